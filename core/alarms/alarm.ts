@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { Instant, ModelName } from '../model/names.ts';
+
+export const NAMESPACE = 'Trimtab';
+
+/**
+ * Metrics that are emitted, with their units. Ratios are 0/1 values whose average is the rate, so that an alarm on
+ * one is a plain single-metric alarm. Dimensions are always [Model, Variant] and [Model, Version].
+ */
+export const METRICS = {
+  /** 1 for a request that failed inside (5xx), else 0. */
+  Failure: 'None',
+  /** 1 for a request that broke the contract, else 0. */
+  Violation: 'None',
+  /** Whole time of a request in the handler. */
+  Latency: 'Milliseconds',
+  /** Rows answered. */
+  Rows: 'Count',
+  /** Score of the decision's output, 0 to 1 for probabilities. */
+  Score: 'None',
+  /** 1 for a decision that ground truth calls wrong, else 0. */
+  Wrong: 'None',
+  /** 1 when a version could not be loaded, else 0. */
+  LoadFailure: 'None',
+  /** 1 when the ledger could not be read and the last known release is served, else 0. */
+  StaleRelease: 'None',
+  /** Share of a model's features that drifted in the last window. */
+  Drift: 'None',
+} as const;
+export type MetricName = keyof typeof METRICS;
+
+/** An alarm as data: CDK makes a CloudWatch alarm of it, the local stage evaluates it by the same rules. */
+export const AlarmDefinition = z.strictObject({
+  name: z.string(),
+  model: ModelName,
+  metric: z.string(),
+  dimensions: z.record(z.string(), z.string()),
+  statistic: z.union([
+    z.enum(['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount']),
+    z.templateLiteral(['p', z.number()]),
+  ]),
+  periodSeconds: z.int().min(1),
+  threshold: z.number(),
+  comparison: z.enum([
+    'GreaterThanThreshold',
+    'GreaterThanOrEqualToThreshold',
+    'LessThanThreshold',
+    'LessThanOrEqualToThreshold',
+  ]),
+  datapointsToAlarm: z.int().min(1),
+  evaluationPeriods: z.int().min(1),
+  missingData: z.enum(['notBreaching', 'breaching', 'ignore', 'missing']),
+  /** What its transition into ALARM sets off. */
+  action: z.enum(['rollback', 'retrain', 'notify']),
+  /** Page of the runbook, below docs/runbook/. */
+  runbook: z.string(),
+});
+export type AlarmDefinition = z.infer<typeof AlarmDefinition>;
+
+export const AlarmState = z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']);
+export type AlarmState = z.infer<typeof AlarmState>;
+
+/** A change of an alarm's state. Name and instant together identify it. */
+export const AlarmTransition = z.strictObject({
+  alarm: z.string(),
+  model: ModelName,
+  from: AlarmState,
+  to: AlarmState,
+  at: Instant,
+  reason: z.string(),
+});
+export type AlarmTransition = z.infer<typeof AlarmTransition>;

@@ -1,0 +1,102 @@
+import * as z from 'zod';
+
+/**
+ * The data contract: one definition that is checked on every request (compiled to a pass that fills the tensors)
+ * and on every data file (compiled to one SQL pass).
+ */
+
+/** What a violation of a feature's rule does to a request; in a data file every violation quarantines its row. */
+export const ViolationPolicy = z.enum(['reject', 'clamp', 'flag']);
+export type ViolationPolicy = z.infer<typeof ViolationPolicy>;
+
+/** How a personal field is treated wherever it would be kept: captures, quarantine, reports, logs. */
+export const PersonalTreatment = z.enum(['no', 'drop', 'hash']);
+export type PersonalTreatment = z.infer<typeof PersonalTreatment>;
+
+export const FeatureType = z.enum(['float', 'integer', 'string', 'boolean']);
+export type FeatureType = z.infer<typeof FeatureType>;
+
+/** One feature: a column of data files, and a column of a graph's input. */
+export const Feature = z
+  .strictObject({
+    /** Column name in data files and key in requests. */
+    name: z.string().min(1).max(128),
+    type: FeatureType,
+    description: z.string().optional(),
+    /** Unit of measurement, for people: `minutes`, `mph`. */
+    unit: z.string().optional(),
+    /** Smallest value allowed, inclusive; numbers only. */
+    min: z.number().optional(),
+    /** Largest value allowed, inclusive; numbers only. */
+    max: z.number().optional(),
+    /** The only values allowed (case-sensitive); strings and integers only. Missing values are judged by `missing`. */
+    allowed: z
+      .array(z.union([z.string(), z.number()]))
+      .min(1)
+      .max(10_000)
+      .optional(),
+    /** Longest string allowed, in UTF-16 units. */
+    maxLength: z.int().min(1).optional(),
+    /** Whether a missing value (null, NaN, empty) is allowed. */
+    missing: z.enum(['allow', 'reject']).default('reject'),
+    /** What a request's violation does; a missing value or a wrong type can only be rejected or flagged, never clamped. */
+    onViolation: ViolationPolicy.default('reject'),
+    personal: PersonalTreatment.default('no'),
+    /** Graph input that carries this feature, when it is not named like it. */
+    input: z.string().optional(),
+    /** Column within that input, when several features share one [n, k] input. */
+    index: z.int().min(0).optional(),
+  })
+  .refine((f) => f.min === undefined || f.max === undefined || f.min <= f.max, 'min must not exceed max');
+export type Feature = z.infer<typeof Feature>;
+
+/** Rules on a data file as a whole: breaking one rejects the file whole. */
+export const FileRules = z.strictObject({
+  /** Fewest rows. */
+  minRows: z.int().min(0).default(1),
+  /** Most rows. */
+  maxRows: z.int().min(1).default(50_000_000),
+  /** Largest share of rows that may be quarantined before the whole file is rejected; 0 to 1. */
+  maxQuarantinedShare: z.number().min(0).max(1).default(0.2),
+  /** Columns that together must be unique. Later duplicates are quarantined. */
+  unique: z.array(z.string()).default([]),
+  /** Oldest that the newest row may be when the file arrives, in days; needs `data.time`. */
+  maxAgeDays: z.number().positive().optional(),
+  /** Largest population stability index of any feature against the baseline; above it the file is rejected whole. */
+  maxPsi: z.number().positive().optional(),
+});
+export type FileRules = z.infer<typeof FileRules>;
+
+/** Columns of data files that are not features. */
+export const DataColumns = z.strictObject({
+  /** Identifies a row. */
+  id: z.string().optional(),
+  /** When the row's event happened. */
+  time: z.string().optional(),
+  /** Ground truth, when it is known. May be missing in any row. */
+  label: z.string().optional(),
+  /** Further columns that are carried along unchecked. Any other column rejects the file. */
+  extra: z.array(z.string()).default([]),
+});
+export type DataColumns = z.infer<typeof DataColumns>;
+
+export const Contract = z
+  .strictObject({
+    features: z.array(Feature).max(5_000),
+    data: DataColumns.prefault({}),
+    file: FileRules.prefault({}),
+  })
+  .refine((c) => new Set(c.features.map((f) => f.name)).size === c.features.length, 'feature names must be unique');
+export type Contract = z.infer<typeof Contract>;
+
+/** One rule broken by one value. */
+export interface Violation {
+  readonly feature: string;
+  readonly rule: 'missing' | 'type' | 'min' | 'max' | 'allowed' | 'maxLength' | 'duplicate' | 'unreadable';
+  /** What was received, shortened; absent for personal features. */
+  readonly received?: string;
+  /** What is allowed, in words: `at least 0`, `one of EWR, JFK, LGA`. */
+  readonly allowed: string;
+  /** Row within the request or file, 0-based. */
+  readonly row: number;
+}

@@ -1,0 +1,115 @@
+import * as z from 'zod';
+import { Contract } from '../contract/contract.ts';
+import { ModelName } from './names.ts';
+
+/** What an output means; at most one output decides. */
+export const OutputMeaning = z.strictObject({
+  name: z.string().min(1),
+  meaning: z.enum(['label', 'probabilities', 'score', 'value', 'other']),
+  /** Labels of a probabilities output, in column order. */
+  classes: z.array(z.union([z.string(), z.number()])).optional(),
+  description: z.string().optional(),
+});
+export type OutputMeaning = z.infer<typeof OutputMeaning>;
+
+/** How a prediction becomes a decision that ground truth can call right or wrong. */
+export const Decision = z.discriminatedUnion('task', [
+  z.strictObject({
+    task: z.literal('binary'),
+    /** Output that holds the probability or score. */
+    output: z.string(),
+    /** Column of that output for the positive class. */
+    column: z.int().min(0).default(1),
+    /** The decision is positive when the probability is at least this. */
+    threshold: z.number().default(0.5),
+  }),
+  z.strictObject({
+    task: z.literal('regression'),
+    output: z.string(),
+    column: z.int().min(0).default(0),
+    /** A prediction is wrong when it misses by more than this, in the output's unit. */
+    tolerance: z.number().positive(),
+  }),
+]);
+export type Decision = z.infer<typeof Decision>;
+
+export const Serving = z.strictObject({
+  /** Most rows in one request. */
+  maxBatch: z.int().min(1).max(100_000).default(4_096),
+  /** Threads within one run. */
+  threads: z.int().min(1).max(64).default(1),
+});
+
+export const Rollout = z.strictObject({
+  /** Share of traffic at each step of a canary, ascending, the last one 1. */
+  steps: z
+    .array(z.number().gt(0).max(1))
+    .min(1)
+    .default([0.05, 0.25, 0.5, 1])
+    .refine((s) => s.every((w, i) => i === 0 || w > s[i - 1]!) && s.at(-1) === 1, 'steps must ascend to 1'),
+  /** How long a step holds before the next, while no alarm is up; seconds. */
+  stepSeconds: z.number().positive().default(600),
+  /** After a rollback, no second one for this long; seconds. */
+  cooldownSeconds: z.number().min(0).default(900),
+});
+export type Rollout = z.infer<typeof Rollout>;
+
+export const Monitoring = z.strictObject({
+  /** Share of predictions that are captured, by hash of their id; 0 to 1. */
+  captureShare: z.number().min(0).max(1).default(1),
+  /** Length of an alarm's period, seconds (10, 30 or a multiple of 60, as CloudWatch has it). */
+  periodSeconds: z
+    .int()
+    .refine((s) => s === 10 || s === 30 || (s > 0 && s % 60 === 0), 'a period is 10, 30 or a multiple of 60')
+    .default(60),
+  /** An alarm goes off when this many … */
+  datapointsToAlarm: z.int().min(1).default(2),
+  /** … of this many periods breach. */
+  evaluationPeriods: z.int().min(1).default(3),
+  /** Alarm when the share of wrong decisions reaches this; absent: twice the baseline's, at most half the way to 1. */
+  maxErrorRate: z.number().gt(0).max(1).optional(),
+  /** Alarm when the share of failed requests (5xx) reaches this. */
+  maxFailureRate: z.number().gt(0).max(1).default(0.02),
+  /** Alarm when the share of requests that break the contract reaches this. */
+  maxViolationRate: z.number().gt(0).max(1).default(0.2),
+  /** Alarm when the p99 of the handler's duration reaches this, in milliseconds. */
+  maxLatencyMs: z.number().positive().default(500),
+  drift: z
+    .strictObject({
+      /** How often drift is looked for, minutes. */
+      everyMinutes: z.int().min(1).default(60),
+      /** Length of the window that is looked at, minutes. */
+      windowMinutes: z.int().min(1).default(1440),
+      /** Largest adjusted p-value of a drift. */
+      alpha: z.number().gt(0).lt(1).default(0.01),
+    })
+    .prefault({}),
+});
+export type Monitoring = z.infer<typeof Monitoring>;
+
+export const Lineage = z.strictObject({
+  /** What it was trained on: a dataset version, or a digest. */
+  dataset: z.string().optional(),
+  /** Commit of the training code. */
+  commit: z.string().optional(),
+  /** Training run or experiment. */
+  run: z.string().optional(),
+});
+export type Lineage = z.infer<typeof Lineage>;
+
+/** `model.json`, the manifest of a model folder. Unknown keys are errors. */
+export const Manifest = z
+  .strictObject({
+    $schema: z.string().optional(),
+    name: ModelName,
+    description: z.string().default(''),
+    contract: Contract,
+    outputs: z.array(OutputMeaning).default([]),
+    decision: Decision.optional(),
+    serving: Serving.prefault({}),
+    rollout: Rollout.prefault({}),
+    monitoring: Monitoring.prefault({}),
+    lineage: Lineage.prefault({}),
+  })
+  .meta({ title: 'Trimtab model manifest', id: 'model.json' });
+export type Manifest = z.infer<typeof Manifest>;

@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { Digest, Instant } from '../model/names.ts';
+
+/**
+ * A profile is counts over fixed bin edges, plus moments, missing and unseen counts. Profiles over the same edges
+ * merge exactly (counts add; moments by Chan, Golub & LeVeque 1979), so a file in pieces gives the same answer as
+ * the file whole.
+ */
+
+const Count = z.int().min(0);
+
+export const NumericProfile = z.strictObject({
+  kind: z.literal('numeric'),
+  /** Rows seen, missing ones included. */
+  rows: Count,
+  missing: Count,
+  /** Inner bin edges, ascending; bin i holds edges[i-1] <= x < edges[i], the first and the last are open-ended. */
+  edges: z.array(z.number()),
+  /** edges.length + 1 counts. */
+  counts: z.array(Count),
+  /** Of the values present; null when there are none. */
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  mean: z.number().nullable(),
+  /** Sum of squared deviations from the mean. */
+  m2: z.number().nullable(),
+});
+export type NumericProfile = z.infer<typeof NumericProfile>;
+
+export const CategoricalProfile = z.strictObject({
+  kind: z.literal('categorical'),
+  rows: Count,
+  missing: Count,
+  /** The baseline's categories (at most 1,000, most frequent first); the rest of the baseline is `other`. */
+  categories: z.array(z.string()),
+  counts: z.array(Count),
+  /** Values that the baseline has, but beyond its first 1,000. Always 0 when the baseline has no more. */
+  other: Count,
+  /** Values that the baseline does not have at all. */
+  unseen: Count,
+});
+export type CategoricalProfile = z.infer<typeof CategoricalProfile>;
+
+export const ColumnProfile = z.discriminatedUnion('kind', [NumericProfile, CategoricalProfile]);
+export type ColumnProfile = z.infer<typeof ColumnProfile>;
+
+export const Profile = z.strictObject({
+  rows: Count,
+  /** By column name; features under their name, outputs as `output:NAME` (the decision's column), the label as `label`. */
+  columns: z.record(z.string(), ColumnProfile),
+});
+export type Profile = z.infer<typeof Profile>;
+
+/** Counts of one stretch of the reference, in time order: what windows of a size differ by when nothing has changed. */
+export const ReferenceChunk = z.strictObject({
+  from: z.string().optional(),
+  to: z.string().optional(),
+  rows: Count,
+  /** Column -> counts in the order of the profile's bins: numeric [...counts, missing], categorical [...counts, other, unseen, missing]. */
+  counts: z.record(z.string(), z.array(Count)),
+});
+export type ReferenceChunk = z.infer<typeof ReferenceChunk>;
+
+/** How good the model was on the reference: what its performance is held against. */
+export const ReferencePerformance = z.strictObject({
+  rows: Count,
+  /** Share of wrong decisions. */
+  errorRate: z.number().min(0).max(1),
+  /** Mean squared difference of probability and truth; binary only. */
+  brier: z.number().optional(),
+});
+export type ReferencePerformance = z.infer<typeof ReferencePerformance>;
+
+/** `baseline.json`: the reference profile of a model version. */
+export const Baseline = z.strictObject({
+  format: z.literal(1),
+  createdAt: Instant,
+  /** SHA-256 of the reference file. */
+  source: Digest,
+  profile: Profile,
+  chunks: z.array(ReferenceChunk),
+  performance: ReferencePerformance.optional(),
+});
+export type Baseline = z.infer<typeof Baseline>;

@@ -1,0 +1,33 @@
+/** Base of everything the registry refuses. */
+export class RegistryError extends Error {
+  override readonly name: string = 'RegistryError';
+}
+
+/** The command does not fit the state; the message says what the state is and what would fit. */
+export class ReleaseRefusedError extends RegistryError {
+  override readonly name = 'ReleaseRefusedError';
+}
+
+/** Somebody else changed the release first. */
+export class ReleaseConflictError extends RegistryError {
+  override readonly name = 'ReleaseConflictError';
+  constructor(
+    readonly model: string,
+    readonly expected: number,
+    readonly found: number,
+    options?: ErrorOptions,
+  ) {
+    super(`release of ${model} is at revision ${found}, not ${expected}: read it again and retry`, options);
+  }
+}
+
+/** There is no such model or version. */
+export class UnknownVersionError extends RegistryError {
+  override readonly name = 'UnknownVersionError';
+  constructor(
+    readonly model: string,
+    readonly version?: number,
+  ) {
+    super(version === undefined ? `no model named ${model}` : `model ${model} has no version ${version}`);
+  }
+}

@@ -1,0 +1,25 @@
+import type { AlarmDefinition } from '../core/alarms/alarm.ts';
+
+/**
+ * What sets a function off, as data beside it (`functions/<name>/trigger.ts`): the constructs make AWS resources of
+ * it, the local stage does the same by itself, so that the two cannot disagree.
+ */
+export type Trigger =
+  /** Every HTTP request to the endpoint. */
+  | { readonly kind: 'http' }
+  /** An object created under a prefix of the data bucket, through a queue. */
+  | { readonly kind: 'object-created'; readonly prefix: string }
+  /** A fixed rate. `monitoring.drift.everyMinutes` of a manifest narrows it per model. */
+  | { readonly kind: 'schedule'; readonly everySeconds: number }
+  /** An alarm with one of these actions goes into ALARM. */
+  | { readonly kind: 'alarm'; readonly actions: readonly AlarmDefinition['action'][] };
+
+/** How a function is run: read by the constructs; the local stage takes `timeoutSeconds` from it. */
+export interface FunctionSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly triggers: readonly Trigger[];
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  readonly layers: readonly ('onnxruntime' | 'duckdb')[];
+}

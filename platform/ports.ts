@@ -1,0 +1,127 @@
+import type { Entry } from '../core/registry/ledger.ts';
+import type { ModelVersion } from '../core/registry/version.ts';
+
+/**
+ * The ports: what the program needs of the world. Each has two homes, `local/` (a folder) and `aws/`, and one
+ * contract test suite (test/platform/contract) that both pass.
+ */
+
+/** What is known of an object without reading it. */
+export interface ObjectInfo {
+  readonly key: string;
+  readonly bytes: number;
+  /** Changes whenever the content does. */
+  readonly etag: string;
+  /** Identifies this very write of the key, where the store keeps versions; else equal to the etag. */
+  readonly versionId: string;
+  readonly modifiedAt: Date;
+}
+
+/** Objects under keys such as `datasets/flights/000001/data.parquet`. */
+export interface ObjectStore {
+  /** Reads a whole object. @throws ObjectNotFoundError */
+  get(key: string): Promise<Uint8Array>;
+  /**
+   * Copies an object to a file, without holding it in memory. With `versionId`, that very write.
+   * @throws ObjectNotFoundError
+   */
+  download(key: string, path: string, versionId?: string): Promise<ObjectInfo>;
+  head(key: string): Promise<ObjectInfo | undefined>;
+  /** Writes an object, whole or not at all. With `ifAbsent`, gives false and writes nothing when the key exists. */
+  put(key: string, body: Uint8Array | string, options?: { contentType?: string; ifAbsent?: boolean }): Promise<boolean>;
+  /** Writes a file's content, as `put` does. */
+  upload(key: string, path: string, options?: { contentType?: string; ifAbsent?: boolean }): Promise<boolean>;
+  /** All objects under a prefix, by key; the order is that of the keys. */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+  /** Does nothing when there is none. */
+  delete(key: string): Promise<void>;
+}
+
+/** The model registry's append-only table. */
+export interface Ledger {
+  /** The last entry; undefined when nothing has happened to the model. Strongly consistent. */
+  latest(model: string): Promise<Entry | undefined>;
+  /** Entries in order; `from` and `to` are numbers, inclusive. */
+  entries(model: string, range?: { from?: number; to?: number }): AsyncIterable<Entry>;
+  /**
+   * Appends entry number n, which succeeds once: atomically, with the version record when one is registered.
+   * @throws ReleaseConflictError when entry n exists already
+   */
+  append(entry: Entry, version?: ModelVersion): Promise<void>;
+  version(model: string, version: number): Promise<ModelVersion | undefined>;
+  versions(model: string): AsyncIterable<ModelVersion>;
+  /** Names of all models, sorted. */
+  models(): Promise<string[]>;
+}
+
+export interface MetricQuery {
+  readonly metric: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount` or `pNN`. */
+  readonly statistic: string;
+  readonly periodSeconds: number;
+  readonly from: Date;
+  /** Exclusive. */
+  readonly to: Date;
+}
+
+export interface Datapoint {
+  /** Start of the period. */
+  readonly at: Date;
+  readonly value: number;
+}
+
+/** Metrics are written as embedded-metric-format log lines (core/serving/emf.ts) and read back here. */
+export interface Metrics {
+  /** Takes one embedded-metric-format line. On AWS it is standard output that carries it. */
+  write(line: string): void;
+  /** Datapoints in order; periods without data are absent. Periods are aligned to multiples of their length. */
+  query(query: MetricQuery): Promise<Datapoint[]>;
+}
+
+/** One thing that happened, for whoever listens (schemas in events/). */
+export interface BusEvent {
+  readonly source: 'trimtab';
+  readonly detailType: string;
+  readonly detail: unknown;
+}
+
+export interface Bus {
+  publish(event: BusEvent): Promise<void>;
+}
+
+export interface Clock {
+  now(): Date;
+}
+
+/** Where the program lives. */
+export interface Home {
+  readonly kind: 'local' | 'aws';
+  /** Where it is, for people: a folder, or table and buckets. */
+  readonly description: string;
+  readonly ledger: Ledger;
+  /** Model artifacts, by content: `models/<digest>.onnx`, `baselines/<digest>.json`. Never overwritten. */
+  readonly artifacts: ObjectStore;
+  /** `incoming/`, `datasets/`, `quarantine/`, `reports/`, `ground-truth/`. */
+  readonly data: ObjectStore;
+  /** Captured predictions: `captures/YYYY/MM/DD/HH/…`, JSON lines (perhaps gzipped) of core/serving/capture.ts. */
+  readonly captures: ObjectStore;
+  readonly metrics: Metrics;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  close(): Promise<void>;
+}
+
+/** What an endpoint says it is serving. */
+export interface ServingReport {
+  /** Ledger revision that it has read. */
+  readonly revision: number;
+  readonly champion: number | null;
+  readonly challenger: { readonly version: number; readonly weight: number } | null;
+}
+
+/** Asks a running endpoint what it serves: a rollback counts as done only when it is seen. */
+export interface EndpointProbe {
+  /** @throws PlatformError when the endpoint does not answer */
+  report(model: string): Promise<ServingReport>;
+}
