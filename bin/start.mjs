@@ -1,0 +1,14 @@
+// `npm start`: installs what is missing, then tells the story once and goes on serving (see cli/story).
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { ensureInstalled, root } from './installed.mjs';
+
+ensureInstalled();
+const story = path.join(root, 'cli', 'story', 'main.ts');
+const child = spawn(process.execPath, ['--import', 'tsx', story, ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
