@@ -6,7 +6,8 @@ export interface HttpRequest {
   readonly query: Readonly<Record<string, string>>;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Uint8Array;
+  /** Text where whatever carried it had it as text already: turning it into bytes and back would cost the hot path. */
+  readonly body: Uint8Array | string;
 }
 
 export interface HttpResponse {

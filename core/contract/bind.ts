@@ -1,0 +1,81 @@
+import type { Signature, TensorSpec } from '../model/signature.ts';
+import type { Contract, Feature } from './contract.ts';
+
+/** The contract and the graph do not fit together; the message names the feature and the inputs there are. */
+export class ContractBindingError extends Error {
+  override readonly name = 'ContractBindingError';
+}
+
+/** Where a feature goes: a column of a graph's input. */
+export interface BoundFeature {
+  readonly feature: Feature;
+  /** Column within the input. */
+  readonly column: number;
+}
+
+/** One input of the graph and the features it carries, in column order; none for an input the contract is silent on. */
+export interface BoundInput {
+  readonly spec: TensorSpec;
+  readonly features: readonly BoundFeature[];
+  /** Columns of a bound input: 1 for [n] and [n, 1]. */
+  readonly columns: number;
+}
+
+/**
+ * Binds every feature to a column of an input, and every column of an input that carries features to a feature.
+ *
+ * @throws ContractBindingError when a feature has no input, a column has none or two features, or the types disagree
+ */
+export function bindContract(contract: Contract, signature: Signature): BoundInput[] {
+  const inputs = new Map(signature.inputs.map((spec) => [spec.name, spec]));
+  const carried = new Map<string, BoundFeature[]>();
+  for (const feature of contract.features) {
+    const input = feature.input ?? feature.name;
+    const spec = inputs.get(input);
+    if (spec === undefined)
+      throw new ContractBindingError(
+        `feature ${feature.name} goes to input ${input}, but the graph has ${[...inputs.keys()].join(', ')}`,
+      );
+    assertTypes(feature, spec);
+    const list = carried.get(input) ?? [];
+    list.push({ feature, column: feature.index ?? 0 });
+    carried.set(input, list);
+  }
+  return signature.inputs.map((spec) => bindInput(spec, carried.get(spec.name) ?? []));
+}
+
+function bindInput(spec: TensorSpec, features: BoundFeature[]): BoundInput {
+  if (features.length === 0) return { spec, features, columns: 0 };
+  if (spec.shape.length > 2)
+    throw new ContractBindingError(
+      `input ${spec.name} has shape [${spec.shape}]; features go to inputs of shape [n] or [n, k] only`,
+    );
+  features.sort((a, b) => a.column - b.column);
+  const width = spec.shape.length === 2 ? spec.shape[1]! : 1;
+  const columns = width === -1 ? features.length : width;
+  const gap = features.findIndex((bound, i) => bound.column !== i);
+  if (gap !== -1 || features.length !== columns)
+    throw new ContractBindingError(
+      `input ${spec.name} has ${columns} column(s), but the contract binds ${features
+        .map((bound) => `${bound.feature.name} to ${bound.column}`)
+        .join(', ')}: every column needs one feature`,
+    );
+  return { spec, features, columns };
+}
+
+function assertTypes(feature: Feature, spec: TensorSpec): void {
+  if (spec.type === 'float16')
+    throw new ContractBindingError(
+      `feature ${feature.name} goes to input ${spec.name}, which takes float16: leave it out of the contract, or convert the graph's input to float32`,
+    );
+  const text = spec.type === 'string';
+  const integral = !text && !spec.type.startsWith('float');
+  if (text !== (feature.type === 'string') || (integral && feature.type === 'float'))
+    throw new ContractBindingError(
+      `feature ${feature.name} is ${feature.type}, but input ${spec.name} takes ${spec.type}`,
+    );
+  if (integral && feature.missing === 'allow')
+    throw new ContractBindingError(
+      `feature ${feature.name} may be missing, but input ${spec.name} takes ${spec.type}, which has no missing value`,
+    );
+}

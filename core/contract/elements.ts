@@ -1,0 +1,132 @@
+import type { TensorSpec, TensorType } from '../model/signature.ts';
+import type { TensorData, TensorValues } from '../model/tensor.ts';
+import type { RawTensor } from './check.ts';
+import { hasNul, wholeOf } from './fill.ts';
+
+/** The inputs do not fit together, or an element does not fit its type: the caller's fault. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/** Inclusive. */
+export interface Range<T> {
+  readonly lowest: T;
+  readonly highest: T;
+}
+
+const NUMBER_RANGES: Partial<Record<TensorType, Range<number>>> = {
+  int8: { lowest: -0x80, highest: 0x7f },
+  int16: { lowest: -0x8000, highest: 0x7fff },
+  int32: { lowest: -0x8000_0000, highest: 0x7fff_ffff },
+  uint8: { lowest: 0, highest: 0xff },
+  uint16: { lowest: 0, highest: 0xffff },
+  uint32: { lowest: 0, highest: 0xffff_ffff },
+};
+
+const BIG_RANGES: Partial<Record<TensorType, Range<bigint>>> = {
+  int64: { lowest: -(2n ** 63n), highest: 2n ** 63n - 1n },
+  uint64: { lowest: 0n, highest: 2n ** 64n - 1n },
+};
+
+/** What an integer type of up to 32 bits holds; undefined for all others. */
+export const numberRange = (type: TensorType): Range<number> | undefined => NUMBER_RANGES[type];
+/** What a 64-bit integer type holds; undefined for all others. */
+export const bigRange = (type: TensorType): Range<bigint> | undefined => BIG_RANGES[type];
+
+/** Zeros of a type: NaN-free, false, or undefined strings yet to be filled. */
+export function allocate(type: TensorType, length: number): TensorValues {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(length);
+    case 'float64':
+      return new Float64Array(length);
+    case 'float16':
+    case 'uint16':
+      return new Uint16Array(length);
+    case 'int8':
+      return new Int8Array(length);
+    case 'int16':
+      return new Int16Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    case 'int64':
+      return new BigInt64Array(length);
+    case 'uint8':
+    case 'bool':
+      return new Uint8Array(length);
+    case 'uint32':
+      return new Uint32Array(length);
+    case 'uint64':
+      return new BigUint64Array(length);
+    case 'string':
+      return new Array<string>(length);
+  }
+}
+
+export const isBig = (values: TensorValues): values is BigInt64Array | BigUint64Array =>
+  values instanceof BigInt64Array || values instanceof BigUint64Array;
+
+/** What an element must be, in words. */
+function expected(type: TensorType): string {
+  if (type === 'string') return 'a string without NUL';
+  if (type === 'bool') return 'true or false';
+  const range = numberRange(type) ?? bigRange(type);
+  return range === undefined ? 'a number' : `an integer from ${range.lowest} to ${range.highest}`;
+}
+
+/**
+ * Fills a tensor that the contract says nothing about: every element must be of the input's type, null is NaN.
+ *
+ * @throws InputError at the first element that is not
+ */
+export function fillOpaque(spec: TensorSpec, raw: RawTensor): TensorData {
+  const { type } = spec;
+  const { data, shape } = raw;
+  const length = data.length;
+  const tensor = allocate(type, length);
+  // A typed array comes from bytes of the very type, except booleans, whose bytes may be anything.
+  if (type !== 'bool' && data.constructor === tensor.constructor && type !== 'string')
+    return { type, shape, data: data as TensorValues };
+  const element = reader(type);
+  const bytes = data instanceof Uint8Array;
+  for (let i = 0; i < length; i++) {
+    const value = bytes && type === 'bool' ? data[i] === 1 || (data[i] === 0 ? false : data[i]) : data[i];
+    const read = element(value);
+    if (read === undefined)
+      throw new InputError(`input ${spec.name}: element ${i} is ${shownElement(value)}, expected ${expected(type)}`);
+    tensor[i] = read;
+  }
+  return { type, shape, data: tensor };
+}
+
+/** Reads one JSON value as an element; undefined when it is none. */
+function reader(type: TensorType): (value: unknown) => number | bigint | string | undefined {
+  if (type === 'string') return (value) => (typeof value === 'string' && !hasNul(value) ? value : undefined);
+  if (type === 'bool') return (value) => (value === true ? 1 : value === false ? 0 : undefined);
+  const big = bigRange(type);
+  if (big !== undefined)
+    return (value) => {
+      const x = wholeOf(value);
+      return x !== undefined && x >= big.lowest && x <= big.highest ? x : undefined;
+    };
+  const range = numberRange(type);
+  if (range !== undefined)
+    return (value) =>
+      typeof value === 'number' && Number.isInteger(value) && value >= range.lowest && value <= range.highest
+        ? value
+        : undefined;
+  return (value) =>
+    typeof value === 'number'
+      ? value
+      : value === null
+        ? Number.NaN
+        : typeof value === 'bigint'
+          ? Number(value)
+          : undefined;
+}
+
+function shownElement(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}

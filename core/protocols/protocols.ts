@@ -1,0 +1,20 @@
+import { errorObject, type Protocol, ProtocolError } from './protocol.ts';
+import { trimtab } from './trimtab.ts';
+import { v1 } from './v1.ts';
+import { v2 } from './v2.ts';
+
+/** Every protocol the endpoint speaks; the most frequent first. */
+export const PROTOCOLS: readonly Protocol[] = [v2, v1, trimtab];
+
+/** Answers for paths that belong to no protocol. */
+const nobody: Protocol = {
+  name: 'none',
+  owns: () => true,
+  fail: errorObject,
+  resolve() {
+    throw new ProtocolError(404, 'no such path, the endpoint speaks /v2 (Open Inference Protocol) and /v1 (TensorFlow Serving)');
+  },
+};
+
+/** The protocol that a path belongs to. */
+export const protocolOf = (path: string): Protocol => PROTOCOLS.find((protocol) => protocol.owns(path)) ?? nobody;

@@ -1,0 +1,143 @@
+import type { RawTensor } from '../contract/check.ts';
+import { InputError } from '../contract/elements.ts';
+import type { TensorSpec } from '../model/signature.ts';
+import type { TensorData } from '../model/tensor.ts';
+import { isInteger, type Wire } from './protocol.ts';
+
+/** Most elements of one tensor: far beyond what a body of 6 MB holds, and within an index. */
+const MAX_ELEMENTS = 0x7fff_ffff;
+
+/** Number of elements of a shape. @throws InputError when there are too many to count */
+export function elementsOf(name: string, shape: readonly number[]): number {
+  let count = 1;
+  for (const dimension of shape) count *= dimension;
+  if (count > MAX_ELEMENTS) throw new InputError(`input ${name}: shape [${shape}] has too many elements`);
+  return count;
+}
+
+/** @throws InputError unless the shape is one that the graph takes; an empty shape of the graph is unknown */
+export function assertShape(spec: TensorSpec, shape: readonly number[]): void {
+  const wanted = spec.shape;
+  if (wanted.length === 0 && shape.length <= 8) return;
+  let fits = wanted.length === shape.length;
+  for (let i = 0; fits && i < wanted.length; i++) fits = wanted[i] === -1 || wanted[i] === shape[i];
+  if (!fits)
+    throw new InputError(`input ${spec.name} has shape [${shape.slice(0, 9)}], the model takes [${wanted}] (-1: any)`);
+}
+
+/**
+ * JSON data, nested or flat, as a flat array in row-major order. Flat data is given back as it is.
+ *
+ * @throws InputError when the data does not have the shape
+ */
+export function flatten(name: string, data: unknown, shape: readonly number[]): ArrayLike<unknown> {
+  if (!Array.isArray(data)) throw new InputError(`input ${name}: data is ${kindOf(data)}, expected an array`);
+  const count = elementsOf(name, shape);
+  if (shape.length <= 1 || !Array.isArray(data[0])) {
+    if (data.length !== count)
+      throw new InputError(`input ${name}: data has ${data.length} elements, shape [${shape}] takes ${count}`);
+    return data;
+  }
+  const flat: unknown[] = [];
+  gather(name, data, shape, 0, flat);
+  return flat;
+}
+
+function gather(name: string, data: unknown[], shape: readonly number[], axis: number, flat: unknown[]): void {
+  const length = shape[axis]!;
+  if (data.length !== length)
+    throw new InputError(`input ${name}: ${data.length} elements along axis ${axis}, shape [${shape}] takes ${length}`);
+  if (axis === shape.length - 1) {
+    for (let i = 0; i < length; i++) flat.push(data[i]);
+    return;
+  }
+  for (let i = 0; i < length; i++) {
+    const inner = data[i];
+    if (!Array.isArray(inner))
+      throw new InputError(`input ${name}: element ${i} along axis ${axis} is ${kindOf(inner)}, expected an array`);
+    gather(name, inner, shape, axis + 1, flat);
+  }
+}
+
+/** The shape of nested data, read along its first elements. */
+export function shapeOf(data: unknown, deepest = 8): number[] {
+  const shape: number[] = [];
+  for (let inner = data; Array.isArray(inner) && shape.length <= deepest; inner = inner[0]) shape.push(inner.length);
+  return shape;
+}
+
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value === 'bigint' ? 'number' : typeof value}`;
+}
+
+/**
+ * Checks an input of JSON data whose type JSON cannot carry, or carries only when read exactly.
+ *
+ * @throws InputError for float16, which is binary only, and for integers written with a fraction or an exponent
+ */
+export function assertJson(spec: TensorSpec, data: ArrayLike<unknown>, wire: Wire): void {
+  if (spec.type === 'float16')
+    throw new InputError(`input ${spec.name}: float16 cannot be carried as JSON, send it as binary data`);
+  if (!wire.exact || !isInteger(spec.type)) return;
+  for (let i = 0; i < data.length; i++) {
+    if (typeof data[i] === 'number')
+      throw new InputError(`input ${spec.name}: element ${i} is ${data[i]} with a fraction or exponent, expected an integer`);
+  }
+}
+
+/** @throws InputError unless every input of the graph is there */
+export function assertComplete(wire: Wire, inputs: ReadonlyMap<string, RawTensor>): void {
+  if (inputs.size === wire.inputs.size) return;
+  const missing = wire.signature.inputs.filter((spec) => !inputs.has(spec.name)).map((spec) => spec.name);
+  throw new InputError(`missing input ${missing.join(', ')}`);
+}
+
+/** The tensor's elements `from` up to `to` as JSON text, comma-separated, without brackets. NaN and infinities are null. */
+export function elementsText(tensor: TensorData, from: number, to: number): string {
+  const { data, type } = tensor;
+  let text = '';
+  switch (type) {
+    case 'string':
+      for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${JSON.stringify(data[i])}`;
+      return text;
+    case 'bool':
+      for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${data[i] === 1}`;
+      return text;
+    case 'float32':
+      for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${float32Text(data[i] as number)}`;
+      return text;
+    case 'float64':
+      for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${Number.isFinite(data[i]) ? data[i] : null}`;
+      return text;
+    case 'float16':
+      for (let i = from; i < to; i++) {
+        const value = halfValue(data[i] as number);
+        text += `${i === from ? '' : ','}${Number.isFinite(value) ? value : null}`;
+      }
+      return text;
+    default:
+      for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${data[i]}`;
+      return text;
+  }
+}
+
+/** A float32 as the shortest of a few decimals that reads back to it: 0.9 rather than 0.8999999761581421. */
+export function shortest(value: number): number {
+  const rounded = Math.round(value * 1e8) / 1e8;
+  return Math.fround(rounded) === value ? rounded : value;
+}
+
+const float32Text = (value: number): string => (Number.isFinite(value) ? `${shortest(value)}` : 'null');
+
+/** IEEE 754 binary16 bits as a number. */
+export function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

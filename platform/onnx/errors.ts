@@ -1,0 +1,23 @@
+import { PlatformError } from '../errors.ts';
+
+/** A file is not the one that was registered: it is never loaded. */
+export class DigestMismatchError extends PlatformError {
+  override readonly name = 'DigestMismatchError';
+  constructor(
+    readonly path: string,
+    readonly expected: string,
+    readonly found: string,
+  ) {
+    super(`${path} has digest ${found}, expected ${expected}`);
+  }
+}
+
+/** A file that ONNX Runtime cannot open, or a graph that cannot be served. */
+export class ModelLoadError extends PlatformError {
+  override readonly name = 'ModelLoadError';
+}
+
+/** A run failed because of what was fed to it. */
+export class FeedError extends PlatformError {
+  override readonly name = 'FeedError';
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Signature, TensorSpec, TensorType } from '../../core/model/signature.ts';
+import type { TensorData, TensorValues } from '../../core/model/tensor.ts';
+import { DigestMismatchError, FeedError, ModelLoadError } from './errors.ts';
+import { InferenceSession, Tensor } from './runtime.ts';
+
+/** A model in memory. */
+export interface OnnxModel {
+  /** Read from the graph; outputs that are no tensors (scikit-learn's ZipMap) are left out. */
+  readonly signature: Signature;
+  /**
+   * Runs the model. It blocks the thread while it computes.
+   *
+   * @param feeds one tensor for each input of the signature
+   * @param outputs names of the outputs wanted; all by default
+   * @throws FeedError when ONNX Runtime says that the feeds are at fault
+   */
+  run(feeds: Record<string, TensorData>, outputs?: readonly string[]): Promise<Record<string, TensorData>>;
+  /** Frees the memory; nothing may run afterwards. */
+  release(): Promise<void>;
+}
+
+export interface LoadOptions {
+  /** SHA-256 that the file must have. Damaged models often load and answer nonsense, so it is checked first. */
+  readonly digest: string;
+  /** Threads within one run. @default 1 */
+  readonly threads?: number;
+}
+
+/**
+ * Loads a model from a file.
+ *
+ * @throws DigestMismatchError when the file is not the one expected; nothing of it is loaded
+ * @throws ModelLoadError when ONNX Runtime refuses it
+ */
+export async function loadModel(path: string, options: LoadOptions): Promise<OnnxModel> {
+  const found = createHash('sha256').update(await readFile(path)).digest('hex');
+  if (found !== options.digest) throw new DigestMismatchError(path, options.digest, found);
+  const session = await openSession(path, options.threads ?? 1);
+  return modelOf(session);
+}
+
+/** Reads what a graph takes and gives. @throws ModelLoadError */
+export async function readSignature(path: string): Promise<Signature> {
+  const session = await openSession(path, 1);
+  try {
+    return signatureOf(session);
+  } finally {
+    await session.release();
+  }
+}
+
+async function openSession(path: string, threads: number): Promise<InferenceSession> {
+  try {
+    // The defaults count physical cores and spin while they wait, both wrong in a container that owns a part of one.
+    return await InferenceSession.create(path, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    });
+  } catch (cause) {
+    throw new ModelLoadError(`${path} cannot be loaded: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function signatureOf(session: InferenceSession): Signature {
+  const inputs = session.inputMetadata.map((metadata) => {
+    const spec = specOf(metadata);
+    if (spec === undefined) throw new ModelLoadError(`input ${metadata.name} is not a tensor of a supported type`);
+    return spec;
+  });
+  const outputs = session.outputMetadata.map(specOf).filter((spec) => spec !== undefined);
+  if (inputs.length === 0 || outputs.length === 0)
+    throw new ModelLoadError(`the graph has ${inputs.length} inputs and ${outputs.length} tensor outputs, expected some of each`);
+  return { inputs, outputs };
+}
+
+function specOf(metadata: InferenceSession.ValueMetadata): TensorSpec | undefined {
+  if (!metadata.isTensor || metadata.type === 'int4' || metadata.type === 'uint4') return undefined;
+  const shape = metadata.shape.map((size) => (typeof size === 'number' && size >= 0 ? size : -1));
+  return { name: metadata.name, type: metadata.type as TensorType, shape };
+}
+
+function modelOf(session: InferenceSession): OnnxModel {
+  const signature = signatureOf(session);
+  const all = signature.outputs.map((spec) => spec.name);
+  return {
+    signature,
+    async run(feeds, outputs = all) {
+      const tensors: Record<string, Tensor> = {};
+      for (const { name } of signature.inputs) {
+        const feed = feeds[name];
+        if (feed === undefined) throw new FeedError(`input ${name} is missing`);
+        tensors[name] = new Tensor(feed.type, feed.data, feed.shape);
+      }
+      let results: InferenceSession.ReturnType;
+      try {
+        results = await session.run(tensors, outputs);
+      } catch (cause) {
+        throw isFeedError(cause) ? new FeedError(feedMessage(cause), { cause }) : cause;
+      }
+      const read: Record<string, TensorData> = {};
+      for (const name of outputs) {
+        const { type, dims, data } = results[name] as Tensor;
+        read[name] = { type: type as TensorType, shape: dims, data: data as TensorValues };
+      }
+      return read;
+    },
+    release: () => session.release(),
+  };
+}
+
+/** ONNX Runtime's errors carry no code; these texts are the caller's fault. */
+const FEED_FAULTS = [
+  "is missing in 'feeds'",
+  'Unexpected input data type',
+  'Invalid rank for input',
+  'Got invalid dimensions for input',
+];
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const isFeedError = (error: unknown): boolean => FEED_FAULTS.some((text) => messageOf(error).includes(text));
+/** The first line, without the source location that ONNX Runtime puts in front. */
+const feedMessage = (error: unknown): string => messageOf(error).split('\n')[0]!.replace(/^.*?(?=Invalid|Got|Unexpected|input )/, '');
