@@ -81,15 +81,14 @@ function judge(
   }
   if (rule.type === 'boolean' && x !== 0 && x !== 1) findings.add(rule, 'type', value, row, integral === undefined);
   if (rule.integer && !Number.isInteger(x)) findings.add(rule, 'type', value, row, true);
-  if (x < rule.min) {
+  else if (x < rule.min) {
     findings.add(rule, 'min', value, row, true);
     if (rule.policy === 'clamp') return rule.min;
   } else if (x > rule.max) {
     findings.add(rule, 'max', value, row, true);
     if (rule.policy === 'clamp') return rule.max;
   }
-  if (rule.allowed !== undefined && !rule.allowed.has(x))
-    findings.add(rule, 'allowed', value, row, true);
+  if (rule.allowed !== undefined && !rule.allowed.has(x)) findings.add(rule, 'allowed', value, row, true);
   return x;
 }
 
@@ -119,8 +118,7 @@ export function fillBigs(
       findings.add(rule, 'max', value, row, true);
       if (rule.policy === 'clamp') tensor[at] = BigInt(Math.floor(rule.max));
     }
-    if (rule.allowed !== undefined && !rule.allowed.has(Number(x)))
-      findings.add(rule, 'allowed', value, row, true);
+    if (rule.allowed !== undefined && !rule.allowed.has(Number(x))) findings.add(rule, 'allowed', value, row, true);
   }
 }
 
@@ -168,8 +166,7 @@ export function fillStrings(column: Column, tensor: string[], kept: string[] | u
     } else if (text.length > maxLength) {
       findings.add(rule, 'maxLength', value, row, true);
       if (rule.policy === 'clamp') text = text.slice(0, maxLength);
-    } else if (allowed !== undefined && !allowed.has(text))
-      findings.add(rule, 'allowed', value, row, true);
+    } else if (allowed !== undefined && !allowed.has(text)) findings.add(rule, 'allowed', value, row, true);
     tensor[at] = text;
   }
 }

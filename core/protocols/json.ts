@@ -34,6 +34,7 @@ export function parseJson(text: string, exact: boolean): unknown {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside strings, and this is what finds them
 const STRING_END = /["\\\u0000-\u001f]/g;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -98,7 +99,8 @@ class Scanner {
       if (!this.skip(':')) throw this.error("':'");
       const value = this.value(depth + 1);
       // Assigning to __proto__ would change the object's prototype instead of adding a key.
-      if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+      if (key === '__proto__')
+        Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
       else object[key] = value;
     } while (this.skip(','));
     if (!this.skip('}')) throw this.error("',' or '}'");
@@ -132,14 +134,14 @@ class Scanner {
         return out;
       }
       if (found[0] !== '\\') throw this.error('no control character in a string');
-      const escape = this.text[found.index + 1] ?? '';
-      if (escape === 'u') {
+      const letter = this.text[found.index + 1] ?? '';
+      if (letter === 'u') {
         const digits = this.text.slice(found.index + 2, found.index + 6);
         if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw this.error('four hexadecimal digits after \\u');
         out += String.fromCharCode(Number.parseInt(digits, 16));
         from = found.index + 6;
       } else {
-        const character = ESCAPES[escape];
+        const character = ESCAPES[letter];
         if (character === undefined) throw this.error('an escape such as \\n');
         out += character;
         from = found.index + 2;

@@ -78,7 +78,13 @@ export interface Catalog {
 
 /** What a path and a method ask for. */
 export type Operation =
-  | { readonly kind: 'infer'; readonly model: string; readonly version?: number; readonly variant?: Variant; readonly decode: Decode }
+  | {
+      readonly kind: 'infer';
+      readonly model: string;
+      readonly version?: number;
+      readonly variant?: Variant;
+      readonly decode: Decode;
+    }
   | { readonly kind: 'show'; readonly show: (catalog: Catalog) => HttpResponse }
   | { readonly kind: 'release'; readonly model: string }
   | { readonly kind: 'truth'; readonly model: string };
@@ -105,12 +111,14 @@ export const errorObject = (status: number, message: string): HttpResponse => js
 
 /** @throws ProtocolError 405 unless the method is one of those allowed */
 export function allow(method: string, ...allowed: string[]): void {
-  if (!allowed.includes(method)) throw new ProtocolError(405, `method ${method} is not allowed, use ${allowed.join(' or ')}`);
+  if (!allowed.includes(method))
+    throw new ProtocolError(405, `method ${method} is not allowed, use ${allowed.join(' or ')}`);
 }
 
 /** Reads a version out of a path. @throws ProtocolError with `status` when it is not a number */
 export function versionNumber(text: string, status: number): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new ProtocolError(status, `version ${clip(text)} is not a number, expected 1, 2, 3, …`);
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new ProtocolError(status, `version ${clip(text)} is not a number, expected 1, 2, 3, …`);
   return Number(text);
 }
 
@@ -123,7 +131,12 @@ export function known(catalog: Catalog, model: string, version?: number): readon
   if (versions === undefined) throw unknownModel(model, catalog.models());
   if (version === undefined) return versions;
   const found = versions.filter((served) => served.version === version);
-  if (found.length === 0) throw unknownVersion(model, version, versions.map((served) => served.version));
+  if (found.length === 0)
+    throw unknownVersion(
+      model,
+      version,
+      versions.map((served) => served.version),
+    );
   return found;
 }
 
@@ -131,4 +144,7 @@ export const unknownModel = (model: string, models: readonly string[]): Protocol
   new ProtocolError(404, `no model named ${clip(model)}, there is ${models.slice(0, 20).join(', ') || 'none'}`);
 
 export const unknownVersion = (model: string, version: number, versions: readonly number[]): ProtocolError =>
-  new ProtocolError(404, `version ${version} of model ${model} is not served, available: ${versions.join(', ') || 'none'}`);
+  new ProtocolError(
+    404,
+    `version ${version} of model ${model} is not served, available: ${versions.join(', ') || 'none'}`,
+  );

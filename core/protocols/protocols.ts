@@ -12,7 +12,10 @@ const nobody: Protocol = {
   owns: () => true,
   fail: errorObject,
   resolve() {
-    throw new ProtocolError(404, 'no such path, the endpoint speaks /v2 (Open Inference Protocol) and /v1 (TensorFlow Serving)');
+    throw new ProtocolError(
+      404,
+      'no such path, the endpoint speaks /v2 (Open Inference Protocol) and /v1 (TensorFlow Serving)',
+    );
   },
 };
 

@@ -84,7 +84,9 @@ export function assertJson(spec: TensorSpec, data: ArrayLike<unknown>, wire: Wir
   if (!wire.exact || !isInteger(spec.type)) return;
   for (let i = 0; i < data.length; i++) {
     if (typeof data[i] === 'number')
-      throw new InputError(`input ${spec.name}: element ${i} is ${data[i]} with a fraction or exponent, expected an integer`);
+      throw new InputError(
+        `input ${spec.name}: element ${i} is ${data[i]} with a fraction or exponent, expected an integer`,
+      );
   }
 }
 

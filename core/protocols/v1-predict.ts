@@ -15,12 +15,16 @@ type Answer = 'predictions' | 'both';
 /** Decodes a predict request in row format (`instances`) or column format (`inputs`). */
 export function decodeV1(request: HttpRequest, wire: Wire): InferCall {
   const message = parseJson(textOf(request.body), wire.exact);
-  if (!isObject(message)) throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with instances or inputs`);
+  if (!isObject(message))
+    throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with instances or inputs`);
   const { instances, inputs, signature_name: signature } = message;
   if ((instances === undefined) === (inputs === undefined))
     throw new ProtocolError(400, 'expected either instances or inputs, and not both');
   if (signature !== undefined && signature !== '' && signature !== 'serving_default')
-    throw new ProtocolError(400, `no signature ${typeof signature === 'string' ? clip(signature) : kindOf(signature)}, there is serving_default`);
+    throw new ProtocolError(
+      400,
+      `no signature ${typeof signature === 'string' ? clip(signature) : kindOf(signature)}, there is serving_default`,
+    );
   // KServe takes `inputs` for another word for `instances`: a list of plain objects can only be meant so.
   const byRow = instances !== undefined || (Array.isArray(inputs) && isObject(inputs[0]) && !isBytes(inputs[0]));
   const tensors = byRow ? readRows(instances ?? inputs, wire) : readColumns(inputs, wire);
@@ -35,7 +39,9 @@ function readRows(instances: unknown, wire: Wire): Map<string, RawTensor> {
   const specs = wire.signature.inputs;
   const named = isObject(instances[0]) && !isBytes(instances[0]);
   if (!named && specs.length > 1)
-    throw new InputError(`instance 0 is ${kindOf(instances[0])}, expected an object with ${specs.map((spec) => spec.name).join(', ')}`);
+    throw new InputError(
+      `instance 0 is ${kindOf(instances[0])}, expected an object with ${specs.map((spec) => spec.name).join(', ')}`,
+    );
   if (named) assertKeys(instances, wire);
   return new Map(specs.map((spec) => [spec.name, readRowsOf(spec, instances, named)]));
 }
@@ -44,7 +50,8 @@ function readRows(instances: unknown, wire: Wire): Map<string, RawTensor> {
 function assertKeys(instances: readonly unknown[], wire: Wire): void {
   for (let row = 0; row < instances.length; row++) {
     const instance = instances[row];
-    if (!isObject(instance)) throw new InputError(`instance ${row} is ${kindOf(instance)}, expected an object like instance 0`);
+    if (!isObject(instance))
+      throw new InputError(`instance ${row} is ${kindOf(instance)}, expected an object like instance 0`);
     let keys = 0;
     for (const key in instance) {
       keys++;
@@ -52,7 +59,9 @@ function assertKeys(instances: readonly unknown[], wire: Wire): void {
         throw new InputError(`instance ${row} has ${clip(key)}, the model takes ${[...wire.inputs.keys()].join(', ')}`);
     }
     if (keys === wire.inputs.size) continue;
-    const missing = wire.signature.inputs.filter((spec) => !Object.hasOwn(instance, spec.name)).map((spec) => spec.name);
+    const missing = wire.signature.inputs
+      .filter((spec) => !Object.hasOwn(instance, spec.name))
+      .map((spec) => spec.name);
     throw new InputError(`instance ${row} lacks ${missing.join(', ')}`);
   }
 }
@@ -87,13 +96,16 @@ function readColumns(inputs: unknown, wire: Wire): Map<string, RawTensor> {
   if (!isObject(inputs) || isBytes(inputs)) {
     const [spec, second] = specs;
     if (spec === undefined || second !== undefined)
-      throw new InputError(`inputs is ${kindOf(inputs)}, expected an object with ${specs.map((each) => each.name).join(', ')}`);
+      throw new InputError(
+        `inputs is ${kindOf(inputs)}, expected an object with ${specs.map((each) => each.name).join(', ')}`,
+      );
     return new Map([[spec.name, readColumn(spec, inputs)]]);
   }
   const tensors = new Map<string, RawTensor>();
   for (const [name, value] of Object.entries(inputs)) {
     const spec = wire.inputs.get(name);
-    if (spec === undefined) throw new InputError(`no input named ${clip(name)}, the model takes ${[...wire.inputs.keys()].join(', ')}`);
+    if (spec === undefined)
+      throw new InputError(`no input named ${clip(name)}, the model takes ${[...wire.inputs.keys()].join(', ')}`);
     tensors.set(name, readColumn(spec, value));
   }
   return tensors;
@@ -135,11 +147,14 @@ function encode(result: InferResult, wire: Wire, answer: Answer): HttpResponse {
   const parts: string[] = [];
   const rows = result.outputs[specs[0]!.name]!.shape[0];
   const common = rows !== undefined && specs.every(({ name }) => result.outputs[name]!.shape[0] === rows);
-  if (!common && answer === 'predictions') throw new ProtocolError(400, 'the outputs have no common batch size, use inputs instead of instances');
+  if (!common && answer === 'predictions')
+    throw new ProtocolError(400, 'the outputs have no common batch size, use inputs instead of instances');
   if (common) parts.push(`"predictions":[${byRow(result, specs, rows)}]`);
   if (answer === 'both') {
     const texts = specs.map((spec) => nestedText(result.outputs[spec.name]!, spec.name));
-    parts.push(`"outputs":${specs.length === 1 ? texts[0] : `{${specs.map((spec, i) => `${JSON.stringify(spec.name)}:${texts[i]}`).join(',')}}`}`);
+    parts.push(
+      `"outputs":${specs.length === 1 ? texts[0] : `{${specs.map((spec, i) => `${JSON.stringify(spec.name)}:${texts[i]}`).join(',')}}`}`,
+    );
   }
   return { status: 200, headers: { 'content-type': 'application/json' }, body: `{${parts.join(',')}}` };
 }
@@ -155,7 +170,8 @@ function byRow(result: InferResult, specs: readonly TensorSpec[], rows: number):
       text += rowText(tensors[0]!, row, specs[0]!.name);
       continue;
     }
-    for (let i = 0; i < specs.length; i++) text += `${i === 0 ? '{' : ','}${keys[i]}${rowText(tensors[i]!, row, specs[i]!.name)}`;
+    for (let i = 0; i < specs.length; i++)
+      text += `${i === 0 ? '{' : ','}${keys[i]}${rowText(tensors[i]!, row, specs[i]!.name)}`;
     text += '}';
   }
   return text;
@@ -177,7 +193,8 @@ function sliceText(tensor: TensorData, axis: number, from: number, length: numbe
   const count = shape[axis]!;
   const width = count === 0 ? 0 : length / count;
   let text = '[';
-  for (let i = 0; i < count; i++) text += `${i === 0 ? '' : ','}${sliceText(tensor, axis + 1, from + i * width, width, name)}`;
+  for (let i = 0; i < count; i++)
+    text += `${i === 0 ? '' : ','}${sliceText(tensor, axis + 1, from + i * width, width, name)}`;
   return `${text}]`;
 }
 
@@ -190,7 +207,8 @@ function flatText(tensor: TensorData, from: number, to: number, name: string): s
     .join(',');
 }
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Exactly `{"b64": string}`. */
 function isBytes(value: Json): value is { b64: string } {

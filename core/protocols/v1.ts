@@ -1,7 +1,18 @@
 import type { TensorSpec, TensorType } from '../model/signature.ts';
-import { VARIANTS } from '../serving/variants.ts';
 import type { Variant } from '../serving/variant.ts';
-import { allow, clip, errorObject, json, known, type Operation, type Protocol, ProtocolError, type ServedVersion, versionNumber } from './protocol.ts';
+import { VARIANTS } from '../serving/variants.ts';
+import {
+  allow,
+  clip,
+  errorObject,
+  json,
+  known,
+  type Operation,
+  type Protocol,
+  ProtocolError,
+  type ServedVersion,
+  versionNumber,
+} from './protocol.ts';
 import { decodeV1 } from './v1-predict.ts';
 
 /**
@@ -15,14 +26,17 @@ export const v1: Protocol = {
   resolve(method, path) {
     if (path === '/v1/models' || path === '/v1/models/')
       return show(method, (catalog) => json(200, { models: catalog.models() }));
-    const found = /^\/v1\/models\/([^/:]+)(?:\/versions\/([^/:]+)|\/labels\/([^/:]+))?(?::([a-z]+)|\/(metadata))?$/.exec(path);
+    const found =
+      /^\/v1\/models\/([^/:]+)(?:\/versions\/([^/:]+)|\/labels\/([^/:]+))?(?::([a-z]+)|\/(metadata))?$/.exec(path);
     if (found === null) throw new ProtocolError(404, "no such path in TensorFlow Serving's REST API v1");
     const [, model = '', versionText, label, verb, metadata] = found;
     const version = versionText === undefined ? undefined : versionNumber(versionText, 400);
     const variant = label === undefined ? undefined : variantOf(label);
     if (verb !== undefined) return verbOperation(method, verb, model, version, variant);
-    const choose = (versions: readonly ServedVersion[]) => versions.filter((each) => variant === undefined || each.variant === variant);
-    if (metadata !== undefined) return show(method, (catalog) => describe(model, choose(known(catalog, model, version))));
+    const choose = (versions: readonly ServedVersion[]) =>
+      versions.filter((each) => variant === undefined || each.variant === variant);
+    if (metadata !== undefined)
+      return show(method, (catalog) => describe(model, choose(known(catalog, model, version))));
     return show(method, (catalog) => status(model, choose(known(catalog, model, version))));
   },
 };
@@ -69,7 +83,11 @@ function describe(model: string, versions: readonly ServedVersion[]) {
     metadata: {
       signature_def: {
         signature_def: {
-          serving_default: { inputs: tensors(inputs), outputs: tensors(outputs), method_name: 'tensorflow/serving/predict' },
+          serving_default: {
+            inputs: tensors(inputs),
+            outputs: tensors(outputs),
+            method_name: 'tensorflow/serving/predict',
+          },
         },
       },
     },

@@ -32,7 +32,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function splitBody(body: Uint8Array | string, length: string): { head: Uint8Array; tail: Tail } {
   const bytes = bytesOf(body);
   if (!/^\d{1,9}$/.test(length) || Number(length) > bytes.length)
-    throw new ProtocolError(400, `header ${JSON_LENGTH_HEADER} is ${length.slice(0, 20)}, expected 0 to ${bytes.length}, the length of the body`);
+    throw new ProtocolError(
+      400,
+      `header ${JSON_LENGTH_HEADER} is ${length.slice(0, 20)}, expected 0 to ${bytes.length}, the length of the body`,
+    );
   return { head: bytes.subarray(0, Number(length)), tail: new Tail(bytes.subarray(Number(length))) };
 }
 
@@ -51,7 +54,9 @@ export class Tail {
     if (typeof wanted !== 'number' || !Number.isInteger(wanted) || wanted < 0)
       throw new InputError(`input ${spec.name}: binary_data_size is not a number of bytes`);
     if (this.at + wanted > this.bytes.length)
-      throw new InputError(`input ${spec.name}: binary_data_size is ${wanted}, but ${this.bytes.length - this.at} bytes are left`);
+      throw new InputError(
+        `input ${spec.name}: binary_data_size is ${wanted}, but ${this.bytes.length - this.at} bytes are left`,
+      );
     const block = this.bytes.subarray(this.at, this.at + wanted);
     this.at += wanted;
     return elementsFrom(spec, block, elements);
@@ -59,7 +64,8 @@ export class Tail {
 
   /** @throws InputError when there are bytes that no input has asked for */
   assertEnd(): void {
-    if (this.at !== this.bytes.length) throw new InputError(`${this.bytes.length - this.at} bytes are left over after the last tensor`);
+    if (this.at !== this.bytes.length)
+      throw new InputError(`${this.bytes.length - this.at} bytes are left over after the last tensor`);
   }
 }
 
@@ -72,7 +78,8 @@ export function decodeRaw(spec: TensorSpec, body: Uint8Array | string): RawTenso
     throw new InputError(`input ${spec.name} has shape [${spec.shape}]: a raw request leaves its size open`);
   const fixed = inner.reduce((product, size) => (size === -1 ? product : product * size), 1);
   const length = spec.type === 'string' ? fixed : bytes.length / WIDTHS[spec.type];
-  const shape = spec.shape.length === 0 ? [] : [1, ...inner.map((size) => (size === -1 ? Math.floor(length / fixed) : size))];
+  const shape =
+    spec.shape.length === 0 ? [] : [1, ...inner.map((size) => (size === -1 ? Math.floor(length / fixed) : size))];
   return { shape, data: elementsFrom(spec, bytes, elementsOf(spec.name, shape)) };
 }
 
@@ -80,7 +87,9 @@ function elementsFrom(spec: TensorSpec, block: Uint8Array, elements: number): Ar
   if (spec.type === 'string') return stringsFrom(spec, block, elements);
   const size = elements * WIDTHS[spec.type];
   if (block.length !== size)
-    throw new InputError(`input ${spec.name}: ${block.length} bytes, ${elements} elements of ${spec.type} take ${size}`);
+    throw new InputError(
+      `input ${spec.name}: ${block.length} bytes, ${elements} elements of ${spec.type} take ${size}`,
+    );
   const tensor = allocate(spec.type, elements) as Exclude<TensorData['data'], string[]>;
   // Copied, because a view must start at a multiple of its element's width; every platform in reach is little-endian.
   new Uint8Array(tensor.buffer, tensor.byteOffset, size).set(block);
@@ -102,7 +111,9 @@ function stringsFrom(spec: TensorSpec, block: Uint8Array, elements: number): str
     at += 4 + length;
   }
   if (at !== block.length || strings.length !== elements)
-    throw new InputError(`input ${spec.name}: ${block.length} bytes hold ${strings.length} whole strings, expected ${elements}`);
+    throw new InputError(
+      `input ${spec.name}: ${block.length} bytes hold ${strings.length} whole strings, expected ${elements}`,
+    );
   return strings;
 }
 

@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from '../serving/http.ts';
 import { parseJson, textOf } from './json.ts';
 import { clip, type InferCall, type InferResult, ProtocolError, type Wire } from './protocol.ts';
 import { assertComplete, assertJson, assertShape, elementsOf, elementsText, flatten, kindOf } from './tensors.ts';
-import { decodeRaw, encodeBinary, JSON_LENGTH_HEADER, splitBody, Tail } from './v2-binary.ts';
+import { decodeRaw, encodeBinary, JSON_LENGTH_HEADER, splitBody, type Tail } from './v2-binary.ts';
 import { datatypeOf } from './v2-types.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -22,13 +22,16 @@ export function decodeV2(request: HttpRequest, wire: Wire): InferCall {
     throw new ProtocolError(415, `content encoding ${clip(encoding)} is not supported, send the body as it is`);
   const length = request.headers[JSON_LENGTH_HEADER];
   if (length === '0') return rawCall(request, wire);
-  const { head, tail } = length === undefined ? { head: request.body, tail: undefined } : splitBody(request.body, length);
+  const { head, tail } =
+    length === undefined ? { head: request.body, tail: undefined } : splitBody(request.body, length);
   const message = parseJson(textOf(head), wire.exact);
-  if (!isObject(message)) throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with inputs`);
+  if (!isObject(message))
+    throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with inputs`);
   const inputs = readInputs(message, wire, tail);
   const wanted = readOutputs(message, wire);
   const { id } = message;
-  if (id !== undefined && typeof id !== 'string') throw new ProtocolError(400, `id is ${kindOf(id)}, expected a string`);
+  if (id !== undefined && typeof id !== 'string')
+    throw new ProtocolError(400, `id is ${kindOf(id)}, expected a string`);
   return {
     id: id === '' ? undefined : id,
     inputs,
@@ -58,7 +61,8 @@ function readInputs(message: Json, wire: Wire, tail: Tail | undefined): Map<stri
     assertShape(spec, shape);
     const bytes = isObject(input.parameters) ? input.parameters.binary_data_size : undefined;
     if (bytes !== undefined) {
-      if (tail === undefined) throw new InputError(`input ${spec.name} is binary, but there is no header ${JSON_LENGTH_HEADER}`);
+      if (tail === undefined)
+        throw new InputError(`input ${spec.name} is binary, but there is no header ${JSON_LENGTH_HEADER}`);
       inputs.set(spec.name, { shape, data: tail.take(spec, elementsOf(spec.name, shape), bytes) });
       continue;
     }
@@ -72,11 +76,14 @@ function readInputs(message: Json, wire: Wire, tail: Tail | undefined): Map<stri
 }
 
 function readShape(name: string, shape: unknown): number[] {
-  if (!Array.isArray(shape)) throw new InputError(`input ${name}: shape is ${kindOf(shape)}, expected an array of integers`);
+  if (!Array.isArray(shape))
+    throw new InputError(`input ${name}: shape is ${kindOf(shape)}, expected an array of integers`);
   return shape.map((dimension: unknown) => {
     const size = typeof dimension === 'bigint' ? Number(dimension) : dimension;
     if (typeof size !== 'number' || !Number.isInteger(size) || size < 0)
-      throw new InputError(`input ${name}: shape has ${clip(String(kindOf(dimension) === 'a number' ? dimension : kindOf(dimension)))}, expected integers from 0`);
+      throw new InputError(
+        `input ${name}: shape has ${clip(String(kindOf(dimension) === 'a number' ? dimension : kindOf(dimension)))}, expected integers from 0`,
+      );
     return size;
   });
 }
@@ -100,7 +107,8 @@ function readOutputs(message: Json, wire: Wire): { all: boolean; list: Wanted[] 
       if (seen.has(spec.name)) throw new InputError(`output ${spec.name} is asked for twice`);
       seen.add(spec.name);
       const parameters = isObject(output) && isObject(output.parameters) ? output.parameters : {};
-      if (parameters.classification !== undefined) throw new ProtocolError(501, 'the classification extension is not supported');
+      if (parameters.classification !== undefined)
+        throw new ProtocolError(501, 'the classification extension is not supported');
       const own = parameters.binary_data;
       return { name: spec.name, binary: typeof own === 'boolean' ? own : binary };
     }),
@@ -114,7 +122,11 @@ function rawCall(request: HttpRequest, wire: Wire): InferCall {
     throw new InputError(`a raw request needs a model with one input, this one has ${wire.inputs.size}`);
   return {
     inputs: new Map([[spec.name, decodeRaw(spec, request.body)]]),
-    encode: (result) => encode(result, wire.signature.outputs.map(({ name }) => ({ name, binary: true }))),
+    encode: (result) =>
+      encode(
+        result,
+        wire.signature.outputs.map(({ name }) => ({ name, binary: true })),
+      ),
   };
 }
 
@@ -152,4 +164,5 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

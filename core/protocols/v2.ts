@@ -1,6 +1,15 @@
 import type { TensorSpec } from '../model/signature.ts';
 import type { HttpResponse } from '../serving/http.ts';
-import { allow, errorObject, json, known, type Operation, type Protocol, ProtocolError, versionNumber } from './protocol.ts';
+import {
+  allow,
+  errorObject,
+  json,
+  known,
+  type Operation,
+  type Protocol,
+  ProtocolError,
+  versionNumber,
+} from './protocol.ts';
 import { decodeV2 } from './v2-infer.ts';
 import { datatypeOf } from './v2-types.ts';
 
@@ -25,14 +34,19 @@ export const v2: Protocol = {
     if (head === undefined) return show(method, () => json(200, SERVER));
     if (head === 'health' && parts.length === 2) {
       if (model === 'live') return show(method, () => json(200, { live: true }));
-      if (model === 'ready') return show(method, (catalog) => readiness(catalog.models().every((name) => isReady(catalog.versions(name)))));
+      if (model === 'ready')
+        return show(method, (catalog) => readiness(catalog.models().every((name) => isReady(catalog.versions(name)))));
     }
     if (head === 'models') {
       if (model === undefined) return show(method, (catalog) => json(200, { models: catalog.models() }));
       const operation = modelOperation(method, model, rest);
       if (operation !== undefined) return operation;
     }
-    if (head === 'repository') throw new ProtocolError(501, 'the model repository extension is not supported: releases are made in the registry');
+    if (head === 'repository')
+      throw new ProtocolError(
+        501,
+        'the model repository extension is not supported: releases are made in the registry',
+      );
     throw new ProtocolError(404, 'no such path in the Open Inference Protocol v2');
   },
 };

@@ -44,21 +44,27 @@ interface ColumnWriter {
  * @param pseudonym keyed hash of a value; without one, features to be hashed are left out, for a hash without a key
  *   can be undone by trying all values
  */
-export function captureWriter(model: string, check: Pick<Check, 'features'>, pseudonym?: (value: string) => string): CaptureWriter {
+export function captureWriter(
+  model: string,
+  check: Pick<Check, 'features'>,
+  pseudonym?: (value: string) => string,
+): CaptureWriter {
   const columns: ColumnWriter[] = [];
   for (const [index, feature] of check.features.entries()) {
     if (feature.personal === 'drop' || (feature.personal === 'hash' && pseudonym === undefined)) continue;
     columns.push({ prefix: `${columns.length === 0 ? '' : ','}${JSON.stringify(feature.name)}:`, feature, index });
   }
   const head = `{"trimtab":"capture","model":${JSON.stringify(model)}`;
-  const bytesPerRow = 24 + columns.reduce((sum, { feature }) => sum + (feature.type === 'string' ? LONGEST + 3 : 24), 0);
+  const bytesPerRow =
+    24 + columns.reduce((sum, { feature }) => sum + (feature.type === 'string' ? LONGEST + 3 : 24), 0);
   const rowsPerLine = Math.max(1, Math.floor(LINE_BYTES / bytesPerRow));
 
   const line = (input: CaptureInput, from: number, to: number): string => {
     let text = `${head},"id":${JSON.stringify(input.id)},"version":${input.version},"variant":"${input.variant}","at":"${input.at}","rows":${to - from}`;
     if (input.rows > rowsPerLine) text += `,"first":${from}`;
     text += ',"features":{';
-    for (const { prefix, feature, index } of columns) text += prefix + columnText(feature, input.values[index]!, from, to, pseudonym);
+    for (const { prefix, feature, index } of columns)
+      text += prefix + columnText(feature, input.values[index]!, from, to, pseudonym);
     text += '},"scores":[';
     const last = Math.min(to, input.scores.length);
     for (let row = from; row < last; row++) text += (row === from ? '' : ',') + numberText(input.scores[row]!);
@@ -76,9 +82,21 @@ export function captureWriter(model: string, check: Pick<Check, 'features'>, pse
   };
 }
 
-function columnText(feature: Feature, values: FeatureValues, from: number, to: number, pseudonym?: (value: string) => string): string {
+function columnText(
+  feature: Feature,
+  values: FeatureValues,
+  from: number,
+  to: number,
+  pseudonym?: (value: string) => string,
+): string {
   const hide = feature.personal === 'hash' ? pseudonym : undefined;
-  if (hide === undefined && typeof values !== 'string' && !Array.isArray(values) && to - from > PLAIN_ROWS && feature.type !== 'boolean')
+  if (
+    hide === undefined &&
+    typeof values !== 'string' &&
+    !Array.isArray(values) &&
+    to - from > PLAIN_ROWS &&
+    feature.type !== 'boolean'
+  )
     return `"${packNumbers(values.subarray(from, to))}"`;
   let text = '[';
   for (let row = from; row < to; row++) {
@@ -87,7 +105,8 @@ function columnText(feature: Feature, values: FeatureValues, from: number, to: n
     const missing = typeof value === 'string' ? value === '' : Number.isNaN(value);
     if (missing) text += 'null';
     else if (hide !== undefined) text += JSON.stringify(hide(String(value)));
-    else if (typeof value === 'string') text += JSON.stringify(value.length > LONGEST ? value.slice(0, LONGEST) : value);
+    else if (typeof value === 'string')
+      text += JSON.stringify(value.length > LONGEST ? value.slice(0, LONGEST) : value);
     else if (feature.type === 'boolean') text += value === 1;
     else text += numberText(value);
   }

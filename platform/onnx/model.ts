@@ -35,7 +35,9 @@ export interface LoadOptions {
  * @throws ModelLoadError when ONNX Runtime refuses it
  */
 export async function loadModel(path: string, options: LoadOptions): Promise<OnnxModel> {
-  const found = createHash('sha256').update(await readFile(path)).digest('hex');
+  const found = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
   if (found !== options.digest) throw new DigestMismatchError(path, options.digest, found);
   const session = await openSession(path, options.threads ?? 1);
   return modelOf(session);
@@ -74,7 +76,9 @@ function signatureOf(session: InferenceSession): Signature {
   });
   const outputs = session.outputMetadata.map(specOf).filter((spec) => spec !== undefined);
   if (inputs.length === 0 || outputs.length === 0)
-    throw new ModelLoadError(`the graph has ${inputs.length} inputs and ${outputs.length} tensor outputs, expected some of each`);
+    throw new ModelLoadError(
+      `the graph has ${inputs.length} inputs and ${outputs.length} tensor outputs, expected some of each`,
+    );
   return { inputs, outputs };
 }
 
@@ -124,4 +128,7 @@ const FEED_FAULTS = [
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const isFeedError = (error: unknown): boolean => FEED_FAULTS.some((text) => messageOf(error).includes(text));
 /** The first line, without the source location that ONNX Runtime puts in front. */
-const feedMessage = (error: unknown): string => messageOf(error).split('\n')[0]!.replace(/^.*?(?=Invalid|Got|Unexpected|input )/, '');
+const feedMessage = (error: unknown): string =>
+  messageOf(error)
+    .split('\n')[0]!
+    .replace(/^.*?(?=Invalid|Got|Unexpected|input )/, '');

@@ -1,0 +1,267 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { InputError } from '../../core/contract/elements.ts';
+import {
+  type Catalog,
+  json,
+  type Operation,
+  type Protocol,
+  ProtocolError,
+  unknownModel,
+  unknownVersion,
+} from '../../core/protocols/protocol.ts';
+import { protocolOf } from '../../core/protocols/protocols.ts';
+import { decodeTruth } from '../../core/protocols/trimtab.ts';
+import { metricLine } from '../../core/serving/emf.ts';
+import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import type { Route } from '../../core/serving/route.ts';
+import type { Home } from '../../platform/ports.ts';
+import { answer } from './answer.ts';
+import { ArtifactCache } from './artifact-cache.ts';
+import { ReleaseWatch } from './release-watch.ts';
+import { ServedModel } from './served-model.ts';
+
+export interface EndpointOptions {
+  readonly home: Home;
+  /** Models to serve; `all` follows the ledger. */
+  readonly models: readonly string[] | 'all';
+  /** Folder for model files and last known releases. */
+  readonly cacheFolder: string;
+  /** How old the copy of the release may get before it is read again. @default 2 */
+  readonly refreshSeconds?: number;
+  /** How long a version that has lost its traffic stays in memory. @default 60 */
+  readonly graceSeconds?: number;
+  /** How long after a failed load it is tried again. @default 15 */
+  readonly retrySeconds?: number;
+  /** How long the ledger may take before it counts as unreachable. @default 3 */
+  readonly ledgerTimeoutSeconds?: number;
+  /** Key of the hash that replaces personal features in captures; without one they are left out. */
+  readonly pseudonymKey?: string;
+  /** Takes metric, capture and error lines, without line ends. @default a line of standard output each */
+  readonly emit?: (line: string) => void;
+}
+
+/** What API Gateway and Lambda take, so that no home takes more. */
+export const BODY_LIMIT = 6 * 1024 * 1024;
+
+/**
+ * The inference endpoint: answers HTTP requests in every protocol, for every model it serves, and follows the ledger.
+ * The release is read again beside the requests, never before one.
+ */
+export class Endpoint {
+  private readonly models = new Map<string, ServedModel>();
+  private readonly watch: ReleaseWatch;
+  private readonly emit: (line: string) => void;
+  private readonly catalog: Catalog = {
+    models: () => [...this.models.keys()].sort(),
+    versions: (model) => this.models.get(model)?.versions(),
+  };
+
+  private constructor(private readonly options: EndpointOptions) {
+    this.emit = options.emit ?? ((line) => process.stdout.write(`${line}\n`));
+    const { home, pseudonymKey } = options;
+    const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
+    this.watch = new ReleaseWatch({
+      home,
+      cache,
+      names: options.models,
+      models: this.models,
+      intervalMs: (options.refreshSeconds ?? 2) * 1000,
+      timeoutMs: (options.ledgerTimeoutSeconds ?? 3) * 1000,
+      onRead: (model, failed) =>
+        this.count(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 }),
+      create: (name) =>
+        new ServedModel(name, {
+          cache,
+          versionOf: (model, version) => home.ledger.version(model, version),
+          pseudonym:
+            pseudonymKey === undefined
+              ? undefined
+              : (value) => createHmac('sha256', pseudonymKey).update(value).digest('hex').slice(0, 16),
+          graceMs: (options.graceSeconds ?? 60) * 1000,
+          retryMs: (options.retrySeconds ?? 15) * 1000,
+          onLoad: (model, route, error) => {
+            this.count(model, route, { LoadFailure: error === undefined ? 0 : 1 });
+            if (error !== undefined) this.complain(`version ${route.version} of ${model} cannot be loaded`, error);
+          },
+        }),
+      onError: (message, error) => this.complain(message, error),
+    });
+  }
+
+  /** Reads the releases and loads what has traffic. Opens also when the ledger is unreachable or a model is broken. */
+  static async open(options: EndpointOptions): Promise<Endpoint> {
+    const endpoint = new Endpoint(options);
+    await endpoint.refresh();
+    return endpoint;
+  }
+
+  /** Answers a request. Never throws: what goes wrong is answered in the protocol's own form. */
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    const started = performance.now();
+    void this.watch.touch();
+    const protocol = protocolOf(request.path);
+    let response: HttpResponse;
+    try {
+      assertSize(request);
+      response = await this.dispatch(protocol.resolve(request.method, request.path), request, started);
+    } catch (error) {
+      response = this.failure(protocol, error);
+    }
+    return request.method === 'HEAD' ? { ...response, body: '' } : response;
+  }
+
+  /** Reads the releases now. Does not throw: what cannot be read or loaded leaves things as they were. */
+  refresh(): Promise<void> {
+    return this.watch.refresh();
+  }
+
+  /** Waits for a refresh that is under way, at most so long: a frozen function would not finish it. */
+  async settle(ms: number): Promise<void> {
+    await this.watch.settle(ms);
+  }
+
+  /** Frees all models. Nothing may be handled afterwards. */
+  async close(): Promise<void> {
+    await this.watch.close();
+    for (const model of this.models.values()) await model.close();
+  }
+
+  private dispatch(operation: Operation, request: HttpRequest, started: number): Promise<HttpResponse> | HttpResponse {
+    switch (operation.kind) {
+      case 'infer':
+        return this.infer(operation, request, started);
+      case 'show':
+        return operation.show(this.catalog);
+      case 'release':
+        return json(200, this.model(operation.model).report());
+      case 'truth':
+        return this.truth(operation.model, request);
+    }
+  }
+
+  private async infer(
+    operation: Extract<Operation, { kind: 'infer' }>,
+    request: HttpRequest,
+    started: number,
+  ): Promise<HttpResponse> {
+    const model = this.model(operation.model);
+    const requestId = headerText(request.headers['x-request-id']) ?? randomUUID();
+    const route = choose(model, operation, request.headers['x-trimtab-routing-key'] || requestId);
+    const job = {
+      model: model.name,
+      route,
+      resident: model.resident(route.version),
+      request,
+      decode: operation.decode,
+      id: requestId,
+      at: this.options.home.clock.now().getTime(),
+      started,
+      emit: this.emit,
+    };
+    const { id, response } = await answer(job);
+    // A function is frozen once it has answered, so the shadow's turn is before; its answer goes nowhere.
+    const { shadow } = model;
+    if (shadow !== undefined && shadow.version !== route.version) {
+      const resident = model.resident(shadow.version);
+      await answer({ ...job, id, route: shadow, resident, started: performance.now() }).catch((error) => {
+        if (isInternal(error)) this.complain(`shadow version ${shadow.version} of ${model.name} failed`, error);
+      });
+    }
+    return {
+      status: response.status,
+      headers: {
+        ...response.headers,
+        'x-request-id': requestId,
+        'x-trimtab-prediction-id': encodeURIComponent(wellFormed(id)),
+        'x-trimtab-model-version': String(route.version),
+        'x-trimtab-variant': route.variant,
+      },
+      body: response.body,
+    };
+  }
+
+  /** Stores ground truth for the join to find. */
+  private async truth(name: string, request: HttpRequest): Promise<HttpResponse> {
+    const model = this.model(name);
+    const records = decodeTruth(request);
+    const key = `ground-truth/incoming/${model.name}/${randomUUID()}.jsonl`;
+    const body = `${records.map((record) => JSON.stringify(record)).join('\n')}\n`;
+    try {
+      await this.options.home.data.put(key, body, { contentType: 'application/x-ndjson' });
+    } catch (cause) {
+      this.complain('ground truth cannot be stored', cause);
+      throw new ProtocolError(503, 'the records cannot be stored now, send them again later', { cause });
+    }
+    return json(202, { accepted: records.length });
+  }
+
+  private model(name: string): ServedModel {
+    const model = this.models.get(name);
+    if (model === undefined) throw unknownModel(name, this.catalog.models());
+    return model;
+  }
+
+  private failure(protocol: Protocol, error: unknown): HttpResponse {
+    if (error instanceof ProtocolError) return protocol.fail(error.status, error.message);
+    if (error instanceof InputError) return protocol.fail(400, error.message);
+    this.complain('a request failed', error);
+    return protocol.fail(500, 'internal error');
+  }
+
+  private count(
+    model: string,
+    route: Route | undefined,
+    values: { LoadFailure?: number; StaleRelease?: number },
+  ): void {
+    if (route === undefined) return;
+    const at = this.options.home.clock.now().getTime();
+    this.emit(metricLine({ model, ...route, at, values }));
+  }
+
+  /** What operators see and callers do not; field names are ECS's. */
+  private complain(message: string, error: unknown): void {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    this.emit(
+      JSON.stringify({
+        '@timestamp': this.options.home.clock.now().toISOString(),
+        'log.level': 'error',
+        message,
+        'error.type': cause.name,
+        'error.message': cause.message,
+        'error.stack_trace': cause.stack,
+      }),
+    );
+  }
+}
+
+const isInternal = (error: unknown): boolean => !(error instanceof ProtocolError || error instanceof InputError);
+
+/** The version asked for, else the one that the key falls to. @throws ProtocolError 404 or 503 */
+function choose(model: ServedModel, operation: Extract<Operation, { kind: 'infer' }>, key: string): Route {
+  const { version, variant } = operation;
+  const explicit = version !== undefined || variant !== undefined;
+  const route = explicit ? model.find({ version, variant }) : model.route(key);
+  if (route !== undefined) return route;
+  const versions = model.versions().map((served) => served.version);
+  if (version !== undefined) throw unknownVersion(model.name, version, versions);
+  if (variant !== undefined && versions.length > 0)
+    throw new ProtocolError(404, `model ${model.name} has no ${variant} now`);
+  throw new ProtocolError(503, `model ${model.name} has no version that is ready`);
+}
+
+/** @throws ProtocolError 413 */
+function assertSize(request: HttpRequest): void {
+  const { body } = request;
+  // A UTF-16 unit is at most three bytes: only a text near the limit has to be measured.
+  const bytes = typeof body === 'string' && body.length * 3 > BODY_LIMIT ? Buffer.byteLength(body) : body.length;
+  if (bytes > BODY_LIMIT)
+    throw new ProtocolError(413, `the body has ${bytes} bytes, at most ${BODY_LIMIT} are allowed`);
+}
+
+/** A header that may be sent back: printable ASCII, not too long. */
+const headerText = (text: string | undefined): string | undefined =>
+  text !== undefined && /^[\x21-\x7e]{1,200}$/.test(text) ? text : undefined;
+
+/** Half a surrogate pair cannot be encoded: it becomes the replacement character. */
+const wellFormed = (text: string): string =>
+  /^[\x20-\x7e]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('utf8');

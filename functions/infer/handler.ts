@@ -1,0 +1,36 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import middy from '@middy/core';
+import { openHome } from '../../platform/home.ts';
+import { Endpoint } from './endpoint.ts';
+import { type HttpEvent, type HttpResult, requestOf, resultOf } from './envelope.ts';
+
+/** How long an answer may wait for a reading of the release that has begun: a frozen function would not finish it. */
+const SETTLE_MS = 50;
+
+/**
+ * Opened once, while the execution environment starts: what is loaded then is loaded on the platform's time.
+ *
+ * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_CACHE the folder for
+ * model files; TRIMTAB_PSEUDONYM_KEY the key of the hash that replaces personal features in captures.
+ */
+const opening = open();
+// The first request reports a failure to open; until then it must not end the process.
+opening.catch(() => undefined);
+
+async function open(): Promise<Endpoint> {
+  const { TRIMTAB_MODELS: models, TRIMTAB_CACHE: cache, TRIMTAB_PSEUDONYM_KEY: pseudonymKey } = process.env;
+  return Endpoint.open({
+    home: await openHome(),
+    models: models === undefined || models === 'all' ? 'all' : models.split(',').map((name) => name.trim()),
+    cacheFolder: cache ?? join(tmpdir(), 'trimtab'),
+    pseudonymKey,
+  });
+}
+
+export const handler = middy<HttpEvent, HttpResult>().handler(async (event) => {
+  const endpoint = await opening;
+  const response = await endpoint.handle(requestOf(event));
+  await endpoint.settle(SETTLE_MS);
+  return resultOf(response);
+});

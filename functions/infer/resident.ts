@@ -1,0 +1,115 @@
+import { type Check, type Checked, compileCheck, type RawTensor } from '../../core/contract/check.ts';
+import type { Feature } from '../../core/contract/contract.ts';
+import { bigRange } from '../../core/contract/elements.ts';
+import type { Decision } from '../../core/model/manifest.ts';
+import type { TensorData } from '../../core/model/tensor.ts';
+import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
+import { shortest } from '../../core/protocols/tensors.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import { type CaptureWriter, captureWriter } from '../../core/serving/capture-line.ts';
+import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+
+/** A model version in memory, with all that is worked out once: its contract compiled, its wire, its capture. */
+export interface Resident {
+  readonly version: number;
+  readonly model: OnnxModel;
+  readonly check: Check;
+  readonly wire: Wire;
+  readonly capture: CaptureWriter;
+  readonly captureShare: number;
+  readonly maxBatch: number;
+  readonly decision: Decision | undefined;
+  /** Runs that have not ended; while there are any, the model may not be released. */
+  running: number;
+}
+
+/**
+ * Loads a version from a file and warms it up.
+ *
+ * @param pseudonym see captureWriter
+ * @throws DigestMismatchError, ModelLoadError, ContractBindingError, or whatever the first run throws
+ */
+export async function loadResident(
+  record: ModelVersion,
+  path: string,
+  pseudonym?: (value: string) => string,
+): Promise<Resident> {
+  const { manifest } = record;
+  const model = await loadModel(path, { digest: record.artifact.digest, threads: manifest.serving.threads });
+  try {
+    const check = compileCheck(manifest.contract, model.signature);
+    const resident: Resident = {
+      version: record.version,
+      model,
+      check,
+      wire: wireOf(record.model, model.signature),
+      capture: captureWriter(record.model, check, pseudonym),
+      captureShare: manifest.monitoring.captureShare,
+      maxBatch: manifest.serving.maxBatch,
+      decision: manifest.decision,
+      running: 0,
+    };
+    if (resident.decision !== undefined && !resident.wire.outputs.has(resident.decision.output))
+      throw new Error(
+        `the decision reads output ${resident.decision.output}, the graph gives ${[...resident.wire.outputs.keys()].join(', ')}`,
+      );
+    await warmUp(resident);
+    return resident;
+  } catch (error) {
+    await model.release();
+    throw error;
+  }
+}
+
+/** One run on a row that keeps the contract: whatever is built lazily is built, and a model that cannot run is found out. */
+async function warmUp(resident: Resident): Promise<void> {
+  const inputs = new Map<string, RawTensor>();
+  const { features } = resident.check;
+  for (const spec of resident.check.inputs) {
+    const shape = spec.shape.map((size) => (size === -1 ? 1 : size));
+    const own = features.filter((feature) => (feature.input ?? feature.name) === spec.name);
+    if (own.length > 0) {
+      if (shape.length === 2) shape[1] = own.length;
+      const row = own.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0)).map((feature) => example(feature, spec.type));
+      inputs.set(spec.name, { shape, data: Array.from({ length: shape[0] ?? 1 }, () => row).flat() });
+      continue;
+    }
+    // What the contract is silent on may want sizes that nobody here can know: then there is no warming up.
+    if (spec.shape.some((size, axis) => size === -1 && axis > 0) || spec.shape.length === 0) return;
+    const value = spec.type === 'string' ? '' : spec.type === 'bool' ? false : bigRange(spec.type) ? 0n : 0;
+    inputs.set(spec.name, { shape, data: new Array(shape.reduce((product, size) => product * size, 1)).fill(value) });
+  }
+  const { tensors } = resident.check.run(inputs, false);
+  await resident.model.run(tensors);
+}
+
+/** A value that the feature's rules allow. */
+function example(feature: Feature, type: string): unknown {
+  if (feature.allowed !== undefined) return feature.allowed[0];
+  if (feature.type === 'string') return 'a';
+  if (feature.type === 'boolean') return type === 'bool' ? false : 0;
+  return Math.ceil(feature.min ?? Math.min(0, feature.max ?? 0));
+}
+
+/** The decision's column of an output, one score a row; empty when the model has no decision. */
+export function scoresOf(resident: Resident, outputs: Readonly<Record<string, TensorData>>, rows: number): number[] {
+  const { decision } = resident;
+  const tensor = decision && outputs[decision.output];
+  if (tensor === undefined || tensor.type === 'string') return [];
+  const { data } = tensor;
+  const width = Math.max(1, data.length / rows);
+  const column = Math.min(decision!.column, width - 1);
+  const scores = new Array<number>(rows);
+  for (let row = 0; row < rows; row++) scores[row] = shortest(Number(data[row * width + column]));
+  return scores;
+}
+
+/** What a rejected request is told: every violation up to ten. */
+export function rejection(checked: Checked): string {
+  const told = checked.violations.map(
+    ({ feature, row, received, rule, allowed }) =>
+      `${feature} in row ${row} is ${received ?? (rule === 'missing' ? 'missing' : 'not allowed')}, expected ${allowed}`,
+  );
+  const more = checked.rejected - told.length;
+  return `the request breaks the data contract: ${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}

@@ -1,0 +1,190 @@
+import type { ServedVersion } from '../../core/protocols/protocol.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import { type Route, residentRoutes, route, type Traffic } from '../../core/serving/route.ts';
+import type { Variant } from '../../core/serving/variant.ts';
+import { DigestMismatchError } from '../../platform/onnx/errors.ts';
+import type { ServingReport } from '../../platform/ports.ts';
+import type { ArtifactCache } from './artifact-cache.ts';
+import { loadResident, type Resident } from './resident.ts';
+
+export interface ServedModelOptions {
+  readonly cache: ArtifactCache;
+  /** Reads a version's record; undefined when there is none. */
+  readonly versionOf: (model: string, version: number) => Promise<ModelVersion | undefined>;
+  readonly pseudonym?: (value: string) => string;
+  /** How long a version without traffic stays in memory, in case it gets it back; milliseconds. */
+  readonly graceMs: number;
+  /** How long after a failed load it is tried again; milliseconds. */
+  readonly retryMs: number;
+  /** Called after every attempt to make a version resident, and while one is not. */
+  readonly onLoad: (model: string, route: Route, error?: unknown) => void;
+}
+
+interface Attempt {
+  readonly at: number;
+  readonly error: unknown;
+}
+
+const NOTHING: Traffic & { readonly revision: number } = {
+  revision: 0,
+  champion: null,
+  challenger: null,
+  shadow: null,
+};
+
+/**
+ * One model as this endpoint serves it. `apply` brings it to a release: what gets traffic is loaded and warmed first,
+ * and what cannot be loaded gets none, so that the old champion goes on when the new one is broken.
+ */
+export class ServedModel {
+  /** Who is served, which is the release unless a version of it did not load. */
+  private serving: typeof NOTHING = NOTHING;
+  private readonly residents = new Map<number, Resident>();
+  private readonly records = new Map<number, ModelVersion>();
+  private readonly failures = new Map<number, Attempt>();
+  /** Version -> since when it has had no traffic. */
+  private readonly idle = new Map<number, number>();
+
+  constructor(
+    readonly name: string,
+    private readonly options: ServedModelOptions,
+  ) {}
+
+  get revision(): number {
+    return this.serving.revision;
+  }
+
+  /** Champion first; empty while nothing is served. */
+  versions(): ServedVersion[] {
+    return residentRoutes(this.serving).map(({ variant, version }) => ({
+      variant,
+      version,
+      signature: this.residents.get(version)!.model.signature,
+    }));
+  }
+
+  report(): ServingReport {
+    const { revision, champion, challenger } = this.serving;
+    return {
+      revision,
+      champion,
+      challenger: challenger && { version: challenger.version, weight: challenger.weight },
+    };
+  }
+
+  /** Who answers a key. */
+  route(key: string): Route | undefined {
+    return route(this.name, this.serving, key);
+  }
+
+  /** The route of an explicit version or variant; undefined when it has no traffic. */
+  find(wanted: { version?: number; variant?: Variant }): Route | undefined {
+    return residentRoutes(this.serving).find(
+      (each) =>
+        (wanted.version === undefined || each.version === wanted.version) &&
+        (wanted.variant === undefined || each.variant === wanted.variant),
+    );
+  }
+
+  get shadow(): Route | undefined {
+    return this.find({ variant: 'shadow' });
+  }
+
+  resident(version: number): Resident {
+    return this.residents.get(version)!;
+  }
+
+  /** Whether `apply` would change anything: a new revision, or a load to be tried again. */
+  isBehind(state: ReleaseState): boolean {
+    return state.revision !== this.serving.revision || this.failures.size > 0;
+  }
+
+  /**
+   * Brings this model to a release.
+   *
+   * @param now milliseconds since 1970
+   */
+  async apply(state: ReleaseState, now: number): Promise<void> {
+    const routes = residentRoutes(state);
+    const loaded = new Set<number>();
+    for (const each of routes) if (await this.ensure(each, now)) loaded.add(each.version);
+    for (const version of this.failures.keys())
+      if (!routes.some((each) => each.version === version)) this.failures.delete(version);
+    const champion = state.champion === null || loaded.has(state.champion) ? state.champion : this.serving.champion;
+    this.serving = {
+      revision: state.revision,
+      champion,
+      challenger: state.challenger && loaded.has(state.challenger.version) ? state.challenger : null,
+      shadow: state.shadow !== null && loaded.has(state.shadow) ? state.shadow : null,
+    };
+    if (loaded.size === routes.length && routes.length > 0)
+      await this.options.cache.keep(this.name, {
+        state,
+        versions: routes.map((each) => this.records.get(each.version)!),
+      });
+  }
+
+  /** Starts from a release kept on disk. */
+  remember(versions: readonly ModelVersion[]): void {
+    for (const record of versions) this.records.set(record.version, record);
+  }
+
+  /** Frees the versions that have had no traffic for the grace. */
+  async release(now: number, graceMs = this.options.graceMs): Promise<void> {
+    const active = new Set(residentRoutes(this.serving).map((each) => each.version));
+    for (const [version, resident] of this.residents) {
+      if (active.has(version)) {
+        this.idle.delete(version);
+        continue;
+      }
+      const since = this.idle.get(version) ?? now;
+      this.idle.set(version, since);
+      if (now - since < graceMs || resident.running > 0) continue;
+      this.residents.delete(version);
+      this.idle.delete(version);
+      await resident.model.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.serving = NOTHING;
+    await this.release(0, 0);
+  }
+
+  /** Makes a version resident. @returns whether it is */
+  private async ensure(each: Route, now: number): Promise<boolean> {
+    const { version } = each;
+    if (this.residents.has(version)) return true;
+    const failure = this.failures.get(version);
+    if (failure !== undefined && now - failure.at < this.options.retryMs) {
+      this.options.onLoad(this.name, each, failure.error);
+      return false;
+    }
+    try {
+      this.residents.set(version, await this.load(version));
+      this.failures.delete(version);
+      this.options.onLoad(this.name, each);
+      return true;
+    } catch (error) {
+      this.failures.set(version, { at: now, error });
+      this.options.onLoad(this.name, each, error);
+      return false;
+    }
+  }
+
+  private async load(version: number): Promise<Resident> {
+    const { cache, pseudonym, versionOf } = this.options;
+    const record = this.records.get(version) ?? (await versionOf(this.name, version));
+    if (record === undefined) throw new Error(`model ${this.name} has no version ${version}`);
+    this.records.set(version, record);
+    try {
+      return await loadResident(record, await cache.file(record), pseudonym);
+    } catch (error) {
+      if (!(error instanceof DigestMismatchError)) throw error;
+      // The copy in the cache may be the damaged one: once more from the store.
+      await cache.forget(record);
+      return await loadResident(record, await cache.file(record), pseudonym);
+    }
+  }
+}
