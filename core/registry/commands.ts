@@ -1,0 +1,46 @@
+import type { Cause } from './ledger.ts';
+
+/** What makes a change automatic rather than a person's: which alarm, and what was seen. */
+interface Grounds {
+  readonly cause?: Cause;
+  readonly evidence?: unknown;
+}
+
+/** Something that somebody wants to happen to a model's release. `reason` goes into the ledger word for word. */
+export type Command =
+  /** Announces version `latest + 1`. */
+  | { readonly type: 'register'; readonly version: number; readonly reason: string }
+  | { readonly type: 'approve'; readonly version: number; readonly reason: string }
+  | { readonly type: 'reject'; readonly version: number; readonly reason: string }
+  /** Gives an approved version all the traffic at once. */
+  | { readonly type: 'release'; readonly version: number; readonly reason: string }
+  /** Gives an approved version the first of `steps` (ascending shares, the last 1). */
+  | {
+      readonly type: 'start-canary';
+      readonly version: number;
+      readonly steps: readonly number[];
+      readonly reason: string;
+    }
+  /** The next step of the canary; the last one promotes it. */
+  | { readonly type: 'advance'; readonly reason: string }
+  /** Gives the challenger all the traffic, whatever its step. */
+  | { readonly type: 'promote'; readonly reason: string }
+  /** Takes the challenger's traffic away. With `quarantine`, it cannot be released again until that is lifted. */
+  | ({ readonly type: 'abort-canary'; readonly quarantine: boolean; readonly reason: string } & Grounds)
+  /** Returns to a former champion (the last good one unless `to` names another). */
+  | ({
+      readonly type: 'roll-back';
+      readonly to?: number;
+      readonly quarantine: boolean;
+      readonly reason: string;
+    } & Grounds)
+  /** The endpoint was seen to serve the rollback's target. */
+  | { readonly type: 'verify-rollback'; readonly target: number; readonly reason: string; readonly evidence?: unknown }
+  | { readonly type: 'start-shadow'; readonly version: number; readonly reason: string }
+  | { readonly type: 'stop-shadow'; readonly reason: string }
+  /** Bars a version that has no traffic. */
+  | { readonly type: 'quarantine'; readonly version: number; readonly reason: string }
+  | { readonly type: 'lift-quarantine'; readonly version: number; readonly reason: string }
+  /** An alarm was looked at and the release left as it is. */
+  | ({ readonly type: 'hold-alarm'; readonly reason: string } & Grounds)
+  | ({ readonly type: 'request-retraining'; readonly reason: string } & Grounds);

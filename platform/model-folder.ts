@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { Manifest } from '../core/model/manifest.ts';
+import { Baseline } from '../core/profile/profile.ts';
+import { PlatformError } from './errors.ts';
+
+/** Files of a model folder. Only the model and the manifest must be there. */
+export const MODEL_FILES = {
+  model: 'model.onnx',
+  manifest: 'model.json',
+  baseline: 'baseline.json',
+  metrics: 'metrics.json',
+  card: 'MODEL_CARD.md',
+} as const;
+
+/** A file of a model folder is missing or not what it should be; the message names the file and the fault. */
+export class ModelFolderError extends PlatformError {
+  override readonly name = 'ModelFolderError';
+  constructor(
+    readonly file: string,
+    readonly fault: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file}: ${fault}`, options);
+  }
+}
+
+export interface ModelFolder {
+  readonly path: string;
+  readonly modelFile: string;
+  readonly manifest: Manifest;
+  /** The bytes as they are in the file, and what they say. */
+  readonly baseline?: { readonly bytes: Uint8Array; readonly value: Baseline };
+  readonly metrics: Record<string, unknown>;
+  readonly card?: Uint8Array;
+}
+
+/** Reads a model folder. @throws ModelFolderError */
+export async function readModelFolder(folder: string): Promise<ModelFolder> {
+  const at = (name: string): string => path.join(folder, name);
+  const manifest = await parsed(at(MODEL_FILES.manifest), Manifest);
+  if (!manifest) throw new ModelFolderError(at(MODEL_FILES.manifest), 'no such file; `trimtab init` writes one');
+  const baseline = await parsed(at(MODEL_FILES.baseline), Baseline);
+  const metrics = await parsed(at(MODEL_FILES.metrics), z.record(z.string(), z.unknown()));
+  const card = await bytesOf(at(MODEL_FILES.card));
+  return {
+    path: folder,
+    modelFile: at(MODEL_FILES.model),
+    manifest: manifest.value,
+    metrics: metrics?.value ?? {},
+    ...(baseline ? { baseline } : {}),
+    ...(card ? { card } : {}),
+  };
+}
+
+async function parsed<T>(file: string, schema: z.ZodType<T>): Promise<{ bytes: Uint8Array; value: T } | undefined> {
+  const bytes = await bytesOf(file);
+  if (!bytes) return undefined;
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new ModelFolderError(file, `not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  const result = schema.safeParse(json);
+  if (!result.success) throw new ModelFolderError(file, z.prettifyError(result.error), { cause: result.error });
+  return { bytes, value: result.data };
+}
+
+async function bytesOf(file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new ModelFolderError(file, `cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,168 @@
+import { stat } from 'node:fs/promises';
+import type { Signature } from '../core/model/signature.ts';
+import type { Command } from '../core/registry/commands.ts';
+import { decide } from '../core/registry/decide.ts';
+import { ReleaseConflictError, ReleaseRefusedError, UnknownVersionError } from '../core/registry/errors.ts';
+import { entryAt } from '../core/registry/history.ts';
+import { EMPTY_STATE, type Entry, type ReleaseState } from '../core/registry/ledger.ts';
+import type { Artifact, ModelVersion } from '../core/registry/version.ts';
+import { digestOf, digestOfFile } from './digest.ts';
+import { ModelFolderError, readModelFolder } from './model-folder.ts';
+import type { Home } from './ports.ts';
+
+/** Others may register at the same time; each round one of them gets on. */
+const REGISTER_RETRIES = 10;
+
+export interface ApplyOptions {
+  /** Refuse when somebody has changed the release since this revision was read. */
+  readonly expectedRevision?: number;
+  /** How often to read again and decide anew after a conflict; 0, the default, tells the caller. */
+  readonly retries?: number;
+}
+
+export interface Registration {
+  readonly version: ModelVersion;
+  /** The ledger entry; absent when the same model was registered before. */
+  readonly entry?: Entry;
+  readonly existed: boolean;
+}
+
+/** The registry as people and functions use it: decides by the pure state machine, writes one ledger entry. */
+export class Registry {
+  constructor(
+    private readonly home: Pick<Home, 'ledger' | 'artifacts' | 'clock' | 'bus'>,
+    /** Who makes the changes: `user:ada`, `function:rollback`. */
+    private readonly actor: string,
+  ) {}
+
+  /** The release as it is now; the empty state for a model that is not there. */
+  async state(model: string): Promise<ReleaseState> {
+    return (await this.home.ledger.latest(model))?.state ?? EMPTY_STATE;
+  }
+
+  /** @throws UnknownVersionError */
+  async version(model: string, version: number): Promise<ModelVersion> {
+    const found = await this.home.ledger.version(model, version);
+    if (!found) throw new UnknownVersionError(model, version);
+    return found;
+  }
+
+  /** All entries in order, or with `at` those up to that instant. @throws UnknownVersionError for an unknown model */
+  async history(model: string, options: { at?: string } = {}): Promise<Entry[]> {
+    const entries = await collect(this.home.ledger.entries(model));
+    if (entries.length === 0) throw new UnknownVersionError(model);
+    if (options.at === undefined) return entries;
+    const last = entryAt(entries, options.at);
+    return entries.filter((entry) => last !== undefined && entry.number <= last.number);
+  }
+
+  /**
+   * Makes a command happen: one conditional write, then the news of it on the bus.
+   *
+   * @throws ReleaseRefusedError when it does not fit the state
+   * @throws ReleaseConflictError when somebody else was first
+   */
+  async apply(model: string, command: Command, options: ApplyOptions = {}): Promise<Entry> {
+    return this.#append(model, command, options);
+  }
+
+  /**
+   * Registers a model folder: artifacts by their content, then the version and its entry in one write. A model file
+   * that is registered already gives the version it has.
+   *
+   * @param signature what the graph takes and gives, read by the caller
+   * @throws ModelFolderError
+   */
+  async register(folder: string, signature: Signature): Promise<Registration> {
+    const files = await readModelFolder(folder);
+    const model = files.manifest.name;
+    const bytes = await stat(files.modelFile).then(
+      (info) => info.size,
+      (error: unknown) => {
+        throw new ModelFolderError(files.modelFile, 'no such file', { cause: error });
+      },
+    );
+    const digest = await digestOfFile(files.modelFile);
+    const known = await this.#byDigest(model, digest);
+    if (known) return { version: known, existed: true };
+    const artifact: Artifact = { key: `models/${digest}.onnx`, digest, bytes };
+    await this.home.artifacts.upload(artifact.key, files.modelFile, { ifAbsent: true });
+    const baseline = files.baseline && (await this.#keep('baselines', 'json', files.baseline.bytes));
+    const card = files.card && (await this.#keep('cards', 'md', files.card));
+    const record = (number: number): ModelVersion => ({
+      model,
+      version: number,
+      artifact,
+      ...(baseline ? { baseline } : {}),
+      ...(card ? { card } : {}),
+      signature,
+      manifest: files.manifest,
+      metrics: files.metrics,
+      registeredAt: this.home.clock.now().toISOString(),
+      registeredBy: this.actor,
+    });
+    const reason = `registered from a folder, sha256 ${digest.slice(0, 12)}…`;
+    for (let attempt = 0; ; attempt++) {
+      // Looked up again each time: the conflict may have been somebody registering this very file.
+      const same = await this.#byDigest(model, digest);
+      if (same) return { version: same, existed: true };
+      const version = record((await this.state(model)).latest + 1);
+      const command: Command = { type: 'register', version: version.version, reason };
+      try {
+        const entry = await this.#append(model, command, {}, version);
+        return { version, entry, existed: false };
+      } catch (error) {
+        const outrun = error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError;
+        if (!outrun || attempt >= REGISTER_RETRIES) throw error;
+      }
+    }
+  }
+
+  async #append(
+    model: string,
+    command: Command,
+    { expectedRevision, retries = 0 }: ApplyOptions,
+    version?: ModelVersion,
+  ): Promise<Entry> {
+    for (let attempt = 0; ; attempt++) {
+      const state = await this.state(model);
+      if (expectedRevision !== undefined && state.revision !== expectedRevision)
+        throw new ReleaseConflictError(model, expectedRevision, state.revision);
+      // Registering is what brings a model into being; everything else needs one.
+      if (state.revision === 0 && command.type !== 'register') throw new UnknownVersionError(model);
+      const at = this.home.clock.now().toISOString();
+      const entry = decide(state, command, { model, at, actor: this.actor });
+      try {
+        await this.home.ledger.append(entry, version);
+      } catch (error) {
+        if (error instanceof ReleaseConflictError && attempt < retries) continue;
+        throw error;
+      }
+      await this.home.bus.publish({
+        source: 'trimtab',
+        detailType: 'Release Changed',
+        detail: { model, entry: entry.number, kind: entry.kind, version: entry.version, reason: entry.reason },
+      });
+      return entry;
+    }
+  }
+
+  async #byDigest(model: string, digest: string): Promise<ModelVersion | undefined> {
+    for await (const version of this.home.ledger.versions(model))
+      if (version.artifact.digest === digest) return version;
+    return undefined;
+  }
+
+  async #keep(folder: string, extension: string, body: Uint8Array): Promise<Artifact> {
+    const digest = digestOf(body);
+    const key = `${folder}/${digest}.${extension}`;
+    await this.home.artifacts.put(key, body, { ifAbsent: true });
+    return { key, digest, bytes: body.length };
+  }
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
