@@ -106,7 +106,7 @@ export function fillBigs(
     const x = wholeOf(value);
     if (kept !== undefined) kept[keptFrom + row] = x === undefined ? Number.NaN : Number(x);
     if (x === undefined || x < range.lowest || x > range.highest) {
-      const missing = value === null || value !== value;
+      const missing = value === null || (typeof value === 'number' && Number.isNaN(value));
       findings.add(rule, missing ? 'missing' : 'type', value, row, false);
       continue;
     }
