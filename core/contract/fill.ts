@@ -1,3 +1,4 @@
+import { shortest } from '../model/decimal.ts';
 import type { Range } from './elements.ts';
 import type { Findings, Rule } from './rule.ts';
 
@@ -39,6 +40,8 @@ export function fillNumbers(
 ): void {
   const { rule, data, from, step, rows, findings } = column;
   const { min, max, allowed, integer } = rule;
+  // What came as a binary float32 is kept as the decimal it was made of: a value on a bin's edge must not fall beside it.
+  const single = data instanceof Float32Array;
   for (let row = 0, at = from; row < rows; row++, at += step) {
     const value = data[at];
     let x: number;
@@ -52,7 +55,7 @@ export function fillNumbers(
       if (kept !== undefined) kept[keptFrom + row] = Number.NaN;
       continue;
     }
-    if (kept !== undefined) kept[keptFrom + row] = x;
+    if (kept !== undefined) kept[keptFrom + row] = single ? shortest(x) : x;
     if (x >= min && x <= max && !integer && allowed === undefined && integral === undefined) {
       if (rule.type === 'boolean' && x !== 0 && x !== 1) findings.add(rule, 'type', value, row, true);
       tensor[at] = x;

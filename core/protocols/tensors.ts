@@ -1,5 +1,6 @@
 import type { RawTensor } from '../contract/check.ts';
 import { InputError } from '../contract/elements.ts';
+import { shortest } from '../model/decimal.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import { isInteger, type Wire } from './protocol.ts';
@@ -124,12 +125,6 @@ export function elementsText(tensor: TensorData, from: number, to: number): stri
       for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${data[i]}`;
       return text;
   }
-}
-
-/** A float32 as the shortest of a few decimals that reads back to it: 0.9 rather than 0.8999999761581421. */
-export function shortest(value: number): number {
-  const rounded = Math.round(value * 1e8) / 1e8;
-  return Math.fround(rounded) === value ? rounded : value;
 }
 
 const float32Text = (value: number): string => (Number.isFinite(value) ? `${shortest(value)}` : 'null');

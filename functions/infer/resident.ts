@@ -1,10 +1,10 @@
 import { type Check, type Checked, compileCheck, type RawTensor } from '../../core/contract/check.ts';
 import type { Feature } from '../../core/contract/contract.ts';
 import { bigRange } from '../../core/contract/elements.ts';
+import { shortest } from '../../core/model/decimal.ts';
 import type { Decision } from '../../core/model/manifest.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
-import { shortest } from '../../core/protocols/tensors.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { type CaptureWriter, captureWriter } from '../../core/serving/capture-line.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseJson, textOf } from '../../../core/protocols/json.ts';
+import { ProtocolError } from '../../../core/protocols/protocol.ts';
+
+/** Bigints as numbers, so that what was read exactly compares with what JSON.parse gives. */
+const loose = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(loose);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, loose(inner)]));
+  return value;
+};
+
+describe('parseJson', () => {
+  it('reads exactly what JSON.parse reads, with any white space', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        expect(loose(parseJson(text, true))).toEqual(loose(JSON.parse(text)));
+      }),
+    );
+  });
+
+  it('refuses exactly what JSON.parse refuses, but for the three bare words', () => {
+    const json = fc
+      .json()
+      .chain((text) =>
+        fc.tuple(
+          fc.constant(text),
+          fc.nat(text.length),
+          fc.constantFrom('', ',', '"', '}', ']', '1', '\\', '\n', '-', '.'),
+        ),
+      );
+    fc.assert(
+      fc.property(json, ([text, at, change]) => {
+        const mutated = text.slice(0, at) + change + text.slice(at + 1);
+        let expected: unknown;
+        let refused = false;
+        try {
+          expected = JSON.parse(mutated);
+        } catch {
+          refused = true;
+        }
+        if (refused) expect(() => parseJson(mutated, true)).toThrow(ProtocolError);
+        else expect(loose(parseJson(mutated, true))).toEqual(loose(expected));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('takes the bare words that clients of other servers send', () => {
+    expect(parseJson('{"data":[NaN, Infinity,-Infinity,null,1.5]}', false)).toEqual({
+      data: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, null, 1.5],
+    });
+  });
+
+  it('keeps every digit of integers, and tells 1.0 from 1, where that is asked for', () => {
+    expect(parseJson('[9007199254740993, -9223372036854775808, 1, 1.0, 1e2]', true)).toEqual([
+      9007199254740993n,
+      -9223372036854775808n,
+      1n,
+      1,
+      100,
+    ]);
+  });
+
+  it('does not let a key change the prototype', () => {
+    const parsed = parseJson('{"__proto__": {"polluted": 1}}', true) as Record<string, unknown>;
+    expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype);
+    expect(Object.hasOwn(parsed, '__proto__')).toBe(true);
+  });
+
+  it('refuses nesting that would end the stack, at once', () => {
+    expect(() => parseJson('['.repeat(3_000_000), false)).toThrow('nested deeper than 64');
+    expect(() => parseJson(`${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}`, true)).toThrow('nested deeper than 64');
+  });
+
+  it('reads a megabyte of digits without stalling', () => {
+    const started = performance.now();
+    expect(parseJson('9'.repeat(1_000_000), true)).toBe(Number.POSITIVE_INFINITY);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it('says where the mistake is', () => {
+    expect(() => parseJson('{"a" 1}', false)).toThrow('malformed JSON: found "1" at position 5, expected \':\'');
+  });
+});
+
+describe('textOf', () => {
+  it('refuses bytes that are not UTF-8', () => {
+    expect(() => textOf(new Uint8Array([0x22, 0xff, 0x22]))).toThrow('not UTF-8');
+    expect(textOf(new TextEncoder().encode('héllo'))).toBe('héllo');
+  });
+});
