@@ -1,21 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PlatformError } from '../errors.ts';
 import type { Bus, BusEvent } from '../ports.ts';
 
-/** Events on an EventBridge bus. */
+const ATTEMPTS = 3;
+
+/** EventBridge. */
 export class EventBridgeBus implements Bus {
   constructor(
     private readonly client: EventBridgeClient,
     readonly name: string,
   ) {}
 
-  async publish({ source, detailType, detail }: BusEvent): Promise<void> {
-    const { FailedEntryCount, Entries } = await this.client.send(
-      new PutEventsCommand({
-        Entries: [{ EventBusName: this.name, Source: source, DetailType: detailType, Detail: JSON.stringify(detail) }],
-      }),
-    );
-    // PutEvents answers 200 for entries that it did not take.
-    if (FailedEntryCount) throw new PlatformError(`event '${detailType}' was not taken: ${Entries?.[0]?.ErrorMessage}`);
+  async publish(event: BusEvent): Promise<void> {
+    const entry = {
+      EventBusName: this.name,
+      Source: event.source,
+      DetailType: event.detailType,
+      Detail: JSON.stringify(event.detail),
+    };
+    for (let attempt = 1; ; attempt++) {
+      const { FailedEntryCount = 0, Entries = [] } = await this.client.send(new PutEventsCommand({ Entries: [entry] }));
+      if (FailedEntryCount === 0) return;
+      // The request as a whole succeeded, so the SDK does not try again; what failed is told in the answer.
+      const { ErrorCode, ErrorMessage } = Entries[0] ?? {};
+      if (attempt >= ATTEMPTS)
+        throw new PlatformError(`the bus ${this.name} refused ${event.detailType}: ${ErrorCode} ${ErrorMessage}`);
+      await sleep(100 * 2 ** (attempt - 1));
+    }
   }
 }

@@ -9,6 +9,8 @@ export const AwsEnvironment = z.object({
   TRIMTAB_CAPTURES_BUCKET: z.string().min(1),
   /** Name of the event bus. */
   TRIMTAB_BUS: z.string().min(1).default('default'),
+  /** Alias ARN of the endpoint's function, for whoever has to see what it serves. */
+  TRIMTAB_ENDPOINT_FUNCTION: z.string().min(1).optional(),
 });
 export type AwsEnvironment = z.infer<typeof AwsEnvironment>;
 

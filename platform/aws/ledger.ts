@@ -1,23 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  ConditionalCheckFailedException,
+  type AttributeValue,
   type DynamoDBClient,
   GetItemCommand,
-  type Put,
   PutItemCommand,
+  paginateQuery,
   QueryCommand,
-  type QueryCommandInput,
-  ScanCommand,
-  TransactionCanceledException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import type { Ledger } from '../ports.ts';
+import { nameOf } from './failures.ts';
+import { type Item, packed, unpacked } from './items.ts';
+
+const DIGITS = { ENTRY: 9, VERSION: 6 } as const;
+const NUMBERS = { ENTRY: 999_999_999, VERSION: 999_999 } as const;
+/** Partition that lists the models; one item a model. */
+const MODELS = 'MODELS';
+/** How often an append is tried again when another transaction touches the same item. */
+const CROSSINGS = 5;
+
+type Kind = keyof typeof DIGITS;
 
 /**
- * The ledger in one DynamoDB table: partition `MODEL#name`, sort key `ENTRY#000000012` or `VERSION#000003`, the item's
- * content as JSON in `body`. Entries also carry a few plain attributes, so that a person can read the table.
+ * The ledger as a table: `MODEL#<name>` / `ENTRY#000000012` and `MODEL#<name>` / `VERSION#000003`, and one partition
+ * `MODELS` that lists the names. Every read is strongly consistent; nothing is ever updated.
  */
 export class DynamoLedger implements Ledger {
   constructor(
@@ -26,130 +36,142 @@ export class DynamoLedger implements Ledger {
   ) {}
 
   async latest(model: string): Promise<Entry | undefined> {
-    const { Items } = await this.client.send(
-      new QueryCommand({ ...this.#under(model, 'ENTRY#'), ScanIndexForward: false, Limit: 1 }),
+    const { Items = [] } = await this.client.send(
+      new QueryCommand({
+        TableName: this.table,
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: 1,
+        ...within(model, 'ENTRY', 0, NUMBERS.ENTRY),
+      }),
     );
-    const body = Items?.[0]?.body?.S;
-    return body === undefined ? undefined : Entry.parse(JSON.parse(body));
+    return Items[0] && Entry.parse(unpacked(Items[0]));
   }
 
-  async *entries(model: string, { from = 1, to = 999_999_999 } = {}): AsyncIterable<Entry> {
-    const query: QueryCommandInput = {
-      TableName: this.table,
-      ConsistentRead: true,
-      KeyConditionExpression: 'pk = :model AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':model': { S: partition(model) },
-        ':from': { S: entryKey(from) },
-        ':to': { S: entryKey(to) },
-      },
-    };
-    for await (const body of this.#bodies(query)) yield Entry.parse(body);
-  }
-
-  async append(entry: Entry, version?: ModelVersion): Promise<void> {
-    const parsed = Entry.parse(entry);
-    const page: Put = {
-      TableName: this.table,
-      Item: {
-        pk: { S: partition(entry.model) },
-        sk: { S: entryKey(entry.number) },
-        kind: { S: entry.kind },
-        at: { S: entry.at },
-        actor: { S: entry.actor },
-        reason: { S: entry.reason },
-        body: { S: JSON.stringify(parsed) },
-      },
-      ConditionExpression: 'attribute_not_exists(pk)',
-    };
-    try {
-      // Numbers have no gaps: the decision was made on entry n - 1, and nothing deletes entries.
-      if (version === undefined) await this.client.send(new PutItemCommand(page));
-      else await this.#appendBoth(page, ModelVersion.parse(version));
-    } catch (error) {
-      if (!lost(error)) throw error;
-      const found = (await this.latest(entry.model))?.number ?? 0;
-      throw new ReleaseConflictError(entry.model, entry.number - 1, found, { cause: error });
-    }
+  async *entries(model: string, { from = 0, to = NUMBERS.ENTRY } = {}): AsyncIterable<Entry> {
+    if (from <= to)
+      for await (const item of this.#query(within(model, 'ENTRY', from, to))) yield Entry.parse(unpacked(item));
   }
 
   async version(model: string, version: number): Promise<ModelVersion | undefined> {
-    const { Item } = await this.client.send(
-      new GetItemCommand({
-        TableName: this.table,
-        Key: { pk: { S: partition(model) }, sk: { S: versionKey(version) } },
-        ConsistentRead: true,
-      }),
-    );
-    return Item?.body?.S === undefined ? undefined : ModelVersion.parse(JSON.parse(Item.body.S));
+    if (!Number.isSafeInteger(version) || version < 1) return undefined;
+    const item = await this.#get(keyOf(model, 'VERSION', version));
+    return item && ModelVersion.parse(unpacked(item));
   }
 
   async *versions(model: string): AsyncIterable<ModelVersion> {
-    for await (const body of this.#bodies(this.#under(model, 'VERSION#'))) yield ModelVersion.parse(body);
+    for await (const item of this.#query(within(model, 'VERSION', 0, NUMBERS.VERSION)))
+      yield ModelVersion.parse(unpacked(item));
   }
 
-  /** Every model has an entry number 1: a scan for those is the list. Models are few and this is asked rarely. */
   async models(): Promise<string[]> {
     const names: string[] = [];
-    let start: Record<string, never> | undefined;
-    do {
-      const page = await this.client.send(
-        new ScanCommand({
-          TableName: this.table,
-          ConsistentRead: true,
-          FilterExpression: 'sk = :first',
-          ExpressionAttributeValues: { ':first': { S: entryKey(1) } },
-          ProjectionExpression: 'pk',
-          ExclusiveStartKey: start,
-        }),
-      );
-      for (const item of page.Items ?? []) names.push(item.pk!.S!.slice('MODEL#'.length));
-      start = page.LastEvaluatedKey as typeof start;
-    } while (start !== undefined);
-    return names.sort();
+    for await (const item of this.#query({
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: MODELS } },
+    }))
+      names.push(item.sk!.S!);
+    return names;
   }
 
-  #appendBoth(page: Put, version: ModelVersion): Promise<unknown> {
-    const record: Put = {
-      TableName: this.table,
-      Item: {
-        pk: { S: partition(version.model) },
-        sk: { S: versionKey(version.version) },
-        digest: { S: version.artifact.digest },
-        body: { S: JSON.stringify(version) },
-      },
-      ConditionExpression: 'attribute_not_exists(pk)',
-    };
-    return this.client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put: page }, { Put: record }] }));
+  async append(entry: Entry, version?: ModelVersion): Promise<void> {
+    const key = keyOf(entry.model, 'ENTRY', entry.number);
+    const writeId = randomUUID();
+    const item = { ...key, ...described(entry), ...packed(Entry.parse(entry)), writeId: { S: writeId } };
+    for (let crossing = 0; ; crossing++) {
+      try {
+        await this.#write(item, version);
+        return;
+      } catch (error) {
+        if (!refused(error) && !crossed(error)) throw error;
+        const found = await this.#get(key);
+        // The first try may have succeeded and only its answer been lost: then the entry in the way is our own.
+        if (found?.writeId?.S === writeId) return;
+        if (found === undefined && crossed(error) && crossing < CROSSINGS) {
+          await sleep(20 * 2 ** crossing * (0.5 + Math.random()));
+          continue;
+        }
+        const last = (await this.latest(entry.model))?.number ?? 0;
+        throw new ReleaseConflictError(entry.model, entry.number - 1, last, { cause: error });
+      }
+    }
   }
 
-  #under(model: string, prefix: string): QueryCommandInput {
-    return {
-      TableName: this.table,
-      ConsistentRead: true,
-      KeyConditionExpression: 'pk = :model AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: { ':model': { S: partition(model) }, ':prefix': { S: prefix } },
-    };
+  /** One conditional put; with a version record, all in one transaction. */
+  async #write(item: Item, version?: ModelVersion): Promise<void> {
+    const TableName = this.table;
+    const entryIsNew = 'attribute_not_exists(pk)';
+    if (version === undefined) {
+      await this.client.send(new PutItemCommand({ TableName, Item: item, ConditionExpression: entryIsNew }));
+      return;
+    }
+    const versionIsNew = 'attribute_not_exists(pk)';
+    const record = { ...keyOf(version.model, 'VERSION', version.version), ...packed(ModelVersion.parse(version)) };
+    await this.client.send(
+      new TransactWriteItemsCommand({
+        TransactItems: [
+          { Put: { TableName, Item: item, ConditionExpression: entryIsNew } },
+          { Put: { TableName, Item: record, ConditionExpression: versionIsNew } },
+          { Put: { TableName, Item: { pk: { S: MODELS }, sk: { S: version.model } } } },
+        ],
+      }),
+    );
   }
 
-  async *#bodies(query: QueryCommandInput): AsyncIterable<unknown> {
-    let start: QueryCommandInput['ExclusiveStartKey'];
-    do {
-      const page = await this.client.send(new QueryCommand({ ...query, ExclusiveStartKey: start }));
-      for (const item of page.Items ?? []) yield JSON.parse(item.body!.S!);
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
+  async #get(key: Item): Promise<Item | undefined> {
+    const { Item } = await this.client.send(
+      new GetItemCommand({ TableName: this.table, Key: key, ConsistentRead: true }),
+    );
+    return Item;
+  }
+
+  async *#query(condition: {
+    KeyConditionExpression: string;
+    ExpressionAttributeValues: Item;
+  }): AsyncIterable<Record<string, AttributeValue>> {
+    for await (const page of paginateQuery(
+      { client: this.client },
+      { TableName: this.table, ConsistentRead: true, ...condition },
+    ))
+      yield* page.Items ?? [];
   }
 }
 
-const partition = (model: string): string => `MODEL#${model}`;
-const entryKey = (number: number): string => `ENTRY#${String(number).padStart(9, '0')}`;
-const versionKey = (version: number): string => `VERSION#${String(version).padStart(6, '0')}`;
+const sortKey = (kind: Kind, number: number): string => `${kind}#${String(number).padStart(DIGITS[kind], '0')}`;
 
-/** Whether a conditional write was refused because the item is there, or another write of it was under way. */
-const lost = (error: unknown): boolean =>
-  error instanceof ConditionalCheckFailedException ||
-  (error instanceof TransactionCanceledException &&
-    (error.CancellationReasons ?? []).some(
-      (r) => r.Code === 'ConditionalCheckFailed' || r.Code === 'TransactionConflict',
-    ));
+const keyOf = (model: string, kind: Kind, number: number): Item => ({
+  pk: { S: `MODEL#${model}` },
+  sk: { S: sortKey(kind, number) },
+});
+
+const within = (model: string, kind: Kind, from: number, to: number) => ({
+  KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+  ExpressionAttributeValues: {
+    ':pk': { S: `MODEL#${model}` },
+    ':from': { S: sortKey(kind, Math.max(0, from)) },
+    ':to': { S: sortKey(kind, Math.min(NUMBERS[kind], Math.max(0, to))) },
+  },
+});
+
+/** What a person who looks at the table wants to see without unpacking the body. */
+const described = (entry: Entry): Item => ({
+  kind: { S: entry.kind },
+  at: { S: entry.at },
+  actor: { S: entry.actor },
+  reason: { S: entry.reason },
+  ...(entry.version === null ? {} : { version: { N: String(entry.version) } }),
+});
+
+interface Cancelled {
+  readonly CancellationReasons?: readonly { readonly Code?: string }[];
+}
+const reasons = (error: unknown): string[] =>
+  ((error as Cancelled).CancellationReasons ?? []).map(({ Code }) => Code ?? '');
+
+/** The item exists already. */
+const refused = (error: unknown): boolean =>
+  nameOf(error) === 'ConditionalCheckFailedException' || reasons(error).includes('ConditionalCheckFailed');
+
+/** Another transaction was touching the item at that moment; neither need have succeeded. */
+const crossed = (error: unknown): boolean =>
+  nameOf(error) === 'TransactionConflictException' || reasons(error).includes('TransactionConflict');

@@ -2,24 +2,28 @@ import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-clo
 import { NAMESPACE } from '../../core/alarms/alarm.ts';
 import type { Datapoint, MetricQuery, Metrics } from '../ports.ts';
 
-/** Metrics out as lines of standard output, which CloudWatch Logs makes metrics of; back in by GetMetricData. */
+/** Writes metrics as lines of standard output, which CloudWatch Logs turns into metrics; reads them from CloudWatch. */
 export class CloudWatchMetrics implements Metrics {
-  constructor(private readonly client: CloudWatchClient) {}
+  constructor(
+    private readonly client: CloudWatchClient,
+    private readonly emit: (line: string) => void = (line) => process.stdout.write(line),
+  ) {}
 
   write(line: string): void {
-    process.stdout.write(`${line}\n`);
+    this.emit(`${line}\n`);
   }
 
   async query(query: MetricQuery): Promise<Datapoint[]> {
+    const period = query.periodSeconds * 1_000;
+    // Whole periods, so that the answer does not hang on how CloudWatch rounds.
+    const from = Math.floor(query.from.getTime() / period) * period;
+    const to = Math.ceil(query.to.getTime() / period) * period;
+    if (from >= to) return [];
     const found: Datapoint[] = [];
-    let token: string | undefined;
+    let NextToken: string | undefined;
     do {
-      const answer = await this.client.send(
+      const page = await this.client.send(
         new GetMetricDataCommand({
-          StartTime: query.from,
-          EndTime: query.to,
-          ScanBy: 'TimestampAscending',
-          NextToken: token,
           MetricDataQueries: [
             {
               Id: 'm',
@@ -34,12 +38,16 @@ export class CloudWatchMetrics implements Metrics {
               },
             },
           ],
+          StartTime: new Date(from),
+          EndTime: new Date(to),
+          ScanBy: 'TimestampAscending',
+          NextToken,
         }),
       );
-      const { Timestamps = [], Values = [] } = answer.MetricDataResults?.[0] ?? {};
-      Timestamps.forEach((at, i) => found.push({ at, value: Values[i]! }));
-      token = answer.NextToken;
-    } while (token !== undefined);
-    return found.sort((a, b) => a.at.getTime() - b.at.getTime());
+      const { Timestamps = [], Values = [] } = page.MetricDataResults?.[0] ?? {};
+      for (const [i, at] of Timestamps.entries()) found.push({ at, value: Values[i]! });
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    return found;
   }
 }

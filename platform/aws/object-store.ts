@@ -1,20 +1,33 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
+  type PutObjectCommandInput,
+  paginateListObjectsV2,
   type S3Client,
-  S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { ObjectNotFoundError } from '../errors.ts';
+import { ObjectNotFoundError, PlatformError } from '../errors.ts';
+import { checkKey } from '../keys.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
+import { retried, statusOf } from './failures.ts';
 
-/** Objects of one S3 bucket. A `put` with `ifAbsent` is a conditional write, so S3 itself picks the one winner. */
+/** Files up to this size are sent from memory, where the SDK can send them again; bytes. */
+const IN_MEMORY = 8 * 1024 * 1024;
+/** What S3 takes in one request; bytes. */
+const LARGEST = 5 * 1024 ** 3;
+/** Metadata that tells our own conditional write from somebody else's. */
+const WRITE_ID = 'trimtab-write';
+
+type PutOptions = { contentType?: string; ifAbsent?: boolean };
+
+/** A bucket. Where it keeps versions, a version id names one write of a key; else the etag stands in for it. */
 export class S3ObjectStore implements ObjectStore {
   constructor(
     private readonly client: S3Client,
@@ -22,116 +35,110 @@ export class S3ObjectStore implements ObjectStore {
   ) {}
 
   async get(key: string): Promise<Uint8Array> {
-    try {
-      const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
-      return (await Body?.transformToByteArray()) ?? new Uint8Array();
-    } catch (error) {
-      throw notFound(key, error);
-    }
+    return retried(async () => (await this.#open(key)).Body!.transformToByteArray());
   }
 
   async download(key: string, path: string, versionId?: string): Promise<ObjectInfo> {
-    try {
-      const answer = await this.client.send(
-        new GetObjectCommand({ Bucket: this.bucket, Key: key, VersionId: ofS3(versionId) }),
-      );
-      await pipeline(answer.Body as Readable, createWriteStream(path));
-      // A body that ends early must not pass for the whole.
-      const { size } = await stat(path);
-      if (answer.ContentLength !== undefined && size !== answer.ContentLength)
-        throw new Error(`${key}: received ${size} of ${answer.ContentLength} bytes`);
-      return infoOf(key, answer);
-    } catch (error) {
-      throw notFound(key, error);
-    }
+    // A connection that breaks in the middle of a body is beyond the SDK's own retries.
+    return retried(async () => {
+      const response = await this.#open(key, versionId);
+      try {
+        await pipeline(response.Body as Readable, createWriteStream(path));
+        const { size } = await stat(path);
+        if (size !== response.ContentLength)
+          throw new PlatformError(`${key} came with ${size} bytes, ${response.ContentLength} were announced`);
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      }
+      return infoOf(key, response, response.ContentLength);
+    });
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
-    try {
-      return infoOf(key, await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key })));
-    } catch (error) {
-      if (notFound(key, error) instanceof ObjectNotFoundError) return undefined;
-      throw error;
-    }
+    const response = await this.#head(key);
+    return response && infoOf(key, response, response.ContentLength ?? 0);
   }
 
-  put(
-    key: string,
-    body: Uint8Array | string,
-    options?: { contentType?: string; ifAbsent?: boolean },
-  ): Promise<boolean> {
-    return this.#write({ Key: key, Body: body }, options);
+  put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<boolean> {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    return this.#put(key, () => bytes, bytes.length, options);
   }
 
-  async upload(key: string, path: string, options?: { contentType?: string; ifAbsent?: boolean }): Promise<boolean> {
+  async upload(key: string, path: string, options?: PutOptions): Promise<boolean> {
     const { size } = await stat(path);
-    return this.#write({ Key: key, Body: createReadStream(path), ContentLength: size }, options);
+    if (size > LARGEST) throw new PlatformError(`${path} has ${size} bytes, S3 takes ${LARGEST} in one object`);
+    if (size <= IN_MEMORY) return this.put(key, await readFile(path), options);
+    return this.#put(key, () => createReadStream(path), size, options);
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    let token: string | undefined;
-    do {
-      const page = await this.client.send(
-        new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token }),
-      );
-      for (const item of page.Contents ?? [])
-        yield infoOf(item.Key!, { ETag: item.ETag, ContentLength: item.Size, LastModified: item.LastModified });
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (token !== undefined);
+    for await (const page of paginateListObjectsV2({ client: this.client }, { Bucket: this.bucket, Prefix: prefix })) {
+      for (const object of page.Contents ?? []) {
+        // The console makes empty objects like this to show a folder.
+        if (object.Key!.endsWith('/')) continue;
+        yield infoOf(object.Key!, object, object.Size ?? 0);
+      }
+    }
   }
 
   async delete(key: string): Promise<void> {
+    checkKey(key);
     await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }));
   }
 
-  async #write(
-    object: { Key: string; Body: Uint8Array | string | Readable; ContentLength?: number },
-    { contentType, ifAbsent }: { contentType?: string; ifAbsent?: boolean } = {},
-  ): Promise<boolean> {
+  async #open(key: string, versionId?: string): Promise<GetObjectCommandOutput> {
     try {
-      await this.client.send(
-        new PutObjectCommand({
-          Bucket: this.bucket,
-          ...object,
-          ContentType: contentType,
-          IfNoneMatch: ifAbsent ? '*' : undefined,
-        }),
-      );
+      return await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key, ...thatWrite(versionId) }));
+    } catch (error) {
+      // 412: the etag is not what it was; 400: a version id that S3 cannot have given.
+      const gone = statusOf(error) === 404 || (versionId !== undefined && [400, 405, 412].includes(statusOf(error)));
+      throw gone ? new ObjectNotFoundError(key, { cause: error }) : error;
+    }
+  }
+
+  async #head(key: string) {
+    try {
+      return await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async #put(key: string, body: () => Uint8Array | Readable, size: number, options: PutOptions = {}): Promise<boolean> {
+    checkKey(key);
+    const writeId = randomUUID();
+    const input: PutObjectCommandInput = {
+      Bucket: this.bucket,
+      Key: key,
+      ContentLength: size,
+      ContentType: options.contentType,
+      ...(options.ifAbsent ? { IfNoneMatch: '*', Metadata: { [WRITE_ID]: writeId } } : {}),
+    };
+    try {
+      // A stream is used up by the first try, so each gets its own.
+      await retried(() => this.client.send(new PutObjectCommand({ ...input, Body: body() })));
       return true;
     } catch (error) {
-      // 412: it was there. 409: another conditional write of the same key was under way, and won.
-      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-      if (ifAbsent && (status === 412 || status === 409)) return false;
-      throw error;
+      if (!options.ifAbsent || statusOf(error) !== 412) throw error;
+      // The first try may have succeeded and only its answer been lost: then the object in the way is our own.
+      return (await this.#head(key))?.Metadata?.[WRITE_ID] === writeId;
     }
   }
 }
 
-/** The parts of S3's answers that say what an object is. */
-interface Described {
-  ETag?: string | undefined;
-  VersionId?: string | undefined;
-  ContentLength?: number | undefined;
-  LastModified?: Date | undefined;
-}
+/** S3 writes etags in quotes; its version ids have none. */
+const thatWrite = (versionId?: string): { IfMatch?: string; VersionId?: string } =>
+  versionId === undefined ? {} : versionId.startsWith('"') ? { IfMatch: versionId } : { VersionId: versionId };
 
-function infoOf(key: string, { ETag, VersionId, ContentLength, LastModified }: Described): ObjectInfo {
-  const etag = ETag ?? '';
-  return {
-    key,
-    bytes: ContentLength ?? 0,
-    etag,
-    versionId: VersionId ?? etag,
-    modifiedAt: LastModified ?? new Date(0),
-  };
-}
-
-/** An etag stands in for the version where a bucket keeps none; S3 does not know it as one. */
-const ofS3 = (versionId: string | undefined): string | undefined =>
-  versionId === undefined || versionId === 'null' || versionId.startsWith('"') ? undefined : versionId;
-
-function notFound(key: string, error: unknown): unknown {
-  const missing =
-    error instanceof S3ServiceException && ['NoSuchKey', 'NotFound', 'NoSuchVersion'].includes(error.name);
-  return missing ? new ObjectNotFoundError(key, { cause: error }) : error;
+function infoOf(
+  key: string,
+  object: { ETag?: string; VersionId?: string; LastModified?: Date },
+  bytes: number | undefined,
+): ObjectInfo {
+  const etag = object.ETag ?? '';
+  // A bucket whose versioning was never on says 'null'.
+  const versionId = object.VersionId === undefined || object.VersionId === 'null' ? etag : object.VersionId;
+  return { key, bytes: bytes ?? 0, etag, versionId, modifiedAt: object.LastModified ?? new Date(0) };
 }
