@@ -111,10 +111,10 @@ function reader(type: TensorType): (value: unknown) => number | bigint | string 
     };
   const range = numberRange(type);
   if (range !== undefined)
-    return (value) =>
-      typeof value === 'number' && Number.isInteger(value) && value >= range.lowest && value <= range.highest
-        ? value
-        : undefined;
+    return (value) => {
+      const x = typeof value === 'bigint' ? Number(value) : value;
+      return typeof x === 'number' && Number.isInteger(x) && x >= range.lowest && x <= range.highest ? x : undefined;
+    };
   return (value) =>
     typeof value === 'number'
       ? value

@@ -23,7 +23,7 @@ export function textOf(body: Uint8Array | string): string {
  * @throws ProtocolError 400 with the position of what is wrong
  */
 export function parseJson(text: string, exact: boolean): unknown {
-  if (!exact) {
+  if (!exact && !text.includes(DEEP)) {
     try {
       return JSON.parse(text);
     } catch {
@@ -32,6 +32,9 @@ export function parseJson(text: string, exact: boolean): unknown {
   }
   return new Scanner(text, exact).document();
 }
+
+/** JSON.parse takes more than a second over 6 MB of brackets before it refuses them; the scanner stops at once. */
+const DEEP = '['.repeat(MAX_DEPTH + 1);
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside strings, and this is what finds them

@@ -60,7 +60,8 @@ async function openSession(path: string, threads: number): Promise<InferenceSess
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      logSeverityLevel: 3,
+      // Whatever goes wrong is thrown, and written down by who catches it; ONNX Runtime's own log would repeat it.
+      logSeverityLevel: 4,
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
   } catch (cause) {

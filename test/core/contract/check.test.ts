@@ -7,8 +7,11 @@ import type { Signature, TensorSpec, TensorType } from '../../../core/model/sign
 const spec = (name: string, type: TensorType, shape: number[]): TensorSpec => ({ name, type, shape });
 const signature = (...inputs: TensorSpec[]): Signature => ({ inputs, outputs: [spec('y', 'float32', [-1])] });
 const contract = (...features: unknown[]) => Contract.parse({ features });
-const inputs = (given: Record<string, [number[], ArrayLike<unknown>]>): Map<string, RawTensor> =>
-  new Map(Object.entries(given).map(([name, [shape, data]]) => [name, { shape, data }]));
+const inputs = (given: Record<string, [number[], ArrayLike<unknown>]>): Map<string, RawTensor> => {
+  const raw = new Map<string, RawTensor>();
+  for (const [name, [shape, data]] of Object.entries(given)) raw.set(name, { shape, data });
+  return raw;
+};
 
 /** Checks one [n, 1] float input of one feature. */
 const checkOne = (feature: object, data: unknown[]) =>
@@ -40,7 +43,7 @@ describe('compileCheck', () => {
     expect(done.rows).toBe(2);
     expect(done.tensors.carrier).toEqual({ type: 'string', shape: [2, 1], data: ['AA', 'B6'] });
     expect(done.tensors.distance!.data).toEqual(new Float32Array([1.5, Number.NaN]));
-    expect(done.values.map((values) => Array.from(values))).toEqual([
+    expect(done.values.map((values) => [...values])).toEqual([
       ['AA', 'B6'],
       [1.5, Number.NaN],
     ]);
@@ -65,7 +68,7 @@ describe('compileCheck', () => {
     );
     expect(done.tensors.x!.data).toEqual(new Float32Array([1, 10, 3, 4]));
     expect(check.features.map((feature) => feature.name)).toEqual(['a', 'b']);
-    expect(done.values.map((values) => Array.from(values))).toEqual([
+    expect(done.values.map((values) => [...values])).toEqual([
       [1, 3],
       [20, 4],
     ]);
@@ -217,7 +220,7 @@ describe('compileCheck', () => {
   it('keeps binary float32 values as the decimals they were made of', () => {
     const check = compileCheck(contract({ name: 'x', type: 'float' }), signature(spec('x', 'float32', [-1])));
     const done = check.run(inputs({ x: [[3], new Float32Array([39.02, 0.7, -1e-20])] }), true);
-    expect(Array.from(done.values[0]!)).toEqual([39.02, 0.7, Math.fround(-1e-20)]);
+    expect([...done.values[0]!]).toEqual([39.02, 0.7, Math.fround(-1e-20)]);
   });
 
   it('agrees with a plain reading of the rules, whatever the values', () => {
@@ -255,7 +258,7 @@ describe('compileCheck', () => {
           return Math.fround(number);
         });
         expect(done.rejected).toBe(rejected);
-        expect(Array.from(done.tensors.x!.data)).toEqual(expected);
+        expect([...done.tensors.x!.data]).toEqual(expected);
       }),
     );
   });

@@ -56,10 +56,12 @@ export function play(tried: readonly Command[]): { entries: Entry[]; state: Rele
 }
 
 /** Histories in which something happens: versions 1 to 4 are registered and approved first. */
-export const histories: fc.Arbitrary<Command[]> = fc.array(commands, { minLength: 1, maxLength: 60, size: 'max' }).map((tail) => [
-  ...[1, 2, 3, 4].flatMap((v): Command[] => [
-    { type: 'register', version: v, reason: 'r' },
-    { type: 'approve', version: v, reason: 'r' },
-  ]),
-  ...tail,
-]);
+export const histories: fc.Arbitrary<Command[]> = fc
+  .array(commands, { minLength: 1, maxLength: 60, size: 'max' })
+  .map((tail) => [
+    ...[1, 2, 3, 4].flatMap((v): Command[] => [
+      { type: 'register', version: v, reason: 'r' },
+      { type: 'approve', version: v, reason: 'r' },
+    ]),
+    ...tail,
+  ]);

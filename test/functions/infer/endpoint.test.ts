@@ -1,0 +1,363 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Endpoint } from '../../../functions/infer/endpoint.ts';
+import { BROKEN, INT64, KINDS, PIPELINE, ROW, read, request, Stand, TREE } from './stand.ts';
+
+let stand: Stand;
+beforeEach(async () => {
+  stand = await Stand.open();
+});
+afterEach(() => stand.close());
+
+const predict = async (endpoint: Endpoint, headers: Record<string, string> = {}, at = '/v1/models/pipeline:predict') =>
+  read(await endpoint.handle(request('POST', at, { instances: [ROW] }, headers)));
+const served = async (endpoint: Endpoint) => Number((await predict(endpoint)).headers['x-trimtab-model-version']);
+const report = async (endpoint: Endpoint) =>
+  read(await endpoint.handle(request('GET', '/trimtab/v1/models/pipeline/release'))).body;
+
+describe('Endpoint answers', () => {
+  it('in v1 and v2 alike, with prediction id, version and variant in the headers', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint();
+    const v1 = await predict(endpoint, { 'x-request-id': 'req-1' });
+    expect(v1.status).toBe(200);
+    expect(v1.headers).toMatchObject({
+      'x-request-id': 'req-1',
+      'x-trimtab-prediction-id': 'req-1',
+      'x-trimtab-model-version': '1',
+      'x-trimtab-variant': 'champion',
+    });
+    const v2 = read(
+      await endpoint.handle(
+        request('POST', '/v2/models/pipeline/infer', {
+          id: 'mine',
+          inputs: [
+            { name: 'carrier', shape: [1, 1], datatype: 'BYTES', data: ['B6'] },
+            { name: 'distance', shape: [1, 1], datatype: 'FP32', data: [1500] },
+            { name: 'temperature', shape: [1, 1], datatype: 'FP32', data: [null] },
+          ],
+        }),
+      ),
+    );
+    expect(v2.body).toMatchObject({ model_name: 'pipeline', model_version: '1', id: 'mine' });
+    expect(v2.headers['x-trimtab-prediction-id']).toBe('mine');
+    const probabilities = v2.body.outputs.find((output: { name: string }) => output.name === 'probabilities').data;
+    expect(v1.body.predictions[0].probabilities).toEqual(probabilities);
+    expect(probabilities[0] + probabilities[1]).toBeCloseTo(1, 5);
+  });
+
+  it('with one metrics line and one capture line a request', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint();
+    stand.lines.length = 0;
+    await endpoint.handle(
+      request(
+        'POST',
+        '/v1/models/pipeline:predict',
+        { instances: [ROW, { ...ROW, temperature: 99 }] },
+        { 'x-request-id': 'r' },
+      ),
+    );
+    expect(stand.metric('Latency')).toMatchObject([
+      { Model: 'pipeline', Variant: 'champion', Version: '1', Failure: 0, Violation: 1, Rows: 2 },
+    ]);
+    expect(stand.metric('Latency')[0]!.Score).toHaveLength(2);
+    expect(stand.captures()).toMatchObject([
+      {
+        id: 'r',
+        rows: 2,
+        violations: 1,
+        features: { carrier: ['B6', 'B6'], distance: [1500, 1500], temperature: [null, 99] },
+      },
+    ]);
+    expect(stand.lines).toHaveLength(2);
+  });
+
+  it('400 with every violation up to ten, and no run, when the contract is broken', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint();
+    const bad = Array.from({ length: 12 }, () => ({ ...ROW, distance: -1 }));
+    const { status, body } = read(
+      await endpoint.handle(request('POST', '/v1/models/pipeline:predict', { instances: bad })),
+    );
+    expect(status).toBe(400);
+    expect(body.error.match(/expected at least 0/g)).toHaveLength(10);
+    expect(body.error).toContain('distance in row 0 is -1');
+    expect(body.error).toContain('and 2 more');
+    expect(stand.metric('Latency').at(-1)).toMatchObject({ Failure: 0, Violation: 1 });
+    expect(stand.captures()).toEqual([]);
+  });
+
+  it('with every digit of 64-bit integers, both ways', async () => {
+    await stand.release(INT64, 'int64');
+    const endpoint = await stand.endpoint();
+    const response = await endpoint.handle(
+      request(
+        'POST',
+        '/v2/models/int64/infer',
+        '{"inputs":[{"name":"numbers","shape":[1,2],"datatype":"INT64","data":[9007199254740993,-9223372036854775808]},{"name":"ids","shape":[1],"datatype":"UINT64","data":[18446744073709551615]}]}',
+      ),
+    );
+    expect(response.body).toContain('"data":[9007199254740994,-9223372036854775807]');
+    expect(response.body).toContain('"data":[18446744073709551615]');
+  });
+
+  it('carries every element type through the graph, binary and JSON', async () => {
+    await stand.release(KINDS, 'kinds');
+    const endpoint = await stand.endpoint();
+    const kinds: [string, string, unknown[], number[]][] = [
+      ['float32', 'FP32', [1.5, null, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6], [2, 2, 3]],
+      ['float64', 'FP64', [1.1, 2, 3, 4], [2, 2]],
+      ['int8', 'INT8', [-128, 127, 0, 1], [2, 2]],
+      ['int16', 'INT16', [-32768, 1, 2, 3], [2, 2]],
+      ['int32', 'INT32', [-2147483648, 1, 2, 3], [2, 2]],
+      ['int64', 'INT64', [1, 2, 3, 4], [2, 2]],
+      ['uint8', 'UINT8', [255, 1, 2, 3], [2, 2]],
+      ['uint16', 'UINT16', [65535, 1, 2, 3], [2, 2]],
+      ['uint32', 'UINT32', [4294967295, 1, 2, 3], [2, 2]],
+      ['uint64', 'UINT64', [1, 2, 3, 4], [2, 2]],
+      ['bool', 'BOOL', [true, false, false, true], [2, 2]],
+      ['string', 'BYTES', ['a', '', 'é', 'x y'], [2, 2]],
+    ];
+    const halves = new Uint8Array(new Uint16Array([0x3c00, 0xc000, 0x7c00, 0x3555]).buffer);
+    const head = Buffer.from(
+      JSON.stringify({
+        inputs: [
+          ...kinds.map(([name, datatype, data, shape]) => ({ name, datatype, data, shape })),
+          { name: 'float16', datatype: 'FP16', shape: [2, 2], parameters: { binary_data_size: 8 } },
+        ],
+      }),
+    );
+    const response = read(
+      await endpoint.handle(
+        request('POST', '/v2/models/kinds/infer', Buffer.concat([head, halves]), {
+          'inference-header-content-length': String(head.length),
+        }),
+      ),
+    );
+    expect(response.body.error).toBeUndefined();
+    const outputs = new Map<string, { data: unknown[]; shape: number[] }>(
+      response.body.outputs.map((output: { name: string }) => [output.name, output]),
+    );
+    for (const [name, , data, shape] of kinds) expect(outputs.get(`${name}_out`)).toMatchObject({ data, shape });
+    expect(outputs.get('float16_out')!.data).toEqual([1, -2, null, expect.closeTo(0.333, 3)]);
+    expect(outputs.get('total')).toMatchObject({ shape: [], data: [null] });
+  });
+
+  it('503 while a model has no release, 404 for models and versions that are not there, with those that are', async () => {
+    await stand.register(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint();
+    expect((await predict(endpoint)).status).toBe(503);
+    expect(read(await endpoint.handle(request('GET', '/v2/health/ready'))).status).toBe(503);
+    await stand.apply('pipeline', { type: 'release', version: 1, reason: 'test' });
+    await endpoint.refresh();
+    expect(read(await endpoint.handle(request('GET', '/v2/health/ready'))).status).toBe(200);
+    expect(await predict(endpoint, {}, '/v1/models/pipeline/versions/7:predict')).toMatchObject({
+      status: 404,
+      body: { error: 'version 7 of model pipeline is not served, available: 1' },
+    });
+    expect(await predict(endpoint, {}, '/v1/models/nobody:predict')).toMatchObject({
+      status: 404,
+      body: { error: expect.stringContaining('pipeline') },
+    });
+    expect(await predict(endpoint, {}, '/v1/models/pipeline/versions/1:predict')).toMatchObject({ status: 200 });
+  });
+
+  it('500 without a word about the inside when a run fails, counted as a failure and written down for operators', async () => {
+    await stand.release(BROKEN, 'broken-run');
+    const endpoint = await stand.endpoint();
+    const { status, body } = read(
+      await endpoint.handle(
+        request('POST', '/v2/models/broken/infer', {
+          inputs: [{ name: 'index', shape: [1], datatype: 'INT64', data: [99] }],
+        }),
+      ),
+    );
+    expect({ status, body }).toEqual({ status: 500, body: { error: 'internal error' } });
+    expect(stand.metric('Failure').at(-1)).toMatchObject({ Failure: 1, Violation: 0 });
+    expect(stand.lines.join()).toContain('out of data bounds');
+  });
+
+  it('stores ground truth for the join to find', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint();
+    const response = await endpoint.handle(
+      request('POST', '/trimtab/v1/models/pipeline/truth', {
+        records: [
+          { id: 'a', truth: 1 },
+          { id: 'b', truth: 0 },
+        ],
+      }),
+    );
+    expect(read(response)).toMatchObject({ status: 202, body: { accepted: 2 } });
+    const stored: string[] = [];
+    for await (const { key } of stand.real.data.list('ground-truth/incoming/pipeline/'))
+      stored.push(new TextDecoder().decode(await stand.real.data.get(key)));
+    expect(stored).toEqual(['{"id":"a","truth":1}\n{"id":"b","truth":0}\n']);
+  });
+});
+
+describe('Endpoint follows the ledger', () => {
+  it('to a canary: callers stick to their variant, and the share is what the ledger says', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const version = await stand.register(PIPELINE, 'pipeline', 'two');
+    await stand.apply('pipeline', { type: 'start-canary', version, steps: [0.3, 1], reason: 'test' });
+    const endpoint = await stand.endpoint();
+    expect(await report(endpoint)).toMatchObject({ champion: 1, challenger: { version: 2, weight: 0.3 } });
+    let challenger = 0;
+    for (let user = 0; user < 300; user++) {
+      const headers = { 'x-trimtab-routing-key': `user-${user}` };
+      const first = (await predict(endpoint, headers)).headers['x-trimtab-variant'];
+      expect((await predict(endpoint, headers)).headers['x-trimtab-variant']).toBe(first);
+      if (first === 'challenger') challenger++;
+    }
+    expect(Math.abs(challenger / 300 - 0.3)).toBeLessThan(0.13);
+  });
+
+  it('beside the requests: the old version answers until the new one is loaded, and nobody waits', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint({ refreshSeconds: 0 });
+    await stand.release(PIPELINE, 'pipeline', 'two');
+    const versions: number[] = [];
+    const until = Date.now() + 5_000;
+    while (versions.at(-1) !== 2 && Date.now() < until) versions.push(await served(endpoint));
+    expect(versions[0]).toBe(1);
+    expect(versions.at(-1)).toBe(2);
+    expect(versions).toEqual([...versions].sort());
+  });
+
+  it('and keeps serving when the ledger is unreachable or silent, and says so in a metric', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint();
+    expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 0 });
+    for (const state of ['down', 'silent'] as const) {
+      stand.ledger = state;
+      stand.lines.length = 0;
+      await endpoint.refresh();
+      expect(await served(endpoint)).toBe(1);
+      expect(stand.metric('StaleRelease')).toMatchObject([{ StaleRelease: 1, Variant: 'champion', Version: '1' }]);
+    }
+    stand.ledger = 'up';
+    await endpoint.refresh();
+    expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 0 });
+  });
+
+  it('and starts from its folder when the ledger and the artifacts are gone', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    await (await stand.endpoint()).close();
+    stand.ledger = 'down';
+    stand.downloads = 0;
+    const endpoint = await stand.endpoint();
+    expect(await served(endpoint)).toBe(1);
+    expect(stand.downloads).toBe(0);
+    expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
+  });
+
+  it('and opens with nothing to serve when there is neither ledger nor folder', async () => {
+    stand.ledger = 'down';
+    const endpoint = await stand.endpoint({ models: ['pipeline'] });
+    expect((await predict(endpoint)).status).toBe(503);
+    expect(read(await endpoint.handle(request('GET', '/v2/health/live'))).status).toBe(200);
+  });
+
+  it('but not to a version whose file is damaged: the old one goes on, and the failure is a metric', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint({ retrySeconds: 0 });
+    const two = await stand.register(PIPELINE, 'pipeline', 'two');
+    const record = (await stand.real.ledger.version('pipeline', two))!;
+    const file = path.join(stand.folder, 'home', 'artifacts', ...record.artifact.key.split('/'));
+    const good = await stand.real.artifacts.get(record.artifact.key);
+    const damaged = Uint8Array.from(good);
+    damaged[600]! ^= 1;
+    await writeFile(file, damaged);
+    await stand.apply('pipeline', { type: 'release', version: two, reason: 'test' });
+    await endpoint.refresh();
+    expect(await served(endpoint)).toBe(1);
+    expect(await report(endpoint)).toMatchObject({ champion: 1 });
+    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Version: '2' });
+    expect(stand.lines.join()).toContain('DigestMismatchError');
+    await writeFile(file, good);
+    await endpoint.refresh();
+    expect(await served(endpoint)).toBe(2);
+    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 0, Version: '2' });
+  });
+
+  it('and gives a challenger that does not load no traffic', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const two = await stand.register(PIPELINE, 'pipeline', 'two');
+    const record = (await stand.real.ledger.version('pipeline', two))!;
+    await stand.real.artifacts.delete(record.artifact.key);
+    await stand.apply('pipeline', { type: 'start-canary', version: two, steps: [0.9, 1], reason: 'test' });
+    const endpoint = await stand.endpoint();
+    expect(await report(endpoint)).toMatchObject({ champion: 1, challenger: null });
+    for (let i = 0; i < 20; i++) expect(await served(endpoint)).toBe(1);
+    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Variant: 'challenger', Version: '2' });
+  });
+
+  it('does not take a version whose contract does not fit its graph', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint();
+    await stand.release(
+      { ...PIPELINE, contract: { features: [{ name: 'nowhere', type: 'float' }] } } as typeof PIPELINE,
+      'pipeline',
+      'two',
+    );
+    await endpoint.refresh();
+    expect(await served(endpoint)).toBe(1);
+    expect(stand.lines.join()).toContain('ContractBindingError');
+  });
+
+  it('goes back in one refresh without downloading again, and frees what has lost its traffic after a grace', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint({ graceSeconds: 0 });
+    await stand.release(PIPELINE, 'pipeline', 'two');
+    await endpoint.refresh();
+    expect(await served(endpoint)).toBe(2);
+    stand.downloads = 0;
+    await stand.apply('pipeline', { type: 'roll-back', quarantine: true, reason: 'test' });
+    await endpoint.refresh();
+    expect(await served(endpoint)).toBe(1);
+    expect(stand.downloads).toBe(0);
+    expect((await predict(endpoint, {}, '/v1/models/pipeline/versions/2:predict')).status).toBe(404);
+  });
+
+  it('copies the traffic to a shadow whose answers go nowhere', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const two = await stand.register(PIPELINE, 'pipeline', 'two');
+    await stand.apply('pipeline', { type: 'start-shadow', version: two, reason: 'test' });
+    const endpoint = await stand.endpoint();
+    const { headers } = await predict(endpoint, { 'x-request-id': 'r' });
+    expect(headers['x-trimtab-model-version']).toBe('1');
+    expect(stand.captures()).toMatchObject([
+      { id: 'r', variant: 'champion', version: 1 },
+      { id: 'r', variant: 'shadow', version: 2 },
+    ]);
+    expect(stand.metric('Latency').map((line) => line.Variant)).toEqual(['champion', 'shadow']);
+  });
+
+  it('captures a share by hash of the id: the same ids on every endpoint', async () => {
+    const half = { ...TREE, monitoring: { captureShare: 0.5 } };
+    await stand.release(half, 'tree-30');
+    const endpoint = await stand.endpoint();
+    const body = { instances: [Array(30).fill(0.5)] };
+    const ask = async () => {
+      stand.lines.length = 0;
+      for (let i = 0; i < 200; i++)
+        await endpoint.handle(request('POST', '/v1/models/tree:predict', body, { 'x-request-id': `r-${i}` }));
+      return stand.captures().map((capture) => capture.id);
+    };
+    const first = await ask();
+    expect(first.length).toBeGreaterThan(60);
+    expect(first.length).toBeLessThan(140);
+    expect(await ask()).toEqual(first);
+  });
+
+  it('serves a model that appears later, when it is to serve all', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint();
+    await stand.release(TREE, 'tree-30');
+    await endpoint.refresh();
+    expect(read(await endpoint.handle(request('GET', '/v2/models'))).body).toEqual({ models: ['pipeline', 'tree'] });
+  });
+});

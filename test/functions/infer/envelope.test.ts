@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { type HttpEvent, requestOf, resultOf } from '../../../functions/infer/envelope.ts';
+
+const event = (more: Partial<HttpEvent>): HttpEvent => ({
+  rawPath: '/v2/models/m/infer',
+  rawQueryString: '',
+  headers: {},
+  body: '{}',
+  isBase64Encoded: false,
+  requestContext: { http: { method: 'POST' }, stage: '$default' },
+  ...more,
+});
+
+describe('requestOf', () => {
+  it('decodes base64 bodies, so that no protocol has to', () => {
+    const bytes = Buffer.from([0, 255, 1, 254]);
+    expect(requestOf(event({ body: bytes.toString('base64'), isBase64Encoded: true })).body).toEqual(bytes);
+    expect(requestOf(event({ body: '{"a":1}' })).body).toBe('{"a":1}');
+    expect(requestOf(event({ body: undefined })).body).toBe('');
+  });
+
+  it('decodes the path, takes a named stage off it, and leaves alone what cannot be decoded', () => {
+    expect(requestOf(event({ rawPath: '/v1/models/m%3Apredict' })).path).toBe('/v1/models/m:predict');
+    const staged = { requestContext: { http: { method: 'GET' }, stage: 'prod' } };
+    expect(requestOf(event({ rawPath: '/prod/v2', ...staged })).path).toBe('/v2');
+    expect(requestOf(event({ rawPath: '/production', ...staged })).path).toBe('/production');
+    expect(requestOf(event({ rawPath: '/v1/%E0%A4' })).path).toBe('/v1/%E0%A4');
+  });
+
+  it('reads the query', () => {
+    expect(requestOf(event({ rawQueryString: 'a=1&b=x%20y' })).query).toEqual({ a: '1', b: 'x y' });
+  });
+});
+
+describe('resultOf', () => {
+  it('sends text as text and bytes as base64', () => {
+    expect(resultOf({ status: 200, headers: { a: 'b' }, body: 'é' })).toEqual({
+      statusCode: 200,
+      headers: { a: 'b' },
+      body: 'é',
+      isBase64Encoded: false,
+    });
+    const bytes = new Uint8Array([9, 0, 255, 9]).subarray(1, 3);
+    expect(resultOf({ status: 200, headers: {}, body: bytes })).toMatchObject({ body: 'AP8=', isBase64Encoded: true });
+  });
+});

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
+import { loadModel, readSignature } from '../../../platform/onnx/model.ts';
+
+const fixture = (name: string) => path.resolve('test/fixtures/onnx', `${name}.onnx`);
+const digestOf = async (file: string) =>
+  createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+const load = async (name: string) => loadModel(fixture(name), { digest: await digestOf(fixture(name)) });
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-onnx-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('readSignature', () => {
+  it('reads names, types and shapes from the graph, -1 for what is dynamic', async () => {
+    expect(await readSignature(fixture('pipeline'))).toEqual({
+      inputs: [
+        { name: 'carrier', type: 'string', shape: [-1, 1] },
+        { name: 'distance', type: 'float32', shape: [-1, 1] },
+        { name: 'temperature', type: 'float32', shape: [-1, 1] },
+      ],
+      outputs: [
+        { name: 'label', type: 'int64', shape: [-1] },
+        { name: 'probabilities', type: 'float32', shape: [-1, 2] },
+      ],
+    });
+  });
+});
+
+describe('loadModel', () => {
+  it('refuses a file with another digest before anything of it is loaded', async () => {
+    const file = path.join(folder, 'swapped.onnx');
+    await copyFile(fixture('int64'), file);
+    const digest = await digestOf(fixture('pipeline'));
+    await expect(loadModel(file, { digest })).rejects.toThrow(DigestMismatchError);
+  });
+
+  it('refuses one flipped bit that ONNX Runtime itself would take', async () => {
+    const bytes = await readFile(fixture('tree-30'));
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    const file = path.join(folder, 'flipped.onnx');
+    // A threshold of a tree (a tag byte and four of a float each): the graph is still valid, its answers are not.
+    const thresholds = bytes.indexOf('nodes_values') + 'nodes_values'.length;
+    bytes[thresholds + 5 * 100 + 2]! ^= 1;
+    await writeFile(file, bytes);
+    await expect(readSignature(file)).resolves.toBeDefined();
+    await expect(loadModel(file, { digest })).rejects.toMatchObject({ expected: digest });
+  });
+
+  it('says that a file is no model', async () => {
+    const file = path.join(folder, 'text.onnx');
+    await writeFile(file, 'this is no model');
+    await expect(loadModel(file, { digest: await digestOf(file) })).rejects.toThrow(ModelLoadError);
+    await writeFile(file, '');
+    await expect(loadModel(file, { digest: await digestOf(file) })).rejects.toThrow(ModelLoadError);
+  });
+
+  it('runs strings and missing numbers, and gives only the outputs asked for', async () => {
+    const model = await load('pipeline');
+    const feeds = {
+      carrier: { type: 'string', shape: [2, 1], data: ['B6', 'unknown'] },
+      distance: { type: 'float32', shape: [2, 1], data: new Float32Array([1500, 100]) },
+      temperature: { type: 'float32', shape: [2, 1], data: new Float32Array([Number.NaN, 20]) },
+    } as const;
+    const outputs = await model.run({ ...feeds, carrier: { ...feeds.carrier, data: [...feeds.carrier.data] } }, [
+      'probabilities',
+    ]);
+    expect(Object.keys(outputs)).toEqual(['probabilities']);
+    expect(outputs.probabilities).toMatchObject({ type: 'float32', shape: [2, 2] });
+    for (const value of outputs.probabilities!.data as Float32Array) expect(value).toBeGreaterThan(0);
+    await model.release();
+  });
+
+  it('keeps every digit of 64-bit integers', async () => {
+    const model = await load('int64');
+    const outputs = await model.run({
+      numbers: { type: 'int64', shape: [1, 2], data: new BigInt64Array([9007199254740993n, -1n]) },
+      ids: { type: 'uint64', shape: [1], data: new BigUint64Array([2n ** 64n - 1n]) },
+    });
+    expect(outputs.next!.data).toEqual(new BigInt64Array([9007199254740994n, 0n]));
+    expect(outputs.same!.data).toEqual(new BigUint64Array([2n ** 64n - 1n]));
+    await model.release();
+  });
+
+  it('tells feeds at fault from a run that fails inside', async () => {
+    const model = await load('broken-run');
+    const feed = (shape: number[], data: bigint[]) => ({
+      index: { type: 'int64' as const, shape, data: new BigInt64Array(data) },
+    });
+    await expect(model.run({})).rejects.toThrow(FeedError);
+    await expect(model.run(feed([1, 1], [0n]))).rejects.toThrow(FeedError);
+    await expect(model.run({ index: { type: 'float32', shape: [1], data: new Float32Array(1) } })).rejects.toThrow(
+      FeedError,
+    );
+    await expect(model.run(feed([1], [9n]))).rejects.not.toThrow(FeedError);
+    expect((await model.run(feed([1], [2n]))).picked!.data[0]).toBeCloseTo(0.3);
+    await model.release();
+  });
+});

@@ -1,0 +1,90 @@
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { HttpRequest } from '../../core/serving/http.ts';
+import { type HttpServer, serve } from '../../stage/http-server.ts';
+
+let server: HttpServer | undefined;
+afterEach(() => server?.close());
+
+/** Serves a handler that answers with what it was asked. */
+const echo = async (bodyLimit?: number): Promise<HttpRequest[]> => {
+  const seen: HttpRequest[] = [];
+  server = await serve(
+    {
+      async handle(request) {
+        seen.push(request);
+        const large = bodyLimit !== undefined && request.body.length > bodyLimit;
+        return {
+          status: large ? 413 : 200,
+          headers: { 'content-type': 'application/json' },
+          body: request.method === 'PUT' ? new Uint8Array([1, 2]) : '{"ok":"é"}',
+        };
+      },
+    },
+    { port: 0, bodyLimit },
+  );
+  return seen;
+};
+
+describe('serve', () => {
+  it('hands on method, decoded path, query, headers and the body’s bytes', async () => {
+    const seen = await echo();
+    const response = await fetch(`${server!.url}/v1/models/m%3Apredict?a=1`, {
+      method: 'POST',
+      body: new Uint8Array([0, 255]),
+      headers: { 'X-Request-Id': 'r' },
+    });
+    expect(await response.json()).toEqual({ ok: 'é' });
+    expect(seen[0]).toMatchObject({ method: 'POST', path: '/v1/models/m:predict', query: { a: '1' } });
+    expect(seen[0]!.headers['x-request-id']).toBe('r');
+    expect([...(seen[0]!.body as Uint8Array)]).toEqual([0, 255]);
+  });
+
+  it('sends bytes as they are, and nothing in answer to HEAD', async () => {
+    await echo();
+    expect([...new Uint8Array(await (await fetch(server!.url, { method: 'PUT' })).arrayBuffer())]).toEqual([1, 2]);
+    const head = await fetch(server!.url, { method: 'HEAD' });
+    expect(head.headers.get('content-length')).toBe('11');
+    expect(await head.text()).toBe('');
+  });
+
+  it('stops reading one byte beyond the limit and lets the protocol refuse', async () => {
+    const seen = await echo(1_000);
+    const status = await new Promise<number>((resolve, reject) => {
+      const request = httpRequest(server!.url, { method: 'POST' }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      });
+      request.on('error', reject);
+      request.write(Buffer.alloc(100_000));
+    });
+    expect(status).toBe(413);
+    expect(seen[0]!.body).toHaveLength(1_001);
+  });
+
+  it('survives callers who go away in the middle of a body', async () => {
+    const seen = await echo();
+    const { port } = new URL(server!.url);
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () => {
+        socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nabc', () => {
+          socket.destroy();
+          resolve();
+        });
+      });
+    });
+    expect((await fetch(server!.url)).status).toBe(200);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('refuses a port that is taken', async () => {
+    await echo();
+    await expect(
+      serve(
+        { handle: async () => ({ status: 200, headers: {}, body: '' }) },
+        { port: Number(new URL(server!.url).port) },
+      ),
+    ).rejects.toThrow('EADDRINUSE');
+  });
+});
