@@ -1,0 +1,103 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Endpoint } from '../functions/infer/endpoint.ts';
+import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
+import { httpProbe } from '../platform/local/http-probe.ts';
+import type { EndpointProbe } from '../platform/ports.ts';
+import { AlarmLoop } from './alarm-loop.ts';
+import { DeliveryStream } from './delivery-stream.ts';
+import { every, type Loop } from './every.ts';
+import { localFunctions } from './functions.ts';
+import { serve } from './http-server.ts';
+import { watchDrops } from './watch-drops.ts';
+
+export interface StageOptions {
+  /** Folder of the home; everything is below it. */
+  readonly home: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** @default 127.0.0.1 */
+  readonly host?: string;
+  /** Takes lines for people. @default none are printed */
+  readonly log?: (line: string) => void;
+  /** Seconds between runs of a scheduled function, instead of those in its trigger. */
+  readonly every?: Readonly<Record<string, number>>;
+}
+
+/** Where the program runs without AWS: the functions, and what sets them off. */
+export interface Stage {
+  readonly url: string;
+  readonly home: LocalHome;
+  readonly probe: EndpointProbe;
+  readonly alarms: AlarmLoop;
+  /** Delivers captures that are still being gathered. */
+  flush(): Promise<void>;
+  /** Stops taking requests, finishes what is under way, and frees everything. */
+  close(): Promise<void>;
+}
+
+/** Seconds between two looks at the alarms, at the drop folder, and between deliveries of captures. */
+const ALARM_SECONDS = 1;
+const DROP_SECONDS = 0.5;
+const DELIVERY_SECONDS = 1;
+
+/**
+ * Starts the local stage: plays API Gateway, the log subscription, S3's events, the scheduler and CloudWatch's alarms
+ * for a folder, by the same triggers that the constructs read.
+ */
+export async function startStage(options: StageOptions): Promise<Stage> {
+  const log = options.log ?? (() => undefined);
+  const home = await openLocalHome(options.home);
+  const stream = new DeliveryStream(home, log);
+  const endpoint = await Endpoint.open({
+    home,
+    models: 'all',
+    cacheFolder: path.join(home.folder, 'cache'),
+    refreshSeconds: 1,
+    emit: (line) => stream.write(line),
+  });
+  const server = await serve(endpoint, { port: options.port, host: options.host ?? '127.0.0.1' });
+  const marker = path.join(home.folder, 'stage.json');
+  await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
+  const probe = httpProbe(server.url);
+  const functions = localFunctions(home, probe);
+  const alarms = new AlarmLoop(home, functions, log);
+
+  const failed = (what: string) => (error: unknown) =>
+    log(`${what}: ${error instanceof Error ? error.message : error}`);
+  const loops: Loop[] = [
+    every(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
+    every(ALARM_SECONDS, () => alarms.look(), failed('alarms')),
+    // The endpoint looks at its release beside requests; here it also does when nobody asks.
+    every(1, () => endpoint.refresh(), failed('release')),
+  ];
+  for (const fn of functions)
+    for (const trigger of fn.spec.triggers) {
+      if (trigger.kind === 'schedule' && fn.scheduled)
+        loops.push(
+          every(
+            options.every?.[fn.spec.name] ?? trigger.everySeconds,
+            () => fn.scheduled!(home.clock.now()),
+            failed(fn.spec.name),
+          ),
+        );
+      if (trigger.kind === 'object-created' && fn.created)
+        loops.push(watchDrops(home, trigger.prefix, fn.spec.name, fn.created, DROP_SECONDS, log));
+    }
+
+  return {
+    url: server.url,
+    home,
+    probe,
+    alarms,
+    flush: () => stream.flush(),
+    close: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await server.close();
+      await stream.flush();
+      await endpoint.close();
+      await home.close();
+      await rm(marker, { force: true });
+    },
+  };
+}

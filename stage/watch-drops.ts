@@ -1,0 +1,26 @@
+import type { Home, ObjectInfo } from '../platform/ports.ts';
+import { deliver } from './deliver.ts';
+import { DropWatch } from './drops.ts';
+import { every, type Loop } from './every.ts';
+
+/** Watches a prefix of the data store and hands each new object to a function, as S3 and a queue would. */
+export function watchDrops(
+  home: Home,
+  prefix: string,
+  name: string,
+  run: (object: ObjectInfo) => Promise<unknown>,
+  seconds: number,
+  log: (line: string) => void,
+): Loop {
+  const watch = new DropWatch(home.data, prefix);
+  return every(
+    seconds,
+    async () => {
+      for (const object of await watch.look()) {
+        const id = object.key.replaceAll('/', '_');
+        await deliver(home.data, { name, run }, id, object);
+      }
+    },
+    (error) => log(`${name}: ${error instanceof Error ? error.message : error}`),
+  );
+}
