@@ -1,0 +1,112 @@
+// A third-party emulator of AWS (PyPI's ministack: one Python process, no container engine), installed into .cache/ and
+// run on a free port of 127.0.0.1. Plain JavaScript: nothing of node_modules is needed.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from './installed.mjs';
+
+const VERSION = '1.5.33';
+const folder = path.join(root, '.cache', 'emulator');
+const START_SECONDS = 60;
+
+/** What keeps the emulator from being installed here, for people. */
+export class EmulatorUnavailable extends Error {}
+
+function attempt(what, command, args) {
+  const done = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  if (done.status === 0) return;
+  const why = (done.error?.message ?? done.stderr.trim().split('\n').at(-1)) || `status ${done.status}`;
+  throw new EmulatorUnavailable(`${what}: ${why}`);
+}
+
+/**
+ * Installs the emulator into a virtual environment of its own, once.
+ *
+ * @returns {string} the environment's folder of programs
+ * @throws EmulatorUnavailable where there is no Python or no PyPI
+ */
+export function installEmulator() {
+  const venv = path.join(folder, `venv-${VERSION}`);
+  const programs = path.join(venv, process.platform === 'win32' ? 'Scripts' : 'bin');
+  const stamp = path.join(venv, '.installed');
+  if (existsSync(stamp)) return programs;
+  // What an interrupted installation has left is not to be trusted.
+  rmSync(venv, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  console.log(`installing ministack ${VERSION} into ${path.relative(root, venv)} …`);
+  const python = process.platform === 'win32' ? 'python' : 'python3';
+  attempt('python cannot make a virtual environment', python, ['-m', 'venv', venv]);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `ministack==${VERSION}`];
+  attempt('PyPI cannot be reached', path.join(programs, 'python'), pip);
+  writeFileSync(stamp, VERSION);
+  return programs;
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Installs and starts the emulator, and waits until it answers.
+ *
+ * @returns {Promise<{url: string, env: Record<string, string>, stop: () => Promise<void>}>} `env` points every AWS
+ *   client of a child process to it
+ * @throws EmulatorUnavailable
+ */
+export async function startEmulator() {
+  const programs = installEmulator();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const work = path.join(folder, `run-${process.pid}`);
+  mkdirSync(work, { recursive: true });
+  const log = path.join(work, 'emulator.log');
+  const out = openSync(log, 'w');
+  const env = {
+    AWS_ENDPOINT_URL: url,
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_REGION: 'eu-central-1',
+    AWS_DEFAULT_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  const child = spawn(path.join(programs, 'ministack'), [], {
+    cwd: work,
+    stdio: ['ignore', out, out],
+    env: {
+      ...process.env,
+      ...env,
+      GATEWAY_PORT: String(port),
+      BIND_HOST: '127.0.0.1',
+      MINISTACK_HOST: '127.0.0.1',
+      MINISTACK_REGION: env.AWS_REGION,
+      LOG_LEVEL: 'WARNING',
+      TMPDIR: work,
+    },
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    await ended;
+    clearTimeout(late);
+    rmSync(work, { recursive: true, force: true });
+  };
+  for (let waited = 0; waited < START_SECONDS * 10; waited++) {
+    if (child.exitCode !== null) break;
+    const health = await fetch(`${url}/_ministack/health`).catch(() => undefined);
+    if (health?.ok) return { url, env, stop };
+    await sleep(100);
+  }
+  const tail = readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n');
+  await stop();
+  throw new Error(`the emulator did not start:\n${tail}`);
+}
