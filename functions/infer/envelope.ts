@@ -1,14 +1,19 @@
+import * as z from 'zod';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 
-/** What an HTTP API (payload format 2.0) and a function URL send, as far as it is read here. */
-export interface HttpEvent {
-  readonly rawPath: string;
-  readonly rawQueryString: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body?: string | null;
-  readonly isBase64Encoded: boolean;
-  readonly requestContext: { readonly http: { readonly method: string }; readonly stage?: string };
-}
+/** What an HTTP API (payload format 2.0) and a function URL send, as far as it is read here; AWS adds keys at will. */
+export const HttpEvent = z.looseObject({
+  rawPath: z.string(),
+  rawQueryString: z.string().default(''),
+  headers: z.record(z.string(), z.string().optional()),
+  body: z.string().nullish(),
+  isBase64Encoded: z.boolean().default(false),
+  requestContext: z.looseObject({
+    stage: z.string().default('$default'),
+    http: z.looseObject({ method: z.string() }),
+  }),
+});
+export type HttpEvent = z.infer<typeof HttpEvent>;
 
 export interface HttpResult {
   readonly statusCode: number;
@@ -31,7 +36,7 @@ export function requestOf(event: HttpEvent): HttpRequest {
 
 /** The path without a named stage in front, percent-decoded; as it is where it cannot be decoded. */
 function pathOf({ rawPath, requestContext }: HttpEvent): string {
-  const prefix = `/${requestContext.stage ?? '$default'}`;
+  const prefix = `/${requestContext.stage}`;
   const path = rawPath.startsWith(`${prefix}/`) ? rawPath.slice(prefix.length) : rawPath;
   if (!path.includes('%')) return path;
   try {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import middy from '@middy/core';
 import { openHome } from '../../platform/home.ts';
 import { Endpoint } from './endpoint.ts';
-import { type HttpEvent, type HttpResult, requestOf, resultOf } from './envelope.ts';
+import { HttpEvent, type HttpResult, requestOf, resultOf } from './envelope.ts';
 
 /** How long an answer may wait for a reading of the release that has begun: a frozen function would not finish it. */
 const SETTLE_MS = 50;
@@ -28,9 +28,18 @@ async function open(): Promise<Endpoint> {
   });
 }
 
-export const handler = middy<HttpEvent, HttpResult>().handler(async (event) => {
-  const endpoint = await opening;
-  const response = await endpoint.handle(requestOf(event));
-  await endpoint.settle(SETTLE_MS);
-  return resultOf(response);
-});
+/** One parse an invocation, of the envelope only: the rows are checked by the pass that fills the tensors. */
+const parsed: middy.MiddlewareObj<HttpEvent, HttpResult> = {
+  before(request) {
+    request.event = HttpEvent.parse(request.event);
+  },
+};
+
+export const handler = middy<HttpEvent, HttpResult>()
+  .use(parsed)
+  .handler(async (event) => {
+    const endpoint = await opening;
+    const response = await endpoint.handle(requestOf(event));
+    await endpoint.settle(SETTLE_MS);
+    return resultOf(response);
+  });

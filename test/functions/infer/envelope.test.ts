@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { type HttpEvent, requestOf, resultOf } from '../../../functions/infer/envelope.ts';
+import { HttpEvent, requestOf, resultOf } from '../../../functions/infer/envelope.ts';
 
-const event = (more: Partial<HttpEvent>): HttpEvent => ({
-  rawPath: '/v2/models/m/infer',
-  rawQueryString: '',
-  headers: {},
-  body: '{}',
-  isBase64Encoded: false,
-  requestContext: { http: { method: 'POST' }, stage: '$default' },
-  ...more,
-});
+const event = (more: object): HttpEvent =>
+  HttpEvent.parse({
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: '/v2/models/m/infer',
+    rawQueryString: '',
+    headers: {},
+    body: '{}',
+    isBase64Encoded: false,
+    requestContext: { http: { method: 'POST', protocol: 'HTTP/1.1' }, stage: '$default', accountId: '1' },
+    ...more,
+  });
 
 describe('requestOf', () => {
   it('decodes base64 bodies, so that no protocol has to', () => {
@@ -25,6 +28,10 @@ describe('requestOf', () => {
     expect(requestOf(event({ rawPath: '/prod/v2', ...staged })).path).toBe('/v2');
     expect(requestOf(event({ rawPath: '/production', ...staged })).path).toBe('/production');
     expect(requestOf(event({ rawPath: '/v1/%E0%A4' })).path).toBe('/v1/%E0%A4');
+  });
+
+  it('refuses an event that is no HTTP request', () => {
+    expect(() => HttpEvent.parse({ Records: [] })).toThrow();
   });
 
   it('reads the query', () => {
