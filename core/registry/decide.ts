@@ -110,7 +110,7 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       if (state.shadow !== null) refuse(`version ${state.shadow} is the shadow already: stop it first`);
       return { kind: 'shadow-started', version: command.version, change: { shadow: command.version } };
     case 'stop-shadow':
-      if (state.shadow === null) refuse('there is no shadow');
+      if (state.shadow === null) refuse('there is no shadow to stop');
       return { kind: 'shadow-stopped', version: state.shadow, change: { shadow: null } };
     case 'quarantine':
       mustExist(state, command.version);
@@ -132,8 +132,10 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
         change: { quarantined: state.quarantined.filter((q) => q.version !== command.version) },
       };
     case 'hold-alarm':
+      mustHaveVersions(state);
       return { kind: 'alarm-held', version: state.challenger?.version ?? state.champion, change: {} };
     case 'request-retraining':
+      mustHaveVersions(state);
       return { kind: 'retraining-requested', version: state.champion, change: { retraining: at } };
   }
 }
@@ -175,14 +177,16 @@ function rollBack(state: ReleaseState, to: number | undefined, bar: boolean, rea
     refuse(`a rollback goes to a former champion that is still good (${listed(state.previous)}), received ${to}`);
   // Champions after the target are what is being gone back from: none of them is a place to return to.
   const previous = state.previous.slice(0, state.previous.indexOf(target!));
+  const shadow = state.shadow === target ? null : state.shadow;
   const change: Partial<ReleaseState> = {
     champion: target!,
     previous,
     challenger: null,
+    shadow,
     since: at,
     lastRollback: at,
     awaiting: { target: target!, since: at },
-    ...(bar ? quarantine({ ...state, previous }, champion, reason) : {}),
+    ...(bar ? quarantine({ ...state, previous, shadow }, champion, reason) : {}),
   };
   return { kind: 'rolled-back', version: target!, change };
 }
@@ -219,7 +223,7 @@ function refuse(message: string): never {
 }
 
 function mustExist(state: ReleaseState, version: number): void {
-  if (version < 1 || version > state.latest)
+  if (!Number.isInteger(version) || version < 1 || version > state.latest)
     refuse(`there is no version ${version}; registered: ${state.latest === 0 ? 'none' : `1 to ${state.latest}`}`);
 }
 
@@ -239,13 +243,20 @@ function mustBeIdle(state: ReleaseState, version: number): void {
   if (state.shadow === version) refuse(`version ${version} is the shadow: stop it first`);
 }
 
+function mustHaveVersions(state: ReleaseState): void {
+  if (state.latest === 0) refuse('no version has been registered yet: register one first');
+}
+
 function mustHaveChampion(state: ReleaseState): number {
   if (state.champion === null) refuse('no version has been released yet: release one first');
   return state.champion!;
 }
 
 function mustHaveCanary(state: ReleaseState): Challenger {
-  if (state.challenger === null) refuse('there is no canary');
+  if (state.challenger === null)
+    refuse(
+      `there is no canary: ${state.champion === null ? 'nothing is released' : `version ${state.champion} has all the traffic`}`,
+    );
   return state.challenger!;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../core/registry/commands.ts';
 import { decide } from '../../../core/registry/decide.ts';
 import { ReleaseRefusedError } from '../../../core/registry/errors.ts';
-import { EMPTY_STATE, Entry } from '../../../core/registry/ledger.ts';
+import { EMPTY_STATE, Entry, type ReleaseState } from '../../../core/registry/ledger.ts';
 import { commands, histories, play } from './arbitraries.ts';
 
 const context = { model: 'm', at: '2026-01-01T00:00:00.000Z', actor: 'test' };
@@ -36,6 +36,88 @@ describe('decide, in whatever order commands come', () => {
           const used = [state.champion, state.challenger?.version, state.shadow, ...state.previous];
           for (const version of barred) expect(used).not.toContain(version);
         }
+      }),
+    );
+  });
+
+  it('gives no version two roles: champion, challenger and shadow are three, or fewer', () => {
+    let shadows = 0;
+    fc.assert(
+      fc.property(histories, (tried) => {
+        for (const { state } of play(tried).entries) {
+          const roles = [state.champion, state.challenger?.version, state.shadow].filter((v) => v != null);
+          expect(new Set(roles).size).toBe(roles.length);
+          if (state.shadow !== null) shadows++;
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(shadows).toBeGreaterThan(50);
+  });
+
+  it('makes exactly one entry of an accepted command, and none of a refused one', () => {
+    fc.assert(
+      fc.property(histories, (tried) => {
+        const { entries, state, refused } = play(tried);
+        expect(entries.length + refused).toBe(tried.length);
+        expect(state.revision).toBe(entries.length);
+      }),
+    );
+  });
+
+  it('moves traffic only by an entry that says so, and approval alone never does', () => {
+    const moves = new Set([
+      'released',
+      'canary-started',
+      'canary-advanced',
+      'promoted',
+      'canary-aborted',
+      'rolled-back',
+    ]);
+    fc.assert(
+      fc.property(histories, (tried) => {
+        let before: ReleaseState = EMPTY_STATE;
+        for (const { kind, state } of play(tried).entries) {
+          const moved =
+            state.champion !== before.champion ||
+            state.challenger?.version !== before.challenger?.version ||
+            state.challenger?.weight !== before.challenger?.weight;
+          if (moved) expect(moves).toContain(kind);
+          expect(state.since === before.since).toBe(!moves.has(kind));
+          before = state;
+        }
+      }),
+    );
+  });
+
+  it('keeps at most one canary: a second is refused until the first has ended', () => {
+    fc.assert(
+      fc.property(histories, (tried) => {
+        let running: number | undefined;
+        for (const { kind, state, version } of play(tried).entries) {
+          if (kind === 'canary-started') {
+            expect(running).toBeUndefined();
+            running = version!;
+          } else if (kind === 'released') expect(running).toBeUndefined();
+          if (state.challenger === null) running = undefined;
+          expect(state.challenger?.version).toBe(running);
+        }
+      }),
+    );
+  });
+
+  it('bars a quarantined version from release until the quarantine is lifted, and a rejected one until approved', () => {
+    fc.assert(
+      fc.property(histories, fc.integer({ min: 1, max: 6 }), (tried, version) => {
+        const { state } = play(tried);
+        const steps = [0.5, 1];
+        const ways: Command[] = [
+          { type: 'release', version, reason: r },
+          { type: 'start-canary', version, steps, reason: r },
+          { type: 'start-shadow', version, reason: r },
+        ];
+        const barred = state.quarantined.some((q) => q.version === version) || !state.approved.includes(version);
+        if (barred) for (const way of ways) expect(() => decide(state, way, context)).toThrow(ReleaseRefusedError);
       }),
     );
   });
@@ -165,6 +247,68 @@ describe('decide', () => {
     expect(() => decide(state, { type: 'roll-back', quarantine: true, reason: r }, context)).toThrow(
       'version 1 has no former champion to go back to',
     );
+  });
+
+  it('leaves no shadow on the version that a rollback lands on', () => {
+    const { state } = play([
+      ...registered(2),
+      { type: 'release', version: 1, reason: r },
+      { type: 'release', version: 2, reason: r },
+      { type: 'start-shadow', version: 1, reason: r },
+      { type: 'roll-back', quarantine: true, reason: r },
+    ]);
+    expect(state).toMatchObject({ champion: 1, shadow: null, previous: [], quarantined: [{ version: 2 }] });
+  });
+
+  it.each<[string, Command, string]>([
+    [
+      'a version that is not there',
+      { type: 'approve', version: 9, reason: r },
+      'there is no version 9; registered: 1 to 3',
+    ],
+    ['half a version', { type: 'approve', version: 1.5, reason: r }, 'there is no version 1.5; registered: 1 to 3'],
+    [
+      'a second canary',
+      { type: 'start-canary', version: 3, steps: [0.5, 1], reason: r },
+      'version 2 is a canary with 0.1 of the traffic: promote or abort it first',
+    ],
+    [
+      'a release beside a canary',
+      { type: 'release', version: 3, reason: r },
+      'version 2 is a canary with 0.1 of the traffic: promote or abort it first',
+    ],
+    [
+      'barring the champion',
+      { type: 'quarantine', version: 1, reason: r },
+      'version 1 is the champion: roll back or release another first',
+    ],
+    [
+      'rejecting the challenger',
+      { type: 'reject', version: 2, reason: r },
+      'version 2 is the challenger: abort the canary first',
+    ],
+    [
+      'lifting what is not barred',
+      { type: 'lift-quarantine', version: 3, reason: r },
+      'version 3 is not quarantined; quarantined: none',
+    ],
+    [
+      'a rollback to a version that never led',
+      { type: 'roll-back', to: 3, quarantine: false, reason: r },
+      'a rollback goes to a former champion that is still good (none), received 3',
+    ],
+    [
+      'seeing a rollback that was not made',
+      { type: 'verify-rollback', target: 1, reason: r },
+      'no rollback is waiting to be seen',
+    ],
+  ])('refuses %s, saying what is and what would fit', (_, command, message) => {
+    const { state } = play([
+      ...registered(3),
+      { type: 'release', version: 1, reason: r },
+      { type: 'start-canary', version: 2, steps: [0.1, 1], reason: r },
+    ]);
+    expect(() => decide(state, command, context)).toThrow(new ReleaseRefusedError(message));
   });
 
   it('starts from nothing with version 1 only', () => {
