@@ -1,0 +1,89 @@
+import type { Manifest } from '../model/manifest.ts';
+import type { Variant } from '../serving/variant.ts';
+import type { AlarmDefinition, MetricName } from './alarm.ts';
+
+/** The share of wrong decisions at which an alarm goes off, when the manifest names none. */
+export function errorThreshold(baselineErrorRate: number): number {
+  // Twice the baseline's rate, but never past half of what is left: a model that is wrong 60 % of the time would
+  // otherwise have an alarm that cannot go off.
+  return Math.min(2 * baselineErrorRate, baselineErrorRate + (1 - baselineErrorRate) / 2);
+}
+
+/** A baseline without labels says nothing of errors: a decision that is no better than a coin is taken for wrong. */
+const UNKNOWN_ERROR_RATE = 0.5;
+
+/**
+ * The alarms of a model, as data. Those that roll back are plain alarms on one 0/1 metric of one variant; variants
+ * outlive versions, so an alarm is made once and holds for every release.
+ *
+ * @param baselineErrorRate share of wrong decisions on the reference, when it had labels
+ */
+export function alarmsOf(manifest: Manifest, baselineErrorRate?: number): AlarmDefinition[] {
+  const { monitoring } = manifest;
+  const wrong =
+    monitoring.maxErrorRate ??
+    (baselineErrorRate === undefined ? UNKNOWN_ERROR_RATE : errorThreshold(baselineErrorRate));
+  const alarm = (
+    variant: Variant,
+    metric: MetricName,
+    threshold: number,
+    rest: Pick<AlarmDefinition, 'statistic' | 'action' | 'runbook'> & Partial<AlarmDefinition>,
+  ): AlarmDefinition => ({
+    name: alarmName(manifest.name, variant, metric),
+    model: manifest.name,
+    metric,
+    dimensions: { Model: manifest.name, Variant: variant },
+    periodSeconds: monitoring.periodSeconds,
+    threshold,
+    comparison: 'GreaterThanOrEqualToThreshold',
+    datapointsToAlarm: Math.min(monitoring.datapointsToAlarm, monitoring.evaluationPeriods),
+    evaluationPeriods: monitoring.evaluationPeriods,
+    // No traffic and no labels are no sign of trouble.
+    missingData: 'notBreaching',
+    ...rest,
+  });
+  const rate = { statistic: 'Average' } as const;
+  const soon = { periodSeconds: Math.max(60, monitoring.periodSeconds), datapointsToAlarm: 1, evaluationPeriods: 1 };
+  return (['champion', 'challenger'] as const).flatMap((variant) => [
+    ...(manifest.decision
+      ? [alarm(variant, 'Wrong', wrong, { ...rate, action: 'rollback', runbook: 'wrong-decisions.md' })]
+      : []),
+    alarm(variant, 'Failure', monitoring.maxFailureRate, { ...rate, action: 'rollback', runbook: 'failures.md' }),
+    alarm(variant, 'Latency', monitoring.maxLatencyMs, { statistic: 'p99', action: 'rollback', runbook: 'latency.md' }),
+    alarm(variant, 'Violation', monitoring.maxViolationRate, {
+      ...rate,
+      action: 'notify',
+      runbook: 'contract-violations.md',
+    }),
+    alarm(variant, 'LoadFailure', 1, { ...soon, statistic: 'Maximum', action: 'notify', runbook: 'load-failure.md' }),
+    ...(variant === 'champion'
+      ? [
+          alarm(variant, 'StaleRelease', 1, {
+            ...soon,
+            statistic: 'Minimum',
+            action: 'notify',
+            runbook: 'stale-release.md',
+          }),
+          alarm(variant, 'Drift', DRIFT_SHARE, {
+            ...soon,
+            statistic: 'Maximum',
+            action: 'retrain',
+            runbook: 'drift.md',
+          }),
+        ]
+      : []),
+  ]);
+}
+
+/** Share of drifted features from which retraining is asked for: one alone is for the report. */
+const DRIFT_SHARE = 0.2;
+
+/** Name of an alarm: what CloudWatch's events carry. */
+export const alarmName = (model: string, variant: Variant, metric: MetricName): string =>
+  `trimtab-${model}-${variant}-${metric.toLowerCase()}`;
+
+/** Model and variant of an alarm's name; undefined for an alarm that is not ours. */
+export function parseAlarmName(name: string): { model: string; variant: Variant; metric: string } | undefined {
+  const match = /^trimtab-([a-z0-9][a-z0-9-]*)-(champion|challenger|shadow)-([a-z]+)$/.exec(name);
+  return match ? { model: match[1]!, variant: match[2] as Variant, metric: match[3]! } : undefined;
+}
