@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AlarmTransition } from '../../../core/alarms/alarm.ts';
+import { decide } from '../../../core/registry/decide.ts';
+import type { Entry, ReleaseState } from '../../../core/registry/ledger.ts';
+import { commandOf, decideRollback } from '../../../core/rollback/decide.ts';
+import type { Evidence, Observation } from '../../../core/rollback/evidence.ts';
+import { histories, play } from '../registry/arbitraries.ts';
+
+const SINCE = '2026-01-01T00:00:00.000Z';
+const ALARM_AT = '2026-01-01T00:10:00.000Z';
+const NOW = '2026-01-01T00:10:01.000Z';
+
+const canary: ReleaseState = {
+  ...play([]).state,
+  revision: 9,
+  latest: 2,
+  approved: [1, 2],
+  champion: 1,
+  since: SINCE,
+  challenger: { version: 2, weight: 0.25, steps: [0.25, 1], step: 0, since: SINCE },
+};
+const released: ReleaseState = { ...canary, champion: 2, previous: [1], challenger: null };
+
+const alarm = (variant = 'challenger', at = ALARM_AT): AlarmTransition => ({
+  alarm: `trimtab-m-${variant}-wrong`,
+  model: 'm',
+  from: 'OK',
+  to: 'ALARM',
+  at,
+  reason: 'r',
+});
+
+const seen = (...observations: Observation[]): Evidence => ({
+  metric: 'Wrong',
+  rate: true,
+  from: SINCE,
+  to: ALARM_AT,
+  observations,
+  baseline: 0.2,
+  threshold: 0.36,
+});
+const one = (version: number, role: Observation['role'], samples: number, mean: number): Observation => ({
+  version,
+  role,
+  samples,
+  mean,
+});
+
+const options = { now: NOW, cooldownSeconds: 60, recent: [] as Entry[] };
+
+describe('decideRollback', () => {
+  it('takes a canary back when it alone is worse', () => {
+    const evidence = seen(one(1, 'champion', 900, 0.24), one(2, 'challenger', 300, 0.46));
+    const verdict = decideRollback(canary, alarm(), evidence, options);
+    expect(verdict).toMatchObject({ action: 'abort-canary', target: 1, retrain: false });
+    expect(verdict.reason).toContain('the suspect alone is worse');
+    expect(verdict.reason).toContain('46.0 % of 300');
+  });
+
+  it('holds when every variant is worse together, and asks for retraining', () => {
+    const evidence = seen(one(1, 'champion', 900, 0.43), one(2, 'challenger', 300, 0.45));
+    const verdict = decideRollback(canary, alarm(), evidence, options);
+    expect(verdict).toMatchObject({ action: 'hold', retrain: true });
+    expect(verdict.reason).toContain('the data or the world changed');
+  });
+
+  it('holds when the champion is the one that is worse', () => {
+    const evidence = seen(one(1, 'champion', 900, 0.45), one(2, 'challenger', 300, 0.2));
+    expect(decideRollback(canary, alarm('champion'), evidence, options)).toMatchObject({
+      action: 'hold',
+      retrain: false,
+    });
+  });
+
+  it('goes back to the last good champion when a fresh one is worse than its predecessor was', () => {
+    const evidence = seen(one(2, 'champion', 500, 0.5), one(1, 'predecessor', 500, 0.22));
+    const verdict = decideRollback(released, alarm('champion'), evidence, options);
+    expect(verdict).toMatchObject({ action: 'revert', target: 1 });
+    expect(verdict.reason).toContain('another window');
+  });
+
+  it('records that there is nowhere to go back to', () => {
+    const evidence = seen(one(2, 'champion', 500, 0.5), one(1, 'predecessor', 500, 0.22));
+    const verdict = decideRollback({ ...released, previous: [] }, alarm('champion'), evidence, options);
+    expect(verdict).toMatchObject({ action: 'hold', retrain: true });
+    expect(verdict.reason).toContain('no former champion to go back to');
+  });
+
+  it('does not blame a model for which there are too few samples', () => {
+    const evidence = seen(one(1, 'champion', 900, 0.2), one(2, 'challenger', 29, 1));
+    expect(decideRollback(canary, alarm(), evidence, options).action).toBe('hold');
+  });
+
+  it('ignores an alarm that is older than the release', () => {
+    const evidence = seen(one(1, 'champion', 900, 0.24), one(2, 'challenger', 300, 0.46));
+    const stale = decideRollback(canary, alarm('challenger', '2025-12-31T23:59:59.000Z'), evidence, options);
+    expect(stale).toMatchObject({ action: 'hold', retrain: false });
+    expect(stale.reason).toContain('older than the current release');
+  });
+
+  it('answers the same transition once', () => {
+    const evidence = seen(one(1, 'champion', 900, 0.24), one(2, 'challenger', 300, 0.46));
+    const first = decideRollback(canary, alarm(), evidence, options);
+    const entry = decide(canary, commandOf(first, alarm())!, { model: 'm', at: NOW, actor: 'f' });
+    const again = decideRollback(entry.state, alarm(), evidence, { ...options, recent: [entry] });
+    expect(again).toMatchObject({ action: 'ignore', answered: entry.number });
+    expect(commandOf(again, alarm())).toBeUndefined();
+  });
+
+  it('makes no second rollback during the cool-down, and says so', () => {
+    const evidence = seen(one(1, 'champion', 900, 0.24), one(2, 'challenger', 300, 0.46));
+    const cooling = { ...canary, lastRollback: '2026-01-01T00:09:30.000Z' };
+    const verdict = decideRollback(cooling, alarm(), evidence, options);
+    expect(verdict.action).toBe('hold');
+    expect(verdict.reason).toContain('cool-down');
+    expect(decideRollback(cooling, alarm(), evidence, { ...options, cooldownSeconds: 31 }).action).toBe('abort-canary');
+  });
+
+  const observation = (versions: number[]) =>
+    fc.record({
+      version: fc.constantFrom(...versions),
+      role: fc.constantFrom('champion', 'challenger', 'predecessor') as fc.Arbitrary<Observation['role']>,
+      samples: fc.integer({ min: 20, max: 5_000 }),
+      mean: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+
+  it('never sends traffic to a quarantined version, and its command always fits the state', () => {
+    let acted = 0;
+    fc.assert(
+      fc.property(
+        histories,
+        fc.array(observation([1, 2, 3, 4]), { minLength: 8, maxLength: 24 }),
+        fc.constantFrom('champion', 'challenger'),
+        (tried, observations, variant) => {
+          const { state } = play(tried);
+          const at = '2026-01-02T00:00:00.000Z';
+          const verdict = decideRollback(state, alarm(variant, at), seen(...observations), { ...options, now: at });
+          if (verdict.target !== undefined) {
+            acted++;
+            expect(state.quarantined.map((q) => q.version)).not.toContain(verdict.target);
+            expect([state.champion, ...state.previous]).toContain(verdict.target);
+          }
+          const command = commandOf(verdict, alarm(variant, at));
+          expect(() => decide(state, command!, { model: 'm', at, actor: 'f' })).not.toThrow();
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect(acted).toBeGreaterThan(5);
+  });
+
+  it('never rolls back a challenger that is no worse than the champion', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 30, max: 5_000 }),
+        fc.integer({ min: 30, max: 5_000 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (n1, n2, a, b) => {
+          const [better, worse] = a < b ? [a, b] : [b, a];
+          const evidence = seen(one(1, 'champion', n1, worse), one(2, 'challenger', n2, better));
+          expect(decideRollback(canary, alarm(), evidence, options).action).toBe('hold');
+        },
+      ),
+    );
+  });
+
+  it('stays with a rollback when the challenger gets worse still', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 30, max: 5_000 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (n, champion, a, b) => {
+          const action = (mean: number) =>
+            decideRollback(
+              canary,
+              alarm(),
+              seen(one(1, 'champion', 1_000, champion), one(2, 'challenger', n, mean)),
+              options,
+            ).action;
+          if (action(Math.min(a, b)) === 'abort-canary') expect(action(Math.max(a, b))).toBe('abort-canary');
+        },
+      ),
+    );
+  });
+});
