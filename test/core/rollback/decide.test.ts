@@ -123,7 +123,7 @@ describe('decideRollback', () => {
       version: fc.constantFrom(...versions),
       role: fc.constantFrom('champion', 'challenger', 'predecessor') as fc.Arbitrary<Observation['role']>,
       samples: fc.integer({ min: 20, max: 5_000 }),
-      mean: fc.double({ min: 0, max: 1, noNaN: true }),
+      mean: fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100),
     });
 
   it('never sends traffic to a quarantined version, and its command always fits the state', () => {
