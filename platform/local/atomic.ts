@@ -1,42 +1,73 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
+import { PlatformError } from '../errors.ts';
 
-/** Files under this name are being written; after a crash they are litter, never content. */
-const UNFINISHED = '.unfinished-';
-/** Litter younger than this may still be somebody's write. */
+/** Folder of a store for files that are being written; after a crash they are litter, never content. */
+export const UNFINISHED = '.unfinished';
+/** Litter of other machines, whose processes cannot be asked for, is cleared when it is older than this. */
 const LITTER_AGE_MS = 3_600_000;
 
-export const isUnfinished = (name: string): boolean => name.startsWith(UNFINISHED);
+export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
+
+/** No such file, or a file where a folder should be: nothing is there. Anything else must not pass for that. */
+export const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
 
 /**
- * Puts content under a path, whole or not at all, whatever kills the process: it is written beside, flushed to the
- * disk, and only then given its name.
+ * Puts content under a path, whole or not at all, whatever kills the process: it is written elsewhere in the store,
+ * flushed to the disk, and only then given its name.
  *
+ * @param root folder of the store, on one file system
  * @param fill writes the content to the path it is given
  * @returns false, having written nothing, when `ifAbsent` and the path exists; of several writers at once one wins
+ * @throws PlatformError when the file system fails or is full
  */
-export async function place(target: string, fill: (path: string) => Promise<void>, ifAbsent = false): Promise<boolean> {
-  const folder = path.dirname(target);
-  await mkdir(folder, { recursive: true });
-  const unfinished = path.join(folder, `${UNFINISHED}${randomUUID()}`);
+export async function place(
+  root: string,
+  target: string,
+  fill: (path: string) => Promise<void>,
+  ifAbsent = false,
+): Promise<boolean> {
+  // The name tells the sweep whose it is.
+  const unfinished = path.join(root, UNFINISHED, `${process.pid}.${randomUUID()}.${os.hostname()}`);
   try {
+    await mkdir(path.dirname(unfinished), { recursive: true });
     await fill(unfinished);
     await flush(unfinished);
-    if (ifAbsent) {
-      try {
-        // Unlike rename, link refuses an existing name: the file system itself picks the one winner.
-        await link(unfinished, target);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-        throw error;
-      }
-    } else await rename(unfinished, target);
-    await flush(folder);
+    await makeFolder(path.dirname(target));
+    if (!ifAbsent) await rename(unfinished, target);
+    else if (!(await linked(unfinished, target))) return false;
+    await flush(path.dirname(target));
     return true;
+  } catch (error) {
+    if (error instanceof PlatformError) throw error;
+    throw new PlatformError(`${target} cannot be written: ${(error as Error).message}`, { cause: error });
   } finally {
     await rm(unfinished, { force: true });
   }
+}
+
+/** Unlike rename, link refuses an existing name: the file system itself picks the one winner. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error)))
+      throw new PlatformError(`${to} is on a file system without hard links: keep the home on another`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/** Makes a folder and those above it, names included, that survive a power cut. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = path.dirname(made)) await flush(path.dirname(made));
 }
 
 /** Makes what was written survive a power cut. */
@@ -46,19 +77,31 @@ async function flush(target: string): Promise<void> {
     await handle.sync();
   } catch (error) {
     // Some file systems cannot flush a folder; there the name itself is as safe as it gets.
-    if (!['EINVAL', 'EPERM', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!['EINVAL', 'EPERM', 'EISDIR', 'EBADF'].includes(codeOf(error))) throw error;
   } finally {
     await handle.close();
   }
 }
 
-/** Clears what killed processes left unfinished in a folder and below. */
-export async function sweep(folder: string, now: number): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  for (const entry of entries) {
-    if (!entry.isFile() || !isUnfinished(entry.name)) continue;
-    const file = path.join(entry.parentPath, entry.name);
+/** Clears what killed processes left unfinished in a store. */
+export async function sweep(root: string): Promise<void> {
+  const folder = path.join(root, UNFINISHED);
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const file = path.join(folder, name);
     const info = await stat(file).catch(() => undefined);
-    if (info && now - info.mtimeMs > LITTER_AGE_MS) await rm(file, { force: true });
+    if (info && (Date.now() - info.mtimeMs > LITTER_AGE_MS || isOrphan(name))) await rm(file, { force: true });
+  }
+}
+
+/** Whether the process that was writing it, on this machine, is no more. */
+function isOrphan(name: string): boolean {
+  const [pid, , ...host] = name.split('.');
+  if (host.join('.') !== os.hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'ESRCH';
   }
 }

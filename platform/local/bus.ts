@@ -1,6 +1,9 @@
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bus, BusEvent, Clock } from '../ports.ts';
+
+/** Size at which the file is put aside as `<name>.1` (the one before is dropped); bytes. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Events as lines of `events.jsonl`, and told to whoever subscribed in this process. */
 export class LocalBus implements Bus {
@@ -13,8 +16,21 @@ export class LocalBus implements Bus {
 
   async publish(event: BusEvent): Promise<void> {
     await mkdir(path.dirname(this.file), { recursive: true });
+    const size = await stat(this.file).then(
+      (info) => info.size,
+      () => 0,
+    );
+    // Another process may be first to put it aside; then there is nothing left to rename.
+    if (size > MAX_BYTES) await rename(this.file, `${this.file}.1`).catch(() => undefined);
     await appendFile(this.file, `${JSON.stringify({ time: this.clock.now().toISOString(), ...event })}\n`);
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // As on a real bus, what a listener does is no concern of whoever publishes.
+        process.emitWarning(error as Error);
+      }
+    }
   }
 
   /** @returns what ends the subscription */

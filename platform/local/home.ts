@@ -23,18 +23,19 @@ const systemClock: Clock = { now: () => new Date() };
 export async function openLocalHome(folder: string, clock: Clock = systemClock): Promise<LocalHome> {
   const root = path.resolve(folder);
   await mkdir(root, { recursive: true });
-  await sweep(root, clock.now().getTime());
-  const metrics = new LocalMetrics(path.join(root, 'metrics.jsonl'), clock);
+  const at = (name: string): string => path.join(root, name);
+  await Promise.all(['ledger', 'artifacts', 'data', 'captures'].map((store) => sweep(at(store))));
+  const metrics = new LocalMetrics(at('metrics.jsonl'), clock);
   return {
     kind: 'local',
     folder: root,
     description: root,
-    ledger: new FileLedger(path.join(root, 'ledger')),
-    artifacts: new FileObjectStore(path.join(root, 'artifacts')),
-    data: new FileObjectStore(path.join(root, 'data')),
-    captures: new FileObjectStore(path.join(root, 'captures')),
+    ledger: new FileLedger(at('ledger')),
+    artifacts: new FileObjectStore(at('artifacts')),
+    data: new FileObjectStore(at('data')),
+    captures: new FileObjectStore(at('captures')),
     metrics,
-    bus: new LocalBus(path.join(root, 'events.jsonl'), clock),
+    bus: new LocalBus(at('events.jsonl'), clock),
     clock,
     close: async () => metrics.flush(),
   };

@@ -1,21 +1,26 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { ModelName } from '../../core/model/names.ts';
 import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import { PlatformError } from '../errors.ts';
 import type { Ledger } from '../ports.ts';
-import { place } from './atomic.ts';
+import { isAbsent, place } from './atomic.ts';
 
 /** One file an entry. The version record that an entry announces is in the same file: one atomic write for both. */
 const Page = z.strictObject({ entry: Entry, version: ModelVersion.optional() });
+type Page = z.infer<typeof Page>;
 
-const DIGITS = 9;
 const NAME = /^(\d{9})\.json$/;
+const nameOf = (number: number): string => `${String(number).padStart(9, '0')}.json`;
 
 /** The ledger as files `<model>/000000001.json`; the file system lets each number be written once. */
 export class FileLedger implements Ledger {
+  /** Model -> version -> number of the entry that announced it, as far as the entries have been read. */
+  readonly #announced = new Map<string, { upTo: number; versions: Map<number, number> }>();
+
   constructor(readonly root: string) {}
 
   async latest(model: string): Promise<Entry | undefined> {
@@ -29,44 +34,52 @@ export class FileLedger implements Ledger {
   }
 
   async append(entry: Entry, version?: ModelVersion): Promise<void> {
-    const found = (await this.#numbers(entry.model)).at(-1) ?? 0;
-    if (found !== entry.number - 1) throw new ReleaseConflictError(entry.model, entry.number - 1, found);
+    const { model, number } = entry;
     const page = JSON.stringify(Page.parse({ entry, version }), null, 1);
-    const file = path.join(this.root, entry.model, `${String(entry.number).padStart(DIGITS, '0')}.json`);
-    const won = await place(file, (unfinished) => writeFile(unfinished, page), true);
-    if (!won) throw new ReleaseConflictError(entry.model, entry.number - 1, entry.number);
+    const file = path.join(this.root, model, nameOf(number));
+    if (await place(this.root, file, (unfinished) => writeFile(unfinished, page), true)) return;
+    const found = (await this.#numbers(model)).at(-1) ?? 0;
+    throw new ReleaseConflictError(model, number - 1, found);
   }
 
   async version(model: string, version: number): Promise<ModelVersion | undefined> {
-    for await (const record of this.versions(model)) if (record.version === version) return record;
-    return undefined;
+    const number = (await this.#versionsOf(model)).get(version);
+    return number === undefined ? undefined : (await this.#page(model, number)).version;
   }
 
   async *versions(model: string): AsyncIterable<ModelVersion> {
-    for (const number of await this.#numbers(model)) {
+    for (const number of (await this.#versionsOf(model)).values()) {
       const { version } = await this.#page(model, number);
       if (version) yield version;
     }
   }
 
   async models(): Promise<string[]> {
-    const folders = await readdir(this.root, { withFileTypes: true }).catch(() => []);
-    const names = folders.filter((f) => f.isDirectory()).map((f) => f.name);
+    const names = (await namesIn(this.root)).filter((name) => ModelName.safeParse(name).success);
+    // A process killed before its first entry leaves an empty folder.
     const used = await Promise.all(names.map(async (name) => (await this.#numbers(name)).length > 0));
     return names.filter((_, i) => used[i]).sort();
   }
 
-  /** Pages never change, so each is parsed once. */
-  readonly #pages = new Map<string, z.infer<typeof Page>>();
+  /** Reads the entries that have come since the last time; those before never change. */
+  async #versionsOf(model: string): Promise<Map<number, number>> {
+    const numbers = await this.#numbers(model);
+    let known = this.#announced.get(model);
+    // Fewer than known: somebody deleted the folder and began anew.
+    if (known === undefined || known.upTo > (numbers.at(-1) ?? 0)) known = { upTo: 0, versions: new Map() };
+    this.#announced.set(model, known);
+    for (const number of numbers) {
+      if (number <= known.upTo) continue;
+      const { version } = await this.#page(model, number);
+      if (version) known.versions.set(version.version, number);
+      known.upTo = number;
+    }
+    return known.versions;
+  }
 
-  async #page(model: string, number: number): Promise<z.infer<typeof Page>> {
-    const file = path.join(this.root, model, `${String(number).padStart(DIGITS, '0')}.json`);
-    const known = this.#pages.get(file);
-    if (known) return known;
+  async #page(model: string, number: number): Promise<Page> {
     try {
-      const page = Page.parse(JSON.parse(await readFile(file, 'utf8')));
-      this.#pages.set(file, page);
-      return page;
+      return Page.parse(JSON.parse(await readFile(path.join(this.root, model, nameOf(number)), 'utf8')));
     } catch (error) {
       throw new PlatformError(`entry ${number} of ${model} cannot be read: ${(error as Error).message}`, {
         cause: error,
@@ -75,10 +88,21 @@ export class FileLedger implements Ledger {
   }
 
   async #numbers(model: string): Promise<number[]> {
-    const names = await readdir(path.join(this.root, model)).catch(() => []);
-    return names
+    // Names come from URLs, too: only what can be a model's name may become part of a path.
+    if (!ModelName.safeParse(model).success) return [];
+    return (await namesIn(path.join(this.root, model)))
       .flatMap((name) => NAME.exec(name)?.[1] ?? [])
       .map(Number)
       .sort((a, b) => a - b);
+  }
+}
+
+/** What a folder holds. A folder that cannot be read must not pass for an empty one: it would look like no release. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw new PlatformError(`${folder} cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }

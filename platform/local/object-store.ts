@@ -1,103 +1,162 @@
-import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { copyFile, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
+import { checkKey } from '../keys.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
-import { isUnfinished, place } from './atomic.ts';
+import { codeOf, isAbsent, place } from './atomic.ts';
+import { decodePart, encodePart } from './names.ts';
 
-const MAX_KEY = 1_024;
+/** How often a file that is changed while it is being copied is copied again. */
+const COPIES = 5;
 
 /**
  * Objects as files of a folder, each under its own key, so that a person can drop and read them by hand. Only the
  * last write of a key is kept: its version id is its etag, and an older one is not found.
+ *
+ * On a file system that ignores case, keys that differ in case only are one object.
  */
 export class FileObjectStore implements ObjectStore {
   constructor(readonly root: string) {}
 
   async get(key: string): Promise<Uint8Array> {
     try {
-      return await readFile(this.#path(key));
+      return await readFile(await this.#find(key));
     } catch (error) {
       throw notFound(key, error);
     }
   }
 
   async download(key: string, target: string, versionId?: string): Promise<ObjectInfo> {
-    const info = await this.head(key);
-    if (!info || (versionId !== undefined && info.versionId !== versionId)) throw new ObjectNotFoundError(key);
-    try {
-      await copyFile(this.#path(key), target);
-    } catch (error) {
-      throw notFound(key, error);
+    for (let copies = 1; ; copies++) {
+      const info = await this.#copy(key, target, versionId);
+      if (info) return info;
+      // A person is writing to the very file; objects that are put here are replaced whole.
+      if (versionId !== undefined) throw new ObjectNotFoundError(key);
+      if (copies >= COPIES) throw new PlatformError(`${key} keeps changing while it is read`);
     }
-    // Somebody may have replaced it while it was being copied.
-    if (versionId !== undefined && (await this.head(key))?.versionId !== versionId) throw new ObjectNotFoundError(key);
-    return info;
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
-    return this.#info(key, this.#path(key));
+    return infoOf(key, await this.#find(key));
   }
 
-  put(key: string, body: Uint8Array | string, options?: { ifAbsent?: boolean }): Promise<boolean> {
-    return place(this.#path(key), (unfinished) => writeFile(unfinished, body), options?.ifAbsent);
+  async put(key: string, body: Uint8Array | string, options?: { ifAbsent?: boolean }): Promise<boolean> {
+    const file = await this.#find(key);
+    return place(this.root, file, (unfinished) => writeFile(unfinished, body), options?.ifAbsent);
   }
 
-  upload(key: string, source: string, options?: { ifAbsent?: boolean }): Promise<boolean> {
-    return place(this.#path(key), (unfinished) => copyFile(source, unfinished), options?.ifAbsent);
+  async upload(key: string, source: string, options?: { ifAbsent?: boolean }): Promise<boolean> {
+    const file = await this.#find(key);
+    return place(this.root, file, (unfinished) => copyFile(source, unfinished), options?.ifAbsent);
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    if (prefix !== '') checkKey(prefix.replace(/\/$/, ''));
-    // Only the folder that the prefix points into can hold matches.
-    const folder = path.join(this.root, ...prefix.split('/').slice(0, -1).map(encode));
-    const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-    const files = entries
-      .filter((entry) => entry.isFile() && !isUnfinished(entry.name))
-      .map((entry) => path.join(entry.parentPath, entry.name))
-      .map((file) => ({ file, key: path.relative(this.root, file).split(path.sep).map(decode).join('/') }))
-      .filter(({ key }) => key.startsWith(prefix))
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
-    for (const { file, key } of files) {
-      const info = await this.#info(key, file);
-      if (info) yield info;
-    }
+    yield* this.#walk(this.root, '', prefix);
   }
 
   async delete(key: string): Promise<void> {
-    await rm(this.#path(key), { force: true });
+    await rm(await this.#find(key), { force: true });
   }
 
-  async #info(key: string, file: string): Promise<ObjectInfo | undefined> {
-    const info = await stat(file, { bigint: true }).catch(() => undefined);
-    if (!info?.isFile()) return undefined;
-    // Inode, size and time in nanoseconds: every write makes a new inode, so this changes whenever the content does.
-    const etag = `${info.ino.toString(36)}-${info.size.toString(36)}-${info.mtimeNs.toString(36)}`;
-    return { key, bytes: Number(info.size), etag, versionId: etag, modifiedAt: new Date(Number(info.mtimeMs)) };
+  /** @returns undefined when the file was changed in the middle */
+  async #copy(key: string, target: string, versionId?: string): Promise<ObjectInfo | undefined> {
+    const file = await this.#find(key);
+    const handle = await open(file).catch((error: unknown) => {
+      throw notFound(key, error);
+    });
+    try {
+      const before = await handle.stat({ bigint: true });
+      const info = described(key, before);
+      if (!before.isFile() || (versionId !== undefined && info.versionId !== versionId))
+        throw new ObjectNotFoundError(key);
+      await pipeline(
+        handle.createReadStream({ autoClose: false, highWaterMark: 1 << 20, start: 0 }),
+        createWriteStream(target),
+      );
+      return tagOf(await handle.stat({ bigint: true })) === info.etag ? info : undefined;
+    } finally {
+      await handle.close();
+    }
   }
 
-  #path(key: string): string {
+  /** Everything below a folder, in the order of the keys' bytes as S3 has it, one folder in memory at a time. */
+  async *#walk(folder: string, above: string, prefix: string): AsyncIterable<ObjectInfo> {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+      if (isAbsent(error)) return [];
+      throw error;
+    });
+    // By key, with '/' behind a folder's: what is below it sorts by that character.
+    const children = new Map<string, { name: string; key: string; isFolder: boolean }>();
+    for (const entry of entries) {
+      const isFolder = entry.isDirectory();
+      if (entry.name.startsWith('.') || !(isFolder || entry.isFile())) continue;
+      const part = decodePart(entry.name);
+      const key = `${above}${part}${isFolder ? '/' : ''}`;
+      const matches = key.startsWith(prefix) || (isFolder && prefix.startsWith(key));
+      // Of two names that stand for one key, the one that the key is written under counts.
+      if (matches && (!children.has(key) || encodePart(part) === entry.name))
+        children.set(key, { name: entry.name, key, isFolder });
+    }
+    for (const { name, key, isFolder } of [...children.values()].sort(byBytes)) {
+      const file = path.join(folder, name);
+      if (isFolder) yield* this.#walk(file, key, prefix);
+      else {
+        const info = await infoOf(key, file);
+        if (info) yield info;
+      }
+    }
+  }
+
+  /** The file of a key, there or not. A file or folder that a person has given the plain name is taken as it is. */
+  async #find(key: string): Promise<string> {
     checkKey(key);
-    return path.join(this.root, ...key.split('/').map(encode));
+    const parts = key.split('/');
+    const names = parts.map(encodePart);
+    if (names.every((name, i) => name === parts[i])) return path.join(this.root, ...names);
+    let file = this.root;
+    for (const [i, name] of names.entries()) {
+      const plain = path.join(file, parts[i]!);
+      file = path.join(file, name);
+      if (name !== parts[i] && !parts[i]!.startsWith('.') && !(await exists(file)) && (await exists(plain)))
+        file = plain;
+    }
+    return file;
   }
 }
 
-function checkKey(key: string): void {
-  const parts = key.split('/');
-  if (key.length > MAX_KEY || parts.some((part) => part === '' || part === '.' || part === '..'))
-    throw new PlatformError(
-      `an object key is 1 to ${MAX_KEY} characters without empty, '.' or '..' parts, received '${key.slice(0, 80)}'`,
-    );
+const byBytes = (a: { key: string }, b: { key: string }): number =>
+  Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
+
+const exists = async (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
+async function infoOf(key: string, file: string): Promise<ObjectInfo | undefined> {
+  try {
+    const info = await stat(file, { bigint: true });
+    return info.isFile() ? described(key, info) : undefined;
+  } catch (error) {
+    if (isAbsent(error) || codeOf(error) === 'ENAMETOOLONG') return undefined;
+    throw error;
+  }
 }
 
-/** Characters that some file system refuses are percent-encoded; ordinary names stay as they are. */
-const encode = (part: string): string =>
-  part.replace(/[^A-Za-z0-9 _.,=+@()\-\u00a0-\uffff]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-const decode = (part: string): string =>
-  part.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+function described(key: string, info: BigIntStats): ObjectInfo {
+  const etag = tagOf(info);
+  return { key, bytes: Number(info.size), etag, versionId: etag, modifiedAt: new Date(Number(info.mtimeMs)) };
+}
+
+/** Inode, size and time in nanoseconds: every write makes a new inode, so this changes whenever the content does. */
+const tagOf = (info: BigIntStats): string =>
+  [info.ino, info.size, info.mtimeNs].map((part) => part.toString(36)).join('-');
 
 function notFound(key: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR'
+  return isAbsent(error) || ['EISDIR', 'ENAMETOOLONG'].includes(codeOf(error))
     ? new ObjectNotFoundError(key, { cause: error })
     : error;
 }
