@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Bench, median, ratioRow } from './bench.ts';
 import { deploy, event, features, MODEL } from './function.ts';
 
-const PAIRS = 40;
+const PAIRS = 60;
 
 /** Requires ONNX Runtime, opens the model with the settings that the endpoint uses, runs it once, says so. */
 const BARE = `

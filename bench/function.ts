@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { addCodeCache } from '../bin/code-cache.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
 import { Registry } from '../platform/registry.ts';
@@ -22,16 +23,18 @@ export interface Deployed {
 export async function deploy(): Promise<Deployed> {
   const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-bench-'));
   const index = path.join(folder, 'function', 'index.js');
+  const env = {
+    TRIMTAB_HOME: path.join(folder, 'home'),
+    TRIMTAB_MODELS: 'tree',
+    TRIMTAB_CACHE: path.join(folder, 'cache'),
+  };
   await bundle(index);
   await release(folder);
+  await addCodeCache({ index, events: [event(1)], env });
   return {
     folder,
     index,
-    env: {
-      TRIMTAB_HOME: path.join(folder, 'home'),
-      TRIMTAB_MODELS: 'tree',
-      TRIMTAB_CACHE: path.join(folder, 'cache'),
-    },
+    env,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -10,11 +10,14 @@ export interface CachedRelease {
   readonly versions: readonly ModelVersion[];
 }
 
+/** Largest model file that is read whole; bytes. */
+const SMALL = 32 * 1024 * 1024;
+
 /** Model files and last known releases in a folder, so that the endpoint can start while everything else is down. */
 export class ArtifactCache {
   constructor(
     private readonly folder: string,
-    private readonly artifacts: Pick<ObjectStore, 'download'>,
+    private readonly artifacts: Pick<ObjectStore, 'get' | 'download'>,
   ) {}
 
   /** Path of a version's model file, downloaded unless it is there. The digest is for the loader to check. */
@@ -23,13 +26,16 @@ export class ArtifactCache {
     const path = join(folder, `${record.artifact.digest}.onnx`);
     const found = await stat(path).catch(() => undefined);
     if (found?.size === record.artifact.bytes) return path;
-    await mkdir(folder, { recursive: true });
     const partial = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+    await mkdir(folder, { recursive: true });
     try {
-      await this.artifacts.download(record.artifact.key, partial);
+      // Read whole, a small file is there sooner: a copy by streams has to load them first.
+      if (record.artifact.bytes <= SMALL) await writeFile(partial, await this.artifacts.get(record.artifact.key));
+      else await this.artifacts.download(record.artifact.key, partial);
       await rename(partial, path);
-    } finally {
+    } catch (error) {
       await rm(partial, { force: true });
+      throw error;
     }
     return path;
   }

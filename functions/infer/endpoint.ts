@@ -50,6 +50,8 @@ export const BODY_LIMIT = 6 * 1024 * 1024;
 export class Endpoint {
   private readonly models = new Map<string, ServedModel>();
   private readonly watch: ReleaseWatch;
+  /** Writing releases to disk, one after the other, beside everything else. */
+  private keeping: Promise<void> = Promise.resolve();
   private readonly emit: (line: string) => void;
   private readonly catalog: Catalog = {
     models: () => [...this.models.keys()].sort(),
@@ -79,6 +81,11 @@ export class Endpoint {
               : (value) => createHmac('sha256', pseudonymKey).update(value).digest('hex').slice(0, 16),
           graceMs: (options.graceSeconds ?? 60) * 1000,
           retryMs: (options.retrySeconds ?? 15) * 1000,
+          keep: (model, release) => {
+            this.keeping = this.keeping
+              .then(() => cache.keep(model, release))
+              .catch((error) => this.complain(`the release of ${model} cannot be kept on disk`, error));
+          },
           onLoad: (model, route, error) => {
             this.count(model, route, { LoadFailure: error === undefined ? 0 : 1 });
             if (error !== undefined) this.complain(`version ${route.version} of ${model} cannot be loaded`, error);
@@ -123,6 +130,7 @@ export class Endpoint {
   /** Frees all models. Nothing may be handled afterwards. */
   async close(): Promise<void> {
     await this.watch.close();
+    await this.keeping;
     for (const model of this.models.values()) await model.close();
   }
 

@@ -1,3 +1,4 @@
+import './jitless.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import middy from '@middy/core';

@@ -5,7 +5,7 @@ import { type Route, residentRoutes, route, type Traffic } from '../../core/serv
 import type { Variant } from '../../core/serving/variant.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ServingReport } from '../../platform/ports.ts';
-import type { ArtifactCache } from './artifact-cache.ts';
+import type { ArtifactCache, CachedRelease } from './artifact-cache.ts';
 import { loadResident, type Resident } from './resident.ts';
 
 export interface ServedModelOptions {
@@ -17,6 +17,8 @@ export interface ServedModelOptions {
   readonly graceMs: number;
   /** How long after a failed load it is tried again; milliseconds. */
   readonly retryMs: number;
+  /** Takes a release that is served whole, to keep it on disk; nobody waits for it. */
+  readonly keep: (model: string, release: CachedRelease) => void;
   /** Called after every attempt to make a version resident, and while one is not. */
   readonly onLoad: (model: string, route: Route, error?: unknown) => void;
 }
@@ -119,10 +121,7 @@ export class ServedModel {
       shadow: state.shadow !== null && loaded.has(state.shadow) ? state.shadow : null,
     };
     if (loaded.size === routes.length && routes.length > 0)
-      await this.options.cache.keep(this.name, {
-        state,
-        versions: routes.map((each) => this.records.get(each.version)!),
-      });
+      this.options.keep(this.name, { state, versions: routes.map((each) => this.records.get(each.version)!) });
   }
 
   /** Starts from a release kept on disk. */

@@ -89,7 +89,10 @@ export class Stand {
         append: (entry, version) => real.ledger.append(entry, version),
       },
       artifacts: {
-        get: (key) => real.artifacts.get(key),
+        get: (key) => {
+          this.downloads++;
+          return real.artifacts.get(key);
+        },
         download: (key, to, version) => {
           this.downloads++;
           return real.artifacts.download(key, to, version);

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addCodeCache } from '../../bin/code-cache.ts';
+
+let folder: string;
+let index: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-cache-'));
+  index = path.join(folder, 'index.js');
+  await writeFile(
+    index,
+    "const { join } = require('node:path');\nexports.handler = async (event) => ({ folder: __dirname, seen: event, env: process.env.SEEN, joined: join('a', 'b') });",
+  );
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** What a fresh process gets from the function. */
+const invoke = async (): Promise<unknown> => {
+  const script = `require(${JSON.stringify(index)}).handler({ a: 1 }).then((result) => console.log(JSON.stringify(result)))`;
+  return JSON.parse((await promisify(execFile)(process.execPath, ['-e', script])).stdout);
+};
+
+describe('addCodeCache', () => {
+  it('leaves a function that answers as before, with its cache beside it', async () => {
+    const before = await invoke();
+    await addCodeCache({ index, events: [{}], env: {} });
+    expect(await invoke()).toEqual(before);
+    expect((await stat(path.join(folder, 'function.cache'))).size).toBeGreaterThan(100);
+    expect(await readFile(index, 'utf8')).toContain('function.cache');
+  });
+
+  it('does not mind a cache that is missing, damaged or of another version', async () => {
+    const before = await invoke();
+    await addCodeCache({ index, events: [], env: {} });
+    const cache = path.join(folder, 'function.cache');
+    const good = await readFile(cache);
+    for (const bad of [
+      Buffer.alloc(0),
+      Buffer.from('nonsense'),
+      good.subarray(0, good.length >> 1),
+      Buffer.from(good).fill(0, 0, 16),
+    ]) {
+      await writeFile(cache, bad);
+      expect(await invoke()).toEqual(before);
+    }
+    await rm(cache);
+    expect(await invoke()).toEqual(before);
+  });
+
+  it('records what an invocation that fails has called, too', async () => {
+    await writeFile(
+      index,
+      "exports.handler = async (event) => { if (event.fail) throw new Error('no'); return event; };",
+    );
+    await addCodeCache({ index, events: [{ fail: true }], env: {} });
+    expect(await invoke()).toEqual({ a: 1 });
+  });
+
+  it('fails the build when the bundle cannot be loaded', async () => {
+    await writeFile(index, "throw new Error('broken bundle')");
+    await expect(addCodeCache({ index, events: [], env: {} })).rejects.toThrow('broken bundle');
+  });
+});
