@@ -93,8 +93,11 @@ export function decideRollback(
   return { action: 'revert', target, retrain: false, reason: verdict.reason, evidence };
 }
 
-/** The registry's command for a verdict; undefined for `ignore`. */
-export function commandOf(verdict: Verdict, alarm: AlarmTransition): Command | undefined {
+/**
+ * The registry's command for a verdict; undefined for `ignore`. One command, so that an answer is one write: holding
+ * because the world changed and asking for retraining are one entry.
+ */
+export function commandOf(verdict: Verdict, alarm: AlarmTransition, state: ReleaseState): Command | undefined {
   const grounds = { reason: verdict.reason, cause: { alarm: alarm.alarm, at: alarm.at }, evidence: verdict.evidence };
   switch (verdict.action) {
     case 'abort-canary':
@@ -102,7 +105,7 @@ export function commandOf(verdict: Verdict, alarm: AlarmTransition): Command | u
     case 'revert':
       return { type: 'roll-back', to: verdict.target!, quarantine: true, ...grounds };
     case 'hold':
-      return { type: 'hold-alarm', ...grounds };
+      return { type: verdict.retrain && state.retraining === null ? 'request-retraining' : 'hold-alarm', ...grounds };
     case 'ignore':
       return undefined;
   }

@@ -107,14 +107,19 @@ export class Endpoint {
     const started = performance.now();
     void this.watch.touch();
     const protocol = protocolOf(request.path);
+    const requestId = headerText(request.headers['x-request-id']) ?? randomUUID();
     let response: HttpResponse;
     try {
       assertSize(request);
-      response = await this.dispatch(protocol.resolve(request.method, request.path), request, started);
+      response = await this.dispatch(protocol.resolve(request.method, request.path), request, requestId, started);
     } catch (error) {
       response = this.failure(protocol, error);
     }
-    return request.method === 'HEAD' ? { ...response, body: '' } : response;
+    return {
+      status: response.status,
+      headers: { ...response.headers, 'x-request-id': requestId },
+      body: request.method === 'HEAD' ? '' : response.body,
+    };
   }
 
   /** Reads the releases now. Does not throw: what cannot be read or loaded leaves things as they were. */
@@ -137,7 +142,7 @@ export class Endpoint {
   private dispatch(operation: Operation, request: HttpRequest, started: number): Promise<HttpResponse> | HttpResponse {
     switch (operation.kind) {
       case 'infer':
-        return this.infer(operation, request, started);
+        return this.infer(operation, request, requestId, started);
       case 'show':
         return operation.show(this.catalog);
       case 'release':
@@ -150,10 +155,10 @@ export class Endpoint {
   private async infer(
     operation: Extract<Operation, { kind: 'infer' }>,
     request: HttpRequest,
+    requestId: string,
     started: number,
   ): Promise<HttpResponse> {
     const model = this.model(operation.model);
-    const requestId = headerText(request.headers['x-request-id']) ?? randomUUID();
     const route = choose(model, operation, request.headers['x-trimtab-routing-key'] || requestId);
     const job = {
       model: model.name,
@@ -179,7 +184,6 @@ export class Endpoint {
       status: response.status,
       headers: {
         ...response.headers,
-        'x-request-id': requestId,
         'x-trimtab-prediction-id': encodeURIComponent(wellFormed(id)),
         'x-trimtab-model-version': String(route.version),
         'x-trimtab-variant': route.variant,

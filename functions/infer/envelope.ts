@@ -46,13 +46,26 @@ function pathOf({ rawPath, requestContext }: HttpEvent): string {
   }
 }
 
-/** A response as the result of a function. */
+/** What a function may answer with; Lambda turns more into an error of its own. */
+export const RESULT_LIMIT = 6 * 1024 * 1024 - 10_240;
+
+/** A response as the result of a function; one that is too large becomes a 413 in words. */
 export function resultOf({ status, headers, body }: HttpResponse): HttpResult {
   const text = typeof body === 'string';
+  const carried = text ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
+  // A UTF-16 unit is at most three bytes, and what JSON escapes is few: only a text near the limit has to be measured.
+  if (carried.length * 3 > RESULT_LIMIT && Buffer.byteLength(JSON.stringify(carried)) > RESULT_LIMIT)
+    return tooLarge(headers);
+  return { statusCode: status, headers, body: carried, isBase64Encoded: !text };
+}
+
+function tooLarge(headers: HttpResult['headers']): HttpResult {
+  const error = `the answer is larger than ${RESULT_LIMIT} bytes, ask for fewer rows or outputs at once`;
+  const { 'inference-header-content-length': _, ...kept } = headers;
   return {
-    statusCode: status,
-    headers,
-    body: text ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64'),
-    isBase64Encoded: !text,
+    statusCode: 413,
+    headers: { ...kept, 'content-type': 'application/json' },
+    body: JSON.stringify({ error }),
+    isBase64Encoded: false,
   };
 }

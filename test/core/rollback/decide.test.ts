@@ -64,6 +64,8 @@ describe('decideRollback', () => {
     const verdict = decideRollback(canary, alarm(), evidence, options);
     expect(verdict).toMatchObject({ action: 'hold', retrain: true });
     expect(verdict.reason).toContain('the data or the world changed');
+    expect(commandOf(verdict, alarm(), canary)).toMatchObject({ type: 'request-retraining' });
+    expect(commandOf(verdict, alarm(), { ...canary, retraining: SINCE })).toMatchObject({ type: 'hold-alarm' });
   });
 
   it('holds when the champion is the one that is worse', () => {
@@ -103,10 +105,10 @@ describe('decideRollback', () => {
   it('answers the same transition once', () => {
     const evidence = seen(one(1, 'champion', 900, 0.24), one(2, 'challenger', 300, 0.46));
     const first = decideRollback(canary, alarm(), evidence, options);
-    const entry = decide(canary, commandOf(first, alarm())!, { model: 'm', at: NOW, actor: 'f' });
+    const entry = decide(canary, commandOf(first, alarm(), canary)!, { model: 'm', at: NOW, actor: 'f' });
     const again = decideRollback(entry.state, alarm(), evidence, { ...options, recent: [entry] });
     expect(again).toMatchObject({ action: 'ignore', answered: entry.number });
-    expect(commandOf(again, alarm())).toBeUndefined();
+    expect(commandOf(again, alarm(), entry.state)).toBeUndefined();
   });
 
   it('makes no second rollback during the cool-down, and says so', () => {
@@ -152,7 +154,7 @@ describe('decideRollback', () => {
             expect(state.quarantined.map((q) => q.version)).not.toContain(verdict.target);
             expect([state.champion, ...state.previous]).toContain(verdict.target);
           }
-          const command = commandOf(verdict, alarm(variant, at));
+          const command = commandOf(verdict, alarm(variant, at), state);
           expect(() => decide(state, command!, { model: 'm', at, actor: 'f' })).not.toThrow();
         },
       ),

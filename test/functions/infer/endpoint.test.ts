@@ -78,10 +78,11 @@ describe('Endpoint answers', () => {
     await stand.release(PIPELINE, 'pipeline');
     const endpoint = await stand.endpoint();
     const bad = Array.from({ length: 12 }, () => ({ ...ROW, distance: -1 }));
-    const { status, body } = read(
+    const { status, headers, body } = read(
       await endpoint.handle(request('POST', '/v1/models/pipeline:predict', { instances: bad })),
     );
     expect(status).toBe(400);
+    expect(headers['x-request-id']).toMatch(/./);
     expect(body.error.match(/expected at least 0/g)).toHaveLength(10);
     expect(body.error).toContain('distance in row 0 is -1');
     expect(body.error).toContain('and 2 more');
@@ -298,11 +299,7 @@ describe('Endpoint follows the ledger', () => {
   it('does not take a version whose contract does not fit its graph', async () => {
     await stand.release(PIPELINE, 'pipeline');
     const endpoint = await stand.endpoint();
-    await stand.release(
-      { ...PIPELINE, contract: { features: [{ name: 'nowhere', type: 'float' }] } } as typeof PIPELINE,
-      'pipeline',
-      'two',
-    );
+    expect(await stand.plant('pipeline', [{ name: 'nowhere', type: 'float' }])).toBe(2);
     await endpoint.refresh();
     expect(await served(endpoint)).toBe(1);
     expect(stand.lines.join()).toContain('ContractBindingError');

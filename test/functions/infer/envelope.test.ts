@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HttpEvent, requestOf, resultOf } from '../../../functions/infer/envelope.ts';
+import { HttpEvent, RESULT_LIMIT, requestOf, resultOf } from '../../../functions/infer/envelope.ts';
 
 const event = (more: object): HttpEvent =>
   HttpEvent.parse({
@@ -49,5 +49,16 @@ describe('resultOf', () => {
     });
     const bytes = new Uint8Array([9, 0, 255, 9]).subarray(1, 3);
     expect(resultOf({ status: 200, headers: {}, body: bytes })).toMatchObject({ body: 'AP8=', isBase64Encoded: true });
+  });
+
+  it('says so itself when an answer is more than Lambda carries, base64 and escapes counted', () => {
+    const headers = { 'x-request-id': 'r', 'inference-header-content-length': '5' };
+    for (const body of ['x'.repeat(RESULT_LIMIT), '"'.repeat(RESULT_LIMIT / 2), new Uint8Array(RESULT_LIMIT * 0.76)]) {
+      const result = resultOf({ status: 200, headers, body });
+      expect(result.statusCode).toBe(413);
+      expect(result.headers).toEqual({ 'x-request-id': 'r', 'content-type': 'application/json' });
+      expect(JSON.parse(result.body).error).toContain('fewer rows');
+    }
+    expect(resultOf({ status: 200, headers, body: 'x'.repeat(RESULT_LIMIT - 2) }).statusCode).toBe(200);
   });
 });

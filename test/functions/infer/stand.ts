@@ -1,7 +1,9 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Manifest } from '../../../core/model/manifest.ts';
 import type { Command } from '../../../core/registry/commands.ts';
+import { decide } from '../../../core/registry/decide.ts';
 import { Capture } from '../../../core/serving/capture.ts';
 import type { HttpRequest, HttpResponse } from '../../../core/serving/http.ts';
 import { Endpoint, type EndpointOptions } from '../../../functions/infer/endpoint.ts';
@@ -126,6 +128,27 @@ export class Stand {
 
   async apply(model: string, command: Command): Promise<void> {
     await this.registry.apply(model, command);
+  }
+
+  /** Puts a version with another contract into the ledger, past the registry's own look at it. */
+  async plant(model: string, features: unknown[]): Promise<number> {
+    const { ledger, clock } = this.real;
+    const first = (await ledger.version(model, 1))!;
+    const { state } = (await ledger.latest(model))!;
+    const version = state.latest + 1;
+    const entry = decide(
+      state,
+      { type: 'register', version, reason: 'test' },
+      { model, at: clock.now().toISOString(), actor: 'test' },
+    );
+    await ledger.append(entry, {
+      ...first,
+      version,
+      manifest: Manifest.parse({ ...first.manifest, contract: { features } }),
+    });
+    await this.apply(model, { type: 'approve', version, reason: 'test' });
+    await this.apply(model, { type: 'release', version, reason: 'test' });
+    return version;
   }
 
   /** Registers, approves and releases. */

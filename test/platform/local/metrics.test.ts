@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,7 +6,6 @@ import { metricLine } from '../../../core/serving/emf.ts';
 import { LocalMetrics } from '../../../platform/local/metrics.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
-const clock = { now: () => new Date(T0 + 60_000) };
 const line = (seconds: number, values: number[], variant: 'champion' | 'challenger' = 'champion') =>
   metricLine({ model: 'm', variant, version: 1, at: T0 + seconds * 1_000, values: { Wrong: values } });
 
@@ -32,7 +31,7 @@ describe('LocalMetrics', () => {
       .then((points) => points.map((p) => [(p.at.getTime() - T0) / 1_000, p.value]));
 
   it('computes statistics over periods aligned to their length, and skips empty ones', async () => {
-    const metrics = new LocalMetrics(file, clock);
+    const metrics = new LocalMetrics(file);
     metrics.write(line(0, [0, 1, 1, 1]));
     metrics.write(line(9.999, [0]));
     metrics.write(line(20, [5, 3]));
@@ -53,10 +52,10 @@ describe('LocalMetrics', () => {
   });
 
   it('finds after a restart what was written before, and what another process writes', async () => {
-    const first = new LocalMetrics(file, clock);
+    const first = new LocalMetrics(file);
     first.write(line(0, [1]));
     first.flush();
-    const second = new LocalMetrics(file, clock);
+    const second = new LocalMetrics(file);
     expect(await ask(second, 'SampleCount')).toEqual([[0, 1]]);
     first.write(line(1, [1]));
     first.flush();
@@ -66,10 +65,66 @@ describe('LocalMetrics', () => {
   });
 
   it('survives a line that was cut off by a crash', async () => {
-    const first = new LocalMetrics(file, clock);
+    const first = new LocalMetrics(file);
     first.write(line(0, [1]));
     first.flush();
     appendFileSync(file, `${line(0, [1]).slice(0, 40)}\n`);
-    expect(await ask(new LocalMetrics(file, clock), 'SampleCount')).toEqual([[0, 1]]);
+    expect(await ask(new LocalMetrics(file), 'SampleCount')).toEqual([[0, 1]]);
+  });
+
+  it('counts every line of several processes that write into one file at once, and none twice', async () => {
+    const all = Array.from({ length: 4 }, () => new LocalMetrics(file));
+    for (let i = 0; i < 50; i++)
+      for (const metrics of all) {
+        metrics.write(line(i % 10, [1]));
+        if ((i + all.indexOf(metrics)) % 3 === 0) metrics.flush();
+        if (i % 7 === 0) await ask(metrics, 'Sum');
+      }
+    for (const metrics of all) metrics.flush();
+    for (const metrics of all) expect(await ask(metrics, 'Sum')).toEqual([[0, 200]]);
+  });
+
+  it('loses nothing to readers when the file is put aside for a new one', async () => {
+    const writer = new LocalMetrics(file, 2_000);
+    const reader = new LocalMetrics(file, 2_000);
+    for (let i = 0; i < 60; i++) {
+      writer.write(line(i % 10, [1]));
+      writer.flush();
+      await ask(reader, 'Sum');
+    }
+    expect(await ask(reader, 'Sum')).toEqual([[0, 60]]);
+    expect(statSync(file).size + statSync(`${file}.1`).size).toBeLessThan(6_000);
+  });
+
+  it('keeps percentiles of many distinct values within 1 %', async () => {
+    const metrics = new LocalMetrics(file);
+    const values = Array.from({ length: 5_000 }, (_, i) => 0.1 + ((i * 7919) % 5_000) / 10);
+    for (let i = 0; i < values.length; i += 100) metrics.write(line(1, values.slice(i, i + 100)));
+    for (const percent of [1, 50, 90, 99]) {
+      const exact = 0.1 + (percent * 50 - 1) / 10;
+      const [[, found] = [0, 0]] = (await ask(metrics, `p${percent}`)) as [number, number][];
+      expect(Math.abs(found - exact) / exact).toBeLessThan(0.012);
+    }
+    expect(await ask(metrics, 'Maximum')).toEqual([[0, Math.max(...values)]]);
+  });
+
+  it('keeps sums and counts when seconds grow old and become minutes', async () => {
+    const metrics = new LocalMetrics(file);
+    for (let s = 0; s < 3_600; s += 5) metrics.write(line(s, [s % 2]));
+    const points = await metrics.query({
+      metric: 'Wrong',
+      dimensions: { Variant: 'champion', Model: 'm' },
+      statistic: 'SampleCount',
+      periodSeconds: 300,
+      from: new Date(T0),
+      to: new Date(T0 + 3_600_000),
+    });
+    expect(points.map((p) => p.value)).toEqual(Array.from({ length: 12 }, () => 60));
+  });
+
+  it('refuses a statistic that there is not', async () => {
+    const metrics = new LocalMetrics(file);
+    metrics.write(line(0, [1]));
+    await expect(ask(metrics, 'Median')).rejects.toThrow('received Median');
   });
 });

@@ -1,0 +1,86 @@
+import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import { ReleaseConflictError } from '../../core/registry/errors.ts';
+import type { Challenger, Entry } from '../../core/registry/ledger.ts';
+import type { EndpointProbe, Home } from '../../platform/ports.ts';
+import { Registry } from '../../platform/registry.ts';
+import { alarmState } from '../alarm-states.ts';
+import { alarmDefinitions } from '../alarms.ts';
+import { verifyOnce } from '../rollback/verify.ts';
+
+/** What became of one model's rollout. */
+export interface Advance {
+  readonly model: string;
+  readonly entry?: Entry;
+  /** Why nothing was written. */
+  readonly waiting?: string;
+}
+
+/**
+ * Moves every canary on whose step has held long enough, has had traffic, and has no alarm that rolls back up; the
+ * last step promotes it. Also looks once for rollbacks that have not been seen yet.
+ *
+ * One model's failure does not keep the others waiting; it is thrown, with the rest, at the end.
+ */
+export async function advanceRollouts(home: Home, now: Date, probe?: EndpointProbe): Promise<Advance[]> {
+  const done: Advance[] = [];
+  const failures: unknown[] = [];
+  for (const model of await home.ledger.models())
+    try {
+      done.push(await advanceModel(home, now, model, probe));
+    } catch (error) {
+      failures.push(error);
+    }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} rollouts could not be looked at`);
+  return done;
+}
+
+async function advanceModel(home: Home, now: Date, model: string, probe?: EndpointProbe): Promise<Advance> {
+  const registry = new Registry(home, 'function:advance');
+  const state = await registry.state(model);
+  if (state.awaiting && probe) {
+    const seen = await verifyOnce(home, probe, model);
+    return seen === undefined || seen === 'not yet'
+      ? { model, waiting: 'rollback not seen yet' }
+      : { model, entry: seen };
+  }
+  if (!state.challenger) return { model, waiting: 'no canary' };
+
+  const version = await registry.version(model, state.challenger.version);
+  const { stepSeconds } = version.manifest.rollout;
+  const held = (now.getTime() - Date.parse(state.challenger.since)) / 1_000;
+  if (held < stepSeconds) return { model, waiting: `the step has held ${Math.floor(held)} of ${stepSeconds} s` };
+
+  const up = await alarmsUp(home, model, now);
+  if (up.length > 0) return { model, waiting: `alarms are up: ${up.map(({ name }) => name).join(', ')}` };
+  if (!(await hadTraffic(home, model, state.challenger, now)))
+    return { model, waiting: 'the challenger has had no traffic in this step' };
+
+  const reason = `held ${Math.floor(held)} s at ${state.challenger.weight} with traffic and no alarm`;
+  try {
+    const entry = await registry.apply(model, { type: 'advance', reason }, { expectedRevision: state.revision });
+    return { model, entry };
+  } catch (error) {
+    // Somebody changed the release while it was being judged: it is judged anew at the next look.
+    if (error instanceof ReleaseConflictError) return { model, waiting: error.message };
+    throw error;
+  }
+}
+
+async function alarmsUp(home: Home, model: string, now: Date): Promise<AlarmDefinition[]> {
+  const { definitions } = await alarmDefinitions(home, model);
+  const rolling = definitions.filter(({ action }) => action === 'rollback');
+  const states = await Promise.all(rolling.map((definition) => alarmState(home, definition, now, 'OK')));
+  return rolling.filter((_, i) => states[i]!.state === 'ALARM');
+}
+
+async function hadTraffic(home: Home, model: string, challenger: Challenger, now: Date): Promise<boolean> {
+  const rows = await home.metrics.query({
+    metric: 'Rows',
+    dimensions: { Model: model, Version: String(challenger.version) },
+    statistic: 'Sum',
+    periodSeconds: 60,
+    from: new Date(challenger.since),
+    to: now,
+  });
+  return rows.some(({ value }) => value > 0);
+}

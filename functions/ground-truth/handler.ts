@@ -1,0 +1,19 @@
+import middy from '@middy/core';
+import { Scheduled } from '../../events/schemas.ts';
+import { openHome } from '../../platform/home.ts';
+import { parsed } from '../parsed.ts';
+import { joinGroundTruth } from './join.ts';
+import { PredictionIndex } from './prediction-index.ts';
+
+const opening = openHome('aws');
+opening.catch(() => undefined);
+/** Outlives an invocation: captures that were read are not read again. */
+let index: PredictionIndex | undefined;
+
+export const handler = middy()
+  .use(parsed(Scheduled))
+  .handler(async (_event: Scheduled) => {
+    const home = await opening;
+    index ??= new PredictionIndex(home);
+    return joinGroundTruth(home, home.clock.now(), index);
+  });

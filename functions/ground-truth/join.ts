@@ -1,0 +1,211 @@
+import { MAX_VALUES, metricLine } from '../../core/serving/emf.ts';
+import { isWrong, parseTruth, type TruthRecord } from '../../core/serving/ground-truth.ts';
+import type { Home, ObjectInfo } from '../../platform/ports.ts';
+import { type Prediction, PredictionIndex, predictionKey } from './prediction-index.ts';
+
+export interface JoinSummary {
+  /** Records whose prediction was found. */
+  joined: number;
+  /** Records whose capture has not arrived yet. */
+  waiting: number;
+  /** Records given up: their prediction was not captured. */
+  expired: number;
+  /** Lines that are no ground truth. */
+  malformed: number;
+}
+
+/** How old a prediction may be when its truth arrives. */
+const HORIZON_MS = 7 * 24 * 3_600_000;
+/** How long a truth waits for a capture that is still on its way. */
+const PATIENCE_MS = 2 * 3_600_000;
+/** Objects taken at one go; the rest are taken at the next. */
+const MAX_OBJECTS = 500;
+
+const INCOMING = 'ground-truth/incoming/';
+const WAITING = 'ground-truth/waiting/';
+
+/** Truths that still look for their predictions. */
+interface Batch {
+  readonly object: ObjectInfo;
+  readonly model: string;
+  /** Name of the object that brought them, without folder and ending. */
+  readonly name: string;
+  readonly records: TruthRecord[];
+  readonly malformed: { line: string; reason: string }[];
+  /** Of truths that wait: since when, and until when captures have been searched. */
+  readonly waits?: { readonly since: string; readonly searched: string };
+}
+
+/**
+ * Joins ground truth with captured predictions by prediction id, and emits `Wrong` (0 or 1) by variant and version.
+ *
+ * Truth arrives as JSON lines under `ground-truth/incoming/<model>/`. What is joined is kept under
+ * `ground-truth/joined/`, written once and before its metrics, so that nothing is counted twice; what is not found at
+ * once waits for captures on their way; what cannot be joined at all is kept, with the reason, under
+ * `quarantine/ground-truth/`.
+ */
+export async function joinGroundTruth(home: Home, now: Date, index = new PredictionIndex(home)): Promise<JoinSummary> {
+  const summary: JoinSummary = { joined: 0, waiting: 0, expired: 0, malformed: 0 };
+  const fresh = await Promise.all((await first(home, INCOMING)).map((object) => readIncoming(home, object)));
+  const waiting = await Promise.all((await first(home, WAITING)).map((object) => readWaiting(home, object)));
+  const found = await index.find(keysOf(fresh), new Date(now.getTime() - HORIZON_MS), now);
+  const earliest = Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched)));
+  const late = waiting.length === 0 ? found : await index.find(keysOf(waiting), new Date(earliest), now);
+  for (const batch of fresh) await settle(home, batch, found, now, summary);
+  for (const batch of waiting) await settle(home, batch, late, now, summary);
+  return summary;
+}
+
+async function settle(
+  home: Home,
+  batch: Batch,
+  predictions: ReadonlyMap<string, Prediction>,
+  now: Date,
+  summary: JoinSummary,
+): Promise<void> {
+  const { model, name, object } = batch;
+  const joined: { record: TruthRecord; prediction: Prediction }[] = [];
+  const rest: TruthRecord[] = [];
+  for (const record of batch.records) {
+    const prediction = predictions.get(predictionKey(model, record.id));
+    if (prediction) joined.push({ record, prediction });
+    else rest.push(record);
+  }
+  const rejected = batch.malformed.map(({ line, reason }) => JSON.stringify({ line, reason }));
+  summary.malformed += rejected.length;
+  const results = await judge(home, joined);
+  for (const { record, reason } of results.unfit) rejected.push(JSON.stringify({ ...record, reason }));
+
+  if (results.lines.length > 0) {
+    const done = await keepJoined(home, batch, results.lines);
+    // A crash may have come between keeping some and forgetting that they wait: those are not counted again.
+    if (done === undefined) emit(home, results.judged, now);
+    else rest.push(...joined.flatMap(({ record }) => (done.has(record.id) ? [] : [record])));
+    summary.joined += done === undefined ? results.lines.length : 0;
+  }
+  const expired = batch.waits !== undefined && now.getTime() - Date.parse(batch.waits.since) > PATIENCE_MS;
+  if (expired)
+    for (const record of rest)
+      rejected.push(JSON.stringify({ ...record, reason: 'no captured prediction has this id' }));
+  if (rejected.length > 0)
+    await home.data.put(
+      `quarantine/ground-truth/${model}/${name}-${object.etag.replace(/\W/g, '')}.jsonl`,
+      `${rejected.join('\n')}\n`,
+    );
+  await keepWaiting(home, batch, expired ? [] : rest, now);
+  summary[expired ? 'expired' : 'waiting'] += rest.length;
+}
+
+/**
+ * Keeps what was joined, once: before its metrics, so that whoever repeats this work finds it done.
+ *
+ * @returns the ids that were kept before, when this was done before
+ */
+async function keepJoined(home: Home, batch: Batch, lines: readonly string[]): Promise<Set<string> | undefined> {
+  const round = batch.waits === undefined ? '' : `-${Date.parse(batch.waits.searched)}`;
+  const key = `ground-truth/joined/${batch.model}/${batch.name}${round}.jsonl`;
+  if (await home.data.put(key, `${lines.join('\n')}\n`, { ifAbsent: true })) return undefined;
+  const kept = new TextDecoder()
+    .decode(await home.data.get(key))
+    .trimEnd()
+    .split('\n');
+  return new Set(kept.map((line) => (JSON.parse(line) as TruthRecord).id));
+}
+
+/** Replaces the batch by what is left of it, without a moment at which it is nowhere. */
+async function keepWaiting(home: Home, batch: Batch, rest: readonly TruthRecord[], now: Date): Promise<void> {
+  const { object, model, name, waits } = batch;
+  const key = `${WAITING}${model}/${name}.json`;
+  if (rest.length > 0) {
+    const searched = now.toISOString();
+    await home.data.put(key, JSON.stringify({ since: waits?.since ?? searched, searched, records: rest }));
+  }
+  if (object.key !== key || rest.length === 0) await home.data.delete(object.key);
+}
+
+interface Judged {
+  readonly prediction: Prediction;
+  readonly wrong: boolean;
+}
+
+async function judge(
+  home: Home,
+  joined: readonly { record: TruthRecord; prediction: Prediction }[],
+): Promise<{ lines: string[]; judged: Judged[]; unfit: { record: TruthRecord; reason: string }[] }> {
+  const lines: string[] = [];
+  const judged: Judged[] = [];
+  const unfit: { record: TruthRecord; reason: string }[] = [];
+  for (const { record, prediction } of joined) {
+    const version = await home.ledger.version(prediction.model, prediction.version);
+    const { decision, outputs = [] } = version?.manifest ?? {};
+    const wrong = decision && isWrong(decision, outputs, prediction.score, record.truth);
+    if (decision && wrong === undefined) {
+      unfit.push({ record, reason: `truth ${JSON.stringify(record.truth)} is nothing that the decision could be` });
+      continue;
+    }
+    lines.push(JSON.stringify({ ...record, ...prediction, wrong: wrong ?? null }));
+    if (wrong !== undefined) judged.push({ prediction, wrong });
+  }
+  return { lines, judged, unfit };
+}
+
+function emit(home: Home, judged: readonly Judged[], now: Date): void {
+  const groups = new Map<string, { prediction: Prediction; values: number[] }>();
+  for (const { prediction, wrong } of judged) {
+    const key = `${prediction.model} ${prediction.version} ${prediction.variant}`;
+    const group = groups.get(key) ?? { prediction, values: [] };
+    group.values.push(wrong ? 1 : 0);
+    groups.set(key, group);
+  }
+  for (const { prediction, values } of groups.values())
+    for (let i = 0; i < values.length; i += MAX_VALUES)
+      home.metrics.write(
+        metricLine({
+          model: prediction.model,
+          variant: prediction.variant,
+          version: prediction.version,
+          at: now.getTime(),
+          values: { Wrong: values.slice(i, i + MAX_VALUES) },
+        }),
+      );
+}
+
+async function readIncoming(home: Home, object: ObjectInfo): Promise<Batch> {
+  const text = new TextDecoder().decode(await home.data.get(object.key));
+  const records: TruthRecord[] = [];
+  const malformed: Batch['malformed'] = [];
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    const parsed = parseTruth(line);
+    if ('record' in parsed) records.push(parsed.record);
+    else malformed.push({ line: line.slice(0, 1_000), reason: parsed.fault });
+  }
+  return { object, ...placeOf(object.key, INCOMING), records, malformed };
+}
+
+async function readWaiting(home: Home, object: ObjectInfo): Promise<Batch> {
+  const { records, ...waits } = JSON.parse(new TextDecoder().decode(await home.data.get(object.key))) as {
+    since: string;
+    searched: string;
+    records: TruthRecord[];
+  };
+  return { object, ...placeOf(object.key, WAITING), records, malformed: [], waits };
+}
+
+/** `<prefix><model>/<name>.jsonl`; deeper folders become part of the name. */
+function placeOf(key: string, prefix: string): { model: string; name: string } {
+  const [model = '', ...rest] = key.slice(prefix.length).split('/');
+  return { model, name: rest.join('-').replace(/\.jsonl?$/, '') };
+}
+
+async function first(home: Home, prefix: string): Promise<ObjectInfo[]> {
+  const objects: ObjectInfo[] = [];
+  for await (const object of home.data.list(prefix)) {
+    objects.push(object);
+    if (objects.length === MAX_OBJECTS) break;
+  }
+  return objects;
+}
+
+const keysOf = (batches: readonly Batch[]): Set<string> =>
+  new Set(batches.flatMap(({ model, records }) => records.map(({ id }) => predictionKey(model, id))));

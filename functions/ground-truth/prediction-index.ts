@@ -1,0 +1,72 @@
+import { rowId } from '../../core/serving/capture.ts';
+import type { Variant } from '../../core/serving/variant.ts';
+import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
+import type { Home } from '../../platform/ports.ts';
+
+/** What a captured prediction said, and who said it. */
+export interface Prediction {
+  readonly model: string;
+  readonly version: number;
+  readonly variant: Variant;
+  readonly score: number | null;
+}
+
+const HOUR_MS = 3_600_000;
+/** Predictions held in memory at most, over all objects. */
+const MAX_PREDICTIONS = 500_000;
+
+/** Finds captured predictions by their id. Capture objects never change, so each is read once while it is held. */
+export class PredictionIndex {
+  readonly #objects = new Map<string, Map<string, Prediction>>();
+  #held = 0;
+
+  constructor(private readonly home: Pick<Home, 'captures'>) {}
+
+  /**
+   * Looks for predictions among captures delivered between two instants, latest hours first, until all are found.
+   *
+   * @param ids prediction ids (`MODEL` and id joined by {@link predictionKey})
+   */
+  async find(keys: ReadonlySet<string>, from: Date, to: Date): Promise<Map<string, Prediction>> {
+    const found = new Map<string, Prediction>();
+    const oldest = Math.floor(from.getTime() / HOUR_MS) * HOUR_MS;
+    for (let hour = to.getTime(); hour >= oldest && found.size < keys.size; hour -= HOUR_MS)
+      for await (const { key } of capturesDelivered(this.home, new Date(hour))) {
+        const predictions = await this.#read(key);
+        // The smaller side is walked.
+        if (predictions.size < keys.size) {
+          for (const [id, prediction] of predictions) if (keys.has(id)) found.set(id, prediction);
+        } else
+          for (const id of keys) {
+            const prediction = predictions.get(id);
+            if (prediction) found.set(id, prediction);
+          }
+      }
+    return found;
+  }
+
+  async #read(key: string): Promise<Map<string, Prediction>> {
+    const known = this.#objects.get(key);
+    if (known) return known;
+    const predictions = new Map<string, Prediction>();
+    for (const capture of await readCaptureObject(this.home, key)) {
+      // A shadow's answer goes nowhere and has the id of the answer that did.
+      if (capture.variant === 'shadow') continue;
+      const { model, version, variant } = capture;
+      capture.scores.forEach((score, row) =>
+        predictions.set(predictionKey(model, rowId(capture, row)), { model, version, variant, score }),
+      );
+    }
+    this.#objects.set(key, predictions);
+    this.#held += predictions.size;
+    for (const [oldest, held] of this.#objects) {
+      if (this.#held <= MAX_PREDICTIONS || oldest === key) break;
+      this.#objects.delete(oldest);
+      this.#held -= held.size;
+    }
+    return predictions;
+  }
+}
+
+/** Ids are callers' own and may repeat between models. */
+export const predictionKey = (model: string, id: string): string => `${model} ${id}`;

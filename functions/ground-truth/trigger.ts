@@ -1,0 +1,10 @@
+import type { FunctionSpec } from '../trigger.ts';
+
+export const groundTruth: FunctionSpec = {
+  name: 'ground-truth',
+  description: 'Joins ground truth with the predictions that it is about',
+  triggers: [{ kind: 'schedule', everySeconds: 60 }],
+  memoryMb: 1024,
+  timeoutSeconds: 300,
+  layers: [],
+};

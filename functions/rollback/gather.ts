@@ -1,0 +1,84 @@
+import type { AlarmDefinition, AlarmTransition, MetricName } from '../../core/alarms/alarm.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { Evidence, Observation } from '../../core/rollback/evidence.ts';
+import type { Home } from '../../platform/ports.ts';
+
+/** How much of the time before a release speaks for the predecessor. */
+const PREDECESSOR_MS = 3_600_000;
+
+/** Metrics whose samples are 0 or 1: their mean is a rate. */
+const RATES: ReadonlySet<string> = new Set<MetricName>([
+  'Wrong',
+  'Failure',
+  'Violation',
+  'LoadFailure',
+  'StaleRelease',
+]);
+
+interface Window {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/**
+ * Gathers what a rollback decision rests on: the alarm's metric by version over one window, which is what the alarm
+ * looked at, but nothing from before the release.
+ *
+ * @param definition the alarm, as data
+ * @param baseline share of wrong decisions on the reference, when it is known
+ */
+export async function gatherEvidence(
+  home: Pick<Home, 'metrics'>,
+  state: ReleaseState,
+  alarm: AlarmTransition,
+  definition: AlarmDefinition,
+  baseline: number | undefined,
+): Promise<Evidence> {
+  const { metric, periodSeconds, evaluationPeriods, threshold } = definition;
+  const at = Date.parse(alarm.at);
+  const since = state.since === null ? at : Math.min(at, Date.parse(state.since));
+  // One more period than the alarm judged: its samples go on arriving while it is being answered.
+  const window: Window = {
+    from: new Date(Math.max(since, at - (evaluationPeriods + 1) * periodSeconds * 1_000)),
+    to: new Date(at + periodSeconds * 1_000),
+  };
+  const observe = (version: number, role: Observation['role'], over: Window) =>
+    observation(home, alarm.model, metric, version, role, over, periodSeconds);
+
+  const observations: Observation[] = [];
+  if (state.champion !== null) observations.push(await observe(state.champion, 'champion', window));
+  if (state.challenger) observations.push(await observe(state.challenger.version, 'challenger', window));
+  const predecessor = state.challenger ? undefined : state.previous.at(-1);
+  if (predecessor !== undefined)
+    observations.push(
+      await observe(predecessor, 'predecessor', { from: new Date(since - PREDECESSOR_MS), to: new Date(since) }),
+    );
+  return {
+    metric,
+    rate: RATES.has(metric),
+    from: window.from.toISOString(),
+    to: window.to.toISOString(),
+    observations,
+    ...(metric === 'Wrong' && baseline !== undefined ? { baseline } : {}),
+    threshold,
+  };
+}
+
+async function observation(
+  home: Pick<Home, 'metrics'>,
+  model: string,
+  metric: string,
+  version: number,
+  role: Observation['role'],
+  { from, to }: Window,
+  periodSeconds: number,
+): Promise<Observation> {
+  const query = { metric, dimensions: { Model: model, Version: String(version) }, periodSeconds, from, to };
+  const [counts, sums] = await Promise.all([
+    home.metrics.query({ ...query, statistic: 'SampleCount' }),
+    home.metrics.query({ ...query, statistic: 'Sum' }),
+  ]);
+  const total = (points: readonly { value: number }[]): number => points.reduce((sum, { value }) => sum + value, 0);
+  const samples = total(counts);
+  return { version, role, samples, mean: samples === 0 ? 0 : total(sums) / samples };
+}

@@ -1,0 +1,39 @@
+import middy from '@middy/core';
+import type { AlarmTransition } from '../../core/alarms/alarm.ts';
+import { parseAlarmName } from '../../core/alarms/definitions.ts';
+import { AlarmStateChange } from '../../events/schemas.ts';
+import { lambdaProbe } from '../../platform/aws/lambda-probe.ts';
+import { openHome } from '../../platform/home.ts';
+import { parsed } from '../parsed.ts';
+import { rollBack } from './roll-back.ts';
+
+/** A CloudWatch alarm's event as a transition; undefined when it is not an alarm of a model going into ALARM. */
+export function transitionOf({ detail }: AlarmStateChange): AlarmTransition | undefined {
+  const name = parseAlarmName(detail.alarmName);
+  if (!name || detail.state.value !== 'ALARM') return undefined;
+  return {
+    alarm: detail.alarmName,
+    model: name.model,
+    from: detail.previousState?.value ?? 'INSUFFICIENT_DATA',
+    to: 'ALARM',
+    // CloudWatch writes +0000 and odd precisions; one form makes one key.
+    at: new Date(detail.state.timestamp).toISOString(),
+    reason: detail.state.reason ?? '',
+  };
+}
+
+/** TRIMTAB_ENDPOINT_FUNCTION is the alias that is asked what it serves; without it rollbacks stay to be verified. */
+export const handler = middy()
+  .use(parsed(AlarmStateChange))
+  .handler(async (event: AlarmStateChange) => {
+    const transition = transitionOf(event);
+    if (!transition) return { answered: null };
+    const { TRIMTAB_ENDPOINT_FUNCTION: endpoint } = process.env;
+    const home = await openHome('aws');
+    try {
+      const entry = await rollBack(home, endpoint === undefined ? undefined : lambdaProbe(endpoint), transition);
+      return { answered: entry.number, kind: entry.kind };
+    } finally {
+      await home.close();
+    }
+  });

@@ -1,0 +1,84 @@
+import type { AlarmTransition } from '../../core/alarms/alarm.ts';
+import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
+import type { Entry } from '../../core/registry/ledger.ts';
+import { commandOf, decideRollback } from '../../core/rollback/decide.ts';
+import type { EndpointProbe, Home } from '../../platform/ports.ts';
+import { Registry } from '../../platform/registry.ts';
+import { alarmDefinitions } from '../alarms.ts';
+import { gatherEvidence } from './gather.ts';
+import { awaitVerification, type VerifyOptions } from './verify.ts';
+
+const ACTOR = 'function:rollback';
+/** Others may write the ledger at the same time: read again, judge again. */
+const ATTEMPTS = 6;
+
+/**
+ * Answers an alarm's transition into ALARM: gathers evidence, decides, writes one entry, and waits to see the endpoint
+ * follow. Idempotent by the ledger itself: a transition that has an entry gets no second one.
+ *
+ * @returns the entry that answers the alarm, now or from before
+ * @throws UnknownVersionError when there is no such model
+ */
+export async function rollBack(
+  home: Home,
+  probe: EndpointProbe | undefined,
+  alarm: AlarmTransition,
+  options: VerifyOptions = {},
+): Promise<Entry> {
+  const registry = new Registry(home, ACTOR);
+  for (let attempt = 1; ; attempt++) {
+    const entries = await registry.history(alarm.model);
+    const state = entries.at(-1)!.state;
+    const { definitions, baselineErrorRate } = await alarmDefinitions(home, alarm.model);
+    const definition = definitions.find(({ name }) => name === alarm.alarm);
+    if (!definition)
+      throw new UnknownAlarmError(
+        alarm.alarm,
+        definitions.map(({ name }) => name),
+      );
+
+    const verdict = decideRollback(
+      state,
+      alarm,
+      await gatherEvidence(home, state, alarm, definition, baselineErrorRate),
+      {
+        now: home.clock.now().toISOString(),
+        cooldownSeconds: await cooldownOf(home, alarm.model, state.champion),
+        recent: entries,
+      },
+    );
+    const command = commandOf(verdict, alarm, state);
+    if (!command) return verified(entries.find(({ number }) => number === verdict.answered)!);
+    try {
+      const entry = await registry.apply(alarm.model, command, { expectedRevision: state.revision });
+      return await verified(entry);
+    } catch (error) {
+      if (!(error instanceof ReleaseConflictError) || attempt === ATTEMPTS) throw error;
+    }
+  }
+
+  /** Waits for what was done to be seen; on a second delivery too, for the first may have been cut off. */
+  async function verified(entry: Entry): Promise<Entry> {
+    if (probe && (entry.kind === 'rolled-back' || entry.kind === 'canary-aborted'))
+      await awaitVerification(home, probe, alarm.model, options);
+    return entry;
+  }
+}
+
+async function cooldownOf(home: Home, model: string, champion: number | null): Promise<number> {
+  if (champion === null) return 0;
+  const version = await home.ledger.version(model, champion);
+  if (!version) throw new UnknownVersionError(model, champion);
+  return version.manifest.rollout.cooldownSeconds;
+}
+
+/** The alarm is none of the model's. */
+export class UnknownAlarmError extends Error {
+  override readonly name = 'UnknownAlarmError';
+  constructor(
+    readonly alarm: string,
+    readonly known: readonly string[],
+  ) {
+    super(`no alarm is named ${alarm}; there are: ${known.join(', ') || 'none'}`);
+  }
+}

@@ -1,0 +1,10 @@
+import type { FunctionSpec } from '../trigger.ts';
+
+export const rollback: FunctionSpec = {
+  name: 'rollback',
+  description: 'Answers alarms: takes a bad release back, or says why not',
+  triggers: [{ kind: 'alarm', actions: ['rollback', 'retrain'] }],
+  memoryMb: 512,
+  timeoutSeconds: 120,
+  layers: [],
+};

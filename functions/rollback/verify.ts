@@ -1,0 +1,67 @@
+import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
+import type { Entry } from '../../core/registry/ledger.ts';
+import type { EndpointProbe, Home, ServingReport } from '../../platform/ports.ts';
+import { Registry } from '../../platform/registry.ts';
+
+export interface VerifyOptions {
+  /** How long the endpoint is given to follow. @default 30 */
+  readonly waitSeconds?: number;
+  /** Between two looks. @default 0.5 */
+  readonly pollSeconds?: number;
+}
+
+/**
+ * A rollback counts as done only when it is seen. Waits until the endpoint serves the target alone and writes that
+ * down; when it does not in time, the rollback stays awaited and the next scheduled look takes over.
+ *
+ * @returns the entry `rollback-verified`, or undefined when it was not seen, or another process wrote it
+ */
+export async function awaitVerification(
+  home: Home,
+  probe: EndpointProbe,
+  model: string,
+  { waitSeconds = 30, pollSeconds = 0.5 }: VerifyOptions = {},
+): Promise<Entry | undefined> {
+  const until = home.clock.now().getTime() + waitSeconds * 1_000;
+  for (;;) {
+    const verified = await verifyOnce(home, probe, model);
+    if (verified !== 'not yet') return verified;
+    if (home.clock.now().getTime() >= until) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, pollSeconds * 1_000));
+  }
+}
+
+/** One look. Gives undefined when nothing is awaited (any more). */
+export async function verifyOnce(
+  home: Home,
+  probe: EndpointProbe,
+  model: string,
+): Promise<Entry | undefined | 'not yet'> {
+  const registry = new Registry(home, 'function:rollback');
+  const { awaiting, revision } = await registry.state(model);
+  if (!awaiting) return undefined;
+  let report: ServingReport;
+  try {
+    report = await probe.report(model);
+  } catch {
+    return 'not yet'; // An endpoint that does not answer has not been seen.
+  }
+  if (report.champion !== awaiting.target || report.challenger !== null || report.revision < revision) return 'not yet';
+  const seconds = (home.clock.now().getTime() - Date.parse(awaiting.since)) / 1_000;
+  try {
+    return await registry.apply(
+      model,
+      {
+        type: 'verify-rollback',
+        target: awaiting.target,
+        reason: `the endpoint was seen to serve version ${awaiting.target} alone, ${seconds.toFixed(1)} s after the rollback`,
+        evidence: report,
+      },
+      { expectedRevision: revision },
+    );
+  } catch (error) {
+    // Somebody else changed the release, or verified it: look at what is awaited then.
+    if (error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError) return 'not yet';
+    throw error;
+  }
+}

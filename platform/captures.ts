@@ -1,0 +1,83 @@
+import { gunzipSync } from 'node:zlib';
+import { Capture } from '../core/serving/capture.ts';
+import type { Home, ObjectInfo } from './ports.ts';
+
+export interface CaptureQuery {
+  readonly model: string;
+  /** Instants of the predictions; `to` is exclusive. */
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** How much later than its prediction a capture may be delivered: it is looked for in the hours until then. */
+const DELIVERY_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Captured predictions of a model within a window, in no particular order. Objects lie under the hour of their
+ * delivery; they are JSON lines of captures, or of CloudWatch Logs envelopes around them, gzipped or not.
+ *
+ * @param foreign is told of lines that are no captures (how many, in which object)
+ */
+export async function* readCaptures(
+  home: Pick<Home, 'captures'>,
+  { model, from, to }: CaptureQuery,
+  foreign?: (lines: number, key: string) => void,
+): AsyncIterable<Capture> {
+  const [first, last] = [from.toISOString(), to.toISOString()];
+  const end = to.getTime() + DELIVERY_MS;
+  for (let hour = from.getTime(); startOfHour(hour) <= end; hour += HOUR_MS)
+    for await (const { key } of capturesDelivered(home, new Date(hour)))
+      for (const capture of await readCaptureObject(home, key, foreign))
+        if (capture.model === model && capture.at >= first && capture.at < last) yield capture;
+}
+
+/** Objects that were delivered in the hour of an instant. */
+export function capturesDelivered(home: Pick<Home, 'captures'>, hour: Date): AsyncIterable<ObjectInfo> {
+  return home.captures.list(`captures/${hour.toISOString().slice(0, 13).replace(/[-T]/g, '/')}/`);
+}
+
+/** All captures of one object, whatever their model. */
+export async function readCaptureObject(
+  home: Pick<Home, 'captures'>,
+  key: string,
+  foreign: (lines: number, key: string) => void = () => undefined,
+): Promise<Capture[]> {
+  const messages = linesOf(await home.captures.get(key)).flatMap(messagesOf);
+  const captures = messages.flatMap((message) => parse(message) ?? []);
+  if (captures.length < messages.length) foreign(messages.length - captures.length, key);
+  return captures;
+}
+
+const startOfHour = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS;
+
+function linesOf(body: Uint8Array): string[] {
+  // gunzip reads concatenated members, as a delivery stream writes them.
+  const bytes = body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : body;
+  return new TextDecoder().decode(bytes).split('\n').filter(Boolean);
+}
+
+/** A line is a message, or an envelope (or several, one after the other) of CloudWatch Logs around messages. */
+function messagesOf(line: string): unknown[] {
+  // The service writes envelopes without a separator.
+  return line.split(/(?<=\})(?=\{"messageType")/).flatMap((text) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return [undefined];
+    }
+    const events = (value as { logEvents?: { message: string }[] } | null)?.logEvents;
+    if (!Array.isArray(events)) return [value];
+    // The service tests a subscription with a message of its own.
+    if ((value as { messageType?: string }).messageType === 'CONTROL_MESSAGE') return [];
+    return events.flatMap(({ message }) => messagesOf(message.trim()));
+  });
+}
+
+function parse(value: unknown): Capture | undefined {
+  // Most lines are captures as this program wrote them: the full check is for those that are.
+  if ((value as { trimtab?: unknown } | undefined)?.trimtab !== 'capture') return undefined;
+  const capture = Capture.safeParse(value);
+  return capture.success ? capture.data : undefined;
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Decision } from '../../../core/model/manifest.ts';
+import { isWrong, parseTruth } from '../../../core/serving/ground-truth.ts';
+
+const binary: Decision = { task: 'binary', output: 'p', column: 1, threshold: 0.35 };
+const classes = [{ name: 'p', meaning: 'probabilities' as const, classes: ['stays', 'leaves'] }];
+
+describe('isWrong', () => {
+  it.each([
+    [0.35, 1, false],
+    [0.35, 0, true],
+    [0.349, 1, true],
+    [0.1, false, false],
+    [0.9, 'true', false],
+    [null, 1, true],
+    [0.9, 'maybe', undefined],
+    [0.9, 2, undefined],
+  ])('binary: score %s against truth %s', (score, truth, wrong) => {
+    expect(isWrong(binary, [], score, truth)).toBe(wrong);
+  });
+
+  it('takes the labels of the classes', () => {
+    expect(isWrong(binary, classes, 0.9, 'leaves')).toBe(false);
+    expect(isWrong(binary, classes, 0.9, 'stays')).toBe(true);
+    expect(isWrong(binary, classes, 0.9, 'other')).toBeUndefined();
+  });
+
+  it('regression: wrong when it misses by more than the tolerance', () => {
+    const decision: Decision = { task: 'regression', output: 'y', column: 0, tolerance: 2 };
+    expect(isWrong(decision, [], 10, 12)).toBe(false);
+    expect(isWrong(decision, [], 10, 12.01)).toBe(true);
+    expect(isWrong(decision, [], 10, '8')).toBe(false);
+    expect(isWrong(decision, [], 10, '')).toBeUndefined();
+    expect(isWrong(decision, [], null, 10)).toBe(true);
+  });
+});
+
+describe('parseTruth', () => {
+  it("reads its own form and SageMaker's", () => {
+    expect(parseTruth('{"id":"a","truth":1}')).toEqual({ record: { id: 'a', truth: 1 } });
+    expect(
+      parseTruth(
+        '{"groundTruthData":{"data":"1","encoding":"CSV"},"eventMetadata":{"eventId":"a"},"eventVersion":"0"}',
+      ),
+    ).toEqual({ record: { id: 'a', truth: '1' } });
+  });
+
+  it.each(['', '{', '[]', 'null', '{"id":""}', '{"id":"a"}', '{"id":1,"truth":1}', '{"id":"a","truth":null}'])(
+    'says what is wrong with %s',
+    (line) => expect(parseTruth(line)).toHaveProperty('fault'),
+  );
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (line) => {
+        parseTruth(line);
+      }),
+    );
+  });
+});

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Capture } from '../../../core/serving/capture.ts';
+import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
+import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
+import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
+
+const T0 = Date.UTC(2026, 0, 1, 12, 30);
+const at = (minutes: number) => new Date(T0 + minutes * 60_000);
+
+describe('joinGroundTruth', () => {
+  let folder: string;
+  let home: LocalHome;
+  let now = at(0);
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-join-'));
+    now = at(0);
+    home = await openLocalHome(folder, { now: () => now });
+    const record = versionRecord('m', 1);
+    await home.ledger.append(firstEntries('m')[0], {
+      ...record,
+      manifest: { ...record.manifest, decision: { task: 'binary', output: 'y', column: 0, threshold: 0.5 } },
+    });
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const capture = (id: string, scores: number[], variant: Capture['variant'] = 'champion'): string =>
+    JSON.stringify({
+      trimtab: 'capture',
+      id,
+      model: 'm',
+      version: 1,
+      variant,
+      at: at(0).toISOString(),
+      rows: scores.length,
+      features: {},
+      scores,
+      violations: 0,
+    } satisfies Capture);
+  const deliver = (name: string, minutes: number, ...lines: string[]) => {
+    const hour = at(minutes).toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    return home.captures.put(`captures/${hour}/${name}.jsonl`, lines.join('\n'));
+  };
+  const truth = (name: string, ...lines: unknown[]) =>
+    home.data.put(
+      `ground-truth/incoming/m/${name}.jsonl`,
+      lines.map((l) => (typeof l === 'string' ? l : JSON.stringify(l))).join('\n'),
+    );
+  const wrong = async (statistic: string) => {
+    const points = await home.metrics.query({
+      metric: 'Wrong',
+      dimensions: { Model: 'm', Variant: 'champion' },
+      statistic,
+      periodSeconds: 86_400,
+      from: new Date(T0 - 86_400_000),
+      to: new Date(T0 + 2 * 86_400_000),
+    });
+    return points.reduce((sum, p) => sum + p.value, 0);
+  };
+  const keys = async (prefix: string) => {
+    const all: string[] = [];
+    for await (const { key } of home.data.list(prefix)) all.push(key);
+    return all;
+  };
+
+  it('joins rows of requests and counts each wrong decision once', async () => {
+    await deliver('one', 0, capture('a', [0.9]), capture('b', [0.1, 0.8]), 'START RequestId: not a capture');
+    await truth('t1', { id: 'a', truth: 0 }, { id: 'b#0', truth: 0 }, { id: 'b#1', truth: 1 });
+    expect(await joinGroundTruth(home, now)).toEqual({ joined: 3, waiting: 0, expired: 0, malformed: 0 });
+    expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([3, 1]);
+    expect(await joinGroundTruth(home, now)).toEqual({ joined: 0, waiting: 0, expired: 0, malformed: 0 });
+    expect(await wrong('SampleCount')).toBe(3);
+    expect(await keys('ground-truth/incoming/')).toEqual([]);
+    expect(await keys('ground-truth/joined/')).toEqual(['ground-truth/joined/m/t1.jsonl']);
+  });
+
+  it('counts nothing again when the work is repeated after a crash', async () => {
+    await deliver('one', 0, capture('a', [0.9]));
+    await truth('t1', { id: 'a', truth: 0 });
+    await joinGroundTruth(home, now);
+    // As if the process had been killed before it removed what it had joined.
+    await truth('t1', { id: 'a', truth: 0 });
+    await joinGroundTruth(home, now);
+    expect(await wrong('SampleCount')).toBe(1);
+    expect(await keys('ground-truth/incoming/')).toEqual([]);
+  });
+
+  it('waits for captures on their way, round after round, and counts each once', async () => {
+    await deliver('one', 0, capture('a', [0.9]));
+    await truth('t1', { id: 'a', truth: 1 }, { id: 'late', truth: 1 }, { id: 'later', truth: 1 });
+    expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 1, waiting: 2 });
+    now = at(40);
+    await deliver('two', 40, capture('late', [0.1]));
+    expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 1, waiting: 1 });
+    now = at(80);
+    await deliver('three', 80, capture('later', [0.1]));
+    expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 1, waiting: 0 });
+    expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([3, 2]);
+    expect(await keys('ground-truth/waiting/')).toEqual([]);
+  });
+
+  it('gives up in the end, and keeps what it gave up with the reason', async () => {
+    await truth('t1', { id: 'nobody', truth: 1 });
+    expect(await joinGroundTruth(home, now)).toMatchObject({ waiting: 1 });
+    now = at(121);
+    expect(await joinGroundTruth(home, now)).toMatchObject({ waiting: 0, expired: 1 });
+    const [key] = await keys('quarantine/ground-truth/');
+    const kept = new TextDecoder().decode(await home.data.get(key!));
+    expect(JSON.parse(kept)).toEqual({ id: 'nobody', truth: 1, reason: 'no captured prediction has this id' });
+    expect(await keys('ground-truth/waiting/')).toEqual([]);
+  });
+
+  it('keeps malformed and unfitting truth with the reason, and joins the rest', async () => {
+    await deliver('one', 0, capture('a', [0.9]), capture('b', [0.9]));
+    await truth('t1', '{"id":', { id: 'a', truth: 'perhaps' }, { id: 'b', truth: 1 });
+    expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 1, malformed: 1 });
+    const [key] = await keys('quarantine/ground-truth/');
+    const kept = new TextDecoder()
+      .decode(await home.data.get(key!))
+      .trim()
+      .split('\n');
+    expect(kept.map((line) => (JSON.parse(line) as { reason: string }).reason)).toEqual([
+      'not JSON',
+      'truth "perhaps" is nothing that the decision could be',
+    ]);
+  });
+
+  it("does not take a shadow's answer for the one that was given", async () => {
+    await deliver('one', 0, capture('a', [0.9]), capture('a', [0.1], 'shadow'));
+    await truth('t1', { id: 'a', truth: 1 });
+    await joinGroundTruth(home, now);
+    expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([1, 0]);
+  });
+});
