@@ -2,6 +2,7 @@ import type { TensorSpec } from '../model/signature.ts';
 import type { HttpResponse } from '../serving/http.ts';
 import {
   allow,
+  type Catalog,
   errorObject,
   json,
   known,
@@ -34,8 +35,7 @@ export const v2: Protocol = {
     if (head === undefined) return show(method, () => json(200, SERVER));
     if (head === 'health' && parts.length === 2) {
       if (model === 'live') return show(method, () => json(200, { live: true }));
-      if (model === 'ready')
-        return show(method, (catalog) => readiness(catalog.models().every((name) => isReady(catalog.versions(name)))));
+      if (model === 'ready') return show(method, (catalog) => readiness(canServe(catalog)));
     }
     if (head === 'models') {
       if (model === undefined) return show(method, (catalog) => json(200, { models: catalog.models() }));
@@ -87,6 +87,12 @@ function modelOperation(method: string, model: string, rest: string[]): Operatio
 function show(method: string, answer: Extract<Operation, { kind: 'show' }>['show']): Operation {
   allow(method, 'GET', 'HEAD');
   return { kind: 'show', show: answer };
+}
+
+/** A model that nothing is released of yet takes no endpoint out of service; one that can serve nothing at all is not ready. */
+function canServe(catalog: Catalog): boolean {
+  const models = catalog.models();
+  return models.length === 0 || models.some((model) => isReady(catalog.versions(model)));
 }
 
 const isReady = (versions: readonly unknown[] | undefined): boolean => versions !== undefined && versions.length > 0;

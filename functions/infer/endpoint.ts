@@ -139,7 +139,12 @@ export class Endpoint {
     for (const model of this.models.values()) await model.close();
   }
 
-  private dispatch(operation: Operation, request: HttpRequest, started: number): Promise<HttpResponse> | HttpResponse {
+  private dispatch(
+    operation: Operation,
+    request: HttpRequest,
+    requestId: string,
+    started: number,
+  ): Promise<HttpResponse> | HttpResponse {
     switch (operation.kind) {
       case 'infer':
         return this.infer(operation, request, requestId, started);
