@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { bindContract } from '../core/contract/bind.ts';
 import { Manifest } from '../core/model/manifest.ts';
+import type { Signature } from '../core/model/signature.ts';
 import { Baseline } from '../core/profile/profile.ts';
 import { PlatformError } from './errors.ts';
 
@@ -29,6 +31,7 @@ export class ModelFolderError extends PlatformError {
 export interface ModelFolder {
   readonly path: string;
   readonly modelFile: string;
+  readonly modelBytes: number;
   readonly manifest: Manifest;
   /** The bytes as they are in the file, and what they say. */
   readonly baseline?: { readonly bytes: Uint8Array; readonly value: Baseline };
@@ -36,22 +39,44 @@ export interface ModelFolder {
   readonly card?: Uint8Array;
 }
 
-/** Reads a model folder. @throws ModelFolderError */
-export async function readModelFolder(folder: string): Promise<ModelFolder> {
+/**
+ * Reads a model folder, and holds its manifest against what the graph takes and gives: a version that could never
+ * answer is not worth registering.
+ *
+ * @throws ModelFolderError
+ */
+export async function readModelFolder(folder: string, signature: Signature): Promise<ModelFolder> {
   const at = (name: string): string => path.join(folder, name);
+  const model = await stat(at(MODEL_FILES.model)).catch(() => undefined);
+  if (!model?.isFile()) throw new ModelFolderError(at(MODEL_FILES.model), 'no such file');
   const manifest = await parsed(at(MODEL_FILES.manifest), Manifest);
   if (!manifest) throw new ModelFolderError(at(MODEL_FILES.manifest), 'no such file; `trimtab init` writes one');
+  assertFits(at(MODEL_FILES.manifest), manifest.value, signature);
   const baseline = await parsed(at(MODEL_FILES.baseline), Baseline);
   const metrics = await parsed(at(MODEL_FILES.metrics), z.record(z.string(), z.unknown()));
   const card = await bytesOf(at(MODEL_FILES.card));
   return {
     path: folder,
     modelFile: at(MODEL_FILES.model),
+    modelBytes: model.size,
     manifest: manifest.value,
     metrics: metrics?.value ?? {},
     ...(baseline ? { baseline } : {}),
     ...(card ? { card } : {}),
   };
+}
+
+function assertFits(file: string, manifest: Manifest, signature: Signature): void {
+  const outputs = signature.outputs.map(({ name }) => name);
+  const named = [...manifest.outputs.map(({ name }) => name), ...(manifest.decision ? [manifest.decision.output] : [])];
+  const unknown = named.find((name) => !outputs.includes(name));
+  if (unknown !== undefined)
+    throw new ModelFolderError(file, `names output ${unknown}, but the graph gives ${outputs.join(', ')}`);
+  try {
+    bindContract(manifest.contract, signature);
+  } catch (error) {
+    throw new ModelFolderError(file, (error as Error).message, { cause: error });
+  }
 }
 
 async function parsed<T>(file: string, schema: z.ZodType<T>): Promise<{ bytes: Uint8Array; value: T } | undefined> {

@@ -1,13 +1,13 @@
-import { stat } from 'node:fs/promises';
 import type { Signature } from '../core/model/signature.ts';
 import type { Command } from '../core/registry/commands.ts';
 import { decide } from '../core/registry/decide.ts';
-import { ReleaseConflictError, ReleaseRefusedError, UnknownVersionError } from '../core/registry/errors.ts';
+import { ReleaseConflictError, UnknownVersionError } from '../core/registry/errors.ts';
 import { entryAt } from '../core/registry/history.ts';
 import { EMPTY_STATE, type Entry, type ReleaseState } from '../core/registry/ledger.ts';
 import type { Artifact, ModelVersion } from '../core/registry/version.ts';
+import type { ReleaseChanged } from '../events/schemas.ts';
 import { digestOf, digestOfFile } from './digest.ts';
-import { ModelFolderError, readModelFolder } from './model-folder.ts';
+import { type ModelFolder, ModelFolderError, readModelFolder } from './model-folder.ts';
 import type { Home } from './ports.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
@@ -74,46 +74,38 @@ export class Registry {
    * @throws ModelFolderError
    */
   async register(folder: string, signature: Signature): Promise<Registration> {
-    const files = await readModelFolder(folder);
+    const files = await readModelFolder(folder, signature);
     const model = files.manifest.name;
-    const bytes = await stat(files.modelFile).then(
-      (info) => info.size,
-      (error: unknown) => {
-        throw new ModelFolderError(files.modelFile, 'no such file', { cause: error });
-      },
-    );
     const digest = await digestOfFile(files.modelFile);
     const known = await this.#byDigest(model, digest);
     if (known) return { version: known, existed: true };
-    const artifact: Artifact = { key: `models/${digest}.onnx`, digest, bytes };
-    await this.home.artifacts.upload(artifact.key, files.modelFile, { ifAbsent: true });
-    const baseline = files.baseline && (await this.#keep('baselines', 'json', files.baseline.bytes));
-    const card = files.card && (await this.#keep('cards', 'md', files.card));
-    const record = (number: number): ModelVersion => ({
-      model,
-      version: number,
-      artifact,
-      ...(baseline ? { baseline } : {}),
-      ...(card ? { card } : {}),
-      signature,
-      manifest: files.manifest,
-      metrics: files.metrics,
-      registeredAt: this.home.clock.now().toISOString(),
-      registeredBy: this.actor,
-    });
+    const kept = {
+      artifact: await this.#keepModel(files, digest),
+      baseline: files.baseline && (await this.#keep('baselines', 'json', files.baseline.bytes)),
+      card: files.card && (await this.#keep('cards', 'md', files.card)),
+    };
     const reason = `registered from a folder, sha256 ${digest.slice(0, 12)}…`;
     for (let attempt = 0; ; attempt++) {
-      // Looked up again each time: the conflict may have been somebody registering this very file.
+      // Read before the look for the same model: whoever registers it in between makes this revision stale.
+      const state = await this.state(model);
       const same = await this.#byDigest(model, digest);
       if (same) return { version: same, existed: true };
-      const version = record((await this.state(model)).latest + 1);
-      const command: Command = { type: 'register', version: version.version, reason };
+      const version: ModelVersion = {
+        model,
+        version: state.latest + 1,
+        ...kept,
+        signature,
+        manifest: files.manifest,
+        metrics: files.metrics,
+        registeredAt: this.home.clock.now().toISOString(),
+        registeredBy: this.actor,
+      };
       try {
-        const entry = await this.#append(model, command, {}, version);
+        const command: Command = { type: 'register', version: version.version, reason };
+        const entry = await this.#append(model, command, { expectedRevision: state.revision }, version);
         return { version, entry, existed: false };
       } catch (error) {
-        const outrun = error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError;
-        if (!outrun || attempt >= REGISTER_RETRIES) throw error;
+        if (!(error instanceof ReleaseConflictError) || attempt >= REGISTER_RETRIES) throw error;
       }
     }
   }
@@ -125,12 +117,13 @@ export class Registry {
     version?: ModelVersion,
   ): Promise<Entry> {
     for (let attempt = 0; ; attempt++) {
-      const state = await this.state(model);
+      const latest = await this.home.ledger.latest(model);
+      const state = latest?.state ?? EMPTY_STATE;
       if (expectedRevision !== undefined && state.revision !== expectedRevision)
         throw new ReleaseConflictError(model, expectedRevision, state.revision);
       // Registering is what brings a model into being; everything else needs one.
       if (state.revision === 0 && command.type !== 'register') throw new UnknownVersionError(model);
-      const at = this.home.clock.now().toISOString();
+      const at = this.#notBefore(latest);
       const entry = decide(state, command, { model, at, actor: this.actor });
       try {
         await this.home.ledger.append(entry, version);
@@ -138,12 +131,24 @@ export class Registry {
         if (error instanceof ReleaseConflictError && attempt < retries) continue;
         throw error;
       }
-      await this.home.bus.publish({
-        source: 'trimtab',
-        detailType: 'Release Changed',
-        detail: { model, entry: entry.number, kind: entry.kind, version: entry.version, reason: entry.reason },
-      });
+      await this.#announce(entry);
       return entry;
+    }
+  }
+
+  /** The time now, but never before the last entry: clocks differ, and the history must read in the order it happened. */
+  #notBefore(latest: Entry | undefined): string {
+    const now = this.home.clock.now().toISOString();
+    return latest !== undefined && latest.at > now ? latest.at : now;
+  }
+
+  /** Tells the bus. The entry stands whether or not the bus takes the news, so that is no failure of the change. */
+  async #announce({ model, number, kind, version, reason }: Entry): Promise<void> {
+    const detail: ReleaseChanged = { model, entry: number, kind, version, reason };
+    try {
+      await this.home.bus.publish({ source: 'trimtab', detailType: 'Release Changed', detail });
+    } catch (error) {
+      process.emitWarning(`entry ${number} of ${model} could not be announced: ${(error as Error).message}`);
     }
   }
 
@@ -151,6 +156,17 @@ export class Registry {
     for await (const version of this.home.ledger.versions(model))
       if (version.artifact.digest === digest) return version;
     return undefined;
+  }
+
+  /** @throws ModelFolderError when the file is written to meanwhile: under its digest may only be what has it */
+  async #keepModel({ modelFile, modelBytes }: ModelFolder, digest: string): Promise<Artifact> {
+    const key = `models/${digest}.onnx`;
+    const fresh = await this.home.artifacts.upload(key, modelFile, { ifAbsent: true });
+    if ((await digestOfFile(modelFile)) !== digest) {
+      if (fresh) await this.home.artifacts.delete(key);
+      throw new ModelFolderError(modelFile, 'it was changed while it was being registered');
+    }
+    return { key, digest, bytes: modelBytes };
   }
 
   async #keep(folder: string, extension: string, body: Uint8Array): Promise<Artifact> {

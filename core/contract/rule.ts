@@ -30,7 +30,7 @@ export const ruleOf = (feature: Feature): Rule => ({
 });
 
 /** What is allowed, in words; the first dozen of a long list. */
-function allowedText(rule: Rule, broken: Violation['rule']): string {
+export function allowedText(rule: Rule, broken: Violation['rule']): string {
   switch (broken) {
     case 'missing':
       return 'a value';

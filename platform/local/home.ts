@@ -25,7 +25,7 @@ export async function openLocalHome(folder: string, clock: Clock = systemClock):
   await mkdir(root, { recursive: true });
   const at = (name: string): string => path.join(root, name);
   await Promise.all(['ledger', 'artifacts', 'data', 'captures'].map((store) => sweep(at(store))));
-  const metrics = new LocalMetrics(at('metrics.jsonl'), clock);
+  const metrics = new LocalMetrics(at('metrics.jsonl'));
   return {
     kind: 'local',
     folder: root,
@@ -37,6 +37,6 @@ export async function openLocalHome(folder: string, clock: Clock = systemClock):
     metrics,
     bus: new LocalBus(at('events.jsonl'), clock),
     clock,
-    close: async () => metrics.flush(),
+    close: async () => metrics.close(),
   };
 }

@@ -1,0 +1,50 @@
+import { binOf, emptyLike } from './bins.ts';
+import type { CategoricalProfile, ColumnProfile, NumericProfile } from './profile.ts';
+
+export type ColumnValue = string | number | boolean | null;
+
+/** Profile of values over the bins of a reference column. null and NaN are missing. */
+export function countColumn(reference: ColumnProfile, values: Iterable<ColumnValue>): ColumnProfile {
+  return reference.kind === 'numeric' ? countNumbers(reference, values) : countCategories(reference, values);
+}
+
+function countNumbers(reference: NumericProfile, values: Iterable<ColumnValue>): NumericProfile {
+  const profile = emptyLike(reference) as NumericProfile;
+  const { counts, edges } = profile;
+  let [rows, missing, min, max, mean, m2] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  for (const value of values) {
+    rows++;
+    const x = typeof value === 'number' ? value : value === null ? Number.NaN : Number(value);
+    if (Number.isNaN(x)) {
+      missing++;
+      continue;
+    }
+    const bin = binOf(edges, x);
+    counts[bin] = counts[bin]! + 1;
+    min = Math.min(min, x);
+    max = Math.max(max, x);
+    // Welford's update.
+    const delta = x - mean;
+    mean += delta / (rows - missing);
+    m2 += delta * (x - mean);
+  }
+  if (rows === missing) return { ...profile, rows, missing };
+  return { ...profile, rows, missing, min, max, mean, m2 };
+}
+
+function countCategories(reference: CategoricalProfile, values: Iterable<ColumnValue>): CategoricalProfile {
+  const profile = emptyLike(reference) as CategoricalProfile;
+  const index = new Map(profile.categories.map((category, i) => [category, i]));
+  for (const value of values) {
+    profile.rows++;
+    if (value === null || value === '') profile.missing++;
+    else {
+      const i = index.get(String(value));
+      if (i !== undefined) profile.counts[i] = profile.counts[i]! + 1;
+      // A reference with more categories than are listed cannot tell the rest of its own from new ones.
+      else if (reference.other > 0) profile.other++;
+      else profile.unseen++;
+    }
+  }
+  return profile;
+}

@@ -1,0 +1,243 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { Contract } from '../../core/contract/contract.ts';
+import { datasetTypeOf, violationOf, violationsSql } from '../../core/contract/sql.ts';
+import { populationStability } from '../../core/drift/psi.ts';
+import { countsOf } from '../../core/profile/bins.ts';
+import type { Profile } from '../../core/profile/profile.ts';
+import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
+import { FileRejectedError } from './errors.ts';
+import { pickLines } from './lines.ts';
+import { type Loaded, load } from './load.ts';
+import type { FileVerdict, QuarantinedRow } from './verdict.ts';
+
+export interface ValidateOptions {
+  /** Folder for the good rows (`data.parquet`) and the quarantined ones (`rows.jsonl`). */
+  readonly outDir: string;
+  /** Bins and, with `maxPsi`, the distribution that the file is held against. */
+  readonly baseline?: Profile;
+  /** Instant of arrival, for `maxAgeDays`. */
+  readonly now: Date;
+  readonly memoryMb?: number;
+}
+
+/**
+ * Validates a data file against a contract: good rows and quarantined ones apart, each of the latter with its reasons;
+ * a file that breaks the contract as a whole is rejected whole.
+ */
+export async function validateFile(file: string, contract: Contract, options: ValidateOptions): Promise<FileVerdict> {
+  await mkdir(options.outDir, { recursive: true });
+  return withDuck({ memoryMb: options.memoryMb }, async (duck) => {
+    let loaded: Loaded;
+    try {
+      loaded = await load(duck, file, contract);
+    } catch (error) {
+      if (!(error instanceof FileRejectedError)) throw error;
+      return rejected(error, { lines: 0, accepted: 0, quarantined: 0 }, []);
+    }
+    const reasons = await judgeRows(duck, contract, loaded);
+    const quarantined = loaded.unreadable.length + reasons.badRows;
+    const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
+    const quarantineFile = quarantined > 0 ? await quarantine(duck, file, contract, loaded, options.outDir) : undefined;
+    const found = summary(contract, reasons.counts, loaded);
+    const kept = quarantineFile === undefined ? {} : { quarantineFile };
+    try {
+      checkVolume(contract, rows);
+      const profile = await profileRelation(duck, GOOD, profiledColumns(contract, loaded.columns), options.baseline);
+      await checkFreshness(duck, contract, options.now);
+      checkDistribution(contract, profile, options.baseline);
+      const dataFile = path.join(options.outDir, 'data.parquet');
+      await duck.run(
+        `COPY (SELECT ${datasetColumns(contract, loaded.columns)} FROM ${GOOD} ORDER BY rowid) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd)`,
+      );
+      return { verdict: 'accepted', rows, reasons: found, profile, dataFile, ...kept };
+    } catch (error) {
+      if (!(error instanceof FileRejectedError)) throw error;
+      return { ...rejected(error, { ...rows, accepted: 0, quarantined: rows.lines }, found), ...kept };
+    }
+  });
+}
+
+/** The rows that break nothing. */
+const GOOD = '(SELECT rowid, * FROM rows WHERE rowid NOT IN (SELECT id FROM bad))';
+
+function rejected(error: FileRejectedError, rows: FileVerdict['rows'], reasons: FileVerdict['reasons']): FileVerdict {
+  return { verdict: 'rejected', rejection: { rule: error.rule, reason: error.message }, rows, reasons };
+}
+
+interface Judged {
+  readonly badRows: number;
+  readonly counts: { feature: number; code: number; rows: number }[];
+}
+
+/** Makes the table `bad`: ids of the rows that break a rule, with a code per feature; `cdup` is 1 for duplicates. */
+async function judgeRows(duck: Duck, contract: Contract, loaded: Loaded): Promise<Judged> {
+  void loaded;
+  await duck.run(`CREATE TEMP TABLE broken AS ${violationsSql(contract, 'rows')}`);
+  const keys = contract.file.unique.map(identifier);
+  await duck.run(
+    keys.length === 0
+      ? 'CREATE TEMP TABLE doubles AS SELECT 0::BIGINT AS id WHERE false'
+      : // Of rows that are otherwise good the first stays; nulls are no keys.
+        `CREATE TEMP TABLE doubles AS SELECT rowid AS id FROM rows WHERE rowid NOT IN (SELECT id FROM broken) AND ${keys.map((k) => `${k} IS NOT NULL`).join(' AND ')} QUALIFY row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY rowid) > 1`,
+  );
+  await duck.run(
+    'CREATE TEMP TABLE bad AS SELECT * FROM (SELECT *, 0::TINYINT AS cdup FROM broken) UNION ALL BY NAME SELECT id, 1::TINYINT AS cdup FROM doubles',
+  );
+  const [{ n } = { n: 0n }] = await duck.rows('SELECT count(*) AS n FROM bad');
+  const counts: Judged['counts'] = [];
+  for (const i of contract.features.keys())
+    for (const row of await duck.rows(`SELECT c${i} AS code, count(*) AS n FROM bad WHERE c${i} <> 0 GROUP BY ALL`))
+      counts.push({ feature: i, code: Number(row.code), rows: Number(row.n) });
+  const [{ d } = { d: 0n }] = await duck.rows('SELECT count(*) AS d FROM doubles');
+  if (Number(d) > 0) counts.push({ feature: -1, code: 0, rows: Number(d) });
+  return { badRows: Number(n), counts };
+}
+
+function summary(contract: Contract, counts: Judged['counts'], { unreadable }: Loaded): FileVerdict['reasons'] {
+  const all = counts.map(({ feature, code, rows }) =>
+    feature === -1
+      ? { feature: contract.file.unique.join(' + '), rule: 'duplicate', rows }
+      : {
+          feature: contract.features[feature]!.name,
+          rule: violationOf(contract.features[feature]!, code, null, 0).rule,
+          rows,
+        },
+  );
+  const lines = new Map<string, number>();
+  for (const { column } of unreadable) lines.set(column ?? '', (lines.get(column ?? '') ?? 0) + 1);
+  for (const [column, rows] of lines)
+    all.push(column === '' ? { feature: '(line)', rule: 'unreadable', rows } : { feature: column, rule: 'type', rows });
+  return all.sort((a, b) => b.rows - a.rows);
+}
+
+/** Rows that are read from the table at a time while quarantining. */
+const PAGE = 10_000;
+
+/** Writes every quarantined row with its reasons, in the order of the file. */
+async function quarantine(
+  duck: Duck,
+  file: string,
+  contract: Contract,
+  loaded: Loaded,
+  outDir: string,
+): Promise<string> {
+  const target = path.join(outDir, 'rows.jsonl');
+  const out = createWriteStream(target);
+  const personal = contract.features.some((feature) => feature.personal !== 'no');
+  const text = loaded.format !== 'parquet' && !personal;
+  const write = async (row: QuarantinedRow): Promise<void> => {
+    if (!out.write(`${JSON.stringify(row)}\n`)) await once(out, 'drain');
+  };
+  for (const { line, raw, reason, column } of loaded.unreadable)
+    await write({
+      line,
+      ...(personal ? {} : { raw: raw.slice(0, 10_000) }),
+      reasons: [unreadableReason(contract, reason, column, personal)],
+    });
+  const names = contract.features.map(({ name }, i) => `r.${identifier(name)} AS v${i}, b.c${i}`);
+  for (let offset = 0; ; offset += PAGE) {
+    const page = await duck.rows(
+      `SELECT b.id, b.cdup${names.length > 0 ? `, ${names.join(', ')}` : ''} FROM (SELECT * FROM bad ORDER BY id LIMIT ${PAGE} OFFSET ${offset}) b JOIN rows r ON r.rowid = b.id ORDER BY b.id`,
+    );
+    if (page.length === 0) break;
+    const lines = page.map(({ id }) => loaded.lineOf(Number(id)));
+    const raw = text ? await pickLines(file, new Set(lines)) : new Map<number, string>();
+    for (const [i, row] of page.entries()) {
+      const reasons = contract.features.flatMap((feature, f) => {
+        const code = Number(row[`c${f}`] ?? 0);
+        if (code === 0) return [];
+        const { row: _, ...reason } = violationOf(feature, code, row[`v${f}`], 0);
+        return [reason];
+      });
+      if (Number(row.cdup) === 1)
+        reasons.push({ feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once' });
+      const line = lines[i]!;
+      await write({ line, ...(raw.has(line) ? { raw: raw.get(line)! } : {}), reasons });
+    }
+  }
+  out.end();
+  await finished(out);
+  return target;
+}
+
+function unreadableReason(
+  contract: Contract,
+  reason: string,
+  column: string | undefined,
+  personal: boolean,
+): QuarantinedRow['reasons'][number] {
+  const feature = contract.features.find(({ name }) => name === column);
+  if (!feature) return { feature: '(line)', rule: 'unreadable', allowed: reason };
+  const { row: _, ...violation } = violationOf(feature, 2, reason, 0);
+  return personal && feature.personal !== 'no' ? { ...violation, received: undefined } : violation;
+}
+
+function checkVolume({ file }: Contract, { lines, quarantined }: FileVerdict['rows']): void {
+  if (lines < file.minRows)
+    throw new FileRejectedError('volume', `${lines} rows, at least ${file.minRows} are expected`);
+  if (lines > file.maxRows) throw new FileRejectedError('volume', `${lines} rows, at most ${file.maxRows} are allowed`);
+  const share = lines === 0 ? 0 : quarantined / lines;
+  if (share > file.maxQuarantinedShare)
+    throw new FileRejectedError(
+      'quality',
+      `${quarantined} of ${lines} rows break the contract (${(100 * share).toFixed(1)} %), at most ${100 * file.maxQuarantinedShare} % may`,
+    );
+}
+
+async function checkFreshness(duck: Duck, { data, file }: Contract, now: Date): Promise<void> {
+  if (file.maxAgeDays === undefined || data.time === undefined) return;
+  const [{ newest } = { newest: null }] = await duck.rows(
+    `SELECT epoch_ms(max(TRY_CAST(${identifier(data.time)} AS TIMESTAMP))) AS newest FROM ${GOOD}`,
+  );
+  if (newest === null) throw new FileRejectedError('freshness', `no value of ${data.time} is a time`);
+  const days = (now.getTime() - Number(newest)) / 86_400_000;
+  if (days > file.maxAgeDays)
+    throw new FileRejectedError(
+      'freshness',
+      `the newest row is ${days.toFixed(1)} days old, at most ${file.maxAgeDays} are allowed`,
+    );
+}
+
+function checkDistribution({ file, features }: Contract, profile: Profile, baseline: Profile | undefined): void {
+  if (file.maxPsi === undefined || !baseline) return;
+  for (const { name } of features) {
+    const [expected, actual] = [baseline.columns[name], profile.columns[name]];
+    if (!expected || !actual) continue;
+    const psi = populationStability(countsOf(expected), countsOf(actual));
+    if (psi > file.maxPsi)
+      throw new FileRejectedError(
+        'distribution',
+        `${name} has a population stability index of ${psi.toFixed(3)} against the baseline, at most ${file.maxPsi} is allowed`,
+      );
+  }
+}
+
+/** Features and the label; identifiers and times say nothing as distributions. */
+export function profiledColumns(contract: Contract, present: readonly string[]): ProfiledColumn[] {
+  const columns = contract.features.map(
+    ({ name, type }): ProfiledColumn => ({
+      name,
+      kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
+    }),
+  );
+  const { label } = contract.data;
+  if (label !== undefined && present.includes(label))
+    columns.push({ name: 'label', kind: 'categorical', expression: identifier(label) });
+  return columns;
+}
+
+function datasetColumns(contract: Contract, columns: readonly string[]): string {
+  return columns
+    .map((name) => {
+      const feature = contract.features.find((f) => f.name === name);
+      const column = identifier(name);
+      if (feature) return `${column}::${datasetTypeOf(feature.type)} AS ${column}`;
+      return name === contract.data.time ? `TRY_CAST(${column} AS TIMESTAMP) AS ${column}` : column;
+    })
+    .join(', ');
+}

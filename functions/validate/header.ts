@@ -1,0 +1,61 @@
+import type { Contract } from '../../core/contract/contract.ts';
+import { FileRejectedError } from './errors.ts';
+
+/** All columns a file of this contract may have: features, id, time, label, extra. */
+export function columnsOf(contract: Contract): { required: string[]; optional: string[] } {
+  const { id, time, label, extra } = contract.data;
+  const required = [...contract.features.map(({ name }) => name), ...[id, time].filter((name) => name !== undefined)];
+  return { required, optional: [...(label === undefined ? [] : [label]), ...extra] };
+}
+
+/**
+ * Holds a file's columns against the contract.
+ *
+ * @throws FileRejectedError naming what is missing, unknown or double
+ */
+export function checkColumns(found: readonly string[], contract: Contract): void {
+  const { required, optional } = columnsOf(contract);
+  const faults: string[] = [];
+  const missing = required.filter((name) => !found.includes(name));
+  const unknown = found.filter((name) => !required.includes(name) && !optional.includes(name));
+  const double = found.filter((name, i) => found.indexOf(name) !== i);
+  if (missing.length > 0) faults.push(`missing columns: ${listed(missing)}`);
+  if (unknown.length > 0) faults.push(`columns that the contract does not know: ${listed(unknown)}`);
+  if (double.length > 0) faults.push(`columns that stand twice: ${listed(double)}`);
+  if (faults.length > 0)
+    throw new FileRejectedError(
+      'schema',
+      `${faults.join('; ')}; expected ${required.join(', ')}${optional.length > 0 ? ` and perhaps ${optional.join(', ')}` : ''}`,
+    );
+}
+
+/**
+ * Columns of a CSV header line: comma-separated, quoted where needed.
+ *
+ * @throws FileRejectedError for another delimiter or encoding
+ */
+export function parseHeader(line: Buffer): string[] {
+  if (line.includes(0)) throw new FileRejectedError('format', 'the file is binary, or UTF-16: expected UTF-8 text');
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(line);
+  } catch (error) {
+    throw new FileRejectedError('format', 'the header is not UTF-8', { cause: error });
+  }
+  if (text.trim() === '') throw new FileRejectedError('format', 'the first line is empty: expected a header');
+  const columns = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim(),
+  );
+  if (columns.length === 1)
+    for (const [delimiter, name] of [
+      [';', 'semicolons'],
+      ['\t', 'tabs'],
+      ['|', 'bars'],
+    ] as const)
+      if (text.includes(delimiter))
+        throw new FileRejectedError('format', `columns are separated by ${name}, expected commas`);
+  return columns;
+}
+
+const listed = (names: readonly string[]): string =>
+  names.slice(0, 20).join(', ') + (names.length > 20 ? `, … (${names.length})` : '');

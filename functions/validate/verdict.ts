@@ -1,0 +1,29 @@
+import type { Violation } from '../../core/contract/contract.ts';
+import type { Profile } from '../../core/profile/profile.ts';
+import type { FileRejectedError } from './errors.ts';
+
+/** One quarantined row, with all its reasons. */
+export interface QuarantinedRow {
+  /** 1-based line of the source (row, for Parquet). */
+  readonly line: number;
+  /** The line as it came; absent where the contract marks personal fields. */
+  readonly raw?: string;
+  readonly reasons: Omit<Violation, 'row'>[];
+}
+
+/** What a file was found to be. */
+export interface FileVerdict {
+  readonly verdict: 'accepted' | 'rejected';
+  /** Why the file was rejected whole. */
+  readonly rejection?: { readonly rule: FileRejectedError['rule']; readonly reason: string };
+  /** accepted + quarantined = lines: every data line is accounted for. */
+  readonly rows: { readonly lines: number; readonly accepted: number; readonly quarantined: number };
+  /** Quarantined rows by feature and rule, most frequent first. */
+  readonly reasons: { readonly feature: string; readonly rule: string; readonly rows: number }[];
+  /** Of the good rows; absent when the file could not be read. */
+  readonly profile?: Profile;
+  /** Good rows, when the file was accepted. */
+  readonly dataFile?: string;
+  /** {@link QuarantinedRow}s as JSON lines, when there are any. */
+  readonly quarantineFile?: string;
+}

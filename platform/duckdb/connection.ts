@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+
+export interface DuckOptions {
+  /** @default 512 */
+  readonly memoryMb?: number;
+  /** @default 2 */
+  readonly threads?: number;
+}
+
+export type Row = Record<string, unknown>;
+
+/** A database in memory with a scratch folder of its own. */
+export interface Duck {
+  readonly scratch: string;
+  run(sql: string): Promise<void>;
+  /** Rows as JavaScript values; 64-bit integers come as bigint. */
+  rows(sql: string): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens DuckDB for work on files the caller names, with nothing loaded or fetched from elsewhere and bounded memory;
+ * what does not fit spills to the scratch folder. Resident memory goes about 100 MB over the limit.
+ */
+export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}): Promise<Duck> {
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-duck-'));
+  // On Lambda only the temporary folder can be written.
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(threads),
+    memory_limit: `${memoryMb}MB`,
+    temp_directory: scratch,
+    home_directory: scratch,
+    extension_directory: scratch,
+    max_temp_directory_size: '8GB',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection: DuckDBConnection = await instance.connect();
+  return {
+    scratch,
+    run: async (sql) => {
+      await connection.run(sql);
+    },
+    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[],
+    close: async () => {
+      connection.closeSync();
+      instance.closeSync();
+      await rm(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens, works, and closes whatever happens. */
+export async function withDuck<T>(options: DuckOptions | undefined, work: (duck: Duck) => Promise<T>): Promise<T> {
+  const duck = await openDuck(options);
+  try {
+    return await work(duck);
+  } finally {
+    await duck.close();
+  }
+}
+
+/** A name as an SQL identifier. */
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** Text as an SQL literal. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

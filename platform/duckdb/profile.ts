@@ -1,0 +1,150 @@
+import { distinctEdges, MAX_CATEGORIES } from '../../core/profile/bins.ts';
+import type { CategoricalProfile, ColumnProfile, NumericProfile, Profile } from '../../core/profile/profile.ts';
+import { type Duck, identifier, literal } from './connection.ts';
+
+/** A column to profile: an SQL expression over the relation. */
+export interface ProfiledColumn {
+  readonly name: string;
+  readonly kind: 'numeric' | 'categorical';
+  /** @default the column of that name */
+  readonly expression?: string;
+}
+
+/** Numbers that have at most this many values get a bin each. */
+const FEW_VALUES = 12;
+const QUANTILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+/** Rows that edges are computed from; more would only make them slower. */
+const EDGE_SAMPLE = 200_000;
+
+/**
+ * Profiles columns of a relation (a table's name, or a query in parentheses). Bins and categories are those of the
+ * reference where it has the column, else made from the data: ten quantile bins, a bin for each of a few values,
+ * the 1,000 most frequent categories.
+ */
+export async function profileRelation(
+  duck: Duck,
+  relation: string,
+  columns: readonly ProfiledColumn[],
+  reference?: Profile,
+): Promise<Profile> {
+  const [{ n } = { n: 0n }] = await duck.rows(`SELECT count(*) AS n FROM ${relation} t`);
+  const rows = Number(n);
+  const numbers = columns.filter(({ kind }) => kind === 'numeric');
+  const moments = await momentsOf(duck, relation, numbers);
+  const profiled: [string, ColumnProfile][] = [];
+  for (const column of columns) {
+    const known = reference?.columns[column.name];
+    profiled.push([
+      column.name,
+      column.kind === 'numeric'
+        ? await numeric(duck, relation, column, rows, moments.get(column.name)!, known)
+        : await categorical(duck, relation, column, rows, known),
+    ]);
+  }
+  return { rows, columns: Object.fromEntries(profiled) };
+}
+
+/** SQL for the index of a numeric column's bin; null for missing values, NaN included. */
+export function binSql(expression: string, edges: readonly number[]): string {
+  const cases = edges.map((edge, i) => `WHEN x < ${number(edge)} THEN ${i}`).join(' ');
+  return `(SELECT CASE WHEN x IS NULL OR isnan(x) THEN NULL ${cases} ELSE ${edges.length} END FROM (SELECT ${expression}::DOUBLE AS x))`;
+}
+
+export const expressionOf = (column: ProfiledColumn): string => column.expression ?? identifier(column.name);
+
+interface Moments {
+  readonly missing: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  readonly m2: number | null;
+}
+
+/** Moments of all numeric columns in one scan. */
+async function momentsOf(
+  duck: Duck,
+  relation: string,
+  columns: readonly ProfiledColumn[],
+): Promise<Map<string, Moments>> {
+  if (columns.length === 0) return new Map();
+  const inner = columns.map((c, i) => `${present(expressionOf(c))} AS x${i}`);
+  const outer = columns.map(
+    (_, i) =>
+      `count(*) - count(x${i}) AS k${i}, min(x${i}) AS lo${i}, max(x${i}) AS hi${i}, avg(x${i}) AS mu${i}, var_pop(x${i}) * count(x${i}) AS m${i}`,
+  );
+  const [row = {}] = await duck.rows(`SELECT ${outer.join(', ')} FROM (SELECT ${inner.join(', ')} FROM ${relation} t)`);
+  return new Map(
+    columns.map(({ name }, i) => [
+      name,
+      {
+        missing: Number(row[`k${i}`]),
+        min: row[`lo${i}`] as number | null,
+        max: row[`hi${i}`] as number | null,
+        mean: row[`mu${i}`] as number | null,
+        m2: row[`m${i}`] as number | null,
+      },
+    ]),
+  );
+}
+
+async function numeric(
+  duck: Duck,
+  relation: string,
+  column: ProfiledColumn,
+  rows: number,
+  moments: Moments,
+  known: ColumnProfile | undefined,
+): Promise<NumericProfile> {
+  const edges = known?.kind === 'numeric' ? known.edges : await edgesOf(duck, relation, column);
+  const counts = Array.from({ length: edges.length + 1 }, () => 0);
+  const x = present(expressionOf(column));
+  const cases = edges.map((edge, i) => `WHEN x < ${number(edge)} THEN ${i}`).join(' ');
+  const bin = edges.length === 0 ? '0' : `CASE ${cases} ELSE ${edges.length} END`;
+  for (const { bin: at, n } of await duck.rows(
+    `SELECT ${bin} AS bin, count(*) AS n FROM (SELECT ${x} AS x FROM ${relation} t) WHERE x IS NOT NULL GROUP BY ALL`,
+  ))
+    counts[Number(at)] = Number(n);
+  return { kind: 'numeric', rows, edges: [...edges], counts, ...moments };
+}
+
+async function edgesOf(duck: Duck, relation: string, column: ProfiledColumn): Promise<number[]> {
+  const x = present(expressionOf(column));
+  const values = await duck.rows(
+    `SELECT DISTINCT x FROM (SELECT ${x} AS x FROM ${relation} t LIMIT ${EDGE_SAMPLE}) WHERE x IS NOT NULL LIMIT ${FEW_VALUES + 1}`,
+  );
+  const distinct = values.map(({ x: value }) => value as number).sort((a, b) => a - b);
+  if (distinct.length <= FEW_VALUES) return distinctEdges(distinct.slice(1));
+  const [{ q } = { q: [] }] = await duck.rows(
+    `SELECT quantile_disc(x, [${QUANTILES.join(', ')}]) AS q FROM (SELECT ${x} AS x FROM ${relation} t USING SAMPLE reservoir(${EDGE_SAMPLE} ROWS) REPEATABLE (1)) WHERE x IS NOT NULL`,
+  );
+  return distinctEdges(q as number[]);
+}
+
+async function categorical(
+  duck: Duck,
+  relation: string,
+  column: ProfiledColumn,
+  rows: number,
+  known: ColumnProfile | undefined,
+): Promise<CategoricalProfile> {
+  const groups = await duck.rows(
+    `SELECT v, count(*) AS n FROM (SELECT nullif(${expressionOf(column)}::VARCHAR, '') AS v FROM ${relation} t) GROUP BY v ORDER BY n DESC, v`,
+  );
+  const counted = groups.map(({ v, n }) => ({ value: v as string | null, count: Number(n) }));
+  const missing = counted.find(({ value }) => value === null)?.count ?? 0;
+  const present = counted.filter(({ value }) => value !== null) as { value: string; count: number }[];
+  const reference = known?.kind === 'categorical' ? known : undefined;
+  const categories = reference?.categories ?? present.slice(0, MAX_CATEGORIES).map(({ value }) => value);
+  const byValue = new Map(present.map(({ value, count }) => [value, count]));
+  const counts = categories.map((category) => byValue.get(category) ?? 0);
+  const rest = rows - missing - counts.reduce((a, b) => a + b, 0);
+  // Without a reference the rest is its own; with one that lists all it has, the rest is new.
+  const unseen = reference !== undefined && reference.other === 0 ? rest : 0;
+  return { kind: 'categorical', rows, missing, categories: [...categories], counts, other: rest - unseen, unseen };
+}
+
+/** A number, or null where it is missing; NaN is missing. */
+const present = (expression: string): string =>
+  `CASE WHEN isnan((${expression})::DOUBLE) THEN NULL ELSE (${expression})::DOUBLE END`;
+
+const number = (x: number): string => `${literal(String(x))}::DOUBLE`;

@@ -1,0 +1,132 @@
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+/** Seconds are kept apart for this long, then minutes, as CloudWatch does after three hours. */
+const FINE_MS = 15 * MINUTE;
+const RETENTION_MS = 24 * 60 * MINUTE;
+/** Distinct values of a second (or minute) that are kept as they are; beyond, they are rounded to 1 %. */
+const EXACT_VALUES = 256;
+const LOG_STEP = Math.log(1.01);
+
+/** What is known of the samples of one second or minute: everything but their order. */
+export class Tally {
+  count = 0;
+  sum = 0;
+  min = Number.POSITIVE_INFINITY;
+  max = Number.NEGATIVE_INFINITY;
+  /** Value -> how often. */
+  readonly values = new Map<number, number>();
+
+  add(value: number): void {
+    this.count++;
+    this.sum += value;
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
+    this.#note(value, 1);
+  }
+
+  merge(other: Tally): void {
+    this.count += other.count;
+    this.sum += other.sum;
+    if (other.min < this.min) this.min = other.min;
+    if (other.max > this.max) this.max = other.max;
+    for (const [value, times] of other.values) this.#note(value, times);
+  }
+
+  /**
+   * `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount`, or `pNN` by nearest rank: exact while there are no more
+   * than 256 distinct values in a second, within 1 % beyond.
+   */
+  statistic(name: string): number {
+    switch (name) {
+      case 'SampleCount':
+        return this.count;
+      case 'Sum':
+        return this.sum;
+      case 'Average':
+        return this.sum / this.count;
+      case 'Minimum':
+        return this.min;
+      case 'Maximum':
+        return this.max;
+      default:
+        return this.#percentile(name);
+    }
+  }
+
+  #percentile(name: string): number {
+    const percent = Number(/^p(\d{1,2}(?:\.\d+)?|100)$/.exec(name)?.[1]);
+    if (Number.isNaN(percent))
+      throw new RangeError(`a statistic is Average, Sum, Minimum, Maximum, SampleCount or pNN, received ${name}`);
+    const rank = Math.max(1, Math.ceil((percent / 100) * this.count));
+    let seen = 0;
+    for (const [value, times] of [...this.values].sort(([a], [b]) => a - b)) {
+      seen += times;
+      // Rounding must not lead beyond what was really there.
+      if (seen >= rank) return Math.min(this.max, Math.max(this.min, value));
+    }
+    return this.max;
+  }
+
+  #note(value: number, times: number): void {
+    const known = this.values.get(value);
+    const key = known !== undefined || this.values.size < EXACT_VALUES ? value : rounded(value);
+    this.values.set(key, (this.values.get(key) ?? 0) + times);
+  }
+}
+
+const rounded = (value: number): number =>
+  value === 0 ? 0 : Math.sign(value) * Math.exp(Math.round(Math.log(Math.abs(value)) / LOG_STEP) * LOG_STEP);
+
+/** Samples of one metric under one set of dimensions; its size is bounded by time, not by traffic. */
+export class Series {
+  readonly #seconds = new Map<number, Tally>();
+  readonly #minutes = new Map<number, Tally>();
+  #newest = Number.NEGATIVE_INFINITY;
+
+  /** @param at milliseconds since 1970 */
+  add(at: number, value: number): void {
+    if (at > this.#newest) {
+      const next = Math.floor(at / MINUTE) > Math.floor(this.#newest / MINUTE);
+      this.#newest = at;
+      if (next) this.#age();
+    }
+    if (at <= this.#newest - RETENTION_MS) return;
+    if (at < this.#fineFrom()) tallyOf(this.#minutes, at, MINUTE).add(value);
+    else tallyOf(this.#seconds, at, SECOND).add(value);
+  }
+
+  /** Tallies of periods with data that start at `from` or later and before `to`, in order; milliseconds. */
+  periods(length: number, from: number, to: number): [start: number, tally: Tally][] {
+    const periods = new Map<number, Tally>();
+    for (const tallies of [this.#minutes, this.#seconds])
+      for (const [at, tally] of tallies) {
+        const start = Math.floor(at / length) * length;
+        if (start >= from && start < to) tallyOf(periods, at, length).merge(tally);
+      }
+    return [...periods].sort(([a], [b]) => a - b);
+  }
+
+  #fineFrom(): number {
+    return Math.floor((this.#newest - FINE_MS) / MINUTE) * MINUTE;
+  }
+
+  #age(): void {
+    const fineFrom = this.#fineFrom();
+    for (const [at, tally] of this.#seconds)
+      if (at < fineFrom) {
+        this.#seconds.delete(at);
+        tallyOf(this.#minutes, at, MINUTE).merge(tally);
+      }
+    for (const at of this.#minutes.keys()) if (at <= this.#newest - RETENTION_MS) this.#minutes.delete(at);
+  }
+}
+
+function tallyOf(tallies: Map<number, Tally>, at: number, length: number): Tally {
+  const start = Math.floor(at / length) * length;
+  let tally = tallies.get(start);
+  if (tally === undefined) {
+    tally = new Tally();
+    tallies.set(start, tally);
+  }
+  return tally;
+}
