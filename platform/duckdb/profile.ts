@@ -12,6 +12,8 @@ export interface ProfiledColumn {
 
 /** Numbers that have at most this many values get a bin each. */
 const FEW_VALUES = 12;
+/** Fewer quantile edges than this say little of a distribution. */
+const MIN_EDGES = 4;
 const QUANTILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /** Rows that edges are computed from; more would only make them slower. */
 const EDGE_SAMPLE = 200_000;
@@ -114,10 +116,23 @@ async function edgesOf(duck: Duck, relation: string, column: ProfiledColumn): Pr
   );
   const distinct = values.map(({ x: value }) => value as number).sort((a, b) => a - b);
   if (distinct.length <= FEW_VALUES) return distinctEdges(distinct.slice(1));
-  const [{ q } = { q: [] }] = await duck.rows(
-    `SELECT quantile_disc(x, [${QUANTILES.join(', ')}]) AS q FROM (SELECT ${x} AS x FROM ${relation} t USING SAMPLE reservoir(${EDGE_SAMPLE} ROWS) REPEATABLE (1)) WHERE x IS NOT NULL`,
+  const sample = `(SELECT x FROM (SELECT ${x} AS x FROM ${relation} t USING SAMPLE reservoir(${EDGE_SAMPLE} ROWS) REPEATABLE (1)) WHERE x IS NOT NULL)`;
+  const [{ q, lowest, mode } = { q: [], lowest: 0, mode: 0 }] = await duck.rows(
+    `SELECT quantile_disc(x, [${QUANTILES.join(', ')}]) AS q, min(x) AS lowest, mode(x) AS mode FROM ${sample}`,
   );
-  return distinctEdges(q as number[]);
+  // An edge at the lowest value has nothing below it.
+  const edges = distinctEdges(q as number[]).filter((edge) => edge > (lowest as number));
+  if (edges.length >= MIN_EDGES) return edges;
+  // One value holds most of the rows (rain: mostly none). The others get quantiles of their own.
+  const [{ rest, above } = { rest: [], above: null }] = await duck.rows(
+    `SELECT quantile_disc(x, [0.25, 0.5, 0.75]) AS rest, min(x) FILTER (WHERE x > ${number(mode as number)}) AS above FROM ${sample} WHERE x <> ${number(mode as number)}`,
+  );
+  return distinctEdges([
+    ...edges,
+    mode as number,
+    ...(above === null ? [] : [above as number]),
+    ...(rest as number[]),
+  ]).filter((edge) => edge > (lowest as number));
 }
 
 async function categorical(

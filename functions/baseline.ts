@@ -1,0 +1,203 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import path from 'node:path';
+import { finished } from 'node:stream/promises';
+import { compileCheck } from '../core/contract/check.ts';
+import type { Contract } from '../core/contract/contract.ts';
+import { shortest } from '../core/model/decimal.ts';
+import type { Decision, Manifest } from '../core/model/manifest.ts';
+import type { Signature } from '../core/model/signature.ts';
+import { countsOf } from '../core/profile/bins.ts';
+import type {
+  Baseline,
+  ColumnProfile,
+  Profile,
+  ReferenceChunk,
+  ReferencePerformance,
+} from '../core/profile/profile.ts';
+import { isWrong } from '../core/serving/ground-truth.ts';
+import { digestOfFile } from '../platform/digest.ts';
+import { type Duck, identifier, literal, withDuck } from '../platform/duckdb/connection.ts';
+import { binSql, expressionOf, type ProfiledColumn, profileRelation } from '../platform/duckdb/profile.ts';
+import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
+import { profiledColumns } from './validate/file.ts';
+import { load } from './validate/load.ts';
+
+export interface BaselineOptions {
+  /** Reference data: CSV, JSON lines or Parquet. */
+  readonly dataFile: string;
+  readonly modelFile: string;
+  readonly manifest: Pick<Manifest, 'contract' | 'decision' | 'outputs'>;
+  readonly signature: Signature;
+  readonly now: Date;
+}
+
+/** Stretches that the reference is cut into, in time order, each of at least so many rows. */
+const CHUNKS = 120;
+const MIN_CHUNK_ROWS = 50;
+/** Rows run at a time. */
+const BATCH = 2_048;
+
+/**
+ * Makes a baseline of reference data: profile of the features and of the decision's output (the model is run over the
+ * data), counts of its stretches in time order, and how good the decisions were where the data has labels.
+ *
+ * @throws FileRejectedError when the data does not have the contract's columns
+ */
+export async function buildBaseline(options: BaselineOptions): Promise<Baseline> {
+  const { manifest, dataFile } = options;
+  return withDuck({ memoryMb: 1024 }, async (duck) => {
+    const loaded = await load(duck, dataFile, manifest.contract);
+    const columns = profiledColumns(manifest.contract, loaded.columns);
+    let performance: ReferencePerformance | undefined;
+    let relation = 'rows';
+    if (manifest.decision) {
+      const scored = await score(duck, options, manifest.decision, loaded.columns);
+      performance = scored.performance;
+      relation =
+        '(SELECT rows.*, rows.rowid AS "@row", s.score AS "@score" FROM rows JOIN scores s ON s.id = rows.rowid)';
+      columns.push({ name: `output:${manifest.decision.output}`, kind: 'numeric', expression: '"@score"' });
+    } else relation = '(SELECT rows.*, rows.rowid AS "@row" FROM rows)';
+    const profile = await profileRelation(duck, relation, columns);
+    return {
+      format: 1,
+      createdAt: options.now.toISOString(),
+      source: await digestOfFile(dataFile),
+      profile,
+      chunks: await chunksOf(duck, relation, columns, profile, manifest.contract),
+      ...(performance ? { performance } : {}),
+    };
+  });
+}
+
+/** Runs the model over the rows; the decision's column goes into the table `scores` (id, score). */
+async function score(
+  duck: Duck,
+  { manifest, modelFile, signature }: BaselineOptions,
+  decision: Decision,
+  present: readonly string[],
+): Promise<{ performance: ReferencePerformance | undefined }> {
+  // The reference is what it is: values beyond the contract are part of it and are run like the rest.
+  const lenient: Contract = {
+    ...manifest.contract,
+    features: manifest.contract.features.map((f) => ({ ...f, missing: 'allow', onViolation: 'flag' })),
+  };
+  const check = compileCheck(lenient, signature);
+  const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
+  const target = path.join(duck.scratch, 'scores.csv');
+  const out = createWriteStream(target);
+  const { label } = manifest.contract.data;
+  const labelled = label !== undefined && present.includes(label);
+  const select = [
+    ...lenient.features.map(({ name }) => identifier(name)),
+    ...(labelled ? [`${identifier(label)} AS "@label"`] : []),
+  ];
+  const tally = { rows: 0, wrong: 0, squares: 0 };
+  try {
+    for (let from = 0; ; from += BATCH) {
+      const rows = await duck.rows(
+        `SELECT rowid AS "@row", ${select.join(', ')} FROM rows WHERE rowid >= ${from} AND rowid < ${from + BATCH} ORDER BY rowid`,
+      );
+      if (rows.length === 0) break;
+      const scores = await run(model, check, rows, decision);
+      for (const [i, row] of rows.entries()) {
+        const value = scores[i]!;
+        if (!out.write(`${row['@row']},${Number.isFinite(value) ? value : ''}\n`)) await once(out, 'drain');
+        const truth = row['@label'];
+        if (truth === null || truth === undefined || truth === '') continue;
+        const wrong = isWrong(decision, manifest.outputs, Number.isFinite(value) ? value : null, String(truth));
+        if (wrong === undefined) continue;
+        tally.rows++;
+        tally.wrong += wrong ? 1 : 0;
+        // The decision was right and positive, or wrong and negative: then the truth was positive.
+        if (decision.task === 'binary') tally.squares += (value - (wrong === value >= decision.threshold ? 0 : 1)) ** 2;
+      }
+    }
+  } finally {
+    out.end();
+    await finished(out);
+    await model.release();
+  }
+  await duck.run(
+    `CREATE TEMP TABLE scores AS SELECT * FROM read_csv(${literal(target)}, header = false, auto_detect = false, delim = ',', nullstr = '', columns = {'id': 'BIGINT', 'score': 'DOUBLE'})`,
+  );
+  if (tally.rows === 0) return { performance: undefined };
+  return {
+    performance: {
+      rows: tally.rows,
+      errorRate: tally.wrong / tally.rows,
+      ...(decision.task === 'binary' ? { brier: tally.squares / tally.rows } : {}),
+    },
+  };
+}
+
+async function run(
+  model: OnnxModel,
+  check: ReturnType<typeof compileCheck>,
+  rows: readonly Record<string, unknown>[],
+  decision: Decision,
+): Promise<number[]> {
+  const inputs = new Map(
+    check.inputs.map(({ name, shape }) => {
+      const features = check.features.filter((f) => (f.input ?? f.name) === name);
+      const data = rows.flatMap((row) => features.map((feature) => row[feature.name]));
+      return [name, { shape: shape.length === 1 ? [rows.length] : [rows.length, features.length], data }];
+    }),
+  );
+  const { tensors, rejected, violations } = check.run(inputs, false);
+  if (rejected > 0)
+    throw new RangeError(
+      `the reference has ${rejected} values that the model cannot take, such as ${violations[0]?.feature}: ${violations[0]?.allowed} is expected`,
+    );
+  const output = (await model.run(tensors, [decision.output]))[decision.output]!;
+  const width = output.shape.slice(1).reduce((a, b) => a * b, 1);
+  const single = output.type === 'float32';
+  return rows.map((_, i) => {
+    const value = Number(output.data[i * width + (width === 1 ? 0 : decision.column)]);
+    // As a capture writes it, so that both fall into the same bin.
+    return single && Number.isFinite(value) ? Number(shortest(value)) : value;
+  });
+}
+
+async function chunksOf(
+  duck: Duck,
+  relation: string,
+  columns: readonly ProfiledColumn[],
+  profile: Profile,
+  { data }: Contract,
+): Promise<ReferenceChunk[]> {
+  const n = Math.max(1, Math.min(CHUNKS, Math.floor(profile.rows / MIN_CHUNK_ROWS)));
+  const time = data.time === undefined ? 'NULL::TIMESTAMP' : `TRY_CAST(t.${identifier(data.time)} AS TIMESTAMP)`;
+  const cut = `(SELECT t.*, ${time} AS "@at", ntile(${n}) OVER (ORDER BY ${time} NULLS LAST, t."@row") AS "@chunk" FROM ${relation} t)`;
+  await duck.run(`CREATE TEMP TABLE cut AS SELECT * FROM ${cut}`);
+  const heads = await duck.rows(
+    'SELECT "@chunk" AS chunk, count(*) AS n, strftime(min("@at"), \'%Y-%m-%dT%H:%M:%SZ\') AS first, strftime(max("@at"), \'%Y-%m-%dT%H:%M:%SZ\') AS last FROM cut GROUP BY ALL ORDER BY chunk',
+  );
+  const chunks = heads.map(({ n: rows, first, last }) => ({
+    ...(first === null ? {} : { from: String(first), to: String(last) }),
+    rows: Number(rows),
+    counts: {} as Record<string, number[]>,
+  }));
+  for (const column of columns) {
+    const reference = profile.columns[column.name]!;
+    const width = countsOf(reference).length;
+    for (const chunk of chunks) chunk.counts[column.name] = Array.from({ length: width }, () => 0);
+    for (const { chunk, bin, n: count } of await duck.rows(
+      `SELECT "@chunk" AS chunk, ${positionSql(column, reference)} AS bin, count(*) AS n FROM cut GROUP BY ALL`,
+    )) {
+      const counts = chunks[Number(chunk) - 1]!.counts[column.name]!;
+      // What has no bin of its own is missing, which comes last.
+      counts[bin === null ? width - 1 : Number(bin)]! += Number(count);
+    }
+  }
+  return chunks;
+}
+
+/** SQL for a value's position among {@link countsOf}; null for missing. */
+function positionSql(column: ProfiledColumn, reference: ColumnProfile): string {
+  if (reference.kind === 'numeric') return binSql(expressionOf(column), reference.edges);
+  const value = `nullif(${expressionOf(column)}::VARCHAR, '')`;
+  if (reference.categories.length === 0) return 'NULL';
+  const list = reference.categories.map(literal).join(', ');
+  return `CASE WHEN ${value} IS NULL THEN NULL ELSE coalesce(nullif(list_position([${list}], ${value}), 0) - 1, ${reference.categories.length}) END`;
+}

@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import { Contract } from '../../core/contract/contract.ts';
+import { ModelName } from '../../core/model/names.ts';
+import { Baseline, type Profile } from '../../core/profile/profile.ts';
+import { ObjectNotFoundError } from '../../platform/errors.ts';
+import type { Home } from '../../platform/ports.ts';
+import { baselineOf } from '../baseline-of.ts';
+import { NoContractError } from './errors.ts';
+
+/** `contracts/<dataset>.json` of the data store, for datasets that are no model's. */
+export const DatasetContract = z.strictObject({
+  contract: Contract,
+  /** Key of a baseline in the artifact store. */
+  baseline: z.string().optional(),
+});
+
+export interface DatasetRules {
+  readonly contract: Contract;
+  readonly baseline?: Profile;
+  /** Where the rules came from, for the record. */
+  readonly source: string;
+}
+
+/**
+ * The rules of a dataset: its own contract where it has one, else those of the model of the same name (its champion,
+ * or its latest version before the first release).
+ *
+ * @throws NoContractError
+ */
+export async function rulesOf(home: Home, dataset: string): Promise<DatasetRules> {
+  const key = `contracts/${dataset}.json`;
+  try {
+    const own = DatasetContract.parse(JSON.parse(new TextDecoder().decode(await home.data.get(key))));
+    const baseline =
+      own.baseline === undefined
+        ? undefined
+        : Baseline.parse(JSON.parse(new TextDecoder().decode(await home.artifacts.get(own.baseline)))).profile;
+    return { contract: own.contract, source: key, ...(baseline ? { baseline } : {}) };
+  } catch (error) {
+    if (!(error instanceof ObjectNotFoundError)) throw error;
+  }
+  if (!ModelName.safeParse(dataset).success) throw new NoContractError(dataset);
+  const state = (await home.ledger.latest(dataset))?.state;
+  const number = state?.champion ?? (state?.latest || undefined);
+  const version = number === undefined ? undefined : await home.ledger.version(dataset, number);
+  if (!version) throw new NoContractError(dataset);
+  const baseline = await baselineOf(home, version);
+  return {
+    contract: version.manifest.contract,
+    source: `${dataset} version ${version.version}`,
+    ...(baseline ? { baseline: baseline.profile } : {}),
+  };
+}

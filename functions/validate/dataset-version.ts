@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import type { Home } from '../../platform/ports.ts';
+
+/** `manifest.json` of a dataset version: written last, and only with it the version counts. */
+export const DatasetManifest = z.strictObject({
+  dataset: z.string(),
+  version: z.int().min(1),
+  /** The drop that it came from, and the very bytes. */
+  drop: z.string(),
+  source: z.strictObject({ key: z.string(), versionId: z.string(), sha256: z.string(), bytes: z.int() }),
+  /** SHA-256 of the contract that its rows keep. */
+  contract: z.string(),
+  rows: z.int().min(0),
+  createdAt: z.string(),
+});
+export type DatasetManifest = z.infer<typeof DatasetManifest>;
+
+export const versionFolder = (dataset: string, version: number): string =>
+  `datasets/${dataset}/${String(version).padStart(6, '0')}`;
+
+/** Drops claim their version at the same time; each round one of them gets on. */
+const MAX_CLAIMS = 1_000;
+
+/**
+ * The version number of a drop: the one it claimed before, or the next free one. A claim whose work was never
+ * finished leaves a gap in the numbers and nothing else.
+ */
+export async function claimVersion(home: Home, dataset: string, drop: string): Promise<number> {
+  const marker = `datasets/${dataset}/drops/${drop}.json`;
+  const known = await home.data.head(marker);
+  if (known) return z.object({ version: z.int() }).parse(await readJson(home, marker)).version;
+  let version = 0;
+  for await (const { key } of home.data.list(`datasets/${dataset}/`)) {
+    const number = /\/(\d{6})\/claim$/.exec(key)?.[1];
+    if (number !== undefined) version = Math.max(version, Number(number));
+  }
+  for (let attempt = 0; attempt < MAX_CLAIMS; attempt++) {
+    version++;
+    if (!(await home.data.put(`${versionFolder(dataset, version)}/claim`, drop, { ifAbsent: true }))) continue;
+    // Two deliveries of one drop may both have claimed a number: the first marker decides for both.
+    if (await home.data.put(marker, JSON.stringify({ version }), { ifAbsent: true })) return version;
+    return z.object({ version: z.int() }).parse(await readJson(home, marker)).version;
+  }
+  throw new Error(`no free version number for dataset ${dataset} after ${MAX_CLAIMS} tries`);
+}
+
+export async function readJson(home: Home, key: string): Promise<unknown> {
+  return JSON.parse(new TextDecoder().decode(await home.data.get(key)));
+}

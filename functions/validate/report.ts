@@ -1,0 +1,113 @@
+import type { Profile } from '../../core/profile/profile.ts';
+import { chartKey, distributionChart, shareBar } from '../../core/report/charts.ts';
+import { escape, renderPage, renderTable } from '../../core/report/page.ts';
+import type { FileVerdict, QuarantinedRow } from './verdict.ts';
+
+/** What became of a drop; kept as `report.json`, and what `report.html` shows. */
+export interface DropReport {
+  readonly dataset: string;
+  /** Identifies the drop: key and content. */
+  readonly drop: string;
+  readonly source: {
+    readonly key: string;
+    readonly versionId: string;
+    readonly sha256: string;
+    readonly bytes: number;
+  };
+  readonly at: string;
+  readonly verdict: FileVerdict['verdict'];
+  readonly rejection?: FileVerdict['rejection'];
+  readonly rows: FileVerdict['rows'];
+  readonly reasons: FileVerdict['reasons'];
+  /** Dataset version that the good rows became. */
+  readonly version: number | null;
+  /** Where things are, as keys of the data store. */
+  readonly places: { readonly dataset?: string; readonly quarantine?: string; readonly report: string };
+  /** The drop had been processed before; nothing was done this time. Never stored. */
+  readonly repeated?: boolean;
+}
+
+/** Quarantined rows that the page shows. */
+export const SHOWN_ROWS = 30;
+
+/** The report as a page for people. */
+export function renderReport(
+  report: DropReport,
+  profile: Profile | undefined,
+  baseline: Profile | undefined,
+  sample: readonly QuarantinedRow[],
+): string {
+  const { rows, verdict } = report;
+  const accepted = verdict === 'accepted';
+  const number = (n: number): string => n.toLocaleString('en-US');
+  const sections: { title: string; html: string }[] = [];
+  if (rows.lines > 0)
+    sections.push({
+      title: 'Rows',
+      html:
+        shareBar([
+          { label: 'accepted', count: rows.accepted, colour: 'good' },
+          { label: 'quarantined', count: rows.quarantined, colour: 'bad' },
+        ]) +
+        (report.reasons.length === 0
+          ? '<p>No row breaks the contract.</p>'
+          : renderTable(
+              [{ title: 'feature' }, { title: 'rule' }, { title: 'allowed' }, { title: 'rows', align: 'right' }],
+              report.reasons.map(({ feature, rule, rows: n }) => [
+                feature,
+                rule,
+                allowedOf(feature, rule, sample),
+                number(n),
+              ]),
+            )),
+    });
+  if (sample.length > 0)
+    sections.push({
+      title: `Quarantined rows${rows.quarantined > sample.length ? ` (the first ${sample.length} of ${number(rows.quarantined)})` : ''}`,
+      html: `<table><thead><tr><th class="n">line</th><th>reasons</th><th>as it came</th></tr></thead><tbody>${sample
+        .map(
+          (row) =>
+            `<tr><td class="n">${row.line}</td><td>${row.reasons.map((r) => `<b>${escape(r.feature)}</b> ${escape(r.received ?? '')} — ${escape(r.rule)}: ${escape(r.allowed)}`).join('<br>')}</td><td><code>${escape((row.raw ?? 'withheld: the contract marks personal fields').slice(0, 160))}</code></td></tr>`,
+        )
+        .join('')}</tbody></table>`,
+    });
+  if (profile)
+    sections.push({
+      title: baseline ? 'Distributions, against the baseline' : 'Distributions',
+      html: `${baseline ? chartKey('baseline', 'this file') : ''}<div class="grid">${Object.entries(profile.columns)
+        .map(([name, column]) =>
+          distributionChart(baseline?.columns[name], column, {
+            title: name,
+            note: `${(100 * (column.rows === 0 ? 0 : column.missing / column.rows)).toFixed(1)} % missing${column.kind === 'numeric' && column.mean !== null ? `, mean ${Number(column.mean.toPrecision(4))}` : ''}`,
+          }),
+        )
+        .join('')}</div>`,
+    });
+  return renderPage({
+    title: `Data validation: ${report.dataset}`,
+    subtitle: `${report.source.key}, ${report.at}`,
+    verdict: {
+      tone: accepted ? (rows.quarantined > 0 ? 'neutral' : 'good') : 'bad',
+      word: accepted ? 'accepted' : 'rejected whole',
+      sentence: accepted
+        ? `${number(rows.accepted)} rows are dataset version ${report.version}; ${number(rows.quarantined)} are in quarantine with their reasons.`
+        : `${report.rejection?.reason ?? ''}`,
+    },
+    facts: [
+      { label: 'lines in', value: number(rows.lines) },
+      { label: 'accepted', value: number(rows.accepted) },
+      { label: 'quarantined', value: number(rows.quarantined) },
+      { label: 'dataset version', value: report.version === null ? '–' : String(report.version) },
+      { label: 'bytes', value: number(report.source.bytes) },
+    ],
+    sections,
+    footer: `drop ${report.drop}, sha256 ${report.source.sha256}, source version ${report.source.versionId}`,
+  });
+}
+
+/** What a rule allows, from a row that broke it. */
+function allowedOf(feature: string, rule: string, sample: readonly QuarantinedRow[]): string {
+  for (const { reasons } of sample)
+    for (const reason of reasons) if (reason.feature === feature && reason.rule === rule) return reason.allowed;
+  return '';
+}

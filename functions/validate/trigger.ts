@@ -1,0 +1,11 @@
+import type { FunctionSpec } from '../trigger.ts';
+
+export const validate: FunctionSpec = {
+  name: 'validate',
+  description: 'Judges data files: good rows become a dataset version, bad ones go to quarantine with their reasons',
+  triggers: [{ kind: 'object-created', prefix: 'incoming/' }],
+  // DuckDB is given 1,024 MB and goes about 100 MB over; Node and the file's pages take the rest.
+  memoryMb: 2048,
+  timeoutSeconds: 300,
+  layers: ['duckdb'],
+};

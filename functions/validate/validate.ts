@@ -1,0 +1,184 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { digestOf, digestOfFile } from '../../platform/digest.ts';
+import type { Home } from '../../platform/ports.ts';
+import { rulesOf } from './contract-of.ts';
+import { claimVersion, type DatasetManifest, readJson, versionFolder } from './dataset-version.ts';
+import { FileRejectedError, NoContractError } from './errors.ts';
+import { validateFile } from './file.ts';
+import { datasetMetricLine } from './metric-line.ts';
+import { type DropReport, renderReport, SHOWN_ROWS } from './report.ts';
+import type { FileVerdict, QuarantinedRow } from './verdict.ts';
+
+export interface Drop {
+  readonly key: string;
+  /** The very write that the event was about. @default the latest */
+  readonly versionId?: string;
+}
+
+/** Largest file after decompression: more would not fit the function's temporary folder. */
+const MAX_BYTES = 4 * 1024 ** 3;
+
+/**
+ * Judges a drop under `incoming/<dataset>/`: good rows become a numbered, immutable dataset version with its profile,
+ * bad rows go to quarantine with their reasons, and a report says what happened. Processed once by key and content:
+ * the same drop delivered twice gives the report of the first time.
+ *
+ * @throws ObjectNotFoundError when the object is gone
+ */
+export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> {
+  const dataset = datasetOf(drop.key);
+  const work = await mkdtemp(path.join(os.tmpdir(), 'trimtab-drop-'));
+  try {
+    const file = path.join(work, path.basename(drop.key));
+    const info = await home.data.download(drop.key, file, drop.versionId);
+    const sha256 = await digestOfFile(file);
+    const id = digestOf(`${drop.key}\n${sha256}`).slice(0, 20);
+    const base = `reports/validation/${dataset}/${id}/report`;
+    if (await home.data.head(`${base}.json`))
+      return { ...((await readJson(home, `${base}.json`)) as DropReport), repeated: true };
+
+    const rules = await rulesOf(home, dataset).catch((error: unknown) => error);
+    const now = home.clock.now();
+    const verdict = await judge(file, work, rules, now);
+    const quarantine = `quarantine/${dataset}/${id}`;
+    const source = { key: drop.key, versionId: info.versionId, sha256, bytes: info.bytes };
+    const sample = await firstRows(verdict.quarantineFile);
+    if (verdict.quarantineFile) await home.data.upload(`${quarantine}/rows.jsonl`, verdict.quarantineFile);
+    if (verdict.verdict === 'rejected') {
+      await home.data.upload(`${quarantine}/source${path.extname(drop.key)}`, file);
+      await home.data.put(
+        `${quarantine}/rejected.json`,
+        JSON.stringify({ dataset, drop: id, source, at: now.toISOString(), ...verdict.rejection }, null, 2),
+      );
+    }
+    const version =
+      verdict.dataFile === undefined || rules instanceof Error ? null : await claimVersion(home, dataset, id);
+    const report: DropReport = {
+      dataset,
+      drop: id,
+      source,
+      at: now.toISOString(),
+      verdict: verdict.verdict,
+      ...(verdict.rejection ? { rejection: verdict.rejection } : {}),
+      rows: verdict.rows,
+      reasons: verdict.reasons,
+      version,
+      places: {
+        ...(version === null ? {} : { dataset: versionFolder(dataset, version) }),
+        ...(verdict.verdict === 'rejected' || verdict.quarantineFile ? { quarantine } : {}),
+        report: `${base}.html`,
+      },
+    };
+    const known = isRules(rules) ? rules : undefined;
+    if (version !== null && known) await keepVersion(home, report, verdict, digestOf(JSON.stringify(known.contract)));
+    const html = renderReport(report, verdict.profile, known?.baseline, sample);
+    await home.data.put(`${base}.html`, html, { contentType: 'text/html; charset=utf-8' });
+    // The JSON report is what marks a drop as processed, so it comes after everything it speaks of. Of two deliveries
+    // at once the first to write it tells the world.
+    const first = await home.data.put(`${base}.json`, JSON.stringify(report, null, 2), {
+      contentType: 'application/json',
+      ifAbsent: true,
+    });
+    if (first) await tell(home, report, now);
+    return first ? report : { ...report, repeated: true };
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** The dataset of a drop's key: `incoming/<dataset>/<file>`. */
+export function datasetOf(key: string): string {
+  const match = /^incoming\/([A-Za-z0-9][A-Za-z0-9._-]{0,127})\/.+$/.exec(key);
+  if (!match) throw new FileRejectedError('format', `a drop's key is incoming/<dataset>/<file>, received ${key}`);
+  return match[1]!;
+}
+
+type Rules = Awaited<ReturnType<typeof rulesOf>>;
+const isRules = (rules: unknown): rules is Rules => typeof rules === 'object' && rules !== null && 'contract' in rules;
+
+async function judge(file: string, work: string, rules: unknown, now: Date): Promise<FileVerdict> {
+  const rejected = (rule: FileRejectedError['rule'], reason: string): FileVerdict => ({
+    verdict: 'rejected',
+    rejection: { rule, reason },
+    rows: { lines: 0, accepted: 0, quarantined: 0 },
+    reasons: [],
+  });
+  if (!isRules(rules)) {
+    if (rules instanceof NoContractError) return rejected('schema', rules.message);
+    throw rules;
+  }
+  try {
+    const plain = await unpacked(file);
+    return await validateFile(plain, rules.contract, {
+      outDir: path.join(work, 'out'),
+      baseline: rules.baseline,
+      now,
+      memoryMb: 1024,
+    });
+  } catch (error) {
+    if (error instanceof FileRejectedError) return rejected(error.rule, error.message);
+    throw error;
+  }
+}
+
+/** A gzipped file's content beside it; any other file itself. */
+async function unpacked(file: string): Promise<string> {
+  if (!file.endsWith('.gz')) return file;
+  const target = file.slice(0, -'.gz'.length);
+  let bytes = 0;
+  try {
+    await pipeline(
+      createReadStream(file),
+      createGunzip(),
+      async function* (chunks: AsyncIterable<Buffer>) {
+        for await (const chunk of chunks) {
+          bytes += chunk.length;
+          if (bytes > MAX_BYTES) throw new FileRejectedError('volume', `more than ${MAX_BYTES} bytes when unpacked`);
+          yield chunk;
+        }
+      },
+      createWriteStream(target),
+    );
+  } catch (error) {
+    if (error instanceof FileRejectedError) throw error;
+    throw new FileRejectedError('format', `cannot be unpacked: ${(error as Error).message}`, { cause: error });
+  }
+  return target;
+}
+
+async function keepVersion(home: Home, report: DropReport, verdict: FileVerdict, contract: string): Promise<void> {
+  const folder = report.places.dataset!;
+  await home.data.upload(`${folder}/data.parquet`, verdict.dataFile!, { ifAbsent: true });
+  await home.data.put(`${folder}/profile.json`, JSON.stringify(verdict.profile), { ifAbsent: true });
+  const manifest: DatasetManifest = {
+    dataset: report.dataset,
+    version: report.version!,
+    drop: report.drop,
+    source: report.source,
+    contract,
+    rows: report.rows.accepted,
+    createdAt: report.at,
+  };
+  await home.data.put(`${folder}/manifest.json`, JSON.stringify(manifest, null, 2), { ifAbsent: true });
+}
+
+async function tell(home: Home, report: DropReport, now: Date): Promise<void> {
+  const { dataset, drop, verdict, version, rows, places } = report;
+  home.metrics.write(datasetMetricLine(dataset, now, verdict === 'rejected', rows));
+  await home.bus.publish({
+    source: 'trimtab',
+    detailType: 'Drop Validated',
+    detail: { dataset, drop, verdict, version, rows, report: places.report },
+  });
+}
+
+async function firstRows(file: string | undefined): Promise<QuarantinedRow[]> {
+  if (file === undefined) return [];
+  const lines = (await readFile(file, 'utf8')).split('\n', SHOWN_ROWS).filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as QuarantinedRow);
+}
