@@ -1,0 +1,62 @@
+import { type ColumnValue, countColumn } from '../profile/count.ts';
+import { mergeProfiles } from '../profile/merge.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { Capture } from '../serving/capture.ts';
+
+/** Values held at a time while counting. */
+const BATCH_ROWS = 20_000;
+
+/**
+ * Profile of captured predictions over a baseline's bins: the features, and the decision's output under `output:NAME`.
+ * Columns that the baseline has and no capture (a personal field that was dropped, the label) are left out.
+ */
+export async function profileOfCaptures(
+  captures: AsyncIterable<Capture>,
+  reference: Profile,
+  output: string | undefined,
+): Promise<Profile> {
+  let total: Profile | undefined;
+  let batch: Capture[] = [];
+  let rows = 0;
+  const count = (): void => {
+    const profile = profileOf(batch, rows, reference, output);
+    total = total ? mergeProfiles(total, profile) : profile;
+    batch = [];
+    rows = 0;
+  };
+  for await (const capture of captures) {
+    batch.push(capture);
+    rows += capture.rows;
+    if (rows >= BATCH_ROWS) count();
+  }
+  if (rows > 0 || !total) count();
+  return total!;
+}
+
+function profileOf(
+  captures: readonly Capture[],
+  rows: number,
+  reference: Profile,
+  output: string | undefined,
+): Profile {
+  const columns: Profile['columns'] = {};
+  for (const [name, bins] of Object.entries(reference.columns)) {
+    if (output !== undefined && name === `output:${output}`)
+      columns[name] = countColumn(
+        bins,
+        flat(captures, (capture) => capture.scores),
+      );
+    // A feature that this version's captures never carry is no feature that went missing.
+    else if (captures.length === 0 || captures.some(({ features }) => name in features))
+      if (name !== 'label')
+        columns[name] = countColumn(
+          bins,
+          flat(captures, (c) => c.features[name] ?? new Array<null>(c.rows).fill(null)),
+        );
+  }
+  return { rows, columns };
+}
+
+function* flat(captures: readonly Capture[], of: (capture: Capture) => readonly ColumnValue[]): Iterable<ColumnValue> {
+  for (const capture of captures) yield* of(capture);
+}

@@ -1,0 +1,164 @@
+import { countsOf } from '../profile/bins.ts';
+import type { Baseline, ColumnProfile, Profile } from '../profile/profile.ts';
+import { benjaminiHochberg } from './benjamini-hochberg.ts';
+import { FIXED_THRESHOLD, quantile, thresholdOf } from './calibrate.ts';
+import { chiSquaredQuantile, contingencyTest, mergeSparse } from './chi-squared.ts';
+import { jensenShannon } from './divergence.ts';
+import { populationStability } from './psi.ts';
+
+export type DriftWord = 'no-drift' | 'drift' | 'insufficient_data';
+
+/** What was found of one column. */
+export interface ColumnDrift {
+  readonly column: string;
+  readonly status: 'drift' | 'quiet' | 'not_applicable';
+  /** Why it is not applicable, or what is special about it. */
+  readonly note?: string;
+  /** Jensen–Shannon distance, natural logarithm, missing values a bin of their own. */
+  readonly effect: number;
+  /** 95 % interval of the effect, by resampling the window. */
+  readonly interval: readonly [number, number];
+  /** Threshold of the effect for a window of this size. */
+  readonly tau: number;
+  readonly psi: number;
+  /** Chi-squared test of homogeneity. */
+  readonly p: number;
+  /** Benjamini–Hochberg over all columns. */
+  readonly adjusted: number;
+  readonly missing: { readonly reference: number; readonly current: number };
+  readonly unseen?: number;
+}
+
+export interface DriftVerdict {
+  readonly verdict: DriftWord;
+  readonly rows: number;
+  /** Rows that a window needs. */
+  readonly needed: number;
+  /** Drifted ones first, by effect over threshold; the prediction before features. */
+  readonly columns: readonly ColumnDrift[];
+  /** Share of the judged columns that drifted. */
+  readonly share: number;
+}
+
+export interface JudgeOptions {
+  /** Largest adjusted p-value of a drift. @default 0.01 */
+  readonly alpha?: number;
+}
+
+/** Fewest rows of a window, whatever its bins. */
+const MIN_ROWS = 500;
+
+/**
+ * Holds a window against a baseline. A column drifted when its effect is at least what quiet windows of that size
+ * show **and** its adjusted p-value is small; a window that is too small is `insufficient_data`, neither pass nor
+ * fail.
+ *
+ * @param current profile over the baseline's own bins
+ */
+export function judgeDrift(baseline: Baseline, current: Profile, { alpha = 0.01 }: JudgeOptions = {}): DriftVerdict {
+  const names = Object.keys(current.columns).filter((name) => baseline.profile.columns[name]);
+  const measured = names.map((name) =>
+    measure(name, baseline.profile.columns[name]!, current.columns[name]!, baseline, current.rows),
+  );
+  const judged = measured.filter(({ status }) => status !== 'not_applicable');
+  const needed = Math.max(
+    MIN_ROWS,
+    // Of a window of fewer rows chance alone may reach the customary threshold.
+    ...names.map((name) => neededRows(countsOf(baseline.profile.columns[name]!).filter((count) => count > 0).length)),
+  );
+  const enough = current.rows >= needed;
+  const adjusted = benjaminiHochberg(judged.map(({ p }) => p));
+  const columns = measured.map((column): ColumnDrift => {
+    const at = judged.indexOf(column);
+    if (at === -1) return column;
+    const drifted = enough && column.effect >= column.tau && adjusted[at]! <= alpha;
+    return { ...column, adjusted: adjusted[at]!, status: drifted ? 'drift' : 'quiet' };
+  });
+  const drifted = columns.filter(({ status }) => status === 'drift').length;
+  return {
+    verdict: !enough ? 'insufficient_data' : drifted > 0 ? 'drift' : 'no-drift',
+    rows: current.rows,
+    needed,
+    columns: columns.toSorted((a, b) => rank(b) - rank(a)),
+    share: judged.length === 0 ? 0 : drifted / judged.length,
+  };
+}
+
+/** n >= 2 chi-squared(B-1, .99) / tau, tau the PSI that the fixed distance stands for (PSI is about 8 JS²). */
+function neededRows(bins: number): number {
+  // Many categories are merged before they are tested: what counts is how many can be told apart.
+  const df = Math.min(Math.max(1, bins - 1), 20);
+  return Math.ceil((2 * chiSquaredQuantile(0.01, df)) / (8 * FIXED_THRESHOLD ** 2));
+}
+
+function measure(
+  column: string,
+  reference: ColumnProfile,
+  current: ColumnProfile,
+  { chunks }: Baseline,
+  rows: number,
+): ColumnDrift {
+  const [before, now] = [countsOf(reference), countsOf(current)];
+  const missing = {
+    reference: share(reference.missing, reference.rows),
+    current: share(current.missing, current.rows),
+  };
+  const unseen = current.kind === 'categorical' ? { unseen: share(current.unseen, current.rows) } : {};
+  const blank = { column, missing, ...unseen, interval: [0, 0] as const, effect: 0, tau: 0, psi: 0, p: 1, adjusted: 1 };
+  if (current.rows === 0) return { ...blank, status: 'not_applicable', note: 'no rows' };
+  if (current.missing === current.rows && reference.missing < reference.rows)
+    return {
+      ...blank,
+      status: 'not_applicable',
+      note: 'all values are missing: a failure of completeness, not a drift',
+    };
+  const used = before.filter((count, i) => count > 0 || now[i]! > 0).length;
+  if (used <= 1) return { ...blank, status: 'not_applicable', note: 'constant' };
+  const { tau, windows } = thresholdOf(chunks, column, rows, before);
+  return {
+    column,
+    status: 'quiet',
+    missing,
+    ...unseen,
+    ...(windows < 10 ? { note: 'the baseline has too few stretches of this size: a fixed threshold holds' } : {}),
+    effect: jensenShannon(before, now),
+    interval: effectInterval(before, now),
+    tau,
+    psi: populationStability(before, now),
+    p: contingencyTest(...mergeSparse(before, now)).p,
+    adjusted: 1,
+  };
+}
+
+const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+
+/** Prediction drift says more than any feature's; then what stands out most from its threshold. */
+function rank(column: ColumnDrift): number {
+  const excess = column.tau === 0 ? 0 : column.effect / column.tau;
+  if (column.status === 'not_applicable') return -1;
+  return (column.status === 'drift' ? 1e6 : 0) + (column.column.startsWith('output:') ? 1e3 : 0) + excess;
+}
+
+const RESAMPLES = 200;
+
+/** 95 % percentile interval of the effect when the window is drawn again (Poisson bootstrap, normal approximation). */
+function effectInterval(reference: readonly number[], current: readonly number[]): [number, number] {
+  const draw = normals(current.length * 7919 + current.reduce((a, b) => a + b, 0));
+  const effects = Array.from({ length: RESAMPLES }, () => {
+    const again = current.map((count) => Math.max(0, count + Math.sqrt(count) * draw()));
+    return again.some((count) => count > 0) ? jensenShannon(reference, again) : 0;
+  });
+  return [quantile(effects, 0.025), quantile(effects, 0.975)];
+}
+
+/** Standard normal numbers, the same for the same seed: mulberry32 and Box–Muller. */
+function normals(seed: number): () => number {
+  let state = seed >>> 0;
+  const uniform = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+}

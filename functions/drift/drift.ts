@@ -1,0 +1,124 @@
+import { profileOfCaptures } from '../../core/drift/captured-profile.ts';
+import { judgeDrift } from '../../core/drift/verdict.ts';
+import { metricLine } from '../../core/serving/emf.ts';
+import { readCaptures } from '../../platform/captures.ts';
+import { ObjectNotFoundError } from '../../platform/errors.ts';
+import type { Home } from '../../platform/ports.ts';
+import { Registry } from '../../platform/registry.ts';
+import { baselineOf } from '../baseline-of.ts';
+import { type DriftReport, renderDrift } from './report.ts';
+
+export interface DriftWindow {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** There is nothing to hold the traffic against. */
+export class NoBaselineError extends Error {
+  override readonly name = 'NoBaselineError';
+  constructor(
+    readonly model: string,
+    readonly version: number | null,
+  ) {
+    super(
+      version === null
+        ? `model ${model} has no champion yet: release a version first`
+        : `version ${version} of ${model} was registered without a baseline.json`,
+    );
+  }
+}
+
+/**
+ * Looks for drift in a model's captured traffic against the champion's own baseline. Writes a report, emits the share
+ * of drifted columns, and tells the bus. The same window looked at twice gives the same report.
+ *
+ * @param window @default the last `monitoring.drift.windowMinutes` before `now`
+ * @throws NoBaselineError, UnknownVersionError
+ */
+export async function detectDrift(
+  home: Home,
+  { model, now, window }: { model: string; now: Date; window?: DriftWindow },
+): Promise<DriftReport> {
+  const registry = new Registry(home, 'function:drift');
+  const { champion } = await registry.state(model);
+  if (champion === null) throw new NoBaselineError(model, null);
+  const version = await registry.version(model, champion);
+  const baseline = await baselineOf(home, version);
+  if (!baseline) throw new NoBaselineError(model, champion);
+  const { drift } = version.manifest.monitoring;
+  const { from, to } = window ?? { from: new Date(now.getTime() - drift.windowMinutes * 60_000), to: now };
+
+  const captures = readCaptures(home, { model, from, to });
+  const current = await profileOfCaptures(
+    // Inputs are the same whoever answered, but a shadow sees copies, and scores are each version's own.
+    only(captures, (capture) => capture.version === champion && capture.variant !== 'shadow'),
+    baseline.profile,
+    version.manifest.decision?.output,
+  );
+  const verdict = judgeDrift(baseline, current, { alpha: drift.alpha });
+  const place = `reports/drift/${model}/v${champion}-${stamp(from)}-${stamp(to)}`;
+  const report: DriftReport = {
+    model,
+    version: champion,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    ...verdict,
+    persistence: await persist(home, `drift/${model}/v${champion}.json`, to, verdict.verdict),
+    baseline: { createdAt: baseline.createdAt, rows: baseline.profile.rows, source: baseline.source },
+    report: `${place}/report.html`,
+  };
+  await home.data.put(`${place}/profile.json`, JSON.stringify(current));
+  await home.data.put(`${place}/report.html`, renderDrift(report, baseline, current), {
+    contentType: 'text/html; charset=utf-8',
+  });
+  await home.data.put(`${place}/report.json`, JSON.stringify(report, null, 2), { contentType: 'application/json' });
+  if (verdict.verdict !== 'insufficient_data')
+    home.metrics.write(
+      metricLine({
+        model,
+        variant: 'champion',
+        version: champion,
+        at: now.getTime(),
+        values: { Drift: verdict.share },
+      }),
+    );
+  await home.bus.publish({
+    source: 'trimtab',
+    detailType: 'Drift Found',
+    detail: {
+      model,
+      version: champion,
+      verdict: verdict.verdict,
+      features: verdict.columns.filter(({ status }) => status === 'drift').map(({ column }) => column),
+      report: report.report,
+    },
+  });
+  return report;
+}
+
+/** Windows that persistence looks back on. */
+const REMEMBERED = 5;
+
+/** Remembers the window's verdict. Drift is critical two windows in a row, and worth a warning in three of five. */
+async function persist(home: Home, key: string, to: Date, verdict: string): Promise<DriftReport['persistence']> {
+  const known = await home.data.get(key).catch((error: unknown) => {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  });
+  const before = known ? (JSON.parse(new TextDecoder().decode(known)) as { to: string; verdict: string }[]) : [];
+  // A window that is too small says nothing either way; one that is looked at again replaces itself.
+  const windows = before.filter((w) => w.to !== to.toISOString());
+  if (verdict !== 'insufficient_data') windows.push({ to: to.toISOString(), verdict });
+  const last = windows.sort((a, b) => (a.to < b.to ? -1 : 1)).slice(-REMEMBERED);
+  await home.data.put(key, JSON.stringify(last));
+  const drifted = last.filter((w) => w.verdict === 'drift').length;
+  if (last.length >= 2 && last.slice(-2).every((w) => w.verdict === 'drift')) return 'critical';
+  return drifted >= 3 ? 'warn' : 'none';
+}
+
+async function* only<T>(items: AsyncIterable<T>, wanted: (item: T) => boolean): AsyncIterable<T> {
+  for await (const item of items) if (wanted(item)) yield item;
+}
+
+/** An instant as part of a key: 20261123T201500123Z. */
+const stamp = (at: Date): string => at.toISOString().replace(/[-:.]/g, '');

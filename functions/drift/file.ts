@@ -1,0 +1,25 @@
+import { type DriftVerdict, judgeDrift } from '../../core/drift/verdict.ts';
+import type { Manifest } from '../../core/model/manifest.ts';
+import type { Baseline, Profile } from '../../core/profile/profile.ts';
+import { withDuck } from '../../platform/duckdb/connection.ts';
+import { profileRelation } from '../../platform/duckdb/profile.ts';
+import { profiledColumns } from '../validate/file.ts';
+import { load } from '../validate/load.ts';
+
+/**
+ * Holds the features of a data file against a baseline, with no home and no model run.
+ *
+ * @throws FileRejectedError when the file does not have the contract's columns
+ */
+export async function driftOfFile(
+  file: string,
+  { contract, monitoring }: Pick<Manifest, 'contract' | 'monitoring'>,
+  baseline: Baseline,
+): Promise<DriftVerdict & { readonly profile: Profile }> {
+  return withDuck(undefined, async (duck) => {
+    const { columns } = await load(duck, file, contract);
+    const wanted = profiledColumns(contract, columns).filter(({ name }) => name !== 'label');
+    const profile = await profileRelation(duck, 'rows', wanted, baseline.profile);
+    return { ...judgeDrift(baseline, profile, { alpha: monitoring.drift.alpha }), profile };
+  });
+}

@@ -1,0 +1,104 @@
+import type { ColumnDrift, DriftVerdict } from '../../core/drift/verdict.ts';
+import type { Baseline, Profile } from '../../core/profile/profile.ts';
+import { chartKey, distributionChart } from '../../core/report/charts.ts';
+import { renderPage, renderTable } from '../../core/report/page.ts';
+
+/** What a drift run found; kept as `report.json`, and what `report.html` shows. */
+export interface DriftReport extends DriftVerdict {
+  readonly model: string;
+  readonly version: number;
+  readonly from: string;
+  readonly to: string;
+  /** How often it drifted lately: `critical` two windows in a row, `warn` three of five. */
+  readonly persistence: 'none' | 'warn' | 'critical';
+  readonly baseline: { readonly createdAt: string; readonly rows: number; readonly source: string };
+  /** Key of `report.html` in the data store. */
+  readonly report: string;
+}
+
+/** One sentence for people: what it means and where to look first. */
+export function sentenceOf({
+  verdict,
+  rows,
+  needed,
+  columns,
+  persistence,
+}: DriftReport | (DriftVerdict & { persistence?: undefined })): string {
+  if (verdict === 'insufficient_data') return `${rows} rows are too few to tell: ${needed} are needed.`;
+  if (verdict === 'no-drift') return 'Every column moved less than quiet windows of this size do.';
+  const drifted = columns.filter(({ status }) => status === 'drift');
+  const prediction = drifted.some(({ column }) => column.startsWith('output:'));
+  const names = drifted.filter(({ column }) => !column.startsWith('output:')).map(({ column }) => column);
+  const often =
+    persistence === 'critical'
+      ? ' It has drifted two windows in a row.'
+      : persistence === 'warn'
+        ? ' It drifted in three of the last five windows.'
+        : '';
+  return `${names.slice(0, 4).join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''} moved beyond what quiet windows show${prediction ? ', and so did the prediction' : '; the prediction did not'}.${often}`;
+}
+
+/** The report as a page for people. */
+export function renderDrift(report: DriftReport, baseline: Baseline, current: Profile): string {
+  const tone = report.verdict === 'drift' ? 'bad' : report.verdict === 'no-drift' ? 'good' : 'neutral';
+  const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+  const chart = (c: ColumnDrift): string =>
+    distributionChart(baseline.profile.columns[c.column], current.columns[c.column]!, {
+      title: c.column,
+      note:
+        c.status === 'not_applicable' ? (c.note ?? '') : `effect ${c.effect.toFixed(3)}, threshold ${c.tau.toFixed(3)}`,
+      hot: c.status === 'drift',
+    });
+  const shown = report.columns.filter(({ column }) => current.columns[column]);
+  return renderPage({
+    title: `Drift: ${report.model} ${report.version}`,
+    subtitle: `${report.from} to ${report.to}`,
+    verdict: { tone, word: report.verdict.replace('_', ' '), sentence: sentenceOf(report) },
+    facts: [
+      { label: 'rows', value: report.rows.toLocaleString('en-US') },
+      { label: 'needed', value: report.needed.toLocaleString('en-US') },
+      {
+        label: 'columns drifted',
+        value: `${report.columns.filter((c) => c.status === 'drift').length} of ${report.columns.length}`,
+      },
+      { label: 'persistence', value: report.persistence },
+      { label: 'baseline rows', value: report.baseline.rows.toLocaleString('en-US') },
+    ],
+    sections: [
+      {
+        title: 'Baseline and window',
+        html: `${chartKey('baseline', 'window')}<div class="grid">${shown.map(chart).join('')}</div>`,
+      },
+      {
+        title: 'Numbers',
+        html: renderTable(
+          [
+            { title: 'column' },
+            { title: 'status' },
+            ...['effect', '95 %', 'threshold', 'PSI', 'adjusted p', 'missing before', 'now', 'unseen'].map((title) => ({
+              title,
+              align: 'right' as const,
+            })),
+          ],
+          report.columns.map((c) => [
+            c.column,
+            c.note === undefined ? c.status : `${c.status}: ${c.note}`,
+            c.effect.toFixed(3),
+            `${c.interval[0].toFixed(3)} – ${c.interval[1].toFixed(3)}`,
+            c.tau.toFixed(3),
+            c.psi.toFixed(3),
+            c.adjusted < 1e-4 ? c.adjusted.toExponential(1) : c.adjusted.toFixed(4),
+            percent(c.missing.reference),
+            percent(c.missing.current),
+            c.unseen === undefined ? '' : percent(c.unseen),
+          ]),
+        ),
+      },
+      {
+        title: 'How to read this',
+        html: '<p>The effect is the Jensen–Shannon distance (natural logarithm). The threshold is what windows of this size, cut from the baseline in time order, differ by from the rest of it at the 99.5th percentile. A column drifted when its effect reaches the threshold and its adjusted p-value (chi-squared, Benjamini–Hochberg) is small. Drift of inputs is a reason to look, not by itself a reason to go back: a former version would see the same inputs.</p>',
+      },
+    ],
+    footer: `baseline of ${report.baseline.createdAt}, sha256 ${report.baseline.source}`,
+  });
+}
