@@ -1,0 +1,64 @@
+import type { AlarmDefinition, AlarmState, AlarmTransition } from '../core/alarms/alarm.ts';
+import { alarmState } from '../functions/alarm-states.ts';
+import { alarmDefinitions } from '../functions/alarms.ts';
+import type { Home } from '../platform/ports.ts';
+import { deliver } from './deliver.ts';
+import type { LocalFunction } from './functions.ts';
+
+/** Evaluates every model's alarms as CloudWatch would, and hands transitions into ALARM to the functions they set off. */
+export class AlarmLoop {
+  readonly #states = new Map<string, AlarmState>();
+  readonly #transitions: AlarmTransition[] = [];
+
+  constructor(
+    private readonly home: Home,
+    private readonly functions: readonly LocalFunction[],
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** All transitions so far, oldest first. */
+  get transitions(): readonly AlarmTransition[] {
+    return this.#transitions;
+  }
+
+  /** Current states by alarm name; alarms that were never evaluated are absent. */
+  get states(): ReadonlyMap<string, AlarmState> {
+    return this.#states;
+  }
+
+  /** One look at all alarms. Functions that are set off are waited for. */
+  async look(): Promise<void> {
+    for (const model of await this.home.ledger.models()) {
+      const { definitions } = await alarmDefinitions(this.home, model);
+      for (const definition of definitions) await this.#evaluate(definition);
+    }
+  }
+
+  async #evaluate(definition: AlarmDefinition): Promise<void> {
+    const now = this.home.clock.now();
+    const from = this.#states.get(definition.name) ?? 'INSUFFICIENT_DATA';
+    const { state: to, reason } = await alarmState(this.home, definition, now, from);
+    if (to === from) return;
+    this.#states.set(definition.name, to);
+    const transition: AlarmTransition = {
+      alarm: definition.name,
+      model: definition.model,
+      from,
+      to,
+      at: now.toISOString(),
+      reason,
+    };
+    this.#transitions.push(transition);
+    if (to !== 'ALARM') return;
+    this.log(`alarm ${definition.name}: ${reason}`);
+    for (const { spec, alarmed } of this.functions)
+      for (const trigger of spec.triggers)
+        if (trigger.kind === 'alarm' && trigger.actions.includes(definition.action) && alarmed)
+          await deliver(
+            this.home.data,
+            { name: spec.name, run: alarmed },
+            `${definition.name}-${now.getTime()}`,
+            transition,
+          );
+  }
+}

@@ -1,0 +1,46 @@
+import type { AlarmTransition } from '../core/alarms/alarm.ts';
+import { advanceRollouts } from '../functions/advance/advance.ts';
+import { advance } from '../functions/advance/trigger.ts';
+import { detectDrift, NoBaselineError } from '../functions/drift/drift.ts';
+import { drift } from '../functions/drift/trigger.ts';
+import { joinGroundTruth } from '../functions/ground-truth/join.ts';
+import { PredictionIndex } from '../functions/ground-truth/prediction-index.ts';
+import { groundTruth } from '../functions/ground-truth/trigger.ts';
+import { rollBack } from '../functions/rollback/roll-back.ts';
+import { rollback } from '../functions/rollback/trigger.ts';
+import type { FunctionSpec } from '../functions/trigger.ts';
+import { validate } from '../functions/validate/trigger.ts';
+import { validateDrop } from '../functions/validate/validate.ts';
+import type { EndpointProbe, Home, ObjectInfo } from '../platform/ports.ts';
+
+/** A function as the local stage calls it: the same use cases that the handlers call, set off by the same triggers. */
+export interface LocalFunction {
+  readonly spec: FunctionSpec;
+  /** For `schedule` triggers. */
+  readonly scheduled?: (now: Date) => Promise<unknown>;
+  /** For `object-created` triggers. */
+  readonly created?: (object: ObjectInfo) => Promise<unknown>;
+  /** For `alarm` triggers. */
+  readonly alarmed?: (transition: AlarmTransition) => Promise<unknown>;
+}
+
+export function localFunctions(home: Home, probe: EndpointProbe): LocalFunction[] {
+  const index = new PredictionIndex(home);
+  return [
+    { spec: validate, created: ({ key, versionId }) => validateDrop(home, { key, versionId }) },
+    { spec: drift, scheduled: (now) => driftOfAll(home, now) },
+    { spec: groundTruth, scheduled: (now) => joinGroundTruth(home, now, index) },
+    { spec: advance, scheduled: (now) => advanceRollouts(home, now, probe) },
+    { spec: rollback, alarmed: (transition) => rollBack(home, probe, transition) },
+  ];
+}
+
+async function driftOfAll(home: Home, now: Date): Promise<void> {
+  for (const model of await home.ledger.models())
+    try {
+      await detectDrift(home, { model, now });
+    } catch (error) {
+      // A model without a release or a baseline has nothing to be held against.
+      if (!(error instanceof NoBaselineError)) throw error;
+    }
+}
