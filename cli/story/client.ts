@@ -64,11 +64,7 @@ export class Caller {
     return (await response.json()) as Record<string, unknown>;
   }
 
-  async #post(
-    path: string,
-    message: unknown,
-    read: (body: Record<string, unknown>) => number[],
-  ): Promise<Answer> {
+  async #post(path: string, message: unknown, read: (body: Record<string, unknown>) => number[]): Promise<Answer> {
     const from = performance.now();
     const response = await fetch(`${this.url}${path}`, { method: 'POST', body: JSON.stringify(message) });
     const text = await response.text();

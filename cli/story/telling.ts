@@ -44,7 +44,9 @@ export class Teller {
       await step.run(context, telling);
     } catch (error) {
       held = false;
-      this.print(`   ${this.#paint(31, '✗')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.print(
+        `   ${this.#paint(31, '✗')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     }
     const seconds = (performance.now() - from) / 1_000;
     const end = `${held ? 'held' : 'did not hold'} in ${seconds.toFixed(1)} s`;

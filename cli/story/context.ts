@@ -1,0 +1,60 @@
+import path from 'node:path';
+import type { Manifest } from '../../core/model/manifest.ts';
+import { Registry } from '../../platform/registry.ts';
+import type { Stage } from '../../stage/stage.ts';
+import { Caller } from './client.ts';
+import { EXAMPLE, type Flight, readFlights } from './flights.ts';
+
+export const MODEL = 'flight-delay';
+
+/** What the steps of the story share. */
+export class StoryContext {
+  readonly registry: Registry;
+  readonly #files = new Map<string, Promise<Flight[]>>();
+
+  constructor(
+    /** Folder of the checkout. */
+    readonly root: string,
+    readonly stage: Stage,
+    readonly manifest: Manifest,
+    readonly actor: string,
+  ) {
+    this.registry = new Registry(stage.home, actor);
+  }
+
+  get caller(): Caller {
+    return new Caller(this.stage.url, MODEL, this.manifest.contract.features);
+  }
+
+  /** A file of the example, such as `v1/model.onnx`. */
+  example(...parts: string[]): string {
+    return path.join(this.root, EXAMPLE, ...parts);
+  }
+
+  /** Rows of `traffic-<name>.csv`. */
+  traffic(name: 'spring' | 'summer' | 'storm'): Promise<Flight[]> {
+    const known = this.#files.get(name);
+    if (known) return known;
+    const read = readFlights(this.example('data', `traffic-${name}.csv`), this.manifest.contract.features);
+    this.#files.set(name, read);
+    return read;
+  }
+
+  /** A place of the home as a person would type it. */
+  place(...parts: string[]): string {
+    return path.relative(process.cwd(), path.join(this.stage.home.folder, ...parts)) || '.';
+  }
+}
+
+export const number = (n: number): string => n.toLocaleString('en-US');
+export const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+
+/** Waits until something holds. @returns whether it did in time */
+export async function until(holds: () => Promise<boolean> | boolean, seconds: number): Promise<boolean> {
+  const end = Date.now() + seconds * 1_000;
+  for (;;) {
+    if (await holds()) return true;
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

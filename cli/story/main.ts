@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Manifest } from '../../core/model/manifest.ts';
+import { startStage } from '../../stage/stage.ts';
+import { StoryContext } from './context.ts';
+import { EXAMPLE } from './flights.ts';
+import { data } from './steps/data.ts';
+import { drift } from './steps/drift.ts';
+import { history } from './steps/history.ts';
+import { predict } from './steps/predict.ts';
+import { register } from './steps/register.ts';
+import { rollback } from './steps/rollback.ts';
+import { world } from './steps/world.ts';
+import { type Outcome, Teller } from './telling.ts';
+
+const STEPS = [register, predict, data, drift, rollback, world, history];
+const USAGE = 'usage: npm start -- [--home FOLDER] [--port PORT] [--exit]';
+/** Where the endpoint listens when nothing else is said. */
+const PORT = 8080;
+
+async function main(argv: readonly string[]): Promise<number> {
+  let options: { home?: string; port?: string; exit?: boolean };
+  try {
+    options = parseArgs({
+      args: [...argv],
+      options: { home: { type: 'string' }, port: { type: 'string' }, exit: { type: 'boolean' } },
+    }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    return 2;
+  }
+  const port = Number(options.port ?? PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    console.error(`a port is 0 to 65535, received ${options.port}\n${USAGE}`);
+    return 2;
+  }
+  const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+  const manifest = Manifest.parse(JSON.parse(await readFile(path.join(root, EXAMPLE, 'v1', 'model.json'), 'utf8')));
+  const from = performance.now();
+  const stage = await startStage({
+    home: options.home ?? path.join(root, '.trimtab'),
+    port,
+    // Truth is joined and canaries are watched every minute elsewhere; nobody wants to wait for that here.
+    every: { 'ground-truth': 1, advance: 5 },
+  });
+  console.log('Trimtab: one model, from a folder on disk to a release that takes itself back');
+  console.log(
+    `home ${path.relative(process.cwd(), stage.home.folder) || '.'}   endpoint ${stage.url}   up in ${((performance.now() - from) / 1_000).toFixed(1)} s`,
+  );
+
+  const story = new StoryContext(root, stage, manifest, `user:${userInfo().username}`);
+  const teller = new Teller(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
+  const outcomes: Outcome[] = [];
+  for (const [i, step] of STEPS.entries()) outcomes.push(await teller.tell(i + 1, step, story));
+  const held = outcomes.filter((outcome) => outcome.held).length;
+  const seconds = outcomes.reduce((sum, outcome) => sum + outcome.seconds, 0);
+  console.log(`\n${held} of ${outcomes.length} steps held, ${seconds.toFixed(0)} s`);
+
+  if (options.exit !== true) {
+    console.log(`serving at ${stage.url} until stopped (Ctrl-C)`);
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    });
+  }
+  await stage.close();
+  return held === outcomes.length ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+});

@@ -1,0 +1,52 @@
+import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { DropReport } from '../../../functions/validate/report.ts';
+import { MODEL, number, type StoryContext, until } from '../context.ts';
+import type { Step } from '../telling.ts';
+
+export const data: Step<StoryContext> = {
+  title: 'Drop data files: good rows become a dataset version, bad rows go to quarantine',
+  run: async (story, { say, look, check }) => {
+    const incoming = path.join(story.stage.home.folder, 'data', 'incoming', MODEL);
+    await mkdir(incoming, { recursive: true });
+
+    const source = story.example('data', '2013-07.csv');
+    await cp(source, path.join(incoming, '2013-07.csv'));
+    const [july] = await reports(story, 1);
+    check(july?.verdict === 'accepted', 'the real file of 1 to 10 July 2013 is accepted');
+    if (!july) return;
+    const { lines, accepted, quarantined } = july.rows;
+    say(`${number(lines)} lines in = ${number(accepted)} accepted + ${number(quarantined)} quarantined`);
+    for (const { feature, rule, rows } of july.reasons) say(`  ${String(rows).padStart(4)} × ${feature}: ${rule}`);
+    check(accepted + quarantined === lines, 'every line is accounted for');
+    check(quarantined > 0, 'bad rows are in quarantine, each with its line and its reasons');
+    check(july.version !== null, `good rows are immutable dataset version ${july.version}, with their profile`);
+    look(story.place('data', july.places.report));
+    if (july.places.quarantine) look(story.place('data', july.places.quarantine, 'rows.jsonl'));
+
+    // The same bytes under the same name, delivered once more.
+    await appendFile(path.join(incoming, '2013-07.csv'), '');
+    await cp(source, path.join(incoming, '2013-07.csv'));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    check((await reports(story, 1)).length === 1, 'the same file dropped again is not processed again');
+
+    await writeFile(path.join(incoming, 'export.csv'), 'flight;temp;wind\nUA1;71,2;8\nUA2;70,0;9\n');
+    const all = await reports(story, 2);
+    const hopeless = all.find(({ source: { key } }) => key.endsWith('export.csv'));
+    check(hopeless?.verdict === 'rejected', `a hopeless file is rejected whole: ${hopeless?.rejection?.reason}`);
+    if (hopeless?.places.quarantine) look(story.place('data', hopeless.places.quarantine, 'rejected.json'));
+  },
+};
+
+/** Reports on this dataset, once there are at least so many. */
+async function reports({ stage }: StoryContext, atLeast: number): Promise<DropReport[]> {
+  let found: DropReport[] = [];
+  await until(async () => {
+    found = [];
+    for await (const { key } of stage.home.data.list(`reports/validation/${MODEL}/`))
+      if (key.endsWith('.json'))
+        found.push(JSON.parse(new TextDecoder().decode(await stage.home.data.get(key))) as DropReport);
+    return found.length >= atLeast;
+  }, 20);
+  return found;
+}

@@ -1,0 +1,37 @@
+import { detectDrift } from '../../../functions/drift/drift.ts';
+import { sentenceOf } from '../../../functions/drift/report.ts';
+import { MODEL, number, type StoryContext } from '../context.ts';
+import type { Flight } from '../flights.ts';
+import type { Step } from '../telling.ts';
+
+const BATCH = 100;
+
+export const drift: Step<StoryContext> = {
+  title: 'Look for drift in captured traffic: the training season, a later one, a tiny window',
+  run: async (story, { say, look, check }) => {
+    const windows: [string, Flight[], string][] = [
+      ['twelve held-out days of the training season', await story.traffic('spring'), 'no-drift'],
+      ['June to August', await story.traffic('summer'), 'drift'],
+      ['forty flights of June', (await story.traffic('summer')).slice(0, 40), 'insufficient_data'],
+    ];
+    for (const [name, flights, expected] of windows) {
+      const from = new Date();
+      for (let i = 0; i < flights.length; i += BATCH) await story.caller.v2(flights.slice(i, i + BATCH));
+      await story.stage.flush();
+      const to = new Date(Date.now() + 1);
+      const report = await detectDrift(story.stage.home, { model: MODEL, now: to, window: { from, to } });
+      check(report.verdict === expected, `${name} (${number(report.rows)} captured rows): ${report.verdict}`);
+      say(`  ${sentenceOf(report)}`);
+      for (const c of report.columns.filter(({ status }) => status === 'drift').slice(0, 4))
+        say(
+          `  ${c.column.padEnd(12)} effect ${c.effect.toFixed(3)}, quiet windows stay below ${c.tau.toFixed(3)}; PSI ${c.psi.toFixed(2)}`,
+        );
+      if (expected === 'drift')
+        check(
+          report.columns.some((c) => c.column === 'temp' && c.status === 'drift'),
+          'it is the temperature, as it must be',
+        );
+      look(story.place('data', report.report));
+    }
+  },
+};

@@ -1,0 +1,36 @@
+import { baselineOf } from '../../../functions/baseline-of.ts';
+import { readSignature } from '../../../platform/onnx/model.ts';
+import { MODEL, number, percent, type StoryContext } from '../context.ts';
+import type { Step } from '../telling.ts';
+
+export const register: Step<StoryContext> = {
+  title: 'Register two versions from their folders; approve and release version 1',
+  run: async (story, { say, look, check }) => {
+    for (const folder of ['v1', 'v2']) {
+      const file = story.example(folder, 'model.onnx');
+      const { version, existed } = await story.registry.register(story.example(folder), await readSignature(file));
+      const baseline = await baselineOf(story.stage.home, version);
+      const { inputs, outputs } = version.signature;
+      say(
+        `version ${version.version}  sha256 ${version.artifact.digest.slice(0, 12)}…  ${inputs.length} inputs, ${outputs.length} outputs, ` +
+          `contract of ${version.manifest.contract.features.length} features`,
+      );
+      say(
+        `           baseline of ${number(baseline?.profile.rows ?? 0)} rows in ${baseline?.chunks.length} stretches, wrong on it ${percent(baseline?.performance?.errorRate ?? 0)}; ` +
+          `trained on ${version.manifest.lineage.dataset}${existed ? ' (registered before)' : ''}`,
+      );
+    }
+    let state = await story.registry.state(MODEL);
+    check(
+      state.latest >= 2,
+      'two versions are in the ledger, each with digest, signature, contract, baseline and lineage',
+    );
+    if (!state.approved.includes(1))
+      await story.registry.apply(MODEL, { type: 'approve', version: 1, reason: 'its card and metrics were read' });
+    if (state.champion === null)
+      await story.registry.apply(MODEL, { type: 'release', version: 1, reason: 'first release' });
+    state = await story.registry.state(MODEL);
+    check(state.champion === 1, 'version 1 is approved, and champion');
+    look(story.place('ledger', MODEL));
+  },
+};
