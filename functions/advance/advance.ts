@@ -5,6 +5,7 @@ import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../../platform/registry.ts';
 import { alarmState } from '../alarm-states.ts';
 import { alarmDefinitions } from '../alarms.ts';
+import { reconsider } from '../rollback/roll-back.ts';
 import { verifyOnce } from '../rollback/verify.ts';
 
 /** What became of one model's rollout. */
@@ -17,7 +18,7 @@ export interface Advance {
 
 /**
  * Moves every canary on whose step has held long enough, has had traffic, and has no alarm that rolls back up; the
- * last step promotes it. Also looks once for rollbacks that have not been seen yet.
+ * last step promotes it. Also looks once for rollbacks that have not been seen yet, and again at alarms that are up.
  *
  * One model's failure does not keep the others waiting; it is thrown, with the rest, at the end.
  */
@@ -43,6 +44,19 @@ async function advanceModel(home: Home, now: Date, model: string, probe?: Endpoi
       ? { model, waiting: 'rollback not seen yet' }
       : { model, entry: seen };
   }
+  const up = await alarmsUp(home, model, now);
+  for (const { name } of up) {
+    const alarm = {
+      alarm: name,
+      model,
+      from: 'ALARM',
+      to: 'ALARM',
+      at: now.toISOString(),
+      reason: 'still up',
+    } as const;
+    const entry = await reconsider(home, probe, alarm);
+    if (entry) return { model, entry };
+  }
   if (!state.challenger) return { model, waiting: 'no canary' };
 
   const version = await registry.version(model, state.challenger.version);
@@ -50,7 +64,6 @@ async function advanceModel(home: Home, now: Date, model: string, probe?: Endpoi
   const held = (now.getTime() - Date.parse(state.challenger.since)) / 1_000;
   if (held < stepSeconds) return { model, waiting: `the step has held ${Math.floor(held)} of ${stepSeconds} s` };
 
-  const up = await alarmsUp(home, model, now);
   if (up.length > 0) return { model, waiting: `alarms are up: ${up.map(({ name }) => name).join(', ')}` };
   if (!(await hadTraffic(home, model, state.challenger, now)))
     return { model, waiting: 'the challenger has had no traffic in this step' };

@@ -1,3 +1,4 @@
+import type { MetricName } from '../../core/alarms/alarm.ts';
 import { MAX_VALUES, metricLine } from '../../core/serving/emf.ts';
 import { isWrong, parseTruth, type TruthRecord } from '../../core/serving/ground-truth.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
@@ -79,7 +80,7 @@ async function settle(
   if (results.lines.length > 0) {
     const done = await keepJoined(home, batch, results.lines);
     // A crash may have come between keeping some and forgetting that they wait: those are not counted again.
-    if (done === undefined) emit(home, results.judged, now);
+    if (done === undefined) emit(home, results.judged, (await home.ledger.latest(model))?.state.since ?? '', now);
     else rest.push(...joined.flatMap(({ record }) => (done.has(record.id) ? [] : [record])));
     summary.joined += done === undefined ? results.lines.length : 0;
   }
@@ -149,15 +150,17 @@ async function judge(
   return { lines, judged, unfit };
 }
 
-function emit(home: Home, judged: readonly Judged[], now: Date): void {
-  const groups = new Map<string, { prediction: Prediction; values: number[] }>();
+/** @param since when the traffic last changed hands: variants are compared by what they did after it */
+function emit(home: Home, judged: readonly Judged[], since: string, now: Date): void {
+  const groups = new Map<string, { prediction: Prediction; metric: MetricName; values: number[] }>();
   for (const { prediction, wrong } of judged) {
-    const key = `${prediction.model} ${prediction.version} ${prediction.variant}`;
-    const group = groups.get(key) ?? { prediction, values: [] };
+    const metric = prediction.at >= since ? 'Wrong' : 'WrongEarlier';
+    const key = `${metric} ${prediction.model} ${prediction.version} ${prediction.variant}`;
+    const group = groups.get(key) ?? { prediction, metric, values: [] };
     group.values.push(wrong ? 1 : 0);
     groups.set(key, group);
   }
-  for (const { prediction, values } of groups.values())
+  for (const { prediction, metric, values } of groups.values())
     for (let i = 0; i < values.length; i += MAX_VALUES)
       home.metrics.write(
         metricLine({
@@ -165,7 +168,7 @@ function emit(home: Home, judged: readonly Judged[], now: Date): void {
           variant: prediction.variant,
           version: prediction.version,
           at: now.getTime(),
-          values: { Wrong: values.slice(i, i + MAX_VALUES) },
+          values: { [metric]: values.slice(i, i + MAX_VALUES) },
         }),
       );
 }

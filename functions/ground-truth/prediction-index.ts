@@ -9,6 +9,8 @@ export interface Prediction {
   readonly version: number;
   readonly variant: Variant;
   readonly score: number | null;
+  /** When it was made, ISO 8601. */
+  readonly at: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -52,9 +54,9 @@ export class PredictionIndex {
     for (const capture of await readCaptureObject(this.home, key)) {
       // A shadow's answer goes nowhere and has the id of the answer that did.
       if (capture.variant === 'shadow') continue;
-      const { model, version, variant } = capture;
+      const { model, version, variant, at } = capture;
       capture.scores.forEach((score, row) =>
-        predictions.set(predictionKey(model, rowId(capture, row)), { model, version, variant, score }),
+        predictions.set(predictionKey(model, rowId(capture, row)), { model, version, variant, score, at }),
       );
     }
     this.#objects.set(key, predictions);

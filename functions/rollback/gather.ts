@@ -5,6 +5,8 @@ import type { Home } from '../../platform/ports.ts';
 
 /** How much of the time before a release speaks for the predecessor. */
 const PREDECESSOR_MS = 3_600_000;
+/** Longest window that is read by the second. */
+const FINE_MS = 3_600_000;
 
 /** Metrics whose samples are 0 or 1: their mean is a rate. */
 const RATES: ReadonlySet<string> = new Set<MetricName>([
@@ -38,12 +40,16 @@ export async function gatherEvidence(
   const at = Date.parse(alarm.at);
   const since = state.since === null ? at : Math.min(at, Date.parse(state.since));
   // One more period than the alarm judged: its samples go on arriving while it is being answered.
+  const length = (evaluationPeriods + 1) * periodSeconds * 1_000;
+  // Metrics are kept by the second for three hours. A coarser period would reach back before the release, and mix
+  // what the champion did then into what it is compared by.
+  const resolution = length <= FINE_MS ? 1 : periodSeconds;
   const window: Window = {
-    from: new Date(Math.max(since, at - (evaluationPeriods + 1) * periodSeconds * 1_000)),
+    from: new Date(Math.ceil(Math.max(since, at - length) / 1_000) * 1_000),
     to: new Date(at + periodSeconds * 1_000),
   };
-  const observe = (version: number, role: Observation['role'], over: Window) =>
-    observation(home, alarm.model, metric, version, role, over, periodSeconds);
+  const observe = (version: number, role: Observation['role'], over: Window, period = resolution) =>
+    observation(home, alarm.model, metric, version, role, over, period);
 
   const observations: Observation[] = [];
   if (state.champion !== null) observations.push(await observe(state.champion, 'champion', window));
@@ -51,7 +57,7 @@ export async function gatherEvidence(
   const predecessor = state.challenger ? undefined : state.previous.at(-1);
   if (predecessor !== undefined)
     observations.push(
-      await observe(predecessor, 'predecessor', { from: new Date(since - PREDECESSOR_MS), to: new Date(since) }),
+      await observe(predecessor, 'predecessor', { from: new Date(since - PREDECESSOR_MS), to: new Date(since) }, 60),
     );
   return {
     metric,

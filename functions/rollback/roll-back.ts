@@ -25,6 +25,31 @@ export async function rollBack(
   alarm: AlarmTransition,
   options: VerifyOptions = {},
 ): Promise<Entry> {
+  return (await answer(home, probe, alarm, options, false))!;
+}
+
+/**
+ * Looks again at an alarm that is still up: what was unclear, or fell into the cool-down, may be clear by now. Unlike a
+ * transition it leaves an entry only when there is something to do.
+ *
+ * @returns the entry, if one was written
+ */
+export async function reconsider(
+  home: Home,
+  probe: EndpointProbe | undefined,
+  alarm: AlarmTransition,
+  options: VerifyOptions = {},
+): Promise<Entry | undefined> {
+  return answer(home, probe, alarm, options, true);
+}
+
+async function answer(
+  home: Home,
+  probe: EndpointProbe | undefined,
+  alarm: AlarmTransition,
+  options: VerifyOptions,
+  onlyToAct: boolean,
+): Promise<Entry | undefined> {
   const registry = new Registry(home, ACTOR);
   for (let attempt = 1; ; attempt++) {
     const entries = await registry.history(alarm.model);
@@ -48,6 +73,7 @@ export async function rollBack(
       },
     );
     const command = commandOf(verdict, alarm, state);
+    if (onlyToAct && command?.type === 'hold-alarm') return undefined;
     if (!command) return verified(entries.find(({ number }) => number === verdict.answered)!);
     try {
       const entry = await registry.apply(alarm.model, command, { expectedRevision: state.revision });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/serving/capture.ts';
 import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
+import { Registry } from '../../../platform/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 30);
@@ -49,9 +50,9 @@ describe('joinGroundTruth', () => {
       `ground-truth/incoming/m/${name}.jsonl`,
       lines.map((l) => (typeof l === 'string' ? l : JSON.stringify(l))).join('\n'),
     );
-  const wrong = async (statistic: string) => {
+  const wrong = async (statistic: string, metric = 'Wrong') => {
     const points = await home.metrics.query({
-      metric: 'Wrong',
+      metric,
       dimensions: { Model: 'm', Variant: 'champion' },
       statistic,
       periodSeconds: 86_400,
@@ -126,6 +127,18 @@ describe('joinGroundTruth', () => {
       'not JSON',
       'truth "perhaps" is nothing that the decision could be',
     ]);
+  });
+
+  it('keeps predictions from before the release apart: they say nothing of it', async () => {
+    const registry = new Registry(home, 'test');
+    await registry.apply('m', { type: 'approve', version: 1, reason: 'r' });
+    now = at(5);
+    await registry.apply('m', { type: 'release', version: 1, reason: 'r' });
+    await deliver('one', 5, capture('before', [0.9]));
+    await truth('t1', { id: 'before', truth: 0 });
+    await joinGroundTruth(home, now);
+    expect(await wrong('SampleCount')).toBe(0);
+    expect(await wrong('SampleCount', 'WrongEarlier')).toBe(1);
   });
 
   it("does not take a shadow's answer for the one that was given", async () => {
