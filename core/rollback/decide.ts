@@ -2,7 +2,7 @@ import type { AlarmTransition } from '../alarms/alarm.ts';
 import { parseAlarmName } from '../alarms/definitions.ts';
 import type { Command } from '../registry/commands.ts';
 import type { Entry, ReleaseState } from '../registry/ledger.ts';
-import { differenceOfRates, type Evidence, type Observation, wilson } from './evidence.ts';
+import { differenceOfRates, type Evidence, type Observation, wilson, Z99 } from './evidence.ts';
 
 /** What an alarm means for a release, and why; goes into the ledger word for word. */
 export interface Verdict {
@@ -132,12 +132,15 @@ function compare(
     if (accused.mean >= minRatio * other.mean) return { kind: 'alone', reason: `${metric}: ${pair}` };
     return { kind: 'together', reason: `${metric}: ${pair}: they moved together` };
   }
-  const { difference, low, high } = differenceOfRates(accused.mean, accused.samples, other.mean, other.samples);
+  // 99 %, for an alarm that stays up is looked at again and again.
+  const { difference, low, high } = differenceOfRates(accused.mean, accused.samples, other.mean, other.samples, Z99);
   const gap = `difference ${points(difference)} [${points(low)}, ${points(high)}]`;
-  if (low > 0 && difference >= minDifference)
-    return { kind: 'alone', reason: `${metric}: ${pair}: the suspect alone is worse, ${gap}` };
   const bad = (o: Observation): boolean =>
     o.mean >= evidence.threshold || worseThanBaseline(o, evidence, minDifference);
+  // What the variant beside it has lost as well is the world's part of what the suspect has lost.
+  const world = bad(other) ? other.mean - Math.min(other.mean, evidence.baseline ?? evidence.threshold) : 0;
+  if (low > 0 && difference >= Math.max(minDifference, world))
+    return { kind: 'alone', reason: `${metric}: ${pair}: the suspect alone is worse, ${gap}` };
   if (bad(accused) && bad(other))
     return {
       kind: 'together',

@@ -28,23 +28,25 @@ export interface Evidence {
 
 export interface Difference {
   readonly difference: number;
-  /** 95 % interval of the difference. */
+  /** Interval of the difference. */
   readonly low: number;
   readonly high: number;
 }
 
-const Z = 1.959963984540054;
+/** Two-sided normal quantiles. */
+export const Z95 = 1.959963984540054;
+export const Z99 = 2.5758293035489004;
 
 /**
- * Difference of two rates, p1 - p2, with Newcombe's hybrid score interval (95 %), which keeps its coverage for small
+ * Difference of two rates, p1 - p2, with Newcombe's hybrid score interval, which keeps its coverage for small
  * samples and rates near 0 and 1.
  *
  * Source: R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in
  * Medicine 17 (1998) 873-890, method 10.
  */
-export function differenceOfRates(p1: number, n1: number, p2: number, n2: number): Difference {
-  const [l1, u1] = wilson(p1, n1);
-  const [l2, u2] = wilson(p2, n2);
+export function differenceOfRates(p1: number, n1: number, p2: number, n2: number, z = Z95): Difference {
+  const [l1, u1] = wilson(p1, n1, z);
+  const [l2, u2] = wilson(p2, n2, z);
   const difference = p1 - p2;
   return {
     difference,
@@ -54,15 +56,15 @@ export function differenceOfRates(p1: number, n1: number, p2: number, n2: number
 }
 
 /**
- * Wilson's score interval of a rate (95 %). E. B. Wilson, "Probable inference, the law of succession, and statistical
+ * Wilson's score interval of a rate. E. B. Wilson, "Probable inference, the law of succession, and statistical
  * inference", JASA 22 (1927) 209-212.
  *
  * @param p rate, 0 to 1
  * @param n samples, more than 0
  */
-export function wilson(p: number, n: number): [low: number, high: number] {
-  const z2 = Z * Z;
+export function wilson(p: number, n: number, z = Z95): [low: number, high: number] {
+  const z2 = z * z;
   const centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-  const half = (Z / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
+  const half = (z / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
   return [Math.max(0, centre - half), Math.min(1, centre + half)];
 }

@@ -68,6 +68,12 @@ describe('decideRollback', () => {
     expect(commandOf(verdict, alarm(), { ...canary, retraining: SINCE })).toMatchObject({ type: 'hold-alarm' });
   });
 
+  it('takes what both have lost for the world, unless the suspect has lost as much again', () => {
+    const both = (suspect: number) => seen(one(1, 'champion', 5_000, 0.4), one(2, 'challenger', 5_000, suspect));
+    expect(decideRollback(canary, alarm(), both(0.5), options)).toMatchObject({ action: 'hold', retrain: true });
+    expect(decideRollback(canary, alarm(), both(0.62), options)).toMatchObject({ action: 'abort-canary' });
+  });
+
   it('holds when the champion is the one that is worse', () => {
     const evidence = seen(one(1, 'champion', 900, 0.45), one(2, 'challenger', 300, 0.2));
     expect(decideRollback(canary, alarm('champion'), evidence, options)).toMatchObject({
