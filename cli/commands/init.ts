@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command as Program } from 'commander';
+import { inferContract } from '../../core/contract/infer.ts';
+import { Manifest } from '../../core/model/manifest.ts';
+import { ModelName } from '../../core/model/names.ts';
+import type { Signature } from '../../core/model/signature.ts';
+import { buildBaseline } from '../../functions/baseline.ts';
+import { MODEL_FILES } from '../../platform/model-folder.ts';
+import { readSignature } from '../../platform/onnx/model.ts';
+import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { profileAnyFile } from '../profile-file.ts';
+
+interface InitOptions {
+  readonly model: string;
+  readonly data: string;
+  readonly name?: string;
+  readonly id?: string;
+  readonly time?: string;
+  readonly label?: string;
+  readonly output?: string;
+  readonly threshold?: string;
+  readonly tolerance?: string;
+  readonly out?: string;
+  readonly force?: boolean;
+}
+
+/** Writes a model folder from a graph and data. */
+export function addInit(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('init')
+    .description('write a model folder from an .onnx file and a data file')
+    .requiredOption('--model <file>', 'the .onnx file')
+    .requiredOption('--data <file>', 'reference data: .csv, .jsonl or .parquet, such as the training rows')
+    .option('--name <name>', 'name of the model (default: that of the file)')
+    .option('--id <column>', 'column that identifies a row')
+    .option('--time <column>', 'column with the time of a row')
+    .option('--label <column>', 'column with the ground truth')
+    .option(
+      '--output <name>',
+      'output that decides (default: a float output named like a probability or score, or the only one)',
+    )
+    .option('--threshold <p>', 'the decision is positive from this probability on (default: 0.5)')
+    .option('--tolerance <x>', 'regression: a prediction is wrong when it misses by more')
+    .option('--out <folder>', 'where to write it (default: models/<name>)')
+    .option('--force', 'overwrite what is there')
+    .action(async (own: InitOptions) => {
+      for (const file of [own.model, own.data]) if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
+      const name =
+        own.name ??
+        path
+          .basename(own.model, '.onnx')
+          .toLowerCase()
+          .replace(/[^a-z0-9-]+/g, '-');
+      if (!ModelName.safeParse(name).success)
+        throw new UsageError(`a model name is 1 to 63 of a-z, 0-9 and -, received '${name}': give one with --name`);
+      const folder = own.out ?? path.join('models', name);
+      const target = path.join(folder, MODEL_FILES.manifest);
+      if (existsSync(target) && !own.force) throw new UsageError(`${target} exists: --force overwrites it`);
+
+      const signature = await readSignature(own.model);
+      const contract = inferContract(signature, await profileAnyFile(own.data), own);
+      const manifest = Manifest.parse({
+        name,
+        contract,
+        outputs: signature.outputs.map((output) => ({ name: output.name, meaning: 'other' })),
+        ...decisionOf(signature, own),
+      });
+      await mkdir(folder, { recursive: true });
+      const model = path.join(folder, MODEL_FILES.model);
+      if (path.resolve(model) !== path.resolve(own.model)) await copyFile(own.model, model);
+      const baseline = await buildBaseline({
+        dataFile: own.data,
+        modelFile: own.model,
+        manifest,
+        signature,
+        now: new Date(),
+      });
+      await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
+      const card = path.join(folder, MODEL_FILES.card);
+      if (!existsSync(card)) await writeFile(card, cardOf(name));
+      // The manifest comes last: without it the folder is no model folder.
+      await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
+      print(io, options(), { folder, manifest, performance: baseline.performance ?? null }, () =>
+        [
+          `${folder}: ${contract.features.length} features, baseline of ${baseline.profile.rows} rows in ${baseline.chunks.length} stretches`,
+          baseline.performance
+            ? `  wrong on ${(100 * baseline.performance.errorRate).toFixed(1)} % of ${baseline.performance.rows} labelled rows`
+            : '  no labels: how often it is wrong is not known',
+          `  read ${target} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
+          `  then: trimtab register ${folder}`,
+        ].join('\n'),
+      );
+    });
+}
+
+/** The decision, when the graph has an output that can make one. */
+function decisionOf(signature: Signature, own: InitOptions): Partial<Pick<Manifest, 'decision'>> {
+  const floats = signature.outputs.filter(({ type }) => type === 'float32' || type === 'float64');
+  const output =
+    own.output === undefined
+      ? (floats.find(({ name }) => /prob|score/i.test(name)) ?? (floats.length === 1 ? floats[0] : undefined))
+      : floats.find(({ name }) => name === own.output);
+  if (own.output !== undefined && !output)
+    throw new UsageError(
+      `no float output is named ${own.output}; there are: ${floats.map(({ name }) => name).join(', ')}`,
+    );
+  if (!output) return {};
+  const number = (text: string, what: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`${what} is a number, received '${text}'`);
+    return value;
+  };
+  if (own.tolerance !== undefined)
+    return {
+      decision: { task: 'regression', output: output.name, column: 0, tolerance: number(own.tolerance, '--tolerance') },
+    };
+  const columns = output.shape.length === 2 ? output.shape[1]! : 1;
+  if (own.threshold === undefined && columns !== 2) return {};
+  return {
+    decision: {
+      task: 'binary',
+      output: output.name,
+      column: columns === 2 ? 1 : 0,
+      threshold: own.threshold === undefined ? 0.5 : number(own.threshold, '--threshold'),
+    },
+  };
+}
+
+const cardOf = (name: string): string => `# ${name}
+
+What it is for, and what it is not for.
+
+## Data
+Where the training rows come from, from when to when, what was left out.
+
+## How good it is
+On which rows, by which measure, with which interval; by segment.
+
+## Limits
+Where it is known to be wrong, and who is hurt by that.
+`;

@@ -1,0 +1,120 @@
+import path from 'node:path';
+import type { Command as Program } from 'commander';
+import type { Command } from '../../core/registry/commands.ts';
+import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
+import { MODEL_FILES } from '../../platform/model-folder.ts';
+import { readSignature } from '../../platform/onnx/model.ts';
+import { type GlobalOptions, type Io, print, UsageError, versionNumber, withHome } from '../context.ts';
+
+/** Commands that change a release: each is one entry of the ledger. */
+export function addReleaseCommands(program: Program, io: Io, options: () => GlobalOptions): void {
+  const change = (model: string, commandOf: (state: ReleaseState) => Promise<Command> | Command): Promise<void> =>
+    withHome(io, options(), async (_, registry) => {
+      const state = await registry.state(model);
+      const entry = await registry.apply(model, await commandOf(state), { expectedRevision: state.revision });
+      print(io, options(), entry, () => said(entry));
+    });
+  const reason = (text: string | undefined, fallback: string): string => text ?? fallback;
+
+  program
+    .command('register <folder>')
+    .description('register a model folder as a version')
+    .action((folder: string) =>
+      withHome(io, options(), async (_, registry) => {
+        const signature = await readSignature(path.join(folder, MODEL_FILES.model));
+        const { version, existed } = await registry.register(folder, signature);
+        print(io, options(), { existed, ...version }, () =>
+          [
+            `${version.model} ${version.version} ${existed ? 'was registered before' : 'registered'}`,
+            `  sha256    ${version.artifact.digest}`,
+            `  inputs    ${version.signature.inputs.map(({ name, type }) => `${name}:${type}`).join(' ')}`,
+            `  outputs   ${version.signature.outputs.map(({ name, type }) => `${name}:${type}`).join(' ')}`,
+            `  contract  ${version.manifest.contract.features.length} features`,
+            `  baseline  ${version.baseline ? version.baseline.digest.slice(0, 12) : 'none: drift cannot be looked for'}`,
+          ].join('\n'),
+        );
+      }),
+    );
+  for (const type of ['approve', 'reject'] as const)
+    program
+      .command(`${type} <model> <version>`)
+      .description(type === 'approve' ? 'say that a version may be released' : 'say that a version may not be released')
+      .option('--reason <text>', 'why, for the ledger')
+      .action((model: string, version: string, own: { reason?: string }) =>
+        change(model, () => ({ type, version: versionNumber(version), reason: reason(own.reason, `${type} by hand`) })),
+      );
+  program
+    .command('release <model> <version>')
+    .description('give a version all the traffic, or with --canary a growing share of it')
+    .option('--canary', 'start with a share of the traffic')
+    .option('--steps <shares>', 'shares of the canary, ascending, the last 1 (default: the manifest’s)')
+    .option('--shadow', 'mirror traffic to it; its answers go nowhere')
+    .option('--reason <text>', 'why, for the ledger')
+    .action(
+      (model: string, text: string, own: { canary?: boolean; steps?: string; shadow?: boolean; reason?: string }) => {
+        const version = versionNumber(text);
+        if (own.canary && own.shadow) throw new UsageError('--canary and --shadow do not go together');
+        if (own.steps !== undefined && !own.canary) throw new UsageError('--steps goes with --canary');
+        return withHome(io, options(), async (home, registry) => {
+          const state = await registry.state(model);
+          const steps = own.steps?.split(',').map(Number) ??
+            (await home.ledger.version(model, version))?.manifest.rollout.steps ?? [1];
+          const why = reason(own.reason, 'released by hand');
+          const command: Command = own.canary
+            ? { type: 'start-canary', version, steps, reason: why }
+            : own.shadow
+              ? { type: 'start-shadow', version, reason: why }
+              : { type: 'release', version, reason: why };
+          const entry = await registry.apply(model, command, { expectedRevision: state.revision });
+          print(io, options(), entry, () => said(entry));
+        });
+      },
+    );
+  program
+    .command('promote <model>')
+    .description('give the canary all the traffic')
+    .option('--reason <text>', 'why, for the ledger')
+    .action((model: string, own: { reason?: string }) =>
+      change(model, () => ({ type: 'promote', reason: reason(own.reason, 'promoted by hand') })),
+    );
+  program
+    .command('rollback <model>')
+    .description('abort the canary, or return to a former champion')
+    .option('--to <version>', 'former champion to return to (default: the last good one)')
+    .option('--keep', 'do not quarantine what is taken back')
+    .option('--reason <text>', 'why, for the ledger')
+    .action((model: string, own: { to?: string; keep?: boolean; reason?: string }) =>
+      change(model, (state) => {
+        const rest = { quarantine: !own.keep, reason: reason(own.reason, 'rolled back by hand') };
+        if (own.to === undefined && state.challenger) return { type: 'abort-canary', ...rest };
+        return { type: 'roll-back', ...(own.to === undefined ? {} : { to: versionNumber(own.to) }), ...rest };
+      }),
+    );
+  program
+    .command('unshadow <model>')
+    .description('stop mirroring traffic')
+    .action((model: string) => change(model, () => ({ type: 'stop-shadow', reason: 'stopped by hand' })));
+  for (const [name, type, about] of [
+    ['quarantine', 'quarantine', 'bar a version from release'],
+    ['lift', 'lift-quarantine', 'let a quarantined version be released again'],
+  ] as const)
+    program
+      .command(`${name} <model> <version>`)
+      .description(about)
+      .requiredOption('--reason <text>', 'why, for the ledger')
+      .action((model: string, version: string, own: { reason: string }) =>
+        change(model, () => ({ type, version: versionNumber(version), reason: own.reason })),
+      );
+}
+
+/** One line on what an entry did. */
+function said({ model, number, kind, version, state }: Entry): string {
+  const traffic = state.challenger
+    ? `version ${state.champion} has ${percent(1 - state.challenger.weight)}, version ${state.challenger.version} ${percent(state.challenger.weight)} of the traffic`
+    : state.champion === null
+      ? 'nothing is released'
+      : `version ${state.champion} has all the traffic`;
+  return `${model} #${number}: ${kind}${version === null ? '' : ` (version ${version})`}; ${traffic}`;
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`;

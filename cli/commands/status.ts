@@ -1,0 +1,86 @@
+import type { Command as Program } from 'commander';
+import { entryAt } from '../../core/registry/history.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
+import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
+import { bar, table } from '../output/table.ts';
+
+/** Commands that read the ledger. */
+export function addStatusCommands(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('status [model]')
+    .description('what is released')
+    .action((model: string | undefined) =>
+      withHome(io, options(), async (home, registry) => {
+        const models = model === undefined ? await home.ledger.models() : [model];
+        const states = await Promise.all(models.map(async (name) => [name, await registry.state(name)] as const));
+        if (model !== undefined && states[0]![1].revision === 0) throw new UsageError(`no model named ${model}`);
+        print(io, options(), Object.fromEntries(states), () =>
+          states.length === 0
+            ? 'no models yet: `trimtab register FOLDER`'
+            : states.map(([name, s]) => picture(name, s)).join('\n\n'),
+        );
+      }),
+    );
+  program
+    .command('history <model>')
+    .description('everything that ever happened to a model')
+    .option('--at <time>', 'what was true at a time, ISO 8601')
+    .action((model: string, own: { at?: string }) =>
+      withHome(io, options(), async (_, registry) => {
+        if (own.at !== undefined && Number.isNaN(Date.parse(own.at)))
+          throw new UsageError(`a time is ISO 8601, such as 2026-01-31T12:00:00Z, received '${own.at}'`);
+        const entries = await registry.history(model);
+        if (own.at !== undefined) {
+          const entry = entryAt(entries, own.at);
+          if (!entry)
+            throw new CheckFailedError(
+              `nothing had happened to ${model} at ${own.at}; its first entry is of ${entries[0]!.at}`,
+            );
+          print(
+            io,
+            options(),
+            entry,
+            () => `at ${own.at}, after #${entry.number} (${entry.kind}):\n${picture(model, entry.state)}`,
+          );
+          return;
+        }
+        print(io, options(), entries, () =>
+          table(
+            ['#', 'at', 'what', 'version', 'champion', 'by', 'why'],
+            entries.map((e) => [
+              e.number,
+              e.at.slice(0, 19).replace('T', ' '),
+              e.kind,
+              e.version,
+              e.state.champion,
+              e.actor,
+              e.reason,
+            ]),
+          ),
+        );
+      }),
+    );
+}
+
+function picture(model: string, state: ReleaseState): string {
+  const { challenger } = state;
+  const lines = [`${model}  revision ${state.revision}${state.since ? `, traffic since ${state.since}` : ''}`];
+  const share = challenger?.weight ?? 0;
+  if (state.champion === null) lines.push('  nothing is released');
+  else
+    lines.push(
+      `  champion    ${String(state.champion).padStart(3)}  ${bar(1 - share, 30)} ${Math.round(100 * (1 - share))} %`,
+    );
+  if (challenger)
+    lines.push(
+      `  challenger  ${String(challenger.version).padStart(3)}  ${bar(share, 30)} ${Math.round(100 * share)} %   step ${challenger.step + 1} of ${challenger.steps.join(', ')}`,
+    );
+  if (state.shadow !== null) lines.push(`  shadow      ${String(state.shadow).padStart(3)}`);
+  if (state.previous.length > 0) lines.push(`  can return to ${state.previous.toReversed().join(', ')}`);
+  for (const { version, reason } of state.quarantined)
+    lines.push(`  quarantined ${String(version).padStart(3)}  ${reason}`);
+  if (state.awaiting)
+    lines.push(`  a rollback to ${state.awaiting.target} waits to be seen since ${state.awaiting.since}`);
+  if (state.retraining) lines.push(`  retraining was asked for at ${state.retraining}`);
+  return lines.join('\n');
+}

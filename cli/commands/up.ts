@@ -1,0 +1,25 @@
+import type { Command as Program } from 'commander';
+import { DEFAULT_HOME } from '../../platform/home.ts';
+import { startStage } from '../../stage/stage.ts';
+import { type GlobalOptions, type Io, UsageError } from '../context.ts';
+
+/** Starts the local stage and serves until stopped. */
+export function addUp(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('up')
+    .description('serve the local home: endpoint, drops, schedules, alarms')
+    .option('--port <port>', 'port of the endpoint; 0 takes any', '8080')
+    .action(async (own: { port: string }) => {
+      const home = options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
+      if (home === 'aws') throw new UsageError('`up` serves a local home; on AWS the endpoint is what was deployed');
+      const port = Number(own.port);
+      if (!Number.isInteger(port) || port < 0 || port > 65_535)
+        throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
+      const stage = await startStage({ home, port, log: io.err });
+      io.out(`serving ${stage.home.description} at ${stage.url} until stopped (Ctrl-C)`);
+      await new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+      });
+      await stage.close();
+    });
+}

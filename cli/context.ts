@@ -1,0 +1,54 @@
+import { userInfo } from 'node:os';
+import { openHome } from '../platform/home.ts';
+import type { Home } from '../platform/ports.ts';
+import { Registry } from '../platform/registry.ts';
+
+/** Where a command writes, so that tests can read it. */
+export interface Io {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Options of every command. */
+export interface GlobalOptions {
+  readonly home?: string;
+  readonly json?: boolean;
+}
+
+/** The command was understood, and what it checked failed: exit status 1. */
+export class CheckFailedError extends Error {
+  override readonly name = 'CheckFailedError';
+}
+
+/** The command was not understood, or names what is not there: exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Prints a result: as JSON when it was asked for, else as text for people. */
+export function print(io: Io, options: GlobalOptions, value: unknown, text: () => string): void {
+  io.out(options.json ? JSON.stringify(value, null, 2) : text());
+}
+
+/** Opens the home that was named, works, and closes it. */
+export async function withHome<T>(
+  io: Io,
+  options: GlobalOptions,
+  work: (home: Home, registry: Registry) => Promise<T>,
+): Promise<T> {
+  const home = await openHome(options.home ?? io.env.TRIMTAB_HOME ?? undefined);
+  try {
+    return await work(home, new Registry(home, io.env.TRIMTAB_ACTOR ?? `user:${userInfo().username}`));
+  } finally {
+    await home.close();
+  }
+}
+
+/** A version number from the command line. @throws UsageError */
+export function versionNumber(text: string): number {
+  const version = Number(text);
+  if (!Number.isInteger(version) || version < 1)
+    throw new UsageError(`a version is a whole number from 1, received '${text}'`);
+  return version;
+}

@@ -1,0 +1,63 @@
+import { Command, CommanderError } from 'commander';
+import { ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
+import { addDataCommands } from './commands/data.ts';
+import { addInit } from './commands/init.ts';
+import { addPredict } from './commands/predict.ts';
+import { addReleaseCommands } from './commands/release.ts';
+import { addStatusCommands } from './commands/status.ts';
+import { addUp } from './commands/up.ts';
+import { CheckFailedError, type GlobalOptions, type Io } from './context.ts';
+
+/** Adds commands to the program. `options` gives the options of every command as they were parsed. */
+export type AddCommands = (program: Command, io: Io, options: () => GlobalOptions) => void;
+
+const ADDITIONS: readonly AddCommands[] = [
+  addInit,
+  addReleaseCommands,
+  addStatusCommands,
+  addDataCommands,
+  addPredict,
+  addUp,
+];
+
+/**
+ * The `trimtab` command.
+ *
+ * @param argv arguments after the program's name
+ * @returns exit status: 0 done, 1 the check failed or the registry refused, 2 usage
+ */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const program = new Command('trimtab')
+    .description('Deploys ONNX models as serverless functions and keeps them on course.')
+    .option('--home <home>', "folder of the local home, or 'aws' (default: TRIMTAB_HOME, then .trimtab)")
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) });
+  for (const add of ADDITIONS) add(program, io, () => program.opts<GlobalOptions>());
+  for (const command of program.commands) {
+    // Options of every command may stand after its name, too.
+    command.option('--home <home>', "folder of the local home, or 'aws'").option('--json', 'print JSON');
+    command.hook('preAction', (_, action) => {
+      for (const [name, value] of Object.entries(action.opts()))
+        if ((name === 'home' || name === 'json') && value !== undefined) program.setOptionValue(name, value);
+    });
+    command.exitOverride().copyInheritedSettings(program);
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    return failed(error, io);
+  }
+}
+
+function failed(error: unknown, io: Io): number {
+  // Commander has printed its own message; help and version are no failures.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  io.err(io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${message}`);
+  const refused =
+    error instanceof CheckFailedError || error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError;
+  if (refused) return 1;
+  return 2;
+}

@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { modelSchema } from '../../bin/schema.ts';
+import { main } from '../../cli/main.ts';
+import { startStage } from '../../stage/stage.ts';
+
+const MODEL = 'models/flight-delay';
+
+describe('trimtab', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-cli-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
+    const [out, err]: [string[], string[]] = [[], []];
+    const status = await main(['--home', path.join(folder, 'home'), ...argv], {
+      out: (text) => out.push(text),
+      err: (text) => err.push(text),
+      env: { TRIMTAB_ACTOR: 'user:ada' },
+    });
+    return { status, out: out.join('\n'), err: err.join('\n') };
+  }
+  const json = async (...argv: string[]) => JSON.parse((await run(...argv, '--json')).out);
+
+  it('takes a model from its folder to a canary and back', async () => {
+    expect((await run('register', `${MODEL}/v1`)).out).toContain('flight-delay 1 registered');
+    expect(await json('register', `${MODEL}/v1`)).toMatchObject({ existed: true, version: 1 });
+    await run('register', `${MODEL}/v2`);
+    expect(await run('release', 'flight-delay', '1')).toMatchObject({
+      status: 1,
+      err: 'trimtab: version 1 is not approved; approved: none',
+    });
+    await run('approve', 'flight-delay', '1', '--reason', 'read its card');
+    await run('approve', 'flight-delay', '2');
+    expect((await run('release', 'flight-delay', '1')).out).toContain('version 1 has all the traffic');
+    const canary = await run('release', 'flight-delay', '2', '--canary', '--steps', '0.1,1');
+    expect(canary.out).toContain('version 1 has 90 %, version 2 10 % of the traffic');
+    const between = new Date().toISOString();
+    expect((await run('rollback', 'flight-delay', '--reason', 'no good')).out).toContain('canary-aborted');
+    expect(await json('status', 'flight-delay')).toMatchObject({
+      'flight-delay': { champion: 1, challenger: null, quarantined: [{ version: 2, reason: 'no good' }] },
+    });
+    expect((await run('release', 'flight-delay', '2')).err).toContain('version 2 is quarantined (no good)');
+    const history = (await json('history', 'flight-delay')) as { kind: string; actor: string }[];
+    expect(history.map(({ kind }) => kind)).toEqual([
+      'registered',
+      'registered',
+      'approved',
+      'approved',
+      'released',
+      'canary-started',
+      'canary-aborted',
+    ]);
+    expect(history[2]?.actor).toBe('user:ada');
+    expect(await json('history', 'flight-delay', '--at', between)).toMatchObject({
+      state: { champion: 1, challenger: { version: 2, weight: 0.1 } },
+    });
+    expect((await run('history', 'flight-delay', '--at', '2000-01-01')).status).toBe(1);
+  });
+
+  it('writes a model folder from a graph and data that can be registered and is served', async () => {
+    const target = path.join(folder, 'made');
+    const init = ['init', '--model', `${MODEL}/v1/model.onnx`, '--data', `${MODEL}/data/traffic-spring.csv`];
+    const columns = ['--id', 'flight_id', '--time', 'scheduled', '--label', 'late', '--threshold', '0.35'];
+    const made = await run(...init, '--name', 'made', '--out', target, ...columns);
+    expect(made.err).toBe('');
+    expect(made.out).toContain('17 features, baseline of 10000 rows');
+    expect(made.out).toContain('wrong on 23.2 % of 10000 labelled rows');
+    expect(await run(...init, '--name', 'made', '--out', target)).toMatchObject({ status: 2 });
+    const manifest = JSON.parse(readFileSync(path.join(target, 'model.json'), 'utf8'));
+    expect(manifest.contract.features.find((f: { name: string }) => f.name === 'origin')).toMatchObject({
+      type: 'string',
+      allowed: ['EWR', 'JFK', 'LGA'],
+    });
+    expect((await run('register', target)).status).toBe(0);
+    await run('approve', 'made', '1');
+    await run('release', 'made', '1');
+
+    const stage = await startStage({ home: path.join(folder, 'home'), port: 0 });
+    try {
+      const answer = await json('predict', 'made', '--data', `${MODEL}/data/traffic-spring.csv`, '--limit', '3');
+      expect(answer.outputs.find((o: { name: string }) => o.name === 'probabilities').data).toHaveLength(6);
+      expect((await run('predict', 'other', '--data', `${MODEL}/data/traffic-spring.csv`)).status).toBe(1);
+    } finally {
+      await stage.close();
+    }
+    expect((await run('predict', 'made', '--data', `${MODEL}/data/traffic-spring.csv`)).err).toContain(
+      'no endpoint is running',
+    );
+  });
+
+  it('judges files: exit status 0 accepted, 1 rejected', async () => {
+    const good = await json('validate', `${MODEL}/data/2013-07.csv`, '--contract', `${MODEL}/v1`);
+    expect(good).toMatchObject({ verdict: 'accepted', rows: { lines: 9201, accepted: 9111, quarantined: 90 } });
+    const bad = path.join(folder, 'bad.csv');
+    writeFileSync(bad, 'a;b\n1;2\n');
+    const rejected = await run('validate', bad, '--contract', `${MODEL}/v1`);
+    expect(rejected.status).toBe(1);
+    expect(rejected.out).toContain('columns are separated by semicolons, expected commas');
+  });
+
+  it('finds drift in a file: exit status 1', async () => {
+    const summer = await run('drift', '--file', `${MODEL}/data/traffic-summer.csv`, '--baseline', `${MODEL}/v1`);
+    expect(summer.status).toBe(1);
+    expect(summer.out).toMatch(/temp +drift/);
+    const spring = await run('drift', '--file', `${MODEL}/data/traffic-spring.csv`, '--baseline', `${MODEL}/v1`);
+    expect(spring.status).toBe(0);
+  });
+
+  it('profiles a file', async () => {
+    const profile = await json('profile', `${MODEL}/data/traffic-storm.csv`);
+    expect(profile.rows).toBe(4723);
+    expect(profile.columns.temp).toMatchObject({ kind: 'numeric', missing: 0 });
+    expect(profile.columns.origin).toMatchObject({ kind: 'categorical', categories: expect.arrayContaining(['JFK']) });
+  });
+
+  it.each([
+    [['frobnicate']],
+    [['status', '--colour']],
+    [['status', 'nobody']],
+    [['approve', 'm', 'one']],
+    [['release', 'm', '1', '--canary', '--shadow']],
+    [['validate', 'no-such-file.csv', '--model', 'm']],
+    [['register', 'no-such-folder']],
+    [['history', 'm', '--at', 'noon']],
+    [['init']],
+  ])('answers a usage error with 2 and one line: %j', async (argv) => {
+    const { status, err } = await run(...argv);
+    expect(status).toBe(2);
+    expect(err.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('lets one of two people who release at once win, and tells the other', async () => {
+    const home = path.join(folder, 'home');
+    for (const version of ['v1', 'v2', 'v3']) await run('register', `${MODEL}/${version}`);
+    for (const version of ['1', '2', '3']) await run('approve', 'flight-delay', version);
+    await run('release', 'flight-delay', '1');
+    // Two processes, as two people have; retried until they really meet.
+    const exec = promisify(execFile);
+    const release = (version: string) =>
+      exec(process.execPath, ['bin/trimtab.mjs', '--home', home, 'release', 'flight-delay', version, '--canary']).then(
+        () => ({ status: 0, err: '' }),
+        (error: { code: number; stderr: string }) => ({ status: error.code, err: error.stderr }),
+      );
+    const both = await Promise.all([release('2'), release('3')]);
+    expect(both.map(({ status }) => status).sort()).toEqual([0, 1]);
+    const loser = both.find(({ status }) => status === 1)!;
+    // Either the write was lost, or the winner's canary was seen already: both are clear refusals.
+    expect(loser.err).toMatch(/is at revision \d+, not \d+: read it again|is a canary with .* of the traffic/);
+  });
+
+  it('publishes the schema that the manifest is parsed by', () => {
+    expect(readFileSync('schemas/model.schema.json', 'utf8')).toBe(modelSchema());
+  });
+});
