@@ -49,7 +49,7 @@ export function addPredict(program: Program, io: Io, options: () => GlobalOption
           name,
           datatype,
           shape: shape.length === 2 ? [rows.length, 1] : [rows.length],
-          data: rows.map((row) => valueOf(row[name], datatype)),
+          data: rows.map((row) => wireValue(row[name], datatype)),
         })),
       };
       const answer = (await ask(`${url}/v2/models/${model}/infer`, message)) as {
@@ -75,7 +75,7 @@ export function addPredict(program: Program, io: Io, options: () => GlobalOption
 
 const widthOf = (shape: readonly number[]): number => shape.slice(1).reduce((a, b) => a * b, 1);
 
-function valueOf(value: unknown, datatype: string): unknown {
+function wireValue(value: unknown, datatype: string): unknown {
   if (datatype === 'BYTES') return value === null || value === undefined ? '' : String(value);
   if (value === null || value === undefined || value === '') return null;
   return typeof value === 'bigint'

@@ -1,6 +1,6 @@
 import { countsOf, labelsOf } from '../profile/bins.ts';
 import type { ColumnProfile } from '../profile/profile.ts';
-import { escape } from './page.ts';
+import { escapeHtml } from './page.ts';
 
 const WIDTH = 320;
 const HEIGHT = 96;
@@ -9,7 +9,7 @@ const MAX_BARS = 14;
 
 /** Explains the two colours of {@link distributionChart}. */
 export const chartKey = (reference: string, current: string): string =>
-  `<p class="key"><i style="background:var(--ref)"></i>${escape(reference)}<i style="background:var(--cur)"></i>${escape(current)}</p>`;
+  `<p class="key"><i style="background:var(--ref)"></i>${escapeHtml(reference)}<i style="background:var(--cur)"></i>${escapeHtml(current)}</p>`;
 
 export interface ChartOptions {
   readonly title: string;
@@ -41,7 +41,7 @@ export function distributionChart(
   const width = slot * (ref ? 0.4 : 0.8);
   const rect = (x: number, share: number, colour: string, label: string): string => {
     const h = (share / top) * (HEIGHT - 18);
-    return `<rect x="${x.toFixed(1)}" y="${(HEIGHT - 14 - h).toFixed(1)}" width="${width.toFixed(1)}" height="${h.toFixed(1)}" rx="1" fill="var(--${colour})"><title>${escape(label)}: ${(100 * share).toFixed(1)} %</title></rect>`;
+    return `<rect x="${x.toFixed(1)}" y="${(HEIGHT - 14 - h).toFixed(1)}" width="${width.toFixed(1)}" height="${h.toFixed(1)}" rx="1" fill="var(--${colour})"><title>${escapeHtml(label)}: ${(100 * share).toFixed(1)} %</title></rect>`;
   };
   const shapes = bars.map((bar, i) => {
     const x = i * slot + slot * 0.08;
@@ -51,9 +51,9 @@ export function distributionChart(
     );
   });
   const text = (x: number, anchor: string, label: string): string =>
-    `<text x="${x}" y="${HEIGHT - 2}" text-anchor="${anchor}" font-size="9.5" fill="var(--soft)">${escape(label.slice(0, 22))}</text>`;
+    `<text x="${x}" y="${HEIGHT - 2}" text-anchor="${anchor}" font-size="9.5" fill="var(--soft)">${escapeHtml(label.slice(0, 22))}</text>`;
   const ends = bars.length > 0 ? text(0, 'start', bars[0]!.label) + text(WIDTH, 'end', bars.at(-1)!.label) : '';
-  return `<figure${hot ? ' class="hot"' : ''}><figcaption><b>${escape(title)}</b><span>${escape(note)}</span></figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">${shapes.join('')}${ends}</svg></figure>`;
+  return `<figure${hot ? ' class="hot"' : ''}><figcaption><b>${escapeHtml(title)}</b><span>${escapeHtml(note)}</span></figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">${shapes.join('')}${ends}</svg></figure>`;
 }
 
 function sharesOf(column: ColumnProfile): number[] {
@@ -70,7 +70,7 @@ export function shareBar(
   let x = 0;
   const shapes = parts.map(({ label, count, colour }) => {
     const width = total === 0 ? 0 : (count / total) * 1000;
-    const shape = `<rect x="${x.toFixed(1)}" y="0" width="${width.toFixed(1)}" height="20" fill="var(--${colour})"><title>${escape(label)}: ${count}</title></rect>`;
+    const shape = `<rect x="${x.toFixed(1)}" y="0" width="${width.toFixed(1)}" height="20" fill="var(--${colour})"><title>${escapeHtml(label)}: ${count}</title></rect>`;
     x += width;
     return shape;
   });

@@ -1,5 +1,5 @@
 /** Text made safe for HTML, attributes included. */
-export const escape = (text: unknown): string => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+export const escapeHtml = (text: unknown): string => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 export interface Page {
   readonly title: string;
@@ -32,17 +32,19 @@ footer{color:var(--soft);font-size:12.5px;margin-top:36px;border-top:1px solid v
 
 /** A page that needs nothing but itself: no script, no font, no request. */
 export function renderPage(page: Page): string {
-  const facts = page.facts.map(({ label, value }) => `<div><b>${escape(value)}</b><span>${escape(label)}</span></div>`);
-  const sections = page.sections.map(({ title, html }) => `<h2>${escape(title)}</h2>\n${html}`);
+  const facts = page.facts.map(
+    ({ label, value }) => `<div><b>${escapeHtml(value)}</b><span>${escapeHtml(label)}</span></div>`,
+  );
+  const sections = page.sections.map(({ title, html }) => `<h2>${escapeHtml(title)}</h2>\n${html}`);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(page.title)}</title><style>${STYLE}</style></head>
-<body><main><h1>${escape(page.title)}</h1><p class="sub">${escape(page.subtitle)}</p>
-<div class="verdict ${page.verdict.tone}"><b>${escape(page.verdict.word)}</b>${escape(page.verdict.sentence)}</div>
+<title>${escapeHtml(page.title)}</title><style>${STYLE}</style></head>
+<body><main><h1>${escapeHtml(page.title)}</h1><p class="sub">${escapeHtml(page.subtitle)}</p>
+<div class="verdict ${page.verdict.tone}"><b>${escapeHtml(page.verdict.word)}</b>${escapeHtml(page.verdict.sentence)}</div>
 <div class="facts">${facts.join('')}</div>
 ${sections.join('\n')}
-<footer>${escape(page.footer)}</footer></main></body></html>
+<footer>${escapeHtml(page.footer)}</footer></main></body></html>
 `;
 }
 
@@ -54,7 +56,7 @@ export interface Column {
 /** A table of plain text. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly unknown[])[]): string {
   const cell = (tag: 'th' | 'td', i: number, text: unknown): string =>
-    `<${tag}${columns[i]?.align === 'right' ? ' class="n"' : ''}>${escape(text)}</${tag}>`;
+    `<${tag}${columns[i]?.align === 'right' ? ' class="n"' : ''}>${escapeHtml(text)}</${tag}>`;
   const head = columns.map(({ title }, i) => cell('th', i, title)).join('');
   const body = rows.map((row) => `<tr>${row.map((text, i) => cell('td', i, text)).join('')}</tr>`).join('\n');
   return `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;

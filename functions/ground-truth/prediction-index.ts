@@ -55,9 +55,8 @@ export class PredictionIndex {
       // A shadow's answer goes nowhere and has the id of the answer that did.
       if (capture.variant === 'shadow') continue;
       const { model, version, variant, at } = capture;
-      capture.scores.forEach((score, row) =>
-        predictions.set(predictionKey(model, rowId(capture, row)), { model, version, variant, score, at }),
-      );
+      for (const [row, score] of capture.scores.entries())
+        predictions.set(predictionKey(model, rowId(capture, row)), { model, version, variant, score, at });
     }
     this.#objects.set(key, predictions);
     this.#held += predictions.size;

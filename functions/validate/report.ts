@@ -1,6 +1,6 @@
 import type { Profile } from '../../core/profile/profile.ts';
 import { chartKey, distributionChart, shareBar } from '../../core/report/charts.ts';
-import { escape, renderPage, renderTable } from '../../core/report/page.ts';
+import { escapeHtml, renderPage, renderTable } from '../../core/report/page.ts';
 import type { FileVerdict, QuarantinedRow } from './verdict.ts';
 
 /** What became of a drop; kept as `report.json`, and what `report.html` shows. */
@@ -67,7 +67,7 @@ export function renderReport(
       html: `<table><thead><tr><th class="n">line</th><th>reasons</th><th>as it came</th></tr></thead><tbody>${sample
         .map(
           (row) =>
-            `<tr><td class="n">${row.line}</td><td>${row.reasons.map((r) => `<b>${escape(r.feature)}</b> ${escape(r.received ?? '')} — ${escape(r.rule)}: ${escape(r.allowed)}`).join('<br>')}</td><td><code>${escape((row.raw ?? 'withheld: the contract marks personal fields').slice(0, 160))}</code></td></tr>`,
+            `<tr><td class="n">${row.line}</td><td>${row.reasons.map((r) => `<b>${escapeHtml(r.feature)}</b> ${escapeHtml(r.received ?? '')} — ${escapeHtml(r.rule)}: ${escapeHtml(r.allowed)}`).join('<br>')}</td><td><code>${escapeHtml((row.raw ?? 'withheld: the contract marks personal fields').slice(0, 160))}</code></td></tr>`,
         )
         .join('')}</tbody></table>`,
     });
