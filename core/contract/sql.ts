@@ -35,6 +35,8 @@ export function codeSql(feature: Feature): string {
   else cases.push(`WHEN ${missing} THEN 0`);
   if (isNumber)
     when(feature.type === 'integer' ? `isinf(${column}) OR ${column} <> trunc(${column})` : `isinf(${column})`, 'type');
+  // ONNX Runtime's strings end at a NUL.
+  if (feature.type === 'string') when(`contains(${column}, chr(0))`, 'type');
   if (feature.min !== undefined) when(`${column} < ${text(String(feature.min))}::DOUBLE`, 'min');
   if (feature.max !== undefined) when(`${column} > ${text(String(feature.max))}::DOUBLE`, 'max');
   if (feature.allowed) {

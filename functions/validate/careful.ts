@@ -76,9 +76,10 @@ export async function readCarefully(source: string, target: string, columns: num
       refuse({ line: number, text: bytes.toString('latin1') }, 'not UTF-8');
       continue;
     }
-    if (text.includes('\0')) {
+    const strange = text.includes('\0') ? 'a NUL' : text.includes('\r') ? 'a carriage return' : undefined;
+    if (strange !== undefined) {
       await settle(true);
-      refuse({ line: number, text: text.replaceAll('\0', '\\0') }, 'holds a NUL character');
+      refuse({ line: number, text }, `holds ${strange} inside`);
       continue;
     }
     open.push({ line: number, text });

@@ -39,7 +39,7 @@ export async function validateFile(file: string, contract: Contract, options: Va
       if (!(error instanceof FileRejectedError)) throw error;
       return rejected(error, { lines: 0, accepted: 0, quarantined: 0 }, []);
     }
-    const reasons = await judgeRows(duck, contract, loaded);
+    const reasons = await judgeRows(duck, contract);
     const quarantined = loaded.unreadable.length + reasons.badRows;
     const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
     const quarantineFile = quarantined > 0 ? await quarantine(duck, file, contract, loaded, options.outDir) : undefined;
@@ -75,8 +75,7 @@ interface Judged {
 }
 
 /** Makes the table `bad`: ids of the rows that break a rule, with a code per feature; `cdup` is 1 for duplicates. */
-async function judgeRows(duck: Duck, contract: Contract, loaded: Loaded): Promise<Judged> {
-  void loaded;
+async function judgeRows(duck: Duck, contract: Contract): Promise<Judged> {
   await duck.run(`CREATE TEMP TABLE broken AS ${violationsSql(contract, 'rows')}`);
   const keys = contract.file.unique.map(identifier);
   await duck.run(
@@ -99,19 +98,18 @@ async function judgeRows(duck: Duck, contract: Contract, loaded: Loaded): Promis
 }
 
 function summary(contract: Contract, counts: Judged['counts'], { unreadable }: Loaded): FileVerdict['reasons'] {
-  const all = counts.map(({ feature, code, rows }) =>
-    feature === -1
-      ? { feature: contract.file.unique.join(' + '), rule: 'duplicate', rows }
-      : {
-          feature: contract.features[feature]!.name,
-          rule: violationOf(contract.features[feature]!, code, null, 0).rule,
-          rows,
-        },
-  );
+  const all = counts.map(({ feature, code, rows }): FileVerdict['reasons'][number] => {
+    if (feature === -1)
+      return { feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once', rows };
+    const { rule, allowed } = violationOf(contract.features[feature]!, code, null, 0);
+    return { feature: contract.features[feature]!.name, rule, allowed, rows };
+  });
   const lines = new Map<string, number>();
   for (const { column } of unreadable) lines.set(column ?? '', (lines.get(column ?? '') ?? 0) + 1);
-  for (const [column, rows] of lines)
-    all.push(column === '' ? { feature: '(line)', rule: 'unreadable', rows } : { feature: column, rule: 'type', rows });
+  for (const [column, rows] of lines) {
+    const { feature, rule, allowed } = unreadableReason(contract, 'a line of the table', column || undefined, false);
+    all.push({ feature, rule, allowed, rows });
+  }
   return all.sort((a, b) => b.rows - a.rows);
 }
 

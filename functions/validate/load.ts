@@ -68,7 +68,9 @@ async function loadCsv(duck: Duck, file: string, contract: Contract): Promise<Lo
   }
   const clean = path.join(duck.scratch, 'clean.csv');
   const careful = await readCarefully(file, clean, columns.length);
-  const again = await readFast(duck, clean, columns, contract);
+  const again = await readFast(duck, clean, columns, contract).catch((error: unknown) => {
+    throw new FileRejectedError('format', `not a readable CSV file: ${firstLine(error)}`, { cause: error });
+  });
   // Records of the clean file may run over lines, so the reader's line numbers are turned back by order.
   const byLine = await recordLines(clean, careful.lineOfRecord);
   const rejected = again.rejected.map((u) => ({ ...u, line: byLine(u.line) }));

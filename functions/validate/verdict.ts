@@ -19,7 +19,12 @@ export interface FileVerdict {
   /** accepted + quarantined = lines: every data line is accounted for. */
   readonly rows: { readonly lines: number; readonly accepted: number; readonly quarantined: number };
   /** Quarantined rows by feature and rule, most frequent first. */
-  readonly reasons: { readonly feature: string; readonly rule: string; readonly rows: number }[];
+  readonly reasons: {
+    readonly feature: string;
+    readonly rule: string;
+    readonly allowed: string;
+    readonly rows: number;
+  }[];
   /** Of the good rows; absent when the file could not be read. */
   readonly profile?: Profile;
   /** Good rows, when the file was accepted. */
