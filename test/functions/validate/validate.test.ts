@@ -1,0 +1,115 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { validateDrop } from '../../../functions/validate/validate.ts';
+import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
+import { readSignature } from '../../../platform/onnx/model.ts';
+import { Registry } from '../../../platform/registry.ts';
+
+const JULY = 'models/flight-delay/data/2013-07.csv';
+const KEY = 'incoming/flight-delay/2013-07.csv';
+
+describe('validateDrop', () => {
+  let folder: string;
+  let home: LocalHome;
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-drop-'));
+    home = await openLocalHome(folder);
+    await new Registry(home, 'test').register(
+      'models/flight-delay/v1',
+      await readSignature('models/flight-delay/v1/model.onnx'),
+    );
+    mkdirSync(path.join(folder, 'data/incoming/flight-delay'), { recursive: true });
+    cpSync(JULY, path.join(folder, 'data', KEY));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const keys = async (prefix: string) => {
+    const all: string[] = [];
+    for await (const { key } of home.data.list(prefix)) all.push(key);
+    return all;
+  };
+  const json = async (key: string) => JSON.parse(new TextDecoder().decode(await home.data.get(key)));
+
+  it('makes a dataset version, a quarantine and a report of a real month', async () => {
+    const report = await validateDrop(home, { key: KEY });
+    expect(report).toMatchObject({
+      verdict: 'accepted',
+      version: 1,
+      rows: { lines: 9201, accepted: 9111, quarantined: 90 },
+    });
+    expect(await keys('datasets/flight-delay/000001/')).toEqual(
+      ['claim', 'data.parquet', 'manifest.json', 'profile.json'].map((f) => `datasets/flight-delay/000001/${f}`),
+    );
+    expect(await json('datasets/flight-delay/000001/manifest.json')).toMatchObject({
+      rows: 9111,
+      drop: report.drop,
+      source: { key: KEY, bytes: 960358 },
+    });
+    const page = new TextDecoder().decode(await home.data.get(report.places.report));
+    expect(page).toContain('9,111 rows are dataset version 1');
+    // A page that needs nothing but itself.
+    expect(page).not.toMatch(/<script|<link|src=|https?:\/\//);
+  });
+
+  it('processes a drop once, however often and at however many places it is delivered', async () => {
+    const reports = await Promise.all([1, 2, 3].map(() => validateDrop(home, { key: KEY })));
+    expect(new Set(reports.map(({ version }) => version))).toEqual(new Set([1]));
+    expect(reports.filter(({ repeated }) => !repeated)).toHaveLength(1);
+    expect(await validateDrop(home, { key: KEY })).toMatchObject({ repeated: true, version: 1 });
+    expect((await keys('datasets/flight-delay/')).filter((key) => key.endsWith('manifest.json'))).toHaveLength(1);
+    const events = (await import('node:fs')).readFileSync(path.join(folder, 'events.jsonl'), 'utf8');
+    expect(events.match(/"Drop Validated"/g)).toHaveLength(1);
+  });
+
+  it('numbers different drops that come at once without a clash', async () => {
+    const names = ['a.csv', 'b.csv', 'c.csv'].map((name) => `incoming/flight-delay/${name}`);
+    for (const name of names) cpSync(JULY, path.join(folder, 'data', name));
+    const reports = await Promise.all(names.map((key) => validateDrop(home, { key })));
+    expect(reports.map(({ version }) => version).sort()).toEqual([1, 2, 3]);
+  });
+
+  it('takes gzip, and rejects whole what is none', async () => {
+    const { readFileSync } = await import('node:fs');
+    writeFileSync(path.join(folder, 'data', `${KEY}.gz`), gzipSync(readFileSync(JULY)));
+    expect(await validateDrop(home, { key: `${KEY}.gz` })).toMatchObject({ verdict: 'accepted' });
+    writeFileSync(path.join(folder, 'data/incoming/flight-delay/bad.csv.gz'), 'not gzip');
+    const report = await validateDrop(home, { key: 'incoming/flight-delay/bad.csv.gz' });
+    expect(report).toMatchObject({ verdict: 'rejected', version: null });
+    // What cannot be processed is kept, with its reason.
+    expect(await keys(`${report.places.quarantine}/`)).toEqual([
+      `${report.places.quarantine}/rejected.json`,
+      `${report.places.quarantine}/source.gz`,
+    ]);
+  });
+
+  it('rejects a drop for which there is no contract, and keeps it', async () => {
+    await home.data.put('incoming/unknown/x.csv', 'a\n1\n');
+    const report = await validateDrop(home, { key: 'incoming/unknown/x.csv' });
+    expect(report.rejection?.reason).toContain('dataset unknown has no contract');
+    expect(await json(`${report.places.quarantine}/rejected.json`)).toMatchObject({ rule: 'schema' });
+  });
+
+  it('takes a contract of the dataset itself', async () => {
+    await home.data.put(
+      'contracts/other.json',
+      JSON.stringify({
+        contract: { features: [{ name: 'a', type: 'integer', min: 2 }], file: { maxQuarantinedShare: 1 } },
+      }),
+    );
+    await home.data.put('incoming/other/x.csv', 'a\n1\n2\n');
+    expect(await validateDrop(home, { key: 'incoming/other/x.csv' })).toMatchObject({
+      rows: { lines: 2, accepted: 1, quarantined: 1 },
+    });
+  });
+
+  it('leaves nothing behind in the temporary folder', async () => {
+    const before = readdirSync(os.tmpdir()).filter((name) => /^trimtab-(duck|drop)-/.test(name)).length;
+    await validateDrop(home, { key: KEY });
+    expect(readdirSync(os.tmpdir()).filter((name) => /^trimtab-(duck|drop)-/.test(name)).length).toBeLessThanOrEqual(
+      before,
+    );
+  });
+});
