@@ -1,0 +1,63 @@
+// Builds what is deployed: every function as one file, and the layers. Run by `cdk` before each synth (cdk.json).
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { FUNCTIONS } from '../functions/all.ts';
+import { buildLayer, LAYERS } from '../layers/build.ts';
+import type { Architecture } from '../layers/layer.ts';
+
+/**
+ * ONNX Runtime's JavaScript goes into the bundle, for one file loads faster than many; only its binding stays in the
+ * layer, found by the name of its package wherever layers are.
+ */
+const bindingInLayer: Plugin = {
+  name: 'binding-in-layer',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /onnxruntime-node[/\\]dist[/\\]binding\.js$/ }, async ({ path: file }) => {
+      const source = await readFile(file, 'utf8');
+      const contents = source.replace(
+        /require\(`[^`]*onnxruntime_binding\.node`\)/,
+        'module.require("onnxruntime-node/bin/napi-v6/" + process.platform + "/" + process.arch + "/onnxruntime_binding.node")',
+      );
+      if (contents === source) throw new Error('onnxruntime-node loads its binding another way than this build knows');
+      return { contents };
+    }),
+};
+
+/** Bundles all functions to `<target>/<name>/index.js`, CommonJS, because ES modules cannot see a layer. */
+export async function buildFunctions(target = 'dist/functions'): Promise<void> {
+  await rm(target, { recursive: true, force: true });
+  await build({
+    entryPoints: Object.fromEntries(FUNCTIONS.map(({ name }) => [`${name}/index`, `functions/${name}/handler.ts`])),
+    outdir: target,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    minify: true,
+    keepNames: true,
+    // The runtime has an SDK of its own, of whatever version; the one that was tested goes along.
+    external: ['@duckdb/node-api', '*.node'],
+    legalComments: 'none',
+    logLevel: 'error',
+    plugins: [bindingInLayer],
+  });
+  for (const { name } of FUNCTIONS) await writeFile(path.join(target, name, 'package.json'), '{"type":"commonjs"}');
+}
+
+/** Builds the layers of one architecture, or takes those that are there. */
+export async function buildLayers(architecture: Architecture, target = 'dist/layers'): Promise<void> {
+  await mkdir(target, { recursive: true });
+  for (const layer of LAYERS) buildLayer(layer, architecture, target);
+}
+
+async function main(): Promise<void> {
+  const config = existsSync('trimtab.config.json')
+    ? (JSON.parse(readFileSync('trimtab.config.json', 'utf8')) as { architecture?: string })
+    : {};
+  await buildFunctions();
+  await buildLayers(config.architecture === 'arm64' ? 'arm64' : 'x64');
+}
+
+if (process.argv[1]?.endsWith('build.ts')) await main();
