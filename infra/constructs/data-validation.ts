@@ -1,0 +1,107 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { validate } from '../../functions/validate/trigger.ts';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { allow, type IModelRegistry } from './model-registry.ts';
+import { TrimtabFunction } from './trimtab-function.ts';
+
+export interface DataValidationProps {
+  /** Store that files are dropped into; it tells EventBridge of every object. */
+  readonly data: IBucket;
+  /** Where contracts come from. */
+  readonly registry: IModelRegistry;
+  /** The store of captures; its name only. */
+  readonly captures: IBucket;
+  /** @default x64 */
+  readonly architecture?: 'x64' | 'arm64';
+  /** Files judged at once. @default 5 */
+  readonly maxConcurrency?: number;
+}
+
+/** Judges every file dropped under `incoming/`: EventBridge, a queue, the validation function; failures are kept. */
+export class DataValidation extends Construct {
+  readonly function: TrimtabFunction;
+  readonly queue: Queue;
+  readonly deadLetters: DeadLetterQueue;
+
+  constructor(scope: Construct, id: string, props: DataValidationProps) {
+    super(scope, id);
+    const { data, registry } = props;
+    this.function = new TrimtabFunction(this, 'Function', {
+      spec: validate,
+      architecture: props.architecture,
+      environment: {
+        ...registry.environment,
+        TRIMTAB_DATA_BUCKET: data.bucketName,
+        TRIMTAB_CAPTURES_BUCKET: props.captures.bucketName,
+      },
+    });
+    registry.grantReadLedger(this.function);
+    // Baselines, for the distributions; models are not its business.
+    allow(this.function, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+    allow(this.function, ['s3:GetObject', 's3:GetObjectVersion'], [data.arnForObjects('incoming/*')]);
+    allow(
+      this.function,
+      ['s3:GetObject'],
+      ['contracts/*', 'datasets/*', 'reports/validation/*'].map((key) => data.arnForObjects(key)),
+    );
+    allow(
+      this.function,
+      ['s3:PutObject'],
+      ['datasets/*', 'quarantine/*', 'reports/validation/*'].map((key) => data.arnForObjects(key)),
+    );
+    // Without it, S3 answers 403 rather than 404 for what is not there.
+    allow(this.function, ['s3:ListBucket'], [data.bucketArn, registry.artifacts.bucketArn]);
+    allow(this.function, ['events:PutEvents'], [defaultBus(this)]);
+
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters');
+    this.queue = new Queue(this, 'Drops', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      // Six times the function's time, as AWS advises for event sources.
+      visibilityTimeout: Duration.seconds(6 * validate.timeoutSeconds),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 3 },
+    });
+    this.function.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize: 1,
+        maxConcurrency: props.maxConcurrency ?? 5,
+        reportBatchItemFailures: true,
+      }),
+    );
+    for (const [i, trigger] of validate.triggers.entries()) {
+      if (trigger.kind !== 'object-created') continue;
+      new Rule(this, `Dropped${i}`, {
+        description: `objects under ${trigger.prefix}`,
+        eventPattern: {
+          source: ['aws.s3'],
+          detailType: ['Object Created'],
+          detail: { bucket: { name: [data.bucketName] }, object: { key: [{ prefix: trigger.prefix }] } },
+        },
+        targets: [new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters })],
+      });
+    }
+  }
+
+  /** Files rejected whole, as a rate of 0 to 1. */
+  metricRejected(dataset: string, options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'Trimtab',
+      metricName: 'FileRejected',
+      dimensionsMap: { Dataset: dataset },
+      statistic: 'Average',
+      period: Duration.hours(1),
+      ...options,
+    });
+  }
+}
+
+/** ARN of the account's default bus. */
+export const defaultBus = (scope: Construct): string =>
+  Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });

@@ -1,0 +1,40 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CfnBucket,
+  type LifecycleRule,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+
+export interface EncryptedBucketProps {
+  /** Keep every write of a key. @default false */
+  readonly versioned?: boolean;
+  /** Tell EventBridge of every object. @default false */
+  readonly events?: boolean;
+  /** @default nothing is ever removed */
+  readonly lifecycleRules?: LifecycleRule[];
+}
+
+/** A bucket as all of them are here: encrypted, TLS only, nothing public, retained. */
+export class EncryptedBucket extends Bucket {
+  constructor(scope: Construct, id: string, props: EncryptedBucketProps = {}) {
+    super(scope, id, {
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      versioned: props.versioned ?? false,
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }, ...(props.lifecycleRules ?? [])],
+    });
+    // Set directly: the property of the construct brings a custom resource along.
+    if (props.events)
+      (this.node.defaultChild as CfnBucket).addPropertyOverride('NotificationConfiguration.EventBridgeConfiguration', {
+        EventBridgeEnabled: true,
+      });
+  }
+}

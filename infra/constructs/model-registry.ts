@@ -1,0 +1,70 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, type ITableV2, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { EncryptedBucket } from './encrypted-bucket.ts';
+
+/** A registry: the ledger's table and the store of model artifacts. */
+export interface IModelRegistry {
+  readonly table: ITableV2;
+  readonly artifacts: IBucket;
+  /** Environment that a function needs to find it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Lets somebody read the ledger and the artifacts. */
+  grantRead(grantee: IGrantable): Grant;
+  /** Lets somebody read the ledger. */
+  grantReadLedger(grantee: IGrantable): Grant;
+  /** Lets somebody append to the ledger. Nobody is ever granted to change or delete entries. */
+  grantAppend(grantee: IGrantable): Grant;
+}
+
+export interface ModelRegistryProps {
+  /** Keep the table from being deleted. @default true */
+  readonly deletionProtection?: boolean;
+}
+
+/** The model registry: an append-only DynamoDB table, and a bucket of artifacts named by their content. */
+export class ModelRegistry extends Construct implements IModelRegistry {
+  readonly table: TableV2;
+  readonly artifacts: EncryptedBucket;
+
+  constructor(scope: Construct, id: string, props: ModelRegistryProps = {}) {
+    super(scope, id);
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.awsManagedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: props.deletionProtection ?? true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.artifacts = new EncryptedBucket(this, 'Artifacts', {
+      versioned: true,
+      lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(30) }],
+    });
+  }
+
+  get environment(): Record<string, string> {
+    return { TRIMTAB_TABLE: this.table.tableName, TRIMTAB_ARTIFACTS_BUCKET: this.artifacts.bucketName };
+  }
+
+  grantRead(grantee: IGrantable): Grant {
+    return this.grantReadLedger(grantee).combine(allow(grantee, ['s3:GetObject'], [this.artifacts.arnForObjects('*')]));
+  }
+
+  grantReadLedger(grantee: IGrantable): Grant {
+    // Listing all models is a scan for their first entries.
+    return allow(grantee, ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], [this.table.tableArn]);
+  }
+
+  grantAppend(grantee: IGrantable): Grant {
+    return allow(grantee, ['dynamodb:PutItem'], [this.table.tableArn]);
+  }
+}
+
+/** One hand-written statement: exactly these actions on exactly these resources. */
+export function allow(grantee: IGrantable, actions: string[], resources: string[]): Grant {
+  return Grant.addToPrincipal({ grantee, actions, resourceArns: resources });
+}

@@ -1,0 +1,76 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { advance } from '../../functions/advance/trigger.ts';
+import { rollback } from '../../functions/rollback/trigger.ts';
+import { defaultBus } from './data-validation.ts';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
+import type { ModelEndpoint } from './model-endpoint.ts';
+import { allow, type IModelRegistry } from './model-registry.ts';
+import { ScheduledFunction } from './scheduled-function.ts';
+import { TrimtabFunction } from './trimtab-function.ts';
+
+export interface RollbackControllerProps {
+  /** The registry whose ledger is written. */
+  readonly registry: IModelRegistry;
+  /** The endpoint that is asked what it serves: a rollback counts when it is seen. */
+  readonly endpoint: ModelEndpoint;
+  /** Stores; their names only. */
+  readonly data: IBucket;
+  readonly captures: IBucket;
+  /** @default x64 */
+  readonly architecture?: 'x64' | 'arm64';
+}
+
+/** Takes a bad model release back when one of its alarms fires, and moves good ones on while none does. */
+export class RollbackController extends Construct {
+  readonly rollback: TrimtabFunction;
+  readonly advance: ScheduledFunction;
+  readonly deadLetters: DeadLetterQueue;
+
+  constructor(scope: Construct, id: string, props: RollbackControllerProps) {
+    super(scope, id);
+    const { registry, endpoint, architecture } = props;
+    const environment = {
+      ...registry.environment,
+      TRIMTAB_DATA_BUCKET: props.data.bucketName,
+      TRIMTAB_CAPTURES_BUCKET: props.captures.bucketName,
+      TRIMTAB_ENDPOINT_FUNCTION: endpoint.alias.functionArn,
+    };
+    this.rollback = new TrimtabFunction(this, 'Rollback', { spec: rollback, environment, architecture });
+    this.advance = new ScheduledFunction(this, 'Advance', { spec: advance, environment, architecture });
+    for (const fn of [this.rollback, this.advance]) {
+      registry.grantReadLedger(fn);
+      registry.grantAppend(fn);
+      endpoint.grantInvoke(fn);
+      allow(fn, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+      // GetMetricData has no resource to narrow it to.
+      allow(fn, ['cloudwatch:GetMetricData'], ['*']);
+      allow(fn, ['events:PutEvents'], [defaultBus(this)]);
+    }
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters');
+    new Rule(this, 'Alarms', {
+      description: 'alarms of models that go off',
+      eventPattern: {
+        source: ['aws.cloudwatch'],
+        detailType: ['CloudWatch Alarm State Change'],
+        detail: { alarmName: [{ prefix: 'trimtab-' }], state: { value: ['ALARM'] } },
+      },
+      targets: [
+        new LambdaFunction(this.rollback, {
+          deadLetterQueue: this.deadLetters,
+          retryAttempts: 8,
+          maxEventAge: Duration.hours(2),
+        }),
+      ],
+    });
+  }
+
+  /** Alarms that were answered. */
+  metricAnswers(options?: MetricOptions): Metric {
+    return this.rollback.metricInvocations(options);
+  }
+}

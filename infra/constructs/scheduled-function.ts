@@ -1,0 +1,41 @@
+import { Duration } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import type { Construct } from 'constructs';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { allow } from './model-registry.ts';
+import { TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
+
+/** A function that EventBridge Scheduler runs at the rate of its triggers. Runs that fail for good are kept. */
+export class ScheduledFunction extends TrimtabFunction {
+  readonly deadLetters: DeadLetterQueue;
+
+  constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
+    super(scope, id, props);
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters');
+    const role = new Role(this, 'ScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    allow(role, ['lambda:InvokeFunction'], [this.functionArn]);
+    allow(role, ['sqs:SendMessage'], [this.deadLetters.queueArn]);
+    for (const [i, trigger] of props.spec.triggers.entries()) {
+      if (trigger.kind !== 'schedule') continue;
+      new CfnSchedule(this, `Schedule${i}`, {
+        description: props.spec.description,
+        scheduleExpression: rate(trigger.everySeconds),
+        flexibleTimeWindow: { mode: 'OFF' },
+        target: {
+          arn: this.functionArn,
+          roleArn: role.roleArn,
+          input: JSON.stringify({ source: 'trimtab.schedule', time: '<aws.scheduler.scheduled-time>' }),
+          deadLetterConfig: { arn: this.deadLetters.queueArn },
+          retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 3_600 },
+        },
+      });
+    }
+  }
+}
+
+/** A rate in the scheduler's words, whole minutes. */
+function rate(seconds: number): string {
+  const minutes = Math.max(1, Math.round(Duration.seconds(seconds).toMinutes({ integral: false })));
+  return minutes === 1 ? 'rate(1 minute)' : `rate(${minutes} minutes)`;
+}

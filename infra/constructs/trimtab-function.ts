@@ -1,0 +1,87 @@
+import path from 'node:path';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  type ILayerVersion,
+  Function as LambdaFunction,
+  LayerVersion,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { FunctionSpec } from '../../functions/trigger.ts';
+import { allow } from './model-registry.ts';
+
+/** Where functions and layers have been built (bin/build.ts). */
+export const DIST = path.resolve('dist');
+
+export interface TrimtabFunctionProps {
+  /** What it is and how it is run, from `functions/<name>/trigger.ts`. */
+  readonly spec: FunctionSpec;
+  /** @default {} */
+  readonly environment?: Record<string, string>;
+  /** Processor of the function and its layers. @default x64 */
+  readonly architecture?: 'x64' | 'arm64';
+  /** @default that of the spec */
+  readonly memoryMb?: number;
+  /** @default no limit of its own */
+  readonly reservedConcurrency?: number;
+  /** @default one month */
+  readonly logRetention?: RetentionDays;
+}
+
+/** A Lambda function as all of them are here: its own role and log group, the layers of its spec, nothing granted. */
+export class TrimtabFunction extends LambdaFunction {
+  readonly logs: LogGroup;
+
+  constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
+    const { spec, architecture = 'x64' } = props;
+    const parts = new Construct(scope, `${id}Parts`);
+    const logs = new LogGroup(parts, 'Logs', {
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(parts, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `${spec.name}: ${spec.description}`.slice(0, 1000),
+    });
+    allow(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn, `${logs.logGroupArn}:*`]);
+    super(scope, id, {
+      description: spec.description,
+      code: Code.fromAsset(path.join(DIST, 'functions', spec.name)),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_22_X,
+      architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
+      layers: spec.layers.map((name) => layerOf(scope, name, architecture)),
+      memorySize: props.memoryMb ?? spec.memoryMb,
+      timeout: Duration.seconds(spec.timeoutSeconds),
+      reservedConcurrentExecutions: props.reservedConcurrency,
+      role,
+      logGroup: logs,
+      // Metrics and captures are lines that must arrive as they were written.
+      loggingFormat: LoggingFormat.TEXT,
+      environment: { TRIMTAB_HOME: 'aws', ORT_DISABLE_TELEMETRY: '1', ...props.environment },
+      retryAttempts: 2,
+    });
+    this.logs = logs;
+  }
+}
+
+/** The layer of a stack, made once. */
+function layerOf(scope: Construct, name: 'onnxruntime' | 'duckdb', architecture: 'x64' | 'arm64'): ILayerVersion {
+  const stack = Stack.of(scope);
+  const id = `${name}-layer`;
+  const known = stack.node.tryFindChild(id) as LayerVersion | undefined;
+  if (known) return known;
+  return new LayerVersion(stack, id, {
+    code: Code.fromAsset(path.join(DIST, 'layers', `${name}-${architecture}.zip`)),
+    compatibleArchitectures: [architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64],
+    compatibleRuntimes: [Runtime.NODEJS_22_X],
+    description: name,
+    // A function version that is still aliased must go on finding its layer.
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+}

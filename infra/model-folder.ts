@@ -1,0 +1,20 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { AlarmDefinition } from '../core/alarms/alarm.ts';
+import { alarmsOf } from '../core/alarms/definitions.ts';
+import { Manifest } from '../core/model/manifest.ts';
+import { Baseline } from '../core/profile/profile.ts';
+
+/** What is made for a model at deployment: its name and its alarms. Everything else of it is in the registry. */
+export interface DeployedModel {
+  readonly name: string;
+  readonly alarms: readonly AlarmDefinition[];
+}
+
+/** Reads a model folder's manifest and baseline. @throws Error when there is no manifest or it is malformed */
+export function deployedModel(folder: string): DeployedModel {
+  const manifest = Manifest.parse(JSON.parse(readFileSync(path.join(folder, 'model.json'), 'utf8')));
+  const file = path.join(folder, 'baseline.json');
+  const baseline = existsSync(file) ? Baseline.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
+  return { name: manifest.name, alarms: alarmsOf(manifest, baseline?.performance?.errorRate) };
+}

@@ -1,0 +1,25 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { DeploymentConfig } from '../config.ts';
+import { DataValidation } from '../constructs/data-validation.ts';
+import { DriftDetection } from '../constructs/drift-detection.ts';
+import type { StatefulStack } from './stateful.ts';
+
+export interface DataQualityStackProps extends StackProps {
+  readonly stateful: StatefulStack;
+  readonly config: DeploymentConfig;
+}
+
+/** What judges data: files that are dropped, and traffic that was captured. */
+export class DataQualityStack extends Stack {
+  readonly validation: DataValidation;
+  readonly drift: DriftDetection;
+
+  constructor(scope: Construct, id: string, { stateful, config, ...props }: DataQualityStackProps) {
+    super(scope, id, props);
+    const { registry, lake } = stateful;
+    const stores = { registry, data: lake.data, captures: lake.captures, architecture: config.architecture };
+    this.validation = new DataValidation(this, 'Validation', stores);
+    this.drift = new DriftDetection(this, 'Drift', stores);
+  }
+}

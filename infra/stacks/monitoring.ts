@@ -1,0 +1,36 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { DeploymentConfig } from '../config.ts';
+import { ModelMonitoring } from '../constructs/model-monitoring.ts';
+import { RollbackController } from '../constructs/rollback-controller.ts';
+import { deployedModel } from '../model-folder.ts';
+import type { ServingStack } from './serving.ts';
+import type { StatefulStack } from './stateful.ts';
+
+export interface MonitoringStackProps extends StackProps {
+  readonly stateful: StatefulStack;
+  readonly serving: ServingStack;
+  readonly config: DeploymentConfig;
+}
+
+/** What keeps models on course: alarms, dashboards, and the rollback. */
+export class MonitoringStack extends Stack {
+  readonly rollback: RollbackController;
+  readonly monitoring: ModelMonitoring;
+
+  constructor(scope: Construct, id: string, { stateful, serving, config, ...props }: MonitoringStackProps) {
+    super(scope, id, props);
+    this.rollback = new RollbackController(this, 'Rollback', {
+      registry: stateful.registry,
+      endpoint: serving.endpoint,
+      data: stateful.lake.data,
+      captures: stateful.lake.captures,
+      architecture: config.architecture,
+    });
+    this.monitoring = new ModelMonitoring(this, 'Monitoring', {
+      models: config.models.map(deployedModel),
+      others: [this.rollback.deadLetters.alarm, this.rollback.advance.deadLetters.alarm],
+      email: config.alarmEmail,
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { type App, Tags } from 'aws-cdk-lib';
+import type { DeploymentConfig } from './config.ts';
+import { DataQualityStack } from './stacks/data-quality.ts';
+import { MonitoringStack } from './stacks/monitoring.ts';
+import { ServingStack } from './stacks/serving.ts';
+import { StatefulStack } from './stacks/stateful.ts';
+
+/** Adds everything that is deployed to an app: the state, what serves, what judges data, what keeps models on course. */
+export function addTrimtab(app: App, config: DeploymentConfig): void {
+  const env = {
+    account: config.account ?? process.env.CDK_DEFAULT_ACCOUNT,
+    region: config.region ?? process.env.CDK_DEFAULT_REGION,
+  };
+  const id = (name: string): string => `Trimtab-${config.environment}-${name}`;
+  const stateful = new StatefulStack(app, id('Stateful'), { env, description: 'Trimtab: registry and data' });
+  const serving = new ServingStack(app, id('Serving'), { env, stateful, config, description: 'Trimtab: endpoint' });
+  new DataQualityStack(app, id('DataQuality'), { env, stateful, config, description: 'Trimtab: validation and drift' });
+  new MonitoringStack(app, id('Monitoring'), {
+    env,
+    stateful,
+    serving,
+    config,
+    description: 'Trimtab: alarms and rollback',
+  });
+  for (const [name, value] of Object.entries({ ...config.tags, 'trimtab:environment': config.environment }))
+    Tags.of(app).add(name, value);
+}
