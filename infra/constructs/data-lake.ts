@@ -1,8 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { EncryptedBucket } from './encrypted-bucket.ts';
 
 export interface DataLakeProps {
+  /** Bucket for access logs of the stores. @default accesses are not logged */
+  readonly accessLogs?: IBucket;
   /** How long captured predictions are kept. @default Duration.days(90) */
   readonly captureRetention?: Duration;
   /** How long quarantined rows are kept. @default Duration.days(365) */
@@ -18,6 +21,7 @@ export class DataLake extends Construct {
     super(scope, id);
     this.data = new EncryptedBucket(this, 'Data', {
       versioned: true,
+      accessLogs: props.accessLogs,
       events: true,
       lifecycleRules: [
         { noncurrentVersionExpiration: Duration.days(30) },
@@ -25,6 +29,7 @@ export class DataLake extends Construct {
       ],
     });
     this.captures = new EncryptedBucket(this, 'Captures', {
+      accessLogs: props.accessLogs,
       lifecycleRules: [{ expiration: props.captureRetention ?? Duration.days(90) }],
     });
   }

@@ -4,6 +4,7 @@ import {
   Bucket,
   BucketEncryption,
   type CfnBucket,
+  type IBucket,
   type LifecycleRule,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
@@ -14,6 +15,8 @@ export interface EncryptedBucketProps {
   readonly versioned?: boolean;
   /** Tell EventBridge of every object. @default false */
   readonly events?: boolean;
+  /** Bucket for access logs. @default accesses are not logged */
+  readonly accessLogs?: IBucket;
   /** @default nothing is ever removed */
   readonly lifecycleRules?: LifecycleRule[];
 }
@@ -28,6 +31,7 @@ export class EncryptedBucket extends Bucket {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       versioned: props.versioned ?? false,
+      ...(props.accessLogs ? { serverAccessLogsBucket: props.accessLogs, serverAccessLogsPrefix: `${id}/` } : {}),
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }, ...(props.lifecycleRules ?? [])],
     });

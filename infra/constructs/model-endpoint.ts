@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
   type CfnStage,
   HttpApi,
@@ -78,10 +78,14 @@ export class ModelEndpoint extends Construct {
     allow(this.function, ['s3:PutObject'], [props.data.arnForObjects('ground-truth/incoming/*')]);
 
     this.alias = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
-    new LambdaDeploymentGroup(this, 'CodeDeployment', {
+    const deployment = new LambdaDeploymentGroup(this, 'CodeDeployment', {
       alias: this.alias,
       deploymentConfig: props.codeDeployment ?? LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
       alarms: [this.codeAlarm()],
+    });
+    Validations.of(deployment).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM4',
+      reason: 'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
     });
     this.api = this.httpApi(props);
     new PredictionCapture(this, 'Capture', { logs: this.function.logs, bucket: props.captures });

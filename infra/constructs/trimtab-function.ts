@@ -53,7 +53,7 @@ export class TrimtabFunction extends LambdaFunction {
       description: spec.description,
       code: Code.fromAsset(path.join(DIST, 'functions', spec.name)),
       handler: 'index.handler',
-      runtime: Runtime.NODEJS_22_X,
+      runtime: Runtime.NODEJS_24_X,
       architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       layers: spec.layers.map((name) => layerOf(scope, name, architecture)),
       memorySize: props.memoryMb ?? spec.memoryMb,
@@ -79,7 +79,7 @@ function layerOf(scope: Construct, name: 'onnxruntime' | 'duckdb', architecture:
   return new LayerVersion(stack, id, {
     code: Code.fromAsset(path.join(DIST, 'layers', `${name}-${architecture}.zip`)),
     compatibleArchitectures: [architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64],
-    compatibleRuntimes: [Runtime.NODEJS_22_X],
+    compatibleRuntimes: [Runtime.NODEJS_24_X],
     description: name,
     // A function version that is still aliased must go on finding its layer.
     removalPolicy: RemovalPolicy.RETAIN,
