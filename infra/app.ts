@@ -1,9 +1,9 @@
 import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { Checks } from './checks.ts';
 import { readConfig } from './config.ts';
 import { addTrimtab } from './trimtab-app.ts';
 
 const app = new App();
 addTrimtab(app, readConfig());
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+Validations.of(app).addPlugins(new Checks(app));
 app.synth();

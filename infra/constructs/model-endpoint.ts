@@ -84,7 +84,7 @@ export class ModelEndpoint extends Construct {
       alarms: [this.codeAlarm()],
     });
     Validations.of(deployment).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-IAM4',
+      id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
       reason: 'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
     });
     this.api = this.httpApi(props);
