@@ -1,0 +1,300 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { unzipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildFunctions, buildLayers } from '../../bin/build.ts';
+import { FUNCTIONS } from '../../functions/all.ts';
+import { Checks } from '../../infra/checks.ts';
+import { DeploymentConfig } from '../../infra/config.ts';
+import { addTrimtab } from '../../infra/trimtab-app.ts';
+import { buildLayer, LAYERS, LayerError } from '../../layers/build.ts';
+
+const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'] as const;
+/** What Lambda takes at most, function and layers together, unpacked. */
+const LAMBDA_BYTES = 250 * 1024 * 1024;
+
+interface Report {
+  readonly pluginReports: { readonly pluginName: string; readonly conclusion: string }[];
+}
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+describe('the deployed app', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-cdk-'));
+  const templates = {} as Record<(typeof STACKS)[number], Template>;
+  let conclusions: [string, string][] = [];
+
+  beforeAll(async () => {
+    await buildFunctions();
+    await buildLayers('x64');
+    const context = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context;
+    const app = new App({ outdir: path.join(folder, 'cdk.out'), context });
+    addTrimtab(app, DeploymentConfig.parse({ alarmEmail: 'on-call@example.com' }));
+    Validations.of(app).addPlugins(new Checks(app));
+    // The one test in which CDK's own validator runs too.
+    delete process.env.CDK_VALIDATION;
+    app.synth();
+    const report = JSON.parse(readFileSync(path.join(folder, 'cdk.out', 'validation-report.json'), 'utf8')) as Report;
+    conclusions = report.pluginReports.map(({ pluginName, conclusion }) => [pluginName, conclusion]);
+    for (const name of STACKS) {
+      const file = path.join(folder, 'cdk.out', `Trimtab-dev-${name}.template.json`);
+      templates[name] = Template.fromJSON(JSON.parse(readFileSync(file, 'utf8')));
+    }
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const resources = (type: string, stacks: readonly (typeof STACKS)[number][] = STACKS) =>
+    stacks.flatMap((stack) =>
+      Object.entries(templates[stack].findResources(type)).map(
+        ([id, resource]) => [id, resource.Properties as Record<string, unknown>, resource] as const,
+      ),
+    );
+  /** Statements of the policy of a role whose logical id matches. */
+  const statements = (role: RegExp): Statement[] =>
+    resources('AWS::IAM::Policy')
+      .filter(([id]) => role.test(id))
+      .flatMap(([, { PolicyDocument }]) => (PolicyDocument as { Statement: Statement[] }).Statement);
+  const actions = (role: RegExp): string[] => [...new Set(statements(role).flatMap(({ Action }) => Action))].sort();
+
+  it('has no finding that is not acknowledged with a reason', () => {
+    expect(conclusions.length).toBeGreaterThan(0);
+    for (const [plugin, conclusion] of conclusions) expect(conclusion, plugin).toBe('success');
+  });
+
+  it('keeps registry and data through everything', () => {
+    const table = resources('AWS::DynamoDB::GlobalTable')[0]!;
+    expect(table[2]).toMatchObject({ DeletionPolicy: 'Retain' });
+    expect(table[1]).toMatchObject({
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      Replicas: [
+        { DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+      ],
+      SSESpecification: { SSEEnabled: true },
+    });
+    for (const [, bucket, resource] of resources('AWS::S3::Bucket')) {
+      expect(resource).toMatchObject({ DeletionPolicy: 'Retain' });
+      expect(bucket.PublicAccessBlockConfiguration).toEqual({
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      });
+      expect(bucket).toHaveProperty('BucketEncryption');
+    }
+  });
+
+  it('lets only signed callers in by default, and limits their rate', () => {
+    templates.Serving.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+      RouteKey: '$default',
+      AuthorizationType: 'AWS_IAM',
+    });
+    templates.Serving.resourceCountIs('AWS::ApiGatewayV2::Route', 1);
+    templates.Serving.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 1_000 },
+      AccessLogSettings: Match.anyValue(),
+    });
+  });
+
+  it('changes code by a canary on an alias, judged by alarms that roll no model back', () => {
+    templates.Serving.hasResourceProperties('AWS::CodeDeploy::DeploymentGroup', {
+      DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+      AlarmConfiguration: { Enabled: true, Alarms: [Match.anyValue()] },
+    });
+    const [, alarm] = resources('AWS::CloudWatch::Alarm', ['Serving'])[0]!;
+    expect(alarm.AlarmName).toBeUndefined();
+    expect(JSON.stringify(alarm.Dimensions)).toContain('ExecutedVersion');
+  });
+
+  it('brings a drop from S3 by EventBridge and a queue to the validation, and keeps what fails', () => {
+    const [, bucket] = resources('AWS::S3::Bucket').find(([id]) => id.startsWith('LakeData'))!;
+    expect(bucket.NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
+    templates.DataQuality.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { 'detail-type': ['Object Created'], detail: { object: { key: [{ prefix: 'incoming/' }] } } },
+      Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue() })],
+    });
+    templates.DataQuality.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+    templates.DataQuality.hasResourceProperties('AWS::SQS::Queue', {
+      RedrivePolicy: Match.objectLike({ maxReceiveCount: 3 }),
+    });
+  });
+
+  it('carries captures from the log to S3 under the hour', () => {
+    templates.Serving.hasResourceProperties('AWS::Logs::SubscriptionFilter', {
+      FilterPattern: '{ $.trimtab = "capture" }',
+    });
+    templates.Serving.hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
+      ExtendedS3DestinationConfiguration: Match.objectLike({ Prefix: 'captures/!{timestamp:yyyy/MM/dd/HH}/' }),
+    });
+  });
+
+  it('runs what has a schedule at the rate of its trigger, and keeps runs that fail', () => {
+    const schedules = resources('AWS::Scheduler::Schedule').map(
+      ([, s]) => s as { ScheduleExpression: string; Target: { DeadLetterConfig: unknown; Input: string } },
+    );
+    expect(schedules.map((s) => s.ScheduleExpression).sort()).toEqual([
+      'rate(1 minute)',
+      'rate(1 minute)',
+      'rate(60 minutes)',
+    ]);
+    for (const { Target } of schedules) {
+      expect(Target.DeadLetterConfig).toBeDefined();
+      expect(JSON.parse(Target.Input)).toEqual({ source: 'trimtab.schedule', time: '<aws.scheduler.scheduled-time>' });
+    }
+  });
+
+  it('sets off the rollback by alarms of models, which are plain single-metric alarms', () => {
+    templates.Monitoring.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.cloudwatch'],
+        detail: { alarmName: [{ prefix: 'trimtab-' }], state: { value: ['ALARM'] } },
+      },
+      Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue(), RetryPolicy: Match.anyValue() })],
+    });
+    const alarms = resources('AWS::CloudWatch::Alarm', ['Monitoring']).map(([, a]) => a);
+    const models = alarms.filter((a) => String(a.AlarmName).startsWith('trimtab-flight-delay-'));
+    expect(models.length).toBeGreaterThan(8);
+    for (const alarm of models) {
+      expect(alarm.Metrics).toBeUndefined();
+      expect(alarm.AlarmDescription).toMatch(/runbook: docs\/runbook\/[a-z-]+\.md$/);
+      const page = /docs\/runbook\/[a-z-]+\.md/.exec(String(alarm.AlarmDescription))![0];
+      expect(existsSync(page), page).toBe(true);
+    }
+    expect(models.find((a) => a.AlarmName === 'trimtab-flight-delay-challenger-wrong')).toMatchObject({
+      MetricName: 'Wrong',
+      Threshold: 0.36,
+      Period: 10,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('gives every function its own role, log group with retention, and the processor of its layers', () => {
+    const functions = resources('AWS::Lambda::Function');
+    expect(functions).toHaveLength(FUNCTIONS.length);
+    for (const [, fn] of functions) {
+      expect(fn.LoggingConfig).toMatchObject({ LogGroup: expect.anything() });
+      expect(fn.Architectures).toEqual(['x86_64']);
+    }
+    for (const [, layer] of resources('AWS::Lambda::LayerVersion'))
+      expect(layer.CompatibleArchitectures).toEqual(['x86_64']);
+    for (const [, group] of resources('AWS::Logs::LogGroup')) expect(group.RetentionInDays).toBeGreaterThan(0);
+    expect(new Set(functions.map(([, fn]) => JSON.stringify(fn.Role))).size).toBe(FUNCTIONS.length);
+  });
+
+  describe('permissions', () => {
+    it('lets the endpoint read the registry and never write it', () => {
+      const own = actions(/^EndpointFunctionParts/);
+      expect(own).toEqual([
+        'dynamodb:GetItem',
+        'dynamodb:Query',
+        'dynamodb:Scan',
+        'logs:CreateLogStream',
+        'logs:PutLogEvents',
+        's3:GetObject',
+        's3:PutObject',
+      ]);
+      const put = statements(/^EndpointFunctionParts/).find(({ Action }) => Action === 's3:PutObject');
+      expect(JSON.stringify(put?.Resource)).toContain('/ground-truth/incoming/*');
+    });
+
+    it('lets the validation read baselines and drops, and no model', () => {
+      for (const { Action, Resource } of statements(/^ValidationFunctionParts/))
+        if ([Action].flat().includes('s3:GetObject'))
+          expect(JSON.stringify(Resource)).not.toMatch(/Artifacts[^"]*"\},"\/\*|models\//);
+      expect(actions(/^ValidationFunctionParts/)).not.toContain('dynamodb:PutItem');
+    });
+
+    it('lets nobody change or delete entries of the ledger, or artifacts', () => {
+      const all = actions(/./);
+      for (const forbidden of [
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:BatchWriteItem',
+        's3:DeleteObjectVersion',
+        'iam:PassRole',
+      ])
+        expect(all).not.toContain(forbidden);
+      expect(all.filter((action) => action.includes('*'))).toEqual([]);
+      const writers = resources('AWS::IAM::Policy').filter(([, p]) => JSON.stringify(p).includes('dynamodb:PutItem'));
+      expect(writers.map(([id]) => id.replace(/Parts.*/, '')).sort()).toEqual(['RollbackAdvance', 'RollbackRollback']);
+      const deleters = resources('AWS::IAM::Policy').filter(([, p]) => JSON.stringify(p).includes('s3:DeleteObject'));
+      expect(deleters.map(([id]) => id.replace(/Parts.*/, ''))).toEqual(['DriftGroundTruth']);
+    });
+
+    it('asks the endpoint through its alias only', () => {
+      const invoke = statements(/^RollbackRollbackParts/).filter(({ Action }) =>
+        [Action].flat().includes('lambda:InvokeFunction'),
+      );
+      expect(invoke).toHaveLength(1);
+      expect(JSON.stringify(invoke[0]?.Resource)).toContain('Live');
+    });
+  });
+
+  describe('what is uploaded', () => {
+    it('is reproducible, within its budget, and fits into Lambda', () => {
+      for (const layer of LAYERS) {
+        const again = buildLayer(layer, 'x64', path.join(folder, 'again'), { fresh: true });
+        const built = buildLayer(layer, 'x64', 'dist/layers');
+        expect(again.sha256).toBe(built.sha256);
+        expect(built.bytes).toBeLessThanOrEqual(layer.budgetMb * 1e6);
+      }
+      for (const spec of FUNCTIONS) {
+        const layers = LAYERS.filter(({ name }) => spec.layers.includes(name)).map(
+          (l) => buildLayer(l, 'x64', 'dist/layers').bytes,
+        );
+        const code = readFileSync(`dist/functions/${spec.name}/index.js`).length;
+        expect(layers.reduce((a, b) => a + b, code)).toBeLessThan(LAMBDA_BYTES);
+      }
+      expect(() =>
+        buildLayer({ ...LAYERS[0]!, budgetMb: 1 }, 'x64', path.join(folder, 'over'), { fresh: true }),
+      ).toThrow(LayerError);
+    }, 60_000);
+
+    it('loads as Lambda would load it: one file, and what the layers bring', () => {
+      const layers = path.join(folder, 'opt');
+      for (const layer of LAYERS) {
+        const files = unzipSync(readFileSync(buildLayer(layer, 'x64', 'dist/layers').file));
+        for (const [name, content] of Object.entries(files)) write(path.join(layers, name), content);
+      }
+      const task = path.join(folder, 'task');
+      for (const { name } of FUNCTIONS) {
+        for (const file of ['index.js', 'package.json'])
+          write(path.join(task, name, file), readFileSync(`dist/functions/${name}/${file}`));
+        const script = `process.stdout.write(typeof require(${JSON.stringify(path.join(task, name, 'index.js'))}).handler); process.exit(0)`;
+        const type = execFileSync(process.execPath, ['-e', script], {
+          encoding: 'utf8',
+          cwd: task,
+          env: {
+            PATH: process.env.PATH,
+            NODE_PATH: path.join(layers, 'nodejs/node_modules'),
+            TRIMTAB_HOME: path.join(folder, 'home'),
+            AWS_REGION: 'eu-central-1',
+            TRIMTAB_TABLE: 't',
+            TRIMTAB_ARTIFACTS_BUCKET: 'a',
+            TRIMTAB_DATA_BUCKET: 'd',
+            TRIMTAB_CAPTURES_BUCKET: 'c',
+          },
+        });
+        expect(type, name).toBe('function');
+      }
+    }, 60_000);
+  });
+});
+
+function write(file: string, content: Uint8Array): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}
