@@ -106,10 +106,15 @@ describe('validateDrop', () => {
   });
 
   it('leaves nothing behind in the temporary folder', async () => {
-    const before = readdirSync(os.tmpdir()).filter((name) => /^trimtab-(duck|drop)-/.test(name)).length;
-    await validateDrop(home, { key: KEY });
-    expect(readdirSync(os.tmpdir()).filter((name) => /^trimtab-(duck|drop)-/.test(name)).length).toBeLessThanOrEqual(
-      before,
-    );
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = path.join(folder, 'tmp');
+    mkdirSync(process.env.TMPDIR);
+    try {
+      await validateDrop(home, { key: KEY });
+      expect(readdirSync(process.env.TMPDIR)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
   });
 });
