@@ -22,6 +22,7 @@ export interface ValidateOptions {
   readonly baseline?: Profile;
   /** Instant of arrival, for `maxAgeDays`. */
   readonly now: Date;
+  /** Memory of the engine, MB. @default 384 */
   readonly memoryMb?: number;
 }
 
@@ -31,7 +32,7 @@ export interface ValidateOptions {
  */
 export async function validateFile(file: string, contract: Contract, options: ValidateOptions): Promise<FileVerdict> {
   await mkdir(options.outDir, { recursive: true });
-  return withDuck({ memoryMb: options.memoryMb }, async (duck) => {
+  return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB }, async (duck) => {
     let loaded: Loaded;
     try {
       loaded = await load(duck, file, contract);
@@ -61,6 +62,9 @@ export async function validateFile(file: string, contract: Contract, options: Va
     }
   });
 }
+
+/** Memory of the engine; the process goes about 250 MB over it. */
+const MEMORY_MB = 384;
 
 /** The rows that break nothing. */
 const GOOD = '(SELECT rowid, * FROM rows WHERE rowid NOT IN (SELECT id FROM bad))';
