@@ -15,6 +15,7 @@ import { register } from './steps/register.ts';
 import { rollback } from './steps/rollback.ts';
 import { world } from './steps/world.ts';
 import { type Outcome, Teller } from './telling.ts';
+import { ToldSteps } from './told.ts';
 
 const STEPS = [register, predict, data, drift, rollback, world, history];
 const USAGE = 'usage: npm start -- [--home FOLDER] [--port PORT] [--exit]';
@@ -54,7 +55,14 @@ async function main(argv: readonly string[]): Promise<number> {
   const story = new StoryContext(root, stage, manifest, `user:${userInfo().username}`);
   const teller = new Teller(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
   const outcomes: Outcome[] = [];
-  for (const [i, step] of STEPS.entries()) outcomes.push(await teller.tell(i + 1, step, story));
+  const told = await ToldSteps.open(stage.home.folder);
+  for (const [i, step] of STEPS.entries()) {
+    const when = told.when(step.title);
+    const outcome = when === undefined ? await teller.tell(i + 1, step, story) : teller.recall(i + 1, step, when);
+    outcomes.push(outcome);
+    // The history is never told for good: there may be more of it.
+    if (outcome.held && when === undefined && step !== history) await told.add(step.title, new Date());
+  }
   const held = outcomes.filter((outcome) => outcome.held).length;
   const seconds = outcomes.reduce((sum, outcome) => sum + outcome.seconds, 0);
   console.log(`\n${held} of ${outcomes.length} steps held, ${seconds.toFixed(0)} s`);

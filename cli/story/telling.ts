@@ -54,6 +54,13 @@ export class Teller {
     return { title: step.title, held, seconds };
   }
 
+  /** Says of a step that it held at an earlier start. */
+  recall<C>(number: number, step: Step<C>, when: string): Outcome {
+    this.print(`\n${this.#paint(1, `${number}  ${step.title}`)}`);
+    this.print(`   ${this.#paint(32, '✓')} held in this home at ${when}`);
+    return { title: step.title, held: true, seconds: 0 };
+  }
+
   #paint(code: number, text: string): string {
     return this.colour ? `\u001b[${code}m${text}\u001b[0m` : text;
   }
