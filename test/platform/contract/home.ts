@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decide } from '../../../core/registry/decide.ts';
 import { ReleaseConflictError } from '../../../core/registry/errors.ts';
 import { EMPTY_STATE, type Entry } from '../../../core/registry/ledger.ts';
-import type { ModelVersion } from '../../../core/registry/version.ts';
 import { metricLine } from '../../../core/serving/emf.ts';
 import { ObjectNotFoundError } from '../../../platform/errors.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
+import { versionRecord } from './record.ts';
+
+export { versionRecord };
 
 const text = (body: Uint8Array): string => new TextDecoder().decode(body);
 
@@ -19,42 +21,6 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 const context = { model: 'm', at: '2026-01-01T00:00:00.000Z', actor: 'test' };
-
-export const versionRecord = (model: string, version: number): ModelVersion => ({
-  model,
-  version,
-  artifact: { key: `models/${'a'.repeat(64)}.onnx`, digest: 'a'.repeat(64), bytes: 3 },
-  signature: {
-    inputs: [{ name: 'x', type: 'float32', shape: [-1, 1] }],
-    outputs: [{ name: 'y', type: 'float32', shape: [-1, 1] }],
-  },
-  manifest: {
-    name: model,
-    description: '',
-    contract: {
-      features: [{ name: 'x', type: 'float', missing: 'reject', onViolation: 'reject', personal: 'no' }],
-      data: { extra: [] },
-      file: { minRows: 1, maxRows: 10, maxQuarantinedShare: 0.5, unique: [] },
-    },
-    outputs: [],
-    serving: { maxBatch: 8, threads: 1 },
-    rollout: { steps: [0.5, 1], stepSeconds: 1, cooldownSeconds: 0 },
-    monitoring: {
-      captureShare: 1,
-      periodSeconds: 60,
-      datapointsToAlarm: 1,
-      evaluationPeriods: 1,
-      maxFailureRate: 0.1,
-      maxViolationRate: 0.1,
-      maxLatencyMs: 100,
-      drift: { everyMinutes: 60, windowMinutes: 60, alpha: 0.01 },
-    },
-    lineage: {},
-  },
-  metrics: { accuracy: 0.5, 'nested thing': { a: [1, null, 'ü'] } },
-  registeredAt: '2026-01-01T00:00:00.000Z',
-  registeredBy: 'test',
-});
 
 /** Entries 1 (registered) and 2 (approved) of a model. */
 export function firstEntries(model: string): [Entry, Entry] {
