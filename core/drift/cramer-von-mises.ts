@@ -1,13 +1,20 @@
 import type { TwoSampleTest } from './kolmogorov-smirnov.ts';
 import { CountsError } from './shares.ts';
 
+/** Largest sample for which arrangements are counted; SciPy's choice. */
+const EXACT_MAX = 20;
+
 /**
- * Cramér–von Mises test of two samples with its exact p-value, by counting rank arrangements (samples without ties;
- * ties get mid-ranks in the statistic). Anderson, "On the distribution of the two-sample Cramér–von Mises criterion",
+ * Cramér–von Mises test of two samples. The p-value is exact, by counting rank arrangements, while the larger sample
+ * has at most 20 values, and of the limiting law beyond; ties get mid-ranks in the statistic. Anderson, "On the distribution of the two-sample Cramér–von Mises criterion",
  * Annals of Mathematical Statistics 33 (1962); the counting recursion is Xiao, Gordon & Yakovlev, "A C++ program for
  * the Cramér–von Mises two-sample test", Journal of Statistical Software 17 (2006).
  */
-export function cramerVonMises(x: readonly number[], y: readonly number[]): TwoSampleTest {
+export function cramerVonMises(
+  x: readonly number[],
+  y: readonly number[],
+  method: 'auto' | 'exact' | 'asymptotic' = 'auto',
+): TwoSampleTest {
   const [n, m] = [x.length, y.length];
   if (n < 2 || m < 2) throw new CountsError('at least two values of each sample are expected');
   const ranks = midRanks([...x, ...y]);
@@ -19,7 +26,9 @@ export function cramerVonMises(x: readonly number[], y: readonly number[]): TwoS
     m * ry.reduce((sum, rank, j) => sum + (rank - (j + 1)) ** 2, 0);
   const k = n * m;
   const total = n + m;
-  return { statistic: u / (k * total) - (4 * k - 1) / (6 * total), p: exactTail(u, n, m) };
+  const statistic = u / (k * total) - (4 * k - 1) / (6 * total);
+  const exact = method === 'exact' || (method === 'auto' && Math.max(n, m) <= EXACT_MAX);
+  return { statistic, p: exact ? exactTail(u, n, m) : asymptoticTail(statistic, n, m) };
 }
 
 function midRanks(values: readonly number[]): number[] {
@@ -63,4 +72,42 @@ function exactTail(u: number, n: number, m: number): number {
     if (sum >= zeta) tail += count;
   }
   return tail / all;
+}
+
+/** P(T >= t) by the limiting law at the standardised statistic (Anderson 1962; as in SciPy). */
+function asymptoticTail(t: number, n: number, m: number): number {
+  const total = n + m;
+  const k = n * m;
+  const expected = (1 + 1 / total) / 6;
+  const variance = ((total + 1) * (4 * k * total - 3 * (n * n + m * m) - 2 * k)) / (45 * total * total * 4 * k);
+  return Math.max(0, 1 - limitingCdf(1 / 6 + (t - expected) / Math.sqrt(45 * variance)));
+}
+
+/** Limiting distribution of the statistic: Csörgő & Faraway, "The exact and asymptotic distributions of Cramér–von Mises statistics", JRSS B 58 (1996), (1.2). */
+function limitingCdf(x: number): number {
+  if (x <= 0) return 0;
+  let sum = 0;
+  // Gamma(j + 1/2) / Gamma(j + 1).
+  let ratio = Math.sqrt(Math.PI);
+  for (let j = 0; j < 100; j++) {
+    const y = 4 * j + 1;
+    const q = (y * y) / (16 * x);
+    const term = (ratio / (Math.PI ** 1.5 * Math.sqrt(x))) * Math.sqrt(y) * Math.exp(-q) * besselK(0.25, q);
+    sum += term;
+    if (term < 1e-12) break;
+    ratio *= (j + 0.5) / (j + 1);
+  }
+  return sum;
+}
+
+/** Modified Bessel function of the second kind: the integral of exp(-q cosh t) cosh(order t) over t >= 0. */
+function besselK(order: number, q: number): number {
+  // The trapezoidal rule converges geometrically for this integrand.
+  const step = 0.01;
+  let sum = 0.5 * Math.exp(-q);
+  for (let t = step; ; t += step) {
+    const term = Math.exp(-q * Math.cosh(t)) * Math.cosh(order * t);
+    sum += term;
+    if (term < 1e-18) return sum * step;
+  }
 }
