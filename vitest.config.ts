@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that synthesize: they want dist/, which is built once for all of them. */
+const SYNTHESIZE = ['test/infra/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // The emulator suite installs a Python package first; it has its own command (npm run test:aws-home).
     exclude: ['test/emulator/**', 'node_modules/**'],
     env: { CDK_VALIDATION: 'false', ORT_DISABLE_TELEMETRY: '1' },
@@ -11,5 +13,9 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SYNTHESIZE } },
+      { extends: true, test: { name: 'infra', include: SYNTHESIZE, globalSetup: 'test/infra/setup.ts' } },
+    ],
   },
 });

@@ -1,12 +1,24 @@
-/** The constructs, for other CDK apps. */
+/** The constructs, for other CDK apps. What is exported here is the package's public API (docs/api). */
+export type { AlarmDefinition } from '../core/alarms/alarm.ts';
+export type { FunctionSpec, Trigger } from '../functions/trigger.ts';
 export { DeploymentConfig, readConfig } from './config.ts';
-export { DataLake, type DataLakeProps } from './constructs/data-lake.ts';
+export { DataLake, type DataLakeAttributes, type DataLakeProps, type IDataLake } from './constructs/data-lake.ts';
 export { DataValidation, type DataValidationProps } from './constructs/data-validation.ts';
+export { DeadLetterQueue } from './constructs/dead-letter-queue.ts';
 export { DriftDetection, type DriftDetectionProps } from './constructs/drift-detection.ts';
+export { EncryptedBucket, type EncryptedBucketProps } from './constructs/encrypted-bucket.ts';
 export { ModelEndpoint, type ModelEndpointProps } from './constructs/model-endpoint.ts';
 export { ModelMonitoring, type ModelMonitoringProps } from './constructs/model-monitoring.ts';
-export { type IModelRegistry, ModelRegistry, type ModelRegistryProps } from './constructs/model-registry.ts';
+export {
+  type IModelRegistry,
+  ModelRegistry,
+  type ModelRegistryAttributes,
+  type ModelRegistryProps,
+  RegistryBase,
+} from './constructs/model-registry.ts';
 export { PredictionCapture, type PredictionCaptureProps } from './constructs/prediction-capture.ts';
 export { RollbackController, type RollbackControllerProps } from './constructs/rollback-controller.ts';
+export { ScheduledFunction } from './constructs/scheduled-function.ts';
+export { TrimtabFunction, type TrimtabFunctionProps } from './constructs/trimtab-function.ts';
 export { type DeployedModel, deployedModel } from './model-folder.ts';
 export { addTrimtab } from './trimtab-app.ts';

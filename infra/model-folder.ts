@@ -7,7 +7,9 @@ import { Baseline } from '../core/profile/profile.ts';
 
 /** What is made for a model at deployment: its name and its alarms. Everything else of it is in the registry. */
 export interface DeployedModel {
+  /** Name of the model, as in its manifest. */
   readonly name: string;
+  /** Its alarms, as data. */
   readonly alarms: readonly AlarmDefinition[];
 }
 

@@ -17,7 +17,6 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
   new DataQualityStack(app, id('DataQuality'), { env, stateful, config, description: 'Trimtab: validation and drift' });
   new MonitoringStack(app, id('Monitoring'), {
     env,
-    stateful,
     serving,
     config,
     description: 'Trimtab: alarms and rollback',

@@ -1,8 +1,27 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { EncryptedBucket } from './encrypted-bucket.ts';
 
+/** The stores of data. */
+export interface IDataLake {
+  /** Drops, dataset versions, quarantine, reports and ground truth. */
+  readonly data: IBucket;
+  /** Captured predictions. */
+  readonly captures: IBucket;
+  /** Environment that a function needs to find them. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What an existing data lake is known by. */
+export interface DataLakeAttributes {
+  /** Name of the bucket of data; it must tell EventBridge of its objects. */
+  readonly dataBucketName: string;
+  /** Name of the bucket of captured predictions. */
+  readonly capturesBucketName: string;
+}
+
+/** How a data lake is kept. */
 export interface DataLakeProps {
   /** Bucket for access logs of the stores. @default accesses are not logged */
   readonly accessLogs?: IBucket;
@@ -13,8 +32,20 @@ export interface DataLakeProps {
 }
 
 /** The stores of data: drops, dataset versions, quarantine and reports; and captured predictions. */
-export class DataLake extends Construct {
+export class DataLake extends Construct implements IDataLake {
+  /** A data lake that another app has made: its stores are named by that app's outputs. */
+  static fromAttributes(scope: Construct, id: string, attributes: DataLakeAttributes): IDataLake {
+    const parts = new Construct(scope, id);
+    return {
+      data: Bucket.fromBucketName(parts, 'Data', attributes.dataBucketName),
+      captures: Bucket.fromBucketName(parts, 'Captures', attributes.capturesBucketName),
+      environment: environmentOf(attributes.dataBucketName, attributes.capturesBucketName),
+    };
+  }
+
+  /** Drops, dataset versions, quarantine, reports and ground truth. */
   readonly data: EncryptedBucket;
+  /** Captured predictions. */
   readonly captures: EncryptedBucket;
 
   constructor(scope: Construct, id: string, props: DataLakeProps = {}) {
@@ -34,7 +65,13 @@ export class DataLake extends Construct {
     });
   }
 
+  /** Environment that a function needs to find them. */
   get environment(): Record<string, string> {
-    return { TRIMTAB_DATA_BUCKET: this.data.bucketName, TRIMTAB_CAPTURES_BUCKET: this.captures.bucketName };
+    return environmentOf(this.data.bucketName, this.captures.bucketName);
   }
 }
+
+const environmentOf = (data: string, captures: string): Record<string, string> => ({
+  TRIMTAB_DATA_BUCKET: data,
+  TRIMTAB_CAPTURES_BUCKET: captures,
+});

@@ -3,22 +3,21 @@ import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { validate } from '../../functions/validate/trigger.ts';
+import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { allow, type IModelRegistry } from './model-registry.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
+/** How files are judged. */
 export interface DataValidationProps {
-  /** Store that files are dropped into; it tells EventBridge of every object. */
-  readonly data: IBucket;
   /** Where contracts come from. */
   readonly registry: IModelRegistry;
-  /** The store of captures; its name only. */
-  readonly captures: IBucket;
-  /** @default x64 */
+  /** Stores; files are dropped into that of data. */
+  readonly lake: IDataLake;
+  /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
   /** Files judged at once. @default 5 */
   readonly maxConcurrency?: number;
@@ -26,21 +25,21 @@ export interface DataValidationProps {
 
 /** Judges every file dropped under `incoming/`: EventBridge, a queue, the validation function; failures are kept. */
 export class DataValidation extends Construct {
+  /** Judges one file at a time. */
   readonly function: TrimtabFunction;
+  /** Files that wait to be judged. */
   readonly queue: Queue;
+  /** Files that could not be judged. */
   readonly deadLetters: DeadLetterQueue;
 
   constructor(scope: Construct, id: string, props: DataValidationProps) {
     super(scope, id);
-    const { data, registry } = props;
+    const { registry, lake } = props;
+    const { data } = lake;
     this.function = new TrimtabFunction(this, 'Function', {
       spec: validate,
       architecture: props.architecture,
-      environment: {
-        ...registry.environment,
-        TRIMTAB_DATA_BUCKET: data.bucketName,
-        TRIMTAB_CAPTURES_BUCKET: props.captures.bucketName,
-      },
+      environment: { ...registry.environment, ...lake.environment },
     });
     registry.grantReadLedger(this.function);
     // Baselines, for the distributions; models are not its business.

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 
 /** Where events end that could not be processed, kept for two weeks, with an alarm as soon as there is one. */
 export class DeadLetterQueue extends Queue {
+  /** Goes off as soon as there is one. */
   readonly alarm: Alarm;
 
   constructor(scope: Construct, id: string) {

@@ -1,34 +1,33 @@
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { drift } from '../../functions/drift/trigger.ts';
 import { groundTruth } from '../../functions/ground-truth/trigger.ts';
+import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
 import { allow, type IModelRegistry } from './model-registry.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 
+/** How drift is watched. */
 export interface DriftDetectionProps {
+  /** Where releases and their baselines come from. */
   readonly registry: IModelRegistry;
-  /** Store of reports and ground truth. */
-  readonly data: IBucket;
-  /** Store of captured predictions. */
-  readonly captures: IBucket;
-  /** @default x64 */
+  /** Stores of captured predictions, and of reports and ground truth. */
+  readonly lake: IDataLake;
+  /** Processor of the functions and their layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
 }
 
 /** Watches what models see and how right they are: drift against the baseline, and ground truth as it arrives. */
 export class DriftDetection extends Construct {
+  /** Holds captured traffic against the baselines. */
   readonly drift: ScheduledFunction;
+  /** Joins ground truth with predictions. */
   readonly groundTruth: ScheduledFunction;
 
   constructor(scope: Construct, id: string, props: DriftDetectionProps) {
     super(scope, id);
-    const { registry, data, captures, architecture } = props;
-    const environment = {
-      ...registry.environment,
-      TRIMTAB_DATA_BUCKET: data.bucketName,
-      TRIMTAB_CAPTURES_BUCKET: captures.bucketName,
-    };
+    const { registry, lake, architecture } = props;
+    const { data, captures } = lake;
+    const environment = { ...registry.environment, ...lake.environment };
     this.drift = new ScheduledFunction(this, 'Drift', { spec: drift, environment, architecture });
     this.groundTruth = new ScheduledFunction(this, 'GroundTruth', { spec: groundTruth, environment, architecture });
     for (const fn of [this.drift, this.groundTruth]) {

@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
+/** What a bucket is for. */
 export interface EncryptedBucketProps {
   /** Keep every write of a key. @default false */
   readonly versioned?: boolean;
@@ -17,7 +18,7 @@ export interface EncryptedBucketProps {
   readonly events?: boolean;
   /** Bucket for access logs. @default accesses are not logged */
   readonly accessLogs?: IBucket;
-  /** @default nothing is ever removed */
+  /** When objects are removed, besides uploads that were given up. @default nothing is ever removed */
   readonly lifecycleRules?: LifecycleRule[];
 }
 

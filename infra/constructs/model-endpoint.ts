@@ -19,29 +19,28 @@ import {
 import { type Grant, type IGrantable, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { infer } from '../../functions/infer/trigger.ts';
-import { allow, type IModelRegistry } from './model-registry.ts';
+import { DataLake, type IDataLake } from './data-lake.ts';
+import { allow, type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
+/** What is served, to whom, and how. Everything has a default. */
 export interface ModelEndpointProps {
-  /** The registry whose releases are served. */
-  readonly registry: IModelRegistry;
-  /** Store that ground truth sent over HTTP goes to. */
-  readonly data: IBucket;
-  /** Store that captured predictions land in. */
-  readonly captures: IBucket;
+  /** The registry whose releases are served. @default a new ModelRegistry, retained */
+  readonly registry?: IModelRegistry;
+  /** Stores that captured predictions and ground truth land in. @default a new DataLake, retained */
+  readonly lake?: IDataLake;
   /** Models to serve. @default all in the registry */
   readonly models?: readonly string[];
   /** Who may call it. @default signed requests of IAM principals */
   readonly authorizer?: IHttpRouteAuthorizer;
   /** Leave `/v2/health/live` and `/v2/health/ready` open to everybody. @default false */
   readonly openHealth?: boolean;
-  /** @default x64 */
+  /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
-  /** @default 1769, one virtual CPU */
+  /** Memory of the function, in MB; its share of a processor goes with it. @default 1769, one virtual CPU */
   readonly memoryMb?: number;
   /** Most executions at once. @default no limit of its own */
   readonly reservedConcurrency?: number;
@@ -56,26 +55,34 @@ export interface ModelEndpointProps {
  * passes all paths on. A change of code goes out by CodeDeploy, with alarms of its own; a change of model never does.
  */
 export class ModelEndpoint extends Construct {
+  /** The registry whose releases are served. */
+  readonly registry: IModelRegistry;
+  /** Stores that captured predictions and ground truth land in. */
+  readonly lake: IDataLake;
+  /** Answers requests. */
   readonly function: TrimtabFunction;
+  /** What is called: the version of the code that takes traffic. */
   readonly alias: Alias;
+  /** In front of it. */
   readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, props: ModelEndpointProps) {
+  constructor(scope: Construct, id: string, props: ModelEndpointProps = {}) {
     super(scope, id);
+    this.registry = props.registry ?? new ModelRegistry(this, 'Registry');
+    this.lake = props.lake ?? new DataLake(this, 'Lake');
     this.function = new TrimtabFunction(this, 'Function', {
       spec: infer,
       architecture: props.architecture,
       memoryMb: props.memoryMb,
       reservedConcurrency: props.reservedConcurrency,
       environment: {
-        ...props.registry.environment,
-        TRIMTAB_DATA_BUCKET: props.data.bucketName,
-        TRIMTAB_CAPTURES_BUCKET: props.captures.bucketName,
+        ...this.registry.environment,
+        ...this.lake.environment,
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
       },
     });
-    props.registry.grantRead(this.function);
-    allow(this.function, ['s3:PutObject'], [props.data.arnForObjects('ground-truth/incoming/*')]);
+    this.registry.grantRead(this.function);
+    allow(this.function, ['s3:PutObject'], [this.lake.data.arnForObjects('ground-truth/incoming/*')]);
 
     this.alias = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
     const deployment = new LambdaDeploymentGroup(this, 'CodeDeployment', {
@@ -88,9 +95,10 @@ export class ModelEndpoint extends Construct {
       reason: 'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
     });
     this.api = this.httpApi(props);
-    new PredictionCapture(this, 'Capture', { logs: this.function.logs, bucket: props.captures });
+    new PredictionCapture(this, 'Capture', { logs: this.function.logs, bucket: this.lake.captures });
   }
 
+  /** Where it answers: `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict`. */
   get url(): string {
     return this.api.apiEndpoint;
   }

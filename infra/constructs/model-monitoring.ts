@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 import { type AlarmDefinition, NAMESPACE } from '../../core/alarms/alarm.ts';
 import type { DeployedModel } from '../model-folder.ts';
 
+/** What is watched, and who is told. */
 export interface ModelMonitoringProps {
   /** The models, with their alarms as data. */
   readonly models: readonly DeployedModel[];
@@ -42,7 +43,9 @@ const COMPARISON: Record<AlarmDefinition['comparison'], ComparisonOperator> = {
 
 /** Alarms and a dashboard for each model, and a topic for whoever answers them. */
 export class ModelMonitoring extends Construct {
+  /** Whoever answers alarms subscribes to it. */
   readonly topic: Topic;
+  /** Alarms of all models. */
   readonly alarms: Alarm[] = [];
 
   constructor(scope: Construct, id: string, props: ModelMonitoringProps) {

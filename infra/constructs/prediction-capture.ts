@@ -6,6 +6,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { allow } from './model-registry.ts';
 
+/** From where to where captures are carried. */
 export interface PredictionCaptureProps {
   /** Log group that the endpoint writes captures to, as lines. */
   readonly logs: LogGroup;

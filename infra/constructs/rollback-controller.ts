@@ -2,10 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { advance } from '../../functions/advance/trigger.ts';
 import { rollback } from '../../functions/rollback/trigger.ts';
+import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
@@ -13,31 +13,33 @@ import { allow, type IModelRegistry } from './model-registry.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
+/** What is rolled back. */
 export interface RollbackControllerProps {
-  /** The registry whose ledger is written. */
-  readonly registry: IModelRegistry;
   /** The endpoint that is asked what it serves: a rollback counts when it is seen. */
   readonly endpoint: ModelEndpoint;
-  /** Stores; their names only. */
-  readonly data: IBucket;
-  readonly captures: IBucket;
-  /** @default x64 */
+  /** The registry whose ledger is written. @default that of the endpoint */
+  readonly registry?: IModelRegistry;
+  /** Stores; their names only. @default those of the endpoint */
+  readonly lake?: IDataLake;
+  /** Processor of the functions and their layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
 }
 
 /** Takes a bad model release back when one of its alarms fires, and moves good ones on while none does. */
 export class RollbackController extends Construct {
+  /** Answers alarms. */
   readonly rollback: TrimtabFunction;
+  /** Moves rollouts on. */
   readonly advance: ScheduledFunction;
+  /** Alarms that could not be answered. */
   readonly deadLetters: DeadLetterQueue;
 
   constructor(scope: Construct, id: string, props: RollbackControllerProps) {
     super(scope, id);
-    const { registry, endpoint, architecture } = props;
+    const { endpoint, registry = endpoint.registry, lake = endpoint.lake, architecture } = props;
     const environment = {
       ...registry.environment,
-      TRIMTAB_DATA_BUCKET: props.data.bucketName,
-      TRIMTAB_CAPTURES_BUCKET: props.captures.bucketName,
+      ...lake.environment,
       TRIMTAB_ENDPOINT_FUNCTION: endpoint.alias.functionArn,
     };
     this.rollback = new TrimtabFunction(this, 'Rollback', { spec: rollback, environment, architecture });

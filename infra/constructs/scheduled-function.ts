@@ -8,6 +8,7 @@ import { TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.t
 
 /** A function that EventBridge Scheduler runs at the rate of its triggers. Runs that fail for good are kept. */
 export class ScheduledFunction extends TrimtabFunction {
+  /** Runs that failed for good. */
   readonly deadLetters: DeadLetterQueue;
 
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -15,26 +16,28 @@ import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/trigger.ts';
 import { allow } from './model-registry.ts';
 
-/** Where functions and layers have been built (bin/build.ts). */
-export const DIST = path.resolve('dist');
+/** Where functions and layers have been built (bin/build.ts): in this package, whoever's app it is part of. */
+const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
 
+/** What a function is, and what this app wants of it. */
 export interface TrimtabFunctionProps {
   /** What it is and how it is run, from `functions/<name>/trigger.ts`. */
   readonly spec: FunctionSpec;
-  /** @default {} */
+  /** Environment, besides what all functions have. @default {} */
   readonly environment?: Record<string, string>;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
-  /** @default that of the spec */
+  /** Memory, in MB. @default that of the spec */
   readonly memoryMb?: number;
-  /** @default no limit of its own */
+  /** Most executions at once. @default no limit of its own */
   readonly reservedConcurrency?: number;
-  /** @default one month */
+  /** How long its log is kept. @default one month */
   readonly logRetention?: RetentionDays;
 }
 
 /** A Lambda function as all of them are here: its own role and log group, the layers of its spec, nothing granted. */
 export class TrimtabFunction extends LambdaFunction {
+  /** Its log. */
   readonly logs: LogGroup;
 
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {

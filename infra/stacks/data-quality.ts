@@ -18,7 +18,7 @@ export class DataQualityStack extends Stack {
   constructor(scope: Construct, id: string, { stateful, config, ...props }: DataQualityStackProps) {
     super(scope, id, props);
     const { registry, lake } = stateful;
-    const stores = { registry, data: lake.data, captures: lake.captures, architecture: config.architecture };
+    const stores = { registry, lake, architecture: config.architecture };
     this.validation = new DataValidation(this, 'Validation', stores);
     this.drift = new DriftDetection(this, 'Drift', stores);
   }

@@ -5,10 +5,8 @@ import { ModelMonitoring } from '../constructs/model-monitoring.ts';
 import { RollbackController } from '../constructs/rollback-controller.ts';
 import { deployedModel } from '../model-folder.ts';
 import type { ServingStack } from './serving.ts';
-import type { StatefulStack } from './stateful.ts';
 
 export interface MonitoringStackProps extends StackProps {
-  readonly stateful: StatefulStack;
   readonly serving: ServingStack;
   readonly config: DeploymentConfig;
 }
@@ -18,13 +16,10 @@ export class MonitoringStack extends Stack {
   readonly rollback: RollbackController;
   readonly monitoring: ModelMonitoring;
 
-  constructor(scope: Construct, id: string, { stateful, serving, config, ...props }: MonitoringStackProps) {
+  constructor(scope: Construct, id: string, { serving, config, ...props }: MonitoringStackProps) {
     super(scope, id, props);
     this.rollback = new RollbackController(this, 'Rollback', {
-      registry: stateful.registry,
       endpoint: serving.endpoint,
-      data: stateful.lake.data,
-      captures: stateful.lake.captures,
       architecture: config.architecture,
     });
     this.monitoring = new ModelMonitoring(this, 'Monitoring', {

@@ -18,8 +18,7 @@ export class ServingStack extends Stack {
     super(scope, id, props);
     this.endpoint = new ModelEndpoint(this, 'Endpoint', {
       registry: stateful.registry,
-      data: stateful.lake.data,
-      captures: stateful.lake.captures,
+      lake: stateful.lake,
       architecture: config.architecture,
       reservedConcurrency: config.reservedConcurrency,
       ...(config.authorization === 'none' ? { authorizer: new HttpNoneAuthorizer() } : {}),

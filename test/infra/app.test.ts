@@ -6,7 +6,6 @@ import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildFunctions, buildLayers } from '../../bin/build.ts';
 import { FUNCTIONS } from '../../functions/all.ts';
 import { Checks } from '../../infra/checks.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
@@ -32,9 +31,7 @@ describe('the deployed app', () => {
   const templates = {} as Record<(typeof STACKS)[number], Template>;
   let conclusions: [string, string][] = [];
 
-  beforeAll(async () => {
-    await buildFunctions();
-    await buildLayers('x64');
+  beforeAll(() => {
     const context = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context;
     const app = new App({ outdir: path.join(folder, 'cdk.out'), context });
     addTrimtab(app, DeploymentConfig.parse({ alarmEmail: 'on-call@example.com' }));
@@ -261,7 +258,7 @@ describe('the deployed app', () => {
       expect(() =>
         buildLayer({ ...LAYERS[0]!, budgetMb: 1 }, 'x64', path.join(folder, 'over'), { fresh: true }),
       ).toThrow(LayerError);
-    }, 60_000);
+    }, 240_000);
 
     it('loads as Lambda would load it: one file, and what the layers bring', () => {
       const layers = path.join(folder, 'opt');

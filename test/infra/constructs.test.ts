@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll, describe, expect, it } from 'vitest';
+import { DataLake } from '../../infra/constructs/data-lake.ts';
+import { DataValidation } from '../../infra/constructs/data-validation.ts';
+import { ModelEndpoint } from '../../infra/constructs/model-endpoint.ts';
+import { ModelRegistry } from '../../infra/constructs/model-registry.ts';
+import { RollbackController } from '../../infra/constructs/rollback-controller.ts';
+
+describe('the constructs in somebody else’s stack', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-constructs-'));
+  let stacks = 0;
+  const stackOf = (): Stack => {
+    const app = new App({ outdir: path.join(folder, String(stacks++)) });
+    return new Stack(app, 'Models', { env: { account: '123456789012', region: 'eu-central-1' } });
+  };
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('makes an endpoint its own registry and stores when it is given none', () => {
+    const stack = stackOf();
+    const endpoint = new ModelEndpoint(stack, 'Endpoint');
+    new RollbackController(stack, 'Rollback', { endpoint });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 1);
+    template.resourceCountIs('AWS::S3::Bucket', 3);
+    const tables = Object.values(template.findResources('AWS::Lambda::Function')).map(
+      (fn) => fn.Properties.Environment.Variables.TRIMTAB_TABLE,
+    );
+    expect(tables).toHaveLength(3);
+    expect(new Set(tables.map((table) => JSON.stringify(table))).size).toBe(1);
+  });
+
+  it('serves from a registry and stores of another app, known by their names', () => {
+    const stack = stackOf();
+    const registry = ModelRegistry.fromAttributes(stack, 'Registry', {
+      tableName: 'their-table',
+      artifactsBucketName: 'their-artifacts',
+    });
+    const lake = DataLake.fromAttributes(stack, 'Lake', {
+      dataBucketName: 'their-data',
+      capturesBucketName: 'their-captures',
+    });
+    new ModelEndpoint(stack, 'Endpoint', { registry, lake });
+    new DataValidation(stack, 'Validation', { registry, lake });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 0);
+    template.resourceCountIs('AWS::S3::Bucket', 0);
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          TRIMTAB_TABLE: 'their-table',
+          TRIMTAB_ARTIFACTS_BUCKET: 'their-artifacts',
+          TRIMTAB_DATA_BUCKET: 'their-data',
+          TRIMTAB_CAPTURES_BUCKET: 'their-captures',
+        },
+      },
+    });
+    const readers = Object.values(template.findResources('AWS::IAM::Policy')).filter((policy) =>
+      JSON.stringify(policy).includes('table/their-table'),
+    );
+    expect(readers).toHaveLength(2);
+  });
+});
