@@ -1,9 +1,9 @@
 // Builds what is deployed: every function as one file, and the layers. Run by `cdk` before each synth (cdk.json).
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { FUNCTIONS } from '../functions/all.ts';
+import { readEnvironments } from '../infra/environments.ts';
 import { buildLayer, LAYERS } from '../layers/build.ts';
 import type { Architecture } from '../layers/layer.ts';
 
@@ -53,11 +53,9 @@ export async function buildLayers(architecture: Architecture, target = 'dist/lay
 }
 
 async function main(): Promise<void> {
-  const config = existsSync('trimtab.config.json')
-    ? (JSON.parse(readFileSync('trimtab.config.json', 'utf8')) as { architecture?: string })
-    : {};
   await buildFunctions();
-  await buildLayers(config.architecture === 'arm64' ? 'arm64' : 'x64');
+  for (const architecture of new Set(readEnvironments().map((config) => config.architecture)))
+    await buildLayers(architecture);
 }
 
 if (process.argv[1]?.endsWith('build.ts')) await main();

@@ -1,8 +1,15 @@
-// Writes schemas/model.schema.json: what editors complete model.json by, made from the schema that parses it.
+// Writes schemas/: what editors complete model.json and trimtab.config.json by, made from the schemas that parse them.
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { Manifest } from '../core/model/manifest.ts';
+import { ConfigFile } from '../infra/config.ts';
 
-export const modelSchema = (): string => `${JSON.stringify(z.toJSONSchema(Manifest, { io: 'input' }), null, 2)}\n`;
+const text = (schema: z.ZodType): string => `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2)}\n`;
 
-if (process.argv[2] === '--write') writeFileSync('schemas/model.schema.json', modelSchema());
+export const modelSchema = (): string => text(Manifest);
+export const configSchema = (): string => text(ConfigFile);
+
+if (process.argv[2] === '--write') {
+  writeFileSync('schemas/model.schema.json', modelSchema());
+  writeFileSync('schemas/trimtab.config.schema.json', configSchema());
+}

@@ -1,19 +1,38 @@
-import { existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 
-/** `trimtab.config.json`: what is deployed, and where. Every member has a default; unknown ones are errors. */
+export const EnvironmentName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,15}$/, 'an environment is 1 to 16 of a-z, 0-9 and -, and starts with a letter');
+
+/** Names and values of tags as AWS takes them; `aws:` in front is its own. */
+const Tags = z.record(
+  z
+    .string()
+    .regex(
+      /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u,
+      'a tag’s name is 1 to 128 letters, digits, spaces and _.:/=+-@',
+    ),
+  z
+    .string()
+    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, 'a tag’s value is at most 256 letters, digits, spaces and _.:/=+-@'),
+);
+
+/**
+ * What is deployed to one environment, and where. Every member has a default, those of nested objects too, so that
+ * settings of an environment can be laid over common ones; unknown ones are errors.
+ */
 export const DeploymentConfig = z.strictObject({
   /** Name of the environment; part of every stack's name. */
-  environment: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,15}$/, 'an environment is 1 to 16 of a-z, 0-9 and -, and starts with a letter')
-    .default('dev'),
+  environment: EnvironmentName.default('dev'),
   /** Account and region; those of the CDK command line by default. */
   account: z
     .string()
-    .regex(/^\d{12}$/)
+    .regex(/^\d{12}$/, 'an account is 12 digits')
     .optional(),
-  region: z.string().optional(),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region looks like eu-central-1')
+    .optional(),
   /** Processor of all functions and layers. */
   architecture: z.enum(['x64', 'arm64']).default('x64'),
   /** Folders of the models whose alarms and dashboards are made. */
@@ -24,14 +43,20 @@ export const DeploymentConfig = z.strictObject({
   authorization: z.enum(['iam', 'none']).default('iam'),
   /** Gets a mail for every alarm that asks for a person. */
   alarmEmail: z.email().optional(),
-  /** Tags of every resource. */
-  tags: z.record(z.string(), z.string()).default({}),
+  /** Tags of every resource, such as owner and cost-center; those of an environment are added to the common ones. */
+  tags: Tags.default({}),
 });
 export type DeploymentConfig = z.infer<typeof DeploymentConfig>;
 
-/** @throws Error naming the file and what is wrong in it */
-export function readConfig(file = 'trimtab.config.json'): DeploymentConfig {
-  const parsed = DeploymentConfig.safeParse(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
-  if (!parsed.success) throw new Error(`${file}: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
-}
+const { environment, ...settings } = DeploymentConfig.shape;
+
+/**
+ * `trimtab.config.json`: the settings of one environment; or common ones, and `environments` by name, each with
+ * settings of its own that are laid over them (infra/environments.ts).
+ */
+export const ConfigFile = z.strictObject({
+  $schema: z.string().optional(),
+  environment,
+  ...settings,
+  environments: z.record(EnvironmentName, z.strictObject(settings)).optional(),
+});

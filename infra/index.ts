@@ -1,7 +1,7 @@
 /** The constructs, for other CDK apps. What is exported here is the package's public API (docs/api). */
 export type { AlarmDefinition } from '../core/alarms/alarm.ts';
 export type { FunctionSpec, Trigger } from '../functions/trigger.ts';
-export { DeploymentConfig, readConfig } from './config.ts';
+export { DeploymentConfig } from './config.ts';
 export { DataLake, type DataLakeAttributes, type DataLakeProps, type IDataLake } from './constructs/data-lake.ts';
 export { DataValidation, type DataValidationProps } from './constructs/data-validation.ts';
 export { DeadLetterQueue } from './constructs/dead-letter-queue.ts';
@@ -20,5 +20,6 @@ export { PredictionCapture, type PredictionCaptureProps } from './constructs/pre
 export { RollbackController, type RollbackControllerProps } from './constructs/rollback-controller.ts';
 export { ScheduledFunction } from './constructs/scheduled-function.ts';
 export { TrimtabFunction, type TrimtabFunctionProps } from './constructs/trimtab-function.ts';
+export { ConfigError, readEnvironments } from './environments.ts';
 export { type DeployedModel, deployedModel } from './model-folder.ts';
 export { addTrimtab } from './trimtab-app.ts';

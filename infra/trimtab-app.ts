@@ -5,7 +5,10 @@ import { MonitoringStack } from './stacks/monitoring.ts';
 import { ServingStack } from './stacks/serving.ts';
 import { StatefulStack } from './stacks/stateful.ts';
 
-/** Adds everything that is deployed to an app: the state, what serves, what judges data, what keeps models on course. */
+/**
+ * Adds everything that is deployed to one environment to an app: the state, what serves, what judges data, what keeps
+ * models on course. Called once an environment, it makes one assembly of them all.
+ */
 export function addTrimtab(app: App, config: DeploymentConfig): void {
   const env = {
     account: config.account ?? process.env.CDK_DEFAULT_ACCOUNT,
@@ -14,13 +17,19 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
   const id = (name: string): string => `Trimtab-${config.environment}-${name}`;
   const stateful = new StatefulStack(app, id('Stateful'), { env, description: 'Trimtab: registry and data' });
   const serving = new ServingStack(app, id('Serving'), { env, stateful, config, description: 'Trimtab: endpoint' });
-  new DataQualityStack(app, id('DataQuality'), { env, stateful, config, description: 'Trimtab: validation and drift' });
-  new MonitoringStack(app, id('Monitoring'), {
+  const quality = new DataQualityStack(app, id('DataQuality'), {
+    env,
+    stateful,
+    config,
+    description: 'Trimtab: validation and drift',
+  });
+  const monitoring = new MonitoringStack(app, id('Monitoring'), {
     env,
     serving,
     config,
     description: 'Trimtab: alarms and rollback',
   });
-  for (const [name, value] of Object.entries({ ...config.tags, 'trimtab:environment': config.environment }))
-    Tags.of(app).add(name, value);
+  const tags = { ...config.tags, 'trimtab:application': 'trimtab', 'trimtab:environment': config.environment };
+  for (const stack of [stateful, serving, quality, monitoring])
+    for (const [name, value] of Object.entries(tags)) Tags.of(stack).add(name, value);
 }

@@ -1,0 +1,140 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type * as z from 'zod';
+import { ConfigFile, DeploymentConfig, EnvironmentName } from './config.ts';
+
+/** The configuration cannot be used; says where and why. */
+export class ConfigError extends Error {
+  constructor(
+    readonly file: string,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file}: ${detail}`, options);
+    this.name = 'ConfigError';
+  }
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/**
+ * The environments that `trimtab.config.json` describes, in its order: one called `dev` when there is no file.
+ *
+ * @param only name of the one that is wanted; all of them by default
+ * @throws ConfigError naming the place, what was received, and what is allowed
+ */
+export function readEnvironments(file = 'trimtab.config.json', only?: string): DeploymentConfig[] {
+  const environments = parseEnvironments(existsSync(file) ? parseFile(file) : {}, file);
+  if (only === undefined) return environments;
+  const found = environments.filter(({ environment }) => environment === only);
+  if (found.length > 0) return found;
+  throw new ConfigError(
+    file,
+    `no environment ${only}, there are: ${environments.map((e) => e.environment).join(', ')}`,
+  );
+}
+
+/** @param raw content of the file @param file its name, for messages */
+export function parseEnvironments(raw: unknown, file = 'trimtab.config.json'): DeploymentConfig[] {
+  if (!isObject(raw)) throw new ConfigError(file, `expected an object, received ${shown(raw)}`);
+  const { $schema: _, environments, ...common } = raw;
+  const alone = parse(common, [], file);
+  if (environments === undefined) return [alone];
+  if (!isObject(environments) || Object.keys(environments).length === 0)
+    throw new ConfigError(file, `environments: expected an object of at least one, received ${shown(environments)}`);
+  if ('environment' in raw)
+    throw new ConfigError(file, 'environment: names the only environment, and does not go together with environments');
+  const configs = Object.entries(environments).map(([name, own]) => {
+    const at = ['environments', name];
+    const named = EnvironmentName.safeParse(name);
+    if (!named.success) throw new ConfigError(file, explain(named.error, name, at));
+    if (!isObject(own)) throw new ConfigError(file, `${at.join('.')}: expected an object, received ${shown(own)}`);
+    if ('environment' in own) throw new ConfigError(file, `${at.join('.')}.environment: it has its name already`);
+    return parse({ ...overlaid(common, own), environment: name }, at, file);
+  });
+  assertApart(configs, file);
+  return configs;
+}
+
+/**
+ * Alarms, metrics and the events of a model go by the model's name alone, so two environments in one account and
+ * region would roll each other back.
+ */
+function assertApart(configs: readonly DeploymentConfig[], file: string): void {
+  if (configs.length < 2) return;
+  const places = new Map<string, string>();
+  for (const { environment, account, region } of configs) {
+    if (account === undefined || region === undefined)
+      throw new ConfigError(
+        file,
+        `environments.${environment}: has no ${account === undefined ? 'account' : 'region'}; where there are several environments each names both`,
+      );
+    const place = `account ${account}, region ${region}`;
+    const other = places.get(place);
+    if (other !== undefined)
+      throw new ConfigError(
+        file,
+        `environments.${environment}: is in ${place} as ${other} is; alarms and metrics go by the model’s name alone, so each needs an account or a region of its own`,
+      );
+    places.set(place, environment);
+  }
+}
+
+/** The common settings with an environment's own over them: objects are merged, anything else is replaced. */
+function overlaid(common: Raw, own: Raw): Raw {
+  const result: Record<string, unknown> = { ...common };
+  for (const [name, value] of Object.entries(own)) {
+    const under = result[name];
+    result[name] = isObject(under) && isObject(value) ? overlaid(under, value) : value;
+  }
+  return result;
+}
+
+function parse(raw: Raw, at: readonly string[], file: string): DeploymentConfig {
+  const parsed = DeploymentConfig.safeParse(raw);
+  if (!parsed.success) throw new ConfigError(file, explain(parsed.error, raw, at), { cause: parsed.error });
+  return parsed.data;
+}
+
+function parseFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError(file, `is not JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+/** One line an issue: where, what is wrong, what was received, what is allowed. */
+function explain(error: z.ZodError, raw: unknown, at: readonly string[]): string {
+  return error.issues
+    .map((issue) => {
+      const place = [...at, ...issue.path].join('.');
+      return `${place === '' ? '' : `${place}: `}${what(issue, raw)}`;
+    })
+    .join('\n');
+}
+
+function what(issue: z.core.$ZodIssue, raw: unknown): string {
+  const message = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  if (issue.code === 'unrecognized_keys') return `${message}; allowed: ${allowedAt(issue.path).join(', ')}`;
+  if (issue.code === 'invalid_key') return issue.issues.map((inner) => inner.message).join('; ');
+  return message.includes('received') ? message : `${message}, received ${shown(valueAt(raw, issue.path))}`;
+}
+
+/** Members of the object at a path of the configuration. */
+function allowedAt(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = path.length === 0 ? ConfigFile : DeploymentConfig;
+  for (const name of path) schema = unwrapped((unwrapped(schema) as z.ZodObject).shape?.[String(name)]);
+  return Object.keys((unwrapped(schema) as z.ZodObject | undefined)?.shape ?? {});
+}
+
+function unwrapped(schema: unknown): unknown {
+  const { innerType } = (schema as { def?: { innerType?: unknown } } | undefined)?.def ?? {};
+  return innerType === undefined ? schema : unwrapped(innerType);
+}
+
+const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | undefined)?.[name], raw);
+
+const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const shown = (value: unknown): string => JSON.stringify(value) ?? 'nothing';

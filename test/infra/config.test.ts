@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { configSchema } from '../../bin/schema.ts';
+import { ConfigError, parseEnvironments, readEnvironments } from '../../infra/environments.ts';
+
+const STAGING = { account: '111122223333', region: 'eu-central-1' };
+const PROD = { account: '444455556666', region: 'eu-central-1' };
+
+describe('the configuration', () => {
+  it('is one environment, dev, without a file', () => {
+    expect(readEnvironments('no-such-file.json')).toEqual([
+      expect.objectContaining({ environment: 'dev', architecture: 'x64', authorization: 'iam', tags: {} }),
+    ]);
+  });
+
+  it('is one environment by the name it gives, without environments', () => {
+    expect(parseEnvironments({ environment: 'prod', region: 'eu-central-1' })).toEqual([
+      expect.objectContaining({ environment: 'prod', region: 'eu-central-1' }),
+    ]);
+  });
+
+  it('lays what an environment says over what is common: objects are merged, anything else is replaced', () => {
+    const [staging, prod] = parseEnvironments({
+      architecture: 'arm64',
+      alarmEmail: 'ml@example.com',
+      tags: { owner: 'ml', 'cost-center': '4711' },
+      environments: {
+        staging: STAGING,
+        prod: { ...PROD, alarmEmail: 'on-call@example.com', models: ['a', 'b'], tags: { owner: 'sre' } },
+      },
+    });
+    expect(staging).toMatchObject({
+      ...STAGING,
+      environment: 'staging',
+      architecture: 'arm64',
+      alarmEmail: 'ml@example.com',
+      models: ['models/flight-delay/v1'],
+      tags: { owner: 'ml', 'cost-center': '4711' },
+    });
+    expect(prod).toMatchObject({
+      ...PROD,
+      environment: 'prod',
+      architecture: 'arm64',
+      alarmEmail: 'on-call@example.com',
+      models: ['a', 'b'],
+      tags: { owner: 'sre', 'cost-center': '4711' },
+    });
+  });
+
+  it.each([
+    ['a list', [], 'expected an object, received []'],
+    [
+      'an unknown member',
+      { regoin: 'x' },
+      /^trimtab\.config\.json: unrecognized key: "regoin"; allowed: .*region.*environments/,
+    ],
+    ['an unknown value', { architecture: 'arm' }, /architecture: .*"x64"\|"arm64", received "arm"/],
+    ['a short account', { account: '1234' }, 'account: an account is 12 digits, received "1234"'],
+    ['a tag of AWS’s own', { tags: { 'aws:x': 'y' } }, /tags\.aws:x: a tag’s name is/],
+    ['no environments', { environments: {} }, 'environments: expected an object of at least one, received {}'],
+    [
+      'a name that no stack can have',
+      { environments: { Prod: PROD } },
+      /environments\.Prod: an environment is .* received "Prod"/,
+    ],
+    [
+      'a wrong value of one',
+      { environments: { prod: { ...PROD, authorization: 'jwt' } } },
+      /environments\.prod\.authorization: .* received "jwt"/,
+    ],
+    [
+      'an unknown member of one',
+      { environments: { prod: { ...PROD, mail: 'x' } } },
+      /environments\.prod: unrecognized key: "mail"; allowed: .*alarmEmail/,
+    ],
+    ['a name twice', { environment: 'prod', environments: { prod: PROD } }, /environment: names the only environment/],
+    [
+      'a name within',
+      { environments: { prod: { ...PROD, environment: 'x' } } },
+      /environments\.prod\.environment: it has its name/,
+    ],
+    [
+      'one of several without a place',
+      { environments: { staging: STAGING, prod: {} } },
+      /environments\.prod: has no account/,
+    ],
+    [
+      'two in one place, whose alarms would roll each other back',
+      { environments: { staging: STAGING, prod: STAGING } },
+      /environments\.prod: is in account 111122223333, region eu-central-1 as staging is/,
+    ],
+  ])('refuses %s', (_, raw, message) => {
+    expect(() => parseEnvironments(raw)).toThrow(ConfigError);
+    expect(() => parseEnvironments(raw)).toThrow(message);
+  });
+
+  it('takes two environments of one account in two regions', () => {
+    const environments = { staging: STAGING, prod: { ...STAGING, region: 'us-east-1' } };
+    expect(parseEnvironments({ environments })).toHaveLength(2);
+  });
+
+  describe('in a file', () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-config-'));
+    const file = path.join(folder, 'trimtab.config.json');
+    beforeAll(() => writeFileSync(file, JSON.stringify({ environments: { staging: STAGING, prod: PROD } })));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    it('narrows to one environment, and says which there are', () => {
+      expect(readEnvironments(file).map((e) => e.environment)).toEqual(['staging', 'prod']);
+      expect(readEnvironments(file, 'prod').map((e) => e.environment)).toEqual(['prod']);
+      expect(() => readEnvironments(file, 'test')).toThrow('no environment test, there are: staging, prod');
+    });
+
+    it('says where it is not JSON', () => {
+      const broken = path.join(folder, 'broken.json');
+      writeFileSync(broken, '{"region": }');
+      expect(() => readEnvironments(broken)).toThrow(/broken\.json: is not JSON: /);
+    });
+  });
+
+  it('is as docs/deploy.md shows it', () => {
+    const [, example] = /held by test\/infra\/config\.test\.ts -->\n```json\n([\s\S]*?)```/.exec(
+      readFileSync('docs/deploy.md', 'utf8'),
+    )!;
+    expect(parseEnvironments(JSON.parse(example!))).toMatchObject([
+      { environment: 'staging', tags: { owner: 'ml-platform', 'cost-center': '4711' } },
+      { environment: 'prod', architecture: 'arm64', tags: { owner: 'ml-platform', 'cost-center': '0815' } },
+    ]);
+  });
+
+  it('is completed by editors from the schema that parses it', () => {
+    expect(readFileSync('schemas/trimtab.config.schema.json', 'utf8')).toBe(configSchema());
+  });
+});
