@@ -11,7 +11,7 @@ export const WILDCARDS: readonly { readonly resource: RegExp; readonly reason: s
   { resource: /RegistryArtifacts[^/]*\/\*$/, reason: 'the endpoint reads whatever model the ledger names' },
   {
     resource:
-      /\/(captures|baselines|incoming|contracts|datasets|quarantine|quarantine\/ground-truth|reports\/(validation|drift)|drift|ground-truth|ground-truth\/(incoming|waiting))\/\*$/,
+      /\/(captures|baselines|incoming|contracts|datasets|quarantine|quarantine\/ground-truth|reports\/(validation|drift)|drift|ground-truth|ground-truth\/(incoming|waiting)|releases|dead-letter\/validate)\/\*$/,
     reason: 'objects under a prefix: their keys are not known before',
   },
   { resource: /^\*$/, reason: 'cloudwatch:GetMetricData knows no resources' },

@@ -31,10 +31,13 @@ export interface ObjectStore {
   put(key: string, body: Uint8Array | string, options?: { contentType?: string; ifAbsent?: boolean }): Promise<boolean>;
   /** Writes a file's content, as `put` does. */
   upload(key: string, path: string, options?: { contentType?: string; ifAbsent?: boolean }): Promise<boolean>;
-  /** All objects under a prefix, by key; the order is that of the keys. */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
-  /** Does nothing when there is none. */
-  delete(key: string): Promise<void>;
+  /** All objects under a prefix, by key; the order is that of the keys. With `after`, those behind that key. */
+  list(prefix: string, options?: { after?: string }): AsyncIterable<ObjectInfo>;
+  /**
+   * Does nothing when there is none. With `etag`, deletes only the content that has it: what somebody else has put
+   * there meanwhile stays.
+   */
+  delete(key: string, options?: { etag?: string }): Promise<void>;
 }
 
 /** The model registry's append-only table. */

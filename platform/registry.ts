@@ -9,9 +9,13 @@ import type { ReleaseChanged } from '../events/schemas.ts';
 import { digestOf, digestOfFile } from './digest.ts';
 import { type ModelFolder, ModelFolderError, readModelFolder } from './model-folder.ts';
 import type { Home } from './ports.ts';
+import { keepSnapshot } from './snapshots.ts';
+import { within } from './within.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
 const REGISTER_RETRIES = 10;
+/** How long a change waits for its snapshot. */
+const SNAPSHOT_MS = 5_000;
 
 export interface ApplyOptions {
   /** Refuse when somebody has changed the release since this revision was read. */
@@ -131,7 +135,7 @@ export class Registry {
         if (error instanceof ReleaseConflictError && attempt < retries) continue;
         throw error;
       }
-      await this.#announce(entry);
+      await Promise.all([this.#announce(entry), this.#keepSnapshot(entry)]);
       return entry;
     }
   }
@@ -149,6 +153,15 @@ export class Registry {
       await this.home.bus.publish({ source: 'trimtab', detailType: 'Release Changed', detail });
     } catch (error) {
       process.emitWarning(`entry ${number} of ${model} could not be announced: ${(error as Error).message}`);
+    }
+  }
+
+  /** For endpoints that start while the ledger cannot be read. Made up for by the next look of `advance`. */
+  async #keepSnapshot(entry: Entry): Promise<void> {
+    try {
+      await within(SNAPSHOT_MS, 'the artifact store', keepSnapshot(this.home, entry));
+    } catch (error) {
+      process.emitWarning(`the release ${entry.number} of ${entry.model} is not kept: ${(error as Error).message}`);
     }
   }
 

@@ -3,6 +3,7 @@ import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import type { Challenger, Entry } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../../platform/registry.ts';
+import { keepSnapshot, newestRevision } from '../../platform/snapshots.ts';
 import { alarmState } from '../alarm-states.ts';
 import { alarmDefinitions } from '../alarms.ts';
 import { reconsider } from '../rollback/roll-back.ts';
@@ -18,21 +19,30 @@ export interface Advance {
 
 /**
  * Moves every canary on whose step has held long enough, has had traffic, and has no alarm that rolls back up; the
- * last step promotes it. Also looks once for rollbacks that have not been seen yet, and again at alarms that are up.
+ * last step promotes it. Also looks once for rollbacks that have not been seen yet, and again at alarms that are up,
+ * and keeps a snapshot of a release whose own could not be written.
  *
  * One model's failure does not keep the others waiting; it is thrown, with the rest, at the end.
  */
 export async function advanceRollouts(home: Home, now: Date, probe?: EndpointProbe): Promise<Advance[]> {
   const done: Advance[] = [];
   const failures: unknown[] = [];
-  for (const model of await home.ledger.models())
+  for (const model of await home.ledger.models()) {
     try {
       done.push(await advanceModel(home, now, model, probe));
     } catch (error) {
       failures.push(error);
     }
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} rollouts could not be looked at`);
+    await makeUpForSnapshot(home, model).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} rollouts or snapshots could not be seen to`);
   return done;
+}
+
+async function makeUpForSnapshot(home: Home, model: string): Promise<void> {
+  const latest = await home.ledger.latest(model);
+  if (latest && (await newestRevision(home.artifacts, model)) < latest.number) await keepSnapshot(home, latest);
 }
 
 async function advanceModel(home: Home, now: Date, model: string, probe?: EndpointProbe): Promise<Advance> {

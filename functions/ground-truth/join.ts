@@ -121,7 +121,7 @@ async function keepWaiting(home: Home, batch: Batch, rest: readonly TruthRecord[
     const searched = now.toISOString();
     await home.data.put(key, JSON.stringify({ since: waits?.since ?? searched, searched, records: rest }));
   }
-  if (object.key !== key || rest.length === 0) await home.data.delete(object.key);
+  if (object.key !== key || rest.length === 0) await home.data.delete(object.key, { etag: object.etag });
 }
 
 interface Judged {

@@ -1,14 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
-
-/** A release as it is kept on disk: enough to start from when the ledger cannot be reached. */
-export interface CachedRelease {
-  readonly state: ReleaseState;
-  readonly versions: readonly ModelVersion[];
-}
+import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
 
 /** Largest model file that is read whole; bytes. */
 const SMALL = 32 * 1024 * 1024;
@@ -46,7 +40,7 @@ export class ArtifactCache {
   }
 
   /** Keeps a release, whole or not at all. */
-  async keep(model: string, release: CachedRelease): Promise<void> {
+  async keep(model: string, release: ReleaseSnapshot): Promise<void> {
     const folder = join(this.folder, 'releases');
     await mkdir(folder, { recursive: true });
     const path = join(folder, `${model}.json`);
@@ -56,12 +50,12 @@ export class ArtifactCache {
   }
 
   /** The last release kept; undefined when there is none that can be read. */
-  async recall(model: string): Promise<CachedRelease | undefined> {
+  async recall(model: string): Promise<ReleaseSnapshot | undefined> {
     try {
       const text = await readFile(join(this.folder, 'releases', `${model}.json`), 'utf8');
       // Loaded here only: a start that reaches the ledger pays for no schema.
-      const { parseCachedRelease } = await import('./cached-release.ts');
-      return parseCachedRelease(text);
+      const { parseSnapshot } = await import('../../platform/snapshot-schema.ts');
+      return parseSnapshot(text);
     } catch {
       return undefined;
     }

@@ -15,8 +15,10 @@ import { metricLine } from '../../core/serving/emf.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { Home } from '../../platform/ports.ts';
+import { within } from '../../platform/within.ts';
 import { answer } from './answer.ts';
 import { ArtifactCache } from './artifact-cache.ts';
+import { LastKnown } from './last-known.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import { ServedModel } from './served-model.ts';
 
@@ -62,25 +64,38 @@ export class Endpoint {
     this.emit = options.emit ?? ((line) => process.stdout.write(`${line}\n`));
     const { home, pseudonymKey } = options;
     const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
+    const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;
+    const retryMs = (options.retrySeconds ?? 15) * 1000;
+    const onError = (message: string, error: unknown) => this.complain(message, error);
+    const lastKnown = new LastKnown({ cache, artifacts: home.artifacts, timeoutMs, intervalMs: retryMs, onError });
     this.watch = new ReleaseWatch({
       home,
-      cache,
+      lastKnown,
       names: options.models,
       models: this.models,
       intervalMs: (options.refreshSeconds ?? 2) * 1000,
-      timeoutMs: (options.ledgerTimeoutSeconds ?? 3) * 1000,
+      timeoutMs,
       onRead: (model, failed) =>
         this.count(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 }),
       create: (name) =>
         new ServedModel(name, {
           cache,
-          versionOf: (model, version) => home.ledger.version(model, version),
+          versionOf: async (model, version) => {
+            try {
+              return await within(timeoutMs, 'the ledger', home.ledger.version(model, version));
+            } catch (error) {
+              // A record never changes, so it does not matter where it comes from.
+              const known = await lastKnown.version(model, version);
+              if (known === undefined) throw error;
+              return known;
+            }
+          },
           pseudonym:
             pseudonymKey === undefined
               ? undefined
               : (value) => createHmac('sha256', pseudonymKey).update(value).digest('hex').slice(0, 16),
           graceMs: (options.graceSeconds ?? 60) * 1000,
-          retryMs: (options.retrySeconds ?? 15) * 1000,
+          retryMs,
           keep: (model, release) => {
             this.keeping = this.keeping
               .then(() => cache.keep(model, release))
@@ -91,7 +106,7 @@ export class Endpoint {
             if (error !== undefined) this.complain(`version ${route.version} of ${model} cannot be loaded`, error);
           },
         }),
-      onError: (message, error) => this.complain(message, error),
+      onError,
     });
   }
 
@@ -214,8 +229,9 @@ export class Endpoint {
 
   private model(name: string): ServedModel {
     const model = this.models.get(name);
-    if (model === undefined) throw unknownModel(name, this.catalog.models());
-    return model;
+    if (model !== undefined) return model;
+    if (this.watch.blind) throw new ProtocolError(503, 'the releases cannot be read now, try again later');
+    throw unknownModel(name, this.catalog.models());
   }
 
   private failure(protocol: Protocol, error: unknown): HttpResponse {

@@ -1,12 +1,12 @@
 import type { Entry } from '../../core/registry/ledger.ts';
-import { PlatformError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
-import type { ArtifactCache } from './artifact-cache.ts';
+import { within } from '../../platform/within.ts';
+import type { LastKnown } from './last-known.ts';
 import type { ServedModel } from './served-model.ts';
 
 export interface ReleaseWatchOptions {
   readonly home: Pick<Home, 'ledger' | 'clock'>;
-  readonly cache: ArtifactCache;
+  readonly lastKnown: LastKnown;
   readonly names: readonly string[] | 'all';
   /** Filled by the watch: a model appears here as soon as it is known, loaded or not. */
   readonly models: Map<string, ServedModel>;
@@ -23,8 +23,17 @@ export class ReleaseWatch {
   private running: Promise<void> | undefined;
   private lastRead = Number.NEGATIVE_INFINITY;
   private closed = false;
+  /** Whether it was ever found out which models there are. */
+  private knowsNames: boolean;
 
-  constructor(private readonly options: ReleaseWatchOptions) {}
+  constructor(private readonly options: ReleaseWatchOptions) {
+    this.knowsNames = options.names !== 'all';
+  }
+
+  /** Nothing is known of any model: neither the ledger nor what is kept beside it could be read so far. */
+  get blind(): boolean {
+    return !this.knowsNames && this.options.models.size === 0;
+  }
 
   /** Starts a refresh when the copy is older than it may be; does not wait for it. */
   touch(): void {
@@ -54,22 +63,23 @@ export class ReleaseWatch {
   }
 
   private async read(): Promise<void> {
-    const names = await this.names();
-    await Promise.all(names.map((name) => this.readOne(name)));
+    const { names, home, lastKnown, models, onError } = this.options;
+    let found = names;
+    let outage: unknown;
+    if (found === 'all')
+      try {
+        found = await this.timed(home.ledger.models());
+        this.knowsNames = true;
+      } catch (error) {
+        onError('the ledger cannot be read', error);
+        outage = error;
+        found = models.size > 0 ? [...models.keys()] : await lastKnown.models();
+      }
+    await Promise.all(found.map((name) => this.readOne(name, outage)));
   }
 
-  private async names(): Promise<readonly string[]> {
-    const { names, home, cache, models } = this.options;
-    if (names !== 'all') return names;
-    try {
-      return await this.timed(home.ledger.models());
-    } catch (error) {
-      this.options.onError('the ledger cannot be read', error);
-      return models.size > 0 ? [...models.keys()] : cache.models();
-    }
-  }
-
-  private async readOne(name: string): Promise<void> {
+  /** @param outage why the ledger could not be read just now: it is not waited for again */
+  private async readOne(name: string, outage: unknown): Promise<void> {
     const { home, models, create, onRead, onError } = this.options;
     let model = models.get(name);
     if (model === undefined) {
@@ -81,11 +91,12 @@ export class ReleaseWatch {
     try {
       let entry: Entry | undefined;
       try {
+        if (outage !== undefined) throw outage;
         entry = await this.timed(home.ledger.latest(name));
       } catch (error) {
         failed = true;
         onError(`the release of ${name} cannot be read, the last known one is served`, error);
-        if (model.revision === 0) await this.fromCache(model, now);
+        await this.fromLastKnown(model, now);
       }
       if (entry !== undefined && model.isBehind(entry.state)) await model.apply(entry.state, now);
       await model.release(now);
@@ -95,28 +106,15 @@ export class ReleaseWatch {
     onRead(model, failed);
   }
 
-  /** Starts from the release that was last served from this folder. */
-  private async fromCache(model: ServedModel, now: number): Promise<void> {
-    const cached = await this.options.cache.recall(model.name);
-    if (cached === undefined) return;
-    model.remember(cached.versions);
-    await model.apply(cached.state, now);
+  private async fromLastKnown(model: ServedModel, now: number): Promise<void> {
+    const known = await this.options.lastKnown.newest(model.name, model.revision);
+    if (known === undefined) return;
+    model.remember(known.versions);
+    await model.apply(known.state, now);
   }
 
   /** A ledger that does not answer counts as one that cannot be reached. */
-  private async timed<T>(promise: Promise<T>): Promise<T> {
-    const { timeoutMs } = this.options;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new PlatformError(`the ledger has not answered within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-    });
-    try {
-      return await Promise.race([promise, timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
+  private timed<T>(promise: Promise<T>): Promise<T> {
+    return within(this.options.timeoutMs, 'the ledger', promise);
   }
 }

@@ -5,7 +5,8 @@ import { type Route, residentRoutes, route, type Traffic } from '../../core/serv
 import type { Variant } from '../../core/serving/variant.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ServingReport } from '../../platform/ports.ts';
-import type { ArtifactCache, CachedRelease } from './artifact-cache.ts';
+import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
+import type { ArtifactCache } from './artifact-cache.ts';
 import { loadResident, type Resident } from './resident.ts';
 
 export interface ServedModelOptions {
@@ -18,7 +19,7 @@ export interface ServedModelOptions {
   /** How long after a failed load it is tried again; milliseconds. */
   readonly retryMs: number;
   /** Takes a release that is served whole, to keep it on disk; nobody waits for it. */
-  readonly keep: (model: string, release: CachedRelease) => void;
+  readonly keep: (model: string, release: ReleaseSnapshot) => void;
   /** Called after every attempt to make a version resident, and while one is not. */
   readonly onLoad: (model: string, route: Route, error?: unknown) => void;
 }
@@ -124,7 +125,7 @@ export class ServedModel {
       this.options.keep(this.name, { state, versions: routes.map((each) => this.records.get(each.version)!) });
   }
 
-  /** Starts from a release kept on disk. */
+  /** Takes records of versions that came with a snapshot, so that they need not be read. */
   remember(versions: readonly ModelVersion[]): void {
     for (const record of versions) this.records.set(record.version, record);
   }

@@ -13,11 +13,14 @@ export interface IModelRegistry {
   readonly artifacts: IBucket;
   /** Environment that a function needs to find it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Lets somebody read the ledger and the artifacts. */
+  /** Lets somebody read the ledger and the artifacts, and look for releases kept beside the ledger. */
   grantRead(grantee: IGrantable): Grant;
   /** Lets somebody read the ledger. */
   grantReadLedger(grantee: IGrantable): Grant;
-  /** Lets somebody append to the ledger. Nobody is ever granted to change or delete entries. */
+  /**
+   * Lets somebody append to the ledger, and keep the release beside it. Nobody is ever granted to change or delete
+   * entries.
+   */
   grantAppend(grantee: IGrantable): Grant;
 }
 
@@ -47,9 +50,11 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
     return { TRIMTAB_TABLE: this.table.tableName, TRIMTAB_ARTIFACTS_BUCKET: this.artifacts.bucketName };
   }
 
-  /** Lets somebody read the ledger and the artifacts. */
+  /** Lets somebody read the ledger and the artifacts, and look for releases kept beside the ledger. */
   grantRead(grantee: IGrantable): Grant {
-    return this.grantReadLedger(grantee).combine(allow(grantee, ['s3:GetObject'], [this.artifacts.arnForObjects('*')]));
+    return this.grantReadLedger(grantee)
+      .combine(allow(grantee, ['s3:GetObject'], [this.artifacts.arnForObjects('*')]))
+      .combine(allowToListReleases(grantee, this.artifacts));
   }
 
   /** Lets somebody read the ledger. */
@@ -58,9 +63,14 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
     return allow(grantee, ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], [this.table.tableArn]);
   }
 
-  /** Lets somebody append to the ledger. Nobody is ever granted to change or delete entries. */
+  /**
+   * Lets somebody append to the ledger, and keep the release beside it. Nobody is ever granted to change or delete
+   * entries.
+   */
   grantAppend(grantee: IGrantable): Grant {
-    return allow(grantee, ['dynamodb:PutItem'], [this.table.tableArn]);
+    return allow(grantee, ['dynamodb:PutItem'], [this.table.tableArn]).combine(
+      allow(grantee, ['s3:PutObject'], [this.artifacts.arnForObjects('releases/*')]),
+    );
   }
 }
 
@@ -110,4 +120,14 @@ class ImportedRegistry extends RegistryBase {
  */
 export function allow(grantee: IGrantable, actions: string[], resources: string[]): Grant {
   return Grant.addToPrincipal({ grantee, actions, resourceArns: resources });
+}
+
+/** Lets somebody look which releases are kept beside the ledger, and at no other part of the store. */
+export function allowToListReleases(grantee: IGrantable, artifacts: IBucket): Grant {
+  return Grant.addToPrincipal({
+    grantee,
+    actions: ['s3:ListBucket'],
+    resourceArns: [artifacts.bucketArn],
+    conditions: { StringLike: { 's3:prefix': 'releases/*' } },
+  });
 }

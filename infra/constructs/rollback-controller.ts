@@ -9,7 +9,7 @@ import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
-import { allow, type IModelRegistry } from './model-registry.ts';
+import { allow, allowToListReleases, type IModelRegistry } from './model-registry.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
@@ -53,6 +53,8 @@ export class RollbackController extends Construct {
       allow(fn, ['cloudwatch:GetMetricData'], ['*']);
       allow(fn, ['events:PutEvents'], [defaultBus(this)]);
     }
+    // Each minute it looks whether the last release is kept beside the ledger.
+    allowToListReleases(this.advance, registry.artifacts);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters');
     new Rule(this, 'Alarms', {
       description: 'alarms of models that go off',

@@ -6,6 +6,18 @@ const FIRST_WAIT_MS = 50;
 /** Broken connections, by the codes of node:net. */
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE']);
 
+/** A body came shorter than it was announced. */
+export class TruncatedError extends PlatformError {
+  override readonly name = 'TruncatedError';
+  constructor(
+    readonly key: string,
+    readonly bytes: number,
+    readonly announced: number | undefined,
+  ) {
+    super(`${key} came with ${bytes} bytes, ${announced} were announced`);
+  }
+}
+
 interface Failure {
   readonly name?: string;
   readonly code?: string;
@@ -19,7 +31,7 @@ export const nameOf = (error: unknown): string => (error as Failure).name ?? '';
 
 /** Worth another try: no answer, a fault of the service, or 409, which S3 gives when conditional writes cross. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof PlatformError) return false;
+  if (error instanceof PlatformError) return error instanceof TruncatedError;
   const status = statusOf(error);
   if (status === 409 || status === 429 || status >= 500) return true;
   return BROKEN.has((error as Failure).code ?? '') || nameOf(error) === 'TimeoutError';

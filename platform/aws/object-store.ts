@@ -16,7 +16,7 @@ import {
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
-import { retried, statusOf } from './failures.ts';
+import { retried, statusOf, TruncatedError } from './failures.ts';
 
 /** Files up to this size are sent from memory, where the SDK can send them again; bytes. */
 const IN_MEMORY = 8 * 1024 * 1024;
@@ -35,7 +35,12 @@ export class S3ObjectStore implements ObjectStore {
   ) {}
 
   async get(key: string): Promise<Uint8Array> {
-    return retried(async () => (await this.#open(key)).Body!.transformToByteArray());
+    return retried(async () => {
+      const { Body, ContentLength } = await this.#open(key);
+      const bytes = await Body!.transformToByteArray();
+      assertWhole(key, bytes.length, ContentLength);
+      return bytes;
+    });
   }
 
   async download(key: string, path: string, versionId?: string): Promise<ObjectInfo> {
@@ -44,9 +49,7 @@ export class S3ObjectStore implements ObjectStore {
       const response = await this.#open(key, versionId);
       try {
         await pipeline(response.Body as Readable, createWriteStream(path));
-        const { size } = await stat(path);
-        if (size !== response.ContentLength)
-          throw new PlatformError(`${key} came with ${size} bytes, ${response.ContentLength} were announced`);
+        assertWhole(key, (await stat(path)).size, response.ContentLength);
       } catch (error) {
         await rm(path, { force: true });
         throw error;
@@ -72,8 +75,9 @@ export class S3ObjectStore implements ObjectStore {
     return this.#put(key, () => createReadStream(path), size, options);
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    for await (const page of paginateListObjectsV2({ client: this.client }, { Bucket: this.bucket, Prefix: prefix })) {
+  async *list(prefix: string, { after }: { after?: string } = {}): AsyncIterable<ObjectInfo> {
+    const input = { Bucket: this.bucket, Prefix: prefix, StartAfter: after };
+    for await (const page of paginateListObjectsV2({ client: this.client }, input)) {
       for (const object of page.Contents ?? []) {
         // The console makes empty objects like this to show a folder.
         if (object.Key!.endsWith('/')) continue;
@@ -82,9 +86,14 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, { etag }: { etag?: string } = {}): Promise<void> {
     checkKey(key);
-    await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }));
+    try {
+      await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key, IfMatch: etag }));
+    } catch (error) {
+      // Gone already, or replaced: either way there is nothing left of what was to be deleted.
+      if (etag === undefined || ![404, 412].includes(statusOf(error))) throw error;
+    }
   }
 
   async #open(key: string, versionId?: string): Promise<GetObjectCommandOutput> {
@@ -126,6 +135,11 @@ export class S3ObjectStore implements ObjectStore {
       return (await this.#head(key))?.Metadata?.[WRITE_ID] === writeId;
     }
   }
+}
+
+/** @throws TruncatedError, which is tried again */
+function assertWhole(key: string, bytes: number, announced: number | undefined): void {
+  if (bytes !== announced) throw new TruncatedError(key, bytes, announced);
 }
 
 /** S3 writes etags in quotes; its version ids have none. */

@@ -53,12 +53,16 @@ export class FileObjectStore implements ObjectStore {
     return place(this.root, file, (unfinished) => copyFile(source, unfinished), options?.ifAbsent);
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    yield* this.#walk(this.root, '', prefix);
+  async *list(prefix: string, { after }: { after?: string } = {}): AsyncIterable<ObjectInfo> {
+    for await (const info of this.#walk(this.root, '', prefix))
+      if (after === undefined || Buffer.compare(Buffer.from(info.key), Buffer.from(after)) > 0) yield info;
   }
 
-  async delete(key: string): Promise<void> {
-    await rm(await this.#find(key), { force: true });
+  async delete(key: string, { etag }: { etag?: string } = {}): Promise<void> {
+    const file = await this.#find(key);
+    // A file system has no conditional deletion: between the look and the deletion there is a moment.
+    if (etag !== undefined && (await infoOf(key, file))?.etag !== etag) return;
+    await rm(file, { force: true });
   }
 
   /** @returns undefined when the file was changed in the middle */

@@ -201,6 +201,7 @@ describe('the deployed app', () => {
         'logs:CreateLogStream',
         'logs:PutLogEvents',
         's3:GetObject',
+        's3:ListBucket',
         's3:PutObject',
       ]);
       const put = statements(/^EndpointFunctionParts/).find(({ Action }) => Action === 's3:PutObject');

@@ -255,10 +255,53 @@ describe('Endpoint follows the ledger', () => {
     expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
   });
 
-  it('and opens with nothing to serve when there is neither ledger nor folder', async () => {
+  it('and starts in an empty folder from what is kept beside a ledger that is down or silent', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    for (const state of ['down', 'silent'] as const) {
+      stand.ledger = state;
+      for (const models of ['all', ['pipeline']] as const) {
+        const endpoint = await stand.endpoint({ models, cacheFolder: path.join(stand.folder, `${state}-${models}`) });
+        expect(await served(endpoint)).toBe(1);
+        expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
+      }
+    }
+  });
+
+  it('and takes what is newest when its folder is behind', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    await (await stand.endpoint()).close();
+    await stand.release(PIPELINE, 'pipeline', 'two');
+    stand.ledger = 'down';
+    expect(await served(await stand.endpoint())).toBe(2);
+  });
+
+  it('and follows a rollback that it cannot read in the ledger', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    await stand.release(PIPELINE, 'pipeline', 'two');
+    const endpoint = await stand.endpoint({ retrySeconds: 0 });
+    stand.ledger = 'down';
+    await stand.apply('pipeline', { type: 'roll-back', quarantine: true, reason: 'test' });
+    await endpoint.refresh();
+    expect(await served(endpoint)).toBe(1);
+    expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
+  });
+
+  it('and finds the record of a version beside a ledger that answers no more than who is released', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const { home } = stand;
+    const ledger = { ...home.ledger, version: () => Promise.reject(new Error('throttled')) };
+    expect(await served(await stand.endpoint({ home: { ...home, ledger } }))).toBe(1);
+    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 0 });
+  });
+
+  it('and opens with nothing to serve when there is neither ledger nor anything kept, asking to try again', async () => {
+    stand.ledger = 'down';
+    for (const models of ['all', ['pipeline']] as const)
+      expect((await predict(await stand.endpoint({ models }))).status).toBe(503);
+    stand.ledger = 'up';
+    expect((await predict(await stand.endpoint())).status).toBe(404);
     stand.ledger = 'down';
     const endpoint = await stand.endpoint({ models: ['pipeline'] });
-    expect((await predict(endpoint)).status).toBe(503);
     expect(read(await endpoint.handle(request('GET', '/v2/health/live'))).status).toBe(200);
   });
 

@@ -58,7 +58,7 @@ export class Stand {
   readonly lines: string[] = [];
   /** What the ledger does from now on. */
   ledger: 'up' | 'down' | 'silent' = 'up';
-  /** Every download of an artifact. */
+  /** Every download of a model. */
   downloads = 0;
   private readonly endpoints: Endpoint[] = [];
 
@@ -92,7 +92,7 @@ export class Stand {
       },
       artifacts: {
         get: (key) => {
-          this.downloads++;
+          if (key.startsWith('models/')) this.downloads++;
           return real.artifacts.get(key);
         },
         download: (key, to, version) => {
@@ -102,8 +102,8 @@ export class Stand {
         head: (key) => real.artifacts.head(key),
         put: (key, body, options) => real.artifacts.put(key, body, options),
         upload: (key, from, options) => real.artifacts.upload(key, from, options),
-        list: (prefix) => real.artifacts.list(prefix),
-        delete: (key) => real.artifacts.delete(key),
+        list: (prefix, options) => real.artifacts.list(prefix, options),
+        delete: (key, options) => real.artifacts.delete(key, options),
       },
     };
   }

@@ -11,6 +11,7 @@ import { rollBack } from '../../../functions/rollback/roll-back.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import type { EndpointProbe } from '../../../platform/ports.ts';
 import { Registry } from '../../../platform/registry.ts';
+import { newestRevision } from '../../../platform/snapshots.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
@@ -135,6 +136,15 @@ describe('rollBack', () => {
   });
 
   describe('advanceRollouts', () => {
+    it('makes up for a snapshot that could not be written with its entry', async () => {
+      const artifacts = Object.assign(Object.create(home.artifacts), { put: () => Promise.reject(new Error('down')) });
+      await new Registry({ ...home, artifacts }, 'test').apply('m', { type: 'hold-alarm', reason: 'r' });
+      const { revision } = await registry.state('m');
+      expect(await newestRevision(home.artifacts, 'm')).toBe(revision - 1);
+      await advanceRollouts(home, home.clock.now());
+      expect(await newestRevision(home.artifacts, 'm')).toBe(revision);
+    });
+
     it('waits for the step to hold, for traffic and for alarms to be down, then promotes', async () => {
       await canary();
       const look = async () => (await advanceRollouts(home, home.clock.now()))[0]!;

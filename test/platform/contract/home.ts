@@ -119,12 +119,27 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
         expect(await under('list')).toEqual(['list/a/10', 'list/a/2', 'list/b', 'listing']);
         expect(await under('list/a/1')).toEqual(['list/a/10']);
         expect(await under('none/')).toEqual([]);
+        const after = `${unique}-l/list/a/10`;
+        const behind = await collect(store.list(`${unique}-l/list`, { after }));
+        expect(behind.map((o) => o.key.slice(unique.length + 3))).toEqual(['list/a/2', 'list/b', 'listing']);
       });
 
       it('deletes', async () => {
         await store.put(`${unique}/gone`, 'x');
         await store.delete(`${unique}/gone`);
         expect(await store.head(`${unique}/gone`)).toBeUndefined();
+      });
+
+      it('deletes the content that was meant, and not what has replaced it', async () => {
+        const key = `${unique}/meant`;
+        await store.put(key, 'one');
+        const { etag } = (await store.head(key))!;
+        await store.put(key, 'two!');
+        await store.delete(key, { etag });
+        expect(text(await store.get(key))).toBe('two!');
+        await store.delete(key, { etag: (await store.head(key))!.etag });
+        expect(await store.head(key)).toBeUndefined();
+        await store.delete(key, { etag });
       });
     });
 

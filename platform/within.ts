@@ -1,0 +1,19 @@
+import { PlatformError } from './errors.ts';
+
+/**
+ * Waits for something, but not for ever. What is waited for goes on; its outcome then goes nowhere.
+ *
+ * @param what names it in the message
+ * @throws PlatformError when it has not come by then
+ */
+export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new PlatformError(`${what} has not answered within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
