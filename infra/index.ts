@@ -2,9 +2,10 @@
 export type { AlarmDefinition } from '../core/alarms/alarm.ts';
 export type { FunctionSpec, Trigger } from '../functions/trigger.ts';
 export { DeploymentConfig } from './config.ts';
+export { DataKey, type DataKeyProps, letServicesIn } from './constructs/data-key.ts';
 export { DataLake, type DataLakeAttributes, type DataLakeProps, type IDataLake } from './constructs/data-lake.ts';
 export { DataValidation, type DataValidationProps } from './constructs/data-validation.ts';
-export { DeadLetterQueue } from './constructs/dead-letter-queue.ts';
+export { DeadLetterQueue, type DeadLetterQueueProps } from './constructs/dead-letter-queue.ts';
 export { DriftDetection, type DriftDetectionProps } from './constructs/drift-detection.ts';
 export { EncryptedBucket, type EncryptedBucketProps } from './constructs/encrypted-bucket.ts';
 export { ModelEndpoint, type ModelEndpointProps } from './constructs/model-endpoint.ts';

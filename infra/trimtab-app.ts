@@ -15,7 +15,11 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
     region: config.region ?? process.env.CDK_DEFAULT_REGION,
   };
   const id = (name: string): string => `Trimtab-${config.environment}-${name}`;
-  const stateful = new StatefulStack(app, id('Stateful'), { env, description: 'Trimtab: registry and data' });
+  const stateful = new StatefulStack(app, id('Stateful'), {
+    env,
+    environment: config.environment,
+    description: 'Trimtab: registry and data',
+  });
   const serving = new ServingStack(app, id('Serving'), { env, stateful, config, description: 'Trimtab: endpoint' });
   const quality = new DataQualityStack(app, id('DataQuality'), {
     env,
@@ -26,6 +30,7 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
   const monitoring = new MonitoringStack(app, id('Monitoring'), {
     env,
     serving,
+    encryptionKey: stateful.encryptionKey,
     config,
     description: 'Trimtab: alarms and rollback',
   });

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { EncryptedBucket } from './encrypted-bucket.ts';
@@ -19,12 +20,16 @@ export interface DataLakeAttributes {
   readonly dataBucketName: string;
   /** Name of the bucket of captured predictions. */
   readonly capturesBucketName: string;
+  /** Customer-managed key of the stores. @default keys of S3 */
+  readonly encryptionKey?: IKey;
 }
 
 /** How a data lake is kept. */
 export interface DataLakeProps {
   /** Bucket for access logs of the stores. @default accesses are not logged */
   readonly accessLogs?: IBucket;
+  /** Customer-managed key of the stores. @default keys of S3 */
+  readonly encryptionKey?: IKey;
   /** How long captured predictions are kept. @default Duration.days(90) */
   readonly captureRetention?: Duration;
   /** How long quarantined rows are kept. @default Duration.days(365) */
@@ -36,9 +41,12 @@ export class DataLake extends Construct implements IDataLake {
   /** A data lake that another app has made: its stores are named by that app's outputs. */
   static fromAttributes(scope: Construct, id: string, attributes: DataLakeAttributes): IDataLake {
     const parts = new Construct(scope, id);
+    const { encryptionKey } = attributes;
+    const store = (name: string, bucketName: string): IBucket =>
+      Bucket.fromBucketAttributes(parts, name, { bucketName, encryptionKey });
     return {
-      data: Bucket.fromBucketName(parts, 'Data', attributes.dataBucketName),
-      captures: Bucket.fromBucketName(parts, 'Captures', attributes.capturesBucketName),
+      data: store('Data', attributes.dataBucketName),
+      captures: store('Captures', attributes.capturesBucketName),
       environment: environmentOf(attributes.dataBucketName, attributes.capturesBucketName),
     };
   }
@@ -53,6 +61,7 @@ export class DataLake extends Construct implements IDataLake {
     this.data = new EncryptedBucket(this, 'Data', {
       versioned: true,
       accessLogs: props.accessLogs,
+      encryptionKey: props.encryptionKey,
       events: true,
       lifecycleRules: [
         { noncurrentVersionExpiration: Duration.days(30) },
@@ -61,6 +70,7 @@ export class DataLake extends Construct implements IDataLake {
     });
     this.captures = new EncryptedBucket(this, 'Captures', {
       accessLogs: props.accessLogs,
+      encryptionKey: props.encryptionKey,
       lifecycleRules: [{ expiration: props.captureRetention ?? Duration.days(90) }],
     });
   }

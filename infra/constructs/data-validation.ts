@@ -2,13 +2,16 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { validate } from '../../functions/validate/trigger.ts';
+import { allow, allowKey } from './allow.ts';
+import { queueEncryption } from './data-key.ts';
 import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
-import { allow, type IModelRegistry } from './model-registry.ts';
+import type { IModelRegistry } from './model-registry.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
 /** How files are judged. */
@@ -19,6 +22,8 @@ export interface DataValidationProps {
   readonly lake: IDataLake;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
+  /** Customer-managed key of queues, log and environment. @default keys of AWS */
+  readonly encryptionKey?: IKey;
   /** Files judged at once. @default 5 */
   readonly maxConcurrency?: number;
 }
@@ -34,11 +39,12 @@ export class DataValidation extends Construct {
 
   constructor(scope: Construct, id: string, props: DataValidationProps) {
     super(scope, id);
-    const { registry, lake } = props;
+    const { registry, lake, encryptionKey } = props;
     const { data } = lake;
     this.function = new TrimtabFunction(this, 'Function', {
       spec: validate,
       architecture: props.architecture,
+      encryptionKey,
       environment: { ...registry.environment, ...lake.environment },
     });
     registry.grantReadLedger(this.function);
@@ -57,23 +63,27 @@ export class DataValidation extends Construct {
     );
     // Without it, S3 answers 403 rather than 404 for what is not there.
     allow(this.function, ['s3:ListBucket'], [data.bucketArn, registry.artifacts.bucketArn]);
+    allowKey(this.function, data.encryptionKey, 's3', 'write');
+    allowKey(this.function, registry.artifacts.encryptionKey, 's3', 'read');
     allow(this.function, ['events:PutEvents'], [defaultBus(this)]);
 
-    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters');
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey });
     this.queue = new Queue(this, 'Drops', {
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...queueEncryption(this, 'Drops', encryptionKey),
       enforceSSL: true,
       // Six times the function's time, as AWS advises for event sources.
       visibilityTimeout: Duration.seconds(6 * validate.timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 3 },
     });
-    this.function.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: 1,
-        maxConcurrency: props.maxConcurrency ?? 5,
-        reportBatchItemFailures: true,
-      }),
-    );
+    allow(this.function, ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn]);
+    allowKey(this.function, encryptionKey, 'sqs', 'read');
+    new EventSourceMapping(this, 'DropsToFunction', {
+      target: this.function,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: 1,
+      maxConcurrency: props.maxConcurrency ?? 5,
+      reportBatchItemFailures: true,
+    }).node.addDependency(this.function.role!);
     for (const [i, trigger] of validate.triggers.entries()) {
       if (trigger.kind !== 'object-created') continue;
       new Rule(this, `Dropped${i}`, {

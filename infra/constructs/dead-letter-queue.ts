@@ -1,15 +1,26 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { queueEncryption } from './data-key.ts';
+
+export interface DeadLetterQueueProps {
+  /** Customer-managed key of the messages. @default keys of SQS */
+  readonly encryptionKey?: IKey;
+}
 
 /** Where events end that could not be processed, kept for two weeks, with an alarm as soon as there is one. */
 export class DeadLetterQueue extends Queue {
   /** Goes off as soon as there is one. */
   readonly alarm: Alarm;
 
-  constructor(scope: Construct, id: string) {
-    super(scope, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) });
+  constructor(scope: Construct, id: string, { encryptionKey }: DeadLetterQueueProps = {}) {
+    super(scope, id, {
+      ...queueEncryption(scope, id, encryptionKey),
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SQS3',
       reason:

@@ -1,9 +1,11 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { drift } from '../../functions/drift/trigger.ts';
 import { groundTruth } from '../../functions/ground-truth/trigger.ts';
+import { allow, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
-import { allow, type IModelRegistry } from './model-registry.ts';
+import type { IModelRegistry } from './model-registry.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 
 /** How drift is watched. */
@@ -12,6 +14,8 @@ export interface DriftDetectionProps {
   readonly registry: IModelRegistry;
   /** Stores of captured predictions, and of reports and ground truth. */
   readonly lake: IDataLake;
+  /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
+  readonly encryptionKey?: IKey;
   /** Processor of the functions and their layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
 }
@@ -25,18 +29,26 @@ export class DriftDetection extends Construct {
 
   constructor(scope: Construct, id: string, props: DriftDetectionProps) {
     super(scope, id);
-    const { registry, lake, architecture } = props;
+    const { registry, lake, architecture, encryptionKey } = props;
     const { data, captures } = lake;
     const environment = { ...registry.environment, ...lake.environment };
-    this.drift = new ScheduledFunction(this, 'Drift', { spec: drift, environment, architecture });
-    this.groundTruth = new ScheduledFunction(this, 'GroundTruth', { spec: groundTruth, environment, architecture });
+    this.drift = new ScheduledFunction(this, 'Drift', { spec: drift, environment, architecture, encryptionKey });
+    this.groundTruth = new ScheduledFunction(this, 'GroundTruth', {
+      spec: groundTruth,
+      environment,
+      architecture,
+      encryptionKey,
+    });
     for (const fn of [this.drift, this.groundTruth]) {
       registry.grantReadLedger(fn);
+      allowKey(fn, data.encryptionKey, 's3', 'write');
+      allowKey(fn, captures.encryptionKey, 's3', 'read');
       allow(fn, ['s3:GetObject'], [captures.arnForObjects('captures/*')]);
       // To look into the hours of captures, and to learn that an object is not there.
       allow(fn, ['s3:ListBucket'], [captures.bucketArn, data.bucketArn]);
     }
     allow(this.drift, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+    allowKey(this.drift, registry.artifacts.encryptionKey, 's3', 'read');
     allow(
       this.drift,
       ['s3:PutObject'],

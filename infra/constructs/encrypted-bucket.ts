@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
@@ -18,6 +19,8 @@ export interface EncryptedBucketProps {
   readonly events?: boolean;
   /** Bucket for access logs. @default accesses are not logged */
   readonly accessLogs?: IBucket;
+  /** Customer-managed key of the objects. @default keys of S3 */
+  readonly encryptionKey?: IKey;
   /** When objects are removed, besides uploads that were given up. @default nothing is ever removed */
   readonly lifecycleRules?: LifecycleRule[];
 }
@@ -26,7 +29,9 @@ export interface EncryptedBucketProps {
 export class EncryptedBucket extends Bucket {
   constructor(scope: Construct, id: string, props: EncryptedBucketProps = {}) {
     super(scope, id, {
-      encryption: BucketEncryption.S3_MANAGED,
+      ...(props.encryptionKey
+        ? { encryption: BucketEncryption.KMS, encryptionKey: props.encryptionKey, bucketKeyEnabled: true }
+        : { encryption: BucketEncryption.S3_MANAGED }),
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

@@ -17,12 +17,14 @@ import {
   LambdaDeploymentGroup,
 } from 'aws-cdk-lib/aws-codedeploy';
 import { type Grant, type IGrantable, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { infer } from '../../functions/infer/trigger.ts';
+import { allow, allowKey } from './allow.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
-import { allow, type IModelRegistry, ModelRegistry } from './model-registry.ts';
+import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
@@ -38,6 +40,8 @@ export interface ModelEndpointProps {
   readonly authorizer?: IHttpRouteAuthorizer;
   /** Leave `/v2/health/live` and `/v2/health/ready` open to everybody. @default false */
   readonly openHealth?: boolean;
+  /** Customer-managed key of logs, delivery stream, environment and stores of its own. @default keys of AWS */
+  readonly encryptionKey?: IKey;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
   /** Memory of the function, in MB; its share of a processor goes with it. @default 1769, one virtual CPU */
@@ -68,11 +72,13 @@ export class ModelEndpoint extends Construct {
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps = {}) {
     super(scope, id);
-    this.registry = props.registry ?? new ModelRegistry(this, 'Registry');
-    this.lake = props.lake ?? new DataLake(this, 'Lake');
+    const { encryptionKey } = props;
+    this.registry = props.registry ?? new ModelRegistry(this, 'Registry', { encryptionKey });
+    this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
     this.function = new TrimtabFunction(this, 'Function', {
       spec: infer,
       architecture: props.architecture,
+      encryptionKey,
       memoryMb: props.memoryMb,
       reservedConcurrency: props.reservedConcurrency,
       environment: {
@@ -83,6 +89,7 @@ export class ModelEndpoint extends Construct {
     });
     this.registry.grantRead(this.function);
     allow(this.function, ['s3:PutObject'], [this.lake.data.arnForObjects('ground-truth/incoming/*')]);
+    allowKey(this.function, this.lake.data.encryptionKey, 's3', 'write');
 
     this.alias = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
     const deployment = new LambdaDeploymentGroup(this, 'CodeDeployment', {
@@ -95,7 +102,7 @@ export class ModelEndpoint extends Construct {
       reason: 'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
     });
     this.api = this.httpApi(props);
-    new PredictionCapture(this, 'Capture', { logs: this.function.logs, bucket: this.lake.captures });
+    new PredictionCapture(this, 'Capture', { logs: this.function.logs, bucket: this.lake.captures, encryptionKey });
   }
 
   /** Where it answers: `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict`. */
@@ -149,6 +156,7 @@ export class ModelEndpoint extends Construct {
         api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer: new HttpNoneAuthorizer() });
     const access = new LogGroup(this, 'Access', {
       retention: RetentionDays.ONE_MONTH,
+      encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     access.grantWrite(new ServicePrincipal('apigateway.amazonaws.com'));

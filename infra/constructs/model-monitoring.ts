@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -23,6 +24,8 @@ export interface ModelMonitoringProps {
   readonly models: readonly DeployedModel[];
   /** Alarms of the machinery itself (dead letters): a person is told. @default none */
   readonly others?: readonly Alarm[];
+  /** Customer-managed key of the topic. @default not encrypted at rest */
+  readonly encryptionKey?: IKey;
   /** Gets a mail for every alarm that asks for a person. @default nobody */
   readonly email?: string;
 }
@@ -50,7 +53,11 @@ export class ModelMonitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: ModelMonitoringProps) {
     super(scope, id);
-    this.topic = new Topic(this, 'Notify', { displayName: 'Trimtab alarms', enforceSSL: true });
+    this.topic = new Topic(this, 'Notify', {
+      displayName: 'Trimtab alarms',
+      enforceSSL: true,
+      masterKey: props.encryptionKey,
+    });
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         actions: ['sns:Publish'],

@@ -1,8 +1,17 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, type ITableV2, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  type CfnGlobalTable,
+  type ITableV2,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { allow, allowKey } from './allow.ts';
 import { EncryptedBucket } from './encrypted-bucket.ts';
 
 /** A registry: the ledger's table and the store of model artifacts. */
@@ -30,12 +39,16 @@ export interface ModelRegistryAttributes {
   readonly tableName: string;
   /** Name of the bucket of artifacts. */
   readonly artifactsBucketName: string;
+  /** Customer-managed key of table and artifacts. @default keys of AWS */
+  readonly encryptionKey?: IKey;
 }
 
 /** How a registry is kept. */
 export interface ModelRegistryProps {
   /** Bucket for access logs of the artifact store. @default accesses are not logged */
   readonly accessLogs?: IBucket;
+  /** Customer-managed key of table and artifacts. @default keys of AWS */
+  readonly encryptionKey?: IKey;
   /** Keep the table from being deleted. @default true */
   readonly deletionProtection?: boolean;
 }
@@ -44,6 +57,8 @@ export interface ModelRegistryProps {
 export abstract class RegistryBase extends Construct implements IModelRegistry {
   abstract readonly table: ITableV2;
   abstract readonly artifacts: IBucket;
+  /** Key of table and artifacts. */
+  protected abstract readonly encryptionKey?: IKey;
 
   /** Environment that a function needs to find it. */
   get environment(): Record<string, string> {
@@ -52,6 +67,7 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
 
   /** Lets somebody read the ledger and the artifacts, and look for releases kept beside the ledger. */
   grantRead(grantee: IGrantable): Grant {
+    allowKey(grantee, this.encryptionKey, 's3', 'read');
     return this.grantReadLedger(grantee)
       .combine(allow(grantee, ['s3:GetObject'], [this.artifacts.arnForObjects('*')]))
       .combine(allowToListReleases(grantee, this.artifacts));
@@ -59,6 +75,7 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
 
   /** Lets somebody read the ledger. */
   grantReadLedger(grantee: IGrantable): Grant {
+    allowKey(grantee, this.encryptionKey, 'dynamodb', 'read');
     // Listing all models is a scan for their first entries.
     return allow(grantee, ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], [this.table.tableArn]);
   }
@@ -68,6 +85,8 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
    * entries.
    */
   grantAppend(grantee: IGrantable): Grant {
+    allowKey(grantee, this.encryptionKey, 'dynamodb', 'write');
+    allowKey(grantee, this.encryptionKey, 's3', 'write');
     return allow(grantee, ['dynamodb:PutItem'], [this.table.tableArn]).combine(
       allow(grantee, ['s3:PutObject'], [this.artifacts.arnForObjects('releases/*')]),
     );
@@ -83,9 +102,12 @@ export class ModelRegistry extends RegistryBase {
 
   readonly table: TableV2;
   readonly artifacts: EncryptedBucket;
+  protected readonly encryptionKey?: IKey;
 
   constructor(scope: Construct, id: string, props: ModelRegistryProps = {}) {
     super(scope, id);
+    const { encryptionKey } = props;
+    this.encryptionKey = encryptionKey;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
@@ -95,9 +117,15 @@ export class ModelRegistry extends RegistryBase {
       deletionProtection: props.deletionProtection ?? true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    // Set directly: the construct's own way does not work in a stack that knows no region.
+    if (encryptionKey)
+      (this.table.node.defaultChild as CfnGlobalTable).addPropertyOverride('Replicas.0.SSESpecification', {
+        KMSMasterKeyId: encryptionKey.keyArn,
+      });
     this.artifacts = new EncryptedBucket(this, 'Artifacts', {
       versioned: true,
       accessLogs: props.accessLogs,
+      encryptionKey,
       lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(30) }],
     });
   }
@@ -106,20 +134,15 @@ export class ModelRegistry extends RegistryBase {
 class ImportedRegistry extends RegistryBase {
   readonly table: ITableV2;
   readonly artifacts: IBucket;
+  protected readonly encryptionKey?: IKey;
 
-  constructor(scope: Construct, id: string, { tableName, artifactsBucketName }: ModelRegistryAttributes) {
+  constructor(scope: Construct, id: string, attributes: ModelRegistryAttributes) {
     super(scope, id);
+    const { tableName, artifactsBucketName: bucketName, encryptionKey } = attributes;
+    this.encryptionKey = encryptionKey;
     this.table = TableV2.fromTableName(this, 'Table', tableName);
-    this.artifacts = Bucket.fromBucketName(this, 'Artifacts', artifactsBucketName);
+    this.artifacts = Bucket.fromBucketAttributes(this, 'Artifacts', { bucketName, encryptionKey });
   }
-}
-
-/**
- * One hand-written statement: exactly these actions on exactly these resources. Wildcards stand only at the end of a
- * key's prefix, and where a service knows no resources: infra/checks.ts has the list of them.
- */
-export function allow(grantee: IGrantable, actions: string[], resources: string[]): Grant {
-  return Grant.addToPrincipal({ grantee, actions, resourceArns: resources });
 }
 
 /** Lets somebody look which releases are kept beside the ledger, and at no other part of the store. */

@@ -2,14 +2,16 @@ import { Duration } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { advance } from '../../functions/advance/trigger.ts';
 import { rollback } from '../../functions/rollback/trigger.ts';
+import { allow, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
-import { allow, allowToListReleases, type IModelRegistry } from './model-registry.ts';
+import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
@@ -21,6 +23,8 @@ export interface RollbackControllerProps {
   readonly registry?: IModelRegistry;
   /** Stores; their names only. @default those of the endpoint */
   readonly lake?: IDataLake;
+  /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
+  readonly encryptionKey?: IKey;
   /** Processor of the functions and their layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
 }
@@ -36,26 +40,27 @@ export class RollbackController extends Construct {
 
   constructor(scope: Construct, id: string, props: RollbackControllerProps) {
     super(scope, id);
-    const { endpoint, registry = endpoint.registry, lake = endpoint.lake, architecture } = props;
+    const { endpoint, registry = endpoint.registry, lake = endpoint.lake, architecture, encryptionKey } = props;
     const environment = {
       ...registry.environment,
       ...lake.environment,
       TRIMTAB_ENDPOINT_FUNCTION: endpoint.alias.functionArn,
     };
-    this.rollback = new TrimtabFunction(this, 'Rollback', { spec: rollback, environment, architecture });
-    this.advance = new ScheduledFunction(this, 'Advance', { spec: advance, environment, architecture });
+    this.rollback = new TrimtabFunction(this, 'Rollback', { spec: rollback, environment, architecture, encryptionKey });
+    this.advance = new ScheduledFunction(this, 'Advance', { spec: advance, environment, architecture, encryptionKey });
     for (const fn of [this.rollback, this.advance]) {
       registry.grantReadLedger(fn);
       registry.grantAppend(fn);
       endpoint.grantInvoke(fn);
       allow(fn, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+      allowKey(fn, registry.artifacts.encryptionKey, 's3', 'read');
       // GetMetricData has no resource to narrow it to.
       allow(fn, ['cloudwatch:GetMetricData'], ['*']);
       allow(fn, ['events:PutEvents'], [defaultBus(this)]);
     }
     // Each minute it looks whether the last release is kept beside the ledger.
     allowToListReleases(this.advance, registry.artifacts);
-    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters');
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey });
     new Rule(this, 'Alarms', {
       description: 'alarms of models that go off',
       eventPattern: {

@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
+import { allow, allowKey } from './allow.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
-import { allow } from './model-registry.ts';
 import { TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
 
 /** A function that EventBridge Scheduler runs at the rate of its triggers. Runs that fail for good are kept. */
@@ -13,10 +13,11 @@ export class ScheduledFunction extends TrimtabFunction {
 
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
     super(scope, id, props);
-    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters');
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey: props.encryptionKey });
     const role = new Role(this, 'ScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
     allow(role, ['lambda:InvokeFunction'], [this.functionArn]);
     allow(role, ['sqs:SendMessage'], [this.deadLetters.queueArn]);
+    allowKey(role, props.encryptionKey, 'sqs', 'write');
     for (const [i, trigger] of props.spec.triggers.entries()) {
       if (trigger.kind !== 'schedule') continue;
       new CfnSchedule(this, `Schedule${i}`, {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   Code,
@@ -14,7 +15,7 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/trigger.ts';
-import { allow } from './model-registry.ts';
+import { allow } from './allow.ts';
 
 /** Where functions and layers have been built (bin/build.ts): in this package, whoever's app it is part of. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
@@ -33,6 +34,8 @@ export interface TrimtabFunctionProps {
   readonly reservedConcurrency?: number;
   /** How long its log is kept. @default one month */
   readonly logRetention?: RetentionDays;
+  /** Customer-managed key of its log and its environment. @default keys of AWS */
+  readonly encryptionKey?: IKey;
 }
 
 /** A Lambda function as all of them are here: its own role and log group, the layers of its spec, nothing granted. */
@@ -45,6 +48,7 @@ export class TrimtabFunction extends LambdaFunction {
     const parts = new Construct(scope, `${id}Parts`);
     const logs = new LogGroup(parts, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new Role(parts, 'Role', {
@@ -63,6 +67,7 @@ export class TrimtabFunction extends LambdaFunction {
       timeout: Duration.seconds(spec.timeoutSeconds),
       reservedConcurrentExecutions: props.reservedConcurrency,
       role,
+      environmentEncryption: props.encryptionKey,
       logGroup: logs,
       // Metrics and captures are lines that must arrive as they were written.
       loggingFormat: LoggingFormat.TEXT,

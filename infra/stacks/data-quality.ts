@@ -17,8 +17,8 @@ export class DataQualityStack extends Stack {
 
   constructor(scope: Construct, id: string, { stateful, config, ...props }: DataQualityStackProps) {
     super(scope, id, props);
-    const { registry, lake } = stateful;
-    const stores = { registry, lake, architecture: config.architecture };
+    const { registry, lake, encryptionKey } = stateful;
+    const stores = { registry, lake, encryptionKey, architecture: config.architecture };
     this.validation = new DataValidation(this, 'Validation', stores);
     this.drift = new DriftDetection(this, 'Drift', stores);
   }

@@ -1,4 +1,5 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { DeploymentConfig } from '../config.ts';
 import { ModelMonitoring } from '../constructs/model-monitoring.ts';
@@ -8,6 +9,8 @@ import type { ServingStack } from './serving.ts';
 
 export interface MonitoringStackProps extends StackProps {
   readonly serving: ServingStack;
+  /** Key of dead letters, logs, environments and the topic. */
+  readonly encryptionKey: IKey;
   readonly config: DeploymentConfig;
 }
 
@@ -16,15 +19,17 @@ export class MonitoringStack extends Stack {
   readonly rollback: RollbackController;
   readonly monitoring: ModelMonitoring;
 
-  constructor(scope: Construct, id: string, { serving, config, ...props }: MonitoringStackProps) {
+  constructor(scope: Construct, id: string, { serving, config, encryptionKey, ...props }: MonitoringStackProps) {
     super(scope, id, props);
     this.rollback = new RollbackController(this, 'Rollback', {
       endpoint: serving.endpoint,
+      encryptionKey,
       architecture: config.architecture,
     });
     this.monitoring = new ModelMonitoring(this, 'Monitoring', {
       models: config.models.map(deployedModel),
       others: [this.rollback.deadLetters.alarm, this.rollback.advance.deadLetters.alarm],
+      encryptionKey,
       email: config.alarmEmail,
     });
   }

@@ -19,6 +19,7 @@ export class ServingStack extends Stack {
     this.endpoint = new ModelEndpoint(this, 'Endpoint', {
       registry: stateful.registry,
       lake: stateful.lake,
+      encryptionKey: stateful.encryptionKey,
       architecture: config.architecture,
       reservedConcurrency: config.reservedConcurrency,
       ...(config.authorization === 'none' ? { authorizer: new HttpNoneAuthorizer() } : {}),
