@@ -20,6 +20,8 @@ export interface FunctionSpec {
   readonly description: string;
   readonly triggers: readonly Trigger[];
   readonly memoryMb: number;
+  /** Space under the temporary folder, MB. @default 512 */
+  readonly temporaryMb?: number;
   readonly timeoutSeconds: number;
   readonly layers: readonly ('onnxruntime' | 'duckdb')[];
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EndpointConfig, ValidationConfig } from './scaling/config.ts';
 
 export const EnvironmentName = z
   .string()
@@ -37,12 +38,16 @@ export const DeploymentConfig = z.strictObject({
   architecture: z.enum(['x64', 'arm64']).default('x64'),
   /** Folders of the models whose alarms and dashboards are made. */
   models: z.array(z.string()).default(['models/flight-delay/v1']),
-  /** Most executions of the inference function at once; unreserved by default. */
-  reservedConcurrency: z.int().min(1).optional(),
+  /** How the endpoint scales: memory, concurrency, code deployment, rate. */
+  endpoint: EndpointConfig.prefault({}),
+  /** How the validation of data files scales. */
+  validation: ValidationConfig.prefault({}),
   /** Who may call the endpoint. */
   authorization: z.enum(['iam', 'none']).default('iam'),
   /** Gets a mail for every alarm that asks for a person. */
   alarmEmail: z.email().optional(),
+  /** Address of the folder of the runbook's pages, for links of alarms and dashboards; paths of the repository by default. */
+  runbookUrl: z.url().optional(),
   /** Tags of every resource, such as owner and cost-center; those of an environment are added to the common ones. */
   tags: Tags.default({}),
 });

@@ -17,10 +17,15 @@ export {
   type ModelRegistryProps,
   RegistryBase,
 } from './constructs/model-registry.ts';
+export { OnCall, type OnCallProps } from './constructs/on-call.ts';
 export { PredictionCapture, type PredictionCaptureProps } from './constructs/prediction-capture.ts';
 export { RollbackController, type RollbackControllerProps } from './constructs/rollback-controller.ts';
+export { setRunbookUrl } from './constructs/runbook.ts';
+export { RunbookAlarm, type RunbookAlarmProps } from './constructs/runbook-alarm.ts';
 export { ScheduledFunction } from './constructs/scheduled-function.ts';
 export { TrimtabFunction, type TrimtabFunctionProps } from './constructs/trimtab-function.ts';
 export { ConfigError, readEnvironments } from './environments.ts';
 export { type DeployedModel, deployedModel } from './model-folder.ts';
+export type { ProvisionedConcurrency, ProvisionedSchedule } from './scaling/check.ts';
+export { ScalingError } from './scaling/must-scale.ts';
 export { addTrimtab } from './trimtab-app.ts';

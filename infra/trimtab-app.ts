@@ -1,5 +1,6 @@
 import { type App, Tags } from 'aws-cdk-lib';
 import type { DeploymentConfig } from './config.ts';
+import { setRunbookUrl } from './constructs/runbook.ts';
 import { DataQualityStack } from './stacks/data-quality.ts';
 import { MonitoringStack } from './stacks/monitoring.ts';
 import { ServingStack } from './stacks/serving.ts';
@@ -15,11 +16,7 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
     region: config.region ?? process.env.CDK_DEFAULT_REGION,
   };
   const id = (name: string): string => `Trimtab-${config.environment}-${name}`;
-  const stateful = new StatefulStack(app, id('Stateful'), {
-    env,
-    environment: config.environment,
-    description: 'Trimtab: registry and data',
-  });
+  const stateful = new StatefulStack(app, id('Stateful'), { env, config, description: 'Trimtab: registry and data' });
   const serving = new ServingStack(app, id('Serving'), { env, stateful, config, description: 'Trimtab: endpoint' });
   const quality = new DataQualityStack(app, id('DataQuality'), {
     env,
@@ -29,12 +26,15 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
   });
   const monitoring = new MonitoringStack(app, id('Monitoring'), {
     env,
+    onCall: stateful.onCall,
     serving,
     encryptionKey: stateful.encryptionKey,
     config,
     description: 'Trimtab: alarms and rollback',
   });
   const tags = { ...config.tags, 'trimtab:application': 'trimtab', 'trimtab:environment': config.environment };
-  for (const stack of [stateful, serving, quality, monitoring])
+  for (const stack of [stateful, serving, quality, monitoring]) {
+    if (config.runbookUrl !== undefined) setRunbookUrl(stack, config.runbookUrl);
     for (const [name, value] of Object.entries(tags)) Tags.of(stack).add(name, value);
+  }
 }

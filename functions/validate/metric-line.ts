@@ -1,6 +1,6 @@
 import { NAMESPACE } from '../../core/alarms/alarm.ts';
 
-/** A line of embedded metric format about a drop: rows and 0/1 for a file rejected whole, by dataset. */
+/** A line of embedded metric format about a drop: rows and 0/1 for a file rejected whole, by dataset and over all. */
 export function datasetMetricLine(
   dataset: string,
   at: Date,
@@ -14,7 +14,8 @@ export function datasetMetricLine(
       CloudWatchMetrics: [
         {
           Namespace: NAMESPACE,
-          Dimensions: [['Dataset']],
+          // Over all datasets, too: an alarm is made at deployment, when nobody knows what they will be called.
+          Dimensions: [['Dataset'], []],
           Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: Name === 'FileRejected' ? 'None' : 'Count' })),
         },
       ],

@@ -6,6 +6,8 @@ export const validate: FunctionSpec = {
   triggers: [{ kind: 'object-created', prefix: 'incoming/' }],
   // DuckDB is given 1,024 MB and goes about 100 MB over; Node and the file's pages take the rest.
   memoryMb: 2048,
+  // The file as it came and unpacked (up to 4 GB), its good and bad rows, and what DuckDB spills: all that there is.
+  temporaryMb: 10_240,
   timeoutSeconds: 300,
   layers: ['duckdb'],
 };

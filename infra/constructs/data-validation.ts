@@ -7,11 +7,15 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { validate } from '../../functions/validate/trigger.ts';
+import { validationProblems } from '../scaling/check.ts';
+import { VALIDATION_CONCURRENCY } from '../scaling/config.ts';
+import { mustScale } from '../scaling/must-scale.ts';
 import { allow, allowKey } from './allow.ts';
 import { queueEncryption } from './data-key.ts';
 import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { IModelRegistry } from './model-registry.ts';
+import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
 /** How files are judged. */
@@ -24,9 +28,16 @@ export interface DataValidationProps {
   readonly architecture?: 'x64' | 'arm64';
   /** Customer-managed key of queues, log and environment. @default keys of AWS */
   readonly encryptionKey?: IKey;
-  /** Files judged at once. @default 5 */
+  /** Memory of the function, in MB; at least 1536. @default 2048 */
+  readonly memoryMb?: number;
+  /** Most executions at once. @default no limit of its own */
+  readonly reservedConcurrency?: number;
+  /** Files judged at once, 2 to 1000 and at most `reservedConcurrency`. @default 5 */
   readonly maxConcurrency?: number;
 }
+
+/** How long a file may wait; judging one takes five minutes at most. */
+const BACKLOG = Duration.minutes(30);
 
 /** Judges every file dropped under `incoming/`: EventBridge, a queue, the validation function; failures are kept. */
 export class DataValidation extends Construct {
@@ -39,12 +50,16 @@ export class DataValidation extends Construct {
 
   constructor(scope: Construct, id: string, props: DataValidationProps) {
     super(scope, id);
-    const { registry, lake, encryptionKey } = props;
+    const { registry, lake, encryptionKey, memoryMb, reservedConcurrency } = props;
+    const { maxConcurrency = VALIDATION_CONCURRENCY } = props;
     const { data } = lake;
+    mustScale(this, validationProblems, { memoryMb, reservedConcurrency, maxConcurrency });
     this.function = new TrimtabFunction(this, 'Function', {
       spec: validate,
       architecture: props.architecture,
       encryptionKey,
+      memoryMb,
+      reservedConcurrency,
       environment: { ...registry.environment, ...lake.environment },
     });
     registry.grantReadLedger(this.function);
@@ -80,8 +95,9 @@ export class DataValidation extends Construct {
     new EventSourceMapping(this, 'DropsToFunction', {
       target: this.function,
       eventSourceArn: this.queue.queueArn,
+      // One file an execution: several would share its time and its temporary folder.
       batchSize: 1,
-      maxConcurrency: props.maxConcurrency ?? 5,
+      maxConcurrency,
       reportBatchItemFailures: true,
     }).node.addDependency(this.function.role!);
     for (const [i, trigger] of validate.triggers.entries()) {
@@ -96,14 +112,31 @@ export class DataValidation extends Construct {
         targets: [new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters })],
       });
     }
+    this.alarms();
   }
 
-  /** Files rejected whole, as a rate of 0 to 1. */
-  metricRejected(dataset: string, options?: MetricOptions): Metric {
+  private alarms(): void {
+    new RunbookAlarm(this, 'Rejected', {
+      metric: this.metricRejected(undefined, { period: Duration.minutes(5), statistic: 'Maximum' }),
+      threshold: 1,
+      says: 'a data file was rejected whole',
+      runbook: 'files-rejected.md',
+    });
+    new RunbookAlarm(this, 'Backlog', {
+      metric: this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5), statistic: 'Maximum' }),
+      threshold: BACKLOG.toSeconds(),
+      evaluationPeriods: 2,
+      says: 'data files wait to be judged',
+      runbook: 'validation-backlog.md',
+    });
+  }
+
+  /** Files rejected whole, as a rate of 0 to 1. @param dataset @default all of them */
+  metricRejected(dataset?: string, options?: MetricOptions): Metric {
     return new Metric({
       namespace: 'Trimtab',
       metricName: 'FileRejected',
-      dimensionsMap: { Dataset: dataset },
+      ...(dataset === undefined ? {} : { dimensionsMap: { Dataset: dataset } }),
       statistic: 'Average',
       period: Duration.hours(1),
       ...options,

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, TimeZone, Validations } from 'aws-cdk-lib';
 import {
   type CfnStage,
   HttpApi,
@@ -10,7 +10,8 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Alarm, ComparisonOperator, Metric, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type ILambdaDeploymentConfig,
   LambdaDeploymentConfig,
@@ -22,10 +23,13 @@ import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { infer } from '../../functions/infer/trigger.ts';
+import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
+import { mustScale } from '../scaling/must-scale.ts';
 import { allow, allowKey } from './allow.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
+import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
 /** What is served, to whom, and how. Everything has a default. */
@@ -46,13 +50,27 @@ export interface ModelEndpointProps {
   readonly architecture?: 'x64' | 'arm64';
   /** Memory of the function, in MB; its share of a processor goes with it. @default 1769, one virtual CPU */
   readonly memoryMb?: number;
+  /** How long a request may take; at most 29 s. @default Duration.seconds(29) */
+  readonly timeout?: Duration;
   /** Most executions at once. @default no limit of its own */
   readonly reservedConcurrency?: number;
-  /** How a change of code takes over. @default 10 % for five minutes */
+  /** Executions that are kept ready, scaled by how many are in use. @default none */
+  readonly provisionedConcurrency?: ProvisionedConcurrency;
+  /**
+   * How a change of code takes over. With provisioned concurrency only ALL_AT_ONCE can.
+   * @default 10 % for five minutes, or all at once with provisioned concurrency
+   */
   readonly codeDeployment?: ILambdaDeploymentConfig;
   /** Requests a second, over all callers. @default 1000 */
   readonly rateLimit?: number;
 }
+
+/** Share of the provisioned executions in use that is aimed at. */
+const TARGET_UTILIZATION = 0.7;
+
+/** An alias with provisioned concurrency takes no weights, so no share of the traffic can go ahead. */
+const deploymentOf = (provisioned: ProvisionedConcurrency | undefined): ILambdaDeploymentConfig =>
+  provisioned ? LambdaDeploymentConfig.ALL_AT_ONCE : LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES;
 
 /**
  * An HTTPS endpoint that answers for every released model, in every protocol: one function behind an HTTP API that
@@ -69,10 +87,20 @@ export class ModelEndpoint extends Construct {
   readonly alias: Alias;
   /** In front of it. */
   readonly api: HttpApi;
+  /** Carries captured predictions to their store. */
+  readonly capture: PredictionCapture;
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps = {}) {
     super(scope, id);
-    const { encryptionKey } = props;
+    const { encryptionKey, provisionedConcurrency, codeDeployment = deploymentOf(provisionedConcurrency) } = props;
+    mustScale<EndpointScaling>(this, endpointProblems, {
+      memoryMb: props.memoryMb,
+      timeoutSeconds: props.timeout?.toSeconds(),
+      reservedConcurrency: props.reservedConcurrency,
+      provisionedConcurrency,
+      rateLimit: props.rateLimit,
+      gradual: codeDeployment.deploymentConfigName !== LambdaDeploymentConfig.ALL_AT_ONCE.deploymentConfigName,
+    });
     this.registry = props.registry ?? new ModelRegistry(this, 'Registry', { encryptionKey });
     this.lake = props.lake ?? new DataLake(this, 'Lake', { encryptionKey });
     this.function = new TrimtabFunction(this, 'Function', {
@@ -80,6 +108,7 @@ export class ModelEndpoint extends Construct {
       architecture: props.architecture,
       encryptionKey,
       memoryMb: props.memoryMb,
+      timeout: props.timeout,
       reservedConcurrency: props.reservedConcurrency,
       environment: {
         ...this.registry.environment,
@@ -91,10 +120,16 @@ export class ModelEndpoint extends Construct {
     allow(this.function, ['s3:PutObject'], [this.lake.data.arnForObjects('ground-truth/incoming/*')]);
     allowKey(this.function, this.lake.data.encryptionKey, 's3', 'write');
 
-    this.alias = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
+    this.alias = new Alias(this, 'Live', {
+      aliasName: 'live',
+      version: this.function.currentVersion,
+      // Without it a deployment would begin with nothing ready, until the scaling notices.
+      provisionedConcurrentExecutions: provisionedConcurrency?.min,
+    });
+    if (provisionedConcurrency) this.scale(provisionedConcurrency);
     const deployment = new LambdaDeploymentGroup(this, 'CodeDeployment', {
       alias: this.alias,
-      deploymentConfig: props.codeDeployment ?? LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
+      deploymentConfig: codeDeployment,
       alarms: [this.codeAlarm()],
     });
     Validations.of(deployment).acknowledge({
@@ -102,7 +137,12 @@ export class ModelEndpoint extends Construct {
       reason: 'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
     });
     this.api = this.httpApi(props);
-    new PredictionCapture(this, 'Capture', { logs: this.function.logs, bucket: this.lake.captures, encryptionKey });
+    this.callerAlarms(provisionedConcurrency !== undefined);
+    this.capture = new PredictionCapture(this, 'Capture', {
+      logs: this.function.logs,
+      bucket: this.lake.captures,
+      encryptionKey,
+    });
   }
 
   /** Where it answers: `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict`. */
@@ -126,9 +166,21 @@ export class ModelEndpoint extends Construct {
     });
   }
 
+  private scale({ min, max, targetUtilization, schedule = [] }: ProvisionedConcurrency): void {
+    const target = this.alias.addAutoScaling({ minCapacity: min, maxCapacity: max });
+    target.scaleOnUtilization({ utilizationTarget: targetUtilization ?? TARGET_UTILIZATION });
+    for (const [i, { cron, timeZone, ...ends }] of schedule.entries())
+      target.scaleOnSchedule(`Schedule${i}`, {
+        schedule: Schedule.expression(cron),
+        ...(timeZone === undefined ? {} : { timeZone: TimeZone.of(timeZone) }),
+        minCapacity: ends.min,
+        maxCapacity: ends.max,
+      });
+  }
+
   /** New code is judged by what the new version alone does: errors of the function itself. */
-  private codeAlarm(): Alarm {
-    return new Alarm(this, 'CodeErrors', {
+  private codeAlarm(): RunbookAlarm {
+    return new RunbookAlarm(this, 'CodeErrors', {
       metric: this.alias.metricErrors({
         period: Duration.minutes(1),
         statistic: 'Sum',
@@ -139,11 +191,41 @@ export class ModelEndpoint extends Construct {
         },
       }),
       threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: 'the new code fails: CodeDeploy goes back; runbook: docs/runbook/code-errors.md',
+      says: 'the new code fails: CodeDeploy goes back',
+      runbook: 'code-errors.md',
     });
+  }
+
+  /** What callers feel before the function's own metrics say anything. */
+  private callerAlarms(provisioned: boolean): void {
+    const minute = { period: Duration.minutes(1), statistic: 'Sum' };
+    new RunbookAlarm(this, 'Throttles', {
+      metric: this.function.metricThrottles(minute),
+      threshold: 1,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      says: 'callers are turned away: more executions are wanted than there may be',
+      runbook: 'throttles.md',
+    });
+    new RunbookAlarm(this, 'GatewayErrors', {
+      metric: this.api.metricServerError(minute),
+      threshold: 5,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      says: 'callers get answers of 500 and above',
+      runbook: 'gateway-errors.md',
+    });
+    if (provisioned)
+      new RunbookAlarm(this, 'Spillover', {
+        metric: this.alias.metric('ProvisionedConcurrencySpilloverInvocations', {
+          period: Duration.minutes(5),
+          statistic: 'Sum',
+        }),
+        threshold: 1,
+        evaluationPeriods: 3,
+        says: 'all executions that are kept ready are in use: requests wait for cold starts',
+        runbook: 'provisioned-spillover.md',
+      });
   }
 
   private httpApi(props: ModelEndpointProps): HttpApi {

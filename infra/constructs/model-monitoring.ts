@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
 import {
-  Alarm,
   ComparisonOperator,
   Dashboard,
   GraphWidget,
@@ -9,25 +8,15 @@ import {
   TextWidget,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { type AlarmDefinition, NAMESPACE } from '../../core/alarms/alarm.ts';
 import type { DeployedModel } from '../model-folder.ts';
+import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** What is watched, and who is told. */
 export interface ModelMonitoringProps {
   /** The models, with their alarms as data. */
   readonly models: readonly DeployedModel[];
-  /** Alarms of the machinery itself (dead letters): a person is told. @default none */
-  readonly others?: readonly Alarm[];
-  /** Customer-managed key of the topic. @default not encrypted at rest */
-  readonly encryptionKey?: IKey;
-  /** Gets a mail for every alarm that asks for a person. @default nobody */
-  readonly email?: string;
 }
 
 const MISSING: Record<AlarmDefinition['missingData'], TreatMissingData> = {
@@ -44,28 +33,20 @@ const COMPARISON: Record<AlarmDefinition['comparison'], ComparisonOperator> = {
   LessThanOrEqualToThreshold: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
 };
 
-/** Alarms and a dashboard for each model, and a topic for whoever answers them. */
+/** What is done about an alarm besides telling whoever is on call. */
+const ANSWER: Record<AlarmDefinition['action'], string> = {
+  rollback: 'the variants are compared, and the release taken back if it alone is worse',
+  retrain: 'retraining is asked for if the model has become worse',
+  notify: 'nothing is done by itself',
+};
+
+/** Alarms and a dashboard for each model. */
 export class ModelMonitoring extends Construct {
-  /** Whoever answers alarms subscribes to it. */
-  readonly topic: Topic;
   /** Alarms of all models. */
-  readonly alarms: Alarm[] = [];
+  readonly alarms: RunbookAlarm[] = [];
 
   constructor(scope: Construct, id: string, props: ModelMonitoringProps) {
     super(scope, id);
-    this.topic = new Topic(this, 'Notify', {
-      displayName: 'Trimtab alarms',
-      enforceSSL: true,
-      masterKey: props.encryptionKey,
-    });
-    this.topic.addToResourcePolicy(
-      new PolicyStatement({
-        actions: ['sns:Publish'],
-        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-        resources: [this.topic.topicArn],
-      }),
-    );
-    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
     for (const model of props.models) {
       for (const definition of model.alarms) this.alarms.push(this.alarm(definition));
       new Dashboard(this, `Dashboard-${model.name}`, {
@@ -74,13 +55,13 @@ export class ModelMonitoring extends Construct {
         defaultInterval: Duration.hours(6),
       });
     }
-    for (const alarm of [...this.alarms, ...(props.others ?? [])]) alarm.addAlarmAction(new SnsAction(this.topic));
   }
 
-  private alarm(d: AlarmDefinition): Alarm {
-    return new Alarm(this, d.name, {
+  private alarm(d: AlarmDefinition): RunbookAlarm {
+    return new RunbookAlarm(this, d.name, {
       alarmName: d.name,
-      alarmDescription: `${d.action}; runbook: docs/runbook/${d.runbook}`,
+      says: `${d.model}, ${d.dimensions.Variant ?? 'all variants'}: ${d.metric}; ${ANSWER[d.action]}`,
+      runbook: d.runbook,
       metric: new Metric({
         namespace: NAMESPACE,
         metricName: d.metric,

@@ -1,4 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -6,6 +7,7 @@ import { CfnSubscriptionFilter, type LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { allow, allowKey } from './allow.ts';
+import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** From where to where captures are carried. */
 export interface PredictionCaptureProps {
@@ -17,8 +19,14 @@ export interface PredictionCaptureProps {
   readonly encryptionKey?: IKey;
 }
 
+/** Deliveries are made every minute; ground truth waits two hours for its capture. */
+const LATE = Duration.minutes(15);
+
 /** Carries captured predictions from the endpoint's log to S3, at no cost to the request. */
 export class PredictionCapture extends Construct {
+  /** What carries them. */
+  readonly stream: CfnDeliveryStream;
+
   constructor(scope: Construct, id: string, { logs, bucket, encryptionKey }: PredictionCaptureProps) {
     super(scope, id);
     const deliver = new Role(this, 'DeliveryRole', { assumedBy: new ServicePrincipal('firehose.amazonaws.com') });
@@ -54,5 +62,25 @@ export class PredictionCapture extends Construct {
       roleArn: subscribe.roleArn,
     });
     filter.node.addDependency(subscribe);
+    this.stream = stream;
+    new RunbookAlarm(this, 'Late', {
+      metric: this.metricFreshness(),
+      threshold: LATE.toSeconds(),
+      evaluationPeriods: 3,
+      says: 'captured predictions do not reach their store',
+      runbook: 'captures-late.md',
+    });
+  }
+
+  /** Age of the oldest capture that is still on its way, seconds. */
+  metricFreshness(options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'AWS/Firehose',
+      metricName: 'DeliveryToS3.DataFreshness',
+      dimensionsMap: { DeliveryStreamName: this.stream.ref },
+      statistic: 'Maximum',
+      period: Duration.minutes(5),
+      ...options,
+    });
   }
 }

@@ -1,9 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { allow, allowKey } from './allow.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
 
 /** A function that EventBridge Scheduler runs at the rate of its triggers. Runs that fail for good are kept. */
@@ -32,9 +34,30 @@ export class ScheduledFunction extends TrimtabFunction {
           retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 3_600 },
         },
       });
+      this.silent(i, trigger.everySeconds);
     }
   }
+
+  /** Goes off when there has been no run for three periods: what does not run reports no failure either. */
+  private silent(schedule: number, everySeconds: number): void {
+    new RunbookAlarm(this, `Silent${schedule}`, {
+      metric: this.metricInvocations({
+        period: Duration.seconds(Math.max(SHORTEST_SILENCE_SECONDS, everySeconds)),
+        statistic: 'Sum',
+      }),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      // A function that is never called has no data at all.
+      treatMissingData: TreatMissingData.BREACHING,
+      says: 'a scheduled function does not run',
+      runbook: 'schedule-silent.md',
+    });
+  }
 }
+
+/** A period of a heartbeat; shorter ones would go off at a hiccup. */
+const SHORTEST_SILENCE_SECONDS = 300;
 
 /** A rate in the scheduler's words, whole minutes. */
 function rate(seconds: number): string {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -30,6 +30,8 @@ export interface TrimtabFunctionProps {
   readonly architecture?: 'x64' | 'arm64';
   /** Memory, in MB. @default that of the spec */
   readonly memoryMb?: number;
+  /** How long a run may take. @default that of the spec */
+  readonly timeout?: Duration;
   /** Most executions at once. @default no limit of its own */
   readonly reservedConcurrency?: number;
   /** How long its log is kept. @default one month */
@@ -64,7 +66,8 @@ export class TrimtabFunction extends LambdaFunction {
       architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       layers: spec.layers.map((name) => layerOf(scope, name, architecture)),
       memorySize: props.memoryMb ?? spec.memoryMb,
-      timeout: Duration.seconds(spec.timeoutSeconds),
+      timeout: props.timeout ?? Duration.seconds(spec.timeoutSeconds),
+      ...(spec.temporaryMb === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(spec.temporaryMb) }),
       reservedConcurrentExecutions: props.reservedConcurrency,
       role,
       environmentEncryption: props.encryptionKey,

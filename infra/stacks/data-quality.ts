@@ -19,7 +19,8 @@ export class DataQualityStack extends Stack {
     super(scope, id, props);
     const { registry, lake, encryptionKey } = stateful;
     const stores = { registry, lake, encryptionKey, architecture: config.architecture };
-    this.validation = new DataValidation(this, 'Validation', stores);
+    this.validation = new DataValidation(this, 'Validation', { ...stores, ...config.validation });
     this.drift = new DriftDetection(this, 'Drift', stores);
+    stateful.onCall.watch(this);
   }
 }

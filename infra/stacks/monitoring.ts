@@ -3,13 +3,15 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { DeploymentConfig } from '../config.ts';
 import { ModelMonitoring } from '../constructs/model-monitoring.ts';
+import type { OnCall } from '../constructs/on-call.ts';
 import { RollbackController } from '../constructs/rollback-controller.ts';
 import { deployedModel } from '../model-folder.ts';
 import type { ServingStack } from './serving.ts';
 
 export interface MonitoringStackProps extends StackProps {
+  readonly onCall: OnCall;
   readonly serving: ServingStack;
-  /** Key of dead letters, logs, environments and the topic. */
+  /** Key of dead letters, logs and environments. */
   readonly encryptionKey: IKey;
   readonly config: DeploymentConfig;
 }
@@ -19,8 +21,9 @@ export class MonitoringStack extends Stack {
   readonly rollback: RollbackController;
   readonly monitoring: ModelMonitoring;
 
-  constructor(scope: Construct, id: string, { serving, config, encryptionKey, ...props }: MonitoringStackProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, props: MonitoringStackProps) {
+    const { onCall, serving, config, encryptionKey, ...rest } = props;
+    super(scope, id, rest);
     this.rollback = new RollbackController(this, 'Rollback', {
       endpoint: serving.endpoint,
       encryptionKey,
@@ -28,9 +31,7 @@ export class MonitoringStack extends Stack {
     });
     this.monitoring = new ModelMonitoring(this, 'Monitoring', {
       models: config.models.map(deployedModel),
-      others: [this.rollback.deadLetters.alarm, this.rollback.advance.deadLetters.alarm],
-      encryptionKey,
-      email: config.alarmEmail,
     });
+    onCall.watch(this);
   }
 }

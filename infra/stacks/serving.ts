@@ -1,8 +1,10 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type ILambdaDeploymentConfig, LambdaDeploymentConfig } from 'aws-cdk-lib/aws-codedeploy';
 import type { Construct } from 'constructs';
 import type { DeploymentConfig } from '../config.ts';
-import { ModelEndpoint } from '../constructs/model-endpoint.ts';
+import { ModelEndpoint, type ModelEndpointProps } from '../constructs/model-endpoint.ts';
+import type { EndpointConfig } from '../scaling/config.ts';
 import type { StatefulStack } from './stateful.ts';
 
 export interface ServingStackProps extends StackProps {
@@ -21,9 +23,20 @@ export class ServingStack extends Stack {
       lake: stateful.lake,
       encryptionKey: stateful.encryptionKey,
       architecture: config.architecture,
-      reservedConcurrency: config.reservedConcurrency,
+      ...endpointProps(config.endpoint),
       ...(config.authorization === 'none' ? { authorizer: new HttpNoneAuthorizer() } : {}),
     });
+    stateful.onCall.watch(this);
     new CfnOutput(this, 'Url', { value: this.endpoint.url, description: 'URL of the endpoint' });
   }
+}
+
+const CODE_DEPLOYMENTS: Record<NonNullable<EndpointConfig['codeDeployment']>, ILambdaDeploymentConfig> = {
+  canary: LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
+  linear: LambdaDeploymentConfig.LINEAR_10PERCENT_EVERY_1MINUTE,
+  'all-at-once': LambdaDeploymentConfig.ALL_AT_ONCE,
+};
+
+function endpointProps({ codeDeployment, ...rest }: EndpointConfig): Partial<ModelEndpointProps> {
+  return { ...rest, ...(codeDeployment === undefined ? {} : { codeDeployment: CODE_DEPLOYMENTS[codeDeployment] }) };
 }

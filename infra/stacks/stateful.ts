@@ -1,13 +1,14 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { DeploymentConfig } from '../config.ts';
 import { DataKey } from '../constructs/data-key.ts';
 import { DataLake } from '../constructs/data-lake.ts';
 import { EncryptedBucket } from '../constructs/encrypted-bucket.ts';
 import { ModelRegistry } from '../constructs/model-registry.ts';
+import { OnCall } from '../constructs/on-call.ts';
 
 export interface StatefulStackProps extends StackProps {
-  /** Name of the environment; part of the key's alias. */
-  readonly environment: string;
+  readonly config: DeploymentConfig;
 }
 
 /** What must outlive everything else: the registry and the data. */
@@ -16,10 +17,11 @@ export class StatefulStack extends Stack {
   readonly encryptionKey: DataKey;
   readonly registry: ModelRegistry;
   readonly lake: DataLake;
+  readonly onCall: OnCall;
 
-  constructor(scope: Construct, id: string, { environment, ...props }: StatefulStackProps) {
+  constructor(scope: Construct, id: string, { config, ...props }: StatefulStackProps) {
     super(scope, id, { ...props, terminationProtection: true });
-    this.encryptionKey = new DataKey(this, 'DataKey', { alias: `trimtab-${environment}` });
+    this.encryptionKey = new DataKey(this, 'DataKey', { alias: `trimtab-${config.environment}` });
     const { encryptionKey } = this;
     // S3 does not deliver logs into a bucket with a key of KMS.
     const accessLogs = new EncryptedBucket(this, 'AccessLogs', {
@@ -27,6 +29,7 @@ export class StatefulStack extends Stack {
     });
     this.registry = new ModelRegistry(this, 'Registry', { accessLogs, encryptionKey });
     this.lake = new DataLake(this, 'Lake', { accessLogs, encryptionKey });
+    this.onCall = new OnCall(this, 'OnCall', { email: config.alarmEmail, encryptionKey });
     // What the command line needs to find this home: TRIMTAB_HOME=aws and these.
     for (const [name, value] of Object.entries({ ...this.registry.environment, ...this.lake.environment }))
       new CfnOutput(this, name.replaceAll('_', ''), { value, description: name });

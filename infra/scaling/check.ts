@@ -1,0 +1,111 @@
+import { LIMITS, type Range } from './limits.ts';
+
+/** Provisioned capacity at certain times. */
+export interface ProvisionedSchedule {
+  /** Cron expression of Application Auto Scaling, such as `cron(0 7 ? * MON-FRI *)`. */
+  readonly cron: string;
+  /** IANA time zone of the expression. @default UTC */
+  readonly timeZone?: string;
+  /** Fewest that are kept ready from then on. */
+  readonly min: number;
+  /** Most that are kept ready from then on. */
+  readonly max: number;
+}
+
+/** Execution environments that are kept ready. */
+export interface ProvisionedConcurrency {
+  /** Fewest that are kept ready; a deployment begins with them. At least 1. */
+  readonly min: number;
+  /** Most that are kept ready. */
+  readonly max: number;
+  /** Share of them in use that is aimed at, 0.1 to 0.9. @default 0.7 */
+  readonly targetUtilization?: number;
+  /** Other ends at certain times, such as working hours. @default the same ends at all times */
+  readonly schedule?: readonly ProvisionedSchedule[];
+}
+
+/** What is known of an endpoint's scaling; members that are absent have their defaults. */
+export interface EndpointScaling {
+  readonly memoryMb?: number | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly reservedConcurrency?: number | undefined;
+  readonly provisionedConcurrency?: ProvisionedConcurrency | undefined;
+  readonly rateLimit?: number | undefined;
+  /** Whether a change of code goes to part of the traffic first, when somebody has said so. */
+  readonly gradual?: boolean | undefined;
+}
+
+/** What is known of a validation's scaling. */
+export interface ValidationScaling {
+  readonly memoryMb?: number | undefined;
+  readonly reservedConcurrency?: number | undefined;
+  readonly maxConcurrency?: number | undefined;
+}
+
+/** What is wrong with an endpoint's settings, alone and together; empty when nothing is. */
+export function endpointProblems(scaling: EndpointScaling): string[] {
+  const { reservedConcurrency: reserved, provisionedConcurrency: provisioned } = scaling;
+  return [
+    ...within('memoryMb', scaling.memoryMb, LIMITS.memoryMb),
+    ...within('timeout', scaling.timeoutSeconds, LIMITS.endpointTimeoutSeconds, ' s, for an HTTP API waits 30'),
+    ...within('reservedConcurrency', reserved, LIMITS.reservedConcurrency),
+    ...within('rateLimit', scaling.rateLimit, LIMITS.rateLimit),
+    ...(provisioned === undefined ? [] : provisionedProblems(provisioned, reserved)),
+    ...(provisioned !== undefined && scaling.gradual === true
+      ? [
+          'provisionedConcurrency does not go together with a gradual code deployment: an alias that has weights takes no provisioned concurrency, use ALL_AT_ONCE',
+        ]
+      : []),
+  ];
+}
+
+function provisionedProblems(provisioned: ProvisionedConcurrency, reserved: number | undefined): string[] {
+  const ends = [
+    { at: 'provisionedConcurrency', ...provisioned },
+    ...(provisioned.schedule ?? []).map((s, i) => ({ at: `provisionedConcurrency.schedule[${i}]`, ...s })),
+  ];
+  return [
+    ...within(
+      'provisionedConcurrency.targetUtilization',
+      provisioned.targetUtilization,
+      LIMITS.targetUtilization,
+      '',
+      false,
+    ),
+    ...ends.flatMap(({ at, min, max }) => [
+      ...within(`${at}.min`, min, LIMITS.provisionedConcurrency),
+      ...within(`${at}.max`, max, LIMITS.provisionedConcurrency),
+      ...(min > max ? [`${at}.min is at most its max ${max}, received ${min}`] : []),
+      ...(reserved !== undefined && max > reserved
+        ? [`${at}.max is at most reservedConcurrency ${reserved}, received ${max}`]
+        : []),
+    ]),
+    ...(provisioned.schedule ?? []).flatMap(({ cron }, i) =>
+      !/^cron\(\S+( \S+){5}\)$/.test(cron)
+        ? [`provisionedConcurrency.schedule[${i}].cron is cron(minute hour day month weekday year), received '${cron}'`]
+        : [],
+    ),
+  ];
+}
+
+/** What is wrong with a validation's settings. */
+export function validationProblems(scaling: ValidationScaling): string[] {
+  const { reservedConcurrency: reserved, maxConcurrency } = scaling;
+  return [
+    ...within('memoryMb', scaling.memoryMb, LIMITS.validationMemoryMb),
+    ...within('reservedConcurrency', reserved, LIMITS.reservedConcurrency),
+    ...within('maxConcurrency', maxConcurrency, LIMITS.queueConcurrency),
+    ...(reserved !== undefined && maxConcurrency !== undefined && maxConcurrency > reserved
+      ? [
+          `maxConcurrency is at most reservedConcurrency ${reserved}, received ${maxConcurrency}: the queue would be throttled, and files would end among the dead letters unread`,
+        ]
+      : []),
+  ];
+}
+
+function within(name: string, value: number | undefined, { min, max }: Range, note = '', whole = true): string[] {
+  if (value === undefined) return [];
+  if (value >= min && value <= max && (!whole || Number.isInteger(value))) return [];
+  const number = (n: number): string => n.toLocaleString('en-US');
+  return [`${name} is ${whole ? 'a whole number of ' : ''}${number(min)} to ${number(max)}${note}, received ${value}`];
+}
