@@ -156,6 +156,7 @@ export class ExecutionEnvironment {
     });
     const running: Running = { child, ended: ended(child), invoked: false };
     this.process = running;
+    void running.ended.then(() => this.forget(running));
     for (const stream of [child.stdout, child.stderr]) readLines(stream!, (line) => this.lines.push(line));
     const late = timer(INIT_MS, () => failure('Sandbox.Timedout', `Init timed out after ${INIT_MS / 1_000} seconds`));
     const gone = running.ended.then((how) => failure('Runtime.ExitError', how));
@@ -165,11 +166,19 @@ export class ExecutionEnvironment {
     return failed ?? undefined;
   }
 
-  private async kill(): Promise<void> {
+  /** Ends the process in an instant, as a machine that fails would. */
+  async kill(): Promise<void> {
     const running = this.process;
+    if (!running) return;
+    running.child.kill('SIGKILL');
+    await running.ended;
+    this.forget(running);
+  }
+
+  /** The next invocation starts another, whatever ended this one. */
+  private forget(running: Running): void {
+    if (this.process !== running) return;
     this.process = undefined;
-    running?.child.kill('SIGKILL');
-    await running?.ended;
     this.api.reset();
   }
 

@@ -6,8 +6,9 @@ import { LAMBDA_PLACES, type Places } from './runtime.ts';
 
 /** Megabytes of /tmp, as every function has when nothing else is said. */
 const TMP_MB = 512;
-/** User and group of functions on Lambda. */
+/** User and group of functions on Lambda, whose user has a name, and a home that is not there. */
 const [USER, GROUP] = [993, 990];
+const PASSWD = `sbx_user1051:x:${USER}:${GROUP}::/home/sbx_user1051:/sbin/nologin`;
 
 /** Where a function runs: what it sees of the file system, and as whom. */
 export interface Sandbox {
@@ -48,6 +49,8 @@ for name in bin etc lib lib64 sbin usr; do
   elif [ -d "/$name" ]; then mkdir "$name"; mount --bind "/$name" "$name"; mount -o remount,bind,ro "$name"; fi
 done
 mkdir -p dev opt proc sys tmp var/task var/runtime var/lang/bin
+echo '${PASSWD}' > var/passwd
+mount --bind var/passwd etc/passwd
 mount --rbind /proc proc
 for name in full null random urandom zero; do touch "dev/$name"; mount --bind "/dev/$name" "dev/$name"; done
 touch var/lang/bin/node
