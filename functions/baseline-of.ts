@@ -1,5 +1,6 @@
 import { Baseline } from '../core/profile/profile.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
+import { readArtifact } from '../platform/artifact.ts';
 import type { Home } from '../platform/ports.ts';
 
 /** Artifacts never change, so each is read once. */
@@ -8,10 +9,12 @@ const known = new Map<string, Baseline>();
 /** The baseline of a version; undefined when it was registered without one. */
 export async function baselineOf(home: Pick<Home, 'artifacts'>, version: ModelVersion): Promise<Baseline | undefined> {
   if (!version.baseline) return undefined;
-  const { key, digest } = version.baseline;
+  const { digest } = version.baseline;
   let baseline = known.get(digest);
   if (!baseline) {
-    baseline = Baseline.parse(JSON.parse(new TextDecoder().decode(await home.artifacts.get(key))));
+    baseline = Baseline.parse(
+      JSON.parse(new TextDecoder().decode(await readArtifact(home.artifacts, version.baseline))),
+    );
     known.set(digest, baseline);
   }
   return baseline;

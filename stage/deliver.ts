@@ -1,3 +1,4 @@
+import { keepDeadLetter, reasonOf } from '../functions/dead-letter.ts';
 import type { ObjectStore } from '../platform/ports.ts';
 
 export interface DeliveryOptions {
@@ -25,9 +26,7 @@ export async function deliver<E, R>(
       return await to.run(event);
     } catch (error) {
       if (attempt >= attempts) {
-        const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        const letter = { function: to.name, id, attempts, reason, event };
-        await store.put(`dead-letter/${to.name}/${id}.json`, JSON.stringify(letter, null, 2));
+        await keepDeadLetter(store, { function: to.name, id, attempts, reason: reasonOf(error), event });
         return undefined;
       }
       await new Promise((resolve) => setTimeout(resolve, backoffMs * 2 ** (attempt - 1)));

@@ -53,7 +53,7 @@ export function decideRollback(
 ): Verdict {
   const hold = (reason: string, retrain = false): Verdict => ({ action: 'hold', retrain, reason, evidence });
 
-  const before = options.recent.find((e) => e.cause?.alarm === alarm.alarm && e.cause.at === alarm.at);
+  const before = answerTo(alarm, options.recent);
   if (before)
     return {
       action: 'ignore',
@@ -92,6 +92,12 @@ export function decideRollback(
   if (target === undefined) return hold(`${verdict.reason}; but there is no former champion to go back to`, true);
   return { action: 'revert', target, retrain: false, reason: verdict.reason, evidence };
 }
+
+/** The entry that answered this very transition, if one did. */
+export const answerTo = (
+  { alarm, at }: Pick<AlarmTransition, 'alarm' | 'at'>,
+  entries: readonly Entry[],
+): Entry | undefined => entries.find(({ cause }) => cause?.alarm === alarm && cause.at === at);
 
 /**
  * The registry's command for a verdict; undefined for `ignore`. One command, so that an answer is one write: holding

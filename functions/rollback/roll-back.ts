@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlarmTransition } from '../../core/alarms/alarm.ts';
 import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
-import { commandOf, decideRollback } from '../../core/rollback/decide.ts';
+import { answerTo, commandOf, decideRollback } from '../../core/rollback/decide.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../../platform/registry.ts';
 import { alarmDefinitions } from '../alarms.ts';
@@ -9,8 +10,9 @@ import { gatherEvidence } from './gather.ts';
 import { awaitVerification, type VerifyOptions } from './verify.ts';
 
 const ACTOR = 'function:rollback';
-/** Others may write the ledger at the same time: read again, judge again. */
-const ATTEMPTS = 6;
+/** Others may write the ledger at the same time, in a storm of alarms very many: read again, judge again. */
+const ATTEMPTS = 12;
+const LONGEST_WAIT_MS = 5_000;
 
 /**
  * Answers an alarm's transition into ALARM: gathers evidence, decides, writes one entry, and waits to see the endpoint
@@ -53,6 +55,9 @@ async function answer(
   const registry = new Registry(home, ACTOR);
   for (let attempt = 1; ; attempt++) {
     const entries = await registry.history(alarm.model);
+    // A repeat costs no look at the metrics: of a storm, most are.
+    const before = answerTo(alarm, entries);
+    if (before) return onlyToAct ? undefined : verified(before);
     const state = entries.at(-1)!.state;
     const { definitions, baselineErrorRate } = await alarmDefinitions(home, alarm.model);
     const definition = definitions.find(({ name }) => name === alarm.alarm);
@@ -73,13 +78,14 @@ async function answer(
       },
     );
     const command = commandOf(verdict, alarm, state);
-    if (onlyToAct && command?.type === 'hold-alarm') return undefined;
-    if (!command) return verified(entries.find(({ number }) => number === verdict.answered)!);
+    if (!command || (onlyToAct && command.type === 'hold-alarm')) return undefined;
     try {
       const entry = await registry.apply(alarm.model, command, { expectedRevision: state.revision });
       return await verified(entry);
     } catch (error) {
       if (!(error instanceof ReleaseConflictError) || attempt === ATTEMPTS) throw error;
+      // Apart in time, so that not all come back at once.
+      await sleep(Math.random() * Math.min(LONGEST_WAIT_MS, 50 * 2 ** attempt));
     }
   }
 

@@ -7,7 +7,14 @@ export const DatasetManifest = z.strictObject({
   version: z.int().min(1),
   /** The drop that it came from, and the very bytes. */
   drop: z.string(),
-  source: z.strictObject({ key: z.string(), versionId: z.string(), sha256: z.string(), bytes: z.int() }),
+  source: z.strictObject({
+    key: z.string(),
+    versionId: z.string(),
+    /** When the file was written. Absent from versions of before this was kept. */
+    writtenAt: z.string().optional(),
+    sha256: z.string(),
+    bytes: z.int(),
+  }),
   /** SHA-256 of the contract that its rows keep. */
   contract: z.string(),
   rows: z.int().min(0),
@@ -23,10 +30,13 @@ const MAX_CLAIMS = 1_000;
 
 /**
  * The version number of a drop: the one it claimed before, or the next free one. A claim whose work was never
- * finished leaves a gap in the numbers and nothing else.
+ * finished leaves a gap in the numbers and nothing else. Work that was broken off is taken up only under the contract
+ * that it was begun by: a version never holds rows of one contract and the manifest of another.
+ *
+ * @param contract digest of the contract
  */
-export async function claimVersion(home: Home, dataset: string, drop: string): Promise<number> {
-  const marker = `datasets/${dataset}/drops/${drop}.json`;
+export async function claimVersion(home: Home, dataset: string, drop: string, contract: string): Promise<number> {
+  const marker = `datasets/${dataset}/drops/${drop}-${contract.slice(0, 12)}.json`;
   const known = await home.data.head(marker);
   if (known) return z.object({ version: z.int() }).parse(await readJson(home, marker)).version;
   let version = 0;

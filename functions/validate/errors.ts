@@ -11,6 +11,18 @@ export class FileRejectedError extends Error {
   }
 }
 
+/** What came is not the object that the event told of: it was cut off on its way. */
+export class DropDiffersError extends Error {
+  override readonly name = 'DropDiffersError';
+  constructor(
+    readonly key: string,
+    readonly bytes: number,
+    readonly told: number,
+  ) {
+    super(`${key} came with ${bytes} bytes, the event told of ${told}`);
+  }
+}
+
 /** The drop cannot be judged at all: nothing says what its dataset should be like. */
 export class NoContractError extends Error {
   override readonly name = 'NoContractError';

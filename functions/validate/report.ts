@@ -11,6 +11,8 @@ export interface DropReport {
   readonly source: {
     readonly key: string;
     readonly versionId: string;
+    /** When the file was written. */
+    readonly writtenAt?: string;
     readonly sha256: string;
     readonly bytes: number;
   };

@@ -1,5 +1,8 @@
 import type { FunctionSpec } from '../trigger.ts';
 
+/** How often the queue delivers a message before it becomes a dead letter. */
+export const ATTEMPTS = 3;
+
 export const validate: FunctionSpec = {
   name: 'validate',
   description: 'Judges data files: good rows become a dataset version, bad ones go to quarantine with their reasons',

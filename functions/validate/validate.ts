@@ -8,7 +8,7 @@ import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
 import { rulesOf } from './contract-of.ts';
 import { claimVersion, type DatasetManifest, readJson, versionFolder } from './dataset-version.ts';
-import { FileRejectedError, NoContractError } from './errors.ts';
+import { DropDiffersError, FileRejectedError, NoContractError } from './errors.ts';
 import { validateFile } from './file.ts';
 import { datasetMetricLine } from './metric-line.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from './report.ts';
@@ -18,6 +18,8 @@ export interface Drop {
   readonly key: string;
   /** The very write that the event was about. @default the latest */
   readonly versionId?: string;
+  /** How long it is by the event. A file that comes shorter is not judged as if it were whole. */
+  readonly bytes?: number;
 }
 
 /** Largest file after decompression: more would not fit the function's temporary folder. */
@@ -26,9 +28,11 @@ const MAX_BYTES = 4 * 1024 ** 3;
 /**
  * Judges a drop under `incoming/<dataset>/`: good rows become a numbered, immutable dataset version with its profile,
  * bad rows go to quarantine with their reasons, and a report says what happened. Processed once by key and content:
- * the same drop delivered twice gives the report of the first time.
+ * the same drop delivered twice gives the report of the first time. A dataset's versions are numbered in the order in
+ * which they were judged, which need not be that in which their files were written: `source.writtenAt` tells that one.
  *
- * @throws ObjectNotFoundError when the object is gone
+ * @throws ObjectNotFoundError when the object, or that very write of it, is gone
+ * @throws DropDiffersError
  */
 export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> {
   const dataset = datasetOf(drop.key);
@@ -36,17 +40,29 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
   try {
     const file = path.join(work, path.basename(drop.key));
     const info = await home.data.download(drop.key, file, drop.versionId);
+    if (drop.bytes !== undefined && info.bytes !== drop.bytes)
+      throw new DropDiffersError(drop.key, info.bytes, drop.bytes);
     const sha256 = await digestOfFile(file);
     const id = digestOf(`${drop.key}\n${sha256}`).slice(0, 20);
     const base = `reports/validation/${dataset}/${id}/report`;
-    if (await home.data.head(`${base}.json`))
-      return { ...((await readJson(home, `${base}.json`)) as DropReport), repeated: true };
+    if (await home.data.head(`${base}.json`)) {
+      const report = (await readJson(home, `${base}.json`)) as DropReport;
+      // Whoever wrote it may have been killed before the world was told, or the bus may have been down.
+      if (!(await home.data.head(toldKey(report)))) await tell(home, report);
+      return { ...report, repeated: true };
+    }
 
     const rules = await rulesOf(home, dataset).catch((error: unknown) => error);
     const now = home.clock.now();
     const verdict = await judge(file, work, rules, now);
     const quarantine = `quarantine/${dataset}/${id}`;
-    const source = { key: drop.key, versionId: info.versionId, sha256, bytes: info.bytes };
+    const source = {
+      key: drop.key,
+      versionId: info.versionId,
+      writtenAt: info.modifiedAt.toISOString(),
+      sha256,
+      bytes: info.bytes,
+    };
     const sample = await firstRows(verdict.quarantineFile);
     if (verdict.quarantineFile) await home.data.upload(`${quarantine}/rows.jsonl`, verdict.quarantineFile);
     if (verdict.verdict === 'rejected') {
@@ -56,8 +72,10 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
         JSON.stringify({ dataset, drop: id, source, at: now.toISOString(), ...verdict.rejection }, null, 2),
       );
     }
+    const known = isRules(rules) ? rules : undefined;
+    const contract = known && digestOf(JSON.stringify(known.contract));
     const version =
-      verdict.dataFile === undefined || rules instanceof Error ? null : await claimVersion(home, dataset, id);
+      verdict.dataFile === undefined || contract === undefined ? null : await claimVersion(home, dataset, id, contract);
     const report: DropReport = {
       dataset,
       drop: id,
@@ -74,8 +92,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
         report: `${base}.html`,
       },
     };
-    const known = isRules(rules) ? rules : undefined;
-    if (version !== null && known) await keepVersion(home, report, verdict, digestOf(JSON.stringify(known.contract)));
+    if (version !== null) await keepVersion(home, report, verdict, contract!);
     const html = renderReport(report, verdict.profile, known?.baseline, sample);
     await home.data.put(`${base}.html`, html, { contentType: 'text/html; charset=utf-8' });
     // The JSON report is what marks a drop as processed, so it comes after everything it speaks of. Of two deliveries
@@ -84,7 +101,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
       contentType: 'application/json',
       ifAbsent: true,
     });
-    if (first) await tell(home, report, now);
+    if (first) await tell(home, report);
     return first ? report : { ...report, repeated: true };
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -167,14 +184,19 @@ async function keepVersion(home: Home, report: DropReport, verdict: FileVerdict,
   await home.data.put(`${folder}/manifest.json`, JSON.stringify(manifest, null, 2), { ifAbsent: true });
 }
 
-async function tell(home: Home, report: DropReport, now: Date): Promise<void> {
+const toldKey = ({ dataset, drop }: DropReport): string => `reports/validation/${dataset}/${drop}/told`;
+
+/** Tells the world, at least once: what has been told is marked afterwards. */
+async function tell(home: Home, report: DropReport): Promise<void> {
   const { dataset, drop, verdict, version, rows, places } = report;
-  home.metrics.write(datasetMetricLine(dataset, now, verdict === 'rejected', rows));
   await home.bus.publish({
     source: 'trimtab',
     detailType: 'Drop Validated',
     detail: { dataset, drop, verdict, version, rows, report: places.report },
   });
+  const now = home.clock.now();
+  home.metrics.write(datasetMetricLine(dataset, now, verdict === 'rejected', rows));
+  await home.data.put(toldKey(report), now.toISOString());
 }
 
 async function firstRows(file: string | undefined): Promise<QuarantinedRow[]> {

@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { validate } from '../../functions/validate/trigger.ts';
+import { ATTEMPTS, validate } from '../../functions/validate/trigger.ts';
 import { validationProblems } from '../scaling/check.ts';
 import { VALIDATION_CONCURRENCY } from '../scaling/config.ts';
 import { mustScale } from '../scaling/must-scale.ts';
@@ -74,8 +74,12 @@ export class DataValidation extends Construct {
     allow(
       this.function,
       ['s3:PutObject'],
-      ['datasets/*', 'quarantine/*', 'reports/validation/*'].map((key) => data.arnForObjects(key)),
+      ['datasets/*', 'quarantine/*', 'reports/validation/*', 'dead-letter/validate/*'].map((key) =>
+        data.arnForObjects(key),
+      ),
     );
+    // A letter is written before the last try; when that succeeds after all, it is taken back.
+    allow(this.function, ['s3:DeleteObject'], [data.arnForObjects('dead-letter/validate/*')]);
     // Without it, S3 answers 403 rather than 404 for what is not there.
     allow(this.function, ['s3:ListBucket'], [data.bucketArn, registry.artifacts.bucketArn]);
     allowKey(this.function, data.encryptionKey, 's3', 'write');
@@ -88,7 +92,7 @@ export class DataValidation extends Construct {
       enforceSSL: true,
       // Six times the function's time, as AWS advises for event sources.
       visibilityTimeout: Duration.seconds(6 * validate.timeoutSeconds),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 3 },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: ATTEMPTS },
     });
     allow(this.function, ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn]);
     allowKey(this.function, encryptionKey, 'sqs', 'read');

@@ -61,6 +61,7 @@ export class RollbackController extends Construct {
     // Each minute it looks whether the last release is kept beside the ledger.
     allowToListReleases(this.advance, registry.artifacts);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey });
+    this.rollback.keepFailures(this.deadLetters);
     new Rule(this, 'Alarms', {
       description: 'alarms of models that go off',
       eventPattern: {

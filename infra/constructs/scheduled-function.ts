@@ -16,6 +16,7 @@ export class ScheduledFunction extends TrimtabFunction {
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
     super(scope, id, props);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey: props.encryptionKey });
+    this.keepFailures(this.deadLetters, Duration.hours(1));
     const role = new Role(this, 'ScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
     allow(role, ['lambda:InvokeFunction'], [this.functionArn]);
     allow(role, ['sqs:SendMessage'], [this.deadLetters.queueArn]);

@@ -13,9 +13,10 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/trigger.ts';
-import { allow } from './allow.ts';
+import { allow, allowKey } from './allow.ts';
 
 /** Where functions and layers have been built (bin/build.ts): in this package, whoever's app it is part of. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
@@ -75,9 +76,23 @@ export class TrimtabFunction extends LambdaFunction {
       // Metrics and captures are lines that must arrive as they were written.
       loggingFormat: LoggingFormat.TEXT,
       environment: { TRIMTAB_HOME: 'aws', ORT_DISABLE_TELEMETRY: '1', ...props.environment },
-      retryAttempts: 2,
     });
     this.logs = logs;
+  }
+
+  /**
+   * Keeps events that fail for good, each with its error. Rules and schedules hand an event over and are done: their
+   * own dead-letter queues never see that the function failed.
+   */
+  keepFailures(queue: IQueue, maxEventAge = Duration.hours(2)): this {
+    allow(this, ['sqs:SendMessage'], [queue.queueArn]);
+    allowKey(this, queue.encryptionMasterKey, 'sqs', 'write');
+    this.configureAsyncInvoke({
+      retryAttempts: 2,
+      maxEventAge,
+      onFailure: { bind: () => ({ destination: queue.queueArn }) },
+    });
+    return this;
   }
 }
 

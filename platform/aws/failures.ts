@@ -34,6 +34,8 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof PlatformError) return error instanceof TruncatedError;
   const status = statusOf(error);
   if (status === 409 || status === 429 || status >= 500) return true;
+  // The SDK holds a body against the checksum that S3 sends with it, and has no name for what it finds.
+  if ((error as Error).message?.startsWith('Checksum mismatch')) return true;
   return BROKEN.has((error as Failure).code ?? '') || nameOf(error) === 'TimeoutError';
 }
 

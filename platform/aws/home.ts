@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { Home } from '../ports.ts';
 import { EventBridgeBus } from './bus.ts';
 import { clientConfig, streamingConfig } from './client-config.ts';
+import { ServerClock } from './clock.ts';
 import { parseAwsEnvironment } from './environment.ts';
 import { DynamoLedger } from './ledger.ts';
 import { CloudWatchMetrics } from './metrics.ts';
@@ -34,7 +35,7 @@ export async function openAwsHome(env: NodeJS.ProcessEnv): Promise<Home> {
     captures: new S3ObjectStore(s3, names.TRIMTAB_CAPTURES_BUCKET),
     metrics: new CloudWatchMetrics(cloudwatch),
     bus: new EventBridgeBus(events, names.TRIMTAB_BUS),
-    clock: { now: () => new Date() },
+    clock: new ServerClock().follow(dynamo),
     close: async () => {
       for (const client of [s3, dynamo, events, cloudwatch]) client.destroy();
     },

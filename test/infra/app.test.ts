@@ -147,6 +147,10 @@ describe('the deployed app', () => {
       'rate(1 minute)',
       'rate(60 minutes)',
     ]);
+    // A schedule hands over and is done: what fails afterwards is kept by the function itself.
+    const kept = resources('AWS::Lambda::EventInvokeConfig').map(([, c]) => JSON.stringify(c.DestinationConfig));
+    expect(kept).toHaveLength(4);
+    for (const destination of kept) expect(destination).toMatch(/OnFailure.*DeadLetters/);
     for (const { Target } of schedules) {
       expect(Target.DeadLetterConfig).toBeDefined();
       expect(JSON.parse(Target.Input)).toEqual({ source: 'trimtab.schedule', time: '<aws.scheduler.scheduled-time>' });
@@ -232,7 +236,7 @@ describe('the deployed app', () => {
       const writers = resources('AWS::IAM::Policy').filter(([, p]) => JSON.stringify(p).includes('dynamodb:PutItem'));
       expect(writers.map(([id]) => id.replace(/Parts.*/, '')).sort()).toEqual(['RollbackAdvance', 'RollbackRollback']);
       const deleters = resources('AWS::IAM::Policy').filter(([, p]) => JSON.stringify(p).includes('s3:DeleteObject'));
-      expect(deleters.map(([id]) => id.replace(/Parts.*/, ''))).toEqual(['DriftGroundTruth']);
+      expect(deleters.map(([id]) => id.replace(/Parts.*/, ''))).toEqual(['DriftGroundTruth', 'ValidationFunction']);
     });
 
     it('asks the endpoint through its alias only', () => {

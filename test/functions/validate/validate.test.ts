@@ -105,6 +105,44 @@ describe('validateDrop', () => {
     });
   });
 
+  it('tells the world of a drop at the next delivery when it could not at the first', async () => {
+    const { bus } = home;
+    const deaf = Object.assign(Object.create(bus), { publish: () => Promise.reject(new Error('the bus is down')) });
+    await expect(validateDrop({ ...home, bus: deaf }, { key: KEY })).rejects.toThrow('the bus is down');
+    const told: string[] = [];
+    bus.subscribe(({ detailType }) => told.push(detailType));
+    for (let i = 0; i < 2; i++) expect(await validateDrop(home, { key: KEY })).toMatchObject({ repeated: true });
+    expect(told).toEqual(['Drop Validated']);
+  });
+
+  it('never mixes rows of one contract with the manifest of another', async () => {
+    const contract = (max: number) => ({
+      contract: { features: [{ name: 'a', type: 'integer', max }], file: { maxQuarantinedShare: 1 } },
+    });
+    await home.data.put('incoming/other/x.csv', 'a\n1\n2\n3\n');
+    await home.data.put('contracts/other.json', JSON.stringify(contract(1)));
+    const upload = home.data.upload.bind(home.data);
+    home.data.upload = async (key, ...rest) => {
+      const done = await upload(key, ...rest);
+      if (key.endsWith('data.parquet')) throw new Error('killed');
+      return done;
+    };
+    await expect(validateDrop(home, { key: 'incoming/other/x.csv' })).rejects.toThrow('killed');
+    home.data.upload = upload;
+    await home.data.put('contracts/other.json', JSON.stringify(contract(2)));
+    const { version } = await validateDrop(home, { key: 'incoming/other/x.csv' });
+    // The number of the work that was broken off is a gap.
+    expect(version).toBe(2);
+    expect(await json('datasets/other/000002/manifest.json')).toMatchObject({ rows: 2 });
+    expect(await keys('datasets/other/000001/')).not.toContain('datasets/other/000001/manifest.json');
+  });
+
+  it('does not judge a file that comes shorter than the event told', async () => {
+    await expect(validateDrop(home, { key: KEY, bytes: 960_359 })).rejects.toThrow(
+      `${KEY} came with 960358 bytes, the event told of 960359`,
+    );
+  });
+
   it('leaves nothing behind in the temporary folder', async () => {
     const before = process.env.TMPDIR;
     process.env.TMPDIR = path.join(folder, 'tmp');

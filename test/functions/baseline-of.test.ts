@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { baselineOf } from '../../functions/baseline-of.ts';
+import { type LocalHome, openLocalHome } from '../../platform/local/home.ts';
+import { readSignature } from '../../platform/onnx/model.ts';
+import { Registry } from '../../platform/registry.ts';
+
+const MODEL = 'models/flight-delay/v1';
+let folder: string;
+let home: LocalHome;
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-baseline-'));
+  home = await openLocalHome(folder);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it('takes no baseline that is not the one that was registered, and the right one as soon as it comes whole', async () => {
+  const { version } = await new Registry(home, 'test').register(MODEL, await readSignature(`${MODEL}/model.onnx`));
+  const whole = home.artifacts.get.bind(home.artifacts);
+  // Still JSON, still a baseline: only the digest tells.
+  const damaged = async (key: string) =>
+    Buffer.from(new TextDecoder().decode(await whole(key)).replace(/"errorRate":[\d.]+/, '"errorRate":0.9'));
+  home.artifacts.get = damaged;
+  await expect(baselineOf(home, version)).rejects.toThrow(/baselines\/.* has digest .*, expected/);
+  let reads = 0;
+  home.artifacts.get = (key) => (++reads === 1 ? damaged(key) : whole(key));
+  expect((await baselineOf(home, version))?.performance?.errorRate).toBeLessThan(0.5);
+});

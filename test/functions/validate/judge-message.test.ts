@@ -1,0 +1,78 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ObjectCreated } from '../../../events/schemas.ts';
+import type { DeadLetter } from '../../../functions/dead-letter.ts';
+import { dropOf, judgeMessage } from '../../../functions/validate/judge-message.ts';
+import { ATTEMPTS } from '../../../functions/validate/trigger.ts';
+import { openLocalHome } from '../../../platform/local/home.ts';
+import type { Home } from '../../../platform/ports.ts';
+
+const sample = JSON.parse(readFileSync('events/samples/object-created.json', 'utf8'));
+
+describe('judgeMessage', () => {
+  let folder: string;
+  let home: Home;
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-message-'));
+    home = await openLocalHome(folder);
+    await home.data.put(
+      'contracts/a.json',
+      JSON.stringify({ contract: { features: [{ name: 'x', type: 'integer' }] } }),
+    );
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const message = (body: unknown, attempt: number) => ({
+    messageId: 'message-1',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    attributes: { ApproximateReceiveCount: String(attempt) },
+  });
+  const created = (key: string, rest = {}) => ({ ...sample, detail: { ...sample.detail, object: { key, ...rest } } });
+  const letter = async (): Promise<DeadLetter | undefined> =>
+    (await home.data.head('dead-letter/validate/message-1.json')) &&
+    JSON.parse(new TextDecoder().decode(await home.data.get('dead-letter/validate/message-1.json')));
+
+  it('leaves a dead letter with the reason, on the last try only', async () => {
+    const event = created('incoming/a/gone.csv');
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      expect(await letter()).toBeUndefined();
+      await expect(judgeMessage(home, message(event, attempt))).rejects.toThrow('no object under');
+    }
+    expect(await letter()).toEqual({
+      function: 'validate',
+      id: 'message-1',
+      attempts: ATTEMPTS,
+      reason: 'ObjectNotFoundError: no object under incoming/a/gone.csv',
+      event,
+    });
+  });
+
+  it('keeps a message as it is that is no event, or not even JSON', async () => {
+    await expect(judgeMessage(home, message({ hello: 1 }, ATTEMPTS))).rejects.toThrow();
+    expect(await letter()).toMatchObject({ reason: expect.stringContaining('ZodError'), event: { hello: 1 } });
+    await expect(judgeMessage(home, message('not JSON', ATTEMPTS))).rejects.toThrow();
+    expect(await letter()).toMatchObject({ event: 'not JSON' });
+  });
+
+  it('has said why, when the last try is killed, and takes it back when the last try succeeds', async () => {
+    await home.data.put('incoming/a/x.csv', 'x\n1\n');
+    const download = home.data.download.bind(home.data);
+    let during: DeadLetter | undefined;
+    home.data.download = async (...args) => {
+      during = await letter();
+      return download(...args);
+    };
+    await judgeMessage(home, message(created('incoming/a/x.csv'), ATTEMPTS));
+    expect(during?.reason).toContain('killed');
+    expect(await letter()).toBeUndefined();
+  });
+
+  it('judges the very write that the event tells of, by version or else by content, and no shorter one', () => {
+    const drop = (object: object) => dropOf(ObjectCreated.parse(created('k', object)));
+    expect(drop({ size: 3, etag: 'e', 'version-id': 'v' })).toEqual({ key: 'k', bytes: 3, versionId: 'v' });
+    expect(drop({ etag: 'e' })).toEqual({ key: 'k', versionId: '"e"' });
+    expect(drop({})).toEqual({ key: 'k' });
+  });
+});
