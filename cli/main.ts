@@ -4,6 +4,7 @@ import { addDataCommands } from './commands/data.ts';
 import { addInit } from './commands/init.ts';
 import { addPredict } from './commands/predict.ts';
 import { addReleaseCommands } from './commands/release.ts';
+import { addSmoke } from './commands/smoke.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
 import { CheckFailedError, type GlobalOptions, type Io } from './context.ts';
@@ -17,6 +18,7 @@ const ADDITIONS: readonly AddCommands[] = [
   addStatusCommands,
   addDataCommands,
   addPredict,
+  addSmoke,
   addUp,
 ];
 

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { withDuck } from '../../platform/duckdb/connection.ts';
-import { DEFAULT_HOME } from '../../platform/home.ts';
-import { CheckFailedError, type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint.ts';
 import { table } from '../output/table.ts';
 import { readerOf } from '../profile-file.ts';
 
@@ -23,20 +22,18 @@ const MAX_ROWS = 4_096;
 
 /** Asks a running endpoint, in the Open Inference Protocol. */
 export function addPredict(program: Program, io: Io, options: () => GlobalOptions): void {
-  program
-    .command('predict <model>')
-    .description('ask a running endpoint for predictions of the rows of a file')
+  withEndpointOptions(
+    program.command('predict <model>').description('ask a running endpoint for predictions of the rows of a file'),
+  )
     .requiredOption('--data <file>', '.csv, .jsonl, .parquet, or .json: one object or an array of them')
-    .option('--url <url>', 'the endpoint (default: TRIMTAB_URL, then the local stage of the home)')
     .option('--limit <rows>', 'rows to send', '20')
-    .action(async (model: string, own: { data: string; url?: string; limit: string }) => {
+    .action(async (model: string, own: EndpointOptions & { data: string; limit: string }) => {
       if (!existsSync(own.data)) throw new UsageError(`no such file: ${own.data}`);
       const limit = Number(own.limit);
       if (!Number.isInteger(limit) || limit < 1 || limit > MAX_ROWS)
         throw new UsageError(`--limit is 1 to ${MAX_ROWS}, received '${own.limit}'`);
-      const url =
-        own.url ?? io.env.TRIMTAB_URL ?? (await stageUrl(options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME));
-      const { inputs } = (await ask(`${url}/v2/models/${model}`)) as Metadata;
+      const endpoint = await openEndpoint(io, options(), own);
+      const { inputs } = (await endpoint.ask(`/v2/models/${model}`)).body as Metadata;
       const rows = await rowsOf(own.data, limit);
       if (rows.length === 0) throw new UsageError(`${own.data} has no rows`);
       const wide = inputs.find(({ shape }) => shape.length === 2 && shape[1] !== 1 && shape[1] !== -1);
@@ -52,7 +49,7 @@ export function addPredict(program: Program, io: Io, options: () => GlobalOption
           data: rows.map((row) => wireValue(row[name], datatype)),
         })),
       };
-      const answer = (await ask(`${url}/v2/models/${model}/infer`, message)) as {
+      const answer = (await endpoint.ask(`/v2/models/${model}/infer`, message)).body as {
         model_version: string;
         outputs: Output[];
       };
@@ -83,31 +80,6 @@ function wireValue(value: unknown, datatype: string): unknown {
     : typeof value === 'string' && datatype !== 'BOOL'
       ? Number(value)
       : value;
-}
-
-async function stageUrl(home: string): Promise<string> {
-  const marker = path.join(home.replace(/^local:/, ''), 'stage.json');
-  if (!existsSync(marker))
-    throw new UsageError(`no endpoint is running for ${home}: start one with \`trimtab up\`, or name one with --url`);
-  return (JSON.parse(await readFile(marker, 'utf8')) as { url: string }).url;
-}
-
-async function ask(url: string, message?: unknown): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(url, message === undefined ? {} : { method: 'POST', body: JSON.stringify(message) });
-  } catch (error) {
-    throw new CheckFailedError(`the endpoint at ${new URL(url).origin} does not answer`, { cause: error });
-  }
-  const text = await response.text();
-  if (response.ok) return JSON.parse(text);
-  let reason = text;
-  try {
-    reason = (JSON.parse(text) as { error: string }).error;
-  } catch {
-    // Not one of its own answers: shown as it is.
-  }
-  throw new CheckFailedError(`the endpoint answered ${response.status}: ${reason}`);
 }
 
 async function rowsOf(file: string, limit: number): Promise<Record<string, unknown>[]> {

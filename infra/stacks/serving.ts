@@ -27,7 +27,7 @@ export class ServingStack extends Stack {
       ...(config.authorization === 'none' ? { authorizer: new HttpNoneAuthorizer() } : {}),
     });
     stateful.onCall.watch(this);
-    new CfnOutput(this, 'Url', { value: this.endpoint.url, description: 'URL of the endpoint' });
+    new CfnOutput(this, 'Url', { value: this.endpoint.url, description: 'TRIMTAB_URL' });
   }
 }
 

@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { type Fetch, serviceOf } from '../platform/aws/service.ts';
+import { DEFAULT_HOME } from '../platform/home.ts';
+import { CheckFailedError, type GlobalOptions, type Io, UsageError } from './context.ts';
+
+/** Options of the commands that ask an endpoint. */
+export interface EndpointOptions {
+  readonly url?: string;
+  readonly unsigned?: boolean;
+}
+
+/** Adds the options of {@link EndpointOptions}. */
+export const withEndpointOptions = (command: Command): Command =>
+  command
+    .option('--url <url>', 'the endpoint (default: TRIMTAB_URL, then the local stage of the home)')
+    .option('--unsigned', 'send requests as they are; else those to AWS are signed with your credentials');
+
+/** One answer, and how long it took from here. */
+export interface Answer {
+  readonly body: unknown;
+  readonly headers: Headers;
+  readonly milliseconds: number;
+}
+
+/** Asks an endpoint over HTTP. */
+export class EndpointClient {
+  constructor(
+    readonly url: string,
+    private readonly fetch: Fetch,
+  ) {}
+
+  /** @throws CheckFailedError when it does not answer, or with an error */
+  async ask(path: string, message?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const from = performance.now();
+    const request = message === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(message) };
+    let response: Response;
+    try {
+      response = await this.fetch(`${this.url}${path}`, request);
+    } catch (cause) {
+      throw new CheckFailedError(`the endpoint at ${this.url} does not answer: ${reasonOf(cause)}`, { cause });
+    }
+    const text = await response.text();
+    const milliseconds = performance.now() - from;
+    if (!response.ok) throw new CheckFailedError(`the endpoint answered ${response.status}: ${errorIn(text)}`);
+    return { body: parsed(text, path), headers: response.headers, milliseconds };
+  }
+}
+
+/**
+ * The endpoint that is meant: by its address, or the local stage of the home. Requests to AWS are signed, as is
+ * everything of the home on AWS.
+ *
+ * @throws UsageError when there is none, or its address is not one
+ */
+export async function openEndpoint(io: Io, options: GlobalOptions, own: EndpointOptions): Promise<EndpointClient> {
+  const home = options.home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
+  const url = (own.url ?? io.env.TRIMTAB_URL ?? (await stageUrl(home))).replace(/\/+$/, '');
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new UsageError(`an endpoint is http:// or https://, received '${url}'`);
+  const signed = !own.unsigned && (home === 'aws' || serviceOf(new URL(url).hostname) !== undefined);
+  if (!signed) return new EndpointClient(url, (address, request) => fetch(address, request));
+  const { signedFetch } = await import('../platform/aws/signed-fetch.ts');
+  return new EndpointClient(url, signedFetch());
+}
+
+async function stageUrl(home: string): Promise<string> {
+  if (home === 'aws')
+    throw new UsageError(
+      'name the endpoint with --url or TRIMTAB_URL: the output Url of the stack Trimtab-<env>-Serving',
+    );
+  const marker = path.join(home.replace(/^local:/, ''), 'stage.json');
+  if (!existsSync(marker))
+    throw new UsageError(`no endpoint is running for ${home}: start one with \`trimtab up\`, or name one with --url`);
+  return (JSON.parse(await readFile(marker, 'utf8')) as { url: string }).url;
+}
+
+/** Why a request did not arrive: fetch keeps the reason in its cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error && cause.message !== '' ? cause.message : message;
+}
+
+function errorIn(text: string): string {
+  try {
+    const { error, message } = JSON.parse(text) as { error?: string; message?: string };
+    // API Gateway's own answers have a message.
+    return error ?? message ?? text;
+  } catch {
+    return text;
+  }
+}
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CheckFailedError(`the answer to ${path} is not JSON: ${text.slice(0, 100)}`, { cause });
+  }
+}
