@@ -19,6 +19,7 @@ export {
 } from './constructs/model-registry.ts';
 export { OnCall, type OnCallProps } from './constructs/on-call.ts';
 export { PredictionCapture, type PredictionCaptureProps } from './constructs/prediction-capture.ts';
+export { PrivacySecret, type PrivacySecretProps } from './constructs/privacy-secret.ts';
 export { RollbackController, type RollbackControllerProps } from './constructs/rollback-controller.ts';
 export { setRunbookUrl } from './constructs/runbook.ts';
 export { RunbookAlarm, type RunbookAlarmProps } from './constructs/runbook-alarm.ts';

@@ -1,3 +1,4 @@
+import type { PrivacyKeys } from '../core/contract/personal.ts';
 import type { Entry } from '../core/registry/ledger.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
 
@@ -112,6 +113,11 @@ export interface Home {
   readonly metrics: Metrics;
   readonly bus: Bus;
   readonly clock: Clock;
+  /**
+   * Keys of pseudonyms and encryption. The secret behind them is read when they are first asked for.
+   * @throws when it cannot be had; asked again, it is tried again
+   */
+  privacy(): Promise<PrivacyKeys>;
   close(): Promise<void>;
 }
 

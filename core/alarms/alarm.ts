@@ -29,6 +29,8 @@ export const METRICS = {
   LoadFailure: 'None',
   /** 1 when the ledger could not be read and the last known release is served, else 0. */
   StaleRelease: 'None',
+  /** 1 when the privacy secret could not be had and personal fields are left out of captures, else 0. */
+  PrivacyFailure: 'None',
   /** Share of a model's features that drifted in the last window. */
   Drift: 'None',
 } as const;

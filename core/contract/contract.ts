@@ -9,8 +9,12 @@ import * as z from 'zod';
 export const ViolationPolicy = z.enum(['reject', 'clamp', 'flag']);
 export type ViolationPolicy = z.infer<typeof ViolationPolicy>;
 
-/** How a personal field is treated wherever it would be kept: captures, quarantine, reports, logs. */
-export const PersonalTreatment = z.enum(['no', 'drop', 'hash']);
+/**
+ * How a personal field is treated wherever it would be kept: captures, dataset versions, quarantine, reports, logs.
+ * `drop` leaves it out, `hash` puts a pseudonym in its place (the same for the same value), `encrypt` an envelope that
+ * the holder of the key can open. Whatever the treatment, nothing is counted about it in profiles and baselines.
+ */
+export const PersonalTreatment = z.enum(['no', 'drop', 'hash', 'encrypt']);
 export type PersonalTreatment = z.infer<typeof PersonalTreatment>;
 
 export const FeatureType = z.enum(['float', 'integer', 'string', 'boolean']);
@@ -77,6 +81,13 @@ export const DataColumns = z.strictObject({
   label: z.string().optional(),
   /** Further columns that are carried along unchecked. Any other column rejects the file. */
   extra: z.array(z.string()).default([]),
+  /** Which of these columns are personal, and how they are treated. Features say so themselves. */
+  personal: z.record(z.string(), PersonalTreatment.exclude(['no'])).default({}),
+  /**
+   * The column or feature that says whom a row is about: what `trimtab forget` finds a subject by. Requests that do
+   * not carry it as a feature say it in the header `x-trimtab-subject`.
+   */
+  subject: z.string().optional(),
 });
 export type DataColumns = z.infer<typeof DataColumns>;
 
@@ -86,7 +97,30 @@ export const Contract = z
     data: DataColumns.prefault({}),
     file: FileRules.prefault({}),
   })
-  .refine((c) => new Set(c.features.map((f) => f.name)).size === c.features.length, 'feature names must be unique');
+  .refine((c) => new Set(c.features.map((f) => f.name)).size === c.features.length, 'feature names must be unique')
+  .superRefine(({ features, data }, context) => {
+    const fault = (message: string, ...path: string[]): void =>
+      context.addIssue({ code: 'custom', message, path: ['data', ...path] });
+    const columns = [data.id, data.time, data.label, ...data.extra].filter((name) => name !== undefined);
+    for (const name of Object.keys(data.personal)) {
+      if (features.some((feature) => feature.name === name))
+        fault(`${name} is a feature: mark it personal there`, 'personal');
+      else if (!columns.includes(name))
+        fault(`${name} is none of the columns ${columns.join(', ') || '(none)'}`, 'personal');
+    }
+    const { subject } = data;
+    if (subject === undefined) return;
+    const feature = features.find(({ name }) => name === subject);
+    if (!feature && !columns.includes(subject)) fault(`${subject} is neither a feature nor a column`, 'subject');
+    else if (feature && feature.type !== 'string' && feature.type !== 'integer')
+      fault(`${subject} is a ${feature.type}, a subject is a string or an integer`, 'subject');
+    else {
+      const treatment = feature ? feature.personal : (data.personal[subject] ?? 'no');
+      // What is dropped could not be found again to be forgotten.
+      if (treatment !== 'hash' && treatment !== 'encrypt')
+        fault(`${subject} is marked personal: ${treatment}, a subject is marked hash or encrypt`, 'subject');
+    }
+  });
 export type Contract = z.infer<typeof Contract>;
 
 /** One rule broken by one value. */

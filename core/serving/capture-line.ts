@@ -1,5 +1,6 @@
 import type { Check, FeatureValues } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
+import { type PrivacyKeys, treatmentBy } from '../contract/personal.ts';
 import { packNumbers } from './packed.ts';
 import type { Variant } from './variant.ts';
 
@@ -16,6 +17,15 @@ export interface CaptureInput {
   /** The decision's output, one a row; empty where the model has no decision. */
   readonly scores: ArrayLike<number>;
   readonly violations: number;
+  /** Whom the request is about, where it says so beside the features. */
+  readonly subject?: string | undefined;
+}
+
+export interface CapturePrivacy {
+  /** The contract's `data.subject`. */
+  readonly subject?: string | undefined;
+  /** The keys as far as they are known by now; without them, what should be hashed or encrypted is left out. */
+  readonly keys?: () => PrivacyKeys | undefined;
 }
 
 /** Writes capture lines of one model; made once a version. */
@@ -31,40 +41,52 @@ const LINE_BYTES = 200_000;
 /** Longest string kept; a longer one is no category of any baseline. */
 const LONGEST = 128;
 
+/** Bytes that an envelope is longer than what it holds, base64 aside. */
+const ENVELOPE_BYTES = 7 + 38;
+
 /** How a column is written. */
 interface ColumnWriter {
-  readonly prefix: string;
+  readonly name: string;
   readonly feature: Feature;
   readonly index: number;
 }
 
 /**
- * Compiles the privacy filter: personal features are left out (`drop`) or replaced by their pseudonym (`hash`).
- *
- * @param pseudonym keyed hash of a value; without one, features to be hashed are left out, for a hash without a key
- *   can be undone by trying all values
+ * Compiles the privacy filter: personal features are left out (`drop`), replaced by their pseudonym (`hash`) or
+ * encrypted; whom a row is about is written as a pseudonym only.
  */
 export function captureWriter(
   model: string,
   check: Pick<Check, 'features'>,
-  pseudonym?: (value: string) => string,
+  { subject, keys = () => undefined }: CapturePrivacy = {},
 ): CaptureWriter {
   const columns: ColumnWriter[] = [];
-  for (const [index, feature] of check.features.entries()) {
-    if (feature.personal === 'drop' || (feature.personal === 'hash' && pseudonym === undefined)) continue;
-    columns.push({ prefix: `${columns.length === 0 ? '' : ','}${JSON.stringify(feature.name)}:`, feature, index });
-  }
+  for (const [index, feature] of check.features.entries())
+    if (feature.personal !== 'drop') columns.push({ name: JSON.stringify(feature.name), feature, index });
+  const subjectAt = check.features.findIndex(({ name }) => name === subject);
   const head = `{"trimtab":"capture","model":${JSON.stringify(model)}`;
-  const bytesPerRow =
-    24 + columns.reduce((sum, { feature }) => sum + (feature.type === 'string' ? LONGEST + 3 : 24), 0);
+  const bytesPerRow = 48 + columns.reduce((sum, { feature }) => sum + bytesOf(feature), 0);
   const rowsPerLine = Math.max(1, Math.floor(LINE_BYTES / bytesPerRow));
 
-  const line = (input: CaptureInput, from: number, to: number): string => {
+  const subjectText = (input: CaptureInput, from: number, to: number, known: PrivacyKeys | undefined): string => {
+    if (subject === undefined || known === undefined) return '';
+    const hide = (value: string): string => JSON.stringify(known.pseudonym(subject, value));
+    if (subjectAt >= 0)
+      return `,"subject":${valuesText(check.features[subjectAt]!, input.values[subjectAt]!, from, to, hide)}`;
+    return input.subject === undefined ? '' : `,"subject":${hide(input.subject)}`;
+  };
+
+  const line = (input: CaptureInput, from: number, to: number, known: PrivacyKeys | undefined): string => {
     let text = `${head},"id":${JSON.stringify(input.id)},"version":${input.version},"variant":"${input.variant}","at":"${input.at}","rows":${to - from}`;
     if (input.rows > rowsPerLine) text += `,"first":${from}`;
-    text += ',"features":{';
-    for (const { prefix, feature, index } of columns)
-      text += prefix + columnText(feature, input.values[index]!, from, to, pseudonym);
+    text += `${subjectText(input, from, to, known)},"features":{`;
+    let comma = '';
+    for (const { name, feature, index } of columns) {
+      const column = columnText(model, feature, input.values[index]!, from, to, known);
+      if (column === undefined) continue;
+      text += `${comma}${name}:${column}`;
+      comma = ',';
+    }
     text += '},"scores":[';
     const last = Math.min(to, input.scores.length);
     for (let row = from; row < last; row++) text += (row === from ? '' : ',') + numberText(input.scores[row]!);
@@ -73,38 +95,57 @@ export function captureWriter(
 
   return {
     lines(input) {
-      if (input.rows <= rowsPerLine) return [line(input, 0, input.rows)];
+      const known = keys();
+      if (input.rows <= rowsPerLine) return [line(input, 0, input.rows, known)];
       const lines: string[] = [];
       for (let from = 0; from < input.rows; from += rowsPerLine)
-        lines.push(line(input, from, Math.min(input.rows, from + rowsPerLine)));
+        lines.push(line(input, from, Math.min(input.rows, from + rowsPerLine), known));
       return lines;
     },
   };
 }
 
+function bytesOf({ type, personal }: Feature): number {
+  const plain = type === 'string' ? LONGEST + 3 : 24;
+  // Outside ASCII a UTF-16 unit takes up to three bytes, and base64 four for three.
+  return personal === 'encrypt' ? ENVELOPE_BYTES + (type === 'string' ? 4 * LONGEST : 32) : plain;
+}
+
+/** A feature's values; undefined when they are left out. */
 function columnText(
+  model: string,
   feature: Feature,
   values: FeatureValues,
   from: number,
   to: number,
-  pseudonym?: (value: string) => string,
-): string {
-  const hide = feature.personal === 'hash' ? pseudonym : undefined;
-  if (
-    hide === undefined &&
-    typeof values !== 'string' &&
-    !Array.isArray(values) &&
-    to - from > PLAIN_ROWS &&
-    feature.type !== 'boolean'
-  )
+  keys: PrivacyKeys | undefined,
+): string | undefined {
+  if (feature.personal !== 'no') {
+    const hide = treatmentBy(feature.personal, { owner: model, field: feature.name }, keys);
+    // A pseudonym is of the whole value and no longer for it; an envelope grows with what it holds.
+    const most = feature.personal === 'encrypt' ? LONGEST : Number.POSITIVE_INFINITY;
+    return hide && valuesText(feature, values, from, to, (value) => JSON.stringify(hide(value.slice(0, most))));
+  }
+  if (to - from > PLAIN_ROWS && !Array.isArray(values) && feature.type !== 'boolean')
     return `"${packNumbers(values.subarray(from, to))}"`;
+  return valuesText(feature, values, from, to);
+}
+
+/** Values as a JSON array, missing ones as null; personal ones as `hide` writes them. */
+function valuesText(
+  feature: Feature,
+  values: FeatureValues,
+  from: number,
+  to: number,
+  hide?: (value: string) => string,
+): string {
   let text = '[';
   for (let row = from; row < to; row++) {
     if (row > from) text += ',';
     const value = values[row]!;
     const missing = typeof value === 'string' ? value === '' : Number.isNaN(value);
     if (missing) text += 'null';
-    else if (hide !== undefined) text += JSON.stringify(hide(String(value)));
+    else if (hide !== undefined) text += hide(feature.type === 'boolean' ? String(value === 1) : String(value));
     else if (typeof value === 'string')
       text += JSON.stringify(value.length > LONGEST ? value.slice(0, LONGEST) : value);
     else if (feature.type === 'boolean') text += value === 1;

@@ -19,7 +19,7 @@ const Column = z.union([
 
 /**
  * Captured rows of one request: a log line that lands in the captures store. Personal features have already been
- * dropped or hashed. Rows are in columns, so that a batch stays one line; only a batch too large for one log event is
+ * dropped, hashed or encrypted. Rows are in columns, so that a batch stays one line; only a batch too large for one log event is
  * spread over several.
  */
 export const Capture = z.strictObject({
@@ -34,6 +34,8 @@ export const Capture = z.strictObject({
   rows: z.int().min(1),
   /** Index within the request of the line's first row; only where a request is spread over several lines. */
   first: z.int().min(0).optional(),
+  /** Pseudonym of whom it is about: of the whole request, or one a row; only where the contract names a subject. */
+  subject: z.union([z.string(), z.array(z.string().nullable())]).optional(),
   /** Feature -> one value a row, as received (before clamping). */
   features: z.record(z.string(), Column),
   /** The decision's output column (probability or value), one a row; other outputs are not captured. */
@@ -46,3 +48,7 @@ export type Capture = z.infer<typeof Capture>;
 /** Prediction id of one row: the request's `ID` when the row is its only one, else `ID#r`. */
 export const rowId = (capture: Pick<Capture, 'id' | 'rows' | 'first'>, row: number): string =>
   capture.rows === 1 && capture.first === undefined ? capture.id : `${capture.id}#${(capture.first ?? 0) + row}`;
+
+/** Pseudonym of whom a row is about; undefined where it is not known. */
+export const subjectOf = ({ subject }: Pick<Capture, 'subject'>, row: number): string | undefined =>
+  typeof subject === 'string' ? subject : (subject?.[row] ?? undefined);

@@ -9,6 +9,7 @@ import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
 import { type Resident, rejection, scoresOf } from './resident.ts';
+import { WithheldError } from './withheld.ts';
 
 /** One request on its way to one version. */
 export interface Job {
@@ -67,7 +68,7 @@ export async function answer(job: Job): Promise<Answer> {
   } catch (error) {
     const ours = !(error instanceof ProtocolError || error instanceof InputError);
     measure(job, { Failure: ours ? 1 : 0, Violation: error instanceof InputError ? 1 : 0 });
-    throw error;
+    throw ours && resident.personal ? new WithheldError(error) : error;
   } finally {
     resident.running--;
   }
@@ -111,6 +112,7 @@ function capture(job: Job, id: string, checked: Checked, scores: readonly number
     values,
     scores,
     violations: tolerated,
+    subject: job.request.headers['x-trimtab-subject'],
   }))
     job.emit(line);
 }

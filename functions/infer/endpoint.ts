@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { InputError } from '../../core/contract/elements.ts';
 import {
   type Catalog,
@@ -36,8 +36,6 @@ export interface EndpointOptions {
   readonly retrySeconds?: number;
   /** How long the ledger may take before it counts as unreachable. @default 3 */
   readonly ledgerTimeoutSeconds?: number;
-  /** Key of the hash that replaces personal features in captures; without one they are left out. */
-  readonly pseudonymKey?: string;
   /** Takes metric, capture and error lines, without line ends. @default a line of standard output each */
   readonly emit?: (line: string) => void;
 }
@@ -62,7 +60,7 @@ export class Endpoint {
 
   private constructor(private readonly options: EndpointOptions) {
     this.emit = options.emit ?? ((line) => process.stdout.write(`${line}\n`));
-    const { home, pseudonymKey } = options;
+    const { home } = options;
     const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
     const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;
     const retryMs = (options.retrySeconds ?? 15) * 1000;
@@ -75,8 +73,10 @@ export class Endpoint {
       models: this.models,
       intervalMs: (options.refreshSeconds ?? 2) * 1000,
       timeoutMs,
-      onRead: (model, failed) =>
-        this.count(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 }),
+      onRead: (model, failed) => {
+        this.count(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 });
+        model.retryPrivacy();
+      },
       create: (name) =>
         new ServedModel(name, {
           cache,
@@ -90,10 +90,7 @@ export class Endpoint {
               return known;
             }
           },
-          pseudonym:
-            pseudonymKey === undefined
-              ? undefined
-              : (value) => createHmac('sha256', pseudonymKey).update(value).digest('hex').slice(0, 16),
+          privacy: () => home.privacy(),
           graceMs: (options.graceSeconds ?? 60) * 1000,
           retryMs,
           keep: (model, release) => {
@@ -104,6 +101,14 @@ export class Endpoint {
           onLoad: (model, route, error) => {
             this.count(model, route, { LoadFailure: error === undefined ? 0 : 1 });
             if (error !== undefined) this.complain(`version ${route.version} of ${model} cannot be loaded`, error);
+          },
+          onPrivacy: (model, route, error) => {
+            this.count(model, route, { PrivacyFailure: error === undefined ? 0 : 1 });
+            if (error !== undefined)
+              this.complain(
+                `the privacy secret cannot be had: personal fields of ${model} are left out of captures`,
+                error,
+              );
           },
         }),
       onError,
@@ -244,7 +249,7 @@ export class Endpoint {
   private count(
     model: string,
     route: Route | undefined,
-    values: { LoadFailure?: number; StaleRelease?: number },
+    values: { LoadFailure?: number; StaleRelease?: number; PrivacyFailure?: number },
   ): void {
     if (route === undefined) return;
     const at = this.options.home.clock.now().getTime();

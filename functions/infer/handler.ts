@@ -13,19 +13,18 @@ const SETTLE_MS = 50;
  * Opened once, while the execution environment starts: what is loaded then is loaded on the platform's time.
  *
  * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_CACHE the folder for
- * model files; TRIMTAB_PSEUDONYM_KEY the key of the hash that replaces personal features in captures.
+ * model files.
  */
 const opening = open();
 // The first request reports a failure to open; until then it must not end the process.
 opening.catch(() => undefined);
 
 async function open(): Promise<Endpoint> {
-  const { TRIMTAB_MODELS: models, TRIMTAB_CACHE: cache, TRIMTAB_PSEUDONYM_KEY: pseudonymKey } = process.env;
+  const { TRIMTAB_MODELS: models, TRIMTAB_CACHE: cache } = process.env;
   return Endpoint.open({
     home: await openHome(),
     models: models === undefined || models === 'all' ? 'all' : models.split(',').map((name) => name.trim()),
     cacheFolder: cache ?? join(tmpdir(), 'trimtab'),
-    pseudonymKey,
   });
 }
 

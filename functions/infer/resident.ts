@@ -1,6 +1,7 @@
 import { type Check, type Checked, compileCheck, type RawTensor } from '../../core/contract/check.ts';
 import type { Feature } from '../../core/contract/contract.ts';
 import { bigRange } from '../../core/contract/elements.ts';
+import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { shortest } from '../../core/model/decimal.ts';
 import type { Decision } from '../../core/model/manifest.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
@@ -17,6 +18,8 @@ export interface Resident {
   readonly wire: Wire;
   readonly capture: CaptureWriter;
   readonly captureShare: number;
+  /** Whether any of its fields is personal: then what goes wrong inside is logged without its message. */
+  readonly personal: boolean;
   readonly maxBatch: number;
   readonly decision: Decision | undefined;
   /** Runs that have not ended; while there are any, the model may not be released. */
@@ -26,25 +29,27 @@ export interface Resident {
 /**
  * Loads a version from a file and warms it up.
  *
- * @param pseudonym see captureWriter
+ * @param keys the privacy keys as far as they are known, see captureWriter
  * @throws DigestMismatchError, ModelLoadError, ContractBindingError, or whatever the first run throws
  */
 export async function loadResident(
   record: ModelVersion,
   path: string,
-  pseudonym?: (value: string) => string,
+  keys?: () => PrivacyKeys | undefined,
 ): Promise<Resident> {
   const { manifest } = record;
+  const { contract } = manifest;
   const model = await loadModel(path, { digest: record.artifact.digest, threads: manifest.serving.threads });
   try {
-    const check = compileCheck(manifest.contract, model.signature);
+    const check = compileCheck(contract, model.signature);
     const resident: Resident = {
       version: record.version,
       model,
       check,
       wire: wireOf(record.model, model.signature),
-      capture: captureWriter(record.model, check, pseudonym),
+      capture: captureWriter(record.model, check, { subject: contract.data.subject, keys }),
       captureShare: manifest.monitoring.captureShare,
+      personal: isPersonal(contract),
       maxBatch: manifest.serving.maxBatch,
       decision: manifest.decision,
       running: 0,

@@ -1,3 +1,4 @@
+import { needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import type { ServedVersion } from '../../core/protocols/protocol.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
@@ -7,13 +8,15 @@ import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
+import { KeySource } from './key-source.ts';
 import { loadResident, type Resident } from './resident.ts';
 
 export interface ServedModelOptions {
   readonly cache: ArtifactCache;
   /** Reads a version's record; undefined when there is none. */
   readonly versionOf: (model: string, version: number) => Promise<ModelVersion | undefined>;
-  readonly pseudonym?: (value: string) => string;
+  /** Reads the privacy keys; asked only for a version whose contract needs them. */
+  readonly privacy: () => Promise<PrivacyKeys>;
   /** How long a version without traffic stays in memory, in case it gets it back; milliseconds. */
   readonly graceMs: number;
   /** How long after a failed load it is tried again; milliseconds. */
@@ -22,7 +25,12 @@ export interface ServedModelOptions {
   readonly keep: (model: string, release: ReleaseSnapshot) => void;
   /** Called after every attempt to make a version resident, and while one is not. */
   readonly onLoad: (model: string, route: Route, error?: unknown) => void;
+  /** Called after every attempt to read the privacy keys. */
+  readonly onPrivacy: (model: string, route: Route, error?: unknown) => void;
 }
+
+/** How long a load waits for the privacy keys; milliseconds. */
+const PRIVACY_PATIENCE_MS = 1_500;
 
 interface Attempt {
   readonly at: number;
@@ -48,11 +56,21 @@ export class ServedModel {
   private readonly failures = new Map<number, Attempt>();
   /** Version -> since when it has had no traffic. */
   private readonly idle = new Map<number, number>();
+  private readonly privacy: KeySource;
+  /** The last route whose version wanted the privacy keys: what an attempt to read them is counted on. */
+  private wanting: Route | undefined;
 
   constructor(
     readonly name: string,
     private readonly options: ServedModelOptions,
-  ) {}
+  ) {
+    this.privacy = new KeySource({
+      read: options.privacy,
+      patienceMs: PRIVACY_PATIENCE_MS,
+      retryMs: options.retryMs,
+      onResult: (error) => options.onPrivacy(name, this.wanting!, error),
+    });
+  }
 
   get revision(): number {
     return this.serving.revision;
@@ -125,6 +143,11 @@ export class ServedModel {
       this.options.keep(this.name, { state, versions: routes.map((each) => this.records.get(each.version)!) });
   }
 
+  /** Asks once more for privacy keys that could not be had; does not wait for them. */
+  retryPrivacy(): void {
+    this.privacy.retry();
+  }
+
   /** Takes records of versions that came with a snapshot, so that they need not be read. */
   remember(versions: readonly ModelVersion[]): void {
     for (const record of versions) this.records.set(record.version, record);
@@ -162,7 +185,7 @@ export class ServedModel {
       return false;
     }
     try {
-      this.residents.set(version, await this.load(version));
+      this.residents.set(version, await this.load(each));
       this.failures.delete(version);
       this.options.onLoad(this.name, each);
       return true;
@@ -173,18 +196,30 @@ export class ServedModel {
     }
   }
 
-  private async load(version: number): Promise<Resident> {
-    const { cache, pseudonym, versionOf } = this.options;
+  private async load(each: Route): Promise<Resident> {
+    const { version } = each;
+    const { cache, versionOf } = this.options;
     const record = this.records.get(version) ?? (await versionOf(this.name, version));
     if (record === undefined) throw new Error(`model ${this.name} has no version ${version}`);
     this.records.set(version, record);
+    const keys = (): PrivacyKeys | undefined => this.privacy.keys;
+    // Beside the model's file, so that neither waits for the other.
+    const { contract, monitoring } = record.manifest;
+    const privacy = monitoring.captureShare > 0 && needsKeys(contract) ? this.wantPrivacy(each) : undefined;
     try {
-      return await loadResident(record, await cache.file(record), pseudonym);
+      const resident = await loadResident(record, await cache.file(record), keys);
+      await privacy;
+      return resident;
     } catch (error) {
       if (!(error instanceof DigestMismatchError)) throw error;
       // The copy in the cache may be the damaged one: once more from the store.
       await cache.forget(record);
-      return await loadResident(record, await cache.file(record), pseudonym);
+      return await loadResident(record, await cache.file(record), keys);
     }
+  }
+
+  private wantPrivacy(route: Route): Promise<void> {
+    this.wanting = route;
+    return this.privacy.want();
   }
 }

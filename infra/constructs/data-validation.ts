@@ -15,6 +15,7 @@ import { queueEncryption } from './data-key.ts';
 import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { IModelRegistry } from './model-registry.ts';
+import type { PrivacySecret } from './privacy-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
@@ -24,6 +25,8 @@ export interface DataValidationProps {
   readonly registry: IModelRegistry;
   /** Stores; files are dropped into that of data. */
   readonly lake: IDataLake;
+  /** Secret of personal fields. @default columns to be hashed or encrypted are left out of what is kept */
+  readonly privacy?: PrivacySecret;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
   /** Customer-managed key of queues, log and environment. @default keys of AWS */
@@ -60,9 +63,10 @@ export class DataValidation extends Construct {
       encryptionKey,
       memoryMb,
       reservedConcurrency,
-      environment: { ...registry.environment, ...lake.environment },
+      environment: { ...registry.environment, ...lake.environment, ...props.privacy?.environment },
     });
     registry.grantReadLedger(this.function);
+    props.privacy?.grantRead(this.function);
     // Baselines, for the distributions; models are not its business.
     allow(this.function, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
     allow(this.function, ['s3:GetObject', 's3:GetObjectVersion'], [data.arnForObjects('incoming/*')]);

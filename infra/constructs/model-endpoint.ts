@@ -29,6 +29,7 @@ import { allow, allowKey } from './allow.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
+import type { PrivacySecret } from './privacy-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
@@ -38,6 +39,8 @@ export interface ModelEndpointProps {
   readonly registry?: IModelRegistry;
   /** Stores that captured predictions and ground truth land in. @default a new DataLake, retained */
   readonly lake?: IDataLake;
+  /** Secret of personal fields. @default fields to be hashed or encrypted are left out of captures */
+  readonly privacy?: PrivacySecret;
   /** Models to serve. @default all in the registry */
   readonly models?: readonly string[];
   /** Who may call it. @default signed requests of IAM principals */
@@ -113,10 +116,12 @@ export class ModelEndpoint extends Construct {
       environment: {
         ...this.registry.environment,
         ...this.lake.environment,
+        ...props.privacy?.environment,
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
       },
     });
     this.registry.grantRead(this.function);
+    props.privacy?.grantRead(this.function);
     allow(this.function, ['s3:PutObject'], [this.lake.data.arnForObjects('ground-truth/incoming/*')]);
     allowKey(this.function, this.lake.data.encryptionKey, 's3', 'write');
 

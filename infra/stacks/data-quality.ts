@@ -17,9 +17,9 @@ export class DataQualityStack extends Stack {
 
   constructor(scope: Construct, id: string, { stateful, config, ...props }: DataQualityStackProps) {
     super(scope, id, props);
-    const { registry, lake, encryptionKey } = stateful;
+    const { registry, lake, privacy, encryptionKey } = stateful;
     const stores = { registry, lake, encryptionKey, architecture: config.architecture };
-    this.validation = new DataValidation(this, 'Validation', { ...stores, ...config.validation });
+    this.validation = new DataValidation(this, 'Validation', { ...stores, privacy, ...config.validation });
     this.drift = new DriftDetection(this, 'Drift', stores);
     stateful.onCall.watch(this);
   }

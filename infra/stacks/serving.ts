@@ -22,6 +22,7 @@ export class ServingStack extends Stack {
       registry: stateful.registry,
       lake: stateful.lake,
       encryptionKey: stateful.encryptionKey,
+      privacy: stateful.privacy,
       architecture: config.architecture,
       ...endpointProps(config.endpoint),
       ...(config.authorization === 'none' ? { authorizer: new HttpNoneAuthorizer() } : {}),

@@ -6,6 +6,7 @@ import { DataLake } from '../constructs/data-lake.ts';
 import { EncryptedBucket } from '../constructs/encrypted-bucket.ts';
 import { ModelRegistry } from '../constructs/model-registry.ts';
 import { OnCall } from '../constructs/on-call.ts';
+import { PrivacySecret } from '../constructs/privacy-secret.ts';
 
 export interface StatefulStackProps extends StackProps {
   readonly config: DeploymentConfig;
@@ -18,6 +19,7 @@ export class StatefulStack extends Stack {
   readonly registry: ModelRegistry;
   readonly lake: DataLake;
   readonly onCall: OnCall;
+  readonly privacy: PrivacySecret;
 
   constructor(scope: Construct, id: string, { config, ...props }: StatefulStackProps) {
     super(scope, id, { ...props, terminationProtection: true });
@@ -30,8 +32,13 @@ export class StatefulStack extends Stack {
     this.registry = new ModelRegistry(this, 'Registry', { accessLogs, encryptionKey });
     this.lake = new DataLake(this, 'Lake', { accessLogs, encryptionKey });
     this.onCall = new OnCall(this, 'OnCall', { email: config.alarmEmail, encryptionKey });
+    this.privacy = new PrivacySecret(this, 'Privacy', { encryptionKey });
     // What the command line needs to find this home: TRIMTAB_HOME=aws and these.
-    for (const [name, value] of Object.entries({ ...this.registry.environment, ...this.lake.environment }))
+    for (const [name, value] of Object.entries({
+      ...this.registry.environment,
+      ...this.lake.environment,
+      ...this.privacy.environment,
+    }))
       new CfnOutput(this, name.replaceAll('_', ''), { value, description: name });
   }
 }

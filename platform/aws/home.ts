@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Home } from '../ports.ts';
+import { keysOnDemand } from '../privacy.ts';
 import { EventBridgeBus } from './bus.ts';
 import { clientConfig, streamingConfig } from './client-config.ts';
 import { ServerClock } from './clock.ts';
@@ -10,6 +11,7 @@ import { parseAwsEnvironment } from './environment.ts';
 import { DynamoLedger } from './ledger.ts';
 import { CloudWatchMetrics } from './metrics.ts';
 import { S3ObjectStore } from './object-store.ts';
+import { awsSecret } from './privacy-secret.ts';
 
 /**
  * The home on AWS: table, buckets and bus by the names in the environment, region, credentials and endpoints as the
@@ -36,6 +38,7 @@ export async function openAwsHome(env: NodeJS.ProcessEnv): Promise<Home> {
     metrics: new CloudWatchMetrics(cloudwatch),
     bus: new EventBridgeBus(events, names.TRIMTAB_BUS),
     clock: new ServerClock().follow(dynamo),
+    privacy: keysOnDemand(() => awsSecret(env)),
     close: async () => {
       for (const client of [s3, dynamo, events, cloudwatch]) client.destroy();
     },

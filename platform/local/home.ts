@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Home } from '../ports.ts';
+import { keysOnDemand } from '../privacy.ts';
 import { sweep } from './atomic.ts';
 import { LocalBus } from './bus.ts';
 import { FileLedger } from './ledger.ts';
 import { LocalMetrics } from './metrics.ts';
 import { FileObjectStore } from './object-store.ts';
+import { localSecret } from './privacy-key.ts';
 
 export interface LocalHome extends Home {
   readonly kind: 'local';
@@ -18,13 +20,13 @@ const systemClock: Clock = { now: () => new Date() };
 
 /**
  * The home that needs nothing but a folder: `ledger/`, `artifacts/`, `data/`, `captures/`, `metrics.jsonl`,
- * `events.jsonl`. Several processes may use one folder at once.
+ * `events.jsonl`, and `privacy.key` once it is needed. Several processes may use one folder at once.
  */
 export async function openLocalHome(folder: string, clock: Clock = systemClock): Promise<LocalHome> {
   const root = path.resolve(folder);
   await mkdir(root, { recursive: true });
   const at = (name: string): string => path.join(root, name);
-  await Promise.all(['ledger', 'artifacts', 'data', 'captures'].map((store) => sweep(at(store))));
+  await Promise.all(['.', 'ledger', 'artifacts', 'data', 'captures'].map((store) => sweep(at(store))));
   const metrics = new LocalMetrics(at('metrics.jsonl'));
   return {
     kind: 'local',
@@ -37,6 +39,7 @@ export async function openLocalHome(folder: string, clock: Clock = systemClock):
     metrics,
     bus: new LocalBus(at('events.jsonl'), clock),
     clock,
+    privacy: keysOnDemand(() => localSecret(root, process.env)),
     close: async () => metrics.close(),
   };
 }

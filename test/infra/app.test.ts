@@ -210,6 +210,7 @@ describe('the deployed app', () => {
         's3:GetObject',
         's3:ListBucket',
         's3:PutObject',
+        'secretsmanager:GetSecretValue',
       ]);
       const put = statements(/^EndpointFunctionParts/).find(({ Action }) => Action === 's3:PutObject');
       expect(JSON.stringify(put?.Resource)).toContain('/ground-truth/incoming/*');
@@ -237,6 +238,19 @@ describe('the deployed app', () => {
       expect(writers.map(([id]) => id.replace(/Parts.*/, '')).sort()).toEqual(['RollbackAdvance', 'RollbackRollback']);
       const deleters = resources('AWS::IAM::Policy').filter(([, p]) => JSON.stringify(p).includes('s3:DeleteObject'));
       expect(deleters.map(([id]) => id.replace(/Parts.*/, ''))).toEqual(['DriftGroundTruth', 'ValidationFunction']);
+    });
+
+    it('lets only what keeps personal fields read the privacy secret, which is in no environment', () => {
+      const [, secret, resource] = resources('AWS::SecretsManager::Secret')[0]!;
+      expect(secret).toMatchObject({ GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } });
+      expect(resource).toMatchObject({ DeletionPolicy: 'Retain' });
+      const readers = resources('AWS::IAM::Policy').filter(([, p]) => JSON.stringify(p).includes('secretsmanager:'));
+      expect(readers.map(([id]) => id.replace(/Parts.*/, '')).sort()).toEqual([
+        'EndpointFunction',
+        'ValidationFunction',
+      ]);
+      for (const [, fn] of resources('AWS::Lambda::Function'))
+        expect(JSON.stringify(fn.Environment)).not.toMatch(/resolve:secretsmanager|TRIMTAB_PRIVACY_KEY/);
     });
 
     it('asks the endpoint through its alias only', () => {

@@ -54,7 +54,7 @@ describe('inferContract', () => {
       { name: 'c', type: 'string', allowed: ['x', 'y'] },
       { name: 'd', type: 'integer', min: 2.2, max: 7.8 },
     ]);
-    expect(contract.data).toEqual({ id: 'id', label: 'late', extra: [] });
+    expect(contract.data).toEqual({ id: 'id', label: 'late', extra: [], personal: {} });
     expect(contract.file.unique).toEqual(['id']);
   });
 

@@ -1,11 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Feature } from '../../../core/contract/contract.ts';
+import type { PrivacyKeys } from '../../../core/contract/personal.ts';
 import { Capture, rowId } from '../../../core/serving/capture.ts';
 import { captureWriter } from '../../../core/serving/capture-line.ts';
+import { privacyKeys } from '../../../platform/privacy.ts';
 
 const feature = (name: string, type: string, more: object = {}) => Feature.parse({ name, type, ...more });
 const base = { id: 'id-1', version: 3, variant: 'champion', at: '2026-01-02T03:04:05.678Z', violations: 2 } as const;
+const real = privacyKeys('a secret of more than thirty-two characters');
+/** Keys that show what they were asked. */
+const keys: PrivacyKeys = {
+  pseudonym: (field, value) => `h(${field} ${value.length})`,
+  seal: ({ owner, field }, value) => `e(${owner} ${field} ${value})`,
+  open: () => '',
+};
 const read = (lines: string[]) => lines.map((line) => Capture.parse(JSON.parse(line)));
 
 describe('captureWriter', () => {
@@ -75,10 +84,77 @@ describe('captureWriter', () => {
       values: [['Ada'], ['ada@x'], Float64Array.of(36), Float64Array.of(1)],
       scores: [0.5],
     };
-    const [line] = captureWriter('m', { features }, (value) => `h(${value.length})`).lines(input);
+    const [line] = captureWriter('m', { features }, { keys: () => keys }).lines(input);
     expect(line).not.toContain('Ada');
     expect(line).not.toContain('ada@x');
-    expect(read([line!])[0]!.features).toEqual({ user: ['h(5)'], age: ['h(2)'], ok: [1] });
+    expect(read([line!])[0]!.features).toEqual({ user: ['h(user 5)'], age: ['h(age 2)'], ok: [1] });
+  });
+
+  it('encrypts, and writes whom a row is about as a pseudonym, from a feature or from beside the features', () => {
+    const features = [
+      feature('user', 'string', { personal: 'encrypt' }),
+      feature('flag', 'boolean', { personal: 'encrypt' }),
+      feature('ok', 'float'),
+    ];
+    const input = { ...base, rows: 2, values: [['ada', ''], Float64Array.of(1, 0), Float64Array.of(1, 2)], scores: [] };
+    const own = captureWriter('m', { features }, { subject: 'user', keys: () => keys }).lines(input);
+    expect(read(own)[0]).toMatchObject({
+      subject: ['h(user 3)', null],
+      features: { user: ['e(m user ada)', null], flag: ['e(m flag true)', 'e(m flag false)'], ok: [1, 2] },
+    });
+    const beside = captureWriter('m', { features }, { subject: 'customer', keys: () => keys });
+    expect(read(beside.lines({ ...input, subject: 'c-17' }))[0]!.subject).toBe('h(customer 4)');
+    expect(read(beside.lines(input))[0]!.subject).toBeUndefined();
+    const without = captureWriter('m', { features }, { subject: 'user' }).lines(input);
+    expect(read(without)[0]).toMatchObject({ features: { ok: [1, 2] } });
+    expect(without[0]).not.toContain('subject');
+  });
+
+  it('takes keys that come later, from then on', () => {
+    let late: PrivacyKeys | undefined;
+    const writer = captureWriter(
+      'm',
+      { features: [feature('user', 'string', { personal: 'hash' })] },
+      { keys: () => late },
+    );
+    const input = { ...base, rows: 1, values: [['ada']], scores: [] };
+    expect(read(writer.lines(input))[0]!.features).toEqual({});
+    late = keys;
+    expect(read(writer.lines(input))[0]!.features).toEqual({ user: ['h(user 3)'] });
+  });
+
+  it('never writes a personal value, packed, spread over lines or plain', () => {
+    const treatment = fc.constantFrom('drop', 'hash', 'encrypt');
+    fc.assert(
+      fc.property(treatment, treatment, fc.integer({ min: 1, max: 700 }), fc.boolean(), (a, b, rows, known) => {
+        const features = [
+          feature('name', 'string', { personal: a }),
+          feature('account', 'integer', { personal: b }),
+          feature('ok', 'float'),
+        ];
+        const lines = captureWriter(
+          'm',
+          { features },
+          { subject: 'name', ...(known ? { keys: () => real } : {}) },
+        ).lines({
+          ...base,
+          rows,
+          values: [
+            Array.from({ length: rows }, () => 'Canary-Ada'),
+            new Float64Array(rows).fill(987_654_321),
+            new Float64Array(rows).fill(1.5),
+          ],
+          scores: [],
+        });
+        // Packed doubles are looked into as well.
+        const text = JSON.stringify(read(lines));
+        expect(text).not.toContain('Canary-Ada');
+        expect(text).not.toContain('987654321');
+        expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(256 * 1024);
+        expect(read(lines).reduce((sum, capture) => sum + capture.rows, 0)).toBe(rows);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('leaves out what should be hashed when there is no key, for a hash without one can be undone', () => {

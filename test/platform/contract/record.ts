@@ -14,7 +14,7 @@ export const versionRecord = (model: string, version: number): ModelVersion => (
     description: '',
     contract: {
       features: [{ name: 'x', type: 'float', missing: 'reject', onViolation: 'reject', personal: 'no' }],
-      data: { extra: [] },
+      data: { extra: [], personal: {} },
       file: { minRows: 1, maxRows: 10, maxQuarantinedShare: 0.5, unique: [] },
     },
     outputs: [],

@@ -1,0 +1,57 @@
+import type { PrivacyKeys } from '../../core/contract/personal.ts';
+
+export interface KeySourceOptions {
+  readonly read: () => Promise<PrivacyKeys>;
+  /** How long a load waits for the secret; milliseconds. */
+  readonly patienceMs: number;
+  /** How long after a failure it is tried again; milliseconds. */
+  readonly retryMs: number;
+  /** Told of every attempt: without an error it succeeded. */
+  readonly onResult: (error?: unknown) => void;
+}
+
+/**
+ * The privacy keys as a served model has them: asked for when a version that needs them is loaded, and never before.
+ * Serving does not depend on them: while they cannot be had, personal fields are left out of captures.
+ */
+export class KeySource {
+  #keys: PrivacyKeys | undefined;
+  #reading: Promise<void> | undefined;
+  #triedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: KeySourceOptions) {}
+
+  get keys(): PrivacyKeys | undefined {
+    return this.#keys;
+  }
+
+  /** Asks for the keys and waits a while; what comes later is used from then on. */
+  async want(): Promise<void> {
+    if (this.#keys !== undefined) return;
+    const { patienceMs } = this.options;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([this.#read(), new Promise((resolve) => (timer = setTimeout(resolve, patienceMs)))]);
+    clearTimeout(timer);
+  }
+
+  /** Asks again, beside everything else, when they are wanted and could not be had some time ago. */
+  retry(): void {
+    const tried = Number.isFinite(this.#triedAt);
+    if (tried && this.#keys === undefined && performance.now() - this.#triedAt >= this.options.retryMs)
+      void this.#read();
+  }
+
+  #read(): Promise<void> {
+    this.#triedAt = performance.now();
+    this.#reading ??= this.options
+      .read()
+      .then((keys) => {
+        this.#keys = keys;
+        this.options.onResult();
+      }, this.options.onResult)
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    return this.#reading;
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { Contract } from '../../../core/contract/contract.ts';
+import { needsKeys, personalColumns, treatmentBy, treatmentOf } from '../../../core/contract/personal.ts';
+
+const features = [
+  { name: 'age', type: 'integer', personal: 'encrypt' },
+  { name: 'amount', type: 'float' },
+];
+const contract = (data: object, own: object[] = features) => Contract.safeParse({ features: own, data });
+const faults = (data: object, own?: object[]) => contract(data, own).error?.issues.map(({ message }) => message);
+
+describe('a contract with personal columns', () => {
+  it('marks columns that are no features, too', () => {
+    const marked = contract({
+      id: 'row',
+      label: 'sick',
+      extra: ['customer'],
+      personal: { sick: 'drop', customer: 'hash' },
+    });
+    expect(personalColumns(marked.data!)).toEqual(['age', 'sick', 'customer']);
+    expect(['age', 'amount', 'row', 'sick', 'customer'].map((name) => treatmentOf(marked.data!, name))).toEqual([
+      'encrypt',
+      'no',
+      'no',
+      'drop',
+      'hash',
+    ]);
+  });
+
+  it.each([
+    [{ personal: { nobody: 'hash' } }, 'nobody is none of the columns (none)'],
+    [{ id: 'row', personal: { age: 'hash' } }, 'age is a feature: mark it personal there'],
+    [{ subject: 'nobody' }, 'nobody is neither a feature nor a column'],
+    [{ subject: 'amount' }, 'amount is a float, a subject is a string or an integer'],
+    [{ id: 'row', subject: 'row' }, 'row is marked personal: no, a subject is marked hash or encrypt'],
+    [
+      { id: 'row', personal: { row: 'drop' }, subject: 'row' },
+      'row is marked personal: drop, a subject is marked hash or encrypt',
+    ],
+  ])('refuses what cannot be meant: %j', (data, fault) => {
+    expect(faults(data)).toEqual([fault]);
+  });
+
+  it('takes a subject that can be found again', () => {
+    expect(faults({ subject: 'age' })).toBeUndefined();
+    expect(faults({ id: 'row', personal: { row: 'hash' }, subject: 'row' })).toBeUndefined();
+  });
+
+  it('needs keys only for what is hashed or encrypted', () => {
+    expect(needsKeys(contract({}).data!)).toBe(true);
+    expect(needsKeys(contract({}, [{ name: 'age', type: 'integer', personal: 'drop' }]).data!)).toBe(false);
+    expect(needsKeys(contract({}, []).data!)).toBe(false);
+  });
+
+  it('leaves out what cannot be treated', () => {
+    const of = { owner: 'm', field: 'f' };
+    expect(treatmentBy('no', of, undefined)?.('x')).toBe('x');
+    for (const treatment of ['drop', 'hash', 'encrypt'] as const)
+      expect(treatmentBy(treatment, of, undefined)).toBeUndefined();
+  });
+});
