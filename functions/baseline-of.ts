@@ -1,4 +1,5 @@
 import { Baseline } from '../core/profile/profile.ts';
+import { withoutPersonal } from '../core/profile/without-personal.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
 import { readArtifact } from '../platform/artifact.ts';
 import type { Home } from '../platform/ports.ts';
@@ -17,5 +18,6 @@ export async function baselineOf(home: Pick<Home, 'artifacts'>, version: ModelVe
     );
     known.set(digest, baseline);
   }
-  return baseline;
+  // A baseline that was registered before its columns were marked still has them.
+  return withoutPersonal(baseline, version.manifest.contract);
 }

@@ -5,6 +5,7 @@ import { bindContract } from '../core/contract/bind.ts';
 import { Manifest } from '../core/model/manifest.ts';
 import type { Signature } from '../core/model/signature.ts';
 import { Baseline } from '../core/profile/profile.ts';
+import { withoutPersonal } from '../core/profile/without-personal.ts';
 import { PlatformError } from './errors.ts';
 
 /** Files of a model folder. Only the model and the manifest must be there. */
@@ -33,7 +34,7 @@ export interface ModelFolder {
   readonly modelFile: string;
   readonly modelBytes: number;
   readonly manifest: Manifest;
-  /** The bytes as they are in the file, and what they say. */
+  /** What is kept of the file: its own bytes, or those without the contract's personal columns; and what they say. */
   readonly baseline?: { readonly bytes: Uint8Array; readonly value: Baseline };
   readonly metrics: Record<string, unknown>;
   readonly card?: Uint8Array;
@@ -52,7 +53,7 @@ export async function readModelFolder(folder: string, signature: Signature): Pro
   const manifest = await parsed(at(MODEL_FILES.manifest), Manifest);
   if (!manifest) throw new ModelFolderError(at(MODEL_FILES.manifest), 'no such file; `trimtab init` writes one');
   assertFits(at(MODEL_FILES.manifest), manifest.value, signature);
-  const baseline = await parsed(at(MODEL_FILES.baseline), Baseline);
+  const baseline = withoutPersonalOf(await parsed(at(MODEL_FILES.baseline), Baseline), manifest.value);
   const metrics = await parsed(at(MODEL_FILES.metrics), z.record(z.string(), z.unknown()));
   const card = await bytesOf(at(MODEL_FILES.card));
   return {
@@ -64,6 +65,12 @@ export async function readModelFolder(folder: string, signature: Signature): Pro
     ...(baseline ? { baseline } : {}),
     ...(card ? { card } : {}),
   };
+}
+
+function withoutPersonalOf(baseline: ModelFolder['baseline'], { contract }: Manifest): ModelFolder['baseline'] {
+  if (!baseline) return undefined;
+  const value = withoutPersonal(baseline.value, contract);
+  return value === baseline.value ? baseline : { bytes: Buffer.from(JSON.stringify(value)), value };
 }
 
 function assertFits(file: string, manifest: Manifest, signature: Signature): void {

@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
+import { needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import type { DriftVerdict } from '../../core/drift/verdict.ts';
 import type { Manifest } from '../../core/model/manifest.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
@@ -20,6 +21,8 @@ import { profileAnyFile } from '../profile-file.ts';
 interface Rules {
   readonly manifest: Manifest;
   readonly baseline?: Baseline;
+  /** Those of the home, where the contract needs them. */
+  readonly keys?: PrivacyKeys;
 }
 
 /** Commands on data: files, and captured traffic. */
@@ -32,12 +35,13 @@ export function addDataCommands(program: Program, io: Io, options: () => GlobalO
     .option('--out <folder>', 'where good and quarantined rows go (default: a new temporary folder)')
     .action(async (file: string, own: { contract?: string; model?: string; out?: string }) => {
       mustExist(file);
-      const { manifest, baseline } = await rulesOf(own, io, options());
+      const { manifest, baseline, keys } = await rulesOf(own, io, options());
       const outDir = own.out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-validate-')));
       const verdict = await validateFile(file, manifest.contract, {
         outDir,
         baseline: baseline?.profile,
         now: new Date(),
+        personal: { owner: manifest.name, keys },
       });
       const { lines, accepted, quarantined } = verdict.rows;
       print(io, options(), verdict, () =>
@@ -50,6 +54,13 @@ export function addDataCommands(program: Program, io: Io, options: () => GlobalO
                   ['feature', 'rule', 'rows'],
                   verdict.reasons.map((r) => [r.feature, r.rule, r.rows]),
                 ),
+              ]
+            : []),
+          ...(verdict.personal
+            ? [
+                `  personal columns ${Object.entries(verdict.personal)
+                  .map(([column, treatment]) => `${column}: ${treatment}`)
+                  .join(', ')}`,
               ]
             : []),
           ...(verdict.dataFile ? [`  good rows        ${verdict.dataFile}`] : []),
@@ -114,7 +125,8 @@ async function rulesOf(
     const state = await registry.state(model);
     const version = await registry.version(model, state.champion ?? state.latest);
     const baseline = await baselineOf(home, version);
-    return { manifest: version.manifest, ...(baseline ? { baseline } : {}) };
+    const keys = needsKeys(version.manifest.contract) ? await home.privacy() : undefined;
+    return { manifest: version.manifest, ...(baseline ? { baseline } : {}), ...(keys ? { keys } : {}) };
   });
 }
 

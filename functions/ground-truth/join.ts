@@ -1,4 +1,6 @@
 import type { MetricName } from '../../core/alarms/alarm.ts';
+import type { Contract } from '../../core/contract/contract.ts';
+import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
 import { MAX_VALUES, metricLine } from '../../core/serving/emf.ts';
 import { isWrong, parseTruth, type TruthRecord } from '../../core/serving/ground-truth.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
@@ -43,7 +45,8 @@ interface Batch {
  * Truth arrives as JSON lines under `ground-truth/incoming/<model>/`. What is joined is kept under
  * `ground-truth/joined/`, written once and before its metrics, so that nothing is counted twice; what is not found at
  * once waits for captures on their way; what cannot be joined at all is kept, with the reason, under
- * `quarantine/ground-truth/`.
+ * `quarantine/ground-truth/`. Where the contract marks the label as personal, whether a decision was wrong is kept and
+ * what was true is not.
  */
 export async function joinGroundTruth(home: Home, now: Date, index = new PredictionIndex(home)): Promise<JoinSummary> {
   const summary: JoinSummary = { joined: 0, waiting: 0, expired: 0, malformed: 0 };
@@ -72,10 +75,14 @@ async function settle(
     if (prediction) joined.push({ record, prediction });
     else rest.push(record);
   }
-  const rejected = batch.malformed.map(({ line, reason }) => JSON.stringify({ line, reason }));
+  const contract = await contractOf(home, model);
+  const secret = hidesTruth(contract);
+  const rejected = batch.malformed.map(({ line, reason }) =>
+    JSON.stringify(contract && isPersonal(contract) ? { reason } : { line, reason }),
+  );
   summary.malformed += rejected.length;
   const results = await judge(home, joined);
-  for (const { record, reason } of results.unfit) rejected.push(JSON.stringify({ ...record, reason }));
+  for (const { record, reason } of results.unfit) rejected.push(JSON.stringify({ ...told(record, secret), reason }));
 
   if (results.lines.length > 0) {
     const done = await keepJoined(home, batch, results.lines);
@@ -87,7 +94,7 @@ async function settle(
   const expired = batch.waits !== undefined && now.getTime() - Date.parse(batch.waits.since) > PATIENCE_MS;
   if (expired)
     for (const record of rest)
-      rejected.push(JSON.stringify({ ...record, reason: 'no captured prediction has this id' }));
+      rejected.push(JSON.stringify({ ...told(record, secret), reason: 'no captured prediction has this id' }));
   if (rejected.length > 0)
     await home.data.put(
       `quarantine/ground-truth/${model}/${name}-${object.etag.replace(/\W/g, '')}.jsonl`,
@@ -138,17 +145,32 @@ async function judge(
   const unfit: { record: TruthRecord; reason: string }[] = [];
   for (const { record, prediction } of joined) {
     const version = await home.ledger.version(prediction.model, prediction.version);
-    const { decision, outputs = [] } = version?.manifest ?? {};
+    const { contract, decision, outputs = [] } = version?.manifest ?? {};
+    const secret = hidesTruth(contract);
     const wrong = decision && isWrong(decision, outputs, prediction.score, record.truth);
     if (decision && wrong === undefined) {
-      unfit.push({ record, reason: `truth ${JSON.stringify(record.truth)} is nothing that the decision could be` });
+      const truth = secret ? 'it' : JSON.stringify(record.truth);
+      unfit.push({ record, reason: `truth ${truth} is nothing that the decision could be` });
       continue;
     }
-    lines.push(JSON.stringify({ ...record, ...prediction, wrong: wrong ?? null }));
+    lines.push(JSON.stringify({ ...told(record, secret), ...prediction, wrong: wrong ?? null }));
     if (wrong !== undefined) judged.push({ prediction, wrong });
   }
   return { lines, judged, unfit };
 }
+
+/** The contract of a model as it is served, or will be; undefined for a model that is not there. */
+async function contractOf(home: Home, model: string): Promise<Contract | undefined> {
+  const state = (await home.ledger.latest(model))?.state;
+  const number = state?.champion ?? state?.latest ?? 0;
+  return (await home.ledger.version(model, number))?.manifest.contract;
+}
+
+const hidesTruth = (contract: Contract | undefined): boolean =>
+  contract?.data.label !== undefined && treatmentOf(contract, contract.data.label) !== 'no';
+
+/** A record as it may be kept. */
+const told = ({ id, truth }: TruthRecord, secret: boolean): Partial<TruthRecord> => (secret ? { id } : { id, truth });
 
 /** @param since when the traffic last changed hands: variants are compared by what they did after it */
 function emit(home: Home, judged: readonly Judged[], since: string, now: Date): void {

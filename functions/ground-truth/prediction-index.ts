@@ -1,4 +1,4 @@
-import { rowId } from '../../core/serving/capture.ts';
+import { rowId, subjectOf } from '../../core/serving/capture.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -11,6 +11,8 @@ export interface Prediction {
   readonly score: number | null;
   /** When it was made, ISO 8601. */
   readonly at: string;
+  /** Pseudonym of whom it is about, where the capture says. */
+  readonly subject?: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -55,8 +57,11 @@ export class PredictionIndex {
       // A shadow's answer goes nowhere and has the id of the answer that did.
       if (capture.variant === 'shadow') continue;
       const { model, version, variant, at } = capture;
-      for (const [row, score] of capture.scores.entries())
-        predictions.set(predictionKey(model, rowId(capture, row)), { model, version, variant, score, at });
+      for (const [row, score] of capture.scores.entries()) {
+        const subject = subjectOf(capture, row);
+        const prediction = { model, version, variant, score, at, ...(subject === undefined ? {} : { subject }) };
+        predictions.set(predictionKey(model, rowId(capture, row)), prediction);
+      }
     }
     this.#objects.set(key, predictions);
     this.#held += predictions.size;

@@ -8,8 +8,8 @@ import { isSampled } from '../../core/serving/hash.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
+import { WithheldError } from '../withheld.ts';
 import { type Resident, rejection, scoresOf } from './resident.ts';
-import { WithheldError } from './withheld.ts';
 
 /** One request on its way to one version. */
 export interface Job {

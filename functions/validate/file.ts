@@ -4,15 +4,18 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Contract } from '../../core/contract/contract.ts';
+import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
 import { datasetTypeOf, violationOf, violationsSql } from '../../core/contract/sql.ts';
 import { populationStability } from '../../core/drift/psi.ts';
 import { countsOf } from '../../core/profile/bins.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
+import { WithheldError } from '../withheld.ts';
 import { FileRejectedError } from './errors.ts';
 import { pickLines } from './lines.ts';
 import { type Loaded, load } from './load.ts';
+import { type PersonalOptions, type PersonalSql, personalSql } from './personal.ts';
 import type { FileVerdict, QuarantinedRow } from './verdict.ts';
 
 export interface ValidateOptions {
@@ -24,6 +27,8 @@ export interface ValidateOptions {
   readonly now: Date;
   /** Memory of the engine, MB. @default 384 */
   readonly memoryMb?: number;
+  /** Personal columns. @default those to be hashed or encrypted are dropped */
+  readonly personal?: PersonalOptions;
 }
 
 /**
@@ -31,6 +36,15 @@ export interface ValidateOptions {
  * a file that breaks the contract as a whole is rejected whole.
  */
 export async function validateFile(file: string, contract: Contract, options: ValidateOptions): Promise<FileVerdict> {
+  try {
+    return await judgeFile(file, contract, options);
+  } catch (error) {
+    // The engine shows the values that it stumbles over.
+    throw isPersonal(contract) ? new WithheldError(error) : error;
+  }
+}
+
+async function judgeFile(file: string, contract: Contract, options: ValidateOptions): Promise<FileVerdict> {
   await mkdir(options.outDir, { recursive: true });
   return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB }, async (duck) => {
     let loaded: Loaded;
@@ -38,14 +52,19 @@ export async function validateFile(file: string, contract: Contract, options: Va
       loaded = await load(duck, file, contract);
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
-      return rejected(error, { lines: 0, accepted: 0, quarantined: 0 }, []);
+      return rejected(withheld(error, contract), { lines: 0, accepted: 0, quarantined: 0 }, []);
     }
+    const personal = personalSql(duck, contract, loaded.columns, options.personal ?? { owner: '' });
     const reasons = await judgeRows(duck, contract);
     const quarantined = loaded.unreadable.length + reasons.badRows;
     const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
-    const quarantineFile = quarantined > 0 ? await quarantine(duck, file, contract, loaded, options.outDir) : undefined;
+    const quarantineFile =
+      quarantined > 0 ? await quarantine(duck, file, contract, loaded, personal, options.outDir) : undefined;
     const found = summary(contract, reasons.counts, loaded);
-    const kept = quarantineFile === undefined ? {} : { quarantineFile };
+    const kept = {
+      ...(quarantineFile === undefined ? {} : { quarantineFile }),
+      ...(Object.keys(personal.treated).length === 0 ? {} : { personal: personal.treated }),
+    };
     try {
       checkVolume(contract, rows);
       const profile = await profileRelation(duck, GOOD, profiledColumns(contract, loaded.columns), options.baseline);
@@ -53,7 +72,7 @@ export async function validateFile(file: string, contract: Contract, options: Va
       checkDistribution(contract, profile, options.baseline);
       const dataFile = path.join(options.outDir, 'data.parquet');
       await duck.run(
-        `COPY (SELECT ${datasetColumns(contract, loaded.columns)} FROM ${GOOD} ORDER BY rowid) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd)`,
+        `COPY (SELECT ${datasetColumns(contract, loaded.columns, personal)} FROM ${GOOD} ORDER BY rowid) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd)`,
       );
       return { verdict: 'accepted', rows, reasons: found, profile, dataFile, ...kept };
     } catch (error) {
@@ -71,6 +90,13 @@ const GOOD = '(SELECT rowid, * FROM rows WHERE rowid NOT IN (SELECT id FROM bad)
 
 function rejected(error: FileRejectedError, rows: FileVerdict['rows'], reasons: FileVerdict['reasons']): FileVerdict {
   return { verdict: 'rejected', rejection: { rule: error.rule, reason: error.message }, rows, reasons };
+}
+
+/** What the engine said of a file may hold its values: only the sentence before it is told. */
+function withheld(error: FileRejectedError, contract: Contract): FileRejectedError {
+  if (error.cause === undefined || !isPersonal(contract)) return error;
+  const [sentence] = error.message.split(':');
+  return new FileRejectedError(error.rule, `${sentence}; more is withheld, for the contract marks personal fields`);
 }
 
 interface Judged {
@@ -111,7 +137,7 @@ function summary(contract: Contract, counts: Judged['counts'], { unreadable }: L
   const lines = new Map<string, number>();
   for (const { column } of unreadable) lines.set(column ?? '', (lines.get(column ?? '') ?? 0) + 1);
   for (const [column, rows] of lines) {
-    const { feature, rule, allowed } = unreadableReason(contract, 'a line of the table', column || undefined, false);
+    const { feature, rule, allowed } = unreadableReason(contract, 'a line of the table', column || undefined);
     all.push({ feature, rule, allowed, rows });
   }
   return all.sort((a, b) => b.rows - a.rows);
@@ -126,11 +152,12 @@ async function quarantine(
   file: string,
   contract: Contract,
   loaded: Loaded,
+  { subject }: PersonalSql,
   outDir: string,
 ): Promise<string> {
   const target = path.join(outDir, 'rows.jsonl');
   const out = createWriteStream(target);
-  const personal = contract.features.some((feature) => feature.personal !== 'no');
+  const personal = isPersonal(contract);
   const text = loaded.format !== 'parquet' && !personal;
   const write = async (row: QuarantinedRow): Promise<void> => {
     if (!out.write(`${JSON.stringify(row)}\n`)) await once(out, 'drain');
@@ -139,9 +166,10 @@ async function quarantine(
     await write({
       line,
       ...(personal ? {} : { raw: raw.slice(0, 10_000) }),
-      reasons: [unreadableReason(contract, reason, column, personal)],
+      reasons: [told(unreadableReason(contract, reason, column), personal)],
     });
   const names = contract.features.map(({ name }, i) => `r.${identifier(name)} AS v${i}, b.c${i}`);
+  if (subject !== undefined) names.push(`${subject} AS subject`);
   for (let offset = 0; ; offset += PAGE) {
     const page = await duck.rows(
       `SELECT b.id, b.cdup${names.length > 0 ? `, ${names.join(', ')}` : ''} FROM (SELECT * FROM bad ORDER BY id LIMIT ${PAGE} OFFSET ${offset}) b JOIN rows r ON r.rowid = b.id ORDER BY b.id`,
@@ -154,12 +182,18 @@ async function quarantine(
         const code = Number(row[`c${f}`] ?? 0);
         if (code === 0) return [];
         const { row: _, ...reason } = violationOf(feature, code, row[`v${f}`], 0);
-        return [reason];
+        return [told(reason, personal)];
       });
       if (Number(row.cdup) === 1)
         reasons.push({ feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once' });
       const line = lines[i]!;
-      await write({ line, ...(raw.has(line) ? { raw: raw.get(line)! } : {}), reasons });
+      const about = row.subject as string | null | undefined;
+      await write({
+        line,
+        ...(raw.has(line) ? { raw: raw.get(line)! } : {}),
+        ...(about == null ? {} : { subject: about }),
+        reasons,
+      });
     }
   }
   out.end();
@@ -171,12 +205,19 @@ function unreadableReason(
   contract: Contract,
   reason: string,
   column: string | undefined,
-  personal: boolean,
 ): QuarantinedRow['reasons'][number] {
   const feature = contract.features.find(({ name }) => name === column);
   if (!feature) return { feature: '(line)', rule: 'unreadable', allowed: reason };
   const { row: _, ...violation } = violationOf(feature, 2, reason, 0);
-  return personal && feature.personal !== 'no' ? { ...violation, received: undefined } : violation;
+  return violation;
+}
+
+/** A reason without its value, where a value that slipped into the wrong column may be a personal one. */
+function told(
+  { received, ...reason }: QuarantinedRow['reasons'][number],
+  personal: boolean,
+): QuarantinedRow['reasons'][number] {
+  return personal || received === undefined ? reason : { ...reason, received };
 }
 
 function checkVolume({ file }: Contract, { lines, quarantined }: FileVerdict['rows']): void {
@@ -191,18 +232,17 @@ function checkVolume({ file }: Contract, { lines, quarantined }: FileVerdict['ro
     );
 }
 
-async function checkFreshness(duck: Duck, { data, file }: Contract, now: Date): Promise<void> {
+async function checkFreshness(duck: Duck, contract: Contract, now: Date): Promise<void> {
+  const { data, file } = contract;
   if (file.maxAgeDays === undefined || data.time === undefined) return;
   const [{ newest } = { newest: null }] = await duck.rows(
     `SELECT epoch_ms(max(TRY_CAST(${identifier(data.time)} AS TIMESTAMP))) AS newest FROM ${GOOD}`,
   );
   if (newest === null) throw new FileRejectedError('freshness', `no value of ${data.time} is a time`);
   const days = (now.getTime() - Number(newest)) / 86_400_000;
+  const age = treatmentOf(contract, data.time) === 'no' ? `${days.toFixed(1)} days old` : 'too old';
   if (days > file.maxAgeDays)
-    throw new FileRejectedError(
-      'freshness',
-      `the newest row is ${days.toFixed(1)} days old, at most ${file.maxAgeDays} are allowed`,
-    );
+    throw new FileRejectedError('freshness', `the newest row is ${age}, at most ${file.maxAgeDays} are allowed`);
 }
 
 function checkDistribution({ file, features }: Contract, profile: Profile, baseline: Profile | undefined): void {
@@ -219,27 +259,32 @@ function checkDistribution({ file, features }: Contract, profile: Profile, basel
   }
 }
 
-/** Features and the label; identifiers and times say nothing as distributions. */
+/** Features and the label, but nothing personal; identifiers and times say nothing as distributions. */
 export function profiledColumns(contract: Contract, present: readonly string[]): ProfiledColumn[] {
-  const columns = contract.features.map(
-    ({ name, type }): ProfiledColumn => ({
-      name,
-      kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
-    }),
-  );
+  const columns = contract.features
+    .filter(({ personal }) => personal === 'no')
+    .map(
+      ({ name, type }): ProfiledColumn => ({
+        name,
+        kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
+      }),
+    );
   const { label } = contract.data;
-  if (label !== undefined && present.includes(label))
+  if (label !== undefined && present.includes(label) && treatmentOf(contract, label) === 'no')
     columns.push({ name: 'label', kind: 'categorical', expression: identifier(label) });
   return columns;
 }
 
-function datasetColumns(contract: Contract, columns: readonly string[]): string {
-  return columns
+function datasetColumns(contract: Contract, columns: readonly string[], personal: PersonalSql): string {
+  const kept = columns
+    .filter((name) => personal.expression(name) !== undefined)
     .map((name) => {
+      if (name in personal.treated) return `${personal.expression(name)} AS ${identifier(name)}`;
       const feature = contract.features.find((f) => f.name === name);
       const column = identifier(name);
       if (feature) return `${column}::${datasetTypeOf(feature.type)} AS ${column}`;
       return name === contract.data.time ? `TRY_CAST(${column} AS TIMESTAMP) AS ${column}` : column;
-    })
-    .join(', ');
+    });
+  // A table needs a column, even where all are dropped.
+  return kept.length === 0 ? 'NULL::INTEGER AS "(dropped)"' : kept.join(', ');
 }

@@ -1,4 +1,5 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { isPersonal } from '../../core/contract/personal.ts';
 import { FileRejectedError } from './errors.ts';
 
 /** All columns a file of this contract may have: features, id, time, label, extra. */
@@ -20,8 +21,11 @@ export function checkColumns(found: readonly string[], contract: Contract): void
   const unknown = found.filter((name) => !required.includes(name) && !optional.includes(name));
   const double = found.filter((name, i) => found.indexOf(name) !== i);
   if (missing.length > 0) faults.push(`missing columns: ${listed(missing)}`);
-  if (unknown.length > 0) faults.push(`columns that the contract does not know: ${listed(unknown)}`);
-  if (double.length > 0) faults.push(`columns that stand twice: ${listed(double)}`);
+  // The first line of a file without a header is a row: its values must not pass for names.
+  const named = (names: readonly string[]): string =>
+    isPersonal(contract) ? `${names.length}, names withheld for the contract marks personal fields` : listed(names);
+  if (unknown.length > 0) faults.push(`columns that the contract does not know: ${named(unknown)}`);
+  if (double.length > 0) faults.push(`columns that stand twice: ${named(double)}`);
   if (faults.length > 0)
     throw new FileRejectedError(
       'schema',

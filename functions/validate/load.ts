@@ -136,7 +136,7 @@ async function readFast(duck: Duck, file: string, columns: readonly string[], co
 function reasonOf(kind: string, message: string): string {
   const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message) ?? [];
   if (kind === 'TOO MANY COLUMNS' || kind === 'MISSING COLUMNS') return `${found} fields, expected ${expected}`;
-  if (kind === 'CAST') return message.replace(/^.*Could not convert string "(.*)" to.*$/s, '$1');
+  if (kind === 'CAST') return /Could not convert string "(.*)" to/s.exec(message)?.[1] ?? 'another type';
   if (kind === 'UNQUOTED VALUE') return 'a quote is not closed, or text follows a closing quote';
   if (kind === 'INVALID ENCODING' || kind === 'INVALID UNICODE') return 'not UTF-8';
   return kind.toLowerCase();
@@ -186,7 +186,7 @@ async function loadJsonLines(duck: Duck, file: string, contract: Contract): Prom
     for await (const { number, bytes } of linesOf(file)) {
       lines++;
       const text = bytes.toString('utf8');
-      const value = objectOf(text);
+      const value = objectOf(text, known);
       if (typeof value === 'string') {
         unreadable.push({ line: number, raw: text, reason: value });
         continue;
@@ -220,13 +220,15 @@ async function loadJsonLines(duck: Duck, file: string, contract: Contract): Prom
   };
 }
 
-function objectOf(text: string): Record<string, unknown> | string {
+function objectOf(text: string, known: readonly string[]): Record<string, unknown> | string {
   if (text.trim() === '') return 'the line is empty';
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not a JSON object';
     const nested = Object.entries(value).find(([, v]) => typeof v === 'object' && v !== null);
-    return nested ? `${nested[0]} is nested, expected a plain value` : (value as Record<string, unknown>);
+    return nested
+      ? `${known.includes(nested[0]) ? nested[0] : 'a value'} is nested, expected a plain value`
+      : (value as Record<string, unknown>);
   } catch {
     return 'not JSON';
   }

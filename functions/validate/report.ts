@@ -21,6 +21,8 @@ export interface DropReport {
   readonly rejection?: FileVerdict['rejection'];
   readonly rows: FileVerdict['rows'];
   readonly reasons: FileVerdict['reasons'];
+  /** What was done with the personal columns; absent where there are none. */
+  readonly personal?: FileVerdict['personal'];
   /** Dataset version that the good rows became. */
   readonly version: number | null;
   /** Where things are, as keys of the data store. */
@@ -31,6 +33,8 @@ export interface DropReport {
 
 /** Quarantined rows that the page shows. */
 export const SHOWN_ROWS = 30;
+
+const KEPT = { drop: 'not at all', hash: 'as a pseudonym', encrypt: 'encrypted' } as const;
 
 /** The report as a page for people. */
 export function renderReport(
@@ -79,6 +83,14 @@ export function renderReport(
           }),
         )
         .join('')}</div>`,
+    });
+  if (report.personal)
+    sections.push({
+      title: 'Personal columns',
+      html: renderTable(
+        [{ title: 'column' }, { title: 'as it is kept' }],
+        Object.entries(report.personal).map(([column, treatment]) => [column, KEPT[treatment]]),
+      ),
     });
   return renderPage({
     title: `Data validation: ${report.dataset}`,

@@ -4,13 +4,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { isPersonal, needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
 import { rulesOf } from './contract-of.ts';
 import { claimVersion, type DatasetManifest, readJson, versionFolder } from './dataset-version.ts';
 import { DropDiffersError, FileRejectedError, NoContractError } from './errors.ts';
 import { validateFile } from './file.ts';
-import { datasetMetricLine } from './metric-line.ts';
+import { datasetMetricLine, privacyMetricLine } from './metric-line.ts';
+import type { PersonalOptions } from './personal.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from './report.ts';
 import type { FileVerdict, QuarantinedRow } from './verdict.ts';
 
@@ -54,7 +56,8 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
 
     const rules = await rulesOf(home, dataset).catch((error: unknown) => error);
     const now = home.clock.now();
-    const verdict = await judge(file, work, rules, now);
+    const personal = { owner: dataset, keys: await keysFor(home, dataset, rules) };
+    const verdict = await judge(file, work, rules, now, personal);
     const quarantine = `quarantine/${dataset}/${id}`;
     const source = {
       key: drop.key,
@@ -66,10 +69,13 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
     const sample = await firstRows(verdict.quarantineFile);
     if (verdict.quarantineFile) await home.data.upload(`${quarantine}/rows.jsonl`, verdict.quarantineFile);
     if (verdict.verdict === 'rejected') {
-      await home.data.upload(`${quarantine}/source${path.extname(drop.key)}`, file);
+      // A copy would keep personal values in the clear; the digest says which file it was.
+      const kept = !(isRules(rules) && isPersonal(rules.contract));
+      if (kept) await home.data.upload(`${quarantine}/source${path.extname(drop.key)}`, file);
+      const copy = kept ? {} : { copy: 'none is kept, for the contract marks personal fields' };
       await home.data.put(
         `${quarantine}/rejected.json`,
-        JSON.stringify({ dataset, drop: id, source, at: now.toISOString(), ...verdict.rejection }, null, 2),
+        JSON.stringify({ dataset, drop: id, source, at: now.toISOString(), ...verdict.rejection, ...copy }, null, 2),
       );
     }
     const known = isRules(rules) ? rules : undefined;
@@ -85,6 +91,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
       ...(verdict.rejection ? { rejection: verdict.rejection } : {}),
       rows: verdict.rows,
       reasons: verdict.reasons,
+      ...(verdict.personal ? { personal: verdict.personal } : {}),
       version,
       places: {
         ...(version === null ? {} : { dataset: versionFolder(dataset, version) }),
@@ -118,7 +125,31 @@ export function datasetOf(key: string): string {
 type Rules = Awaited<ReturnType<typeof rulesOf>>;
 const isRules = (rules: unknown): rules is Rules => typeof rules === 'object' && rules !== null && 'contract' in rules;
 
-async function judge(file: string, work: string, rules: unknown, now: Date): Promise<FileVerdict> {
+/**
+ * The privacy keys, when the rules of a dataset need them. Judging goes on without: columns to be hashed or encrypted
+ * are dropped then, which the log, a metric and the report say.
+ */
+async function keysFor(home: Home, dataset: string, rules: unknown): Promise<PrivacyKeys | undefined> {
+  if (!isRules(rules) || !needsKeys(rules.contract)) return undefined;
+  let keys: PrivacyKeys | undefined;
+  try {
+    keys = await home.privacy();
+  } catch (error) {
+    process.emitWarning(
+      `the privacy secret cannot be had: personal columns of ${dataset} are dropped: ${(error as Error).message}`,
+    );
+  }
+  home.metrics.write(privacyMetricLine(dataset, home.clock.now(), keys === undefined));
+  return keys;
+}
+
+async function judge(
+  file: string,
+  work: string,
+  rules: unknown,
+  now: Date,
+  personal: PersonalOptions,
+): Promise<FileVerdict> {
   const rejected = (rule: FileRejectedError['rule'], reason: string): FileVerdict => ({
     verdict: 'rejected',
     rejection: { rule, reason },
@@ -136,6 +167,7 @@ async function judge(file: string, work: string, rules: unknown, now: Date): Pro
       baseline: rules.baseline,
       now,
       memoryMb: 1024,
+      personal,
     });
   } catch (error) {
     if (error instanceof FileRejectedError) return rejected(error.rule, error.message);
@@ -179,6 +211,7 @@ async function keepVersion(home: Home, report: DropReport, verdict: FileVerdict,
     source: report.source,
     contract,
     rows: report.rows.accepted,
+    ...(report.personal ? { personal: report.personal } : {}),
     createdAt: report.at,
   };
   await home.data.put(`${folder}/manifest.json`, JSON.stringify(manifest, null, 2), { ifAbsent: true });

@@ -1,13 +1,16 @@
 import type { Violation } from '../../core/contract/contract.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { FileRejectedError } from './errors.ts';
+import type { Treated } from './personal.ts';
 
 /** One quarantined row, with all its reasons. */
 export interface QuarantinedRow {
   /** 1-based line of the source (row, for Parquet). */
   readonly line: number;
-  /** The line as it came; absent where the contract marks personal fields. */
+  /** The line as it came; absent where the contract marks personal fields, as are the values in the reasons. */
   readonly raw?: string;
+  /** Pseudonym of whom the row is about, where the contract names a subject. */
+  readonly subject?: string;
   readonly reasons: Omit<Violation, 'row'>[];
 }
 
@@ -25,6 +28,8 @@ export interface FileVerdict {
     readonly allowed: string;
     readonly rows: number;
   }[];
+  /** What was done with the personal columns; absent where there are none. */
+  readonly personal?: Treated;
   /** Of the good rows; absent when the file could not be read. */
   readonly profile?: Profile;
   /** Good rows, when the file was accepted. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
 
 export interface DuckOptions {
   /** @default 512 */
@@ -18,6 +18,8 @@ export interface Duck {
   run(sql: string): Promise<void>;
   /** Rows as JavaScript values; 64-bit integers come as bigint. */
   rows(sql: string): Promise<Row[]>;
+  /** Makes a function of text known to SQL; null stays null. */
+  define(name: string, apply: (text: string) => string): void;
   close(): Promise<void>;
 }
 
@@ -45,12 +47,31 @@ export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}
       await connection.run(sql);
     },
     rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[],
+    define: (name, apply) => connection.registerScalarFunction(textFunction(name, apply)),
     close: async () => {
       connection.closeSync();
       instance.closeSync();
       await rm(scratch, { recursive: true, force: true });
     },
   };
+}
+
+function textFunction(name: string, apply: (text: string) => string): DuckDBScalarFunction {
+  return DuckDBScalarFunction.create({
+    name,
+    parameterTypes: [VARCHAR],
+    returnType: VARCHAR,
+    // Equal arguments need not give equal results: envelopes do not.
+    volatile: true,
+    mainFunction: (_, input, output) => {
+      const texts = input.getColumnVector(0);
+      for (let row = 0; row < input.rowCount; row++) {
+        const text = texts.getItem(row) as string | null;
+        output.setItem(row, text === null ? null : apply(text));
+      }
+      output.flush();
+    },
+  });
 }
 
 /** Opens, works, and closes whatever happens. */

@@ -1,4 +1,4 @@
-/** A failure on a request with personal fields: its message may hold their values, so only where it happened is told. */
+/** A failure on personal fields: its message may hold their values, so only where it happened is told. */
 export class WithheldError extends Error {
   override readonly name = 'WithheldError';
   constructor(error: unknown) {

@@ -1,0 +1,22 @@
+import type { Contract } from '../contract/contract.ts';
+import { personalColumns, treatmentOf } from '../contract/personal.ts';
+import type { Baseline } from './profile.ts';
+
+/**
+ * A baseline without the personal columns of a contract: categories are values that people had, and so are the least,
+ * the greatest and the quantiles of numbers. The same baseline when it has none of them.
+ */
+export function withoutPersonal(baseline: Baseline, contract: Contract): Baseline {
+  const hidden = new Set(personalColumns(contract));
+  const { label } = contract.data;
+  if (label !== undefined && treatmentOf(contract, label) !== 'no') hidden.add('label');
+  const { columns } = baseline.profile;
+  if (!Object.keys(columns).some((name) => hidden.has(name))) return baseline;
+  const seen = <T>(record: Record<string, T>): Record<string, T> =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => !hidden.has(name)));
+  return {
+    ...baseline,
+    profile: { ...baseline.profile, columns: seen(columns) },
+    chunks: baseline.chunks.map((chunk) => ({ ...chunk, counts: seen(chunk.counts) })),
+  };
+}

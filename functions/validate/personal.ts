@@ -1,0 +1,58 @@
+import type { Contract } from '../../core/contract/contract.ts';
+import { type PrivacyKeys, personalColumns, treatmentBy, treatmentOf } from '../../core/contract/personal.ts';
+import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
+
+/** Whose data it is, and what personal columns are treated with. */
+export interface PersonalOptions {
+  /** Model or dataset: what envelopes are bound to. */
+  readonly owner: string;
+  /** Without them, columns to be hashed or encrypted are dropped. */
+  readonly keys?: PrivacyKeys | undefined;
+}
+
+/** What was done with each personal column. */
+export type Treated = Readonly<Record<string, 'drop' | 'hash' | 'encrypt'>>;
+
+/** Personal columns as SQL. */
+export interface PersonalSql {
+  readonly treated: Treated;
+  /** Expression of a column as it is kept; undefined for one that is dropped. */
+  expression(column: string): string | undefined;
+  /** Expression of the pseudonym of whom a row is about; undefined where the contract or the keys do not say. */
+  readonly subject: string | undefined;
+}
+
+/** Makes the treatment of a contract's personal columns known to the engine. */
+export function personalSql(
+  duck: Duck,
+  contract: Contract,
+  columns: readonly string[],
+  { owner, keys }: PersonalOptions,
+): PersonalSql {
+  const treated: Record<string, 'drop' | 'hash' | 'encrypt'> = {};
+  const expressions = new Map<string, string>();
+  const define = (name: string, column: string, treat: (value: string) => string): string => {
+    duck.define(name, isNumber(contract, column) ? (text) => treat(asInRequests(text)) : treat);
+    return `${name}(nullif(${identifier(column)}::VARCHAR, ''))`;
+  };
+  const present = personalColumns(contract).filter((name) => columns.includes(name));
+  for (const [i, column] of present.entries()) {
+    const treatment = treatmentOf(contract, column) as 'drop' | 'hash' | 'encrypt';
+    const treat = treatmentBy(treatment, { owner, field: column }, keys);
+    treated[column] = treat === undefined ? 'drop' : treatment;
+    if (treat !== undefined) expressions.set(column, define(`treated_${i}`, column, treat));
+  }
+  const { subject } = contract.data;
+  const known = subject !== undefined && keys !== undefined && columns.includes(subject);
+  return {
+    treated,
+    expression: (column) => (column in treated ? expressions.get(column) : identifier(column)),
+    subject: known ? define('subject_of', subject, (value) => keys.pseudonym(subject, value)) : undefined,
+  };
+}
+
+const isNumber = (contract: Contract, column: string): boolean =>
+  contract.features.some(({ name, type }) => name === column && (type === 'float' || type === 'integer'));
+
+/** A number as a capture has it (`36`, not `36.0`), so that its pseudonym is the same in files and in requests. */
+const asInRequests = (text: string): string => String(Number(text));
