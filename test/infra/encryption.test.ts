@@ -18,6 +18,7 @@ const KEYS: Record<string, (resource: Resource) => unknown> = {
   'AWS::KinesisFirehose::DeliveryStream': ({ properties }) =>
     properties.DeliveryStreamEncryptionConfigurationInput.KeyARN,
   'AWS::Lambda::Function': ({ properties }) => properties.KmsKeyArn,
+  'AWS::SecretsManager::Secret': ({ properties }) => properties.KmsKeyId,
 };
 
 /** Types that keep nothing of anybody's: configuration, code, permissions, counts. */
@@ -122,7 +123,7 @@ describe('encryption', () => {
     for (const use of uses) {
       expect(flat(use.Resource)).toMatch(KEY);
       const via = (use.Condition as { StringEquals: Record<string, unknown> }).StringEquals['kms:ViaService'];
-      expect(flat(via)).toMatch(/^(s3|sqs|dynamodb)\.<region>\.amazonaws\.com$/);
+      expect(flat(via)).toMatch(/^(s3|sqs|dynamodb|secretsmanager)\.<region>\.amazonaws\.com$/);
     }
   });
 });
