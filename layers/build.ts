@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
 import { duckdb } from './duckdb/layer.ts';
@@ -68,10 +68,17 @@ export function buildLayer(
     entries[name] = [content, { mtime: TIME, level: 9, os: 3, attrs: 0o644 << 16 }];
   const archive = zipSync(entries);
   mkdirSync(target, { recursive: true });
-  writeFileSync(file, archive);
   const built = { sha256: createHash('sha256').update(archive).digest('hex'), bytes };
-  writeFileSync(record, JSON.stringify({ ...built, recipe }));
+  writeWhole(file, archive);
+  writeWhole(record, JSON.stringify({ ...built, recipe }));
   return { file, ...built };
+}
+
+/** Another process may read the file, or build it too. */
+function writeWhole(file: string, content: Uint8Array | string): void {
+  const partial = `${file}.${process.pid}`;
+  writeFileSync(partial, content);
+  renameSync(partial, file);
 }
 
 /** Version of a package in package-lock.json: layers hold what the tests ran with. */

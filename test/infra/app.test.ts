@@ -1,20 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/all.ts';
 import { Checks } from '../../infra/checks.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { addTrimtab } from '../../infra/trimtab-app.ts';
-import { buildLayer, LAYERS, LayerError } from '../../layers/build.ts';
 
 const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'] as const;
-/** What Lambda takes at most, function and layers together, unpacked. */
-const LAMBDA_BYTES = 250 * 1024 * 1024;
 
 interface Report {
   readonly pluginReports: { readonly pluginName: string; readonly conclusion: string }[];
@@ -182,15 +177,10 @@ describe('the deployed app', () => {
     });
   });
 
-  it('gives every function its own role, log group with retention, and the processor of its layers', () => {
+  it('gives every function its own role, and a log group with retention', () => {
     const functions = resources('AWS::Lambda::Function');
     expect(functions).toHaveLength(FUNCTIONS.length);
-    for (const [, fn] of functions) {
-      expect(fn.LoggingConfig).toMatchObject({ LogGroup: expect.anything() });
-      expect(fn.Architectures).toEqual(['x86_64']);
-    }
-    for (const [, layer] of resources('AWS::Lambda::LayerVersion'))
-      expect(layer.CompatibleArchitectures).toEqual(['x86_64']);
+    for (const [, fn] of functions) expect(fn.LoggingConfig).toMatchObject({ LogGroup: expect.anything() });
     for (const [, group] of resources('AWS::Logs::LogGroup')) expect(group.RetentionInDays).toBeGreaterThan(0);
     expect(new Set(functions.map(([, fn]) => JSON.stringify(fn.Role))).size).toBe(FUNCTIONS.length);
   });
@@ -261,59 +251,4 @@ describe('the deployed app', () => {
       expect(JSON.stringify(invoke[0]?.Resource)).toContain('Live');
     });
   });
-
-  describe('what is uploaded', () => {
-    it('is reproducible, within its budget, and fits into Lambda', () => {
-      for (const layer of LAYERS) {
-        const again = buildLayer(layer, 'x64', path.join(folder, 'again'), { fresh: true });
-        const built = buildLayer(layer, 'x64', 'dist/layers');
-        expect(again.sha256).toBe(built.sha256);
-        expect(built.bytes).toBeLessThanOrEqual(layer.budgetMb * 1e6);
-      }
-      for (const spec of FUNCTIONS) {
-        const layers = LAYERS.filter(({ name }) => spec.layers.includes(name)).map(
-          (l) => buildLayer(l, 'x64', 'dist/layers').bytes,
-        );
-        const code = readFileSync(`dist/functions/${spec.name}/index.js`).length;
-        expect(layers.reduce((a, b) => a + b, code)).toBeLessThan(LAMBDA_BYTES);
-      }
-      expect(() =>
-        buildLayer({ ...LAYERS[0]!, budgetMb: 1 }, 'x64', path.join(folder, 'over'), { fresh: true }),
-      ).toThrow(LayerError);
-    }, 240_000);
-
-    it('loads as Lambda would load it: one file, and what the layers bring', () => {
-      const layers = path.join(folder, 'opt');
-      for (const layer of LAYERS) {
-        const files = unzipSync(readFileSync(buildLayer(layer, 'x64', 'dist/layers').file));
-        for (const [name, content] of Object.entries(files)) write(path.join(layers, name), content);
-      }
-      const task = path.join(folder, 'task');
-      for (const { name } of FUNCTIONS) {
-        for (const file of ['index.js', 'package.json'])
-          write(path.join(task, name, file), readFileSync(`dist/functions/${name}/${file}`));
-        const script = `process.stdout.write(typeof require(${JSON.stringify(path.join(task, name, 'index.js'))}).handler); process.exit(0)`;
-        const type = execFileSync(process.execPath, ['-e', script], {
-          encoding: 'utf8',
-          cwd: task,
-          env: {
-            PATH: process.env.PATH,
-            NODE_PATH: path.join(layers, 'nodejs/node_modules'),
-            TRIMTAB_HOME: path.join(folder, 'home'),
-            AWS_REGION: 'eu-central-1',
-            TRIMTAB_TABLE: 't',
-            TRIMTAB_ARTIFACTS_BUCKET: 'a',
-            TRIMTAB_DATA_BUCKET: 'd',
-            TRIMTAB_CAPTURES_BUCKET: 'c',
-          },
-        });
-        expect(type, name).toBe('function');
-      }
-    }, 60_000);
-  });
 });
-
-function write(file: string, content: Uint8Array): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, content);
-}

@@ -23,6 +23,8 @@ export interface EnvironmentOptions {
   readonly opt: string;
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
+  /** Space under /tmp. @default 512 */
+  readonly temporaryMb?: number;
   /** Variables of the function's configuration. @default {} */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -56,7 +58,8 @@ export class ExecutionEnvironment {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-lambda-'));
     const runtime = path.join(folder, 'runtime');
     layOutRuntime(runtime);
-    const sandbox = await openSandbox({ task: options.task, opt: options.opt, runtime, node: lambdaNode() });
+    const { task, opt, temporaryMb } = options;
+    const sandbox = await openSandbox({ task, opt, runtime, node: lambdaNode() }, temporaryMb);
     const memory = sandbox.isolated ? limitMemory(path.basename(folder), options.memoryMb) : undefined;
     return new ExecutionEnvironment(options, await RuntimeApi.listen(), sandbox, memory, folder);
   }

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/all.ts';
 import type { ExecutionEnvironment } from './environment.ts';
 import { describeOnLambda } from './on-lambda.ts';
@@ -35,13 +37,13 @@ const WRONG: Record<string, { event: unknown; outcome: unknown }> = {
   ),
 };
 
-describeOnLambda('each packaged function', () => {
-  let packages: Packages;
-  beforeAll(async () => {
-    packages = await buildPackages();
-  }, 180_000);
-  afterAll(() => packages.remove());
+let packages: Packages;
+beforeAll(async () => {
+  packages = await buildPackages();
+}, 180_000);
+afterAll(() => packages.remove());
 
+describeOnLambda('each packaged function', () => {
   it.each(FUNCTIONS.map((spec) => [spec.name, spec] as const))(
     'starts without its services and refuses what is not its event: %s',
     async (name, spec) => {
@@ -62,4 +64,13 @@ describeOnLambda('each packaged function', () => {
     },
     60_000,
   );
+});
+
+describe('each packaged function, on the Node of this machine', () => {
+  it.each(FUNCTIONS.map((spec) => [spec.name, spec] as const))('loads from its file and its layers: %s', (_, spec) => {
+    const { task, opt } = packages.folders(spec);
+    const script = `process.stdout.write(typeof require(${JSON.stringify(path.join(task, 'index.js'))}).handler); process.exit(0)`;
+    const env = { ...NOWHERE, AWS_REGION: 'eu-central-1', NODE_PATH: path.join(opt, 'nodejs/node_modules') };
+    expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', cwd: task, env })).toBe('function');
+  });
 });

@@ -9,7 +9,8 @@ import { type EnvironmentOptions, ExecutionEnvironment } from './environment.ts'
 
 /** What is uploaded, unpacked: a folder for each function, and one for each set of layers. */
 export interface Packages {
-  readonly folder: string;
+  /** Where a function's code and its layers are. */
+  folders(spec: FunctionSpec): { readonly task: string; readonly opt: string };
   /** An environment of a function as it is deployed. */
   open(
     spec: FunctionSpec,
@@ -26,15 +27,19 @@ export async function buildPackages(): Promise<Packages> {
   chmodSync(folder, 0o755);
   const functions = path.join(folder, 'functions');
   await buildFunctions(functions);
+  const folders: Packages['folders'] = (spec) => ({
+    task: path.join(functions, spec.name),
+    opt: unpackLayers(folder, spec.layers),
+  });
   return {
-    folder,
+    folders,
     open: async (spec, variables, changes = {}) =>
       ExecutionEnvironment.open({
         name: spec.name,
-        task: path.join(functions, spec.name),
-        opt: unpackLayers(folder, spec.layers),
+        ...folders(spec),
         memoryMb: spec.memoryMb,
         timeoutSeconds: spec.timeoutSeconds,
+        temporaryMb: spec.temporaryMb,
         variables: { ORT_DISABLE_TELEMETRY: '1', ...variables },
         ...changes,
       }),

@@ -4,8 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { LAMBDA_PLACES, type Places } from './runtime.ts';
 
-/** Megabytes of /tmp, as every function has when nothing else is said. */
-const TMP_MB = 512;
 /** User and group of functions on Lambda, whose user has a name, and a home that is not there. */
 const [USER, GROUP] = [993, 990];
 const PASSWD = `sbx_user1051:x:${USER}:${GROUP}::/home/sbx_user1051:/sbin/nologin`;
@@ -31,9 +29,9 @@ export const canIsolate =
   spawnSync('unshare', ['--mount', 'nsenter', '--version']).status === 0 &&
   spawnSync('setpriv', ['--version']).status === 0;
 
-/** Opens a sandbox on folders of this machine. */
-export const openSandbox = (contents: Contents): Promise<Sandbox> =>
-  canIsolate ? isolated(contents) : Promise.resolve(bare(contents));
+/** Opens a sandbox on folders of this machine, with so much space under /tmp. It counts as memory here, not on Lambda. */
+export const openSandbox = (contents: Contents, temporaryMb = 512): Promise<Sandbox> =>
+  canIsolate ? isolated(contents, temporaryMb) : Promise.resolve(bare(contents));
 
 /**
  * A root of its own in a mount namespace: everything read-only but /tmp. The shell that has mounted it waits for the
@@ -41,7 +39,7 @@ export const openSandbox = (contents: Contents): Promise<Sandbox> =>
  */
 const MOUNTS = `
 set -e
-root=$1 task=$2 opt=$3 runtime=$4 node=$5
+root=$1 task=$2 opt=$3 runtime=$4 node=$5 megabytes=$6
 mount -t tmpfs -o mode=755 none "$root"
 cd "$root"
 for name in bin etc lib lib64 sbin usr; do
@@ -59,18 +57,32 @@ mount --bind "$opt" opt
 mount --bind "$runtime" var/runtime
 mount --bind "$node" var/lang/bin/node
 for name in opt var/task var/runtime var/lang/bin/node; do mount -o remount,bind,ro "$name"; done
-mount -t tmpfs -o size=${TMP_MB}m,mode=1777 none tmp
+mount -t tmpfs -o size="$megabytes"m,mode=1777 none tmp
 mount -o remount,ro "$root"
 echo ready
 exec cat > /dev/null
 `;
 
-async function isolated(contents: Contents): Promise<Sandbox> {
+async function isolated(contents: Contents, temporaryMb: number): Promise<Sandbox> {
   const root = mkdtempSync(path.join(os.tmpdir(), 'trimtab-root-'));
   const { task, opt, runtime, node } = contents;
   const holder = spawn(
     'unshare',
-    ['--mount', '--propagation', 'private', 'sh', '-c', MOUNTS, 'sh', root, task, opt, runtime, node],
+    [
+      '--mount',
+      '--propagation',
+      'private',
+      'sh',
+      '-c',
+      MOUNTS,
+      'sh',
+      root,
+      task,
+      opt,
+      runtime,
+      node,
+      String(temporaryMb),
+    ],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   await ready(holder);
