@@ -1,18 +1,25 @@
 #!/usr/bin/env node
-// The `trimtab` command: TypeScript by way of tsx, from a checkout whose dependencies are installed.
+// The `trimtab` command: in a checkout from its sources, by way of tsx; in the package as it was built.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-if (!existsSync(path.join(root, 'node_modules', 'tsx'))) {
-  console.error('trimtab: its dependencies are not installed: run `npm ci` in its folder, or `npm start` once');
-  process.exit(2);
+
+async function fromSources() {
+  if (!existsSync(path.join(root, 'node_modules', 'tsx'))) {
+    console.error('trimtab: its dependencies are not installed: run `npm ci` in its folder, or `npm start` once');
+    process.exit(2);
+  }
+  const { register } = await import('tsx/esm/api');
+  register();
+  return import('../cli/main.ts');
 }
+
 process.env.ORT_DISABLE_TELEMETRY = '1';
-const { register } = await import('tsx/esm/api');
-register();
-const { main } = await import('../cli/main.ts');
+const { main } = existsSync(path.join(root, 'cli', 'main.ts'))
+  ? await fromSources()
+  : await import('../dist/lib/trimtab.cjs');
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => console.log(text),
   err: (text) => console.error(text),

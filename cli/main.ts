@@ -8,6 +8,7 @@ import { addSmoke } from './commands/smoke.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
 import { CheckFailedError, type GlobalOptions, type Io } from './context.ts';
+import { missingLibrary } from './native.ts';
 
 /** Adds commands to the program. `options` gives the options of every command as they were parsed. */
 export type AddCommands = (program: Command, io: Io, options: () => GlobalOptions) => void;
@@ -57,7 +58,7 @@ function failed(error: unknown, io: Io): number {
   // Commander has printed its own message; help and version are no failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  io.err(io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${message}`);
+  io.err(io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${missingLibrary(error as Error) ?? message}`);
   const refused =
     error instanceof CheckFailedError || error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError;
   if (refused) return 1;

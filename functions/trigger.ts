@@ -16,12 +16,18 @@ export type Trigger =
 
 /** How a function is run: read by the constructs; the local stage takes `timeoutSeconds` from it. */
 export interface FunctionSpec {
+  /** Name, and that of its folder. */
   readonly name: string;
+  /** What it does, in a few words. */
   readonly description: string;
+  /** What sets it off. */
   readonly triggers: readonly Trigger[];
+  /** Memory, in MB. */
   readonly memoryMb: number;
   /** Space under the temporary folder, MB. @default 512 */
   readonly temporaryMb?: number;
+  /** Longest run, in seconds. */
   readonly timeoutSeconds: number;
+  /** Layers that hold its native libraries. */
   readonly layers: readonly ('onnxruntime' | 'duckdb')[];
 }

@@ -51,6 +51,7 @@ export const DeploymentConfig = z.strictObject({
   /** Tags of every resource, such as owner and cost-center; those of an environment are added to the common ones. */
   tags: Tags.default({}),
 });
+/** What is deployed, defaults filled in. */
 export type DeploymentConfig = z.infer<typeof DeploymentConfig>;
 
 const { environment, ...settings } = DeploymentConfig.shape;

@@ -1,5 +1,5 @@
 /** The constructs, for other CDK apps. What is exported here is the package's public API (docs/api). */
-export type { AlarmDefinition } from '../core/alarms/alarm.ts';
+export { AlarmDefinition } from '../core/alarms/alarm.ts';
 export type { FunctionSpec, Trigger } from '../functions/trigger.ts';
 export { DeploymentConfig } from './config.ts';
 export { DataKey, type DataKeyProps, letServicesIn } from './constructs/data-key.ts';

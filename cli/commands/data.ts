@@ -13,8 +13,8 @@ import { driftOfFile } from '../../functions/drift/file.ts';
 import { sentenceOf } from '../../functions/drift/report.ts';
 import { validateFile } from '../../functions/validate/file.ts';
 import { MODEL_FILES, readModelFolder } from '../../platform/model-folder.ts';
-import { readSignature } from '../../platform/onnx/model.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
+import { readSignature } from '../native.ts';
 import { bar, spark, table } from '../output/table.ts';
 import { profileAnyFile } from '../profile-file.ts';
 

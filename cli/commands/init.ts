@@ -6,10 +6,9 @@ import { inferContract } from '../../core/contract/infer.ts';
 import { Manifest } from '../../core/model/manifest.ts';
 import { ModelName } from '../../core/model/names.ts';
 import type { Signature } from '../../core/model/signature.ts';
-import { buildBaseline } from '../../functions/baseline.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
-import { readSignature } from '../../platform/onnx/model.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { readSignature } from '../native.ts';
 import { profileAnyFile } from '../profile-file.ts';
 
 interface InitOptions {
@@ -70,6 +69,7 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
       await mkdir(folder, { recursive: true });
       const model = path.join(folder, MODEL_FILES.model);
       if (path.resolve(model) !== path.resolve(own.model)) await copyFile(own.model, model);
+      const { buildBaseline } = await import('../../functions/baseline.ts');
       const baseline = await buildBaseline({
         dataFile: own.data,
         modelFile: own.model,

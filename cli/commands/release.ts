@@ -3,8 +3,8 @@ import type { Command as Program } from 'commander';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
-import { readSignature } from '../../platform/onnx/model.ts';
 import { type GlobalOptions, type Io, print, UsageError, versionNumber, withHome } from '../context.ts';
+import { readSignature } from '../native.ts';
 
 /** Commands that change a release: each is one entry of the ledger. */
 export function addReleaseCommands(program: Program, io: Io, options: () => GlobalOptions): void {

@@ -1,6 +1,5 @@
 import type { Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
-import { startStage } from '../../stage/stage.ts';
 import { type GlobalOptions, type Io, UsageError } from '../context.ts';
 
 /** Starts the local stage and serves until stopped. */
@@ -15,6 +14,8 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
       const port = Number(own.port);
       if (!Number.isInteger(port) || port < 0 || port > 65_535)
         throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
+      // It brings both native libraries along.
+      const { startStage } = await import('../../stage/stage.ts');
       const stage = await startStage({ home, port, log: io.err });
       io.out(`serving ${stage.home.description} at ${stage.url} until stopped (Ctrl-C)`);
       await new Promise<void>((resolve) => {

@@ -62,6 +62,7 @@ export const AlarmDefinition = z.strictObject({
   /** Page of the runbook, below docs/runbook/. */
   runbook: z.string(),
 });
+/** An alarm as data. */
 export type AlarmDefinition = z.infer<typeof AlarmDefinition>;
 
 export const AlarmState = z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']);

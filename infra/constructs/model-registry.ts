@@ -55,7 +55,9 @@ export interface ModelRegistryProps {
 
 /** What a registry grants, whoever made it. */
 export abstract class RegistryBase extends Construct implements IModelRegistry {
+  /** The ledger: append-only. */
   abstract readonly table: ITableV2;
+  /** Models, baselines and cards, named by their content. */
   abstract readonly artifacts: IBucket;
   /** Key of table and artifacts. */
   protected abstract readonly encryptionKey?: IKey;
@@ -100,7 +102,9 @@ export class ModelRegistry extends RegistryBase {
     return new ImportedRegistry(scope, id, attributes);
   }
 
+  /** The ledger: append-only. */
   readonly table: TableV2;
+  /** Models, baselines and cards, named by their content. */
   readonly artifacts: EncryptedBucket;
   protected readonly encryptionKey?: IKey;
 

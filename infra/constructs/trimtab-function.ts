@@ -25,7 +25,7 @@ const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trim
 export interface TrimtabFunctionProps {
   /** What it is and how it is run, from `functions/<name>/trigger.ts`. */
   readonly spec: FunctionSpec;
-  /** Environment, besides what all functions have. @default {} */
+  /** Environment, besides what all functions have. @default none */
   readonly environment?: Record<string, string>;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';

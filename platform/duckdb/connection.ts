@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBScalarFunction } from '@duckdb/node-api';
 
 export interface DuckOptions {
   /** @default 512 */
@@ -11,6 +11,8 @@ export interface DuckOptions {
 }
 
 export type Row = Record<string, unknown>;
+
+type Library = typeof import('@duckdb/node-api');
 
 /** A database in memory with a scratch folder of its own. */
 export interface Duck {
@@ -30,7 +32,9 @@ export interface Duck {
 export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}): Promise<Duck> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-duck-'));
   // On Lambda only the temporary folder can be written.
-  const instance = await DuckDBInstance.create(':memory:', {
+  // Not before it is wanted: most commands never want it.
+  const library = await import('@duckdb/node-api');
+  const instance = await library.DuckDBInstance.create(':memory:', {
     threads: String(threads),
     memory_limit: `${memoryMb}MB`,
     temp_directory: scratch,
@@ -47,7 +51,7 @@ export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}
       await connection.run(sql);
     },
     rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[],
-    define: (name, apply) => connection.registerScalarFunction(textFunction(name, apply)),
+    define: (name, apply) => connection.registerScalarFunction(textFunction(library, name, apply)),
     close: async () => {
       connection.closeSync();
       instance.closeSync();
@@ -56,7 +60,11 @@ export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}
   };
 }
 
-function textFunction(name: string, apply: (text: string) => string): DuckDBScalarFunction {
+function textFunction(
+  { DuckDBScalarFunction, VARCHAR }: Library,
+  name: string,
+  apply: (text: string) => string,
+): DuckDBScalarFunction {
   return DuckDBScalarFunction.create({
     name,
     parameterTypes: [VARCHAR],

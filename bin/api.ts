@@ -1,0 +1,47 @@
+// The public API of the package: its declarations as one file, and the report and the page that say what it is.
+// `npm run api` writes report and page; building the package holds the API against them.
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { ApiModel } from '@microsoft/api-extractor-model';
+import { apiPage, propsWithoutDefault } from './api-page.ts';
+
+const PAGE = 'docs/api/README.md';
+
+/** The API is not as reported, or has members without a docstring. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+}
+
+/**
+ * Writes dist/lib/index.d.cts, and compares the API with docs/api/.
+ *
+ * @param accept write docs/api/ anew rather than compare
+ * @throws ApiError
+ */
+export async function declareApi({ accept = false } = {}): Promise<void> {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.api.json'], {
+    stdio: 'inherit',
+  });
+  const config = ExtractorConfig.loadFileAndPrepare('api-extractor.json');
+  const { succeeded, apiReportChanged } = Extractor.invoke(config, {
+    localBuild: accept,
+    messageCallback: (message) => {
+      // What it says of the report is said below, with what to do in this project.
+      if (message.category === 'console') message.handled = true;
+    },
+  });
+  const api = new ApiModel().loadPackage(config.apiJsonFilePath);
+  const page = apiPage(api);
+  if (accept) await writeFile(PAGE, page);
+  else if (apiReportChanged || (await readFile(PAGE, 'utf8').catch(() => '')) !== page)
+    throw new ApiError(
+      'the public API is not what docs/api/ says: `npm run api` shows how it changed (git diff docs/api) and accepts it',
+    );
+  const silent = propsWithoutDefault(api);
+  if (silent.length > 0)
+    throw new ApiError(`optional props must say @default in their docstrings: ${silent.join(', ')}`);
+  if (!succeeded) throw new ApiError('the public API has the faults listed above');
+}
+
+if (process.argv[1]?.endsWith('api.ts')) await declareApi({ accept: true });

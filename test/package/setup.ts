@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Folder of an app, outside this checkout, that has installed the package. */
+    readonly app: string;
+  }
+}
+
+/** Packs the package as `npm publish` would, and installs it into an app that has nothing but the CDK. */
+export function setup({ provide }: TestProject): () => void {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-package-'));
+  const app = path.join(folder, 'app');
+  mkdirSync(app);
+  const npm = (args: readonly string[], cwd: string): void => {
+    execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
+  };
+  npm(['pack', '--silent', '--pack-destination', folder], process.cwd());
+  const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'))!;
+  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  writeFileSync(path.join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
+  const cdk = ['aws-cdk-lib', 'constructs'].map((name) => `${name}@${devDependencies[name]}`);
+  // Scripts may run, as they would for anybody: nothing that is installed has one.
+  npm(['install', '--prefer-offline', '--no-audit', '--no-fund', path.join(folder, tarball), ...cdk], app);
+  for (const file of ['model.json', 'baseline.json'])
+    cpSync(path.join('models/flight-delay/v1', file), path.join(app, 'models/flight-delay', file));
+  provide('app', app);
+  return () => rmSync(folder, { recursive: true, force: true });
+}
