@@ -32,7 +32,6 @@ export class ModelFolderError extends PlatformError {
 export interface ModelFolder {
   readonly path: string;
   readonly modelFile: string;
-  readonly modelBytes: number;
   readonly manifest: Manifest;
   /** What is kept of the file: its own bytes, or those without the contract's personal columns; and what they say. */
   readonly baseline?: { readonly bytes: Uint8Array; readonly value: Baseline };
@@ -59,7 +58,6 @@ export async function readModelFolder(folder: string, signature: Signature): Pro
   return {
     path: folder,
     modelFile: at(MODEL_FILES.model),
-    modelBytes: model.size,
     manifest: manifest.value,
     metrics: metrics?.value ?? {},
     ...(baseline ? { baseline } : {}),

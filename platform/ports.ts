@@ -1,4 +1,5 @@
 import type { PrivacyKeys } from '../core/contract/personal.ts';
+import type { StoredRecord } from '../core/registry/chain.ts';
 import type { Entry } from '../core/registry/ledger.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
 
@@ -54,6 +55,8 @@ export interface Ledger {
   append(entry: Entry, version?: ModelVersion): Promise<void>;
   version(model: string, version: number): Promise<ModelVersion | undefined>;
   versions(model: string): AsyncIterable<ModelVersion>;
+  /** Records of versions as they were written, unparsed: what their digests were taken of. */
+  records(model: string): AsyncIterable<StoredRecord>;
   /** Names of all models, sorted. */
   models(): Promise<string[]>;
 }

@@ -1,15 +1,19 @@
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import type { Signature } from '../core/model/signature.ts';
+import { type ChainReport, compareKept, linksTo, verifyChain } from '../core/registry/chain.ts';
 import type { Command } from '../core/registry/commands.ts';
 import { decide } from '../core/registry/decide.ts';
 import { ReleaseConflictError, UnknownVersionError } from '../core/registry/errors.ts';
 import { entryAt } from '../core/registry/history.ts';
 import { EMPTY_STATE, type Entry, type ReleaseState } from '../core/registry/ledger.ts';
-import type { Artifact, ModelVersion } from '../core/registry/version.ts';
+import { type Artifact, ModelVersion } from '../core/registry/version.ts';
 import type { ReleaseChanged } from '../events/schemas.ts';
 import { digestOf, digestOfFile } from './digest.ts';
-import { type ModelFolder, ModelFolderError, readModelFolder } from './model-folder.ts';
+import { ModelFolderError, readModelFolder } from './model-folder.ts';
 import type { Home } from './ports.ts';
-import { keepSnapshot } from './snapshots.ts';
+import { keepSnapshot, snapshotsOf } from './snapshots.ts';
 import { within } from './within.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
@@ -61,6 +65,21 @@ export class Registry {
   }
 
   /**
+   * Looks whether everything that ever happened to a model is as it was written: by the chain of digests, and by the
+   * releases that are kept beside the ledger, where nobody can overwrite them.
+   *
+   * @throws UnknownVersionError for an unknown model
+   */
+  async verify(model: string): Promise<ChainReport> {
+    const entries = await this.history(model);
+    const records = await collect(this.home.ledger.records(model));
+    const report = verifyChain(entries, records, digestOf);
+    const versions = records.map(({ stored }) => ModelVersion.parse(stored));
+    const kept = await collect(snapshotsOf(this.home.artifacts, model));
+    return { ...report, faults: [...report.faults, ...compareKept(entries, versions, kept)] };
+  }
+
+  /**
    * Makes a command happen: one conditional write, then the news of it on the bus.
    *
    * @throws ReleaseRefusedError when it does not fit the state
@@ -84,7 +103,7 @@ export class Registry {
     const known = await this.#byDigest(model, digest);
     if (known) return { version: known, existed: true };
     const kept = {
-      artifact: await this.#keepModel(files, digest),
+      artifact: await this.#keepModel(files.modelFile, digest),
       baseline: files.baseline && (await this.#keep('baselines', 'json', files.baseline.bytes)),
       card: files.card && (await this.#keep('cards', 'md', files.card)),
     };
@@ -128,7 +147,10 @@ export class Registry {
       // Registering is what brings a model into being; everything else needs one.
       if (state.revision === 0 && command.type !== 'register') throw new UnknownVersionError(model);
       const at = this.#notBefore(latest);
-      const entry = decide(state, command, { model, at, actor: this.actor });
+      const entry = {
+        ...decide(state, command, { model, at, actor: this.actor }),
+        ...linksTo(latest, version && ModelVersion.parse(version), digestOf),
+      };
       try {
         await this.home.ledger.append(entry, version);
       } catch (error) {
@@ -171,15 +193,24 @@ export class Registry {
     return undefined;
   }
 
-  /** @throws ModelFolderError when the file is written to meanwhile: under its digest may only be what has it */
-  async #keepModel({ modelFile, modelBytes }: ModelFolder, digest: string): Promise<Artifact> {
+  /**
+   * Keeps a copy that nobody else writes to: what has been kept under a digest can never be taken back.
+   *
+   * @throws ModelFolderError when the file is written to meanwhile
+   */
+  async #keepModel(modelFile: string, digest: string): Promise<Artifact> {
     const key = `models/${digest}.onnx`;
-    const fresh = await this.home.artifacts.upload(key, modelFile, { ifAbsent: true });
-    if ((await digestOfFile(modelFile)) !== digest) {
-      if (fresh) await this.home.artifacts.delete(key);
-      throw new ModelFolderError(modelFile, 'it was changed while it was being registered');
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-model-'));
+    try {
+      const copy = path.join(folder, 'model.onnx');
+      await copyFile(modelFile, copy);
+      if ((await digestOfFile(copy)) !== digest)
+        throw new ModelFolderError(modelFile, 'it was changed while it was being registered');
+      await this.home.artifacts.upload(key, copy, { ifAbsent: true });
+      return { key, digest, bytes: (await stat(copy)).size };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
-    return { key, digest, bytes: modelBytes };
   }
 
   async #keep(folder: string, extension: string, body: Uint8Array): Promise<Artifact> {

@@ -61,6 +61,16 @@ export async function newestSnapshot(
   return parseSnapshot(text);
 }
 
+/** All snapshots of a model, newest first. @throws when one cannot be read */
+export async function* snapshotsOf(
+  artifacts: Pick<ObjectStore, 'list' | 'get'>,
+  model: string,
+): AsyncIterable<ReleaseSnapshot> {
+  const { parseSnapshot } = await import('./snapshot-schema.ts');
+  for await (const { key } of artifacts.list(`${FOLDER}${model}/`))
+    if (NAME.test(key)) yield parseSnapshot(new TextDecoder().decode(await artifacts.get(key)));
+}
+
 /** Names of all models with a snapshot, in the order of their keys: one look for each. */
 export async function modelsWithSnapshots(artifacts: Pick<ObjectStore, 'list'>): Promise<string[]> {
   const models: string[] = [];

@@ -1,4 +1,5 @@
 import type { Command as Program } from 'commander';
+import type { ChainReport } from '../../core/registry/chain.ts';
 import { entryAt } from '../../core/registry/history.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
@@ -25,8 +26,18 @@ export function addStatusCommands(program: Program, io: Io, options: () => Globa
     .command('history <model>')
     .description('everything that ever happened to a model')
     .option('--at <time>', 'what was true at a time, ISO 8601')
-    .action((model: string, own: { at?: string }) =>
+    .option('--verify', 'look whether everything is as it was written')
+    .action((model: string, own: { at?: string; verify?: true }) =>
       withHome(io, options(), async (_, registry) => {
+        if (own.verify) {
+          const report = await registry.verify(model);
+          print(io, options(), report, () => verified(model, report));
+          if (report.faults.length > 0)
+            throw new CheckFailedError(
+              `the ledger of ${model} is not as it was written: ${report.faults.length} ${report.faults.length === 1 ? 'fault' : 'faults'}`,
+            );
+          return;
+        }
         if (own.at !== undefined && Number.isNaN(Date.parse(own.at)))
           throw new UsageError(`a time is ISO 8601, such as 2026-01-31T12:00:00Z, received '${own.at}'`);
         const entries = await registry.history(model);
@@ -60,6 +71,19 @@ export function addStatusCommands(program: Program, io: Io, options: () => Globa
         );
       }),
     );
+}
+
+function verified(model: string, { entries, chainedFrom, head, faults }: ChainReport): string {
+  if (faults.length > 0)
+    return table(
+      ['#', 'what is wrong'],
+      faults.map(({ entry, fault }) => [entry, fault]),
+    );
+  const unchained = chainedFrom === null ? entries : chainedFrom - 1;
+  return [
+    `${model}  ${entries} entries are as they were written; head ${head}`,
+    ...(unchained > 0 ? [`  the first ${unchained} carry no digests: nothing vouches for them`] : []),
+  ].join('\n');
 }
 
 function picture(model: string, state: ReleaseState): string {

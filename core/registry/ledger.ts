@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Instant, ModelName, VersionNumber } from '../model/names.ts';
+import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
 
 /** A challenger that holds part of the traffic. */
 export const Challenger = z.strictObject({
@@ -84,6 +84,10 @@ export const Entry = z.strictObject({
   /** What the decision rested on, word for word. */
   evidence: z.json().optional(),
   state: ReleaseState,
+  /** Digest of the entry before it (core/registry/chain.ts): what was replaced or removed is found. */
+  previous: Digest.optional(),
+  /** Digest of the record of the version that it registers. */
+  record: Digest.optional(),
 });
 export type Entry = z.infer<typeof Entry>;
 

@@ -9,6 +9,7 @@ import {
   QueryCommand,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { StoredRecord } from '../../core/registry/chain.ts';
 import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
@@ -62,6 +63,11 @@ export class DynamoLedger implements Ledger {
   async *versions(model: string): AsyncIterable<ModelVersion> {
     for await (const item of this.#query(within(model, 'VERSION', 0, NUMBERS.VERSION)))
       yield ModelVersion.parse(unpacked(item));
+  }
+
+  async *records(model: string): AsyncIterable<StoredRecord> {
+    for await (const item of this.#query(within(model, 'VERSION', 0, NUMBERS.VERSION)))
+      yield { version: Number(item.sk!.S!.slice('VERSION#'.length)), stored: unpacked(item) };
   }
 
   async models(): Promise<string[]> {

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { ModelName } from '../../core/model/names.ts';
+import type { StoredRecord } from '../../core/registry/chain.ts';
 import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
@@ -36,7 +37,7 @@ export class FileLedger implements Ledger {
   async append(entry: Entry, version?: ModelVersion): Promise<void> {
     const { model, number } = entry;
     const page = JSON.stringify(Page.parse({ entry, version }), null, 1);
-    const file = path.join(this.root, model, nameOf(number));
+    const file = this.#file(model, number);
     if (await place(this.root, file, (unfinished) => writeFile(unfinished, page), true)) return;
     const found = (await this.#numbers(model)).at(-1) ?? 0;
     throw new ReleaseConflictError(model, number - 1, found);
@@ -51,6 +52,13 @@ export class FileLedger implements Ledger {
     for (const number of (await this.#versionsOf(model)).values()) {
       const { version } = await this.#page(model, number);
       if (version) yield version;
+    }
+  }
+
+  async *records(model: string): AsyncIterable<StoredRecord> {
+    for (const [version, number] of await this.#versionsOf(model)) {
+      const { version: stored } = JSON.parse(await readFile(this.#file(model, number), 'utf8')) as { version: unknown };
+      yield { version, stored };
     }
   }
 
@@ -77,9 +85,13 @@ export class FileLedger implements Ledger {
     return known.versions;
   }
 
+  #file(model: string, number: number): string {
+    return path.join(this.root, model, nameOf(number));
+  }
+
   async #page(model: string, number: number): Promise<Page> {
     try {
-      return Page.parse(JSON.parse(await readFile(path.join(this.root, model, nameOf(number)), 'utf8')));
+      return Page.parse(JSON.parse(await readFile(this.#file(model, number), 'utf8')));
     } catch (error) {
       throw new PlatformError(`entry ${number} of ${model} cannot be read: ${(error as Error).message}`, {
         cause: error,

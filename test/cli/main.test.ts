@@ -28,6 +28,35 @@ describe('trimtab', () => {
   }
   const json = async (...argv: string[]) => JSON.parse((await run(...argv, '--json')).out);
 
+  it('vouches for a history, and finds what was changed in it behind its back', async () => {
+    await run('register', `${MODEL}/v1`);
+    await run('approve', 'flight-delay', '1');
+    await run('release', 'flight-delay', '1');
+    const clean = await run('history', 'flight-delay', '--verify');
+    expect(clean).toMatchObject({ status: 0, err: '' });
+    expect(clean.out).toMatch(/3 entries are as they were written; head [0-9a-f]{64}$/);
+
+    const file = (number: number) => path.join(folder, 'home', 'ledger', 'flight-delay', `00000000${number}.json`);
+    const change = (number: number, from: string, to: string): void => {
+      const text = readFileSync(file(number), 'utf8');
+      expect(text).toContain(from);
+      writeFileSync(file(number), text.replace(from, to));
+    };
+    change(2, 'user:ada', 'user:eve');
+    expect(await json('history', 'flight-delay', '--verify')).toMatchObject({
+      faults: [{ entry: 2, fault: 'it is not what it was when entry 3 was appended' }],
+    });
+    change(2, 'user:eve', 'user:ada');
+    // The last entry has no other behind it, but its release is kept beside the ledger.
+    change(3, '"champion": 1', '"champion": null');
+    const forged = await run('history', 'flight-delay', '--verify');
+    expect(forged).toMatchObject({
+      status: 1,
+      err: 'trimtab: the ledger of flight-delay is not as it was written: 1 fault',
+    });
+    expect(forged.out).toContain('its state is not the release that is kept of it');
+  });
+
   it('takes a model from its folder to a canary and back', async () => {
     expect((await run('register', `${MODEL}/v1`)).out).toContain('flight-delay 1 registered');
     expect(await json('register', `${MODEL}/v1`)).toMatchObject({ existed: true, version: 1 });

@@ -88,6 +88,7 @@ export class Stand {
         models: () => guarded(() => real.ledger.models()),
         entries: (model, range) => real.ledger.entries(model, range),
         versions: (model) => real.ledger.versions(model),
+        records: (model) => real.ledger.records(model),
         append: (entry, version) => real.ledger.append(entry, version),
       },
       artifacts: {

@@ -155,6 +155,7 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
         expect(await collect(home.ledger.entries(model, { from: 2, to: 2 }))).toEqual([two]);
         expect(await home.ledger.version(model, 1)).toEqual(record);
         expect(await collect(home.ledger.versions(model))).toEqual([record]);
+        expect(await collect(home.ledger.records(model))).toEqual([{ version: 1, stored: record }]);
         expect(await home.ledger.models()).toContain(model);
       });
 

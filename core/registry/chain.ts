@@ -1,0 +1,126 @@
+import { canonical } from './canonical.ts';
+import type { Entry, ReleaseState } from './ledger.ts';
+import type { ModelVersion } from './version.ts';
+
+/** SHA-256 of a text, lower-case hexadecimal. */
+export type DigestOf = (text: string) => string;
+
+/** The record of a version as it was written. A later program may read more into it than was there: defaults. */
+export interface StoredRecord {
+  readonly version: number;
+  readonly stored: unknown;
+}
+
+/** What an entry carries of what came before it, and of the version record that is written with it. */
+export type Links = Pick<Entry, 'previous' | 'record'>;
+
+/** Something about a ledger that cannot have come about by appending. */
+export interface ChainFault {
+  /** Number of the entry that is wrong, or is missed. */
+  readonly entry: number;
+  readonly fault: string;
+}
+
+/** What a look over the whole ledger of a model found. */
+export interface ChainReport {
+  readonly entries: number;
+  /** The first entry whose content a later one vouches for; null when none does. */
+  readonly chainedFrom: number | null;
+  /** Digest of the last entry: vouches for all before it. */
+  readonly head: string | null;
+  readonly faults: readonly ChainFault[];
+}
+
+/** Links of the entry that is about to be appended: to the last one, and to the record of the version it registers. */
+export const linksTo = (last: Entry | undefined, record: unknown, digest: DigestOf): Links => ({
+  ...(last === undefined ? {} : { previous: digest(canonical(last)) }),
+  ...(record === undefined ? {} : { record: digest(canonical(record)) }),
+});
+
+/**
+ * Looks whether a ledger is as it was appended: the numbers have no gap, each entry still has the content whose digest
+ * the next one carries, and so have the version records. Entries from before there were digests may only come first.
+ * The last entry has nobody to vouch for it but its `head`, which is for whoever keeps it elsewhere.
+ *
+ * @param entries in order of their numbers
+ */
+export function verifyChain(
+  entries: readonly Entry[],
+  records: readonly StoredRecord[],
+  digest: DigestOf,
+): ChainReport {
+  const faults: ChainFault[] = [];
+  const first = entries.findIndex(({ previous }) => previous !== undefined);
+  let expected = 1;
+  for (const [i, entry] of entries.entries()) {
+    const { number, previous } = entry;
+    for (; expected < number; expected++) faults.push({ entry: expected, fault: 'it is missing' });
+    expected = number + 1;
+    if (entry.state.revision !== number)
+      faults.push({ entry: number, fault: `its state is of revision ${entry.state.revision}` });
+    const before = entries[i - 1];
+    if (before?.number !== number - 1) continue;
+    if (previous === undefined) {
+      if (first !== -1 && i > first) faults.push({ entry: number, fault: 'it says nothing of the entry before it' });
+    } else if (previous !== digest(canonical(before)))
+      faults.push({ entry: before.number, fault: `it is not what it was when entry ${number} was appended` });
+  }
+  return {
+    entries: entries.length,
+    chainedFrom: first === -1 ? null : Math.max(1, entries[first]!.number - 1),
+    head: entries.length === 0 ? null : digest(canonical(entries.at(-1))),
+    faults: [...faults, ...recordFaults(entries, records, digest)].sort((a, b) => a.entry - b.entry),
+  };
+}
+
+function recordFaults(entries: readonly Entry[], records: readonly StoredRecord[], digest: DigestOf): ChainFault[] {
+  const faults: ChainFault[] = [];
+  const announced = new Map(entries.filter(({ kind }) => kind === 'registered').map((entry) => [entry.version, entry]));
+  for (const { version, stored } of records) {
+    const entry = announced.get(version);
+    if (entry === undefined) faults.push({ entry: 0, fault: `version ${version} was never registered` });
+    else if (entry.record !== undefined && entry.record !== digest(canonical(stored)))
+      faults.push({ entry: entry.number, fault: `the record of version ${version} is not what it registered` });
+  }
+  for (const [version, { number }] of announced)
+    if (!records.some((record) => record.version === version))
+      faults.push({ entry: number, fault: `the record of version ${version} is missing` });
+  return faults;
+}
+
+/** A release as it is kept where nobody can overwrite it. */
+interface Kept {
+  readonly state: ReleaseState;
+  readonly versions: readonly ModelVersion[];
+}
+
+/**
+ * Holds a ledger against the releases that are kept elsewhere: whoever rewrites all entries after the one that was
+ * tampered with, digests included, leaves no fault in the chain, but one here.
+ *
+ * @param versions records of the ledger, read as those of `kept` were
+ */
+export function compareKept(
+  entries: readonly Entry[],
+  versions: readonly ModelVersion[],
+  kept: readonly Kept[],
+): ChainFault[] {
+  const faults: ChainFault[] = [];
+  const differ = (a: unknown, b: unknown): boolean => canonical(a) !== canonical(b);
+  for (const { state, versions: then } of kept) {
+    const entry = state.revision;
+    const found = entries.find(({ number }) => number === entry);
+    if (found === undefined) faults.push({ entry, fault: 'it is missing, and the release of it is kept' });
+    else if (differ(found.state, state))
+      faults.push({ entry, fault: 'its state is not the release that is kept of it' });
+    for (const record of then)
+      if (
+        differ(
+          record,
+          versions.find(({ version }) => version === record.version),
+        )
+      )
+        faults.push({ entry, fault: `the record of version ${record.version} is not the one that is kept with it` });
+  }
+  return faults;
+}
