@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Manifest } from '../../../core/model/manifest.ts';
@@ -115,14 +115,8 @@ export class Stand {
 
   /** Registers a fixture under a manifest and approves it; `edit` changes the file's bytes' length harmlessly. */
   async register(manifest: { name: string }, fixture: string, salt = ''): Promise<number> {
-    const folder = path.join(this.folder, `model-${Math.random().toString(36).slice(2)}`);
-    await mkdir(folder);
-    const file = path.join(folder, 'model.onnx');
-    await copyFile(path.join(FIXTURES, `${fixture}.onnx`), file);
-    // A metadata_props entry (field 14 of ModelProto) with a value of its own gives the file another digest.
-    if (salt !== '') await writeFile(file, metadata(salt), { flag: 'a' });
-    await writeFile(path.join(folder, 'model.json'), JSON.stringify(manifest));
-    const { version } = await this.registry.register(folder, await readSignature(file));
+    const folder = await modelFolder(this.folder, manifest, fixture, salt);
+    const { version } = await this.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
     await this.apply(manifest.name, { type: 'approve', version: version.version, reason: 'test' });
     return version.version;
   }
@@ -190,6 +184,17 @@ export class Stand {
     await this.real.close();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Makes a model folder of a fixture. @param salt gives the file a digest of its own */
+export async function modelFolder(root: string, manifest: object, fixture: string, salt = ''): Promise<string> {
+  const folder = await mkdtemp(path.join(root, 'model-'));
+  const file = path.join(folder, 'model.onnx');
+  await copyFile(path.join(FIXTURES, `${fixture}.onnx`), file);
+  // A metadata_props entry (field 14 of ModelProto) with a value of its own gives the file another digest.
+  if (salt !== '') await writeFile(file, metadata(salt), { flag: 'a' });
+  await writeFile(path.join(folder, 'model.json'), JSON.stringify(manifest));
+  return folder;
 }
 
 /** A StringStringEntryProto {key: "salt", value} as ModelProto's field 14. */
