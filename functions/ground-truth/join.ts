@@ -26,6 +26,7 @@ const MAX_OBJECTS = 500;
 
 const INCOMING = 'ground-truth/incoming/';
 const WAITING = 'ground-truth/waiting/';
+const JOINED = 'ground-truth/joined/';
 
 /** Truths that still look for their predictions. */
 interface Batch {
@@ -35,6 +36,8 @@ interface Batch {
   readonly name: string;
   readonly records: TruthRecord[];
   readonly malformed: { line: string; reason: string }[];
+  /** Ids that were joined before: the same truth was sent again, or work that was done is repeated. */
+  readonly before: ReadonlySet<string>;
   /** Of truths that wait: since when, and until when captures have been searched. */
   readonly waits?: { readonly since: string; readonly searched: string };
 }
@@ -71,6 +74,7 @@ async function settle(
   const joined: { record: TruthRecord; prediction: Prediction }[] = [];
   const rest: TruthRecord[] = [];
   for (const record of batch.records) {
+    if (batch.before.has(record.id)) continue;
     const prediction = predictions.get(predictionKey(model, record.id));
     if (prediction) joined.push({ record, prediction });
     else rest.push(record);
@@ -111,13 +115,27 @@ async function settle(
  */
 async function keepJoined(home: Home, batch: Batch, lines: readonly string[]): Promise<Set<string> | undefined> {
   const round = batch.waits === undefined ? '' : `-${Date.parse(batch.waits.searched)}`;
-  const key = `ground-truth/joined/${batch.model}/${batch.name}${round}.jsonl`;
+  const key = `${JOINED}${batch.model}/${batch.name}${round}.jsonl`;
   if (await home.data.put(key, `${lines.join('\n')}\n`, { ifAbsent: true })) return undefined;
-  const kept = new TextDecoder()
+  return new Set(await idsOf(home, key));
+}
+
+/** Ids of an object of truth that were joined, in whatever round. */
+async function joinedBefore(home: Home, { model, name }: Pick<Batch, 'model' | 'name'>): Promise<Set<string>> {
+  const ids = new Set<string>();
+  const prefix = `${JOINED}${model}/${name}`;
+  // Names may begin alike; a round is an instant in milliseconds.
+  for await (const { key } of home.data.list(prefix))
+    if (/^(-\d{12,14})?\.jsonl$/.test(key.slice(prefix.length))) for (const id of await idsOf(home, key)) ids.add(id);
+  return ids;
+}
+
+async function idsOf(home: Home, key: string): Promise<string[]> {
+  const lines = new TextDecoder()
     .decode(await home.data.get(key))
     .trimEnd()
     .split('\n');
-  return new Set(kept.map((line) => (JSON.parse(line) as TruthRecord).id));
+  return lines.map((line) => (JSON.parse(line) as TruthRecord).id);
 }
 
 /** Replaces the batch by what is left of it, without a moment at which it is nowhere. */
@@ -205,7 +223,8 @@ async function readIncoming(home: Home, object: ObjectInfo): Promise<Batch> {
     if ('record' in parsed) records.push(parsed.record);
     else malformed.push({ line: line.slice(0, 1_000), reason: parsed.fault });
   }
-  return { object, ...placeOf(object.key, INCOMING), records, malformed };
+  const place = placeOf(object.key, INCOMING);
+  return { object, ...place, records, malformed, before: await joinedBefore(home, place) };
 }
 
 async function readWaiting(home: Home, object: ObjectInfo): Promise<Batch> {
@@ -214,7 +233,8 @@ async function readWaiting(home: Home, object: ObjectInfo): Promise<Batch> {
     searched: string;
     records: TruthRecord[];
   };
-  return { object, ...placeOf(object.key, WAITING), records, malformed: [], waits };
+  const place = placeOf(object.key, WAITING);
+  return { object, ...place, records, malformed: [], before: await joinedBefore(home, place), waits };
 }
 
 /** `<prefix><model>/<name>.jsonl`; deeper folders become part of the name. */

@@ -10,7 +10,6 @@ import {
   unknownVersion,
 } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
-import { decodeTruth } from '../../core/protocols/trimtab.ts';
 import { metricLine } from '../../core/serving/emf.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
@@ -18,6 +17,7 @@ import type { Home } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
 import { answer } from './answer.ts';
 import { ArtifactCache } from './artifact-cache.ts';
+import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import { ServedModel } from './served-model.ts';
@@ -217,19 +217,14 @@ export class Endpoint {
     };
   }
 
-  /** Stores ground truth for the join to find. */
   private async truth(name: string, request: HttpRequest): Promise<HttpResponse> {
-    const model = this.model(name);
-    const records = decodeTruth(request);
-    const key = `ground-truth/incoming/${model.name}/${randomUUID()}.jsonl`;
-    const body = `${records.map((record) => JSON.stringify(record)).join('\n')}\n`;
     try {
-      await this.options.home.data.put(key, body, { contentType: 'application/x-ndjson' });
-    } catch (cause) {
-      this.complain('ground truth cannot be stored', cause);
-      throw new ProtocolError(503, 'the records cannot be stored now, send them again later', { cause });
+      return await keepTruth(this.options.home.data, this.model(name).name, request);
+    } catch (error) {
+      if (error instanceof ProtocolError && error.status === 503 && error.cause !== undefined)
+        this.complain('ground truth cannot be stored', error.cause);
+      throw error;
     }
-    return json(202, { accepted: records.length });
   }
 
   private model(name: string): ServedModel {

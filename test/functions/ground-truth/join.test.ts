@@ -89,6 +89,44 @@ describe('joinGroundTruth', () => {
     expect(await keys('ground-truth/incoming/')).toEqual([]);
   });
 
+  it('counts the same truth once, however often and however late it is sent again', async () => {
+    await deliver('one', 0, capture('a', [0.9]));
+    const send = () => truth('t1', { id: 'a', truth: 0 }, { id: 'late', truth: 0 });
+    await truth('t1-2', { id: 'other', truth: 0 });
+    for (const minutes of [0, 10, 20]) {
+      now = at(minutes);
+      await send();
+      await joinGroundTruth(home, now);
+    }
+    await deliver('two', 20, capture('late', [0.9]));
+    for (const minutes of [30, 40, 50]) {
+      now = at(minutes);
+      await joinGroundTruth(home, now);
+      await send();
+    }
+    await joinGroundTruth(home, now);
+    expect(await wrong('SampleCount')).toBe(2);
+    expect(await keys('ground-truth/incoming/')).toEqual([]);
+    expect(await keys('ground-truth/waiting/')).toEqual(['ground-truth/waiting/m/t1-2.json']);
+  });
+
+  it('keeps truth that replaces an object while that is being read', async () => {
+    await deliver('one', 0, capture('a', [0.9]), capture('b', [0.1]));
+    await truth('t1', { id: 'a', truth: 0 });
+    const get = home.data.get.bind(home.data);
+    home.data.get = async (key) => {
+      const body = await get(key);
+      home.data.get = get;
+      await truth('t1', { id: 'b', truth: 0 });
+      return body;
+    };
+    await joinGroundTruth(home, now);
+    now = at(1);
+    await joinGroundTruth(home, now);
+    await joinGroundTruth(home, at(2));
+    expect(await wrong('SampleCount')).toBe(2);
+  });
+
   it('waits for captures on their way, round after round, and counts each once', async () => {
     await deliver('one', 0, capture('a', [0.9]));
     await truth('t1', { id: 'a', truth: 1 }, { id: 'late', truth: 1 }, { id: 'later', truth: 1 });

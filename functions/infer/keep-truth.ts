@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { json, ProtocolError } from '../../core/protocols/protocol.ts';
+import { decodeTruth } from '../../core/protocols/trimtab.ts';
+import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import type { ObjectStore } from '../../platform/ports.ts';
+
+/**
+ * Stores ground truth for the join to find.
+ *
+ * @throws ProtocolError 503 when it cannot be stored: the caller is asked to send it again
+ */
+export async function keepTruth(
+  data: Pick<ObjectStore, 'put'>,
+  model: string,
+  request: HttpRequest,
+): Promise<HttpResponse> {
+  const records = decodeTruth(request);
+  const body = `${records.map((record) => JSON.stringify(record)).join('\n')}\n`;
+  // Named by content: who was told nothing sends the same again, and it is the same object.
+  const name = createHash('sha256').update(body).digest('hex').slice(0, 32);
+  try {
+    await data.put(`ground-truth/incoming/${model}/${name}.jsonl`, body, { contentType: 'application/x-ndjson' });
+  } catch (cause) {
+    throw new ProtocolError(503, 'the records cannot be stored now, send them again later', { cause });
+  }
+  return json(202, { accepted: records.length });
+}
