@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
+import { addCost } from './commands/cost.ts';
 import { addDataCommands } from './commands/data.ts';
 import { addInit } from './commands/init.ts';
 import { addPredict } from './commands/predict.ts';
@@ -21,6 +22,7 @@ const ADDITIONS: readonly AddCommands[] = [
   addPredict,
   addSmoke,
   addUp,
+  addCost,
 ];
 
 /**

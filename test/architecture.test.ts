@@ -10,7 +10,7 @@ const ARROWS: Record<string, readonly string[]> = {
   platform: ['core', 'events'],
   functions: ['core', 'events', 'platform'],
   stage: ['core', 'events', 'platform', 'functions'],
-  cli: ['core', 'events', 'platform', 'functions', 'stage'],
+  cli: ['core', 'events', 'platform', 'functions', 'stage', 'infra'],
   layers: [],
   infra: ['core', 'functions', 'layers'],
 };
@@ -58,6 +58,12 @@ describe('architecture', () => {
       ({ from, to }) => room(from) === 'infra' && room(to) === 'functions' && !/trigger\.ts$/.test(path.basename(to)),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('lets cli read only the configuration of infra', () => {
+    const { files } = imports(['cli']);
+    const read = files.filter(({ from, to }) => room(from) === 'cli' && room(to) === 'infra').map(({ to }) => to);
+    expect([...new Set(read)].sort()).toEqual(['infra/config.ts', 'infra/environments.ts']);
   });
 
   it('keeps core free of the file system, clients and the environment', () => {

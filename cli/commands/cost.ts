@@ -1,0 +1,83 @@
+import type { Command as Program } from 'commander';
+import { type Estimate, estimate, type Volume } from '../../core/cost/estimate.ts';
+import type { Group, Line } from '../../core/cost/line.ts';
+import { PRICE_LISTS, priceList } from '../../core/cost/prices.ts';
+import { readEnvironments } from '../../infra/environments.ts';
+import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { costedDeployment } from '../deployed.ts';
+import { table } from '../output/table.ts';
+
+interface CostOptions {
+  readonly config: string;
+  readonly environment?: string;
+  readonly predictions: string;
+  readonly gb: string;
+  readonly models?: string;
+  readonly rowsPerRequest: string;
+  readonly latencyMs: string;
+}
+
+/** What the deployed configuration costs in a month, on paper. */
+export function addCost(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('cost')
+    .description('what the deployed configuration costs in a month: list prices, every line of the arithmetic')
+    .option('--config <file>', 'configuration of the deployment', 'trimtab.config.json')
+    .option('--environment <name>', 'which of its environments (default: the first)')
+    .option('--predictions <n>', 'rows predicted in a month', '1000000')
+    .option('--gb <n>', 'gigabytes of data files validated in a month', '1')
+    .option('--models <n>', 'number of models (default: those of the configuration)')
+    .option('--rows-per-request <n>', 'rows of a request', '1')
+    .option('--latency-ms <n>', 'billed duration of a request', '5')
+    .action((own: CostOptions) => {
+      const [config] = readEnvironments(own.config, own.environment);
+      const models = own.models === undefined ? undefined : amount('models', own.models, 0, true);
+      const volume: Volume = {
+        predictions: amount('predictions', own.predictions, 0),
+        gigabytes: amount('gb', own.gb, 0),
+        rowsPerRequest: amount('rows-per-request', own.rowsPerRequest, 1),
+        latencyMs: amount('latency-ms', own.latencyMs, 1),
+      };
+      const deployment = costedDeployment(config!, models);
+      const list = priceList(config!.region);
+      const found = estimate(deployment, volume, list);
+      print(io, options(), { ...found, volume, deployment }, () => shown(found, config!.region));
+    });
+}
+
+/** @throws UsageError */
+function amount(name: string, text: string, least: number, whole = false): number {
+  const n = Number(text);
+  if (text.trim() !== '' && Number.isFinite(n) && n >= least && (!whole || Number.isInteger(n))) return n;
+  throw new UsageError(`--${name} is a ${whole ? 'whole ' : ''}number from ${least}, received '${text}'`);
+}
+
+function shown({ region, asOf, groups, total }: Estimate, wanted: string | undefined): string {
+  const elsewhere =
+    wanted === undefined || wanted === region
+      ? []
+      : [`There is no list for ${wanted} (there are: ${PRICE_LISTS.map((list) => list.region).join(', ')}).`];
+  return [
+    `List prices of ${region} as of ${asOf}, first tier, in USD, without free tiers, discounts and taxes: check before`,
+    'you rely on them. Cold starts, canaries, shadows, the join of ground truth and requests of the key are not counted.',
+    ...elsewhere,
+    '',
+    table(['a month', 'USD'], [...groups.map((g) => [g.title, usd(g.total)]), ['together', usd(total)]]),
+    ...groups.flatMap((g) => ['', arithmetic(g)]),
+  ].join('\n');
+}
+
+function arithmetic({ title, lines, total }: Group): string {
+  const rows = lines.map((l) => [l.what, quantity(l.quantity), price(l), usd(l.amount), l.because]);
+  return [
+    title,
+    table(['what', 'quantity', '× price', '= USD', 'because'], [...rows, ['together', '', '', usd(total), '']]),
+  ].join('\n');
+}
+
+const quantity = (n: number): string => n.toLocaleString('en-US', { maximumSignificantDigits: 6 });
+const price = ({ price: { usd: amount, per, unit } }: Line): string =>
+  `${plain(amount)} / ${per === 1 ? '' : `${per.toLocaleString('en-US')} `}${unit}`;
+/** A number without an exponent. */
+const plain = (n: number): string => n.toLocaleString('en-US', { maximumFractionDigits: 10 });
+const usd = (n: number): string => (n > 0 && n < 0.0001 ? '<0.0001' : n.toFixed(n > 0 && n < 0.1 ? 4 : 2));

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { alarmsOf } from '../core/alarms/definitions.ts';
+import type { CostedDeployment, CostedModel } from '../core/cost/estimate.ts';
+import { costedModel } from '../core/cost/model.ts';
+import { Manifest } from '../core/model/manifest.ts';
+import { FUNCTIONS } from '../functions/all.ts';
+import { infer } from '../functions/infer/trigger.ts';
+import { validate } from '../functions/validate/trigger.ts';
+import type { DeploymentConfig } from '../infra/config.ts';
+import { MODEL_FILES } from '../platform/model-folder.ts';
+
+/** What is deployed besides models: a test holds these numbers to the templates. */
+export const MACHINERY = { alarms: 19, spilloverAlarms: 1, dashboards: 1, keys: 1 } as const;
+
+/** What `trimtab.config.json` deploys, as far as it costs. @param models how many there are @default those it names */
+export function costedDeployment(config: DeploymentConfig, models?: number): CostedDeployment {
+  const { endpoint, validation } = config;
+  const named = config.models.map(modelOf);
+  const provisioned = endpoint.provisionedConcurrency?.min ?? 0;
+  return {
+    architecture: config.architecture,
+    memoryMb: endpoint.memoryMb ?? infer.memoryMb,
+    provisioned,
+    validation: {
+      memoryMb: validation.memoryMb ?? validate.memoryMb,
+      temporaryMb: validate.temporaryMb ?? 512,
+    },
+    schedules: FUNCTIONS.flatMap(({ name, memoryMb, triggers }) =>
+      triggers.flatMap((t) => (t.kind === 'schedule' ? [{ name, memoryMb, everySeconds: t.everySeconds }] : [])),
+    ),
+    alarms: MACHINERY.alarms + (provisioned > 0 ? MACHINERY.spilloverAlarms : 0),
+    dashboards: MACHINERY.dashboards,
+    keys: MACHINERY.keys,
+    // More models than there are folders are taken to be like those.
+    models: Array.from(
+      { length: named.length === 0 ? 0 : (models ?? named.length) },
+      (_, i) => named[i % named.length]!,
+    ),
+  };
+}
+
+function modelOf(folder: string): CostedModel {
+  const manifest = Manifest.parse(JSON.parse(readFileSync(path.join(folder, MODEL_FILES.manifest), 'utf8')));
+  return costedModel(manifest, alarmsOf(manifest));
+}

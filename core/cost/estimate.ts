@@ -1,0 +1,264 @@
+import { ASSUMED } from './assumptions.ts';
+import { type Group, group, type Line, line } from './line.ts';
+import type { PriceList } from './prices.ts';
+
+/** A model of a deployment, as far as it costs. */
+export interface CostedModel {
+  readonly name: string;
+  /** Alarms with periods of a minute and more, and with shorter ones. */
+  readonly alarms: number;
+  readonly alarmsHighResolution: number;
+  /** Alarms that roll back: their metrics are read again every minute. */
+  readonly rollingAlarms: number;
+  /** Metrics, each under [Model, Variant] and under [Model, Version]. */
+  readonly metrics: number;
+  readonly captureShare: number;
+  /** Bytes of the metric line of a request, and of its capture: of a request, and of each of its rows. */
+  readonly metricBytes: number;
+  readonly captureBytes: number;
+  readonly captureRowBytes: number;
+}
+
+/** A deployment, as far as it costs. */
+export interface CostedDeployment {
+  readonly architecture: 'x64' | 'arm64';
+  /** Memory of the inference function, MB. */
+  readonly memoryMb: number;
+  /** Executions that are kept ready all month. */
+  readonly provisioned: number;
+  readonly validation: { readonly memoryMb: number; readonly temporaryMb: number };
+  readonly schedules: readonly { readonly name: string; readonly memoryMb: number; readonly everySeconds: number }[];
+  /** Alarms of the machinery itself. */
+  readonly alarms: number;
+  /** Dashboards besides one a model. */
+  readonly dashboards: number;
+  readonly keys: number;
+  readonly models: readonly CostedModel[];
+}
+
+/** What comes in, in a month. */
+export interface Volume {
+  /** Rows, over all models. */
+  readonly predictions: number;
+  readonly rowsPerRequest: number;
+  /** Billed duration of a request, milliseconds. */
+  readonly latencyMs: number;
+  /** Gigabytes of data files. */
+  readonly gigabytes: number;
+}
+
+export interface Estimate {
+  readonly region: string;
+  readonly asOf: string;
+  readonly groups: readonly Group[];
+  /** USD a month. */
+  readonly total: number;
+}
+
+const GB = 1_000_000_000;
+const number = (n: number): string => n.toLocaleString('en-US', { maximumFractionDigits: 2 });
+
+/** What a deployment costs in a month, on paper: the arithmetic with its sources, without free tiers and discounts. */
+export function estimate(deployment: CostedDeployment, volume: Volume, list: PriceList): Estimate {
+  const { models } = deployment;
+  const groups = [
+    installation(deployment, list),
+    modelMonths(models, list),
+    predictions(deployment, volume, list),
+    dataFiles(deployment, volume, list),
+  ];
+  return { region: list.region, asOf: list.asOf, groups, total: groups.reduce((sum, { total }) => sum + total, 0) };
+}
+
+/** What is paid whether or not anything comes in. */
+function installation(d: CostedDeployment, { prices }: PriceList): Group {
+  const onArm = d.architecture === 'arm64';
+  const duration = onArm ? prices.lambdaArm64 : prices.lambdaX64;
+  const gb = d.memoryMb / 1024;
+  const runs = d.schedules.map((s) => ({ ...s, runs: ASSUMED.monthSeconds / s.everySeconds }));
+  const all = runs.reduce((sum, s) => sum + s.runs, 0);
+  const polls = (ASSUMED.pollers * ASSUMED.monthSeconds) / ASSUMED.pollSeconds;
+  return group('The installation, a month', [
+    line(
+      'executions kept ready',
+      d.provisioned * gb * ASSUMED.monthSeconds,
+      onArm ? prices.provisionedArm64 : prices.provisionedX64,
+      `${d.provisioned} × ${number(gb)} GB × 730 h; what the scaling adds is not counted`,
+    ),
+    line('schedules', all, prices.schedules, runs.map((s) => `${s.name} every ${s.everySeconds} s`).join(', ')),
+    line('runs of scheduled functions', all, prices.lambdaRequests, 'as above'),
+    ...runs.map((s) =>
+      line(
+        `time of ${s.name}`,
+        (s.runs * s.memoryMb * runMs(s.name)) / 1024 / 1000,
+        duration,
+        `${number(s.runs)} runs × ${number(s.memoryMb / 1024)} GB × ${runMs(s.name)} ms`,
+      ),
+    ),
+    line(
+      'logs of scheduled functions',
+      (all * (ASSUMED.runLogBytes + 3 * ASSUMED.eventBytes)) / GB,
+      prices.logIngestion,
+      `three lines of ${ASSUMED.runLogBytes} bytes a run`,
+    ),
+    line('looks for ground truth', (2 * ASSUMED.monthSeconds) / 60, prices.s3Writes, 'two listings a minute'),
+    line(
+      'looks into the queue of drops',
+      polls,
+      prices.queueRequests,
+      `${ASSUMED.pollers} pollers, one look in ${ASSUMED.pollSeconds} s each`,
+    ),
+    line('alarms of the machinery', d.alarms, prices.alarms, 'dead letters, schedules, callers, captures, files'),
+    line(
+      'custom metrics',
+      ASSUMED.fileMetrics + ASSUMED.routeMetrics,
+      prices.customMetrics,
+      'data files over all, and the route of the API',
+    ),
+    line('dashboards', d.dashboards, prices.dashboards, 'the overview'),
+    line('keys', d.keys, prices.keys, 'one a environment; its requests are cents, with bucket keys'),
+  ]);
+}
+
+const runMs = (name: string): number => ASSUMED.runMs[name] ?? 1_000;
+
+/** What each model adds, whether or not it is asked anything. */
+function modelMonths(models: readonly CostedModel[], { prices }: PriceList): Group {
+  const sum = (of: (model: CostedModel) => number): number => models.reduce((total, model) => total + of(model), 0);
+  const minutes = ASSUMED.monthSeconds / 60;
+  const many = models.length === 1 ? 'one model' : `${models.length} models`;
+  return group(`${models.length === 1 ? 'The model' : `${models.length} models`}, a month`, [
+    line(
+      'alarms',
+      sum((m) => m.alarms),
+      prices.alarms,
+      `${many}; periods of a minute and more`,
+    ),
+    line(
+      'alarms of high resolution',
+      sum((m) => m.alarmsHighResolution),
+      prices.alarmsHighResolution,
+      'periods of 10 or 30 s',
+    ),
+    line(
+      'custom metrics',
+      sum((m) => 2 * m.metrics + ASSUMED.fileMetrics),
+      prices.customMetrics,
+      'by variant and by version, a champion alone, and of one dataset; a canary doubles the first for its hours',
+    ),
+    line('dashboards', models.length, prices.dashboards, many),
+    line(
+      'metrics read again',
+      sum((m) => m.rollingAlarms) * minutes,
+      prices.metricsRead,
+      'the alarms that roll back, every minute, to see canaries on',
+    ),
+    line(
+      'reads of the ledger',
+      4 * models.length * minutes * ASSUMED.readUnits,
+      prices.tableReads,
+      'entries and versions, every minute',
+    ),
+    line('reads of baselines', models.length * minutes, prices.s3Reads, 'every minute'),
+  ]);
+}
+
+/** What predictions cost: those that are captured as the contract says. */
+function predictions(d: CostedDeployment, volume: Volume, { prices }: PriceList): Group {
+  const onArm = d.architecture === 'arm64';
+  const ready = d.provisioned > 0;
+  const requests = volume.predictions / volume.rowsPerRequest;
+  const gbs = (requests * d.memoryMb * Math.ceil(volume.latencyMs)) / 1024 / 1000;
+  const mean = (of: (model: CostedModel) => number): number =>
+    d.models.length === 0 ? 0 : d.models.reduce((total, model) => total + of(model), 0) / d.models.length;
+  const captured = mean((m) => m.captureShare * (m.captureBytes + volume.rowsPerRequest * m.captureRowBytes));
+  const metric = mean((m) => m.metricBytes);
+  const logged = ASSUMED.runLogBytes + ASSUMED.accessLogBytes + metric + captured + 6 * ASSUMED.eventBytes;
+  const capturedGb = (requests * captured) / GB;
+  const executions = Math.max(
+    1,
+    d.provisioned,
+    Math.ceil((requests / ASSUMED.monthSeconds) * (volume.latencyMs / 1000)),
+  );
+  const looks = Math.min(requests, (executions * ASSUMED.monthSeconds) / ASSUMED.refreshSeconds);
+  const answer = ASSUMED.answerBytes * (1 + (volume.rowsPerRequest - 1) / 5);
+  const duration = ready
+    ? onArm
+      ? prices.onProvisionedArm64
+      : prices.onProvisionedX64
+    : onArm
+      ? prices.lambdaArm64
+      : prices.lambdaX64;
+  return group(`${number(volume.predictions)} predictions`, [
+    line('requests to the API', requests, prices.httpRequests, `${number(volume.rowsPerRequest)} rows a request`),
+    line('runs of the function', requests, prices.lambdaRequests, 'one a request'),
+    line(
+      'time of the function',
+      gbs,
+      duration,
+      `${number(requests)} × ${number(d.memoryMb / 1024)} GB × ${Math.ceil(volume.latencyMs)} ms${ready ? ', on executions kept ready' : ''}`,
+    ),
+    line(
+      'reads of the ledger',
+      looks * (1 + d.models.length) * ASSUMED.readUnits,
+      prices.tableReads,
+      `a look in ${ASSUMED.refreshSeconds} s of each busy execution, at most one a request; the list and ${d.models.length === 1 ? 'the model' : 'each model'}`,
+    ),
+    line(
+      'logs',
+      (requests * logged) / GB,
+      prices.logIngestion,
+      `${Math.round(metric)} bytes of metrics, ${Math.round(captured)} of captures, ${ASSUMED.runLogBytes + ASSUMED.accessLogBytes} about the run, in six events`,
+    ),
+    line('logs kept', (requests * logged) / GB, prices.logStorage, 'a month, as if not compressed'),
+    line('captures delivered', capturedGb, prices.deliveryStream, 'as if not compressed'),
+    line(
+      'captures written',
+      Math.min(requests * Math.min(1, captured), ASSUMED.deliveriesAMonth),
+      prices.s3Writes,
+      'at most one a minute',
+    ),
+    line(
+      'captures kept',
+      capturedGb * ASSUMED.captureMonths,
+      prices.s3Storage,
+      `${ASSUMED.captureMonths} months, as if not compressed`,
+    ),
+    line('data to callers', (requests * answer) / GB, prices.dataOut, `${Math.round(answer)} bytes an answer`),
+  ]);
+}
+
+/** What judging data files costs. */
+function dataFiles(d: CostedDeployment, { gigabytes }: Volume, { prices }: PriceList): Group {
+  const files = gigabytes / ASSUMED.fileGb;
+  const seconds = gigabytes * ASSUMED.secondsPerGb;
+  const { memoryMb, temporaryMb } = d.validation;
+  const duration = d.architecture === 'arm64' ? prices.lambdaArm64 : prices.lambdaX64;
+  const each = (n: number, what: string): string => `${n} ${what} a file of ${ASSUMED.fileGb * 1000} MB`;
+  const lines: Line[] = [
+    line('events', 2 * files, prices.events, each(2, 'events')),
+    line('messages', 3 * files, prices.queueRequests, each(3, 'requests')),
+    line('runs of the validation', files, prices.lambdaRequests, each(1, 'run')),
+    line(
+      'time of the validation',
+      (seconds * memoryMb) / 1024,
+      duration,
+      `${number(seconds)} s × ${number(memoryMb / 1024)} GB; ${ASSUMED.secondsPerGb} s a GB`,
+    ),
+    line(
+      'its temporary folder',
+      (seconds * (temporaryMb - 512)) / 1024,
+      prices.lambdaStorage,
+      `${number(seconds)} s × ${number((temporaryMb - 512) / 1024)} GB`,
+    ),
+    line('objects written', ASSUMED.fileWrites * files, prices.s3Writes, each(ASSUMED.fileWrites, 'objects')),
+    line('objects read', ASSUMED.fileReads * files, prices.s3Reads, each(ASSUMED.fileReads, 'objects')),
+    line(
+      'files and dataset versions kept',
+      gigabytes * (1 + ASSUMED.parquetShare),
+      prices.s3Storage,
+      'the first month; they stay until you remove them',
+    ),
+  ];
+  return group(`${number(gigabytes)} GB of data files`, lines);
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { alarmsOf } from '../../../core/alarms/definitions.ts';
+import { costedModel } from '../../../core/cost/model.ts';
+import { Manifest } from '../../../core/model/manifest.ts';
+
+const manifest = Manifest.parse(JSON.parse(readFileSync('models/flight-delay/v1/model.json', 'utf8')));
+
+describe('costedModel', () => {
+  it('counts alarms by their resolution, for the shorter ones cost three times as much', () => {
+    const found = costedModel(manifest, alarmsOf(manifest));
+    expect(found).toMatchObject({ alarms: 4, alarmsHighResolution: 8, rollingAlarms: 6, captureShare: 1 });
+    const minute = { ...manifest, monitoring: { ...manifest.monitoring, periodSeconds: 60 } };
+    expect(costedModel(minute, alarmsOf(minute))).toMatchObject({ alarms: 12, alarmsHighResolution: 0 });
+  });
+
+  it('measures the lines that are really written: personal features are not in them', () => {
+    const all = costedModel(manifest, []);
+    const features = manifest.contract.features.map((feature) => ({ ...feature, personal: 'drop' as const }));
+    const none = costedModel({ ...manifest, contract: { ...manifest.contract, features } }, []);
+    expect(none.captureRowBytes).toBeLessThan(all.captureRowBytes / 4);
+    expect(all.captureBytes).toBeGreaterThan(100);
+    expect(all.metricBytes).toBeGreaterThan(300);
+  });
+});

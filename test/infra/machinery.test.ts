@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { costedDeployment, MACHINERY } from '../../cli/deployed.ts';
+import { DeploymentConfig } from '../../infra/config.ts';
+import { deployment } from './deployment.ts';
+
+describe('what is priced', () => {
+  const config = { endpoint: { provisionedConcurrency: { min: 1, max: 2 } } };
+  const deployed = deployment(config);
+  const costed = costedDeployment(DeploymentConfig.parse(config));
+  const count = (type: string): number => deployed.filter(({ Type }) => Type === type).length;
+
+  it('is what is deployed: alarms, dashboards, keys and schedules', () => {
+    const [model] = costed.models;
+    expect(costed.alarms).toBe(MACHINERY.alarms + MACHINERY.spilloverAlarms);
+    expect(count('AWS::CloudWatch::Alarm')).toBe(costed.alarms + model!.alarms + model!.alarmsHighResolution);
+    expect(count('AWS::CloudWatch::Dashboard')).toBe(costed.dashboards + costed.models.length);
+    expect(count('AWS::KMS::Key')).toBe(costed.keys);
+    expect(count('AWS::Scheduler::Schedule')).toBe(costed.schedules.length);
+  });
+
+  it('has the memory that is deployed', () => {
+    const memory = (id: RegExp) =>
+      deployed.find(({ Type, id: name }) => Type === 'AWS::Lambda::Function' && id.test(name))?.Properties;
+    expect(memory(/^EndpointFunction/)?.MemorySize).toBe(costed.memoryMb);
+    expect(memory(/^ValidationFunction/)).toMatchObject({
+      MemorySize: costed.validation.memoryMb,
+      EphemeralStorage: { Size: costed.validation.temporaryMb },
+    });
+  });
+});
