@@ -18,6 +18,7 @@ export {
   RegistryBase,
 } from './constructs/model-registry.ts';
 export { OnCall, type OnCallProps } from './constructs/on-call.ts';
+export { OverviewDashboard, type OverviewDashboardProps } from './constructs/overview-dashboard.ts';
 export { PredictionCapture, type PredictionCaptureProps } from './constructs/prediction-capture.ts';
 export { PrivacySecret, type PrivacySecretProps } from './constructs/privacy-secret.ts';
 export { RollbackController, type RollbackControllerProps } from './constructs/rollback-controller.ts';

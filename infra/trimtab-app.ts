@@ -28,6 +28,7 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
     env,
     onCall: stateful.onCall,
     serving,
+    quality,
     encryptionKey: stateful.encryptionKey,
     config,
     description: 'Trimtab: alarms and rollback',

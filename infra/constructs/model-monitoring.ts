@@ -1,16 +1,11 @@
-import { Duration } from 'aws-cdk-lib';
-import {
-  ComparisonOperator,
-  Dashboard,
-  GraphWidget,
-  type IWidget,
-  Metric,
-  TextWidget,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { ComparisonOperator, Dashboard, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { type AlarmDefinition, NAMESPACE } from '../../core/alarms/alarm.ts';
+import { modelWidgets } from '../dashboards/model.ts';
+import { dashboardUrl } from '../dashboards/widgets.ts';
 import type { DeployedModel } from '../model-folder.ts';
+import { runbookPage } from './runbook.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** What is watched, and who is told. */
@@ -47,11 +42,16 @@ export class ModelMonitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: ModelMonitoringProps) {
     super(scope, id);
+    const links = {
+      runbook: runbookPage(this, 'README.md'),
+      overview: dashboardUrl(Stack.of(this).region, OVERVIEW),
+    };
     for (const model of props.models) {
-      for (const definition of model.alarms) this.alarms.push(this.alarm(definition));
+      const alarms = model.alarms.map((definition) => this.alarm(definition));
+      this.alarms.push(...alarms);
       new Dashboard(this, `Dashboard-${model.name}`, {
-        dashboardName: `trimtab-${model.name}`,
-        widgets: widgets(model),
+        dashboardName: modelDashboardName(model.name),
+        widgets: modelWidgets(model, alarms, links),
         defaultInterval: Duration.hours(6),
       });
     }
@@ -78,50 +78,8 @@ export class ModelMonitoring extends Construct {
   }
 }
 
-/** What a person on call looks at first, from the top: is it wrong, is it failing, is it slow, what does it see. */
-function widgets({ name, alarms }: DeployedModel): IWidget[][] {
-  const metric = (metricName: string, variant: string, statistic: string): Metric =>
-    new Metric({
-      namespace: NAMESPACE,
-      metricName,
-      dimensionsMap: { Model: name, Variant: variant },
-      statistic,
-      period: Duration.minutes(1),
-      label: variant,
-    });
-  const graph = (
-    title: string,
-    metricName: string,
-    statistic: string,
-    variants = ['champion', 'challenger'],
-  ): GraphWidget => {
-    const line = alarms.find((a) => a.metric === metricName);
-    return new GraphWidget({
-      title,
-      width: 12,
-      height: 6,
-      left: variants.map((variant) => metric(metricName, variant, statistic)),
-      leftAnnotations: line ? [{ value: line.threshold, label: 'alarm' }] : [],
-      leftYAxis: { min: 0 },
-    });
-  };
-  return [
-    [
-      new TextWidget({
-        markdown: `# ${name}\nWhat to do about an alarm is in docs/runbook/, a page each.`,
-        width: 24,
-        height: 2,
-      }),
-    ],
-    [graph('Wrong decisions, share', 'Wrong', 'Average'), graph('Failed requests, share', 'Failure', 'Average')],
-    [graph('Latency p99, ms', 'Latency', 'p99'), graph('Rows answered', 'Rows', 'Sum')],
-    [
-      graph('Requests that break the contract, share', 'Violation', 'Average'),
-      graph('Score, mean', 'Score', 'Average'),
-    ],
-    [
-      graph('Drifted features, share', 'Drift', 'Maximum', ['champion']),
-      graph('Load failures', 'LoadFailure', 'Maximum'),
-    ],
-  ];
-}
+/** Name of the dashboard of everything. */
+export const OVERVIEW = 'trimtab';
+
+/** Name of a model's dashboard. */
+export const modelDashboardName = (model: string): string => `trimtab-${model}`;

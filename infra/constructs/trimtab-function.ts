@@ -45,6 +45,8 @@ export interface TrimtabFunctionProps {
 export class TrimtabFunction extends LambdaFunction {
   /** Its log. */
   readonly logs: LogGroup;
+  /** Its memory, in MB. */
+  readonly memoryMb: number;
 
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
     const { spec, architecture = 'x64' } = props;
@@ -78,6 +80,7 @@ export class TrimtabFunction extends LambdaFunction {
       environment: { TRIMTAB_HOME: 'aws', ORT_DISABLE_TELEMETRY: '1', ...props.environment },
     });
     this.logs = logs;
+    this.memoryMb = props.memoryMb ?? spec.memoryMb;
   }
 
   /**

@@ -4,13 +4,16 @@ import type { Construct } from 'constructs';
 import type { DeploymentConfig } from '../config.ts';
 import { ModelMonitoring } from '../constructs/model-monitoring.ts';
 import type { OnCall } from '../constructs/on-call.ts';
+import { OverviewDashboard } from '../constructs/overview-dashboard.ts';
 import { RollbackController } from '../constructs/rollback-controller.ts';
 import { deployedModel } from '../model-folder.ts';
+import type { DataQualityStack } from './data-quality.ts';
 import type { ServingStack } from './serving.ts';
 
 export interface MonitoringStackProps extends StackProps {
   readonly onCall: OnCall;
   readonly serving: ServingStack;
+  readonly quality: DataQualityStack;
   /** Key of dead letters, logs and environments. */
   readonly encryptionKey: IKey;
   readonly config: DeploymentConfig;
@@ -22,15 +25,21 @@ export class MonitoringStack extends Stack {
   readonly monitoring: ModelMonitoring;
 
   constructor(scope: Construct, id: string, props: MonitoringStackProps) {
-    const { onCall, serving, config, encryptionKey, ...rest } = props;
+    const { onCall, serving, quality, config, encryptionKey, ...rest } = props;
     super(scope, id, rest);
     this.rollback = new RollbackController(this, 'Rollback', {
       endpoint: serving.endpoint,
       encryptionKey,
       architecture: config.architecture,
     });
-    this.monitoring = new ModelMonitoring(this, 'Monitoring', {
-      models: config.models.map(deployedModel),
+    const models = config.models.map(deployedModel);
+    this.monitoring = new ModelMonitoring(this, 'Monitoring', { models });
+    new OverviewDashboard(this, 'Overview', {
+      models: models.map(({ name }) => name),
+      endpoint: serving.endpoint,
+      validation: quality.validation,
+      drift: quality.drift,
+      rollback: this.rollback,
     });
     onCall.watch(this);
   }

@@ -1,0 +1,90 @@
+import { Duration } from 'aws-cdk-lib';
+import { AlarmStatusWidget, type IAlarm, type IWidget, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { NAMESPACE } from '../../core/alarms/alarm.ts';
+import type { Variant } from '../../core/serving/variant.ts';
+import type { DeployedModel } from '../model-folder.ts';
+import { alarmLine, graph, text, variantMetric, WIDE } from './widgets.ts';
+
+export interface ModelDashboardLinks {
+  /** Index of the runbook. */
+  readonly runbook: string;
+  /** Address of the dashboard of everything. */
+  readonly overview: string;
+}
+
+const BOTH: readonly Variant[] = ['champion', 'challenger'];
+
+/**
+ * What a person on call reads from the top: which alarm is up; is it wrong, failing, slow, or behind the ledger; who
+ * answers; and what does it see. The same variant has the same colour in every graph.
+ */
+export function modelWidgets(
+  { name, alarms: definitions }: DeployedModel,
+  alarms: readonly IAlarm[],
+  { runbook, overview }: ModelDashboardLinks,
+): IWidget[][] {
+  const alarm = (metric: Parameters<typeof alarmLine>[1]) => alarmLine(definitions, metric);
+  const by = (metric: Parameters<typeof alarmLine>[1], statistic: string, variants = BOTH) =>
+    variants.map((variant) => variantMetric(name, metric, variant, statistic));
+  return [
+    [
+      text(
+        `# ${name}\nAn alarm is red? [Its page of the runbook](${runbook}) says what it means, what has happened by itself, and what to do. ` +
+          `Released now: \`trimtab status ${name}\`. What happened: \`trimtab history ${name}\`. [Everything](${overview})`,
+        2,
+      ),
+    ],
+    [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WIDE, height: 3 })],
+    [
+      graph('Is it wrong? Decisions that truth calls wrong', by('Wrong', 'Average'), {
+        unit: 'share',
+        alarm: alarm('Wrong'),
+      }),
+      graph('Is it failing? Requests that fail inside', by('Failure', 'Average'), {
+        unit: 'share',
+        alarm: alarm('Failure'),
+      }),
+      graph('Is it slow? Handler, p99', by('Latency', 'p99'), { unit: 'ms', alarm: alarm('Latency') }),
+      graph(
+        'Is it behind? Ledger out of reach, not loaded',
+        [
+          ...by('StaleRelease', 'Maximum', ['champion']).map((m) => m.with({ label: 'ledger out of reach' })),
+          ...by('LoadFailure', 'Maximum', ['challenger']).map((m) => m.with({ label: 'challenger not loaded' })),
+        ],
+        { unit: '0 or 1', max: 1 },
+      ),
+    ],
+    [
+      graph('Who answers? Rows by part', by('Rows', 'Sum', ['champion', 'challenger', 'shadow']), {
+        unit: 'rows a minute',
+        stacked: true,
+        width: 12,
+      }),
+      graph(
+        'Who answers? Rows by version',
+        [
+          new MathExpression({
+            expression: `SEARCH('{${NAMESPACE},Model,Version} MetricName="Rows" Model="${name}"', 'Sum', 60)`,
+            usingMetrics: {},
+            label: 'version',
+            period: Duration.minutes(1),
+          }),
+        ],
+        { unit: 'rows a minute', width: 12 },
+      ),
+    ],
+    [
+      graph('What does it see? Requests that break the contract', by('Violation', 'Average'), {
+        unit: 'share',
+        alarm: alarm('Violation'),
+        width: 8,
+      }),
+      graph('What does it say? Mean score', by('Score', 'Average'), { unit: 'score', width: 8 }),
+      graph('Has the world moved? Drifted features', by('Drift', 'Maximum', ['champion']), {
+        unit: 'share',
+        alarm: alarm('Drift'),
+        width: 8,
+      }),
+    ],
+  ];
+}

@@ -1,0 +1,239 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  type IAlarm,
+  type IMetric,
+  type IWidget,
+  LogQueryVisualizationType,
+  LogQueryWidget,
+  MathExpression,
+  Metric,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { NAMESPACE } from '../../core/alarms/alarm.ts';
+import type { DataValidation } from '../constructs/data-validation.ts';
+import type { ModelEndpoint } from '../constructs/model-endpoint.ts';
+import type { TrimtabFunction } from '../constructs/trimtab-function.ts';
+import { BAD, GOOD, PLAIN } from './palette.ts';
+import { graph, text, variantMetric, WIDE } from './widgets.ts';
+
+/** What is shown of everything that runs. */
+export interface OverviewParts {
+  readonly models: readonly { readonly name: string; readonly url: string }[];
+  readonly runbook: string;
+  readonly alarms: readonly IAlarm[];
+  readonly endpoint: ModelEndpoint;
+  readonly validation: DataValidation;
+  /** All functions, by what they are called on the dashboard. */
+  readonly functions: Readonly<Record<string, TrimtabFunction>>;
+  readonly deadLetters: Readonly<Record<string, IQueue>>;
+}
+
+const MINUTE = { period: Duration.minutes(1) };
+const FIVE = { period: Duration.minutes(5) };
+
+/** Everything on one page, for whoever is on call: callers and models first, machinery below, what costs last. */
+export function overviewWidgets(parts: OverviewParts): IWidget[][] {
+  const models = parts.models.map(({ name, url }) => `[${name}](${url})`).join(' · ');
+  return [
+    [
+      text(
+        `# Trimtab\nAn alarm is red? [The runbook](${parts.runbook}) has a page for each. Models: ${models}. Is the installation sound? \`trimtab doctor --home aws\``,
+        2,
+      ),
+    ],
+    [new AlarmStatusWidget({ title: 'Alarms of the machinery', alarms: [...parts.alarms], width: WIDE, height: 4 })],
+    callers(parts),
+    champions(parts),
+    code(parts),
+    data(parts),
+    keptApart(parts),
+    costs(parts),
+  ];
+}
+
+function callers({ endpoint: { api } }: OverviewParts): IWidget[] {
+  return [
+    graph('Requests', [api.metricCount({ ...MINUTE, statistic: 'Sum', label: 'requests', color: PLAIN[0] })], {
+      unit: 'a minute',
+      width: 8,
+    }),
+    graph(
+      'What callers get',
+      [
+        api.metricServerError({ ...MINUTE, statistic: 'Sum', label: '5xx', color: BAD }),
+        api.metricClientError({ ...MINUTE, statistic: 'Sum', label: '4xx', color: PLAIN[3] }),
+      ],
+      { unit: 'a minute', alarm: { value: 5, label: '5xx alarm' }, width: 8 },
+    ),
+    graph(
+      'How long callers wait',
+      [
+        api.metricLatency({ ...MINUTE, statistic: 'p50', label: 'p50', color: PLAIN[4] }),
+        api.metricLatency({ ...MINUTE, statistic: 'p99', label: 'p99', color: PLAIN[0] }),
+      ],
+      { unit: 'ms', width: 8 },
+    ),
+  ];
+}
+
+function champions({ models }: OverviewParts): IWidget[] {
+  const each = (metric: 'Wrong' | 'Rows' | 'Drift', statistic: string): IMetric[] =>
+    models.map(({ name }, i) =>
+      variantMetric(name, metric, 'champion', statistic).with({ label: name, color: PLAIN[i % PLAIN.length]! }),
+    );
+  return [
+    graph('Champions: wrong decisions', each('Wrong', 'Average'), { unit: 'share', width: 8 }),
+    graph('Champions: rows answered', each('Rows', 'Sum'), { unit: 'a minute', stacked: true, width: 8 }),
+    graph('Champions: drifted features', each('Drift', 'Maximum'), { unit: 'share', width: 8 }),
+  ];
+}
+
+function code({ endpoint }: OverviewParts): IWidget[] {
+  const { function: fn, alias } = endpoint;
+  return [
+    graph(
+      'Code: errors and throttles',
+      [
+        fn.metricErrors({ ...MINUTE, statistic: 'Sum', label: 'errors', color: BAD }),
+        fn.metricThrottles({ ...MINUTE, statistic: 'Sum', label: 'throttles', color: PLAIN[3] }),
+      ],
+      { unit: 'a minute' },
+    ),
+    graph(
+      'Code: executions at once',
+      [
+        fn.metric('ConcurrentExecutions', { ...MINUTE, statistic: 'Maximum', label: 'at once', color: PLAIN[0] }),
+        alias.metric('ProvisionedConcurrentExecutions', {
+          ...MINUTE,
+          statistic: 'Maximum',
+          label: 'of those kept ready',
+          color: PLAIN[4],
+        }),
+      ],
+      { unit: 'executions' },
+    ),
+    graph(
+      'Code: duration',
+      [
+        fn.metricDuration({ ...MINUTE, statistic: 'p50', label: 'p50', color: PLAIN[4] }),
+        fn.metricDuration({ ...MINUTE, statistic: 'p99', label: 'p99', color: PLAIN[0] }),
+      ],
+      { unit: 'ms' },
+    ),
+    new LogQueryWidget({
+      title: 'Code: cold starts',
+      logGroupNames: [fn.logs.logGroupName],
+      view: LogQueryVisualizationType.TABLE,
+      queryLines: [
+        'filter @type = "REPORT" and ispresent(@initDuration)',
+        'stats count() as starts, pct(@initDuration, 50) as p50ms, max(@initDuration) as maxms by bin(5m)',
+        'sort @timestamp desc',
+      ],
+      width: 6,
+      height: 5,
+    }),
+  ];
+}
+
+function data({ validation, endpoint }: OverviewParts): IWidget[] {
+  const rows = (metricName: string, label: string, color: string): Metric =>
+    new Metric({ namespace: NAMESPACE, metricName, statistic: 'Sum', ...FIVE, label, color });
+  return [
+    graph('Data: rows judged', [rows('RowsAccepted', 'accepted', GOOD), rows('RowsQuarantined', 'quarantined', BAD)], {
+      unit: 'in 5 minutes',
+      stacked: true,
+    }),
+    graph(
+      'Data: files rejected whole',
+      [validation.metricRejected(undefined, { ...FIVE, statistic: 'Sum', label: 'files', color: BAD })],
+      { unit: 'in 5 minutes', alarm: { value: 1 } },
+    ),
+    graph(
+      'Data: oldest file that waits',
+      [
+        validation.queue.metricApproximateAgeOfOldestMessage({
+          ...FIVE,
+          statistic: 'Maximum',
+          label: 'age',
+          color: PLAIN[0],
+        }),
+      ],
+      { unit: 's', alarm: { value: 1_800 } },
+    ),
+    graph('Data: oldest capture on its way', [endpoint.capture.metricFreshness({ label: 'age', color: PLAIN[0] })], {
+      unit: 's',
+      alarm: { value: 900 },
+    }),
+  ];
+}
+
+function keptApart({ deadLetters, functions }: OverviewParts): IWidget[] {
+  return [
+    graph(
+      'Dead letters',
+      Object.entries(deadLetters).map(([name, queue], i) =>
+        queue.metricApproximateNumberOfMessagesVisible({
+          ...MINUTE,
+          statistic: 'Maximum',
+          label: name,
+          color: PLAIN[i % PLAIN.length],
+        }),
+      ),
+      { unit: 'messages', alarm: { value: 1 }, width: 12 },
+    ),
+    graph(
+      'Errors behind the scenes',
+      Object.entries(functions)
+        .filter(([name]) => name !== 'infer')
+        .map(([name, fn], i) =>
+          fn.metricErrors({ ...FIVE, statistic: 'Sum', label: name, color: PLAIN[i % PLAIN.length] }),
+        ),
+      { unit: 'in 5 minutes', width: 12 },
+    ),
+  ];
+}
+
+/** Requests, time × memory, logs: what `trimtab cost` counts. */
+function costs({ functions }: OverviewParts): IWidget[] {
+  const all = Object.entries(functions);
+  return [
+    graph(
+      'Cost: runs',
+      all.map(([name, fn], i) =>
+        fn.metricInvocations({ ...FIVE, statistic: 'Sum', label: name, color: PLAIN[i % PLAIN.length] }),
+      ),
+      { unit: 'in 5 minutes', stacked: true, width: 8 },
+    ),
+    graph(
+      'Cost: gigabyte-seconds',
+      all.map(
+        ([name, fn], i) =>
+          new MathExpression({
+            expression: `d${i} / 1000 * ${fn.memoryMb / 1024}`,
+            usingMetrics: { [`d${i}`]: fn.metricDuration({ ...FIVE, statistic: 'Sum' }) },
+            ...FIVE,
+            label: name,
+            color: PLAIN[i % PLAIN.length]!,
+          }),
+      ),
+      { unit: 'GB-s in 5 minutes', stacked: true, width: 8 },
+    ),
+    graph(
+      'Cost: logs',
+      all.map(
+        ([name, fn], i) =>
+          new Metric({
+            namespace: 'AWS/Logs',
+            metricName: 'IncomingBytes',
+            dimensionsMap: { LogGroupName: fn.logs.logGroupName },
+            statistic: 'Sum',
+            ...FIVE,
+            label: name,
+            color: PLAIN[i % PLAIN.length]!,
+          }),
+      ),
+      { unit: 'bytes in 5 minutes', stacked: true, width: 8 },
+    ),
+  ];
+}

@@ -1,0 +1,77 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  GraphWidget,
+  type HorizontalAnnotation,
+  type IMetric,
+  LegendPosition,
+  Metric,
+  Shading,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { type AlarmDefinition, type MetricName, NAMESPACE } from '../../core/alarms/alarm.ts';
+import type { Variant } from '../../core/serving/variant.ts';
+import { BAD, VARIANT_COLOURS } from './palette.ts';
+
+/** Columns of a dashboard. */
+export const WIDE = 24;
+const HEIGHT = 5;
+
+export interface GraphOptions {
+  /** Columns of 24. @default 6 */
+  readonly width?: number;
+  /** What the axis counts. */
+  readonly unit?: string;
+  /** Draw lines on top of each other. @default false */
+  readonly stacked?: boolean;
+  /** Where an alarm goes off. @default nowhere */
+  readonly alarm?: { readonly value: number; readonly label?: string };
+  /** Largest value of the axis. @default that of the data */
+  readonly max?: number;
+}
+
+/** A graph as all of them are here: from zero, the key below, alarms as red lines. */
+export function graph(title: string, left: readonly IMetric[], options: GraphOptions = {}): GraphWidget {
+  const { alarm, max, unit, stacked = false, width = 6 } = options;
+  const leftAnnotations: HorizontalAnnotation[] =
+    alarm === undefined ? [] : [{ value: alarm.value, label: alarm.label ?? 'alarm', color: BAD, fill: Shading.NONE }];
+  return new GraphWidget({
+    title,
+    width,
+    height: HEIGHT,
+    left: [...left],
+    leftAnnotations,
+    leftYAxis: {
+      min: 0,
+      showUnits: false,
+      ...(unit === undefined ? {} : { label: unit }),
+      ...(max === undefined ? {} : { max }),
+    },
+    legendPosition: LegendPosition.BOTTOM,
+    stacked,
+  });
+}
+
+/** A line of text across the dashboard. */
+export const text = (markdown: string, height: number): TextWidget => new TextWidget({ markdown, width: WIDE, height });
+
+/** What one part of a model's release does. */
+export const variantMetric = (model: string, name: MetricName, variant: Variant, statistic: string): Metric =>
+  new Metric({
+    namespace: NAMESPACE,
+    metricName: name,
+    dimensionsMap: { Model: model, Variant: variant },
+    statistic,
+    period: Duration.minutes(1),
+    label: variant,
+    color: VARIANT_COLOURS[variant],
+  });
+
+/** Where a metric's alarm goes off: the lowest where variants differ. */
+export function alarmLine(alarms: readonly AlarmDefinition[], name: MetricName): GraphOptions['alarm'] {
+  const thresholds = alarms.filter(({ metric }) => metric === name).map(({ threshold }) => threshold);
+  return thresholds.length === 0 ? undefined : { value: Math.min(...thresholds) };
+}
+
+/** Address of a dashboard in the console. */
+export const dashboardUrl = (region: string, name: string): string =>
+  `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${name}`;

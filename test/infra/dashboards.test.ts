@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { BAD, VARIANT_COLOURS } from '../../infra/dashboards/palette.ts';
+import { deployedModel } from '../../infra/model-folder.ts';
+import { deployment } from './deployment.ts';
+
+interface Widget {
+  readonly type: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  // biome-ignore lint/suspicious/noExplicitAny: bodies of dashboards are JSON of any form
+  readonly properties: any;
+}
+
+/** The body as CloudWatch gets it, with what is known only at deployment as `<Name>`. */
+function body(dashboard: { Properties: { DashboardBody: unknown } }): Widget[] {
+  const resolve = (part: unknown): string => {
+    if (typeof part === 'string') return part;
+    const [[name, value]] = Object.entries(part as Record<string, unknown>) as [[string, unknown]];
+    if (name === 'Fn::Join') return ((value as [string, unknown[]])[1] ?? []).map(resolve).join('');
+    return `<${JSON.stringify(value).replace(/\W/g, '')}>`;
+  };
+  return (JSON.parse(resolve(dashboard.Properties.DashboardBody)) as { widgets: Widget[] }).widgets;
+}
+
+describe('dashboards', () => {
+  const deployed = deployment({ runbookUrl: 'https://runbook.example.com' });
+  const dashboards = new Map(
+    deployed
+      .filter(({ Type }) => Type === 'AWS::CloudWatch::Dashboard')
+      .map((d) => [d.Properties.DashboardName as string, body(d as never)]),
+  );
+  const model = dashboards.get('trimtab-flight-delay')!;
+  const overview = dashboards.get('trimtab')!;
+
+  it('are one of each model and one of everything', () => {
+    expect([...dashboards.keys()].sort()).toEqual(['trimtab', 'trimtab-flight-delay']);
+  });
+
+  it.each([...dashboards])('%s begins with what it is, links that lead on, and its alarms', (_, widgets) => {
+    const [header, alarms] = widgets.toSorted((a, b) => a.y - b.y);
+    expect(header?.type).toBe('text');
+    expect(header?.properties.markdown).toContain('](https://runbook.example.com/README.md)');
+    expect(header?.properties.markdown).toMatch(/\]\(https:\/\/[^)]*#dashboards\/dashboard\/trimtab/);
+    expect(alarms?.type).toBe('alarm');
+  });
+
+  it.each([...dashboards])('%s fills its rows, and nothing lies over anything else', (_, widgets) => {
+    for (const { y: row } of widgets)
+      expect(widgets.filter(({ y }) => y === row).reduce((sum, { width }) => sum + width, 0)).toBe(24);
+    for (const a of widgets)
+      for (const b of widgets)
+        if (a !== b) {
+          const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+          expect(apart).toBe(true);
+        }
+  });
+
+  it('show every alarm there is', () => {
+    const shown = [...dashboards.values()]
+      .flat()
+      .flatMap(({ type, properties }) => (type === 'alarm' ? properties.alarms : []));
+    expect(shown).toHaveLength(deployed.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm').length);
+  });
+
+  it('draw every threshold of a model’s alarms on rates where it goes off', () => {
+    const drawn = new Set(
+      model.flatMap(
+        ({ properties }) => properties.annotations?.horizontal?.map((a: { value: number }) => a.value) ?? [],
+      ),
+    );
+    for (const { metric, threshold } of deployedModel('models/flight-delay/v1').alarms)
+      if (!['LoadFailure', 'StaleRelease'].includes(metric)) expect(drawn, metric).toContain(threshold);
+    for (const { properties } of model)
+      for (const annotation of properties.annotations?.horizontal ?? []) expect(annotation.color).toBe(BAD);
+  });
+
+  it('give the same part of a release the same colour everywhere', () => {
+    for (const { properties } of model)
+      for (const metric of properties.metrics ?? []) {
+        const { label, color } = metric.at(-1) as { label: keyof typeof VARIANT_COLOURS; color?: string };
+        if (label in VARIANT_COLOURS) expect(color).toBe(VARIANT_COLOURS[label]);
+      }
+  });
+
+  it('count rates from zero', () => {
+    for (const { type, properties } of [...model, ...overview])
+      if (type === 'metric') expect(properties.yAxis.left.min).toBe(0);
+  });
+
+  it('refer to alarms of other stacks by name, so that those stacks can give one up', () => {
+    const imports = deployed
+      .filter(({ Type }) => Type === 'AWS::CloudWatch::Dashboard')
+      .map((d) => JSON.stringify(d.Properties));
+    for (const text of imports)
+      expect(text).not.toMatch(/ImportValue":"[^"]*(Throttles|Silent|DeadLettersAlarm|Expiring)/);
+  });
+});
