@@ -11,9 +11,11 @@ export const WILDCARDS: readonly { readonly resource: RegExp; readonly reason: s
   { resource: /RegistryArtifacts[^/]*\/\*$/, reason: 'the endpoint reads whatever model the ledger names' },
   {
     resource:
-      /\/(captures|baselines|incoming|contracts|datasets|quarantine|quarantine\/ground-truth|reports\/(validation|drift)|drift|ground-truth|ground-truth\/(incoming|waiting)|releases|dead-letter\/validate)\/\*$/,
+      /\/(captures|baselines|incoming|contracts|datasets|quarantine|quarantine\/ground-truth|reports\/(validation|drift)|drift|ground-truth|ground-truth\/(incoming|waiting)|releases|models|cards|dead-letter\/validate)\/\*$/,
     reason: 'objects under a prefix: their keys are not known before',
   },
+  { resource: /:stack\/Trimtab-[A-Za-z0-9-]+\/\*$/, reason: 'a stack’s name; the rest of its id is not known before' },
+  { resource: /:execute-api:[^/]+\/\*$/, reason: 'every path of the one endpoint' },
   { resource: /^\*$/, reason: 'cloudwatch:GetMetricData knows no resources' },
 ];
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PipelineConfig } from './pipeline/config.ts';
 import { EndpointConfig, ValidationConfig } from './scaling/config.ts';
 
 export const EnvironmentName = z
@@ -50,6 +51,8 @@ export const DeploymentConfig = z.strictObject({
   runbookUrl: z.url().optional(),
   /** Tags of every resource, such as owner and cost-center; those of an environment are added to the common ones. */
   tags: Tags.default({}),
+  /** The repository on GitHub that deploys here; its roles are made only when it is named. */
+  pipeline: PipelineConfig.optional(),
 });
 /** What is deployed, defaults filled in. */
 export type DeploymentConfig = z.infer<typeof DeploymentConfig>;

@@ -1,6 +1,7 @@
 import { type App, Tags } from 'aws-cdk-lib';
 import type { DeploymentConfig } from './config.ts';
 import { setRunbookUrl } from './constructs/runbook.ts';
+import { AccessStack } from './stacks/access.ts';
 import { DataQualityStack } from './stacks/data-quality.ts';
 import { MonitoringStack } from './stacks/monitoring.ts';
 import { ServingStack } from './stacks/serving.ts';
@@ -33,8 +34,18 @@ export function addTrimtab(app: App, config: DeploymentConfig): void {
     config,
     description: 'Trimtab: alarms and rollback',
   });
+  const access =
+    config.pipeline &&
+    new AccessStack(app, id('Access'), {
+      env,
+      environment: config.environment,
+      pipeline: config.pipeline,
+      stateful,
+      serving,
+      description: 'Trimtab: what the pipeline may do to what is deployed',
+    });
   const tags = { ...config.tags, 'trimtab:application': 'trimtab', 'trimtab:environment': config.environment };
-  for (const stack of [stateful, serving, quality, monitoring]) {
+  for (const stack of [stateful, serving, quality, monitoring, ...(access ? [access] : [])]) {
     if (config.runbookUrl !== undefined) setRunbookUrl(stack, config.runbookUrl);
     for (const [name, value] of Object.entries(tags)) Tags.of(stack).add(name, value);
   }

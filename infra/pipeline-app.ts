@@ -1,0 +1,11 @@
+// What an administrator deploys to each account once: `npm run pipeline:roles -- deploy Trimtab-Pipeline-<account>`.
+import { App, Tags, Validations } from 'aws-cdk-lib';
+import { Checks } from './checks.ts';
+import { readEnvironments } from './environments.ts';
+import { addPipeline } from './pipeline/stacks.ts';
+
+const app = new App();
+addPipeline(app, readEnvironments());
+Tags.of(app).add('trimtab:application', 'trimtab');
+Validations.of(app).addPlugins(new Checks(app));
+app.synth();

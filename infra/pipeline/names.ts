@@ -1,0 +1,43 @@
+import type { DeploymentConfig } from '../config.ts';
+import type { PipelineConfig } from './config.ts';
+
+/** Where GitHub's tokens come from. */
+export const ISSUER = 'token.actions.githubusercontent.com';
+
+/** Whom a token is for when it is exchanged at AWS. */
+export const AUDIENCE = 'sts.amazonaws.com';
+
+/** What a job is, as the subject of its token ends: one of a pull request, or one that deploys to an environment. */
+export type Job = 'pull_request' | `environment:${string}`;
+
+/** The subject of the tokens that GitHub gives to such jobs of the repository, and to no others. */
+export function subjectOf({ repository, ownerId, repositoryId }: PipelineConfig, job: Job): string {
+  if (ownerId === undefined) return `repo:${repository}:${job}`;
+  const [owner, name] = repository.split('/');
+  return `repo:${owner}@${ownerId}/${name}@${repositoryId}:${job}`;
+}
+
+/** Names of the roles: fixed, so that a workflow can tell them from the configuration alone. */
+export const DIFF_ROLE = 'trimtab-diff';
+export const roleName = (environment: string, role: 'deploy' | 'smoke' | 'models'): string =>
+  `trimtab-${environment}-${role}`;
+
+/** What a workflow must know of an environment, by the names of a step's outputs. */
+export function workflowOutputs({ environment, account, region, pipeline }: DeploymentConfig): Record<string, string> {
+  if (pipeline === undefined || account === undefined || region === undefined)
+    throw new Error(`environment ${environment} has no pipeline, account or region in trimtab.config.json`);
+  const role = (name: string): string => `arn:${partitionOf(region)}:iam::${account}:role/${name}`;
+  return {
+    account,
+    region,
+    'diff-role': role(DIFF_ROLE),
+    'deploy-role': role(roleName(environment, 'deploy')),
+    'smoke-role': role(roleName(environment, 'smoke')),
+    'models-role': role(roleName(environment, 'models')),
+  };
+}
+
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}

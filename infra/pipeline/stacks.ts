@@ -1,0 +1,39 @@
+import type { App } from 'aws-cdk-lib';
+import type { DeploymentConfig } from '../config.ts';
+import { PipelineStack } from '../stacks/pipeline.ts';
+import type { PipelineConfig } from './config.ts';
+
+type Deployed = DeploymentConfig & { account: string; region: string; pipeline: PipelineConfig };
+
+/**
+ * Adds the stack of each account that has environments with a pipeline: `Trimtab-Pipeline-<account>`. IAM is one for
+ * all regions, so the stack stands in that of the account's first environment.
+ *
+ * @throws Error when an environment says where its pipeline is, but not where it is deployed, or when two environments
+ *   of one account differ in their pipeline
+ */
+export function addPipeline(app: App, configs: readonly DeploymentConfig[]): PipelineStack[] {
+  const accounts = new Map<string, Deployed[]>();
+  for (const config of configs.filter(({ pipeline }) => pipeline !== undefined)) {
+    if (!isPlaced(config))
+      throw new Error(`environment ${config.environment} has a pipeline: it must name its account and region`);
+    accounts.set(config.account, [...(accounts.get(config.account) ?? []), config]);
+  }
+  return [...accounts].map(([account, [first, ...others]]) => {
+    const { pipeline, region, environment } = first!;
+    const differs = others.find((other) => JSON.stringify(other.pipeline) !== JSON.stringify(pipeline));
+    if (differs)
+      throw new Error(
+        `environments ${environment} and ${differs.environment} are in account ${account}, but their pipelines differ`,
+      );
+    return new PipelineStack(app, `Trimtab-Pipeline-${account}`, {
+      env: { account, region },
+      description: 'Trimtab: what GitHub may do in this account',
+      pipeline,
+      targets: [first!, ...others],
+    });
+  });
+}
+
+const isPlaced = (config: DeploymentConfig): config is Deployed =>
+  config.account !== undefined && config.region !== undefined;

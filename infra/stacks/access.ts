@@ -1,0 +1,71 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { allow, allowKey } from '../constructs/allow.ts';
+import { defaultBus } from '../constructs/data-validation.ts';
+import { GitHubRole } from '../constructs/github-role.ts';
+import type { PipelineConfig } from '../pipeline/config.ts';
+import { roleName } from '../pipeline/names.ts';
+import type { ServingStack } from './serving.ts';
+import type { StatefulStack } from './stateful.ts';
+
+export interface AccessStackProps extends StackProps {
+  readonly environment: string;
+  readonly pipeline: PipelineConfig;
+  readonly stateful: StatefulStack;
+  readonly serving: ServingStack;
+}
+
+/** What jobs of the pipeline may do to what is deployed: ask the endpoint, and release models. */
+export class AccessStack extends Stack {
+  /** Asks the endpoint, and holds it against the ledger. */
+  readonly smoke: GitHubRole;
+  /** Registers, approves, releases and takes back versions of models. */
+  readonly models: GitHubRole;
+
+  constructor(scope: Construct, id: string, props: AccessStackProps) {
+    const { environment, pipeline, stateful, serving, ...rest } = props;
+    super(scope, id, rest);
+    const job = `environment:${environment}` as const;
+    this.smoke = new GitHubRole(this, 'Smoke', {
+      pipeline,
+      job,
+      roleName: roleName(environment, 'smoke'),
+      description: `Trimtab: jobs of environment ${environment} ask its endpoint`,
+    });
+    this.models = new GitHubRole(this, 'Models', {
+      pipeline,
+      job,
+      roleName: roleName(environment, 'models'),
+      description: `Trimtab: jobs of environment ${environment} release models`,
+    });
+    const { registry } = stateful;
+    const { artifacts } = registry;
+    for (const role of [this.smoke, this.models]) {
+      registry.grantReadLedger(role);
+      // Names and address of what is deployed, from the outputs.
+      allow(
+        role,
+        ['cloudformation:DescribeStacks'],
+        [stateful, serving].map(({ stackName }) =>
+          this.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stackName}/*` }),
+        ),
+      );
+    }
+    allow(
+      this.smoke,
+      ['execute-api:Invoke'],
+      [this.formatArn({ service: 'execute-api', resource: serving.endpoint.api.apiId, resourceName: '*' })],
+    );
+    // What is typical of a feature is in its baseline.
+    allow(this.smoke, ['s3:GetObject'], [artifacts.arnForObjects('baselines/*')]);
+    allowKey(this.smoke, artifacts.encryptionKey, 's3', 'read');
+    registry.grantRead(this.models);
+    registry.grantAppend(this.models);
+    allow(
+      this.models,
+      ['s3:PutObject'],
+      ['models/*', 'baselines/*', 'cards/*'].map((keys) => artifacts.arnForObjects(keys)),
+    );
+    allow(this.models, ['events:PutEvents'], [defaultBus(this)]);
+  }
+}
