@@ -139,7 +139,7 @@ export class DataValidation extends Construct {
     });
   }
 
-  /** Files rejected whole, as a rate of 0 to 1. @param dataset @default all of them */
+  /** Files rejected whole, as a rate of 0 to 1: of one dataset, or over all. */
   metricRejected(dataset?: string, options?: MetricOptions): Metric {
     return new Metric({
       namespace: 'Trimtab',

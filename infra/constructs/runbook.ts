@@ -9,7 +9,7 @@ const urls = new WeakMap<IConstruct, string>();
 /**
  * Says where the runbook is, for the links of all alarms and dashboards below `scope`.
  *
- * @param url address of its folder, such as `https://example.com/trimtab/docs/runbook`
+ * @param url - address of its folder, such as `https://example.com/trimtab/docs/runbook`
  */
 export function setRunbookUrl(scope: IConstruct, url: string): void {
   urls.set(scope, url.replace(/\/+$/, ''));

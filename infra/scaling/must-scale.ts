@@ -6,6 +6,7 @@ export class ScalingError extends Error {
   constructor(
     /** Path of the construct. */
     readonly construct: string,
+    /** All that is wrong, a sentence each. */
     readonly problems: readonly string[],
   ) {
     super(`${construct}: ${problems.join('; ')}`);
