@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { addCodeCache } from '../bin/code-cache.ts';
+import { addLoader, writeCodeCache } from '../bin/code-cache.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
 import { Registry } from '../platform/registry.ts';
@@ -30,7 +30,8 @@ export async function deploy(): Promise<Deployed> {
   };
   await bundle(index);
   await release(folder);
-  await addCodeCache({ index, events: [event(1)], env });
+  await addLoader(index);
+  await writeCodeCache(index, { rehearsals: [{ env, events: [event(1)] }] });
   return {
     folder,
     index,

@@ -3,9 +3,13 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { FUNCTIONS } from '../functions/all.ts';
+import { infer } from '../functions/infer/trigger.ts';
 import { readEnvironments } from '../infra/environments.ts';
 import { buildLayer, LAYERS } from '../layers/build.ts';
 import type { Architecture } from '../layers/layer.ts';
+import { addLoader, writeCodeCache } from './code-cache.ts';
+import { canRunLambdaNode, lambdaNode, lambdaNodeFlags } from './lambda-node.ts';
+import { PackageUnavailable } from './pinned-package.ts';
 
 /**
  * ONNX Runtime's JavaScript goes into the bundle, for one file loads faster than many; only its binding stays in the
@@ -44,6 +48,28 @@ export async function buildFunctions(target = 'dist/functions'): Promise<void> {
     plugins: [bindingInLayer],
   });
   for (const { name } of FUNCTIONS) await writeFile(path.join(target, name, 'package.json'), '{"type":"commonjs"}');
+  // Somebody waits for this one to start.
+  await addLoader(path.join(target, infer.name, 'index.js'));
+}
+
+/**
+ * Puts what V8 compiles beside the inference function, by Lambda's own Node. Where that cannot be had or run, which it
+ * says, the function starts as well, only later.
+ */
+export async function compileFunctions(target = 'dist/functions'): Promise<void> {
+  try {
+    if (!canRunLambdaNode) throw new PackageUnavailable("Lambda's Node runs on linux-x64 only");
+    const node = lambdaNode();
+    const flags = lambdaNodeFlags(infer.memoryMb);
+    // It brings ONNX Runtime along.
+    const { rehearseInfer } = await import('./rehearse-infer.ts');
+    await rehearseInfer((rehearsals) =>
+      writeCodeCache(path.join(target, infer.name, 'index.js'), { rehearsals, node, flags }),
+    );
+  } catch (error) {
+    if (!(error instanceof PackageUnavailable)) throw error;
+    console.log(`the inference function is built without compiled code: ${error.message}`);
+  }
 }
 
 /** Builds the layers of one architecture, or takes those that are there. */
@@ -54,6 +80,7 @@ export async function buildLayers(architecture: Architecture, target = 'dist/lay
 
 async function main(): Promise<void> {
   await buildFunctions();
+  await compileFunctions();
   for (const architecture of new Set(readEnvironments().map((config) => config.architecture)))
     await buildLayers(architecture);
 }

@@ -3,20 +3,21 @@ import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/**
- * V8 compiles a bundle's functions one by one as they are first called, which is a good part of a cold start. What it
- * has compiled can be kept: a bundle is run once at build time, and its compiled code is put beside it. V8 takes it
- * only when its own version is the same, and compiles as ever when it is not: the cache can make a start no worse.
- */
-export interface CodeCacheOptions {
-  /** The bundle, CommonJS. It is moved to `function.js`; a loader takes its place. */
-  readonly index: string;
+/** One time that a bundle is loaded and called while what V8 compiles is recorded. */
+export interface Rehearsal {
+  /** Environment of the bundle. */
+  readonly env: Readonly<Record<string, string>>;
   /** Invocations that call what a cold start calls. Their results do not matter. */
   readonly events: readonly unknown[];
-  /** Environment of those invocations. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Node that runs it: the version that the function will run on. @default this one */
+}
+
+export interface CodeCacheOptions {
+  /** What is recorded, one after the other in one process. */
+  readonly rehearsals: readonly Rehearsal[];
+  /** Node that the function will run on. @default this one */
   readonly node?: string;
+  /** Arguments that it will be started with: V8 takes a cache only where its flags are the same. @default [] */
+  readonly flags?: readonly string[];
 }
 
 /** Written without a template: what a loader costs is paid at every start. */
@@ -26,42 +27,58 @@ const { Script } = require('node:vm');
 const file = __dirname + '/function.js';
 let cachedData;
 try {
-  cachedData = readFileSync(__dirname + '/function.cache');
+  cachedData = readFileSync(__dirname + '/function.' + process.arch + '.cache');
 } catch {}
 const source = '(function (exports, require, module, __filename, __dirname) {' + readFileSync(file, 'utf8') + '\\n})';
 const script = new Script(source, { filename: file, cachedData });
 script.runInThisContext().call(exports, exports, require, module, file, __dirname);
 `;
 
-/** Runs the bundle as the loader does, then writes what V8 has compiled by then. */
+/** Loads the bundle as the loader does, then writes what V8 has compiled by then. */
 const RECORDER = `'use strict';
 const { readFileSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { Script } = require('node:vm');
-const { folder, events } = JSON.parse(process.argv[1]);
+const { folder, rehearsals } = JSON.parse(process.argv[1]);
 const file = folder + '/function.js';
 const source = '(function (exports, require, module, __filename, __dirname) {' + readFileSync(file, 'utf8') + '\\n})';
 const script = new Script(source, { filename: file });
-const module_ = { exports: {} };
-script.runInThisContext().call(module_.exports, module_.exports, createRequire(file), module_, file, folder);
 (async () => {
-  for (const event of events) await Promise.resolve(module_.exports.handler(event, {})).catch(() => undefined);
-  writeFileSync(folder + '/function.cache', script.createCachedData());
+  for (const { env, events } of rehearsals) {
+    Object.assign(process.env, env);
+    const module_ = { exports: {} };
+    script.runInThisContext().call(module_.exports, module_.exports, createRequire(file), module_, file, folder);
+    for (const event of events) await Promise.resolve(module_.exports.handler(event, {})).catch(() => undefined);
+  }
+  writeFileSync(folder + '/function.' + process.arch + '.cache', script.createCachedData());
   process.exit(0);
-})();
+})().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
 `;
 
-/** Gives a bundle its code cache. @throws when the bundle cannot be loaded */
-export async function addCodeCache(options: CodeCacheOptions): Promise<void> {
-  const folder = path.dirname(path.resolve(options.index));
-  await rename(options.index, path.join(folder, 'function.js'));
-  await promisify(execFile)(
-    options.node ?? process.execPath,
-    ['-e', RECORDER, JSON.stringify({ folder, events: options.events })],
-    {
-      env: { ...process.env, ...options.env },
-      maxBuffer: 64 * 1024 * 1024,
-    },
-  );
-  await writeFile(options.index, LOADER);
+/**
+ * V8 compiles a bundle's functions one by one as they are first called, which is a good part of a cold start. What it
+ * has compiled can be kept beside the bundle: this moves a bundle to `function.js`, and puts a loader in its place that
+ * hands V8 the file of this processor, `function.x64.cache`, where there is one.
+ */
+export async function addLoader(index: string): Promise<void> {
+  await rename(index, path.join(path.dirname(index), 'function.js'));
+  await writeFile(index, LOADER);
+}
+
+/**
+ * Loads and calls a bundle that has a loader, and writes what V8 has compiled beside it. V8 takes that only when its own
+ * version and flags are the same, and compiles as ever when they are not. No two runs write the same.
+ *
+ * @throws when the bundle cannot be loaded
+ */
+export async function writeCodeCache(index: string, options: CodeCacheOptions): Promise<void> {
+  const { rehearsals, node = process.execPath, flags = [] } = options;
+  const folder = path.dirname(path.resolve(index));
+  const args = [...flags, '-e', RECORDER, JSON.stringify({ folder, rehearsals })];
+  // What Node itself reads, it reads when it starts.
+  const env = { ...process.env, ...rehearsals[0]?.env };
+  await promisify(execFile)(node, args, { env, maxBuffer: 64 * 1024 * 1024 });
 }

@@ -4,7 +4,7 @@ import { type BuildOptions, build } from 'esbuild';
 import { FUNCTIONS } from '../functions/all.ts';
 import { LAYERS } from '../layers/build.ts';
 import { declareApi } from './api.ts';
-import { buildFunctions, buildLayers } from './build.ts';
+import { buildFunctions, buildLayers, compileFunctions } from './build.ts';
 import { licensesOf, packagesOf } from './licenses.ts';
 
 const LIBRARY = 'dist/lib';
@@ -62,6 +62,7 @@ async function main(): Promise<void> {
   await declareApi();
   const built = [await build(CONSTRUCTS), await build(COMMAND), await build(HANDLERS)];
   await buildFunctions();
+  await compileFunctions();
   for (const architecture of ARCHITECTURES) await buildLayers(architecture);
   const bundled = built.flatMap(({ metafile }) => Object.keys(metafile!.inputs));
   const layered = ARCHITECTURES.flatMap((a) => LAYERS.flatMap((layer) => layer.packages(a).map(({ name }) => name)));

@@ -17,6 +17,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/trigger.ts';
 import { allow, allowKey } from './allow.ts';
+import { functionCode } from './function-code.ts';
 
 /** Where functions and layers have been built (bin/build.ts): in this package, whoever's app it is part of. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
@@ -63,7 +64,7 @@ export class TrimtabFunction extends LambdaFunction {
     allow(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn, `${logs.logGroupArn}:*`]);
     super(scope, id, {
       description: spec.description,
-      code: Code.fromAsset(path.join(DIST, 'functions', spec.name)),
+      code: functionCode(path.join(DIST, 'functions', spec.name)),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addCodeCache } from '../../bin/code-cache.ts';
+import { addLoader, writeCodeCache } from '../../bin/code-cache.ts';
 
 let folder: string;
 let index: string;
@@ -18,25 +18,31 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+async function addCodeCache(events: readonly unknown[]): Promise<void> {
+  await addLoader(index);
+  await writeCodeCache(index, { rehearsals: [{ env: { SEEN: 'while recording' }, events }] });
+}
+const CACHE = `function.${process.arch}.cache`;
+
 /** What a fresh process gets from the function. */
 const invoke = async (): Promise<unknown> => {
   const script = `require(${JSON.stringify(index)}).handler({ a: 1 }).then((result) => console.log(JSON.stringify(result)))`;
   return JSON.parse((await promisify(execFile)(process.execPath, ['-e', script])).stdout);
 };
 
-describe('addCodeCache', () => {
+describe('compiled code', () => {
   it('leaves a function that answers as before, with its cache beside it', async () => {
     const before = await invoke();
-    await addCodeCache({ index, events: [{}], env: {} });
+    await addCodeCache([{}]);
     expect(await invoke()).toEqual(before);
-    expect((await stat(path.join(folder, 'function.cache'))).size).toBeGreaterThan(100);
-    expect(await readFile(index, 'utf8')).toContain('function.cache');
+    expect((await stat(path.join(folder, CACHE))).size).toBeGreaterThan(100);
+    expect(await readFile(index, 'utf8')).toContain('.cache');
   });
 
   it('does not mind a cache that is missing, damaged or of another version', async () => {
     const before = await invoke();
-    await addCodeCache({ index, events: [], env: {} });
-    const cache = path.join(folder, 'function.cache');
+    await addCodeCache([]);
+    const cache = path.join(folder, CACHE);
     const good = await readFile(cache);
     for (const bad of [
       Buffer.alloc(0),
@@ -56,12 +62,12 @@ describe('addCodeCache', () => {
       index,
       "exports.handler = async (event) => { if (event.fail) throw new Error('no'); return event; };",
     );
-    await addCodeCache({ index, events: [{ fail: true }], env: {} });
+    await addCodeCache([{ fail: true }]);
     expect(await invoke()).toEqual({ a: 1 });
   });
 
   it('fails the build when the bundle cannot be loaded', async () => {
     await writeFile(index, "throw new Error('broken bundle')");
-    await expect(addCodeCache({ index, events: [], env: {} })).rejects.toThrow('broken bundle');
+    await expect(addCodeCache([])).rejects.toThrow('broken bundle');
   });
 });

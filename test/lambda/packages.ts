@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import os from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
-import { buildFunctions } from '../../bin/build.ts';
+import { buildFunctions, compileFunctions } from '../../bin/build.ts';
 import type { FunctionSpec } from '../../functions/trigger.ts';
 import { buildLayer, LAYERS } from '../../layers/build.ts';
 import { type EnvironmentOptions, ExecutionEnvironment } from './environment.ts';
@@ -27,6 +27,7 @@ export async function buildPackages(): Promise<Packages> {
   chmodSync(folder, 0o755);
   const functions = path.join(folder, 'functions');
   await buildFunctions(functions);
+  await compileFunctions(functions);
   const folders: Packages['folders'] = (spec) => ({
     task: path.join(functions, spec.name),
     opt: unpackLayers(folder, spec.layers),
