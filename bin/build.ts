@@ -39,6 +39,8 @@ export async function buildFunctions(target = 'dist/functions'): Promise<void> {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
+    // Packages in layers are for `require` only, whenever they are loaded.
+    supported: { 'dynamic-import': false },
     minify: true,
     keepNames: true,
     // The runtime has an SDK of its own, of whatever version; the one that was tested goes along.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/all.ts';
@@ -67,6 +67,13 @@ describeOnLambda('each packaged function', () => {
 });
 
 describe('each packaged function, on the Node of this machine', () => {
+  it('asks for what is in a layer by require, for import() does not look there', () => {
+    const { task } = packages.folders(FUNCTIONS.find(({ name }) => name === 'validate')!);
+    const code = readFileSync(path.join(task, 'index.js'), 'utf8');
+    expect(code).toMatch(/require\("@duckdb\/node-api"\)/);
+    expect(code).not.toMatch(/import\(["'`]@duckdb/);
+  });
+
   it.each(FUNCTIONS.map((spec) => [spec.name, spec] as const))('loads from its file and its layers: %s', (_, spec) => {
     const { task, opt } = packages.folders(spec);
     const script = `process.stdout.write(typeof require(${JSON.stringify(path.join(task, 'index.js'))}).handler); process.exit(0)`;

@@ -78,6 +78,7 @@ describeOnLambda('the packaged validation function', () => {
 
     const patient = await deployment.open(validate);
     expect(await patient.invoke(event)).toMatchObject({ value: { batchItemFailures: [] } });
-    expect(await keys('reports/validation/late-flights/')).toHaveLength(2);
+    const written = (await keys('reports/validation/late-flights/')).map((key) => key.split('/').at(-1));
+    for (const name of ['report.html', 'report.json']) expect(written).toContain(name);
   }, 120_000);
 });
