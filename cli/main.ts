@@ -4,6 +4,7 @@ import { addCost } from './commands/cost.ts';
 import { addDataCommands } from './commands/data.ts';
 import { addInit } from './commands/init.ts';
 import { addPredict } from './commands/predict.ts';
+import { addPrivacyCommands } from './commands/privacy.ts';
 import { addReleaseCommands } from './commands/release.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addStatusCommands } from './commands/status.ts';
@@ -20,6 +21,7 @@ const ADDITIONS: readonly AddCommands[] = [
   addStatusCommands,
   addDataCommands,
   addPredict,
+  addPrivacyCommands,
   addSmoke,
   addUp,
   addCost,

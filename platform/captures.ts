@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Capture } from '../core/serving/capture.ts';
 import type { Home, ObjectInfo } from './ports.ts';
 
@@ -49,11 +49,44 @@ export async function readCaptureObject(
   return captures;
 }
 
+/**
+ * The body of a capture object after an edit of its captures; lines that hold none that was edited stay as they are.
+ *
+ * @param edit gives what a capture becomes: itself, or pieces with fewer rows
+ * @returns how many rows are gone and how many lines are left
+ */
+export function editCaptureBody(
+  body: Uint8Array,
+  edit: (capture: Capture) => Capture[],
+): { body: Uint8Array; gone: number; left: number } {
+  let gone = 0;
+  const lines = linesOf(body).flatMap((line) => {
+    let edited = false;
+    const texts = messagesOf(line).flatMap((message): string[] => {
+      const capture = parse(message);
+      if (!capture) return message === undefined ? [] : [JSON.stringify(message)];
+      const pieces = edit(capture);
+      const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
+      edited ||= rows < capture.rows;
+      gone += capture.rows - rows;
+      return pieces.map((piece) => JSON.stringify(piece));
+    });
+    return edited ? texts : [line];
+  });
+  const text = lines.map((line) => `${line}\n`).join('');
+  return { body: isGzipped(body) ? gzipSync(text) : Buffer.from(text), gone, left: lines.length };
+}
+
+/** The text of a capture object. */
+export const captureText = (body: Uint8Array): string => linesOf(body).join('\n');
+
+const isGzipped = (body: Uint8Array): boolean => body[0] === 0x1f && body[1] === 0x8b;
+
 const startOfHour = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS;
 
 function linesOf(body: Uint8Array): string[] {
   // gunzip reads concatenated members, as a delivery stream writes them.
-  const bytes = body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : body;
+  const bytes = isGzipped(body) ? gunzipSync(body) : body;
   return new TextDecoder().decode(bytes).split('\n').filter(Boolean);
 }
 

@@ -19,6 +19,12 @@ export interface ObjectInfo {
   readonly modifiedAt: Date;
 }
 
+/** One write of a key that the store still holds. */
+export interface StoredWrite extends ObjectInfo {
+  /** What `get` gives; false for a write that was replaced or deleted and is kept. */
+  readonly latest: boolean;
+}
+
 /** Objects under keys such as `datasets/flights/000001/data.parquet`. */
 export interface ObjectStore {
   /** Reads a whole object. @throws ObjectNotFoundError */
@@ -37,9 +43,13 @@ export interface ObjectStore {
   list(prefix: string, options?: { after?: string }): AsyncIterable<ObjectInfo>;
   /**
    * Does nothing when there is none. With `etag`, deletes only the content that has it: what somebody else has put
-   * there meanwhile stays.
+   * there meanwhile stays. A store that keeps versions goes on holding what was there.
    */
   delete(key: string, options?: { etag?: string }): Promise<void>;
+  /** Every write under a prefix that is still held, replaced and deleted ones included, by key, the newest first. */
+  writes(prefix: string): AsyncIterable<StoredWrite>;
+  /** Removes every write of a key for good; with `keep`, all but the one of that version id. */
+  erase(key: string, options?: { keep?: string }): Promise<void>;
 }
 
 /** The model registry's append-only table. */

@@ -43,4 +43,6 @@ export type Command =
   | { readonly type: 'lift-quarantine'; readonly version: number; readonly reason: string }
   /** An alarm was looked at and the release left as it is. */
   | ({ readonly type: 'hold-alarm'; readonly reason: string } & Grounds)
-  | ({ readonly type: 'request-retraining'; readonly reason: string } & Grounds);
+  | ({ readonly type: 'request-retraining'; readonly reason: string } & Grounds)
+  /** What was kept about somebody was erased. The evidence says how much, and never about whom. */
+  | { readonly type: 'forget-subject'; readonly reason: string; readonly evidence?: unknown };

@@ -137,6 +137,9 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
     case 'request-retraining':
       mustHaveVersions(state);
       return { kind: 'retraining-requested', version: state.champion, change: { retraining: at } };
+    case 'forget-subject':
+      mustHaveVersions(state);
+      return { kind: 'subject-forgotten', version: null, change: {} };
   }
 }
 

@@ -59,6 +59,7 @@ export const EntryKind = z.enum([
   'quarantine-lifted',
   'alarm-held',
   'retraining-requested',
+  'subject-forgotten',
 ]);
 export type EntryKind = z.infer<typeof EntryKind>;
 

@@ -47,9 +47,7 @@ export function parseHeader(line: Buffer): string[] {
     throw new FileRejectedError('format', 'the header is not UTF-8', { cause: error });
   }
   if (text.trim() === '') throw new FileRejectedError('format', 'the first line is empty: expected a header');
-  const columns = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim(),
-  );
+  const columns = fieldsOf(text);
   if (columns.length === 1)
     for (const [delimiter, name] of [
       [';', 'semicolons'],
@@ -60,6 +58,12 @@ export function parseHeader(line: Buffer): string[] {
         throw new FileRejectedError('format', `columns are separated by ${name}, expected commas`);
   return columns;
 }
+
+/** Fields of a CSV record, unquoted; plain ones without the space around them. */
+export const fieldsOf = (record: string): string[] =>
+  [...record.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim(),
+  );
 
 const listed = (names: readonly string[]): string =>
   names.slice(0, 20).join(', ') + (names.length > 20 ? `, … (${names.length})` : '');

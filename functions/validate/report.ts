@@ -27,6 +27,8 @@ export interface DropReport {
   readonly version: number | null;
   /** Where things are, as keys of the data store. */
   readonly places: { readonly dataset?: string; readonly quarantine?: string; readonly report: string };
+  /** The drop as it was judged, where rows of it have been erased since (`trimtab forget`). */
+  readonly judgedAs?: string;
   /** The drop had been processed before; nothing was done this time. Never stored. */
   readonly repeated?: boolean;
 }

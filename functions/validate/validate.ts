@@ -45,7 +45,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
     if (drop.bytes !== undefined && info.bytes !== drop.bytes)
       throw new DropDiffersError(drop.key, info.bytes, drop.bytes);
     const sha256 = await digestOfFile(file);
-    const id = digestOf(`${drop.key}\n${sha256}`).slice(0, 20);
+    const id = dropId(drop.key, sha256);
     const base = `reports/validation/${dataset}/${id}/report`;
     if (await home.data.head(`${base}.json`)) {
       const report = (await readJson(home, `${base}.json`)) as DropReport;
@@ -114,6 +114,9 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
     await rm(work, { recursive: true, force: true });
   }
 }
+
+/** Identifies a drop: its key and its content. */
+export const dropId = (key: string, sha256: string): string => digestOf(`${key}\n${sha256}`).slice(0, 20);
 
 /** The dataset of a drop's key: `incoming/<dataset>/<file>`. */
 export function datasetOf(key: string): string {

@@ -8,6 +8,9 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  type ObjectVersion,
   PutObjectCommand,
   type PutObjectCommandInput,
   paginateListObjectsV2,
@@ -15,7 +18,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
-import type { ObjectInfo, ObjectStore } from '../ports.ts';
+import type { ObjectInfo, ObjectStore, StoredWrite } from '../ports.ts';
 import { retried, statusOf, TruncatedError } from './failures.ts';
 
 /** Files up to this size are sent from memory, where the SDK can send them again; bytes. */
@@ -94,6 +97,39 @@ export class S3ObjectStore implements ObjectStore {
       // Gone already, or replaced: either way there is nothing left of what was to be deleted.
       if (etag === undefined || ![404, 412].includes(statusOf(error))) throw error;
     }
+  }
+
+  async *writes(prefix: string): AsyncIterable<StoredWrite> {
+    for await (const { Versions = [] } of this.#versions(prefix))
+      for (const version of Versions)
+        if (!version.Key!.endsWith('/'))
+          yield { ...infoOf(version.Key!, version, version.Size ?? 0), latest: version.IsLatest ?? true };
+  }
+
+  async erase(key: string, { keep }: { keep?: string } = {}): Promise<void> {
+    checkKey(key);
+    for await (const { Versions = [], DeleteMarkers = [] } of this.#versions(key))
+      for (const { Key, VersionId, ETag } of [...Versions, ...DeleteMarkers] as ObjectVersion[]) {
+        // Where no versions are kept, all have the id 'null' and the etag stands in for it.
+        const kept = keep !== undefined && (VersionId === keep || (VersionId === 'null' && ETag === keep));
+        if (Key === key && !kept)
+          await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key, VersionId }));
+      }
+  }
+
+  async *#versions(Prefix: string): AsyncIterable<ListObjectVersionsCommandOutput> {
+    let page: ListObjectVersionsCommandOutput | undefined;
+    do {
+      page = await this.client.send(
+        new ListObjectVersionsCommand({
+          Bucket: this.bucket,
+          Prefix,
+          KeyMarker: page?.NextKeyMarker,
+          VersionIdMarker: page?.NextVersionIdMarker,
+        }),
+      );
+      yield page;
+    } while (page.IsTruncated);
   }
 
   async #open(key: string, versionId?: string): Promise<GetObjectCommandOutput> {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
-import type { ObjectInfo, ObjectStore } from '../ports.ts';
+import type { ObjectInfo, ObjectStore, StoredWrite } from '../ports.ts';
 import { codeOf, isAbsent, place } from './atomic.ts';
 import { decodePart, encodePart } from './names.ts';
 
@@ -63,6 +63,14 @@ export class FileObjectStore implements ObjectStore {
     // A file system has no conditional deletion: between the look and the deletion there is a moment.
     if (etag !== undefined && (await infoOf(key, file))?.etag !== etag) return;
     await rm(file, { force: true });
+  }
+
+  async *writes(prefix: string): AsyncIterable<StoredWrite> {
+    for await (const info of this.list(prefix)) yield { ...info, latest: true };
+  }
+
+  async erase(key: string, { keep }: { keep?: string } = {}): Promise<void> {
+    if (keep === undefined || (await this.head(key))?.versionId !== keep) await this.delete(key);
   }
 
   /** @returns undefined when the file was changed in the middle */

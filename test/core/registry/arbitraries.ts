@@ -34,6 +34,7 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: typed('lift-quarantine'), version, reason }) },
   { weight: 1, arbitrary: fc.record({ type: typed('hold-alarm'), reason }) },
   { weight: 1, arbitrary: fc.record({ type: typed('request-retraining'), reason }) },
+  { weight: 1, arbitrary: fc.record({ type: typed('forget-subject'), reason }) },
 );
 
 /** Tries commands one after the other, a second apart; refused ones leave no entry. */

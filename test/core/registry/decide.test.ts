@@ -90,6 +90,22 @@ describe('decide, in whatever order commands come', () => {
     );
   });
 
+  it('changes nothing of a release when a subject is forgotten, and is about no version', () => {
+    fc.assert(
+      fc.property(histories, (tried) => {
+        let before: ReleaseState = EMPTY_STATE;
+        for (const { kind, version, state } of play(tried).entries) {
+          if (kind === 'subject-forgotten') {
+            expect(version).toBeNull();
+            expect(state).toEqual({ ...before, revision: before.revision + 1 });
+          }
+          before = state;
+        }
+      }),
+    );
+    expect(() => decide(EMPTY_STATE, { type: 'forget-subject', reason: r }, context)).toThrow(ReleaseRefusedError);
+  });
+
   it('keeps at most one canary: a second is refused until the first has ended', () => {
     fc.assert(
       fc.property(histories, (tried) => {

@@ -105,6 +105,8 @@ export class Stand {
         upload: (key, from, options) => real.artifacts.upload(key, from, options),
         list: (prefix, options) => real.artifacts.list(prefix, options),
         delete: (key, options) => real.artifacts.delete(key, options),
+        writes: (prefix) => real.artifacts.writes(prefix),
+        erase: (key, options) => real.artifacts.erase(key, options),
       },
     };
   }

@@ -124,6 +124,43 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
         expect(behind.map((o) => o.key.slice(unique.length + 3))).toEqual(['list/a/2', 'list/b', 'listing']);
       });
 
+      it('erases every write of a key, or all but one, and leaves its neighbours', async () => {
+        const [key, near] = [`${unique}/erased`, `${unique}/erased-not`];
+        for (const body of ['one', 'two', 'three']) await store.put(key, body);
+        await store.put(near, 'near');
+        const held = async () =>
+          (await collect(store.writes(key))).map((write) => [write.key.slice(unique.length + 1), write.latest]);
+        expect((await held()).filter(([, latest]) => latest)).toEqual([
+          ['erased', true],
+          ['erased-not', true],
+        ]);
+        await store.erase(key, { keep: (await store.head(key))!.versionId });
+        expect(text(await store.get(key))).toBe('three');
+        expect(await held()).toEqual([
+          ['erased', true],
+          ['erased-not', true],
+        ]);
+        await store.delete(key);
+        await store.erase(key);
+        expect(await store.head(key)).toBeUndefined();
+        expect(await held()).toEqual([['erased-not', true]]);
+        await store.erase(key);
+      });
+
+      it('shows what was deleted or replaced as long as it is held, and can read it', async () => {
+        const key = `${unique}/held`;
+        await store.put(key, 'old');
+        await store.put(key, 'new');
+        await store.delete(key);
+        for (const write of await collect(store.writes(key))) {
+          expect(write.latest).toBe(false);
+          await store.download(key, path.join(scratch, 'held'), write.versionId);
+          expect(['old', 'new']).toContain(await readFile(path.join(scratch, 'held'), 'utf8'));
+        }
+        await store.erase(key);
+        expect(await collect(store.writes(key))).toEqual([]);
+      });
+
       it('deletes', async () => {
         await store.put(`${unique}/gone`, 'x');
         await store.delete(`${unique}/gone`);

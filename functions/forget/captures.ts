@@ -1,0 +1,69 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Capture, rowId, subjectOf } from '../../core/serving/capture.ts';
+import { withoutRows } from '../../core/serving/without-rows.ts';
+import { captureText, editCaptureBody } from '../../platform/captures.ts';
+import { predictionKey } from '../ground-truth/prediction-index.ts';
+import type { Edited } from './lines.ts';
+import type { Subject } from './owners.ts';
+import type { Tally } from './sweep.ts';
+
+/** Whose predictions are to go: those of subjects, by model, or one prediction id. */
+export interface Wanted {
+  readonly subjects: ReadonlyMap<string, Subject>;
+  readonly prediction?: string | undefined;
+  readonly model?: string | undefined;
+}
+
+/** Finds and takes out the captured predictions of somebody, and remembers their ids: truth is known by nothing else. */
+export class CaptureEdit {
+  /** Ids of what was found, with their model ({@link predictionKey}). */
+  readonly ids = new Set<string>();
+  /** Rows found by model, as far as objects that are current say. */
+  readonly tallies = new Map<string, Tally>();
+
+  constructor(private readonly wanted: Wanted) {}
+
+  readonly edit = async (from: string, to: string): Promise<Edited> => {
+    const body = await readFile(from);
+    if (!this.#mayBeIn(body)) return { gone: 0, left: 1 };
+    const models = new Map<string, number>();
+    const edited = editCaptureBody(body, (capture) => {
+      const gone = this.#rowsOf(capture);
+      if (gone.size > 0) models.set(capture.model, (models.get(capture.model) ?? 0) + gone.size);
+      return withoutRows(capture, gone);
+    });
+    if (edited.gone > 0) await writeFile(to, edited.body);
+    for (const [model, rows] of models) {
+      const tally = this.tallies.get(model) ?? { objects: 0, rows: 0 };
+      this.tallies.set(model, { objects: tally.objects + 1, rows: tally.rows + rows });
+    }
+    return edited;
+  };
+
+  #mayBeIn(body: Uint8Array): boolean {
+    const text = captureText(body);
+    const { prediction, subjects } = this.wanted;
+    if (prediction !== undefined) return text.includes(JSON.stringify(prediction.split('#')[0]).slice(1, -1));
+    return [...subjects.values()].some((subject) => subject.mayBeIn(text));
+  }
+
+  #rowsOf(capture: Capture): Set<number> {
+    const rows = new Set<number>();
+    const { prediction, model, subjects } = this.wanted;
+    if (model !== undefined && capture.model !== model) return rows;
+    const subject = subjects.get(capture.model);
+    for (let row = 0; row < capture.rows; row++) {
+      const id = rowId(capture, row);
+      const found =
+        prediction === undefined
+          ? subject !== undefined &&
+            (subject.hasPseudonym(subjectOf(capture, row)) ||
+              [...subject.owner.subjects.keys()].some((column) => subject.is(column, capture.features[column]?.[row])))
+          : capture.id === prediction || id === prediction;
+      if (!found) continue;
+      rows.add(row);
+      this.ids.add(predictionKey(capture.model, id));
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,129 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Profile } from '../../core/profile/profile.ts';
+import { digestOfFile } from '../../platform/digest.ts';
+import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
+import type { Home, ObjectStore } from '../../platform/ports.ts';
+import { rulesOf } from '../validate/contract-of.ts';
+import { DatasetManifest, readJson, versionFolder } from '../validate/dataset-version.ts';
+import { type DropReport, renderReport, SHOWN_ROWS } from '../validate/report.ts';
+import { dropId } from '../validate/validate.ts';
+import type { QuarantinedRow } from '../validate/verdict.ts';
+import { type Edited, editLines } from './lines.ts';
+import type { Owner, Subject } from './owners.ts';
+
+/** Writes an object anew and erases what was under its key before. */
+async function renew(store: ObjectStore, key: string, body: string, contentType?: string): Promise<void> {
+  await store.put(key, body, contentType === undefined ? {} : { contentType });
+  const current = await store.head(key);
+  await store.erase(key, current ? { keep: current.versionId } : {});
+}
+
+/** Takes a subject's rows out of quarantined ones. */
+export const quarantineEdit =
+  (subject: Subject) =>
+  (from: string, to: string): Promise<Edited> =>
+    editLines(from, to, (line) => {
+      const row = JSON.parse(line) as QuarantinedRow;
+      const found =
+        subject.hasPseudonym(row.subject) ||
+        row.reasons.some(({ feature, received }) => subject.is(feature, received)) ||
+        (row.raw !== undefined && subject.isMentionedIn(row.raw));
+      return found ? undefined : line;
+    });
+
+/** Draws a drop's page again: from the quarantined rows that will be left, or from those that are there. */
+export async function renewReport(
+  home: Home,
+  { name }: Owner,
+  drop: string,
+  scratch: string,
+  rowsFile?: string,
+): Promise<void> {
+  const base = `reports/validation/${name}/${drop}/report`;
+  if (!(await home.data.head(`${base}.json`))) return;
+  const report = (await readJson(home, `${base}.json`)) as DropReport;
+  const profile = report.places.dataset ? await readJson(home, `${report.places.dataset}/profile.json`) : undefined;
+  const rows = rowsFile ?? (await quarantined(home, `quarantine/${name}/${drop}/rows.jsonl`, scratch));
+  const lines = rows === undefined ? [] : await firstLines(rows, SHOWN_ROWS);
+  const sample = lines.map((line) => JSON.parse(line) as QuarantinedRow);
+  const html = renderReport(report, profile as Profile | undefined, await baselineFor(home, name), sample);
+  await renew(home.data, `${base}.html`, html, 'text/html; charset=utf-8');
+}
+
+async function quarantined(home: Home, key: string, scratch: string): Promise<string | undefined> {
+  if (!(await home.data.head(key))) return undefined;
+  const file = path.join(scratch, 'quarantined.jsonl');
+  await home.data.download(key, file);
+  return file;
+}
+
+async function firstLines(file: string, most: number): Promise<string[]> {
+  const lines: string[] = [];
+  const input = createReadStream(file);
+  for await (const line of createInterface({ input })) if (line !== '' && lines.push(line) === most) break;
+  input.destroy();
+  return lines;
+}
+
+/** What a dataset's profiles are held against; undefined where there is none, or no contract any more. */
+async function baselineFor(home: Home, dataset: string): Promise<Profile | undefined> {
+  return (await rulesOf(home, dataset).catch(() => undefined))?.baseline;
+}
+
+/**
+ * Says of a drop that is about to be rewritten that it has been judged, if it was: else its rows would become another
+ * dataset version.
+ */
+export async function keepJudged(home: Home, owner: Owner, key: string, copy: string, from: string): Promise<void> {
+  const [old, fresh] = [dropId(key, await digestOfFile(from)), dropId(key, await digestOfFile(copy))];
+  const place = (drop: string): string => `reports/validation/${owner.name}/${drop}/report.json`;
+  if (!(await home.data.head(place(old)))) return;
+  const report = (await readJson(home, place(old))) as DropReport;
+  const judged: DropReport = { ...report, judgedAs: report.judgedAs ?? old };
+  await home.data.put(place(fresh), JSON.stringify(judged, null, 2), { contentType: 'application/json' });
+}
+
+/**
+ * Brings profile and manifest of a dataset version to the rows that it has left, after an erasure or one that was
+ * interrupted here.
+ */
+export async function keepCounted(
+  home: Home,
+  owner: Owner,
+  key: string,
+  left: number,
+  scratch: string,
+  at: string,
+): Promise<void> {
+  const version = Number(/\/(\d{6})\/data\.parquet$/.exec(key)?.[1]);
+  const folder = versionFolder(owner.name, version);
+  if (!(await home.data.head(`${folder}/manifest.json`))) return;
+  const manifest = DatasetManifest.parse(await readJson(home, `${folder}/manifest.json`));
+  const gone = manifest.rows - left;
+  if (gone <= 0) return;
+  const profile = (await readJson(home, `${folder}/profile.json`)) as Profile;
+  const file = path.join(scratch, 'counted.parquet');
+  await home.data.download(key, file);
+  const again = await profileAgain(file, profile, owner, await baselineFor(home, owner.name));
+  await renew(home.data, `${folder}/profile.json`, JSON.stringify(again));
+  await renewReport(home, owner, manifest.drop, scratch);
+  // Last: while it still counts what is gone, whoever comes after an interruption does this again.
+  const erasures = [...(manifest.erasures ?? []), { at, rows: gone }];
+  await renew(home.data, `${folder}/manifest.json`, JSON.stringify({ ...manifest, rows: left, erasures }, null, 2));
+}
+
+/** A profile made as the former one was: bins and categories that only the erased rows had do not stay. */
+function profileAgain(file: string, former: Profile, owner: Owner, baseline: Profile | undefined): Promise<Profile> {
+  return withDuck({ memoryMb: 1024 }, async (duck) => {
+    const table = `read_parquet(${literal(file)})`;
+    const present = (await duck.rows(`DESCRIBE SELECT * FROM ${table}`)).map(({ column_name }) => String(column_name));
+    const columns = Object.entries(former.columns).flatMap(([name, { kind }]): ProfiledColumn[] => {
+      const column = present.includes(name) ? name : owner.labels.find((label) => present.includes(label));
+      return column === undefined ? [] : [{ name, kind, expression: identifier(column) }];
+    });
+    return profileRelation(duck, table, columns, baseline);
+  });
+}

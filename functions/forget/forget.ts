@@ -1,0 +1,272 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Home } from '../../platform/ports.ts';
+import { Registry } from '../../platform/registry.ts';
+import { CaptureEdit } from './captures.ts';
+import { keepCounted, keepJudged, quarantineEdit, renewReport } from './data.ts';
+import { addTally, type Erased, Journal, type Kind } from './journal.ts';
+import { type Owner, ownersOf, Subject } from './owners.ts';
+import { type Sweep, sweep, type Tally } from './sweep.ts';
+import { editParquet, editTable } from './tables.ts';
+import { truthEdit, truthPlaces } from './truths.ts';
+
+/** Nobody can be looked for as the request has it. */
+export class ForgetError extends Error {
+  override readonly name = 'ForgetError';
+}
+
+export interface ForgetOptions {
+  /** Whom to forget, as the subject column has it. Either this or `prediction`. */
+  readonly subject?: string | undefined;
+  /** A prediction id: the whole request, or one row of it as `ID#row`. */
+  readonly prediction?: string | undefined;
+  /** Look at this model or dataset only. */
+  readonly model?: string | undefined;
+  /** Only look what there is. */
+  readonly dryRun?: boolean | undefined;
+  /** Identifies the request; the same one again goes on where it was interrupted. @default a new one */
+  readonly request?: string | undefined;
+  /** Who asks for it. */
+  readonly actor: string;
+  readonly onProgress?: (objects: number, key: string) => void;
+}
+
+export interface Forgotten {
+  readonly request: string;
+  readonly dryRun: boolean;
+  /** What was erased; in a dry run, what would be. */
+  readonly erased: Erased;
+  /** Ledger entries that say so. */
+  readonly entries: readonly { readonly model: string; readonly entry: number }[];
+  /** What cannot be reached from here, in sentences. */
+  readonly beyond: readonly string[];
+}
+
+/**
+ * Erases what is kept about one subject, or of one prediction: captures, ground truth, quarantined rows, dataset
+ * versions, drops. Dataset versions are immutable but for this. Each model that was touched gets a ledger entry, which
+ * says how much and never about whom. Done again, it finds nothing more to do.
+ *
+ * @throws ForgetError when no contract names a subject
+ */
+export async function forget(home: Home, options: ForgetOptions): Promise<Forgotten> {
+  const request = options.request ?? randomUUID();
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-forget-'));
+  try {
+    return await new Forgetting(home, options, request, scratch).run();
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+class Forgetting {
+  readonly #dryRun: boolean;
+  readonly #at: string;
+  readonly #erased: Erased = {};
+  #objects = 0;
+  #unnamed = 0;
+
+  constructor(
+    private readonly home: Home,
+    private readonly options: ForgetOptions,
+    private readonly request: string,
+    private readonly scratch: string,
+  ) {
+    this.#dryRun = options.dryRun ?? false;
+    this.#at = home.clock.now().toISOString();
+  }
+
+  async run(): Promise<Forgotten> {
+    const owners = await ownersOf(this.home, this.options.model);
+    if (owners.length === 0)
+      throw new ForgetError(
+        this.options.model === undefined
+          ? 'there are no models here'
+          : `no model or dataset named ${this.options.model}`,
+      );
+    const subjects = await this.#subjects(owners);
+    const journal = this.#dryRun
+      ? undefined
+      : await Journal.open(this.home, this.request, this.#at, this.options.actor);
+
+    // Captures are what tells which predictions are whose, so they are looked through first and erased last.
+    const captures = new CaptureEdit({ subjects, prediction: this.options.prediction, model: this.options.model });
+    const holding = new Set<string>();
+    const sweeps = { dryRun: this.#dryRun, scratch: this.scratch };
+    await sweep({
+      ...sweeps,
+      dryRun: true,
+      store: this.home.captures,
+      prefix: 'captures/',
+      edit: captures.edit,
+      seen: (key, gone) => {
+        this.#progress(key);
+        if (gone > 0) holding.add(key);
+      },
+    });
+    for (const owner of owners) {
+      const subject = subjects.get(owner.name);
+      if (owner.model)
+        for (const prefix of truthPlaces(owner.name))
+          await this.#sweep(journal, owner, 'truths', {
+            prefix,
+            edit: truthEdit(owner.name, (id) => captures.ids.has(id), subject),
+          });
+      if (subject) await this.#data(journal, owner, subject);
+    }
+    if (this.#dryRun) for (const [model, tally] of captures.tallies) this.#count(model, 'captures', tally);
+    else
+      for (const key of holding) {
+        const again = new CaptureEdit({ subjects, prediction: this.options.prediction, model: this.options.model });
+        await sweep({
+          ...sweeps,
+          store: this.home.captures,
+          prefix: key,
+          wanted: (each) => each === key,
+          edit: again.edit,
+          seen: () => undefined,
+        });
+        for (const [model, tally] of again.tallies) {
+          this.#count(model, 'captures', tally);
+          await journal?.count(model, 'captures', tally);
+        }
+      }
+    const entries = journal ? await this.#record(journal, owners) : [];
+    await journal?.finish();
+    return {
+      request: this.request,
+      dryRun: this.#dryRun,
+      erased: journal?.erased ?? this.#erased,
+      entries,
+      beyond: this.#beyond(),
+    };
+  }
+
+  /** The subject as each owner knows it; none when a prediction is to be forgotten. */
+  async #subjects(owners: readonly Owner[]): Promise<Map<string, Subject>> {
+    const { subject } = this.options;
+    if (subject === undefined) return new Map();
+    const naming = owners.filter(({ subjects }) => subjects.size > 0);
+    if (naming.length === 0)
+      throw new ForgetError(
+        `no contract of ${owners.map(({ name }) => name).join(', ')} names a subject (data.subject): forget by prediction`,
+      );
+    const keys = await this.home.privacy();
+    return new Map(naming.map((owner) => [owner.name, new Subject(owner, subject, keys)]));
+  }
+
+  async #data(journal: Journal | undefined, owner: Owner, subject: Subject): Promise<void> {
+    const { home } = this;
+    let rows = 0;
+    await this.#sweep(journal, owner, 'drops', {
+      prefix: `incoming/${owner.name}/`,
+      edit: (from, to) => editTable(from, to, subject),
+      before: (key, copy, from) => keepJudged(home, owner, key, copy, from),
+    });
+    await this.#sweep(journal, owner, 'datasets', {
+      prefix: `datasets/${owner.name}/`,
+      wanted: (key) => key.endsWith('/data.parquet'),
+      edit: async (from, to) => {
+        const { gone, left, named } = await editParquet(from, to, subject);
+        if (!named) this.#unnamed++;
+        rows = left;
+        // A version stays, also when none of its rows does.
+        return { gone, left: Math.max(1, left) };
+      },
+      after: (key) => keepCounted(home, owner, key, rows, this.scratch, this.#at),
+    });
+    await this.#sweep(journal, owner, 'quarantine', {
+      prefix: `quarantine/${owner.name}/`,
+      wanted: (key) => /\/(rows\.jsonl|source(\.[^/]*)?)$/.test(key),
+      edit: (from, to, key) =>
+        key.endsWith('/rows.jsonl') ? quarantineEdit(subject)(from, to) : editTable(from, to, subject),
+      before: async (key, copy) => {
+        if (key.endsWith('/rows.jsonl')) await renewReport(home, owner, key.split('/').at(-2)!, this.scratch, copy);
+      },
+    });
+  }
+
+  async #sweep(
+    journal: Journal | undefined,
+    owner: Owner,
+    kind: Kind,
+    what: Pick<Sweep, 'prefix' | 'wanted' | 'edit' | 'before' | 'after'>,
+  ): Promise<void> {
+    await sweep({
+      ...what,
+      store: this.home.data,
+      scratch: this.scratch,
+      dryRun: this.#dryRun,
+      seen: async (key, gone, latest) => {
+        this.#progress(key);
+        if (gone === 0) return;
+        const tally = { objects: 1, rows: latest ? gone : 0 };
+        this.#count(owner.name, kind, tally);
+        await journal?.count(owner.name, kind, tally);
+      },
+    });
+  }
+
+  #count(owner: string, kind: Kind, tally: Tally): void {
+    addTally(this.#erased, owner, kind, tally);
+  }
+
+  #progress(key: string): void {
+    this.options.onProgress?.(++this.#objects, key);
+  }
+
+  /** One entry a model that was touched, unless an earlier run of this request has written it. */
+  async #record(journal: Journal, owners: readonly Owner[]): Promise<{ model: string; entry: number }[]> {
+    const registry = new Registry(this.home, this.options.actor);
+    const entries: { model: string; entry: number }[] = [];
+    for (const { name, model } of owners) {
+      const erased = journal.erased[name];
+      if (!model || erased === undefined) continue;
+      let known: number | undefined;
+      for await (const entry of this.home.ledger.entries(name))
+        if (entry.kind === 'subject-forgotten' && isOf(entry.evidence, this.request)) known = entry.number;
+      if (known !== undefined && this.#erased[name] === undefined) {
+        entries.push({ model: name, entry: known });
+        continue;
+      }
+      const rows = Object.values(erased).reduce((sum, tally) => sum + tally.rows, 0);
+      const objects = Object.values(erased).reduce((sum, tally) => sum + tally.objects, 0);
+      const { number } = await registry.apply(
+        name,
+        {
+          type: 'forget-subject',
+          reason: `request ${this.request}: ${rows} rows in ${objects} objects erased`,
+          evidence: { request: this.request, erased },
+        },
+        { retries: 10 },
+      );
+      entries.push({ model: name, entry: number });
+    }
+    return entries;
+  }
+
+  #beyond(): string[] {
+    const { subject } = this.options;
+    return [
+      'models that were trained on the rows: what they learnt stays in them',
+      'counts: profiles of drift windows, metrics and baselines say how many, not who',
+      'what others have copied: exports, replicas, backups of the stores',
+      'predictions on their way to the captures (a few minutes): run it again later',
+      'ground truth of predictions whose captures have expired, unless it names its subject',
+      ...(this.home.kind === 'aws'
+        ? [
+            'logs of the functions, which hold captured lines (treated) until their retention ends',
+            'access logs of the API and the stores, and what the delivery stream could not deliver (failed/)',
+          ]
+        : []),
+      ...(subject !== undefined && this.#unnamed > 0
+        ? [`${this.#unnamed} dataset versions that have no subject column`]
+        : []),
+    ];
+  }
+}
+
+const isOf = (evidence: unknown, request: string): boolean =>
+  (evidence as { request?: unknown } | undefined)?.request === request;

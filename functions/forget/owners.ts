@@ -1,0 +1,108 @@
+import type { Contract } from '../../core/contract/contract.ts';
+import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import { ENVELOPE } from '../../core/contract/personal.ts';
+import type { Home } from '../../platform/ports.ts';
+import { DatasetContract } from '../validate/contract-of.ts';
+import { readJson } from '../validate/dataset-version.ts';
+
+/** A model, or a dataset that is no model's, and how its contracts name their subjects. */
+export interface Owner {
+  readonly name: string;
+  /** Whether it has a ledger. */
+  readonly model: boolean;
+  /** Subject columns of all its contracts, former ones included, and whether they hold numbers. */
+  readonly subjects: ReadonlyMap<string, boolean>;
+  /** Label columns of all its contracts. */
+  readonly labels: readonly string[];
+}
+
+/** Every model and dataset there is, or the one named. */
+export async function ownersOf(home: Home, only?: string): Promise<Owner[]> {
+  const owners: Owner[] = [];
+  const models = await home.ledger.models();
+  for (const name of models) {
+    if (only !== undefined && only !== name) continue;
+    const contracts: Contract[] = [];
+    for await (const { manifest } of home.ledger.versions(name)) contracts.push(manifest.contract);
+    contracts.push(...(await contractsOf(home, name)));
+    owners.push({ name, model: true, ...described(contracts) });
+  }
+  for await (const { key } of home.data.list('contracts/')) {
+    const name = /^contracts\/(.+)\.json$/.exec(key)?.[1];
+    if (name === undefined || models.includes(name) || (only !== undefined && only !== name)) continue;
+    owners.push({ name, model: false, ...described(await contractsOf(home, name)) });
+  }
+  return owners;
+}
+
+async function contractsOf(home: Home, dataset: string): Promise<Contract[]> {
+  const key = `contracts/${dataset}.json`;
+  if (!(await home.data.head(key))) return [];
+  return [DatasetContract.parse(await readJson(home, key)).contract];
+}
+
+function described(contracts: readonly Contract[]): Pick<Owner, 'subjects' | 'labels'> {
+  const subjects = new Map<string, boolean>();
+  for (const { features, data } of contracts)
+    if (data.subject !== undefined)
+      subjects.set(
+        data.subject,
+        features.some(({ name, type }) => name === data.subject && type !== 'string'),
+      );
+  return { subjects, labels: contracts.flatMap(({ data }) => (data.label === undefined ? [] : [data.label])) };
+}
+
+/** Somebody, as the records of one owner may know them: in the clear, by a pseudonym, or in an envelope. */
+export class Subject {
+  /** By subject column. */
+  readonly #pseudonyms: ReadonlyMap<string, string>;
+  readonly #mention: RegExp;
+
+  constructor(
+    readonly owner: Owner,
+    private readonly value: string,
+    private readonly keys: PrivacyKeys,
+  ) {
+    this.#pseudonyms = new Map(
+      [...owner.subjects.keys()].map((column) => [column, keys.pseudonym(column, this.#as(column, value))]),
+    );
+    const escaped = value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    // As a word of its own: 12 is not mentioned in 1 123.
+    this.#mention = new RegExp(`(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])`, 'u');
+  }
+
+  /** Whether a pseudonym is this subject's. */
+  hasPseudonym(pseudonym: string | undefined): boolean {
+    return pseudonym !== undefined && [...this.#pseudonyms.values()].includes(pseudonym);
+  }
+
+  /** Whether a column's value, treated in whatever way, is this subject. */
+  is(column: string, cell: unknown): boolean {
+    if (cell === null || cell === undefined || !this.owner.subjects.has(column)) return false;
+    const text = String(cell);
+    if (this.#as(column, text) === this.#as(column, this.value) || text === this.#pseudonyms.get(column)) return true;
+    if (!text.startsWith(ENVELOPE)) return false;
+    try {
+      return this.keys.open({ owner: this.owner.name, field: column }, text) === this.#as(column, this.value);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether a text that cannot be taken apart speaks of this subject: rather one line too many than one too few. */
+  isMentionedIn(text: string): boolean {
+    return this.#mention.test(text) || [...this.#pseudonyms.values()].some((pseudonym) => text.includes(pseudonym));
+  }
+
+  /** Whether a text may hold this subject at all, so that it is worth taking apart. */
+  mayBeIn(text: string): boolean {
+    return text.includes(this.value) || text.includes(ENVELOPE) || text.includes('f64:') || this.isMentionedIn(text);
+  }
+
+  /** As captures write it: 36, not 36.0. */
+  #as(column: string, text: string): string {
+    return this.owner.subjects.get(column) && text.trim() !== '' && Number.isFinite(Number(text))
+      ? String(Number(text))
+      : text;
+  }
+}
