@@ -1,15 +1,25 @@
 import type { AlarmDefinition } from '../core/alarms/alarm.ts';
 import { alarmsOf } from '../core/alarms/definitions.ts';
+import type { ModelVersion } from '../core/registry/version.ts';
 import type { Home } from '../platform/ports.ts';
 import { baselineOf } from './baseline-of.ts';
 
+export interface Definitions {
+  readonly definitions: AlarmDefinition[];
+  readonly baselineErrorRate: number | undefined;
+}
+
 /** The alarms of a model as its champion's manifest and baseline define them; none before its first release. */
-export async function alarmDefinitions(
-  home: Pick<Home, 'ledger' | 'artifacts'>,
-  model: string,
-): Promise<{ definitions: AlarmDefinition[]; baselineErrorRate: number | undefined }> {
+export async function alarmDefinitions(home: Pick<Home, 'ledger' | 'artifacts'>, model: string): Promise<Definitions> {
   const champion = (await home.ledger.latest(model))?.state.champion ?? null;
-  const version = champion === null ? undefined : await home.ledger.version(model, champion);
+  return definitionsOf(home, champion === null ? undefined : await home.ledger.version(model, champion));
+}
+
+/** The alarms that a champion defines. */
+export async function definitionsOf(
+  home: Pick<Home, 'artifacts'>,
+  version: ModelVersion | undefined,
+): Promise<Definitions> {
   if (!version) return { definitions: [], baselineErrorRate: undefined };
   const baselineErrorRate = (await baselineOf(home, version))?.performance?.errorRate;
   return { definitions: alarmsOf(version.manifest, baselineErrorRate), baselineErrorRate };

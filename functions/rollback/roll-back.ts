@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlarmTransition } from '../../core/alarms/alarm.ts';
-import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
+import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import { answerTo, commandOf, decideRollback } from '../../core/rollback/decide.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../../platform/registry.ts';
-import { alarmDefinitions } from '../alarms.ts';
+import { definitionsOf } from '../alarms.ts';
 import { gatherEvidence } from './gather.ts';
 import { awaitVerification, type VerifyOptions } from './verify.ts';
 
@@ -59,7 +59,8 @@ async function answer(
     const before = answerTo(alarm, entries);
     if (before) return onlyToAct ? undefined : verified(before);
     const state = entries.at(-1)!.state;
-    const { definitions, baselineErrorRate } = await alarmDefinitions(home, alarm.model);
+    const champion = state.champion === null ? undefined : await registry.version(alarm.model, state.champion);
+    const { definitions, baselineErrorRate } = await definitionsOf(home, champion);
     const definition = definitions.find(({ name }) => name === alarm.alarm);
     if (!definition)
       throw new UnknownAlarmError(
@@ -73,7 +74,7 @@ async function answer(
       await gatherEvidence(home, state, alarm, definition, baselineErrorRate),
       {
         now: home.clock.now().toISOString(),
-        cooldownSeconds: await cooldownOf(home, alarm.model, state.champion),
+        cooldownSeconds: champion?.manifest.rollout.cooldownSeconds ?? 0,
         recent: entries,
       },
     );
@@ -95,13 +96,6 @@ async function answer(
       await awaitVerification(home, probe, alarm.model, options);
     return entry;
   }
-}
-
-async function cooldownOf(home: Home, model: string, champion: number | null): Promise<number> {
-  if (champion === null) return 0;
-  const version = await home.ledger.version(model, champion);
-  if (!version) throw new UnknownVersionError(model, champion);
-  return version.manifest.rollout.cooldownSeconds;
 }
 
 /** The alarm is none of the model's. */

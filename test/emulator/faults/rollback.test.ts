@@ -1,0 +1,194 @@
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AlarmTransition } from '../../../core/alarms/alarm.ts';
+import { NAMESPACE } from '../../../core/alarms/alarm.ts';
+import type { Endpoint } from '../../../functions/infer/endpoint.ts';
+import { rollBack } from '../../../functions/rollback/roll-back.ts';
+import type { EndpointProbe } from '../../../platform/ports.ts';
+import { ServedRelease } from '../../../platform/served-release.ts';
+import { PIPELINE, read, request } from '../../functions/infer/stand.ts';
+import { type Fault, type Match, THROTTLED } from './proxy.ts';
+import { FaultStand, served } from './stand.ts';
+
+const WRITE: Match = { service: 'dynamodb', operation: 'PutItem', body: /canary-aborted/ };
+const MONITORED = {
+  monitoring: { periodSeconds: 10, maxErrorRate: 0.36 },
+  rollout: { steps: [0.25, 1], stepSeconds: 300, cooldownSeconds: 3_600 },
+};
+
+describe('a rollback', () => {
+  let stand: FaultStand;
+  let cloudwatch: CloudWatchClient;
+  beforeEach(async () => {
+    stand = await FaultStand.open();
+    cloudwatch = new CloudWatchClient({});
+  });
+  afterEach(async () => {
+    cloudwatch.destroy();
+    await stand.close();
+  });
+
+  /** Model names are the emulator's, and so are its metrics: each test has its own. */
+  const named = (name: string) => `${name}-${stand.env.TRIMTAB_TABLE!.slice(-8)}`;
+
+  /** Version 1 released, version 2 its canary, and what both did of late. */
+  async function canary(name: string, wrong: { 1: number; 2: number }): Promise<AlarmTransition> {
+    const manifest = { ...PIPELINE, ...MONITORED, name };
+    await stand.release(manifest);
+    await stand.register(manifest, 'pipeline', 'two');
+    await stand.apply(name, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
+    const at = new Date(Date.now() + 2_000);
+    for (const version of [1, 2] as const)
+      await cloudwatch.send(
+        new PutMetricDataCommand({
+          Namespace: NAMESPACE,
+          MetricData: [
+            {
+              MetricName: 'Wrong',
+              Dimensions: [
+                { Name: 'Model', Value: name },
+                { Name: 'Version', Value: String(version) },
+              ],
+              Timestamp: at,
+              StorageResolution: 1,
+              StatisticValues: { SampleCount: 200, Sum: 200 * wrong[version], Minimum: 0, Maximum: 1 },
+            },
+          ],
+        }),
+      );
+    return transition(name, 'challenger-wrong', at);
+  }
+
+  const transition = (model: string, alarm: string, at: Date): AlarmTransition => ({
+    alarm: `trimtab-${model}-${alarm}`,
+    model,
+    from: 'OK',
+    to: 'ALARM',
+    at: at.toISOString(),
+    reason: 'r',
+  });
+
+  /** Asks an endpoint as it would be asked over HTTP, after it has had time to look. */
+  const probeOf = (endpoint: Endpoint): EndpointProbe => ({
+    report: async (model) => {
+      await endpoint.refresh();
+      const answer = read(await endpoint.handle(request('GET', `/trimtab/v1/models/${model}/release`)));
+      return ServedRelease.parse(answer.body);
+    },
+  });
+
+  const kinds = async (model: string) =>
+    (await stand.registry.history(model)).map(({ kind }) => kind).filter((kind) => /abort|roll|held/.test(kind));
+
+  describe('fails halfway, and is delivered again', () => {
+    const cases: [string, Match, Fault, number][] = [
+      ['before it has read anything', { service: 'dynamodb', operation: 'Query' }, { kind: 'reset' }, 4],
+      ['before it has seen the metrics', { service: 'monitoring' }, { kind: 'reset' }, 8],
+      ['at its write', WRITE, THROTTLED, 4],
+      ['after its write, of which it never hears', WRITE, { kind: 'lost-answer' }, 4],
+    ];
+    it.each(cases)('%s: one entry answers the alarm, and it is seen through', async (_, match, fault, times) => {
+      const model = named('half');
+      const alarm = await canary(model, { 1: 0.1, 2: 0.6 });
+      const endpoint = await stand.endpoint({ models: [model] });
+      const rule = stand.proxy.when(match, fault, { times });
+      await expect(rollBack(stand.home, probeOf(endpoint), alarm)).rejects.toThrow();
+      expect(rule.hits).toBeGreaterThan(0);
+      stand.proxy.clear();
+      await rollBack(stand.home, probeOf(endpoint), alarm);
+      await rollBack(stand.home, probeOf(endpoint), alarm);
+      expect(await kinds(model)).toEqual(['canary-aborted', 'rollback-verified']);
+      expect(await served(endpoint, model)).toBe(1);
+      await stand.expectAllKept();
+    });
+
+    it('after its write, with the bus down and the endpoint deaf: the next delivery sees it through', async () => {
+      const model = named('deaf');
+      const alarm = await canary(model, { 1: 0.1, 2: 0.6 });
+      const endpoint = await stand.endpoint({ models: [model] });
+      const bus = stand.proxy.when({ service: 'events' }, { kind: 'reset' });
+      const deaf: EndpointProbe = { report: () => Promise.reject(new Error('no answer')) };
+      await rollBack(stand.home, deaf, alarm, { waitSeconds: 0 });
+      expect(bus.hits).toBeGreaterThan(0);
+      expect(await kinds(model)).toEqual(['canary-aborted']);
+      await rollBack(stand.home, probeOf(endpoint), alarm);
+      expect(await kinds(model)).toEqual(['canary-aborted', 'rollback-verified']);
+      await stand.expectAllKept();
+    });
+  });
+
+  it('comes twice at once, of one alarm and of two: it is made once', async () => {
+    const model = named('twice');
+    const alarm = await canary(model, { 1: 0.1, 2: 0.6 });
+    const other = transition(model, 'challenger-failure', new Date(alarm.at));
+    const probe = probeOf(await stand.endpoint({ models: [model] }));
+    const answers = await Promise.all([alarm, alarm, other, alarm, other].map((a) => rollBack(stand.home, probe, a)));
+    // Each delivery of a transition is answered by the same entry.
+    expect(new Set(answers.map(({ number }) => number)).size).toBe(2);
+    const seen = await kinds(model);
+    expect(seen.filter((kind) => kind === 'canary-aborted')).toHaveLength(1);
+    expect(seen.filter((kind) => kind === 'rollback-verified')).toHaveLength(1);
+    expect(seen.filter((kind) => kind === 'alarm-held')).toHaveLength(1);
+    await stand.expectAllKept();
+  });
+
+  it('is asked for two hundred times at once: each cause is answered once, each model rolled back at most once', async () => {
+    const rates = [
+      { 1: 0.1, 2: 0.6 },
+      { 1: 0.1, 2: 0.7 },
+      { 1: 0.6, 2: 0.6 },
+      { 1: 0.1, 2: 0.1 },
+    ];
+    const alarms: AlarmTransition[] = [];
+    for (const [i, wrong] of rates.entries()) {
+      const model = named(`storm${i}`);
+      const at = new Date((await canary(model, wrong)).at);
+      for (const alarm of [
+        'challenger-wrong',
+        'challenger-failure',
+        'challenger-latency',
+        'champion-wrong',
+        'champion-failure',
+      ])
+        alarms.push(transition(model, alarm, at));
+    }
+    const storm = alarms.flatMap((alarm) => Array.from({ length: 10 }, () => alarm));
+    let pending = storm.toSorted((a, b) => hash(a.alarm) - hash(b.alarm));
+    const throttles = stand.proxy.when({ service: 'dynamodb' }, THROTTLED, { probability: 0.02, seed: 9 });
+    // What fails is delivered again, as the service would.
+    for (let delivery = 1; pending.length > 0 && delivery <= 3; delivery++) {
+      const answers = await Promise.allSettled(pending.map((alarm) => rollBack(stand.home, undefined, alarm)));
+      pending = pending.filter((_, i) => answers[i]!.status === 'rejected');
+    }
+    expect(throttles.hits).toBeGreaterThan(0);
+    expect(pending).toEqual([]);
+    stand.proxy.clear();
+    for (const [i, back] of [1, 1, 0, 0].entries()) {
+      const model = named(`storm${i}`);
+      const history = await stand.registry.history(model);
+      expect(
+        history.filter(({ kind }) => kind === 'canary-aborted'),
+        model,
+      ).toHaveLength(back);
+      expect(
+        history.filter(({ kind }) => kind === 'rolled-back'),
+        model,
+      ).toHaveLength(0);
+      const causes = history.flatMap(({ cause }) => (cause ? [`${cause.alarm} ${cause.at}`] : []));
+      expect(causes.toSorted(), model).toEqual(
+        alarms
+          .filter((a) => a.model === model)
+          .map((a) => `${a.alarm} ${a.at}`)
+          .toSorted(),
+      );
+    }
+    await stand.expectAllKept();
+  }, 180_000);
+});
+
+/** Mixes the storm, the same way each time. */
+function hash(text: string): number {
+  let h = 0;
+  for (const c of text) h = Math.imul(h ^ c.charCodeAt(0), 0x9e3779b1);
+  return h;
+}
