@@ -70,6 +70,22 @@ describe('the fault proxy', () => {
     expect(await (await call()).text()).toHaveLength(10);
   });
 
+  it('lets some go by first, and tells when it strikes', async () => {
+    const struck: string[] = [];
+    proxy.when({}, { kind: 'reset', strike: () => struck.push('before') }, { skip: 1, times: 1 });
+    proxy.when({}, { kind: 'lost-answer', strike: () => struck.push('after') }, { skip: 1, times: 1 });
+    const outcomes: boolean[] = [];
+    for (let i = 0; i < 4; i++)
+      outcomes.push(
+        await call().then(
+          () => true,
+          () => false,
+        ),
+      );
+    expect(outcomes).toEqual([true, false, false, true]);
+    expect([struck, reached]).toEqual([['before', 'after'], 3]);
+  });
+
   it('holds a body until something has happened', async () => {
     let happened = false;
     const until = async () => {

@@ -22,7 +22,7 @@ export interface Match {
 
 export type Fault =
   /** The connection breaks before anything is done. */
-  | { readonly kind: 'reset' }
+  | { readonly kind: 'reset'; readonly strike?: () => void }
   /** Nothing is done and nothing is ever answered. */
   | { readonly kind: 'silence' }
   /** Nothing is done; an error is answered in the form of the service. */
@@ -30,7 +30,7 @@ export type Fault =
   /** Done, some time later. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** Done; the connection breaks before the answer: the acknowledgement is lost. */
-  | { readonly kind: 'lost-answer' }
+  | { readonly kind: 'lost-answer'; readonly strike?: () => void }
   /** Done; the answer breaks off after so many bytes of its body. */
   | { readonly kind: 'cut'; readonly bytes: number }
   /** Done; the answer is shorter and says so, as if it were whole. */
@@ -39,6 +39,8 @@ export type Fault =
   | { readonly kind: 'hold'; readonly bytes: number; readonly until: () => Promise<unknown> };
 
 export interface When {
+  /** How many matching requests go by before. @default 0 */
+  readonly skip?: number;
   /** How often at most. @default always */
   readonly times?: number;
   /** Share of the matching requests that it happens to. @default 1 */
@@ -57,6 +59,7 @@ interface Armed {
   readonly match: Match;
   readonly fault: Fault;
   readonly dice: () => number;
+  skip: number;
   left: number;
   readonly probability: number;
   hits: number;
@@ -91,8 +94,12 @@ export class FaultProxy {
   }
 
   /** From now on, a fault happens to the requests that match. Of several rules the first that strikes counts. */
-  when(match: Match, fault: Fault, { times = Number.POSITIVE_INFINITY, probability = 1, seed = 1 }: When = {}): Rule {
-    const armed: Armed = { match, fault, dice: diceOf(seed), left: times, probability, hits: 0 };
+  when(
+    match: Match,
+    fault: Fault,
+    { skip = 0, times = Number.POSITIVE_INFINITY, probability = 1, seed = 1 }: When = {},
+  ): Rule {
+    const armed: Armed = { match, fault, dice: diceOf(seed), skip, left: times, probability, hits: 0 };
     this.#rules.push(armed);
     return {
       get hits() {
@@ -120,19 +127,26 @@ export class FaultProxy {
     const call = callOf(request, body);
     this.calls.push(call);
     const fault = this.#strike(call);
-    if (fault?.kind === 'reset') return void response.socket?.destroy();
+    if (fault?.kind === 'reset') {
+      fault.strike?.();
+      return void response.socket?.destroy();
+    }
     if (fault?.kind === 'silence') return;
     if (fault?.kind === 'error') return refuse(response, call, fault.status, fault.code);
     if (fault?.kind === 'delay') await sleep(fault.ms);
     const answer = await this.#forward(request, body);
     const answered = await read(answer);
-    if (fault?.kind === 'lost-answer') return void response.socket?.destroy();
+    if (fault?.kind === 'lost-answer') {
+      fault.strike?.();
+      return void response.socket?.destroy();
+    }
     await reply(response, answer, answered, fault);
   }
 
   #strike(call: Call): Fault | undefined {
     for (const rule of this.#rules) {
-      if (rule.left <= 0 || !matches(rule.match, call) || rule.dice() >= rule.probability) continue;
+      if (rule.left <= 0 || !matches(rule.match, call) || rule.skip-- > 0) continue;
+      if (rule.dice() >= rule.probability) continue;
       rule.left--;
       rule.hits++;
       return rule.fault;
@@ -210,7 +224,7 @@ async function read(stream: http.IncomingMessage): Promise<Buffer> {
 }
 
 /** Mulberry32: the same seed throws the same dice. */
-function diceOf(seed: number): () => number {
+export function diceOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,12 +1,12 @@
-import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AlarmTransition } from '../../../core/alarms/alarm.ts';
-import { NAMESPACE } from '../../../core/alarms/alarm.ts';
 import type { Endpoint } from '../../../functions/infer/endpoint.ts';
 import { rollBack } from '../../../functions/rollback/roll-back.ts';
 import type { EndpointProbe } from '../../../platform/ports.ts';
 import { ServedRelease } from '../../../platform/served-release.ts';
 import { PIPELINE, read, request } from '../../functions/infer/stand.ts';
+import { measure } from './measure.ts';
 import { type Fault, type Match, THROTTLED } from './proxy.ts';
 import { FaultStand, served } from './stand.ts';
 
@@ -39,23 +39,7 @@ describe('a rollback', () => {
     await stand.apply(name, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
     const at = new Date(Date.now() + 2_000);
     for (const version of [1, 2] as const)
-      await cloudwatch.send(
-        new PutMetricDataCommand({
-          Namespace: NAMESPACE,
-          MetricData: [
-            {
-              MetricName: 'Wrong',
-              Dimensions: [
-                { Name: 'Model', Value: name },
-                { Name: 'Version', Value: String(version) },
-              ],
-              Timestamp: at,
-              StorageResolution: 1,
-              StatisticValues: { SampleCount: 200, Sum: 200 * wrong[version], Minimum: 0, Maximum: 1 },
-            },
-          ],
-        }),
-      );
+      await measure(cloudwatch, { model: name, version, metric: 'Wrong', mean: wrong[version], at });
     return transition(name, 'challenger-wrong', at);
   }
 

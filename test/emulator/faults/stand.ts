@@ -35,6 +35,11 @@ export class FaultStand {
     this.#homes.push(home);
   }
 
+  /** Address of the emulator itself. */
+  get emulator(): string {
+    return EMULATOR!;
+  }
+
   static async open(): Promise<FaultStand> {
     if (EMULATOR === undefined) throw new Error('no emulator: run this by npm run test:aws-home');
     Object.assign(process.env, { AWS_ENDPOINT_URL: EMULATOR, AWS_ENDPOINT_URL_S3: EMULATOR });
@@ -98,9 +103,9 @@ export class FaultStand {
   }
 
   /** Lifts all faults, and asks for everything that was acknowledged. */
-  async expectAllKept(): Promise<void> {
+  async expectAllKept(consumed?: RegExp): Promise<void> {
     this.proxy.clear();
-    await this.witness.expectAllKept(await this.another());
+    await this.witness.expectAllKept(await this.another(), consumed);
   }
 
   async close(): Promise<void> {

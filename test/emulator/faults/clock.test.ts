@@ -1,0 +1,94 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { advanceRollouts } from '../../../functions/advance/advance.ts';
+import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
+import { rollBack } from '../../../functions/rollback/roll-back.ts';
+import { Registry } from '../../../platform/registry.ts';
+import { PIPELINE, request } from '../../functions/infer/stand.ts';
+import { measure } from './measure.ts';
+import { FaultStand, predict } from './stand.ts';
+
+const MINUTE = 60_000;
+/** The Date header has whole seconds; the rest is for a busy machine. */
+const NEAR_MS = 4_000;
+const real = Date.now;
+
+describe('clocks that are minutes off', () => {
+  let stand: FaultStand;
+  beforeEach(async () => {
+    stand = await FaultStand.open();
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await stand.close();
+  });
+
+  /** Does something on a machine whose clock is off, with a home of its own, as another process would. */
+  async function off<T>(minutes: number, act: (registry: Registry) => Promise<T>): Promise<T> {
+    vi.spyOn(Date, 'now').mockImplementation(() => real() + minutes * MINUTE);
+    try {
+      return await act(new Registry(await stand.another(), 'laptop'));
+    } finally {
+      vi.restoreAllMocks();
+    }
+  }
+
+  it('write the ledger in the order in which it happened, by the time of AWS', async () => {
+    await stand.register(PIPELINE);
+    for (const minutes of [10, -10, 4, -4, 0]) {
+      const entry = await off(minutes, (registry) => registry.apply('pipeline', { type: 'hold-alarm', reason: 'r' }));
+      expect(Math.abs(Date.parse(entry.at) - real()), `${minutes} minutes off`).toBeLessThan(NEAR_MS);
+    }
+    await stand.expectAllKept();
+  });
+
+  it('do not keep a release from being taken back that was made by a clock ahead', async () => {
+    const model = `ahead-${stand.env.TRIMTAB_TABLE!.slice(-8)}`;
+    const manifest = { ...PIPELINE, name: model, monitoring: { periodSeconds: 10, maxErrorRate: 0.36 } };
+    await stand.release(manifest);
+    await stand.register(manifest, 'pipeline', 'two');
+    await off(10, (registry) =>
+      registry.apply(model, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' }),
+    );
+    const at = new Date(real() + NEAR_MS);
+    const cloudwatch = new CloudWatchClient({});
+    for (const [version, mean] of [
+      [1, 0.1],
+      [2, 0.6],
+    ] as const)
+      await measure(cloudwatch, { model, version, metric: 'Wrong', mean, at });
+    cloudwatch.destroy();
+    const alarm = { alarm: `trimtab-${model}-challenger-wrong`, model, from: 'OK', to: 'ALARM', reason: 'r' } as const;
+    // An alarm from before the release is older than it, whatever the clocks.
+    const stale = { ...alarm, at: new Date(real() - MINUTE).toISOString() };
+    expect(await rollBack(stand.home, undefined, stale)).toMatchObject({ kind: 'alarm-held' });
+    const entry = await rollBack(stand.home, undefined, { ...alarm, at: at.toISOString() });
+    expect(entry).toMatchObject({ kind: 'canary-aborted' });
+    await stand.expectAllKept();
+  });
+
+  it('do not move a canary on early that was started by a clock behind', async () => {
+    const manifest = { ...PIPELINE, rollout: { steps: [0.25, 1], stepSeconds: 300, cooldownSeconds: 0 } };
+    await stand.release(manifest);
+    await stand.register(manifest, 'pipeline', 'two');
+    await off(-10, (registry) =>
+      registry.apply('pipeline', { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' }),
+    );
+    const [look] = await advanceRollouts(stand.home, stand.home.clock.now());
+    expect(look?.waiting).toMatch(/^the step has held \d of 300 s$/);
+  });
+
+  it('find captures that were delivered under an hour that has not begun for them', async () => {
+    await stand.release(PIPELINE);
+    const endpoint = await stand.endpoint();
+    const id = (await predict(endpoint)).headers['x-trimtab-prediction-id']!;
+    await endpoint.handle(request('POST', '/trimtab/v1/models/pipeline/truth', { records: [{ id, truth: 0 }] }));
+    const capture = stand.lines.find((line) => line.startsWith('{"trimtab":"capture"'))!;
+    const turn = Math.ceil(real() / (60 * MINUTE)) * 60 * MINUTE;
+    const hour = new Date(turn).toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    await stand.home.captures.put(`captures/${hour}/early.jsonl`, capture);
+    // The join's clock is five minutes behind that of the delivery: it is still the hour before.
+    expect(await joinGroundTruth(stand.home, new Date(turn - 5 * MINUTE))).toMatchObject({ joined: 0, waiting: 1 });
+    expect(await joinGroundTruth(stand.home, new Date(turn + MINUTE))).toMatchObject({ joined: 1, waiting: 0 });
+  });
+});

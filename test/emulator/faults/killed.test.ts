@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildFunctions } from '../../../bin/build.ts';
+import { PIPELINE, read, request } from '../../functions/infer/stand.ts';
+import { measure } from './measure.ts';
+import { diceOf } from './proxy.ts';
+import { FaultStand, predict } from './stand.ts';
+
+/** How often each function is killed before it is let go through. */
+const KILLS = 5;
+const RUN = `
+const { handler } = require(process.argv[1]);
+handler(JSON.parse(process.argv[2]), {}).then(
+  (result) => { console.log('RESULT ' + JSON.stringify(result)); process.exit(0); },
+  (error) => { console.error(error); process.exit(1); },
+);`;
+
+interface Ending {
+  readonly killed: boolean;
+  readonly output: string;
+}
+
+/** The packaged functions, each in a process of its own that is killed in the middle, as Lambda kills at the time-out. */
+describe('a function that is killed', () => {
+  let stand: FaultStand;
+  let functions: string;
+  beforeAll(async () => {
+    stand = await FaultStand.open();
+    functions = path.join(stand.folder, 'functions');
+    await buildFunctions(functions);
+  }, 120_000);
+  afterAll(() => stand.close());
+
+  /** Runs a function on an event; with `at`, kills it at that request, before or after it was carried out. */
+  function run(name: string, event: unknown, at?: { request: number; carriedOut: boolean }): Promise<Ending> {
+    const bundle = path.join(functions, name, 'index.js');
+    const child = spawn(process.execPath, ['-e', RUN, bundle, JSON.stringify(event)], {
+      env: { ...stand.env, NODE_PATH: path.resolve('node_modules'), TRIMTAB_HOME: 'aws' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let killed = false;
+    const strike = () => {
+      killed = true;
+      child.kill('SIGKILL');
+    };
+    if (at)
+      stand.proxy.when({}, { kind: at.carriedOut ? 'lost-answer' : 'reset', strike }, { skip: at.request, times: 1 });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
+    return new Promise((resolve) =>
+      child.on('close', () => {
+        stand.proxy.clear();
+        resolve({ killed, output });
+      }),
+    );
+  }
+
+  /** Runs it again and again, killed at another point each time, and in the end to its end. */
+  async function runKilled(name: string, event: unknown, requests: number, seed: number): Promise<string[]> {
+    const dice = diceOf(seed);
+    const outputs: string[] = [];
+    let kills = 0;
+    for (let i = 0; i < KILLS; i++) {
+      // From the back to the front, so that the first kills come late in the work and the others in what is left.
+      const within = Math.ceil((requests * (KILLS - i)) / KILLS);
+      const at = { request: Math.floor(dice() * within), carriedOut: dice() < 0.5 };
+      const ending = await run(name, event, at);
+      if (ending.killed) kills++;
+      outputs.push(ending.output);
+    }
+    expect(kills).toBeGreaterThan(1);
+    const last = await run(name, event);
+    expect(last.output).toContain('RESULT');
+    return [...outputs, last.output];
+  }
+
+  const json = async (key: string) => JSON.parse(new TextDecoder().decode(await stand.home.data.get(key)));
+  const keys = async (prefix: string) => {
+    const all: string[] = [];
+    for await (const { key } of stand.home.data.list(prefix)) all.push(key);
+    return all;
+  };
+
+  it('while it judges a drop: one dataset version, one report, and the world is told', async () => {
+    const { data } = stand.home;
+    await data.put(
+      'contracts/other.json',
+      JSON.stringify({ contract: { features: [{ name: 'a', type: 'integer' }] } }),
+    );
+    await data.put('incoming/other/x.csv', `a\n${'1\n'.repeat(1_000)}`);
+    const sample = JSON.parse(readFileSync('events/samples/object-created.json', 'utf8'));
+    const body = JSON.stringify({ ...sample, detail: { ...sample.detail, object: { key: 'incoming/other/x.csv' } } });
+    const record = { messageId: 'm1', body, attributes: { ApproximateReceiveCount: '1' } };
+    const outputs = await runKilled('validate', { Records: [record] }, 16, 11);
+    expect(outputs.at(-1)).toContain('RESULT {"batchItemFailures":[]}');
+    const manifests = (await keys('datasets/other/')).filter((key) => key.endsWith('manifest.json'));
+    expect(manifests).toHaveLength(1);
+    expect(await json(manifests[0]!)).toMatchObject({ rows: 1_000 });
+    expect((await keys('reports/validation/')).map((key) => path.basename(key))).toEqual([
+      'report.html',
+      'report.json',
+      'told',
+    ]);
+    await stand.expectAllKept();
+  }, 120_000);
+
+  it('while it rolls back: one entry answers the alarm', async () => {
+    const model = `killed-${stand.env.TRIMTAB_TABLE!.slice(-8)}`;
+    const manifest = { ...PIPELINE, name: model, monitoring: { periodSeconds: 10, maxErrorRate: 0.36 } };
+    await stand.release(manifest);
+    await stand.register(manifest, 'pipeline', 'two');
+    await stand.apply(model, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
+    const at = new Date(Date.now() + 2_000);
+    const cloudwatch = new CloudWatchClient({ endpoint: stand.emulator });
+    await measure(cloudwatch, { model, version: 1, metric: 'Wrong', mean: 0.1, at });
+    await measure(cloudwatch, { model, version: 2, metric: 'Wrong', mean: 0.6, at });
+    cloudwatch.destroy();
+    const sample = JSON.parse(readFileSync('events/samples/alarm-state-change.json', 'utf8'));
+    const state = { ...sample.detail.state, value: 'ALARM', timestamp: at.toISOString() };
+    const detail = { ...sample.detail, alarmName: `trimtab-${model}-challenger-wrong`, state };
+    const outputs = await runKilled('rollback', { ...sample, detail }, 12, 12);
+    expect(outputs.at(-1)).toContain('"kind":"canary-aborted"');
+    const history = await stand.registry.history(model);
+    expect(history.filter(({ cause }) => cause !== undefined)).toHaveLength(1);
+    expect(history.at(-1)).toMatchObject({ kind: 'canary-aborted', state: { champion: 1, challenger: null } });
+    await stand.expectAllKept();
+  }, 120_000);
+
+  it('while it joins ground truth: each truth is joined once and counted at most once', async () => {
+    await stand.release(PIPELINE);
+    const endpoint = await stand.endpoint({ models: ['pipeline'] });
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const id = (await predict(endpoint)).headers['x-trimtab-prediction-id']!;
+      ids.push(id);
+      const body = { records: [{ id, truth: 0 }] };
+      const sent = await endpoint.handle(request('POST', '/trimtab/v1/models/pipeline/truth', body));
+      expect(read(sent).status).toBe(202);
+    }
+    const captures = stand.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
+    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    await stand.home.captures.put(`captures/${hour}/all.jsonl`, captures.join('\n'));
+    const event = { source: 'trimtab.schedule', time: new Date().toISOString() };
+    const outputs = await runKilled('ground-truth', event, 24, 13);
+    const joined: string[] = [];
+    for (const key of await keys('ground-truth/joined/'))
+      for (const line of new TextDecoder()
+        .decode(await stand.home.data.get(key))
+        .trim()
+        .split('\n'))
+        joined.push(JSON.parse(line).id);
+    expect(joined.sort()).toEqual(ids.sort());
+    const counted = outputs.flatMap((output) => [...output.matchAll(/"Wrong":\[([^\]]*)\]/g)].map(([, v]) => v));
+    expect(counted.join(',').split(',').filter(Boolean).length).toBeLessThanOrEqual(ids.length);
+    for (const prefix of ['ground-truth/incoming/', 'ground-truth/waiting/']) expect(await keys(prefix)).toEqual([]);
+    await stand.expectAllKept(/ground-truth\/incoming/);
+  }, 120_000);
+});

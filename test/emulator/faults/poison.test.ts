@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  LambdaClient,
+  PublishLayerVersionCommand,
+} from '@aws-sdk/client-lambda';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { zipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildFunctions } from '../../../bin/build.ts';
+import type { DeadLetter } from '../../../functions/dead-letter.ts';
+import { ATTEMPTS, validate } from '../../../functions/validate/trigger.ts';
+import { buildLayer, LAYERS } from '../../../layers/build.ts';
+import { FaultStand } from './stand.ts';
+
+const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x64';
+const sample = JSON.parse(readFileSync('events/samples/object-created.json', 'utf8'));
+
+/** The packaged validation behind a real queue with a dead-letter queue, as the constructs put it there. */
+describe('a queue with poison in it', () => {
+  let stand: FaultStand;
+  let sqs: SQSClient;
+  let lambda: LambdaClient;
+  let queue: string;
+  let deadLetters: string;
+
+  beforeAll(async () => {
+    stand = await FaultStand.open();
+    const endpoint = stand.emulator;
+    sqs = new SQSClient({ endpoint });
+    lambda = new LambdaClient({ endpoint });
+    const id = stand.env.TRIMTAB_TABLE!;
+    deadLetters = (await sqs.send(new CreateQueueCommand({ QueueName: `${id}-dead` }))).QueueUrl!;
+    queue = (
+      await sqs.send(
+        new CreateQueueCommand({
+          QueueName: id,
+          Attributes: {
+            VisibilityTimeout: '10',
+            RedrivePolicy: JSON.stringify({
+              deadLetterTargetArn: await arnOf(deadLetters),
+              maxReceiveCount: ATTEMPTS,
+            }),
+          },
+        }),
+      )
+    ).QueueUrl!;
+    await deploy(id);
+  }, 120_000);
+  afterAll(async () => {
+    sqs.destroy();
+    lambda.destroy();
+    await stand.close();
+  });
+
+  async function arnOf(QueueUrl: string): Promise<string> {
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+    return Attributes!.QueueArn!;
+  }
+
+  async function deploy(FunctionName: string): Promise<void> {
+    const functions = path.join(stand.folder, 'functions');
+    await buildFunctions(functions);
+    const code = Object.fromEntries(
+      ['index.js', 'package.json'].map((name) => [name, readFileSync(path.join(functions, validate.name, name))]),
+    );
+    const layers: string[] = [];
+    for (const layer of LAYERS.filter(({ name }) => (validate.layers as readonly string[]).includes(name))) {
+      const { file } = buildLayer(layer, ARCHITECTURE, 'dist/layers');
+      const Content = { ZipFile: readFileSync(file) };
+      const published = await lambda.send(new PublishLayerVersionCommand({ LayerName: layer.name, Content }));
+      layers.push(published.LayerVersionArn!);
+    }
+    const names = Object.entries(stand.env).filter(([name]) => name.startsWith('TRIMTAB_'));
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName,
+        Runtime: 'nodejs22.x',
+        Handler: 'index.handler',
+        Role: 'arn:aws:iam::000000000000:role/validate',
+        Code: { ZipFile: zipSync(code) },
+        Layers: layers,
+        Timeout: 60,
+        MemorySize: validate.memoryMb,
+        Environment: {
+          Variables: {
+            ...Object.fromEntries(names),
+            AWS_ENDPOINT_URL: stand.emulator,
+            AWS_ENDPOINT_URL_S3: stand.emulator,
+          },
+        },
+      }),
+    );
+    await lambda.send(
+      new CreateEventSourceMappingCommand({
+        FunctionName,
+        EventSourceArn: await arnOf(queue),
+        BatchSize: 1,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      }),
+    );
+  }
+
+  /** @returns the message's id */
+  async function send(body: unknown): Promise<string> {
+    const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
+    return (await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody }))).MessageId!;
+  }
+  const created = (key: string) => ({ ...sample, detail: { ...sample.detail, object: { key } } });
+
+  async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+    for (;;) {
+      const seen = await look();
+      if (seen !== undefined) return seen;
+      await sleep(200);
+    }
+  }
+
+  const json = async (key: string) => JSON.parse(new TextDecoder().decode(await stand.home.data.get(key)));
+
+  it('ends in the dead-letter queue with its reason, and the rest of the queue is judged', async () => {
+    const { data } = stand.home;
+    await data.put(
+      'contracts/other.json',
+      JSON.stringify({ contract: { features: [{ name: 'a', type: 'integer' }] } }),
+    );
+    // The first start takes longer than a message stays invisible here.
+    await data.put('incoming/other/0.csv', 'a\n');
+    await send(created('incoming/other/0.csv'));
+    await until(async () => {
+      for await (const { key } of data.list('reports/')) if (key.endsWith('.json')) return true;
+      return undefined;
+    });
+    const poison: [string, RegExp][] = [];
+    for (let i = 1; i <= 3; i++) {
+      await data.put(`incoming/other/${i}.csv`, `a\n${'1\n'.repeat(i)}`);
+      await send(created(`incoming/other/${i}.csv`));
+      if (i === 1) poison.push([await send('this is not JSON'), /^ZodError/]);
+      if (i === 2)
+        poison.push([await send(created('incoming/other/gone.csv')), /^ObjectNotFoundError: no object under/]);
+    }
+
+    const letters = new Map<string, string>();
+    await until(async () => {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: deadLetters, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
+      );
+      for (const { MessageId, Body } of Messages) letters.set(MessageId!, Body!);
+      return letters.size >= poison.length ? true : undefined;
+    });
+    expect([...letters.keys()].sort()).toEqual(poison.map(([id]) => id).sort());
+    for (const [id, reason] of poison) {
+      const letter = (await json(`dead-letter/validate/${id}.json`)) as DeadLetter;
+      expect(letter).toMatchObject({ function: 'validate', id, attempts: ATTEMPTS });
+      expect(letter.reason).toMatch(reason);
+      const body = letters.get(id)!;
+      expect(letter.event).toEqual(body.startsWith('{') ? JSON.parse(body) : body);
+    }
+    // The good ones went by, each once.
+    const rows = await until(async () => {
+      const found: number[] = [];
+      for await (const { key } of data.list('datasets/other/'))
+        if (key.endsWith('manifest.json')) found.push((await json(key)).rows);
+      return found.length >= 3 ? found : undefined;
+    });
+    expect(rows.sort()).toEqual([1, 2, 3]);
+    await stand.expectAllKept();
+  }, 120_000);
+});
