@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
 import { addCost } from './commands/cost.ts';
 import { addDataCommands } from './commands/data.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addInit } from './commands/init.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrivacyCommands } from './commands/privacy.ts';
@@ -25,6 +26,7 @@ const ADDITIONS: readonly AddCommands[] = [
   addSmoke,
   addUp,
   addCost,
+  addDoctor,
 ];
 
 /**

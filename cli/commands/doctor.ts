@@ -1,0 +1,89 @@
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import type { Command as Program } from 'commander';
+import { DEFAULT_HOME, openHome } from '../../platform/home.ts';
+import type { Home } from '../../platform/ports.ts';
+import { Registry } from '../../platform/registry.ts';
+import { CheckFailedError, type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import type { HomeContext } from '../doctor/context.ts';
+import { examine, type Finding } from '../doctor/finding.ts';
+import { artifacts } from '../doctor/home/artifacts.ts';
+import { captures } from '../doctor/home/captures.ts';
+import { endpoint } from '../doctor/home/endpoint.ts';
+import { ledger } from '../doctor/home/ledger.ts';
+import { snapshots } from '../doctor/home/snapshots.ts';
+import { deadLetters } from '../doctor/local/dead-letters.ts';
+import { folder } from '../doctor/local/folder.ts';
+import { stage, stageProbe } from '../doctor/local/stage.ts';
+
+interface DoctorOptions {
+  readonly environment: string;
+  readonly port: string;
+}
+
+const EVERYWHERE = [ledger, artifacts, snapshots, endpoint, captures];
+
+/** Looks at an installation and says what is wrong with it, and what to do about it. */
+export function addDoctor(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('doctor')
+    .description('look at an installation: what is wrong, and what to do about it; exit status 1 when something is')
+    .option('--environment <name>', 'environment of an installation on AWS: part of the names of its stacks', 'dev')
+    .option('--port <port>', 'port of a local home that nobody serves', '8080')
+    .action(async (own: DoctorOptions) => {
+      const name = options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
+      const port = Number(own.port);
+      if (!Number.isInteger(port) || port < 0 || port > 65_535)
+        throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
+      const findings = name === 'aws' ? await onAws(io.env, own.environment) : await locally(io.env, name, port);
+      print(io, options(), { home: name, findings }, () => shown(findings));
+      const wrong = findings.filter(({ status }) => status === 'fail').length;
+      if (wrong > 0) throw new CheckFailedError(`${wrong} of ${findings.length} things are wrong`);
+    });
+}
+
+async function locally(env: NodeJS.ProcessEnv, name: string, port: number): Promise<Finding[]> {
+  const place = path.resolve(name.replace(/^local:/, ''));
+  // Before it is opened: that makes the folder, and clears away what killed writers left.
+  const before = [
+    ...(await examine([folder], { folder: place })),
+    ...(await examine([stage], { folder: place, port })),
+  ];
+  if (before.some((finding) => finding.name === 'folder' && finding.status === 'fail')) return before;
+  const home = await openHome(place);
+  try {
+    const context = await contextOf(env, home, await stageProbe(place));
+    return [...before, ...(await examine([...EVERYWHERE, deadLetters], context))];
+  } finally {
+    await home.close();
+  }
+}
+
+async function onAws(env: NodeJS.ProcessEnv, environment: string): Promise<Finding[]> {
+  // Loaded only here: a laptop without AWS never needs the clients.
+  const { examineAws } = await import('../doctor/aws/examine.ts');
+  return examineAws(env, environment, EVERYWHERE, (home, probe) => contextOf(env, home, probe));
+}
+
+async function contextOf(env: NodeJS.ProcessEnv, home: Home, probe: HomeContext['probe']): Promise<HomeContext> {
+  const registry = new Registry(home, env.TRIMTAB_ACTOR ?? `user:${userInfo().username}`);
+  return { home, registry, probe, models: await home.ledger.models() };
+}
+
+const MARKS: Record<Finding['status'], string> = { ok: '✓', warn: '!', fail: '✗', skipped: '–' };
+
+function shown(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const lines = findings.flatMap(({ status, name, found, expected, remedy }) => [
+    `${MARKS[status]} ${name.padEnd(width)}  ${found}`,
+    ...(expected === undefined ? [] : [`  ${''.padEnd(width)}  expected: ${expected}`]),
+    ...(remedy === undefined ? [] : [`  ${''.padEnd(width)}  to do: ${remedy}`]),
+  ]);
+  const count = (status: Finding['status']): number => findings.filter((finding) => finding.status === status).length;
+  const [wrong, doubtful] = [count('fail'), count('warn')];
+  const verdict =
+    wrong + doubtful === 0
+      ? 'nothing is wrong'
+      : `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong, ${doubtful} worth a look`;
+  return [...lines, '', `${verdict}; ${count('ok')} fine, ${count('skipped')} not looked at`].join('\n');
+}

@@ -1,0 +1,66 @@
+/** What a look at one thing found. */
+export interface Finding {
+  /** What was looked at. */
+  readonly name: string;
+  /** `warn` is worth a look; `skipped` could not be looked at, and says why. */
+  readonly status: 'ok' | 'warn' | 'fail' | 'skipped';
+  readonly found: string;
+  /** What should have been found; not for `ok`. */
+  readonly expected?: string;
+  /** What to do about it; not for `ok`. */
+  readonly remedy?: string;
+}
+
+/** What is missing from a finding that is not `ok`. */
+export type Advice = Required<Pick<Finding, 'expected' | 'remedy'>>;
+
+export const ok = (name: string, found: string): Finding => ({ name, status: 'ok', found });
+export const warn = (name: string, found: string, advice: Advice): Finding => ({
+  name,
+  status: 'warn',
+  found,
+  ...advice,
+});
+export const fail = (name: string, found: string, advice: Advice): Finding => ({
+  name,
+  status: 'fail',
+  found,
+  ...advice,
+});
+export const skipped = (name: string, found: string, remedy?: string): Finding => ({
+  name,
+  status: 'skipped',
+  found,
+  ...(remedy === undefined ? {} : { remedy }),
+});
+
+/** Looks at one thing, from what it is given. */
+export interface Check<C> {
+  /** What it looks at, where it cannot even look. */
+  readonly name: string;
+  look(context: C): Promise<Finding[]>;
+}
+
+/** Makes all checks. One that cannot be made is a finding, and keeps no other from being made. */
+export async function examine<C>(checks: readonly Check<C>[], context: C): Promise<Finding[]> {
+  const findings = await Promise.all(
+    checks.map(({ name, look }) =>
+      look(context).catch((error: unknown) => [
+        fail(name, reasonOf(error), {
+          expected: 'that it can be looked at',
+          remedy: 'see the message; the rest was looked at',
+        }),
+      ]),
+    ),
+  );
+  return findings.flat();
+}
+
+/** An error in one line. */
+export function reasonOf(error: unknown): string {
+  const { name, message, cause } = error instanceof Error ? error : new Error(String(error));
+  const text = message === '' || message === 'UnknownError' ? name : message;
+  return cause instanceof Error && cause.message !== '' && !text.includes(cause.message)
+    ? `${text}: ${cause.message}`
+    : text;
+}

@@ -1,0 +1,34 @@
+import type { HomeContext } from '../context.ts';
+import { type Check, fail, ok, reasonOf, warn } from '../finding.ts';
+
+/** Every entry can be read, has its number and its digest, and agrees with the releases that are kept beside it. */
+export const ledger: Check<HomeContext> = {
+  name: 'ledger',
+  async look({ models, registry }) {
+    if (models.length === 0)
+      return [
+        warn('ledger', 'no model is registered', {
+          expected: 'a model',
+          remedy: '`trimtab register FOLDER`; or is this the wrong home?',
+        }),
+      ];
+    return Promise.all(
+      models.map(async (model) => {
+        const name = `ledger of ${model}`;
+        const advice = {
+          expected: 'every entry as it was appended',
+          remedy: `\`trimtab history ${model} --verify\`; restore what is wrong from a backup of the table (point in time) or the folder, and find out who wrote to it`,
+        };
+        try {
+          const { entries, faults } = await registry.verify(model);
+          if (faults.length === 0) return ok(name, `${entries} entries, as they were appended`);
+          const [first] = faults;
+          const more = faults.length === 1 ? '' : `, and ${faults.length - 1} more`;
+          return fail(name, `entry ${first!.entry}: ${first!.fault}${more}`, advice);
+        } catch (error) {
+          return fail(name, `cannot be read: ${reasonOf(error)}`, advice);
+        }
+      }),
+    );
+  },
+};

@@ -1,0 +1,19 @@
+import type { HomeContext } from '../context.ts';
+import { type Check, ok, warn } from '../finding.ts';
+
+/** Events that could not be processed, as the stage keeps them. */
+export const deadLetters: Check<HomeContext> = {
+  name: 'dead letters',
+  async look({ home }) {
+    const keys: string[] = [];
+    for await (const { key } of home.data.list('dead-letter/')) keys.push(key);
+    if (keys.length === 0) return [ok('dead letters', 'none')];
+    return [
+      warn('dead letters', `${keys.length}, such as ${keys[0]}`, {
+        expected: 'none',
+        remedy:
+          'its `reason` says why; mend that, let the event come again, and delete the letter; runbook: dead-letters.md',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,97 @@
+import { constants } from 'node:fs';
+import { access, readdir, stat, statfs } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { UNFINISHED } from '../../../platform/local/atomic.ts';
+import { type Check, type Finding, fail, ok, reasonOf, warn } from '../finding.ts';
+
+const GB = 1_000_000_000;
+/** Free space from which it is said, and below which writing soon fails. */
+const LITTLE = 5 * GB;
+const TOO_LITTLE = GB / 2;
+
+/** A local home, before it is opened: opening it clears away what is looked for. */
+export interface FolderContext {
+  readonly folder: string;
+  /** Free bytes of the file system of a folder; for tests. */
+  readonly free?: (folder: string) => Promise<number>;
+}
+
+/** The folder is there, is ours, has room, and nobody was killed in the middle of writing to it. */
+export const folder: Check<FolderContext> = {
+  name: 'folder',
+  async look({ folder: home, free = freeBytes }) {
+    const info = await stat(home).catch((error: unknown) => error as NodeJS.ErrnoException);
+    if (info instanceof Error)
+      return [
+        fail('folder', reasonOf(info), {
+          expected: `a folder ${home}`,
+          remedy: '`npm start` or `trimtab register FOLDER` makes one; or name another with --home',
+        }),
+      ];
+    if (!info.isDirectory())
+      return [fail('folder', `${home} is a file`, { expected: 'a folder', remedy: 'name another with --home' })];
+    const findings: Finding[] = [await writable(home)];
+    if ((info.mode & 0o022) !== 0)
+      findings.push(
+        warn('folder permissions', `others may write to it (mode ${(info.mode & 0o777).toString(8)})`, {
+          expected: 'only its owner writes: whoever writes the ledger decides what is served',
+          remedy: `chmod go-w ${home}`,
+        }),
+      );
+    else findings.push(ok('folder permissions', 'only its owner writes to it'));
+    return [...findings, room(await free(home)), await unfinished(home)];
+  },
+};
+
+async function writable(home: string): Promise<Finding> {
+  const stores = ['.', 'ledger', 'artifacts', 'data', 'captures'];
+  for (const store of stores) {
+    const error = await access(path.join(home, store), constants.R_OK | constants.W_OK | constants.X_OK).catch(
+      (reason: unknown) => reason as NodeJS.ErrnoException,
+    );
+    if (error && error.code !== 'ENOENT')
+      return fail('folder', `${path.join(home, store)} cannot be read and written: ${error.code}`, {
+        expected: 'that this user may',
+        remedy: `chown or chmod it, or run as its owner (you are ${os.userInfo().username})`,
+      });
+  }
+  return ok('folder', home);
+}
+
+function room(bytes: number): Finding {
+  const found = `${(bytes / GB).toFixed(1)} GB free`;
+  const advice = { expected: `at least ${LITTLE / GB} GB`, remedy: 'make room: captures and dataset versions grow' };
+  if (bytes < TOO_LITTLE) return fail('disk', found, advice);
+  return bytes < LITTLE ? warn('disk', found, advice) : ok('disk', found);
+}
+
+async function freeBytes(home: string): Promise<number> {
+  const { bavail, bsize } = await statfs(home);
+  return bavail * bsize;
+}
+
+/** Files of writers that were killed. They are no content; the next opening of the home clears them. */
+async function unfinished(home: string): Promise<Finding> {
+  const found: string[] = [];
+  for (const store of ['ledger', 'artifacts', 'data', 'captures']) {
+    const names = await readdir(path.join(home, store, UNFINISHED)).catch(() => []);
+    found.push(...names.filter((name) => !isAlive(Number(name.split('.')[0]))));
+  }
+  if (found.length === 0) return ok('unfinished files', 'none');
+  return warn('unfinished files', `${found.length}, of processes that are no more`, {
+    expected: 'none',
+    remedy:
+      'somebody was killed while writing; what was acknowledged is there, and these are cleared at the next start',
+  });
+}
+
+/** Whether a process of this machine is running. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

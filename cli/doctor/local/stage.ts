@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import * as z from 'zod';
+import { httpProbe } from '../../../platform/local/http-probe.ts';
+import type { HomeContext } from '../context.ts';
+import { type Check, fail, ok, reasonOf, warn } from '../finding.ts';
+import { isAlive } from './folder.ts';
+
+const Marker = z.object({ url: z.url(), pid: z.int() });
+
+/** What `stage.json` of a home says of the process that serves it. */
+export type Marker = z.infer<typeof Marker> & { readonly alive: boolean };
+
+/** The marker; undefined when nobody serves the home. @throws when it is damaged */
+export async function markerOf(home: string): Promise<Marker | undefined> {
+  const text = await readFile(path.join(home, 'stage.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const marker = Marker.parse(JSON.parse(text));
+  return { ...marker, alive: isAlive(marker.pid) };
+}
+
+/** The probe of the stage that serves a home. */
+export async function stageProbe(home: string): Promise<HomeContext['probe']> {
+  const marker = await markerOf(home).catch(() => undefined);
+  if (marker?.alive) return httpProbe(marker.url);
+  return { absent: 'nobody serves this home', remedy: '`trimtab up` does' };
+}
+
+export interface StageContext {
+  readonly folder: string;
+  /** Port that `trimtab up` takes when nothing is said. */
+  readonly port: number;
+}
+
+/** Who serves the home is alive and answers; where nobody does, the port is free. */
+export const stage: Check<StageContext> = {
+  name: 'stage',
+  async look({ folder, port }) {
+    const marker = await markerOf(folder).catch((error: unknown) => error as Error);
+    if (marker instanceof Error)
+      return [
+        fail('stage', `stage.json cannot be read: ${reasonOf(marker).split('\n')[0]}`, {
+          expected: 'address and process of who serves the home',
+          remedy: `delete ${path.join(folder, 'stage.json')}`,
+        }),
+      ];
+    if (marker === undefined) return [await portFree(port)];
+    if (!marker.alive)
+      return [
+        warn('stage', `stage.json names process ${marker.pid}, which is no more`, {
+          expected: 'no stage.json, or a process that runs',
+          remedy: `it was killed: \`trimtab up\` again, or delete ${path.join(folder, 'stage.json')}`,
+        }),
+      ];
+    const answered = await fetch(`${marker.url}/v2/health/live`, { signal: AbortSignal.timeout(3_000) }).catch(
+      (error: unknown) => error as Error,
+    );
+    if (answered instanceof Response && answered.ok) return [ok('stage', `${marker.url}, process ${marker.pid}`)];
+    const why = answered instanceof Response ? `answered ${answered.status}` : reasonOf(answered);
+    return [
+      fail('stage', `process ${marker.pid} runs and ${marker.url} does not answer: ${why}`, {
+        expected: 'an answer within 3 s',
+        remedy: 'is it stopped, or another program under the same number? Stop it and `trimtab up` again',
+      }),
+    ];
+  },
+};
+
+async function portFree(port: number) {
+  const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
+  });
+  if (error === undefined) return ok('port', `${port} is free`);
+  return warn('port', `${port} is not to be had: ${error.code}`, {
+    expected: 'a free port for `trimtab up`',
+    remedy: '`trimtab up --port 0` takes any',
+  });
+}
