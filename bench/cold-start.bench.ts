@@ -15,13 +15,14 @@ InferenceSession.create(${JSON.stringify(MODEL)}, options)
   .then(({ label }) => process.stdout.write('answer ' + label.data[0]));
 `;
 
-/** What Lambda's runtime does: requires the bundle, calls the handler. */
-const WHOLE = (index: string) => `
-const { handler } = require(${JSON.stringify(index)});
-handler(${JSON.stringify(event(1))}, {}).then(({ statusCode, body }) => {
-  if (statusCode !== 200) throw new Error(body);
-  process.stdout.write('answer ' + body);
-});
+/** What Lambda's runtime does: imports the function, calls the handler. */
+const WHOLE = (loader: string) => `
+import(${JSON.stringify(loader)})
+  .then(({ handler }) => handler(${JSON.stringify(event(1))}, {}))
+  .then(({ statusCode, body }) => {
+    if (statusCode !== 200) throw new Error(body);
+    process.stdout.write('answer ' + body);
+  });
 `;
 
 /**
@@ -34,7 +35,7 @@ export const bench: Bench = async () => {
     const bareFile = path.join(deployed.folder, 'bare.cjs');
     const wholeFile = path.join(deployed.folder, 'whole.cjs');
     writeFileSync(bareFile, BARE);
-    writeFileSync(wholeFile, WHOLE(deployed.index));
+    writeFileSync(wholeFile, WHOLE(deployed.loader));
     const bare: number[] = [];
     const whole: number[] = [];
     for (let pair = -2; pair < PAIRS; pair++) {

@@ -12,8 +12,10 @@ export const MODEL = path.resolve('test/fixtures/onnx/tree-30.onnx');
 
 export interface Deployed {
   readonly folder: string;
-  /** The bundled function. */
-  readonly index: string;
+  /** What Lambda would load. */
+  readonly loader: string;
+  /** The bundle itself. */
+  readonly bundle: string;
   /** Environment that the function runs in. */
   readonly env: Readonly<Record<string, string>>;
   remove(): Promise<void>;
@@ -30,11 +32,12 @@ export async function deploy(): Promise<Deployed> {
   };
   await bundle(index);
   await release(folder);
-  await addLoader(index);
-  await writeCodeCache(index, { rehearsals: [{ env, events: [event(1)] }] });
+  await addLoader(path.dirname(index));
+  await writeCodeCache(path.dirname(index), { rehearsals: [{ env, events: [event(1)] }] });
   return {
     folder,
-    index,
+    loader: path.join(folder, 'function', 'index.mjs'),
+    bundle: path.join(folder, 'function', 'function.js'),
     env,
     remove: () => rm(folder, { recursive: true, force: true }),
   };

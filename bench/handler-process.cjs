@@ -1,11 +1,11 @@
 // Runs the bundled handler and bare ONNX Runtime by turns; standard output is the lines' sink, results go to the parent.
 const { readFileSync } = require('node:fs');
 
-const [, , index, model, jobFile] = process.argv;
+const [, , bundle, model, jobFile] = process.argv;
 const BLOCKS = 20;
 
 async function main() {
-  const { handler, InferenceSession, Tensor } = require(index);
+  const { handler, InferenceSession, Tensor } = require(bundle);
   const session = await InferenceSession.create(model, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,

@@ -29,7 +29,7 @@ export const bench: Bench = async () => {
     const jobFile = path.join(deployed.folder, 'jobs.json');
     writeFileSync(jobFile, JSON.stringify(jobs));
     const times = await new Promise<Times[]>((resolve, reject) => {
-      const child = fork(path.resolve('bench/handler-process.cjs'), [deployed.index, MODEL, jobFile], {
+      const child = fork(path.resolve('bench/handler-process.cjs'), [deployed.bundle, MODEL, jobFile], {
         env: { ...process.env, ...deployed.env },
         execArgv: [],
         stdio: ['ignore', sink, 'inherit', 'ipc'],

@@ -29,7 +29,10 @@ const bindingInLayer: Plugin = {
     }),
 };
 
-/** Bundles all functions to `<target>/<name>/index.js`, CommonJS, because ES modules cannot see a layer. */
+/**
+ * Bundles all functions to `<target>/<name>/index.js`, CommonJS, because ES modules cannot see a layer. The inference
+ * function has a loader before it: somebody waits for it to start.
+ */
 export async function buildFunctions(target = 'dist/functions'): Promise<void> {
   await rm(target, { recursive: true, force: true });
   await build({
@@ -50,8 +53,7 @@ export async function buildFunctions(target = 'dist/functions'): Promise<void> {
     plugins: [bindingInLayer],
   });
   for (const { name } of FUNCTIONS) await writeFile(path.join(target, name, 'package.json'), '{"type":"commonjs"}');
-  // Somebody waits for this one to start.
-  await addLoader(path.join(target, infer.name, 'index.js'));
+  await addLoader(path.join(target, infer.name));
 }
 
 /**
@@ -65,9 +67,7 @@ export async function compileFunctions(target = 'dist/functions'): Promise<void>
     const flags = lambdaNodeFlags(infer.memoryMb);
     // It brings ONNX Runtime along.
     const { rehearseInfer } = await import('./rehearse-infer.ts');
-    await rehearseInfer((rehearsals) =>
-      writeCodeCache(path.join(target, infer.name, 'index.js'), { rehearsals, node, flags }),
-    );
+    await rehearseInfer((rehearsals) => writeCodeCache(path.join(target, infer.name), { rehearsals, node, flags }));
   } catch (error) {
     if (!(error instanceof PackageUnavailable)) throw error;
     console.log(`the inference function is built without compiled code: ${error.message}`);

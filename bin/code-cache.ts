@@ -20,18 +20,23 @@ export interface CodeCacheOptions {
   readonly flags?: readonly string[];
 }
 
-/** Written without a template: what a loader costs is paid at every start. */
-const LOADER = `'use strict';
-const { readFileSync } = require('node:fs');
-const { Script } = require('node:vm');
-const file = __dirname + '/function.js';
+/** An ES module, for only such can wait; what it loads is CommonJS, for only such sees a layer. */
+const LOADER = `import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Script } from 'node:vm';
+const folder = import.meta.dirname;
+const file = folder + '/function.js';
 let cachedData;
 try {
-  cachedData = readFileSync(__dirname + '/function.' + process.arch + '.cache');
+  cachedData = readFileSync(folder + '/function.' + process.arch + '.cache');
 } catch {}
 const source = '(function (exports, require, module, __filename, __dirname) {' + readFileSync(file, 'utf8') + '\\n})';
 const script = new Script(source, { filename: file, cachedData });
-script.runInThisContext().call(exports, exports, require, module, file, __dirname);
+const require = createRequire(import.meta.url);
+const module = { exports: {}, require };
+script.runInThisContext().call(module.exports, module.exports, require, module, file, folder);
+await module.exports.ready;
+export const handler = module.exports.handler;
 `;
 
 /** Loads the bundle as the loader does, then writes what V8 has compiled by then. */
@@ -60,12 +65,15 @@ const script = new Script(source, { filename: file });
 
 /**
  * V8 compiles a bundle's functions one by one as they are first called, which is a good part of a cold start. What it
- * has compiled can be kept beside the bundle: this moves a bundle to `function.js`, and puts a loader in its place that
- * hands V8 the file of this processor, `function.x64.cache`, where there is one.
+ * has compiled can be kept beside the bundle: this moves `index.js` to `function.js`, and writes a loader `index.mjs`
+ * that hands V8 the file of this processor, `function.x64.cache`, where there is one.
+ *
+ * The loader also waits for what the bundle exports as `ready`, if anything. A function that is started before anybody
+ * asks is frozen as soon as it has loaded: what it opens should be open by then.
  */
-export async function addLoader(index: string): Promise<void> {
-  await rename(index, path.join(path.dirname(index), 'function.js'));
-  await writeFile(index, LOADER);
+export async function addLoader(folder: string): Promise<void> {
+  await rename(path.join(folder, 'index.js'), path.join(folder, 'function.js'));
+  await writeFile(path.join(folder, 'index.mjs'), LOADER);
 }
 
 /**
@@ -74,10 +82,9 @@ export async function addLoader(index: string): Promise<void> {
  *
  * @throws when the bundle cannot be loaded
  */
-export async function writeCodeCache(index: string, options: CodeCacheOptions): Promise<void> {
+export async function writeCodeCache(folder: string, options: CodeCacheOptions): Promise<void> {
   const { rehearsals, node = process.execPath, flags = [] } = options;
-  const folder = path.dirname(path.resolve(index));
-  const args = [...flags, '-e', RECORDER, JSON.stringify({ folder, rehearsals })];
+  const args = [...flags, '-e', RECORDER, JSON.stringify({ folder: path.resolve(folder), rehearsals })];
   // What Node itself reads, it reads when it starts.
   const env = { ...process.env, ...rehearsals[0]?.env };
   await promisify(execFile)(node, args, { env, maxBuffer: 64 * 1024 * 1024 });

@@ -9,6 +9,9 @@ import { HttpEvent, type HttpResult, requestOf, resultOf } from './envelope.ts';
 /** How long an answer may wait for a reading of the release that has begun: a frozen function would not finish it. */
 const SETTLE_MS = 50;
 
+/** How long the start may wait for the opening: Lambda gives it ten seconds, after that the first request waits. */
+const START_MS = 8_000;
+
 /**
  * Opened once, while the execution environment starts: what is loaded then is loaded on the platform's time.
  *
@@ -18,6 +21,21 @@ const SETTLE_MS = 50;
 const opening = open();
 // The first request reports a failure to open; until then it must not end the process.
 opening.catch(() => undefined);
+
+/**
+ * Settles when the endpoint is open; bin/code-cache.ts has the loader that waits for it. An environment that is started
+ * ahead of requests is frozen in the middle of what it does otherwise, and finds its time run out when it goes on.
+ */
+export const ready: Promise<void> = started();
+
+async function started(): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, START_MS);
+  });
+  await Promise.race([opening.catch(() => undefined), late]);
+  clearTimeout(timer);
+}
 
 async function open(): Promise<Endpoint> {
   const { TRIMTAB_MODELS: models, TRIMTAB_CACHE: cache } = process.env;

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,14 +20,15 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function addCodeCache(events: readonly unknown[]): Promise<void> {
-  await addLoader(index);
-  await writeCodeCache(index, { rehearsals: [{ env: { SEEN: 'while recording' }, events }] });
+  await addLoader(folder);
+  await writeCodeCache(folder, { rehearsals: [{ env: { SEEN: 'while recording' }, events }] });
 }
 const CACHE = `function.${process.arch}.cache`;
 
 /** What a fresh process gets from the function. */
 const invoke = async (): Promise<unknown> => {
-  const script = `require(${JSON.stringify(index)}).handler({ a: 1 }).then((result) => console.log(JSON.stringify(result)))`;
+  const [loaded] = [path.join(folder, 'index.mjs'), index].filter(existsSync);
+  const script = `import(${JSON.stringify(loaded)}).then(({ handler }) => handler({ a: 1 })).then((result) => console.log(JSON.stringify(result)))`;
   return JSON.parse((await promisify(execFile)(process.execPath, ['-e', script])).stdout);
 };
 
@@ -36,7 +38,7 @@ describe('compiled code', () => {
     await addCodeCache([{}]);
     expect(await invoke()).toEqual(before);
     expect((await stat(path.join(folder, CACHE))).size).toBeGreaterThan(100);
-    expect(await readFile(index, 'utf8')).toContain('.cache');
+    expect(await readFile(path.join(folder, 'index.mjs'), 'utf8')).toContain('.cache');
   });
 
   it('does not mind a cache that is missing, damaged or of another version', async () => {
@@ -55,6 +57,15 @@ describe('compiled code', () => {
     }
     await rm(cache);
     expect(await invoke()).toEqual(before);
+  });
+
+  it('is loaded when what the function opens is open', async () => {
+    await writeFile(
+      index,
+      'let open = false; exports.ready = new Promise((resolve) => setTimeout(() => resolve(open = true), 50)); exports.handler = async () => open;',
+    );
+    await addCodeCache([]);
+    expect(await invoke()).toBe(true);
   });
 
   it('records what an invocation that fails has called, too', async () => {

@@ -80,6 +80,14 @@ export class ExecutionEnvironment {
     return this.highWater;
   }
 
+  /** Starts it before anybody asks, as provisioned concurrency does, and freezes it there. @throws when it cannot start */
+  async provision(): Promise<void> {
+    const failed = await this.start();
+    if (failed) throw new Error(JSON.stringify(failed));
+    this.process!.invoked = true;
+    this.process!.child.kill('SIGSTOP');
+  }
+
   async invoke(event: unknown, id: string = randomUUID()): Promise<Invoked> {
     const { name, timeoutSeconds } = this.options;
     const started = performance.now();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/all.ts';
@@ -76,8 +76,9 @@ describe('each packaged function, on the Node of this machine', () => {
 
   it.each(FUNCTIONS.map((spec) => [spec.name, spec] as const))('loads from its file and its layers: %s', (_, spec) => {
     const { task, opt } = packages.folders(spec);
-    const script = `process.stdout.write(typeof require(${JSON.stringify(path.join(task, 'index.js'))}).handler); process.exit(0)`;
+    const index = ['index.js', 'index.mjs'].map((name) => path.join(task, name)).find(existsSync);
+    const script = `import(${JSON.stringify(index)}).then(({ handler }) => { process.stdout.write(typeof handler); process.exit(0); })`;
     const env = { ...NOWHERE, AWS_REGION: 'eu-central-1', NODE_PATH: path.join(opt, 'nodejs/node_modules') };
-    expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', cwd: task, env })).toBe('function');
+    expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', cwd: task, env })).toMatch(/function$/);
   });
 });

@@ -100,6 +100,17 @@ describeOnLambda('the packaged inference function', () => {
     expect(served.at(-1)).toBe('2');
   });
 
+  it('has everything open when it is started ahead of requests and frozen until one comes', async () => {
+    const provisioned = await deployment.open(infer);
+    await provisioned.provision();
+    // Longer than a reading of the ledger may take: one cut off by the freezing would have failed when it goes on.
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    const first = await provisioned.invoke(httpEvent('POST', '/v2/models/flight-delay/infer', flights.v2()));
+    expect(answerOf(first).statusCode).toBe(200);
+    expect(provisioned.lines.filter((line) => line.includes('"error"'))).toEqual([]);
+    expect(provisioned.lines.filter((line) => line.includes('"StaleRelease":1'))).toEqual([]);
+  }, 30_000);
+
   it('keeps model files and the last release under /tmp, and stays within its memory', () => {
     const { tmp, isolated } = environment.sandbox;
     // Where the file system is read-only, anything else would have failed.
