@@ -26,6 +26,7 @@ import { infer } from '../../functions/infer/trigger.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
 import { allow, allowKey } from './allow.ts';
+import { CodeAlarms } from './code-alarms.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
 import { PredictionCapture } from './prediction-capture.ts';
@@ -132,16 +133,22 @@ export class ModelEndpoint extends Construct {
       provisionedConcurrentExecutions: provisionedConcurrency?.min,
     });
     if (provisionedConcurrency) this.scale(provisionedConcurrency);
+    this.api = this.httpApi(props);
+    const alarms = new CodeAlarms(this, 'Code', {
+      alias: this.alias,
+      function: this.function,
+      version: this.function.currentVersion,
+      api: this.api,
+    });
     const deployment = new LambdaDeploymentGroup(this, 'CodeDeployment', {
       alias: this.alias,
       deploymentConfig: codeDeployment,
-      alarms: [this.codeAlarm()],
+      alarms: [...alarms.all],
     });
     Validations.of(deployment).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
       reason: 'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
     });
-    this.api = this.httpApi(props);
     this.callerAlarms(provisionedConcurrency !== undefined);
     this.capture = new PredictionCapture(this, 'Capture', {
       logs: this.function.logs,
@@ -181,24 +188,6 @@ export class ModelEndpoint extends Construct {
         minCapacity: ends.min,
         maxCapacity: ends.max,
       });
-  }
-
-  /** New code is judged by what the new version alone does: errors of the function itself. */
-  private codeAlarm(): RunbookAlarm {
-    return new RunbookAlarm(this, 'CodeErrors', {
-      metric: this.alias.metricErrors({
-        period: Duration.minutes(1),
-        statistic: 'Sum',
-        dimensionsMap: {
-          FunctionName: this.function.functionName,
-          Resource: `${this.function.functionName}:live`,
-          ExecutedVersion: this.function.currentVersion.version,
-        },
-      }),
-      threshold: 1,
-      says: 'the new code fails: CodeDeploy goes back',
-      runbook: 'code-errors.md',
-    });
   }
 
   /** What callers feel before the function's own metrics say anything. */
