@@ -142,3 +142,25 @@ describe('the workflows', () => {
     for (const [name, { run = '' }] of steps) expect(run, name).not.toContain('${{');
   });
 });
+
+describe('docs/ci-cd.md', () => {
+  const text = readFileSync('docs/ci-cd.md', 'utf8');
+
+  it('names every workflow and links to what exists', () => {
+    for (const { file } of workflows) expect(text).toContain(`\`${file.replace(/^.*\/(.*)\.yml$/, '$1')}\``);
+    for (const [, target] of text.matchAll(/\]\(([^)#:]+)\)/g)) expect(existsSync(`docs/${target}`), target).toBe(true);
+    for (const [file] of text.matchAll(/(?:test|\.github)\/[\w./-]+\.(?:ts|sh)/g))
+      expect(existsSync(file), file).toBe(true);
+    for (const [, script] of text.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([script!]);
+  });
+
+  it('has a way back for every step', () => {
+    const rows = text
+      .split('## If a step goes wrong')[1]!
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .slice(1);
+    expect(rows.length).toBeGreaterThan(12);
+    for (const row of rows) expect(row.split('|').at(-2)!.trim(), row).not.toBe('');
+  });
+});
