@@ -77,6 +77,12 @@ export function editCaptureBody(
   return { body: isGzipped(body) ? gzipSync(text) : Buffer.from(text), gone, left: lines.length };
 }
 
+/** All captures in the body of a capture object. */
+export const capturesIn = (body: Uint8Array): Capture[] =>
+  linesOf(body)
+    .flatMap(messagesOf)
+    .flatMap((message) => parse(message) ?? []);
+
 /** The text of a capture object. */
 export const captureText = (body: Uint8Array): string => linesOf(body).join('\n');
 

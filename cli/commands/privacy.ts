@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 import type { Command as Program } from 'commander';
+import { ENVELOPE } from '../../core/contract/personal.ts';
+import { decryptFile } from '../../functions/decrypt.ts';
 import { ForgetError, type Forgotten, forget } from '../../functions/forget/forget.ts';
 import { KINDS, RequestId } from '../../functions/forget/journal.ts';
-import { type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
+import { trace, UntracedError } from '../../functions/trace/trace.ts';
+import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
 import { table } from '../output/table.ts';
+import { pictured } from '../output/trace.ts';
 
 interface ForgetFlags {
   readonly subject?: string;
@@ -51,6 +56,46 @@ export function addPrivacyCommands(program: Program, io: Io, options: () => Glob
         print(io, options(), done, () => told(done));
       });
     });
+  program
+    .command('trace <id>')
+    .description('what is known of a prediction (ID, ID#row), an entry (MODEL#12), a version (MODEL@3) or a drop')
+    .option('--model <name>', 'look at this model only')
+    .option('--days <days>', 'how far back predictions are looked for', '7')
+    .option('--decrypt', 'open what is encrypted')
+    .action(async (id: string, own: { model?: string; days: string; decrypt?: boolean }) => {
+      const days = Number(own.days);
+      if (!(days > 0 && days <= 3_650)) throw new UsageError(`--days is 1 to 3650, received '${own.days}'`);
+      await withHome(io, options(), async (home) => {
+        const found = await trace(home, id, { model: own.model, days, decrypt: own.decrypt }).catch(
+          (error: unknown) => {
+            throw error instanceof UntracedError ? new CheckFailedError(error.message) : error;
+          },
+        );
+        print(io, options(), found, () => pictured(found));
+      });
+    });
+  program
+    .command('decrypt <what>')
+    .description('an envelope (enc:v1:…), or a Parquet file with envelopes into --out')
+    .requiredOption('--model <name>', 'model or dataset that it is of')
+    .option('--field <name>', 'field that the envelope is of')
+    .option('--out <file>', 'where the Parquet file goes')
+    .action((what: string, own: { model: string; field?: string; out?: string }) =>
+      withHome(io, options(), async (home) => {
+        const keys = await home.privacy();
+        if (what.startsWith(ENVELOPE)) {
+          if (own.field === undefined) throw new UsageError('--field says which field the envelope is of');
+          const value = keys.open({ owner: own.model, field: own.field }, what);
+          return print(io, options(), { value }, () => value);
+        }
+        if (!existsSync(what)) throw new UsageError(`'${what}' is neither an envelope (${ENVELOPE}…) nor a file`);
+        const { out } = own;
+        if (out === undefined) throw new UsageError('--out says where the file goes');
+        if (existsSync(out)) throw new UsageError(`${out} exists`);
+        const columns = await decryptFile(what, out, own.model, keys);
+        return print(io, options(), { out, columns }, () => `${out}: opened ${columns.join(', ') || 'nothing'}`);
+      }),
+    );
 }
 
 function told({ request, dryRun, erased, entries, beyond }: Forgotten): string {

@@ -1,0 +1,124 @@
+import type { Entry } from '../../core/registry/ledger.ts';
+import type { DropTrace } from '../../functions/trace/drop.ts';
+import type { EntryTrace, Service, VersionSummary, VersionTrace } from '../../functions/trace/ledger.ts';
+import type { PredictionTrace } from '../../functions/trace/prediction.ts';
+import type { Trace } from '../../functions/trace/trace.ts';
+
+/** A picture of a trace: what came first stands first. */
+export function pictured(trace: Trace): string {
+  switch (trace.of) {
+    case 'prediction':
+      return prediction(trace);
+    case 'entry':
+      return entry(trace);
+    case 'version':
+      return version(trace);
+    case 'drop':
+      return drop(trace);
+  }
+}
+
+/** Rows of a batch that are shown. */
+const MAX_ROWS = 10;
+
+function prediction({ id, model, answers, release, version: v, history, truth }: PredictionTrace): string {
+  return lines(
+    `prediction ${id} of ${model}`,
+    ...versionLines(v),
+    ...history.map((each) => `│   #${each.entry} ${each.kind}, ${time(each.at)}, by ${each.by}`),
+    release
+      ? `├─ release in force: #${release.entry} ${release.kind}, ${time(release.at)}, by ${release.by}: ${release.reason}`
+      : '├─ release in force: none that the ledger knows',
+    ...(release?.part ? [`│   version ${v.version} was the ${release.part.role}${share(release.part)}`] : []),
+    ...answers.flatMap((answer) => [
+      `├─ ${answer.variant === 'shadow' ? 'mirrored to' : 'answered by'} version ${answer.version} (${answer.variant}), ${time(answer.at)}`,
+      ...answer.rows.slice(0, MAX_ROWS).flatMap((row) => [
+        `│   ${row.id}: score ${row.score ?? 'none'}${row.positive === null ? '' : `, ${row.positive ? 'positive' : 'negative'}`}${row.subject ? `, about ${row.subject}` : ''}`,
+        `│     ${Object.entries(row.features)
+          .map(([name, value]) => `${name} ${value === null ? 'missing' : String(value)}`)
+          .join(', ')}`,
+      ]),
+      ...(answer.rows.length > MAX_ROWS ? [`│   … ${answer.rows.length} rows`] : []),
+      `│   ${answer.violations} violations tolerated; captured in ${answer.object}`,
+    ]),
+    ...(truth.length === 0
+      ? ['└─ truth: none yet']
+      : truth.map(
+          (each, i) =>
+            `${i === truth.length - 1 ? '└─' : '├─'} truth of ${each.id}: ${each.truth === undefined ? 'not kept' : JSON.stringify(each.truth)}, ${each.state}${each.wrong === undefined || each.wrong === null ? '' : each.wrong ? ', the decision was wrong' : ', the decision was right'}${each.reason ? `: ${each.reason}` : ''} (${each.object})`,
+        )),
+  );
+}
+
+function entry({ model, entry: e, before, after, version: v }: EntryTrace): string {
+  return lines(
+    `entry #${e.number} of ${model}: ${e.kind}`,
+    ...(before ? [`├─ before it, #${before.number} ${before.kind}: ${traffic(before)}`] : ['├─ the first of all']),
+    ...(v ? versionLines(v) : []),
+    ...(e.cause ? [`├─ because of the alarm ${e.cause.alarm}, ${time(e.cause.at)}`] : []),
+    `├─ ${time(e.at)}, by ${e.actor}: ${e.reason}`,
+    ...(e.evidence === undefined ? [] : [`│   evidence ${JSON.stringify(e.evidence)}`]),
+    `├─ after it: ${traffic(e)}`,
+    ...(after.length === 0
+      ? ['└─ nothing more has happened to that version']
+      : after.map((each, i) => `${i === after.length - 1 ? '└─' : '├─'} ${step(each)}`)),
+  );
+}
+
+function version({ model, version: v, entries, service }: VersionTrace): string {
+  return lines(
+    `version ${v.version} of ${model}`,
+    ...versionLines(v),
+    ...entries.map((each) => `├─ ${step(each)}`),
+    ...(service.length === 0
+      ? ['└─ it has never had traffic']
+      : service.map(
+          (each, i) =>
+            `${i === service.length - 1 ? '└─' : '├─'} ${each.role}${share(each)}, ${time(each.from)} to ${each.to === null ? 'now' : time(each.to)} (#${each.entries[0]}${each.entries[1] === null ? '' : ` to #${each.entries[1]}`})`,
+        )),
+  );
+}
+
+function drop({ dataset, drop: id, report, manifest, models }: DropTrace): string {
+  const { source, rows, places } = report;
+  return lines(
+    `drop ${id} of dataset ${dataset}`,
+    `├─ from ${source.key}, ${source.bytes} bytes, sha256 ${source.sha256}, write ${source.versionId}`,
+    `├─ judged ${time(report.at)}: ${report.verdict}${report.rejection ? `, ${report.rejection.reason}` : ''}`,
+    `│   ${rows.lines} lines = ${rows.accepted} accepted + ${rows.quarantined} quarantined`,
+    ...(manifest
+      ? [
+          `├─ dataset version ${manifest.version}: ${manifest.rows} rows, contract ${manifest.contract}`,
+          ...(manifest.erasures ?? []).map((each) => `│   ${each.rows} rows erased, ${time(each.at)}`),
+        ]
+      : []),
+    ...(places.quarantine ? [`├─ quarantine ${places.quarantine}`] : []),
+    `├─ report ${places.report}`,
+    models.length === 0
+      ? '└─ no model version names it in its lineage'
+      : `└─ trained on it: ${models.map((each) => `${each.model} ${each.version}`).join(', ')}`,
+  );
+}
+
+function versionLines({ version: v, digest, contract, lineage, registeredAt, registeredBy }: VersionSummary): string[] {
+  const from = Object.entries(lineage).map(([name, value]) => `${name} ${value}`);
+  return [
+    `├─ version ${v}: sha256 ${digest}`,
+    `│   registered ${time(registeredAt)}, by ${registeredBy}; contract ${contract}`,
+    ...(from.length > 0 ? [`│   made from ${from.join(', ')}`] : []),
+  ];
+}
+
+function traffic({ state }: Entry): string {
+  if (state.champion === null) return 'nothing was released';
+  const { challenger } = state;
+  return `version ${state.champion} had ${challenger ? percent(1 - challenger.weight) : 'all'} of the traffic${challenger ? `, version ${challenger.version} ${percent(challenger.weight)}` : ''}`;
+}
+
+const step = ({ number, kind, at, actor, reason }: Entry): string =>
+  `#${number} ${kind}, ${time(at)}, by ${actor}: ${reason}`;
+const share = ({ role, weight }: Pick<Service, 'role' | 'weight'>): string =>
+  role === 'shadow' ? '' : ` with ${percent(weight)} of the traffic`;
+const percent = (weight: number): string => `${Math.round(100 * weight)} %`;
+const time = (at: string): string => at.slice(0, 19).replace('T', ' ');
+const lines = (...all: string[]): string => all.join('\n');

@@ -1,0 +1,128 @@
+import { UnknownVersionError } from '../../core/registry/errors.ts';
+import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import { digestOf } from '../../platform/digest.ts';
+import type { Home } from '../../platform/ports.ts';
+
+/** What is said of a version wherever it plays a part. */
+export interface VersionSummary {
+  readonly version: number;
+  /** SHA-256 of the model file, and where it is. */
+  readonly digest: string;
+  readonly key: string;
+  /** SHA-256 of the contract, as manifests of dataset versions have it. */
+  readonly contract: string;
+  readonly baseline: string | null;
+  readonly lineage: ModelVersion['manifest']['lineage'];
+  readonly registeredAt: string;
+  readonly registeredBy: string;
+}
+
+/** A stretch of time in which a version had a part of the traffic. */
+export interface Service {
+  readonly role: 'champion' | 'challenger' | 'shadow';
+  /** Share of the traffic; 0 for a shadow. */
+  readonly weight: number;
+  readonly from: string;
+  /** null while it lasts. */
+  readonly to: string | null;
+  /** Entries that began and ended it. */
+  readonly entries: readonly [number, number | null];
+}
+
+export interface EntryTrace {
+  readonly of: 'entry';
+  readonly model: string;
+  readonly entry: Entry;
+  /** What was true before, by the entry before. */
+  readonly before: Entry | null;
+  /** What came of it: later entries about the same version, at most ten. */
+  readonly after: readonly Entry[];
+  readonly version: VersionSummary | null;
+}
+
+export interface VersionTrace {
+  readonly of: 'version';
+  readonly model: string;
+  readonly version: VersionSummary;
+  /** Entries about it, in order. */
+  readonly entries: readonly Entry[];
+  readonly service: readonly Service[];
+}
+
+/** Later entries that are shown. */
+const MAX_AFTER = 10;
+
+export async function traceEntry(home: Home, model: string, number: number): Promise<EntryTrace | undefined> {
+  const entries = await collect(home.ledger.entries(model, { from: Math.max(1, number - 1) }));
+  const at = entries.findIndex((each) => each.number === number);
+  if (at === -1) return undefined;
+  const entry = entries[at]!;
+  const after = entries.slice(at + 1).filter(({ version }) => version !== null && version === entry.version);
+  return {
+    of: 'entry',
+    model,
+    entry,
+    before: entries[at - 1] ?? null,
+    after: after.slice(0, MAX_AFTER),
+    version: entry.version === null ? null : await summaryOf(home, model, entry.version),
+  };
+}
+
+export async function traceVersion(home: Home, model: string, number: number): Promise<VersionTrace | undefined> {
+  const version = await summaryOf(home, model, number).catch((error: unknown) => {
+    if (error instanceof UnknownVersionError) return undefined;
+    throw error;
+  });
+  if (!version) return undefined;
+  const entries = await collect(home.ledger.entries(model));
+  return {
+    of: 'version',
+    model,
+    version,
+    entries: entries.filter((entry) => entry.version === number),
+    service: serviceOf(entries, number),
+  };
+}
+
+/** @throws UnknownVersionError */
+export async function summaryOf(home: Home, model: string, number: number): Promise<VersionSummary> {
+  const found = await home.ledger.version(model, number);
+  if (!found) throw new UnknownVersionError(model, number);
+  return {
+    version: number,
+    digest: found.artifact.digest,
+    key: found.artifact.key,
+    contract: digestOf(JSON.stringify(found.manifest.contract)),
+    baseline: found.baseline?.digest ?? null,
+    lineage: found.manifest.lineage,
+    registeredAt: found.registeredAt,
+    registeredBy: found.registeredBy,
+  };
+}
+
+/** Role and share of the traffic of a version in a state. */
+export function partOf(state: ReleaseState, version: number): Pick<Service, 'role' | 'weight'> | undefined {
+  if (state.champion === version) return { role: 'champion', weight: 1 - (state.challenger?.weight ?? 0) };
+  if (state.challenger?.version === version) return { role: 'challenger', weight: state.challenger.weight };
+  return state.shadow === version ? { role: 'shadow', weight: 0 } : undefined;
+}
+
+/** When a version had traffic, and how much: read off the states that the entries carry. */
+export function serviceOf(entries: readonly Entry[], version: number): Service[] {
+  const stretches: Service[] = [];
+  let open: Service | undefined;
+  for (const { state, at, number } of entries) {
+    const part = partOf(state, version);
+    if (open && part?.role === open.role && part.weight === open.weight) continue;
+    if (open) stretches.push({ ...open, to: at, entries: [open.entries[0], number] });
+    open = part && { ...part, from: at, to: null, entries: [number, null] };
+  }
+  return open ? [...stretches, open] : stretches;
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

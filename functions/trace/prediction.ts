@@ -1,0 +1,204 @@
+import { ENVELOPE, type PrivacyKeys } from '../../core/contract/personal.ts';
+import { entryAt } from '../../core/registry/history.ts';
+import { type Capture, rowId, subjectOf } from '../../core/serving/capture.ts';
+import { capturesDelivered, capturesIn, captureText } from '../../platform/captures.ts';
+import type { Home } from '../../platform/ports.ts';
+import { collect, partOf, type Service, summaryOf, type VersionSummary } from './ledger.ts';
+
+/** What one version answered. */
+export interface Answer {
+  readonly version: number;
+  readonly variant: Capture['variant'];
+  readonly at: string;
+  /** Prediction ids and scores of the rows that were asked for. */
+  readonly rows: readonly {
+    readonly id: string;
+    readonly score: number | null;
+    /** Whether the decision is positive; null without a score or a threshold. */
+    readonly positive: boolean | null;
+    readonly subject?: string;
+    readonly features: Readonly<Record<string, unknown>>;
+  }[];
+  /** Violations of the whole request that were flagged or clamped. */
+  readonly violations: number;
+  /** Object of the captures store. */
+  readonly object: string;
+}
+
+export interface Truth {
+  readonly id: string;
+  readonly state: 'joined' | 'waiting' | 'incoming' | 'given up';
+  readonly truth?: unknown;
+  readonly wrong?: boolean | null;
+  readonly reason?: string;
+  /** Object of the data store. */
+  readonly object: string;
+}
+
+export interface PredictionTrace {
+  readonly of: 'prediction';
+  readonly id: string;
+  readonly model: string;
+  /** The answer that the caller got first, then a shadow's. */
+  readonly answers: readonly Answer[];
+  /** The release in force then: the ledger's last entry before the answer. */
+  readonly release: {
+    readonly entry: number;
+    readonly kind: string;
+    readonly at: string;
+    readonly by: string;
+    readonly reason: string;
+    readonly champion: number | null;
+    readonly part: Pick<Service, 'role' | 'weight'> | null;
+  } | null;
+  readonly version: VersionSummary;
+  /** Who approved it, and every other entry about it up to then. */
+  readonly history: readonly {
+    readonly entry: number;
+    readonly kind: string;
+    readonly at: string;
+    readonly by: string;
+  }[];
+  readonly truth: readonly Truth[];
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Looks for a prediction among captures, the latest hours first. */
+export async function tracePrediction(
+  home: Home,
+  id: string,
+  { days, model, decrypt }: { days: number; model?: string | undefined; decrypt?: boolean | undefined },
+): Promise<PredictionTrace | undefined> {
+  const now = home.clock.now().getTime();
+  const found: { capture: Capture; object: string }[] = [];
+  for (let hour = now; hour >= now - days * 24 * HOUR_MS && found.length === 0; hour -= HOUR_MS)
+    for await (const { key } of capturesDelivered(home, new Date(hour))) {
+      const body = await home.captures.get(key);
+      const text = captureText(body);
+      if (!candidates(id).some((each) => text.includes(JSON.stringify(each).slice(1, -1)))) continue;
+      for (const capture of capturesIn(body))
+        if ((model === undefined || capture.model === model) && rowsOf(capture, id).length > 0)
+          found.push({ capture, object: key });
+    }
+  const first = found.find(({ capture }) => capture.variant !== 'shadow') ?? found[0];
+  if (!first) return undefined;
+  return described(home, id, first.capture, found, decrypt ? await home.privacy() : undefined);
+}
+
+/** The request's id that a prediction id may belong to. */
+const candidates = (id: string): string[] => [id, id.replace(/#\d+$/, '')];
+
+/** Rows of a capture that an id means: one, or all of a request. */
+const rowsOf = (capture: Capture, id: string): number[] =>
+  Array.from({ length: capture.rows }, (_, row) => row).filter(
+    (row) => capture.id === id || rowId(capture, row) === id,
+  );
+
+async function described(
+  home: Home,
+  id: string,
+  { model, version, at }: Capture,
+  found: readonly { capture: Capture; object: string }[],
+  keys: PrivacyKeys | undefined,
+): Promise<PredictionTrace> {
+  const record = await home.ledger.version(model, version);
+  const decision = record?.manifest.decision;
+  const threshold = decision?.task === 'binary' ? decision.threshold : undefined;
+  const answers = found
+    .filter(({ capture }) => capture.model === model)
+    .map(({ capture, object }) => answerOf(capture, object, id, threshold, keys))
+    .sort((a, b) => Number(a.variant === 'shadow') - Number(b.variant === 'shadow'));
+  const entries = await collect(home.ledger.entries(model));
+  const release = entryAt(entries, at);
+  return {
+    of: 'prediction',
+    id,
+    model,
+    answers,
+    release: release
+      ? {
+          entry: release.number,
+          kind: release.kind,
+          at: release.at,
+          by: release.actor,
+          reason: release.reason,
+          champion: release.state.champion,
+          part: partOf(release.state, version) ?? null,
+        }
+      : null,
+    version: await summaryOf(home, model, version),
+    history: entries
+      .filter((entry) => entry.version === version && entry.at <= at)
+      .map((entry) => ({ entry: entry.number, kind: entry.kind, at: entry.at, by: entry.actor })),
+    truth: await truthOf(home, model, new Set(answers.flatMap(({ rows }) => rows.map((row) => row.id)))),
+  };
+}
+
+function answerOf(
+  capture: Capture,
+  object: string,
+  id: string,
+  threshold: number | undefined,
+  keys: PrivacyKeys | undefined,
+): Answer {
+  const { model, version, variant, at, violations, scores } = capture;
+  const rows = rowsOf(capture, id).map((row) => {
+    const score = scores[row] ?? null;
+    const subject = subjectOf(capture, row);
+    const features = Object.entries(capture.features).map(([field, values]): [string, unknown] => {
+      const value = values[row];
+      const sealed = keys !== undefined && typeof value === 'string' && value.startsWith(ENVELOPE);
+      return [field, sealed ? keys.open({ owner: model, field }, value) : value];
+    });
+    return {
+      id: rowId(capture, row),
+      score,
+      positive: score === null || threshold === undefined ? null : score >= threshold,
+      ...(subject === undefined ? {} : { subject }),
+      features: Object.fromEntries(features),
+    };
+  });
+  return { version, variant, at, rows, violations, object };
+}
+
+/** What is known of what turned out to be true. */
+async function truthOf(home: Home, model: string, ids: ReadonlySet<string>): Promise<Truth[]> {
+  const truths: Truth[] = [];
+  const places = [
+    ['joined', `ground-truth/joined/${model}/`],
+    ['waiting', `ground-truth/waiting/${model}/`],
+    ['incoming', `ground-truth/incoming/${model}/`],
+    ['given up', `quarantine/ground-truth/${model}/`],
+  ] as const;
+  for (const [state, prefix] of places)
+    for await (const { key } of home.data.list(prefix)) {
+      const text = new TextDecoder().decode(await home.data.get(key));
+      for (const record of state === 'waiting' ? recordsOf(text) : text.split('\n').flatMap(recordOf))
+        if (typeof record.id === 'string' && ids.has(record.id)) {
+          const { id, truth, wrong, reason } = record as { id: string } & Omit<Truth, 'id' | 'state' | 'object'>;
+          truths.push({
+            id,
+            state,
+            ...(truth === undefined ? {} : { truth }),
+            ...(wrong === undefined ? {} : { wrong }),
+            ...(reason === undefined ? {} : { reason }),
+            object: key,
+          });
+        }
+    }
+  return truths;
+}
+
+type Loose = Record<string, unknown>;
+
+const recordsOf = (text: string): Loose[] => (JSON.parse(text) as { records: Loose[] }).records;
+
+function recordOf(line: string): Loose[] {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? [value as Loose] : [];
+  } catch {
+    return [];
+  }
+}

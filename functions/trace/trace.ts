@@ -1,0 +1,56 @@
+import { ModelName } from '../../core/model/names.ts';
+import type { Home } from '../../platform/ports.ts';
+import { ownersOf } from '../forget/owners.ts';
+import { type DropTrace, traceDrop, traceDropOf } from './drop.ts';
+import { type EntryTrace, traceEntry, traceVersion, type VersionTrace } from './ledger.ts';
+import { type PredictionTrace, tracePrediction } from './prediction.ts';
+
+export type Trace = PredictionTrace | EntryTrace | VersionTrace | DropTrace;
+
+/** Nothing is known by the id; the message says where was looked. */
+export class UntracedError extends Error {
+  override readonly name = 'UntracedError';
+}
+
+export interface TraceOptions {
+  /** Look at this model only. */
+  readonly model?: string | undefined;
+  /** How many days back predictions are looked for. @default 7 */
+  readonly days?: number | undefined;
+  /** Open what is encrypted. */
+  readonly decrypt?: boolean | undefined;
+}
+
+/**
+ * Everything that can be known by an id: of a prediction (`ID`, `ID#row`), an entry of the ledger (`MODEL#12`), a model
+ * version (`MODEL@3`), a dataset version (`DATASET/000001`) or a drop (20 hexadecimal digits).
+ *
+ * @throws UntracedError
+ */
+export async function trace(home: Home, id: string, options: TraceOptions = {}): Promise<Trace> {
+  const known = /^(.+)([#@])(\d{1,9})$/.exec(id);
+  if (known) {
+    const [, model = '', sign, number] = known;
+    // A row of a prediction is written like an entry of the ledger: the model's name tells them apart.
+    const isModel = ModelName.safeParse(model).success && (await home.ledger.latest(model)) !== undefined;
+    const found = isModel ? await (sign === '#' ? traceEntry : traceVersion)(home, model, Number(number)) : undefined;
+    if (found) return found;
+  }
+  const dataset = /^(?:datasets\/)?([A-Za-z0-9][\w.-]*)\/(\d{1,6})$/.exec(id);
+  const drop = dataset
+    ? await traceDropOf(home, dataset[1]!, Number(dataset[2]))
+    : /^[0-9a-f]{20}$/.test(id)
+      ? await traceDrop(
+          home,
+          (await ownersOf(home, options.model)).map(({ name }) => name),
+          id,
+        )
+      : undefined;
+  const days = options.days ?? 7;
+  const found = drop ?? (await tracePrediction(home, id, { ...options, days }));
+  if (!found)
+    throw new UntracedError(
+      `nothing is known by ${id}: no captured prediction of the last ${days} days, no entry, version or drop`,
+    );
+  return found;
+}

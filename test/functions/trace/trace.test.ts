@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pictured } from '../../../cli/output/trace.ts';
+import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
+import { serviceOf } from '../../../functions/trace/ledger.ts';
+import { trace, UntracedError } from '../../../functions/trace/trace.ts';
+import { validateDrop } from '../../../functions/validate/validate.ts';
+import { PIPELINE, ROW, request, Stand } from '../infer/stand.ts';
+
+const MANIFEST = {
+  ...PIPELINE,
+  contract: {
+    ...PIPELINE.contract,
+    features: PIPELINE.contract.features.map((f, i) => (i === 1 ? { ...f, personal: 'encrypt' } : f)),
+    file: { maxQuarantinedShare: 1 },
+  },
+};
+
+describe('trace', () => {
+  let stand: Stand;
+  let drop: string;
+  beforeAll(async () => {
+    stand = await Stand.open();
+    const { real: home } = stand;
+    await stand.release(MANIFEST, 'pipeline');
+    await home.data.put('incoming/pipeline/one.csv', 'carrier,distance,temperature\nAA,1,1\nAA,2,1\nXX,3,1\n');
+    drop = (await validateDrop(home, { key: 'incoming/pipeline/one.csv' })).drop;
+    const trained = { ...MANIFEST, lineage: { dataset: 'pipeline/000001', commit: 'abc' } };
+    await stand.register(trained, 'pipeline', 'two');
+    await stand.apply('pipeline', { type: 'start-shadow', version: 2, reason: 'look at it' });
+    const endpoint = await stand.endpoint();
+    const ask = (id: string, rows: number) =>
+      endpoint.handle(
+        request('POST', '/v1/models/pipeline:predict', { instances: Array(rows).fill(ROW) }, { 'x-request-id': id }),
+      );
+    await ask('single', 1);
+    await ask('batch', 3);
+    const captured = stand.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
+    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    await home.captures.put(`captures/${hour}/some.jsonl`, `${captured.join('\n')}\n`);
+    await home.data.put(
+      'ground-truth/incoming/pipeline/some.jsonl',
+      '{"id": "single", "truth": 1}\n{"id": "batch#2", "truth": 0}\n{"id": "unknown", "truth": 0}\n',
+    );
+    await joinGroundTruth(home, new Date());
+    await stand.apply('pipeline', { type: 'release', version: 2, reason: 'better' });
+  });
+  afterAll(() => stand.close());
+
+  it('tells of a prediction who answered, by which release, what it was made from, and what was true', async () => {
+    const found = await trace(stand.real, 'single');
+    const digest = (await stand.real.ledger.version('pipeline', 1))!.artifact.digest;
+    expect(found).toMatchObject({
+      of: 'prediction',
+      model: 'pipeline',
+      answers: [
+        { version: 1, variant: 'champion', rows: [{ id: 'single', positive: expect.any(Boolean) }] },
+        { version: 2, variant: 'shadow', rows: [{ id: 'single' }] },
+      ],
+      release: { kind: 'shadow-started', reason: 'look at it', champion: 1, part: { role: 'champion', weight: 1 } },
+      version: { version: 1, digest, registeredBy: 'test' },
+      history: [{ kind: 'registered' }, { kind: 'approved' }, { kind: 'released' }],
+      truth: [{ id: 'single', state: 'joined', truth: 1, wrong: expect.any(Boolean) }],
+    });
+    const picture = pictured(found);
+    expect(picture).toContain(`version 1: sha256 ${digest}`);
+    expect(picture).toContain('mirrored to version 2');
+    expect(picture).not.toContain('distance 1500');
+  });
+
+  it('tells of one row of a batch, or of all of them', async () => {
+    expect(await trace(stand.real, 'batch#2')).toMatchObject({
+      answers: [{ rows: [{ id: 'batch#2' }] }, { rows: [{ id: 'batch#2' }] }],
+      truth: [{ id: 'batch#2', truth: 0 }],
+    });
+    const all = await trace(stand.real, 'batch');
+    expect(all.of === 'prediction' && all.answers[0]!.rows.map(({ id }) => id)).toEqual([
+      'batch#0',
+      'batch#1',
+      'batch#2',
+    ]);
+  });
+
+  it('opens what is encrypted when it is asked to', async () => {
+    const sealed = await trace(stand.real, 'single');
+    const open = await trace(stand.real, 'single', { decrypt: true });
+    const distance = (found: typeof open) => found.of === 'prediction' && found.answers[0]!.rows[0]!.features.distance;
+    expect(distance(sealed)).toMatch(/^enc:v1:/);
+    expect(distance(open)).toBe('1500');
+  });
+
+  it('tells of an entry what was before it, and what came of it', async () => {
+    const found = await trace(stand.real, 'pipeline#2');
+    expect(found).toMatchObject({
+      of: 'entry',
+      entry: { kind: 'approved', version: 1 },
+      before: { kind: 'registered' },
+      after: [{ kind: 'released', version: 1 }],
+    });
+    expect(pictured(found)).toContain('#3 released');
+    expect(pictured(await trace(stand.real, 'pipeline#1'))).toContain('the first of all');
+  });
+
+  it('tells of a version what it was made from, and when it had traffic', async () => {
+    const found = await trace(stand.real, 'pipeline@2');
+    expect(found).toMatchObject({
+      of: 'version',
+      version: { lineage: { dataset: 'pipeline/000001', commit: 'abc' } },
+      service: [
+        { role: 'shadow', weight: 0, to: expect.any(String) },
+        { role: 'champion', weight: 1, to: null },
+      ],
+    });
+    expect(pictured(found)).toContain('champion with 100 % of the traffic');
+  });
+
+  it('tells of a drop, by its id or its dataset version, what it was and which models were trained on it', async () => {
+    for (const id of [drop, 'pipeline/000001', 'datasets/pipeline/000001']) {
+      const found = await trace(stand.real, id);
+      expect(found).toMatchObject({
+        of: 'drop',
+        drop,
+        report: { rows: { accepted: 2, quarantined: 1 }, source: { key: 'incoming/pipeline/one.csv' } },
+        manifest: { version: 1, personal: { distance: 'encrypt' } },
+        models: [{ model: 'pipeline', version: 2 }],
+      });
+      expect(pictured(found)).toContain('trained on it: pipeline 2');
+    }
+  });
+
+  it('says where it has looked when nothing is known', async () => {
+    for (const id of ['nobody', 'nobody#3', 'pipeline@9', 'pipeline#99', '0123456789abcdef0123', 'pipeline/000009'])
+      await expect(trace(stand.real, id, { days: 0.05 })).rejects.toThrow(UntracedError);
+  });
+
+  it('reads stretches of traffic off the ledger, each begun and ended by an entry', async () => {
+    const entries = [];
+    for await (const entry of stand.real.ledger.entries('pipeline')) entries.push(entry);
+    expect(serviceOf(entries, 1)).toMatchObject([{ role: 'champion', weight: 1, entries: [3, entries.length] }]);
+    expect(serviceOf(entries, 3)).toEqual([]);
+  });
+});
