@@ -2,11 +2,10 @@
 // `npm run api` writes report and page; building the package holds the API against them.
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { ApiModel } from '@microsoft/api-extractor-model';
 import { apiPage, propsWithoutDefault } from './api-page.ts';
-
-const PAGE = 'docs/api/README.md';
 
 /** The API is not as reported, or has members without a docstring. */
 export class ApiError extends Error {
@@ -14,16 +13,14 @@ export class ApiError extends Error {
 }
 
 /**
- * Writes dist/lib/index.d.cts, and compares the API with docs/api/.
+ * Writes the declarations as one file, and compares the API with its report and page.
  *
- * @param accept write docs/api/ anew rather than compare
+ * @param project folder of api-extractor.json, with the declarations that tsc has made
+ * @param accept write report and page anew rather than compare
  * @throws ApiError
  */
-export async function declareApi({ accept = false } = {}): Promise<void> {
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.api.json'], {
-    stdio: 'inherit',
-  });
-  const config = ExtractorConfig.loadFileAndPrepare('api-extractor.json');
+export async function judgeApi(project: string, accept: boolean): Promise<void> {
+  const config = ExtractorConfig.loadFileAndPrepare(path.join(project, 'api-extractor.json'));
   const { succeeded, apiReportChanged } = Extractor.invoke(config, {
     localBuild: accept,
     messageCallback: (message) => {
@@ -32,9 +29,9 @@ export async function declareApi({ accept = false } = {}): Promise<void> {
     },
   });
   const api = new ApiModel().loadPackage(config.apiJsonFilePath);
-  const page = apiPage(api);
-  if (accept) await writeFile(PAGE, page);
-  else if (apiReportChanged || (await readFile(PAGE, 'utf8').catch(() => '')) !== page)
+  const page = path.join(project, 'docs', 'api', 'README.md');
+  if (accept) await writeFile(page, apiPage(api));
+  else if (apiReportChanged || (await readFile(page, 'utf8').catch(() => '')) !== apiPage(api))
     throw new ApiError(
       'the public API is not what docs/api/ says: `npm run api` shows how it changed (git diff docs/api) and accepts it',
     );
@@ -42,6 +39,14 @@ export async function declareApi({ accept = false } = {}): Promise<void> {
   if (silent.length > 0)
     throw new ApiError(`optional props must say @default in their docstrings: ${silent.join(', ')}`);
   if (!succeeded) throw new ApiError('the public API has the faults listed above');
+}
+
+/** Makes the declarations, dist/lib/index.d.cts, and judges them. @throws ApiError */
+export async function declareApi({ accept = false } = {}): Promise<void> {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.api.json'], {
+    stdio: 'inherit',
+  });
+  await judgeApi('.', accept);
 }
 
 if (process.argv[1]?.endsWith('api.ts')) await declareApi({ accept: true });

@@ -47,7 +47,8 @@ const { Script } = require('node:vm');
 const { folder, rehearsals } = JSON.parse(process.argv[1]);
 const file = folder + '/function.js';
 const source = '(function (exports, require, module, __filename, __dirname) {' + readFileSync(file, 'utf8') + '\\n})';
-const script = new Script(source, { filename: file });
+// V8 keeps the name: that of Lambda, and not of a folder here.
+const script = new Script(source, { filename: '/var/task/function.js' });
 (async () => {
   for (const { env, events } of rehearsals) {
     Object.assign(process.env, env);

@@ -5,6 +5,7 @@ import { ConfigFile, DeploymentConfig, EnvironmentName } from './config.ts';
 /** The configuration cannot be used; says where and why. */
 export class ConfigError extends Error {
   constructor(
+    /** Name of the file. */
     readonly file: string,
     detail: string,
     options?: ErrorOptions,

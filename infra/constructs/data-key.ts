@@ -4,6 +4,7 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
+/** How the key is found. */
 export interface DataKeyProps {
   /** Name by which people find it, without `alias/`. @default no alias */
   readonly alias?: string;

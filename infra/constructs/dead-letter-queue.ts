@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { queueEncryption } from './data-key.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
+/** How dead letters are kept. */
 export interface DeadLetterQueueProps {
   /** Customer-managed key of the messages. @default keys of SQS */
   readonly encryptionKey?: IKey;

@@ -106,6 +106,7 @@ export class ModelRegistry extends RegistryBase {
   readonly table: TableV2;
   /** Models, baselines and cards, named by their content. */
   readonly artifacts: EncryptedBucket;
+  /** Key of table and artifacts. */
   protected readonly encryptionKey?: IKey;
 
   constructor(scope: Construct, id: string, props: ModelRegistryProps = {}) {
@@ -138,6 +139,7 @@ export class ModelRegistry extends RegistryBase {
 class ImportedRegistry extends RegistryBase {
   readonly table: ITableV2;
   readonly artifacts: IBucket;
+  /** Key of table and artifacts. */
   protected readonly encryptionKey?: IKey;
 
   constructor(scope: Construct, id: string, attributes: ModelRegistryAttributes) {

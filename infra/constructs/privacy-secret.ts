@@ -17,7 +17,9 @@ export interface PrivacySecretProps {
  * retained.
  */
 export class PrivacySecret extends Construct {
+  /** The secret itself. */
   readonly secret: Secret;
+  /** Key that encrypts it. */
   readonly encryptionKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, props: PrivacySecretProps = {}) {

@@ -100,10 +100,10 @@ export class TrimtabFunction extends LambdaFunction {
   }
 }
 
-/** The layer of a stack, made once. */
+/** The layer of a stack, made once for each processor. */
 function layerOf(scope: Construct, name: 'onnxruntime' | 'duckdb', architecture: 'x64' | 'arm64'): ILayerVersion {
   const stack = Stack.of(scope);
-  const id = `${name}-layer`;
+  const id = architecture === 'x64' ? `${name}-layer` : `${name}-${architecture}-layer`;
   const known = stack.node.tryFindChild(id) as LayerVersion | undefined;
   if (known) return known;
   return new LayerVersion(stack, id, {

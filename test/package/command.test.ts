@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { globSync } from 'tinyglobby';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { node, tool } from './app.ts';
+
+const app = inject('app');
+const installed = path.join(app, 'node_modules', 'trimtab');
+const model = path.resolve('models/flight-delay/v1/model.onnx');
+const data = path.resolve('models/flight-delay/data/traffic-spring.csv');
+
+/** The command as npx finds it. */
+const trimtab = (...args: readonly string[]): string =>
+  node(app, ['node_modules/.bin/trimtab', ...args], { TRIMTAB_HOME: 'home' });
+
+describe('what is installed', () => {
+  it('brings one dependency along, and no install script', () => {
+    const lock = JSON.parse(readFileSync(path.join(app, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { hasInstallScript?: boolean; inBundle?: boolean }>;
+    };
+    const packages = Object.entries(lock.packages).filter(([, { inBundle }]) => !inBundle);
+    const names = packages.map(([name]) => name.replace('node_modules/', '')).filter((name) => name !== '');
+    expect(names.filter((name) => !name.startsWith('@aws-cdk/')).sort()).toEqual([
+      'aws-cdk-lib',
+      'constructs',
+      'trimtab',
+      'zod',
+    ]);
+    expect(packages.filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([]);
+  });
+
+  it('holds nothing of this checkout: no sources, no path', () => {
+    const files = globSync('**', { cwd: installed, ignore: 'dist/layers/**' });
+    expect(files.length).toBeGreaterThan(20);
+    expect(files.filter((file) => /(?<!\.d)\.[cm]?ts$/.test(file))).toEqual([]);
+    const here = process.cwd();
+    for (const file of files) expect(readFileSync(path.join(installed, file)).includes(here), file).toBe(false);
+  });
+
+  it('states the terms of everything whose code it hands on', () => {
+    const licenses = readFileSync(path.join(installed, 'dist', 'LICENSES.txt'), 'utf8');
+    const named = ['@aws-sdk/client-s3', '@middy/core', '@duckdb/node-api', 'onnxruntime-node', 'commander'];
+    expect(named.filter((name) => !licenses.includes(`${name} `))).toEqual([]);
+  });
+});
+
+describe('the trimtab command of the package', () => {
+  it('tells its commands, and what is released', () => {
+    expect(trimtab('--help')).toContain('register');
+    expect(trimtab('status')).toContain('no models yet');
+  });
+
+  it('says how to get a library that a command wants and nobody has installed', () => {
+    const call = () => trimtab('init', '--model', model, '--data', data, '--name', 'm', '--out', 'm');
+    expect(call).toThrow(/this command needs onnxruntime-node.*npm install --ignore-scripts onnxruntime-node@1\.27\.0/);
+    expect(() => trimtab('profile', data)).toThrow(/needs @duckdb\/node-api/);
+  });
+
+  describe('with the libraries that hold native code', () => {
+    const links = ['onnxruntime-node', '@duckdb'].map((name) => path.join(app, 'node_modules', name));
+    beforeAll(() => {
+      for (const link of links) if (!existsSync(link)) symlinkSync(tool(path.basename(link)), link);
+      mkdirSync(path.join(app, 'folders'), { recursive: true });
+    });
+    afterAll(() => {
+      for (const link of links) rmSync(link);
+    });
+
+    it('makes a model folder, registers and releases it, and judges a file by its contract', () => {
+      trimtab(
+        ...['init', '--model', model, '--data', data, '--name', 'my-model', '--id', 'flight_id'],
+        ...['--time', 'scheduled', '--label', 'late', '--threshold', '0.35', '--out', 'folders/my-model'],
+      );
+      expect(trimtab('register', 'folders/my-model')).toContain('my-model 1 registered');
+      trimtab('approve', 'my-model', '1');
+      trimtab('release', 'my-model', '1');
+      expect(trimtab('status')).toContain('champion      1');
+      expect(trimtab('validate', data, '--model', 'my-model')).toContain('accepted');
+    });
+  });
+});
