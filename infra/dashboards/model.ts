@@ -36,17 +36,17 @@ export function modelWidgets(
     ],
     [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WIDE, height: 3 })],
     [
-      graph('Is it wrong? Decisions that truth calls wrong', by('Wrong', 'Average'), {
-        unit: 'share',
+      graph('Is it wrong?', by('Wrong', 'Average'), {
+        unit: 'share of decisions',
         alarm: alarm('Wrong'),
       }),
-      graph('Is it failing? Requests that fail inside', by('Failure', 'Average'), {
-        unit: 'share',
+      graph('Is it failing?', by('Failure', 'Average'), {
+        unit: 'share of requests',
         alarm: alarm('Failure'),
       }),
-      graph('Is it slow? Handler, p99', by('Latency', 'p99'), { unit: 'ms', alarm: alarm('Latency') }),
+      graph('Is it slow?', by('Latency', 'p99'), { unit: 'ms, p99 of the handler', alarm: alarm('Latency') }),
       graph(
-        'Is it behind? Ledger out of reach, not loaded',
+        'Is it behind?',
         [
           ...by('StaleRelease', 'Maximum', ['champion']).map((m) => m.with({ label: 'ledger out of reach' })),
           ...by('LoadFailure', 'Maximum', ['challenger']).map((m) => m.with({ label: 'challenger not loaded' })),
@@ -55,13 +55,13 @@ export function modelWidgets(
       ),
     ],
     [
-      graph('Who answers? Rows by part', by('Rows', 'Sum', ['champion', 'challenger', 'shadow']), {
-        unit: 'rows a minute',
+      graph('Who answers? By part', by('Rows', 'Sum', ['champion', 'challenger', 'shadow']), {
+        unit: 'rows',
         stacked: true,
         width: 12,
       }),
       graph(
-        'Who answers? Rows by version',
+        'Who answers? By version',
         [
           new MathExpression({
             expression: `SEARCH('{${NAMESPACE},Model,Version} MetricName="Rows" Model="${name}"', 'Sum', 60)`,
@@ -70,18 +70,18 @@ export function modelWidgets(
             period: Duration.minutes(1),
           }),
         ],
-        { unit: 'rows a minute', width: 12 },
+        { unit: 'rows', width: 12 },
       ),
     ],
     [
-      graph('What does it see? Requests that break the contract', by('Violation', 'Average'), {
-        unit: 'share',
+      graph('What does it see?', by('Violation', 'Average'), {
+        unit: 'share that breaks the contract',
         alarm: alarm('Violation'),
         width: 8,
       }),
-      graph('What does it say? Mean score', by('Score', 'Average'), { unit: 'score', width: 8 }),
-      graph('Has the world moved? Drifted features', by('Drift', 'Maximum', ['champion']), {
-        unit: 'share',
+      graph('What does it say?', by('Score', 'Average'), { unit: 'mean score', width: 8 }),
+      graph('Has the world moved?', by('Drift', 'Maximum', ['champion']), {
+        unit: 'share of features that drifted',
         alarm: alarm('Drift'),
         width: 8,
       }),
