@@ -1,25 +1,9 @@
 import type { App, IPolicyValidationContext, IPolicyValidationPlugin, PolicyValidationPluginReport } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { WILDCARDS } from './permissions/list.ts';
+import { nameOf } from './permissions/names.ts';
 
-/**
- * Wildcards that stand in permissions, each with its reason. cdk-nag names a finding by the whole resource, export
- * names included, which are not known where the permission is granted; here they are matched by their end.
- */
-export const WILDCARDS: readonly { readonly resource: RegExp; readonly reason: string }[] = [
-  { resource: /\.Arn>:\*$/, reason: 'log streams of the function’s own log group' },
-  { resource: /LakeCaptures[^/]*\/\*$/, reason: 'the delivery stream writes captures, and what it could not deliver' },
-  { resource: /RegistryArtifacts[^/]*\/\*$/, reason: 'the endpoint reads whatever model the ledger names' },
-  {
-    resource:
-      /\/(captures|baselines|incoming|contracts|datasets|quarantine|quarantine\/ground-truth|reports\/(validation|drift)|drift|ground-truth|ground-truth\/(incoming|waiting)|releases|models|cards|dead-letter\/validate)\/\*$/,
-    reason: 'objects under a prefix: their keys are not known before',
-  },
-  { resource: /:stack\/Trimtab-[A-Za-z0-9-]+\/\*$/, reason: 'a stack’s name; the rest of its id is not known before' },
-  { resource: /:execute-api:[^/]+\/\*$/, reason: 'every path of the one endpoint' },
-  { resource: /^\*$/, reason: 'cloudwatch:GetMetricData knows no resources' },
-];
-
-/** AWS Solutions checks, less the findings that stand. */
+/** AWS Solutions checks, less the wildcards that are on the list of permissions. */
 export class Checks implements IPolicyValidationPlugin {
   readonly name = 'AwsSolutions';
   readonly version = '1';
@@ -36,7 +20,8 @@ export class Checks implements IPolicyValidationPlugin {
   }
 }
 
+/** A wildcard that stands on the list of permissions, with its reason. */
 function isKnown(finding: string): boolean {
   const resource = /^AwsSolutions-IAM5\[Resource::(.*)\]$/.exec(finding)?.[1];
-  return resource !== undefined && WILDCARDS.some((wildcard) => wildcard.resource.test(resource));
+  return resource !== undefined && WILDCARDS.has(nameOf(resource));
 }

@@ -29,8 +29,15 @@ export class PredictionCapture extends Construct {
 
   constructor(scope: Construct, id: string, { logs, bucket, encryptionKey }: PredictionCaptureProps) {
     super(scope, id);
-    const deliver = new Role(this, 'DeliveryRole', { assumedBy: new ServicePrincipal('firehose.amazonaws.com') });
-    allow(deliver, ['s3:PutObject', 's3:AbortMultipartUpload'], [bucket.arnForObjects('*')]);
+    const here = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    const deliver = new Role(this, 'DeliveryRole', {
+      assumedBy: new ServicePrincipal('firehose.amazonaws.com', { conditions: here }),
+    });
+    allow(
+      deliver,
+      ['s3:PutObject', 's3:AbortMultipartUpload'],
+      ['captures/*', 'failed/*'].map((key) => bucket.arnForObjects(key)),
+    );
     allow(deliver, ['s3:ListBucket', 's3:GetBucketLocation'], [bucket.bucketArn]);
     allowKey(deliver, bucket.encryptionKey, 's3', 'write');
     const stream = new CfnDeliveryStream(this, 'Stream', {
@@ -51,7 +58,7 @@ export class PredictionCapture extends Construct {
     stream.node.addDependency(deliver);
     const subscribe = new Role(this, 'SubscriptionRole', {
       assumedBy: new ServicePrincipal('logs.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+        conditions: here,
       }),
     });
     allow(subscribe, ['firehose:PutRecord', 'firehose:PutRecordBatch'], [stream.attrArn]);

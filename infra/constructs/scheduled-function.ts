@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
@@ -17,7 +17,11 @@ export class ScheduledFunction extends TrimtabFunction {
     super(scope, id, props);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey: props.encryptionKey });
     this.keepFailures(this.deadLetters, Duration.hours(1));
-    const role = new Role(this, 'ScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    const role = new Role(this, 'ScheduleRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
     allow(role, ['lambda:InvokeFunction'], [this.functionArn]);
     allow(role, ['sqs:SendMessage'], [this.deadLetters.queueArn]);
     allowKey(role, props.encryptionKey, 'sqs', 'write');

@@ -61,6 +61,8 @@ export function flat(value: unknown): string {
       const [separator, parts] = of as [string, unknown[]];
       return parts.map(flat).join(separator);
     }
+    case 'Fn::Sub':
+      return (of as string).replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => flat({ Ref: name }));
     case 'Fn::ImportValue': {
       const name = flat(of).replace(/^.*:ExportsOutput/, '');
       const attribute = /^FnGetAtt(.+?[0-9A-F]{8})(.+)[0-9A-F]{8}$/.exec(name);
@@ -70,4 +72,41 @@ export function flat(value: unknown): string {
     default:
       throw new Error(`no plain form of ${JSON.stringify(value)}`);
   }
+}
+
+export interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal?: Record<string, unknown>;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
+
+/** Whether a resource is the role at a path: its stack, and the constructs in it. */
+export function isRole({ type, stack, id }: Resource, role: string): boolean {
+  const [own, ...path] = role.split('/');
+  // The CDK makes the logical id of the path, without repetitions, and puts a hash behind it.
+  const parts = path.filter((part, i) => part !== path[i - 1]).map((part) => part.replaceAll(/[^A-Za-z0-9]/g, ''));
+  return type === 'AWS::IAM::Role' && stack === own && new RegExp(`^${parts.join('')}[0-9A-F]{8}$`).test(id);
+}
+
+/** @throws Error when there is no role at the path */
+export function roleOf(resources: readonly Resource[], role: string): Resource {
+  const found = resources.find((resource) => isRole(resource, role));
+  if (!found) throw new Error(`no role ${role}`);
+  return found;
+}
+
+/** The statements of a role: its own, and those of the policies attached to it. */
+export function statementsOf(resources: readonly Resource[], { stack, id, properties }: Resource): Statement[] {
+  const attached = resources.filter(
+    (each) =>
+      /^AWS::IAM::(Managed)?Policy$/.test(each.type) &&
+      each.stack === stack &&
+      (each.properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === id),
+  );
+  return [
+    ...((properties.Policies as Resource['properties'][]) ?? []),
+    ...attached.map((each) => each.properties),
+  ].flatMap(({ PolicyDocument }) => PolicyDocument.Statement as Statement[]);
 }

@@ -1,0 +1,31 @@
+// Writes docs/permissions.md: what every role may do and why, from the list that a test holds the templates against.
+import { writeFileSync } from 'node:fs';
+import { PERMISSIONS } from '../infra/permissions/list.ts';
+import type { RolePermissions } from '../infra/permissions/permission.ts';
+
+const code = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
+
+function section({ name, role, assumedBy, permissions, managed = [] }: RolePermissions): string {
+  const rows = [
+    ...permissions.map(({ may, on, when = [], why }) => [code(may), code(on), code(when), why]),
+    ...managed.map(({ policy, why }) => [`the policy \`${policy}\``, '', '', why]),
+  ];
+  return `## ${name}
+
+\`${role}\`, taken on by ${assumedBy}
+
+| may | on | when | why |
+| --- | --- | --- | --- |
+${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+`;
+}
+
+export const permissionsPage = (): string => `# Who may do what
+
+Every role that the app creates, everything it may do, and why. Made of [the list](../infra/permissions/list.ts) by
+\`npx tsx bin/permissions.ts --write\`; a test holds the synthesized templates against that list in both directions. What
+nobody may do, whatever their role allows, is in [the security model](security-model.md).
+
+${PERMISSIONS.map(section).join('\n')}`;
+
+if (process.argv[2] === '--write') writeFileSync('docs/permissions.md', permissionsPage());

@@ -1,0 +1,215 @@
+import {
+  HERE,
+  keepFailures,
+  key,
+  ownLog,
+  readCaptures,
+  readLedger,
+  readPrivacySecret,
+  schedule,
+  tellTheBus,
+  watchReleases,
+} from './common.ts';
+import type { RolePermissions } from './permission.ts';
+
+const LAMBDA = 'lambda.amazonaws.com';
+
+/**
+ * Every role of the app, and everything it may do, with the reason. The constructs grant by hand-written statements;
+ * this list is the second book: a test holds the templates against it in both directions (test/infra/permissions.test.ts),
+ * so that nothing is granted that was not meant. docs/permissions.md is made of it.
+ */
+export const PERMISSIONS: readonly RolePermissions[] = [
+  {
+    name: 'infer',
+    role: 'Serving/Endpoint/FunctionParts/Role',
+    assumedBy: LAMBDA,
+    permissions: [
+      ownLog('infer'),
+      ...readLedger('what is released; it never writes there'),
+      {
+        may: ['s3:GetObject'],
+        on: ['artifacts/models/*', 'artifacts/releases/*'],
+        why: 'loads whatever model the ledger names; starts from the last release that is kept when the ledger is down',
+      },
+      {
+        may: ['s3:ListBucket'],
+        on: ['artifacts'],
+        when: ['s3:prefix = releases/*'],
+        why: 'looks for the newest release that is kept, and at nothing else',
+      },
+      ...readPrivacySecret,
+      {
+        may: ['s3:PutObject'],
+        on: ['data/ground-truth/incoming/*'],
+        why: 'ground truth that callers send; captures go out as log lines',
+      },
+      key(['Decrypt', 'GenerateDataKey'], 's3', 'the stores are encrypted'),
+    ],
+  },
+  {
+    name: 'validate',
+    role: 'DataQuality/Validation/FunctionParts/Role',
+    assumedBy: LAMBDA,
+    permissions: [
+      ownLog('validate'),
+      ...readLedger('the contract of the model that a dataset is for'),
+      ...readPrivacySecret,
+      {
+        may: ['s3:GetObject'],
+        on: ['artifacts/baselines/*'],
+        why: 'the distributions a file is held against; no model',
+      },
+      {
+        may: ['s3:GetObject', 's3:GetObjectVersion'],
+        on: ['data/incoming/*'],
+        why: 'the very write that an event tells of',
+      },
+      {
+        may: ['s3:GetObject'],
+        on: ['data/contracts/*', 'data/datasets/*', 'data/reports/validation/*'],
+        why: 'contracts kept as files; whether the same drop was judged before',
+      },
+      {
+        may: ['s3:PutObject'],
+        on: ['data/datasets/*', 'data/quarantine/*', 'data/reports/validation/*', 'data/dead-letter/validate/*'],
+        why: 'what becomes of a file; the keys are not known before',
+      },
+      {
+        may: ['s3:DeleteObject'],
+        on: ['data/dead-letter/validate/*'],
+        why: 'takes a letter back when the last try succeeds',
+      },
+      {
+        may: ['s3:ListBucket'],
+        on: ['data', 'artifacts'],
+        why: 'without it, S3 says 403 instead of 404 of what is not there',
+      },
+      key(['Decrypt', 'GenerateDataKey'], 's3', 'the stores are encrypted'),
+      tellTheBus,
+      {
+        may: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        on: ['queue of drops'],
+        why: 'Lambda takes drops from the queue in its name',
+      },
+      key(['Decrypt'], 'sqs', 'the queue is encrypted'),
+    ],
+  },
+  {
+    name: 'drift',
+    role: 'DataQuality/Drift/DriftParts/Role',
+    assumedBy: LAMBDA,
+    permissions: [
+      ownLog('drift'),
+      ...keepFailures('drift'),
+      ...readLedger('which version is the champion, and where its baseline is; it never writes there'),
+      ...readCaptures,
+      { may: ['s3:GetObject'], on: ['artifacts/baselines/*'], why: 'what a window is held against; no model' },
+      {
+        may: ['s3:PutObject'],
+        on: ['data/reports/drift/*', 'data/drift/*'],
+        why: 'its reports, and what it knows of the last windows',
+      },
+      { may: ['s3:GetObject'], on: ['data/drift/*'], why: 'what it knows of the last windows' },
+      tellTheBus,
+    ],
+  },
+  {
+    name: 'ground-truth',
+    role: 'DataQuality/Drift/GroundTruthParts/Role',
+    assumedBy: LAMBDA,
+    permissions: [
+      ownLog('ground-truth'),
+      ...keepFailures('ground-truth'),
+      ...readLedger('how the outputs of a version are to be read'),
+      ...readCaptures,
+      {
+        may: ['s3:GetObject', 's3:PutObject'],
+        on: ['data/ground-truth/*'],
+        why: 'truth that arrives, and truth that waits for its prediction',
+      },
+      {
+        may: ['s3:DeleteObject'],
+        on: ['data/ground-truth/incoming/*', 'data/ground-truth/waiting/*'],
+        why: 'what has been joined, or written elsewhere, is taken away',
+      },
+      {
+        may: ['s3:PutObject'],
+        on: ['data/quarantine/ground-truth/*'],
+        why: 'truth that cannot be joined, with the reason',
+      },
+    ],
+  },
+  {
+    name: 'rollback',
+    role: 'Monitoring/Rollback/RollbackParts/Role',
+    assumedBy: LAMBDA,
+    permissions: [ownLog('rollback'), ...keepFailures('rollback'), ...watchReleases],
+  },
+  {
+    name: 'advance',
+    role: 'Monitoring/Rollback/AdvanceParts/Role',
+    assumedBy: LAMBDA,
+    permissions: [
+      ownLog('advance'),
+      ...keepFailures('advance'),
+      ...watchReleases,
+      {
+        may: ['s3:ListBucket'],
+        on: ['artifacts'],
+        when: ['s3:prefix = releases/*'],
+        why: 'looks whether the last release is kept beside the ledger',
+      },
+    ],
+  },
+  schedule('drift', 'DataQuality/Drift/Drift/ScheduleRole'),
+  schedule('ground-truth', 'DataQuality/Drift/GroundTruth/ScheduleRole'),
+  schedule('advance', 'Monitoring/Rollback/Advance/ScheduleRole'),
+  {
+    name: 'log subscription',
+    role: 'Serving/Endpoint/Capture/SubscriptionRole',
+    assumedBy: `logs.amazonaws.com when ${HERE}`,
+    permissions: [
+      {
+        may: ['firehose:PutRecord', 'firehose:PutRecordBatch'],
+        on: ['capture stream'],
+        why: 'captures on their way from the log',
+      },
+    ],
+  },
+  {
+    name: 'delivery stream',
+    role: 'Serving/Endpoint/Capture/DeliveryRole',
+    assumedBy: `firehose.amazonaws.com when ${HERE}`,
+    permissions: [
+      {
+        may: ['s3:PutObject', 's3:AbortMultipartUpload'],
+        on: ['captures/captures/*', 'captures/failed/*'],
+        why: 'writes captures, and what it could not deliver; it names the objects',
+      },
+      {
+        may: ['s3:ListBucket', 's3:GetBucketLocation'],
+        on: ['captures'],
+        why: 'what Firehose asks of its destination',
+      },
+      key(['Decrypt', 'GenerateDataKey'], 's3', 'the store is encrypted'),
+    ],
+  },
+  {
+    name: 'code deployment',
+    role: 'Serving/Endpoint/CodeDeployment/ServiceRole',
+    assumedBy: 'codedeploy.amazonaws.com',
+    permissions: [],
+    managed: [
+      {
+        policy: 'service-role/AWSCodeDeployRoleForLambdaLimited',
+        why: 'the policy that AWS keeps for CodeDeploy and Lambda; what it needs is not documented otherwise',
+      },
+    ],
+  },
+];
+
+/** Resources with a wildcard that somebody may touch: the only ones there are. */
+export const WILDCARDS: ReadonlySet<string> = new Set(
+  PERMISSIONS.flatMap(({ permissions }) => permissions.flatMap(({ on }) => on)).filter((name) => name.includes('*')),
+);

@@ -1,0 +1,48 @@
+/** What things are called in the list of permissions, by their logical ids without the hash. */
+const NAMES: Readonly<Record<string, string>> = {
+  RegistryTable: 'ledger',
+  RegistryArtifacts: 'artifacts',
+  LakeData: 'data',
+  LakeCaptures: 'captures',
+  DataKey: 'key',
+  PrivacySecret: 'privacy secret',
+  EndpointLive: 'endpoint',
+  EndpointCaptureStream: 'capture stream',
+  EndpointFunctionPartsLogs: 'log of infer',
+  ValidationDrops: 'queue of drops',
+  ValidationFunctionPartsLogs: 'log of validate',
+  Drift: 'function drift',
+  DriftDriftPartsLogs: 'log of drift',
+  DriftDeadLetters: 'dead letters of drift',
+  DriftGroundTruth: 'function ground-truth',
+  DriftGroundTruthPartsLogs: 'log of ground-truth',
+  DriftGroundTruthDeadLetters: 'dead letters of ground-truth',
+  RollbackRollbackPartsLogs: 'log of rollback',
+  RollbackDeadLetters: 'dead letters of rollback',
+  RollbackAdvance: 'function advance',
+  RollbackAdvancePartsLogs: 'log of advance',
+  RollbackAdvanceDeadLetters: 'dead letters of advance',
+};
+
+const DEFAULT_BUS = /^arn:[^:]+:events:[^:]+:[^:]+:event-bus\/default$/;
+
+const HASH = '[0-9A-F]{8}';
+/** `<LogicalId.Arn>` in its own stack, the name of the export in others; what follows is kept. */
+const REFERENCES = [
+  new RegExp(`^<([A-Za-z0-9]+?)${HASH}(?:\\.[A-Za-z]+)?>(.*)$`),
+  new RegExp(`^[^<>:]+:ExportsOutput(?:FnGetAtt|Ref)([A-Za-z0-9]+?)${HASH}(?:[A-Z][A-Za-z]+)?${HASH}((?:[/:].*)?)$`),
+];
+
+/**
+ * The name of a resource, with what follows it: `artifacts/baselines/*`.
+ *
+ * @param resource as cdk-nag writes it
+ */
+export function nameOf(resource: string): string {
+  if (DEFAULT_BUS.test(resource)) return 'default bus';
+  for (const reference of REFERENCES) {
+    const [, id, rest] = reference.exec(resource) ?? [];
+    if (id !== undefined && NAMES[id] !== undefined) return `${NAMES[id]}${rest}`;
+  }
+  return resource;
+}

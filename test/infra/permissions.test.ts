@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { permissionsPage } from '../../bin/permissions.ts';
+import { PERMISSIONS, WILDCARDS } from '../../infra/permissions/list.ts';
+import { nameOf } from '../../infra/permissions/names.ts';
+import { flat, isRole, type Resource, roleOf, type Statement, statementsOf, synthesized } from './templates.ts';
+
+const resources = synthesized();
+const of = (...types: string[]): Resource[] => resources.filter(({ type }) => types.includes(type));
+const all = <T>(value: T | T[]): T[] => [value].flat() as T[];
+
+/** `key = value` of every condition; the equal-to tests are all that a permission here may carry. */
+function conditions({ Condition = {} }: Statement): string[] {
+  return Object.entries(Condition).flatMap(([test, keys]) => {
+    expect(['StringEquals', 'StringLike']).toContain(test);
+    return Object.entries(keys).map(
+      ([key, value]) => `${key} = ${all(value).map(flat).join(' or ').replaceAll('.<region>.amazonaws.com', '')}`,
+    );
+  });
+}
+
+/** Every single thing that is allowed, as a line. */
+const lines = (may: readonly string[], on: readonly string[], when: readonly string[]): string[] =>
+  may.flatMap((action) => on.map((name) => [`${action} on ${name}`, ...when].join(' when ')));
+
+describe('permissions', () => {
+  it('are listed for every role of the app, and for no other', () => {
+    const listed = PERMISSIONS.map(({ role }) => role);
+    const unlisted = of('AWS::IAM::Role').filter((resource) => !listed.some((role) => isRole(resource, role)));
+    expect(unlisted.map(({ stack, id }) => `${stack}/${id}`)).toEqual([]);
+    for (const role of listed)
+      expect(
+        of('AWS::IAM::Role').filter((resource) => isRole(resource, role)),
+        role,
+      ).toHaveLength(1);
+  });
+
+  it.each(PERMISSIONS)(
+    'of $name are those on the list: nothing more, nothing less',
+    ({ role, permissions, managed = [] }) => {
+      const resource = roleOf(resources, role);
+      const granted = statementsOf(resources, resource).flatMap((statement) => {
+        expect(statement.Effect).toBe('Allow');
+        return lines(all(statement.Action), all(statement.Resource).map(flat).map(nameOf), conditions(statement));
+      });
+      const listed = permissions.flatMap(({ may, on, when = [] }) => lines(may, on, when));
+      expect([...new Set(granted)].sort()).toEqual([...new Set(listed)].sort());
+      expect(((resource.properties.ManagedPolicyArns as unknown[]) ?? []).map(flat)).toEqual(
+        managed.map(({ policy }) => `arn:aws:iam::aws:policy/${policy}`),
+      );
+    },
+  );
+
+  it.each(PERMISSIONS)('of $name are for $assumedBy', ({ role, assumedBy }) => {
+    const trust = roleOf(resources, role).properties.AssumeRolePolicyDocument;
+    const [statement, ...others] = trust.Statement as Statement[];
+    expect(others).toEqual([]);
+    expect(statement).toMatchObject({ Effect: 'Allow', Action: 'sts:AssumeRole' });
+    expect([flat(statement!.Principal!.Service), ...conditions(statement!)].join(' when ')).toBe(assumedBy);
+  });
+
+  it('have no wildcard in an action, and those on the list in resources', () => {
+    const statements = of('AWS::IAM::Role').flatMap((role) => statementsOf(resources, role));
+    expect(statements.flatMap(({ Action }) => all(Action)).filter((action) => /[*?]/.test(action))).toEqual([]);
+    const wild = statements
+      .flatMap(({ Resource }) => all(Resource).map(flat))
+      .filter((resource) => /[*?]/.test(resource));
+    expect([...new Set(wild.map(nameOf))].sort()).toEqual([...WILDCARDS].sort());
+  });
+
+  it('belong to roles only: there are no users, groups, and policies of anybody else', () => {
+    expect(of('AWS::IAM::User', 'AWS::IAM::Group', 'AWS::IAM::AccessKey', 'AWS::IAM::UserPolicy')).toEqual([]);
+    for (const { properties } of of('AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy')) {
+      expect(properties.Users ?? properties.Groups).toBeUndefined();
+      expect(properties.Roles).toHaveLength(1);
+    }
+  });
+
+  it('have a reason each, and are on the page that people read', () => {
+    for (const { permissions, managed = [] } of PERMISSIONS)
+      for (const { why } of [...permissions, ...managed]) expect(why.length).toBeGreaterThan(5);
+    expect(readFileSync('docs/permissions.md', 'utf8'), 'npx tsx bin/permissions.ts --write').toBe(permissionsPage());
+  });
+});
+
+describe('nameOf', () => {
+  it.each([
+    ['<RegistryArtifacts7C2929DE.Arn>/baselines/*', 'artifacts/baselines/*'],
+    ['Trimtab-dev-Stateful:ExportsOutputFnGetAttRegistryArtifacts7C2929DEArn1A2B3C4D/models/*', 'artifacts/models/*'],
+    ['Trimtab-dev-Stateful:ExportsOutputRefPrivacySecret6D1C2C92AB12CD34', 'privacy secret'],
+    ['arn:aws:events:eu-central-1:111122223333:event-bus/default', 'default bus'],
+    ['<EndpointLive153B4A06>', 'endpoint'],
+    ['<SomethingElse153B4A06.Arn>/*', '<SomethingElse153B4A06.Arn>/*'],
+    ['*', '*'],
+  ])('calls %s %s', (resource, name) => {
+    expect(nameOf(resource)).toBe(name);
+  });
+});
