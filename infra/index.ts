@@ -26,6 +26,7 @@ export { setRunbookUrl } from './constructs/runbook.ts';
 export { RunbookAlarm, type RunbookAlarmProps } from './constructs/runbook-alarm.ts';
 export { ScheduledFunction } from './constructs/scheduled-function.ts';
 export { TrimtabFunction, type TrimtabFunctionProps } from './constructs/trimtab-function.ts';
+export { WriteOnceBucket, type WriteOnceBucketProps } from './constructs/write-once-bucket.ts';
 export { ConfigError, readEnvironments } from './environments.ts';
 export { type DeployedModel, deployedModel } from './model-folder.ts';
 export type { ProvisionedConcurrency, ProvisionedSchedule } from './scaling/check.ts';

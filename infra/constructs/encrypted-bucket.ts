@@ -8,6 +8,7 @@ import {
   type CfnBucket,
   type IBucket,
   type LifecycleRule,
+  type ObjectLockRetention,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -22,6 +23,8 @@ export interface EncryptedBucketProps {
   readonly accessLogs?: IBucket;
   /** Customer-managed key of the objects. @default keys of S3 */
   readonly encryptionKey?: IKey;
+  /** How long S3 refuses to remove an object; for a bucket that keeps versions. @default objects can be removed */
+  readonly objectLock?: ObjectLockRetention;
   /** When objects are removed, besides uploads that were given up. @default nothing is ever removed */
   readonly lifecycleRules?: LifecycleRule[];
 }
@@ -38,6 +41,7 @@ export class EncryptedBucket extends Bucket {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       versioned: props.versioned ?? false,
+      ...(props.objectLock ? { objectLockEnabled: true, objectLockDefaultRetention: props.objectLock } : {}),
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }, ...(props.lifecycleRules ?? [])],
     });

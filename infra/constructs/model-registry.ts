@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
@@ -7,12 +7,12 @@ import {
   TableEncryptionV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, Grant, type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { allow, allowKey } from './allow.ts';
-import { EncryptedBucket } from './encrypted-bucket.ts';
+import { WriteOnceBucket } from './write-once-bucket.ts';
 
 /** A registry: the ledger's table and the store of model artifacts. */
 export interface IModelRegistry {
@@ -22,7 +22,7 @@ export interface IModelRegistry {
   readonly artifacts: IBucket;
   /** Environment that a function needs to find it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Lets somebody read the ledger and the artifacts, and look for releases kept beside the ledger. */
+  /** Lets somebody read the ledger and the models, and look for releases kept beside the ledger. */
   grantRead(grantee: IGrantable): Grant;
   /** Lets somebody read the ledger. */
   grantReadLedger(grantee: IGrantable): Grant;
@@ -49,6 +49,8 @@ export interface ModelRegistryProps {
   readonly accessLogs?: IBucket;
   /** Customer-managed key of table and artifacts. @default keys of AWS */
   readonly encryptionKey?: IKey;
+  /** How long S3 itself refuses to remove an artifact. @default Duration.days(365) */
+  readonly artifactRetention?: Duration;
   /** Keep the table from being deleted. @default true */
   readonly deletionProtection?: boolean;
 }
@@ -71,15 +73,20 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
   grantRead(grantee: IGrantable): Grant {
     allowKey(grantee, this.encryptionKey, 's3', 'read');
     return this.grantReadLedger(grantee)
-      .combine(allow(grantee, ['s3:GetObject'], [this.artifacts.arnForObjects('*')]))
+      .combine(
+        allow(
+          grantee,
+          ['s3:GetObject'],
+          ['models/*', 'releases/*'].map((key) => this.artifacts.arnForObjects(key)),
+        ),
+      )
       .combine(allowToListReleases(grantee, this.artifacts));
   }
 
   /** Lets somebody read the ledger. */
   grantReadLedger(grantee: IGrantable): Grant {
     allowKey(grantee, this.encryptionKey, 'dynamodb', 'read');
-    // Listing all models is a scan for their first entries.
-    return allow(grantee, ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], [this.table.tableArn]);
+    return allow(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]);
   }
 
   /**
@@ -105,7 +112,7 @@ export class ModelRegistry extends RegistryBase {
   /** The ledger: append-only. */
   readonly table: TableV2;
   /** Models, baselines and cards, named by their content. */
-  readonly artifacts: EncryptedBucket;
+  readonly artifacts: WriteOnceBucket;
   /** Key of table and artifacts. */
   protected readonly encryptionKey?: IKey;
 
@@ -119,6 +126,7 @@ export class ModelRegistry extends RegistryBase {
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      resourcePolicy: appendOnly(),
       deletionProtection: props.deletionProtection ?? true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -127,11 +135,10 @@ export class ModelRegistry extends RegistryBase {
       (this.table.node.defaultChild as CfnGlobalTable).addPropertyOverride('Replicas.0.SSESpecification', {
         KMSMasterKeyId: encryptionKey.keyArn,
       });
-    this.artifacts = new EncryptedBucket(this, 'Artifacts', {
-      versioned: true,
+    this.artifacts = new WriteOnceBucket(this, 'Artifacts', {
       accessLogs: props.accessLogs,
       encryptionKey,
-      lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(30) }],
+      retention: props.artifactRetention,
     });
   }
 }
@@ -158,5 +165,27 @@ export function allowToListReleases(grantee: IGrantable, artifacts: IBucket): Gr
     actions: ['s3:ListBucket'],
     resourceArns: [artifacts.bucketArn],
     conditions: { StringLike: { 's3:prefix': 'releases/*' } },
+  });
+}
+
+/**
+ * What nobody may do to a ledger, whatever their role allows. No condition tells a put that would replace an item from
+ * one that would not: an entry that was replaced is found by the chain of digests (core/registry/chain.ts).
+ */
+function appendOnly(): PolicyDocument {
+  return new PolicyDocument({
+    statements: [
+      new PolicyStatement({
+        sid: 'AppendOnly',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['BatchWriteItem', 'DeleteItem', 'PartiQLDelete', 'PartiQLInsert', 'PartiQLUpdate', 'UpdateItem']
+          // Items that expire would be deletion by another name.
+          .concat('UpdateTimeToLive')
+          .map((action) => `dynamodb:${action}`),
+        // In a table's own policy, * is the table.
+        resources: ['*'],
+      }),
+    ],
   });
 }

@@ -22,7 +22,7 @@ export const readLedger = (why: string): readonly Permission[] => [
 ];
 
 /** What whoever appends an entry needs: the entry itself, and the release that is kept beside the ledger. */
-const append: readonly Permission[] = [
+export const append: readonly Permission[] = [
   {
     may: ['dynamodb:PutItem'],
     on: ['ledger'],

@@ -1,4 +1,5 @@
 import {
+  append,
   HERE,
   keepFailures,
   key,
@@ -13,6 +14,24 @@ import {
 import type { RolePermissions } from './permission.ts';
 
 const LAMBDA = 'lambda.amazonaws.com';
+
+/** A role of the pipeline, for the jobs that GitHub lets into the environment; there when a pipeline is configured. */
+const pipeline = (name: string, role: string, permissions: RolePermissions['permissions']): RolePermissions => ({
+  name: `pipeline: ${name}`,
+  role,
+  assumedBy: `token.actions.githubusercontent.com when ${[
+    'token.actions.githubusercontent.com:aud = sts.amazonaws.com',
+    'token.actions.githubusercontent.com:sub = repo:<repository>:environment:<environment>',
+  ].join(' when ')}`,
+  permissions: [
+    ...permissions,
+    {
+      may: ['cloudformation:DescribeStacks'],
+      on: ['stack Stateful/*', 'stack Serving/*'],
+      why: 'names and address of what is deployed, from the outputs; the end of a stack’s id is not known before',
+    },
+  ],
+});
 
 /**
  * Every role of the app, and everything it may do, with the reason. The constructs grant by hand-written statements;
@@ -207,6 +226,33 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       },
     ],
   },
+  pipeline('smoke', 'Access/Smoke', [
+    ...readLedger('what the endpoint should be serving'),
+    { may: ['execute-api:Invoke'], on: ['api/*'], why: 'asks the endpoint, by any path of the one API' },
+    { may: ['s3:GetObject'], on: ['artifacts/baselines/*'], why: 'what is typical of a feature' },
+    key(['Decrypt'], 's3', 'the store is encrypted'),
+  ]),
+  pipeline('models', 'Access/Models', [
+    ...readLedger('what is released'),
+    ...append,
+    {
+      may: ['s3:GetObject'],
+      on: ['artifacts/models/*', 'artifacts/releases/*'],
+      why: 'models, and the releases that are kept',
+    },
+    {
+      may: ['s3:ListBucket'],
+      on: ['artifacts'],
+      when: ['s3:prefix = releases/*'],
+      why: 'looks whether the last release is kept beside the ledger',
+    },
+    {
+      may: ['s3:PutObject'],
+      on: ['artifacts/models/*', 'artifacts/baselines/*', 'artifacts/cards/*'],
+      why: 'registers versions; what is there is never overwritten',
+    },
+    tellTheBus,
+  ]),
 ];
 
 /** Resources with a wildcard that somebody may touch: the only ones there are. */

@@ -26,6 +26,9 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const DEFAULT_BUS = /^arn:[^:]+:events:[^:]+:[^:]+:event-bus\/default$/;
 
+/** ARNs that hold a reference in their middle. */
+const STACK = /^arn:[^:]+:cloudformation:[^:]+:[^:]+:stack\/Trimtab-.+-([A-Za-z]+)\/(.*)$/;
+const API = /^arn:[^:]+:execute-api:[^:]+:[^:]+:.*EndpointApi[^/]*\/(.*)$/;
 const HASH = '[0-9A-F]{8}';
 /** `<LogicalId.Arn>` in its own stack, the name of the export in others; what follows is kept. */
 const REFERENCES = [
@@ -40,6 +43,10 @@ const REFERENCES = [
  */
 export function nameOf(resource: string): string {
   if (DEFAULT_BUS.test(resource)) return 'default bus';
+  const stack = STACK.exec(resource);
+  if (stack) return `stack ${stack[1]}/${stack[2]}`;
+  const api = API.exec(resource);
+  if (api) return `api/${api[1]}`;
   for (const reference of REFERENCES) {
     const [, id, rest] = reference.exec(resource) ?? [];
     if (id !== undefined && NAMES[id] !== undefined) return `${NAMES[id]}${rest}`;

@@ -55,8 +55,18 @@ describe('permissions', () => {
     const trust = roleOf(resources, role).properties.AssumeRolePolicyDocument;
     const [statement, ...others] = trust.Statement as Statement[];
     expect(others).toEqual([]);
-    expect(statement).toMatchObject({ Effect: 'Allow', Action: 'sts:AssumeRole' });
-    expect([flat(statement!.Principal!.Service), ...conditions(statement!)].join(' when ')).toBe(assumedBy);
+    const { Service, Federated } = statement!.Principal!;
+    expect(statement).toMatchObject({
+      Effect: 'Allow',
+      Action: Federated ? 'sts:AssumeRoleWithWebIdentity' : 'sts:AssumeRole',
+    });
+    const who = flat(Service ?? Federated).replace('arn:aws:iam::<account>:oidc-provider/', '');
+    const when = conditions(statement!).map((condition) =>
+      condition
+        .replace('repo:acme/trimtab:', 'repo:<repository>:')
+        .replace('environment:dev', 'environment:<environment>'),
+    );
+    expect([who, ...when].join(' when ')).toBe(assumedBy);
   });
 
   it('have no wildcard in an action, and those on the list in resources', () => {
@@ -90,6 +100,9 @@ describe('nameOf', () => {
     ['Trimtab-dev-Stateful:ExportsOutputRefPrivacySecret6D1C2C92AB12CD34', 'privacy secret'],
     ['arn:aws:events:eu-central-1:111122223333:event-bus/default', 'default bus'],
     ['<EndpointLive153B4A06>', 'endpoint'],
+    ['arn:aws:cloudformation:<region>:<account>:stack/Trimtab-dev-Stateful/*', 'stack Stateful/*'],
+    ['arn:aws:execute-api:<region>:<account>:<EndpointApi4F160690>/*', 'api/*'],
+    ['arn:aws:execute-api:eu-central-1:1:Trimtab-dev-Serving:ExportsOutputRefEndpointApi4F160690AB12CD34/*', 'api/*'],
     ['<SomethingElse153B4A06.Arn>/*', '<SomethingElse153B4A06.Arn>/*'],
     ['*', '*'],
   ])('calls %s %s', (resource, name) => {

@@ -1,9 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { App } from 'aws-cdk-lib';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { addTrimtab } from '../../infra/trimtab-app.ts';
+import { synthesized as synthesizedApp } from './synthesized.ts';
 
 export interface Resource {
   readonly stack: string;
@@ -14,28 +11,25 @@ export interface Resource {
   readonly deletionPolicy?: string;
 }
 
-/** Every resource of every stack of the app, as it would be deployed. */
-export function synthesized(config: Partial<DeploymentConfig> = {}): Resource[] {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-templates-'));
-  try {
-    const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
-    const app = new App({ outdir: path.join(folder, 'cdk.out'), context });
-    addTrimtab(app, DeploymentConfig.parse({ alarmEmail: 'on-call@example.com', ...config }));
-    return app.synth().stacks.flatMap(({ stackName, template }) =>
-      Object.entries(
-        (template as { Resources: Record<string, { Type: string; Properties?: object; DeletionPolicy?: string }> })
-          .Resources,
-      ).map(([id, { Type, Properties = {}, DeletionPolicy }]) => ({
-        stack: stackName.replace(/^Trimtab-[^-]+-/, ''),
+/** Every resource of every stack of one environment with everything that can be configured, as it would be deployed. */
+export function synthesized(): Resource[] {
+  const config = DeploymentConfig.parse({
+    alarmEmail: 'on-call@example.com',
+    pipeline: { repository: 'acme/trimtab' },
+  });
+  const { templates } = synthesizedApp((app) => addTrimtab(app, config));
+  return Object.entries(templates).flatMap(([name, { Resources }]) =>
+    Object.entries(Resources).map(([id, resource]) => {
+      const { Type, Properties = {}, DeletionPolicy } = resource as typeof resource & { DeletionPolicy?: string };
+      return {
+        stack: name.replace('Trimtab-dev-', ''),
         id,
         type: Type,
         properties: Properties,
         deletionPolicy: DeletionPolicy,
-      })),
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+      };
+    }),
+  );
 }
 
 /** The words that stand for what CloudFormation puts in at deployment. */

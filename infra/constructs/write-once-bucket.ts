@@ -1,0 +1,78 @@
+import { DefaultStackSynthesizer, Duration, Fn, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, type Conditions, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { EncryptedBucket, type EncryptedBucketProps } from './encrypted-bucket.ts';
+
+/** How a bucket whose objects are written once is kept. */
+export interface WriteOnceBucketProps extends Pick<EncryptedBucketProps, 'accessLogs' | 'encryptionKey'> {
+  /** How long S3 itself refuses to remove an object (Object Lock, governance mode). @default Duration.days(365) */
+  readonly retention?: Duration;
+}
+
+/**
+ * A bucket whose objects are written once and stay: its policy refuses every write that would not fail on an existing
+ * key, and every deletion, whoever asks. What makes it so is changed by a deployment or by the account's root user only.
+ */
+export class WriteOnceBucket extends EncryptedBucket {
+  constructor(scope: Construct, id: string, props: WriteOnceBucketProps = {}) {
+    super(scope, id, {
+      ...props,
+      versioned: true,
+      objectLock: ObjectLockRetention.governance(props.retention ?? Duration.days(365)),
+    });
+    const objects = this.arnForObjects('*');
+    // Uploads in parts and copies carry no such header when they begin, so they are refused as well.
+    this.deny('WriteOnce', ['s3:PutObject'], objects, { Null: { 's3:if-none-match': 'true' } });
+    this.deny(
+      'NeverRemove',
+      [
+        's3:BypassGovernanceRetention',
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        // Replication from elsewhere writes and deletes past all conditions.
+        's3:ReplicateDelete',
+        's3:ReplicateObject',
+      ],
+      objects,
+    );
+    this.deny(
+      'ChangedByDeploymentOnly',
+      [
+        's3:DeleteBucket',
+        's3:DeleteBucketPolicy',
+        's3:PutBucketObjectLockConfiguration',
+        's3:PutBucketPolicy',
+        's3:PutBucketVersioning',
+        's3:PutLifecycleConfiguration',
+      ],
+      this.bucketArn,
+      unlessDeployed(this),
+    );
+  }
+
+  private deny(sid: string, actions: string[], resource: string, conditions?: Conditions): void {
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid,
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions,
+        resources: [resource],
+        conditions,
+      }),
+    );
+  }
+}
+
+/** True of every request but those of CloudFormation, in whose name ever it deploys, and of the account's root user. */
+function unlessDeployed(scope: Construct): Conditions {
+  const { account, partition, synthesizer } = Stack.of(scope);
+  const deployers = [`arn:${partition}:iam::${account}:root`];
+  if (synthesizer instanceof DefaultStackSynthesizer)
+    deployers.push(Fn.sub(synthesizer.cloudFormationExecutionRoleArn));
+  return {
+    ArnNotLike: { 'aws:PrincipalArn': deployers },
+    'ForAllValues:StringNotEquals': { 'aws:CalledVia': ['cloudformation.amazonaws.com'] },
+  };
+}
