@@ -11,7 +11,7 @@ import type { DeploymentConfig } from '../infra/config.ts';
 import { MODEL_FILES } from '../platform/model-folder.ts';
 
 /** What is deployed besides models: a test holds these numbers to the templates. */
-export const MACHINERY = { alarms: 19, spilloverAlarms: 1, dashboards: 1, keys: 1 } as const;
+export const MACHINERY = { alarms: 21, spilloverAlarms: 1, dashboards: 1, keys: 1, secrets: 1 } as const;
 
 /** What `trimtab.config.json` deploys, as far as it costs. @param models how many there are @default those it names */
 export function costedDeployment(config: DeploymentConfig, models?: number): CostedDeployment {
@@ -32,6 +32,7 @@ export function costedDeployment(config: DeploymentConfig, models?: number): Cos
     alarms: MACHINERY.alarms + (provisioned > 0 ? MACHINERY.spilloverAlarms : 0),
     dashboards: MACHINERY.dashboards,
     keys: MACHINERY.keys,
+    secrets: MACHINERY.secrets,
     // More models than there are folders are taken to be like those.
     models: Array.from(
       { length: named.length === 0 ? 0 : (models ?? named.length) },

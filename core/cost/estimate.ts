@@ -33,6 +33,7 @@ export interface CostedDeployment {
   /** Dashboards besides one a model. */
   readonly dashboards: number;
   readonly keys: number;
+  readonly secrets: number;
   readonly models: readonly CostedModel[];
 }
 
@@ -117,6 +118,7 @@ function installation(d: CostedDeployment, { prices }: PriceList): Group {
     ),
     line('dashboards', d.dashboards, prices.dashboards, 'the overview'),
     line('keys', d.keys, prices.keys, 'one a environment; its requests are cents, with bucket keys'),
+    line('secrets', d.secrets, prices.secrets, 'behind what is hashed and encrypted'),
   ]);
 }
 

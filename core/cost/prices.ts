@@ -37,6 +37,7 @@ export interface Prices {
   readonly events: Price;
   readonly schedules: Price;
   readonly keys: Price;
+  readonly secrets: Price;
 }
 
 export interface PriceList {
@@ -73,12 +74,13 @@ const EVERYWHERE = {
   events: usd(1, 'events', MILLION),
   schedules: usd(1, 'runs', MILLION),
   keys: usd(1, 'keys'),
+  secrets: usd(0.4, 'secrets'),
 };
 
 /**
  * List prices, by region. They are data: nothing here asks AWS, and no test can hold them to it. Check them before you
  * rely on them: https://aws.amazon.com/pricing/, a page each for Lambda, API Gateway, CloudWatch, Data Firehose, S3,
- * DynamoDB, SQS, EventBridge and KMS.
+ * DynamoDB, SQS, EventBridge, KMS and Secrets Manager.
  */
 export const PRICE_LISTS: readonly PriceList[] = [
   {

@@ -9,12 +9,13 @@ describe('what is priced', () => {
   const costed = costedDeployment(DeploymentConfig.parse(config));
   const count = (type: string): number => deployed.filter(({ Type }) => Type === type).length;
 
-  it('is what is deployed: alarms, dashboards, keys and schedules', () => {
+  it('is what is deployed: alarms, dashboards, keys, secrets and schedules', () => {
     const [model] = costed.models;
     expect(costed.alarms).toBe(MACHINERY.alarms + MACHINERY.spilloverAlarms);
     expect(count('AWS::CloudWatch::Alarm')).toBe(costed.alarms + model!.alarms + model!.alarmsHighResolution);
     expect(count('AWS::CloudWatch::Dashboard')).toBe(costed.dashboards + costed.models.length);
     expect(count('AWS::KMS::Key')).toBe(costed.keys);
+    expect(count('AWS::SecretsManager::Secret')).toBe(costed.secrets);
     expect(count('AWS::Scheduler::Schedule')).toBe(costed.schedules.length);
   });
 
