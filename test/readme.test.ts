@@ -23,7 +23,7 @@ describe('README', () => {
       rmSync(folder, { recursive: true, force: true });
       rmSync('my-model', { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 240_000);
 
   it('links to what exists', () => {
     for (const [, target] of readme.matchAll(/\]\(([^)#]+)\)/g)) expect(existsSync(target!), target).toBe(true);
