@@ -2,7 +2,7 @@
 // run on a free port of 127.0.0.1. Plain JavaScript: nothing of node_modules is needed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from './installed.mjs';
@@ -55,21 +55,35 @@ function freePort() {
   });
 }
 
+/** Whether something listens. Its certificate is younger than this process, so there is no asking it by TLS. */
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.once('error', () => resolve(false)).once('close', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
 /**
  * Installs and starts the emulator, and waits until it answers.
  *
+ * @param {{enforce?: boolean, path?: string}} [options] `enforce`: signatures are checked and policies are applied, of
+ *   identities and of resources; functions then run with the permissions of their roles and no others. `path`: folders
+ *   of programs that come before those of this process; functions run on the `node` that is found there
  * @returns {Promise<{url: string, env: Record<string, string>, stop: () => Promise<void>}>} `env` points every AWS
  *   client of a child process to it
  * @throws EmulatorUnavailable
  */
-export async function startEmulator() {
+export async function startEmulator({ enforce = false, path: programsFirst } = {}) {
   const programs = installEmulator();
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${enforce ? 'https' : 'http'}://127.0.0.1:${port}`;
   const work = path.join(folder, `run-${process.pid}`);
   mkdirSync(work, { recursive: true });
   const log = path.join(work, 'emulator.log');
   const out = openSync(log, 'w');
+  // Made by the emulator when it starts; Node and the CDK's command line read it from different variables.
+  const certificate = path.join(work, 'ministack-tls', 'server.crt');
   const env = {
     AWS_ENDPOINT_URL: url,
     AWS_ENDPOINT_URL_S3: url,
@@ -77,6 +91,7 @@ export async function startEmulator() {
     AWS_DEFAULT_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
+    ...(enforce ? { NODE_EXTRA_CA_CERTS: certificate, AWS_CA_BUNDLE: certificate } : {}),
   };
   const child = spawn(path.join(programs, 'ministack'), [], {
     cwd: work,
@@ -84,6 +99,9 @@ export async function startEmulator() {
     env: {
       ...process.env,
       ...env,
+      ...(programsFirst ? { PATH: `${programsFirst}${path.delimiter}${process.env.PATH}` } : {}),
+      AUTH: String(enforce),
+      USE_SSL: enforce ? '1' : '0',
       GATEWAY_PORT: String(port),
       BIND_HOST: '127.0.0.1',
       MINISTACK_HOST: '127.0.0.1',
@@ -102,8 +120,7 @@ export async function startEmulator() {
   };
   for (let waited = 0; waited < START_SECONDS * 10; waited++) {
     if (child.exitCode !== null) break;
-    const health = await fetch(`${url}/_ministack/health`).catch(() => undefined);
-    if (health?.ok) return { url, env, stop };
+    if (await accepts(port)) return { url, env, stop };
     await sleep(100);
   }
   const tail = readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n');

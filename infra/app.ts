@@ -4,7 +4,8 @@ import { readEnvironments } from './environments.ts';
 import { addTrimtab } from './trimtab-app.ts';
 
 const app = new App();
-// All environments in one assembly; `-c environment=NAME` narrows it to one.
-for (const config of readEnvironments(undefined, app.node.tryGetContext('environment'))) addTrimtab(app, config);
+// All environments in one assembly; `-c environment=NAME` narrows it to one, `-c config=FILE` names another file.
+const [file, only] = ['config', 'environment'].map((key) => app.node.tryGetContext(key) as string | undefined);
+for (const config of readEnvironments(file, only)) addTrimtab(app, config);
 Validations.of(app).addPlugins(new Checks(app));
 app.synth();

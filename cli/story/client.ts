@@ -19,6 +19,8 @@ export class Caller {
     readonly url: string,
     readonly model: string,
     readonly features: readonly Feature[],
+    /** How requests are sent; one that signs, where callers have to be known. */
+    private readonly send: typeof fetch = fetch,
   ) {}
 
   /** Open Inference Protocol v2. */
@@ -49,7 +51,7 @@ export class Caller {
 
   /** Sends what turned out to be true. */
   async truth(records: readonly { id: string; truth: number }[]): Promise<void> {
-    const response = await fetch(`${this.url}/trimtab/v1/models/${this.model}/truth`, {
+    const response = await this.send(`${this.url}/trimtab/v1/models/${this.model}/truth`, {
       method: 'POST',
       body: JSON.stringify({ records }),
     });
@@ -59,14 +61,14 @@ export class Caller {
 
   /** Body of a GET, parsed. */
   async get(path: string): Promise<Record<string, unknown>> {
-    const response = await fetch(`${this.url}${path}`);
+    const response = await this.send(`${this.url}${path}`);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Record<string, unknown>;
   }
 
   async #post(path: string, message: unknown, read: (body: Record<string, unknown>) => number[]): Promise<Answer> {
     const from = performance.now();
-    const response = await fetch(`${this.url}${path}`, { method: 'POST', body: JSON.stringify(message) });
+    const response = await this.send(`${this.url}${path}`, { method: 'POST', body: JSON.stringify(message) });
     const text = await response.text();
     const milliseconds = performance.now() - from;
     if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);

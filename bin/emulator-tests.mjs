@@ -1,4 +1,5 @@
-// `npm run test:aws-home`: the AWS home against a third-party emulator. Skipped, aloud, where Python or PyPI is missing.
+// Tests against a third-party emulator of AWS. `npm run test:aws-home`: the AWS home. `npm run test:aws`: the whole app,
+// deployed by the CDK. Where Python or PyPI is missing they are skipped, aloud; with --required that is a failure.
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -6,24 +7,36 @@ import path from 'node:path';
 import { EmulatorUnavailable, startEmulator } from './emulator.mjs';
 import { ensureInstalled, root } from './installed.mjs';
 
+const SUITES = {
+  home: { config: 'vitest.emulator.config.ts', what: 'the AWS home', emulator: {} },
+  deployed: { config: 'vitest.aws.config.ts', what: 'the deployment', emulator: { enforce: true } },
+};
+
+const [name, ...rest] = process.argv.slice(2);
+const suite = SUITES[name];
+if (!suite) {
+  console.error(`the suites are ${Object.keys(SUITES).join(' and ')}, received ${name ?? 'none'}`);
+  process.exit(2);
+}
+const required = rest.includes('--required');
 ensureInstalled();
 let emulator;
 try {
-  emulator = await startEmulator();
+  emulator = await startEmulator(suite.emulator);
 } catch (error) {
   if (!(error instanceof EmulatorUnavailable)) throw error;
-  console.log(`skipped: the AWS home is not tested here, ${error.message}`);
-  process.exit(0);
+  console.log(`skipped: ${suite.what} is not tested here, ${error.message}`);
+  process.exit(required ? 1 : 0);
 }
 console.log(`emulator at ${emulator.url}`);
-const report = path.join(os.tmpdir(), `trimtab-aws-home-${process.pid}.json`);
+const report = path.join(os.tmpdir(), `trimtab-emulator-${process.pid}.json`);
 const vitest = spawn(
   process.execPath,
   [
     path.join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-    ...['run', '--config', 'vitest.emulator.config.ts', '--reporter=default', '--reporter=json'],
+    ...['run', '--config', suite.config, '--reporter=default', '--reporter=json'],
     `--outputFile=${report}`,
-    ...process.argv.slice(2),
+    ...rest.filter((argument) => argument !== '--required'),
   ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, ...emulator.env } },
 );

@@ -1,0 +1,261 @@
+import { readFileSync } from 'node:fs';
+import { ListStacksCommand, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { GetFunctionConfigurationCommand, InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Caller } from '../../cli/story/client.ts';
+import { type Flight, readFlights } from '../../cli/story/flights.ts';
+import { Manifest } from '../../core/model/manifest.ts';
+import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
+import type { DropReport } from '../../functions/validate/report.ts';
+import { openAwsHome } from '../../platform/aws/home.ts';
+import type { Home } from '../../platform/ports.ts';
+import { AlarmPlayer } from './alarm-player.ts';
+import { bootstrap, cdk } from './cdk.ts';
+import { clients as clientsOf } from './clients.ts';
+import { ACCOUNT, Deployment, REGION, STACKS, trimtab } from './deployment.ts';
+import { EventTap } from './event-tap.ts';
+import { GAPS } from './gaps.ts';
+import { LogCarrier } from './log-carrier.ts';
+import { signedFetch } from './signed-fetch.ts';
+import { eventually } from './until.ts';
+
+const MODEL = 'flight-delay';
+const EXAMPLE = 'models/flight-delay';
+const MEMORY_MB = 1_024;
+const CHANGED_MEMORY_MB = 2_048;
+
+/**
+ * The main job on what the real command line has deployed: from outside, as a user would, step after step. Signatures
+ * are checked and policies applied, so that every function has the permissions of its role and no others.
+ */
+describe('the deployed app', () => {
+  const clients = clientsOf();
+  const deployment = new Deployment();
+  const manifest = Manifest.parse(JSON.parse(readFileSync(`${EXAMPLE}/v1/model.json`, 'utf8')));
+  let home: Home;
+  let tap: EventTap;
+  let caller: Caller;
+  let carrier: LogCarrier;
+  let alarms: AlarmPlayer;
+
+  beforeAll(async () => {
+    await deployment.synthesize({ endpoint: { memoryMb: MEMORY_MB } });
+    await bootstrap(`aws://${ACCOUNT}/${REGION}`, deployment.assembly);
+    await deployment.deploy();
+    home = await openAwsHome({ ...process.env, ...deployment.environment });
+    tap = await EventTap.open(clients, ['trimtab', 'aws.cloudwatch']);
+    caller = new Caller(deployment.url, MODEL, manifest.contract.features, signedFetch(process.env));
+    carrier = new LogCarrier(clients.logs, clients.cloudwatch, clients.firehose);
+    alarms = new AlarmPlayer(clients.cloudwatch, home);
+  }, 300_000);
+  afterAll(async () => {
+    await alarms?.stop();
+    await carrier?.stop();
+    await home?.close();
+    deployment.close();
+  });
+
+  const flights = (name: 'spring' | 'summer'): Promise<Flight[]> =>
+    readFlights(`${EXAMPLE}/data/traffic-${name}.csv`, manifest.contract.features);
+  const json = async <T>(...args: string[]): Promise<T> => {
+    const { status, out, err } = await trimtab(deployment.environment, ...args, '--json');
+    expect(status, err).toBe(0);
+    return JSON.parse(out) as T;
+  };
+  const release = async (): Promise<ReleaseState> =>
+    (await json<Record<string, ReleaseState>>('status', MODEL))[MODEL]!;
+  const functionNamed = async (part: string): Promise<string> => {
+    const { Functions = [] } = await clients.lambda.send(new ListFunctionsCommand({}));
+    return Functions.find(({ FunctionName }) => FunctionName!.includes(part))!.FunctionName!;
+  };
+  /** Invokes a function as its schedule does. */
+  const onSchedule = async (part: string): Promise<void> => {
+    const Payload = JSON.stringify({ source: 'trimtab.schedule', time: new Date().toISOString() });
+    const { FunctionError, Payload: answer } = await clients.lambda.send(
+      new InvokeCommand({ FunctionName: await functionNamed(part), Payload: Buffer.from(Payload) }),
+    );
+    expect(FunctionError, Buffer.from(answer ?? []).toString()).toBeUndefined();
+  };
+
+  it('is deployed whole, less the resources that are on the list of gaps', async () => {
+    const dropped = [...deployment.dropped.values()].flat().map(({ type }) => type);
+    for (const type of dropped) expect(GAPS.map((gap) => gap.type)).toContain(type);
+    const { StackSummaries = [] } = await clients.cloudformation.send(
+      new ListStacksCommand({ StackStatusFilter: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'] }),
+    );
+    expect(StackSummaries.map(({ StackName }) => StackName)).toEqual(expect.arrayContaining(STACKS));
+  });
+
+  it('registers and releases the example by the command line', async () => {
+    for (const args of [
+      ['register', `${EXAMPLE}/v1`],
+      ['register', `${EXAMPLE}/v2`],
+      ['approve', MODEL, '1'],
+      ['release', MODEL, '1'],
+    ]) {
+      const { status, err } = await trimtab(deployment.environment, ...args);
+      expect(status, err).toBe(0);
+    }
+    expect(await release()).toMatchObject({ champion: 1, challenger: null, latest: 2 });
+  });
+
+  it('answers signed callers in version 2 and version 1 of the protocol, and no others', async () => {
+    const [flight] = await flights('spring');
+    const stranger = new Caller(deployment.url, MODEL, manifest.contract.features);
+    await expect(stranger.v2([flight!])).rejects.toThrow('403');
+    const v2 = await caller.v2([flight!], 'a-prediction-of-mine');
+    expect(v2).toMatchObject({ id: 'a-prediction-of-mine', version: 1, variant: 'champion' });
+    const v1 = await caller.v1([flight!]);
+    expect(v1.probabilities).toEqual(v2.probabilities);
+    expect(v1.probabilities[0]).toBeGreaterThan(0);
+  });
+
+  it('turns a dropped file into a dataset version, a quarantine, a report and an event', async () => {
+    const body = readFileSync(`${EXAMPLE}/data/2013-07.csv`);
+    const Key = `incoming/${MODEL}/2013-07.csv`;
+    await clients.s3.send(new PutObjectCommand({ Bucket: deployment.outputs.TRIMTABDATABUCKET, Key, Body: body }));
+    const event = await eventually('the event of the drop', () =>
+      tap.find((e) => e['detail-type'] === 'Drop Validated' && e.detail.dataset === MODEL),
+    );
+    expect(event.detail).toMatchObject({ verdict: 'accepted', version: 1, rows: { lines: 9201, quarantined: 90 } });
+    const page = String(event.detail.report);
+    const report = JSON.parse(await text(page.replace('.html', '.json'))) as DropReport;
+    expect(report).toMatchObject({ verdict: 'accepted', rows: { lines: 9201, accepted: 9111, quarantined: 90 } });
+    expect(await text(page)).toContain('<html');
+    expect(
+      Buffer.from(await home.data.get(`${report.places.dataset}/data.parquet`))
+        .subarray(0, 4)
+        .toString(),
+    ).toBe('PAR1');
+    const rows = (await text(`${report.places.quarantine}/rows.jsonl`)).trimEnd().split('\n');
+    expect(rows).toHaveLength(90);
+    for (const row of rows) expect(JSON.parse(row)).toHaveProperty('reasons');
+  });
+
+  it('finds the drift of captured predictions that the log subscription and the delivery stream brought', async () => {
+    const summer = await flights('summer');
+    for (let from = 0; from < 4_000; from += 1_000) await caller.v2(summer.slice(from, from + 1_000));
+    await carrier.carry();
+    await eventually('a captured prediction', async () => {
+      for await (const { key } of home.captures.list('captures/')) return key;
+    });
+    await onSchedule('DriftDrift');
+    const event = await eventually('the event of the drift', () => tap.find((e) => e['detail-type'] === 'Drift Found'));
+    expect(event.detail).toMatchObject({ model: MODEL, version: 1, verdict: 'drift' });
+    expect(event.detail.features).not.toHaveLength(0);
+    expect(await text(String(event.detail.report))).toContain('<html');
+  });
+
+  it('takes a bad canary back: alarm, event, function, ledger, endpoint', async () => {
+    expect((await trimtab(deployment.environment, 'approve', MODEL, '2')).status).toBe(0);
+    expect((await trimtab(deployment.environment, 'release', MODEL, '2', '--canary')).status).toBe(0);
+    await eventually('the canary at the endpoint', async () => {
+      const answer = await caller.v2((await flights('summer')).slice(0, 1));
+      return answer.version === 2 ? answer : undefined;
+    });
+    carrier.start();
+    alarms.start();
+    const threshold = manifest.decision?.task === 'binary' ? manifest.decision.threshold : Number.NaN;
+    const summer = (await flights('summer')).filter(({ late }) => late !== null).slice(2_000);
+    const tally = { 1: { right: 0, wrong: 0 }, 2: { right: 0, wrong: 0 } } as Record<
+      number,
+      { right: number; wrong: number }
+    >;
+    let next = 0;
+    const entry = await eventually(
+      'the rollback',
+      async () => {
+        const truths: { id: string; truth: number }[] = [];
+        for (const flight of summer.slice(next, next + 100)) {
+          const answer = await caller.v2([flight]);
+          truths.push({ id: answer.id, truth: flight.late! });
+          const wrong = answer.probabilities[0]! >= threshold !== (flight.late === 1);
+          tally[answer.version]![wrong ? 'wrong' : 'right']++;
+        }
+        next += 100;
+        await caller.truth(truths);
+        await carrier.carry();
+        await onSchedule('DriftGroundTruth');
+        const entries = await json<Entry[]>('history', MODEL);
+        return entries.find(({ kind }) => kind === 'canary-aborted');
+      },
+      120,
+      1_000,
+    );
+    console.log(`answers by version: ${JSON.stringify(tally)}; ${entry.reason}`);
+    expect(entry).toMatchObject({
+      version: 1,
+      actor: 'function:rollback',
+      cause: { alarm: `trimtab-${MODEL}-challenger-wrong` },
+    });
+    const event = await tap.find(
+      (e) => e['detail-type'] === 'CloudWatch Alarm State Change' && e.detail.alarmName === entry.cause!.alarm,
+    );
+    expect(event).toBeDefined();
+    const verified = await eventually('the verification', async () =>
+      (await json<Entry[]>('history', MODEL)).find(({ kind }) => kind === 'rollback-verified'),
+    );
+    expect(verified.reason).toContain('seen to serve version 1 alone');
+    const state = await release();
+    expect(state).toMatchObject({ champion: 1, challenger: null });
+    expect(state.quarantined.map(({ version }) => version)).toEqual([2]);
+    for (const flight of summer.slice(0, 20)) expect((await caller.v2([flight])).version).toBe(1);
+    expect(carrier.failures).toEqual([]);
+    expect(alarms.failures).toEqual([]);
+  }, 240_000);
+
+  it('changes by another deployment, and goes on answering', async () => {
+    const before = await clients.lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName: await functionNamed('EndpointFunction'), Qualifier: 'live' }),
+    );
+    expect(before.MemorySize).toBe(MEMORY_MB);
+    await deployment.synthesize({ endpoint: { memoryMb: CHANGED_MEMORY_MB } });
+    await deployment.deploy();
+    const after = await clients.lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName: await functionNamed('EndpointFunction'), Qualifier: 'live' }),
+    );
+    expect(after.MemorySize).toBe(CHANGED_MEMORY_MB);
+    expect(Number(after.Version)).toBeGreaterThan(Number(before.Version));
+    expect((await caller.v2((await flights('spring')).slice(0, 1))).version).toBe(1);
+  }, 180_000);
+
+  it('is destroyed but for what is meant to be retained', async () => {
+    await carrier.stop();
+    await alarms.stop();
+    const destroy = (stacks: readonly string[]): Promise<string> =>
+      cdk(['destroy', ...stacks, '--app', deployment.assembly, '--force']);
+    await destroy(STACKS.filter((name) => !name.endsWith('Stateful')));
+    // The registry and the data are protected: it takes a second decision.
+    await expect(destroy(STACKS)).rejects.toThrow(/[Tt]ermination/);
+    await clients.cloudformation.send(
+      new UpdateTerminationProtectionCommand({ StackName: STACKS[0]!, EnableTerminationProtection: false }),
+    );
+    await destroy(STACKS);
+
+    const { StackSummaries = [] } = await clients.cloudformation.send(
+      new ListStacksCommand({ StackStatusFilter: ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'DELETE_FAILED'] }),
+    );
+    expect(StackSummaries.map(({ StackName }) => StackName)).toEqual(['CDKToolkit']);
+    expect((await clients.lambda.send(new ListFunctionsCommand({}))).Functions).toEqual([]);
+    expect((await clients.cloudwatch.send(new DescribeAlarmsCommand({}))).MetricAlarms).toEqual([]);
+    expect((await clients.logs.send(new DescribeLogGroupsCommand({}))).logGroups).toEqual([]);
+    const queues = (await clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
+    expect(queues.filter((url) => !url.includes('somebody-elses-queue'))).toEqual([]);
+    const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand({}));
+    expect(TableNames).toContain(deployment.outputs.TRIMTABTABLE);
+    const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand({}));
+    const names = Buckets.map(({ Name }) => Name);
+    for (const output of ['TRIMTABARTIFACTSBUCKET', 'TRIMTABDATABUCKET', 'TRIMTABCAPTURESBUCKET'])
+      expect(names).toContain(deployment.outputs[output]);
+    // What had been acknowledged is still there.
+    expect((await json<Entry[]>('history', MODEL)).map(({ kind }) => kind)).toContain('rollback-verified');
+    expect(await home.data.head(`datasets/${MODEL}/000001/manifest.json`)).toBeDefined();
+  }, 180_000);
+
+  const text = async (key: string): Promise<string> => new TextDecoder().decode(await home.data.get(key));
+});
