@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { ListStacksCommand, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
+import {
+  DescribeStackResourcesCommand,
+  ListStacksCommand,
+  UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
@@ -69,15 +73,21 @@ describe('the deployed app', () => {
   };
   const release = async (): Promise<ReleaseState> =>
     (await json<Record<string, ReleaseState>>('status', MODEL))[MODEL]!;
-  const functionNamed = async (part: string): Promise<string> => {
-    const { Functions = [] } = await clients.lambda.send(new ListFunctionsCommand({}));
-    return Functions.find(({ FunctionName }) => FunctionName!.includes(part))!.FunctionName!;
+  /** Name of a function, by its stack and its id there; the CDK adds a hash to that. */
+  const functionNamed = async (stack: string, id: string): Promise<string> => {
+    const { StackResources = [] } = await clients.cloudformation.send(
+      new DescribeStackResourcesCommand({ StackName: STACKS.find((name) => name.endsWith(stack)) }),
+    );
+    return StackResources.find(
+      ({ ResourceType, LogicalResourceId }) =>
+        ResourceType === 'AWS::Lambda::Function' && new RegExp(`^${id}[0-9A-F]{8}$`).test(LogicalResourceId!),
+    )!.PhysicalResourceId!;
   };
   /** Invokes a function as its schedule does. */
-  const onSchedule = async (part: string): Promise<void> => {
+  const onSchedule = async (id: string): Promise<void> => {
     const Payload = JSON.stringify({ source: 'trimtab.schedule', time: new Date().toISOString() });
     const { FunctionError, Payload: answer } = await clients.lambda.send(
-      new InvokeCommand({ FunctionName: await functionNamed(part), Payload: Buffer.from(Payload) }),
+      new InvokeCommand({ FunctionName: await functionNamed('DataQuality', id), Payload: Buffer.from(Payload) }),
     );
     expect(FunctionError, Buffer.from(answer ?? []).toString()).toBeUndefined();
   };
@@ -144,7 +154,7 @@ describe('the deployed app', () => {
     await eventually('a captured prediction', async () => {
       for await (const { key } of home.captures.list('captures/')) return key;
     });
-    await onSchedule('DriftDrift');
+    await onSchedule('Drift');
     const event = await eventually('the event of the drift', () => tap.find((e) => e['detail-type'] === 'Drift Found'));
     expect(event.detail).toMatchObject({ model: MODEL, version: 1, verdict: 'drift' });
     expect(event.detail.features).not.toHaveLength(0);
@@ -211,13 +221,19 @@ describe('the deployed app', () => {
 
   it('changes by another deployment, and goes on answering', async () => {
     const before = await clients.lambda.send(
-      new GetFunctionConfigurationCommand({ FunctionName: await functionNamed('EndpointFunction'), Qualifier: 'live' }),
+      new GetFunctionConfigurationCommand({
+        FunctionName: await functionNamed('Serving', 'EndpointFunction'),
+        Qualifier: 'live',
+      }),
     );
     expect(before.MemorySize).toBe(MEMORY_MB);
     await deployment.synthesize({ endpoint: { memoryMb: CHANGED_MEMORY_MB } });
     await deployment.deploy();
     const after = await clients.lambda.send(
-      new GetFunctionConfigurationCommand({ FunctionName: await functionNamed('EndpointFunction'), Qualifier: 'live' }),
+      new GetFunctionConfigurationCommand({
+        FunctionName: await functionNamed('Serving', 'EndpointFunction'),
+        Qualifier: 'live',
+      }),
     );
     expect(after.MemorySize).toBe(CHANGED_MEMORY_MB);
     expect(Number(after.Version)).toBeGreaterThan(Number(before.Version));
