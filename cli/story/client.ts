@@ -1,4 +1,5 @@
 import type { Feature } from '../../core/contract/contract.ts';
+import type { Fetch } from '../../platform/aws/service.ts';
 import type { Flight } from './flights.ts';
 
 /** One answer, as a caller of the endpoint sees it. */
@@ -20,7 +21,7 @@ export class Caller {
     readonly model: string,
     readonly features: readonly Feature[],
     /** How requests are sent; one that signs, where callers have to be known. */
-    private readonly send: typeof fetch = fetch,
+    private readonly send: Fetch = fetch,
   ) {}
 
   /** Open Inference Protocol v2. */

@@ -17,6 +17,7 @@ import { Manifest } from '../../core/model/manifest.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { DropReport } from '../../functions/validate/report.ts';
 import { openAwsHome } from '../../platform/aws/home.ts';
+import { signedFetch } from '../../platform/aws/signed-fetch.ts';
 import type { Home } from '../../platform/ports.ts';
 import { AlarmPlayer } from './alarm-player.ts';
 import { bootstrap, cdk } from './cdk.ts';
@@ -25,7 +26,6 @@ import { ACCOUNT, Deployment, REGION, STACKS, trimtab } from './deployment.ts';
 import { EventTap } from './event-tap.ts';
 import { GAPS } from './gaps.ts';
 import { LogCarrier } from './log-carrier.ts';
-import { signedFetch } from './signed-fetch.ts';
 import { eventually } from './until.ts';
 
 const MODEL = 'flight-delay';
@@ -53,7 +53,7 @@ describe('the deployed app', () => {
     await deployment.deploy();
     home = await openAwsHome({ ...process.env, ...deployment.environment });
     tap = await EventTap.open(clients, ['trimtab', 'aws.cloudwatch']);
-    caller = new Caller(deployment.url, MODEL, manifest.contract.features, signedFetch(process.env));
+    caller = new Caller(deployment.url, MODEL, manifest.contract.features, signedFetch());
     carrier = new LogCarrier(clients.logs, clients.cloudwatch, clients.firehose);
     alarms = new AlarmPlayer(clients.cloudwatch, home);
   }, 300_000);
