@@ -1,18 +1,15 @@
-import {
-  type CloudWatchClient,
-  type MetricAlarm,
-  paginateDescribeAlarms,
-  SetAlarmStateCommand,
-} from '@aws-sdk/client-cloudwatch';
+import { type MetricAlarm, paginateDescribeAlarms, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { AlarmDefinition, type AlarmState } from '../../core/alarms/alarm.ts';
 import { parseAlarmName } from '../../core/alarms/definitions.ts';
 import { alarmState } from '../../functions/alarm-states.ts';
 import type { Home } from '../../platform/ports.ts';
+import type { Clients } from './clients.ts';
+import { route } from './event-router.ts';
 
 /**
- * Evaluates the deployed alarms of models as CloudWatch does, from the metrics that are there, and sets their states.
- * The emulator evaluates alarms too, but over all dimensions of a metric at once, so that no variant can be told from
- * another. What a state sets off is the emulator's.
+ * Evaluates the deployed alarms of models as CloudWatch does, from the metrics that are there, sets their states, and
+ * tells the bus. The emulator evaluates alarms too, but over all dimensions of a metric at once, so that no variant can
+ * be told from another; and it tells the bus nothing.
  */
 export class AlarmPlayer {
   #timer: NodeJS.Timeout | undefined;
@@ -21,7 +18,7 @@ export class AlarmPlayer {
   readonly failures: unknown[] = [];
 
   constructor(
-    private readonly cloudwatch: CloudWatchClient,
+    private readonly clients: Clients,
     private readonly home: Pick<Home, 'metrics'>,
   ) {}
 
@@ -37,7 +34,7 @@ export class AlarmPlayer {
   }
 
   async evaluate(now = new Date()): Promise<void> {
-    const found = paginateDescribeAlarms({ client: this.cloudwatch }, { AlarmNamePrefix: 'trimtab-' });
+    const found = paginateDescribeAlarms({ client: this.clients.cloudwatch }, { AlarmNamePrefix: 'trimtab-' });
     for await (const { MetricAlarms = [] } of found)
       for (const alarm of MetricAlarms) {
         const definition = definitionOf(alarm);
@@ -45,13 +42,30 @@ export class AlarmPlayer {
         const before = alarm.StateValue as AlarmState;
         const { state, reason } = await alarmState(this.home, definition, now, before);
         if (state === before) continue;
-        await this.cloudwatch.send(
-          new SetAlarmStateCommand({ AlarmName: definition.name, StateValue: state, StateReason: reason }),
-        );
+        await this.#change(alarm, before, state, reason);
         this.transitions.push({ alarm: definition.name, to: state, reason });
       }
   }
+
+  async #change(alarm: MetricAlarm, before: AlarmState, state: AlarmState, reason: string): Promise<void> {
+    const { cloudwatch } = this.clients;
+    const AlarmName = alarm.AlarmName!;
+    await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue: state, StateReason: reason }));
+    await route(this.clients, {
+      source: 'aws.cloudwatch',
+      detailType: 'CloudWatch Alarm State Change',
+      resources: [alarm.AlarmArn!],
+      detail: {
+        alarmName: AlarmName,
+        state: { value: state, reason, timestamp: stamp(new Date()) },
+        previousState: { value: before, reason: alarm.StateReason, timestamp: stamp(alarm.StateUpdatedTimestamp!) },
+      },
+    });
+  }
 }
+
+/** As CloudWatch writes instants: `2026-11-12T09:20:00.123+0000`. */
+const stamp = (at: Date): string => at.toISOString().replace('Z', '+0000');
 
 const MISSING = ['notBreaching', 'breaching', 'ignore', 'missing'] as const;
 

@@ -32,6 +32,9 @@ const MODEL = 'flight-delay';
 const EXAMPLE = 'models/flight-delay';
 const MEMORY_MB = 1_024;
 const CHANGED_MEMORY_MB = 2_048;
+/** Predictions between two looks, and how many are asked for at once. */
+const BATCH = 400;
+const CALLERS = 3;
 
 /**
  * The main job on what the real command line has deployed: from outside, as a user would, step after step. Signatures
@@ -55,7 +58,7 @@ describe('the deployed app', () => {
     tap = await EventTap.open(clients, ['trimtab', 'aws.cloudwatch']);
     caller = new Caller(deployment.url, MODEL, manifest.contract.features, signedFetch());
     carrier = new LogCarrier(clients.logs, clients.cloudwatch, clients.firehose);
-    alarms = new AlarmPlayer(clients.cloudwatch, home);
+    alarms = new AlarmPlayer(clients, home);
   }, 300_000);
   afterAll(async () => {
     await alarms?.stop();
@@ -70,6 +73,11 @@ describe('the deployed app', () => {
     const { status, out, err } = await trimtab(deployment.environment, ...args, '--json');
     expect(status, err).toBe(0);
     return JSON.parse(out) as T;
+  };
+  const entries = async (): Promise<Entry[]> => {
+    const all: Entry[] = [];
+    for await (const entry of home.ledger.entries(MODEL)) all.push(entry);
+    return all;
   };
   const release = async (): Promise<ReleaseState> =>
     (await json<Record<string, ReleaseState>>('status', MODEL))[MODEL]!;
@@ -170,34 +178,31 @@ describe('the deployed app', () => {
     });
     carrier.start();
     alarms.start();
-    const threshold = manifest.decision?.task === 'binary' ? manifest.decision.threshold : Number.NaN;
     const summer = (await flights('summer')).filter(({ late }) => late !== null).slice(2_000);
-    const tally = { 1: { right: 0, wrong: 0 }, 2: { right: 0, wrong: 0 } } as Record<
-      number,
-      { right: number; wrong: number }
-    >;
     let next = 0;
     const entry = await eventually(
       'the rollback',
       async () => {
-        const truths: { id: string; truth: number }[] = [];
-        for (const flight of summer.slice(next, next + 100)) {
-          const answer = await caller.v2([flight]);
-          truths.push({ id: answer.id, truth: flight.late! });
-          const wrong = answer.probabilities[0]! >= threshold !== (flight.late === 1);
-          tally[answer.version]![wrong ? 'wrong' : 'right']++;
-        }
-        next += 100;
+        const asked = summer.slice(next, next + BATCH);
+        next += BATCH;
+        const truths = (await inParallel(asked, CALLERS, (flight) => caller.v2([flight]))).map(({ id }, k) => ({
+          id,
+          truth: asked[k]!.late!,
+        }));
         await caller.truth(truths);
         await carrier.carry();
         await onSchedule('DriftGroundTruth');
-        const entries = await json<Entry[]>('history', MODEL);
-        return entries.find(({ kind }) => kind === 'canary-aborted');
+        return (await entries()).find(({ kind }) => kind === 'canary-aborted');
       },
-      120,
+      240,
       1_000,
-    );
-    console.log(`answers by version: ${JSON.stringify(tally)}; ${entry.reason}`);
+    ).catch(async (error) => {
+      console.log(
+        JSON.stringify({ asked: next, alarms: alarms.transitions, history: (await entries()).slice(-4) }, null, 1),
+      );
+      throw error;
+    });
+    console.log(`${next} predictions: ${entry.reason}`);
     expect(entry).toMatchObject({
       version: 1,
       actor: 'function:rollback',
@@ -208,7 +213,7 @@ describe('the deployed app', () => {
     );
     expect(event).toBeDefined();
     const verified = await eventually('the verification', async () =>
-      (await json<Entry[]>('history', MODEL)).find(({ kind }) => kind === 'rollback-verified'),
+      (await entries()).find(({ kind }) => kind === 'rollback-verified'),
     );
     expect(verified.reason).toContain('seen to serve version 1 alone');
     const state = await release();
@@ -217,7 +222,7 @@ describe('the deployed app', () => {
     for (const flight of summer.slice(0, 20)) expect((await caller.v2([flight])).version).toBe(1);
     expect(carrier.failures).toEqual([]);
     expect(alarms.failures).toEqual([]);
-  }, 240_000);
+  }, 300_000);
 
   it('changes by another deployment, and goes on answering', async () => {
     const before = await clients.lambda.send(
@@ -275,3 +280,14 @@ describe('the deployed app', () => {
 
   const text = async (key: string): Promise<string> => new TextDecoder().decode(await home.data.get(key));
 });
+
+/** Does the same for every item, so many at a time. @returns the results in the items' order */
+async function inParallel<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [i, item] of queue) results[i] = await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}
