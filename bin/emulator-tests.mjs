@@ -9,8 +9,18 @@ import { ensureInstalled, root } from './installed.mjs';
 
 const SUITES = {
   home: { config: 'vitest.emulator.config.ts', what: 'the AWS home', emulator: {} },
-  deployed: { config: 'vitest.aws.config.ts', what: 'the deployment', emulator: { enforce: true } },
+  deployed: { config: 'vitest.aws.config.ts', what: 'the deployment', emulator: { enforce: true, lambdaNode: true } },
 };
+
+/** Folder of the Node that Lambda has, for the emulator runs functions on the one that it finds first. */
+async function lambdaNodeFolder() {
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { canRunLambdaNode, lambdaNode } = await import('./lambda-node.ts');
+  if (canRunLambdaNode) return path.dirname(lambdaNode());
+  console.log(`functions run on Node ${process.versions.node}: Lambda's own does not run on this machine`);
+  return undefined;
+}
 
 const [name, ...rest] = process.argv.slice(2);
 const suite = SUITES[name];
@@ -22,7 +32,8 @@ const required = rest.includes('--required');
 ensureInstalled();
 let emulator;
 try {
-  emulator = await startEmulator(suite.emulator);
+  const { lambdaNode, ...options } = suite.emulator;
+  emulator = await startEmulator({ ...options, path: lambdaNode ? await lambdaNodeFolder() : undefined });
 } catch (error) {
   if (!(error instanceof EmulatorUnavailable)) throw error;
   console.log(`skipped: ${suite.what} is not tested here, ${error.message}`);

@@ -10,7 +10,7 @@ import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { GetFunctionConfigurationCommand, InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Caller } from '../../cli/story/client.ts';
 import { type Flight, readFlights } from '../../cli/story/flights.ts';
 import { Manifest } from '../../core/model/manifest.ts';
@@ -22,6 +22,7 @@ import type { Home } from '../../platform/ports.ts';
 import { AlarmPlayer } from './alarm-player.ts';
 import { bootstrap, cdk } from './cdk.ts';
 import { clients as clientsOf } from './clients.ts';
+import { complaints } from './complaints.ts';
 import { ACCOUNT, Deployment, REGION, STACKS, trimtab } from './deployment.ts';
 import { EventTap } from './event-tap.ts';
 import { GAPS } from './gaps.ts';
@@ -33,7 +34,7 @@ const EXAMPLE = 'models/flight-delay';
 const MEMORY_MB = 1_024;
 const CHANGED_MEMORY_MB = 2_048;
 /** Predictions between two looks, and how many are asked for at once. */
-const BATCH = 400;
+const BATCH = 300;
 const CALLERS = 3;
 
 /**
@@ -65,6 +66,24 @@ describe('the deployed app', () => {
     await carrier?.stop();
     await home?.close();
     deployment.close();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    console.log(
+      JSON.stringify(
+        {
+          ledger: (await entries()).map(
+            ({ number, at, kind, actor, reason }) => `${number} ${at} ${kind} ${actor} ${reason}`,
+          ),
+          alarms: alarms.transitions,
+          failures: [...carrier.failures, ...alarms.failures].map(String),
+          complaints: await complaints(clients),
+        },
+        null,
+        1,
+      ),
+    );
   });
 
   const flights = (name: 'spring' | 'summer'): Promise<Flight[]> =>
@@ -196,12 +215,7 @@ describe('the deployed app', () => {
       },
       240,
       1_000,
-    ).catch(async (error) => {
-      console.log(
-        JSON.stringify({ asked: next, alarms: alarms.transitions, history: (await entries()).slice(-4) }, null, 1),
-      );
-      throw error;
-    });
+    );
     console.log(`${next} predictions: ${entry.reason}`);
     expect(entry).toMatchObject({
       version: 1,
