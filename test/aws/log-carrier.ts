@@ -7,6 +7,7 @@ import {
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { digestOf } from '../../platform/digest.ts';
 
 /** An embedded-metric-format line. Source: "Embedded metric format specification", Amazon CloudWatch User Guide. */
 interface EmfLine {
@@ -35,6 +36,8 @@ interface LogLine {
 const MAX_VALUES = 150;
 const MAX_DATA = 500;
 const MAX_RECORDS = 400;
+/** How much earlier than the latest line of a group another one may bear its time. */
+const LATE_MS = 20_000;
 
 /**
  * Plays what CloudWatch Logs does by itself on AWS and the emulator does not do: makes metrics of embedded-metric-format
@@ -43,6 +46,7 @@ const MAX_RECORDS = 400;
  */
 export class LogCarrier {
   readonly #seen = new Set<string>();
+  readonly #latest = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   readonly failures: unknown[] = [];
@@ -79,18 +83,17 @@ export class LogCarrier {
       }
   }
 
-  /** Lines that were not there the last time. A stream only grows, so a line is known by its place in it. */
+  /** Lines that were not there the last time; late ones are still looked for. */
   async #fresh(logGroupName: string): Promise<LogLine[]> {
     const lines: LogLine[] = [];
-    const places = new Map<string, number>();
-    for await (const { events = [] } of paginateFilterLogEvents({ client: this.logs }, { logGroupName }))
-      for (const { logStreamName, timestamp, message } of events) {
-        const place = places.get(logStreamName!) ?? 0;
-        places.set(logStreamName!, place + 1);
-        const id = `${logGroupName} ${logStreamName} ${place}`;
-        if (this.#seen.has(id) || message === undefined) continue;
+    const startTime = Math.max(0, (this.#latest.get(logGroupName) ?? 0) - LATE_MS);
+    for await (const { events = [] } of paginateFilterLogEvents({ client: this.logs }, { logGroupName, startTime }))
+      for (const { logStreamName, timestamp = 0, message = '' } of events) {
+        const id = digestOf(`${logGroupName} ${logStreamName} ${timestamp} ${message}`);
+        if (this.#seen.has(id)) continue;
         this.#seen.add(id);
-        lines.push({ id, timestamp: timestamp!, message });
+        this.#latest.set(logGroupName, Math.max(timestamp, this.#latest.get(logGroupName) ?? 0));
+        lines.push({ id, timestamp, message });
       }
     return lines;
   }

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import {
   DescribeStackResourcesCommand,
   ListStacksCommand,
@@ -30,6 +32,8 @@ import { LogCarrier } from './log-carrier.ts';
 import { eventually } from './until.ts';
 
 const MODEL = 'flight-delay';
+/** Alarms of the example judge ten seconds; on a slow machine the hops that are played here take that long alone. */
+const PERIOD_SECONDS = 30;
 const EXAMPLE = 'models/flight-delay';
 const MEMORY_MB = 1_024;
 const CHANGED_MEMORY_MB = 2_048;
@@ -44,7 +48,12 @@ const CALLERS = 3;
 describe('the deployed app', () => {
   const clients = clientsOf();
   const deployment = new Deployment();
-  const manifest = Manifest.parse(JSON.parse(readFileSync(`${EXAMPLE}/v1/model.json`, 'utf8')));
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-models-'));
+  const [v1, v2] = ['v1', 'v2'].map((name) =>
+    watchedEvery(PERIOD_SECONDS, `${EXAMPLE}/${name}`, path.join(folder, name)),
+  );
+  const manifest = Manifest.parse(JSON.parse(readFileSync(`${v1}/model.json`, 'utf8')));
+  const config = (memoryMb: number) => ({ models: [v1], endpoint: { memoryMb } });
   let home: Home;
   let tap: EventTap;
   let caller: Caller;
@@ -52,7 +61,7 @@ describe('the deployed app', () => {
   let alarms: AlarmPlayer;
 
   beforeAll(async () => {
-    await deployment.synthesize({ endpoint: { memoryMb: MEMORY_MB } });
+    await deployment.synthesize(config(MEMORY_MB));
     await bootstrap(`aws://${ACCOUNT}/${REGION}`, deployment.assembly);
     await deployment.deploy();
     home = await openAwsHome({ ...process.env, ...deployment.environment });
@@ -66,6 +75,7 @@ describe('the deployed app', () => {
     await carrier?.stop();
     await home?.close();
     deployment.close();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   afterEach(async ({ task }) => {
@@ -130,8 +140,8 @@ describe('the deployed app', () => {
 
   it('registers and releases the example by the command line', async () => {
     for (const args of [
-      ['register', `${EXAMPLE}/v1`],
-      ['register', `${EXAMPLE}/v2`],
+      ['register', v1!],
+      ['register', v2!],
       ['approve', MODEL, '1'],
       ['release', MODEL, '1'],
     ]) {
@@ -246,7 +256,7 @@ describe('the deployed app', () => {
       }),
     );
     expect(before.MemorySize).toBe(MEMORY_MB);
-    await deployment.synthesize({ endpoint: { memoryMb: CHANGED_MEMORY_MB } });
+    await deployment.synthesize(config(CHANGED_MEMORY_MB));
     await deployment.deploy();
     const after = await clients.lambda.send(
       new GetFunctionConfigurationCommand({
@@ -304,4 +314,13 @@ async function inParallel<T, R>(items: readonly T[], atOnce: number, work: (item
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
+}
+
+/** A copy of a model folder whose alarms judge periods of another length. @returns the copy */
+function watchedEvery(periodSeconds: number, from: string, to: string): string {
+  cpSync(from, to, { recursive: true });
+  const file = path.join(to, 'model.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { monitoring: object };
+  writeFileSync(file, JSON.stringify({ ...manifest, monitoring: { ...manifest.monitoring, periodSeconds } }));
+  return to;
 }
