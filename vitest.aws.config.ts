@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** The tests of `npm run test:aws`: one deployment, used and destroyed step after step. */
 export default defineConfig({
   test: {
-    include: ['test/aws/**/*.test.ts'],
+    include: ['test/aws/main-job.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: 'forks',

@@ -5,8 +5,8 @@ const SYNTHESIZE = ['test/infra/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    // What installs something first has its own command: npm run test:aws-home, npm run test:package.
-    exclude: ['test/emulator/**', 'test/package/**', 'node_modules/**'],
+    // What installs something first has its own command: npm run test:aws, npm run test:aws-home, npm run test:package.
+    exclude: ['test/aws/main-job.test.ts', 'test/emulator/**', 'test/package/**', 'node_modules/**'],
     env: { CDK_VALIDATION: 'false', ORT_DISABLE_TELEMETRY: '1' },
     isolate: true,
     testTimeout: 30_000,

@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Gap } from './gaps.ts';
+import type { RefusedType, UnknownCondition } from './gaps.ts';
 
 interface Resource {
   readonly Type: string;
@@ -13,10 +13,17 @@ export interface Template {
   Outputs?: Record<string, unknown>;
 }
 
-/** What was left out of one template. */
+/** What was left out of one template: a resource, or one statement of its policy. */
 export interface Dropped {
   readonly id: string;
   readonly type: string;
+  readonly sid?: string;
+}
+
+/** What a copy of an assembly is made without. */
+export interface Gaps {
+  readonly refused: readonly RefusedType[];
+  readonly unknown: readonly UnknownCondition[];
 }
 
 /** Something besides the known attributes refers to a resource that has to go: dropping it would change more. */
@@ -31,27 +38,41 @@ export class DanglingReferenceError extends Error {
 }
 
 /**
- * A template without the resources of the given types, and without the attributes that only speak of them.
+ * A template without the resources of the given types and the attributes that only speak of them, and without the
+ * given statements of policies.
  *
  * @throws DanglingReferenceError when anything else refers to a dropped resource
  */
-export function without(template: Template, gaps: readonly Gap[]): { template: Template; dropped: Dropped[] } {
-  const types = new Set(gaps.map(({ type }) => type));
-  const dropped = Object.entries(template.Resources)
+export function without(template: Template, { refused, unknown }: Gaps): { template: Template; dropped: Dropped[] } {
+  const types = new Set(refused.map(({ type }) => type));
+  const left: Template = structuredClone(template);
+  const dropped: Dropped[] = Object.entries(template.Resources)
     .filter(([, { Type }]) => types.has(Type))
     .map(([id, { Type }]) => ({ id, type: Type }));
-  if (dropped.length === 0) return { template, dropped };
   const gone = new Set(dropped.map(({ id }) => id));
-  const left: Template = structuredClone(template);
   for (const id of gone) delete left.Resources[id];
   for (const resource of Object.values(left.Resources))
-    for (const attribute of gaps.flatMap(({ attributes = [] }) => attributes))
+    for (const attribute of refused.flatMap(({ attributes = [] }) => attributes))
       removeIfSpeaksOf(resource, attribute, gone);
   for (const [id, resource] of Object.entries(left.Resources)) {
     const target = referenceTo(resource, gone);
     if (target !== undefined) throw new DanglingReferenceError(id, target);
+    for (const sid of removeStatements(resource, new Set(unknown.map((each) => each.sid))))
+      dropped.push({ id, type: resource.Type, sid });
   }
   return { template: left, dropped };
+}
+
+/** @returns the ids of the statements that were there */
+function removeStatements(resource: Resource, sids: ReadonlySet<string>): string[] {
+  const { PolicyDocument: policy } = (resource.Properties ?? {}) as {
+    PolicyDocument?: { Statement?: { Sid?: string }[] };
+  };
+  // Some policies are text; those have no statement on the list.
+  if (!Array.isArray(policy?.Statement)) return [];
+  const found = policy.Statement.flatMap(({ Sid }) => (Sid !== undefined && sids.has(Sid) ? [Sid] : []));
+  policy.Statement = policy.Statement.filter(({ Sid }) => Sid === undefined || !sids.has(Sid));
+  return found;
 }
 
 function removeIfSpeaksOf(resource: Resource, attribute: string, gone: ReadonlySet<string>): void {
@@ -82,7 +103,7 @@ function referenceTo(value: unknown, ids: ReadonlySet<string>): string | undefin
  *
  * @returns what was dropped, by template
  */
-export function copyWithout(from: string, to: string, gaps: readonly Gap[]): Map<string, Dropped[]> {
+export function copyWithout(from: string, to: string, gaps: Gaps): Map<string, Dropped[]> {
   rmSync(to, { recursive: true, force: true });
   cpSync(from, to, { recursive: true });
   const all = new Map<string, Dropped[]>();

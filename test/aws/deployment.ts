@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { copyWithout, type Dropped } from './assembly.ts';
 import { cdk, deploy } from './cdk.ts';
-import { GAPS } from './gaps.ts';
+import { REFUSED, UNKNOWN_CONDITIONS } from './gaps.ts';
 
 export const ENVIRONMENT = 'emulated';
 export const ACCOUNT = '000000000000';
@@ -27,9 +27,10 @@ export class Deployment {
     writeFileSync(file, JSON.stringify(whole));
     const output = path.join(this.#folder, 'cdk.out');
     await cdk(['synth', '--quiet', '--output', output, '-c', `config=${file}`]);
-    this.dropped = copyWithout(output, this.assembly, GAPS);
+    this.dropped = copyWithout(output, this.assembly, { refused: REFUSED, unknown: UNKNOWN_CONDITIONS });
     for (const [stack, resources] of this.dropped)
-      for (const { id, type } of resources) console.log(`left out of ${stack}: ${type} ${id}`);
+      for (const { id, type, sid } of resources)
+        console.log(`left out of ${stack}: ${sid === undefined ? '' : `statement ${sid} of `}${type} ${id}`);
   }
 
   async deploy(): Promise<void> {
