@@ -168,7 +168,6 @@ describe('the roles of the pipeline', () => {
         'cloudformation:DescribeStacks',
         'dynamodb:GetItem',
         'dynamodb:Query',
-        'dynamodb:Scan',
         'execute-api:Invoke',
         's3:GetObject',
       ]);
