@@ -7,6 +7,7 @@ import {
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { retried } from '../../platform/aws/failures.ts';
 import { digestOf } from '../../platform/digest.ts';
 
 /** An embedded-metric-format line. Source: "Embedded metric format specification", Amazon CloudWatch User Guide. */
@@ -76,8 +77,13 @@ export class LogCarrier {
   async #carryAll(): Promise<void> {
     for await (const { logGroups = [] } of paginateDescribeLogGroups({ client: this.logs }, {}))
       for (const { logGroupName } of logGroups) {
-        const lines = await this.#fresh(logGroupName!);
+        // The emulator fails where a log is written while it is read.
+        const lines = await retried(() => this.#fresh(logGroupName!));
         if (lines.length === 0) continue;
+        for (const { id, timestamp } of lines) {
+          this.#seen.add(id);
+          this.#latest.set(logGroupName!, Math.max(timestamp, this.#latest.get(logGroupName!) ?? 0));
+        }
         await this.#toMetrics(lines);
         await this.#toSubscribers(logGroupName!, lines);
       }
@@ -90,10 +96,7 @@ export class LogCarrier {
     for await (const { events = [] } of paginateFilterLogEvents({ client: this.logs }, { logGroupName, startTime }))
       for (const { logStreamName, timestamp = 0, message = '' } of events) {
         const id = digestOf(`${logGroupName} ${logStreamName} ${timestamp} ${message}`);
-        if (this.#seen.has(id)) continue;
-        this.#seen.add(id);
-        this.#latest.set(logGroupName, Math.max(timestamp, this.#latest.get(logGroupName) ?? 0));
-        lines.push({ id, timestamp, message });
+        if (!this.#seen.has(id)) lines.push({ id, timestamp, message });
       }
     return lines;
   }

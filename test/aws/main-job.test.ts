@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DeleteItemCommand, ListTablesCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
@@ -17,8 +17,8 @@ import { Caller } from '../../cli/story/client.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { DropReport } from '../../functions/validate/report.ts';
 import { cdk } from './cdk.ts';
-import { STACKS } from './deployment.ts';
-import { REFUSED, UNKNOWN_CONDITIONS } from './gaps.ts';
+import { ENVIRONMENT, STACKS } from './deployment.ts';
+import { NOT_KEPT, REFUSED, UNKNOWN_CONDITIONS } from './gaps.ts';
 import { MODEL, Stand } from './stand.ts';
 import { eventually } from './until.ts';
 
@@ -34,7 +34,7 @@ const CALLERS = 3;
  */
 describe('the deployed app', () => {
   const stand = new Stand();
-  const { clients, deployment } = stand;
+  const { deployment } = stand;
 
   beforeAll(() => stand.open(MEMORY_MB), 300_000);
   afterAll(() => stand.close());
@@ -46,7 +46,7 @@ describe('the deployed app', () => {
     (JSON.parse(await stand.trimtab(['status', MODEL, '--json'])) as Record<string, ReleaseState>)[MODEL]!;
 
   it('is deployed whole, less what is on the list of gaps', async () => {
-    const { StackSummaries = [] } = await clients.cloudformation.send(
+    const { StackSummaries = [] } = await stand.clients.cloudformation.send(
       new ListStacksCommand({ StackStatusFilter: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'] }),
     );
     expect(StackSummaries.map(({ StackName }) => StackName)).toEqual(expect.arrayContaining(STACKS));
@@ -61,16 +61,16 @@ describe('the deployed app', () => {
   it.each(REFUSED)('is without $type because the emulator still refuses it', async ({ type }) => {
     const StackName = `refused-${type.replaceAll('::', '-')}`;
     const TemplateBody = JSON.stringify({ Resources: { It: { Type: type, Properties: {} } } });
-    await clients.cloudformation.send(new CreateStackCommand({ StackName, TemplateBody })).catch(() => undefined);
+    await stand.clients.cloudformation.send(new CreateStackCommand({ StackName, TemplateBody })).catch(() => undefined);
     const status = await eventually('the refusal', async () => {
-      const described = await clients.cloudformation
+      const described = await stand.clients.cloudformation
         .send(new DescribeStacksCommand({ StackName }))
         .catch(() => ({ Stacks: [{ StackStatus: 'REFUSED' }] }));
       const found = described.Stacks?.[0]?.StackStatus;
       return found === 'CREATE_IN_PROGRESS' || found === 'ROLLBACK_IN_PROGRESS' ? undefined : found;
     });
     expect(status).not.toBe('CREATE_COMPLETE');
-    await clients.cloudformation.send(new DeleteStackCommand({ StackName })).catch(() => undefined);
+    await stand.clients.cloudformation.send(new DeleteStackCommand({ StackName })).catch(() => undefined);
   });
 
   it('registers and releases the example by the command line', async () => {
@@ -104,7 +104,7 @@ describe('the deployed app', () => {
   it('turns a dropped file into a dataset version, a quarantine, a report and an event', async () => {
     const Body = readFileSync('models/flight-delay/data/2013-07.csv');
     const Key = `incoming/${MODEL}/2013-07.csv`;
-    await clients.s3.send(new PutObjectCommand({ Bucket: deployment.outputs.TRIMTABDATABUCKET, Key, Body }));
+    await stand.clients.s3.send(new PutObjectCommand({ Bucket: deployment.outputs.TRIMTABDATABUCKET, Key, Body }));
     const event = await eventually('the event of the drop', () =>
       stand.tap.find((e) => e['detail-type'] === 'Drop Validated' && e.detail.dataset === MODEL),
     );
@@ -184,22 +184,34 @@ describe('the deployed app', () => {
     expect(alarms.failures).toEqual([]);
   }, 300_000);
 
-  it('lets nobody change an entry of the ledger or remove an artifact, the administrator included', async () => {
-    const entry = (await stand.entries())[0]!;
-    const Key = { pk: { S: `MODEL#${MODEL}` }, sk: { S: `ENTRY#${String(entry.number).padStart(9, '0')}` } };
-    const table = { TableName: deployment.outputs.TRIMTABTABLE, Key };
-    await expect(clients.dynamo.send(new DeleteItemCommand(table))).rejects.toThrow(/not authorized|[Dd]en/);
-    const change = {
-      UpdateExpression: 'SET reason = :other',
-      ExpressionAttributeValues: { ':other': { S: 'another reason' } },
-    };
-    await expect(clients.dynamo.send(new UpdateItemCommand({ ...table, ...change }))).rejects.toThrow(
-      /not authorized|[Dd]en/,
-    );
+  it('lets nobody remove an artifact, the administrator included', async () => {
     const { artifact } = (await stand.home.ledger.version(MODEL, 1))!;
     const object = { Bucket: deployment.outputs.TRIMTABARTIFACTSBUCKET, Key: artifact.key };
-    await expect(clients.s3.send(new DeleteObjectCommand(object))).rejects.toThrow(/not authorized|[Dd]en/);
-    expect(await stand.trimtab(['history', MODEL, '--verify'])).toContain('canary-aborted');
+    await expect(stand.clients.s3.send(new DeleteObjectCommand(object))).rejects.toThrow('explicit deny');
+    expect(await stand.home.artifacts.head(artifact.key)).toMatchObject({ bytes: artifact.bytes });
+  });
+
+  it('finds that an entry of the ledger was taken out, and that it is back', async () => {
+    const Key = { pk: { S: `MODEL#${MODEL}` }, sk: { S: 'ENTRY#000000002' } };
+    const table = { TableName: deployment.outputs.TRIMTABTABLE };
+    await stand.trimtab(['history', MODEL, '--verify']);
+    const { Item } = await stand.clients.dynamo.send(new GetItemCommand({ ...table, Key }));
+    // The emulator keeps the table's own policy, which forbids this, and does not apply it.
+    await stand.clients.dynamo.send(new DeleteItemCommand({ ...table, Key }));
+    await stand.trimtab(['history', MODEL, '--verify'], 1);
+    await stand.clients.dynamo.send(new PutItemCommand({ ...table, Item }));
+    await stand.trimtab(['history', MODEL, '--verify']);
+  });
+
+  it('has nothing that the doctor finds wrong, but for what the emulator does not keep', async () => {
+    const found = await stand.trimtab(['doctor', '--environment', ENVIRONMENT, '--json'], 1);
+    const { findings } = JSON.parse(found) as { findings: { name: string; status: string; found: string }[] };
+    expect(findings.length).toBeGreaterThan(40);
+    const failed = findings.filter(({ status, name }) => status === 'fail' && !name.startsWith('alarm trimtab-'));
+    expect(failed.map(({ name }) => name)).toEqual(NOT_KEPT);
+    const up = findings.filter(({ status, name }) => status === 'fail' && name.startsWith('alarm trimtab-'));
+    // The bad canary was taken back moments ago.
+    for (const { name } of up) expect(name).toContain('challenger-wrong');
   });
 
   it('changes by another deployment, and goes on answering', async () => {
@@ -221,23 +233,23 @@ describe('the deployed app', () => {
     await destroy(STACKS.filter((name) => !name.endsWith('Stateful')));
     // The registry and the data are protected: it takes a second decision.
     await expect(destroy(STACKS)).rejects.toThrow(/[Tt]ermination/);
-    await clients.cloudformation.send(
+    await stand.clients.cloudformation.send(
       new UpdateTerminationProtectionCommand({ StackName: STACKS[0]!, EnableTerminationProtection: false }),
     );
     await destroy(STACKS);
 
-    const { StackSummaries = [] } = await clients.cloudformation.send(
+    const { StackSummaries = [] } = await stand.clients.cloudformation.send(
       new ListStacksCommand({ StackStatusFilter: ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'DELETE_FAILED'] }),
     );
     expect(StackSummaries.map(({ StackName }) => StackName)).toEqual(['CDKToolkit']);
-    expect((await clients.lambda.send(new ListFunctionsCommand({}))).Functions).toEqual([]);
-    expect((await clients.cloudwatch.send(new DescribeAlarmsCommand({}))).MetricAlarms).toEqual([]);
-    expect((await clients.logs.send(new DescribeLogGroupsCommand({}))).logGroups).toEqual([]);
-    const queues = (await clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
+    expect((await stand.clients.lambda.send(new ListFunctionsCommand({}))).Functions).toEqual([]);
+    expect((await stand.clients.cloudwatch.send(new DescribeAlarmsCommand({}))).MetricAlarms).toEqual([]);
+    expect((await stand.clients.logs.send(new DescribeLogGroupsCommand({}))).logGroups).toEqual([]);
+    const queues = (await stand.clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
     expect(queues.filter((url) => !url.includes('somebody-elses-queue'))).toEqual([]);
-    const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand({}));
+    const { TableNames = [] } = await stand.clients.dynamo.send(new ListTablesCommand({}));
     expect(TableNames).toContain(deployment.outputs.TRIMTABTABLE);
-    const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand({}));
+    const { Buckets = [] } = await stand.clients.s3.send(new ListBucketsCommand({}));
     const names = Buckets.map(({ Name }) => Name);
     for (const output of ['TRIMTABARTIFACTSBUCKET', 'TRIMTABDATABUCKET', 'TRIMTABCAPTURESBUCKET'])
       expect(names).toContain(deployment.outputs[output]);

@@ -10,6 +10,7 @@ import type { Entry } from '../../core/registry/ledger.ts';
 import { openAwsHome } from '../../platform/aws/home.ts';
 import { signedFetch } from '../../platform/aws/signed-fetch.ts';
 import type { Home } from '../../platform/ports.ts';
+import { becomeAdministrator } from './administrator.ts';
 import { AlarmPlayer } from './alarm-player.ts';
 import { bootstrap } from './cdk.ts';
 import { type Clients, clients } from './clients.ts';
@@ -25,13 +26,13 @@ const PERIOD_SECONDS = 30;
 
 /** The deployed app, and all that its user and this test hold in their hands. */
 export class Stand {
-  readonly clients: Clients = clients();
   readonly deployment = new Deployment();
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-models-'));
   readonly models = [1, 2].map((n) =>
     watchedEvery(PERIOD_SECONDS, `${EXAMPLE}/v${n}`, path.join(this.#folder, `v${n}`)),
   );
   readonly manifest = Manifest.parse(JSON.parse(readFileSync(`${this.models[0]}/model.json`, 'utf8')));
+  clients!: Clients;
   home!: Home;
   tap!: EventTap;
   caller!: Caller;
@@ -40,6 +41,8 @@ export class Stand {
 
   /** Bootstraps, deploys, and puts everything else up around what is deployed. */
   async open(memoryMb: number): Promise<void> {
+    await becomeAdministrator();
+    this.clients = clients();
     await this.synthesize(memoryMb);
     await bootstrap(`aws://${ACCOUNT}/${REGION}`, this.deployment.assembly);
     await this.deployment.deploy();

@@ -37,7 +37,7 @@ async function arrived(home: Home, model: string, share: number, newest: number,
     to: new Date(now - ON_ITS_WAY),
   });
   const asked = rows.findLast(({ value }) => value > 0)?.at.getTime();
-  if (asked === undefined) return skipped(name, 'nothing was predicted in the last hour');
+  if (asked === undefined) return skipped(name, 'nothing was predicted in the last hour but for the last five minutes');
   const ago = (at: number): string => `${Math.max(0, Math.round((now - at) / MINUTE))} minutes ago`;
   // A delivery before the last prediction but one period may have carried it.
   if (newest >= asked - MINUTE) return ok(name, `delivered ${ago(newest)}`);
