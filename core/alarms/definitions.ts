@@ -1,3 +1,4 @@
+import { needsKeys } from '../contract/personal.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { Variant } from '../serving/variant.ts';
 import type { AlarmDefinition, MetricName } from './alarm.ts';
@@ -56,6 +57,16 @@ export function alarmsOf(manifest: Manifest, baselineErrorRate?: number): AlarmD
       runbook: 'contract-violations.md',
     }),
     alarm(variant, 'LoadFailure', 1, { ...soon, statistic: 'Maximum', action: 'notify', runbook: 'load-failure.md' }),
+    ...(variant === 'champion' && needsKeys(manifest.contract)
+      ? [
+          alarm(variant, 'PrivacyFailure', 1, {
+            ...soon,
+            statistic: 'Maximum',
+            action: 'notify',
+            runbook: 'privacy-failure.md',
+          }),
+        ]
+      : []),
     ...(variant === 'champion'
       ? [
           alarm(variant, 'StaleRelease', 1, {

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Manifest } from '../../core/model/manifest.ts';
 import { deployment } from './deployment.ts';
 
 const FOLDER = 'docs/runbook';
@@ -25,8 +27,14 @@ const alarmsOf = (config: Parameters<typeof deployment>[0]): Alarm[] =>
 const page = (alarm: Alarm): string => /; runbook: (\S+)$/.exec(alarm.description)?.[1] ?? `${alarm.name} has none`;
 
 describe('the runbook', () => {
-  // Everything that makes an alarm is switched on.
+  // Everything that makes an alarm is switched on, fields that are kept hashed included.
+  const personal = mkdtempSync(path.join(os.tmpdir(), 'trimtab-personal-'));
+  const manifest = JSON.parse(readFileSync('models/flight-delay/v1/model.json', 'utf8')) as Manifest;
+  manifest.contract.features[0]!.personal = 'hash';
+  writeFileSync(path.join(personal, 'model.json'), JSON.stringify(manifest));
+  afterAll(() => rmSync(personal, { recursive: true, force: true }));
   const alarms = alarmsOf({
+    models: [personal],
     alarmEmail: 'on-call@example.com',
     endpoint: { provisionedConcurrency: { min: 1, max: 2 } },
   });

@@ -49,6 +49,15 @@ describe('alarmsOf', () => {
     expect(alarmsOf(Manifest.parse(rest)).some((a) => a.metric === 'Wrong')).toBe(false);
   });
 
+  it('watches for the secret of personal fields where some are kept hashed or encrypted, and only there', () => {
+    const kept = (personal: string) =>
+      Manifest.parse({ ...manifest, contract: { features: [{ name: 'age', type: 'integer', personal }] } });
+    const watched = (personal: string) => alarmsOf(kept(personal)).filter((a) => a.metric === 'PrivacyFailure');
+    for (const personal of ['hash', 'encrypt'])
+      expect(watched(personal)).toMatchObject([{ action: 'notify', dimensions: { Variant: 'champion' } }]);
+    for (const personal of ['no', 'drop']) expect(watched(personal)).toEqual([]);
+  });
+
   it('keeps the error threshold above the baseline and below 1', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.001, max: 0.999, noNaN: true }), (rate) => {
