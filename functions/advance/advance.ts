@@ -71,7 +71,8 @@ async function advanceModel(home: Home, now: Date, model: string, probe?: Endpoi
 
   const version = await registry.version(model, state.challenger.version);
   const { stepSeconds } = version.manifest.rollout;
-  const held = (now.getTime() - Date.parse(state.challenger.since)) / 1_000;
+  // Clocks that are set by AWS's still differ by a second.
+  const held = Math.max(0, now.getTime() - Date.parse(state.challenger.since)) / 1_000;
   if (held < stepSeconds) return { model, waiting: `the step has held ${Math.floor(held)} of ${stepSeconds} s` };
 
   if (up.length > 0) return { model, waiting: `alarms are up: ${up.map(({ name }) => name).join(', ')}` };
