@@ -36,8 +36,6 @@ interface Batch {
   readonly name: string;
   readonly records: TruthRecord[];
   readonly malformed: { line: string; reason: string }[];
-  /** Ids that were joined before: the same truth was sent again, or work that was done is repeated. */
-  readonly before: ReadonlySet<string>;
   /** Of truths that wait: since when, and until when captures have been searched. */
   readonly waits?: { readonly since: string; readonly searched: string };
 }
@@ -73,8 +71,11 @@ async function settle(
   const { model, name, object } = batch;
   const joined: { record: TruthRecord; prediction: Prediction }[] = [];
   const rest: TruthRecord[] = [];
+  // The same truth was sent again, perhaps while it waits and is joined by the batch just before this one, or work that
+  // was done is repeated.
+  const before = await joinedBefore(home, batch);
   for (const record of batch.records) {
-    if (batch.before.has(record.id)) continue;
+    if (before.has(record.id)) continue;
     const prediction = predictions.get(predictionKey(model, record.id));
     if (prediction) joined.push({ record, prediction });
     else rest.push(record);
@@ -121,7 +122,7 @@ async function keepJoined(home: Home, batch: Batch, lines: readonly string[]): P
 }
 
 /** Ids of an object of truth that were joined, in whatever round. */
-async function joinedBefore(home: Home, { model, name }: Pick<Batch, 'model' | 'name'>): Promise<Set<string>> {
+async function joinedBefore(home: Home, { model, name }: Batch): Promise<Set<string>> {
   const ids = new Set<string>();
   const prefix = `${JOINED}${model}/${name}`;
   // Names may begin alike; a round is an instant in milliseconds.
@@ -223,8 +224,7 @@ async function readIncoming(home: Home, object: ObjectInfo): Promise<Batch> {
     if ('record' in parsed) records.push(parsed.record);
     else malformed.push({ line: line.slice(0, 1_000), reason: parsed.fault });
   }
-  const place = placeOf(object.key, INCOMING);
-  return { object, ...place, records, malformed, before: await joinedBefore(home, place) };
+  return { object, ...placeOf(object.key, INCOMING), records, malformed };
 }
 
 async function readWaiting(home: Home, object: ObjectInfo): Promise<Batch> {
@@ -233,8 +233,7 @@ async function readWaiting(home: Home, object: ObjectInfo): Promise<Batch> {
     searched: string;
     records: TruthRecord[];
   };
-  const place = placeOf(object.key, WAITING);
-  return { object, ...place, records, malformed: [], before: await joinedBefore(home, place), waits };
+  return { object, ...placeOf(object.key, WAITING), records, malformed: [], waits };
 }
 
 /** `<prefix><model>/<name>.jsonl`; deeper folders become part of the name. */

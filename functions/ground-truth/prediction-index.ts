@@ -1,7 +1,7 @@
 import { rowId, subjectOf } from '../../core/serving/capture.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
-import type { Home } from '../../platform/ports.ts';
+import type { Home, ObjectInfo } from '../../platform/ports.ts';
 
 /** What a captured prediction said, and who said it. */
 export interface Prediction {
@@ -19,9 +19,18 @@ const HOUR_MS = 3_600_000;
 /** Predictions held in memory at most, over all objects. */
 const MAX_PREDICTIONS = 500_000;
 
-/** Finds captured predictions by their id. Capture objects never change, so each is read once while it is held. */
+/** What was read of one capture object, and which write of it. */
+interface Held {
+  readonly etag: string;
+  readonly predictions: ReadonlyMap<string, Prediction>;
+}
+
+/**
+ * Finds captured predictions by their id. While a capture object is held it is read once for each write of it: to
+ * forget somebody writes it anew under its key, and what was erased must not live on in a warm function.
+ */
 export class PredictionIndex {
-  readonly #objects = new Map<string, Map<string, Prediction>>();
+  readonly #objects = new Map<string, Held>();
   #held = 0;
 
   constructor(private readonly home: Pick<Home, 'captures'>) {}
@@ -35,8 +44,8 @@ export class PredictionIndex {
     const found = new Map<string, Prediction>();
     const oldest = Math.floor(from.getTime() / HOUR_MS) * HOUR_MS;
     for (let hour = to.getTime(); hour >= oldest && found.size < keys.size; hour -= HOUR_MS)
-      for await (const { key } of capturesDelivered(this.home, new Date(hour))) {
-        const predictions = await this.#read(key);
+      for await (const object of capturesDelivered(this.home, new Date(hour))) {
+        const predictions = await this.#read(object);
         // The smaller side is walked.
         if (predictions.size < keys.size) {
           for (const [id, prediction] of predictions) if (keys.has(id)) found.set(id, prediction);
@@ -49,9 +58,10 @@ export class PredictionIndex {
     return found;
   }
 
-  async #read(key: string): Promise<Map<string, Prediction>> {
+  async #read({ key, etag }: ObjectInfo): Promise<ReadonlyMap<string, Prediction>> {
     const known = this.#objects.get(key);
-    if (known) return known;
+    if (known?.etag === etag) return known.predictions;
+    if (known) this.#drop(key, known);
     const predictions = new Map<string, Prediction>();
     for (const capture of await readCaptureObject(this.home, key)) {
       // A shadow's answer goes nowhere and has the id of the answer that did.
@@ -63,14 +73,18 @@ export class PredictionIndex {
         predictions.set(predictionKey(model, rowId(capture, row)), prediction);
       }
     }
-    this.#objects.set(key, predictions);
+    this.#objects.set(key, { etag, predictions });
     this.#held += predictions.size;
     for (const [oldest, held] of this.#objects) {
       if (this.#held <= MAX_PREDICTIONS || oldest === key) break;
-      this.#objects.delete(oldest);
-      this.#held -= held.size;
+      this.#drop(oldest, held);
     }
     return predictions;
+  }
+
+  #drop(key: string, { predictions }: Held): void {
+    this.#objects.delete(key);
+    this.#held -= predictions.size;
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/serving/capture.ts';
 import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
+import { PredictionIndex } from '../../../functions/ground-truth/prediction-index.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { Registry } from '../../../platform/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
@@ -108,6 +109,30 @@ describe('joinGroundTruth', () => {
     expect(await wrong('SampleCount')).toBe(2);
     expect(await keys('ground-truth/incoming/')).toEqual([]);
     expect(await keys('ground-truth/waiting/')).toEqual(['ground-truth/waiting/m/t1-2.json']);
+  });
+
+  it('counts truth once that is sent again while it waits, when its capture arrives', async () => {
+    const send = () => truth('t1', { id: 'late', truth: 0 });
+    await send();
+    expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 0, waiting: 1 });
+    now = at(30);
+    await deliver('one', 30, capture('late', [0.9]));
+    await send();
+    // What came in and what waits are settled at one go.
+    expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 1, waiting: 0 });
+    expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([1, 1]);
+    expect(await keys('ground-truth/')).toEqual(['ground-truth/joined/m/t1.jsonl']);
+  });
+
+  it('finds no prediction again that was erased from its capture object, however long it runs', async () => {
+    const index = new PredictionIndex(home);
+    await deliver('one', 0, capture('a', [0.9]), capture('b', [0.9]));
+    await truth('t1', { id: 'a', truth: 0 });
+    expect(await joinGroundTruth(home, now, index)).toMatchObject({ joined: 1 });
+    await deliver('one', 0, capture('a', [0.9]));
+    await truth('t2', { id: 'a', truth: 0 }, { id: 'b', truth: 0 });
+    expect(await joinGroundTruth(home, now, index)).toMatchObject({ joined: 1, waiting: 1 });
+    expect(await keys('ground-truth/waiting/')).toEqual(['ground-truth/waiting/m/t2.json']);
   });
 
   it('keeps truth that replaces an object while that is being read', async () => {
