@@ -162,7 +162,11 @@ class Forgetting {
     let rows = 0;
     await this.#sweep(journal, owner, 'drops', {
       prefix: `incoming/${owner.name}/`,
-      edit: (from, to) => editTable(from, to, subject),
+      edit: async (from, to) => {
+        const edited = await editTable(from, to, subject);
+        if (!edited.named) this.#unnamed++;
+        return edited;
+      },
       before: (key, copy, from) => keepJudged(home, owner, key, copy, from),
     });
     await this.#sweep(journal, owner, 'datasets', {
@@ -262,7 +266,7 @@ class Forgetting {
           ]
         : []),
       ...(subject !== undefined && this.#unnamed > 0
-        ? [`${this.#unnamed} dataset versions that have no subject column`]
+        ? [`${this.#unnamed} dataset versions and drops that have no subject column`]
         : []),
     ];
   }

@@ -4,6 +4,7 @@ import { ENVELOPE } from '../../core/contract/personal.ts';
 import type { Home } from '../../platform/ports.ts';
 import { DatasetContract } from '../validate/contract-of.ts';
 import { readJson } from '../validate/dataset-version.ts';
+import { columnsOf } from '../validate/header.ts';
 
 /** A model, or a dataset that is no model's, and how its contracts name their subjects. */
 export interface Owner {
@@ -12,6 +13,8 @@ export interface Owner {
   readonly model: boolean;
   /** Subject columns of all its contracts, former ones included, and whether they hold numbers. */
   readonly subjects: ReadonlyMap<string, boolean>;
+  /** Columns of data files, of each of its contracts. */
+  readonly columns: readonly ReturnType<typeof columnsOf>[];
   /** Label columns of all its contracts. */
   readonly labels: readonly string[];
 }
@@ -41,7 +44,7 @@ async function contractsOf(home: Home, dataset: string): Promise<Contract[]> {
   return [DatasetContract.parse(await readJson(home, key)).contract];
 }
 
-function described(contracts: readonly Contract[]): Pick<Owner, 'subjects' | 'labels'> {
+function described(contracts: readonly Contract[]): Pick<Owner, 'subjects' | 'columns' | 'labels'> {
   const subjects = new Map<string, boolean>();
   for (const { features, data } of contracts)
     if (data.subject !== undefined)
@@ -49,7 +52,11 @@ function described(contracts: readonly Contract[]): Pick<Owner, 'subjects' | 'la
         data.subject,
         features.some(({ name, type }) => name === data.subject && type !== 'string'),
       );
-  return { subjects, labels: contracts.flatMap(({ data }) => (data.label === undefined ? [] : [data.label])) };
+  return {
+    subjects,
+    columns: contracts.map(columnsOf),
+    labels: contracts.flatMap(({ data }) => (data.label === undefined ? [] : [data.label])),
+  };
 }
 
 /** Somebody, as the records of one owner may know them: in the clear, by a pseudonym, or in an envelope. */

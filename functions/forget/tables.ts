@@ -4,18 +4,35 @@ import { fieldsOf } from '../validate/header.ts';
 import { csvRecords, type Edited, editLines, magicOf } from './lines.ts';
 import type { Subject } from './owners.ts';
 
+/** What was taken out of a table, and whether it says whom its rows are about. */
+export type EditedTable = Edited & { readonly named: boolean };
+
 /** Takes a subject's rows out of a data file of whatever form; lines that are no rows go when they mention it. */
-export async function editTable(from: string, to: string, subject: Subject): Promise<Edited> {
+export async function editTable(from: string, to: string, subject: Subject): Promise<EditedTable> {
   if ((await magicOf(from)) === 'PAR1') return editParquet(from, to, subject);
   const first = (await firstLine(from)).trimStart();
-  if (first.startsWith('{')) return editLines(from, to, (line) => (isOfJson(line, subject) ? undefined : line));
-  const edited = await editLines(from, to, csvEdit(first, subject), csvRecords);
+  if (first.startsWith('{')) {
+    const edited = await editLines(from, to, (line) => (isOfJson(line, subject) ? undefined : line));
+    return { ...edited, named: true };
+  }
+  const columns = fieldsOf(first);
+  const named = hasSubject(columns, subject);
+  if (!named && isHeader(columns, subject)) return { gone: 0, left: 1, named };
+  const edited = await editLines(from, to, csvEdit(columns, subject), csvRecords);
   // A header alone is nothing that is left.
-  return hasSubject(fieldsOf(first), subject) ? { ...edited, left: edited.left - 1 } : edited;
+  return named ? { ...edited, left: edited.left - 1, named } : { ...edited, named: true };
 }
 
 const hasSubject = (columns: readonly string[], { owner }: Subject): boolean =>
   columns.some((column) => owner.subjects.has(column));
+
+/** Whether a CSV file's first line names columns as one of the contracts has them, rather than being a row. */
+const isHeader = (found: readonly string[], { owner }: Subject): boolean =>
+  owner.columns.some(({ required, optional }) =>
+    required.length > 0
+      ? required.every((column) => found.includes(column))
+      : found.every((column) => optional.includes(column)),
+  );
 
 function isOfJson(line: string, subject: Subject): boolean {
   try {
@@ -26,8 +43,7 @@ function isOfJson(line: string, subject: Subject): boolean {
   }
 }
 
-function csvEdit(header: string, subject: Subject): (record: string, index: number) => string | undefined {
-  const columns = fieldsOf(header);
+function csvEdit(columns: readonly string[], subject: Subject): (record: string, index: number) => string | undefined {
   const known = hasSubject(columns, subject);
   return (record, index) => {
     if (index === 0 && known) return record;
@@ -59,11 +75,7 @@ async function firstLine(file: string): Promise<string> {
 }
 
 /** Parquet without a subject's rows. A table of the same columns is left, also when no row is. */
-export async function editParquet(
-  from: string,
-  to: string,
-  subject: Subject,
-): Promise<Edited & { readonly named: boolean }> {
+export async function editParquet(from: string, to: string, subject: Subject): Promise<EditedTable> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const table = `read_parquet(${literal(from)}, file_row_number = true)`;
     const columns = (await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(from)})`))

@@ -19,9 +19,13 @@ export function truthEdit(
   const isGone = (line: string): boolean => {
     const truth = parseTruth(line);
     // Where the truth itself was left out, the id is still there.
-    const id = 'record' in truth ? truth.record.id : idOf(line);
-    if (id !== undefined && isWanted(predictionKey(model, id))) return true;
-    return subject?.isMentionedIn(line) ?? false;
+    const said = membersOf(line);
+    const id = 'record' in truth ? truth.record.id : said?.id;
+    if (typeof id === 'string' && isWanted(predictionKey(model, id))) return true;
+    if (subject === undefined) return false;
+    if (said === undefined) return subject.isMentionedIn(line);
+    // A line that was no truth is quarantined as it came, inside another.
+    return (typeof said.line === 'string' && isGone(said.line)) || names(said, subject);
   };
   return async (from, to, key) => {
     if (!key.startsWith('ground-truth/waiting/'))
@@ -33,10 +37,21 @@ export function truthEdit(
   };
 }
 
-function idOf(line: string): string | undefined {
+/** Whether a truth says by itself that it is about a subject. Its id and what was true are no subject's name. */
+function names({ id: _id, truth: _truth, subject: said, ...members }: Members, subject: Subject): boolean {
+  return (
+    [...subject.owner.subjects.keys()].some((column) => subject.is(column, said)) ||
+    Object.entries(members).some(([column, value]) => subject.is(column, value))
+  );
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Members of a line's object; none when it is another value, and undefined when it is no JSON. */
+function membersOf(line: string): Members | undefined {
   try {
-    const { id } = JSON.parse(line) as { id?: unknown };
-    return typeof id === 'string' ? id : undefined;
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Members) : {};
   } catch {
     return undefined;
   }
