@@ -108,7 +108,7 @@ export class ReleaseWatch {
 
   private async fromLastKnown(model: ServedModel, now: number): Promise<void> {
     const known = await this.options.lastKnown.newest(model.name, model.revision);
-    if (known === undefined) return;
+    if (known === undefined) return model.retry(now);
     model.remember(known.versions);
     await model.apply(known.state, now);
   }

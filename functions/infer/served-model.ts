@@ -51,6 +51,8 @@ const NOTHING: Traffic & { readonly revision: number } = {
 export class ServedModel {
   /** Who is served, which is the release unless a version of it did not load. */
   private serving: typeof NOTHING = NOTHING;
+  /** The release that was last asked for. */
+  private wanted: ReleaseState | undefined;
   private readonly residents = new Map<number, Resident>();
   private readonly records = new Map<number, ModelVersion>();
   private readonly failures = new Map<number, Attempt>();
@@ -127,6 +129,7 @@ export class ServedModel {
    * @param now milliseconds since 1970
    */
   async apply(state: ReleaseState, now: number): Promise<void> {
+    this.wanted = state;
     const routes = residentRoutes(state);
     const loaded = new Set<number>();
     for (const each of routes) if (await this.ensure(each, now)) loaded.add(each.version);
@@ -141,6 +144,11 @@ export class ServedModel {
     };
     if (loaded.size === routes.length && routes.length > 0)
       this.options.keep(this.name, { state, versions: routes.map((each) => this.records.get(each.version)!) });
+  }
+
+  /** Tries again what did not load of the release that was last asked for, without anybody naming it anew. */
+  async retry(now: number): Promise<void> {
+    if (this.wanted !== undefined && this.failures.size > 0) await this.apply(this.wanted, now);
   }
 
   /** Asks once more for privacy keys that could not be had; does not wait for them. */

@@ -267,6 +267,29 @@ describe('Endpoint follows the ledger', () => {
     }
   });
 
+  it('and tries a failed load again while the ledger is down, no sooner than it is time', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    stand.ledger = 'down';
+    const { home } = stand;
+    let now = Date.now();
+    let broken = true;
+    const get = (key: string) =>
+      broken && key.startsWith('models/') ? Promise.reject(new Error('503 Slow Down')) : home.artifacts.get(key);
+    const artifacts = { ...home.artifacts, get };
+    const clock = { ...home.clock, now: () => new Date(now) };
+    const endpoint = await stand.endpoint({ home: { ...home, artifacts, clock }, retrySeconds: 15 });
+    expect((await predict(endpoint)).status).toBe(503);
+    broken = false;
+    now += 14_000;
+    await endpoint.refresh();
+    expect((await predict(endpoint)).status).toBe(503);
+    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Version: '1' });
+    now += 1_000;
+    await endpoint.refresh();
+    expect(await served(endpoint)).toBe(1);
+    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 0, Version: '1' });
+  });
+
   it('and takes what is newest when its folder is behind', async () => {
     await stand.release(PIPELINE, 'pipeline');
     await (await stand.endpoint()).close();
