@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import { canonical } from '../../core/registry/canonical.ts';
+import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
+import type { Treated } from './personal.ts';
 
 /** `manifest.json` of a dataset version: written last, and only with it the version counts. */
 export const DatasetManifest = z.strictObject({
@@ -32,15 +35,22 @@ export const versionFolder = (dataset: string, version: number): string =>
 /** Drops claim their version at the same time; each round one of them gets on. */
 const MAX_CLAIMS = 1_000;
 
+/** What the rows of a version were made by. */
+export interface Terms {
+  /** Digest of the contract. */
+  readonly contract: string;
+  /** What was really done with the personal columns. */
+  readonly personal: Treated;
+}
+
 /**
  * The version number of a drop: the one it claimed before, or the next free one. A claim whose work was never
- * finished leaves a gap in the numbers and nothing else. Work that was broken off is taken up only under the contract
- * that it was begun by: a version never holds rows of one contract and the manifest of another.
- *
- * @param contract digest of the contract
+ * finished leaves a gap in the numbers and nothing else. Work that was broken off is taken up only under the terms
+ * that it was begun by: a version never holds rows of one contract and the manifest of another, nor rows that were
+ * made without the privacy keys and the manifest of rows that were made with them.
  */
-export async function claimVersion(home: Home, dataset: string, drop: string, contract: string): Promise<number> {
-  const marker = `datasets/${dataset}/drops/${drop}-${contract.slice(0, 12)}.json`;
+export async function claimVersion(home: Home, dataset: string, drop: string, terms: Terms): Promise<number> {
+  const marker = `datasets/${dataset}/drops/${drop}-${digestOf(canonical(terms)).slice(0, 12)}.json`;
   const known = await home.data.head(marker);
   if (known) return z.object({ version: z.int() }).parse(await readJson(home, marker)).version;
   let version = 0;

@@ -81,7 +81,9 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
     const known = isRules(rules) ? rules : undefined;
     const contract = known && digestOf(JSON.stringify(known.contract));
     const version =
-      verdict.dataFile === undefined || contract === undefined ? null : await claimVersion(home, dataset, id, contract);
+      verdict.dataFile === undefined || contract === undefined
+        ? null
+        : await claimVersion(home, dataset, id, { contract, personal: verdict.personal ?? {} });
     const report: DropReport = {
       dataset,
       drop: id,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { validateDrop } from '../../../functions/validate/validate.ts';
+import { withDuck } from '../../../platform/duckdb/connection.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { Registry } from '../../../platform/registry.ts';
@@ -135,6 +136,28 @@ describe('validateDrop', () => {
     expect(version).toBe(2);
     expect(await json('datasets/other/000002/manifest.json')).toMatchObject({ rows: 2 });
     expect(await keys('datasets/other/000001/')).not.toContain('datasets/other/000001/manifest.json');
+  });
+
+  it('never claims for personal columns what was not done with them', async () => {
+    const features = [{ name: 'a', type: 'integer' }];
+    const contract = { features, data: { extra: ['email'], personal: { email: 'hash' } } };
+    await home.data.put('contracts/other.json', JSON.stringify({ contract }));
+    await home.data.put('incoming/other/x.csv', 'a,email\n1,ada@example.org\n');
+    const upload = home.data.upload.bind(home.data);
+    home.data.upload = async (key, ...rest) => {
+      const done = await upload(key, ...rest);
+      if (key.endsWith('data.parquet')) throw new Error('killed');
+      return done;
+    };
+    const locked = { ...home, privacy: () => Promise.reject(new Error('no secret')) };
+    await expect(validateDrop(locked, { key: 'incoming/other/x.csv' })).rejects.toThrow('killed');
+    home.data.upload = upload;
+    const { version } = await validateDrop(home, { key: 'incoming/other/x.csv' });
+    const { personal } = await json(`datasets/other/00000${version}/manifest.json`);
+    expect(personal).toEqual({ email: 'hash' });
+    const parquet = path.join(folder, `data/datasets/other/00000${version}/data.parquet`);
+    const columns = await withDuck({}, (duck) => duck.rows(`DESCRIBE SELECT * FROM '${parquet}'`));
+    expect(columns.map(({ column_name }) => column_name)).toEqual(['a', 'email']);
   });
 
   it('does not judge a file that comes shorter than the event told', async () => {
