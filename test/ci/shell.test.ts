@@ -16,6 +16,26 @@ const run = (script: string, cwd: string, env: Record<string, string> = {}) =>
     env: { ...process.env, ...env },
   });
 
+/** Puts a program of a job's machine into a folder: written in JavaScript, with what it knows. */
+function standIn(folder: string, name: string, program: string, known: object): Record<string, string> {
+  const bin = path.join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const script = `#!${process.execPath}\nconst known = ${JSON.stringify(known)};\n${program}`;
+  writeFileSync(path.join(bin, name), script);
+  chmodSync(path.join(bin, name), 0o755);
+  return { PATH: `${bin}:${process.env.PATH}` };
+}
+
+/** AWS's command line: evaluates the query by AWS's own library, and writes rows as it does. */
+const AWS = `
+const { search } = require(${JSON.stringify(path.resolve('node_modules/jmespath'))});
+const option = (name) => process.argv[process.argv.indexOf(name) + 1];
+const stack = option('--stack-name');
+const Outputs = known.outputs[stack.replace('Trimtab-prod-', '')];
+if (!Outputs) throw new Error('Stack with id ' + stack + ' does not exist');
+for (const row of search({ Stacks: [{ StackName: stack, Outputs }] }, option('--query'))) console.log(row.join('\\t'));
+`;
+
 const stepOf = (name: string, job: string, what: RegExp): string =>
   workflow(name).jobs[job]!.steps!.find((step) => what.test(step.run ?? ''))!.run!;
 
@@ -76,32 +96,38 @@ describe('the scripts of the workflows', () => {
   });
 
   describe('home.sh', () => {
-    /** Stands in for AWS's command line: answers as it does, in text, by the query it is given. */
-    const aws = (answers: string): Record<string, string> => {
-      const bin = path.join(folder, 'bin');
-      mkdirSync(bin);
-      writeFileSync(path.join(bin, 'aws'), `#!/usr/bin/env bash\necho "$@" >> '${folder}/asked'\n${answers}\n`);
-      chmodSync(path.join(bin, 'aws'), 0o755);
-      return { PATH: `${bin}:${process.env.PATH}` };
+    const OUTPUTS = {
+      Stateful: [
+        // What another stack takes from this one is an output without a description.
+        {
+          OutputKey: 'ExportsOutputRefRegistryTable1A2B3C4D',
+          OutputValue: 'table-1',
+          ExportName: 'Trimtab-prod-Stateful:ExportsOutputRefRegistryTable1A2B3C4D',
+        },
+        { OutputKey: 'Table', OutputValue: 'table-1', Description: 'TRIMTAB_TABLE' },
+        { OutputKey: 'Data', OutputValue: 'data-1', Description: 'TRIMTAB_DATA_BUCKET' },
+      ],
+      Serving: [
+        { OutputKey: 'Page', OutputValue: 'https://y', Description: 'a page for people' },
+        { OutputKey: 'Url', OutputValue: 'https://x', Description: 'TRIMTAB_URL' },
+      ],
     };
 
+    const home = (outputs: Readonly<Record<string, readonly object[]>>) =>
+      run('bash .github/home.sh prod', process.cwd(), standIn(folder, 'aws', AWS, { outputs }));
+
     it('names what the command line needs, from the outputs of two stacks', () => {
-      const env = aws(
-        `case "$*" in *-Stateful*) printf 'TRIMTAB_TABLE\\ttable-1\\nTRIMTAB_DATA_BUCKET\\tdata-1\\n';; *) printf 'TRIMTAB_URL\\thttps://x\\n';; esac`,
-      );
-      const done = run('bash .github/home.sh prod', process.cwd(), env);
-      expect(done).toMatchObject({
+      expect(home(OUTPUTS)).toMatchObject({
         status: 0,
+        stderr: '',
         stdout: 'TRIMTAB_TABLE=table-1\nTRIMTAB_DATA_BUCKET=data-1\nTRIMTAB_URL=https://x\n',
       });
-      const asked = readFileSync(path.join(folder, 'asked'), 'utf8');
-      expect(asked).toContain('--stack-name Trimtab-prod-Stateful ');
-      expect(asked).toContain('--stack-name Trimtab-prod-Serving ');
     });
 
     it('fails when a stack is not there', () => {
-      const env = aws('echo "Stack with id Trimtab-prod-Stateful does not exist" >&2; exit 254');
-      expect(run('bash .github/home.sh prod', process.cwd(), env).status).not.toBe(0);
+      const { status, stderr } = home({ Serving: OUTPUTS.Serving });
+      expect(stderr).toContain('Stack with id Trimtab-prod-Stateful does not exist');
+      expect(status).not.toBe(0);
     });
   });
 
