@@ -97,7 +97,8 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
     allowKey(grantee, this.encryptionKey, 'dynamodb', 'write');
     allowKey(grantee, this.encryptionKey, 's3', 'write');
     return allow(grantee, ['dynamodb:PutItem'], [this.table.tableArn]).combine(
-      allow(grantee, ['s3:PutObject'], [this.artifacts.arnForObjects('releases/*')]),
+      // Whoever is told that something is in the way looks whether it is its own.
+      allow(grantee, ['s3:PutObject', 's3:GetObject'], [this.artifacts.arnForObjects('releases/*')]),
     );
   }
 }

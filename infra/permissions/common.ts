@@ -34,9 +34,9 @@ export const append: readonly Permission[] = [
     'what DynamoDB asks of whoever writes to an encrypted table',
   ),
   {
-    may: ['s3:PutObject'],
+    may: ['s3:PutObject', 's3:GetObject'],
     on: ['artifacts/releases/*'],
-    why: 'keeps the release for endpoints that start without the ledger',
+    why: 'keeps the release for endpoints that start without the ledger, and sees whether one in the way is its own',
   },
   key(['Decrypt', 'GenerateDataKey'], 's3', 'the stores are encrypted'),
 ];

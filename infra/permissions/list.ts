@@ -247,9 +247,9 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       why: 'looks whether the last release is kept beside the ledger',
     },
     {
-      may: ['s3:PutObject'],
+      may: ['s3:PutObject', 's3:GetObject'],
       on: ['artifacts/models/*', 'artifacts/baselines/*', 'artifacts/cards/*'],
-      why: 'registers versions; what is there is never overwritten',
+      why: 'registers versions; what is there is never overwritten, but looked at: it may be its own',
     },
     tellTheBus,
   ]),

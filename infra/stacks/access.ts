@@ -61,9 +61,10 @@ export class AccessStack extends Stack {
     allowKey(this.smoke, artifacts.encryptionKey, 's3', 'read');
     registry.grantRead(this.models);
     registry.grantAppend(this.models);
+    // Whoever is told that something is in the way looks whether it is its own.
     allow(
       this.models,
-      ['s3:PutObject'],
+      ['s3:PutObject', 's3:GetObject'],
       ['models/*', 'baselines/*', 'cards/*'].map((keys) => artifacts.arnForObjects(keys)),
     );
     allow(this.models, ['events:PutEvents'], [defaultBus(this)]);

@@ -159,6 +159,7 @@ describe('what each may see', () => {
       'rollback',
       'advance',
       'pipeline: smoke',
+      'pipeline: models',
       'an administrator',
     ]);
   });

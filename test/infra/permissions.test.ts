@@ -69,6 +69,21 @@ describe('permissions', () => {
     expect([who, ...when].join(' when ')).toBe(assumedBy);
   });
 
+  it('of whoever writes what is never overwritten are to look at it, too: a write that was refused may be its own', () => {
+    for (const { name, permissions } of PERMISSIONS) {
+      const on = (action: string): string[] => permissions.flatMap(({ may, on }) => (may.includes(action) ? on : []));
+      const written = on('s3:PutObject').filter((keys) => keys.startsWith('artifacts/'));
+      expect(on('s3:GetObject'), name).toEqual(expect.arrayContaining(written));
+    }
+    // Those that there are.
+    const writers = PERMISSIONS.filter(({ permissions }) =>
+      permissions.some(
+        ({ may, on }) => may.includes('s3:PutObject') && on.some((keys) => keys.startsWith('artifacts/')),
+      ),
+    );
+    expect(writers.map(({ name }) => name)).toEqual(['rollback', 'advance', 'pipeline: models']);
+  });
+
   it('have no wildcard in an action, and those on the list in resources', () => {
     const statements = of('AWS::IAM::Role').flatMap((role) => statementsOf(resources, role));
     expect(statements.flatMap(({ Action }) => all(Action)).filter((action) => /[*?]/.test(action))).toEqual([]);
