@@ -19,7 +19,7 @@ export interface CodeAlarmsProps {
 /** The slowest that new code may be in the 99th percentile, cold starts included, milliseconds. */
 const SLOW_MS = 3_000;
 
-/** Half of what a canary of 10 % answers. */
+/** Half of what a canary of 10 % answers, so that one of which every answer is 500 is heard of. */
 const SERVER_ERROR_SHARE = 0.05;
 
 /**
@@ -27,8 +27,11 @@ const SERVER_ERROR_SHARE = 0.05;
  * which the rollback's rule does not match, and they look at the function, not at a model.
  */
 export class CodeAlarms extends Construct {
-  /** All of them, for a deployment group. */
-  readonly all: readonly RunbookAlarm[];
+  /**
+   * Those that a deployment is stopped by: they look at the new version alone, so that one that is up already, for what
+   * the former version does, never bars the deployment that would mend it.
+   */
+  readonly stopping: readonly RunbookAlarm[];
 
   constructor(scope: Construct, id: string, { alias, function: fn, version, api }: CodeAlarmsProps) {
     super(scope, id);
@@ -40,7 +43,7 @@ export class CodeAlarms extends Construct {
       ExecutedVersion: version.version,
     };
     const runbook = 'code-errors.md';
-    this.all = [
+    this.stopping = [
       new RunbookAlarm(this, 'Errors', {
         metric: alias.metricErrors({ period, statistic: 'Sum', dimensionsMap }),
         threshold: 1,
@@ -55,13 +58,13 @@ export class CodeAlarms extends Construct {
         says: 'the new code is slow: CodeDeploy goes back',
         runbook,
       }),
-      // An answer of 500 is no error of the function: it is seen at the API only, over both versions.
-      new RunbookAlarm(this, 'ServerErrors', {
-        metric: api.metricServerError({ period, statistic: 'Average' }),
-        threshold: SERVER_ERROR_SHARE,
-        says: 'callers get answers of 500 and above while new code takes over: CodeDeploy goes back',
-        runbook,
-      }),
     ];
+    // An answer of 500 is no error of the function: it is seen at the API only, over both versions, and told to people.
+    new RunbookAlarm(this, 'ServerErrors', {
+      metric: api.metricServerError({ period, statistic: 'Average' }),
+      threshold: SERVER_ERROR_SHARE,
+      says: 'callers get answers of 500 and above, from old or new code',
+      runbook,
+    });
   }
 }

@@ -143,7 +143,7 @@ export class ModelEndpoint extends Construct {
     const deployment = new LambdaDeploymentGroup(this, 'CodeDeployment', {
       alias: this.alias,
       deploymentConfig: codeDeployment,
-      alarms: [...alarms.all],
+      alarms: [...alarms.stopping],
     });
     Validations.of(deployment).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',

@@ -78,6 +78,8 @@ export class TrimtabFunction extends LambdaFunction {
       logGroup: logs,
       // Metrics and captures are lines that must arrive as they were written.
       loggingFormat: LoggingFormat.TEXT,
+      // What an alias goes back to must still be there; versions go with their function.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: { TRIMTAB_HOME: 'aws', ORT_DISABLE_TELEMETRY: '1', ...props.environment },
     });
     this.logs = logs;

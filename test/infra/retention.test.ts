@@ -60,6 +60,31 @@ describe('the public', () => {
   });
 });
 
+describe('services that act in nobody’s name', () => {
+  const services = (type: string) =>
+    of(type).flatMap(({ properties }) =>
+      (properties.PolicyDocument as Policy).Statement.filter(
+        ({ Effect, Principal }) => Effect === 'Allow' && 'Service' in Object(Principal),
+      ),
+    );
+
+  it.each([
+    ['AWS::SNS::TopicPolicy', 'cloudwatch.amazonaws.com'],
+    ['AWS::SQS::QueuePolicy', 'events.amazonaws.com'],
+  ])('reach what they send to from this account only: %s, %s', (type, service) => {
+    const statements = services(type).filter(
+      ({ Principal }) => flat((Principal as { Service: unknown }).Service) === service,
+    );
+    expect(statements.length).toBeGreaterThan(0);
+    for (const { Condition } of statements) {
+      const { StringEquals, ArnEquals } = Condition as Record<string, Record<string, unknown> | undefined>;
+      // By the account, or by the one rule whose letters they are.
+      const from = StringEquals?.['aws:SourceAccount'] ?? ArnEquals?.['aws:SourceArn'];
+      expect(flat(from)).toMatch(/^(<account>|<\w+\.Arn>)$/);
+    }
+  });
+});
+
 describe('retention', () => {
   it('is set for every log group', () => {
     expect(of('AWS::Logs::LogGroup').length).toBeGreaterThan(5);
@@ -107,6 +132,11 @@ describe('retention', () => {
       DeletionProtectionEnabled: true,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     });
+  });
+
+  it('does not end with the next deployment for versions of functions: an alias goes back to them', () => {
+    expect(of('AWS::Lambda::Version').length).toBeGreaterThan(0);
+    for (const version of of('AWS::Lambda::Version')) expect(version.deletionPolicy, place(version)).toBe('Retain');
   });
 
   it('is two weeks for dead letters, long enough for somebody to come back from holidays', () => {

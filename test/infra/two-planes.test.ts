@@ -56,11 +56,11 @@ describe('the two planes of change', () => {
     return patterns.some(({ prefix }) => name.startsWith(prefix));
   };
 
-  it('judge new code by errors, latency and answers of 500, the first two of the new version alone', () => {
+  it('judge new code by errors and latency of the new version alone: what the former does bars no way back', () => {
     const { byId } = alarmsOf(all, 'Trimtab-prod-Serving');
     const stopping = stoppingCode(all, 'Trimtab-prod-Serving').map((id) => byId[id]!);
-    expect(stopping).toHaveLength(3);
-    const [errors, latency, server] = ['Errors', 'Duration', '5xx'].map(
+    expect(stopping).toHaveLength(2);
+    const [errors, latency] = ['Errors', 'Duration'].map(
       (metric) => stopping.find(({ MetricName }) => MetricName === metric)!,
     );
     for (const alarm of [errors!, latency!]) {
@@ -72,8 +72,16 @@ describe('the two planes of change', () => {
       ]);
     }
     expect(latency).toMatchObject({ ExtendedStatistic: 'p99', Threshold: 3_000, DatapointsToAlarm: 2 });
-    expect(server).toMatchObject({ Namespace: 'AWS/ApiGateway', Statistic: 'Average', Threshold: 0.05 });
     for (const alarm of stopping) expect(alarm.TreatMissingData).toBe('notBreaching');
+  });
+
+  it('tell people of answers of 500, over old and new code, and stop no deployment by them', () => {
+    const { byId } = alarmsOf(all, 'Trimtab-prod-Serving');
+    const [id, alarm] = Object.entries(byId).find(
+      ([, { MetricName, Statistic }]) => MetricName === '5xx' && Statistic === 'Average',
+    )!;
+    expect(alarm).toMatchObject({ Namespace: 'AWS/ApiGateway', Threshold: 0.05, AlarmActions: [expect.anything()] });
+    expect(stoppingCode(all, 'Trimtab-prod-Serving')).not.toContain(id);
   });
 
   it('keep every alarm of the code from rolling a model back', () => {
