@@ -25,6 +25,14 @@ export interface StoredWrite extends ObjectInfo {
   readonly latest: boolean;
 }
 
+export interface PutOptions {
+  readonly contentType?: string;
+  /** Only when the key does not exist. */
+  readonly ifAbsent?: boolean;
+  /** Only when the key has the content of this etag. */
+  readonly ifMatch?: string;
+}
+
 /** Objects under keys such as `datasets/flights/000001/data.parquet`. */
 export interface ObjectStore {
   /** Reads a whole object. @throws ObjectNotFoundError */
@@ -35,10 +43,10 @@ export interface ObjectStore {
    */
   download(key: string, path: string, versionId?: string): Promise<ObjectInfo>;
   head(key: string): Promise<ObjectInfo | undefined>;
-  /** Writes an object, whole or not at all. With `ifAbsent`, gives false and writes nothing when the key exists. */
-  put(key: string, body: Uint8Array | string, options?: { contentType?: string; ifAbsent?: boolean }): Promise<boolean>;
+  /** Writes an object, whole or not at all. Gives false, and writes nothing, when a condition is not met. */
+  put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<boolean>;
   /** Writes a file's content, as `put` does. */
-  upload(key: string, path: string, options?: { contentType?: string; ifAbsent?: boolean }): Promise<boolean>;
+  upload(key: string, path: string, options?: PutOptions): Promise<boolean>;
   /** All objects under a prefix, by key; the order is that of the keys. With `after`, those behind that key. */
   list(prefix: string, options?: { after?: string }): AsyncIterable<ObjectInfo>;
   /**
@@ -48,8 +56,8 @@ export interface ObjectStore {
   delete(key: string, options?: { etag?: string }): Promise<void>;
   /** Every write under a prefix that is still held, replaced and deleted ones included, by key, the newest first. */
   writes(prefix: string): AsyncIterable<StoredWrite>;
-  /** Removes every write of a key for good; with `keep`, all but the one of that version id. */
-  erase(key: string, options?: { keep?: string }): Promise<void>;
+  /** Removes every write of a key for good; with `keep`, all but the one of that version id; with `only`, just those. */
+  erase(key: string, options?: { keep?: string; only?: readonly string[] }): Promise<void>;
 }
 
 /** The model registry's append-only table. */

@@ -7,6 +7,7 @@ import { Registry } from '../../platform/registry.ts';
 import { CaptureEdit } from './captures.ts';
 import { keepCounted, keepJudged, quarantineEdit, renewReport } from './data.ts';
 import { addTally, type Erased, Journal, type Kind } from './journal.ts';
+import { throughGzip } from './lines.ts';
 import { type Owner, ownersOf, Subject } from './owners.ts';
 import { type Sweep, sweep, type Tally } from './sweep.ts';
 import { editParquet, editTable } from './tables.ts';
@@ -67,6 +68,7 @@ class Forgetting {
   readonly #erased: Erased = {};
   #objects = 0;
   #unnamed = 0;
+  readonly #unread = new Set<string>();
 
   constructor(
     private readonly home: Home,
@@ -94,7 +96,7 @@ class Forgetting {
     // Captures are what tells which predictions are whose, so they are looked through first and erased last.
     const captures = new CaptureEdit({ subjects, prediction: this.options.prediction, model: this.options.model });
     const holding = new Set<string>();
-    const sweeps = { dryRun: this.#dryRun, scratch: this.scratch };
+    const sweeps = { dryRun: this.#dryRun, scratch: this.scratch, unread: (key: string) => this.#unread.add(key) };
     await sweep({
       ...sweeps,
       dryRun: true,
@@ -134,7 +136,7 @@ class Forgetting {
         }
       }
     const entries = journal ? await this.#record(journal, owners) : [];
-    await journal?.finish();
+    await journal?.close(this.#unread.size === 0);
     return {
       request: this.request,
       dryRun: this.#dryRun,
@@ -200,6 +202,8 @@ class Forgetting {
   ): Promise<void> {
     await sweep({
       ...what,
+      edit: throughGzip(what.edit),
+      unread: (key) => this.#unread.add(key),
       store: this.home.data,
       scratch: this.scratch,
       dryRun: this.#dryRun,
@@ -254,6 +258,7 @@ class Forgetting {
   #beyond(): string[] {
     const { subject } = this.options;
     return [
+      ...[...this.#unread].map((key) => `${key}: it cannot be read as what it should be, and is left as it is`),
       'models that were trained on the rows: what they learnt stays in them',
       'counts: profiles of drift windows, metrics and baselines say how many, not who',
       'what others have copied: exports, replicas, backups of the stores',

@@ -54,8 +54,9 @@ export class Journal {
     await this.#write();
   }
 
-  async finish(): Promise<void> {
-    this.kept.finished = true;
+  /** @param whole whether everything could be looked through */
+  async close(whole: boolean): Promise<void> {
+    this.kept.finished = whole;
     await this.#write();
   }
 

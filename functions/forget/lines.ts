@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 
 /** What was taken out of a file, and what is left in it. */
@@ -13,10 +12,8 @@ export interface Edited {
 }
 
 /**
- * Copies a text file, gzipped or not, record by record. `edit` gives what stands for a record afterwards; undefined
- * for a record that is gone.
- *
- * @param gone how many rows the edits took out, when a record is more than one
+ * Copies a text file record by record. `edit` gives what stands for a record afterwards; undefined for a record that is
+ * gone.
  */
 export async function editLines(
   from: string,
@@ -24,26 +21,42 @@ export async function editLines(
   edit: (record: string, index: number) => string | undefined,
   records: (lines: AsyncIterable<string>) => AsyncIterable<string> = (lines) => lines,
 ): Promise<Edited> {
-  const zipped = (await magicOf(from)).startsWith('\x1f\x8b');
-  const file = createWriteStream(to);
-  const out: Writable = zipped ? createGzip() : file;
-  if (zipped) out.pipe(file);
-  const source = createReadStream(from);
-  const input: Readable = zipped ? source.pipe(createGunzip()) : source;
+  const out = createWriteStream(to);
+  const input = createReadStream(from);
   let [gone, left, index] = [0, 0, 0];
-  for await (const record of records(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))) {
-    const edited = edit(record, index++);
-    if (edited === undefined) {
-      gone++;
-      continue;
+  try {
+    for await (const record of records(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))) {
+      const edited = edit(record, index++);
+      if (edited === undefined) {
+        gone++;
+        continue;
+      }
+      left++;
+      if (!out.write(`${edited}\n`)) await once(out, 'drain');
     }
-    left++;
-    if (!out.write(`${edited}\n`)) await once(out, 'drain');
+  } finally {
+    input.destroy();
+    out.end();
+    await finished(out);
   }
-  out.end();
-  await finished(file);
   return { gone, left };
 }
+
+/** An edit of what is in a file, gzipped or not; what it writes is gzipped as the file was. */
+export const throughGzip =
+  (edit: (from: string, to: string, key: string) => Promise<Edited>) =>
+  async (from: string, to: string, key: string): Promise<Edited> => {
+    if (!(await magicOf(from)).startsWith('\x1f\x8b')) return edit(from, to, key);
+    const [plain, copy] = [`${from}.plain`, `${to}.plain`];
+    try {
+      await pipeline(createReadStream(from), createGunzip(), createWriteStream(plain));
+      const edited = await edit(plain, copy, key);
+      if (edited.gone > 0) await pipeline(createReadStream(copy), createGzip(), createWriteStream(to));
+      return edited;
+    } finally {
+      await Promise.all([plain, copy].map((file) => rm(file, { force: true })));
+    }
+  };
 
 /** The first bytes of a file. */
 export async function magicOf(file: string, bytes = 4): Promise<string> {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ObjectNotFoundError } from '../../platform/errors.ts';
-import type { ObjectStore, StoredWrite } from '../../platform/ports.ts';
+import { ObjectNotFoundError, PlatformError } from '../../platform/errors.ts';
+import type { ObjectInfo, ObjectStore } from '../../platform/ports.ts';
 import type { Edited } from './lines.ts';
 
 /** How much was erased, or would be. */
@@ -26,52 +26,109 @@ export interface Sweep {
   /** Folder for copies. */
   readonly scratch: string;
   readonly dryRun: boolean;
-  /** Told of every object that was looked through, and of what was found in it. */
+  /** Told of every write that was looked through, and of what was found in it. */
   readonly seen: (key: string, gone: Edited['gone'], latest: boolean) => Promise<void> | void;
+  /** Told of every object that is not what it should be. It stays as it is. */
+  readonly unread: (key: string) => void;
 }
+
+/** How often an object that others write to meanwhile is looked through again. */
+const LOOKS = 10;
 
 /**
  * Looks through every write of every object under a prefix, one at a time, and takes out what is to go. An object is
- * put anew before its former writes are erased, so that whatever interrupts this loses nothing else; what is left
- * undone is found again.
+ * put anew before the write that held it is erased, so that whatever interrupts this loses nothing else; what is left
+ * undone is found again. Only what was looked through is replaced and erased: what others write meanwhile stays.
  */
-export async function sweep(options: Sweep): Promise<Tally> {
-  const { store, prefix, wanted = () => true, edit, scratch, dryRun, seen } = options;
-  const tally: Tally = { objects: 0, rows: 0 };
-  const [from, to] = [path.join(scratch, 'from'), path.join(scratch, 'to')];
-  for await (const write of store.writes(prefix)) {
-    const { key, latest } = write;
-    if (!wanted(key) || !(await fetched(store, write, from))) continue;
-    const edited = await edit(from, to, key);
-    if (edited.gone > 0) {
-      tally.objects++;
-      if (latest) tally.rows += edited.gone;
-      if (!dryRun) {
-        if (latest) await options.before?.(key, to, from);
-        await replace(store, write, to, edited.left);
+export async function sweep(options: Sweep): Promise<void> {
+  const { store, prefix, wanted = () => true } = options;
+  for await (const { key, versionId, latest } of store.writes(prefix)) {
+    if (!wanted(key)) continue;
+    const looked = latest ? await sweepCurrent(options, key) : [];
+    // Somebody may have replaced it since it was listed.
+    if (!looked.includes(versionId)) await sweepFormer(options, key, versionId);
+  }
+}
+
+/** @returns version ids of what was looked through: several, when others wrote to the key meanwhile */
+async function sweepCurrent(options: Sweep, key: string): Promise<string[]> {
+  const { store, dryRun } = options;
+  const [looked, holding]: [string[], string[]] = [[], []];
+  for (;;) {
+    const found = await look(options, key);
+    if (found) looked.push(found.info.versionId);
+    const gone = found?.edited?.gone ?? 0;
+    if (found?.edited && gone > 0 && !dryRun) {
+      holding.push(found.info.versionId);
+      await options.before?.(key, found.to, found.from);
+      if (!(await replace(store, found.info, found.to, found.edited.left))) {
+        if (looked.length < LOOKS) continue;
+        throw new PlatformError(`${key} keeps changing while it is looked through`);
       }
     }
-    if (latest && !dryRun) await options.after?.(key);
-    await seen(key, edited.gone, latest);
-    await Promise.all([rm(from, { force: true }), rm(to, { force: true })]);
+    if (holding.length > 0) await store.erase(key, { only: holding });
+    if (found?.edited) {
+      if (!dryRun) await options.after?.(key);
+      await options.seen(key, gone, true);
+    }
+    await clear(options);
+    return looked;
   }
-  return tally;
 }
 
-/** An older write may have gone with a newer one, and a current one may be replaced by somebody else meanwhile. */
-async function fetched(store: ObjectStore, { key, versionId, latest }: StoredWrite, to: string): Promise<boolean> {
+async function sweepFormer(options: Sweep, key: string, versionId: string): Promise<void> {
+  const found = await look(options, key, versionId);
+  if (!found?.edited) return clear(options);
+  const { gone } = found.edited;
+  if (gone > 0 && !options.dryRun) await options.store.erase(key, { only: [versionId] });
+  await options.seen(key, gone, false);
+  await clear(options);
+}
+
+interface Look {
+  readonly info: ObjectInfo;
+  readonly from: string;
+  readonly to: string;
+  /** Absent when the object cannot be read. */
+  readonly edited?: Edited;
+}
+
+/** @returns undefined when there is no such object, or no such write of it, any more */
+async function look(
+  { store, edit, scratch, unread }: Sweep,
+  key: string,
+  versionId?: string,
+): Promise<Look | undefined> {
+  const [from, to] = copies(scratch);
+  let info: ObjectInfo;
   try {
-    await store.download(key, to, latest ? undefined : versionId);
-    return true;
+    info = await store.download(key, from, versionId);
   } catch (error) {
-    if (error instanceof ObjectNotFoundError) return false;
+    if (error instanceof ObjectNotFoundError) return undefined;
     throw error;
   }
+  try {
+    return { info, from, to, edited: await edit(from, to, key) };
+  } catch (error) {
+    if (error instanceof PlatformError || isOfSystem(error)) throw error;
+    unread(key);
+    return { info, from, to };
+  }
 }
 
-async function replace(store: ObjectStore, { key, latest }: StoredWrite, copy: string, left: number): Promise<void> {
-  if (latest && left === 0) return store.erase(key);
-  if (latest) await store.upload(key, copy);
-  const current = await store.head(key);
-  await store.erase(key, current ? { keep: current.versionId } : {});
+/** A full disk is no fault of the object. */
+const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+
+/** @returns false, having changed nothing, when it is no longer what was looked through */
+async function replace(store: ObjectStore, { key, etag }: ObjectInfo, copy: string, left: number): Promise<boolean> {
+  if (left > 0) return store.upload(key, copy, { ifMatch: etag });
+  // Without this the write before it would come back when it is erased.
+  await store.delete(key, { etag });
+  return (await store.head(key)) === undefined;
+}
+
+const copies = (scratch: string): [string, string] => [path.join(scratch, 'from'), path.join(scratch, 'to')];
+
+async function clear({ scratch }: Sweep): Promise<void> {
+  await Promise.all(copies(scratch).map((file) => rm(file, { force: true })));
 }

@@ -58,18 +58,10 @@ function csvEdit(columns: readonly string[], subject: Subject): (record: string,
 }
 
 async function firstLine(file: string): Promise<string> {
-  const zipped = (await magicOf(file)).startsWith('\x1f\x8b');
-  const { createGunzip } = await import('node:zlib');
-  const source = createReadStream(file);
-  const input = zipped ? source.pipe(createGunzip()) : source;
   let text = '';
-  try {
-    for await (const chunk of input) {
-      text += (chunk as Buffer).toString('utf8');
-      if (text.includes('\n')) break;
-    }
-  } finally {
-    source.destroy();
+  for await (const chunk of createReadStream(file, 'utf8')) {
+    text += chunk as string;
+    if (text.includes('\n')) break;
   }
   return text.split(/\r?\n/, 1)[0]!.replace(/^\ufeff/, '');
 }

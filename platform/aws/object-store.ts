@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
-import type { ObjectInfo, ObjectStore, StoredWrite } from '../ports.ts';
+import type { ObjectInfo, ObjectStore, PutOptions, StoredWrite } from '../ports.ts';
 import { retried, statusOf, TruncatedError } from './failures.ts';
 
 /** Files up to this size are sent from memory, where the SDK can send them again; bytes. */
@@ -27,8 +27,6 @@ const IN_MEMORY = 8 * 1024 * 1024;
 const LARGEST = 5 * 1024 ** 3;
 /** Metadata that tells our own conditional write from somebody else's. */
 const WRITE_ID = 'trimtab-write';
-
-type PutOptions = { contentType?: string; ifAbsent?: boolean };
 
 /** A bucket. Where it keeps versions, a version id names one write of a key; else the etag stands in for it. */
 export class S3ObjectStore implements ObjectStore {
@@ -106,15 +104,28 @@ export class S3ObjectStore implements ObjectStore {
           yield { ...infoOf(version.Key!, version, version.Size ?? 0), latest: version.IsLatest ?? true };
   }
 
-  async erase(key: string, { keep }: { keep?: string } = {}): Promise<void> {
+  async erase(key: string, { keep, only }: { keep?: string; only?: readonly string[] } = {}): Promise<void> {
     checkKey(key);
-    for await (const { Versions = [], DeleteMarkers = [] } of this.#versions(key))
-      for (const { Key, VersionId, ETag } of [...Versions, ...DeleteMarkers] as ObjectVersion[]) {
-        // Where no versions are kept, all have the id 'null' and the etag stands in for it.
-        const kept = keep !== undefined && (VersionId === keep || (VersionId === 'null' && ETag === keep));
-        if (Key === key && !kept)
-          await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key, VersionId }));
-      }
+    const gone = ({ VersionId, ETag }: ObjectVersion): boolean => {
+      // Where no versions are kept, all have the id 'null' and the etag stands in for it.
+      const isOneOf = (ids: readonly string[]): boolean =>
+        ids.some((id) => VersionId === id || (VersionId === 'null' && ETag === id));
+      return !isOneOf(keep === undefined ? [] : [keep]) && (only === undefined || isOneOf(only));
+    };
+    const markers: ObjectVersion[] = [];
+    let left = 0;
+    for await (const { Versions = [], DeleteMarkers = [] } of this.#versions(key)) {
+      markers.push(...DeleteMarkers.filter(({ Key }) => Key === key));
+      for (const version of Versions.filter(({ Key }) => Key === key))
+        if (gone(version)) await this.#erase(version);
+        else left++;
+    }
+    // A marker keeps what was deleted from coming back; it goes last, and not before what it is on.
+    if (only === undefined || left === 0) for (const marker of markers) await this.#erase(marker);
+  }
+
+  async #erase({ Key, VersionId }: ObjectVersion): Promise<void> {
+    await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key, VersionId }));
   }
 
   async *#versions(Prefix: string): AsyncIterable<ListObjectVersionsCommandOutput> {
@@ -154,19 +165,24 @@ export class S3ObjectStore implements ObjectStore {
   async #put(key: string, body: () => Uint8Array | Readable, size: number, options: PutOptions = {}): Promise<boolean> {
     checkKey(key);
     const writeId = randomUUID();
+    const conditional = options.ifAbsent || options.ifMatch !== undefined;
     const input: PutObjectCommandInput = {
       Bucket: this.bucket,
       Key: key,
       ContentLength: size,
       ContentType: options.contentType,
-      ...(options.ifAbsent ? { IfNoneMatch: '*', Metadata: { [WRITE_ID]: writeId } } : {}),
+      ...(options.ifAbsent ? { IfNoneMatch: '*' } : {}),
+      ...(options.ifMatch === undefined ? {} : { IfMatch: options.ifMatch }),
+      ...(conditional ? { Metadata: { [WRITE_ID]: writeId } } : {}),
     };
     try {
       // A stream is used up by the first try, so each gets its own.
       await retried(() => this.client.send(new PutObjectCommand({ ...input, Body: body() })));
       return true;
     } catch (error) {
-      if (!options.ifAbsent || statusOf(error) !== 412) throw error;
+      // 404: what was to be replaced is gone.
+      if (options.ifMatch !== undefined && statusOf(error) === 404) return false;
+      if (!conditional || statusOf(error) !== 412) throw error;
       // The first try may have succeeded and only its answer been lost: then the object in the way is our own.
       return (await this.#head(key))?.Metadata?.[WRITE_ID] === writeId;
     }

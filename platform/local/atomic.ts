@@ -20,14 +20,15 @@ export const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].inclu
  *
  * @param root folder of the store, on one file system
  * @param fill writes the content to the path it is given
- * @returns false, having written nothing, when `ifAbsent` and the path exists; of several writers at once one wins
+ * @param options.fits asked last: whether it may still be written
+ * @returns false, having written nothing, when it does not fit, or when `ifAbsent` and the path exists; of several writers at once one wins
  * @throws PlatformError when the file system fails or is full
  */
 export async function place(
   root: string,
   target: string,
   fill: (path: string) => Promise<void>,
-  ifAbsent = false,
+  { ifAbsent = false, fits }: { ifAbsent?: boolean | undefined; fits?: () => Promise<boolean> } = {},
 ): Promise<boolean> {
   // The name tells the sweep whose it is.
   const unfinished = path.join(root, UNFINISHED, `${process.pid}.${randomUUID()}.${os.hostname()}`);
@@ -36,6 +37,7 @@ export async function place(
     await fill(unfinished);
     await flush(unfinished);
     await makeFolder(path.dirname(target));
+    if (fits && !(await fits())) return false;
     if (!ifAbsent) await rename(unfinished, target);
     else if (!(await linked(unfinished, target))) return false;
     await flush(path.dirname(target));

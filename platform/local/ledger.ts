@@ -38,7 +38,7 @@ export class FileLedger implements Ledger {
     const { model, number } = entry;
     const page = JSON.stringify(Page.parse({ entry, version }), null, 1);
     const file = this.#file(model, number);
-    if (await place(this.root, file, (unfinished) => writeFile(unfinished, page), true)) return;
+    if (await place(this.root, file, (unfinished) => writeFile(unfinished, page), { ifAbsent: true })) return;
     const found = (await this.#numbers(model)).at(-1) ?? 0;
     throw new ReleaseConflictError(model, number - 1, found);
   }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
-import type { ObjectInfo, ObjectStore, StoredWrite } from '../ports.ts';
+import type { ObjectInfo, ObjectStore, PutOptions, StoredWrite } from '../ports.ts';
 import { codeOf, isAbsent, place } from './atomic.ts';
 import { decodePart, encodePart } from './names.ts';
 
@@ -43,14 +43,12 @@ export class FileObjectStore implements ObjectStore {
     return infoOf(key, await this.#find(key));
   }
 
-  async put(key: string, body: Uint8Array | string, options?: { ifAbsent?: boolean }): Promise<boolean> {
-    const file = await this.#find(key);
-    return place(this.root, file, (unfinished) => writeFile(unfinished, body), options?.ifAbsent);
+  put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<boolean> {
+    return this.#put(key, (unfinished) => writeFile(unfinished, body), options);
   }
 
-  async upload(key: string, source: string, options?: { ifAbsent?: boolean }): Promise<boolean> {
-    const file = await this.#find(key);
-    return place(this.root, file, (unfinished) => copyFile(source, unfinished), options?.ifAbsent);
+  upload(key: string, source: string, options?: PutOptions): Promise<boolean> {
+    return this.#put(key, (unfinished) => copyFile(source, unfinished), options);
   }
 
   async *list(prefix: string, { after }: { after?: string } = {}): AsyncIterable<ObjectInfo> {
@@ -69,8 +67,22 @@ export class FileObjectStore implements ObjectStore {
     for await (const info of this.list(prefix)) yield { ...info, latest: true };
   }
 
-  async erase(key: string, { keep }: { keep?: string } = {}): Promise<void> {
-    if (keep === undefined || (await this.head(key))?.versionId !== keep) await this.delete(key);
+  async erase(key: string, { keep, only }: { keep?: string; only?: readonly string[] } = {}): Promise<void> {
+    if (keep === undefined && only === undefined) return this.delete(key);
+    const current = await this.head(key);
+    if (current && current.versionId !== keep && (only?.includes(current.versionId) ?? true))
+      await this.delete(key, { etag: current.etag });
+  }
+
+  async #put(
+    key: string,
+    fill: (unfinished: string) => Promise<void>,
+    { ifAbsent, ifMatch }: PutOptions = {},
+  ): Promise<boolean> {
+    const file = await this.#find(key);
+    // As with deletion, there is a moment between the look and the write.
+    const fits = async (): Promise<boolean> => ifMatch === undefined || (await infoOf(key, file))?.etag === ifMatch;
+    return place(this.root, file, fill, { ifAbsent, fits });
   }
 
   /** @returns undefined when the file was changed in the middle */

@@ -26,7 +26,7 @@ export async function localSecret(root: string, env: NodeJS.ProcessEnv): Promise
       root,
       file,
       (unfinished) => writeFile(unfinished, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 }),
-      true,
+      { ifAbsent: true },
     );
   else if ((info.mode & 0o077) !== 0 && process.platform !== 'win32')
     throw new PrivacyError(`${file} may be read by others (mode ${(info.mode & 0o777).toString(8)}): chmod 600 it`);

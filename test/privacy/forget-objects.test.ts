@@ -1,13 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Manifest } from '../../core/model/manifest.ts';
 import { type Forgotten, forget } from '../../functions/forget/forget.ts';
+import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
+import { FileObjectStore } from '../../platform/local/object-store.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
-import type { Home } from '../../platform/ports.ts';
+import type { Home, ObjectInfo } from '../../platform/ports.ts';
 import { Registry } from '../../platform/registry.ts';
 
 const FIXTURE = 'test/fixtures/onnx/pipeline.onnx';
@@ -15,6 +18,22 @@ const MODEL = 'small';
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-objects-'));
 let opened = 0;
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A store in which something else happens behind every download. */
+class BusyStore extends FileObjectStore {
+  constructor(
+    root: string,
+    private readonly meanwhile: (key: string) => Promise<void>,
+  ) {
+    super(root);
+  }
+
+  override async download(key: string, target: string, versionId?: string): Promise<ObjectInfo> {
+    const info = await super.download(key, target, versionId);
+    await this.meanwhile(key);
+    return info;
+  }
+}
 
 describe('forgetting, object by object', () => {
   let home: Home;
@@ -72,5 +91,61 @@ describe('forgetting, object by object', () => {
     expect(await text(drop('unnamed.csv'))).toBe(body);
     expect(await text(drop('headless.csv'))).toBe('B6,2,8\n');
     expect(beyond).toContain('1 dataset versions and drops that have no subject column');
+  });
+
+  const HEAD = 'carrier,distance,temperature,customer';
+
+  it('loses no write that arrives while the object is looked through', async () => {
+    const key = drop('busy.csv');
+    await home.data.put(key, `${HEAD}\nB6,1,1,anna\nB6,2,1,bert\n`);
+    let arrivals = 0;
+    const data = new BusyStore((home.data as FileObjectStore).root, async (of) => {
+      if (of === key && arrivals++ === 0) await home.data.put(key, `${HEAD}\nB6,3,1,anna\nB6,4,1,cleo\nB6,5,1,dora\n`);
+    });
+    await forgetting('anna', { ...home, data });
+    expect(arrivals).toBeGreaterThan(1);
+    expect(await text(key)).toBe(`${HEAD}\nB6,4,1,cleo\nB6,5,1,dora\n`);
+  });
+
+  it('erases no write that arrives while the last row of the object is taken out', async () => {
+    const key = drop('busy.csv');
+    await home.data.put(key, `${HEAD}\nB6,1,1,anna\n`);
+    const data = new BusyStore((home.data as FileObjectStore).root, async () => {
+      await home.data.put(key, `${HEAD}\nB6,4,1,cleo\n`);
+    });
+    await forgetting('anna', { ...home, data });
+    expect(await text(key)).toBe(`${HEAD}\nB6,4,1,cleo\n`);
+  });
+
+  it('goes on behind an object that cannot be read, names it, and does not call itself finished', async () => {
+    const whole = gzipSync(`${HEAD}\n${Array.from({ length: 500 }, (_, i) => `B6,${i},1,c${i}\n`).join('')}`);
+    const broken = ['a.parquet', 'b.csv.gz', 'c.parquet.gz'].map(drop);
+    await home.data.put(broken[0]!, 'PAR1 and no more');
+    await home.data.put(broken[1]!, whole.subarray(0, whole.length / 2));
+    await home.data.put(broken[2]!, gzipSync('PAR1 and no more'));
+    await home.captures.put('captures/2026/01/01/00/cut.gz', whole.subarray(0, 40));
+    await home.data.put(drop('last.csv'), `${HEAD}\nB6,1,1,anna\nB6,2,1,bert\n`);
+    const { beyond, request } = await forgetting('anna');
+    expect(await text(drop('last.csv'))).toBe(`${HEAD}\nB6,2,1,bert\n`);
+    for (const key of [...broken, 'captures/2026/01/01/00/cut.gz'])
+      expect(beyond.filter((sentence) => sentence.startsWith(`${key}: it cannot be read`))).toHaveLength(1);
+    expect(JSON.parse(await text(`erasures/${request}.json`))).toMatchObject({ finished: false });
+    for (const key of broken) await home.data.delete(key);
+    await home.captures.delete('captures/2026/01/01/00/cut.gz');
+    const again = await forget(home, { subject: 'anna', request, actor: 'test' });
+    expect(again.beyond.join()).not.toContain('cannot be read');
+    expect(JSON.parse(await text(`erasures/${request}.json`))).toMatchObject({ finished: true });
+  });
+
+  it('takes rows out of a gzipped Parquet drop as Parquet, and gzips it again', async () => {
+    const file = path.join(folder, 'drop.parquet');
+    const rows =
+      "SELECT * FROM (VALUES ('B6', 1.0, 1.0, 'anna'), ('B6', 2.0, 1.0, 'bert')) t(carrier, distance, temperature, customer)";
+    await withDuck(undefined, (duck) => duck.run(`COPY (${rows}) TO ${literal(file)} (FORMAT parquet)`));
+    await home.data.put(drop('rows.parquet.gz'), gzipSync(readFileSync(file)));
+    await forgetting('anna');
+    writeFileSync(file, gunzipSync(await home.data.get(drop('rows.parquet.gz'))));
+    const left = await withDuck(undefined, (duck) => duck.rows(`SELECT customer FROM read_parquet(${literal(file)})`));
+    expect(left).toEqual([{ customer: 'bert' }]);
   });
 });

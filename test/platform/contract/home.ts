@@ -87,6 +87,22 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
         expect(text(await store.get(key))).toBe(`writer ${won.indexOf(true)}`);
       });
 
+      it('keeps what has replaced the content that was to be replaced', async () => {
+        const key = `${unique}/matched`;
+        const file = path.join(scratch, 'matched');
+        await writeFile(file, 'from a file');
+        expect(await store.put(key, 'nothing is there', { ifMatch: '"none"' })).toBe(false);
+        expect(await store.head(key)).toBeUndefined();
+        await store.put(key, 'one');
+        const { etag } = (await store.head(key))!;
+        expect(await store.put(key, 'two!', { ifMatch: etag })).toBe(true);
+        expect(await store.put(key, 'late', { ifMatch: etag })).toBe(false);
+        expect(await store.upload(key, file, { ifMatch: etag })).toBe(false);
+        expect(text(await store.get(key))).toBe('two!');
+        expect(await store.upload(key, file, { ifMatch: (await store.head(key))!.etag })).toBe(true);
+        expect(text(await store.get(key))).toBe('from a file');
+      });
+
       it('replaces an object, and its etag with it', async () => {
         const key = `${unique}/replaced`;
         await store.put(key, 'one');
@@ -144,6 +160,22 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
         await store.erase(key);
         expect(await store.head(key)).toBeUndefined();
         expect(await held()).toEqual([['erased-not', true]]);
+        await store.erase(key);
+      });
+
+      it('erases only the writes it is told, and brings none back that was deleted', async () => {
+        const key = `${unique}/only`;
+        await store.put(key, 'one');
+        const one = (await store.head(key))!.versionId;
+        await store.put(key, 'two!');
+        const two = (await store.head(key))!.versionId;
+        await store.erase(key, { only: [one] });
+        expect(text(await store.get(key))).toBe('two!');
+        await store.put(key, 'three');
+        await store.delete(key);
+        await store.erase(key, { only: [two] });
+        expect(await store.head(key)).toBeUndefined();
+        expect((await collect(store.writes(key))).map(({ versionId }) => versionId)).not.toContain(two);
         await store.erase(key);
       });
 
