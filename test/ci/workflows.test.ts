@@ -91,6 +91,7 @@ describe('the workflows', () => {
     const [, { steps = [], environment, concurrency }] = deploying[0]!;
     const at = (what: RegExp): number => steps.findIndex(({ run, uses }) => what.test(run ?? uses ?? ''));
     const order = [
+      /made-by-main\.sh/,
       /download-artifact@/,
       /sha256sum --check --strict/,
       /configure-aws-credentials@/,
@@ -99,6 +100,8 @@ describe('the workflows', () => {
     ];
     const places = order.map(at);
     expect(places.every((place, i) => place > (places[i - 1] ?? -1))).toBe(true);
+    const runs = [steps[at(/made-by-main/)]!.env!.RUN_ID, steps[at(/download-artifact@/)]!.with!['run-id']];
+    expect(runs).toEqual([expression('inputs.run-id'), expression('inputs.run-id')]);
     expect(steps[at(/cdk deploy/)]!.run).toMatch(/--app cdk\.out --build "" /);
     for (const { run } of steps) expect(run ?? '').not.toMatch(/\bsynth\b|npm run build/);
     expect(environment).toBe(expression('inputs.environment'));
