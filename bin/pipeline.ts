@@ -1,14 +1,14 @@
 // What a workflow must know, as outputs of a step: `npm run --silent pipeline >> "$GITHUB_OUTPUT"` gives the names of
 // the environments that are deployed to, with the name of one its account, region and roles.
 import { readEnvironments } from '../infra/environments.ts';
-import { workflowOutputs } from '../infra/pipeline/names.ts';
+import { pipelineEnvironments, workflowOutputs } from '../infra/pipeline/names.ts';
 
 const [name] = process.argv.slice(2);
 try {
   const environments = readEnvironments(undefined, name);
   const outputs =
     name === undefined
-      ? { environments: JSON.stringify(environments.filter((e) => e.pipeline).map((e) => e.environment)) }
+      ? { environments: JSON.stringify(pipelineEnvironments(environments)) }
       : workflowOutputs(environments[0]!);
   for (const [key, value] of Object.entries(outputs)) console.log(`${key}=${value}`);
 } catch (error) {

@@ -34,6 +34,10 @@ export const DeploymentConfig = z.strictObject({
   region: z
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region looks like eu-central-1')
+    .refine(
+      (region) => !region.startsWith('cn-'),
+      'a region is not of China: services have other names there, by which nothing here is let in to the key',
+    )
     .optional(),
   /** Processor of all functions and layers. */
   architecture: z.enum(['x64', 'arm64']).default('x64'),

@@ -58,7 +58,7 @@ export function parseEnvironments(raw: unknown, file = 'trimtab.config.json'): D
 
 /**
  * Alarms, metrics and the events of a model go by the model's name alone, so two environments in one account and
- * region would roll each other back.
+ * region would roll each other back. An environment's stacks are named by a pattern, which must be of no other's.
  */
 function assertApart(configs: readonly DeploymentConfig[], file: string): void {
   if (configs.length < 2) return;
@@ -77,6 +77,12 @@ function assertApart(configs: readonly DeploymentConfig[], file: string): void {
         `environments.${environment}: is in ${place} as ${other} is; alarms and metrics go by the model’s name alone, so each needs an account or a region of its own`,
       );
     places.set(place, environment);
+    const within = configs.find((each) => environment.startsWith(`${each.environment}-`));
+    if (within !== undefined)
+      throw new ConfigError(
+        file,
+        `environments.${environment}: begins as ${within.environment} does; whoever deploys Trimtab-${within.environment}-* would deploy both, so call it otherwise`,
+      );
   }
 }
 

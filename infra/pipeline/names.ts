@@ -22,6 +22,23 @@ export const DIFF_ROLE = 'trimtab-diff';
 export const roleName = (environment: string, role: 'deploy' | 'smoke' | 'models'): string =>
   `trimtab-${environment}-${role}`;
 
+/** Environments that the workflow `main` deploys to, one after the other. */
+const DEPLOYED = ['staging', 'prod'];
+
+/**
+ * Names of the environments that have a pipeline.
+ *
+ * @throws Error when there are some and they are not those of the workflow, which would skip others without a word
+ */
+export function pipelineEnvironments(configs: readonly DeploymentConfig[]): string[] {
+  const names = configs.filter(({ pipeline }) => pipeline !== undefined).map(({ environment }) => environment);
+  if (names.length > 0 && [...names].sort().join() !== [...DEPLOYED].sort().join())
+    throw new Error(
+      `environments with a pipeline are ${DEPLOYED.join(' and ')}, or none, received ${names.join(', ')}`,
+    );
+  return names;
+}
+
 /** What a workflow must know of an environment, by the names of a step's outputs. */
 export function workflowOutputs({ environment, account, region, pipeline }: DeploymentConfig): Record<string, string> {
   if (pipeline === undefined || account === undefined || region === undefined)
@@ -38,6 +55,5 @@ export function workflowOutputs({ environment, account, region, pipeline }: Depl
 }
 
 function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

@@ -131,6 +131,83 @@ describe('the scripts of the workflows', () => {
     });
   });
 
+  describe('made-by-main.sh', () => {
+    const MAIN = { event: 'push', head_branch: 'main', path: '.github/workflows/main.yml' };
+    /** GitHub's command line: gives what GitHub knows of the one run that there is. */
+    const gh = `
+      if (process.argv.slice(2).join(' ') !== 'api repos/acme/trimtab/actions/runs/17') throw new Error('Not Found (HTTP 404)');
+      console.log(JSON.stringify(known));
+    `;
+    const made = (known: object, id = '17') =>
+      spawnSync('bash', ['.github/made-by-main.sh', id], {
+        encoding: 'utf8',
+        env: { ...process.env, GITHUB_REPOSITORY: 'acme/trimtab', ...standIn(folder, 'gh', gh, known) },
+      });
+
+    it('lets what main made be deployed', () => {
+      expect(made({ id: 17, ...MAIN })).toMatchObject({ status: 0, stderr: '' });
+      expect(made({ id: 17, ...MAIN, path: '.github/workflows/main.yml@main' }).status).toBe(0);
+    });
+
+    it.each([
+      ['a pull request', { event: 'pull_request', head_branch: 'mine', path: '.github/workflows/pull-request.yml' }],
+      ['a pull request from a branch of that name', { ...MAIN, event: 'pull_request' }],
+      ['another branch', { ...MAIN, head_branch: 'main-2' }],
+      ['another workflow', { ...MAIN, path: '.github/workflows/other/main.yml' }],
+      ['a workflow started by hand', { ...MAIN, event: 'workflow_dispatch' }],
+    ])('refuses the assembly of %s', (_, run) => {
+      expect(made(run)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('run 17 is not deployed: it is of'),
+      });
+    });
+
+    it('refuses a run that there is not, and what is no run', () => {
+      expect(made(MAIN, '18').status).not.toBe(0);
+      for (const id of ['', '17/../17', '17 17']) expect(made(MAIN, id).status, id).toBe(2);
+    });
+  });
+
+  describe('the environments of the pipeline', () => {
+    const PLACES = {
+      a: { account: '111122223333', region: 'eu-central-1' },
+      b: { account: '444455556666', region: 'eu-central-1' },
+    };
+    const pipeline = (config: object) => {
+      writeFileSync(path.join(folder, 'trimtab.config.json'), JSON.stringify(config));
+      const [tsx, program] = ['node_modules/tsx/dist/cli.mjs', 'bin/pipeline.ts'].map((file) => path.resolve(file));
+      return spawnSync(process.execPath, [tsx!, program!], { cwd: folder, encoding: 'utf8' });
+    };
+    const named = (
+      first: string,
+      second: string,
+      pipelined: object = { pipeline: { repository: 'acme/trimtab' } },
+    ) => ({
+      environments: { [first]: { ...PLACES.a, ...pipelined }, [second]: { ...PLACES.b, ...pipelined } },
+    });
+
+    it('are those that main deploys to, or none', () => {
+      expect(pipeline(named('prod', 'staging'))).toMatchObject({
+        status: 0,
+        stdout: 'environments=["prod","staging"]\n',
+      });
+      expect(pipeline(named('prod', 'staging', {}))).toMatchObject({ status: 0, stdout: 'environments=[]\n' });
+      const deployed = Object.values(workflow('main').jobs).flatMap((job) => job.with?.environment ?? []);
+      expect(deployed.sort()).toEqual(['prod', 'staging']);
+    });
+
+    it.each([
+      ['another name', named('staging', 'production'), 'staging, production'],
+      ['one of them missing', { environment: 'prod', ...PLACES.a, pipeline: { repository: 'acme/trimtab' } }, 'prod'],
+    ])('are refused with %s, which main would skip without a word', (_, config, received) => {
+      expect(pipeline(config)).toMatchObject({
+        status: 1,
+        stdout: '',
+        stderr: `environments with a pipeline are staging and prod, or none, received ${received}\n`,
+      });
+    });
+  });
+
   describe('release.sh', () => {
     const release = (...args: string[]) =>
       spawnSync('bash', ['.github/release.sh', ...args], {

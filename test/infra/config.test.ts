@@ -91,9 +91,23 @@ describe('the configuration', () => {
       { environments: { staging: STAGING, prod: STAGING } },
       /environments\.prod: is in account 111122223333, region eu-central-1 as staging is/,
     ],
+    [
+      'one that goes by the pattern of another’s stacks',
+      { environments: { 'prod-eu': STAGING, prod: PROD } },
+      /environments\.prod-eu: begins as prod does; whoever deploys Trimtab-prod-\* would deploy both/,
+    ],
+    [
+      'a region of China',
+      { region: 'cn-north-1' },
+      /^trimtab\.config\.json: region: .*services have other names there.*, received "cn-north-1"/,
+    ],
   ])('refuses %s', (_, raw, message) => {
     expect(() => parseEnvironments(raw)).toThrow(ConfigError);
     expect(() => parseEnvironments(raw)).toThrow(message);
+  });
+
+  it('takes names of which one begins with another, but not as its stacks do', () => {
+    expect(parseEnvironments({ environments: { prod: PROD, production: STAGING } })).toHaveLength(2);
   });
 
   it('takes two environments of one account in two regions', () => {
