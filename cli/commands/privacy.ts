@@ -6,6 +6,7 @@ import { ENVELOPE } from '../../core/contract/personal.ts';
 import { decryptFile } from '../../functions/decrypt.ts';
 import { ForgetError, type Forgotten, forget } from '../../functions/forget/forget.ts';
 import { KINDS, RequestId } from '../../functions/forget/journal.ts';
+import { ownersOf } from '../../functions/forget/owners.ts';
 import { trace, UntracedError } from '../../functions/trace/trace.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
 import { table } from '../output/table.ts';
@@ -92,8 +93,15 @@ export function addPrivacyCommands(program: Program, io: Io, options: () => Glob
         const { out } = own;
         if (out === undefined) throw new UsageError('--out says where the file goes');
         if (existsSync(out)) throw new UsageError(`${out} exists`);
-        const columns = await decryptFile(what, out, own.model, keys);
-        return print(io, options(), { out, columns }, () => `${out}: opened ${columns.join(', ') || 'nothing'}`);
+        const [owner] = await ownersOf(home, own.model);
+        const sealed = { owner: own.model, columns: owner?.encrypted };
+        const { columns, unopened } = await decryptFile(what, out, sealed, keys);
+        return print(io, options(), { out, columns, unopened }, () =>
+          [
+            `${out}: opened ${columns.join(', ') || 'nothing'}`,
+            ...(unopened > 0 ? [`${unopened} values look like envelopes and do not open: they are as they were`] : []),
+          ].join('\n'),
+        );
       }),
     );
 }

@@ -1,6 +1,5 @@
 import type { Contract } from '../../core/contract/contract.ts';
-import type { PrivacyKeys } from '../../core/contract/personal.ts';
-import { ENVELOPE } from '../../core/contract/personal.ts';
+import { ENVELOPE, type PrivacyKeys, personalColumns, treatmentOf } from '../../core/contract/personal.ts';
 import type { Home } from '../../platform/ports.ts';
 import { DatasetContract } from '../validate/contract-of.ts';
 import { readJson } from '../validate/dataset-version.ts';
@@ -17,6 +16,8 @@ export interface Owner {
   readonly columns: readonly ReturnType<typeof columnsOf>[];
   /** Label columns of all its contracts. */
   readonly labels: readonly string[];
+  /** Columns that one of its contracts has encrypted. */
+  readonly encrypted: ReadonlySet<string>;
 }
 
 /** Every model and dataset there is, or the one named. */
@@ -44,7 +45,7 @@ async function contractsOf(home: Home, dataset: string): Promise<Contract[]> {
   return [DatasetContract.parse(await readJson(home, key)).contract];
 }
 
-function described(contracts: readonly Contract[]): Pick<Owner, 'subjects' | 'columns' | 'labels'> {
+function described(contracts: readonly Contract[]): Pick<Owner, 'subjects' | 'columns' | 'labels' | 'encrypted'> {
   const subjects = new Map<string, boolean>();
   for (const { features, data } of contracts)
     if (data.subject !== undefined)
@@ -56,6 +57,11 @@ function described(contracts: readonly Contract[]): Pick<Owner, 'subjects' | 'co
     subjects,
     columns: contracts.map(columnsOf),
     labels: contracts.flatMap(({ data }) => (data.label === undefined ? [] : [data.label])),
+    encrypted: new Set(
+      contracts.flatMap((contract) =>
+        personalColumns(contract).filter((column) => treatmentOf(contract, column) === 'encrypt'),
+      ),
+    ),
   };
 }
 

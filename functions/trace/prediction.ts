@@ -1,4 +1,4 @@
-import { ENVELOPE, type PrivacyKeys } from '../../core/contract/personal.ts';
+import { type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { entryAt } from '../../core/registry/history.ts';
 import { type Capture, rowId, subjectOf } from '../../core/serving/capture.ts';
 import { capturesDelivered, capturesIn, captureText } from '../../platform/captures.ts';
@@ -105,10 +105,18 @@ async function described(
   const record = await home.ledger.version(model, version);
   const decision = record?.manifest.decision;
   const threshold = decision?.task === 'binary' ? decision.threshold : undefined;
-  const answers = found
-    .filter(({ capture }) => capture.model === model)
-    .map(({ capture, object }) => answerOf(capture, object, id, threshold, keys))
-    .sort((a, b) => Number(a.variant === 'shadow') - Number(b.variant === 'shadow'));
+  const answers: Answer[] = [];
+  for (const { capture, object } of found)
+    if (capture.model === model) {
+      const contract = (await home.ledger.version(model, capture.version))?.manifest.contract;
+      // Elsewhere a text that looks like an envelope is what a caller sent.
+      const open = (field: string, value: unknown): unknown =>
+        keys && contract && treatmentOf(contract, field) === 'encrypt' && typeof value === 'string'
+          ? keys.open({ owner: model, field }, value)
+          : value;
+      answers.push(answerOf(capture, object, id, threshold, open));
+    }
+  answers.sort((a, b) => Number(a.variant === 'shadow') - Number(b.variant === 'shadow'));
   const entries = await collect(home.ledger.entries(model));
   const release = entryAt(entries, at);
   return {
@@ -140,17 +148,16 @@ function answerOf(
   object: string,
   id: string,
   threshold: number | undefined,
-  keys: PrivacyKeys | undefined,
+  open: (field: string, value: unknown) => unknown,
 ): Answer {
-  const { model, version, variant, at, violations, scores } = capture;
+  const { version, variant, at, violations, scores } = capture;
   const rows = rowsOf(capture, id).map((row) => {
     const score = scores[row] ?? null;
     const subject = subjectOf(capture, row);
-    const features = Object.entries(capture.features).map(([field, values]): [string, unknown] => {
-      const value = values[row];
-      const sealed = keys !== undefined && typeof value === 'string' && value.startsWith(ENVELOPE);
-      return [field, sealed ? keys.open({ owner: model, field }, value) : value];
-    });
+    const features = Object.entries(capture.features).map(([field, values]): [string, unknown] => [
+      field,
+      open(field, values[row]),
+    ]);
     return {
       id: rowId(capture, row),
       score,

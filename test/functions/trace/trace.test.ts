@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pictured } from '../../../cli/output/trace.ts';
+import type { Capture } from '../../../core/serving/capture.ts';
 import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
 import { serviceOf } from '../../../functions/trace/ledger.ts';
 import { trace, UntracedError } from '../../../functions/trace/trace.ts';
@@ -86,6 +87,18 @@ describe('trace', () => {
     const distance = (found: typeof open) => found.of === 'prediction' && found.answers[0]!.rows[0]!.features.distance;
     expect(distance(sealed)).toMatch(/^enc:v1:/);
     expect(distance(open)).toBe('1500');
+  });
+
+  it('opens nothing that a caller wrote to look like an envelope', async () => {
+    const carrier = 'enc:v1:AAAA';
+    const line = stand.lines.find((each) => each.startsWith('{"trimtab":"capture"') && each.includes('"single"'))!;
+    const { features, ...capture } = JSON.parse(line) as Capture;
+    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    const looks = { ...capture, id: 'looks', features: { ...features, carrier: [carrier] } };
+    await stand.real.captures.put(`captures/${hour}/looks.jsonl`, `${JSON.stringify(looks)}\n`);
+    expect(await trace(stand.real, 'looks', { decrypt: true })).toMatchObject({
+      answers: [{ rows: [{ features: { carrier, distance: '1500' } }] }],
+    });
   });
 
   it('tells of an entry what was before it, and what came of it', async () => {
