@@ -1,6 +1,7 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import * as z from 'zod';
 import type { Signature } from '../core/model/signature.ts';
 import { type ChainReport, compareKept, linksTo, verifyChain } from '../core/registry/chain.ts';
 import type { Command } from '../core/registry/commands.ts';
@@ -11,6 +12,7 @@ import { EMPTY_STATE, type Entry, type ReleaseState } from '../core/registry/led
 import { type Artifact, ModelVersion } from '../core/registry/version.ts';
 import type { ReleaseChanged } from '../events/schemas.ts';
 import { digestOf, digestOfFile } from './digest.ts';
+import { PlatformError } from './errors.ts';
 import { ModelFolderError, readModelFolder } from './model-folder.ts';
 import type { Home } from './ports.ts';
 import { keepSnapshot, snapshotsOf } from './snapshots.ts';
@@ -18,6 +20,8 @@ import { within } from './within.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
 const REGISTER_RETRIES = 10;
+/** How often a ledger is looked over that is written to meanwhile. */
+const LOOKS = 5;
 /** How long a change waits for its snapshot. */
 const SNAPSHOT_MS = 5_000;
 
@@ -69,14 +73,35 @@ export class Registry {
    * releases that are kept beside the ledger, where nobody can overwrite them.
    *
    * @throws UnknownVersionError for an unknown model
+   * @throws PlatformError when the ledger never rests long enough to tell a fault from what is just being written
    */
   async verify(model: string): Promise<ChainReport> {
-    const entries = await this.history(model);
+    for (let look = 0; look < LOOKS; look++) {
+      const entries = await this.history(model);
+      const report = await this.#lookOver(model, entries);
+      if (report.faults.length === 0) return report;
+      // Entries, records and releases are read one after the other: what was written in between fits nowhere.
+      const latest = await this.home.ledger.latest(model);
+      if ((latest?.number ?? 0) <= entries.at(-1)!.number) return report;
+    }
+    throw new PlatformError(`the ledger of ${model} was written to during each of ${LOOKS} looks: verify it again`);
+  }
+
+  async #lookOver(model: string, entries: readonly Entry[]): Promise<ChainReport> {
     const records = await collect(this.home.ledger.records(model));
     const report = verifyChain(entries, records, digestOf);
-    const versions = records.map(({ stored }) => ModelVersion.parse(stored));
+    const faults = [...report.faults];
+    const versions: ModelVersion[] = [];
+    for (const { version, stored } of records) {
+      const parsed = ModelVersion.safeParse(stored);
+      if (parsed.success) versions.push(parsed.data);
+      else {
+        const entry = entries.find((each) => each.kind === 'registered' && each.version === version)?.number ?? 0;
+        faults.push({ entry, fault: `the record of version ${version} is none: ${z.prettifyError(parsed.error)}` });
+      }
+    }
     const kept = await collect(snapshotsOf(this.home.artifacts, model));
-    return { ...report, faults: [...report.faults, ...compareKept(entries, versions, kept)] };
+    return { ...report, faults: [...faults, ...compareKept(entries, versions, kept)] };
   }
 
   /**
