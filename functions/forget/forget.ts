@@ -8,7 +8,7 @@ import { CaptureEdit } from './captures.ts';
 import { keepCounted, keepJudged, quarantineEdit, renewReport } from './data.ts';
 import { addTally, type Erased, Journal, type Kind } from './journal.ts';
 import { throughGzip } from './lines.ts';
-import { type Owner, ownersOf, Subject } from './owners.ts';
+import { type Owner, ownersOf, Subject, strangersOf } from './owners.ts';
 import { type Sweep, sweep, type Tally } from './sweep.ts';
 import { editParquet, editTable } from './tables.ts';
 import { truthEdit, truthPlaces } from './truths.ts';
@@ -142,7 +142,7 @@ class Forgetting {
       dryRun: this.#dryRun,
       erased: journal?.erased ?? this.#erased,
       entries,
-      beyond: this.#beyond(),
+      beyond: [...(await this.#unnaming(owners)), ...this.#beyond()],
     };
   }
 
@@ -253,6 +253,17 @@ class Forgetting {
       entries.push({ model: name, entry: number });
     }
     return entries;
+  }
+
+  /** What was not looked through, for nothing says whom it is about. */
+  async #unnaming(owners: readonly Owner[]): Promise<string[]> {
+    if (this.options.subject === undefined) return [];
+    const silent = owners.filter(({ subjects }) => subjects.size === 0).map(({ name }) => name);
+    const strangers = await strangersOf(this.home, owners, this.options.model);
+    return [
+      ...silent.map((name) => `${name}: its contract names no subject, so it was not looked through`),
+      ...strangers.map((name) => `${name}: this dataset has no contract, so it was not looked through`),
+    ];
   }
 
   #beyond(): string[] {

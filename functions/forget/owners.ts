@@ -39,6 +39,19 @@ export async function ownersOf(home: Home, only?: string): Promise<Owner[]> {
   return owners;
 }
 
+/** Datasets of which something is kept, and no contract. Where `only` is named, that one. */
+export async function strangersOf(home: Home, owners: readonly Owner[], only?: string): Promise<string[]> {
+  const names = new Set<string>();
+  for (const place of ['incoming', 'datasets', 'quarantine'])
+    for await (const { key } of home.data.writes(`${place}/`)) {
+      const [, name, rest] = key.split('/');
+      // What is known of predictions lies there too, by model.
+      if (rest !== undefined && name !== 'ground-truth' && (only ?? name) === name) names.add(name!);
+    }
+  for (const { name } of owners) names.delete(name);
+  return [...names].sort();
+}
+
 async function contractsOf(home: Home, dataset: string): Promise<Contract[]> {
   const key = `contracts/${dataset}.json`;
   if (!(await home.data.head(key))) return [];

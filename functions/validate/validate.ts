@@ -70,9 +70,10 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
     if (verdict.quarantineFile) await home.data.upload(`${quarantine}/rows.jsonl`, verdict.quarantineFile);
     if (verdict.verdict === 'rejected') {
       // A copy would keep personal values in the clear; the digest says which file it was.
-      const kept = !(isRules(rules) && isPersonal(rules.contract));
+      const kept = isRules(rules) && !isPersonal(rules.contract);
       if (kept) await home.data.upload(`${quarantine}/source${path.extname(drop.key)}`, file);
-      const copy = kept ? {} : { copy: 'none is kept, for the contract marks personal fields' };
+      const why = isRules(rules) ? 'the contract marks personal fields' : 'no contract says what is personal';
+      const copy = kept ? {} : { copy: `none is kept, for ${why}: the drop itself stays where it was put` };
       await home.data.put(
         `${quarantine}/rejected.json`,
         JSON.stringify({ dataset, drop: id, source, at: now.toISOString(), ...verdict.rejection, ...copy }, null, 2),

@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Manifest } from '../../core/model/manifest.ts';
 import { type Forgotten, forget } from '../../functions/forget/forget.ts';
+import { validateDrop } from '../../functions/validate/validate.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
@@ -147,5 +148,27 @@ describe('forgetting, object by object', () => {
     writeFileSync(file, gunzipSync(await home.data.get(drop('rows.parquet.gz'))));
     const left = await withDuck(undefined, (duck) => duck.rows(`SELECT customer FROM read_parquet(${literal(file)})`));
     expect(left).toEqual([{ customer: 'bert' }]);
+  });
+
+  it('names what it has not looked through: datasets without a contract, and contracts without a subject', async () => {
+    await home.data.put('incoming/stray/people.csv', `${HEAD}\nB6,1,1,anna\n`);
+    await validateDrop(home, { key: 'incoming/stray/people.csv' });
+    const contract = { features: [{ name: 'distance', type: 'float' }] };
+    await home.data.put('contracts/silent.json', JSON.stringify({ contract }));
+    const { beyond } = await forgetting('anna');
+    expect(beyond.filter((sentence) => sentence.includes('not looked through'))).toEqual([
+      'silent: its contract names no subject, so it was not looked through',
+      'stray: this dataset has no contract, so it was not looked through',
+    ]);
+  });
+
+  it('keeps no second copy of a drop that no contract knows', async () => {
+    await home.data.put('incoming/stray/people.csv', `${HEAD}\nB6,1,1,anna\n`);
+    const { places } = await validateDrop(home, { key: 'incoming/stray/people.csv' });
+    const kept: string[] = [];
+    for await (const { key } of home.data.list(`${places.quarantine}/`)) kept.push(key);
+    expect(kept).toEqual([`${places.quarantine}/rejected.json`]);
+    expect(JSON.parse(await text(kept[0]!)).copy).toContain('no contract says what is personal');
+    expect(await home.data.head('incoming/stray/people.csv')).toBeDefined();
   });
 });
