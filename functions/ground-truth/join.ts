@@ -56,8 +56,9 @@ export async function joinGroundTruth(home: Home, now: Date, index = new Predict
   const found = await index.find(keysOf(fresh), new Date(now.getTime() - HORIZON_MS), now);
   const earliest = Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched)));
   const late = waiting.length === 0 ? found : await index.find(keysOf(waiting), new Date(earliest), now);
-  for (const batch of fresh) await settle(home, batch, found, now, summary);
   for (const batch of waiting) await settle(home, batch, late, now, summary);
+  // Afterwards, for what is left of these joins what waits under their name.
+  for (const batch of fresh) await settle(home, batch, found, now, summary);
   return summary;
 }
 
@@ -144,10 +145,32 @@ async function keepWaiting(home: Home, batch: Batch, rest: readonly TruthRecord[
   const { object, model, name, waits } = batch;
   const key = `${WAITING}${model}/${name}.json`;
   if (rest.length > 0) {
-    const searched = now.toISOString();
-    await home.data.put(key, JSON.stringify({ since: waits?.since ?? searched, searched, records: rest }));
+    const left = { since: waits?.since ?? now.toISOString(), searched: now.toISOString(), records: rest };
+    await home.data.put(key, JSON.stringify(waits ? left : await withThoseThere(home, key, left)));
   }
   if (object.key !== key || rest.length === 0) await home.data.delete(object.key, { etag: object.etag });
+}
+
+interface Waiting {
+  readonly since: string;
+  readonly searched: string;
+  readonly records: readonly TruthRecord[];
+}
+
+/** Truths of another object of the same name may wait already: they go on, with all captures since they were sought. */
+async function withThoseThere(home: Home, key: string, left: Waiting): Promise<Waiting> {
+  if ((await home.data.head(key)) === undefined) return left;
+  const there = await readJson<Waiting>(home, key);
+  const again = new Set(left.records.map(({ id }) => id));
+  return {
+    ...left,
+    searched: there.searched,
+    records: [...there.records.filter(({ id }) => !again.has(id)), ...left.records],
+  };
+}
+
+async function readJson<T>(home: Home, key: string): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await home.data.get(key))) as T;
 }
 
 interface Judged {
@@ -228,12 +251,8 @@ async function readIncoming(home: Home, object: ObjectInfo): Promise<Batch> {
 }
 
 async function readWaiting(home: Home, object: ObjectInfo): Promise<Batch> {
-  const { records, ...waits } = JSON.parse(new TextDecoder().decode(await home.data.get(object.key))) as {
-    since: string;
-    searched: string;
-    records: TruthRecord[];
-  };
-  return { object, ...placeOf(object.key, WAITING), records, malformed: [], waits };
+  const { records, ...waits } = await readJson<Waiting>(home, object.key);
+  return { object, ...placeOf(object.key, WAITING), records: [...records], malformed: [], waits };
 }
 
 /** `<prefix><model>/<name>.jsonl`; deeper folders become part of the name. */

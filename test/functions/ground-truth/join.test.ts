@@ -121,7 +121,18 @@ describe('joinGroundTruth', () => {
     // What came in and what waits are settled at one go.
     expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 1, waiting: 0 });
     expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([1, 1]);
-    expect(await keys('ground-truth/')).toEqual(['ground-truth/joined/m/t1.jsonl']);
+    expect(await keys('ground-truth/')).toEqual([`ground-truth/joined/m/t1-${at(0).getTime()}.jsonl`]);
+  });
+
+  it('keeps what waits when other truth comes under the same name', async () => {
+    await truth('t1', { id: 'a', truth: 0 });
+    expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 0, waiting: 1 });
+    await truth('t1', { id: 'b', truth: 1 });
+    expect(await joinGroundTruth(home, at(1))).toMatchObject({ joined: 0 });
+    await deliver('late', 2, capture('a', [0.9]), capture('b', [0.9]));
+    expect(await joinGroundTruth(home, at(3))).toMatchObject({ joined: 2, waiting: 0 });
+    expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([2, 1]);
+    expect(await keys('ground-truth/waiting/')).toEqual([]);
   });
 
   it('finds no prediction again that was erased from its capture object, however long it runs', async () => {
