@@ -11,9 +11,10 @@ export type Message = Pick<SQSRecord, 'messageId' | 'body'> & {
 };
 
 /**
- * Judges the drop that a message of the queue tells of. The last try leaves a dead letter with the reason when it
- * fails: the queue moves the message away, but keeps no reason. It is written before the work, for a function that is
- * killed, at its time-out or for its memory, writes nothing afterwards.
+ * Judges the drop that a message of the queue tells of. A try that fails leaves a dead letter with the reason: the
+ * queue moves the message away, but keeps no reason, and it may do so without another try, when the function cannot be
+ * had in time. The last try writes one before the work, too, for a function that is killed, at its time-out or for its
+ * memory, writes nothing afterwards. A try that succeeds takes the letter away.
  *
  * @throws whatever keeps the drop from being judged
  */
@@ -25,10 +26,10 @@ export async function judgeMessage(home: Home, { messageId, body, attributes }: 
   try {
     await validateDrop(home, dropOf(z.parse(ObjectCreated, letter.event)));
   } catch (error) {
-    if (last) await keep(home, { ...letter, reason: reasonOf(error) });
+    await keep(home, { ...letter, reason: reasonOf(error) });
     throw error;
   }
-  if (last) await home.data.delete(deadLetterKey(letter));
+  if (attempts > 1) await home.data.delete(deadLetterKey(letter));
 }
 
 /** The very write that an event tells of: by its version, or by its content where the store keeps no versions. */

@@ -46,7 +46,7 @@ describe('a queue with poison in it', () => {
           QueueName: id,
           Attributes: {
             // Half an hour when deployed. A busy machine may be slower than this: then a good drop comes twice, too.
-            VisibilityTimeout: '5',
+            VisibilityTimeout: '10',
             RedrivePolicy: JSON.stringify({
               deadLetterTargetArn: await arnOf(deadLetters),
               maxReceiveCount: ATTEMPTS,
@@ -158,7 +158,10 @@ describe('a queue with poison in it', () => {
     for (const [id, reason] of poison) {
       // On a busy machine the last try outlasts the message's visibility: the letter may come before its reason.
       const letter = await until(() => jsonIfThere<DeadLetter>(`dead-letter/validate/${id}.json`));
-      expect(letter).toMatchObject({ function: 'validate', id, attempts: ATTEMPTS });
+      expect(letter).toMatchObject({ function: 'validate', id });
+      // The queue may count a delivery that the function never saw: it was busy until the message was visible again.
+      expect(letter.attempts).toBeGreaterThanOrEqual(1);
+      expect(letter.attempts).toBeLessThanOrEqual(ATTEMPTS);
       expect(letter.reason).toMatch(reason);
       const body = letters.get(id)!;
       expect(letter.event).toEqual(body.startsWith('{') ? JSON.parse(body) : body);
@@ -179,5 +182,5 @@ describe('a queue with poison in it', () => {
       return found.join() === kept.join() || undefined;
     });
     await stand.expectAllKept();
-  }, 120_000);
+  }, 240_000);
 });

@@ -34,19 +34,22 @@ describe('judgeMessage', () => {
     (await home.data.head('dead-letter/validate/message-1.json')) &&
     JSON.parse(new TextDecoder().decode(await home.data.get('dead-letter/validate/message-1.json')));
 
-  it('leaves a dead letter with the reason, on the last try only', async () => {
+  it('leaves a dead letter with the reason at every try that fails, for the last may never come', async () => {
     const event = created('incoming/a/gone.csv');
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      expect(await letter()).toBeUndefined();
-      await expect(judgeMessage(home, message(event, attempt))).rejects.toThrow('no object under');
+    for (let attempts = 1; attempts <= ATTEMPTS; attempts++) {
+      await expect(judgeMessage(home, message(event, attempts))).rejects.toThrow('no object under');
+      const reason = 'ObjectNotFoundError: no object under incoming/a/gone.csv';
+      expect(await letter()).toEqual({ function: 'validate', id: 'message-1', attempts, reason, event });
     }
-    expect(await letter()).toEqual({
-      function: 'validate',
-      id: 'message-1',
-      attempts: ATTEMPTS,
-      reason: 'ObjectNotFoundError: no object under incoming/a/gone.csv',
-      event,
-    });
+  });
+
+  it('takes the letter away when a later try succeeds', async () => {
+    const event = created('incoming/a/late.csv');
+    await expect(judgeMessage(home, message(event, 1))).rejects.toThrow('no object under');
+    expect(await letter()).toBeDefined();
+    await home.data.put('incoming/a/late.csv', 'x\n1\n');
+    await judgeMessage(home, message(event, 2));
+    expect(await letter()).toBeUndefined();
   });
 
   it('keeps a message as it is that is no event, or not even JSON', async () => {
