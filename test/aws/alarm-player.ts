@@ -12,26 +12,12 @@ import { route } from './event-router.ts';
  * be told from another; and it tells the bus nothing.
  */
 export class AlarmPlayer {
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
   readonly transitions: { alarm: string; to: AlarmState; reason: string }[] = [];
-  readonly failures: unknown[] = [];
 
   constructor(
     private readonly clients: Clients,
     private readonly home: Pick<Home, 'metrics'>,
   ) {}
-
-  start(everyMs = 2_000): void {
-    this.#timer = setInterval(() => {
-      this.#running = this.#running.then(() => this.evaluate()).catch((error) => void this.failures.push(error));
-    }, everyMs);
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
-  }
 
   async evaluate(now = new Date()): Promise<void> {
     const found = paginateDescribeAlarms({ client: this.clients.cloudwatch }, { AlarmNamePrefix: 'trimtab-' });

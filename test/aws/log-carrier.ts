@@ -48,9 +48,6 @@ const LATE_MS = 20_000;
 export class LogCarrier {
   readonly #seen = new Set<string>();
   readonly #latest = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
-  readonly failures: unknown[] = [];
 
   constructor(
     private readonly logs: CloudWatchLogsClient,
@@ -58,23 +55,8 @@ export class LogCarrier {
     private readonly firehose: FirehoseClient,
   ) {}
 
-  start(everyMs = 1_000): void {
-    this.#timer = setInterval(() => void this.carry().catch((error) => this.failures.push(error)), everyMs);
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
-  }
-
   /** Carries whatever has been logged since the last time. */
-  carry(): Promise<void> {
-    const carried = this.#running.then(() => this.#carryAll());
-    this.#running = carried.catch(() => undefined);
-    return carried;
-  }
-
-  async #carryAll(): Promise<void> {
+  async carry(): Promise<void> {
     for await (const { logGroups = [] } of paginateDescribeLogGroups({ client: this.logs }, {}))
       for (const { logGroupName } of logGroups) {
         // The emulator fails where a log is written while it is read.

@@ -145,8 +145,6 @@ describe('the deployed app', () => {
       const answer = await caller.v2(summer.slice(0, 1));
       return answer.version === 2 ? answer : undefined;
     });
-    carrier.start();
-    alarms.start();
     let next = 0;
     const entry = await eventually(
       'the rollback',
@@ -155,8 +153,11 @@ describe('the deployed app', () => {
         next += BATCH;
         const answers = await inParallel(asked, CALLERS, (flight) => caller.v2([flight]));
         await caller.truth(answers.map(({ id }, k) => ({ id, truth: asked[k]!.late! })));
+        // Nobody is asked meanwhile: the emulator fails where a log is read while it is written.
         await carrier.carry();
         await stand.onSchedule('DriftGroundTruth');
+        await carrier.carry();
+        await alarms.evaluate();
         return (await stand.entries()).find(({ kind }) => kind === 'canary-aborted');
       },
       240,
@@ -180,11 +181,6 @@ describe('the deployed app', () => {
     expect(state).toMatchObject({ champion: 1, challenger: null });
     expect(state.quarantined.map(({ version }) => version)).toEqual([2]);
     for (const flight of summer.slice(0, 20)) expect((await caller.v2([flight])).version).toBe(1);
-    // The emulator fails now and then where something is written while it reads: that is none of ours.
-    const ours = [...carrier.failures, ...alarms.failures].filter(
-      (e) => !String(e).includes('changed size during iteration'),
-    );
-    expect(ours).toEqual([]);
   }, 300_000);
 
   it('lets nobody remove an artifact, the administrator included', async () => {
@@ -229,8 +225,6 @@ describe('the deployed app', () => {
   }, 180_000);
 
   it('is destroyed but for what is meant to be retained', async () => {
-    await stand.carrier.stop();
-    await stand.alarms.stop();
     const destroy = (stacks: readonly string[]): Promise<string> =>
       cdk(['destroy', ...stacks, '--app', deployment.assembly, '--force']);
     await destroy(STACKS.filter((name) => !name.endsWith('Stateful')));

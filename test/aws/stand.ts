@@ -54,8 +54,6 @@ export class Stand {
   }
 
   async close(): Promise<void> {
-    await this.alarms?.stop();
-    await this.carrier?.stop();
     await this.home?.close();
     this.deployment.close();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -125,9 +123,8 @@ export class Stand {
   /** For whoever has to find out why a step failed. */
   async whatHappened(): Promise<string> {
     const ledger = (await this.entries()).map((e) => `${e.number} ${e.at} ${e.kind} ${e.actor} ${e.reason}`);
-    const failures = [...this.carrier.failures, ...this.alarms.failures].map(String);
     const { transitions } = this.alarms;
-    return JSON.stringify({ ledger, transitions, failures, complaints: await complaints(this.clients) }, null, 1);
+    return JSON.stringify({ ledger, transitions, complaints: await complaints(this.clients) }, null, 1);
   }
 }
 

@@ -106,6 +106,8 @@ describe('a queue with poison in it', () => {
         FunctionName,
         EventSourceArn: await arnOf(queue),
         BatchSize: 1,
+        // As many cold starts at once as the machine has processors: a try must end while the message is invisible.
+        ScalingConfig: { MaximumConcurrency: 2 },
         FunctionResponseTypes: ['ReportBatchItemFailures'],
       }),
     );
@@ -158,10 +160,7 @@ describe('a queue with poison in it', () => {
     for (const [id, reason] of poison) {
       // On a busy machine the last try outlasts the message's visibility: the letter may come before its reason.
       const letter = await until(() => jsonIfThere<DeadLetter>(`dead-letter/validate/${id}.json`));
-      expect(letter).toMatchObject({ function: 'validate', id });
-      // The queue may count a delivery that the function never saw: it was busy until the message was visible again.
-      expect(letter.attempts).toBeGreaterThanOrEqual(1);
-      expect(letter.attempts).toBeLessThanOrEqual(ATTEMPTS);
+      expect(letter).toMatchObject({ function: 'validate', id, attempts: ATTEMPTS });
       expect(letter.reason).toMatch(reason);
       const body = letters.get(id)!;
       expect(letter.event).toEqual(body.startsWith('{') ? JSON.parse(body) : body);
