@@ -93,7 +93,7 @@ export async function startEmulator({ enforce = false, path: programsFirst } = {
     AWS_SECRET_ACCESS_KEY: 'test',
     ...(enforce ? { NODE_EXTRA_CA_CERTS: certificate, AWS_CA_BUNDLE: certificate } : {}),
   };
-  const child = spawn(path.join(programs, 'ministack'), [], {
+  const child = spawn(path.join(programs, 'python'), ['-m', 'ministack'], {
     cwd: work,
     stdio: ['ignore', out, out],
     env: {
