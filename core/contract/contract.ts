@@ -114,6 +114,12 @@ export const Contract = z
     if (!feature && !columns.includes(subject)) fault(`${subject} is neither a feature nor a column`, 'subject');
     else if (feature && feature.type !== 'string' && feature.type !== 'integer')
       fault(`${subject} is a ${feature.type}, a subject is a string or an integer`, 'subject');
+    else if (feature?.type === 'integer' && !keepsEveryDigit(feature))
+      fault(
+        `${subject} is an integer that may lose digits, and two subjects would be one: give it min and max within ` +
+          `±${Number.MAX_SAFE_INTEGER} and onViolation reject, or make it a string`,
+        'subject',
+      );
     else {
       const treatment = feature ? feature.personal : (data.personal[subject] ?? 'no');
       // What is dropped could not be found again to be forgotten.
@@ -122,6 +128,14 @@ export const Contract = z
     }
   });
 export type Contract = z.infer<typeof Contract>;
+
+/** Whether no value that the rules let in is beyond what a number tells apart. */
+const keepsEveryDigit = ({ min, max, onViolation }: Feature): boolean =>
+  onViolation === 'reject' &&
+  min !== undefined &&
+  max !== undefined &&
+  min >= Number.MIN_SAFE_INTEGER &&
+  max <= Number.MAX_SAFE_INTEGER;
 
 /** One rule broken by one value. */
 export interface Violation {

@@ -1,13 +1,12 @@
 import { DeploymentConfig } from '../../infra/config.ts';
 import { addTrimtab } from '../../infra/trimtab-app.ts';
-import { synthesized as synthesizedApp } from './synthesized.ts';
+import { type Resource as InTemplate, synthesized as synthesizedApp } from './synthesized.ts';
 
 export interface Resource {
   readonly stack: string;
   readonly id: string;
   readonly type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of no type
-  readonly properties: Record<string, any>;
+  readonly properties: InTemplate['Properties'];
   readonly deletionPolicy?: string;
 }
 

@@ -41,8 +41,16 @@ describe('a contract with personal columns', () => {
     expect(faults(data)).toEqual([fault]);
   });
 
+  it('takes a whole number for a subject only where no two of those let in are one', () => {
+    const largest = Number.MAX_SAFE_INTEGER;
+    const number = (rules: object) =>
+      faults({ subject: 'customer' }, [{ name: 'customer', type: 'integer', personal: 'hash', ...rules }]);
+    expect(number({ min: 1, max: largest })).toBeUndefined();
+    for (const rules of [{}, { min: 1 }, { min: 1, max: 2 ** 53 }, { min: 1, max: largest, onViolation: 'flag' }])
+      expect(number(rules)).toEqual([expect.stringContaining('customer is an integer that may lose digits')]);
+  });
+
   it('takes a subject that can be found again', () => {
-    expect(faults({ subject: 'age' })).toBeUndefined();
     expect(faults({ id: 'row', personal: { row: 'hash' }, subject: 'row' })).toBeUndefined();
   });
 
