@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Estimate } from '../../../core/cost/estimate.ts';
-import { type CostedDeployment, type CostedModel, estimate, type Volume } from '../../../core/cost/estimate.ts';
-import { PRICE_LISTS, priceList } from '../../../core/cost/prices.ts';
+import type { Estimate } from '../../../cli/cost/estimate.ts';
+import { type CostedDeployment, type CostedModel, estimate, type Volume } from '../../../cli/cost/estimate.ts';
+import { PRICE_LISTS, priceList } from '../../../cli/cost/prices.ts';
 
 const model: CostedModel = {
   name: 'm',

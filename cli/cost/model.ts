@@ -1,9 +1,9 @@
-import type { AlarmDefinition } from '../alarms/alarm.ts';
-import { METRICS } from '../alarms/alarm.ts';
-import type { Feature } from '../contract/contract.ts';
-import type { Manifest } from '../model/manifest.ts';
-import { captureWriter } from '../serving/capture-line.ts';
-import { metricLine } from '../serving/emf.ts';
+import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import { METRICS } from '../../core/alarms/alarm.ts';
+import type { Feature } from '../../core/contract/contract.ts';
+import type { Manifest } from '../../core/model/manifest.ts';
+import { captureWriter } from '../../core/serving/capture-line.ts';
+import { metricLine } from '../../core/serving/emf.ts';
 import type { CostedModel } from './estimate.ts';
 
 const ID = '00000000-0000-4000-8000-000000000000';
