@@ -15,8 +15,8 @@ import { springFlights } from './flights.ts';
 import { deliverCaptures, publishMetrics } from './logs.ts';
 
 const ENDPOINT = 'arn:aws:lambda:eu-central-1:111122223333:function:infer:live';
-/** Requests of one flight each: enough for thirty decisions of a canary that has a quarter of them. */
-const REQUESTS = 240;
+/** Requests of one flight each, every one with its own routing key: in each run the same ones go to the canary. */
+const REQUESTS = 480;
 
 /** A bad canary, from its first answer to the rollback that is seen, by nothing but packaged functions. */
 describeOnLambda('the packaged functions that keep a model on course', () => {
@@ -53,7 +53,10 @@ describeOnLambda('the packaged functions that keep a model on course', () => {
     const flights = await springFlights();
     for (let i = 0; i < REQUESTS; i++) {
       const one = flights(i, i + 1);
-      const answer = await endpoint.invoke(httpEvent('POST', '/v2/models/flight-delay/infer', one.v2()));
+      const event = httpEvent('POST', '/v2/models/flight-delay/infer', one.v2(), {
+        headers: { 'x-trimtab-routing-key': `flight ${i}` },
+      });
+      const answer = await endpoint.invoke(event);
       expect(answer).toMatchObject({ kind: 'result', value: { statusCode: 200 } });
       const { headers } = (answer as { value: { headers: Record<string, string> } }).value;
       const version = headers['x-trimtab-model-version']!;
