@@ -7,12 +7,15 @@ import type { Variant } from '../serving/variant.ts';
 /** What a caller did wrong, or what cannot be had: said in full, in the form of the protocol that was spoken. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
+  /** When the same request may do better, for 429 and 503; it becomes a Retry-After. */
+  readonly retryAfterSeconds: number | undefined;
   constructor(
     readonly status: number,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly retryAfterSeconds?: number },
   ) {
     super(message, options);
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 

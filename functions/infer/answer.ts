@@ -66,9 +66,11 @@ export async function answer(job: Job): Promise<Answer> {
     });
     return { id, response };
   } catch (error) {
-    const ours = !(error instanceof ProtocolError || error instanceof InputError);
+    const refused = error instanceof ProtocolError || error instanceof InputError;
+    // A run that was too slow, or that nobody had room for, has failed as well, but has nothing to hide.
+    const ours = !refused || (error instanceof ProtocolError && error.status >= 500);
     measure(job, { Failure: ours ? 1 : 0, Violation: error instanceof InputError ? 1 : 0 });
-    throw ours && resident.personal ? new WithheldError(error) : error;
+    throw !refused && resident.personal ? new WithheldError(error) : error;
   } finally {
     resident.running--;
   }

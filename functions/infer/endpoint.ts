@@ -20,6 +20,7 @@ import { ArtifactCache } from './artifact-cache.ts';
 import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
 import { ReleaseWatch } from './release-watch.ts';
+import type { ModelLoader } from './resident.ts';
 import { ServedModel } from './served-model.ts';
 
 export interface EndpointOptions {
@@ -28,6 +29,8 @@ export interface EndpointOptions {
   readonly models: readonly string[] | 'all';
   /** Folder for model files and last known releases. */
   readonly cacheFolder: string;
+  /** How a version's file becomes a model that runs. @default in this process */
+  readonly load?: ModelLoader;
   /** How old the copy of the release may get before it is read again. @default 2 */
   readonly refreshSeconds?: number;
   /** How long a version that has lost its traffic stays in memory. @default 60 */
@@ -80,6 +83,7 @@ export class Endpoint {
       create: (name) =>
         new ServedModel(name, {
           cache,
+          load: options.load,
           versionOf: async (model, version) => {
             try {
               return await within(timeoutMs, 'the ledger', home.ledger.version(model, version));
@@ -235,7 +239,7 @@ export class Endpoint {
   }
 
   private failure(protocol: Protocol, error: unknown): HttpResponse {
-    if (error instanceof ProtocolError) return protocol.fail(error.status, error.message);
+    if (error instanceof ProtocolError) return withRetry(protocol.fail(error.status, error.message), error);
     if (error instanceof InputError) return protocol.fail(400, error.message);
     this.complain('a request failed', error);
     return protocol.fail(500, 'internal error');
@@ -289,6 +293,12 @@ function assertSize(request: HttpRequest): void {
   const bytes = typeof body === 'string' && body.length * 3 > BODY_LIMIT ? Buffer.byteLength(body) : body.length;
   if (bytes > BODY_LIMIT)
     throw new ProtocolError(413, `the body has ${bytes} bytes, at most ${BODY_LIMIT} are allowed`);
+}
+
+/** Tells the caller when to come back, where the error knows. */
+function withRetry(response: HttpResponse, { retryAfterSeconds }: ProtocolError): HttpResponse {
+  if (retryAfterSeconds === undefined) return response;
+  return { ...response, headers: { ...response.headers, 'retry-after': String(Math.ceil(retryAfterSeconds)) } };
 }
 
 /** A header that may be sent back: printable ASCII, not too long. */

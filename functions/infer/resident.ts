@@ -27,6 +27,16 @@ export interface Resident {
 }
 
 /**
+ * How a version's file becomes a model. By default it runs in this process; a server brings a way that runs it elsewhere.
+ *
+ * @throws DigestMismatchError or ModelLoadError, as `loadModel` does
+ */
+export type ModelLoader = (record: ModelVersion, path: string) => Promise<OnnxModel>;
+
+const loadHere: ModelLoader = ({ artifact, manifest }, path) =>
+  loadModel(path, { digest: artifact.digest, threads: manifest.serving.threads });
+
+/**
  * Loads a version from a file and warms it up.
  *
  * @param keys the privacy keys as far as they are known, see captureWriter
@@ -36,10 +46,11 @@ export async function loadResident(
   record: ModelVersion,
   path: string,
   keys?: () => PrivacyKeys | undefined,
+  load: ModelLoader = loadHere,
 ): Promise<Resident> {
   const { manifest } = record;
   const { contract } = manifest;
-  const model = await loadModel(path, { digest: record.artifact.digest, threads: manifest.serving.threads });
+  const model = await load(record, path);
   try {
     const check = compileCheck(contract, model.signature);
     const resident: Resident = {

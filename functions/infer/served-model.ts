@@ -9,10 +9,12 @@ import type { ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 import { KeySource } from './key-source.ts';
-import { loadResident, type Resident } from './resident.ts';
+import { loadResident, type ModelLoader, type Resident } from './resident.ts';
 
 export interface ServedModelOptions {
   readonly cache: ArtifactCache;
+  /** How a version's file becomes a model. @default in this process */
+  readonly load?: ModelLoader | undefined;
   /** Reads a version's record; undefined when there is none. */
   readonly versionOf: (model: string, version: number) => Promise<ModelVersion | undefined>;
   /** Reads the privacy keys; asked only for a version whose contract needs them. */
@@ -206,7 +208,7 @@ export class ServedModel {
 
   private async load(each: Route): Promise<Resident> {
     const { version } = each;
-    const { cache, versionOf } = this.options;
+    const { cache, versionOf, load } = this.options;
     const record = this.records.get(version) ?? (await versionOf(this.name, version));
     if (record === undefined) throw new Error(`model ${this.name} has no version ${version}`);
     this.records.set(version, record);
@@ -215,14 +217,14 @@ export class ServedModel {
     const { contract, monitoring } = record.manifest;
     const privacy = monitoring.captureShare > 0 && needsKeys(contract) ? this.wantPrivacy(each) : undefined;
     try {
-      const resident = await loadResident(record, await cache.file(record), keys);
+      const resident = await loadResident(record, await cache.file(record), keys, load);
       await privacy;
       return resident;
     } catch (error) {
       if (!(error instanceof DigestMismatchError)) throw error;
       // The copy in the cache may be the damaged one: once more from the store.
       await cache.forget(record);
-      return await loadResident(record, await cache.file(record), keys);
+      return await loadResident(record, await cache.file(record), keys, load);
     }
   }
 

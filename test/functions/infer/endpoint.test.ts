@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ProtocolError } from '../../../core/protocols/protocol.ts';
 import type { Endpoint } from '../../../functions/infer/endpoint.ts';
+import { loadModel } from '../../../platform/onnx/model.ts';
 import { BROKEN, INT64, KINDS, PIPELINE, ROW, read, request, Stand, TREE } from './stand.ts';
 
 let stand: Stand;
@@ -178,6 +180,32 @@ describe('Endpoint answers', () => {
     expect({ status, body }).toEqual({ status: 500, body: { error: 'internal error' } });
     expect(stand.metric('Failure').at(-1)).toMatchObject({ Failure: 1, Violation: 0 });
     expect(stand.lines.join()).toContain('out of data bounds');
+  });
+
+  it('by the models that it is given a way to load: a 503 of theirs is passed on with Retry-After and counts as a failure', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const versions: number[] = [];
+    const busy = await stand.endpoint({
+      load: async (record, path) => {
+        versions.push(record.version);
+        const model = await loadModel(path, { digest: record.artifact.digest });
+        let warm = false;
+        return {
+          ...model,
+          run: (feeds, outputs) => {
+            if (warm) throw new ProtocolError(503, 'the queue is full', { retryAfterSeconds: 1.2 });
+            warm = true;
+            return model.run(feeds, outputs);
+          },
+        };
+      },
+    });
+    stand.lines.length = 0;
+    const { status, headers, body } = await predict(busy);
+    expect(versions).toEqual([1]);
+    expect({ status, body }).toEqual({ status: 503, body: { error: 'the queue is full' } });
+    expect(headers['retry-after']).toBe('2');
+    expect(stand.metric('Failure').map((line) => line.Failure)).toEqual([1]);
   });
 
   it('stores ground truth for the join to find', async () => {
