@@ -1,14 +1,14 @@
-import type { MetricName } from '../../core/alarms/alarm.ts';
 import type { Checked } from '../../core/contract/check.ts';
 import { InputError } from '../../core/contract/elements.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { type Decode, type InferCall, ProtocolError } from '../../core/protocols/protocol.ts';
-import { metricLine } from '../../core/serving/emf.ts';
 import { isSampled } from '../../core/serving/hash.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import type { Observation } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
 import { WithheldError } from '../withheld.ts';
+import { outcomeOf } from './outcome.ts';
 import { type Resident, rejection, scoresOf } from './resident.ts';
 
 /** One request on its way to one version. */
@@ -20,10 +20,9 @@ export interface Job {
   readonly decode: Decode;
   /** Prediction id, unless the body brings its own. */
   readonly id: string;
-  /** When the request came in: milliseconds since 1970, and by `performance.now()`. */
-  readonly at: number;
-  readonly started: number;
-  /** Takes metric and capture lines, without line ends. */
+  /** Filled in on the way; whoever made it hands it to the sinks. */
+  readonly seen: Observation;
+  /** Takes capture lines, without line ends. */
   readonly emit: (line: string) => void;
 }
 
@@ -32,48 +31,72 @@ export interface Answer {
   readonly response: HttpResponse;
 }
 
+/** A request that may run: decoded, identified, and kept to its contract. */
+export interface Admitted {
+  readonly call: InferCall;
+  readonly id: string;
+  /** Whether the id is among those that are captured. */
+  readonly sampled: boolean;
+  readonly checked: Checked;
+}
+
 /** Longest prediction id: it goes into a header and into every capture. */
 const LONGEST_ID = 200;
 
 /**
- * Decodes, checks, runs, encodes; then writes the metrics line, and the capture line when the id is sampled. Whatever
- * happens, there is one metrics line.
+ * decode -> check -> infer -> encode -> record. Each step's time goes into the observation.
  *
  * @throws ProtocolError or InputError for the caller's faults; anything else is ours
  */
-export async function answer(job: Job): Promise<Answer> {
-  const { resident } = job;
-  let checked: Checked | undefined;
+export function answer(job: Job): Promise<Answer> {
+  return attempt(job, async () => {
+    const admitted = admit(job);
+    const outputs = await infer(job, admitted);
+    const response = encode(job, admitted, outputs);
+    record(job, admitted, outputs);
+    return { id: admitted.id, response };
+  });
+}
+
+/** Holds the version in memory while something is done with it, and sees how that ends. */
+export async function attempt<T>({ resident, model, route, seen }: Job, work: () => Promise<T>): Promise<T> {
+  seen.model = model;
+  seen.route = route;
+  seen.begin(performance.now());
   resident.running++;
   try {
-    const call = job.decode(job.request, resident.wire);
-    const id = call.id ?? job.id;
-    if (id.length > LONGEST_ID)
-      throw new ProtocolError(400, `the id has ${id.length} characters, at most ${LONGEST_ID} are allowed`);
-    assertBatch(resident, call);
-    const sampled = resident.captureShare > 0 && isSampled(id, resident.captureShare);
-    checked = resident.check.run(call.inputs, sampled);
-    if (checked.rejected > 0) throw new InputError(rejection(checked));
-    const outputs = await runModel(resident, checked, call);
-    const response = call.encode({ model: job.model, version: resident.version, id, outputs });
-    const scores = scoresOf(resident, outputs, checked.rows);
-    if (sampled) capture(job, id, checked, scores);
-    measure(job, {
-      Failure: 0,
-      Violation: checked.tolerated > 0 ? 1 : 0,
-      Rows: checked.rows,
-      Score: scores.filter(Number.isFinite),
-    });
-    return { id, response };
+    return await work();
   } catch (error) {
+    seen.broken = error instanceof InputError;
+    seen.outcome = outcomeOf(error);
     const refused = error instanceof ProtocolError || error instanceof InputError;
-    // A run that was too slow, or that nobody had room for, has failed as well, but has nothing to hide.
-    const ours = !refused || (error instanceof ProtocolError && error.status >= 500);
-    measure(job, { Failure: ours ? 1 : 0, Violation: error instanceof InputError ? 1 : 0 });
-    throw !refused && resident.personal ? new WithheldError(error) : error;
+    seen.error = !refused && resident.personal ? new WithheldError(error) : error;
+    throw seen.error;
   } finally {
     resident.running--;
+    seen.end(performance.now());
   }
+}
+
+/** Decodes and checks. @throws ProtocolError or InputError */
+export function admit(job: Job): Admitted {
+  const { resident, seen } = job;
+  const call = decode(job);
+  const id = call.id ?? job.id;
+  seen.id = id;
+  const sampled = resident.captureShare > 0 && isSampled(id, resident.captureShare);
+  const checked = check(job, call, sampled);
+  return { call, id, sampled, checked };
+}
+
+function decode({ decode, request, resident, seen, id }: Job): InferCall {
+  const call = decode(request, resident.wire);
+  const { length } = call.id ?? id;
+  if (length > LONGEST_ID)
+    throw new ProtocolError(400, `the id has ${length} characters, at most ${LONGEST_ID} are allowed`);
+  assertBatch(resident, call);
+  seen.lap('decode', performance.now());
+  return call;
 }
 
 /** Before anything is allocated for it. */
@@ -84,35 +107,53 @@ function assertBatch(resident: Resident, call: InferCall): void {
   }
 }
 
-async function runModel(resident: Resident, checked: Checked, call: InferCall): Promise<Record<string, TensorData>> {
+function check({ resident, seen }: Job, call: InferCall, sampled: boolean): Checked {
+  const checked = resident.check.run(call.inputs, sampled);
+  if (checked.rejected > 0) throw new InputError(rejection(checked));
+  seen.tolerated = checked.tolerated;
+  seen.lap('check', performance.now());
+  return checked;
+}
+
+/** Runs the model; the decision's output is always among what comes back. */
+async function infer({ resident, seen }: Job, { call, checked }: Admitted): Promise<Record<string, TensorData>> {
   let wanted = call.outputs;
   const decisive = resident.decision?.output;
   if (wanted !== undefined && decisive !== undefined && !wanted.includes(decisive)) wanted = [...wanted, decisive];
   try {
-    return await resident.model.run(checked.tensors, wanted);
+    const outputs = await resident.model.run(checked.tensors, wanted, seen);
+    seen.lap('infer', performance.now());
+    return outputs;
   } catch (cause) {
     throw cause instanceof FeedError ? new InputError(cause.message, { cause }) : cause;
   }
 }
 
-function measure(job: Job, values: Partial<Record<MetricName, number | readonly number[]>>): void {
-  const latency = Math.round((performance.now() - job.started) * 1000) / 1000;
-  const { variant, version } = job.route;
-  job.emit(metricLine({ model: job.model, variant, version, at: job.at, values: { ...values, Latency: latency } }));
+function encode(
+  { model, resident, seen }: Job,
+  { call, id }: Admitted,
+  outputs: Record<string, TensorData>,
+): HttpResponse {
+  const response = call.encode({ model, version: resident.version, id, outputs });
+  seen.lap('encode', performance.now());
+  return response;
 }
 
-function capture(job: Job, id: string, checked: Checked, scores: readonly number[]): void {
-  const { variant, version } = job.route;
-  const at = new Date(job.at).toISOString();
+/** Notes what the model said, and writes the capture line when the id is sampled. */
+function record(job: Job, { id, sampled, checked }: Admitted, outputs: Record<string, TensorData>): void {
   const { rows, values, tolerated } = checked;
+  job.seen.rows = rows;
+  job.seen.scores = scoresOf(job.resident, outputs, rows);
+  if (!sampled) return;
+  const { variant, version } = job.route;
   for (const line of job.resident.capture.lines({
     id,
     version,
     variant,
-    at,
+    at: new Date(job.seen.at).toISOString(),
     rows,
     values,
-    scores,
+    scores: job.seen.scores,
     violations: tolerated,
     subject: job.request.headers['x-trimtab-subject'],
   }))

@@ -10,8 +10,9 @@ import {
   unknownVersion,
 } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
-import { metricLine } from '../../core/serving/emf.ts';
+import { emfSink } from '../../core/serving/emf-sink.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import { Observation, type Signals, type Sink } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { Home } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
@@ -19,6 +20,7 @@ import { answer } from './answer.ts';
 import { ArtifactCache } from './artifact-cache.ts';
 import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
+import { outcomeOf } from './outcome.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import type { ModelLoader } from './resident.ts';
 import { ServedModel } from './served-model.ts';
@@ -41,6 +43,8 @@ export interface EndpointOptions {
   readonly ledgerTimeoutSeconds?: number;
   /** Takes metric, capture and error lines, without line ends. @default a line of standard output each */
   readonly emit?: (line: string) => void;
+  /** Take every observation as well, after the metric lines and the statistics have. @default none */
+  readonly sinks?: readonly Sink[];
 }
 
 /** What API Gateway and Lambda take, so that no home takes more. */
@@ -56,6 +60,7 @@ export class Endpoint {
   /** Writing releases to disk, one after the other, beside everything else. */
   private keeping: Promise<void> = Promise.resolve();
   private readonly emit: (line: string) => void;
+  private readonly sinks: readonly Sink[];
   private readonly catalog: Catalog = {
     models: () => [...this.models.keys()].sort(),
     versions: (model) => this.models.get(model)?.versions(),
@@ -63,6 +68,7 @@ export class Endpoint {
 
   private constructor(private readonly options: EndpointOptions) {
     this.emit = options.emit ?? ((line) => process.stdout.write(`${line}\n`));
+    this.sinks = [emfSink(this.emit), ...(options.sinks ?? [])];
     const { home } = options;
     const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
     const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;
@@ -77,7 +83,7 @@ export class Endpoint {
       intervalMs: (options.refreshSeconds ?? 2) * 1000,
       timeoutMs,
       onRead: (model, failed) => {
-        this.count(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 });
+        this.signal(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 });
         model.retryPrivacy();
       },
       create: (name) =>
@@ -103,11 +109,11 @@ export class Endpoint {
               .catch((error) => this.complain(`the release of ${model} cannot be kept on disk`, error));
           },
           onLoad: (model, route, error) => {
-            this.count(model, route, { LoadFailure: error === undefined ? 0 : 1 });
+            this.signal(model, route, { LoadFailure: error === undefined ? 0 : 1 });
             if (error !== undefined) this.complain(`version ${route.version} of ${model} cannot be loaded`, error);
           },
           onPrivacy: (model, route, error) => {
-            this.count(model, route, { PrivacyFailure: error === undefined ? 0 : 1 });
+            this.signal(model, route, { PrivacyFailure: error === undefined ? 0 : 1 });
             if (error !== undefined)
               this.complain(
                 `the privacy secret cannot be had: personal fields of ${model} are left out of captures`,
@@ -132,13 +138,21 @@ export class Endpoint {
     void this.watch.touch();
     const protocol = protocolOf(request.path);
     const requestId = headerText(request.headers['x-request-id']) ?? randomUUID();
+    const seen = new Observation(protocol.name, this.options.home.clock.now().getTime(), started);
     let response: HttpResponse;
     try {
       assertSize(request);
-      response = await this.dispatch(protocol.resolve(request.method, request.path), request, requestId, started);
+      const operation = protocol.resolve(request.method, request.path);
+      seen.asked = operation.kind === 'release' ? 'show' : operation.kind;
+      response = await this.dispatch(operation, request, requestId, seen);
     } catch (error) {
+      seen.outcome = outcomeOf(error);
+      seen.error = error;
       response = this.failure(protocol, error);
     }
+    seen.end(performance.now());
+    seen.status = response.status;
+    this.record(seen);
     return {
       status: response.status,
       headers: { ...response.headers, 'x-request-id': requestId },
@@ -167,11 +181,11 @@ export class Endpoint {
     operation: Operation,
     request: HttpRequest,
     requestId: string,
-    started: number,
+    seen: Observation,
   ): Promise<HttpResponse> | HttpResponse {
     switch (operation.kind) {
       case 'infer':
-        return this.infer(operation, request, requestId, started);
+        return this.infer(operation, request, requestId, seen);
       case 'show':
         return operation.show(this.catalog);
       case 'release':
@@ -185,9 +199,10 @@ export class Endpoint {
     operation: Extract<Operation, { kind: 'infer' }>,
     request: HttpRequest,
     requestId: string,
-    started: number,
+    seen: Observation,
   ): Promise<HttpResponse> {
     const model = this.model(operation.model);
+    seen.model = model.name;
     const route = choose(model, operation, request.headers['x-trimtab-routing-key'] || requestId);
     const job = {
       model: model.name,
@@ -196,8 +211,7 @@ export class Endpoint {
       request,
       decode: operation.decode,
       id: requestId,
-      at: this.options.home.clock.now().getTime(),
-      started,
+      seen,
       emit: this.emit,
     };
     const { id, response } = await answer(job);
@@ -205,9 +219,13 @@ export class Endpoint {
     const { shadow } = model;
     if (shadow !== undefined && shadow.version !== route.version) {
       const resident = model.resident(shadow.version);
-      await answer({ ...job, id, route: shadow, resident, started: performance.now() }).catch((error) => {
-        if (isInternal(error)) this.complain(`shadow version ${shadow.version} of ${model.name} failed`, error);
+      const copy = new Observation(seen.protocol, seen.at, performance.now());
+      copy.asked = 'infer';
+      await answer({ ...job, id, route: shadow, resident, seen: copy }).catch((error) => {
+        if (copy.outcome === 'internal')
+          this.complain(`shadow version ${shadow.version} of ${model.name} failed`, error);
       });
+      this.record(copy);
     }
     return {
       status: response.status,
@@ -245,14 +263,14 @@ export class Endpoint {
     return protocol.fail(500, 'internal error');
   }
 
-  private count(
-    model: string,
-    route: Route | undefined,
-    values: { LoadFailure?: number; StaleRelease?: number; PrivacyFailure?: number },
-  ): void {
+  private record(seen: Observation): void {
+    for (const sink of this.sinks) sink.record(seen);
+  }
+
+  private signal(model: string, route: Route | undefined, values: Signals): void {
     if (route === undefined) return;
     const at = this.options.home.clock.now().getTime();
-    this.emit(metricLine({ model, ...route, at, values }));
+    for (const sink of this.sinks) sink.signal?.(model, route, at, values);
   }
 
   /** What operators see and callers do not; field names are ECS's. */
@@ -270,8 +288,6 @@ export class Endpoint {
     );
   }
 }
-
-const isInternal = (error: unknown): boolean => !(error instanceof ProtocolError || error instanceof InputError);
 
 /** The version asked for, else the one that the key falls to. @throws ProtocolError 404 or 503 */
 function choose(model: ServedModel, operation: Extract<Operation, { kind: 'infer' }>, key: string): Route {

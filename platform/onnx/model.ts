@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Signature, TensorSpec, TensorType } from '../../core/model/signature.ts';
 import type { TensorData, TensorValues } from '../../core/model/tensor.ts';
+import type { RunReport } from '../../core/serving/observation.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from './errors.ts';
 import { InferenceSession, Tensor } from './runtime.ts';
 
@@ -14,9 +15,14 @@ export interface OnnxModel {
    *
    * @param feeds one tensor for each input of the signature
    * @param outputs names of the outputs wanted; all by default
+   * @param report filled in by models that run elsewhere or in batches; one that runs here has nothing to tell
    * @throws FeedError when ONNX Runtime says that the feeds are at fault
    */
-  run(feeds: Record<string, TensorData>, outputs?: readonly string[]): Promise<Record<string, TensorData>>;
+  run(
+    feeds: Record<string, TensorData>,
+    outputs?: readonly string[],
+    report?: RunReport,
+  ): Promise<Record<string, TensorData>>;
   /** Frees the memory; nothing may run afterwards. */
   release(): Promise<void>;
 }

@@ -424,7 +424,12 @@ describe('Endpoint follows the ledger', () => {
       { id: 'r', variant: 'champion', version: 1 },
       { id: 'r', variant: 'shadow', version: 2 },
     ]);
-    expect(stand.metric('Latency').map((line) => line.Variant)).toEqual(['champion', 'shadow']);
+    expect(
+      stand
+        .metric('Latency')
+        .map((line) => line.Variant)
+        .sort(),
+    ).toEqual(['champion', 'shadow']);
   });
 
   it('captures a share by hash of the id: the same ids on every endpoint', async () => {

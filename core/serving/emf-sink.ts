@@ -1,0 +1,30 @@
+import { metricLine } from './emf.ts';
+import type { Observation, Sink } from './observation.ts';
+
+/** Writes observations as CloudWatch metric lines; a request that no version was found for has no dimensions to be under. */
+export function emfSink(emit: (line: string) => void): Sink {
+  return {
+    record(seen) {
+      const { model, route } = seen;
+      if (model === undefined || route === undefined) return;
+      const { variant, version } = route;
+      emit(metricLine({ model, variant, version, at: seen.at, values: valuesOf(seen) }));
+    },
+    signal(model, { variant, version }, at, values) {
+      emit(metricLine({ model, variant, version, at, values }));
+    },
+  };
+}
+
+function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values'] {
+  const Latency = Math.round(seen.duration * 1000) / 1000;
+  const answered = seen.outcome === 'ok';
+  if (!answered) return { Failure: seen.outcome === 'caller' ? 0 : 1, Violation: seen.broken ? 1 : 0, Latency };
+  return {
+    Failure: 0,
+    Violation: seen.tolerated > 0 ? 1 : 0,
+    Rows: seen.rows,
+    Score: seen.scores.filter(Number.isFinite),
+    Latency,
+  };
+}

@@ -1,0 +1,116 @@
+import type { MetricName } from '../alarms/alarm.ts';
+import type { Route } from './route.ts';
+
+/** The steps of a request, in order. `queue` is the part of the run's time that was spent waiting for it. */
+export const STAGES = ['decode', 'check', 'queue', 'infer', 'explain', 'encode'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/**
+ * How a request ended: answered; refused for what its caller did; failed inside; or nothing was there to answer it
+ * (not released, not loaded, too busy).
+ */
+export type Outcome = 'ok' | 'caller' | 'internal' | 'unavailable';
+
+/** What a request asked for, as far as anybody got to know. */
+export type Asked = 'infer' | 'explain' | 'feedback' | 'truth' | 'repository' | 'show' | 'nothing';
+
+/** What a run tells of itself beside its outputs; whoever runs elsewhere or in batches fills it in. */
+export interface RunReport {
+  /** Milliseconds that the run waited before it began. */
+  queue?: number | undefined;
+  /** Rows of the batch that it was part of; absent: its own only. */
+  batch?: number | undefined;
+}
+
+/**
+ * One request to one version, as it turned out; the shadow's copy of a request is one of its own. Filled in on the
+ * way, and read by sinks once it has ended.
+ */
+export class Observation implements RunReport {
+  /** What was asked for. */
+  asked: Asked = 'nothing';
+  /** Undefined while nobody knows which model is meant; only names that exist ever come here. */
+  model: string | undefined = undefined;
+  /** Who answered; undefined when nobody was found to. */
+  route: Route | undefined = undefined;
+  /** Prediction id; undefined where there is no prediction. */
+  id: string | undefined = undefined;
+  outcome: Outcome = 'ok';
+  /** Of the HTTP answer; 0 while there is none, and for a shadow. */
+  status = 0;
+  /** What it was refused or failed for; undefined when it was answered. */
+  error: unknown = undefined;
+  /** Rows answered. */
+  rows = 0;
+  /** The decision's output, one a row; empty where the model has no decision. */
+  scores: readonly number[] = [];
+  /** Violations of the contract that were clamped or flagged. */
+  tolerated = 0;
+  /** Whether the request broke the contract, or did not fit the model's inputs. */
+  broken = false;
+  /** Whether the answer came from the response cache; undefined where it was not asked. */
+  cache: 'hit' | 'miss' | undefined = undefined;
+  /** How far the rows are from the baseline, one a row; empty where nobody asked. */
+  outliers: readonly number[] = [];
+  /** Milliseconds; undefined for a step that was not reached. `infer` holds the waiting as well. */
+  readonly stages: Record<Stage, number | undefined> = {
+    decode: undefined,
+    check: undefined,
+    queue: undefined,
+    infer: undefined,
+    explain: undefined,
+    encode: undefined,
+  };
+  /** Rows of the batch that the run was part of; undefined: its own only. */
+  batch: number | undefined = undefined;
+  /** Milliseconds from the request's arrival to its answer; for a shadow, of its own turn. */
+  duration = 0;
+  private mark: number;
+
+  /**
+   * @param protocol name of the protocol that was spoken
+   * @param at milliseconds since 1970
+   * @param started the same by a clock that never jumps, in milliseconds
+   */
+  constructor(
+    readonly protocol: string,
+    readonly at: number,
+    readonly started: number,
+  ) {
+    this.mark = started;
+  }
+
+  get queue(): number | undefined {
+    return this.stages.queue;
+  }
+
+  set queue(ms: number | undefined) {
+    this.stages.queue = ms;
+  }
+
+  /** Begins a step: what went before is no step's time. */
+  begin(now: number): void {
+    this.mark = now;
+  }
+
+  /** Ends a step, and with it begins the next. */
+  lap(stage: Stage, now: number): void {
+    this.stages[stage] = now - this.mark;
+    this.mark = now;
+  }
+
+  /** Ends it; what comes after its first end is not its own time. */
+  end(now: number): void {
+    if (this.duration === 0) this.duration = now - this.started;
+  }
+}
+
+/** What is known of a model apart from its requests: whether versions load, whether the ledger can be read. */
+export type Signals = Partial<Record<MetricName, number>>;
+
+/** Where observations go. Both must be quick, and must not throw: the answer waits for them. */
+export interface Sink {
+  record(seen: Observation): void;
+  /** @param at milliseconds since 1970 */
+  signal?(model: string, route: Route, at: number, values: Signals): void;
+}
