@@ -54,6 +54,7 @@ const vitest = spawn(
 // The emulator must not outlive an interrupted run.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => vitest.kill(signal));
 const status = await new Promise((resolve) => vitest.on('exit', (code) => resolve(code ?? 1)));
+if (status !== 0) console.error(`the emulator's last lines:\n${emulator.said()}`);
 await emulator.stop();
 let counts = { numPassedTests: 0, numFailedTests: 0 };
 try {

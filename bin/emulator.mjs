@@ -10,6 +10,7 @@ import { root } from './installed.mjs';
 const VERSION = '1.5.33';
 const folder = path.join(root, '.cache', 'emulator');
 const START_SECONDS = 60;
+const LOG_LINES = 40;
 
 /** What keeps the emulator from being installed here, for people. */
 export class EmulatorUnavailable extends Error {}
@@ -70,8 +71,8 @@ function accepts(port) {
  * @param {{enforce?: boolean, path?: string}} [options] `enforce`: signatures are checked and policies are applied, of
  *   identities and of resources; functions then run with the permissions of their roles and no others. `path`: folders
  *   of programs that come before those of this process; functions run on the `node` that is found there
- * @returns {Promise<{url: string, env: Record<string, string>, stop: () => Promise<void>}>} `env` points every AWS
- *   client of a child process to it
+ * @returns {Promise<{url: string, env: Record<string, string>, said: () => string, stop: () => Promise<void>}>} `env`
+ *   points every AWS client of a child process to it; `said` gives the last lines of the emulator's log
  * @throws EmulatorUnavailable
  */
 export async function startEmulator({ enforce = false, path: programsFirst } = {}) {
@@ -80,6 +81,8 @@ export async function startEmulator({ enforce = false, path: programsFirst } = {
   const url = `${enforce ? 'https' : 'http'}://127.0.0.1:${port}`;
   const work = path.join(folder, `run-${process.pid}`);
   mkdirSync(work, { recursive: true });
+  // The emulator writes CommonJS scripts here and has Node run them: this project's own package.json would forbid it.
+  writeFileSync(path.join(work, 'package.json'), '{"type":"commonjs"}');
   const log = path.join(work, 'emulator.log');
   const out = openSync(log, 'w');
   // Made by the emulator when it starts; Node and the CDK's command line read it from different variables.
@@ -110,6 +113,7 @@ export async function startEmulator({ enforce = false, path: programsFirst } = {
       TMPDIR: work,
     },
   });
+  const said = () => readFileSync(log, 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n');
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const stop = async () => {
     child.kill('SIGTERM');
@@ -120,10 +124,10 @@ export async function startEmulator({ enforce = false, path: programsFirst } = {
   };
   for (let waited = 0; waited < START_SECONDS * 10; waited++) {
     if (child.exitCode !== null) break;
-    if (await accepts(port)) return { url, env, stop };
+    if (await accepts(port)) return { url, env, said, stop };
     await sleep(100);
   }
-  const tail = readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n');
+  const tail = said();
   await stop();
   throw new Error(`the emulator did not start:\n${tail}`);
 }
