@@ -1,26 +1,24 @@
 import type { RawTensor } from '../contract/check.ts';
+import type { Feature } from '../contract/contract.ts';
 import type { Signature, TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
+import type { TruthRecord } from '../serving/ground-truth.ts';
 import type { HttpRequest, HttpResponse } from '../serving/http.ts';
 import type { Variant } from '../serving/variant.ts';
+import { type Fault, ProtocolError } from './fault.ts';
 
-/** What a caller did wrong, or what cannot be had: said in full, in the form of the protocol that was spoken. */
-export class ProtocolError extends Error {
-  override readonly name = 'ProtocolError';
-  /** When the same request may do better, for 429 and 503; it becomes a Retry-After. */
-  readonly retryAfterSeconds: number | undefined;
-  constructor(
-    readonly status: number,
-    message: string,
-    options?: ErrorOptions & { readonly retryAfterSeconds?: number },
-  ) {
-    super(message, options);
-    this.retryAfterSeconds = options?.retryAfterSeconds;
-  }
+export { type Fault, type FaultKind, ProtocolError } from './fault.ts';
+
+/** What else of a model codecs may want to know. */
+export interface WireDetails {
+  /** Labels of an output's columns, by the output's name, in column order; outputs without labels are left out. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+  /** Features of the contract, in the order of their columns: the names that tables have in their header. */
+  readonly features: readonly Feature[];
 }
 
 /** A model as codecs need to know it; made once a version. */
-export interface Wire {
+export interface Wire extends WireDetails {
   readonly model: string;
   readonly signature: Signature;
   readonly inputs: ReadonlyMap<string, TensorSpec>;
@@ -34,13 +32,18 @@ export interface Wire {
 
 export const isInteger = (type: TensorType): boolean => type.startsWith('int') || type.startsWith('uint');
 
-export const wireOf = (model: string, signature: Signature): Wire => ({
+export const wireOf = (model: string, signature: Signature, details: Partial<WireDetails> = {}): Wire => ({
   model,
   signature,
   inputs: new Map(signature.inputs.map((spec) => [spec.name, spec])),
   outputs: new Map(signature.outputs.map((spec) => [spec.name, spec])),
   exact: signature.inputs.some((spec) => isInteger(spec.type)),
+  labels: details.labels ?? new Map(),
+  features: details.features ?? [],
 });
+
+/** Values that travel beside tensors. */
+export type Parameters = Readonly<Record<string, unknown>>;
 
 export interface InferResult {
   readonly model: string;
@@ -48,6 +51,8 @@ export interface InferResult {
   /** Prediction id. */
   readonly id: string;
   readonly outputs: Readonly<Record<string, TensorData>>;
+  /** What is said about the answer, where the protocol has a place for it. */
+  readonly parameters?: Parameters;
 }
 
 /** One decoded request. */
@@ -58,11 +63,40 @@ export interface InferCall {
   readonly inputs: ReadonlyMap<string, RawTensor>;
   /** Outputs that are wanted; undefined: all. */
   readonly outputs?: readonly string[];
+  /** The request's own parameters (`parameters` of v2, `params` of MLflow), as they came. */
+  readonly parameters?: Parameters;
   encode(result: InferResult): HttpResponse;
 }
 
+/** Shapley values of one output. */
+export interface Explanation {
+  readonly model: string;
+  readonly version: number;
+  /** Prediction id. */
+  readonly id: string;
+  /** The output that is explained. */
+  readonly output: string;
+  /** Names of the features, in the order of the values' last axis. */
+  readonly features: readonly string[];
+  /** The output over the background: what the values add up from; a float64 tensor [columns]. */
+  readonly base: TensorData;
+  /** A float64 tensor [rows, columns of the output, features]. */
+  readonly values: TensorData;
+}
+
+export interface ExplainCall extends Omit<InferCall, 'encode'> {
+  encode(explanation: Explanation): HttpResponse;
+}
+
+/** What became of predictions. */
+export interface Feedback {
+  readonly truths: readonly TruthRecord[];
+  /** The answer once they are stored. */
+  encode(): HttpResponse;
+}
+
 /** Turns a request's body into a call. @throws ProtocolError or InputError */
-export type Decode = (request: HttpRequest, wire: Wire) => InferCall;
+export type Decode<Call = InferCall> = (request: HttpRequest, wire: Wire) => Call;
 
 /** A version that is resident. */
 export interface ServedVersion {
@@ -77,30 +111,45 @@ export interface Catalog {
   models(): string[];
   /** Resident versions, champion first; empty while nothing is released or loaded; undefined for an unknown model. */
   versions(model: string): readonly ServedVersion[] | undefined;
+  /** The model that requests without one mean, where the endpoint was told. */
+  readonly defaultModel?: string;
 }
 
-/** What a path and a method ask for. */
+/** A request without its body, which nobody reads before it is known whose it is. */
+export type RequestHead = Omit<HttpRequest, 'body'>;
+
+/** Which model a request is for, and who of it answers. */
+export interface Target {
+  /** Left out: the endpoint's default, see `modelOf`. */
+  readonly model?: string;
+  readonly version?: number;
+  readonly variant?: Variant;
+}
+
+/** What a request asks for. */
 export type Operation =
-  | {
-      readonly kind: 'infer';
-      readonly model: string;
-      readonly version?: number;
-      readonly variant?: Variant;
-      readonly decode: Decode;
-    }
-  | { readonly kind: 'show'; readonly show: (catalog: Catalog) => HttpResponse }
+  | ({ readonly kind: 'infer'; readonly decode: Decode } & Target)
+  | ({ readonly kind: 'explain'; readonly decode: Decode<ExplainCall> } & Target)
+  | { readonly kind: 'feedback'; readonly model?: string; readonly decode: (request: HttpRequest) => Feedback }
+  | { readonly kind: 'show'; readonly show: (catalog: Catalog, request: HttpRequest) => HttpResponse }
   | { readonly kind: 'release'; readonly model: string }
-  | { readonly kind: 'truth'; readonly model: string };
+  | {
+      readonly kind: 'repository';
+      readonly action: 'load' | 'unload';
+      readonly model: string;
+      /** The answer once it is done. */
+      readonly encode: () => HttpResponse;
+    };
 
 /** An adapter between a wire protocol and the engine, which knows none of them. */
 export interface Protocol {
   readonly name: string;
-  /** Whether a path is this protocol's to answer. */
-  owns(path: string): boolean;
+  /** Whether a request is this protocol's to answer. */
+  owns(head: RequestHead): boolean;
   /** @throws ProtocolError 404, 405 or 501 */
-  resolve(method: string, path: string): Operation;
+  resolve(head: RequestHead, catalog: Catalog): Operation;
   /** The protocol's own error. */
-  fail(status: number, message: string): HttpResponse;
+  fail(fault: Fault): HttpResponse;
 }
 
 export const json = (status: number, value: unknown): HttpResponse => ({
@@ -110,7 +159,7 @@ export const json = (status: number, value: unknown): HttpResponse => ({
 });
 
 /** `{"error": message}`, the form that v1, v2 and Trimtab's own paths share. */
-export const errorObject = (status: number, message: string): HttpResponse => json(status, { error: message });
+export const errorObject = ({ status, message }: Fault): HttpResponse => json(status, { error: message });
 
 /** @throws ProtocolError 405 unless the method is one of those allowed */
 export function allow(method: string, ...allowed: string[]): void {
@@ -128,6 +177,21 @@ export function versionNumber(text: string, status: number): number {
 /** A caller's text as a message may show it. */
 export const clip = (text: string): string => (text.length > 64 ? `${text.slice(0, 63)}…` : text);
 
+/**
+ * The model asked for; without a name the endpoint's default, or the only one it serves.
+ *
+ * @throws ProtocolError 400 when there are several, 404 when there is none
+ */
+export function modelOf(catalog: Catalog, name: string | undefined): string {
+  const found = name ?? catalog.defaultModel;
+  if (found !== undefined) return found;
+  const models = catalog.models();
+  if (models.length === 1) return models[0]!;
+  if (models.length === 0)
+    throw new ProtocolError(404, 'the request names no model, and there is none', { kind: 'unknown-model' });
+  throw new ProtocolError(400, `the request names no model, expected one of ${models.slice(0, 20).join(', ')}`);
+}
+
 /** The versions of a model that can be shown. @throws ProtocolError 404 */
 export function known(catalog: Catalog, model: string, version?: number): readonly ServedVersion[] {
   const versions = catalog.versions(model);
@@ -144,10 +208,13 @@ export function known(catalog: Catalog, model: string, version?: number): readon
 }
 
 export const unknownModel = (model: string, models: readonly string[]): ProtocolError =>
-  new ProtocolError(404, `no model named ${clip(model)}, there is ${models.slice(0, 20).join(', ') || 'none'}`);
+  new ProtocolError(404, `no model named ${clip(model)}, there is ${models.slice(0, 20).join(', ') || 'none'}`, {
+    kind: 'unknown-model',
+  });
 
 export const unknownVersion = (model: string, version: number, versions: readonly number[]): ProtocolError =>
   new ProtocolError(
     404,
     `version ${version} of model ${model} is not served, available: ${versions.join(', ') || 'none'}`,
+    { kind: 'unknown-version' },
   );

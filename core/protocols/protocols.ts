@@ -1,4 +1,4 @@
-import { errorObject, type Protocol, ProtocolError } from './protocol.ts';
+import { errorObject, type Protocol, ProtocolError, type RequestHead } from './protocol.ts';
 import { trimtab } from './trimtab.ts';
 import { v1 } from './v1.ts';
 import { v2 } from './v2.ts';
@@ -6,7 +6,7 @@ import { v2 } from './v2.ts';
 /** Every protocol the endpoint speaks; the most frequent first. */
 export const PROTOCOLS: readonly Protocol[] = [v2, v1, trimtab];
 
-/** Answers for paths that belong to no protocol. */
+/** Answers for requests that belong to no protocol. */
 const nobody: Protocol = {
   name: 'none',
   owns: () => true,
@@ -19,5 +19,5 @@ const nobody: Protocol = {
   },
 };
 
-/** The protocol that a path belongs to. */
-export const protocolOf = (path: string): Protocol => PROTOCOLS.find((protocol) => protocol.owns(path)) ?? nobody;
+/** The protocol that a request belongs to. */
+export const protocolOf = (head: RequestHead): Protocol => PROTOCOLS.find((protocol) => protocol.owns(head)) ?? nobody;

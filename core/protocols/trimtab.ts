@@ -1,14 +1,15 @@
+import type { TruthRecord } from '../serving/ground-truth.ts';
 import type { HttpRequest } from '../serving/http.ts';
 import { parseJson, textOf } from './json.ts';
-import { allow, errorObject, type Protocol, ProtocolError } from './protocol.ts';
+import { allow, errorObject, json, type Protocol, ProtocolError } from './protocol.ts';
 import { kindOf } from './tensors.ts';
 
 /** Trimtab's own paths: what is being served, and where ground truth is sent. */
 export const trimtab: Protocol = {
   name: 'trimtab',
-  owns: (path) => path.startsWith('/trimtab/'),
+  owns: ({ path }) => path.startsWith('/trimtab/'),
   fail: errorObject,
-  resolve(method, path) {
+  resolve({ method, path }) {
     const found = /^\/trimtab\/v1\/models\/([^/]+)\/(release|truth)$/.exec(path);
     if (found === null) throw new ProtocolError(404, 'no such path, use /trimtab/v1/models/NAME/release or /truth');
     const [, model = '', what] = found;
@@ -17,22 +18,22 @@ export const trimtab: Protocol = {
       return { kind: 'release', model };
     }
     allow(method, 'POST');
-    return { kind: 'truth', model };
+    return {
+      kind: 'feedback',
+      model,
+      decode(request) {
+        const truths = decodeTruth(request);
+        return { truths, encode: () => json(202, { accepted: truths.length }) };
+      },
+    };
   },
 };
-
-/** What turned out to be true of one prediction. */
-export interface Truth {
-  /** Prediction id; `ID#r` for row r of a batch. */
-  readonly id: string;
-  readonly truth: string | number | boolean;
-}
 
 /** Most records in one request. */
 const MAX_RECORDS = 10_000;
 
 /** Reads `{"records": [{"id", "truth"}]}`. @throws ProtocolError 400 */
-export function decodeTruth(request: HttpRequest): Truth[] {
+export function decodeTruth(request: HttpRequest): TruthRecord[] {
   const message = parseJson(textOf(request.body), false);
   const records =
     typeof message === 'object' && message !== null ? (message as { records?: unknown }).records : undefined;

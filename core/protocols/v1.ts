@@ -21,9 +21,9 @@ import { decodeV1 } from './v1-predict.ts';
  */
 export const v1: Protocol = {
   name: 'v1',
-  owns: (path) => path === '/v1' || path.startsWith('/v1/'),
+  owns: ({ path }) => path === '/v1' || path.startsWith('/v1/'),
   fail: errorObject,
-  resolve(method, path) {
+  resolve({ method, path }) {
     if (path === '/v1/models' || path === '/v1/models/')
       return show(method, (catalog) => json(200, { models: catalog.models() }));
     const found =

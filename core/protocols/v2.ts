@@ -26,9 +26,9 @@ const SERVER = {
  */
 export const v2: Protocol = {
   name: 'v2',
-  owns: (path) => path === '/v2' || path.startsWith('/v2/'),
+  owns: ({ path }) => path === '/v2' || path.startsWith('/v2/'),
   fail: errorObject,
-  resolve(method, path) {
+  resolve({ method, path }) {
     const parts = path.split('/').slice(2);
     if (parts.at(-1) === '') parts.pop();
     const [head, model, ...rest] = parts;

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { InputError } from '../../core/contract/elements.ts';
 import {
   type Catalog,
+  type Fault,
   json,
+  modelOf,
   type Operation,
   type Protocol,
   ProtocolError,
+  type Target,
   unknownModel,
   unknownVersion,
 } from '../../core/protocols/protocol.ts';
@@ -29,6 +32,8 @@ export interface EndpointOptions {
   readonly home: Home;
   /** Models to serve; `all` follows the ledger. */
   readonly models: readonly string[] | 'all';
+  /** The model that requests which name none are for. @default the only one, where one is served */
+  readonly defaultModel?: string;
   /** Folder for model files and last known releases. */
   readonly cacheFolder: string;
   /** How a version's file becomes a model that runs. @default in this process */
@@ -61,15 +66,17 @@ export class Endpoint {
   private keeping: Promise<void> = Promise.resolve();
   private readonly emit: (line: string) => void;
   private readonly sinks: readonly Sink[];
-  private readonly catalog: Catalog = {
-    models: () => [...this.models.keys()].sort(),
-    versions: (model) => this.models.get(model)?.versions(),
-  };
+  private readonly catalog: Catalog;
 
   private constructor(private readonly options: EndpointOptions) {
     this.emit = options.emit ?? ((line) => process.stdout.write(`${line}\n`));
     this.sinks = [emfSink(this.emit), ...(options.sinks ?? [])];
-    const { home } = options;
+    const { home, defaultModel } = options;
+    this.catalog = {
+      models: () => [...this.models.keys()].sort(),
+      versions: (model) => this.models.get(model)?.versions(),
+      defaultModel,
+    };
     const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
     const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;
     const retryMs = (options.retrySeconds ?? 15) * 1000;
@@ -136,13 +143,13 @@ export class Endpoint {
   async handle(request: HttpRequest): Promise<HttpResponse> {
     const started = performance.now();
     void this.watch.touch();
-    const protocol = protocolOf(request.path);
+    const protocol = protocolOf(request);
     const requestId = headerText(request.headers['x-request-id']) ?? randomUUID();
     const seen = new Observation(protocol.name, this.options.home.clock.now().getTime(), started);
     let response: HttpResponse;
     try {
       assertSize(request);
-      const operation = protocol.resolve(request.method, request.path);
+      const operation = protocol.resolve(request, this.catalog);
       seen.asked = operation.kind === 'release' ? 'show' : operation.kind;
       response = await this.dispatch(operation, request, requestId, seen);
     } catch (error) {
@@ -186,12 +193,16 @@ export class Endpoint {
     switch (operation.kind) {
       case 'infer':
         return this.infer(operation, request, requestId, seen);
+      case 'explain':
+        throw new ProtocolError(501, 'explanations are not supported');
+      case 'feedback':
+        return this.feedback(operation, request);
       case 'show':
-        return operation.show(this.catalog);
+        return operation.show(this.catalog, request);
       case 'release':
         return json(200, this.model(operation.model).report());
-      case 'truth':
-        return this.truth(operation.model, request);
+      case 'repository':
+        throw new ProtocolError(501, `${operation.action} is not supported: releases are made in the registry`);
     }
   }
 
@@ -239,28 +250,36 @@ export class Endpoint {
     };
   }
 
-  private async truth(name: string, request: HttpRequest): Promise<HttpResponse> {
+  private async feedback(
+    operation: Extract<Operation, { kind: 'feedback' }>,
+    request: HttpRequest,
+  ): Promise<HttpResponse> {
+    const model = this.model(operation.model);
+    const { truths, encode } = operation.decode(request);
     try {
-      return await keepTruth(this.options.home.data, this.model(name).name, request);
+      if (truths.length > 0) await keepTruth(this.options.home.data, model.name, truths);
     } catch (error) {
       if (error instanceof ProtocolError && error.status === 503 && error.cause !== undefined)
         this.complain('ground truth cannot be stored', error.cause);
       throw error;
     }
+    return encode();
   }
 
-  private model(name: string): ServedModel {
+  private model(asked: string | undefined): ServedModel {
+    // A release that could not be read yet may hold any model, and any number of them.
+    if (asked === undefined && this.watch.blind && this.models.size === 0) throw blind();
+    const name = modelOf(this.catalog, asked);
     const model = this.models.get(name);
     if (model !== undefined) return model;
-    if (this.watch.blind) throw new ProtocolError(503, 'the releases cannot be read now, try again later');
+    if (this.watch.blind) throw blind();
     throw unknownModel(name, this.catalog.models());
   }
 
   private failure(protocol: Protocol, error: unknown): HttpResponse {
-    if (error instanceof ProtocolError) return withRetry(protocol.fail(error.status, error.message), error);
-    if (error instanceof InputError) return protocol.fail(400, error.message);
-    this.complain('a request failed', error);
-    return protocol.fail(500, 'internal error');
+    const fault = faultOf(error);
+    if (outcomeOf(error) === 'internal') this.complain('a request failed', error);
+    return withRetry(protocol.fail(fault), error);
   }
 
   private record(seen: Observation): void {
@@ -289,16 +308,25 @@ export class Endpoint {
   }
 }
 
+/** What a caller is told; of what is not the caller's fault, nothing. */
+function faultOf(error: unknown): Fault {
+  if (error instanceof ProtocolError) return error;
+  if (error instanceof InputError) return { status: 400, kind: 'bad-input', message: error.message };
+  return { status: 500, kind: 'internal', message: 'internal error' };
+}
+
+const blind = () => new ProtocolError(503, 'the releases cannot be read now, try again later');
+
 /** The version asked for, else the one that the key falls to. @throws ProtocolError 404 or 503 */
-function choose(model: ServedModel, operation: Extract<Operation, { kind: 'infer' }>, key: string): Route {
-  const { version, variant } = operation;
+function choose(model: ServedModel, target: Target, key: string): Route {
+  const { version, variant } = target;
   const explicit = version !== undefined || variant !== undefined;
   const route = explicit ? model.find({ version, variant }) : model.route(key);
   if (route !== undefined) return route;
   const versions = model.versions().map((served) => served.version);
   if (version !== undefined) throw unknownVersion(model.name, version, versions);
   if (variant !== undefined && versions.length > 0)
-    throw new ProtocolError(404, `model ${model.name} has no ${variant} now`);
+    throw new ProtocolError(404, `model ${model.name} has no ${variant} now`, { kind: 'unknown-version' });
   throw new ProtocolError(503, `model ${model.name} has no version that is ready`);
 }
 
@@ -312,9 +340,9 @@ function assertSize(request: HttpRequest): void {
 }
 
 /** Tells the caller when to come back, where the error knows. */
-function withRetry(response: HttpResponse, { retryAfterSeconds }: ProtocolError): HttpResponse {
-  if (retryAfterSeconds === undefined) return response;
-  return { ...response, headers: { ...response.headers, 'retry-after': String(Math.ceil(retryAfterSeconds)) } };
+function withRetry(response: HttpResponse, error: unknown): HttpResponse {
+  if (!(error instanceof ProtocolError) || error.retryAfterSeconds === undefined) return response;
+  return { ...response, headers: { ...response.headers, 'retry-after': String(Math.ceil(error.retryAfterSeconds)) } };
 }
 
 /** A header that may be sent back: printable ASCII, not too long. */

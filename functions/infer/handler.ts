@@ -15,8 +15,8 @@ const START_MS = 8_000;
 /**
  * Opened once, while the execution environment starts: what is loaded then is loaded on the platform's time.
  *
- * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_CACHE the folder for
- * model files.
+ * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_DEFAULT_MODEL the one
+ * that requests which name none are for (the only one by default); TRIMTAB_CACHE the folder for model files.
  */
 const opening = open();
 // The first request reports a failure to open; until then it must not end the process.
@@ -38,10 +38,11 @@ async function started(): Promise<void> {
 }
 
 async function open(): Promise<Endpoint> {
-  const { TRIMTAB_MODELS: models, TRIMTAB_CACHE: cache } = process.env;
+  const { TRIMTAB_MODELS: models, TRIMTAB_DEFAULT_MODEL: defaultModel, TRIMTAB_CACHE: cache } = process.env;
   return Endpoint.open({
     home: await openHome(),
     models: models === undefined || models === 'all' ? 'all' : models.split(',').map((name) => name.trim()),
+    defaultModel,
     cacheFolder: cache ?? join(tmpdir(), 'trimtab'),
   });
 }

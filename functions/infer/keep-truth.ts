@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { json, ProtocolError } from '../../core/protocols/protocol.ts';
-import { decodeTruth } from '../../core/protocols/trimtab.ts';
-import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import { ProtocolError } from '../../core/protocols/protocol.ts';
+import type { TruthRecord } from '../../core/serving/ground-truth.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 
 /**
@@ -12,9 +11,8 @@ import type { ObjectStore } from '../../platform/ports.ts';
 export async function keepTruth(
   data: Pick<ObjectStore, 'put'>,
   model: string,
-  request: HttpRequest,
-): Promise<HttpResponse> {
-  const records = decodeTruth(request);
+  records: readonly TruthRecord[],
+): Promise<void> {
   const body = `${records.map((record) => JSON.stringify(record)).join('\n')}\n`;
   // Named by content: who was told nothing sends the same again, and it is the same object.
   const name = createHash('sha256').update(body).digest('hex').slice(0, 32);
@@ -23,5 +21,4 @@ export async function keepTruth(
   } catch (cause) {
     throw new ProtocolError(503, 'the records cannot be stored now, send them again later', { cause });
   }
-  return json(202, { accepted: records.length });
 }

@@ -3,7 +3,7 @@ import type { Feature } from '../../core/contract/contract.ts';
 import { bigRange } from '../../core/contract/elements.ts';
 import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { shortest } from '../../core/model/decimal.ts';
-import type { Decision } from '../../core/model/manifest.ts';
+import type { Decision, OutputMeaning } from '../../core/model/manifest.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
@@ -57,7 +57,7 @@ export async function loadResident(
       version: record.version,
       model,
       check,
-      wire: wireOf(record.model, model.signature),
+      wire: wireOf(record.model, model.signature, { labels: labelsOf(manifest.outputs), features: check.features }),
       capture: captureWriter(record.model, check, { subject: contract.data.subject, keys }),
       captureShare: manifest.monitoring.captureShare,
       personal: isPersonal(contract),
@@ -76,6 +76,9 @@ export async function loadResident(
     throw error;
   }
 }
+
+const labelsOf = (outputs: readonly OutputMeaning[]): Map<string, string[]> =>
+  new Map(outputs.flatMap(({ name, classes }) => (classes === undefined ? [] : [[name, classes.map(String)]])));
 
 /** One run on a row that keeps the contract: whatever is built lazily is built, and a model that cannot run is found out. */
 async function warmUp(resident: Resident): Promise<void> {

@@ -4,10 +4,13 @@ import { protocolOf } from '../../../core/protocols/protocols.ts';
 import { decodeTruth } from '../../../core/protocols/trimtab.ts';
 import { v1 } from '../../../core/protocols/v1.ts';
 import { decodeV1 } from '../../../core/protocols/v1-predict.ts';
-import { catalog, post, spec, tensor, wire } from './wires.ts';
+import { catalog, head, post, spec, tensor, wire } from './wires.ts';
 
 const show = (path: string) => {
-  const response = (v1.resolve('GET', path) as Extract<Operation, { kind: 'show' }>).show(catalog);
+  const response = (v1.resolve(head('GET', path), catalog) as Extract<Operation, { kind: 'show' }>).show(
+    catalog,
+    post(''),
+  );
   return { status: response.status, body: JSON.parse(response.body as string) };
 };
 
@@ -52,12 +55,14 @@ describe('v1 paths', () => {
     ['POST', '/v1/models/m/labels/stable:predict', 400],
     ['GET', '/v1/else', 404],
   ])('%s %s is %d', (method, path, status) => {
-    expect(() => v1.resolve(method, path)).toThrow(expect.objectContaining({ status }));
+    expect(() => v1.resolve(head(method, path), catalog)).toThrow(expect.objectContaining({ status }));
   });
 
   it('leads every path to the protocol it belongs to', () => {
     expect(
-      ['/v2/models', '/v1/models', '/trimtab/v1/models/m/release', '/', '/v3'].map((path) => protocolOf(path).name),
+      ['/v2/models', '/v1/models', '/trimtab/v1/models/m/release', '/', '/v3'].map(
+        (path) => protocolOf(head('GET', path)).name,
+      ),
     ).toEqual(['v2', 'v1', 'trimtab', 'none', 'none']);
   });
 });

@@ -4,10 +4,13 @@ import type { TensorType } from '../../../core/model/signature.ts';
 import type { Operation } from '../../../core/protocols/protocol.ts';
 import { v2 } from '../../../core/protocols/v2.ts';
 import { decodeV2 } from '../../../core/protocols/v2-infer.ts';
-import { catalog, post, spec, tensor, wire } from './wires.ts';
+import { catalog, head, post, spec, tensor, wire } from './wires.ts';
 
 const show = (path: string) => {
-  const response = (v2.resolve('GET', path) as Extract<Operation, { kind: 'show' }>).show(catalog);
+  const response = (v2.resolve(head('GET', path), catalog) as Extract<Operation, { kind: 'show' }>).show(
+    catalog,
+    post(''),
+  );
   return { status: response.status, body: JSON.parse(response.body as string) };
 };
 const status = (attempt: () => unknown): number => {
@@ -52,7 +55,7 @@ describe('v2 paths', () => {
     ['POST', '/v2/repository/index', 501],
     ['GET', '/v2/models/m/stats', 501],
   ])('%s %s is %d', (method, path, expected) => {
-    expect(status(() => v2.resolve(method, path))).toBe(expected);
+    expect(status(() => v2.resolve(head(method, path), catalog))).toBe(expected);
   });
 
   it('says which models and versions there are', () => {
