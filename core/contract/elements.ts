@@ -2,6 +2,7 @@ import type { TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData, TensorValues } from '../model/tensor.ts';
 import type { RawTensor } from './check.ts';
 import { hasNul, wholeOf } from './fill.ts';
+import { shown } from './rule.ts';
 
 /** The inputs do not fit together, or an element does not fit its type: the caller's fault. */
 export class InputError extends Error {
@@ -93,7 +94,7 @@ export function fillOpaque(spec: TensorSpec, raw: RawTensor): TensorData {
     const value = bytes && type === 'bool' ? data[i] === 1 || (data[i] === 0 ? false : data[i]) : data[i];
     const read = element(value);
     if (read === undefined)
-      throw new InputError(`input ${spec.name}: element ${i} is ${shownElement(value)}, expected ${expected(type)}`);
+      throw new InputError(`input ${spec.name}: element ${i} is ${shown(value)}, expected ${expected(type)}`);
     tensor[i] = read;
   }
   return { type, shape, data: tensor };
@@ -115,18 +116,9 @@ function reader(type: TensorType): (value: unknown) => number | bigint | string 
       const x = typeof value === 'bigint' ? Number(value) : value;
       return typeof x === 'number' && Number.isInteger(x) && x >= range.lowest && x <= range.highest ? x : undefined;
     };
-  return (value) =>
-    typeof value === 'number'
-      ? value
-      : value === null
-        ? Number.NaN
-        : typeof value === 'bigint'
-          ? Number(value)
-          : undefined;
-}
-
-function shownElement(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+  return (value) => {
+    if (typeof value === 'number') return value;
+    if (value === null) return Number.NaN;
+    return typeof value === 'bigint' || value instanceof Number ? Number(value) : undefined;
+  };
 }

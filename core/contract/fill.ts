@@ -49,6 +49,8 @@ export function fillNumbers(
     else if (value === null) x = Number.NaN;
     else if (typeof value === 'boolean' && rule.type === 'boolean') x = value ? 1 : 0;
     else if (typeof value === 'bigint') x = Number(value);
+    // Written with a fraction or an exponent, where that is told apart.
+    else if (value instanceof Number && integral === undefined) x = value.valueOf();
     else {
       findings.add(rule, 'type', value, row, integral === undefined);
       tensor[at] = Number.NaN;

@@ -53,11 +53,11 @@ export function allowedText(rule: Rule, broken: Violation['rule']): string {
 }
 
 /** A value as a message shows it. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   let text: string;
   if (typeof value === 'string') text = JSON.stringify(value.length > 40 ? value.slice(0, 41) : value);
   else if (Array.isArray(value)) text = 'an array';
-  else if (typeof value === 'object' && value !== null) text = 'an object';
+  else if (typeof value === 'object' && value !== null && !(value instanceof Number)) text = 'an object';
   else text = String(value);
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }

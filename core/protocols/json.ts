@@ -16,14 +16,15 @@ export function textOf(body: Uint8Array | string): string {
 }
 
 /**
- * Parses a request's JSON. JSON.parse does it where it can; our own scanner where digits matter (`exact`: integers
- * come as bigint, whatever has a fraction or an exponent as number), and for bodies that JSON.parse refuses, because
- * clients of other servers send the bare tokens NaN, Infinity and -Infinity.
+ * Parses a request's JSON. JSON.parse does it where it can; our own scanner for bodies that JSON.parse refuses, because
+ * clients of other servers send the bare tokens NaN, Infinity and -Infinity, and where how a number is written matters
+ * (`exact`): then an integer that a number does not hold comes as bigint, and a whole number that was not written as an
+ * integer as `Decimal`.
  *
  * @throws ProtocolError 400 with the position of what is wrong
  */
 export function parseJson(text: string, exact: boolean): unknown {
-  if (!exact && !text.includes(DEEP)) {
+  if (!mayBeDeep(text) && !(exact && DELICATE.test(text))) {
     try {
       return JSON.parse(text);
     } catch {
@@ -33,8 +34,59 @@ export function parseJson(text: string, exact: boolean): unknown {
   return new Scanner(text, exact).document();
 }
 
-/** JSON.parse takes more than a second over 6 MB of brackets before it refuses them; the scanner stops at once. */
-const DEEP = '['.repeat(MAX_DEPTH + 1);
+/** A whole number written with a fraction or an exponent, as 1.0 or 1e2 are: floats take it, integers do not. */
+export class Decimal extends Number {
+  override toString(): string {
+    return `${super.toString()}, not written as an integer`;
+  }
+}
+
+/**
+ * Whether a text may be nested deeper than is allowed. JSON.parse has no limit, takes more than a second over 6 MB of
+ * brackets, and what it makes of them ends the stack of whoever walks it; the scanner stops at once. Few texts have so
+ * many brackets that their depth must be looked at.
+ */
+function mayBeDeep(text: string): boolean {
+  let opened = 0;
+  for (const bracket of '[{')
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1))
+      if (++opened > MAX_DEPTH) return isDeep(text);
+  return false;
+}
+
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === 0x5d || code === 0x7d) depth--;
+    else if (code === 0x22) {
+      at = text.indexOf('"', at + 1);
+      while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+      // An unfinished string: whoever parses it says so.
+      if (at === -1) return false;
+    }
+  }
+  return false;
+}
+
+/** Whether an odd number of backslashes stands before a quote. */
+function isEscaped(text: string, quote: number): boolean {
+  let at = quote;
+  while (text.charCodeAt(at - 1) === 0x5c) at--;
+  return (quote - at) % 2 === 1;
+}
+
+/**
+ * Where JSON.parse might lose what matters: an integer of 16 digits or more; a fraction that may be whole once it is a
+ * double (up to twelve digits before the point, the next whole number is seen in the fourth digit behind it); an
+ * exponent. Finding one in a string costs time and nothing else.
+ */
+const DELICATE = /(?:^|[^\d.])\d{12}(?:\d{4}|\d*\.)|\.0(?:0*(?!\d)|000)|\.9999|\d[eE]/;
+
+/** Longest integers that every number holds. */
+const SAFE_DIGITS = 15;
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside strings, and this is what finds them
@@ -58,7 +110,7 @@ const WORDS: readonly (readonly [string, unknown])[] = [
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ];
 
-/** A JSON reader (RFC 8259) that knows three more words and keeps integers whole. */
+/** A JSON reader (RFC 8259) that knows three more words and how numbers were written. */
 class Scanner {
   private at = 0;
 
@@ -77,17 +129,17 @@ class Scanner {
   private value(depth: number): unknown {
     if (depth > MAX_DEPTH) throw new ProtocolError(400, `the body is nested deeper than ${MAX_DEPTH} levels`);
     this.blank();
-    switch (this.text[this.at]) {
-      case '{':
+    const code = this.text.charCodeAt(this.at);
+    if ((code >= 0x30 && code <= 0x39) || code === 0x2d) return this.number();
+    switch (code) {
+      case 0x7b:
         return this.object(depth);
-      case '[':
+      case 0x5b:
         return this.array(depth);
-      case '"':
+      case 0x22:
         return this.string();
-      default: {
-        const word = this.word();
-        return word === undefined ? this.number() : word;
-      }
+      default:
+        return this.word();
     }
   }
 
@@ -152,7 +204,6 @@ class Scanner {
     }
   }
 
-  /** The value of one of the words; undefined when there is none here. */
   private word(): unknown {
     for (const [word, value] of WORDS) {
       if (this.text.startsWith(word, this.at)) {
@@ -160,17 +211,43 @@ class Scanner {
         return value;
       }
     }
-    return undefined;
+    throw this.error('a value');
   }
 
-  private number(): number | bigint {
+  private number(): number | bigint | Decimal {
+    const { text } = this;
+    // Most numbers are short integers: those need no look at the grammar.
+    let end = text.charCodeAt(this.at) === 0x2d ? this.at + 1 : this.at;
+    const first = end;
+    let whole = 0;
+    for (let code = text.charCodeAt(end); code >= 0x30 && code <= 0x39; code = text.charCodeAt(++end))
+      whole = whole * 10 + code - 0x30;
+    const digits = end - first;
+    const next = text.charCodeAt(end) | 0x20;
+    // '.' and 'e', the first of which has the bit already.
+    if (
+      digits > 0 &&
+      digits <= SAFE_DIGITS &&
+      next !== 0x2e &&
+      next !== 0x65 &&
+      (digits === 1 || text[first] !== '0')
+    ) {
+      const negative = first > this.at;
+      this.at = end;
+      return negative ? -whole : whole;
+    }
+    return digits === 0 ? (this.word() as number) : this.longNumber();
+  }
+
+  private longNumber(): number | bigint | Decimal {
     NUMBER.lastIndex = this.at;
-    const found = NUMBER.exec(this.text);
-    if (found === null) throw this.error('a value');
+    const found = NUMBER.exec(this.text)!;
     this.at += found[0].length;
-    if (!this.exact || found[1] !== undefined || found[2] !== undefined) return Number(found[0]);
+    const value = Number(found[0]);
+    if (!this.exact) return value;
+    if (found[1] !== undefined || found[2] !== undefined) return Number.isInteger(value) ? new Decimal(value) : value;
     // A whole body of digits would take a bigint quadratic time to read, and no type holds more than 20.
-    return found[0].length > 40 ? Number(found[0]) : BigInt(found[0]);
+    return found[0].length > 40 || Number.isSafeInteger(value) ? value : BigInt(found[0]);
   }
 
   private blank(): void {

@@ -3,7 +3,7 @@ import { InputError } from '../contract/elements.ts';
 import { shortest } from '../model/decimal.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
-import { isInteger, type Wire } from './protocol.ts';
+import type { Wire } from './protocol.ts';
 
 /** Most elements of one tensor: far beyond what a body of 6 MB holds, and within an index. */
 const MAX_ELEMENTS = 0x7fff_ffff;
@@ -74,21 +74,10 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value === 'bigint' ? 'number' : typeof value}`;
 }
 
-/**
- * Checks an input of JSON data whose type JSON cannot carry, or carries only when read exactly.
- *
- * @throws InputError for float16, which is binary only, and for integers written with a fraction or an exponent
- */
-export function assertJson(spec: TensorSpec, data: ArrayLike<unknown>, wire: Wire): void {
+/** @throws InputError for types that JSON does not carry: float16 is binary only */
+export function assertJson(spec: TensorSpec): void {
   if (spec.type === 'float16')
     throw new InputError(`input ${spec.name}: float16 cannot be carried as JSON, send it as binary data`);
-  if (!wire.exact || !isInteger(spec.type)) return;
-  for (let i = 0; i < data.length; i++) {
-    if (typeof data[i] === 'number')
-      throw new InputError(
-        `input ${spec.name}: element ${i} is ${data[i]} with a fraction or exponent, expected an integer`,
-      );
-  }
 }
 
 /** @throws InputError unless every input of the graph is there */

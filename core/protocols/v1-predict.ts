@@ -28,7 +28,7 @@ export function decodeV1(request: HttpRequest, wire: Wire): InferCall {
   // KServe takes `inputs` for another word for `instances`: a list of plain objects can only be meant so.
   const byRow = instances !== undefined || (Array.isArray(inputs) && isObject(inputs[0]) && !isBytes(inputs[0]));
   const tensors = byRow ? readRows(instances ?? inputs, wire) : readColumns(inputs, wire);
-  for (const [name, raw] of tensors) assertJson(wire.inputs.get(name)!, raw.data, wire);
+  for (const spec of wire.signature.inputs) assertJson(spec);
   assertComplete(wire, tensors);
   return { inputs: tensors, encode: (result) => encode(result, wire, byRow ? 'predictions' : 'both') };
 }

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJson, textOf } from '../../../core/protocols/json.ts';
+import { Decimal, parseJson, textOf } from '../../../core/protocols/json.ts';
 import { ProtocolError } from '../../../core/protocols/protocol.ts';
 
-/** Bigints as numbers, so that what was read exactly compares with what JSON.parse gives. */
+/** Bigints and decimals as numbers, so that what was read exactly compares with what JSON.parse gives. */
 const loose = (value: unknown): unknown => {
   if (typeof value === 'bigint') return Number(value);
+  if (value instanceof Decimal) return value.valueOf();
   if (Array.isArray(value)) return value.map(loose);
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, loose(inner)]));
@@ -56,13 +57,43 @@ describe('parseJson', () => {
   });
 
   it('keeps every digit of integers, and tells 1.0 from 1, where that is asked for', () => {
-    expect(parseJson('[9007199254740993, -9223372036854775808, 1, 1.0, 1e2]', true)).toEqual([
+    expect(parseJson('[9007199254740993, -9223372036854775808, 1, -0, 1.5, 1.0, 1e2]', true)).toEqual([
       9007199254740993n,
       -9223372036854775808n,
-      1n,
       1,
-      100,
+      -0,
+      1.5,
+      new Decimal(1),
+      new Decimal(100),
     ]);
+  });
+
+  it('reads a number the same, however it is written, alone or beside one that only the scanner can tell', () => {
+    const digits = fc.string({ unit: fc.constantFrom(...'0123456789099'), maxLength: 22 });
+    const number = fc
+      .record({
+        sign: fc.constantFrom('', '-'),
+        whole: digits,
+        fraction: fc.option(digits),
+        exponent: fc.option(fc.integer({ min: -30, max: 30 })),
+      })
+      .map(({ sign, whole, fraction, exponent }) =>
+        [sign, whole.replace(/^0+(?=.)/, '') || '0', fraction && `.${fraction}`, exponent !== null && `e${exponent}`]
+          .filter(Boolean)
+          .join(''),
+      );
+    fc.assert(
+      fc.property(number, (text) => {
+        const [alone] = parseJson(`[${text}]`, true) as unknown[];
+        const [beside] = parseJson(`[${text},NaN]`, true) as unknown[];
+        expect(alone).toEqual(beside);
+        const integer = !/[.e]/.test(text);
+        expect(alone instanceof Decimal).toBe(!integer && Number.isInteger(Number(text)));
+        if (integer && text.length < 40) expect(BigInt(alone as number | bigint)).toBe(BigInt(text));
+        else expect(Number(alone)).toBe(Number(text));
+      }),
+      { numRuns: 3_000 },
+    );
   });
 
   it('does not let a key change the prototype', () => {
@@ -74,6 +105,19 @@ describe('parseJson', () => {
   it('refuses nesting that would end the stack, at once', () => {
     expect(() => parseJson('['.repeat(3_000_000), false)).toThrow('nested deeper than 64');
     expect(() => parseJson(`${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}`, true)).toThrow('nested deeper than 64');
+  });
+
+  it('refuses nesting however it is written, and no brackets in strings', () => {
+    const bracket = fc.constantFrom('[', '[ ', '[[],', '["]]]]",', '["\\\\\\"]",', '{"a":', '{"]":');
+    fc.assert(
+      fc.property(fc.array(bracket, { minLength: 70, maxLength: 400 }), fc.boolean(), (brackets, exact) => {
+        const open = brackets.join('');
+        const close = brackets.map((each) => (each.startsWith('[') ? ']' : '}')).reverse();
+        expect(() => parseJson(`${open}1${close.join('')}`, exact)).toThrow('nested deeper than 64');
+        const text = JSON.stringify([open, { [open]: '\\' }, '"[{'.repeat(70)]);
+        expect(parseJson(text, exact)).toEqual(JSON.parse(text));
+      }),
+    );
   });
 
   it('reads a megabyte of digits without stalling', () => {

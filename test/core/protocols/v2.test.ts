@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fillOpaque } from '../../../core/contract/elements.ts';
 import type { TensorType } from '../../../core/model/signature.ts';
 import type { Operation } from '../../../core/protocols/protocol.ts';
 import { v2 } from '../../../core/protocols/v2.ts';
@@ -131,7 +132,11 @@ describe('decodeV2', () => {
     const ints = wire([spec('n', 'int64', [-1])]);
     const body = (data: string) => post(`{"inputs":[{"name":"n","shape":[1],"datatype":"INT64","data":[${data}]}]}`);
     expect(decodeV2(body('9007199254740993'), ints).inputs.get('n')!.data).toEqual([9007199254740993n]);
-    expect(() => decodeV2(body('1.0'), ints)).toThrow('expected an integer');
+    const fill = (data: string) =>
+      fillOpaque(ints.signature.inputs[0]!, decodeV2(body(data), ints).inputs.get('n')!).data;
+    expect(fill('-9223372036854775808')).toEqual(new BigInt64Array([-(2n ** 63n)]));
+    for (const bad of ['1.0', '1e0', '0.99999999999999999999', '9223372036854775808', '"1"', 'true', 'null', 'NaN'])
+      expect(() => fill(bad)).toThrow('expected an integer');
   });
 
   it('refuses FP16 as JSON, and unknown encodings', () => {
