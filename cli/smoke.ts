@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { exampleOf } from '../core/contract/example.ts';
 import { datatypeOf } from '../core/protocols/v2-types.ts';
-import type { ReleaseState } from '../core/registry/ledger.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
 import { baselineOf } from '../functions/baseline-of.ts';
 import type { Home } from '../platform/ports.ts';
+import { ServedRelease } from '../platform/served-release.ts';
 import type { EndpointClient } from './endpoint.ts';
+import { trafficText } from './output/traffic.ts';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -67,7 +68,7 @@ export async function smoke(endpoint: EndpointClient, home: Home, options: Smoke
       patiently(options.waitMs, () => follows(endpoint, home, name)),
     );
     if (!following) continue;
-    for (const number of [champion, ...(state.challenger ? [state.challenger.version] : [])]) {
+    for (const number of [champion, ...state.challengers.map(({ version }) => version)]) {
       const version = await home.ledger.version(name, number);
       if (version) await check(`${name} version ${number}`, () => predict(endpoint, home, version, options.maxMs));
       else checks.push({ what: `${name} version ${number}`, ok: false, detail: 'the ledger has no such version' });
@@ -81,10 +82,10 @@ export async function smoke(endpoint: EndpointClient, home: Home, options: Smoke
 /** Whether the endpoint serves what the ledger says now. */
 async function follows(endpoint: EndpointClient, home: Home, model: string): Promise<string> {
   const { state } = (await home.ledger.latest(model))!;
-  const wanted = trafficOf(state);
+  const wanted = trafficText(state);
   const served = await endpoint
     .ask(`/trimtab/v1/models/${model}/release`)
-    .then(({ body }) => trafficOf(body as ReleaseState))
+    .then(({ body }) => trafficText(ServedRelease.parse(body)))
     .catch((error: Error) => error.message);
   if (served !== wanted) throw new Error(`the ledger says ${wanted}, the endpoint: ${served}`);
   return `revision ${state.revision}: ${served}`;
@@ -102,9 +103,6 @@ async function patiently<T>(waitMs: number, look: () => Promise<T>): Promise<T> 
     }
   }
 }
-
-const trafficOf = ({ champion, challenger }: Pick<ReleaseState, 'champion' | 'challenger'>): string =>
-  `version ${champion}${challenger ? `, version ${challenger.version} with ${Math.round(100 * challenger.weight)} %` : ''}`;
 
 /** Predictions of one version, explicitly: the first may be cold, the rest are held against the limit. */
 async function predict(endpoint: EndpointClient, home: Home, version: ModelVersion, maxMs: number): Promise<string> {

@@ -147,7 +147,7 @@ export interface ServingReport {
   /** Ledger revision that it has read. */
   readonly revision: number;
   readonly champion: number | null;
-  readonly challenger: { readonly version: number; readonly weight: number } | null;
+  readonly challengers: readonly { readonly version: number; readonly weight: number }[];
 }
 
 /** Asks a running endpoint what it serves: a rollback counts as done only when it is seen. */

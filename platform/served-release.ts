@@ -1,8 +1,13 @@
 import * as z from 'zod';
+import type { ServingReport } from './ports.ts';
 
-/** What an endpoint answers to `GET /trimtab/v1/models/{m}/release`. */
-export const ServedRelease = z.object({
-  revision: z.int().min(0),
-  champion: z.int().nullable(),
-  challenger: z.object({ version: z.int(), weight: z.number() }).nullable(),
-});
+const Part = z.object({ version: z.int(), weight: z.number() });
+const HEAD = { revision: z.int().min(0), champion: z.int().nullable() };
+
+/** What an endpoint answers to `GET /trimtab/v1/models/{m}/release`; one of before knew of one challenger at most. */
+export const ServedRelease: z.ZodType<ServingReport, unknown> = z.union([
+  z.object({ ...HEAD, challengers: z.array(Part) }),
+  z
+    .object({ ...HEAD, challenger: Part.nullable() })
+    .transform(({ challenger, ...head }) => ({ ...head, challengers: challenger === null ? [] : [challenger] })),
+]);

@@ -5,6 +5,7 @@ import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { type GlobalOptions, type Io, print, UsageError, versionNumber, withHome } from '../context.ts';
 import { readSignature } from '../native.ts';
+import { trafficText } from '../output/traffic.ts';
 
 /** Commands that change a release: each is one entry of the ledger. */
 export function addReleaseCommands(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -15,6 +16,7 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
       print(io, options(), entry, () => said(entry));
     });
   const reason = (text: string | undefined, fallback: string): string => text ?? fallback;
+  const named = (text: string | undefined) => (text === undefined ? {} : { version: versionNumber(text) });
 
   program
     .command('register <folder>')
@@ -71,22 +73,27 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
       },
     );
   program
-    .command('promote <model>')
-    .description('give the canary all the traffic')
+    .command('promote <model> [version]')
+    .description('give a challenger all the traffic')
     .option('--reason <text>', 'why, for the ledger')
-    .action((model: string, own: { reason?: string }) =>
-      change(model, () => ({ type: 'promote', reason: reason(own.reason, 'promoted by hand') })),
+    .action((model: string, version: string | undefined, own: { reason?: string }) =>
+      change(model, () => ({ type: 'promote', ...named(version), reason: reason(own.reason, 'promoted by hand') })),
     );
   program
     .command('rollback <model>')
-    .description('abort the canary, or return to a former champion')
+    .description('abort the canaries, or return to a former champion')
+    .option('--challenger <version>', 'the challenger to abort (default: all of them)')
     .option('--to <version>', 'former champion to return to (default: the last good one)')
     .option('--keep', 'do not quarantine what is taken back')
     .option('--reason <text>', 'why, for the ledger')
-    .action((model: string, own: { to?: string; keep?: boolean; reason?: string }) =>
+    .action((model: string, own: { challenger?: string; to?: string; keep?: boolean; reason?: string }) =>
       change(model, (state) => {
         const rest = { quarantine: !own.keep, reason: reason(own.reason, 'rolled back by hand') };
-        if (own.to === undefined && state.challenger) return { type: 'abort-canary', ...rest };
+        if (own.challenger !== undefined && own.to !== undefined)
+          throw new UsageError('--challenger and --to do not go together');
+        if (own.challenger !== undefined)
+          return { type: 'abort-canary', versions: [versionNumber(own.challenger)], ...rest };
+        if (own.to === undefined && state.challengers.length > 0) return { type: 'abort-canary', ...rest };
         return { type: 'roll-back', ...(own.to === undefined ? {} : { to: versionNumber(own.to) }), ...rest };
       }),
     );
@@ -109,12 +116,5 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
 
 /** One line on what an entry did. */
 function said({ model, number, kind, version, state }: Entry): string {
-  const traffic = state.challenger
-    ? `version ${state.champion} has ${percent(1 - state.challenger.weight)}, version ${state.challenger.version} ${percent(state.challenger.weight)} of the traffic`
-    : state.champion === null
-      ? 'nothing is released'
-      : `version ${state.champion} has all the traffic`;
-  return `${model} #${number}: ${kind}${version === null ? '' : ` (version ${version})`}; ${traffic}`;
+  return `${model} #${number}: ${kind}${version === null ? '' : ` (version ${version})`}; ${trafficText(state)}`;
 }
-
-const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -2,8 +2,10 @@ import type { Command as Program } from 'commander';
 import type { ChainReport } from '../../core/registry/chain.ts';
 import { entryAt } from '../../core/registry/history.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
+import { championShare } from '../../core/serving/route.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
 import { bar, table } from '../output/table.ts';
+import { percent } from '../output/traffic.ts';
 
 /** Commands that read the ledger. */
 export function addStatusCommands(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -87,19 +89,14 @@ function verified(model: string, { entries, chainedFrom, head, faults }: ChainRe
 }
 
 function picture(model: string, state: ReleaseState): string {
-  const { challenger } = state;
   const lines = [`${model}  revision ${state.revision}${state.since ? `, traffic since ${state.since}` : ''}`];
-  const share = challenger?.weight ?? 0;
+  const part = (name: string, version: number, share: number): string =>
+    `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${percent(share)}`;
   if (state.champion === null) lines.push('  nothing is released');
-  else
-    lines.push(
-      `  champion    ${String(state.champion).padStart(3)}  ${bar(1 - share, 30)} ${Math.round(100 * (1 - share))} %`,
-    );
-  if (challenger)
-    lines.push(
-      `  challenger  ${String(challenger.version).padStart(3)}  ${bar(share, 30)} ${Math.round(100 * share)} %   step ${challenger.step + 1} of ${challenger.steps.join(', ')}`,
-    );
-  if (state.shadow !== null) lines.push(`  shadow      ${String(state.shadow).padStart(3)}`);
+  else lines.push(part('champion', state.champion, championShare(state.challengers)));
+  for (const { version, weight, step, steps } of state.challengers)
+    lines.push(`${part('challenger', version, weight)}   step ${step + 1} of ${steps.join(', ')}`);
+  if (state.shadow !== null) lines.push(`  shadow      ${String(state.shadow.version).padStart(3)}`);
   if (state.previous.length > 0) lines.push(`  can return to ${state.previous.toReversed().join(', ')}`);
   for (const { version, reason } of state.quarantined)
     lines.push(`  quarantined ${String(version).padStart(3)}  ${reason}`);

@@ -3,6 +3,7 @@ import type { DropTrace } from '../../functions/trace/drop.ts';
 import type { EntryTrace, Service, VersionSummary, VersionTrace } from '../../functions/trace/ledger.ts';
 import type { PredictionTrace } from '../../functions/trace/prediction.ts';
 import type { Trace } from '../../functions/trace/trace.ts';
+import { percent, trafficText } from './traffic.ts';
 
 /** A picture of a trace: what came first stands first. */
 export function pictured(trace: Trace): string {
@@ -53,12 +54,14 @@ function prediction({ id, model, answers, release, version: v, history, truth }:
 function entry({ model, entry: e, before, after, version: v }: EntryTrace): string {
   return lines(
     `entry #${e.number} of ${model}: ${e.kind}`,
-    ...(before ? [`├─ before it, #${before.number} ${before.kind}: ${traffic(before)}`] : ['├─ the first of all']),
+    ...(before
+      ? [`├─ before it, #${before.number} ${before.kind}: ${trafficText(before.state, 'had')}`]
+      : ['├─ the first of all']),
     ...(v ? versionLines(v) : []),
     ...(e.cause ? [`├─ because of the alarm ${e.cause.alarm}, ${time(e.cause.at)}`] : []),
     `├─ ${time(e.at)}, by ${e.actor}: ${e.reason}`,
     ...(e.evidence === undefined ? [] : [`│   evidence ${JSON.stringify(e.evidence)}`]),
-    `├─ after it: ${traffic(e)}`,
+    `├─ after it: ${trafficText(e.state, 'had')}`,
     ...(after.length === 0
       ? ['└─ nothing more has happened to that version']
       : after.map((each, i) => `${i === after.length - 1 ? '└─' : '├─'} ${step(each)}`)),
@@ -109,16 +112,9 @@ function versionLines({ version: v, digest, contract, lineage, registeredAt, reg
   ];
 }
 
-function traffic({ state }: Entry): string {
-  if (state.champion === null) return 'nothing was released';
-  const { challenger } = state;
-  return `version ${state.champion} had ${challenger ? percent(1 - challenger.weight) : 'all'} of the traffic${challenger ? `, version ${challenger.version} ${percent(challenger.weight)}` : ''}`;
-}
-
 const step = ({ number, kind, at, actor, reason }: Entry): string =>
   `#${number} ${kind}, ${time(at)}, by ${actor}: ${reason}`;
 const share = ({ role, weight }: Pick<Service, 'role' | 'weight'>): string =>
   role === 'shadow' ? '' : ` with ${percent(weight)} of the traffic`;
-const percent = (weight: number): string => `${Math.round(100 * weight)} %`;
 const time = (at: string): string => at.slice(0, 19).replace('T', ' ');
 const lines = (...all: string[]): string => all.join('\n');

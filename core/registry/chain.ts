@@ -1,5 +1,5 @@
 import { canonical } from './canonical.ts';
-import type { Entry, ReleaseState } from './ledger.ts';
+import { asWritten, type Entry, type ReleaseState } from './ledger.ts';
 import type { ModelVersion } from './version.ts';
 
 /** SHA-256 of a text, lower-case hexadecimal. */
@@ -33,7 +33,7 @@ export interface ChainReport {
 
 /** Links of the entry that is about to be appended: to the last one, and to the record of the version it registers. */
 export const linksTo = (last: Entry | undefined, record: unknown, digest: DigestOf): Links => ({
-  ...(last === undefined ? {} : { previous: digest(canonical(last)) }),
+  ...(last === undefined ? {} : { previous: digest(canonical(asWritten(last))) }),
   ...(record === undefined ? {} : { record: digest(canonical(record)) }),
 });
 
@@ -62,13 +62,13 @@ export function verifyChain(
     if (before?.number !== number - 1) continue;
     if (previous === undefined) {
       if (first !== -1 && i > first) faults.push({ entry: number, fault: 'it says nothing of the entry before it' });
-    } else if (previous !== digest(canonical(before)))
+    } else if (previous !== digest(canonical(asWritten(before))))
       faults.push({ entry: before.number, fault: `it is not what it was when entry ${number} was appended` });
   }
   return {
     entries: entries.length,
     chainedFrom: first === -1 ? null : Math.max(1, entries[first]!.number - 1),
-    head: entries.length === 0 ? null : digest(canonical(entries.at(-1))),
+    head: entries.length === 0 ? null : digest(canonical(asWritten(entries.at(-1)!))),
     faults: [...faults, ...recordFaults(entries, records, digest)].sort((a, b) => a.entry - b.entry),
   };
 }

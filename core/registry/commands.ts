@@ -21,12 +21,20 @@ export type Command =
       readonly steps: readonly number[];
       readonly reason: string;
     }
-  /** The next step of the canary; the last one promotes it. */
-  | { readonly type: 'advance'; readonly reason: string }
-  /** Gives the challenger all the traffic, whatever its step. */
-  | { readonly type: 'promote'; readonly reason: string }
-  /** Takes the challenger's traffic away. With `quarantine`, it cannot be released again until that is lifted. */
-  | ({ readonly type: 'abort-canary'; readonly quarantine: boolean; readonly reason: string } & Grounds)
+  /** The next step of a canary; the last one promotes it. The only challenger, unless `version` names one. */
+  | ({ readonly type: 'advance'; readonly version?: number; readonly reason: string } & Grounds)
+  /** Gives a challenger all the traffic, whatever its step; what the others had ends with that. */
+  | ({ readonly type: 'promote'; readonly version?: number; readonly reason: string } & Grounds)
+  /**
+   * Takes challengers' traffic away: of all, unless `versions` names some. With `quarantine`, they cannot be released
+   * again until that is lifted.
+   */
+  | ({
+      readonly type: 'abort-canary';
+      readonly versions?: readonly number[];
+      readonly quarantine: boolean;
+      readonly reason: string;
+    } & Grounds)
   /** Returns to a former champion (the last good one unless `to` names another). */
   | ({
       readonly type: 'roll-back';
@@ -41,8 +49,8 @@ export type Command =
   /** Bars a version that has no traffic. */
   | { readonly type: 'quarantine'; readonly version: number; readonly reason: string }
   | { readonly type: 'lift-quarantine'; readonly version: number; readonly reason: string }
-  /** An alarm was looked at and the release left as it is. */
-  | ({ readonly type: 'hold-alarm'; readonly reason: string } & Grounds)
+  /** An alarm, of whatever version, was looked at and the release left as it is. */
+  | ({ readonly type: 'hold-alarm'; readonly version?: number; readonly reason: string } & Grounds)
   | ({ readonly type: 'request-retraining'; readonly reason: string } & Grounds)
   /** What was kept about somebody was erased. The evidence says how much, and never about whom. */
   | { readonly type: 'forget-subject'; readonly reason: string; readonly evidence?: unknown };

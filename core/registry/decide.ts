@@ -1,6 +1,19 @@
 import type { Command } from './commands.ts';
-import { ReleaseRefusedError } from './errors.ts';
+import {
+  challengerOf,
+  isQuarantined,
+  listed,
+  mustBeIdle,
+  mustBeReleasable,
+  mustExist,
+  mustHaveChampion,
+  mustHaveNoChallenger,
+  mustHaveVersions,
+  mustLeaveChampion,
+  refuse,
+} from './guards.ts';
 import type { Challenger, Entry, EntryKind, ReleaseState } from './ledger.ts';
+import { grow } from './slices.ts';
 
 export interface DecideContext {
   readonly model: string;
@@ -26,6 +39,7 @@ export function decide(state: ReleaseState, command: Command, context: DecideCon
   const { kind, version, change } = effectOf(state, command, context.at);
   const number = state.revision + 1;
   return {
+    form: 2,
     model: context.model,
     number,
     kind,
@@ -70,32 +84,19 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       };
     case 'release':
       mustBeReleasable(state, command.version);
-      mustHaveNoCanary(state);
+      mustHaveNoChallenger(state);
       if (state.champion === command.version) refuse(`version ${command.version} is the champion already`);
       return { kind: 'released', version: command.version, change: crown(state, command.version, at) };
     case 'start-canary':
       return startCanary(state, command.version, command.steps, at);
     case 'advance':
-      return advance(state, at);
+      return advance(state, challengerOf(state, command.version), at);
     case 'promote': {
-      const { version } = mustHaveCanary(state);
+      const { version } = challengerOf(state, command.version);
       return { kind: 'promoted', version, change: crown(state, version, at) };
     }
-    case 'abort-canary': {
-      const { version } = mustHaveCanary(state);
-      const champion = mustHaveChampion(state);
-      return {
-        kind: 'canary-aborted',
-        version: champion,
-        change: {
-          challenger: null,
-          since: at,
-          lastRollback: at,
-          awaiting: { target: champion, since: at },
-          ...(command.quarantine ? quarantine(state, version, command.reason) : {}),
-        },
-      };
-    }
+    case 'abort-canary':
+      return abort(state, command.versions, command.quarantine, command.reason, at);
     case 'roll-back':
       return rollBack(state, command.to, command.quarantine, command.reason, at);
     case 'verify-rollback':
@@ -107,11 +108,15 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       mustBeReleasable(state, command.version);
       mustBeIdle(state, command.version);
       mustHaveChampion(state);
-      if (state.shadow !== null) refuse(`version ${state.shadow} is the shadow already: stop it first`);
-      return { kind: 'shadow-started', version: command.version, change: { shadow: command.version } };
+      if (state.shadow !== null) refuse(`version ${state.shadow.version} is the shadow already: stop it first`);
+      return {
+        kind: 'shadow-started',
+        version: command.version,
+        change: { shadow: { version: command.version, since: at } },
+      };
     case 'stop-shadow':
-      if (state.shadow === null) refuse('there is no shadow to stop');
-      return { kind: 'shadow-stopped', version: state.shadow, change: { shadow: null } };
+      if (state.shadow === null) return refuse('there is no shadow to stop');
+      return { kind: 'shadow-stopped', version: state.shadow.version, change: { shadow: null } };
     case 'quarantine':
       mustExist(state, command.version);
       mustBeIdle(state, command.version);
@@ -119,7 +124,7 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       return {
         kind: 'quarantined',
         version: command.version,
-        change: quarantine(state, command.version, command.reason),
+        change: quarantined(state, command.version, command.reason),
       };
     case 'lift-quarantine':
       if (!isQuarantined(state, command.version))
@@ -133,7 +138,11 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       };
     case 'hold-alarm':
       mustHaveVersions(state);
-      return { kind: 'alarm-held', version: state.challenger?.version ?? state.champion, change: {} };
+      return {
+        kind: 'alarm-held',
+        version: command.version ?? state.challengers[0]?.version ?? state.champion,
+        change: {},
+      };
     case 'request-retraining':
       mustHaveVersions(state);
       return { kind: 'retraining-requested', version: state.champion, change: { retraining: at } };
@@ -145,32 +154,82 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
 
 function startCanary(state: ReleaseState, version: number, steps: readonly number[], at: string): Effect {
   mustBeReleasable(state, version);
-  mustHaveNoCanary(state);
   const champion = mustHaveChampion(state);
   if (champion === version) refuse(`version ${version} is the champion: a canary needs another version`);
+  if (state.challengers.some((each) => each.version === version))
+    refuse(`version ${version} is a challenger already: promote or abort it first`);
   const ascending = steps.every((w, i) => w > (steps[i - 1] ?? 0)) && steps.at(-1) === 1;
   if (!ascending || steps.length < 2)
     refuse(`a canary's steps are at least two ascending shares, the last 1, received ${JSON.stringify(steps)}`);
-  const challenger: Challenger = { version, weight: steps[0]!, steps: [...steps], step: 0, since: at };
+  const weight = steps[0]!;
+  mustLeaveChampion(state.challengers, weight);
+  const slices = grow([], taken(state.challengers), weight);
+  const challenger: Challenger = { version, weight, steps: [...steps], step: 0, since: at, slices };
   return {
     kind: 'canary-started',
     version,
-    change: { challenger, since: at, shadow: state.shadow === version ? null : state.shadow },
+    change: {
+      ...challenging(state, [...state.challengers, challenger]),
+      since: at,
+      shadow: state.shadow?.version === version ? null : state.shadow,
+    },
   };
 }
 
-function advance(state: ReleaseState, at: string): Effect {
-  const challenger = mustHaveCanary(state);
+function advance(state: ReleaseState, challenger: Challenger, at: string): Effect {
+  const { version } = challenger;
   const step = challenger.step + 1;
   const weight = challenger.steps[step]!;
-  if (weight === 1)
-    return { kind: 'promoted', version: challenger.version, change: crown(state, challenger.version, at) };
+  if (weight === 1) return { kind: 'promoted', version, change: crown(state, version, at) };
+  const others = state.challengers.filter((each) => each !== challenger);
+  mustLeaveChampion(others, weight);
+  const slices = grow(challenger.slices, taken(others), weight);
+  const moved: Challenger = { ...challenger, step, weight, since: at, slices };
   return {
     kind: 'canary-advanced',
-    version: challenger.version,
-    change: { challenger: { ...challenger, step, weight, since: at }, since: at },
+    version,
+    change: {
+      ...challenging(
+        state,
+        state.challengers.map((each) => (each === challenger ? moved : each)),
+      ),
+      since: at,
+    },
   };
 }
+
+function abort(
+  state: ReleaseState,
+  versions: readonly number[] | undefined,
+  bar: boolean,
+  reason: string,
+  at: string,
+): Effect {
+  const champion = mustHaveChampion(state);
+  if (state.challengers.length === 0 || versions?.length === 0) refuse(`there is no challenger to take back`);
+  const ended = versions?.map((version) => challengerOf(state, version)) ?? state.challengers;
+  const rest = state.challengers.filter((each) => !ended.includes(each));
+  const barred = bar ? ended.reduce((after, { version }) => quarantined(after, version, reason), state) : state;
+  return {
+    kind: 'canary-aborted',
+    version: champion,
+    change: {
+      ...barred,
+      ...challenging(state, rest),
+      since: at,
+      lastRollback: at,
+      awaiting: { target: champion, since: at },
+    },
+  };
+}
+
+const taken = (challengers: readonly Challenger[]) => challengers.flatMap(({ slices }) => slices);
+
+/** The first challenger salts the hash of routing keys, for as long as there are any. */
+const challenging = (state: ReleaseState, challengers: Challenger[]): Pick<ReleaseState, 'challengers' | 'salt'> => ({
+  challengers,
+  salt: challengers.length === 0 ? null : (state.salt ?? challengers[0]!.version),
+});
 
 function rollBack(state: ReleaseState, to: number | undefined, bar: boolean, reason: string, at: string): Effect {
   const champion = mustHaveChampion(state);
@@ -180,16 +239,14 @@ function rollBack(state: ReleaseState, to: number | undefined, bar: boolean, rea
     refuse(`a rollback goes to a former champion that is still good (${listed(state.previous)}), received ${to}`);
   // Champions after the target are what is being gone back from: none of them is a place to return to.
   const previous = state.previous.slice(0, state.previous.indexOf(target!));
-  const shadow = state.shadow === target ? null : state.shadow;
+  const shadow = state.shadow?.version === target ? null : state.shadow;
   const change: Partial<ReleaseState> = {
+    ...(bar ? quarantined({ ...state, previous, shadow }, champion, reason) : { previous, shadow }),
+    ...challenging(state, []),
     champion: target!,
-    previous,
-    challenger: null,
-    shadow,
     since: at,
     lastRollback: at,
     awaiting: { target: target!, since: at },
-    ...(bar ? quarantine({ ...state, previous, shadow }, champion, reason) : {}),
   };
   return { kind: 'rolled-back', version: target!, change };
 }
@@ -200,72 +257,21 @@ function crown(state: ReleaseState, version: number, at: string): Partial<Releas
   return {
     champion: version,
     previous: state.champion === null ? previous : [...without(previous, state.champion), state.champion],
-    challenger: null,
-    shadow: state.shadow === version ? null : state.shadow,
+    ...challenging(state, []),
+    shadow: state.shadow?.version === version ? null : state.shadow,
     since: at,
     // What was waited for can no longer be seen.
     awaiting: null,
   };
 }
 
-function quarantine(state: ReleaseState, version: number, reason: string): Partial<ReleaseState> {
+function quarantined(state: ReleaseState, version: number, reason: string): ReleaseState {
   return {
+    ...state,
     quarantined: [...state.quarantined.filter((q) => q.version !== version), { version, reason }],
     previous: without(state.previous, version),
-    shadow: state.shadow === version ? null : state.shadow,
+    shadow: state.shadow?.version === version ? null : state.shadow,
   };
 }
 
 const without = (versions: readonly number[], version: number): number[] => versions.filter((v) => v !== version);
-const isQuarantined = (state: ReleaseState, version: number): boolean =>
-  state.quarantined.some((q) => q.version === version);
-const listed = (versions: readonly number[]): string => (versions.length === 0 ? 'none' : versions.join(', '));
-
-function refuse(message: string): never {
-  throw new ReleaseRefusedError(message);
-}
-
-function mustExist(state: ReleaseState, version: number): void {
-  if (!Number.isInteger(version) || version < 1 || version > state.latest)
-    refuse(`there is no version ${version}; registered: ${state.latest === 0 ? 'none' : `1 to ${state.latest}`}`);
-}
-
-function mustBeReleasable(state: ReleaseState, version: number): void {
-  mustExist(state, version);
-  const barred = state.quarantined.find((q) => q.version === version);
-  if (barred) refuse(`version ${version} is quarantined (${barred.reason}): lift that first`);
-  if (state.rejected.includes(version)) refuse(`version ${version} is rejected: approve it first`);
-  if (!state.approved.includes(version))
-    refuse(`version ${version} is not approved; approved: ${listed(state.approved)}`);
-}
-
-/** A version with traffic, mirrored traffic included, cannot be barred or mirrored under its users' feet. */
-function mustBeIdle(state: ReleaseState, version: number): void {
-  if (state.champion === version) refuse(`version ${version} is the champion: roll back or release another first`);
-  if (state.challenger?.version === version) refuse(`version ${version} is the challenger: abort the canary first`);
-  if (state.shadow === version) refuse(`version ${version} is the shadow: stop it first`);
-}
-
-function mustHaveVersions(state: ReleaseState): void {
-  if (state.latest === 0) refuse('no version has been registered yet: register one first');
-}
-
-function mustHaveChampion(state: ReleaseState): number {
-  if (state.champion === null) refuse('no version has been released yet: release one first');
-  return state.champion!;
-}
-
-function mustHaveCanary(state: ReleaseState): Challenger {
-  if (state.challenger === null)
-    refuse(
-      `there is no canary: ${state.champion === null ? 'nothing is released' : `version ${state.champion} has all the traffic`}`,
-    );
-  return state.challenger!;
-}
-
-function mustHaveNoCanary(state: ReleaseState): void {
-  if (state.challenger !== null)
-    refuse(
-      `version ${state.challenger.version} is a canary with ${state.challenger.weight} of the traffic: promote or abort it first`,
-    );
-}

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
+import { FormerState, fromFormer, toFormer } from './former.ts';
 
 /** A challenger that holds part of the traffic. */
 export const Challenger = z.strictObject({
@@ -12,11 +13,16 @@ export const Challenger = z.strictObject({
   step: z.int().min(0),
   /** Since when it has this weight. */
   since: Instant,
+  /** The routing keys that are its own, as parts of the circle of their hashes; together its weight (slices.ts). */
+  slices: z.array(z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)])).min(1),
 });
 export type Challenger = z.infer<typeof Challenger>;
 
-/** Everything about a model's release; the state after the last entry is the current one. */
-export const ReleaseState = z.strictObject({
+/** A version that gets a copy of the traffic; its answers go nowhere. */
+export const Shadow = z.strictObject({ version: VersionNumber, since: Instant });
+export type Shadow = z.infer<typeof Shadow>;
+
+const CurrentState = z.strictObject({
   /** Number of the entry that made this state; 0 before the first. */
   revision: z.int().min(0),
   /** When the traffic last changed hands (weights, champion, challenger); null before the first release. */
@@ -24,9 +30,11 @@ export const ReleaseState = z.strictObject({
   champion: VersionNumber.nullable(),
   /** Former champions that are still good, oldest first: where a rollback can go. */
   previous: z.array(VersionNumber),
-  challenger: Challenger.nullable(),
-  /** Gets a copy of the traffic; its answers go nowhere. */
-  shadow: VersionNumber.nullable(),
+  /** Versions that share the traffic with the champion, in the order in which they came; the champion has the rest. */
+  challengers: z.array(Challenger),
+  /** Salts the hash of routing keys: the first challenger's version, so that it is not always the same who try. */
+  salt: VersionNumber.nullable(),
+  shadow: Shadow.nullable(),
   /** Highest version registered so far. */
   latest: z.int().min(0),
   approved: z.array(VersionNumber),
@@ -40,7 +48,13 @@ export const ReleaseState = z.strictObject({
   /** When retraining was last requested and no version registered since. */
   retraining: Instant.nullable(),
 });
-export type ReleaseState = z.infer<typeof ReleaseState>;
+export type ReleaseState = z.infer<typeof CurrentState>;
+
+/** Everything about a model's release; the state after the last entry is the current one. */
+export const ReleaseState: z.ZodType<ReleaseState, unknown> = z.union([
+  CurrentState,
+  FormerState.transform(fromFormer),
+]);
 
 export const EntryKind = z.enum([
   'registered',
@@ -71,8 +85,7 @@ export const Cause = z.strictObject({
 });
 export type Cause = z.infer<typeof Cause>;
 
-/** One thing that happened to a model; append-only, numbered from 1, each with the whole resulting state. */
-export const Entry = z.strictObject({
+const ENTRY = {
   model: ModelName,
   number: z.int().min(1),
   kind: EntryKind,
@@ -84,13 +97,25 @@ export const Entry = z.strictObject({
   cause: Cause.optional(),
   /** What the decision rested on, word for word. */
   evidence: z.json().optional(),
-  state: ReleaseState,
   /** Digest of the entry before it (core/registry/chain.ts): what was replaced or removed is found. */
   previous: Digest.optional(),
   /** Digest of the record of the version that it registers. */
   record: Digest.optional(),
-});
-export type Entry = z.infer<typeof Entry>;
+};
+/** Entries are written in the current form; those that carry none are of before there were several challengers. */
+const CurrentEntry = z.strictObject({ ...ENTRY, form: z.literal(2), state: CurrentState });
+const FormerEntry = z.strictObject({ ...ENTRY, state: FormerState });
+export type Entry = Omit<z.infer<typeof CurrentEntry>, 'form'> & { form?: 2 };
+
+/** One thing that happened to a model; append-only, numbered from 1, each with the whole resulting state. */
+export const Entry: z.ZodType<Entry, unknown> = z.union([
+  CurrentEntry,
+  FormerEntry.transform((entry): Entry => ({ ...entry, state: fromFormer(entry.state) })),
+]);
+
+/** An entry as it was written: what its digest is taken of. */
+export const asWritten = (entry: Entry): unknown =>
+  entry.form === undefined ? { ...entry, state: toFormer(entry.state) } : entry;
 
 /** State of a model that nothing has happened to. */
 export const EMPTY_STATE: ReleaseState = {
@@ -98,7 +123,8 @@ export const EMPTY_STATE: ReleaseState = {
   since: null,
   champion: null,
   previous: [],
-  challenger: null,
+  challengers: [],
+  salt: null,
   shadow: null,
   latest: 0,
   approved: [],

@@ -10,6 +10,8 @@ export interface Verdict {
   readonly action: 'revert' | 'abort-canary' | 'hold' | 'ignore';
   /** The version that should hold all the traffic afterwards; only for `revert` and `abort-canary`. */
   readonly target?: number;
+  /** The challengers that are worse; only for `abort-canary`. */
+  readonly versions?: readonly number[];
   /** Retraining should be asked for: the world changed and no former version would help. */
   readonly retrain: boolean;
   readonly reason: string;
@@ -38,8 +40,9 @@ export interface DecideOptions {
  *
  * Only a change of model can be undone by going back, so the variants are compared over the same window: if the
  * suspect alone is worse, the model changed; if all are worse together, the data or the world did, and the verdict is
- * `hold`. Without a variant beside it, a freshly released champion is compared with its predecessor over the window
- * before the release.
+ * `hold`. Alarms name variants, so with several challengers each is a suspect, and is judged by what is its own.
+ * Without a variant beside it, a freshly released champion is compared with its predecessor over the window before the
+ * release.
  *
  * @param state    after the ledger's last entry
  * @param alarm    transition into ALARM
@@ -67,30 +70,39 @@ export function decideRollback(
     return hold(`the alarm is of ${alarm.at}, older than the current release (${state.since})`);
 
   const variant = parseAlarmName(alarm.alarm)?.variant;
-  if (variant === 'challenger' && state.challenger === null)
+  if (variant === 'challenger' && state.challengers.length === 0)
     return hold('the alarm is about a challenger and there is none any more');
 
-  const suspect = state.challenger?.version ?? state.champion;
-  const accused = find(evidence, suspect);
-  const other = state.challenger
+  const challenged = state.challengers.length > 0;
+  const other = challenged
     ? find(evidence, state.champion)
     : evidence.observations.find((o) => o.role === 'predecessor');
-  const verdict = compare(accused, other, evidence, options);
-
-  if (verdict.kind === 'unclear') return hold(verdict.reason);
-  if (verdict.kind === 'together') return hold(verdict.reason, true);
+  const suspects = challenged ? state.challengers.map(({ version }) => version) : [state.champion];
+  const compared = suspects.map((version) => ({
+    version,
+    ...compare(find(evidence, version), other, evidence, options),
+  }));
+  const worse = compared.filter(({ kind }) => kind === 'alone');
+  const reason = (worse.length > 0 ? worse : compared).map((each) => each.reason).join('; ');
+  if (worse.length === 0)
+    return hold(
+      reason,
+      compared.some(({ kind }) => kind === 'together'),
+    );
 
   const since =
     state.lastRollback === null ? undefined : (Date.parse(options.now) - Date.parse(state.lastRollback)) / 1_000;
   if (since !== undefined && since < options.cooldownSeconds)
     return hold(
-      `${verdict.reason}; but the last rollback was ${Math.round(since)} s ago and ${options.cooldownSeconds} s of cool-down hold`,
+      `${reason}; but the last rollback was ${Math.round(since)} s ago and ${options.cooldownSeconds} s of cool-down hold`,
     );
-  if (state.challenger)
-    return { action: 'abort-canary', target: state.champion, retrain: false, reason: verdict.reason, evidence };
+  if (challenged) {
+    const versions = worse.map(({ version }) => version);
+    return { action: 'abort-canary', target: state.champion, versions, retrain: false, reason, evidence };
+  }
   const target = state.previous.at(-1);
-  if (target === undefined) return hold(`${verdict.reason}; but there is no former champion to go back to`, true);
-  return { action: 'revert', target, retrain: false, reason: verdict.reason, evidence };
+  if (target === undefined) return hold(`${reason}; but there is no former champion to go back to`, true);
+  return { action: 'revert', target, retrain: false, reason, evidence };
 }
 
 /** The entry that answered this very transition, if one did. */
@@ -107,7 +119,7 @@ export function commandOf(verdict: Verdict, alarm: AlarmTransition, state: Relea
   const grounds = { reason: verdict.reason, cause: { alarm: alarm.alarm, at: alarm.at }, evidence: verdict.evidence };
   switch (verdict.action) {
     case 'abort-canary':
-      return { type: 'abort-canary', quarantine: true, ...grounds };
+      return { type: 'abort-canary', versions: verdict.versions!, quarantine: true, ...grounds };
     case 'revert':
       return { type: 'roll-back', to: verdict.target!, quarantine: true, ...grounds };
     case 'hold':

@@ -1,6 +1,6 @@
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
-import { ReleaseConflictError } from '../../core/registry/errors.ts';
-import type { Challenger, Entry } from '../../core/registry/ledger.ts';
+import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
+import type { Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../../platform/registry.ts';
 import { keepSnapshot, newestRevision } from '../../platform/snapshots.ts';
@@ -67,25 +67,43 @@ async function advanceModel(home: Home, now: Date, model: string, probe?: Endpoi
     const entry = await reconsider(home, probe, alarm);
     if (entry) return { model, entry };
   }
-  if (!state.challenger) return { model, waiting: 'no canary' };
+  if (state.challengers.length === 0) return { model, waiting: 'no canary' };
+  const waiting: string[] = [];
+  for (const challenger of state.challengers) {
+    const done = await advanceChallenger(home, registry, now, model, state, challenger, up);
+    // The others are judged by the release as it is now, at the next look.
+    if (typeof done !== 'string') return { model, entry: done };
+    waiting.push(state.challengers.length === 1 ? done : `version ${challenger.version}: ${done}`);
+  }
+  return { model, waiting: waiting.join('; ') };
+}
 
-  const version = await registry.version(model, state.challenger.version);
-  const { stepSeconds } = version.manifest.rollout;
+/** @returns the entry that was written, or what is waited for */
+async function advanceChallenger(
+  home: Home,
+  registry: Registry,
+  now: Date,
+  model: string,
+  state: ReleaseState,
+  challenger: Challenger,
+  up: readonly AlarmDefinition[],
+): Promise<Entry | string> {
+  const { version, weight, since } = challenger;
+  const { stepSeconds } = (await registry.version(model, version)).manifest.rollout;
   // Clocks that are set by AWS's still differ by a second.
-  const held = Math.max(0, now.getTime() - Date.parse(state.challenger.since)) / 1_000;
-  if (held < stepSeconds) return { model, waiting: `the step has held ${Math.floor(held)} of ${stepSeconds} s` };
+  const held = Math.max(0, now.getTime() - Date.parse(since)) / 1_000;
+  if (held < stepSeconds) return `the step has held ${Math.floor(held)} of ${stepSeconds} s`;
 
-  if (up.length > 0) return { model, waiting: `alarms are up: ${up.map(({ name }) => name).join(', ')}` };
-  if (!(await hadTraffic(home, model, state.challenger, now)))
-    return { model, waiting: 'the challenger has had no traffic in this step' };
+  if (up.length > 0) return `alarms are up: ${up.map(({ name }) => name).join(', ')}`;
+  if (!(await hadTraffic(home, model, challenger, now))) return 'the challenger has had no traffic in this step';
 
-  const reason = `held ${Math.floor(held)} s at ${state.challenger.weight} with traffic and no alarm`;
+  const reason = `held ${Math.floor(held)} s at ${weight} with traffic and no alarm`;
   try {
-    const entry = await registry.apply(model, { type: 'advance', reason }, { expectedRevision: state.revision });
-    return { model, entry };
+    return await registry.apply(model, { type: 'advance', version, reason }, { expectedRevision: state.revision });
   } catch (error) {
-    // Somebody changed the release while it was being judged: it is judged anew at the next look.
-    if (error instanceof ReleaseConflictError) return { model, waiting: error.message };
+    // Somebody changed the release while it was being judged: it is judged anew at the next look. And another
+    // challenger may have what the next step wants.
+    if (error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError) return error.message;
     throw error;
   }
 }

@@ -42,7 +42,8 @@ interface Attempt {
 const NOTHING: Traffic & { readonly revision: number } = {
   revision: 0,
   champion: null,
-  challenger: null,
+  challengers: [],
+  salt: null,
   shadow: null,
 };
 
@@ -90,12 +91,8 @@ export class ServedModel {
   }
 
   report(): ServingReport {
-    const { revision, champion, challenger } = this.serving;
-    return {
-      revision,
-      champion,
-      challenger: challenger && { version: challenger.version, weight: challenger.weight },
-    };
+    const { revision, champion, challengers } = this.serving;
+    return { revision, champion, challengers: challengers.map(({ version, weight }) => ({ version, weight })) };
   }
 
   /** Who answers a key. */
@@ -141,8 +138,9 @@ export class ServedModel {
     this.serving = {
       revision: state.revision,
       champion,
-      challenger: state.challenger && loaded.has(state.challenger.version) ? state.challenger : null,
-      shadow: state.shadow !== null && loaded.has(state.shadow) ? state.shadow : null,
+      challengers: state.challengers.filter(({ version }) => loaded.has(version)),
+      salt: state.salt,
+      shadow: state.shadow !== null && loaded.has(state.shadow.version) ? state.shadow : null,
     };
     if (loaded.size === routes.length && routes.length > 0)
       this.options.keep(this.name, { state, versions: routes.map((each) => this.records.get(each.version)!) });

@@ -53,8 +53,8 @@ export async function gatherEvidence(
 
   const observations: Observation[] = [];
   if (state.champion !== null) observations.push(await observe(state.champion, 'champion', window));
-  if (state.challenger) observations.push(await observe(state.challenger.version, 'challenger', window));
-  const predecessor = state.challenger ? undefined : state.previous.at(-1);
+  for (const { version } of state.challengers) observations.push(await observe(version, 'challenger', window));
+  const predecessor = state.challengers.length > 0 ? undefined : state.previous.at(-1);
   if (predecessor !== undefined)
     observations.push(
       await observe(predecessor, 'predecessor', { from: new Date(since - PREDECESSOR_MS), to: new Date(since) }, 60),

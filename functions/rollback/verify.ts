@@ -1,5 +1,5 @@
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
-import type { Entry } from '../../core/registry/ledger.ts';
+import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home, ServingReport } from '../../platform/ports.ts';
 import { Registry } from '../../platform/registry.ts';
 
@@ -11,8 +11,8 @@ export interface VerifyOptions {
 }
 
 /**
- * A rollback counts as done only when it is seen. Waits until the endpoint serves the target alone and writes that
- * down; when it does not in time, the rollback stays awaited and the next scheduled look takes over.
+ * A rollback counts as done only when it is seen. Waits until the endpoint serves the target, and beside it
+ * nothing that was taken back, and writes that down; when it does not in time, the rollback stays awaited and the next scheduled look takes over.
  *
  * @returns the entry `rollback-verified`, or undefined when it was not seen, or another process wrote it
  */
@@ -38,7 +38,7 @@ export async function verifyOnce(
   model: string,
 ): Promise<Entry | undefined | 'not yet'> {
   const registry = new Registry(home, 'function:rollback');
-  const { awaiting, revision } = await registry.state(model);
+  const { awaiting, challengers, revision } = await registry.state(model);
   if (!awaiting) return undefined;
   let report: ServingReport;
   try {
@@ -46,7 +46,8 @@ export async function verifyOnce(
   } catch {
     return 'not yet'; // An endpoint that does not answer has not been seen.
   }
-  if (report.champion !== awaiting.target || report.challenger !== null || report.revision < revision) return 'not yet';
+  const stray = report.challengers.some((served) => !challengers.some(({ version }) => version === served.version));
+  if (report.champion !== awaiting.target || stray || report.revision < revision) return 'not yet';
   const seconds = (home.clock.now().getTime() - Date.parse(awaiting.since)) / 1_000;
   try {
     return await registry.apply(
@@ -54,7 +55,7 @@ export async function verifyOnce(
       {
         type: 'verify-rollback',
         target: awaiting.target,
-        reason: `the endpoint was seen to serve version ${awaiting.target} alone, ${seconds.toFixed(1)} s after the rollback`,
+        reason: `the endpoint was seen to serve ${served(awaiting.target, challengers)}, ${seconds.toFixed(1)} s after the rollback`,
         evidence: report,
       },
       { expectedRevision: revision },
@@ -65,3 +66,8 @@ export async function verifyOnce(
     throw error;
   }
 }
+
+const served = (champion: number, challengers: ReleaseState['challengers']): string =>
+  challengers.length === 0
+    ? `version ${champion} alone`
+    : `version ${champion}, beside it none but ${challengers.map(({ version }) => version).join(', ')}`;

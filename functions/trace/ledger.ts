@@ -1,6 +1,7 @@
 import { UnknownVersionError } from '../../core/registry/errors.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
+import { championShare } from '../../core/serving/route.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
 
@@ -103,9 +104,10 @@ export async function summaryOf(home: Home, model: string, number: number): Prom
 
 /** Role and share of the traffic of a version in a state. */
 export function partOf(state: ReleaseState, version: number): Pick<Service, 'role' | 'weight'> | undefined {
-  if (state.champion === version) return { role: 'champion', weight: 1 - (state.challenger?.weight ?? 0) };
-  if (state.challenger?.version === version) return { role: 'challenger', weight: state.challenger.weight };
-  return state.shadow === version ? { role: 'shadow', weight: 0 } : undefined;
+  if (state.champion === version) return { role: 'champion', weight: championShare(state.challengers) };
+  const challenger = state.challengers.find((each) => each.version === version);
+  if (challenger) return { role: 'challenger', weight: challenger.weight };
+  return state.shadow?.version === version ? { role: 'shadow', weight: 0 } : undefined;
 }
 
 /** When a version had traffic, and how much: read off the states that the entries carry. */

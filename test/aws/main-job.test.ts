@@ -81,7 +81,7 @@ describe('the deployed app', () => {
       ['release', MODEL, '1'],
     ])
       await stand.trimtab(args);
-    expect(await release()).toMatchObject({ champion: 1, challenger: null, latest: 2 });
+    expect(await release()).toMatchObject({ champion: 1, challengers: [], latest: 2 });
   });
 
   it('answers signed callers in version 2 and version 1 of the protocol, and no others', async () => {
@@ -178,7 +178,7 @@ describe('the deployed app', () => {
     );
     expect(verified.reason).toContain('seen to serve version 1 alone');
     const state = await release();
-    expect(state).toMatchObject({ champion: 1, challenger: null });
+    expect(state).toMatchObject({ champion: 1, challengers: [] });
     expect(state.quarantined.map(({ version }) => version)).toEqual([2]);
     for (const flight of summer.slice(0, 20)) expect((await caller.v2([flight])).version).toBe(1);
   }, 300_000);

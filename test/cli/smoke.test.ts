@@ -57,7 +57,9 @@ describe('trimtab smoke', () => {
     const seen = await run('smoke', '--model', 'flight-delay', '--max-ms', '5000');
     expect(seen.err).toBe('');
     expect(seen.status).toBe(0);
-    expect(seen.out).toMatch(/✓ +flight-delay release +revision \d+: version 1, version 2 with 25 %/);
+    expect(seen.out).toMatch(
+      /✓ +flight-delay release +revision \d+: version 1 has 75 %, version 2 25 % of the traffic/,
+    );
     expect(seen.out).toMatch(/✓ +flight-delay version 1 +.*probabilities 0\.\d+ 0\.\d+.*; first \d+(\.\d)? ms, then/);
     expect(seen.out).toMatch(/✓ +flight-delay version 2 /);
   });
@@ -76,7 +78,7 @@ describe('trimtab smoke', () => {
       const seen = await run('smoke', '--url', other.url, '--wait', '1');
       expect(seen.status).toBe(1);
       expect(seen.out).toMatch(
-        /✗ +flight-delay release +the ledger says version 1, .* the endpoint: the endpoint answered 404/,
+        /✗ +flight-delay release +the ledger says version 1 .*, the endpoint: the endpoint answered 404/,
       );
     } finally {
       await other.close();

@@ -17,7 +17,7 @@ export const rollback: Step<StoryContext> = {
     }
     if (!before.approved.includes(2))
       await registry.apply(MODEL, { type: 'approve', version: 2, reason: 'its offline metrics look slightly better' });
-    if (before.challenger === null)
+    if (before.challengers.length === 0)
       await registry.apply(MODEL, {
         type: 'start-canary',
         version: 2,
@@ -27,8 +27,8 @@ export const rollback: Step<StoryContext> = {
 
     const traffic = new Traffic(story, await story.traffic('summer'), PER_SECOND);
     const done = await until(async () => {
-      const { challenger, awaiting } = await registry.state(MODEL);
-      return challenger === null && awaiting === null;
+      const { challengers, awaiting } = await registry.state(MODEL);
+      return challengers.length === 0 && awaiting === null;
     }, PATIENCE_SECONDS);
     // A little longer, to see who answers afterwards.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -55,7 +55,7 @@ export const rollback: Step<StoryContext> = {
         `${((last - first) / 1_000).toFixed(1)} seconds from the first bad answer to the last (${bad.length} of ${traffic.outcomes.length} answers)`,
       );
     const report = await stage.probe.report(MODEL);
-    check(report.champion === 1 && report.challenger === null, 'the endpoint serves version 1, and it alone');
+    check(report.champion === 1 && report.challengers.length === 0, 'the endpoint serves version 1, and it alone');
     look('trimtab history flight-delay');
   },
 };

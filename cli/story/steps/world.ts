@@ -25,7 +25,7 @@ export const world: Step<StoryContext> = {
         version: mended.version,
         reason: 'the delays are in minutes again',
       });
-    if (before.challenger === null)
+    if (before.challengers.length === 0)
       await registry.apply(MODEL, {
         type: 'start-canary',
         version: mended.version,
@@ -46,7 +46,7 @@ export const world: Step<StoryContext> = {
     say(wrongByVersion(traffic.outcomes));
     check(done && asked !== undefined, `it held, and asked for retraining: ${asked?.reason}`);
     check(
-      state.challenger?.version === mended.version && state.champion === 1,
+      state.challengers.some(({ version }) => version === mended.version) && state.champion === 1,
       'nothing was rolled back: both variants go on serving',
     );
     check(!state.quarantined.some(({ version }) => version === mended.version), 'and nothing was quarantined');

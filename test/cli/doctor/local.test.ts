@@ -239,7 +239,7 @@ describe('trimtab doctor on a folder', () => {
 
   it('reports an endpoint that serves another release than the ledger says', async () => {
     const server = createServer((_, response) =>
-      response.end(JSON.stringify({ revision: 2, champion: null, challenger: null })),
+      response.end(JSON.stringify({ revision: 2, champion: null, challengers: [] })),
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;

@@ -6,9 +6,11 @@ import { EMPTY_STATE, type Entry, type ReleaseState } from '../../../core/regist
 
 const version = fc.integer({ min: 1, max: 6 });
 const reason = fc.constant('because');
-const steps = fc.constantFrom([0.05, 0.25, 0.5, 1], [0.5, 1], [1], [0.5, 0.25, 1]);
+const steps = fc.constantFrom([0.05, 0.25, 0.5, 1], [0.5, 1], [0.1, 0.3, 1], [1], [0.5, 0.25, 1]);
 
 const typed = <T extends Command['type']>(type: T) => fc.constant(type);
+
+const optional: { requiredKeys: ['type', 'reason'] } = { requiredKeys: ['type', 'reason'] };
 
 /** Any command at all, fitting or not. */
 export const commands: fc.Arbitrary<Command> = fc.oneof(
@@ -17,9 +19,15 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: typed('reject'), version, reason }) },
   { weight: 4, arbitrary: fc.record({ type: typed('release'), version, reason }) },
   { weight: 4, arbitrary: fc.record({ type: typed('start-canary'), version, steps, reason }) },
-  { weight: 3, arbitrary: fc.record({ type: typed('advance'), reason }) },
-  { weight: 1, arbitrary: fc.record({ type: typed('promote'), reason }) },
-  { weight: 2, arbitrary: fc.record({ type: typed('abort-canary'), quarantine: fc.boolean(), reason }) },
+  { weight: 3, arbitrary: fc.record({ type: typed('advance'), version, reason }, optional) },
+  { weight: 1, arbitrary: fc.record({ type: typed('promote'), version, reason }, optional) },
+  {
+    weight: 2,
+    arbitrary: fc.record(
+      { type: typed('abort-canary'), versions: fc.array(version, { maxLength: 2 }), quarantine: fc.boolean(), reason },
+      { requiredKeys: ['type', 'quarantine', 'reason'] },
+    ),
+  },
   {
     weight: 3,
     arbitrary: fc.record(

@@ -4,6 +4,7 @@ import type { Command } from '../../../core/registry/commands.ts';
 import { decide } from '../../../core/registry/decide.ts';
 import { ReleaseRefusedError } from '../../../core/registry/errors.ts';
 import { EMPTY_STATE, Entry, type ReleaseState } from '../../../core/registry/ledger.ts';
+import { shareOf } from '../../../core/registry/slices.ts';
 import { commands, histories, play } from './arbitraries.ts';
 
 const context = { model: 'm', at: '2026-01-01T00:00:00.000Z', actor: 'test' };
@@ -13,6 +14,10 @@ const registered = (n: number): Command[] =>
     { type: 'register', version, reason: r },
     { type: 'approve', version, reason: r },
   ]);
+
+const rolesOf = ({ champion, challengers, shadow }: ReleaseState): number[] =>
+  [champion, ...challengers.map(({ version }) => version), shadow?.version].filter((v) => v != null);
+const weightsOf = ({ challengers }: ReleaseState) => challengers.map(({ version, weight }) => [version, weight]);
 
 describe('decide, in whatever order commands come', () => {
   it('numbers entries from 1 without a gap, and every state is the one its entry carries', () => {
@@ -33,26 +38,29 @@ describe('decide, in whatever order commands come', () => {
       fc.property(histories, (tried) => {
         for (const { state } of play(tried).entries) {
           const barred = [...state.quarantined.map((q) => q.version), ...state.rejected];
-          const used = [state.champion, state.challenger?.version, state.shadow, ...state.previous];
+          const used = [...rolesOf(state), ...state.previous];
           for (const version of barred) expect(used).not.toContain(version);
         }
       }),
     );
   });
 
-  it('gives no version two roles: champion, challenger and shadow are three, or fewer', () => {
+  it('gives no version two roles: champion, challengers and shadow are all different', () => {
     let shadows = 0;
+    let several = 0;
     fc.assert(
       fc.property(histories, (tried) => {
         for (const { state } of play(tried).entries) {
-          const roles = [state.champion, state.challenger?.version, state.shadow].filter((v) => v != null);
+          const roles = rolesOf(state);
           expect(new Set(roles).size).toBe(roles.length);
           if (state.shadow !== null) shadows++;
+          if (state.challengers.length > 1) several++;
         }
       }),
       { numRuns: 500 },
     );
     expect(shadows).toBeGreaterThan(50);
+    expect(several).toBeGreaterThan(50);
   });
 
   it('makes exactly one entry of an accepted command, and none of a refused one', () => {
@@ -80,8 +88,7 @@ describe('decide, in whatever order commands come', () => {
         for (const { kind, state } of play(tried).entries) {
           const moved =
             state.champion !== before.champion ||
-            state.challenger?.version !== before.challenger?.version ||
-            state.challenger?.weight !== before.challenger?.weight;
+            JSON.stringify(weightsOf(state)) !== JSON.stringify(weightsOf(before));
           if (moved) expect(moves).toContain(kind);
           expect(state.since === before.since).toBe(!moves.has(kind));
           before = state;
@@ -106,17 +113,14 @@ describe('decide, in whatever order commands come', () => {
     expect(() => decide(EMPTY_STATE, { type: 'forget-subject', reason: r }, context)).toThrow(ReleaseRefusedError);
   });
 
-  it('keeps at most one canary: a second is refused until the first has ended', () => {
+  it('releases at once only where nobody is a challenger, and a promotion or rollback leaves none', () => {
     fc.assert(
       fc.property(histories, (tried) => {
-        let running: number | undefined;
-        for (const { kind, state, version } of play(tried).entries) {
-          if (kind === 'canary-started') {
-            expect(running).toBeUndefined();
-            running = version!;
-          } else if (kind === 'released') expect(running).toBeUndefined();
-          if (state.challenger === null) running = undefined;
-          expect(state.challenger?.version).toBe(running);
+        let before: ReleaseState = EMPTY_STATE;
+        for (const { kind, state } of play(tried).entries) {
+          if (kind === 'released') expect(before.challengers).toEqual([]);
+          if (['released', 'promoted', 'rolled-back'].includes(kind)) expect(state.challengers).toEqual([]);
+          before = state;
         }
       }),
     );
@@ -138,16 +142,50 @@ describe('decide, in whatever order commands come', () => {
     );
   });
 
-  it('has a champion whenever there is a challenger, and their shares sum to 1', () => {
+  it('has a champion whenever there are challengers, and leaves it a share: the weights sum to less than 1', () => {
     fc.assert(
       fc.property(histories, (tried) => {
         for (const { state } of play(tried).entries) {
-          if (!state.challenger) continue;
+          if (state.challengers.length === 0) {
+            expect(state.salt).toBeNull();
+            continue;
+          }
           expect(state.champion).not.toBeNull();
-          expect(state.challenger.version).not.toBe(state.champion);
-          expect(state.challenger.weight).toBeGreaterThan(0);
-          expect(state.challenger.weight).toBeLessThan(1);
-          expect(state.challenger.weight).toBe(state.challenger.steps[state.challenger.step]);
+          expect(state.salt).not.toBeNull();
+          expect(state.challengers.map(({ version }) => version)).not.toContain(state.champion);
+          for (const { weight, steps, step } of state.challengers) {
+            expect(weight).toBeGreaterThan(0);
+            expect(weight).toBe(steps[step]);
+          }
+          expect(state.challengers.reduce((sum, { weight }) => sum + weight, 0)).toBeLessThan(1);
+        }
+      }),
+    );
+  });
+
+  it('gives every challenger slices of its own, as large as its weight', () => {
+    fc.assert(
+      fc.property(histories, (tried) => {
+        for (const { state } of play(tried).entries) {
+          for (const { slices, weight } of state.challengers) expect(shareOf(slices)).toBeCloseTo(weight, 9);
+          const all = state.challengers.flatMap(({ slices }) => slices).sort(([a], [b]) => a - b);
+          all.forEach(([from, to], i) => {
+            expect(from).toBeGreaterThanOrEqual(i === 0 ? 0 : all[i - 1]![1]);
+            expect(to).toBeGreaterThan(from);
+            expect(to).toBeLessThanOrEqual(1);
+          });
+        }
+      }),
+    );
+  });
+
+  it('crowns only with all the traffic: no champion has ever begun with a part', () => {
+    fc.assert(
+      fc.property(histories, (tried) => {
+        let champion: number | null = null;
+        for (const { state } of play(tried).entries) {
+          if (state.champion !== champion && state.champion !== null) expect(state.challengers).toEqual([]);
+          champion = state.champion;
         }
       }),
     );
@@ -219,12 +257,12 @@ describe('decide', () => {
       { type: 'advance', reason: r },
       { type: 'advance', reason: r },
     ]);
-    expect(entries.slice(-3).map((e) => [e.kind, e.state.challenger?.weight ?? null])).toEqual([
+    expect(entries.slice(-3).map((e) => [e.kind, e.state.challengers[0]?.weight ?? null])).toEqual([
       ['canary-started', 0.1],
       ['canary-advanced', 0.5],
       ['promoted', null],
     ]);
-    expect(state).toMatchObject({ champion: 2, previous: [1], challenger: null });
+    expect(state).toMatchObject({ champion: 2, previous: [1], challengers: [] });
   });
 
   it('takes a canary back and bars it in one entry', () => {
@@ -237,7 +275,7 @@ describe('decide', () => {
     expect(entries.at(-1)).toMatchObject({ kind: 'canary-aborted', version: 1 });
     expect(state).toMatchObject({
       champion: 1,
-      challenger: null,
+      challengers: [],
       quarantined: [{ version: 2, reason: 'wrong too often' }],
       awaiting: { target: 1 },
     });
@@ -284,9 +322,19 @@ describe('decide', () => {
     ],
     ['half a version', { type: 'approve', version: 1.5, reason: r }, 'there is no version 1.5; registered: 1 to 3'],
     [
-      'a second canary',
-      { type: 'start-canary', version: 3, steps: [0.5, 1], reason: r },
-      'version 2 is a canary with 0.1 of the traffic: promote or abort it first',
+      'a canary that would leave the champion nothing',
+      { type: 'start-canary', version: 3, steps: [0.9, 1], reason: r },
+      'a share of 0.9 leaves nothing for the champion: other challengers have 0.1',
+    ],
+    [
+      'a second canary of the same version',
+      { type: 'start-canary', version: 2, steps: [0.5, 1], reason: r },
+      'version 2 is a challenger already: promote or abort it first',
+    ],
+    [
+      'promoting who is no challenger',
+      { type: 'promote', version: 3, reason: r },
+      'version 3 is no challenger; challengers: 2',
     ],
     [
       'a release beside a canary',
@@ -301,7 +349,7 @@ describe('decide', () => {
     [
       'rejecting the challenger',
       { type: 'reject', version: 2, reason: r },
-      'version 2 is the challenger: abort the canary first',
+      'version 2 is a challenger: abort the canary first',
     ],
     [
       'lifting what is not barred',

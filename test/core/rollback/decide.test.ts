@@ -19,9 +19,10 @@ const canary: ReleaseState = {
   approved: [1, 2],
   champion: 1,
   since: SINCE,
-  challenger: { version: 2, weight: 0.25, steps: [0.25, 1], step: 0, since: SINCE },
+  challengers: [{ version: 2, weight: 0.25, steps: [0.25, 1], step: 0, since: SINCE, slices: [[0, 0.25]] }],
+  salt: 2,
 };
-const released: ReleaseState = { ...canary, champion: 2, previous: [1], challenger: null };
+const released: ReleaseState = { ...canary, champion: 2, previous: [1], challengers: [], salt: null };
 
 const alarm = (variant = 'challenger', at = ALARM_AT): AlarmTransition => ({
   alarm: `trimtab-m-${variant}-wrong`,
@@ -66,6 +67,32 @@ describe('decideRollback', () => {
     expect(verdict.reason).toContain('the data or the world changed');
     expect(commandOf(verdict, alarm(), canary)).toMatchObject({ type: 'request-retraining' });
     expect(commandOf(verdict, alarm(), { ...canary, retraining: SINCE })).toMatchObject({ type: 'hold-alarm' });
+  });
+
+  it('blames of several challengers those that are worse, and them alone', () => {
+    const three: ReleaseState = {
+      ...canary,
+      latest: 4,
+      challengers: [2, 3, 4].map((version, i) => ({
+        ...canary.challengers[0]!,
+        version,
+        weight: 0.2,
+        slices: [[0.2 * i, 0.2 * (i + 1)]],
+      })),
+    };
+    const evidence = seen(
+      one(1, 'champion', 900, 0.24),
+      one(2, 'challenger', 300, 0.25),
+      one(3, 'challenger', 300, 0.46),
+      one(4, 'challenger', 300, 0.5),
+    );
+    const verdict = decideRollback(three, alarm(), evidence, options);
+    expect(verdict).toMatchObject({ action: 'abort-canary', target: 1, versions: [3, 4] });
+    expect(verdict.reason).toContain('version 3 has 46.0 % of 300');
+    expect(verdict.reason).not.toContain('version 2 has');
+    const { state } = decide(three, commandOf(verdict, alarm(), three)!, { model: 'm', at: NOW, actor: 'f' });
+    expect(state.challengers.map(({ version }) => version)).toEqual([2]);
+    expect(state.quarantined.map(({ version }) => version)).toEqual([3, 4]);
   });
 
   it('takes what both have lost for the world, unless the suspect has lost as much again', () => {

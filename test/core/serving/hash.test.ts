@@ -22,7 +22,17 @@ describe('isSampled', () => {
   it('is independent of the routing: the challenger is sampled like the champion', () => {
     const traffic = {
       champion: 1,
-      challenger: { version: 2, weight: 0.2, steps: [1], step: 0, since: '2026-01-01T00:00:00.000Z' },
+      challengers: [
+        {
+          version: 2,
+          weight: 0.2,
+          steps: [0.2, 1],
+          step: 0,
+          since: '2026-01-01T00:00:00.000Z',
+          slices: [[0, 0.2] as [number, number]],
+        },
+      ],
+      salt: 2,
       shadow: null,
     };
     const ids = Array.from({ length: 50_000 }, (_, i) => `request-${i}`);

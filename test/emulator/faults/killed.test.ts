@@ -125,7 +125,7 @@ describe('a function that is killed', () => {
     expect(outputs.at(-1)).toContain('"kind":"canary-aborted"');
     const history = await stand.registry.history(model);
     expect(history.filter(({ cause }) => cause !== undefined)).toHaveLength(1);
-    expect(history.at(-1)).toMatchObject({ kind: 'canary-aborted', state: { champion: 1, challenger: null } });
+    expect(history.at(-1)).toMatchObject({ kind: 'canary-aborted', state: { champion: 1, challengers: [] } });
     await stand.expectAllKept();
   }, 120_000);
 

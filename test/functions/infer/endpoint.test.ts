@@ -233,7 +233,7 @@ describe('Endpoint follows the ledger', () => {
     const version = await stand.register(PIPELINE, 'pipeline', 'two');
     await stand.apply('pipeline', { type: 'start-canary', version, steps: [0.3, 1], reason: 'test' });
     const endpoint = await stand.endpoint();
-    expect(await report(endpoint)).toMatchObject({ champion: 1, challenger: { version: 2, weight: 0.3 } });
+    expect(await report(endpoint)).toMatchObject({ champion: 1, challengers: [{ version: 2, weight: 0.3 }] });
     let challenger = 0;
     for (let user = 0; user < 300; user++) {
       const headers = { 'x-trimtab-routing-key': `user-${user}` };
@@ -385,7 +385,7 @@ describe('Endpoint follows the ledger', () => {
     await stand.real.artifacts.delete(record.artifact.key);
     await stand.apply('pipeline', { type: 'start-canary', version: two, steps: [0.9, 1], reason: 'test' });
     const endpoint = await stand.endpoint();
-    expect(await report(endpoint)).toMatchObject({ champion: 1, challenger: null });
+    expect(await report(endpoint)).toMatchObject({ champion: 1, challengers: [] });
     for (let i = 0; i < 20; i++) expect(await served(endpoint)).toBe(1);
     expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Variant: 'challenger', Version: '2' });
   });

@@ -64,11 +64,11 @@ describe('rollBack', () => {
   /** An endpoint that follows the ledger at once, or never. */
   const following: EndpointProbe = {
     report: async () => {
-      const { revision, champion, challenger } = await registry.state('m');
-      return { revision, champion, challenger };
+      const { revision, champion, challengers } = await registry.state('m');
+      return { revision, champion, challengers };
     },
   };
-  const deaf: EndpointProbe = { report: async () => ({ revision: 5, champion: 2, challenger: null }) };
+  const deaf: EndpointProbe = { report: async () => ({ revision: 5, champion: 2, challengers: [] }) };
   const kinds = async () => (await registry.history('m')).map(({ kind }) => kind);
 
   it('takes a bad canary back, bars it, and sees the endpoint follow', async () => {
@@ -80,7 +80,7 @@ describe('rollBack', () => {
     expect(entry).toMatchObject({ kind: 'canary-aborted', actor: 'function:rollback', version: 1 });
     expect(entry.evidence).toMatchObject({ metric: 'Wrong', threshold: 0.36 });
     const state = await registry.state('m');
-    expect(state).toMatchObject({ champion: 1, challenger: null, awaiting: null, quarantined: [{ version: 2 }] });
+    expect(state).toMatchObject({ champion: 1, challengers: [], awaiting: null, quarantined: [{ version: 2 }] });
     expect((await kinds()).slice(-2)).toEqual(['canary-aborted', 'rollback-verified']);
   });
 
@@ -105,7 +105,7 @@ describe('rollBack', () => {
     expect(first).toMatchObject({ kind: 'retraining-requested', cause: { alarm: 'trimtab-m-challenger-wrong' } });
     seconds = 16;
     expect(await rollBack(home, following, alarm('champion'))).toMatchObject({ kind: 'alarm-held' });
-    expect((await registry.state('m')).challenger).not.toBeNull();
+    expect((await registry.state('m')).challengers).toHaveLength(1);
   });
 
   it('returns to the former champion when a full release turns out worse', async () => {

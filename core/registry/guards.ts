@@ -1,0 +1,74 @@
+import { ReleaseRefusedError } from './errors.ts';
+import type { Challenger, ReleaseState } from './ledger.ts';
+import { SHARE_EPSILON } from './slices.ts';
+
+export const isQuarantined = (state: ReleaseState, version: number): boolean =>
+  state.quarantined.some((q) => q.version === version);
+export const listed = (versions: readonly number[]): string => (versions.length === 0 ? 'none' : versions.join(', '));
+
+export function refuse(message: string): never {
+  throw new ReleaseRefusedError(message);
+}
+
+export function mustExist(state: ReleaseState, version: number): void {
+  if (!Number.isInteger(version) || version < 1 || version > state.latest)
+    refuse(`there is no version ${version}; registered: ${state.latest === 0 ? 'none' : `1 to ${state.latest}`}`);
+}
+
+export function mustBeReleasable(state: ReleaseState, version: number): void {
+  mustExist(state, version);
+  const barred = state.quarantined.find((q) => q.version === version);
+  if (barred) refuse(`version ${version} is quarantined (${barred.reason}): lift that first`);
+  if (state.rejected.includes(version)) refuse(`version ${version} is rejected: approve it first`);
+  if (!state.approved.includes(version))
+    refuse(`version ${version} is not approved; approved: ${listed(state.approved)}`);
+}
+
+/** A version with traffic, mirrored traffic included, cannot be barred or mirrored under its users' feet. */
+export function mustBeIdle(state: ReleaseState, version: number): void {
+  if (state.champion === version) refuse(`version ${version} is the champion: roll back or release another first`);
+  if (state.challengers.some((each) => each.version === version))
+    refuse(`version ${version} is a challenger: abort the canary first`);
+  if (state.shadow?.version === version) refuse(`version ${version} is the shadow: stop it first`);
+}
+
+export function mustHaveVersions(state: ReleaseState): void {
+  if (state.latest === 0) refuse('no version has been registered yet: register one first');
+}
+
+export function mustHaveChampion(state: ReleaseState): number {
+  if (state.champion === null) refuse('no version has been released yet: release one first');
+  return state.champion!;
+}
+
+/** The challenger that a command is about. With several there is none without its name. */
+export function challengerOf({ challengers, champion }: ReleaseState, version?: number): Challenger {
+  if (challengers.length === 0)
+    return refuse(
+      `there is no canary: ${champion === null ? 'nothing is released' : `version ${champion} has all the traffic`}`,
+    );
+  const versions = listed(challengers.map((each) => each.version));
+  if (version === undefined && challengers.length > 1)
+    return refuse(`there are several challengers (versions ${versions}): name one`);
+  const found = version === undefined ? challengers[0] : challengers.find((each) => each.version === version);
+  return found ?? refuse(`version ${version} is no challenger; challengers: ${versions}`);
+}
+
+export function mustHaveNoChallenger({ challengers }: ReleaseState): void {
+  const [first] = challengers;
+  if (first !== undefined)
+    refuse(
+      challengers.length === 1
+        ? `version ${first.version} is a canary with ${first.weight} of the traffic: promote or abort it first`
+        : `versions ${listed(challengers.map(({ version }) => version))} are challengers: promote one or abort them first`,
+    );
+}
+
+/** The champion is what challengers are compared with: it must go on answering. */
+export function mustLeaveChampion(others: readonly Challenger[], weight: number): void {
+  const held = others.reduce((sum, each) => sum + each.weight, 0);
+  if (held + weight > 1 - SHARE_EPSILON)
+    refuse(
+      `a share of ${weight} leaves nothing for the champion: ${others.length === 0 ? 'it must be below 1' : `other challengers have ${Number(held.toFixed(6))}`}`,
+    );
+}
