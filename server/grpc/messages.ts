@@ -1,0 +1,50 @@
+/** Messages of the protocol as they come off the wire: absent fields have their defaults, 64-bit integers are text. */
+
+export interface Parameter {
+  readonly parameter_choice?: 'bool_param' | 'int64_param' | 'string_param' | 'double_param' | 'uint64_param';
+  readonly bool_param?: boolean;
+  readonly int64_param?: string;
+  readonly string_param?: string;
+  readonly double_param?: number;
+  readonly uint64_param?: string;
+}
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+/** Tensor elements, row-major, in the field that belongs to the datatype. */
+export interface Contents {
+  readonly bool_contents?: readonly boolean[];
+  readonly int_contents?: readonly number[];
+  readonly int64_contents?: readonly string[];
+  readonly uint_contents?: readonly number[];
+  readonly uint64_contents?: readonly string[];
+  readonly fp32_contents?: readonly number[];
+  readonly fp64_contents?: readonly number[];
+  readonly bytes_contents?: readonly Uint8Array[];
+}
+
+export interface WireTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly string[];
+  readonly parameters?: Parameters;
+  readonly contents?: Contents | null;
+}
+
+export interface ModelInferRequest {
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly id: string;
+  readonly parameters: Parameters;
+  readonly inputs: readonly WireTensor[];
+  readonly outputs: readonly { readonly name: string; readonly parameters: Parameters }[];
+  readonly raw_input_contents: readonly Uint8Array[];
+}
+
+export interface ModelInferResponse {
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly id: string;
+  readonly parameters?: Parameters;
+  readonly outputs: readonly WireTensor[];
+  readonly raw_output_contents: readonly Uint8Array[];
+}

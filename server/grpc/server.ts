@@ -1,0 +1,183 @@
+import {
+  type handleUnaryCall,
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { InputError } from '../../core/contract/elements.ts';
+import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import type { RequestHandler } from '../../stage/http-server.ts';
+import { modelPath, requestOf, responseOf } from './call.ts';
+import { GRPCInferenceService, Health, SERVICE } from './contract.ts';
+import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
+
+export interface GrpcOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** @default 127.0.0.1 */
+  readonly host?: string;
+  /** Most bytes of a message, either way. @default 64 MB */
+  readonly messageLimit?: number;
+}
+
+export interface GrpcServer {
+  /** `host:port`, as gRPC clients want it. */
+  readonly address: string;
+  /** Takes no more calls and waits for those under way, at most so long; milliseconds. */
+  close(patienceMs?: number): Promise<void>;
+}
+
+const MESSAGE_LIMIT = 64 * 1024 * 1024;
+/** How long a connection may be idle before it is looked whether anybody is there; milliseconds. */
+const KEEPALIVE_MS = 30_000;
+const MAX_STREAMS = 1_000;
+
+/** The codes of gRPC for what HTTP says; anything else is INTERNAL. */
+const CODES: Readonly<Record<number, status>> = {
+  400: status.INVALID_ARGUMENT,
+  401: status.UNAUTHENTICATED,
+  403: status.PERMISSION_DENIED,
+  404: status.NOT_FOUND,
+  413: status.RESOURCE_EXHAUSTED,
+  415: status.INVALID_ARGUMENT,
+  422: status.INVALID_ARGUMENT,
+  429: status.RESOURCE_EXHAUSTED,
+  501: status.UNIMPLEMENTED,
+  503: status.UNAVAILABLE,
+  504: status.DEADLINE_EXCEEDED,
+};
+
+/**
+ * Serves an endpoint over gRPC: the Open Inference Protocol v2 in another envelope, each call handed on as the HTTP
+ * request that says the same. Tensors that came raw are answered raw.
+ *
+ * @throws when the port is taken
+ */
+export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions): Promise<GrpcServer> {
+  const limit = options.messageLimit ?? MESSAGE_LIMIT;
+  const server = new Server({
+    'grpc.max_receive_message_length': limit,
+    'grpc.max_send_message_length': limit,
+    'grpc.max_concurrent_streams': MAX_STREAMS,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+  });
+  const get = (path: string, headers: HttpRequest['headers'] = {}) =>
+    endpoint.handle({ method: 'GET', path, query: {}, headers, body: '' });
+  const serves = async (path: string): Promise<boolean> => {
+    const { status: code, body } = await get(path);
+    if (code === 404 || code === 400) throw new Refusal(code, textOf(body));
+    return code === 200;
+  };
+
+  server.addService(GRPCInferenceService.service, {
+    ServerLive: unary(async () => ({ live: await serves('/v2/health/live') })),
+    ServerReady: unary(async () => ({ ready: await serves('/v2/health/ready') })),
+    ModelReady: unary<Named, object>(async ({ request: { name, version } }) => ({
+      ready: await serves(modelPath(name, version, '/ready')),
+    })),
+    ServerMetadata: unary(async () => jsonOf(await get('/v2'))),
+    ModelMetadata: unary<Named, object>(async ({ request: { name, version } }) =>
+      jsonOf(await get(modelPath(name, version))),
+    ),
+    ModelInfer: unary<ModelInferRequest, ModelInferResponse>(async (call) => {
+      const { request } = call;
+      const response = await endpoint.handle(requestOf(request, headersOf(call.metadata)));
+      call.sendMetadata(metadataOf(response.headers));
+      if (response.status !== 200) throw new Refusal(response.status, textOf(response.body));
+      return responseOf(response, request.raw_input_contents.length > 0);
+    }),
+  });
+  server.addService(Health.service, {
+    Check: unary<{ service: string }, object>(async ({ request: { service } }) => {
+      if (service !== '' && service !== SERVICE) throw new Refusal(404, `there is no service ${service.slice(0, 64)}`);
+      return { status: (await serves('/v2/health/ready')) ? 'SERVING' : 'NOT_SERVING' };
+    }),
+  });
+
+  const host = options.host ?? '127.0.0.1';
+  const name = host.includes(':') ? `[${host}]` : host;
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync(`${name}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  return { address: `${name}:${port}`, close: (patienceMs = 30_000) => close(server, patienceMs) };
+}
+
+function close(server: Server, patienceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.forceShutdown(), patienceMs);
+    server.tryShutdown(() => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
+}
+
+interface Named {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What the endpoint refuses, by its HTTP status. */
+class Refusal extends Error {
+  constructor(
+    readonly http: number,
+    body: string,
+  ) {
+    super(messageOf(body));
+  }
+}
+
+/** `{"error": message}` is how v2 refuses. */
+function messageOf(body: string): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    return typeof error === 'string' ? error : body;
+  } catch {
+    return body;
+  }
+}
+
+function unary<Request, Response>(
+  answer: (call: ServerUnaryCall<Request, Response>) => Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    answer(call).then(
+      (response) => callback(null, response),
+      (error: unknown) => callback(failureOf(error)),
+    );
+  };
+}
+
+function failureOf(error: unknown): Partial<ServiceError> {
+  if (error instanceof Refusal) return { code: CODES[error.http] ?? status.INTERNAL, details: error.message };
+  if (error instanceof InputError) return { code: status.INVALID_ARGUMENT, details: error.message };
+  return { code: status.INTERNAL, details: 'internal error' };
+}
+
+const textOf = (body: HttpResponse['body']): string =>
+  typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8');
+
+function jsonOf({ status: code, body }: HttpResponse): object {
+  if (code !== 200) throw new Refusal(code, textOf(body));
+  return JSON.parse(textOf(body)) as object;
+}
+
+/** What a caller sends along, except what belongs to the transport. */
+function headersOf(metadata: Metadata): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(metadata.getMap()))
+    if (typeof value === 'string' && !/^(grpc-|content-|accept|te$|inference-header)/.test(name)) headers[name] = value;
+  return headers;
+}
+
+function metadataOf(headers: HttpResponse['headers']): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers))
+    if (/^(x-|trace|retry-after$)/.test(name)) metadata.set(name, value);
+  return metadata;
+}
