@@ -17,9 +17,6 @@ interface Wanted {
 
 /** Decodes an inference request: JSON, JSON with binary tensors behind it, or one raw tensor. */
 export function decodeV2(request: HttpRequest, wire: Wire): InferCall {
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity')
-    throw new ProtocolError(415, `content encoding ${clip(encoding)} is not supported, send the body as it is`);
   const length = request.headers[JSON_LENGTH_HEADER];
   if (length === '0') return rawCall(request, wire);
   const { head, tail } =

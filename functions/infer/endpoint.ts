@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { InputError } from '../../core/contract/elements.ts';
 import {
   type Catalog,
-  type Fault,
   json,
   modelOf,
   type Operation,
@@ -21,9 +19,10 @@ import type { Home } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
 import { answer } from './answer.ts';
 import { ArtifactCache } from './artifact-cache.ts';
+import { LEAST_BYTES, packed, unpacked } from './compression.ts';
 import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
-import { outcomeOf } from './outcome.ts';
+import { faultOf, outcomeOf, withRetry } from './outcome.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import type { ModelLoader } from './resident.ts';
 import { ServedModel } from './served-model.ts';
@@ -151,7 +150,10 @@ export class Endpoint {
       assertSize(request);
       const operation = protocol.resolve(request, this.catalog);
       seen.asked = operation.kind === 'release' ? 'show' : operation.kind;
-      response = await this.dispatch(operation, request, requestId, seen);
+      const { 'content-encoding': encoding, 'accept-encoding': accepted } = request.headers;
+      const plain = encoding === undefined ? request : await unpacked(request, BODY_LIMIT);
+      response = await this.dispatch(operation, plain, requestId, seen);
+      if (accepted !== undefined && response.body.length >= LEAST_BYTES) response = await packed(response, accepted);
     } catch (error) {
       seen.outcome = outcomeOf(error);
       seen.error = error;
@@ -308,13 +310,6 @@ export class Endpoint {
   }
 }
 
-/** What a caller is told; of what is not the caller's fault, nothing. */
-function faultOf(error: unknown): Fault {
-  if (error instanceof ProtocolError) return error;
-  if (error instanceof InputError) return { status: 400, kind: 'bad-input', message: error.message };
-  return { status: 500, kind: 'internal', message: 'internal error' };
-}
-
 const blind = () => new ProtocolError(503, 'the releases cannot be read now, try again later');
 
 /** The version asked for, else the one that the key falls to. @throws ProtocolError 404 or 503 */
@@ -337,12 +332,6 @@ function assertSize(request: HttpRequest): void {
   const bytes = typeof body === 'string' && body.length * 3 > BODY_LIMIT ? Buffer.byteLength(body) : body.length;
   if (bytes > BODY_LIMIT)
     throw new ProtocolError(413, `the body has ${bytes} bytes, at most ${BODY_LIMIT} are allowed`);
-}
-
-/** Tells the caller when to come back, where the error knows. */
-function withRetry(response: HttpResponse, error: unknown): HttpResponse {
-  if (!(error instanceof ProtocolError) || error.retryAfterSeconds === undefined) return response;
-  return { ...response, headers: { ...response.headers, 'retry-after': String(Math.ceil(error.retryAfterSeconds)) } };
 }
 
 /** A header that may be sent back: printable ASCII, not too long. */

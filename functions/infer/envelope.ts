@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 
 /** What an HTTP API (payload format 2.0) and a function URL send, as far as it is read here; AWS adds keys at will. */
@@ -49,23 +50,20 @@ function pathOf({ rawPath, requestContext }: HttpEvent): string {
 /** What a function may answer with; Lambda turns more into an error of its own. */
 export const RESULT_LIMIT = 6 * 1024 * 1024 - 10_240;
 
-/** A response as the result of a function; one that is too large becomes a 413 in words. */
-export function resultOf({ status, headers, body }: HttpResponse): HttpResult {
+/** The response to a request as the result of a function; one that is too large becomes the protocol's own 413. */
+export function resultOf(response: HttpResponse, request: HttpRequest): HttpResult {
+  const { status, headers, body } = response;
   const text = typeof body === 'string';
   const carried = text ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
   // A UTF-16 unit is at most three bytes, and what JSON escapes is few: only a text near the limit has to be measured.
   if (carried.length * 3 > RESULT_LIMIT && Buffer.byteLength(JSON.stringify(carried)) > RESULT_LIMIT)
-    return tooLarge(headers);
+    return resultOf(tooLarge(headers, request), request);
   return { statusCode: status, headers, body: carried, isBase64Encoded: !text };
 }
 
-function tooLarge(headers: HttpResult['headers']): HttpResult {
-  const error = `the answer is larger than ${RESULT_LIMIT} bytes, ask for fewer rows or outputs at once`;
-  const { 'inference-header-content-length': _, ...kept } = headers;
-  return {
-    statusCode: 413,
-    headers: { ...kept, 'content-type': 'application/json' },
-    body: JSON.stringify({ error }),
-    isBase64Encoded: false,
-  };
+function tooLarge(headers: HttpResponse['headers'], request: HttpRequest): HttpResponse {
+  const message = `the answer is larger than ${RESULT_LIMIT} bytes, ask for fewer rows or outputs at once, or for gzip`;
+  const refusal = protocolOf(request).fail({ status: 413, kind: 'too-large', message });
+  const { 'inference-header-content-length': _length, 'content-encoding': _encoding, vary: _vary, ...kept } = headers;
+  return { ...refusal, headers: { ...kept, ...refusal.headers } };
 }

@@ -58,7 +58,8 @@ export const handler = middy<HttpEvent, HttpResult>()
   .use(parsed)
   .handler(async (event) => {
     const endpoint = await opening;
-    const response = await endpoint.handle(requestOf(event));
+    const request = requestOf(event);
+    const response = await endpoint.handle(request);
     await endpoint.settle(SETTLE_MS);
-    return resultOf(response);
+    return resultOf(response, request);
   });

@@ -1,5 +1,6 @@
 import { InputError } from '../../core/contract/elements.ts';
-import { ProtocolError } from '../../core/protocols/protocol.ts';
+import { type Fault, ProtocolError } from '../../core/protocols/protocol.ts';
+import type { HttpResponse } from '../../core/serving/http.ts';
 import type { Outcome } from '../../core/serving/observation.ts';
 
 /** Whose fault an error is. */
@@ -10,4 +11,17 @@ export function outcomeOf(error: unknown): Outcome {
   // What is not implemented was the caller's to know.
   if (status < 500 || status === 501) return 'caller';
   return status === 503 || status === 504 ? 'unavailable' : 'internal';
+}
+
+/** What a caller is told; of what is not the caller's fault, nothing. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof ProtocolError) return error;
+  if (error instanceof InputError) return { status: 400, kind: 'bad-input', message: error.message };
+  return { status: 500, kind: 'internal', message: 'internal error' };
+}
+
+/** Tells the caller when to come back, where the error knows. */
+export function withRetry(response: HttpResponse, error: unknown): HttpResponse {
+  if (!(error instanceof ProtocolError) || error.retryAfterSeconds === undefined) return response;
+  return { ...response, headers: { ...response.headers, 'retry-after': String(Math.ceil(error.retryAfterSeconds)) } };
 }

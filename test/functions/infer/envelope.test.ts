@@ -40,25 +40,30 @@ describe('requestOf', () => {
 });
 
 describe('resultOf', () => {
+  const asked = requestOf(event({}));
+
   it('sends text as text and bytes as base64', () => {
-    expect(resultOf({ status: 200, headers: { a: 'b' }, body: 'é' })).toEqual({
+    expect(resultOf({ status: 200, headers: { a: 'b' }, body: 'é' }, asked)).toEqual({
       statusCode: 200,
       headers: { a: 'b' },
       body: 'é',
       isBase64Encoded: false,
     });
     const bytes = new Uint8Array([9, 0, 255, 9]).subarray(1, 3);
-    expect(resultOf({ status: 200, headers: {}, body: bytes })).toMatchObject({ body: 'AP8=', isBase64Encoded: true });
+    expect(resultOf({ status: 200, headers: {}, body: bytes }, asked)).toMatchObject({
+      body: 'AP8=',
+      isBase64Encoded: true,
+    });
   });
 
   it('says so itself when an answer is more than Lambda carries, base64 and escapes counted', () => {
-    const headers = { 'x-request-id': 'r', 'inference-header-content-length': '5' };
+    const headers = { 'x-request-id': 'r', 'inference-header-content-length': '5', 'content-encoding': 'gzip' };
     for (const body of ['x'.repeat(RESULT_LIMIT), '"'.repeat(RESULT_LIMIT / 2), new Uint8Array(RESULT_LIMIT * 0.76)]) {
-      const result = resultOf({ status: 200, headers, body });
+      const result = resultOf({ status: 200, headers, body }, asked);
       expect(result.statusCode).toBe(413);
       expect(result.headers).toEqual({ 'x-request-id': 'r', 'content-type': 'application/json' });
       expect(JSON.parse(result.body).error).toContain('fewer rows');
     }
-    expect(resultOf({ status: 200, headers, body: 'x'.repeat(RESULT_LIMIT - 2) }).statusCode).toBe(200);
+    expect(resultOf({ status: 200, headers, body: 'x'.repeat(RESULT_LIMIT - 2) }, asked).statusCode).toBe(200);
   });
 });
