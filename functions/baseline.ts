@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import { compileCheck } from '../core/contract/check.ts';
+import { type Check, compileCheck, type FeatureValues, type RawTensor } from '../core/contract/check.ts';
 import type { Contract } from '../core/contract/contract.ts';
+import { calibrateOutliers } from '../core/guards/calibrate-outliers.ts';
+import type { OutlierCalibration } from '../core/guards/outlier-calibration.ts';
 import { shortest } from '../core/model/decimal.ts';
 import type { Decision, Manifest } from '../core/model/manifest.ts';
 import type { Signature } from '../core/model/signature.ts';
@@ -35,6 +37,8 @@ export interface BaselineOptions {
 /** Stretches that the reference is cut into, in time order, each of at least so many rows. */
 const CHUNKS = 120;
 const MIN_CHUNK_ROWS = 50;
+/** Rows that outliers are calibrated on, spread evenly; more would only make it slower. */
+const OUTLIER_SAMPLE = 25_000;
 /** Rows run at a time. */
 const BATCH = 2_048;
 
@@ -59,6 +63,7 @@ export async function buildBaseline(options: BaselineOptions): Promise<Baseline>
       columns.push({ name: `output:${manifest.decision.output}`, kind: 'numeric', expression: '"@score"' });
     } else relation = '(SELECT rows.*, rows.rowid AS "@row" FROM rows)';
     const profile = await profileRelation(duck, relation, columns);
+    const outliers = await outliersOf(duck, options, profile);
     return {
       format: 1,
       createdAt: options.now.toISOString(),
@@ -66,8 +71,52 @@ export async function buildBaseline(options: BaselineOptions): Promise<Baseline>
       profile,
       chunks: await chunksOf(duck, relation, columns, profile, manifest.contract),
       ...(performance ? { performance } : {}),
+      ...(outliers ? { outliers } : {}),
     };
   });
+}
+
+/** A contract that turns nothing away: the reference is what it is, values beyond the contract are part of it. */
+const lenient = (contract: Contract): Contract => ({
+  ...contract,
+  features: contract.features.map((f) => ({ ...f, missing: 'allow', onViolation: 'flag' })),
+});
+
+/** How unusual the rows are, by their values as a check of requests has them; undefined without a column to go by. */
+async function outliersOf(
+  duck: Duck,
+  { manifest, signature }: BaselineOptions,
+  profile: Profile,
+): Promise<OutlierCalibration | undefined> {
+  const check = compileCheck(lenient(manifest.contract), signature);
+  const features = check.features.filter(({ name }) => Object.hasOwn(profile.columns, name));
+  if (features.length === 0 || profile.rows === 0) return undefined;
+  const every = Math.ceil(profile.rows / OUTLIER_SAMPLE);
+  await duck.run(
+    `CREATE TEMP TABLE sampled AS SELECT ${check.features.map(({ name }) => identifier(name)).join(', ')}, row_number() OVER (ORDER BY ${timeSql('rows', manifest.contract)} NULLS LAST, rowid) - 1 AS "@n" FROM rows WHERE rowid % ${every} = 0`,
+  );
+  const columns = check.features.map((): FeatureValues[] => []);
+  for (let from = 0; ; from += BATCH) {
+    const rows = await duck.rows(
+      `SELECT * FROM sampled WHERE "@n" >= ${from} AND "@n" < ${from + BATCH} ORDER BY "@n"`,
+    );
+    if (rows.length === 0) break;
+    const { values } = check.run(inputsOf(check, rows), true);
+    for (const [i, part] of values.entries()) columns[i]!.push(part);
+  }
+  const known = check.features.flatMap((feature, i) => (features.includes(feature) ? [joined(columns[i]!)] : []));
+  return calibrateOutliers(features, known, profile);
+}
+
+function joined(parts: readonly FeatureValues[]): FeatureValues {
+  if (parts.some(Array.isArray)) return parts.flatMap((part) => part as string[]);
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts as readonly Float64Array[]) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Runs the model over the rows; the decision's column goes into the table `scores` (id, score). */
@@ -77,19 +126,14 @@ async function score(
   decision: Decision,
   present: readonly string[],
 ): Promise<{ performance: ReferencePerformance | undefined }> {
-  // The reference is what it is: values beyond the contract are part of it and are run like the rest.
-  const lenient: Contract = {
-    ...manifest.contract,
-    features: manifest.contract.features.map((f) => ({ ...f, missing: 'allow', onViolation: 'flag' })),
-  };
-  const check = compileCheck(lenient, signature);
+  const check = compileCheck(lenient(manifest.contract), signature);
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
   const target = path.join(duck.scratch, 'scores.csv');
   const out = createWriteStream(target);
   const { label } = manifest.contract.data;
   const labelled = label !== undefined && present.includes(label);
   const select = [
-    ...lenient.features.map(({ name }) => identifier(name)),
+    ...manifest.contract.features.map(({ name }) => identifier(name)),
     ...(labelled ? [`${identifier(label)} AS "@label"`] : []),
   ];
   const tally = { rows: 0, wrong: 0, squares: 0 };
@@ -133,18 +177,11 @@ async function score(
 
 async function run(
   model: OnnxModel,
-  check: ReturnType<typeof compileCheck>,
+  check: Check,
   rows: readonly Record<string, unknown>[],
   decision: Decision,
 ): Promise<number[]> {
-  const inputs = new Map(
-    check.inputs.map(({ name, shape }) => {
-      const features = check.features.filter((f) => (f.input ?? f.name) === name);
-      const data = rows.flatMap((row) => features.map((feature) => row[feature.name]));
-      return [name, { shape: shape.length === 1 ? [rows.length] : [rows.length, features.length], data }];
-    }),
-  );
-  const { tensors, rejected, violations } = check.run(inputs, false);
+  const { tensors, rejected, violations } = check.run(inputsOf(check, rows), false);
   if (rejected > 0)
     throw new RangeError(
       `the reference has ${rejected} values that the model cannot take, such as ${violations[0]?.feature}: ${violations[0]?.allowed} is expected`,
@@ -159,15 +196,30 @@ async function run(
   });
 }
 
+/** Rows of the table as the inputs of a request. */
+function inputsOf(check: Check, rows: readonly Record<string, unknown>[]): Map<string, RawTensor> {
+  return new Map(
+    check.inputs.map(({ name, shape }) => {
+      const features = check.features.filter((f) => (f.input ?? f.name) === name);
+      const data = rows.flatMap((row) => features.map((feature) => row[feature.name]));
+      return [name, { shape: shape.length === 1 ? [rows.length] : [rows.length, features.length], data }];
+    }),
+  );
+}
+
+/** When a row of a relation was, as far as its contract has a column for that. */
+const timeSql = (relation: string, { data }: Contract): string =>
+  data.time === undefined ? 'NULL::TIMESTAMP' : `TRY_CAST(${relation}.${identifier(data.time)} AS TIMESTAMP)`;
+
 async function chunksOf(
   duck: Duck,
   relation: string,
   columns: readonly ProfiledColumn[],
   profile: Profile,
-  { data }: Contract,
+  contract: Contract,
 ): Promise<ReferenceChunk[]> {
   const n = Math.max(1, Math.min(CHUNKS, Math.floor(profile.rows / MIN_CHUNK_ROWS)));
-  const time = data.time === undefined ? 'NULL::TIMESTAMP' : `TRY_CAST(t.${identifier(data.time)} AS TIMESTAMP)`;
+  const time = timeSql('t', contract);
   const cut = `(SELECT t.*, ${time} AS "@at", ntile(${n}) OVER (ORDER BY ${time} NULLS LAST, t."@row") AS "@chunk" FROM ${relation} t)`;
   await duck.run(`CREATE TEMP TABLE cut AS SELECT * FROM ${cut}`);
   const heads = await duck.rows(

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { bindContract } from '../core/contract/bind.ts';
+import { guardFault } from '../core/guards/fit.ts';
 import { Manifest } from '../core/model/manifest.ts';
 import type { Signature } from '../core/model/signature.ts';
 import { Baseline } from '../core/profile/profile.ts';
@@ -53,6 +54,8 @@ export async function readModelFolder(folder: string, signature: Signature): Pro
   if (!manifest) throw new ModelFolderError(at(MODEL_FILES.manifest), 'no such file; `trimtab init` writes one');
   assertFits(at(MODEL_FILES.manifest), manifest.value, signature);
   const baseline = withoutPersonalOf(await parsed(at(MODEL_FILES.baseline), Baseline), manifest.value);
+  const fault = guardFault(manifest.value, baseline?.value);
+  if (fault !== undefined) throw new ModelFolderError(at(MODEL_FILES.manifest), fault);
   const metrics = await parsed(at(MODEL_FILES.metrics), z.record(z.string(), z.unknown()));
   const card = await bytesOf(at(MODEL_FILES.card));
   return {

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { Contract } from '../contract/contract.ts';
+import { Guards } from '../guards/guards.ts';
+import { CacheSettings } from '../serving/cache-settings.ts';
 import { ModelName } from './names.ts';
 
 /** What an output means; at most one output decides. */
@@ -38,6 +40,8 @@ export const Serving = z.strictObject({
   maxBatch: z.int().min(1).max(100_000).default(4_096),
   /** Threads within one run. */
   threads: z.int().min(1).max(64).default(1),
+  /** Answers that are given again; absent: none. */
+  cache: CacheSettings.optional(),
 });
 
 export const Rollout = z.strictObject({
@@ -107,6 +111,7 @@ export const Manifest = z
     outputs: z.array(OutputMeaning).default([]),
     decision: Decision.optional(),
     serving: Serving.prefault({}),
+    guards: Guards.optional(),
     rollout: Rollout.prefault({}),
     monitoring: Monitoring.prefault({}),
     lineage: Lineage.prefault({}),

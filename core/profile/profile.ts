@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { OutlierCalibration } from '../guards/outlier-calibration.ts';
 import { Digest, Instant } from '../model/names.ts';
 
 /**
@@ -80,5 +81,7 @@ export const Baseline = z.strictObject({
   profile: Profile,
   chunks: z.array(ReferenceChunk),
   performance: ReferencePerformance.optional(),
+  /** How unusual its own rows are; baselines of before there was such a guard have none. */
+  outliers: OutlierCalibration.optional(),
 });
 export type Baseline = z.infer<typeof Baseline>;

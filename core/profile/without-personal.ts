@@ -18,5 +18,6 @@ export function withoutPersonal(baseline: Baseline, contract: Contract): Baselin
     ...baseline,
     profile: { ...baseline.profile, columns: seen(columns) },
     chunks: baseline.chunks.map((chunk) => ({ ...chunk, counts: seen(chunk.counts) })),
+    ...(baseline.outliers && { outliers: { ...baseline.outliers, ranks: seen(baseline.outliers.ranks) } }),
   };
 }

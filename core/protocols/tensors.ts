@@ -1,6 +1,7 @@
 import type { RawTensor } from '../contract/check.ts';
 import { InputError } from '../contract/elements.ts';
 import { shortest } from '../model/decimal.ts';
+import { halfValue } from '../model/half.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import type { Wire } from './protocol.ts';
@@ -117,13 +118,3 @@ export function elementsText(tensor: TensorData, from: number, to: number): stri
 }
 
 const float32Text = (value: number): string => (Number.isFinite(value) ? `${shortest(value)}` : 'null');
-
-/** IEEE 754 binary16 bits as a number. */
-export function halfValue(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}

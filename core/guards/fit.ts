@@ -1,0 +1,23 @@
+import type { Manifest } from '../model/manifest.ts';
+import type { Baseline } from '../profile/profile.ts';
+import { rateFeatures } from './outliers.ts';
+
+/** Why a manifest's guards cannot do what they say; undefined when they can. */
+export function guardFault(
+  { guards, contract, outputs, decision }: Manifest,
+  baseline: Pick<Baseline, 'profile'> | undefined,
+): string | undefined {
+  if (guards?.outOfDistribution !== undefined) {
+    if (baseline === undefined)
+      return 'guards.outOfDistribution holds requests against the baseline, and there is no baseline.json: `trimtab init` writes one';
+    if (rateFeatures(contract.features, baseline.profile).length === 0)
+      return `guards.outOfDistribution needs a feature that the baseline has a column of, it has ${Object.keys(baseline.profile.columns).join(', ') || 'none'}`;
+  }
+  if (guards === undefined || guards.confidence === 'full') return undefined;
+  const told = outputs.filter(({ meaning }) => meaning !== 'other').map(({ name }) => name);
+  if (told.length === 0)
+    return `guards.confidence ${guards.confidence} would leave nothing to answer with: say what outputs mean (label, probabilities, score or value)`;
+  if (decision !== undefined && !told.includes(decision.output))
+    return `guards.confidence ${guards.confidence} would hide output ${decision.output}, which the decision reads: say what it means (probabilities, score or value)`;
+  return undefined;
+}

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+
+/** How many requests one caller may send; a token bucket. */
+export const RateLimit = z.strictObject({
+  /** Requests a second that a caller may send for ever. */
+  perSecond: z.number().positive().max(1_000_000),
+  /** Requests that a caller may send at once after a pause. */
+  burst: z.int().min(1).max(1_000_000),
+});
+export type RateLimit = z.infer<typeof RateLimit>;
+
+/** What happens to rows that are unlike anything the baseline has. */
+export const OutOfDistribution = z.strictObject({
+  /** `flag` answers and says so, `refuse` answers 400. */
+  action: z.enum(['flag', 'refuse']),
+  /** Largest share of the baseline's own rows that may be found unusual; what the threshold follows from. */
+  share: z.number().gt(0).max(0.5).default(0.01),
+});
+export type OutOfDistribution = z.infer<typeof OutOfDistribution>;
+
+/** How much of its confidence a model tells. */
+export const Confidence = z.enum(['full', 'top1', 'label-only']);
+export type Confidence = z.infer<typeof Confidence>;
+
+/** What guards a model against hostile callers; what is absent is off. */
+export const Guards = z.strictObject({
+  rateLimit: RateLimit.optional(),
+  outOfDistribution: OutOfDistribution.optional(),
+  /** Decimals that numbers of outputs are rounded to before anybody sees them. */
+  round: z.int().min(0).max(15).optional(),
+  /** `top1` tells the probability of the likeliest class only, `label-only` none at all. */
+  confidence: Confidence.default('full'),
+});
+export type Guards = z.infer<typeof Guards>;

@@ -1,0 +1,140 @@
+import type { FeatureValues } from '../contract/check.ts';
+import type { Feature } from '../contract/contract.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { OutlierCalibration } from './outlier-calibration.ts';
+import { categoryRarity, numberRarity, type Ranks, type Rarity, ranksOf } from './rarity.ts';
+
+/** Features that a row is told by, at most. */
+const TOLD = 5;
+
+/** What was found unusual in a request. */
+export interface Unusual {
+  /** Number of rows. */
+  readonly rows: number;
+  /** The most unusual one of them. */
+  readonly worst: number;
+  /** Share of the reference that is at least so unusual as that row, as far as it is known. */
+  readonly share: number;
+  /** The features that make it so, the rarest first. */
+  readonly features: readonly string[];
+}
+
+/** Judges rows; undefined when all of them are usual. */
+export type JudgeOutliers = (values: readonly FeatureValues[], rows: number) => Unusual | undefined;
+
+/** A baseline as far as it is read here. */
+export interface OutlierReference {
+  readonly profile: Profile;
+  readonly outliers?: OutlierCalibration | undefined;
+}
+
+/** What a column's value is rare by, and where the column is among a check's values. */
+export interface RatedFeature {
+  readonly name: string;
+  readonly index: number;
+  readonly rarity: Rarity<number | string>;
+}
+
+/** The features of a check that a reference knows, each with its measure. */
+export function rateFeatures(
+  features: readonly Feature[],
+  profile: Profile,
+  ranks: Readonly<Record<string, Ranks>> = {},
+): RatedFeature[] {
+  const rated: RatedFeature[] = [];
+  for (const [index, { name, type }] of features.entries()) {
+    const column = Object.hasOwn(profile.columns, name) ? profile.columns[name] : undefined;
+    if (column === undefined) continue;
+    const own = Object.hasOwn(ranks, name) ? ranks[name] : undefined;
+    if (column.kind === 'numeric' && type !== 'string')
+      rated.push({ name, index, rarity: numberRarity(own ?? ranksOf(column)) as Rarity<number | string> });
+    else if (column.kind === 'categorical' && type === 'string')
+      rated.push({ name, index, rarity: categoryRarity(column) as Rarity<number | string> });
+    else if (column.kind === 'categorical' && type === 'boolean') {
+      const text = categoryRarity(column);
+      const [no, yes, missing] = [text('false'), text('true'), text('')];
+      rated.push({ name, index, rarity: (value) => (value === 1 ? yes : value === 0 ? no : missing) });
+    }
+  }
+  return rated;
+}
+
+/**
+ * Compiles the search for rows that are unlike the reference. A row is unusual when its rarest value is, or when its
+ * values are rare together; each by a threshold that at most half the share of the reference is beyond, so at most the
+ * share is by either (Bonferroni). Rare together is the sum of the rarities, Fisher's way to combine tail probabilities;
+ * features depend on one another, so its distribution is that of the reference's own rows, not chi-squared.
+ *
+ * A reference without a calibration says nothing of its rows, only of its columns: then a row is unusual when its
+ * rarest value is found in less than the share divided by the number of features, which keeps the same promise and finds less.
+ *
+ * Each column is looked at by itself: a combination of usual values that never occurs together is not seen.
+ *
+ * @param features in the order of the values that are judged
+ * @param share largest share of the reference that may be unusual, 0 to 1
+ * @throws RangeError when the reference has no column of any of the features
+ */
+export function compileOutliers(
+  features: readonly Feature[],
+  { profile, outliers }: OutlierReference,
+  share: number,
+): JudgeOutliers {
+  const rated = rateFeatures(features, profile, outliers?.ranks);
+  if (rated.length === 0)
+    throw new RangeError('the baseline knows none of the features, so nothing can be told to be unlike it');
+  const alone = outliers === undefined ? Math.log(rated.length / share) : thresholdOf(outliers, 'alone', share / 2);
+  const together = outliers === undefined ? Number.POSITIVE_INFINITY : thresholdOf(outliers, 'together', share / 2);
+  return (values, rows) => {
+    let unusual = 0;
+    let worst = 0;
+    let most = 0;
+    for (let row = 0; row < rows; row++) {
+      let rarest = 0;
+      let sum = 0;
+      for (let i = 0; i < rated.length; i++) {
+        const { index, rarity } = rated[i]!;
+        const rare = rarity(values[index]![row]!);
+        if (rare > rarest) rarest = rare;
+        sum += rare;
+      }
+      if (rarest <= alone && sum <= together) continue;
+      unusual++;
+      const excess = Math.max(rarest / alone, sum / together);
+      if (excess <= most) continue;
+      most = excess;
+      worst = row;
+    }
+    if (unusual === 0) return undefined;
+    return { rows: unusual, worst, ...tell(rated, values, worst, outliers) };
+  };
+}
+
+function tell(
+  rated: readonly RatedFeature[],
+  values: readonly FeatureValues[],
+  row: number,
+  outliers: OutlierCalibration | undefined,
+): Pick<Unusual, 'share' | 'features'> {
+  const rare = rated.map(({ name, index, rarity }) => ({ name, rare: rarity(values[index]![row]!) }));
+  rare.sort((a, b) => b.rare - a.rare);
+  const rarest = rare[0]!.rare;
+  const sum = rare.reduce((total, each) => total + each.rare, 0);
+  const share =
+    outliers === undefined
+      ? rated.length * Math.exp(-rarest)
+      : 2 * Math.min(shareBeyond(outliers, 'alone', rarest), shareBeyond(outliers, 'together', sum));
+  // Features at least half as rare as the rarest: the others are what such rows have as well.
+  const features = rare.filter((each) => each.rare >= rarest / 2).map(({ name }) => name);
+  return { share: Math.min(1, share), features: features.slice(0, TOLD) };
+}
+
+/** What at most a share of the reference is beyond; the strictest known where the share is less than a row. */
+function thresholdOf(outliers: OutlierCalibration, by: 'alone' | 'together', share: number): number {
+  const at = outliers.shares.findIndex((known) => known <= share * (1 + 1e-9));
+  return outliers[by].at(at)!;
+}
+
+function shareBeyond(outliers: OutlierCalibration, by: 'alone' | 'together', value: number): number {
+  const at = outliers[by].findLastIndex((threshold) => value > threshold);
+  return at === -1 ? 1 : outliers.shares[at]!;
+}

@@ -1,0 +1,28 @@
+/** IEEE 754 binary16 bits as a number. */
+export function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A number as IEEE 754 binary16 bits, rounded to nearest, ties to even. */
+export function halfBits(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00;
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (size >= 65_520) return sign | 0x7c00;
+  // Below 2^-14 numbers are subnormal: their steps stop shrinking.
+  const exponent = size < 2 ** -14 ? -14 : Math.floor(Math.log2(size));
+  const steps = toEven(size / 2 ** (exponent - 10));
+  // A rounding up to the next power of two carries into the exponent by itself.
+  return sign | (size < 2 ** -14 ? steps : ((exponent + 15) << 10) + steps - 1024);
+}
+
+function toEven(x: number): number {
+  const whole = Math.floor(x);
+  const rest = x - whole;
+  return whole + (rest > 0.5 || (rest === 0.5 && whole % 2 === 1) ? 1 : 0);
+}

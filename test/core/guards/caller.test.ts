@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { callerOfAddress, callerOfHeader } from '../../../core/guards/caller.ts';
+
+describe('callerOfAddress', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:0002::1', '2001:db8:1:2::/64'],
+    ['2001:db8::9', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ])('takes %s for %s', (address, caller) => {
+    expect(callerOfAddress(address)).toBe(caller);
+  });
+});
+
+describe('callerOfHeader', () => {
+  it('takes the entry that the proxy itself added, not those a caller may have sent', () => {
+    expect(callerOfHeader('1.1.1.1, 203.0.113.7')).toBe('203.0.113.7');
+    expect(callerOfHeader('1.1.1.1,2001:db8:1:2:3::4')).toBe('2001:db8:1:2::/64');
+  });
+
+  it('takes a name as it is, cut where it is longer than a name is', () => {
+    expect(callerOfHeader(' team-a ')).toBe('team-a');
+    expect(callerOfHeader('x'.repeat(10_000))).toHaveLength(256);
+  });
+
+  it('knows nobody where there is nothing', () => {
+    expect(callerOfHeader(undefined)).toBeUndefined();
+    expect(callerOfHeader('1.1.1.1, ')).toBeUndefined();
+  });
+});
