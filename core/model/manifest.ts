@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Contract } from '../contract/contract.ts';
 import { Guards } from '../guards/guards.ts';
 import { CacheSettings } from '../serving/cache-settings.ts';
+import { Batching } from './batching.ts';
 import { ModelName } from './names.ts';
 
 /** What an output means; at most one output decides. */
@@ -42,6 +43,8 @@ export const Serving = z.strictObject({
   threads: z.int().min(1).max(64).default(1),
   /** Answers that are given again; absent: none. */
   cache: CacheSettings.optional(),
+  /** Requests put together by the standalone server; absent: none. */
+  batching: Batching.optional(),
 });
 
 export const Rollout = z.strictObject({

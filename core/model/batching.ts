@@ -1,0 +1,13 @@
+import * as z from 'zod';
+
+/**
+ * How the standalone server may put requests of several callers into one run. Only for a model whose rows do not
+ * depend on each other, which its author knows best: without this section nothing is put together.
+ */
+export const Batching = z.strictObject({
+  /** Most rows in one run. */
+  maxRows: z.int().min(2).max(100_000).default(64),
+  /** Longest that a request waits for others while a runner is free, milliseconds; nobody waits while callers are few. */
+  maxDelayMs: z.number().min(0).max(1_000).default(5),
+});
+export type Batching = z.infer<typeof Batching>;

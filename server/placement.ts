@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import type { ModelLoader } from '../functions/infer/resident.ts';
+import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
+import { batched } from './batching/batched.ts';
+import { canBatch } from './batching/tensors.ts';
+import { bytesOf, type Gate } from './gate.ts';
+import { isPredictable, operatorsOf } from './graph-operators.ts';
+import { Pace, sizeOf } from './pace.ts';
+import type { RunnerPool } from './runners/runner-pool.ts';
+
+export interface PlacementOptions {
+  readonly pool: RunnerPool;
+  /** Bounds what waits for runners. */
+  readonly gate: Gate;
+  /** A run that is expected to take no longer is made at once, in the process that answers; milliseconds. */
+  readonly inlineMs: number;
+  readonly maxWaitMs: number;
+  /** Told of every run: where, how many requests and rows it put together. */
+  readonly onRun?: (model: string, where: 'inline' | 'runner', requests: number, rows: number) => void;
+  readonly log: (line: string) => void;
+}
+
+/** Largest file that is opened in the process that answers: opening it blocks, and each process keeps a copy. */
+const INLINE_FILE_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Loads models for the server: a run that is known to be short is made where it came in, for going elsewhere would cost
+ * more than the run; every other run goes to the runners, by way of a bounded queue, and put together with others where
+ * the manifest asks for that.
+ */
+export const placing =
+  (options: PlacementOptions): ModelLoader =>
+  async (record, path) => {
+    const { artifact, manifest, model: name, version } = record;
+    const load = { digest: artifact.digest, threads: manifest.serving.threads };
+    const predictable = isPredictable(operatorsOf(await readFile(path)));
+    const away = (): Promise<OnnxModel> =>
+      inRunners(options, `${name} ${version}`, path, load, predictable && manifest.serving.batching);
+    if (!predictable || artifact.bytes > INLINE_FILE_BYTES) return away();
+    return new PlacedModel(await loadModel(path, load), away, options, name);
+  };
+
+async function inRunners(
+  options: PlacementOptions,
+  name: string,
+  path: string,
+  load: { digest: string; threads: number },
+  batching: { readonly maxRows: number; readonly maxDelayMs: number } | undefined | false,
+): Promise<OnnxModel> {
+  const { pool, gate, maxWaitMs, onRun, log } = options;
+  const model = await pool.load(path, load);
+  const runs =
+    batching && canBatch(model.signature)
+      ? batched(model, {
+          ...batching,
+          slots: pool.size,
+          maxWaitMs,
+          onRun: (requests, rows) => onRun?.(name, 'runner', requests, rows),
+          onDependent: () => log(`the rows of ${name} depend on each other: its requests are no longer put together`),
+        })
+      : model;
+  return {
+    signature: model.signature,
+    async run(feeds, outputs) {
+      const bytes = bytesOf(feeds);
+      gate.enter(bytes);
+      try {
+        return await runs.run(feeds, outputs);
+      } finally {
+        gate.leave(bytes);
+      }
+    },
+    release: () => model.release(),
+  };
+}
+
+/** A model that is in this process, and in the runners as soon as a run is expected to be long. */
+class PlacedModel implements OnnxModel {
+  readonly signature: OnnxModel['signature'];
+  readonly #pace = new Pace();
+  #away: Promise<OnnxModel> | undefined;
+  #lastEnd = 0;
+
+  constructor(
+    private readonly here: OnnxModel,
+    private readonly load: () => Promise<OnnxModel>,
+    private readonly options: Pick<PlacementOptions, 'inlineMs' | 'onRun'>,
+    private readonly name: string,
+  ) {
+    this.signature = here.signature;
+  }
+
+  async run(...[feeds, outputs]: Parameters<OnnxModel['run']>): ReturnType<OnnxModel['run']> {
+    const size = sizeOf(feeds);
+    const expected = this.#pace.expect(size);
+    if (expected === undefined) return this.#first(size, feeds, outputs);
+    if (expected > this.options.inlineMs) {
+      this.#away ??= this.load().catch((error) => {
+        this.#away = undefined;
+        throw error;
+      });
+      const model = await this.#away;
+      const from = performance.now();
+      const result = await model.run(feeds, outputs);
+      // It includes the way there and the wait, so it is learnt only where it says that the run has become short.
+      const ms = performance.now() - from;
+      if (ms < expected) this.#pace.learn(size, ms);
+      return result;
+    }
+    const from = performance.now();
+    const result = await this.here.run(feeds, outputs);
+    const end = performance.now();
+    // Runs that were begun together are made one after the other.
+    this.#pace.learn(size, end - Math.max(from, this.#lastEnd));
+    this.#lastEnd = end;
+    this.options.onRun?.(this.name, 'inline', 1, 1);
+    return result;
+  }
+
+  /** The warming up, before there is any traffic: what is built lazily must not be taken for the model's pace. */
+  async #first(size: number, ...[feeds, outputs]: Parameters<OnnxModel['run']>): ReturnType<OnnxModel['run']> {
+    let fastest = Number.POSITIVE_INFINITY;
+    for (let times = 3; ; times--) {
+      const from = performance.now();
+      const result = await this.here.run(feeds, outputs);
+      fastest = Math.min(fastest, performance.now() - from);
+      if (times > 1 && fastest > this.options.inlineMs) continue;
+      this.#pace.learn(size, fastest);
+      return result;
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.here.release();
+    const away = await this.#away?.catch(() => undefined);
+    await away?.release();
+  }
+}

@@ -1,0 +1,39 @@
+import type { Signature } from '../../core/model/signature.ts';
+import type { TensorData } from '../../core/model/tensor.ts';
+import type { LoadOptions } from '../../platform/onnx/model.ts';
+
+/** A model as runners are told of it. */
+export interface RunnerModel extends LoadOptions {
+  /** Names it between pool and runners; never used twice. */
+  readonly key: number;
+  readonly path: string;
+}
+
+/** What a pool asks of a runner; each is answered once, in order. */
+export type Order =
+  | { readonly kind: 'load'; readonly model: RunnerModel }
+  | {
+      readonly kind: 'run';
+      readonly model: RunnerModel;
+      readonly feeds: Readonly<Record<string, TensorData>>;
+      readonly outputs: readonly string[] | undefined;
+    }
+  | { readonly kind: 'release'; readonly key: number };
+
+/** What an error of a runner is, so that it can be told apart on the other side. */
+export type FaultKind = 'digest' | 'load' | 'feed' | 'other';
+
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** For `digest`. */
+  readonly digests?: { readonly path: string; readonly expected: string; readonly found: string };
+}
+
+export type Reply =
+  | { readonly signature: Signature }
+  /** `ms`: how long the run itself took. */
+  | { readonly outputs: Record<string, TensorData>; readonly ms: number }
+  | { readonly released: true }
+  | { readonly fault: Fault };
