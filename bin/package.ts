@@ -36,10 +36,10 @@ const CONSTRUCTS: BuildOptions = {
   external: ['aws-cdk-lib', 'constructs', 'zod'],
 };
 
-/** The command with everything but the libraries that hold native code. */
+/** The command with everything but the libraries that hold native code, and the processes that its server starts. */
 const COMMAND: BuildOptions = {
   ...COMMON,
-  entryPoints: { trimtab: 'cli/main.ts' },
+  entryPoints: { trimtab: 'cli/main.ts', runner: 'server/runners/entry.ts' },
   outdir: LIBRARY,
   outExtension: { '.js': '.cjs' },
   external: ['@duckdb/node-api', 'onnxruntime-node', 'zod'],

@@ -61,11 +61,11 @@ async function inRunners(
       : model;
   return {
     signature: model.signature,
-    async run(feeds, outputs) {
+    async run(feeds, outputs, report) {
       const bytes = bytesOf(feeds);
       gate.enter(bytes);
       try {
-        return await runs.run(feeds, outputs);
+        return await runs.run(feeds, outputs, report);
       } finally {
         gate.leave(bytes);
       }
@@ -90,7 +90,7 @@ class PlacedModel implements OnnxModel {
     this.signature = here.signature;
   }
 
-  async run(...[feeds, outputs]: Parameters<OnnxModel['run']>): ReturnType<OnnxModel['run']> {
+  async run(...[feeds, outputs, report]: Parameters<OnnxModel['run']>): ReturnType<OnnxModel['run']> {
     const size = sizeOf(feeds);
     const expected = this.#pace.expect(size);
     if (expected === undefined) return this.#first(size, feeds, outputs);
@@ -101,7 +101,7 @@ class PlacedModel implements OnnxModel {
       });
       const model = await this.#away;
       const from = performance.now();
-      const result = await model.run(feeds, outputs);
+      const result = await model.run(feeds, outputs, report);
       // It includes the way there and the wait, so it is learnt only where it says that the run has become short.
       const ms = performance.now() - from;
       if (ms < expected) this.#pace.learn(size, ms);

@@ -1,5 +1,6 @@
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
+import type { RunReport } from '../../core/serving/observation.ts';
 import type { OnnxModel } from '../../platform/onnx/model.ts';
 import { agree, concatenate, fitOf, rowsOf, split, type Tensors } from './tensors.ts';
 import { WaitingTarget } from './waiting-target.ts';
@@ -23,6 +24,7 @@ export interface BatchingOptions {
 interface Call {
   readonly feeds: Tensors;
   readonly outputs: readonly string[] | undefined;
+  readonly report: RunReport | undefined;
   readonly rows: number;
   readonly at: number;
   readonly resolve: (outputs: Record<string, TensorData>) => void;
@@ -47,7 +49,7 @@ export function batched(model: OnnxModel, options: BatchingOptions): OnnxModel {
   const batcher = new Batcher(model, options);
   return {
     signature: model.signature,
-    run: (feeds, outputs) => batcher.run(feeds, outputs),
+    run: (feeds, outputs, report) => batcher.run(feeds, outputs, report),
     release: () => model.release(),
   };
 }
@@ -69,13 +71,14 @@ class Batcher {
     this.#target = new WaitingTarget(options);
   }
 
-  run(feeds: Tensors, outputs?: readonly string[]): Promise<Record<string, TensorData>> {
+  run(feeds: Tensors, outputs?: readonly string[], report?: RunReport): Promise<Record<string, TensorData>> {
     return new Promise((resolve, reject) => {
       const rows = this.#dependent ? undefined : rowsOf(feeds);
       const fit = rows === undefined ? `alone ${this.#alone++}` : fitOf(feeds, outputs);
       const call: Call = {
         feeds,
         outputs,
+        report,
         rows: rows ?? Number.POSITIVE_INFINITY,
         at: performance.now(),
         resolve,
@@ -131,6 +134,7 @@ class Batcher {
     this.#running++;
     this.#target.started(calls.length);
     const from = performance.now();
+    for (const { report, at } of calls) if (report !== undefined) report.queue = from - at;
     try {
       if (calls.length === 1) await this.#each(calls);
       else await this.#together(calls);
@@ -163,7 +167,11 @@ class Batcher {
     }
     if (parts === undefined) return this.#each(calls);
     this.options.onRun?.(calls.length, rowsIn(calls));
-    for (const [i, call] of calls.entries()) call.resolve(parts[i]!);
+    const batch = rowsIn(calls);
+    for (const [i, { report, resolve }] of calls.entries()) {
+      if (report !== undefined) report.batch = batch;
+      resolve(parts[i]!);
+    }
   }
 
   /** Whether rows give the same alone as together. */

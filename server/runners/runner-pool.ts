@@ -1,6 +1,7 @@
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
+import type { RunReport } from '../../core/serving/observation.ts';
 import type { LoadOptions, OnnxModel } from '../../platform/onnx/model.ts';
 import { BackOff } from '../back-off.ts';
 import { waitedTooLong } from '../batching/batched.ts';
@@ -27,6 +28,7 @@ interface Job {
   readonly model: RunnerModel;
   readonly feeds: Readonly<Record<string, TensorData>>;
   readonly outputs: readonly string[] | undefined;
+  readonly report: RunReport | undefined;
   readonly at: number;
   readonly resolve: (outputs: Outputs) => void;
   readonly reject: (error: unknown) => void;
@@ -74,6 +76,11 @@ export class RunnerPool {
     return this.options.size;
   }
 
+  /** Process ids of the runners that live. */
+  get pids(): number[] {
+    return this.#places.map(({ runner }) => runner?.pid).filter((pid) => pid !== undefined);
+  }
+
   /** Runners that live and have what they need, and those that are being started anew. */
   get states(): { readonly up: number; readonly lost: number; readonly waiting: number } {
     const up = this.#places.filter((place) => place.up).length;
@@ -101,7 +108,7 @@ export class RunnerPool {
     return {
       key,
       signature: signature!,
-      run: (feeds, outputs) => this.#run(model, feeds, outputs),
+      run: (feeds, outputs, report) => this.#run(model, feeds, outputs, report),
       release: async () => this.#release(key),
     };
   }
@@ -116,9 +123,9 @@ export class RunnerPool {
     }
   }
 
-  #run(model: RunnerModel, feeds: Job['feeds'], outputs: Job['outputs']): Promise<Outputs> {
+  #run(model: RunnerModel, feeds: Job['feeds'], outputs: Job['outputs'], report: Job['report']): Promise<Outputs> {
     return new Promise((resolve, reject) => {
-      this.#line.push({ model, feeds, outputs, at: performance.now(), resolve, reject });
+      this.#line.push({ model, feeds, outputs, report, at: performance.now(), resolve, reject });
       this.#next();
     });
   }
@@ -139,8 +146,7 @@ export class RunnerPool {
         continue;
       }
       const job = this.#line.shift();
-      if (job === undefined) break;
-      void this.#runOn(place, job);
+      if (job !== undefined) void this.#runOn(place, job);
     }
     clearTimeout(this.#lineTimer);
     if (this.#line.length > 0)
@@ -157,10 +163,11 @@ export class RunnerPool {
       this.#line.shift()!.reject(waitedTooLong(maxWaitMs));
   }
 
-  async #runOn(place: Place, { model, feeds, outputs, resolve, reject }: Job): Promise<void> {
+  async #runOn(place: Place, { model, feeds, outputs, report, at, resolve, reject }: Job): Promise<void> {
     const runner = place.runner!;
     const { runTimeoutMs } = this.options;
     place.free = false;
+    if (report !== undefined) report.queue = performance.now() - at;
     let late = false;
     const timer = setTimeout(() => {
       late = true;

@@ -1,0 +1,3 @@
+import { serveRuns } from './runner.ts';
+
+serveRuns();
