@@ -4,11 +4,11 @@ import { Endpoint } from '../functions/infer/endpoint.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
 import type { EndpointProbe } from '../platform/ports.ts';
+import { DeliveryStream } from '../server/delivery-stream.ts';
+import { every, type Loop } from '../server/every.ts';
+import { serve } from '../server/http/http-server.ts';
 import { AlarmLoop } from './alarm-loop.ts';
-import { DeliveryStream } from './delivery-stream.ts';
-import { every, type Loop } from './every.ts';
 import { localFunctions } from './functions.ts';
-import { serve } from './http-server.ts';
 import { watchDrops } from './watch-drops.ts';
 
 export interface StageOptions {

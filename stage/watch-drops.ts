@@ -1,7 +1,7 @@
 import type { Home, ObjectInfo } from '../platform/ports.ts';
+import { every, type Loop } from '../server/every.ts';
 import { deliver } from './deliver.ts';
 import { DropWatch } from './drops.ts';
-import { every, type Loop } from './every.ts';
 
 /** Watches a prefix of the data store and hands each new object to a function, as S3 and a queue would. */
 export function watchDrops(

@@ -9,8 +9,9 @@ const ARROWS: Record<string, readonly string[]> = {
   events: ['core'],
   platform: ['core', 'events'],
   functions: ['core', 'events', 'platform'],
-  stage: ['core', 'events', 'platform', 'functions'],
-  cli: ['core', 'events', 'platform', 'functions', 'stage', 'infra'],
+  server: ['core', 'events', 'platform', 'functions'],
+  stage: ['core', 'events', 'platform', 'functions', 'server'],
+  cli: ['core', 'events', 'platform', 'functions', 'server', 'stage', 'infra'],
   layers: [],
   infra: ['core', 'functions', 'layers'],
 };

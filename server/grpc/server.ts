@@ -9,7 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { InputError } from '../../core/contract/elements.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import type { RequestHandler } from '../../stage/http-server.ts';
+import type { RequestHandler } from '../http/http-server.ts';
 import { modelPath, requestOf, responseOf } from './call.ts';
 import { GRPCInferenceService, Health, SERVICE } from './contract.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';

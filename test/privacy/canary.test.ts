@@ -14,7 +14,7 @@ import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import { Registry } from '../../platform/registry.ts';
-import { DeliveryStream } from '../../stage/delivery-stream.ts';
+import { DeliveryStream } from '../../server/delivery-stream.ts';
 import { request } from '../functions/infer/stand.ts';
 import { findMarkers, mentions } from './scan.ts';
 

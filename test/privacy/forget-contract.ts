@@ -15,7 +15,7 @@ import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import type { Home, ObjectStore } from '../../platform/ports.ts';
 import { Registry } from '../../platform/registry.ts';
-import { DeliveryStream } from '../../stage/delivery-stream.ts';
+import { DeliveryStream } from '../../server/delivery-stream.ts';
 import { request } from '../functions/infer/stand.ts';
 import { contentOf, mentions } from './scan.ts';
 

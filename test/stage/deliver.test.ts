@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
+import { DeliveryStream } from '../../server/delivery-stream.ts';
 import { deliver } from '../../stage/deliver.ts';
-import { DeliveryStream } from '../../stage/delivery-stream.ts';
 import { DropWatch } from '../../stage/drops.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HttpRequest } from '../../core/serving/http.ts';
-import { type HttpServer, serve } from '../../stage/http-server.ts';
+import type { HttpRequest } from '../../../core/serving/http.ts';
+import { type HttpServer, serve } from '../../../server/http/http-server.ts';
 
 let server: HttpServer | undefined;
 afterEach(() => server?.close());

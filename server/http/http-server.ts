@@ -1,0 +1,166 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ProtocolError } from '../../core/protocols/protocol.ts';
+import { protocolOf } from '../../core/protocols/protocols.ts';
+import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import type { Gate } from '../gate.ts';
+import { bodyOf, headOf, type RequestHead } from './incoming.ts';
+
+/** Whatever answers requests and does not throw: an endpoint. */
+export interface RequestHandler {
+  handle(request: HttpRequest): Promise<HttpResponse>;
+}
+
+export interface HttpOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** @default 127.0.0.1 */
+  readonly host?: string;
+  /** Most bytes of a body that are read; one more byte is handed on, so that the protocol itself refuses. @default 6 MB */
+  readonly bodyLimit?: number;
+  /** Connections at once; more are closed as they come. @default 10,000 */
+  readonly maxConnections?: number;
+  /** How long a caller may take to send the head of a request. @default 10 s */
+  readonly headTimeoutMs?: number;
+  /** How long a caller may take to send a whole request. @default 60 s */
+  readonly requestTimeoutMs?: number;
+  /** How long a connection is kept without a request; longer than a load balancer keeps it. @default 75 s */
+  readonly keepAliveMs?: number;
+  /** How long a connection may be silent in the middle of an exchange: the slowest run, and more. @default 10 minutes */
+  readonly silenceMs?: number;
+  /** Bounds the requests that are under way, from before their body is read until their answer is sent. @default none */
+  readonly gate?: Gate;
+  /** Answers what must be answered whatever is going on, such as health, before the gate. */
+  readonly first?: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined;
+}
+
+export interface HttpServer {
+  readonly url: string;
+  /** Stops listening and waits for the answers that are under way. */
+  close(): Promise<void>;
+  /** Goes on answering while callers are told to close their connections, then stops as `close` does. */
+  drain(options: DrainOptions): Promise<void>;
+}
+
+export interface DrainOptions {
+  /** How long new connections are still taken: until load balancers have seen that this is not ready any more. */
+  readonly delayMs: number;
+  /** After that, how long answers under way may take before their connections are cut. */
+  readonly timeoutMs: number;
+}
+
+const SECOND = 1_000;
+
+/**
+ * Serves an endpoint over node:http.
+ *
+ * @throws when the port is taken
+ */
+export async function serve(endpoint: RequestHandler, options: HttpOptions): Promise<HttpServer> {
+  const host = options.host ?? '127.0.0.1';
+  const exchange = new Exchange(endpoint, options);
+  const headersTimeout = options.headTimeoutMs ?? 10 * SECOND;
+  const requestTimeout = Math.max(headersTimeout, options.requestTimeoutMs ?? 60 * SECOND);
+  const server = createServer(
+    {
+      headersTimeout,
+      requestTimeout,
+      keepAliveTimeout: options.keepAliveMs ?? 75 * SECOND,
+      connectionsCheckingInterval: Math.ceil(headersTimeout / 4),
+      noDelay: true,
+    },
+    (incoming, outgoing) => void exchange.answer(incoming, outgoing),
+  );
+  server.timeout = options.silenceMs ?? 600 * SECOND;
+  server.maxConnections = options.maxConnections ?? 10_000;
+  server.maxHeadersCount = 100;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close: () => closed(server),
+    drain: async ({ delayMs, timeoutMs }) => {
+      exchange.draining = true;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
+      await closed(server);
+      clearTimeout(cut);
+    },
+  };
+}
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+
+class Exchange {
+  /** Whether callers are told that this is the last answer on their connection. */
+  draining = false;
+  readonly #limit: number;
+
+  constructor(
+    private readonly endpoint: RequestHandler,
+    private readonly options: HttpOptions,
+  ) {
+    this.#limit = options.bodyLimit ?? 6 * 1024 * 1024;
+  }
+
+  async answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const head = headOf(incoming);
+    const first = this.options.first?.(head);
+    if (first !== undefined) return this.#send(outgoing, head.method, await first, false);
+    const { gate } = this.options;
+    if (gate === undefined) return this.#handle(head, incoming, outgoing);
+    // What has no length beforehand may be as long as is allowed.
+    const bytes = Math.min(Number(head.headers['content-length'] ?? this.#lengthOf(incoming)), this.#limit);
+    try {
+      gate.enter(bytes);
+    } catch (error) {
+      return this.#send(outgoing, head.method, refusal(head, error as ProtocolError), false);
+    }
+    outgoing.once('close', () => gate.leave(bytes));
+    return this.#handle(head, incoming, outgoing);
+  }
+
+  #lengthOf({ headers }: IncomingMessage): number {
+    return headers['transfer-encoding'] === undefined ? 0 : this.#limit;
+  }
+
+  async #handle(head: RequestHead, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    try {
+      const { body, truncated } = await bodyOf(incoming, this.#limit);
+      const response = await this.endpoint.handle({ ...head, body });
+      this.#send(outgoing, head.method, response, truncated);
+      // What is left of too large a body is not read.
+      if (truncated) outgoing.once('finish', () => incoming.destroy());
+    } catch {
+      // The caller has gone away in the middle of the body; there is nobody to answer.
+      outgoing.destroy();
+    }
+  }
+
+  /** @param last whether the connection cannot be used again */
+  #send(outgoing: ServerResponse, method: string, { status, headers, body }: HttpResponse, last: boolean): void {
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+    const all: Record<string, string | number> = { ...headers, 'content-length': length };
+    if (last || this.draining) all.connection = 'close';
+    outgoing.writeHead(status, all);
+    // Text goes out in one piece with its head.
+    if (method === 'HEAD') outgoing.end();
+    else outgoing.end(body);
+  }
+}
+
+/** A refusal in the form of the protocol that was spoken. */
+function refusal(head: RequestHead, error: ProtocolError): HttpResponse {
+  const { status, headers, body } = protocolOf(head).fail(error);
+  return { status, headers: { ...headers, 'retry-after': String(Math.ceil(error.retryAfterSeconds ?? 1)) }, body };
+}
