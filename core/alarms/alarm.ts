@@ -12,6 +12,12 @@ export const METRICS = {
   Failure: 'None',
   /** 1 for a request that broke the contract, else 0. */
   Violation: 'None',
+  /** 1 for a request with rows unlike the baseline, else 0; only of models with that guard. */
+  OutOfDistribution: 'None',
+  /** 1 for a request that was turned away because its caller had sent too many, else 0; only of models with a limit. */
+  RateLimited: 'None',
+  /** 1 for an answer out of the response cache, 0 for one that it might have had; only of models with a cache. */
+  CacheHit: 'None',
   /** Whole time of a request in the handler. */
   Latency: 'Milliseconds',
   /** Rows answered. */

@@ -18,9 +18,18 @@ export function emfSink(emit: (line: string) => void): Sink {
 
 function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values'] {
   const Latency = Math.round(seen.duration * 1000) / 1000;
+  // Who is turned away at the door says nothing of the version, and would make its latency look better than it is.
+  if (seen.limited) return { RateLimited: 1 };
+  const guards = {
+    RateLimited: seen.limited === undefined ? undefined : 0,
+    OutOfDistribution: seen.unusual === undefined ? undefined : seen.unusual > 0 ? 1 : 0,
+    CacheHit: seen.cache === undefined ? undefined : seen.cache === 'hit' ? 1 : 0,
+  };
   const answered = seen.outcome === 'ok';
-  if (!answered) return { Failure: seen.outcome === 'caller' ? 0 : 1, Violation: seen.broken ? 1 : 0, Latency };
+  if (!answered)
+    return { Failure: seen.outcome === 'caller' ? 0 : 1, Violation: seen.broken ? 1 : 0, Latency, ...guards };
   return {
+    ...guards,
     Failure: 0,
     Violation: seen.tolerated > 0 ? 1 : 0,
     Rows: seen.rows,

@@ -8,6 +8,11 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Text where whatever carried it had it as text already: turning it into bytes and back would cost the hot path. */
   readonly body: Uint8Array | string;
+  /**
+   * Who sends it, as far as whatever carried it can vouch for: never what the request says of itself. Undefined where
+   * nobody knows.
+   */
+  readonly caller?: string | undefined;
 }
 
 export interface HttpResponse {

@@ -50,8 +50,10 @@ export class Observation implements RunReport {
   broken = false;
   /** Whether the answer came from the response cache; undefined where it was not asked. */
   cache: 'hit' | 'miss' | undefined = undefined;
-  /** How far the rows are from the baseline, one a row; empty where nobody asked. */
-  outliers: readonly number[] = [];
+  /** Rows that are unlike the baseline; undefined where nobody looked. */
+  unusual: number | undefined = undefined;
+  /** Whether the caller had sent too many requests; undefined where there is no limit. */
+  limited: boolean | undefined = undefined;
   /** Milliseconds; undefined for a step that was not reached. `infer` holds the waiting as well. */
   readonly stages: Record<Stage, number | undefined> = {
     decode: undefined,

@@ -1,13 +1,16 @@
 import type { Checked } from '../../core/contract/check.ts';
 import { InputError } from '../../core/contract/elements.ts';
+import type { Unusual } from '../../core/guards/outliers.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { type Decode, type InferCall, ProtocolError } from '../../core/protocols/protocol.ts';
+import { cacheUse } from '../../core/serving/cache-use.ts';
 import { isSampled } from '../../core/serving/hash.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Observation } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
 import { WithheldError } from '../withheld.ts';
+import { refusal, unusualHeader } from './guards.ts';
 import { outcomeOf } from './outcome.ts';
 import { type Resident, rejection, scoresOf } from './resident.ts';
 
@@ -38,7 +41,11 @@ export interface Admitted {
   /** Whether the id is among those that are captured. */
   readonly sampled: boolean;
   readonly checked: Checked;
+  /** What of it is unlike the baseline; undefined where all is like it, and where nobody looks. */
+  readonly unusual: Unusual | undefined;
 }
+
+type Outputs = Readonly<Record<string, TensorData>>;
 
 /** Longest prediction id: it goes into a header and into every capture. */
 const LONGEST_ID = 200;
@@ -85,8 +92,7 @@ export function admit(job: Job): Admitted {
   const id = call.id ?? job.id;
   seen.id = id;
   const sampled = resident.captureShare > 0 && isSampled(id, resident.captureShare);
-  const checked = check(job, call, sampled);
-  return { call, id, sampled, checked };
+  return { call, id, sampled, ...check(job, call, sampled) };
 }
 
 function decode({ decode, request, resident, seen, id }: Job): InferCall {
@@ -107,40 +113,54 @@ function assertBatch(resident: Resident, call: InferCall): void {
   }
 }
 
-function check({ resident, seen }: Job, call: InferCall, sampled: boolean): Checked {
-  const checked = resident.check.run(call.inputs, sampled);
+function check({ resident, seen }: Job, call: InferCall, sampled: boolean): Pick<Admitted, 'checked' | 'unusual'> {
+  const { outliers } = resident;
+  const checked = resident.check.run(call.inputs, sampled || outliers !== undefined);
   if (checked.rejected > 0) throw new InputError(rejection(checked));
   seen.tolerated = checked.tolerated;
+  const unusual = outliers?.judge(checked.values, checked.rows);
+  if (outliers !== undefined) seen.unusual = unusual?.rows ?? 0;
+  if (outliers?.refuse && unusual !== undefined) throw new InputError(refusal(unusual));
   seen.lap('check', performance.now());
-  return checked;
+  return { checked, unusual };
 }
 
-/** Runs the model; the decision's output is always among what comes back. */
-async function infer({ resident, seen }: Job, { call, checked }: Admitted): Promise<Record<string, TensorData>> {
+/** Runs the model, or gives what it gave before; the decision's output is always among what comes back. */
+async function infer({ resident, request, seen }: Job, { call, checked }: Admitted): Promise<Outputs> {
   let wanted = call.outputs;
   const decisive = resident.decision?.output;
   if (wanted !== undefined && decisive !== undefined && !wanted.includes(decisive)) wanted = [...wanted, decisive];
+  const run = (): Promise<Outputs> => resident.model.run(checked.tensors, wanted, seen);
   try {
-    const outputs = await resident.model.run(checked.tensors, wanted, seen);
+    const outputs = await (resident.answers === undefined ? run() : kept());
     seen.lap('infer', performance.now());
     return outputs;
   } catch (cause) {
     throw cause instanceof FeedError ? new InputError(cause.message, { cause }) : cause;
   }
+
+  async function kept(): Promise<Outputs> {
+    const use = cacheUse(request.headers['cache-control']);
+    const { outputs, hit } = await resident.answers!.get(checked.tensors, wanted, use, seen.at, run);
+    if (use.read) seen.cache = hit ? 'hit' : 'miss';
+    return outputs;
+  }
 }
 
-function encode(
-  { model, resident, seen }: Job,
-  { call, id }: Admitted,
-  outputs: Record<string, TensorData>,
-): HttpResponse {
-  const response = call.encode({ model, version: resident.version, id, outputs });
+/** What the caller may see of the outputs, in the caller's protocol. */
+function encode({ model, resident, seen }: Job, { call, id, unusual }: Admitted, outputs: Outputs): HttpResponse {
+  const shown = resident.disclose === undefined ? outputs : resident.disclose(outputs);
+  const response = call.encode({ model, version: resident.version, id, outputs: shown });
   seen.lap('encode', performance.now());
-  return response;
+  if (unusual === undefined && resident.answers === undefined) return response;
+  const headers: Record<string, string> = { ...response.headers };
+  if (unusual !== undefined) headers['x-trimtab-out-of-distribution'] = unusualHeader(unusual);
+  if (resident.answers !== undefined) headers['x-trimtab-cache'] = seen.cache ?? 'bypass';
+  return { ...response, headers };
 }
 
 /** Notes what the model said, and writes the capture line when the id is sampled. */
-function record(job: Job, { id, sampled, checked }: Admitted, outputs: Record<string, TensorData>): void {
+function record(job: Job, { id, sampled, checked, unusual }: Admitted, outputs: Outputs): void {
   const { rows, values, tolerated } = checked;
   job.seen.rows = rows;
   job.seen.scores = scoresOf(job.resident, outputs, rows);
@@ -154,7 +174,7 @@ function record(job: Job, { id, sampled, checked }: Admitted, outputs: Record<st
     rows,
     values,
     scores: job.seen.scores,
-    violations: tolerated,
+    violations: tolerated + (unusual?.rows ?? 0),
     subject: job.request.headers['x-trimtab-subject'],
   }))
     job.emit(line);

@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelVersion } from '../../core/registry/version.ts';
+import type { Baseline } from '../../core/profile/profile.ts';
+import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
+import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
 
-/** Largest model file that is read whole; bytes. */
+/** Largest file that is read whole; bytes. */
 const SMALL = 32 * 1024 * 1024;
 
-/** Model files and last known releases in a folder, so that the endpoint can start while everything else is down. */
+/** Model files, baselines and last known releases in a folder, so that the endpoint can start while everything else is down. */
 export class ArtifactCache {
   constructor(
     private readonly folder: string,
@@ -15,17 +18,39 @@ export class ArtifactCache {
   ) {}
 
   /** Path of a version's model file, downloaded unless it is there. The digest is for the loader to check. */
-  async file(record: ModelVersion): Promise<string> {
-    const folder = join(this.folder, 'models');
-    const path = join(folder, `${record.artifact.digest}.onnx`);
+  file({ artifact }: ModelVersion): Promise<string> {
+    return this.kept('models', 'onnx', artifact);
+  }
+
+  /**
+   * A version's baseline, downloaded unless it is there; undefined when it was registered without one. It was parsed by
+   * its schema when it was registered, and by its digest it is still that.
+   */
+  async baseline({ baseline }: ModelVersion): Promise<Baseline | undefined> {
+    if (baseline === undefined) return undefined;
+    for (let attempt = 0; ; attempt++) {
+      const path = await this.kept('baselines', 'json', baseline);
+      const bytes = await readFile(path);
+      const found = createHash('sha256').update(bytes).digest('hex');
+      if (found === baseline.digest) return JSON.parse(bytes.toString('utf8')) as Baseline;
+      // The copy may be the damaged one: once more from the store.
+      await rm(path, { force: true });
+      if (attempt > 0) throw new DigestMismatchError(path, baseline.digest, found);
+    }
+  }
+
+  /** Path of an artifact's copy. */
+  private async kept(kind: string, ending: string, artifact: Artifact): Promise<string> {
+    const folder = join(this.folder, kind);
+    const path = join(folder, `${artifact.digest}.${ending}`);
     const found = await stat(path).catch(() => undefined);
-    if (found?.size === record.artifact.bytes) return path;
+    if (found?.size === artifact.bytes) return path;
     const partial = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
     await mkdir(folder, { recursive: true });
     try {
       // Read whole, a small file is there sooner: a copy by streams has to load them first.
-      if (record.artifact.bytes <= SMALL) await writeFile(partial, await this.artifacts.get(record.artifact.key));
-      else await this.artifacts.download(record.artifact.key, partial);
+      if (artifact.bytes <= SMALL) await writeFile(partial, await this.artifacts.get(artifact.key));
+      else await this.artifacts.download(artifact.key, partial);
       await rename(partial, path);
     } catch (error) {
       await rm(partial, { force: true });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CallerLimits } from '../../core/guards/rate-limit.ts';
 import {
   type Catalog,
   json,
@@ -60,6 +61,7 @@ export const BODY_LIMIT = 6 * 1024 * 1024;
  */
 export class Endpoint {
   private readonly models = new Map<string, ServedModel>();
+  private readonly callers = new CallerLimits();
   private readonly watch: ReleaseWatch;
   /** Writing releases to disk, one after the other, beside everything else. */
   private keeping: Promise<void> = Promise.resolve();
@@ -150,6 +152,7 @@ export class Endpoint {
       assertSize(request);
       const operation = protocol.resolve(request, this.catalog);
       seen.asked = operation.kind === 'release' ? 'show' : operation.kind;
+      this.limit(operation, request, seen);
       const { 'content-encoding': encoding, 'accept-encoding': accepted } = request.headers;
       const plain = encoding === undefined ? request : await unpacked(request, BODY_LIMIT);
       response = await this.dispatch(operation, plain, requestId, seen);
@@ -184,6 +187,29 @@ export class Endpoint {
     await this.watch.close();
     await this.keeping;
     for (const model of this.models.values()) await model.close();
+  }
+
+  /**
+   * Turns a caller away who has sent too many requests, before anything is read or unpacked for it.
+   *
+   * @throws ProtocolError 429
+   */
+  private limit(operation: Operation, { caller = 'unknown' }: HttpRequest, seen: Observation): void {
+    if (operation.kind !== 'infer' && operation.kind !== 'explain') return;
+    const model = this.model(operation.model);
+    const limited = model.rateLimit;
+    if (limited === undefined) return;
+    const { limit, route } = limited;
+    const wait = this.callers.take(`${model.name} ${caller}`, limit, seen.at);
+    seen.limited = wait > 0;
+    if (!seen.limited) return;
+    seen.model = model.name;
+    seen.route = route;
+    throw new ProtocolError(
+      429,
+      `too many requests: ${limit.perSecond} a second are allowed, ${limit.burst} at once; try again in ${wait.toFixed(3)} s`,
+      { retryAfterSeconds: wait },
+    );
   }
 
   private dispatch(

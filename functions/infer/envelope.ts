@@ -1,6 +1,19 @@
 import * as z from 'zod';
+import { callerOfAddress } from '../../core/guards/caller.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+
+/** What API Gateway or the function URL made of the caller's credentials. */
+const Authorizer = z.looseObject({
+  iam: z
+    .looseObject({
+      callerId: z.string().nullish(),
+      cognitoIdentity: z.looseObject({ identityId: z.string().nullish() }).nullish(),
+    })
+    .nullish(),
+  jwt: z.looseObject({ claims: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+  lambda: z.record(z.string(), z.unknown()).nullish(),
+});
 
 /** What an HTTP API (payload format 2.0) and a function URL send, as far as it is read here; AWS adds keys at will. */
 export const HttpEvent = z.looseObject({
@@ -11,7 +24,8 @@ export const HttpEvent = z.looseObject({
   isBase64Encoded: z.boolean().default(false),
   requestContext: z.looseObject({
     stage: z.string().default('$default'),
-    http: z.looseObject({ method: z.string() }),
+    http: z.looseObject({ method: z.string(), sourceIp: z.string().optional() }),
+    authorizer: Authorizer.optional(),
   }),
 });
 export type HttpEvent = z.infer<typeof HttpEvent>;
@@ -32,7 +46,22 @@ export function requestOf(event: HttpEvent): HttpRequest {
     query: event.rawQueryString === '' ? {} : Object.fromEntries(new URLSearchParams(event.rawQueryString)),
     headers: event.headers,
     body: event.isBase64Encoded ? Buffer.from(body ?? '', 'base64') : (body ?? ''),
+    caller: callerOf(requestContext),
   };
+}
+
+/**
+ * Who was authenticated, else the address that the request came from; both are AWS's word, no header has a part in it.
+ * Of an assumed role it is the role: the session's name is whatever the caller likes.
+ */
+function callerOf({ authorizer, http }: HttpEvent['requestContext']): string | undefined {
+  const { iam, jwt, lambda } = authorizer ?? {};
+  const identity = iam?.cognitoIdentity?.identityId ?? iam?.callerId?.split(':')[0];
+  if (identity) return `iam ${identity}`;
+  const { iss, sub, client_id: client } = jwt?.claims ?? {};
+  if (sub ?? client) return `jwt ${iss} ${sub ?? client}`;
+  if (lambda?.principalId) return `principal ${lambda.principalId}`;
+  return http.sourceIp && callerOfAddress(http.sourceIp);
 }
 
 /** The path without a named stage in front, percent-decoded; as it is where it cannot be decoded. */

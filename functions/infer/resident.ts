@@ -2,16 +2,19 @@ import { type Check, type Checked, compileCheck, type RawTensor } from '../../co
 import type { Feature } from '../../core/contract/contract.ts';
 import { bigRange } from '../../core/contract/elements.ts';
 import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
+import type { Guards } from '../../core/guards/guards.ts';
 import { shortest } from '../../core/model/decimal.ts';
 import type { Decision, OutputMeaning } from '../../core/model/manifest.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
+import type { Baseline } from '../../core/profile/profile.ts';
 import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { type CaptureWriter, captureWriter } from '../../core/serving/capture-line.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import { type Guarding, guardingOf } from './guards.ts';
 
 /** A model version in memory, with all that is worked out once: its contract compiled, its wire, its capture. */
-export interface Resident {
+export interface Resident extends Guarding {
   readonly version: number;
   readonly model: OnnxModel;
   readonly check: Check;
@@ -22,6 +25,7 @@ export interface Resident {
   readonly personal: boolean;
   readonly maxBatch: number;
   readonly decision: Decision | undefined;
+  readonly rateLimit: Guards['rateLimit'];
   /** Runs that have not ended; while there are any, the model may not be released. */
   running: number;
 }
@@ -36,17 +40,29 @@ export type ModelLoader = (record: ModelVersion, path: string) => Promise<OnnxMo
 const loadHere: ModelLoader = ({ artifact, manifest }, path) =>
   loadModel(path, { digest: artifact.digest, threads: manifest.serving.threads });
 
+/** What a version is loaded from. */
+export interface ResidentParts {
+  /** The model's file. */
+  readonly path: string;
+  /** The version's baseline, where {@link wantsBaseline} says so. */
+  readonly baseline?: Baseline | undefined;
+  /** The privacy keys as far as they are known, see captureWriter. */
+  readonly keys?: () => PrivacyKeys | undefined;
+  /** @default in this process */
+  readonly load?: ModelLoader | undefined;
+}
+
+/** Whether anything that a version does on requests needs its baseline. */
+export const wantsBaseline = ({ manifest }: ModelVersion): boolean => manifest.guards?.outOfDistribution !== undefined;
+
 /**
- * Loads a version from a file and warms it up.
+ * Loads a version from its file and warms it up.
  *
- * @param keys the privacy keys as far as they are known, see captureWriter
  * @throws DigestMismatchError, ModelLoadError, ContractBindingError, or whatever the first run throws
  */
 export async function loadResident(
   record: ModelVersion,
-  path: string,
-  keys?: () => PrivacyKeys | undefined,
-  load: ModelLoader = loadHere,
+  { path, baseline, keys, load = loadHere }: ResidentParts,
 ): Promise<Resident> {
   const { manifest } = record;
   const { contract } = manifest;
@@ -63,6 +79,8 @@ export async function loadResident(
       personal: isPersonal(contract),
       maxBatch: manifest.serving.maxBatch,
       decision: manifest.decision,
+      rateLimit: manifest.guards?.rateLimit,
+      ...guardingOf(record, check, model.signature, baseline),
       running: 0,
     };
     if (resident.decision !== undefined && !resident.wire.outputs.has(resident.decision.output))

@@ -1,4 +1,5 @@
 import { needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
+import type { RateLimit } from '../../core/guards/guards.ts';
 import type { ServedVersion } from '../../core/protocols/protocol.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
@@ -9,7 +10,7 @@ import type { ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 import { KeySource } from './key-source.ts';
-import { loadResident, type ModelLoader, type Resident } from './resident.ts';
+import { loadResident, type ModelLoader, type Resident, wantsBaseline } from './resident.ts';
 
 export interface ServedModelOptions {
   readonly cache: ArtifactCache;
@@ -107,6 +108,13 @@ export class ServedModel {
         (wanted.version === undefined || each.version === wanted.version) &&
         (wanted.variant === undefined || each.variant === wanted.variant),
     );
+  }
+
+  /** What a caller may send, by the manifest of whoever is served first; undefined where there is no limit. */
+  get rateLimit(): { readonly limit: RateLimit; readonly route: Route } | undefined {
+    const [first] = residentRoutes(this.serving);
+    const limit = first && this.residents.get(first.version)!.rateLimit;
+    return limit && { limit, route: first };
   }
 
   get shadow(): Route | undefined {
@@ -214,15 +222,21 @@ export class ServedModel {
     // Beside the model's file, so that neither waits for the other.
     const { contract, monitoring } = record.manifest;
     const privacy = monitoring.captureShare > 0 && needsKeys(contract) ? this.wantPrivacy(each) : undefined;
+    const fresh = async (): Promise<Resident> => {
+      const baseline = wantsBaseline(record) ? cache.baseline(record) : undefined;
+      // Whichever fails first is told; the other must not be left to fail with nobody to hear it.
+      baseline?.catch(() => undefined);
+      return loadResident(record, { path: await cache.file(record), baseline: await baseline, keys, load });
+    };
     try {
-      const resident = await loadResident(record, await cache.file(record), keys, load);
+      const resident = await fresh();
       await privacy;
       return resident;
     } catch (error) {
       if (!(error instanceof DigestMismatchError)) throw error;
       // The copy in the cache may be the damaged one: once more from the store.
       await cache.forget(record);
-      return await loadResident(record, await cache.file(record), keys, load);
+      return await fresh();
     }
   }
 
