@@ -206,9 +206,20 @@ describe('the deployed app', () => {
     const found = await stand.trimtab(['doctor', '--environment', ENVIRONMENT, '--json'], 1);
     const { findings } = JSON.parse(found) as { findings: { name: string; status: string; found: string }[] };
     expect(findings.length).toBeGreaterThan(40);
-    const failed = findings.filter(({ status, name }) => status === 'fail' && !name.startsWith('alarm trimtab-'));
+    // Whether an alarm of latency is up says how fast this machine is: then CloudWatch must say the same.
+    const slow = findings.filter(({ status, name }) => status === 'fail' && /^alarm .*latency$/i.test(name));
+    const AlarmNames = slow.map(({ name }) => name.slice('alarm '.length));
+    if (slow.length > 0) {
+      const { MetricAlarms = [] } = await stand.clients.cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames }));
+      expect(MetricAlarms.map(({ StateValue }) => StateValue)).toEqual(slow.map(() => 'ALARM'));
+    }
+    const failed = findings.filter(
+      (each) => each.status === 'fail' && !each.name.startsWith('alarm trimtab-') && !slow.includes(each),
+    );
     expect(failed.map(({ name }) => name)).toEqual(NOT_KEPT);
-    const up = findings.filter(({ status, name }) => status === 'fail' && name.startsWith('alarm trimtab-'));
+    const up = findings.filter(
+      (each) => each.status === 'fail' && each.name.startsWith('alarm trimtab-') && !slow.includes(each),
+    );
     // The bad canary was taken back moments ago.
     for (const { name } of up) expect(name).toContain('challenger-wrong');
   });
