@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { PrometheusSink } from '../core/metrics/prometheus.ts';
 import { Endpoint } from '../functions/infer/endpoint.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
@@ -7,6 +8,7 @@ import type { EndpointProbe } from '../platform/ports.ts';
 import { DeliveryStream } from '../server/delivery-stream.ts';
 import { every, type Loop } from '../server/every.ts';
 import { serve } from '../server/http/http-server.ts';
+import { metricsPage, releaseGauges, watchedGauges } from '../server/metrics.ts';
 import { AlarmLoop } from './alarm-loop.ts';
 import { localFunctions } from './functions.ts';
 import { watchDrops } from './watch-drops.ts';
@@ -49,14 +51,24 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const log = options.log ?? (() => undefined);
   const home = await openLocalHome(options.home);
   const stream = new DeliveryStream(home, log);
+  const sink = new PrometheusSink();
   const endpoint = await Endpoint.open({
     home,
     models: 'all',
     cacheFolder: path.join(home.folder, 'cache'),
     refreshSeconds: 1,
     emit: (line) => stream.write(line),
+    sinks: [sink],
   });
-  const server = await serve(endpoint, { port: options.port, host: options.host ?? '127.0.0.1' });
+  const collectors = [
+    releaseGauges(() => endpoint.reports()),
+    watchedGauges(home, () => [...endpoint.reports().keys()]),
+  ];
+  const server = await serve(endpoint, {
+    first: metricsPage({ sink, collectors }),
+    port: options.port,
+    host: options.host ?? '127.0.0.1',
+  });
   const marker = path.join(home.folder, 'stage.json');
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
   const probe = httpProbe(server.url);

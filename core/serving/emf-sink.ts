@@ -5,8 +5,9 @@ import type { Observation, Sink } from './observation.ts';
 export function emfSink(emit: (line: string) => void): Sink {
   return {
     record(seen) {
-      const { model, route } = seen;
-      if (model === undefined || route === undefined) return;
+      const { asked, model, route } = seen;
+      // An explanation takes longer than any answer: it must not set off the alarm on latency.
+      if (asked !== 'infer' || model === undefined || route === undefined) return;
       const { variant, version } = route;
       emit(metricLine({ model, variant, version, at: seen.at, values: valuesOf(seen) }));
     },

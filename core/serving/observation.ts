@@ -1,4 +1,5 @@
 import type { MetricName } from '../alarms/alarm.ts';
+import type { FaultKind } from '../protocols/fault.ts';
 import type { Route } from './route.ts';
 
 /** The steps of a request, in order. `queue` is the part of the run's time that was spent waiting for it. */
@@ -12,7 +13,7 @@ export type Stage = (typeof STAGES)[number];
 export type Outcome = 'ok' | 'caller' | 'internal' | 'unavailable';
 
 /** What a request asked for, as far as anybody got to know. */
-export type Asked = 'infer' | 'explain' | 'feedback' | 'truth' | 'repository' | 'show' | 'nothing';
+export type Asked = 'infer' | 'explain' | 'feedback' | 'repository' | 'show' | 'nothing';
 
 /** What a run tells of itself beside its outputs; whoever runs elsewhere or in batches fills it in. */
 export interface RunReport {
@@ -39,11 +40,14 @@ export class Observation implements RunReport {
   /** Of the HTTP answer; 0 while there is none, and for a shadow. */
   status = 0;
   /** What it was refused or failed for; undefined when it was answered. */
+  fault: FaultKind | undefined = undefined;
   error: unknown = undefined;
   /** Rows answered. */
   rows = 0;
   /** The decision's output, one a row; empty where the model has no decision. */
   scores: readonly number[] = [];
+  /** Whether the scores are probabilities, or at least between 0 and 1. */
+  probable = false;
   /** Violations of the contract that were clamped or flagged. */
   tolerated = 0;
   /** Whether the request broke the contract, or did not fit the model's inputs. */

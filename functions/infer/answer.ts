@@ -11,7 +11,7 @@ import type { Route } from '../../core/serving/route.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
 import { WithheldError } from '../withheld.ts';
 import { refusal, unusualHeader } from './guards.ts';
-import { outcomeOf } from './outcome.ts';
+import { fill } from './outcome.ts';
 import { type Resident, rejection, scoresOf } from './resident.ts';
 
 /** One request on its way to one version. */
@@ -75,9 +75,8 @@ export async function attempt<T>({ resident, model, route, seen }: Job, work: ()
     return await work();
   } catch (error) {
     seen.broken = error instanceof InputError;
-    seen.outcome = outcomeOf(error);
     const refused = error instanceof ProtocolError || error instanceof InputError;
-    seen.error = !refused && resident.personal ? new WithheldError(error) : error;
+    fill(seen, !refused && resident.personal ? new WithheldError(error) : error);
     throw seen.error;
   } finally {
     resident.running--;
@@ -164,6 +163,7 @@ function record(job: Job, { id, sampled, checked, unusual }: Admitted, outputs: 
   const { rows, values, tolerated } = checked;
   job.seen.rows = rows;
   job.seen.scores = scoresOf(job.resident, outputs, rows);
+  job.seen.probable = job.resident.decision?.task === 'binary';
   if (!sampled) return;
   const { variant, version } = job.route;
   for (const line of job.resident.capture.lines({

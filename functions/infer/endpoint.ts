@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CallerLimits } from '../../core/guards/rate-limit.ts';
+import { Statistics } from '../../core/metrics/statistics.ts';
 import {
   type Catalog,
   json,
@@ -16,14 +17,14 @@ import { emfSink } from '../../core/serving/emf-sink.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { Observation, type Signals, type Sink } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
-import type { Home } from '../../platform/ports.ts';
+import type { Home, ServingReport } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
 import { answer } from './answer.ts';
 import { ArtifactCache } from './artifact-cache.ts';
 import { LEAST_BYTES, packed, unpacked } from './compression.ts';
 import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
-import { faultOf, outcomeOf, withRetry } from './outcome.ts';
+import { faultOf, fill, outcomeOf, withRetry } from './outcome.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import type { ModelLoader } from './resident.ts';
 import { ServedModel } from './served-model.ts';
@@ -67,11 +68,13 @@ export class Endpoint {
   private keeping: Promise<void> = Promise.resolve();
   private readonly emit: (line: string) => void;
   private readonly sinks: readonly Sink[];
+  /** What every version has done since the endpoint opened. */
+  readonly statistics = new Statistics();
   private readonly catalog: Catalog;
 
   private constructor(private readonly options: EndpointOptions) {
     this.emit = options.emit ?? ((line) => process.stdout.write(`${line}\n`));
-    this.sinks = [emfSink(this.emit), ...(options.sinks ?? [])];
+    this.sinks = [emfSink(this.emit), this.statistics, ...(options.sinks ?? [])];
     const { home, defaultModel } = options;
     this.catalog = {
       models: () => [...this.models.keys()].sort(),
@@ -158,8 +161,7 @@ export class Endpoint {
       response = await this.dispatch(operation, plain, requestId, seen);
       if (accepted !== undefined && response.body.length >= LEAST_BYTES) response = await packed(response, accepted);
     } catch (error) {
-      seen.outcome = outcomeOf(error);
-      seen.error = error;
+      fill(seen, error);
       response = this.failure(protocol, error);
     }
     seen.end(performance.now());
@@ -180,6 +182,11 @@ export class Endpoint {
   /** Waits for a refresh that is under way, at most so long: a frozen function would not finish it. */
   async settle(ms: number): Promise<void> {
     await this.watch.settle(ms);
+  }
+
+  /** What every model serves now, by name. */
+  reports(): ReadonlyMap<string, ServingReport> {
+    return new Map([...this.models].map(([name, model]) => [name, model.report()]));
   }
 
   /** Frees all models. Nothing may be handled afterwards. */
@@ -305,9 +312,8 @@ export class Endpoint {
   }
 
   private failure(protocol: Protocol, error: unknown): HttpResponse {
-    const fault = faultOf(error);
     if (outcomeOf(error) === 'internal') this.complain('a request failed', error);
-    return withRetry(protocol.fail(fault), error);
+    return withRetry(protocol.fail(faultOf(error)), error);
   }
 
   private record(seen: Observation): void {

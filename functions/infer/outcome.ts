@@ -1,7 +1,7 @@
 import { InputError } from '../../core/contract/elements.ts';
-import { type Fault, ProtocolError } from '../../core/protocols/protocol.ts';
+import { type Fault, ProtocolError } from '../../core/protocols/fault.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
-import type { Outcome } from '../../core/serving/observation.ts';
+import type { Observation, Outcome } from '../../core/serving/observation.ts';
 
 /** Whose fault an error is. */
 export function outcomeOf(error: unknown): Outcome {
@@ -24,4 +24,11 @@ export function faultOf(error: unknown): Fault {
 export function withRetry(response: HttpResponse, error: unknown): HttpResponse {
   if (!(error instanceof ProtocolError) || error.retryAfterSeconds === undefined) return response;
   return { ...response, headers: { ...response.headers, 'retry-after': String(Math.ceil(error.retryAfterSeconds)) } };
+}
+
+/** Notes how a request ended that was not answered. */
+export function fill(seen: Observation, error: unknown): void {
+  seen.outcome = outcomeOf(error);
+  seen.fault = faultOf(error).kind;
+  seen.error = error;
 }
