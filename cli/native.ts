@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
-import type { Signature } from '../core/model/signature.ts';
+import type { ExaminedModel } from '../platform/onnx/examine.ts';
 
 /**
  * Libraries with native code are loaded when a command wants them: asking what is released must not wait for them,
  * nor want them installed.
  */
-export async function readSignature(modelFile: string): Promise<Signature> {
-  const { readSignature: read } = await import('../platform/onnx/model.ts');
-  return read(modelFile);
+export async function withExamined<T>(modelFile: string, use: (model: ExaminedModel) => Promise<T>): Promise<T> {
+  const { withExamined: examine } = await import('../platform/onnx/examine.ts');
+  return examine(modelFile, use);
 }
 
 /**

@@ -46,10 +46,14 @@ export interface ModelFolder {
  *
  * @throws ModelFolderError
  */
-export async function readModelFolder(folder: string, signature: Signature): Promise<ModelFolder> {
+export async function readModelFolder(
+  folder: string,
+  signature: Signature,
+  modelFile = path.join(folder, MODEL_FILES.model),
+): Promise<ModelFolder> {
   const at = (name: string): string => path.join(folder, name);
-  const model = await stat(at(MODEL_FILES.model)).catch(() => undefined);
-  if (!model?.isFile()) throw new ModelFolderError(at(MODEL_FILES.model), 'no such file');
+  const model = await stat(modelFile).catch(() => undefined);
+  if (!model?.isFile()) throw new ModelFolderError(modelFile, 'no such file');
   const manifest = await parsed(at(MODEL_FILES.manifest), Manifest);
   if (!manifest) throw new ModelFolderError(at(MODEL_FILES.manifest), 'no such file; `trimtab init` writes one');
   assertFits(at(MODEL_FILES.manifest), manifest.value, signature);
@@ -60,7 +64,7 @@ export async function readModelFolder(folder: string, signature: Signature): Pro
   const card = await bytesOf(at(MODEL_FILES.card));
   return {
     path: folder,
-    modelFile: at(MODEL_FILES.model),
+    modelFile,
     manifest: manifest.value,
     metrics: metrics?.value ?? {},
     ...(baseline ? { baseline } : {}),

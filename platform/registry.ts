@@ -119,10 +119,11 @@ export class Registry {
    * that is registered already gives the version it has.
    *
    * @param signature what the graph takes and gives, read by the caller
+   * @param modelFile the model, when it is not the folder's own file: one that has within it what that keeps beside it
    * @throws ModelFolderError
    */
-  async register(folder: string, signature: Signature): Promise<Registration> {
-    const files = await readModelFolder(folder, signature);
+  async register(folder: string, signature: Signature, modelFile?: string): Promise<Registration> {
+    const files = await readModelFolder(folder, signature, modelFile);
     const model = files.manifest.name;
     const digest = await digestOfFile(files.modelFile);
     const known = await this.#byDigest(model, digest);

@@ -14,7 +14,7 @@ import { sentenceOf } from '../../functions/drift/report.ts';
 import { validateFile } from '../../functions/validate/file.ts';
 import { MODEL_FILES, readModelFolder } from '../../platform/model-folder.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
-import { readSignature } from '../native.ts';
+import { withExamined } from '../native.ts';
 import { bar, spark, table } from '../output/table.ts';
 import { profileAnyFile } from '../profile-file.ts';
 
@@ -114,8 +114,9 @@ async function rulesOf(
 ): Promise<Rules> {
   if (own.contract !== undefined) {
     const folder = own.contract.endsWith(MODEL_FILES.manifest) ? path.dirname(own.contract) : own.contract;
-    const signature = await readSignature(path.join(folder, MODEL_FILES.model));
-    const { manifest, baseline } = await readModelFolder(folder, signature);
+    const { manifest, baseline } = await withExamined(path.join(folder, MODEL_FILES.model), ({ signature }) =>
+      readModelFolder(folder, signature),
+    );
     return { manifest, ...(baseline ? { baseline: baseline.value } : {}) };
   }
   const { model } = own;

@@ -8,7 +8,7 @@ import { ModelName } from '../../core/model/names.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
-import { readSignature } from '../native.ts';
+import { withExamined } from '../native.ts';
 import { profileAnyFile } from '../profile-file.ts';
 
 interface InitOptions {
@@ -58,40 +58,43 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
       const target = path.join(folder, MODEL_FILES.manifest);
       if (existsSync(target) && !own.force) throw new UsageError(`${target} exists: --force overwrites it`);
 
-      const signature = await readSignature(own.model);
-      const contract = inferContract(signature, await profileAnyFile(own.data), own);
-      const manifest = Manifest.parse({
-        name,
-        contract,
-        outputs: signature.outputs.map((output) => ({ name: output.name, meaning: 'other' })),
-        ...decisionOf(signature, own),
-      });
-      await mkdir(folder, { recursive: true });
-      const model = path.join(folder, MODEL_FILES.model);
-      if (path.resolve(model) !== path.resolve(own.model)) await copyFile(own.model, model);
-      const { buildBaseline } = await import('../../functions/baseline.ts');
-      const baseline = await buildBaseline({
-        dataFile: own.data,
-        modelFile: own.model,
-        manifest,
-        signature,
-        now: new Date(),
-      });
-      await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
-      const card = path.join(folder, MODEL_FILES.card);
-      if (!existsSync(card)) await writeFile(card, cardOf(name));
-      // The manifest comes last: without it the folder is no model folder.
-      await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
-      print(io, options(), { folder, manifest, performance: baseline.performance ?? null }, () =>
-        [
-          `${folder}: ${contract.features.length} features, baseline of ${baseline.profile.rows} rows in ${baseline.chunks.length} stretches`,
-          baseline.performance
-            ? `  wrong on ${(100 * baseline.performance.errorRate).toFixed(1)} % of ${baseline.performance.rows} labelled rows`
-            : '  no labels: how often it is wrong is not known',
-          `  read ${target} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
-          `  then: trimtab register ${folder}`,
-        ].join('\n'),
-      );
+      await withExamined(own.model, ({ signature, file }) => writeFolder(signature, file));
+
+      async function writeFolder(signature: Signature, whole: string): Promise<void> {
+        const contract = inferContract(signature, await profileAnyFile(own.data), own);
+        const manifest = Manifest.parse({
+          name,
+          contract,
+          outputs: signature.outputs.map((output) => ({ name: output.name, meaning: 'other' })),
+          ...decisionOf(signature, own),
+        });
+        await mkdir(folder, { recursive: true });
+        const model = path.join(folder, MODEL_FILES.model);
+        if (path.resolve(model) !== path.resolve(own.model)) await copyFile(whole, model);
+        const { buildBaseline } = await import('../../functions/baseline.ts');
+        const baseline = await buildBaseline({
+          dataFile: own.data,
+          modelFile: whole,
+          manifest,
+          signature,
+          now: new Date(),
+        });
+        await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
+        const card = path.join(folder, MODEL_FILES.card);
+        if (!existsSync(card)) await writeFile(card, cardOf(name));
+        // The manifest comes last: without it the folder is no model folder.
+        await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
+        print(io, options(), { folder, manifest, performance: baseline.performance ?? null }, () =>
+          [
+            `${folder}: ${contract.features.length} features, baseline of ${baseline.profile.rows} rows in ${baseline.chunks.length} stretches`,
+            baseline.performance
+              ? `  wrong on ${(100 * baseline.performance.errorRate).toFixed(1)} % of ${baseline.performance.rows} labelled rows`
+              : '  no labels: how often it is wrong is not known',
+            `  read ${target} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
+            `  then: trimtab register ${folder}`,
+          ].join('\n'),
+        );
+      }
     });
 }
 

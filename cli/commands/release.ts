@@ -1,10 +1,12 @@
 import path from 'node:path';
 import type { Command as Program } from 'commander';
+import type { Contract } from '../../core/contract/contract.ts';
+import { remarksOf } from '../../core/onnx/servable.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { type GlobalOptions, type Io, print, UsageError, versionNumber, withHome } from '../context.ts';
-import { readSignature } from '../native.ts';
+import { withExamined } from '../native.ts';
 import { trafficText } from '../output/traffic.ts';
 
 /** Commands that change a release: each is one entry of the ledger. */
@@ -23,16 +25,22 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
     .description('register a model folder as a version')
     .action((folder: string) =>
       withHome(io, options(), async (_, registry) => {
-        const signature = await readSignature(path.join(folder, MODEL_FILES.model));
-        const { version, existed } = await registry.register(folder, signature);
-        print(io, options(), { existed, ...version }, () =>
+        const { version, existed, remarks } = await withExamined(
+          path.join(folder, MODEL_FILES.model),
+          async ({ signature, inspection, file }) => {
+            const done = await registry.register(folder, signature, file);
+            return { ...done, remarks: remarksOf(inspection, done.version.signature, done.version.manifest.contract) };
+          },
+        );
+        print(io, options(), { existed, remarks, ...version }, () =>
           [
             `${version.model} ${version.version} ${existed ? 'was registered before' : 'registered'}`,
             `  sha256    ${version.artifact.digest}`,
             `  inputs    ${version.signature.inputs.map(({ name, type }) => `${name}:${type}`).join(' ')}`,
             `  outputs   ${version.signature.outputs.map(({ name, type }) => `${name}:${type}`).join(' ')}`,
-            `  contract  ${version.manifest.contract.features.length} features`,
+            `  contract  ${contractText(version.manifest.contract)}`,
             `  baseline  ${version.baseline ? version.baseline.digest.slice(0, 12) : 'none: drift cannot be looked for'}`,
+            ...remarks.map((remark) => `  note      ${remark}`),
           ].join('\n'),
         );
       }),
@@ -113,6 +121,9 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
         change(model, () => ({ type, version: versionNumber(version), reason: own.reason })),
       );
 }
+
+const contractText = ({ features, tensors }: Contract): string =>
+  `${features.length} features${tensors.length > 0 ? `, ${tensors.length} whole tensors` : ''}`;
 
 /** One line on what an entry did. */
 function said({ model, number, kind, version, state }: Entry): string {

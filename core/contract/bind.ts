@@ -1,5 +1,6 @@
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { Contract, Feature } from './contract.ts';
+import type { TensorRule } from './tensor-rule.ts';
 
 /** The contract and the graph do not fit together; the message names the feature and the inputs there are. */
 export class ContractBindingError extends Error {
@@ -19,6 +20,8 @@ export interface BoundInput {
   readonly features: readonly BoundFeature[];
   /** Columns of a bound input: 1 for [n] and [n, 1]. */
   readonly columns: number;
+  /** What the contract says of the input as a whole; never of one that carries features. */
+  readonly rule?: TensorRule;
 }
 
 /**
@@ -41,11 +44,45 @@ export function bindContract(contract: Contract, signature: Signature): BoundInp
     list.push({ feature, column: feature.index ?? 0 });
     carried.set(input, list);
   }
-  return signature.inputs.map((spec) => bindInput(spec, carried.get(spec.name) ?? []));
+  const rules = new Map(contract.tensors.map((rule) => [rule.name, rule]));
+  for (const rule of contract.tensors) {
+    const spec = inputs.get(rule.name);
+    if (spec === undefined)
+      throw new ContractBindingError(`tensor ${rule.name} is no input, the graph has ${[...inputs.keys()].join(', ')}`);
+    if (carried.has(rule.name))
+      throw new ContractBindingError(
+        `input ${rule.name} carries features, and the contract has rules for it as a whole`,
+      );
+    assertRule(rule, spec);
+  }
+  return signature.inputs.map((spec) => bindInput(spec, carried.get(spec.name) ?? [], rules.get(spec.name)));
 }
 
-function bindInput(spec: TensorSpec, features: BoundFeature[]): BoundInput {
-  if (features.length === 0) return { spec, features, columns: 0 };
+/** A rule says what the graph itself does not rule out. */
+function assertRule({ name, shape, min, max, maxLength, onViolation }: TensorRule, spec: TensorSpec): void {
+  const text = spec.type === 'string';
+  if (text && (min !== undefined || max !== undefined))
+    throw new ContractBindingError(`tensor ${name} has min or max, but its input takes strings`);
+  if (!text && maxLength !== undefined)
+    throw new ContractBindingError(`tensor ${name} has maxLength, but its input takes ${spec.type}`);
+  if (text && onViolation === 'clamp')
+    throw new ContractBindingError(`tensor ${name} is to be clamped, but its input takes strings: reject or flag`);
+  if (shape === undefined) return;
+  const fits =
+    shape.length === spec.shape.length &&
+    shape.every((size, axis) => {
+      const own = spec.shape[axis]!;
+      if (size === null || own === -1) return true;
+      return typeof size === 'number' ? size === own : own >= (size.min ?? 0) && own <= (size.max ?? Infinity);
+    });
+  if (!fits)
+    throw new ContractBindingError(
+      `tensor ${name} has shape ${JSON.stringify(shape)}, but its input takes [${spec.shape}] (-1: any)`,
+    );
+}
+
+function bindInput(spec: TensorSpec, features: BoundFeature[], rule: TensorRule | undefined): BoundInput {
+  if (features.length === 0) return { spec, features, columns: 0, ...(rule ? { rule } : {}) };
   if (spec.shape.length > 2)
     throw new ContractBindingError(
       `input ${spec.name} has shape [${spec.shape}]; features go to inputs of shape [n] or [n, k] only`,
@@ -64,10 +101,6 @@ function bindInput(spec: TensorSpec, features: BoundFeature[]): BoundInput {
 }
 
 function assertTypes(feature: Feature, spec: TensorSpec): void {
-  if (spec.type === 'float16')
-    throw new ContractBindingError(
-      `feature ${feature.name} goes to input ${spec.name}, which takes float16: leave it out of the contract, or convert the graph's input to float32`,
-    );
   const text = spec.type === 'string';
   const integral = !text && !spec.type.startsWith('float');
   if (text !== (feature.type === 'string') || (integral && feature.type === 'float'))

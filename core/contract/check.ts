@@ -1,3 +1,4 @@
+import { halfBits, halfValue } from '../model/half.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import { type BoundInput, bindContract } from './bind.ts';
@@ -5,6 +6,8 @@ import type { Contract, Feature, Violation } from './contract.ts';
 import { allocate, bigRange, fillOpaque, InputError, isBig, numberRange } from './elements.ts';
 import { type Column, fillBigs, fillBooleans, fillNumbers, fillStrings, type NumberTensor } from './fill.ts';
 import { Findings, ruleOf } from './rule.ts';
+import { summaryColumns } from './summary.ts';
+import { compileWhole } from './whole.ts';
 
 /** One input as a protocol decoded it: flat, row-major, its elements not yet looked at, the shape agreeing with them. */
 export interface RawTensor {
@@ -29,12 +32,16 @@ export interface Checked {
   readonly tolerated: number;
   /** In the order of `Check.features`; empty unless they were asked for. */
   readonly values: readonly FeatureValues[];
+  /** In the order of `Check.summaries`; empty unless they were asked for. */
+  readonly summaries: readonly FeatureValues[];
 }
 
 /** A contract compiled against a signature. */
 export interface Check {
   /** Bound features, in the order of `Checked.values`. */
   readonly features: readonly Feature[];
+  /** What is captured of whole tensors, as if it were features; in the order of `Checked.summaries`. */
+  readonly summaries: readonly Feature[];
   /** Inputs that must be there, each with the shape it must have. */
   readonly inputs: readonly TensorSpec[];
   /**
@@ -49,7 +56,7 @@ export interface Check {
 
 /**
  * Compiles a contract to the pass that checks a request's features and fills the graph's tensors. Inputs without
- * features are checked for their element type only.
+ * features are checked as a whole where the contract has a rule for them, else for their element type only.
  *
  * @throws ContractBindingError when contract and signature do not fit together
  */
@@ -58,23 +65,38 @@ export function compileCheck(contract: Contract, signature: Signature): Check {
   const passes = bound.map(compileInput);
   return {
     features: bound.flatMap((input) => input.features.map(({ feature }) => feature)),
+    summaries: bound.flatMap(({ spec, rule }) =>
+      rule === undefined ? [] : summaryColumns(spec, rule).map(({ feature }) => feature),
+    ),
     inputs: signature.inputs,
     run(inputs, keep) {
       const rows = commonRows(bound, inputs);
       const findings = new Findings();
       const tensors: Record<string, TensorData> = {};
       const values: FeatureValues[] = [];
+      const summaries: FeatureValues[] = [];
       for (let i = 0; i < bound.length; i++) {
         const name = bound[i]!.spec.name;
-        tensors[name] = passes[i]!(inputs.get(name)!, rows, findings, keep ? values : undefined);
+        tensors[name] = passes[i]!(
+          inputs.get(name)!,
+          rows,
+          findings,
+          keep ? (bound[i]!.rule === undefined ? values : summaries) : undefined,
+        );
       }
       const { violations, rejected, tolerated } = findings;
-      return { rows, tensors, violations, rejected, tolerated, values };
+      return { rows, tensors, violations, rejected, tolerated, values, summaries };
     },
   };
 }
 
-type Pass = (raw: RawTensor, rows: number, findings: Findings, values: FeatureValues[] | undefined) => TensorData;
+/** Checks an input and fills its tensor; what is captured of it goes to `values`, where that is given. */
+export type Pass = (
+  raw: RawTensor,
+  rows: number,
+  findings: Findings,
+  values: FeatureValues[] | undefined,
+) => TensorData;
 
 /** Rows of the bound inputs, which must agree; without any, the first dimension of the first input. */
 function commonRows(bound: readonly BoundInput[], inputs: ReadonlyMap<string, RawTensor>): number {
@@ -96,7 +118,9 @@ function commonRows(bound: readonly BoundInput[], inputs: ReadonlyMap<string, Ra
 function compileInput(input: BoundInput): Pass {
   const { spec, columns } = input;
   const rules = input.features.map(({ feature }) => ruleOf(feature));
+  if (input.rule !== undefined) return compileWhole(spec, input.rule);
   if (columns === 0) return (raw) => fillOpaque(spec, raw);
+  if (spec.type === 'float16') return halfPass({ ...input, spec: { ...spec, type: 'float32' } });
   const type = spec.type;
   const range = numberRange(type);
   const big = bigRange(type);
@@ -120,5 +144,15 @@ function compileInput(input: BoundInput): Pass {
       if (block !== undefined) values!.push(columns === 1 ? block : block.subarray(keptFrom, keptFrom + rows));
     }
     return { type, shape: raw.shape, data: tensor };
+  };
+}
+
+/** A pass over float16, which is checked as the numbers that its bits stand for. */
+function halfPass(input: BoundInput): Pass {
+  const pass = compileInput(input);
+  return (raw, rows, findings, values) => {
+    const numbers = raw.data instanceof Uint16Array ? { ...raw, data: Array.from(raw.data, halfValue) } : raw;
+    const { shape, data } = pass(numbers, rows, findings, values);
+    return { type: 'float16', shape, data: Uint16Array.from(data as Float32Array, halfBits) };
   };
 }

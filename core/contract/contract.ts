@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TensorRule } from './tensor-rule.ts';
 
 /**
  * The data contract: one definition that is checked on every request (compiled to a pass that fills the tensors)
@@ -94,10 +95,23 @@ export type DataColumns = z.infer<typeof DataColumns>;
 export const Contract = z
   .strictObject({
     features: z.array(Feature).max(5_000),
+    /** Rules on whole inputs that carry no features. */
+    tensors: z.array(TensorRule).max(100).default([]),
     data: DataColumns.prefault({}),
     file: FileRules.prefault({}),
   })
   .refine((c) => new Set(c.features.map((f) => f.name)).size === c.features.length, 'feature names must be unique')
+  .refine((c) => new Set(c.tensors.map((t) => t.name)).size === c.tensors.length, 'tensor names must be unique')
+  .superRefine(({ features, tensors }, context) => {
+    // The summary of tensor x is captured as x.mean, x.std, …
+    const [feature] = features.filter(({ name }) => tensors.some((tensor) => name.startsWith(`${tensor.name}.`)));
+    if (feature !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['features'],
+        message: `${feature.name} is named like a tensor's summary`,
+      });
+  })
   .superRefine(({ features, data }, context) => {
     const fault = (message: string, ...path: string[]): void =>
       context.addIssue({ code: 'custom', message, path: ['data', ...path] });
@@ -140,7 +154,17 @@ const keepsEveryDigit = ({ min, max, onViolation }: Feature): boolean =>
 /** One rule broken by one value. */
 export interface Violation {
   readonly feature: string;
-  readonly rule: 'missing' | 'type' | 'min' | 'max' | 'allowed' | 'maxLength' | 'duplicate' | 'unreadable';
+  readonly rule:
+    | 'missing'
+    | 'type'
+    | 'min'
+    | 'max'
+    | 'allowed'
+    | 'maxLength'
+    | 'shape'
+    | 'finite'
+    | 'duplicate'
+    | 'unreadable';
   /** What was received, shortened; absent for personal features. */
   readonly received?: string;
   /** What is allowed, in words: `at least 0`, `one of EWR, JFK, LGA`. */

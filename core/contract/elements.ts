@@ -1,3 +1,4 @@
+import { halfBits } from '../model/half.ts';
 import type { TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData, TensorValues } from '../model/tensor.ts';
 import type { RawTensor } from './check.ts';
@@ -116,9 +117,15 @@ function reader(type: TensorType): (value: unknown) => number | bigint | string 
       const x = typeof value === 'bigint' ? Number(value) : value;
       return typeof x === 'number' && Number.isInteger(x) && x >= range.lowest && x <= range.highest ? x : undefined;
     };
-  return (value) => {
-    if (typeof value === 'number') return value;
-    if (value === null) return Number.NaN;
-    return typeof value === 'bigint' || value instanceof Number ? Number(value) : undefined;
-  };
+  return type === 'float16' ? (value) => mapped(floatOf(value), halfBits) : floatOf;
 }
+
+/** A JSON value as a floating-point number, null as NaN. */
+function floatOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (value === null) return Number.NaN;
+  return typeof value === 'bigint' || value instanceof Number ? Number(value) : undefined;
+}
+
+const mapped = (x: number | undefined, by: (x: number) => number): number | undefined =>
+  x === undefined ? undefined : by(x);

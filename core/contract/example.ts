@@ -1,21 +1,22 @@
-import type { Signature, TensorSpec } from '../model/signature.ts';
+import type { Signature } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 import { bindContract } from './bind.ts';
 import type { RawTensor } from './check.ts';
 import type { Contract, Feature } from './contract.ts';
+import { plainTensor } from './plain-tensor.ts';
 
 /**
  * One row that a model takes: of every feature what is typical in the baseline, or what the contract allows where
- * there is none. Inputs that the contract is silent on are zeros.
+ * there is none. Inputs without features are of one value throughout, of the least size that is allowed.
  *
  * @throws ContractBindingError when contract and signature do not fit together
  */
 export function exampleOf(contract: Contract, signature: Signature, profile?: Profile): Map<string, RawTensor> {
   return new Map(
-    bindContract(contract, signature).map(({ spec, features, columns }) => [
+    bindContract(contract, signature).map(({ spec, features, columns, rule }) => [
       spec.name,
       features.length === 0
-        ? zeros(spec)
+        ? plainTensor(spec, rule)
         : {
             shape: spec.shape.length === 2 ? [1, columns] : [1],
             data: features.map(({ feature }) => typicalValue(feature, profile?.columns[feature.name])),
@@ -57,10 +58,4 @@ function typicalNumber(feature: Feature, column: ColumnProfile | undefined): num
     (best, value) => (Math.abs(value - clipped) < Math.abs(best - clipped) ? value : best),
     allowed[0] ?? clipped,
   );
-}
-
-function zeros({ type, shape }: TensorSpec): RawTensor {
-  const known = shape.map((size) => (size === -1 ? 1 : size));
-  const length = known.reduce((a, b) => a * b, 1);
-  return { shape: known, data: new Array(length).fill(type === 'string' ? '' : type === 'bool' ? false : 0) };
 }

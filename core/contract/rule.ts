@@ -14,6 +14,8 @@ export interface Rule {
   readonly maxLength: number;
   readonly policy: Feature['onViolation'];
   readonly personal: boolean;
+  /** Allowed shape in words; only of a whole tensor. */
+  readonly shape?: string;
 }
 
 export const ruleOf = (feature: Feature): Rule => ({
@@ -40,6 +42,10 @@ export function allowedText(rule: Rule, broken: Violation['rule']): string {
       return `at least ${rule.min}`;
     case 'max':
       return `at most ${rule.max}`;
+    case 'finite':
+      return 'a finite number';
+    case 'shape':
+      return `shape ${rule.shape}`;
     case 'maxLength':
       return `at most ${rule.maxLength} characters`;
     case 'allowed': {

@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from '../serving/http.ts';
 import { parseJson, textOf } from './json.ts';
 import { columnsText, commonRows, rowsText } from './nested.ts';
 import { clip, type InferCall, type InferResult, ProtocolError, type Wire } from './protocol.ts';
-import { assertComplete, assertJson, kindOf } from './tensors.ts';
+import { assertComplete, kindOf } from './tensors.ts';
 import { isBytes, isObject, readColumns, readRows } from './values.ts';
 
 /** Which keys the answer has: `predictions` by row, `outputs` by column, or both where two servers share the URL. */
@@ -24,7 +24,6 @@ export function decodeV1(request: HttpRequest, wire: Wire): InferCall {
   // KServe takes `inputs` for another word for `instances`: a list of plain objects can only be meant so.
   const byRow = instances !== undefined || (Array.isArray(inputs) && isObject(inputs[0]) && !isBytes(inputs[0]));
   const tensors = byRow ? readRows(instances ?? inputs, wire) : readColumns(inputs, wire);
-  for (const spec of wire.signature.inputs) assertJson(spec);
   assertComplete(wire, tensors);
   return { inputs: tensors, encode: (result) => encode(result, wire, byRow ? 'predictions' : 'both') };
 }

@@ -160,7 +160,7 @@ function encode({ model, resident, seen }: Job, { call, id, unusual }: Admitted,
 
 /** Notes what the model said, and writes the capture line when the id is sampled. */
 function record(job: Job, { id, sampled, checked, unusual }: Admitted, outputs: Outputs): void {
-  const { rows, values, tolerated } = checked;
+  const { rows, values, summaries, tolerated } = checked;
   job.seen.rows = rows;
   job.seen.scores = scoresOf(job.resident, outputs, rows);
   job.seen.probable = job.resident.decision?.task === 'binary';
@@ -172,7 +172,7 @@ function record(job: Job, { id, sampled, checked, unusual }: Admitted, outputs: 
     variant,
     at: new Date(job.seen.at).toISOString(),
     rows,
-    values,
+    values: summaries.length === 0 ? values : [...values, ...summaries],
     scores: job.seen.scores,
     violations: tolerated + (unusual?.rows ?? 0),
     subject: job.request.headers['x-trimtab-subject'],

@@ -1,7 +1,7 @@
 import { type Check, type Checked, compileCheck, type RawTensor } from '../../core/contract/check.ts';
-import type { Feature } from '../../core/contract/contract.ts';
-import { bigRange } from '../../core/contract/elements.ts';
+import type { Contract, Feature } from '../../core/contract/contract.ts';
 import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
+import { plainTensor } from '../../core/contract/plain-tensor.ts';
 import type { Guards } from '../../core/guards/guards.ts';
 import { shortest } from '../../core/model/decimal.ts';
 import type { Decision, OutputMeaning } from '../../core/model/manifest.ts';
@@ -74,7 +74,11 @@ export async function loadResident(
       model,
       check,
       wire: wireOf(record.model, model.signature, { labels: labelsOf(manifest.outputs), features: check.features }),
-      capture: captureWriter(record.model, check, { subject: contract.data.subject, keys }),
+      capture: captureWriter(
+        record.model,
+        { features: [...check.features, ...check.summaries] },
+        { subject: contract.data.subject, keys },
+      ),
       captureShare: manifest.monitoring.captureShare,
       personal: isPersonal(contract),
       maxBatch: manifest.serving.maxBatch,
@@ -87,7 +91,7 @@ export async function loadResident(
       throw new Error(
         `the decision reads output ${resident.decision.output}, the graph gives ${[...resident.wire.outputs.keys()].join(', ')}`,
       );
-    await warmUp(resident);
+    await warmUp(resident, contract);
     return resident;
   } catch (error) {
     await model.release();
@@ -99,7 +103,7 @@ const labelsOf = (outputs: readonly OutputMeaning[]): Map<string, string[]> =>
   new Map(outputs.flatMap(({ name, classes }) => (classes === undefined ? [] : [[name, classes.map(String)]])));
 
 /** One run on a row that keeps the contract: whatever is built lazily is built, and a model that cannot run is found out. */
-async function warmUp(resident: Resident): Promise<void> {
+async function warmUp(resident: Resident, contract: Contract): Promise<void> {
   const inputs = new Map<string, RawTensor>();
   const { features } = resident.check;
   for (const spec of resident.check.inputs) {
@@ -112,9 +116,10 @@ async function warmUp(resident: Resident): Promise<void> {
       continue;
     }
     // What the contract is silent on may want sizes that nobody here can know: then there is no warming up.
-    if (spec.shape.some((size, axis) => size === -1 && axis > 0) || spec.shape.length === 0) return;
-    const value = spec.type === 'string' ? '' : spec.type === 'bool' ? false : bigRange(spec.type) ? 0n : 0;
-    inputs.set(spec.name, { shape, data: new Array(shape.reduce((product, size) => product * size, 1)).fill(value) });
+    const rule = contract.tensors.find(({ name }) => name === spec.name);
+    if (rule?.shape === undefined && (spec.shape.some((size, axis) => size === -1 && axis > 0) || shape.length === 0))
+      return;
+    inputs.set(spec.name, plainTensor(spec, rule));
   }
   const { tensors } = resident.check.run(inputs, false);
   await resident.model.run(tensors);

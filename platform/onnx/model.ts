@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Signature, TensorSpec, TensorType } from '../../core/model/signature.ts';
+import { type Signature, TENSOR_TYPES, type TensorSpec, type TensorType } from '../../core/model/signature.ts';
 import type { TensorData, TensorValues } from '../../core/model/tensor.ts';
+import { readsOtherFiles } from '../../core/onnx/inspect.ts';
 import type { RunReport } from '../../core/serving/observation.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from './errors.ts';
 import { InferenceSession, Tensor } from './runtime.ts';
@@ -41,10 +42,11 @@ export interface LoadOptions {
  * @throws ModelLoadError when ONNX Runtime refuses it
  */
 export async function loadModel(path: string, options: LoadOptions): Promise<OnnxModel> {
-  const found = createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
+  const bytes = await readFile(path);
+  const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== options.digest) throw new DigestMismatchError(path, options.digest, found);
+  // ONNX Runtime would read whatever lies beside it, which here are other models, and no digest covers.
+  if (readsOtherFiles(bytes)) throw new ModelLoadError(`${path} keeps constants in other files, expected all in one`);
   const session = await openSession(path, options.threads ?? 1);
   return modelOf(session);
 }
@@ -90,7 +92,7 @@ function signatureOf(session: InferenceSession): Signature {
 }
 
 function specOf(metadata: InferenceSession.ValueMetadata): TensorSpec | undefined {
-  if (!metadata.isTensor || metadata.type === 'int4' || metadata.type === 'uint4') return undefined;
+  if (!metadata.isTensor || !(TENSOR_TYPES as readonly string[]).includes(metadata.type)) return undefined;
   const shape = metadata.shape.map((size) => (typeof size === 'number' && size >= 0 ? size : -1));
   return { name: metadata.name, type: metadata.type as TensorType, shape };
 }

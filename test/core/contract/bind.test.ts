@@ -45,7 +45,6 @@ describe('bindContract', () => {
       [-1],
       'has no missing value',
     ],
-    ['float16', [{ name: 'x', type: 'float' }], 'x', 'float16', [-1], 'float16'],
     ['more than two axes', [{ name: 'x', type: 'float' }], 'x', 'float32', [-1, 1, 1], 'shape [n] or [n, k]'],
   ] as const)('refuses %s', (_, features, name, type, shape, message) => {
     const attempt = () => bind([...features], name, type, [...shape]);

@@ -13,6 +13,7 @@ export const versionRecord = (model: string, version: number): ModelVersion => (
     name: model,
     description: '',
     contract: {
+      tensors: [],
       features: [{ name: 'x', type: 'float', missing: 'reject', onViolation: 'reject', personal: 'no' }],
       data: { extra: [], personal: {} },
       file: { minRows: 1, maxRows: 10, maxQuarantinedShare: 0.5, unique: [] },

@@ -1,0 +1,46 @@
+import { type ExternalTensor, externalOf } from './inspect.ts';
+import { type Field, fieldsOf, joined, written } from './protobuf.ts';
+import { type MessageKind, PARTS } from './walk.ts';
+
+/**
+ * A model with everything that it kept in other files within it, so that its digest is that of all it consists of.
+ * Everything else stays as it was, byte for byte.
+ *
+ * @param dataOf the bytes of a tensor that is kept elsewhere
+ * @throws ProtobufError
+ */
+export function embed(file: Uint8Array, dataOf: (external: ExternalTensor) => Uint8Array): Uint8Array {
+  return rewritten(file, 'model', dataOf);
+}
+
+function rewritten(message: Uint8Array, kind: MessageKind, dataOf: (e: ExternalTensor) => Uint8Array): Uint8Array {
+  if (kind === 'tensor') {
+    const external = externalOf(message);
+    if (external === undefined) return message;
+    // external_data and data_location go, raw_data comes.
+    const rest = [...fieldsOf(message)].filter(({ number }) => number !== 9 && number !== 13 && number !== 14);
+    return joined([...rest.map(copied), written(9, dataOf(external))]);
+  }
+  const parts: Uint8Array[] = [];
+  for (const field of fieldsOf(message)) {
+    const part = PARTS[kind][field.number];
+    if (part === undefined || field.wire !== 2) parts.push(copied(field));
+    else parts.push(written(field.number, rewritten(field.bytes, part, dataOf)));
+  }
+  return joined(parts);
+}
+
+/** A field as it was. */
+function copied({ number, wire, bytes, value }: Field): Uint8Array {
+  if (wire === 2) return written(number, bytes);
+  const tag = varint(BigInt(number) * 8n + BigInt(wire));
+  return joined([tag, wire === 0 ? varint(BigInt.asUintN(64, value)) : bytes]);
+}
+
+function varint(value: bigint): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+  bytes.push(Number(rest));
+  return Uint8Array.from(bytes);
+}

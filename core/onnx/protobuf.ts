@@ -1,0 +1,109 @@
+/**
+ * Protocol buffers as far as ONNX files need them: fields one after the other, each with its number and its bytes or
+ * value. https://protobuf.dev/programming-guides/encoding
+ */
+
+/** Bytes that are no message; a damaged or cut file. */
+export class ProtobufError extends Error {
+  override readonly name = 'ProtobufError';
+}
+
+/** One field: `bytes` of a string, a message or packed values; `value` of a varint; four or eight bytes of a number. */
+export interface Field {
+  readonly number: number;
+  readonly wire: 0 | 1 | 2 | 5;
+  /** The payload; empty for a varint. */
+  readonly bytes: Uint8Array;
+  /** The value of a varint, as a signed 64-bit integer. */
+  readonly value: bigint;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** The fields of a message, in order. @throws ProtobufError */
+export function* fieldsOf(message: Uint8Array): Generator<Field> {
+  const cursor = { at: 0 };
+  while (cursor.at < message.length) {
+    const tag = Number(varint(message, cursor));
+    const number = Math.floor(tag / 8);
+    const wire = tag % 8;
+    if (wire === 0) yield { number, wire, bytes: NOTHING, value: BigInt.asIntN(64, varint(message, cursor)) };
+    else if (wire === 1 || wire === 2 || wire === 5) {
+      const length = wire === 2 ? Number(varint(message, cursor)) : wire === 1 ? 8 : 4;
+      if (length > message.length - cursor.at)
+        throw new ProtobufError(`field ${number} has ${length} bytes, ${message.length - cursor.at} are left`);
+      yield { number, wire, bytes: message.subarray(cursor.at, cursor.at + length), value: 0n };
+      cursor.at += length;
+    } else throw new ProtobufError(`field ${number} has wire type ${wire}, expected 0, 1, 2 or 5`);
+  }
+}
+
+function varint(message: Uint8Array, cursor: { at: number }): bigint {
+  let low = 0;
+  let big = 0n;
+  for (let i = 0; i < 10; i++) {
+    const byte = message[cursor.at++];
+    if (byte === undefined) throw new ProtobufError('the message ends within a number');
+    // Most numbers are small: those are read without a bigint.
+    if (i < 4) low |= (byte & 0x7f) << (7 * i);
+    else big |= BigInt(byte & 0x7f) << BigInt(7 * i);
+    if (byte < 0x80) return i < 4 ? BigInt(low) : big | BigInt(low);
+  }
+  throw new ProtobufError('a number has more than ten bytes');
+}
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+export const textOf = (field: Field): string => decoder.decode(field.bytes);
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Floats of a field that may be packed or one at a time. */
+export function floatsOf(field: Field): number[] {
+  const view = viewOf(field.bytes);
+  return Array.from({ length: field.bytes.length >> 2 }, (_, i) => view.getFloat32(4 * i, true));
+}
+
+/** Doubles of a field that may be packed or one at a time. */
+export function doublesOf(field: Field): number[] {
+  const view = viewOf(field.bytes);
+  return Array.from({ length: field.bytes.length >> 3 }, (_, i) => view.getFloat64(8 * i, true));
+}
+
+/** Integers of a field that may be packed or one at a time; those beyond 2^53 lose digits. */
+export function integersOf(field: Field): number[] {
+  if (field.wire === 0) return [Number(field.value)];
+  const values: number[] = [];
+  const cursor = { at: 0 };
+  while (cursor.at < field.bytes.length) values.push(Number(BigInt.asIntN(64, varint(field.bytes, cursor))));
+  return values;
+}
+
+/** A field of bytes, as it is written into a message. */
+export function written(number: number, payload: Uint8Array | string): Uint8Array {
+  const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
+  return joined([varintBytes(number * 8 + 2), varintBytes(bytes.length), bytes]);
+}
+
+/** A varint field, as it is written into a message. */
+export const writtenNumber = (number: number, value: number): Uint8Array =>
+  joined([varintBytes(number * 8), varintBytes(value)]);
+
+function varintBytes(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+  bytes.push(rest);
+  return Uint8Array.from(bytes);
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
