@@ -8,6 +8,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { InputError } from '../../core/contract/elements.ts';
+import { callerOfAddress } from '../../core/guards/caller.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { RequestHandler } from '../http/http-server.ts';
 import { modelPath, requestOf, responseOf } from './call.ts';
@@ -84,7 +85,8 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
     ),
     ModelInfer: unary<ModelInferRequest, ModelInferResponse>(async (call) => {
       const { request } = call;
-      const response = await endpoint.handle(requestOf(request, headersOf(call.metadata)));
+      const asked = requestOf(request, headersOf(call.metadata));
+      const response = await endpoint.handle({ ...asked, caller: callerOf(call.getPeer()) });
       call.sendMetadata(metadataOf(response.headers));
       if (response.status !== 200) throw new Refusal(response.status, textOf(response.body));
       return responseOf(response, request.raw_input_contents.length > 0);
@@ -106,6 +108,9 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
   );
   return { address: `${name}:${port}`, close: (patienceMs = 30_000) => close(server, patienceMs) };
 }
+
+/** The caller by the other end of the connection, which gRPC writes as `address:port`. */
+const callerOf = (peer: string): string => callerOfAddress(peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
 
 function close(server: Server, patienceMs: number): Promise<void> {
   return new Promise((resolve) => {

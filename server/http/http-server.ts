@@ -28,6 +28,11 @@ export interface HttpOptions {
   readonly keepAliveMs?: number;
   /** How long a connection may be silent in the middle of an exchange: the slowest run, and more. @default 10 minutes */
   readonly silenceMs?: number;
+  /**
+   * Header in lower case in which the proxy in front says who the caller is, such as `x-forwarded-for`. Only for a server
+   * that nobody reaches but through that proxy: anybody else may write what they like into it. @default the address
+   */
+  readonly callerHeader?: string;
   /** Bounds the requests that are under way, from before their body is read until their answer is sent. @default none */
   readonly gate?: Gate;
   /** Answers what must be answered whatever is going on, such as health, before the gate. */
@@ -114,7 +119,7 @@ class Exchange {
   }
 
   async answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const head = headOf(incoming);
+    const head = headOf(incoming, this.options.callerHeader);
     const first = this.options.first?.(head);
     if (first !== undefined) return this.#send(outgoing, head.method, await first, false);
     const { gate } = this.options;

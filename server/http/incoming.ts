@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
 
 /** A request before its body has been read. */
@@ -6,7 +7,8 @@ export type RequestHead = Omit<HttpRequest, 'body'>;
 
 const NO_QUERY: HttpRequest['query'] = {};
 
-export function headOf(incoming: IncomingMessage): RequestHead {
+/** @param callerHeader header in which a trusted proxy says who the caller is; without one it is the connection's other end */
+export function headOf(incoming: IncomingMessage, callerHeader?: string): RequestHead {
   const url = incoming.url ?? '/';
   const mark = url.indexOf('?');
   return {
@@ -14,7 +16,13 @@ export function headOf(incoming: IncomingMessage): RequestHead {
     path: decoded(mark === -1 ? url : url.slice(0, mark)),
     query: mark === -1 ? NO_QUERY : Object.fromEntries(new URLSearchParams(url.slice(mark + 1))),
     headers: headersOf(incoming),
+    caller: callerOf(incoming, callerHeader),
   };
+}
+
+function callerOf({ socket, headers }: IncomingMessage, header: string | undefined): string | undefined {
+  if (header !== undefined) return callerOfHeader(headers[header] as string | undefined);
+  return socket.remoteAddress === undefined ? undefined : callerOfAddress(socket.remoteAddress);
 }
 
 /** Node gives every header as one text, but for this one, which is no caller's to send. */

@@ -41,6 +41,20 @@ describe('serve', () => {
     expect([...(seen[0]!.body as Uint8Array)]).toEqual([0, 255]);
   });
 
+  it('says who the caller is by the connection, and by a header only where it was told which', async () => {
+    const seen = await echo();
+    const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' };
+    await fetch(server!.url, { headers });
+    await server!.close();
+    server = await serve(
+      { handle: async (request) => ({ status: seen.push(request) > 0 ? 200 : 500, headers: {}, body: '' }) },
+      { port: 0, callerHeader: 'x-forwarded-for' },
+    );
+    await fetch(server.url, { headers });
+    await fetch(server.url);
+    expect(seen.map(({ caller }) => caller)).toEqual(['127.0.0.1', '203.0.113.7', undefined]);
+  });
+
   it('sends bytes as they are, and nothing in answer to HEAD', async () => {
     await echo();
     expect([...new Uint8Array(await (await fetch(server!.url, { method: 'PUT' })).arrayBuffer())]).toEqual([1, 2]);
