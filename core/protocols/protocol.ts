@@ -137,6 +137,8 @@ export type Operation =
       readonly kind: 'repository';
       readonly action: 'load' | 'unload';
       readonly model: string;
+      /** Reads the body for what cannot be had. @throws ProtocolError */
+      readonly decode: (request: HttpRequest) => void;
       /** The answer once it is done. */
       readonly encode: () => HttpResponse;
     };

@@ -1,19 +1,15 @@
 import type { RawTensor } from '../contract/check.ts';
 import { InputError } from '../contract/elements.ts';
-import type { HttpRequest, HttpResponse } from '../serving/http.ts';
+import { shown } from '../contract/rule.ts';
+import type { TensorSpec } from '../model/signature.ts';
+import type { HttpRequest } from '../serving/http.ts';
 import { parseJson, textOf } from './json.ts';
-import { clip, type InferCall, type InferResult, ProtocolError, type Wire } from './protocol.ts';
-import { assertComplete, assertJson, assertShape, elementsOf, elementsText, flatten, kindOf } from './tensors.ts';
-import { decodeRaw, encodeBinary, JSON_LENGTH_HEADER, splitBody, type Tail } from './v2-binary.ts';
+import { clip, type InferCall, type Parameters, ProtocolError, type Wire } from './protocol.ts';
+import { assertComplete, assertJson, assertShape, elementsOf, flatten, kindOf } from './tensors.ts';
+import { encodeV2, type Wanted } from './v2-answer.ts';
+import { decodeRaw, JSON_LENGTH_HEADER, splitBody, type Tail } from './v2-binary.ts';
 import { datatypeOf } from './v2-types.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** One output as it was asked for. */
-interface Wanted {
-  readonly name: string;
-  readonly binary: boolean;
-}
+import { isObject, type Json } from './values.ts';
 
 /** Decodes an inference request: JSON, JSON with binary tensors behind it, or one raw tensor. */
 export function decodeV2(request: HttpRequest, wire: Wire): InferCall {
@@ -24,17 +20,40 @@ export function decodeV2(request: HttpRequest, wire: Wire): InferCall {
   const message = parseJson(textOf(head), wire.exact);
   if (!isObject(message))
     throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with inputs`);
+  const parameters = readParameters(message.parameters, 'the request');
   const inputs = readInputs(message, wire, tail);
-  const wanted = readOutputs(message, wire);
+  const wanted = readOutputs(message.outputs, parameters, wire);
   const { id } = message;
   if (id !== undefined && typeof id !== 'string')
     throw new ProtocolError(400, `id is ${kindOf(id)}, expected a string`);
   return {
     id: id === '' ? undefined : id,
     inputs,
-    outputs: wanted.all ? undefined : wanted.list.map((output) => output.name),
-    encode: (result) => encode(result, wanted.list),
+    outputs: wanted?.map((output) => output.name),
+    parameters,
+    encode: (result) => encodeV2(result, wanted ?? all(wire, parameters.binary_data_output === true)),
   };
+}
+
+const all = (wire: Wire, binary: boolean): Wanted[] => wire.signature.outputs.map(({ name }) => ({ name, binary }));
+
+const NONE: Parameters = {};
+
+/** @throws InputError also for shared memory, which nobody outside shares with this process */
+function readParameters(parameters: unknown, whose: string): Parameters {
+  if (parameters === undefined || parameters === null) return NONE;
+  if (!isObject(parameters))
+    throw new InputError(`the parameters of ${whose} are ${kindOf(parameters)}, expected an object`);
+  if (parameters.shared_memory_region !== undefined)
+    throw new InputError(`the parameters of ${whose} name a shared memory region, send the data itself`);
+  return parameters;
+}
+
+/** A parameter that is true or false; undefined when it is not given. @throws InputError */
+function flag(parameters: Parameters, name: string): boolean | undefined {
+  const value = parameters[name];
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new InputError(`${name} is ${kindOf(value)}, expected true or false`);
 }
 
 function readInputs(message: Json, wire: Wire, tail: Tail | undefined): Map<string, RawTensor> {
@@ -50,13 +69,10 @@ function readInputs(message: Json, wire: Wire, tail: Tail | undefined): Map<stri
         `no input named ${typeof name === 'string' ? clip(name) : kindOf(name)}, the model takes ${[...wire.inputs.keys()].join(', ')}`,
       );
     if (inputs.has(spec.name)) throw new InputError(`input ${spec.name} is given twice`);
-    if (datatype !== datatypeOf(spec.type))
-      throw new InputError(
-        `input ${spec.name} has datatype ${typeof datatype === 'string' ? clip(datatype) : kindOf(datatype)}, the model takes ${datatypeOf(spec.type)}`,
-      );
+    if (datatype !== datatypeOf(spec.type)) throw wrongDatatype(spec, datatype);
     const shape = readShape(spec.name, input.shape);
     assertShape(spec, shape);
-    const bytes = isObject(input.parameters) ? input.parameters.binary_data_size : undefined;
+    const { binary_data_size: bytes } = readParameters(input.parameters, `input ${spec.name}`);
     if (bytes !== undefined) {
       if (tail === undefined)
         throw new InputError(`input ${spec.name} is binary, but there is no header ${JSON_LENGTH_HEADER}`);
@@ -71,44 +87,57 @@ function readInputs(message: Json, wire: Wire, tail: Tail | undefined): Map<stri
   return inputs;
 }
 
+function wrongDatatype({ name, type }: TensorSpec, datatype: unknown): InputError {
+  const found = typeof datatype === 'string' ? clip(datatype) : kindOf(datatype);
+  const why = datatype === 'BF16' ? '; BF16 is not supported, for ONNX Runtime takes no such tensors here' : '';
+  return new InputError(`input ${name} has datatype ${found}, the model takes ${datatypeOf(type)}${why}`);
+}
+
 function readShape(name: string, shape: unknown): number[] {
   if (!Array.isArray(shape))
     throw new InputError(`input ${name}: shape is ${kindOf(shape)}, expected an array of integers`);
   return shape.map((dimension: unknown) => {
     const size = typeof dimension === 'bigint' ? Number(dimension) : dimension;
     if (typeof size !== 'number' || !Number.isInteger(size) || size < 0)
-      throw new InputError(
-        `input ${name}: shape has ${clip(String(kindOf(dimension) === 'a number' ? dimension : kindOf(dimension)))}, expected integers from 0`,
-      );
+      throw new InputError(`input ${name}: shape has ${shown(dimension)}, expected integers from 0`);
     return size;
   });
 }
 
-function readOutputs(message: Json, wire: Wire): { all: boolean; list: Wanted[] } {
-  const binary = isObject(message.parameters) && message.parameters.binary_data_output === true;
-  const list = message.outputs;
-  if (list === undefined || (Array.isArray(list) && list.length === 0))
-    return { all: true, list: wire.signature.outputs.map(({ name }) => ({ name, binary })) };
+/** The outputs as they are asked for; undefined: all of them, as the request has it. */
+function readOutputs(list: unknown, request: Parameters, wire: Wire): Wanted[] | undefined {
+  const binary = flag(request, 'binary_data_output') ?? false;
+  if (list === undefined || list === null) return undefined;
   if (!Array.isArray(list)) throw new InputError(`outputs is ${kindOf(list)}, expected an array`);
+  if (list.length === 0) return undefined;
   const seen = new Set<string>();
-  return {
-    all: false,
-    list: list.map((output: unknown) => {
-      const name = isObject(output) ? output.name : undefined;
-      const spec = typeof name === 'string' ? wire.outputs.get(name) : undefined;
-      if (spec === undefined)
-        throw new InputError(
-          `no output named ${typeof name === 'string' ? clip(name) : kindOf(name)}, the model gives ${[...wire.outputs.keys()].join(', ')}`,
-        );
-      if (seen.has(spec.name)) throw new InputError(`output ${spec.name} is asked for twice`);
-      seen.add(spec.name);
-      const parameters = isObject(output) && isObject(output.parameters) ? output.parameters : {};
-      if (parameters.classification !== undefined)
-        throw new ProtocolError(501, 'the classification extension is not supported');
-      const own = parameters.binary_data;
-      return { name: spec.name, binary: typeof own === 'boolean' ? own : binary };
-    }),
-  };
+  return list.map((output: unknown) => {
+    const name = isObject(output) ? output.name : undefined;
+    const spec = typeof name === 'string' ? wire.outputs.get(name) : undefined;
+    if (spec === undefined)
+      throw new InputError(
+        `no output named ${typeof name === 'string' ? clip(name) : kindOf(name)}, the model gives ${[...wire.outputs.keys()].join(', ')}`,
+      );
+    if (seen.has(spec.name)) throw new InputError(`output ${spec.name} is asked for twice`);
+    seen.add(spec.name);
+    const parameters = readParameters((output as Json).parameters, `output ${spec.name}`);
+    return {
+      name: spec.name,
+      binary: flag(parameters, 'binary_data') ?? binary,
+      classes: readClassification(parameters.classification, spec, wire),
+    };
+  });
+}
+
+/** How many classes are wanted; undefined: the tensor itself, which is also what 0 means. */
+function readClassification(value: unknown, spec: TensorSpec, wire: Wire): Wanted['classes'] {
+  const count = typeof value === 'bigint' ? Number(value) : value;
+  if (count === undefined || count === 0) return undefined;
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0)
+    throw new InputError(`output ${spec.name}: classification is ${shown(value)}, expected a number of classes`);
+  if (spec.type === 'string' || spec.type === 'bool')
+    throw new InputError(`output ${spec.name} is of ${datatypeOf(spec.type)}, classification needs numbers`);
+  return { count, byRow: spec.shape.length > 1 || spec.shape[0] === -1, labels: wire.labels.get(spec.name) ?? [] };
 }
 
 /** The whole body is the single input, batch 1; all outputs are binary. */
@@ -118,47 +147,6 @@ function rawCall(request: HttpRequest, wire: Wire): InferCall {
     throw new InputError(`a raw request needs a model with one input, this one has ${wire.inputs.size}`);
   return {
     inputs: new Map([[spec.name, decodeRaw(spec, request.body)]]),
-    encode: (result) =>
-      encode(
-        result,
-        wire.signature.outputs.map(({ name }) => ({ name, binary: true })),
-      ),
+    encode: (result) => encodeV2(result, all(wire, true)),
   };
 }
-
-/** The answer, its JSON written by hand: every number is turned into text once, and no tree is built first. */
-function encode(result: InferResult, wanted: readonly Wanted[]): HttpResponse {
-  let text = `{"model_name":"${result.model}","model_version":"${result.version}","id":${JSON.stringify(result.id)},"outputs":[`;
-  const blocks: Uint8Array[] = [];
-  for (let i = 0; i < wanted.length; i++) {
-    const { name, binary } = wanted[i]!;
-    const tensor = result.outputs[name]!;
-    text += `${i === 0 ? '' : ','}{"name":${JSON.stringify(name)},"datatype":"${datatypeOf(tensor.type)}","shape":[${tensor.shape.join(',')}],`;
-    if (binary) {
-      const block = encodeBinary(tensor);
-      blocks.push(block);
-      text += `"parameters":{"binary_data_size":${block.length}}}`;
-    } else text += `"data":[${elementsText(tensor, 0, tensor.data.length)}]}`;
-  }
-  text += ']}';
-  if (blocks.length === 0) return { status: 200, headers: { 'content-type': 'application/json' }, body: text };
-  const head = new TextEncoder().encode(text);
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/octet-stream', [JSON_LENGTH_HEADER]: String(head.length) },
-    body: concat([head, ...blocks]),
-  };
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

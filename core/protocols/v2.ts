@@ -12,12 +12,13 @@ import {
   versionNumber,
 } from './protocol.ts';
 import { decodeV2 } from './v2-infer.ts';
+import { repositoryOperation } from './v2-repository.ts';
 import { datatypeOf } from './v2-types.ts';
 
 const SERVER = {
   name: 'trimtab',
   version: '0.1.0',
-  extensions: ['binary_tensor_data', 'parameters'],
+  extensions: ['binary_tensor_data', 'classification', 'model_repository', 'statistics', 'parameters'],
 };
 
 /**
@@ -42,11 +43,10 @@ export const v2: Protocol = {
       const operation = modelOperation(method, model, rest);
       if (operation !== undefined) return operation;
     }
-    if (head === 'repository')
-      throw new ProtocolError(
-        501,
-        'the model repository extension is not supported: releases are made in the registry',
-      );
+    if (head === 'repository') {
+      const operation = repositoryOperation(method, parts.slice(1));
+      if (operation !== undefined) return operation;
+    }
     throw new ProtocolError(404, 'no such path in the Open Inference Protocol v2');
   },
 };

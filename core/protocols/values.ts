@@ -126,7 +126,7 @@ function bytesText(spec: TensorSpec, value: unknown): unknown {
 }
 
 export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Number);
 
 /** Exactly `{"b64": string}`. */
 export function isBytes(value: Json): value is { b64: string } {

@@ -35,6 +35,8 @@ export interface EndpointOptions {
   readonly models: readonly string[] | 'all';
   /** The model that requests which name none are for. @default the only one, where one is served */
   readonly defaultModel?: string;
+  /** Whether a request may take a model out of service, until another loads it again. @default false */
+  readonly allowUnload?: boolean;
   /** Folder for model files and last known releases. */
   readonly cacheFolder: string;
   /** How a version's file becomes a model that runs. @default in this process */
@@ -237,7 +239,7 @@ export class Endpoint {
       case 'release':
         return json(200, this.model(operation.model).report());
       case 'repository':
-        throw new ProtocolError(501, `${operation.action} is not supported: releases are made in the registry`);
+        return this.repository(operation, request);
     }
   }
 
@@ -283,6 +285,29 @@ export class Endpoint {
       },
       body: response.body,
     };
+  }
+
+  private async repository(
+    { action, model: name, decode, encode }: Extract<Operation, { kind: 'repository' }>,
+    request: HttpRequest,
+  ): Promise<HttpResponse> {
+    decode(request);
+    if (action === 'load') await this.load(name);
+    else if (this.options.allowUnload) await this.model(name).unload(this.options.home.clock.now().getTime());
+    else throw new ProtocolError(501, `unload is not allowed here: what is served is what the registry has released`);
+    return encode();
+  }
+
+  /** Makes sure that what the ledger says is in memory, now. @throws ProtocolError 404 or 503 */
+  private async load(name: string): Promise<void> {
+    this.models.get(name)?.wake();
+    await this.watch.reread();
+    const model = this.model(name);
+    if (this.watch.isStale(name))
+      throw new ProtocolError(503, `the release of ${name} cannot be read now, try again later`);
+    const missing = model.missing();
+    if (missing.length > 0) throw new ProtocolError(503, `version ${missing.join(', ')} of ${name} cannot be loaded`);
+    if (model.versions().length === 0) throw new ProtocolError(503, `nothing is released of model ${name}`);
   }
 
   private async feedback(

@@ -23,6 +23,7 @@ export class ReleaseWatch {
   private running: Promise<void> | undefined;
   private lastRead = Number.NEGATIVE_INFINITY;
   private closed = false;
+  private readonly stale = new Set<string>();
   /** Whether it was ever found out which models there are. */
   private knowsNames: boolean;
 
@@ -48,6 +49,17 @@ export class ReleaseWatch {
       this.running = undefined;
     });
     return this.running;
+  }
+
+  /** Reads the releases from now on: one that is under way may have seen what was before, and is waited for. */
+  async reread(): Promise<void> {
+    await this.running;
+    await this.refresh();
+  }
+
+  /** Whether the last reading of a model's release came to nothing. */
+  isStale(model: string): boolean {
+    return this.stale.has(model);
   }
 
   async settle(ms: number): Promise<void> {
@@ -103,6 +115,8 @@ export class ReleaseWatch {
     } catch (error) {
       onError(`the release of ${name} cannot be followed`, error);
     }
+    if (failed) this.stale.add(name);
+    else this.stale.delete(name);
     onRead(model, failed);
   }
 

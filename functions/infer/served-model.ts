@@ -62,6 +62,8 @@ export class ServedModel {
   private readonly failures = new Map<number, Attempt>();
   /** Version -> since when it has had no traffic. */
   private readonly idle = new Map<number, number>();
+  /** Taken out of service by hand; the release does not bring it back. */
+  private held = false;
   private readonly privacy: KeySource;
   /** The last route whose version wanted the privacy keys: what an attempt to read them is counted on. */
   private wanting: Route | undefined;
@@ -127,7 +129,31 @@ export class ServedModel {
 
   /** Whether `apply` would change anything: a new revision, or a load to be tried again. */
   isBehind(state: ReleaseState): boolean {
-    return state.revision !== this.serving.revision || this.failures.size > 0;
+    return !this.held && (state.revision !== this.serving.revision || this.failures.size > 0);
+  }
+
+  /** Versions of the release that was last asked for that are not in memory. */
+  missing(): number[] {
+    const wanted = this.wanted === undefined ? [] : residentRoutes(this.wanted).map(({ version }) => version);
+    return wanted.filter((version) => !this.residents.has(version));
+  }
+
+  /** Lets the next reading of the release load what is not in memory: what failed before, and what was unloaded. */
+  wake(): void {
+    this.held = false;
+    for (const [version, { error }] of this.failures)
+      this.failures.set(version, { at: Number.NEGATIVE_INFINITY, error });
+  }
+
+  /**
+   * Takes the model out of service and, once its runs have ended, out of memory, until `wake`.
+   *
+   * @param now milliseconds since 1970
+   */
+  async unload(now: number): Promise<void> {
+    this.held = true;
+    this.serving = NOTHING;
+    await this.release(now, 0);
   }
 
   /**
@@ -137,6 +163,7 @@ export class ServedModel {
    */
   async apply(state: ReleaseState, now: number): Promise<void> {
     this.wanted = state;
+    if (this.held) return;
     const routes = residentRoutes(state);
     const loaded = new Set<number>();
     for (const each of routes) if (await this.ensure(each, now)) loaded.add(each.version);
