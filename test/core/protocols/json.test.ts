@@ -92,7 +92,7 @@ describe('parseJson', () => {
         if (integer && text.length < 40) expect(BigInt(alone as number | bigint)).toBe(BigInt(text));
         else expect(Number(alone)).toBe(Number(text));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 

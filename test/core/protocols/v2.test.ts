@@ -53,7 +53,12 @@ describe('v2 paths', () => {
     ['POST', '/v2/models/m/infer/more', 404],
     ['POST', '/v2/models/m/versions/one/infer', 404],
     ['GET', '/v2/nothing', 404],
-    ['POST', '/v2/repository/index', 501],
+    ['GET', '/v2/repository/index', 405],
+    ['GET', '/v2/repository/models/m/load', 405],
+    ['POST', '/v2/repository/models/m', 404],
+    ['POST', '/v2/repository/models/m/swap', 404],
+    ['POST', '/v2/repository/models/m/load/more', 404],
+    ['POST', '/v2/repository', 404],
     ['GET', '/v2/models/m/stats', 501],
   ])('%s %s is %d', (method, path, expected) => {
     expect(status(() => v2.resolve(head(method, path), catalog))).toBe(expected);
@@ -119,9 +124,48 @@ describe('decodeV2', () => {
     ],
     ['an unknown output', { ...input({}), outputs: [{ name: 'z' }] }],
     ['an id that is no string', { ...input({}), id: 5 }],
+    ['BF16', input({ datatype: 'BF16' })],
+    ['parameters that are none', { ...input({}), parameters: [] }],
+    ['a flag that is none', { ...input({}), parameters: { binary_data_output: 1 } }],
+    ['a region of shared memory', input({ parameters: { shared_memory_region: 'r' } })],
+    [
+      'an output in shared memory',
+      { ...input({}), outputs: [{ name: 'y', parameters: { shared_memory_region: 'r' } }] },
+    ],
     ['an input given twice', { inputs: [...input({}).inputs, ...input({}).inputs] }],
   ])('refuses %s with a 400', (_, body) => {
     expect(status(() => decodeV2(post(body), floats))).toBe(400);
+  });
+
+  it('says why BF16 is refused', () => {
+    expect(() => decodeV2(post(input({ datatype: 'BF16' })), floats)).toThrow(
+      'has datatype BF16, the model takes FP32; BF16 is not supported, for ONNX Runtime',
+    );
+  });
+
+  it('hands on the parameters of the request, and takes those it does not know on tensors', () => {
+    const parameters = { priority: 1, headers: 'x' };
+    const call = decodeV2(
+      post({
+        ...input({ parameters: { content_type: 'np' } }),
+        parameters,
+        outputs: [{ name: 'y', parameters: { x: 1 } }],
+      }),
+      floats,
+    );
+    expect(call.parameters).toEqual(parameters);
+  });
+
+  it('refuses BYTES with NUL in it, as JSON and as bytes', () => {
+    const words = wire([spec('s', 'string', [-1])]);
+    const spec_ = words.signature.inputs[0]!;
+    const json = post({ inputs: [{ name: 's', shape: [1], datatype: 'BYTES', data: ['a\0b'] }] });
+    const head = '{"inputs":[{"name":"s","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":7}}]}';
+    const binary = post(Buffer.concat([Buffer.from(head), Buffer.from([3, 0, 0, 0, 0x61, 0, 0x62])]), {
+      'inference-header-content-length': String(head.length),
+    });
+    for (const request of [json, binary])
+      expect(() => fillOpaque(spec_, decodeV2(request, words).inputs.get('s')!)).toThrow('a string without NUL');
   });
 
   it('refuses a missing input by name', () => {
@@ -197,6 +241,12 @@ describe('v2 responses', () => {
         .outputs.slice(1)
         .map((output: { data: unknown }) => output.data),
     ).toEqual([[true, false], ['a\n"']]);
+  });
+
+  it('say what is to be said about the answer in parameters', () => {
+    const outputs = { y: tensor('float32', [1], new Float32Array([1])) };
+    const response = decodeV2(post(input({})), floats).encode({ ...answer, outputs, parameters: { outlier: true } });
+    expect(JSON.parse(response.body as string).parameters).toEqual({ outlier: true });
   });
 
   it('give only the outputs asked for, in that order', () => {
