@@ -1,0 +1,90 @@
+import type { Contract, Feature } from '../contract/contract.ts';
+import { isPersonal } from '../contract/personal.ts';
+import type { Baseline, ColumnProfile } from '../profile/profile.ts';
+import type { BackgroundSource } from './explanation.ts';
+import { shuffled, uniform } from './random.ts';
+
+/** Rows that explanations compare with: one value a feature, null for missing. */
+export interface Background {
+  readonly source: BackgroundSource;
+  readonly rows: readonly (readonly unknown[])[];
+  /** Features that nothing is known about: undefined in every row. */
+  readonly unknown: readonly string[];
+}
+
+/** The same rows, in the same order, in every process and for every request. */
+const SEED = 0x7a1b;
+
+/**
+ * The background of a version: rows of the reference that its baseline keeps, else rows drawn from the baseline's
+ * columns, each by itself. Nothing is kept or counted of personal features, so they are unknown.
+ *
+ * @param features in the order of the rows' values
+ * @param most     how many rows, at most
+ */
+export function backgroundOf(
+  { profile, background }: Baseline,
+  contract: Contract,
+  features: readonly Feature[],
+  most: number,
+): Background {
+  const known = features.map(({ name, personal }) => personal === 'no' && profile.columns[name] !== undefined);
+  const unknown = features.filter((_, i) => !known[i]).map(({ name }) => name);
+  const random = uniform(SEED);
+  const columns = new Map(background?.columns.map((name, i) => [name, i]));
+  const kept = features.every(({ name }, i) => !known[i] || columns.has(name)) && !isPersonal(contract);
+  if (background !== undefined && background.rows.length > 0 && kept) {
+    const rows = [...shuffled(background.rows.length, random)]
+      .slice(0, most)
+      .map((at) => features.map(({ name }, i) => (known[i] ? background.rows[at]![columns.get(name)!] : undefined)));
+    return { source: 'rows', rows, unknown };
+  }
+  const drawn = features.map((feature, i) =>
+    known[i] ? drawColumn(profile.columns[feature.name]!, feature, most, random) : new Array(most).fill(undefined),
+  );
+  return {
+    source: 'marginals',
+    rows: Array.from({ length: most }, (_, row) => drawn.map((values) => values[row])),
+    unknown,
+  };
+}
+
+/**
+ * Values of one column as its profile has them: at evenly spaced ranks, so that few rows already have the shares of
+ * many, in an order drawn at random.
+ */
+function drawColumn(column: ColumnProfile, feature: Feature, n: number, random: () => number): unknown[] {
+  const values = Array.from({ length: n }, (_, i) => quantile(column, feature, (i + 0.5) / n));
+  const drawn = new Array<unknown>(n);
+  shuffled(n, random).forEach((to, from) => {
+    drawn[to] = values[from];
+  });
+  return drawn;
+}
+
+/** The value at a rank of 0 to 1; missing values come last. */
+function quantile(column: ColumnProfile, { type }: Feature, rank: number): unknown {
+  const { counts } = column;
+  const present = counts.reduce((a, b) => a + b, 0);
+  let left = rank * (present + column.missing);
+  if (left >= present) return null;
+  const bin = counts.findIndex((count) => {
+    if (left < count) return true;
+    left -= count;
+    return false;
+  });
+  if (column.kind === 'categorical') {
+    const category = column.categories[bin]!;
+    return type === 'string'
+      ? category
+      : type === 'boolean'
+        ? category === 'true' || category === '1'
+        : Number(category);
+  }
+  const { edges, min, max } = column;
+  const from = edges[bin - 1] ?? min ?? 0;
+  const to = edges[bin] ?? max ?? from;
+  const value = from + ((to - from) * left) / counts[bin]!;
+  if (type === 'boolean') return value >= 0.5;
+  return type === 'integer' ? Math.round(value) : value;
+}

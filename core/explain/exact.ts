@@ -1,0 +1,63 @@
+import type { RowValues, Shares } from './explanation.ts';
+import { type Pace, pacer } from './pace.ts';
+import type { Tail } from './tail.ts';
+import type { Walker } from './tree-values.ts';
+
+/**
+ * Exact values of rows: the mean over the background of what each row's columns do to the trees. When time is out, the
+ * mean over those background rows that had their turn, with its standard error; every row has had at least one.
+ *
+ * @param rows       columns of the ensemble, one array a row
+ * @param background likewise, in an order drawn at random
+ * @param tail       makes the explained score of the trees' raw score
+ */
+export async function exactValues(
+  walker: Walker,
+  rows: readonly Float64Array[],
+  background: readonly Float64Array[],
+  { tail, players, pace }: { readonly tail: Tail; readonly players: number; readonly pace: Pace },
+): Promise<Shares> {
+  const inTime = pacer(pace);
+  const sums = rows.map(() => new Float64Array(players));
+  const squares = rows.map(() => new Float64Array(players));
+  const counts = new Uint32Array(rows.length);
+  const single = new Float64Array(players);
+  let complete = true;
+  walking: for (let j = 0; j < background.length; j++) {
+    for (let i = 0; i < rows.length; i++) {
+      if (!(await inTime()) && counts[rows.length - 1]! > 0) {
+        complete = false;
+        break walking;
+      }
+      single.fill(0);
+      walker.add(rows[i]!, background[j]!, single);
+      for (let k = 0; k < players; k++) {
+        sums[i]![k]! += single[k]!;
+        squares[i]![k]! += single[k]! ** 2;
+      }
+      counts[i]!++;
+    }
+  }
+  const all = background.length;
+  return {
+    complete,
+    backgroundRows: Math.min(...counts),
+    rows: rows.map((row, i): RowValues => {
+      const n = counts[i]!;
+      const values = Array.from(sums[i]!, (sum) => (tail.factor * sum) / n);
+      const value = tail.factor * walker.score(row) + tail.offset;
+      const baseValue = value - values.reduce((a, b) => a + b, 0);
+      if (n === all) return { baseValue, value, values };
+      // Rows drawn without putting them back: what is left of the background is what is not known.
+      const left = Math.abs(tail.factor) * Math.sqrt((1 - n / all) / n);
+      const standardErrors = Array.from(squares[i]!, (square, k) => left * deviation(square, sums[i]![k]!, n));
+      return { baseValue, value, values, standardErrors };
+    }),
+  };
+}
+
+/** Standard deviation of n numbers by their sum and the sum of their squares; of one number, its size. */
+function deviation(square: number, sum: number, n: number): number {
+  if (n < 2) return Math.sqrt(square);
+  return Math.sqrt(Math.max(0, (square - sum ** 2 / n) / (n - 1)));
+}

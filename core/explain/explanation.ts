@@ -1,0 +1,58 @@
+/** The Shapley values of one row. They sum to `value - baseValue`. */
+export interface RowValues {
+  /** Mean score of the background (with the row's own values in the fixed features). */
+  readonly baseValue: number;
+  /** Score of the row. */
+  readonly value: number;
+  /** One a feature, in the order of `Explanation.features`, in the score's unit. */
+  readonly values: readonly number[];
+  /** Of `values`, by what was drawn at random or left out for want of time; absent when they are exact. */
+  readonly standardErrors?: readonly number[];
+}
+
+/** Values of rows, and how far they got. */
+export interface Shares {
+  readonly rows: readonly RowValues[];
+  /** False when time was out before all background rows, or all permutations, had their turn. */
+  readonly complete: boolean;
+  /** Background rows that were compared with; the fewest of any row when time was out. */
+  readonly backgroundRows: number;
+  /** Sampled values: orders of the features that were walked for a row, each forward and in reverse. */
+  readonly permutations?: number;
+}
+
+/** Where the rows that are compared with come from. */
+export type BackgroundSource = 'rows' | 'marginals';
+
+/** Why a model gave the scores it gave; docs/explanations.md has what the values mean, and what not. */
+export interface Explanation extends Shares {
+  readonly method: 'exact' | 'sampled';
+  readonly output: string;
+  /** Column of the output, 0-based. */
+  readonly column: number;
+  /** `raw`: the sum of the trees, before `link`; `output`: what the model answers. */
+  readonly scale: 'raw' | 'output';
+  /** What makes the output of the explained score: `identity`, `logistic`, `softmax`, `probit`. */
+  readonly link: string;
+  /** Kept rows of the reference, or rows drawn from the profile's columns, each by itself. */
+  readonly background: BackgroundSource;
+  readonly features: readonly string[];
+  /** Features that nothing is known about but the row itself, for they are personal; they have no values. */
+  readonly fixed: readonly string[];
+  /** Why the values are sampled. */
+  readonly reason?: string;
+}
+
+/** What a caller may ask for. */
+export interface ExplainOptions {
+  /** @default the decision's */
+  readonly output?: string;
+  /** @default the decision's; 1 of two; 0 of one */
+  readonly column?: number;
+  /** @default exact where the graph's trees can be read */
+  readonly method?: 'exact' | 'sampled';
+  /** @default `raw` where values are exact, else `output` */
+  readonly scale?: 'raw' | 'output';
+  readonly permutations?: number;
+  readonly budgetMs?: number;
+}

@@ -1,0 +1,197 @@
+import type { RowValues, Shares } from './explanation.ts';
+import { type Pace, pacer } from './pace.ts';
+import { shuffled, uniform } from './random.ts';
+
+/** A row in which some players are the explained row's and the others a background row's. */
+export interface Mixture {
+  /** Explained row. */
+  readonly row: number;
+  /** Background row. */
+  readonly other: number;
+  /** Position of each player in the walk. */
+  readonly rank: Uint32Array;
+  /** Players at positions below this are the explained row's. */
+  readonly taken: number;
+}
+
+/** Scores of mixtures, in their order. */
+export type Score = (mixtures: readonly Mixture[]) => Promise<readonly number[]>;
+
+export interface SamplingOptions {
+  /** Rows to explain. */
+  readonly rows: number;
+  readonly background: number;
+  readonly players: number;
+  /** Walks, there and back, for each row and each background row. */
+  readonly permutations: number;
+  /** Most mixtures in one call of the score. */
+  readonly batch: number;
+  readonly seed: number;
+  readonly pace: Pace;
+}
+
+/** One order of the players, walked from a background row to the explained row. */
+interface Walk {
+  readonly row: number;
+  readonly other: number;
+  readonly rank: Uint32Array;
+  readonly scores: Float64Array;
+  /** Whether it is the second of its pair, the first in reverse. */
+  readonly back: boolean;
+}
+
+/**
+ * Shapley values of any score by sampling orders of the players: start at a background row, take one player after the
+ * other from the explained row, and give each the change that it makes. Every order is walked in reverse, too
+ * (antithetic: Mitchell, Cooper, Frank & Holmes 2022, "Sampling permutations for Shapley value estimation", JMLR 23),
+ * and every background row has its turn before any has its second, so that the values sum to the score of the row less
+ * the mean score of the background, whatever orders were drawn.
+ *
+ * When time is out, what is known is given: the mean over the pairs of walks that were made. Their standard errors come
+ * from the spread within background rows when each had two pairs or more, else from the spread of all pairs, which is
+ * wider.
+ */
+export async function sampledValues(score: Score, options: SamplingOptions): Promise<Shares> {
+  const { rows, background, players, permutations, batch, pace } = options;
+  const inTime = pacer(pace);
+  const tally = Array.from({ length: rows }, () => new Tally(background, players));
+  const walks = walksOf(options);
+  let complete = true;
+  let open: Walk[] = [];
+  let done = 0;
+  for (;;) {
+    const enough = tally.every(({ pairs }) => pairs > 0);
+    if (!(await inTime()) && enough) {
+      complete = false;
+      break;
+    }
+    while ((open.length - 1) * (players + 1) - done < batch) {
+      const next = walks.next();
+      if (next.done) break;
+      open.push(next.value);
+    }
+    const mixtures = stepsOf(open, players, done, batch);
+    if (mixtures.length === 0) break;
+    const scores = await score(mixtures);
+    for (const value of scores) {
+      open[Math.floor(done / (players + 1))]!.scores[done % (players + 1)] = value;
+      done++;
+    }
+    // Pairs that are walked to their ends.
+    const whole = Math.floor(done / (2 * (players + 1))) * 2;
+    for (let i = 0; i < whole; i += 2) tally[open[i]!.row]!.take(open[i]!, open[i + 1]!);
+    open = open.slice(whole);
+    done -= whole * (players + 1);
+  }
+  return {
+    complete,
+    backgroundRows: Math.min(...tally.map(({ used }) => used)),
+    permutations: 2 * Math.min(...tally.map(({ pairs }) => pairs)),
+    rows: tally.map((each) => each.values(permutations)),
+  };
+}
+
+/** All walks in the order in which they are made: a pass over the background for all rows, then the next. */
+function* walksOf({ rows, background, players, permutations, seed }: SamplingOptions): Generator<Walk> {
+  const random = uniform(seed);
+  for (let pass = 0; pass < permutations; pass++) {
+    for (const other of shuffled(background, random)) {
+      const order = shuffled(players, random);
+      const rank = new Uint32Array(players);
+      order.forEach((player, i) => {
+        rank[player] = i;
+      });
+      const reverse = rank.map((position) => players - 1 - position);
+      for (let row = 0; row < rows; row++)
+        for (const back of [false, true])
+          yield { row, other, rank: back ? reverse : rank, back, scores: new Float64Array(players + 1) };
+    }
+  }
+}
+
+function stepsOf(walks: readonly Walk[], players: number, from: number, most: number): Mixture[] {
+  const end = Math.min(walks.length * (players + 1), from + most);
+  const steps: Mixture[] = [];
+  for (let i = from; i < end; i++) {
+    const { row, other, rank } = walks[Math.floor(i / (players + 1))]!;
+    steps.push({ row, other, rank, taken: i % (players + 1) });
+  }
+  return steps;
+}
+
+/** What the walks of one row came to, by background row. */
+class Tally {
+  pairs = 0;
+  used = 0;
+  private value = 0;
+  private readonly counts: Uint32Array;
+  private readonly starts: Float64Array;
+  private readonly sums: Float64Array;
+  private readonly squares: Float64Array;
+
+  constructor(
+    private readonly background: number,
+    private readonly players: number,
+  ) {
+    this.counts = new Uint32Array(background);
+    this.starts = new Float64Array(background);
+    this.sums = new Float64Array(background * players);
+    this.squares = new Float64Array(background * players);
+  }
+
+  take(there: Walk, back: Walk): void {
+    const { other, rank, scores } = there;
+    for (let player = 0; player < this.players; player++) {
+      const a = rank[player]!;
+      const b = back.rank[player]!;
+      const change = (scores[a + 1]! - scores[a]! + back.scores[b + 1]! - back.scores[b]!) / 2;
+      this.sums[other * this.players + player]! += change;
+      this.squares[other * this.players + player]! += change ** 2;
+    }
+    this.starts[other] = scores[0]!;
+    this.value = scores[this.players]!;
+    if (this.counts[other]!++ === 0) this.used++;
+    this.pairs++;
+  }
+
+  /** @param permutations pairs a background row has when all is done */
+  values(permutations: number): RowValues {
+    const { players, counts, used, value } = this;
+    const values = new Array<number>(players).fill(0);
+    let baseValue = 0;
+    for (let other = 0; other < this.background; other++) {
+      if (counts[other] === 0) continue;
+      baseValue += this.starts[other]! / used;
+      for (let player = 0; player < players; player++)
+        values[player]! += this.sums[other * players + player]! / counts[other]! / used;
+    }
+    const within = used === this.background && counts.every((count) => count >= 2);
+    const exact = players === 1 && used === this.background && permutations > 0;
+    const standardErrors = values.map((_, player) => (exact ? 0 : within ? this.within(player) : this.among(player)));
+    return { baseValue, value, values, standardErrors };
+  }
+
+  /** The background is known whole: only the orders of each of its rows are drawn. */
+  private within(player: number): number {
+    let variance = 0;
+    this.counts.forEach((n, other) => {
+      variance +=
+        spread(this.sums[other * this.players + player]!, this.squares[other * this.players + player]!, n) / n;
+    });
+    return Math.sqrt(variance) / this.background;
+  }
+
+  private among(player: number): number {
+    let sum = 0;
+    let square = 0;
+    for (let other = 0; other < this.background; other++) {
+      sum += this.sums[other * this.players + player]!;
+      square += this.squares[other * this.players + player]!;
+    }
+    return Math.sqrt(spread(sum, square, this.pairs) / this.pairs);
+  }
+}
+
+/** Variance of n numbers by their sum and the sum of their squares; of one number, its square. */
+const spread = (sum: number, square: number, n: number): number =>
+  n < 2 ? square : Math.max(0, (square - sum ** 2 / n) / (n - 1));
