@@ -22,6 +22,7 @@ import { digestOfFile } from '../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../platform/duckdb/connection.ts';
 import { binSql, expressionOf, type ProfiledColumn, profileRelation } from '../platform/duckdb/profile.ts';
 import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
+import { backgroundIn } from './background.ts';
 import { profiledColumns } from './validate/file.ts';
 import { load } from './validate/load.ts';
 
@@ -29,7 +30,7 @@ export interface BaselineOptions {
   /** Reference data: CSV, JSON lines or Parquet. */
   readonly dataFile: string;
   readonly modelFile: string;
-  readonly manifest: Pick<Manifest, 'contract' | 'decision' | 'outputs'>;
+  readonly manifest: Pick<Manifest, 'contract' | 'decision' | 'outputs' | 'explanations'>;
   readonly signature: Signature;
   readonly now: Date;
 }
@@ -72,6 +73,7 @@ export async function buildBaseline(options: BaselineOptions): Promise<Baseline>
       chunks: await chunksOf(duck, relation, columns, profile, manifest.contract),
       ...(performance ? { performance } : {}),
       ...(outliers ? { outliers } : {}),
+      ...(await backgroundIn(duck, manifest, loaded.columns)),
     };
   });
 }

@@ -1,5 +1,4 @@
-import type { Contract, Feature } from '../contract/contract.ts';
-import { isPersonal } from '../contract/personal.ts';
+import type { Feature } from '../contract/contract.ts';
 import type { Baseline, ColumnProfile } from '../profile/profile.ts';
 import type { BackgroundSource } from './explanation.ts';
 import { shuffled, uniform } from './random.ts';
@@ -19,12 +18,12 @@ const SEED = 0x7a1b;
  * The background of a version: rows of the reference that its baseline keeps, else rows drawn from the baseline's
  * columns, each by itself. Nothing is kept or counted of personal features, so they are unknown.
  *
+ * @param baseline without what is personal, see `withoutPersonal`
  * @param features in the order of the rows' values
  * @param most     how many rows, at most
  */
 export function backgroundOf(
   { profile, background }: Baseline,
-  contract: Contract,
   features: readonly Feature[],
   most: number,
 ): Background {
@@ -32,7 +31,7 @@ export function backgroundOf(
   const unknown = features.filter((_, i) => !known[i]).map(({ name }) => name);
   const random = uniform(SEED);
   const columns = new Map(background?.columns.map((name, i) => [name, i]));
-  const kept = features.every(({ name }, i) => !known[i] || columns.has(name)) && !isPersonal(contract);
+  const kept = features.every(({ name }, i) => !known[i] || columns.has(name));
   if (background !== undefined && background.rows.length > 0 && kept) {
     const rows = [...shuffled(background.rows.length, random)]
       .slice(0, most)
@@ -63,7 +62,7 @@ function drawColumn(column: ColumnProfile, feature: Feature, n: number, random: 
 }
 
 /** The value at a rank of 0 to 1; missing values come last. */
-function quantile(column: ColumnProfile, { type }: Feature, rank: number): unknown {
+function quantile(column: ColumnProfile, { type, allowed }: Feature, rank: number): unknown {
   const { counts } = column;
   const present = counts.reduce((a, b) => a + b, 0);
   let left = rank * (present + column.missing);
@@ -85,6 +84,14 @@ function quantile(column: ColumnProfile, { type }: Feature, rank: number): unkno
   const from = edges[bin - 1] ?? min ?? 0;
   const to = edges[bin] ?? max ?? from;
   const value = from + ((to - from) * left) / counts[bin]!;
-  if (type === 'boolean') return value >= 0.5;
-  return type === 'integer' ? Math.round(value) : value;
+  return type === 'integer' ? nearest(Math.round(value), allowed) : value;
+}
+
+/** The allowed number that is nearest: what falls between two codes is none. */
+function nearest(value: number, allowed: Feature['allowed']): number {
+  const codes = allowed?.map(Number) ?? [];
+  return codes.reduce(
+    (best, code) => (Math.abs(code - value) < Math.abs(best - value) ? code : best),
+    codes[0] ?? value,
+  );
 }

@@ -18,6 +18,7 @@ export interface Origins {
 type Value = Origins | ConstantTensor;
 
 const isConstant = (value: Value): value is ConstantTensor => 'values' in value;
+const isTensor = (value: Value): value is Origins => !isConstant(value);
 
 /** Operators that work on each element by itself; constants beside it set how. */
 const UNARY = new Set(
@@ -77,7 +78,7 @@ export function* upstream(makers: ReadonlyMap<string, GraphNode>, wanted: string
 function follow(node: GraphNode, given: readonly Value[]): Value[] {
   const { op, attributes } = node;
   if (op === 'Constant') return [constantOf(node)];
-  const tensors = given.filter((value) => !isConstant(value));
+  const tensors = given.filter(isTensor);
   const [first] = tensors;
   if (first === undefined) {
     if (op === 'Identity' && given[0] !== undefined) return [given[0]];
@@ -150,7 +151,7 @@ function broadcast(op: string, a: Value, b: Value): Value {
   const right = asRow(op, b);
   if (isConstant(a) && isConstant(b)) throw new NotExactError(`operator ${op} makes a constant`);
   // [n] and [n, 1] would make [n, n], which mixes the rows.
-  const ranks = [a, b].filter((value) => !isConstant(value)).map(({ rest }) => rest.length);
+  const ranks = [a, b].filter(isTensor).map(({ rest }) => rest.length);
   const wide = Math.max(left.length, right.length);
   if (new Set(ranks).size > 1 || (ranks[0] === 0 && wide > 1) || ranks[0]! > 1)
     throw new NotExactError(`operator ${op} mixes rows`);

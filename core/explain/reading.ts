@@ -8,8 +8,8 @@ import { ensembleBehind, makersOf, type Tail, tailOf } from './tail.ts';
 /** A tree ensemble found inside a graph, and what explaining it takes. */
 export interface TreeReading {
   readonly ensemble: Ensemble;
-  /** How the explained column follows from a raw score. */
-  readonly tail: Tail;
+  /** How a column of the output follows from a raw score. @throws NotExactError */
+  tail(column: number): Tail;
   /** Column of the ensemble -> feature in the order of the contract's binding; -1: no feature. */
   readonly featureOf: Int32Array;
   /**
@@ -23,7 +23,7 @@ export interface TreeReading {
 export const PART_OUTPUTS = { columns: 'trimtab:columns', scores: 'trimtab:scores' } as const;
 
 /**
- * Finds the tree ensemble behind a column of an output, and which feature each of its columns comes from. Exact values
+ * Finds the tree ensemble behind an output, and which feature each of its columns comes from. Exact values
  * are possible when each comes from one feature only, through whatever scaling, imputing or encoding.
  *
  * @param file  bytes of the .onnx file
@@ -31,11 +31,10 @@ export const PART_OUTPUTS = { columns: 'trimtab:columns', scores: 'trimtab:score
  * @throws NotExactError with the reason when there is no such ensemble
  * @throws ProtobufError when the file is damaged
  */
-export function readTrees(file: Uint8Array, bound: readonly BoundInput[], output: string, column: number): TreeReading {
+export function readTrees(file: Uint8Array, bound: readonly BoundInput[], output: string): TreeReading {
   const graph = readGraph(file);
   const node = ensembleBehind(graph, output);
   const ensemble = readEnsemble(node);
-  const tail = tailOf(graph, node, ensemble, output, column);
   const { rest, cells } = originsOf(graph, inputOrigins(bound), node.inputs[0]!);
   if (rest.length !== 1) throw new NotExactError('what enters the trees is no table');
   const names = bound.flatMap(({ features }) => features.map(({ feature }) => feature.name));
@@ -51,6 +50,7 @@ export function readTrees(file: Uint8Array, bound: readonly BoundInput[], output
   });
   if (ensemble.column.some((own) => own >= featureOf.length))
     throw new NotExactError(`the trees read more columns than the ${featureOf.length} that enter them`);
+  const tail = (column: number): Tail => tailOf(graph, node, ensemble, output, column);
   return { ensemble, tail, featureOf, part: partOf(graph, node) };
 }
 

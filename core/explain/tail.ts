@@ -128,9 +128,11 @@ const scaled = (tail: Tail, factor: number, offset: number): Tail => ({
 });
 
 function affine(op: string, tails: readonly Tail[] | undefined, number: number | undefined): readonly Tail[] {
-  if (tails === undefined || number === undefined || !tails.every(({ link }) => link === 'identity'))
-    throw new NotExactError(`operator ${op} behind the trees is not one that can be followed`);
+  const refused = new NotExactError(`operator ${op} behind the trees is not one that can be followed`);
+  if (tails === undefined || number === undefined) throw refused;
   const factor = op === 'Mul' ? number : op === 'Div' ? 1 / number : 1;
   const offset = op === 'Add' ? number : op === 'Sub' ? -number : 0;
+  const changes = factor !== 1 || offset !== 0;
+  if (changes && !tails.every(({ link }) => link === 'identity')) throw refused;
   return tails.map((tail) => scaled(tail, factor, offset));
 }

@@ -3,6 +3,7 @@ import { Contract } from '../contract/contract.ts';
 import { Guards } from '../guards/guards.ts';
 import { CacheSettings } from '../serving/cache-settings.ts';
 import { Batching } from './batching.ts';
+import { Explanations } from './explanations.ts';
 import { ModelName } from './names.ts';
 
 /** What an output means; at most one output decides. */
@@ -117,6 +118,7 @@ export const Manifest = z
     guards: Guards.optional(),
     rollout: Rollout.prefault({}),
     monitoring: Monitoring.prefault({}),
+    explanations: Explanations.optional(),
     lineage: Lineage.prefault({}),
   })
   .meta({ title: 'Trimtab model manifest', id: 'model.json' });

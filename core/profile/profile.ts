@@ -72,6 +72,15 @@ export const ReferencePerformance = z.strictObject({
 });
 export type ReferencePerformance = z.infer<typeof ReferencePerformance>;
 
+/** Rows of the reference drawn at random: what explanations compare with. Kept only where nothing is personal. */
+export const BackgroundRows = z.strictObject({
+  /** Names of features, in the order of the rows' values. */
+  columns: z.array(z.string()).max(5_000),
+  /** Missing values are null. */
+  rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))).max(1_000),
+});
+export type BackgroundRows = z.infer<typeof BackgroundRows>;
+
 /** `baseline.json`: the reference profile of a model version. */
 export const Baseline = z.strictObject({
   format: z.literal(1),
@@ -83,5 +92,6 @@ export const Baseline = z.strictObject({
   performance: ReferencePerformance.optional(),
   /** How unusual its own rows are; baselines of before there was such a guard have none. */
   outliers: OutlierCalibration.optional(),
+  background: BackgroundRows.optional(),
 });
 export type Baseline = z.infer<typeof Baseline>;

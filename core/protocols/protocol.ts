@@ -1,5 +1,6 @@
 import type { RawTensor } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
+import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
 import type { Signature, TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import type { TruthRecord } from '../serving/ground-truth.ts';
@@ -68,24 +69,15 @@ export interface InferCall {
   encode(result: InferResult): HttpResponse;
 }
 
-/** Shapley values of one output. */
-export interface Explanation {
-  readonly model: string;
-  readonly version: number;
-  /** Prediction id. */
-  readonly id: string;
-  /** The output that is explained. */
-  readonly output: string;
-  /** Names of the features, in the order of the values' last axis. */
-  readonly features: readonly string[];
-  /** The output over the background: what the values add up from; a float64 tensor [columns]. */
-  readonly base: TensorData;
-  /** A float64 tensor [rows, columns of the output, features]. */
-  readonly values: TensorData;
+/** A prediction, and why it is what it is. */
+export interface ExplainResult extends InferResult {
+  readonly explanation: Explanation;
 }
 
+/** A request for an explanation; core/protocols/explained.ts makes one of any protocol's predictions. */
 export interface ExplainCall extends Omit<InferCall, 'encode'> {
-  encode(explanation: Explanation): HttpResponse;
+  readonly options: ExplainOptions;
+  encode(result: ExplainResult): HttpResponse;
 }
 
 /** What became of predictions. */

@@ -1,6 +1,7 @@
 import type { TensorSpec, TensorType } from '../model/signature.ts';
 import type { Variant } from '../serving/variant.ts';
 import { VARIANTS } from '../serving/variants.ts';
+import { decodeExplainV1 } from './explained.ts';
 import {
   allow,
   clip,
@@ -43,8 +44,9 @@ export const v1: Protocol = {
 
 function verbOperation(method: string, verb: string, model: string, version?: number, variant?: Variant): Operation {
   if (verb !== 'predict' && verb !== 'classify' && verb !== 'regress' && verb !== 'explain')
-    throw new ProtocolError(404, `no verb :${clip(verb)}, use :predict`);
+    throw new ProtocolError(404, `no verb :${clip(verb)}, use :predict or :explain`);
   allow(method, 'POST');
+  if (verb === 'explain') return { kind: 'explain', model, version, variant, decode: decodeExplainV1 };
   if (verb !== 'predict') throw new ProtocolError(501, `:${verb} is not supported, use :predict`);
   return { kind: 'infer', model, version, variant, decode: decodeV1 };
 }

@@ -1,5 +1,6 @@
 import type { TensorSpec } from '../model/signature.ts';
 import type { HttpResponse } from '../serving/http.ts';
+import { decodeExplainV2 } from './explained.ts';
 import {
   allow,
   type Catalog,
@@ -62,6 +63,9 @@ function modelOperation(method: string, model: string, rest: string[]): Operatio
     case 'infer':
       allow(method, 'POST');
       return { kind: 'infer', model, version, decode: decodeV2 };
+    case 'explain':
+      allow(method, 'POST');
+      return { kind: 'explain', model, version, decode: decodeExplainV2 };
     case 'ready':
       return show(method, (catalog) => readiness(isReady(known(catalog, model, version))));
     case 'stats':

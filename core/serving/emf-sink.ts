@@ -18,7 +18,6 @@ export function emfSink(emit: (line: string) => void): Sink {
 }
 
 function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values'] {
-  const Latency = Math.round(seen.duration * 1000) / 1000;
   // Who is turned away at the door says nothing of the version, and would make its latency look better than it is.
   if (seen.limited) return { RateLimited: 1 };
   const guards = {
@@ -27,8 +26,11 @@ function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values']
     CacheHit: seen.cache === undefined ? undefined : seen.cache === 'hit' ? 1 : 0,
   };
   const answered = seen.outcome === 'ok';
-  if (!answered)
-    return { Failure: seen.outcome === 'caller' ? 0 : 1, Violation: seen.broken ? 1 : 0, Latency, ...guards };
+  const faults = { Failure: answered || seen.outcome === 'caller' ? 0 : 1, Violation: seen.broken ? 1 : 0 };
+  // An explanation takes its time: it is no prediction that was late, nor one more of its rows.
+  if (seen.asked === 'explain') return { ...faults, RateLimited: guards.RateLimited };
+  const Latency = Math.round(seen.duration * 1000) / 1000;
+  if (!answered) return { ...faults, Latency, ...guards };
   return {
     ...guards,
     Failure: 0,

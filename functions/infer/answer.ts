@@ -14,13 +14,16 @@ import { refusal, unusualHeader } from './guards.ts';
 import { fill } from './outcome.ts';
 import { type Resident, rejection, scoresOf } from './resident.ts';
 
+/** A decoded request, whatever its answer is to be. */
+type Asked = Omit<InferCall, 'encode'>;
+
 /** One request on its way to one version. */
-export interface Job {
+export interface Job<Call extends Asked = InferCall> {
   readonly model: string;
   readonly route: Route;
   readonly resident: Resident;
   readonly request: HttpRequest;
-  readonly decode: Decode;
+  readonly decode: Decode<Call>;
   /** Prediction id, unless the body brings its own. */
   readonly id: string;
   /** Filled in on the way; whoever made it hands it to the sinks. */
@@ -35,8 +38,8 @@ export interface Answer {
 }
 
 /** A request that may run: decoded, identified, and kept to its contract. */
-export interface Admitted {
-  readonly call: InferCall;
+export interface Admitted<Call extends Asked = InferCall> {
+  readonly call: Call;
   readonly id: string;
   /** Whether the id is among those that are captured. */
   readonly sampled: boolean;
@@ -66,7 +69,7 @@ export function answer(job: Job): Promise<Answer> {
 }
 
 /** Holds the version in memory while something is done with it, and sees how that ends. */
-export async function attempt<T>({ resident, model, route, seen }: Job, work: () => Promise<T>): Promise<T> {
+export async function attempt<T>({ resident, model, route, seen }: Job<Asked>, work: () => Promise<T>): Promise<T> {
   seen.model = model;
   seen.route = route;
   seen.begin(performance.now());
@@ -85,7 +88,7 @@ export async function attempt<T>({ resident, model, route, seen }: Job, work: ()
 }
 
 /** Decodes and checks. @throws ProtocolError or InputError */
-export function admit(job: Job): Admitted {
+export function admit<Call extends Asked>(job: Job<Call>): Admitted<Call> {
   const { resident, seen } = job;
   const call = decode(job);
   const id = call.id ?? job.id;
@@ -94,7 +97,7 @@ export function admit(job: Job): Admitted {
   return { call, id, sampled, ...check(job, call, sampled) };
 }
 
-function decode({ decode, request, resident, seen, id }: Job): InferCall {
+function decode<Call extends Asked>({ decode, request, resident, seen, id }: Job<Call>): Call {
   const call = decode(request, resident.wire);
   const { length } = call.id ?? id;
   if (length > LONGEST_ID)
@@ -105,14 +108,14 @@ function decode({ decode, request, resident, seen, id }: Job): InferCall {
 }
 
 /** Before anything is allocated for it. */
-function assertBatch(resident: Resident, call: InferCall): void {
+function assertBatch(resident: Resident, call: Asked): void {
   for (const [name, { shape }] of call.inputs) {
     if (shape.length > 0 && shape[0]! > resident.maxBatch && resident.wire.inputs.get(name)?.shape[0] === -1)
       throw new ProtocolError(400, `input ${name} has ${shape[0]} rows, at most ${resident.maxBatch} are allowed`);
   }
 }
 
-function check({ resident, seen }: Job, call: InferCall, sampled: boolean): Pick<Admitted, 'checked' | 'unusual'> {
+function check({ resident, seen }: Job<Asked>, call: Asked, sampled: boolean): Pick<Admitted, 'checked' | 'unusual'> {
   const { outliers } = resident;
   const checked = resident.check.run(call.inputs, sampled || outliers !== undefined);
   if (checked.rejected > 0) throw new InputError(rejection(checked));
@@ -125,7 +128,10 @@ function check({ resident, seen }: Job, call: InferCall, sampled: boolean): Pick
 }
 
 /** Runs the model, or gives what it gave before; the decision's output is always among what comes back. */
-async function infer({ resident, request, seen }: Job, { call, checked }: Admitted): Promise<Outputs> {
+export async function infer(
+  { resident, request, seen }: Job<Asked>,
+  { call, checked }: Admitted<Asked>,
+): Promise<Outputs> {
   let wanted = call.outputs;
   const decisive = resident.decision?.output;
   if (wanted !== undefined && decisive !== undefined && !wanted.includes(decisive)) wanted = [...wanted, decisive];

@@ -22,6 +22,7 @@ import { within } from '../../platform/within.ts';
 import { answer } from './answer.ts';
 import { ArtifactCache } from './artifact-cache.ts';
 import { LEAST_BYTES, packed, unpacked } from './compression.ts';
+import { explain } from './explain.ts';
 import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
 import { faultOf, fill, outcomeOf, withRetry } from './outcome.ts';
@@ -231,7 +232,7 @@ export class Endpoint {
       case 'infer':
         return this.infer(operation, request, requestId, seen);
       case 'explain':
-        throw new ProtocolError(501, 'explanations are not supported');
+        return this.explain(operation, request, requestId, seen);
       case 'feedback':
         return this.feedback(operation, request);
       case 'show':
@@ -275,16 +276,30 @@ export class Endpoint {
       });
       this.record(copy);
     }
-    return {
-      status: response.status,
-      headers: {
-        ...response.headers,
-        'x-trimtab-prediction-id': encodeURIComponent(wellFormed(id)),
-        'x-trimtab-model-version': String(route.version),
-        'x-trimtab-variant': route.variant,
-      },
-      body: response.body,
+    return signed(response, id, route);
+  }
+
+  private async explain(
+    operation: Extract<Operation, { kind: 'explain' }>,
+    request: HttpRequest,
+    requestId: string,
+    seen: Observation,
+  ): Promise<HttpResponse> {
+    const model = this.model(operation.model);
+    seen.model = model.name;
+    const route = choose(model, operation, request.headers['x-trimtab-routing-key'] || requestId);
+    const job = {
+      model: model.name,
+      route,
+      resident: model.resident(route.version),
+      request,
+      decode: operation.decode,
+      id: requestId,
+      seen,
+      emit: this.emit,
     };
+    const { id, response } = await explain(job, this.options.home);
+    return signed(response, id, route);
   }
 
   private async repository(
@@ -390,6 +405,18 @@ function assertSize(request: HttpRequest): void {
   if (bytes > BODY_LIMIT)
     throw new ProtocolError(413, `the body has ${bytes} bytes, at most ${BODY_LIMIT} are allowed`);
 }
+
+/** A response that says which prediction it is, and whose. */
+const signed = ({ status, headers, body }: HttpResponse, id: string, route: Route): HttpResponse => ({
+  status,
+  headers: {
+    ...headers,
+    'x-trimtab-prediction-id': encodeURIComponent(wellFormed(id)),
+    'x-trimtab-model-version': String(route.version),
+    'x-trimtab-variant': route.variant,
+  },
+  body,
+});
 
 /** A header that may be sent back: printable ASCII, not too long. */
 const headerText = (text: string | undefined): string | undefined =>

@@ -11,6 +11,7 @@ import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { type CaptureWriter, captureWriter } from '../../core/serving/capture-line.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import type { Explainer } from '../explain/explainer.ts';
 import { type Guarding, guardingOf } from './guards.ts';
 
 /** A model version in memory, with all that is worked out once: its contract compiled, its wire, its capture. */
@@ -26,8 +27,19 @@ export interface Resident extends Guarding {
   readonly maxBatch: number;
   readonly decision: Decision | undefined;
   readonly rateLimit: Guards['rateLimit'];
+  readonly record: ModelVersion;
+  /** The model's file. */
+  readonly path: string;
+  /** Made when the first explanation is asked for. */
+  explainer: Promise<Explainer> | undefined;
   /** Runs that have not ended; while there are any, the model may not be released. */
   running: number;
+}
+
+/** Frees a version's memory; nothing may run afterwards. */
+export async function releaseResident({ model, explainer }: Resident): Promise<void> {
+  await (await explainer?.catch(() => undefined))?.close();
+  await model.release();
 }
 
 /**
@@ -85,6 +97,9 @@ export async function loadResident(
       decision: manifest.decision,
       rateLimit: manifest.guards?.rateLimit,
       ...guardingOf(record, check, model.signature, baseline),
+      record,
+      path,
+      explainer: undefined,
       running: 0,
     };
     if (resident.decision !== undefined && !resident.wire.outputs.has(resident.decision.output))

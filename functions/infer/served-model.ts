@@ -10,7 +10,7 @@ import type { ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 import { KeySource } from './key-source.ts';
-import { loadResident, type ModelLoader, type Resident, wantsBaseline } from './resident.ts';
+import { loadResident, type ModelLoader, type Resident, releaseResident, wantsBaseline } from './resident.ts';
 
 export interface ServedModelOptions {
   readonly cache: ArtifactCache;
@@ -209,7 +209,7 @@ export class ServedModel {
       if (now - since < graceMs || resident.running > 0) continue;
       this.residents.delete(version);
       this.idle.delete(version);
-      await resident.model.release();
+      await releaseResident(resident);
     }
   }
 

@@ -51,6 +51,16 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Onn
   return modelOf(session);
 }
 
+/**
+ * Loads a model that was made in memory, such as a part of another one. Its text is not held against anything.
+ *
+ * @param name what it is, for messages
+ * @throws ModelLoadError when ONNX Runtime refuses it
+ */
+export async function loadModelBytes(name: string, bytes: Uint8Array, threads = 1): Promise<OnnxModel> {
+  return modelOf(await openSession(name, threads, bytes));
+}
+
 /** Reads what a graph takes and gives. @throws ModelLoadError */
 export async function readSignature(path: string): Promise<Signature> {
   const session = await openSession(path, 1);
@@ -61,17 +71,20 @@ export async function readSignature(path: string): Promise<Signature> {
   }
 }
 
-async function openSession(path: string, threads: number): Promise<InferenceSession> {
+async function openSession(path: string, threads: number, bytes?: Uint8Array): Promise<InferenceSession> {
+  // The defaults count physical cores and spin while they wait, both wrong in a container that owns a part of one.
+  const options: InferenceSession.SessionOptions = {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    // Whatever goes wrong is thrown, and written down by who catches it; ONNX Runtime's own log would repeat it.
+    logSeverityLevel: 4,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  };
   try {
-    // The defaults count physical cores and spin while they wait, both wrong in a container that owns a part of one.
-    return await InferenceSession.create(path, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      // Whatever goes wrong is thrown, and written down by who catches it; ONNX Runtime's own log would repeat it.
-      logSeverityLevel: 4,
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
-    });
+    return await (bytes === undefined
+      ? InferenceSession.create(path, options)
+      : InferenceSession.create(bytes, options));
   } catch (cause) {
     throw new ModelLoadError(`${path} cannot be loaded: ${messageOf(cause)}`, { cause });
   }

@@ -1,0 +1,14 @@
+import * as z from 'zod';
+
+/** How predictions of a model are explained. */
+export const Explanations = z.strictObject({
+  /** How long working out an answer's values may take, milliseconds; then what is known is given. */
+  budgetMs: z.int().min(1).max(25_000).default(2_000),
+  /** Sampled values: orders of the features that are walked (there and back) for each background row. */
+  permutations: z.int().min(1).max(1_000).default(2),
+  /** Rows of the background: that many are kept of the reference, unless anything is personal, and compared with. */
+  backgroundRows: z.int().min(1).max(1_000).default(100),
+  /** Most rows in one request. */
+  maxRows: z.int().min(1).max(1_000).default(64),
+});
+export type Explanations = z.infer<typeof Explanations>;

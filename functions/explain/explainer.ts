@@ -1,0 +1,256 @@
+import { setImmediate } from 'node:timers/promises';
+import { type BoundInput, bindContract } from '../../core/contract/bind.ts';
+import { compileCheck, type RawTensor } from '../../core/contract/check.ts';
+import { InputError } from '../../core/contract/elements.ts';
+import { type Background, backgroundOf } from '../../core/explain/background.ts';
+import { NotExactError } from '../../core/explain/ensemble.ts';
+import type { ExplainOptions, Explanation, Shares } from '../../core/explain/explanation.ts';
+import type { Pace } from '../../core/explain/pace.ts';
+import { type Score, sampledValues } from '../../core/explain/sampled.ts';
+import type { Tail } from '../../core/explain/tail.ts';
+import { Explanations } from '../../core/model/explanations.ts';
+import type { Manifest } from '../../core/model/manifest.ts';
+import type { Signature } from '../../core/model/signature.ts';
+import type { TensorData } from '../../core/model/tensor.ts';
+import { ProtobufError } from '../../core/onnx/protobuf.ts';
+import type { Baseline } from '../../core/profile/profile.ts';
+import type { OnnxModel } from '../../platform/onnx/model.ts';
+import { batchOf, mixer } from './mixtures.ts';
+import { type Target, targetOf } from './target.ts';
+import { TreeExplainer } from './tree-explainer.ts';
+
+type Tensors = Record<string, TensorData>;
+
+export interface ExplainerOptions {
+  /** The version's model as it is served. */
+  readonly model: Pick<OnnxModel, 'run'>;
+  readonly signature: Signature;
+  readonly manifest: Manifest;
+  /** Reads the .onnx file; asked once, when trees are first looked for. */
+  readonly file: () => Promise<Uint8Array>;
+  /** Without what is personal. */
+  readonly baseline: Baseline;
+}
+
+/** The same orders for every request: an explanation that is asked for twice is the same. */
+const SEED = 0x51ab;
+
+/**
+ * Explains predictions of one version against its own baseline: exactly where its trees can be read, else by sampling.
+ * What that takes is made when it is first asked for, and kept.
+ */
+export class Explainer {
+  readonly settings: Explanations;
+  private readonly bound: readonly BoundInput[];
+  private readonly background: Background;
+  private readonly backgroundTensors: Tensors;
+  /** Feature in the order of the binding -> player; -1: personal, nothing is known about it but the row itself. */
+  private readonly playerOf: Int32Array;
+  private readonly features: readonly string[];
+  /** By output; a reason where there are no trees to read. */
+  private readonly trees = new Map<string, Promise<TreeExplainer | NotExactError>>();
+
+  /** @throws InputError when the contract has no feature that the baseline knows */
+  constructor(private readonly options: ExplainerOptions) {
+    const { manifest, signature, baseline } = options;
+    this.settings = Explanations.parse(manifest.explanations ?? {});
+    this.bound = bindContract(manifest.contract, signature);
+    const features = this.bound.flatMap((input) => input.features.map(({ feature }) => feature));
+    this.background = backgroundOf(baseline, features, this.settings.backgroundRows);
+    const unknown = new Set(this.background.unknown);
+    let player = 0;
+    this.playerOf = Int32Array.from(features, ({ name }) => (unknown.has(name) ? -1 : player++));
+    this.features = features.map(({ name }) => name).filter((name) => !unknown.has(name));
+    if (this.features.length === 0)
+      throw new InputError('the contract has no feature that the baseline knows: there is nothing to explain by');
+    this.backgroundTensors = tensorsOf(manifest, signature, this.bound, this.background.rows);
+  }
+
+  /**
+   * Explains rows.
+   *
+   * @param tensors the rows as the model takes them
+   * @throws InputError when what is asked for is not there
+   */
+  async explain(tensors: Tensors, rows: number, asked: ExplainOptions = {}): Promise<Explanation> {
+    const target = targetOf(this.options, asked);
+    // Made before the clock starts: only the first explanation of a version has it to do.
+    const trees = await this.treesOf(target.output);
+    const budgetMs = Math.min(asked.budgetMs ?? this.settings.budgetMs, this.settings.budgetMs);
+    const pace: Pace = {
+      now: () => performance.now(),
+      pause: () => setImmediate(),
+      until: performance.now() + budgetMs,
+    };
+    const found = tailOf(trees, target);
+    const { reason } = found;
+    let { tail } = found;
+    let why = reason;
+    const wantsOutput = asked.scale === 'output' && tail !== undefined && tail.link !== 'identity';
+    if (tail !== undefined && asked.method !== 'sampled' && !wantsOutput) {
+      try {
+        const shares = await (trees as TreeExplainer).explain(tensors, tail, pace);
+        return this.explanation(target, 'exact', tail, shares);
+      } catch (error) {
+        if (!(error instanceof NotExactError)) throw error;
+        why = error.message;
+        tail = undefined;
+      }
+    } else if (why === undefined && wantsOutput)
+      why = `values of the output itself: ${tail!.link} of the trees' sum is no sum`;
+    if (asked.method === 'exact')
+      throw new InputError(
+        `exact values cannot be had: ${why ?? 'there are no trees'}; leave the method out, or sample`,
+      );
+    // A raw score is asked of the part of the graph that gives it; what it gives needs no reading of the trees.
+    const raw = asked.scale === 'raw' && trees instanceof TreeExplainer ? found.tail : undefined;
+    if (asked.scale === 'raw' && raw === undefined)
+      throw new InputError(`output ${target.output} has no raw score that can be read: ${why}`);
+    const scoring = raw === undefined ? undefined : { trees: trees as TreeExplainer, tail: raw };
+    const shares = await this.sample(tensors, rows, target, asked, pace, scoring);
+    return this.explanation(target, 'sampled', raw, shares, why);
+  }
+
+  async close(): Promise<void> {
+    for (const pending of this.trees.values()) {
+      const trees = await pending;
+      if (trees instanceof TreeExplainer) await trees.close();
+    }
+    this.trees.clear();
+  }
+
+  private treesOf(output: string): Promise<TreeExplainer | NotExactError> {
+    let trees = this.trees.get(output);
+    if (trees === undefined) {
+      trees = this.openTrees(output);
+      this.trees.set(output, trees);
+      // A file that could not be read may be there the next time.
+      trees.catch(() => this.trees.delete(output));
+    }
+    return trees;
+  }
+
+  private async openTrees(output: string): Promise<TreeExplainer | NotExactError> {
+    const { file, manifest } = this.options;
+    try {
+      return await TreeExplainer.open({
+        file: await file(),
+        bound: this.bound,
+        output,
+        background: this.backgroundTensors,
+        playerOf: this.playerOf,
+        players: this.features.length,
+        threads: manifest.serving.threads,
+      });
+    } catch (error) {
+      if (error instanceof NotExactError) return error;
+      if (error instanceof ProtobufError) return new NotExactError(`the graph cannot be read: ${error.message}`);
+      throw error;
+    }
+  }
+
+  private sample(
+    tensors: Tensors,
+    rows: number,
+    { output, column }: Target,
+    { permutations = this.settings.permutations }: ExplainOptions,
+    pace: Pace,
+    raw: { trees: TreeExplainer; tail: Tail } | undefined,
+  ): Promise<Shares> {
+    const mix = mixer(this.bound, this.playerOf, tensors, this.backgroundTensors);
+    const batch = batchOf(this.bound, this.options.manifest.serving.maxBatch);
+    const fixed = batch === this.bound.find(({ columns }) => columns > 0)?.spec.shape[0];
+    const score: Score = async (mixtures) => {
+      // A graph of a fixed number of rows is filled up with the last one.
+      const padded = fixed ? Array.from({ length: batch }, (_, i) => mixtures[i] ?? mixtures.at(-1)!) : mixtures;
+      const feeds = mix(padded);
+      if (raw !== undefined) return (await raw.trees.score(feeds, raw.tail)).slice(0, mixtures.length);
+      const { data } = (await this.options.model.run(feeds, [output]))[output]!;
+      const width = data.length / padded.length;
+      return mixtures.map((_, i) => Number(data[i * width + column]));
+    };
+    const background = this.background.rows.length;
+    const players = this.features.length;
+    return sampledValues(score, { rows, background, players, permutations, batch, seed: SEED, pace });
+  }
+
+  private explanation(
+    { output, column }: Target,
+    method: Explanation['method'],
+    tail: Tail | undefined,
+    shares: Shares,
+    reason?: string,
+  ): Explanation {
+    const link = tail?.link ?? 'identity';
+    return {
+      method,
+      output,
+      column,
+      scale: link === 'identity' ? 'output' : 'raw',
+      link,
+      background: this.background.source,
+      features: this.features,
+      fixed: this.background.unknown,
+      ...shares,
+      ...(reason === undefined ? {} : { reason }),
+    };
+  }
+}
+
+function tailOf(trees: TreeExplainer | NotExactError, { column }: Target): { tail?: Tail; reason?: string } {
+  if (!(trees instanceof TreeExplainer)) return { reason: trees.message };
+  try {
+    return { tail: trees.tail(column) };
+  } catch (error) {
+    if (error instanceof NotExactError) return { reason: error.message };
+    throw error;
+  }
+}
+
+/** Background rows as the model takes them; what they have is what the reference had, so nothing is refused. */
+function tensorsOf(
+  { contract }: Manifest,
+  signature: Signature,
+  bound: readonly BoundInput[],
+  rows: Background['rows'],
+): Tensors {
+  const lenient = {
+    ...contract,
+    features: contract.features.map((feature) => ({
+      ...feature,
+      missing: 'allow' as const,
+      onViolation: 'flag' as const,
+    })),
+  };
+  const inputs = new Map<string, RawTensor>();
+  let from = 0;
+  for (const { spec, columns } of bound) {
+    if (columns === 0) {
+      // The row's own is used for it: nothing is read of what stands here.
+      inputs.set(spec.name, { shape: [0], data: [] });
+      continue;
+    }
+    const first = from;
+    const shape = spec.shape.length === 1 ? [rows.length] : [rows.length, columns];
+    inputs.set(spec.name, {
+      shape,
+      data: rows.flatMap((row) => row.slice(first, first + columns).map(filled(spec.type))),
+    });
+    from += columns;
+  }
+  return compileCheck(lenient, signature).run(inputs, false).tensors;
+}
+
+/** Personal features have no value here, and none is ever read: anything that the tensor takes will do. */
+const filled =
+  (type: string) =>
+  (value: unknown): unknown =>
+    value === undefined
+      ? type === 'string'
+        ? ''
+        : type === 'bool'
+          ? false
+          : type.endsWith('64') && type !== 'float64'
+            ? 0n
+            : 0
+      : value;

@@ -1,0 +1,97 @@
+import type { BoundInput } from '../../core/contract/bind.ts';
+import { NotExactError } from '../../core/explain/ensemble.ts';
+import { exactValues } from '../../core/explain/exact.ts';
+import type { Shares } from '../../core/explain/explanation.ts';
+import type { Pace } from '../../core/explain/pace.ts';
+import { PART_OUTPUTS, readTrees, type TreeReading } from '../../core/explain/reading.ts';
+import type { Tail } from '../../core/explain/tail.ts';
+import { walkerOf } from '../../core/explain/tree-values.ts';
+import type { TensorData } from '../../core/model/tensor.ts';
+import { loadModelBytes, type OnnxModel } from '../../platform/onnx/model.ts';
+
+type Tensors = Record<string, TensorData>;
+
+/** How far the sum of the trees as they were read may be from what ONNX Runtime adds up in single precision. */
+const TOLERANCE = 1e-4;
+
+export interface TreeOptions {
+  readonly file: Uint8Array;
+  readonly bound: readonly BoundInput[];
+  readonly output: string;
+  readonly background: Tensors;
+  /** Feature -> player; -1 always is the explained row's. */
+  readonly playerOf: ArrayLike<number>;
+  readonly players: number;
+  readonly threads: number;
+}
+
+/** The tree ensemble behind one output, ready to explain rows exactly. */
+export class TreeExplainer {
+  private constructor(
+    private readonly reading: TreeReading,
+    /** The graph up to the trees, and their raw scores. */
+    private readonly part: OnnxModel,
+    private readonly background: readonly Float64Array[],
+    private readonly playerOf: Int32Array,
+    private readonly players: number,
+  ) {}
+
+  /** @throws NotExactError with the reason when values cannot be exact */
+  static async open(options: TreeOptions): Promise<TreeExplainer> {
+    const reading = readTrees(options.file, options.bound, options.output);
+    const part = await loadModelBytes(`the trees of output ${options.output}`, reading.part, options.threads);
+    const { [PART_OUTPUTS.columns]: columns } = await part.run(options.background, [PART_OUTPUTS.columns]);
+    const playerOf = reading.featureOf.map((feature) => (feature === -1 ? -1 : options.playerOf[feature]!));
+    return new TreeExplainer(reading, part, rowsOf(columns!), playerOf, options.players);
+  }
+
+  /** How a column follows from the trees. @throws NotExactError */
+  tail(column: number): Tail {
+    return this.reading.tail(column);
+  }
+
+  /**
+   * Exact values of rows.
+   *
+   * @throws NotExactError when the trees as they were read do not give the scores that ONNX Runtime gives
+   */
+  async explain(tensors: Tensors, tail: Tail, pace: Pace): Promise<Shares> {
+    const { ensemble } = this.reading;
+    const outputs = await this.part.run(tensors);
+    const rows = rowsOf(outputs[PART_OUTPUTS.columns]!);
+    const walker = walkerOf(ensemble, this.playerOf, this.players, tail.raw);
+    const scores = this.scoresIn(outputs, tail);
+    rows.forEach((row, i) => {
+      const own = walker.score(row);
+      if (!(Math.abs(own - scores[i]!) <= TOLERANCE * (1 + Math.abs(own))))
+        throw new NotExactError(`the trees as they were read give ${own} for row ${i}, ONNX Runtime ${scores[i]}`);
+    });
+    return exactValues(walker, rows, this.background, { tail, players: this.players, pace });
+  }
+
+  /** Scores of rows on the raw scale, by ONNX Runtime. */
+  async score(tensors: Tensors, tail: Tail): Promise<number[]> {
+    const outputs = await this.part.run(tensors, [PART_OUTPUTS.scores]);
+    return this.scoresIn(outputs, tail).map((raw) => tail.factor * raw + tail.offset);
+  }
+
+  async close(): Promise<void> {
+    await this.part.release();
+  }
+
+  private scoresIn(outputs: Tensors, { raw }: Tail): number[] {
+    const { columns, rawColumns } = this.reading.ensemble;
+    // Of two classes with one score, the second has it as it is.
+    const at = rawColumns === columns ? raw : columns - 1;
+    return rowsOf(outputs[PART_OUTPUTS.scores]!).map((row) => row[at]!);
+  }
+}
+
+/** A tensor [n, k] or [n] as rows of numbers. */
+function rowsOf({ shape, data }: TensorData): Float64Array[] {
+  const [rows] = shape;
+  const width = data.length / rows!;
+  return Array.from({ length: rows! }, (_, i) =>
+    Float64Array.from({ length: width }, (_, j) => Number(data[i * width + j])),
+  );
+}

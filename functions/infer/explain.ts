@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { InputError } from '../../core/contract/elements.ts';
+import { type ExplainCall, ProtocolError } from '../../core/protocols/protocol.ts';
+import type { Home } from '../../platform/ports.ts';
+import { within } from '../../platform/within.ts';
+import type { Explainer } from '../explain/explainer.ts';
+import { type Admitted, type Answer, admit, attempt, infer, type Job } from './answer.ts';
+import type { Resident } from './resident.ts';
+
+/** How long the artifact store may take to give a baseline; milliseconds. */
+const BASELINE_MS = 5_000;
+
+/**
+ * decode -> check -> infer -> explain -> encode. Nothing is captured, and no score is counted: an explanation is a
+ * question about a prediction, not another one.
+ *
+ * @throws ProtocolError or InputError for the caller's faults; anything else is ours
+ */
+export function explain(job: Job<ExplainCall>, home: Pick<Home, 'artifacts'>): Promise<Answer> {
+  return attempt(job, async () => {
+    assertDisclosed(job.resident);
+    const admitted = admit(job);
+    const explainer = await explainerOf(job.resident, home);
+    assertRows(explainer, admitted);
+    const outputs = await infer(job, admitted);
+    const { call, checked, id } = admitted;
+    const explanation = await explainer.explain(checked.tensors, checked.rows, call.options);
+    job.seen.lap('explain', performance.now());
+    job.seen.rows = checked.rows;
+    const shown = job.resident.disclose?.(outputs) ?? outputs;
+    const response = call.encode({ model: job.model, version: job.resident.version, id, outputs: shown, explanation });
+    job.seen.lap('encode', performance.now());
+    return { id, response };
+  });
+}
+
+/** Values tell scores to the last digit: where those are kept back, only a manifest that says so has them explained. */
+function assertDisclosed({ disclose, record: { model, manifest } }: Resident): void {
+  if (disclose !== undefined && manifest.explanations === undefined)
+    throw new ProtocolError(403, `model ${model} tells less than its scores, and explanations would tell them`);
+}
+
+function assertRows({ settings: { maxRows } }: Explainer, { checked: { rows } }: Admitted<ExplainCall>): void {
+  if (rows > maxRows) throw new InputError(`the request has ${rows} rows, at most ${maxRows} are explained at once`);
+}
+
+/** The explainer of a version, made when it is first asked for: a start that explains nothing pays for none of it. */
+function explainerOf(resident: Resident, home: Pick<Home, 'artifacts'>): Promise<Explainer> {
+  resident.explainer ??= open(resident, home).catch((error) => {
+    // The store may be there again the next time.
+    resident.explainer = undefined;
+    throw error;
+  });
+  return resident.explainer;
+}
+
+async function open({ record, path, model }: Resident, home: Pick<Home, 'artifacts'>): Promise<Explainer> {
+  if (record.baseline === undefined)
+    throw new ProtocolError(501, `version ${record.version} of ${record.model} has no baseline to compare with`);
+  const [{ Explainer }, { baselineOf }] = await Promise.all([
+    import('../explain/explainer.ts'),
+    import('../baseline-of.ts'),
+  ]);
+  const baseline = await within(BASELINE_MS, 'the artifact store', baselineOf(home, record)).catch((cause) => {
+    throw new ProtocolError(503, 'the baseline to compare with cannot be read now, try again later', { cause });
+  });
+  const { manifest, signature } = record;
+  return new Explainer({ model, signature, manifest, file: () => readFile(path), baseline: baseline! });
+}
