@@ -49,7 +49,7 @@ describe('v1 paths', () => {
     ['GET', '/v1/models/m:predict', 405],
     ['POST', '/v1/models/m', 405],
     ['POST', '/v1/models/m:classify', 501],
-    ['POST', '/v1/models/m:explain', 501],
+    ['GET', '/v1/models/m:explain', 405],
     ['POST', '/v1/models/m:dance', 404],
     ['POST', '/v1/models/m/versions/HELLO:predict', 400],
     ['POST', '/v1/models/m/labels/stable:predict', 400],
