@@ -1,6 +1,7 @@
 import type { MetricName } from '../alarms/alarm.ts';
 import type { FaultKind } from '../protocols/fault.ts';
 import type { Route } from './route.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** The steps of a request, in order. `queue` is the part of the run's time that was spent waiting for it. */
 export const STAGES = ['decode', 'check', 'queue', 'infer', 'explain', 'encode'] as const;
@@ -23,11 +24,22 @@ export interface RunReport {
   batch?: number | undefined;
 }
 
+/** What is known of a request before anybody has looked into it. */
+export interface RequestSeen {
+  readonly method: string;
+  /** As it came: it may hold anything. */
+  readonly path: string;
+  readonly id: string;
+  readonly trace: TraceContext;
+}
+
 /**
  * One request to one version, as it turned out; the shadow's copy of a request is one of its own. Filled in on the
  * way, and read by sinks once it has ended.
  */
 export class Observation implements RunReport {
+  /** How it came in; undefined for a shadow's copy. */
+  request: RequestSeen | undefined = undefined;
   /** What was asked for. */
   asked: Asked = 'nothing';
   /** Undefined while nobody knows which model is meant; only names that exist ever come here. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { CallerLimits } from '../../core/guards/rate-limit.ts';
 import { Statistics } from '../../core/metrics/statistics.ts';
 import {
@@ -13,9 +12,10 @@ import {
   unknownVersion,
 } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
+import { type AccessLogOptions, accessLog } from '../../core/serving/access-log.ts';
 import { emfSink } from '../../core/serving/emf-sink.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import { Observation, type Signals, type Sink } from '../../core/serving/observation.ts';
+import { Observation, type RequestSeen, type Signals, type Sink } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
@@ -23,6 +23,7 @@ import { answer } from './answer.ts';
 import { ArtifactCache } from './artifact-cache.ts';
 import { LEAST_BYTES, packed, unpacked } from './compression.ts';
 import { explain } from './explain.ts';
+import { identify, identityHeaders } from './identity.ts';
 import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
 import { faultOf, fill, outcomeOf, withRetry } from './outcome.ts';
@@ -52,6 +53,8 @@ export interface EndpointOptions {
   readonly ledgerTimeoutSeconds?: number;
   /** Takes metric, capture and error lines, without line ends. @default a line of standard output each */
   readonly emit?: (line: string) => void;
+  /** Which requests get a line of their own. @default none */
+  readonly accessLog?: AccessLogOptions | undefined;
   /** Take every observation as well, after the metric lines and the statistics have. @default none */
   readonly sinks?: readonly Sink[];
 }
@@ -77,7 +80,9 @@ export class Endpoint {
 
   private constructor(private readonly options: EndpointOptions) {
     this.emit = options.emit ?? ((line) => process.stdout.write(`${line}\n`));
-    this.sinks = [emfSink(this.emit), this.statistics, ...(options.sinks ?? [])];
+    const { accessLog: log, sinks = [] } = options;
+    const lines = log === undefined ? [] : [accessLog(log, (name) => this.models.has(name), this.emit)];
+    this.sinks = [emfSink(this.emit), this.statistics, ...lines, ...sinks];
     const { home, defaultModel } = options;
     this.catalog = {
       models: () => [...this.models.keys()].sort(),
@@ -151,8 +156,9 @@ export class Endpoint {
     const started = performance.now();
     void this.watch.touch();
     const protocol = protocolOf(request);
-    const requestId = headerText(request.headers['x-request-id']) ?? randomUUID();
+    const identity = identify(request);
     const seen = new Observation(protocol.name, this.options.home.clock.now().getTime(), started);
+    seen.request = identity;
     let response: HttpResponse;
     try {
       assertSize(request);
@@ -161,18 +167,18 @@ export class Endpoint {
       this.limit(operation, request, seen);
       const { 'content-encoding': encoding, 'accept-encoding': accepted } = request.headers;
       const plain = encoding === undefined ? request : await unpacked(request, BODY_LIMIT);
-      response = await this.dispatch(operation, plain, requestId, seen);
+      response = await this.dispatch(operation, plain, identity.id, seen);
       if (accepted !== undefined && response.body.length >= LEAST_BYTES) response = await packed(response, accepted);
     } catch (error) {
       fill(seen, error);
-      response = this.failure(protocol, error);
+      response = this.failure(protocol, error, seen);
     }
     seen.end(performance.now());
     seen.status = response.status;
     this.record(seen);
     return {
       status: response.status,
-      headers: { ...response.headers, 'x-request-id': requestId },
+      headers: { ...response.headers, ...identityHeaders(identity) },
       body: request.method === 'HEAD' ? '' : response.body,
     };
   }
@@ -351,8 +357,8 @@ export class Endpoint {
     throw unknownModel(name, this.catalog.models());
   }
 
-  private failure(protocol: Protocol, error: unknown): HttpResponse {
-    if (outcomeOf(error) === 'internal') this.complain('a request failed', error);
+  private failure(protocol: Protocol, error: unknown, seen: Observation): HttpResponse {
+    if (outcomeOf(error) === 'internal') this.complain('a request failed', error, seen.request);
     return withRetry(protocol.fail(faultOf(error)), error);
   }
 
@@ -367,7 +373,7 @@ export class Endpoint {
   }
 
   /** What operators see and callers do not; field names are ECS's. */
-  private complain(message: string, error: unknown): void {
+  private complain(message: string, error: unknown, request?: RequestSeen): void {
     const cause = error instanceof Error ? error : new Error(String(error));
     this.emit(
       JSON.stringify({
@@ -377,6 +383,9 @@ export class Endpoint {
         'error.type': cause.name,
         'error.message': cause.message,
         'error.stack_trace': cause.stack,
+        'http.request.id': request?.id,
+        'trace.id': request?.trace.traceId,
+        'span.id': request?.trace.spanId,
       }),
     );
   }
@@ -417,10 +426,6 @@ const signed = ({ status, headers, body }: HttpResponse, id: string, route: Rout
   },
   body,
 });
-
-/** A header that may be sent back: printable ASCII, not too long. */
-const headerText = (text: string | undefined): string | undefined =>
-  text !== undefined && /^[\x21-\x7e]{1,200}$/.test(text) ? text : undefined;
 
 /** Half a surrogate pair cannot be encoded: it becomes the replacement character. */
 const wellFormed = (text: string): string =>

@@ -2,6 +2,7 @@ import './jitless.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import middy from '@middy/core';
+import { loggedRequests } from '../../core/serving/access-log.ts';
 import { openHome } from '../../platform/home.ts';
 import { Endpoint } from './endpoint.ts';
 import { HttpEvent, type HttpResult, requestOf, resultOf } from './envelope.ts';
@@ -15,6 +16,7 @@ const START_MS = 8_000;
 /**
  * Opened once, while the execution environment starts: what is loaded then is loaded on the platform's time.
  *
+ * TRIMTAB_ACCESS_LOG says which requests get a line: none, problems (by default), all, or a share.
  * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_DEFAULT_MODEL the one
  * that requests which name none are for (the only one by default); TRIMTAB_CACHE the folder for model files.
  */
@@ -44,6 +46,14 @@ async function open(): Promise<Endpoint> {
     models: models === undefined || models === 'all' ? 'all' : models.split(',').map((name) => name.trim()),
     defaultModel,
     cacheFolder: cache ?? join(tmpdir(), 'trimtab'),
+    accessLog: {
+      requests: loggedRequests(process.env.TRIMTAB_ACCESS_LOG ?? 'problems'),
+      service: {
+        name: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'trimtab',
+        version: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+      },
+      faas: true,
+    },
   });
 }
 

@@ -67,6 +67,12 @@ export interface ModelEndpointProps {
   readonly codeDeployment?: ILambdaDeploymentConfig;
   /** Requests a second, over all callers. @default 1000 */
   readonly rateLimit?: number;
+  /**
+   * Requests that get a line in the log: all, those with problems (failed, slow, refused), or a share (0 to 1) of all
+   * beside those with problems.
+   * @default 'problems'
+   */
+  readonly accessLog?: 'none' | 'problems' | 'all' | number;
 }
 
 /** Share of the provisioned executions in use that is aimed at. */
@@ -119,6 +125,7 @@ export class ModelEndpoint extends Construct {
         ...this.lake.environment,
         ...props.privacy?.environment,
         TRIMTAB_MODELS: props.models?.join(',') ?? 'all',
+        TRIMTAB_ACCESS_LOG: String(props.accessLog ?? 'problems'),
       },
     });
     this.registry.grantRead(this.function);
