@@ -92,7 +92,9 @@ async function outliersOf(
 ): Promise<OutlierCalibration | undefined> {
   const check = compileCheck(lenient(manifest.contract), signature);
   const features = check.features.filter(({ name }) => Object.hasOwn(profile.columns, name));
-  if (features.length === 0 || profile.rows === 0) return undefined;
+  // A table has no row for an input that carries no features.
+  const tabular = check.inputs.every(({ name }) => check.features.some((f) => (f.input ?? f.name) === name));
+  if (!tabular || features.length === 0 || profile.rows === 0) return undefined;
   const every = Math.ceil(profile.rows / OUTLIER_SAMPLE);
   await duck.run(
     `CREATE TEMP TABLE sampled AS SELECT ${check.features.map(({ name }) => identifier(name)).join(', ')}, row_number() OVER (ORDER BY ${timeSql('rows', manifest.contract)} NULLS LAST, rowid) - 1 AS "@n" FROM rows WHERE rowid % ${every} = 0`,

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { bindContract } from '../core/contract/bind.ts';
+import { type Check, compileCheck } from '../core/contract/check.ts';
 import { guardFault } from '../core/guards/fit.ts';
 import { Manifest } from '../core/model/manifest.ts';
 import type { Signature } from '../core/model/signature.ts';
@@ -56,9 +56,9 @@ export async function readModelFolder(
   if (!model?.isFile()) throw new ModelFolderError(modelFile, 'no such file');
   const manifest = await parsed(at(MODEL_FILES.manifest), Manifest);
   if (!manifest) throw new ModelFolderError(at(MODEL_FILES.manifest), 'no such file; `trimtab init` writes one');
-  assertFits(at(MODEL_FILES.manifest), manifest.value, signature);
+  const { features, summaries } = checkOf(at(MODEL_FILES.manifest), manifest.value, signature);
   const baseline = withoutPersonalOf(await parsed(at(MODEL_FILES.baseline), Baseline), manifest.value);
-  const fault = guardFault(manifest.value, baseline?.value);
+  const fault = guardFault(manifest.value, [...features, ...summaries], baseline?.value);
   if (fault !== undefined) throw new ModelFolderError(at(MODEL_FILES.manifest), fault);
   const metrics = await parsed(at(MODEL_FILES.metrics), z.record(z.string(), z.unknown()));
   const card = await bytesOf(at(MODEL_FILES.card));
@@ -78,14 +78,15 @@ function withoutPersonalOf(baseline: ModelFolder['baseline'], { contract }: Mani
   return value === baseline.value ? baseline : { bytes: Buffer.from(JSON.stringify(value)), value };
 }
 
-function assertFits(file: string, manifest: Manifest, signature: Signature): void {
+/** The manifest's contract, compiled. @throws ModelFolderError when the manifest does not fit the graph */
+function checkOf(file: string, manifest: Manifest, signature: Signature): Check {
   const outputs = signature.outputs.map(({ name }) => name);
   const named = [...manifest.outputs.map(({ name }) => name), ...(manifest.decision ? [manifest.decision.output] : [])];
   const unknown = named.find((name) => !outputs.includes(name));
   if (unknown !== undefined)
     throw new ModelFolderError(file, `names output ${unknown}, but the graph gives ${outputs.join(', ')}`);
   try {
-    bindContract(manifest.contract, signature);
+    return compileCheck(manifest.contract, signature);
   } catch (error) {
     throw new ModelFolderError(file, (error as Error).message, { cause: error });
   }

@@ -1,16 +1,22 @@
+import type { Feature } from '../contract/contract.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { Baseline } from '../profile/profile.ts';
 import { rateFeatures } from './outliers.ts';
 
-/** Why a manifest's guards cannot do what they say; undefined when they can. */
+/**
+ * Why a manifest's guards cannot do what they say; undefined when they can.
+ *
+ * @param features of the contract's check, those of whole tensors among them
+ */
 export function guardFault(
-  { guards, contract, outputs, decision }: Manifest,
+  { guards, outputs, decision }: Pick<Manifest, 'guards' | 'outputs' | 'decision'>,
+  features: readonly Feature[],
   baseline: Pick<Baseline, 'profile'> | undefined,
 ): string | undefined {
   if (guards?.outOfDistribution !== undefined) {
     if (baseline === undefined)
       return 'guards.outOfDistribution holds requests against the baseline, and there is no baseline.json: `trimtab init` writes one';
-    if (rateFeatures(contract.features, baseline.profile).length === 0)
+    if (rateFeatures(features, baseline.profile).length === 0)
       return `guards.outOfDistribution needs a feature that the baseline has a column of, it has ${Object.keys(baseline.profile.columns).join(', ') || 'none'}`;
   }
   if (guards === undefined || guards.confidence === 'full') return undefined;

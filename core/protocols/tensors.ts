@@ -9,11 +9,17 @@ import type { Wire } from './protocol.ts';
 /** Most elements of one tensor: far beyond what a body of 6 MB holds, and within an index. */
 const MAX_ELEMENTS = 0x7fff_ffff;
 
-/** Number of elements of a shape. @throws InputError when there are too many to count */
+/** Number of elements of a shape. @throws InputError when there are too many to count, be it only along one axis */
 export function elementsOf(name: string, shape: readonly number[]): number {
   let count = 1;
-  for (const dimension of shape) count *= dimension;
-  if (count > MAX_ELEMENTS) throw new InputError(`input ${name}: shape [${shape}] has too many elements`);
+  let longest = 0;
+  for (const dimension of shape) {
+    count *= dimension;
+    if (dimension > longest) longest = dimension;
+  }
+  // Along one axis as well: nothing times as much as one likes is nothing, and no runtime takes such a shape.
+  if (longest > MAX_ELEMENTS || count > MAX_ELEMENTS)
+    throw new InputError(`input ${name}: shape [${shape}] has too many elements`);
   return count;
 }
 

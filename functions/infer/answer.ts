@@ -1,4 +1,4 @@
-import type { Checked } from '../../core/contract/check.ts';
+import type { Checked, FeatureValues } from '../../core/contract/check.ts';
 import { InputError } from '../../core/contract/elements.ts';
 import type { Unusual } from '../../core/guards/outliers.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
@@ -120,7 +120,7 @@ function check({ resident, seen }: Job<Asked>, call: Asked, sampled: boolean): P
   const checked = resident.check.run(call.inputs, sampled || outliers !== undefined);
   if (checked.rejected > 0) throw new InputError(rejection(checked));
   seen.tolerated = checked.tolerated;
-  const unusual = outliers?.judge(checked.values, checked.rows);
+  const unusual = outliers?.judge(keptOf(checked), checked.rows);
   if (outliers !== undefined) seen.unusual = unusual?.rows ?? 0;
   if (outliers?.refuse && unusual !== undefined) throw new InputError(refusal(unusual));
   seen.lap('check', performance.now());
@@ -164,9 +164,13 @@ function encode({ model, resident, seen }: Job, { call, id, unusual }: Admitted,
   return { ...response, headers };
 }
 
+/** What a check kept of the rows, of features and of whole tensors. */
+const keptOf = ({ values, summaries }: Checked): readonly FeatureValues[] =>
+  summaries.length === 0 ? values : [...values, ...summaries];
+
 /** Notes what the model said, and writes the capture line when the id is sampled. */
 function record(job: Job, { id, sampled, checked, unusual }: Admitted, outputs: Outputs): void {
-  const { rows, values, summaries, tolerated } = checked;
+  const { rows, tolerated } = checked;
   job.seen.rows = rows;
   job.seen.scores = scoresOf(job.resident, outputs, rows);
   job.seen.probable = job.resident.decision?.task === 'binary';
@@ -178,7 +182,7 @@ function record(job: Job, { id, sampled, checked, unusual }: Admitted, outputs: 
     variant,
     at: new Date(job.seen.at).toISOString(),
     rows,
-    values: summaries.length === 0 ? values : [...values, ...summaries],
+    values: keptOf(checked),
     scores: job.seen.scores,
     violations: tolerated + (unusual?.rows ?? 0),
     subject: job.request.headers['x-trimtab-subject'],

@@ -25,7 +25,7 @@ export interface Guarding {
  */
 export function guardingOf(
   record: ModelVersion,
-  check: Pick<Check, 'features'>,
+  { features, summaries }: Pick<Check, 'features' | 'summaries'>,
   signature: Signature,
   baseline: Baseline | undefined,
 ): Guarding {
@@ -35,7 +35,7 @@ export function guardingOf(
     throw new Error('guards.outOfDistribution holds requests against the baseline, and the version has none');
   return {
     outliers: rule && {
-      judge: compileOutliers(check.features, baseline!, rule.share),
+      judge: compileOutliers([...features, ...summaries], baseline!, rule.share),
       refuse: rule.action === 'refuse',
     },
     disclose: compileDisclosure(guards, outputs, decision),

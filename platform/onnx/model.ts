@@ -126,7 +126,10 @@ function modelOf(session: InferenceSession): OnnxModel {
       try {
         results = await session.run(tensors, outputs);
       } catch (cause) {
-        throw isFeedError(cause) ? new FeedError(feedMessage(cause), { cause }) : cause;
+        if (isFeedError(cause)) throw new FeedError(feedMessage(cause), { cause });
+        if (isSizeError(cause, signature, feeds))
+          throw new FeedError(`the model cannot run on inputs of these shapes: ${shapesOf(feeds)}`, { cause });
+        throw cause;
       }
       const read: Record<string, TensorData> = {};
       for (const name of outputs) {
@@ -149,6 +152,25 @@ const FEED_FAULTS = [
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const isFeedError = (error: unknown): boolean => FEED_FAULTS.some((text) => messageOf(error).includes(text));
+/**
+ * Whether a run may have failed for the sizes that the caller chose, beyond the number of rows: nodes say so in as many
+ * ways as there are nodes. A graph that leaves no such choice, or has no memory left, has failed by itself.
+ */
+function isSizeError(error: unknown, signature: Signature, feeds: Record<string, TensorData>): boolean {
+  const message = messageOf(error);
+  if (!message.includes('while running') || /alloc|memory/i.test(message)) return false;
+  const rows = signature.inputs.filter(({ shape }) => shape[0] === -1).map(({ name }) => feeds[name]!.shape[0]);
+  return (
+    rows.some((count) => count !== rows[0]) ||
+    signature.inputs.some(({ shape }) => shape.length === 0 || shape.some((size, axis) => axis > 0 && size === -1))
+  );
+}
+
+const shapesOf = (feeds: Record<string, TensorData>): string =>
+  Object.entries(feeds)
+    .map(([name, { shape }]) => `${name} [${shape}]`)
+    .join(', ');
+
 /** The first line, without the source location that ONNX Runtime puts in front. */
 const feedMessage = (error: unknown): string =>
   messageOf(error)

@@ -18,8 +18,9 @@ const manifest = (guards: object, feature = 'x', meaning = 'probabilities') =>
     decision: { task: 'binary', output: 'y' },
     guards,
   });
+const faultOf = (read: Manifest, baseline?: never) => guardFault(read, read.contract.features, baseline);
 const fault = (guards: object, feature?: string, meaning?: string) =>
-  guardFault(manifest(guards, feature, meaning), structuredClone(BASELINE) as never);
+  faultOf(manifest(guards, feature, meaning), structuredClone(BASELINE) as never);
 
 describe('guardFault', () => {
   it('finds none in guards that can do what they say', () => {
@@ -29,14 +30,14 @@ describe('guardFault', () => {
 
   it('tells that there is nothing to hold requests against', () => {
     const guarded = manifest({ outOfDistribution: { action: 'flag' } });
-    expect(guardFault(guarded, undefined)).toContain('no baseline.json');
+    expect(faultOf(guarded)).toContain('no baseline.json');
     expect(fault({ outOfDistribution: { action: 'flag' } }, 'other')).toContain('it has x');
   });
 
   it('tells that an output that nothing is said of would be hidden', () => {
     expect(fault({ confidence: 'top1' }, 'x', 'other')).toContain('leave nothing to answer with');
     const two = { ...manifest({ confidence: 'top1' }), outputs: [{ name: 'z', meaning: 'label' as const }] };
-    expect(guardFault(two, undefined)).toContain('would hide output y');
+    expect(faultOf(two)).toContain('would hide output y');
   });
 
   it.each([
