@@ -1,6 +1,8 @@
 import type { RawTensor } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
 import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
+import type { VersionStatistics } from '../metrics/statistics.ts';
+import type { OutputMeaning } from '../model/manifest.ts';
 import type { Signature, TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import type { TruthRecord } from '../serving/ground-truth.ts';
@@ -14,6 +16,8 @@ export { type Fault, type FaultKind, ProtocolError } from './fault.ts';
 export interface WireDetails {
   /** Labels of an output's columns, by the output's name, in column order; outputs without labels are left out. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
+  /** What outputs mean, by their names; those that the manifest says nothing of are left out. */
+  readonly meanings: ReadonlyMap<string, OutputMeaning['meaning']>;
   /** Features of the contract, in the order of their columns: the names that tables have in their header. */
   readonly features: readonly Feature[];
 }
@@ -40,6 +44,7 @@ export const wireOf = (model: string, signature: Signature, details: Partial<Wir
   outputs: new Map(signature.outputs.map((spec) => [spec.name, spec])),
   exact: signature.inputs.some((spec) => isInteger(spec.type)),
   labels: details.labels ?? new Map(),
+  meanings: details.meanings ?? new Map(),
   features: details.features ?? [],
 });
 
@@ -104,7 +109,9 @@ export interface Catalog {
   /** Resident versions, champion first; empty while nothing is released or loaded; undefined for an unknown model. */
   versions(model: string): readonly ServedVersion[] | undefined;
   /** The model that requests without one mean, where the endpoint was told. */
-  readonly defaultModel?: string;
+  readonly defaultModel?: string | undefined;
+  /** What versions have done so far: those of all models, of one, or one version. */
+  statistics(model?: string, version?: number): readonly VersionStatistics[];
 }
 
 /** A request without its body, which nobody reads before it is known whose it is. */

@@ -3,29 +3,40 @@ import { parseJson, textOf } from './json.ts';
 import { columnsText, commonRows, rowsText } from './nested.ts';
 import { clip, type InferCall, type InferResult, ProtocolError, type Wire } from './protocol.ts';
 import { assertComplete, kindOf } from './tensors.ts';
-import { isBytes, isObject, readColumns, readRows } from './values.ts';
+import { isBytes, isObject, type Json, readColumns, readRows } from './values.ts';
 
 /** Which keys the answer has: `predictions` by row, `outputs` by column, or both where two servers share the URL. */
 type Answer = 'predictions' | 'both';
 
 /** Decodes a predict request in row format (`instances`) or column format (`inputs`). */
 export function decodeV1(request: HttpRequest, wire: Wire): InferCall {
-  const message = parseJson(textOf(request.body), wire.exact);
-  if (!isObject(message))
-    throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with instances or inputs`);
-  const { instances, inputs, signature_name: signature } = message;
+  const message = readMessage(request, wire, 'instances or inputs');
+  const { instances, inputs, parameters } = message;
   if ((instances === undefined) === (inputs === undefined))
     throw new ProtocolError(400, 'expected either instances or inputs, and not both');
+  // KServe takes `inputs` for another word for `instances`: a list of plain objects can only be meant so.
+  const byRow = instances !== undefined || (Array.isArray(inputs) && isObject(inputs[0]) && !isBytes(inputs[0]));
+  const tensors = byRow ? readRows(instances ?? inputs, wire) : readColumns(inputs, wire);
+  assertComplete(wire, tensors);
+  return {
+    inputs: tensors,
+    parameters: isObject(parameters) ? parameters : undefined,
+    encode: (result) => encode(result, wire, byRow ? 'predictions' : 'both'),
+  };
+}
+
+/** The body as an object, for the only signature there is. @throws ProtocolError 400 */
+export function readMessage(request: HttpRequest, wire: Wire, keys: string): Json {
+  const message = parseJson(textOf(request.body), wire.exact);
+  if (!isObject(message))
+    throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with ${keys}`);
+  const { signature_name: signature } = message;
   if (signature !== undefined && signature !== '' && signature !== 'serving_default')
     throw new ProtocolError(
       400,
       `no signature ${typeof signature === 'string' ? clip(signature) : kindOf(signature)}, there is serving_default`,
     );
-  // KServe takes `inputs` for another word for `instances`: a list of plain objects can only be meant so.
-  const byRow = instances !== undefined || (Array.isArray(inputs) && isObject(inputs[0]) && !isBytes(inputs[0]));
-  const tensors = byRow ? readRows(instances ?? inputs, wire) : readColumns(inputs, wire);
-  assertComplete(wire, tensors);
-  return { inputs: tensors, encode: (result) => encode(result, wire, byRow ? 'predictions' : 'both') };
+  return message;
 }
 
 function encode(result: InferResult, wire: Wire, answer: Answer): HttpResponse {

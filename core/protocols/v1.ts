@@ -1,6 +1,5 @@
 import type { TensorSpec, TensorType } from '../model/signature.ts';
 import type { Variant } from '../serving/variant.ts';
-import { VARIANTS } from '../serving/variants.ts';
 import { decodeExplainV1 } from './explained.ts';
 import {
   allow,
@@ -14,6 +13,7 @@ import {
   type ServedVersion,
   versionNumber,
 } from './protocol.ts';
+import { decodeClassify, decodeRegress } from './v1-examples.ts';
 import { decodeV1 } from './v1-predict.ts';
 
 /**
@@ -42,13 +42,14 @@ export const v1: Protocol = {
   },
 };
 
+const DECODERS = { predict: decodeV1, classify: decodeClassify, regress: decodeRegress };
+
 function verbOperation(method: string, verb: string, model: string, version?: number, variant?: Variant): Operation {
   if (verb !== 'predict' && verb !== 'classify' && verb !== 'regress' && verb !== 'explain')
-    throw new ProtocolError(404, `no verb :${clip(verb)}, use :predict or :explain`);
+    throw new ProtocolError(404, `no verb :${clip(verb)}, use :predict, :classify, :regress or :explain`);
   allow(method, 'POST');
   if (verb === 'explain') return { kind: 'explain', model, version, variant, decode: decodeExplainV1 };
-  if (verb !== 'predict') throw new ProtocolError(501, `:${verb} is not supported, use :predict`);
-  return { kind: 'infer', model, version, variant, decode: decodeV1 };
+  return { kind: 'infer', model, version, variant, decode: DECODERS[verb] };
 }
 
 function show(method: string, answer: Extract<Operation, { kind: 'show' }>['show']): Operation {
@@ -56,10 +57,19 @@ function show(method: string, answer: Extract<Operation, { kind: 'show' }>['show
   return { kind: 'show', show: answer };
 }
 
-/** Labels are the parts that versions play. */
+/** Labels are the parts that versions play, by our names and by those that TensorFlow Serving's users give them. */
+const LABELS: Readonly<Record<string, Variant>> = {
+  champion: 'champion',
+  challenger: 'challenger',
+  shadow: 'shadow',
+  stable: 'champion',
+  canary: 'challenger',
+};
+
 function variantOf(label: string): Variant {
-  const found = VARIANTS.find((variant) => variant === label);
-  if (found === undefined) throw new ProtocolError(400, `no label ${clip(label)}, there is ${VARIANTS.join(', ')}`);
+  const found = Object.hasOwn(LABELS, label) ? LABELS[label] : undefined;
+  if (found === undefined)
+    throw new ProtocolError(400, `no label ${clip(label)}, there is ${Object.keys(LABELS).join(', ')}`);
   return found;
 }
 

@@ -14,6 +14,7 @@ import {
 } from './protocol.ts';
 import { decodeV2 } from './v2-infer.ts';
 import { repositoryOperation } from './v2-repository.ts';
+import { showStatistics } from './v2-statistics.ts';
 import { datatypeOf } from './v2-types.ts';
 
 const SERVER = {
@@ -41,6 +42,7 @@ export const v2: Protocol = {
     }
     if (head === 'models') {
       if (model === undefined) return show(method, (catalog) => json(200, { models: catalog.models() }));
+      if (model === 'stats' && rest.length === 0) return show(method, (catalog) => showStatistics(catalog));
       const operation = modelOperation(method, model, rest);
       if (operation !== undefined) return operation;
     }
@@ -69,7 +71,7 @@ function modelOperation(method: string, model: string, rest: string[]): Operatio
     case 'ready':
       return show(method, (catalog) => readiness(isReady(known(catalog, model, version))));
     case 'stats':
-      throw new ProtocolError(501, 'the statistics extension is not supported');
+      return show(method, (catalog) => showStatistics(catalog, model, version));
     case undefined:
       return show(method, (catalog) => {
         const versions = known(catalog, model, version);

@@ -88,6 +88,7 @@ export class Endpoint {
       models: () => [...this.models.keys()].sort(),
       versions: (model) => this.models.get(model)?.versions(),
       defaultModel,
+      statistics: (model, version) => this.statistics.of(model, version),
     };
     const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
     const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;

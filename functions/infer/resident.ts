@@ -85,7 +85,11 @@ export async function loadResident(
       version: record.version,
       model,
       check,
-      wire: wireOf(record.model, model.signature, { labels: labelsOf(manifest.outputs), features: check.features }),
+      wire: wireOf(record.model, model.signature, {
+        labels: labelsOf(manifest.outputs),
+        meanings: new Map(manifest.outputs.map(({ name, meaning }) => [name, meaning])),
+        features: check.features,
+      }),
       capture: captureWriter(
         record.model,
         { features: [...check.features, ...check.summaries] },

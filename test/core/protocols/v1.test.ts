@@ -48,14 +48,27 @@ describe('v1 paths', () => {
   it.each([
     ['GET', '/v1/models/m:predict', 405],
     ['POST', '/v1/models/m', 405],
-    ['POST', '/v1/models/m:classify', 501],
     ['GET', '/v1/models/m:explain', 405],
+    ['GET', '/v1/models/m:classify', 405],
+    ['GET', '/v1/models/m:regress', 405],
+    ['POST', '/v1/models/m/versions/1/labels/stable:predict', 404],
     ['POST', '/v1/models/m:dance', 404],
     ['POST', '/v1/models/m/versions/HELLO:predict', 400],
-    ['POST', '/v1/models/m/labels/stable:predict', 400],
+    ['POST', '/v1/models/m/labels/nobody:predict', 400],
+    ['POST', '/v1/models/m/labels/constructor:predict', 400],
     ['GET', '/v1/else', 404],
   ])('%s %s is %d', (method, path, status) => {
     expect(() => v1.resolve(head(method, path), catalog)).toThrow(expect.objectContaining({ status }));
+  });
+
+  it.each([
+    ['champion', 'champion'],
+    ['stable', 'champion'],
+    ['challenger', 'challenger'],
+    ['canary', 'challenger'],
+    ['shadow', 'shadow'],
+  ])('the label %s is the %s', (label, variant) => {
+    expect(v1.resolve(head('POST', `/v1/models/m/labels/${label}:predict`), catalog)).toMatchObject({ variant });
   });
 
   it('leads every path to the protocol it belongs to', () => {

@@ -59,7 +59,9 @@ describe('v2 paths', () => {
     ['POST', '/v2/repository/models/m/swap', 404],
     ['POST', '/v2/repository/models/m/load/more', 404],
     ['POST', '/v2/repository', 404],
-    ['GET', '/v2/models/m/stats', 501],
+    ['POST', '/v2/models/m/stats', 405],
+    ['POST', '/v2/models/stats', 405],
+    ['GET', '/v2/models/m/stats/more', 404],
   ])('%s %s is %d', (method, path, expected) => {
     expect(status(() => v2.resolve(head(method, path), catalog))).toBe(expected);
   });

@@ -20,6 +20,7 @@ export const post = (body: unknown, headers: Record<string, string> = {}): HttpR
 });
 
 export const catalog: Catalog = {
+  statistics: () => [],
   models: () => ['empty', 'm'],
   versions: (model) =>
     model === 'm'
