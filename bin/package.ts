@@ -37,7 +37,7 @@ const CONSTRUCTS: BuildOptions = {
 };
 
 /** The command with everything but the libraries that hold native code, and the processes that its server starts. */
-const COMMAND: BuildOptions = {
+export const COMMAND = {
   ...COMMON,
   entryPoints: { trimtab: 'cli/main.ts', runner: 'server/runners/entry.ts' },
   outdir: LIBRARY,
@@ -45,7 +45,7 @@ const COMMAND: BuildOptions = {
   external: ['@duckdb/node-api', 'onnxruntime-node', 'zod'],
   minifySyntax: true,
   minifyWhitespace: true,
-};
+} as const satisfies BuildOptions;
 
 /** The functions, only to learn what goes into them. */
 const HANDLERS: BuildOptions = {
