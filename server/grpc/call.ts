@@ -21,7 +21,11 @@ export function modelPath(model: string, version: string, what = ''): string {
  *
  * @throws InputError when raw and typed contents are mixed or do not agree with the inputs
  */
-export function requestOf(message: ModelInferRequest, headers: HttpRequest['headers']): HttpRequest {
+export function requestOf(
+  message: ModelInferRequest,
+  headers: HttpRequest['headers'],
+  caller: string | undefined,
+): HttpRequest {
   const { inputs, raw_input_contents: raw } = message;
   if (raw.length > 0 && raw.length !== inputs.length)
     throw new InputError(`raw_input_contents has ${raw.length} entries, there are ${inputs.length} inputs`);
@@ -50,6 +54,7 @@ export function requestOf(message: ModelInferRequest, headers: HttpRequest['head
     query: {},
     headers: { ...headers, [JSON_LENGTH]: String(head.length), 'content-type': 'application/octet-stream' },
     body: Buffer.concat([head, ...blocks]),
+    caller,
   };
 }
 

@@ -8,8 +8,10 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { InputError } from '../../core/contract/elements.ts';
-import { callerOfAddress } from '../../core/guards/caller.ts';
+import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
+import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import type { Gate } from '../gate.ts';
 import type { RequestHandler } from '../http/http-server.ts';
 import { modelPath, requestOf, responseOf } from './call.ts';
 import { GRPCInferenceService, Health, SERVICE } from './contract.ts';
@@ -22,6 +24,10 @@ export interface GrpcOptions {
   readonly host?: string;
   /** Most bytes of a message, either way. @default 64 MB */
   readonly messageLimit?: number;
+  /** Bounds the inferences that are under way, together with those that come over HTTP. @default none */
+  readonly gate?: Gate;
+  /** Metadata in which the proxy in front says who the caller is, as HTTP's option. @default the address */
+  readonly callerHeader?: string;
 }
 
 export interface GrpcServer {
@@ -85,8 +91,11 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
     ),
     ModelInfer: unary<ModelInferRequest, ModelInferResponse>(async (call) => {
       const { request } = call;
-      const asked = requestOf(request, headersOf(call.metadata));
-      const response = await endpoint.handle({ ...asked, caller: callerOf(call.getPeer()) });
+      const headers = headersOf(call.metadata);
+      const { gate, callerHeader } = options;
+      const caller = callerHeader === undefined ? callerOf(call.getPeer()) : callerOfHeader(headers[callerHeader]);
+      const http = requestOf(request, headers, caller);
+      const response = await within(gate, http.body.length, () => endpoint.handle(http));
       call.sendMetadata(metadataOf(response.headers));
       if (response.status !== 200) throw new Refusal(response.status, textOf(response.body));
       return responseOf(response, request.raw_input_contents.length > 0);
@@ -111,6 +120,21 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
 
 /** The caller by the other end of the connection, which gRPC writes as `address:port`. */
 const callerOf = (peer: string): string => callerOfAddress(peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
+
+/** @throws Refusal when there is no room */
+async function within<T>(gate: Gate | undefined, bytes: number, run: () => Promise<T>): Promise<T> {
+  try {
+    gate?.enter(bytes);
+  } catch (error) {
+    if (error instanceof ProtocolError) throw new Refusal(error.status, error.message);
+    throw error;
+  }
+  try {
+    return await run();
+  } finally {
+    gate?.leave(bytes);
+  }
+}
 
 function close(server: Server, patienceMs: number): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { type Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Gate } from '../../../server/gate.ts';
 import { bytesOf, contentsOf } from '../../../server/grpc/contents.ts';
 import { GRPCInferenceService, Health } from '../../../server/grpc/contract.ts';
 import { type GrpcServer, serveGrpc } from '../../../server/grpc/server.ts';
@@ -208,6 +209,24 @@ describe('gRPC', () => {
     ],
   ])('refuses %s, and says why', async (_what, message, code, details) => {
     await expect(infer(message)).rejects.toMatchObject({ code, details: expect.stringMatching(details) });
+  });
+
+  it('refuses an inference while there is no room for it, and answers health all the same', async () => {
+    const gate = new Gate({ count: 1, bytes: 1_000_000, name: 'server' });
+    gate.enter(1);
+    const full = await serveGrpc(await stand.endpoint(), { port: 0, gate });
+    const client = new GRPCInferenceService(full.address, credentials.createInsecure());
+    const message = { model_name: 'tree', inputs: [{ ...features, contents: { fp32_contents: row } }] };
+    try {
+      await expect(call(client, 'ModelInfer', message)).rejects.toMatchObject({ code: status.UNAVAILABLE });
+      expect((await call(client, 'ServerReady', {})).answer).toEqual({ ready: true });
+      gate.leave(1);
+      expect((await call<Infer>(client, 'ModelInfer', message)).answer.model_name).toBe('tree');
+      expect(gate.count).toBe(0);
+    } finally {
+      client.close();
+      await full.close();
+    }
   });
 
   it('refuses a message beyond the limit, and goes on', async () => {
