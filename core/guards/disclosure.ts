@@ -1,3 +1,4 @@
+import type { Explanation } from '../explain/explanation.ts';
 import { halfBits, halfValue } from '../model/half.ts';
 import type { Decision, OutputMeaning } from '../model/manifest.ts';
 import type { TensorData } from '../model/tensor.ts';
@@ -59,6 +60,17 @@ export function compileDisclosure(
   return (outputs) =>
     Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, disclose(name, tensor)]));
 }
+
+/** The same of an explanation, whose values would tell the score that they add up to. */
+export const roundedExplanation = (explanation: Explanation, decimals: number): Explanation => ({
+  ...explanation,
+  rows: explanation.rows.map(({ baseValue, value, values, standardErrors }) => ({
+    baseValue: rounded(baseValue, decimals),
+    value: rounded(value, decimals),
+    values: values.map((each) => rounded(each, decimals)),
+    ...(standardErrors && { standardErrors: standardErrors.map((each) => rounded(each, decimals)) }),
+  })),
+});
 
 /** A number to so many decimals, halves away from zero; one too large to have so many stays as it is. */
 export function rounded(value: number, decimals: number): number {

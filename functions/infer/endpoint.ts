@@ -212,11 +212,11 @@ export class Endpoint {
    * @throws ProtocolError 429
    */
   private limit(operation: Operation, { caller = 'unknown' }: HttpRequest, seen: Observation): void {
-    if (operation.kind !== 'infer' && operation.kind !== 'explain') return;
-    const model = this.model(operation.model);
-    const limited = model.rateLimit;
-    if (limited === undefined) return;
-    const { limit, route } = limited;
+    if (operation.kind === 'show' || operation.kind === 'release') return;
+    // A model to be loaded may not be known yet.
+    const model = operation.kind === 'repository' ? this.models.get(operation.model) : this.model(operation.model);
+    if (model?.rateLimit === undefined) return;
+    const { limit, route } = model.rateLimit;
     const wait = this.callers.take(`${model.name} ${caller}`, limit, seen.at);
     seen.limited = wait > 0;
     if (!seen.limited) return;

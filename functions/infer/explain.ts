@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../../core/contract/elements.ts';
+import type { Explanation } from '../../core/explain/explanation.ts';
+import { roundedExplanation } from '../../core/guards/disclosure.ts';
 import { type ExplainCall, ProtocolError } from '../../core/protocols/protocol.ts';
 import type { Home } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
@@ -28,16 +30,32 @@ export function explain(job: Job<ExplainCall>, home: Pick<Home, 'artifacts'>): P
     job.seen.lap('explain', performance.now());
     job.seen.rows = checked.rows;
     const shown = job.resident.disclose?.(outputs) ?? outputs;
-    const response = call.encode({ model: job.model, version: job.resident.version, id, outputs: shown, explanation });
+    const response = call.encode({
+      model: job.model,
+      version: job.resident.version,
+      id,
+      outputs: shown,
+      explanation: shownOf(explanation, job.resident),
+    });
     job.seen.lap('encode', performance.now());
     return { id, response };
   });
 }
 
-/** Values tell scores to the last digit: where those are kept back, only a manifest that says so has them explained. */
-function assertDisclosed({ disclose, record: { model, manifest } }: Resident): void {
-  if (disclose !== undefined && manifest.explanations === undefined)
-    throw new ProtocolError(403, `model ${model} tells less than its scores, and explanations would tell them`);
+/** Values add up to the score: where that is kept back, so are they. */
+function assertDisclosed({ record: { model, manifest } }: Resident): void {
+  const confidence = manifest.guards?.confidence ?? 'full';
+  if (confidence !== 'full')
+    throw new ProtocolError(
+      403,
+      `predictions of model ${model} are not explained: it tells ${confidence} of its confidence, and an explanation would tell all`,
+    );
+}
+
+/** As far as the model's manifest lets callers see numbers. */
+function shownOf(explanation: Explanation, { record: { manifest } }: Resident): Explanation {
+  const decimals = manifest.guards?.round;
+  return decimals === undefined ? explanation : roundedExplanation(explanation, decimals);
 }
 
 function assertRows({ settings: { maxRows } }: Explainer, { checked: { rows } }: Admitted<ExplainCall>): void {

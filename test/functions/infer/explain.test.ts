@@ -182,6 +182,23 @@ describe('an endpoint asked why', () => {
     expect(await told({ method: 'guess' })).toEqual([400, 'method is guess, expected exact or sampled']);
   });
 
+  it('tells no more decimals than predictions do, and nothing where they tell no confidence', async () => {
+    await serve((manifest) => {
+      manifest.guards = { round: 2 };
+    });
+    const [{ baseValue, value, values }] = (await v1({ method: 'sampled' })).body.explanations.rows;
+    for (const number of [baseValue, value, ...values]) expect(number).toBe(Number(number.toFixed(2)));
+    await stand.close();
+    stand = await Stand.open();
+    await serve((manifest) => {
+      manifest.guards = { confidence: 'label-only' };
+      manifest.explanations = {};
+    });
+    const { status, body } = await v1();
+    expect(status).toBe(403);
+    expect(body.error).toContain('label-only');
+  });
+
   it('refuses a version that has no baseline to compare with', async () => {
     await stand.release({ ...PIPELINE }, 'pipeline');
     endpoint = await stand.endpoint();
