@@ -7,6 +7,7 @@ import { addInit } from './commands/init.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrivacyCommands } from './commands/privacy.ts';
 import { addReleaseCommands } from './commands/release.ts';
+import { addServe } from './commands/serve.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
@@ -25,6 +26,7 @@ const ADDITIONS: readonly AddCommands[] = [
   addPrivacyCommands,
   addSmoke,
   addUp,
+  addServe,
   addCost,
   addDoctor,
 ];

@@ -1,31 +1,44 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Metrics, ObjectStore } from '../platform/ports.ts';
 
+/** Most characters of captures that wait for their delivery; the oldest beyond are lost, and said to be. */
+const MOST_WAITING = 64 * 1024 * 1024;
+
 /**
  * Takes the log lines of the endpoint and sends each where the log subscription would: captures are gathered and
  * delivered to the captures store as JSON lines, under the hour of their arrival; metric lines go to the metrics;
  * every other line is for people.
  */
 export class DeliveryStream {
-  readonly #captures: ObjectStore;
+  readonly #captures: Pick<ObjectStore, 'put'>;
   readonly #metrics: Metrics;
   readonly #clock: Clock;
   readonly #print: (line: string) => void;
+  readonly #mostWaiting: number;
   #waiting: string[] = [];
+  #size = 0;
   #delivering: Promise<void> = Promise.resolve();
 
-  constructor(to: { captures: ObjectStore; metrics: Metrics; clock: Clock }, print: (line: string) => void) {
+  constructor(
+    to: { captures: Pick<ObjectStore, 'put'>; metrics: Metrics; clock: Clock },
+    print: (line: string) => void,
+    mostWaiting = MOST_WAITING,
+  ) {
     this.#captures = to.captures;
     this.#metrics = to.metrics;
     this.#clock = to.clock;
     this.#print = print;
+    this.#mostWaiting = mostWaiting;
   }
 
   /** Takes one line, with or without its line end. */
   write(text: string): void {
     const line = text.trimEnd();
-    if (line.startsWith('{"trimtab":"capture"')) this.#waiting.push(line);
-    else if (line.startsWith('{') && line.includes('"_aws"')) this.#metrics.write(line);
+    if (line.startsWith('{"trimtab":"capture"')) {
+      this.#waiting.push(line);
+      this.#size += line.length;
+      if (this.#size > this.#mostWaiting) this.#dropOldest();
+    } else if (line.startsWith('{') && line.includes('"_aws"')) this.#metrics.write(line);
     else if (line !== '') this.#print(line);
   }
 
@@ -34,17 +47,29 @@ export class DeliveryStream {
     this.#delivering = this.#delivering.then(async () => {
       const lines = this.#waiting;
       if (lines.length === 0) return;
+      const size = this.#size;
       this.#waiting = [];
+      this.#size = 0;
       const hour = this.#clock.now().toISOString().slice(0, 13).replace(/[-T]/g, '/');
       try {
         await this.#captures.put(`captures/${hour}/${randomUUID()}.jsonl`, `${lines.join('\n')}\n`);
       } catch (error) {
         this.#waiting = lines.concat(this.#waiting);
+        this.#size += size;
+        if (this.#size > this.#mostWaiting) this.#dropOldest();
         throw error;
       }
     });
     const delivered = this.#delivering;
     this.#delivering = delivered.catch(() => undefined);
     return delivered;
+  }
+
+  /** Makes room, and some more, so that it is not done for every line. */
+  #dropOldest(): void {
+    let dropped = 0;
+    while (this.#size > this.#mostWaiting * 0.9) this.#size -= this.#waiting[dropped++]!.length;
+    this.#waiting = this.#waiting.slice(dropped);
+    this.#print(`captures cannot be delivered as fast as they come: ${dropped} lines were dropped`);
   }
 }

@@ -17,7 +17,8 @@ export function emfSink(emit: (line: string) => void): Sink {
   };
 }
 
-function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values'] {
+/** What is measured of one request. */
+export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values'] {
   // Who is turned away at the door says nothing of the version, and would make its latency look better than it is.
   if (seen.limited) return { RateLimited: 1 };
   const guards = {

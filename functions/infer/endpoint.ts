@@ -51,10 +51,14 @@ export interface EndpointOptions {
   readonly retrySeconds?: number;
   /** How long the ledger may take before it counts as unreachable. @default 3 */
   readonly ledgerTimeoutSeconds?: number;
+  /** Most bytes of a body, packed and unpacked. @default what Lambda takes, 6 MB */
+  readonly bodyLimit?: number;
   /** Takes metric, capture and error lines, without line ends. @default a line of standard output each */
   readonly emit?: (line: string) => void;
   /** Which requests get a line of their own. @default none */
   readonly accessLog?: AccessLogOptions | undefined;
+  /** Takes every observation for the home's metrics. @default a line each, to `emit` */
+  readonly metrics?: Sink;
   /** Take every observation as well, after the metric lines and the statistics have. @default none */
   readonly sinks?: readonly Sink[];
 }
@@ -76,13 +80,15 @@ export class Endpoint {
   private readonly sinks: readonly Sink[];
   /** What every version has done since the endpoint opened. */
   readonly statistics = new Statistics();
+  private readonly bodyLimit: number;
   private readonly catalog: Catalog;
 
   private constructor(private readonly options: EndpointOptions) {
+    this.bodyLimit = options.bodyLimit ?? BODY_LIMIT;
     this.emit = options.emit ?? ((line) => process.stdout.write(`${line}\n`));
     const { accessLog: log, sinks = [] } = options;
     const lines = log === undefined ? [] : [accessLog(log, (name) => this.models.has(name), this.emit)];
-    this.sinks = [emfSink(this.emit), this.statistics, ...lines, ...sinks];
+    this.sinks = [options.metrics ?? emfSink(this.emit), this.statistics, ...lines, ...sinks];
     const { home, defaultModel } = options;
     this.catalog = {
       models: () => [...this.models.keys()].sort(),
@@ -162,12 +168,12 @@ export class Endpoint {
     seen.request = identity;
     let response: HttpResponse;
     try {
-      assertSize(request);
+      assertSize(request, this.bodyLimit);
       const operation = protocol.resolve(request, this.catalog);
       seen.asked = operation.kind === 'release' ? 'show' : operation.kind;
       this.limit(operation, request, seen);
       const { 'content-encoding': encoding, 'accept-encoding': accepted } = request.headers;
-      const plain = encoding === undefined ? request : await unpacked(request, BODY_LIMIT);
+      const plain = encoding === undefined ? request : await unpacked(request, this.bodyLimit);
       response = await this.dispatch(operation, plain, identity.id, seen);
       if (accepted !== undefined && response.body.length >= LEAST_BYTES) response = await packed(response, accepted);
     } catch (error) {
@@ -408,12 +414,11 @@ function choose(model: ServedModel, target: Target, key: string): Route {
 }
 
 /** @throws ProtocolError 413 */
-function assertSize(request: HttpRequest): void {
+function assertSize(request: HttpRequest, limit: number): void {
   const { body } = request;
   // A UTF-16 unit is at most three bytes: only a text near the limit has to be measured.
-  const bytes = typeof body === 'string' && body.length * 3 > BODY_LIMIT ? Buffer.byteLength(body) : body.length;
-  if (bytes > BODY_LIMIT)
-    throw new ProtocolError(413, `the body has ${bytes} bytes, at most ${BODY_LIMIT} are allowed`);
+  const bytes = typeof body === 'string' && body.length * 3 > limit ? Buffer.byteLength(body) : body.length;
+  if (bytes > limit) throw new ProtocolError(413, `the body has ${bytes} bytes, at most ${limit} are allowed`);
 }
 
 /** A response that says which prediction it is, and whose. */

@@ -1,0 +1,74 @@
+import cluster from 'node:cluster';
+import type { Command as Program } from 'commander';
+import { openHome } from '../../platform/home.ts';
+import { flagOf, readSettings, SETTINGS, type SettingName, type Settings, variableOf } from '../../server/settings.ts';
+import { type GlobalOptions, type Io, UsageError } from '../context.ts';
+
+/** Where a process of the server finds the home that was made of model folders. */
+const HOME_OF_MODELS = 'TRIMTAB_SERVE_HOME_OF_MODELS';
+
+/** Serves the models of a home, or of folders, until stopped. */
+export function addServe(program: Program, io: Io, options: () => GlobalOptions): void {
+  const command = program
+    .command('serve')
+    .description('serve models over HTTP in every protocol: in production, in a container, or just to try a folder')
+    .option('--model <folder>', 'model folder to serve instead of a home; may be given several times', several, []);
+  for (const name of Object.keys(SETTINGS) as SettingName[])
+    command.option(`--${flagOf(name)} <value>`, `${SETTINGS[name].help}${defaultOf(name)} [${variableOf(name)}]`);
+  command.action(async ({ model: folders, ...flags }: { model: string[] } & Record<string, string>) => {
+    const settings = readSettings(flags, io.env);
+    const status = cluster.isWorker ? await work(io, options(), settings) : await watch(io, settings, folders);
+    // Whatever still keeps a process of a server alive has lost its purpose.
+    if (status !== 0) throw new ServeError(status);
+    if (cluster.isWorker) process.exit(0);
+  });
+}
+
+/** The server has ended otherwise than by a drain, and has said why. */
+class ServeError extends UsageError {
+  constructor(status: number) {
+    super(status === 1 ? 'stopped before everything under way was finished' : 'the server cannot start');
+  }
+}
+
+async function watch(io: Io, settings: Settings, folders: readonly string[]): Promise<number> {
+  const { homeOfModels } = await import('../../server/home-of-models.ts');
+  const { Supervisor } = await import('../../server/supervisor.ts');
+  const models = folders.length > 0 ? await homeOfModels(folders) : undefined;
+  try {
+    return await new Supervisor({
+      processes: settings.processes,
+      // Nothing that blocks a process that answers takes nearly as long; a slow start of a large home may.
+      stallMs: Math.max(30, settings.runTimeout) * 1_000,
+      drainMs: (settings.drainDelay + settings.drainTimeout + 2) * 1_000,
+      ...(models === undefined ? {} : { env: { [HOME_OF_MODELS]: models.folder } }),
+      log: io.err,
+      onUp: (url) => io.out(`serving at ${url} until stopped (SIGTERM drains)`),
+    }).run();
+  } finally {
+    await models?.remove();
+  }
+}
+
+async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promise<number> {
+  // It brings ONNX Runtime along.
+  const { serveUnderSupervision } = await import('../../server/serving-process.ts');
+  const { runnerEntry } = await import('../../server/entries.ts');
+  const models = io.env[HOME_OF_MODELS];
+  const open = () => openHome(models ?? home ?? io.env.TRIMTAB_HOME ?? undefined);
+  await serveUnderSupervision(open, {
+    settings,
+    runner: runnerEntry(),
+    captures: models === undefined,
+    log: io.err,
+  });
+  return 0;
+}
+
+const several = (value: string, before: string[]): string[] => [...before, value];
+
+function defaultOf(name: SettingName): string {
+  const value: unknown = SETTINGS[name].schema.safeParse(undefined).data;
+  if (value === undefined) return '';
+  return ` (default: ${name.endsWith('Megabytes') ? Number(value) / 1024 / 1024 : value})`;
+}

@@ -1,0 +1,108 @@
+import * as z from 'zod';
+
+/** A setting of the server: a flag of the command, and a variable of the environment. */
+interface Setting<T extends z.ZodType = z.ZodType> {
+  readonly schema: T;
+  readonly help: string;
+}
+
+const setting = <T extends z.ZodType>(help: string, schema: T): Setting<T> => ({ help, schema });
+const whole = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
+const seconds = (most = 86_400) => z.coerce.number().min(0).max(most);
+const MEGABYTE = 1024 * 1024;
+const megabytes = (most: number) =>
+  z.coerce
+    .number()
+    .gt(0)
+    .max(most)
+    .transform((size) => Math.ceil(size * MEGABYTE));
+
+/** Every setting, by its name. Flag: `--drain-delay`; variable: `TRIMTAB_SERVE_DRAIN_DELAY`. */
+export const SETTINGS = {
+  port: setting('port; 0 takes any', whole(0, 65_535).default(8_080)),
+  host: setting('address to listen at', z.string().min(1).default('127.0.0.1')),
+  processes: setting('processes that answer, all on the one port', whole(1, 256).default(1)),
+  runners: setting('processes that run what takes long, for each that answers', whole(1, 256).default(1)),
+  models: setting(
+    'names of the models to serve, comma-separated; all by default',
+    z
+      .string()
+      .default('all')
+      .transform((text) => (text === 'all' ? ('all' as const) : text.split(',').map((name) => name.trim()))),
+  ),
+  defaultModel: setting('model of requests that name none', z.string().min(1).optional()),
+  cache: setting('folder for model files', z.string().min(1).optional()),
+  refresh: setting('seconds between two looks at the releases', seconds(3_600).default(2)),
+  inline: setting(
+    'milliseconds: runs expected to be no longer are made in the process that answers; 0 sends all to runners',
+    z.coerce.number().min(0).max(1_000).default(2),
+  ),
+  runTimeout: setting('seconds after which a run is ended (504)', z.coerce.number().gt(0).max(3_600).default(30)),
+  queueTimeout: setting(
+    'seconds that a run may wait for a runner (503)',
+    z.coerce.number().gt(0).max(3_600).default(10),
+  ),
+  queueRequests: setting('runs that may wait or run at once (503)', whole(1, 1_000_000).default(1_000)),
+  queueMegabytes: setting('what they may hold, MB (503)', megabytes(1_048_576).default(256 * MEGABYTE)),
+  maxRequests: setting('requests under way at once in a process (503)', whole(1, 1_000_000).default(2_000)),
+  requestMegabytes: setting('what their bodies may hold, MB (503)', megabytes(1_048_576).default(512 * MEGABYTE)),
+  maxConnections: setting('connections at once to a process', whole(1, 1_000_000).default(10_000)),
+  bodyMegabytes: setting('largest body, MB (413)', megabytes(1_024).default(6 * MEGABYTE)),
+  headTimeout: setting(
+    'seconds that the head of a request may take (408)',
+    z.coerce.number().gt(0).max(600).default(10),
+  ),
+  bodyTimeout: setting(
+    'seconds that a whole request may take to come (408)',
+    z.coerce.number().gt(0).max(3_600).default(60),
+  ),
+  keepAlive: setting(
+    'seconds that a connection is kept without a request',
+    z.coerce.number().gt(0).max(3_600).default(75),
+  ),
+  drainDelay: setting('seconds from SIGTERM until no more connections are taken', seconds(600).default(3)),
+  drainTimeout: setting('seconds after that for what is under way', seconds(3_600).default(25)),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export type Settings = { readonly [Name in SettingName]: z.output<(typeof SETTINGS)[Name]['schema']> };
+
+const PREFIX = 'TRIMTAB_SERVE_';
+export const variableOf = (name: SettingName): string =>
+  PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+export const flagOf = (name: SettingName): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Variables of the environment that are for the processes of the server among themselves. */
+export const HAND_DOWN = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
+
+/** What is wrong with how the server was set up; the message names the flag or variable. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+}
+
+/**
+ * Reads all settings; a flag counts before a variable.
+ *
+ * @throws SettingError for a value out of its range, and for a variable that looks like a setting and is none
+ */
+export function readSettings(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Settings {
+  const names = Object.keys(SETTINGS) as SettingName[];
+  const known = new Set([...names.map(variableOf), ...HAND_DOWN]);
+  const unknown = Object.keys(env).find((name) => name.startsWith(PREFIX) && !known.has(name));
+  if (unknown !== undefined)
+    throw new SettingError(`${unknown} is no setting, there are ${names.map(variableOf).join(', ')}`);
+  const settings: Record<string, unknown> = {};
+  for (const name of names) {
+    const variable = variableOf(name);
+    const fromFlag = flags[name] !== undefined;
+    const value = fromFlag ? flags[name] : env[variable];
+    // An empty text would be taken for the number 0.
+    const result = SETTINGS[name].schema.safeParse(value === '' ? Number.NaN : value);
+    if (!result.success)
+      throw new SettingError(
+        `${fromFlag ? `--${flagOf(name)}` : variable} is '${value}': ${result.error.issues[0]!.message}`,
+      );
+    settings[name] = result.data;
+  }
+  return settings as Settings;
+}
