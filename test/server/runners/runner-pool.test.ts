@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TensorData } from '../../../core/model/tensor.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
@@ -19,6 +19,9 @@ const count = (value: bigint): Record<string, TensorData> => ({
 const row = (fill = 0.5): Record<string, TensorData> => ({
   features: { type: 'float32', shape: [1, 30], data: new Float32Array(30).fill(fill) },
 });
+
+// Processes are started, which takes its time where others want the machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 let loop: string;

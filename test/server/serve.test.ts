@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { loopModel } from '../fixtures/onnx/write.ts';
+import { bundled } from './bundled.ts';
+
+const HOURS = 100_000_000_000;
+const LAUNCHER = `
+import { createRequire } from 'node:module';
+const { main } = createRequire(import.meta.url)('./trimtab.cjs');
+process.exitCode = await main(process.argv.slice(2), { out: console.log, err: console.error, env: process.env });
+`;
+
+// Processes are started, which takes its time where others want the machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+let folder: string;
+let command: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-serve-test-'));
+  await bundled(folder, 'runner', 'server/runners/entry.ts');
+  await bundled(folder, 'trimtab', 'cli/main.ts');
+  command = path.join(folder, 'launcher.mjs');
+  await writeFile(command, LAUNCHER);
+  for (const name of ['tree', 'loop']) await mkdir(path.join(folder, name));
+  await copyFile('test/fixtures/onnx/tree-30.onnx', path.join(folder, 'tree', 'model.onnx'));
+  await writeFile(path.join(folder, 'tree', 'model.json'), '{"name":"tree","contract":{"features":[]}}');
+  await writeFile(path.join(folder, 'loop', 'model.onnx'), loopModel());
+  await writeFile(path.join(folder, 'loop', 'model.json'), '{"name":"loop","contract":{"features":[]}}');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Server {
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  output(): string;
+}
+
+let server: Server | undefined;
+afterEach(async () => {
+  server?.child.kill('SIGKILL');
+  await server?.ended;
+});
+
+/** Starts the command on any free port, for the two models. */
+async function serve(...args: string[]): Promise<Server> {
+  const models = ['tree', 'loop'].flatMap((name) => ['--model', path.join(folder, name)]);
+  const child = spawn(process.execPath, [command, 'serve', '--port', '0', ...models, ...args]);
+  let text = '';
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const url = await new Promise<string>((resolve, reject) => {
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString();
+      const found = /serving at (\S+) until/.exec(text);
+      if (found) resolve(found[1]!);
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    void ended.then((code) => reject(new Error(`the server ended with ${code}: ${text}`)));
+  });
+  server = { url, child, ended, output: () => text };
+  return server;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+const call = (url: string, body?: unknown, agent?: Agent): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      { method: body === undefined ? 'GET' : 'POST', ...(agent && { agent }) },
+      (incoming) => {
+        let text = '';
+        incoming.on('data', (chunk) => {
+          text += chunk;
+        });
+        incoming.on('end', () => resolve({ status: incoming.statusCode!, headers: incoming.headers, body: text }));
+        incoming.on('error', reject);
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+const tree = (url: string, agent?: Agent) =>
+  call(`${url}/v1/models/tree:predict`, { instances: [Array(30).fill(0.5)] }, agent);
+const loop = (url: string, rounds: number) => call(`${url}/v1/models/loop:predict`, { instances: [rounds] });
+const ready = async (url: string) => (await call(`${url}/v2/health/ready`)).status;
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Processes of a parent that are not just waiting to be reaped. */
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+
+describe('trimtab serve', () => {
+  it('answers in every protocol from model folders, tells its metrics, and drains without losing a request', async () => {
+    const { url, child, ended } = await serve('--processes', '2', '--drain-delay', '3', '--run-timeout', '600');
+    expect(await ready(url)).toBe(200);
+    expect((await tree(url)).status).toBe(200);
+    const v2 = { inputs: [{ name: 'features', shape: [1, 30], datatype: 'FP32', data: Array(30).fill(0.5) }] };
+    expect((await call(`${url}/v2/models/tree/infer`, v2)).status).toBe(200);
+    const metrics = await call(`${url}/metrics`);
+    expect(metrics.headers['content-type']).toContain('text/plain; version=0.0.4');
+    // Of both processes, whichever was asked: each has one runner.
+    expect(metrics.body).toMatch(/trimtab_runs_total\{model="tree",where="inline"\} 2\n/);
+    expect(metrics.body).toContain('trimtab_runners{state="up"} 2');
+
+    // Callers with connections of their own, who go elsewhere once they are told that theirs is closed.
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    const statuses: Record<string, number> = {};
+    const callers = Array.from({ length: 8 }, async () => {
+      for (let told = false; !told; ) {
+        const status = await tree(url, agent).then(
+          ({ status, headers }) => {
+            told = headers.connection === 'close';
+            return status;
+          },
+          (error) => {
+            told = true;
+            return error.code as string;
+          },
+        );
+        statuses[status] = (statuses[status] ?? 0) + 1;
+      }
+    });
+    // One that is under way for a while.
+    const long = loop(url, 1_000_000);
+    await until(() => (statuses[200] ?? 0) > 50);
+    child.kill('SIGTERM');
+    await until(async () => (await ready(url).catch(() => 503)) === 503);
+    await Promise.all(callers);
+    agent.destroy();
+    expect(Object.keys(statuses)).toEqual(['200']);
+    expect((await long).status).toBe(200);
+    expect(await ended).toBe(0);
+  });
+
+  it('ends a run that does not end: 504 in time, others go on, its processor is freed', async () => {
+    const { url, child } = await serve('--run-timeout', '2', '--runners', '1');
+    expect((await loop(url, 10)).status).toBe(200);
+    const [process_] = childrenOf(child.pid!);
+    const [runner] = childrenOf(process_!);
+    const forever = loop(url, HOURS);
+    let answered = 0;
+    let ended = false;
+    void forever.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      expect((await tree(url)).status).toBe(200);
+      answered++;
+    }
+    expect(answered).toBeGreaterThan(0);
+    expect(await forever).toMatchObject({ status: 504, body: expect.stringContaining('within 2 s') });
+    await until(() => !childrenOf(process_!).includes(runner!));
+    await until(async () => (await ready(url)) === 200);
+    expect((await loop(url, 10)).status).toBe(200);
+  });
+
+  it('refuses what it has no room for with 503 and Retry-After, and is not ready meanwhile', async () => {
+    const { url } = await serve('--queue-requests', '2', '--run-timeout', '600');
+    void loop(url, HOURS).catch(() => undefined);
+    void loop(url, HOURS).catch(() => undefined);
+    await until(async () => (await ready(url)) === 503);
+    const refused = await loop(url, 1);
+    expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(JSON.parse(refused.body).error).toContain('the queue of runs is full (2 of 2 requests');
+    expect((await call(`${url}/v2/health/live`)).status).toBe(200);
+    expect((await tree(url)).status).toBe(200);
+  });
+
+  it('puts another process in the place of one that died, and one of the two goes on meanwhile', async () => {
+    const { url, child, output } = await serve('--processes', '2');
+    const before = childrenOf(child.pid!);
+    process.kill(before[0]!, 'SIGKILL');
+    await until(() => output().includes(`process ${before[0]} ended (SIGKILL)`));
+    expect((await tree(url)).status).toBe(200);
+    await until(() => childrenOf(child.pid!).filter((pid) => !before.includes(pid)).length === 1);
+    await until(async () => (await ready(url)) === 200);
+  });
+
+  it('stops at once on a second SIGTERM, and leaves no process behind', async () => {
+    const { url, child, ended } = await serve('--run-timeout', '600', '--drain-delay', '0');
+    const lost = loop(url, HOURS).catch((error) => error.code);
+    await until(async () => (await call(`${url}/metrics`)).body.includes('trimtab_queue_requests 1'));
+    const [process_] = childrenOf(child.pid!);
+    const [runner] = childrenOf(process_!);
+    child.kill('SIGTERM');
+    await until(async () => (await ready(url).catch(() => 503)) === 503);
+    child.kill('SIGTERM');
+    expect(await ended).not.toBe(0);
+    expect(await lost).toBe('ECONNRESET');
+    await until(() => {
+      try {
+        return /^State:\s+Z/m.test(readFileSync(`/proc/${runner}/status`, 'utf8'));
+      } catch {
+        return true;
+      }
+    });
+  });
+
+  it('says what is wrong with a setting, and does not start', async () => {
+    await expect(serve('--run-timeout', '-1')).rejects.toThrow("ended with 2: trimtab: --run-timeout is '-1'");
+  });
+});
