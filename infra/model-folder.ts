@@ -11,6 +11,8 @@ export interface DeployedModel {
   readonly name: string;
   /** Its alarms, as data. */
   readonly alarms: readonly AlarmDefinition[];
+  /** What its predictions turn out to be worth. @default nothing that is known */
+  readonly business?: readonly { readonly name: string; readonly unit?: string | undefined }[] | undefined;
 }
 
 /** Reads a model folder's manifest and baseline. @throws Error when there is no manifest or it is malformed */
@@ -18,5 +20,6 @@ export function deployedModel(folder: string): DeployedModel {
   const manifest = Manifest.parse(JSON.parse(readFileSync(path.join(folder, 'model.json'), 'utf8')));
   const file = path.join(folder, 'baseline.json');
   const baseline = existsSync(file) ? Baseline.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
-  return { name: manifest.name, alarms: alarmsOf(manifest, baseline?.performance?.errorRate) };
+  const business = manifest.monitoring.business?.map(({ name, unit }) => ({ name, unit }));
+  return { name: manifest.name, alarms: alarmsOf(manifest, baseline?.performance?.errorRate), business };
 }

@@ -6,6 +6,7 @@ import { championShare } from '../../core/serving/route.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
 import { bar, table } from '../output/table.ts';
 import { percent } from '../output/traffic.ts';
+import { worthLines, worthOf } from '../output/worth.ts';
 
 /** Commands that read the ledger. */
 export function addStatusCommands(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -17,10 +18,12 @@ export function addStatusCommands(program: Program, io: Io, options: () => Globa
         const models = model === undefined ? await home.ledger.models() : [model];
         const states = await Promise.all(models.map(async (name) => [name, await registry.state(name)] as const));
         if (model !== undefined && states[0]![1].revision === 0) throw new UsageError(`no model named ${model}`);
-        print(io, options(), Object.fromEntries(states), () =>
-          states.length === 0
+        const worths = await Promise.all(states.map(([name, { champion }]) => worthOf(home, registry, name, champion)));
+        const told = states.map(([name, state], i) => [name, { ...state, business: worths[i]! }] as const);
+        print(io, options(), Object.fromEntries(told), () =>
+          told.length === 0
             ? 'no models yet: `trimtab register FOLDER`'
-            : states.map(([name, s]) => picture(name, s)).join('\n\n'),
+            : told.map(([name, s]) => [picture(name, s), ...worthLines(s.business)].join('\n')).join('\n\n'),
         );
       }),
     );

@@ -3,6 +3,7 @@ import { Contract } from '../contract/contract.ts';
 import { Guards } from '../guards/guards.ts';
 import { CacheSettings } from '../serving/cache-settings.ts';
 import { Batching } from './batching.ts';
+import { BusinessMetrics } from './business.ts';
 import { Explanations } from './explanations.ts';
 import { ModelName } from './names.ts';
 
@@ -92,6 +93,8 @@ export const Monitoring = z.strictObject({
       alpha: z.number().gt(0).lt(1).default(0.01),
     })
     .prefault({}),
+  /** What predictions turn out to be worth, in numbers that callers attach to their ids. */
+  business: BusinessMetrics.optional(),
 });
 export type Monitoring = z.infer<typeof Monitoring>;
 

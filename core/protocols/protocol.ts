@@ -7,6 +7,7 @@ import type { Signature, TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import type { TruthRecord } from '../serving/ground-truth.ts';
 import type { HttpRequest, HttpResponse } from '../serving/http.ts';
+import type { OutcomeRecord } from '../serving/outcome.ts';
 import type { Variant } from '../serving/variant.ts';
 import { type Fault, ProtocolError } from './fault.ts';
 
@@ -88,6 +89,8 @@ export interface ExplainCall extends Omit<InferCall, 'encode'> {
 /** What became of predictions. */
 export interface Feedback {
   readonly truths: readonly TruthRecord[];
+  /** What they were worth; left out: nothing is said of that. */
+  readonly outcomes?: readonly OutcomeRecord[];
   /** The answer once they are stored. */
   encode(): HttpResponse;
 }

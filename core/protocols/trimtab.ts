@@ -1,17 +1,19 @@
 import type { TruthRecord } from '../serving/ground-truth.ts';
 import type { HttpRequest } from '../serving/http.ts';
+import { type OutcomeRecord, parseOutcome } from '../serving/outcome.ts';
 import { parseJson, textOf } from './json.ts';
 import { allow, errorObject, json, type Protocol, ProtocolError } from './protocol.ts';
 import { kindOf } from './tensors.ts';
 
-/** Trimtab's own paths: what is being served, and where ground truth is sent. */
+/** Trimtab's own paths: what is being served, and where ground truth and outcomes are sent. */
 export const trimtab: Protocol = {
   name: 'trimtab',
   owns: ({ path }) => path.startsWith('/trimtab/'),
   fail: errorObject,
   resolve({ method, path }) {
-    const found = /^\/trimtab\/v1\/models\/([^/]+)\/(release|truth)$/.exec(path);
-    if (found === null) throw new ProtocolError(404, 'no such path, use /trimtab/v1/models/NAME/release or /truth');
+    const found = /^\/trimtab\/v1\/models\/([^/]+)\/(release|truth|outcomes)$/.exec(path);
+    if (found === null)
+      throw new ProtocolError(404, 'no such path, use /trimtab/v1/models/NAME/release, /truth or /outcomes');
     const [, model = '', what] = found;
     if (what === 'release') {
       allow(method, 'GET', 'HEAD');
@@ -22,8 +24,9 @@ export const trimtab: Protocol = {
       kind: 'feedback',
       model,
       decode(request) {
-        const truths = decodeTruth(request);
-        return { truths, encode: () => json(202, { accepted: truths.length }) };
+        const truths = what === 'truth' ? decodeTruth(request) : [];
+        const outcomes = what === 'outcomes' ? decodeOutcomes(request) : [];
+        return { truths, outcomes, encode: () => json(202, { accepted: truths.length + outcomes.length }) };
       },
     };
   },
@@ -34,18 +37,8 @@ const MAX_RECORDS = 10_000;
 
 /** Reads `{"records": [{"id", "truth"}]}`. @throws ProtocolError 400 */
 export function decodeTruth(request: HttpRequest): TruthRecord[] {
-  const message = parseJson(textOf(request.body), false);
-  const records =
-    typeof message === 'object' && message !== null ? (message as { records?: unknown }).records : undefined;
-  if (!Array.isArray(records))
-    throw new ProtocolError(400, `records is ${kindOf(records)}, expected an array of {"id", "truth"}`);
-  if (records.length === 0 || records.length > MAX_RECORDS)
-    throw new ProtocolError(400, `records has ${records.length} entries, expected 1 to ${MAX_RECORDS}`);
-  return records.map((record: unknown, i) => {
-    const { id, truth, ...rest } = (typeof record === 'object' && record !== null ? record : {}) as Record<
-      string,
-      unknown
-    >;
+  return recordsOf(request, '{"id", "truth"}').map((record, i) => {
+    const { id, truth, ...rest } = record;
     if (typeof id !== 'string' || id === '' || id.length > 300)
       throw new ProtocolError(400, `record ${i}: id is ${kindOf(id)}, expected a string of 1 to 300 characters`);
     if (
@@ -54,9 +47,37 @@ export function decodeTruth(request: HttpRequest): TruthRecord[] {
       !(typeof truth === 'number' && Number.isFinite(truth))
     )
       throw new ProtocolError(400, `record ${i}: truth is ${kindOf(truth)}, expected a number, a string or a boolean`);
-    const [unknown] = Object.keys(rest);
-    if (unknown !== undefined)
-      throw new ProtocolError(400, `record ${i} has ${unknown.slice(0, 40)}, expected id and truth only`);
+    nothingElse(rest, i, 'id and truth');
     return { id, truth };
   });
+}
+
+/** Reads `{"records": [{"id", "metric", "value", "at"?}]}`. @throws ProtocolError 400 */
+export function decodeOutcomes(request: HttpRequest): OutcomeRecord[] {
+  return recordsOf(request, '{"id", "metric", "value", "at"?}').map((record, i) => {
+    const { id: _id, metric: _metric, value: _value, at: _at, ...rest } = record;
+    nothingElse(rest, i, 'id, metric, value and at');
+    const parsed = parseOutcome(record);
+    if ('fault' in parsed) throw new ProtocolError(400, `record ${i}: ${parsed.fault}`);
+    return parsed.record;
+  });
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function recordsOf(request: HttpRequest, expected: string): Members[] {
+  const message = parseJson(textOf(request.body), false);
+  const records =
+    typeof message === 'object' && message !== null ? (message as { records?: unknown }).records : undefined;
+  if (!Array.isArray(records))
+    throw new ProtocolError(400, `records is ${kindOf(records)}, expected an array of ${expected}`);
+  if (records.length === 0 || records.length > MAX_RECORDS)
+    throw new ProtocolError(400, `records has ${records.length} entries, expected 1 to ${MAX_RECORDS}`);
+  return records.map((record: unknown) => (typeof record === 'object' && record !== null ? (record as Members) : {}));
+}
+
+function nothingElse(rest: Members, i: number, expected: string): void {
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined)
+    throw new ProtocolError(400, `record ${i} has ${unknown.slice(0, 40)}, expected ${expected} only`);
 }

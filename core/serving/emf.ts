@@ -11,8 +11,11 @@ export interface MetricLine {
   /** Milliseconds since 1970. */
   readonly at: number;
   /** At most {@link MAX_VALUES} values of each; more are thinned evenly, so that averages and percentiles hold. */
-  readonly values: Partial<Record<MetricName, number | readonly number[]>>;
+  readonly values: Partial<Record<MetricName | BusinessName, number | readonly number[]>>;
 }
+
+/** Name of a business metric among the others. */
+export type BusinessName = `Business.${string}`;
 
 /**
  * One line of CloudWatch's embedded metric format, without a line end: dimensions [Model, Variant] and
@@ -23,7 +26,7 @@ export function metricLine(line: MetricLine): string {
   const names: string[] = [];
   let values = '';
   for (const name in line.values) {
-    const value = line.values[name as MetricName];
+    const value = line.values[name as MetricName | BusinessName];
     if (value === undefined || (typeof value === 'object' && value.length === 0)) continue;
     names.push(name);
     values += `,"${name}":${typeof value === 'number' ? finite(value) : `[${thin(value).map(finite).join(',')}]`}`;
@@ -49,7 +52,7 @@ function directive(names: string): string {
       Metrics: names
         .split(',')
         .filter((name) => name !== '')
-        .map((name) => ({ Name: name, Unit: METRICS[name as MetricName], StorageResolution: 1 })),
+        .map((name) => ({ Name: name, Unit: METRICS[name as MetricName] ?? 'None', StorageResolution: 1 })),
     });
     directives.set(names, text);
   }

@@ -1,4 +1,5 @@
 import type { Decision, OutputMeaning } from '../model/manifest.ts';
+import { type FeedbackRecord, parseOutcome } from './outcome.ts';
 
 /** What turned out to be true of one prediction. */
 export interface TruthRecord {
@@ -7,11 +8,11 @@ export interface TruthRecord {
   readonly truth: string | number | boolean;
 }
 
-/** A line of ground truth, or why it is none. */
-export type TruthLine = { readonly record: TruthRecord } | { readonly fault: string };
+/** A line of ground truth, or of what a prediction was worth; or why it is neither. */
+export type TruthLine = { readonly record: FeedbackRecord } | { readonly fault: string };
 
 /**
- * Reads a line of ground truth: `{"id", "truth"}`, or SageMaker Model Monitor's
+ * Reads a line of ground truth: `{"id", "truth"}`, `{"id", "metric", "value", "at"?}`, or SageMaker Model Monitor's
  * `{"groundTruthData": {"data", "encoding"}, "eventMetadata": {"eventId"}, "eventVersion": "0"}`.
  */
 export function parseTruth(line: string): TruthLine {
@@ -23,6 +24,7 @@ export function parseTruth(line: string): TruthLine {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { fault: 'not an object with id and truth' };
+  if ('metric' in value) return parseOutcome(value as Record<string, unknown>);
   const own = value as {
     id?: unknown;
     truth?: unknown;

@@ -1,8 +1,10 @@
 import type { MetricName } from '../../core/alarms/alarm.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
-import { MAX_VALUES, metricLine } from '../../core/serving/emf.ts';
-import { isWrong, parseTruth, type TruthRecord } from '../../core/serving/ground-truth.ts';
+import { type BusinessName, MAX_VALUES, metricLine } from '../../core/serving/emf.ts';
+import { isWrong, parseTruth } from '../../core/serving/ground-truth.ts';
+import { type FeedbackRecord, isOutcome, outcomeFault, recordKey } from '../../core/serving/outcome.ts';
+import { JOINED } from '../../platform/outcomes.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
 import { type Prediction, PredictionIndex, predictionKey } from './prediction-index.ts';
 
@@ -26,7 +28,6 @@ const MAX_OBJECTS = 500;
 
 const INCOMING = 'ground-truth/incoming/';
 const WAITING = 'ground-truth/waiting/';
-const JOINED = 'ground-truth/joined/';
 
 /** Truths that still look for their predictions. */
 interface Batch {
@@ -34,14 +35,15 @@ interface Batch {
   readonly model: string;
   /** Name of the object that brought them, without folder and ending. */
   readonly name: string;
-  readonly records: TruthRecord[];
+  readonly records: FeedbackRecord[];
   readonly malformed: { line: string; reason: string }[];
   /** Of truths that wait: since when, and until when captures have been searched. */
   readonly waits?: { readonly since: string; readonly searched: string };
 }
 
 /**
- * Joins ground truth with captured predictions by prediction id, and emits `Wrong` (0 or 1) by variant and version.
+ * Joins ground truth with captured predictions by prediction id, and emits `Wrong` (0 or 1) by variant and version; and
+ * so what predictions were worth, as `Business.NAME`.
  *
  * Truth arrives as JSON lines under `ground-truth/incoming/<model>/`. What is joined is kept under
  * `ground-truth/joined/`, written once and before its metrics, so that nothing is counted twice; what is not found at
@@ -70,13 +72,13 @@ async function settle(
   summary: JoinSummary,
 ): Promise<void> {
   const { model, name, object } = batch;
-  const joined: { record: TruthRecord; prediction: Prediction }[] = [];
-  const rest: TruthRecord[] = [];
+  const joined: { record: FeedbackRecord; prediction: Prediction }[] = [];
+  const rest: FeedbackRecord[] = [];
   // The same truth was sent again, perhaps while it waits and is joined by the batch just before this one, or work that
   // was done is repeated.
   const before = await joinedBefore(home, batch);
   for (const record of batch.records) {
-    if (before.has(record.id)) continue;
+    if (before.has(recordKey(record))) continue;
     const prediction = predictions.get(predictionKey(model, record.id));
     if (prediction) joined.push({ record, prediction });
     else rest.push(record);
@@ -94,7 +96,7 @@ async function settle(
     const done = await keepJoined(home, batch, results.lines);
     // A crash may have come between keeping some and forgetting that they wait: those are not counted again.
     if (done === undefined) emit(home, results.judged, (await home.ledger.latest(model))?.state.since ?? '', now);
-    else rest.push(...joined.flatMap(({ record }) => (done.has(record.id) ? [] : [record])));
+    else rest.push(...joined.flatMap(({ record }) => (done.has(recordKey(record)) ? [] : [record])));
     summary.joined += done === undefined ? results.lines.length : 0;
   }
   const expired = batch.waits !== undefined && now.getTime() - Date.parse(batch.waits.since) > PATIENCE_MS;
@@ -113,35 +115,39 @@ async function settle(
 /**
  * Keeps what was joined, once: before its metrics, so that whoever repeats this work finds it done.
  *
- * @returns the ids that were kept before, when this was done before
+ * @returns the keys of records that were kept before, when this was done before
  */
 async function keepJoined(home: Home, batch: Batch, lines: readonly string[]): Promise<Set<string> | undefined> {
   const round = batch.waits === undefined ? '' : `-${Date.parse(batch.waits.searched)}`;
   const key = `${JOINED}${batch.model}/${batch.name}${round}.jsonl`;
   if (await home.data.put(key, `${lines.join('\n')}\n`, { ifAbsent: true })) return undefined;
-  return new Set(await idsOf(home, key));
+  return new Set(await keysIn(home, key));
 }
 
-/** Ids of an object of truth that were joined, in whatever round. */
+/** Keys of the records of an object of truth that were joined, in whatever round. */
 async function joinedBefore(home: Home, { model, name }: Batch): Promise<Set<string>> {
   const ids = new Set<string>();
   const prefix = `${JOINED}${model}/${name}`;
   // Names may begin alike; a round is an instant in milliseconds.
   for await (const { key } of home.data.list(prefix))
-    if (/^(-\d{12,14})?\.jsonl$/.test(key.slice(prefix.length))) for (const id of await idsOf(home, key)) ids.add(id);
+    if (/^(-\d{12,14})?\.jsonl$/.test(key.slice(prefix.length))) for (const id of await keysIn(home, key)) ids.add(id);
   return ids;
 }
 
-async function idsOf(home: Home, key: string): Promise<string[]> {
+async function keysIn(home: Home, key: string): Promise<string[]> {
   const lines = new TextDecoder()
     .decode(await home.data.get(key))
     .trimEnd()
     .split('\n');
-  return lines.map((line) => (JSON.parse(line) as TruthRecord).id);
+  return lines.map((line) => {
+    const { observed, ...joined } = JSON.parse(line) as FeedbackRecord & { observed?: string };
+    // The time in a joined line is that of the prediction.
+    return recordKey(isOutcome(joined) ? { ...joined, at: observed } : joined);
+  });
 }
 
 /** Replaces the batch by what is left of it, without a moment at which it is nowhere. */
-async function keepWaiting(home: Home, batch: Batch, rest: readonly TruthRecord[], now: Date): Promise<void> {
+async function keepWaiting(home: Home, batch: Batch, rest: readonly FeedbackRecord[], now: Date): Promise<void> {
   const { object, model, name, waits } = batch;
   const key = `${WAITING}${model}/${name}.json`;
   if (rest.length > 0) {
@@ -154,18 +160,18 @@ async function keepWaiting(home: Home, batch: Batch, rest: readonly TruthRecord[
 interface Waiting {
   readonly since: string;
   readonly searched: string;
-  readonly records: readonly TruthRecord[];
+  readonly records: readonly FeedbackRecord[];
 }
 
 /** Truths of another object of the same name may wait already: they go on, with all captures since they were sought. */
 async function withThoseThere(home: Home, key: string, left: Waiting): Promise<Waiting> {
   if ((await home.data.head(key)) === undefined) return left;
   const there = await readJson<Waiting>(home, key);
-  const again = new Set(left.records.map(({ id }) => id));
+  const again = new Set(left.records.map(recordKey));
   return {
     ...left,
     searched: there.searched,
-    records: [...there.records.filter(({ id }) => !again.has(id)), ...left.records],
+    records: [...there.records.filter((record) => !again.has(recordKey(record))), ...left.records],
   };
 }
 
@@ -173,21 +179,33 @@ async function readJson<T>(home: Home, key: string): Promise<T> {
   return JSON.parse(new TextDecoder().decode(await home.data.get(key))) as T;
 }
 
+/** What a record says of a prediction, as a metric. */
 interface Judged {
   readonly prediction: Prediction;
-  readonly wrong: boolean;
+  readonly metric: 'Wrong' | BusinessName;
+  readonly value: number;
 }
 
 async function judge(
   home: Home,
-  joined: readonly { record: TruthRecord; prediction: Prediction }[],
-): Promise<{ lines: string[]; judged: Judged[]; unfit: { record: TruthRecord; reason: string }[] }> {
+  joined: readonly { record: FeedbackRecord; prediction: Prediction }[],
+): Promise<{ lines: string[]; judged: Judged[]; unfit: { record: FeedbackRecord; reason: string }[] }> {
   const lines: string[] = [];
   const judged: Judged[] = [];
-  const unfit: { record: TruthRecord; reason: string }[] = [];
+  const unfit: { record: FeedbackRecord; reason: string }[] = [];
   for (const { record, prediction } of joined) {
     const version = await home.ledger.version(prediction.model, prediction.version);
-    const { contract, decision, outputs = [] } = version?.manifest ?? {};
+    const { contract, decision, outputs = [], monitoring } = version?.manifest ?? {};
+    if (isOutcome(record)) {
+      const reason = outcomeFault(monitoring?.business, record);
+      if (reason !== undefined) unfit.push({ record, reason });
+      else {
+        const { id, metric, value, at: observed } = record;
+        lines.push(JSON.stringify({ id, metric, value, observed, ...prediction }));
+        judged.push({ prediction, metric: `Business.${metric}`, value });
+      }
+      continue;
+    }
     const secret = hidesTruth(contract);
     const wrong = decision && isWrong(decision, outputs, prediction.score, record.truth);
     if (decision && wrong === undefined) {
@@ -196,7 +214,7 @@ async function judge(
       continue;
     }
     lines.push(JSON.stringify({ ...told(record, secret), ...prediction, wrong: wrong ?? null }));
-    if (wrong !== undefined) judged.push({ prediction, wrong });
+    if (wrong !== undefined) judged.push({ prediction, metric: 'Wrong', value: wrong ? 1 : 0 });
   }
   return { lines, judged, unfit };
 }
@@ -211,17 +229,20 @@ async function contractOf(home: Home, model: string): Promise<Contract | undefin
 const hidesTruth = (contract: Contract | undefined): boolean =>
   contract?.data.label !== undefined && treatmentOf(contract, contract.data.label) !== 'no';
 
-/** A record as it may be kept. */
-const told = ({ id, truth }: TruthRecord, secret: boolean): Partial<TruthRecord> => (secret ? { id } : { id, truth });
+/** A record as it may be kept: what it was worth is no label. */
+function told(record: FeedbackRecord, secret: boolean): Partial<FeedbackRecord> {
+  if (isOutcome(record)) return record;
+  return secret ? { id: record.id } : { id: record.id, truth: record.truth };
+}
 
 /** @param since when the traffic last changed hands: variants are compared by what they did after it */
 function emit(home: Home, judged: readonly Judged[], since: string, now: Date): void {
-  const groups = new Map<string, { prediction: Prediction; metric: MetricName; values: number[] }>();
-  for (const { prediction, wrong } of judged) {
-    const metric = prediction.at >= since ? 'Wrong' : 'WrongEarlier';
+  const groups = new Map<string, { prediction: Prediction; metric: MetricName | BusinessName; values: number[] }>();
+  for (const { prediction, metric: of, value } of judged) {
+    const metric = of === 'Wrong' && prediction.at < since ? 'WrongEarlier' : of;
     const key = `${metric} ${prediction.model} ${prediction.version} ${prediction.variant}`;
     const group = groups.get(key) ?? { prediction, metric, values: [] };
-    group.values.push(wrong ? 1 : 0);
+    group.values.push(value);
     groups.set(key, group);
   }
   for (const { prediction, metric, values } of groups.values())
@@ -239,7 +260,7 @@ function emit(home: Home, judged: readonly Judged[], since: string, now: Date): 
 
 async function readIncoming(home: Home, object: ObjectInfo): Promise<Batch> {
   const text = new TextDecoder().decode(await home.data.get(object.key));
-  const records: TruthRecord[] = [];
+  const records: FeedbackRecord[] = [];
   const malformed: Batch['malformed'] = [];
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;

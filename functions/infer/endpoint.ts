@@ -16,6 +16,7 @@ import { type AccessLogOptions, accessLog } from '../../core/serving/access-log.
 import { emfSink } from '../../core/serving/emf-sink.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { Observation, type RequestSeen, type Signals, type Sink } from '../../core/serving/observation.ts';
+import { outcomeFault } from '../../core/serving/outcome.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
@@ -343,9 +344,14 @@ export class Endpoint {
     request: HttpRequest,
   ): Promise<HttpResponse> {
     const model = this.model(operation.model);
-    const { truths, encode } = operation.decode(request);
+    const { truths, outcomes = [], encode } = operation.decode(request);
+    for (const outcome of outcomes) {
+      const fault = outcomeFault(model.business, outcome);
+      if (fault !== undefined) throw new ProtocolError(400, fault);
+    }
+    const records = [...truths, ...outcomes];
     try {
-      if (truths.length > 0) await keepTruth(this.options.home.data, model.name, truths);
+      if (records.length > 0) await keepTruth(this.options.home.data, model.name, records);
     } catch (error) {
       if (error instanceof ProtocolError && error.status === 503 && error.cause !== undefined)
         this.complain('ground truth cannot be stored', error.cause);

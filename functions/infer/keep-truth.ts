@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
-import type { TruthRecord } from '../../core/serving/ground-truth.ts';
+import type { FeedbackRecord } from '../../core/serving/outcome.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 
 /**
- * Stores ground truth for the join to find.
+ * Stores ground truth, and what predictions were worth, for the join to find.
  *
  * @throws ProtocolError 503 when it cannot be stored: the caller is asked to send it again
  */
 export async function keepTruth(
   data: Pick<ObjectStore, 'put'>,
   model: string,
-  records: readonly TruthRecord[],
+  records: readonly FeedbackRecord[],
 ): Promise<void> {
   const body = `${records.map((record) => JSON.stringify(record)).join('\n')}\n`;
   // Named by content: who was told nothing sends the same again, and it is the same object.

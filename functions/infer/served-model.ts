@@ -1,5 +1,6 @@
 import { needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import type { RateLimit } from '../../core/guards/guards.ts';
+import type { BusinessMetric } from '../../core/model/business.ts';
 import type { ServedVersion } from '../../core/protocols/protocol.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
@@ -117,6 +118,15 @@ export class ServedModel {
     const [first] = residentRoutes(this.serving);
     const limit = first && this.residents.get(first.version)!.rateLimit;
     return limit && { limit, route: first };
+  }
+
+  /** Business metrics of the versions that are served; where they differ, the champion's. */
+  get business(): readonly BusinessMetric[] {
+    const all = new Map<string, BusinessMetric>();
+    for (const { version } of residentRoutes(this.serving))
+      for (const metric of this.records.get(version)?.manifest.monitoring.business ?? [])
+        if (!all.has(metric.name)) all.set(metric.name, metric);
+    return [...all.values()];
   }
 
   get shadow(): Route | undefined {

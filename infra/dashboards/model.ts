@@ -19,7 +19,7 @@ const BOTH: readonly Variant[] = ['champion', 'challenger'];
  * answers; and what does it see. The same variant has the same colour in every graph.
  */
 export function modelWidgets(
-  { name, alarms: definitions }: DeployedModel,
+  { name, alarms: definitions, business = [] }: DeployedModel,
   alarms: readonly IAlarm[],
   { runbook, overview }: ModelDashboardLinks,
 ): IWidget[][] {
@@ -86,5 +86,23 @@ export function modelWidgets(
         width: 8,
       }),
     ],
+    ...worth(name, business),
   ];
+}
+
+/** Graphs in a row of what predictions turn out to be worth. */
+const IN_ROW = 3;
+
+/** Rows of what predictions turn out to be worth, a graph a metric. */
+function worth(model: string, business: NonNullable<DeployedModel['business']>): IWidget[][] {
+  const graphs = business.map(({ name, unit }) =>
+    graph(
+      `What is it worth? ${name}`,
+      BOTH.map((variant) => variantMetric(model, `Business.${name}`, variant, 'Average')),
+      { unit: unit === undefined ? 'mean of a prediction' : `${unit}, mean of a prediction`, width: WIDE / IN_ROW },
+    ),
+  );
+  return Array.from({ length: Math.ceil(graphs.length / IN_ROW) }, (_, i) =>
+    graphs.slice(i * IN_ROW, (i + 1) * IN_ROW),
+  );
 }

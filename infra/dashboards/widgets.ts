@@ -9,6 +9,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { type AlarmDefinition, type MetricName, NAMESPACE } from '../../core/alarms/alarm.ts';
+import type { BusinessName } from '../../core/serving/emf.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { BAD, VARIANT_COLOURS } from './palette.ts';
 
@@ -55,7 +56,12 @@ export function graph(title: string, left: readonly IMetric[], options: GraphOpt
 export const text = (markdown: string, height: number): TextWidget => new TextWidget({ markdown, width: WIDE, height });
 
 /** What one part of a model's release does. */
-export const variantMetric = (model: string, name: MetricName, variant: Variant, statistic: string): Metric =>
+export const variantMetric = (
+  model: string,
+  name: MetricName | BusinessName,
+  variant: Variant,
+  statistic: string,
+): Metric =>
   new Metric({
     namespace: NAMESPACE,
     metricName: name,

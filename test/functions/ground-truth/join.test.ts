@@ -6,6 +6,7 @@ import type { Capture } from '../../../core/serving/capture.ts';
 import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
 import { PredictionIndex } from '../../../functions/ground-truth/prediction-index.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
+import { readOutcomes } from '../../../platform/outcomes.ts';
 import { Registry } from '../../../platform/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 
@@ -220,5 +221,69 @@ describe('joinGroundTruth', () => {
     await truth('t1', { id: 'a', truth: 1 });
     await joinGroundTruth(home, now);
     expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([1, 0]);
+  });
+
+  describe('of what predictions were worth', () => {
+    const worth = (statistic: string) => wrong(statistic, 'Business.reward');
+    const outcomes = async (metric: string, since?: string) => {
+      const found: unknown[] = [];
+      for await (const outcome of readOutcomes(home, 'm', { metric, ...(since === undefined ? {} : { since }) }))
+        found.push(outcome);
+      return found;
+    };
+
+    it('counts each value once by who made the prediction, beside ground truth of the same prediction', async () => {
+      await deliver('one', 0, capture('a', [0.9]), capture('b', [0.1, 0.8], 'challenger'));
+      await truth(
+        't1',
+        { id: 'a', metric: 'reward', value: 2 },
+        { id: 'a', metric: 'reward', value: 4, at: '2026-01-01T12:40:00Z' },
+        { id: 'a', truth: 1 },
+        { id: 'b#1', metric: 'reward', value: 7 },
+      );
+      expect(await joinGroundTruth(home, now)).toEqual({ joined: 4, waiting: 0, expired: 0, malformed: 0 });
+      expect(await joinGroundTruth(home, now)).toEqual({ joined: 0, waiting: 0, expired: 0, malformed: 0 });
+      expect([await worth('SampleCount'), await worth('Sum'), await wrong('Sum')]).toEqual([2, 6, 0]);
+      expect(await outcomes('reward')).toMatchObject([
+        { id: 'a', value: 2, variant: 'champion', version: 1, at: at(0).toISOString() },
+        { id: 'a', value: 4, observed: '2026-01-01T12:40:00Z' },
+        { id: 'b#1', value: 7, variant: 'challenger' },
+      ]);
+      expect(await outcomes('reward', at(1).toISOString())).toEqual([]);
+      expect(await outcomes('revenue')).toEqual([]);
+    });
+
+    it('counts nothing twice of what is sent again with more, before and after it was joined', async () => {
+      await deliver('one', 0, capture('a', [0.9]));
+      const first = { id: 'a', metric: 'reward', value: 2 };
+      await truth('t1', first);
+      await joinGroundTruth(home, now);
+      await truth('t1', first, { id: 'a', metric: 'reward', value: 3, at: '2026-01-01T12:41:00Z' });
+      await joinGroundTruth(home, now);
+      await truth('t1', first);
+      await joinGroundTruth(home, now);
+      expect([await worth('SampleCount'), await worth('Sum')]).toEqual([2, 5]);
+    });
+
+    it('waits for a prediction that is on its way, and gives up with the reason', async () => {
+      await truth('t1', { id: 'late', metric: 'reward', value: 1 }, { id: 'never', metric: 'reward', value: 1 });
+      expect(await joinGroundTruth(home, now)).toMatchObject({ waiting: 2 });
+      now = at(10);
+      await deliver('two', 10, capture('late', [0.9]));
+      expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 1, waiting: 1 });
+      now = at(180);
+      expect(await joinGroundTruth(home, now)).toMatchObject({ expired: 1 });
+      expect(await worth('SampleCount')).toBe(1);
+    });
+
+    it('keeps what nobody declared, and lines that are malformed, with the reason', async () => {
+      await deliver('one', 0, capture('a', [0.9]));
+      await truth('t1', { id: 'a', metric: 'made_up', value: 1 }, { id: 'a', metric: 'reward', value: '1' });
+      await joinGroundTruth(home, now);
+      const [key] = await keys('quarantine/ground-truth/m/');
+      const kept = new TextDecoder().decode(await home.data.get(key!));
+      expect(kept).toContain('metric made_up is not declared in monitoring.business, expected reward');
+      expect(kept).toContain('value is not a number');
+    });
   });
 });

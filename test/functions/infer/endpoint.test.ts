@@ -208,6 +208,40 @@ describe('Endpoint answers', () => {
     expect(stand.metric('Failure').map((line) => line.Failure)).toEqual([1]);
   });
 
+  it('stores what predictions were worth for the join to find, of declared metrics only', async () => {
+    const business = [{ name: 'revenue', unit: 'EUR', min: 0 }];
+    await stand.release({ ...PIPELINE, monitoring: { business } } as typeof PIPELINE, 'pipeline');
+    const endpoint = await stand.endpoint();
+    const send = async (...records: unknown[]) =>
+      read(await endpoint.handle(request('POST', '/trimtab/v1/models/pipeline/outcomes', { records })));
+    const good = [
+      { id: 'a', metric: 'revenue', value: 12.5, at: '2026-01-01T12:00:00Z' },
+      { id: 'b', metric: 'reward', value: -1 },
+    ];
+    expect(await send(...good)).toMatchObject({ status: 202, body: { accepted: 2 } });
+    const keys: string[] = [];
+    for await (const { key } of stand.real.data.list('ground-truth/incoming/pipeline/')) keys.push(key);
+    const stored = new TextDecoder()
+      .decode(await stand.real.data.get(keys[0]!))
+      .trimEnd()
+      .split('\n');
+    expect(stored.map((line) => JSON.parse(line))).toEqual(good);
+    for (const [record, reason] of [
+      [
+        { id: 'a', metric: 'clicks', value: 1 },
+        'clicks is not declared in monitoring.business, expected revenue, reward',
+      ],
+      [{ id: 'a', metric: 'revenue', value: -1 }, 'value -1 of revenue is not allowed, expected 0 to any'],
+      [{ id: 'a', metric: 'revenue', value: '1' }, 'record 0: value is not a number'],
+      [{ id: 'a', metric: 'revenue', value: 1, at: 'now' }, 'at is not an instant'],
+      [{ id: '', metric: 'revenue', value: 1 }, 'id is not a string'],
+      [{ id: 'a', metric: 'revenue', value: 1, extra: 1 }, 'record 0 has extra'],
+    ] as const) {
+      const { status, body } = await send(record);
+      expect([status, body.error]).toEqual([400, expect.stringContaining(reason)]);
+    }
+  });
+
   it('stores ground truth for the join to find', async () => {
     await stand.release(PIPELINE, 'pipeline');
     const endpoint = await stand.endpoint();

@@ -1,0 +1,61 @@
+import type { BusinessMetric } from '../model/business.ts';
+import type { TruthRecord } from './ground-truth.ts';
+
+/** What one prediction was worth, in terms of one business metric. */
+export interface OutcomeRecord {
+  /** Prediction id; `ID#r` for row r of a batch. */
+  readonly id: string;
+  readonly metric: string;
+  readonly value: number;
+  /** When it came about, ISO 8601 in UTC; values of one prediction and metric are told apart by it. */
+  readonly at?: string;
+}
+
+/** What callers tell of predictions. */
+export type FeedbackRecord = TruthRecord | OutcomeRecord;
+
+export const isOutcome = (record: FeedbackRecord): record is OutcomeRecord => 'metric' in record;
+
+/** What makes a record another than those of the same prediction. */
+export const recordKey = (record: FeedbackRecord): string =>
+  isOutcome(record) ? `${record.id}\n${record.metric}\n${record.at ?? ''}` : record.id;
+
+/** Seldon's reward needs no declaration: its clients send one without being asked. */
+const REWARD: BusinessMetric = { name: 'reward', higherIsBetter: true };
+
+/** The metrics that a model takes, with the reward that every model takes. */
+export const declared = (business: readonly BusinessMetric[] = []): readonly BusinessMetric[] =>
+  business.some(({ name }) => name === REWARD.name) ? business : [...business, REWARD];
+
+/** Why a model takes no such outcome; undefined when it does. */
+export function outcomeFault(
+  business: readonly BusinessMetric[] | undefined,
+  { metric, value }: Pick<OutcomeRecord, 'metric' | 'value'>,
+): string | undefined {
+  const metrics = declared(business);
+  const found = metrics.find(({ name }) => name === metric);
+  if (found === undefined)
+    return `metric ${metric.slice(0, 40)} is not declared in monitoring.business, expected ${metrics.map(({ name }) => name).join(', ')}`;
+  const { min, max } = found;
+  if ((min !== undefined && value < min) || (max !== undefined && value > max))
+    return `value ${value} of ${metric} is not allowed, expected ${min ?? 'any'} to ${max ?? 'any'}`;
+  return undefined;
+}
+
+/** Longest instant: nanoseconds and an offset. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+
+/** The outcome in an object, or what is wrong with it. */
+export function parseOutcome(
+  value: Readonly<Record<string, unknown>>,
+): { readonly record: OutcomeRecord } | { readonly fault: string } {
+  const { id, metric, value: worth, at } = value;
+  if (typeof id !== 'string' || id === '' || id.length > 300)
+    return { fault: 'id is not a string of 1 to 300 characters' };
+  if (typeof metric !== 'string' || metric === '') return { fault: 'metric is not the name of a metric' };
+  if (typeof worth !== 'number' || !Number.isFinite(worth)) return { fault: 'value is not a number' };
+  if (at === undefined) return { record: { id, metric, value: worth } };
+  if (typeof at !== 'string' || !INSTANT.test(at) || Number.isNaN(Date.parse(at)))
+    return { fault: 'at is not an instant such as 2026-01-31T12:00:00Z' };
+  return { record: { id, metric, value: worth, at } };
+}
