@@ -6,8 +6,8 @@ export function emfSink(emit: (line: string) => void): Sink {
   return {
     record(seen) {
       const { asked, model, route } = seen;
-      // An explanation takes longer than any answer: it must not set off the alarm on latency.
-      if (asked !== 'infer' || model === undefined || route === undefined) return;
+      if (model === undefined || route === undefined) return;
+      if (asked !== 'infer' && asked !== 'explain' && !seen.limited) return;
       const { variant, version } = route;
       emit(metricLine({ model, variant, version, at: seen.at, values: valuesOf(seen) }));
     },
