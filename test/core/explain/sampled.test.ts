@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Pace } from '../../../core/explain/pace.ts';
+import { type Mixture, type SamplingOptions, type Score, sampledValues } from '../../../core/explain/sampled.ts';
+import { byDefinition } from './brute-force.ts';
+
+const UNHURRIED: Pace = { now: () => 0, pause: async () => undefined, until: 1 };
+const N = 5;
+
+/** A game on rows of five numbers that no player plays alone. */
+const f = ([a, b, c, d, e]: readonly number[]): number => a! * b! + Math.max(c!, d!) - a! * c! * e! + 0.5 * d!;
+
+const mix = (x: readonly number[], z: readonly number[], { rank, taken }: Mixture): number[] =>
+  x.map((own, player) => (rank[player]! < taken ? own : z[player]!));
+
+const scoring =
+  (rows: readonly number[][], background: readonly number[][]): Score =>
+  async (mixtures) =>
+    mixtures.map((each) => f(mix(rows[each.row]!, background[each.other]!, each)));
+
+const options = (rows: readonly unknown[], background: readonly unknown[], more: Partial<SamplingOptions> = {}) => ({
+  rows: rows.length,
+  background: background.length,
+  players: N,
+  permutations: 2,
+  batch: 64,
+  seed: 1,
+  pace: UNHURRIED,
+  ...more,
+});
+
+const numbers = () => fc.array(fc.integer({ min: -4, max: 4 }), { minLength: N, maxLength: N });
+const tables = (maxLength: number) => fc.array(numbers(), { minLength: 1, maxLength });
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+function exact(x: readonly number[], background: readonly (readonly number[])[]): number[] {
+  const all = background.map((z) =>
+    byDefinition(N, (coalition) => f(x.map((own, i) => (coalition & (1 << i) ? own : z[i]!)))),
+  );
+  return Array.from({ length: N }, (_, i) => mean(all.map((values) => values[i]!)));
+}
+
+describe('sampledValues', () => {
+  it('sums to the score less the mean of the background, whatever the orders and the size of a batch', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        tables(3),
+        tables(6),
+        fc.integer({ min: 1, max: 100 }),
+        fc.nat(),
+        async (rows, background, batch, seed) => {
+          const found = await sampledValues(scoring(rows, background), options(rows, background, { batch, seed }));
+          expect(found).toMatchObject({
+            complete: true,
+            backgroundRows: background.length,
+            permutations: 4 * background.length,
+          });
+          for (const [i, { value, baseValue, values }] of found.rows.entries()) {
+            expect(value).toBe(f(rows[i]!));
+            expect(baseValue).toBeCloseTo(mean(background.map(f)), 9);
+            expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(value - baseValue, 9);
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('comes to the exact values as more orders are walked, within its standard errors', async () => {
+    const rows = [[3, -2, 1, 4, 2]];
+    const background = [[0, 1, -1, 2, 0], [2, 2, 2, -3, 1], [-1, 0, 3, 1, 4]]; // biome-ignore format: a table
+    const wanted = exact(rows[0]!, background);
+    const few = (await sampledValues(scoring(rows, background), options(rows, background))).rows[0]!;
+    const many = (await sampledValues(scoring(rows, background), options(rows, background, { permutations: 400 })))
+      .rows[0]!;
+    for (const [i, value] of wanted.entries()) {
+      expect(Math.abs(many.values[i]! - value)).toBeLessThan(4 * many.standardErrors![i]! + 1e-9);
+      expect(many.standardErrors![i]!).toBeLessThan(0.15);
+    }
+    expect(mean([...many.standardErrors!])).toBeLessThan(mean([...few.standardErrors!]) / 5);
+  });
+
+  it('has standard errors that are as wide as its values spread', async () => {
+    const rows = [[3, -2, 1, 4, 2]];
+    const background = [[0, 1, -1, 2, 0], [2, 2, 2, -3, 1]]; // biome-ignore format: a table
+    const runs = await Promise.all(
+      Array.from({ length: 200 }, (_, seed) =>
+        sampledValues(scoring(rows, background), options(rows, background, { permutations: 8, seed })),
+      ),
+    );
+    const wanted = exact(rows[0]!, background);
+    for (const [i, value] of wanted.entries()) {
+      const squares = runs.map(({ rows: [row] }) => (row!.values[i]! - value) ** 2);
+      const told = runs.map(({ rows: [row] }) => row!.standardErrors![i]! ** 2);
+      if (mean(squares) > 1e-9) expect(mean(told) / mean(squares)).toBeGreaterThan(0.7);
+      if (mean(squares) > 1e-9) expect(mean(told) / mean(squares)).toBeLessThan(1.4);
+    }
+  });
+
+  it('is exact at once where every player plays for itself', async () => {
+    const sum: Score = async (mixtures) =>
+      mixtures.map((each) => mix([1, 2, 3, 4, 5], [0, 0, 0, 0, 0], each).reduce((a, b) => a + b, 0));
+    const [row] = (await sampledValues(sum, options([1], [1]))).rows;
+    expect(row).toMatchObject({ value: 15, baseValue: 0, values: [1, 2, 3, 4, 5], standardErrors: [0, 0, 0, 0, 0] });
+  });
+
+  it('gives what it knows when time is out, and still sums up', async () => {
+    const rows = [[3, -2, 1, 4, 2], [1, 1, 1, 1, 1]]; // biome-ignore format: a table
+    const background = Array.from({ length: 40 }, (_, i) => [i % 3, i % 5, i % 7, i % 2, -1]);
+    let at = 0;
+    const pace = { now: () => at++, pause: async () => undefined, until: 30 };
+    const found = await sampledValues(scoring(rows, background), options(rows, background, { pace, batch: 10 }));
+    expect(found.complete).toBe(false);
+    expect(found.backgroundRows).toBeGreaterThan(0);
+    expect(found.backgroundRows).toBeLessThan(40);
+    for (const { value, baseValue, values, standardErrors } of found.rows) {
+      expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(value - baseValue, 9);
+      expect(standardErrors!.every((error) => error >= 0)).toBe(true);
+    }
+  });
+});
