@@ -3,6 +3,7 @@ import { ReleaseConflictError, ReleaseRefusedError } from '../core/registry/erro
 import { addCost } from './commands/cost.ts';
 import { addDataCommands } from './commands/data.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExplain } from './commands/explain.ts';
 import { addInit } from './commands/init.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrivacyCommands } from './commands/privacy.ts';
@@ -23,6 +24,7 @@ const ADDITIONS: readonly AddCommands[] = [
   addStatusCommands,
   addDataCommands,
   addPredict,
+  addExplain,
   addPrivacyCommands,
   addSmoke,
   addUp,

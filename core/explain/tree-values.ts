@@ -11,6 +11,9 @@ import { type Ensemble, MODES } from './ensemble.ts';
  * category as a one-hot vector): the first split on which x and z part decides for all of them.
  */
 
+/** The two modes that exporters write; the others are rare. */
+const [LEQ, LT] = [MODES.indexOf('LEQ'), MODES.indexOf('LT')];
+
 /** One raw column of an ensemble, made ready for walking. */
 export interface Walker {
   /** Raw score of a row of the ensemble's columns, before any transform. */
@@ -27,11 +30,10 @@ export interface Walker {
  * @param column   which raw score; as many as `ensemble.rawColumns`
  */
 export function walkerOf(ensemble: Ensemble, playerOf: ArrayLike<number>, players: number, column: number): Walker {
-  const { roots, yes, no, factor } = ensemble;
+  const { roots, yes, no, factor, column: columns, mode, threshold, missingYes } = ensemble;
   const leaves = new Float64Array(ensemble.column.length);
   for (const [leaf, list] of ensemble.weights)
     for (const [raw, weight] of list) if (raw === column && leaf >= 0) leaves[leaf]! += weight * factor;
-  const next = stepper(ensemble);
   const owner = Int32Array.from(ensemble.column, (own) => (own === -1 ? -1 : playerOf[own]!));
   const shares = sharesOf(players);
 
@@ -47,7 +49,7 @@ export function walkerOf(ensemble: Ensemble, playerOf: ArrayLike<number>, player
   function walk(node: number): number {
     let at = node;
     for (;;) {
-      if (ensemble.column[at] === -1) {
+      if (columns[at] === -1) {
         const weight = leaves[at]!;
         toZ = fromZ === 0 ? 0 : weight * shares(fromZ, fromX);
         return fromX === 0 ? 0 : weight * shares(fromX, fromZ);
@@ -88,7 +90,7 @@ export function walkerOf(ensemble: Ensemble, playerOf: ArrayLike<number>, player
       let sum = ensemble.base[column]!;
       for (const root of roots) {
         let at = root;
-        while (ensemble.column[at] !== -1) at = next(at, row);
+        while (columns[at] !== -1) at = next(at, row);
         sum += leaves[at]!;
       }
       return sum;
@@ -101,30 +103,28 @@ export function walkerOf(ensemble: Ensemble, playerOf: ArrayLike<number>, player
     },
   };
 
-  function stepper({ column: columns, mode, threshold, missingYes, members }: Ensemble) {
-    const [LEQ, LT] = [MODES.indexOf('LEQ'), MODES.indexOf('LT')];
-    const holds = (at: number, value: number): boolean => {
-      const limit = threshold[at]!;
-      switch (MODES[mode[at]!]) {
-        case 'GTE':
-          return value >= limit;
-        case 'GT':
-          return value > limit;
-        case 'EQ':
-          return value === limit;
-        case 'NEQ':
-          return value !== limit;
-        default:
-          return members.get(at)?.has(value) ?? false;
-      }
-    };
-    return (at: number, row: Float64Array): number => {
-      const value = row[columns[at]!]!;
-      const kind = mode[at];
-      const true_ = kind === LEQ ? value <= threshold[at]! : kind === LT ? value < threshold[at]! : holds(at, value);
-      // biome-ignore lint/suspicious/noSelfCompare: only a missing value differs from itself
-      return true_ || (missingYes[at] === 1 && value !== value) ? yes[at]! : no[at]!;
-    };
+  /** Where a row goes from a split. */
+  function next(at: number, row: Float64Array): number {
+    const value = row[columns[at]!]!;
+    const kind = mode[at]!;
+    const holds = kind === LEQ ? value <= threshold[at]! : kind === LT ? value < threshold[at]! : compare(at, value);
+    // biome-ignore lint/suspicious/noSelfCompare: only a missing value differs from itself
+    return holds || (missingYes[at] === 1 && value !== value) ? yes[at]! : no[at]!;
+  }
+  function compare(at: number, value: number): boolean {
+    const limit = threshold[at]!;
+    switch (MODES[mode[at]!]) {
+      case 'GTE':
+        return value >= limit;
+      case 'GT':
+        return value > limit;
+      case 'EQ':
+        return value === limit;
+      case 'NEQ':
+        return value !== limit;
+      default:
+        return ensemble.members.get(at)?.has(value) ?? false;
+    }
   }
 }
 

@@ -1,0 +1,60 @@
+import type { Explanation, RowValues } from '../../core/explain/explanation.ts';
+import { bar, table } from './table.ts';
+
+/** Features that are shown by themselves; the rest is one line. */
+const SHOWN = 10;
+const WIDTH = 16;
+
+/** What is explained, and how. */
+export function explanationHead(of: Explanation): string {
+  const { method, output, column, scale, link, background, backgroundRows, complete, fixed, reason } = of;
+  const lines = [
+    `${output}[${column}], ${scale === 'raw' ? `raw score before ${link}` : 'as the model answers'}; ${method} values against ` +
+      `${backgroundRows} ${background === 'rows' ? 'rows of the baseline' : 'rows drawn from the baseline’s columns'}`,
+  ];
+  if (reason !== undefined) lines.push(`sampled because ${reason}`);
+  if (!complete) lines.push('time was out: the standard errors say how far this got');
+  if (fixed.length > 0) lines.push(`personal, kept as they are: ${fixed.join(', ')}`);
+  return lines.join('\n');
+}
+
+/** One row's values as bars to both sides, the largest first. */
+export function explainedRow(of: Explanation, row: RowValues, values: Readonly<Record<string, unknown>>): string {
+  const { features, link, scale } = of;
+  const order = [...row.values.keys()].sort((a, b) => Math.abs(row.values[b]!) - Math.abs(row.values[a]!));
+  const shown = order.slice(0, SHOWN);
+  const rest = order.slice(SHOWN).reduce((sum, i) => sum + row.values[i]!, 0);
+  const top = Math.max(...row.values.map(Math.abs), Math.abs(rest), Number.MIN_VALUE);
+  const line = (name: string, value: unknown, share: number, error?: number) => [
+    name,
+    value === undefined ? '' : value === null || value === '' ? '–' : String(value),
+    signed(share),
+    ...(row.standardErrors === undefined ? [] : [error === undefined ? '' : `±${error.toPrecision(2)}`]),
+    sides(share / top),
+  ];
+  const lines = shown.map((i) => line(features[i]!, values[features[i]!], row.values[i]!, row.standardErrors?.[i]));
+  if (order.length > SHOWN) lines.push(line(`${order.length - SHOWN} others`, undefined, rest));
+  const head = ['feature', 'is', 'adds', ...(row.standardErrors === undefined ? [] : ['error']), ''];
+  const odds = scale === 'raw' && link === 'logistic' ? ` (${percent(row.baseValue)} → ${percent(row.value)})` : '';
+  return `${round(row.baseValue)} → ${round(row.value)}${odds}\n${table(head, lines)}`;
+}
+
+/** What features do on the whole: the mean size of their values, the largest first. */
+export function globalTable(features: readonly string[], sizes: readonly number[]): string {
+  const order = [...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!);
+  const top = Math.max(...sizes, Number.MIN_VALUE);
+  return table(
+    ['feature', 'mean size', ''],
+    order.map((i) => [features[i]!, sizes[i]!.toPrecision(3), bar(sizes[i]! / top, 2 * WIDTH).trimEnd()]),
+  );
+}
+
+/** A share of -1 to 1 as a bar to the left or to the right of a line. */
+function sides(share: number): string {
+  const cells = Math.round(Math.abs(share) * WIDTH);
+  return share < 0 ? `${'█'.repeat(cells).padStart(WIDTH)}│` : `${' '.repeat(WIDTH)}│${bar(share, WIDTH).trimEnd()}`;
+}
+
+const round = (value: number): string => String(Number(value.toPrecision(4)));
+const signed = (value: number): string => `${value < 0 ? '-' : '+'}${Math.abs(value).toPrecision(3)}`;
+const percent = (logOdds: number): string => `${(100 / (1 + Math.exp(-logOdds))).toFixed(1)} %`;

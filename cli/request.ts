@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { withDuck } from '../platform/duckdb/connection.ts';
+import { UsageError } from './context.ts';
+import type { EndpointClient } from './endpoint.ts';
+import { readerOf } from './profile-file.ts';
+
+interface Metadata {
+  readonly inputs: { name: string; datatype: string; shape: number[] }[];
+}
+
+export type Row = Record<string, unknown>;
+
+/** Most rows in one call: what an endpoint takes by default. */
+const MAX_ROWS = 4_096;
+
+/** Rows of a data file as requests of the Open Inference Protocol want them. */
+export interface Requests {
+  readonly rows: readonly Row[];
+  /** The request for some of the rows. */
+  message(rows: readonly Row[]): object;
+}
+
+/**
+ * Reads rows to ask an endpoint about.
+ *
+ * @param limit most rows, as it was given
+ * @throws UsageError when there are none, or the model takes what a file of columns does not hold
+ */
+export async function requestsOf(
+  endpoint: EndpointClient,
+  model: string,
+  { data, limit }: { readonly data: string; readonly limit: string },
+): Promise<Requests> {
+  if (!existsSync(data)) throw new UsageError(`no such file: ${data}`);
+  const most = Number(limit);
+  if (!Number.isInteger(most) || most < 1 || most > MAX_ROWS)
+    throw new UsageError(`--limit is 1 to ${MAX_ROWS}, received '${limit}'`);
+  const { inputs } = (await endpoint.ask(`/v2/models/${model}`)).body as Metadata;
+  const rows = await rowsOf(data, most);
+  if (rows.length === 0) throw new UsageError(`${data} has no rows`);
+  const wide = inputs.find(({ shape }) => shape.length === 2 && shape[1] !== 1 && shape[1] !== -1);
+  if (wide)
+    throw new UsageError(`input ${wide.name} takes rows of ${wide.shape[1]} columns: send it a request of your own`);
+  return {
+    rows,
+    message: (some) => ({
+      inputs: inputs.map(({ name, datatype, shape }) => ({
+        name,
+        datatype,
+        shape: shape.length === 2 ? [some.length, 1] : [some.length],
+        data: some.map((row) => wireValue(row[name], datatype)),
+      })),
+    }),
+  };
+}
+
+function wireValue(value: unknown, datatype: string): unknown {
+  if (datatype === 'BYTES') return value === null || value === undefined ? '' : String(value);
+  if (value === null || value === undefined || value === '') return null;
+  return typeof value === 'bigint'
+    ? Number(value)
+    : typeof value === 'string' && datatype !== 'BOOL'
+      ? Number(value)
+      : value;
+}
+
+async function rowsOf(file: string, limit: number): Promise<Row[]> {
+  if (file.endsWith('.json')) {
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return (Array.isArray(value) ? value : [value]).slice(0, limit) as Row[];
+  }
+  return withDuck(undefined, (duck) => duck.rows(`SELECT * FROM ${readerOf(file)} LIMIT ${limit}`));
+}

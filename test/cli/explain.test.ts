@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../cli/main.ts';
+import { type Stage, startStage } from '../../stage/stage.ts';
+
+const FLIGHT = {
+  carrier: 'B6', origin: 'JFK', dest: 'BOS', distance: 187, departure_minute: 1095, weekday: 5, origin_departures: 28,
+  origin_delay: 42, origin_overdue: 310, carrier_delay: 31, temp: 71, humid: 88, wind_speed: 15, wind_gust: null,
+  precip: 0.2, visib: 3, seats: null,
+}; // biome-ignore format: one row
+
+describe('trimtab explain', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-explain-'));
+  const home = path.join(folder, 'home');
+  const data = path.join(folder, 'flights.json');
+  let stage: Stage;
+
+  async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
+    const [out, err]: [string[], string[]] = [[], []];
+    const io = { out: (text: string) => out.push(text), err: (text: string) => err.push(text), env: {} };
+    const status = await main(['--home', home, ...argv], io);
+    return { status, out: out.join('\n'), err: err.join('\n') };
+  }
+
+  beforeAll(async () => {
+    writeFileSync(data, JSON.stringify([FLIGHT, { ...FLIGHT, origin_delay: 0, carrier_delay: 0 }]));
+    stage = await startStage({ home, port: 0 });
+    await run('register', 'models/flight-delay/v3');
+    await run('approve', 'flight-delay', '1');
+    await run('release', 'flight-delay', '1');
+    // The endpoint sees the release when it looks next.
+    for (let tries = 0; tries < 600 && (await run('predict', 'flight-delay', '--data', data)).status !== 0; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  afterAll(async () => {
+    await stage.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('draws what each feature adds, the largest first', async () => {
+    const { status, out, err } = await run('explain', 'flight-delay', '--data', data);
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    expect(out).toContain('probabilities[1], raw score before logistic; exact values against 100 rows of the baseline');
+    const [, first = ''] = out.split(/row \d: /);
+    expect(first).toMatch(/^-?[\d.]+ → -?[\d.]+ \([\d.]+ % → [\d.]+ %\)/);
+    const sizes = [...first.matchAll(/^\w+ +\S+ +([+-][\d.]+) /gm)].map(([, text]) => Math.abs(Number(text)));
+    expect(sizes).toHaveLength(10);
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+    expect(first).toMatch(/origin_delay +42 +\+.*│█/);
+    expect(first).toContain('7 others');
+  });
+
+  it('gives all of it as JSON', async () => {
+    const { out } = await run('explain', 'flight-delay', '--data', data, '--json', '--scale', 'output');
+    const answer = JSON.parse(out);
+    expect(answer).toMatchObject({ version: '1', method: 'sampled', scale: 'output', background: 'rows' });
+    for (const { value, baseValue, values } of answer.rows)
+      expect(values.reduce((a: number, b: number) => a + b, 0)).toBeCloseTo(value - baseValue, 6);
+  });
+
+  it('ranks features by the mean size of their values', async () => {
+    const rows = JSON.parse((await run('explain', 'flight-delay', '--data', data, '--json')).out).rows;
+    const { importance, explained } = JSON.parse(
+      (await run('explain', 'flight-delay', '--data', data, '--global', '--json')).out,
+    );
+    expect(explained).toBe(2);
+    const of = (name: string) => importance.find((each: { name: string }) => each.name === name).meanSize;
+    const at = importance.findIndex((each: { name: string }) => each.name === 'origin_delay');
+    expect(of('origin_delay')).toBeCloseTo((Math.abs(rows[0].values[at]) + Math.abs(rows[1].values[at])) / 2, 12);
+    expect((await run('explain', 'flight-delay', '--data', data, '--global')).out).toMatch(/feature +mean size/);
+  });
+
+  it('refuses what the endpoint refuses, in its words', async () => {
+    const seen = await run('explain', 'flight-delay', '--data', data, '--column', '5');
+    expect(seen).toMatchObject({ status: 1, err: expect.stringContaining('columns 0 to 1, received 5') });
+  });
+});
