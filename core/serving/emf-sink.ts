@@ -27,11 +27,9 @@ export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['v
     CacheHit: seen.cache === undefined ? undefined : seen.cache === 'hit' ? 1 : 0,
   };
   const answered = seen.outcome === 'ok';
-  const faults = { Failure: answered || seen.outcome === 'caller' ? 0 : 1, Violation: seen.broken ? 1 : 0 };
-  // An explanation takes its time: it is no prediction that was late, nor one more of its rows.
-  if (seen.asked === 'explain') return { ...faults, RateLimited: guards.RateLimited };
   const Latency = Math.round(seen.duration * 1000) / 1000;
-  if (!answered) return { ...faults, Latency, ...guards };
+  if (!answered)
+    return { Failure: seen.outcome === 'caller' ? 0 : 1, Violation: seen.broken ? 1 : 0, Latency, ...guards };
   return {
     ...guards,
     Failure: 0,

@@ -45,7 +45,9 @@ describe('trimtab explain', () => {
     expect(out).toContain('probabilities[1], raw score before logistic; exact values against 100 rows of the baseline');
     const [, first = ''] = out.split(/row \d: /);
     expect(first).toMatch(/^-?[\d.]+ → -?[\d.]+ \([\d.]+ % → [\d.]+ %\)/);
-    const sizes = [...first.matchAll(/^\w+ +\S+ +([+-][\d.]+) /gm)].map(([, text]) => Math.abs(Number(text)));
+    const sizes = [...first.split('others')[0]!.matchAll(/^[a-z_]+ +\S+ +([+-][\d.]+) /gm)].map(([, text]) =>
+      Math.abs(Number(text)),
+    );
     expect(sizes).toHaveLength(10);
     expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
     expect(first).toMatch(/origin_delay +42 +\+.*│█/);
