@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -6,6 +6,7 @@ import { addLoader, writeCodeCache } from '../bin/code-cache.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
 import { Registry } from '../platform/registry.ts';
+import { FLOAT, model, node, valueInfo } from '../test/fixtures/onnx/write.ts';
 
 /** The tree model that is measured: 100 trees of depth 6 over 30 features. */
 export const MODEL = path.resolve('test/fixtures/onnx/tree-30.onnx');
@@ -16,28 +17,38 @@ export interface Deployed {
   readonly loader: string;
   /** The bundle itself. */
   readonly bundle: string;
+  /** The file of the model over images. */
+  readonly image: string;
   /** Environment that the function runs in. */
   readonly env: Readonly<Record<string, string>>;
   remove(): Promise<void>;
 }
 
+export interface DeployOptions {
+  /** Whether a model over images is released beside the tree. @default false */
+  readonly image?: boolean;
+}
+
 /** Bundles the inference function as it is deployed, and releases the tree model in a local home. */
-export async function deploy(): Promise<Deployed> {
+export async function deploy({ image = false }: DeployOptions = {}): Promise<Deployed> {
   const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-bench-'));
   const index = path.join(folder, 'function', 'index.js');
   const env = {
     TRIMTAB_HOME: path.join(folder, 'home'),
-    TRIMTAB_MODELS: 'tree',
+    TRIMTAB_MODELS: image ? 'tree,image' : 'tree',
     TRIMTAB_CACHE: path.join(folder, 'cache'),
   };
   await bundle(index);
-  await release(folder);
+  await release(folder, 'tree', await readFile(MODEL), TREE);
+  const imageFile = path.join(folder, 'image', 'model.onnx');
+  if (image) await release(folder, 'image', poolModel(), { contract: { features: [] } });
   await addLoader(path.dirname(index));
   await writeCodeCache(path.dirname(index), { rehearsals: [{ env, events: [event(1)] }] });
   return {
     folder,
     loader: path.join(folder, 'function', 'index.mjs'),
     bundle: path.join(folder, 'function', 'function.js'),
+    image: imageFile,
     env,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -82,24 +93,39 @@ async function bundle(index: string): Promise<void> {
   await writeFile(path.join(path.dirname(index), 'package.json'), '{"type":"commonjs"}');
 }
 
-async function release(folder: string): Promise<void> {
-  const model = path.join(folder, 'model');
-  await cp(MODEL, path.join(model, 'model.onnx'));
-  const features = Array.from({ length: 30 }, (_, i) => ({
-    name: `feature_${i}`,
-    type: 'float',
-    min: -100,
-    max: 100,
-    input: 'features',
-    index: i,
-  }));
-  const decision = { task: 'binary', output: 'probabilities', column: 1 };
-  await writeFile(path.join(model, 'model.json'), JSON.stringify({ name: 'tree', contract: { features }, decision }));
+const TREE = {
+  contract: {
+    features: Array.from({ length: 30 }, (_, i) => ({
+      name: `feature_${i}`,
+      type: 'float',
+      min: -100,
+      max: 100,
+      input: 'features',
+      index: i,
+    })),
+  },
+  decision: { task: 'binary', output: 'probabilities', column: 1 },
+};
+
+/** The means of an image's channels: a run that costs next to nothing over an input that does. */
+const poolModel = (): Buffer =>
+  model({
+    nodes: [node('GlobalAveragePool', ['image'], ['means'])],
+    inputs: [valueInfo('image', FLOAT, ['n', 3, 224, 224])],
+    outputs: [valueInfo('means', FLOAT, ['n', 3, 1, 1])],
+  });
+
+async function release(folder: string, name: string, file: Buffer, manifest: object): Promise<void> {
+  const from = path.join(folder, name);
+  const onnx = path.join(from, 'model.onnx');
+  await mkdir(from);
+  await writeFile(onnx, file);
+  await writeFile(path.join(from, 'model.json'), JSON.stringify({ name, ...manifest }));
   const home = await openLocalHome(path.join(folder, 'home'));
   const registry = new Registry(home, 'bench');
-  await registry.register(model, await readSignature(MODEL));
-  await registry.apply('tree', { type: 'approve', version: 1, reason: 'bench' });
-  await registry.apply('tree', { type: 'release', version: 1, reason: 'bench' });
+  await registry.register(from, await readSignature(onnx));
+  await registry.apply(name, { type: 'approve', version: 1, reason: 'bench' });
+  await registry.apply(name, { type: 'release', version: 1, reason: 'bench' });
   await home.close();
 }
 
@@ -112,33 +138,60 @@ export function features(rows: number): number[] {
   });
 }
 
-/** An inference request as an HTTP API sends it. */
-export const event = (rows: number) => ({
+const HOST = 'abc.execute-api.eu-central-1.amazonaws.com';
+
+/** A request as an HTTP API sends it: text as it is, bytes as base64. */
+const post = (at: string, body: string | Buffer, headers: Record<string, string> = {}) => ({
   version: '2.0',
   routeKey: '$default',
-  rawPath: '/v2/models/tree/infer',
+  rawPath: at,
   rawQueryString: '',
-  headers: {
-    'content-type': 'application/json',
-    host: 'abc.execute-api.eu-central-1.amazonaws.com',
-    'user-agent': 'bench',
-  },
+  headers: { 'content-type': 'application/json', host: HOST, 'user-agent': 'bench', ...headers },
   requestContext: {
     accountId: '123456789012',
     apiId: 'abc',
-    domainName: 'abc.execute-api.eu-central-1.amazonaws.com',
-    http: {
-      method: 'POST',
-      path: '/v2/models/tree/infer',
-      protocol: 'HTTP/1.1',
-      sourceIp: '192.0.2.1',
-      userAgent: 'bench',
-    },
+    domainName: HOST,
+    http: { method: 'POST', path: at, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'bench' },
     requestId: 'r',
     routeKey: '$default',
     stage: '$default',
     timeEpoch: 1_700_000_000_000,
   },
-  body: JSON.stringify({ inputs: [{ name: 'features', shape: [rows, 30], datatype: 'FP32', data: features(rows) }] }),
-  isBase64Encoded: false,
+  body: typeof body === 'string' ? body : body.toString('base64'),
+  isBase64Encoded: typeof body !== 'string',
 });
+
+/** Rows for the tree, by v2. */
+export const event = (rows: number) =>
+  post(
+    '/v2/models/tree/infer',
+    JSON.stringify({ inputs: [{ name: 'features', shape: [rows, 30], datatype: 'FP32', data: features(rows) }] }),
+  );
+
+/** Rows for the tree, by v1. */
+export function eventV1(rows: number) {
+  const flat = features(rows);
+  const instances = Array.from({ length: rows }, (_, row) => flat.slice(row * 30, row * 30 + 30));
+  return post('/v1/models/tree:predict', JSON.stringify({ instances }));
+}
+
+export const IMAGE_SHAPE = [1, 3, 224, 224];
+
+/** An image as a normalised tensor, in JSON. */
+export const imageEvent = (pixels: readonly number[]) =>
+  post(
+    '/v2/models/image/infer',
+    JSON.stringify({ inputs: [{ name: 'image', shape: IMAGE_SHAPE, datatype: 'FP32', data: pixels }] }),
+  );
+
+/** The same as bytes behind the JSON. */
+export function binaryImageEvent(pixels: readonly number[]) {
+  const bytes = Buffer.from(Float32Array.from(pixels).buffer);
+  const head = JSON.stringify({
+    inputs: [{ name: 'image', shape: IMAGE_SHAPE, datatype: 'FP32', parameters: { binary_data_size: bytes.length } }],
+  });
+  return post('/v2/models/image/infer', Buffer.concat([Buffer.from(head), bytes]), {
+    'content-type': 'application/octet-stream',
+    'inference-header-content-length': String(head.length),
+  });
+}
