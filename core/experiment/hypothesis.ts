@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
-/** What an A/B test is to find out, said before it begins. Goes into the ledger with the challenger it is about. */
+/**
+ * What an A/B test is to find out, said before it begins. Goes into the ledger with the challenger it is about, so it has no
+ * defaults: a later program would read others into it.
+ */
 export const Hypothesis = z.strictObject({
   /** Metric that decides: one of the endpoint's (`Wrong`, `Failure`, `Latency`), or a business metric by its name. */
   metric: z.string().min(1).max(255),
@@ -10,8 +13,8 @@ export const Hypothesis = z.strictObject({
   /** Smallest difference of the means that matters, in the metric's unit (a rate's: 0.01 is a percentage point). */
   minEffect: z.number().positive(),
   /** Chance of finding a difference where there is none, over the whole test, however often it is looked at. */
-  alpha: z.number().gt(0).max(0.5).default(0.05),
+  alpha: z.number().gt(0).max(0.5),
   /** Chance of finding a difference of `minEffect`; the test goes on until it has it. */
-  power: z.number().gt(0.5).lt(1).default(0.8),
+  power: z.number().gt(0.5).lt(1),
 });
 export type Hypothesis = z.infer<typeof Hypothesis>;

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { AnalysisPolicy } from '../canary/policy.ts';
 import { Contract } from '../contract/contract.ts';
 import { Guards } from '../guards/guards.ts';
 import { CacheSettings } from '../serving/cache-settings.ts';
+import { ShadowPolicy } from '../shadow/policy.ts';
 import { Batching } from './batching.ts';
 import { BusinessMetrics } from './business.ts';
 import { Explanations } from './explanations.ts';
@@ -60,6 +62,8 @@ export const Rollout = z.strictObject({
   stepSeconds: z.number().positive().default(600),
   /** After a rollback, no second one for this long; seconds. */
   cooldownSeconds: z.number().min(0).default(900),
+  analysis: AnalysisPolicy.prefault({}),
+  shadow: ShadowPolicy.optional(),
 });
 export type Rollout = z.infer<typeof Rollout>;
 

@@ -1,3 +1,4 @@
+import type { Hypothesis } from '../experiment/hypothesis.ts';
 import type { Cause } from './ledger.ts';
 
 /** What makes a change automatic rather than a person's: which alarm, and what was seen. */
@@ -15,12 +16,24 @@ export type Command =
   /** Gives an approved version all the traffic at once. */
   | { readonly type: 'release'; readonly version: number; readonly reason: string }
   /** Gives an approved version the first of `steps` (ascending shares, the last 1). */
-  | {
+  | ({
       readonly type: 'start-canary';
       readonly version: number;
       readonly steps: readonly number[];
       readonly reason: string;
+    } & Grounds)
+  /** Gives an approved version a fixed share, to find something out. It goes on until it is promoted or ended. */
+  | {
+      readonly type: 'start-test';
+      readonly version: number;
+      readonly weight: number;
+      readonly hypothesis: Hypothesis;
+      readonly reason: string;
     }
+  /** Takes the share of an A/B test back; its version is neither barred nor bad. */
+  | ({ readonly type: 'end-test'; readonly version: number; readonly reason: string } & Grounds)
+  /** The next step is due, and its analysis cannot say yet that it may be taken. */
+  | ({ readonly type: 'wait'; readonly version: number; readonly reason: string } & Grounds)
   /** The next step of a canary; the last one promotes it. The only challenger, unless `version` names one. */
   | ({ readonly type: 'advance'; readonly version?: number; readonly reason: string } & Grounds)
   /** Gives a challenger all the traffic, whatever its step; what the others had ends with that. */
@@ -44,8 +57,14 @@ export type Command =
     } & Grounds)
   /** The endpoint was seen to serve the rollback's target. */
   | { readonly type: 'verify-rollback'; readonly target: number; readonly reason: string; readonly evidence?: unknown }
-  | { readonly type: 'start-shadow'; readonly version: number; readonly reason: string }
-  | { readonly type: 'stop-shadow'; readonly reason: string }
+  /** With `canary`, its steps begin by themselves once the shadow's answers are found to agree. */
+  | {
+      readonly type: 'start-shadow';
+      readonly version: number;
+      readonly canary?: readonly number[];
+      readonly reason: string;
+    }
+  | ({ readonly type: 'stop-shadow'; readonly reason: string } & Grounds)
   /** Bars a version that has no traffic. */
   | { readonly type: 'quarantine'; readonly version: number; readonly reason: string }
   | { readonly type: 'lift-quarantine'; readonly version: number; readonly reason: string }

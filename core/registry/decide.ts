@@ -1,3 +1,4 @@
+import type { Hypothesis } from '../experiment/hypothesis.ts';
 import type { Command } from './commands.ts';
 import {
   challengerOf,
@@ -5,6 +6,7 @@ import {
   listed,
   mustBeIdle,
   mustBeReleasable,
+  mustBeSteps,
   mustExist,
   mustHaveChampion,
   mustHaveNoChallenger,
@@ -12,7 +14,7 @@ import {
   mustLeaveChampion,
   refuse,
 } from './guards.ts';
-import type { Challenger, Entry, EntryKind, ReleaseState } from './ledger.ts';
+import type { Challenger, Entry, EntryKind, ReleaseState, Shadow } from './ledger.ts';
 import { grow } from './slices.ts';
 
 export interface DecideContext {
@@ -89,6 +91,19 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       return { kind: 'released', version: command.version, change: crown(state, command.version, at) };
     case 'start-canary':
       return startCanary(state, command.version, command.steps, at);
+    case 'start-test':
+      return startTest(state, command.version, command.weight, command.hypothesis, at);
+    case 'end-test': {
+      const { version, test } = challengerOf(state, command.version);
+      if (test === undefined) return refuse(`version ${version} is a canary, and no A/B test: promote or abort it`);
+      const rest = state.challengers.filter((each) => each.version !== version);
+      return { kind: 'test-ended', version, change: { ...challenging(state, rest), since: at } };
+    }
+    case 'wait': {
+      const challenger = challengerOf(state, command.version);
+      const waits = state.challengers.map((each) => (each === challenger ? { ...each, waiting: at } : each));
+      return { kind: 'canary-waits', version: challenger.version, change: { challengers: waits } };
+    }
     case 'advance':
       return advance(state, challengerOf(state, command.version), at);
     case 'promote': {
@@ -112,7 +127,7 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       return {
         kind: 'shadow-started',
         version: command.version,
-        change: { shadow: { version: command.version, since: at } },
+        change: { shadow: shadowOf(command.version, command.canary, at) },
       };
     case 'stop-shadow':
       if (state.shadow === null) return refuse('there is no shadow to stop');
@@ -153,38 +168,54 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
 }
 
 function startCanary(state: ReleaseState, version: number, steps: readonly number[], at: string): Effect {
+  mustBeSteps(steps);
+  return { kind: 'canary-started', version, change: challenge(state, { version, steps: [...steps] }, at) };
+}
+
+function startTest(state: ReleaseState, version: number, weight: number, test: Hypothesis, at: string): Effect {
+  if (!(weight > 0 && weight < 1)) refuse(`an A/B test's share is between 0 and 1, received ${weight}`);
+  return { kind: 'test-started', version, change: challenge(state, { version, steps: [weight], test }, at) };
+}
+
+/** Adds a challenger, with the first of its steps. */
+function challenge(
+  state: ReleaseState,
+  wanted: Pick<Challenger, 'version' | 'steps' | 'test'>,
+  at: string,
+): Partial<ReleaseState> {
+  const { version } = wanted;
   mustBeReleasable(state, version);
-  const champion = mustHaveChampion(state);
-  if (champion === version) refuse(`version ${version} is the champion: a canary needs another version`);
+  if (mustHaveChampion(state) === version)
+    refuse(`version ${version} is the champion: a challenger is another version`);
   if (state.challengers.some((each) => each.version === version))
     refuse(`version ${version} is a challenger already: promote or abort it first`);
-  const ascending = steps.every((w, i) => w > (steps[i - 1] ?? 0)) && steps.at(-1) === 1;
-  if (!ascending || steps.length < 2)
-    refuse(`a canary's steps are at least two ascending shares, the last 1, received ${JSON.stringify(steps)}`);
-  const weight = steps[0]!;
+  const weight = wanted.steps[0]!;
   mustLeaveChampion(state.challengers, weight);
   const slices = grow([], taken(state.challengers), weight);
-  const challenger: Challenger = { version, weight, steps: [...steps], step: 0, since: at, slices };
   return {
-    kind: 'canary-started',
-    version,
-    change: {
-      ...challenging(state, [...state.challengers, challenger]),
-      since: at,
-      shadow: state.shadow?.version === version ? null : state.shadow,
-    },
+    ...challenging(state, [...state.challengers, { ...wanted, weight, step: 0, since: at, slices }]),
+    since: at,
+    shadow: state.shadow?.version === version ? null : state.shadow,
   };
 }
 
+function shadowOf(version: number, canary: readonly number[] | undefined, at: string): Shadow {
+  if (canary === undefined) return { version, since: at };
+  mustBeSteps(canary);
+  return { version, since: at, canary: [...canary] };
+}
+
 function advance(state: ReleaseState, challenger: Challenger, at: string): Effect {
-  const { version } = challenger;
+  const { version, waiting: _, ...rest } = challenger;
+  if (challenger.test !== undefined)
+    refuse(`version ${version} is in an A/B test, which has a fixed share: promote or end it`);
   const step = challenger.step + 1;
   const weight = challenger.steps[step]!;
   if (weight === 1) return { kind: 'promoted', version, change: crown(state, version, at) };
   const others = state.challengers.filter((each) => each !== challenger);
   mustLeaveChampion(others, weight);
   const slices = grow(challenger.slices, taken(others), weight);
-  const moved: Challenger = { ...challenger, step, weight, since: at, slices };
+  const moved: Challenger = { ...rest, version, step, weight, since: at, slices };
   return {
     kind: 'canary-advanced',
     version,

@@ -10,6 +10,13 @@ export function refuse(message: string): never {
   throw new ReleaseRefusedError(message);
 }
 
+/** Steps of a canary. */
+export function mustBeSteps(steps: readonly number[]): void {
+  const ascending = steps.every((w, i) => w > (steps[i - 1] ?? 0)) && steps.at(-1) === 1;
+  if (!ascending || steps.length < 2)
+    refuse(`a canary's steps are at least two ascending shares, the last 1, received ${JSON.stringify(steps)}`);
+}
+
 export function mustExist(state: ReleaseState, version: number): void {
   if (!Number.isInteger(version) || version < 1 || version > state.latest)
     refuse(`there is no version ${version}; registered: ${state.latest === 0 ? 'none' : `1 to ${state.latest}`}`);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Hypothesis } from '../experiment/hypothesis.ts';
 import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
 import { FormerState, fromFormer, toFormer } from './former.ts';
 
@@ -7,7 +8,7 @@ export const Challenger = z.strictObject({
   version: VersionNumber,
   /** Its share of the traffic now; the champion has the rest. */
   weight: z.number().gt(0).lt(1),
-  /** Shares at each step; the last is 1 and is the promotion. */
+  /** Shares at each step; the last is 1 and is the promotion. An A/B test has its one share only. */
   steps: z.array(z.number()).min(1),
   /** Index into `steps` of the current weight. */
   step: z.int().min(0),
@@ -15,11 +16,20 @@ export const Challenger = z.strictObject({
   since: Instant,
   /** The routing keys that are its own, as parts of the circle of their hashes; together its weight (slices.ts). */
   slices: z.array(z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)])).min(1),
+  /** An A/B test: a fixed share, until what is asked is decided. */
+  test: Hypothesis.optional(),
+  /** Since when the next step has waited for its analysis. */
+  waiting: Instant.optional(),
 });
 export type Challenger = z.infer<typeof Challenger>;
 
 /** A version that gets a copy of the traffic; its answers go nowhere. */
-export const Shadow = z.strictObject({ version: VersionNumber, since: Instant });
+export const Shadow = z.strictObject({
+  version: VersionNumber,
+  since: Instant,
+  /** Steps of the canary that begins by itself once its answers are found to agree. */
+  canary: z.array(z.number()).min(2).optional(),
+});
 export type Shadow = z.infer<typeof Shadow>;
 
 const CurrentState = z.strictObject({
@@ -63,8 +73,11 @@ export const EntryKind = z.enum([
   'released',
   'canary-started',
   'canary-advanced',
+  'canary-waits',
   'promoted',
   'canary-aborted',
+  'test-started',
+  'test-ended',
   'shadow-started',
   'shadow-stopped',
   'rolled-back',

@@ -8,6 +8,8 @@ import { alarmState } from '../alarm-states.ts';
 import { alarmDefinitions } from '../alarms.ts';
 import { reconsider } from '../rollback/roll-back.ts';
 import { verifyOnce } from '../rollback/verify.ts';
+import { judgeCanary } from './canary.ts';
+import { judgeTest } from './test.ts';
 
 /** What became of one model's rollout. */
 export interface Advance {
@@ -18,8 +20,9 @@ export interface Advance {
 }
 
 /**
- * Moves every canary on whose step has held long enough, has had traffic, and has no alarm that rolls back up; the
- * last step promotes it. Also looks once for rollbacks that have not been seen yet, and again at alarms that are up,
+ * Moves every canary on whose step has held long enough, has had traffic, has no alarm that rolls back up, and is found
+ * to be no worse than the champion; the last step promotes it. A canary that is surely worse ends, and so does an A/B
+ * test that is decided, by its winner's promotion or without. Also looks once for rollbacks that have not been seen yet, and again at alarms that are up,
  * and keeps a snapshot of a release whose own could not be written.
  *
  * One model's failure does not keep the others waiting; it is thrown, with the rest, at the end.
@@ -88,18 +91,12 @@ async function advanceChallenger(
   challenger: Challenger,
   up: readonly AlarmDefinition[],
 ): Promise<Entry | string> {
-  const { version, weight, since } = challenger;
-  const { stepSeconds } = (await registry.version(model, version)).manifest.rollout;
-  // Clocks that are set by AWS's still differ by a second.
-  const held = Math.max(0, now.getTime() - Date.parse(since)) / 1_000;
-  if (held < stepSeconds) return `the step has held ${Math.floor(held)} of ${stepSeconds} s`;
-
-  if (up.length > 0) return `alarms are up: ${up.map(({ name }) => name).join(', ')}`;
-  if (!(await hadTraffic(home, model, challenger, now))) return 'the challenger has had no traffic in this step';
-
-  const reason = `held ${Math.floor(held)} s at ${weight} with traffic and no alarm`;
+  const version = await registry.version(model, challenger.version);
+  const judge = challenger.test === undefined ? judgeCanary : judgeTest;
+  const command = await judge(home, now, state, challenger, version, up);
+  if (typeof command === 'string') return command;
   try {
-    return await registry.apply(model, { type: 'advance', version, reason }, { expectedRevision: state.revision });
+    return await registry.apply(model, command, { expectedRevision: state.revision });
   } catch (error) {
     // Somebody changed the release while it was being judged: it is judged anew at the next look. And another
     // challenger may have what the next step wants.
@@ -113,16 +110,4 @@ async function alarmsUp(home: Home, model: string, now: Date): Promise<AlarmDefi
   const rolling = definitions.filter(({ action }) => action === 'rollback');
   const states = await Promise.all(rolling.map((definition) => alarmState(home, definition, now, 'OK')));
   return rolling.filter((_, i) => states[i]!.state === 'ALARM');
-}
-
-async function hadTraffic(home: Home, model: string, challenger: Challenger, now: Date): Promise<boolean> {
-  const rows = await home.metrics.query({
-    metric: 'Rows',
-    dimensions: { Model: model, Version: String(challenger.version) },
-    statistic: 'Sum',
-    periodSeconds: 60,
-    from: new Date(challenger.since),
-    to: now,
-  });
-  return rows.some(({ value }) => value > 0);
 }

@@ -19,6 +19,25 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: typed('reject'), version, reason }) },
   { weight: 4, arbitrary: fc.record({ type: typed('release'), version, reason }) },
   { weight: 4, arbitrary: fc.record({ type: typed('start-canary'), version, steps, reason }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: typed('start-test'),
+      version,
+      weight: fc.constantFrom(0.1, 0.2, 0.5, 1),
+      hypothesis: fc.constant({
+        metric: 'Wrong',
+        better: 'lower' as const,
+        rate: true,
+        minEffect: 0.02,
+        alpha: 0.05,
+        power: 0.8,
+      }),
+      reason,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: typed('end-test'), version, reason }) },
+  { weight: 1, arbitrary: fc.record({ type: typed('wait'), version, reason }) },
   { weight: 3, arbitrary: fc.record({ type: typed('advance'), version, reason }, optional) },
   { weight: 1, arbitrary: fc.record({ type: typed('promote'), version, reason }, optional) },
   {

@@ -80,6 +80,8 @@ describe('decide, in whatever order commands come', () => {
       'canary-advanced',
       'promoted',
       'canary-aborted',
+      'test-started',
+      'test-ended',
       'rolled-back',
     ]);
     fc.assert(
@@ -205,7 +207,7 @@ describe('decide, in whatever order commands come', () => {
           if (state.champion !== null) champions.add(state.champion);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     );
     expect(rollbacks).toBeGreaterThan(50);
   });
@@ -214,7 +216,7 @@ describe('decide, in whatever order commands come', () => {
     fc.assert(
       fc.property(histories, (tried) => {
         for (const { kind, version, state } of play(tried).entries) {
-          if (kind === 'released' || kind === 'canary-started' || kind === 'shadow-started')
+          if (kind === 'released' || kind === 'canary-started' || kind === 'test-started' || kind === 'shadow-started')
             expect(state.approved).toContain(version);
           for (const list of [state.previous, state.approved, state.rejected])
             expect(new Set(list).size).toBe(list.length);

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AlarmTransition } from '../../../core/alarms/alarm.ts';
+import { AnalysisPolicy } from '../../../core/canary/policy.ts';
 import type { Command } from '../../../core/registry/commands.ts';
 import { metricLine } from '../../../core/serving/emf.ts';
 import type { Variant } from '../../../core/serving/variant.ts';
@@ -14,6 +15,7 @@ import { Registry } from '../../../platform/registry.ts';
 import { newestRevision } from '../../../platform/snapshots.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 
+const ANALYSIS = AnalysisPolicy.parse({});
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
 
 describe('rollBack', () => {
@@ -31,7 +33,7 @@ describe('rollBack', () => {
       ...versionRecord('m', 1).manifest,
       decision: { task: 'binary' as const, output: 'y', column: 0, threshold: 0.5 },
       monitoring: { ...versionRecord('m', 1).manifest.monitoring, periodSeconds: 10, maxErrorRate: 0.36 },
-      rollout: { steps: [0.25, 1], stepSeconds: 300, cooldownSeconds: 60 },
+      rollout: { steps: [0.25, 1], stepSeconds: 300, cooldownSeconds: 60, analysis: { ...ANALYSIS, enabled: false } },
     };
     const [one] = firstEntries('m');
     await home.ledger.append(one, { ...versionRecord('m', 1), manifest });

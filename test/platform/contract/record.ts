@@ -1,3 +1,4 @@
+import { AnalysisPolicy } from '../../../core/canary/policy.ts';
 import type { ModelVersion } from '../../../core/registry/version.ts';
 
 /** A version record with nothing special about it. */
@@ -20,7 +21,7 @@ export const versionRecord = (model: string, version: number): ModelVersion => (
     },
     outputs: [],
     serving: { maxBatch: 8, threads: 1 },
-    rollout: { steps: [0.5, 1], stepSeconds: 1, cooldownSeconds: 0 },
+    rollout: { steps: [0.5, 1], stepSeconds: 1, cooldownSeconds: 0, analysis: AnalysisPolicy.parse({}) },
     monitoring: {
       captureShare: 1,
       periodSeconds: 60,

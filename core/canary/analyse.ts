@@ -1,0 +1,122 @@
+import type { Cell, Estimate } from '../experiment/strata.ts';
+import { differenceOfRates, Z99 } from '../rollback/evidence.ts';
+import type { AnalysisPolicy } from './policy.ts';
+
+/** A metric of challenger and champion over a step. */
+export interface Check {
+  readonly metric: 'Failure' | 'Wrong' | 'Latency';
+  /** `few`: too few samples; `unclear`: enough of them, and the interval reaches over the margin. */
+  readonly verdict: 'fine' | 'worse' | 'unclear' | 'few';
+  readonly champion: Cell;
+  readonly challenger: Cell;
+  /** Challenger less champion. */
+  readonly difference: number | null;
+  /** Largest difference that is not excluded, with 95 % confidence to one side: below the margin it is not inferior. */
+  readonly high: number | null;
+  /** Smallest difference that is not excluded, with 99 %, for it is looked at again and again. */
+  readonly low: number | null;
+  /** Largest difference that is let pass. */
+  readonly margin: number;
+  readonly reason: string;
+}
+
+/** What a look at a canary's step found; goes into the ledger word for word. */
+export interface Analysis {
+  readonly verdict: 'advance' | 'wait' | 'abort';
+  readonly reason: string;
+  readonly checks: readonly Check[];
+}
+
+/** What both did since the step began. */
+export interface Figures {
+  readonly failure: Pair;
+  readonly wrong: Pair;
+  /** Milliseconds, stratified by time. */
+  readonly latency: Estimate;
+}
+export interface Pair {
+  readonly champion: Cell;
+  readonly challenger: Cell;
+}
+
+/** One-sided normal quantile of 95 %. */
+const Z95_ONE_SIDED = 1.6448536269514722;
+/** Longer times that nobody notices, milliseconds. */
+const LATENCY_SLACK = 5;
+/** Strata below which the spread between them is not known. */
+const MIN_STRATA = 10;
+
+/**
+ * Whether a canary may take its next step: a test of non-inferiority for each metric. It advances when every
+ * difference that is left is below its margin; it is aborted when one is surely worse, by more than its margin; else it
+ * waits for more to be seen. Truth comes late, so wrong decisions are waited for only where the policy asks for them,
+ * or some are there and do not say enough.
+ *
+ * Rates are compared by Newcombe's interval (core/rollback/evidence.ts), times by their stratified means.
+ */
+export function analyse(policy: AnalysisPolicy, { failure, wrong, latency }: Figures): Analysis {
+  const checks = [
+    rates('Failure', failure, policy.maxFailureIncrease, policy.minSamples),
+    rates('Wrong', wrong, policy.maxWrongIncrease, policy.minSamples),
+    times(latency, policy),
+  ];
+  const worse = checks.filter(({ verdict }) => verdict === 'worse');
+  if (worse.length > 0) return { verdict: 'abort', reason: told(worse), checks };
+  const open = checks.filter(
+    ({ metric, verdict }) =>
+      verdict === 'unclear' || (verdict === 'few' && (metric !== 'Wrong' || policy.requireTruth)),
+  );
+  if (open.length > 0) return { verdict: 'wait', reason: told(open), checks };
+  return { verdict: 'advance', reason: told(checks.filter(({ verdict }) => verdict === 'fine')), checks };
+}
+
+const told = (checks: readonly Check[]): string => checks.map(({ reason }) => reason).join('; ');
+
+function rates(metric: 'Failure' | 'Wrong', { champion, challenger }: Pair, margin: number, least: number): Check {
+  const common = { metric, champion, challenger, margin };
+  if (champion.n < least || challenger.n < least) return { ...common, ...few(metric, champion, challenger, least) };
+  const [p, q] = [challenger.sum / challenger.n, champion.sum / champion.n];
+  const { difference, high } = differenceOfRates(p, challenger.n, q, champion.n, Z95_ONE_SIDED);
+  const { low } = differenceOfRates(p, challenger.n, q, champion.n, Z99);
+  const seen = `${metric}: ${percent(p)} of ${challenger.n} against ${percent(q)} of ${champion.n}`;
+  return { ...common, difference, high, low, ...verdictOf(seen, { difference, high, low }, margin, points) };
+}
+
+function times(estimate: Estimate, { maxLatencyRatio, minSamples }: AnalysisPolicy): Check {
+  const { champion, challenger, difference, variance, strata } = estimate;
+  const mean = champion.n === 0 ? 0 : champion.sum / champion.n;
+  const margin = Math.max((maxLatencyRatio - 1) * mean, LATENCY_SLACK);
+  const common = { metric: 'Latency' as const, champion, challenger, margin };
+  if (champion.n < minSamples || challenger.n < minSamples || strata < MIN_STRATA)
+    return { ...common, ...few('Latency', champion, challenger, minSamples) };
+  const error = Math.sqrt(variance);
+  const interval = { difference, high: difference + Z95_ONE_SIDED * error, low: difference - Z99 * error };
+  const seen = `Latency: ${milliseconds(challenger.sum / challenger.n)} against ${milliseconds(mean)}`;
+  return { ...common, ...interval, ...verdictOf(seen, interval, margin, signedMs) };
+}
+
+function verdictOf(
+  seen: string,
+  { difference, high, low }: { difference: number; high: number; low: number },
+  margin: number,
+  text: (value: number) => string,
+): Pick<Check, 'verdict' | 'reason'> {
+  const gap = `${text(difference)} [${text(low)}, ${text(high)}], ${text(margin)} are let pass`;
+  if (low > 0 && difference >= margin) return { verdict: 'worse', reason: `${seen}: worse, ${gap}` };
+  if (high < margin) return { verdict: 'fine', reason: `${seen}: not worse, ${gap}` };
+  return { verdict: 'unclear', reason: `${seen}: not clear yet, ${gap}` };
+}
+
+const few = (metric: string, champion: Cell, challenger: Cell, least: number) => ({
+  verdict: 'few' as const,
+  difference: null,
+  high: null,
+  low: null,
+  reason: `${metric}: ${challenger.n} samples of the challenger and ${champion.n} of the champion, ${least} of each are needed`,
+});
+
+const percent = (rate: number): string => `${(100 * rate).toFixed(1)} %`;
+const points = (rate: number): string => `${sign(rate)}${(100 * Math.abs(rate)).toFixed(1)} pp`;
+const milliseconds = (ms: number): string => `${Number(ms.toPrecision(3))} ms`;
+const signedMs = (ms: number): string => `${sign(ms)}${milliseconds(Math.abs(ms))}`;
+const sign = (value: number): string => (value < 0 ? '−' : '+');

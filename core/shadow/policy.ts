@@ -1,0 +1,13 @@
+import * as z from 'zod';
+
+/**
+ * What a shadow's answers are held against before its canary begins: `rollout.shadow` of the manifest. Absent, a canary
+ * begins at once.
+ */
+export const ShadowPolicy = z.strictObject({
+  /** Fewest mirrored requests that say anything. */
+  minSamples: z.int().min(1).default(500),
+  /** Largest share of requests whose answers may disagree. */
+  maxDisagreement: z.number().gt(0).max(1).default(0.05),
+});
+export type ShadowPolicy = z.infer<typeof ShadowPolicy>;

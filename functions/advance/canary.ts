@@ -1,0 +1,96 @@
+import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import { type Analysis, analyse, type Pair } from '../../core/canary/analyse.ts';
+import type { AnalysisPolicy } from '../../core/canary/policy.ts';
+import { StratifiedDifference } from '../../core/experiment/strata.ts';
+import type { Command } from '../../core/registry/commands.ts';
+import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import type { Home } from '../../platform/ports.ts';
+import { strataOf } from '../series.ts';
+
+/** Length of the strata that times are compared in, seconds. */
+const PERIOD_SECONDS = 10;
+
+/**
+ * What is to be done about a canary whose step has held, while no alarm is up: its next step when its analysis lets it
+ * pass, an end when it is surely worse. Within a step it is the alarms that watch.
+ *
+ * @returns a command, or what is waited for
+ */
+export async function judgeCanary(
+  home: Home,
+  now: Date,
+  state: ReleaseState,
+  challenger: Challenger,
+  { model, manifest }: ModelVersion,
+  up: readonly AlarmDefinition[],
+): Promise<Command | string> {
+  const { version, weight, since } = challenger;
+  const { stepSeconds, analysis: policy } = manifest.rollout;
+  // Clocks that are set by AWS's still differ by a second.
+  const held = Math.max(0, now.getTime() - Date.parse(since)) / 1_000;
+  if (held < stepSeconds) return `the step has held ${Math.floor(held)} of ${stepSeconds} s`;
+  if (up.length > 0) return `alarms are up: ${up.map(({ name }) => name).join(', ')}`;
+  if (!(await hadTraffic(home, model, challenger, now))) return 'the challenger has had no traffic in this step';
+  const last = challenger.steps[challenger.step + 1] === 1;
+  const tested = state.challengers.find(({ test }) => test !== undefined);
+  if (last && tested) return `the last step would end the A/B test of version ${tested.version}`;
+
+  const stood = `held ${Math.floor(held)} s at ${weight} with traffic and no alarm`;
+  if (!policy.enabled) return { type: 'advance', version, reason: stood };
+  const analysis = await analysisOf(home, now, model, state, challenger, policy);
+  const evidence = evidenceOf(analysis, since, now);
+  if (analysis.verdict === 'abort')
+    return { type: 'abort-canary', versions: [version], quarantine: true, reason: analysis.reason, evidence };
+  if (analysis.verdict === 'advance')
+    return { type: 'advance', version, reason: `${stood}; ${analysis.reason}`, evidence };
+  // Once a step: the ledger is no log.
+  const reason = `${stood}, and waits: ${analysis.reason}`;
+  return challenger.waiting === undefined ? { type: 'wait', version, reason, evidence } : analysis.reason;
+}
+
+/** What both have done since the step began. */
+export async function analysisOf(
+  home: Pick<Home, 'metrics'>,
+  now: Date,
+  model: string,
+  { champion }: ReleaseState,
+  { version, since }: Challenger,
+  policy: AnalysisPolicy,
+): Promise<Analysis> {
+  const versions = { model, champion: champion!, challenger: version };
+  const window = { from: new Date(since), to: now };
+  const read = async (metric: string): Promise<Pair> => {
+    const all = await strataOf(home, metric, versions, window, PERIOD_SECONDS);
+    const total = (side: 'champion' | 'challenger') =>
+      all.reduce((sum, each) => ({ n: sum.n + each[side].n, sum: sum.sum + each[side].sum }), { n: 0, sum: 0 });
+    return { champion: total('champion'), challenger: total('challenger') };
+  };
+  const [failure, wrong, latencies] = await Promise.all([
+    read('Failure'),
+    read('Wrong'),
+    strataOf(home, 'Latency', versions, window, PERIOD_SECONDS),
+  ]);
+  const latency = new StratifiedDifference(false);
+  for (const each of latencies) latency.add(each);
+  return analyse(policy, { failure, wrong, latency: latency.estimate() });
+}
+
+const evidenceOf = ({ verdict, checks }: Analysis, from: string, to: Date) => ({
+  verdict,
+  from,
+  to: to.toISOString(),
+  checks,
+});
+
+async function hadTraffic(home: Home, model: string, challenger: Challenger, now: Date): Promise<boolean> {
+  const rows = await home.metrics.query({
+    metric: 'Rows',
+    dimensions: { Model: model, Version: String(challenger.version) },
+    statistic: 'Sum',
+    periodSeconds: 60,
+    from: new Date(challenger.since),
+    to: now,
+  });
+  return rows.some(({ value }) => value > 0);
+}
