@@ -8,6 +8,7 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { type GlobalOptions, type Io, print, UsageError, versionNumber, withHome } from '../context.ts';
 import { withExamined } from '../native.ts';
 import { trafficText } from '../output/traffic.ts';
+import { addReleaseOptions, type ReleaseOptions, releaseCommand } from './release-options.ts';
 
 /** Commands that change a release: each is one entry of the ledger. */
 export function addReleaseCommands(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -53,33 +54,19 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
       .action((model: string, version: string, own: { reason?: string }) =>
         change(model, () => ({ type, version: versionNumber(version), reason: reason(own.reason, `${type} by hand`) })),
       );
-  program
-    .command('release <model> <version>')
-    .description('give a version all the traffic, or with --canary a growing share of it')
-    .option('--canary', 'start with a share of the traffic')
-    .option('--steps <shares>', 'shares of the canary, ascending, the last 1 (default: the manifest’s)')
-    .option('--shadow', 'mirror traffic to it; its answers go nowhere')
-    .option('--reason <text>', 'why, for the ledger')
-    .action(
-      (model: string, text: string, own: { canary?: boolean; steps?: string; shadow?: boolean; reason?: string }) => {
-        const version = versionNumber(text);
-        if (own.canary && own.shadow) throw new UsageError('--canary and --shadow do not go together');
-        if (own.steps !== undefined && !own.canary) throw new UsageError('--steps goes with --canary');
-        return withHome(io, options(), async (home, registry) => {
-          const state = await registry.state(model);
-          const steps = own.steps?.split(',').map(Number) ??
-            (await home.ledger.version(model, version))?.manifest.rollout.steps ?? [1];
-          const why = reason(own.reason, 'released by hand');
-          const command: Command = own.canary
-            ? { type: 'start-canary', version, steps, reason: why }
-            : own.shadow
-              ? { type: 'start-shadow', version, reason: why }
-              : { type: 'release', version, reason: why };
-          const entry = await registry.apply(model, command, { expectedRevision: state.revision });
-          print(io, options(), entry, () => said(entry));
-        });
-      },
-    );
+  addReleaseOptions(
+    program
+      .command('release <model> <version>')
+      .description('give a version all the traffic, a growing share, a fixed share, or a copy of it'),
+  ).action((model: string, text: string, own: ReleaseOptions) =>
+    withHome(io, options(), async (home, registry) => {
+      const version = versionNumber(text);
+      const state = await registry.state(model);
+      const command = releaseCommand(version, own, (await home.ledger.version(model, version))?.manifest);
+      const entry = await registry.apply(model, command, { expectedRevision: state.revision });
+      print(io, options(), entry, () => said(entry));
+    }),
+  );
   program
     .command('promote <model> [version]')
     .description('give a challenger all the traffic')
@@ -89,8 +76,8 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
     );
   program
     .command('rollback <model>')
-    .description('abort the canaries, or return to a former champion')
-    .option('--challenger <version>', 'the challenger to abort (default: all of them)')
+    .description('take challengers back, or return to a former champion')
+    .option('--challenger <version>', 'the challenger to take back (default: all of them)')
     .option('--to <version>', 'former champion to return to (default: the last good one)')
     .option('--keep', 'do not quarantine what is taken back')
     .option('--reason <text>', 'why, for the ledger')

@@ -3,7 +3,9 @@ import type { ChainReport } from '../../core/registry/chain.ts';
 import { entryAt } from '../../core/registry/history.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import { championShare } from '../../core/serving/route.ts';
+import { type Standing, standingsOf } from '../../functions/standings.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
+import { asked, stands } from '../output/standing.ts';
 import { bar, table } from '../output/table.ts';
 import { percent } from '../output/traffic.ts';
 import { worthLines, worthOf } from '../output/worth.ts';
@@ -18,12 +20,18 @@ export function addStatusCommands(program: Program, io: Io, options: () => Globa
         const models = model === undefined ? await home.ledger.models() : [model];
         const states = await Promise.all(models.map(async (name) => [name, await registry.state(name)] as const));
         if (model !== undefined && states[0]![1].revision === 0) throw new UsageError(`no model named ${model}`);
+        const now = home.clock.now();
         const worths = await Promise.all(states.map(([name, { champion }]) => worthOf(home, registry, name, champion)));
-        const told = states.map(([name, state], i) => [name, { ...state, business: worths[i]! }] as const);
+        const standings = await Promise.all(states.map(([name, state]) => standingsOf(home, now, name, state)));
+        const told = states.map(
+          ([name, state], i) => [name, { ...state, business: worths[i]!, standings: standings[i]! }] as const,
+        );
         print(io, options(), Object.fromEntries(told), () =>
           told.length === 0
             ? 'no models yet: `trimtab register FOLDER`'
-            : told.map(([name, s]) => [picture(name, s), ...worthLines(s.business)].join('\n')).join('\n\n'),
+            : told
+                .map(([name, s]) => [picture(name, s, s.standings), ...worthLines(s.business)].join('\n'))
+                .join('\n\n'),
         );
       }),
     );
@@ -91,14 +99,23 @@ function verified(model: string, { entries, chainedFrom, head, faults }: ChainRe
   ].join('\n');
 }
 
-function picture(model: string, state: ReleaseState): string {
+function picture(model: string, state: ReleaseState, standings: readonly Standing[] = []): string {
   const lines = [`${model}  revision ${state.revision}${state.since ? `, traffic since ${state.since}` : ''}`];
   const part = (name: string, version: number, share: number): string =>
     `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${percent(share)}`;
   if (state.champion === null) lines.push('  nothing is released');
   else lines.push(part('champion', state.champion, championShare(state.challengers)));
-  for (const { version, weight, step, steps } of state.challengers)
-    lines.push(`${part('challenger', version, weight)}   step ${step + 1} of ${steps.join(', ')}`);
+  for (const challenger of state.challengers) {
+    const { version, weight, step, steps, test } = challenger;
+    const about = test === undefined ? `step ${step + 1} of ${steps.join(', ')}` : asked(test);
+    lines.push(`${part('challenger', version, weight)}   ${about}`);
+    lines.push(
+      ...stands(
+        challenger,
+        standings.find((each) => each.version === version),
+      ),
+    );
+  }
   if (state.shadow !== null) lines.push(`  shadow      ${String(state.shadow.version).padStart(3)}`);
   if (state.previous.length > 0) lines.push(`  can return to ${state.previous.toReversed().join(', ')}`);
   for (const { version, reason } of state.quarantined)

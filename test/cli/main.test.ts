@@ -91,6 +91,13 @@ describe('trimtab', () => {
       state: { champion: 1, challengers: [{ version: 2, weight: 0.1 }] },
     });
     expect((await run('history', 'flight-delay', '--at', '2000-01-01')).status).toBe(1);
+
+    await run('lift', 'flight-delay', '2', '--reason', 'mended');
+    const test = await run('release', 'flight-delay', '2', '--ab', '--weight', '0.3', '--effect', '0.03');
+    expect(test.out).toContain('test-started (version 2); version 1 has 70 %, version 2 30 % of the traffic');
+    const { out } = await run('status', 'flight-delay');
+    expect(out).toMatch(/challenger +2 .* 30 % +A\/B test: is Wrong lower by 3 points or more\?/);
+    expect(out).toContain('0 of 30 periods with samples of both are there');
   });
 
   it('writes a model folder from a graph and data that can be registered and is served', async () => {
