@@ -1,6 +1,13 @@
-import type { Family } from './exposition.ts';
+import type { Collector } from '../core/metrics/prometheus.ts';
+
+const FAMILIES = [
+  ['runs', 'trimtab_runs_total', 'Runs of models.'],
+  ['requests', 'trimtab_run_requests_total', 'Requests that those runs put together.'],
+  ['rows', 'trimtab_run_rows_total', 'Rows that those runs put together.'],
+] as const;
 
 interface Count {
+  readonly labels: { readonly model: string; readonly where: string };
   runs: number;
   requests: number;
   rows: number;
@@ -14,7 +21,7 @@ export class RunCounts {
     const key = `${where} ${model}`;
     let count = this.#counts.get(key);
     if (count === undefined) {
-      count = { runs: 0, requests: 0, rows: 0 };
+      count = { labels: { model, where }, runs: 0, requests: 0, rows: 0 };
       this.#counts.set(key, count);
     }
     count.runs++;
@@ -22,20 +29,10 @@ export class RunCounts {
     count.rows += rows;
   }
 
-  families(): Family[] {
-    const family = (name: string, help: string, of: keyof Count): Family => ({
-      name: `trimtab_${name}_total`,
-      type: 'counter',
-      help,
-      samples: [...this.#counts].map(([key, count]) => {
-        const space = key.indexOf(' ');
-        return { labels: { model: key.slice(space + 1), where: key.slice(0, space) }, value: count[of] };
-      }),
-    });
-    return [
-      family('runs', 'Runs of models.', 'runs'),
-      family('run_requests', 'Requests that those runs put together.', 'requests'),
-      family('run_rows', 'Rows that those runs put together.', 'rows'),
-    ];
-  }
+  readonly collect: Collector = (to) => {
+    for (const [name, family, help] of FAMILIES) {
+      to.family(family, 'counter', help);
+      for (const count of this.#counts.values()) to.sample(count.labels, count[name]);
+    }
+  };
 }

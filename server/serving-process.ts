@@ -41,7 +41,9 @@ export async function serveUnderSupervision(
         lost = message.processes;
         if (serving !== undefined) serving.health.lostProcesses = lost;
       } else if (message.kind === 'tell-metrics')
-        tell({ kind: 'metrics', id: message.id, text: serving?.metrics() ?? '' });
+        void (serving?.metrics() ?? Promise.resolve('')).then((text) =>
+          tell({ kind: 'metrics', id: message.id, text }),
+        );
       else if (message.kind === 'all-metrics') {
         wanted.get(message.id)?.(message.text);
         wanted.delete(message.id);

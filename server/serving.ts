@@ -1,18 +1,18 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type Collector, PrometheusSink } from '../core/metrics/prometheus.ts';
 import { errorObject, ProtocolError } from '../core/protocols/protocol.ts';
 import { gatheredEmf } from '../core/serving/gathered-emf.ts';
 import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
-import type { Sink } from '../core/serving/observation.ts';
 import { Endpoint } from '../functions/infer/endpoint.ts';
 import type { Home } from '../platform/ports.ts';
 import { DeliveryStream } from './delivery-stream.ts';
 import { every, type Loop } from './every.ts';
-import { exposition, type Family } from './exposition.ts';
 import { Gate } from './gate.ts';
 import { Health } from './health.ts';
 import { type HttpServer, serve } from './http/http-server.ts';
 import type { RequestHead } from './http/incoming.ts';
+import { metricsPage, releaseGauges } from './metrics.ts';
 import { placing } from './placement.ts';
 import { RunCounts } from './run-counts.ts';
 import { RunnerPool } from './runners/runner-pool.ts';
@@ -25,8 +25,8 @@ export interface ServingOptions {
   readonly runner: RunnerEntry;
   /** Whether captured predictions are kept in the home. */
   readonly captures: boolean;
-  /** Gives the metrics of all processes, from this one's own. @default this one's own are all */
-  readonly allMetrics?: (own: string) => Promise<string>;
+  /** Gives the metrics of all processes. @default this one's own are all */
+  readonly allMetrics?: () => Promise<string>;
   /** Takes lines for people. */
   readonly log: (line: string) => void;
 }
@@ -35,8 +35,8 @@ export interface ServingOptions {
 export interface Serving {
   readonly url: string;
   readonly health: Health;
-  /** In Prometheus' text format. */
-  metrics(): string;
+  /** Of this process, in Prometheus' text format. */
+  metrics(): Promise<string>;
   /** Takes no more requests, finishes what is under way within the settings' times, and frees everything. */
   drain(): Promise<void>;
 }
@@ -58,17 +58,25 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const admission = new Gate({ name: 'server', count: settings.maxRequests, bytes: settings.requestMegabytes });
   const health = new Health([queue, admission], () => pool.states.lost);
   const counts = new RunCounts();
-  const sinks: Sink[] = [];
-  const metrics = (): string => exposition([...counts.families(), ...stateOf(pool, queue, admission)]);
-
   let endpoint: Endpoint | undefined;
+  const sink = new PrometheusSink();
+  const page = metricsPage({
+    sink,
+    collectors: [
+      counts.collect,
+      stateOf(pool, queue, admission),
+      releaseGauges(() => endpoint?.reports() ?? new Map()),
+    ],
+  });
+  const ownPage = (head: RequestHead) => page({ ...head, path: '/metrics' })!;
+  const ownMetrics = async (): Promise<string> => String((await ownPage(METRICS)).body);
+  const metricsOf = async (head: RequestHead): Promise<HttpResponse> => {
+    const own = await ownPage(head);
+    if (own.status !== 200 || options.allMetrics === undefined) return own;
+    return { ...own, body: await options.allMetrics() };
+  };
   const first = (head: RequestHead): HttpResponse | Promise<HttpResponse> | undefined => {
-    if (head.path === '/metrics' && head.method === 'GET')
-      return (options.allMetrics ?? (async (own: string) => own))(metrics()).then((body) => ({
-        status: 200,
-        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-        body,
-      }));
+    if (head.path === '/metrics') return metricsOf(head);
     const unready = health.answer(head);
     if (unready !== undefined) return unready;
     // Health is answered whatever is waiting.
@@ -103,22 +111,32 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       }),
       emit: (line) => stream.write(line),
       metrics: emf,
-      sinks,
+      sinks: [sink],
     });
   } catch (error) {
     pool.close();
     await server.close();
     throw error;
   }
+  const grpc =
+    settings.grpcPort === undefined
+      ? undefined
+      : await (await import('./grpc/server.ts')).serveGrpc(gated(endpoint, health), {
+          port: settings.grpcPort,
+          host: settings.host,
+          gate: admission,
+        });
   health.starting = false;
   const loops = runLoops(endpoint, stream, () => emf.flush(), settings, log);
   return {
     url: server.url,
     health,
-    metrics,
+    metrics: ownMetrics,
     drain: async () => {
       health.draining = true;
-      await server.drain({ delayMs: settings.drainDelay * 1_000, timeoutMs: settings.drainTimeout * 1_000 });
+      const timeoutMs = settings.drainTimeout * 1_000;
+      await server.drain({ delayMs: settings.drainDelay * 1_000, timeoutMs });
+      await grpc?.close(timeoutMs);
       await Promise.all(loops.map((loop) => loop.stop()));
       emf.flush();
       await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));
@@ -128,6 +146,11 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     },
   };
 }
+
+/** An endpoint that says the same of its readiness whoever asks. */
+const gated = (endpoint: Endpoint, health: Health): Parameters<typeof serve>[0] => ({
+  handle: async (request) => health.answer(request) ?? endpoint.handle(request),
+});
 
 const listen = (
   endpoint: Parameters<typeof serve>[0],
@@ -170,26 +193,19 @@ function runLoops(
 const cacheOf = (home: Home): string =>
   path.join(home.kind === 'local' ? home.description : path.join(tmpdir(), 'trimtab'), 'cache');
 
-function stateOf(pool: RunnerPool, queue: Gate, admission: Gate): Family[] {
-  const gauge = (name: string, help: string, value: number): Family => ({
-    name: `trimtab_${name}`,
-    type: 'gauge',
-    help,
-    samples: [{ value }],
-  });
-  const { up, lost } = pool.states;
-  return [
-    gauge('queue_requests', 'Runs that wait for a runner or are made by one.', queue.count),
-    gauge('queue_bytes', 'What they hold.', queue.bytes),
-    gauge('requests_under_way', 'Requests between their head and the end of their answer.', admission.count),
-    {
-      name: 'trimtab_runners',
-      type: 'gauge',
-      help: 'Processes that run models, by their state.',
-      samples: [
-        { labels: { state: 'up' }, value: up },
-        { labels: { state: 'lost' }, value: lost },
-      ],
-    },
-  ];
-}
+const METRICS: RequestHead = { method: 'GET', path: '/metrics', query: {}, headers: {} };
+
+const stateOf =
+  (pool: RunnerPool, queue: Gate, admission: Gate): Collector =>
+  (to) => {
+    const { up, lost } = pool.states;
+    to.family('trimtab_queue_requests', 'gauge', 'Runs that wait for a runner or are made by one.').sample(
+      {},
+      queue.count,
+    );
+    to.family('trimtab_queue_bytes', 'gauge', 'What they hold.').sample({}, queue.bytes);
+    to.family('trimtab_requests_under_way', 'gauge', 'Requests between their head and the end of their answer.');
+    to.sample({}, admission.count);
+    to.family('trimtab_runners', 'gauge', 'Processes that run models, by their state.');
+    to.sample({ state: 'up' }, up).sample({ state: 'lost' }, lost);
+  };

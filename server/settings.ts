@@ -21,6 +21,15 @@ const megabytes = (most: number) =>
 export const SETTINGS = {
   port: setting('port; 0 takes any', whole(0, 65_535).default(8_080)),
   host: setting('address to listen at', z.string().min(1).default('127.0.0.1')),
+  grpcPort: setting('port of gRPC; none by default', whole(0, 65_535).optional()),
+  model: setting(
+    'model folder to serve, where no home is named; several comma-separated',
+    z
+      .string()
+      .min(1)
+      .transform((text) => text.split(','))
+      .optional(),
+  ),
   processes: setting('processes that answer, all on the one port', whole(1, 256).default(1)),
   runners: setting('processes that run what takes long, for each that answers', whole(1, 256).default(1)),
   models: setting(

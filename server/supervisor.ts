@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { BackOff } from './back-off.ts';
-import { summed } from './exposition.ts';
 import type { FromServing, ToServing } from './messages.ts';
+import { summed } from './summed.ts';
 
 export interface SupervisorOptions {
   readonly processes: number;

@@ -11,12 +11,19 @@ const HOME_OF_MODELS = 'TRIMTAB_SERVE_HOME_OF_MODELS';
 export function addServe(program: Program, io: Io, options: () => GlobalOptions): void {
   const command = program
     .command('serve')
-    .description('serve models over HTTP in every protocol: in production, in a container, or just to try a folder')
-    .option('--model <folder>', 'model folder to serve instead of a home; may be given several times', several, []);
+    .description('serve models over HTTP in every protocol: in production, in a container, or just to try a folder');
+
   for (const name of Object.keys(SETTINGS) as SettingName[])
-    command.option(`--${flagOf(name)} <value>`, `${SETTINGS[name].help}${defaultOf(name)} [${variableOf(name)}]`);
-  command.action(async ({ model: folders, ...flags }: { model: string[] } & Record<string, string>) => {
+    command.option(
+      `--${flagOf(name)} <value>`,
+      `${SETTINGS[name].help}${defaultOf(name)} [${variableOf(name)}]`,
+      name === 'model' ? several : (value: string) => value,
+    );
+  command.action(async (flags: Record<string, string>) => {
     const settings = readSettings(flags, io.env);
+    // An image has a folder as its default; whoever names a home means that.
+    const named = flags.model === undefined && (options().home ?? io.env.TRIMTAB_HOME) !== undefined;
+    const folders = named ? [] : (settings.model ?? []);
     const status = cluster.isWorker ? await work(io, options(), settings) : await watch(io, settings, folders);
     // Whatever still keeps a process of a server alive has lost its purpose.
     if (status !== 0) throw new ServeError(status);
@@ -65,7 +72,8 @@ async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promis
   return 0;
 }
 
-const several = (value: string, before: string[]): string[] => [...before, value];
+const several = (value: string, before: string | undefined): string =>
+  before === undefined ? value : `${before},${value}`;
 
 function defaultOf(name: SettingName): string {
   const value: unknown = SETTINGS[name].schema.safeParse(undefined).data;

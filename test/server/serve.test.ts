@@ -113,7 +113,7 @@ describe('trimtab serve', () => {
     const metrics = await call(`${url}/metrics`);
     expect(metrics.headers['content-type']).toContain('text/plain; version=0.0.4');
     // Of both processes, whichever was asked: each has one runner.
-    expect(metrics.body).toMatch(/trimtab_runs_total\{model="tree",where="inline"\} 2\n/);
+    expect(metrics.body).toMatch(/trimtab_run_requests_total\{model="tree",where="inline"\} 2\n/);
     expect(metrics.body).toContain('trimtab_runners{state="up"} 2');
 
     // Callers with connections of their own, who go elsewhere once they are told that theirs is closed.

@@ -1,0 +1,42 @@
+/** Gauges of what each process has of its own; of all others, every process says the same. */
+const OWN = /^(process_|nodejs_|trimtab_(queue|runners|requests_under_way))/;
+
+/**
+ * The expositions of several processes as one. Samples of the same name and labels are added up: counters, the buckets
+ * of histograms, and gauges that count what a process has of its own. Of other gauges, such as the revision that is
+ * served, the largest counts.
+ */
+export function summed(texts: readonly string[]): string {
+  if (texts.length === 1) return texts[0]!;
+  const values = new Map<string, number>();
+  /** Family -> its comments and series, in the order in which they are first seen. */
+  const families = new Map<string, Set<string>>();
+  for (const text of texts) {
+    let members = new Set<string>();
+    let add = true;
+    for (const line of text.split('\n')) {
+      if (line === '') continue;
+      if (line.startsWith('#')) {
+        const [, kind, family = '', type] = line.split(' ', 4);
+        members = families.get(family) ?? new Set();
+        families.set(family, members);
+        members.add(line);
+        if (kind === 'TYPE') add = type !== 'gauge' || OWN.test(family);
+        continue;
+      }
+      const space = line.lastIndexOf(' ');
+      const series = line.slice(0, space);
+      const value = Number(line.slice(space + 1).replace('Inf', 'Infinity'));
+      const before = values.get(series);
+      members.add(series);
+      values.set(series, before === undefined ? value : add ? before + value : Math.max(before, value));
+    }
+  }
+  const written: string[] = [];
+  for (const members of families.values())
+    for (const member of members) {
+      const value = values.get(member);
+      written.push(value === undefined ? member : `${member} ${String(value).replace('Infinity', 'Inf')}`);
+    }
+  return `${written.join('\n')}\n`;
+}
