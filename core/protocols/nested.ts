@@ -9,13 +9,18 @@ export function commonRows(result: InferResult, specs: readonly TensorSpec[]): n
   return specs.every(({ name }) => result.outputs[name]!.shape[0] === rows) ? rows : undefined;
 }
 
-/** One prediction a row, comma-separated: bare for one output, else an object. */
-export function rowsText(result: InferResult, specs: readonly TensorSpec[], rows: number): string {
+/** One prediction a row: bare for one output, else an object. */
+export function rowsText(
+  result: InferResult,
+  specs: readonly TensorSpec[],
+  rows: number,
+  separator: ',' | '\n' = ',',
+): string {
   const keys = specs.map((spec) => `${JSON.stringify(spec.name)}:`);
   const tensors = specs.map((spec) => result.outputs[spec.name]!);
   let text = '';
   for (let row = 0; row < rows; row++) {
-    text += row === 0 ? '' : ',';
+    text += row === 0 ? '' : separator;
     if (specs.length === 1) {
       text += rowText(tensors[0]!, row, specs[0]!.name);
       continue;
@@ -25,6 +30,14 @@ export function rowsText(result: InferResult, specs: readonly TensorSpec[], rows
     text += '}';
   }
   return text;
+}
+
+/** The prediction of the one instance there was, or a list of them; whole tensors where the outputs are not by row. */
+export function predictionsText(result: InferResult, specs: readonly TensorSpec[], single: boolean): string {
+  const rows = commonRows(result, specs);
+  if (rows === undefined) return columnsText(result, specs);
+  const text = rowsText(result, specs, rows);
+  return single && rows === 1 ? text : `[${text}]`;
 }
 
 /** The whole tensors: bare for one output, else an object. */
@@ -41,7 +54,9 @@ function rowText(tensor: TensorData, row: number, name: string): string {
   return sliceText(tensor, 1, row * width, width, name);
 }
 
-const nestedText = (tensor: TensorData, name: string): string => sliceText(tensor, 0, 0, tensor.data.length, name);
+/** A tensor as nested arrays. */
+export const nestedText = (tensor: TensorData, name: string): string =>
+  sliceText(tensor, 0, 0, tensor.data.length, name);
 
 /** The elements `from` … `from + length` as nested arrays, of the axes from `axis` on. */
 function sliceText(tensor: TensorData, axis: number, from: number, length: number, name: string): string {

@@ -134,6 +134,8 @@ export type Operation =
   | ({ readonly kind: 'explain'; readonly decode: Decode<ExplainCall> } & Target)
   | { readonly kind: 'feedback'; readonly model?: string; readonly decode: (request: HttpRequest) => Feedback }
   | { readonly kind: 'show'; readonly show: (catalog: Catalog, request: HttpRequest) => HttpResponse }
+  /** Answered by code that is loaded when somebody asks: it is no part of a cold start. */
+  | { readonly kind: 'describe'; readonly describe: (catalog: Catalog) => Promise<HttpResponse> }
   | { readonly kind: 'release'; readonly model: string }
   | {
       readonly kind: 'repository';

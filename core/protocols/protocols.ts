@@ -1,10 +1,15 @@
+import { api } from './api.ts';
+import { mlflow } from './mlflow.ts';
 import { errorObject, type Protocol, ProtocolError, type RequestHead } from './protocol.ts';
+import { sagemaker } from './sagemaker.ts';
+import { seldon } from './seldon.ts';
+import { torchserve } from './torchserve.ts';
 import { trimtab } from './trimtab.ts';
 import { v1 } from './v1.ts';
 import { v2 } from './v2.ts';
 
 /** Every protocol the endpoint speaks; the most frequent first. */
-export const PROTOCOLS: readonly Protocol[] = [v2, v1, trimtab];
+export const PROTOCOLS: readonly Protocol[] = [v2, v1, torchserve, sagemaker, mlflow, seldon, trimtab, api];
 
 /** Answers for requests that belong to no protocol. */
 const nobody: Protocol = {
@@ -12,10 +17,7 @@ const nobody: Protocol = {
   owns: () => true,
   fail: errorObject,
   resolve() {
-    throw new ProtocolError(
-      404,
-      'no such path, the endpoint speaks /v2 (Open Inference Protocol) and /v1 (TensorFlow Serving)',
-    );
+    throw new ProtocolError(404, 'no such path, /openapi.json has all there are');
   },
 };
 

@@ -17,7 +17,7 @@ import { repositoryOperation } from './v2-repository.ts';
 import { showStatistics } from './v2-statistics.ts';
 import { datatypeOf } from './v2-types.ts';
 
-const SERVER = {
+export const SERVER = {
   name: 'trimtab',
   version: '0.1.0',
   extensions: ['binary_tensor_data', 'classification', 'model_repository', 'statistics', 'parameters'],
@@ -96,7 +96,7 @@ function show(method: string, answer: Extract<Operation, { kind: 'show' }>['show
 }
 
 /** A model that nothing is released of yet takes no endpoint out of service; one that can serve nothing at all is not ready. */
-function canServe(catalog: Catalog): boolean {
+export function canServe(catalog: Catalog): boolean {
   const models = catalog.models();
   return models.length === 0 || models.some((model) => isReady(catalog.versions(model)));
 }

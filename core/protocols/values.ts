@@ -2,7 +2,7 @@ import type { RawTensor } from '../contract/check.ts';
 import { InputError } from '../contract/elements.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import { clip, type Wire } from './protocol.ts';
-import { assertShape, flatten, kindOf, shapeOf } from './tensors.ts';
+import { assertJson, assertShape, flatten, kindOf, shapeOf } from './tensors.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -44,7 +44,9 @@ function assertKeys(instances: readonly unknown[], wire: Wire): void {
   }
 }
 
-function readRowsOf(spec: TensorSpec, instances: readonly unknown[], named: boolean): RawTensor {
+/** The tensor of one input; `named`: each instance is an object that has it under the input's name. */
+export function readRowsOf(spec: TensorSpec, instances: readonly unknown[], named: boolean): RawTensor {
+  assertJson(spec);
   const rows = instances.length;
   const value = (row: number): unknown => (named ? (instances[row] as Json)[spec.name] : instances[row]);
   const first = value(0);
@@ -63,9 +65,9 @@ function readRowsOf(spec: TensorSpec, instances: readonly unknown[], named: bool
   return { shape, data: decodeBytes(spec, flatten(spec.name, nested, shape)) };
 }
 
-/** One value of a row, unless an array has come where the others are bare. */
-function scalar(spec: TensorSpec, value: unknown, row: number): unknown {
-  if (Array.isArray(value)) throw new InputError(`input ${spec.name}: instance ${row} is an array, instance 0 is not`);
+/** One value of a row. @throws InputError when an array has come in its place */
+export function scalar(spec: TensorSpec, value: unknown, row: number): unknown {
+  if (Array.isArray(value)) throw new InputError(`input ${spec.name}: instance ${row} is an array, expected one value`);
   return spec.type === 'string' ? bytesText(spec, value) : value;
 }
 
@@ -95,6 +97,7 @@ export function readColumns(inputs: unknown, wire: Wire): Map<string, RawTensor>
 }
 
 function readColumn(spec: TensorSpec, value: unknown): RawTensor {
+  assertJson(spec);
   if (!Array.isArray(value)) {
     assertShape(spec, []);
     return { shape: [], data: decodeBytes(spec, [value]) };

@@ -171,7 +171,7 @@ export class Endpoint {
     try {
       assertSize(request, this.bodyLimit);
       const operation = protocol.resolve(request, this.catalog);
-      seen.asked = operation.kind === 'release' ? 'show' : operation.kind;
+      seen.asked = operation.kind === 'release' || operation.kind === 'describe' ? 'show' : operation.kind;
       this.limit(operation, request, seen);
       const { 'content-encoding': encoding, 'accept-encoding': accepted } = request.headers;
       const plain = encoding === undefined ? request : await unpacked(request, this.bodyLimit);
@@ -219,7 +219,7 @@ export class Endpoint {
    * @throws ProtocolError 429
    */
   private limit(operation: Operation, { caller = 'unknown' }: HttpRequest, seen: Observation): void {
-    if (operation.kind === 'show' || operation.kind === 'release') return;
+    if (operation.kind === 'show' || operation.kind === 'describe' || operation.kind === 'release') return;
     // A model to be loaded may not be known yet.
     const model = operation.kind === 'repository' ? this.models.get(operation.model) : this.model(operation.model);
     if (model?.rateLimit === undefined) return;
@@ -251,6 +251,8 @@ export class Endpoint {
         return this.feedback(operation, request);
       case 'show':
         return operation.show(this.catalog, request);
+      case 'describe':
+        return operation.describe(this.catalog);
       case 'release':
         return json(200, this.model(operation.model).report());
       case 'repository':
