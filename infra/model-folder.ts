@@ -11,6 +11,8 @@ export interface DeployedModel {
   readonly name: string;
   /** Its alarms, as data. */
   readonly alarms: readonly AlarmDefinition[];
+  /** Whether it tells three classes or more apart. @default false */
+  readonly severalClasses?: boolean;
   /** What its predictions turn out to be worth. @default nothing that is known */
   readonly business?: readonly { readonly name: string; readonly unit?: string | undefined }[] | undefined;
 }
@@ -21,5 +23,11 @@ export function deployedModel(folder: string): DeployedModel {
   const file = path.join(folder, 'baseline.json');
   const baseline = existsSync(file) ? Baseline.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
   const business = manifest.monitoring.business?.map(({ name, unit }) => ({ name, unit }));
-  return { name: manifest.name, alarms: alarmsOf(manifest, baseline?.performance?.errorRate), business };
+  const severalClasses = manifest.outputs.some(({ classes = [] }) => classes.length > 2);
+  return {
+    name: manifest.name,
+    alarms: alarmsOf(manifest, baseline?.performance?.errorRate),
+    business,
+    severalClasses,
+  };
 }

@@ -24,6 +24,10 @@ export const METRICS = {
   Rows: 'Count',
   /** Score of the decision's output, 0 to 1 for probabilities. */
   Score: 'None',
+  /** Of a row with three classes or more: the largest probability less the second, 0 to 1. */
+  Margin: 'None',
+  /** Of the same: how undecided it is, as a share of even odds, 0 to 1. */
+  Entropy: 'None',
   /**
    * 1 for a decision that ground truth calls wrong, else 0, of predictions made since the traffic last changed hands:
    * only those say anything of the release.

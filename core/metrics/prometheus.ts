@@ -35,6 +35,8 @@ interface RouteSeries {
   readonly duration: Histogram;
   readonly batch: Histogram;
   readonly score: Histogram;
+  readonly margin: Histogram;
+  readonly entropy: Histogram;
   rows: number;
   rejected: number;
   tolerated: number;
@@ -118,6 +120,8 @@ export class PrometheusSink implements Sink {
       duration: new Histogram(SECONDS),
       batch: new Histogram(ROWS),
       score: new Histogram(seen.probable ? SHARES : VALUES),
+      margin: new Histogram(SHARES),
+      entropy: new Histogram(SHARES),
       rows: 0,
       rejected: 0,
       tolerated: 0,
@@ -136,6 +140,9 @@ export class PrometheusSink implements Sink {
     series.rows += seen.rows;
     if (seen.batch !== undefined) series.batch.observe(seen.batch);
     for (const score of seen.scores) series.score.observe(score);
+    if (seen.confidence === undefined) return;
+    for (const margin of seen.confidence.margin) series.margin.observe(margin);
+    for (const entropy of seen.confidence.entropy) series.entropy.observe(entropy);
   }
 
   /** The series of a key, made when it is new. */
@@ -168,6 +175,11 @@ export class PrometheusSink implements Sink {
       to.sample({ ...labels, outcome: 'rejected' }, rejected).sample({ ...labels, outcome: 'tolerated' }, tolerated);
     to.family('trimtab_score', 'histogram', 'Score of the output that decides.');
     for (const { labels, score } of routes) to.histogram(labels, score);
+    const sure = routes.filter(({ margin }) => margin.count > 0);
+    to.family('trimtab_margin', 'histogram', 'Largest probability less the second, of three classes or more.');
+    for (const { labels, margin } of sure) to.histogram(labels, margin);
+    to.family('trimtab_entropy', 'histogram', 'Entropy over that of even odds, of three classes or more.');
+    for (const { labels, entropy } of sure) to.histogram(labels, entropy);
     to.family('trimtab_batch_rows', 'histogram', 'Rows of the batch that a request was run in.');
     for (const { labels, batch } of routes) to.histogram(labels, batch);
     for (const [metric, [name, help]] of Object.entries(SIGNALS)) {

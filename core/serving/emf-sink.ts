@@ -36,6 +36,8 @@ export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['v
     Violation: seen.tolerated > 0 ? 1 : 0,
     Rows: seen.rows,
     Score: seen.scores.filter(Number.isFinite),
+    Margin: seen.confidence?.margin,
+    Entropy: seen.confidence?.entropy,
     Latency,
   };
 }

@@ -1,5 +1,6 @@
 import type { MetricName } from '../alarms/alarm.ts';
 import type { FaultKind } from '../protocols/fault.ts';
+import type { Confidence } from './confidence.ts';
 import type { Route } from './route.ts';
 import type { TraceContext } from './trace-context.ts';
 
@@ -58,6 +59,8 @@ export class Observation implements RunReport {
   rows = 0;
   /** The decision's output, one a row; empty where the model has no decision. */
   scores: readonly number[] = [];
+  /** How sure the model was, one a row; undefined where it does not tell three classes or more apart. */
+  confidence: Confidence | undefined = undefined;
   /** Whether the scores are probabilities, or at least between 0 and 1. */
   probable = false;
   /** Violations of the contract that were clamped or flagged. */

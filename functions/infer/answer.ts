@@ -4,6 +4,7 @@ import type { Unusual } from '../../core/guards/outliers.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { type Decode, type InferCall, ProtocolError } from '../../core/protocols/protocol.ts';
 import { cacheUse } from '../../core/serving/cache-use.ts';
+import { confidenceOf } from '../../core/serving/confidence.ts';
 import { isSampled } from '../../core/serving/hash.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Observation } from '../../core/serving/observation.ts';
@@ -174,6 +175,8 @@ function record(job: Job, { id, sampled, checked, unusual }: Admitted, outputs: 
   job.seen.rows = rows;
   job.seen.scores = scoresOf(job.resident, outputs, rows);
   job.seen.probable = job.resident.decision?.task === 'binary';
+  const distribution = job.resident.distribution && outputs[job.resident.distribution];
+  if (distribution) job.seen.confidence = confidenceOf(distribution, rows);
   if (!sampled) return;
   const { variant, version } = job.route;
   for (const line of job.resident.capture.lines({

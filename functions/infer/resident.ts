@@ -26,6 +26,8 @@ export interface Resident extends Guarding {
   readonly personal: boolean;
   readonly maxBatch: number;
   readonly decision: Decision | undefined;
+  /** Output with a probability for each class, where the manifest names one. */
+  readonly distribution: string | undefined;
   readonly rateLimit: Guards['rateLimit'];
   readonly record: ModelVersion;
   /** The model's file. */
@@ -99,6 +101,7 @@ export async function loadResident(
       personal: isPersonal(contract),
       maxBatch: manifest.serving.maxBatch,
       decision: manifest.decision,
+      distribution: manifest.outputs.find(({ meaning }) => meaning === 'probabilities')?.name,
       rateLimit: manifest.guards?.rateLimit,
       ...guardingOf(record, check, model.signature, baseline),
       record,

@@ -3,6 +3,7 @@ import { AlarmStatusWidget, type IAlarm, type IWidget, MathExpression } from 'aw
 import { NAMESPACE } from '../../core/alarms/alarm.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import type { DeployedModel } from '../model-folder.ts';
+import { PLAIN } from './palette.ts';
 import { alarmLine, graph, text, variantMetric, WIDE } from './widgets.ts';
 
 export interface ModelDashboardLinks {
@@ -19,7 +20,7 @@ const BOTH: readonly Variant[] = ['champion', 'challenger'];
  * answers; and what does it see. The same variant has the same colour in every graph.
  */
 export function modelWidgets(
-  { name, alarms: definitions, business = [] }: DeployedModel,
+  { name, alarms: definitions, business = [], severalClasses = false }: DeployedModel,
   alarms: readonly IAlarm[],
   { runbook, overview }: ModelDashboardLinks,
 ): IWidget[][] {
@@ -86,8 +87,29 @@ export function modelWidgets(
         width: 8,
       }),
     ],
+    row(sureness(name, severalClasses)),
     ...worth(name, business),
   ];
+}
+
+/** A distribution over time, as percentiles: what moves is seen before the mean does. */
+const distribution = (model: string, metric: 'Score' | 'Margin' | 'Entropy') =>
+  ['p5', 'p25', 'p50', 'p75', 'p95'].map((percentile, i) =>
+    variantMetric(model, metric, 'champion', percentile).with({ label: percentile, color: PLAIN[i] }),
+  );
+
+/** What a graph of a row is before it is known how wide it is. */
+type Narrow = (width: number) => IWidget;
+
+const row = (graphs: readonly Narrow[]): IWidget[] => graphs.map((each) => each(WIDE / graphs.length));
+
+function sureness(model: string, severalClasses: boolean): Narrow[] {
+  const of = (metric: 'Score' | 'Margin' | 'Entropy', unit: string): Narrow => {
+    return (width) => graph(`How sure is it? ${metric}`, distribution(model, metric), { unit, width });
+  };
+  const scores = of('Score', 'scores of the champion, by percentile');
+  if (!severalClasses) return [scores];
+  return [scores, of('Margin', 'first class less the second'), of('Entropy', '0 sure, 1 undecided')];
 }
 
 /** Graphs in a row of what predictions turn out to be worth. */
@@ -95,14 +117,12 @@ const IN_ROW = 3;
 
 /** Rows of what predictions turn out to be worth, a graph a metric. */
 function worth(model: string, business: NonNullable<DeployedModel['business']>): IWidget[][] {
-  const graphs = business.map(({ name, unit }) =>
-    graph(
-      `What is it worth? ${name}`,
-      BOTH.map((variant) => variantMetric(model, `Business.${name}`, variant, 'Average')),
-      { unit: unit === undefined ? 'mean of a prediction' : `${unit}, mean of a prediction`, width: WIDE / IN_ROW },
-    ),
-  );
+  const graphs = business.map(({ name, unit }): Narrow => {
+    const means = BOTH.map((variant) => variantMetric(model, `Business.${name}`, variant, 'Average'));
+    const of = unit === undefined ? 'mean of a prediction' : `${unit}, mean of a prediction`;
+    return (width) => graph(`What is it worth? ${name}`, means, { unit: of, width });
+  });
   return Array.from({ length: Math.ceil(graphs.length / IN_ROW) }, (_, i) =>
-    graphs.slice(i * IN_ROW, (i + 1) * IN_ROW),
+    row(graphs.slice(i * IN_ROW, (i + 1) * IN_ROW)),
   );
 }

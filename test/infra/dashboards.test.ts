@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { modelWidgets } from '../../infra/dashboards/model.ts';
 import { BAD, VARIANT_COLOURS } from '../../infra/dashboards/palette.ts';
 import { deployedModel } from '../../infra/model-folder.ts';
 import { deployment } from './deployment.ts';
@@ -95,5 +96,16 @@ describe('dashboards', () => {
       .map((d) => JSON.stringify(d.Properties));
     for (const text of imports)
       expect(text).not.toMatch(/ImportValue":"[^"]*(Throttles|Silent|DeadLettersAlarm|Expiring)/);
+  });
+
+  it('show how sure a model of several classes is, and what its predictions are worth, a graph a metric', () => {
+    const folder = { name: 'm', alarms: [], severalClasses: true, business: [{ name: 'revenue', unit: 'EUR' }] };
+    const rows = modelWidgets(folder, [], { runbook: 'https://runbook', overview: 'https://overview' });
+    const titles = JSON.stringify(rows.flat().flatMap((widget) => widget.toJson()));
+    for (const title of ['How sure is it? Margin', 'How sure is it? Entropy', 'What is it worth? revenue'])
+      expect(titles).toContain(title);
+    expect(titles).toContain('Business.revenue');
+    expect(JSON.stringify(model)).toContain('How sure is it? Score');
+    expect(JSON.stringify(model)).not.toContain('How sure is it? Margin');
   });
 });
