@@ -168,6 +168,7 @@ const listen = (
     keepAliveMs: settings.keepAlive * 1_000,
     // Nothing is sent while a run waits and runs.
     silenceMs: (settings.queueTimeout + settings.runTimeout + settings.bodyTimeout) * 1_000,
+    ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
     gate,
     first,
   });

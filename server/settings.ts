@@ -55,6 +55,14 @@ export const SETTINGS = {
   queueMegabytes: setting('what they may hold, MB (503)', megabytes(1_048_576).default(256 * MEGABYTE)),
   maxRequests: setting('requests under way at once in a process (503)', whole(1, 1_000_000).default(2_000)),
   requestMegabytes: setting('what their bodies may hold, MB (503)', megabytes(1_048_576).default(512 * MEGABYTE)),
+  callerHeader: setting(
+    'header in which a trusted proxy in front says who the caller is, for rate limits; the address by default',
+    z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,64}$/, 'a header is named by letters, digits and -')
+      .transform((name) => name.toLowerCase())
+      .optional(),
+  ),
   maxConnections: setting('connections at once to a process', whole(1, 1_000_000).default(10_000)),
   bodyMegabytes: setting('largest body, MB (413)', megabytes(1_024).default(6 * MEGABYTE)),
   headTimeout: setting(

@@ -25,7 +25,7 @@ export const HttpEvent = z.looseObject({
   requestContext: z.looseObject({
     stage: z.string().default('$default'),
     http: z.looseObject({ method: z.string(), sourceIp: z.string().optional() }),
-    authorizer: Authorizer.optional(),
+    authorizer: Authorizer.nullish(),
   }),
 });
 export type HttpEvent = z.infer<typeof HttpEvent>;
