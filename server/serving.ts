@@ -125,6 +125,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
           port: settings.grpcPort,
           host: settings.host,
           gate: admission,
+          ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
         });
   health.starting = false;
   const loops = runLoops(endpoint, stream, () => emf.flush(), settings, log);
