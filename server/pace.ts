@@ -1,34 +1,47 @@
 import type { TensorData } from '../core/model/tensor.ts';
 
-/** Weight of a new measurement, and how far one may be above what was expected: a pause of the machine is no trend. */
-const WEIGHT = 0.2;
-const OUTLIER = 2;
-/** A measurement this short is never held for an outlier; milliseconds. */
-const SHORT_MS = 0.05;
+/** Runs whose fastest counts: when the last of them were all slower, the model has become slower. */
+const WINDOW = 16;
+
+/** Fastest runs of one size, in the window that is being filled and in the one before. */
+interface Fastest {
+  now: number;
+  before: number;
+  runs: number;
+}
 
 /**
- * How long runs of a model take, by the size of what goes in: a running mean for each power of two, from which other
- * sizes are estimated in proportion.
+ * How long runs of a model take, by the size of what goes in: the fastest of the last runs for each power of two, from
+ * which other sizes are estimated in proportion. The fastest, because a run can be held up by whatever else the machine
+ * does, but never be faster than it is.
  */
 export class Pace {
-  readonly #means: number[] = [];
+  readonly #sizes: (Fastest | undefined)[] = [];
 
   /** Expected milliseconds; undefined while nothing was measured. */
   expect(size: number): number | undefined {
     const bucket = bucketOf(size);
-    const own = this.#means[bucket];
-    if (own !== undefined) return own;
-    for (let below = bucket - 1; below >= 0; below--)
-      if (this.#means[below] !== undefined) return this.#means[below]! * 2 ** (bucket - below);
+    for (let at = bucket; at >= 0; at--) {
+      const fastest = this.#sizes[at];
+      if (fastest !== undefined) return Math.min(fastest.now, fastest.before) * 2 ** (bucket - at);
+    }
     // Less than the smallest that was measured: no longer than that.
-    return this.#means.find((mean) => mean !== undefined);
+    const smallest = this.#sizes.find((fastest) => fastest !== undefined);
+    return smallest && Math.min(smallest.now, smallest.before);
   }
 
   learn(size: number, ms: number): void {
     const bucket = bucketOf(size);
-    const mean = this.#means[bucket];
-    if (mean === undefined) this.#means[bucket] = ms;
-    else this.#means[bucket] = mean + WEIGHT * (Math.min(ms, mean * OUTLIER + SHORT_MS) - mean);
+    const fastest = this.#sizes[bucket];
+    if (fastest === undefined) {
+      this.#sizes[bucket] = { now: ms, before: ms, runs: 1 };
+      return;
+    }
+    fastest.now = Math.min(fastest.now, ms);
+    if (++fastest.runs < WINDOW) return;
+    fastest.before = fastest.now;
+    fastest.now = Number.POSITIVE_INFINITY;
+    fastest.runs = 0;
   }
 }
 

@@ -34,21 +34,30 @@ export const placing =
     const { artifact, manifest, model: name, version } = record;
     const load = { digest: artifact.digest, threads: manifest.serving.threads };
     const predictable = isPredictable(operatorsOf(await readFile(path)));
-    const away = (): Promise<OnnxModel> =>
-      inRunners(options, `${name} ${version}`, path, load, predictable && manifest.serving.batching);
+    const away = (learn?: (size: number, ms: number) => void): Promise<OnnxModel> =>
+      inRunners(options, {
+        name: `${name} ${version}`,
+        path,
+        load,
+        batching: predictable && manifest.serving.batching,
+        learn,
+      });
     if (!predictable || artifact.bytes > INLINE_FILE_BYTES) return away();
     return new PlacedModel(await loadModel(path, load), away, options, name);
   };
 
-async function inRunners(
-  options: PlacementOptions,
-  name: string,
-  path: string,
-  load: { digest: string; threads: number },
-  batching: { readonly maxRows: number; readonly maxDelayMs: number } | undefined | false,
-): Promise<OnnxModel> {
+interface Away {
+  readonly name: string;
+  readonly path: string;
+  readonly load: { readonly digest: string; readonly threads: number };
+  readonly batching: { readonly maxRows: number; readonly maxDelayMs: number } | undefined | false;
+  /** Told how long runs take there. */
+  readonly learn: ((size: number, ms: number) => void) | undefined;
+}
+
+async function inRunners(options: PlacementOptions, { name, path, load, batching, learn }: Away): Promise<OnnxModel> {
   const { pool, gate, maxWaitMs, onRun, log } = options;
-  const model = await pool.load(path, load);
+  const model = await pool.load(path, load, learn && ((feeds, ms) => learn(sizeOf(feeds), ms)));
   const runs =
     batching && canBatch(model.signature)
       ? batched(model, {
@@ -83,7 +92,7 @@ class PlacedModel implements OnnxModel {
 
   constructor(
     private readonly here: OnnxModel,
-    private readonly load: () => Promise<OnnxModel>,
+    private readonly load: (learn: (size: number, ms: number) => void) => Promise<OnnxModel>,
     private readonly options: Pick<PlacementOptions, 'inlineMs' | 'onRun'>,
     private readonly name: string,
   ) {
@@ -95,17 +104,11 @@ class PlacedModel implements OnnxModel {
     const expected = this.#pace.expect(size);
     if (expected === undefined) return this.#first(size, feeds, outputs);
     if (expected > this.options.inlineMs) {
-      this.#away ??= this.load().catch((error) => {
+      this.#away ??= this.load((ran, ms) => this.#pace.learn(ran, ms)).catch((error) => {
         this.#away = undefined;
         throw error;
       });
-      const model = await this.#away;
-      const from = performance.now();
-      const result = await model.run(feeds, outputs, report);
-      // It includes the way there and the wait, so it is learnt only where it says that the run has become short.
-      const ms = performance.now() - from;
-      if (ms < expected) this.#pace.learn(size, ms);
-      return result;
+      return (await this.#away).run(feeds, outputs, report);
     }
     const from = performance.now();
     const result = await this.here.run(feeds, outputs);

@@ -18,10 +18,10 @@ export interface RunnerPoolOptions {
   readonly maxWaitMs: number;
   /** Told of every runner that ended unasked, and of every model that a new one could not load. */
   readonly onLost?: (what: string) => void;
-  /** Told how long each run took in its runner. */
-  readonly onRun?: (key: number, ms: number) => void;
 }
 
+/** Told how long a run took in its runner, without the way there and the wait. */
+type OnRun = (feeds: Readonly<Record<string, TensorData>>, ms: number) => void;
 type Outputs = Record<string, TensorData>;
 
 interface Job {
@@ -29,6 +29,7 @@ interface Job {
   readonly feeds: Readonly<Record<string, TensorData>>;
   readonly outputs: readonly string[] | undefined;
   readonly report: RunReport | undefined;
+  readonly onRun: OnRun | undefined;
   readonly at: number;
   readonly resolve: (outputs: Outputs) => void;
   readonly reject: (error: unknown) => void;
@@ -92,7 +93,7 @@ export class RunnerPool {
    *
    * @throws DigestMismatchError or ModelLoadError, as `loadModel` does
    */
-  async load(path: string, options: LoadOptions): Promise<OnnxModel & { readonly key: number }> {
+  async load(path: string, options: LoadOptions, onRun?: OnRun): Promise<OnnxModel> {
     const key = ++this.#lastKey;
     const model: RunnerModel = { key, path, ...options };
     let signature: Signature | undefined;
@@ -106,9 +107,12 @@ export class RunnerPool {
     }
     this.#models.set(key, model);
     return {
-      key,
       signature: signature!,
-      run: (feeds, outputs, report) => this.#run(model, feeds, outputs, report),
+      run: (feeds, outputs, report) =>
+        new Promise((resolve, reject) => {
+          this.#line.push({ model, feeds, outputs, report, onRun, at: performance.now(), resolve, reject });
+          this.#next();
+        }),
       release: async () => this.#release(key),
     };
   }
@@ -121,13 +125,6 @@ export class RunnerPool {
       clearTimeout(place.timer);
       place.runner?.kill();
     }
-  }
-
-  #run(model: RunnerModel, feeds: Job['feeds'], outputs: Job['outputs'], report: Job['report']): Promise<Outputs> {
-    return new Promise((resolve, reject) => {
-      this.#line.push({ model, feeds, outputs, report, at: performance.now(), resolve, reject });
-      this.#next();
-    });
   }
 
   #release(key: number): void {
@@ -163,7 +160,7 @@ export class RunnerPool {
       this.#line.shift()!.reject(waitedTooLong(maxWaitMs));
   }
 
-  async #runOn(place: Place, { model, feeds, outputs, report, at, resolve, reject }: Job): Promise<void> {
+  async #runOn(place: Place, { model, feeds, outputs, report, onRun, at, resolve, reject }: Job): Promise<void> {
     const runner = place.runner!;
     const { runTimeoutMs } = this.options;
     place.free = false;
@@ -177,7 +174,7 @@ export class RunnerPool {
     try {
       const reply = await runner.ask({ kind: 'run', model, feeds, outputs });
       if (!('outputs' in reply)) throw new Error('a runner answered a run with something else');
-      this.options.onRun?.(model.key, reply.ms);
+      onRun?.(feeds, reply.ms);
       resolve(reply.outputs);
     } catch (error) {
       if (!late) reject(error);

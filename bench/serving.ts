@@ -1,0 +1,167 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { COMMAND } from '../bin/package.ts';
+import { openLocalHome } from '../platform/local/home.ts';
+import { readSignature } from '../platform/onnx/model.ts';
+import { Registry } from '../platform/registry.ts';
+
+/** What one round of load gave. Latencies in milliseconds. */
+export interface Load {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly failed: number;
+}
+
+export interface Server {
+  readonly url: string;
+  readonly child: ChildProcess;
+  stop(): Promise<void>;
+}
+
+const LAUNCHER = `
+import { createRequire } from 'node:module';
+const { main } = createRequire(import.meta.url)('./trimtab.cjs');
+process.exitCode = await main(process.argv.slice(2), { out: console.log, err: console.error, env: process.env });
+`;
+
+/** A folder with the command as the package has it. */
+export async function bundleCommand(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-bench-'));
+  await build({ ...COMMAND, outdir: folder });
+  await writeFile(path.join(folder, 'launcher.mjs'), LAUNCHER);
+  return folder;
+}
+
+/** A model folder with a contract of floats for its only input. */
+export async function modelFolder(
+  folder: string,
+  name: string,
+  file: string | Uint8Array,
+  input: { readonly name: string; readonly width: number },
+  more: object = {},
+): Promise<string> {
+  const to = path.join(folder, name);
+  await mkdir(to);
+  if (typeof file === 'string') await copyFile(file, path.join(to, 'model.onnx'));
+  else await writeFile(path.join(to, 'model.onnx'), file);
+  const features = Array.from({ length: input.width }, (_, index) => ({
+    name: `feature_${index}`,
+    type: 'float',
+    min: -100,
+    max: 100,
+    input: input.name,
+    index,
+  }));
+  await writeFile(path.join(to, 'model.json'), JSON.stringify({ name, contract: { features }, ...more }));
+  return to;
+}
+
+/** Registers and releases model folders in a home of their own. */
+export async function releaseAll(home: string, folders: readonly string[]): Promise<void> {
+  const opened = await openLocalHome(home);
+  const registry = new Registry(opened, 'bench');
+  for (const folder of folders) {
+    const { version } = await registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
+    for (const type of ['approve', 'release'] as const)
+      await registry.apply(version.model, { type, version: version.version, reason: 'bench' });
+  }
+  await opened.close();
+}
+
+/** An inference request of the Open Inference Protocol with one row of floats. */
+export const body = (input: { readonly name: string; readonly width: number }): string =>
+  JSON.stringify({
+    inputs: [
+      {
+        name: input.name,
+        shape: [1, input.width],
+        datatype: 'FP32',
+        data: Array.from({ length: input.width }, (_, i) => Math.round(Math.sin(i) * 10_000) / 10_000),
+      },
+    ],
+  });
+
+export async function startTrimtab(command: string, home: string, args: readonly string[] = []): Promise<Server> {
+  const port = await freePort();
+  const child = spawn(
+    process.execPath,
+    [
+      // To see where the time goes: BENCH_NODE_ARGS='--cpu-prof --cpu-prof-dir=profiles'.
+      ...(process.env.BENCH_NODE_ARGS?.split(' ') ?? []),
+      path.join(command, 'launcher.mjs'),
+      'serve',
+      '--home',
+      home,
+      '--port',
+      String(port),
+      '--drain-delay',
+      '0',
+      ...args,
+    ],
+    { env: { ...process.env, NODE_PATH: path.resolve('node_modules') }, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  return started(child, port);
+}
+
+/** The Python of a peer; undefined when its environment has not been made (bench/peers/README.md). */
+export function peerPython(name: string): string | undefined {
+  const python = path.resolve(`.cache/peers/${name}/bin/python`);
+  return existsSync(python) ? python : undefined;
+}
+
+export async function startFastApi(python: string, model: string): Promise<Server> {
+  const port = await freePort();
+  const args = ['--loop', 'uvloop', '--http', 'httptools', '--no-access-log', '--log-level', 'warning'];
+  const child = spawn(python, ['-m', 'uvicorn', 'fastapi_app:app', '--port', String(port), ...args], {
+    cwd: 'bench/peers',
+    env: { ...process.env, MODEL: model, PYTHONDONTWRITEBYTECODE: '1' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return started(child, port);
+}
+
+export async function started(child: ChildProcess, port: number): Promise<Server> {
+  const url = `http://127.0.0.1:${port}`;
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`a server ended with ${child.exitCode}`);
+    const answer = await fetch(`${url}/v2/health/ready`).catch(() => undefined);
+    if (answer?.status === 200) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return { url, child, stop };
+}
+
+/** Loads a server by wrk (Debian: apt-get install wrk) with so many callers for so many seconds. */
+export async function load(url: string, bodyFile: string, callers: number, seconds: number): Promise<Load> {
+  const { stdout } = await promisify(execFile)(
+    'wrk',
+    ['-t', '1', '-c', String(callers), '-d', `${seconds}s`, '--timeout', '10s', '-s', 'bench/peers/post.lua', url],
+    { env: { ...process.env, BODY: bodyFile } },
+  );
+  const line = stdout.split('\n').find((each) => each.startsWith('result '));
+  if (line === undefined) throw new Error(`wrk said nothing of its result: ${stdout}`);
+  return JSON.parse(line.slice('result '.length)) as Load;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
