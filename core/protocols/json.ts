@@ -24,7 +24,7 @@ export function textOf(body: Uint8Array | string): string {
  * @throws ProtocolError 400 with the position of what is wrong
  */
 export function parseJson(text: string, exact: boolean): unknown {
-  if (!mayBeDeep(text) && !(exact && DELICATE.test(text))) {
+  if (!mayBeDeep(text) && !(exact && isDelicate(text))) {
     try {
       return JSON.parse(text);
     } catch {
@@ -79,11 +79,40 @@ function isEscaped(text: string, quote: number): boolean {
 }
 
 /**
- * Where JSON.parse might lose what matters: an integer of 16 digits or more; a fraction that may be whole once it is a
- * double (up to twelve digits before the point, the next whole number is seen in the fourth digit behind it); an
- * exponent. Finding one in a string costs time and nothing else.
+ * Whether JSON.parse might lose what matters: an integer of 16 digits or more; a fraction that may be whole once it is
+ * a double; an exponent. Seeing one in a string costs time and nothing else.
  */
-const DELICATE = /(?:^|[^\d.])\d{12}(?:\d{4}|\d*\.)|\.0(?:0*(?!\d)|000)|\.9999|\d[eE]/;
+function isDelicate(text: string): boolean {
+  let run = 0;
+  let fraction = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x30 && code <= 0x39) {
+      if (++run > SAFE_DIGITS && !fraction) return true;
+      continue;
+    }
+    const afterDigits = run > 0;
+    if (afterDigits && (code | 0x20) === 0x65) return true;
+    if (afterDigits && code === 0x2e && (run > SURE_DIGITS || mayBeWhole(text, at + 1))) return true;
+    fraction = afterDigits && code === 0x2e;
+    run = 0;
+  }
+  return false;
+}
+
+/** Most digits before the point with which the fourth digit behind it tells whether the double will be whole. */
+const SURE_DIGITS = 12;
+
+/** Whether a fraction is nothing but zeros, or begins like one that rounds to a whole number. */
+function mayBeWhole(text: string, from: number): boolean {
+  const first = text.charCodeAt(from);
+  if (first !== 0x30 && first !== 0x39) return false;
+  let at = from + 1;
+  while (at < from + 4 && text.charCodeAt(at) === first) at++;
+  if (at === from + 4) return true;
+  const next = text.charCodeAt(at);
+  return first === 0x30 && !(next >= 0x30 && next <= 0x39);
+}
 
 /** Longest integers that every number holds. */
 const SAFE_DIGITS = 15;
