@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { protocolOf } from '../../../core/protocols/protocols.ts';
+import type { Endpoint } from '../../../functions/infer/endpoint.ts';
+import { EXAMPLES } from '../../hostile/examples.ts';
+import { complaint, shownRequest } from '../../hostile/judge.ts';
+import { hostileRequest } from '../../hostile/mutate.ts';
+import { INT64, KINDS, PIPELINE, Stand, TREE } from './stand.ts';
+
+let stand: Stand;
+let endpoint: Endpoint;
+beforeAll(async () => {
+  stand = await Stand.open();
+  await stand.release(PIPELINE, 'pipeline');
+  await stand.release(TREE, 'tree-30');
+  await stand.release(INT64, 'int64');
+  await stand.release(KINDS, 'kinds');
+  endpoint = await stand.endpoint({ defaultModel: 'pipeline' });
+});
+afterAll(() => stand.close());
+
+describe('Every protocol', () => {
+  it.each(EXAMPLES.map(({ protocol, request }) => [protocol, request.method, request.path, request] as const))(
+    '%s answers %s %s',
+    async (protocol, _method, _path, request) => {
+      expect(protocolOf(request).name).toBe(protocol);
+      const { status, body } = await endpoint.handle(request);
+      expect([status, status >= 400 ? body : '']).toEqual([status === 202 ? 202 : 200, '']);
+    },
+  );
+
+  it('is held by a judge that knows a wrong answer', () => {
+    const { request } = EXAMPLES.find(({ protocol }) => protocol === 'seldon')!;
+    const headers = { 'x-request-id': 'r' };
+    const judged = (status: number, body: unknown, more = {}) =>
+      complaint(request, { status, headers: { ...headers, ...more }, body: JSON.stringify(body) });
+    expect(judged(400, { error: 'x' })).toContain('no error of seldon');
+    expect(judged(400, { status: { status: 1, code: -1, info: 'x', reason: 'Y' } })).toBeUndefined();
+    expect(judged(400, { status: { status: 1, code: -1, info: 'at /work/x.ts:3', reason: 'Y' } })).toContain(
+      'internals',
+    );
+    expect(judged(500, {})).toBe('status 500');
+    expect(judged(503, {})).toBe('status 503');
+    expect(judged(200, {}, { 'x-b': 'é' })).toContain('cannot be sent');
+    expect(complaint(request, { status: 200, headers: {}, body: '' })).toBe('no x-request-id');
+  });
+
+  it('answers every bad request in its own form of error, and none is the endpoint’s fault', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(0x7fff_ffff), async (seed) => {
+        stand.lines.length = 0;
+        const request = hostileRequest(seed);
+        const found = complaint(request, await endpoint.handle(request));
+        const logged = stand.lines.find((line) => line.includes('"log.level":"error"'));
+        expect(found ?? logged, `seed ${seed}: ${shownRequest(request)}`).toBeUndefined();
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { protocolOf } from '../../core/protocols/protocols.ts';
+import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+
+const strings = (body: Record<string, unknown>, ...keys: string[]): boolean =>
+  Object.keys(body).length >= keys.length && keys.every((key) => typeof body[key] === 'string');
+
+const errorText = (body: Record<string, unknown>): boolean => Object.keys(body).length === 1 && strings(body, 'error');
+
+/** Whether a body is the error of a protocol. */
+const FORMS: Readonly<Record<string, (body: Record<string, unknown>, status: number) => boolean>> = {
+  v2: errorText,
+  v1: errorText,
+  trimtab: errorText,
+  openapi: errorText,
+  none: errorText,
+  torchserve: (body, status) => body.code === status && strings(body, 'type', 'message'),
+  sagemaker: (body, status) =>
+    strings(body, 'ErrorCode', 'Message') && (body.ErrorCode !== 'ModelError' || body.OriginalStatusCode === status),
+  mlflow: (body) => Object.keys(body).length === 2 && strings(body, 'error_code', 'message'),
+  seldon: ({ status }) => {
+    const own = status as Record<string, unknown>;
+    return own.status === 1 && own.code === -1 && strings(own, 'info', 'reason');
+  },
+};
+
+/**
+ * What is wrong with the answer to a bad request; undefined when nothing is. It may well be a success, where what was
+ * changed did not matter.
+ */
+export function complaint(request: HttpRequest, response: HttpResponse): string | undefined {
+  const { status, headers } = response;
+  if (status >= 500 && status !== 501) return `status ${status}`;
+  if (headers['x-request-id'] === undefined) return 'no x-request-id';
+  for (const [name, value] of Object.entries(headers))
+    if (!/^[a-z0-9-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) return `header ${name} cannot be sent`;
+  if (status < 400) return status === 200 || status === 202 ? undefined : `status ${status}`;
+  if (request.method === 'HEAD') return undefined;
+  const { name } = protocolOf(request);
+  const text = plain(response);
+  if (text.length > 8_192) return `an error of ${text.length} characters`;
+  if (/\n\s+at |node_modules|\.ts:\d|\/work\/|\/tmp\//.test(text)) return `internals in ${text}`;
+  try {
+    if (FORMS[name]!(JSON.parse(text), status)) return undefined;
+  } catch {
+    // Said below.
+  }
+  return `no error of ${name}: ${text.slice(0, 200)}`;
+}
+
+function plain({ headers, body }: HttpResponse): string {
+  const encoding = headers['content-encoding'];
+  const bytes = Buffer.from(body as Uint8Array);
+  return (encoding === 'gzip' ? gunzipSync(bytes) : encoding === 'deflate' ? inflateSync(bytes) : bytes).toString(
+    'utf8',
+  );
+}
+
+/** A request as somebody may read and repeat it. */
+export const shownRequest = ({ method, path, query, headers, body }: HttpRequest): string =>
+  `${method} ${JSON.stringify(path.slice(0, 200))} ${JSON.stringify(query)} ${JSON.stringify(headers).slice(0, 500)} ${
+    typeof body === 'string' ? JSON.stringify(body.slice(0, 500)) : Buffer.from(body.subarray(0, 300)).toString('hex')
+  }`;
