@@ -4,6 +4,7 @@ import type { ReleaseState } from '../core/registry/ledger.ts';
 import type { Home } from '../platform/ports.ts';
 import { Registry } from '../platform/registry.ts';
 import { analysisOf } from './advance/canary.ts';
+import { type ShadowStanding, shadowStanding } from './advance/shadow.ts';
 import { standingOfTest } from './advance/test.ts';
 
 /** How a challenger stands at this moment, by what decides about it. */
@@ -15,8 +16,29 @@ export interface Standing {
   readonly step?: Analysis;
 }
 
+/** How challengers and shadow stand; undefined where metrics cannot be read: a release is shown without. */
+export interface Standings {
+  readonly challengers: readonly Standing[];
+  readonly shadow: ShadowStanding | undefined;
+}
+
+export async function standingsOf(
+  home: Home,
+  now: Date,
+  model: string,
+  state: ReleaseState,
+): Promise<Standings | undefined> {
+  try {
+    const challengers = await challengersOf(home, now, model, state);
+    const { shadow } = state;
+    return { challengers, shadow: shadow === null ? undefined : await shadowStanding(home, now, model, shadow) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Looks at every challenger of a release, as the scheduled look does, and decides nothing. */
-export async function standingsOf(home: Home, now: Date, model: string, state: ReleaseState): Promise<Standing[]> {
+async function challengersOf(home: Home, now: Date, model: string, state: ReleaseState): Promise<Standing[]> {
   const registry = new Registry(home, 'user:status');
   return Promise.all(
     state.challengers.map(async (challenger): Promise<Standing> => {

@@ -95,6 +95,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const emf = gatheredEmf((line) => stream.write(line));
   try {
     endpoint = await Endpoint.open({
+      mirror: 'after',
       home,
       models: settings.models,
       ...(settings.defaultModel === undefined ? {} : { defaultModel: settings.defaultModel }),

@@ -59,6 +59,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     refreshSeconds: 1,
     emit: (line) => stream.write(line),
     sinks: [sink],
+    mirror: 'after',
   });
   const collectors = [
     releaseGauges(() => endpoint.reports()),

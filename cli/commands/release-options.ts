@@ -2,6 +2,7 @@ import type { Command as Program } from 'commander';
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
 import type { Manifest } from '../../core/model/manifest.ts';
 import type { Command } from '../../core/registry/commands.ts';
+import { declared } from '../../core/serving/outcome.ts';
 import { UsageError } from '../context.ts';
 
 /** How a version is released, as it is typed. */
@@ -32,9 +33,12 @@ export const addReleaseOptions = (command: Program): Program =>
     .option('--shadow', 'mirror traffic to it; its answers go nowhere')
     .option('--ab', 'an A/B test: a fixed share, until it is decided')
     .option('--weight <share>', 'share of the A/B test (default: 0.5)')
-    .option('--metric <name>', 'what decides: Wrong, Failure, Latency or a business metric (default: Wrong)')
+    .option(
+      '--metric <name>',
+      'what decides: Wrong, Failure, Latency or a business metric of the manifest (default: Wrong)',
+    )
     .option('--effect <size>', 'smallest difference that matters, in the metric’s unit; 0.02 is 2 points of a rate')
-    .option('--better <way>', 'lower or higher (default: lower for the endpoint’s own metrics)')
+    .option('--better <way>', 'lower or higher (default: as the manifest says, lower for the endpoint’s own metrics)')
     .option('--mean', 'the metric’s samples are values, and not 0 or 1')
     .option('--alpha <chance>', 'of finding a difference where there is none (default: 0.05)')
     .option('--power <chance>', 'of finding one that matters (default: 0.8)')
@@ -53,7 +57,7 @@ export function releaseCommand(version: number, own: ReleaseOptions, manifest: M
   const reason = own.reason ?? 'released by hand';
   if (own.ab) {
     const weight = share('weight', own.weight ?? '0.5');
-    return { type: 'start-test', version, weight, hypothesis: hypothesisOf(own), reason };
+    return { type: 'start-test', version, weight, hypothesis: hypothesisOf(own, manifest), reason };
   }
   if (own.shadow) return { type: 'start-shadow', version, reason };
   if (!own.canary) return { type: 'release', version, reason };
@@ -63,9 +67,14 @@ export function releaseCommand(version: number, own: ReleaseOptions, manifest: M
   return { type: 'start-canary', version, steps, reason };
 }
 
-function hypothesisOf(own: ReleaseOptions): Hypothesis {
-  const { metric = 'Wrong', better = metric in OWN ? 'lower' : undefined } = own;
-  const rate = own.mean ? false : (OWN[metric] ?? true);
+function hypothesisOf(own: ReleaseOptions, manifest: Manifest | undefined): Hypothesis {
+  const { metric: named = 'Wrong' } = own;
+  const worth = declared(manifest?.monitoring.business).find(({ name }) => name === named);
+  const metric = worth === undefined ? named : `Business.${named}`;
+  const better =
+    own.better ??
+    (worth === undefined ? (named in OWN ? 'lower' : undefined) : worth.higherIsBetter ? 'higher' : 'lower');
+  const rate = worth === undefined && !own.mean && (OWN[named] ?? true);
   if (better !== 'lower' && better !== 'higher')
     throw new UsageError(`--better is lower or higher, received ${better === undefined ? 'nothing' : `'${better}'`}`);
   const effect = own.effect ?? (rate ? '0.02' : undefined);

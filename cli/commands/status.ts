@@ -3,7 +3,8 @@ import type { ChainReport } from '../../core/registry/chain.ts';
 import { entryAt } from '../../core/registry/history.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import { championShare } from '../../core/serving/route.ts';
-import { type Standing, standingsOf } from '../../functions/standings.ts';
+import { shadowText } from '../../functions/advance/shadow.ts';
+import { type Standings, standingsOf } from '../../functions/standings.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
 import { asked, stands } from '../output/standing.ts';
 import { bar, table } from '../output/table.ts';
@@ -99,7 +100,7 @@ function verified(model: string, { entries, chainedFrom, head, faults }: ChainRe
   ].join('\n');
 }
 
-function picture(model: string, state: ReleaseState, standings: readonly Standing[] = []): string {
+function picture(model: string, state: ReleaseState, standings?: Standings): string {
   const lines = [`${model}  revision ${state.revision}${state.since ? `, traffic since ${state.since}` : ''}`];
   const part = (name: string, version: number, share: number): string =>
     `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${percent(share)}`;
@@ -112,11 +113,14 @@ function picture(model: string, state: ReleaseState, standings: readonly Standin
     lines.push(
       ...stands(
         challenger,
-        standings.find((each) => each.version === version),
+        standings?.challengers.find((each) => each.version === version),
       ),
     );
   }
-  if (state.shadow !== null) lines.push(`  shadow      ${String(state.shadow.version).padStart(3)}`);
+  if (state.shadow !== null)
+    lines.push(
+      `  shadow      ${String(state.shadow.version).padStart(3)}${standings?.shadow ? `  ${shadowText(standings.shadow)}` : ''}`,
+    );
   if (state.previous.length > 0) lines.push(`  can return to ${state.previous.toReversed().join(', ')}`);
   for (const { version, reason } of state.quarantined)
     lines.push(`  quarantined ${String(version).padStart(3)}  ${reason}`);

@@ -41,6 +41,10 @@ export const METRICS = {
   StaleRelease: 'None',
   /** 1 when the privacy secret could not be had and personal fields are left out of captures, else 0. */
   PrivacyFailure: 'None',
+  /** 1 for a mirrored request whose answer disagrees with the one that was given, else 0; of the shadow's version. */
+  ShadowDisagreement: 'None',
+  /** Largest difference of two numbers in them; its maximum is what to look at. */
+  ShadowDifference: 'None',
   /** Share of a model's features that drifted in the last window. */
   Drift: 'None',
 } as const;

@@ -25,6 +25,8 @@ export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['v
     RateLimited: seen.limited === undefined ? undefined : 0,
     OutOfDistribution: seen.unusual === undefined ? undefined : seen.unusual > 0 ? 1 : 0,
     CacheHit: seen.cache === undefined ? undefined : seen.cache === 'hit' ? 1 : 0,
+    ShadowDisagreement: seen.disagreement && (seen.disagreement.differs ? 1 : 0),
+    ShadowDifference: seen.disagreement?.largest,
   };
   const answered = seen.outcome === 'ok';
   const Latency = Math.round(seen.duration * 1000) / 1000;

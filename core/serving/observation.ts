@@ -1,5 +1,6 @@
 import type { MetricName } from '../alarms/alarm.ts';
 import type { FaultKind } from '../protocols/fault.ts';
+import type { Disagreement } from '../shadow/compare.ts';
 import type { Confidence } from './confidence.ts';
 import type { Route } from './route.ts';
 import type { TraceContext } from './trace-context.ts';
@@ -71,6 +72,8 @@ export class Observation implements RunReport {
   cache: 'hit' | 'miss' | undefined = undefined;
   /** Rows that are unlike the baseline; undefined where nobody looked. */
   unusual: number | undefined = undefined;
+  /** Of a shadow's copy: how far its answer is from the one that was given. */
+  disagreement: Disagreement | undefined = undefined;
   /** Whether the caller had sent too many requests; undefined where there is no limit. */
   limited: boolean | undefined = undefined;
   /** Milliseconds; undefined for a step that was not reached. `infer` holds the waiting as well. */

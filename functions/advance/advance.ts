@@ -1,4 +1,5 @@
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
 import type { Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
@@ -9,6 +10,7 @@ import { alarmDefinitions } from '../alarms.ts';
 import { reconsider } from '../rollback/roll-back.ts';
 import { verifyOnce } from '../rollback/verify.ts';
 import { judgeCanary } from './canary.ts';
+import { judgeShadow } from './shadow.ts';
 import { judgeTest } from './test.ts';
 
 /** What became of one model's rollout. */
@@ -70,13 +72,20 @@ async function advanceModel(home: Home, now: Date, model: string, probe?: Endpoi
     const entry = await reconsider(home, probe, alarm);
     if (entry) return { model, entry };
   }
-  if (state.challengers.length === 0) return { model, waiting: 'no canary' };
+  const { challengers, shadow } = state;
   const waiting: string[] = [];
-  for (const challenger of state.challengers) {
+  if (shadow?.canary !== undefined && up.length === 0) {
+    const { manifest } = await registry.version(model, shadow.version);
+    const command = await judgeShadow(home, now, model, shadow, manifest.rollout.shadow);
+    const done = typeof command === 'string' ? command : await carryOut(registry, model, state, command);
+    if (typeof done !== 'string') return { model, entry: done };
+    waiting.push(done);
+  } else if (challengers.length === 0) return { model, waiting: 'no canary' };
+  for (const challenger of challengers) {
     const done = await advanceChallenger(home, registry, now, model, state, challenger, up);
     // The others are judged by the release as it is now, at the next look.
     if (typeof done !== 'string') return { model, entry: done };
-    waiting.push(state.challengers.length === 1 ? done : `version ${challenger.version}: ${done}`);
+    waiting.push(challengers.length === 1 ? done : `version ${challenger.version}: ${done}`);
   }
   return { model, waiting: waiting.join('; ') };
 }
@@ -94,7 +103,16 @@ async function advanceChallenger(
   const version = await registry.version(model, challenger.version);
   const judge = challenger.test === undefined ? judgeCanary : judgeTest;
   const command = await judge(home, now, state, challenger, version, up);
-  if (typeof command === 'string') return command;
+  return typeof command === 'string' ? command : carryOut(registry, model, state, command);
+}
+
+/** @returns the entry, or why there is none */
+async function carryOut(
+  registry: Registry,
+  model: string,
+  state: ReleaseState,
+  command: Command,
+): Promise<Entry | string> {
   try {
     return await registry.apply(model, command, { expectedRevision: state.revision });
   } catch (error) {

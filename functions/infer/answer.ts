@@ -36,6 +36,8 @@ export interface Job<Call extends Asked = InferCall> {
 export interface Answer {
   readonly id: string;
   readonly response: HttpResponse;
+  /** What the model said, before anything is held back from the caller. */
+  readonly outputs: Outputs;
 }
 
 /** A request that may run: decoded, identified, and kept to its contract. */
@@ -65,7 +67,7 @@ export function answer(job: Job): Promise<Answer> {
     const outputs = await infer(job, admitted);
     const response = encode(job, admitted, outputs);
     record(job, admitted, outputs);
-    return { id: admitted.id, response };
+    return { id: admitted.id, response, outputs };
   });
 }
 

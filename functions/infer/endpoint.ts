@@ -27,10 +27,12 @@ import { explain } from './explain.ts';
 import { identify, identityHeaders } from './identity.ts';
 import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
+import { Mirror, type MirrorTiming } from './mirror.ts';
 import { faultOf, fill, outcomeOf, withRetry } from './outcome.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import type { ModelLoader } from './resident.ts';
 import { ServedModel } from './served-model.ts';
+import { routingKey, targetOf } from './targeting.ts';
 
 export interface EndpointOptions {
   readonly home: Home;
@@ -60,9 +62,14 @@ export interface EndpointOptions {
   readonly accessLog?: AccessLogOptions | undefined;
   /** Takes every observation for the home's metrics. @default a line each, to `emit` */
   readonly metrics?: Sink;
+  /** When a shadow's turn is. @default before the answer, so few that they take 5 ms on average */
+  readonly mirror?: MirrorTiming;
   /** Take every observation as well, after the metric lines and the statistics have. @default none */
   readonly sinks?: readonly Sink[];
 }
+
+/** What a shadow may add to an answer where nothing runs after it, on average. */
+const MIRROR_MS = 5;
 
 /** What API Gateway and Lambda take, so that no home takes more. */
 export const BODY_LIMIT = 6 * 1024 * 1024;
@@ -79,6 +86,7 @@ export class Endpoint {
   private keeping: Promise<void> = Promise.resolve();
   private readonly emit: (line: string) => void;
   private readonly sinks: readonly Sink[];
+  private readonly mirror: Mirror;
   /** What every version has done since the endpoint opened. */
   readonly statistics = new Statistics();
   private readonly bodyLimit: number;
@@ -90,6 +98,11 @@ export class Endpoint {
     const { accessLog: log, sinks = [] } = options;
     const lines = log === undefined ? [] : [accessLog(log, (name) => this.models.has(name), this.emit)];
     this.sinks = [options.metrics ?? emfSink(this.emit), this.statistics, ...lines, ...sinks];
+    this.mirror = new Mirror({
+      timing: options.mirror ?? { budgetMs: MIRROR_MS },
+      record: (seen) => this.record(seen),
+      complain: (message, error) => this.complain(message, error),
+    });
     const { home, defaultModel } = options;
     this.catalog = {
       models: () => [...this.models.keys()].sort(),
@@ -209,6 +222,7 @@ export class Endpoint {
   /** Frees all models. Nothing may be handled afterwards. */
   async close(): Promise<void> {
     await this.watch.close();
+    await this.mirror.settle();
     await this.keeping;
     for (const model of this.models.values()) await model.close();
   }
@@ -268,7 +282,7 @@ export class Endpoint {
   ): Promise<HttpResponse> {
     const model = this.model(operation.model);
     seen.model = model.name;
-    const route = choose(model, operation, request.headers['x-trimtab-routing-key'] || requestId);
+    const route = choose(model, targetOf(operation, request.headers), routingKey(request.headers, requestId));
     const job = {
       model: model.name,
       route,
@@ -279,20 +293,11 @@ export class Endpoint {
       seen,
       emit: this.emit,
     };
-    const { id, response } = await answer(job);
-    // A function is frozen once it has answered, so the shadow's turn is before; its answer goes nowhere.
+    const given = await answer(job);
     const { shadow } = model;
-    if (shadow !== undefined && shadow.version !== route.version) {
-      const resident = model.resident(shadow.version);
-      const copy = new Observation(seen.protocol, seen.at, performance.now());
-      copy.asked = 'infer';
-      await answer({ ...job, id, route: shadow, resident, seen: copy }).catch((error) => {
-        if (copy.outcome === 'internal')
-          this.complain(`shadow version ${shadow.version} of ${model.name} failed`, error);
-      });
-      this.record(copy);
-    }
-    return signed(response, id, route);
+    if (shadow !== undefined && shadow.version !== route.version)
+      await this.mirror.send(job, given, shadow, model.resident(shadow.version));
+    return signed(given.response, given.id, route);
   }
 
   private async explain(
@@ -303,7 +308,7 @@ export class Endpoint {
   ): Promise<HttpResponse> {
     const model = this.model(operation.model);
     seen.model = model.name;
-    const route = choose(model, operation, request.headers['x-trimtab-routing-key'] || requestId);
+    const route = choose(model, targetOf(operation, request.headers), routingKey(request.headers, requestId));
     const job = {
       model: model.name,
       route,

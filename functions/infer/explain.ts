@@ -18,7 +18,10 @@ const BASELINE_MS = 5_000;
  *
  * @throws ProtocolError or InputError for the caller's faults; anything else is ours
  */
-export function explain(job: Job<ExplainCall>, home: Pick<Home, 'artifacts'>): Promise<Answer> {
+export function explain(
+  job: Job<ExplainCall>,
+  home: Pick<Home, 'artifacts'>,
+): Promise<Pick<Answer, 'id' | 'response'>> {
   return attempt(job, async () => {
     assertDisclosed(job.resident);
     const admitted = admit(job);

@@ -19,6 +19,13 @@ describe('releaseCommand', () => {
       weight: 0.2,
       hypothesis: { metric: 'Revenue', better: 'higher', rate: false, minEffect: 1.5 },
     });
+    const worth = {
+      ...manifest,
+      monitoring: { ...manifest.monitoring, business: [{ name: 'cost', higherIsBetter: false }] },
+    };
+    expect(releaseCommand(2, { ab: true, gate: true, metric: 'cost', effect: '0.5' }, worth)).toMatchObject({
+      hypothesis: { metric: 'Business.cost', better: 'lower', rate: false, minEffect: 0.5 },
+    });
     expect(releaseCommand(2, { ab: true, gate: true, metric: 'Latency', effect: '3' }, manifest)).toMatchObject({
       hypothesis: { better: 'lower', rate: false, minEffect: 3 },
     });

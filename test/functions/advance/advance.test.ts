@@ -155,6 +155,39 @@ describe('advanceRollouts', () => {
     });
   });
 
+  describe('a shadow whose canary waits for it', () => {
+    const shadow = () => apply({ type: 'start-shadow', version: 2, canary: [0.25, 1], reason: 'r' });
+    const compared = (n: number, share: number) => {
+      seconds += 10;
+      for (let i = 0; i < n; i += 100) {
+        const some = Math.min(100, n - i);
+        write(2, 'shadow', { ShadowDisagreement: rates(some, share), ShadowDifference: Array(some).fill(0.2) });
+      }
+    };
+
+    it('lets it begin once enough answers agree, with what was seen', async () => {
+      await shadow();
+      compared(99, 0.02);
+      expect((await look()).waiting).toBe('99 of 100 answers of the shadow have been compared');
+      compared(300, 0.03);
+      seconds += 60;
+      const { entry } = await look();
+      expect(entry).toMatchObject({ kind: 'canary-started', version: 2, evidence: { samples: 399, largest: 0.2 } });
+      expect(await registry.state('m')).toMatchObject({ shadow: null, challengers: [{ version: 2, weight: 0.25 }] });
+    });
+
+    it('waits while that is not clear, and stops when they surely disagree', async () => {
+      await shadow();
+      compared(200, 0.1);
+      seconds += 60;
+      expect((await look()).waiting).toContain('not clear yet: disagrees in 10.0 % of 200 answers');
+      compared(400, 0.3);
+      seconds += 60;
+      expect((await look()).entry).toMatchObject({ kind: 'shadow-stopped', version: 2 });
+      expect(await registry.state('m')).toMatchObject({ shadow: null, challengers: [], quarantined: [] });
+    });
+  });
+
   describe('an A/B test', () => {
     const start = (own: Partial<Hypothesis> = {}) =>
       apply({ type: 'start-test', version: 2, weight: 0.5, hypothesis: { ...hypothesis, ...own }, reason: 'r' });

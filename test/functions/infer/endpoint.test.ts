@@ -447,6 +447,51 @@ describe('Endpoint follows the ledger', () => {
     expect((await predict(endpoint, {}, '/v1/models/pipeline/versions/2:predict')).status).toBe(404);
   });
 
+  it('answers by the version or variant that a header names, and by none that has no traffic', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const two = await stand.register(PIPELINE, 'pipeline', 'two');
+    await stand.register(PIPELINE, 'pipeline', 'three');
+    await stand.apply('pipeline', { type: 'start-canary', version: two, steps: [0.01, 1], reason: 'test' });
+    const endpoint = await stand.endpoint();
+    const by = async (headers: Record<string, string>) => {
+      const answer = await predict(endpoint, headers);
+      return answer.status === 200 ? Number(answer.headers['x-trimtab-model-version']) : answer.status;
+    };
+    expect(await by({ 'x-trimtab-version': '2' })).toBe(2);
+    expect(await by({ 'x-trimtab-variant': 'challenger' })).toBe(2);
+    expect(await by({ 'x-trimtab-variant': 'champion' })).toBe(1);
+    // Registered, and not released.
+    expect(await by({ 'x-trimtab-version': '3' })).toBe(404);
+    expect(await by({ 'x-trimtab-version': 'two' })).toBe(400);
+    expect(await by({ 'x-trimtab-variant': 'best' })).toBe(400);
+    // What the path says counts.
+    expect(
+      (await predict(endpoint, { 'x-trimtab-version': '2' }, '/v1/models/pipeline/versions/1:predict')).headers[
+        'x-trimtab-model-version'
+      ],
+    ).toBe('1');
+    await stand.apply('pipeline', { type: 'abort-canary', quarantine: true, reason: 'test' });
+    await endpoint.refresh();
+    expect(await by({ 'x-trimtab-version': '2' })).toBe(404);
+  });
+
+  it('lets a subject stick to its version where there is no routing key', async () => {
+    await stand.release(PIPELINE, 'pipeline');
+    const two = await stand.register(PIPELINE, 'pipeline', 'two');
+    await stand.apply('pipeline', { type: 'start-canary', version: two, steps: [0.5, 1], reason: 'test' });
+    const endpoint = await stand.endpoint();
+    const seen = new Set<string>();
+    for (let i = 0; i < 8; i++) {
+      const of = async (headers: Record<string, string>) =>
+        (await predict(endpoint, headers)).headers['x-trimtab-model-version']!;
+      const first = await of({ 'x-trimtab-subject': `s${i}` });
+      expect(await of({ 'x-trimtab-subject': `s${i}`, 'x-request-id': 'another' })).toBe(first);
+      expect(await of({ 'x-trimtab-routing-key': `s${i}`, 'x-trimtab-subject': 'x' })).toBe(first);
+      seen.add(first);
+    }
+    expect(seen).toEqual(new Set(['1', '2']));
+  });
+
   it('copies the traffic to a shadow whose answers go nowhere', async () => {
     await stand.release(PIPELINE, 'pipeline');
     const two = await stand.register(PIPELINE, 'pipeline', 'two');

@@ -1,0 +1,73 @@
+import type { Decision } from '../model/manifest.ts';
+import type { TensorData } from '../model/tensor.ts';
+
+type Outputs = Readonly<Record<string, TensorData>>;
+
+/** How far a shadow's answer is from the one that the caller got. */
+export interface Disagreement {
+  /** Whether any row is decided otherwise; without a decision, whether any value is further apart than tolerated. */
+  readonly differs: boolean;
+  /** Largest difference of two numbers that were compared; 0 when none were. */
+  readonly largest: number;
+}
+
+/** Of numbers that no decision is made of, this share of the larger one counts as the same: float32 and other kernels. */
+const TOLERANCE = 1e-3;
+/** And this much in any case. */
+const SLACK = 1e-6;
+
+/**
+ * Compares what two versions say of the same rows. A decision is compared as such: a class that stays the same is no
+ * disagreement, whatever the score; of a regression, a difference beyond what counts as wrong is. Models without a
+ * decision are compared output by output: numbers within a tolerance, everything else for equality. An output that
+ * only one of them has, or of another shape, is a disagreement.
+ *
+ * @param given    the scores of the decision's output, one a row, of the version that answered; empty without one
+ * @param mirrored the same of the shadow
+ */
+export function disagreement(
+  decision: Decision | undefined,
+  given: { readonly scores: readonly number[]; readonly outputs: Outputs },
+  mirrored: { readonly scores: readonly number[]; readonly outputs: Outputs },
+): Disagreement {
+  if (decision === undefined || given.scores.length === 0) return byOutput(given.outputs, mirrored.outputs);
+  let differs = given.scores.length !== mirrored.scores.length;
+  let largest = 0;
+  given.scores.forEach((score, row) => {
+    const other = mirrored.scores[row] ?? Number.NaN;
+    const apart = distance(score, other);
+    largest = Math.max(largest, Number.isFinite(apart) ? apart : 0);
+    differs ||=
+      decision.task === 'binary'
+        ? score >= decision.threshold !== other >= decision.threshold
+        : !(apart <= decision.tolerance);
+  });
+  return { differs, largest };
+}
+
+function byOutput(given: Outputs, mirrored: Outputs): Disagreement {
+  const names = new Set([...Object.keys(given), ...Object.keys(mirrored)]);
+  let differs = false;
+  let largest = 0;
+  for (const name of names) {
+    const [a, b] = [given[name], mirrored[name]];
+    if (a === undefined || b === undefined || a.data.length !== b.data.length || a.shape.join() !== b.shape.join()) {
+      differs = true;
+      continue;
+    }
+    for (let i = 0; i < a.data.length; i++) {
+      const [x, y] = [a.data[i]!, b.data[i]!];
+      if (typeof x === 'string' || typeof y === 'string' || typeof x === 'boolean' || typeof y === 'boolean') {
+        differs ||= x !== y;
+        continue;
+      }
+      const apart = distance(Number(x), Number(y));
+      if (Number.isFinite(apart)) largest = Math.max(largest, apart);
+      differs ||= !(apart <= SLACK + TOLERANCE * Math.max(Math.abs(Number(x)), Math.abs(Number(y))));
+    }
+  }
+  return { differs, largest };
+}
+
+/** Two that are no numbers, or the same infinity, are the same. */
+const distance = (a: number, b: number): number => (Object.is(a, b) || a === b ? 0 : Math.abs(a - b));

@@ -1,0 +1,86 @@
+import { Observation } from '../../core/serving/observation.ts';
+import type { Route } from '../../core/serving/route.ts';
+import { disagreement } from '../../core/shadow/compare.ts';
+import { type Answer, answer, type Job } from './answer.ts';
+import type { Resident } from './resident.ts';
+
+/**
+ * When a shadow's turn is. `after`: once the answer is on its way, for a process that goes on running. A budget: before
+ * it, for a function is frozen as soon as it has answered; then so few requests are mirrored that they take no longer
+ * for it than this, on average.
+ */
+export type MirrorTiming = 'after' | { readonly budgetMs: number };
+
+export interface MirrorOptions {
+  readonly timing: MirrorTiming;
+  readonly record: (seen: Observation) => void;
+  readonly complain: (message: string, error: unknown) => void;
+}
+
+/** Copies that may wait for their turn; what comes while so many do is not mirrored. */
+const MOST_WAITING = 64;
+/** How much a new time counts in the running mean. */
+const WEIGHT = 0.1;
+
+/** Sends copies of requests to a shadow, and tells how far its answers are from those that were given. */
+export class Mirror {
+  private waiting = 0;
+  private last: Promise<void> = Promise.resolve();
+  /** Running mean of what a copy takes; milliseconds. */
+  private mean = 0;
+  /** Share of a copy that has been saved up for. */
+  private saved = 1;
+
+  constructor(private readonly options: MirrorOptions) {}
+
+  /** @returns when the answer may go out */
+  send(job: Job, given: Answer, route: Route, resident: Resident): Promise<void> {
+    const { timing } = this.options;
+    if (timing === 'after') {
+      if (this.waiting < MOST_WAITING) this.later(job, given, route, resident);
+      return Promise.resolve();
+    }
+    this.saved = Math.min(1, this.saved + (this.mean === 0 ? 1 : timing.budgetMs / this.mean));
+    if (this.saved < 1) return Promise.resolve();
+    this.saved = 0;
+    return this.run(job, given, route, resident);
+  }
+
+  /** Waits for the copies that are under way. */
+  settle(): Promise<void> {
+    return this.last;
+  }
+
+  /** One after the other, each behind whatever the event loop has to send. */
+  private later(job: Job, given: Answer, route: Route, resident: Resident): void {
+    this.waiting++;
+    // Held from now on, lest it be freed before its turn.
+    resident.running++;
+    this.last = this.last
+      .then(() => new Promise((resolve) => setImmediate(resolve)))
+      .then(() => this.run(job, given, route, resident))
+      .finally(() => {
+        this.waiting--;
+        resident.running--;
+      });
+  }
+
+  /** Never throws: what goes wrong with a copy is nobody's answer. */
+  private async run(job: Job, given: Answer, route: Route, resident: Resident): Promise<void> {
+    const seen = new Observation(job.seen.protocol, job.seen.at, performance.now());
+    seen.asked = 'infer';
+    try {
+      const mirrored = await answer({ ...job, id: given.id, route, resident, seen });
+      seen.disagreement = disagreement(
+        job.resident.decision,
+        { scores: job.seen.scores, outputs: given.outputs },
+        { scores: seen.scores, outputs: mirrored.outputs },
+      );
+    } catch (error) {
+      if (seen.outcome === 'internal')
+        this.options.complain(`shadow version ${route.version} of ${job.model} failed`, error);
+    }
+    this.mean = this.mean === 0 ? seen.duration : this.mean + WEIGHT * (seen.duration - this.mean);
+    this.options.record(seen);
+  }
+}

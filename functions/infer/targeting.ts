@@ -1,0 +1,39 @@
+import { ProtocolError, type Target } from '../../core/protocols/protocol.ts';
+import type { HttpRequest } from '../../core/serving/http.ts';
+import { VARIANTS } from '../../core/serving/variants.ts';
+
+type Headers = HttpRequest['headers'];
+
+/** What a caller sticks to a version by: its own key, else who the request is about, else nothing but the request. */
+export const routingKey = (headers: Headers, requestId: string): string =>
+  headers['x-trimtab-routing-key'] || headers['x-trimtab-subject'] || requestId;
+
+/**
+ * The version or variant that a request names: as its protocol has it, else by the headers that every protocol takes.
+ *
+ * @throws ProtocolError 400 for a header that names nothing there could be
+ */
+export function targetOf(target: Target, headers: Headers): Target {
+  if (target.version !== undefined || target.variant !== undefined) return target;
+  const version = headers['x-trimtab-version'];
+  const variant = headers['x-trimtab-variant'];
+  if (version === undefined && variant === undefined) return target;
+  return {
+    ...target,
+    ...(version === undefined ? {} : { version: versionOf(version) }),
+    ...(variant === undefined ? {} : { variant: variantOf(variant) }),
+  };
+}
+
+function versionOf(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new ProtocolError(400, `x-trimtab-version is a whole number from 1, received '${text.slice(0, 40)}'`);
+  return Number(text);
+}
+
+function variantOf(text: string) {
+  const found = VARIANTS.find((variant) => variant === text);
+  if (found === undefined)
+    throw new ProtocolError(400, `x-trimtab-variant is ${VARIANTS.join(', ')}, received '${text.slice(0, 40)}'`);
+  return found;
+}
