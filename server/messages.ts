@@ -1,7 +1,7 @@
 /** What a process that answers tells the one that watches over all of them. */
 export type FromServing =
   /** It listens, and has opened its models. */
-  | { readonly kind: 'up'; readonly url: string }
+  | { readonly kind: 'up'; readonly url: string; readonly grpc?: string }
   /** It is alive. */
   | { readonly kind: 'beat' }
   /** Somebody wants the metrics of all processes. */

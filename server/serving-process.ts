@@ -59,7 +59,7 @@ export async function serveUnderSupervision(
       .then((started) => {
         serving = started;
         serving.health.lostProcesses = lost;
-        tell({ kind: 'up', url: started.url });
+        tell({ kind: 'up', url: started.url, ...(started.grpc === undefined ? {} : { grpc: started.grpc }) });
       })
       .catch(reject);
   }).finally(() => clearInterval(beating));

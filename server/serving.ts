@@ -34,6 +34,8 @@ export interface ServingOptions {
 /** A process that answers requests. */
 export interface Serving {
   readonly url: string;
+  /** Where gRPC is served, `host:port`; absent where it is not. */
+  readonly grpc?: string;
   readonly health: Health;
   /** Of this process, in Prometheus' text format. */
   metrics(): Promise<string>;
@@ -125,6 +127,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       : await (await import('./grpc/server.ts')).serveGrpc(gated(endpoint, health), {
           port: settings.grpcPort,
           host: settings.host,
+          messageLimit: settings.bodyMegabytes,
           gate: admission,
           ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
         });
@@ -132,13 +135,13 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const loops = runLoops(endpoint, stream, () => emf.flush(), settings, log);
   return {
     url: server.url,
+    ...(grpc === undefined ? {} : { grpc: grpc.address }),
     health,
     metrics: ownMetrics,
     drain: async () => {
       health.draining = true;
-      const timeoutMs = settings.drainTimeout * 1_000;
-      await server.drain({ delayMs: settings.drainDelay * 1_000, timeoutMs });
-      await grpc?.close(timeoutMs);
+      const drain = { delayMs: settings.drainDelay * 1_000, timeoutMs: settings.drainTimeout * 1_000 };
+      await Promise.all([server.drain(drain), grpc?.drain(drain)]);
       await Promise.all(loops.map((loop) => loop.stop()));
       emf.flush();
       await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));

@@ -13,7 +13,7 @@ export interface SupervisorOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
   /** Called once all processes answer. */
-  readonly onUp: (url: string) => void;
+  readonly onUp: (url: string, grpc?: string) => void;
 }
 
 /** How long the others may take to tell their metrics; milliseconds. */
@@ -93,7 +93,7 @@ export class Supervisor {
       this.#tellLost();
       if (this.#announced || !this.#places.every(({ up }) => up)) return;
       this.#announced = true;
-      this.options.onUp(message.url);
+      this.options.onUp(message.url, message.grpc);
     } else if (message.kind === 'want-metrics') this.#gather(worker, message.id);
     else if (message.kind === 'metrics') this.#gathering.get(message.id)?.(worker, message.text);
   }

@@ -50,7 +50,10 @@ async function watch(io: Io, settings: Settings, folders: readonly string[]): Pr
       drainMs: (settings.drainDelay + settings.drainTimeout + 2) * 1_000,
       ...(models === undefined ? {} : { env: { [HOME_OF_MODELS]: models.folder } }),
       log: io.err,
-      onUp: (url) => io.out(`serving at ${url} until stopped (SIGTERM drains)`),
+      onUp: (url, grpc) => {
+        if (grpc !== undefined) io.out(`serving gRPC at ${grpc}`);
+        io.out(`serving at ${url} until stopped (SIGTERM drains)`);
+      },
     }).run();
   } finally {
     await models?.remove();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type handleUnaryCall,
   Metadata,
@@ -12,7 +13,7 @@ import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Gate } from '../gate.ts';
-import type { RequestHandler } from '../http/http-server.ts';
+import type { DrainOptions, RequestHandler } from '../http/http-server.ts';
 import { modelPath, requestOf, responseOf } from './call.ts';
 import { GRPCInferenceService, Health, SERVICE } from './contract.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
@@ -35,6 +36,8 @@ export interface GrpcServer {
   readonly address: string;
   /** Takes no more calls and waits for those under way, at most so long; milliseconds. */
   close(patienceMs?: number): Promise<void>;
+  /** Goes on taking calls until balancers have seen that this is not ready any more, then closes. */
+  drain(options: DrainOptions): Promise<void>;
 }
 
 const MESSAGE_LIMIT = 64 * 1024 * 1024;
@@ -115,7 +118,14 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
       error ? reject(error) : resolve(bound),
     ),
   );
-  return { address: `${name}:${port}`, close: (patienceMs = 30_000) => close(server, patienceMs) };
+  return {
+    address: `${name}:${port}`,
+    close: (patienceMs = 30_000) => close(server, patienceMs),
+    drain: async ({ delayMs, timeoutMs }) => {
+      await sleep(delayMs);
+      await close(server, timeoutMs);
+    },
+  };
 }
 
 /** The caller by the other end of the connection, which gRPC writes as `address:port`. */

@@ -4,7 +4,9 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { GRPCInferenceService } from '../../server/grpc/contract.ts';
 import { loopModel } from '../fixtures/onnx/write.ts';
 import { bundled } from './bundled.ts';
 
@@ -144,6 +146,37 @@ describe('trimtab serve', () => {
     expect(Object.keys(statuses)).toEqual(['200']);
     expect((await long).status).toBe(200);
     expect(await ended).toBe(0);
+  });
+
+  it('answers gRPC from all processes on one port, and finishes what is under way there when it drains', async () => {
+    const { child, ended, output } = await serve('--processes', '2', '--grpc-port', '0', '--drain-delay', '0');
+    const address = /serving gRPC at (\S+)/.exec(output())![1]!;
+    const client = new GRPCInferenceService(address, credentials.createInsecure());
+    const infer = (message: object): Promise<{ model_name: string }> =>
+      new Promise((resolve, reject) =>
+        client.ModelInfer!(message, (error: Error | null, answer: { model_name: string }) =>
+          error ? reject(error) : resolve(answer),
+        ),
+      );
+    try {
+      const features = { name: 'features', datatype: 'FP32', shape: ['1', '30'] };
+      const row = { fp32_contents: Array(30).fill(0.5) };
+      expect(await infer({ model_name: 'tree', inputs: [{ ...features, contents: row }] })).toMatchObject({
+        model_name: 'tree',
+        model_version: '1',
+      });
+      const rounds = { name: 'count', datatype: 'INT64', shape: ['1'] };
+      const long = infer({
+        model_name: 'loop',
+        inputs: [{ ...rounds, contents: { int64_contents: ['1000000'] } }],
+      });
+      await until(async () => (await call(`${server!.url}/metrics`)).body.includes('trimtab_queue_requests 1'));
+      child.kill('SIGTERM');
+      expect((await long).model_name).toBe('loop');
+      expect(await ended).toBe(0);
+    } finally {
+      client.close();
+    }
   });
 
   it('ends a run that does not end: 504 in time, others go on, its processor is freed', async () => {
