@@ -3,26 +3,20 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type Check, compileCheck, type FeatureValues, type RawTensor } from '../core/contract/check.ts';
-import type { Contract } from '../core/contract/contract.ts';
 import { calibrateOutliers } from '../core/guards/calibrate-outliers.ts';
 import type { OutlierCalibration } from '../core/guards/outlier-calibration.ts';
-import { shortest } from '../core/model/decimal.ts';
 import type { Decision, Manifest } from '../core/model/manifest.ts';
 import type { Signature } from '../core/model/signature.ts';
-import { countsOf } from '../core/profile/bins.ts';
-import type {
-  Baseline,
-  ColumnProfile,
-  Profile,
-  ReferenceChunk,
-  ReferencePerformance,
-} from '../core/profile/profile.ts';
-import { isWrong } from '../core/serving/ground-truth.ts';
+import type { Baseline, Profile, ReferencePerformance } from '../core/profile/profile.ts';
 import { digestOfFile } from '../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../platform/duckdb/connection.ts';
-import { binSql, expressionOf, type ProfiledColumn, profileRelation } from '../platform/duckdb/profile.ts';
+import { profileRelation } from '../platform/duckdb/profile.ts';
 import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
 import { backgroundIn } from './background.ts';
+import { baselineOfRequests } from './baseline-of-requests.ts';
+import { chunksOf, timeSql } from './reference-chunks.ts';
+import { PerformanceTally, scoreAt } from './reference-performance.ts';
+import { tolerantContract } from './tolerant-contract.ts';
 import { profiledColumns } from './validate/file.ts';
 import { load } from './validate/load.ts';
 
@@ -30,14 +24,11 @@ export interface BaselineOptions {
   /** Reference data: CSV, JSON lines or Parquet. */
   readonly dataFile: string;
   readonly modelFile: string;
-  readonly manifest: Pick<Manifest, 'contract' | 'decision' | 'outputs' | 'explanations'>;
+  readonly manifest: Pick<Manifest, 'name' | 'contract' | 'decision' | 'outputs' | 'explanations' | 'preprocess'>;
   readonly signature: Signature;
   readonly now: Date;
 }
 
-/** Stretches that the reference is cut into, in time order, each of at least so many rows. */
-const CHUNKS = 120;
-const MIN_CHUNK_ROWS = 50;
 /** Rows that outliers are calibrated on, spread evenly; more would only make it slower. */
 const OUTLIER_SAMPLE = 25_000;
 /** Rows run at a time. */
@@ -51,6 +42,7 @@ const BATCH = 2_048;
  */
 export async function buildBaseline(options: BaselineOptions): Promise<Baseline> {
   const { manifest, dataFile } = options;
+  if (manifest.contract.tensors.length > 0) return baselineOfRequests(options);
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const loaded = await load(duck, dataFile, manifest.contract);
     const columns = profiledColumns(manifest.contract, loaded.columns);
@@ -78,19 +70,13 @@ export async function buildBaseline(options: BaselineOptions): Promise<Baseline>
   });
 }
 
-/** A contract that turns nothing away: the reference is what it is, values beyond the contract are part of it. */
-const lenient = (contract: Contract): Contract => ({
-  ...contract,
-  features: contract.features.map((f) => ({ ...f, missing: 'allow', onViolation: 'flag' })),
-});
-
 /** How unusual the rows are, by their values as a check of requests has them; undefined without a column to go by. */
 async function outliersOf(
   duck: Duck,
   { manifest, signature }: BaselineOptions,
   profile: Profile,
 ): Promise<OutlierCalibration | undefined> {
-  const check = compileCheck(lenient(manifest.contract), signature);
+  const check = compileCheck(tolerantContract(manifest.contract, signature), signature);
   const features = check.features.filter(({ name }) => Object.hasOwn(profile.columns, name));
   // A table has no row for an input that carries no features.
   const tabular = check.inputs.every(({ name }) => check.features.some((f) => (f.input ?? f.name) === name));
@@ -130,7 +116,7 @@ async function score(
   decision: Decision,
   present: readonly string[],
 ): Promise<{ performance: ReferencePerformance | undefined }> {
-  const check = compileCheck(lenient(manifest.contract), signature);
+  const check = compileCheck(tolerantContract(manifest.contract, signature), signature);
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
   const target = path.join(duck.scratch, 'scores.csv');
   const out = createWriteStream(target);
@@ -140,7 +126,7 @@ async function score(
     ...manifest.contract.features.map(({ name }) => identifier(name)),
     ...(labelled ? [`${identifier(label)} AS "@label"`] : []),
   ];
-  const tally = { rows: 0, wrong: 0, squares: 0 };
+  const tally = new PerformanceTally(decision, manifest.outputs);
   try {
     for (let from = 0; ; from += BATCH) {
       const rows = await duck.rows(
@@ -151,14 +137,7 @@ async function score(
       for (const [i, row] of rows.entries()) {
         const value = scores[i]!;
         if (!out.write(`${row['@row']},${Number.isFinite(value) ? value : ''}\n`)) await once(out, 'drain');
-        const truth = row['@label'];
-        if (truth === null || truth === undefined || truth === '') continue;
-        const wrong = isWrong(decision, manifest.outputs, Number.isFinite(value) ? value : null, String(truth));
-        if (wrong === undefined) continue;
-        tally.rows++;
-        tally.wrong += wrong ? 1 : 0;
-        // The decision was right and positive, or wrong and negative: then the truth was positive.
-        if (decision.task === 'binary') tally.squares += (value - (wrong === value >= decision.threshold ? 0 : 1)) ** 2;
+        tally.add(value, row['@label']);
       }
     }
   } finally {
@@ -169,14 +148,7 @@ async function score(
   await duck.run(
     `CREATE TEMP TABLE scores AS SELECT * FROM read_csv(${literal(target)}, header = false, auto_detect = false, delim = ',', nullstr = '', columns = {'id': 'BIGINT', 'score': 'DOUBLE'})`,
   );
-  if (tally.rows === 0) return { performance: undefined };
-  return {
-    performance: {
-      rows: tally.rows,
-      errorRate: tally.wrong / tally.rows,
-      ...(decision.task === 'binary' ? { brier: tally.squares / tally.rows } : {}),
-    },
-  };
+  return { performance: tally.result() };
 }
 
 async function run(
@@ -191,13 +163,7 @@ async function run(
       `the reference has ${rejected} values that the model cannot take, such as ${violations[0]?.feature}: ${violations[0]?.allowed} is expected`,
     );
   const output = (await model.run(tensors, [decision.output]))[decision.output]!;
-  const width = output.shape.slice(1).reduce((a, b) => a * b, 1);
-  const single = output.type === 'float32';
-  return rows.map((_, i) => {
-    const value = Number(output.data[i * width + (width === 1 ? 0 : decision.column)]);
-    // As a capture writes it, so that both fall into the same bin.
-    return single && Number.isFinite(value) ? Number(shortest(value)) : value;
-  });
+  return rows.map((_, i) => scoreAt(output, decision.column, i));
 }
 
 /** Rows of the table as the inputs of a request. */
@@ -209,51 +175,4 @@ function inputsOf(check: Check, rows: readonly Record<string, unknown>[]): Map<s
       return [name, { shape: shape.length === 1 ? [rows.length] : [rows.length, features.length], data }];
     }),
   );
-}
-
-/** When a row of a relation was, as far as its contract has a column for that. */
-const timeSql = (relation: string, { data }: Contract): string =>
-  data.time === undefined ? 'NULL::TIMESTAMP' : `TRY_CAST(${relation}.${identifier(data.time)} AS TIMESTAMP)`;
-
-async function chunksOf(
-  duck: Duck,
-  relation: string,
-  columns: readonly ProfiledColumn[],
-  profile: Profile,
-  contract: Contract,
-): Promise<ReferenceChunk[]> {
-  const n = Math.max(1, Math.min(CHUNKS, Math.floor(profile.rows / MIN_CHUNK_ROWS)));
-  const time = timeSql('t', contract);
-  const cut = `(SELECT t.*, ${time} AS "@at", ntile(${n}) OVER (ORDER BY ${time} NULLS LAST, t."@row") AS "@chunk" FROM ${relation} t)`;
-  await duck.run(`CREATE TEMP TABLE cut AS SELECT * FROM ${cut}`);
-  const heads = await duck.rows(
-    'SELECT "@chunk" AS chunk, count(*) AS n, strftime(min("@at"), \'%Y-%m-%dT%H:%M:%SZ\') AS first, strftime(max("@at"), \'%Y-%m-%dT%H:%M:%SZ\') AS last FROM cut GROUP BY ALL ORDER BY chunk',
-  );
-  const chunks = heads.map(({ n: rows, first, last }) => ({
-    ...(first === null ? {} : { from: String(first), to: String(last) }),
-    rows: Number(rows),
-    counts: {} as Record<string, number[]>,
-  }));
-  for (const column of columns) {
-    const reference = profile.columns[column.name]!;
-    const width = countsOf(reference).length;
-    for (const chunk of chunks) chunk.counts[column.name] = Array.from({ length: width }, () => 0);
-    for (const { chunk, bin, n: count } of await duck.rows(
-      `SELECT "@chunk" AS chunk, ${positionSql(column, reference)} AS bin, count(*) AS n FROM cut GROUP BY ALL`,
-    )) {
-      const counts = chunks[Number(chunk) - 1]!.counts[column.name]!;
-      // What has no bin of its own is missing, which comes last.
-      counts[bin === null ? width - 1 : Number(bin)]! += Number(count);
-    }
-  }
-  return chunks;
-}
-
-/** SQL for a value's position among {@link countsOf}; null for missing. */
-function positionSql(column: ProfiledColumn, reference: ColumnProfile): string {
-  if (reference.kind === 'numeric') return binSql(expressionOf(column), reference.edges);
-  const value = `nullif(${expressionOf(column)}::VARCHAR, '')`;
-  if (reference.categories.length === 0) return 'NULL';
-  const list = reference.categories.map(literal).join(', ');
-  return `CASE WHEN ${value} IS NULL THEN NULL ELSE coalesce(nullif(list_position([${list}], ${value}), 0) - 1, ${reference.categories.length}) END`;
 }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { type Check, compileCheck } from '../core/contract/check.ts';
 import { guardFault } from '../core/guards/fit.ts';
 import { Manifest } from '../core/model/manifest.ts';
+import { carriedSignature } from '../core/model/preprocess.ts';
 import type { Signature } from '../core/model/signature.ts';
 import { Baseline } from '../core/profile/profile.ts';
 import { withoutPersonal } from '../core/profile/without-personal.ts';
@@ -86,6 +87,7 @@ function checkOf(file: string, manifest: Manifest, signature: Signature): Check 
   if (unknown !== undefined)
     throw new ModelFolderError(file, `names output ${unknown}, but the graph gives ${outputs.join(', ')}`);
   try {
+    carriedSignature(signature, manifest.preprocess ?? {});
     return compileCheck(manifest.contract, signature);
   } catch (error) {
     throw new ModelFolderError(file, (error as Error).message, { cause: error });

@@ -8,6 +8,7 @@ import { Batching } from './batching.ts';
 import { BusinessMetrics } from './business.ts';
 import { Explanations } from './explanations.ts';
 import { ModelName } from './names.ts';
+import { Preprocess } from './preprocess.ts';
 
 /** What an output means; at most one output decides. */
 export const OutputMeaning = z.strictObject({
@@ -119,6 +120,8 @@ export const Manifest = z
     name: ModelName,
     description: z.string().default(''),
     contract: Contract,
+    /** Input -> what is done to it before the graph. */
+    preprocess: Preprocess.optional(),
     outputs: z.array(OutputMeaning).default([]),
     decision: Decision.optional(),
     serving: Serving.prefault({}),

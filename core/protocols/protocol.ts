@@ -3,6 +3,7 @@ import type { Feature } from '../contract/contract.ts';
 import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
 import type { VersionStatistics } from '../metrics/statistics.ts';
 import type { OutputMeaning } from '../model/manifest.ts';
+import type { CarriedSpec } from '../model/preprocess.ts';
 import type { Signature, TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import type { TruthRecord } from '../serving/ground-truth.ts';
@@ -27,7 +28,7 @@ export interface WireDetails {
 export interface Wire extends WireDetails {
   readonly model: string;
   readonly signature: Signature;
-  readonly inputs: ReadonlyMap<string, TensorSpec>;
+  readonly inputs: ReadonlyMap<string, CarriedSpec>;
   readonly outputs: ReadonlyMap<string, TensorSpec>;
   /**
    * Whether JSON is read by our own scanner, which keeps every digit of 64-bit integers and tells `1.0` from `1`:

@@ -1,5 +1,6 @@
 import type { RawTensor } from '../contract/check.ts';
 import { allocate, InputError } from '../contract/elements.ts';
+import type { CarriedSpec } from '../model/preprocess.ts';
 import type { TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import { ProtocolError } from './protocol.ts';
@@ -96,15 +97,16 @@ function elementsFrom(spec: TensorSpec, block: Uint8Array, elements: number): Ar
   return tensor;
 }
 
-function stringsFrom(spec: TensorSpec, block: Uint8Array, elements: number): string[] {
+function stringsFrom(spec: CarriedSpec, block: Uint8Array, elements: number): string[] {
   const strings: string[] = [];
   const view = new DataView(block.buffer, block.byteOffset, block.length);
   let at = 0;
   while (at + 4 <= block.length) {
     const length = view.getUint32(at, true);
     if (at + 4 + length > block.length) break;
+    const bytes = block.subarray(at + 4, at + 4 + length);
     try {
-      strings.push(utf8.decode(block.subarray(at + 4, at + 4 + length)));
+      strings.push(spec.bytes ? base64Of(bytes) : utf8.decode(bytes));
     } catch (cause) {
       throw new InputError(`input ${spec.name}: element ${strings.length} is not UTF-8`, { cause });
     }
@@ -116,6 +118,9 @@ function stringsFrom(spec: TensorSpec, block: Uint8Array, elements: number): str
     );
   return strings;
 }
+
+const base64Of = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 
 /** A tensor's bytes. */
 export function encodeBinary(tensor: TensorData): Uint8Array {

@@ -1,5 +1,6 @@
 import type { RawTensor } from '../contract/check.ts';
 import { InputError } from '../contract/elements.ts';
+import type { CarriedSpec } from '../model/preprocess.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import { clip, type Wire } from './protocol.ts';
 import { assertJson, assertShape, flatten, kindOf, shapeOf } from './tensors.ts';
@@ -114,12 +115,13 @@ const decodeBytes = (spec: TensorSpec, data: ArrayLike<unknown>): ArrayLike<unkn
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** `{"b64": …}` as the text it holds; any other value as it is. */
-function bytesText(spec: TensorSpec, value: unknown): unknown {
+/** `{"b64": …}` as the text it holds, or as it is where bytes are wanted; any other value as it is. */
+function bytesText(spec: CarriedSpec, value: unknown): unknown {
   if (!isObject(value)) return value;
   if (!isBytes(value)) throw new InputError(`input ${spec.name}: an object that is not exactly {"b64": …}`);
   const { b64 } = value;
   if (!isBase64(b64)) throw new InputError(`input ${spec.name}: b64 is not base64`);
+  if (spec.bytes) return b64;
   try {
     return utf8.decode(Buffer.from(b64, 'base64'));
   } catch (cause) {

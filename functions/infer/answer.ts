@@ -120,7 +120,7 @@ function assertBatch(resident: Resident, call: Asked): void {
 
 function check({ resident, seen }: Job<Asked>, call: Asked, sampled: boolean): Pick<Admitted, 'checked' | 'unusual'> {
   const { outliers } = resident;
-  const checked = resident.check.run(call.inputs, sampled || outliers !== undefined);
+  const checked = resident.check.run(resident.prepare(call.inputs), sampled || outliers !== undefined);
   if (checked.rejected > 0) throw new InputError(rejection(checked));
   seen.tolerated = checked.tolerated;
   const unusual = outliers?.judge(keptOf(checked), checked.rows);

@@ -5,6 +5,7 @@ import { plainTensor } from '../../core/contract/plain-tensor.ts';
 import type { Guards } from '../../core/guards/guards.ts';
 import { shortest } from '../../core/model/decimal.ts';
 import type { Decision, OutputMeaning } from '../../core/model/manifest.ts';
+import { carriedSignature } from '../../core/model/preprocess.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
@@ -13,6 +14,7 @@ import { type CaptureWriter, captureWriter } from '../../core/serving/capture-li
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import { type Guarding, guardingOf } from './guards.ts';
+import { type Prepare, prepareOf } from './prepare.ts';
 
 /** A model version in memory, with all that is worked out once: its contract compiled, its wire, its capture. */
 export interface Resident extends Guarding {
@@ -20,6 +22,8 @@ export interface Resident extends Guarding {
   readonly model: OnnxModel;
   readonly check: Check;
   readonly wire: Wire;
+  /** What is done to what callers sent before it is held to the contract. */
+  readonly prepare: Prepare;
   readonly capture: CaptureWriter;
   readonly captureShare: number;
   /** Whether any of its fields is personal: then what goes wrong inside is logged without its message. */
@@ -87,7 +91,8 @@ export async function loadResident(
       version: record.version,
       model,
       check,
-      wire: wireOf(record.model, model.signature, {
+      prepare: await prepareOf(model.signature, manifest.preprocess ?? {}),
+      wire: wireOf(record.model, carriedSignature(model.signature, manifest.preprocess ?? {}), {
         labels: labelsOf(manifest.outputs),
         meanings: new Map(manifest.outputs.map(({ name, meaning }) => [name, meaning])),
         features: check.features,

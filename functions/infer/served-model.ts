@@ -90,7 +90,7 @@ export class ServedModel {
     return residentRoutes(this.serving).map(({ variant, version }) => ({
       variant,
       version,
-      signature: this.residents.get(version)!.model.signature,
+      signature: this.residents.get(version)!.wire.signature,
     }));
   }
 

@@ -81,7 +81,7 @@ def model(nodes, inputs, outputs, constants=()) -> onnx.ModelProto:
 
 def tolerant_attribute(key, value, *rest, make=helper.make_attribute, **named):
     """skl2onnx gives "missing goes left" as booleans, which this protobuf does not take for integers."""
-    if isinstance(value, (list, tuple, np.ndarray)) and len(value) > 0 and isinstance(value[0], (bool, np.bool_)):
+    if isinstance(value, (list, tuple, np.ndarray)) and len(value) > 0 and any(isinstance(each, (bool, np.bool_)) for each in value):
         value = [int(each) for each in value]
     return make(key, value, *rest, **named)
 

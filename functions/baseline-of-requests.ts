@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import path from 'node:path';
+import { finished } from 'node:stream/promises';
+import { type Check, type Checked, compileCheck } from '../core/contract/check.ts';
+import type { Feature } from '../core/contract/contract.ts';
+import { InputError } from '../core/contract/elements.ts';
+import { carriedSignature } from '../core/model/preprocess.ts';
+import type { Baseline } from '../core/profile/profile.ts';
+import { wireOf } from '../core/protocols/protocol.ts';
+import { readRows } from '../core/protocols/values.ts';
+import { digestOfFile } from '../platform/digest.ts';
+import { type Duck, identifier, literal, withDuck } from '../platform/duckdb/connection.ts';
+import { type ProfiledColumn, profileRelation } from '../platform/duckdb/profile.ts';
+import { JsonLinesError, readJsonLines } from '../platform/json-lines.ts';
+import { loadModel } from '../platform/onnx/model.ts';
+import type { BaselineOptions } from './baseline.ts';
+import { prepareOf } from './infer/prepare.ts';
+import { chunksOf } from './reference-chunks.ts';
+import { PerformanceTally, scoreAt } from './reference-performance.ts';
+import { tolerantContract } from './tolerant-contract.ts';
+
+/**
+ * Makes a baseline of reference requests: JSON lines, each an instance as TensorFlow Serving's row format has it, with
+ * the columns of `contract.data` beside its inputs. What is profiled is what a capture of that request would hold.
+ *
+ * @throws JsonLinesError when a line is no instance that the model takes
+ */
+export async function baselineOfRequests(options: BaselineOptions): Promise<Baseline> {
+  const { manifest, dataFile } = options;
+  const { contract, decision } = manifest;
+  return withDuck({ memoryMb: 1024 }, async (duck) => {
+    const check = compileCheck(tolerantContract(contract, options.signature), options.signature);
+    const profiled = [...check.features, ...check.summaries].filter(isProfiled);
+    const tally = decision && new PerformanceTally(decision, manifest.outputs);
+    await fill(duck, options, check, tally);
+    const columns = profiled.map(
+      ({ name, type }): ProfiledColumn => ({
+        name,
+        kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
+      }),
+    );
+    if (decision) columns.push({ name: `output:${decision.output}`, kind: 'numeric', expression: '"@score"' });
+    const profile = await profileRelation(duck, 'rows', columns);
+    const performance = tally?.result();
+    return {
+      format: 1,
+      createdAt: options.now.toISOString(),
+      source: await digestOfFile(dataFile),
+      profile,
+      chunks: await chunksOf(duck, 'rows', columns, profile, contract),
+      ...(performance ? { performance } : {}),
+    };
+  });
+}
+
+/** No two requests have the same digest, and what is personal is counted nowhere. */
+const isProfiled = ({ name, personal }: Feature): boolean => personal === 'no' && !name.endsWith('.digest');
+
+/** Runs the requests one by one; what would be captured of each goes into the table `rows`. */
+async function fill(
+  duck: Duck,
+  { dataFile, modelFile, manifest, signature }: BaselineOptions,
+  check: Check,
+  tally: PerformanceTally | undefined,
+): Promise<void> {
+  const { contract, decision, preprocess = {} } = manifest;
+  const wire = wireOf(manifest.name, carriedSignature(signature, preprocess));
+  const prepare = await prepareOf(signature, preprocess);
+  const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
+  const target = path.join(duck.scratch, 'requests.jsonl');
+  const out = createWriteStream(target);
+  const { time, label } = contract.data;
+  let row = 0;
+  try {
+    for await (const line of readJsonLines(dataFile)) {
+      const instance = Object.fromEntries(signature.inputs.map(({ name }) => [name, valueOf(check, name, line)]));
+      let checked: Checked;
+      try {
+        checked = check.run(prepare(readRows([instance], wire)), true);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        throw new JsonLinesError(`${dataFile}, request ${row + 1}: ${error.message}`, { cause: error });
+      }
+      const kept: Record<string, unknown> = { '@row': row++ };
+      for (const [i, { name }] of check.features.entries()) kept[name] = plain(checked.values[i]![0]!);
+      for (const [i, { name }] of check.summaries.entries()) kept[name] = plain(checked.summaries[i]![0]!);
+      if (time !== undefined) kept[time] = line[time];
+      if (decision) {
+        const output = (await model.run(checked.tensors, [decision.output]))[decision.output]!;
+        const score = scoreAt(output, decision.column, 0);
+        kept['@score'] = plain(score);
+        if (label !== undefined) tally?.add(score, line[label]);
+      }
+      if (!out.write(`${JSON.stringify(kept)}\n`)) await once(out, 'drain');
+    }
+  } finally {
+    out.end();
+    await finished(out);
+    await model.release();
+  }
+  if (row === 0) throw new JsonLinesError(`${dataFile} has no requests`);
+  const types = [
+    ['@row', 'BIGINT'],
+    ...[...check.features, ...check.summaries].map(({ name, type }) => [name, typeOf(type)]),
+    ...(time === undefined ? [] : [[time, 'VARCHAR']]),
+    ['@score', 'DOUBLE'],
+  ];
+  const columns = types.map(([name, type]) => `${literal(name!)}: '${type}'`).join(', ');
+  await duck.run(
+    `CREATE TEMP TABLE rows AS SELECT ${types.map(([name]) => identifier(name!)).join(', ')} FROM read_json(${literal(target)}, format = 'newline_delimited', columns = {${columns}})`,
+  );
+}
+
+/** An input's value in a line: under its own name, or gathered from those of its features. */
+function valueOf(check: Check, input: string, line: Readonly<Record<string, unknown>>): unknown {
+  if (Object.hasOwn(line, input)) return line[input];
+  const features = check.features.filter((feature) => (feature.input ?? feature.name) === input);
+  return features.length === 1 ? line[features[0]!.name] : features.map(({ name }) => line[name]);
+}
+
+const typeOf = (type: Feature['type']): string =>
+  type === 'string' ? 'VARCHAR' : type === 'boolean' ? 'BOOLEAN' : 'DOUBLE';
+
+/** As JSON has it: what is no number is missing. */
+const plain = (value: number | string): number | string | null =>
+  typeof value === 'number' && !Number.isFinite(value) ? null : value;

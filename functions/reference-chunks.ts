@@ -1,0 +1,61 @@
+import type { Contract } from '../core/contract/contract.ts';
+import { countsOf } from '../core/profile/bins.ts';
+import type { ColumnProfile, Profile, ReferenceChunk } from '../core/profile/profile.ts';
+import { type Duck, identifier, literal } from '../platform/duckdb/connection.ts';
+import { binSql, expressionOf, type ProfiledColumn } from '../platform/duckdb/profile.ts';
+
+/** Stretches that the reference is cut into, in time order, each of at least so many rows. */
+const CHUNKS = 120;
+const MIN_CHUNK_ROWS = 50;
+
+/** When a row of a relation was, as far as its contract has a column for that. */
+export const timeSql = (relation: string, { data }: Contract): string =>
+  data.time === undefined ? 'NULL::TIMESTAMP' : `TRY_CAST(${relation}.${identifier(data.time)} AS TIMESTAMP)`;
+
+/**
+ * Counts of a relation's stretches in time order, over the bins of its profile.
+ *
+ * @param relation has a column `@row` that numbers its rows
+ */
+export async function chunksOf(
+  duck: Duck,
+  relation: string,
+  columns: readonly ProfiledColumn[],
+  profile: Profile,
+  contract: Contract,
+): Promise<ReferenceChunk[]> {
+  const n = Math.max(1, Math.min(CHUNKS, Math.floor(profile.rows / MIN_CHUNK_ROWS)));
+  const time = timeSql('t', contract);
+  const cut = `(SELECT t.*, ${time} AS "@at", ntile(${n}) OVER (ORDER BY ${time} NULLS LAST, t."@row") AS "@chunk" FROM ${relation} t)`;
+  await duck.run(`CREATE TEMP TABLE cut AS SELECT * FROM ${cut}`);
+  const heads = await duck.rows(
+    'SELECT "@chunk" AS chunk, count(*) AS n, strftime(min("@at"), \'%Y-%m-%dT%H:%M:%SZ\') AS first, strftime(max("@at"), \'%Y-%m-%dT%H:%M:%SZ\') AS last FROM cut GROUP BY ALL ORDER BY chunk',
+  );
+  const chunks = heads.map(({ n: rows, first, last }) => ({
+    ...(first === null ? {} : { from: String(first), to: String(last) }),
+    rows: Number(rows),
+    counts: {} as Record<string, number[]>,
+  }));
+  for (const column of columns) {
+    const reference = profile.columns[column.name]!;
+    const width = countsOf(reference).length;
+    for (const chunk of chunks) chunk.counts[column.name] = Array.from({ length: width }, () => 0);
+    for (const { chunk, bin, n: count } of await duck.rows(
+      `SELECT "@chunk" AS chunk, ${positionSql(column, reference)} AS bin, count(*) AS n FROM cut GROUP BY ALL`,
+    )) {
+      const counts = chunks[Number(chunk) - 1]!.counts[column.name]!;
+      // What has no bin of its own is missing, which comes last.
+      counts[bin === null ? width - 1 : Number(bin)]! += Number(count);
+    }
+  }
+  return chunks;
+}
+
+/** SQL for a value's position among {@link countsOf}; null for missing. */
+function positionSql(column: ProfiledColumn, reference: ColumnProfile): string {
+  if (reference.kind === 'numeric') return binSql(expressionOf(column), reference.edges);
+  const value = `nullif(${expressionOf(column)}::VARCHAR, '')`;
+  if (reference.categories.length === 0) return 'NULL';
+  const list = reference.categories.map(literal).join(', ');
+  return `CASE WHEN ${value} IS NULL THEN NULL ELSE coalesce(nullif(list_position([${list}], ${value}), 0) - 1, ${reference.categories.length}) END`;
+}
