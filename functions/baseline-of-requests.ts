@@ -74,7 +74,7 @@ async function fill(
   let row = 0;
   try {
     for await (const line of readJsonLines(dataFile)) {
-      const instance = Object.fromEntries(signature.inputs.map(({ name }) => [name, valueOf(check, name, line)]));
+      const instance = Object.fromEntries(signature.inputs.map(({ name }) => [name, inputOf(check, name, line)]));
       let checked: Checked;
       try {
         checked = check.run(prepare(readRows([instance], wire)), true);
@@ -113,7 +113,7 @@ async function fill(
 }
 
 /** An input's value in a line: under its own name, or gathered from those of its features. */
-function valueOf(check: Check, input: string, line: Readonly<Record<string, unknown>>): unknown {
+function inputOf(check: Check, input: string, line: Readonly<Record<string, unknown>>): unknown {
   if (Object.hasOwn(line, input)) return line[input];
   const features = check.features.filter((feature) => (feature.input ?? feature.name) === input);
   return features.length === 1 ? line[features[0]!.name] : features.map(({ name }) => line[name]);

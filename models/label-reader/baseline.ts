@@ -1,0 +1,15 @@
+// Writes v1/baseline.json of the pictures that render.py has drawn: `npx tsx models/label-reader/baseline.ts`.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Manifest } from '../../core/model/manifest.ts';
+import { buildBaseline } from '../../functions/baseline.ts';
+import { withExamined } from '../../platform/onnx/examine.ts';
+
+const version = path.join(import.meta.dirname, 'v1');
+const modelFile = path.join(version, 'model.onnx');
+const manifest = Manifest.parse(JSON.parse(readFileSync(path.join(version, 'model.json'), 'utf8')));
+const dataFile = path.join(import.meta.dirname, '../../.cache/label-reference.jsonl');
+await withExamined(modelFile, async ({ signature }) => {
+  const baseline = await buildBaseline({ dataFile, modelFile, manifest, signature, now: new Date() });
+  writeFileSync(path.join(version, 'baseline.json'), `${JSON.stringify(baseline)}\n`);
+});
