@@ -1,0 +1,139 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { encode as encodePng } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Endpoint } from '../../functions/infer/endpoint.ts';
+import { labelReader } from '../../models/label-reader/graph.ts';
+import { withExamined } from '../../platform/onnx/examine.ts';
+import { read, request, Stand } from '../functions/infer/stand.ts';
+
+/** models/label-reader, put together of its package, registered and served as it is. */
+const SOURCE = path.resolve('models/label-reader');
+const PICTURES = path.join(SOURCE, 'pictures');
+
+let stand: Stand;
+let endpoint: Endpoint;
+let truths: [string, { text: string; python: string; confidence: number }][];
+beforeAll(async () => {
+  stand = await Stand.open();
+  truths = Object.entries(JSON.parse(await readFile(path.join(PICTURES, 'truth.json'), 'utf8')));
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-label-reader-'));
+  try {
+    await writeFile(path.join(folder, 'model.onnx'), labelReader());
+    for (const file of ['model.json', 'baseline.json', 'metrics.json', 'MODEL_CARD.md'])
+      await copyFile(path.join(SOURCE, 'v1', file), path.join(folder, file));
+    const { version } = await withExamined(path.join(folder, 'model.onnx'), ({ signature, file }) =>
+      stand.registry.register(folder, signature, file),
+    );
+    await stand.apply('label-reader', { type: 'approve', version: version.version, reason: 'test' });
+    await stand.apply('label-reader', { type: 'release', version: version.version, reason: 'test' });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  endpoint = await stand.endpoint();
+}, 120_000);
+afterAll(() => stand.close());
+
+const picture = (name: string) => readFile(path.join(PICTURES, name));
+const predict = async (...images: string[]) =>
+  read(
+    await endpoint.handle(
+      request('POST', '/v1/models/label-reader:predict', { instances: images.map((b64) => ({ image: { b64 } })) }),
+    ),
+  );
+/** A v2 request whose picture is behind the JSON, as it is. */
+const binary = (file: Uint8Array) => {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(file.length);
+  const head = Buffer.from(
+    JSON.stringify({
+      inputs: [{ name: 'image', datatype: 'BYTES', shape: [1], parameters: { binary_data_size: file.length + 4 } }],
+    }),
+  );
+  return request('POST', '/v2/models/label-reader/infer', Buffer.concat([head, length, file]), {
+    'inference-header-content-length': String(head.length),
+  });
+};
+
+describe('label-reader', () => {
+  it('reads every picture as it is read in Python, by v1 with base64', async () => {
+    for (const [name, { python, confidence }] of truths) {
+      const { body } = await predict((await picture(name)).toString('base64'));
+      expect(body.error).toBeUndefined();
+      expect([name, body.predictions[0].text]).toEqual([name, python]);
+      // Two decoders of JPEG differ by a level here and there.
+      expect(Math.abs(body.predictions[0].confidence - confidence)).toBeLessThan(0.02);
+    }
+  });
+
+  it('reads what is printed', () => {
+    const whole = truths.filter(([, { text, python }]) => text === python).length;
+    expect(whole / truths.length).toBeGreaterThan(0.9);
+  });
+
+  it('takes a picture as it is behind the JSON of v2, or as base64 within it', async () => {
+    const [[name, { python }]] = truths as [(typeof truths)[0]];
+    const file = await picture(name);
+    const raw = read(await endpoint.handle(binary(file)));
+    expect(raw.body.outputs[0]).toMatchObject({ name: 'text', datatype: 'BYTES', shape: [1], data: [python] });
+    const inputs = [{ name: 'image', datatype: 'BYTES', shape: [1], data: [file.toString('base64')] }];
+    const json = read(await endpoint.handle(request('POST', '/v2/models/label-reader/infer', { inputs })));
+    expect(json.body.outputs[0].data).toEqual([python]);
+  });
+
+  it('says in its metadata that it takes bytes', async () => {
+    const { body } = read(await endpoint.handle(request('GET', '/v2/models/label-reader')));
+    expect(body.inputs).toEqual([{ name: 'image', datatype: 'BYTES', shape: [-1] }]);
+  });
+
+  it('reads pictures of one size in one request, and says when sizes differ', async () => {
+    const [first, second] = await Promise.all(truths.slice(0, 2).map(([name]) => picture(name)));
+    const { body } = await predict(first!.toString('base64'), first!.toString('base64'));
+    expect(body.predictions.map(({ text }: { text: string }) => text)).toEqual([
+      truths[0]![1].python,
+      truths[0]![1].python,
+    ]);
+    const mixed = await predict(first!.toString('base64'), second!.toString('base64'));
+    expect([mixed.status, mixed.body.error]).toEqual([
+      400,
+      expect.stringMatching(/pictures of several sizes go in requests of their own/),
+    ]);
+  });
+
+  it('captures a summary of the picture, and not the picture', async () => {
+    const [name] = truths[0]!;
+    const before = stand.captures().length;
+    await predict((await picture(name)).toString('base64'));
+    const [capture] = stand.captures().slice(before);
+    expect(Object.keys(capture!.features)).toEqual(
+      ['mean', 'std', 'min', 'max', 'size', 'digest'].map((of) => `image.${of}`),
+    );
+    expect(capture!.scores).toHaveLength(1);
+  });
+
+  const blank = (width: number, height: number, options = {}) =>
+    Buffer.from(
+      encodePng({ width, height, data: new Uint8Array(width * height).fill(255), channels: 1, depth: 8, ...options }),
+    ).toString('base64');
+
+  it('reads nothing where there is nothing', async () => {
+    const { body } = await predict(blank(200, 48));
+    expect(body.predictions[0]).toEqual({ text: '', confidence: 0 });
+  });
+
+  it.each([
+    ['is neither PNG nor JPEG', () => Buffer.from('GIF89a').toString('base64'), /neither a PNG nor a JPEG file/],
+    ['is cut off', () => blank(100, 40).slice(0, 60), /PNG file that cannot be unpacked|ends within its header/],
+    ['unpacks to more than is allowed', () => blank(1001, 1000), /1001 x 1000 pixels, at most 1000000 are allowed/],
+    ['is smaller than the contract allows', () => blank(20, 5), /image in row 0 .*shape/],
+    [
+      'is a JPEG with nothing in it',
+      () => Buffer.from([0xff, 0xd8, 0xff, 0xd9]).toString('base64'),
+      /JPEG file that cannot be unpacked/,
+    ],
+  ])('answers 400 to a file that %s', async (_, file, message) => {
+    const { status, body } = await predict(file());
+    expect([status, body.error]).toEqual([400, expect.stringMatching(message)]);
+  });
+});
