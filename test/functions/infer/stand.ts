@@ -163,6 +163,8 @@ export class Stand {
       refreshSeconds: 3600,
       ledgerTimeoutSeconds: 0.2,
       emit: (line) => this.lines.push(line),
+      // However slow this machine is, every request has its copy.
+      mirror: { budgetMs: Number.POSITIVE_INFINITY },
       ...options,
     });
     this.endpoints.push(endpoint);
