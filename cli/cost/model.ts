@@ -1,5 +1,4 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
-import { METRICS } from '../../core/alarms/alarm.ts';
+import { type AlarmDefinition, METRICS, type MetricName } from '../../core/alarms/alarm.ts';
 import type { Feature } from '../../core/contract/contract.ts';
 import type { Manifest } from '../../core/model/manifest.ts';
 import { captureWriter } from '../../core/serving/capture-line.ts';
@@ -8,6 +7,19 @@ import type { CostedModel } from './estimate.ts';
 
 const ID = '00000000-0000-4000-8000-000000000000';
 const AT = 1_767_225_600_000;
+
+const NAMES = Object.keys(METRICS) as MetricName[];
+
+/** Metrics that only some models have, and those of a shadow, which is no champion alone. */
+const OCCASIONAL: Partial<Record<MetricName, (manifest: Manifest) => boolean>> = {
+  OutOfDistribution: ({ guards }) => guards?.outOfDistribution !== undefined,
+  RateLimited: ({ guards }) => guards?.rateLimit !== undefined,
+  CacheHit: ({ serving }) => serving.cache !== undefined,
+  Margin: severalClasses,
+  Entropy: severalClasses,
+  ShadowDisagreement: () => false,
+  ShadowDifference: () => false,
+};
 
 /** What a model costs by: its alarms, and the bytes of the very lines that are written about a request. */
 export function costedModel(manifest: Manifest, alarms: readonly AlarmDefinition[]): CostedModel {
@@ -26,12 +38,16 @@ export function costedModel(manifest: Manifest, alarms: readonly AlarmDefinition
     alarms: alarms.length - short,
     alarmsHighResolution: short,
     rollingAlarms: alarms.filter(({ action }) => action === 'rollback').length,
-    metrics: Object.keys(METRICS).length,
+    metrics: NAMES.filter((metric) => OCCASIONAL[metric]?.(manifest) ?? true).length,
     captureShare: monitoring.captureShare,
     metricBytes: metricLine({ model: name, variant: 'champion', version: 1, at: AT, values }).length,
     captureRowBytes: two[1]! - two[0]!,
     captureBytes: 2 * two[0]! - two[1]!,
   };
+}
+
+function severalClasses({ outputs }: Manifest): boolean {
+  return outputs.some(({ classes = [] }) => classes.length > 2);
 }
 
 function captureBytes(manifest: Manifest, rows: number): number {
