@@ -104,6 +104,10 @@ export interface ServedVersion {
   readonly version: number;
   readonly variant: Variant;
   readonly signature: Signature;
+  /** What codecs know of it. */
+  readonly wire: Wire;
+  /** Makes one row that its contract allows. */
+  readonly example: () => ReadonlyMap<string, RawTensor>;
 }
 
 /** What an endpoint serves, as protocols show it. */

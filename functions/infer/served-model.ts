@@ -1,3 +1,4 @@
+import { exampleOf } from '../../core/contract/example.ts';
 import { needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import type { RateLimit } from '../../core/guards/guards.ts';
 import type { BusinessMetric } from '../../core/model/business.ts';
@@ -87,11 +88,12 @@ export class ServedModel {
 
   /** Champion first; empty while nothing is served. */
   versions(): ServedVersion[] {
-    return residentRoutes(this.serving).map(({ variant, version }) => ({
-      variant,
-      version,
-      signature: this.residents.get(version)!.wire.signature,
-    }));
+    return residentRoutes(this.serving).map(({ variant, version }) => {
+      const { wire } = this.residents.get(version)!;
+      const { signature } = wire;
+      const example = () => exampleOf(this.records.get(version)!.manifest.contract, signature);
+      return { variant, version, signature, wire, example };
+    });
   }
 
   report(): ServingReport {

@@ -1,7 +1,14 @@
 import type { TensorSpec, TensorType } from '../../../core/model/signature.ts';
 import type { TensorData, TensorValues } from '../../../core/model/tensor.ts';
-import { type Catalog, type RequestHead, type Wire, wireOf } from '../../../core/protocols/protocol.ts';
+import {
+  type Catalog,
+  type RequestHead,
+  type ServedVersion,
+  type Wire,
+  wireOf,
+} from '../../../core/protocols/protocol.ts';
 import type { HttpRequest } from '../../../core/serving/http.ts';
+import type { Variant } from '../../../core/serving/variant.ts';
 
 export const spec = (name: string, type: TensorType, shape: number[]): TensorSpec => ({ name, type, shape });
 export const tensor = (type: TensorType, shape: number[], data: TensorValues): TensorData => ({ type, shape, data });
@@ -19,24 +26,15 @@ export const post = (body: unknown, headers: Record<string, string> = {}): HttpR
   body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
 });
 
+const served = (version: number, variant: Variant): ServedVersion => {
+  const { signature, ...rest } = wire([spec('x', 'float32', [-1, 2])], [spec('y', 'int64', [-1])]);
+  const example = () => new Map([['x', { shape: [1, 2], data: [0, 0] }]]);
+  return { version, variant, signature, wire: { signature, ...rest }, example };
+};
+
 export const catalog: Catalog = {
   statistics: () => [],
   models: () => ['empty', 'm'],
   versions: (model) =>
-    model === 'm'
-      ? [
-          {
-            version: 3,
-            variant: 'champion',
-            signature: { inputs: [spec('x', 'float32', [-1, 2])], outputs: [spec('y', 'int64', [-1])] },
-          },
-          {
-            version: 4,
-            variant: 'challenger',
-            signature: { inputs: [spec('x', 'float32', [-1, 2])], outputs: [spec('y', 'int64', [-1])] },
-          },
-        ]
-      : model === 'empty'
-        ? []
-        : undefined,
+    model === 'm' ? [served(3, 'champion'), served(4, 'challenger')] : model === 'empty' ? [] : undefined,
 };
