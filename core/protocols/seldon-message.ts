@@ -8,7 +8,7 @@ import { mediaOf } from './media.ts';
 import { clip, type InferCall, ProtocolError, type Wire } from './protocol.ts';
 import { encodeSeldon } from './seldon-answer.ts';
 import { tableInputs } from './table.ts';
-import { assertComplete, assertJson, assertShape, elementsOf, flatten, kindOf } from './tensors.ts';
+import { assertComplete, assertShape, elementsOf, flatten, kindOf } from './tensors.ts';
 import { decodeRaw } from './v2-binary.ts';
 import { isObject, type Json, readRows } from './values.ts';
 
@@ -145,7 +145,6 @@ function readTensor(tensor: unknown, names: string[] | undefined, wire: Wire): M
   }
   if (spec === undefined || second !== undefined)
     throw new InputError(`tensor.shape is [${shape}], a model of ${wire.inputs.size} inputs takes rows and columns`);
-  assertJson(spec);
   assertShape(spec, shape);
   return new Map([[spec.name, { shape, data: flatten(spec.name, values, shape) }]]);
 }

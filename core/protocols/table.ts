@@ -3,7 +3,7 @@ import { InputError } from '../contract/elements.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import { cellValue } from './cell.ts';
 import { clip, type Wire } from './protocol.ts';
-import { assertJson, assertShape, elementsOf } from './tensors.ts';
+import { assertShape, elementsOf } from './tensors.ts';
 import { type Json, readRowsOf, scalar } from './values.ts';
 
 /** A column of the table that a model takes. */
@@ -116,7 +116,6 @@ function placesOf({ columns: names, rows }: Table, columns: readonly Column[], n
 
 /** The columns of single values that one input carries. */
 function columnsInput(spec: TensorSpec, rows: Table['rows'], places: readonly number[]): RawTensor {
-  assertJson(spec);
   const width = places.length;
   const data = new Array<unknown>(rows.length * width);
   let at = 0;
@@ -136,7 +135,6 @@ function wideInput(spec: TensorSpec, { columns, rows }: Table): RawTensor {
       rows.map((row) => row[0]),
       false,
     );
-  assertJson(spec);
   const width = columns?.length ?? rows[0]!.length;
   const inner = spec.shape.slice(1);
   const free = inner.filter((size) => size === -1).length;

@@ -82,7 +82,7 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value === 'bigint' ? 'number' : typeof value}`;
 }
 
-/** @throws InputError for types that JSON does not carry: float16 is binary only */
+/** @throws InputError for what version 2 of the protocol does not carry as JSON: float16 is binary only */
 export function assertJson(spec: TensorSpec): void {
   if (spec.type === 'float16')
     throw new InputError(`input ${spec.name}: float16 cannot be carried as JSON, send it as binary data`);

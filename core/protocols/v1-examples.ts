@@ -5,7 +5,7 @@ import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import type { HttpRequest, HttpResponse } from '../serving/http.ts';
 import { clip, type InferCall, type InferResult, ProtocolError, type Wire } from './protocol.ts';
-import { assertComplete, assertJson, elementsText, kindOf } from './tensors.ts';
+import { assertComplete, elementsText, kindOf } from './tensors.ts';
 import { readMessage } from './v1-predict.ts';
 import { isObject, type Json, readRows } from './values.ts';
 
@@ -41,7 +41,6 @@ type RowText = (tensor: TensorData, row: number, width: number) => string;
 
 function decode(request: HttpRequest, wire: Wire, spec: TensorSpec, text: RowText): InferCall {
   const { examples, context } = readMessage(request, wire, 'examples');
-  for (const each of wire.signature.inputs) assertJson(each);
   const inputs = readExamples(examples, context, wire);
   assertComplete(wire, inputs);
   return { inputs, outputs: [spec.name], encode: (result) => encode(result, spec, text) };

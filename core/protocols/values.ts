@@ -3,7 +3,7 @@ import { InputError } from '../contract/elements.ts';
 import type { CarriedSpec } from '../model/preprocess.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import { clip, type Wire } from './protocol.ts';
-import { assertJson, assertShape, flatten, kindOf, shapeOf } from './tensors.ts';
+import { assertShape, flatten, kindOf, shapeOf } from './tensors.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -47,7 +47,6 @@ function assertKeys(instances: readonly unknown[], wire: Wire): void {
 
 /** The tensor of one input; `named`: each instance is an object that has it under the input's name. */
 export function readRowsOf(spec: TensorSpec, instances: readonly unknown[], named: boolean): RawTensor {
-  assertJson(spec);
   const rows = instances.length;
   const value = (row: number): unknown => (named ? (instances[row] as Json)[spec.name] : instances[row]);
   const first = value(0);
@@ -98,7 +97,6 @@ export function readColumns(inputs: unknown, wire: Wire): Map<string, RawTensor>
 }
 
 function readColumn(spec: TensorSpec, value: unknown): RawTensor {
-  assertJson(spec);
   if (!Array.isArray(value)) {
     assertShape(spec, []);
     return { shape: [], data: decodeBytes(spec, [value]) };
