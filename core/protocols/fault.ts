@@ -31,6 +31,8 @@ export interface FaultOptions extends ErrorOptions {
   readonly kind?: FaultKind;
   /** After how many seconds it is worth trying again; becomes the header `retry-after`. */
   readonly retryAfterSeconds?: number;
+  /** Methods that the path has, where the method was the fault; becomes the header `allow`. */
+  readonly allowed?: readonly string[];
 }
 
 /** What a caller did wrong, or what cannot be had: said in full, in the form of the protocol that was spoken. */
@@ -38,6 +40,7 @@ export class ProtocolError extends Error implements Fault {
   override readonly name = 'ProtocolError';
   readonly kind: FaultKind;
   readonly retryAfterSeconds: number | undefined;
+  readonly allowed: readonly string[] | undefined;
   constructor(
     readonly status: number,
     message: string,
@@ -46,6 +49,7 @@ export class ProtocolError extends Error implements Fault {
     super(message, options);
     this.kind = options?.kind ?? kindOf(status);
     this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.allowed = options?.allowed;
   }
 }
 

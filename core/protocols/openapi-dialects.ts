@@ -79,27 +79,30 @@ export function dialectModelPaths(model: Described): Record<string, Node> {
       ...(parameters === undefined ? {} : { parameters }),
     }),
   });
-  const predictions = (parameters?: Node[]) => ({
-    post: torchserve({
-      summary: `Predict with ${name}.`,
-      body: torchServeBody(model),
-      answer: jsonAnswer(singleOrBatch(model)),
-      ...(parameters === undefined ? {} : { parameters }),
-    }),
-  });
+  // TorchServe takes either method for the same.
+  const either = (post: Node): Node => ({ post, put: post });
+  const predictions = (parameters?: Node[]) =>
+    either(
+      torchserve({
+        summary: `Predict with ${name}.`,
+        body: torchServeBody(model),
+        answer: jsonAnswer(singleOrBatch(model)),
+        ...(parameters === undefined ? {} : { parameters }),
+      }),
+    );
   return {
     [`/models/${name}`]: describe(),
     [`/models/${name}/all`]: describe(),
     [`/models/${name}/{version}`]: describe([version]),
     [`/predictions/${name}`]: predictions(),
     [`/predictions/${name}/{version}`]: predictions([version]),
-    [`/explanations/${name}`]: {
-      post: torchserve({
+    [`/explanations/${name}`]: either(
+      torchserve({
         summary: `Shapley values of predictions of ${name}.`,
         body: torchServeBody(model),
         answer: jsonAnswer({ type: 'object' }),
       }),
-    },
+    ),
     [`/endpoints/${name}/invocations`]: { post: invocations(model, sagemaker, SAGEMAKER_HEADERS) },
     [`/seldon/{namespace}/${name}/api/v1.0/predictions`]: { parameters: [namespace], post: seldonPredictions(model) },
     [`/seldon/{namespace}/${name}/api/v1.0/feedback`]: { parameters: [namespace], post: seldonFeedback() },
@@ -134,6 +137,10 @@ function invocations(model: Described, part: typeof mlflow, parameters?: Node[])
       data: arrayOf({ type: 'array', minItems: columns.length, maxItems: columns.length }, 1),
     }),
   });
+  const answered = predictionsSchema(model);
+  const { predictions, outputs } = answered.properties as Node;
+  // What came by column goes back by column; MLflow has the same key for both.
+  const predicted = { ...answered, properties: { predictions: { anyOf: [predictions, outputs] }, outputs } };
   const cell = (value: unknown): string => (value === null ? '' : String(value));
   return part({
     summary: `Predict with ${model.name}.`,
@@ -153,7 +160,7 @@ function invocations(model: Described, part: typeof mlflow, parameters?: Node[])
         : {}),
     },
     answer: {
-      ...jsonAnswer(predictionsSchema(model)),
+      ...jsonAnswer(predicted),
       'application/jsonlines': TEXT,
       'text/csv': TEXT,
     },

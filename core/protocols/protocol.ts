@@ -175,7 +175,7 @@ export const errorObject = ({ status, message }: Fault): HttpResponse => json(st
 /** @throws ProtocolError 405 unless the method is one of those allowed */
 export function allow(method: string, ...allowed: string[]): void {
   if (!allowed.includes(method))
-    throw new ProtocolError(405, `method ${method} is not allowed, use ${allowed.join(' or ')}`);
+    throw new ProtocolError(405, `method ${method} is not allowed, use ${allowed.join(' or ')}`, { allowed });
 }
 
 /** Reads a version out of a path. @throws ProtocolError with `status` when it is not a number */

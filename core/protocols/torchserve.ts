@@ -72,7 +72,7 @@ const TYPES: Readonly<Record<FaultKind, string>> = {
 export const ping = (catalog: Catalog): HttpResponse =>
   canServe(catalog) ? json(200, { status: 'Healthy' }) : json(503, { status: 'Unhealthy' });
 
-/** @throws ProtocolError 501 for what would change anything: models are registered and released elsewhere */
+/** @throws ProtocolError 405 for what would change anything: models are registered and released elsewhere */
 function manage(
   method: string,
   query: Readonly<Record<string, string>>,
@@ -80,7 +80,9 @@ function manage(
   version: string | undefined,
 ): Operation {
   if (method === 'POST' || method === 'PUT' || method === 'DELETE')
-    throw new ProtocolError(501, 'the management of models is not supported: releases are made in the registry');
+    throw new ProtocolError(405, 'models are not managed here, use GET or HEAD: releases are made in the registry', {
+      allowed: ['GET', 'HEAD'],
+    });
   allow(method, 'GET', 'HEAD');
   if (model === undefined || model === '') return { kind: 'show', show: (catalog) => list(catalog, query) };
   if (version === undefined)

@@ -28,7 +28,7 @@ import { identify, identityHeaders } from './identity.ts';
 import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
 import { Mirror, type MirrorTiming } from './mirror.ts';
-import { faultOf, fill, outcomeOf, withRetry } from './outcome.ts';
+import { faultOf, fill, outcomeOf, withHints } from './outcome.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import type { ModelLoader } from './resident.ts';
 import { ServedModel } from './served-model.ts';
@@ -379,7 +379,7 @@ export class Endpoint {
 
   private failure(protocol: Protocol, error: unknown, seen: Observation): HttpResponse {
     if (outcomeOf(error) === 'internal') this.complain('a request failed', error, seen.request);
-    return withRetry(protocol.fail(faultOf(error)), error);
+    return withHints(protocol.fail(faultOf(error)), error);
   }
 
   private record(seen: Observation): void {

@@ -20,10 +20,19 @@ export function faultOf(error: unknown): Fault {
   return { status: 500, kind: 'internal', message: 'internal error' };
 }
 
-/** Tells the caller when to come back, where the error knows. */
-export function withRetry(response: HttpResponse, error: unknown): HttpResponse {
-  if (!(error instanceof ProtocolError) || error.retryAfterSeconds === undefined) return response;
-  return { ...response, headers: { ...response.headers, 'retry-after': String(Math.ceil(error.retryAfterSeconds)) } };
+/** Tells the caller when to come back, or what the path takes, where the error knows. */
+export function withHints(response: HttpResponse, error: unknown): HttpResponse {
+  if (!(error instanceof ProtocolError)) return response;
+  const { retryAfterSeconds, allowed } = error;
+  if (retryAfterSeconds === undefined && allowed === undefined) return response;
+  return {
+    ...response,
+    headers: {
+      ...response.headers,
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
+      ...(allowed === undefined ? {} : { allow: allowed.join(', ') }),
+    },
+  };
 }
 
 /** Notes how a request ended that was not answered. */

@@ -34,6 +34,7 @@ export function complaint(request: HttpRequest, response: HttpResponse): string 
   if (headers['x-request-id'] === undefined) return 'no x-request-id';
   for (const [name, value] of Object.entries(headers))
     if (!/^[a-z0-9-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) return `header ${name} cannot be sent`;
+  if (status === 405 && headers.allow === undefined) return 'no allow';
   if (status < 400) return status === 200 || status === 202 ? undefined : `status ${status}`;
   if (request.method === 'HEAD') return undefined;
   const { name } = protocolOf(request);

@@ -155,8 +155,8 @@ describe('TorchServe paths', () => {
     ['POST', '/predictions', 404],
     ['POST', '/predictions/m/first', 404],
     ['POST', '/predictions/m/1/2', 404],
-    ['POST', '/models', 501],
-    ['DELETE', '/models/m', 501],
+    ['POST', '/models', 405],
+    ['DELETE', '/models/m', 405],
     ['POST', '/ping', 405],
   ])('%s %s is %d', (method, path, status) => {
     expect(() => torchserve.resolve(head(method, path), catalog)).toThrow(expect.objectContaining({ status }));

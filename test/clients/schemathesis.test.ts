@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type HttpServer, serve } from '../../server/http/http-server.ts';
+import { INT64, KINDS, PIPELINE, Stand, TREE } from '../functions/infer/stand.ts';
+
+/** Set by `npm run test:openapi`, which installs it. */
+const SCHEMATHESIS = process.env.TRIMTAB_SCHEMATHESIS;
+if (SCHEMATHESIS === undefined)
+  process.stderr.write('skipped: requests that schemathesis makes of the OpenAPI document; npm run test:openapi\n');
+
+describe.skipIf(SCHEMATHESIS === undefined)('The OpenAPI document', () => {
+  let stand: Stand;
+  let server: HttpServer;
+  beforeAll(async () => {
+    stand = await Stand.open();
+    await stand.release(TREE, 'tree-30');
+    await stand.release(PIPELINE, 'pipeline');
+    await stand.release(INT64, 'int64');
+    await stand.release(KINDS, 'kinds');
+    server = await serve(await stand.endpoint({ defaultModel: 'pipeline' }), { port: 0 });
+  });
+  afterAll(async () => {
+    await server.close();
+    await stand.close();
+  });
+
+  it('is kept by every answer to whatever schemathesis makes of it', async () => {
+    const config = ['--config-file', 'test/clients/schemathesis.toml', '--no-color', 'run'];
+    const options = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '25', '--continue-on-failure'];
+    const { status, said } = await new Promise<{ status: number | string; said: string }>((resolve) => {
+      execFile(
+        SCHEMATHESIS!,
+        [...config, `${server.url}/openapi.json`, ...options, '--warnings', 'off', '--generation-deterministic'],
+        { maxBuffer: 1 << 28 },
+        (error, stdout, stderr) => resolve({ status: error?.code ?? 0, said: `${stdout}${stderr}` }),
+      );
+    });
+    await writeFile('.cache/schemathesis.log', said);
+    expect(status, `${said.slice(-4_000)}\nmore in .cache/schemathesis.log`).toBe(0);
+    expect(said).toMatch(/\d+ generated, \d+ passed|No issues found/);
+    process.stdout.write(`${said.slice(-800)}\n`);
+  }, 1_800_000);
+});
