@@ -202,26 +202,24 @@ describe('the deployed app', () => {
     await stand.trimtab(['history', MODEL, '--verify']);
   });
 
-  it('has nothing that the doctor finds wrong, but for what the emulator does not keep', async () => {
+  it('has nothing that the doctor finds wrong, but for what the emulator does not keep, and the alarms that are up', async () => {
+    const up = async (): Promise<string[]> => {
+      const { MetricAlarms = [] } = await stand.clients.cloudwatch.send(
+        new DescribeAlarmsCommand({ StateValue: 'ALARM' }),
+      );
+      return MetricAlarms.map(({ AlarmName }) => `alarm ${AlarmName}`);
+    };
+    const before = await up();
     const found = await stand.trimtab(['doctor', '--environment', ENVIRONMENT, '--json'], 1);
+    const after = await up();
     const { findings } = JSON.parse(found) as { findings: { name: string; status: string; found: string }[] };
     expect(findings.length).toBeGreaterThan(40);
-    // Whether an alarm of latency is up says how fast this machine is: then CloudWatch must say the same.
-    const slow = findings.filter(({ status, name }) => status === 'fail' && /^alarm .*latency$/i.test(name));
-    const AlarmNames = slow.map(({ name }) => name.slice('alarm '.length));
-    if (slow.length > 0) {
-      const { MetricAlarms = [] } = await stand.clients.cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames }));
-      expect(MetricAlarms.map(({ StateValue }) => StateValue)).toEqual(slow.map(() => 'ALARM'));
-    }
-    const failed = findings.filter(
-      (each) => each.status === 'fail' && !each.name.startsWith('alarm trimtab-') && !slow.includes(each),
-    );
-    expect(failed.map(({ name }) => name)).toEqual(NOT_KEPT);
-    const up = findings.filter(
-      (each) => each.status === 'fail' && each.name.startsWith('alarm trimtab-') && !slow.includes(each),
-    );
-    // The bad canary was taken back moments ago.
-    for (const { name } of up) expect(name).toContain('challenger-wrong');
+    const failed = findings.filter(({ status }) => status === 'fail').map(({ name }) => name);
+    expect(failed.filter((name) => !name.startsWith('alarm '))).toEqual(NOT_KEPT);
+    // Which are up depends on the machine, too: on what a request took, and on what came within one period.
+    const alarms = failed.filter((name) => name.startsWith('alarm '));
+    expect([...before, ...after]).toEqual(expect.arrayContaining(alarms));
+    expect(alarms).toEqual(expect.arrayContaining(before.filter((name) => after.includes(name))));
   });
 
   it('changes by another deployment, and goes on answering', async () => {
