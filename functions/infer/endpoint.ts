@@ -2,6 +2,9 @@ import { CallerLimits } from '../../core/guards/rate-limit.ts';
 import { Statistics } from '../../core/metrics/statistics.ts';
 import {
   type Catalog,
+  type Decode,
+  type ExplainCall,
+  type InferCall,
   json,
   modelOf,
   type Operation,
@@ -20,7 +23,7 @@ import { outcomeFault } from '../../core/serving/outcome.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
-import { answer } from './answer.ts';
+import { answer, type Job } from './answer.ts';
 import { ArtifactCache } from './artifact-cache.ts';
 import { LEAST_BYTES, packed, unpacked } from './compression.ts';
 import { explain } from './explain.ts';
@@ -274,16 +277,17 @@ export class Endpoint {
     }
   }
 
-  private async infer(
-    operation: Extract<Operation, { kind: 'infer' }>,
+  /** Who answers a request, and what they need for it. @throws ProtocolError 404 or 503 */
+  private assign<Call extends InferCall | ExplainCall>(
+    operation: Extract<Operation, { kind: 'infer' | 'explain' }> & { readonly decode: Decode<Call> },
     request: HttpRequest,
     requestId: string,
     seen: Observation,
-  ): Promise<HttpResponse> {
+  ): { model: ServedModel; job: Job<Call> } {
     const model = this.model(operation.model);
     seen.model = model.name;
     const route = choose(model, targetOf(operation, request.headers), routingKey(request.headers, requestId));
-    const job = {
+    const job: Job<Call> = {
       model: model.name,
       route,
       resident: model.resident(route.version),
@@ -293,11 +297,21 @@ export class Endpoint {
       seen,
       emit: this.emit,
     };
+    return { model, job };
+  }
+
+  private async infer(
+    operation: Extract<Operation, { kind: 'infer' }>,
+    request: HttpRequest,
+    requestId: string,
+    seen: Observation,
+  ): Promise<HttpResponse> {
+    const { model, job } = this.assign(operation, request, requestId, seen);
     const given = await answer(job);
     const { shadow } = model;
-    if (shadow !== undefined && shadow.version !== route.version)
+    if (shadow !== undefined && shadow.version !== job.route.version)
       await this.mirror.send(job, given, shadow, model.resident(shadow.version));
-    return signed(given.response, given.id, route);
+    return signed(given.response, given.id, job.route);
   }
 
   private async explain(
@@ -306,21 +320,9 @@ export class Endpoint {
     requestId: string,
     seen: Observation,
   ): Promise<HttpResponse> {
-    const model = this.model(operation.model);
-    seen.model = model.name;
-    const route = choose(model, targetOf(operation, request.headers), routingKey(request.headers, requestId));
-    const job = {
-      model: model.name,
-      route,
-      resident: model.resident(route.version),
-      request,
-      decode: operation.decode,
-      id: requestId,
-      seen,
-      emit: this.emit,
-    };
+    const { job } = this.assign(operation, request, requestId, seen);
     const { id, response } = await explain(job, this.options.home);
-    return signed(response, id, route);
+    return signed(response, id, job.route);
   }
 
   private async repository(

@@ -40,7 +40,7 @@ export function complaint(request: HttpRequest, response: HttpResponse): string 
   const { name } = protocolOf(request);
   const text = plain(response);
   if (text.length > 8_192) return `an error of ${text.length} characters`;
-  if (/\n\s+at |node_modules|\.ts:\d|\/work\/|\/tmp\//.test(text)) return `internals in ${text}`;
+  if (/\n\s+at |node_modules|\.ts:\d|\/tmp\//.test(text) || text.includes(process.cwd())) return `internals in ${text}`;
   try {
     if (FORMS[name]!(JSON.parse(text), status)) return undefined;
   } catch {

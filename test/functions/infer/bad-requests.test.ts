@@ -36,7 +36,7 @@ describe('Every protocol', () => {
       complaint(request, { status, headers: { ...headers, ...more }, body: JSON.stringify(body) });
     expect(judged(400, { error: 'x' })).toContain('no error of seldon');
     expect(judged(400, { status: { status: 1, code: -1, info: 'x', reason: 'Y' } })).toBeUndefined();
-    expect(judged(400, { status: { status: 1, code: -1, info: 'at /work/x.ts:3', reason: 'Y' } })).toContain(
+    expect(judged(400, { status: { status: 1, code: -1, info: 'at /srv/x.ts:3', reason: 'Y' } })).toContain(
       'internals',
     );
     expect(judged(500, {})).toBe('status 500');
