@@ -1,5 +1,6 @@
 import type { RowValues, Shares } from './explanation.ts';
 import { type Pace, pacer } from './pace.ts';
+import { spread, standardError, unseen } from './standard-error.ts';
 import type { Tail } from './tail.ts';
 import type { Walker } from './tree-values.ts';
 
@@ -21,6 +22,7 @@ export async function exactValues(
   const sums = rows.map(() => new Float64Array(players));
   const squares = rows.map(() => new Float64Array(players));
   const counts = new Uint32Array(rows.length);
+  const largest = new Float64Array(rows.length);
   const single = new Float64Array(players);
   let complete = true;
   walking: for (let j = 0; j < background.length; j++) {
@@ -34,6 +36,7 @@ export async function exactValues(
       for (let k = 0; k < players; k++) {
         sums[i]![k]! += single[k]!;
         squares[i]![k]! += single[k]! ** 2;
+        largest[i] = Math.max(largest[i]!, Math.abs(single[k]!));
       }
       counts[i]!++;
     }
@@ -49,15 +52,14 @@ export async function exactValues(
       const baseValue = value - values.reduce((a, b) => a + b, 0);
       if (n === all) return { baseValue, value, values };
       // Rows drawn without putting them back: what is left of the background is what is not known.
-      const left = Math.abs(tail.factor) * Math.sqrt((1 - n / all) / n);
-      const standardErrors = Array.from(squares[i]!, (square, k) => left * deviation(square, sums[i]![k]!, n));
+      const left = Math.abs(tail.factor) * Math.sqrt(1 - n / all);
+      // A row that was left out may do what the others do not, as much as any feature was seen to do.
+      const more = unseen(largest[i]!, n, n - 1);
+      const standardErrors = Array.from(
+        squares[i]!,
+        (square, k) => left * standardError([{ variance: spread(sums[i]![k]!, square, n) / n, degrees: n - 1 }, more]),
+      );
       return { baseValue, value, values, standardErrors };
     }),
   };
-}
-
-/** Standard deviation of n numbers by their sum and the sum of their squares; of one number, its size. */
-function deviation(square: number, sum: number, n: number): number {
-  if (n < 2) return Math.sqrt(square);
-  return Math.sqrt(Math.max(0, (square - sum ** 2 / n) / (n - 1)));
 }

@@ -82,9 +82,9 @@ export const ensembles = (raws = 1): fc.Arbitrary<Ensemble> =>
       base: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: raws, maxLength: raws }),
       factor: fc.constantFrom(1, 0.25),
     })
-    .map(({ forest, base, factor }) => flat(forest, base, factor));
+    .map(({ forest, base, factor }) => ensembleOf(forest, base, factor));
 
-function flat(forest: readonly Tree[], base: readonly number[], factor: number): Ensemble {
+export function ensembleOf(forest: readonly Tree[], base: readonly number[], factor: number): Ensemble {
   const nodes: { column: number; mode: number; threshold: number; missing: number; yes: number; no: number }[] = [];
   const weights = new Map<number, (readonly [number, number])[]>();
   const members = new Map<number, ReadonlySet<number>>();
