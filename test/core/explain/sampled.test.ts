@@ -142,4 +142,33 @@ describe('sampledValues', () => {
       }
     },
   );
+
+  it('knows that an order and its reverse are all that there are of two players', async () => {
+    const score: Score = async (mixtures) =>
+      mixtures.map(({ rank, taken }) => Number([...rank].every((at) => at < taken)));
+    const [row] = (await sampledValues(score, { ...options([1], [1]), players: 2, permutations: 1 })).rows;
+    expect(row).toMatchObject({ values: [0.5, 0.5], standardErrors: [0, 0] });
+  });
+
+  it('is exact at once where every player plays for itself', async () => {
+    const sum: Score = async (mixtures) =>
+      mixtures.map((each) => mix([1, 2, 3, 4, 5], [0, 0, 0, 0, 0], each).reduce((a, b) => a + b, 0));
+    const [row] = (await sampledValues(sum, options([1], [1]))).rows;
+    expect(row).toMatchObject({ value: 15, baseValue: 0, values: [1, 2, 3, 4, 5], standardErrors: [0, 0, 0, 0, 0] });
+  });
+
+  it('gives what it knows when time is out, and still sums up', async () => {
+    const rows = [[3, -2, 1, 4, 2], [1, 1, 1, 1, 1]]; // biome-ignore format: a table
+    const background = Array.from({ length: 40 }, (_, i) => [i % 3, i % 5, i % 7, i % 2, -1]);
+    let at = 0;
+    const pace = { now: () => at++, pause: async () => undefined, until: 30 };
+    const found = await sampledValues(scoring(rows, background), options(rows, background, { pace, batch: 10 }));
+    expect(found.complete).toBe(false);
+    expect(found.backgroundRows).toBeGreaterThan(0);
+    expect(found.backgroundRows).toBeLessThan(40);
+    for (const { value, baseValue, values, standardErrors } of found.rows) {
+      expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(value - baseValue, 9);
+      expect(standardErrors!.every((error) => error >= 0)).toBe(true);
+    }
+  });
 });
