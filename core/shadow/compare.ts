@@ -16,21 +16,34 @@ const TOLERANCE = 1e-3;
 /** And this much in any case. */
 const SLACK = 1e-6;
 
+/** What a version said of the rows, before its guards hold anything back. */
+export interface Said {
+  /** Its own; undefined where it makes none. */
+  readonly decision: Decision | undefined;
+  /** Of the decision's output, one a row; empty without one. */
+  readonly scores: readonly number[];
+  readonly outputs: Outputs;
+}
+
+/** Of a shadow that refuses or fails where an answer was given: callers would be told that instead. */
+export const NO_ANSWER: Disagreement = { differs: true, largest: 0 };
+
 /**
- * Compares what two versions say of the same rows. A decision is compared as such: a class that stays the same is no
- * disagreement, whatever the score; of a regression, a difference beyond what counts as wrong is. Models without a
- * decision are compared output by output: numbers within a tolerance, everything else for equality. An output that
- * only one of them has, or of another shape, is a disagreement.
+ * Compares what two versions say of the same rows. A decision is compared as such, each version's by its own threshold:
+ * a class that stays the same is no disagreement, whatever the score; of a regression, a difference beyond what counts
+ * as wrong is. Models without a decision are compared output by output: numbers within a tolerance, everything else for
+ * equality. An output that only one of them has, or of another shape, is a disagreement.
  *
- * @param given    the scores of the decision's output, one a row, of the version that answered; empty without one
- * @param mirrored the same of the shadow
+ * It is the models that are compared, not what their guards let callers see of them: numbers that are withheld are all
+ * alike, rounded ones are alike or a whole step apart, and a change of guards would pass for one of the model.
+ *
+ * @param given    of the version that answered
+ * @param mirrored of the shadow
  */
-export function disagreement(
-  decision: Decision | undefined,
-  given: { readonly scores: readonly number[]; readonly outputs: Outputs },
-  mirrored: { readonly scores: readonly number[]; readonly outputs: Outputs },
-): Disagreement {
-  if (decision === undefined || given.scores.length === 0) return byOutput(given.outputs, mirrored.outputs);
+export function disagreement(given: Said, mirrored: Said): Disagreement {
+  const { decision } = given;
+  if (decision === undefined || mirrored.decision?.task !== decision.task || given.scores.length === 0)
+    return byOutput(given.outputs, mirrored.outputs);
   let differs = given.scores.length !== mirrored.scores.length;
   let largest = 0;
   given.scores.forEach((score, row) => {
@@ -39,11 +52,14 @@ export function disagreement(
     largest = Math.max(largest, Number.isFinite(apart) ? apart : 0);
     differs ||=
       decision.task === 'binary'
-        ? score >= decision.threshold !== other >= decision.threshold
+        ? score >= decision.threshold !== other >= thresholdOf(mirrored.decision)
         : !(apart <= decision.tolerance);
   });
   return { differs, largest };
 }
+
+const thresholdOf = (decision: Decision | undefined): number =>
+  decision?.task === 'binary' ? decision.threshold : Number.NaN;
 
 function byOutput(given: Outputs, mirrored: Outputs): Disagreement {
   const names = new Set([...Object.keys(given), ...Object.keys(mirrored)]);

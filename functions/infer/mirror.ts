@@ -1,6 +1,6 @@
 import { Observation } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
-import { disagreement } from '../../core/shadow/compare.ts';
+import { disagreement, NO_ANSWER } from '../../core/shadow/compare.ts';
 import { type Answer, answer, type Job } from './answer.ts';
 import type { Resident } from './resident.ts';
 
@@ -72,11 +72,12 @@ export class Mirror {
     try {
       const mirrored = await answer({ ...job, id: given.id, route, resident, seen });
       seen.disagreement = disagreement(
-        job.resident.decision,
-        { scores: job.seen.scores, outputs: given.outputs },
-        { scores: seen.scores, outputs: mirrored.outputs },
+        { decision: job.resident.decision, scores: job.seen.scores, outputs: given.outputs },
+        { decision: resident.decision, scores: seen.scores, outputs: mirrored.outputs },
       );
     } catch (error) {
+      // That nobody was free to answer says nothing of the version.
+      if (seen.outcome !== 'unavailable') seen.disagreement = NO_ANSWER;
       if (seen.outcome === 'internal')
         this.options.complain(`shadow version ${route.version} of ${job.model} failed`, error);
     }

@@ -4,29 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Explanation } from '../../../core/explain/explanation.ts';
 import type { Endpoint } from '../../../functions/infer/endpoint.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
-import { PIPELINE, ROW, read, request, Stand } from './stand.ts';
+import { FLIGHT, PIPELINE, ROW, read, request, Stand } from './stand.ts';
 
 const FLIGHTS = path.resolve('models/flight-delay/v3');
 
-const FLIGHT = {
-  carrier: 'B6',
-  origin: 'JFK',
-  dest: 'BOS',
-  distance: 187,
-  departure_minute: 1095,
-  weekday: 5,
-  origin_departures: 28,
-  origin_delay: 42,
-  origin_overdue: 310,
-  carrier_delay: 31,
-  temp: 71,
-  humid: 88,
-  wind_speed: 15,
-  wind_gust: null,
-  precip: 0.2,
-  visib: 3,
-  seats: null,
-};
 const NAMES = Object.keys(FLIGHT);
 
 describe('an endpoint asked why', () => {
@@ -180,21 +161,55 @@ describe('an endpoint asked why', () => {
     expect(await told({ method: 'guess' })).toEqual([400, 'method is guess, expected exact or sampled']);
   });
 
-  it('tells no more decimals than predictions do, and nothing where they tell no confidence', async () => {
+  it('tells no more decimals than predictions do', async () => {
     await serve((manifest) => {
       manifest.guards = { round: 2 };
     });
     const [{ baseValue, value, values }] = (await v1({ method: 'sampled' })).body.explanations.rows;
     for (const number of [baseValue, value, ...values]) expect(number).toBe(Number(number.toFixed(2)));
-    await stand.close();
-    stand = await Stand.open();
+  });
+
+  const v2Inputs = Object.entries(FLIGHT).map(([name, value]) => ({
+    name,
+    datatype: typeof value === 'string' ? 'BYTES' : 'FP32',
+    shape: [1, 1],
+    data: [value],
+  }));
+  /** Every way to ask for an explanation, and where its errors have their message. */
+  const ways: [string, string, object, (body: Json) => unknown][] = [
+    ['v1', '/v1/models/flight-delay:explain', { instances: [FLIGHT] }, ({ error }) => error],
+    ['v1 of a version', '/v1/models/flight-delay/versions/1:explain', { instances: [FLIGHT] }, ({ error }) => error],
+    ['v2', '/v2/models/flight-delay/explain', { inputs: v2Inputs }, ({ error }) => error],
+    ['v2 of a version', '/v2/models/flight-delay/versions/1/explain', { inputs: v2Inputs }, ({ error }) => error],
+    ['TorchServe', '/explanations/flight-delay', FLIGHT, ({ code, message }) => code === 403 && message],
+    ['TorchServe of a version', '/explanations/flight-delay/1', FLIGHT, ({ code, message }) => code === 403 && message],
+  ]; // biome-ignore format: a table
+
+  it.each(['label-only', 'top1'])('refuses to explain over any protocol where it tells %s', async (confidence) => {
     await serve((manifest) => {
-      manifest.guards = { confidence: 'label-only' };
+      manifest.guards = { confidence };
       manifest.explanations = {};
     });
-    const { status, body } = await v1();
-    expect(status).toBe(403);
-    expect(body.error).toContain('label-only');
+    for (const [way, path, body, messageOf] of ways)
+      for (const query of [{}, { method: 'sampled' }, { scale: 'raw' }] as Record<string, string>[]) {
+        const answered = read(await endpoint.handle({ ...request('POST', path, body), query }));
+        expect([way, answered.status, messageOf(answered.body)]).toEqual([
+          way,
+          403,
+          `predictions of model flight-delay are not explained: it tells ${confidence} of its confidence, and an explanation would tell all`,
+        ]);
+        expect(JSON.stringify(answered.body)).not.toMatch(/baseValue|values/);
+      }
+    // Nobody's release is any worse for it.
+    for (const line of stand.metric('Failure')) expect(line.Failure).toBe(0);
+  });
+
+  it('explains by each of them what is told in full', async () => {
+    await serve();
+    for (const [way, path, body] of ways) {
+      const { status, body: answered } = read(await endpoint.handle(request('POST', path, body)));
+      expect([way, status, JSON.stringify(answered)]).toEqual([way, 200, expect.stringContaining('baseValue')]);
+    }
   });
 
   it('refuses a version that has no baseline to compare with', async () => {

@@ -1,6 +1,9 @@
+import { copyFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EndpointOptions } from '../../../functions/infer/endpoint.ts';
-import { PIPELINE, ROW, request, Stand } from './stand.ts';
+import { readSignature } from '../../../platform/onnx/model.ts';
+import { FLIGHT, PIPELINE, ROW, read, request, Stand } from './stand.ts';
 
 describe('a shadow', () => {
   let stand: Stand;
@@ -43,5 +46,73 @@ describe('a shadow', () => {
     // No run is as short as that: the first is tried, and tells so.
     await ask({ mirror: { budgetMs: 1e-9 } }, 10);
     expect(mirrored()).toHaveLength(1);
+  });
+});
+
+describe('a shadow of a model with guards', () => {
+  let stand: Stand;
+  beforeEach(async () => {
+    stand = await Stand.open();
+  });
+  afterEach(() => stand.close());
+
+  const FLIGHTS = path.resolve('models/flight-delay');
+
+  /** Registers a version of the example without its decision, and with no confidence told. */
+  async function silentFlights(source: string): Promise<number> {
+    const folder = await mkdtemp(path.join(stand.folder, 'flights-'));
+    await copyFile(path.join(FLIGHTS, source, 'model.onnx'), path.join(folder, 'model.onnx'));
+    const { decision: _, ...manifest } = JSON.parse(await readFile(path.join(FLIGHTS, 'v1', 'model.json'), 'utf8'));
+    const silent = { ...manifest, guards: { confidence: 'label-only' } };
+    await writeFile(path.join(folder, 'model.json'), JSON.stringify(silent));
+    const { version } = await stand.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
+    await stand.apply('flight-delay', { type: 'approve', version: version.version, reason: 'test' });
+    return version.version;
+  }
+
+  /** What callers are told by each of two versions, the second a shadow, and what is said of it. */
+  async function compare(model: string, row: object) {
+    await stand.apply(model, { type: 'release', version: 1, reason: 'test' });
+    await stand.apply(model, { type: 'start-shadow', version: 2, reason: 'test' });
+    const endpoint = await stand.endpoint();
+    const told = async (version: number) => {
+      const at = `/v1/models/${model}/versions/${version}:predict`;
+      return read(await endpoint.handle(request('POST', at, { instances: [row] }))).body.predictions;
+    };
+    return { told: [await told(1), await told(2)], seen: stand.metric('ShadowDisagreement')[0]! };
+  }
+
+  const { decision: _, ...SILENT } = {
+    ...PIPELINE,
+    outputs: [{ name: 'probabilities', meaning: 'probabilities' }],
+    guards: { confidence: 'label-only' },
+  };
+
+  it('disagrees where the models do, though callers are shown the same', async () => {
+    await silentFlights('v1');
+    await silentFlights('v3');
+    const { told, seen } = await compare('flight-delay', FLIGHT);
+    expect(told[0]).toEqual(told[1]);
+    expect(seen).toMatchObject({ ShadowDisagreement: 1, Version: '2' });
+    expect(seen.ShadowDifference).toBeGreaterThan(0);
+    expect(seen.ShadowDifference).toBeLessThan(1);
+  });
+
+  it('agrees where nothing but the guards is another, though callers would be shown something else', async () => {
+    await stand.register({ ...SILENT, guards: {} } as typeof SILENT, 'pipeline');
+    await stand.register(SILENT, 'pipeline', 'two');
+    const { told, seen } = await compare('pipeline', ROW);
+    expect(told[0]).not.toEqual(told[1]);
+    expect(seen).toMatchObject({ ShadowDisagreement: 0, ShadowDifference: 0, Version: '2' });
+  });
+
+  it('disagrees where it refuses what was answered', async () => {
+    const [carrier, , temperature] = PIPELINE.contract.features;
+    const strict = { features: [carrier, { name: 'distance', type: 'float', max: 100 }, temperature] };
+    await stand.register(PIPELINE, 'pipeline');
+    await stand.register({ ...PIPELINE, contract: strict } as typeof PIPELINE, 'pipeline', 'two');
+    const { told, seen } = await compare('pipeline', ROW);
+    expect(told[1]).toBeUndefined();
+    expect(seen).toMatchObject({ ShadowDisagreement: 1, Violation: 1, Failure: 0, Version: '2' });
   });
 });

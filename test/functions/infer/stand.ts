@@ -229,3 +229,24 @@ export const read = (response: HttpResponse) => ({
 
 /** A v1 request for the pipeline. */
 export const ROW = { carrier: 'B6', distance: 1500, temperature: null };
+
+/** A v1 row for the example of flights. */
+export const FLIGHT = {
+  carrier: 'B6',
+  origin: 'JFK',
+  dest: 'BOS',
+  distance: 187,
+  departure_minute: 1095,
+  weekday: 5,
+  origin_departures: 28,
+  origin_delay: 42,
+  origin_overdue: 310,
+  carrier_delay: 31,
+  temp: 71,
+  humid: 88,
+  wind_speed: 15,
+  wind_gust: null,
+  precip: 0.2,
+  visib: 3,
+  seats: null,
+};
