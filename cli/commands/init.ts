@@ -6,7 +6,11 @@ import { inferContract } from '../../core/contract/infer.ts';
 import { Manifest } from '../../core/model/manifest.ts';
 import { ModelName } from '../../core/model/names.ts';
 import type { Signature } from '../../core/model/signature.ts';
+import type { Baseline } from '../../core/profile/profile.ts';
+import type { Draft } from '../../functions/contract-of-requests.ts';
+import { readJsonLines } from '../../platform/json-lines.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
+import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
 import { withExamined } from '../native.ts';
 import { profileAnyFile } from '../profile-file.ts';
@@ -31,7 +35,10 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .command('init')
     .description('write a model folder from an .onnx file and a data file')
     .requiredOption('--model <file>', 'the .onnx file')
-    .requiredOption('--data <file>', 'reference data: .csv, .jsonl or .parquet, such as the training rows')
+    .requiredOption(
+      '--data <file>',
+      'reference data, such as the training rows: .csv, .jsonl or .parquet; requests in a .jsonl where inputs are tensors',
+    )
     .option('--name <name>', 'name of the model (default: that of the file)')
     .option('--id <column>', 'column that identifies a row')
     .option('--time <column>', 'column with the time of a row')
@@ -45,57 +52,101 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .option('--out <folder>', 'where to write it (default: models/<name>)')
     .option('--force', 'overwrite what is there')
     .action(async (own: InitOptions) => {
-      for (const file of [own.model, own.data]) if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
-      const name =
-        own.name ??
-        path
-          .basename(own.model, '.onnx')
-          .toLowerCase()
-          .replace(/[^a-z0-9-]+/g, '-');
-      if (!ModelName.safeParse(name).success)
-        throw new UsageError(`a model name is 1 to 63 of a-z, 0-9 and -, received '${name}': give one with --name`);
-      const folder = own.out ?? path.join('models', name);
-      const target = path.join(folder, MODEL_FILES.manifest);
-      if (existsSync(target) && !own.force) throw new UsageError(`${target} exists: --force overwrites it`);
-
-      await withExamined(own.model, ({ signature, file }) => writeFolder(signature, file));
-
-      async function writeFolder(signature: Signature, whole: string): Promise<void> {
-        const contract = inferContract(signature, await profileAnyFile(own.data), own);
-        const manifest = Manifest.parse({
-          name,
-          contract,
-          outputs: signature.outputs.map((output) => ({ name: output.name, meaning: 'other' })),
-          ...decisionOf(signature, own),
-        });
-        await mkdir(folder, { recursive: true });
-        const model = path.join(folder, MODEL_FILES.model);
-        if (path.resolve(model) !== path.resolve(own.model)) await copyFile(whole, model);
-        const { buildBaseline } = await import('../../functions/baseline.ts');
-        const baseline = await buildBaseline({
-          dataFile: own.data,
-          modelFile: whole,
-          manifest,
-          signature,
-          now: new Date(),
-        });
-        await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
-        const card = path.join(folder, MODEL_FILES.card);
-        if (!existsSync(card)) await writeFile(card, cardOf(name));
-        // The manifest comes last: without it the folder is no model folder.
-        await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
-        print(io, options(), { folder, manifest, performance: baseline.performance ?? null }, () =>
-          [
-            `${folder}: ${contract.features.length} features, baseline of ${baseline.profile.rows} rows in ${baseline.chunks.length} stretches`,
-            baseline.performance
-              ? `  wrong on ${(100 * baseline.performance.errorRate).toFixed(1)} % of ${baseline.performance.rows} labelled rows`
-              : '  no labels: how often it is wrong is not known',
-            `  read ${target} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
-            `  then: trimtab register ${folder}`,
-          ].join('\n'),
-        );
-      }
+      const place = placeOf(own);
+      const made = await withExamined(own.model, (examined) => writeFolder(place, examined, own));
+      const { manifest, baseline } = made;
+      const performance = baseline.performance ?? null;
+      print(io, options(), { folder: place.folder, manifest, performance }, () => told(place, made));
     });
+}
+
+interface Place {
+  readonly name: string;
+  readonly folder: string;
+  /** The manifest's file. */
+  readonly target: string;
+}
+
+interface Made {
+  readonly manifest: Manifest;
+  readonly baseline: Baseline;
+}
+
+/** @throws UsageError when there is nothing to make a folder of, or one that would be overwritten */
+function placeOf(own: InitOptions): Place {
+  for (const file of [own.model, own.data]) if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
+  const name =
+    own.name ??
+    path
+      .basename(own.model, '.onnx')
+      .toLowerCase()
+      .replace(/[^a-z0-9-]+/g, '-');
+  if (!ModelName.safeParse(name).success)
+    throw new UsageError(`a model name is 1 to 63 of a-z, 0-9 and -, received '${name}': give one with --name`);
+  const folder = own.out ?? path.join('models', name);
+  const target = path.join(folder, MODEL_FILES.manifest);
+  if (existsSync(target) && !own.force) throw new UsageError(`${target} exists: --force overwrites it`);
+  return { name, folder, target };
+}
+
+async function writeFolder(
+  { name, folder, target }: Place,
+  { signature, file }: ExaminedModel,
+  own: InitOptions,
+): Promise<Made> {
+  const manifest = Manifest.parse({
+    name,
+    ...(await draftOf(signature, own)),
+    outputs: signature.outputs.map((output) => ({ name: output.name, meaning: 'other' })),
+    ...decisionOf(signature, own),
+  });
+  await mkdir(folder, { recursive: true });
+  const model = path.join(folder, MODEL_FILES.model);
+  if (path.resolve(model) !== path.resolve(own.model)) await copyFile(file, model);
+  const { buildBaseline } = await import('../../functions/baseline.ts');
+  const baseline = await buildBaseline({ dataFile: own.data, modelFile: file, manifest, signature, now: new Date() });
+  await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
+  const card = path.join(folder, MODEL_FILES.card);
+  if (!existsSync(card)) await writeFile(card, cardOf(name));
+  // The manifest comes last: without it the folder is no model folder.
+  await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
+  return { manifest, baseline };
+}
+
+/** The contract as the data suggests it: of a table its columns, of requests their tensors as well. */
+async function draftOf(signature: Signature, own: InitOptions): Promise<Draft> {
+  const { contractOfRequests, wholeInputs } = await import('../../functions/contract-of-requests.ts');
+  const requests = /\.(jsonl|ndjson)$/.test(own.data);
+  const wholes = wholeInputs(signature, requests ? await firstLine(own.data) : undefined);
+  const [whole] = wholes;
+  if (whole === undefined) return { contract: inferContract(signature, await profileAnyFile(own.data), own) };
+  if (!requests)
+    throw new UsageError(
+      `input ${whole.name} takes [${whole.shape}] (-1: any), which no column of a table holds: give requests with ` +
+        `--data, a line of JSON each, such as {"${whole.name}": …} in a .jsonl file`,
+    );
+  return contractOfRequests(own.data, signature, wholes, { ...own, profile: profileAnyFile });
+}
+
+async function firstLine(file: string): Promise<Record<string, unknown> | undefined> {
+  for await (const line of readJsonLines(file)) return line;
+  return undefined;
+}
+
+function told({ folder, target }: Place, { manifest: { contract, preprocess }, baseline }: Made): string {
+  const { rows, errorRate } = baseline.performance ?? {};
+  const parts = [
+    `${contract.features.length} features`,
+    ...contract.tensors.map(({ name }) => `tensor ${name}${preprocess?.[name] ? ' (of pictures)' : ''}`),
+  ];
+  return [
+    `${folder}: ${parts.join(', ')}, baseline of ${baseline.profile.rows} rows in ${baseline.chunks.length} stretches`,
+    errorRate === undefined
+      ? '  no labels: how often it is wrong is not known'
+      : `  wrong on ${(100 * errorRate).toFixed(1)} % of ${rows} labelled rows`,
+    `  read ${target} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
+    `  then: trimtab register ${folder}`,
+  ].join('\n');
 }
 
 /** The decision, when the graph has an output that can make one. */

@@ -91,11 +91,16 @@ function featureOf(name: string, input: TensorSpec, column: ColumnProfile): Inpu
       `input ${name} takes ${input.type}, and its column holds text such as ${column.categories[0]}`,
     );
   if (column.min === null || column.max === null) return { ...base, type };
-  const margin = (column.max - column.min) * MARGIN;
-  // What was never negative stays so.
-  const min = column.min >= 0 ? Math.max(0, down(column.min - margin)) : down(column.min - margin);
-  const max = column.max <= 0 ? Math.min(0, up(column.max + margin)) : up(column.max + margin);
-  return { ...base, type, min, max };
+  return { ...base, type, ...widened(column.min, column.max) };
+}
+
+/** A range a fifth wider than what was seen, in numbers that are easily read; what was never negative stays so. */
+export function widened(least: number, most: number): { min: number; max: number } {
+  const margin = (most - least) * MARGIN;
+  return {
+    min: least >= 0 ? Math.max(0, down(least - margin)) : down(least - margin),
+    max: most <= 0 ? Math.min(0, up(most + margin)) : up(most + margin),
+  };
 }
 
 /** Two significant digits away from the data, so that people read them easily. */

@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { Contract } from '../core/contract/contract.ts';
+import { fillOpaque, InputError } from '../core/contract/elements.ts';
+import { InferenceError, type InferOptions, inferContract } from '../core/contract/infer.ts';
+import { TensorLearner } from '../core/contract/learn-tensor.ts';
+import { carriedSignature, Preprocess } from '../core/model/preprocess.ts';
+import type { Signature, TensorSpec } from '../core/model/signature.ts';
+import type { Profile } from '../core/profile/profile.ts';
+import { wireOf } from '../core/protocols/protocol.ts';
+import { isBytes, isObject, readRows } from '../core/protocols/values.ts';
+import { JsonLinesError, readJsonLines } from '../platform/json-lines.ts';
+import { prepareOf } from './infer/prepare.ts';
+
+/** What reference requests suggest for a manifest. */
+export interface Draft {
+  readonly contract: Contract;
+  /** Inputs whose pictures came as files. */
+  readonly preprocess?: Preprocess;
+}
+
+/** Profiles a data file of any form. */
+export type ProfileFile = (file: string) => Promise<Profile>;
+
+type Line = Readonly<Record<string, unknown>>;
+
+/**
+ * Inputs that are no rows of features: those of three axes or more, and those of two that have a list of several values
+ * in the first line of a reference of requests.
+ *
+ * @param first undefined where the reference is a table
+ */
+export function wholeInputs({ inputs }: Signature, first: Line | undefined): TensorSpec[] {
+  return inputs.filter(({ name, shape }) => {
+    const value = first?.[name];
+    return shape.length > 2 || (shape.length === 2 && Array.isArray(value) && value.length > 1);
+  });
+}
+
+/**
+ * A contract as reference requests suggest it: rules for whole inputs, learned of every line; features of the rest, as
+ * if that were a table.
+ *
+ * @param dataFile JSON lines, each an instance as TensorFlow Serving's row format has it
+ * @throws JsonLinesError when a line is no instance, InferenceError when graph and data do not go together
+ */
+export async function contractOfRequests(
+  dataFile: string,
+  signature: Signature,
+  wholes: readonly TensorSpec[],
+  options: InferOptions & { readonly profile: ProfileFile },
+): Promise<Draft> {
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-draft-'));
+  try {
+    const table = path.join(scratch, 'rest.jsonl');
+    const { learners, preprocess, rest } = await learn(dataFile, { ...signature, inputs: [...wholes] }, table);
+    const profile = rest ? await options.profile(table) : { rows: 0, columns: {} };
+    const inputs = signature.inputs.filter((spec) => !wholes.includes(spec));
+    const contract = inferContract({ ...signature, inputs }, profile, options);
+    const tensors = learners.map((learner) => learner.rule());
+    return { contract: { ...contract, tensors }, ...(Object.keys(preprocess).length > 0 ? { preprocess } : {}) };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Looks at the whole inputs of every line, and writes what is left of it to a file of its own. */
+async function learn(
+  dataFile: string,
+  signature: Signature,
+  table: string,
+): Promise<{ learners: TensorLearner[]; preprocess: Preprocess; rest: boolean }> {
+  const names = signature.inputs.map(({ name }) => name);
+  const learners = signature.inputs.map((spec) => new TensorLearner(spec));
+  let preprocess: Preprocess | undefined;
+  let read: ((line: Line) => ReturnType<typeof readRows>) | undefined;
+  let number = 0;
+  let rest = false;
+  const out = createWriteStream(table);
+  try {
+    for await (const line of readJsonLines(dataFile)) {
+      number++;
+      const missing = names.find((name) => !Object.hasOwn(line, name));
+      if (missing !== undefined)
+        throw new InferenceError(`input ${missing} takes a whole tensor, and request ${number} of the data lacks it`);
+      preprocess ??= picturesOf(signature, line);
+      read ??= await readerOf(signature, preprocess, names);
+      try {
+        const inputs = read(line);
+        for (const [i, spec] of signature.inputs.entries()) learners[i]!.add(fillOpaque(spec, inputs.get(spec.name)!));
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        throw new JsonLinesError(`${dataFile}, request ${number}: ${error.message}`, { cause: error });
+      }
+      const left = Object.entries(line).filter(([name]) => !names.includes(name));
+      rest ||= left.length > 0;
+      if (!out.write(`${JSON.stringify(Object.fromEntries(left.map(plain)))}\n`)) await once(out, 'drain');
+    }
+  } finally {
+    out.end();
+    await finished(out);
+  }
+  if (preprocess === undefined) throw new JsonLinesError(`${dataFile} has no requests`);
+  return { learners, preprocess, rest };
+}
+
+/** Inputs of pixels whose first value is a file. */
+function picturesOf({ inputs }: Signature, line: Line): Preprocess {
+  const files = inputs.filter(({ name, type, shape }) => {
+    const pixels = type === 'uint8' && shape.length === 4 && (shape[3] === 1 || shape[3] === 3);
+    const value = line[name];
+    return pixels && isObject(value) && isBytes(value);
+  });
+  return Preprocess.parse(Object.fromEntries(files.map(({ name }) => [name, { decode: 'image' }])));
+}
+
+async function readerOf(signature: Signature, preprocess: Preprocess, names: readonly string[]) {
+  const wire = wireOf('reference', carriedSignature(signature, preprocess));
+  const prepare = await prepareOf(signature, preprocess);
+  return (line: Line) => new Map(prepare(readRows([Object.fromEntries(names.map((n) => [n, line[n]]))], wire)));
+}
+
+/** A value that a request has in a list of its own, [n, 1], is one of a column. */
+const plain = ([name, value]: [string, unknown]): [string, unknown] => [
+  name,
+  Array.isArray(value) && value.length === 1 ? value[0] : value,
+];

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Manifest } from '../../../core/model/manifest.ts';
+import { buildBaseline } from '../../../functions/baseline.ts';
+import { detectDrift } from '../../../functions/drift/drift.ts';
+import { readCaptureObject } from '../../../platform/captures.ts';
+import { withExamined } from '../../../platform/onnx/examine.ts';
+import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
+import { read, request, Stand } from '../infer/stand.ts';
+
+/** A model of pictures from its reference over the endpoint to the detector: all that is kept of a picture is a summary. */
+describe('drift of pictures', () => {
+  let stand: Stand;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-pictures-'));
+    stand = await Stand.open();
+    const modelFile = path.join(folder, 'model.onnx');
+    const dataFile = path.join(folder, 'reference.jsonl');
+    writeFileSync(modelFile, brightnessModel());
+    const lines = take(scenes({ seed: 1 }), 3000).map((file) =>
+      JSON.stringify({ image: { b64: file.toString('base64') } }),
+    );
+    writeFileSync(dataFile, `${lines.join('\n')}\n`);
+    const manifest = Manifest.parse({
+      name: 'brightness',
+      contract: { features: [], tensors: [{ name: 'image' }] },
+      preprocess: { image: { decode: 'image' } },
+      decision: { task: 'binary', output: 'brightness', column: 0, threshold: 0.4 },
+      serving: { maxBatch: 64 },
+    });
+    writeFileSync(path.join(folder, 'model.json'), JSON.stringify(manifest));
+    await withExamined(modelFile, async ({ signature, file }) => {
+      const baseline = await buildBaseline({ dataFile, modelFile: file, manifest, signature, now: new Date() });
+      writeFileSync(path.join(folder, 'baseline.json'), JSON.stringify(baseline));
+      await stand.registry.register(folder, signature, file);
+    });
+    await stand.apply('brightness', { type: 'approve', version: 1, reason: 'test' });
+    await stand.apply('brightness', { type: 'release', version: 1, reason: 'test' });
+  }, 60_000);
+  afterAll(async () => {
+    await stand.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Sends pictures, delivers what was captured of them, and looks. */
+  async function look(pictures: readonly Buffer[]) {
+    const from = new Date();
+    stand.lines.length = 0;
+    const endpoint = await stand.endpoint();
+    for (let i = 0; i < pictures.length; i += 50) {
+      const instances = pictures.slice(i, i + 50).map((file) => ({ image: { b64: file.toString('base64') } }));
+      expect(read(await endpoint.handle(request('POST', '/v1/models/brightness:predict', { instances }))).status).toBe(
+        200,
+      );
+    }
+    const captured = stand.lines.filter((line) => line.includes('"trimtab":"capture"'));
+    const key = `captures/${from.toISOString().slice(0, 13).replace(/[-T]/g, '/')}/${from.getTime()}.jsonl`;
+    await stand.real.captures.put(key, `${captured.join('\n')}\n`);
+    // Nothing of a picture but its summary has left the endpoint.
+    const kept = ['mean', 'std', 'min', 'max', 'size', 'digest'].map((of) => `image.${of}`);
+    for (const { features } of await readCaptureObject(stand.real, key)) expect(Object.keys(features)).toEqual(kept);
+    // The next window begins where this one ends.
+    const to = new Date(Date.now() + 1);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    return detectDrift(stand.real, { model: 'brightness', now: to, window: { from, to } });
+  }
+  const drifted = ({ columns }: Awaited<ReturnType<typeof look>>) =>
+    columns.filter(({ status }) => status === 'drift').map(({ column }) => column);
+
+  it('is quiet about other pictures of the same kind', async () => {
+    const report = await look(take(scenes({ seed: 2 }), 1000));
+    expect([report.verdict, report.rows, drifted(report)]).toEqual(['no-drift', 1000, []]);
+  });
+
+  it('finds that pictures have become darker, names their mean, and shows it', async () => {
+    const report = await look(take(scenes({ seed: 3, light: 0.7 }), 1000));
+    expect(report.verdict).toBe('drift');
+    expect(drifted(report)).toEqual(expect.arrayContaining(['image.mean', 'image.max', 'output:brightness']));
+    // The light is less, and so is all that is in it; the size of the picture is what it was.
+    expect(drifted(report)).not.toContain('image.size');
+    const page = new TextDecoder().decode(await stand.real.data.get(report.report));
+    expect(page).toContain('image.mean');
+  });
+
+  it('finds noise that leaves the mean where it was, by their spread', async () => {
+    const report = await look(take(scenes({ seed: 4, noise: 60 }), 1000));
+    expect(report.verdict).toBe('drift');
+    expect(drifted(report)).toContain('image.std');
+    expect(drifted(report)).not.toContain('image.mean');
+  });
+});
