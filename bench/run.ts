@@ -32,7 +32,10 @@ async function main(args: string[]): Promise<void> {
 
 async function runApart(file: string): Promise<Row[]> {
   const args = [...process.execArgv, process.argv[1]!, '--one', path.resolve(file)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 });
+  const running = promisify(execFile)(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 });
+  // What takes long says how it goes.
+  running.child.stderr?.pipe(process.stderr);
+  const { stdout } = await running;
   const line = stdout.split('\n').findLast((each) => each.startsWith(MARK));
   if (line === undefined) throw new Error(`${file} gave no rows`);
   return JSON.parse(line.slice(MARK.length)) as Row[];

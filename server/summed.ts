@@ -1,5 +1,6 @@
 /** Gauges of what each process has of its own; of all others, every process says the same. */
-const OWN = /^(process_|nodejs_|trimtab_(queue|runners|requests_under_way))/;
+const OWN =
+  /^(process_(?!start_time)|nodejs_(?!version_info|eventloop_lag)|trimtab_(queue|runners|requests_under_way))/;
 
 /**
  * The expositions of several processes as one. Samples of the same name and labels are added up: counters, the buckets
@@ -7,7 +8,6 @@ const OWN = /^(process_|nodejs_|trimtab_(queue|runners|requests_under_way))/;
  * served, the largest counts.
  */
 export function summed(texts: readonly string[]): string {
-  if (texts.length === 1) return texts[0]!;
   const values = new Map<string, number>();
   /** Family -> its comments and series, in the order in which they are first seen. */
   const families = new Map<string, Set<string>>();
@@ -39,4 +39,23 @@ export function summed(texts: readonly string[]): string {
       written.push(value === undefined ? member : `${member} ${String(value).replace('Infinity', 'Inf')}`);
     }
   return `${written.join('\n')}\n`;
+}
+
+/** An exposition without its gauges: what still counts of a process that has ended. */
+export function countersOf(text: string): string {
+  const kept: string[] = [];
+  let help = '';
+  let gauge = false;
+  for (const line of text.split('\n')) {
+    if (line.startsWith('# HELP ')) {
+      help = line;
+      continue;
+    }
+    if (line.startsWith('# TYPE ')) {
+      gauge = line.endsWith(' gauge');
+      if (!gauge) kept.push(help);
+    }
+    if (!gauge) kept.push(line);
+  }
+  return kept.join('\n');
 }

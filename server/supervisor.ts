@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { BackOff } from './back-off.ts';
 import type { FromServing, ToServing } from './messages.ts';
-import { summed } from './summed.ts';
+import { countersOf, summed } from './summed.ts';
 
 export interface SupervisorOptions {
   readonly processes: number;
@@ -28,6 +28,8 @@ interface Place {
   up: boolean;
   startedAt: number;
   lastBeat: number;
+  /** The metrics that it last told; empty before it told any. */
+  metrics: string;
 }
 
 /**
@@ -36,7 +38,9 @@ interface Place {
  */
 export class Supervisor {
   readonly #places: Place[];
-  readonly #gathering = new Map<number, (place: Worker, text: string) => void>();
+  readonly #gathering = new Map<number, (place: Place) => void>();
+  /** What processes that have ended had counted when they last told it. */
+  #departed = '';
   #gatherings = 0;
   #stopping = false;
   #announced = false;
@@ -50,6 +54,7 @@ export class Supervisor {
       up: false,
       startedAt: 0,
       lastBeat: 0,
+      metrics: '',
     }));
   }
 
@@ -95,7 +100,10 @@ export class Supervisor {
       this.#announced = true;
       this.options.onUp(message.url, message.grpc);
     } else if (message.kind === 'want-metrics') this.#gather(worker, message.id);
-    else if (message.kind === 'metrics') this.#gathering.get(message.id)?.(worker, message.text);
+    else if (message.kind === 'metrics') {
+      if (place.worker === worker) place.metrics = message.text;
+      this.#gathering.get(message.id)?.(place);
+    }
   }
 
   #ended(place: Place, worker: Worker, code: number | null, signal: string | null): void {
@@ -103,6 +111,8 @@ export class Supervisor {
     const wasUp = place.up;
     place.worker = undefined;
     place.up = false;
+    if (place.metrics !== '') this.#departed = summed([this.#departed, countersOf(place.metrics)]);
+    place.metrics = '';
     if (this.#stopping) {
       if (this.#places.every((each) => each.worker === undefined)) this.#end(this.#status);
       return;
@@ -150,22 +160,26 @@ export class Supervisor {
     setTimeout(kill, this.options.drainMs).unref();
   }
 
-  /** Adds up the metrics of all processes that tell theirs in time. */
+  /**
+   * Adds up the metrics of all processes. Of one that does not tell them in time those that it told before count, and of
+   * those that have ended what they had counted: a counter that falls is taken for one that began anew, and everything
+   * counted so far for what has happened since.
+   */
   #gather(asking: Worker, id: number): void {
     const gathering = ++this.#gatherings;
-    const asked = this.#places.map(({ worker }) => worker).filter((worker) => worker !== undefined);
-    const texts = new Map<Worker, string>();
+    const asked = new Set(this.#places.filter(({ worker }) => worker !== undefined));
     const done = (): void => {
       if (!this.#gathering.delete(gathering)) return;
       clearTimeout(timer);
-      tell(asking, { kind: 'all-metrics', id, text: summed([...texts.values()]) });
+      const text = summed([...this.#places.map(({ metrics }) => metrics), this.#departed]);
+      tell(asking, { kind: 'all-metrics', id, text });
     };
     const timer = setTimeout(done, METRICS_MS);
-    this.#gathering.set(gathering, (worker, text) => {
-      texts.set(worker, text);
-      if (texts.size === asked.length) done();
+    this.#gathering.set(gathering, (place) => {
+      asked.delete(place);
+      if (asked.size === 0) done();
     });
-    for (const worker of asked) tell(worker, { kind: 'tell-metrics', id: gathering });
+    for (const { worker } of asked) tell(worker!, { kind: 'tell-metrics', id: gathering });
   }
 }
 

@@ -91,7 +91,12 @@ export class ServedModel {
     return residentRoutes(this.serving).map(({ variant, version }) => {
       const { wire } = this.residents.get(version)!;
       const { signature } = wire;
-      const example = () => exampleOf(this.records.get(version)!.manifest.contract, signature);
+      const example = () => {
+        const { contract, preprocess = {} } = this.records.get(version)!.manifest;
+        // The rules for a picture are about its pixels, which is not what callers send.
+        const tensors = contract.tensors.filter(({ name }) => !Object.hasOwn(preprocess, name));
+        return exampleOf({ ...contract, tensors }, signature);
+      };
       return { variant, version, signature, wire, example };
     });
   }

@@ -1,6 +1,6 @@
 import { type GrpcObject, loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
-import { parse } from 'protobufjs';
+import protobuf from 'protobufjs';
 
 /**
  * The Open Inference Protocol v2 over gRPC, and gRPC's own health check, which Kubernetes probes speak. The names and
@@ -108,7 +108,7 @@ message HealthCheckResponse {
 
 /** Field names as in the specification; 64-bit integers as decimal text, so that they keep every digit. */
 function load(text: string): GrpcObject {
-  const { root } = parse(text, { keepCase: true });
+  const { root } = protobuf.parse(text, { keepCase: true });
   return loadPackageDefinition(
     fromJSON(root.toJSON(), { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true }),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summed } from '../../server/summed.ts';
+import { countersOf, summed } from '../../server/summed.ts';
 
 const page = (count: number, revision: number, waiting: number): string => `# HELP requests_total Requests.
 # TYPE requests_total counter
@@ -25,5 +25,19 @@ describe('summed', () => {
     const other = page(10, 1, 4).replace('a b', 'c');
     const whole = summed([page(1, 2, 3), other]);
     expect(whole.split('\n').slice(2, 4)).toEqual(['requests_total{model="a b"} 1', 'requests_total{model="c"} 10']);
+  });
+
+  it('takes of what all have, such as when they started, the largest', () => {
+    const started = (at: number) =>
+      `# HELP process_start_time_seconds S.\n# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds ${at}\n`;
+    expect(summed([started(5), started(7)])).toBe(started(7));
+  });
+});
+
+describe('countersOf', () => {
+  it('leaves out gauges, and nothing else', () => {
+    const [first] = page(1, 2, 3).split('# HELP trimtab');
+    expect(`${countersOf(page(1, 2, 3))}`.trimEnd()).toBe(first!.trimEnd());
+    expect(summed([page(10, 1, 4), countersOf(page(1, 2, 3))])).toBe(page(11, 1, 4));
   });
 });
