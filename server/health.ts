@@ -1,8 +1,8 @@
 import { ProtocolError } from '../core/protocols/protocol.ts';
-import { protocolOf } from '../core/protocols/protocols.ts';
 import type { HttpResponse } from '../core/serving/http.ts';
 import type { Gate } from './gate.ts';
 import type { RequestHead } from './http/incoming.ts';
+import { refusal } from './http/refusal.ts';
 
 /** Paths by which load balancers of every protocol ask whether to send requests here. */
 const READY = new Set(['/v2/health/ready', '/ready', '/health/status', '/ping']);
@@ -44,6 +44,6 @@ export class Health {
   answer(head: RequestHead): HttpResponse | undefined {
     if (!READY.has(head.path) || (head.method !== 'GET' && head.method !== 'HEAD')) return undefined;
     const why = this.unready;
-    return why === undefined ? undefined : protocolOf(head).fail(new ProtocolError(503, why));
+    return why === undefined ? undefined : refusal(head, new ProtocolError(503, why));
   }
 }

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ProtocolError } from '../../core/protocols/protocol.ts';
-import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Gate } from '../gate.ts';
+import { answerBroken, endLater, faultOfHead, MAX_HEADERS } from './broken.ts';
 import { bodyOf, headOf, type RequestHead } from './incoming.ts';
+import { refusal } from './refusal.ts';
 
 /** Whatever answers requests and does not throw: an endpoint. */
 export interface RequestHandler {
@@ -73,12 +74,18 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
       keepAliveTimeout: options.keepAliveMs ?? 75 * SECOND,
       connectionsCheckingInterval: Math.ceil(headersTimeout / 4),
       noDelay: true,
+      // Refused here, in the protocol's own form.
+      requireHostHeader: false,
     },
     (incoming, outgoing) => void exchange.answer(incoming, outgoing),
   );
   server.timeout = options.silenceMs ?? 600 * SECOND;
   server.maxConnections = options.maxConnections ?? 10_000;
-  server.maxHeadersCount = 100;
+  // One more is read, so that it can be refused: those beyond are left out without a word.
+  server.maxHeadersCount = MAX_HEADERS + 1;
+  // Who sends no more may still want the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  answerBroken(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, host, () => {
@@ -120,8 +127,10 @@ class Exchange {
 
   async answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const head = headOf(incoming, this.options.callerHeader);
+    const fault = faultOfHead(incoming);
+    if (fault !== undefined) return this.#send(outgoing, head.method, refusal(head, fault), incoming);
     const first = this.options.first?.(head);
-    if (first !== undefined) return this.#send(outgoing, head.method, await first, false);
+    if (first !== undefined) return this.#send(outgoing, head.method, await first);
     const { gate } = this.options;
     if (gate === undefined) return this.#handle(head, incoming, outgoing);
     // What has no length beforehand may be as long as is allowed.
@@ -129,7 +138,7 @@ class Exchange {
     try {
       gate.enter(bytes);
     } catch (error) {
-      return this.#send(outgoing, head.method, refusal(head, error as ProtocolError), false);
+      return this.#send(outgoing, head.method, refusal(head, error as ProtocolError));
     }
     outgoing.once('close', () => gate.leave(bytes));
     return this.#handle(head, incoming, outgoing);
@@ -143,29 +152,29 @@ class Exchange {
     try {
       const { body, truncated } = await bodyOf(incoming, this.#limit);
       const response = await this.endpoint.handle({ ...head, body });
-      this.#send(outgoing, head.method, response, truncated);
-      // What is left of too large a body is not read.
-      if (truncated) outgoing.once('finish', () => incoming.destroy());
+      this.#send(outgoing, head.method, response, truncated ? incoming : undefined);
     } catch {
       // The caller has gone away in the middle of the body; there is nobody to answer.
       outgoing.destroy();
     }
   }
 
-  /** @param last whether the connection cannot be used again */
-  #send(outgoing: ServerResponse, method: string, { status, headers, body }: HttpResponse, last: boolean): void {
+  /** @param unread the request, where it has not come whole */
+  #send(
+    outgoing: ServerResponse,
+    method: string,
+    { status, headers, body }: HttpResponse,
+    unread?: IncomingMessage,
+  ): void {
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
     const all: Record<string, string | number> = { ...headers, 'content-length': length };
-    if (last || this.draining) all.connection = 'close';
+    if (this.draining) all.connection = 'close';
     outgoing.writeHead(status, all);
     // Text goes out in one piece with its head.
     if (method === 'HEAD') outgoing.end();
-    else outgoing.end(body);
+    else if (unread !== undefined) {
+      outgoing.write(body);
+      endLater(outgoing, unread);
+    } else outgoing.end(body);
   }
-}
-
-/** A refusal in the form of the protocol that was spoken. */
-function refusal(head: RequestHead, error: ProtocolError): HttpResponse {
-  const { status, headers, body } = protocolOf(head).fail(error);
-  return { status, headers: { ...headers, 'retry-after': String(Math.ceil(error.retryAfterSeconds ?? 1)) }, body };
 }

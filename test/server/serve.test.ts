@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
@@ -8,15 +7,9 @@ import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GRPCInferenceService } from '../../server/grpc/contract.ts';
 import { loopModel } from '../fixtures/onnx/write.ts';
-import { bundled } from './bundled.ts';
+import { bundledCommand, childrenOf, type Running, startServe } from './command.ts';
 
 const HOURS = 100_000_000_000;
-const LAUNCHER = `
-import { createRequire } from 'node:module';
-const { main } = createRequire(import.meta.url)('./trimtab.cjs');
-process.exitCode = await main(process.argv.slice(2), { out: console.log, err: console.error, env: process.env });
-`;
-
 // Processes are started, which takes its time where others want the machine.
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -24,10 +17,7 @@ let folder: string;
 let command: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'trimtab-serve-test-'));
-  await bundled(folder, 'runner', 'server/runners/entry.ts');
-  await bundled(folder, 'trimtab', 'cli/main.ts');
-  command = path.join(folder, 'launcher.mjs');
-  await writeFile(command, LAUNCHER);
+  command = await bundledCommand(folder);
   for (const name of ['tree', 'loop']) await mkdir(path.join(folder, name));
   await copyFile('test/fixtures/onnx/tree-30.onnx', path.join(folder, 'tree', 'model.onnx'));
   await writeFile(path.join(folder, 'tree', 'model.json'), '{"name":"tree","contract":{"features":[]}}');
@@ -36,36 +26,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Server {
-  readonly url: string;
-  readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
-  output(): string;
-}
-
-let server: Server | undefined;
+let server: Running | undefined;
 afterEach(async () => {
   server?.child.kill('SIGKILL');
   await server?.ended;
 });
 
-/** Starts the command on any free port, for the two models. */
-async function serve(...args: string[]): Promise<Server> {
+/** Starts the command for the two models. */
+async function serve(...args: string[]): Promise<Running> {
   const models = ['tree', 'loop'].flatMap((name) => ['--model', path.join(folder, name)]);
-  const child = spawn(process.execPath, [command, 'serve', '--port', '0', ...models, ...args]);
-  let text = '';
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const url = await new Promise<string>((resolve, reject) => {
-    const take = (chunk: Buffer): void => {
-      text += chunk.toString();
-      const found = /serving at (\S+) until/.exec(text);
-      if (found) resolve(found[1]!);
-    };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
-    void ended.then((code) => reject(new Error(`the server ended with ${code}: ${text}`)));
-  });
-  server = { url, child, ended, output: () => text };
+  server = await startServe(command, [...models, ...args]);
   return server;
 }
 
@@ -100,10 +70,6 @@ const ready = async (url: string) => (await call(`${url}/v2/health/ready`)).stat
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
-
-/** Processes of a parent that are not just waiting to be reaped. */
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 
 describe('trimtab serve', () => {
   it('answers in every protocol from model folders, tells its metrics, and drains without losing a request', async () => {
@@ -149,9 +115,8 @@ describe('trimtab serve', () => {
   });
 
   it('answers gRPC from all processes on one port, and finishes what is under way there when it drains', async () => {
-    const { child, ended, output } = await serve('--processes', '2', '--grpc-port', '0', '--drain-delay', '0');
-    const address = /serving gRPC at (\S+)/.exec(output())![1]!;
-    const client = new GRPCInferenceService(address, credentials.createInsecure());
+    const { child, ended, grpc } = await serve('--processes', '2', '--grpc-port', '0', '--drain-delay', '0');
+    const client = new GRPCInferenceService(grpc!, credentials.createInsecure());
     const infer = (message: object): Promise<{ model_name: string }> =>
       new Promise((resolve, reject) =>
         client.ModelInfer!(message, (error: Error | null, answer: { model_name: string }) =>

@@ -1,0 +1,20 @@
+import type { ProtocolError, RequestHead } from '../../core/protocols/protocol.ts';
+import { protocolOf } from '../../core/protocols/protocols.ts';
+import type { HttpResponse } from '../../core/serving/http.ts';
+import { identify, identityHeaders } from '../../functions/infer/identity.ts';
+
+/** What the server refuses before any endpoint sees it, in the form of the protocol that was spoken. */
+export function refusal(head: RequestHead, error: ProtocolError): HttpResponse {
+  const { status, headers, body } = protocolOf(head).fail(error);
+  const retry = error.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
+  return {
+    status,
+    headers: {
+      ...headers,
+      ...identityHeaders(identify({ ...head, body: '' })),
+      ...(retry === undefined ? {} : { 'retry-after': String(Math.ceil(retry)) }),
+      ...(error.allowed === undefined ? {} : { allow: error.allowed.join(', ') }),
+    },
+    body,
+  };
+}
