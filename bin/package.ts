@@ -43,6 +43,8 @@ export const COMMAND = {
   outdir: LIBRARY,
   outExtension: { '.js': '.cjs' },
   external: ['@duckdb/node-api', 'onnxruntime-node', 'zod'],
+  // Identifiers stay as they are, and so do names: to keep them besides, every closure of a request would be named anew.
+  keepNames: false,
   minifySyntax: true,
   minifyWhitespace: true,
 } as const satisfies BuildOptions;

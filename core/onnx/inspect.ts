@@ -44,7 +44,7 @@ export interface Inspection {
 }
 
 /** Element types of TensorProto.DataType, by number. */
-const ELEMENTS = [
+export const ELEMENTS = [
   'undefined',
   'float32',
   'uint8',

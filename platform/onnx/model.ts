@@ -5,7 +5,9 @@ import type { TensorData, TensorValues } from '../../core/model/tensor.ts';
 import { readsOtherFiles } from '../../core/onnx/inspect.ts';
 import type { RunReport } from '../../core/serving/observation.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from './errors.ts';
-import { InferenceSession, Tensor } from './runtime.ts';
+import { Tensor } from './runtime.ts';
+import { type DeclaredTensor, Session } from './session.ts';
+import { turn } from './turns.ts';
 
 /** A model in memory. */
 export interface OnnxModel {
@@ -47,8 +49,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Onn
   if (found !== options.digest) throw new DigestMismatchError(path, options.digest, found);
   // ONNX Runtime would read whatever lies beside it, which here are other models, and no digest covers.
   if (readsOtherFiles(bytes)) throw new ModelLoadError(`${path} keeps constants in other files, expected all in one`);
-  const session = await openSession(path, options.threads ?? 1);
-  return modelOf(session);
+  return modelOf(openSession(path, options.threads ?? 1));
 }
 
 /**
@@ -58,45 +59,42 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Onn
  * @throws ModelLoadError when ONNX Runtime refuses it
  */
 export async function loadModelBytes(name: string, bytes: Uint8Array, threads = 1): Promise<OnnxModel> {
-  return modelOf(await openSession(name, threads, bytes));
+  return modelOf(openSession(name, threads, bytes));
 }
 
 /** Reads what a graph takes and gives. @throws ModelLoadError */
 export async function readSignature(path: string): Promise<Signature> {
-  const session = await openSession(path, 1);
+  const session = openSession(path, 1);
   try {
     return signatureOf(session);
   } finally {
-    await session.release();
+    session.release();
   }
 }
 
-async function openSession(path: string, threads: number, bytes?: Uint8Array): Promise<InferenceSession> {
-  // The defaults count physical cores and spin while they wait, both wrong in a container that owns a part of one.
-  const options: InferenceSession.SessionOptions = {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    // Whatever goes wrong is thrown, and written down by who catches it; ONNX Runtime's own log would repeat it.
-    logSeverityLevel: 4,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  };
+/** The defaults count physical cores and spin while they wait, both wrong in a container that owns a part of one. */
+function openSession(path: string, threads: number, bytes?: Uint8Array): Session {
   try {
-    return await (bytes === undefined
-      ? InferenceSession.create(path, options)
-      : InferenceSession.create(bytes, options));
+    return new Session(bytes ?? path, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      // Whatever goes wrong is thrown, and written down by who catches it; ONNX Runtime's own log would repeat it.
+      logSeverityLevel: 4,
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    });
   } catch (cause) {
     throw new ModelLoadError(`${path} cannot be loaded: ${messageOf(cause)}`, { cause });
   }
 }
 
-function signatureOf(session: InferenceSession): Signature {
-  const inputs = session.inputMetadata.map((metadata) => {
-    const spec = specOf(metadata);
-    if (spec === undefined) throw new ModelLoadError(`input ${metadata.name} is not a tensor of a supported type`);
+function signatureOf(session: Session): Signature {
+  const inputs = session.inputs.map((declared) => {
+    const spec = specOf(declared);
+    if (spec === undefined) throw new ModelLoadError(`input ${declared.name} is not a tensor of a supported type`);
     return spec;
   });
-  const outputs = session.outputMetadata.map(specOf).filter((spec) => spec !== undefined);
+  const outputs = session.outputs.map(specOf).filter((spec) => spec !== undefined);
   if (inputs.length === 0 || outputs.length === 0)
     throw new ModelLoadError(
       `the graph has ${inputs.length} inputs and ${outputs.length} tensor outputs, expected some of each`,
@@ -104,27 +102,29 @@ function signatureOf(session: InferenceSession): Signature {
   return { inputs, outputs };
 }
 
-function specOf(metadata: InferenceSession.ValueMetadata): TensorSpec | undefined {
-  if (!metadata.isTensor || !(TENSOR_TYPES as readonly string[]).includes(metadata.type)) return undefined;
-  const shape = metadata.shape.map((size) => (typeof size === 'number' && size >= 0 ? size : -1));
-  return { name: metadata.name, type: metadata.type as TensorType, shape };
+function specOf({ name, type, shape }: DeclaredTensor): TensorSpec | undefined {
+  if (!(TENSOR_TYPES as readonly (string | undefined)[]).includes(type)) return undefined;
+  return { name, type: type as TensorType, shape: [...shape] };
 }
 
-function modelOf(session: InferenceSession): OnnxModel {
+function modelOf(session: Session): OnnxModel {
   const signature = signatureOf(session);
-  const all = signature.outputs.map((spec) => spec.name);
+  const all: Fetches = Object.fromEntries(signature.outputs.map(({ name }) => [name, null]));
   return {
     signature,
-    async run(feeds, outputs = all) {
+    async run(feeds, outputs) {
       const tensors: Record<string, Tensor> = {};
       for (const { name } of signature.inputs) {
         const feed = feeds[name];
         if (feed === undefined) throw new FeedError(`input ${name} is missing`);
         tensors[name] = new Tensor(feed.type, feed.data, feed.shape);
       }
-      let results: InferenceSession.ReturnType;
+      const fetches = outputs === undefined ? all : fetchesOf(outputs, all);
+      const wait = turn();
+      if (wait !== undefined) await wait;
+      let results: Record<string, Tensor>;
       try {
-        results = await session.run(tensors, outputs);
+        results = session.run(tensors, fetches);
       } catch (cause) {
         if (isFeedError(cause)) throw new FeedError(feedMessage(cause), { cause });
         if (isSizeError(cause, signature, feeds))
@@ -132,14 +132,25 @@ function modelOf(session: InferenceSession): OnnxModel {
         throw cause;
       }
       const read: Record<string, TensorData> = {};
-      for (const name of outputs) {
-        const { type, dims, data } = results[name] as Tensor;
+      for (const name in fetches) {
+        const { type, dims, data } = results[name]!;
         read[name] = { type: type as TensorType, shape: dims, data: data as TensorValues };
       }
       return read;
     },
-    release: () => session.release(),
+    release: async () => session.release(),
   };
+}
+
+/** A key for every output that is wanted. */
+type Fetches = Readonly<Record<string, null>>;
+
+/** @throws RangeError for an output that the graph does not have, which the binding would leave out without a word */
+function fetchesOf(outputs: readonly string[], all: Fetches): Fetches {
+  const unknown = outputs.find((name) => !Object.hasOwn(all, name));
+  if (unknown !== undefined)
+    throw new RangeError(`the graph has no output ${unknown}, it has ${Object.keys(all).join(', ')}`);
+  return Object.fromEntries(outputs.map((name) => [name, null]));
 }
 
 /** ONNX Runtime's errors carry no code; these texts are the caller's fault. */

@@ -79,6 +79,14 @@ describe('loadModel', () => {
     await model.release();
   });
 
+  it('refuses to give an output that the graph does not have, and can run afterwards', async () => {
+    const model = await load('tree-30');
+    const features = { type: 'float32' as const, shape: [1, 30], data: new Float32Array(30) };
+    await expect(model.run({ features }, ['label', 'nothing'])).rejects.toThrow('nothing');
+    expect(Object.keys(await model.run({ features }, ['label']))).toEqual(['label']);
+    await model.release();
+  });
+
   it('keeps every digit of 64-bit integers', async () => {
     const model = await load('int64');
     const outputs = await model.run({
