@@ -98,11 +98,11 @@ async function outliersOf(
   return calibrateOutliers(features, known, profile);
 }
 
-function joined(parts: readonly FeatureValues[]): FeatureValues {
-  if (parts.some(Array.isArray)) return parts.flatMap((part) => part as string[]);
+function joined(parts: readonly FeatureValues[]): Float64Array | string[] {
+  if (parts.some((part) => typeof part[0] === 'string')) return parts.flatMap((part) => part as string[]);
   const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
-  for (const part of parts as readonly Float64Array[]) {
+  for (const part of parts as readonly Exclude<FeatureValues, string[]>[]) {
     whole.set(part, at);
     at += part.length;
   }

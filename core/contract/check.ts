@@ -17,7 +17,7 @@ export interface RawTensor {
 }
 
 /** One feature's values as they came in (before clamping), for captures: NaN and '' are missing. */
-export type FeatureValues = Float64Array | string[];
+export type FeatureValues = Float64Array | readonly number[] | string[];
 
 export interface Checked {
   /** Rows of the bound inputs; 1 when the contract binds nothing and the first input is a scalar. */
@@ -141,7 +141,10 @@ function compileInput(input: BoundInput): Pass {
       if (isBig(tensor)) fillBigs(job, tensor, big!, block, keptFrom);
       else if (type === 'bool') fillBooleans(job, tensor as Uint8Array, block, keptFrom);
       else fillNumbers(job, tensor as NumberTensor, range, block, keptFrom);
-      if (block !== undefined) values!.push(columns === 1 ? block : block.subarray(keptFrom, keptFrom + rows));
+      if (block === undefined) continue;
+      // Views of the block for thirty features take longer than their check; of one row they are just numbers.
+      if (rows === 1) values!.push([block[keptFrom]!]);
+      else values!.push(columns === 1 ? block : block.subarray(keptFrom, keptFrom + rows));
     }
     return { type, shape: raw.shape, data: tensor };
   };

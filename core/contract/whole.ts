@@ -19,7 +19,8 @@ export function compileWhole(spec: TensorSpec, rule: TensorRule): Pass {
     const tensor = fillOpaque(spec, raw);
     const stretches = raw.shape[0] === rows ? rows : 1;
     const length = tensor.data.length / stretches;
-    const kept = values && columns.map(({ of }): FeatureValues => (of === 'digest' ? [] : new Float64Array(rows)));
+    const kept =
+      values && columns.map(({ of }): Float64Array | string[] => (of === 'digest' ? [] : new Float64Array(rows)));
     for (let row = 0; row < stretches; row++) {
       const found = judge(tensor, row * length, length, own, row, findings);
       if (kept === undefined) continue;
@@ -35,7 +36,7 @@ export function compileWhole(spec: TensorSpec, rule: TensorRule): Pass {
 }
 
 /** A tensor without a row of its own for each row says the same of all. */
-function spread(column: FeatureValues, stretches: number, rows: number): FeatureValues {
+function spread(column: Float64Array | string[], stretches: number, rows: number): FeatureValues {
   if (stretches === rows) return column;
   return Array.isArray(column) ? new Array<string>(rows).fill(column[0]!) : column.fill(column[0]!);
 }

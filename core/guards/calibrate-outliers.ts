@@ -1,10 +1,11 @@
-import type { FeatureValues } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
 import type { CategoricalProfile, ColumnProfile, Profile } from '../profile/profile.ts';
 import type { OutlierCalibration } from './outlier-calibration.ts';
 import { type RatedFeature, rateFeatures } from './outliers.ts';
 
 type Ranks = OutlierCalibration['ranks'][string];
+/** A feature's values in many rows; NaN and '' are missing. */
+type ColumnValues = Float64Array | string[];
 
 /** Stretches of the reference that are each judged by the others. */
 const FOLDS = 5;
@@ -26,7 +27,7 @@ const SHARES = [0.25, 0.1, 0.05, 0.025, 0.01, 0.005, 0.0025, 0.001, 5e-4, 2.5e-4
  */
 export function calibrateOutliers(
   features: readonly Feature[],
-  columns: readonly FeatureValues[],
+  columns: readonly ColumnValues[],
   profile: Profile,
 ): OutlierCalibration {
   const rows = columns[0]?.length ?? 0;
@@ -63,7 +64,7 @@ interface Scores {
   readonly together: Float64Array;
 }
 
-function scores(rated: readonly RatedFeature[], columns: readonly FeatureValues[], from: number, to: number): Scores {
+function scores(rated: readonly RatedFeature[], columns: readonly ColumnValues[], from: number, to: number): Scores {
   const alone = new Float64Array(to - from);
   const together = new Float64Array(to - from);
   for (const { index, rarity } of rated) {
@@ -118,7 +119,7 @@ function lowerBound(sorted: Float64Array, x: number): number {
 }
 
 /** The measures that a part of the reference gives. */
-function rateOthers(features: readonly Feature[], columns: readonly FeatureValues[], profile: Profile): RatedFeature[] {
+function rateOthers(features: readonly Feature[], columns: readonly ColumnValues[], profile: Profile): RatedFeature[] {
   const known: [string, ColumnProfile][] = [];
   const ranks: Record<string, Ranks> = {};
   for (const [i, { name, type }] of features.entries()) {
@@ -134,7 +135,7 @@ function rateOthers(features: readonly Feature[], columns: readonly FeatureValue
   return rateFeatures(features, { rows: columns[0]!.length, columns: Object.fromEntries(known) }, ranks);
 }
 
-function recounted(column: CategoricalProfile, values: FeatureValues, boolean: boolean): CategoricalProfile {
+function recounted(column: CategoricalProfile, values: ColumnValues, boolean: boolean): CategoricalProfile {
   const index = new Map(column.categories.map((category, i) => [category, i]));
   const counts = column.counts.map(() => 0);
   let [missing, other] = [0, 0];
@@ -148,7 +149,7 @@ function recounted(column: CategoricalProfile, values: FeatureValues, boolean: b
   return { ...column, rows: values.length, missing, counts, other };
 }
 
-function without(values: FeatureValues, from: number, to: number): FeatureValues {
+function without(values: ColumnValues, from: number, to: number): ColumnValues {
   if (Array.isArray(values)) return [...values.slice(0, from), ...values.slice(to)];
   const rest = new Float64Array(values.length - (to - from));
   rest.set(values.subarray(0, from));

@@ -126,7 +126,7 @@ function columnText(
     const most = feature.personal === 'encrypt' ? LONGEST : Number.POSITIVE_INFINITY;
     return hide && valuesText(feature, values, from, to, (value) => JSON.stringify(hide(value.slice(0, most))));
   }
-  if (to - from > PLAIN_ROWS && !Array.isArray(values) && feature.type !== 'boolean')
+  if (to - from > PLAIN_ROWS && values instanceof Float64Array && feature.type !== 'boolean')
     return `"${packNumbers(values.subarray(from, to))}"`;
   return valuesText(feature, values, from, to);
 }

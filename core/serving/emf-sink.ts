@@ -22,25 +22,21 @@ export function emfSink(emit: (line: string) => void): Sink {
 export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values'] {
   // Who is turned away at the door says nothing of the version, and would make its latency look better than it is.
   if (seen.limited) return { RateLimited: 1 };
-  const guards = {
-    RateLimited: seen.limited === undefined ? undefined : 0,
-    OutOfDistribution: seen.unusual === undefined ? undefined : seen.unusual > 0 ? 1 : 0,
-    CacheHit: seen.cache === undefined ? undefined : seen.cache === 'hit' ? 1 : 0,
-    ShadowDisagreement: seen.disagreement && (seen.disagreement.differs ? 1 : 0),
-    ShadowDifference: seen.disagreement?.largest,
-  };
-  const answered = seen.outcome === 'ok';
-  const Latency = Math.round(seen.duration * 1000) / 1000;
-  if (!answered)
-    return { Failure: seen.outcome === 'caller' ? 0 : 1, Violation: seen.broken ? 1 : 0, Latency, ...guards };
+  const { outcome, limited, unusual, cache, disagreement, confidence, scores } = seen;
+  const answered = outcome === 'ok';
+  // All in one literal: V8 takes some 10 us for a spread that other properties follow, as long as for half the request.
   return {
-    ...guards,
-    Failure: 0,
-    Violation: seen.tolerated > 0 ? 1 : 0,
-    Rows: seen.rows,
-    Score: seen.scores.filter(Number.isFinite),
-    Margin: seen.confidence?.margin,
-    Entropy: seen.confidence?.entropy,
-    Latency,
+    RateLimited: limited === undefined ? undefined : 0,
+    OutOfDistribution: unusual === undefined ? undefined : unusual > 0 ? 1 : 0,
+    CacheHit: cache === undefined ? undefined : cache === 'hit' ? 1 : 0,
+    ShadowDisagreement: disagreement && (disagreement.differs ? 1 : 0),
+    ShadowDifference: disagreement?.largest,
+    Failure: answered || outcome === 'caller' ? 0 : 1,
+    Violation: (answered ? seen.tolerated > 0 : seen.broken) ? 1 : 0,
+    Rows: answered ? seen.rows : undefined,
+    Score: answered ? scores.filter(Number.isFinite) : undefined,
+    Margin: answered ? confidence?.margin : undefined,
+    Entropy: answered ? confidence?.entropy : undefined,
+    Latency: Math.round(seen.duration * 1000) / 1000,
   };
 }

@@ -30,6 +30,7 @@ import { explain } from './explain.ts';
 import { identify, identityHeaders } from './identity.ts';
 import { keepTruth } from './keep-truth.ts';
 import { LastKnown } from './last-known.ts';
+import { lineWriter } from './line-writer.ts';
 import { Mirror, type MirrorTiming } from './mirror.ts';
 import { faultOf, fill, outcomeOf, withHints } from './outcome.ts';
 import { ReleaseWatch } from './release-watch.ts';
@@ -97,7 +98,7 @@ export class Endpoint {
 
   private constructor(private readonly options: EndpointOptions) {
     this.bodyLimit = options.bodyLimit ?? BODY_LIMIT;
-    this.emit = options.emit ?? ((line) => process.stdout.write(`${line}\n`));
+    this.emit = options.emit ?? lineWriter((text) => process.stdout.write(text));
     const { accessLog: log, sinks = [] } = options;
     const lines = log === undefined ? [] : [accessLog(log, (name) => this.models.has(name), this.emit)];
     this.sinks = [options.metrics ?? emfSink(this.emit), this.statistics, ...lines, ...sinks];
@@ -202,7 +203,7 @@ export class Endpoint {
     this.record(seen);
     return {
       status: response.status,
-      headers: { ...response.headers, ...identityHeaders(identity) },
+      headers: identityHeaders(identity, response.headers),
       body: request.method === 'HEAD' ? '' : response.body,
     };
   }
@@ -439,11 +440,12 @@ function assertSize(request: HttpRequest, limit: number): void {
 /** A response that says which prediction it is, and whose. */
 const signed = ({ status, headers, body }: HttpResponse, id: string, route: Route): HttpResponse => ({
   status,
+  // The spread comes last: V8 takes microseconds for one that other properties follow.
   headers: {
-    ...headers,
     'x-trimtab-prediction-id': encodeURIComponent(wellFormed(id)),
     'x-trimtab-model-version': String(route.version),
     'x-trimtab-variant': route.variant,
+    ...headers,
   },
   body,
 });

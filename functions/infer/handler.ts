@@ -5,7 +5,7 @@ import middy from '@middy/core';
 import { loggedRequests } from '../../core/serving/access-log.ts';
 import { openHome } from '../../platform/home.ts';
 import { Endpoint } from './endpoint.ts';
-import { HttpEvent, type HttpResult, requestOf, resultOf } from './envelope.ts';
+import { type HttpEvent, type HttpResult, httpEventOf, requestOf, resultOf } from './envelope.ts';
 
 /** How long an answer may wait for a reading of the release that has begun: a frozen function would not finish it. */
 const SETTLE_MS = 50;
@@ -57,10 +57,10 @@ async function open(): Promise<Endpoint> {
   });
 }
 
-/** One parse an invocation, of the envelope only: the rows are checked by the pass that fills the tensors. */
+/** One look at the envelope: the rows are checked by the pass that fills the tensors. */
 const parsed: middy.MiddlewareObj<HttpEvent, HttpResult> = {
   before(request) {
-    request.event = HttpEvent.parse(request.event);
+    request.event = httpEventOf(request.event);
   },
 };
 

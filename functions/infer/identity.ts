@@ -1,7 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomFillSync, randomUUID } from 'node:crypto';
 import type { HttpRequest } from '../../core/serving/http.ts';
 import type { RequestSeen } from '../../core/serving/observation.ts';
 import { traceOf, traceparentOf } from '../../core/serving/trace-context.ts';
+
+type Headers = Readonly<Record<string, string>>;
 
 /** Who a request is, to whoever follows it through several systems: its own id, or a new one, and its trace. */
 export const identify = ({ method, path, headers }: HttpRequest): RequestSeen => ({
@@ -11,14 +13,31 @@ export const identify = ({ method, path, headers }: HttpRequest): RequestSeen =>
   trace: traceOf(headers, newId),
 });
 
-/** What the answer says of it. */
-export function identityHeaders({ id, trace }: RequestSeen): Record<string, string> {
-  const headers = { 'x-request-id': id, traceparent: traceparentOf(trace) };
-  return trace.state === undefined ? headers : { ...headers, tracestate: trace.state };
+/** Headers of an answer, with what they say of the request. */
+export function identityHeaders({ id, trace }: RequestSeen, headers: Headers): Headers {
+  const own = { 'x-request-id': id, traceparent: traceparentOf(trace) };
+  // In this order, and all at once: V8 takes microseconds for a spread that other properties follow.
+  const all: Record<string, string> = Object.assign(own, headers);
+  if (trace.state !== undefined) all.tracestate = trace.state;
+  return all;
 }
 
+/** Digits of an id, and how many of them are made at once: asking for random bytes costs more than having them. */
+const DIGITS = 32;
+const POOL = 256 * DIGITS;
+const bytes = Buffer.alloc(POOL / 2);
+let pool = '';
+let used = 0;
+
 /** 32 random hex digits. */
-const newId = (): string => randomUUID().replaceAll('-', '');
+function newId(): string {
+  if (used === pool.length) {
+    pool = randomFillSync(bytes).toString('hex');
+    used = 0;
+  }
+  used += DIGITS;
+  return pool.slice(used - DIGITS, used);
+}
 
 /** A header that may be sent back: printable ASCII, not too long. */
 const headerText = (text: string | undefined): string | undefined =>

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FeatureValues } from '../../../core/contract/check.ts';
 import type { Feature } from '../../../core/contract/contract.ts';
 import { calibrateOutliers } from '../../../core/guards/calibrate-outliers.ts';
 import { OutlierCalibration } from '../../../core/guards/outlier-calibration.ts';
@@ -19,7 +18,9 @@ const number = (name: string): Feature => ({
 });
 
 /** A reference with ten bins a column and its calibration. */
-function referenceOf(features: readonly Feature[], columns: readonly FeatureValues[]): Required<OutlierReference> {
+type ColumnValues = Float64Array | string[];
+
+function referenceOf(features: readonly Feature[], columns: readonly ColumnValues[]): Required<OutlierReference> {
   const profile: Profile = {
     rows: columns[0]!.length,
     columns: Object.fromEntries(
@@ -57,7 +58,7 @@ function random(seed: number): () => number {
 const normals = (next: () => number, length: number): Float64Array =>
   Float64Array.from({ length }, () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
 
-const rowsOf = (columns: readonly FeatureValues[]): FeatureValues[][] =>
+const rowsOf = (columns: readonly ColumnValues[]): ColumnValues[][] =>
   Array.from({ length: columns[0]!.length }, (_, i) =>
     columns.map((values) => (Array.isArray(values) ? [values[i]!] : values.subarray(i, i + 1))),
   );
@@ -128,7 +129,7 @@ describe('compileOutliers', () => {
     const features: Feature[] = [number('n'), { ...number('s'), type: 'string' }, { ...number('b'), type: 'boolean' }];
     fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 80 }), fc.constantFrom(0.5, 0.1, 0.01), (rows, share) => {
-        const values: FeatureValues[] = [
+        const values: ColumnValues[] = [
           Float64Array.from(rows, ([n]) => n),
           rows.map(([, s]) => s),
           Float64Array.from(rows, ([, , b]) => b),
@@ -158,7 +159,7 @@ describe('The flights of 2013', () => {
     const names = head!.split(',');
     return lines.map((line) => Object.fromEntries(line.split(',').map((value, i) => [names[i]!, value])));
   };
-  const columnsOf = (rows: readonly Row[]): FeatureValues[] =>
+  const columnsOf = (rows: readonly Row[]): ColumnValues[] =>
     features.map(({ name, type }) =>
       type === 'string'
         ? rows.map((row) => row[name]!)

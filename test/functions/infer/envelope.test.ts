@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { HttpEvent, RESULT_LIMIT, requestOf, resultOf } from '../../../functions/infer/envelope.ts';
+import { type HttpEvent, httpEventOf, RESULT_LIMIT, requestOf, resultOf } from '../../../functions/infer/envelope.ts';
 
-const event = (more: object): HttpEvent =>
-  HttpEvent.parse({
-    version: '2.0',
-    routeKey: '$default',
-    rawPath: '/v2/models/m/infer',
-    rawQueryString: '',
-    headers: {},
-    body: '{}',
-    isBase64Encoded: false,
-    requestContext: { http: { method: 'POST', protocol: 'HTTP/1.1' }, stage: '$default', accountId: '1' },
-    ...more,
-  });
+const plain = (more: object) => ({
+  version: '2.0',
+  routeKey: '$default',
+  rawPath: '/v2/models/m/infer',
+  rawQueryString: '',
+  headers: {},
+  body: '{}',
+  isBase64Encoded: false,
+  requestContext: { http: { method: 'POST', protocol: 'HTTP/1.1' }, stage: '$default', accountId: '1' },
+  ...more,
+});
+
+const event = (more: object): HttpEvent => httpEventOf(plain(more));
 
 describe('requestOf', () => {
   it('decodes base64 bodies, so that no protocol has to', () => {
@@ -30,8 +31,39 @@ describe('requestOf', () => {
     expect(requestOf(event({ rawPath: '/v1/%E0%A4' })).path).toBe('/v1/%E0%A4');
   });
 
-  it('refuses an event that is no HTTP request', () => {
-    expect(() => HttpEvent.parse({ Records: [] })).toThrow();
+  it('takes an event with no more than it must have', () => {
+    const least = { rawPath: '/v2', headers: { a: undefined }, requestContext: { http: { method: 'GET' } } };
+    expect(requestOf(httpEventOf(least))).toEqual({ method: 'GET', path: '/v2', query: {}, headers: {}, body: '' });
+    const all = { ...least, body: null, requestContext: { ...least.requestContext, authorizer: null } };
+    expect(requestOf(httpEventOf(all)).body).toBe('');
+  });
+
+  it.each([
+    ['the event', undefined],
+    ['requestContext', { Records: [] }],
+    ['requestContext.http', { requestContext: { http: null } }],
+    ['rawPath', plain({ rawPath: 1 })],
+    ['rawQueryString', plain({ rawQueryString: {} })],
+    ['headers', plain({ headers: 'a' })],
+    ['a header', plain({ headers: { a: ['b'] } })],
+    ['body', plain({ body: {} })],
+    ['isBase64Encoded', plain({ isBase64Encoded: 'true' })],
+    ['requestContext.stage', plain({ requestContext: { http: { method: 'GET' }, stage: 1 } })],
+    ['requestContext.http.method', plain({ requestContext: { http: {} } })],
+    ['requestContext.http.sourceIp', plain({ requestContext: { http: { method: 'GET', sourceIp: 1 } } })],
+  ])('refuses an event that is no HTTP request, for %s', (key, made) => {
+    expect(() => httpEventOf(made)).toThrow(new RegExp(`^${key} is of type .*, expected an event of an HTTP API`));
+  });
+
+  it.each([
+    [{ iam: 'x' }],
+    [{ iam: { callerId: {}, cognitoIdentity: 7 } }],
+    [{ jwt: { claims: { sub: ['a'] } } }],
+    [{ lambda: { principalId: null } }],
+    ['text'],
+  ])('takes nobody from an authorizer that says %j', (authorizer) => {
+    const requestContext = { http: { method: 'POST', sourceIp: '203.0.113.7' }, authorizer };
+    expect(requestOf(event({ requestContext })).caller).toBe('203.0.113.7');
   });
 
   it.each([
