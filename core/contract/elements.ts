@@ -35,35 +35,24 @@ export const numberRange = (type: TensorType): Range<number> | undefined => NUMB
 /** What a 64-bit integer type holds; undefined for all others. */
 export const bigRange = (type: TensorType): Range<bigint> | undefined => BIG_RANGES[type];
 
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  uint16: Uint16Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+} satisfies Record<Exclude<TensorType, 'string'>, unknown>;
+
 /** Zeros of a type: NaN-free, false, or undefined strings yet to be filled. */
-export function allocate(type: TensorType, length: number): TensorValues {
-  switch (type) {
-    case 'float32':
-      return new Float32Array(length);
-    case 'float64':
-      return new Float64Array(length);
-    case 'float16':
-    case 'uint16':
-      return new Uint16Array(length);
-    case 'int8':
-      return new Int8Array(length);
-    case 'int16':
-      return new Int16Array(length);
-    case 'int32':
-      return new Int32Array(length);
-    case 'int64':
-      return new BigInt64Array(length);
-    case 'uint8':
-    case 'bool':
-      return new Uint8Array(length);
-    case 'uint32':
-      return new Uint32Array(length);
-    case 'uint64':
-      return new BigUint64Array(length);
-    case 'string':
-      return new Array<string>(length);
-  }
-}
+export const allocate = (type: TensorType, length: number): TensorValues =>
+  type === 'string' ? new Array<string>(length) : new ARRAYS[type](length);
 
 export const isBig = (values: TensorValues): values is BigInt64Array | BigUint64Array =>
   values instanceof BigInt64Array || values instanceof BigUint64Array;
@@ -84,11 +73,11 @@ function expected(type: TensorType): string {
 export function fillOpaque(spec: TensorSpec, raw: RawTensor): TensorData {
   const { type } = spec;
   const { data, shape } = raw;
+  // A typed array comes from bytes of the very type, except booleans, whose bytes may be anything.
+  if (type !== 'bool' && type !== 'string' && data instanceof ARRAYS[type])
+    return { type, shape, data: data as TensorValues };
   const length = data.length;
   const tensor = allocate(type, length);
-  // A typed array comes from bytes of the very type, except booleans, whose bytes may be anything.
-  if (type !== 'bool' && data.constructor === tensor.constructor && type !== 'string')
-    return { type, shape, data: data as TensorValues };
   const element = reader(type);
   const bytes = data instanceof Uint8Array;
   for (let i = 0; i < length; i++) {

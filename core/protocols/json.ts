@@ -58,15 +58,17 @@ function isDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === 0x5b || code === 0x7b) {
-      if (++depth > MAX_DEPTH) return true;
-    } else if (code === 0x5d || code === 0x7d) depth--;
-    else if (code === 0x22) {
+    if (code === 0x22) {
       at = text.indexOf('"', at + 1);
       while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
       // An unfinished string: whoever parses it says so.
       if (at === -1) return false;
     }
+    // Nearly all characters are digits, points and commas, which come before the brackets.
+    if (code < 0x5b) continue;
+    if (code === 0x5b || code === 0x7b) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === 0x5d || code === 0x7d) depth--;
   }
   return false;
 }

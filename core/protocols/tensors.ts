@@ -34,7 +34,8 @@ export function assertShape(spec: TensorSpec, shape: readonly number[]): void {
 }
 
 /**
- * JSON data, nested or flat, as a flat array in row-major order. Flat data is given back as it is.
+ * JSON data, nested or flat, as a flat array in row-major order. Flat data is given back as it is, nested numbers as
+ * doubles, which is what they are.
  *
  * @throws InputError when the data does not have the shape
  */
@@ -46,25 +47,40 @@ export function flatten(name: string, data: unknown, shape: readonly number[]): 
       throw new InputError(`input ${name}: data has ${data.length} elements, shape [${shape}] takes ${count}`);
     return data;
   }
-  const flat: unknown[] = [];
-  gather(name, data, shape, 0, flat);
-  return flat;
+  const rows: unknown[][] = [];
+  gatherRows(name, data, shape, 0, rows);
+  return numbersOf(rows, count) ?? rows.flat();
 }
 
-function gather(name: string, data: unknown[], shape: readonly number[], axis: number, flat: unknown[]): void {
+/** The innermost arrays, in order. */
+function gatherRows(name: string, data: unknown[], shape: readonly number[], axis: number, rows: unknown[][]): void {
   const length = shape[axis]!;
   if (data.length !== length)
     throw new InputError(`input ${name}: ${data.length} elements along axis ${axis}, shape [${shape}] takes ${length}`);
   if (axis === shape.length - 1) {
-    for (let i = 0; i < length; i++) flat.push(data[i]);
+    rows.push(data);
     return;
   }
   for (let i = 0; i < length; i++) {
     const inner = data[i];
     if (!Array.isArray(inner))
       throw new InputError(`input ${name}: element ${i} along axis ${axis} is ${kindOf(inner)}, expected an array`);
-    gather(name, inner, shape, axis + 1, flat);
+    gatherRows(name, inner, shape, axis + 1, rows);
   }
+}
+
+/** Rows of nothing but numbers, one after the other; undefined when there is something else among them. */
+function numbersOf(rows: readonly (readonly unknown[])[], count: number): Float64Array | undefined {
+  const numbers = new Float64Array(count);
+  let at = 0;
+  for (const row of rows) {
+    for (let i = 0; i < row.length; i++) {
+      const value = row[i];
+      if (typeof value !== 'number') return undefined;
+      numbers[at++] = value;
+    }
+  }
+  return numbers;
 }
 
 /** The shape of nested data, read along its first elements. */

@@ -99,7 +99,7 @@ describe('decodeV1', () => {
       }),
       one,
     );
-    expect(call.inputs.get('x')).toEqual({ shape: [2, 2], data: [1, 2, 3, 4] });
+    expect(call.inputs.get('x')).toEqual({ shape: [2, 2], data: Float64Array.of(1, 2, 3, 4) });
     const response = call.encode({
       ...result,
       outputs: { y: tensor('float32', [2, 2], new Float32Array([0.1, 0.9, Number.NaN, 1])) },
@@ -122,7 +122,7 @@ describe('decodeV1', () => {
     expect(call.inputs.get('distance')).toEqual({ shape: [2, 1], data: [5, null] });
     expect(decodeV1(post({ instances: [{ carrier: ['AA'], distance: [5] }] }), table).inputs.get('distance')).toEqual({
       shape: [1, 1],
-      data: [5],
+      data: Float64Array.of(5),
     });
     const outputs = {
       label: tensor('int64', [2], new BigInt64Array([1n, 0n])),

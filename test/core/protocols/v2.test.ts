@@ -78,15 +78,16 @@ const input = (more: object) => ({
 });
 
 describe('decodeV2', () => {
-  it('takes data flat or nested', () => {
-    for (const data of [
-      [1, 2, 3, 4],
-      [
-        [1, 2],
-        [3, 4],
-      ],
-    ])
-      expect(decodeV2(post(input({ data })), floats).inputs.get('x')).toEqual({ shape: [2, 2], data: [1, 2, 3, 4] });
+  it('takes data flat or nested, and nested numbers as doubles', () => {
+    const read = (data: unknown) => decodeV2(post(input({ data })), floats).inputs.get('x');
+    const nested = (last: unknown) => [
+      [1, 2],
+      [3, last],
+    ];
+    expect(read([1, 2, 3, 4])).toEqual({ shape: [2, 2], data: [1, 2, 3, 4] });
+    expect(read(nested(4))).toEqual({ shape: [2, 2], data: Float64Array.of(1, 2, 3, 4) });
+    expect(read(nested(null))).toEqual({ shape: [2, 2], data: [1, 2, 3, null] });
+    expect(read(nested('4'))).toEqual({ shape: [2, 2], data: [1, 2, 3, '4'] });
   });
 
   it('ignores unknown keys, and takes NaN by its bare name', () => {
