@@ -10,8 +10,7 @@ export function refusal(head: RequestHead, error: ProtocolError): HttpResponse {
   return {
     status,
     headers: {
-      ...headers,
-      ...identityHeaders(identify({ ...head, body: '' })),
+      ...identityHeaders(identify({ ...head, body: '' }), headers),
       ...(retry === undefined ? {} : { 'retry-after': String(Math.ceil(retry)) }),
       ...(error.allowed === undefined ? {} : { allow: error.allowed.join(', ') }),
     },
