@@ -8,7 +8,7 @@ import { isJsonType, type Media, mediaOf } from './media.ts';
 import { parseMultipart } from './multipart.ts';
 import { clip, ProtocolError, type Wire } from './protocol.ts';
 import { columnsOf, tableInputs } from './table.ts';
-import { decodeRaw } from './v2-binary.ts';
+import { decodeRaw, takesBytes } from './v2-binary.ts';
 import { readRowsOf } from './values.ts';
 
 /** One field of a form. */
@@ -82,7 +82,7 @@ export function readFields(fields: readonly Field[], wire: Wire): Read {
 /** Bytes that are no text: what has a type of its own that is neither text nor JSON. */
 function isBinary(field: Field, spec: TensorSpec): boolean {
   const type = mediaOf(field.type).type;
-  return spec.type !== 'string' && type !== '' && !type.startsWith('text/') && !isJsonType(type);
+  return takesBytes(spec) && type !== '' && !type.startsWith('text/') && !isJsonType(type);
 }
 
 function fieldValue(field: Field, spec: TensorSpec): unknown {

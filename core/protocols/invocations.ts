@@ -11,6 +11,7 @@ import { clip, type InferCall, type InferResult, type Parameters, ProtocolError,
 import { csvLines, jsonLines } from './row-formats.ts';
 import { recordsTable, tableInputs, textTable } from './table.ts';
 import { assertComplete, kindOf } from './tensors.ts';
+import { decodeRaw, takesFiles } from './v2-binary.ts';
 import { isObject, type Json } from './values.ts';
 
 /** What two servers mean by one path: MLflow knows no other keys than its own, SageMaker's TensorFlow answers by column. */
@@ -47,15 +48,19 @@ export function decodeInvocation(request: HttpRequest, wire: Wire, dialect: Dial
   };
 }
 
+/** What SageMaker's own vision models take, and bytes that say no more than that. */
+const BYTES = /^(?:image\/[\w.+-]+|application\/(?:x-image|octet-stream))$/;
+
 function bodyOf(request: HttpRequest, type: string, wire: Wire, dialect: Dialect): Body {
+  const [spec, second] = wire.signature.inputs;
+  const file = spec !== undefined && second === undefined && takesFiles(spec) ? spec : undefined;
+  if (file !== undefined && BYTES.test(type)) return { inputs: new Map([[file.name, decodeRaw(file, request.body)]]) };
   const text = textOf(request.body);
   if (type === '' || isJsonType(type)) return readMessage(parseJson(text, wire.exact), wire, dialect);
   if (type === 'text/csv') return { inputs: tableInputs(textTable(parseCsv(text), wire), wire) };
   if (JSON_LINES.test(type)) return { inputs: readLines(text, wire) };
-  throw new ProtocolError(
-    415,
-    `content type ${clip(type)} is not supported, use application/json, application/jsonlines or text/csv`,
-  );
+  const types = `application/json, application/jsonlines${file === undefined ? '' : ', image/png, image/jpeg'} or text/csv`;
+  throw new ProtocolError(415, `content type ${clip(type)} is not supported, use ${types}`);
 }
 
 const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;

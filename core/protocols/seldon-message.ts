@@ -9,7 +9,7 @@ import { clip, type InferCall, ProtocolError, type Wire } from './protocol.ts';
 import { encodeSeldon } from './seldon-answer.ts';
 import { tableInputs } from './table.ts';
 import { assertComplete, assertShape, elementsOf, flatten, kindOf } from './tensors.ts';
-import { decodeRaw } from './v2-binary.ts';
+import { decodeRaw, takesBytes } from './v2-binary.ts';
 import { isObject, type Json, readRows } from './values.ts';
 
 /** How values are carried; an answer mirrors its request. */
@@ -181,7 +181,5 @@ function readBytes(value: unknown, wire: Wire): Map<string, RawTensor> {
   if (spec === undefined || second !== undefined)
     throw new InputError(`binData needs a model with one input, this one has ${wire.inputs.size}`);
   const bytes = Buffer.from(value, 'base64');
-  return spec.type === 'string'
-    ? readValue(textOf(bytes), wire).inputs
-    : new Map([[spec.name, decodeRaw(spec, bytes)]]);
+  return takesBytes(spec) ? new Map([[spec.name, decodeRaw(spec, bytes)]]) : readValue(textOf(bytes), wire).inputs;
 }

@@ -7,7 +7,7 @@ import { isJsonType, type Media, mediaOf } from './media.ts';
 import { predictionsText } from './nested.ts';
 import { type Decode, type ExplainCall, type InferCall, json, type Wire } from './protocol.ts';
 import { decodeV1 } from './v1-predict.ts';
-import { decodeRaw } from './v2-binary.ts';
+import { decodeRaw, takesBytes } from './v2-binary.ts';
 import { isObject } from './values.ts';
 
 /**
@@ -27,13 +27,13 @@ function decodeBody(request: Pick<HttpRequest, 'body'>, media: Media, wire: Wire
   const { body } = request;
   const { type } = media;
   if (isJsonType(type) || looksLikeJson(body, type)) return decodeJson(request as HttpRequest, wire);
-  if (type === 'multipart/form-data' || type === FORM) {
+  if (type === 'multipart/form-data' || (type === FORM && isText(body))) {
     const fields = fieldsOf(body, media);
     const whole = wholeBody(fields, wire);
     return whole === undefined ? call(readFields(fields, wire), wire) : decodeBody(whole, mediaOf(whole.type), wire);
   }
   const [spec, second] = wire.signature.inputs;
-  if (spec !== undefined && second === undefined && spec.type !== 'string' && isBytes(body, type))
+  if (spec !== undefined && second === undefined && takesBytes(spec) && isBytes(body, type))
     return call({ inputs: new Map([[spec.name, decodeRaw(spec, body)]]), single: true }, wire);
   const text = textOf(body);
   if (spec !== undefined && second === undefined && spec.type === 'string') return call(readValue(text, wire), wire);
@@ -74,12 +74,15 @@ function looksLikeJson(body: Uint8Array | string, type: string): boolean {
 /** Bytes rather than text: by their type, else because they are no UTF-8. */
 function isBytes(body: Uint8Array | string, type: string): boolean {
   if (type.startsWith('text/')) return false;
-  if (type !== '') return true;
+  return (type !== '' && type !== FORM) || !isText(body);
+}
+
+function isText(body: Uint8Array | string): boolean {
   try {
     textOf(body);
-    return false;
-  } catch {
     return true;
+  } catch {
+    return false;
   }
 }
 

@@ -70,9 +70,13 @@ export class Tail {
   }
 }
 
-/** A raw request's tensor: batch 1, at most one further dimension is free and follows from the length. */
-export function decodeRaw(spec: TensorSpec, body: Uint8Array | string): RawTensor {
+/**
+ * A raw request's tensor: batch 1, at most one further dimension is free and follows from the length. Of an input of
+ * bytes, such as a picture's file, the body is the one element, with its length before it or without.
+ */
+export function decodeRaw(spec: CarriedSpec, body: Uint8Array | string): RawTensor {
   const bytes = bytesOf(body);
+  if (takesFiles(spec)) return { shape: [1], data: [base64Of(isFramed(bytes) ? bytes.subarray(4) : bytes)] };
   const [, ...inner] = spec.shape;
   const free = inner.filter((size) => size === -1).length;
   if (free > 1 || (free === 1 && spec.type === 'string'))
@@ -83,6 +87,16 @@ export function decodeRaw(spec: TensorSpec, body: Uint8Array | string): RawTenso
     spec.shape.length === 0 ? [] : [1, ...inner.map((size) => (size === -1 ? Math.floor(length / fixed) : size))];
   return { shape, data: elementsFrom(spec, bytes, elementsOf(spec.name, shape)) };
 }
+
+/** Whether an input's elements are whole files, such as pictures. */
+export const takesFiles = (spec: CarriedSpec): boolean => spec.bytes === true;
+
+/** Whether an input's tensor may come as bytes alone. Text is text. */
+export const takesBytes = (spec: CarriedSpec): boolean => spec.type !== 'string' || takesFiles(spec);
+
+/** Whether the bytes begin with their own number, as an element of BYTES does. */
+const isFramed = (bytes: Uint8Array): boolean =>
+  bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === bytes.length - 4;
 
 function elementsFrom(spec: TensorSpec, block: Uint8Array, elements: number): ArrayLike<unknown> {
   if (spec.type === 'string') return stringsFrom(spec, block, elements);

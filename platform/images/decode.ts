@@ -1,16 +1,15 @@
 import { decode as decodePng } from 'fast-png';
 import jpeg from 'jpeg-js';
+import { ImageError } from './error.ts';
+import { plainPng, pngHeader } from './png.ts';
+
+export { ImageError } from './error.ts';
 
 /** Pixels of a picture, row by row, channels of a pixel side by side. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
-}
-
-/** A file that is no picture, or not one that may be unpacked. */
-export class ImageError extends Error {
-  override readonly name = 'ImageError';
 }
 
 export interface DecodeOptions {
@@ -51,10 +50,9 @@ function assertSize(width: number, height: number, maxPixels: number): void {
 }
 
 function fromPng(file: Uint8Array, options: DecodeOptions): Pixels {
-  if (file.length < 24) throw new ImageError('a PNG file that ends within its header');
-  const header = new DataView(file.buffer, file.byteOffset);
-  assertSize(header.getUint32(16), header.getUint32(20), options.maxPixels);
-  const { width, height, data, depth, channels, palette } = decodePng(file);
+  const header = pngHeader(file);
+  assertSize(header.width, header.height, options.maxPixels);
+  const { width, height, data, depth, channels, palette } = decodePng(plainPng(file, header));
   const wide = depth === 16;
   const packed = depth < 8;
   const row = Math.ceil((width * channels * depth) / 8);
@@ -82,8 +80,19 @@ function fromPng(file: Uint8Array, options: DecodeOptions): Pixels {
 
 /** Most memory that unpacking a JPEG may take; megabytes. */
 const JPEG_MEMORY = 256;
+/** Most scans of a JPEG: each goes over the whole picture, however few bytes it has. Progressive ones have about ten. */
+const JPEG_SCANS = 20;
+
+/** How often a scan begins; within the pixels' own bytes none can. */
+function scansOf(file: Uint8Array): number {
+  let scans = 0;
+  for (let at = file.indexOf(0xff); at !== -1; at = file.indexOf(0xff, at + 1)) if (file[at + 1] === 0xda) scans++;
+  return scans;
+}
 
 function fromJpeg(file: Uint8Array, { channels, maxPixels }: DecodeOptions): Pixels {
+  const scans = scansOf(file);
+  if (scans > JPEG_SCANS) throw new ImageError(`a JPEG file of ${scans} scans, at most ${JPEG_SCANS} are allowed`);
   const { width, height, data } = jpeg.decode(file, {
     useTArray: true,
     formatAsRGBA: false,

@@ -82,6 +82,63 @@ describe('label-reader', () => {
     expect(json.body.outputs[0].data).toEqual([python]);
   });
 
+  it('takes a file as it is over every protocol whose servers do', async () => {
+    for (const name of [truths[0]![0], truths.find(([each]) => each.endsWith('.png'))![0]]) {
+      const file = await picture(name);
+      const wanted = truths.find(([each]) => each === name)![1].python;
+      const type = name.endsWith('.png') ? 'image/png' : 'image/jpeg';
+      const part = async (field: string, of?: string) => {
+        const form = new FormData();
+        form.append(field, new Blob([new Uint8Array(file)], of === undefined ? {} : { type: of }), name);
+        const sent = new Response(form);
+        return [Buffer.from(await sent.arrayBuffer()), sent.headers.get('content-type')!] as const;
+      };
+      const [at, to] = ['/predictions/label-reader', '/endpoints/label-reader/invocations'];
+      const ways: [string, string, Uint8Array, string | undefined][] = [
+        // curl -T FILE, curl -H 'content-type: …' --data-binary, and without: curl takes it for a form.
+        ['PUT', at, file, undefined],
+        ['POST', at, file, type],
+        ['POST', at, file, 'application/octet-stream'],
+        ['POST', at, file, 'application/x-www-form-urlencoded'],
+        ['POST', at, ...(await part('data'))],
+        ['POST', at, ...(await part('data', type))],
+        ['POST', at, ...(await part('image', type))],
+        ['POST', to, file, type],
+        ['POST', to, file, 'application/x-image'],
+        ['POST', to, file, 'application/octet-stream'],
+        ['POST', '/invocations', file, type],
+      ];
+      for (const [method, way, body, sent] of ways) {
+        const answer = await endpoint.handle(
+          request(method, way, body, sent === undefined ? {} : { 'content-type': sent }),
+        );
+        expect([way, sent, answer.status, String(answer.body)]).toEqual([
+          way,
+          sent,
+          200,
+          expect.stringContaining(wanted),
+        ]);
+      }
+      const [message, sent] = await part('binData', type);
+      const seldon = read(
+        await endpoint.handle(request('POST', '/api/v1.0/predictions', message, { 'content-type': sent })),
+      );
+      // An answer mirrors its request.
+      expect(Buffer.from(seldon.body.binData, 'base64').includes(wanted)).toBe(true);
+      const raw = request('POST', '/v2/models/label-reader/infer', file, { 'inference-header-content-length': '0' });
+      const { status, body } = await endpoint.handle(raw);
+      expect([status, Buffer.from(body as Uint8Array).includes(wanted)]).toEqual([200, true]);
+    }
+  });
+
+  it('says what it takes to whoever sends something else', async () => {
+    const to = '/endpoints/label-reader/invocations';
+    const sound = await endpoint.handle(request('POST', to, Buffer.from('RIFF'), { 'content-type': 'audio/wav' }));
+    expect([sound.status, String(sound.body)]).toEqual([415, expect.stringContaining('image/png, image/jpeg')]);
+    const gif = await endpoint.handle(request('POST', to, Buffer.from('GIF89a'), { 'content-type': 'image/gif' }));
+    expect([gif.status, String(gif.body)]).toEqual([400, expect.stringContaining('neither a PNG nor a JPEG')]);
+  });
+
   it('says in its metadata that it takes bytes', async () => {
     const { body } = read(await endpoint.handle(request('GET', '/v2/models/label-reader')));
     expect(body.inputs).toEqual([{ name: 'image', datatype: 'BYTES', shape: [-1] }]);
