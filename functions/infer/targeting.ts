@@ -1,6 +1,8 @@
-import { ProtocolError, type Target } from '../../core/protocols/protocol.ts';
+import { ProtocolError, type Target, unknownVersion } from '../../core/protocols/protocol.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
+import type { Route } from '../../core/serving/route.ts';
 import { VARIANTS } from '../../core/serving/variants.ts';
+import type { ServedModel } from './served-model.ts';
 
 type Headers = HttpRequest['headers'];
 
@@ -36,4 +38,17 @@ function variantOf(text: string) {
   if (found === undefined)
     throw new ProtocolError(400, `x-trimtab-variant is ${VARIANTS.join(', ')}, received '${text.slice(0, 40)}'`);
   return found;
+}
+
+/** The version asked for, else the one that the key falls to. @throws ProtocolError 404 or 503 */
+export function choose(model: ServedModel, target: Target, key: string): Route {
+  const { version, variant } = target;
+  const explicit = version !== undefined || variant !== undefined;
+  const route = explicit ? model.find({ version, variant }) : model.route(key);
+  if (route !== undefined) return route;
+  const versions = model.versions().map((served) => served.version);
+  if (version !== undefined) throw unknownVersion(model.name, version, versions);
+  if (variant !== undefined && versions.length > 0)
+    throw new ProtocolError(404, `model ${model.name} has no ${variant} now`, { kind: 'unknown-version' });
+  throw new ProtocolError(503, `model ${model.name} has no version that is ready`);
 }

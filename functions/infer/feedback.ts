@@ -1,0 +1,35 @@
+import { type Operation, ProtocolError } from '../../core/protocols/protocol.ts';
+import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import { outcomeFault } from '../../core/serving/outcome.ts';
+import type { Home } from '../../platform/ports.ts';
+import type { Complain } from './complain.ts';
+import { keepTruth } from './keep-truth.ts';
+import type { ServedModel } from './served-model.ts';
+
+/**
+ * Keeps what a caller says of earlier predictions: the truth, and what came of them.
+ *
+ * @throws ProtocolError 400 for outcomes that the model does not take, 503 when they cannot be stored
+ */
+export async function feedback(
+  model: ServedModel,
+  operation: Extract<Operation, { kind: 'feedback' }>,
+  request: HttpRequest,
+  { data }: Pick<Home, 'data'>,
+  complain: Complain,
+): Promise<HttpResponse> {
+  const { truths, outcomes = [], encode } = operation.decode(request);
+  for (const outcome of outcomes) {
+    const fault = outcomeFault(model.business, outcome);
+    if (fault !== undefined) throw new ProtocolError(400, fault);
+  }
+  const records = [...truths, ...outcomes];
+  try {
+    if (records.length > 0) await keepTruth(data, model.name, records);
+  } catch (error) {
+    if (error instanceof ProtocolError && error.status === 503 && error.cause !== undefined)
+      complain('ground truth cannot be stored', error.cause);
+    throw error;
+  }
+  return encode();
+}

@@ -1,0 +1,196 @@
+import type { Statistics } from '../../core/metrics/statistics.ts';
+import { type Catalog, modelOf, ProtocolError, unknownModel } from '../../core/protocols/protocol.ts';
+import type { Signals } from '../../core/serving/observation.ts';
+import type { Route } from '../../core/serving/route.ts';
+import type { Home, ServingReport } from '../../platform/ports.ts';
+import { within } from '../../platform/within.ts';
+import { ArtifactCache } from './artifact-cache.ts';
+import type { Complain } from './complain.ts';
+import { LastKnown } from './last-known.ts';
+import { ReleaseWatch } from './release-watch.ts';
+import type { ModelLoader } from './resident.ts';
+import { ServedModel } from './served-model.ts';
+
+/** What is served, and from where. */
+export interface ModelsOptions {
+  readonly home: Home;
+  /** Models to serve; `all` follows the ledger. */
+  readonly models: readonly string[] | 'all';
+  /** The model that requests which name none are for. @default the only one, where one is served */
+  readonly defaultModel?: string;
+  /** Whether a request may take a model out of service, until another loads it again. @default false */
+  readonly allowUnload?: boolean;
+  /** Folder for model files and last known releases. */
+  readonly cacheFolder: string;
+  /** How a version's file becomes a model that runs. @default in this process */
+  readonly load?: ModelLoader;
+  /** How old the copy of the release may get before it is read again. @default 2 */
+  readonly refreshSeconds?: number;
+  /** How long a version that has lost its traffic stays in memory. @default 60 */
+  readonly graceSeconds?: number;
+  /** How long after a failed load it is tried again. @default 15 */
+  readonly retrySeconds?: number;
+  /** How long the ledger may take before it counts as unreachable. @default 3 */
+  readonly ledgerTimeoutSeconds?: number;
+}
+
+/** What becomes known of models beside their requests. */
+export interface ModelsListener {
+  readonly signal: (model: string, route: Route | undefined, values: Signals) => void;
+  readonly complain: Complain;
+}
+
+/**
+ * The models that an endpoint serves, as the ledger says. It is read again beside the requests, never before one, and
+ * what cannot be read or loaded leaves things as they were.
+ */
+export class Models {
+  private readonly served = new Map<string, ServedModel>();
+  private readonly watch: ReleaseWatch;
+  /** Writing releases to disk, one after the other, beside everything else. */
+  private keeping: Promise<void> = Promise.resolve();
+  /** What there is to be asked for. */
+  readonly catalog: Catalog;
+
+  constructor(
+    private readonly options: ModelsOptions,
+    private readonly listener: ModelsListener,
+    statistics: Statistics,
+  ) {
+    const { home, defaultModel } = options;
+    this.catalog = {
+      models: () => [...this.served.keys()].sort(),
+      versions: (model) => this.served.get(model)?.versions(),
+      defaultModel,
+      statistics: (model, version) => statistics.of(model, version),
+    };
+    const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
+    const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;
+    const retryMs = (options.retrySeconds ?? 15) * 1000;
+    const onError = listener.complain;
+    const lastKnown = new LastKnown({ cache, artifacts: home.artifacts, timeoutMs, intervalMs: retryMs, onError });
+    this.watch = new ReleaseWatch({
+      home,
+      lastKnown,
+      names: options.models,
+      models: this.served,
+      intervalMs: (options.refreshSeconds ?? 2) * 1000,
+      timeoutMs,
+      onRead: (model, failed) => {
+        listener.signal(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 });
+        model.retryPrivacy();
+      },
+      create: (name) => this.create(name, { cache, lastKnown, timeoutMs, retryMs }),
+      onError,
+    });
+  }
+
+  private create(
+    name: string,
+    from: { cache: ArtifactCache; lastKnown: LastKnown; timeoutMs: number; retryMs: number },
+  ): ServedModel {
+    const { cache, lastKnown, timeoutMs, retryMs } = from;
+    const { home, load, graceSeconds = 60 } = this.options;
+    const { signal, complain } = this.listener;
+    return new ServedModel(name, {
+      cache,
+      load,
+      versionOf: async (model, version) => {
+        try {
+          return await within(timeoutMs, 'the ledger', home.ledger.version(model, version));
+        } catch (error) {
+          // A record never changes, so it does not matter where it comes from.
+          const known = await lastKnown.version(model, version);
+          if (known === undefined) throw error;
+          return known;
+        }
+      },
+      privacy: () => home.privacy(),
+      graceMs: graceSeconds * 1000,
+      retryMs,
+      keep: (model, release) => {
+        this.keeping = this.keeping
+          .then(() => cache.keep(model, release))
+          .catch((error) => complain(`the release of ${model} cannot be kept on disk`, error));
+      },
+      onLoad: (model, route, error) => {
+        signal(model, route, { LoadFailure: error === undefined ? 0 : 1 });
+        if (error !== undefined) complain(`version ${route.version} of ${model} cannot be loaded`, error);
+      },
+      onPrivacy: (model, route, error) => {
+        signal(model, route, { PrivacyFailure: error === undefined ? 0 : 1 });
+        if (error !== undefined)
+          complain(`the privacy secret cannot be had: personal fields of ${model} are left out of captures`, error);
+      },
+    });
+  }
+
+  has(name: string): boolean {
+    return this.served.has(name);
+  }
+
+  /** A model that may not be known yet. */
+  find(name: string): ServedModel | undefined {
+    return this.served.get(name);
+  }
+
+  /** The model asked for, or the one that nameless requests are for. @throws ProtocolError 400, 404 or 503 */
+  get(asked: string | undefined): ServedModel {
+    // A release that could not be read yet may hold any model, and any number of them.
+    if (asked === undefined && this.watch.blind && this.served.size === 0) throw blind();
+    const name = modelOf(this.catalog, asked);
+    const model = this.served.get(name);
+    if (model !== undefined) return model;
+    if (this.watch.blind) throw blind();
+    throw unknownModel(name, this.catalog.models());
+  }
+
+  /** Makes sure that what the ledger says is in memory, now. @throws ProtocolError 404 or 503 */
+  async load(name: string): Promise<void> {
+    this.served.get(name)?.wake();
+    await this.watch.reread();
+    const model = this.get(name);
+    if (this.watch.isStale(name))
+      throw new ProtocolError(503, `the release of ${name} cannot be read now, try again later`);
+    const missing = model.missing();
+    if (missing.length > 0) throw new ProtocolError(503, `version ${missing.join(', ')} of ${name} cannot be loaded`);
+    if (model.versions().length === 0) throw new ProtocolError(503, `nothing is released of model ${name}`);
+  }
+
+  /** Takes a model out of service, until it is loaded again. @throws ProtocolError 404, or 501 where that is not allowed */
+  async unload(name: string): Promise<void> {
+    if (!this.options.allowUnload)
+      throw new ProtocolError(501, `unload is not allowed here: what is served is what the registry has released`);
+    await this.get(name).unload(this.options.home.clock.now().getTime());
+  }
+
+  /** Begins to read the releases again when they have become old. */
+  touch(): void {
+    void this.watch.touch();
+  }
+
+  /** Reads the releases now. Does not throw. */
+  refresh(): Promise<void> {
+    return this.watch.refresh();
+  }
+
+  /** Waits for a refresh that is under way, at most so long. */
+  async settle(ms: number): Promise<void> {
+    await this.watch.settle(ms);
+  }
+
+  /** What every model serves now, by name. */
+  reports(): ReadonlyMap<string, ServingReport> {
+    return new Map([...this.served].map(([name, model]) => [name, model.report()]));
+  }
+
+  /** Frees all models, once `settled`. Nothing may be asked of them afterwards. */
+  async close(settled: () => Promise<void>): Promise<void> {
+    await this.watch.close();
+    await settled();
+    await this.keeping;
+    for (const model of this.served.values()) await model.close();
+  }
+}
+
+const blind = () => new ProtocolError(503, 'the releases cannot be read now, try again later');
