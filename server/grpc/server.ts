@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type handleUnaryCall,
+  logVerbosity,
   Metadata,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
   type ServiceError,
+  setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
 import { InputError } from '../../core/contract/elements.ts';
@@ -67,6 +69,8 @@ const CODES: Readonly<Record<number, status>> = {
  * @throws when the port is taken
  */
 export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions): Promise<GrpcServer> {
+  // The library would write down what callers sent.
+  setLogVerbosity(logVerbosity.NONE);
   const limit = options.messageLimit ?? MESSAGE_LIMIT;
   const server = new Server({
     'grpc.max_receive_message_length': limit,

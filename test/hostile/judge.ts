@@ -29,24 +29,36 @@ const FORMS: Readonly<Record<string, (body: Record<string, unknown>, status: num
  * changed did not matter.
  */
 export function complaint(request: HttpRequest, response: HttpResponse): string | undefined {
+  return judged(response, request.method === 'HEAD' ? undefined : [protocolOf(request).name]);
+}
+
+/** The same of what was no request that could be read: any protocol's form will do. */
+export const complaintOfAny = (response: HttpResponse): string | undefined => judged(response, Object.keys(FORMS));
+
+/** @param names of the protocols one of whose errors it may be; undefined where there is no body */
+function judged(response: HttpResponse, names: readonly string[] | undefined): string | undefined {
   const { status, headers } = response;
   if (status >= 500 && status !== 501) return `status ${status}`;
-  if (headers['x-request-id'] === undefined) return 'no x-request-id';
+  if (headers['x-request-id'] === undefined) return `no x-request-id with status ${status}`;
   for (const [name, value] of Object.entries(headers))
     if (!/^[a-z0-9-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) return `header ${name} cannot be sent`;
   if (status === 405 && headers.allow === undefined) return 'no allow';
   if (status < 400) return status === 200 || status === 202 ? undefined : `status ${status}`;
-  if (request.method === 'HEAD') return undefined;
-  const { name } = protocolOf(request);
+  if (names === undefined) return undefined;
   const text = plain(response);
   if (text.length > 8_192) return `an error of ${text.length} characters`;
   if (/\n\s+at |node_modules|\.ts:\d|\/tmp\//.test(text) || text.includes(process.cwd())) return `internals in ${text}`;
+  return names.some((name) => fits(name, text, status))
+    ? undefined
+    : `no error of ${names.join(' or ')}: ${text.slice(0, 200)}`;
+}
+
+function fits(name: string, text: string, status: number): boolean {
   try {
-    if (FORMS[name]!(JSON.parse(text), status)) return undefined;
+    return FORMS[name]!(JSON.parse(text), status);
   } catch {
-    // Said below.
+    return false;
   }
-  return `no error of ${name}: ${text.slice(0, 200)}`;
 }
 
 function plain({ headers, body }: HttpResponse): string {

@@ -3,12 +3,12 @@ import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { complaint } from '../hostile/judge.ts';
 import { hostileRequest } from '../hostile/mutate.ts';
 import type { Random } from '../hostile/random.ts';
+import { type Answer, type Ask, answersOn, bytesOf, type Wire } from '../server/wire.ts';
 import type { GrpcCaller } from './grpc.ts';
 import type { Case, SoakModels } from './models.ts';
 import { JSON_TYPE, jsonOf, type Speech } from './speech.ts';
 import { mlflowSpeeches, tableSpeeches } from './tables.ts';
 import { vectorSpeeches } from './vectors.ts';
-import { type Answer, type Ask, answersOn, bytesOf, type Wire } from './wire.ts';
 
 /** An answer came, and is not what it should be. */
 export class WrongError extends Error {

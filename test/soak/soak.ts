@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Random } from '../hostile/random.ts';
 import { bundledCommand, startServe } from '../server/command.ts';
+import { Wire } from '../server/wire.ts';
 import { type Errand, errandsOf } from './errands.ts';
 import { GrpcCaller } from './grpc.ts';
 import { type LiveMemory, MemoryProbe, residentOf } from './memory.ts';
 import { makeHome } from './models.ts';
 import { Releases } from './releases.ts';
-import { Wire } from './wire.ts';
 
 export interface SoakOptions {
   readonly seconds: number;

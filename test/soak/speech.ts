@@ -1,5 +1,5 @@
+import type { Answer, Ask } from '../server/wire.ts';
 import type { Case } from './models.ts';
-import type { Answer, Ask } from './wire.ts';
 
 /** One way to ask a model for the scores of rows, and to read them off the answer. */
 export interface Speech {

@@ -42,7 +42,7 @@ describe('Every protocol', () => {
     expect(judged(500, {})).toBe('status 500');
     expect(judged(503, {})).toBe('status 503');
     expect(judged(200, {}, { 'x-b': 'é' })).toContain('cannot be sent');
-    expect(complaint(request, { status: 200, headers: {}, body: '' })).toBe('no x-request-id');
+    expect(complaint(request, { status: 200, headers: {}, body: '' })).toContain('no x-request-id');
   });
 
   it('answers every bad request in its own form of error, and none is the endpoint’s fault', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
-import { type Answer, answersOn, Wire } from '../../soak/wire.ts';
+import { type Answer, answersOn, Wire } from '../wire.ts';
 
 /** Answers with the length of what came, once whoever waits for that is told. */
 let server: HttpServer;

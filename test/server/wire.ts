@@ -96,9 +96,10 @@ export function bytesOf({ method = 'POST', path, headers = {}, body = '' }: Ask)
 /**
  * Reads the answers on a connection until it is closed.
  *
+ * @param methods of the requests, in their order; only HEAD matters, whose answers have no body
  * @throws LostError when it ends in the middle of one, or nothing comes in time
  */
-export function answersOn(socket: Socket): Promise<Answer[]> {
+export function answersOn(socket: Socket, methods: readonly string[] = []): Promise<Answer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no answer in ${PATIENCE_MS / 1_000} s`)));
@@ -109,7 +110,7 @@ export function answersOn(socket: Socket): Promise<Answer[]> {
     });
     socket.on('close', () => {
       try {
-        resolve(parsed(Buffer.concat(chunks)));
+        resolve(parsed(Buffer.concat(chunks), methods));
       } catch (error) {
         reject(failure === undefined ? error : new LostError(failure.message));
       }
@@ -117,7 +118,7 @@ export function answersOn(socket: Socket): Promise<Answer[]> {
   });
 }
 
-function parsed(bytes: Buffer): Answer[] {
+function parsed(bytes: Buffer, methods: readonly string[]): Answer[] {
   const answers: Answer[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf('\r\n\r\n', at);
@@ -136,7 +137,7 @@ function parsed(bytes: Buffer): Answer[] {
     at = end + 4;
     // An interim answer, such as 100, has no body.
     if (status < 200) continue;
-    const length = Number(headers['content-length'] ?? 0);
+    const length = methods[answers.length] === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
     if (at + length > bytes.length)
       throw new LostError(`the connection was closed after ${bytes.length - at} of ${length} bytes of a body`);
     answers.push({ status, headers, body: bytes.subarray(at, at + length) });

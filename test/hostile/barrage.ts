@@ -1,0 +1,116 @@
+import type { HttpResponse } from '../../core/serving/http.ts';
+import { type Answer, answersOn, LostError, type Wire } from '../server/wire.ts';
+import { type GrpcWire, grpcComplaint } from './grpc-mutants.ts';
+import { complaint, complaintOfAny, shownRequest } from './judge.ts';
+import { type Transmission, transmission } from './wire-mutants.ts';
+
+export interface BarrageOptions {
+  readonly wire: Wire;
+  /** Absent: everything goes over HTTP. */
+  readonly grpc?: GrpcWire;
+  /** Asks for something right in between. @throws when it is not answered right */
+  readonly good: () => Promise<void>;
+  /** The first seed. */
+  readonly from: number;
+  /** Bad requests, at least; several may go on one connection. */
+  readonly count: number;
+  /** Connections at once. */
+  readonly callers: number;
+}
+
+export interface Barrage {
+  /** Bad requests sent. */
+  readonly sent: number;
+  /** By HTTP status, or by the name of gRPC's. */
+  readonly answers: ReadonlyMap<string, number>;
+  /** Good requests in between. */
+  readonly good: number;
+  /** What was not as it should be, with the seed that repeats it. */
+  readonly faults: readonly string[];
+}
+
+/** One in so many seeds goes over gRPC; one in so many is followed by a good request. */
+const GRPC_EVERY = 6;
+const GOOD_EVERY = 40;
+
+/** Sends what is wrong over sockets; everything sent has to be answered, in its own form, and never as a fault of the server. */
+export async function barrage(options: BarrageOptions): Promise<Barrage> {
+  const { wire, grpc, from, count, callers } = options;
+  const answers = new Map<string, number>();
+  const faults: string[] = [];
+  let sent = 0;
+  let good = 0;
+  let seed = from;
+  const saw = (name: string | number): void => {
+    answers.set(String(name), (answers.get(String(name)) ?? 0) + 1);
+  };
+  const caller = async (): Promise<void> => {
+    while (sent < count) {
+      const own = seed++;
+      try {
+        if (grpc !== undefined && own % GRPC_EVERY === 0) {
+          sent++;
+          const answer = await grpc.send(own);
+          saw(answer.name);
+          const found = grpcComplaint(answer);
+          if (found !== undefined) faults.push(`seed ${own}: gRPC, ${answer.what}: ${found}`);
+        } else {
+          const what = transmission(own);
+          sent += what.requests?.length ?? 1;
+          const told = await send(wire, what);
+          for (const { status } of told) saw(status);
+          const found = wireComplaint(what, told);
+          if (found !== undefined) faults.push(`seed ${own}: ${found}`);
+        }
+        if (own % GOOD_EVERY === 0) {
+          good++;
+          await options.good();
+        }
+      } catch (error) {
+        faults.push(`seed ${own}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return { sent, answers, good, faults };
+}
+
+/** Sends all of it, and that this was all. */
+async function send(wire: Wire, { bytes, requests }: Transmission): Promise<Answer[]> {
+  const socket = await wire.connect();
+  const answers = answersOn(
+    socket,
+    requests?.map(({ method }) => method),
+  );
+  socket.end(bytes);
+  return answers;
+}
+
+/** What is wrong with the answers on one connection. */
+function wireComplaint({ bytes, requests }: Transmission, answers: readonly Answer[]): string | undefined {
+  const shown = bytes.toString('latin1', 0, 300);
+  if (requests === undefined) {
+    if (answers.length === 0) return `no answer to ${JSON.stringify(shown)}`;
+    const found = answers
+      .map(responseOf)
+      .map(complaintOfAny)
+      .find((each) => each !== undefined);
+    return found && `${found}, to ${JSON.stringify(shown)}`;
+  }
+  if (answers.length !== requests.length)
+    return `${answers.length} answers to ${requests.length} requests: ${JSON.stringify(shown)}`;
+  for (const [i, answer] of answers.entries()) {
+    const found = complaint(requests[i]!, responseOf(answer));
+    if (found !== undefined) return `${found}, to ${shownRequest(requests[i]!)}`;
+  }
+  return undefined;
+}
+
+const responseOf = ({ status, headers, body }: Answer): HttpResponse => {
+  if (Number.isNaN(status)) throw new LostError('no status');
+  return { status, headers: lowered(headers), body: new Uint8Array(body) };
+};
+
+/** Without those that node:http adds by itself. */
+const lowered = (headers: Answer['headers']): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !['connection', 'keep-alive', 'date'].includes(name)));
