@@ -1,5 +1,5 @@
 import type { TensorType } from '../model/signature.ts';
-import { Decimal } from './json.ts';
+import { Decimal } from './json-scanner.ts';
 import { isInteger } from './protocol.ts';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -7,6 +7,7 @@ import { cacheUse } from '../../core/serving/cache-use.ts';
 import { confidenceOf } from '../../core/serving/confidence.ts';
 import { isSampled } from '../../core/serving/hash.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import { instant } from '../../core/serving/instant.ts';
 import type { Observation } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
@@ -185,7 +186,7 @@ function record(job: Job, { id, sampled, checked, unusual }: Admitted, outputs: 
     id,
     version,
     variant,
-    at: new Date(job.seen.at).toISOString(),
+    at: instant(job.seen.at),
     rows,
     values: keptOf(checked),
     scores: job.seen.scores,

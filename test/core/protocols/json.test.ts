@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Decimal, parseJson, textOf } from '../../../core/protocols/json.ts';
+import { parseJson, textOf } from '../../../core/protocols/json.ts';
+import { Decimal } from '../../../core/protocols/json-scanner.ts';
 import { ProtocolError } from '../../../core/protocols/protocol.ts';
 
 /** Bigints and decimals as numbers, so that what was read exactly compares with what JSON.parse gives. */
