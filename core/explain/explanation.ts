@@ -1,3 +1,5 @@
+import type { Grid } from './grid.ts';
+
 /** The Shapley values of one row. They sum to `value - baseValue`. */
 export interface RowValues {
   /** Mean score of the background (with the row's own values in the fixed features). */
@@ -21,8 +23,11 @@ export interface Shares {
   readonly permutations?: number;
 }
 
-/** Where the rows that are compared with come from. */
-export type BackgroundSource = 'rows' | 'marginals';
+/**
+ * What rows are compared with: rows of the reference, rows drawn from its columns, each by itself, or tensors that are
+ * flat, of levels that means of the reference have.
+ */
+export type BackgroundSource = 'rows' | 'marginals' | 'levels';
 
 /** Why a model gave the scores it gave; docs/explanations.md has what the values mean, and what not. */
 export interface Explanation extends Shares {
@@ -34,11 +39,12 @@ export interface Explanation extends Shares {
   readonly scale: 'raw' | 'output';
   /** What makes the output of the explained score: `identity`, `logistic`, `softmax`, `probit`. */
   readonly link: string;
-  /** Kept rows of the reference, or rows drawn from the profile's columns, each by itself. */
   readonly background: BackgroundSource;
   readonly features: readonly string[];
   /** Features that nothing is known about but the row itself, for they are personal; they have no values. */
   readonly fixed: readonly string[];
+  /** Where the features are cells of a tensor: in which, along which of its axes, and from where to where, row by row. */
+  readonly grid?: Grid & { readonly input: string };
   /** Why the values are sampled. */
   readonly reason?: string;
 }
@@ -54,5 +60,7 @@ export interface ExplainOptions {
   /** @default `raw` where values are exact, else `output` */
   readonly scale?: 'raw' | 'output';
   readonly permutations?: number;
+  /** Most parts that a side of a tensor is cut into. @default the manifest's */
+  readonly grid?: number;
   readonly budgetMs?: number;
 }

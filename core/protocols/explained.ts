@@ -1,4 +1,5 @@
 import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
+import { MOST_PARTS } from '../explain/grid.ts';
 import type { HttpRequest } from '../serving/http.ts';
 import { clip, type ExplainCall, type InferCall, json, type Parameters, ProtocolError, type Wire } from './protocol.ts';
 import { kindOf } from './tensors.ts';
@@ -72,6 +73,7 @@ export function explainCall(call: InferCall, request: HttpRequest): Omit<Explain
 export function optionsOf(given: Parameters): ExplainOptions {
   const column = integer(given, 'column', 0);
   const permutations = integer(given, 'permutations', 1);
+  const grid = integer(given, 'grid', 1, MOST_PARTS);
   const budgetMs = integer(given, 'budget_ms', 1);
   const method = oneOf(given, 'method', ['exact', 'sampled'] as const);
   const scale = oneOf(given, 'scale', ['raw', 'output'] as const);
@@ -84,11 +86,12 @@ export function optionsOf(given: Parameters): ExplainOptions {
     ...(method === undefined ? {} : { method }),
     ...(scale === undefined ? {} : { scale }),
     ...(permutations === undefined ? {} : { permutations }),
+    ...(grid === undefined ? {} : { grid }),
     ...(budgetMs === undefined ? {} : { budgetMs }),
   };
 }
 
-function integer(given: Parameters, name: string, least: number): number | undefined {
+function integer(given: Parameters, name: string, least: number, most = 1e9 - 1): number | undefined {
   const value = given[name];
   if (value === undefined) return undefined;
   const number =
@@ -99,8 +102,11 @@ function integer(given: Parameters, name: string, least: number): number | undef
         : typeof value === 'bigint'
           ? Number(value)
           : Number.NaN;
-  if (!(number >= least && number < 1e9))
-    throw new ProtocolError(400, `${name} is ${clip(String(value))}, expected a whole number from ${least}`);
+  if (!(number >= least && number <= most))
+    throw new ProtocolError(
+      400,
+      `${name} is ${clip(String(value))}, expected a whole number from ${least}${most < 1e9 - 1 ? ` to ${most}` : ''}`,
+    );
   return number;
 }
 

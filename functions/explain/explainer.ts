@@ -13,33 +13,18 @@ import type { Manifest } from '../../core/model/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtobufError } from '../../core/onnx/protobuf.ts';
-import type { Baseline } from '../../core/profile/profile.ts';
-import type { OnnxModel } from '../../platform/onnx/model.ts';
+import { type ExplainerOptions, type Explains, SEED } from './explains.ts';
 import { batchOf, mixer } from './mixtures.ts';
 import { type Target, targetOf } from './target.ts';
 import { TreeExplainer } from './tree-explainer.ts';
 
 type Tensors = Record<string, TensorData>;
 
-export interface ExplainerOptions {
-  /** The version's model as it is served. */
-  readonly model: Pick<OnnxModel, 'run'>;
-  readonly signature: Signature;
-  readonly manifest: Manifest;
-  /** Reads the .onnx file; asked once, when trees are first looked for. */
-  readonly file: () => Promise<Uint8Array>;
-  /** Without what is personal. */
-  readonly baseline: Baseline;
-}
-
-/** The same orders for every request: an explanation that is asked for twice is the same. */
-const SEED = 0x51ab;
-
 /**
  * Explains predictions of one version against its own baseline: exactly where its trees can be read, else by sampling.
  * What that takes is made when it is first asked for, and kept.
  */
-export class Explainer {
+export class Explainer implements Explains {
   readonly settings: Explanations;
   private readonly bound: readonly BoundInput[];
   private readonly background: Background;
@@ -50,7 +35,6 @@ export class Explainer {
   /** By output; a reason where there are no trees to read. */
   private readonly trees = new Map<string, Promise<TreeExplainer | NotExactError>>();
 
-  /** @throws InputError when the contract has no feature that the baseline knows */
   constructor(private readonly options: ExplainerOptions) {
     const { manifest, signature, baseline } = options;
     this.settings = Explanations.parse(manifest.explanations ?? {});
@@ -61,8 +45,6 @@ export class Explainer {
     let player = 0;
     this.playerOf = Int32Array.from(features, ({ name }) => (unknown.has(name) ? -1 : player++));
     this.features = features.map(({ name }) => name).filter((name) => !unknown.has(name));
-    if (this.features.length === 0)
-      throw new InputError('the contract has no feature that the baseline knows: there is nothing to explain by');
     this.backgroundTensors = tensorsOf(manifest, signature, this.bound, this.background.rows);
   }
 
@@ -77,11 +59,8 @@ export class Explainer {
     // Made before the clock starts: only the first explanation of a version has it to do.
     const trees = await this.treesOf(target.output);
     const budgetMs = Math.min(asked.budgetMs ?? this.settings.budgetMs, this.settings.budgetMs);
-    const pace: Pace = {
-      now: () => performance.now(),
-      pause: () => setImmediate(),
-      until: performance.now() + budgetMs,
-    };
+    const { now = () => performance.now() } = this.options;
+    const pace: Pace = { now, pause: () => setImmediate(), until: now() + budgetMs };
     const found = tailOf(trees, target);
     const { reason } = found;
     let { tail } = found;

@@ -6,7 +6,7 @@ import type { TensorData } from '../../core/model/tensor.ts';
 type Tensors = Readonly<Record<string, TensorData>>;
 
 /** Largest batch of mixtures, in elements. */
-const MAX_ELEMENTS = 1 << 18;
+export const MAX_ELEMENTS = 1 << 18;
 
 /**
  * Makes a model's feeds of rows that are part an explained row, part a background row.
@@ -47,7 +47,7 @@ export function mixer(
 }
 
 /** What the contract is silent on belongs to the explained row: its rows where it has some, whole where it has none. */
-function repeated(tensor: TensorData, mixtures: readonly Mixture[]): TensorData {
+export function repeated(tensor: TensorData, mixtures: readonly Mixture[]): TensorData {
   const [rows] = tensor.shape;
   if (rows === undefined || rows <= Math.max(0, ...mixtures.map(({ row }) => row))) return tensor;
   const width = tensor.data.length / rows;

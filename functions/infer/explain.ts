@@ -5,7 +5,7 @@ import { roundedExplanation } from '../../core/guards/disclosure.ts';
 import { type ExplainCall, ProtocolError } from '../../core/protocols/protocol.ts';
 import type { Home } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
-import type { Explainer } from '../explain/explainer.ts';
+import type { Explains } from '../explain/explains.ts';
 import { type Admitted, type Answer, admit, attempt, infer, type Job } from './answer.ts';
 import type { Resident } from './resident.ts';
 
@@ -61,12 +61,12 @@ function shownOf(explanation: Explanation, { record: { manifest } }: Resident): 
   return decimals === undefined ? explanation : roundedExplanation(explanation, decimals);
 }
 
-function assertRows({ settings: { maxRows } }: Explainer, { checked: { rows } }: Admitted<ExplainCall>): void {
+function assertRows({ settings: { maxRows } }: Explains, { checked: { rows } }: Admitted<ExplainCall>): void {
   if (rows > maxRows) throw new InputError(`the request has ${rows} rows, at most ${maxRows} are explained at once`);
 }
 
 /** The explainer of a version, made when it is first asked for: a start that explains nothing pays for none of it. */
-function explainerOf(resident: Resident, home: Pick<Home, 'artifacts'>): Promise<Explainer> {
+function explainerOf(resident: Resident, home: Pick<Home, 'artifacts'>): Promise<Explains> {
   resident.explainer ??= open(resident, home).catch((error) => {
     // The store may be there again the next time.
     resident.explainer = undefined;
@@ -75,16 +75,16 @@ function explainerOf(resident: Resident, home: Pick<Home, 'artifacts'>): Promise
   return resident.explainer;
 }
 
-async function open({ record, path, model }: Resident, home: Pick<Home, 'artifacts'>): Promise<Explainer> {
+async function open({ record, path, model }: Resident, home: Pick<Home, 'artifacts'>): Promise<Explains> {
   if (record.baseline === undefined)
     throw new ProtocolError(501, `version ${record.version} of ${record.model} has no baseline to compare with`);
-  const [{ Explainer }, { baselineOf }] = await Promise.all([
-    import('../explain/explainer.ts'),
+  const [{ openExplainer }, { baselineOf }] = await Promise.all([
+    import('../explain/open.ts'),
     import('../baseline-of.ts'),
   ]);
   const baseline = await within(BASELINE_MS, 'the artifact store', baselineOf(home, record)).catch((cause) => {
     throw new ProtocolError(503, 'the baseline to compare with cannot be read now, try again later', { cause });
   });
   const { manifest, signature } = record;
-  return new Explainer({ model, signature, manifest, file: () => readFile(path), baseline: baseline! });
+  return openExplainer({ model, signature, manifest, file: () => readFile(path), baseline: baseline! });
 }

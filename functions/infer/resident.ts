@@ -12,7 +12,7 @@ import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { type CaptureWriter, captureWriter } from '../../core/serving/capture-line.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
-import type { Explainer } from '../explain/explainer.ts';
+import type { Explains } from '../explain/explains.ts';
 import { type Guarding, guardingOf } from './guards.ts';
 import { type Prepare, prepareOf } from './prepare.ts';
 
@@ -37,7 +37,7 @@ export interface Resident extends Guarding {
   /** The model's file. */
   readonly path: string;
   /** Made when the first explanation is asked for. */
-  explainer: Promise<Explainer> | undefined;
+  explainer: Promise<Explains> | undefined;
   /** Runs that have not ended; while there are any, the model may not be released. */
   running: number;
 }

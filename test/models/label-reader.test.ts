@@ -169,6 +169,24 @@ describe('label-reader', () => {
     expect(capture!.scores).toHaveLength(1);
   });
 
+  it('says which parts of the picture its confidence comes from', async () => {
+    const [name] = truths[0]!;
+    const instances = [{ image: { b64: (await picture(name)).toString('base64') } }];
+    const asked = {
+      ...request('POST', '/v1/models/label-reader:explain', { instances }),
+      query: { grid: '2', permutations: '1' },
+    };
+    const { status, body } = read(await endpoint.handle(asked));
+    expect([status, body.error]).toEqual([200, undefined]);
+    const { features, rows, grid, background } = body.explanations;
+    expect([features.length, rows[0].values.length, grid.input, background]).toEqual([4, 4, 'image', 'levels']);
+    const [{ values, value, baseValue }] = rows;
+    expect(values.reduce((a: number, b: number) => a + b, 0)).toBeCloseTo(value - baseValue, 5);
+    expect(value).toBeCloseTo(body.predictions[0].confidence, 5);
+    // Flat grey is no text.
+    expect(value - baseValue).toBeGreaterThan(0.5);
+  });
+
   const blank = (width: number, height: number, options = {}) =>
     Buffer.from(
       encodePng({ width, height, data: new Uint8Array(width * height).fill(255), channels: 1, depth: 8, ...options }),

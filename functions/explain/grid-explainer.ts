@@ -1,0 +1,182 @@
+import { setImmediate } from 'node:timers/promises';
+import { type BoundInput, bindContract } from '../../core/contract/bind.ts';
+import type { Feature } from '../../core/contract/contract.ts';
+import { allocate, bigRange, InputError, numberRange } from '../../core/contract/elements.ts';
+import { backgroundOf } from '../../core/explain/background.ts';
+import type { ExplainOptions, Explanation } from '../../core/explain/explanation.ts';
+import { cellNames, cellOf, cellsIn, type Grid, gridOf, sideFor } from '../../core/explain/grid.ts';
+import { type Mixture, type Score, sampledValues } from '../../core/explain/sampled.ts';
+import { Explanations } from '../../core/model/explanations.ts';
+import { halfBits } from '../../core/model/half.ts';
+import type { TensorType } from '../../core/model/signature.ts';
+import type { TensorData } from '../../core/model/tensor.ts';
+import { ProtocolError } from '../../core/protocols/fault.ts';
+import { type ExplainerOptions, type Explains, SEED } from './explains.ts';
+import { MAX_ELEMENTS, repeated } from './mixtures.ts';
+import { targetOf } from './target.ts';
+
+type Tensors = Record<string, TensorData>;
+
+/** Levels that the place of a cell is filled with: few, for each costs as many runs as the row itself. */
+const LEVELS = 5;
+
+/** An input that is cut into cells, and what stands in the place of one that is not taken. */
+interface Cut {
+  readonly input: BoundInput;
+  /** In the input's own elements. */
+  readonly levels: readonly (number | bigint)[];
+}
+
+/**
+ * Explains predictions of a model that has no features but a whole tensor (a picture, a matrix, an embedding): the
+ * players are the cells of a grid over it. A cell that is not taken is flat, of a level that means of the reference
+ * have, for of a whole tensor a baseline keeps nothing else. How fine the grid is follows from what a run takes: with
+ * one there and back of every row, at least, the values are there within the budget, or are refused.
+ */
+export class GridExplainer implements Explains {
+  readonly settings: Explanations;
+  private readonly bound: readonly BoundInput[];
+  private readonly cuts: readonly Cut[];
+
+  /** @throws InputError when no input can be cut whose reference is known */
+  constructor(private readonly options: ExplainerOptions) {
+    const { manifest, signature, baseline } = options;
+    this.settings = Explanations.parse(manifest.explanations ?? {});
+    this.bound = bindContract(manifest.contract, signature);
+    this.cuts = this.bound.flatMap((input) => {
+      const { name, type, shape } = input.spec;
+      const mean = { name: `${name}.mean`, type: 'float', personal: 'no' } as Feature;
+      const cuttable = input.columns === 0 && input.rule?.personal === 'no' && shape.length >= 2 && shape.length <= 4;
+      if (!cuttable || type === 'string' || type === 'bool') return [];
+      const most = Math.min(LEVELS, this.settings.backgroundRows);
+      const levels = backgroundOf(baseline, [mean], most).rows.flatMap(([value]) =>
+        typeof value === 'number' ? [levelOf(type, value)] : [],
+      );
+      return levels.length === 0 ? [] : [{ input, levels }];
+    });
+    if (this.cuts.length === 0)
+      throw new InputError(
+        'the contract has no feature that the baseline knows, nor a tensor of numbers with a summary in it: ' +
+          'there is nothing to explain by',
+      );
+  }
+
+  /**
+   * @throws InputError when what is asked for is not there
+   * @throws ProtocolError 504 when not even the coarsest grid is done within the budget
+   */
+  async explain(tensors: Tensors, rows: number, asked: ExplainOptions = {}): Promise<Explanation> {
+    const target = targetOf(this.options, asked);
+    if (asked.method === 'exact') throw new InputError('exact values cannot be had of a tensor: leave the method out, or sample'); // biome-ignore format: one line
+    if (asked.scale === 'raw') throw new InputError(`output ${target.output} has no raw score that can be read: the model has no features`); // biome-ignore format: one line
+    // The largest is what the others are about.
+    const cut = this.cuts.reduce((a, b) => (sizeOf(tensors, b) > sizeOf(tensors, a) ? b : a));
+    const { name } = cut.input.spec;
+    const { shape } = tensors[name]!;
+    const side = asked.grid ?? this.settings.grid;
+    const { now = () => performance.now() } = this.options;
+    const until = now() + Math.min(asked.budgetMs ?? this.settings.budgetMs, this.settings.budgetMs);
+    const whole = gridOf(shape, 1);
+    if (whole === undefined) throw new InputError(`input ${name} has shape [${shape}], which cannot be cut into cells`);
+
+    const started = now();
+    const scoring = this.scoring(tensors, cut, target.output, target.column);
+    const runMs = await fastest(now, () => scoring(whole).score([WHOLE]));
+    const parts = sideFor(shape, { side, rows, runMs, leftMs: until - now() });
+    if (parts === undefined) throw tooSlow(runMs, rows, until - started);
+    const grid = gridOf(shape, parts)!;
+    const { score, batch } = scoring(grid);
+    const shares = await sampledValues(score, {
+      rows,
+      background: cut.levels.length,
+      players: cellsIn(grid),
+      permutations: asked.permutations ?? this.settings.permutations,
+      batch,
+      seed: SEED,
+      pace: { now, pause: () => setImmediate(), until },
+    });
+    return {
+      method: 'sampled',
+      ...target,
+      scale: 'output',
+      link: 'identity',
+      background: 'levels',
+      features: cellNames(name, grid),
+      fixed: [],
+      grid: { input: name, axes: grid.axes, edges: grid.edges },
+      ...shares,
+      reason: `cells of input ${name} are explained by sampling`,
+    };
+  }
+
+  async close(): Promise<void> {}
+
+  /** How mixtures of rows and flat cells are scored. */
+  private scoring(tensors: Tensors, { input, levels }: Cut, output: string, column: number) {
+    const { name, type, shape: declared } = input.spec;
+    const own = tensors[name]!;
+    const width = own.data.length / own.shape[0]!;
+    // A graph of a fixed number of rows takes just so many.
+    const fixed = declared[0]! > 0 ? declared[0] : undefined;
+    const batch =
+      fixed ?? Math.max(1, Math.min(this.options.manifest.serving.maxBatch, Math.floor(MAX_ELEMENTS / width)));
+    return (grid: Grid): { score: Score; batch: number } => {
+      const cells = cellOf(grid, own.shape);
+      const feeds = (mixtures: readonly Mixture[]): Tensors => {
+        const data = allocate(type, mixtures.length * width) as unknown[];
+        mixtures.forEach(({ row, other, rank, taken }, i) => {
+          for (let at = 0; at < width; at++)
+            data[i * width + at] = rank[cells[at]!]! < taken ? own.data[row * width + at] : levels[other];
+        });
+        const mixed = {
+          type,
+          shape: [mixtures.length, ...own.shape.slice(1)],
+          data: data as unknown as TensorData['data'],
+        };
+        const rest = this.bound.filter(({ spec }) => spec.name !== name);
+        return {
+          ...Object.fromEntries(rest.map(({ spec }) => [spec.name, repeated(tensors[spec.name]!, mixtures)])),
+          [name]: mixed,
+        };
+      };
+      const score: Score = async (mixtures) => {
+        const padded = fixed ? Array.from({ length: fixed }, (_, i) => mixtures[i] ?? mixtures.at(-1)!) : mixtures;
+        const { data } = (await this.options.model.run(feeds(padded), [output]))[output]!;
+        const columns = data.length / padded.length;
+        return mixtures.map((_, i) => Number(data[i * columns + column]));
+      };
+      return { score, batch };
+    };
+  }
+}
+
+/** A row that is taken whole. */
+const WHOLE: Mixture = { row: 0, other: 0, rank: Uint32Array.of(0), taken: 1 };
+
+/** The shorter of two tries: the first may have to be warmed up for. */
+async function fastest(now: () => number, run: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  while (times.length < 2) {
+    const at = now();
+    await run();
+    times.push(now() - at);
+  }
+  return Math.min(...times);
+}
+
+const sizeOf = (tensors: Tensors, { input }: Cut): number => tensors[input.spec.name]!.data.length;
+
+/** A level as an element of the input's type. */
+function levelOf(type: TensorType, level: number): number | bigint {
+  if (type === 'float16') return halfBits(level);
+  if (bigRange(type) !== undefined) return BigInt(Math.round(level));
+  const range = numberRange(type);
+  return range === undefined ? level : Math.min(range.highest, Math.max(range.lowest, Math.round(level)));
+}
+
+const tooSlow = (runMs: number, rows: number, budgetMs: number): ProtocolError =>
+  new ProtocolError(
+    504,
+    `a run of one row takes ${Math.ceil(runMs)} ms, and explaining ${rows} of them takes ${10 * rows} runs at least: more ` +
+      `than the ${Math.round(budgetMs)} ms there are; send fewer or smaller rows, or raise explanations.budgetMs`,
+  );
