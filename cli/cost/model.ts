@@ -15,6 +15,9 @@ const OCCASIONAL: Partial<Record<MetricName, (manifest: Manifest) => boolean>> =
   OutOfDistribution: ({ guards }) => guards?.outOfDistribution !== undefined,
   RateLimited: ({ guards }) => guards?.rateLimit !== undefined,
   CacheHit: ({ serving }) => serving.cache !== undefined,
+  // Whoever sets them wants to be asked for them.
+  ExplainLatency: ({ explanations }) => explanations !== undefined,
+  ExplainFailure: ({ explanations }) => explanations !== undefined,
   Margin: severalClasses,
   Entropy: severalClasses,
   ShadowDisagreement: () => false,

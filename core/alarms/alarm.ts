@@ -20,6 +20,10 @@ export const METRICS = {
   CacheHit: 'None',
   /** Whole time of a request in the handler. */
   Latency: 'Milliseconds',
+  /** Whole time of an explanation, which is in no alarm: it takes longer than any answer. */
+  ExplainLatency: 'Milliseconds',
+  /** 1 for an explanation that failed inside (5xx), else 0; their number is that of the samples. */
+  ExplainFailure: 'None',
   /** Rows answered. */
   Rows: 'Count',
   /** Score of the decision's output, 0 to 1 for probabilities. */

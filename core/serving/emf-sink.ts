@@ -5,10 +5,8 @@ import type { Observation, Sink } from './observation.ts';
 export function emfSink(emit: (line: string) => void): Sink {
   return {
     record(seen) {
-      const { asked, model, route } = seen;
+      const { model, route } = seen;
       if (model === undefined || route === undefined) return;
-      // An explanation takes longer than any answer: it must not set off the alarm on latency.
-      if (asked !== 'infer' && !seen.limited) return;
       const { variant, version } = route;
       emit(metricLine({ model, variant, version, at: seen.at, values: valuesOf(seen) }));
     },
@@ -24,6 +22,13 @@ export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['v
   if (seen.limited) return { RateLimited: 1 };
   const { outcome, limited, unusual, cache, disagreement, confidence, scores } = seen;
   const answered = outcome === 'ok';
+  // An explanation takes longer than any answer and is none: it has no part in what alarms look at.
+  if (seen.asked === 'explain')
+    return {
+      RateLimited: limited === undefined ? undefined : 0,
+      ExplainFailure: answered || outcome === 'caller' ? 0 : 1,
+      ExplainLatency: milliseconds(seen.duration),
+    };
   // All in one literal: V8 takes some 10 us for a spread that other properties follow, as long as for half the request.
   return {
     RateLimited: limited === undefined ? undefined : 0,
@@ -37,6 +42,9 @@ export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['v
     Score: answered ? scores.filter(Number.isFinite) : undefined,
     Margin: answered ? confidence?.margin : undefined,
     Entropy: answered ? confidence?.entropy : undefined,
-    Latency: Math.round(seen.duration * 1000) / 1000,
+    Latency: milliseconds(seen.duration),
   };
 }
+
+/** To the microsecond. */
+const milliseconds = (duration: number): number => Math.round(duration * 1000) / 1000;

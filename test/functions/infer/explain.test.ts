@@ -139,7 +139,18 @@ describe('an endpoint asked why', () => {
     await serve();
     await v1();
     expect(stand.captures()).toEqual([]);
-    for (const name of ['Score', 'Rows', 'Latency']) expect(stand.metric(name)).toEqual([]);
+    for (const name of ['Score', 'Rows', 'Latency', 'Failure', 'Violation']) expect(stand.metric(name)).toEqual([]);
+  });
+
+  it('counts and times explanations under names of their own', async () => {
+    await serve();
+    await v1();
+    await v1({ column: '7' });
+    const [good, refused] = stand.metric('ExplainLatency');
+    expect(good).toMatchObject({ ExplainFailure: 0, Model: 'flight-delay', Version: '1', Variant: 'champion' });
+    expect(good!.ExplainLatency).toBeGreaterThan(0);
+    expect(refused).toMatchObject({ ExplainFailure: 0 });
+    expect(stand.metric('ExplainLatency')).toHaveLength(2);
   });
 
   it('refuses what breaks the contract, too many rows, and options that are none', async () => {
