@@ -4,7 +4,7 @@ import type { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Gate } from '../gate.ts';
 import { answerBroken, endLater, faultOfHead, MAX_HEADERS } from './broken.ts';
-import { bodyOf, headOf, type RequestHead } from './incoming.ts';
+import { headOf, type RequestHead, readBody } from './incoming.ts';
 import { refusal } from './refusal.ts';
 
 /** Whatever answers requests and does not throw: an endpoint. */
@@ -77,7 +77,7 @@ export async function serve(endpoint: RequestHandler, options: HttpOptions): Pro
       // Refused here, in the protocol's own form.
       requireHostHeader: false,
     },
-    (incoming, outgoing) => void exchange.answer(incoming, outgoing),
+    (incoming, outgoing) => exchange.answer(incoming, outgoing),
   );
   server.timeout = options.silenceMs ?? 600 * SECOND;
   server.maxConnections = options.maxConnections ?? 10_000;
@@ -125,36 +125,58 @@ class Exchange {
     this.#limit = options.bodyLimit ?? 6 * 1024 * 1024;
   }
 
-  async answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const head = headOf(incoming, this.options.callerHeader);
     const fault = faultOfHead(incoming);
-    if (fault !== undefined) return this.#send(outgoing, head.method, refusal(head, fault), incoming);
-    const first = this.options.first?.(head);
-    if (first !== undefined) return this.#send(outgoing, head.method, await first);
-    const { gate } = this.options;
-    if (gate === undefined) return this.#handle(head, incoming, outgoing);
-    // What has no length beforehand may be as long as is allowed.
-    const bytes = Math.min(Number(head.headers['content-length'] ?? this.#lengthOf(incoming)), this.#limit);
-    try {
-      gate.enter(bytes);
-    } catch (error) {
-      return this.#send(outgoing, head.method, refusal(head, error as ProtocolError));
+    if (fault !== undefined) {
+      this.#send(outgoing, head.method, refusal(head, fault), incoming);
+      return;
     }
-    outgoing.once('close', () => gate.leave(bytes));
-    return this.#handle(head, incoming, outgoing);
+    const first = this.options.first?.(head);
+    if (first !== undefined) {
+      void this.#give(head.method, first, outgoing);
+      return;
+    }
+    const { gate } = this.options;
+    if (gate !== undefined) {
+      // What has no length beforehand may be as long as is allowed.
+      const bytes = Math.min(Number(head.headers['content-length'] ?? this.#lengthOf(incoming)), this.#limit);
+      try {
+        gate.enter(bytes);
+      } catch (error) {
+        this.#send(outgoing, head.method, refusal(head, error as ProtocolError));
+        return;
+      }
+      outgoing.on('close', () => gate.leave(bytes));
+    }
+    readBody(incoming, this.#limit, (body, truncated) => {
+      // The caller has gone away in the middle of the body; there is nobody to answer.
+      if (body === undefined) outgoing.destroy();
+      else
+        void this.#give(
+          head.method,
+          this.endpoint.handle({ ...head, body }),
+          outgoing,
+          truncated ? incoming : undefined,
+        );
+    });
   }
 
   #lengthOf({ headers }: IncomingMessage): number {
     return headers['transfer-encoding'] === undefined ? 0 : this.#limit;
   }
 
-  async #handle(head: RequestHead, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  /** @param unread the request, where it has not come whole */
+  async #give(
+    method: string,
+    response: HttpResponse | Promise<HttpResponse>,
+    outgoing: ServerResponse,
+    unread?: IncomingMessage,
+  ): Promise<void> {
     try {
-      const { body, truncated } = await bodyOf(incoming, this.#limit);
-      const response = await this.endpoint.handle({ ...head, body });
-      this.#send(outgoing, head.method, response, truncated ? incoming : undefined);
+      this.#send(outgoing, method, await response, unread);
     } catch {
-      // The caller has gone away in the middle of the body; there is nobody to answer.
+      // What cannot be sent is not left waiting.
       outgoing.destroy();
     }
   }
@@ -166,15 +188,19 @@ class Exchange {
     { status, headers, body }: HttpResponse,
     unread?: IncomingMessage,
   ): void {
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-    const all: Record<string, string | number> = { ...headers, 'content-length': length };
-    if (this.draining) all.connection = 'close';
-    outgoing.writeHead(status, all);
-    // Text goes out in one piece with its head.
+    const text = typeof body === 'string';
+    const length = text ? Buffer.byteLength(body) : body.byteLength;
+    // Names and values by turns: node:http reads them as they are, where an object would first be made for it.
+    const lines: (string | number)[] = ['content-length', length];
+    for (const name in headers) lines.push(name, headers[name]!);
+    if (this.draining) lines.push('connection', 'close');
+    outgoing.writeHead(status, lines);
+    // Text goes out in one piece with its head; ASCII, as most answers are, without being encoded anew.
     if (method === 'HEAD') outgoing.end();
     else if (unread !== undefined) {
       outgoing.write(body);
       endLater(outgoing, unread);
-    } else outgoing.end(body);
+    } else if (text) outgoing.end(body, length === body.length ? 'latin1' : 'utf8');
+    else outgoing.end(body);
   }
 }

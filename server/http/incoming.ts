@@ -42,31 +42,39 @@ function decoded(path: string): string {
 }
 
 /**
- * The body, cut off one byte beyond the limit.
+ * Reads the body, cut off one byte beyond the limit.
  *
- * @throws when the caller goes away in the middle
+ * @param done called once, without a body when the caller goes away in the middle
  */
-export function bodyOf(incoming: IncomingMessage, limit: number): Promise<{ body: Uint8Array; truncated: boolean }> {
-  return new Promise((resolve, reject) => {
-    let first: Buffer | undefined;
-    const more: Buffer[] = [];
-    let bytes = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      if (first === undefined) first = chunk;
-      else more.push(chunk);
-      bytes += chunk.length;
-      if (bytes <= limit) return;
-      incoming.pause();
-      incoming.removeAllListeners('data');
-      resolve({ body: Buffer.concat([first, ...more]).subarray(0, limit + 1), truncated: true });
-    });
-    incoming.on('end', () =>
-      resolve({ body: more.length === 0 ? (first ?? EMPTY) : Buffer.concat([first!, ...more]), truncated: false }),
-    );
-    incoming.on('error', reject);
-    incoming.on('close', () => {
-      if (!incoming.complete) reject(new Error('the connection was closed'));
-    });
+export function readBody(
+  incoming: IncomingMessage,
+  limit: number,
+  done: (body: Uint8Array | undefined, truncated: boolean) => void,
+): void {
+  let first: Buffer | undefined;
+  let more: Buffer[] | undefined;
+  let bytes = 0;
+  let ended = false;
+  const end = (body: Uint8Array | undefined, truncated = false): void => {
+    if (ended) return;
+    ended = true;
+    done(body, truncated);
+  };
+  const whole = (): Buffer => (more === undefined ? (first ?? EMPTY) : Buffer.concat([first!, ...more]));
+  incoming.on('data', (chunk: Buffer) => {
+    if (first === undefined) first = chunk;
+    else if (more === undefined) more = [chunk];
+    else more.push(chunk);
+    bytes += chunk.length;
+    if (bytes <= limit) return;
+    incoming.pause();
+    incoming.removeAllListeners('data');
+    end(whole().subarray(0, limit + 1), true);
+  });
+  incoming.on('end', () => end(whole()));
+  incoming.on('error', () => end(undefined));
+  incoming.on('close', () => {
+    if (!incoming.complete) end(undefined);
   });
 }
 
