@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -89,46 +89,37 @@ export const body = (input: { readonly name: string; readonly width: number }): 
     ],
   });
 
-export async function startTrimtab(command: string, home: string, args: readonly string[] = []): Promise<Server> {
-  const port = await freePort();
-  const child = spawn(
-    process.execPath,
-    [
-      // To see where the time goes: BENCH_NODE_ARGS='--cpu-prof --cpu-prof-dir=profiles'.
-      ...(process.env.BENCH_NODE_ARGS?.split(' ') ?? []),
-      path.join(command, 'launcher.mjs'),
-      'serve',
-      '--home',
-      home,
-      '--port',
-      String(port),
-      '--drain-delay',
-      '0',
-      ...args,
-    ],
-    { env: { ...process.env, NODE_PATH: path.resolve('node_modules') }, stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  return started(child, port);
+export interface StartOptions {
+  /** Whether the server keeps to one core and `load` to another, so that neither takes the other's time. @default false */
+  readonly apart?: boolean;
 }
 
-/** The Python of a peer; undefined when its environment has not been made (bench/peers/README.md). */
-export function peerPython(name: string): string | undefined {
-  const python = path.resolve(`.cache/peers/${name}/bin/python`);
-  return existsSync(python) ? python : undefined;
+/** The server of Trimtab. To see where its time goes: BENCH_NODE_ARGS='--cpu-prof --cpu-prof-dir=profiles'. */
+export function startTrimtab(command: string, home: string, options?: StartOptions): Promise<Server> {
+  const more = process.env.BENCH_NODE_ARGS?.split(' ') ?? [];
+  const args = (port: number) => ['serve', '--home', home, '--port', String(port), '--drain-delay', '0'];
+  return start(process.execPath, (port) => [...more, path.join(command, 'launcher.mjs'), ...args(port)], {
+    ...options,
+    env: () => ({ NODE_PATH: path.resolve('node_modules') }),
+  });
 }
 
-export async function startFastApi(python: string, model: string): Promise<Server> {
+/** Starts any server that says at /v2/health/ready when it is ready. */
+export async function start(
+  command: string,
+  args: (port: number) => readonly string[],
+  options: StartOptions & {
+    readonly env: (port: number) => Readonly<Record<string, string>>;
+    readonly cwd?: string;
+  },
+): Promise<Server> {
   const port = await freePort();
-  const args = ['--loop', 'uvloop', '--http', 'httptools', '--no-access-log', '--log-level', 'warning'];
-  const child = spawn(python, ['-m', 'uvicorn', 'fastapi_app:app', '--port', String(port), ...args], {
-    cwd: 'bench/peers',
-    env: { ...process.env, MODEL: model, PYTHONDONTWRITEBYTECODE: '1' },
+  const [file, ...all] = on(options.apart ? SERVER_CORE : undefined, [command, ...args(port)]);
+  const child = spawn(file!, all, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...process.env, ...options.env(port) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  return started(child, port);
-}
-
-export async function started(child: ChildProcess, port: number): Promise<Server> {
   const url = `http://127.0.0.1:${port}`;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for (;;) {
@@ -144,19 +135,33 @@ export async function started(child: ChildProcess, port: number): Promise<Server
   return { url, child, stop };
 }
 
+const SERVER_CORE = 0;
+const LOAD_CORE = 1;
+
+/** A command that keeps to a core, where there are several and taskset (Debian: util-linux) to choose one. */
+const on = (core: number | undefined, command: readonly string[]): readonly string[] =>
+  core === undefined || availableParallelism() < 2 || !existsSync('/usr/bin/taskset')
+    ? command
+    : ['/usr/bin/taskset', '-c', String(core), ...command];
+
 /** Loads a server by wrk (Debian: apt-get install wrk) with so many callers for so many seconds. */
-export async function load(url: string, bodyFile: string, callers: number, seconds: number): Promise<Load> {
-  const { stdout } = await promisify(execFile)(
-    'wrk',
-    ['-t', '1', '-c', String(callers), '-d', `${seconds}s`, '--timeout', '10s', '-s', 'bench/peers/post.lua', url],
-    { env: { ...process.env, BODY: bodyFile } },
-  );
+export async function load(
+  url: string,
+  bodyFile: string,
+  callers: number,
+  seconds: number,
+  { apart = false }: StartOptions = {},
+): Promise<Load> {
+  const args = ['-t', '1', '-c', String(callers), '-d', `${seconds}s`, '--timeout', '10s'];
+  const [file, ...all] = on(apart ? LOAD_CORE : undefined, ['wrk', ...args, '-s', 'bench/peers/post.lua', url]);
+  const { stdout } = await promisify(execFile)(file!, all, { env: { ...process.env, BODY: bodyFile } });
   const line = stdout.split('\n').find((each) => each.startsWith('result '));
   if (line === undefined) throw new Error(`wrk said nothing of its result: ${stdout}`);
   return JSON.parse(line.slice('result '.length)) as Load;
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens at. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
