@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { addLoader, writeCodeCache } from '../bin/code-cache.ts';
+import { leanMiddy } from '../bin/lean-middy.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
 import { Registry } from '../platform/registry.ts';
@@ -78,6 +79,7 @@ async function bundle(index: string): Promise<void> {
     external: ['@aws-sdk/*', '*.node'],
     logLevel: 'error',
     plugins: [
+      leanMiddy,
       {
         name: 'native-binding-outside',
         setup: ({ onLoad }) =>

@@ -9,6 +9,7 @@ import { buildLayer, LAYERS } from '../layers/build.ts';
 import type { Architecture } from '../layers/layer.ts';
 import { addLoader, writeCodeCache } from './code-cache.ts';
 import { canRunLambdaNode, lambdaNode, lambdaNodeFlags } from './lambda-node.ts';
+import { leanMiddy } from './lean-middy.ts';
 import { PackageUnavailable } from './pinned-package.ts';
 
 /**
@@ -50,7 +51,7 @@ export async function buildFunctions(target = 'dist/functions'): Promise<void> {
     external: ['@duckdb/node-api', '*.node'],
     legalComments: 'none',
     logLevel: 'error',
-    plugins: [bindingInLayer],
+    plugins: [bindingInLayer, leanMiddy],
   });
   for (const { name } of FUNCTIONS) await writeFile(path.join(target, name, 'package.json'), '{"type":"commonjs"}');
   await addLoader(path.join(target, infer.name));
