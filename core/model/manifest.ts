@@ -46,6 +46,8 @@ export const Serving = z.strictObject({
   maxBatch: z.int().min(1).max(100_000).default(4_096),
   /** Threads within one run. */
   threads: z.int().min(1).max(64).default(1),
+  /** How v1 writes NaN and infinities: `null` (also when absent), or the bare tokens `NaN`, `Infinity`, `-Infinity` of TensorFlow Serving. */
+  notANumber: z.enum(['null', 'tokens']).optional(),
   /** Answers that are given again; absent: none. */
   cache: CacheSettings.optional(),
   /** Requests put together by the standalone server; absent: none. */

@@ -14,7 +14,7 @@ export function rowsText(
   result: InferResult,
   specs: readonly TensorSpec[],
   rows: number,
-  separator: ',' | '\n' = ',',
+  { separator = ',', tokens = false }: { readonly separator?: ',' | '\n'; readonly tokens?: boolean } = {},
 ): string {
   const keys = specs.map((spec) => `${JSON.stringify(spec.name)}:`);
   const tensors = specs.map((spec) => result.outputs[spec.name]!);
@@ -22,11 +22,11 @@ export function rowsText(
   for (let row = 0; row < rows; row++) {
     text += row === 0 ? '' : separator;
     if (specs.length === 1) {
-      text += rowText(tensors[0]!, row, specs[0]!.name);
+      text += rowText(tensors[0]!, row, specs[0]!.name, tokens);
       continue;
     }
     for (let i = 0; i < specs.length; i++)
-      text += `${i === 0 ? '{' : ','}${keys[i]}${rowText(tensors[i]!, row, specs[i]!.name)}`;
+      text += `${i === 0 ? '{' : ','}${keys[i]}${rowText(tensors[i]!, row, specs[i]!.name, tokens)}`;
     text += '}';
   }
   return text;
@@ -41,39 +41,46 @@ export function predictionsText(result: InferResult, specs: readonly TensorSpec[
 }
 
 /** The whole tensors: bare for one output, else an object. */
-export function columnsText(result: InferResult, specs: readonly TensorSpec[]): string {
-  const texts = specs.map(({ name }) => nestedText(result.outputs[name]!, name));
+export function columnsText(result: InferResult, specs: readonly TensorSpec[], tokens = false): string {
+  const texts = specs.map(({ name }) => nestedText(result.outputs[name]!, name, tokens));
   return specs.length === 1
     ? texts[0]!
     : `{${specs.map(({ name }, i) => `${JSON.stringify(name)}:${texts[i]}`).join(',')}}`;
 }
 
 /** Row `row` of a tensor, nested. */
-function rowText(tensor: TensorData, row: number, name: string): string {
+function rowText(tensor: TensorData, row: number, name: string, tokens: boolean): string {
   const width = tensor.data.length / tensor.shape[0]!;
-  return sliceText(tensor, 1, row * width, width, name);
+  return sliceText(tensor, 1, row * width, width, name, tokens);
 }
 
 /** A tensor as nested arrays. */
-export const nestedText = (tensor: TensorData, name: string): string =>
-  sliceText(tensor, 0, 0, tensor.data.length, name);
+export const nestedText = (tensor: TensorData, name: string, tokens = false): string =>
+  sliceText(tensor, 0, 0, tensor.data.length, name, tokens);
 
 /** The elements `from` … `from + length` as nested arrays, of the axes from `axis` on. */
-function sliceText(tensor: TensorData, axis: number, from: number, length: number, name: string): string {
+function sliceText(
+  tensor: TensorData,
+  axis: number,
+  from: number,
+  length: number,
+  name: string,
+  tokens: boolean,
+): string {
   const { shape } = tensor;
-  if (axis >= shape.length) return flatText(tensor, from, from + 1, name);
-  if (axis === shape.length - 1) return `[${flatText(tensor, from, from + length, name)}]`;
+  if (axis >= shape.length) return flatText(tensor, from, from + 1, name, tokens);
+  if (axis === shape.length - 1) return `[${flatText(tensor, from, from + length, name, tokens)}]`;
   const count = shape[axis]!;
   const width = count === 0 ? 0 : length / count;
   let text = '[';
   for (let i = 0; i < count; i++)
-    text += `${i === 0 ? '' : ','}${sliceText(tensor, axis + 1, from + i * width, width, name)}`;
+    text += `${i === 0 ? '' : ','}${sliceText(tensor, axis + 1, from + i * width, width, name, tokens)}`;
   return `${text}]`;
 }
 
 /** Outputs named `*_bytes` come back as `{"b64"}`. */
-function flatText(tensor: TensorData, from: number, to: number, name: string): string {
-  if (tensor.type !== 'string' || !name.endsWith('_bytes')) return elementsText(tensor, from, to);
+function flatText(tensor: TensorData, from: number, to: number, name: string, tokens: boolean): string {
+  if (tensor.type !== 'string' || !name.endsWith('_bytes')) return elementsText(tensor, from, to, tokens);
   return (tensor.data as string[])
     .slice(from, to)
     .map((text) => `{"b64":"${Buffer.from(text, 'utf8').toString('base64')}"}`)

@@ -22,6 +22,8 @@ export interface WireDetails {
   readonly meanings: ReadonlyMap<string, OutputMeaning['meaning']>;
   /** Features of the contract, in the order of their columns: the names that tables have in their header. */
   readonly features: readonly Feature[];
+  /** Whether v1 writes NaN and infinities as the bare tokens that TensorFlow Serving writes, which are no JSON. */
+  readonly tokens: boolean;
 }
 
 /** A model as codecs need to know it; made once a version. */
@@ -48,6 +50,7 @@ export const wireOf = (model: string, signature: Signature, details: Partial<Wir
   labels: details.labels ?? new Map(),
   meanings: details.meanings ?? new Map(),
   features: details.features ?? [],
+  tokens: details.tokens ?? false,
 });
 
 /** Values that travel beside tensors. */

@@ -9,7 +9,7 @@ import { elementsText } from './tensors.ts';
 /** One prediction a line, as JSON; the whole tensors on one line where the outputs are not by row. */
 export function jsonLines(result: InferResult, specs: readonly TensorSpec[]): HttpResponse {
   const rows = commonRows(result, specs);
-  const text = rows === undefined ? columnsText(result, specs) : rowsText(result, specs, rows, '\n');
+  const text = rows === undefined ? columnsText(result, specs) : rowsText(result, specs, rows, { separator: '\n' });
   return { status: 200, headers: { 'content-type': 'application/jsonlines' }, body: `${text}\n` };
 }
 

@@ -111,8 +111,12 @@ export function assertComplete(wire: Wire, inputs: ReadonlyMap<string, RawTensor
   throw new InputError(`missing input ${missing.join(', ')}`);
 }
 
-/** The tensor's elements `from` up to `to` as JSON text, comma-separated, without brackets. NaN and infinities are null. */
-export function elementsText(tensor: TensorData, from: number, to: number): string {
+/**
+ * The tensor's elements `from` up to `to` as JSON text, comma-separated, without brackets.
+ *
+ * @param tokens whether NaN and infinities are the bare tokens that they are called; JSON has none, and they are null
+ */
+export function elementsText(tensor: TensorData, from: number, to: number, tokens = false): string {
   const { data, type } = tensor;
   let text = '';
   switch (type) {
@@ -123,15 +127,16 @@ export function elementsText(tensor: TensorData, from: number, to: number): stri
       for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${data[i] === 1}`;
       return text;
     case 'float32':
-      for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${float32Text(data[i] as number)}`;
+      for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${float32Text(data[i] as number, tokens)}`;
       return text;
     case 'float64':
-      for (let i = from; i < to; i++) text += `${i === from ? '' : ','}${Number.isFinite(data[i]) ? data[i] : null}`;
+      for (let i = from; i < to; i++)
+        text += `${i === from ? '' : ','}${Number.isFinite(data[i]) || tokens ? data[i] : null}`;
       return text;
     case 'float16':
       for (let i = from; i < to; i++) {
         const value = halfValue(data[i] as number);
-        text += `${i === from ? '' : ','}${Number.isFinite(value) ? value : null}`;
+        text += `${i === from ? '' : ','}${Number.isFinite(value) || tokens ? value : null}`;
       }
       return text;
     default:
@@ -140,4 +145,5 @@ export function elementsText(tensor: TensorData, from: number, to: number): stri
   }
 }
 
-const float32Text = (value: number): string => (Number.isFinite(value) ? `${shortest(value)}` : 'null');
+const float32Text = (value: number, tokens: boolean): string =>
+  Number.isFinite(value) ? `${shortest(value)}` : tokens ? `${value}` : 'null';

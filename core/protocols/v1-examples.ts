@@ -20,7 +20,7 @@ export function decodeClassify(request: HttpRequest, wire: Wire): InferCall {
   const labels = wire.labels.get(spec.name) ?? [];
   return decode(request, wire, spec, (tensor, row, width) => {
     const pair = (_: unknown, i: number) =>
-      `[${JSON.stringify(labels[i] ?? String(i))},${elementsText(tensor, row * width + i, row * width + i + 1)}]`;
+      `[${JSON.stringify(labels[i] ?? String(i))},${elementsText(tensor, row * width + i, row * width + i + 1, wire.tokens)}]`;
     return `[${Array.from({ length: width }, pair).join(',')}]`;
   });
 }
@@ -33,7 +33,7 @@ export function decodeClassify(request: HttpRequest, wire: Wire): InferCall {
 export const decodeRegress = (request: HttpRequest, wire: Wire): InferCall =>
   decode(request, wire, outputOf(wire), (tensor, row, width) => {
     if (width !== 1) throw new ProtocolError(400, `the output has ${width} values a row, use :predict`);
-    return elementsText(tensor, row, row + 1);
+    return elementsText(tensor, row, row + 1, wire.tokens);
   });
 
 /** What is said of one row of an output, `width` elements wide. */

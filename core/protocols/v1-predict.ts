@@ -43,9 +43,9 @@ function encode(result: InferResult, wire: Wire, answer: Answer): HttpResponse {
   const specs = wire.signature.outputs;
   const parts: string[] = [];
   const rows = commonRows(result, specs);
-  if (rows !== undefined) parts.push(`"predictions":[${rowsText(result, specs, rows)}]`);
+  if (rows !== undefined) parts.push(`"predictions":[${rowsText(result, specs, rows, { tokens: wire.tokens })}]`);
   else if (answer === 'predictions')
     throw new ProtocolError(400, 'the outputs have no common batch size, use inputs instead of instances');
-  if (answer === 'both') parts.push(`"outputs":${columnsText(result, specs)}`);
+  if (answer === 'both') parts.push(`"outputs":${columnsText(result, specs, wire.tokens)}`);
   return { status: 200, headers: { 'content-type': 'application/json' }, body: `{${parts.join(',')}}` };
 }

@@ -96,6 +96,7 @@ export async function loadResident(
         labels: labelsOf(manifest.outputs),
         meanings: new Map(manifest.outputs.map(({ name, meaning }) => [name, meaning])),
         features: check.features,
+        tokens: manifest.serving.notANumber === 'tokens',
       }),
       capture: captureWriter(
         record.model,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../../../core/protocols/protocol.ts';
+import { type Operation, wireOf } from '../../../core/protocols/protocol.ts';
 import { protocolOf } from '../../../core/protocols/protocols.ts';
 import { decodeTruth } from '../../../core/protocols/trimtab.ts';
 import { v1 } from '../../../core/protocols/v1.ts';
+import { decodeRegress } from '../../../core/protocols/v1-examples.ts';
 import { decodeV1 } from '../../../core/protocols/v1-predict.ts';
 import { catalog, head, post, spec, tensor, wire } from './wires.ts';
 
@@ -233,5 +234,42 @@ describe('decodeTruth', () => {
       { records: [{ id: 'a', truth: 1, x: 1 }] },
     ])
       expect(() => decodeTruth(post(bad))).toThrow(expect.objectContaining({ status: 400 }));
+  });
+});
+
+describe('what is no number', () => {
+  const odd = {
+    half: tensor('float16', [2], Uint16Array.of(0x7c00, 0x3c00)),
+    single: tensor('float32', [2], Float32Array.of(Number.NaN, 0.1)),
+    double: tensor('float64', [2], Float64Array.of(Number.NEGATIVE_INFINITY, 2)),
+  };
+  const outputs = (['half', 'single', 'double'] as const).map((name) => spec(name, odd[name].type, [-1]));
+  const answer = (tokens: boolean, body: unknown) => {
+    const own = wireOf('m', { inputs: [spec('x', 'float32', [-1])], outputs }, { tokens });
+    return decodeV1(post(body), own).encode({ model: 'm', version: 1, id: 'i', outputs: odd }).body;
+  };
+
+  it('is null, which every reader of JSON takes, unless the model is to speak as TensorFlow Serving does', () => {
+    expect(answer(false, { instances: [1, 2] })).toBe(
+      '{"predictions":[{"half":null,"single":null,"double":null},{"half":1,"single":0.1,"double":2}]}',
+    );
+    expect(answer(true, { instances: [1, 2] })).toBe(
+      '{"predictions":[{"half":Infinity,"single":NaN,"double":-Infinity},{"half":1,"single":0.1,"double":2}]}',
+    );
+    expect(answer(true, { inputs: [1, 2] })).toContain('"outputs":{"half":[Infinity,1],"single":[NaN,0.1],"double":[-Infinity,2]}'); // biome-ignore format: one line
+  });
+
+  it('comes in as a token or as null alike', () => {
+    const x = (body: string) => [...decodeV1(post(body), wire([spec('x', 'float32', [-1])])).inputs.get('x')!.data as number[]]; // biome-ignore format: one line
+    expect(x('{"instances":[NaN,Infinity,-Infinity,1]}')).toEqual([Number.NaN, Infinity, -Infinity, 1]);
+    expect(x('{"instances":[null,1]}')).toEqual([null, 1]);
+  });
+
+  it('is told so by classify and regress, too', () => {
+    const own = wireOf('m', { inputs: [spec('x', 'float32', [-1])], outputs: [spec('value', 'float32', [-1])] }, { tokens: true }); // biome-ignore format: one line
+    const result = { model: 'm', version: 1, id: 'i', outputs: { value: odd.single } };
+    expect(decodeRegress(post({ examples: [{ x: 1 }, { x: 2 }] }), own).encode(result).body).toBe(
+      '{"results":[NaN,0.1]}',
+    );
   });
 });
