@@ -2,7 +2,7 @@ import type { Contract } from '../contract/contract.ts';
 import { type Signature, TENSOR_TYPES, type TensorType } from '../model/signature.ts';
 import type { DeclaredValue, Inspection } from './inspect.ts';
 
-/** What ONNX Runtime 1.27 opens. A newer model would not load anywhere that it is served. */
+/** What ONNX Runtime 1.25 opens. A newer model would not load anywhere that it is served. */
 export const RUNTIME = {
   irVersion: 13,
   opsets: { '': 26, 'ai.onnx.ml': 5 } as Readonly<Record<string, number>>,

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
-// 1.27.0 has no telemetry; a later upgrade must not bring it along unseen.
+// 1.25.1 has no telemetry; a later upgrade must not bring it along unseen.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
 // Where Float16Array exists (Node 24), ONNX Runtime maps float16 to it and then fails on every float16 input. It looks
