@@ -23,6 +23,7 @@ const TAG = 'TensorFlow Serving and KServe v1';
 const part = (rest: Omit<Part, 'tag' | 'error'>): Node => operation({ tag: TAG, error: 'Error', ...rest });
 
 export const v1Paths = (): Record<string, Node> => ({
+  '/': { get: part({ summary: 'Whether it runs.', answer: jsonAnswer(objectSchema({ status: { const: 'alive' } })) }) },
   '/v1/models': { get: part({ summary: 'The models.', answer: jsonAnswer(objectSchema({ models: arrayOf(TEXT) })) }) },
 });
 

@@ -18,11 +18,12 @@ import { decodeSeldon } from './seldon-message.ts';
 import { canServe } from './v2.ts';
 import { datatypeOf } from './v2-types.ts';
 
-/** The ingress's prefix, the API's, and what is asked for. */
-const PATH = /^(?:\/seldon\/[^/]+\/([^/]+))?(\/api\/v(?:1\.0|0\.1))?(\/.*?)?\/?$/;
+/** The ingress's prefix, whose namespace may be missing, the API's, and what is asked for. */
+const PATH =
+  /^(?:\/seldon(?:\/[^/]+)??\/([^/]+)(?=\/(?:api\/v|ready$|live$|health\/)))?(\/api\/v(?:1\.0|0\.1))?(\/.*?)?\/?$/;
 
 /**
- * Seldon Core v1, behind its ingress (`/seldon/NAMESPACE/NAME`) or without.
+ * Seldon Core v1, behind its ingress (`/seldon/NAMESPACE/NAME`, `/seldon/NAME`) or without.
  * https://docs.seldon.io/projects/seldon-core/en/latest/reference/apis/external-prediction.html
  */
 export const seldon: Protocol = {

@@ -22,9 +22,12 @@ import { decodeV1 } from './v1-predict.ts';
  */
 export const v1: Protocol = {
   name: 'v1',
-  owns: ({ path }) => path === '/v1' || path.startsWith('/v1/'),
+  owns: ({ method, path }) =>
+    path === '/v1' || path.startsWith('/v1/') || (path === '/' && (method === 'GET' || method === 'HEAD')),
   fail: errorObject,
   resolve({ method, path }) {
+    // Where KServe's clients of version 1 ask whether the server is alive.
+    if (path === '/') return show(method, () => json(200, { status: 'alive' }));
     if (path === '/v1/models' || path === '/v1/models/')
       return show(method, (catalog) => json(200, { models: catalog.models() }));
     const found =
