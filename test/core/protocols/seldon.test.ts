@@ -173,7 +173,8 @@ describe('Seldon paths', () => {
   it('are the same behind an ingress, whose deployment may have another name than the model', () => {
     const only = { ...catalog, models: () => ['m'] };
     expect(seldon.resolve(head('POST', '/api/v1.0/predictions'), catalog)).toMatchObject({ kind: 'infer' });
-    expect(seldon.resolve(head('POST', '/seldon/ns/m/api/v1.0/predictions'), catalog)).toMatchObject({ model: 'm' });
+    for (const path of ['/seldon/ns/m/api/v1.0/predictions', '/seldon/m/api/v1.0/predictions'])
+      expect(seldon.resolve(head('POST', path), catalog)).toMatchObject({ kind: 'infer', model: 'm' });
     expect(seldon.resolve(head('POST', '/seldon/ns/other/api/v1.0/feedback'), only)).toMatchObject({
       kind: 'feedback',
       model: undefined,

@@ -77,7 +77,13 @@ describe('v1 paths', () => {
       ['/v2/models', '/v1/models', '/trimtab/v1/models/m/release', '/', '/v3'].map(
         (path) => protocolOf(head('GET', path)).name,
       ),
-    ).toEqual(['v2', 'v1', 'trimtab', 'none', 'none']);
+    ).toEqual(['v2', 'v1', 'trimtab', 'v1', 'none']);
+    expect(['OPTIONS', 'POST'].map((method) => protocolOf(head(method, '/')).name)).toEqual(['torchserve', 'none']);
+  });
+
+  it("says to KServe's clients that it is alive", () => {
+    const operation = v1.resolve(head('GET', '/'), catalog) as Extract<Operation, { kind: 'show' }>;
+    expect(operation.show(catalog)).toMatchObject({ status: 200, body: '{"status":"alive"}' });
   });
 });
 
