@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
@@ -10,6 +10,10 @@ export interface HomeOfModels {
   remove(): Promise<void>;
 }
 
+const PREFIX = 'trimtab-serve-';
+/** Says whose a home is. */
+const OWNER = 'owner.json';
+
 /**
  * Makes a home for people who have nothing but model folders: each is registered and released in it, and it is gone with
  * the server.
@@ -17,9 +21,11 @@ export interface HomeOfModels {
  * @throws ModelFolderError, ModelLoadError, or an Error when two folders have the same model
  */
 export async function homeOfModels(folders: readonly string[]): Promise<HomeOfModels> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-serve-'));
+  await removeOrphans();
+  const folder = await mkdtemp(path.join(tmpdir(), PREFIX));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
+    await writeFile(path.join(folder, OWNER), JSON.stringify({ host: hostname(), pid: process.pid }));
     const home = await openLocalHome(folder);
     const registry = new Registry(home, 'trimtab serve');
     const names = new Map<string, string>();
@@ -36,5 +42,32 @@ export async function homeOfModels(folders: readonly string[]): Promise<HomeOfMo
   } catch (error) {
     await remove();
     throw error;
+  }
+}
+
+/** Removes homes of servers that were killed, which could not do so themselves. */
+async function removeOrphans(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(PREFIX)) continue;
+    const folder = path.join(tmpdir(), name);
+    try {
+      const { host, pid } = JSON.parse(await readFile(path.join(folder, OWNER), 'utf8')) as {
+        host: string;
+        pid: number;
+      };
+      // Another container may have the same temporary folder, and counts its processes by itself.
+      if (host === hostname() && !lives(pid)) await rm(folder, { recursive: true, force: true });
+    } catch {
+      // It is another user's, or is being made or removed just now.
+    }
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

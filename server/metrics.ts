@@ -68,15 +68,22 @@ const WATCHED = [
   ['Wrong', 'Average', 'trimtab_wrong_ratio', 'Share of wrong decisions, in the last minute with ground truth.'],
 ] as const;
 
+/** The metrics of a home that {@link watchedGauges} reads. */
+export const WATCHED_METRICS: readonly string[] = WATCHED.map(([metric]) => metric);
+
 /** What the scheduled functions last found. Only for a home whose metrics cost nothing to read. */
 export const watchedGauges =
-  ({ metrics, clock }: Pick<Home, 'metrics' | 'clock'>, models: () => readonly string[]): Collector =>
+  (
+    { metrics, clock }: { metrics: Pick<Home['metrics'], 'query'>; clock: Home['clock'] },
+    models: () => readonly string[] | Promise<readonly string[]>,
+  ): Collector =>
   async (to) => {
+    const names = await models();
     const now = clock.now();
     const from = new Date(now.getTime() - RECENT_MINUTES * 60_000);
     for (const [metric, statistic, name, help] of WATCHED) {
       to.family(name, 'gauge', help);
-      for (const model of models())
+      for (const model of names)
         for (const variant of ['champion', 'challenger']) {
           const dimensions = { Model: model, Variant: variant };
           const points = await metrics.query({ metric, statistic, dimensions, periodSeconds: 60, from, to: now });

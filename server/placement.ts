@@ -2,16 +2,19 @@ import { readFile } from 'node:fs/promises';
 import type { ModelLoader } from '../functions/infer/resident.ts';
 import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
 import { batched } from './batching/batched.ts';
-import { canBatch } from './batching/tensors.ts';
+import { canBatch, rowsOf } from './batching/tensors.ts';
 import { bytesOf, type Gate } from './gate.ts';
 import { isPredictable, operatorsOf } from './graph-operators.ts';
 import { Pace, sizeOf } from './pace.ts';
+import type { Pending } from './pending.ts';
 import type { RunnerPool } from './runners/runner-pool.ts';
 
 export interface PlacementOptions {
   readonly pool: RunnerPool;
   /** Bounds what waits for runners. */
   readonly gate: Gate;
+  /** Counts by model what waits for runners. */
+  readonly pending: Pending;
   /** A run that is expected to take no longer is made at once, in the process that answers; milliseconds. */
   readonly inlineMs: number;
   readonly maxWaitMs: number;
@@ -36,7 +39,8 @@ export const placing =
     const predictable = isPredictable(operatorsOf(await readFile(path)));
     const away = (learn?: (size: number, ms: number) => void): Promise<OnnxModel> =>
       inRunners(options, {
-        name: `${name} ${version}`,
+        name,
+        version,
         path,
         load,
         batching: predictable && manifest.serving.batching,
@@ -48,6 +52,7 @@ export const placing =
 
 interface Away {
   readonly name: string;
+  readonly version: number;
   readonly path: string;
   readonly load: { readonly digest: string; readonly threads: number };
   readonly batching: { readonly maxRows: number; readonly maxDelayMs: number } | undefined | false;
@@ -55,8 +60,11 @@ interface Away {
   readonly learn: ((size: number, ms: number) => void) | undefined;
 }
 
-async function inRunners(options: PlacementOptions, { name, path, load, batching, learn }: Away): Promise<OnnxModel> {
-  const { pool, gate, maxWaitMs, onRun, log } = options;
+async function inRunners(
+  options: PlacementOptions,
+  { name, version, path, load, batching, learn }: Away,
+): Promise<OnnxModel> {
+  const { pool, gate, pending, maxWaitMs, onRun, log } = options;
   const model = await pool.load(path, load, learn && ((feeds, ms) => learn(sizeOf(feeds), ms)));
   const runs =
     batching && canBatch(model.signature)
@@ -65,23 +73,41 @@ async function inRunners(options: PlacementOptions, { name, path, load, batching
           slots: pool.size,
           maxWaitMs,
           onRun: (requests, rows) => onRun?.(name, 'runner', requests, rows),
-          onDependent: () => log(`the rows of ${name} depend on each other: its requests are no longer put together`),
+          onDependent: () =>
+            log(`the rows of ${name} ${version} depend on each other: its requests are no longer put together`),
         })
-      : model;
+      : counted(model, (rows) => onRun?.(name, 'runner', 1, rows));
+  const count = pending.of(name, version);
   return {
     signature: model.signature,
     async run(feeds, outputs, report) {
       const bytes = bytesOf(feeds);
       gate.enter(bytes);
+      count.add(1);
       try {
         return await runs.run(feeds, outputs, report);
       } finally {
+        count.add(-1);
         gate.leave(bytes);
       }
     },
-    release: () => model.release(),
+    async release() {
+      count.end();
+      await model.release();
+    },
   };
 }
+
+/** Tells of every run that succeeds. */
+const counted = (model: OnnxModel, onRun: (rows: number) => void): OnnxModel => ({
+  signature: model.signature,
+  async run(feeds, outputs, report) {
+    const result = await model.run(feeds, outputs, report);
+    onRun(rowsOf(feeds) ?? 1);
+    return result;
+  },
+  release: () => model.release(),
+});
 
 /** A model that is in this process, and in the runners as soon as a run is expected to be long. */
 class PlacedModel implements OnnxModel {
@@ -116,7 +142,7 @@ class PlacedModel implements OnnxModel {
     // Runs that were begun together are made one after the other.
     this.#pace.learn(size, end - Math.max(from, this.#lastEnd));
     this.#lastEnd = end;
-    this.options.onRun?.(this.name, 'inline', 1, 1);
+    this.options.onRun?.(this.name, 'inline', 1, rowsOf(feeds) ?? 1);
     return result;
   }
 

@@ -13,6 +13,7 @@ import { Health } from './health.ts';
 import { type HttpServer, serve } from './http/http-server.ts';
 import type { RequestHead } from './http/incoming.ts';
 import { metricsPage, releaseGauges } from './metrics.ts';
+import { Pending } from './pending.ts';
 import { placing } from './placement.ts';
 import { RunCounts } from './run-counts.ts';
 import { RunnerPool } from './runners/runner-pool.ts';
@@ -60,12 +61,14 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const admission = new Gate({ name: 'server', count: settings.maxRequests, bytes: settings.requestMegabytes });
   const health = new Health([queue, admission], () => pool.states.lost);
   const counts = new RunCounts();
+  const pending = new Pending();
   let endpoint: Endpoint | undefined;
   const sink = new PrometheusSink();
   const page = metricsPage({
     sink,
     collectors: [
       counts.collect,
+      pending.collect,
       stateOf(pool, queue, admission),
       releaseGauges(() => endpoint?.reports() ?? new Map()),
     ],
@@ -107,6 +110,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       load: placing({
         pool,
         gate: queue,
+        pending,
         inlineMs: settings.inline,
         maxWaitMs: settings.queueTimeout * 1_000,
         onRun: (model, where, requests, rows) => counts.add(model, where, requests, rows),

@@ -77,6 +77,10 @@ export const SETTINGS = {
     'seconds that a connection is kept without a request',
     z.coerce.number().gt(0).max(3_600).default(75),
   ),
+  stallTimeout: setting(
+    'seconds without a sign of life after which a process is replaced; 30, or the time of a run where that is longer',
+    z.coerce.number().gt(0).max(3_600).optional(),
+  ),
   drainDelay: setting('seconds from SIGTERM until no more connections are taken', seconds(600).default(3)),
   drainTimeout: setting('seconds after that for what is under way', seconds(3_600).default(25)),
 } as const;

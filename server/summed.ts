@@ -1,6 +1,6 @@
 /** Gauges of what each process has of its own; of all others, every process says the same. */
 const OWN =
-  /^(process_(?!start_time)|nodejs_(?!version_info|eventloop_lag)|trimtab_(queue|runners|requests_under_way))/;
+  /^(process_(?!start_time)|nodejs_(?!version_info|eventloop_lag)|trimtab_(queue|runners|requests_under_way)|nv_inference_pending_)/;
 
 /**
  * The expositions of several processes as one. Samples of the same name and labels are added up: counters, the buckets

@@ -12,6 +12,8 @@ export interface SupervisorOptions {
   /** Added to the environment of the processes. */
   readonly env?: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
+  /** Metrics beside those of the processes, in Prometheus' text format. @default none */
+  readonly metrics?: () => Promise<string>;
   /** Called once all processes answer. */
   readonly onUp: (url: string, grpc?: string) => void;
 }
@@ -168,18 +170,29 @@ export class Supervisor {
   #gather(asking: Worker, id: number): void {
     const gathering = ++this.#gatherings;
     const asked = new Set(this.#places.filter(({ worker }) => worker !== undefined));
-    const done = (): void => {
+    const done = async (): Promise<void> => {
       if (!this.#gathering.delete(gathering)) return;
       clearTimeout(timer);
-      const text = summed([...this.#places.map(({ metrics }) => metrics), this.#departed]);
+      const own = await this.#ownMetrics();
+      const text = summed([...this.#places.map(({ metrics }) => metrics), this.#departed, own]);
       tell(asking, { kind: 'all-metrics', id, text });
     };
-    const timer = setTimeout(done, METRICS_MS);
+    const timer = setTimeout(() => void done(), METRICS_MS);
     this.#gathering.set(gathering, (place) => {
       asked.delete(place);
-      if (asked.size === 0) done();
+      if (asked.size === 0) void done();
     });
     for (const { worker } of asked) tell(worker!, { kind: 'tell-metrics', id: gathering });
+  }
+
+  /** Those of processes are worth having without them. */
+  async #ownMetrics(): Promise<string> {
+    try {
+      return (await this.options.metrics?.()) ?? '';
+    } catch (error) {
+      this.options.log(`metrics of the home: ${error instanceof Error ? error.message : error}`);
+      return '';
+    }
   }
 }
 

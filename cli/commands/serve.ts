@@ -24,7 +24,9 @@ export function addServe(program: Program, io: Io, options: () => GlobalOptions)
     // An image has a folder as its default; whoever names a home means that.
     const named = flags.model === undefined && (options().home ?? io.env.TRIMTAB_HOME) !== undefined;
     const folders = named ? [] : (settings.model ?? []);
-    const status = cluster.isWorker ? await work(io, options(), settings) : await watch(io, settings, folders);
+    const status = cluster.isWorker
+      ? await work(io, options(), settings)
+      : await watch(io, options(), settings, folders);
     // Whatever still keeps a process of a server alive has lost its purpose.
     if (status !== 0) throw new ServeError(status);
     if (cluster.isWorker) process.exit(0);
@@ -38,18 +40,21 @@ class ServeError extends UsageError {
   }
 }
 
-async function watch(io: Io, settings: Settings, folders: readonly string[]): Promise<number> {
+async function watch(io: Io, { home }: GlobalOptions, settings: Settings, folders: readonly string[]): Promise<number> {
   const { homeOfModels } = await import('../../server/home-of-models.ts');
   const { Supervisor } = await import('../../server/supervisor.ts');
   const models = folders.length > 0 ? await homeOfModels(folders) : undefined;
+  // Nothing watches over models that are only named; elsewhere than in a folder every look costs money.
+  const metrics = models === undefined ? await metricsOf(home ?? io.env.TRIMTAB_HOME) : undefined;
   try {
     return await new Supervisor({
       processes: settings.processes,
       // Nothing that blocks a process that answers takes nearly as long; a slow start of a large home may.
-      stallMs: Math.max(30, settings.runTimeout) * 1_000,
+      stallMs: (settings.stallTimeout ?? Math.max(30, settings.runTimeout)) * 1_000,
       drainMs: (settings.drainDelay + settings.drainTimeout + 2) * 1_000,
       ...(models === undefined ? {} : { env: { [HOME_OF_MODELS]: models.folder } }),
       log: io.err,
+      ...(metrics === undefined ? {} : { metrics }),
       onUp: (url, grpc) => {
         if (grpc !== undefined) io.out(`serving gRPC at ${grpc}`);
         io.out(`serving at ${url} until stopped (SIGTERM drains)`);
@@ -58,6 +63,14 @@ async function watch(io: Io, settings: Settings, folders: readonly string[]): Pr
   } finally {
     await models?.remove();
   }
+}
+
+/** What is known of a local home's models beside what they answer. */
+async function metricsOf(name: string | undefined): Promise<(() => Promise<string>) | undefined> {
+  if (name === 'aws') return undefined;
+  const { watchedMetrics } = await import('../../server/watched.ts');
+  const opened = await openHome(name);
+  return watchedMetrics(opened, opened.description);
 }
 
 async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promise<number> {

@@ -49,9 +49,7 @@ describe('The server under bad requests of every protocol over sockets', () => {
     expect(sent).toBeGreaterThanOrEqual(1_500);
     expect(rest.good).toBeGreaterThan(10);
     // It saw all kinds of answers, so that it can be believed that it sent all kinds of requests.
-    expect([...answers.keys()]).toEqual(
-      expect.arrayContaining(['200', '400', '404', '405', '413', '415', '431']),
-    );
+    expect([...answers.keys()]).toEqual(expect.arrayContaining(['200', '400', '404', '405', '413', '415', '431']));
     expect([...answers.keys()]).toEqual(
       expect.arrayContaining(['OK', 'INVALID_ARGUMENT', 'NOT_FOUND', 'UNIMPLEMENTED']),
     );

@@ -99,11 +99,14 @@ class Load {
   readonly #from = performance.now();
   readonly #total: number;
   #begun = 0;
+  /** Errands that have not had a turn: what comes by chance only in a long run comes once in a short one. */
+  readonly #first: Errand[];
 
   constructor(
     private readonly errands: readonly Errand[],
     readonly options: SoakOptions,
   ) {
+    this.#first = [...errands];
     this.#total = errands.reduce((sum, { weight }) => sum + weight, 0);
   }
 
@@ -117,9 +120,7 @@ class Load {
   }
 
   async run(): Promise<void> {
-    // Whatever comes by chance only in a long run comes once in a short one.
-    const first = this.errands.map((errand) => errand);
-    await Promise.all(Array.from({ length: this.options.callers }, (_, i) => this.#caller(new Random(i), first)));
+    await Promise.all(Array.from({ length: this.options.callers }, (_, i) => this.#caller(new Random(i))));
   }
 
   fault(what: string): void {
@@ -128,10 +129,10 @@ class Load {
     this.options.log?.(what);
   }
 
-  async #caller(random: Random, first: Errand[]): Promise<void> {
-    while (!this.over) {
+  async #caller(random: Random): Promise<void> {
+    while (!this.over || this.#first.length > 0) {
       await sleep(this.#begun++ / this.options.rate - this.at);
-      const errand = first.pop() ?? this.#pick(random);
+      const errand = this.#first.pop() ?? this.#pick(random);
       await errand.run(random).catch((error: Error) => this.fault(`${error.name}: ${error.message}`));
       this.runs.set(errand.name, (this.runs.get(errand.name) ?? 0) + 1);
     }
