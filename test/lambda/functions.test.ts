@@ -1,11 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lambdaNode } from '../../bin/lambda-node.ts';
+import { halfBits, halfValue } from '../../core/model/half.ts';
 import { FUNCTIONS } from '../../functions/all.ts';
+import { openLocalHome } from '../../platform/local/home.ts';
+import { readSignature } from '../../platform/onnx/model.ts';
+import { Registry } from '../../platform/registry.ts';
 import type { ExecutionEnvironment } from './environment.ts';
+import { httpEvent } from './events.ts';
 import { describeOnLambda } from './on-lambda.ts';
 import { buildPackages, type Packages } from './packages.ts';
+import { canIsolate } from './sandbox.ts';
+
+const FRAMEWORKS = path.resolve('test/fixtures/onnx/frameworks');
 
 /** A home whose services do not answer: what is tried here must not need them. */
 const NOWHERE = {
@@ -64,6 +74,76 @@ describeOnLambda('each packaged function', () => {
     },
     60_000,
   );
+});
+
+describeOnLambda('the packaged inference function on a model of half floats', () => {
+  const stored = mkdtempSync(path.join(os.tmpdir(), 'trimtab-half-'));
+  afterAll(() => rmSync(stored, { recursive: true, force: true }));
+  const { inputs, outputs } = JSON.parse(readFileSync(path.join(FRAMEWORKS, 'expected.json'), 'utf8'))['torch-half'];
+
+  /** A local home with the model released, as it was made on another machine. */
+  async function release(): Promise<void> {
+    const folder = path.join(stored, 'model');
+    mkdirSync(folder);
+    cpSync(path.join(FRAMEWORKS, 'torch-half.onnx'), path.join(folder, 'model.onnx'));
+    const features = [0, 1, 2, 3].map((index) => ({ name: `f${index}`, type: 'float', input: 'x', index }));
+    writeFileSync(path.join(folder, 'model.json'), JSON.stringify({ name: 'half', contract: { features } }));
+    const home = await openLocalHome(path.join(stored, 'home'));
+    const registry = new Registry(home, 'test');
+    await registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
+    await registry.apply('half', { type: 'approve', version: 1, reason: 'test' });
+    await registry.apply('half', { type: 'release', version: 1, reason: 'test' });
+    await home.close();
+  }
+
+  it('takes float16 and gives it, by bytes and as JSON, though this Node has a Float16Array', async () => {
+    expect(execFileSync(lambdaNode(), ['-p', 'typeof Float16Array'], { encoding: 'utf8' }).trim()).toBe('function');
+    await release();
+    const infer = FUNCTIONS.find(({ name }) => name === 'infer')!;
+    // What a function may write to is its /tmp.
+    const at = canIsolate ? '/tmp/home' : path.join(stored, 'home');
+    const environment = await packages.open(infer, { TRIMTAB_HOME: at });
+    try {
+      if (canIsolate) {
+        cpSync(path.join(stored, 'home'), path.join(environment.sandbox.tmp, 'home'), { recursive: true });
+        execFileSync('chmod', ['-R', 'a+rwX', path.join(environment.sandbox.tmp, 'home')]);
+      }
+      const answer = async (event: unknown) => {
+        const invoked = await environment.invoke(event);
+        expect(invoked).toMatchObject({ kind: 'result', value: { statusCode: 200 } });
+        const { body, isBase64Encoded } = (invoked as { value: { body: string; isBase64Encoded: boolean } }).value;
+        return Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+      };
+      const { data, shape } = inputs.x as { data: number[]; shape: [number, number] };
+      const wanted = (outputs.y as { data: number[] }).data;
+      const near = (found: number[]) => {
+        expect(found).toHaveLength(wanted.length);
+        for (const [i, value] of wanted.entries()) expect(found[i]).toBeCloseTo(value, 3);
+      };
+
+      const rows = Array.from({ length: shape[0] }, (_, i) => data.slice(i * shape[1], (i + 1) * shape[1]));
+      const json = await answer(httpEvent('POST', '/v1/models/half:predict', { instances: rows }));
+      near(JSON.parse(json.toString()).predictions.flat());
+
+      const bits = Buffer.from(Uint16Array.from(data, halfBits).buffer);
+      const parameters = { binary_data_size: bits.length };
+      const head = Buffer.from(
+        JSON.stringify({
+          inputs: [{ name: 'x', datatype: 'FP16', shape, parameters }],
+          outputs: [{ name: 'y', parameters: { binary_data: true } }],
+        }),
+      );
+      const asked = httpEvent('POST', '/v2/models/half/infer', undefined, {
+        headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': String(head.length) },
+      }) as object;
+      const body = Buffer.concat([head, bits]).toString('base64');
+      const binary = await answer({ ...asked, body, isBase64Encoded: true });
+      const found = binary.subarray(-2 * wanted.length);
+      near(Array.from(wanted, (_, i) => halfValue(found.readUInt16LE(2 * i))));
+    } finally {
+      await environment.close();
+    }
+  }, 60_000);
 });
 
 describe('each packaged function, on the Node of this machine', () => {
