@@ -33,7 +33,7 @@ const NOWHERE = {
 const WRONG: Record<string, { event: unknown; outcome: unknown }> = {
   infer: {
     event: { nothing: 'of HTTP' },
-    outcome: { kind: 'error', errorMessage: expect.stringContaining('rawPath') },
+    outcome: { kind: 'error', errorMessage: expect.stringContaining('expected an event of an HTTP API') },
   },
   validate: {
     event: { Records: [{ messageId: 'one', body: '{"not":"an event"}' }] },
