@@ -1,12 +1,9 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stage, startStage } from '../../stage/stage.ts';
 import { PIPELINE, ROW, Stand } from '../functions/infer/stand.ts';
+import { installed, startPrometheus } from './prometheus.ts';
 
 let stand: Stand;
 let stage: Stage;
@@ -29,12 +26,6 @@ afterAll(async () => {
   await stage.close();
   await stand.close();
 });
-
-/** promtool and prometheus are Debian's package `prometheus`. */
-const installed =
-  spawnSync('promtool', ['--version']).status === 0 && spawnSync('prometheus', ['--version']).status === 0;
-if (!installed)
-  process.stderr.write('skipped: no real Prometheus here (Debian package `prometheus`), its tests do not run\n');
 
 describe('GET /metrics on the stage', () => {
   it('answers in Prometheus’s text format, with requests, process and release', async () => {
@@ -91,13 +82,7 @@ describe('GET /metrics on the stage', () => {
     async () => {
       const prometheus = await startPrometheus(stage.url);
       try {
-        const query = async (expression: string): Promise<{ metric: Record<string, string>; value: number }[]> => {
-          const response = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(expression)}`);
-          const { data } = (await response.json()) as {
-            data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-          };
-          return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
-        };
+        const query = (expression: string) => prometheus.query(expression);
         // A rate wants two scrapes with traffic between them.
         await expect
           .poll(
@@ -141,44 +126,3 @@ describe('GET /metrics on the stage', () => {
     120_000,
   );
 });
-
-/** Starts Prometheus on a free port, scraping the stage every second. */
-async function startPrometheus(target: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-prometheus-'));
-  const config = path.join(folder, 'prometheus.yml');
-  await writeFile(
-    config,
-    JSON.stringify({
-      global: { scrape_interval: '1s' },
-      scrape_configs: [{ job_name: 'trimtab', static_configs: [{ targets: [new URL(target).host] }] }],
-    }),
-  );
-  execFileSync('promtool', ['check', 'config', config]);
-  const port = await freePort();
-  const child = spawn(
-    'prometheus',
-    [`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`],
-    { stdio: 'ignore' },
-  );
-  const url = `http://127.0.0.1:${port}`;
-  await expect
-    .poll(async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.status, { timeout: 60_000 })
-    .toBe(200);
-  return {
-    url,
-    async stop() {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}

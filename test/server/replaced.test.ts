@@ -2,8 +2,6 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { metricLine } from '../../core/serving/emf.ts';
-import { openLocalHome } from '../../platform/local/home.ts';
 import { TREE } from '../functions/infer/stand.ts';
 import { bundledCommand, childrenOf, type Running, startServe } from './command.ts';
 import { type Answer, Wire } from './wire.ts';
@@ -109,31 +107,5 @@ describe('trimtab serve', () => {
       await end;
     }
     expect(await homes()).toEqual([]);
-  });
-
-  it('tells what was found of drift and ground truth in the home that it serves, and what waits for runners', async () => {
-    const home = path.join(folder, 'home');
-    const opened = await openLocalHome(home);
-    const { Registry } = await import('../../platform/registry.ts');
-    const { readSignature } = await import('../../platform/onnx/model.ts');
-    const from = path.join(folder, 'tree');
-    const registry = new Registry(opened, 'test');
-    await registry.register(from, await readSignature(path.join(from, 'model.onnx')));
-    for (const type of ['approve', 'release'] as const)
-      await registry.apply('tree', { type, version: 1, reason: 'test' });
-    const at = Date.now();
-    const values = { Drift: 0.25, Wrong: [1, 0, 0, 0] };
-    opened.metrics.write(metricLine({ model: 'tree', variant: 'champion', version: 1, at, values }));
-    await opened.close();
-    // All runs go to the runners.
-    const { url } = await serve('--home', home, '--inline', '0');
-    const wire = new Wire(url);
-    for (let i = 0; i < 3; i++) await predict(wire);
-    const text = (await wire.ask({ method: 'GET', path: '/metrics' })).body.toString('utf8');
-    expect(text).toContain('trimtab_drift_share{model="tree",variant="champion"} 0.25\n');
-    expect(text).toContain('trimtab_wrong_ratio{model="tree",variant="champion"} 0.25\n');
-    expect(text).toContain('nv_inference_pending_request_count{model="tree",version="1"} 0\n');
-    expect(metric(text, 'trimtab_run_requests_total{model="tree",where="runner"}')).toBeGreaterThan(0);
-    wire.close();
   });
 });
