@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
 import type { Explanation } from '../../core/explain/explanation.ts';
-import { type GlobalOptions, type Io, print } from '../context.ts';
+import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
 import { type EndpointClient, type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint.ts';
 import { explainedRow, explanationHead, globalTable } from '../output/explanation.ts';
 import { type Requests, type Row, requestsOf } from '../request.ts';
@@ -84,8 +84,14 @@ async function ask(
   };
   const first = await explain(rows.slice(0, BATCH));
   const parts = [first.explanation];
-  for (let from = BATCH; from < rows.length; from += BATCH)
-    parts.push((await explain(rows.slice(from, from + BATCH))).explanation);
+  for (let from = BATCH; from < rows.length; from += BATCH) {
+    const part = (await explain(rows.slice(from, from + BATCH))).explanation;
+    if (part.features.join() !== first.explanation.features.join())
+      throw new UsageError(
+        `rows from ${from} on are cut into other cells than those before, as time allowed: explain ${BATCH} at most with --limit`,
+      );
+    parts.push(part);
+  }
   return {
     version: first.version,
     explanation: {

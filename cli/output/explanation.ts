@@ -5,12 +5,18 @@ import { bar, table } from './table.ts';
 const SHOWN = 10;
 const WIDTH = 16;
 
+const BACKGROUNDS = {
+  rows: 'rows of the baseline',
+  marginals: 'rows drawn from the baseline’s columns',
+  levels: 'levels that the baseline’s tensors have on average',
+} as const;
+
 /** What is explained, and how. */
 export function explanationHead(of: Explanation): string {
   const { method, output, column, scale, link, background, backgroundRows, complete, fixed, reason } = of;
   const lines = [
     `${output}[${column}], ${scale === 'raw' ? `raw score before ${link}` : 'as the model answers'}; ${method} values against ` +
-      `${backgroundRows} ${background === 'rows' ? 'rows of the baseline' : 'rows drawn from the baseline’s columns'}`,
+      `${backgroundRows} ${BACKGROUNDS[background]}`,
   ];
   if (reason !== undefined) lines.push(`sampled because ${reason}`);
   if (!complete) lines.push('time was out: the standard errors say how far this got');
@@ -35,8 +41,23 @@ export function explainedRow(of: Explanation, row: RowValues, values: Readonly<R
   const lines = shown.map((i) => line(features[i]!, values[features[i]!], row.values[i]!, row.standardErrors?.[i]));
   if (order.length > SHOWN) lines.push(line(`${order.length - SHOWN} others`, undefined, rest));
   const head = ['feature', 'is', 'adds', ...(row.standardErrors === undefined ? [] : ['error']), ''];
+  const map = of.grid === undefined ? '' : `\n${cellMap(of.grid, row.values)}`;
   const odds = scale === 'raw' && link === 'logistic' ? ` (${percent(row.baseValue)} → ${percent(row.value)})` : '';
-  return `${round(row.baseValue)} → ${round(row.value)}${odds}\n${table(head, lines)}`;
+  return `${round(row.baseValue)} → ${round(row.value)}${odds}${map}\n${table(head, lines)}`;
+}
+
+const SHADES = ['  ', '░░', '▒▒', '▓▓', '██'];
+
+/** The cells of a grid where they are: how dark a cell is says how much it does, a minus that it takes away. */
+function cellMap({ edges }: NonNullable<Explanation['grid']>, values: readonly number[]): string {
+  const across = edges.at(-1)!.length - 1;
+  const top = Math.max(...values.map(Math.abs), Number.MIN_VALUE);
+  const cells = values.map((value) => {
+    const shade = Math.round((4 * Math.abs(value)) / top);
+    return `${shade === 0 ? ' ' : value < 0 ? '-' : '+'}${SHADES[shade]}`;
+  });
+  const lines = Array.from({ length: values.length / across }, (_, i) => cells.slice(i * across, (i + 1) * across));
+  return lines.map((line) => `  │${line.join('│')}│`).join('\n');
 }
 
 /** What features do on the whole: the mean size of their values, the largest first. */

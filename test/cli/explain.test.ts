@@ -74,6 +74,20 @@ describe('trimtab explain', () => {
     expect((await run('explain', 'flight-delay', '--data', data, '--global')).out).toMatch(/feature +mean size/);
   });
 
+  it('takes the mean of sizes over all rows, however many requests they take', async () => {
+    const many = path.join(folder, 'many.json');
+    writeFileSync(many, JSON.stringify(Array.from({ length: 40 }, (_, i) => ({ ...FLIGHT, origin_delay: i - 20 }))));
+    const { rows } = JSON.parse((await run('explain', 'flight-delay', '--data', many, '--limit', '40', '--json')).out);
+    const found = JSON.parse((await run('explain', 'flight-delay', '--data', many, '--global', '--json')).out);
+    expect([rows.length, found.explained]).toEqual([40, 40]);
+    const at = found.features.indexOf('origin_delay');
+    const values: number[] = rows.map((row: { values: number[] }) => row.values[at]!);
+    // Delays make it later, early flights earlier: sizes must not cancel each other.
+    const mean = values.reduce((sum, value) => sum + Math.abs(value), 0) / 40;
+    expect(found.importance[at]).toEqual({ name: 'origin_delay', meanSize: expect.closeTo(mean, 12) });
+    expect(mean).toBeGreaterThan(Math.abs(values.reduce((sum, value) => sum + value, 0)) / 40 + 1e-6);
+  });
+
   it('refuses what the endpoint refuses, in its words', async () => {
     const seen = await run('explain', 'flight-delay', '--data', data, '--column', '5');
     expect(seen).toMatchObject({ status: 1, err: expect.stringContaining('columns 0 to 1, received 5') });
