@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Metrics, ObjectStore } from '../platform/ports.ts';
+import { LineBuffer } from './line-buffer.ts';
 
-/** Most characters of captures that wait for their delivery; the oldest beyond are lost, and said to be. */
+/** Most bytes of captures that wait for their delivery; the oldest beyond are lost, and said to be. */
 const MOST_WAITING = 64 * 1024 * 1024;
 
 /**
@@ -15,8 +16,7 @@ export class DeliveryStream {
   readonly #clock: Clock;
   readonly #print: (line: string) => void;
   readonly #mostWaiting: number;
-  #waiting: string[] = [];
-  #size = 0;
+  readonly #waiting = new LineBuffer();
   #delivering: Promise<void> = Promise.resolve();
 
   constructor(
@@ -35,9 +35,8 @@ export class DeliveryStream {
   write(text: string): void {
     const line = text.trimEnd();
     if (line.startsWith('{"trimtab":"capture"')) {
-      this.#waiting.push(line);
-      this.#size += line.length;
-      if (this.#size > this.#mostWaiting) this.#dropOldest();
+      this.#waiting.add(line);
+      if (this.#waiting.bytes > this.#mostWaiting) this.#dropOldest();
     } else if (line.startsWith('{') && line.includes('"_aws"')) this.#metrics.write(line);
     else if (line !== '') this.#print(line);
   }
@@ -45,18 +44,14 @@ export class DeliveryStream {
   /** Delivers what has been gathered. A failed delivery keeps its lines for the next. */
   flush(): Promise<void> {
     this.#delivering = this.#delivering.then(async () => {
-      const lines = this.#waiting;
-      if (lines.length === 0) return;
-      const size = this.#size;
-      this.#waiting = [];
-      this.#size = 0;
+      if (this.#waiting.bytes === 0) return;
+      const lines = this.#waiting.take();
       const hour = this.#clock.now().toISOString().slice(0, 13).replace(/[-T]/g, '/');
       try {
-        await this.#captures.put(`captures/${hour}/${randomUUID()}.jsonl`, `${lines.join('\n')}\n`);
+        await this.#captures.put(`captures/${hour}/${randomUUID()}.jsonl`, lines.whole());
       } catch (error) {
-        this.#waiting = lines.concat(this.#waiting);
-        this.#size += size;
-        if (this.#size > this.#mostWaiting) this.#dropOldest();
+        this.#waiting.putBack(lines);
+        if (this.#waiting.bytes > this.#mostWaiting) this.#dropOldest();
         throw error;
       }
     });
@@ -67,9 +62,7 @@ export class DeliveryStream {
 
   /** Makes room, and some more, so that it is not done for every line. */
   #dropOldest(): void {
-    let dropped = 0;
-    while (this.#size > this.#mostWaiting * 0.9) this.#size -= this.#waiting[dropped++]!.length;
-    this.#waiting = this.#waiting.slice(dropped);
+    const dropped = this.#waiting.dropOldest(this.#mostWaiting * 0.9);
     this.#print(`captures cannot be delivered as fast as they come: ${dropped} lines were dropped`);
   }
 }
