@@ -32,7 +32,13 @@ const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
  * itself would answer without a word, or not at all, and drop whatever else is under way on the connection.
  */
 export function answerBroken(server: Server): void {
-  server.on('clientError', (error: ParseError, socket: Socket) => refuse(socket as HttpSocket, error));
+  const refused = new WeakSet<Socket>();
+  server.on('clientError', (error: ParseError, socket: Socket) => {
+    // Whatever else comes on the connection is no request either, and is told so many times; one answer is enough.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    refuse(socket as HttpSocket, error);
+  });
   server.on('connect', (incoming: IncomingMessage, socket: Socket) => {
     const error = new ProtocolError(405, 'method CONNECT is not allowed, there is no tunnel here', {
       allowed: METHODS,

@@ -35,7 +35,7 @@ const PIPELINED = 4;
 const HEAD_LIMIT = 14_000;
 
 /** Whether HTTP itself can carry it: what is wrong is then the endpoint's to say. */
-function isWhole({ method, path, headers }: HttpRequest): boolean {
+function isWhole({ method, path, query, headers }: HttpRequest): boolean {
   const lines = Object.entries(headers).filter(([, value]) => value !== undefined) as [string, string][];
   return (
     METHODS.includes(method) &&
@@ -43,16 +43,22 @@ function isWhole({ method, path, headers }: HttpRequest): boolean {
     path.startsWith('/') &&
     headers['content-length'] === undefined &&
     lines.every(([, value]) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) &&
-    lines.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 3 * path.length) < HEAD_LIMIT
+    lines.reduce(
+      (sum, [name, value]) => sum + name.length + value.length + 4,
+      3 * path.length + searchOf(query).length,
+    ) < HEAD_LIMIT
   );
 }
+
+const searchOf = (query: HttpRequest['query']): string =>
+  new URLSearchParams(query as Record<string, string>).toString();
 
 /** As bytes, with a length or in chunks. */
 function encoded({ method, path, query, headers, body }: HttpRequest, random: Random): Buffer {
   const content = Buffer.from(body as Uint8Array);
   const chunked = content.length > 0 && random.once(4);
   const framing = chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(content.length) };
-  const search = new URLSearchParams(query as Record<string, string>).toString();
+  const search = searchOf(query);
   const at = path.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':');
   const lines = Object.entries({ host: 'x', ...framing, ...headers })
     .filter(([, value]) => value !== undefined)

@@ -84,6 +84,17 @@ describe('A server that is sent what is no request', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 400]);
   });
 
+  it('goes on to read whatever follows what is no request, so that its answer is not lost', async () => {
+    const socket = await wire.connect();
+    const answers = answersOn(socket);
+    for (let i = 0; i < 50; i++) {
+      socket.write(Buffer.alloc(100_000, '['));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    socket.end();
+    expect((await answers).map(({ status }) => status)).toEqual([400]);
+  });
+
   it('goes on to read what is too large, so that its answer is not lost', async () => {
     const megabytes = 'x'.repeat(5_000_000);
     for (const more of ['', BYE]) {
