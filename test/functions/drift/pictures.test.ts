@@ -21,7 +21,7 @@ describe('drift of pictures', () => {
     const modelFile = path.join(folder, 'model.onnx');
     const dataFile = path.join(folder, 'reference.jsonl');
     writeFileSync(modelFile, brightnessModel());
-    const lines = take(scenes({ seed: 1 }), 3000).map((file) =>
+    const lines = take(scenes({ seed: 1 }), 2000).map((file) =>
       JSON.stringify({ image: { b64: file.toString('base64') } }),
     );
     writeFileSync(dataFile, `${lines.join('\n')}\n`);
