@@ -15,6 +15,7 @@ import {
 import { type Node, predictionSchema, recordSchema } from './openapi-schema.ts';
 import { bodyOf, predictionsSchema } from './openapi-v1.ts';
 import { columnsOf } from './table.ts';
+import { takesFiles } from './v2-binary.ts';
 
 const torchserve = (rest: Omit<Part, 'tag' | 'error'>): Node =>
   operation({ tag: 'TorchServe', error: 'TorchServeError', ...rest });
@@ -117,7 +118,16 @@ const SAGEMAKER_HEADERS = [
 
 const torchServeBody = ({ wire, record }: Described): NonNullable<Part['body']> => ({
   [JSON_TYPE]: { schema: recordSchema(wire), example: record },
+  ...files(wire),
 });
+
+/** A picture's file as the whole body, where it is the only input. */
+function files({ signature }: Described['wire']): NonNullable<Part['body']> {
+  const [spec, second] = signature.inputs;
+  if (spec === undefined || second !== undefined || !takesFiles(spec)) return {};
+  const file = (type: string) => [type, { schema: { type: 'string', contentMediaType: type } }];
+  return Object.fromEntries(['image/png', 'image/jpeg'].map(file));
+}
 
 /** Alone, or a list where a list was sent. */
 const singleOrBatch = ({ wire }: Described): Node => {
@@ -150,6 +160,7 @@ function invocations(model: Described, part: typeof mlflow, parameters?: Node[])
         example: { dataframe_records: [record] },
       },
       'application/jsonlines': { schema: TEXT, example: `${exactText(record)}\n` },
+      ...files(wire),
       ...(plain
         ? {
             'text/csv': {

@@ -1,7 +1,10 @@
 import type { RawTensor } from '../../core/contract/check.ts';
+import type { Contract } from '../../core/contract/contract.ts';
 import { InputError } from '../../core/contract/elements.ts';
+import { plainTensor } from '../../core/contract/plain-tensor.ts';
 import type { Preprocess } from '../../core/model/preprocess.ts';
 import type { Signature } from '../../core/model/signature.ts';
+import { blankPng } from '../../platform/images/png.ts';
 
 export type Inputs = ReadonlyMap<string, RawTensor>;
 
@@ -37,6 +40,20 @@ export async function prepareOf(signature: Signature, preprocess: Preprocess): P
     return prepared;
   };
 }
+
+/** A blank picture, of a size that the contract allows, for each input that takes files. */
+export const examplePictures = (
+  { inputs }: Signature,
+  { tensors }: Pick<Contract, 'tensors'>,
+  preprocess: Preprocess,
+): [string, RawTensor][] =>
+  inputs
+    .filter(({ name }) => Object.hasOwn(preprocess, name))
+    .map((spec) => {
+      const rule = tensors.find(({ name }) => name === spec.name);
+      const [, height, width] = plainTensor(spec, rule).shape;
+      return [spec.name, { shape: [1], data: [Buffer.from(blankPng(width!, height!)).toString('base64')] }];
+    });
 
 /** Pictures of one size as one tensor. */
 function stacked(

@@ -12,6 +12,7 @@ import type { ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 import { KeySource } from './key-source.ts';
+import { examplePictures } from './prepare.ts';
 import { loadResident, type ModelLoader, type Resident, releaseResident, wantsBaseline } from './resident.ts';
 
 export interface ServedModelOptions {
@@ -92,10 +93,14 @@ export class ServedModel {
       const { wire } = this.residents.get(version)!;
       const { signature } = wire;
       const example = () => {
-        const { contract, preprocess = {} } = this.records.get(version)!.manifest;
+        const { manifest, signature: graph } = this.records.get(version)!;
+        const { contract, preprocess = {} } = manifest;
         // The rules for a picture are about its pixels, which is not what callers send.
         const tensors = contract.tensors.filter(({ name }) => !Object.hasOwn(preprocess, name));
-        return exampleOf({ ...contract, tensors }, signature);
+        return new Map([
+          ...exampleOf({ ...contract, tensors }, signature),
+          ...examplePictures(graph, contract, preprocess),
+        ]);
       };
       return { variant, version, signature, wire, example };
     });

@@ -131,6 +131,25 @@ describe('label-reader', () => {
     }
   });
 
+  it('is described with an example that it answers, and with the files that it takes', async () => {
+    const { paths } = read(await endpoint.handle(request('GET', '/openapi.json'))).body;
+    for (const at of [
+      '/v1/models/label-reader:predict',
+      '/predictions/label-reader',
+      '/v2/models/label-reader/infer',
+      '/endpoints/label-reader/invocations',
+    ]) {
+      const { content } = paths[at].post.requestBody;
+      const { example } = content['application/json'];
+      const { status, body } = await endpoint.handle(
+        request('POST', at, example, { 'content-type': 'application/json' }),
+      );
+      expect([at, status, String(body)]).toEqual([at, 200, expect.stringContaining('""')]);
+      if (/predictions|invocations/.test(at))
+        expect(Object.keys(content)).toEqual(expect.arrayContaining(['image/png', 'image/jpeg']));
+    }
+  });
+
   it('says what it takes to whoever sends something else', async () => {
     const to = '/endpoints/label-reader/invocations';
     const sound = await endpoint.handle(request('POST', to, Buffer.from('RIFF'), { 'content-type': 'audio/wav' }));
