@@ -14,14 +14,21 @@ const BEAT_MS = 500;
  */
 export async function serveUnderSupervision(
   home: () => Promise<Home>,
-  options: Omit<ServingOptions, 'home' | 'allMetrics'>,
+  options: Omit<ServingOptions, 'home' | 'allMetrics' | 'onRequest'>,
 ): Promise<void> {
   dieWithParent();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   const tell = (message: FromServing): void => {
     if (process.connected) process.send!(message, () => undefined);
   };
-  const beating = setInterval(() => tell({ kind: 'beat' }), BEAT_MS);
+  let lastBeat = performance.now();
+  const beat = (): void => {
+    const now = performance.now();
+    if (now - lastBeat < BEAT_MS / 2) return;
+    lastBeat = now;
+    tell({ kind: 'beat' });
+  };
+  const beating = setInterval(beat, BEAT_MS);
   let serving: Serving | undefined;
   let lost = 0;
   let lastId = 0;
@@ -55,7 +62,7 @@ export async function serveUnderSupervision(
         tell({ kind: 'want-metrics', id: lastId });
       });
     home()
-      .then((opened) => startServing({ ...options, home: opened, allMetrics }))
+      .then((opened) => startServing({ ...options, home: opened, allMetrics, onRequest: beat }))
       .then((started) => {
         serving = started;
         serving.health.lostProcesses = lost;

@@ -28,6 +28,8 @@ export interface ServingOptions {
   readonly captures: boolean;
   /** Gives the metrics of all processes. @default this one's own are all */
   readonly allMetrics?: () => Promise<string>;
+  /** Told of every request, as a sign of life: no timer has its turn while many that are large came whole at once. */
+  readonly onRequest?: () => void;
   /** Takes lines for people. */
   readonly log: (line: string) => void;
 }
@@ -89,6 +91,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     return undefined;
   };
   const handle = async (request: HttpRequest): Promise<HttpResponse> => {
+    options.onRequest?.();
     if (endpoint !== undefined) return endpoint.handle(request);
     if (request.path === '/v2/health/live')
       return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"live":true}' };
