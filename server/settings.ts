@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import * as z from 'zod';
 
 /** A setting of the server: a flag of the command, and a variable of the environment. */
@@ -52,9 +53,15 @@ export const SETTINGS = {
     z.coerce.number().gt(0).max(3_600).default(10),
   ),
   queueRequests: setting('runs that may wait or run at once (503)', whole(1, 1_000_000).default(1_000)),
-  queueMegabytes: setting('what they may hold, MB (503)', megabytes(1_048_576).default(256 * MEGABYTE)),
+  queueMegabytes: setting(
+    'what they may hold, MB (503); by default also no more than a sixteenth of the memory',
+    megabytes(1_048_576).default(256 * MEGABYTE),
+  ),
   maxRequests: setting('requests under way at once in a process (503)', whole(1, 1_000_000).default(2_000)),
-  requestMegabytes: setting('what their bodies may hold, MB (503)', megabytes(1_048_576).default(512 * MEGABYTE)),
+  requestMegabytes: setting(
+    'what their bodies may hold, MB (503); by default also no more than an eighth of the memory',
+    megabytes(1_048_576).default(512 * MEGABYTE),
+  ),
   callerHeader: setting(
     'header in which a trusted proxy in front says who the caller is, for rate limits; the address by default',
     z
@@ -96,6 +103,15 @@ export const flagOf = (name: SettingName): string => name.replace(/[A-Z]/g, (let
 /** Variables of the environment that are for the processes of the server among themselves. */
 export const HAND_DOWN = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
 
+/**
+ * The share of the memory that all processes together keep for bodies, where nothing else is said: a body becomes several
+ * times its size while it is read and answered.
+ */
+const SHARES = { requestMegabytes: 1 / 8, queueMegabytes: 1 / 16 } as const;
+
+/** What there is: the limit of the container, else the machine's; bytes. */
+const memoryHere = (): number => Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
+
 /** What is wrong with how the server was set up; the message names the flag or variable. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
@@ -104,9 +120,14 @@ export class SettingError extends Error {
 /**
  * Reads all settings; a flag counts before a variable.
  *
+ * @param memory that all processes have; bytes
  * @throws SettingError for a value out of its range, and for a variable that looks like a setting and is none
  */
-export function readSettings(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Settings {
+export function readSettings(
+  flags: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv,
+  memory = memoryHere(),
+): Settings {
   const names = Object.keys(SETTINGS) as SettingName[];
   const known = new Set([...names.map(variableOf), ...HAND_DOWN]);
   const unknown = Object.keys(env).find((name) => name.startsWith(PREFIX) && !known.has(name));
@@ -125,5 +146,14 @@ export function readSettings(flags: Readonly<Record<string, unknown>>, env: Node
       );
     settings[name] = result.data;
   }
-  return settings as Settings;
+  return withinMemory(settings as Settings, memory, (name) => (flags[name] ?? env[variableOf(name)]) !== undefined);
+}
+
+/** Bounds what was not given by the memory; one body always has room. */
+function withinMemory(settings: Settings, memory: number, given: (name: SettingName) => boolean): Settings {
+  const bounded = (name: keyof typeof SHARES): number => {
+    const most = Math.max(settings.bodyMegabytes, Math.floor((memory * SHARES[name]) / settings.processes));
+    return given(name) ? settings[name] : Math.min(settings[name], most);
+  };
+  return { ...settings, requestMegabytes: bounded('requestMegabytes'), queueMegabytes: bounded('queueMegabytes') };
 }

@@ -171,7 +171,7 @@ describe.skipIf(SETUP === undefined)('The image', () => {
 
   it('stays within its memory however much is sent at once', async () => {
     const { url } = await start({ manifest: KUBERNETES });
-    // 4 MB of text that becomes 15,000 rows more than a model takes; 3 MB that become as many as it does.
+    // Bodies of 4 MB with more rows than a model takes, and of 2.4 MB with as many: a gigabyte in all, as the limit is.
     const tooMany = JSON.stringify({ instances: Array(7_000).fill(ROW) });
     const most = JSON.stringify({ instances: Array(4_096).fill(ROW) });
     const statuses = new Map<number, number>();
@@ -187,9 +187,9 @@ describe.skipIf(SETUP === undefined)('The image', () => {
       [...statuses.keys()].every((status) => [200, 400, 413, 503].includes(status)),
       String([...statuses]),
     ).toBe(true);
-    expect(statuses.get(200)).toBeGreaterThan(0);
+    for (const status of [200, 503]) expect(statuses.get(status)).toBeGreaterThan(0);
     expect(container!.state).toMatchObject({ running: true, outOfMemory: false });
-    expect(container!.logs()).not.toMatch(/ended|again|heap/);
+    expect(container!.logs()).not.toContain('another takes its place');
     await container!.ready();
   });
 
