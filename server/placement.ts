@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import type { TensorData } from '../core/model/tensor.ts';
+import type { RunReport } from '../core/serving/observation.ts';
 import type { ModelLoader } from '../functions/infer/resident.ts';
 import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
 import { batched } from './batching/batched.ts';
@@ -125,7 +127,11 @@ class PlacedModel implements OnnxModel {
     this.signature = here.signature;
   }
 
-  async run(...[feeds, outputs, report]: Parameters<OnnxModel['run']>): ReturnType<OnnxModel['run']> {
+  async run(
+    feeds: Record<string, TensorData>,
+    outputs?: readonly string[],
+    report?: RunReport,
+  ): ReturnType<OnnxModel['run']> {
     const size = sizeOf(feeds);
     const expected = this.#pace.expect(size);
     if (expected === undefined) return this.#first(size, feeds, outputs);

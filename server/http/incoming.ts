@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
 
@@ -22,8 +23,16 @@ export function headOf(incoming: IncomingMessage, callerHeader?: string): Reques
 
 function callerOf({ socket, headers }: IncomingMessage, header: string | undefined): string | undefined {
   if (header !== undefined) return callerOfHeader(headers[header] as string | undefined);
-  return socket.remoteAddress === undefined ? undefined : callerOfAddress(socket.remoteAddress);
+  let caller = callers.get(socket);
+  if (caller === undefined && socket.remoteAddress !== undefined) {
+    caller = callerOfAddress(socket.remoteAddress);
+    callers.set(socket, caller);
+  }
+  return caller;
 }
+
+/** Who is at the other end of a connection: the same for all its requests. */
+const callers = new WeakMap<Socket, string>();
 
 /** Node gives every header as one text, but for this one, which is no caller's to send. */
 function headersOf({ headers }: IncomingMessage): HttpRequest['headers'] {
