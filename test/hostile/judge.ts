@@ -7,6 +7,9 @@ const strings = (body: Record<string, unknown>, ...keys: string[]): boolean =>
 
 const errorText = (body: Record<string, unknown>): boolean => Object.keys(body).length === 1 && strings(body, 'error');
 
+/** What protocols have and this server has not: all that may be answered with 501. */
+const UNSUPPORTED = /tftensor is not|customData is not|unload is not allowed|has no baseline/;
+
 /** Whether a body is the error of a protocol. */
 const FORMS: Readonly<Record<string, (body: Record<string, unknown>, status: number) => boolean>> = {
   v2: errorText,
@@ -38,7 +41,7 @@ export const complaintOfAny = (response: HttpResponse): string | undefined => ju
 /** @param names of the protocols one of whose errors it may be; undefined where there is no body */
 function judged(response: HttpResponse, names: readonly string[] | undefined): string | undefined {
   const { status, headers } = response;
-  if (status >= 500 && status !== 501) return `status ${status}`;
+  if (status >= 500 && !(status === 501 && UNSUPPORTED.test(plain(response)))) return `status ${status}`;
   if (headers['x-request-id'] === undefined) return `no x-request-id with status ${status}`;
   for (const [name, value] of Object.entries(headers))
     if (!/^[a-z0-9-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) return `header ${name} cannot be sent`;

@@ -213,8 +213,8 @@ describe('Bad input', () => {
               { 'x-request-id': id, 'x-trimtab-routing-key': id },
             ),
           );
-          // 501 says that a protocol has such a call and this server has not.
-          if (response.status !== 501) expect(response.status).toBeLessThan(500);
+          // 501 says that a protocol has such a call and this server has not, of which there is none on these paths.
+          expect(response.status).toBeLessThan(500);
           const named = await endpoint.handle(
             request('POST', '/v2/models/int64/infer', JSON.stringify({ ...VALID[2], id })),
           );

@@ -41,6 +41,7 @@ describe('Every protocol', () => {
     );
     expect(judged(500, {})).toBe('status 500');
     expect(judged(503, {})).toBe('status 503');
+    expect(judged(501, { status: { status: 1, code: -1, info: 'not yet', reason: 'Y' } })).toBe('status 501');
     expect(judged(200, {}, { 'x-b': 'é' })).toContain('cannot be sent');
     expect(complaint(request, { status: 200, headers: {}, body: '' })).toContain('no x-request-id');
   });
