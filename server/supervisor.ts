@@ -18,6 +18,18 @@ export interface SupervisorOptions {
   readonly onUp: (url: string, grpc?: string) => void;
 }
 
+/**
+ * Megabytes of the young generation, twice what V8 takes: what a request leaves behind is collected half as often, and a
+ * collection takes hardly longer, so that half as many requests meet one. It costs that much memory in each process.
+ */
+const SEMI_SPACE_MB = 32;
+
+/** How the processes are started: as this one, with more room for what lives shortly, unless that was chosen already. */
+export function execArgvOf(own: readonly string[], { NODE_OPTIONS = '' }: NodeJS.ProcessEnv): string[] {
+  const chosen = [...own, NODE_OPTIONS].some((text) => /semi[-_]space/.test(text));
+  return chosen ? [...own] : [...own, `--max-semi-space-size=${SEMI_SPACE_MB}`];
+}
+
 /** How long the others may take to tell their metrics; milliseconds. */
 const METRICS_MS = 1_000;
 const LOOK_MS = 250;
@@ -68,6 +80,7 @@ export class Supervisor {
   /** @returns the exit status, once all have ended: 0 after a drain, 1 when it was cut short, 2 when they cannot start */
   async run(): Promise<number> {
     const looking = setInterval(() => this.#look(), LOOK_MS);
+    cluster.setupPrimary({ execArgv: execArgvOf(process.execArgv, process.env) });
     const ended = new Promise<number>((resolve) => {
       this.#end = resolve;
     });
