@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Gate } from '../../server/gate.ts';
 import { type GrpcServer, serveGrpc } from '../../server/grpc/server.ts';
 import { type HttpServer, serve } from '../../server/http/http-server.ts';
@@ -6,6 +6,8 @@ import { INT64, KINDS, PIPELINE, ROW, Stand, TREE } from '../functions/infer/sta
 import { barrage } from '../hostile/barrage.ts';
 import { GrpcWire, grpcComplaint } from '../hostile/grpc-mutants.ts';
 import { Wire } from './wire.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 let stand: Stand;
 let http: HttpServer;

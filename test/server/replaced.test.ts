@@ -7,7 +7,7 @@ import { bundledCommand, childrenOf, type Running, startServe } from './command.
 import { type Answer, Wire } from './wire.ts';
 
 // Processes are started, which takes its time where others want the machine.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let folder: string;
 let command: string;

@@ -5,23 +5,30 @@ import { type Answer, answersOn, Wire } from '../wire.ts';
 /** Answers with the length of what came, once whoever waits for that is told. */
 let server: HttpServer;
 let wire: Wire;
+/** The same, that gives up on callers soon. */
+let impatient: HttpServer;
+let slow: Wire;
 beforeAll(async () => {
   const handle = async ({ body }: { body: string | Uint8Array }) => ({
     status: body.length > 1_000 ? 413 : 200,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ length: body.length }),
   });
-  server = await serve({ handle }, { port: 0, bodyLimit: 1_000, headTimeoutMs: 300, requestTimeoutMs: 600 });
+  server = await serve({ handle }, { port: 0, bodyLimit: 1_000 });
   wire = new Wire(server.url);
+  impatient = await serve({ handle }, { port: 0, headTimeoutMs: 300, requestTimeoutMs: 600 });
+  slow = new Wire(impatient.url);
 });
 afterAll(async () => {
   wire.close();
+  slow.close();
   await server.close();
+  await impatient.close();
 });
 
 /** Sends bytes as they are, and reads until the server closes the connection. */
-async function send(text: string, half = false): Promise<Answer[]> {
-  const socket = await wire.connect();
+async function send(text: string, half = false, to = wire): Promise<Answer[]> {
+  const socket = await to.connect();
   const answers = answersOn(socket);
   if (half) socket.end(text);
   else socket.write(text);
@@ -56,7 +63,7 @@ describe('A server that is sent what is no request', () => {
     ['half of a body, slowly', `${POST}content-length: 30\r\n\r\nabc`, 408, /in time/],
     ['nothing', '', 408, /in time/],
   ])('answers %s, says why, and closes the connection', async (_what, text, status, message) => {
-    const answers = await send(text);
+    const answers = await send(text, false, status === 408 ? slow : wire);
     expect(answers.map((answer) => answer.status)).toEqual([status]);
     const [{ headers, body }] = answers as [Answer];
     expect(headers['x-request-id']).toBeDefined();
