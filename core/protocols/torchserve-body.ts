@@ -30,7 +30,7 @@ function decodeBody(request: Pick<HttpRequest, 'body'>, media: Media, wire: Wire
   if (type === 'multipart/form-data' || (type === FORM && isText(body))) {
     const fields = fieldsOf(body, media);
     const whole = wholeBody(fields, wire);
-    return whole === undefined ? call(readFields(fields, wire), wire) : decodeBody(whole, mediaOf(whole.type), wire);
+    return whole === undefined ? call(readFields(fields, wire), wire) : decodeBody(whole, mediaOf(typeOf(whole)), wire);
   }
   const [spec, second] = wire.signature.inputs;
   if (spec !== undefined && second === undefined && takesBytes(spec) && isBytes(body, type))
@@ -62,6 +62,11 @@ function wholeBody(fields: readonly Field[], wire: Wire): Field | undefined {
   const [field, second] = fields;
   if (field === undefined || second !== undefined || wire.inputs.has(field.name)) return undefined;
   return WHOLE.some((name) => name === field.name) ? field : undefined;
+}
+
+/** `curl -F` calls every file bytes whose kind it does not know, JSON among them. */
+function typeOf({ type, body }: Field): string | undefined {
+  return type === 'application/octet-stream' && looksLikeJson(body, '') && isText(body) ? '' : type;
 }
 
 /** `curl -d` calls everything a form, and many clients give no type at all. */

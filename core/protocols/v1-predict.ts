@@ -25,13 +25,20 @@ export function decodeV1(request: HttpRequest, wire: Wire): InferCall {
   };
 }
 
+/** Names of the only signature: TensorFlow's own, and those by which its documents call it for what is asked. */
+const SIGNATURES: ReadonlySet<unknown> = new Set([
+  '',
+  'serving_default',
+  ...['predict', 'classify', 'regress'].map((method) => `tensorflow/serving/${method}`),
+]);
+
 /** The body as an object, for the only signature there is. @throws ProtocolError 400 */
 export function readMessage(request: HttpRequest, wire: Wire, keys: string): Json {
   const message = parseJson(textOf(request.body), wire.exact);
   if (!isObject(message))
     throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with ${keys}`);
   const { signature_name: signature } = message;
-  if (signature !== undefined && signature !== '' && signature !== 'serving_default')
+  if (signature !== undefined && !SIGNATURES.has(signature))
     throw new ProtocolError(
       400,
       `no signature ${typeof signature === 'string' ? clip(signature) : kindOf(signature)}, there is serving_default`,
