@@ -46,22 +46,51 @@ function mayBeDeep(text: string): boolean {
 }
 
 function isDeep(text: string): boolean {
+  const marks = new Marks(text);
   let depth = 0;
+  let plain = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === 0x22) {
+    // Nearly all characters are digits, points and commas, which come before the brackets.
+    if (code < 0x5b && code !== 0x22) {
+      if (++plain < PLAIN) continue;
+      at = marks.next(at + 1) - 1;
+    } else if (code === 0x22) {
       at = text.indexOf('"', at + 1);
       while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
       // An unfinished string: whoever parses it says so.
       if (at === -1) return false;
-    }
-    // Nearly all characters are digits, points and commas, which come before the brackets.
-    if (code < 0x5b) continue;
-    if (code === 0x5b || code === 0x7b) {
+    } else if (code === 0x5b || code === 0x7b) {
       if (++depth > MAX_DEPTH) return true;
     } else if (code === 0x5d || code === 0x7d) depth--;
+    plain = 0;
   }
   return false;
+}
+
+/** After so many characters that mean nothing for the depth, asking where the next one comes is faster than looking. */
+const PLAIN = 16;
+
+/** Where the characters come that depth depends on. */
+class Marks {
+  private readonly marks = ['[', ']', '{', '}', '"'];
+  /** Of each, where it comes next. */
+  private readonly found = this.marks.map(() => -1);
+
+  constructor(private readonly text: string) {}
+
+  /** The first of them from here on; infinity when there is none. */
+  next(from: number): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.marks.length; i++) {
+      if (this.found[i]! < from) {
+        const at = this.text.indexOf(this.marks[i]!, from);
+        this.found[i] = at === -1 ? Number.POSITIVE_INFINITY : at;
+      }
+      if (this.found[i]! < first) first = this.found[i]!;
+    }
+    return first;
+  }
 }
 
 /** Whether an odd number of backslashes stands before a quote. */

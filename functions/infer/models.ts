@@ -60,9 +60,9 @@ export class Models {
     const { home, defaultModel } = options;
     this.catalog = {
       models: () => [...this.served.keys()].sort(),
-      versions: (model) => this.served.get(model)?.versions(),
+      versions: (model) => this.find(model)?.versions(),
       defaultModel,
-      statistics: (model, version) => statistics.of(model, version),
+      statistics: (model, version) => statistics.of(model && nameOf(this.served, model), version),
     };
     const cache = new ArtifactCache(options.cacheFolder, home.artifacts);
     const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;
@@ -129,9 +129,9 @@ export class Models {
     return this.served.has(name);
   }
 
-  /** A model that may not be known yet. */
+  /** A model that may not be known yet, by a name as callers have it. */
   find(name: string): ServedModel | undefined {
-    return this.served.get(name);
+    return this.served.get(nameOf(this.served, name));
   }
 
   /** The model asked for, or the one that nameless requests are for. @throws ProtocolError 400, 404 or 503 */
@@ -139,7 +139,7 @@ export class Models {
     // A release that could not be read yet may hold any model, and any number of them.
     if (asked === undefined && this.watch.blind && this.served.size === 0) throw blind();
     const name = modelOf(this.catalog, asked);
-    const model = this.served.get(name);
+    const model = this.find(name);
     if (model !== undefined) return model;
     if (this.watch.blind) throw blind();
     throw unknownModel(name, this.catalog.models());
@@ -147,10 +147,10 @@ export class Models {
 
   /** Makes sure that what the ledger says is in memory, now. @throws ProtocolError 404 or 503 */
   async load(name: string): Promise<void> {
-    this.served.get(name)?.wake();
+    this.find(name)?.wake();
     await this.watch.reread();
     const model = this.get(name);
-    if (this.watch.isStale(name))
+    if (this.watch.isStale(model.name))
       throw new ProtocolError(503, `the release of ${name} cannot be read now, try again later`);
     const missing = model.missing();
     if (missing.length > 0) throw new ProtocolError(503, `version ${missing.join(', ')} of ${name} cannot be loaded`);
@@ -192,5 +192,12 @@ export class Models {
     for (const model of this.served.values()) await model.close();
   }
 }
+
+/**
+ * The model that a caller's name means. Names here have no capitals and no underscores, those of other servers do: their
+ * callers need not learn another. No two models have names that differ in nothing else.
+ */
+const nameOf = (served: ReadonlyMap<string, unknown>, name: string): string =>
+  served.has(name) ? name : name.toLowerCase().replaceAll('_', '-');
 
 const blind = () => new ProtocolError(503, 'the releases cannot be read now, try again later');

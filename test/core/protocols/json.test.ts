@@ -109,7 +109,10 @@ describe('parseJson', () => {
   });
 
   it('refuses nesting however it is written, and no brackets in strings', () => {
-    const bracket = fc.constantFrom('[', '[ ', '[[],', '["]]]]",', '["\\\\\\"]",', '{"a":', '{"]":');
+    // Some with more between them than is looked at one by one.
+    const rows = `[${'1.25,'.repeat(20)}`;
+    const texts = `["${'x'.repeat(30)}]\\\\",`;
+    const bracket = fc.constantFrom('[', '[ ', '[[],', '["]]]]",', '["\\\\\\"]",', '{"a":', '{"]":', rows, texts);
     fc.assert(
       fc.property(fc.array(bracket, { minLength: 70, maxLength: 400 }), fc.boolean(), (brackets, exact) => {
         const open = brackets.join('');
