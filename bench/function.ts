@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { BUNDLING } from '../bin/bundling.ts';
 import { addLoader, writeCodeCache } from '../bin/code-cache.ts';
 import { leanMiddy } from '../bin/lean-middy.ts';
 import { openLocalHome } from '../platform/local/home.ts';
@@ -64,6 +65,7 @@ async function bundle(index: string): Promise<void> {
     'onnxruntime_binding.node',
   );
   await build({
+    ...BUNDLING,
     // ONNX Runtime can be initialised once in a process: whoever compares with bare runs takes it from the bundle.
     stdin: {
       contents: "export * from './functions/infer/handler.ts'; export * from './platform/onnx/runtime.ts';",
@@ -71,13 +73,7 @@ async function bundle(index: string): Promise<void> {
       loader: 'ts',
     },
     outfile: index,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    minify: true,
     external: ['@aws-sdk/*', '*.node'],
-    logLevel: 'error',
     plugins: [
       leanMiddy,
       {

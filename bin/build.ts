@@ -7,6 +7,7 @@ import { infer } from '../functions/infer/trigger.ts';
 import { readEnvironments } from '../infra/environments.ts';
 import { buildLayer, LAYERS } from '../layers/build.ts';
 import type { Architecture } from '../layers/layer.ts';
+import { BUNDLING } from './bundling.ts';
 import { addLoader, writeCodeCache } from './code-cache.ts';
 import { canRunLambdaNode, lambdaNode, lambdaNodeFlags } from './lambda-node.ts';
 import { leanMiddy } from './lean-middy.ts';
@@ -31,26 +32,19 @@ const bindingInLayer: Plugin = {
 };
 
 /**
- * Bundles all functions to `<target>/<name>/index.js`, CommonJS, because ES modules cannot see a layer. The inference
- * function has a loader before it: somebody waits for it to start.
+ * Bundles all functions to `<target>/<name>/index.js`. The inference function has a loader before it: somebody waits
+ * for it to start.
  */
 export async function buildFunctions(target = 'dist/functions'): Promise<void> {
   await rm(target, { recursive: true, force: true });
   await build({
+    ...BUNDLING,
     entryPoints: Object.fromEntries(FUNCTIONS.map(({ name }) => [`${name}/index`, `functions/${name}/handler.ts`])),
     outdir: target,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
     // Packages in layers are for `require` only, whenever they are loaded.
     supported: { 'dynamic-import': false },
-    minify: true,
-    keepNames: true,
     // The runtime has an SDK of its own, of whatever version; the one that was tested goes along.
     external: ['@duckdb/node-api', '*.node'],
-    legalComments: 'none',
-    logLevel: 'error',
     plugins: [bindingInLayer, leanMiddy],
   });
   for (const { name } of FUNCTIONS) await writeFile(path.join(target, name, 'package.json'), '{"type":"commonjs"}');
