@@ -24,7 +24,7 @@ type Received = Pick<TraceContext, 'traceId' | 'parentId' | 'sampled' | 'state'>
 export function traceOf(headers: Headers, newId: () => string): TraceContext {
   const received = w3c(headers) ?? xRay(headers['x-amzn-trace-id']) ?? b3(headers);
   const spanId = newId().slice(0, 16);
-  if (received !== undefined) return { ...received, spanId };
+  if (received !== undefined) return { spanId, ...received };
   return { traceId: newId(), parentId: undefined, spanId, sampled: false, state: undefined };
 }
 

@@ -155,7 +155,8 @@ class Exchange {
       else
         void this.#give(
           head.method,
-          this.endpoint.handle({ ...head, body }),
+          // The spread comes last: V8 takes microseconds for one that other properties follow.
+          this.endpoint.handle({ body, ...head }),
           outgoing,
           truncated ? incoming : undefined,
         );
