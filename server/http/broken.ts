@@ -86,7 +86,11 @@ function faultOf({ code, reason, message }: ParseError): ProtocolError {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new ProtocolError(408, 'the request did not come in time');
     case 'HPE_HEADER_OVERFLOW':
-      return new ProtocolError(431, 'the headers are too large, they may have 16 KB');
+      // Later versions of Node count them besides.
+      return new ProtocolError(
+        431,
+        `the headers are too large or too many, they may be ${MAX_HEADERS} of 16 KB in all`,
+      );
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return new ProtocolError(413, 'the extensions of a chunk are too large, they may have 16 KB');
     case 'HPE_INVALID_EOF_STATE':
