@@ -67,8 +67,10 @@ export class GridExplainer implements Explains {
    */
   async explain(tensors: Tensors, rows: number, asked: ExplainOptions = {}): Promise<Explanation> {
     const target = targetOf(this.options, asked);
-    if (asked.method === 'exact') throw new InputError('exact values cannot be had of a tensor: leave the method out, or sample'); // biome-ignore format: one line
-    if (asked.scale === 'raw') throw new InputError(`output ${target.output} has no raw score that can be read: the model has no features`); // biome-ignore format: one line
+    if (asked.method === 'exact')
+      throw new InputError('exact values cannot be had of a tensor: leave the method out, or sample');
+    if (asked.scale === 'raw')
+      throw new InputError(`output ${target.output} has no raw score that can be read: the model has no features`);
     // The largest is what the others are about.
     const cut = this.cuts.reduce((a, b) => (sizeOf(tensors, b) > sizeOf(tensors, a) ? b : a));
     const { name } = cut.input.spec;

@@ -86,7 +86,11 @@ describe('trimtab init with tensors', () => {
   });
 
   it('allows what is not finite, and all that the type does, where the reference has it', async () => {
-    const picture = (level: number | null) => Array.from({ length: 3 }, () => [[level, 255], [0, 3]]); // biome-ignore format: one
+    const picture = (level: number | null) =>
+      Array.from({ length: 3 }, () => [
+        [level, 255],
+        [0, 3],
+      ]);
     const image = path.join(FIXTURES, 'frameworks', 'torch-image.onnx');
     expect((await init(image, requests([{ image: picture(7) }]))).err).toBe('');
     const [bytes] = written().manifest.contract.tensors;
@@ -105,10 +109,17 @@ describe('trimtab init with tensors', () => {
     writeFileSync(model, brightnessModel());
     const table = path.join(folder, 'table.csv');
     writeFileSync(table, 'image\n1\n');
-    expect(await init(model, table)).toMatchObject({ status: 2, err: expect.stringMatching(/input image takes \[-1,-1,-1,3\].*no column of a table holds: give requests/) }); // biome-ignore format: one
+    expect(await init(model, table)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/input image takes \[-1,-1,-1,3\].*no column of a table holds: give requests/),
+    });
     const b64 = take(scenes(), 1)[0]!.toString('base64');
-    expect((await init(model, requests([{ image: { b64 } }, { picture: 1 }]))).err).toMatch(/request 2 of the data lacks it/); // biome-ignore format: one
-    expect((await init(model, requests([{ image: { b64: 'R0lGODlh' } }]))).err).toMatch(/request 1: .*neither a PNG nor a JPEG/); // biome-ignore format: one
+    expect((await init(model, requests([{ image: { b64 } }, { picture: 1 }]))).err).toMatch(
+      /request 2 of the data lacks it/,
+    );
+    expect((await init(model, requests([{ image: { b64: 'R0lGODlh' } }]))).err).toMatch(
+      /request 1: .*neither a PNG nor a JPEG/,
+    );
     expect((await init(model, requests([]))).err).toMatch(/has no requests/);
   });
 });

@@ -13,7 +13,14 @@ const picture: Explanation = {
   complete: true,
   features: ['image[0:4, 0:4]', 'image[0:4, 4:8]', 'image[4:8, 0:4]', 'image[4:8, 4:8]'],
   fixed: [],
-  grid: { input: 'image', axes: [1, 2], edges: [[0, 4, 8], [0, 4, 8]] }, // biome-ignore format: one line
+  grid: {
+    input: 'image',
+    axes: [1, 2],
+    edges: [
+      [0, 4, 8],
+      [0, 4, 8],
+    ],
+  },
   rows: [{ baseValue: 0.1, value: 0.5, values: [0.4, 0.2, 0, -0.2], standardErrors: [0.01, 0.01, 0, 0.01] }],
 };
 

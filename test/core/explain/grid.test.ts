@@ -35,7 +35,12 @@ describe('a grid', () => {
 
   it('cuts height and width of a picture, wherever its channels are, and names the cells as they are cut out', () => {
     const [last, first] = [gridOf([1, 4, 6, 3], 2)!, gridOf([1, 3, 4, 6], 2)!];
-    expect(cellNames('image', last)).toEqual(['image[0:2, 0:3]', 'image[0:2, 3:6]', 'image[2:4, 0:3]', 'image[2:4, 3:6]']); // biome-ignore format: one line
+    expect(cellNames('image', last)).toEqual([
+      'image[0:2, 0:3]',
+      'image[0:2, 3:6]',
+      'image[2:4, 0:3]',
+      'image[2:4, 3:6]',
+    ]);
     expect(cellNames('image', first)[1]).toBe('image[:, 0:2, 3:6]');
     const at = (shape: number[], ...place: number[]) => place.reduce((sum, x, i) => sum * shape[i + 1]! + x, 0);
     expect(cellOf(last, [1, 4, 6, 3])[at([1, 4, 6, 3], 3, 2, 1)]).toBe(2);

@@ -261,17 +261,25 @@ describe('what is no number', () => {
     expect(answer(true, { instances: [1, 2] })).toBe(
       '{"predictions":[{"half":Infinity,"single":NaN,"double":-Infinity},{"half":1,"single":0.1,"double":2}]}',
     );
-    expect(answer(true, { inputs: [1, 2] })).toContain('"outputs":{"half":[Infinity,1],"single":[NaN,0.1],"double":[-Infinity,2]}'); // biome-ignore format: one line
+    expect(answer(true, { inputs: [1, 2] })).toContain(
+      '"outputs":{"half":[Infinity,1],"single":[NaN,0.1],"double":[-Infinity,2]}',
+    );
   });
 
   it('comes in as a token or as null alike', () => {
-    const x = (body: string) => [...decodeV1(post(body), wire([spec('x', 'float32', [-1])])).inputs.get('x')!.data as number[]]; // biome-ignore format: one line
+    const x = (body: string) => [
+      ...(decodeV1(post(body), wire([spec('x', 'float32', [-1])])).inputs.get('x')!.data as number[]),
+    ];
     expect(x('{"instances":[NaN,Infinity,-Infinity,1]}')).toEqual([Number.NaN, Infinity, -Infinity, 1]);
     expect(x('{"instances":[null,1]}')).toEqual([null, 1]);
   });
 
   it('is told so by classify and regress, too', () => {
-    const own = wireOf('m', { inputs: [spec('x', 'float32', [-1])], outputs: [spec('value', 'float32', [-1])] }, { tokens: true }); // biome-ignore format: one line
+    const own = wireOf(
+      'm',
+      { inputs: [spec('x', 'float32', [-1])], outputs: [spec('value', 'float32', [-1])] },
+      { tokens: true },
+    );
     const result = { model: 'm', version: 1, id: 'i', outputs: { value: odd.single } };
     expect(decodeRegress(post({ examples: [{ x: 1 }, { x: 2 }] }), own).encode(result).body).toBe(
       '{"results":[NaN,0.1]}',

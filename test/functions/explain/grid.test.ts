@@ -19,7 +19,17 @@ const baseline = Baseline.parse({
   profile: {
     rows: 100,
     columns: {
-      'image.mean': { kind: 'numeric', rows: 100, missing: 0, edges: [120], counts: [50, 50], min: 20, max: 220, mean: 120, m2: 1 }, // biome-ignore format: one
+      'image.mean': {
+        kind: 'numeric',
+        rows: 100,
+        missing: 0,
+        edges: [120],
+        counts: [50, 50],
+        min: 20,
+        max: 220,
+        mean: 120,
+        m2: 1,
+      },
     },
   },
   chunks: [],
@@ -78,7 +88,14 @@ describe('explaining a picture', () => {
       background: 'levels',
       backgroundRows: 5,
       complete: true,
-      grid: { input: 'image', axes: [1, 2], edges: [[0, 4, 8, 12, 16], [0, 4, 8, 12, 16]] }, // biome-ignore format: one
+      grid: {
+        input: 'image',
+        axes: [1, 2],
+        edges: [
+          [0, 4, 8, 12, 16],
+          [0, 4, 8, 12, 16],
+        ],
+      },
     });
     expect(found.features.slice(0, 2)).toEqual(['image[0:4, 0:4]', 'image[0:4, 4:8]']);
     for (const { values, value, baseValue, standardErrors } of found.rows) {
@@ -119,9 +136,13 @@ describe('explaining a picture', () => {
 
   it('refuses what a picture does not have, and a tensor that nothing is known of', async () => {
     const explainer = openExplainer(options());
-    await expect(explainer.explain(pictures(1, 8), 1, { method: 'exact' })).rejects.toThrow(/exact values cannot be had of a tensor/); // biome-ignore format: one line
+    await expect(explainer.explain(pictures(1, 8), 1, { method: 'exact' })).rejects.toThrow(
+      /exact values cannot be had of a tensor/,
+    );
     await expect(explainer.explain(pictures(1, 8), 1, { scale: 'raw' })).rejects.toThrow(/no raw score/);
     const blank = { ...options(), baseline: { ...baseline, profile: { rows: 1, columns: {} } } };
-    expect(() => openExplainer(blank)).toThrow('nor a tensor of numbers with a summary in it: there is nothing to explain by'); // biome-ignore format: one line
+    expect(() => openExplainer(blank)).toThrow(
+      'nor a tensor of numbers with a summary in it: there is nothing to explain by',
+    );
   });
 });
