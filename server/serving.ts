@@ -122,6 +122,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       emit: (line) => stream.write(line),
       metrics: emf,
       sinks: [sink],
+      statistics: sink.statistics,
     });
   } catch (error) {
     pool.close();

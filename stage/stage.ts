@@ -59,6 +59,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     refreshSeconds: 1,
     emit: (line) => stream.write(line),
     sinks: [sink],
+    statistics: sink.statistics,
     mirror: 'after',
   });
   const collectors = [

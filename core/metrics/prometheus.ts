@@ -53,7 +53,8 @@ interface RequestSeries {
  * parts of releases, protocols and statuses: nothing that a caller could make up.
  */
 export class PrometheusSink implements Sink {
-  readonly #statistics: Statistics;
+  /** What every version has done; Triton's metrics are made of it. */
+  readonly statistics: Statistics;
   readonly #models = new Map<string, ModelSeries>();
   readonly #routes = new Map<string, RouteSeries>();
   readonly #requests = new Map<string, RequestSeries>();
@@ -65,12 +66,12 @@ export class PrometheusSink implements Sink {
    * as a server lives
    */
   constructor(private readonly maxSeries = MAX_SERIES) {
-    this.#statistics = new Statistics(maxSeries);
+    this.statistics = new Statistics(maxSeries);
   }
 
   record(seen: Observation): void {
     const { protocol, asked, model, route, outcome, status } = seen;
-    this.#statistics.record(seen);
+    this.statistics.record(seen);
     // A shadow answers nobody: no request is counted for it.
     if (status !== 0)
       this.#held(this.#requests, `${protocol} ${asked} ${outcome} ${status}`, () => ({
@@ -98,7 +99,7 @@ export class PrometheusSink implements Sink {
   async text(...collectors: readonly Collector[]): Promise<string> {
     const to = new Exposition();
     exposeKServe(to, [...this.#models.values()]);
-    exposeTriton(to, this.#statistics.of(), [...this.#failures.values()]);
+    exposeTriton(to, this.statistics.of(), [...this.#failures.values()]);
     this.#expose(to);
     for (const collector of collectors) await collector(to);
     return to.toString();

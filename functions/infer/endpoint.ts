@@ -41,8 +41,10 @@ export interface EndpointOptions extends ModelsOptions {
   readonly metrics?: Sink;
   /** When a shadow's turn is. @default before the answer, so few that they take 5 ms on average */
   readonly mirror?: MirrorTiming;
-  /** Take every observation as well, after the metric lines and the statistics have. @default none */
+  /** Take every observation as well, after the metric lines have. @default none */
   readonly sinks?: readonly Sink[];
+  /** What every version has done, where one of the sinks counts it. @default counted here */
+  readonly statistics?: Statistics;
 }
 
 /** What a shadow may add to an answer where nothing runs after it, on average. */
@@ -63,7 +65,7 @@ export class Endpoint {
   private readonly sinks: readonly Sink[];
   private readonly mirror: Mirror;
   /** What every version has done since the endpoint opened. */
-  readonly statistics = new Statistics();
+  readonly statistics: Statistics;
   private readonly bodyLimit: number;
 
   private constructor(private readonly options: EndpointOptions) {
@@ -72,7 +74,9 @@ export class Endpoint {
     this.complain = complainer(options.home.clock, this.emit);
     const { accessLog: log, sinks = [] } = options;
     const lines = log === undefined ? [] : [accessLog(log, (name) => this.models.has(name), this.emit)];
-    this.sinks = [options.metrics ?? emfSink(this.emit), this.statistics, ...lines, ...sinks];
+    this.statistics = options.statistics ?? new Statistics();
+    const counted = options.statistics === undefined ? [this.statistics] : [];
+    this.sinks = [options.metrics ?? emfSink(this.emit), ...counted, ...lines, ...sinks];
     this.mirror = new Mirror({
       timing: options.mirror ?? { budgetMs: MIRROR_MS },
       record: (seen) => this.record(seen),
