@@ -116,7 +116,6 @@ class PlacedModel implements OnnxModel {
   readonly signature: OnnxModel['signature'];
   readonly #pace = new Pace();
   #away: Promise<OnnxModel> | undefined;
-  #lastEnd = 0;
 
   constructor(
     private readonly here: OnnxModel,
@@ -142,12 +141,9 @@ class PlacedModel implements OnnxModel {
       });
       return (await this.#away).run(feeds, outputs, report);
     }
-    const from = performance.now();
-    const result = await this.here.run(feeds, outputs);
-    const end = performance.now();
-    // Runs that were begun together are made one after the other.
-    this.#pace.learn(size, end - Math.max(from, this.#lastEnd));
-    this.#lastEnd = end;
+    const told: RunReport = report ?? {};
+    const result = await this.here.run(feeds, outputs, told);
+    this.#pace.learn(size, told.run!);
     this.options.onRun?.(this.name, 'inline', 1, rowsOf(feeds) ?? 1);
     return result;
   }
@@ -156,9 +152,9 @@ class PlacedModel implements OnnxModel {
   async #first(size: number, ...[feeds, outputs]: Parameters<OnnxModel['run']>): ReturnType<OnnxModel['run']> {
     let fastest = Number.POSITIVE_INFINITY;
     for (let times = 3; ; times--) {
-      const from = performance.now();
-      const result = await this.here.run(feeds, outputs);
-      fastest = Math.min(fastest, performance.now() - from);
+      const told: RunReport = {};
+      const result = await this.here.run(feeds, outputs, told);
+      fastest = Math.min(fastest, told.run!);
       if (times > 1 && fastest > this.options.inlineMs) continue;
       this.#pace.learn(size, fastest);
       return result;

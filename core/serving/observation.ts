@@ -18,10 +18,12 @@ export type Outcome = 'ok' | 'caller' | 'internal' | 'unavailable';
 /** What a request asked for, as far as anybody got to know. */
 export type Asked = 'infer' | 'explain' | 'feedback' | 'repository' | 'show' | 'nothing';
 
-/** What a run tells of itself beside its outputs; whoever runs elsewhere or in batches fills it in. */
+/** What a run tells of itself beside its outputs. */
 export interface RunReport {
   /** Milliseconds that the run waited before it began. */
   queue?: number | undefined;
+  /** Milliseconds that it took after that, where it was made in this process. */
+  run?: number | undefined;
   /** Rows of the batch that it was part of; absent: its own only. */
   batch?: number | undefined;
 }
@@ -85,6 +87,8 @@ export class Observation implements RunReport {
     explain: undefined,
     encode: undefined,
   };
+  /** Milliseconds of the run alone, where it was made in this process. */
+  run: number | undefined = undefined;
   /** Rows of the batch that the run was part of; undefined: its own only. */
   batch: number | undefined = undefined;
   /** Milliseconds from the request's arrival to its answer; for a shadow, of its own turn. */

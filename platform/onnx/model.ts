@@ -7,7 +7,7 @@ import type { RunReport } from '../../core/serving/observation.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from './errors.ts';
 import { Tensor } from './runtime.ts';
 import { type DeclaredTensor, Session } from './session.ts';
-import { turn } from './turns.ts';
+import { inTurn } from './turns.ts';
 
 /** A model in memory. */
 export interface OnnxModel {
@@ -18,7 +18,7 @@ export interface OnnxModel {
    *
    * @param feeds one tensor for each input of the signature
    * @param outputs names of the outputs wanted; all by default
-   * @param report filled in by models that run elsewhere or in batches; one that runs here has nothing to tell
+   * @param report filled in with how it went
    * @throws FeedError when ONNX Runtime says that the feeds are at fault
    */
   run(
@@ -112,7 +112,7 @@ function modelOf(session: Session): OnnxModel {
   const all: Fetches = Object.fromEntries(signature.outputs.map(({ name }) => [name, null]));
   return {
     signature,
-    async run(feeds, outputs) {
+    async run(feeds, outputs, report) {
       const tensors: Record<string, Tensor> = {};
       for (const { name } of signature.inputs) {
         const feed = feeds[name];
@@ -120,11 +120,23 @@ function modelOf(session: Session): OnnxModel {
         tensors[name] = new Tensor(feed.type, feed.data, feed.shape);
       }
       const fetches = outputs === undefined ? all : fetchesOf(outputs, all);
-      const wait = turn();
-      if (wait !== undefined) await wait;
+      const asked = performance.now();
+      let waits = false;
+      const run = (): Record<string, Tensor> => {
+        const from = performance.now();
+        const given = session.run(tensors, fetches);
+        if (report !== undefined) {
+          report.run = performance.now() - from;
+          if (waits) report.queue = from - asked;
+        }
+        return given;
+      };
       let results: Record<string, Tensor>;
       try {
-        results = session.run(tensors, fetches);
+        const given = inTurn(run);
+        // Unknown to a run that was made at once.
+        waits = true;
+        results = await given;
       } catch (cause) {
         if (isFeedError(cause)) throw new FeedError(feedMessage(cause), { cause });
         if (isSizeError(cause, signature, feeds))

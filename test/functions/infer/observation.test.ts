@@ -18,6 +18,8 @@ describe('Every request is observed once', () => {
   it('with who answered, what was said, and the time of each step, all within the whole', async () => {
     await stand.release(PIPELINE, 'pipeline');
     const endpoint = await stand.endpoint({ sinks: [sink] });
+    // In the turn in which the model was warmed a run would have to wait.
+    await new Promise((resolve) => setImmediate(resolve));
     await endpoint.handle(
       request('POST', PREDICT, { instances: [ROW, { ...ROW, temperature: 99 }] }, { 'x-request-id': 'r' }),
     );
