@@ -7,6 +7,8 @@ interface Chunk {
 
 /** As many lines as fit into so many bytes are kept, or lost, together. */
 const CHUNK_BYTES = 64 * 1024;
+/** Most chunks that are kept for lines to come: 4 MB. */
+const MOST_SPARE = 64;
 
 /**
  * Lines that wait to be written, as the bytes that they will be: outside of the heap, where thousands of texts that live
@@ -14,6 +16,8 @@ const CHUNK_BYTES = 64 * 1024;
  */
 export class LineBuffer {
   #chunks: Chunk[] = [];
+  /** Empty chunks: memory that is used again is none that a collection must find and give back. */
+  #spare: Chunk[] = [];
   #bytes = 0;
 
   /** Bytes of all lines. */
@@ -27,7 +31,10 @@ export class LineBuffer {
     const most = line.length * 3 + 1;
     let chunk = this.#chunks.at(-1);
     if (chunk === undefined || chunk.bytes.length - chunk.used < most) {
-      chunk = { bytes: Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, most)), used: 0, lines: 0 };
+      chunk =
+        most > CHUNK_BYTES
+          ? { bytes: Buffer.allocUnsafeSlow(most), used: 0, lines: 0 }
+          : (this.#spare.pop() ?? { bytes: Buffer.allocUnsafeSlow(CHUNK_BYTES), used: 0, lines: 0 });
       this.#chunks.push(chunk);
     }
     const length = chunk.bytes.write(line, chunk.used);
@@ -53,6 +60,19 @@ export class LineBuffer {
     this.#bytes += taken.#bytes;
   }
 
+  /** Takes the room of lines that were taken and delivered for those to come; nothing of them may be read any more. */
+  reuse(delivered: LineBuffer): void {
+    for (const chunk of delivered.#chunks) {
+      if (this.#spare.length === MOST_SPARE) break;
+      if (chunk.bytes.length !== CHUNK_BYTES) continue;
+      chunk.used = 0;
+      chunk.lines = 0;
+      this.#spare.push(chunk);
+    }
+    delivered.#chunks = [];
+    delivered.#bytes = 0;
+  }
+
   /** Drops the oldest lines until no more than so many bytes are left. @returns how many lines */
   dropOldest(mostBytes: number): number {
     let [chunks, lines] = [0, 0];
@@ -65,9 +85,10 @@ export class LineBuffer {
     return lines;
   }
 
-  /** The bytes of all lines. */
-  whole(): Uint8Array {
-    return Buffer.concat(this.#chunks.map(({ bytes, used }) => bytes.subarray(0, used)));
+  /** Copies all lines behind each other. @param to has room for `bytes` */
+  copy(to: Uint8Array): void {
+    let at = 0;
+    for (const { bytes, used } of this.#chunks) at += bytes.copy(to, at, 0, used);
   }
 }
 

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { availableParallelism } from 'node:os';
 import { BackOff } from './back-off.ts';
 import type { FromServing, ToServing } from './messages.ts';
 import { countersOf, summed } from './summed.ts';
@@ -19,15 +20,14 @@ export interface SupervisorOptions {
 }
 
 /**
- * Megabytes of the young generation, twice what V8 takes: what a request leaves behind is collected half as often, and a
- * collection takes hardly longer, so that half as many requests meet one. It costs that much memory in each process.
+ * How the processes are started: as this one. Where they have no core to spare, V8 collects without helpers: its pauses
+ * are over when the last helper is, and one that shares the core of the process that it helps keeps it waiting.
+ *
+ * @param own what this process was started with; what it says of the collection stands
  */
-const SEMI_SPACE_MB = 32;
-
-/** How the processes are started: as this one, with more room for what lives shortly, unless that was chosen already. */
-export function execArgvOf(own: readonly string[], { NODE_OPTIONS = '' }: NodeJS.ProcessEnv): string[] {
-  const chosen = [...own, NODE_OPTIONS].some((text) => /semi[-_]space/.test(text));
-  return chosen ? [...own] : [...own, `--max-semi-space-size=${SEMI_SPACE_MB}`];
+export function execArgvOf(own: readonly string[], processes: number, cores = availableParallelism()): string[] {
+  const chosen = own.some((text) => /^--(no-?)?single[-_]threaded/.test(text));
+  return chosen || processes < cores ? [...own] : [...own, '--single-threaded-gc'];
 }
 
 /** How long the others may take to tell their metrics; milliseconds. */
@@ -80,7 +80,7 @@ export class Supervisor {
   /** @returns the exit status, once all have ended: 0 after a drain, 1 when it was cut short, 2 when they cannot start */
   async run(): Promise<number> {
     const looking = setInterval(() => this.#look(), LOOK_MS);
-    cluster.setupPrimary({ execArgv: execArgvOf(process.execArgv, process.env) });
+    cluster.setupPrimary({ execArgv: execArgvOf(process.execArgv, this.options.processes) });
     const ended = new Promise<number>((resolve) => {
       this.#end = resolve;
     });

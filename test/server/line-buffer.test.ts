@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LineBuffer } from '../../server/line-buffer.ts';
 
-const text = (buffer: LineBuffer): string => Buffer.from(buffer.whole()).toString('utf8');
+const text = (buffer: LineBuffer): string => {
+  const whole = Buffer.alloc(buffer.bytes);
+  buffer.copy(whole);
+  return whole.toString('utf8');
+};
 const lineOf = () => fc.string({ unit: 'grapheme', maxLength: 40 }).map((line) => line.replaceAll('\n', ' '));
 
 describe('LineBuffer', () => {
@@ -27,6 +31,24 @@ describe('LineBuffer', () => {
     const lines = ['short', 'ü'.repeat(100_000), 'x'.repeat(300_000), 'end'];
     for (const line of lines) buffer.add(line);
     expect(text(buffer)).toBe(`${lines.join('\n')}\n`);
+  });
+
+  it('keeps what comes in room that is used again as it came, after deliveries of any size', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat({ max: 150_000 }), { maxLength: 5 }), { maxLength: 8 }), (deliveries) => {
+        const buffer = new LineBuffer();
+        for (const [round, sizes] of deliveries.entries()) {
+          const lines = sizes.map((size, i) => `${round}.${i} ${'x'.repeat(size)}`);
+          for (const line of lines) buffer.add(line);
+          const taken = buffer.take();
+          expect(text(taken)).toBe(lines.map((line) => `${line}\n`).join(''));
+          buffer.reuse(taken);
+          expect(taken.bytes).toBe(0);
+          expect(buffer.bytes).toBe(0);
+        }
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('drops the oldest lines, whole ones, and says how many', () => {
