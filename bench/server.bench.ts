@@ -22,7 +22,7 @@ import {
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
 /** Every server is warm when it has answered so many requests, or for so long: V8 compiles what is hot, and only then. */
-const WARM_REQUESTS = 20_000;
+const WARM_REQUESTS = 50_000;
 const WARM_SECONDS = Number(process.env.BENCH_WARM_SECONDS ?? 12);
 const CALLERS = 16;
 const APART: StartOptions = { apart: true };
