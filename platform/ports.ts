@@ -33,6 +33,9 @@ export interface PutOptions {
   readonly ifMatch?: string;
 }
 
+/** An object's content, also in pieces that stand behind each other. */
+export type Body = Uint8Array | string | readonly Uint8Array[];
+
 /** Objects under keys such as `datasets/flights/000001/data.parquet`. */
 export interface ObjectStore {
   /** Reads a whole object. @throws ObjectNotFoundError */
@@ -44,7 +47,7 @@ export interface ObjectStore {
   download(key: string, path: string, versionId?: string): Promise<ObjectInfo>;
   head(key: string): Promise<ObjectInfo | undefined>;
   /** Writes an object, whole or not at all. Gives false, and writes nothing, when a condition is not met. */
-  put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<boolean>;
+  put(key: string, body: Body, options?: PutOptions): Promise<boolean>;
   /** Writes a file's content, as `put` does. */
   upload(key: string, path: string, options?: PutOptions): Promise<boolean>;
   /** All objects under a prefix, by key; the order is that of the keys. With `after`, those behind that key. */

@@ -4,8 +4,6 @@ import { LineBuffer } from './line-buffer.ts';
 
 /** Most bytes of captures that wait for their delivery; the oldest beyond are lost, and said to be. */
 const MOST_WAITING = 64 * 1024 * 1024;
-/** Largest delivery whose memory is kept for the next ones. */
-const LARGEST_KEPT = 8 * 1024 * 1024;
 
 /**
  * Takes the log lines of the endpoint and sends each where the log subscription would: captures are gathered and
@@ -19,8 +17,6 @@ export class DeliveryStream {
   readonly #print: (line: string) => void;
   readonly #mostWaiting: number;
   readonly #waiting = new LineBuffer();
-  /** What the last delivery was copied to. */
-  #parcel = Buffer.alloc(0);
   #delivering: Promise<void> = Promise.resolve();
 
   constructor(
@@ -52,11 +48,9 @@ export class DeliveryStream {
       const lines = this.#waiting.take();
       const hour = this.#clock.now().toISOString().slice(0, 13).replace(/[-T]/g, '/');
       try {
-        await this.#captures.put(`captures/${hour}/${randomUUID()}.jsonl`, this.#pack(lines));
+        await this.#captures.put(`captures/${hour}/${randomUUID()}.jsonl`, lines.pieces());
         this.#waiting.reuse(lines);
       } catch (error) {
-        // A delivery that was given up may still be reading it.
-        this.#parcel = Buffer.alloc(0);
         this.#waiting.putBack(lines);
         if (this.#waiting.bytes > this.#mostWaiting) this.#dropOldest();
         throw error;
@@ -65,17 +59,6 @@ export class DeliveryStream {
     const delivered = this.#delivering;
     this.#delivering = delivered.catch(() => undefined);
     return delivered;
-  }
-
-  /** All lines in one piece, which holds until the next delivery. */
-  #pack(lines: LineBuffer): Uint8Array {
-    const { bytes } = lines;
-    // Room for half as much again, so that not every delivery that is a little larger needs it anew.
-    if (this.#parcel.length < bytes) this.#parcel = Buffer.allocUnsafeSlow(Math.ceil(bytes * 1.5));
-    const parcel = this.#parcel.subarray(0, bytes);
-    if (this.#parcel.length > LARGEST_KEPT) this.#parcel = Buffer.alloc(0);
-    lines.copy(parcel);
-    return parcel;
   }
 
   /** Makes room, and some more, so that it is not done for every line. */

@@ -7,8 +7,6 @@ interface Chunk {
 
 /** As many lines as fit into so many bytes are kept, or lost, together. */
 const CHUNK_BYTES = 64 * 1024;
-/** Most chunks that are kept for lines to come: 4 MB. */
-const MOST_SPARE = 64;
 
 /**
  * Lines that wait to be written, as the bytes that they will be: outside of the heap, where thousands of texts that live
@@ -60,15 +58,18 @@ export class LineBuffer {
     this.#bytes += taken.#bytes;
   }
 
-  /** Takes the room of lines that were taken and delivered for those to come; nothing of them may be read any more. */
+  /**
+   * Keeps the room of lines that were taken and delivered for those to come: as much as they had, so that it follows how
+   * much comes. Nothing of them may be read any more.
+   */
   reuse(delivered: LineBuffer): void {
     for (const chunk of delivered.#chunks) {
-      if (this.#spare.length === MOST_SPARE) break;
       if (chunk.bytes.length !== CHUNK_BYTES) continue;
       chunk.used = 0;
       chunk.lines = 0;
       this.#spare.push(chunk);
     }
+    this.#spare.splice(delivered.#chunks.length);
     delivered.#chunks = [];
     delivered.#bytes = 0;
   }
@@ -85,10 +86,9 @@ export class LineBuffer {
     return lines;
   }
 
-  /** Copies all lines behind each other. @param to has room for `bytes` */
-  copy(to: Uint8Array): void {
-    let at = 0;
-    for (const { bytes, used } of this.#chunks) at += bytes.copy(to, at, 0, used);
+  /** All lines, in pieces that stand behind each other. */
+  pieces(): Uint8Array[] {
+    return this.#chunks.map(({ bytes, used }) => bytes.subarray(0, used));
   }
 }
 

@@ -30,6 +30,12 @@ export function execArgvOf(own: readonly string[], processes: number, cores = av
   return chosen || processes < cores ? [...own] : [...own, '--single-threaded-gc'];
 }
 
+/**
+ * How connections come to the processes. Several are dealt them in turn, so that each has its share; each must have
+ * taken one before it gets the next, which takes a turn of its event loop. One by itself takes them as they come.
+ */
+const schedulingOf = (processes: number): number => (processes === 1 ? cluster.SCHED_NONE : cluster.SCHED_RR);
+
 /** How long the others may take to tell their metrics; milliseconds. */
 const METRICS_MS = 1_000;
 const LOOK_MS = 250;
@@ -80,6 +86,7 @@ export class Supervisor {
   /** @returns the exit status, once all have ended: 0 after a drain, 1 when it was cut short, 2 when they cannot start */
   async run(): Promise<number> {
     const looking = setInterval(() => this.#look(), LOOK_MS);
+    cluster.schedulingPolicy = schedulingOf(this.options.processes);
     cluster.setupPrimary({ execArgv: execArgvOf(process.execArgv, this.options.processes) });
     const ended = new Promise<number>((resolve) => {
       this.#end = resolve;

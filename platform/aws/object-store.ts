@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
-import type { ObjectInfo, ObjectStore, PutOptions, StoredWrite } from '../ports.ts';
+import type { Body, ObjectInfo, ObjectStore, PutOptions, StoredWrite } from '../ports.ts';
 import { retried, statusOf, TruncatedError } from './failures.ts';
 
 /** Files up to this size are sent from memory, where the SDK can send them again; bytes. */
@@ -64,8 +64,9 @@ export class S3ObjectStore implements ObjectStore {
     return response && infoOf(key, response, response.ContentLength ?? 0);
   }
 
-  put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<boolean> {
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  put(key: string, body: Body, options?: PutOptions): Promise<boolean> {
+    const bytes =
+      typeof body === 'string' ? Buffer.from(body) : body instanceof Uint8Array ? body : Buffer.concat(body);
     return this.#put(key, () => bytes, bytes.length, options);
   }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
-import type { ObjectInfo, ObjectStore, PutOptions, StoredWrite } from '../ports.ts';
+import type { Body, ObjectInfo, ObjectStore, PutOptions, StoredWrite } from '../ports.ts';
 import { codeOf, isAbsent, place } from './atomic.ts';
 import { decodePart, encodePart } from './names.ts';
 
@@ -43,8 +43,8 @@ export class FileObjectStore implements ObjectStore {
     return infoOf(key, await this.#find(key));
   }
 
-  put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<boolean> {
-    return this.#put(key, (unfinished) => writeFile(unfinished, body), options);
+  put(key: string, body: Body, options?: PutOptions): Promise<boolean> {
+    return this.#put(key, (unfinished) => write(unfinished, body), options);
   }
 
   upload(key: string, source: string, options?: PutOptions): Promise<boolean> {
@@ -183,4 +183,18 @@ function notFound(key: string, error: unknown): unknown {
   return isAbsent(error) || ['EISDIR', 'ENAMETOOLONG'].includes(codeOf(error))
     ? new ObjectNotFoundError(key, { cause: error })
     : error;
+}
+
+/** Pieces are written by one call, without a copy that holds them all. */
+async function write(file: string, body: Body): Promise<void> {
+  if (typeof body === 'string' || body instanceof Uint8Array) return writeFile(file, body);
+  const handle = await open(file, 'w');
+  try {
+    const bytes = body.reduce((sum, piece) => sum + piece.length, 0);
+    const { bytesWritten } = await handle.writev(body);
+    if (bytesWritten !== bytes)
+      throw new PlatformError(`${bytesWritten} of ${bytes} bytes could be written to ${file}`);
+  } finally {
+    await handle.close();
+  }
 }

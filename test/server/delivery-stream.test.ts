@@ -14,9 +14,9 @@ function stream(most: number) {
   const metrics: string[] = [];
   const printed: string[] = [];
   const store = { up: true };
-  const put = async (_key: string, body: string | Uint8Array): Promise<boolean> => {
+  const put = async (_key: string, body: readonly Uint8Array[]): Promise<boolean> => {
     if (!store.up) throw new Error('no space left');
-    stored.push(...String(body).trimEnd().split('\n'));
+    stored.push(...Buffer.concat(body).toString('utf8').trimEnd().split('\n'));
     return true;
   };
   const to = {

@@ -2,11 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LineBuffer } from '../../server/line-buffer.ts';
 
-const text = (buffer: LineBuffer): string => {
-  const whole = Buffer.alloc(buffer.bytes);
-  buffer.copy(whole);
-  return whole.toString('utf8');
-};
+const text = (buffer: LineBuffer): string => Buffer.concat(buffer.pieces()).toString('utf8');
 const lineOf = () => fc.string({ unit: 'grapheme', maxLength: 40 }).map((line) => line.replaceAll('\n', ' '));
 
 describe('LineBuffer', () => {

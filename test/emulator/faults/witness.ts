@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import type { Entry } from '../../../core/registry/ledger.ts';
 import { digestOf } from '../../../platform/digest.ts';
-import type { Home, Ledger, ObjectStore } from '../../../platform/ports.ts';
+import type { Body, Home, Ledger, ObjectStore } from '../../../platform/ports.ts';
 
 const STORES = ['artifacts', 'data', 'captures'] as const;
 
@@ -52,7 +52,7 @@ export class Witness {
     return instead(store, {
       put: async (...[key, body, options]: Parameters<ObjectStore['put']>) => {
         const done = await store.put(key, body, options);
-        if (done) this.objects.set(`${name} ${key}`, digestOf(body));
+        if (done) this.objects.set(`${name} ${key}`, digestOf(wholeOf(body)));
         return done;
       },
       upload: async (...[key, file, options]: Parameters<ObjectStore['upload']>) => {
@@ -79,3 +79,6 @@ export function instead<T extends object>(target: T, methods: Partial<T>): T {
     },
   });
 }
+
+const wholeOf = (body: Body): Uint8Array | string =>
+  typeof body === 'string' || body instanceof Uint8Array ? body : Buffer.concat(body);

@@ -64,6 +64,15 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
         expect((await store.head(`${unique}/empty`))?.bytes).toBe(0);
       });
 
+      it('joins what it is given in pieces, however many there are', async () => {
+        // More than the system takes in one call.
+        const pieces = Array.from({ length: 3_000 }, (_, i) => Buffer.from(`${i} ${'x'.repeat(i % 7)}\n`));
+        await store.put(`${unique}/pieces`, pieces);
+        expect(Buffer.from(await store.get(`${unique}/pieces`)).equals(Buffer.concat(pieces))).toBe(true);
+        await store.put(`${unique}/no-pieces`, []);
+        expect((await store.head(`${unique}/no-pieces`))?.bytes).toBe(0);
+      });
+
       it('says that there is no object', async () => {
         await expect(store.get(`${unique}/nothing`)).rejects.toBeInstanceOf(ObjectNotFoundError);
         await expect(store.download(`${unique}/nothing`, path.join(scratch, 'n'))).rejects.toBeInstanceOf(
