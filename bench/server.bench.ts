@@ -46,8 +46,13 @@ export const bench: Bench = async () => {
   const missing = missingLoad();
   if (missing !== undefined) return [{ what: 'the server', measured: `skipped: ${missing}` }];
   const folder = await bundleCommand();
+  const parts = { peers: againstPeers, batching };
+  const wanted = process.env.BENCH_PARTS?.split(',') ?? Object.keys(parts);
   try {
-    return [...(await againstPeers(folder)), ...(await batching(folder))];
+    const rows: Row[] = [];
+    for (const [name, measure] of Object.entries(parts))
+      if (wanted.includes(name)) rows.push(...(await measure(folder)));
+    return rows;
   } finally {
     await remove(folder);
   }
@@ -135,18 +140,20 @@ async function batching(folder: string): Promise<Row[]> {
   const digest = createHash('sha256').update(weights).digest('hex');
   const model = await loadModel(path.join(plain, 'model.onnx'), { digest });
   const server = await startTrimtab(folder, home);
-  const turn = (name: string): Promise<Load> =>
-    load(`${server.url}/v2/models/${name}/infer`, bodyFile, BATCH_CALLERS, SECONDS);
+  const turn = async (name: string): Promise<Load> => {
+    const result = await load(`${server.url}/v2/models/${name}/infer`, bodyFile, BATCH_CALLERS, SECONDS);
+    await settled(server);
+    return result;
+  };
   try {
     const [alone, together, bounds]: [Load[], Load[], number[]] = [[], [], []];
-    await warm(() => turn('hollow'));
-    for (let round = -1; round < ROUNDS; round++) {
+    for (const name of ['hollow', 'batched', 'plain']) await warm(() => turn(name));
+    for (let round = 0; round < ROUNDS; round++) {
       const first = await turn('plain');
       const second = await turn('batched');
       const around = await turn('hollow');
       const answering = (BATCH_CALLERS * around.seconds * 1_000) / around.requests;
       const run = await msOfRun(model, BATCH_CALLERS);
-      if (round < 0) continue;
       alone.push(first);
       together.push(second);
       bounds.push(BATCHING.maxDelayMs + 2 * (run + answering));
@@ -165,6 +172,15 @@ async function batching(folder: string): Promise<Row[]> {
   } finally {
     await server.stop();
     await model.release();
+  }
+}
+
+/** Waits until what callers have left behind has run: it would be the next turn's time. */
+async function settled(server: Server): Promise<void> {
+  for (;;) {
+    const page = await (await fetch(`${server.url}/metrics`)).text();
+    if (page.includes('\ntrimtab_queue_requests 0\n')) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
