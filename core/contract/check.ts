@@ -1,5 +1,6 @@
 import { halfBits, halfValue } from '../model/half.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
+import { zeros } from '../model/small-arrays.ts';
 import type { TensorData } from '../model/tensor.ts';
 import { type BoundInput, bindContract } from './bind.ts';
 import type { Contract, Feature, Violation } from './contract.ts';
@@ -127,7 +128,7 @@ function compileInput(input: BoundInput): Pass {
   return (raw, rows, findings, values) => {
     const tensor = allocate(type, rows * columns);
     // One block for all columns of numbers: a typed array each would cost more than the pass itself at one row.
-    const block = values === undefined || type === 'string' ? undefined : new Float64Array(rows * columns);
+    const block = values === undefined || type === 'string' ? undefined : zeros(Float64Array, rows * columns);
     for (let column = 0; column < columns; column++) {
       const rule = rules[column]!;
       const job: Column = { rule, data: raw.data, from: column, step: columns, rows, findings };

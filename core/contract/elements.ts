@@ -1,5 +1,6 @@
 import { halfBits } from '../model/half.ts';
 import type { TensorSpec, TensorType } from '../model/signature.ts';
+import { zeros } from '../model/small-arrays.ts';
 import type { TensorData, TensorValues } from '../model/tensor.ts';
 import type { RawTensor } from './check.ts';
 import { hasNul, wholeOf } from './fill.ts';
@@ -52,7 +53,7 @@ const ARRAYS = {
 
 /** Zeros of a type: NaN-free, false, or undefined strings yet to be filled. */
 export const allocate = (type: TensorType, length: number): TensorValues =>
-  type === 'string' ? new Array<string>(length) : new ARRAYS[type](length);
+  type === 'string' ? new Array<string>(length) : zeros<Exclude<TensorValues, string[]>>(ARRAYS[type], length);
 
 export const isBig = (values: TensorValues): values is BigInt64Array | BigUint64Array =>
   values instanceof BigInt64Array || values instanceof BigUint64Array;

@@ -201,7 +201,24 @@ class Exchange {
     else if (unread !== undefined) {
       outgoing.write(body);
       endLater(outgoing, unread);
-    } else if (text) outgoing.end(body, length === body.length ? 'latin1' : 'utf8');
+    } else if (text) endWith(outgoing, body, length === body.length ? 'latin1' : 'utf8');
     else outgoing.end(body);
   }
+}
+
+/**
+ * Ends an answer with a text. `end` by itself has an empty piece follow the last one, and both go out by a call that
+ * gathers pieces, which costs a tenth of a short answer; a write that has gone out before leaves nothing to follow.
+ */
+function endWith(outgoing: ServerResponse, text: string, encoding: BufferEncoding): void {
+  const { socket } = outgoing;
+  // It waits for an answer before it on the same connection.
+  if (socket === null) {
+    outgoing.end(text, encoding);
+    return;
+  }
+  socket.cork();
+  outgoing.write(text, encoding);
+  socket.uncork();
+  outgoing.end();
 }
