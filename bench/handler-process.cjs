@@ -40,6 +40,8 @@ async function main() {
 async function timed(run, times) {
   const taken = [];
   for (let i = 0; i < times; i++) {
+    // As on Lambda, where every request comes in a turn of its own.
+    await new Promise((resolve) => setImmediate(resolve));
     const started = performance.now();
     await run();
     taken.push(performance.now() - started);
