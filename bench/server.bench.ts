@@ -40,7 +40,7 @@ const PEERS: readonly { readonly peer: Peer; readonly faster?: number; readonly 
 /**
  * One-row requests to `trimtab serve` (contract check, capture and metrics on) and to the same model in its peers, one
  * process and one thread of ONNX Runtime each, on one core, loaded by turns; and micro-batching of a large model
- * against none.
+ * against none. One of the two by BENCH_PARTS=peers or BENCH_PARTS=batching.
  */
 export const bench: Bench = async () => {
   const missing = missingLoad();
