@@ -4,26 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
 import { type Stage, startStage } from '../../stage/stage.ts';
-
-const FLIGHT = {
-  carrier: 'B6',
-  origin: 'JFK',
-  dest: 'BOS',
-  distance: 187,
-  departure_minute: 1095,
-  weekday: 5,
-  origin_departures: 28,
-  origin_delay: 42,
-  origin_overdue: 310,
-  carrier_delay: 31,
-  temp: 71,
-  humid: 88,
-  wind_speed: 15,
-  wind_gust: null,
-  precip: 0.2,
-  visib: 3,
-  seats: null,
-};
+import { FLIGHT } from '../functions/infer/stand.ts';
 
 describe('trimtab explain', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-explain-'));
