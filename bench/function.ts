@@ -7,8 +7,8 @@ import { addLoader, writeCodeCache } from '../bin/code-cache.ts';
 import { leanMiddy } from '../bin/lean-middy.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
-import { Registry } from '../platform/registry.ts';
 import { FLOAT, model, node, valueInfo } from '../test/fixtures/onnx/write.ts';
+import { Registry } from '../usecases/registry/registry.ts';
 
 /** The tree model that is measured: 100 trees of depth 6 over 30 features. */
 export const MODEL = path.resolve('test/fixtures/onnx/tree-30.onnx');

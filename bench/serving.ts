@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { COMMAND } from '../bin/package.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
-import { Registry } from '../platform/registry.ts';
+import { Registry } from '../usecases/registry/registry.ts';
 
 /** What one round of load gave. Latencies in milliseconds. */
 export interface Load {

@@ -7,7 +7,7 @@ import type { Feature } from '../core/contract/contract.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { MODEL_FILES } from '../platform/model-folder.ts';
 import { readSignature } from '../platform/onnx/model.ts';
-import { Registry } from '../platform/registry.ts';
+import { Registry } from '../usecases/registry/registry.ts';
 import type { Rehearsal } from './code-cache.ts';
 
 /** A model whose contract has numbers, texts and missing values. */

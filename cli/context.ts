@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { openHome } from '../platform/home.ts';
 import type { Home } from '../platform/ports.ts';
-import { Registry } from '../platform/registry.ts';
+import { Registry } from '../usecases/registry/registry.ts';
 
 /** Where a command writes, so that tests can read it. */
 export interface Io {

@@ -2,7 +2,7 @@ import type { AlarmDefinition } from '../core/alarms/alarm.ts';
 import { alarmsOf } from '../core/alarms/definitions.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
 import type { Home } from '../platform/ports.ts';
-import { baselineOf } from './baseline-of.ts';
+import { baselineOf } from '../usecases/registry/load-baseline.ts';
 
 export interface Definitions {
   readonly definitions: AlarmDefinition[];

@@ -2,7 +2,7 @@ import type { Analysis } from '../core/canary/analyse.ts';
 import type { Judgement } from '../core/experiment/judge.ts';
 import type { ReleaseState } from '../core/registry/ledger.ts';
 import type { Home } from '../platform/ports.ts';
-import { Registry } from '../platform/registry.ts';
+import { Registry } from '../usecases/registry/registry.ts';
 import { analysisOf } from './advance/canary.ts';
 import { type ShadowStanding, shadowStanding } from './advance/shadow.ts';
 import { standingOfTest } from './advance/test.ts';

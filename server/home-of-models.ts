@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
-import { Registry } from '../platform/registry.ts';
+import { Registry } from '../usecases/registry/registry.ts';
 
 export interface HomeOfModels {
   readonly folder: string;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { DEFAULT_HOME, openHome } from '../../platform/home.ts';
 import type { Home } from '../../platform/ports.ts';
-import { Registry } from '../../platform/registry.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError } from '../context.ts';
 import type { HomeContext } from '../doctor/context.ts';
 import { examine, type Finding } from '../doctor/finding.ts';

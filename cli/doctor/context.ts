@@ -1,5 +1,5 @@
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
-import type { Registry } from '../../platform/registry.ts';
+import type { Registry } from '../../usecases/registry/registry.ts';
 
 /** What checks of either home go by. */
 export interface HomeContext {

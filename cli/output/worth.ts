@@ -1,7 +1,7 @@
 import { declared } from '../../core/serving/outcome.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import type { Home } from '../../platform/ports.ts';
-import type { Registry } from '../../platform/registry.ts';
+import type { Registry } from '../../usecases/registry/registry.ts';
 
 /** What a model's predictions turned out to be worth. */
 export interface Worth {

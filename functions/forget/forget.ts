@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Home } from '../../platform/ports.ts';
-import { Registry } from '../../platform/registry.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import { CaptureEdit } from './captures.ts';
 import { keepCounted, keepJudged, quarantineEdit, renewReport } from './data.ts';
 import { addTally, type Erased, Journal, type Kind } from './journal.ts';

@@ -80,7 +80,7 @@ async function open({ record, path, model }: Resident, home: Pick<Home, 'artifac
     throw new ProtocolError(501, `version ${record.version} of ${record.model} has no baseline to compare with`);
   const [{ openExplainer }, { baselineOf }] = await Promise.all([
     import('../explain/open.ts'),
-    import('../baseline-of.ts'),
+    import('../../usecases/registry/load-baseline.ts'),
   ]);
   const baseline = await within(BASELINE_MS, 'the artifact store', baselineOf(home, record)).catch((cause) => {
     throw new ProtocolError(503, 'the baseline to compare with cannot be read now, try again later', { cause });

@@ -4,7 +4,7 @@ import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import { answerTo, commandOf, decideRollback } from '../../core/rollback/decide.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
-import { Registry } from '../../platform/registry.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import { definitionsOf } from '../alarms.ts';
 import { gatherEvidence } from './gather.ts';
 import { awaitVerification, type VerifyOptions } from './verify.ts';

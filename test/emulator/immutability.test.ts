@@ -10,7 +10,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openAwsHome } from '../../platform/aws/home.ts';
 import type { Home } from '../../platform/ports.ts';
-import { Registry } from '../../platform/registry.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../platform/contract/home.ts';
 import { createResources } from './resources.ts';
 

@@ -8,7 +8,7 @@ import { halfBits, halfValue } from '../../core/model/half.ts';
 import { FUNCTIONS } from '../../functions/all.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
-import { Registry } from '../../platform/registry.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import type { ExecutionEnvironment } from './environment.ts';
 import { httpEvent } from './events.ts';
 import { describeOnLambda } from './on-lambda.ts';

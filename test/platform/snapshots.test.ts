@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../core/registry/commands.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import type { Home } from '../../platform/ports.ts';
-import { Registry } from '../../platform/registry.ts';
 import { keepSnapshot, modelsWithSnapshots, newestRevision, newestSnapshot } from '../../platform/snapshots.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from './contract/home.ts';
 
 describe('snapshots of releases', () => {

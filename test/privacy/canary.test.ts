@@ -13,8 +13,8 @@ import { validateDrop } from '../../functions/validate/validate.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
-import { Registry } from '../../platform/registry.ts';
 import { DeliveryStream } from '../../server/delivery-stream.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import { request } from '../functions/infer/stand.ts';
 import { findMarkers, mentions } from './scan.ts';
 

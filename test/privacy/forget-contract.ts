@@ -14,8 +14,8 @@ import { readCaptureObject } from '../../platform/captures.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import type { Home, ObjectStore } from '../../platform/ports.ts';
-import { Registry } from '../../platform/registry.ts';
 import { DeliveryStream } from '../../server/delivery-stream.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import { request } from '../functions/infer/stand.ts';
 import { contentOf, mentions } from './scan.ts';
 

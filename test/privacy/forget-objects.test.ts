@@ -12,7 +12,7 @@ import { openLocalHome } from '../../platform/local/home.ts';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
-import { Registry } from '../../platform/registry.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 
 const FIXTURE = 'test/fixtures/onnx/pipeline.onnx';
 const MODEL = 'small';

@@ -6,7 +6,7 @@ import { FILE, metricsIn, ROWS, text } from '../../bin/grafana.ts';
 import { metricLine } from '../../core/serving/emf.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
-import { Registry } from '../../platform/registry.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import { TREE } from '../functions/infer/stand.ts';
 import { bundledCommand, type Running, startServe } from './command.ts';
 import { installed, startPrometheus } from './prometheus.ts';

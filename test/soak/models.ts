@@ -5,7 +5,7 @@ import type { TensorData } from '../../core/model/tensor.ts';
 import { labelReader } from '../../models/label-reader/graph.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { loadModel, readSignature } from '../../platform/onnx/model.ts';
-import { Registry } from '../../platform/registry.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import { perceptronModel } from '../fixtures/onnx/write.ts';
 import { INT64, KINDS, modelFolder, PIPELINE, TREE } from '../functions/infer/stand.ts';
 

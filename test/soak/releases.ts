@@ -1,6 +1,6 @@
 import type { Command } from '../../core/registry/commands.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
-import { Registry } from '../../platform/registry.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 
 const reason = 'soak';
 

@@ -1,5 +1,5 @@
-import { baselineOf } from '../../../functions/baseline-of.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
+import { baselineOf } from '../../../usecases/registry/load-baseline.ts';
 import { MODEL, number, percent, type StoryContext } from '../context.ts';
 import type { Step } from '../telling.ts';
 

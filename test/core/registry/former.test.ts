@@ -6,8 +6,8 @@ import { asWritten, Entry, ReleaseState } from '../../../core/registry/ledger.ts
 import { hash32 } from '../../../core/serving/hash.ts';
 import { route } from '../../../core/serving/route.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
-import { Registry } from '../../../platform/registry.ts';
 import { newestSnapshot } from '../../../platform/snapshots.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 
 /** Written by the program as it was before there could be several challengers: entries, records, kept releases. */
 const FORMER = path.join(import.meta.dirname, '../../fixtures/former-home');

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { advanceRollouts } from '../../../functions/advance/advance.ts';
 import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
 import { rollBack } from '../../../functions/rollback/roll-back.ts';
-import { Registry } from '../../../platform/registry.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 import { PIPELINE, request } from '../../functions/infer/stand.ts';
 import { measure } from './measure.ts';
 import { FaultStand, predict } from './stand.ts';

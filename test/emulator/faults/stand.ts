@@ -7,7 +7,7 @@ import { Endpoint, type EndpointOptions } from '../../../functions/infer/endpoin
 import { openAwsHome } from '../../../platform/aws/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Home } from '../../../platform/ports.ts';
-import { Registry } from '../../../platform/registry.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 import { modelFolder, read, request } from '../../functions/infer/stand.ts';
 import { createResources } from '../resources.ts';
 import { FaultProxy } from './proxy.ts';

@@ -12,7 +12,7 @@ import { metricLine } from '../../../core/serving/emf.ts';
 import type { Variant } from '../../../core/serving/variant.ts';
 import { advanceRollouts } from '../../../functions/advance/advance.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
-import { Registry } from '../../../platform/registry.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 import { versionRecord } from '../../platform/contract/home.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);

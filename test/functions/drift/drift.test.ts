@@ -9,7 +9,7 @@ import type { Capture } from '../../../core/serving/capture.ts';
 import { detectDrift, NoBaselineError } from '../../../functions/drift/drift.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
-import { Registry } from '../../../platform/registry.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 
 const MODEL = 'models/flight-delay';
 const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour));

@@ -7,7 +7,7 @@ import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
 import { PredictionIndex } from '../../../functions/ground-truth/prediction-index.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readOutcomes } from '../../../platform/outcomes.ts';
-import { Registry } from '../../../platform/registry.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 30);

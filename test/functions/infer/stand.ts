@@ -10,7 +10,7 @@ import { Endpoint, type EndpointOptions } from '../../../functions/infer/endpoin
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Home } from '../../../platform/ports.ts';
-import { Registry } from '../../../platform/registry.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 
 export const FIXTURES = path.resolve('test/fixtures/onnx');
 

@@ -11,8 +11,8 @@ import { advanceRollouts } from '../../../functions/advance/advance.ts';
 import { rollBack } from '../../../functions/rollback/roll-back.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import type { EndpointProbe } from '../../../platform/ports.ts';
-import { Registry } from '../../../platform/registry.ts';
 import { newestRevision } from '../../../platform/snapshots.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 
 const ANALYSIS = AnalysisPolicy.parse({});

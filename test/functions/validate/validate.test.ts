@@ -7,7 +7,7 @@ import { validateDrop } from '../../../functions/validate/validate.ts';
 import { withDuck } from '../../../platform/duckdb/connection.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
-import { Registry } from '../../../platform/registry.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 
 const JULY = 'models/flight-delay/data/2013-07.csv';
 const KEY = 'incoming/flight-delay/2013-07.csv';

@@ -1,8 +1,8 @@
-import { Baseline } from '../core/profile/profile.ts';
-import { withoutPersonal } from '../core/profile/without-personal.ts';
-import type { ModelVersion } from '../core/registry/version.ts';
-import { readArtifact } from '../platform/artifact.ts';
-import type { Home } from '../platform/ports.ts';
+import { Baseline } from '../../core/profile/profile.ts';
+import { withoutPersonal } from '../../core/profile/without-personal.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import { readArtifact } from '../../platform/artifact.ts';
+import type { Home } from '../../platform/ports.ts';
 
 /** Artifacts never change, so each is read once. */
 const known = new Map<string, Baseline>();

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { baselineOf } from '../../functions/baseline-of.ts';
-import { type LocalHome, openLocalHome } from '../../platform/local/home.ts';
-import { readSignature } from '../../platform/onnx/model.ts';
-import { Registry } from '../../platform/registry.ts';
+import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
+import { readSignature } from '../../../platform/onnx/model.ts';
+import { baselineOf } from '../../../usecases/registry/load-baseline.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 
 const MODEL = 'models/flight-delay/v1';
 let folder: string;

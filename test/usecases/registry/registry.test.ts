@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StoredRecord } from '../../core/registry/chain.ts';
-import { openLocalHome } from '../../platform/local/home.ts';
-import { readSignature } from '../../platform/onnx/model.ts';
-import type { Home } from '../../platform/ports.ts';
-import { Registry } from '../../platform/registry.ts';
+import type { StoredRecord } from '../../../core/registry/chain.ts';
+import { openLocalHome } from '../../../platform/local/home.ts';
+import { readSignature } from '../../../platform/onnx/model.ts';
+import type { Home } from '../../../platform/ports.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 
 const MODEL = 'flight-delay';
 
