@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { compileCheck } from '../core/contract/check.ts';
 import { Manifest } from '../core/model/manifest.ts';
 import { Baseline } from '../core/profile/profile.ts';
-import { Explainer } from '../functions/explain/explainer.ts';
 import { digestOfFile } from '../platform/digest.ts';
 import { loadModel } from '../platform/onnx/model.ts';
+import { Explainer } from '../usecases/explanations/feature-explainer.ts';
 import { type Bench, median, ratioRow } from './bench.ts';
 import { features, MODEL } from './function.ts';
 

@@ -5,7 +5,7 @@ import { roundedExplanation } from '../../core/guards/disclosure.ts';
 import { type ExplainCall, ProtocolError } from '../../core/protocols/protocol.ts';
 import type { Home } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
-import type { Explains } from '../explain/explains.ts';
+import type { Explains } from '../../usecases/explanations/explainer.ts';
 import { type Admitted, type Answer, admit, attempt, infer, type Job } from './answer.ts';
 import type { Resident } from './resident.ts';
 
@@ -79,7 +79,7 @@ async function open({ record, path, model }: Resident, home: Pick<Home, 'artifac
   if (record.baseline === undefined)
     throw new ProtocolError(501, `version ${record.version} of ${record.model} has no baseline to compare with`);
   const [{ openExplainer }, { baselineOf }] = await Promise.all([
-    import('../explain/open.ts'),
+    import('../../usecases/explanations/create-explainer.ts'),
     import('../../usecases/registry/load-baseline.ts'),
   ]);
   const baseline = await within(BASELINE_MS, 'the artifact store', baselineOf(home, record)).catch((cause) => {

@@ -12,7 +12,7 @@ import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { type CaptureWriter, captureWriter } from '../../core/serving/capture-line.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
-import type { Explains } from '../explain/explains.ts';
+import type { Explains } from '../../usecases/explanations/explainer.ts';
 import { type Guarding, guardingOf } from './guards.ts';
 import { type Prepare, prepareOf } from './prepare.ts';
 

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/model/manifest.ts';
 import type { TensorData } from '../../../core/model/tensor.ts';
 import { Baseline } from '../../../core/profile/profile.ts';
-import type { ExplainerOptions } from '../../../functions/explain/explains.ts';
-import { openExplainer } from '../../../functions/explain/open.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
+import { openExplainer } from '../../../usecases/explanations/create-explainer.ts';
+import type { ExplainerOptions } from '../../../usecases/explanations/explainer.ts';
 import { brightnessModel } from '../../fixtures/onnx/pictures.ts';
 
 /** What `buildBaseline` has of pictures whose means are 20 to 220. */

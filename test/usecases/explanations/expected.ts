@@ -5,9 +5,9 @@ import { compileCheck } from '../../../core/contract/check.ts';
 import { Manifest } from '../../../core/model/manifest.ts';
 import type { TensorData } from '../../../core/model/tensor.ts';
 import { Baseline } from '../../../core/profile/profile.ts';
-import { Explainer } from '../../../functions/explain/explainer.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
+import { Explainer } from '../../../usecases/explanations/feature-explainer.ts';
 
 /** What test/fixtures/explain/build.py has written down. */
 export interface Expected {

@@ -13,9 +13,9 @@ import type { Manifest } from '../../core/model/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtobufError } from '../../core/onnx/protobuf.ts';
-import { type ExplainerOptions, type Explains, SEED } from './explains.ts';
-import { batchOf, mixer } from './mixtures.ts';
-import { type Target, targetOf } from './target.ts';
+import { type Target, targetOf } from './explained-output.ts';
+import { type ExplainerOptions, type Explains, SEED } from './explainer.ts';
+import { batchOf, mixer } from './masked-batches.ts';
 import { TreeExplainer } from './tree-explainer.ts';
 
 type Tensors = Record<string, TensorData>;

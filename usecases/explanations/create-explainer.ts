@@ -1,6 +1,6 @@
-import { Explainer } from './explainer.ts';
-import type { ExplainerOptions, Explains } from './explains.ts';
-import { GridExplainer } from './grid-explainer.ts';
+import type { ExplainerOptions, Explains } from './explainer.ts';
+import { Explainer } from './feature-explainer.ts';
+import { GridExplainer } from './image-explainer.ts';
 
 /**
  * What explains a version: its features where the contract has some that the baseline knows, else the cells of a tensor.

@@ -11,9 +11,9 @@ import { halfBits } from '../../core/model/half.ts';
 import type { TensorType } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtocolError } from '../../core/protocols/fault.ts';
-import { type ExplainerOptions, type Explains, SEED } from './explains.ts';
-import { MAX_ELEMENTS, repeated } from './mixtures.ts';
-import { targetOf } from './target.ts';
+import { targetOf } from './explained-output.ts';
+import { type ExplainerOptions, type Explains, SEED } from './explainer.ts';
+import { MAX_ELEMENTS, repeated } from './masked-batches.ts';
 
 type Tensors = Record<string, TensorData>;
 
