@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { protocolOf } from '../core/protocols/protocols.ts';
-import { INT64, KINDS, PIPELINE, ROW, Stand, TREE } from '../test/functions/infer/stand.ts';
 import { barrage } from '../test/hostile/barrage.ts';
 import { GrpcWire } from '../test/hostile/grpc-mutants.ts';
 import { complaint, shownRequest } from '../test/hostile/judge.ts';
 import { hostileRequest } from '../test/hostile/mutate.ts';
 import { bundledCommand, startServe } from '../test/server/command.ts';
 import { Wire } from '../test/server/wire.ts';
+import { INT64, KINDS, PIPELINE, ROW, Stand, TREE } from '../test/usecases/serving/serving-fixture.ts';
 import type { Bench, Row } from './bench.ts';
 
 /** How many; TRIMTAB_HOSTILE_FROM is the first seed, so that a finding can be had again, or another hundred thousand. */

@@ -13,8 +13,8 @@ import type { Signature, TensorSpec } from '../core/model/signature.ts';
 import type { Profile } from '../core/profile/profile.ts';
 import { wireOf } from '../core/protocols/protocol.ts';
 import { isBytes, isObject, readRows } from '../core/protocols/values.ts';
+import { prepareOf } from '../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../platform/json-lines.ts';
-import { prepareOf } from './infer/prepare.ts';
 
 /** What reference requests suggest for a manifest. */
 export interface Draft {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { TensorData } from '../core/model/tensor.ts';
 import type { RunReport } from '../core/serving/observation.ts';
-import type { ModelLoader } from '../functions/infer/resident.ts';
 import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
+import type { ModelLoader } from '../usecases/serving/loaded-version.ts';
 import { batched } from './batching/batched.ts';
 import { canBatch, rowsOf } from './batching/tensors.ts';
 import { bytesOf, type Gate } from './gate.ts';

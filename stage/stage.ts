@@ -1,7 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PrometheusSink } from '../core/metrics/prometheus.ts';
-import { Endpoint } from '../functions/infer/endpoint.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
 import type { EndpointProbe } from '../platform/ports.ts';
@@ -9,6 +8,7 @@ import { DeliveryStream } from '../server/delivery-stream.ts';
 import { every, type Loop } from '../server/every.ts';
 import { serve } from '../server/http/http-server.ts';
 import { metricsPage, releaseGauges, watchedGauges } from '../server/metrics.ts';
+import { Endpoint } from '../usecases/serving/endpoint.ts';
 import { AlarmLoop } from './alarm-loop.ts';
 import { localFunctions } from './functions.ts';
 import { watchDrops } from './watch-drops.ts';

@@ -1,11 +1,11 @@
-import './jitless.ts';
+import './zod-jitless.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import middy from '@middy/core';
 import { loggedRequests } from '../../core/serving/access-log.ts';
 import { openHome } from '../../platform/home.ts';
-import { Endpoint } from './endpoint.ts';
-import { type HttpEvent, type HttpResult, httpEventOf, requestOf, resultOf } from './envelope.ts';
+import { Endpoint } from '../../usecases/serving/endpoint.ts';
+import { type HttpEvent, type HttpResult, httpEventOf, requestOf, resultOf } from './api-gateway-event.ts';
 
 /** How long an answer may wait for a reading of the release that has begun: a frozen function would not finish it. */
 const SETTLE_MS = 50;

@@ -1,7 +1,7 @@
 import type { ProtocolError, RequestHead } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
-import { identify, identityHeaders } from '../../functions/infer/identity.ts';
+import { identify, identityHeaders } from '../../usecases/serving/request-id.ts';
 
 /** What the server refuses before any endpoint sees it, in the form of the protocol that was spoken. */
 export function refusal(head: RequestHead, error: ProtocolError): HttpResponse {

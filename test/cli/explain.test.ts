@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
 import { type Stage, startStage } from '../../stage/stage.ts';
-import { FLIGHT } from '../functions/infer/stand.ts';
+import { FLIGHT } from '../usecases/serving/serving-fixture.ts';
 
 describe('trimtab explain', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-explain-'));

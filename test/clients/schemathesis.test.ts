@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, serve } from '../../server/http/http-server.ts';
-import { INT64, KINDS, PIPELINE, Stand, TREE } from '../functions/infer/stand.ts';
+import { INT64, KINDS, PIPELINE, Stand, TREE } from '../usecases/serving/serving-fixture.ts';
 
 /** Set by `npm run test:openapi`, which installs it. */
 const SCHEMATHESIS = process.env.TRIMTAB_SCHEMATHESIS;

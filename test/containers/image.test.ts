@@ -6,7 +6,7 @@ import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { GRPCInferenceService } from '../../server/grpc/contract.ts';
-import { TREE } from '../functions/infer/stand.ts';
+import { TREE } from '../usecases/serving/serving-fixture.ts';
 import { Container, type Manifest, type RunOptions, SETUP } from './container.ts';
 
 if (SETUP === undefined) process.stderr.write('skipped: the image, run as a container; npm run test:container\n');

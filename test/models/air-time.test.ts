@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../../functions/infer/endpoint.ts';
 import { withExamined } from '../../platform/onnx/examine.ts';
-import { read, request, Stand } from '../functions/infer/stand.ts';
+import type { Endpoint } from '../../usecases/serving/endpoint.ts';
+import { read, request, Stand } from '../usecases/serving/serving-fixture.ts';
 
 /** models/air-time, registered and served as it is. */
 const FOLDER = path.resolve('models/air-time/v1');

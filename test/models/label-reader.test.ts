@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../../functions/infer/endpoint.ts';
 import { labelReader } from '../../models/label-reader/graph.ts';
 import { withExamined } from '../../platform/onnx/examine.ts';
-import { read, request, Stand } from '../functions/infer/stand.ts';
+import type { Endpoint } from '../../usecases/serving/endpoint.ts';
+import { read, request, Stand } from '../usecases/serving/serving-fixture.ts';
 
 /** models/label-reader, put together of its package, registered and served as it is. */
 const SOURCE = path.resolve('models/label-reader');

@@ -8,7 +8,6 @@ import { Manifest } from '../../core/model/manifest.ts';
 import { rowId } from '../../core/serving/capture.ts';
 import { forget } from '../../functions/forget/forget.ts';
 import { joinGroundTruth } from '../../functions/ground-truth/join.ts';
-import { Endpoint } from '../../functions/infer/endpoint.ts';
 import { validateDrop } from '../../functions/validate/validate.ts';
 import { readCaptureObject } from '../../platform/captures.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
@@ -16,7 +15,8 @@ import { readSignature } from '../../platform/onnx/model.ts';
 import type { Home, ObjectStore } from '../../platform/ports.ts';
 import { DeliveryStream } from '../../server/delivery-stream.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
-import { request } from '../functions/infer/stand.ts';
+import { Endpoint } from '../../usecases/serving/endpoint.ts';
+import { request } from '../usecases/serving/serving-fixture.ts';
 import { contentOf, mentions } from './scan.ts';
 
 export const ANNA = 'anna-canary-4711';

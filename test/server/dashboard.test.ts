@@ -7,7 +7,7 @@ import { metricLine } from '../../core/serving/emf.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
-import { TREE } from '../functions/infer/stand.ts';
+import { TREE } from '../usecases/serving/serving-fixture.ts';
 import { bundledCommand, type Running, startServe } from './command.ts';
 import { installed, startPrometheus } from './prometheus.ts';
 import { Wire } from './wire.ts';

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { TREE } from '../functions/infer/stand.ts';
+import { TREE } from '../usecases/serving/serving-fixture.ts';
 import { bundledCommand, childrenOf, type Running, startServe } from './command.ts';
 import { type Answer, Wire } from './wire.ts';
 

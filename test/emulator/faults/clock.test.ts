@@ -4,7 +4,7 @@ import { advanceRollouts } from '../../../functions/advance/advance.ts';
 import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
 import { rollBack } from '../../../functions/rollback/roll-back.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
-import { PIPELINE, request } from '../../functions/infer/stand.ts';
+import { PIPELINE, request } from '../../usecases/serving/serving-fixture.ts';
 import { measure } from './measure.ts';
 import { FaultStand, predict } from './stand.ts';
 

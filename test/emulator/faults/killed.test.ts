@@ -4,7 +4,7 @@ import path from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFunctions } from '../../../bin/build.ts';
-import { PIPELINE, read, request } from '../../functions/infer/stand.ts';
+import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
 import { measure } from './measure.ts';
 import { diceOf } from './proxy.ts';
 import { FaultStand, predict } from './stand.ts';

@@ -3,7 +3,7 @@ import type { Command } from '../../../core/registry/commands.ts';
 import { ReleaseConflictError } from '../../../core/registry/errors.ts';
 import { advanceRollouts } from '../../../functions/advance/advance.ts';
 import { newestRevision } from '../../../platform/snapshots.ts';
-import { PIPELINE } from '../../functions/infer/stand.ts';
+import { PIPELINE } from '../../usecases/serving/serving-fixture.ts';
 import { type Fault, THROTTLED } from './proxy.ts';
 import { FaultStand, served } from './stand.ts';
 

@@ -1,11 +1,11 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AlarmTransition } from '../../../core/alarms/alarm.ts';
-import type { Endpoint } from '../../../functions/infer/endpoint.ts';
 import { rollBack } from '../../../functions/rollback/roll-back.ts';
 import type { EndpointProbe } from '../../../platform/ports.ts';
 import { ServedRelease } from '../../../platform/served-release.ts';
-import { PIPELINE, read, request } from '../../functions/infer/stand.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
 import { measure } from './measure.ts';
 import { type Fault, type Match, THROTTLED } from './proxy.ts';
 import { FaultStand, served } from './stand.ts';

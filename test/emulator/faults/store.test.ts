@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { validateDrop } from '../../../functions/validate/validate.ts';
 import { baselineOf } from '../../../usecases/registry/load-baseline.ts';
-import { PIPELINE, read, request } from '../../functions/infer/stand.ts';
+import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
 import { SLOW_DOWN } from './proxy.ts';
 import { FaultStand, served } from './stand.ts';
 

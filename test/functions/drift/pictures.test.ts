@@ -8,7 +8,7 @@ import { detectDrift } from '../../../functions/drift/drift.ts';
 import { readCaptureObject } from '../../../platform/captures.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
-import { read, request, Stand } from '../infer/stand.ts';
+import { read, request, Stand } from '../../usecases/serving/serving-fixture.ts';
 
 /** A model of pictures from its reference over the endpoint to the detector: all that is kept of a picture is a summary. */
 describe('drift of pictures', () => {

@@ -5,7 +5,7 @@ import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
 import { serviceOf } from '../../../functions/trace/ledger.ts';
 import { trace, UntracedError } from '../../../functions/trace/trace.ts';
 import { validateDrop } from '../../../functions/validate/validate.ts';
-import { PIPELINE, ROW, request, Stand } from '../infer/stand.ts';
+import { PIPELINE, ROW, request, Stand } from '../../usecases/serving/serving-fixture.ts';
 
 const MANIFEST = {
   ...PIPELINE,

@@ -5,7 +5,7 @@ import { Gate } from '../../../server/gate.ts';
 import { bytesOf, contentsOf } from '../../../server/grpc/contents.ts';
 import { GRPCInferenceService, Health } from '../../../server/grpc/contract.ts';
 import { type GrpcServer, serveGrpc } from '../../../server/grpc/server.ts';
-import { INT64, PIPELINE, read, request, Stand, TREE } from '../../functions/infer/stand.ts';
+import { INT64, PIPELINE, read, request, Stand, TREE } from '../../usecases/serving/serving-fixture.ts';
 
 type Call = (
   message: object,

@@ -7,13 +7,13 @@ import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { type Route, residentRoutes, route, type Traffic } from '../../core/serving/route.ts';
 import type { Variant } from '../../core/serving/variant.ts';
+import { examplePictures } from '../../platform/images/preprocess.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
-import { KeySource } from './key-source.ts';
-import { examplePictures } from './prepare.ts';
-import { loadResident, type ModelLoader, type Resident, releaseResident, wantsBaseline } from './resident.ts';
+import { loadResident, type ModelLoader, type Resident, releaseResident, wantsBaseline } from './loaded-version.ts';
+import { KeySource } from './privacy-key-source.ts';
 
 export interface ServedModelOptions {
   readonly cache: ArtifactCache;

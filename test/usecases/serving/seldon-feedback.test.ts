@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../../../functions/infer/endpoint.ts';
-import { PIPELINE, ROW, read, request, Stand } from './stand.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
 
 let stand: Stand;
 let endpoint: Endpoint;

@@ -4,7 +4,7 @@ import { InputError } from '../../core/contract/elements.ts';
 import { plainTensor } from '../../core/contract/plain-tensor.ts';
 import type { Preprocess } from '../../core/model/preprocess.ts';
 import type { Signature } from '../../core/model/signature.ts';
-import { blankPng } from '../../platform/images/png.ts';
+import { blankPng } from './png.ts';
 
 export type Inputs = ReadonlyMap<string, RawTensor>;
 
@@ -21,7 +21,7 @@ export async function prepareOf(signature: Signature, preprocess: Preprocess): P
     return own === undefined ? [] : [{ name, channels: shape[3] as 1 | 3, maxPixels: own.maxPixels }];
   });
   if (wanted.length === 0) return (inputs) => inputs;
-  const { decodeImage, ImageError } = await import('../../platform/images/decode.ts');
+  const { decodeImage, ImageError } = await import('./decode.ts');
   return (inputs) => {
     const prepared = new Map(inputs);
     for (const { name, ...options } of wanted) {

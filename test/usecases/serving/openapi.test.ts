@@ -3,9 +3,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocolOf } from '../../../core/protocols/protocols.ts';
 import type { HttpRequest } from '../../../core/serving/http.ts';
-import type { Endpoint } from '../../../functions/infer/endpoint.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { EXAMPLES } from '../../hostile/examples.ts';
-import { INT64, KINDS, PIPELINE, request, Stand, TREE } from './stand.ts';
+import { INT64, KINDS, PIPELINE, request, Stand, TREE } from './serving-fixture.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what a document may hold is what is tested here
 type Json = Record<string, any>;

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../../core/serving/http.ts';
-import type { Endpoint } from '../../../functions/infer/endpoint.ts';
 import { loadModel, readSignature } from '../../../platform/onnx/model.ts';
-import { modelFolder, PIPELINE, ROW, read, request, Stand } from './stand.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { modelFolder, PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
 
 let stand: Stand;
 beforeEach(async () => {

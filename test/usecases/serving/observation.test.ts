@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Observation, Sink } from '../../../core/serving/observation.ts';
-import { BROKEN, PIPELINE, ROW, request, Stand } from './stand.ts';
+import { BROKEN, PIPELINE, ROW, request, Stand } from './serving-fixture.ts';
 
 let stand: Stand;
 let seen: Observation[];

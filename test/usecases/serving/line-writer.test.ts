@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { lineWriter } from '../../../functions/infer/line-writer.ts';
+import { lineWriter } from '../../../usecases/serving/line-writer.ts';
 
 describe('lineWriter', () => {
   it('writes what one turn brings forth at once, and before the next turn begins', async () => {

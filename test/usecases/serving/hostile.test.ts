@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BODY_LIMIT, type Endpoint } from '../../../functions/infer/endpoint.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
+import { BODY_LIMIT, type Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { FLOAT, model, node, tensor, valueInfo } from '../../fixtures/onnx/write.ts';
-import { modelFolder, PIPELINE, ROW, read, request, Stand, TREE } from './stand.ts';
+import { modelFolder, PIPELINE, ROW, read, request, Stand, TREE } from './serving-fixture.ts';
 
 const STRING = 8;
 /** Graphs that leave sizes to the caller. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type HttpEvent, httpEventOf, RESULT_LIMIT, requestOf, resultOf } from '../../../functions/infer/envelope.ts';
+import {
+  type HttpEvent,
+  httpEventOf,
+  RESULT_LIMIT,
+  requestOf,
+  resultOf,
+} from '../../../functions/infer/api-gateway-event.ts';
 
 const plain = (more: object) => ({
   version: '2.0',

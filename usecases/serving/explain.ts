@@ -5,9 +5,9 @@ import { roundedExplanation } from '../../core/guards/disclosure.ts';
 import { type ExplainCall, ProtocolError } from '../../core/protocols/protocol.ts';
 import type { Home } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
-import type { Explains } from '../../usecases/explanations/explainer.ts';
-import { type Admitted, type Answer, admit, attempt, infer, type Job } from './answer.ts';
-import type { Resident } from './resident.ts';
+import type { Explains } from '../explanations/explainer.ts';
+import type { Resident } from './loaded-version.ts';
+import { type Admitted, type Answer, admit, attempt, infer, type Job } from './predict.ts';
 
 /** How long the artifact store may take to give a baseline; milliseconds. */
 const BASELINE_MS = 5_000;
@@ -79,8 +79,8 @@ async function open({ record, path, model }: Resident, home: Pick<Home, 'artifac
   if (record.baseline === undefined)
     throw new ProtocolError(501, `version ${record.version} of ${record.model} has no baseline to compare with`);
   const [{ openExplainer }, { baselineOf }] = await Promise.all([
-    import('../../usecases/explanations/create-explainer.ts'),
-    import('../../usecases/registry/load-baseline.ts'),
+    import('../explanations/create-explainer.ts'),
+    import('../registry/load-baseline.ts'),
   ]);
   const baseline = await within(BASELINE_MS, 'the artifact store', baselineOf(home, record)).catch((cause) => {
     throw new ProtocolError(503, 'the baseline to compare with cannot be read now, try again later', { cause });

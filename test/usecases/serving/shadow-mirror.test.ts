@@ -1,9 +1,9 @@
 import { copyFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EndpointOptions } from '../../../functions/infer/endpoint.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
-import { FLIGHT, PIPELINE, ROW, read, request, Stand } from './stand.ts';
+import type { EndpointOptions } from '../../../usecases/serving/endpoint.ts';
+import { FLIGHT, PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
 
 describe('a shadow', () => {
   let stand: Stand;

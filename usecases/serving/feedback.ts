@@ -2,9 +2,9 @@ import { type Operation, ProtocolError } from '../../core/protocols/protocol.ts'
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { outcomeFault } from '../../core/serving/outcome.ts';
 import type { Home } from '../../platform/ports.ts';
-import type { Complain } from './complain.ts';
-import { keepTruth } from './keep-truth.ts';
+import type { Complain } from './error-log.ts';
 import type { ServedModel } from './served-model.ts';
+import { keepTruth } from './store-feedback.ts';
 
 /**
  * Keeps what a caller says of earlier predictions: the truth, and what came of them.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { read, request, Stand, TREE } from './stand.ts';
+import { read, request, Stand, TREE } from './serving-fixture.ts';
 
 let stand: Stand;
 beforeEach(async () => {

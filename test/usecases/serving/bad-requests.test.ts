@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocolOf } from '../../../core/protocols/protocols.ts';
-import type { Endpoint } from '../../../functions/infer/endpoint.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { EXAMPLES } from '../../hostile/examples.ts';
 import { complaint, shownRequest } from '../../hostile/judge.ts';
 import { hostileRequest } from '../../hostile/mutate.ts';
-import { INT64, KINDS, PIPELINE, Stand, TREE } from './stand.ts';
+import { INT64, KINDS, PIPELINE, Stand, TREE } from './serving-fixture.ts';
 
 let stand: Stand;
 let endpoint: Endpoint;

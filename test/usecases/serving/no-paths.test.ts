@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../../../functions/infer/endpoint.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
-import { modelFolder, PIPELINE, ROW, request, Stand } from './stand.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { modelFolder, PIPELINE, ROW, request, Stand } from './serving-fixture.ts';
 
 /**
  * A model comes from the registry and from nowhere else: whatever a request names, nothing is read for it, from no

@@ -10,11 +10,11 @@ import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { instant } from '../../core/serving/instant.ts';
 import type { Observation } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
+import { WithheldError } from '../../functions/withheld.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
-import { WithheldError } from '../withheld.ts';
+import { fill } from './error-mapping.ts';
 import { refusal, unusualHeader } from './guards.ts';
-import { fill } from './outcome.ts';
-import { type Resident, rejection, scoresOf } from './resident.ts';
+import { type Resident, rejection, scoresOf } from './loaded-version.ts';
 
 /** A decoded request, whatever its answer is to be. */
 type Asked = Omit<InferCall, 'encode'>;

@@ -1,7 +1,7 @@
 import type { Entry } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
-import type { LastKnown } from './last-known.ts';
+import type { LastKnown } from './release-cache.ts';
 import type { ServedModel } from './served-model.ts';
 
 export interface ReleaseWatchOptions {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WithheldError } from '../../../functions/withheld.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
-import { PIPELINE, ROW, read, request, Stand } from './stand.ts';
+import { PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
 
 const keys = privacyKeys('a secret of more than thirty-two characters');
 const [carrier, distance, temperature] = PIPELINE.contract.features;

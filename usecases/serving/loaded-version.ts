@@ -11,10 +11,10 @@ import type { Baseline } from '../../core/profile/profile.ts';
 import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { type CaptureWriter, captureWriter } from '../../core/serving/capture-line.ts';
+import { type Prepare, prepareOf } from '../../platform/images/preprocess.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
-import type { Explains } from '../../usecases/explanations/explainer.ts';
+import type { Explains } from '../explanations/explainer.ts';
 import { type Guarding, guardingOf } from './guards.ts';
-import { type Prepare, prepareOf } from './prepare.ts';
 
 /** A model version in memory, with all that is worked out once: its contract compiled, its wire, its capture. */
 export interface Resident extends Guarding {

@@ -1,9 +1,9 @@
 import { deflateRawSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LEAST_BYTES, packed, preferred, unpacked } from '../../../functions/infer/compression.ts';
-import { BODY_LIMIT, type Endpoint } from '../../../functions/infer/endpoint.ts';
-import { request, Stand, TREE } from './stand.ts';
+import { LEAST_BYTES, packed, preferred, unpacked } from '../../../usecases/serving/compression.ts';
+import { BODY_LIMIT, type Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { request, Stand, TREE } from './serving-fixture.ts';
 
 const PACKERS = { gzip: gzipSync, 'x-gzip': gzipSync, GZIP: gzipSync, deflate: deflateSync };
 const post = (body: string | Uint8Array, encoding: string) =>

@@ -2,9 +2,9 @@ import { copyFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Explanation } from '../../../core/explain/explanation.ts';
-import type { Endpoint } from '../../../functions/infer/endpoint.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
-import { FLIGHT, PIPELINE, ROW, read, request, Stand } from './stand.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { FLIGHT, PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
 
 const FLIGHTS = path.resolve('models/flight-delay/v3');
 

@@ -6,11 +6,11 @@ import type { Command } from '../../../core/registry/commands.ts';
 import { decide } from '../../../core/registry/decide.ts';
 import { Capture } from '../../../core/serving/capture.ts';
 import type { HttpRequest, HttpResponse } from '../../../core/serving/http.ts';
-import { Endpoint, type EndpointOptions } from '../../../functions/infer/endpoint.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Home } from '../../../platform/ports.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { Endpoint, type EndpointOptions } from '../../../usecases/serving/endpoint.ts';
 
 export const FIXTURES = path.resolve('test/fixtures/onnx');
 

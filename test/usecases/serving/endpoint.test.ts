@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../core/protocols/protocol.ts';
-import type { Endpoint } from '../../../functions/infer/endpoint.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
-import { BROKEN, INT64, KINDS, PIPELINE, ROW, read, request, Stand, TREE } from './stand.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { BROKEN, INT64, KINDS, PIPELINE, ROW, read, request, Stand, TREE } from './serving-fixture.ts';
 
 let stand: Stand;
 beforeEach(async () => {

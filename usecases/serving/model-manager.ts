@@ -5,10 +5,10 @@ import type { Route } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';
 import { ArtifactCache } from './artifact-cache.ts';
-import type { Complain } from './complain.ts';
-import { LastKnown } from './last-known.ts';
-import { ReleaseWatch } from './release-watch.ts';
-import type { ModelLoader } from './resident.ts';
+import type { Complain } from './error-log.ts';
+import type { ModelLoader } from './loaded-version.ts';
+import { LastKnown } from './release-cache.ts';
+import { ReleaseWatch } from './release-poller.ts';
 import { ServedModel } from './served-model.ts';
 
 /** What is served, and from where. */

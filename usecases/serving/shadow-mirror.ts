@@ -1,8 +1,8 @@
 import { Observation } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { disagreement, NO_ANSWER } from '../../core/shadow/compare.ts';
-import { type Answer, answer, type Job } from './answer.ts';
-import type { Resident } from './resident.ts';
+import type { Resident } from './loaded-version.ts';
+import { type Answer, answer, type Job } from './predict.ts';
 
 /**
  * When a shadow's turn is. `after`: once the answer is on its way, for a process that goes on running. A budget: before

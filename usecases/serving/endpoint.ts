@@ -16,19 +16,19 @@ import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { Observation, type Signals, type Sink } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { ServingReport } from '../../platform/ports.ts';
-import { answer, type Job } from './answer.ts';
-import { type Complain, complainer } from './complain.ts';
 import { LEAST_BYTES, packed, unpacked } from './compression.ts';
+import { type Complain, complainer } from './error-log.ts';
+import { faultOf, fill, outcomeOf, withHints } from './error-mapping.ts';
 import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
-import { identify, identityHeaders } from './identity.ts';
 import { lineWriter } from './line-writer.ts';
-import { Mirror, type MirrorTiming } from './mirror.ts';
-import { Models, type ModelsOptions } from './models.ts';
-import { faultOf, fill, outcomeOf, withHints } from './outcome.ts';
+import { Models, type ModelsOptions } from './model-manager.ts';
+import { answer, type Job } from './predict.ts';
+import { signed } from './prediction-headers.ts';
+import { identify, identityHeaders } from './request-id.ts';
+import { choose, routingKey, targetOf } from './routing.ts';
 import type { ServedModel } from './served-model.ts';
-import { signed } from './signed.ts';
-import { choose, routingKey, targetOf } from './targeting.ts';
+import { Mirror, type MirrorTiming } from './shadow-mirror.ts';
 
 export interface EndpointOptions extends ModelsOptions {
   /** Most bytes of a body, packed and unpacked. @default what Lambda takes, 6 MB */

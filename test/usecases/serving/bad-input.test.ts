@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../../../functions/infer/endpoint.ts';
-import { BODY_LIMIT } from '../../../functions/infer/endpoint.ts';
-import { INT64, KINDS, PIPELINE, ROW, request, Stand, TREE } from './stand.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { BODY_LIMIT } from '../../../usecases/serving/endpoint.ts';
+import { INT64, KINDS, PIPELINE, ROW, request, Stand, TREE } from './serving-fixture.ts';
 
 let stand: Stand;
 let endpoint: Endpoint;
