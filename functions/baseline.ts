@@ -12,13 +12,13 @@ import { digestOfFile } from '../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../platform/duckdb/connection.ts';
 import { profileRelation } from '../platform/duckdb/profile.ts';
 import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
+import { load } from '../usecases/validation/load-file.ts';
+import { profiledColumns } from '../usecases/validation/validate-file.ts';
 import { backgroundIn } from './background.ts';
 import { baselineOfRequests } from './baseline-of-requests.ts';
 import { chunksOf, timeSql } from './reference-chunks.ts';
 import { PerformanceTally, scoreAt } from './reference-performance.ts';
 import { tolerantContract } from './tolerant-contract.ts';
-import { profiledColumns } from './validate/file.ts';
-import { load } from './validate/load.ts';
 
 export interface BaselineOptions {
   /** Reference data: CSV, JSON lines or Parquet. */

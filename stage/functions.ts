@@ -10,8 +10,8 @@ import { rollBack } from '../functions/rollback/roll-back.ts';
 import { rollback } from '../functions/rollback/trigger.ts';
 import type { FunctionSpec } from '../functions/trigger.ts';
 import { validate } from '../functions/validate/trigger.ts';
-import { validateDrop } from '../functions/validate/validate.ts';
 import type { EndpointProbe, Home, ObjectInfo } from '../platform/ports.ts';
+import { validateDrop } from '../usecases/validation/validate-drop.ts';
 
 /** A function as the local stage calls it: the same use cases that the handlers call, set off by the same triggers. */
 export interface LocalFunction {

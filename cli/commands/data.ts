@@ -10,13 +10,13 @@ import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { detectDrift } from '../../functions/drift/drift.ts';
 import { driftOfFile } from '../../functions/drift/file.ts';
 import { sentenceOf } from '../../functions/drift/report.ts';
-import { validateFile } from '../../functions/validate/file.ts';
 import { MODEL_FILES, readModelFolder } from '../../platform/model-folder.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
+import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
+import { validateFile } from '../../usecases/validation/validate-file.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
 import { withExamined } from '../native.ts';
 import { bar, spark, table } from '../output/table.ts';
-import { profileAnyFile } from '../profile-file.ts';
 
 interface Rules {
   readonly manifest: Manifest;

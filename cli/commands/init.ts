@@ -11,9 +11,9 @@ import type { Draft } from '../../functions/contract-of-requests.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
+import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
 import { withExamined } from '../native.ts';
-import { profileAnyFile } from '../profile-file.ts';
 
 interface InitOptions {
   readonly model: string;

@@ -6,11 +6,11 @@ import { digestOfFile } from '../../platform/digest.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
 import type { Home, ObjectStore } from '../../platform/ports.ts';
-import { rulesOf } from '../validate/contract-of.ts';
-import { DatasetManifest, readJson, versionFolder } from '../validate/dataset-version.ts';
-import { type DropReport, renderReport, SHOWN_ROWS } from '../validate/report.ts';
-import { dropId } from '../validate/validate.ts';
-import type { QuarantinedRow } from '../validate/verdict.ts';
+import { rulesOf } from '../../usecases/validation/dataset-contract.ts';
+import { DatasetManifest, readJson, versionFolder } from '../../usecases/validation/dataset-version.ts';
+import type { QuarantinedRow } from '../../usecases/validation/file-result.ts';
+import { type DropReport, renderReport, SHOWN_ROWS } from '../../usecases/validation/report.ts';
+import { dropId } from '../../usecases/validation/validate-drop.ts';
 import { type Edited, editLines } from './lines.ts';
 import type { Owner, Subject } from './owners.ts';
 

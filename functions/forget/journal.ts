@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Home } from '../../platform/ports.ts';
-import { readJson } from '../validate/dataset-version.ts';
+import { readJson } from '../../usecases/validation/dataset-version.ts';
 import type { Tally } from './sweep.ts';
 
 export const KINDS = ['drops', 'datasets', 'quarantine', 'truths', 'captures'] as const;

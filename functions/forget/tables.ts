@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { fieldsOf } from '../validate/header.ts';
+import { fieldsOf } from '../../usecases/validation/csv-header.ts';
 import { csvRecords, type Edited, editLines, magicOf } from './lines.ts';
 import type { Subject } from './owners.ts';
 

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { openHome } from '../../platform/home.ts';
-import { judgeMessage } from './judge-message.ts';
+import { judgeMessage } from './process-message.ts';
 
 const opening = openHome('aws');
 opening.catch(() => undefined);

@@ -15,7 +15,7 @@ import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Caller } from '../../cli/story/client.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
-import type { DropReport } from '../../functions/validate/report.ts';
+import type { DropReport } from '../../usecases/validation/report.ts';
 import { cdk } from './cdk.ts';
 import { ENVIRONMENT, STACKS } from './deployment.ts';
 import { NOT_KEPT, REFUSED, UNKNOWN_CONDITIONS } from './gaps.ts';

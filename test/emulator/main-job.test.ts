@@ -4,10 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
 import { joinGroundTruth } from '../../functions/ground-truth/join.ts';
-import { validateDrop } from '../../functions/validate/validate.ts';
 import { openAwsHome } from '../../platform/aws/home.ts';
 import type { Home } from '../../platform/ports.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
+import { validateDrop } from '../../usecases/validation/validate-drop.ts';
 import { createResources } from './resources.ts';
 
 const MODEL = 'models/flight-delay';

@@ -8,13 +8,13 @@ import { Manifest } from '../../core/model/manifest.ts';
 import { buildBaseline } from '../../functions/baseline.ts';
 import { detectDrift } from '../../functions/drift/drift.ts';
 import { joinGroundTruth } from '../../functions/ground-truth/join.ts';
-import { validateDrop } from '../../functions/validate/validate.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import { DeliveryStream } from '../../server/delivery-stream.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
+import { validateDrop } from '../../usecases/validation/validate-drop.ts';
 import { request } from '../usecases/serving/serving-fixture.ts';
 import { findMarkers, mentions } from './scan.ts';
 

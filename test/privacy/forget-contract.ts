@@ -8,7 +8,6 @@ import { Manifest } from '../../core/model/manifest.ts';
 import { rowId } from '../../core/serving/capture.ts';
 import { forget } from '../../functions/forget/forget.ts';
 import { joinGroundTruth } from '../../functions/ground-truth/join.ts';
-import { validateDrop } from '../../functions/validate/validate.ts';
 import { readCaptureObject } from '../../platform/captures.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
@@ -16,6 +15,7 @@ import type { Home, ObjectStore } from '../../platform/ports.ts';
 import { DeliveryStream } from '../../server/delivery-stream.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
+import { validateDrop } from '../../usecases/validation/validate-drop.ts';
 import { request } from '../usecases/serving/serving-fixture.ts';
 import { contentOf, mentions } from './scan.ts';
 

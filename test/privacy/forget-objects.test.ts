@@ -6,13 +6,13 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { Manifest } from '../../core/model/manifest.ts';
 import { type Forgotten, forget } from '../../functions/forget/forget.ts';
-import { validateDrop } from '../../functions/validate/validate.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
+import { validateDrop } from '../../usecases/validation/validate-drop.ts';
 
 const FIXTURE = 'test/fixtures/onnx/pipeline.onnx';
 const MODEL = 'small';

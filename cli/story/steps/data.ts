@@ -1,6 +1,6 @@
 import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { DropReport } from '../../../functions/validate/report.ts';
+import type { DropReport } from '../../../usecases/validation/report.ts';
 import { MODEL, number, type StoryContext, until } from '../context.ts';
 import type { Step } from '../telling.ts';
 

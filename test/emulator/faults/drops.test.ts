@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DatasetManifest } from '../../../functions/validate/dataset-version.ts';
-import { dropOf as dropOfEvent } from '../../../functions/validate/judge-message.ts';
-import { validateDrop } from '../../../functions/validate/validate.ts';
+import { dropOf as dropOfEvent } from '../../../functions/validate/process-message.ts';
 import type { Home } from '../../../platform/ports.ts';
+import { DatasetManifest } from '../../../usecases/validation/dataset-version.ts';
+import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
 import { FaultStand } from './stand.ts';
 
 const KEY = 'incoming/other/x.csv';

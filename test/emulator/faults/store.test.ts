@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { validateDrop } from '../../../functions/validate/validate.ts';
 import { baselineOf } from '../../../usecases/registry/load-baseline.ts';
+import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
 import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
 import { SLOW_DOWN } from './proxy.ts';
 import { FaultStand, served } from './stand.ts';

@@ -4,7 +4,7 @@ import type { Capture } from '../../../core/serving/capture.ts';
 import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
 import { serviceOf } from '../../../functions/trace/ledger.ts';
 import { trace, UntracedError } from '../../../functions/trace/trace.ts';
-import { validateDrop } from '../../../functions/validate/validate.ts';
+import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
 import { PIPELINE, ROW, request, Stand } from '../../usecases/serving/serving-fixture.ts';
 
 const MANIFEST = {

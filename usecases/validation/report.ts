@@ -1,7 +1,7 @@
 import type { Profile } from '../../core/profile/profile.ts';
 import { chartKey, distributionChart, shareBar } from '../../core/report/charts.ts';
 import { escapeHtml, renderPage, renderTable } from '../../core/report/page.ts';
-import type { FileVerdict, QuarantinedRow } from './verdict.ts';
+import type { FileVerdict, QuarantinedRow } from './file-result.ts';
 
 /** What became of a drop; kept as `report.json`, and what `report.html` shows. */
 export interface DropReport {

@@ -9,14 +9,14 @@ import { datasetTypeOf, violationOf, violationsSql } from '../../core/contract/s
 import { populationStability } from '../../core/drift/psi.ts';
 import { countsOf } from '../../core/profile/bins.ts';
 import type { Profile } from '../../core/profile/profile.ts';
+import { WithheldError } from '../../functions/withheld.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
-import { WithheldError } from '../withheld.ts';
 import { FileRejectedError } from './errors.ts';
+import type { FileVerdict, QuarantinedRow } from './file-result.ts';
 import { pickLines } from './lines.ts';
-import { type Loaded, load } from './load.ts';
-import { type PersonalOptions, type PersonalSql, personalSql } from './personal.ts';
-import type { FileVerdict, QuarantinedRow } from './verdict.ts';
+import { type Loaded, load } from './load-file.ts';
+import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
 
 export interface ValidateOptions {
   /** Folder for the good rows (`data.parquet`) and the quarantined ones (`rows.jsonl`). */

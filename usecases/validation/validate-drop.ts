@@ -7,14 +7,14 @@ import { createGunzip } from 'node:zlib';
 import { isPersonal, needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
-import { rulesOf } from './contract-of.ts';
+import { rulesOf } from './dataset-contract.ts';
 import { claimVersion, type DatasetManifest, readJson, versionFolder } from './dataset-version.ts';
 import { DropDiffersError, FileRejectedError, NoContractError } from './errors.ts';
-import { validateFile } from './file.ts';
-import { datasetMetricLine, privacyMetricLine } from './metric-line.ts';
-import type { PersonalOptions } from './personal.ts';
+import type { FileVerdict, QuarantinedRow } from './file-result.ts';
+import { datasetMetricLine, privacyMetricLine } from './metrics.ts';
+import type { PersonalOptions } from './personal-columns.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from './report.ts';
-import type { FileVerdict, QuarantinedRow } from './verdict.ts';
+import { validateFile } from './validate-file.ts';
 
 export interface Drop {
   readonly key: string;

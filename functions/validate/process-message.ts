@@ -2,9 +2,9 @@ import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { ObjectCreated } from '../../events/schemas.ts';
 import type { Home } from '../../platform/ports.ts';
+import { type Drop, validateDrop } from '../../usecases/validation/validate-drop.ts';
 import { type DeadLetter, deadLetterKey, keepDeadLetter, reasonOf } from '../dead-letter.ts';
 import { ATTEMPTS, validate } from './trigger.ts';
-import { type Drop, validateDrop } from './validate.ts';
 
 export type Message = Pick<SQSRecord, 'messageId' | 'body'> & {
   readonly attributes: Pick<SQSRecord['attributes'], 'ApproximateReceiveCount'>;

@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { Contract } from '../../core/contract/contract.ts';
 import { sqlTypeOf } from '../../core/contract/sql.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
-import { readCarefully } from './careful.ts';
+import { checkColumns, parseHeader } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
-import { checkColumns, parseHeader } from './header.ts';
 import { countLines, linesOf } from './lines.ts';
+import { readCarefully } from './recover-csv.ts';
 
 /** A line that is no row. */
 export interface Unreadable {

@@ -4,9 +4,9 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Contract } from '../../../core/contract/contract.ts';
-import { validateFile } from '../../../functions/validate/file.ts';
-import type { QuarantinedRow } from '../../../functions/validate/verdict.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
+import type { QuarantinedRow } from '../../../usecases/validation/file-result.ts';
+import { validateFile } from '../../../usecases/validation/validate-file.ts';
 
 const NOW = new Date('2026-01-10T00:00:00Z');
 const contract = Contract.parse({

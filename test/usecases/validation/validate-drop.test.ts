@@ -3,11 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { validateDrop } from '../../../functions/validate/validate.ts';
 import { withDuck } from '../../../platform/duckdb/connection.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
 
 const JULY = 'models/flight-delay/data/2013-07.csv';
 const KEY = 'incoming/flight-delay/2013-07.csv';

@@ -1,7 +1,7 @@
-import type { Profile } from '../core/profile/profile.ts';
-import { identifier, literal, withDuck } from '../platform/duckdb/connection.ts';
-import { type ProfiledColumn, profileRelation } from '../platform/duckdb/profile.ts';
-import { UsageError } from './context.ts';
+import { UsageError } from '../../cli/context.ts';
+import type { Profile } from '../../core/profile/profile.ts';
+import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
 
 /** Numbers in a text column from which it counts as numeric: all that are there. */
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/;

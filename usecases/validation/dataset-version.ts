@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { canonical } from '../../core/registry/canonical.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
-import type { Treated } from './personal.ts';
+import type { Treated } from './personal-columns.ts';
 
 /** `manifest.json` of a dataset version: written last, and only with it the version counts. */
 export const DatasetManifest = z.strictObject({

@@ -1,7 +1,7 @@
 import type { Violation } from '../../core/contract/contract.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { FileRejectedError } from './errors.ts';
-import type { Treated } from './personal.ts';
+import type { Treated } from './personal-columns.ts';
 
 /** One quarantined row, with all its reasons. */
 export interface QuarantinedRow {

@@ -4,7 +4,7 @@ import { ModelName } from '../../core/model/names.ts';
 import { Baseline, type Profile } from '../../core/profile/profile.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
-import { baselineOf } from '../../usecases/registry/load-baseline.ts';
+import { baselineOf } from '../registry/load-baseline.ts';
 import { NoContractError } from './errors.ts';
 
 /** `contracts/<dataset>.json` of the data store, for datasets that are no model's. */
