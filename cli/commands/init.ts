@@ -7,10 +7,10 @@ import { Manifest } from '../../core/model/manifest.ts';
 import { ModelName } from '../../core/model/names.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
-import type { Draft } from '../../functions/contract-of-requests.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
+import type { Draft } from '../../usecases/baseline/infer-contract.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
 import { withExamined } from '../native.ts';
@@ -103,7 +103,7 @@ async function writeFolder(
   await mkdir(folder, { recursive: true });
   const model = path.join(folder, MODEL_FILES.model);
   if (path.resolve(model) !== path.resolve(own.model)) await copyFile(file, model);
-  const { buildBaseline } = await import('../../functions/baseline.ts');
+  const { buildBaseline } = await import('../../usecases/baseline/from-file.ts');
   const baseline = await buildBaseline({ dataFile: own.data, modelFile: file, manifest, signature, now: new Date() });
   await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
   const card = path.join(folder, MODEL_FILES.card);
@@ -115,7 +115,7 @@ async function writeFolder(
 
 /** The contract as the data suggests it: of a table its columns, of requests their tensors as well. */
 async function draftOf(signature: Signature, own: InitOptions): Promise<Draft> {
-  const { contractOfRequests, wholeInputs } = await import('../../functions/contract-of-requests.ts');
+  const { contractOfRequests, wholeInputs } = await import('../../usecases/baseline/infer-contract.ts');
   const requests = /\.(jsonl|ndjson)$/.test(own.data);
   const wholes = wholeInputs(signature, requests ? await firstLine(own.data) : undefined);
   const [whole] = wholes;

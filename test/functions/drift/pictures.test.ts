@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/model/manifest.ts';
-import { buildBaseline } from '../../../functions/baseline.ts';
 import { detectDrift } from '../../../functions/drift/drift.ts';
 import { readCaptureObject } from '../../../platform/captures.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
+import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
 import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
 import { read, request, Stand } from '../../usecases/serving/serving-fixture.ts';
 

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Manifest } from '../../core/model/manifest.ts';
-import { Baseline } from '../../core/profile/profile.ts';
-import { buildBaseline } from '../../functions/baseline.ts';
-import { withExamined } from '../../platform/onnx/examine.ts';
+import { Manifest } from '../../../core/model/manifest.ts';
+import { Baseline } from '../../../core/profile/profile.ts';
+import { withExamined } from '../../../platform/onnx/examine.ts';
+import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
 
 const MODEL = path.resolve('test/fixtures/onnx/frameworks/torch-image.onnx');
 const manifest = Manifest.parse({

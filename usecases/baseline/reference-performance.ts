@@ -1,8 +1,8 @@
-import { shortest } from '../core/model/decimal.ts';
-import type { Decision, OutputMeaning } from '../core/model/manifest.ts';
-import type { TensorData } from '../core/model/tensor.ts';
-import type { ReferencePerformance } from '../core/profile/profile.ts';
-import { isWrong } from '../core/serving/ground-truth.ts';
+import { shortest } from '../../core/model/decimal.ts';
+import type { Decision, OutputMeaning } from '../../core/model/manifest.ts';
+import type { TensorData } from '../../core/model/tensor.ts';
+import type { ReferencePerformance } from '../../core/profile/profile.ts';
+import { isWrong } from '../../core/serving/ground-truth.ts';
 
 /** A row's value of the decision's column, as a capture writes it, so that both fall into the same bin. */
 export function scoreAt(output: TensorData, column: number, row: number): number {

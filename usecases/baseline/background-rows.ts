@@ -1,9 +1,9 @@
-import type { FeatureType } from '../core/contract/contract.ts';
-import { isPersonal } from '../core/contract/personal.ts';
-import { Explanations } from '../core/model/explanations.ts';
-import type { Manifest } from '../core/model/manifest.ts';
-import type { BackgroundRows, Baseline } from '../core/profile/profile.ts';
-import { type Duck, identifier } from '../platform/duckdb/connection.ts';
+import type { FeatureType } from '../../core/contract/contract.ts';
+import { isPersonal } from '../../core/contract/personal.ts';
+import { Explanations } from '../../core/model/explanations.ts';
+import type { Manifest } from '../../core/model/manifest.ts';
+import type { BackgroundRows, Baseline } from '../../core/profile/profile.ts';
+import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
 
 /**
  * Rows of the reference that explanations compare with: the same ones of the same data. None where anything is

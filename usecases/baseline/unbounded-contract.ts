@@ -1,5 +1,5 @@
-import type { Contract } from '../core/contract/contract.ts';
-import type { Signature } from '../core/model/signature.ts';
+import type { Contract } from '../../core/contract/contract.ts';
+import type { Signature } from '../../core/model/signature.ts';
 
 /**
  * A contract that turns nothing away that the model can take: the reference is what it is, and values beyond the
