@@ -1,8 +1,8 @@
 import middy from '@middy/core';
 import { Scheduled } from '../../events/schemas.ts';
 import { openHome } from '../../platform/home.ts';
+import { detectDrift, NoBaselineError } from '../../usecases/drift/detect-drift.ts';
 import { parsed } from '../parsed.ts';
-import { detectDrift, NoBaselineError } from './drift.ts';
 
 const opening = openHome('aws');
 opening.catch(() => undefined);

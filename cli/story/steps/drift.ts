@@ -1,5 +1,5 @@
-import { detectDrift } from '../../../functions/drift/drift.ts';
-import { sentenceOf } from '../../../functions/drift/report.ts';
+import { detectDrift } from '../../../usecases/drift/detect-drift.ts';
+import { sentenceOf } from '../../../usecases/drift/report.ts';
 import { MODEL, number, type StoryContext } from '../context.ts';
 import type { Flight } from '../flights.ts';
 import type { Step } from '../telling.ts';

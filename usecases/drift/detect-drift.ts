@@ -4,8 +4,8 @@ import { metricLine } from '../../core/serving/emf.ts';
 import { readCaptures } from '../../platform/captures.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
-import { baselineOf } from '../../usecases/registry/load-baseline.ts';
-import { Registry } from '../../usecases/registry/registry.ts';
+import { baselineOf } from '../registry/load-baseline.ts';
+import { Registry } from '../registry/registry.ts';
 import { type DriftReport, renderDrift } from './report.ts';
 
 export interface DriftWindow {

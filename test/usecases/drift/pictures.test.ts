@@ -3,12 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/model/manifest.ts';
-import { detectDrift } from '../../../functions/drift/drift.ts';
 import { readCaptureObject } from '../../../platform/captures.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
+import { detectDrift } from '../../../usecases/drift/detect-drift.ts';
 import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
-import { read, request, Stand } from '../../usecases/serving/serving-fixture.ts';
+import { read, request, Stand } from '../serving/serving-fixture.ts';
 
 /** A model of pictures from its reference over the endpoint to the detector: all that is kept of a picture is a summary. */
 describe('drift of pictures', () => {

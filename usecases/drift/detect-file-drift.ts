@@ -3,8 +3,8 @@ import type { Manifest } from '../../core/model/manifest.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
-import { load } from '../../usecases/validation/load-file.ts';
-import { profiledColumns } from '../../usecases/validation/validate-file.ts';
+import { load } from '../validation/load-file.ts';
+import { profiledColumns } from '../validation/validate-file.ts';
 
 /**
  * Holds the features of a data file against a baseline, with no home and no model run.

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFlights } from '../../../cli/story/flights.ts';
 import { Manifest } from '../../../core/model/manifest.ts';
 import type { Capture } from '../../../core/serving/capture.ts';
-import { detectDrift, NoBaselineError } from '../../../functions/drift/drift.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
+import { detectDrift, NoBaselineError } from '../../../usecases/drift/detect-drift.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 
 const MODEL = 'models/flight-delay';
