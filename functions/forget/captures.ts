@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type Capture, rowId, subjectOf } from '../../core/serving/capture.ts';
 import { withoutRows } from '../../core/serving/without-rows.ts';
 import { captureText, editCaptureBody } from '../../platform/captures.ts';
-import { predictionKey } from '../ground-truth/prediction-index.ts';
+import { predictionKey } from '../../usecases/ground-truth/prediction-index.ts';
 import type { Edited } from './lines.ts';
 import type { Subject } from './owners.ts';
 import type { Tally } from './sweep.ts';

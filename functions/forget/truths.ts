@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseTruth } from '../../core/serving/ground-truth.ts';
-import { predictionKey } from '../ground-truth/prediction-index.ts';
+import { predictionKey } from '../../usecases/ground-truth/prediction-index.ts';
 import { type Edited, editLines } from './lines.ts';
 import type { Subject } from './owners.ts';
 

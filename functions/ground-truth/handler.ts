@@ -1,9 +1,9 @@
 import middy from '@middy/core';
 import { Scheduled } from '../../events/schemas.ts';
 import { openHome } from '../../platform/home.ts';
+import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';
+import { PredictionIndex } from '../../usecases/ground-truth/prediction-index.ts';
 import { parsed } from '../parsed.ts';
-import { joinGroundTruth } from './join.ts';
-import { PredictionIndex } from './prediction-index.ts';
 
 const opening = openHome('aws');
 opening.catch(() => undefined);

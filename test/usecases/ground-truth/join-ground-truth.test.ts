@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/serving/capture.ts';
-import { joinGroundTruth } from '../../../functions/ground-truth/join.ts';
-import { PredictionIndex } from '../../../functions/ground-truth/prediction-index.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readOutcomes } from '../../../platform/outcomes.ts';
+import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
+import { PredictionIndex } from '../../../usecases/ground-truth/prediction-index.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 
