@@ -1,7 +1,7 @@
 import type { AlarmDefinition, AlarmState, AlarmTransition } from '../core/alarms/alarm.ts';
-import { alarmState } from '../functions/alarm-states.ts';
-import { alarmDefinitions } from '../functions/alarms.ts';
 import type { Home } from '../platform/ports.ts';
+import { alarmDefinitions } from '../usecases/release/alarm-definitions.ts';
+import { alarmState } from '../usecases/release/alarm-state.ts';
 import { deliver } from './deliver.ts';
 import type { LocalFunction } from './functions.ts';
 

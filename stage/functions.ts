@@ -1,9 +1,7 @@
 import type { AlarmTransition } from '../core/alarms/alarm.ts';
-import { advanceRollouts } from '../functions/advance/advance.ts';
 import { advance } from '../functions/advance/trigger.ts';
 import { drift } from '../functions/drift/trigger.ts';
 import { groundTruth } from '../functions/ground-truth/trigger.ts';
-import { rollBack } from '../functions/rollback/roll-back.ts';
 import { rollback } from '../functions/rollback/trigger.ts';
 import type { FunctionSpec } from '../functions/trigger.ts';
 import { validate } from '../functions/validate/trigger.ts';
@@ -11,6 +9,8 @@ import type { EndpointProbe, Home, ObjectInfo } from '../platform/ports.ts';
 import { detectDrift, NoBaselineError } from '../usecases/drift/detect-drift.ts';
 import { joinGroundTruth } from '../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../usecases/ground-truth/prediction-index.ts';
+import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
+import { rollBack } from '../usecases/release/roll-back.ts';
 import { validateDrop } from '../usecases/validation/validate-drop.ts';
 
 /** A function as the local stage calls it: the same use cases that the handlers call, set off by the same triggers. */

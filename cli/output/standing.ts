@@ -1,6 +1,6 @@
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
 import type { Challenger } from '../../core/registry/ledger.ts';
-import type { Standing } from '../../functions/standings.ts';
+import type { Standing } from '../../usecases/release/rollout-status.ts';
 import { interval } from './interval.ts';
 import { bar } from './table.ts';
 import { percent } from './traffic.ts';

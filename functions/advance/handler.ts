@@ -2,8 +2,8 @@ import middy from '@middy/core';
 import { Scheduled } from '../../events/schemas.ts';
 import { lambdaProbe } from '../../platform/aws/lambda-probe.ts';
 import { openHome } from '../../platform/home.ts';
+import { advanceRollouts } from '../../usecases/release/advance-rollouts.ts';
 import { parsed } from '../parsed.ts';
-import { advanceRollouts } from './advance.ts';
 
 /** TRIMTAB_ENDPOINT_FUNCTION is the alias that is asked what it serves. */
 export const handler = middy()

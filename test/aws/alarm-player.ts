@@ -1,8 +1,8 @@
 import { type MetricAlarm, paginateDescribeAlarms, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { AlarmDefinition, type AlarmState } from '../../core/alarms/alarm.ts';
 import { parseAlarmName } from '../../core/alarms/definitions.ts';
-import { alarmState } from '../../functions/alarm-states.ts';
 import type { Home } from '../../platform/ports.ts';
+import { alarmState } from '../../usecases/release/alarm-state.ts';
 import type { Clients } from './clients.ts';
 import { route } from './event-router.ts';
 

@@ -1,5 +1,5 @@
-import { alarmDefinitions } from '../../../functions/alarms.ts';
 import type { AlarmFacts } from '../../../platform/aws/inspection.ts';
+import { alarmDefinitions } from '../../../usecases/release/alarm-definitions.ts';
 import { type Check, type Finding, fail, ok, warn } from '../finding.ts';
 import type { AwsContext } from './context.ts';
 

@@ -1,9 +1,9 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { advanceRollouts } from '../../../functions/advance/advance.ts';
-import { rollBack } from '../../../functions/rollback/roll-back.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
+import { rollBack } from '../../../usecases/release/roll-back.ts';
 import { PIPELINE, request } from '../../usecases/serving/serving-fixture.ts';
 import { measure } from './measure.ts';
 import { FaultStand, predict } from './stand.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../../core/registry/commands.ts';
 import { ReleaseConflictError } from '../../../core/registry/errors.ts';
-import { advanceRollouts } from '../../../functions/advance/advance.ts';
 import { newestRevision } from '../../../platform/snapshots.ts';
+import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
 import { PIPELINE } from '../../usecases/serving/serving-fixture.ts';
 import { type Fault, THROTTLED } from './proxy.ts';
 import { FaultStand, served } from './stand.ts';

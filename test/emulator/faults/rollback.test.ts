@@ -1,9 +1,9 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AlarmTransition } from '../../../core/alarms/alarm.ts';
-import { rollBack } from '../../../functions/rollback/roll-back.ts';
 import type { EndpointProbe } from '../../../platform/ports.ts';
 import { ServedRelease } from '../../../platform/served-release.ts';
+import { rollBack } from '../../../usecases/release/roll-back.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
 import { measure } from './measure.ts';

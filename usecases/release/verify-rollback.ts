@@ -1,7 +1,7 @@
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home, ServingReport } from '../../platform/ports.ts';
-import { Registry } from '../../usecases/registry/registry.ts';
+import { Registry } from '../registry/registry.ts';
 
 export interface VerifyOptions {
   /** How long the endpoint is given to follow. @default 30 */

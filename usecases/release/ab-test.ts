@@ -6,7 +6,7 @@ import type { Command } from '../../core/registry/commands.ts';
 import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
-import { strataOf } from '../series.ts';
+import { strataOf } from './metric-strata.ts';
 
 /**
  * What is to be done about an A/B test: the winner gets all the traffic, and whatever else it is decided as ends it.

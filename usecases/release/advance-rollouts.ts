@@ -4,14 +4,14 @@ import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/e
 import type { Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { keepSnapshot, newestRevision } from '../../platform/snapshots.ts';
-import { Registry } from '../../usecases/registry/registry.ts';
-import { alarmState } from '../alarm-states.ts';
-import { alarmDefinitions } from '../alarms.ts';
-import { reconsider } from '../rollback/roll-back.ts';
-import { verifyOnce } from '../rollback/verify.ts';
+import { Registry } from '../registry/registry.ts';
+import { judgeTest } from './ab-test.ts';
+import { alarmDefinitions } from './alarm-definitions.ts';
+import { alarmState } from './alarm-state.ts';
 import { judgeCanary } from './canary.ts';
+import { reconsider } from './roll-back.ts';
 import { judgeShadow } from './shadow.ts';
-import { judgeTest } from './test.ts';
+import { verifyOnce } from './verify-rollback.ts';
 
 /** What became of one model's rollout. */
 export interface Advance {

@@ -3,7 +3,7 @@ import type { Shadow } from '../../core/registry/ledger.ts';
 import { wilson } from '../../core/rollback/evidence.ts';
 import { ShadowPolicy } from '../../core/shadow/policy.ts';
 import type { Home } from '../../platform/ports.ts';
-import { periodFor } from '../series.ts';
+import { periodFor } from './metric-strata.ts';
 
 /** What is known of a shadow's answers since it began. */
 export interface ShadowStanding {

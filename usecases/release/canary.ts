@@ -6,7 +6,7 @@ import type { Command } from '../../core/registry/commands.ts';
 import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
-import { strataOf } from '../series.ts';
+import { strataOf } from './metric-strata.ts';
 
 /** Length of the strata that times are compared in, seconds. */
 const PERIOD_SECONDS = 10;

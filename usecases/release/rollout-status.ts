@@ -1,11 +1,11 @@
-import type { Analysis } from '../core/canary/analyse.ts';
-import type { Judgement } from '../core/experiment/judge.ts';
-import type { ReleaseState } from '../core/registry/ledger.ts';
-import type { Home } from '../platform/ports.ts';
-import { Registry } from '../usecases/registry/registry.ts';
-import { analysisOf } from './advance/canary.ts';
-import { type ShadowStanding, shadowStanding } from './advance/shadow.ts';
-import { standingOfTest } from './advance/test.ts';
+import type { Analysis } from '../../core/canary/analyse.ts';
+import type { Judgement } from '../../core/experiment/judge.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { Home } from '../../platform/ports.ts';
+import { Registry } from '../registry/registry.ts';
+import { standingOfTest } from './ab-test.ts';
+import { analysisOf } from './canary.ts';
+import { type ShadowStanding, shadowStanding } from './shadow.ts';
 
 /** How a challenger stands at this moment, by what decides about it. */
 export interface Standing {

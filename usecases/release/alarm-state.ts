@@ -1,6 +1,6 @@
-import type { AlarmDefinition, AlarmState } from '../core/alarms/alarm.ts';
-import { type Evaluation, evaluate, evaluationRange, periodsOf } from '../core/alarms/evaluate.ts';
-import type { Home } from '../platform/ports.ts';
+import type { AlarmDefinition, AlarmState } from '../../core/alarms/alarm.ts';
+import { type Evaluation, evaluate, evaluationRange, periodsOf } from '../../core/alarms/evaluate.ts';
+import type { Home } from '../../platform/ports.ts';
 
 /** Evaluates an alarm from the metrics themselves, as CloudWatch would at `now`. */
 export async function alarmState(

@@ -1,8 +1,8 @@
-import type { AlarmDefinition } from '../core/alarms/alarm.ts';
-import { alarmsOf } from '../core/alarms/definitions.ts';
-import type { ModelVersion } from '../core/registry/version.ts';
-import type { Home } from '../platform/ports.ts';
-import { baselineOf } from '../usecases/registry/load-baseline.ts';
+import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import { alarmsOf } from '../../core/alarms/definitions.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import type { Home } from '../../platform/ports.ts';
+import { baselineOf } from '../registry/load-baseline.ts';
 
 export interface Definitions {
   readonly definitions: AlarmDefinition[];

@@ -7,12 +7,12 @@ import { AnalysisPolicy } from '../../../core/canary/policy.ts';
 import type { Command } from '../../../core/registry/commands.ts';
 import { metricLine } from '../../../core/serving/emf.ts';
 import type { Variant } from '../../../core/serving/variant.ts';
-import { advanceRollouts } from '../../../functions/advance/advance.ts';
-import { rollBack } from '../../../functions/rollback/roll-back.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import type { EndpointProbe } from '../../../platform/ports.ts';
 import { newestRevision } from '../../../platform/snapshots.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
+import { rollBack } from '../../../usecases/release/roll-back.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 
 const ANALYSIS = AnalysisPolicy.parse({});

@@ -4,10 +4,10 @@ import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import { answerTo, commandOf, decideRollback } from '../../core/rollback/decide.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
-import { Registry } from '../../usecases/registry/registry.ts';
-import { definitionsOf } from '../alarms.ts';
-import { gatherEvidence } from './gather.ts';
-import { awaitVerification, type VerifyOptions } from './verify.ts';
+import { Registry } from '../registry/registry.ts';
+import { definitionsOf } from './alarm-definitions.ts';
+import { gatherEvidence } from './rollback-evidence.ts';
+import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 
 const ACTOR = 'function:rollback';
 /** Others may write the ledger at the same time, in a storm of alarms very many: read again, judge again. */

@@ -10,9 +10,9 @@ import { decide } from '../../../core/registry/decide.ts';
 import { EMPTY_STATE } from '../../../core/registry/ledger.ts';
 import { metricLine } from '../../../core/serving/emf.ts';
 import type { Variant } from '../../../core/serving/variant.ts';
-import { advanceRollouts } from '../../../functions/advance/advance.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
 import { versionRecord } from '../../platform/contract/home.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);

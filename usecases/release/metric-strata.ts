@@ -1,5 +1,5 @@
-import { type Stratum, strata } from '../core/experiment/strata.ts';
-import type { Home } from '../platform/ports.ts';
+import { type Stratum, strata } from '../../core/experiment/strata.ts';
+import type { Home } from '../../platform/ports.ts';
 
 /** How long metrics are kept by the second, by the minute, and by five minutes: by CloudWatch, shortened by a little. */
 const FINE_MS = 3 * 3_600_000 - 600_000;
