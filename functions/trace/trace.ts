@@ -1,6 +1,6 @@
 import { ModelName } from '../../core/model/names.ts';
 import type { Home } from '../../platform/ports.ts';
-import { ownersOf } from '../forget/owners.ts';
+import { ownersOf } from '../../usecases/privacy/data-owners.ts';
 import { type DropTrace, traceDrop, traceDropOf } from './drop.ts';
 import { type EntryTrace, traceEntry, traceVersion, type VersionTrace } from './ledger.ts';
 import { type PredictionTrace, tracePrediction } from './prediction.ts';

@@ -1,7 +1,7 @@
 import { CreateSecretCommand, DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAwsHome } from '../../platform/aws/home.ts';
-import { forgetContract } from '../privacy/forget-contract.ts';
+import { forgetContract } from '../usecases/privacy/erasure-contract.ts';
 import { createResources } from './resources.ts';
 
 const secrets = new SecretsManagerClient({});

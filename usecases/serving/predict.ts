@@ -1,5 +1,6 @@
 import type { Checked, FeatureValues } from '../../core/contract/check.ts';
 import { InputError } from '../../core/contract/elements.ts';
+import { WithheldError } from '../../core/contract/redacted-error.ts';
 import type { Unusual } from '../../core/guards/outliers.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { type Decode, type InferCall, ProtocolError } from '../../core/protocols/protocol.ts';
@@ -10,7 +11,6 @@ import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { instant } from '../../core/serving/instant.ts';
 import type { Observation } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
-import { WithheldError } from '../../functions/withheld.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
 import { fill } from './error-mapping.ts';
 import { refusal, unusualHeader } from './guards.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WithheldError } from '../../../functions/withheld.ts';
+import { WithheldError } from '../../../core/contract/redacted-error.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
 import { PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
 

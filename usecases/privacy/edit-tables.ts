@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { fieldsOf } from '../../usecases/validation/csv-header.ts';
-import { csvRecords, type Edited, editLines, magicOf } from './lines.ts';
-import type { Subject } from './owners.ts';
+import { fieldsOf } from '../validation/csv-header.ts';
+import type { Subject } from './data-owners.ts';
+import { csvRecords, type Edited, editLines, magicOf } from './edit-lines.ts';
 
 /** What was taken out of a table, and whether it says whom its rows are about. */
 export type EditedTable = Edited & { readonly named: boolean };

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ObjectNotFoundError, PlatformError } from '../../platform/errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../platform/ports.ts';
-import type { Edited } from './lines.ts';
+import type { Edited } from './edit-lines.ts';
 
 /** How much was erased, or would be. */
 export interface Tally {

@@ -1,5 +1,5 @@
-import { ENVELOPE, type PrivacyKeys } from '../core/contract/personal.ts';
-import { identifier, literal, withDuck } from '../platform/duckdb/connection.ts';
+import { ENVELOPE, type PrivacyKeys } from '../../core/contract/personal.ts';
+import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 
 /** Whose envelopes a file holds, and where. */
 export interface Sealed {

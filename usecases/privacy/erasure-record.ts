@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Home } from '../../platform/ports.ts';
-import { readJson } from '../../usecases/validation/dataset-version.ts';
-import type { Tally } from './sweep.ts';
+import { readJson } from '../validation/dataset-version.ts';
+import type { Tally } from './rewrite-objects.ts';
 
 export const KINDS = ['drops', 'datasets', 'quarantine', 'truths', 'captures'] as const;
 export type Kind = (typeof KINDS)[number];

@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type Capture, rowId, subjectOf } from '../../core/serving/capture.ts';
 import { withoutRows } from '../../core/serving/without-rows.ts';
 import { captureText, editCaptureBody } from '../../platform/captures.ts';
-import { predictionKey } from '../../usecases/ground-truth/prediction-index.ts';
-import type { Edited } from './lines.ts';
-import type { Subject } from './owners.ts';
-import type { Tally } from './sweep.ts';
+import { predictionKey } from '../ground-truth/prediction-index.ts';
+import type { Subject } from './data-owners.ts';
+import type { Edited } from './edit-lines.ts';
+import type { Tally } from './rewrite-objects.ts';
 
 /** Whose predictions are to go: those of subjects, by model, or one prediction id. */
 export interface Wanted {

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ForgetError, type Forgotten, forget } from '../../functions/forget/forget.ts';
-import { openLocalHome } from '../../platform/local/home.ts';
-import type { Home, ObjectStore } from '../../platform/ports.ts';
-import { ANNA, BERT, forgetContract, Lives } from './forget-contract.ts';
+import { openLocalHome } from '../../../platform/local/home.ts';
+import type { Home, ObjectStore } from '../../../platform/ports.ts';
+import { ForgetError, type Forgotten, forget } from '../../../usecases/privacy/erase-subject.ts';
+import { ANNA, BERT, forgetContract, Lives } from './erasure-contract.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-forget-'));
 let opened = 0;

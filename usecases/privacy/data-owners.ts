@@ -1,9 +1,9 @@
 import type { Contract } from '../../core/contract/contract.ts';
 import { ENVELOPE, type PrivacyKeys, personalColumns, treatmentOf } from '../../core/contract/personal.ts';
 import type { Home } from '../../platform/ports.ts';
-import { columnsOf } from '../../usecases/validation/csv-header.ts';
-import { DatasetContract } from '../../usecases/validation/dataset-contract.ts';
-import { readJson } from '../../usecases/validation/dataset-version.ts';
+import { columnsOf } from '../validation/csv-header.ts';
+import { DatasetContract } from '../validation/dataset-contract.ts';
+import { readJson } from '../validation/dataset-version.ts';
 
 /** A model, or a dataset that is no model's, and how its contracts name their subjects. */
 export interface Owner {

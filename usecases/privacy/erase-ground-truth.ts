@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseTruth } from '../../core/serving/ground-truth.ts';
-import { predictionKey } from '../../usecases/ground-truth/prediction-index.ts';
-import { type Edited, editLines } from './lines.ts';
-import type { Subject } from './owners.ts';
+import { predictionKey } from '../ground-truth/prediction-index.ts';
+import type { Subject } from './data-owners.ts';
+import { type Edited, editLines } from './edit-lines.ts';
 
 /** Where ground truth of a model lies: arriving, waiting, joined, and given up. */
 export const truthPlaces = (model: string): string[] => [

@@ -6,13 +6,13 @@ import { digestOfFile } from '../../platform/digest.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
 import type { Home, ObjectStore } from '../../platform/ports.ts';
-import { rulesOf } from '../../usecases/validation/dataset-contract.ts';
-import { DatasetManifest, readJson, versionFolder } from '../../usecases/validation/dataset-version.ts';
-import type { QuarantinedRow } from '../../usecases/validation/file-result.ts';
-import { type DropReport, renderReport, SHOWN_ROWS } from '../../usecases/validation/report.ts';
-import { dropId } from '../../usecases/validation/validate-drop.ts';
-import { type Edited, editLines } from './lines.ts';
-import type { Owner, Subject } from './owners.ts';
+import { rulesOf } from '../validation/dataset-contract.ts';
+import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
+import type { QuarantinedRow } from '../validation/file-result.ts';
+import { type DropReport, renderReport, SHOWN_ROWS } from '../validation/report.ts';
+import { dropId } from '../validation/validate-drop.ts';
+import type { Owner, Subject } from './data-owners.ts';
+import { type Edited, editLines } from './edit-lines.ts';
 
 /** Writes an object anew and erases what was under its key before. */
 async function renew(store: ObjectStore, key: string, body: string, contentType?: string): Promise<void> {

@@ -3,15 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Home } from '../../platform/ports.ts';
-import { Registry } from '../../usecases/registry/registry.ts';
-import { CaptureEdit } from './captures.ts';
-import { keepCounted, keepJudged, quarantineEdit, renewReport } from './data.ts';
-import { addTally, type Erased, Journal, type Kind } from './journal.ts';
-import { throughGzip } from './lines.ts';
-import { type Owner, ownersOf, Subject, strangersOf } from './owners.ts';
-import { type Sweep, sweep, type Tally } from './sweep.ts';
-import { editParquet, editTable } from './tables.ts';
-import { truthEdit, truthPlaces } from './truths.ts';
+import { Registry } from '../registry/registry.ts';
+import { type Owner, ownersOf, Subject, strangersOf } from './data-owners.ts';
+import { throughGzip } from './edit-lines.ts';
+import { editParquet, editTable } from './edit-tables.ts';
+import { CaptureEdit } from './erase-captures.ts';
+import { truthEdit, truthPlaces } from './erase-ground-truth.ts';
+import { keepCounted, keepJudged, quarantineEdit, renewReport } from './erase-validation-data.ts';
+import { addTally, type Erased, Journal, type Kind } from './erasure-record.ts';
+import { type Sweep, sweep, type Tally } from './rewrite-objects.ts';
 
 /** Nobody can be looked for as the request has it. */
 export class ForgetError extends Error {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { decryptFile } from '../../functions/decrypt.ts';
-import { literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { openLocalHome } from '../../platform/local/home.ts';
+import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
+import { openLocalHome } from '../../../platform/local/home.ts';
+import { decryptFile } from '../../../usecases/privacy/decrypt-file.ts';
 
 describe('decrypting a file', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-decrypt-'));
