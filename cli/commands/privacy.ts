@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 import type { Command as Program } from 'commander';
 import { ENVELOPE } from '../../core/contract/personal.ts';
-import { trace, UntracedError } from '../../functions/trace/trace.ts';
+import { trace, UntracedError } from '../../usecases/audit/trace.ts';
 import { ownersOf } from '../../usecases/privacy/data-owners.ts';
 import { decryptFile } from '../../usecases/privacy/decrypt-file.ts';
 import { ForgetError, type Forgotten, forget } from '../../usecases/privacy/erase-subject.ts';

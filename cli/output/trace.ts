@@ -1,8 +1,8 @@
 import type { Entry } from '../../core/registry/ledger.ts';
-import type { DropTrace } from '../../functions/trace/drop.ts';
-import type { EntryTrace, Service, VersionSummary, VersionTrace } from '../../functions/trace/ledger.ts';
-import type { PredictionTrace } from '../../functions/trace/prediction.ts';
-import type { Trace } from '../../functions/trace/trace.ts';
+import type { Trace } from '../../usecases/audit/trace.ts';
+import type { DropTrace } from '../../usecases/audit/trace-drop.ts';
+import type { PredictionTrace } from '../../usecases/audit/trace-prediction.ts';
+import type { EntryTrace, Service, VersionSummary, VersionTrace } from '../../usecases/audit/trace-version.ts';
 import { percent, trafficText } from './traffic.ts';
 
 /** A picture of a trace: what came first stands first. */

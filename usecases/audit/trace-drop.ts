@@ -1,6 +1,6 @@
 import type { Home } from '../../platform/ports.ts';
-import { DatasetManifest, readJson, versionFolder } from '../../usecases/validation/dataset-version.ts';
-import type { DropReport } from '../../usecases/validation/report.ts';
+import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
+import type { DropReport } from '../validation/report.ts';
 
 export interface DropTrace {
   readonly of: 'drop';

@@ -1,9 +1,9 @@
 import { ModelName } from '../../core/model/names.ts';
 import type { Home } from '../../platform/ports.ts';
-import { ownersOf } from '../../usecases/privacy/data-owners.ts';
-import { type DropTrace, traceDrop, traceDropOf } from './drop.ts';
-import { type EntryTrace, traceEntry, traceVersion, type VersionTrace } from './ledger.ts';
-import { type PredictionTrace, tracePrediction } from './prediction.ts';
+import { ownersOf } from '../privacy/data-owners.ts';
+import { type DropTrace, traceDrop, traceDropOf } from './trace-drop.ts';
+import { type PredictionTrace, tracePrediction } from './trace-prediction.ts';
+import { type EntryTrace, traceEntry, traceVersion, type VersionTrace } from './trace-version.ts';
 
 export type Trace = PredictionTrace | EntryTrace | VersionTrace | DropTrace;
 

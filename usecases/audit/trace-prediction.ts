@@ -3,7 +3,7 @@ import { entryAt } from '../../core/registry/history.ts';
 import { type Capture, rowId, subjectOf } from '../../core/serving/capture.ts';
 import { capturesDelivered, capturesIn, captureText } from '../../platform/captures.ts';
 import type { Home } from '../../platform/ports.ts';
-import { collect, partOf, type Service, summaryOf, type VersionSummary } from './ledger.ts';
+import { collect, partOf, type Service, summaryOf, type VersionSummary } from './trace-version.ts';
 
 /** What one version answered. */
 export interface Answer {

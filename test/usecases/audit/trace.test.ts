@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pictured } from '../../../cli/output/trace.ts';
 import type { Capture } from '../../../core/serving/capture.ts';
-import { serviceOf } from '../../../functions/trace/ledger.ts';
-import { trace, UntracedError } from '../../../functions/trace/trace.ts';
+import { trace, UntracedError } from '../../../usecases/audit/trace.ts';
+import { serviceOf } from '../../../usecases/audit/trace-version.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
-import { PIPELINE, ROW, request, Stand } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, ROW, request, Stand } from '../serving/serving-fixture.ts';
 
 const MANIFEST = {
   ...PIPELINE,
