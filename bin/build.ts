@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { FUNCTIONS } from '../functions/all.ts';
+import { FUNCTIONS } from '../functions/index.ts';
 import { infer } from '../functions/infer/trigger.ts';
 import { readEnvironments } from '../infra/environments.ts';
 import { buildLayer, LAYERS } from '../layers/build.ts';

@@ -1,7 +1,7 @@
 // Builds what the package holds in place of its sources: run by `npm pack` and `npm publish` (prepack).
 import { rm, writeFile } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
-import { FUNCTIONS } from '../functions/all.ts';
+import { FUNCTIONS } from '../functions/index.ts';
 import { LAYERS } from '../layers/build.ts';
 import { declareApi } from './api.ts';
 import { buildFunctions, buildLayers, compileFunctions } from './build.ts';

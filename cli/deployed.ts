@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { alarmsOf } from '../core/alarms/definitions.ts';
 import { Manifest } from '../core/model/manifest.ts';
-import { FUNCTIONS } from '../functions/all.ts';
+import { FUNCTIONS } from '../functions/index.ts';
 import { infer } from '../functions/infer/trigger.ts';
 import { validate } from '../functions/validate/trigger.ts';
 import type { DeploymentConfig } from '../infra/config.ts';

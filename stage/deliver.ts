@@ -1,4 +1,4 @@
-import { keepDeadLetter, reasonOf } from '../functions/dead-letter.ts';
+import { keepDeadLetter, reasonOf } from '../platform/dead-letters.ts';
 import type { ObjectStore } from '../platform/ports.ts';
 
 export interface DeliveryOptions {

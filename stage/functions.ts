@@ -1,9 +1,9 @@
 import type { AlarmTransition } from '../core/alarms/alarm.ts';
 import { advance } from '../functions/advance/trigger.ts';
 import { drift } from '../functions/drift/trigger.ts';
+import type { FunctionSpec } from '../functions/function-spec.ts';
 import { groundTruth } from '../functions/ground-truth/trigger.ts';
 import { rollback } from '../functions/rollback/trigger.ts';
-import type { FunctionSpec } from '../functions/trigger.ts';
 import { validate } from '../functions/validate/trigger.ts';
 import type { EndpointProbe, Home, ObjectInfo } from '../platform/ports.ts';
 import { detectDrift, NoBaselineError } from '../usecases/drift/detect-drift.ts';

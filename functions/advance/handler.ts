@@ -3,7 +3,7 @@ import { Scheduled } from '../../events/schemas.ts';
 import { lambdaProbe } from '../../platform/aws/lambda-probe.ts';
 import { openHome } from '../../platform/home.ts';
 import { advanceRollouts } from '../../usecases/release/advance-rollouts.ts';
-import { parsed } from '../parsed.ts';
+import { parsed } from '../middleware/parse-event.ts';
 
 /** TRIMTAB_ENDPOINT_FUNCTION is the alias that is asked what it serves. */
 export const handler = middy()

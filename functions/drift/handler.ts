@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import { Scheduled } from '../../events/schemas.ts';
 import { openHome } from '../../platform/home.ts';
 import { detectDrift, NoBaselineError } from '../../usecases/drift/detect-drift.ts';
-import { parsed } from '../parsed.ts';
+import { parsed } from '../middleware/parse-event.ts';
 
 const opening = openHome('aws');
 opening.catch(() => undefined);

@@ -1,4 +1,4 @@
-import type { FunctionSpec } from '../trigger.ts';
+import type { FunctionSpec } from '../function-spec.ts';
 
 export const drift: FunctionSpec = {
   name: 'drift',

@@ -3,7 +3,7 @@ import { Scheduled } from '../../events/schemas.ts';
 import { openHome } from '../../platform/home.ts';
 import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../usecases/ground-truth/prediction-index.ts';
-import { parsed } from '../parsed.ts';
+import { parsed } from '../middleware/parse-event.ts';
 
 const opening = openHome('aws');
 opening.catch(() => undefined);

@@ -5,7 +5,7 @@ import { AlarmStateChange } from '../../events/schemas.ts';
 import { lambdaProbe } from '../../platform/aws/lambda-probe.ts';
 import { openHome } from '../../platform/home.ts';
 import { rollBack } from '../../usecases/release/roll-back.ts';
-import { parsed } from '../parsed.ts';
+import { parsed } from '../middleware/parse-event.ts';
 
 /** A CloudWatch alarm's event as a transition; undefined when it is not an alarm of a model going into ALARM. */
 export function transitionOf({ detail }: AlarmStateChange): AlarmTransition | undefined {

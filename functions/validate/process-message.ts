@@ -1,9 +1,9 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { ObjectCreated } from '../../events/schemas.ts';
+import { type DeadLetter, deadLetterKey, keepDeadLetter, reasonOf } from '../../platform/dead-letters.ts';
 import type { Home } from '../../platform/ports.ts';
 import { type Drop, validateDrop } from '../../usecases/validation/validate-drop.ts';
-import { type DeadLetter, deadLetterKey, keepDeadLetter, reasonOf } from '../dead-letter.ts';
 import { ATTEMPTS, validate } from './trigger.ts';
 
 export type Message = Pick<SQSRecord, 'messageId' | 'body'> & {

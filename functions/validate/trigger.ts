@@ -1,4 +1,4 @@
-import type { FunctionSpec } from '../trigger.ts';
+import type { FunctionSpec } from '../function-spec.ts';
 
 /** How often the queue delivers a message before it becomes a dead letter. */
 export const ATTEMPTS = 3;

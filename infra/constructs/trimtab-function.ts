@@ -15,7 +15,7 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { FunctionSpec } from '../../functions/trigger.ts';
+import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allow, allowKey } from './allow.ts';
 import { functionCode } from './function-code.ts';
 

@@ -6,7 +6,7 @@ import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildLayers } from '../../bin/build.ts';
 import { LAMBDA_RUNTIME } from '../../bin/lambda-node.ts';
-import { FUNCTIONS } from '../../functions/all.ts';
+import { FUNCTIONS } from '../../functions/index.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { buildLayer, LAYERS, LayerError } from '../../layers/build.ts';

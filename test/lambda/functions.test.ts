@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lambdaNode } from '../../bin/lambda-node.ts';
 import { halfBits, halfValue } from '../../core/model/half.ts';
-import { FUNCTIONS } from '../../functions/all.ts';
+import { FUNCTIONS } from '../../functions/index.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import { Registry } from '../../usecases/registry/registry.ts';

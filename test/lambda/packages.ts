@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { buildFunctions, compileFunctions } from '../../bin/build.ts';
-import type { FunctionSpec } from '../../functions/trigger.ts';
+import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { buildLayer, LAYERS } from '../../layers/build.ts';
 import { type EnvironmentOptions, ExecutionEnvironment } from './environment.ts';
 

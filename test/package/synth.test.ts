@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { FUNCTIONS } from '../../functions/all.ts';
+import { FUNCTIONS } from '../../functions/index.ts';
 import { examplesOf, node, tool } from './app.ts';
 
 interface Asset {

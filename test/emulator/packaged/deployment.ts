@@ -1,5 +1,5 @@
 import { main } from '../../../cli/main.ts';
-import type { FunctionSpec } from '../../../functions/trigger.ts';
+import type { FunctionSpec } from '../../../functions/function-spec.ts';
 import { openAwsHome } from '../../../platform/aws/home.ts';
 import type { Home } from '../../../platform/ports.ts';
 import type { EnvironmentOptions, ExecutionEnvironment } from '../../lambda/environment.ts';

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ObjectCreated } from '../../../events/schemas.ts';
-import type { DeadLetter } from '../../../functions/dead-letter.ts';
 import { dropOf, judgeMessage } from '../../../functions/validate/process-message.ts';
 import { ATTEMPTS } from '../../../functions/validate/trigger.ts';
+import type { DeadLetter } from '../../../platform/dead-letters.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import type { Home } from '../../../platform/ports.ts';
 

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../platform/ports.ts';
+import type { ObjectStore } from './ports.ts';
 
 /** What could not be processed, kept where somebody can find it, with the reason. */
 export interface DeadLetter {

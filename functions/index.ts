@@ -1,9 +1,9 @@
 import { advance } from './advance/trigger.ts';
 import { drift } from './drift/trigger.ts';
+import type { FunctionSpec } from './function-spec.ts';
 import { groundTruth } from './ground-truth/trigger.ts';
 import { infer } from './infer/trigger.ts';
 import { rollback } from './rollback/trigger.ts';
-import type { FunctionSpec } from './trigger.ts';
 import { validate } from './validate/trigger.ts';
 
 /** Every function there is. */
