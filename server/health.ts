@@ -1,8 +1,8 @@
 import { ProtocolError } from '../core/protocols/protocol.ts';
 import type { HttpResponse } from '../core/serving/http.ts';
-import type { Gate } from './gate.ts';
-import type { RequestHead } from './http/incoming.ts';
+import type { RequestHead } from './http/read-request.ts';
 import { refusal } from './http/refusal.ts';
+import type { Gate } from './lib/admission-limit.ts';
 
 /** Paths by which load balancers of every protocol ask whether to send requests here. */
 const READY = new Set(['/v2/health/ready', '/ready', '/health/status', '/ping']);

@@ -1,5 +1,5 @@
 import type { Home, ObjectInfo } from '../platform/ports.ts';
-import { every, type Loop } from '../server/every.ts';
+import { every, type Loop } from '../server/lib/interval.ts';
 import { deliver } from './deliver.ts';
 import { DropWatch } from './drops.ts';
 

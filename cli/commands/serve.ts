@@ -41,8 +41,8 @@ class ServeError extends UsageError {
 }
 
 async function watch(io: Io, { home }: GlobalOptions, settings: Settings, folders: readonly string[]): Promise<number> {
-  const { homeOfModels } = await import('../../server/home-of-models.ts');
-  const { Supervisor } = await import('../../server/supervisor.ts');
+  const { homeOfModels } = await import('../../server/ephemeral-home.ts');
+  const { Supervisor } = await import('../../server/processes/supervisor.ts');
   const models = folders.length > 0 ? await homeOfModels(folders) : undefined;
   // Nothing watches over models that are only named; elsewhere than in a folder every look costs money.
   const metrics = models === undefined ? await metricsOf(home ?? io.env.TRIMTAB_HOME) : undefined;
@@ -68,15 +68,15 @@ async function watch(io: Io, { home }: GlobalOptions, settings: Settings, folder
 /** What is known of a local home's models beside what they answer. */
 async function metricsOf(name: string | undefined): Promise<(() => Promise<string>) | undefined> {
   if (name === 'aws') return undefined;
-  const { watchedMetrics } = await import('../../server/watched.ts');
+  const { watchedMetrics } = await import('../../server/metrics/scheduled-results.ts');
   const opened = await openHome(name);
   return watchedMetrics(opened, opened.description);
 }
 
 async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promise<number> {
   // It brings ONNX Runtime along.
-  const { serveUnderSupervision } = await import('../../server/serving-process.ts');
-  const { runnerEntry } = await import('../../server/entries.ts');
+  const { serveUnderSupervision } = await import('../../server/processes/child-process.ts');
+  const { runnerEntry } = await import('../../server/workers/worker-entry.ts');
   const models = io.env[HOME_OF_MODELS];
   const open = () => openHome(models ?? home ?? io.env.TRIMTAB_HOME ?? undefined);
   await serveUnderSupervision(open, {

@@ -14,11 +14,11 @@ import { InputError } from '../../core/contract/elements.ts';
 import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import type { Gate } from '../gate.ts';
 import type { DrainOptions, RequestHandler } from '../http/http-server.ts';
-import { modelPath, requestOf, responseOf } from './call.ts';
-import { GRPCInferenceService, Health, SERVICE } from './contract.ts';
+import type { Gate } from '../lib/admission-limit.ts';
+import { modelPath, requestOf, responseOf } from './convert.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
+import { GRPCInferenceService, Health, SERVICE } from './service-definition.ts';
 
 export interface GrpcOptions {
   /** 0 takes any free port. */

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import type { Gate } from '../gate.ts';
-import { answerBroken, endLater, faultOfHead, MAX_HEADERS } from './broken.ts';
-import { headOf, type RequestHead, readBody } from './incoming.ts';
+import type { Gate } from '../lib/admission-limit.ts';
+import { answerBroken, endLater, faultOfHead, MAX_HEADERS } from './malformed-request.ts';
+import { headOf, type RequestHead, readBody } from './read-request.ts';
 import { refusal } from './refusal.ts';
 
 /** Whatever answers requests and does not throw: an endpoint. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { GRPCInferenceService } from '../../server/grpc/contract.ts';
+import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
 import { TREE } from '../usecases/serving/serving-fixture.ts';
 import { Container, type Manifest, type RunOptions, SETUP } from './container.ts';
 

@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
 import { status } from '@grpc/grpc-js';
-import { GRPCInferenceService } from '../../server/grpc/contract.ts';
+import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
 import { Random } from './random.ts';
 
 /** How a call over gRPC ended. */

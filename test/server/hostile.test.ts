@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Gate } from '../../server/gate.ts';
 import { type GrpcServer, serveGrpc } from '../../server/grpc/server.ts';
 import { type HttpServer, serve } from '../../server/http/http-server.ts';
+import { Gate } from '../../server/lib/admission-limit.ts';
 import { barrage } from '../hostile/barrage.ts';
 import { GrpcWire, grpcComplaint } from '../hostile/grpc-mutants.ts';
 import { INT64, KINDS, PIPELINE, ROW, Stand, TREE } from '../usecases/serving/serving-fixture.ts';

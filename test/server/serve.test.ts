@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { GRPCInferenceService } from '../../server/grpc/contract.ts';
+import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
 import { loopModel } from '../fixtures/onnx/write.ts';
 import { bundledCommand, childrenOf, type Running, startServe } from './command.ts';
 

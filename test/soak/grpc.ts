@@ -1,6 +1,6 @@
 import { type Client, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
-import { GRPCInferenceService } from '../../server/grpc/contract.ts';
 import type { ModelInferResponse } from '../../server/grpc/messages.ts';
+import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
 import { LostError } from '../server/wire.ts';
 import type { Case } from './models.ts';
 import { everyLast } from './speech.ts';

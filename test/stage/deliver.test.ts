@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
-import { DeliveryStream } from '../../server/delivery-stream.ts';
+import { DeliveryStream } from '../../server/captures/delivery-stream.ts';
 import { deliver } from '../../stage/deliver.ts';
 import { DropWatch } from '../../stage/drops.ts';
 

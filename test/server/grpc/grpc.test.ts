@@ -1,10 +1,10 @@
 import { type Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Gate } from '../../../server/gate.ts';
-import { bytesOf, contentsOf } from '../../../server/grpc/contents.ts';
-import { GRPCInferenceService, Health } from '../../../server/grpc/contract.ts';
 import { type GrpcServer, serveGrpc } from '../../../server/grpc/server.ts';
+import { GRPCInferenceService, Health } from '../../../server/grpc/service-definition.ts';
+import { bytesOf, contentsOf } from '../../../server/grpc/tensor-contents.ts';
+import { Gate } from '../../../server/lib/admission-limit.ts';
 import { INT64, PIPELINE, read, request, Stand, TREE } from '../../usecases/serving/serving-fixture.ts';
 
 type Call = (

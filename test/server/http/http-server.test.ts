@@ -2,8 +2,8 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../../core/serving/http.ts';
-import { Gate } from '../../../server/gate.ts';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
+import { Gate } from '../../../server/lib/admission-limit.ts';
 import { answersOn, Wire } from '../wire.ts';
 
 let server: HttpServer | undefined;

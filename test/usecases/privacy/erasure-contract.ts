@@ -10,7 +10,7 @@ import { readCaptureObject } from '../../../platform/captures.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
-import { DeliveryStream } from '../../../server/delivery-stream.ts';
+import { DeliveryStream } from '../../../server/captures/delivery-stream.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { forget } from '../../../usecases/privacy/erase-subject.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Metrics, ObjectStore } from '../../platform/ports.ts';
+import { LineBuffer } from './line-buffer.ts';
+
+/** Most bytes of captures that wait for their delivery; the oldest beyond are lost, and said to be. */
+const MOST_WAITING = 64 * 1024 * 1024;
+
+/**
+ * Takes the log lines of the endpoint and sends each where the log subscription would: captures are gathered and
+ * delivered to the captures store as JSON lines, under the hour of their arrival; metric lines go to the metrics;
+ * every other line is for people.
+ */
+export class DeliveryStream {
+  readonly #captures: Pick<ObjectStore, 'put'>;
+  readonly #metrics: Metrics;
+  readonly #clock: Clock;
+  readonly #print: (line: string) => void;
+  readonly #mostWaiting: number;
+  readonly #waiting = new LineBuffer();
+  #delivering: Promise<void> = Promise.resolve();
+
+  constructor(
+    to: { captures: Pick<ObjectStore, 'put'>; metrics: Metrics; clock: Clock },
+    print: (line: string) => void,
+    mostWaiting = MOST_WAITING,
+  ) {
+    this.#captures = to.captures;
+    this.#metrics = to.metrics;
+    this.#clock = to.clock;
+    this.#print = print;
+    this.#mostWaiting = mostWaiting;
+  }
+
+  /** Takes one line, with or without its line end. */
+  write(text: string): void {
+    const line = text.trimEnd();
+    if (line.startsWith('{"trimtab":"capture"')) {
+      this.#waiting.add(line);
+      if (this.#waiting.bytes > this.#mostWaiting) this.#dropOldest();
+    } else if (line.startsWith('{') && line.includes('"_aws"')) this.#metrics.write(line);
+    else if (line !== '') this.#print(line);
+  }
+
+  /** Delivers what has been gathered. A failed delivery keeps its lines for the next. */
+  flush(): Promise<void> {
+    this.#delivering = this.#delivering.then(async () => {
+      if (this.#waiting.bytes === 0) return;
+      const lines = this.#waiting.take();
+      const hour = this.#clock.now().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+      try {
+        await this.#captures.put(`captures/${hour}/${randomUUID()}.jsonl`, lines.pieces());
+        this.#waiting.reuse(lines);
+      } catch (error) {
+        this.#waiting.putBack(lines);
+        if (this.#waiting.bytes > this.#mostWaiting) this.#dropOldest();
+        throw error;
+      }
+    });
+    const delivered = this.#delivering;
+    this.#delivering = delivered.catch(() => undefined);
+    return delivered;
+  }
+
+  /** Makes room, and some more, so that it is not done for every line. */
+  #dropOldest(): void {
+    const dropped = this.#waiting.dropOldest(this.#mostWaiting * 0.9);
+    this.#print(`captures cannot be delivered as fast as they come: ${dropped} lines were dropped`);
+  }
+}

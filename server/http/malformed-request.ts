@@ -1,0 +1,118 @@
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { ProtocolError } from '../../core/protocols/protocol.ts';
+import type { HttpResponse } from '../../core/serving/http.ts';
+import { headOf, type RequestHead } from './read-request.ts';
+import { refusal } from './refusal.ts';
+
+/** What node:http says of bytes that are no request. */
+type ParseError = Error & { readonly code?: string; readonly reason?: string; readonly rawPacket?: Buffer };
+
+/** A connection as node:http has it: it knows the answer whose turn it is. */
+type HttpSocket = Socket & { readonly _httpMessage?: (ServerResponse & { readonly req: IncomingMessage }) | null };
+
+/** How long what a caller goes on sending is read after it has been refused; milliseconds. */
+const LINGER_MS = 2_000;
+
+export const MAX_HEADERS = 100;
+
+/** What is wrong with a head that node:http takes; undefined when nothing is. */
+export function faultOfHead({ rawHeaders, headers, httpVersion }: IncomingMessage): ProtocolError | undefined {
+  if (rawHeaders.length > 2 * MAX_HEADERS)
+    return new ProtocolError(431, `there are too many headers, there may be ${MAX_HEADERS}`);
+  if (headers.host === undefined && httpVersion === '1.1') return new ProtocolError(400, 'the header host is missing');
+  return undefined;
+}
+
+/** Methods of the paths that there are; CONNECT wants a tunnel, which there is none of. */
+const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
+
+/**
+ * Answers what is no request of HTTP/1.1, or none that can be taken, as other bad requests are answered: node:http
+ * itself would answer without a word, or not at all, and drop whatever else is under way on the connection.
+ */
+export function answerBroken(server: Server): void {
+  const refused = new WeakSet<Socket>();
+  server.on('clientError', (error: ParseError, socket: Socket) => {
+    // Whatever else comes on the connection is no request either, and is told so many times; one answer is enough.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    refuse(socket as HttpSocket, error);
+  });
+  server.on('connect', (incoming: IncomingMessage, socket: Socket) => {
+    const error = new ProtocolError(405, 'method CONNECT is not allowed, there is no tunnel here', {
+      allowed: METHODS,
+    });
+    send(socket, refusal(headOf(incoming), error));
+  });
+  server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const error = new ProtocolError(417, `expectation '${String(incoming.headers.expect).slice(0, 40)}' cannot be met`);
+    const { status, headers, body } = refusal(headOf(incoming), error);
+    outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    outgoing.write(body);
+    endLater(outgoing, incoming);
+  });
+}
+
+/**
+ * Ends an answer that has been written before its request had come whole. What is still sent is read for a while: a
+ * connection that is closed on unread data takes the answer along.
+ */
+export function endLater(outgoing: ServerResponse, incoming: IncomingMessage): void {
+  const late = setTimeout(() => incoming.destroy(), LINGER_MS);
+  incoming.once('end', () => outgoing.end());
+  incoming.once('close', () => clearTimeout(late));
+  incoming.resume();
+}
+
+function refuse(socket: HttpSocket, error: ParseError): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const pending = socket._httpMessage;
+  // Requests that came whole before it are answered first.
+  if (pending?.req.complete) {
+    pending.once('close', () => refuse(socket, error));
+    return;
+  }
+  // In the middle of an answer nothing else can be said.
+  if (pending?.headersSent) socket.destroy();
+  else send(socket, refusal(pending ? headOf(pending.req) : sniffed(error), faultOf(error)));
+}
+
+function faultOf({ code, reason, message }: ParseError): ProtocolError {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ProtocolError(408, 'the request did not come in time');
+    case 'HPE_HEADER_OVERFLOW':
+      // Later versions of Node count them besides.
+      return new ProtocolError(
+        431,
+        `the headers are too large or too many, they may be ${MAX_HEADERS} of 16 KB in all`,
+      );
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new ProtocolError(413, 'the extensions of a chunk are too large, they may have 16 KB');
+    case 'HPE_INVALID_EOF_STATE':
+      return new ProtocolError(400, 'the request breaks off');
+    default:
+      return new ProtocolError(400, `the request is no HTTP/1.1: ${reason ?? message}`);
+  }
+}
+
+/** Whose path it was, as far as that can be read, so that its protocol refuses. */
+function sniffed({ rawPacket }: ParseError): RequestHead {
+  const start = rawPacket?.toString('latin1', 0, 4_096) ?? '';
+  const [, method = 'GET', path = '/'] = /^([A-Z]+) (\/[^\s?]*)/.exec(start) ?? [];
+  return { method, path, query: {}, headers: {} };
+}
+
+function send(socket: Socket, { status, headers, body }: HttpResponse): void {
+  const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`);
+  socket.resume();
+  const end = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(end));
+}

@@ -1,0 +1,94 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { EXPOSITION_TYPE, type Exposition } from '../../core/metrics/exposition.ts';
+import type { Collector, PrometheusSink } from '../../core/metrics/prometheus.ts';
+import type { HttpResponse } from '../../core/serving/http.ts';
+import { championShare } from '../../core/serving/route.ts';
+import type { Home, ServingReport } from '../../platform/ports.ts';
+import type { RequestHead } from '../http/read-request.ts';
+
+export interface MetricsOptions {
+  readonly sink: PrometheusSink;
+  /** Gauges besides. */
+  readonly collectors: readonly Collector[];
+}
+
+/**
+ * Answers `GET /metrics`, and nothing else. Beside what the sink and the collectors know there are Node's own
+ * `process_` and `nodejs_` metrics.
+ */
+export function metricsPage({
+  sink,
+  collectors,
+}: MetricsOptions): (head: RequestHead) => Promise<HttpResponse> | undefined {
+  const process = new Registry();
+  collectDefaultMetrics({ register: process });
+  const page = async (head: RequestHead): Promise<HttpResponse> => {
+    if (head.method !== 'GET' && head.method !== 'HEAD') return notAllowed(head);
+    try {
+      const own = await sink.text(...collectors);
+      return { status: 200, headers: { 'content-type': EXPOSITION_TYPE }, body: own + (await process.metrics()) };
+    } catch {
+      // A collector could not look; a scrape with gaps would be taken for the truth.
+      return { status: 503, headers: TEXT, body: 'the metrics cannot be read now\n' };
+    }
+  };
+  return (head) => (head.path === '/metrics' ? page(head) : undefined);
+}
+
+const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
+
+const notAllowed = ({ method }: RequestHead): HttpResponse => ({
+  status: 405,
+  headers: { ...TEXT, allow: 'GET, HEAD' },
+  body: `method ${method} is not allowed, use GET or HEAD\n`,
+});
+
+/** What is released, as the endpoint serves it. */
+export const releaseGauges =
+  (reports: () => ReadonlyMap<string, ServingReport>): Collector =>
+  (to) => {
+    const models = [...reports()];
+    to.family('trimtab_release_revision', 'gauge', 'Revision of the release that is served.');
+    for (const [model, { revision }] of models) to.sample({ model }, revision);
+    to.family('trimtab_traffic_share', 'gauge', 'Share of the traffic that a version gets, 0 to 1.');
+    for (const [model, report] of models) shares(to, model, report);
+  };
+
+function shares(to: Exposition, model: string, { champion, challengers }: ServingReport): void {
+  if (champion !== null) to.sample({ model, version: champion, variant: 'champion' }, championShare(challengers));
+  for (const { version, weight } of challengers) to.sample({ model, version, variant: 'challenger' }, weight);
+}
+
+/** How far back the last reading of a metric is looked for; minutes. */
+const RECENT_MINUTES = 24 * 60;
+
+/** Metrics that come of scheduled functions rather than of requests, by part of the release. */
+const WATCHED = [
+  ['Drift', 'Maximum', 'trimtab_drift_share', 'Share of the features that drifted, in the last window.'],
+  ['Wrong', 'Average', 'trimtab_wrong_ratio', 'Share of wrong decisions, in the last minute with ground truth.'],
+] as const;
+
+/** The metrics of a home that {@link watchedGauges} reads. */
+export const WATCHED_METRICS: readonly string[] = WATCHED.map(([metric]) => metric);
+
+/** What the scheduled functions last found. Only for a home whose metrics cost nothing to read. */
+export const watchedGauges =
+  (
+    { metrics, clock }: { metrics: Pick<Home['metrics'], 'query'>; clock: Home['clock'] },
+    models: () => readonly string[] | Promise<readonly string[]>,
+  ): Collector =>
+  async (to) => {
+    const names = await models();
+    const now = clock.now();
+    const from = new Date(now.getTime() - RECENT_MINUTES * 60_000);
+    for (const [metric, statistic, name, help] of WATCHED) {
+      to.family(name, 'gauge', help);
+      for (const model of names)
+        for (const variant of ['champion', 'challenger']) {
+          const dimensions = { Model: model, Variant: variant };
+          const points = await metrics.query({ metric, statistic, dimensions, periodSeconds: 60, from, to: now });
+          const last = points.at(-1);
+          if (last !== undefined) to.sample({ model, variant }, last.value);
+        }
+    }
+  };

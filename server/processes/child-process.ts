@@ -1,0 +1,73 @@
+import type { Home } from '../../platform/ports.ts';
+import { dieWithParent } from '../lib/exit-with-parent.ts';
+import { type Serving, type ServingOptions, startServing } from '../server.ts';
+import type { FromServing, ToServing } from './messages.ts';
+
+/** How often it says that it is alive; milliseconds. */
+const BEAT_MS = 500;
+
+/**
+ * Answers requests as one of the processes that `superviseServing` watches over. Signals are that one's to act on: those of
+ * a terminal reach every process.
+ *
+ * @returns once it has drained
+ */
+export async function serveUnderSupervision(
+  home: () => Promise<Home>,
+  options: Omit<ServingOptions, 'home' | 'allMetrics' | 'onRequest'>,
+): Promise<void> {
+  dieWithParent();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  const tell = (message: FromServing): void => {
+    if (process.connected) process.send!(message, () => undefined);
+  };
+  let lastBeat = performance.now();
+  const beat = (): void => {
+    const now = performance.now();
+    if (now - lastBeat < BEAT_MS / 2) return;
+    lastBeat = now;
+    tell({ kind: 'beat' });
+  };
+  const beating = setInterval(beat, BEAT_MS);
+  let serving: Serving | undefined;
+  let lost = 0;
+  let lastId = 0;
+  const wanted = new Map<number, (text: string) => void>();
+  await new Promise<void>((resolve, reject) => {
+    let draining = false;
+    const drain = (): void => {
+      if (draining) return;
+      draining = true;
+      (serving === undefined ? Promise.resolve() : serving.drain()).then(resolve, reject);
+    };
+    // Without the one that watches nobody would stop it.
+    process.on('disconnect', drain);
+    process.on('message', (message: ToServing) => {
+      if (message.kind === 'drain') drain();
+      else if (message.kind === 'lost') {
+        lost = message.processes;
+        if (serving !== undefined) serving.health.lostProcesses = lost;
+      } else if (message.kind === 'tell-metrics')
+        void (serving?.metrics() ?? Promise.resolve('')).then((text) =>
+          tell({ kind: 'metrics', id: message.id, text }),
+        );
+      else if (message.kind === 'all-metrics') {
+        wanted.get(message.id)?.(message.text);
+        wanted.delete(message.id);
+      }
+    });
+    const allMetrics = (): Promise<string> =>
+      new Promise((give) => {
+        wanted.set(++lastId, give);
+        tell({ kind: 'want-metrics', id: lastId });
+      });
+    home()
+      .then((opened) => startServing({ ...options, home: opened, allMetrics, onRequest: beat }))
+      .then((started) => {
+        serving = started;
+        serving.health.lostProcesses = lost;
+        tell({ kind: 'up', url: started.url, ...(started.grpc === undefined ? {} : { grpc: started.grpc }) });
+      })
+      .catch(reject);
+  }).finally(() => clearInterval(beating));
+}

@@ -1,0 +1,222 @@
+import cluster, { type Worker } from 'node:cluster';
+import { availableParallelism } from 'node:os';
+import { BackOff } from '../lib/backoff.ts';
+import { countersOf, summed } from '../metrics/aggregate.ts';
+import type { FromServing, ToServing } from './messages.ts';
+
+export interface SupervisorOptions {
+  readonly processes: number;
+  /** A process that has given no sign of life for so long is killed and replaced; milliseconds. */
+  readonly stallMs: number;
+  /** How long a drain may take in all before what is left is killed; milliseconds. */
+  readonly drainMs: number;
+  /** Added to the environment of the processes. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly log: (line: string) => void;
+  /** Metrics beside those of the processes, in Prometheus' text format. @default none */
+  readonly metrics?: () => Promise<string>;
+  /** Called once all processes answer. */
+  readonly onUp: (url: string, grpc?: string) => void;
+}
+
+/**
+ * How the processes are started: as this one. Where they have no core to spare, V8 collects without helpers: its pauses
+ * are over when the last helper is, and one that shares the core of the process that it helps keeps it waiting.
+ *
+ * @param own what this process was started with; what it says of the collection stands
+ */
+export function execArgvOf(own: readonly string[], processes: number, cores = availableParallelism()): string[] {
+  const chosen = own.some((text) => /^--(no-?)?single[-_]threaded/.test(text));
+  return chosen || processes < cores ? [...own] : [...own, '--single-threaded-gc'];
+}
+
+/**
+ * How connections come to the processes. Several are dealt them in turn, so that each has its share; each must have
+ * taken one before it gets the next, which takes a turn of its event loop. One by itself takes them as they come.
+ */
+const schedulingOf = (processes: number): number => (processes === 1 ? cluster.SCHED_NONE : cluster.SCHED_RR);
+
+/** How long the others may take to tell their metrics; milliseconds. */
+const METRICS_MS = 1_000;
+const LOOK_MS = 250;
+/** How many times as long a process may be silent while it starts. */
+const STARTING = 10;
+
+interface Place {
+  readonly backOff: BackOff;
+  worker: Worker | undefined;
+  up: boolean;
+  startedAt: number;
+  lastBeat: number;
+  /** The metrics that it last told; empty before it told any. */
+  metrics: string;
+}
+
+/**
+ * Runs this very command in several processes on one port, and watches over them: one that ends is replaced, one that
+ * gives no sign of life is killed and replaced. SIGTERM drains them; a second one ends them at once.
+ */
+export class Supervisor {
+  readonly #places: Place[];
+  readonly #gathering = new Map<number, (place: Place) => void>();
+  /** What processes that have ended had counted when they last told it. */
+  #departed = '';
+  #gatherings = 0;
+  #stopping = false;
+  #announced = false;
+  #status = 0;
+  #end: (status: number) => void = () => undefined;
+
+  constructor(private readonly options: SupervisorOptions) {
+    this.#places = Array.from({ length: options.processes }, () => ({
+      backOff: new BackOff(),
+      worker: undefined,
+      up: false,
+      startedAt: 0,
+      lastBeat: 0,
+      metrics: '',
+    }));
+  }
+
+  /** Process ids of those that live. */
+  get pids(): number[] {
+    return this.#places.map(({ worker }) => worker?.process.pid).filter((pid) => pid !== undefined);
+  }
+
+  /** @returns the exit status, once all have ended: 0 after a drain, 1 when it was cut short, 2 when they cannot start */
+  async run(): Promise<number> {
+    const looking = setInterval(() => this.#look(), LOOK_MS);
+    cluster.schedulingPolicy = schedulingOf(this.options.processes);
+    cluster.setupPrimary({ execArgv: execArgvOf(process.execArgv, this.options.processes) });
+    const ended = new Promise<number>((resolve) => {
+      this.#end = resolve;
+    });
+    const stop = (): void => this.#stop();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+    for (const place of this.#places) this.#start(place);
+    try {
+      return await ended;
+    } finally {
+      clearInterval(looking);
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+    }
+  }
+
+  #start(place: Place): void {
+    if (this.#stopping) return;
+    const worker = cluster.fork(this.options.env);
+    place.worker = worker;
+    place.up = false;
+    place.startedAt = performance.now();
+    place.lastBeat = place.startedAt;
+    worker.on('message', (message: FromServing) => this.#heard(place, worker, message));
+    worker.on('exit', (code, signal) => this.#ended(place, worker, code, signal));
+  }
+
+  #heard(place: Place, worker: Worker, message: FromServing): void {
+    place.lastBeat = performance.now();
+    if (message.kind === 'up') {
+      place.up = true;
+      this.#tellLost();
+      if (this.#announced || !this.#places.every(({ up }) => up)) return;
+      this.#announced = true;
+      this.options.onUp(message.url, message.grpc);
+    } else if (message.kind === 'want-metrics') this.#gather(worker, message.id);
+    else if (message.kind === 'metrics') {
+      if (place.worker === worker) place.metrics = message.text;
+      this.#gathering.get(message.id)?.(place);
+    }
+  }
+
+  #ended(place: Place, worker: Worker, code: number | null, signal: string | null): void {
+    if (place.worker !== worker) return;
+    const wasUp = place.up;
+    place.worker = undefined;
+    place.up = false;
+    if (place.metrics !== '') this.#departed = summed([this.#departed, countersOf(place.metrics)]);
+    place.metrics = '';
+    if (this.#stopping) {
+      if (this.#places.every((each) => each.worker === undefined)) this.#end(this.#status);
+      return;
+    }
+    // What cannot start at all, because the port is taken or the home is not there, would not start the next time either.
+    if (!wasUp && !this.#announced && code !== 0 && signal === null) {
+      this.#status = 2;
+      this.#stopping = true;
+      for (const each of this.#places) each.worker?.process.kill('SIGKILL');
+      if (this.#places.every((each) => each.worker === undefined)) this.#end(2);
+      return;
+    }
+    this.options.log(`process ${worker.process.pid} ended (${signal ?? `status ${code}`}), another takes its place`);
+    this.#tellLost();
+    setTimeout(() => this.#start(place), place.backOff.next(performance.now() - place.startedAt));
+  }
+
+  #tellLost(): void {
+    const lost = this.#announced ? this.#places.filter(({ up }) => !up).length : 0;
+    for (const { worker } of this.#places) if (worker !== undefined) tell(worker, { kind: 'lost', processes: lost });
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const { worker, lastBeat, up } of this.#places) {
+      // Loading a large home takes its time.
+      if (worker === undefined || now - lastBeat < this.options.stallMs * (up ? 1 : STARTING)) continue;
+      this.options.log(`process ${worker.process.pid} has given no sign of life for ${this.options.stallMs / 1000} s`);
+      worker.process.kill('SIGKILL');
+    }
+  }
+
+  #stop(): void {
+    const kill = (): void => {
+      this.#status = 1;
+      for (const { worker } of this.#places) worker?.process.kill('SIGKILL');
+    };
+    if (this.#stopping) {
+      kill();
+      return;
+    }
+    this.#stopping = true;
+    for (const { worker } of this.#places) if (worker !== undefined) tell(worker, { kind: 'drain' });
+    if (this.#places.every(({ worker }) => worker === undefined)) this.#end(0);
+    setTimeout(kill, this.options.drainMs).unref();
+  }
+
+  /**
+   * Adds up the metrics of all processes. Of one that does not tell them in time those that it told before count, and of
+   * those that have ended what they had counted: a counter that falls is taken for one that began anew, and everything
+   * counted so far for what has happened since.
+   */
+  #gather(asking: Worker, id: number): void {
+    const gathering = ++this.#gatherings;
+    const asked = new Set(this.#places.filter(({ worker }) => worker !== undefined));
+    const done = async (): Promise<void> => {
+      if (!this.#gathering.delete(gathering)) return;
+      clearTimeout(timer);
+      const own = await this.#ownMetrics();
+      const text = summed([...this.#places.map(({ metrics }) => metrics), this.#departed, own]);
+      tell(asking, { kind: 'all-metrics', id, text });
+    };
+    const timer = setTimeout(() => void done(), METRICS_MS);
+    this.#gathering.set(gathering, (place) => {
+      asked.delete(place);
+      if (asked.size === 0) void done();
+    });
+    for (const { worker } of asked) tell(worker!, { kind: 'tell-metrics', id: gathering });
+  }
+
+  /** Those of processes are worth having without them. */
+  async #ownMetrics(): Promise<string> {
+    try {
+      return (await this.options.metrics?.()) ?? '';
+    } catch (error) {
+      this.options.log(`metrics of the home: ${error instanceof Error ? error.message : error}`);
+      return '';
+    }
+  }
+}
+
+/** One that is just ending cannot be told. */
+const tell = (worker: Worker, message: ToServing): void => {
+  if (worker.isConnected()) worker.send(message, () => undefined);
+};

@@ -1,3 +1,0 @@
-import { serveRuns } from './runner.ts';
-
-serveRuns();

@@ -1,0 +1,225 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Collector, PrometheusSink } from '../core/metrics/prometheus.ts';
+import { errorObject, ProtocolError } from '../core/protocols/protocol.ts';
+import { gatheredEmf } from '../core/serving/gathered-emf.ts';
+import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
+import type { Home } from '../platform/ports.ts';
+import { Endpoint } from '../usecases/serving/endpoint.ts';
+import { DeliveryStream } from './captures/delivery-stream.ts';
+import { Health } from './health.ts';
+import { type HttpServer, serve } from './http/http-server.ts';
+import type { RequestHead } from './http/read-request.ts';
+import { Gate } from './lib/admission-limit.ts';
+import { every, type Loop } from './lib/interval.ts';
+import { metricsPage, releaseGauges } from './metrics/metrics-page.ts';
+import { RunCounts } from './metrics/run-counts.ts';
+import { placing } from './scheduling/inline-or-worker.ts';
+import { Pending } from './scheduling/pending-requests.ts';
+import type { Settings } from './settings.ts';
+import { RunnerPool } from './workers/worker-pool.ts';
+import type { RunnerEntry } from './workers/worker-process.ts';
+
+export interface ServingOptions {
+  readonly home: Home;
+  readonly settings: Settings;
+  readonly runner: RunnerEntry;
+  /** Whether captured predictions are kept in the home. */
+  readonly captures: boolean;
+  /** Gives the metrics of all processes. @default this one's own are all */
+  readonly allMetrics?: () => Promise<string>;
+  /** Told of every request, as a sign of life: no timer has its turn while many that are large came whole at once. */
+  readonly onRequest?: () => void;
+  /** Takes lines for people. */
+  readonly log: (line: string) => void;
+}
+
+/** A process that answers requests. */
+export interface Serving {
+  readonly url: string;
+  /** Where gRPC is served, `host:port`; absent where it is not. */
+  readonly grpc?: string;
+  readonly health: Health;
+  /** Of this process, in Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Takes no more requests, finishes what is under way within the settings' times, and frees everything. */
+  drain(): Promise<void>;
+}
+
+/** Seconds between deliveries of captures and metrics. */
+const DELIVERY_SECONDS = 1;
+
+/** Starts to listen at once, so that it can be asked how it is, and gives itself once its models are open. */
+export async function startServing(options: ServingOptions): Promise<Serving> {
+  const { home, settings, log } = options;
+  const pool = new RunnerPool({
+    entry: options.runner,
+    size: settings.runners,
+    runTimeoutMs: settings.runTimeout * 1_000,
+    maxWaitMs: settings.queueTimeout * 1_000,
+    onLost: log,
+  });
+  const queue = new Gate({ name: 'queue of runs', count: settings.queueRequests, bytes: settings.queueMegabytes });
+  const admission = new Gate({ name: 'server', count: settings.maxRequests, bytes: settings.requestMegabytes });
+  const health = new Health([queue, admission], () => pool.states.lost);
+  const counts = new RunCounts();
+  const pending = new Pending();
+  let endpoint: Endpoint | undefined;
+  const sink = new PrometheusSink();
+  const page = metricsPage({
+    sink,
+    collectors: [
+      counts.collect,
+      pending.collect,
+      stateOf(pool, queue, admission),
+      releaseGauges(() => endpoint?.reports() ?? new Map()),
+    ],
+  });
+  const ownPage = (head: RequestHead) => page({ ...head, path: '/metrics' })!;
+  const ownMetrics = async (): Promise<string> => String((await ownPage(METRICS)).body);
+  const metricsOf = async (head: RequestHead): Promise<HttpResponse> => {
+    const own = await ownPage(head);
+    if (own.status !== 200 || options.allMetrics === undefined) return own;
+    return { ...own, body: await options.allMetrics() };
+  };
+  const first = (head: RequestHead): HttpResponse | Promise<HttpResponse> | undefined => {
+    if (head.path === '/metrics') return metricsOf(head);
+    const unready = health.answer(head);
+    if (unready !== undefined) return unready;
+    // Health is answered whatever is waiting.
+    if (endpoint !== undefined && head.path.startsWith('/v2/health/')) return endpoint.handle({ ...head, body: '' });
+    return undefined;
+  };
+  const handle = async (request: HttpRequest): Promise<HttpResponse> => {
+    options.onRequest?.();
+    if (endpoint !== undefined) return endpoint.handle(request);
+    if (request.path === '/v2/health/live')
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"live":true}' };
+    return errorObject(new ProtocolError(503, 'starting: models are being loaded'));
+  };
+  const server = await listen({ handle }, settings, admission, first);
+
+  const stream = new DeliveryStream(options.captures ? home : { ...home, captures: { put: async () => true } }, log);
+  const emf = gatheredEmf((line) => stream.write(line));
+  try {
+    endpoint = await Endpoint.open({
+      mirror: 'after',
+      home,
+      models: settings.models,
+      ...(settings.defaultModel === undefined ? {} : { defaultModel: settings.defaultModel }),
+      cacheFolder: settings.cache ?? cacheOf(home),
+      refreshSeconds: settings.refresh,
+      bodyLimit: settings.bodyMegabytes,
+      load: placing({
+        pool,
+        gate: queue,
+        pending,
+        inlineMs: settings.inline,
+        maxWaitMs: settings.queueTimeout * 1_000,
+        onRun: (model, where, requests, rows) => counts.add(model, where, requests, rows),
+        log,
+      }),
+      emit: (line) => stream.write(line),
+      metrics: emf,
+      sinks: [sink],
+      statistics: sink.statistics,
+    });
+  } catch (error) {
+    pool.close();
+    await server.close();
+    throw error;
+  }
+  const grpc =
+    settings.grpcPort === undefined
+      ? undefined
+      : await (await import('./grpc/server.ts')).serveGrpc(gated(endpoint, health), {
+          port: settings.grpcPort,
+          host: settings.host,
+          messageLimit: settings.bodyMegabytes,
+          gate: admission,
+          ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
+        });
+  health.starting = false;
+  const loops = runLoops(endpoint, stream, () => emf.flush(), settings, log);
+  return {
+    url: server.url,
+    ...(grpc === undefined ? {} : { grpc: grpc.address }),
+    health,
+    metrics: ownMetrics,
+    drain: async () => {
+      health.draining = true;
+      const drain = { delayMs: settings.drainDelay * 1_000, timeoutMs: settings.drainTimeout * 1_000 };
+      await Promise.all([server.drain(drain), grpc?.drain(drain)]);
+      await Promise.all(loops.map((loop) => loop.stop()));
+      emf.flush();
+      await stream.flush().catch((error: Error) => log(`captures: ${error.message}`));
+      await endpoint.close();
+      pool.close();
+      await home.close();
+    },
+  };
+}
+
+/** An endpoint that says the same of its readiness whoever asks. */
+const gated = (endpoint: Endpoint, health: Health): Parameters<typeof serve>[0] => ({
+  handle: async (request) => health.answer(request) ?? endpoint.handle(request),
+});
+
+const listen = (
+  endpoint: Parameters<typeof serve>[0],
+  settings: Settings,
+  gate: Gate,
+  first: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined,
+): Promise<HttpServer> =>
+  serve(endpoint, {
+    port: settings.port,
+    host: settings.host,
+    bodyLimit: settings.bodyMegabytes,
+    maxConnections: settings.maxConnections,
+    headTimeoutMs: settings.headTimeout * 1_000,
+    requestTimeoutMs: settings.bodyTimeout * 1_000,
+    keepAliveMs: settings.keepAlive * 1_000,
+    // Nothing is sent while a run waits and runs.
+    silenceMs: (settings.queueTimeout + settings.runTimeout + settings.bodyTimeout) * 1_000,
+    ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
+    gate,
+    first,
+  });
+
+function runLoops(
+  endpoint: Endpoint,
+  stream: DeliveryStream,
+  flushMetrics: () => void,
+  settings: Settings,
+  log: (line: string) => void,
+): Loop[] {
+  const failed = (what: string) => (error: unknown) =>
+    log(`${what}: ${error instanceof Error ? error.message : error}`);
+  return [
+    every(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
+    every(DELIVERY_SECONDS, async () => flushMetrics(), failed('metrics')),
+    // The endpoint looks at its release beside requests; here it also does when nobody asks.
+    every(Math.max(0.1, settings.refresh), () => endpoint.refresh(), failed('release')),
+  ];
+}
+
+/** Beside a local home; every process of a server shares it. */
+const cacheOf = (home: Home): string =>
+  path.join(home.kind === 'local' ? home.description : path.join(tmpdir(), 'trimtab'), 'cache');
+
+const METRICS: RequestHead = { method: 'GET', path: '/metrics', query: {}, headers: {} };
+
+const stateOf =
+  (pool: RunnerPool, queue: Gate, admission: Gate): Collector =>
+  (to) => {
+    const { up, lost } = pool.states;
+    to.family('trimtab_queue_requests', 'gauge', 'Runs that wait for a runner or are made by one.').sample(
+      {},
+      queue.count,
+    );
+    to.family('trimtab_queue_bytes', 'gauge', 'What they hold.').sample({}, queue.bytes);
+    to.family('trimtab_requests_under_way', 'gauge', 'Requests between their head and the end of their answer.');
+    to.sample({}, admission.count);
+    to.family('trimtab_runners', 'gauge', 'Processes that run models, by their state.');
+    to.sample({ state: 'up' }, up).sample({ state: 'lost' }, lost);
+  };

@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { errorOf } from './error-transfer.ts';
+import type { Order, Reply } from './messages.ts';
+
+/** How a process that calls `serveRuns` is started. */
+export interface RunnerEntry {
+  readonly file: string;
+  readonly args?: readonly string[];
+  readonly execArgv?: readonly string[];
+}
+
+/** A runner has ended in the middle of what it was asked: killed, or crashed in native code. */
+export class RunnerLostError extends Error {
+  override readonly name = 'RunnerLostError';
+  constructor(how: string) {
+    super(`the runner ended (${how}) in the middle of a run`);
+  }
+}
+
+interface Waiting {
+  readonly resolve: (reply: Exclude<Reply, { fault: unknown }>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One runner, from its start to its end. */
+export class RunnerProcess {
+  /** Settles once it takes orders. @throws RunnerLostError when it ends before */
+  readonly ready: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #waiting: Waiting[] = [];
+  #ended: string | undefined;
+
+  constructor(entry: RunnerEntry, onEnd: (how: string) => void) {
+    this.#child = fork(entry.file, [...(entry.args ?? [])], {
+      execArgv: [...(entry.execArgv ?? [])],
+      // Tensors go as the typed arrays that they are.
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    let started: () => void;
+    let failed: (error: Error) => void;
+    this.ready = new Promise((resolve, reject) => {
+      started = resolve;
+      failed = reject;
+    });
+    this.ready.catch(() => undefined);
+    this.#child.on('message', (message: Reply | { ready: true }) => {
+      if ('ready' in message) return started();
+      const waiting = this.#waiting.shift()!;
+      if ('fault' in message) waiting.reject(errorOf(message.fault));
+      else waiting.resolve(message);
+    });
+    const end = (how: string): void => {
+      if (this.#ended !== undefined) return;
+      this.#ended = how;
+      failed(new RunnerLostError(how));
+      for (const waiting of this.#waiting.splice(0)) waiting.reject(new RunnerLostError(how));
+      onEnd(how);
+    };
+    this.#child.on('error', (error) => end(error.message));
+    this.#child.on('exit', (code, signal) => end(signal ?? `status ${code}`));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Asks for one thing. @throws what the runner threw, or RunnerLostError */
+  ask(order: Order): Promise<Exclude<Reply, { fault: unknown }>> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined) return reject(new RunnerLostError(this.#ended));
+      this.#waiting.push({ resolve, reject });
+      // What cannot be sent is lost with the runner, whose end is told anyway.
+      this.#child.send(order, () => undefined);
+    });
+  }
+
+  /** Ends it now, whatever it is doing: native code can be stopped in no other way. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,53 @@
+import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import { dieWithParent } from '../lib/exit-with-parent.ts';
+import { faultOf } from './error-transfer.ts';
+import type { Order, Reply, RunnerModel } from './messages.ts';
+
+/**
+ * A process that runs models and nothing else, so that it may be blocked by a run, crash in native code, or be killed in
+ * the middle of a run that does not end, and nobody but that run's callers notices.
+ */
+export function serveRuns(): void {
+  const models = new Map<number, OnnxModel>();
+  dieWithParent();
+  // Whoever stops the server stops its runners; Ctrl-C in a terminal reaches them as well.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  process.on('disconnect', () => process.exit(0));
+  // One after the other: replies carry no name, they come in the order of what was asked.
+  let last: Promise<unknown> = Promise.resolve();
+  process.on('message', (order: Order) => {
+    last = last.then(async () => process.send!(await answer(models, order)));
+  });
+  process.send!({ ready: true });
+}
+
+async function answer(models: Map<number, OnnxModel>, order: Order): Promise<Reply> {
+  try {
+    switch (order.kind) {
+      case 'load':
+        return { signature: (await loaded(models, order.model)).signature };
+      case 'run': {
+        // One that took the place of another may not have it yet.
+        const model = await loaded(models, order.model);
+        const from = performance.now();
+        const outputs = await model.run(order.feeds, order.outputs);
+        return { outputs, ms: performance.now() - from };
+      }
+      case 'release':
+        await models.get(order.key)?.release();
+        models.delete(order.key);
+        return { released: true };
+    }
+  } catch (error) {
+    return { fault: faultOf(error) };
+  }
+}
+
+async function loaded(models: Map<number, OnnxModel>, { key, path, digest, threads }: RunnerModel): Promise<OnnxModel> {
+  let model = models.get(key);
+  if (model === undefined) {
+    model = await loadModel(path, threads === undefined ? { digest } : { digest, threads });
+    models.set(key, model);
+  }
+  return model;
+}

@@ -1,0 +1,105 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FILE, metricsIn, ROWS, text } from '../../../bin/grafana.ts';
+import { metricLine } from '../../../core/serving/emf.ts';
+import { openLocalHome } from '../../../platform/local/home.ts';
+import { readSignature } from '../../../platform/onnx/model.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
+import { TREE } from '../../usecases/serving/serving-fixture.ts';
+import { bundledCommand, type Running, startServe } from '../command.ts';
+import { Wire } from '../wire.ts';
+import { installed, startPrometheus } from './prometheus.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let folder: string;
+let server: Running;
+let wire: Wire;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-dashboard-test-'));
+  const from = path.join(folder, 'tree');
+  await mkdir(from);
+  await copyFile('test/fixtures/onnx/tree-30.onnx', path.join(from, 'model.onnx'));
+  await writeFile(path.join(from, 'model.json'), JSON.stringify({ ...TREE, serving: { cache: { ttlSeconds: 60 } } }));
+  const home = await openLocalHome(path.join(folder, 'home'));
+  const registry = new Registry(home, 'test');
+  await registry.register(from, await readSignature(path.join(from, 'model.onnx')));
+  for (const type of ['approve', 'release'] as const)
+    await registry.apply('tree', { type, version: 1, reason: 'test' });
+  // What the scheduled functions would have written.
+  const values = { Drift: 0.25, Wrong: [1, 0, 0, 0] };
+  home.metrics.write(metricLine({ model: 'tree', variant: 'champion', version: 1, at: Date.now(), values }));
+  await home.close();
+  // All runs go to the runners.
+  const args = ['--home', path.join(folder, 'home'), '--inline', '0', '--drain-delay', '0'];
+  server = await startServe(await bundledCommand(folder), args);
+  wire = new Wire(server.url);
+});
+afterAll(async () => {
+  wire.close();
+  server.child.kill('SIGTERM');
+  await server.ended;
+  await rm(folder, { recursive: true, force: true });
+});
+
+let asked = 0;
+const predict = () =>
+  wire.ask({ path: '/v1/models/tree:predict', body: JSON.stringify({ instances: [Array(30).fill(asked++ % 50)] }) });
+const scrape = async () => (await wire.ask({ method: 'GET', path: '/metrics' })).body.toString('utf8');
+const questions = ROWS.flatMap(({ panels }) => panels).flatMap(({ title, queries }) =>
+  queries.map(({ expr }) => [title, expr] as const),
+);
+
+describe('GET /metrics of trimtab serve', () => {
+  it('tells what was found of drift and ground truth in the home that it serves, and what waits for runners', async () => {
+    for (let i = 0; i < 3; i++) expect((await predict()).status).toBe(200);
+    const page = await scrape();
+    expect(page).toContain('trimtab_drift_share{model="tree",variant="champion"} 0.25\n');
+    expect(page).toContain('trimtab_wrong_ratio{model="tree",variant="champion"} 0.25\n');
+    expect(page).toContain('nv_inference_pending_request_count{model="tree",version="1"} 0\n');
+    expect(page).toMatch(/trimtab_run_requests_total\{model="tree",where="runner"\} [1-9]/);
+  });
+});
+
+describe('The dashboard for Grafana', () => {
+  it('is committed as it is made', async () => {
+    expect(await readFile(FILE, 'utf8')).toBe(text());
+  });
+
+  it('asks only for metrics that a running server has', async () => {
+    const page = await scrape();
+    const families = new Set([...page.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    for (const [title, expr] of questions) {
+      expect(metricsIn(expr).length, title).toBeGreaterThan(0);
+      for (const name of metricsIn(expr)) expect(families, title).toContain(name.replace(/_bucket$/, ''));
+    }
+  });
+
+  it.runIf(installed)('has an answer by a real Prometheus to every question of its panels', async () => {
+    const prometheus = await startPrometheus(server.url);
+    // Of what there is only in trouble.
+    const TROUBLE = /nv_inference_request_failure|_failed|_stale/;
+    try {
+      const empty = new Set(questions.map(([, expr]) => expr));
+      await expect
+        .poll(
+          async () => {
+            await predict();
+            for (const expr of empty) {
+              const found = await prometheus.query(
+                expr.replaceAll('$model', '.*').replaceAll('$__rate_interval', '1m'),
+              );
+              if (found.length > 0) empty.delete(expr);
+            }
+            return [...empty].filter((expr) => !TROUBLE.test(expr));
+          },
+          { timeout: 60_000, interval: 500 },
+        )
+        .toEqual([]);
+    } finally {
+      await prometheus.stop();
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { TREE } from '../../usecases/serving/serving-fixture.ts';
+import { bundledCommand, childrenOf, type Running, startServe } from '../command.ts';
+import { type Answer, Wire } from '../wire.ts';
+
+// Processes are started, which takes its time where others want the machine.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
+
+let folder: string;
+let command: string;
+let server: Running | undefined;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-replaced-test-'));
+  command = await bundledCommand(folder);
+  await mkdir(path.join(folder, 'tree'));
+  await copyFile('test/fixtures/onnx/tree-30.onnx', path.join(folder, 'tree', 'model.onnx'));
+  await writeFile(path.join(folder, 'tree', 'model.json'), JSON.stringify(TREE));
+});
+afterEach(async () => {
+  server?.child.kill('SIGKILL');
+  await server?.ended;
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The home that is made of model folders goes into a temporary folder of this test's own. */
+const serve = async (...args: string[]): Promise<Running> => {
+  server = await startServe(command, args, { ...process.env, TMPDIR: folder });
+  return server;
+};
+const TREE_FOLDER = () => ['--model', path.join(folder, 'tree')];
+
+const predict = (wire: Wire): Promise<Answer> =>
+  wire.ask({ path: '/v1/models/tree:predict', body: JSON.stringify({ instances: [Array(30).fill(0.5)] }) });
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+const metric = (text: string, start: string): number =>
+  Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(start))
+      ?.split(' ')
+      .at(-1),
+  );
+
+describe('trimtab serve', () => {
+  it('replaces a process that gives no sign of life: callers of the other go on, no counter falls', async () => {
+    const { url, child, output } = await serve(...TREE_FOLDER(), '--processes', '2', '--stall-timeout', '2');
+    // Connections go to one process after the other.
+    const wires = Array.from({ length: 4 }, () => new Wire(url));
+    for (const wire of wires) expect((await predict(wire)).status).toBe(200);
+    const scrape = new Wire(url);
+    const count = async () =>
+      metric((await scrape.ask({ method: 'GET', path: '/metrics' })).body.toString('utf8'), 'nv_inference_count{');
+    expect(await count()).toBe(4);
+    const before = childrenOf(child.pid!);
+    let over = false;
+    process.kill(before[0]!, 'SIGSTOP');
+    const told = await Promise.all(
+      wires.map(async (wire) => {
+        let answered = 0;
+        try {
+          // Somebody who is on the process that stands still is told by the end of the connection.
+          for (; !over; answered++) expect((await predict(wire)).status).toBe(200);
+          return answered;
+        } catch (error) {
+          expect((error as Error).message).toMatch(/ECONNRESET|socket hang up/);
+          return undefined;
+        } finally {
+          over ||= output().includes(`process ${before[0]} has given no sign of life for 2 s`);
+        }
+      }),
+    );
+    expect(told.filter((answered) => answered === undefined)).toHaveLength(2);
+    expect(Math.max(...told.map((answered) => answered ?? 0))).toBeGreaterThan(0);
+    await until(() => childrenOf(child.pid!).some((pid) => !before.includes(pid)));
+    await until(async () => (await wires[0]!.ask({ method: 'GET', path: '/v2/health/ready' })).status === 200);
+    const answered = told.reduce<number>((sum, each) => sum + (each ?? 0), 4);
+    expect(await count()).toBeGreaterThanOrEqual(answered);
+    for (const wire of wires) expect((await predict(wire)).status).toBe(200);
+    expect(await count()).toBeGreaterThanOrEqual(answered + 4);
+    for (const wire of [...wires, scrape]) wire.close();
+  });
+
+  it('leaves no home behind: what a killed server could not remove, the next one does', async () => {
+    const homes = async () => (await readdir(folder)).filter((name) => name.startsWith('trimtab-serve-'));
+    const { child, ended } = await serve(...TREE_FOLDER());
+    const killed = await homes();
+    expect(killed).toHaveLength(1);
+    child.kill('SIGKILL');
+    await ended;
+    expect(await homes()).toEqual(killed);
+    const second = await serve(...TREE_FOLDER());
+    const [own, ...others] = await homes();
+    expect(others).toEqual([]);
+    expect(own).not.toBe(killed[0]);
+    // One that lives keeps its own.
+    const third = await startServe(command, TREE_FOLDER(), { ...process.env, TMPDIR: folder });
+    expect(await homes()).toContain(own);
+    for (const { child: each, ended: end } of [second, third]) {
+      each.kill('SIGTERM');
+      await end;
+    }
+    expect(await homes()).toEqual([]);
+  });
+});
