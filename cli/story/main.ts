@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Manifest } from '../../core/model/manifest.ts';
-import { startStage } from '../../stage/stage.ts';
+import { startStage } from '../../local-runtime/local-runtime.ts';
 import { StoryContext } from './context.ts';
 import { EXAMPLE } from './flights.ts';
 import { data } from './steps/data.ts';

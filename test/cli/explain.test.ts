@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
-import { type Stage, startStage } from '../../stage/stage.ts';
+import { type Stage, startStage } from '../../local-runtime/local-runtime.ts';
 import { FLIGHT } from '../usecases/serving/serving-fixture.ts';
 
 describe('trimtab explain', () => {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { modelSchema } from '../../bin/schema.ts';
 import { main } from '../../cli/main.ts';
-import { startStage } from '../../stage/stage.ts';
+import { startStage } from '../../local-runtime/local-runtime.ts';
 
 const MODEL = 'models/flight-delay';
 

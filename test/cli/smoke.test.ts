@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EndpointClient } from '../../cli/endpoint.ts';
 import { main } from '../../cli/main.ts';
+import { type Stage, startStage } from '../../local-runtime/local-runtime.ts';
 import { signedFetch } from '../../platform/aws/signed-fetch.ts';
-import { type Stage, startStage } from '../../stage/stage.ts';
 
 const MODEL = 'models/flight-delay';
 /** The example keys of AWS's own documentation: nobody's. */

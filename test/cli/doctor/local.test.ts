@@ -19,8 +19,8 @@ import type { Finding } from '../../../cli/doctor/finding.ts';
 import { folder } from '../../../cli/doctor/local/folder.ts';
 import { main } from '../../../cli/main.ts';
 import { metricLine } from '../../../core/serving/emf.ts';
+import { startStage } from '../../../local-runtime/local-runtime.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
-import { startStage } from '../../../stage/stage.ts';
 
 const MODEL = 'models/flight-delay';
 const root = mkdtempSync(path.join(os.tmpdir(), 'trimtab-doctor-'));

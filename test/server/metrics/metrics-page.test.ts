@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Stage, startStage } from '../../../stage/stage.ts';
+import { type Stage, startStage } from '../../../local-runtime/local-runtime.ts';
 import { PIPELINE, ROW, Stand } from '../../usecases/serving/serving-fixture.ts';
 import { installed, startPrometheus } from './prometheus.ts';
 

@@ -2,7 +2,7 @@ import type { AlarmDefinition, AlarmState, AlarmTransition } from '../core/alarm
 import type { Home } from '../platform/ports.ts';
 import { alarmDefinitions } from '../usecases/release/alarm-definitions.ts';
 import { alarmState } from '../usecases/release/alarm-state.ts';
-import { deliver } from './deliver.ts';
+import { deliver } from './deliver-event.ts';
 import type { LocalFunction } from './functions.ts';
 
 /** Evaluates every model's alarms as CloudWatch would, and hands transitions into ALARM to the functions they set off. */

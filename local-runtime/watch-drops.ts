@@ -1,7 +1,7 @@
 import type { Home, ObjectInfo } from '../platform/ports.ts';
 import { every, type Loop } from '../server/lib/interval.ts';
-import { deliver } from './deliver.ts';
-import { DropWatch } from './drops.ts';
+import { deliver } from './deliver-event.ts';
+import { DropWatch } from './drop-poller.ts';
 
 /** Watches a prefix of the data store and hands each new object to a function, as S3 and a queue would. */
 export function watchDrops(

@@ -9,7 +9,7 @@ import { serve } from '../server/http/http-server.ts';
 import { every, type Loop } from '../server/lib/interval.ts';
 import { metricsPage, releaseGauges, watchedGauges } from '../server/metrics/metrics-page.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
-import { AlarmLoop } from './alarm-loop.ts';
+import { AlarmLoop } from './alarm-evaluator.ts';
 import { localFunctions } from './functions.ts';
 import { watchDrops } from './watch-drops.ts';
 

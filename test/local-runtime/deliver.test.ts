@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deliver } from '../../local-runtime/deliver-event.ts';
+import { DropWatch } from '../../local-runtime/drop-poller.ts';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
 import { DeliveryStream } from '../../server/captures/delivery-stream.ts';
-import { deliver } from '../../stage/deliver.ts';
-import { DropWatch } from '../../stage/drops.ts';
 
 let folder: string;
 let store: FileObjectStore;
