@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests of bin/emulator-tests.mjs, which starts the emulator that they talk to. */
+/** The tests of scripts/test/emulator.mjs, which starts the emulator that they talk to. */
 export default defineConfig({
   test: {
     include: ['test/emulator/**/*.test.ts'],

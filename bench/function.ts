@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { BUNDLING } from '../bin/bundling.ts';
-import { addLoader, writeCodeCache } from '../bin/code-cache.ts';
-import { leanMiddy } from '../bin/lean-middy.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
+import { addLoader, writeCodeCache } from '../scripts/build/code-cache.ts';
+import { leanMiddy } from '../scripts/build/esbuild-middy-plugin.ts';
+import { BUNDLING } from '../scripts/build/esbuild-options.ts';
 import { FLOAT, model, node, valueInfo } from '../test/fixtures/onnx/write.ts';
 import { Registry } from '../usecases/registry/registry.ts';
 

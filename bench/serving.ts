@@ -6,9 +6,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { COMMAND } from '../bin/package.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { readSignature } from '../platform/onnx/model.ts';
+import { COMMAND } from '../scripts/build/package.ts';
 import { Registry } from '../usecases/registry/registry.ts';
 
 /** What one round of load gave. Latencies in milliseconds. */

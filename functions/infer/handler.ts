@@ -25,7 +25,7 @@ const opening = open();
 opening.catch(() => undefined);
 
 /**
- * Settles when the endpoint is open; bin/code-cache.ts has the loader that waits for it. An environment that is started
+ * Settles when the endpoint is open; scripts/build/code-cache.ts has the loader that waits for it. An environment that is started
  * ahead of requests is frozen in the middle of what it does otherwise, and finds its time run out when it goes on.
  */
 export const ready: Promise<void> = started();

@@ -19,7 +19,7 @@ import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allow, allowKey } from './allow.ts';
 import { functionCode } from './function-code.ts';
 
-/** Where functions and layers have been built (bin/build.ts): in this package, whoever's app it is part of. */
+/** Where functions and layers have been built (scripts/build/functions.ts): in this package, whoever's app it is part of. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
 
 /** What a function is, and what this app wants of it. */

@@ -175,7 +175,9 @@ describe('the scripts of the workflows', () => {
     };
     const pipeline = (config: object) => {
       writeFileSync(path.join(folder, 'trimtab.config.json'), JSON.stringify(config));
-      const [tsx, program] = ['node_modules/tsx/dist/cli.mjs', 'bin/pipeline.ts'].map((file) => path.resolve(file));
+      const [tsx, program] = ['node_modules/tsx/dist/cli.mjs', 'scripts/ci/pipeline-outputs.ts'].map((file) =>
+        path.resolve(file),
+      );
       return spawnSync(process.execPath, [tsx!, program!], { cwd: folder, encoding: 'utf8' });
     };
     const named = (

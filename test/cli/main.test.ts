@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { modelSchema } from '../../bin/schema.ts';
 import { main } from '../../cli/main.ts';
 import { startStage } from '../../local-runtime/local-runtime.ts';
+import { modelSchema } from '../../scripts/docs/json-schemas.ts';
 
 const MODEL = 'models/flight-delay';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configSchema } from '../../bin/schema.ts';
 import { ConfigError, parseEnvironments, readEnvironments } from '../../infra/environments.ts';
+import { configSchema } from '../../scripts/docs/json-schemas.ts';
 
 const STAGING = { account: '111122223333', region: 'eu-central-1' };
 const PROD = { account: '444455556666', region: 'eu-central-1' };

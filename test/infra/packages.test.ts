@@ -4,12 +4,12 @@ import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildLayers } from '../../bin/build.ts';
-import { LAMBDA_RUNTIME } from '../../bin/lambda-node.ts';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { buildLayer, LAYERS, LayerError } from '../../layers/build.ts';
+import { buildLayers } from '../../scripts/build/functions.ts';
+import { LAMBDA_RUNTIME } from '../../scripts/build/lambda-runtime.ts';
 
 /** What Lambda takes at most, function and layers together, unpacked. */
 const LAMBDA_BYTES = 250 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { permissionsPage } from '../../bin/permissions.ts';
 import { PERMISSIONS, WILDCARDS } from '../../infra/permissions/list.ts';
 import { nameOf } from '../../infra/permissions/names.ts';
+import { permissionsPage } from '../../scripts/docs/permissions-page.ts';
 import { flat, isRole, type Resource, roleOf, type Statement, statementsOf, synthesized } from './templates.ts';
 
 const resources = synthesized();
@@ -104,7 +104,9 @@ describe('permissions', () => {
   it('have a reason each, and are on the page that people read', () => {
     for (const { permissions, managed = [] } of PERMISSIONS)
       for (const { why } of [...permissions, ...managed]) expect(why.length).toBeGreaterThan(5);
-    expect(readFileSync('docs/permissions.md', 'utf8'), 'npx tsx bin/permissions.ts --write').toBe(permissionsPage());
+    expect(readFileSync('docs/permissions.md', 'utf8'), 'npx tsx scripts/docs/permissions-page.ts --write').toBe(
+      permissionsPage(),
+    );
   });
 });
 

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildFunctions, compileFunctions } from '../../bin/build.ts';
-import { lambdaNode, lambdaNodeFlags } from '../../bin/lambda-node.ts';
+import { buildFunctions, compileFunctions } from '../../scripts/build/functions.ts';
+import { lambdaNode, lambdaNodeFlags } from '../../scripts/build/lambda-runtime.ts';
 import { describeOnLambda } from './on-lambda.ts';
 
 /** Hands V8 a bundle's compiled code as the loader does, and says whether it took it. */

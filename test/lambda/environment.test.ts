@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { LAMBDA_NODE } from '../../bin/lambda-node.ts';
+import { LAMBDA_NODE } from '../../scripts/build/lambda-runtime.ts';
 import { ExecutionEnvironment } from './environment.ts';
 import { describeOnLambda } from './on-lambda.ts';
 import { writeFunction } from './packages.ts';

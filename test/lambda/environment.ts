@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { lambdaNode, lambdaNodeFlags } from '../../bin/lambda-node.ts';
+import { lambdaNode, lambdaNodeFlags } from '../../scripts/build/lambda-runtime.ts';
 import { limitMemory, type MemoryLimit } from './memory-limit.ts';
 import { lambdaVariables, layOutRuntime } from './runtime.ts';
 import { type Outcome, RuntimeApi } from './runtime-api.ts';

@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lambdaNode } from '../../bin/lambda-node.ts';
 import { halfBits, halfValue } from '../../core/model/half.ts';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
+import { lambdaNode } from '../../scripts/build/lambda-runtime.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
 import type { ExecutionEnvironment } from './environment.ts';
 import { httpEvent } from './events.ts';

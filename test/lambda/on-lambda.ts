@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
-import { canRunLambdaNode, lambdaNode } from '../../bin/lambda-node.ts';
-import { PackageUnavailable } from '../../bin/pinned-package.ts';
+import { canRunLambdaNode, lambdaNode } from '../../scripts/build/lambda-runtime.ts';
+import { PackageUnavailable } from '../../scripts/build/pinned-package.ts';
 import { interfaceClient } from './runtime.ts';
 import { canIsolate } from './sandbox.ts';
 

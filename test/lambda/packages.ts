@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import os from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
-import { buildFunctions, compileFunctions } from '../../bin/build.ts';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { buildLayer, LAYERS } from '../../layers/build.ts';
+import { buildFunctions, compileFunctions } from '../../scripts/build/functions.ts';
 import { type EnvironmentOptions, ExecutionEnvironment } from './environment.ts';
 
 /** What is uploaded, unpacked: a folder for each function, and one for each set of layers. */

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { LAMBDA_RUNTIME } from '../../bin/lambda-node.ts';
-import { type PinnedPackage, pinnedPackage } from '../../bin/pinned-package.ts';
+import { LAMBDA_RUNTIME } from '../../scripts/build/lambda-runtime.ts';
+import { type PinnedPackage, pinnedPackage } from '../../scripts/build/pinned-package.ts';
 
 /** AWS's own runtime interface client: what /var/runtime/index.mjs is on Lambda. */
 const INTERFACE_CLIENT: PinnedPackage = {

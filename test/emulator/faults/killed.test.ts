@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildFunctions } from '../../../bin/build.ts';
+import { buildFunctions } from '../../../scripts/build/functions.ts';
 import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
 import { measure } from './measure.ts';
 import { diceOf } from './proxy.ts';

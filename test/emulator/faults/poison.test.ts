@@ -17,10 +17,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildFunctions } from '../../../bin/build.ts';
 import { ATTEMPTS, validate } from '../../../functions/validate/trigger.ts';
 import { buildLayer, LAYERS } from '../../../layers/build.ts';
 import type { DeadLetter } from '../../../platform/dead-letters.ts';
+import { buildFunctions } from '../../../scripts/build/functions.ts';
 import { FaultStand } from './stand.ts';
 
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x64';

@@ -2,10 +2,10 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { FILE, metricsIn, ROWS, text } from '../../../bin/grafana.ts';
 import { metricLine } from '../../../core/serving/emf.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
+import { FILE, metricsIn, ROWS, text } from '../../../scripts/docs/grafana-dashboard.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { TREE } from '../../usecases/serving/serving-fixture.ts';
 import { bundledCommand, type Running, startServe } from '../command.ts';

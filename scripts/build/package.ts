@@ -1,10 +1,10 @@
 // Builds what the package holds in place of its sources: run by `npm pack` and `npm publish` (prepack).
 import { rm, writeFile } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
-import { FUNCTIONS } from '../functions/index.ts';
-import { LAYERS } from '../layers/build.ts';
-import { declareApi } from './api.ts';
-import { buildFunctions, buildLayers, compileFunctions } from './build.ts';
+import { FUNCTIONS } from '../../functions/index.ts';
+import { LAYERS } from '../../layers/build.ts';
+import { declareApi } from '../docs/api-report.ts';
+import { buildFunctions, buildLayers, compileFunctions } from './functions.ts';
 import { licensesOf, packagesOf } from './licenses.ts';
 
 const LIBRARY = 'dist/lib';

@@ -3,9 +3,9 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { unzipSync } from 'fflate';
-import { buildLayer } from '../layers/build.ts';
-import type { Architecture } from '../layers/layer.ts';
-import { onnxruntime } from '../layers/onnxruntime/layer.ts';
+import { buildLayer } from '../../layers/build.ts';
+import type { Architecture } from '../../layers/layer.ts';
+import { onnxruntime } from '../../layers/onnxruntime/layer.ts';
 import { licensesOf, packagesOf } from './licenses.ts';
 import { COMMAND } from './package.ts';
 

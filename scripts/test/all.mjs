@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ensureInstalled, run } from './installed.mjs';
+import { ensureInstalled, run } from '../lib/ensure-installed.mjs';
 
 ensureInstalled();
 const extra = process.argv.slice(2);

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { ensureInstalled, root, run } from './installed.mjs';
+import { ensureInstalled, root, run } from '../lib/ensure-installed.mjs';
 
 const CLUSTER = path.join(root, 'test', 'kubernetes', 'cluster');
 const VERSION = '1.37.2';

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Feature } from '../core/contract/contract.ts';
-import { openLocalHome } from '../platform/local/home.ts';
-import { MODEL_FILES } from '../platform/model-folder.ts';
-import { readSignature } from '../platform/onnx/model.ts';
-import { Registry } from '../usecases/registry/registry.ts';
+import type { Feature } from '../../core/contract/contract.ts';
+import { openLocalHome } from '../../platform/local/home.ts';
+import { MODEL_FILES } from '../../platform/model-folder.ts';
+import { readSignature } from '../../platform/onnx/model.ts';
+import { Registry } from '../../usecases/registry/registry.ts';
 import type { Rehearsal } from './code-cache.ts';
 
 /** A model whose contract has numbers, texts and missing values. */

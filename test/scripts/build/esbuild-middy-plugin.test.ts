@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { leanMiddy } from '../../bin/lean-middy.ts';
+import { leanMiddy } from '../../../scripts/build/esbuild-middy-plugin.ts';
 
 async function bundleOf(contents: string): Promise<string> {
   const { outputFiles } = await build({

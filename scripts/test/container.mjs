@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { ensureInstalled, root, run } from './installed.mjs';
+import { ensureInstalled, root, run } from '../lib/ensure-installed.mjs';
 
 const STORE = path.join(root, '.cache', 'containers');
 const PLACES = ['--root', path.join(STORE, 'storage'), '--runroot', path.join(STORE, 'run')];
@@ -40,7 +40,7 @@ async function base() {
   console.log(`making ${BASE} of Debian and npm's Node, this takes minutes the first time …`);
   const { register } = await import('tsx/esm/api');
   register();
-  const { lambdaNode } = await import('./lambda-node.ts');
+  const { lambdaNode } = await import('../build/lambda-runtime.ts');
   const folder = mkdtempSync(path.join(STORE, 'base-'));
   try {
     tool('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', folder]);

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from './installed.mjs';
+import { root } from '../lib/ensure-installed.mjs';
 
 const VERSION = '1.5.33';
 const folder = path.join(root, '.cache', 'emulator');

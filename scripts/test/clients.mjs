@@ -1,7 +1,7 @@
 // `npm run test:clients`: the clients of other servers, from PyPI, against `trimtab serve`. Where Python or PyPI is missing
 // they are skipped, aloud; with --required that is a failure. Installed once, they are part of `npm test`.
-import { ensureInstalled, run } from './installed.mjs';
-import { NoVenv, venv } from './venv.mjs';
+import { ensureInstalled, run } from '../lib/ensure-installed.mjs';
+import { NoVenv, venv } from '../lib/python-venv.mjs';
 
 const required = process.argv.includes('--required');
 

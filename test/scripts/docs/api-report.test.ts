@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { judgeApi } from '../../bin/api.ts';
+import { judgeApi } from '../../../scripts/docs/api-report.ts';
 
 const DECLARATIONS = `
 /** What is served. */

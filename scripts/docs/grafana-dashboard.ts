@@ -1,4 +1,4 @@
-// `npx tsx bin/grafana.ts`: writes the dashboard for Grafana, containers/grafana/trimtab.json.
+// `npx tsx scripts/docs/grafana-dashboard.ts`: writes the dashboard for Grafana, containers/grafana/trimtab.json.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

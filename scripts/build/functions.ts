@@ -2,15 +2,15 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { FUNCTIONS } from '../functions/index.ts';
-import { infer } from '../functions/infer/trigger.ts';
-import { readEnvironments } from '../infra/environments.ts';
-import { buildLayer, LAYERS } from '../layers/build.ts';
-import type { Architecture } from '../layers/layer.ts';
-import { BUNDLING } from './bundling.ts';
+import { FUNCTIONS } from '../../functions/index.ts';
+import { infer } from '../../functions/infer/trigger.ts';
+import { readEnvironments } from '../../infra/environments.ts';
+import { buildLayer, LAYERS } from '../../layers/build.ts';
+import type { Architecture } from '../../layers/layer.ts';
 import { addLoader, writeCodeCache } from './code-cache.ts';
-import { canRunLambdaNode, lambdaNode, lambdaNodeFlags } from './lambda-node.ts';
-import { leanMiddy } from './lean-middy.ts';
+import { leanMiddy } from './esbuild-middy-plugin.ts';
+import { BUNDLING } from './esbuild-options.ts';
+import { canRunLambdaNode, lambdaNode, lambdaNodeFlags } from './lambda-runtime.ts';
 import { PackageUnavailable } from './pinned-package.ts';
 
 /**
@@ -61,7 +61,7 @@ export async function compileFunctions(target = 'dist/functions'): Promise<void>
     const node = lambdaNode();
     const flags = lambdaNodeFlags(infer.memoryMb);
     // It brings ONNX Runtime along.
-    const { rehearseInfer } = await import('./rehearse-infer.ts');
+    const { rehearseInfer } = await import('./code-cache-warmup.ts');
     await rehearseInfer((rehearsals) => writeCodeCache(path.join(target, infer.name), { rehearsals, node, flags }));
   } catch (error) {
     if (!(error instanceof PackageUnavailable)) throw error;

@@ -1,7 +1,7 @@
 // `npm start`: installs what is missing, then tells the story once and goes on serving (see cli/story).
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { ensureInstalled, root } from './installed.mjs';
+import { ensureInstalled, root } from './lib/ensure-installed.mjs';
 
 ensureInstalled();
 const story = path.join(root, 'cli', 'story', 'main.ts');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addLoader, writeCodeCache } from '../../bin/code-cache.ts';
+import { addLoader, writeCodeCache } from '../../../scripts/build/code-cache.ts';
 
 let folder: string;
 let index: string;

@@ -1,7 +1,7 @@
 // Writes docs/permissions.md: what every role may do and why, from the list that a test holds the templates against.
 import { writeFileSync } from 'node:fs';
-import { PERMISSIONS } from '../infra/permissions/list.ts';
-import type { RolePermissions } from '../infra/permissions/permission.ts';
+import { PERMISSIONS } from '../../infra/permissions/list.ts';
+import type { RolePermissions } from '../../infra/permissions/permission.ts';
 
 const code = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
 
@@ -23,7 +23,7 @@ ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 export const permissionsPage = (): string => `# Who may do what
 
 Every role that the app creates, everything it may do, and why. Made of [the list](../infra/permissions/list.ts) by
-\`npx tsx bin/permissions.ts --write\`; a test holds the synthesized templates against that list in both directions. What
+\`npx tsx scripts/docs/permissions-page.ts --write\`; a test holds the synthesized templates against that list in both directions. What
 nobody may do, whatever their role allows, is in [the security model](security-model.md).
 
 ${PERMISSIONS.map(section).join('\n')}`;

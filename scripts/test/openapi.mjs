@@ -1,8 +1,8 @@
 // `npm run test:openapi`: requests that PyPI's schemathesis makes of the OpenAPI document, sent to a real endpoint over
 // a socket. Where Python or PyPI is missing it is skipped, aloud; with --required that is a failure.
 import path from 'node:path';
-import { ensureInstalled, run } from './installed.mjs';
-import { NoVenv, venv } from './venv.mjs';
+import { ensureInstalled, run } from '../lib/ensure-installed.mjs';
+import { NoVenv, venv } from '../lib/python-venv.mjs';
 
 const VERSION = '4.32.5';
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { root } from './installed.mjs';
+import { root } from './ensure-installed.mjs';
 
 /** Why there is none: no Python, or a package that cannot be had. */
 export class NoVenv extends Error {}

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { EmulatorUnavailable, startEmulator } from './emulator.mjs';
-import { ensureInstalled, root } from './installed.mjs';
+import { ensureInstalled, root } from '../lib/ensure-installed.mjs';
+import { EmulatorUnavailable, startEmulator } from './aws-emulator.mjs';
 
 const SUITES = {
   home: { config: 'vitest.emulator.config.ts', what: 'the AWS home', emulator: {} },
@@ -16,7 +16,7 @@ const SUITES = {
 async function lambdaNodeFolder() {
   const { register } = await import('tsx/esm/api');
   register();
-  const { canRunLambdaNode, lambdaNode } = await import('./lambda-node.ts');
+  const { canRunLambdaNode, lambdaNode } = await import('../build/lambda-runtime.ts');
   if (canRunLambdaNode) return path.dirname(lambdaNode());
   console.log(`functions run on Node ${process.versions.node}: Lambda's own does not run on this machine`);
   return undefined;
