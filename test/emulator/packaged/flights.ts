@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { EXAMPLE, type Flight, readFlights } from '../../../cli/story/flights.ts';
 import { Manifest } from '../../../core/model/manifest.ts';
+import { EXAMPLE, type Flight, readFlights } from '../../../demo/flights.ts';
 
 /** Real flights as requests of both protocols, and the scores of their answers. */
 export interface Flights {

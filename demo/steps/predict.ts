@@ -1,5 +1,5 @@
 import { MODEL, number, type StoryContext, until } from '../context.ts';
-import type { Step } from '../telling.ts';
+import type { Step } from '../narrator.ts';
 
 const REQUESTS = 3_000;
 const CALLERS = 4;

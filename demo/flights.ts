@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Feature } from '../../core/contract/contract.ts';
+import type { Feature } from '../core/contract/contract.ts';
 
 /** A real flight: what was known an hour before departure, and whether it then came late. */
 export interface Flight {

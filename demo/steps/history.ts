@@ -1,6 +1,6 @@
-import { championAt } from '../../../core/registry/history.ts';
+import { championAt } from '../../core/registry/history.ts';
 import { MODEL, type StoryContext } from '../context.ts';
-import type { Step } from '../telling.ts';
+import type { Step } from '../narrator.ts';
 
 export const history: Step<StoryContext> = {
   title: "The ledger's history, and who was champion when",

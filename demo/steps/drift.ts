@@ -1,8 +1,8 @@
-import { detectDrift } from '../../../usecases/drift/detect-drift.ts';
-import { sentenceOf } from '../../../usecases/drift/report.ts';
+import { detectDrift } from '../../usecases/drift/detect-drift.ts';
+import { sentenceOf } from '../../usecases/drift/report.ts';
 import { MODEL, number, type StoryContext } from '../context.ts';
 import type { Flight } from '../flights.ts';
-import type { Step } from '../telling.ts';
+import type { Step } from '../narrator.ts';
 
 const BATCH = 100;
 

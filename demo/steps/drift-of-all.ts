@@ -1,7 +1,7 @@
-import { readSignature } from '../../../platform/onnx/model.ts';
+import { readSignature } from '../../platform/onnx/model.ts';
 import { MODEL, type StoryContext, until } from '../context.ts';
-import { Traffic, wrongByVersion } from '../load.ts';
-import type { Step } from '../telling.ts';
+import type { Step } from '../narrator.ts';
+import { Traffic, wrongByVersion } from '../traffic.ts';
 
 const PER_SECOND = 150;
 const PATIENCE_SECONDS = 60;

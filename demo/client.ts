@@ -1,5 +1,5 @@
-import type { Feature } from '../../core/contract/contract.ts';
-import type { Fetch } from '../../platform/aws/service.ts';
+import type { Feature } from '../core/contract/contract.ts';
+import type { Fetch } from '../platform/aws/service.ts';
 import type { Flight } from './flights.ts';
 
 /** One answer, as a caller of the endpoint sees it. */

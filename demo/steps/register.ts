@@ -1,7 +1,7 @@
-import { readSignature } from '../../../platform/onnx/model.ts';
-import { baselineOf } from '../../../usecases/registry/load-baseline.ts';
+import { readSignature } from '../../platform/onnx/model.ts';
+import { baselineOf } from '../../usecases/registry/load-baseline.ts';
 import { MODEL, number, percent, type StoryContext } from '../context.ts';
-import type { Step } from '../telling.ts';
+import type { Step } from '../narrator.ts';
 
 export const register: Step<StoryContext> = {
   title: 'Register two versions from their folders; approve and release version 1',

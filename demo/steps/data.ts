@@ -1,8 +1,8 @@
 import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { DropReport } from '../../../usecases/validation/report.ts';
+import type { DropReport } from '../../usecases/validation/report.ts';
 import { MODEL, number, type StoryContext, until } from '../context.ts';
-import type { Step } from '../telling.ts';
+import type { Step } from '../narrator.ts';
 
 export const data: Step<StoryContext> = {
   title: 'Drop data files: good rows become a dataset version, bad rows go to quarantine',
