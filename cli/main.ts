@@ -13,7 +13,7 @@ import { addSmoke } from './commands/smoke.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
 import { CheckFailedError, type GlobalOptions, type Io } from './context.ts';
-import { missingLibrary } from './native.ts';
+import { missingLibrary } from './optional-dependencies.ts';
 
 /** Adds commands to the program. `options` gives the options of every command as they were parsed. */
 export type AddCommands = (program: Command, io: Io, options: () => GlobalOptions) => void;

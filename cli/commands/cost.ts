@@ -1,10 +1,10 @@
 import type { Command as Program } from 'commander';
 import { readEnvironments } from '../../infra/environments.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { costedDeployment } from '../cost/deployment.ts';
 import { type Estimate, estimate, type Volume } from '../cost/estimate.ts';
 import type { Group, Line } from '../cost/line.ts';
 import { PRICE_LISTS, priceList } from '../cost/prices.ts';
-import { costedDeployment } from '../deployed.ts';
 import { table } from '../output/table.ts';
 
 interface CostOptions {

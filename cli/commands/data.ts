@@ -15,7 +15,7 @@ import { baselineOf } from '../../usecases/registry/load-baseline.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { validateFile } from '../../usecases/validation/validate-file.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
-import { withExamined } from '../native.ts';
+import { withExamined } from '../optional-dependencies.ts';
 import { bar, spark, table } from '../output/table.ts';
 
 interface Rules {

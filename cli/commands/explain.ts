@@ -1,9 +1,9 @@
 import type { Command as Program } from 'commander';
 import type { Explanation } from '../../core/explain/explanation.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
-import { type EndpointClient, type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint.ts';
+import { type EndpointClient, type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
+import { type Requests, type Row, requestsOf } from '../endpoint/requests.ts';
 import { explainedRow, explanationHead, globalTable } from '../output/explanation.ts';
-import { type Requests, type Row, requestsOf } from '../request.ts';
 
 interface Own extends EndpointOptions {
   readonly data: string;

@@ -13,7 +13,7 @@ import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import type { Draft } from '../../usecases/baseline/infer-contract.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
-import { withExamined } from '../native.ts';
+import { withExamined } from '../optional-dependencies.ts';
 
 interface InitOptions {
   readonly model: string;

@@ -1,8 +1,8 @@
 import type { Command as Program } from 'commander';
 import { type GlobalOptions, type Io, print } from '../context.ts';
-import { type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint.ts';
+import { type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
+import { requestsOf } from '../endpoint/requests.ts';
 import { table } from '../output/table.ts';
-import { requestsOf } from '../request.ts';
 
 interface Output {
   readonly name: string;

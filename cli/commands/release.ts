@@ -6,7 +6,7 @@ import type { Command } from '../../core/registry/commands.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { type GlobalOptions, type Io, print, UsageError, versionNumber, withHome } from '../context.ts';
-import { withExamined } from '../native.ts';
+import { withExamined } from '../optional-dependencies.ts';
 import { trafficText } from '../output/traffic.ts';
 import { addReleaseOptions, type ReleaseOptions, releaseCommand } from './release-options.ts';
 

@@ -1,8 +1,8 @@
 import type { Command as Program } from 'commander';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
-import { type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint.ts';
+import { type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
 import { table } from '../output/table.ts';
-import { smoke } from '../smoke.ts';
+import { smoke } from '../smoke/smoke-test.ts';
 
 interface Own extends EndpointOptions {
   readonly model?: string[];

@@ -6,10 +6,10 @@ import { championShare } from '../../core/serving/route.ts';
 import { type Standings, standingsOf } from '../../usecases/release/rollout-status.ts';
 import { shadowText } from '../../usecases/release/shadow.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
-import { asked, stands } from '../output/standing.ts';
+import { worthLines, worthOf } from '../output/business-metrics.ts';
+import { asked, stands } from '../output/rollout-status.ts';
 import { bar, table } from '../output/table.ts';
 import { percent } from '../output/traffic.ts';
-import { worthLines, worthOf } from '../output/worth.ts';
 
 /** Commands that read the ledger. */
 export function addStatusCommands(program: Program, io: Io, options: () => GlobalOptions): void {

@@ -20,7 +20,7 @@ import { PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clien
 import { beforeAll, describe, expect, it } from 'vitest';
 import { judgeFunction } from '../../cli/doctor/aws/functions.ts';
 import { judgeTable } from '../../cli/doctor/aws/table.ts';
-import type { Finding } from '../../cli/doctor/finding.ts';
+import type { Finding } from '../../cli/doctor/check.ts';
 import { main } from '../../cli/main.ts';
 import { alarmsOf } from '../../core/alarms/definitions.ts';
 import { openAwsHome } from '../../platform/aws/home.ts';

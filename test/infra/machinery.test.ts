@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costedDeployment, MACHINERY } from '../../cli/deployed.ts';
+import { costedDeployment, MACHINERY } from '../../cli/cost/deployment.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { deployment } from './deployment.ts';
 

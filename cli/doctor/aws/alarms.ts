@@ -1,6 +1,6 @@
 import type { AlarmFacts } from '../../../platform/aws/inspection.ts';
 import { alarmDefinitions } from '../../../usecases/release/alarm-definitions.ts';
-import { type Check, type Finding, fail, ok, warn } from '../finding.ts';
+import { type Check, type Finding, fail, ok, warn } from '../check.ts';
 import type { AwsContext } from './context.ts';
 
 /** Every released model has its alarms; none is up, switched off, or without data. */

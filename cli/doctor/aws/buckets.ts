@@ -1,5 +1,5 @@
 import type { BucketFacts } from '../../../platform/aws/inspection.ts';
-import { type Check, type Finding, fail, ok, reasonOf } from '../finding.ts';
+import { type Check, type Finding, fail, ok, reasonOf } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 const DEPLOY = '`cdk deploy` of the stateful stack sets it; who took it off?';

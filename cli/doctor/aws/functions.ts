@@ -1,5 +1,5 @@
 import type { FunctionFacts } from '../../../platform/aws/inspection.ts';
-import { type Check, type Finding, fail, ok, reasonOf } from '../finding.ts';
+import { type Check, type Finding, fail, ok, reasonOf } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 const RUNTIME = 'nodejs24.x';

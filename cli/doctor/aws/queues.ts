@@ -1,4 +1,4 @@
-import { type Check, fail, ok } from '../finding.ts';
+import { type Check, fail, ok } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 /** Nothing lies among the dead letters. */

@@ -1,4 +1,4 @@
-import { type Check, fail, ok } from '../finding.ts';
+import { type Check, fail, ok } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 /** What runs by the clock is switched on. */

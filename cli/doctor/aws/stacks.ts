@@ -1,5 +1,5 @@
 import type { AwsInspection, StackResource } from '../../../platform/aws/inspection.ts';
-import { type Finding, fail, ok } from '../finding.ts';
+import { type Finding, fail, ok } from '../check.ts';
 
 const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'] as const;
 

@@ -1,5 +1,5 @@
 import type { TableFacts } from '../../../platform/aws/inspection.ts';
-import { type Check, type Finding, fail, ok, warn } from '../finding.ts';
+import { type Check, type Finding, fail, ok, warn } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 const KEY = 'pk HASH, sk RANGE';

@@ -1,7 +1,7 @@
 import { capturesDelivered } from '../../../platform/captures.ts';
 import type { Home } from '../../../platform/ports.ts';
+import { type Check, type Finding, fail, ok, skipped } from '../check.ts';
 import type { HomeContext } from '../context.ts';
-import { type Check, type Finding, fail, ok, skipped } from '../finding.ts';
 
 const MINUTE = 60_000;
 /** Predictions of the last minutes may still be on their way. */

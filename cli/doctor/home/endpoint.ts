@@ -1,6 +1,6 @@
 import type { EndpointProbe } from '../../../platform/ports.ts';
+import { type Check, type Finding, fail, ok, reasonOf, skipped } from '../check.ts';
 import type { HomeContext } from '../context.ts';
-import { type Check, type Finding, fail, ok, reasonOf, skipped } from '../finding.ts';
 
 /** How long the endpoint may take to follow the ledger: it looks every few seconds. */
 const FOLLOWS_MS = 5_000;

@@ -1,5 +1,5 @@
+import { type Check, fail, ok, reasonOf, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
-import { type Check, fail, ok, reasonOf, warn } from '../finding.ts';
 
 /** Every entry can be read, has its number and its digest, and agrees with the releases that are kept beside it. */
 export const ledger: Check<HomeContext> = {

@@ -1,7 +1,7 @@
 import { residentRoutes } from '../../../core/serving/route.ts';
 import { newestRevision } from '../../../platform/snapshots.ts';
+import { type Check, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
-import { type Check, ok, warn } from '../finding.ts';
 
 /** The release is kept beside the ledger, so that an endpoint can start while the ledger cannot be read. */
 export const snapshots: Check<HomeContext> = {

@@ -1,5 +1,5 @@
+import { type Check, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
-import { type Check, ok, warn } from '../finding.ts';
 
 /** Events that could not be processed, as the stage keeps them. */
 export const deadLetters: Check<HomeContext> = {

@@ -3,7 +3,7 @@ import { access, readdir, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { UNFINISHED } from '../../../platform/local/atomic.ts';
-import { type Check, type Finding, fail, ok, reasonOf, warn } from '../finding.ts';
+import { type Check, type Finding, fail, ok, reasonOf, warn } from '../check.ts';
 
 const GB = 1_000_000_000;
 /** Free space from which it is said, and below which writing soon fails. */

@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import * as z from 'zod';
 import { httpProbe } from '../../../platform/local/http-probe.ts';
+import { type Check, fail, ok, reasonOf, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
-import { type Check, fail, ok, reasonOf, warn } from '../finding.ts';
 import { isAlive } from './folder.ts';
 
 const Marker = z.object({ url: z.url(), pid: z.int() });

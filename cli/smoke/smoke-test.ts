@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { exampleOf } from '../core/contract/example.ts';
-import { datatypeOf } from '../core/protocols/v2-types.ts';
-import type { ModelVersion } from '../core/registry/version.ts';
-import type { Home } from '../platform/ports.ts';
-import { ServedRelease } from '../platform/served-release.ts';
-import { baselineOf } from '../usecases/registry/load-baseline.ts';
-import type { EndpointClient } from './endpoint.ts';
-import { trafficText } from './output/traffic.ts';
+import { exampleOf } from '../../core/contract/example.ts';
+import { datatypeOf } from '../../core/protocols/v2-types.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import type { Home } from '../../platform/ports.ts';
+import { ServedRelease } from '../../platform/served-release.ts';
+import { baselineOf } from '../../usecases/registry/load-baseline.ts';
+import type { EndpointClient } from '../endpoint/client.ts';
+import { trafficText } from '../output/traffic.ts';
 
 /** One thing that was looked at. */
 export interface Check {

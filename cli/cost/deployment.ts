@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { alarmsOf } from '../core/alarms/definitions.ts';
-import { Manifest } from '../core/model/manifest.ts';
-import { FUNCTIONS } from '../functions/index.ts';
-import { infer } from '../functions/infer/trigger.ts';
-import { validate } from '../functions/validate/trigger.ts';
-import type { DeploymentConfig } from '../infra/config.ts';
-import { MODEL_FILES } from '../platform/model-folder.ts';
-import type { CostedDeployment, CostedModel } from './cost/estimate.ts';
-import { costedModel } from './cost/model.ts';
+import { alarmsOf } from '../../core/alarms/definitions.ts';
+import { Manifest } from '../../core/model/manifest.ts';
+import { FUNCTIONS } from '../../functions/index.ts';
+import { infer } from '../../functions/infer/trigger.ts';
+import { validate } from '../../functions/validate/trigger.ts';
+import type { DeploymentConfig } from '../../infra/config.ts';
+import { MODEL_FILES } from '../../platform/model-folder.ts';
+import type { CostedDeployment, CostedModel } from './estimate.ts';
+import { costedModel } from './model.ts';
 
 /** What is deployed besides models: a test holds these numbers to the templates. */
 export const MACHINERY = { alarms: 21, spilloverAlarms: 1, dashboards: 1, keys: 1, secrets: 1 } as const;

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { type Fetch, serviceOf } from '../platform/aws/service.ts';
-import { DEFAULT_HOME } from '../platform/home.ts';
-import { CheckFailedError, type GlobalOptions, type Io, UsageError } from './context.ts';
+import { type Fetch, serviceOf } from '../../platform/aws/service.ts';
+import { DEFAULT_HOME } from '../../platform/home.ts';
+import { CheckFailedError, type GlobalOptions, type Io, UsageError } from '../context.ts';
 
 /** Options of the commands that ask an endpoint. */
 export interface EndpointOptions {
@@ -62,7 +62,7 @@ export async function openEndpoint(io: Io, options: GlobalOptions, own: Endpoint
     throw new UsageError(`an endpoint is http:// or https://, received '${url}'`);
   const signed = !own.unsigned && (home === 'aws' || serviceOf(new URL(url).hostname) !== undefined);
   if (!signed) return new EndpointClient(url, (address, request) => fetch(address, request));
-  const { signedFetch } = await import('../platform/aws/signed-fetch.ts');
+  const { signedFetch } = await import('../../platform/aws/signed-fetch.ts');
   return new EndpointClient(url, signedFetch());
 }
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { withDuck } from '../platform/duckdb/connection.ts';
-import { readerOf } from '../usecases/validation/profile-file.ts';
-import { UsageError } from './context.ts';
-import type { EndpointClient } from './endpoint.ts';
+import { withDuck } from '../../platform/duckdb/connection.ts';
+import { readerOf } from '../../usecases/validation/profile-file.ts';
+import { UsageError } from '../context.ts';
+import type { EndpointClient } from './client.ts';
 
 interface Metadata {
   readonly inputs: { name: string; datatype: string; shape: number[] }[];
