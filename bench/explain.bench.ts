@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { compileCheck } from '../core/contract/check.ts';
-import { Manifest } from '../core/model/manifest.ts';
+import { Manifest } from '../core/manifest/manifest.ts';
 import { Baseline } from '../core/profile/profile.ts';
 import { digestOfFile } from '../platform/digest.ts';
 import { loadModel } from '../platform/onnx/model.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Manifest } from '../core/model/manifest.ts';
+import type { Manifest } from '../core/manifest/manifest.ts';
 import type { Stage } from '../local-runtime/local-runtime.ts';
 import { Registry } from '../usecases/registry/registry.ts';
 import { Caller } from './client.ts';

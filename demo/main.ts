@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Manifest } from '../core/model/manifest.ts';
+import { Manifest } from '../core/manifest/manifest.ts';
 import { startStage } from '../local-runtime/local-runtime.ts';
 import { StoryContext } from './context.ts';
 import { EXAMPLE } from './flights.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AlarmDefinition } from '../core/alarms/alarm.ts';
 import { alarmsOf } from '../core/alarms/definitions.ts';
-import { Manifest } from '../core/model/manifest.ts';
+import { Manifest } from '../core/manifest/manifest.ts';
 import { Baseline } from '../core/profile/profile.ts';
 
 /** What is made for a model at deployment: its name and its alarms. Everything else of it is in the registry. */

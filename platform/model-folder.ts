@@ -3,11 +3,11 @@ import path from 'node:path';
 import * as z from 'zod';
 import { type Check, compileCheck } from '../core/contract/check.ts';
 import { guardFault } from '../core/guards/fit.ts';
-import { Manifest } from '../core/model/manifest.ts';
+import { Manifest } from '../core/manifest/manifest.ts';
 import { carriedSignature } from '../core/model/preprocess.ts';
 import type { Signature } from '../core/model/signature.ts';
+import { withoutPersonal } from '../core/privacy/without-personal.ts';
 import { Baseline } from '../core/profile/profile.ts';
-import { withoutPersonal } from '../core/profile/without-personal.ts';
 import { PlatformError } from './errors.ts';
 
 /** Files of a model folder. Only the model and the manifest must be there. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import type { DriftVerdict } from '../../core/drift/verdict.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { MODEL_FILES, readModelFolder } from '../../platform/model-folder.ts';
 import { detectDrift } from '../../usecases/drift/detect-drift.ts';

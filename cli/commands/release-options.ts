@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { declared } from '../../core/serving/outcome.ts';
 import { UsageError } from '../context.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { alarmsOf } from '../../core/alarms/definitions.ts';
-import { Manifest } from '../../core/model/manifest.ts';
+import { Manifest } from '../../core/manifest/manifest.ts';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { infer } from '../../functions/infer/trigger.ts';
 import { validate } from '../../functions/validate/trigger.ts';

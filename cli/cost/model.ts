@@ -1,6 +1,6 @@
 import { type AlarmDefinition, METRICS, type MetricName } from '../../core/alarms/alarm.ts';
 import type { Feature } from '../../core/contract/contract.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import { captureWriter } from '../../core/serving/capture-line.ts';
 import { metricLine } from '../../core/serving/emf.ts';
 import type { CostedModel } from './estimate.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { exampleOf } from '../../core/contract/example.ts';
 import { datatypeOf } from '../../core/protocols/v2-types.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
+import { exampleOf } from '../../core/schema-inference/example.ts';
 import type { Home } from '../../platform/ports.ts';
 import { ServedRelease } from '../../platform/served-release.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';

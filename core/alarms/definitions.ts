@@ -1,5 +1,5 @@
 import { needsKeys } from '../contract/personal.ts';
-import type { Manifest } from '../model/manifest.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import type { Variant } from '../serving/variant.ts';
 import type { AlarmDefinition, MetricName } from './alarm.ts';
 

@@ -1,6 +1,6 @@
 import type { Cell, Estimate } from '../experiment/strata.ts';
+import type { AnalysisPolicy } from '../manifest/canary-analysis.ts';
 import { differenceOfRates, Z99 } from '../rollback/evidence.ts';
-import type { AnalysisPolicy } from './policy.ts';
 
 /** A metric of challenger and champion over a step. */
 export interface Check {

@@ -1,6 +1,6 @@
 import type { Feature } from '../contract/contract.ts';
+import type { OutlierCalibration } from '../profile/outlier-calibration.ts';
 import type { CategoricalProfile, ColumnProfile, Profile } from '../profile/profile.ts';
-import type { OutlierCalibration } from './outlier-calibration.ts';
 import { type RatedFeature, rateFeatures } from './outliers.ts';
 
 type Ranks = OutlierCalibration['ranks'][string];

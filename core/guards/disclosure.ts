@@ -1,8 +1,8 @@
 import type { Explanation } from '../explain/explanation.ts';
+import type { Guards } from '../manifest/guards.ts';
+import type { Decision, OutputMeaning } from '../manifest/manifest.ts';
 import { halfBits, halfValue } from '../model/half.ts';
-import type { Decision, OutputMeaning } from '../model/manifest.ts';
 import type { TensorData } from '../model/tensor.ts';
-import type { Guards } from './guards.ts';
 
 type Outputs = Readonly<Record<string, TensorData>>;
 

@@ -1,5 +1,5 @@
 import type { Feature } from '../contract/contract.ts';
-import type { Manifest } from '../model/manifest.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import type { Baseline } from '../profile/profile.ts';
 import { rateFeatures } from './outliers.ts';
 

@@ -1,7 +1,7 @@
 import type { FeatureValues } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
+import type { OutlierCalibration } from '../profile/outlier-calibration.ts';
 import type { Profile } from '../profile/profile.ts';
-import type { OutlierCalibration } from './outlier-calibration.ts';
 import { categoryRarity, numberRarity, type Ranks, type Rarity, ranksOf } from './rarity.ts';
 
 /** Features that a row is told by, at most. */

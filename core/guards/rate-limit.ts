@@ -1,4 +1,4 @@
-import type { RateLimit } from './guards.ts';
+import type { RateLimit } from '../manifest/guards.ts';
 
 /** Most callers that are remembered. */
 export const MAX_CALLERS = 10_000;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { OutlierCalibration } from '../guards/outlier-calibration.ts';
 import { Digest, Instant } from '../model/names.ts';
+import { OutlierCalibration } from './outlier-calibration.ts';
 
 /**
  * A profile is counts over fixed bin edges, plus moments, missing and unseen counts. Profiles over the same edges

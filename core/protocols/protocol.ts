@@ -1,8 +1,9 @@
 import type { RawTensor } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
+import { type Fault, ProtocolError } from '../errors/protocol-error.ts';
 import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
+import type { OutputMeaning } from '../manifest/manifest.ts';
 import type { VersionStatistics } from '../metrics/statistics.ts';
-import type { OutputMeaning } from '../model/manifest.ts';
 import type { CarriedSpec } from '../model/preprocess.ts';
 import type { Signature, TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
@@ -10,9 +11,8 @@ import type { TruthRecord } from '../serving/ground-truth.ts';
 import type { HttpRequest, HttpResponse } from '../serving/http.ts';
 import type { OutcomeRecord } from '../serving/outcome.ts';
 import type { Variant } from '../serving/variant.ts';
-import { type Fault, ProtocolError } from './fault.ts';
 
-export { type Fault, type FaultKind, ProtocolError } from './fault.ts';
+export { type Fault, type FaultKind, ProtocolError } from '../errors/protocol-error.ts';
 
 /** What else of a model codecs may want to know. */
 export interface WireDetails {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Manifest } from '../model/manifest.ts';
+import { Manifest } from '../manifest/manifest.ts';
 import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
 import { Signature } from '../model/signature.ts';
 

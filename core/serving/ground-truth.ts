@@ -1,4 +1,4 @@
-import type { Decision, OutputMeaning } from '../model/manifest.ts';
+import type { Decision, OutputMeaning } from '../manifest/manifest.ts';
 import { type FeedbackRecord, parseOutcome } from './outcome.ts';
 
 /** What turned out to be true of one prediction. */

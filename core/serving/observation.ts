@@ -1,5 +1,5 @@
 import type { MetricName } from '../alarms/alarm.ts';
-import type { FaultKind } from '../protocols/fault.ts';
+import type { FaultKind } from '../errors/protocol-error.ts';
 import type { Disagreement } from '../shadow/compare.ts';
 import type { Confidence } from './confidence.ts';
 import type { Route } from './route.ts';

@@ -1,4 +1,4 @@
-import type { BusinessMetric } from '../model/business.ts';
+import type { BusinessMetric } from '../manifest/business.ts';
 import type { TruthRecord } from './ground-truth.ts';
 
 /** What one prediction was worth, in terms of one business metric. */

@@ -1,5 +1,5 @@
+import type { CacheSettings } from '../manifest/cache.ts';
 import type { TensorData } from '../model/tensor.ts';
-import type { CacheSettings } from './cache-settings.ts';
 
 type Outputs = Readonly<Record<string, TensorData>>;
 

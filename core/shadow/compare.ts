@@ -1,4 +1,4 @@
-import type { Decision } from '../model/manifest.ts';
+import type { Decision } from '../manifest/manifest.ts';
 import type { TensorData } from '../model/tensor.ts';
 
 type Outputs = Readonly<Record<string, TensorData>>;

@@ -1,7 +1,7 @@
 // Writes v1/baseline.json of the pictures that render.py has drawn: `npx tsx models/label-reader/baseline.ts`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Manifest } from '../../core/model/manifest.ts';
+import { Manifest } from '../../core/manifest/manifest.ts';
 import { buildBaseline } from '../../usecases/baseline/from-file.ts';
 import { withExamined } from '../../platform/onnx/examine.ts';
 

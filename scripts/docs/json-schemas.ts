@@ -1,7 +1,7 @@
 // Writes schemas/: what editors complete model.json and trimtab.config.json by, made from the schemas that parse them.
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import { Manifest } from '../../core/model/manifest.ts';
+import { Manifest } from '../../core/manifest/manifest.ts';
 import { ConfigFile } from '../../infra/config.ts';
 
 const text = (schema: z.ZodType): string => `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2)}\n`;

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, InvokeCommand } from '@aws-sdk/client-lambda';
-import { Manifest } from '../../core/model/manifest.ts';
+import { Manifest } from '../../core/manifest/manifest.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import { Caller } from '../../demo/client.ts';
 import { type Flight, readFlights } from '../../demo/flights.ts';

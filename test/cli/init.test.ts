@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
-import { Manifest } from '../../core/model/manifest.ts';
+import { Manifest } from '../../core/manifest/manifest.ts';
 import { Baseline } from '../../core/profile/profile.ts';
 import { brightnessModel, scenes, take } from '../fixtures/onnx/pictures.ts';
 

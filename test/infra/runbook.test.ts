@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Manifest } from '../../core/model/manifest.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import { deployment } from './deployment.ts';
 
 const FOLDER = 'docs/runbook';

@@ -1,7 +1,7 @@
 import type { FeatureType } from '../../core/contract/contract.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
-import { Explanations } from '../../core/model/explanations.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
+import { Explanations } from '../../core/manifest/explanations.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { BackgroundRows, Baseline } from '../../core/profile/profile.ts';
 import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
 

@@ -6,13 +6,13 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Contract } from '../../core/contract/contract.ts';
 import { fillOpaque, InputError } from '../../core/contract/elements.ts';
-import { InferenceError, type InferOptions, inferContract } from '../../core/contract/infer.ts';
-import { TensorLearner } from '../../core/contract/learn-tensor.ts';
 import { carriedSignature, Preprocess } from '../../core/model/preprocess.ts';
 import type { Signature, TensorSpec } from '../../core/model/signature.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { wireOf } from '../../core/protocols/protocol.ts';
 import { isBytes, isObject, readRows } from '../../core/protocols/values.ts';
+import { InferenceError, type InferOptions, inferContract } from '../../core/schema-inference/infer.ts';
+import { TensorLearner } from '../../core/schema-inference/learn-tensor.ts';
 import { prepareOf } from '../../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
 

@@ -1,5 +1,5 @@
+import type { Decision, OutputMeaning } from '../../core/manifest/manifest.ts';
 import { shortest } from '../../core/model/decimal.ts';
-import type { Decision, OutputMeaning } from '../../core/model/manifest.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { ReferencePerformance } from '../../core/profile/profile.ts';
 import { isWrong } from '../../core/serving/ground-truth.ts';

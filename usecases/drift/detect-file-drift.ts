@@ -1,5 +1,5 @@
 import { type DriftVerdict, judgeDrift } from '../../core/drift/verdict.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';

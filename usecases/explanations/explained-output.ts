@@ -1,6 +1,6 @@
 import { InputError } from '../../core/contract/elements.ts';
 import type { ExplainOptions } from '../../core/explain/explanation.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 
 /** What is explained: one number a row. */

@@ -1,6 +1,6 @@
 import type { ExplainOptions, Explanation } from '../../core/explain/explanation.ts';
-import type { Explanations } from '../../core/model/explanations.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
+import type { Explanations } from '../../core/manifest/explanations.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { Baseline } from '../../core/profile/profile.ts';

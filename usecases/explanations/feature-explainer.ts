@@ -8,8 +8,8 @@ import type { ExplainOptions, Explanation, Shares } from '../../core/explain/exp
 import type { Pace } from '../../core/explain/pace.ts';
 import { type Score, sampledValues } from '../../core/explain/sampled.ts';
 import type { Tail } from '../../core/explain/tail.ts';
-import { Explanations } from '../../core/model/explanations.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
+import { Explanations } from '../../core/manifest/explanations.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtobufError } from '../../core/onnx/protobuf.ts';

@@ -1,5 +1,5 @@
+import { withoutPersonal } from '../../core/privacy/without-personal.ts';
 import { Baseline } from '../../core/profile/profile.ts';
-import { withoutPersonal } from '../../core/profile/without-personal.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { readArtifact } from '../../platform/artifact.ts';
 import type { Home } from '../../platform/ports.ts';

@@ -1,7 +1,7 @@
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import { type Analysis, analyse, type Pair } from '../../core/canary/analyse.ts';
-import type { AnalysisPolicy } from '../../core/canary/policy.ts';
 import { StratifiedDifference } from '../../core/experiment/strata.ts';
+import type { AnalysisPolicy } from '../../core/manifest/canary-analysis.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';

@@ -1,7 +1,7 @@
+import { ShadowPolicy } from '../../core/manifest/shadow.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Shadow } from '../../core/registry/ledger.ts';
 import { wilson } from '../../core/rollback/evidence.ts';
-import { ShadowPolicy } from '../../core/shadow/policy.ts';
 import type { Home } from '../../platform/ports.ts';
 import { periodFor } from './metric-strata.ts';
 

@@ -1,5 +1,5 @@
 import { InputError } from '../../core/contract/elements.ts';
-import { type Fault, ProtocolError } from '../../core/protocols/fault.ts';
+import { type Fault, ProtocolError } from '../../core/errors/protocol-error.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
 import type { Observation, Outcome } from '../../core/serving/observation.ts';
 

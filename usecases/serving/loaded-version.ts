@@ -2,9 +2,9 @@ import { type Check, type Checked, compileCheck, type RawTensor } from '../../co
 import type { Contract, Feature } from '../../core/contract/contract.ts';
 import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { plainTensor } from '../../core/contract/plain-tensor.ts';
-import type { Guards } from '../../core/guards/guards.ts';
+import type { Guards } from '../../core/manifest/guards.ts';
+import type { Decision, OutputMeaning } from '../../core/manifest/manifest.ts';
 import { shortest } from '../../core/model/decimal.ts';
-import type { Decision, OutputMeaning } from '../../core/model/manifest.ts';
 import { carriedSignature } from '../../core/model/preprocess.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { Baseline } from '../../core/profile/profile.ts';

@@ -1,10 +1,10 @@
-import { exampleOf } from '../../core/contract/example.ts';
 import { needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
-import type { RateLimit } from '../../core/guards/guards.ts';
-import type { BusinessMetric } from '../../core/model/business.ts';
+import type { BusinessMetric } from '../../core/manifest/business.ts';
+import type { RateLimit } from '../../core/manifest/guards.ts';
 import type { ServedVersion } from '../../core/protocols/protocol.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
+import { exampleOf } from '../../core/schema-inference/example.ts';
 import { type Route, residentRoutes, route, type Traffic } from '../../core/serving/route.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { examplePictures } from '../../platform/images/preprocess.ts';

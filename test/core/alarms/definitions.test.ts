@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AlarmDefinition } from '../../../core/alarms/alarm.ts';
 import { alarmsOf, errorThreshold, parseAlarmName } from '../../../core/alarms/definitions.ts';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 
 const manifest = Manifest.parse({
   name: 'flight-delay-2',

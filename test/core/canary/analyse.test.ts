@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyse, type Figures } from '../../../core/canary/analyse.ts';
-import { AnalysisPolicy } from '../../../core/canary/policy.ts';
 import { StratifiedDifference } from '../../../core/experiment/strata.ts';
+import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
 
 const policy = AnalysisPolicy.parse({});
 const pair = (n: number, rate: number, m: number, other: number) => ({

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileCheck } from '../../../core/contract/check.ts';
 import { Contract } from '../../../core/contract/contract.ts';
-import { exampleOf } from '../../../core/contract/example.ts';
 import { halfBits } from '../../../core/model/half.ts';
 import type { Signature, TensorType } from '../../../core/model/signature.ts';
+import { exampleOf } from '../../../core/schema-inference/example.ts';
 
 const signature = (type: TensorType, shape: number[]): Signature => ({
   inputs: [{ name: 'x', type, shape }],

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileDisclosure, rounded } from '../../../core/guards/disclosure.ts';
-import type { Guards } from '../../../core/guards/guards.ts';
+import type { Guards } from '../../../core/manifest/guards.ts';
+import type { Decision, OutputMeaning } from '../../../core/manifest/manifest.ts';
 import { halfBits, halfValue } from '../../../core/model/half.ts';
-import type { Decision, OutputMeaning } from '../../../core/model/manifest.ts';
 import type { TensorData } from '../../../core/model/tensor.ts';
 
 const MEANINGS: OutputMeaning[] = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { guardFault } from '../../../core/guards/fit.ts';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 
 const BASELINE = {
   profile: {

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Feature } from '../../../core/contract/contract.ts';
 import { calibrateOutliers } from '../../../core/guards/calibrate-outliers.ts';
-import { OutlierCalibration } from '../../../core/guards/outlier-calibration.ts';
 import { compileOutliers, type OutlierReference } from '../../../core/guards/outliers.ts';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import { countColumn } from '../../../core/profile/count.ts';
+import { OutlierCalibration } from '../../../core/profile/outlier-calibration.ts';
 import { Baseline, type Profile } from '../../../core/profile/profile.ts';
 
 const number = (name: string): Feature => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alarmsOf } from '../../../core/alarms/definitions.ts';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import { emfSink } from '../../../core/serving/emf-sink.ts';
 import { gatheredEmf } from '../../../core/serving/gathered-emf.ts';
 import { type Asked, Observation, type Sink } from '../../../core/serving/observation.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../../../core/model/manifest.ts';
+import type { Decision } from '../../../core/manifest/manifest.ts';
 import { isWrong, parseTruth } from '../../../core/serving/ground-truth.ts';
 
 const binary: Decision = { task: 'binary', output: 'p', column: 1, threshold: 0.35 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../../../core/model/manifest.ts';
+import type { Decision } from '../../../core/manifest/manifest.ts';
 import type { TensorData } from '../../../core/model/tensor.ts';
 import { disagreement } from '../../../core/shadow/compare.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import { EXAMPLE, type Flight, readFlights } from '../../../demo/flights.ts';
 
 /** Real flights as requests of both protocols, and the scores of their answers. */

@@ -1,4 +1,4 @@
-import { AnalysisPolicy } from '../../../core/canary/policy.ts';
+import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
 import type { ModelVersion } from '../../../core/registry/version.ts';
 
 /** A version record with nothing special about it. */

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import type { Capture } from '../../../core/serving/capture.ts';
 import { readFlights } from '../../../demo/flights.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { compileCheck } from '../../../core/contract/check.ts';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import type { TensorData } from '../../../core/model/tensor.ts';
 import { Baseline } from '../../../core/profile/profile.ts';
 import { digestOfFile } from '../../../platform/digest.ts';

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import { rowId } from '../../../core/serving/capture.ts';
 import { readCaptureObject } from '../../../platform/captures.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';

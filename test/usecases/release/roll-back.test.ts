@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AlarmTransition } from '../../../core/alarms/alarm.ts';
-import { AnalysisPolicy } from '../../../core/canary/policy.ts';
+import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
 import type { Command } from '../../../core/registry/commands.ts';
 import { metricLine } from '../../../core/serving/emf.ts';
 import type { Variant } from '../../../core/serving/variant.ts';

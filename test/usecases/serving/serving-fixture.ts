@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import type { Command } from '../../../core/registry/commands.ts';
 import { decide } from '../../../core/registry/decide.ts';
 import { Capture } from '../../../core/serving/capture.ts';

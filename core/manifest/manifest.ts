@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { AnalysisPolicy } from '../canary/policy.ts';
 import { Contract } from '../contract/contract.ts';
-import { Guards } from '../guards/guards.ts';
-import { CacheSettings } from '../serving/cache-settings.ts';
-import { ShadowPolicy } from '../shadow/policy.ts';
+import { ModelName } from '../model/names.ts';
+import { Preprocess } from '../model/preprocess.ts';
 import { Batching } from './batching.ts';
 import { BusinessMetrics } from './business.ts';
+import { CacheSettings } from './cache.ts';
+import { AnalysisPolicy } from './canary-analysis.ts';
 import { Explanations } from './explanations.ts';
-import { ModelName } from './names.ts';
-import { Preprocess } from './preprocess.ts';
+import { Guards } from './guards.ts';
+import { ShadowPolicy } from './shadow.ts';
 
 /** What an output means; at most one output decides. */
 export const OutputMeaning = z.strictObject({

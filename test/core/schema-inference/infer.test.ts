@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { InferenceError, inferContract } from '../../../core/contract/infer.ts';
 import type { Signature } from '../../../core/model/signature.ts';
 import type { CategoricalProfile, NumericProfile, Profile } from '../../../core/profile/profile.ts';
+import { InferenceError, inferContract } from '../../../core/schema-inference/infer.ts';
 
 const numeric = (min: number, max: number, missing = 0): NumericProfile => ({
   kind: 'numeric',

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileCheck } from '../../../core/contract/check.ts';
 import { Contract } from '../../../core/contract/contract.ts';
-import { exampleOf, typicalValue } from '../../../core/contract/example.ts';
-import { Manifest } from '../../../core/model/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import type { Signature } from '../../../core/model/signature.ts';
 import { Baseline } from '../../../core/profile/profile.ts';
+import { exampleOf, typicalValue } from '../../../core/schema-inference/example.ts';
 
 /** Features of every type with rules that some value keeps. */
 const features = (): fc.Arbitrary<unknown> => {

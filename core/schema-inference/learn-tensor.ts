@@ -1,9 +1,9 @@
+import { numberRange } from '../contract/elements.ts';
+import { lengthsOf, summarise } from '../contract/summary.ts';
+import { TensorRule } from '../contract/tensor-rule.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
-import { numberRange } from './elements.ts';
 import { widened } from './infer.ts';
-import { lengthsOf, summarise } from './summary.ts';
-import { TensorRule } from './tensor-rule.ts';
 
 /**
  * Learns the rules for a whole input from what the reference has of it, as `inferContract` does for columns: sizes and

@@ -1,6 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import { isPersonal, personalColumns, treatmentOf } from '../contract/personal.ts';
-import type { Baseline } from './profile.ts';
+import type { Baseline } from '../profile/profile.ts';
 
 /**
  * A baseline without the personal columns of a contract: categories are values that people had, and so are the least,

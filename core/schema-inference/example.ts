@@ -1,9 +1,9 @@
+import { bindContract } from '../contract/bind.ts';
+import type { RawTensor } from '../contract/check.ts';
+import type { Contract, Feature } from '../contract/contract.ts';
+import { plainTensor } from '../contract/plain-tensor.ts';
 import type { Signature } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
-import { bindContract } from './bind.ts';
-import type { RawTensor } from './check.ts';
-import type { Contract, Feature } from './contract.ts';
-import { plainTensor } from './plain-tensor.ts';
 
 /**
  * One row that a model takes: of every feature what is typical in the baseline, or what the contract allows where

@@ -1,6 +1,6 @@
+import { Contract } from '../contract/contract.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
-import { Contract } from './contract.ts';
 
 /** Graph and data do not go together; the message names what is missing. */
 export class InferenceError extends Error {
