@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PrometheusSink } from '../core/metrics/prometheus.ts';
+import { PrometheusSink } from '../core/observability/prometheus.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
 import type { EndpointProbe } from '../platform/ports.ts';

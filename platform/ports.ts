@@ -99,7 +99,7 @@ export interface Datapoint {
   readonly value: number;
 }
 
-/** Metrics are written as embedded-metric-format log lines (core/serving/emf.ts) and read back here. */
+/** Metrics are written as embedded-metric-format log lines (core/observability/emf.ts) and read back here. */
 export interface Metrics {
   /** Takes one embedded-metric-format line. On AWS it is standard output that carries it. */
   write(line: string): void;

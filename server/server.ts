@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Collector, PrometheusSink } from '../core/metrics/prometheus.ts';
+import { gatheredEmf } from '../core/observability/buffered-emf.ts';
+import { type Collector, PrometheusSink } from '../core/observability/prometheus.ts';
 import { errorObject, ProtocolError } from '../core/protocols/protocol.ts';
-import { gatheredEmf } from '../core/serving/gathered-emf.ts';
 import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
 import type { Home } from '../platform/ports.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';

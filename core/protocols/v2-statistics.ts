@@ -1,4 +1,4 @@
-import type { Total, VersionStatistics } from '../metrics/statistics.ts';
+import type { Total, VersionStatistics } from '../observability/statistics.ts';
 import { type Catalog, json, known } from './protocol.ts';
 
 const NONE: Total = { count: 0, ns: 0 };

@@ -2,7 +2,7 @@ import './zod-jitless.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import middy from '@middy/core';
-import { loggedRequests } from '../../core/serving/access-log.ts';
+import { loggedRequests } from '../../core/observability/access-log.ts';
 import { openHome } from '../../platform/home.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
 import { type HttpEvent, type HttpResult, httpEventOf, requestOf, resultOf } from './api-gateway-event.ts';

@@ -9,7 +9,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { type AlarmDefinition, type MetricName, NAMESPACE } from '../../core/alarms/alarm.ts';
-import type { BusinessName } from '../../core/serving/emf.ts';
+import type { BusinessName } from '../../core/observability/emf.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { BAD, VARIANT_COLOURS } from './palette.ts';
 

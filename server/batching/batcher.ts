@@ -1,6 +1,6 @@
 import type { TensorData } from '../../core/model/tensor.ts';
+import type { RunReport } from '../../core/observability/observation.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
-import type { RunReport } from '../../core/serving/observation.ts';
 import type { OnnxModel } from '../../platform/onnx/model.ts';
 import { WaitingTarget } from './adaptive-delay.ts';
 import { agree, concatenate, fitOf, rowsOf, split, type Tensors } from './tensors.ts';

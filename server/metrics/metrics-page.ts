@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { EXPOSITION_TYPE, type Exposition } from '../../core/metrics/exposition.ts';
-import type { Collector, PrometheusSink } from '../../core/metrics/prometheus.ts';
+import { EXPOSITION_TYPE, type Exposition } from '../../core/observability/exposition.ts';
+import type { Collector, PrometheusSink } from '../../core/observability/prometheus.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
 import { championShare } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';

@@ -1,4 +1,4 @@
-import type { Collector } from '../../core/metrics/prometheus.ts';
+import type { Collector } from '../../core/observability/prometheus.ts';
 
 const FAMILIES = [
   ['runs', 'trimtab_runs_total', 'Runs of models.'],

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Exposition } from '../../core/metrics/exposition.ts';
+import { Exposition } from '../../core/observability/exposition.ts';
 import { LocalMetrics } from '../../platform/local/metrics.ts';
 import type { Home } from '../../platform/ports.ts';
 import { WATCHED_METRICS, watchedGauges } from './metrics-page.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { TensorData } from '../../core/model/tensor.ts';
-import type { RunReport } from '../../core/serving/observation.ts';
+import type { RunReport } from '../../core/observability/observation.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import type { ModelLoader } from '../../usecases/serving/loaded-version.ts';
 import { batched } from '../batching/batcher.ts';

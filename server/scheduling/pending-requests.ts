@@ -1,4 +1,4 @@
-import type { Collector } from '../../core/metrics/prometheus.ts';
+import type { Collector } from '../../core/observability/prometheus.ts';
 
 /** What waits of one version. */
 export interface PendingCount {

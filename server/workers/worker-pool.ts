@@ -1,7 +1,7 @@
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
+import type { RunReport } from '../../core/observability/observation.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
-import type { RunReport } from '../../core/serving/observation.ts';
 import type { LoadOptions, OnnxModel } from '../../platform/onnx/model.ts';
 import { waitedTooLong } from '../batching/batcher.ts';
 import { BackOff } from '../lib/backoff.ts';

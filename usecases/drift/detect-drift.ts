@@ -1,6 +1,6 @@
 import { profileOfCaptures } from '../../core/drift/captured-profile.ts';
 import { judgeDrift } from '../../core/drift/verdict.ts';
-import { metricLine } from '../../core/serving/emf.ts';
+import { metricLine } from '../../core/observability/emf.ts';
 import { readCaptures } from '../../platform/captures.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';

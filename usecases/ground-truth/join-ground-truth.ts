@@ -1,7 +1,7 @@
 import type { MetricName } from '../../core/alarms/alarm.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
-import { type BusinessName, MAX_VALUES, metricLine } from '../../core/serving/emf.ts';
+import { type BusinessName, MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
 import { isWrong, parseTruth } from '../../core/serving/ground-truth.ts';
 import { type FeedbackRecord, isOutcome, outcomeFault, recordKey } from '../../core/serving/outcome.ts';
 import { JOINED } from '../../platform/outcomes.ts';

@@ -1,5 +1,8 @@
 import { CallerLimits } from '../../core/guards/rate-limit.ts';
-import { Statistics } from '../../core/metrics/statistics.ts';
+import { type AccessLogOptions, accessLog } from '../../core/observability/access-log.ts';
+import { emfSink } from '../../core/observability/emf-sink.ts';
+import { Observation, type Signals, type Sink } from '../../core/observability/observation.ts';
+import { Statistics } from '../../core/observability/statistics.ts';
 import {
   type Decode,
   type ExplainCall,
@@ -10,10 +13,7 @@ import {
   ProtocolError,
 } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
-import { type AccessLogOptions, accessLog } from '../../core/serving/access-log.ts';
-import { emfSink } from '../../core/serving/emf-sink.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import { Observation, type Signals, type Sink } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { ServingReport } from '../../platform/ports.ts';
 import { LEAST_BYTES, packed, unpacked } from './compression.ts';

@@ -1,4 +1,4 @@
-import type { RequestSeen } from '../../core/serving/observation.ts';
+import type { RequestSeen } from '../../core/observability/observation.ts';
 import type { Clock } from '../../platform/ports.ts';
 
 /** Tells operators of what goes wrong; callers are told nothing of it. */

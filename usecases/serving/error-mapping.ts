@@ -1,7 +1,7 @@
 import { InputError } from '../../core/contract/elements.ts';
 import { type Fault, ProtocolError } from '../../core/errors/protocol-error.ts';
+import type { Observation, Outcome } from '../../core/observability/observation.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
-import type { Observation, Outcome } from '../../core/serving/observation.ts';
 
 /** Whose fault an error is. */
 export function outcomeOf(error: unknown): Outcome {

@@ -1,6 +1,6 @@
-import type { Statistics } from '../../core/metrics/statistics.ts';
+import type { Signals } from '../../core/observability/observation.ts';
+import type { Statistics } from '../../core/observability/statistics.ts';
 import { type Catalog, modelOf, ProtocolError, unknownModel } from '../../core/protocols/protocol.ts';
-import type { Signals } from '../../core/serving/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { within } from '../../platform/within.ts';

@@ -1,7 +1,7 @@
 import { randomFillSync, randomUUID } from 'node:crypto';
+import type { RequestSeen } from '../../core/observability/observation.ts';
+import { traceOf, traceparentOf } from '../../core/observability/trace-context.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
-import type { RequestSeen } from '../../core/serving/observation.ts';
-import { traceOf, traceparentOf } from '../../core/serving/trace-context.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -1,4 +1,4 @@
-import { Observation } from '../../core/serving/observation.ts';
+import { Observation } from '../../core/observability/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { disagreement, NO_ANSWER } from '../../core/shadow/compare.ts';
 import type { Resident } from './loaded-version.ts';

@@ -18,7 +18,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../../cli/doctor/check.ts';
 import { folder } from '../../../cli/doctor/local/folder.ts';
 import { main } from '../../../cli/main.ts';
-import { metricLine } from '../../../core/serving/emf.ts';
+import { metricLine } from '../../../core/observability/emf.ts';
 import { startStage } from '../../../local-runtime/local-runtime.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 

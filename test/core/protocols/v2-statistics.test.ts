@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Statistics } from '../../../core/metrics/statistics.ts';
+import { Observation } from '../../../core/observability/observation.ts';
+import { Statistics } from '../../../core/observability/statistics.ts';
 import type { Catalog, Operation } from '../../../core/protocols/protocol.ts';
 import { v2 } from '../../../core/protocols/v2.ts';
-import { Observation } from '../../../core/serving/observation.ts';
 import { catalog, head, post } from './wires.ts';
 
 function show(path: string, from: Catalog = catalog) {

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { metricLine } from '../../../core/serving/emf.ts';
+import { metricLine } from '../../../core/observability/emf.ts';
 import { LocalMetrics } from '../../../platform/local/metrics.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../../core/serving/observation.ts';
+import type { RunReport } from '../../../core/observability/observation.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
 import { inTurn } from '../../../platform/onnx/turns.ts';
 

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { metricLine } from '../../../core/serving/emf.ts';
+import { metricLine } from '../../../core/observability/emf.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { FILE, metricsIn, ROWS, text } from '../../../scripts/docs/grafana-dashboard.ts';

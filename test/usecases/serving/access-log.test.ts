@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AccessLogOptions } from '../../../core/serving/access-log.ts';
-import { loggedRequests } from '../../../core/serving/access-log.ts';
+import type { AccessLogOptions } from '../../../core/observability/access-log.ts';
+import { loggedRequests } from '../../../core/observability/access-log.ts';
 import { BROKEN, PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
 
 let stand: Stand;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Observation, Sink } from '../../../core/serving/observation.ts';
+import type { Observation, Sink } from '../../../core/observability/observation.ts';
 import { BROKEN, PIPELINE, ROW, request, Stand } from './serving-fixture.ts';
 
 let stand: Stand;

@@ -1,4 +1,4 @@
-import type { Observation, Sink } from '../serving/observation.ts';
+import type { Observation, Sink } from './observation.ts';
 
 /** How often something was done, and how long it took in all. */
 export interface Total {

@@ -1,7 +1,7 @@
+import type { Route } from '../serving/route.ts';
 import { MAX_VALUES, metricLine } from './emf.ts';
 import { valuesOf } from './emf-sink.ts';
 import type { Observation, Sink } from './observation.ts';
-import type { Route } from './route.ts';
 
 export interface GatheredEmf extends Sink {
   /** Writes what has been gathered; to be called about every second, which is the metrics' resolution. */

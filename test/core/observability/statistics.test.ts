@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Statistics } from '../../../core/metrics/statistics.ts';
+import { Statistics } from '../../../core/observability/statistics.ts';
 import { observed } from './observed.ts';
 
 const MS = 1e6;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SECONDS, SHARES, VALUES } from '../../../core/metrics/buckets.ts';
-import { Histogram } from '../../../core/metrics/histogram.ts';
+import { SECONDS, SHARES, VALUES } from '../../../core/observability/buckets.ts';
+import { Histogram } from '../../../core/observability/histogram.ts';
 
 describe('Histogram', () => {
   it('counts every number once, in the first bin whose edge is not below it', () => {

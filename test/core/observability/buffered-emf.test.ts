@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_VALUES } from '../../../core/serving/emf.ts';
-import { emfSink } from '../../../core/serving/emf-sink.ts';
-import { gatheredEmf } from '../../../core/serving/gathered-emf.ts';
-import type { Observation } from '../../../core/serving/observation.ts';
-import { observed } from '../metrics/observed.ts';
+import { gatheredEmf } from '../../../core/observability/buffered-emf.ts';
+import { MAX_VALUES } from '../../../core/observability/emf.ts';
+import { emfSink } from '../../../core/observability/emf-sink.ts';
+import type { Observation } from '../../../core/observability/observation.ts';
+import { observed } from './observed.ts';
 
 /** Whatever may be seen of a request. */
 const observation: fc.Arbitrary<Observation> = fc

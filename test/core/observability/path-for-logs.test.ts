@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pathForLogs } from '../../../core/serving/path-for-logs.ts';
+import { pathForLogs } from '../../../core/observability/path-for-logs.ts';
 
 const shown = (path: string) => pathForLogs(path, (name) => name === 'flight-delay');
 

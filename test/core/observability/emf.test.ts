@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRICS, type MetricName } from '../../../core/alarms/alarm.ts';
-import { MAX_VALUES, metricLine } from '../../../core/serving/emf.ts';
+import { MAX_VALUES, metricLine } from '../../../core/observability/emf.ts';
 
 const names = Object.keys(METRICS) as MetricName[];
 

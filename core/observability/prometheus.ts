@@ -1,10 +1,10 @@
 import type { MetricName } from '../alarms/alarm.ts';
-import { type Observation, type Signals, type Sink, STAGES, type Stage } from '../serving/observation.ts';
 import type { Route } from '../serving/route.ts';
-import { exposeKServe, exposeTriton } from './borrowed.ts';
 import { ROWS, SECONDS, SHARES, VALUES } from './buckets.ts';
+import { exposeKServe, exposeTriton } from './compatibility.ts';
 import { Exposition, type Labels } from './exposition.ts';
 import { Histogram } from './histogram.ts';
+import { type Observation, type Signals, type Sink, STAGES, type Stage } from './observation.ts';
 import { Statistics } from './statistics.ts';
 
 /** A scrape reads all of them. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { alarmsOf } from '../../../core/alarms/definitions.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
-import { emfSink } from '../../../core/serving/emf-sink.ts';
-import { gatheredEmf } from '../../../core/serving/gathered-emf.ts';
-import { type Asked, Observation, type Sink } from '../../../core/serving/observation.ts';
+import { gatheredEmf } from '../../../core/observability/buffered-emf.ts';
+import { emfSink } from '../../../core/observability/emf-sink.ts';
+import { type Asked, Observation, type Sink } from '../../../core/observability/observation.ts';
 
 /** One line a request, and lines that many share: what is measured must not depend on which of them is at work. */
 const sinks: [string, (emit: (line: string) => void) => Sink & { flush?(): void }][] = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Exposition } from '../../../core/metrics/exposition.ts';
-import { Histogram } from '../../../core/metrics/histogram.ts';
-import { PrometheusSink } from '../../../core/metrics/prometheus.ts';
+import { Exposition } from '../../../core/observability/exposition.ts';
+import { Histogram } from '../../../core/observability/histogram.ts';
+import { PrometheusSink } from '../../../core/observability/prometheus.ts';
 import { observed } from './observed.ts';
 
 describe('Exposition', () => {

@@ -1,4 +1,4 @@
-import { isSampled } from './hash.ts';
+import { isSampled } from '../serving/hash.ts';
 import { type Observation, type Sink, STAGES } from './observation.ts';
 import { pathForLogs } from './path-for-logs.ts';
 

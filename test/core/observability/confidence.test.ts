@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { confidenceOf } from '../../../core/serving/confidence.ts';
+import { confidenceOf } from '../../../core/observability/confidence.ts';
 
 const of = (...rows: number[][]) =>
   confidenceOf(

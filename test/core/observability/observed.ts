@@ -1,4 +1,4 @@
-import { Observation } from '../../../core/serving/observation.ts';
+import { Observation } from '../../../core/observability/observation.ts';
 
 /** An inference as it ends: 1 ms decoding, 2 ms checking, 10 ms running of which 4 are waiting, 3 ms encoding. */
 export function observed(change: Partial<Observation> = {}): Observation {

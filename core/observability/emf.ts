@@ -1,5 +1,5 @@
 import { METRICS, type MetricName, NAMESPACE } from '../alarms/alarm.ts';
-import type { Variant } from './variant.ts';
+import type { Variant } from '../serving/variant.ts';
 
 /** CloudWatch takes at most this many values of one metric in one line. */
 export const MAX_VALUES = 100;
