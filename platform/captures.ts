@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { Capture } from '../core/serving/capture.ts';
+import { Capture } from '../core/captures/capture.ts';
 import type { Home, ObjectInfo } from './ports.ts';
 
 export interface CaptureQuery {

@@ -132,7 +132,7 @@ export interface Home {
   readonly artifacts: ObjectStore;
   /** `incoming/`, `datasets/`, `quarantine/`, `reports/`, `ground-truth/`. */
   readonly data: ObjectStore;
-  /** Captured predictions: `captures/YYYY/MM/DD/HH/…`, JSON lines (perhaps gzipped) of core/serving/capture.ts. */
+  /** Captured predictions: `captures/YYYY/MM/DD/HH/…`, JSON lines (perhaps gzipped) of core/captures/capture.ts. */
   readonly captures: ObjectStore;
   readonly metrics: Metrics;
   readonly bus: Bus;

@@ -1,8 +1,8 @@
 import { type AlarmDefinition, METRICS, type MetricName } from '../../core/alarms/alarm.ts';
+import { captureWriter } from '../../core/captures/capture-line.ts';
 import type { Feature } from '../../core/contract/contract.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { metricLine } from '../../core/observability/emf.ts';
-import { captureWriter } from '../../core/serving/capture-line.ts';
 import type { CostedModel } from './estimate.ts';
 
 const ID = '00000000-0000-4000-8000-000000000000';

@@ -1,7 +1,7 @@
+import type { Capture } from '../captures/capture.ts';
 import { type ColumnValue, countColumn } from '../profile/count.ts';
 import { mergeProfiles } from '../profile/merge.ts';
 import type { Profile } from '../profile/profile.ts';
-import type { Capture } from '../serving/capture.ts';
 
 /** Values held at a time while counting. */
 const BATCH_ROWS = 20_000;

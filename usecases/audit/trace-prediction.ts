@@ -1,6 +1,6 @@
+import { type Capture, rowId, subjectOf } from '../../core/captures/capture.ts';
 import { type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { entryAt } from '../../core/registry/history.ts';
-import { type Capture, rowId, subjectOf } from '../../core/serving/capture.ts';
 import { capturesDelivered, capturesIn, captureText } from '../../platform/captures.ts';
 import type { Home } from '../../platform/ports.ts';
 import { collect, partOf, type Service, summaryOf, type VersionSummary } from './trace-version.ts';

@@ -1,4 +1,4 @@
-import { rowId, subjectOf } from '../../core/serving/capture.ts';
+import { rowId, subjectOf } from '../../core/captures/capture.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Capture, rowId, subjectOf } from '../../core/serving/capture.ts';
-import { withoutRows } from '../../core/serving/without-rows.ts';
+import { type Capture, rowId, subjectOf } from '../../core/captures/capture.ts';
+import { withoutRows } from '../../core/captures/without-rows.ts';
 import { captureText, editCaptureBody } from '../../platform/captures.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import type { Subject } from './data-owners.ts';

@@ -1,3 +1,4 @@
+import { type CaptureWriter, captureWriter } from '../../core/captures/capture-line.ts';
 import { type Check, type Checked, compileCheck, type RawTensor } from '../../core/contract/check.ts';
 import type { Contract, Feature } from '../../core/contract/contract.ts';
 import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
@@ -10,7 +11,6 @@ import type { TensorData } from '../../core/model/tensor.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
-import { type CaptureWriter, captureWriter } from '../../core/serving/capture-line.ts';
 import { type Prepare, prepareOf } from '../../platform/images/preprocess.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import type { Explains } from '../explanations/explainer.ts';

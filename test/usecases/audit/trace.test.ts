@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pictured } from '../../../cli/output/trace.ts';
-import type { Capture } from '../../../core/serving/capture.ts';
+import type { Capture } from '../../../core/captures/capture.ts';
 import { trace, UntracedError } from '../../../usecases/audit/trace.ts';
 import { serviceOf } from '../../../usecases/audit/trace-version.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Capture } from '../../../core/serving/capture.ts';
+import type { Capture } from '../../../core/captures/capture.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readOutcomes } from '../../../platform/outcomes.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { Capture } from '../../../core/serving/capture.ts';
+import { Capture } from '../../../core/captures/capture.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 
 /** Files below a folder. */

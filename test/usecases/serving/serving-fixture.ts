@@ -1,10 +1,10 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Capture } from '../../../core/captures/capture.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import type { Command } from '../../../core/registry/commands.ts';
 import { decide } from '../../../core/registry/decide.ts';
-import { Capture } from '../../../core/serving/capture.ts';
 import type { HttpRequest, HttpResponse } from '../../../core/serving/http.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';

@@ -1,8 +1,8 @@
 import type { Check, FeatureValues } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
 import { type PrivacyKeys, treatmentBy } from '../contract/personal.ts';
+import type { Variant } from '../serving/variant.ts';
 import { packNumbers } from './packed.ts';
-import type { Variant } from './variant.ts';
 
 /** One request's worth of capture. */
 export interface CaptureInput {

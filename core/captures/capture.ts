@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { Instant, ModelName, VersionNumber } from '../model/names.ts';
+import { Variant } from '../serving/variant.ts';
 import { unpackNumbers } from './packed.ts';
-import { Variant } from './variant.ts';
 
 /** A value in a capture; missing is null. */
 const Value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-/** One value a row: a plain array, or packed numbers (core/serving/packed.ts), which parse to a plain array. */
+/** One value a row: a plain array, or packed numbers (core/captures/packed.ts), which parse to a plain array. */
 const Column = z.union([
   z.array(Value),
   z.string().transform((packed, context): (number | null)[] => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Capture, rowId } from '../../../core/captures/capture.ts';
+import { captureWriter } from '../../../core/captures/capture-line.ts';
 import { Feature } from '../../../core/contract/contract.ts';
 import type { PrivacyKeys } from '../../../core/contract/personal.ts';
-import { Capture, rowId } from '../../../core/serving/capture.ts';
-import { captureWriter } from '../../../core/serving/capture-line.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
 
 const feature = (name: string, type: string, more: object = {}) => Feature.parse({ name, type, ...more });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Capture, rowId, subjectOf } from '../../../core/serving/capture.ts';
-import { withoutRows } from '../../../core/serving/without-rows.ts';
+import { Capture, rowId, subjectOf } from '../../../core/captures/capture.ts';
+import { withoutRows } from '../../../core/captures/without-rows.ts';
 
 /** What a capture says of each row, by its prediction id. */
 const byId = (captures: readonly Capture[]) =>
