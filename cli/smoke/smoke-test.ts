@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { datatypeOf } from '../../core/protocols/v2-types.ts';
+import { datatypeOf } from '../../core/protocols/v2/datatypes.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { exampleOf } from '../../core/schema-inference/example.ts';
 import type { Home } from '../../platform/ports.ts';

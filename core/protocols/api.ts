@@ -3,7 +3,7 @@ import { allow, errorObject, type Operation, type Protocol } from './protocol.ts
 /** Gives the OpenAPI document of what is served. */
 export const describeApi: Operation = {
   kind: 'describe',
-  describe: async (catalog) => (await import('./openapi.ts')).describe(catalog),
+  describe: async (catalog) => (await import('./openapi/openapi.ts')).describe(catalog),
 };
 
 /** Where tools look for the document. */

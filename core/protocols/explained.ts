@@ -1,10 +1,10 @@
 import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
 import { MOST_PARTS } from '../explain/grid.ts';
 import type { HttpRequest } from '../serving/http.ts';
+import { kindOf } from './formats/tensors.ts';
 import { clip, type ExplainCall, type InferCall, json, type Parameters, ProtocolError, type Wire } from './protocol.ts';
-import { kindOf } from './tensors.ts';
-import { decodeV1 } from './v1-predict.ts';
-import { decodeV2 } from './v2-infer.ts';
+import { decodeV1 } from './v1/predict.ts';
+import { decodeV2 } from './v2/infer.ts';
 
 /** KServe v1's explanation: the answer of a prediction with `explanations` beside it. */
 export function decodeExplainV1(request: HttpRequest, wire: Wire): ExplainCall {

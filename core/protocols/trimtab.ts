@@ -1,9 +1,9 @@
 import type { TruthRecord } from '../serving/ground-truth.ts';
 import type { HttpRequest } from '../serving/http.ts';
 import { type OutcomeRecord, parseOutcome } from '../serving/outcome.ts';
-import { parseJson, textOf } from './json.ts';
+import { parseJson, textOf } from './formats/json.ts';
+import { kindOf } from './formats/tensors.ts';
 import { allow, errorObject, json, type Protocol, ProtocolError } from './protocol.ts';
-import { kindOf } from './tensors.ts';
 
 /** Trimtab's own paths: what is being served, and where ground truth and outcomes are sent. */
 export const trimtab: Protocol = {

@@ -1,0 +1,32 @@
+import type { TensorType } from '../../model/signature.ts';
+import { isInteger } from '../protocol.ts';
+import { Decimal } from './json-scanner.ts';
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const INTEGER = /^[+-]?\d{1,40}$/;
+const MISSING = /^(?:nan|null|na)?$/i;
+const INFINITE = /^([+-]?)inf(?:inity)?$/i;
+
+/**
+ * A value that is written as text, in a cell of CSV or a field of a form, as JSON would have it: null where nothing
+ * stands or what pandas writes for a missing value, an integer with all its digits, text as it is. What is none of the
+ * type's values stays text, so that whoever checks the value shows it.
+ */
+export function cellValue(type: TensorType, text: string): unknown {
+  if (type === 'string') return text;
+  const word = text.trim();
+  if (MISSING.test(word)) return null;
+  if (type === 'bool') return /^(?:true|1)$/i.test(word) ? true : /^(?:false|0)$/i.test(word) ? false : text;
+  if (INTEGER.test(word)) {
+    const value = Number(word);
+    return Number.isSafeInteger(value) ? value : BigInt(word.replace('+', ''));
+  }
+  if (NUMBER.test(word)) {
+    const value = Number(word);
+    // 1.0 is no integer, here as little as in JSON.
+    return isInteger(type) && Number.isInteger(value) ? new Decimal(value) : value;
+  }
+  const infinite = INFINITE.exec(word);
+  if (infinite === null) return text;
+  return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,111 @@
+import type { RawTensor } from '../../contract/check.ts';
+import { InputError } from '../../contract/elements.ts';
+import type { TensorSpec } from '../../model/signature.ts';
+import { clip, type Wire } from '../protocol.ts';
+import { columnsOf, recordsTable, tableInputs } from './table.ts';
+import { assertComplete, kindOf } from './tensors.ts';
+import { isBytes, isObject, type Json, readColumns, readRows } from './values.ts';
+
+/** What was read of a body, and whether it was one instance or a batch: it is answered alike. */
+export interface Read {
+  readonly inputs: Map<string, RawTensor>;
+  readonly single: boolean;
+}
+
+/**
+ * Any JSON as one instance, or as a batch where it has one axis more: a value of the only input, an object of the
+ * model's inputs or of the columns of its table, a row of that table, or a list of any of these.
+ *
+ * @throws InputError
+ */
+export function readValue(value: unknown, wire: Wire): Read {
+  const read = readAny(value, wire);
+  assertComplete(wire, read.inputs);
+  return read;
+}
+
+function readAny(value: unknown, wire: Wire): Read {
+  if (isObject(value) && !isBytes(value)) return readObject(value, wire);
+  const [spec, second] = wire.signature.inputs;
+  if (spec === undefined) throw new InputError('the model takes no inputs');
+  if (Array.isArray(value) && isObject(value[0]) && !isBytes(value[0]))
+    return { inputs: readObjects(value, wire), single: false };
+  if (second !== undefined) {
+    if (!Array.isArray(value))
+      throw new InputError(
+        `the body is ${kindOf(value)}, expected an object with ${[...wire.inputs.keys()].join(', ')}`,
+      );
+    const single = !Array.isArray(value[0]);
+    return { inputs: tableInputs({ rows: single ? [value] : (value as unknown[][]) }, wire), single };
+  }
+  const single = isInstance(spec, value);
+  return { inputs: readRows(single ? [value] : value, wire), single };
+}
+
+/** Whether a value is one of the input's rows, rather than a list of them. */
+function isInstance(spec: TensorSpec, value: unknown): boolean {
+  const inner = Math.max(0, spec.shape.length - 1);
+  let depth = 0;
+  for (let element = value; Array.isArray(element) && depth <= 8; element = element[0]) depth++;
+  // A list of bare values is a batch where a row holds one value only.
+  if (depth === 1 && inner === 1 && spec.shape[1] === 1) return (value as unknown[]).length === 1;
+  return depth <= inner;
+}
+
+function readObject(value: Json, wire: Wire): Read {
+  const keys = Object.keys(value);
+  const [first] = keys;
+  if (first === undefined || keys.every((key) => wire.inputs.has(key))) {
+    const single = first === undefined || keys.every((key) => isInstance(wire.inputs.get(key)!, value[key]));
+    return { inputs: single ? readRows([value], wire) : readColumns(value, wire), single };
+  }
+  assertNamed(keys, wire);
+  return { inputs: tableInputs(recordsTable([value]), wire), single: true };
+}
+
+function readObjects(values: readonly unknown[], wire: Wire): Map<string, RawTensor> {
+  const keys = Object.keys(values[0] as Json);
+  if (keys.every((key) => wire.inputs.has(key))) return readRows(values, wire);
+  assertNamed(keys, wire);
+  return tableInputs(recordsTable(values), wire);
+}
+
+/**
+ * Row format, whose objects may also have the columns of the model's table for keys.
+ *
+ * @throws InputError
+ */
+export function readInstances(instances: unknown, wire: Wire): Map<string, RawTensor> {
+  const first = Array.isArray(instances) ? instances[0] : undefined;
+  return isObject(first) && !isBytes(first) ? readObjects(instances as unknown[], wire) : readRows(instances, wire);
+}
+
+/**
+ * Column format, whose keys may also be the columns of the model's table.
+ *
+ * @throws InputError
+ */
+export function readInputs(inputs: unknown, wire: Wire): Map<string, RawTensor> {
+  if (!isObject(inputs) || isBytes(inputs)) return readColumns(inputs, wire);
+  const columns = Object.keys(inputs);
+  if (columns.every((key) => wire.inputs.has(key))) return readColumns(inputs, wire);
+  assertNamed(columns, wire);
+  const lists = columns.map((name) => {
+    const list = inputs[name];
+    if (!Array.isArray(list)) throw new InputError(`column ${clip(name)} is ${kindOf(list)}, expected an array`);
+    return list as unknown[];
+  });
+  const rows = lists[0]!.length;
+  const uneven = lists.findIndex((list) => list.length !== rows);
+  if (uneven !== -1)
+    throw new InputError(
+      `column ${clip(columns[uneven]!)} has ${lists[uneven]!.length} values, ${clip(columns[0]!)} ${rows}`,
+    );
+  return tableInputs({ columns, rows: Array.from({ length: rows }, (_, row) => lists.map((list) => list[row])) }, wire);
+}
+
+/** @throws InputError unless one key at least is a column, so that the message is about inputs and not about tables */
+function assertNamed(keys: readonly string[], wire: Wire): void {
+  if (columnsOf(wire).some(({ name }) => keys.includes(name))) return;
+  throw new InputError(`no input named ${clip(keys[0]!)}, the model takes ${[...wire.inputs.keys()].join(', ')}`);
+}

@@ -1,0 +1,148 @@
+import type { RawTensor } from '../../contract/check.ts';
+import type { Feature } from '../../contract/contract.ts';
+import { bigRange, numberRange } from '../../contract/elements.ts';
+import type { TensorSpec, TensorType } from '../../model/signature.ts';
+import { columnsOf } from '../formats/table.ts';
+import { isInteger, type Wire } from '../protocol.ts';
+
+/** A piece of JSON Schema 2020-12, or of the document; integers of 64 bits are bigint. */
+export type Node = { readonly [key: string]: unknown };
+
+/** An element of a tensor that the contract says nothing about. */
+export function elementSchema(type: TensorType): Node {
+  if (type === 'string') return { type: 'string', pattern: NO_NUL };
+  if (type === 'bool') return { type: 'boolean' };
+  const range = numberRange(type) ?? bigRange(type);
+  if (range !== undefined) return { type: 'integer', format: type, minimum: range.lowest, maximum: range.highest };
+  return { type: ['number', 'null'], format: type === 'float64' ? 'double' : 'float' };
+}
+
+/** ONNX Runtime's strings end at a NUL. */
+const NO_NUL = '^[^\\u0000]*$';
+
+/** A value of a feature as a request may have it. */
+export function featureSchema(feature: Feature, { type }: TensorSpec): Node {
+  const mayMiss = feature.missing === 'allow';
+  const strict = feature.onViolation === 'reject';
+  const unit = feature.unit === undefined ? '' : `in ${feature.unit}`;
+  const description = [feature.description, unit].filter((text) => text !== undefined && text !== '').join(', ');
+  const rules = strict ? rulesOf(feature, type) : {};
+  return {
+    ...baseSchema(feature, type, mayMiss),
+    ...rules,
+    ...(description === '' ? {} : { description }),
+  };
+}
+
+function baseSchema(feature: Feature, type: TensorType, mayMiss: boolean): Node {
+  const nullable = (name: string): Node => ({ type: mayMiss ? [name, 'null'] : name });
+  if (feature.type === 'string')
+    return { ...nullable('string'), pattern: NO_NUL, ...(mayMiss ? {} : { minLength: 1 }) };
+  if (feature.type === 'boolean')
+    return type === 'bool' ? { type: 'boolean' } : { enum: [false, true, 0, 1, ...(mayMiss ? [null] : [])] };
+  const range = numberRange(type) ?? bigRange(type);
+  return {
+    ...nullable(feature.type === 'integer' || isInteger(type) ? 'integer' : 'number'),
+    ...(range === undefined ? {} : { minimum: range.lowest, maximum: range.highest }),
+  };
+}
+
+/** What a request is rejected for. */
+function rulesOf(feature: Feature, type: TensorType): Node {
+  const { min, max, allowed, maxLength, missing } = feature;
+  const integral = isInteger(type);
+  return {
+    ...(min === undefined ? {} : { minimum: integral ? Math.ceil(min) : min }),
+    ...(max === undefined ? {} : { maximum: integral ? Math.floor(max) : max }),
+    ...(allowed === undefined ? {} : { enum: missing === 'allow' ? [...allowed, null] : allowed }),
+    ...(maxLength === undefined ? {} : { maxLength }),
+  };
+}
+
+const featuresOf = (spec: TensorSpec, wire: Wire): Feature[] =>
+  wire.features
+    .filter((feature) => (feature.input ?? feature.name) === spec.name)
+    .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
+
+/** `inner` within an array for each of these dimensions, of that length where it is known. */
+export const nested = (dimensions: readonly number[], inner: Node): Node =>
+  dimensions.reduceRight<Node>(
+    (items, size) => ({ type: 'array', items, ...(size === -1 ? {} : { minItems: size, maxItems: size }) }),
+    inner,
+  );
+
+/** One row of an input, as plain JSON has it: nested arrays, or a bare value where there is only one. */
+export function rowSchema(spec: TensorSpec, wire: Wire): Node {
+  const inner = spec.shape.slice(1);
+  const features = featuresOf(spec, wire).map((feature) => featureSchema(feature, spec));
+  const [first, second] = features;
+  if (first === undefined) {
+    const schema = nested(inner, elementSchema(spec.type));
+    return inner.length === 1 && inner[0] === 1 ? { anyOf: [elementSchema(spec.type), schema] } : schema;
+  }
+  if (inner.length === 0) return first;
+  const row = { type: 'array', prefixItems: features, items: false, minItems: features.length };
+  return second === undefined ? { anyOf: [first, row] } : row;
+}
+
+/** One instance: bare for the only input, else an object. */
+export function instanceSchema(wire: Wire): Node {
+  const [only, second] = wire.signature.inputs;
+  if (only !== undefined && second === undefined) return rowSchema(only, wire);
+  return objectOf(wire.signature.inputs.map((spec) => [spec.name, rowSchema(spec, wire)]));
+}
+
+/** Whole tensors by the names of the inputs. */
+export const columnsSchema = (wire: Wire): Node =>
+  objectOf(
+    wire.signature.inputs.map((spec) => [spec.name, { type: 'array', minItems: 1, items: rowSchema(spec, wire) }]),
+  );
+
+/** A row of the model's table, by the names of its columns. */
+export function recordSchema(wire: Wire): Node {
+  const features = new Map(wire.features.map((feature) => [feature.name, feature]));
+  return objectOf(
+    columnsOf(wire).map(({ name, spec, single }) => {
+      const feature = features.get(name);
+      if (feature !== undefined) return [name, featureSchema(feature, spec)];
+      return [name, single ? elementSchema(spec.type) : rowSchema(spec, wire)];
+    }),
+  );
+}
+
+export const objectOf = (
+  properties: readonly (readonly [string, Node])[],
+  required = properties.map(([name]) => name),
+): Node => ({
+  type: 'object',
+  properties: Object.fromEntries(properties),
+  required,
+});
+
+/** One row of an output, as plain JSON has it. */
+export const outputRowSchema = (spec: TensorSpec): Node => nested(spec.shape.slice(1), outputElement(spec));
+
+/** Whatever comes out: what is no number is null. */
+export function outputElement({ name, type }: TensorSpec): Node {
+  if (type !== 'string') return elementSchema(type);
+  if (name.endsWith('_bytes')) return objectOf([['b64', { type: 'string', contentEncoding: 'base64' }]]);
+  return { type: 'string' };
+}
+
+/** One prediction: bare for the only output, else an object. */
+export function predictionSchema(wire: Wire): Node {
+  const [only, second] = wire.signature.outputs;
+  if (only !== undefined && second === undefined) return outputRowSchema(only);
+  return objectOf(wire.signature.outputs.map((spec) => [spec.name, outputRowSchema(spec)]));
+}
+
+/** The rows of a tensor as nested arrays. */
+export function rowsOf({ shape, data }: RawTensor): unknown[] {
+  const take = (axis: number, from: number, length: number): unknown => {
+    if (axis === shape.length) return data[from];
+    const width = length / shape[axis]!;
+    return Array.from({ length: shape[axis]! }, (_, i) => take(axis + 1, from + i * width, width));
+  };
+  const rows = take(0, 0, data.length);
+  return Array.isArray(rows) ? rows : [rows];
+}

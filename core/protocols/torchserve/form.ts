@@ -1,0 +1,94 @@
+import type { RawTensor } from '../../contract/check.ts';
+import { InputError } from '../../contract/elements.ts';
+import type { TensorSpec } from '../../model/signature.ts';
+import { cellValue } from '../formats/cell.ts';
+import { type Read, readValue } from '../formats/instance.ts';
+import { parseJson, textOf } from '../formats/json.ts';
+import { isJsonType, type Media, mediaOf } from '../formats/media.ts';
+import { parseMultipart } from '../formats/multipart.ts';
+import { columnsOf, tableInputs } from '../formats/table.ts';
+import { readRowsOf } from '../formats/values.ts';
+import { clip, ProtocolError, type Wire } from '../protocol.ts';
+import { decodeRaw, takesBytes } from '../v2/binary.ts';
+
+/** One field of a form. */
+export interface Field {
+  readonly name: string;
+  /** Of a part that says so. */
+  readonly type?: string | undefined;
+  readonly body: Uint8Array | string;
+}
+
+const MAX_FIELDS = 10_000;
+
+/**
+ * The fields of a form of either kind.
+ *
+ * @throws ProtocolError 400 or 413
+ */
+export function fieldsOf(body: Uint8Array | string, media: Media): Field[] {
+  if (media.type === 'multipart/form-data')
+    return parseMultipart(
+      typeof body === 'string' ? new TextEncoder().encode(body) : body,
+      media.parameters.boundary,
+    ).map(({ name, type, filename, body: content }) => ({
+      name,
+      // A file of no type is bytes; a field of no type is text.
+      type: type ?? (filename === undefined ? undefined : 'application/octet-stream'),
+      body: content,
+    }));
+  const text = textOf(body);
+  let fields = 1;
+  for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1))
+    if (++fields > MAX_FIELDS) throw new ProtocolError(413, `the form has more than ${MAX_FIELDS} fields`);
+  return [...new URLSearchParams(text)].map(([name, value]) => ({ name, body: value }));
+}
+
+/**
+ * One instance out of a form: its fields are the model's inputs, or the columns of its table.
+ *
+ * @throws ProtocolError or InputError
+ */
+export function readFields(fields: readonly Field[], wire: Wire): Read {
+  const seen = new Set<string>();
+  for (const { name } of fields) {
+    if (seen.has(name)) throw new InputError(`field ${clip(name)} is given twice`);
+    seen.add(name);
+  }
+  const raw = new Map<string, RawTensor>();
+  const values: Record<string, unknown> = Object.create(null);
+  if (fields.every(({ name }) => wire.inputs.has(name))) {
+    for (const field of fields) {
+      const spec = wire.inputs.get(field.name)!;
+      if (isBinary(field, spec)) raw.set(spec.name, decodeRaw(spec, field.body));
+      else values[spec.name] = fieldValue(field, spec);
+    }
+    if (raw.size === 0) return readValue(values, wire);
+    for (const name of Object.keys(values)) raw.set(name, readRowsOf(wire.inputs.get(name)!, [values[name]], false));
+    return { inputs: raw, single: true };
+  }
+  const columns = new Map(columnsOf(wire).map((column) => [column.name, column.spec]));
+  const row = fields.map((field) => {
+    const spec = columns.get(field.name);
+    if (spec === undefined)
+      throw new InputError(
+        `no field named ${clip(field.name)}, the model takes ${[...wire.inputs.keys()].slice(0, 20).join(', ')}`,
+      );
+    return fieldValue(field, spec);
+  });
+  return { inputs: tableInputs({ columns: fields.map(({ name }) => name), rows: [row] }, wire), single: true };
+}
+
+/** Bytes that are no text: what has a type of its own that is neither text nor JSON. */
+function isBinary(field: Field, spec: TensorSpec): boolean {
+  const type = mediaOf(field.type).type;
+  return takesBytes(spec) && type !== '' && !type.startsWith('text/') && !isJsonType(type);
+}
+
+function fieldValue(field: Field, spec: TensorSpec): unknown {
+  const text = textOf(field.body);
+  if (isJsonType(mediaOf(field.type).type)) return parseJson(text, true);
+  // Arrays have no other way into a form.
+  if (spec.type !== 'string' && text.trimStart().startsWith('[')) return parseJson(text, true);
+  return cellValue(spec.type, text);
+}

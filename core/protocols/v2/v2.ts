@@ -1,0 +1,106 @@
+import type { TensorSpec } from '../../model/signature.ts';
+import type { HttpResponse } from '../../serving/http.ts';
+import { decodeExplainV2 } from '../explained.ts';
+import {
+  allow,
+  type Catalog,
+  errorObject,
+  json,
+  known,
+  type Operation,
+  type Protocol,
+  ProtocolError,
+  versionNumber,
+} from '../protocol.ts';
+import { datatypeOf } from './datatypes.ts';
+import { decodeV2 } from './infer.ts';
+import { repositoryOperation } from './repository.ts';
+import { showStatistics } from './statistics.ts';
+
+export const SERVER = {
+  name: 'trimtab',
+  version: '0.1.0',
+  extensions: ['binary_tensor_data', 'classification', 'model_repository', 'statistics', 'parameters'],
+};
+
+/**
+ * Open Inference Protocol v2, as KServe, Triton and MLServer speak it over HTTP.
+ * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+ */
+export const v2: Protocol = {
+  name: 'v2',
+  owns: ({ path }) => path === '/v2' || path.startsWith('/v2/'),
+  fail: errorObject,
+  resolve({ method, path }) {
+    const parts = path.split('/').slice(2);
+    if (parts.at(-1) === '') parts.pop();
+    const [head, model, ...rest] = parts;
+    if (head === undefined) return show(method, () => json(200, SERVER));
+    if (head === 'health' && parts.length === 2) {
+      if (model === 'live') return show(method, () => json(200, { live: true }));
+      if (model === 'ready') return show(method, (catalog) => readiness(canServe(catalog)));
+    }
+    if (head === 'models') {
+      if (model === undefined) return show(method, (catalog) => json(200, { models: catalog.models() }));
+      if (model === 'stats' && rest.length === 0) return show(method, (catalog) => showStatistics(catalog));
+      const operation = modelOperation(method, model, rest);
+      if (operation !== undefined) return operation;
+    }
+    if (head === 'repository') {
+      const operation = repositoryOperation(method, parts.slice(1));
+      if (operation !== undefined) return operation;
+    }
+    throw new ProtocolError(404, 'no such path in the Open Inference Protocol v2');
+  },
+};
+
+function modelOperation(method: string, model: string, rest: string[]): Operation | undefined {
+  let version: number | undefined;
+  if (rest[0] === 'versions' && rest[1] !== undefined) {
+    version = versionNumber(rest[1], 404);
+    rest = rest.slice(2);
+  }
+  if (rest.length > 1) return undefined;
+  switch (rest[0]) {
+    case 'infer':
+      allow(method, 'POST');
+      return { kind: 'infer', model, version, decode: decodeV2 };
+    case 'explain':
+      allow(method, 'POST');
+      return { kind: 'explain', model, version, decode: decodeExplainV2 };
+    case 'ready':
+      return show(method, (catalog) => readiness(isReady(known(catalog, model, version))));
+    case 'stats':
+      return show(method, (catalog) => showStatistics(catalog, model, version));
+    case undefined:
+      return show(method, (catalog) => {
+        const versions = known(catalog, model, version);
+        const [served] = versions;
+        if (served === undefined) throw new ProtocolError(503, `model ${model} has no version that is ready`);
+        return json(200, {
+          name: model,
+          versions: versions.map((each) => String(each.version)),
+          platform: 'onnxruntime_onnx',
+          inputs: served.signature.inputs.map(metadata),
+          outputs: served.signature.outputs.map(metadata),
+        });
+      });
+    default:
+      return undefined;
+  }
+}
+
+function show(method: string, answer: Extract<Operation, { kind: 'show' }>['show']): Operation {
+  allow(method, 'GET', 'HEAD');
+  return { kind: 'show', show: answer };
+}
+
+/** A model that nothing is released of yet takes no endpoint out of service; one that can serve nothing at all is not ready. */
+export function canServe(catalog: Catalog): boolean {
+  const models = catalog.models();
+  return models.length === 0 || models.some((model) => isReady(catalog.versions(model)));
+}
+
+const isReady = (versions: readonly unknown[] | undefined): boolean => versions !== undefined && versions.length > 0;
+const readiness = (ready: boolean): HttpResponse => json(ready ? 200 : 503, { ready });
+const metadata = (spec: TensorSpec) => ({ name: spec.name, datatype: datatypeOf(spec.type), shape: spec.shape });

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cellValue } from '../../../../core/protocols/formats/cell.ts';
+import { csvCell, parseCsv } from '../../../../core/protocols/formats/csv.ts';
+
+describe('parseCsv', () => {
+  it('reads back whatever cells were written, with either line end', () => {
+    const table = fc.tuple(fc.integer({ min: 2, max: 5 }), fc.integer({ min: 1, max: 5 })).chain(([width, height]) =>
+      fc.array(fc.array(fc.string({ unit: 'grapheme' }), { minLength: width, maxLength: width }), {
+        minLength: height,
+        maxLength: height,
+      }),
+    );
+    fc.assert(
+      fc.property(table, fc.constantFrom('\n', '\r\n'), fc.boolean(), (rows, end, last) => {
+        const text = rows.map((row) => row.map(csvCell).join(',')).join(end) + (last ? end : '');
+        // A byte order mark is no part of the first cell.
+        fc.pre(!text.startsWith('\ufeff'));
+        expect(parseCsv(text)).toEqual(rows);
+      }),
+    );
+  });
+
+  it('takes quotes, empty cells, blank lines and a byte order mark as RFC 4180 and Excel have them', () => {
+    expect(parseCsv('\ufeffa,"b ""c""\n d",\r\n\r\n1,2,3\n')).toEqual([
+      ['a', 'b "c"\n d', ''],
+      ['1', '2', '3'],
+    ]);
+    expect(parseCsv('1,')).toEqual([['1', '']]);
+    expect(parseCsv('')).toEqual([]);
+  });
+
+  it.each([
+    ['a,b\n1\n', 'row 1 has 1 cells, row 0 has 2'],
+    ['a,"b', 'row 0 has a quote that is not closed'],
+    ['a,"b"c\n', 'row 0 has text behind a closing quote'],
+    ['a,b\n1,2"3\n', 'row 1 has a quote in the middle'],
+    ['1\n'.repeat(100_002), 'more than 100001 rows'],
+  ])('refuses %j', (text, message) => {
+    expect(() => parseCsv(text)).toThrow(message);
+  });
+});
+
+describe('cellValue', () => {
+  it.each([
+    ['float32', '1.5', 1.5],
+    ['float32', ' -2e3 ', -2000],
+    ['float32', '', null],
+    ['float32', 'NaN', null],
+    ['float32', '-inf', Number.NEGATIVE_INFINITY],
+    ['float32', '0x10', '0x10'],
+    ['int64', '9007199254740993', 9007199254740993n],
+    ['int64', '+5', 5],
+    ['bool', 'True', true],
+    ['bool', '0', false],
+    ['string', '', ''],
+    ['string', 'NaN', 'NaN'],
+  ] as const)('of %s reads %j as %s', (type, text, value) => {
+    expect(cellValue(type, text)).toEqual(value);
+  });
+
+  it('keeps an integer that is written with a fraction apart', () => {
+    expect(String(cellValue('int32', '1.0'))).toContain('not written as an integer');
+    expect(cellValue('float64', '1.0')).toBe(1);
+  });
+});
