@@ -38,7 +38,7 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(`a port is 0 to 65535, received ${options.port}\n${USAGE}`);
     return 2;
   }
-  const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+  const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
   const manifest = Manifest.parse(JSON.parse(await readFile(path.join(root, EXAMPLE, 'v1', 'model.json'), 'utf8')));
   const from = performance.now();
   const stage = await startStage({

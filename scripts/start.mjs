@@ -1,11 +1,11 @@
-// `npm start`: installs what is missing, then tells the story once and goes on serving (see cli/story).
+// `npm start`: installs what is missing, then tells the story once and goes on serving (see demo/).
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { ensureInstalled, root } from './lib/ensure-installed.mjs';
 
 ensureInstalled();
-const story = path.join(root, 'cli', 'story', 'main.ts');
-const child = spawn(process.execPath, ['--import', 'tsx', story, ...process.argv.slice(2)], {
+const demo = path.join(root, 'demo', 'main.ts');
+const child = spawn(process.execPath, ['--import', 'tsx', demo, ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },

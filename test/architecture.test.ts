@@ -3,20 +3,39 @@ import path from 'node:path';
 import { globSync } from 'tinyglobby';
 import { describe, expect, it } from 'vitest';
 
-/** What each room may import, besides itself. Anything not listed is forbidden. */
+/** What each top-level folder may import besides itself. Anything not listed is forbidden. */
 const ARROWS: Record<string, readonly string[]> = {
   core: [],
   events: ['core'],
   platform: ['core', 'events'],
-  functions: ['core', 'events', 'platform'],
-  server: ['core', 'events', 'platform', 'functions'],
-  stage: ['core', 'events', 'platform', 'functions', 'server'],
-  cli: ['core', 'events', 'platform', 'functions', 'server', 'stage', 'infra'],
+  usecases: ['core', 'events', 'platform'],
+  functions: ['core', 'events', 'platform', 'usecases'],
+  server: ['core', 'events', 'platform', 'usecases'],
+  'local-runtime': ['core', 'events', 'platform', 'usecases', 'server', 'functions'],
+  cli: ['core', 'events', 'platform', 'usecases', 'server', 'local-runtime', 'functions', 'infra'],
+  demo: ['core', 'events', 'platform', 'usecases', 'local-runtime', 'cli'],
   layers: [],
   infra: ['core', 'functions', 'layers'],
 };
 
-/** Packages that core may use: schemas and mathematics, nothing that touches the world. */
+/** What the domains of use cases may import of each other. */
+const DOMAINS: Record<string, readonly string[]> = {
+  registry: [],
+  explanations: [],
+  serving: ['registry', 'explanations'],
+  validation: ['registry'],
+  baseline: ['validation'],
+  drift: ['registry', 'validation'],
+  'ground-truth': [],
+  release: ['registry'],
+  privacy: ['registry', 'validation', 'ground-truth'],
+  audit: ['privacy', 'validation'],
+};
+
+/** What others may read of functions/: what starts a function and how large it is, never what it does. */
+const TRIGGERS = /^functions\/(index|function-spec|[a-z-]+\/trigger)\.ts$/;
+
+/** Packages that core may use: schemas and mathematics, nothing with side effects. */
 const PURE_PACKAGES = /^(zod|lossless-json|@stdlib\/.*)$/;
 
 interface Import {
@@ -28,10 +47,10 @@ const IMPORT =
   /(?:^|\n)\s*(?:import|export)\b[^'";]*?from\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)|(?:^|\n)import\s*'([^']+)'/g;
 
 /** Every import between files of the project, types included (a bundler would drop those), and of packages. */
-function imports(rooms: readonly string[]): { files: Import[]; packages: Import[] } {
+function imports(folders: readonly string[]): { files: Import[]; packages: Import[] } {
   const files: Import[] = [];
   const packages: Import[] = [];
-  for (const from of globSync(rooms.map((name) => `${name}/**/*.ts`))) {
+  for (const from of globSync(folders.map((name) => `${name}/**/*.ts`))) {
     for (const match of readFileSync(from, 'utf8').matchAll(IMPORT)) {
       const specifier = (match[1] ?? match[2] ?? match[3])!;
       if (specifier.startsWith('.')) files.push({ from, to: path.posix.join(path.posix.dirname(from), specifier) });
@@ -41,41 +60,116 @@ function imports(rooms: readonly string[]): { files: Import[]; packages: Import[
   return { files, packages };
 }
 
-const room = (file: string): string => file.split('/')[0]!;
+const top = (file: string): string => file.split('/')[0]!;
 
 const forbidden = ({ from, to }: Import): boolean =>
-  room(from) !== room(to) && !(ARROWS[room(from)] ?? []).includes(room(to));
+  top(from) !== top(to) && !(ARROWS[top(from)] ?? []).includes(top(to));
+
+const formatImports = (found: readonly Import[]): string[] => found.map(({ from, to }) => `${from} -> ${to}`);
+
+/** Every folder above a file, the root as `''`. */
+function foldersOf(file: string): string[] {
+  const parts = file.split('/').slice(0, -1);
+  return ['', ...parts.map((_, i) => parts.slice(0, i + 1).join('/'))];
+}
+
+/**
+ * Circles among the entries of each folder: its files one by one, each of its sub-folders as a whole. A folder that
+ * imports from a sibling which imports from it is a circle even where no two files form one.
+ */
+function circles(files: readonly Import[]): string[] {
+  const found: string[] = [];
+  const folders = new Set(files.flatMap(({ from }) => foldersOf(from)));
+  for (const folder of folders) {
+    const prefix = folder === '' ? '' : `${folder}/`;
+    const entry = (file: string): string | undefined =>
+      file.startsWith(prefix) ? file.slice(prefix.length).split('/')[0] : undefined;
+    const targets = new Map<string, Set<string>>();
+    for (const { from, to } of files) {
+      const [a, b] = [entry(from), entry(to)];
+      if (a === undefined || b === undefined || a === b) continue;
+      targets.set(a, (targets.get(a) ?? new Set()).add(b));
+    }
+    for (const circle of circlesOf(targets)) found.push(`${folder || '.'}: ${circle.join(' -> ')}`);
+  }
+  return found;
+}
+
+/** One circle for each entry that a depth-first search comes back to. */
+function circlesOf(targets: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const visit = (entry: string, path: readonly string[]): void => {
+    const at = path.indexOf(entry);
+    if (at >= 0) {
+      found.push([...path.slice(at), entry]);
+      return;
+    }
+    if (done.has(entry)) return;
+    for (const next of targets.get(entry) ?? []) visit(next, [...path, entry]);
+    done.add(entry);
+  };
+  for (const entry of targets.keys()) visit(entry, []);
+  return found;
+}
 
 describe('architecture', () => {
   it('lets arrows go one way only', () => {
     const { files } = imports(Object.keys(ARROWS));
-    expect(files.length).toBeGreaterThan(20);
-    expect(files.filter(forbidden).map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+    expect(files.length).toBeGreaterThan(1000);
+    expect(formatImports(files.filter(forbidden))).toEqual([]);
   });
 
-  it('lets infra read only the triggers of functions', () => {
-    const { files } = imports(['infra']);
-    const wrong = files.filter(
-      ({ from, to }) => room(from) === 'infra' && room(to) === 'functions' && !/trigger\.ts$/.test(path.basename(to)),
+  it('has no circle of files or of folders, types included', () => {
+    expect(circles(imports(Object.keys(ARROWS)).files)).toEqual([]);
+  });
+
+  it('lets the domains of use cases read only what the table allows', () => {
+    const domain = (file: string): string => file.split('/')[1]!;
+    const wrong = imports(['usecases']).files.filter(
+      ({ from, to }) =>
+        top(to) === 'usecases' && domain(from) !== domain(to) && !DOMAINS[domain(from)]?.includes(domain(to)),
     );
-    expect(wrong).toEqual([]);
+    expect(formatImports(wrong)).toEqual([]);
+  });
+
+  it('lets others read only the triggers of functions', () => {
+    const others = Object.keys(ARROWS).filter((folder) => folder !== 'functions');
+    const wrong = imports(others).files.filter(({ to }) => top(to) === 'functions' && !TRIGGERS.test(to));
+    expect(formatImports(wrong)).toEqual([]);
+  });
+
+  it('keeps in functions/ only what is part of a Lambda function', () => {
+    const extra = globSync('functions/*/*.ts').filter((file) => !/\/(trigger|handler)\.ts$/.test(file));
+    expect(extra.sort()).toEqual([
+      'functions/infer/api-gateway-event.ts',
+      'functions/infer/zod-jitless.ts',
+      'functions/middleware/parse-event.ts',
+      'functions/validate/process-message.ts',
+    ]);
   });
 
   it('lets cli read only the configuration of infra', () => {
     const { files } = imports(['cli']);
-    const read = files.filter(({ from, to }) => room(from) === 'cli' && room(to) === 'infra').map(({ to }) => to);
+    const read = files.filter(({ from, to }) => top(from) === 'cli' && top(to) === 'infra').map(({ to }) => to);
     expect([...new Set(read)].sort()).toEqual(['infra/config.ts', 'infra/environments.ts']);
   });
 
   it('keeps core free of the file system, clients and the environment', () => {
     const { packages } = imports(['core']);
     const impure = packages.filter(({ to }) => !PURE_PACKAGES.test(to));
-    expect(impure.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+    expect(formatImports(impure)).toEqual([]);
   });
 
-  it('recognises a forbidden import', () => {
+  it('recognises a forbidden import and a circle', () => {
     expect(forbidden({ from: 'core/a.ts', to: 'platform/ports.ts' })).toBe(true);
-    expect(forbidden({ from: 'platform/a.ts', to: 'functions/b.ts' })).toBe(true);
+    expect(forbidden({ from: 'platform/a.ts', to: 'usecases/b/b.ts' })).toBe(true);
     expect(forbidden({ from: 'functions/a.ts', to: 'core/b.ts' })).toBe(false);
+    const files = [
+      { from: 'core/a/one.ts', to: 'core/b/two.ts' },
+      { from: 'core/b/three.ts', to: 'core/a/four.ts' },
+    ];
+    expect(circles(files)).toEqual(['core: a -> b -> a']);
+    expect(circles(files.slice(1))).toEqual([]);
   });
 });

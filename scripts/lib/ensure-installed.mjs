@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+export const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 
 /** Node 20.19 is the oldest that can load every dependency. */
 function checkNode() {
