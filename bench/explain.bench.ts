@@ -4,7 +4,7 @@ import { Manifest } from '../core/manifest/manifest.ts';
 import { Baseline } from '../core/profile/profile.ts';
 import { digestOfFile } from '../platform/digest.ts';
 import { loadModel } from '../platform/onnx/model.ts';
-import { Explainer } from '../usecases/explanations/feature-explainer.ts';
+import { FeatureExplainer } from '../usecases/explanations/feature-explainer.ts';
 import { type Bench, median, ratioRow } from './bench.ts';
 import { features, MODEL } from './function.ts';
 
@@ -33,7 +33,7 @@ export const bench: Bench = async () => {
     chunks: [],
     background: { columns: names, rows },
   });
-  const explainer = new Explainer({
+  const explainer = new FeatureExplainer({
     model,
     signature: model.signature,
     manifest,

@@ -6,7 +6,7 @@ import { complaint, shownRequest } from '../test/hostile/judge.ts';
 import { hostileRequest } from '../test/hostile/mutate.ts';
 import { bundledCommand, startServe } from '../test/server/command.ts';
 import { Wire } from '../test/server/wire.ts';
-import { INT64, KINDS, PIPELINE, ROW, Stand, TREE } from '../test/usecases/serving/serving-fixture.ts';
+import { INT64, KINDS, PIPELINE, ROW, ServingFixture, TREE } from '../test/usecases/serving/serving-fixture.ts';
 import type { Bench, Row } from './bench.ts';
 
 /** How many; TRIMTAB_HOSTILE_FROM is the first seed, so that a finding can be had again, or another hundred thousand. */
@@ -20,7 +20,7 @@ const SHOWN = 10;
  * as well.
  */
 export const bench: Bench = async () => {
-  const stand = await Stand.open();
+  const stand = await ServingFixture.open();
   try {
     await stand.release(PIPELINE, 'pipeline');
     await stand.release(TREE, 'tree-30');
@@ -32,7 +32,7 @@ export const bench: Bench = async () => {
   }
 };
 
-async function overSockets(stand: Stand): Promise<Row[]> {
+async function overSockets(stand: ServingFixture): Promise<Row[]> {
   const home = path.join(stand.folder, 'home');
   const args = ['--home', home, '--processes', '2', '--grpc-port', '0', '--default-model', 'pipeline'];
   const server = await startServe(await bundledCommand(stand.folder), [...args, '--drain-delay', '0']);
@@ -85,7 +85,7 @@ const counted = (answers: ReadonlyMap<string | number, number>): string =>
     .map(([status, count]) => `${status}: ${count}`)
     .join(', ');
 
-async function inProcess(stand: Stand): Promise<Row[]> {
+async function inProcess(stand: ServingFixture): Promise<Row[]> {
   const endpoint = await stand.endpoint({ defaultModel: 'pipeline' });
   const statuses = new Map<number, number>();
   const protocols = new Set<string>();

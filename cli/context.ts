@@ -46,7 +46,7 @@ export async function withHome<T>(
 }
 
 /** A version number from the command line. @throws UsageError */
-export function versionNumber(text: string): number {
+export function parseVersionNumber(text: string): number {
   const version = Number(text);
   if (!Number.isInteger(version) || version < 1)
     throw new UsageError(`a version is a whole number from 1, received '${text}'`);

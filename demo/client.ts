@@ -3,7 +3,7 @@ import type { Fetch } from '../platform/aws/service.ts';
 import type { Flight } from './flights.ts';
 
 /** One answer, as a caller of the endpoint sees it. */
-export interface Answer {
+export interface PredictionReply {
   readonly id: string;
   readonly version: number;
   readonly variant: string;
@@ -25,7 +25,7 @@ export class Caller {
   ) {}
 
   /** Open Inference Protocol v2. */
-  async v2(flights: readonly Flight[], id?: string): Promise<Answer> {
+  async v2(flights: readonly Flight[], id?: string): Promise<PredictionReply> {
     const inputs = this.features.map(({ name, type }) => ({
       name,
       shape: [flights.length, 1],
@@ -39,7 +39,7 @@ export class Caller {
   }
 
   /** TensorFlow Serving's v1, row format. */
-  async v1(flights: readonly Flight[]): Promise<Answer> {
+  async v1(flights: readonly Flight[]): Promise<PredictionReply> {
     const instances = flights.map((flight) =>
       Object.fromEntries(
         this.features.map(({ name, type }) => [name, [flight.features[name] ?? (type === 'string' ? '' : null)]]),
@@ -67,7 +67,11 @@ export class Caller {
     return (await response.json()) as Record<string, unknown>;
   }
 
-  async #post(path: string, message: unknown, read: (body: Record<string, unknown>) => number[]): Promise<Answer> {
+  async #post(
+    path: string,
+    message: unknown,
+    read: (body: Record<string, unknown>) => number[],
+  ): Promise<PredictionReply> {
     const from = performance.now();
     const response = await this.send(`${this.url}${path}`, { method: 'POST', body: JSON.stringify(message) });
     const text = await response.text();

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Manifest } from '../core/manifest/manifest.ts';
-import type { Stage } from '../local-runtime/local-runtime.ts';
+import type { LocalRuntime } from '../local-runtime/local-runtime.ts';
 import { Registry } from '../usecases/registry/registry.ts';
 import { Caller } from './client.ts';
 import { EXAMPLE, type Flight, readFlights } from './flights.ts';
@@ -15,7 +15,7 @@ export class StoryContext {
   constructor(
     /** Folder of the checkout. */
     readonly root: string,
-    readonly stage: Stage,
+    readonly stage: LocalRuntime,
     readonly manifest: Manifest,
     readonly actor: string,
   ) {
@@ -47,7 +47,7 @@ export class StoryContext {
 }
 
 export const number = (n: number): string => n.toLocaleString('en-US');
-export const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+export const formatPercent = (x: number): string => `${(100 * x).toFixed(1)} %`;
 
 /** Waits until something holds. @returns whether it did in time */
 export async function until(holds: () => Promise<boolean> | boolean, seconds: number): Promise<boolean> {

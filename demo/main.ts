@@ -4,11 +4,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Manifest } from '../core/manifest/manifest.ts';
-import { startStage } from '../local-runtime/local-runtime.ts';
+import { startLocalRuntime } from '../local-runtime/local-runtime.ts';
 import { StoryContext } from './context.ts';
 import { EXAMPLE } from './flights.ts';
-import { type Outcome, Teller } from './narrator.ts';
-import { ToldSteps } from './progress.ts';
+import { Narrator, type StepOutcome } from './narrator.ts';
+import { CompletedSteps } from './progress.ts';
 import { data } from './steps/data.ts';
 import { drift } from './steps/drift.ts';
 import { world } from './steps/drift-of-all.ts';
@@ -41,7 +41,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
   const manifest = Manifest.parse(JSON.parse(await readFile(path.join(root, EXAMPLE, 'v1', 'model.json'), 'utf8')));
   const from = performance.now();
-  const stage = await startStage({
+  const stage = await startLocalRuntime({
     home: options.home ?? path.join(root, '.trimtab'),
     port,
     // Truth is joined and canaries are watched every minute elsewhere; nobody wants to wait for that here.
@@ -53,9 +53,9 @@ async function main(argv: readonly string[]): Promise<number> {
   );
 
   const story = new StoryContext(root, stage, manifest, `user:${userInfo().username}`);
-  const teller = new Teller(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
-  const outcomes: Outcome[] = [];
-  const told = await ToldSteps.open(stage.home.folder);
+  const teller = new Narrator(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
+  const outcomes: StepOutcome[] = [];
+  const told = await CompletedSteps.open(stage.home.folder);
   for (const [i, step] of STEPS.entries()) {
     const when = told.when(step.title);
     const outcome = when === undefined ? await teller.tell(i + 1, step, story) : teller.recall(i + 1, step, when);

@@ -1,5 +1,5 @@
 /** How a step says what happened. */
-export interface Telling {
+export interface StepReporter {
   /** One line of what happened. */
   say(line: string): void;
   /** Where to look at it: a file, a URL or a command. */
@@ -10,10 +10,10 @@ export interface Telling {
 
 export interface Step<C> {
   readonly title: string;
-  run(context: C, tell: Telling): Promise<void>;
+  run(context: C, tell: StepReporter): Promise<void>;
 }
 
-export interface Outcome {
+export interface StepOutcome {
   readonly title: string;
   readonly held: boolean;
   readonly seconds: number;
@@ -22,17 +22,17 @@ export interface Outcome {
 const WIDTH = 78;
 
 /** Tells steps one after the other on a stream of lines; a step that fails is said, and the next one still runs. */
-export class Teller {
+export class Narrator {
   constructor(
     private readonly print: (line: string) => void,
     private readonly colour: boolean,
   ) {}
 
-  async tell<C>(number: number, step: Step<C>, context: C): Promise<Outcome> {
+  async tell<C>(number: number, step: Step<C>, context: C): Promise<StepOutcome> {
     this.print(`\n${this.#paint(1, `${number}  ${step.title}`)}`);
     const from = performance.now();
     let held = true;
-    const telling: Telling = {
+    const telling: StepReporter = {
       say: (line) => this.print(`   ${line}`),
       look: (place) => this.print(`   ${this.#paint(2, `look: ${place}`)}`),
       check: (holds, claim) => {
@@ -55,7 +55,7 @@ export class Teller {
   }
 
   /** Says of a step that it held at an earlier start. */
-  recall<C>(number: number, step: Step<C>, when: string): Outcome {
+  recall<C>(number: number, step: Step<C>, when: string): StepOutcome {
     this.print(`\n${this.#paint(1, `${number}  ${step.title}`)}`);
     this.print(`   ${this.#paint(32, '✓')} held in this home at ${when}`);
     return { title: step.title, held: true, seconds: 0 };

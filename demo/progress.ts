@@ -5,19 +5,19 @@ import * as z from 'zod';
 const Told = z.record(z.string(), z.string());
 
 /** Which steps have held in this home, and when: a second start goes on where the first one stopped. */
-export class ToldSteps {
+export class CompletedSteps {
   private constructor(
     private readonly file: string,
     private readonly steps: Record<string, string>,
   ) {}
 
-  static async open(folder: string): Promise<ToldSteps> {
+  static async open(folder: string): Promise<CompletedSteps> {
     const file = path.join(folder, 'story.json');
     const known = await readFile(file, 'utf8').then(
       (text) => Told.safeParse(JSON.parse(text)).data ?? {},
       () => ({}),
     );
-    return new ToldSteps(file, known);
+    return new CompletedSteps(file, known);
   }
 
   /** When a step held, ISO 8601; undefined when it has not. */

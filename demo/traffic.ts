@@ -1,10 +1,10 @@
-import type { Answer } from './client.ts';
+import type { PredictionReply } from './client.ts';
 import type { StoryContext } from './context.ts';
 import type { Flight } from './flights.ts';
 
 /** One flight asked about, answered, and known to be late or not. */
-export interface Outcome {
-  readonly answer: Answer;
+export interface AnswerOutcome {
+  readonly answer: PredictionReply;
   readonly wrong: boolean;
 }
 
@@ -15,8 +15,8 @@ const TRUTH_AFTER_MS = 1_000;
  * Traffic that goes on until it is stopped: flights one after the other, a request each, and for each the truth a
  * little later.
  */
-export class Traffic {
-  readonly outcomes: Outcome[] = [];
+export class TrafficSummary {
+  readonly outcomes: AnswerOutcome[] = [];
   #stopped = false;
   readonly #running: Promise<void>;
 
@@ -52,7 +52,7 @@ export class Traffic {
 }
 
 /** Share of wrong decisions by version, for people. */
-export function wrongByVersion(outcomes: readonly Outcome[]): string {
+export function wrongByVersion(outcomes: readonly AnswerOutcome[]): string {
   const versions = [...new Set(outcomes.map(({ answer }) => answer.version))].sort((a, b) => a - b);
   return versions
     .map((version) => {

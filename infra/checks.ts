@@ -1,7 +1,7 @@
 import type { App, IPolicyValidationContext, IPolicyValidationPlugin, PolicyValidationPluginReport } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { WILDCARDS } from './permissions/list.ts';
-import { nameOf } from './permissions/names.ts';
+import { resourceNameOf } from './permissions/names.ts';
 
 /** AWS Solutions checks, less the wildcards that are on the list of permissions. */
 export class Checks implements IPolicyValidationPlugin {
@@ -23,5 +23,5 @@ export class Checks implements IPolicyValidationPlugin {
 /** A wildcard that stands on the list of permissions, with its reason. */
 function isKnown(finding: string): boolean {
   const resource = /^AwsSolutions-IAM5\[Resource::(.*)\]$/.exec(finding)?.[1];
-  return resource !== undefined && WILDCARDS.has(nameOf(resource));
+  return resource !== undefined && WILDCARDS.has(resourceNameOf(resource));
 }

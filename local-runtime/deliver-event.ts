@@ -1,4 +1,4 @@
-import { keepDeadLetter, reasonOf } from '../platform/dead-letters.ts';
+import { reasonOf, storeDeadLetter } from '../platform/dead-letters.ts';
 import type { ObjectStore } from '../platform/ports.ts';
 
 export interface DeliveryOptions {
@@ -26,7 +26,7 @@ export async function deliver<E, R>(
       return await to.run(event);
     } catch (error) {
       if (attempt >= attempts) {
-        await keepDeadLetter(store, { function: to.name, id, attempts, reason: reasonOf(error), event });
+        await storeDeadLetter(store, { function: to.name, id, attempts, reason: reasonOf(error), event });
         return undefined;
       }
       await new Promise((resolve) => setTimeout(resolve, backoffMs * 2 ** (attempt - 1)));

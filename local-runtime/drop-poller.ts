@@ -4,7 +4,7 @@ import type { ObjectInfo, ObjectStore } from '../platform/ports.ts';
  * Finds objects that were created or replaced under a prefix, as S3's events would tell. An object counts once it has
  * kept its size between two looks, because a person copies a file into the folder bit by bit.
  */
-export class DropWatch {
+export class DropPoller {
   readonly #store: ObjectStore;
   readonly #prefix: string;
   readonly #seen = new Map<string, string>();

@@ -6,7 +6,7 @@ import { groundTruth } from '../functions/ground-truth/trigger.ts';
 import { rollback } from '../functions/rollback/trigger.ts';
 import { validate } from '../functions/validate/trigger.ts';
 import type { EndpointProbe, Home, ObjectInfo } from '../platform/ports.ts';
-import { detectDrift, NoBaselineError } from '../usecases/drift/detect-drift.ts';
+import { NoBaselineError, runDriftDetection } from '../usecases/drift/detect-drift.ts';
 import { joinGroundTruth } from '../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../usecases/ground-truth/prediction-index.ts';
 import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
@@ -38,7 +38,7 @@ export function localFunctions(home: Home, probe: EndpointProbe): LocalFunction[
 async function driftOfAll(home: Home, now: Date): Promise<void> {
   for (const model of await home.ledger.models())
     try {
-      await detectDrift(home, { model, now });
+      await runDriftDetection(home, { model, now });
     } catch (error) {
       // A model without a release or a baseline has nothing to be held against.
       if (!(error instanceof NoBaselineError)) throw error;

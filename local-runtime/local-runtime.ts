@@ -6,7 +6,7 @@ import { httpProbe } from '../platform/local/http-probe.ts';
 import type { EndpointProbe } from '../platform/ports.ts';
 import { DeliveryStream } from '../server/captures/delivery-stream.ts';
 import { serve } from '../server/http/http-server.ts';
-import { every, type Loop } from '../server/lib/interval.ts';
+import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { metricsPage, releaseGauges, watchedGauges } from '../server/metrics/metrics-page.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
 import { AlarmLoop } from './alarm-evaluator.ts';
@@ -27,7 +27,7 @@ export interface StageOptions {
 }
 
 /** Where the program runs without AWS: the functions, and what sets them off. */
-export interface Stage {
+export interface LocalRuntime {
   readonly url: string;
   readonly home: LocalHome;
   readonly probe: EndpointProbe;
@@ -47,7 +47,7 @@ const DELIVERY_SECONDS = 1;
  * Starts the local stage: plays API Gateway, the log subscription, S3's events, the scheduler and CloudWatch's alarms
  * for a folder, by the same triggers that the constructs read.
  */
-export async function startStage(options: StageOptions): Promise<Stage> {
+export async function startLocalRuntime(options: StageOptions): Promise<LocalRuntime> {
   const log = options.log ?? (() => undefined);
   const home = await openLocalHome(options.home);
   const stream = new DeliveryStream(home, log);
@@ -79,17 +79,17 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
-  const loops: Loop[] = [
-    every(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
-    every(ALARM_SECONDS, () => alarms.look(), failed('alarms')),
+  const loops: Interval[] = [
+    startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
+    startInterval(ALARM_SECONDS, () => alarms.look(), failed('alarms')),
     // The endpoint looks at its release beside requests; here it also does when nobody asks.
-    every(1, () => endpoint.refresh(), failed('release')),
+    startInterval(1, () => endpoint.refresh(), failed('release')),
   ];
   for (const fn of functions)
     for (const trigger of fn.spec.triggers) {
       if (trigger.kind === 'schedule' && fn.scheduled)
         loops.push(
-          every(
+          startInterval(
             options.every?.[fn.spec.name] ?? trigger.everySeconds,
             () => fn.scheduled!(home.clock.now()),
             failed(fn.spec.name),

@@ -1,7 +1,7 @@
 import type { Home, ObjectInfo } from '../platform/ports.ts';
-import { every, type Loop } from '../server/lib/interval.ts';
+import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { deliver } from './deliver-event.ts';
-import { DropWatch } from './drop-poller.ts';
+import { DropPoller } from './drop-poller.ts';
 
 /** Watches a prefix of the data store and hands each new object to a function, as S3 and a queue would. */
 export function watchDrops(
@@ -11,9 +11,9 @@ export function watchDrops(
   run: (object: ObjectInfo) => Promise<unknown>,
   seconds: number,
   log: (line: string) => void,
-): Loop {
-  const watch = new DropWatch(home.data, prefix);
-  return every(
+): Interval {
+  const watch = new DropPoller(home.data, prefix);
+  return startInterval(
     seconds,
     async () => {
       for (const object of await watch.look()) {

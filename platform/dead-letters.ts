@@ -15,7 +15,7 @@ export interface DeadLetter {
 export const deadLetterKey = ({ function: name, id }: Pick<DeadLetter, 'function' | 'id'>): string =>
   `dead-letter/${name}/${id}.json`;
 
-export async function keepDeadLetter(store: Pick<ObjectStore, 'put'>, letter: DeadLetter): Promise<void> {
+export async function storeDeadLetter(store: Pick<ObjectStore, 'put'>, letter: DeadLetter): Promise<void> {
   await store.put(deadLetterKey(letter), JSON.stringify(letter, null, 2), { contentType: 'application/json' });
 }
 

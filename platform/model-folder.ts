@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { type Check, compileCheck } from '../core/contract/check.ts';
-import { guardFault } from '../core/guards/fit.ts';
+import { type CompiledContract, compileCheck } from '../core/contract/check.ts';
+import { guardsProblem } from '../core/guards/fit.ts';
 import { Manifest } from '../core/manifest/manifest.ts';
-import { carriedSignature } from '../core/model/preprocess.ts';
+import { externalSignature } from '../core/model/preprocess.ts';
 import type { Signature } from '../core/model/signature.ts';
 import { withoutPersonal } from '../core/privacy/without-personal.ts';
 import { Baseline } from '../core/profile/profile.ts';
@@ -59,7 +59,7 @@ export async function readModelFolder(
   if (!manifest) throw new ModelFolderError(at(MODEL_FILES.manifest), 'no such file; `trimtab init` writes one');
   const { features, summaries } = checkOf(at(MODEL_FILES.manifest), manifest.value, signature);
   const baseline = withoutPersonalOf(await parsed(at(MODEL_FILES.baseline), Baseline), manifest.value);
-  const fault = guardFault(manifest.value, [...features, ...summaries], baseline?.value);
+  const fault = guardsProblem(manifest.value, [...features, ...summaries], baseline?.value);
   if (fault !== undefined) throw new ModelFolderError(at(MODEL_FILES.manifest), fault);
   const metrics = await parsed(at(MODEL_FILES.metrics), z.record(z.string(), z.unknown()));
   const card = await bytesOf(at(MODEL_FILES.card));
@@ -80,14 +80,14 @@ function withoutPersonalOf(baseline: ModelFolder['baseline'], { contract }: Mani
 }
 
 /** The manifest's contract, compiled. @throws ModelFolderError when the manifest does not fit the graph */
-function checkOf(file: string, manifest: Manifest, signature: Signature): Check {
+function checkOf(file: string, manifest: Manifest, signature: Signature): CompiledContract {
   const outputs = signature.outputs.map(({ name }) => name);
   const named = [...manifest.outputs.map(({ name }) => name), ...(manifest.decision ? [manifest.decision.output] : [])];
   const unknown = named.find((name) => !outputs.includes(name));
   if (unknown !== undefined)
     throw new ModelFolderError(file, `names output ${unknown}, but the graph gives ${outputs.join(', ')}`);
   try {
-    carriedSignature(signature, manifest.preprocess ?? {});
+    externalSignature(signature, manifest.preprocess ?? {});
     return compileCheck(manifest.contract, signature);
   } catch (error) {
     throw new ModelFolderError(file, (error as Error).message, { cause: error });

@@ -25,7 +25,7 @@ const keyOf = (model: string, revision: number): string =>
  *
  * @returns false when nothing has traffic, or it was kept before
  */
-export async function keepSnapshot(
+export async function storeSnapshot(
   home: Pick<Home, 'ledger' | 'artifacts'>,
   { model, state }: Pick<Entry, 'model' | 'state'>,
 ): Promise<boolean> {

@@ -6,7 +6,7 @@ import { PlatformError } from './errors.ts';
  * @param what names it in the message
  * @throws PlatformError when it has not come by then
  */
-export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+export async function withTimeout<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new PlatformError(`${what} has not answered within ${ms} ms`)), ms);

@@ -1,8 +1,8 @@
 import { ProtocolError } from '../core/protocols/protocol.ts';
 import type { HttpResponse } from '../core/serving/http.ts';
 import type { RequestHead } from './http/read-request.ts';
-import { refusal } from './http/refusal.ts';
-import type { Gate } from './lib/admission-limit.ts';
+import { refusalResponse } from './http/refusal.ts';
+import type { AdmissionLimit } from './lib/admission-limit.ts';
 
 /** Paths by which load balancers of every protocol ask whether to send requests here. */
 const READY = new Set(['/v2/health/ready', '/ready', '/health/status', '/ping']);
@@ -23,7 +23,7 @@ export class Health {
   #flooded = false;
 
   constructor(
-    private readonly gates: readonly Gate[],
+    private readonly gates: readonly AdmissionLimit[],
     private readonly lostRunners: () => number,
   ) {}
 
@@ -44,6 +44,6 @@ export class Health {
   answer(head: RequestHead): HttpResponse | undefined {
     if (!READY.has(head.path) || (head.method !== 'GET' && head.method !== 'HEAD')) return undefined;
     const why = this.unready;
-    return why === undefined ? undefined : refusal(head, new ProtocolError(503, why));
+    return why === undefined ? undefined : refusalResponse(head, new ProtocolError(503, why));
   }
 }

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gatheredEmf } from '../core/observability/buffered-emf.ts';
+import { bufferedEmf } from '../core/observability/buffered-emf.ts';
 import { type Collector, PrometheusSink } from '../core/observability/prometheus.ts';
 import { errorObject, ProtocolError } from '../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
@@ -10,14 +10,14 @@ import { DeliveryStream } from './captures/delivery-stream.ts';
 import { Health } from './health.ts';
 import { type HttpServer, serve } from './http/http-server.ts';
 import type { RequestHead } from './http/read-request.ts';
-import { Gate } from './lib/admission-limit.ts';
-import { every, type Loop } from './lib/interval.ts';
+import { AdmissionLimit } from './lib/admission-limit.ts';
+import { type Interval, startInterval } from './lib/interval.ts';
 import { metricsPage, releaseGauges } from './metrics/metrics-page.ts';
 import { RunCounts } from './metrics/run-counts.ts';
-import { placing } from './scheduling/inline-or-worker.ts';
+import { placedLoader } from './scheduling/inline-or-worker.ts';
 import { Pending } from './scheduling/pending-requests.ts';
 import type { Settings } from './settings.ts';
-import { RunnerPool } from './workers/worker-pool.ts';
+import { WorkerPool } from './workers/worker-pool.ts';
 import type { RunnerEntry } from './workers/worker-process.ts';
 
 export interface ServingOptions {
@@ -52,15 +52,23 @@ const DELIVERY_SECONDS = 1;
 /** Starts to listen at once, so that it can be asked how it is, and gives itself once its models are open. */
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { home, settings, log } = options;
-  const pool = new RunnerPool({
+  const pool = new WorkerPool({
     entry: options.runner,
     size: settings.runners,
     runTimeoutMs: settings.runTimeout * 1_000,
     maxWaitMs: settings.queueTimeout * 1_000,
     onLost: log,
   });
-  const queue = new Gate({ name: 'queue of runs', count: settings.queueRequests, bytes: settings.queueMegabytes });
-  const admission = new Gate({ name: 'server', count: settings.maxRequests, bytes: settings.requestMegabytes });
+  const queue = new AdmissionLimit({
+    name: 'queue of runs',
+    count: settings.queueRequests,
+    bytes: settings.queueMegabytes,
+  });
+  const admission = new AdmissionLimit({
+    name: 'server',
+    count: settings.maxRequests,
+    bytes: settings.requestMegabytes,
+  });
   const health = new Health([queue, admission], () => pool.states.lost);
   const counts = new RunCounts();
   const pending = new Pending();
@@ -100,7 +108,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const server = await listen({ handle }, settings, admission, first);
 
   const stream = new DeliveryStream(options.captures ? home : { ...home, captures: { put: async () => true } }, log);
-  const emf = gatheredEmf((line) => stream.write(line));
+  const emf = bufferedEmf((line) => stream.write(line));
   try {
     endpoint = await Endpoint.open({
       mirror: 'after',
@@ -110,7 +118,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       cacheFolder: settings.cache ?? cacheOf(home),
       refreshSeconds: settings.refresh,
       bodyLimit: settings.bodyMegabytes,
-      load: placing({
+      load: placedLoader({
         pool,
         gate: queue,
         pending,
@@ -168,7 +176,7 @@ const gated = (endpoint: Endpoint, health: Health): Parameters<typeof serve>[0] 
 const listen = (
   endpoint: Parameters<typeof serve>[0],
   settings: Settings,
-  gate: Gate,
+  gate: AdmissionLimit,
   first: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined,
 ): Promise<HttpServer> =>
   serve(endpoint, {
@@ -192,14 +200,14 @@ function runLoops(
   flushMetrics: () => void,
   settings: Settings,
   log: (line: string) => void,
-): Loop[] {
+): Interval[] {
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   return [
-    every(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
-    every(DELIVERY_SECONDS, async () => flushMetrics(), failed('metrics')),
+    startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
+    startInterval(DELIVERY_SECONDS, async () => flushMetrics(), failed('metrics')),
     // The endpoint looks at its release beside requests; here it also does when nobody asks.
-    every(Math.max(0.1, settings.refresh), () => endpoint.refresh(), failed('release')),
+    startInterval(Math.max(0.1, settings.refresh), () => endpoint.refresh(), failed('release')),
   ];
 }
 
@@ -210,7 +218,7 @@ const cacheOf = (home: Home): string =>
 const METRICS: RequestHead = { method: 'GET', path: '/metrics', query: {}, headers: {} };
 
 const stateOf =
-  (pool: RunnerPool, queue: Gate, admission: Gate): Collector =>
+  (pool: WorkerPool, queue: AdmissionLimit, admission: AdmissionLimit): Collector =>
   (to) => {
     const { up, lost } = pool.states;
     to.family('trimtab_queue_requests', 'gauge', 'Runs that wait for a runner or are made by one.').sample(

@@ -101,7 +101,7 @@ export const variableOf = (name: SettingName): string =>
 export const flagOf = (name: SettingName): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Variables of the environment that are for the processes of the server among themselves. */
-export const HAND_DOWN = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
+export const CHILD_ENVIRONMENT = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
 
 /**
  * The share of the memory that all processes together keep for bodies, where nothing else is said: a body becomes several
@@ -129,7 +129,7 @@ export function readSettings(
   memory = memoryHere(),
 ): Settings {
   const names = Object.keys(SETTINGS) as SettingName[];
-  const known = new Set([...names.map(variableOf), ...HAND_DOWN]);
+  const known = new Set([...names.map(variableOf), ...CHILD_ENVIRONMENT]);
   const unknown = Object.keys(env).find((name) => name.startsWith(PREFIX) && !known.has(name));
   if (unknown !== undefined)
     throw new SettingError(`${unknown} is no setting, there are ${names.map(variableOf).join(', ')}`);

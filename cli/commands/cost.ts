@@ -2,7 +2,7 @@ import type { Command as Program } from 'commander';
 import { readEnvironments } from '../../infra/environments.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
 import { costedDeployment } from '../cost/deployment.ts';
-import { type Estimate, estimate, type Volume } from '../cost/estimate.ts';
+import { type CostEstimate, estimate, type Volume } from '../cost/estimate.ts';
 import type { Group, Line } from '../cost/line.ts';
 import { PRICE_LISTS, priceList } from '../cost/prices.ts';
 import { table } from '../output/table.ts';
@@ -41,7 +41,7 @@ export function addCost(program: Program, io: Io, options: () => GlobalOptions):
       const deployment = costedDeployment(config!, models);
       const list = priceList(config!.region);
       const found = estimate(deployment, volume, list);
-      print(io, options(), { ...found, volume, deployment }, () => shown(found, config!.region));
+      print(io, options(), { ...found, volume, deployment }, () => formatEstimate(found, config!.region));
     });
 }
 
@@ -52,7 +52,7 @@ function amount(name: string, text: string, least: number, whole = false): numbe
   throw new UsageError(`--${name} is a ${whole ? 'whole ' : ''}number from ${least}, received '${text}'`);
 }
 
-function shown({ region, asOf, groups, total }: Estimate, wanted: string | undefined): string {
+function formatEstimate({ region, asOf, groups, total }: CostEstimate, wanted: string | undefined): string {
   const elsewhere =
     wanted === undefined || wanted === region
       ? []

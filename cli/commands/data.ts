@@ -8,14 +8,14 @@ import type { DriftVerdict } from '../../core/drift/verdict.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { MODEL_FILES, readModelFolder } from '../../platform/model-folder.ts';
-import { detectDrift } from '../../usecases/drift/detect-drift.ts';
+import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
 import { driftOfFile } from '../../usecases/drift/detect-file-drift.ts';
 import { sentenceOf } from '../../usecases/drift/report.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { validateFile } from '../../usecases/validation/validate-file.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
-import { withExamined } from '../optional-dependencies.ts';
+import { withOptionalExamined } from '../optional-dependencies.ts';
 import { bar, spark, table } from '../output/table.ts';
 
 interface Rules {
@@ -35,7 +35,7 @@ export function addDataCommands(program: Program, io: Io, options: () => GlobalO
     .option('--out <folder>', 'where good and quarantined rows go (default: a new temporary folder)')
     .action(async (file: string, own: { contract?: string; model?: string; out?: string }) => {
       mustExist(file);
-      const { manifest, baseline, keys } = await rulesOf(own, io, options());
+      const { manifest, baseline, keys } = await loadContract(own, io, options());
       const outDir = own.out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-validate-')));
       const verdict = await validateFile(file, manifest.contract, {
         outDir,
@@ -75,7 +75,7 @@ export function addDataCommands(program: Program, io: Io, options: () => GlobalO
     .action(async (file: string) => {
       mustExist(file);
       const profile = await profileAnyFile(file);
-      print(io, options(), profile, () => drawn(profile));
+      print(io, options(), profile, () => formatProfile(profile));
     });
   program
     .command('drift [model]')
@@ -88,7 +88,7 @@ export function addDataCommands(program: Program, io: Io, options: () => GlobalO
       async (model: string | undefined, own: { file?: string; baseline?: string; from?: string; to?: string }) => {
         if (own.file !== undefined) {
           mustExist(own.file);
-          const { manifest, baseline } = await rulesOf({ contract: own.baseline, model }, io, options());
+          const { manifest, baseline } = await loadContract({ contract: own.baseline, model }, io, options());
           if (!baseline) throw new UsageError('the model has no baseline.json: `trimtab init` makes one');
           const verdict = await driftOfFile(own.file, manifest, baseline);
           print(io, options(), verdict, () => drifted(verdict));
@@ -99,7 +99,7 @@ export function addDataCommands(program: Program, io: Io, options: () => GlobalO
         const to = own.to === undefined ? new Date() : time(own.to);
         const window = own.from === undefined ? undefined : { from: time(own.from), to };
         await withHome(io, options(), async (home) => {
-          const report = await detectDrift(home, { model, now: to, ...(window ? { window } : {}) });
+          const report = await runDriftDetection(home, { model, now: to, ...(window ? { window } : {}) });
           print(io, options(), report, () => `${drifted(report)}\nreport: ${report.report}`);
           if (report.verdict === 'drift') throw new CheckFailedError('there is drift');
         });
@@ -107,14 +107,14 @@ export function addDataCommands(program: Program, io: Io, options: () => GlobalO
     );
 }
 
-async function rulesOf(
+async function loadContract(
   own: { contract?: string | undefined; model?: string | undefined },
   io: Io,
   options: GlobalOptions,
 ): Promise<Rules> {
   if (own.contract !== undefined) {
     const folder = own.contract.endsWith(MODEL_FILES.manifest) ? path.dirname(own.contract) : own.contract;
-    const { manifest, baseline } = await withExamined(path.join(folder, MODEL_FILES.model), ({ signature }) =>
+    const { manifest, baseline } = await withOptionalExamined(path.join(folder, MODEL_FILES.model), ({ signature }) =>
       readModelFolder(folder, signature),
     );
     return { manifest, ...(baseline ? { baseline: baseline.value } : {}) };
@@ -141,7 +141,7 @@ function time(text: string): Date {
   return new Date(text);
 }
 
-function drawn(profile: Profile): string {
+function formatProfile(profile: Profile): string {
   const rows = Object.entries(profile.columns).map(([name, c]) => [
     name,
     `${((100 * c.missing) / Math.max(1, c.rows)).toFixed(1)} %`,

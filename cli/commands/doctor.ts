@@ -36,7 +36,7 @@ export function addDoctor(program: Program, io: Io, options: () => GlobalOptions
       if (!Number.isInteger(port) || port < 0 || port > 65_535)
         throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
       const findings = name === 'aws' ? await onAws(io.env, own.environment) : await locally(io.env, name, port);
-      print(io, options(), { home: name, findings }, () => shown(findings));
+      print(io, options(), { home: name, findings }, () => formatFindings(findings));
       const wrong = findings.filter(({ status }) => status === 'fail').length;
       if (wrong > 0) throw new CheckFailedError(`${wrong} of ${findings.length} things are wrong`);
     });
@@ -72,7 +72,7 @@ async function contextOf(env: NodeJS.ProcessEnv, home: Home, probe: HomeContext[
 
 const MARKS: Record<Finding['status'], string> = { ok: '✓', warn: '!', fail: '✗', skipped: '–' };
 
-function shown(findings: readonly Finding[]): string {
+function formatFindings(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ status, name, found, expected, remedy }) => [
     `${MARKS[status]} ${name.padEnd(width)}  ${found}`,

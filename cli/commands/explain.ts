@@ -1,11 +1,11 @@
 import type { Command as Program } from 'commander';
 import type { Explanation } from '../../core/explain/explanation.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
-import { type EndpointClient, type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
-import { type Requests, type Row, requestsOf } from '../endpoint/requests.ts';
+import { type ClientOptions, type EndpointClient, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
+import { type RequestRow, type Requests, requestsOf } from '../endpoint/requests.ts';
 import { explainedRow, explanationHead, globalTable } from '../output/explanation.ts';
 
-interface Own extends EndpointOptions {
+interface Own extends ClientOptions {
   readonly data: string;
   readonly limit?: string;
   readonly global?: boolean;
@@ -74,7 +74,7 @@ async function ask(
     ),
   );
   const path = `/v2/models/${model}/explain${query.size === 0 ? '' : `?${query}`}`;
-  const explain = async (some: readonly Row[]) => {
+  const explain = async (some: readonly RequestRow[]) => {
     const { model_version: version, outputs } = (await endpoint.ask(path, message(some))).body as {
       model_version: string;
       outputs: { name: string; data: string[] }[];

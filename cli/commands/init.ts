@@ -13,7 +13,7 @@ import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import type { Draft } from '../../usecases/baseline/infer-contract.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
-import { withExamined } from '../optional-dependencies.ts';
+import { withOptionalExamined } from '../optional-dependencies.ts';
 
 interface InitOptions {
   readonly model: string;
@@ -53,10 +53,10 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .option('--force', 'overwrite what is there')
     .action(async (own: InitOptions) => {
       const place = placeOf(own);
-      const made = await withExamined(own.model, (examined) => writeFolder(place, examined, own));
+      const made = await withOptionalExamined(own.model, (examined) => writeFolder(place, examined, own));
       const { manifest, baseline } = made;
       const performance = baseline.performance ?? null;
-      print(io, options(), { folder: place.folder, manifest, performance }, () => told(place, made));
+      print(io, options(), { folder: place.folder, manifest, performance }, () => formatInitialised(place, made));
     });
 }
 
@@ -133,7 +133,7 @@ async function firstLine(file: string): Promise<Record<string, unknown> | undefi
   return undefined;
 }
 
-function told({ folder, target }: Place, { manifest: { contract, preprocess }, baseline }: Made): string {
+function formatInitialised({ folder, target }: Place, { manifest: { contract, preprocess }, baseline }: Made): string {
   const { rows, errorRate } = baseline.performance ?? {};
   const parts = [
     `${contract.features.length} features`,

@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
 import { type GlobalOptions, type Io, print } from '../context.ts';
-import { type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
+import { type ClientOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
 import { requestsOf } from '../endpoint/requests.ts';
 import { table } from '../output/table.ts';
 
@@ -17,7 +17,7 @@ export function addPredict(program: Program, io: Io, options: () => GlobalOption
   )
     .requiredOption('--data <file>', '.csv, .jsonl, .parquet, or .json: one object or an array of them')
     .option('--limit <rows>', 'rows to send', '20')
-    .action(async (model: string, own: EndpointOptions & { data: string; limit: string }) => {
+    .action(async (model: string, own: ClientOptions & { data: string; limit: string }) => {
       const endpoint = await openEndpoint(io, options(), own);
       const { rows, message } = await requestsOf(endpoint, model, own);
       const answer = (await endpoint.ask(`/v2/models/${model}/infer`, message(rows))).body as {

@@ -4,13 +4,13 @@ import { text } from 'node:stream/consumers';
 import type { Command as Program } from 'commander';
 import { ENVELOPE } from '../../core/contract/personal.ts';
 import { trace, UntracedError } from '../../usecases/audit/trace.ts';
-import { ownersOf } from '../../usecases/privacy/data-owners.ts';
+import { dataOwners } from '../../usecases/privacy/data-owners.ts';
 import { decryptFile } from '../../usecases/privacy/decrypt-file.ts';
 import { ForgetError, type Forgotten, forget } from '../../usecases/privacy/erase-subject.ts';
 import { KINDS, RequestId } from '../../usecases/privacy/erasure-record.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
 import { table } from '../output/table.ts';
-import { pictured } from '../output/trace.ts';
+import { formatTrace } from '../output/trace.ts';
 
 interface ForgetFlags {
   readonly subject?: string;
@@ -54,7 +54,7 @@ export function addPrivacyCommands(program: Program, io: Io, options: () => Glob
         }).catch((error: unknown) => {
           throw error instanceof ForgetError ? new UsageError(error.message) : error;
         });
-        print(io, options(), done, () => told(done));
+        print(io, options(), done, () => formatErasure(done));
       });
     });
   program
@@ -72,7 +72,7 @@ export function addPrivacyCommands(program: Program, io: Io, options: () => Glob
             throw error instanceof UntracedError ? new CheckFailedError(error.message) : error;
           },
         );
-        print(io, options(), found, () => pictured(found));
+        print(io, options(), found, () => formatTrace(found));
       });
     });
   program
@@ -93,7 +93,7 @@ export function addPrivacyCommands(program: Program, io: Io, options: () => Glob
         const { out } = own;
         if (out === undefined) throw new UsageError('--out says where the file goes');
         if (existsSync(out)) throw new UsageError(`${out} exists`);
-        const [owner] = await ownersOf(home, own.model);
+        const [owner] = await dataOwners(home, own.model);
         const sealed = { owner: own.model, columns: owner?.encrypted };
         const { columns, unopened } = await decryptFile(what, out, sealed, keys);
         return print(io, options(), { out, columns, unopened }, () =>
@@ -106,7 +106,7 @@ export function addPrivacyCommands(program: Program, io: Io, options: () => Glob
     );
 }
 
-function told({ request, dryRun, erased, entries, beyond }: Forgotten): string {
+function formatErasure({ request, dryRun, erased, entries, beyond }: Forgotten): string {
   const rows = Object.entries(erased).flatMap(([owner, tallies]) =>
     KINDS.flatMap((kind) => {
       const tally = tallies[kind];

@@ -5,8 +5,8 @@ import { remarksOf } from '../../core/onnx/servable.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
-import { type GlobalOptions, type Io, print, UsageError, versionNumber, withHome } from '../context.ts';
-import { withExamined } from '../optional-dependencies.ts';
+import { type GlobalOptions, type Io, parseVersionNumber, print, UsageError, withHome } from '../context.ts';
+import { withOptionalExamined } from '../optional-dependencies.ts';
 import { trafficText } from '../output/traffic.ts';
 import { addReleaseOptions, type ReleaseOptions, releaseCommand } from './release-options.ts';
 
@@ -19,14 +19,14 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
       print(io, options(), entry, () => said(entry));
     });
   const reason = (text: string | undefined, fallback: string): string => text ?? fallback;
-  const named = (text: string | undefined) => (text === undefined ? {} : { version: versionNumber(text) });
+  const named = (text: string | undefined) => (text === undefined ? {} : { version: parseVersionNumber(text) });
 
   program
     .command('register <folder>')
     .description('register a model folder as a version')
     .action((folder: string) =>
       withHome(io, options(), async (_, registry) => {
-        const { version, existed, remarks } = await withExamined(
+        const { version, existed, remarks } = await withOptionalExamined(
           path.join(folder, MODEL_FILES.model),
           async ({ signature, inspection, file }) => {
             const done = await registry.register(folder, signature, file);
@@ -52,7 +52,11 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
       .description(type === 'approve' ? 'say that a version may be released' : 'say that a version may not be released')
       .option('--reason <text>', 'why, for the ledger')
       .action((model: string, version: string, own: { reason?: string }) =>
-        change(model, () => ({ type, version: versionNumber(version), reason: reason(own.reason, `${type} by hand`) })),
+        change(model, () => ({
+          type,
+          version: parseVersionNumber(version),
+          reason: reason(own.reason, `${type} by hand`),
+        })),
       );
   addReleaseOptions(
     program
@@ -60,7 +64,7 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
       .description('give a version all the traffic, a growing share, a fixed share, or a copy of it'),
   ).action((model: string, text: string, own: ReleaseOptions) =>
     withHome(io, options(), async (home, registry) => {
-      const version = versionNumber(text);
+      const version = parseVersionNumber(text);
       const state = await registry.state(model);
       const command = releaseCommand(version, own, (await home.ledger.version(model, version))?.manifest);
       const entry = await registry.apply(model, command, { expectedRevision: state.revision });
@@ -87,9 +91,9 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
         if (own.challenger !== undefined && own.to !== undefined)
           throw new UsageError('--challenger and --to do not go together');
         if (own.challenger !== undefined)
-          return { type: 'abort-canary', versions: [versionNumber(own.challenger)], ...rest };
+          return { type: 'abort-canary', versions: [parseVersionNumber(own.challenger)], ...rest };
         if (own.to === undefined && state.challengers.length > 0) return { type: 'abort-canary', ...rest };
-        return { type: 'roll-back', ...(own.to === undefined ? {} : { to: versionNumber(own.to) }), ...rest };
+        return { type: 'roll-back', ...(own.to === undefined ? {} : { to: parseVersionNumber(own.to) }), ...rest };
       }),
     );
   program
@@ -105,7 +109,7 @@ export function addReleaseCommands(program: Program, io: Io, options: () => Glob
       .description(about)
       .requiredOption('--reason <text>', 'why, for the ledger')
       .action((model: string, version: string, own: { reason: string }) =>
-        change(model, () => ({ type, version: versionNumber(version), reason: own.reason })),
+        change(model, () => ({ type, version: parseVersionNumber(version), reason: own.reason })),
       );
 }
 

@@ -68,7 +68,7 @@ async function watch(io: Io, { home }: GlobalOptions, settings: Settings, folder
 /** What is known of a local home's models beside what they answer. */
 async function metricsOf(name: string | undefined): Promise<(() => Promise<string>) | undefined> {
   if (name === 'aws') return undefined;
-  const { watchedMetrics } = await import('../../server/metrics/scheduled-results.ts');
+  const { scheduledResultMetrics: watchedMetrics } = await import('../../server/metrics/scheduled-results.ts');
   const opened = await openHome(name);
   return watchedMetrics(opened, opened.description);
 }

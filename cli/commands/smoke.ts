@@ -1,10 +1,10 @@
 import type { Command as Program } from 'commander';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
-import { type EndpointOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
+import { type ClientOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
 import { table } from '../output/table.ts';
 import { smoke } from '../smoke/smoke-test.ts';
 
-interface Own extends EndpointOptions {
+interface Own extends ClientOptions {
   readonly model?: string[];
   readonly maxMs: string;
   readonly wait: string;

@@ -3,11 +3,11 @@ import type { ChainReport } from '../../core/registry/chain.ts';
 import { entryAt } from '../../core/registry/history.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import { championShare } from '../../core/serving/route.ts';
-import { type Standings, standingsOf } from '../../usecases/release/rollout-status.ts';
+import { type ReleaseStatus, releaseStatusOf } from '../../usecases/release/rollout-status.ts';
 import { shadowText } from '../../usecases/release/shadow.ts';
 import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
-import { worthLines, worthOf } from '../output/business-metrics.ts';
-import { asked, stands } from '../output/rollout-status.ts';
+import { formatBusinessMetrics, readBusinessMetrics } from '../output/business-metrics.ts';
+import { formatHypothesis, formatRolloutStatus } from '../output/rollout-status.ts';
 import { bar, table } from '../output/table.ts';
 import { percent } from '../output/traffic.ts';
 
@@ -22,8 +22,10 @@ export function addStatusCommands(program: Program, io: Io, options: () => Globa
         const states = await Promise.all(models.map(async (name) => [name, await registry.state(name)] as const));
         if (model !== undefined && states[0]![1].revision === 0) throw new UsageError(`no model named ${model}`);
         const now = home.clock.now();
-        const worths = await Promise.all(states.map(([name, { champion }]) => worthOf(home, registry, name, champion)));
-        const standings = await Promise.all(states.map(([name, state]) => standingsOf(home, now, name, state)));
+        const worths = await Promise.all(
+          states.map(([name, { champion }]) => readBusinessMetrics(home, registry, name, champion)),
+        );
+        const standings = await Promise.all(states.map(([name, state]) => releaseStatusOf(home, now, name, state)));
         const told = states.map(
           ([name, state], i) => [name, { ...state, business: worths[i]!, standings: standings[i]! }] as const,
         );
@@ -31,7 +33,9 @@ export function addStatusCommands(program: Program, io: Io, options: () => Globa
           told.length === 0
             ? 'no models yet: `trimtab register FOLDER`'
             : told
-                .map(([name, s]) => [picture(name, s, s.standings), ...worthLines(s.business)].join('\n'))
+                .map(([name, s]) =>
+                  [formatRelease(name, s, s.standings), ...formatBusinessMetrics(s.business)].join('\n'),
+                )
                 .join('\n\n'),
         );
       }),
@@ -65,7 +69,7 @@ export function addStatusCommands(program: Program, io: Io, options: () => Globa
             io,
             options(),
             entry,
-            () => `at ${own.at}, after #${entry.number} (${entry.kind}):\n${picture(model, entry.state)}`,
+            () => `at ${own.at}, after #${entry.number} (${entry.kind}):\n${formatRelease(model, entry.state)}`,
           );
           return;
         }
@@ -100,7 +104,7 @@ function verified(model: string, { entries, chainedFrom, head, faults }: ChainRe
   ].join('\n');
 }
 
-function picture(model: string, state: ReleaseState, standings?: Standings): string {
+function formatRelease(model: string, state: ReleaseState, standings?: ReleaseStatus): string {
   const lines = [`${model}  revision ${state.revision}${state.since ? `, traffic since ${state.since}` : ''}`];
   const part = (name: string, version: number, share: number): string =>
     `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${percent(share)}`;
@@ -108,10 +112,10 @@ function picture(model: string, state: ReleaseState, standings?: Standings): str
   else lines.push(part('champion', state.champion, championShare(state.challengers)));
   for (const challenger of state.challengers) {
     const { version, weight, step, steps, test } = challenger;
-    const about = test === undefined ? `step ${step + 1} of ${steps.join(', ')}` : asked(test);
+    const about = test === undefined ? `step ${step + 1} of ${steps.join(', ')}` : formatHypothesis(test);
     lines.push(`${part('challenger', version, weight)}   ${about}`);
     lines.push(
-      ...stands(
+      ...formatRolloutStatus(
         challenger,
         standings?.challengers.find((each) => each.version === version),
       ),

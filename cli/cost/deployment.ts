@@ -11,7 +11,7 @@ import type { CostedDeployment, CostedModel } from './estimate.ts';
 import { costedModel } from './model.ts';
 
 /** What is deployed besides models: a test holds these numbers to the templates. */
-export const MACHINERY = { alarms: 21, spilloverAlarms: 1, dashboards: 1, keys: 1, secrets: 1 } as const;
+export const FIXED_RESOURCES = { alarms: 21, spilloverAlarms: 1, dashboards: 1, keys: 1, secrets: 1 } as const;
 
 /** What `trimtab.config.json` deploys, as far as it costs. @param models how many there are @default those it names */
 export function costedDeployment(config: DeploymentConfig, models?: number): CostedDeployment {
@@ -29,10 +29,10 @@ export function costedDeployment(config: DeploymentConfig, models?: number): Cos
     schedules: FUNCTIONS.flatMap(({ name, memoryMb, triggers }) =>
       triggers.flatMap((t) => (t.kind === 'schedule' ? [{ name, memoryMb, everySeconds: t.everySeconds }] : [])),
     ),
-    alarms: MACHINERY.alarms + (provisioned > 0 ? MACHINERY.spilloverAlarms : 0),
-    dashboards: MACHINERY.dashboards,
-    keys: MACHINERY.keys,
-    secrets: MACHINERY.secrets,
+    alarms: FIXED_RESOURCES.alarms + (provisioned > 0 ? FIXED_RESOURCES.spilloverAlarms : 0),
+    dashboards: FIXED_RESOURCES.dashboards,
+    keys: FIXED_RESOURCES.keys,
+    secrets: FIXED_RESOURCES.secrets,
     // More models than there are folders are taken to be like those.
     models: Array.from(
       { length: named.length === 0 ? 0 : (models ?? named.length) },

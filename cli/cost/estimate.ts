@@ -48,7 +48,7 @@ export interface Volume {
   readonly gigabytes: number;
 }
 
-export interface Estimate {
+export interface CostEstimate {
   readonly region: string;
   readonly asOf: string;
   readonly groups: readonly Group[];
@@ -60,7 +60,7 @@ const GB = 1_000_000_000;
 const number = (n: number): string => n.toLocaleString('en-US', { maximumFractionDigits: 2 });
 
 /** What a deployment costs in a month, on paper: the arithmetic with its sources, without free tiers and discounts. */
-export function estimate(deployment: CostedDeployment, volume: Volume, list: PriceList): Estimate {
+export function estimate(deployment: CostedDeployment, volume: Volume, list: PriceList): CostEstimate {
   const { models } = deployment;
   const groups = [
     installation(deployment, list),

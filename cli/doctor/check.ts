@@ -35,18 +35,18 @@ export const skipped = (name: string, found: string, remedy?: string): Finding =
 });
 
 /** Looks at one thing, from what it is given. */
-export interface Check<C> {
+export interface DoctorCheck<C> {
   /** What it looks at, where it cannot even look. */
   readonly name: string;
   look(context: C): Promise<Finding[]>;
 }
 
 /** Makes all checks. One that cannot be made is a finding, and keeps no other from being made. */
-export async function examine<C>(checks: readonly Check<C>[], context: C): Promise<Finding[]> {
+export async function examine<C>(checks: readonly DoctorCheck<C>[], context: C): Promise<Finding[]> {
   const findings = await Promise.all(
     checks.map(({ name, look }) =>
       look(context).catch((error: unknown) => [
-        fail(name, reasonOf(error), {
+        fail(name, errorReason(error), {
           expected: 'that it can be looked at',
           remedy: 'see the message; the rest was looked at',
         }),
@@ -57,7 +57,7 @@ export async function examine<C>(checks: readonly Check<C>[], context: C): Promi
 }
 
 /** An error in one line. */
-export function reasonOf(error: unknown): string {
+export function errorReason(error: unknown): string {
   const { name, message, cause } = error instanceof Error ? error : new Error(String(error));
   const text = message === '' || message === 'UnknownError' ? name : message;
   return cause instanceof Error && cause.message !== '' && !text.includes(cause.message)

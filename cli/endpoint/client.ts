@@ -7,19 +7,19 @@ import { DEFAULT_HOME } from '../../platform/home.ts';
 import { CheckFailedError, type GlobalOptions, type Io, UsageError } from '../context.ts';
 
 /** Options of the commands that ask an endpoint. */
-export interface EndpointOptions {
+export interface ClientOptions {
   readonly url?: string;
   readonly unsigned?: boolean;
 }
 
-/** Adds the options of {@link EndpointOptions}. */
+/** Adds the options of {@link ClientOptions}. */
 export const withEndpointOptions = (command: Command): Command =>
   command
     .option('--url <url>', 'the endpoint (default: TRIMTAB_URL, then the local stage of the home)')
     .option('--unsigned', 'send requests as they are; else those to AWS are signed with your credentials');
 
 /** One answer, and how long it took from here. */
-export interface Answer {
+export interface HttpReply {
   readonly body: unknown;
   readonly headers: Headers;
   readonly milliseconds: number;
@@ -33,7 +33,7 @@ export class EndpointClient {
   ) {}
 
   /** @throws CheckFailedError when it does not answer, or with an error */
-  async ask(path: string, message?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  async ask(path: string, message?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<HttpReply> {
     const from = performance.now();
     const request = message === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(message) };
     let response: Response;
@@ -55,7 +55,7 @@ export class EndpointClient {
  *
  * @throws UsageError when there is none, or its address is not one
  */
-export async function openEndpoint(io: Io, options: GlobalOptions, own: EndpointOptions): Promise<EndpointClient> {
+export async function openEndpoint(io: Io, options: GlobalOptions, own: ClientOptions): Promise<EndpointClient> {
   const home = options.home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
   const url = (own.url ?? io.env.TRIMTAB_URL ?? (await stageUrl(home))).replace(/\/+$/, '');
   if (!URL.canParse(url) || !/^https?:/.test(url))

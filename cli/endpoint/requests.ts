@@ -9,16 +9,16 @@ interface Metadata {
   readonly inputs: { name: string; datatype: string; shape: number[] }[];
 }
 
-export type Row = Record<string, unknown>;
+export type RequestRow = Record<string, unknown>;
 
 /** Most rows in one call: what an endpoint takes by default. */
 const MAX_ROWS = 4_096;
 
 /** Rows of a data file as requests of the Open Inference Protocol want them. */
 export interface Requests {
-  readonly rows: readonly Row[];
+  readonly rows: readonly RequestRow[];
   /** The request for some of the rows. */
-  message(rows: readonly Row[]): object;
+  message(rows: readonly RequestRow[]): object;
 }
 
 /**
@@ -65,10 +65,10 @@ function wireValue(value: unknown, datatype: string): unknown {
       : value;
 }
 
-async function rowsOf(file: string, limit: number): Promise<Row[]> {
+async function rowsOf(file: string, limit: number): Promise<RequestRow[]> {
   if (file.endsWith('.json')) {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    return (Array.isArray(value) ? value : [value]).slice(0, limit) as Row[];
+    return (Array.isArray(value) ? value : [value]).slice(0, limit) as RequestRow[];
   }
   return withDuck(undefined, (duck) => duck.rows(`SELECT * FROM ${readerOf(file)} LIMIT ${limit}`));
 }

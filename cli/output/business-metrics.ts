@@ -4,7 +4,7 @@ import type { Home } from '../../platform/ports.ts';
 import type { Registry } from '../../usecases/registry/registry.ts';
 
 /** What a model's predictions turned out to be worth. */
-export interface Worth {
+export interface BusinessMetricSummary {
   readonly metric: string;
   readonly unit: string | undefined;
   readonly variant: Variant;
@@ -20,12 +20,12 @@ const VARIANTS = ['champion', 'challenger'] as const;
  * The business metrics of the last day, by part of the release; those that nobody has sent are left out, and all of
  * them where metrics cannot be read: a release is shown without them.
  */
-export async function worthOf(
+export async function readBusinessMetrics(
   home: Pick<Home, 'metrics' | 'clock'>,
   registry: Pick<Registry, 'version'>,
   model: string,
   champion: number | null,
-): Promise<Worth[]> {
+): Promise<BusinessMetricSummary[]> {
   if (champion === null) return [];
   try {
     return await read(home, registry, model, champion);
@@ -39,11 +39,11 @@ async function read(
   registry: Pick<Registry, 'version'>,
   model: string,
   champion: number,
-): Promise<Worth[]> {
+): Promise<BusinessMetricSummary[]> {
   const { manifest } = await registry.version(model, champion);
   const to = home.clock.now();
   const from = new Date(to.getTime() - DAY_MS);
-  const found: Worth[] = [];
+  const found: BusinessMetricSummary[] = [];
   for (const { name, unit } of declared(manifest.monitoring.business))
     for (const variant of VARIANTS) {
       const total = async (statistic: string): Promise<number> => {
@@ -64,7 +64,7 @@ async function read(
 }
 
 /** Lines for people. */
-export const worthLines = (worths: readonly Worth[]): string[] =>
+export const formatBusinessMetrics = (worths: readonly BusinessMetricSummary[]): string[] =>
   worths.map(
     ({ metric, unit, variant, values, mean }) =>
       `  ${metric} of ${variant}: ${Number(mean.toPrecision(4))}${unit === undefined ? '' : ` ${unit}`} on average of ${values} in a day`,

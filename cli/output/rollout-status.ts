@@ -1,6 +1,6 @@
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
 import type { Challenger } from '../../core/registry/ledger.ts';
-import type { Standing } from '../../usecases/release/rollout-status.ts';
+import type { RolloutStatus } from '../../usecases/release/rollout-status.ts';
 import { interval } from './interval.ts';
 import { bar } from './table.ts';
 import { percent } from './traffic.ts';
@@ -8,11 +8,11 @@ import { percent } from './traffic.ts';
 const INDENT = ' '.repeat(14);
 
 /** What an A/B test asks, in a few words. */
-export const asked = ({ metric, better, rate, minEffect }: Hypothesis): string =>
+export const formatHypothesis = ({ metric, better, rate, minEffect }: Hypothesis): string =>
   `A/B test: is ${metric} ${better} by ${rate ? `${Number((100 * minEffect).toFixed(3))} points` : minEffect} or more?`;
 
 /** How a challenger stands, below its line: a test's interval and how far it has come, a step's comparisons. */
-export function stands({ test }: Challenger, standing: Standing | undefined): string[] {
+export function formatRolloutStatus({ test }: Challenger, standing: RolloutStatus | undefined): string[] {
   if (standing?.test !== undefined && test !== undefined) {
     const { difference, low, high, progress, reason } = standing.test;
     const picture =

@@ -6,7 +6,7 @@ import type { EntryTrace, Service, VersionSummary, VersionTrace } from '../../us
 import { percent, trafficText } from './traffic.ts';
 
 /** A picture of a trace: what came first stands first. */
-export function pictured(trace: Trace): string {
+export function formatTrace(trace: Trace): string {
   switch (trace.of) {
     case 'prediction':
       return prediction(trace);

@@ -9,7 +9,7 @@ import type { EndpointClient } from '../endpoint/client.ts';
 import { trafficText } from '../output/traffic.ts';
 
 /** One thing that was looked at. */
-export interface Check {
+export interface SmokeCheck {
   readonly what: string;
   readonly ok: boolean;
   /** What was seen. */
@@ -33,8 +33,8 @@ const CALLS = 5;
  * made from the version's own contract and baseline, and holds its answers against the ledger. Never throws for what
  * it finds: that is in the checks.
  */
-export async function smoke(endpoint: EndpointClient, home: Home, options: SmokeOptions): Promise<Check[]> {
-  const checks: Check[] = [];
+export async function smoke(endpoint: EndpointClient, home: Home, options: SmokeOptions): Promise<SmokeCheck[]> {
+  const checks: SmokeCheck[] = [];
   /** Runs one check; what it throws is its detail. Gives undefined when it failed. */
   const check = async (what: string, look: () => Promise<string>): Promise<boolean> => {
     try {

@@ -1,14 +1,14 @@
-import type { Cell, Estimate } from '../experiment/strata.ts';
+import type { Estimate, SampleTotals } from '../experiment/strata.ts';
 import type { AnalysisPolicy } from '../manifest/canary-analysis.ts';
 import { differenceOfRates, Z99 } from '../rollback/evidence.ts';
 
 /** A metric of challenger and champion over a step. */
-export interface Check {
+export interface MetricComparison {
   readonly metric: 'Failure' | 'Wrong' | 'Latency';
   /** `few`: too few samples; `unclear`: enough of them, and the interval reaches over the margin. */
   readonly verdict: 'fine' | 'worse' | 'unclear' | 'few';
-  readonly champion: Cell;
-  readonly challenger: Cell;
+  readonly champion: SampleTotals;
+  readonly challenger: SampleTotals;
   /** Challenger less champion. */
   readonly difference: number | null;
   /** Largest difference that is not excluded, with 95 % confidence to one side: below the margin it is not inferior. */
@@ -24,7 +24,7 @@ export interface Check {
 export interface Analysis {
   readonly verdict: 'advance' | 'wait' | 'abort';
   readonly reason: string;
-  readonly checks: readonly Check[];
+  readonly checks: readonly MetricComparison[];
 }
 
 /** What both did since the step began. */
@@ -35,8 +35,8 @@ export interface Figures {
   readonly latency: Estimate;
 }
 export interface Pair {
-  readonly champion: Cell;
-  readonly challenger: Cell;
+  readonly champion: SampleTotals;
+  readonly challenger: SampleTotals;
 }
 
 /** One-sided normal quantile of 95 %. */
@@ -70,9 +70,14 @@ export function analyse(policy: AnalysisPolicy, { failure, wrong, latency }: Fig
   return { verdict: 'advance', reason: told(checks.filter(({ verdict }) => verdict === 'fine')), checks };
 }
 
-const told = (checks: readonly Check[]): string => checks.map(({ reason }) => reason).join('; ');
+const told = (checks: readonly MetricComparison[]): string => checks.map(({ reason }) => reason).join('; ');
 
-function rates(metric: 'Failure' | 'Wrong', { champion, challenger }: Pair, margin: number, least: number): Check {
+function rates(
+  metric: 'Failure' | 'Wrong',
+  { champion, challenger }: Pair,
+  margin: number,
+  least: number,
+): MetricComparison {
   const common = { metric, champion, challenger, margin };
   if (champion.n < least || challenger.n < least) return { ...common, ...few(metric, champion, challenger, least) };
   const [p, q] = [challenger.sum / challenger.n, champion.sum / champion.n];
@@ -82,7 +87,7 @@ function rates(metric: 'Failure' | 'Wrong', { champion, challenger }: Pair, marg
   return { ...common, difference, high, low, ...verdictOf(seen, { difference, high, low }, margin, points) };
 }
 
-function times(estimate: Estimate, { maxLatencyRatio, minSamples }: AnalysisPolicy): Check {
+function times(estimate: Estimate, { maxLatencyRatio, minSamples }: AnalysisPolicy): MetricComparison {
   const { champion, challenger, difference, variance, strata } = estimate;
   const mean = champion.n === 0 ? 0 : champion.sum / champion.n;
   const margin = Math.max((maxLatencyRatio - 1) * mean, LATENCY_SLACK);
@@ -100,14 +105,14 @@ function verdictOf(
   { difference, high, low }: { difference: number; high: number; low: number },
   margin: number,
   text: (value: number) => string,
-): Pick<Check, 'verdict' | 'reason'> {
+): Pick<MetricComparison, 'verdict' | 'reason'> {
   const gap = `${text(difference)} [${text(low)}, ${text(high)}], ${text(margin)} are let pass`;
   if (low > 0 && difference >= margin) return { verdict: 'worse', reason: `${seen}: worse, ${gap}` };
   if (high < margin) return { verdict: 'fine', reason: `${seen}: not worse, ${gap}` };
   return { verdict: 'unclear', reason: `${seen}: not clear yet, ${gap}` };
 }
 
-const few = (metric: string, champion: Cell, challenger: Cell, least: number) => ({
+const few = (metric: string, champion: SampleTotals, challenger: SampleTotals, least: number) => ({
   verdict: 'few' as const,
   difference: null,
   high: null,

@@ -1,4 +1,4 @@
-import type { Check, FeatureValues } from '../contract/check.ts';
+import type { CompiledContract, FeatureValues } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
 import { type PrivacyKeys, treatmentBy } from '../contract/personal.ts';
 import type { Variant } from '../serving/variant.ts';
@@ -57,7 +57,7 @@ interface ColumnWriter {
  */
 export function captureWriter(
   model: string,
-  check: Pick<Check, 'features'>,
+  check: Pick<CompiledContract, 'features'>,
   { subject, keys = () => undefined }: CapturePrivacy = {},
 ): CaptureWriter {
   const columns: ColumnWriter[] = [];

@@ -50,5 +50,5 @@ export const rowId = (capture: Pick<Capture, 'id' | 'rows' | 'first'>, row: numb
   capture.rows === 1 && capture.first === undefined ? capture.id : `${capture.id}#${(capture.first ?? 0) + row}`;
 
 /** Pseudonym of whom a row is about; undefined where it is not known. */
-export const subjectOf = ({ subject }: Pick<Capture, 'subject'>, row: number): string | undefined =>
+export const capturedSubject = ({ subject }: Pick<Capture, 'subject'>, row: number): string | undefined =>
   typeof subject === 'string' ? subject : (subject?.[row] ?? undefined);

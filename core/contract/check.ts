@@ -5,7 +5,7 @@ import type { TensorData } from '../model/tensor.ts';
 import { type BoundInput, bindContract } from './bind.ts';
 import type { Contract, Feature, Violation } from './contract.ts';
 import { allocate, bigRange, fillOpaque, InputError, isBig, numberRange } from './elements.ts';
-import { type Column, fillBigs, fillBooleans, fillNumbers, fillStrings, type NumberTensor } from './fill.ts';
+import { type FillColumn, fillBigs, fillBooleans, fillNumbers, fillStrings, type NumberTensor } from './fill.ts';
 import { Findings, ruleOf } from './rule.ts';
 import { summaryColumns } from './summary.ts';
 import { compileWhole } from './whole.ts';
@@ -38,7 +38,7 @@ export interface Checked {
 }
 
 /** A contract compiled against a signature. */
-export interface Check {
+export interface CompiledContract {
   /** Bound features, in the order of `Checked.values`. */
   readonly features: readonly Feature[];
   /** What is captured of whole tensors, as if it were features; in the order of `Checked.summaries`. */
@@ -61,7 +61,7 @@ export interface Check {
  *
  * @throws ContractBindingError when contract and signature do not fit together
  */
-export function compileCheck(contract: Contract, signature: Signature): Check {
+export function compileCheck(contract: Contract, signature: Signature): CompiledContract {
   const bound = bindContract(contract, signature);
   const passes = bound.map(compileInput);
   return {
@@ -131,7 +131,7 @@ function compileInput(input: BoundInput): Pass {
     const block = values === undefined || type === 'string' ? undefined : zeros(Float64Array, rows * columns);
     for (let column = 0; column < columns; column++) {
       const rule = rules[column]!;
-      const job: Column = { rule, data: raw.data, from: column, step: columns, rows, findings };
+      const job: FillColumn = { rule, data: raw.data, from: column, step: columns, rows, findings };
       if (type === 'string') {
         const texts: string[] | undefined = values && new Array<string>(rows);
         fillStrings(job, tensor as string[], texts);

@@ -8,7 +8,7 @@ import type { Findings, Rule } from './rule.ts';
  * `step` the distance to the next row in either; `kept`, where it is given, receives the value as it came, for the
  * capture, densely from `keptFrom`.
  */
-export interface Column {
+export interface FillColumn {
   readonly rule: Rule;
   readonly data: ArrayLike<unknown>;
   readonly from: number;
@@ -32,7 +32,7 @@ export type NumberTensor =
  * number. Integer tensors (`lowest` <= x <= `highest`) take whole numbers of their range only, whatever the policy.
  */
 export function fillNumbers(
-  column: Column,
+  column: FillColumn,
   tensor: NumberTensor,
   integral: Range<number> | undefined,
   kept: Float64Array | undefined,
@@ -99,7 +99,7 @@ function judge(
 
 /** Fills a column of 64-bit integers, every digit kept. */
 export function fillBigs(
-  column: Column,
+  column: FillColumn,
   tensor: BigInt64Array | BigUint64Array,
   range: Range<bigint>,
   kept: Float64Array | undefined,
@@ -135,7 +135,7 @@ export function wholeOf(value: unknown): bigint | undefined {
 
 /** Fills a column of booleans as 0 and 1: true and false, or 0 and 1 where they come as bytes. */
 export function fillBooleans(
-  column: Column,
+  column: FillColumn,
   tensor: Uint8Array,
   kept: Float64Array | undefined,
   keptFrom: number,
@@ -155,7 +155,7 @@ export function fillBooleans(
 export const hasNul = (text: string): boolean => text.includes('\0');
 
 /** Fills a column of strings. A missing value (null, or nothing between the quotes) becomes ''. */
-export function fillStrings(column: Column, tensor: string[], kept: string[] | undefined): void {
+export function fillStrings(column: FillColumn, tensor: string[], kept: string[] | undefined): void {
   const { rule, data, from, step, rows, findings } = column;
   const { allowed, maxLength } = rule;
   for (let row = 0, at = from; row < rows; row++, at += step) {

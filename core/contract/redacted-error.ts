@@ -1,5 +1,5 @@
 /** A failure on personal fields: its message may hold their values, so only where it happened is told. */
-export class WithheldError extends Error {
+export class RedactedError extends Error {
   override readonly name = 'WithheldError';
   constructor(error: unknown) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));

@@ -63,7 +63,7 @@ function halfTable(): Float32Array {
  * 64 bits that tell one row from another, as 16 hexadecimal digits: two FNV-1a hashes over its bytes, four at a time.
  * It finds the same picture sent twice; it is no protection against somebody who makes two of one digest.
  */
-export function digestOf(data: TensorValues, from: number, length: number): string {
+export function rowDigest(data: TensorValues, from: number, length: number): string {
   let [low, high] = [0x811c9dc5, 0x9e3779b9];
   const mix = (word: number): void => {
     low = Math.imul(low ^ word, 0x01000193);

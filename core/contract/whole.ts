@@ -4,7 +4,7 @@ import type { TensorData, TensorValues } from '../model/tensor.ts';
 import type { FeatureValues, Pass } from './check.ts';
 import { fillOpaque, isBig } from './elements.ts';
 import type { Findings, Rule } from './rule.ts';
-import { digestOf, lengthsOf, type RowSummary, summarise, summaryColumns } from './summary.ts';
+import { lengthsOf, type RowSummary, rowDigest, summarise, summaryColumns } from './summary.ts';
 import type { TensorRule } from './tensor-rule.ts';
 
 /**
@@ -22,11 +22,11 @@ export function compileWhole(spec: TensorSpec, rule: TensorRule): Pass {
     const kept =
       values && columns.map(({ of }): Float64Array | string[] => (of === 'digest' ? [] : new Float64Array(rows)));
     for (let row = 0; row < stretches; row++) {
-      const found = judge(tensor, row * length, length, own, row, findings);
+      const found = checkElement(tensor, row * length, length, own, row, findings);
       if (kept === undefined) continue;
       for (let i = 0; i < columns.length; i++) {
         const { of } = columns[i]!;
-        if (of === 'digest') (kept[i] as string[])[row] = digestOf(tensor.data, row * length, length);
+        if (of === 'digest') (kept[i] as string[])[row] = rowDigest(tensor.data, row * length, length);
         else (kept[i] as Float64Array)[row] = of === 'size' ? length : of === 'length' ? found.mean : found[of];
       }
     }
@@ -42,7 +42,7 @@ function spread(column: Float64Array | string[], stretches: number, rows: number
 }
 
 /** Judges one row, and clamps it where that is wanted. What is captured is what came in. */
-function judge(
+function checkElement(
   tensor: TensorData,
   from: number,
   length: number,

@@ -40,7 +40,7 @@ export function thresholdOf(
   const floor = noiseFloor(reference.filter((count) => count > 0).length, rows, total);
   const effects = windowEffects(chunks, column, rows, reference);
   if (effects.length < MIN_WINDOWS) return { tau: Math.max(FIXED_THRESHOLD, floor), windows: effects.length };
-  return { tau: Math.max(floor, MIN_EFFECT, quantile(effects, QUIET)), windows: effects.length };
+  return { tau: Math.max(floor, MIN_EFFECT, sampleQuantile(effects, QUIET)), windows: effects.length };
 }
 
 /** Effect of every window of consecutive chunks of about so many rows against the rest of the reference. */
@@ -71,7 +71,7 @@ function windowEffects(
 }
 
 /** Quantile by linear interpolation (Hyndman & Fan 1996, type 7). */
-export function quantile(values: readonly number[], p: number): number {
+export function sampleQuantile(values: readonly number[], p: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * p;
   const low = Math.floor(at);

@@ -1,12 +1,12 @@
 import { countsOf } from '../profile/bins.ts';
 import type { Baseline, ColumnProfile, Profile } from '../profile/profile.ts';
 import { benjaminiHochberg } from './benjamini-hochberg.ts';
-import { FIXED_THRESHOLD, quantile, thresholdOf } from './calibrate.ts';
+import { FIXED_THRESHOLD, sampleQuantile, thresholdOf } from './calibrate.ts';
 import { chiSquaredQuantile, contingencyTest, mergeSparse } from './chi-squared.ts';
 import { jensenShannon } from './divergence.ts';
 import { populationStability } from './psi.ts';
 
-export type DriftWord = 'no-drift' | 'drift' | 'insufficient_data';
+export type DriftStatus = 'no-drift' | 'drift' | 'insufficient_data';
 
 /** What was found of one column. */
 export interface ColumnDrift {
@@ -30,7 +30,7 @@ export interface ColumnDrift {
 }
 
 export interface DriftVerdict {
-  readonly verdict: DriftWord;
+  readonly verdict: DriftStatus;
   readonly rows: number;
   /** Rows that a window needs. */
   readonly needed: number;
@@ -40,7 +40,7 @@ export interface DriftVerdict {
   readonly share: number;
 }
 
-export interface JudgeOptions {
+export interface DriftOptions {
   /** Largest adjusted p-value of a drift. @default 0.01 */
   readonly alpha?: number;
 }
@@ -55,7 +55,7 @@ const MIN_ROWS = 500;
  *
  * @param current profile over the baseline's own bins
  */
-export function judgeDrift(baseline: Baseline, current: Profile, { alpha = 0.01 }: JudgeOptions = {}): DriftVerdict {
+export function detectDrift(baseline: Baseline, current: Profile, { alpha = 0.01 }: DriftOptions = {}): DriftVerdict {
   const names = Object.keys(current.columns).filter((name) => baseline.profile.columns[name]);
   const measured = names.map((name) =>
     measure(name, baseline.profile.columns[name]!, current.columns[name]!, baseline, current.rows),
@@ -148,7 +148,7 @@ function effectInterval(reference: readonly number[], current: readonly number[]
     const again = current.map((count) => Math.max(0, count + Math.sqrt(count) * draw()));
     return again.some((count) => count > 0) ? jensenShannon(reference, again) : 0;
   });
-  return [quantile(effects, 0.025), quantile(effects, 0.975)];
+  return [sampleQuantile(effects, 0.025), sampleQuantile(effects, 0.975)];
 }
 
 /** Standard normal numbers, the same for the same seed: mulberry32 and Box–Muller. */

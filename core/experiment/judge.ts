@@ -1,6 +1,6 @@
 import type { Hypothesis } from './hypothesis.ts';
 import { mixtureRatio, type Plan, planFor, radius } from './sequential.ts';
-import type { Cell, Estimate } from './strata.ts';
+import type { Estimate, SampleTotals } from './strata.ts';
 
 /** How an A/B test stands. `better` and `worse` are about the challenger. */
 export type Outcome = 'better' | 'worse' | 'no-difference' | 'inconclusive' | 'running';
@@ -10,8 +10,8 @@ export interface Judgement {
   readonly outcome: Outcome;
   readonly reason: string;
   readonly metric: string;
-  readonly champion: Cell;
-  readonly challenger: Cell;
+  readonly champion: SampleTotals;
+  readonly challenger: SampleTotals;
   /** Challenger less champion, stratified by time, with its always-valid interval; null while there is too little. */
   readonly difference: number | null;
   readonly low: number | null;
@@ -90,7 +90,7 @@ export function standingOf(
 const ready = ({ strata, variance }: Estimate): boolean => strata >= MIN_STRATA && variance > 0;
 
 /** How many of the rarer kind either version should have, if their rates were the same. */
-function expected(a: Cell, b: Cell): number {
+function expected(a: SampleTotals, b: SampleTotals): number {
   const rate = (a.sum + b.sum) / (a.n + b.n);
   return Math.min(rate, 1 - rate) * Math.min(a.n, b.n);
 }
@@ -104,7 +104,7 @@ const MEANING: Record<Outcome, (minEffect: string) => string> = {
 };
 
 function shown({ metric, rate }: Hypothesis, estimate: Estimate, low: number, high: number): string {
-  const side = (name: string, { n, sum }: Cell): string =>
+  const side = (name: string, { n, sum }: SampleTotals): string =>
     `${name} ${rate ? `${(100 * (sum / n)).toFixed(2)} %` : short(sum / n)} of ${n}`;
   const signed = (value: number): string => `${value < 0 ? '−' : '+'}${amount(Math.abs(value), rate)}`;
   return (

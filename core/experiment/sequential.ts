@@ -48,7 +48,7 @@ export interface Plan {
  * @param minEffect smallest difference that matters, more than 0
  */
 export function planFor(minEffect: number, alpha: number, power: number): Plan {
-  const z = quantile(power);
+  const z = normalQuantile(power);
   // In units of the effect: everything scales with it.
   const found = (information: number): boolean => {
     const rho = rhoFor(information, alpha);
@@ -70,7 +70,7 @@ export function planFor(minEffect: number, alpha: number, power: number): Plan {
  *
  * @param p between 0 and 1, both excluded
  */
-export function quantile(p: number): number {
+export function normalQuantile(p: number): number {
   const a = [
     -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239,
   ];
@@ -83,7 +83,7 @@ export function quantile(p: number): number {
   const at = (coefficients: readonly number[], x: number): number =>
     coefficients.reduce((sum, each) => sum * x + each, 0);
   const tail = 0.02425;
-  if (p > 1 - tail) return -quantile(1 - p);
+  if (p > 1 - tail) return -normalQuantile(1 - p);
   if (p < tail) {
     const q = Math.sqrt(-2 * Math.log(p));
     return at(c, q) / at(d, q);

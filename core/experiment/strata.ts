@@ -1,5 +1,5 @@
 /** What one version did in one period. */
-export interface Cell {
+export interface SampleTotals {
   /** Samples, a whole number. */
   readonly n: number;
   /** Their sum. */
@@ -8,8 +8,8 @@ export interface Cell {
 
 /** What two versions did in the same period. */
 export interface Stratum {
-  readonly champion: Cell;
-  readonly challenger: Cell;
+  readonly champion: SampleTotals;
+  readonly challenger: SampleTotals;
 }
 
 /** A difference of two means, challenger less champion. */
@@ -19,8 +19,8 @@ export interface Estimate {
   readonly variance: number;
   /** Periods that both took part in. */
   readonly strata: number;
-  readonly champion: Cell;
-  readonly challenger: Cell;
+  readonly champion: SampleTotals;
+  readonly challenger: SampleTotals;
 }
 
 /**
@@ -40,7 +40,7 @@ export function* strata(periods: Iterable<Stratum>, least = 5): Generator<Stratu
   }
 }
 
-const plus = (a: Cell, b: Cell): Cell => ({ n: a.n + b.n, sum: a.sum + b.sum });
+const plus = (a: SampleTotals, b: SampleTotals): SampleTotals => ({ n: a.n + b.n, sum: a.sum + b.sum });
 
 /**
  * Difference of two means, stratified by time: within each stratum the versions saw the same hour, the same data and
@@ -65,10 +65,10 @@ export class StratifiedDifference {
   #w2d = 0;
   #w2d2 = 0;
   /** Of the champion: the stratum before, and how much strata differ from the one before them, for one sample. */
-  #before: Cell | undefined;
+  #before: SampleTotals | undefined;
   #successive = 0;
-  #champion: Cell = { n: 0, sum: 0 };
-  #challenger: Cell = { n: 0, sum: 0 };
+  #champion: SampleTotals = { n: 0, sum: 0 };
+  #challenger: SampleTotals = { n: 0, sum: 0 };
 
   /** @param rate whether samples are 0 or 1 */
   constructor(readonly rate: boolean) {}
@@ -118,7 +118,7 @@ export class StratifiedDifference {
 }
 
 /** Variance of one sample that is 0 or 1. */
-function binomial({ n, sum }: Cell): number {
+function binomial({ n, sum }: SampleTotals): number {
   const p = (sum + 1) / (n + 2);
   return p * (1 - p);
 }

@@ -49,7 +49,8 @@ export const isEnsemble = ({ op, domain }: GraphNode): boolean =>
   domain === 'ai.onnx.ml' && ['TreeEnsembleClassifier', 'TreeEnsembleRegressor', 'TreeEnsemble'].includes(op);
 
 /** The output of an ensemble node that holds its scores. */
-export const scoresOf = (node: GraphNode): string => node.outputs[node.op === 'TreeEnsembleClassifier' ? 1 : 0] ?? '';
+export const ensembleScores = (node: GraphNode): string =>
+  node.outputs[node.op === 'TreeEnsembleClassifier' ? 1 : 0] ?? '';
 
 /**
  * Reads a tree ensemble: TreeEnsembleClassifier and TreeEnsembleRegressor of ai.onnx.ml 1 to 4, TreeEnsemble of 5.

@@ -1,7 +1,7 @@
 import type { RowValues, Shares } from './explanation.ts';
-import { type Pace, pacer } from './pace.ts';
+import { type TimeBudget, yieldingBudget } from './pace.ts';
 import { spread, standardError, unseen } from './standard-error.ts';
-import type { Tail } from './tail.ts';
+import type { OutputLink } from './tail.ts';
 import type { Walker } from './tree-values.ts';
 
 /**
@@ -16,9 +16,9 @@ export async function exactValues(
   walker: Walker,
   rows: readonly Float64Array[],
   background: readonly Float64Array[],
-  { tail, players, pace }: { readonly tail: Tail; readonly players: number; readonly pace: Pace },
+  { tail, players, pace }: { readonly tail: OutputLink; readonly players: number; readonly pace: TimeBudget },
 ): Promise<Shares> {
-  const inTime = pacer(pace);
+  const inTime = yieldingBudget(pace);
   const sums = rows.map(() => new Float64Array(players));
   const squares = rows.map(() => new Float64Array(players));
   const counts = new Uint32Array(rows.length);

@@ -10,15 +10,15 @@ import { NotExactError } from './ensemble.ts';
 export type Sources = ReadonlySet<number>;
 
 /** A tensor [n, ...rest]: the sources of each element of a row, row-major. */
-export interface Origins {
+export interface FeatureDependencies {
   readonly rest: readonly number[];
   readonly cells: readonly Sources[];
 }
 
-type Value = Origins | ConstantTensor;
+type Value = FeatureDependencies | ConstantTensor;
 
 const isConstant = (value: Value): value is ConstantTensor => 'values' in value;
-const isTensor = (value: Value): value is Origins => !isConstant(value);
+const isTensor = (value: Value): value is FeatureDependencies => !isConstant(value);
 
 /** Operators that work on each element by itself; constants beside it set how. */
 const UNARY = new Set(
@@ -38,7 +38,11 @@ const NARY = new Set(
 const ROW_WISE = new Set(['Normalizer', 'Softmax', 'LogSoftmax']);
 
 /** Follows the players from the graph's inputs to one tensor. @throws NotExactError naming the operator in the way */
-export function originsOf(graph: OnnxGraph, inputs: ReadonlyMap<string, Origins>, wanted: string): Origins {
+export function featureDependenciesOf(
+  graph: OnnxGraph,
+  inputs: ReadonlyMap<string, FeatureDependencies>,
+  wanted: string,
+): FeatureDependencies {
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const known = new Map<string, Value>([...graph.constants, ...inputs]);
   // Nodes stand in an order in which they can be run, so what one needs is known before it.
@@ -133,12 +137,12 @@ function follow(node: GraphNode, given: readonly Value[]): Value[] {
 const union = (a: Sources, b: Sources): Sources =>
   a === b || b.size === 0 ? a : a.size === 0 ? b : new Set([...a, ...b]);
 
-function wholeRow({ cells }: Origins, rest: readonly number[]): Origins {
+function wholeRow({ cells }: FeatureDependencies, rest: readonly number[]): FeatureDependencies {
   const all = cells.reduce(union);
   return { rest, cells: new Array<Sources>(rest.reduce((a, b) => a * b, 1)).fill(all) };
 }
 
-function side(tensors: readonly Origins[]): Origins {
+function side(tensors: readonly FeatureDependencies[]): FeatureDependencies {
   const cells = tensors.flatMap((tensor) => tensor.cells);
   return { rest: [cells.length], cells };
 }
@@ -185,7 +189,7 @@ function constantOf({ attributes }: GraphNode): ConstantTensor {
   return { name: '', dims: [], values: () => undefined };
 }
 
-function reshaped({ cells }: Origins, shape: Value | undefined): Origins {
+function reshaped({ cells }: FeatureDependencies, shape: Value | undefined): FeatureDependencies {
   const sizes = shape !== undefined && isConstant(shape) ? shape.values() : undefined;
   // The first dimension stays the rows: -1 or 0 there, and as many elements a row as before.
   const rest = sizes?.slice(1).map((size) => (size === -1 ? cells.length : size));
@@ -194,7 +198,11 @@ function reshaped({ cells }: Origins, shape: Value | undefined): Origins {
   return { rest, cells };
 }
 
-function picked({ op, attributes }: GraphNode, { rest, cells }: Origins, indices: Value | undefined): Origins {
+function picked(
+  { op, attributes }: GraphNode,
+  { rest, cells }: FeatureDependencies,
+  indices: Value | undefined,
+): FeatureDependencies {
   const numbers = indices !== undefined && isConstant(indices) ? indices.values() : undefined;
   const axis = op === 'Gather' ? (attributes.get('axis')?.int ?? 0) : 1;
   if (numbers === undefined || rest.length !== 1 || (axis !== 1 && axis !== -1))

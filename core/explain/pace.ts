@@ -1,5 +1,5 @@
 /** The clock of an explanation, and the breaths it takes: whoever runs it has other requests to answer. */
-export interface Pace {
+export interface TimeBudget {
   /** Milliseconds; only differences count. */
   now(): number;
   /** Lets others run for a moment. */
@@ -9,15 +9,15 @@ export interface Pace {
 }
 
 /** Longest stretch between two pauses; milliseconds. */
-const STRETCH_MS = 10;
+const MAX_SLICE_MS = 10;
 
 /** Looks at the clock between steps: false when time is out. Pauses when it has not for a while. */
-export function pacer({ now, pause, until }: Pace): () => Promise<boolean> {
+export function yieldingBudget({ now, pause, until }: TimeBudget): () => Promise<boolean> {
   let paused = now();
   return async () => {
     const at = now();
     if (at >= until) return false;
-    if (at - paused >= STRETCH_MS) {
+    if (at - paused >= MAX_SLICE_MS) {
       await pause();
       paused = now();
     }

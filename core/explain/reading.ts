@@ -1,15 +1,15 @@
 import type { BoundInput } from '../contract/bind.ts';
 import { type OnnxGraph, readGraph } from '../onnx/graph.ts';
 import { withoutAttribute, writePart } from '../onnx/part.ts';
-import { type Ensemble, NotExactError, readEnsemble, scoresOf } from './ensemble.ts';
-import { type Origins, originsOf, upstream } from './origins.ts';
-import { ensembleBehind, makersOf, type Tail, tailOf } from './tail.ts';
+import { type Ensemble, ensembleScores, NotExactError, readEnsemble } from './ensemble.ts';
+import { type FeatureDependencies, featureDependenciesOf, upstream } from './origins.ts';
+import { ensembleBehind, makersOf, type OutputLink, outputLinkOf } from './tail.ts';
 
 /** A tree ensemble found inside a graph, and what explaining it takes. */
-export interface TreeReading {
+export interface ParsedTrees {
   readonly ensemble: Ensemble;
   /** How a column of the output follows from a raw score. @throws NotExactError */
-  tail(column: number): Tail;
+  tail(column: number): OutputLink;
   /** Column of the ensemble -> feature in the order of the contract's binding; -1: no feature. */
   readonly featureOf: Int32Array;
   /**
@@ -19,7 +19,7 @@ export interface TreeReading {
   readonly part: Uint8Array;
 }
 
-/** Outputs of {@link TreeReading.part}. */
+/** Outputs of {@link ParsedTrees.part}. */
 export const PART_OUTPUTS = { columns: 'trimtab:columns', scores: 'trimtab:scores' } as const;
 
 /**
@@ -31,11 +31,11 @@ export const PART_OUTPUTS = { columns: 'trimtab:columns', scores: 'trimtab:score
  * @throws NotExactError with the reason when there is no such ensemble
  * @throws ProtobufError when the file is damaged
  */
-export function readTrees(file: Uint8Array, bound: readonly BoundInput[], output: string): TreeReading {
+export function parseTrees(file: Uint8Array, bound: readonly BoundInput[], output: string): ParsedTrees {
   const graph = readGraph(file);
   const node = ensembleBehind(graph, output);
   const ensemble = readEnsemble(node);
-  const { rest, cells } = originsOf(graph, inputOrigins(bound), node.inputs[0]!);
+  const { rest, cells } = featureDependenciesOf(graph, inputOrigins(bound), node.inputs[0]!);
   if (rest.length !== 1) throw new NotExactError('what enters the trees is no table');
   const names = bound.flatMap(({ features }) => features.map(({ feature }) => feature.name));
   const featureOf = Int32Array.from(cells, (sources, i) => {
@@ -50,13 +50,13 @@ export function readTrees(file: Uint8Array, bound: readonly BoundInput[], output
   });
   if (ensemble.column.some((own) => own >= featureOf.length))
     throw new NotExactError(`the trees read more columns than the ${featureOf.length} that enter them`);
-  const tail = (column: number): Tail => tailOf(graph, node, ensemble, output, column);
+  const tail = (column: number): OutputLink => outputLinkOf(graph, node, ensemble, output, column);
   return { ensemble, tail, featureOf, part: partOf(graph, node) };
 }
 
 /** Features are numbered in the order of the binding, which is that of `Check.features`. */
-function inputOrigins(bound: readonly BoundInput[]): Map<string, Origins> {
-  const origins = new Map<string, Origins>();
+function inputOrigins(bound: readonly BoundInput[]): Map<string, FeatureDependencies> {
+  const origins = new Map<string, FeatureDependencies>();
   let number = 0;
   for (const { spec, features, columns } of bound) {
     if (columns === 0) continue;
@@ -75,7 +75,7 @@ function partOf(graph: OnnxGraph, node: ReturnType<typeof ensembleBehind>): Uint
       .map((each) => ({ node: each, bytes: each === node ? withoutAttribute(each, 'post_transform') : each.bytes })),
     [
       { tensor: node.inputs[0]!, name: PART_OUTPUTS.columns },
-      { tensor: scoresOf(node), name: PART_OUTPUTS.scores },
+      { tensor: ensembleScores(node), name: PART_OUTPUTS.scores },
     ],
   );
 }

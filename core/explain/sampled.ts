@@ -1,10 +1,10 @@
 import type { RowValues, Shares } from './explanation.ts';
-import { type Pace, pacer } from './pace.ts';
+import { type TimeBudget, yieldingBudget } from './pace.ts';
 import { shuffled, uniform } from './random.ts';
 import { spread, standardError, unseen, type VariancePart } from './standard-error.ts';
 
 /** A row in which some players are the explained row's and the others a background row's. */
-export interface Mixture {
+export interface MaskedSample {
   /** Explained row. */
   readonly row: number;
   /** Background row. */
@@ -12,11 +12,11 @@ export interface Mixture {
   /** Position of each player in the walk. */
   readonly rank: Uint32Array;
   /** Players at positions below this are the explained row's. */
-  readonly taken: number;
+  readonly coalitionSize: number;
 }
 
 /** Scores of mixtures, in their order. */
-export type Score = (mixtures: readonly Mixture[]) => Promise<readonly number[]>;
+export type Score = (mixtures: readonly MaskedSample[]) => Promise<readonly number[]>;
 
 export interface SamplingOptions {
   /** Rows to explain. */
@@ -28,11 +28,11 @@ export interface SamplingOptions {
   /** Most mixtures in one call of the score. */
   readonly batch: number;
   readonly seed: number;
-  readonly pace: Pace;
+  readonly pace: TimeBudget;
 }
 
 /** One order of the players, walked from a background row to the explained row. */
-interface Walk {
+interface PermutationPass {
   readonly row: number;
   readonly other: number;
   readonly rank: Uint32Array;
@@ -56,11 +56,11 @@ interface Walk {
  */
 export async function sampledValues(score: Score, options: SamplingOptions): Promise<Shares> {
   const { rows, background, players, permutations, batch, pace } = options;
-  const inTime = pacer(pace);
-  const tally = Array.from({ length: rows }, () => new Tally(background, players));
+  const inTime = yieldingBudget(pace);
+  const tally = Array.from({ length: rows }, () => new ShapleyAccumulator(background, players));
   const walks = walksOf(options);
   let complete = true;
-  let open: Walk[] = [];
+  let open: PermutationPass[] = [];
   let done = 0;
   for (;;) {
     const enough = tally.every(({ pairs }) => pairs > 0);
@@ -95,7 +95,7 @@ export async function sampledValues(score: Score, options: SamplingOptions): Pro
 }
 
 /** All walks in the order in which they are made: a pass over the background for all rows, then the next. */
-function* walksOf({ rows, background, players, permutations, seed }: SamplingOptions): Generator<Walk> {
+function* walksOf({ rows, background, players, permutations, seed }: SamplingOptions): Generator<PermutationPass> {
   const random = uniform(seed);
   for (let pass = 0; pass < permutations; pass++) {
     for (const other of shuffled(background, random)) {
@@ -112,18 +112,18 @@ function* walksOf({ rows, background, players, permutations, seed }: SamplingOpt
   }
 }
 
-function stepsOf(walks: readonly Walk[], players: number, from: number, most: number): Mixture[] {
+function stepsOf(walks: readonly PermutationPass[], players: number, from: number, most: number): MaskedSample[] {
   const end = Math.min(walks.length * (players + 1), from + most);
-  const steps: Mixture[] = [];
+  const steps: MaskedSample[] = [];
   for (let i = from; i < end; i++) {
     const { row, other, rank } = walks[Math.floor(i / (players + 1))]!;
-    steps.push({ row, other, rank, taken: i % (players + 1) });
+    steps.push({ row, other, rank, coalitionSize: i % (players + 1) });
   }
   return steps;
 }
 
 /** What the walks of one row came to, by background row. */
-class Tally {
+class ShapleyAccumulator {
   pairs = 0;
   used = 0;
   private value = 0;
@@ -146,7 +146,7 @@ class Tally {
     this.squares = new Float64Array(background * players);
   }
 
-  take(there: Walk, back: Walk): void {
+  take(there: PermutationPass, back: PermutationPass): void {
     const { other, rank, scores } = there;
     for (let player = 0; player < this.players; player++) {
       const a = rank[player]!;

@@ -1,9 +1,9 @@
 import type { ConstantTensor, GraphNode, OnnxGraph } from '../onnx/graph.ts';
-import { type Ensemble, isEnsemble, NotExactError, scoresOf } from './ensemble.ts';
+import { type Ensemble, ensembleScores, isEnsemble, NotExactError } from './ensemble.ts';
 import { upstream } from './origins.ts';
 
 /** A column of an output as a raw score of the trees: link(factor * raw + offset). */
-export interface Tail {
+export interface OutputLink {
   /** Which raw score. */
   readonly raw: number;
   readonly factor: number;
@@ -36,8 +36,14 @@ export const makersOf = (graph: OnnxGraph): Map<string, GraphNode> =>
  *
  * @throws NotExactError naming the operator in the way
  */
-export function tailOf(graph: OnnxGraph, node: GraphNode, ensemble: Ensemble, output: string, column: number): Tail {
-  const known = new Map<string, readonly Tail[]>([[scoresOf(node), scoreColumns(ensemble)]]);
+export function outputLinkOf(
+  graph: OnnxGraph,
+  node: GraphNode,
+  ensemble: Ensemble,
+  output: string,
+  column: number,
+): OutputLink {
+  const known = new Map<string, readonly OutputLink[]>([[ensembleScores(node), scoreColumns(ensemble)]]);
   const constants = new Map<string, ConstantTensor>(graph.constants);
   const needed = new Set(upstream(makersOf(graph), output));
   for (const each of graph.nodes) {
@@ -52,7 +58,7 @@ export function tailOf(graph: OnnxGraph, node: GraphNode, ensemble: Ensemble, ou
   return tail;
 }
 
-function scoreColumns({ columns, rawColumns, transform, weights }: Ensemble): Tail[] {
+function scoreColumns({ columns, rawColumns, transform, weights }: Ensemble): OutputLink[] {
   const link = LINKS[transform];
   if (rawColumns === columns) return Array.from({ length: columns }, (_, raw) => ({ raw, factor: 1, offset: 0, link }));
   // ONNX Runtime gives the first of two classes what is left of the second: 1 - s where all weights are probabilities.
@@ -65,9 +71,9 @@ function scoreColumns({ columns, rawColumns, transform, weights }: Ensemble): Ta
 
 function follow(
   { op, inputs, attributes }: GraphNode,
-  known: ReadonlyMap<string, readonly Tail[]>,
+  known: ReadonlyMap<string, readonly OutputLink[]>,
   constants: ReadonlyMap<string, ConstantTensor>,
-): readonly Tail[] {
+): readonly OutputLink[] {
   const scores = inputs.map((name) => known.get(name));
   const [first, second] = scores;
   const number = (i: number): number | undefined => {
@@ -92,7 +98,7 @@ function follow(
       const indices = constants.get(inputs[1] ?? '')?.values();
       const along = op === 'ArrayFeatureExtractor' || [1, -1].includes(attributes.get('axis')?.int ?? 0);
       const chosen = along ? indices?.map((index) => first?.at(index)) : undefined;
-      if (chosen?.every((tail) => tail !== undefined)) return chosen as Tail[];
+      if (chosen?.every((tail) => tail !== undefined)) return chosen as OutputLink[];
       break;
     }
     case 'Sigmoid':
@@ -121,13 +127,17 @@ function follow(
   throw new NotExactError(`operator ${op} behind the trees is not one that can be followed`);
 }
 
-const scaled = (tail: Tail, factor: number, offset: number): Tail => ({
+const scaled = (tail: OutputLink, factor: number, offset: number): OutputLink => ({
   ...tail,
   factor: tail.factor * factor,
   offset: tail.offset * factor + offset,
 });
 
-function affine(op: string, tails: readonly Tail[] | undefined, number: number | undefined): readonly Tail[] {
+function affine(
+  op: string,
+  tails: readonly OutputLink[] | undefined,
+  number: number | undefined,
+): readonly OutputLink[] {
   const refused = new NotExactError(`operator ${op} behind the trees is not one that can be followed`);
   if (tails === undefined || number === undefined) throw refused;
   const factor = op === 'Mul' ? number : op === 'Div' ? 1 / number : 1;

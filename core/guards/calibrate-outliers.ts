@@ -1,7 +1,7 @@
 import type { Feature } from '../contract/contract.ts';
 import type { OutlierCalibration } from '../profile/outlier-calibration.ts';
 import type { CategoricalProfile, ColumnProfile, Profile } from '../profile/profile.ts';
-import { type RatedFeature, rateFeatures } from './outliers.ts';
+import { type ScoredFeature, scoreFeatures } from './outliers.ts';
 
 type Ranks = OutlierCalibration['ranks'][string];
 /** A feature's values in many rows; NaN and '' are missing. */
@@ -39,7 +39,7 @@ export function calibrateOutliers(
     if (column?.kind === 'numeric' && !Array.isArray(values))
       ranks[name] = { ...ranksFrom(values), min: column.min, max: column.max };
   }
-  const whole = scores(rateFeatures(features, profile, ranks), columns, 0, rows);
+  const whole = scores(scoreFeatures(features, profile, ranks), columns, 0, rows);
   const crossed = { alone: new Float64Array(rows), together: new Float64Array(rows) };
   for (let fold = 0; fold < FOLDS; fold++) {
     const from = Math.floor((fold * rows) / FOLDS);
@@ -64,7 +64,7 @@ interface Scores {
   readonly together: Float64Array;
 }
 
-function scores(rated: readonly RatedFeature[], columns: readonly ColumnValues[], from: number, to: number): Scores {
+function scores(rated: readonly ScoredFeature[], columns: readonly ColumnValues[], from: number, to: number): Scores {
   const alone = new Float64Array(to - from);
   const together = new Float64Array(to - from);
   for (const { index, rarity } of rated) {
@@ -119,7 +119,7 @@ function lowerBound(sorted: Float64Array, x: number): number {
 }
 
 /** The measures that a part of the reference gives. */
-function rateOthers(features: readonly Feature[], columns: readonly ColumnValues[], profile: Profile): RatedFeature[] {
+function rateOthers(features: readonly Feature[], columns: readonly ColumnValues[], profile: Profile): ScoredFeature[] {
   const known: [string, ColumnProfile][] = [];
   const ranks: Record<string, Ranks> = {};
   for (const [i, { name, type }] of features.entries()) {
@@ -132,7 +132,7 @@ function rateOthers(features: readonly Feature[], columns: readonly ColumnValues
       ranks[name] = ranksFrom(values);
     }
   }
-  return rateFeatures(features, { rows: columns[0]!.length, columns: Object.fromEntries(known) }, ranks);
+  return scoreFeatures(features, { rows: columns[0]!.length, columns: Object.fromEntries(known) }, ranks);
 }
 
 function recounted(column: CategoricalProfile, values: ColumnValues, boolean: boolean): CategoricalProfile {

@@ -2,13 +2,19 @@ import type { FeatureValues } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
 import type { OutlierCalibration } from '../profile/outlier-calibration.ts';
 import type { Profile } from '../profile/profile.ts';
-import { categoryRarity, numberRarity, type Ranks, type Rarity, ranksOf } from './rarity.ts';
+import {
+  categoricalOutlierScore,
+  type EmpiricalCdf,
+  empiricalCdfOf,
+  numericOutlierScore,
+  type OutlierScore,
+} from './rarity.ts';
 
 /** Features that a row is told by, at most. */
-const TOLD = 5;
+const MAX_REPORTED_FEATURES = 5;
 
 /** What was found unusual in a request. */
-export interface Unusual {
+export interface OutOfDistribution {
   /** Number of rows. */
   readonly rows: number;
   /** The most unusual one of them. */
@@ -20,7 +26,7 @@ export interface Unusual {
 }
 
 /** Judges rows; undefined when all of them are usual. */
-export type JudgeOutliers = (values: readonly FeatureValues[], rows: number) => Unusual | undefined;
+export type OutlierDetector = (values: readonly FeatureValues[], rows: number) => OutOfDistribution | undefined;
 
 /** A baseline as far as it is read here. */
 export interface OutlierReference {
@@ -29,29 +35,33 @@ export interface OutlierReference {
 }
 
 /** What a column's value is rare by, and where the column is among a check's values. */
-export interface RatedFeature {
+export interface ScoredFeature {
   readonly name: string;
   readonly index: number;
-  readonly rarity: Rarity<number | string>;
+  readonly rarity: OutlierScore<number | string>;
 }
 
 /** The features of a check that a reference knows, each with its measure. */
-export function rateFeatures(
+export function scoreFeatures(
   features: readonly Feature[],
   profile: Profile,
-  ranks: Readonly<Record<string, Ranks>> = {},
-): RatedFeature[] {
-  const rated: RatedFeature[] = [];
+  ranks: Readonly<Record<string, EmpiricalCdf>> = {},
+): ScoredFeature[] {
+  const rated: ScoredFeature[] = [];
   for (const [index, { name, type }] of features.entries()) {
     const column = Object.hasOwn(profile.columns, name) ? profile.columns[name] : undefined;
     if (column === undefined) continue;
     const own = Object.hasOwn(ranks, name) ? ranks[name] : undefined;
     if (column.kind === 'numeric' && type !== 'string')
-      rated.push({ name, index, rarity: numberRarity(own ?? ranksOf(column)) as Rarity<number | string> });
+      rated.push({
+        name,
+        index,
+        rarity: numericOutlierScore(own ?? empiricalCdfOf(column)) as OutlierScore<number | string>,
+      });
     else if (column.kind === 'categorical' && type === 'string')
-      rated.push({ name, index, rarity: categoryRarity(column) as Rarity<number | string> });
+      rated.push({ name, index, rarity: categoricalOutlierScore(column) as OutlierScore<number | string> });
     else if (column.kind === 'categorical' && type === 'boolean') {
-      const text = categoryRarity(column);
+      const text = categoricalOutlierScore(column);
       const [no, yes, missing] = [text('false'), text('true'), text('')];
       rated.push({ name, index, rarity: (value) => (value === 1 ? yes : value === 0 ? no : missing) });
     }
@@ -78,8 +88,8 @@ export function compileOutliers(
   features: readonly Feature[],
   { profile, outliers }: OutlierReference,
   share: number,
-): JudgeOutliers {
-  const rated = rateFeatures(features, profile, outliers?.ranks);
+): OutlierDetector {
+  const rated = scoreFeatures(features, profile, outliers?.ranks);
   if (rated.length === 0)
     throw new RangeError('the baseline knows none of the features, so nothing can be told to be unlike it');
   const alone = outliers === undefined ? Math.log(rated.length / share) : thresholdOf(outliers, 'alone', share / 2);
@@ -110,11 +120,11 @@ export function compileOutliers(
 }
 
 function tell(
-  rated: readonly RatedFeature[],
+  rated: readonly ScoredFeature[],
   values: readonly FeatureValues[],
   row: number,
   outliers: OutlierCalibration | undefined,
-): Pick<Unusual, 'share' | 'features'> {
+): Pick<OutOfDistribution, 'share' | 'features'> {
   const rare = rated.map(({ name, index, rarity }) => ({ name, rare: rarity(values[index]![row]!) }));
   rare.sort((a, b) => b.rare - a.rare);
   const rarest = rare[0]!.rare;
@@ -125,7 +135,7 @@ function tell(
       : 2 * Math.min(shareBeyond(outliers, 'alone', rarest), shareBeyond(outliers, 'together', sum));
   // Features at least half as rare as the rarest: the others are what such rows have as well.
   const features = rare.filter((each) => each.rare >= rarest / 2).map(({ name }) => name);
-  return { share: Math.min(1, share), features: features.slice(0, TOLD) };
+  return { share: Math.min(1, share), features: features.slice(0, MAX_REPORTED_FEATURES) };
 }
 
 /** What at most a share of the reference is beyond; the strictest known where the share is less than a row. */

@@ -5,10 +5,10 @@ import type { CategoricalProfile, NumericProfile } from '../profile/profile.ts';
  * How rare a value is: -ln of a share p, the share of the reference that is at least as rare. Over the reference
  * itself P(p <= u) <= u for every u, whatever its distribution, ties included. NaN and '' are missing.
  */
-export type Rarity<T> = (value: T) => number;
+export type OutlierScore<T> = (value: T) => number;
 
 /** Where a number stands among those of the reference. */
-export interface Ranks {
+export interface EmpiricalCdf {
   /** Values missing, and values present. */
   readonly missing: number;
   readonly present: number;
@@ -22,7 +22,7 @@ export interface Ranks {
 }
 
 /** The ranks that a profile's own bins know. */
-export function ranksOf({ rows, missing, min, max, edges, counts }: NumericProfile): Ranks {
+export function empiricalCdfOf({ rows, missing, min, max, edges, counts }: NumericProfile): EmpiricalCdf {
   let sum = 0;
   return { missing, present: rows - missing, min, max, edges, below: edges.map((_, i) => (sum += counts[i]!)) };
 }
@@ -36,7 +36,7 @@ export function ranksOf({ rows, missing, min, max, edges, counts }: NumericProfi
  * Beyond the reference's range p falls from 1/(n+1) on in proportion to the distance, in units of the range: nothing
  * of the reference is there, and further out must count for more.
  */
-export function numberRarity({ missing, present, min, max, edges, below }: Ranks): Rarity<number> {
+export function numericOutlierScore({ missing, present, min, max, edges, below }: EmpiricalCdf): OutlierScore<number> {
   const rows = missing + present;
   const outside = rarityOf(0, rows);
   // A missing value stands among the numbers that as few are as rare as: at most so many again.
@@ -58,7 +58,7 @@ export function numberRarity({ missing, present, min, max, edges, below }: Ranks
 }
 
 /** A category is as rare as all that are no more frequent together are; a missing value is one of them. */
-export function categoryRarity(profile: CategoricalProfile): Rarity<string> {
+export function categoricalOutlierScore(profile: CategoricalProfile): OutlierScore<string> {
   const { rows, missing, categories, counts, other } = profile;
   const sizes = [...counts, missing, other].filter((count) => count > 0).sort((a, b) => a - b);
   const rarity = (count: number): number => {

@@ -19,8 +19,8 @@ export const OutOfDistribution = z.strictObject({
 export type OutOfDistribution = z.infer<typeof OutOfDistribution>;
 
 /** How much of its confidence a model tells. */
-export const Confidence = z.enum(['full', 'top1', 'label-only']);
-export type Confidence = z.infer<typeof Confidence>;
+export const ConfidenceSettings = z.enum(['full', 'top1', 'label-only']);
+export type ConfidenceSettings = z.infer<typeof ConfidenceSettings>;
 
 /** What guards a model against hostile callers; what is absent is off. */
 export const Guards = z.strictObject({
@@ -29,6 +29,6 @@ export const Guards = z.strictObject({
   /** Decimals that numbers of outputs are rounded to before anybody sees them. */
   round: z.int().min(0).max(15).optional(),
   /** `top1` tells the probability of the likeliest class only, `label-only` none at all. */
-  confidence: Confidence.default('full'),
+  confidence: ConfidenceSettings.default('full'),
 });
 export type Guards = z.infer<typeof Guards>;

@@ -41,7 +41,7 @@ export const Decision = z.discriminatedUnion('task', [
 ]);
 export type Decision = z.infer<typeof Decision>;
 
-export const Serving = z.strictObject({
+export const ServingSettings = z.strictObject({
   /** Most rows in one request. */
   maxBatch: z.int().min(1).max(100_000).default(4_096),
   /** Threads within one run. */
@@ -126,7 +126,7 @@ export const Manifest = z
     preprocess: Preprocess.optional(),
     outputs: z.array(OutputMeaning).default([]),
     decision: Decision.optional(),
-    serving: Serving.prefault({}),
+    serving: ServingSettings.prefault({}),
     guards: Guards.optional(),
     rollout: Rollout.prefault({}),
     monitoring: Monitoring.prefault({}),

@@ -22,7 +22,7 @@ export class PreprocessError extends Error {
 }
 
 /** An input as callers send it. */
-export interface CarriedSpec extends TensorSpec {
+export interface ExternalTensorSpec extends TensorSpec {
   /** Its strings are bytes, which need not be text: they are carried as base64. */
   readonly bytes?: boolean;
 }
@@ -32,10 +32,10 @@ export interface CarriedSpec extends TensorSpec {
  *
  * @throws PreprocessError when an input is none of the graph's, or takes no pixels
  */
-export function carriedSignature(
+export function externalSignature(
   signature: Signature,
   preprocess: Preprocess,
-): Signature & { readonly inputs: CarriedSpec[] } {
+): Signature & { readonly inputs: ExternalTensorSpec[] } {
   for (const name of Object.keys(preprocess)) {
     const spec = signature.inputs.find((input) => input.name === name);
     if (spec === undefined)

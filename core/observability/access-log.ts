@@ -1,5 +1,5 @@
 import { isSampled } from '../serving/hash.ts';
-import { type Observation, type Sink, STAGES } from './observation.ts';
+import { type Observation, PHASES, type Sink } from './observation.ts';
 import { pathForLogs } from './path-for-logs.ts';
 
 export interface AccessLogOptions {
@@ -109,8 +109,8 @@ function lineOf(seen: Observation, path: string): Record<string, unknown> {
     'trimtab.rows': seen.rows > 0 ? seen.rows : undefined,
     'trimtab.cache': seen.cache,
   };
-  for (const stage of STAGES) {
-    const ms = seen.stages[stage];
+  for (const stage of PHASES) {
+    const ms = seen.phases[stage];
     if (ms !== undefined) line[`trimtab.${stage}_ns`] = ns(ms);
   }
   return line;

@@ -17,4 +17,4 @@ export const VALUES: readonly number[] = (() => {
 })();
 
 /** Of rows in a batch. */
-export const ROWS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096];
+export const ROW_BUCKETS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096];

@@ -3,7 +3,7 @@ import { MAX_VALUES, metricLine } from './emf.ts';
 import { valuesOf } from './emf-sink.ts';
 import type { Observation, Sink } from './observation.ts';
 
-export interface GatheredEmf extends Sink {
+export interface BufferedEmf extends Sink {
   /** Writes what has been gathered; to be called about every second, which is the metrics' resolution. */
   flush(): void;
 }
@@ -21,7 +21,7 @@ interface Series {
  * Writes observations as CloudWatch metric lines, many in one: a line carries up to a hundred values of each metric, so
  * that averages, counts and percentiles are the same as of a line each, at a hundredth of the bytes.
  */
-export function gatheredEmf(emit: (line: string) => void): GatheredEmf {
+export function bufferedEmf(emit: (line: string) => void): BufferedEmf {
   const gathered = new Map<string, Series>();
   const write = ({ model, route, at, values }: Series): void =>
     emit(metricLine({ model, variant: route.variant, version: route.version, at, values: Object.fromEntries(values) }));

@@ -20,7 +20,7 @@ export function emfSink(emit: (line: string) => void): Sink {
 export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values'] {
   // Who is turned away at the door says nothing of the version, and would make its latency look better than it is.
   if (seen.limited) return { RateLimited: 1 };
-  const { outcome, limited, unusual, cache, disagreement, confidence, scores } = seen;
+  const { outcome, limited, outOfDistribution: unusual, cache, disagreement, confidence, scores } = seen;
   const answered = outcome === 'ok';
   // An explanation takes longer than any answer and is none: it has no part in what alarms look at.
   if (seen.asked === 'explain')

@@ -6,17 +6,17 @@ import type { Confidence } from './confidence.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** The steps of a request, in order. `queue` is the part of the run's time that was spent waiting for it. */
-export const STAGES = ['decode', 'check', 'queue', 'infer', 'explain', 'encode'] as const;
-export type Stage = (typeof STAGES)[number];
+export const PHASES = ['decode', 'check', 'queue', 'infer', 'explain', 'encode'] as const;
+export type Phase = (typeof PHASES)[number];
 
 /**
  * How a request ended: answered; refused for what its caller did; failed inside; or nothing was there to answer it
  * (not released, not loaded, too busy).
  */
-export type Outcome = 'ok' | 'caller' | 'internal' | 'unavailable';
+export type RequestOutcome = 'ok' | 'caller' | 'internal' | 'unavailable';
 
 /** What a request asked for, as far as anybody got to know. */
-export type Asked = 'infer' | 'explain' | 'feedback' | 'repository' | 'show' | 'nothing';
+export type OperationKind = 'infer' | 'explain' | 'feedback' | 'repository' | 'show' | 'nothing';
 
 /** What a run tells of itself beside its outputs. */
 export interface RunReport {
@@ -29,7 +29,7 @@ export interface RunReport {
 }
 
 /** What is known of a request before anybody has looked into it. */
-export interface RequestSeen {
+export interface RequestInfo {
   readonly method: string;
   /** As it came: it may hold anything. */
   readonly path: string;
@@ -43,16 +43,16 @@ export interface RequestSeen {
  */
 export class Observation implements RunReport {
   /** How it came in; undefined for a shadow's copy. */
-  request: RequestSeen | undefined = undefined;
+  request: RequestInfo | undefined = undefined;
   /** What was asked for. */
-  asked: Asked = 'nothing';
+  asked: OperationKind = 'nothing';
   /** Undefined while nobody knows which model is meant; only names that exist ever come here. */
   model: string | undefined = undefined;
   /** Who answered; undefined when nobody was found to. */
   route: Route | undefined = undefined;
   /** Prediction id; undefined where there is no prediction. */
   id: string | undefined = undefined;
-  outcome: Outcome = 'ok';
+  outcome: RequestOutcome = 'ok';
   /** Of the HTTP answer; 0 while there is none, and for a shadow. */
   status = 0;
   /** What it was refused or failed for; undefined when it was answered. */
@@ -73,13 +73,13 @@ export class Observation implements RunReport {
   /** Whether the answer came from the response cache; undefined where it was not asked. */
   cache: 'hit' | 'miss' | undefined = undefined;
   /** Rows that are unlike the baseline; undefined where nobody looked. */
-  unusual: number | undefined = undefined;
+  outOfDistribution: number | undefined = undefined;
   /** Of a shadow's copy: how far its answer is from the one that was given. */
   disagreement: Disagreement | undefined = undefined;
   /** Whether the caller had sent too many requests; undefined where there is no limit. */
   limited: boolean | undefined = undefined;
   /** Milliseconds; undefined for a step that was not reached. `infer` holds the waiting as well. */
-  readonly stages: Record<Stage, number | undefined> = {
+  readonly phases: Record<Phase, number | undefined> = {
     decode: undefined,
     check: undefined,
     queue: undefined,
@@ -109,11 +109,11 @@ export class Observation implements RunReport {
   }
 
   get queue(): number | undefined {
-    return this.stages.queue;
+    return this.phases.queue;
   }
 
   set queue(ms: number | undefined) {
-    this.stages.queue = ms;
+    this.phases.queue = ms;
   }
 
   /** Begins a step: what went before is no step's time. */
@@ -122,8 +122,8 @@ export class Observation implements RunReport {
   }
 
   /** Ends a step, and with it begins the next. */
-  lap(stage: Stage, now: number): void {
-    this.stages[stage] = now - this.mark;
+  lap(stage: Phase, now: number): void {
+    this.phases[stage] = now - this.mark;
     this.mark = now;
   }
 

@@ -1,10 +1,10 @@
 import type { MetricName } from '../alarms/alarm.ts';
 import type { Route } from '../serving/route.ts';
-import { ROWS, SECONDS, SHARES, VALUES } from './buckets.ts';
+import { ROW_BUCKETS, SECONDS, SHARES, VALUES } from './buckets.ts';
 import { exposeKServe, exposeTriton } from './compatibility.ts';
 import { Exposition, type Labels } from './exposition.ts';
 import { Histogram } from './histogram.ts';
-import { type Observation, type Signals, type Sink, STAGES, type Stage } from './observation.ts';
+import { type Observation, PHASES, type Phase, type Signals, type Sink } from './observation.ts';
 import { Statistics } from './statistics.ts';
 
 /** A scrape reads all of them. */
@@ -24,7 +24,7 @@ const SIGNALS: Partial<Record<MetricName, readonly [name: string, help: string]>
 export interface ModelSeries {
   readonly model: string;
   /** Seconds by step; made when there is something to count. */
-  readonly stages: Partial<Record<Stage, Histogram>>;
+  readonly stages: Partial<Record<Phase, Histogram>>;
   /** Seconds of decoding and checking together: what KServe calls preprocessing. */
   readonly preprocess: Histogram;
 }
@@ -105,8 +105,8 @@ export class PrometheusSink implements Sink {
     return to.toString();
   }
 
-  #time({ stages }: Observation, series: ModelSeries): void {
-    for (const stage of STAGES) {
+  #time({ phases: stages }: Observation, series: ModelSeries): void {
+    for (const stage of PHASES) {
       const ms = stages[stage];
       if (ms === undefined) continue;
       series.stages[stage] ??= new Histogram(SECONDS);
@@ -119,7 +119,7 @@ export class PrometheusSink implements Sink {
     const series = this.#held(this.#routes, `${model} ${version} ${variant}`, () => ({
       labels: { model, version, variant },
       duration: new Histogram(SECONDS),
-      batch: new Histogram(ROWS),
+      batch: new Histogram(ROW_BUCKETS),
       score: new Histogram(seen.probable ? SHARES : VALUES),
       margin: new Histogram(SHARES),
       entropy: new Histogram(SHARES),
@@ -161,7 +161,7 @@ export class PrometheusSink implements Sink {
     for (const { labels, count } of this.#requests.values()) to.sample(labels, count);
     to.family('trimtab_stage_duration_seconds', 'histogram', 'Time of each step of a request.');
     for (const { model, stages } of this.#models.values())
-      for (const stage of STAGES) if (stages[stage]) to.histogram({ model, stage }, stages[stage]);
+      for (const stage of PHASES) if (stages[stage]) to.histogram({ model, stage }, stages[stage]);
     const routes = [...this.#routes.values()];
     to.family('trimtab_request_duration_seconds', 'histogram', 'Whole time of an inference request.');
     for (const { labels, duration } of routes) to.histogram(labels, duration);

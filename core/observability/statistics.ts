@@ -66,7 +66,7 @@ class VersionTally implements VersionStatistics {
   }
 
   record(seen: Observation): void {
-    const { stages, cache } = seen;
+    const { phases: stages, cache } = seen;
     if (seen.outcome !== 'ok') {
       this.fail.add(seen.duration);
       return;

@@ -1,5 +1,5 @@
 import { type ExternalTensor, externalOf } from './inspect.ts';
-import { type Field, fieldsOf, joined, written } from './protobuf.ts';
+import { concatBytes, encodeField, type ProtobufField, protobufFields } from './protobuf.ts';
 import { type MessageKind, PARTS } from './walk.ts';
 
 /**
@@ -18,23 +18,23 @@ function rewritten(message: Uint8Array, kind: MessageKind, dataOf: (e: ExternalT
     const external = externalOf(message);
     if (external === undefined) return message;
     // external_data and data_location go, raw_data comes.
-    const rest = [...fieldsOf(message)].filter(({ number }) => number !== 9 && number !== 13 && number !== 14);
-    return joined([...rest.map(copied), written(9, dataOf(external))]);
+    const rest = [...protobufFields(message)].filter(({ number }) => number !== 9 && number !== 13 && number !== 14);
+    return concatBytes([...rest.map(copied), encodeField(9, dataOf(external))]);
   }
   const parts: Uint8Array[] = [];
-  for (const field of fieldsOf(message)) {
+  for (const field of protobufFields(message)) {
     const part = PARTS[kind][field.number];
     if (part === undefined || field.wire !== 2) parts.push(copied(field));
-    else parts.push(written(field.number, rewritten(field.bytes, part, dataOf)));
+    else parts.push(encodeField(field.number, rewritten(field.bytes, part, dataOf)));
   }
-  return joined(parts);
+  return concatBytes(parts);
 }
 
 /** A field as it was. */
-function copied({ number, wire, bytes, value }: Field): Uint8Array {
-  if (wire === 2) return written(number, bytes);
+function copied({ number, wire, bytes, value }: ProtobufField): Uint8Array {
+  if (wire === 2) return encodeField(number, bytes);
   const tag = varint(BigInt(number) * 8n + BigInt(wire));
-  return joined([tag, wire === 0 ? varint(BigInt.asUintN(64, value)) : bytes]);
+  return concatBytes([tag, wire === 0 ? varint(BigInt.asUintN(64, value)) : bytes]);
 }
 
 function varint(value: bigint): Uint8Array {

@@ -1,4 +1,4 @@
-import { doublesOf, type Field, fieldsOf, floatsOf, integersOf, textOf } from './protobuf.ts';
+import { decodeText, doublesOf, floatsOf, integersOf, type ProtobufField, protobufFields } from './protobuf.ts';
 
 /**
  * The parts of an ONNX file that explanations read: nodes, constants, names. Field numbers are those of onnx.proto3
@@ -48,14 +48,14 @@ export interface OnnxGraph {
   readonly inputs: readonly Named[];
   readonly outputs: readonly Named[];
   /** Fields of the model beside the graph: versions, operator sets. */
-  readonly frame: readonly Field[];
+  readonly frame: readonly ProtobufField[];
 }
 
 /** Reads a graph. @throws ProtobufError */
 export function readGraph(file: Uint8Array): OnnxGraph {
-  const frame: Field[] = [];
+  const frame: ProtobufField[] = [];
   let graph: Uint8Array = new Uint8Array(0);
-  for (const field of fieldsOf(file)) {
+  for (const field of protobufFields(file)) {
     if (field.number === 7) graph = field.bytes;
     // ir_version, and opset_import: what the operators mean.
     else if (field.number === 1 || field.number === 8) frame.push(field);
@@ -64,7 +64,7 @@ export function readGraph(file: Uint8Array): OnnxGraph {
   const constants = new Map<string, ConstantTensor & Named>();
   const inputs: Named[] = [];
   const outputs: Named[] = [];
-  for (const field of fieldsOf(graph)) {
+  for (const field of protobufFields(graph)) {
     const { bytes } = field;
     if (field.number === 1) nodes.push(readNode(bytes));
     else if (field.number === 5) {
@@ -78,7 +78,7 @@ export function readGraph(file: Uint8Array): OnnxGraph {
 
 /** The name of a ValueInfoProto. */
 function firstText(message: Uint8Array): string {
-  for (const field of fieldsOf(message)) if (field.number === 1) return textOf(field);
+  for (const field of protobufFields(message)) if (field.number === 1) return decodeText(field);
   return '';
 }
 
@@ -88,11 +88,11 @@ function readNode(bytes: Uint8Array): GraphNode {
   const attributes = new Map<string, Attribute>();
   let op = '';
   let domain = '';
-  for (const field of fieldsOf(bytes)) {
-    if (field.number === 1) inputs.push(textOf(field));
-    else if (field.number === 2) outputs.push(textOf(field));
-    else if (field.number === 4) op = textOf(field);
-    else if (field.number === 7) domain = textOf(field);
+  for (const field of protobufFields(bytes)) {
+    if (field.number === 1) inputs.push(decodeText(field));
+    else if (field.number === 2) outputs.push(decodeText(field));
+    else if (field.number === 4) op = decodeText(field);
+    else if (field.number === 7) domain = decodeText(field);
     else if (field.number === 5) {
       const attribute = readAttribute(field.bytes);
       attributes.set(attribute.name, attribute);
@@ -106,10 +106,10 @@ export function readAttribute(bytes: Uint8Array): Attribute {
   const floats: number[][] = [];
   const ints: number[][] = [];
   const texts: string[] = [];
-  for (const field of fieldsOf(bytes)) {
+  for (const field of protobufFields(bytes)) {
     switch (field.number) {
       case 1:
-        found.name = textOf(field);
+        found.name = decodeText(field);
         break;
       case 2:
         found.float = floatsOf(field)[0] ?? 0;
@@ -118,7 +118,7 @@ export function readAttribute(bytes: Uint8Array): Attribute {
         found.int = Number(field.value);
         break;
       case 4:
-        found.text = textOf(field);
+        found.text = decodeText(field);
         break;
       case 5:
         found.tensor = readTensor(field.bytes);
@@ -130,7 +130,7 @@ export function readAttribute(bytes: Uint8Array): Attribute {
         ints.push(integersOf(field));
         break;
       case 9:
-        texts.push(textOf(field));
+        texts.push(decodeText(field));
     }
   }
   return { ...found, floats: floats.flat(), ints: ints.flat(), texts };
@@ -152,9 +152,9 @@ const RAW: Readonly<Record<number, readonly [number, (view: DataView, at: number
 function readTensor(bytes: Uint8Array): ConstantTensor {
   const dims: number[] = [];
   let name = '';
-  for (const field of fieldsOf(bytes)) {
+  for (const field of protobufFields(bytes)) {
     if (field.number === 1) dims.push(...integersOf(field));
-    else if (field.number === 8) name = textOf(field);
+    else if (field.number === 8) name = decodeText(field);
   }
   return { name, dims, values: () => readValues(bytes) };
 }
@@ -164,7 +164,7 @@ function readValues(tensor: Uint8Array): readonly number[] | undefined {
   let raw: Uint8Array | undefined;
   let external = false;
   const parts: number[][] = [];
-  for (const field of fieldsOf(tensor)) {
+  for (const field of protobufFields(tensor)) {
     if (field.number === 2) type = Number(field.value);
     else if (field.number === 4) parts.push(floatsOf(field));
     else if (field.number === 5 || field.number === 7) parts.push(integersOf(field));

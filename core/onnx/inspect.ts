@@ -1,4 +1,4 @@
-import { type Field, fieldsOf, integersOf, ProtobufError, textOf } from './protobuf.ts';
+import { decodeText, integersOf, ProtobufError, type ProtobufField, protobufFields } from './protobuf.ts';
 import { walk } from './walk.ts';
 
 /**
@@ -107,12 +107,12 @@ export function inspectModel(file: Uint8Array): Inspection {
   const constants = new Set<string>();
   let irVersion = 0;
   let graphs = 0;
-  for (const { number, value, bytes } of fieldsOf(file)) {
+  for (const { number, value, bytes } of protobufFields(file)) {
     if (number === 1) irVersion = Number(value);
     else if (number === 8) addOpset(opsets, bytes);
     if (number !== 7) continue;
     graphs++;
-    for (const part of fieldsOf(bytes)) {
+    for (const part of protobufFields(bytes)) {
       if (part.number === 5) constants.add(nameOf(part.bytes, 8));
       else if (part.number === 11) inputs.push(readValue(part.bytes));
       else if (part.number === 12) outputs.push(readValue(part.bytes));
@@ -141,8 +141,8 @@ const domainOf = (text: string): string => (text === 'ai.onnx' ? '' : text);
 function addOpset(opsets: Map<string, number>, message: Uint8Array): void {
   let domain = '';
   let version = 0;
-  for (const field of fieldsOf(message)) {
-    if (field.number === 1) domain = domainOf(textOf(field));
+  for (const field of protobufFields(message)) {
+    if (field.number === 1) domain = domainOf(decodeText(field));
     else if (field.number === 2) version = Number(field.value);
   }
   opsets.set(domain, version);
@@ -151,15 +151,15 @@ function addOpset(opsets: Map<string, number>, message: Uint8Array): void {
 /** Name and domain of a node's operator or of a function. */
 function namesOf(message: Uint8Array, nameAt: number, domainAt: number): { domain: string; name: string } {
   const names = { domain: '', name: '' };
-  for (const field of fieldsOf(message)) {
-    if (field.number === nameAt) names.name = textOf(field);
-    else if (field.number === domainAt) names.domain = domainOf(textOf(field));
+  for (const field of protobufFields(message)) {
+    if (field.number === nameAt) names.name = decodeText(field);
+    else if (field.number === domainAt) names.domain = domainOf(decodeText(field));
   }
   return names;
 }
 
 function elementOf(tensor: Uint8Array): string {
-  for (const { number, value } of fieldsOf(tensor)) if (number === 2) return elementName(value);
+  for (const { number, value } of protobufFields(tensor)) if (number === 2) return elementName(value);
   return 'undefined';
 }
 
@@ -170,8 +170,8 @@ export function externalOf(tensor: Uint8Array): ExternalTensor | undefined {
   const entries = new Map<string, string>();
   let name = '';
   let external = false;
-  for (const field of fieldsOf(tensor)) {
-    if (field.number === 8) name = textOf(field);
+  for (const field of protobufFields(tensor)) {
+    if (field.number === 8) name = decodeText(field);
     else if (field.number === 14) external = field.value === 1n;
     else if (field.number === 13) {
       external = true;
@@ -189,12 +189,12 @@ export function externalOf(tensor: Uint8Array): ExternalTensor | undefined {
   };
 }
 
-function pairOf({ bytes }: Field): [string, string] {
+function pairOf({ bytes }: ProtobufField): [string, string] {
   let key = '';
   let value = '';
-  for (const field of fieldsOf(bytes)) {
-    if (field.number === 1) key = textOf(field);
-    else if (field.number === 2) value = textOf(field);
+  for (const field of protobufFields(bytes)) {
+    if (field.number === 1) key = decodeText(field);
+    else if (field.number === 2) value = decodeText(field);
   }
   return [key, value];
 }
@@ -205,7 +205,7 @@ function bytesOf(text: string, tensor: string): number {
 }
 
 function nameOf(message: Uint8Array, number: number): string {
-  for (const field of fieldsOf(message)) if (field.number === number) return textOf(field);
+  for (const field of protobufFields(message)) if (field.number === number) return decodeText(field);
   return '';
 }
 
@@ -221,10 +221,10 @@ const KINDS: Readonly<Record<number, string>> = {
 
 function readValue(message: Uint8Array): DeclaredValue {
   const value = { name: '', kind: 'unknown', element: '', shape: undefined as number[] | undefined };
-  for (const field of fieldsOf(message)) {
-    if (field.number === 1) value.name = textOf(field);
+  for (const field of protobufFields(message)) {
+    if (field.number === 1) value.name = decodeText(field);
     if (field.number !== 2) continue;
-    for (const type of fieldsOf(field.bytes)) {
+    for (const type of protobufFields(field.bytes)) {
       const kind = KINDS[type.number];
       if (kind === undefined) continue;
       value.kind = kind;
@@ -237,14 +237,15 @@ function readValue(message: Uint8Array): DeclaredValue {
 function readTensorType(message: Uint8Array): Pick<DeclaredValue, 'element' | 'shape'> {
   let element = 'undefined';
   let shape: number[] | undefined;
-  for (const field of fieldsOf(message)) {
+  for (const field of protobufFields(message)) {
     if (field.number === 1) element = elementName(field.value);
-    else if (field.number === 2) shape = [...fieldsOf(field.bytes)].filter(({ number }) => number === 1).map(sizeOf);
+    else if (field.number === 2)
+      shape = [...protobufFields(field.bytes)].filter(({ number }) => number === 1).map(sizeOf);
   }
   return { element, shape };
 }
 
-function sizeOf(dimension: Field): number {
-  for (const field of fieldsOf(dimension.bytes)) if (field.number === 1) return integersOf(field)[0] ?? -1;
+function sizeOf(dimension: ProtobufField): number {
+  for (const field of protobufFields(dimension.bytes)) if (field.number === 1) return integersOf(field)[0] ?? -1;
   return -1;
 }

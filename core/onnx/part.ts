@@ -1,5 +1,5 @@
 import type { GraphNode, OnnxGraph } from './graph.ts';
-import { fieldsOf, joined, textOf, written, writtenNumber } from './protobuf.ts';
+import { concatBytes, decodeText, encodeField, encodeVarintField, protobufFields } from './protobuf.ts';
 
 /** A tensor of a part that is given under a name of its own. */
 export interface PartOutput {
@@ -23,33 +23,33 @@ export function writePart(
   const constants = [...graph.constants.values()].filter(({ name }) => read.has(name));
   // Older files list constants among the inputs, too.
   const inputs = graph.inputs.filter(({ name }) => read.has(name) && !graph.constants.has(name));
-  const message = joined([
-    ...nodes.map(({ bytes }) => written(1, bytes)),
+  const message = concatBytes([
+    ...nodes.map(({ bytes }) => encodeField(1, bytes)),
     ...outputs.map(({ tensor, name }) =>
-      written(1, joined([written(1, tensor), written(2, name), written(4, 'Identity')])),
+      encodeField(1, concatBytes([encodeField(1, tensor), encodeField(2, name), encodeField(4, 'Identity')])),
     ),
-    written(2, 'part'),
-    ...constants.map(({ bytes }) => written(5, bytes)),
-    ...inputs.map(({ bytes }) => written(11, bytes)),
-    ...outputs.map(({ name }) => written(12, written(1, name))),
+    encodeField(2, 'part'),
+    ...constants.map(({ bytes }) => encodeField(5, bytes)),
+    ...inputs.map(({ bytes }) => encodeField(11, bytes)),
+    ...outputs.map(({ name }) => encodeField(12, encodeField(1, name))),
   ]);
   const frame = graph.frame.map(({ number, wire, bytes, value }) =>
-    wire === 2 ? written(number, bytes) : writtenNumber(number, Number(value)),
+    wire === 2 ? encodeField(number, bytes) : encodeVarintField(number, Number(value)),
   );
-  return joined([...frame, written(7, message)]);
+  return concatBytes([...frame, encodeField(7, message)]);
 }
 
 /** A node's bytes without one of its attributes, which then has its default. */
 export function withoutAttribute(node: GraphNode, name: string): Uint8Array {
   const kept: Uint8Array[] = [];
-  for (const field of fieldsOf(node.bytes)) {
+  for (const field of protobufFields(node.bytes)) {
     if (field.number === 5 && nameOf(field.bytes) === name) continue;
-    kept.push(written(field.number, field.bytes));
+    kept.push(encodeField(field.number, field.bytes));
   }
-  return joined(kept);
+  return concatBytes(kept);
 }
 
 function nameOf(attribute: Uint8Array): string {
-  for (const field of fieldsOf(attribute)) if (field.number === 1) return textOf(field);
+  for (const field of protobufFields(attribute)) if (field.number === 1) return decodeText(field);
   return '';
 }

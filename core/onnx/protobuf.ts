@@ -9,7 +9,7 @@ export class ProtobufError extends Error {
 }
 
 /** One field: `bytes` of a string, a message or packed values; `value` of a varint; four or eight bytes of a number. */
-export interface Field {
+export interface ProtobufField {
   readonly number: number;
   readonly wire: 0 | 1 | 2 | 5;
   /** The payload; empty for a varint. */
@@ -21,7 +21,7 @@ export interface Field {
 const NOTHING = new Uint8Array(0);
 
 /** The fields of a message, in order. @throws ProtobufError */
-export function* fieldsOf(message: Uint8Array): Generator<Field> {
+export function* protobufFields(message: Uint8Array): Generator<ProtobufField> {
   const cursor = { at: 0 };
   while (cursor.at < message.length) {
     const tag = Number(varint(message, cursor));
@@ -55,24 +55,24 @@ function varint(message: Uint8Array, cursor: { at: number }): bigint {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-export const textOf = (field: Field): string => decoder.decode(field.bytes);
+export const decodeText = (field: ProtobufField): string => decoder.decode(field.bytes);
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Floats of a field that may be packed or one at a time. */
-export function floatsOf(field: Field): number[] {
+export function floatsOf(field: ProtobufField): number[] {
   const view = viewOf(field.bytes);
   return Array.from({ length: field.bytes.length >> 2 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
 /** Doubles of a field that may be packed or one at a time. */
-export function doublesOf(field: Field): number[] {
+export function doublesOf(field: ProtobufField): number[] {
   const view = viewOf(field.bytes);
   return Array.from({ length: field.bytes.length >> 3 }, (_, i) => view.getFloat64(8 * i, true));
 }
 
 /** Integers of a field that may be packed or one at a time; those beyond 2^53 lose digits. */
-export function integersOf(field: Field): number[] {
+export function integersOf(field: ProtobufField): number[] {
   if (field.wire === 0) return [Number(field.value)];
   const values: number[] = [];
   const cursor = { at: 0 };
@@ -81,14 +81,14 @@ export function integersOf(field: Field): number[] {
 }
 
 /** A field of bytes, as it is written into a message. */
-export function written(number: number, payload: Uint8Array | string): Uint8Array {
+export function encodeField(number: number, payload: Uint8Array | string): Uint8Array {
   const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
-  return joined([varintBytes(number * 8 + 2), varintBytes(bytes.length), bytes]);
+  return concatBytes([varintBytes(number * 8 + 2), varintBytes(bytes.length), bytes]);
 }
 
 /** A varint field, as it is written into a message. */
-export const writtenNumber = (number: number, value: number): Uint8Array =>
-  joined([varintBytes(number * 8), varintBytes(value)]);
+export const encodeVarintField = (number: number, value: number): Uint8Array =>
+  concatBytes([varintBytes(number * 8), varintBytes(value)]);
 
 function varintBytes(value: number): Uint8Array {
   const bytes: number[] = [];
@@ -98,7 +98,7 @@ function varintBytes(value: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {

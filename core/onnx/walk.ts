@@ -1,4 +1,4 @@
-import { fieldsOf, ProtobufError } from './protobuf.ts';
+import { ProtobufError, protobufFields } from './protobuf.ts';
 
 /** Messages of an ONNX file that can hold a graph, a node or a tensor somewhere below them. */
 export type MessageKind = 'model' | 'training' | 'function' | 'graph' | 'node' | 'attribute' | 'sparse' | 'tensor';
@@ -34,7 +34,7 @@ export function walk(
   see(kind, message);
   const parts = PARTS[kind];
   if (kind === 'tensor') return;
-  for (const { number, wire, bytes } of fieldsOf(message)) {
+  for (const { number, wire, bytes } of protobufFields(message)) {
     const part = parts[number];
     if (part !== undefined && wire === 2) walk(bytes, part, see, depth + 1);
   }

@@ -1,4 +1,4 @@
-import { joined, written, writtenNumber } from './protobuf.ts';
+import { concatBytes, encodeField, encodeVarintField } from './protobuf.ts';
 
 /**
  * A writer of small ONNX files: for graphs that scripts put together, and for files that tests want to be wrong in one
@@ -37,11 +37,11 @@ export function tensor(
   dims: readonly number[],
   data: ArrayBufferView | readonly string[],
 ): Uint8Array {
-  const values = ArrayBuffer.isView(data) ? [written(9, bytesOf(data))] : data.map((text) => written(6, text));
-  return joined([
-    ...dims.map((size) => writtenNumber(1, size)),
-    writtenNumber(2, ELEMENT[element]),
-    written(8, name),
+  const values = ArrayBuffer.isView(data) ? [encodeField(9, bytesOf(data))] : data.map((text) => encodeField(6, text));
+  return concatBytes([
+    ...dims.map((size) => encodeVarintField(1, size)),
+    encodeVarintField(2, ELEMENT[element]),
+    encodeField(8, name),
     ...values,
   ]);
 }
@@ -59,24 +59,26 @@ export const externalTensor = (
   dims: readonly number[],
   entries: Readonly<Record<string, string>>,
 ): Uint8Array =>
-  joined([
-    ...dims.map((size) => writtenNumber(1, size)),
-    writtenNumber(2, ELEMENT[element]),
-    written(8, name),
-    ...Object.entries(entries).map(([key, value]) => written(13, joined([written(1, key), written(2, value)]))),
-    writtenNumber(14, 1),
+  concatBytes([
+    ...dims.map((size) => encodeVarintField(1, size)),
+    encodeVarintField(2, ELEMENT[element]),
+    encodeField(8, name),
+    ...Object.entries(entries).map(([key, value]) =>
+      encodeField(13, concatBytes([encodeField(1, key), encodeField(2, value)])),
+    ),
+    encodeVarintField(14, 1),
   ]);
 
 /** An attribute: an integer, integers, a text, or bytes of a TensorProto or GraphProto. */
 export type AttributeValue = number | readonly number[] | string | { tensor: Uint8Array } | { graph: Uint8Array };
 
 function attribute(name: string, value: AttributeValue): Uint8Array {
-  const head = written(1, name);
-  if (typeof value === 'number') return joined([head, writtenNumber(3, value), writtenNumber(20, 2)]);
-  if (typeof value === 'string') return joined([head, written(4, value), writtenNumber(20, 3)]);
-  if ('tensor' in value) return joined([head, written(5, value.tensor), writtenNumber(20, 4)]);
-  if ('graph' in value) return joined([head, written(6, value.graph), writtenNumber(20, 5)]);
-  return joined([head, ...value.map((each) => writtenNumber(8, each)), writtenNumber(20, 7)]);
+  const head = encodeField(1, name);
+  if (typeof value === 'number') return concatBytes([head, encodeVarintField(3, value), encodeVarintField(20, 2)]);
+  if (typeof value === 'string') return concatBytes([head, encodeField(4, value), encodeVarintField(20, 3)]);
+  if ('tensor' in value) return concatBytes([head, encodeField(5, value.tensor), encodeVarintField(20, 4)]);
+  if ('graph' in value) return concatBytes([head, encodeField(6, value.graph), encodeVarintField(20, 5)]);
+  return concatBytes([head, ...value.map((each) => encodeVarintField(8, each)), encodeVarintField(20, 7)]);
 }
 
 /** A NodeProto. */
@@ -87,20 +89,22 @@ export function node(
   attributes: Readonly<Record<string, AttributeValue>> = {},
   domain = '',
 ): Uint8Array {
-  return joined([
-    ...inputs.map((name) => written(1, name)),
-    ...outputs.map((name) => written(2, name)),
-    written(4, operator),
-    ...Object.entries(attributes).map(([name, value]) => written(5, attribute(name, value))),
-    ...(domain === '' ? [] : [written(7, domain)]),
+  return concatBytes([
+    ...inputs.map((name) => encodeField(1, name)),
+    ...outputs.map((name) => encodeField(2, name)),
+    encodeField(4, operator),
+    ...Object.entries(attributes).map(([name, value]) => encodeField(5, attribute(name, value))),
+    ...(domain === '' ? [] : [encodeField(7, domain)]),
   ]);
 }
 
 /** A ValueInfoProto of a tensor. */
 export function value(name: string, element: Element, shape: readonly Dimension[]): Uint8Array {
-  const dims = shape.map((size) => written(1, typeof size === 'number' ? writtenNumber(1, size) : written(2, size)));
-  const type = written(1, joined([writtenNumber(1, ELEMENT[element]), written(2, joined(dims))]));
-  return joined([written(1, name), written(2, type)]);
+  const dims = shape.map((size) =>
+    encodeField(1, typeof size === 'number' ? encodeVarintField(1, size) : encodeField(2, size)),
+  );
+  const type = encodeField(1, concatBytes([encodeVarintField(1, ELEMENT[element]), encodeField(2, concatBytes(dims))]));
+  return concatBytes([encodeField(1, name), encodeField(2, type)]);
 }
 
 export interface GraphParts {
@@ -111,13 +115,13 @@ export interface GraphParts {
 }
 
 /** A GraphProto. */
-export const graph = (name: string, { nodes, constants = [], inputs, outputs }: GraphParts): Uint8Array =>
-  joined([
-    ...nodes.map((bytes) => written(1, bytes)),
-    written(2, name),
-    ...constants.map((bytes) => written(5, bytes)),
-    ...inputs.map((bytes) => written(11, bytes)),
-    ...outputs.map((bytes) => written(12, bytes)),
+export const encodeGraph = (name: string, { nodes, constants = [], inputs, outputs }: GraphParts): Uint8Array =>
+  concatBytes([
+    ...nodes.map((bytes) => encodeField(1, bytes)),
+    encodeField(2, name),
+    ...constants.map((bytes) => encodeField(5, bytes)),
+    ...inputs.map((bytes) => encodeField(11, bytes)),
+    ...outputs.map((bytes) => encodeField(12, bytes)),
   ]);
 
 export interface ModelFrame {
@@ -129,10 +133,10 @@ export interface ModelFrame {
 
 /** A ModelProto around a graph. */
 export const model = (graph: Uint8Array, { irVersion = 8, opsets = { '': 17 } }: ModelFrame = {}): Uint8Array =>
-  joined([
-    writtenNumber(1, irVersion),
-    written(7, graph),
+  concatBytes([
+    encodeVarintField(1, irVersion),
+    encodeField(7, graph),
     ...Object.entries(opsets).map(([domain, version]) =>
-      written(8, joined([...(domain === '' ? [] : [written(1, domain)]), writtenNumber(2, version)])),
+      encodeField(8, concatBytes([...(domain === '' ? [] : [encodeField(1, domain)]), encodeVarintField(2, version)])),
     ),
   ]);

@@ -1,4 +1,4 @@
-import { allow, errorObject, type Operation, type Protocol } from './protocol.ts';
+import { allowMethods, errorObject, type Operation, type Protocol } from './protocol.ts';
 
 /** Gives the OpenAPI document of what is served. */
 export const describeApi: Operation = {
@@ -12,7 +12,7 @@ export const api: Protocol = {
   owns: ({ path }) => path === '/openapi.json',
   fail: errorObject,
   resolve({ method }) {
-    allow(method, 'GET', 'HEAD');
+    allowMethods(method, 'GET', 'HEAD');
     return describeApi;
   },
 };

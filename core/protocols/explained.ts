@@ -2,12 +2,20 @@ import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
 import { MOST_PARTS } from '../explain/grid.ts';
 import type { HttpRequest } from '../serving/http.ts';
 import { kindOf } from './formats/tensors.ts';
-import { clip, type ExplainCall, type InferCall, json, type Parameters, ProtocolError, type Wire } from './protocol.ts';
+import {
+  clip,
+  type ExplainCall,
+  type InferCall,
+  json,
+  type Parameters,
+  ProtocolError,
+  type ProtocolModel,
+} from './protocol.ts';
 import { decodeV1 } from './v1/predict.ts';
 import { decodeV2 } from './v2/infer.ts';
 
 /** KServe v1's explanation: the answer of a prediction with `explanations` beside it. */
-export function decodeExplainV1(request: HttpRequest, wire: Wire): ExplainCall {
+export function decodeExplainV1(request: HttpRequest, wire: ProtocolModel): ExplainCall {
   const call = decodeV1(request, wire);
   return {
     ...explainCall(call, request),
@@ -23,7 +31,7 @@ export function decodeExplainV1(request: HttpRequest, wire: Wire): ExplainCall {
  * An explanation in the Open Inference Protocol, which has none of its own: MLServer's way, a text `explanation` that
  * holds everything as JSON, and beside it the numbers as tensors.
  */
-export function decodeExplainV2(request: HttpRequest, wire: Wire): ExplainCall {
+export function decodeExplainV2(request: HttpRequest, wire: ProtocolModel): ExplainCall {
   const call = decodeV2(request, wire);
   return {
     ...explainCall(call, request),

@@ -3,7 +3,7 @@ import type { Feature } from '../contract/contract.ts';
 import { type Fault, ProtocolError } from '../errors/protocol-error.ts';
 import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
 import type { OutputMeaning } from '../manifest/manifest.ts';
-import type { CarriedSpec } from '../model/preprocess.ts';
+import type { ExternalTensorSpec } from '../model/preprocess.ts';
 import type { Signature, TensorSpec, TensorType } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import type { VersionStatistics } from '../observability/statistics.ts';
@@ -15,7 +15,7 @@ import type { Variant } from '../serving/variant.ts';
 export { type Fault, type FaultKind, ProtocolError } from '../errors/protocol-error.ts';
 
 /** What else of a model codecs may want to know. */
-export interface WireDetails {
+export interface ProtocolModelOptions {
   /** Labels of an output's columns, by the output's name, in column order; outputs without labels are left out. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
   /** What outputs mean, by their names; those that the manifest says nothing of are left out. */
@@ -27,10 +27,10 @@ export interface WireDetails {
 }
 
 /** A model as codecs need to know it; made once a version. */
-export interface Wire extends WireDetails {
+export interface ProtocolModel extends ProtocolModelOptions {
   readonly model: string;
   readonly signature: Signature;
-  readonly inputs: ReadonlyMap<string, CarriedSpec>;
+  readonly inputs: ReadonlyMap<string, ExternalTensorSpec>;
   readonly outputs: ReadonlyMap<string, TensorSpec>;
   /**
    * Whether JSON is read by our own scanner, which keeps every digit of 64-bit integers and tells `1.0` from `1`:
@@ -41,7 +41,11 @@ export interface Wire extends WireDetails {
 
 export const isInteger = (type: TensorType): boolean => type.startsWith('int') || type.startsWith('uint');
 
-export const wireOf = (model: string, signature: Signature, details: Partial<WireDetails> = {}): Wire => ({
+export const protocolModelOf = (
+  model: string,
+  signature: Signature,
+  details: Partial<ProtocolModelOptions> = {},
+): ProtocolModel => ({
   model,
   signature,
   inputs: new Map(signature.inputs.map((spec) => [spec.name, spec])),
@@ -100,7 +104,7 @@ export interface Feedback {
 }
 
 /** Turns a request's body into a call. @throws ProtocolError or InputError */
-export type Decode<Call = InferCall> = (request: HttpRequest, wire: Wire) => Call;
+export type Decode<Call = InferCall> = (request: HttpRequest, wire: ProtocolModel) => Call;
 
 /** A version that is resident. */
 export interface ServedVersion {
@@ -108,7 +112,7 @@ export interface ServedVersion {
   readonly variant: Variant;
   readonly signature: Signature;
   /** What codecs know of it. */
-  readonly wire: Wire;
+  readonly wire: ProtocolModel;
   /** Makes one row that its contract allows. */
   readonly example: () => ReadonlyMap<string, RawTensor>;
 }
@@ -129,7 +133,7 @@ export interface Catalog {
 export type RequestHead = Omit<HttpRequest, 'body'>;
 
 /** Which model a request is for, and who of it answers. */
-export interface Target {
+export interface RequestTarget {
   /** Left out: the endpoint's default, see `modelOf`. */
   readonly model?: string;
   readonly version?: number;
@@ -138,8 +142,8 @@ export interface Target {
 
 /** What a request asks for. */
 export type Operation =
-  | ({ readonly kind: 'infer'; readonly decode: Decode } & Target)
-  | ({ readonly kind: 'explain'; readonly decode: Decode<ExplainCall> } & Target)
+  | ({ readonly kind: 'infer'; readonly decode: Decode } & RequestTarget)
+  | ({ readonly kind: 'explain'; readonly decode: Decode<ExplainCall> } & RequestTarget)
   | { readonly kind: 'feedback'; readonly model?: string; readonly decode: (request: HttpRequest) => Feedback }
   | { readonly kind: 'show'; readonly show: (catalog: Catalog, request: HttpRequest) => HttpResponse }
   /** Answered by code that is loaded when somebody asks: it is no part of a cold start. */
@@ -176,7 +180,7 @@ export const json = (status: number, value: unknown): HttpResponse => ({
 export const errorObject = ({ status, message }: Fault): HttpResponse => json(status, { error: message });
 
 /** @throws ProtocolError 405 unless the method is one of those allowed */
-export function allow(method: string, ...allowed: string[]): void {
+export function allowMethods(method: string, ...allowed: string[]): void {
   if (!allowed.includes(method))
     throw new ProtocolError(405, `method ${method} is not allowed, use ${allowed.join(' or ')}`, { allowed });
 }

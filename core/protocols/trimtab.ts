@@ -1,9 +1,9 @@
 import type { TruthRecord } from '../serving/ground-truth.ts';
 import type { HttpRequest } from '../serving/http.ts';
 import { type OutcomeRecord, parseOutcome } from '../serving/outcome.ts';
-import { parseJson, textOf } from './formats/json.ts';
+import { bodyText, parseJson } from './formats/json.ts';
 import { kindOf } from './formats/tensors.ts';
-import { allow, errorObject, json, type Protocol, ProtocolError } from './protocol.ts';
+import { allowMethods, errorObject, json, type Protocol, ProtocolError } from './protocol.ts';
 
 /** Trimtab's own paths: what is being served, and where ground truth and outcomes are sent. */
 export const trimtab: Protocol = {
@@ -16,10 +16,10 @@ export const trimtab: Protocol = {
       throw new ProtocolError(404, 'no such path, use /trimtab/v1/models/NAME/release, /truth or /outcomes');
     const [, model = '', what] = found;
     if (what === 'release') {
-      allow(method, 'GET', 'HEAD');
+      allowMethods(method, 'GET', 'HEAD');
       return { kind: 'release', model };
     }
-    allow(method, 'POST');
+    allowMethods(method, 'POST');
     return {
       kind: 'feedback',
       model,
@@ -66,7 +66,7 @@ export function decodeOutcomes(request: HttpRequest): OutcomeRecord[] {
 type Members = Readonly<Record<string, unknown>>;
 
 function recordsOf(request: HttpRequest, expected: string): Members[] {
-  const message = parseJson(textOf(request.body), false);
+  const message = parseJson(bodyText(request.body), false);
   const records =
     typeof message === 'object' && message !== null ? (message as { records?: unknown }).records : undefined;
   if (!Array.isArray(records))

@@ -48,13 +48,13 @@ ${sections.join('\n')}
 `;
 }
 
-export interface Column {
+export interface PageColumn {
   readonly title: string;
   readonly align?: 'right';
 }
 
 /** A table of plain text. */
-export function renderTable(columns: readonly Column[], rows: readonly (readonly unknown[])[]): string {
+export function renderTable(columns: readonly PageColumn[], rows: readonly (readonly unknown[])[]): string {
   const cell = (tag: 'th' | 'td', i: number, text: unknown): string =>
     `<${tag}${columns[i]?.align === 'right' ? ' class="n"' : ''}>${escapeHtml(text)}</${tag}>`;
   const head = columns.map(({ title }, i) => cell('th', i, title)).join('');

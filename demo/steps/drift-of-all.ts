@@ -1,7 +1,7 @@
 import { readSignature } from '../../platform/onnx/model.ts';
 import { MODEL, type StoryContext, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
-import { Traffic, wrongByVersion } from '../traffic.ts';
+import { TrafficSummary, wrongByVersion } from '../traffic.ts';
 
 const PER_SECOND = 150;
 const PATIENCE_SECONDS = 60;
@@ -37,7 +37,7 @@ export const world: Step<StoryContext> = {
     );
 
     const from = (await registry.state(MODEL)).revision;
-    const traffic = new Traffic(story, await story.traffic('storm'), PER_SECOND);
+    const traffic = new TrafficSummary(story, await story.traffic('storm'), PER_SECOND);
     const done = await until(async () => (await registry.state(MODEL)).retraining !== null, PATIENCE_SECONDS);
     await traffic.stop();
     const entries = (await registry.history(MODEL)).filter(({ number }) => number > from);

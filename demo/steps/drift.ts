@@ -1,4 +1,4 @@
-import { detectDrift } from '../../usecases/drift/detect-drift.ts';
+import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
 import { sentenceOf } from '../../usecases/drift/report.ts';
 import { MODEL, number, type StoryContext } from '../context.ts';
 import type { Flight } from '../flights.ts';
@@ -19,7 +19,7 @@ export const drift: Step<StoryContext> = {
       for (let i = 0; i < flights.length; i += BATCH) await story.caller.v2(flights.slice(i, i + BATCH));
       await story.stage.flush();
       const to = new Date(Date.now() + 1);
-      const report = await detectDrift(story.stage.home, { model: MODEL, now: to, window: { from, to } });
+      const report = await runDriftDetection(story.stage.home, { model: MODEL, now: to, window: { from, to } });
       check(report.verdict === expected, `${name} (${number(report.rows)} captured rows): ${report.verdict}`);
       say(`  ${sentenceOf(report)}`);
       for (const c of report.columns.filter(({ status }) => status === 'drift').slice(0, 4))

@@ -1,6 +1,6 @@
 import { readSignature } from '../../platform/onnx/model.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
-import { MODEL, number, percent, type StoryContext } from '../context.ts';
+import { formatPercent, MODEL, number, type StoryContext } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
 export const register: Step<StoryContext> = {
@@ -16,7 +16,7 @@ export const register: Step<StoryContext> = {
           `contract of ${version.manifest.contract.features.length} features`,
       );
       say(
-        `           baseline of ${number(baseline?.profile.rows ?? 0)} rows in ${baseline?.chunks.length} stretches, wrong on it ${percent(baseline?.performance?.errorRate ?? 0)}; ` +
+        `           baseline of ${number(baseline?.profile.rows ?? 0)} rows in ${baseline?.chunks.length} stretches, wrong on it ${formatPercent(baseline?.performance?.errorRate ?? 0)}; ` +
           `trained on ${version.manifest.lineage.dataset}${existed ? ' (registered before)' : ''}`,
       );
     }

@@ -1,6 +1,6 @@
 import { MODEL, type StoryContext, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
-import { Traffic, wrongByVersion } from '../traffic.ts';
+import { TrafficSummary, wrongByVersion } from '../traffic.ts';
 
 const PER_SECOND = 150;
 const PATIENCE_SECONDS = 60;
@@ -25,7 +25,7 @@ export const rollback: Step<StoryContext> = {
         reason: 'retrained with May',
       });
 
-    const traffic = new Traffic(story, await story.traffic('summer'), PER_SECOND);
+    const traffic = new TrafficSummary(story, await story.traffic('summer'), PER_SECOND);
     const done = await until(async () => {
       const { challengers, awaiting } = await registry.state(MODEL);
       return challengers.length === 0 && awaiting === null;

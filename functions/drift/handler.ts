@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import { Scheduled } from '../../events/schemas.ts';
 import { openHome } from '../../platform/home.ts';
-import { detectDrift, NoBaselineError } from '../../usecases/drift/detect-drift.ts';
+import { NoBaselineError, runDriftDetection } from '../../usecases/drift/detect-drift.ts';
 import { parsed } from '../middleware/parse-event.ts';
 
 const opening = openHome('aws');
@@ -17,7 +17,7 @@ export const handler = middy()
     const failures: unknown[] = [];
     for (const model of models)
       try {
-        found[model] = (await detectDrift(home, { model, now: home.clock.now() })).verdict;
+        found[model] = (await runDriftDetection(home, { model, now: home.clock.now() })).verdict;
       } catch (error) {
         if (error instanceof NoBaselineError) found[model] = error.message;
         else failures.push(error);

@@ -64,7 +64,7 @@ export interface HttpResult {
 }
 
 /** An event as a request. The one place where bodies are decoded. */
-export function requestOf(event: HttpEvent): HttpRequest {
+export function toHttpRequest(event: HttpEvent): HttpRequest {
   const { rawQueryString: query, headers, body, isBase64Encoded, requestContext } = event;
   return {
     method: requestContext.http.method,

@@ -5,7 +5,7 @@ import middy from '@middy/core';
 import { loggedRequests } from '../../core/observability/access-log.ts';
 import { openHome } from '../../platform/home.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
-import { type HttpEvent, type HttpResult, httpEventOf, requestOf, resultOf } from './api-gateway-event.ts';
+import { type HttpEvent, type HttpResult, httpEventOf, resultOf, toHttpRequest } from './api-gateway-event.ts';
 
 /** How long an answer may wait for a reading of the release that has begun: a frozen function would not finish it. */
 const SETTLE_MS = 50;
@@ -68,7 +68,7 @@ export const handler = middy<HttpEvent, HttpResult>()
   .use(parsed)
   .handler(async (event) => {
     const endpoint = await opening;
-    const request = requestOf(event);
+    const request = toHttpRequest(event);
     const response = await endpoint.handle(request);
     await endpoint.settle(SETTLE_MS);
     return resultOf(response, request);

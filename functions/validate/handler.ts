@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { openHome } from '../../platform/home.ts';
-import { judgeMessage } from './process-message.ts';
+import { processMessage } from './process-message.ts';
 
 const opening = openHome('aws');
 opening.catch(() => undefined);
@@ -15,7 +15,7 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async (event)
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const record of event.Records)
     try {
-      await judgeMessage(home, record);
+      await processMessage(home, record);
     } catch (error) {
       const { name, message } = error as Error;
       const { messageId } = record;

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { ObjectCreated } from '../../events/schemas.ts';
-import { type DeadLetter, deadLetterKey, keepDeadLetter, reasonOf } from '../../platform/dead-letters.ts';
+import { type DeadLetter, deadLetterKey, reasonOf, storeDeadLetter } from '../../platform/dead-letters.ts';
 import type { Home } from '../../platform/ports.ts';
 import { type Drop, validateDrop } from '../../usecases/validation/validate-drop.ts';
 import { ATTEMPTS, validate } from './trigger.ts';
@@ -18,7 +18,7 @@ export type Message = Pick<SQSRecord, 'messageId' | 'body'> & {
  *
  * @throws whatever keeps the drop from being judged
  */
-export async function judgeMessage(home: Home, { messageId, body, attributes }: Message): Promise<void> {
+export async function processMessage(home: Home, { messageId, body, attributes }: Message): Promise<void> {
   const attempts = Number(attributes.ApproximateReceiveCount);
   const letter = { function: validate.name, id: messageId, attempts, event: eventOf(body) };
   const last = attempts >= ATTEMPTS;
@@ -41,7 +41,7 @@ export function dropOf({ detail }: ObjectCreated): Drop {
 
 /** A store that fails must not keep the drop from being judged, nor hide why it was not. */
 async function keep(home: Home, letter: DeadLetter): Promise<void> {
-  await keepDeadLetter(home.data, letter).catch((error: unknown) =>
+  await storeDeadLetter(home.data, letter).catch((error: unknown) =>
     process.emitWarning(`the dead letter ${letter.id} cannot be kept: ${reasonOf(error)}`),
   );
 }

@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
  * One hand-written statement: exactly these actions on exactly these resources. What every role may do in the end,
  * and why, is listed in infra/permissions.ts, and a test holds the templates against that list.
  */
-export function allow(grantee: IGrantable, actions: string[], resources: string[]): Grant {
+export function allowActions(grantee: IGrantable, actions: string[], resources: string[]): Grant {
   return Grant.addToPrincipal({ grantee, actions, resourceArns: resources });
 }
 

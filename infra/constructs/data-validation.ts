@@ -10,7 +10,7 @@ import { ATTEMPTS, validate } from '../../functions/validate/trigger.ts';
 import { validationProblems } from '../scaling/check.ts';
 import { VALIDATION_CONCURRENCY } from '../scaling/config.ts';
 import { mustScale } from '../scaling/must-scale.ts';
-import { allow, allowKey } from './allow.ts';
+import { allowActions, allowKey } from './allow.ts';
 import { queueEncryption } from './data-key.ts';
 import type { IDataLake } from './data-lake.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
@@ -68,14 +68,14 @@ export class DataValidation extends Construct {
     registry.grantReadLedger(this.function);
     props.privacy?.grantRead(this.function);
     // Baselines, for the distributions; models are not its business.
-    allow(this.function, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
-    allow(this.function, ['s3:GetObject', 's3:GetObjectVersion'], [data.arnForObjects('incoming/*')]);
-    allow(
+    allowActions(this.function, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+    allowActions(this.function, ['s3:GetObject', 's3:GetObjectVersion'], [data.arnForObjects('incoming/*')]);
+    allowActions(
       this.function,
       ['s3:GetObject'],
       ['contracts/*', 'datasets/*', 'reports/validation/*'].map((key) => data.arnForObjects(key)),
     );
-    allow(
+    allowActions(
       this.function,
       ['s3:PutObject'],
       ['datasets/*', 'quarantine/*', 'reports/validation/*', 'dead-letter/validate/*'].map((key) =>
@@ -83,12 +83,12 @@ export class DataValidation extends Construct {
       ),
     );
     // A letter is written before the last try; when that succeeds after all, it is taken back.
-    allow(this.function, ['s3:DeleteObject'], [data.arnForObjects('dead-letter/validate/*')]);
+    allowActions(this.function, ['s3:DeleteObject'], [data.arnForObjects('dead-letter/validate/*')]);
     // Without it, S3 answers 403 rather than 404 for what is not there.
-    allow(this.function, ['s3:ListBucket'], [data.bucketArn, registry.artifacts.bucketArn]);
+    allowActions(this.function, ['s3:ListBucket'], [data.bucketArn, registry.artifacts.bucketArn]);
     allowKey(this.function, data.encryptionKey, 's3', 'write');
     allowKey(this.function, registry.artifacts.encryptionKey, 's3', 'read');
-    allow(this.function, ['events:PutEvents'], [defaultBus(this)]);
+    allowActions(this.function, ['events:PutEvents'], [defaultBus(this)]);
 
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey });
     this.queue = new Queue(this, 'Drops', {
@@ -98,7 +98,11 @@ export class DataValidation extends Construct {
       visibilityTimeout: Duration.seconds(6 * validate.timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: ATTEMPTS },
     });
-    allow(this.function, ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn]);
+    allowActions(
+      this.function,
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      [this.queue.queueArn],
+    );
     allowKey(this.function, encryptionKey, 'sqs', 'read');
     new EventSourceMapping(this, 'DropsToFunction', {
       target: this.function,

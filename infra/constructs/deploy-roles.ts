@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { PipelineConfig } from '../pipeline/config.ts';
 import { DIFF_ROLE, roleName } from '../pipeline/names.ts';
-import { allow } from './allow.ts';
+import { allowActions } from './allow.ts';
 import { GitHubRole } from './github-role.ts';
 
 /** An environment that is deployed to from the repository. */
@@ -43,7 +43,7 @@ export class DeployRoles extends Construct {
       return `arn:${partition}:iam::${account}:role/cdk-${pipeline.qualifier}-${name}-role-${account}-${region}`;
     };
     const regions = [...new Set(targets.map(({ region }) => region))];
-    allow(
+    allowActions(
       this.diff,
       ['sts:AssumeRole'],
       regions.map((region) => bootstrap('lookup', region)),
@@ -57,7 +57,7 @@ export class DeployRoles extends Construct {
           description: `Trimtab: jobs of environment ${environment} deploy to it`,
         });
         const roles = ['deploy', 'file-publishing', 'lookup'].map((name) => bootstrap(name, region));
-        allow(role, ['sts:AssumeRole'], roles);
+        allowActions(role, ['sts:AssumeRole'], roles);
         return [environment, role] as const;
       }),
     );

@@ -2,7 +2,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { drift } from '../../functions/drift/trigger.ts';
 import { groundTruth } from '../../functions/ground-truth/trigger.ts';
-import { allow, allowKey } from './allow.ts';
+import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
 import type { IModelRegistry } from './model-registry.ts';
@@ -43,25 +43,25 @@ export class DriftDetection extends Construct {
       registry.grantReadLedger(fn);
       allowKey(fn, data.encryptionKey, 's3', 'write');
       allowKey(fn, captures.encryptionKey, 's3', 'read');
-      allow(fn, ['s3:GetObject'], [captures.arnForObjects('captures/*')]);
+      allowActions(fn, ['s3:GetObject'], [captures.arnForObjects('captures/*')]);
       // To look into the hours of captures, and to learn that an object is not there.
-      allow(fn, ['s3:ListBucket'], [captures.bucketArn, data.bucketArn]);
+      allowActions(fn, ['s3:ListBucket'], [captures.bucketArn, data.bucketArn]);
     }
-    allow(this.drift, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+    allowActions(this.drift, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
     allowKey(this.drift, registry.artifacts.encryptionKey, 's3', 'read');
-    allow(
+    allowActions(
       this.drift,
       ['s3:PutObject'],
       ['reports/drift/*', 'drift/*'].map((key) => data.arnForObjects(key)),
     );
-    allow(this.drift, ['s3:GetObject'], [data.arnForObjects('drift/*')]);
-    allow(this.drift, ['events:PutEvents'], [defaultBus(this)]);
-    allow(this.groundTruth, ['s3:GetObject', 's3:PutObject'], [data.arnForObjects('ground-truth/*')]);
-    allow(
+    allowActions(this.drift, ['s3:GetObject'], [data.arnForObjects('drift/*')]);
+    allowActions(this.drift, ['events:PutEvents'], [defaultBus(this)]);
+    allowActions(this.groundTruth, ['s3:GetObject', 's3:PutObject'], [data.arnForObjects('ground-truth/*')]);
+    allowActions(
       this.groundTruth,
       ['s3:DeleteObject'],
       ['ground-truth/incoming/*', 'ground-truth/waiting/*'].map((key) => data.arnForObjects(key)),
     );
-    allow(this.groundTruth, ['s3:PutObject'], [data.arnForObjects('quarantine/ground-truth/*')]);
+    allowActions(this.groundTruth, ['s3:PutObject'], [data.arnForObjects('quarantine/ground-truth/*')]);
   }
 }

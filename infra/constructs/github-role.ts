@@ -2,14 +2,14 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { PipelineConfig } from '../pipeline/config.ts';
-import { AUDIENCE, ISSUER, type Job, subjectOf } from '../pipeline/names.ts';
+import { AUDIENCE, ISSUER, oidcSubject, type PipelineJob } from '../pipeline/names.ts';
 
 /** Who takes the role on. */
 export interface GitHubRoleProps {
   /** The repository whose workflows may take it on. */
   readonly pipeline: PipelineConfig;
   /** The jobs that may. */
-  readonly job: Job;
+  readonly job: PipelineJob;
   /** Name of the role, for workflows to name. */
   readonly roleName: string;
   /** What it is for. */
@@ -28,7 +28,7 @@ export class GitHubRole extends Role {
       description,
       maxSessionDuration: Duration.hours(1),
       assumedBy: new WebIdentityPrincipal(`arn:${partition}:iam::${account}:oidc-provider/${ISSUER}`, {
-        StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: subjectOf(pipeline, job) },
+        StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: oidcSubject(pipeline, job) },
       }),
       permissionsBoundary:
         pipeline.permissionsBoundary === undefined

@@ -25,7 +25,7 @@ import { Construct } from 'constructs';
 import { infer } from '../../functions/infer/trigger.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
-import { allow, allowKey } from './allow.ts';
+import { allowActions, allowKey } from './allow.ts';
 import { CodeAlarms } from './code-alarms.ts';
 import { DataLake, type IDataLake } from './data-lake.ts';
 import { type IModelRegistry, ModelRegistry } from './model-registry.ts';
@@ -130,7 +130,7 @@ export class ModelEndpoint extends Construct {
     });
     this.registry.grantRead(this.function);
     props.privacy?.grantRead(this.function);
-    allow(this.function, ['s3:PutObject'], [this.lake.data.arnForObjects('ground-truth/incoming/*')]);
+    allowActions(this.function, ['s3:PutObject'], [this.lake.data.arnForObjects('ground-truth/incoming/*')]);
     allowKey(this.function, this.lake.data.encryptionKey, 's3', 'write');
 
     this.alias = new Alias(this, 'Live', {
@@ -171,7 +171,7 @@ export class ModelEndpoint extends Construct {
 
   /** Lets somebody ask the function directly, past the API: what it serves. */
   grantInvoke(grantee: IGrantable): Grant {
-    return allow(grantee, ['lambda:InvokeFunction'], [this.alias.functionArn]);
+    return allowActions(grantee, ['lambda:InvokeFunction'], [this.alias.functionArn]);
   }
 
   /** Requests of a model that failed inside, as a rate of 0 to 1. */

@@ -11,7 +11,7 @@ import { AnyPrincipal, Effect, Grant, type IGrantable, PolicyDocument, PolicySta
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { allow, allowKey } from './allow.ts';
+import { allowActions, allowKey } from './allow.ts';
 import { WriteOnceBucket } from './write-once-bucket.ts';
 
 /** A registry: the ledger's table and the store of model artifacts. */
@@ -74,7 +74,7 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
     allowKey(grantee, this.encryptionKey, 's3', 'read');
     return this.grantReadLedger(grantee)
       .combine(
-        allow(
+        allowActions(
           grantee,
           ['s3:GetObject'],
           ['models/*', 'releases/*'].map((key) => this.artifacts.arnForObjects(key)),
@@ -86,7 +86,7 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
   /** Lets somebody read the ledger. */
   grantReadLedger(grantee: IGrantable): Grant {
     allowKey(grantee, this.encryptionKey, 'dynamodb', 'read');
-    return allow(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]);
+    return allowActions(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]);
   }
 
   /**
@@ -96,9 +96,9 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
   grantAppend(grantee: IGrantable): Grant {
     allowKey(grantee, this.encryptionKey, 'dynamodb', 'write');
     allowKey(grantee, this.encryptionKey, 's3', 'write');
-    return allow(grantee, ['dynamodb:PutItem'], [this.table.tableArn]).combine(
+    return allowActions(grantee, ['dynamodb:PutItem'], [this.table.tableArn]).combine(
       // Whoever is told that something is in the way looks whether it is its own.
-      allow(grantee, ['s3:PutObject', 's3:GetObject'], [this.artifacts.arnForObjects('releases/*')]),
+      allowActions(grantee, ['s3:PutObject', 's3:GetObject'], [this.artifacts.arnForObjects('releases/*')]),
     );
   }
 }

@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscriptionFilter, type LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { allow, allowKey } from './allow.ts';
+import { allowActions, allowKey } from './allow.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** From where to where captures are carried. */
@@ -33,12 +33,12 @@ export class PredictionCapture extends Construct {
     const deliver = new Role(this, 'DeliveryRole', {
       assumedBy: new ServicePrincipal('firehose.amazonaws.com', { conditions: here }),
     });
-    allow(
+    allowActions(
       deliver,
       ['s3:PutObject', 's3:AbortMultipartUpload'],
       ['captures/*', 'failed/*'].map((key) => bucket.arnForObjects(key)),
     );
-    allow(deliver, ['s3:ListBucket', 's3:GetBucketLocation'], [bucket.bucketArn]);
+    allowActions(deliver, ['s3:ListBucket', 's3:GetBucketLocation'], [bucket.bucketArn]);
     allowKey(deliver, bucket.encryptionKey, 's3', 'write');
     const stream = new CfnDeliveryStream(this, 'Stream', {
       deliveryStreamType: 'DirectPut',
@@ -61,7 +61,7 @@ export class PredictionCapture extends Construct {
         conditions: here,
       }),
     });
-    allow(subscribe, ['firehose:PutRecord', 'firehose:PutRecordBatch'], [stream.attrArn]);
+    allowActions(subscribe, ['firehose:PutRecord', 'firehose:PutRecordBatch'], [stream.attrArn]);
     const filter = new CfnSubscriptionFilter(this, 'Subscription', {
       logGroupName: logs.logGroupName,
       filterPattern: '{ $.trimtab = "capture" }',

@@ -3,7 +3,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { allow, allowKey } from './allow.ts';
+import { allowActions, allowKey } from './allow.ts';
 
 /** How the secret of personal fields is kept. */
 export interface PrivacySecretProps {
@@ -46,7 +46,7 @@ export class PrivacySecret extends Construct {
 
   /** Lets somebody read it, and nothing else of Secrets Manager. */
   grantRead(grantee: IGrantable): void {
-    allow(grantee, ['secretsmanager:GetSecretValue'], [this.secret.secretArn]);
+    allowActions(grantee, ['secretsmanager:GetSecretValue'], [this.secret.secretArn]);
     allowKey(grantee, this.encryptionKey, 'secretsmanager', 'read');
   }
 }

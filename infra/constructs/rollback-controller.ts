@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { advance } from '../../functions/advance/trigger.ts';
 import { rollback } from '../../functions/rollback/trigger.ts';
-import { allow, allowKey } from './allow.ts';
+import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
@@ -52,11 +52,11 @@ export class RollbackController extends Construct {
       registry.grantReadLedger(fn);
       registry.grantAppend(fn);
       endpoint.grantInvoke(fn);
-      allow(fn, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+      allowActions(fn, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
       allowKey(fn, registry.artifacts.encryptionKey, 's3', 'read');
       // GetMetricData has no resource to narrow it to.
-      allow(fn, ['cloudwatch:GetMetricData'], ['*']);
-      allow(fn, ['events:PutEvents'], [defaultBus(this)]);
+      allowActions(fn, ['cloudwatch:GetMetricData'], ['*']);
+      allowActions(fn, ['events:PutEvents'], [defaultBus(this)]);
     }
     // Each minute it looks whether the last release is kept beside the ledger.
     allowToListReleases(this.advance, registry.artifacts);

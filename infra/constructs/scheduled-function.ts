@@ -3,7 +3,7 @@ import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { allow, allowKey } from './allow.ts';
+import { allowActions, allowKey } from './allow.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
@@ -22,8 +22,8 @@ export class ScheduledFunction extends TrimtabFunction {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     });
-    allow(role, ['lambda:InvokeFunction'], [this.functionArn]);
-    allow(role, ['sqs:SendMessage'], [this.deadLetters.queueArn]);
+    allowActions(role, ['lambda:InvokeFunction'], [this.functionArn]);
+    allowActions(role, ['sqs:SendMessage'], [this.deadLetters.queueArn]);
     allowKey(role, props.encryptionKey, 'sqs', 'write');
     for (const [i, trigger] of props.spec.triggers.entries()) {
       if (trigger.kind !== 'schedule') continue;

@@ -16,7 +16,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
-import { allow, allowKey } from './allow.ts';
+import { allowActions, allowKey } from './allow.ts';
 import { functionCode } from './function-code.ts';
 
 /** Where functions and layers have been built (scripts/build/functions.ts): in this package, whoever's app it is part of. */
@@ -61,7 +61,7 @@ export class TrimtabFunction extends LambdaFunction {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `${spec.name}: ${spec.description}`.slice(0, 1000),
     });
-    allow(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn, `${logs.logGroupArn}:*`]);
+    allowActions(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn, `${logs.logGroupArn}:*`]);
     super(scope, id, {
       description: spec.description,
       code: functionCode(path.join(DIST, 'functions', spec.name)),
@@ -91,7 +91,7 @@ export class TrimtabFunction extends LambdaFunction {
    * own dead-letter queues never see that the function failed.
    */
   keepFailures(queue: IQueue, maxEventAge = Duration.hours(2)): this {
-    allow(this, ['sqs:SendMessage'], [queue.queueArn]);
+    allowActions(this, ['sqs:SendMessage'], [queue.queueArn]);
     allowKey(this, queue.encryptionMasterKey, 'sqs', 'write');
     this.configureAsyncInvoke({
       retryAttempts: 2,

@@ -4,7 +4,7 @@ import { NAMESPACE } from '../../core/alarms/alarm.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import type { DeployedModel } from '../model-folder.ts';
 import { PLAIN } from './palette.ts';
-import { alarmLine, graph, text, variantMetric, WIDE } from './widgets.ts';
+import { alarmLine, graphWidget, textWidget, variantMetric, WIDE } from './widgets.ts';
 
 export interface ModelDashboardLinks {
   /** Index of the runbook. */
@@ -29,7 +29,7 @@ export function modelWidgets(
     variants.map((variant) => variantMetric(name, metric, variant, statistic));
   return [
     [
-      text(
+      textWidget(
         `# ${name}\nAn alarm is red? [Its page of the runbook](${runbook}) says what it means, what has happened by itself, and what to do. ` +
           `Released now: \`trimtab status ${name}\`. What happened: \`trimtab history ${name}\`. [Everything](${overview})`,
         2,
@@ -37,16 +37,16 @@ export function modelWidgets(
     ],
     [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WIDE, height: 3 })],
     [
-      graph('Is it wrong?', by('Wrong', 'Average'), {
+      graphWidget('Is it wrong?', by('Wrong', 'Average'), {
         unit: 'share of decisions',
         alarm: alarm('Wrong'),
       }),
-      graph('Is it failing?', by('Failure', 'Average'), {
+      graphWidget('Is it failing?', by('Failure', 'Average'), {
         unit: 'share of requests',
         alarm: alarm('Failure'),
       }),
-      graph('Is it slow?', by('Latency', 'p99'), { unit: 'ms, p99 of the handler', alarm: alarm('Latency') }),
-      graph(
+      graphWidget('Is it slow?', by('Latency', 'p99'), { unit: 'ms, p99 of the handler', alarm: alarm('Latency') }),
+      graphWidget(
         'Is it behind?',
         [
           ...by('StaleRelease', 'Maximum', ['champion']).map((m) => m.with({ label: 'ledger out of reach' })),
@@ -56,12 +56,12 @@ export function modelWidgets(
       ),
     ],
     [
-      graph('Who answers? By part', by('Rows', 'Sum', ['champion', 'challenger', 'shadow']), {
+      graphWidget('Who answers? By part', by('Rows', 'Sum', ['champion', 'challenger', 'shadow']), {
         unit: 'rows',
         stacked: true,
         width: 12,
       }),
-      graph(
+      graphWidget(
         'Who answers? By version',
         [
           new MathExpression({
@@ -75,13 +75,13 @@ export function modelWidgets(
       ),
     ],
     [
-      graph('What does it see?', by('Violation', 'Average'), {
+      graphWidget('What does it see?', by('Violation', 'Average'), {
         unit: 'share that breaks the contract',
         alarm: alarm('Violation'),
         width: 8,
       }),
-      graph('What does it say?', by('Score', 'Average'), { unit: 'mean score', width: 8 }),
-      graph('Has the world moved?', by('Drift', 'Maximum', ['champion']), {
+      graphWidget('What does it say?', by('Score', 'Average'), { unit: 'mean score', width: 8 }),
+      graphWidget('Has the world moved?', by('Drift', 'Maximum', ['champion']), {
         unit: 'share of features that drifted',
         alarm: alarm('Drift'),
         width: 8,
@@ -105,7 +105,7 @@ const row = (graphs: readonly Narrow[]): IWidget[] => graphs.map((each) => each(
 
 function sureness(model: string, severalClasses: boolean): Narrow[] {
   const of = (metric: 'Score' | 'Margin' | 'Entropy', unit: string): Narrow => {
-    return (width) => graph(`How sure is it? ${metric}`, distribution(model, metric), { unit, width });
+    return (width) => graphWidget(`How sure is it? ${metric}`, distribution(model, metric), { unit, width });
   };
   const scores = of('Score', 'scores of the champion, by percentile');
   if (!severalClasses) return [scores];
@@ -120,7 +120,7 @@ function worth(model: string, business: NonNullable<DeployedModel['business']>):
   const graphs = business.map(({ name, unit }): Narrow => {
     const means = BOTH.map((variant) => variantMetric(model, `Business.${name}`, variant, 'Average'));
     const of = unit === undefined ? 'mean of a prediction' : `${unit}, mean of a prediction`;
-    return (width) => graph(`What is it worth? ${name}`, means, { unit: of, width });
+    return (width) => graphWidget(`What is it worth? ${name}`, means, { unit: of, width });
   });
   return Array.from({ length: Math.ceil(graphs.length / IN_ROW) }, (_, i) =>
     row(graphs.slice(i * IN_ROW, (i + 1) * IN_ROW)),

@@ -15,7 +15,7 @@ import type { DataValidation } from '../constructs/data-validation.ts';
 import type { ModelEndpoint } from '../constructs/model-endpoint.ts';
 import type { TrimtabFunction } from '../constructs/trimtab-function.ts';
 import { BAD, GOOD, PLAIN } from './palette.ts';
-import { graph, text, variantMetric, WIDE } from './widgets.ts';
+import { graphWidget, textWidget, variantMetric, WIDE } from './widgets.ts';
 
 /** What is shown of everything that runs. */
 export interface OverviewParts {
@@ -37,7 +37,7 @@ export function overviewWidgets(parts: OverviewParts): IWidget[][] {
   const models = parts.models.map(({ name, url }) => `[${name}](${url})`).join(' · ');
   return [
     [
-      text(
+      textWidget(
         `# Trimtab\nAn alarm is red? [The runbook](${parts.runbook}) has a page for each. Models: ${models}. Is the installation sound? \`trimtab doctor --home aws\``,
         2,
       ),
@@ -54,11 +54,11 @@ export function overviewWidgets(parts: OverviewParts): IWidget[][] {
 
 function callers({ endpoint: { api } }: OverviewParts): IWidget[] {
   return [
-    graph('Requests', [api.metricCount({ ...MINUTE, statistic: 'Sum', label: 'requests', color: PLAIN[0] })], {
+    graphWidget('Requests', [api.metricCount({ ...MINUTE, statistic: 'Sum', label: 'requests', color: PLAIN[0] })], {
       unit: 'a minute',
       width: 8,
     }),
-    graph(
+    graphWidget(
       'What callers get',
       [
         api.metricServerError({ ...MINUTE, statistic: 'Sum', label: '5xx', color: BAD }),
@@ -66,7 +66,7 @@ function callers({ endpoint: { api } }: OverviewParts): IWidget[] {
       ],
       { unit: 'a minute', alarm: { value: 5, label: '5xx alarm' }, width: 8 },
     ),
-    graph(
+    graphWidget(
       'How long callers wait',
       [
         api.metricLatency({ ...MINUTE, statistic: 'p50', label: 'p50', color: PLAIN[4] }),
@@ -83,16 +83,16 @@ function champions({ models }: OverviewParts): IWidget[] {
       variantMetric(name, metric, 'champion', statistic).with({ label: name, color: PLAIN[i % PLAIN.length]! }),
     );
   return [
-    graph('Champions: wrong decisions', each('Wrong', 'Average'), { unit: 'share', width: 8 }),
-    graph('Champions: rows answered', each('Rows', 'Sum'), { unit: 'a minute', stacked: true, width: 8 }),
-    graph('Champions: drifted features', each('Drift', 'Maximum'), { unit: 'share', width: 8 }),
+    graphWidget('Champions: wrong decisions', each('Wrong', 'Average'), { unit: 'share', width: 8 }),
+    graphWidget('Champions: rows answered', each('Rows', 'Sum'), { unit: 'a minute', stacked: true, width: 8 }),
+    graphWidget('Champions: drifted features', each('Drift', 'Maximum'), { unit: 'share', width: 8 }),
   ];
 }
 
 function code({ endpoint }: OverviewParts): IWidget[] {
   const { function: fn, alias } = endpoint;
   return [
-    graph(
+    graphWidget(
       'Code: errors and throttles',
       [
         fn.metricErrors({ ...MINUTE, statistic: 'Sum', label: 'errors', color: BAD }),
@@ -100,7 +100,7 @@ function code({ endpoint }: OverviewParts): IWidget[] {
       ],
       { unit: 'a minute' },
     ),
-    graph(
+    graphWidget(
       'Code: executions at once',
       [
         fn.metric('ConcurrentExecutions', { ...MINUTE, statistic: 'Maximum', label: 'at once', color: PLAIN[0] }),
@@ -113,7 +113,7 @@ function code({ endpoint }: OverviewParts): IWidget[] {
       ],
       { unit: 'executions' },
     ),
-    graph(
+    graphWidget(
       'Code: duration',
       [
         fn.metricDuration({ ...MINUTE, statistic: 'p50', label: 'p50', color: PLAIN[4] }),
@@ -140,16 +140,20 @@ function data({ validation, endpoint }: OverviewParts): IWidget[] {
   const rows = (metricName: string, label: string, color: string): Metric =>
     new Metric({ namespace: NAMESPACE, metricName, statistic: 'Sum', ...FIVE, label, color });
   return [
-    graph('Data: rows judged', [rows('RowsAccepted', 'accepted', GOOD), rows('RowsQuarantined', 'quarantined', BAD)], {
-      unit: 'in 5 minutes',
-      stacked: true,
-    }),
-    graph(
+    graphWidget(
+      'Data: rows judged',
+      [rows('RowsAccepted', 'accepted', GOOD), rows('RowsQuarantined', 'quarantined', BAD)],
+      {
+        unit: 'in 5 minutes',
+        stacked: true,
+      },
+    ),
+    graphWidget(
       'Data: files rejected whole',
       [validation.metricRejected(undefined, { ...FIVE, statistic: 'Sum', label: 'files', color: BAD })],
       { unit: 'in 5 minutes', alarm: { value: 1 } },
     ),
-    graph(
+    graphWidget(
       'Data: oldest file that waits',
       [
         validation.queue.metricApproximateAgeOfOldestMessage({
@@ -161,16 +165,20 @@ function data({ validation, endpoint }: OverviewParts): IWidget[] {
       ],
       { unit: 's', alarm: { value: 1_800 } },
     ),
-    graph('Data: oldest capture on its way', [endpoint.capture.metricFreshness({ label: 'age', color: PLAIN[0] })], {
-      unit: 's',
-      alarm: { value: 900 },
-    }),
+    graphWidget(
+      'Data: oldest capture on its way',
+      [endpoint.capture.metricFreshness({ label: 'age', color: PLAIN[0] })],
+      {
+        unit: 's',
+        alarm: { value: 900 },
+      },
+    ),
   ];
 }
 
 function keptApart({ deadLetters, functions }: OverviewParts): IWidget[] {
   return [
-    graph(
+    graphWidget(
       'Dead letters',
       Object.entries(deadLetters).map(([name, queue], i) =>
         queue.metricApproximateNumberOfMessagesVisible({
@@ -182,7 +190,7 @@ function keptApart({ deadLetters, functions }: OverviewParts): IWidget[] {
       ),
       { unit: 'messages', alarm: { value: 1 }, width: 12 },
     ),
-    graph(
+    graphWidget(
       'Errors behind the scenes',
       Object.entries(functions)
         .filter(([name]) => name !== 'infer')
@@ -198,14 +206,14 @@ function keptApart({ deadLetters, functions }: OverviewParts): IWidget[] {
 function costs({ functions }: OverviewParts): IWidget[] {
   const all = Object.entries(functions);
   return [
-    graph(
+    graphWidget(
       'Cost: runs',
       all.map(([name, fn], i) =>
         fn.metricInvocations({ ...FIVE, statistic: 'Sum', label: name, color: PLAIN[i % PLAIN.length] }),
       ),
       { unit: 'in 5 minutes', stacked: true, width: 8 },
     ),
-    graph(
+    graphWidget(
       'Cost: gigabyte-seconds',
       all.map(
         ([name, fn], i) =>
@@ -219,7 +227,7 @@ function costs({ functions }: OverviewParts): IWidget[] {
       ),
       { unit: 'GB-s in 5 minutes', stacked: true, width: 8 },
     ),
-    graph(
+    graphWidget(
       'Cost: logs',
       all.map(
         ([name, fn], i) =>

@@ -31,7 +31,7 @@ export interface GraphOptions {
 }
 
 /** A graph as all of them are here: from zero, the key below, alarms as red lines. */
-export function graph(title: string, left: readonly IMetric[], options: GraphOptions = {}): GraphWidget {
+export function graphWidget(title: string, left: readonly IMetric[], options: GraphOptions = {}): GraphWidget {
   const { alarm, max, unit, stacked = false, width = 6 } = options;
   const leftAnnotations: HorizontalAnnotation[] =
     alarm === undefined ? [] : [{ value: alarm.value, label: alarm.label ?? 'alarm', color: BAD, fill: Shading.NONE }];
@@ -53,7 +53,8 @@ export function graph(title: string, left: readonly IMetric[], options: GraphOpt
 }
 
 /** A line of text across the dashboard. */
-export const text = (markdown: string, height: number): TextWidget => new TextWidget({ markdown, width: WIDE, height });
+export const textWidget = (markdown: string, height: number): TextWidget =>
+  new TextWidget({ markdown, width: WIDE, height });
 
 /** What one part of a model's release does. */
 export const variantMetric = (

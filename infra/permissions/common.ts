@@ -75,7 +75,7 @@ export const watchReleases: readonly Permission[] = [
   tellTheBus,
 ];
 
-export const readCaptures: readonly Permission[] = [
+export const readCapturesPermission: readonly Permission[] = [
   { may: ['s3:GetObject'], on: ['captures/captures/*'], why: 'captured predictions; their keys are not known before' },
   {
     may: ['s3:ListBucket'],

@@ -4,7 +4,7 @@ import {
   keepFailures,
   key,
   ownLog,
-  readCaptures,
+  readCapturesPermission,
   readLedger,
   readPrivacySecret,
   schedule,
@@ -122,7 +122,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       ownLog('drift'),
       ...keepFailures('drift'),
       ...readLedger('which version is the champion, and where its baseline is; it never writes there'),
-      ...readCaptures,
+      ...readCapturesPermission,
       { may: ['s3:GetObject'], on: ['artifacts/baselines/*'], why: 'what a window is held against; no model' },
       {
         may: ['s3:PutObject'],
@@ -141,7 +141,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       ownLog('ground-truth'),
       ...keepFailures('ground-truth'),
       ...readLedger('how the outputs of a version are to be read'),
-      ...readCaptures,
+      ...readCapturesPermission,
       {
         may: ['s3:GetObject', 's3:PutObject'],
         on: ['data/ground-truth/*'],

@@ -41,7 +41,7 @@ const REFERENCES = [
  *
  * @param resource as cdk-nag writes it
  */
-export function nameOf(resource: string): string {
+export function resourceNameOf(resource: string): string {
   if (DEFAULT_BUS.test(resource)) return 'default bus';
   const stack = STACK.exec(resource);
   if (stack) return `stack ${stack[1]}/${stack[2]}`;

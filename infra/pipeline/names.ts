@@ -8,10 +8,10 @@ export const ISSUER = 'token.actions.githubusercontent.com';
 export const AUDIENCE = 'sts.amazonaws.com';
 
 /** What a job is, as the subject of its token ends: one of a pull request, or one that deploys to an environment. */
-export type Job = 'pull_request' | `environment:${string}`;
+export type PipelineJob = 'pull_request' | `environment:${string}`;
 
 /** The subject of the tokens that GitHub gives to such jobs of the repository, and to no others. */
-export function subjectOf({ repository, ownerId, repositoryId }: PipelineConfig, job: Job): string {
+export function oidcSubject({ repository, ownerId, repositoryId }: PipelineConfig, job: PipelineJob): string {
   if (ownerId === undefined) return `repo:${repository}:${job}`;
   const [owner, name] = repository.split('/');
   return `repo:${owner}@${ownerId}/${name}@${repositoryId}:${job}`;

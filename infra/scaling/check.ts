@@ -1,4 +1,4 @@
-import { LIMITS, type Range } from './limits.ts';
+import { LIMITS, type LimitRange } from './limits.ts';
 
 /** Provisioned capacity at certain times. */
 export interface ProvisionedSchedule {
@@ -103,7 +103,7 @@ export function validationProblems(scaling: ValidationScaling): string[] {
   ];
 }
 
-function within(name: string, value: number | undefined, { min, max }: Range, note = '', whole = true): string[] {
+function within(name: string, value: number | undefined, { min, max }: LimitRange, note = '', whole = true): string[] {
   if (value === undefined) return [];
   if (value >= min && value <= max && (!whole || Number.isInteger(value))) return [];
   const number = (n: number): string => n.toLocaleString('en-US');

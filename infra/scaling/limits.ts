@@ -16,10 +16,10 @@ export const LIMITS = {
   queueConcurrency: { min: 2, max: 1_000 },
   /** Requests a second that the stage of an HTTP API lets through. */
   rateLimit: { min: 1, max: 100_000 },
-} as const satisfies Record<string, Range>;
+} as const satisfies Record<string, LimitRange>;
 
 /** Both ends inclusive. */
-export interface Range {
+export interface LimitRange {
   readonly min: number;
   readonly max: number;
 }

@@ -1,6 +1,6 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { allow, allowKey } from '../constructs/allow.ts';
+import { allowActions, allowKey } from '../constructs/allow.ts';
 import { defaultBus } from '../constructs/data-validation.ts';
 import { GitHubRole } from '../constructs/github-role.ts';
 import type { PipelineConfig } from '../pipeline/config.ts';
@@ -43,7 +43,7 @@ export class AccessStack extends Stack {
     for (const role of [this.smoke, this.models]) {
       registry.grantReadLedger(role);
       // Names and address of what is deployed, from the outputs.
-      allow(
+      allowActions(
         role,
         ['cloudformation:DescribeStacks'],
         [stateful, serving].map(({ stackName }) =>
@@ -51,22 +51,22 @@ export class AccessStack extends Stack {
         ),
       );
     }
-    allow(
+    allowActions(
       this.smoke,
       ['execute-api:Invoke'],
       [this.formatArn({ service: 'execute-api', resource: serving.endpoint.api.apiId, resourceName: '*' })],
     );
     // What is typical of a feature is in its baseline.
-    allow(this.smoke, ['s3:GetObject'], [artifacts.arnForObjects('baselines/*')]);
+    allowActions(this.smoke, ['s3:GetObject'], [artifacts.arnForObjects('baselines/*')]);
     allowKey(this.smoke, artifacts.encryptionKey, 's3', 'read');
     registry.grantRead(this.models);
     registry.grantAppend(this.models);
     // Whoever is told that something is in the way looks whether it is its own.
-    allow(
+    allowActions(
       this.models,
       ['s3:PutObject', 's3:GetObject'],
       ['models/*', 'baselines/*', 'cards/*'].map((keys) => artifacts.arnForObjects(keys)),
     );
-    allow(this.models, ['events:PutEvents'], [defaultBus(this)]);
+    allowActions(this.models, ['events:PutEvents'], [defaultBus(this)]);
   }
 }

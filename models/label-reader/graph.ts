@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type Attribute, readAttribute } from '../../core/onnx/graph.ts';
-import { fieldsOf, joined, textOf, written, writtenNumber } from '../../core/onnx/protobuf.ts';
+import { protobufFields, concatBytes, decodeText, encodeField, encodeVarintField } from '../../core/onnx/protobuf.ts';
 import { floats, integers, node, tensor, value } from '../../core/onnx/write.ts';
 
 /** What the network takes: lines of text of this height. */
@@ -36,15 +36,15 @@ export function labelReader({ network, characters }: ReturnType<typeof source> =
   const { nodes, constants } = inner(network);
   const before = preprocessing();
   const after = decoding(kept.map((at) => classes[at]!), kept);
-  const graph = joined([
-    ...[...before.nodes, ...nodes, ...after.nodes].map((bytes) => written(1, bytes)),
-    written(2, 'label-reader'),
-    ...[...before.constants, ...constants, ...after.constants].map((bytes) => written(5, bytes)),
-    written(11, value('image', 'uint8', ['n', 'height', 'width', 3])),
-    written(12, value('text', 'string', ['n'])),
-    written(12, value('confidence', 'float32', ['n'])),
+  const graph = concatBytes([
+    ...[...before.nodes, ...nodes, ...after.nodes].map((bytes) => encodeField(1, bytes)),
+    encodeField(2, 'label-reader'),
+    ...[...before.constants, ...constants, ...after.constants].map((bytes) => encodeField(5, bytes)),
+    encodeField(11, value('image', 'uint8', ['n', 'height', 'width', 3])),
+    encodeField(12, value('text', 'string', ['n'])),
+    encodeField(12, value('confidence', 'float32', ['n'])),
   ]);
-  return joined([writtenNumber(1, 9), written(7, graph), written(8, writtenNumber(2, OPSET))]);
+  return concatBytes([encodeVarintField(1, 9), encodeField(7, graph), encodeField(8, encodeVarintField(2, OPSET))]);
 }
 
 /** Classes of the network. */
@@ -165,9 +165,9 @@ const BECAME_INPUTS: Readonly<Record<string, readonly string[]>> = {
 /** The network's nodes in today's operators, and its weights as they are. */
 function inner(network: Uint8Array): Part {
   const part: Part = { nodes: [], constants: [] };
-  for (const field of fieldsOf(network)) {
+  for (const field of protobufFields(network)) {
     if (field.number !== 7) continue;
-    for (const { number, bytes } of fieldsOf(field.bytes)) {
+    for (const { number, bytes } of protobufFields(field.bytes)) {
       if (number === 5) part.constants.push(bytes);
       else if (number === 1) part.nodes.push(modern(bytes, part));
     }
@@ -176,8 +176,8 @@ function inner(network: Uint8Array): Part {
 }
 
 function modern(bytes: Uint8Array, { nodes, constants }: Part): Uint8Array {
-  const fields = [...fieldsOf(bytes)];
-  const operator = textOf(fields.find(({ number }) => number === 4)!);
+  const fields = [...protobufFields(bytes)];
+  const operator = decodeText(fields.find(({ number }) => number === 4)!);
   const moved = BECAME_INPUTS[operator];
   if (moved === undefined) return bytes;
   const attributes = new Map<string, Attribute>();
@@ -185,14 +185,14 @@ function modern(bytes: Uint8Array, { nodes, constants }: Part): Uint8Array {
   for (const field of fields) {
     const attribute = field.number === 5 ? readAttribute(field.bytes) : undefined;
     if (attribute !== undefined && moved.includes(attribute.name)) attributes.set(attribute.name, attribute);
-    else rest.push(written(field.number, field.bytes));
+    else rest.push(encodeField(field.number, field.bytes));
   }
   for (const name of moved) {
     const { ints = [], float = 0 } = attributes.get(name) ?? {};
     const constant = `${operator}.${nodes.length}.${name}`;
     constants.push(operator === 'Clip' ? floats(constant, [], [float]) : integers(constant, [ints.length], ints));
-    rest.push(written(1, constant));
+    rest.push(encodeField(1, constant));
   }
-  return joined(rest);
+  return concatBytes(rest);
 }
 

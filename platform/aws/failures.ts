@@ -27,7 +27,7 @@ interface Failure {
 /** HTTP status of an SDK error; 0 when there was no answer. */
 export const statusOf = (error: unknown): number => (error as Failure).$metadata?.httpStatusCode ?? 0;
 
-export const nameOf = (error: unknown): string => (error as Failure).name ?? '';
+export const errorNameOf = (error: unknown): string => (error as Failure).name ?? '';
 
 /** Worth another try: no answer, a fault of the service, or 409, which S3 gives when conditional writes cross. */
 export function isTransient(error: unknown): boolean {
@@ -36,7 +36,7 @@ export function isTransient(error: unknown): boolean {
   if (status === 409 || status === 429 || status >= 500) return true;
   // The SDK holds a body against the checksum that S3 sends with it, and has no name for what it finds.
   if ((error as Error).message?.startsWith('Checksum mismatch')) return true;
-  return BROKEN.has((error as Failure).code ?? '') || nameOf(error) === 'TimeoutError';
+  return BROKEN.has((error as Failure).code ?? '') || errorNameOf(error) === 'TimeoutError';
 }
 
 /** Tries again what may succeed the next time, with doubled waits between. */

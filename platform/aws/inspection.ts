@@ -13,7 +13,7 @@ import {
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { clientConfig } from './client-config.ts';
-import { nameOf, statusOf } from './failures.ts';
+import { errorNameOf, statusOf } from './failures.ts';
 
 /** A resource of a stack. */
 export interface StackResource {
@@ -214,7 +214,7 @@ async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (statusOf(error) === 404 || /NotFound|NoSuch/.test(nameOf(error))) return undefined;
+    if (statusOf(error) === 404 || /NotFound|NoSuch/.test(errorNameOf(error))) return undefined;
     throw error;
   }
 }

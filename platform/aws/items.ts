@@ -15,7 +15,7 @@ const LARGEST = 390_000;
  *
  * @throws PlatformError when it does not fit even so
  */
-export function packed(record: unknown): Item {
+export function compressItem(record: unknown): Item {
   const text = JSON.stringify(record);
   if (Buffer.byteLength(text) < COMPRESS_FROM) return { body: { S: text } };
   const body = gzipSync(text);
@@ -25,7 +25,7 @@ export function packed(record: unknown): Item {
 }
 
 /** @throws PlatformError when the item holds no body */
-export function unpacked(item: Item): unknown {
+export function decompressItem(item: Item): unknown {
   const { body } = item;
   const text = body?.S ?? (body?.B && gunzipSync(body.B).toString('utf8'));
   if (text === undefined) throw new PlatformError(`table item ${item.pk?.S} ${item.sk?.S} has no body`);

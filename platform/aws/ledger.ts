@@ -14,8 +14,8 @@ import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import type { Ledger } from '../ports.ts';
-import { nameOf } from './failures.ts';
-import { type Item, packed, unpacked } from './items.ts';
+import { errorNameOf } from './failures.ts';
+import { compressItem, decompressItem, type Item } from './items.ts';
 
 const DIGITS = { ENTRY: 9, VERSION: 6 } as const;
 const NUMBERS = { ENTRY: 999_999_999, VERSION: 999_999 } as const;
@@ -46,28 +46,28 @@ export class DynamoLedger implements Ledger {
         ...within(model, 'ENTRY', 0, NUMBERS.ENTRY),
       }),
     );
-    return Items[0] && Entry.parse(unpacked(Items[0]));
+    return Items[0] && Entry.parse(decompressItem(Items[0]));
   }
 
   async *entries(model: string, { from = 0, to = NUMBERS.ENTRY } = {}): AsyncIterable<Entry> {
     if (from <= to)
-      for await (const item of this.#query(within(model, 'ENTRY', from, to))) yield Entry.parse(unpacked(item));
+      for await (const item of this.#query(within(model, 'ENTRY', from, to))) yield Entry.parse(decompressItem(item));
   }
 
   async version(model: string, version: number): Promise<ModelVersion | undefined> {
     if (!Number.isSafeInteger(version) || version < 1) return undefined;
     const item = await this.#get(keyOf(model, 'VERSION', version));
-    return item && ModelVersion.parse(unpacked(item));
+    return item && ModelVersion.parse(decompressItem(item));
   }
 
   async *versions(model: string): AsyncIterable<ModelVersion> {
     for await (const item of this.#query(within(model, 'VERSION', 0, NUMBERS.VERSION)))
-      yield ModelVersion.parse(unpacked(item));
+      yield ModelVersion.parse(decompressItem(item));
   }
 
   async *records(model: string): AsyncIterable<StoredRecord> {
     for await (const item of this.#query(within(model, 'VERSION', 0, NUMBERS.VERSION)))
-      yield { version: Number(item.sk!.S!.slice('VERSION#'.length)), stored: unpacked(item) };
+      yield { version: Number(item.sk!.S!.slice('VERSION#'.length)), stored: decompressItem(item) };
   }
 
   async models(): Promise<string[]> {
@@ -83,7 +83,7 @@ export class DynamoLedger implements Ledger {
   async append(entry: Entry, version?: ModelVersion): Promise<void> {
     const key = keyOf(entry.model, 'ENTRY', entry.number);
     const writeId = randomUUID();
-    const item = { ...key, ...described(entry), ...packed(Entry.parse(entry)), writeId: { S: writeId } };
+    const item = { ...key, ...described(entry), ...compressItem(Entry.parse(entry)), writeId: { S: writeId } };
     for (let crossing = 0; ; crossing++) {
       try {
         await this.#write(item, version);
@@ -112,7 +112,10 @@ export class DynamoLedger implements Ledger {
       return;
     }
     const versionIsNew = 'attribute_not_exists(pk)';
-    const record = { ...keyOf(version.model, 'VERSION', version.version), ...packed(ModelVersion.parse(version)) };
+    const record = {
+      ...keyOf(version.model, 'VERSION', version.version),
+      ...compressItem(ModelVersion.parse(version)),
+    };
     await this.client.send(
       new TransactWriteItemsCommand({
         TransactItems: [
@@ -176,8 +179,8 @@ const reasons = (error: unknown): string[] =>
 
 /** The item exists already. */
 const refused = (error: unknown): boolean =>
-  nameOf(error) === 'ConditionalCheckFailedException' || reasons(error).includes('ConditionalCheckFailed');
+  errorNameOf(error) === 'ConditionalCheckFailedException' || reasons(error).includes('ConditionalCheckFailed');
 
 /** Another transaction was touching the item at that moment; neither need have succeeded. */
 const crossed = (error: unknown): boolean =>
-  nameOf(error) === 'TransactionConflictException' || reasons(error).includes('TransactionConflict');
+  errorNameOf(error) === 'TransactionConflictException' || reasons(error).includes('TransactionConflict');

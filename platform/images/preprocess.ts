@@ -9,13 +9,13 @@ import { blankPng } from './png.ts';
 export type Inputs = ReadonlyMap<string, RawTensor>;
 
 /** Turns what callers sent into what the graph takes. @throws InputError */
-export type Prepare = (inputs: Inputs) => Inputs;
+export type Preprocessor = (inputs: Inputs) => Inputs;
 
 /**
  * Compiles what a manifest wants done before the graph; nothing for most models. The code that unpacks pictures is
  * loaded for those only that take some.
  */
-export async function prepareOf(signature: Signature, preprocess: Preprocess): Promise<Prepare> {
+export async function compilePreprocess(signature: Signature, preprocess: Preprocess): Promise<Preprocessor> {
   const wanted = signature.inputs.flatMap(({ name, shape }) => {
     const own = preprocess[name];
     return own === undefined ? [] : [{ name, channels: shape[3] as 1 | 3, maxPixels: own.maxPixels }];

@@ -24,7 +24,7 @@ export const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].inclu
  * @returns false, having written nothing, when it does not fit, or when `ifAbsent` and the path exists; of several writers at once one wins
  * @throws PlatformError when the file system fails or is full
  */
-export async function place(
+export async function writeAtomically(
   root: string,
   target: string,
   fill: (path: string) => Promise<void>,
@@ -86,7 +86,7 @@ async function flush(target: string): Promise<void> {
 }
 
 /** Clears what killed processes left unfinished in a store. */
-export async function sweep(root: string): Promise<void> {
+export async function removeUnfinished(root: string): Promise<void> {
   const folder = path.join(root, UNFINISHED);
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Home } from '../ports.ts';
 import { keysOnDemand } from '../privacy.ts';
-import { sweep } from './atomic.ts';
+import { removeUnfinished } from './atomic.ts';
 import { LocalBus } from './bus.ts';
 import { FileLedger } from './ledger.ts';
 import { LocalMetrics } from './metrics.ts';
@@ -26,7 +26,7 @@ export async function openLocalHome(folder: string, clock: Clock = systemClock):
   const root = path.resolve(folder);
   await mkdir(root, { recursive: true });
   const at = (name: string): string => path.join(root, name);
-  await Promise.all(['.', 'ledger', 'artifacts', 'data', 'captures'].map((store) => sweep(at(store))));
+  await Promise.all(['.', 'ledger', 'artifacts', 'data', 'captures'].map((store) => removeUnfinished(at(store))));
   const metrics = new LocalMetrics(at('metrics.jsonl'));
   return {
     kind: 'local',

@@ -8,7 +8,7 @@ import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import { PlatformError } from '../errors.ts';
 import type { Ledger } from '../ports.ts';
-import { isAbsent, place } from './atomic.ts';
+import { isAbsent, writeAtomically } from './atomic.ts';
 
 /** One file an entry. The version record that an entry announces is in the same file: one atomic write for both. */
 const Page = z.strictObject({ entry: Entry, version: ModelVersion.optional() });
@@ -38,7 +38,7 @@ export class FileLedger implements Ledger {
     const { model, number } = entry;
     const page = JSON.stringify(Page.parse({ entry, version }), null, 1);
     const file = this.#file(model, number);
-    if (await place(this.root, file, (unfinished) => writeFile(unfinished, page), { ifAbsent: true })) return;
+    if (await writeAtomically(this.root, file, (unfinished) => writeFile(unfinished, page), { ifAbsent: true })) return;
     const found = (await this.#numbers(model)).at(-1) ?? 0;
     throw new ReleaseConflictError(model, number - 1, found);
   }

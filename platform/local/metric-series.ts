@@ -8,7 +8,7 @@ const EXACT_VALUES = 256;
 const LOG_STEP = Math.log(1.01);
 
 /** What is known of the samples of one second or minute: everything but their order. */
-export class Tally {
+export class SeriesTotals {
   count = 0;
   sum = 0;
   min = Number.POSITIVE_INFINITY;
@@ -24,7 +24,7 @@ export class Tally {
     this.#note(value, 1);
   }
 
-  merge(other: Tally): void {
+  merge(other: SeriesTotals): void {
     this.count += other.count;
     this.sum += other.sum;
     if (other.min < this.min) this.min = other.min;
@@ -79,8 +79,8 @@ const rounded = (value: number): number =>
 
 /** Samples of one metric under one set of dimensions; its size is bounded by time, not by traffic. */
 export class Series {
-  readonly #seconds = new Map<number, Tally>();
-  readonly #minutes = new Map<number, Tally>();
+  readonly #seconds = new Map<number, SeriesTotals>();
+  readonly #minutes = new Map<number, SeriesTotals>();
   #newest = Number.NEGATIVE_INFINITY;
 
   /** @param at milliseconds since 1970 */
@@ -96,8 +96,8 @@ export class Series {
   }
 
   /** Tallies of periods with data that start at `from` or later and before `to`, in order; milliseconds. */
-  periods(length: number, from: number, to: number): [start: number, tally: Tally][] {
-    const periods = new Map<number, Tally>();
+  periods(length: number, from: number, to: number): [start: number, tally: SeriesTotals][] {
+    const periods = new Map<number, SeriesTotals>();
     for (const tallies of [this.#minutes, this.#seconds])
       for (const [at, tally] of tallies) {
         const start = Math.floor(at / length) * length;
@@ -121,11 +121,11 @@ export class Series {
   }
 }
 
-function tallyOf(tallies: Map<number, Tally>, at: number, length: number): Tally {
+function tallyOf(tallies: Map<number, SeriesTotals>, at: number, length: number): SeriesTotals {
   const start = Math.floor(at / length) * length;
   let tally = tallies.get(start);
   if (tally === undefined) {
-    tally = new Tally();
+    tally = new SeriesTotals();
     tallies.set(start, tally);
   }
   return tally;

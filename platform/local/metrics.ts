@@ -3,7 +3,7 @@ import path from 'node:path';
 import { NAMESPACE } from '../../core/alarms/alarm.ts';
 import type { Datapoint, MetricQuery, Metrics } from '../ports.ts';
 import { Series } from './metric-series.ts';
-import { Tail } from './tail.ts';
+import { FileTail } from './tail.ts';
 
 /** The parts of an embedded-metric-format line that matter here. */
 interface EmfLine {
@@ -30,7 +30,7 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 export class LocalMetrics implements Metrics {
   readonly #file: string;
   readonly #maxBytes: number;
-  readonly #tail: Tail;
+  readonly #tail: FileTail;
   readonly #series = new Map<string, Series>();
   #unwritten: string[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -44,7 +44,7 @@ export class LocalMetrics implements Metrics {
   ) {
     this.#file = file;
     this.#maxBytes = maxBytes;
-    this.#tail = new Tail(file);
+    this.#tail = new FileTail(file);
   }
 
   write(line: string): void {
@@ -85,7 +85,7 @@ export class LocalMetrics implements Metrics {
     const take = (line: string): void => this.#take(line);
     if (!this.#begun) {
       this.#begun = true;
-      const aside = new Tail(`${this.#file}.1`);
+      const aside = new FileTail(`${this.#file}.1`);
       aside.read(take);
       aside.close();
     }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
 import type { Body, ObjectInfo, ObjectStore, PutOptions, StoredWrite } from '../ports.ts';
-import { codeOf, isAbsent, place } from './atomic.ts';
+import { codeOf, isAbsent, writeAtomically } from './atomic.ts';
 import { decodePart, encodePart } from './names.ts';
 
 /** How often a file that is changed while it is being copied is copied again. */
@@ -82,7 +82,7 @@ export class FileObjectStore implements ObjectStore {
     const file = await this.#find(key);
     // As with deletion, there is a moment between the look and the write.
     const fits = async (): Promise<boolean> => ifMatch === undefined || (await infoOf(key, file))?.etag === ifMatch;
-    return place(this.root, file, fill, { ifAbsent, fits });
+    return writeAtomically(this.root, file, fill, { ifAbsent, fits });
   }
 
   /** @returns undefined when the file was changed in the middle */

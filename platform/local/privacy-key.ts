@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PrivacyError } from '../privacy.ts';
-import { isAbsent, place } from './atomic.ts';
+import { isAbsent, writeAtomically } from './atomic.ts';
 
 /** File of a local home that holds the privacy secret. */
 export const KEY_FILE = 'privacy.key';
@@ -22,7 +22,7 @@ export async function localSecret(root: string, env: NodeJS.ProcessEnv): Promise
   });
   if (info === undefined)
     // Of several processes at once the first makes it; the others read what it made.
-    await place(
+    await writeAtomically(
       root,
       file,
       (unfinished) => writeFile(unfinished, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 }),

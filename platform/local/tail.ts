@@ -8,7 +8,7 @@ const LINE_END = 10;
  * Reads the lines that are appended to a file, by whomever, each once. A file that is put aside for a new one is read
  * to its end first.
  */
-export class Tail {
+export class FileTail {
   readonly #file: string;
   #handle: number | undefined;
   #offset = 0;

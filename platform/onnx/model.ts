@@ -7,7 +7,7 @@ import { readsOtherFiles } from '../../core/onnx/inspect.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from './errors.ts';
 import { Tensor } from './runtime.ts';
 import { type DeclaredTensor, Session } from './session.ts';
-import { inTurn } from './turns.ts';
+import { runPerTick } from './turns.ts';
 
 /** A model in memory. */
 export interface OnnxModel {
@@ -133,7 +133,7 @@ function modelOf(session: Session): OnnxModel {
       };
       let results: Record<string, Tensor>;
       try {
-        const given = inTurn(run);
+        const given = runPerTick(run);
         // Unknown to a run that was made at once.
         waits = true;
         results = await given;

@@ -1,5 +1,5 @@
 /** How long runs may hold up the event loop before others are heard; milliseconds. */
-const LONGEST_MS = 2;
+const MAX_BATCH_MS = 2;
 
 /** Runs that wait for their turn, in the order they came. */
 let waiting: (() => void)[] = [];
@@ -14,7 +14,7 @@ let taken = false;
  *
  * @returns what the run gives; a promise of it where it waits
  */
-export function inTurn<T>(run: () => T): T | Promise<T> {
+export function runPerTick<T>(run: () => T): T | Promise<T> {
   if (!taken) {
     taken = true;
     setImmediate(nextTurn);
@@ -38,7 +38,7 @@ function nextTurn(): void {
   const from = performance.now();
   let done = 0;
   waiting = [];
-  while (done < runs.length && (done === 0 || performance.now() - from < LONGEST_MS)) runs[done++]!();
+  while (done < runs.length && (done === 0 || performance.now() - from < MAX_BATCH_MS)) runs[done++]!();
   if (done < runs.length) waiting = runs.slice(done);
   setImmediate(nextTurn);
 }

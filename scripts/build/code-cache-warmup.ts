@@ -8,7 +8,7 @@ import { openLocalHome } from '../../platform/local/home.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
-import type { Rehearsal } from './code-cache.ts';
+import type { WarmupRun } from './code-cache.ts';
 
 /** A model whose contract has numbers, texts and missing values. */
 const MODEL = path.join('models', 'flight-delay', 'v1');
@@ -19,7 +19,7 @@ const MODEL = path.join('models', 'flight-delay', 'v1');
  *
  * @param work what is done while folder and services are there
  */
-export async function rehearseInfer(work: (rehearsals: readonly Rehearsal[]) => Promise<void>): Promise<void> {
+export async function rehearseInfer(work: (rehearsals: readonly WarmupRun[]) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-rehearsal-'));
   const services = createServer((_, response) => response.end('{"Items":[],"Count":0,"ScannedCount":0}'));
   await new Promise<void>((resolve) => services.listen(0, '127.0.0.1', resolve));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 /** One time that a bundle is loaded and called while what V8 compiles is recorded. */
-export interface Rehearsal {
+export interface WarmupRun {
   /** Environment of the bundle. */
   readonly env: Readonly<Record<string, string>>;
   /** Invocations that call what a cold start calls. Their results do not matter. */
@@ -13,7 +13,7 @@ export interface Rehearsal {
 
 export interface CodeCacheOptions {
   /** What is recorded, one after the other in one process. */
-  readonly rehearsals: readonly Rehearsal[];
+  readonly rehearsals: readonly WarmupRun[];
   /** Node that the function will run on. @default this one */
   readonly node?: string;
   /** Arguments that it will be started with: V8 takes a cache only where its flags are the same. @default [] */

@@ -19,7 +19,7 @@ export class ApiError extends Error {
  * @param accept write report and page anew rather than compare
  * @throws ApiError
  */
-export async function judgeApi(project: string, accept: boolean): Promise<void> {
+export async function checkApi(project: string, accept: boolean): Promise<void> {
   const config = ExtractorConfig.loadFileAndPrepare(path.join(project, 'api-extractor.json'));
   const { succeeded, apiReportChanged } = Extractor.invoke(config, {
     localBuild: accept,
@@ -46,7 +46,7 @@ export async function declareApi({ accept = false } = {}): Promise<void> {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.api.json'], {
     stdio: 'inherit',
   });
-  await judgeApi('.', accept);
+  await checkApi('.', accept);
 }
 
 if (process.argv[1]?.endsWith('api.ts')) await declareApi({ accept: true });

@@ -185,7 +185,7 @@ export function dashboard(): object {
     const w = WIDTH / Math.min(4, row.panels.length);
     row.panels.forEach((panel, i) => {
       const gridPos = { x: (i % 4) * w, y: y + Math.floor(i / 4) * HEIGHT, w, h: HEIGHT };
-      panels.push({ ...drawn(panel), gridPos });
+      panels.push({ ...panelJson(panel), gridPos });
     });
     y += Math.ceil(row.panels.length / 4) * HEIGHT;
   }
@@ -218,7 +218,7 @@ export function dashboard(): object {
   };
 }
 
-const drawn = ({ title, unit, queries }: Panel) => ({
+const panelJson = ({ title, unit, queries }: Panel) => ({
   type: 'timeseries',
   title,
   datasource: SOURCE,

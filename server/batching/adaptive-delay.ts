@@ -6,7 +6,7 @@ const WEIGHT = 0.2;
  * at once. As long as a run has fewer than its part of those, waiting may bring the rest; a wait that did not bring
  * them lowers the expectation, so that nobody waits twice in vain.
  */
-export class WaitingTarget {
+export class AdaptiveDelay {
   #inFlight = 0;
   #peak = 1;
   #runMs = Number.POSITIVE_INFINITY;

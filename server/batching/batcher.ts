@@ -2,8 +2,8 @@ import type { TensorData } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { OnnxModel } from '../../platform/onnx/model.ts';
-import { WaitingTarget } from './adaptive-delay.ts';
-import { agree, concatenate, fitOf, rowsOf, split, type Tensors } from './tensors.ts';
+import { AdaptiveDelay } from './adaptive-delay.ts';
+import { agree, batchKey, concatenate, rowsOf, split, type Tensors } from './tensors.ts';
 
 export interface BatchingOptions {
   /** Most rows in one run. A request that has more of its own goes alone. */
@@ -32,8 +32,8 @@ interface Call {
 }
 
 /** First runs of several requests whose answers are held against the same rows alone, and how many rows of each. */
-const PROOFS = 3;
-const PROVEN_CALLS = 4;
+const BATCH_CHECKS = 3;
+const CHECKED_CALLS = 4;
 
 /**
  * A model whose concurrent runs are put together along axis 0. Nobody waits while callers are few: what gathers while
@@ -57,7 +57,7 @@ export function batched(model: OnnxModel, options: BatchingOptions): OnnxModel {
 class Batcher {
   /** Calls that wait, by what may go together; the first key is the one whose turn it is. */
   readonly #waiting = new Map<string, Call[]>();
-  readonly #target: WaitingTarget;
+  readonly #target: AdaptiveDelay;
   #running = 0;
   #alone = 0;
   #proofs = 0;
@@ -68,13 +68,13 @@ class Batcher {
     private readonly model: OnnxModel,
     private readonly options: BatchingOptions,
   ) {
-    this.#target = new WaitingTarget(options);
+    this.#target = new AdaptiveDelay(options);
   }
 
   run(feeds: Tensors, outputs?: readonly string[], report?: RunReport): Promise<Record<string, TensorData>> {
     return new Promise((resolve, reject) => {
       const rows = this.#dependent ? undefined : rowsOf(feeds);
-      const fit = rows === undefined ? `alone ${this.#alone++}` : fitOf(feeds, outputs);
+      const fit = rows === undefined ? `alone ${this.#alone++}` : batchKey(feeds, outputs);
       const call: Call = {
         feeds,
         outputs,
@@ -153,7 +153,7 @@ class Batcher {
         outputs,
         calls.map(({ rows }) => rows),
       );
-      if (parts === undefined || (this.#proofs < PROOFS && !(await this.#proven(calls, parts)))) {
+      if (parts === undefined || (this.#proofs < BATCH_CHECKS && !(await this.#proven(calls, parts)))) {
         parts = undefined;
         this.#dependent = true;
         this.options.onDependent?.();
@@ -177,7 +177,7 @@ class Batcher {
   /** Whether rows give the same alone as together. */
   async #proven(calls: readonly Call[], parts: readonly Tensors[]): Promise<boolean> {
     this.#proofs++;
-    for (const [i, { feeds, outputs }] of calls.slice(0, PROVEN_CALLS).entries())
+    for (const [i, { feeds, outputs }] of calls.slice(0, CHECKED_CALLS).entries())
       if (!agree(parts[i]!, await this.model.run(feeds, outputs))) return false;
     return true;
   }

@@ -24,7 +24,7 @@ export function rowsOf(feeds: Tensors): number | undefined {
 }
 
 /** Runs with the same text may be put together: equal types and trailing shapes, the same outputs wanted. */
-export function fitOf(feeds: Tensors, outputs: readonly string[] | undefined): string {
+export function batchKey(feeds: Tensors, outputs: readonly string[] | undefined): string {
   let fit = outputs === undefined ? '*' : JSON.stringify(outputs);
   for (const name in feeds) {
     const { type, shape } = feeds[name]!;

@@ -1,7 +1,7 @@
 import { InputError } from '../../core/contract/elements.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import type { ModelInferRequest, ModelInferResponse, Parameter, Parameters, WireTensor } from './messages.ts';
-import { bytesOf, contentsOf } from './tensor-contents.ts';
+import type { GrpcParameters, ModelInferRequest, ModelInferResponse, Parameter, WireTensor } from './messages.ts';
+import { contentsOf, elementBytes } from './tensor-contents.ts';
 
 const JSON_LENGTH = 'inference-header-content-length';
 
@@ -21,7 +21,7 @@ export function modelPath(model: string, version: string, what = ''): string {
  *
  * @throws InputError when raw and typed contents are mixed or do not agree with the inputs
  */
-export function requestOf(
+export function toHttpRequestOfCall(
   message: ModelInferRequest,
   headers: HttpRequest['headers'],
   caller: string | undefined,
@@ -30,7 +30,7 @@ export function requestOf(
   if (raw.length > 0 && raw.length !== inputs.length)
     throw new InputError(`raw_input_contents has ${raw.length} entries, there are ${inputs.length} inputs`);
   const blocks = inputs.map((input, i) => {
-    if (raw.length === 0) return bytesOf(input.name, input.datatype, input.contents ?? {});
+    if (raw.length === 0) return elementBytes(input.name, input.datatype, input.contents ?? {});
     if (hasContents(input))
       throw new InputError(`input ${input.name}: contents are given beside raw_input_contents, send one of them`);
     return raw[i]!;
@@ -105,7 +105,7 @@ export function responseOf({ headers, body }: HttpResponse, raw: boolean): Model
 }
 
 /** Parameters as JSON has them. Sizes and placement of binary data are this side's to say. */
-function plain(parameters: Parameters = {}): Json {
+function plain(parameters: GrpcParameters = {}): Json {
   const values: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(parameters)) {
     const choice = parameter.parameter_choice;
@@ -117,7 +117,7 @@ function plain(parameters: Parameters = {}): Json {
   return values;
 }
 
-function wired(values: Json): Parameters {
+function wired(values: Json): GrpcParameters {
   const parameters: Record<string, Parameter> = {};
   for (const [name, value] of Object.entries(values)) {
     if (typeof value === 'boolean') parameters[name] = { bool_param: value };

@@ -8,7 +8,7 @@ export interface Parameter {
   readonly double_param?: number;
   readonly uint64_param?: string;
 }
-export type Parameters = Readonly<Record<string, Parameter>>;
+export type GrpcParameters = Readonly<Record<string, Parameter>>;
 
 /** Tensor elements, row-major, in the field that belongs to the datatype. */
 export interface Contents {
@@ -26,7 +26,7 @@ export interface WireTensor {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly string[];
-  readonly parameters?: Parameters;
+  readonly parameters?: GrpcParameters;
   readonly contents?: Contents | null;
 }
 
@@ -34,9 +34,9 @@ export interface ModelInferRequest {
   readonly model_name: string;
   readonly model_version: string;
   readonly id: string;
-  readonly parameters: Parameters;
+  readonly parameters: GrpcParameters;
   readonly inputs: readonly WireTensor[];
-  readonly outputs: readonly { readonly name: string; readonly parameters: Parameters }[];
+  readonly outputs: readonly { readonly name: string; readonly parameters: GrpcParameters }[];
   readonly raw_input_contents: readonly Uint8Array[];
 }
 
@@ -44,7 +44,7 @@ export interface ModelInferResponse {
   readonly model_name: string;
   readonly model_version: string;
   readonly id: string;
-  readonly parameters?: Parameters;
+  readonly parameters?: GrpcParameters;
   readonly outputs: readonly WireTensor[];
   readonly raw_output_contents: readonly Uint8Array[];
 }

@@ -15,10 +15,10 @@ import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { DrainOptions, RequestHandler } from '../http/http-server.ts';
-import type { Gate } from '../lib/admission-limit.ts';
-import { modelPath, requestOf, responseOf } from './convert.ts';
+import type { AdmissionLimit } from '../lib/admission-limit.ts';
+import { modelPath, responseOf, toHttpRequestOfCall } from './convert.ts';
 import type { ModelInferRequest, ModelInferResponse } from './messages.ts';
-import { GRPCInferenceService, Health, SERVICE } from './service-definition.ts';
+import { GRPCInferenceService, HealthService, SERVICE } from './service-definition.ts';
 
 export interface GrpcOptions {
   /** 0 takes any free port. */
@@ -28,7 +28,7 @@ export interface GrpcOptions {
   /** Most bytes of a message, either way. @default 64 MB */
   readonly messageLimit?: number;
   /** Bounds the inferences that are under way, together with those that come over HTTP. @default none */
-  readonly gate?: Gate;
+  readonly gate?: AdmissionLimit;
   /** Metadata in which the proxy in front says who the caller is, as HTTP's option. @default the address */
   readonly callerHeader?: string;
 }
@@ -101,14 +101,14 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
       const headers = headersOf(call.metadata);
       const { gate, callerHeader } = options;
       const caller = callerHeader === undefined ? callerOf(call.getPeer()) : callerOfHeader(headers[callerHeader]);
-      const http = requestOf(request, headers, caller);
+      const http = toHttpRequestOfCall(request, headers, caller);
       const response = await within(gate, http.body.length, () => endpoint.handle(http));
       call.sendMetadata(metadataOf(response.headers));
       if (response.status !== 200) throw new Refusal(response.status, textOf(response.body));
       return responseOf(response, request.raw_input_contents.length > 0);
     }),
   });
-  server.addService(Health.service, {
+  server.addService(HealthService.service, {
     Check: unary<{ service: string }, object>(async ({ request: { service } }) => {
       if (service !== '' && service !== SERVICE) throw new Refusal(404, `there is no service ${service.slice(0, 64)}`);
       return { status: (await serves('/v2/health/ready')) ? 'SERVING' : 'NOT_SERVING' };
@@ -136,9 +136,9 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
 const callerOf = (peer: string): string => callerOfAddress(peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
 
 /** @throws Refusal when there is no room */
-async function within<T>(gate: Gate | undefined, bytes: number, run: () => Promise<T>): Promise<T> {
+async function within<T>(gate: AdmissionLimit | undefined, bytes: number, run: () => Promise<T>): Promise<T> {
   try {
-    gate?.enter(bytes);
+    gate?.acquire(bytes);
   } catch (error) {
     if (error instanceof ProtocolError) throw new Refusal(error.status, error.message);
     throw error;
@@ -146,7 +146,7 @@ async function within<T>(gate: Gate | undefined, bytes: number, run: () => Promi
   try {
     return await run();
   } finally {
-    gate?.leave(bytes);
+    gate?.release(bytes);
   }
 }
 

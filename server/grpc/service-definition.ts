@@ -117,7 +117,7 @@ function load(text: string): GrpcObject {
 /** The clients' constructors; the services' definitions are below them as `service`. */
 export const GRPCInferenceService = (load(INFERENCE) as { inference: Record<string, ServiceClientConstructor> })
   .inference.GRPCInferenceService!;
-export const Health = (
+export const HealthService = (
   load(HEALTH) as unknown as { grpc: { health: { v1: Record<string, ServiceClientConstructor> } } }
 ).grpc.health.v1.Health!;
 

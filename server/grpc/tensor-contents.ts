@@ -89,7 +89,7 @@ const NUMBERS: Readonly<Record<string, Numbers>> = {
  *
  * @throws InputError when another field than the datatype's is filled, or a value is outside of the datatype
  */
-export function bytesOf(name: string, datatype: string, contents: Contents): Uint8Array {
+export function elementBytes(name: string, datatype: string, contents: Contents): Uint8Array {
   const numbers = NUMBERS[datatype];
   if (datatype !== 'BYTES' && numbers === undefined)
     throw new InputError(`input ${name}: ${datatype} has no typed contents, send it in raw_input_contents`);

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import type { Gate } from '../lib/admission-limit.ts';
+import type { AdmissionLimit } from '../lib/admission-limit.ts';
 import { answerBroken, endLater, faultOfHead, MAX_HEADERS } from './malformed-request.ts';
 import { headOf, type RequestHead, readBody } from './read-request.ts';
-import { refusal } from './refusal.ts';
+import { refusalResponse } from './refusal.ts';
 
 /** Whatever answers requests and does not throw: an endpoint. */
 export interface RequestHandler {
@@ -35,7 +35,7 @@ export interface HttpOptions {
    */
   readonly callerHeader?: string;
   /** Bounds the requests that are under way, from before their body is read until their answer is sent. @default none */
-  readonly gate?: Gate;
+  readonly gate?: AdmissionLimit;
   /** Answers what must be answered whatever is going on, such as health, before the gate. */
   readonly first?: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined;
 }
@@ -129,7 +129,7 @@ class Exchange {
     const head = headOf(incoming, this.options.callerHeader);
     const fault = faultOfHead(incoming);
     if (fault !== undefined) {
-      this.#send(outgoing, head.method, refusal(head, fault), incoming);
+      this.#send(outgoing, head.method, refusalResponse(head, fault), incoming);
       return;
     }
     const first = this.options.first?.(head);
@@ -142,12 +142,12 @@ class Exchange {
       // What has no length beforehand may be as long as is allowed.
       const bytes = Math.min(Number(head.headers['content-length'] ?? this.#lengthOf(incoming)), this.#limit);
       try {
-        gate.enter(bytes);
+        gate.acquire(bytes);
       } catch (error) {
-        this.#send(outgoing, head.method, refusal(head, error as ProtocolError));
+        this.#send(outgoing, head.method, refusalResponse(head, error as ProtocolError));
         return;
       }
-      outgoing.on('close', () => gate.leave(bytes));
+      outgoing.on('close', () => gate.release(bytes));
     }
     readBody(incoming, this.#limit, (body, truncated) => {
       // The caller has gone away in the middle of the body; there is nobody to answer.

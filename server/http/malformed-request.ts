@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
 import { headOf, type RequestHead } from './read-request.ts';
-import { refusal } from './refusal.ts';
+import { refusalResponse } from './refusal.ts';
 
 /** What node:http says of bytes that are no request. */
 type ParseError = Error & { readonly code?: string; readonly reason?: string; readonly rawPacket?: Buffer };
@@ -43,11 +43,11 @@ export function answerBroken(server: Server): void {
     const error = new ProtocolError(405, 'method CONNECT is not allowed, there is no tunnel here', {
       allowed: METHODS,
     });
-    send(socket, refusal(headOf(incoming), error));
+    send(socket, refusalResponse(headOf(incoming), error));
   });
   server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const error = new ProtocolError(417, `expectation '${String(incoming.headers.expect).slice(0, 40)}' cannot be met`);
-    const { status, headers, body } = refusal(headOf(incoming), error);
+    const { status, headers, body } = refusalResponse(headOf(incoming), error);
     outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
     outgoing.write(body);
     endLater(outgoing, incoming);
@@ -78,7 +78,7 @@ function refuse(socket: HttpSocket, error: ParseError): void {
   }
   // In the middle of an answer nothing else can be said.
   if (pending?.headersSent) socket.destroy();
-  else send(socket, refusal(pending ? headOf(pending.req) : sniffed(error), faultOf(error)));
+  else send(socket, refusalResponse(pending ? headOf(pending.req) : sniffed(error), faultOf(error)));
 }
 
 function faultOf({ code, reason, message }: ParseError): ProtocolError {

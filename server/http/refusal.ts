@@ -4,7 +4,7 @@ import type { HttpResponse } from '../../core/serving/http.ts';
 import { identify, identityHeaders } from '../../usecases/serving/request-id.ts';
 
 /** What the server refuses before any endpoint sees it, in the form of the protocol that was spoken. */
-export function refusal(head: RequestHead, error: ProtocolError): HttpResponse {
+export function refusalResponse(head: RequestHead, error: ProtocolError): HttpResponse {
   const { status, headers, body } = protocolOf(head).fail(error);
   const retry = error.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   return {

@@ -1,7 +1,7 @@
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 
-export interface GateOptions {
+export interface AdmissionLimitOptions {
   /** Most that may be inside at once. */
   readonly count: number;
   /** Most bytes that they may hold. */
@@ -11,11 +11,11 @@ export interface GateOptions {
 }
 
 /** A bound on what is kept waiting: whoever does not fit is refused at once, and nothing grows beyond. */
-export class Gate {
+export class AdmissionLimit {
   #count = 0;
   #bytes = 0;
 
-  constructor(private readonly options: GateOptions) {}
+  constructor(private readonly options: AdmissionLimitOptions) {}
 
   get count(): number {
     return this.#count;
@@ -31,7 +31,7 @@ export class Gate {
   }
 
   /** @throws ProtocolError 503 when there is no room; else the caller must `leave` */
-  enter(bytes: number): void {
+  acquire(bytes: number): void {
     const { count, bytes: most, name } = this.options;
     // What is larger than the whole may come in alone: it keeps to the limit of a body.
     if (this.#count >= count || (this.#count > 0 && this.#bytes + bytes > most))
@@ -44,14 +44,14 @@ export class Gate {
     this.#bytes += bytes;
   }
 
-  leave(bytes: number): void {
+  release(bytes: number): void {
     this.#count--;
     this.#bytes -= bytes;
   }
 }
 
 /** Bytes of tensors, about. */
-export function bytesOf(feeds: Readonly<Record<string, TensorData>>): number {
+export function byteSize(feeds: Readonly<Record<string, TensorData>>): number {
   let bytes = 0;
   for (const name in feeds) {
     const { data } = feeds[name]!;

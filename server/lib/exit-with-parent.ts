@@ -9,6 +9,6 @@ setInterval(() => {
 `;
 
 /** Ends this process soon after its parent has ended, whatever it is doing: nobody is left who would stop it. */
-export function dieWithParent(): void {
+export function exitWithParent(): void {
   new Worker(WATCH, { eval: true, workerData: process.ppid }).unref();
 }

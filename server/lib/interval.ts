@@ -1,5 +1,5 @@
 /** A loop that can be stopped; `stop` waits for the run that is under way. */
-export interface Loop {
+export interface Interval {
   stop(): Promise<void>;
 }
 
@@ -7,7 +7,11 @@ export interface Loop {
  * Runs a job every so many seconds, never two at once: a run that takes longer than the period delays the next one.
  * What a run throws goes to `failed`, and the loop goes on.
  */
-export function every(seconds: number, job: () => Promise<unknown>, failed: (error: unknown) => void): Loop {
+export function startInterval(
+  seconds: number,
+  job: () => Promise<unknown>,
+  failed: (error: unknown) => void,
+): Interval {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();

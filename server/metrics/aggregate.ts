@@ -7,7 +7,7 @@ const OWN =
  * of histograms, and gauges that count what a process has of its own. Of other gauges, such as the revision that is
  * served, the largest counts.
  */
-export function summed(texts: readonly string[]): string {
+export function aggregateExpositions(texts: readonly string[]): string {
   const values = new Map<string, number>();
   /** Family -> its comments and series, in the order in which they are first seen. */
   const families = new Map<string, Set<string>>();

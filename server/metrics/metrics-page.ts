@@ -63,13 +63,13 @@ function shares(to: Exposition, model: string, { champion, challengers }: Servin
 const RECENT_MINUTES = 24 * 60;
 
 /** Metrics that come of scheduled functions rather than of requests, by part of the release. */
-const WATCHED = [
+const SCHEDULED_RESULTS = [
   ['Drift', 'Maximum', 'trimtab_drift_share', 'Share of the features that drifted, in the last window.'],
   ['Wrong', 'Average', 'trimtab_wrong_ratio', 'Share of wrong decisions, in the last minute with ground truth.'],
 ] as const;
 
 /** The metrics of a home that {@link watchedGauges} reads. */
-export const WATCHED_METRICS: readonly string[] = WATCHED.map(([metric]) => metric);
+export const SCHEDULED_RESULT_METRICS: readonly string[] = SCHEDULED_RESULTS.map(([metric]) => metric);
 
 /** What the scheduled functions last found. Only for a home whose metrics cost nothing to read. */
 export const watchedGauges =
@@ -81,7 +81,7 @@ export const watchedGauges =
     const names = await models();
     const now = clock.now();
     const from = new Date(now.getTime() - RECENT_MINUTES * 60_000);
-    for (const [metric, statistic, name, help] of WATCHED) {
+    for (const [metric, statistic, name, help] of SCHEDULED_RESULTS) {
       to.family(name, 'gauge', help);
       for (const model of names)
         for (const variant of ['champion', 'challenger']) {

@@ -1,5 +1,5 @@
 import type { Home } from '../../platform/ports.ts';
-import { dieWithParent } from '../lib/exit-with-parent.ts';
+import { exitWithParent } from '../lib/exit-with-parent.ts';
 import { type Serving, type ServingOptions, startServing } from '../server.ts';
 import type { FromServing, ToServing } from './messages.ts';
 
@@ -16,7 +16,7 @@ export async function serveUnderSupervision(
   home: () => Promise<Home>,
   options: Omit<ServingOptions, 'home' | 'allMetrics' | 'onRequest'>,
 ): Promise<void> {
-  dieWithParent();
+  exitWithParent();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   const tell = (message: FromServing): void => {
     if (process.connected) process.send!(message, () => undefined);

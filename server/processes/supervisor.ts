@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { BackOff } from '../lib/backoff.ts';
-import { countersOf, summed } from '../metrics/aggregate.ts';
+import { aggregateExpositions, countersOf } from '../metrics/aggregate.ts';
 import type { FromServing, ToServing } from './messages.ts';
 
 export interface SupervisorOptions {
@@ -133,7 +133,7 @@ export class Supervisor {
     const wasUp = place.up;
     place.worker = undefined;
     place.up = false;
-    if (place.metrics !== '') this.#departed = summed([this.#departed, countersOf(place.metrics)]);
+    if (place.metrics !== '') this.#departed = aggregateExpositions([this.#departed, countersOf(place.metrics)]);
     place.metrics = '';
     if (this.#stopping) {
       if (this.#places.every((each) => each.worker === undefined)) this.#end(this.#status);
@@ -194,7 +194,7 @@ export class Supervisor {
       if (!this.#gathering.delete(gathering)) return;
       clearTimeout(timer);
       const own = await this.#ownMetrics();
-      const text = summed([...this.#places.map(({ metrics }) => metrics), this.#departed, own]);
+      const text = aggregateExpositions([...this.#places.map(({ metrics }) => metrics), this.#departed, own]);
       tell(asking, { kind: 'all-metrics', id, text });
     };
     const timer = setTimeout(() => void done(), METRICS_MS);

@@ -15,7 +15,7 @@ interface Fastest {
  * which other sizes are estimated in proportion. The fastest, because a run can be held up by whatever else the machine
  * does, but never be faster than it is.
  */
-export class Pace {
+export class DurationEstimator {
   readonly #sizes: (Fastest | undefined)[] = [];
 
   /** Expected milliseconds; undefined while nothing was measured. */

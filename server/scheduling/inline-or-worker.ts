@@ -5,16 +5,16 @@ import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import type { ModelLoader } from '../../usecases/serving/loaded-version.ts';
 import { batched } from '../batching/batcher.ts';
 import { canBatch, rowsOf } from '../batching/tensors.ts';
-import { bytesOf, type Gate } from '../lib/admission-limit.ts';
-import type { RunnerPool } from '../workers/worker-pool.ts';
-import { Pace, sizeOf } from './duration-estimator.ts';
+import { type AdmissionLimit, byteSize } from '../lib/admission-limit.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
+import { DurationEstimator, sizeOf } from './duration-estimator.ts';
 import { isPredictable, operatorsOf } from './graph-operators.ts';
 import type { Pending } from './pending-requests.ts';
 
 export interface PlacementOptions {
-  readonly pool: RunnerPool;
+  readonly pool: WorkerPool;
   /** Bounds what waits for runners. */
-  readonly gate: Gate;
+  readonly gate: AdmissionLimit;
   /** Counts by model what waits for runners. */
   readonly pending: Pending;
   /** A run that is expected to take no longer is made at once, in the process that answers; milliseconds. */
@@ -33,7 +33,7 @@ const INLINE_FILE_BYTES = 8 * 1024 * 1024;
  * more than the run; every other run goes to the runners, by way of a bounded queue, and put together with others where
  * the manifest asks for that.
  */
-export const placing =
+export const placedLoader =
   (options: PlacementOptions): ModelLoader =>
   async (record, path) => {
     const { artifact, manifest, model: name, version } = record;
@@ -49,10 +49,10 @@ export const placing =
         learn,
       });
     if (!predictable || artifact.bytes > INLINE_FILE_BYTES) return away();
-    return new PlacedModel(await loadModel(path, load), away, options, name);
+    return new InlineOrWorkerModel(await loadModel(path, load), away, options, name);
   };
 
-interface Away {
+interface RemoteModelOptions {
   readonly name: string;
   readonly version: number;
   readonly path: string;
@@ -64,7 +64,7 @@ interface Away {
 
 async function inRunners(
   options: PlacementOptions,
-  { name, version, path, load, batching, learn }: Away,
+  { name, version, path, load, batching, learn }: RemoteModelOptions,
 ): Promise<OnnxModel> {
   const { pool, gate, pending, maxWaitMs, onRun, log } = options;
   const model = await pool.load(path, load, learn && ((feeds, ms) => learn(sizeOf(feeds), ms)));
@@ -83,14 +83,14 @@ async function inRunners(
   return {
     signature: model.signature,
     async run(feeds, outputs, report) {
-      const bytes = bytesOf(feeds);
-      gate.enter(bytes);
+      const bytes = byteSize(feeds);
+      gate.acquire(bytes);
       count.add(1);
       try {
         return await runs.run(feeds, outputs, report);
       } finally {
         count.add(-1);
-        gate.leave(bytes);
+        gate.release(bytes);
       }
     },
     async release() {
@@ -112,9 +112,9 @@ const counted = (model: OnnxModel, onRun: (rows: number) => void): OnnxModel => 
 });
 
 /** A model that is in this process, and in the runners as soon as a run is expected to be long. */
-class PlacedModel implements OnnxModel {
+class InlineOrWorkerModel implements OnnxModel {
   readonly signature: OnnxModel['signature'];
-  readonly #pace = new Pace();
+  readonly #pace = new DurationEstimator();
   #away: Promise<OnnxModel> | undefined;
 
   constructor(

@@ -1,8 +1,8 @@
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../platform/onnx/errors.ts';
-import type { Fault } from './messages.ts';
+import type { WorkerError } from './messages.ts';
 
 /** An error as it goes from a runner to the pool. */
-export function faultOf(error: unknown): Fault {
+export function workerErrorOf(error: unknown): WorkerError {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof DigestMismatchError) {
     const { path, expected, found } = error;
@@ -13,7 +13,7 @@ export function faultOf(error: unknown): Fault {
 }
 
 /** The error that a fault was, of the same class and with the runner's stack. */
-export function errorOf({ kind, message, stack, digests }: Fault): Error {
+export function errorOf({ kind, message, stack, digests }: WorkerError): Error {
   const error =
     kind === 'digest' && digests !== undefined
       ? new DigestMismatchError(digests.path, digests.expected, digests.found)

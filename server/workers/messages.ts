@@ -10,7 +10,7 @@ export interface RunnerModel extends LoadOptions {
 }
 
 /** What a pool asks of a runner; each is answered once, in order. */
-export type Order =
+export type WorkerRequest =
   | { readonly kind: 'load'; readonly model: RunnerModel }
   | {
       readonly kind: 'run';
@@ -21,19 +21,19 @@ export type Order =
   | { readonly kind: 'release'; readonly key: number };
 
 /** What an error of a runner is, so that it can be told apart on the other side. */
-export type FaultKind = 'digest' | 'load' | 'feed' | 'other';
+export type WorkerErrorKind = 'digest' | 'load' | 'feed' | 'other';
 
-export interface Fault {
-  readonly kind: FaultKind;
+export interface WorkerError {
+  readonly kind: WorkerErrorKind;
   readonly message: string;
   readonly stack: string | undefined;
   /** For `digest`. */
   readonly digests?: { readonly path: string; readonly expected: string; readonly found: string };
 }
 
-export type Reply =
+export type WorkerResponse =
   | { readonly signature: Signature }
   /** `ms`: how long the run itself took. */
   | { readonly outputs: Record<string, TensorData>; readonly ms: number }
   | { readonly released: true }
-  | { readonly fault: Fault };
+  | { readonly fault: WorkerError };

@@ -53,7 +53,7 @@ interface Place {
  * Processes that run models, so that the one that answers never blocks. A run that does not end is ended: its runner is
  * killed and replaced, its callers get 504, and what waits goes to the others.
  */
-export class RunnerPool {
+export class WorkerPool {
   readonly #places: Place[];
   readonly #models = new Map<number, RunnerModel>();
   readonly #line: Job[] = [];

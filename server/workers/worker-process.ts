@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { errorOf } from './error-transfer.ts';
-import type { Order, Reply } from './messages.ts';
+import type { WorkerRequest, WorkerResponse } from './messages.ts';
 
 /** How a process that calls `serveRuns` is started. */
 export interface RunnerEntry {
@@ -18,7 +18,7 @@ export class RunnerLostError extends Error {
 }
 
 interface Waiting {
-  readonly resolve: (reply: Exclude<Reply, { fault: unknown }>) => void;
+  readonly resolve: (reply: Exclude<WorkerResponse, { fault: unknown }>) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -44,7 +44,7 @@ export class RunnerProcess {
       failed = reject;
     });
     this.ready.catch(() => undefined);
-    this.#child.on('message', (message: Reply | { ready: true }) => {
+    this.#child.on('message', (message: WorkerResponse | { ready: true }) => {
       if ('ready' in message) return started();
       const waiting = this.#waiting.shift()!;
       if ('fault' in message) waiting.reject(errorOf(message.fault));
@@ -66,7 +66,7 @@ export class RunnerProcess {
   }
 
   /** Asks for one thing. @throws what the runner threw, or RunnerLostError */
-  ask(order: Order): Promise<Exclude<Reply, { fault: unknown }>> {
+  ask(order: WorkerRequest): Promise<Exclude<WorkerResponse, { fault: unknown }>> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(new RunnerLostError(this.#ended));
       this.#waiting.push({ resolve, reject });

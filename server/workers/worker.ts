@@ -1,7 +1,7 @@
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
-import { dieWithParent } from '../lib/exit-with-parent.ts';
-import { faultOf } from './error-transfer.ts';
-import type { Order, Reply, RunnerModel } from './messages.ts';
+import { exitWithParent } from '../lib/exit-with-parent.ts';
+import { workerErrorOf } from './error-transfer.ts';
+import type { RunnerModel, WorkerRequest, WorkerResponse } from './messages.ts';
 
 /**
  * A process that runs models and nothing else, so that it may be blocked by a run, crash in native code, or be killed in
@@ -9,19 +9,19 @@ import type { Order, Reply, RunnerModel } from './messages.ts';
  */
 export function serveRuns(): void {
   const models = new Map<number, OnnxModel>();
-  dieWithParent();
+  exitWithParent();
   // Whoever stops the server stops its runners; Ctrl-C in a terminal reaches them as well.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('disconnect', () => process.exit(0));
   // One after the other: replies carry no name, they come in the order of what was asked.
   let last: Promise<unknown> = Promise.resolve();
-  process.on('message', (order: Order) => {
+  process.on('message', (order: WorkerRequest) => {
     last = last.then(async () => process.send!(await answer(models, order)));
   });
   process.send!({ ready: true });
 }
 
-async function answer(models: Map<number, OnnxModel>, order: Order): Promise<Reply> {
+async function answer(models: Map<number, OnnxModel>, order: WorkerRequest): Promise<WorkerResponse> {
   try {
     switch (order.kind) {
       case 'load':
@@ -39,7 +39,7 @@ async function answer(models: Map<number, OnnxModel>, order: Order): Promise<Rep
         return { released: true };
     }
   } catch (error) {
-    return { fault: faultOf(error) };
+    return { fault: workerErrorOf(error) };
   }
 }
 

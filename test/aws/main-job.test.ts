@@ -19,7 +19,7 @@ import type { DropReport } from '../../usecases/validation/report.ts';
 import { cdk } from './cdk.ts';
 import { ENVIRONMENT, STACKS } from './deployment.ts';
 import { NOT_KEPT, REFUSED, UNKNOWN_CONDITIONS } from './gaps.ts';
-import { MODEL, Stand } from './stand.ts';
+import { DeployedFixture, MODEL } from './stand.ts';
 import { eventually } from './until.ts';
 
 const MEMORY_MB = 1_024;
@@ -33,7 +33,7 @@ const CALLERS = 3;
  * are checked and policies applied, so that every function has the permissions of its role and no others.
  */
 describe('the deployed app', () => {
-  const stand = new Stand();
+  const stand = new DeployedFixture();
   const { deployment } = stand;
 
   beforeAll(() => stand.open(MEMORY_MB), 300_000);

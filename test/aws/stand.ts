@@ -25,7 +25,7 @@ const EXAMPLE = 'models/flight-delay';
 const PERIOD_SECONDS = 30;
 
 /** The deployed app, and all that its user and this test hold in their hands. */
-export class Stand {
+export class DeployedFixture {
   readonly deployment = new Deployment();
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-models-'));
   readonly models = [1, 2].map((n) =>

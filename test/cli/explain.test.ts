@@ -3,14 +3,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
-import { type Stage, startStage } from '../../local-runtime/local-runtime.ts';
+import { type LocalRuntime, startLocalRuntime } from '../../local-runtime/local-runtime.ts';
 import { FLIGHT } from '../usecases/serving/serving-fixture.ts';
 
 describe('trimtab explain', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-explain-'));
   const home = path.join(folder, 'home');
   const data = path.join(folder, 'flights.json');
-  let stage: Stage;
+  let stage: LocalRuntime;
 
   async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
     const [out, err]: [string[], string[]] = [[], []];
@@ -21,7 +21,7 @@ describe('trimtab explain', () => {
 
   beforeAll(async () => {
     writeFileSync(data, JSON.stringify([FLIGHT, { ...FLIGHT, origin_delay: 0, carrier_delay: 0 }]));
-    stage = await startStage({ home, port: 0 });
+    stage = await startLocalRuntime({ home, port: 0 });
     // Time for all of the background however slow this machine is, or two runs would not say the same.
     const model = path.join(folder, 'flight-delay');
     cpSync('models/flight-delay/v3', model, { recursive: true });

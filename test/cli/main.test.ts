@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
-import { startStage } from '../../local-runtime/local-runtime.ts';
+import { startLocalRuntime } from '../../local-runtime/local-runtime.ts';
 import { modelSchema } from '../../scripts/docs/json-schemas.ts';
 
 const MODEL = 'models/flight-delay';
@@ -118,7 +118,7 @@ describe('trimtab', () => {
     await run('approve', 'made', '1');
     await run('release', 'made', '1');
 
-    const stage = await startStage({ home: path.join(folder, 'home'), port: 0 });
+    const stage = await startLocalRuntime({ home: path.join(folder, 'home'), port: 0 });
     try {
       const answer = await json('predict', 'made', '--data', `${MODEL}/data/traffic-spring.csv`, '--limit', '3');
       expect(answer.outputs.find((o: { name: string }) => o.name === 'probabilities').data).toHaveLength(6);

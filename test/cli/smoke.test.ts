@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EndpointClient } from '../../cli/endpoint/client.ts';
 import { main } from '../../cli/main.ts';
-import { type Stage, startStage } from '../../local-runtime/local-runtime.ts';
+import { type LocalRuntime, startLocalRuntime } from '../../local-runtime/local-runtime.ts';
 import { signedFetch } from '../../platform/aws/signed-fetch.ts';
 
 const MODEL = 'models/flight-delay';
@@ -19,7 +19,7 @@ const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXU
 describe('trimtab smoke', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-smoke-'));
   const home = path.join(folder, 'home');
-  let stage: Stage;
+  let stage: LocalRuntime;
 
   async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
     const [out, err]: [string[], string[]] = [[], []];
@@ -29,7 +29,7 @@ describe('trimtab smoke', () => {
   }
 
   beforeAll(async () => {
-    stage = await startStage({ home, port: 0 });
+    stage = await startLocalRuntime({ home, port: 0 });
   });
   afterAll(async () => {
     await stage.close();
@@ -73,7 +73,7 @@ describe('trimtab smoke', () => {
   it('fails when nobody answers, and when the endpoint serves another ledger', async () => {
     const nobody = await run('smoke', '--url', 'http://127.0.0.1:9', '--wait', '0');
     expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining('1 of 1 checks failed: health') });
-    const other = await startStage({ home: path.join(folder, 'other'), port: 0 });
+    const other = await startLocalRuntime({ home: path.join(folder, 'other'), port: 0 });
     try {
       const seen = await run('smoke', '--url', other.url, '--wait', '1');
       expect(seen.status).toBe(1);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, serve } from '../../server/http/http-server.ts';
-import { INT64, KINDS, PIPELINE, Stand, TREE } from '../usecases/serving/serving-fixture.ts';
+import { INT64, KINDS, PIPELINE, ServingFixture, TREE } from '../usecases/serving/serving-fixture.ts';
 
 /** Set by `npm run test:openapi`, which installs it. */
 const SCHEMATHESIS = process.env.TRIMTAB_SCHEMATHESIS;
@@ -10,10 +10,10 @@ if (SCHEMATHESIS === undefined)
   process.stderr.write('skipped: requests that schemathesis makes of the OpenAPI document; npm run test:openapi\n');
 
 describe.skipIf(SCHEMATHESIS === undefined)('The OpenAPI document', () => {
-  let stand: Stand;
+  let stand: ServingFixture;
   let server: HttpServer;
   beforeAll(async () => {
-    stand = await Stand.open();
+    stand = await ServingFixture.open();
     await stand.release(TREE, 'tree-30');
     await stand.release(PIPELINE, 'pipeline');
     await stand.release(INT64, 'int64');

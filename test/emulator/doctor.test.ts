@@ -18,8 +18,8 @@ import {
 import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { judgeFunction } from '../../cli/doctor/aws/functions.ts';
-import { judgeTable } from '../../cli/doctor/aws/table.ts';
+import { checkFunction } from '../../cli/doctor/aws/functions.ts';
+import { checkTable } from '../../cli/doctor/aws/table.ts';
 import type { Finding } from '../../cli/doctor/check.ts';
 import { main } from '../../cli/main.ts';
 import { alarmsOf } from '../../core/alarms/definitions.ts';
@@ -356,9 +356,9 @@ describe('what the emulator does not have', () => {
     [{ status: 'UPDATING' }, 'table status', 'fail'],
     [{ encryption: 'a key of AWS' }, 'table encryption', 'warn'],
   ])('is judged all the same: a table of %j', (changed, name, status) => {
-    const wrong = judgeTable('t', { ...facts, ...changed }).filter((finding) => finding.status !== 'ok');
+    const wrong = checkTable('t', { ...facts, ...changed }).filter((finding) => finding.status !== 'ok');
     expect(wrong).toEqual([expect.objectContaining({ name, status })]);
-    expect(judgeTable('t', facts).every((finding) => finding.status === 'ok')).toBe(true);
+    expect(checkTable('t', facts).every((finding) => finding.status === 'ok')).toBe(true);
   });
 
   const fn = {
@@ -375,7 +375,7 @@ describe('what the emulator does not have', () => {
     [{ runtime: 'nodejs18.x' }, 'nodejs18.x'],
     [{ foreignLayers: ['l is for arm64'] }, 'it is for x86_64, and l is for arm64'],
   ])('is judged all the same: a function of %j', (changed, found) => {
-    expect(judgeFunction({ ...fn, ...changed })).toMatchObject({ status: 'fail', found });
-    expect(judgeFunction(fn).status).toBe('ok');
+    expect(checkFunction({ ...fn, ...changed })).toMatchObject({ status: 'fail', found });
+    expect(checkFunction(fn).status).toBe('ok');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costedDeployment, MACHINERY } from '../../cli/cost/deployment.ts';
+import { costedDeployment, FIXED_RESOURCES } from '../../cli/cost/deployment.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { deployment } from './deployment.ts';
 
@@ -11,7 +11,7 @@ describe('what is priced', () => {
 
   it('is what is deployed: alarms, dashboards, keys, secrets and schedules', () => {
     const [model] = costed.models;
-    expect(costed.alarms).toBe(MACHINERY.alarms + MACHINERY.spilloverAlarms);
+    expect(costed.alarms).toBe(FIXED_RESOURCES.alarms + FIXED_RESOURCES.spilloverAlarms);
     expect(count('AWS::CloudWatch::Alarm')).toBe(costed.alarms + model!.alarms + model!.alarmsHighResolution);
     expect(count('AWS::CloudWatch::Dashboard')).toBe(costed.dashboards + costed.models.length);
     expect(count('AWS::KMS::Key')).toBe(costed.keys);

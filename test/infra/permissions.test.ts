@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PERMISSIONS, WILDCARDS } from '../../infra/permissions/list.ts';
-import { nameOf } from '../../infra/permissions/names.ts';
+import { resourceNameOf } from '../../infra/permissions/names.ts';
 import { permissionsPage } from '../../scripts/docs/permissions-page.ts';
 import { flat, isRole, type Resource, roleOf, type Statement, statementsOf, synthesized } from './templates.ts';
 
@@ -41,7 +41,11 @@ describe('permissions', () => {
       const resource = roleOf(resources, role);
       const granted = statementsOf(resources, resource).flatMap((statement) => {
         expect(statement.Effect).toBe('Allow');
-        return lines(all(statement.Action), all(statement.Resource).map(flat).map(nameOf), conditions(statement));
+        return lines(
+          all(statement.Action),
+          all(statement.Resource).map(flat).map(resourceNameOf),
+          conditions(statement),
+        );
       });
       const listed = permissions.flatMap(({ may, on, when = [] }) => lines(may, on, when));
       expect([...new Set(granted)].sort()).toEqual([...new Set(listed)].sort());
@@ -90,7 +94,7 @@ describe('permissions', () => {
     const wild = statements
       .flatMap(({ Resource }) => all(Resource).map(flat))
       .filter((resource) => /[*?]/.test(resource));
-    expect([...new Set(wild.map(nameOf))].sort()).toEqual([...WILDCARDS].sort());
+    expect([...new Set(wild.map(resourceNameOf))].sort()).toEqual([...WILDCARDS].sort());
   });
 
   it('belong to roles only: there are no users, groups, and policies of anybody else', () => {
@@ -123,6 +127,6 @@ describe('nameOf', () => {
     ['<SomethingElse153B4A06.Arn>/*', '<SomethingElse153B4A06.Arn>/*'],
     ['*', '*'],
   ])('calls %s %s', (resource, name) => {
-    expect(nameOf(resource)).toBe(name);
+    expect(resourceNameOf(resource)).toBe(name);
   });
 });

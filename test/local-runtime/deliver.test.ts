@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../local-runtime/deliver-event.ts';
-import { DropWatch } from '../../local-runtime/drop-poller.ts';
+import { DropPoller } from '../../local-runtime/drop-poller.ts';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
 import { DeliveryStream } from '../../server/captures/delivery-stream.ts';
 
@@ -71,7 +71,7 @@ describe('DeliveryStream', () => {
 
 describe('DropWatch', () => {
   it('tells of a file once it is at rest, and again when it is replaced', async () => {
-    const watch = new DropWatch(store, 'incoming/');
+    const watch = new DropPoller(store, 'incoming/');
     const look = async () => (await watch.look()).map(({ key }) => key);
     await store.put('incoming/d/a.csv', 'half');
     expect(await look()).toEqual([]);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withExamined } from '../../platform/onnx/examine.ts';
 import type { Endpoint } from '../../usecases/serving/endpoint.ts';
-import { read, request, Stand } from '../usecases/serving/serving-fixture.ts';
+import { read, request, ServingFixture } from '../usecases/serving/serving-fixture.ts';
 
 /** models/air-time, registered and served as it is. */
 const FOLDER = path.resolve('models/air-time/v1');
@@ -24,10 +24,10 @@ function flights(name: string): { instance: Record<string, unknown>; truth: numb
   });
 }
 
-let stand: Stand;
+let stand: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   const { version } = await withExamined(path.join(FOLDER, 'model.onnx'), ({ signature, file }) =>
     stand.registry.register(FOLDER, signature, file),
   );

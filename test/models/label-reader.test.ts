@@ -6,17 +6,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labelReader } from '../../models/label-reader/graph.ts';
 import { withExamined } from '../../platform/onnx/examine.ts';
 import type { Endpoint } from '../../usecases/serving/endpoint.ts';
-import { read, request, Stand } from '../usecases/serving/serving-fixture.ts';
+import { read, request, ServingFixture } from '../usecases/serving/serving-fixture.ts';
 
 /** models/label-reader, put together of its package, registered and served as it is. */
 const SOURCE = path.resolve('models/label-reader');
 const PICTURES = path.join(SOURCE, 'pictures');
 
-let stand: Stand;
+let stand: ServingFixture;
 let endpoint: Endpoint;
 let truths: [string, { text: string; python: string; confidence: number }][];
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   truths = Object.entries(JSON.parse(await readFile(path.join(PICTURES, 'truth.json'), 'utf8')));
   const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-label-reader-'));
   try {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../core/registry/commands.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import type { Home } from '../../platform/ports.ts';
-import { keepSnapshot, modelsWithSnapshots, newestRevision, newestSnapshot } from '../../platform/snapshots.ts';
+import { modelsWithSnapshots, newestRevision, newestSnapshot, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from './contract/home.ts';
 
@@ -29,7 +29,7 @@ describe('snapshots of releases', () => {
 
   it('are written with every entry that leaves somebody with traffic, and found newest first', async () => {
     const [one] = firstEntries('m');
-    expect(await keepSnapshot(home, one)).toBe(false);
+    expect(await storeSnapshot(home, one)).toBe(false);
     const apply = await released('m');
     for (let i = 0; i < 8; i++) await apply({ type: 'hold-alarm', reason: 'r' });
     expect(await newestRevision(home.artifacts, 'm')).toBe(11);
@@ -48,7 +48,7 @@ describe('snapshots of releases', () => {
   it('are written once, whoever comes', async () => {
     await released('m');
     const latest = (await home.ledger.latest('m'))!;
-    expect(await keepSnapshot(home, latest)).toBe(false);
+    expect(await storeSnapshot(home, latest)).toBe(false);
   });
 
   it('are no condition of a change: a store that fails, or never answers, does not keep it from being made', async () => {

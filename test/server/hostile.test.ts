@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type GrpcServer, serveGrpc } from '../../server/grpc/server.ts';
 import { type HttpServer, serve } from '../../server/http/http-server.ts';
-import { Gate } from '../../server/lib/admission-limit.ts';
+import { AdmissionLimit } from '../../server/lib/admission-limit.ts';
 import { barrage } from '../hostile/barrage.ts';
 import { GrpcWire, grpcComplaint } from '../hostile/grpc-mutants.ts';
-import { INT64, KINDS, PIPELINE, ROW, Stand, TREE } from '../usecases/serving/serving-fixture.ts';
+import { INT64, KINDS, PIPELINE, ROW, ServingFixture, TREE } from '../usecases/serving/serving-fixture.ts';
 import { Wire } from './wire.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
-let stand: Stand;
+let stand: ServingFixture;
 let http: HttpServer;
 let rpc: GrpcServer;
 let wire: Wire;
 let grpc: GrpcWire;
-const gate = new Gate({ name: 'server', count: 100, bytes: 2 ** 30 });
+const gate = new AdmissionLimit({ name: 'server', count: 100, bytes: 2 ** 30 });
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
   await stand.release(TREE, 'tree-30');
   await stand.release(INT64, 'int64');

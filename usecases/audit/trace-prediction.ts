@@ -1,4 +1,4 @@
-import { type Capture, rowId, subjectOf } from '../../core/captures/capture.ts';
+import { type Capture, capturedSubject, rowId } from '../../core/captures/capture.ts';
 import { type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { entryAt } from '../../core/registry/history.ts';
 import { capturesDelivered, capturesIn, captureText } from '../../platform/captures.ts';
@@ -6,7 +6,7 @@ import type { Home } from '../../platform/ports.ts';
 import { collect, partOf, type Service, summaryOf, type VersionSummary } from './trace-version.ts';
 
 /** What one version answered. */
-export interface Answer {
+export interface TracedOutput {
   readonly version: number;
   readonly variant: Capture['variant'];
   readonly at: string;
@@ -40,7 +40,7 @@ export interface PredictionTrace {
   readonly id: string;
   readonly model: string;
   /** The answer that the caller got first, then a shadow's. */
-  readonly answers: readonly Answer[];
+  readonly answers: readonly TracedOutput[];
   /** The release in force then: the ledger's last entry before the answer. */
   readonly release: {
     readonly entry: number;
@@ -105,7 +105,7 @@ async function described(
   const record = await home.ledger.version(model, version);
   const decision = record?.manifest.decision;
   const threshold = decision?.task === 'binary' ? decision.threshold : undefined;
-  const answers: Answer[] = [];
+  const answers: TracedOutput[] = [];
   for (const { capture, object } of found)
     if (capture.model === model) {
       const contract = (await home.ledger.version(model, capture.version))?.manifest.contract;
@@ -149,11 +149,11 @@ function answerOf(
   id: string,
   threshold: number | undefined,
   open: (field: string, value: unknown) => unknown,
-): Answer {
+): TracedOutput {
   const { version, variant, at, violations, scores } = capture;
   const rows = rowsOf(capture, id).map((row) => {
     const score = scores[row] ?? null;
-    const subject = subjectOf(capture, row);
+    const subject = capturedSubject(capture, row);
     const features = Object.entries(capture.features).map(([field, values]): [string, unknown] => [
       field,
       open(field, values[row]),

@@ -82,7 +82,7 @@ export async function traceVersion(home: Home, model: string, number: number): P
     model,
     version,
     entries: entries.filter((entry) => entry.version === number),
-    service: serviceOf(entries, number),
+    service: servicePeriods(entries, number),
   };
 }
 
@@ -111,7 +111,7 @@ export function partOf(state: ReleaseState, version: number): Pick<Service, 'rol
 }
 
 /** When a version had traffic, and how much: read off the states that the entries carry. */
-export function serviceOf(entries: readonly Entry[], version: number): Service[] {
+export function servicePeriods(entries: readonly Entry[], version: number): Service[] {
   const stretches: Service[] = [];
   let open: Service | undefined;
   for (const { state, at, number } of entries) {

@@ -1,6 +1,6 @@
 import { ModelName } from '../../core/model/names.ts';
 import type { Home } from '../../platform/ports.ts';
-import { ownersOf } from '../privacy/data-owners.ts';
+import { dataOwners } from '../privacy/data-owners.ts';
 import { type DropTrace, traceDrop, traceDropOf } from './trace-drop.ts';
 import { type PredictionTrace, tracePrediction } from './trace-prediction.ts';
 import { type EntryTrace, traceEntry, traceVersion, type VersionTrace } from './trace-version.ts';
@@ -42,7 +42,7 @@ export async function trace(home: Home, id: string, options: TraceOptions = {}):
     : /^[0-9a-f]{20}$/.test(id)
       ? await traceDrop(
           home,
-          (await ownersOf(home, options.model)).map(({ name }) => name),
+          (await dataOwners(home, options.model)).map(({ name }) => name),
           id,
         )
       : undefined;

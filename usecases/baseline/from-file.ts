@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import { type Check, compileCheck, type FeatureValues, type RawTensor } from '../../core/contract/check.ts';
+import { type CompiledContract, compileCheck, type FeatureValues, type RawTensor } from '../../core/contract/check.ts';
 import { calibrateOutliers } from '../../core/guards/calibrate-outliers.ts';
 import type { Decision, Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
@@ -18,7 +18,7 @@ import { backgroundIn } from './background-rows.ts';
 import { baselineOfRequests } from './from-requests.ts';
 import { PerformanceTally, scoreAt } from './reference-performance.ts';
 import { chunksOf, timeSql } from './reference-windows.ts';
-import { tolerantContract } from './unbounded-contract.ts';
+import { unboundedContract } from './unbounded-contract.ts';
 
 export interface BaselineOptions {
   /** Reference data: CSV, JSON lines or Parquet. */
@@ -76,7 +76,7 @@ async function outliersOf(
   { manifest, signature }: BaselineOptions,
   profile: Profile,
 ): Promise<OutlierCalibration | undefined> {
-  const check = compileCheck(tolerantContract(manifest.contract, signature), signature);
+  const check = compileCheck(unboundedContract(manifest.contract, signature), signature);
   const features = check.features.filter(({ name }) => Object.hasOwn(profile.columns, name));
   // A table has no row for an input that carries no features.
   const tabular = check.inputs.every(({ name }) => check.features.some((f) => (f.input ?? f.name) === name));
@@ -116,7 +116,7 @@ async function score(
   decision: Decision,
   present: readonly string[],
 ): Promise<{ performance: ReferencePerformance | undefined }> {
-  const check = compileCheck(tolerantContract(manifest.contract, signature), signature);
+  const check = compileCheck(unboundedContract(manifest.contract, signature), signature);
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
   const target = path.join(duck.scratch, 'scores.csv');
   const out = createWriteStream(target);
@@ -153,7 +153,7 @@ async function score(
 
 async function run(
   model: OnnxModel,
-  check: Check,
+  check: CompiledContract,
   rows: readonly Record<string, unknown>[],
   decision: Decision,
 ): Promise<number[]> {
@@ -167,7 +167,7 @@ async function run(
 }
 
 /** Rows of the table as the inputs of a request. */
-function inputsOf(check: Check, rows: readonly Record<string, unknown>[]): Map<string, RawTensor> {
+function inputsOf(check: CompiledContract, rows: readonly Record<string, unknown>[]): Map<string, RawTensor> {
   return new Map(
     check.inputs.map(({ name, shape }) => {
       const features = check.features.filter((f) => (f.input ?? f.name) === name);

@@ -2,23 +2,23 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import { type Check, type Checked, compileCheck } from '../../core/contract/check.ts';
+import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { Feature } from '../../core/contract/contract.ts';
 import { InputError } from '../../core/contract/elements.ts';
-import { carriedSignature } from '../../core/model/preprocess.ts';
+import { externalSignature } from '../../core/model/preprocess.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { readRows } from '../../core/protocols/formats/values.ts';
-import { wireOf } from '../../core/protocols/protocol.ts';
+import { protocolModelOf } from '../../core/protocols/protocol.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
-import { prepareOf } from '../../platform/images/preprocess.ts';
+import { compilePreprocess } from '../../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
 import { loadModel } from '../../platform/onnx/model.ts';
 import type { BaselineOptions } from './from-file.ts';
 import { PerformanceTally, scoreAt } from './reference-performance.ts';
 import { chunksOf } from './reference-windows.ts';
-import { tolerantContract } from './unbounded-contract.ts';
+import { unboundedContract } from './unbounded-contract.ts';
 
 /**
  * Makes a baseline of reference requests: JSON lines, each an instance as TensorFlow Serving's row format has it, with
@@ -30,7 +30,7 @@ export async function baselineOfRequests(options: BaselineOptions): Promise<Base
   const { manifest, dataFile } = options;
   const { contract, decision } = manifest;
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const check = compileCheck(tolerantContract(contract, options.signature), options.signature);
+    const check = compileCheck(unboundedContract(contract, options.signature), options.signature);
     const profiled = [...check.features, ...check.summaries].filter(isProfiled);
     const tally = decision && new PerformanceTally(decision, manifest.outputs);
     await fill(duck, options, check, tally);
@@ -61,12 +61,12 @@ const isProfiled = ({ name, personal }: Feature): boolean => personal === 'no' &
 async function fill(
   duck: Duck,
   { dataFile, modelFile, manifest, signature }: BaselineOptions,
-  check: Check,
+  check: CompiledContract,
   tally: PerformanceTally | undefined,
 ): Promise<void> {
   const { contract, decision, preprocess = {} } = manifest;
-  const wire = wireOf(manifest.name, carriedSignature(signature, preprocess));
-  const prepare = await prepareOf(signature, preprocess);
+  const wire = protocolModelOf(manifest.name, externalSignature(signature, preprocess));
+  const prepare = await compilePreprocess(signature, preprocess);
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
   const target = path.join(duck.scratch, 'requests.jsonl');
   const out = createWriteStream(target);
@@ -113,7 +113,7 @@ async function fill(
 }
 
 /** An input's value in a line: under its own name, or gathered from those of its features. */
-function inputOf(check: Check, input: string, line: Readonly<Record<string, unknown>>): unknown {
+function inputOf(check: CompiledContract, input: string, line: Readonly<Record<string, unknown>>): unknown {
   if (Object.hasOwn(line, input)) return line[input];
   const features = check.features.filter((feature) => (feature.input ?? feature.name) === input);
   return features.length === 1 ? line[features[0]!.name] : features.map(({ name }) => line[name]);

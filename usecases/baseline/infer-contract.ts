@@ -6,14 +6,14 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Contract } from '../../core/contract/contract.ts';
 import { fillOpaque, InputError } from '../../core/contract/elements.ts';
-import { carriedSignature, Preprocess } from '../../core/model/preprocess.ts';
+import { externalSignature, Preprocess } from '../../core/model/preprocess.ts';
 import type { Signature, TensorSpec } from '../../core/model/signature.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { isBytes, isObject, readRows } from '../../core/protocols/formats/values.ts';
-import { wireOf } from '../../core/protocols/protocol.ts';
+import { protocolModelOf } from '../../core/protocols/protocol.ts';
 import { InferenceError, type InferOptions, inferContract } from '../../core/schema-inference/infer.ts';
 import { TensorLearner } from '../../core/schema-inference/learn-tensor.ts';
-import { prepareOf } from '../../platform/images/preprocess.ts';
+import { compilePreprocess } from '../../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
 
 /** What reference requests suggest for a manifest. */
@@ -119,8 +119,8 @@ function picturesOf({ inputs }: Signature, line: Line): Preprocess {
 }
 
 async function readerOf(signature: Signature, preprocess: Preprocess, names: readonly string[]) {
-  const wire = wireOf('reference', carriedSignature(signature, preprocess));
-  const prepare = await prepareOf(signature, preprocess);
+  const wire = protocolModelOf('reference', externalSignature(signature, preprocess));
+  const prepare = await compilePreprocess(signature, preprocess);
   return (line: Line) => new Map(prepare(readRows([Object.fromEntries(names.map((n) => [n, line[n]]))], wire)));
 }
 

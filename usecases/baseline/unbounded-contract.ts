@@ -5,7 +5,7 @@ import type { Signature } from '../../core/model/signature.ts';
  * A contract that turns nothing away that the model can take: the reference is what it is, and values beyond the
  * contract are part of it. What has no missing value in the graph (integers, booleans) may not be missing here either.
  */
-export function tolerantContract(contract: Contract, { inputs }: Signature): Contract {
+export function unboundedContract(contract: Contract, { inputs }: Signature): Contract {
   const types = new Map(inputs.map(({ name, type }) => [name, type]));
   const mayMiss = (input: string): boolean => /^float|^string$/.test(types.get(input) ?? '');
   return {

@@ -1,5 +1,5 @@
 import { profileOfCaptures } from '../../core/drift/captured-profile.ts';
-import { judgeDrift } from '../../core/drift/verdict.ts';
+import { detectDrift } from '../../core/drift/verdict.ts';
 import { metricLine } from '../../core/observability/emf.ts';
 import { readCaptures } from '../../platform/captures.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
@@ -35,7 +35,7 @@ export class NoBaselineError extends Error {
  * @param window @default the last `monitoring.drift.windowMinutes` before `now`
  * @throws NoBaselineError, UnknownVersionError
  */
-export async function detectDrift(
+export async function runDriftDetection(
   home: Home,
   { model, now, window }: { model: string; now: Date; window?: DriftWindow },
 ): Promise<DriftReport> {
@@ -55,7 +55,7 @@ export async function detectDrift(
     baseline.profile,
     version.manifest.decision?.output,
   );
-  const verdict = judgeDrift(baseline, current, { alpha: drift.alpha });
+  const verdict = detectDrift(baseline, current, { alpha: drift.alpha });
   const place = `reports/drift/${model}/v${champion}-${stamp(from)}-${stamp(to)}`;
   const report: DriftReport = {
     model,
@@ -97,7 +97,7 @@ export async function detectDrift(
 }
 
 /** Windows that persistence looks back on. */
-const REMEMBERED = 5;
+const DRIFT_HISTORY_WINDOWS = 5;
 
 /** Remembers the window's verdict. Drift is critical two windows in a row, and worth a warning in three of five. */
 async function persist(home: Home, key: string, to: Date, verdict: string): Promise<DriftReport['persistence']> {
@@ -109,7 +109,7 @@ async function persist(home: Home, key: string, to: Date, verdict: string): Prom
   // A window that is too small says nothing either way; one that is looked at again replaces itself.
   const windows = before.filter((w) => w.to !== to.toISOString());
   if (verdict !== 'insufficient_data') windows.push({ to: to.toISOString(), verdict });
-  const last = windows.sort((a, b) => (a.to < b.to ? -1 : 1)).slice(-REMEMBERED);
+  const last = windows.sort((a, b) => (a.to < b.to ? -1 : 1)).slice(-DRIFT_HISTORY_WINDOWS);
   await home.data.put(key, JSON.stringify(last));
   const drifted = last.filter((w) => w.verdict === 'drift').length;
   if (last.length >= 2 && last.slice(-2).every((w) => w.verdict === 'drift')) return 'critical';

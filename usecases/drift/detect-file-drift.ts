@@ -1,4 +1,4 @@
-import { type DriftVerdict, judgeDrift } from '../../core/drift/verdict.ts';
+import { type DriftVerdict, detectDrift } from '../../core/drift/verdict.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
@@ -20,6 +20,6 @@ export async function driftOfFile(
     const { columns } = await load(duck, file, contract);
     const wanted = profiledColumns(contract, columns).filter(({ name }) => name !== 'label');
     const profile = await profileRelation(duck, 'rows', wanted, baseline.profile);
-    return { ...judgeDrift(baseline, profile, { alpha: monitoring.drift.alpha }), profile };
+    return { ...detectDrift(baseline, profile, { alpha: monitoring.drift.alpha }), profile };
   });
 }

@@ -4,7 +4,7 @@ import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 
 /** What is explained: one number a row. */
-export interface Target {
+export interface ExplainedOutput {
   readonly output: string;
   readonly column: number;
 }
@@ -15,13 +15,13 @@ export interface Target {
  *
  * @throws InputError when there is no such output or column, or which one is not clear
  */
-export function targetOf(
+export function explainedOutputOf(
   {
     manifest: { decision },
     signature,
   }: { readonly manifest: Pick<Manifest, 'decision'>; readonly signature: Signature },
   asked: ExplainOptions,
-): Target {
+): ExplainedOutput {
   const numeric = signature.outputs.filter(({ type }) => type !== 'string');
   const names = numeric.map(({ name }) => name).join(', ');
   const floats = numeric.filter(({ type }) => type.startsWith('float'));

@@ -23,7 +23,7 @@ export interface ExplainerOptions {
 export const SEED = 0x51ab;
 
 /** Explains predictions of one version. */
-export interface Explains {
+export interface Explainer {
   readonly settings: Explanations;
   /**
    * Explains rows.

@@ -5,17 +5,17 @@ import { InputError } from '../../core/contract/elements.ts';
 import { type Background, backgroundOf } from '../../core/explain/background.ts';
 import { NotExactError } from '../../core/explain/ensemble.ts';
 import type { ExplainOptions, Explanation, Shares } from '../../core/explain/explanation.ts';
-import type { Pace } from '../../core/explain/pace.ts';
+import type { TimeBudget } from '../../core/explain/pace.ts';
 import { type Score, sampledValues } from '../../core/explain/sampled.ts';
-import type { Tail } from '../../core/explain/tail.ts';
+import type { OutputLink } from '../../core/explain/tail.ts';
 import { Explanations } from '../../core/manifest/explanations.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtobufError } from '../../core/onnx/protobuf.ts';
-import { type Target, targetOf } from './explained-output.ts';
-import { type ExplainerOptions, type Explains, SEED } from './explainer.ts';
-import { batchOf, mixer } from './masked-batches.ts';
+import { type ExplainedOutput, explainedOutputOf } from './explained-output.ts';
+import { type Explainer, type ExplainerOptions, SEED } from './explainer.ts';
+import { batchOf, masker } from './masked-batches.ts';
 import { TreeExplainer } from './tree-explainer.ts';
 
 type Tensors = Record<string, TensorData>;
@@ -24,7 +24,7 @@ type Tensors = Record<string, TensorData>;
  * Explains predictions of one version against its own baseline: exactly where its trees can be read, else by sampling.
  * What that takes is made when it is first asked for, and kept.
  */
-export class Explainer implements Explains {
+export class FeatureExplainer implements Explainer {
   readonly settings: Explanations;
   private readonly bound: readonly BoundInput[];
   private readonly background: Background;
@@ -55,12 +55,12 @@ export class Explainer implements Explains {
    * @throws InputError when what is asked for is not there
    */
   async explain(tensors: Tensors, rows: number, asked: ExplainOptions = {}): Promise<Explanation> {
-    const target = targetOf(this.options, asked);
+    const target = explainedOutputOf(this.options, asked);
     // Made before the clock starts: only the first explanation of a version has it to do.
     const trees = await this.treesOf(target.output);
     const budgetMs = Math.min(asked.budgetMs ?? this.settings.budgetMs, this.settings.budgetMs);
     const { now = () => performance.now() } = this.options;
-    const pace: Pace = { now, pause: () => setImmediate(), until: now() + budgetMs };
+    const pace: TimeBudget = { now, pause: () => setImmediate(), until: now() + budgetMs };
     const found = tailOf(trees, target);
     const { reason } = found;
     let { tail } = found;
@@ -131,12 +131,12 @@ export class Explainer implements Explains {
   private sample(
     tensors: Tensors,
     rows: number,
-    { output, column }: Target,
+    { output, column }: ExplainedOutput,
     { permutations = this.settings.permutations }: ExplainOptions,
-    pace: Pace,
-    raw: { trees: TreeExplainer; tail: Tail } | undefined,
+    pace: TimeBudget,
+    raw: { trees: TreeExplainer; tail: OutputLink } | undefined,
   ): Promise<Shares> {
-    const mix = mixer(this.bound, this.playerOf, tensors, this.backgroundTensors);
+    const mix = masker(this.bound, this.playerOf, tensors, this.backgroundTensors);
     const batch = batchOf(this.bound, this.options.manifest.serving.maxBatch);
     const fixed = batch === this.bound.find(({ columns }) => columns > 0)?.spec.shape[0];
     const score: Score = async (mixtures) => {
@@ -154,9 +154,9 @@ export class Explainer implements Explains {
   }
 
   private explanation(
-    { output, column }: Target,
+    { output, column }: ExplainedOutput,
     method: Explanation['method'],
-    tail: Tail | undefined,
+    tail: OutputLink | undefined,
     shares: Shares,
     reason?: string,
   ): Explanation {
@@ -176,7 +176,10 @@ export class Explainer implements Explains {
   }
 }
 
-function tailOf(trees: TreeExplainer | NotExactError, { column }: Target): { tail?: Tail; reason?: string } {
+function tailOf(
+  trees: TreeExplainer | NotExactError,
+  { column }: ExplainedOutput,
+): { tail?: OutputLink; reason?: string } {
   if (!(trees instanceof TreeExplainer)) return { reason: trees.message };
   try {
     return { tail: trees.tail(column) };

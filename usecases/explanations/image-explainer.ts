@@ -6,13 +6,13 @@ import { ProtocolError } from '../../core/errors/protocol-error.ts';
 import { backgroundOf } from '../../core/explain/background.ts';
 import type { ExplainOptions, Explanation } from '../../core/explain/explanation.ts';
 import { cellNames, cellOf, cellsIn, type Grid, gridOf, sideFor } from '../../core/explain/grid.ts';
-import { type Mixture, type Score, sampledValues } from '../../core/explain/sampled.ts';
+import { type MaskedSample, type Score, sampledValues } from '../../core/explain/sampled.ts';
 import { Explanations } from '../../core/manifest/explanations.ts';
 import { halfBits } from '../../core/model/half.ts';
 import type { TensorType } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
-import { targetOf } from './explained-output.ts';
-import { type ExplainerOptions, type Explains, SEED } from './explainer.ts';
+import { explainedOutputOf } from './explained-output.ts';
+import { type Explainer, type ExplainerOptions, SEED } from './explainer.ts';
 import { MAX_ELEMENTS, repeated } from './masked-batches.ts';
 
 type Tensors = Record<string, TensorData>;
@@ -33,7 +33,7 @@ interface Cut {
  * have, for of a whole tensor a baseline keeps nothing else. How fine the grid is follows from what a run takes: with
  * one there and back of every row, at least, the values are there within the budget, or are refused.
  */
-export class GridExplainer implements Explains {
+export class ImageExplainer implements Explainer {
   readonly settings: Explanations;
   private readonly bound: readonly BoundInput[];
   private readonly cuts: readonly Cut[];
@@ -66,7 +66,7 @@ export class GridExplainer implements Explains {
    * @throws ProtocolError 504 when not even the coarsest grid is done within the budget
    */
   async explain(tensors: Tensors, rows: number, asked: ExplainOptions = {}): Promise<Explanation> {
-    const target = targetOf(this.options, asked);
+    const target = explainedOutputOf(this.options, asked);
     if (asked.method === 'exact')
       throw new InputError('exact values cannot be had of a tensor: leave the method out, or sample');
     if (asked.scale === 'raw')
@@ -124,9 +124,9 @@ export class GridExplainer implements Explains {
       fixed ?? Math.max(1, Math.min(this.options.manifest.serving.maxBatch, Math.floor(MAX_ELEMENTS / width)));
     return (grid: Grid): { score: Score; batch: number } => {
       const cells = cellOf(grid, own.shape);
-      const feeds = (mixtures: readonly Mixture[]): Tensors => {
+      const feeds = (mixtures: readonly MaskedSample[]): Tensors => {
         const data = allocate(type, mixtures.length * width) as unknown[];
-        mixtures.forEach(({ row, other, rank, taken }, i) => {
+        mixtures.forEach(({ row, other, rank, coalitionSize: taken }, i) => {
           for (let at = 0; at < width; at++)
             data[i * width + at] = rank[cells[at]!]! < taken ? own.data[row * width + at] : levels[other];
         });
@@ -153,7 +153,7 @@ export class GridExplainer implements Explains {
 }
 
 /** A row that is taken whole. */
-const WHOLE: Mixture = { row: 0, other: 0, rank: Uint32Array.of(0), taken: 1 };
+const WHOLE: MaskedSample = { row: 0, other: 0, rank: Uint32Array.of(0), coalitionSize: 1 };
 
 /** The shorter of two tries: the first may have to be warmed up for. */
 async function fastest(now: () => number, run: () => Promise<unknown>): Promise<number> {

@@ -1,6 +1,6 @@
 import type { BoundInput } from '../../core/contract/bind.ts';
 import { allocate } from '../../core/contract/elements.ts';
-import type { Mixture } from '../../core/explain/sampled.ts';
+import type { MaskedSample } from '../../core/explain/sampled.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 
 type Tensors = Readonly<Record<string, TensorData>>;
@@ -14,12 +14,12 @@ export const MAX_ELEMENTS = 1 << 18;
  * @param bound    the contract bound to the graph's inputs
  * @param playerOf feature in the order of the binding -> player; -1 always is the explained row's
  */
-export function mixer(
+export function masker(
   bound: readonly BoundInput[],
   playerOf: ArrayLike<number>,
   rows: Tensors,
   background: Tensors,
-): (mixtures: readonly Mixture[]) => Record<string, TensorData> {
+): (mixtures: readonly MaskedSample[]) => Record<string, TensorData> {
   return (mixtures) => {
     const feeds: Record<string, TensorData> = {};
     let feature = 0;
@@ -31,7 +31,7 @@ export function mixer(
       }
       const other = background[spec.name]!;
       const data = allocate(spec.type, mixtures.length * columns) as unknown[];
-      mixtures.forEach(({ row, other: at, rank, taken }, i) => {
+      mixtures.forEach(({ row, other: at, rank, coalitionSize: taken }, i) => {
         for (let column = 0; column < columns; column++) {
           const player = playerOf[feature + column]!;
           const isOwn = player === -1 || rank[player]! < taken;
@@ -47,7 +47,7 @@ export function mixer(
 }
 
 /** What the contract is silent on belongs to the explained row: its rows where it has some, whole where it has none. */
-export function repeated(tensor: TensorData, mixtures: readonly Mixture[]): TensorData {
+export function repeated(tensor: TensorData, mixtures: readonly MaskedSample[]): TensorData {
   const [rows] = tensor.shape;
   if (rows === undefined || rows <= Math.max(0, ...mixtures.map(({ row }) => row))) return tensor;
   const width = tensor.data.length / rows;

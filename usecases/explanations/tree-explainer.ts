@@ -2,9 +2,9 @@ import type { BoundInput } from '../../core/contract/bind.ts';
 import { NotExactError } from '../../core/explain/ensemble.ts';
 import { exactValues } from '../../core/explain/exact.ts';
 import type { Shares } from '../../core/explain/explanation.ts';
-import type { Pace } from '../../core/explain/pace.ts';
-import { PART_OUTPUTS, readTrees, type TreeReading } from '../../core/explain/reading.ts';
-import type { Tail } from '../../core/explain/tail.ts';
+import type { TimeBudget } from '../../core/explain/pace.ts';
+import { PART_OUTPUTS, type ParsedTrees, parseTrees } from '../../core/explain/reading.ts';
+import type { OutputLink } from '../../core/explain/tail.ts';
 import { walkerOf } from '../../core/explain/tree-values.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { loadModelBytes, type OnnxModel } from '../../platform/onnx/model.ts';
@@ -28,7 +28,7 @@ export interface TreeOptions {
 /** The tree ensemble behind one output, ready to explain rows exactly. */
 export class TreeExplainer {
   private constructor(
-    private readonly reading: TreeReading,
+    private readonly reading: ParsedTrees,
     /** The graph up to the trees, and their raw scores. */
     private readonly part: OnnxModel,
     private readonly background: readonly Float64Array[],
@@ -38,7 +38,7 @@ export class TreeExplainer {
 
   /** @throws NotExactError with the reason when values cannot be exact */
   static async open(options: TreeOptions): Promise<TreeExplainer> {
-    const reading = readTrees(options.file, options.bound, options.output);
+    const reading = parseTrees(options.file, options.bound, options.output);
     const part = await loadModelBytes(`the trees of output ${options.output}`, reading.part, options.threads);
     const { [PART_OUTPUTS.columns]: columns } = await part.run(options.background, [PART_OUTPUTS.columns]);
     const playerOf = reading.featureOf.map((feature) => (feature === -1 ? -1 : options.playerOf[feature]!));
@@ -46,7 +46,7 @@ export class TreeExplainer {
   }
 
   /** How a column follows from the trees. @throws NotExactError */
-  tail(column: number): Tail {
+  tail(column: number): OutputLink {
     return this.reading.tail(column);
   }
 
@@ -55,7 +55,7 @@ export class TreeExplainer {
    *
    * @throws NotExactError when the trees as they were read do not give the scores that ONNX Runtime gives
    */
-  async explain(tensors: Tensors, tail: Tail, pace: Pace): Promise<Shares> {
+  async explain(tensors: Tensors, tail: OutputLink, pace: TimeBudget): Promise<Shares> {
     const { ensemble } = this.reading;
     const outputs = await this.part.run(tensors);
     const rows = rowsOf(outputs[PART_OUTPUTS.columns]!);
@@ -70,7 +70,7 @@ export class TreeExplainer {
   }
 
   /** Scores of rows on the raw scale, by ONNX Runtime. */
-  async score(tensors: Tensors, tail: Tail): Promise<number[]> {
+  async score(tensors: Tensors, tail: OutputLink): Promise<number[]> {
     const outputs = await this.part.run(tensors, [PART_OUTPUTS.scores]);
     return this.scoresIn(outputs, tail).map((raw) => tail.factor * raw + tail.offset);
   }
@@ -79,7 +79,7 @@ export class TreeExplainer {
     await this.part.release();
   }
 
-  private scoresIn(outputs: Tensors, { raw }: Tail): number[] {
+  private scoresIn(outputs: Tensors, { raw }: OutputLink): number[] {
     const { columns, rawColumns } = this.reading.ensemble;
     // Of two classes with one score, the second has it as it is.
     const at = rawColumns === columns ? raw : columns - 1;

@@ -20,9 +20,9 @@ export interface JoinSummary {
 }
 
 /** How old a prediction may be when its truth arrives. */
-const HORIZON_MS = 7 * 24 * 3_600_000;
+const MAX_PREDICTION_AGE_MS = 7 * 24 * 3_600_000;
 /** How long a truth waits for a capture that is still on its way. */
-const PATIENCE_MS = 2 * 3_600_000;
+const MAX_CAPTURE_DELAY_MS = 2 * 3_600_000;
 /** Objects taken at one go; the rest are taken at the next. */
 const MAX_OBJECTS = 500;
 
@@ -55,7 +55,7 @@ export async function joinGroundTruth(home: Home, now: Date, index = new Predict
   const summary: JoinSummary = { joined: 0, waiting: 0, expired: 0, malformed: 0 };
   const fresh = await Promise.all((await first(home, INCOMING)).map((object) => readIncoming(home, object)));
   const waiting = await Promise.all((await first(home, WAITING)).map((object) => readWaiting(home, object)));
-  const found = await index.find(keysOf(fresh), new Date(now.getTime() - HORIZON_MS), now);
+  const found = await index.find(keysOf(fresh), new Date(now.getTime() - MAX_PREDICTION_AGE_MS), now);
   const earliest = Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched)));
   const late = waiting.length === 0 ? found : await index.find(keysOf(waiting), new Date(earliest), now);
   for (const batch of waiting) await settle(home, batch, late, now, summary);
@@ -89,8 +89,9 @@ async function settle(
     JSON.stringify(contract && isPersonal(contract) ? { reason } : { line, reason }),
   );
   summary.malformed += rejected.length;
-  const results = await judge(home, joined);
-  for (const { record, reason } of results.unfit) rejected.push(JSON.stringify({ ...told(record, secret), reason }));
+  const results = await scoreRecords(home, joined);
+  for (const { record, reason } of results.unfit)
+    rejected.push(JSON.stringify({ ...feedbackForLog(record, secret), reason }));
 
   if (results.lines.length > 0) {
     const done = await keepJoined(home, batch, results.lines);
@@ -99,10 +100,12 @@ async function settle(
     else rest.push(...joined.flatMap(({ record }) => (done.has(recordKey(record)) ? [] : [record])));
     summary.joined += done === undefined ? results.lines.length : 0;
   }
-  const expired = batch.waits !== undefined && now.getTime() - Date.parse(batch.waits.since) > PATIENCE_MS;
+  const expired = batch.waits !== undefined && now.getTime() - Date.parse(batch.waits.since) > MAX_CAPTURE_DELAY_MS;
   if (expired)
     for (const record of rest)
-      rejected.push(JSON.stringify({ ...told(record, secret), reason: 'no captured prediction has this id' }));
+      rejected.push(
+        JSON.stringify({ ...feedbackForLog(record, secret), reason: 'no captured prediction has this id' }),
+      );
   if (rejected.length > 0)
     await home.data.put(
       `quarantine/ground-truth/${model}/${name}-${object.etag.replace(/\W/g, '')}.jsonl`,
@@ -186,7 +189,7 @@ interface Judged {
   readonly value: number;
 }
 
-async function judge(
+async function scoreRecords(
   home: Home,
   joined: readonly { record: FeedbackRecord; prediction: Prediction }[],
 ): Promise<{ lines: string[]; judged: Judged[]; unfit: { record: FeedbackRecord; reason: string }[] }> {
@@ -213,7 +216,7 @@ async function judge(
       unfit.push({ record, reason: `truth ${truth} is nothing that the decision could be` });
       continue;
     }
-    lines.push(JSON.stringify({ ...told(record, secret), ...prediction, wrong: wrong ?? null }));
+    lines.push(JSON.stringify({ ...feedbackForLog(record, secret), ...prediction, wrong: wrong ?? null }));
     if (wrong !== undefined) judged.push({ prediction, metric: 'Wrong', value: wrong ? 1 : 0 });
   }
   return { lines, judged, unfit };
@@ -230,7 +233,7 @@ const hidesTruth = (contract: Contract | undefined): boolean =>
   contract?.data.label !== undefined && treatmentOf(contract, contract.data.label) !== 'no';
 
 /** A record as it may be kept: what it was worth is no label. */
-function told(record: FeedbackRecord, secret: boolean): Partial<FeedbackRecord> {
+function feedbackForLog(record: FeedbackRecord, secret: boolean): Partial<FeedbackRecord> {
   if (isOutcome(record)) return record;
   return secret ? { id: record.id } : { id: record.id, truth: record.truth };
 }

@@ -1,4 +1,4 @@
-import { rowId, subjectOf } from '../../core/captures/capture.ts';
+import { capturedSubject, rowId } from '../../core/captures/capture.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
@@ -68,7 +68,7 @@ export class PredictionIndex {
       if (capture.variant === 'shadow') continue;
       const { model, version, variant, at } = capture;
       for (const [row, score] of capture.scores.entries()) {
-        const subject = subjectOf(capture, row);
+        const subject = capturedSubject(capture, row);
         const prediction = { model, version, variant, score, at, ...(subject === undefined ? {} : { subject }) };
         predictions.set(predictionKey(model, rowId(capture, row)), prediction);
       }

@@ -1,19 +1,19 @@
 import type { Contract } from '../../core/contract/contract.ts';
 import { ENVELOPE, type PrivacyKeys, personalColumns, treatmentOf } from '../../core/contract/personal.ts';
 import type { Home } from '../../platform/ports.ts';
-import { columnsOf } from '../validation/csv-header.ts';
+import { contractColumns } from '../validation/csv-header.ts';
 import { DatasetContract } from '../validation/dataset-contract.ts';
 import { readJson } from '../validation/dataset-version.ts';
 
 /** A model, or a dataset that is no model's, and how its contracts name their subjects. */
-export interface Owner {
+export interface DataOwner {
   readonly name: string;
   /** Whether it has a ledger. */
   readonly model: boolean;
   /** Subject columns of all its contracts, former ones included, and whether they hold numbers. */
   readonly subjects: ReadonlyMap<string, boolean>;
   /** Columns of data files, of each of its contracts. */
-  readonly columns: readonly ReturnType<typeof columnsOf>[];
+  readonly columns: readonly ReturnType<typeof contractColumns>[];
   /** Label columns of all its contracts. */
   readonly labels: readonly string[];
   /** Columns that one of its contracts has encrypted. */
@@ -21,8 +21,8 @@ export interface Owner {
 }
 
 /** Every model and dataset there is, or the one named. */
-export async function ownersOf(home: Home, only?: string): Promise<Owner[]> {
-  const owners: Owner[] = [];
+export async function dataOwners(home: Home, only?: string): Promise<DataOwner[]> {
+  const owners: DataOwner[] = [];
   const models = await home.ledger.models();
   for (const name of models) {
     if (only !== undefined && only !== name) continue;
@@ -40,7 +40,11 @@ export async function ownersOf(home: Home, only?: string): Promise<Owner[]> {
 }
 
 /** Datasets of which something is kept, and no contract. Where `only` is named, that one. */
-export async function strangersOf(home: Home, owners: readonly Owner[], only?: string): Promise<string[]> {
+export async function datasetsWithoutContract(
+  home: Home,
+  owners: readonly DataOwner[],
+  only?: string,
+): Promise<string[]> {
   const names = new Set<string>();
   for (const place of ['incoming', 'datasets', 'quarantine'])
     for await (const { key } of home.data.writes(`${place}/`)) {
@@ -58,7 +62,7 @@ async function contractsOf(home: Home, dataset: string): Promise<Contract[]> {
   return [DatasetContract.parse(await readJson(home, key)).contract];
 }
 
-function described(contracts: readonly Contract[]): Pick<Owner, 'subjects' | 'columns' | 'labels' | 'encrypted'> {
+function described(contracts: readonly Contract[]): Pick<DataOwner, 'subjects' | 'columns' | 'labels' | 'encrypted'> {
   const subjects = new Map<string, boolean>();
   for (const { features, data } of contracts)
     if (data.subject !== undefined)
@@ -68,7 +72,7 @@ function described(contracts: readonly Contract[]): Pick<Owner, 'subjects' | 'co
       );
   return {
     subjects,
-    columns: contracts.map(columnsOf),
+    columns: contracts.map(contractColumns),
     labels: contracts.flatMap(({ data }) => (data.label === undefined ? [] : [data.label])),
     encrypted: new Set(
       contracts.flatMap((contract) =>
@@ -85,7 +89,7 @@ export class Subject {
   readonly #mention: RegExp;
 
   constructor(
-    readonly owner: Owner,
+    readonly owner: DataOwner,
     private readonly value: string,
     private readonly keys: PrivacyKeys,
   ) {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { fieldsOf } from '../validation/csv-header.ts';
+import { headerFields } from '../validation/csv-header.ts';
 import type { Subject } from './data-owners.ts';
 import { csvRecords, type Edited, editLines, magicOf } from './edit-lines.ts';
 
@@ -15,7 +15,7 @@ export async function editTable(from: string, to: string, subject: Subject): Pro
     const edited = await editLines(from, to, (line) => (isOfJson(line, subject) ? undefined : line));
     return { ...edited, named: true };
   }
-  const columns = fieldsOf(first);
+  const columns = headerFields(first);
   const named = hasSubject(columns, subject);
   if (!named && isHeader(columns, subject)) return { gone: 0, left: 1, named };
   const edited = await editLines(from, to, csvEdit(columns, subject), csvRecords);
@@ -47,7 +47,7 @@ function csvEdit(columns: readonly string[], subject: Subject): (record: string,
   const known = hasSubject(columns, subject);
   return (record, index) => {
     if (index === 0 && known) return record;
-    const fields = fieldsOf(record);
+    const fields = headerFields(record);
     // A file without a header, or a line that does not fit it, can only be read as a text.
     const found =
       known && fields.length === columns.length

@@ -1,14 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Capture, rowId, subjectOf } from '../../core/captures/capture.ts';
+import { type Capture, capturedSubject, rowId } from '../../core/captures/capture.ts';
 import { withoutRows } from '../../core/captures/without-rows.ts';
 import { captureText, editCaptureBody } from '../../platform/captures.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import type { Subject } from './data-owners.ts';
 import type { Edited } from './edit-lines.ts';
-import type { Tally } from './rewrite-objects.ts';
+import type { ErasureCount } from './rewrite-objects.ts';
 
 /** Whose predictions are to go: those of subjects, by model, or one prediction id. */
-export interface Wanted {
+export interface CaptureSelector {
   readonly subjects: ReadonlyMap<string, Subject>;
   readonly prediction?: string | undefined;
   readonly model?: string | undefined;
@@ -19,9 +19,9 @@ export class CaptureEdit {
   /** Ids of what was found, with their model ({@link predictionKey}). */
   readonly ids = new Set<string>();
   /** Rows found by model, as far as objects that are current say. */
-  readonly tallies = new Map<string, Tally>();
+  readonly tallies = new Map<string, ErasureCount>();
 
-  constructor(private readonly wanted: Wanted) {}
+  constructor(private readonly wanted: CaptureSelector) {}
 
   readonly edit = async (from: string, to: string): Promise<Edited> => {
     const body = await readFile(from);
@@ -57,7 +57,7 @@ export class CaptureEdit {
       const found =
         prediction === undefined
           ? subject !== undefined &&
-            (subject.hasPseudonym(subjectOf(capture, row)) ||
+            (subject.hasPseudonym(capturedSubject(capture, row)) ||
               [...subject.owner.subjects.keys()].some((column) => subject.is(column, capture.features[column]?.[row])))
           : capture.id === prediction || id === prediction;
       if (!found) continue;

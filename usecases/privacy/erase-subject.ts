@@ -4,14 +4,14 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
-import { type Owner, ownersOf, Subject, strangersOf } from './data-owners.ts';
+import { type DataOwner, dataOwners, datasetsWithoutContract, Subject } from './data-owners.ts';
 import { throughGzip } from './edit-lines.ts';
 import { editParquet, editTable } from './edit-tables.ts';
 import { CaptureEdit } from './erase-captures.ts';
 import { truthEdit, truthPlaces } from './erase-ground-truth.ts';
-import { keepCounted, keepJudged, quarantineEdit, renewReport } from './erase-validation-data.ts';
+import { keepCounted, quarantineEdit, renewReport, storeReport } from './erase-validation-data.ts';
 import { addTally, type Erased, Journal, type Kind } from './erasure-record.ts';
-import { type Sweep, sweep, type Tally } from './rewrite-objects.ts';
+import { type ErasureCount, type RewriteOptions, rewriteObjects } from './rewrite-objects.ts';
 
 /** Nobody can be looked for as the request has it. */
 export class ForgetError extends Error {
@@ -81,7 +81,7 @@ class Forgetting {
   }
 
   async run(): Promise<Forgotten> {
-    const owners = await ownersOf(this.home, this.options.model);
+    const owners = await dataOwners(this.home, this.options.model);
     if (owners.length === 0)
       throw new ForgetError(
         this.options.model === undefined
@@ -97,7 +97,7 @@ class Forgetting {
     const captures = new CaptureEdit({ subjects, prediction: this.options.prediction, model: this.options.model });
     const holding = new Set<string>();
     const sweeps = { dryRun: this.#dryRun, scratch: this.scratch, unread: (key: string) => this.#unread.add(key) };
-    await sweep({
+    await rewriteObjects({
       ...sweeps,
       dryRun: true,
       store: this.home.captures,
@@ -122,7 +122,7 @@ class Forgetting {
     else
       for (const key of holding) {
         const again = new CaptureEdit({ subjects, prediction: this.options.prediction, model: this.options.model });
-        await sweep({
+        await rewriteObjects({
           ...sweeps,
           store: this.home.captures,
           prefix: key,
@@ -147,7 +147,7 @@ class Forgetting {
   }
 
   /** The subject as each owner knows it; none when a prediction is to be forgotten. */
-  async #subjects(owners: readonly Owner[]): Promise<Map<string, Subject>> {
+  async #subjects(owners: readonly DataOwner[]): Promise<Map<string, Subject>> {
     const { subject } = this.options;
     if (subject === undefined) return new Map();
     const naming = owners.filter(({ subjects }) => subjects.size > 0);
@@ -159,7 +159,7 @@ class Forgetting {
     return new Map(naming.map((owner) => [owner.name, new Subject(owner, subject, keys)]));
   }
 
-  async #data(journal: Journal | undefined, owner: Owner, subject: Subject): Promise<void> {
+  async #data(journal: Journal | undefined, owner: DataOwner, subject: Subject): Promise<void> {
     const { home } = this;
     let rows = 0;
     await this.#sweep(journal, owner, 'drops', {
@@ -169,7 +169,7 @@ class Forgetting {
         if (!edited.named) this.#unnamed++;
         return edited;
       },
-      before: (key, copy, from) => keepJudged(home, owner, key, copy, from),
+      before: (key, copy, from) => storeReport(home, owner, key, copy, from),
     });
     await this.#sweep(journal, owner, 'datasets', {
       prefix: `datasets/${owner.name}/`,
@@ -196,11 +196,11 @@ class Forgetting {
 
   async #sweep(
     journal: Journal | undefined,
-    owner: Owner,
+    owner: DataOwner,
     kind: Kind,
-    what: Pick<Sweep, 'prefix' | 'wanted' | 'edit' | 'before' | 'after'>,
+    what: Pick<RewriteOptions, 'prefix' | 'wanted' | 'edit' | 'before' | 'after'>,
   ): Promise<void> {
-    await sweep({
+    await rewriteObjects({
       ...what,
       edit: throughGzip(what.edit),
       unread: (key) => this.#unread.add(key),
@@ -217,7 +217,7 @@ class Forgetting {
     });
   }
 
-  #count(owner: string, kind: Kind, tally: Tally): void {
+  #count(owner: string, kind: Kind, tally: ErasureCount): void {
     addTally(this.#erased, owner, kind, tally);
   }
 
@@ -226,7 +226,7 @@ class Forgetting {
   }
 
   /** One entry a model that was touched, unless an earlier run of this request has written it. */
-  async #record(journal: Journal, owners: readonly Owner[]): Promise<{ model: string; entry: number }[]> {
+  async #record(journal: Journal, owners: readonly DataOwner[]): Promise<{ model: string; entry: number }[]> {
     const registry = new Registry(this.home, this.options.actor);
     const entries: { model: string; entry: number }[] = [];
     for (const { name, model } of owners) {
@@ -256,10 +256,10 @@ class Forgetting {
   }
 
   /** What was not looked through, for nothing says whom it is about. */
-  async #unnaming(owners: readonly Owner[]): Promise<string[]> {
+  async #unnaming(owners: readonly DataOwner[]): Promise<string[]> {
     if (this.options.subject === undefined) return [];
     const silent = owners.filter(({ subjects }) => subjects.size === 0).map(({ name }) => name);
-    const strangers = await strangersOf(this.home, owners, this.options.model);
+    const strangers = await datasetsWithoutContract(this.home, owners, this.options.model);
     return [
       ...silent.map((name) => `${name}: its contract names no subject, so it was not looked through`),
       ...strangers.map((name) => `${name}: this dataset has no contract, so it was not looked through`),

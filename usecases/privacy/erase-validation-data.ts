@@ -6,12 +6,12 @@ import { digestOfFile } from '../../platform/digest.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
 import type { Home, ObjectStore } from '../../platform/ports.ts';
-import { rulesOf } from '../validation/dataset-contract.ts';
+import { loadContract } from '../validation/dataset-contract.ts';
 import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
 import type { QuarantinedRow } from '../validation/file-result.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from '../validation/report.ts';
 import { dropId } from '../validation/validate-drop.ts';
-import type { Owner, Subject } from './data-owners.ts';
+import type { DataOwner, Subject } from './data-owners.ts';
 import { type Edited, editLines } from './edit-lines.ts';
 
 /** Writes an object anew and erases what was under its key before. */
@@ -37,7 +37,7 @@ export const quarantineEdit =
 /** Draws a drop's page again: from the quarantined rows that will be left, or from those that are there. */
 export async function renewReport(
   home: Home,
-  { name }: Owner,
+  { name }: DataOwner,
   drop: string,
   scratch: string,
   rowsFile?: string,
@@ -70,14 +70,20 @@ async function firstLines(file: string, most: number): Promise<string[]> {
 
 /** What a dataset's profiles are held against; undefined where there is none, or no contract any more. */
 async function baselineFor(home: Home, dataset: string): Promise<Profile | undefined> {
-  return (await rulesOf(home, dataset).catch(() => undefined))?.baseline;
+  return (await loadContract(home, dataset).catch(() => undefined))?.baseline;
 }
 
 /**
  * Says of a drop that is about to be rewritten that it has been judged, if it was: else its rows would become another
  * dataset version.
  */
-export async function keepJudged(home: Home, owner: Owner, key: string, copy: string, from: string): Promise<void> {
+export async function storeReport(
+  home: Home,
+  owner: DataOwner,
+  key: string,
+  copy: string,
+  from: string,
+): Promise<void> {
   const [old, fresh] = [dropId(key, await digestOfFile(from)), dropId(key, await digestOfFile(copy))];
   const place = (drop: string): string => `reports/validation/${owner.name}/${drop}/report.json`;
   if (!(await home.data.head(place(old)))) return;
@@ -92,7 +98,7 @@ export async function keepJudged(home: Home, owner: Owner, key: string, copy: st
  */
 export async function keepCounted(
   home: Home,
-  owner: Owner,
+  owner: DataOwner,
   key: string,
   left: number,
   scratch: string,
@@ -116,7 +122,12 @@ export async function keepCounted(
 }
 
 /** A profile made as the former one was: bins and categories that only the erased rows had do not stay. */
-function profileAgain(file: string, former: Profile, owner: Owner, baseline: Profile | undefined): Promise<Profile> {
+function profileAgain(
+  file: string,
+  former: Profile,
+  owner: DataOwner,
+  baseline: Profile | undefined,
+): Promise<Profile> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const table = `read_parquet(${literal(file)})`;
     const present = (await duck.rows(`DESCRIBE SELECT * FROM ${table}`)).map(({ column_name }) => String(column_name));

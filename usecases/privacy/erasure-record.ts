@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import type { Home } from '../../platform/ports.ts';
 import { readJson } from '../validation/dataset-version.ts';
-import type { Tally } from './rewrite-objects.ts';
+import type { ErasureCount } from './rewrite-objects.ts';
 
 export const KINDS = ['drops', 'datasets', 'quarantine', 'truths', 'captures'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** What was erased, by model or dataset and by kind. */
-export type Erased = Record<string, Partial<Record<Kind, Tally>>>;
+export type Erased = Record<string, Partial<Record<Kind, ErasureCount>>>;
 
 /** Adds to what was erased. */
-export function addTally(erased: Erased, owner: string, kind: Kind, { objects, rows }: Tally): void {
+export function addTally(erased: Erased, owner: string, kind: Kind, { objects, rows }: ErasureCount): void {
   const known = erased[owner]?.[kind] ?? { objects: 0, rows: 0 };
   erased[owner] = { ...erased[owner], [kind]: { objects: known.objects + objects, rows: known.rows + rows } };
 }
@@ -49,7 +49,7 @@ export class Journal {
     return this.kept.erased;
   }
 
-  async count(owner: string, kind: Kind, tally: Tally): Promise<void> {
+  async count(owner: string, kind: Kind, tally: ErasureCount): Promise<void> {
     addTally(this.kept.erased, owner, kind, tally);
     await this.#write();
   }

@@ -5,14 +5,14 @@ import type { ObjectInfo, ObjectStore } from '../../platform/ports.ts';
 import type { Edited } from './edit-lines.ts';
 
 /** How much was erased, or would be. */
-export interface Tally {
+export interface ErasureCount {
   /** Objects that held some of it, replaced and deleted writes included. */
   objects: number;
   /** Rows of what was current. */
   rows: number;
 }
 
-export interface Sweep {
+export interface RewriteOptions {
   readonly store: ObjectStore;
   readonly prefix: string;
   /** Which objects under the prefix. @default all */
@@ -33,14 +33,14 @@ export interface Sweep {
 }
 
 /** How often an object that others write to meanwhile is looked through again. */
-const LOOKS = 10;
+const MAX_ATTEMPTS = 10;
 
 /**
  * Looks through every write of every object under a prefix, one at a time, and takes out what is to go. An object is
  * put anew before the write that held it is erased, so that whatever interrupts this loses nothing else; what is left
  * undone is found again. Only what was looked through is replaced and erased: what others write meanwhile stays.
  */
-export async function sweep(options: Sweep): Promise<void> {
+export async function rewriteObjects(options: RewriteOptions): Promise<void> {
   const { store, prefix, wanted = () => true } = options;
   for await (const { key, versionId, latest } of store.writes(prefix)) {
     if (!wanted(key)) continue;
@@ -51,7 +51,7 @@ export async function sweep(options: Sweep): Promise<void> {
 }
 
 /** @returns version ids of what was looked through: several, when others wrote to the key meanwhile */
-async function sweepCurrent(options: Sweep, key: string): Promise<string[]> {
+async function sweepCurrent(options: RewriteOptions, key: string): Promise<string[]> {
   const { store, dryRun } = options;
   const [looked, holding]: [string[], string[]] = [[], []];
   for (;;) {
@@ -62,7 +62,7 @@ async function sweepCurrent(options: Sweep, key: string): Promise<string[]> {
       holding.push(found.info.versionId);
       await options.before?.(key, found.to, found.from);
       if (!(await replace(store, found.info, found.to, found.edited.left))) {
-        if (looked.length < LOOKS) continue;
+        if (looked.length < MAX_ATTEMPTS) continue;
         throw new PlatformError(`${key} keeps changing while it is looked through`);
       }
     }
@@ -76,7 +76,7 @@ async function sweepCurrent(options: Sweep, key: string): Promise<string[]> {
   }
 }
 
-async function sweepFormer(options: Sweep, key: string, versionId: string): Promise<void> {
+async function sweepFormer(options: RewriteOptions, key: string, versionId: string): Promise<void> {
   const found = await look(options, key, versionId);
   if (!found?.edited) return clear(options);
   const { gone } = found.edited;
@@ -95,7 +95,7 @@ interface Look {
 
 /** @returns undefined when there is no such object, or no such write of it, any more */
 async function look(
-  { store, edit, scratch, unread }: Sweep,
+  { store, edit, scratch, unread }: RewriteOptions,
   key: string,
   versionId?: string,
 ): Promise<Look | undefined> {
@@ -129,6 +129,6 @@ async function replace(store: ObjectStore, { key, etag }: ObjectInfo, copy: stri
 
 const copies = (scratch: string): [string, string] => [path.join(scratch, 'from'), path.join(scratch, 'to')];
 
-async function clear({ scratch }: Sweep): Promise<void> {
+async function clear({ scratch }: RewriteOptions): Promise<void> {
   await Promise.all(copies(scratch).map((file) => rm(file, { force: true })));
 }

@@ -15,13 +15,13 @@ import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import { PlatformError } from '../../platform/errors.ts';
 import { ModelFolderError, readModelFolder } from '../../platform/model-folder.ts';
 import type { Home } from '../../platform/ports.ts';
-import { keepSnapshot, snapshotsOf } from '../../platform/snapshots.ts';
-import { within } from '../../platform/within.ts';
+import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
+import { withTimeout } from '../../platform/within.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
 const REGISTER_RETRIES = 10;
 /** How often a ledger is looked over that is written to meanwhile. */
-const LOOKS = 5;
+const MAX_ATTEMPTS = 5;
 /** How long a change waits for its snapshot. */
 const SNAPSHOT_MS = 5_000;
 
@@ -76,7 +76,7 @@ export class Registry {
    * @throws PlatformError when the ledger never rests long enough to tell a fault from what is just being written
    */
   async verify(model: string): Promise<ChainReport> {
-    for (let look = 0; look < LOOKS; look++) {
+    for (let look = 0; look < MAX_ATTEMPTS; look++) {
       const entries = await this.history(model);
       const report = await this.#lookOver(model, entries);
       if (report.faults.length === 0) return report;
@@ -84,7 +84,9 @@ export class Registry {
       const latest = await this.home.ledger.latest(model);
       if ((latest?.number ?? 0) <= entries.at(-1)!.number) return report;
     }
-    throw new PlatformError(`the ledger of ${model} was written to during each of ${LOOKS} looks: verify it again`);
+    throw new PlatformError(
+      `the ledger of ${model} was written to during each of ${MAX_ATTEMPTS} looks: verify it again`,
+    );
   }
 
   async #lookOver(model: string, entries: readonly Entry[]): Promise<ChainReport> {
@@ -207,7 +209,7 @@ export class Registry {
   /** For endpoints that start while the ledger cannot be read. Made up for by the next look of `advance`. */
   async #keepSnapshot(entry: Entry): Promise<void> {
     try {
-      await within(SNAPSHOT_MS, 'the artifact store', keepSnapshot(this.home, entry));
+      await withTimeout(SNAPSHOT_MS, 'the artifact store', storeSnapshot(this.home, entry));
     } catch (error) {
       process.emitWarning(`the release ${entry.number} of ${entry.model} is not kept: ${(error as Error).message}`);
     }

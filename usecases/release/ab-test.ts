@@ -6,14 +6,14 @@ import type { Command } from '../../core/registry/commands.ts';
 import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
-import { strataOf } from './metric-strata.ts';
+import { readStrata } from './metric-strata.ts';
 
 /**
  * What is to be done about an A/B test: the winner gets all the traffic, and whatever else it is decided as ends it.
  *
  * @returns a command, or what is waited for
  */
-export async function judgeTest(
+export async function nextTestCommand(
   home: Home,
   now: Date,
   state: ReleaseState,
@@ -22,7 +22,7 @@ export async function judgeTest(
   up: readonly AlarmDefinition[],
 ): Promise<Command | string> {
   const { version, since, test } = challenger;
-  const judgement = await standingOfTest(home, now, model, state, challenger, manifest.monitoring.periodSeconds);
+  const judgement = await testStatusOf(home, now, model, state, challenger, manifest.monitoring.periodSeconds);
   if (judgement.outcome === 'running') return judgement.reason;
   const evidence = { hypothesis: test, from: since, to: now.toISOString(), ...judgement };
   if (judgement.outcome !== 'better') return { type: 'end-test', version, reason: judgement.reason, evidence };
@@ -34,7 +34,7 @@ export async function judgeTest(
 }
 
 /** How a challenger's test stands; for the command line, too. */
-export async function standingOfTest(
+export async function testStatusOf(
   home: Pick<Home, 'metrics'>,
   now: Date,
   model: string,
@@ -46,6 +46,6 @@ export async function standingOfTest(
   const difference = new StratifiedDifference(hypothesis.rate);
   const versions = { model, champion: champion!, challenger: version };
   const window = { from: new Date(since), to: now };
-  for (const each of await strataOf(home, hypothesis.metric, versions, window, periodSeconds)) difference.add(each);
+  for (const each of await readStrata(home, hypothesis.metric, versions, window, periodSeconds)) difference.add(each);
   return judge(hypothesis, difference.estimate());
 }

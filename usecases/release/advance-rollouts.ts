@@ -3,14 +3,14 @@ import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
 import type { Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
-import { keepSnapshot, newestRevision } from '../../platform/snapshots.ts';
+import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../registry/registry.ts';
-import { judgeTest } from './ab-test.ts';
+import { nextTestCommand } from './ab-test.ts';
 import { alarmDefinitions } from './alarm-definitions.ts';
 import { alarmState } from './alarm-state.ts';
-import { judgeCanary } from './canary.ts';
+import { nextCanaryCommand } from './canary.ts';
 import { reconsider } from './roll-back.ts';
-import { judgeShadow } from './shadow.ts';
+import { nextShadowCommand } from './shadow.ts';
 import { verifyOnce } from './verify-rollback.ts';
 
 /** What became of one model's rollout. */
@@ -47,7 +47,7 @@ export async function advanceRollouts(home: Home, now: Date, probe?: EndpointPro
 
 async function makeUpForSnapshot(home: Home, model: string): Promise<void> {
   const latest = await home.ledger.latest(model);
-  if (latest && (await newestRevision(home.artifacts, model)) < latest.number) await keepSnapshot(home, latest);
+  if (latest && (await newestRevision(home.artifacts, model)) < latest.number) await storeSnapshot(home, latest);
 }
 
 async function advanceModel(home: Home, now: Date, model: string, probe?: EndpointProbe): Promise<Advance> {
@@ -76,7 +76,7 @@ async function advanceModel(home: Home, now: Date, model: string, probe?: Endpoi
   const waiting: string[] = [];
   if (shadow?.canary !== undefined && up.length === 0) {
     const { manifest } = await registry.version(model, shadow.version);
-    const command = await judgeShadow(home, now, model, shadow, manifest.rollout.shadow);
+    const command = await nextShadowCommand(home, now, model, shadow, manifest.rollout.shadow);
     const done = typeof command === 'string' ? command : await carryOut(registry, model, state, command);
     if (typeof done !== 'string') return { model, entry: done };
     waiting.push(done);
@@ -101,7 +101,7 @@ async function advanceChallenger(
   up: readonly AlarmDefinition[],
 ): Promise<Entry | string> {
   const version = await registry.version(model, challenger.version);
-  const judge = challenger.test === undefined ? judgeCanary : judgeTest;
+  const judge = challenger.test === undefined ? nextCanaryCommand : nextTestCommand;
   const command = await judge(home, now, state, challenger, version, up);
   return typeof command === 'string' ? command : carryOut(registry, model, state, command);
 }

@@ -6,7 +6,7 @@ import type { Command } from '../../core/registry/commands.ts';
 import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
-import { strataOf } from './metric-strata.ts';
+import { readStrata } from './metric-strata.ts';
 
 /** Length of the strata that times are compared in, seconds. */
 const PERIOD_SECONDS = 10;
@@ -17,7 +17,7 @@ const PERIOD_SECONDS = 10;
  *
  * @returns a command, or what is waited for
  */
-export async function judgeCanary(
+export async function nextCanaryCommand(
   home: Home,
   now: Date,
   state: ReleaseState,
@@ -61,7 +61,7 @@ export async function analysisOf(
   const versions = { model, champion: champion!, challenger: version };
   const window = { from: new Date(since), to: now };
   const read = async (metric: string): Promise<Pair> => {
-    const all = await strataOf(home, metric, versions, window, PERIOD_SECONDS);
+    const all = await readStrata(home, metric, versions, window, PERIOD_SECONDS);
     const total = (side: 'champion' | 'challenger') =>
       all.reduce((sum, each) => ({ n: sum.n + each[side].n, sum: sum.sum + each[side].sum }), { n: 0, sum: 0 });
     return { champion: total('champion'), challenger: total('challenger') };
@@ -69,7 +69,7 @@ export async function analysisOf(
   const [failure, wrong, latencies] = await Promise.all([
     read('Failure'),
     read('Wrong'),
-    strataOf(home, 'Latency', versions, window, PERIOD_SECONDS),
+    readStrata(home, 'Latency', versions, window, PERIOD_SECONDS),
   ]);
   const latency = new StratifiedDifference(false);
   for (const each of latencies) latency.add(each);

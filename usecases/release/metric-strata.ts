@@ -30,7 +30,7 @@ export function periodFor({ from, to }: Window, wished: number): number {
  *
  * @param wished length of a period, seconds
  */
-export async function strataOf(
+export async function readStrata(
   home: Pick<Home, 'metrics'>,
   metric: string,
   { model, champion, challenger }: Versions,

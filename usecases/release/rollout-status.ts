@@ -3,12 +3,12 @@ import type { Judgement } from '../../core/experiment/judge.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
-import { standingOfTest } from './ab-test.ts';
+import { testStatusOf } from './ab-test.ts';
 import { analysisOf } from './canary.ts';
-import { type ShadowStanding, shadowStanding } from './shadow.ts';
+import { type ShadowStatus, shadowStatusOf } from './shadow.ts';
 
 /** How a challenger stands at this moment, by what decides about it. */
-export interface Standing {
+export interface RolloutStatus {
   readonly version: number;
   /** Of an A/B test. */
   readonly test?: Judgement;
@@ -17,35 +17,35 @@ export interface Standing {
 }
 
 /** How challengers and shadow stand; undefined where metrics cannot be read: a release is shown without. */
-export interface Standings {
-  readonly challengers: readonly Standing[];
-  readonly shadow: ShadowStanding | undefined;
+export interface ReleaseStatus {
+  readonly challengers: readonly RolloutStatus[];
+  readonly shadow: ShadowStatus | undefined;
 }
 
-export async function standingsOf(
+export async function releaseStatusOf(
   home: Home,
   now: Date,
   model: string,
   state: ReleaseState,
-): Promise<Standings | undefined> {
+): Promise<ReleaseStatus | undefined> {
   try {
     const challengers = await challengersOf(home, now, model, state);
     const { shadow } = state;
-    return { challengers, shadow: shadow === null ? undefined : await shadowStanding(home, now, model, shadow) };
+    return { challengers, shadow: shadow === null ? undefined : await shadowStatusOf(home, now, model, shadow) };
   } catch {
     return undefined;
   }
 }
 
 /** Looks at every challenger of a release, as the scheduled look does, and decides nothing. */
-async function challengersOf(home: Home, now: Date, model: string, state: ReleaseState): Promise<Standing[]> {
+async function challengersOf(home: Home, now: Date, model: string, state: ReleaseState): Promise<RolloutStatus[]> {
   const registry = new Registry(home, 'user:status');
   return Promise.all(
-    state.challengers.map(async (challenger): Promise<Standing> => {
+    state.challengers.map(async (challenger): Promise<RolloutStatus> => {
       const { version } = challenger;
       const { monitoring, rollout } = (await registry.version(model, version)).manifest;
       if (challenger.test !== undefined)
-        return { version, test: await standingOfTest(home, now, model, state, challenger, monitoring.periodSeconds) };
+        return { version, test: await testStatusOf(home, now, model, state, challenger, monitoring.periodSeconds) };
       if (!rollout.analysis.enabled) return { version };
       return { version, step: await analysisOf(home, now, model, state, challenger, rollout.analysis) };
     }),

@@ -6,7 +6,7 @@ import type { Home } from '../../platform/ports.ts';
 import { periodFor } from './metric-strata.ts';
 
 /** What is known of a shadow's answers since it began. */
-export interface ShadowStanding {
+export interface ShadowStatus {
   readonly version: number;
   /** Requests whose answers were compared. */
   readonly samples: number;
@@ -18,12 +18,12 @@ export interface ShadowStanding {
   readonly largest: number;
 }
 
-export async function shadowStanding(
+export async function shadowStatusOf(
   home: Pick<Home, 'metrics'>,
   now: Date,
   model: string,
   { version, since }: Shadow,
-): Promise<ShadowStanding> {
+): Promise<ShadowStatus> {
   const from = new Date(since);
   const read = async (metric: string, statistic: string): Promise<number[]> => {
     const dimensions = { Model: model, Version: String(version) };
@@ -49,7 +49,7 @@ export async function shadowStanding(
  *
  * @returns a command, or what is waited for
  */
-export async function judgeShadow(
+export async function nextShadowCommand(
   home: Pick<Home, 'metrics'>,
   now: Date,
   model: string,
@@ -58,7 +58,7 @@ export async function judgeShadow(
 ): Promise<Command | string> {
   const { version, canary } = shadow;
   if (canary === undefined) return 'no canary';
-  const standing = await shadowStanding(home, now, model, shadow);
+  const standing = await shadowStatusOf(home, now, model, shadow);
   const { samples, low, high } = standing;
   if (samples < minSamples) return `${samples} of ${minSamples} answers of the shadow have been compared`;
   const evidence = { ...standing, from: shadow.since, to: now.toISOString(), maxDisagreement };
@@ -69,7 +69,7 @@ export async function judgeShadow(
 }
 
 /** In words. */
-export const shadowText = ({ samples, disagreement, low, high, largest }: ShadowStanding): string =>
+export const shadowText = ({ samples, disagreement, low, high, largest }: ShadowStatus): string =>
   samples === 0
     ? 'no answers have been compared yet'
     : `disagrees in ${percent(disagreement)} of ${samples} answers [${percent(low)}, ${percent(high)}], largest difference ${Number(largest.toPrecision(3))}`;

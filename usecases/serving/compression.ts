@@ -14,7 +14,7 @@ const LEVEL = 1;
  * @param limit most bytes that come out; what would give more is refused before it has
  * @throws ProtocolError 400 when the body is not what it is said to be, 413 beyond the limit, 415 for other encodings
  */
-export async function unpacked(request: HttpRequest, limit: number): Promise<HttpRequest> {
+export async function decompress(request: HttpRequest, limit: number): Promise<HttpRequest> {
   const { 'content-encoding': encoding = '', 'content-length': _, ...headers } = request.headers;
   const name = encoding.trim().toLowerCase();
   const { body } = request;
@@ -48,7 +48,7 @@ const isFramed = ([first = 0, second = 0]: Uint8Array): boolean =>
  *
  * @param accepted the request's `accept-encoding`
  */
-export async function packed(response: HttpResponse, accepted: string): Promise<HttpResponse> {
+export async function compress(response: HttpResponse, accepted: string): Promise<HttpResponse> {
   const { body, headers } = response;
   const encoding = preferred(accepted);
   if (encoding === undefined || body.length < LEAST_BYTES || 'content-encoding' in headers) return response;

@@ -16,17 +16,17 @@ import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { ServingReport } from '../../platform/ports.ts';
-import { LEAST_BYTES, packed, unpacked } from './compression.ts';
-import { type Complain, complainer } from './error-log.ts';
-import { faultOf, fill, outcomeOf, withHints } from './error-mapping.ts';
+import { compress, decompress, LEAST_BYTES } from './compression.ts';
+import { type ErrorLogger, errorLogger } from './error-log.ts';
+import { faultOfError, fill, outcomeOf, withHints } from './error-mapping.ts';
 import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
 import { lineWriter } from './line-writer.ts';
-import { Models, type ModelsOptions } from './model-manager.ts';
-import { answer, type Job } from './predict.ts';
-import { signed } from './prediction-headers.ts';
+import { ModelManager, type ModelsOptions } from './model-manager.ts';
+import { answer, type PredictionJob } from './predict.ts';
+import { withPredictionHeaders } from './prediction-headers.ts';
 import { identify, identityHeaders } from './request-id.ts';
-import { choose, routingKey, targetOf } from './routing.ts';
+import { choose, routeTarget, routingKey } from './routing.ts';
 import type { ServedModel } from './served-model.ts';
 import { Mirror, type MirrorTiming } from './shadow-mirror.ts';
 
@@ -58,10 +58,10 @@ export const BODY_LIMIT = 6 * 1024 * 1024;
  * The release is read again beside the requests, never before one.
  */
 export class Endpoint {
-  private readonly models: Models;
+  private readonly models: ModelManager;
   private readonly callers = new CallerLimits();
   private readonly emit: (line: string) => void;
-  private readonly complain: Complain;
+  private readonly complain: ErrorLogger;
   private readonly sinks: readonly Sink[];
   private readonly mirror: Mirror;
   /** What every version has done since the endpoint opened. */
@@ -71,7 +71,7 @@ export class Endpoint {
   private constructor(private readonly options: EndpointOptions) {
     this.bodyLimit = options.bodyLimit ?? BODY_LIMIT;
     this.emit = options.emit ?? lineWriter((text) => process.stdout.write(text));
-    this.complain = complainer(options.home.clock, this.emit);
+    this.complain = errorLogger(options.home.clock, this.emit);
     const { accessLog: log, sinks = [] } = options;
     const lines = log === undefined ? [] : [accessLog(log, (name) => this.models.has(name), this.emit)];
     this.statistics = options.statistics ?? new Statistics();
@@ -83,7 +83,7 @@ export class Endpoint {
       complain: this.complain,
     });
     const signal = (model: string, route: Route | undefined, values: Signals) => this.signal(model, route, values);
-    this.models = new Models(options, { signal, complain: this.complain }, this.statistics);
+    this.models = new ModelManager(options, { signal, complain: this.complain }, this.statistics);
   }
 
   /** Reads the releases and loads what has traffic. Opens also when the ledger is unreachable or a model is broken. */
@@ -108,9 +108,9 @@ export class Endpoint {
       seen.asked = operation.kind === 'release' || operation.kind === 'describe' ? 'show' : operation.kind;
       this.limit(operation, request, seen);
       const { 'content-encoding': encoding, 'accept-encoding': accepted } = request.headers;
-      const plain = encoding === undefined ? request : await unpacked(request, this.bodyLimit);
+      const plain = encoding === undefined ? request : await decompress(request, this.bodyLimit);
       response = await this.dispatch(operation, plain, identity.id, seen);
-      if (accepted !== undefined && response.body.length >= LEAST_BYTES) response = await packed(response, accepted);
+      if (accepted !== undefined && response.body.length >= LEAST_BYTES) response = await compress(response, accepted);
     } catch (error) {
       fill(seen, error);
       response = this.failure(protocol, error, seen);
@@ -200,11 +200,11 @@ export class Endpoint {
     request: HttpRequest,
     requestId: string,
     seen: Observation,
-  ): { model: ServedModel; job: Job<Call> } {
+  ): { model: ServedModel; job: PredictionJob<Call> } {
     const model = this.models.get(operation.model);
     seen.model = model.name;
-    const route = choose(model, targetOf(operation, request.headers), routingKey(request.headers, requestId));
-    const job: Job<Call> = {
+    const route = choose(model, routeTarget(operation, request.headers), routingKey(request.headers, requestId));
+    const job: PredictionJob<Call> = {
       model: model.name,
       route,
       resident: model.resident(route.version),
@@ -228,7 +228,7 @@ export class Endpoint {
     const { shadow } = model;
     if (shadow !== undefined && shadow.version !== job.route.version)
       await this.mirror.send(job, given, shadow, model.resident(shadow.version));
-    return signed(given.response, given.id, job.route);
+    return withPredictionHeaders(given.response, given.id, job.route);
   }
 
   private async explain(
@@ -239,7 +239,7 @@ export class Endpoint {
   ): Promise<HttpResponse> {
     const { job } = this.assign(operation, request, requestId, seen);
     const { id, response } = await explain(job, this.options.home);
-    return signed(response, id, job.route);
+    return withPredictionHeaders(response, id, job.route);
   }
 
   private async repository(
@@ -253,7 +253,7 @@ export class Endpoint {
 
   private failure(protocol: Protocol, error: unknown, seen: Observation): HttpResponse {
     if (outcomeOf(error) === 'internal') this.complain('a request failed', error, seen.request);
-    return withHints(protocol.fail(faultOf(error)), error);
+    return withHints(protocol.fail(faultOfError(error)), error);
   }
 
   private record(seen: Observation): void {

@@ -1,12 +1,12 @@
-import type { RequestSeen } from '../../core/observability/observation.ts';
+import type { RequestInfo } from '../../core/observability/observation.ts';
 import type { Clock } from '../../platform/ports.ts';
 
 /** Tells operators of what goes wrong; callers are told nothing of it. */
-export type Complain = (message: string, error: unknown, request?: RequestSeen) => void;
+export type ErrorLogger = (message: string, error: unknown, request?: RequestInfo) => void;
 
 /** Complaints as lines with the fields of the Elastic Common Schema. */
-export const complainer =
-  (clock: Clock, emit: (line: string) => void): Complain =>
+export const errorLogger =
+  (clock: Clock, emit: (line: string) => void): ErrorLogger =>
   (message, error, request) => {
     const cause = error instanceof Error ? error : new Error(String(error));
     emit(

@@ -1,10 +1,10 @@
 import { InputError } from '../../core/contract/elements.ts';
 import { type Fault, ProtocolError } from '../../core/errors/protocol-error.ts';
-import type { Observation, Outcome } from '../../core/observability/observation.ts';
+import type { Observation, RequestOutcome } from '../../core/observability/observation.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
 
 /** Whose fault an error is. */
-export function outcomeOf(error: unknown): Outcome {
+export function outcomeOf(error: unknown): RequestOutcome {
   if (error instanceof InputError) return 'caller';
   if (!(error instanceof ProtocolError)) return 'internal';
   const { status } = error;
@@ -14,7 +14,7 @@ export function outcomeOf(error: unknown): Outcome {
 }
 
 /** What a caller is told; of what is not the caller's fault, nothing. */
-export function faultOf(error: unknown): Fault {
+export function faultOfError(error: unknown): Fault {
   if (error instanceof ProtocolError) return error;
   if (error instanceof InputError) return { status: 400, kind: 'bad-input', message: error.message };
   return { status: 500, kind: 'internal', message: 'internal error' };
@@ -38,6 +38,6 @@ export function withHints(response: HttpResponse, error: unknown): HttpResponse 
 /** Notes how a request ended that was not answered. */
 export function fill(seen: Observation, error: unknown): void {
   seen.outcome = outcomeOf(error);
-  seen.fault = faultOf(error).kind;
+  seen.fault = faultOfError(error).kind;
   seen.error = error;
 }

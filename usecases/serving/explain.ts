@@ -4,10 +4,10 @@ import type { Explanation } from '../../core/explain/explanation.ts';
 import { roundedExplanation } from '../../core/guards/disclosure.ts';
 import { type ExplainCall, ProtocolError } from '../../core/protocols/protocol.ts';
 import type { Home } from '../../platform/ports.ts';
-import { within } from '../../platform/within.ts';
-import type { Explains } from '../explanations/explainer.ts';
-import type { Resident } from './loaded-version.ts';
-import { type Admitted, type Answer, admit, attempt, infer, type Job } from './predict.ts';
+import { withTimeout } from '../../platform/within.ts';
+import type { Explainer } from '../explanations/explainer.ts';
+import type { LoadedVersion } from './loaded-version.ts';
+import { type Admitted, admit, attempt, type PredictionJob, type PredictionResult, runModel } from './predict.ts';
 
 /** How long the artifact store may take to give a baseline; milliseconds. */
 const BASELINE_MS = 5_000;
@@ -19,15 +19,15 @@ const BASELINE_MS = 5_000;
  * @throws ProtocolError or InputError for the caller's faults; anything else is ours
  */
 export function explain(
-  job: Job<ExplainCall>,
+  job: PredictionJob<ExplainCall>,
   home: Pick<Home, 'artifacts'>,
-): Promise<Pick<Answer, 'id' | 'response'>> {
+): Promise<Pick<PredictionResult, 'id' | 'response'>> {
   return attempt(job, async () => {
     assertDisclosed(job.resident);
     const admitted = admit(job);
     const explainer = await explainerOf(job.resident, home);
     assertRows(explainer, admitted);
-    const outputs = await infer(job, admitted);
+    const outputs = await runModel(job, admitted);
     const { call, checked, id } = admitted;
     const explanation = await explainer.explain(checked.tensors, checked.rows, call.options);
     job.seen.lap('explain', performance.now());
@@ -46,7 +46,7 @@ export function explain(
 }
 
 /** Values add up to the score: where that is kept back, so are they. */
-function assertDisclosed({ record: { model, manifest } }: Resident): void {
+function assertDisclosed({ record: { model, manifest } }: LoadedVersion): void {
   const confidence = manifest.guards?.confidence ?? 'full';
   if (confidence !== 'full')
     throw new ProtocolError(
@@ -56,17 +56,17 @@ function assertDisclosed({ record: { model, manifest } }: Resident): void {
 }
 
 /** As far as the model's manifest lets callers see numbers. */
-function shownOf(explanation: Explanation, { record: { manifest } }: Resident): Explanation {
+function shownOf(explanation: Explanation, { record: { manifest } }: LoadedVersion): Explanation {
   const decimals = manifest.guards?.round;
   return decimals === undefined ? explanation : roundedExplanation(explanation, decimals);
 }
 
-function assertRows({ settings: { maxRows } }: Explains, { checked: { rows } }: Admitted<ExplainCall>): void {
+function assertRows({ settings: { maxRows } }: Explainer, { checked: { rows } }: Admitted<ExplainCall>): void {
   if (rows > maxRows) throw new InputError(`the request has ${rows} rows, at most ${maxRows} are explained at once`);
 }
 
 /** The explainer of a version, made when it is first asked for: a start that explains nothing pays for none of it. */
-function explainerOf(resident: Resident, home: Pick<Home, 'artifacts'>): Promise<Explains> {
+function explainerOf(resident: LoadedVersion, home: Pick<Home, 'artifacts'>): Promise<Explainer> {
   resident.explainer ??= open(resident, home).catch((error) => {
     // The store may be there again the next time.
     resident.explainer = undefined;
@@ -75,14 +75,14 @@ function explainerOf(resident: Resident, home: Pick<Home, 'artifacts'>): Promise
   return resident.explainer;
 }
 
-async function open({ record, path, model }: Resident, home: Pick<Home, 'artifacts'>): Promise<Explains> {
+async function open({ record, path, model }: LoadedVersion, home: Pick<Home, 'artifacts'>): Promise<Explainer> {
   if (record.baseline === undefined)
     throw new ProtocolError(501, `version ${record.version} of ${record.model} has no baseline to compare with`);
-  const [{ openExplainer }, { baselineOf }] = await Promise.all([
+  const [{ createExplainer: openExplainer }, { baselineOf }] = await Promise.all([
     import('../explanations/create-explainer.ts'),
     import('../registry/load-baseline.ts'),
   ]);
-  const baseline = await within(BASELINE_MS, 'the artifact store', baselineOf(home, record)).catch((cause) => {
+  const baseline = await withTimeout(BASELINE_MS, 'the artifact store', baselineOf(home, record)).catch((cause) => {
     throw new ProtocolError(503, 'the baseline to compare with cannot be read now, try again later', { cause });
   });
   const { manifest, signature } = record;

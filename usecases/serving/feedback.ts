@@ -2,9 +2,9 @@ import { type Operation, ProtocolError } from '../../core/protocols/protocol.ts'
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { outcomeFault } from '../../core/serving/outcome.ts';
 import type { Home } from '../../platform/ports.ts';
-import type { Complain } from './error-log.ts';
+import type { ErrorLogger } from './error-log.ts';
 import type { ServedModel } from './served-model.ts';
-import { keepTruth } from './store-feedback.ts';
+import { storeFeedback } from './store-feedback.ts';
 
 /**
  * Keeps what a caller says of earlier predictions: the truth, and what came of them.
@@ -16,7 +16,7 @@ export async function feedback(
   operation: Extract<Operation, { kind: 'feedback' }>,
   request: HttpRequest,
   { data }: Pick<Home, 'data'>,
-  complain: Complain,
+  complain: ErrorLogger,
 ): Promise<HttpResponse> {
   const { truths, outcomes = [], encode } = operation.decode(request);
   for (const outcome of outcomes) {
@@ -25,7 +25,7 @@ export async function feedback(
   }
   const records = [...truths, ...outcomes];
   try {
-    if (records.length > 0) await keepTruth(data, model.name, records);
+    if (records.length > 0) await storeFeedback(data, model.name, records);
   } catch (error) {
     if (error instanceof ProtocolError && error.status === 503 && error.cause !== undefined)
       complain('ground truth cannot be stored', error.cause);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Check } from '../../core/contract/check.ts';
+import type { CompiledContract } from '../../core/contract/check.ts';
 import { compileDisclosure, type Disclose } from '../../core/guards/disclosure.ts';
-import { compileOutliers, type JudgeOutliers, type Unusual } from '../../core/guards/outliers.ts';
+import { compileOutliers, type OutlierDetector, type OutOfDistribution } from '../../core/guards/outliers.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
@@ -14,9 +14,9 @@ type Outputs = Readonly<Record<string, TensorData>>;
 
 /** What a version's manifest asks for beside its contract, compiled once; what is absent is off. */
 export interface Guarding {
-  readonly outliers: { readonly judge: JudgeOutliers; readonly refuse: boolean } | undefined;
+  readonly outliers: { readonly judge: OutlierDetector; readonly refuse: boolean } | undefined;
   readonly disclose: Disclose | undefined;
-  readonly answers: KeptAnswers | undefined;
+  readonly answers: PredictionCache | undefined;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface Guarding {
  */
 export function guardingOf(
   record: ModelVersion,
-  { features, summaries }: Pick<Check, 'features' | 'summaries'>,
+  { features, summaries }: Pick<CompiledContract, 'features' | 'summaries'>,
   signature: Signature,
   baseline: Baseline | undefined,
 ): Guarding {
@@ -39,7 +39,7 @@ export function guardingOf(
       refuse: rule.action === 'refuse',
     },
     disclose: compileDisclosure(guards, outputs, decision),
-    answers: serving.cache && new KeptAnswers(new ResponseCache(serving.cache), scopeOf(record), signature),
+    answers: serving.cache && new PredictionCache(new ResponseCache(serving.cache), scopeOf(record), signature),
   };
 }
 
@@ -50,7 +50,7 @@ const scopeOf = ({ model, version, artifact, manifest }: ModelVersion): string =
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
 /** The answers of one version that are kept, by the SHA-256 of the input: nobody can make two inputs that share one. */
-export class KeptAnswers {
+export class PredictionCache {
   private readonly bytesOf: ReturnType<typeof compileInputBytes>;
 
   constructor(
@@ -74,12 +74,12 @@ export class KeptAnswers {
 }
 
 /** What a request is refused with for rows that are unlike the baseline. */
-export const refusal = ({ rows, worst, share, features }: Unusual): string =>
+export const outOfDistributionMessage = ({ rows, worst, share, features }: OutOfDistribution): string =>
   `${rows} row(s) are unlike the data that the model was made of: row ${worst} by ${features.join(', ')}, ` +
   `as at most ${percent(share)} of that data are`;
 
 /** The same for a header, as a dictionary (RFC 9651): how many rows, how rare the worst of them is, and by what. */
-export const unusualHeader = ({ rows, worst, share, features }: Unusual): string =>
+export const outOfDistributionHeader = ({ rows, worst, share, features }: OutOfDistribution): string =>
   `rows=${rows}, worst=${worst}, share=${decimal(share)}, features="${features.map(encodeURIComponent).join(' ')}"`;
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;

@@ -1,29 +1,29 @@
 import { type CaptureWriter, captureWriter } from '../../core/captures/capture-line.ts';
-import { type Check, type Checked, compileCheck, type RawTensor } from '../../core/contract/check.ts';
+import { type Checked, type CompiledContract, compileCheck, type RawTensor } from '../../core/contract/check.ts';
 import type { Contract, Feature } from '../../core/contract/contract.ts';
 import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { plainTensor } from '../../core/contract/plain-tensor.ts';
 import type { Guards } from '../../core/manifest/guards.ts';
 import type { Decision, OutputMeaning } from '../../core/manifest/manifest.ts';
 import { shortest } from '../../core/model/decimal.ts';
-import { carriedSignature } from '../../core/model/preprocess.ts';
+import { externalSignature } from '../../core/model/preprocess.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
-import { type Wire, wireOf } from '../../core/protocols/protocol.ts';
+import { type ProtocolModel, protocolModelOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
-import { type Prepare, prepareOf } from '../../platform/images/preprocess.ts';
+import { compilePreprocess, type Preprocessor } from '../../platform/images/preprocess.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
-import type { Explains } from '../explanations/explainer.ts';
+import type { Explainer } from '../explanations/explainer.ts';
 import { type Guarding, guardingOf } from './guards.ts';
 
 /** A model version in memory, with all that is worked out once: its contract compiled, its wire, its capture. */
-export interface Resident extends Guarding {
+export interface LoadedVersion extends Guarding {
   readonly version: number;
   readonly model: OnnxModel;
-  readonly check: Check;
-  readonly wire: Wire;
+  readonly check: CompiledContract;
+  readonly wire: ProtocolModel;
   /** What is done to what callers sent before it is held to the contract. */
-  readonly prepare: Prepare;
+  readonly prepare: Preprocessor;
   readonly capture: CaptureWriter;
   readonly captureShare: number;
   /** Whether any of its fields is personal: then what goes wrong inside is logged without its message. */
@@ -37,13 +37,13 @@ export interface Resident extends Guarding {
   /** The model's file. */
   readonly path: string;
   /** Made when the first explanation is asked for. */
-  explainer: Promise<Explains> | undefined;
+  explainer: Promise<Explainer> | undefined;
   /** Runs that have not ended; while there are any, the model may not be released. */
   running: number;
 }
 
 /** Frees a version's memory; nothing may run afterwards. */
-export async function releaseResident({ model, explainer }: Resident): Promise<void> {
+export async function unloadVersion({ model, explainer }: LoadedVersion): Promise<void> {
   await (await explainer?.catch(() => undefined))?.close();
   await model.release();
 }
@@ -78,21 +78,21 @@ export const wantsBaseline = ({ manifest }: ModelVersion): boolean => manifest.g
  *
  * @throws DigestMismatchError, ModelLoadError, ContractBindingError, or whatever the first run throws
  */
-export async function loadResident(
+export async function loadVersion(
   record: ModelVersion,
   { path, baseline, keys, load = loadHere }: ResidentParts,
-): Promise<Resident> {
+): Promise<LoadedVersion> {
   const { manifest } = record;
   const { contract } = manifest;
   const model = await load(record, path);
   try {
     const check = compileCheck(contract, model.signature);
-    const resident: Resident = {
+    const resident: LoadedVersion = {
       version: record.version,
       model,
       check,
-      prepare: await prepareOf(model.signature, manifest.preprocess ?? {}),
-      wire: wireOf(record.model, carriedSignature(model.signature, manifest.preprocess ?? {}), {
+      prepare: await compilePreprocess(model.signature, manifest.preprocess ?? {}),
+      wire: protocolModelOf(record.model, externalSignature(model.signature, manifest.preprocess ?? {}), {
         labels: labelsOf(manifest.outputs),
         meanings: new Map(manifest.outputs.map(({ name, meaning }) => [name, meaning])),
         features: check.features,
@@ -131,7 +131,7 @@ const labelsOf = (outputs: readonly OutputMeaning[]): Map<string, string[]> =>
   new Map(outputs.flatMap(({ name, classes }) => (classes === undefined ? [] : [[name, classes.map(String)]])));
 
 /** One run on a row that keeps the contract: whatever is built lazily is built, and a model that cannot run is found out. */
-async function warmUp(resident: Resident, contract: Contract): Promise<void> {
+async function warmUp(resident: LoadedVersion, contract: Contract): Promise<void> {
   const inputs = new Map<string, RawTensor>();
   const { features } = resident.check;
   for (const spec of resident.check.inputs) {
@@ -162,7 +162,11 @@ function example(feature: Feature, type: string): unknown {
 }
 
 /** The decision's column of an output, one score a row; empty when the model has no decision. */
-export function scoresOf(resident: Resident, outputs: Readonly<Record<string, TensorData>>, rows: number): number[] {
+export function decisionScores(
+  resident: LoadedVersion,
+  outputs: Readonly<Record<string, TensorData>>,
+  rows: number,
+): number[] {
   const { decision } = resident;
   const tensor = decision && outputs[decision.output];
   if (tensor === undefined || tensor.type === 'string') return [];

@@ -3,11 +3,11 @@ import type { Statistics } from '../../core/observability/statistics.ts';
 import { type Catalog, modelOf, ProtocolError, unknownModel } from '../../core/protocols/protocol.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
-import { within } from '../../platform/within.ts';
+import { withTimeout } from '../../platform/within.ts';
 import { ArtifactCache } from './artifact-cache.ts';
-import type { Complain } from './error-log.ts';
+import type { ErrorLogger } from './error-log.ts';
 import type { ModelLoader } from './loaded-version.ts';
-import { LastKnown } from './release-cache.ts';
+import { ReleaseCache } from './release-cache.ts';
 import { ReleaseWatch } from './release-poller.ts';
 import { ServedModel } from './served-model.ts';
 
@@ -37,14 +37,14 @@ export interface ModelsOptions {
 /** What becomes known of models beside their requests. */
 export interface ModelsListener {
   readonly signal: (model: string, route: Route | undefined, values: Signals) => void;
-  readonly complain: Complain;
+  readonly complain: ErrorLogger;
 }
 
 /**
  * The models that an endpoint serves, as the ledger says. It is read again beside the requests, never before one, and
  * what cannot be read or loaded leaves things as they were.
  */
-export class Models {
+export class ModelManager {
   private readonly served = new Map<string, ServedModel>();
   private readonly watch: ReleaseWatch;
   /** Writing releases to disk, one after the other, beside everything else. */
@@ -68,7 +68,7 @@ export class Models {
     const timeoutMs = (options.ledgerTimeoutSeconds ?? 3) * 1000;
     const retryMs = (options.retrySeconds ?? 15) * 1000;
     const onError = listener.complain;
-    const lastKnown = new LastKnown({ cache, artifacts: home.artifacts, timeoutMs, intervalMs: retryMs, onError });
+    const lastKnown = new ReleaseCache({ cache, artifacts: home.artifacts, timeoutMs, intervalMs: retryMs, onError });
     this.watch = new ReleaseWatch({
       home,
       lastKnown,
@@ -87,7 +87,7 @@ export class Models {
 
   private create(
     name: string,
-    from: { cache: ArtifactCache; lastKnown: LastKnown; timeoutMs: number; retryMs: number },
+    from: { cache: ArtifactCache; lastKnown: ReleaseCache; timeoutMs: number; retryMs: number },
   ): ServedModel {
     const { cache, lastKnown, timeoutMs, retryMs } = from;
     const { home, load, graceSeconds = 60 } = this.options;
@@ -97,7 +97,7 @@ export class Models {
       load,
       versionOf: async (model, version) => {
         try {
-          return await within(timeoutMs, 'the ledger', home.ledger.version(model, version));
+          return await withTimeout(timeoutMs, 'the ledger', home.ledger.version(model, version));
         } catch (error) {
           // A record never changes, so it does not matter where it comes from.
           const known = await lastKnown.version(model, version);

@@ -1,7 +1,7 @@
 import type { Checked, FeatureValues } from '../../core/contract/check.ts';
 import { InputError } from '../../core/contract/elements.ts';
-import { WithheldError } from '../../core/contract/redacted-error.ts';
-import type { Unusual } from '../../core/guards/outliers.ts';
+import { RedactedError } from '../../core/contract/redacted-error.ts';
+import type { OutOfDistribution } from '../../core/guards/outliers.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { confidenceOf } from '../../core/observability/confidence.ts';
 import type { Observation } from '../../core/observability/observation.ts';
@@ -13,17 +13,17 @@ import { instant } from '../../core/serving/instant.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
 import { fill } from './error-mapping.ts';
-import { refusal, unusualHeader } from './guards.ts';
-import { type Resident, rejection, scoresOf } from './loaded-version.ts';
+import { outOfDistributionHeader, outOfDistributionMessage } from './guards.ts';
+import { decisionScores, type LoadedVersion, rejection } from './loaded-version.ts';
 
 /** A decoded request, whatever its answer is to be. */
 type Asked = Omit<InferCall, 'encode'>;
 
 /** One request on its way to one version. */
-export interface Job<Call extends Asked = InferCall> {
+export interface PredictionJob<Call extends Asked = InferCall> {
   readonly model: string;
   readonly route: Route;
-  readonly resident: Resident;
+  readonly resident: LoadedVersion;
   readonly request: HttpRequest;
   readonly decode: Decode<Call>;
   /** Prediction id, unless the body brings its own. */
@@ -34,7 +34,7 @@ export interface Job<Call extends Asked = InferCall> {
   readonly emit: (line: string) => void;
 }
 
-export interface Answer {
+export interface PredictionResult {
   readonly id: string;
   readonly response: HttpResponse;
   /** What the model said, before anything is held back from the caller. */
@@ -49,7 +49,7 @@ export interface Admitted<Call extends Asked = InferCall> {
   readonly sampled: boolean;
   readonly checked: Checked;
   /** What of it is unlike the baseline; undefined where all is like it, and where nobody looks. */
-  readonly unusual: Unusual | undefined;
+  readonly unusual: OutOfDistribution | undefined;
 }
 
 type Outputs = Readonly<Record<string, TensorData>>;
@@ -62,10 +62,10 @@ const LONGEST_ID = 200;
  *
  * @throws ProtocolError or InputError for the caller's faults; anything else is ours
  */
-export function answer(job: Job): Promise<Answer> {
+export function answer(job: PredictionJob): Promise<PredictionResult> {
   return attempt(job, async () => {
     const admitted = admit(job);
-    const outputs = await infer(job, admitted);
+    const outputs = await runModel(job, admitted);
     const response = encode(job, admitted, outputs);
     record(job, admitted, outputs);
     return { id: admitted.id, response, outputs };
@@ -73,7 +73,10 @@ export function answer(job: Job): Promise<Answer> {
 }
 
 /** Holds the version in memory while something is done with it, and sees how that ends. */
-export async function attempt<T>({ resident, model, route, seen }: Job<Asked>, work: () => Promise<T>): Promise<T> {
+export async function attempt<T>(
+  { resident, model, route, seen }: PredictionJob<Asked>,
+  work: () => Promise<T>,
+): Promise<T> {
   seen.model = model;
   seen.route = route;
   seen.begin(performance.now());
@@ -83,7 +86,7 @@ export async function attempt<T>({ resident, model, route, seen }: Job<Asked>, w
   } catch (error) {
     seen.broken = error instanceof InputError;
     const refused = error instanceof ProtocolError || error instanceof InputError;
-    fill(seen, !refused && resident.personal ? new WithheldError(error) : error);
+    fill(seen, !refused && resident.personal ? new RedactedError(error) : error);
     throw seen.error;
   } finally {
     resident.running--;
@@ -92,7 +95,7 @@ export async function attempt<T>({ resident, model, route, seen }: Job<Asked>, w
 }
 
 /** Decodes and checks. @throws ProtocolError or InputError */
-export function admit<Call extends Asked>(job: Job<Call>): Admitted<Call> {
+export function admit<Call extends Asked>(job: PredictionJob<Call>): Admitted<Call> {
   const { resident, seen } = job;
   const call = decode(job);
   const id = call.id ?? job.id;
@@ -101,7 +104,7 @@ export function admit<Call extends Asked>(job: Job<Call>): Admitted<Call> {
   return { call, id, sampled, ...check(job, call, sampled) };
 }
 
-function decode<Call extends Asked>({ decode, request, resident, seen, id }: Job<Call>): Call {
+function decode<Call extends Asked>({ decode, request, resident, seen, id }: PredictionJob<Call>): Call {
   const call = decode(request, resident.wire);
   const { length } = call.id ?? id;
   if (length > LONGEST_ID)
@@ -112,28 +115,32 @@ function decode<Call extends Asked>({ decode, request, resident, seen, id }: Job
 }
 
 /** Before anything is allocated for it. */
-function assertBatch(resident: Resident, call: Asked): void {
+function assertBatch(resident: LoadedVersion, call: Asked): void {
   for (const [name, { shape }] of call.inputs) {
     if (shape.length > 0 && shape[0]! > resident.maxBatch && resident.wire.inputs.get(name)?.shape[0] === -1)
       throw new ProtocolError(400, `input ${name} has ${shape[0]} rows, at most ${resident.maxBatch} are allowed`);
   }
 }
 
-function check({ resident, seen }: Job<Asked>, call: Asked, sampled: boolean): Pick<Admitted, 'checked' | 'unusual'> {
+function check(
+  { resident, seen }: PredictionJob<Asked>,
+  call: Asked,
+  sampled: boolean,
+): Pick<Admitted, 'checked' | 'unusual'> {
   const { outliers } = resident;
   const checked = resident.check.run(resident.prepare(call.inputs), sampled || outliers !== undefined);
   if (checked.rejected > 0) throw new InputError(rejection(checked));
   seen.tolerated = checked.tolerated;
   const unusual = outliers?.judge(keptOf(checked), checked.rows);
-  if (outliers !== undefined) seen.unusual = unusual?.rows ?? 0;
-  if (outliers?.refuse && unusual !== undefined) throw new InputError(refusal(unusual));
+  if (outliers !== undefined) seen.outOfDistribution = unusual?.rows ?? 0;
+  if (outliers?.refuse && unusual !== undefined) throw new InputError(outOfDistributionMessage(unusual));
   seen.lap('check', performance.now());
   return { checked, unusual };
 }
 
 /** Runs the model, or gives what it gave before; the decision's output is always among what comes back. */
-export async function infer(
-  { resident, request, seen }: Job<Asked>,
+export async function runModel(
+  { resident, request, seen }: PredictionJob<Asked>,
   { call, checked }: Admitted<Asked>,
 ): Promise<Outputs> {
   let wanted = call.outputs;
@@ -157,13 +164,17 @@ export async function infer(
 }
 
 /** What the caller may see of the outputs, in the caller's protocol. */
-function encode({ model, resident, seen }: Job, { call, id, unusual }: Admitted, outputs: Outputs): HttpResponse {
+function encode(
+  { model, resident, seen }: PredictionJob,
+  { call, id, unusual }: Admitted,
+  outputs: Outputs,
+): HttpResponse {
   const shown = resident.disclose === undefined ? outputs : resident.disclose(outputs);
   const response = call.encode({ model, version: resident.version, id, outputs: shown });
   seen.lap('encode', performance.now());
   if (unusual === undefined && resident.answers === undefined) return response;
   const headers: Record<string, string> = { ...response.headers };
-  if (unusual !== undefined) headers['x-trimtab-out-of-distribution'] = unusualHeader(unusual);
+  if (unusual !== undefined) headers['x-trimtab-out-of-distribution'] = outOfDistributionHeader(unusual);
   if (resident.answers !== undefined) headers['x-trimtab-cache'] = seen.cache ?? 'bypass';
   return { ...response, headers };
 }
@@ -173,10 +184,10 @@ const keptOf = ({ values, summaries }: Checked): readonly FeatureValues[] =>
   summaries.length === 0 ? values : [...values, ...summaries];
 
 /** Notes what the model said, and writes the capture line when the id is sampled. */
-function record(job: Job, { id, sampled, checked, unusual }: Admitted, outputs: Outputs): void {
+function record(job: PredictionJob, { id, sampled, checked, unusual }: Admitted, outputs: Outputs): void {
   const { rows, tolerated } = checked;
   job.seen.rows = rows;
-  job.seen.scores = scoresOf(job.resident, outputs, rows);
+  job.seen.scores = decisionScores(job.resident, outputs, rows);
   job.seen.probable = job.resident.decision?.task === 'binary';
   const distribution = job.resident.distribution && outputs[job.resident.distribution];
   if (distribution) job.seen.confidence = confidenceOf(distribution, rows);

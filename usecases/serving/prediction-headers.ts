@@ -2,7 +2,11 @@ import type { HttpResponse } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
 
 /** A response that says which prediction it is, and whose. */
-export const signed = ({ status, headers, body }: HttpResponse, id: string, route: Route): HttpResponse => ({
+export const withPredictionHeaders = (
+  { status, headers, body }: HttpResponse,
+  id: string,
+  route: Route,
+): HttpResponse => ({
   status,
   // The spread comes last: V8 takes microseconds for one that other properties follow.
   headers: {

@@ -1,7 +1,7 @@
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import { modelsWithSnapshots, newestSnapshot, type ReleaseSnapshot } from '../../platform/snapshots.ts';
-import { within } from '../../platform/within.ts';
+import { withTimeout } from '../../platform/within.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 
 export interface LastKnownOptions {
@@ -18,7 +18,7 @@ export interface LastKnownOptions {
  * What is served while the ledger cannot be read: the releases that this endpoint kept on disk, and those that the
  * registry keeps in the artifact store, which does not fail together with the ledger.
  */
-export class LastKnown {
+export class ReleaseCache {
   /** Model -> when the artifact store was last looked at. */
   private readonly looked = new Map<string, number>();
 
@@ -55,7 +55,7 @@ export class LastKnown {
   private async look<T>(looking: Promise<T>): Promise<T | undefined> {
     const { timeoutMs, onError } = this.options;
     try {
-      return await within(timeoutMs, 'the artifact store', looking);
+      return await withTimeout(timeoutMs, 'the artifact store', looking);
     } catch (error) {
       onError('the releases kept beside the ledger cannot be read', error);
       return undefined;

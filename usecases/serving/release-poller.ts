@@ -1,12 +1,12 @@
 import type { Entry } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
-import { within } from '../../platform/within.ts';
-import type { LastKnown } from './release-cache.ts';
+import { withTimeout } from '../../platform/within.ts';
+import type { ReleaseCache } from './release-cache.ts';
 import type { ServedModel } from './served-model.ts';
 
 export interface ReleaseWatchOptions {
   readonly home: Pick<Home, 'ledger' | 'clock'>;
-  readonly lastKnown: LastKnown;
+  readonly lastKnown: ReleaseCache;
   readonly names: readonly string[] | 'all';
   /** Filled by the watch: a model appears here as soon as it is known, loaded or not. */
   readonly models: Map<string, ServedModel>;
@@ -129,6 +129,6 @@ export class ReleaseWatch {
 
   /** A ledger that does not answer counts as one that cannot be reached. */
   private timed<T>(promise: Promise<T>): Promise<T> {
-    return within(this.options.timeoutMs, 'the ledger', promise);
+    return withTimeout(this.options.timeoutMs, 'the ledger', promise);
   }
 }

@@ -1,12 +1,12 @@
 import { randomFillSync, randomUUID } from 'node:crypto';
-import type { RequestSeen } from '../../core/observability/observation.ts';
+import type { RequestInfo } from '../../core/observability/observation.ts';
 import { traceOf, traceparentOf } from '../../core/observability/trace-context.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
 /** Who a request is, to whoever follows it through several systems: its own id, or a new one, and its trace. */
-export const identify = ({ method, path, headers }: HttpRequest): RequestSeen => ({
+export const identify = ({ method, path, headers }: HttpRequest): RequestInfo => ({
   method,
   path,
   id: headerText(headers['x-request-id']) ?? randomUUID(),
@@ -14,7 +14,7 @@ export const identify = ({ method, path, headers }: HttpRequest): RequestSeen =>
 });
 
 /** Headers of an answer, with what they say of the request. */
-export function identityHeaders({ id, trace }: RequestSeen, headers: Headers): Headers {
+export function identityHeaders({ id, trace }: RequestInfo, headers: Headers): Headers {
   const own = { 'x-request-id': id, traceparent: traceparentOf(trace) };
   // In this order, and all at once: V8 takes microseconds for a spread that other properties follow.
   const all: Record<string, string> = Object.assign(own, headers);

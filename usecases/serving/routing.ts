@@ -1,4 +1,4 @@
-import { ProtocolError, type Target, unknownVersion } from '../../core/protocols/protocol.ts';
+import { ProtocolError, type RequestTarget, unknownVersion } from '../../core/protocols/protocol.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { VARIANTS } from '../../core/serving/variants.ts';
@@ -15,7 +15,7 @@ export const routingKey = (headers: Headers, requestId: string): string =>
  *
  * @throws ProtocolError 400 for a header that names nothing there could be
  */
-export function targetOf(target: Target, headers: Headers): Target {
+export function routeTarget(target: RequestTarget, headers: Headers): RequestTarget {
   if (target.version !== undefined || target.variant !== undefined) return target;
   const version = headers['x-trimtab-version'];
   const variant = headers['x-trimtab-variant'];
@@ -41,7 +41,7 @@ function variantOf(text: string) {
 }
 
 /** The version asked for, else the one that the key falls to. @throws ProtocolError 404 or 503 */
-export function choose(model: ServedModel, target: Target, key: string): Route {
+export function choose(model: ServedModel, target: RequestTarget, key: string): Route {
   const { version, variant } = target;
   const explicit = version !== undefined || variant !== undefined;
   const route = explicit ? model.find({ version, variant }) : model.route(key);

@@ -12,7 +12,7 @@ import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
-import { loadResident, type ModelLoader, type Resident, releaseResident, wantsBaseline } from './loaded-version.ts';
+import { type LoadedVersion, loadVersion, type ModelLoader, unloadVersion, wantsBaseline } from './loaded-version.ts';
 import { KeySource } from './privacy-key-source.ts';
 
 export interface ServedModelOptions {
@@ -60,7 +60,7 @@ export class ServedModel {
   private serving: typeof NOTHING = NOTHING;
   /** The release that was last asked for. */
   private wanted: ReleaseState | undefined;
-  private readonly residents = new Map<number, Resident>();
+  private readonly residents = new Map<number, LoadedVersion>();
   private readonly records = new Map<number, ModelVersion>();
   private readonly failures = new Map<number, Attempt>();
   /** Version -> since when it has had no traffic. */
@@ -145,7 +145,7 @@ export class ServedModel {
     return this.find({ variant: 'shadow' });
   }
 
-  resident(version: number): Resident {
+  resident(version: number): LoadedVersion {
     return this.residents.get(version)!;
   }
 
@@ -231,7 +231,7 @@ export class ServedModel {
       if (now - since < graceMs || resident.running > 0) continue;
       this.residents.delete(version);
       this.idle.delete(version);
-      await releaseResident(resident);
+      await unloadVersion(resident);
     }
   }
 
@@ -261,7 +261,7 @@ export class ServedModel {
     }
   }
 
-  private async load(each: Route): Promise<Resident> {
+  private async load(each: Route): Promise<LoadedVersion> {
     const { version } = each;
     const { cache, versionOf, load } = this.options;
     const record = this.records.get(version) ?? (await versionOf(this.name, version));
@@ -271,11 +271,11 @@ export class ServedModel {
     // Beside the model's file, so that neither waits for the other.
     const { contract, monitoring } = record.manifest;
     const privacy = monitoring.captureShare > 0 && needsKeys(contract) ? this.wantPrivacy(each) : undefined;
-    const fresh = async (): Promise<Resident> => {
+    const fresh = async (): Promise<LoadedVersion> => {
       const baseline = wantsBaseline(record) ? cache.baseline(record) : undefined;
       // Whichever fails first is told; the other must not be left to fail with nobody to hear it.
       baseline?.catch(() => undefined);
-      return loadResident(record, { path: await cache.file(record), baseline: await baseline, keys, load });
+      return loadVersion(record, { path: await cache.file(record), baseline: await baseline, keys, load });
     };
     try {
       const resident = await fresh();

@@ -1,8 +1,8 @@
 import { Observation } from '../../core/observability/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { disagreement, NO_ANSWER } from '../../core/shadow/compare.ts';
-import type { Resident } from './loaded-version.ts';
-import { type Answer, answer, type Job } from './predict.ts';
+import type { LoadedVersion } from './loaded-version.ts';
+import { answer, type PredictionJob, type PredictionResult } from './predict.ts';
 
 /**
  * When a shadow's turn is. `after`: once the answer is on its way, for a process that goes on running. A budget: before
@@ -34,7 +34,7 @@ export class Mirror {
   constructor(private readonly options: MirrorOptions) {}
 
   /** @returns when the answer may go out */
-  send(job: Job, given: Answer, route: Route, resident: Resident): Promise<void> {
+  send(job: PredictionJob, given: PredictionResult, route: Route, resident: LoadedVersion): Promise<void> {
     const { timing } = this.options;
     if (timing === 'after') {
       if (this.waiting < MOST_WAITING) this.later(job, given, route, resident);
@@ -52,7 +52,7 @@ export class Mirror {
   }
 
   /** One after the other, each behind whatever the event loop has to send. */
-  private later(job: Job, given: Answer, route: Route, resident: Resident): void {
+  private later(job: PredictionJob, given: PredictionResult, route: Route, resident: LoadedVersion): void {
     this.waiting++;
     // Held from now on, lest it be freed before its turn.
     resident.running++;
@@ -66,7 +66,7 @@ export class Mirror {
   }
 
   /** Never throws: what goes wrong with a copy is nobody's answer. */
-  private async run(job: Job, given: Answer, route: Route, resident: Resident): Promise<void> {
+  private async run(job: PredictionJob, given: PredictionResult, route: Route, resident: LoadedVersion): Promise<void> {
     const seen = new Observation(job.seen.protocol, job.seen.at, performance.now());
     seen.asked = 'infer';
     try {

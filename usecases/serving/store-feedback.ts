@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../platform/ports.ts';
  *
  * @throws ProtocolError 503 when it cannot be stored: the caller is asked to send it again
  */
-export async function keepTruth(
+export async function storeFeedback(
   data: Pick<ObjectStore, 'put'>,
   model: string,
   records: readonly FeedbackRecord[],

@@ -3,7 +3,7 @@ import { isPersonal } from '../../core/contract/personal.ts';
 import { FileRejectedError } from './errors.ts';
 
 /** All columns a file of this contract may have: features, id, time, label, extra. */
-export function columnsOf(contract: Contract): { required: string[]; optional: string[] } {
+export function contractColumns(contract: Contract): { required: string[]; optional: string[] } {
   const { id, time, label, extra } = contract.data;
   const required = [...contract.features.map(({ name }) => name), ...[id, time].filter((name) => name !== undefined)];
   return { required, optional: [...(label === undefined ? [] : [label]), ...extra] };
@@ -15,7 +15,7 @@ export function columnsOf(contract: Contract): { required: string[]; optional: s
  * @throws FileRejectedError naming what is missing, unknown or double
  */
 export function checkColumns(found: readonly string[], contract: Contract): void {
-  const { required, optional } = columnsOf(contract);
+  const { required, optional } = contractColumns(contract);
   const faults: string[] = [];
   const missing = required.filter((name) => !found.includes(name));
   const unknown = found.filter((name) => !required.includes(name) && !optional.includes(name));
@@ -47,7 +47,7 @@ export function parseHeader(line: Buffer): string[] {
     throw new FileRejectedError('format', 'the header is not UTF-8', { cause: error });
   }
   if (text.trim() === '') throw new FileRejectedError('format', 'the first line is empty: expected a header');
-  const columns = fieldsOf(text);
+  const columns = headerFields(text);
   if (columns.length === 1)
     for (const [delimiter, name] of [
       [';', 'semicolons'],
@@ -60,7 +60,7 @@ export function parseHeader(line: Buffer): string[] {
 }
 
 /** Fields of a CSV record, unquoted; plain ones without the space around them. */
-export const fieldsOf = (record: string): string[] =>
+export const headerFields = (record: string): string[] =>
   [...record.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
     ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim(),
   );

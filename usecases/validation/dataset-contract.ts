@@ -27,7 +27,7 @@ export interface DatasetRules {
  *
  * @throws NoContractError
  */
-export async function rulesOf(home: Home, dataset: string): Promise<DatasetRules> {
+export async function loadContract(home: Home, dataset: string): Promise<DatasetRules> {
   const key = `contracts/${dataset}.json`;
   try {
     const own = DatasetContract.parse(JSON.parse(new TextDecoder().decode(await home.data.get(key))));

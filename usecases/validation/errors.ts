@@ -12,7 +12,7 @@ export class FileRejectedError extends Error {
 }
 
 /** What came is not the object that the event told of: it was cut off on its way. */
-export class DropDiffersError extends Error {
+export class DropSizeMismatchError extends Error {
   override readonly name = 'DropDiffersError';
   constructor(
     readonly key: string,

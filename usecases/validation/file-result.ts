@@ -15,7 +15,7 @@ export interface QuarantinedRow {
 }
 
 /** What a file was found to be. */
-export interface FileVerdict {
+export interface FileValidationResult {
   readonly verdict: 'accepted' | 'rejected';
   /** Why the file was rejected whole. */
   readonly rejection?: { readonly rule: FileRejectedError['rule']; readonly reason: string };

@@ -6,7 +6,7 @@ import { type Duck, identifier, literal } from '../../platform/duckdb/connection
 import { checkColumns, parseHeader } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
 import { countLines, linesOf } from './lines.ts';
-import { readCarefully } from './recover-csv.ts';
+import { recoverCsv } from './recover-csv.ts';
 
 /** A line that is no row. */
 export interface Unreadable {
@@ -67,7 +67,7 @@ async function loadCsv(duck: Duck, file: string, contract: Contract): Promise<Lo
     };
   }
   const clean = path.join(duck.scratch, 'clean.csv');
-  const careful = await readCarefully(file, clean, columns.length);
+  const careful = await recoverCsv(file, clean, columns.length);
   const again = await readFast(duck, clean, columns, contract).catch((error: unknown) => {
     throw new FileRejectedError('format', `not a readable CSV file: ${firstLine(error)}`, { cause: error });
   });

@@ -8,7 +8,7 @@ import type { Unreadable } from './load-file.ts';
 const MAX_RECORD_LINES = 100;
 
 /** What the careful reading made of a file. */
-export interface Careful {
+export interface RecoveredCsv {
   readonly unreadable: Unreadable[];
   /** Line of the source at which each record of the clean file begins. */
   readonly lineOfRecord: number[];
@@ -23,7 +23,7 @@ export interface Careful {
  *
  * @param target where the clean copy goes, header included
  */
-export async function readCarefully(source: string, target: string, columns: number): Promise<Careful> {
+export async function recoverCsv(source: string, target: string, columns: number): Promise<RecoveredCsv> {
   const out = createWriteStream(target);
   const unreadable: Unreadable[] = [];
   const lineOfRecord: number[] = [];

@@ -1,7 +1,7 @@
 import type { Profile } from '../../core/profile/profile.ts';
 import { chartKey, distributionChart, shareBar } from '../../core/report/charts.ts';
 import { escapeHtml, renderPage, renderTable } from '../../core/report/page.ts';
-import type { FileVerdict, QuarantinedRow } from './file-result.ts';
+import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
 
 /** What became of a drop; kept as `report.json`, and what `report.html` shows. */
 export interface DropReport {
@@ -17,12 +17,12 @@ export interface DropReport {
     readonly bytes: number;
   };
   readonly at: string;
-  readonly verdict: FileVerdict['verdict'];
-  readonly rejection?: FileVerdict['rejection'];
-  readonly rows: FileVerdict['rows'];
-  readonly reasons: FileVerdict['reasons'];
+  readonly verdict: FileValidationResult['verdict'];
+  readonly rejection?: FileValidationResult['rejection'];
+  readonly rows: FileValidationResult['rows'];
+  readonly reasons: FileValidationResult['reasons'];
   /** What was done with the personal columns; absent where there are none. */
-  readonly personal?: FileVerdict['personal'];
+  readonly personal?: FileValidationResult['personal'];
   /** Dataset version that the good rows became. */
   readonly version: number | null;
   /** Where things are, as keys of the data store. */

@@ -7,10 +7,10 @@ import { createGunzip } from 'node:zlib';
 import { isPersonal, needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
-import { rulesOf } from './dataset-contract.ts';
+import { loadContract } from './dataset-contract.ts';
 import { claimVersion, type DatasetManifest, readJson, versionFolder } from './dataset-version.ts';
-import { DropDiffersError, FileRejectedError, NoContractError } from './errors.ts';
-import type { FileVerdict, QuarantinedRow } from './file-result.ts';
+import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
+import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
 import { datasetMetricLine, privacyMetricLine } from './metrics.ts';
 import type { PersonalOptions } from './personal-columns.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from './report.ts';
@@ -43,7 +43,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
     const file = path.join(work, path.basename(drop.key));
     const info = await home.data.download(drop.key, file, drop.versionId);
     if (drop.bytes !== undefined && info.bytes !== drop.bytes)
-      throw new DropDiffersError(drop.key, info.bytes, drop.bytes);
+      throw new DropSizeMismatchError(drop.key, info.bytes, drop.bytes);
     const sha256 = await digestOfFile(file);
     const id = dropId(drop.key, sha256);
     const base = `reports/validation/${dataset}/${id}/report`;
@@ -54,10 +54,10 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
       return { ...report, repeated: true };
     }
 
-    const rules = await rulesOf(home, dataset).catch((error: unknown) => error);
+    const rules = await loadContract(home, dataset).catch((error: unknown) => error);
     const now = home.clock.now();
     const personal = { owner: dataset, keys: await keysFor(home, dataset, rules) };
-    const verdict = await judge(file, work, rules, now, personal);
+    const verdict = await validateContent(file, work, rules, now, personal);
     const quarantine = `quarantine/${dataset}/${id}`;
     const source = {
       key: drop.key,
@@ -128,7 +128,7 @@ export function datasetOf(key: string): string {
   return match[1]!;
 }
 
-type Rules = Awaited<ReturnType<typeof rulesOf>>;
+type Rules = Awaited<ReturnType<typeof loadContract>>;
 const isRules = (rules: unknown): rules is Rules => typeof rules === 'object' && rules !== null && 'contract' in rules;
 
 /**
@@ -149,14 +149,14 @@ async function keysFor(home: Home, dataset: string, rules: unknown): Promise<Pri
   return keys;
 }
 
-async function judge(
+async function validateContent(
   file: string,
   work: string,
   rules: unknown,
   now: Date,
   personal: PersonalOptions,
-): Promise<FileVerdict> {
-  const rejected = (rule: FileRejectedError['rule'], reason: string): FileVerdict => ({
+): Promise<FileValidationResult> {
+  const rejected = (rule: FileRejectedError['rule'], reason: string): FileValidationResult => ({
     verdict: 'rejected',
     rejection: { rule, reason },
     rows: { lines: 0, accepted: 0, quarantined: 0 },
@@ -206,7 +206,12 @@ async function unpacked(file: string): Promise<string> {
   return target;
 }
 
-async function keepVersion(home: Home, report: DropReport, verdict: FileVerdict, contract: string): Promise<void> {
+async function keepVersion(
+  home: Home,
+  report: DropReport,
+  verdict: FileValidationResult,
+  contract: string,
+): Promise<void> {
   const folder = report.places.dataset!;
   await home.data.upload(`${folder}/data.parquet`, verdict.dataFile!, { ifAbsent: true });
   await home.data.put(`${folder}/profile.json`, JSON.stringify(verdict.profile), { ifAbsent: true });

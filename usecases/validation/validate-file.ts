@@ -5,7 +5,7 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
-import { WithheldError } from '../../core/contract/redacted-error.ts';
+import { RedactedError } from '../../core/contract/redacted-error.ts';
 import { datasetTypeOf, violationOf, violationsSql } from '../../core/contract/sql.ts';
 import { populationStability } from '../../core/drift/psi.ts';
 import { countsOf } from '../../core/profile/bins.ts';
@@ -13,7 +13,7 @@ import type { Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
 import { FileRejectedError } from './errors.ts';
-import type { FileVerdict, QuarantinedRow } from './file-result.ts';
+import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
 import { pickLines } from './lines.ts';
 import { type Loaded, load } from './load-file.ts';
 import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
@@ -35,16 +35,20 @@ export interface ValidateOptions {
  * Validates a data file against a contract: good rows and quarantined ones apart, each of the latter with its reasons;
  * a file that breaks the contract as a whole is rejected whole.
  */
-export async function validateFile(file: string, contract: Contract, options: ValidateOptions): Promise<FileVerdict> {
+export async function validateFile(
+  file: string,
+  contract: Contract,
+  options: ValidateOptions,
+): Promise<FileValidationResult> {
   try {
-    return await judgeFile(file, contract, options);
+    return await checkFile(file, contract, options);
   } catch (error) {
     // The engine shows the values that it stumbles over.
-    throw isPersonal(contract) ? new WithheldError(error) : error;
+    throw isPersonal(contract) ? new RedactedError(error) : error;
   }
 }
 
-async function judgeFile(file: string, contract: Contract, options: ValidateOptions): Promise<FileVerdict> {
+async function checkFile(file: string, contract: Contract, options: ValidateOptions): Promise<FileValidationResult> {
   await mkdir(options.outDir, { recursive: true });
   return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB }, async (duck) => {
     let loaded: Loaded;
@@ -55,7 +59,7 @@ async function judgeFile(file: string, contract: Contract, options: ValidateOpti
       return rejected(withheld(error, contract), { lines: 0, accepted: 0, quarantined: 0 }, []);
     }
     const personal = personalSql(duck, contract, loaded.columns, options.personal ?? { owner: '' });
-    const reasons = await judgeRows(duck, contract);
+    const reasons = await checkRows(duck, contract);
     const quarantined = loaded.unreadable.length + reasons.badRows;
     const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
     const quarantineFile =
@@ -88,7 +92,11 @@ const MEMORY_MB = 384;
 /** The rows that break nothing. */
 const GOOD = '(SELECT rowid, * FROM rows WHERE rowid NOT IN (SELECT id FROM bad))';
 
-function rejected(error: FileRejectedError, rows: FileVerdict['rows'], reasons: FileVerdict['reasons']): FileVerdict {
+function rejected(
+  error: FileRejectedError,
+  rows: FileValidationResult['rows'],
+  reasons: FileValidationResult['reasons'],
+): FileValidationResult {
   return { verdict: 'rejected', rejection: { rule: error.rule, reason: error.message }, rows, reasons };
 }
 
@@ -105,7 +113,7 @@ interface Judged {
 }
 
 /** Makes the table `bad`: ids of the rows that break a rule, with a code per feature; `cdup` is 1 for duplicates. */
-async function judgeRows(duck: Duck, contract: Contract): Promise<Judged> {
+async function checkRows(duck: Duck, contract: Contract): Promise<Judged> {
   await duck.run(`CREATE TEMP TABLE broken AS ${violationsSql(contract, 'rows')}`);
   const keys = contract.file.unique.map(identifier);
   await duck.run(
@@ -127,8 +135,12 @@ async function judgeRows(duck: Duck, contract: Contract): Promise<Judged> {
   return { badRows: Number(n), counts };
 }
 
-function summary(contract: Contract, counts: Judged['counts'], { unreadable }: Loaded): FileVerdict['reasons'] {
-  const all = counts.map(({ feature, code, rows }): FileVerdict['reasons'][number] => {
+function summary(
+  contract: Contract,
+  counts: Judged['counts'],
+  { unreadable }: Loaded,
+): FileValidationResult['reasons'] {
+  const all = counts.map(({ feature, code, rows }): FileValidationResult['reasons'][number] => {
     if (feature === -1)
       return { feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once', rows };
     const { rule, allowed } = violationOf(contract.features[feature]!, code, null, 0);
@@ -166,7 +178,7 @@ async function quarantine(
     await write({
       line,
       ...(personal ? {} : { raw: raw.slice(0, 10_000) }),
-      reasons: [told(unreadableReason(contract, reason, column), personal)],
+      reasons: [joinReasons(unreadableReason(contract, reason, column), personal)],
     });
   const names = contract.features.map(({ name }, i) => `r.${identifier(name)} AS v${i}, b.c${i}`);
   if (subject !== undefined) names.push(`${subject} AS subject`);
@@ -182,7 +194,7 @@ async function quarantine(
         const code = Number(row[`c${f}`] ?? 0);
         if (code === 0) return [];
         const { row: _, ...reason } = violationOf(feature, code, row[`v${f}`], 0);
-        return [told(reason, personal)];
+        return [joinReasons(reason, personal)];
       });
       if (Number(row.cdup) === 1)
         reasons.push({ feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once' });
@@ -213,14 +225,14 @@ function unreadableReason(
 }
 
 /** A reason without its value, where a value that slipped into the wrong column may be a personal one. */
-function told(
+function joinReasons(
   { received, ...reason }: QuarantinedRow['reasons'][number],
   personal: boolean,
 ): QuarantinedRow['reasons'][number] {
   return personal || received === undefined ? reason : { ...reason, received };
 }
 
-function checkVolume({ file }: Contract, { lines, quarantined }: FileVerdict['rows']): void {
+function checkVolume({ file }: Contract, { lines, quarantined }: FileValidationResult['rows']): void {
   if (lines < file.minRows)
     throw new FileRejectedError('volume', `${lines} rows, at least ${file.minRows} are expected`);
   if (lines > file.maxRows) throw new FileRejectedError('volume', `${lines} rows, at most ${file.maxRows} are allowed`);

@@ -1,10 +1,10 @@
 import type { AlarmFacts } from '../../../platform/aws/inspection.ts';
 import { alarmDefinitions } from '../../../usecases/release/alarm-definitions.ts';
-import { type Check, type Finding, fail, ok, warn } from '../check.ts';
+import { type DoctorCheck, type Finding, fail, ok, warn } from '../check.ts';
 import type { AwsContext } from './context.ts';
 
 /** Every released model has its alarms; none is up, switched off, or without data. */
-export const alarms: Check<AwsContext> = {
+export const alarms: DoctorCheck<AwsContext> = {
   name: 'alarms',
   async look({ home, inspection, models, environment }) {
     const findings: Finding[] = [];
@@ -13,20 +13,20 @@ export const alarms: Check<AwsContext> = {
       if (definitions.length === 0) continue;
       const deployed = await inspection.alarms(`trimtab-${model}-`);
       const expected = definitions.map(({ name }) => name);
-      findings.push(...judgeAlarms(`alarms of ${model}`, expected, deployed));
+      findings.push(...checkAlarms(`alarms of ${model}`, expected, deployed));
     }
     const machinery = await inspection.alarms(`Trimtab-${environment}-`);
     if (machinery.length === 0)
       findings.push(
         fail('alarms of the machinery', 'none', { expected: 'those of the stacks', remedy: '`npx cdk deploy --all`' }),
       );
-    else findings.push(...judgeAlarms('alarms of the machinery', [], machinery));
+    else findings.push(...checkAlarms('alarms of the machinery', [], machinery));
     return findings;
   },
 };
 
 /** @param expected names of alarms that must be there */
-export function judgeAlarms(name: string, expected: readonly string[], deployed: readonly AlarmFacts[]): Finding[] {
+export function checkAlarms(name: string, expected: readonly string[], deployed: readonly AlarmFacts[]): Finding[] {
   const missing = expected.filter((wanted) => !deployed.some((alarm) => alarm.name === wanted));
   const findings: Finding[] = [];
   if (missing.length > 0)

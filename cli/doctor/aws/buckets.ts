@@ -1,11 +1,11 @@
 import type { BucketFacts } from '../../../platform/aws/inspection.ts';
-import { type Check, type Finding, fail, ok, reasonOf } from '../check.ts';
+import { type DoctorCheck, errorReason, type Finding, fail, ok } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 const DEPLOY = '`cdk deploy` of the stateful stack sets it; who took it off?';
 
 /** The stores are there, private and encrypted; what must not be lost keeps its versions; drops are told of. */
-export const buckets: Check<DeployedContext> = {
+export const buckets: DoctorCheck<DeployedContext> = {
   name: 'buckets',
   async look({ inspection, names }) {
     const stores = [
@@ -17,10 +17,10 @@ export const buckets: Check<DeployedContext> = {
     const findings = await Promise.all(
       stores.map(async ({ store, name, ...wanted }) => {
         try {
-          return judgeBucket(store, name, await inspection.bucket(name), wanted);
+          return checkBucket(store, name, await inspection.bucket(name), wanted);
         } catch (error) {
           return [
-            fail(`bucket of ${store}`, `${name}: ${reasonOf(error)}`, {
+            fail(`bucket of ${store}`, `${name}: ${errorReason(error)}`, {
               expected: 'a bucket that can be reached',
               remedy: 'is the name that of the stateful stack’s outputs, and may you read it?',
             }),
@@ -33,7 +33,7 @@ export const buckets: Check<DeployedContext> = {
 };
 
 /** @param wanted what this store needs besides what all do */
-export function judgeBucket(
+export function checkBucket(
   store: string,
   name: string,
   facts: BucketFacts,

@@ -3,7 +3,7 @@ import { openAwsHome } from '../../../platform/aws/home.ts';
 import { AwsInspection } from '../../../platform/aws/inspection.ts';
 import { lambdaProbe } from '../../../platform/aws/lambda-probe.ts';
 import type { Home } from '../../../platform/ports.ts';
-import { type Check, examine, type Finding, fail, ok, reasonOf } from '../check.ts';
+import { type DoctorCheck, errorReason, examine, type Finding, fail, ok } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 import { alarms } from './alarms.ts';
 import { buckets } from './buckets.ts';
@@ -12,7 +12,7 @@ import { functions } from './functions.ts';
 import { queues } from './queues.ts';
 import { schedules } from './schedules.ts';
 import { stacksOf } from './stacks.ts';
-import { table } from './table.ts';
+import { ledgerTableCheck } from './table.ts';
 
 /**
  * Looks at an installation on AWS: first whether it can be found at all, then at what it is made of, then at what is
@@ -23,7 +23,7 @@ import { table } from './table.ts';
 export async function examineAws(
   env: NodeJS.ProcessEnv,
   environment: string,
-  inside: readonly Check<HomeContext>[],
+  inside: readonly DoctorCheck<HomeContext>[],
   contextOf: (home: Home, probe: HomeContext['probe']) => Promise<HomeContext>,
 ): Promise<Finding[]> {
   let names: AwsEnvironment;
@@ -31,7 +31,7 @@ export async function examineAws(
     names = parseAwsEnvironment(env);
   } catch (error) {
     return [
-      fail('variables', reasonOf(error), {
+      fail('variables', errorReason(error), {
         expected: 'TRIMTAB_TABLE and the three buckets',
         remedy: `export the outputs of Trimtab-${environment}-Stateful`,
       }),
@@ -45,19 +45,22 @@ export async function examineAws(
       findings.push(ok('credentials', `${accessKey.slice(0, 4)}… in ${region}`));
     } catch (error) {
       const advice = { expected: 'a region and credentials', remedy: 'AWS_REGION; `aws configure`, or log in again' };
-      return [...findings, fail('credentials', reasonOf(error), advice)];
+      return [...findings, fail('credentials', errorReason(error), advice)];
     }
     const stacks = await stacksOf(inspection, environment);
     const deployed: DeployedContext = { names, inspection, environment, resources: stacks.resources };
     // What it is made of needs no ledger that can be read.
-    findings.push(...stacks.findings, ...(await examine([table, buckets, functions, schedules, queues], deployed)));
+    findings.push(
+      ...stacks.findings,
+      ...(await examine([ledgerTableCheck, buckets, functions, schedules, queues], deployed)),
+    );
     const home = await openAwsHome(env);
     try {
       const context: AwsContext = { ...deployed, ...(await contextOf(home, probeOf(deployed))) };
       return [...findings, ...(await examine<AwsContext>([...inside, alarms], context))];
     } catch (error) {
       const advice = { expected: 'a ledger that can be read', remedy: 'see the findings above' };
-      return [...findings, fail('ledger', reasonOf(error), advice)];
+      return [...findings, fail('ledger', errorReason(error), advice)];
     } finally {
       await home.close();
     }

@@ -1,11 +1,11 @@
 import type { FunctionFacts } from '../../../platform/aws/inspection.ts';
-import { type Check, type Finding, fail, ok, reasonOf } from '../check.ts';
+import { type DoctorCheck, errorReason, type Finding, fail, ok } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 const RUNTIME = 'nodejs24.x';
 
 /** Functions are active, of the runtime that was tested, all for one processor, which is that of their layers. */
-export const functions: Check<DeployedContext> = {
+export const functions: DoctorCheck<DeployedContext> = {
   name: 'functions',
   async look({ inspection, resources }) {
     const found = resources.filter(({ type }) => type === 'AWS::Lambda::Function');
@@ -13,9 +13,9 @@ export const functions: Check<DeployedContext> = {
       found.map(async ({ logicalId, id }) => {
         try {
           const facts = await inspection.function(id);
-          return { facts, finding: judgeFunction(facts) };
+          return { facts, finding: checkFunction(facts) };
         } catch (error) {
-          const finding = fail(`function ${logicalId}`, reasonOf(error), {
+          const finding = fail(`function ${logicalId}`, errorReason(error), {
             expected: 'a function that can be looked at',
             remedy: 'was it deleted by hand? `npx cdk deploy --all`',
           });
@@ -38,7 +38,7 @@ export const functions: Check<DeployedContext> = {
   },
 };
 
-export function judgeFunction(facts: FunctionFacts): Finding {
+export function checkFunction(facts: FunctionFacts): Finding {
   const name = `function ${facts.name}`;
   const redeploy = '`npx cdk deploy --all`; the events of the stack say what went wrong';
   if (facts.state !== 'Active' || !['Successful', 'unknown'].includes(facts.lastUpdate))

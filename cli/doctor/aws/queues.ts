@@ -1,8 +1,8 @@
-import { type Check, fail, ok } from '../check.ts';
+import { type DoctorCheck, fail, ok } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 /** Nothing lies among the dead letters. */
-export const queues: Check<DeployedContext> = {
+export const queues: DoctorCheck<DeployedContext> = {
   name: 'dead letters',
   async look({ inspection, resources }) {
     const found = resources.filter(

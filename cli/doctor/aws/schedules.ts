@@ -1,8 +1,8 @@
-import { type Check, fail, ok } from '../check.ts';
+import { type DoctorCheck, fail, ok } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 /** What runs by the clock is switched on. */
-export const schedules: Check<DeployedContext> = {
+export const schedules: DoctorCheck<DeployedContext> = {
   name: 'schedules',
   async look({ inspection, resources }) {
     const found = resources.filter(({ type }) => type === 'AWS::Scheduler::Schedule');

@@ -1,5 +1,5 @@
 import type { TableFacts } from '../../../platform/aws/inspection.ts';
-import { type Check, type Finding, fail, ok, warn } from '../check.ts';
+import { type DoctorCheck, type Finding, fail, ok, warn } from '../check.ts';
 import type { DeployedContext } from './context.ts';
 
 const KEY = 'pk HASH, sk RANGE';
@@ -8,15 +8,15 @@ const SKEW_MS = { warn: 5_000, fail: 240_000 };
 const DEPLOY = '`cdk deploy` of the stateful stack sets it; who took it off?';
 
 /** The ledger's table is there and cannot be lost. */
-export const table: Check<DeployedContext> = {
+export const ledgerTableCheck: DoctorCheck<DeployedContext> = {
   name: 'table',
   async look({ inspection, names }) {
-    return judgeTable(names.TRIMTAB_TABLE, await inspection.table(names.TRIMTAB_TABLE));
+    return checkTable(names.TRIMTAB_TABLE, await inspection.table(names.TRIMTAB_TABLE));
   },
 };
 
 /** @param name of the table */
-export function judgeTable(name: string, facts: TableFacts): Finding[] {
+export function checkTable(name: string, facts: TableFacts): Finding[] {
   const of = (what: string): string => `table ${what}`;
   return [
     facts.status === 'ACTIVE'

@@ -6,11 +6,11 @@ import { residentRoutes } from '../../../core/serving/route.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { ObjectNotFoundError } from '../../../platform/errors.ts';
 import type { Home } from '../../../platform/ports.ts';
-import { type Check, type Finding, fail, ok, warn } from '../check.ts';
+import { type DoctorCheck, type Finding, fail, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 
 /** What has traffic is there, with the content that was registered; and the champion can be judged for drift. */
-export const artifacts: Check<HomeContext> = {
+export const artifacts: DoctorCheck<HomeContext> = {
   name: 'artifacts',
   async look({ home, models, registry }) {
     const findings: Finding[] = [];

@@ -1,6 +1,6 @@
 import { capturesDelivered } from '../../../platform/captures.ts';
 import type { Home } from '../../../platform/ports.ts';
-import { type Check, type Finding, fail, ok, skipped } from '../check.ts';
+import { type DoctorCheck, type Finding, fail, ok, skipped } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 
 const MINUTE = 60_000;
@@ -9,7 +9,7 @@ const ON_ITS_WAY = 5 * MINUTE;
 const WINDOW = 60 * MINUTE;
 
 /** What was predicted arrives in the store of captures: without it drift and ground truth say nothing. */
-export const captures: Check<HomeContext> = {
+export const captures: DoctorCheck<HomeContext> = {
   name: 'captures',
   async look({ home, models, registry }) {
     const now = home.clock.now().getTime();

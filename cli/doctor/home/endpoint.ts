@@ -1,5 +1,5 @@
 import type { EndpointProbe } from '../../../platform/ports.ts';
-import { type Check, type Finding, fail, ok, reasonOf, skipped } from '../check.ts';
+import { type DoctorCheck, errorReason, type Finding, fail, ok, skipped } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 
 /** How long the endpoint may take to follow the ledger: it looks every few seconds. */
@@ -7,7 +7,7 @@ const FOLLOWS_MS = 5_000;
 const ROUND_MS = 500;
 
 /** The endpoint answers, and serves what the ledger says. */
-export const endpoint: Check<HomeContext> = {
+export const endpoint: DoctorCheck<HomeContext> = {
   name: 'endpoint',
   async look({ models, probe, registry }) {
     if ('absent' in probe) return [skipped('endpoint', probe.absent, probe.remedy)];
@@ -35,7 +35,7 @@ async function follows(probe: EndpointProbe, model: string, revision: number, ch
             'runbook: stale-release.md when it cannot read the ledger, load-failure.md when it cannot load the version',
         });
     } catch (error) {
-      return fail(name, reasonOf(error), {
+      return fail(name, errorReason(error), {
         expected,
         remedy: 'does it run? Look at its log; runbook: gateway-errors.md',
       });

@@ -1,8 +1,8 @@
-import { type Check, fail, ok, reasonOf, warn } from '../check.ts';
+import { type DoctorCheck, errorReason, fail, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 
 /** Every entry can be read, has its number and its digest, and agrees with the releases that are kept beside it. */
-export const ledger: Check<HomeContext> = {
+export const ledger: DoctorCheck<HomeContext> = {
   name: 'ledger',
   async look({ models, registry }) {
     if (models.length === 0)
@@ -26,7 +26,7 @@ export const ledger: Check<HomeContext> = {
           const more = faults.length === 1 ? '' : `, and ${faults.length - 1} more`;
           return fail(name, `entry ${first!.entry}: ${first!.fault}${more}`, advice);
         } catch (error) {
-          return fail(name, `cannot be read: ${reasonOf(error)}`, advice);
+          return fail(name, `cannot be read: ${errorReason(error)}`, advice);
         }
       }),
     );

@@ -1,10 +1,10 @@
 import { residentRoutes } from '../../../core/serving/route.ts';
 import { newestRevision } from '../../../platform/snapshots.ts';
-import { type Check, ok, warn } from '../check.ts';
+import { type DoctorCheck, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 
 /** The release is kept beside the ledger, so that an endpoint can start while the ledger cannot be read. */
-export const snapshots: Check<HomeContext> = {
+export const snapshots: DoctorCheck<HomeContext> = {
   name: 'kept releases',
   async look({ home, models, registry }) {
     const released = await Promise.all(models.map(async (model) => ({ model, state: await registry.state(model) })));

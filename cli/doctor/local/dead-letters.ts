@@ -1,8 +1,8 @@
-import { type Check, ok, warn } from '../check.ts';
+import { type DoctorCheck, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 
 /** Events that could not be processed, as the stage keeps them. */
-export const deadLetters: Check<HomeContext> = {
+export const deadLetters: DoctorCheck<HomeContext> = {
   name: 'dead letters',
   async look({ home }) {
     const keys: string[] = [];

@@ -3,7 +3,7 @@ import { access, readdir, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { UNFINISHED } from '../../../platform/local/atomic.ts';
-import { type Check, type Finding, fail, ok, reasonOf, warn } from '../check.ts';
+import { type DoctorCheck, errorReason, type Finding, fail, ok, warn } from '../check.ts';
 
 const GB = 1_000_000_000;
 /** Free space from which it is said, and below which writing soon fails. */
@@ -18,13 +18,13 @@ export interface FolderContext {
 }
 
 /** The folder is there, is ours, has room, and nobody was killed in the middle of writing to it. */
-export const folder: Check<FolderContext> = {
+export const folder: DoctorCheck<FolderContext> = {
   name: 'folder',
   async look({ folder: home, free = freeBytes }) {
     const info = await stat(home).catch((error: unknown) => error as NodeJS.ErrnoException);
     if (info instanceof Error)
       return [
-        fail('folder', reasonOf(info), {
+        fail('folder', errorReason(info), {
           expected: `a folder ${home}`,
           remedy: '`npm start` or `trimtab register FOLDER` makes one; or name another with --home',
         }),

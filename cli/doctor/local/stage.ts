@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import * as z from 'zod';
 import { httpProbe } from '../../../platform/local/http-probe.ts';
-import { type Check, fail, ok, reasonOf, warn } from '../check.ts';
+import { type DoctorCheck, errorReason, fail, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 import { isAlive } from './folder.ts';
 
@@ -34,13 +34,13 @@ export interface StageContext {
 }
 
 /** Who serves the home is alive and answers; where nobody does, the port is free. */
-export const stage: Check<StageContext> = {
+export const stage: DoctorCheck<StageContext> = {
   name: 'stage',
   async look({ folder, port }) {
     const marker = await markerOf(folder).catch((error: unknown) => error as Error);
     if (marker instanceof Error)
       return [
-        fail('stage', `stage.json cannot be read: ${reasonOf(marker).split('\n')[0]}`, {
+        fail('stage', `stage.json cannot be read: ${errorReason(marker).split('\n')[0]}`, {
           expected: 'address and process of who serves the home',
           remedy: `delete ${path.join(folder, 'stage.json')}`,
         }),
@@ -57,7 +57,7 @@ export const stage: Check<StageContext> = {
       (error: unknown) => error as Error,
     );
     if (answered instanceof Response && answered.ok) return [ok('stage', `${marker.url}, process ${marker.pid}`)];
-    const why = answered instanceof Response ? `answered ${answered.status}` : reasonOf(answered);
+    const why = answered instanceof Response ? `answered ${answered.status}` : errorReason(answered);
     return [
       fail('stage', `process ${marker.pid} runs and ${marker.url} does not answer: ${why}`, {
         expected: 'an answer within 3 s',

@@ -1,8 +1,8 @@
 import type { RawTensor } from '../../contract/check.ts';
 import { InputError } from '../../contract/elements.ts';
 import type { TensorSpec } from '../../model/signature.ts';
-import { clip, type Wire } from '../protocol.ts';
-import { columnsOf, recordsTable, tableInputs } from './table.ts';
+import { clip, type ProtocolModel } from '../protocol.ts';
+import { recordsTable, tableColumns, tableInputs } from './table.ts';
 import { assertComplete, kindOf } from './tensors.ts';
 import { isBytes, isObject, type Json, readColumns, readRows } from './values.ts';
 
@@ -18,13 +18,13 @@ export interface Read {
  *
  * @throws InputError
  */
-export function readValue(value: unknown, wire: Wire): Read {
+export function readValue(value: unknown, wire: ProtocolModel): Read {
   const read = readAny(value, wire);
   assertComplete(wire, read.inputs);
   return read;
 }
 
-function readAny(value: unknown, wire: Wire): Read {
+function readAny(value: unknown, wire: ProtocolModel): Read {
   if (isObject(value) && !isBytes(value)) return readObject(value, wire);
   const [spec, second] = wire.signature.inputs;
   if (spec === undefined) throw new InputError('the model takes no inputs');
@@ -52,7 +52,7 @@ function isInstance(spec: TensorSpec, value: unknown): boolean {
   return depth <= inner;
 }
 
-function readObject(value: Json, wire: Wire): Read {
+function readObject(value: Json, wire: ProtocolModel): Read {
   const keys = Object.keys(value);
   const [first] = keys;
   if (first === undefined || keys.every((key) => wire.inputs.has(key))) {
@@ -63,7 +63,7 @@ function readObject(value: Json, wire: Wire): Read {
   return { inputs: tableInputs(recordsTable([value]), wire), single: true };
 }
 
-function readObjects(values: readonly unknown[], wire: Wire): Map<string, RawTensor> {
+function readObjects(values: readonly unknown[], wire: ProtocolModel): Map<string, RawTensor> {
   const keys = Object.keys(values[0] as Json);
   if (keys.every((key) => wire.inputs.has(key))) return readRows(values, wire);
   assertNamed(keys, wire);
@@ -75,7 +75,7 @@ function readObjects(values: readonly unknown[], wire: Wire): Map<string, RawTen
  *
  * @throws InputError
  */
-export function readInstances(instances: unknown, wire: Wire): Map<string, RawTensor> {
+export function readInstances(instances: unknown, wire: ProtocolModel): Map<string, RawTensor> {
   const first = Array.isArray(instances) ? instances[0] : undefined;
   return isObject(first) && !isBytes(first) ? readObjects(instances as unknown[], wire) : readRows(instances, wire);
 }
@@ -85,7 +85,7 @@ export function readInstances(instances: unknown, wire: Wire): Map<string, RawTe
  *
  * @throws InputError
  */
-export function readInputs(inputs: unknown, wire: Wire): Map<string, RawTensor> {
+export function readInputs(inputs: unknown, wire: ProtocolModel): Map<string, RawTensor> {
   if (!isObject(inputs) || isBytes(inputs)) return readColumns(inputs, wire);
   const columns = Object.keys(inputs);
   if (columns.every((key) => wire.inputs.has(key))) return readColumns(inputs, wire);
@@ -105,7 +105,7 @@ export function readInputs(inputs: unknown, wire: Wire): Map<string, RawTensor> 
 }
 
 /** @throws InputError unless one key at least is a column, so that the message is about inputs and not about tables */
-function assertNamed(keys: readonly string[], wire: Wire): void {
-  if (columnsOf(wire).some(({ name }) => keys.includes(name))) return;
+function assertNamed(keys: readonly string[], wire: ProtocolModel): void {
+  if (tableColumns(wire).some(({ name }) => keys.includes(name))) return;
   throw new InputError(`no input named ${clip(keys[0]!)}, the model takes ${[...wire.inputs.keys()].join(', ')}`);
 }

@@ -4,7 +4,7 @@ import { MAX_DEPTH, SAFE_DIGITS, scanJson } from './json-scanner.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A body as text. @throws ProtocolError 400 when it is not UTF-8 */
-export function textOf(body: Uint8Array | string): string {
+export function bodyText(body: Uint8Array | string): string {
   if (typeof body === 'string') return body;
   try {
     return utf8.decode(body);

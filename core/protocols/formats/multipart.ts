@@ -1,7 +1,7 @@
 import { clip, ProtocolError } from '../protocol.ts';
 
 /** One part of a form. */
-export interface Part {
+export interface MultipartPart {
   readonly name: string;
   /** Of a file's part. */
   readonly filename?: string | undefined;
@@ -23,7 +23,7 @@ const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
  *
  * @throws ProtocolError 400 when it is malformed, 413 when there are too many parts
  */
-export function parseMultipart(body: Uint8Array, boundary: string | undefined): Part[] {
+export function parseMultipart(body: Uint8Array, boundary: string | undefined): MultipartPart[] {
   if (boundary === undefined || !BOUNDARY.test(boundary))
     throw malformed(boundary === undefined ? 'the content type has no boundary' : 'the boundary is none');
   // The line end before a boundary belongs to the boundary; before the first there may be none.
@@ -31,7 +31,7 @@ export function parseMultipart(body: Uint8Array, boundary: string | undefined): 
   const delimiter = Buffer.from(`${CRLF}--${boundary}`);
   const opening = delimiter.subarray(CRLF.length);
   if (!startsWith(bytes, 0, opening)) throw malformed('it does not begin with the boundary');
-  const parts: Part[] = [];
+  const parts: MultipartPart[] = [];
   let at = opening.length;
   for (;;) {
     if (startsWith(bytes, at, CLOSING)) {
@@ -60,7 +60,7 @@ const HEAD_END = Buffer.from(CRLF + CRLF);
 const startsWith = (bytes: Buffer, at: number, wanted: Buffer): boolean =>
   bytes.subarray(at, at + wanted.length).equals(wanted);
 
-function partOf(head: string, body: Uint8Array, index: number): Part {
+function partOf(head: string, body: Uint8Array, index: number): MultipartPart {
   let name: string | undefined;
   let filename: string | undefined;
   let type: string | undefined;

@@ -1,13 +1,13 @@
 import type { RawTensor } from '../../contract/check.ts';
 import { InputError } from '../../contract/elements.ts';
 import type { TensorSpec } from '../../model/signature.ts';
-import { clip, type Wire } from '../protocol.ts';
+import { clip, type ProtocolModel } from '../protocol.ts';
 import { cellValue } from './cell.ts';
 import { assertShape, elementsOf } from './tensors.ts';
 import { type Json, readRowsOf, scalar } from './values.ts';
 
 /** A column of the table that a model takes. */
-export interface Column {
+export interface TableColumn {
   /** The feature's name where the contract has one for it, else the input's. */
   readonly name: string;
   readonly spec: TensorSpec;
@@ -29,10 +29,10 @@ export interface Naming {
   readonly foreign?: boolean;
 }
 
-const layouts = new WeakMap<Wire, readonly Column[]>();
+const layouts = new WeakMap<ProtocolModel, readonly TableColumn[]>();
 
 /** The columns of the table that a model takes, in the order of its inputs. */
-export function columnsOf(wire: Wire): readonly Column[] {
+export function tableColumns(wire: ProtocolModel): readonly TableColumn[] {
   let columns = layouts.get(wire);
   if (columns === undefined) {
     columns = wire.signature.inputs.flatMap((spec) => columnsOfInput(spec, wire));
@@ -41,7 +41,7 @@ export function columnsOf(wire: Wire): readonly Column[] {
   return columns;
 }
 
-function columnsOfInput(spec: TensorSpec, wire: Wire): Column[] {
+function columnsOfInput(spec: TensorSpec, wire: ProtocolModel): TableColumn[] {
   const features = wire.features
     .filter((feature) => (feature.input ?? feature.name) === spec.name)
     .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
@@ -50,8 +50,8 @@ function columnsOfInput(spec: TensorSpec, wire: Wire): Column[] {
 }
 
 /** Whether cells are the names of a model's columns, all of them and each once: a header. */
-export function isHeader(cells: readonly string[], wire: Wire): boolean {
-  const columns = columnsOf(wire);
+export function isHeader(cells: readonly string[], wire: ProtocolModel): boolean {
+  const columns = tableColumns(wire);
   const names = new Set(cells.map((cell) => cell.trim()));
   return cells.length === columns.length && columns.every(({ name }) => names.has(name));
 }
@@ -61,10 +61,10 @@ export function isHeader(cells: readonly string[], wire: Wire): boolean {
  *
  * @throws InputError when columns are missing, unknown or given twice
  */
-export function tableInputs(table: Table, wire: Wire, naming: Naming = {}): Map<string, RawTensor> {
+export function tableInputs(table: Table, wire: ProtocolModel, naming: Naming = {}): Map<string, RawTensor> {
   const { rows } = table;
   if (rows.length === 0) throw new InputError('the table is empty, expected at least one row');
-  const columns = columnsOf(wire);
+  const columns = tableColumns(wire);
   const [only] = columns;
   if (columns.length === 1 && !only!.single) return new Map([[only!.spec.name, wideInput(only!.spec, table)]]);
   const places = placesOf(table, columns, naming);
@@ -90,7 +90,7 @@ export function tableInputs(table: Table, wire: Wire, naming: Naming = {}): Map<
 }
 
 /** Where in a row each of the model's columns is. */
-function placesOf({ columns: names, rows }: Table, columns: readonly Column[], naming: Naming): number[] {
+function placesOf({ columns: names, rows }: Table, columns: readonly TableColumn[], naming: Naming): number[] {
   const width = names?.length ?? rows[0]!.length;
   for (let row = 0; row < rows.length; row++)
     if (rows[row]!.length !== width)
@@ -184,10 +184,10 @@ export function recordsTable(records: readonly unknown[]): Table {
 const MOST_CELLS = 4_000_000;
 
 /** A table of text, its first row a header when it holds the names of the model's columns. */
-export function textTable(cells: readonly (readonly string[])[], wire: Wire): Table {
+export function textTable(cells: readonly (readonly string[])[], wire: ProtocolModel): Table {
   const [first] = cells;
   if (first === undefined) throw new InputError('there are no rows, expected at least one');
-  const columns = columnsOf(wire);
+  const columns = tableColumns(wire);
   const header = isHeader(first, wire) ? first.map((cell) => cell.trim()) : undefined;
   const byName = new Map(columns.map((column) => [column.name, column]));
   const typeAt = (i: number) => {
@@ -199,7 +199,7 @@ export function textTable(cells: readonly (readonly string[])[], wire: Wire): Ta
   return { columns: header, rows: rows.map((row) => row.map((cell, i) => cellValue(types[i]!, cell))) };
 }
 
-const listed = (columns: readonly Column[]): string =>
+const listed = (columns: readonly TableColumn[]): string =>
   `${columns
     .slice(0, 20)
     .map(({ name }) => name)

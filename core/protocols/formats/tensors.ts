@@ -4,7 +4,7 @@ import { shortest } from '../../model/decimal.ts';
 import { halfValue } from '../../model/half.ts';
 import type { TensorSpec } from '../../model/signature.ts';
 import type { TensorData } from '../../model/tensor.ts';
-import type { Wire } from '../protocol.ts';
+import type { ProtocolModel } from '../protocol.ts';
 
 /** Most elements of one tensor: far beyond what a body of 6 MB holds, and within an index. */
 const MAX_ELEMENTS = 0x7fff_ffff;
@@ -105,7 +105,7 @@ export function assertJson(spec: TensorSpec): void {
 }
 
 /** @throws InputError unless every input of the graph is there */
-export function assertComplete(wire: Wire, inputs: ReadonlyMap<string, RawTensor>): void {
+export function assertComplete(wire: ProtocolModel, inputs: ReadonlyMap<string, RawTensor>): void {
   if (inputs.size === wire.inputs.size) return;
   const missing = wire.signature.inputs.filter((spec) => !inputs.has(spec.name)).map((spec) => spec.name);
   throw new InputError(`missing input ${missing.join(', ')}`);

@@ -1,8 +1,8 @@
 import type { RawTensor } from '../../contract/check.ts';
 import { InputError } from '../../contract/elements.ts';
-import type { CarriedSpec } from '../../model/preprocess.ts';
+import type { ExternalTensorSpec } from '../../model/preprocess.ts';
 import type { TensorSpec } from '../../model/signature.ts';
-import { clip, type Wire } from '../protocol.ts';
+import { clip, type ProtocolModel } from '../protocol.ts';
 import { assertShape, flatten, kindOf, shapeOf } from './tensors.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export type Json = Readonly<Record<string, unknown>>;
  *
  * @throws InputError
  */
-export function readRows(instances: unknown, wire: Wire): Map<string, RawTensor> {
+export function readRows(instances: unknown, wire: ProtocolModel): Map<string, RawTensor> {
   if (!Array.isArray(instances)) throw new InputError(`instances is ${kindOf(instances)}, expected an array`);
   if (instances.length === 0) throw new InputError('instances is empty, expected at least one');
   const specs = wire.signature.inputs;
@@ -26,7 +26,7 @@ export function readRows(instances: unknown, wire: Wire): Map<string, RawTensor>
 }
 
 /** Every instance has the keys of the inputs and no other. */
-function assertKeys(instances: readonly unknown[], wire: Wire): void {
+function assertKeys(instances: readonly unknown[], wire: ProtocolModel): void {
   for (let row = 0; row < instances.length; row++) {
     const instance = instances[row];
     if (!isObject(instance))
@@ -76,7 +76,7 @@ export function scalar(spec: TensorSpec, value: unknown, row: number): unknown {
  *
  * @throws InputError
  */
-export function readColumns(inputs: unknown, wire: Wire): Map<string, RawTensor> {
+export function readColumns(inputs: unknown, wire: ProtocolModel): Map<string, RawTensor> {
   const specs = wire.signature.inputs;
   if (!isObject(inputs) || isBytes(inputs)) {
     const [spec, second] = specs;
@@ -114,7 +114,7 @@ const decodeBytes = (spec: TensorSpec, data: ArrayLike<unknown>): ArrayLike<unkn
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** `{"b64": …}` as the text it holds, or as it is where bytes are wanted; any other value as it is. */
-function bytesText(spec: CarriedSpec, value: unknown): unknown {
+function bytesText(spec: ExternalTensorSpec, value: unknown): unknown {
   if (!isObject(value)) return value;
   if (!isBytes(value)) throw new InputError(`input ${spec.name}: an object that is not exactly {"b64": …}`);
   const { b64 } = value;

@@ -1,4 +1,4 @@
-import { allow, type FaultKind, json, type Protocol, ProtocolError } from '../protocol.ts';
+import { allowMethods, type FaultKind, json, type Protocol, ProtocolError } from '../protocol.ts';
 import { decodeInvocation } from '../sagemaker/invocations.ts';
 import { ping } from '../torchserve/torchserve.ts';
 import { SERVER } from '../v2/v2.ts';
@@ -14,13 +14,13 @@ export const mlflow: Protocol = {
   resolve({ method, path }) {
     switch (path) {
       case '/invocations':
-        allow(method, 'POST');
+        allowMethods(method, 'POST');
         return { kind: 'infer', decode: (request, wire) => decodeInvocation(request, wire, 'mlflow') };
       case '/health':
-        allow(method, 'GET', 'HEAD');
+        allowMethods(method, 'GET', 'HEAD');
         return { kind: 'show', show: (catalog) => ping(catalog) };
       case '/version':
-        allow(method, 'GET', 'HEAD');
+        allowMethods(method, 'GET', 'HEAD');
         return {
           kind: 'show',
           show: () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: SERVER.version }),

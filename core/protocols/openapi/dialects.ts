@@ -1,5 +1,5 @@
 import { exactText } from '../formats/exact-text.ts';
-import { columnsOf } from '../formats/table.ts';
+import { tableColumns } from '../formats/table.ts';
 import { takesFiles } from '../v2/binary.ts';
 import type { Described } from './openapi.ts';
 import {
@@ -8,22 +8,23 @@ import {
   inPath,
   JSON_TYPE,
   jsonAnswer,
+  type OpenApiPart,
   objectSchema,
   operation,
-  type Part,
   TEXT,
   versionIn,
 } from './parts.ts';
 import { type Node, predictionSchema, recordSchema } from './schema.ts';
 import { bodyOf, predictionsSchema } from './v1.ts';
 
-const torchserve = (rest: Omit<Part, 'tag' | 'error'>): Node =>
+const torchserve = (rest: Omit<OpenApiPart, 'tag' | 'error'>): Node =>
   operation({ tag: 'TorchServe', error: 'TorchServeError', ...rest });
-const seldon = (rest: Omit<Part, 'tag' | 'error'>): Node =>
+const seldon = (rest: Omit<OpenApiPart, 'tag' | 'error'>): Node =>
   operation({ tag: 'Seldon v1', error: 'SeldonError', ...rest });
-const sagemaker = (rest: Omit<Part, 'tag' | 'error'>): Node =>
+const sagemaker = (rest: Omit<OpenApiPart, 'tag' | 'error'>): Node =>
   operation({ tag: 'SageMaker', error: 'SageMakerError', ...rest });
-const mlflow = (rest: Omit<Part, 'tag' | 'error'>): Node => operation({ tag: 'MLflow', error: 'MlflowError', ...rest });
+const mlflow = (rest: Omit<OpenApiPart, 'tag' | 'error'>): Node =>
+  operation({ tag: 'MLflow', error: 'MlflowError', ...rest });
 
 const PLAIN = { 'text/plain': TEXT };
 const PING = jsonAnswer(objectSchema({ status: { enum: ['Healthy', 'Unhealthy'] } }));
@@ -116,13 +117,13 @@ const SAGEMAKER_HEADERS = [
   inHeader('X-Amzn-SageMaker-Custom-Attributes', 'Comes back.'),
 ];
 
-const torchServeBody = ({ wire, record }: Described): NonNullable<Part['body']> => ({
+const torchServeBody = ({ wire, record }: Described): NonNullable<OpenApiPart['body']> => ({
   [JSON_TYPE]: { schema: recordSchema(wire), example: record },
   ...files(wire),
 });
 
 /** A picture's file as the whole body, where it is the only input. */
-function files({ signature }: Described['wire']): NonNullable<Part['body']> {
+function files({ signature }: Described['wire']): NonNullable<OpenApiPart['body']> {
   const [spec, second] = signature.inputs;
   if (spec === undefined || second !== undefined || !takesFiles(spec)) return {};
   const file = (type: string) => [type, { schema: { type: 'string', contentMediaType: type } }];
@@ -137,8 +138,8 @@ const singleOrBatch = ({ wire }: Described): Node => {
 
 function invocations(model: Described, part: typeof mlflow, parameters?: Node[]): Node {
   const { wire, record } = model;
-  const columns = columnsOf(wire).map(({ name }) => name);
-  const plain = columnsOf(wire).every(({ single }) => single);
+  const columns = tableColumns(wire).map(({ name }) => name);
+  const plain = tableColumns(wire).every(({ single }) => single);
   const { schema } = bodyOf(model)[JSON_TYPE]!;
   const records: Node = objectSchema({ dataframe_records: arrayOf(recordSchema(wire), 1) });
   const split: Node = objectSchema({

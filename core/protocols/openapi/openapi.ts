@@ -1,12 +1,12 @@
 import type { RawTensor } from '../../contract/check.ts';
 import type { HttpResponse } from '../../serving/http.ts';
 import { exactText } from '../formats/exact-text.ts';
-import { columnsOf } from '../formats/table.ts';
-import { type Catalog, modelOf, ProtocolError, type Wire } from '../protocol.ts';
+import { tableColumns } from '../formats/table.ts';
+import { type Catalog, modelOf, ProtocolError, type ProtocolModel } from '../protocol.ts';
 import { SERVER } from '../v2/v2.ts';
 import { defaultPaths, dialectModelPaths, dialectPaths } from './dialects.ts';
 import { arrayOf, ERRORS, JSON_TYPE, jsonAnswer, objectSchema, operation, TEXT } from './parts.ts';
-import { type Node, rowsOf } from './schema.ts';
+import { type Node, rowsSchema } from './schema.ts';
 import { v1ModelPaths, v1Paths } from './v1.ts';
 import { v2ModelPaths, v2Paths } from './v2.ts';
 
@@ -15,7 +15,7 @@ export interface Described {
   readonly name: string;
   /** Versions that are served. */
   readonly versions: readonly number[];
-  readonly wire: Wire;
+  readonly wire: ProtocolModel;
   /** One row that the contract allows. */
   readonly example: ReadonlyMap<string, RawTensor>;
   /** The same as an instance of plain JSON: bare for the only input, else an object. */
@@ -77,7 +77,7 @@ function describedAs(catalog: Catalog, name: string): Described | undefined {
   if (served === undefined) return undefined;
   const { wire } = served;
   const example = served.example();
-  const first = (input: string): unknown => rowsOf(example.get(input)!)[0];
+  const first = (input: string): unknown => rowsSchema(example.get(input)!)[0];
   const inputs = wire.signature.inputs.map(({ name: input }) => input);
   return {
     name,
@@ -93,10 +93,10 @@ function describedAs(catalog: Catalog, name: string): Described | undefined {
 /** Whether requests can be written as JSON. */
 export const isText = ({ wire }: Described): boolean => wire.signature.inputs.every(({ type }) => type !== 'float16');
 
-function recordOf(wire: Wire, rowOf: (input: string) => unknown): Node {
+function recordOf(wire: ProtocolModel, rowOf: (input: string) => unknown): Node {
   const next = new Map<string, number>();
   return Object.fromEntries(
-    columnsOf(wire).map(({ name, spec, single }) => {
+    tableColumns(wire).map(({ name, spec, single }) => {
       const row = rowOf(spec.name);
       if (!single) return [name, row];
       const at = next.get(spec.name) ?? 0;

@@ -32,7 +32,7 @@ export const arrayOf = (items: Node, least = 0): Node => ({
 export const TEXT: Node = { type: 'string' };
 
 /** What an operation is made of. */
-export interface Part {
+export interface OpenApiPart {
   readonly tag: string;
   readonly summary: string;
   readonly error: ErrorName;
@@ -48,7 +48,16 @@ export interface Part {
 }
 
 /** An operation, with the errors that any of its protocol may have. */
-export function operation({ tag, summary, error, answer, status = 200, body, optional, parameters }: Part): Node {
+export function operation({
+  tag,
+  summary,
+  error,
+  answer,
+  status = 200,
+  body,
+  optional,
+  parameters,
+}: OpenApiPart): Node {
   const fault = { $ref: `#/components/responses/${error}` };
   return {
     tags: [tag],

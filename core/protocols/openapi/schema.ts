@@ -2,8 +2,8 @@ import type { RawTensor } from '../../contract/check.ts';
 import type { Feature } from '../../contract/contract.ts';
 import { bigRange, numberRange } from '../../contract/elements.ts';
 import type { TensorSpec, TensorType } from '../../model/signature.ts';
-import { columnsOf } from '../formats/table.ts';
-import { isInteger, type Wire } from '../protocol.ts';
+import { tableColumns } from '../formats/table.ts';
+import { isInteger, type ProtocolModel } from '../protocol.ts';
 
 /** A piece of JSON Schema 2020-12, or of the document; integers of 64 bits are bigint. */
 export type Node = { readonly [key: string]: unknown };
@@ -59,7 +59,7 @@ function rulesOf(feature: Feature, type: TensorType): Node {
   };
 }
 
-const featuresOf = (spec: TensorSpec, wire: Wire): Feature[] =>
+const featuresOf = (spec: TensorSpec, wire: ProtocolModel): Feature[] =>
   wire.features
     .filter((feature) => (feature.input ?? feature.name) === spec.name)
     .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
@@ -72,7 +72,7 @@ export const nested = (dimensions: readonly number[], inner: Node): Node =>
   );
 
 /** One row of an input, as plain JSON has it: nested arrays, or a bare value where there is only one. */
-export function rowSchema(spec: TensorSpec, wire: Wire): Node {
+export function rowSchema(spec: TensorSpec, wire: ProtocolModel): Node {
   const inner = spec.shape.slice(1);
   const features = featuresOf(spec, wire).map((feature) => featureSchema(feature, spec));
   const [first, second] = features;
@@ -86,23 +86,23 @@ export function rowSchema(spec: TensorSpec, wire: Wire): Node {
 }
 
 /** One instance: bare for the only input, else an object. */
-export function instanceSchema(wire: Wire): Node {
+export function instanceSchema(wire: ProtocolModel): Node {
   const [only, second] = wire.signature.inputs;
   if (only !== undefined && second === undefined) return rowSchema(only, wire);
   return objectOf(wire.signature.inputs.map((spec) => [spec.name, rowSchema(spec, wire)]));
 }
 
 /** Whole tensors by the names of the inputs. */
-export const columnsSchema = (wire: Wire): Node =>
+export const columnsSchema = (wire: ProtocolModel): Node =>
   objectOf(
     wire.signature.inputs.map((spec) => [spec.name, { type: 'array', minItems: 1, items: rowSchema(spec, wire) }]),
   );
 
 /** A row of the model's table, by the names of its columns. */
-export function recordSchema(wire: Wire): Node {
+export function recordSchema(wire: ProtocolModel): Node {
   const features = new Map(wire.features.map((feature) => [feature.name, feature]));
   return objectOf(
-    columnsOf(wire).map(({ name, spec, single }) => {
+    tableColumns(wire).map(({ name, spec, single }) => {
       const feature = features.get(name);
       if (feature !== undefined) return [name, featureSchema(feature, spec)];
       return [name, single ? elementSchema(spec.type) : rowSchema(spec, wire)];
@@ -130,14 +130,14 @@ export function outputElement({ name, type }: TensorSpec): Node {
 }
 
 /** One prediction: bare for the only output, else an object. */
-export function predictionSchema(wire: Wire): Node {
+export function predictionSchema(wire: ProtocolModel): Node {
   const [only, second] = wire.signature.outputs;
   if (only !== undefined && second === undefined) return outputRowSchema(only);
   return objectOf(wire.signature.outputs.map((spec) => [spec.name, outputRowSchema(spec)]));
 }
 
 /** The rows of a tensor as nested arrays. */
-export function rowsOf({ shape, data }: RawTensor): unknown[] {
+export function rowsSchema({ shape, data }: RawTensor): unknown[] {
   const take = (axis: number, from: number, length: number): unknown => {
     if (axis === shape.length) return data[from];
     const width = length / shape[axis]!;

@@ -4,16 +4,16 @@ import {
   inPath,
   JSON_TYPE,
   jsonAnswer,
+  type OpenApiPart,
   objectSchema,
   operation,
-  type Part,
   TEXT,
   versionIn,
 } from './parts.ts';
 import { columnsSchema, instanceSchema, type Node, outputRowSchema, predictionSchema, recordSchema } from './schema.ts';
 
 const TAG = 'TensorFlow Serving and KServe v1';
-const part = (rest: Omit<Part, 'tag' | 'error'>): Node => operation({ tag: TAG, error: 'Error', ...rest });
+const part = (rest: Omit<OpenApiPart, 'tag' | 'error'>): Node => operation({ tag: TAG, error: 'Error', ...rest });
 
 export const v1Paths = (): Record<string, Node> => ({
   '/': { get: part({ summary: 'Whether it runs.', answer: jsonAnswer(objectSchema({ status: { const: 'alive' } })) }) },
@@ -90,7 +90,7 @@ export function v1ModelPaths(model: Described): Record<string, Node> {
 }
 
 /** Row format, or column format. */
-export const bodyOf = (model: Described): NonNullable<Part['body']> => ({
+export const bodyOf = (model: Described): NonNullable<OpenApiPart['body']> => ({
   [JSON_TYPE]: {
     schema: {
       oneOf: [

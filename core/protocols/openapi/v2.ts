@@ -6,13 +6,13 @@ import {
   inPath,
   JSON_TYPE,
   jsonAnswer,
+  type OpenApiPart,
   objectSchema,
   operation,
-  type Part,
   TEXT,
   versionIn,
 } from './parts.ts';
-import { elementSchema, type Node, outputElement, rowsOf } from './schema.ts';
+import { elementSchema, type Node, outputElement, rowsSchema } from './schema.ts';
 
 const BYTES_TYPE = 'application/octet-stream';
 const JSON_LENGTH: Node = {
@@ -23,7 +23,7 @@ const JSON_LENGTH: Node = {
   description: 'Bytes of the JSON in front of binary tensors; 0: the body is the only input.',
 };
 const TAG = 'Open Inference Protocol v2';
-const part = (rest: Omit<Part, 'tag' | 'error'>): Node => operation({ tag: TAG, error: 'Error', ...rest });
+const part = (rest: Omit<OpenApiPart, 'tag' | 'error'>): Node => operation({ tag: TAG, error: 'Error', ...rest });
 const NAME_AND_SHAPE = { name: TEXT, datatype: TEXT, shape: arrayOf({ type: 'integer' }) };
 
 /** What is there whatever is served. */
@@ -193,6 +193,6 @@ const v2Element = (spec: TensorSpec): Node => (spec.type === 'string' ? TEXT : o
 const requestExample = ({ wire, example }: Described): Node => ({
   inputs: wire.signature.inputs.map((spec) => {
     const tensor = example.get(spec.name)!;
-    return { name: spec.name, shape: tensor.shape, datatype: datatypeOf(spec.type), data: rowsOf(tensor).flat(8) };
+    return { name: spec.name, shape: tensor.shape, datatype: datatypeOf(spec.type), data: rowsSchema(tensor).flat(8) };
   }),
 });

@@ -4,14 +4,21 @@ import type { TensorSpec } from '../../model/signature.ts';
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';
 import { MAX_ROWS, parseCsv } from '../formats/csv.ts';
 import { readInputs, readInstances, readValue } from '../formats/instance.ts';
-import { parseJson, textOf } from '../formats/json.ts';
+import { bodyText, parseJson } from '../formats/json.ts';
 import { accepted, isJsonType, mediaOf } from '../formats/media.ts';
 import { columnsText, commonRows, rowsText } from '../formats/nested.ts';
 import { csvLines, jsonLines } from '../formats/row-formats.ts';
 import { recordsTable, tableInputs, textTable } from '../formats/table.ts';
 import { assertComplete, kindOf } from '../formats/tensors.ts';
 import { isObject, type Json } from '../formats/values.ts';
-import { clip, type InferCall, type InferResult, type Parameters, ProtocolError, type Wire } from '../protocol.ts';
+import {
+  clip,
+  type InferCall,
+  type InferResult,
+  type Parameters,
+  ProtocolError,
+  type ProtocolModel,
+} from '../protocol.ts';
 import { decodeRaw, takesFiles } from '../v2/binary.ts';
 
 /** What two servers mean by one path: MLflow knows no other keys than its own, SageMaker's TensorFlow answers by column. */
@@ -31,7 +38,7 @@ const JSON_LINES = /^application\/(?:x-)?(?:jsonlines|jsonl|ndjson)$/;
  *
  * @throws ProtocolError 415 for anything else
  */
-export function decodeInvocation(request: HttpRequest, wire: Wire, dialect: Dialect): InferCall {
+export function decodeInvocation(request: HttpRequest, wire: ProtocolModel, dialect: Dialect): InferCall {
   const { type } = mediaOf(request.headers['content-type']);
   const { inputs, byColumn = false, parameters } = bodyOf(request, type, wire, dialect);
   assertComplete(wire, inputs);
@@ -51,11 +58,11 @@ export function decodeInvocation(request: HttpRequest, wire: Wire, dialect: Dial
 /** What SageMaker's own vision models take, and bytes that say no more than that. */
 const BYTES = /^(?:image\/[\w.+-]+|application\/(?:x-image|octet-stream))$/;
 
-function bodyOf(request: HttpRequest, type: string, wire: Wire, dialect: Dialect): Body {
+function bodyOf(request: HttpRequest, type: string, wire: ProtocolModel, dialect: Dialect): Body {
   const [spec, second] = wire.signature.inputs;
   const file = spec !== undefined && second === undefined && takesFiles(spec) ? spec : undefined;
   if (file !== undefined && BYTES.test(type)) return { inputs: new Map([[file.name, decodeRaw(file, request.body)]]) };
-  const text = textOf(request.body);
+  const text = bodyText(request.body);
   if (type === '' || isJsonType(type)) return readMessage(parseJson(text, wire.exact), wire, dialect);
   if (type === 'text/csv') return { inputs: tableInputs(textTable(parseCsv(text), wire), wire) };
   if (JSON_LINES.test(type)) return { inputs: readLines(text, wire) };
@@ -65,7 +72,7 @@ function bodyOf(request: HttpRequest, type: string, wire: Wire, dialect: Dialect
 
 const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
 
-function readMessage(message: unknown, wire: Wire, dialect: Dialect): Body {
+function readMessage(message: unknown, wire: ProtocolModel, dialect: Dialect): Body {
   const forms = isObject(message) ? FORMS.filter((form) => Object.hasOwn(message, form)) : [];
   const [form, second] = forms;
   if (!isObject(message) || form === undefined) return { inputs: readValue(message, wire).inputs };
@@ -82,7 +89,7 @@ function readMessage(message: unknown, wire: Wire, dialect: Dialect): Body {
   return { ...readForm(form, value, wire), parameters: params ?? undefined };
 }
 
-function readForm(form: (typeof FORMS)[number], value: unknown, wire: Wire): Body {
+function readForm(form: (typeof FORMS)[number], value: unknown, wire: ProtocolModel): Body {
   switch (form) {
     case 'dataframe_split':
       return { inputs: readSplit(value, wire) };
@@ -100,7 +107,7 @@ function readForm(form: (typeof FORMS)[number], value: unknown, wire: Wire): Bod
 }
 
 /** A data frame as pandas writes it with `orient="split"`. */
-function readSplit(frame: unknown, wire: Wire): Map<string, RawTensor> {
+function readSplit(frame: unknown, wire: ProtocolModel): Map<string, RawTensor> {
   if (!isObject(frame)) throw new InputError(`dataframe_split is ${kindOf(frame)}, expected an object`);
   const { columns, data, index } = frame as Json;
   if (!Array.isArray(data) || !data.every(Array.isArray))
@@ -113,7 +120,7 @@ function readSplit(frame: unknown, wire: Wire): Map<string, RawTensor> {
 }
 
 /** One instance a line. */
-function readLines(text: string, wire: Wire): Map<string, RawTensor> {
+function readLines(text: string, wire: ProtocolModel): Map<string, RawTensor> {
   const values: unknown[] = [];
   for (let from = 0, to: number; from < text.length; from = to + 1) {
     to = text.indexOf('\n', from);

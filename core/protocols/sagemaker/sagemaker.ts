@@ -2,7 +2,7 @@ import type { Variant } from '../../serving/variant.ts';
 import { VARIANTS } from '../../serving/variants.ts';
 import { modelOfDeployment } from '../deployment.ts';
 import {
-  allow,
+  allowMethods,
   type Catalog,
   clip,
   type Decode,
@@ -11,7 +11,7 @@ import {
   type Protocol,
   ProtocolError,
   type RequestHead,
-  type Target,
+  type RequestTarget,
   versionNumber,
 } from '../protocol.ts';
 import { decodeInvocation } from './invocations.ts';
@@ -41,7 +41,7 @@ export const sagemaker: Protocol = {
     const endpoint = INVOCATIONS.exec(path)?.[1];
     if (endpoint === undefined && path !== '/invocations')
       throw new ProtocolError(404, 'no such path in the SageMaker runtime, use /endpoints/NAME/invocations');
-    allow(method, 'POST');
+    allowMethods(method, 'POST');
     return { kind: 'infer', ...targetOf(head, catalog, endpoint), decode: decodeWith(headers) };
   },
 };
@@ -57,7 +57,7 @@ const TYPES: Partial<Record<FaultKind, string>> = {
   'not-ready': 'ServiceUnavailable',
 };
 
-function targetOf({ headers }: RequestHead, catalog: Catalog, endpoint: string | undefined): Target {
+function targetOf({ headers }: RequestHead, catalog: Catalog, endpoint: string | undefined): RequestTarget {
   const model = headers[`${PREFIX}target-model`];
   return {
     // The file's name is the model's name where the file is not what is loaded.

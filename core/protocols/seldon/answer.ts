@@ -4,11 +4,11 @@ import type { HttpResponse } from '../../serving/http.ts';
 import { exactText } from '../formats/exact-text.ts';
 import { nestedText, predictionsText } from '../formats/nested.ts';
 import { elementsText } from '../formats/tensors.ts';
-import { type InferResult, ProtocolError, type Wire } from '../protocol.ts';
+import { type InferResult, ProtocolError, type ProtocolModel } from '../protocol.ts';
 import { encodeBinary } from '../v2/binary.ts';
 import type { Meta, Representation } from './message.ts';
 
-export interface Asked {
+export interface ResponseOptions {
   readonly meta: Meta;
   readonly representation: Representation;
   /** Whether one instance came that was not in a list. */
@@ -19,7 +19,11 @@ export interface Asked {
  * A Seldon message with the outputs in the representation of the request. An array has the columns of all outputs side
  * by side, each under its name.
  */
-export function encodeSeldon(result: InferResult, wire: Wire, { meta, representation, single }: Asked): HttpResponse {
+export function encodeSeldon(
+  result: InferResult,
+  wire: ProtocolModel,
+  { meta, representation, single }: ResponseOptions,
+): HttpResponse {
   const tags = meta.tags === undefined ? '' : `"tags":${exactText(meta.tags)},`;
   const frame = `"meta":{"puid":${JSON.stringify(result.id)},${tags}"requestPath":{${JSON.stringify(result.model)}:"trimtab:${result.version}"}}`;
   return {
@@ -32,7 +36,7 @@ export function encodeSeldon(result: InferResult, wire: Wire, { meta, representa
 /** A header takes printable ASCII only; another id is in the body alone. */
 const puidHeader = (id: string): Record<string, string> => (/^[\x21-\x7e]+$/.test(id) ? { 'seldon-puid': id } : {});
 
-function payload(result: InferResult, wire: Wire, representation: Representation, single: boolean): string {
+function payload(result: InferResult, wire: ProtocolModel, representation: Representation, single: boolean): string {
   const specs = wire.signature.outputs;
   switch (representation) {
     case 'jsonData':
@@ -59,7 +63,7 @@ function plainText(result: InferResult, specs: readonly TensorSpec[], single: bo
 }
 
 /** Labels where there are some, `t:0`, `t:1`, … for the columns of the only output, else the output's name. */
-function columnNames(tensors: readonly TensorData[], wire: Wire): string[] {
+function columnNames(tensors: readonly TensorData[], wire: ProtocolModel): string[] {
   const specs = wire.signature.outputs;
   return tensors.flatMap(({ shape }, i) => {
     if (shape.length > 2) return [];

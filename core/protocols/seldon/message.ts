@@ -2,13 +2,13 @@ import type { RawTensor } from '../../contract/check.ts';
 import { InputError } from '../../contract/elements.ts';
 import type { HttpRequest } from '../../serving/http.ts';
 import { type Read, readValue } from '../formats/instance.ts';
-import { parseJson, textOf } from '../formats/json.ts';
+import { bodyText, parseJson } from '../formats/json.ts';
 import { mediaOf } from '../formats/media.ts';
 import { tableInputs } from '../formats/table.ts';
 import { assertComplete, assertShape, elementsOf, flatten, kindOf } from '../formats/tensors.ts';
 import { isObject, type Json, readRows } from '../formats/values.ts';
-import { clip, type InferCall, ProtocolError, type Wire } from '../protocol.ts';
-import { fieldsOf } from '../torchserve/form.ts';
+import { clip, type InferCall, ProtocolError, type ProtocolModel } from '../protocol.ts';
+import { formFields } from '../torchserve/form.ts';
 import { decodeRaw, takesBytes } from '../v2/binary.ts';
 import { encodeSeldon } from './answer.ts';
 
@@ -22,7 +22,7 @@ export interface Meta {
 }
 
 /** Decodes a Seldon message. */
-export function decodeSeldon(request: HttpRequest, wire: Wire): InferCall {
+export function decodeSeldon(request: HttpRequest, wire: ProtocolModel): InferCall {
   const message = messageOf(request, wire.exact);
   const meta = metaOf(message.meta, request);
   const { representation, read } = readPayload(message, wire);
@@ -45,21 +45,21 @@ export function messageOf(request: HttpRequest, exact: boolean): Json {
   // `curl -d` calls everything a form.
   const form =
     media.type === 'multipart/form-data' ||
-    (media.type === 'application/x-www-form-urlencoded' && !/^\s*\{/.test(textOf(body)));
-  if (!form) return objectOf(parseJson(textOf(body), exact));
+    (media.type === 'application/x-www-form-urlencoded' && !/^\s*\{/.test(bodyText(body)));
+  if (!form) return objectOf(parseJson(bodyText(body), exact));
   const message: Record<string, unknown> = {};
-  for (const { name, body: content } of fieldsOf(body, media))
+  for (const { name, body: content } of formFields(body, media))
     switch (name) {
       case 'json':
-        Object.assign(message, objectOf(parseJson(textOf(content), exact)));
+        Object.assign(message, objectOf(parseJson(bodyText(content), exact)));
         break;
       case 'meta':
       case 'data':
       case 'jsonData':
-        message[name] = parseJson(textOf(content), exact);
+        message[name] = parseJson(bodyText(content), exact);
         break;
       case 'strData':
-        message.strData = textOf(content);
+        message.strData = bodyText(content);
         break;
       case 'binData':
         message.binData = typeof content === 'string' ? content : Buffer.from(content).toString('base64');
@@ -98,7 +98,7 @@ export function oneOf<Key extends string>(message: Json, keys: readonly Key[], w
   return found[0]!;
 }
 
-function readPayload(message: Json, wire: Wire): { representation: Representation; read: Read } {
+function readPayload(message: Json, wire: ProtocolModel): { representation: Representation; read: Read } {
   const payload = oneOf(message, PAYLOADS, 'the message');
   const value = message[payload];
   switch (payload) {
@@ -130,7 +130,7 @@ function namesOf(names: unknown): string[] | undefined {
 }
 
 /** Values with a shape beside them. */
-function readTensor(tensor: unknown, names: string[] | undefined, wire: Wire): Map<string, RawTensor> {
+function readTensor(tensor: unknown, names: string[] | undefined, wire: ProtocolModel): Map<string, RawTensor> {
   const { shape, values } = (isObject(tensor) ? tensor : {}) as Json;
   if (!Array.isArray(values)) throw new InputError(`tensor.values is ${kindOf(values)}, expected an array`);
   if (!isShape(shape)) throw new InputError('tensor.shape is no array of whole numbers');
@@ -153,7 +153,7 @@ const isShape = (shape: unknown): shape is number[] =>
   Array.isArray(shape) && shape.length <= 8 && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
 
 /** Rows of values; a list of bare values is a row each. */
-function readArray(rows: unknown, names: string[] | undefined, wire: Wire): Map<string, RawTensor> {
+function readArray(rows: unknown, names: string[] | undefined, wire: ProtocolModel): Map<string, RawTensor> {
   if (!Array.isArray(rows)) throw new InputError(`ndarray is ${kindOf(rows)}, expected an array`);
   const [first] = rows;
   const flat = Array.isArray(first) && !Array.isArray(first[0]);
@@ -163,7 +163,7 @@ function readArray(rows: unknown, names: string[] | undefined, wire: Wire): Map<
 }
 
 /** Text for a model that takes text, else JSON as text. */
-function readText(text: string, wire: Wire): Read {
+function readText(text: string, wire: ProtocolModel): Read {
   const [spec, second] = wire.signature.inputs;
   return readValue(
     spec !== undefined && second === undefined && spec.type === 'string' ? text : parseJson(text, wire.exact),
@@ -174,12 +174,12 @@ function readText(text: string, wire: Wire): Read {
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** The bytes of the only input, one instance. */
-function readBytes(value: unknown, wire: Wire): Map<string, RawTensor> {
+function readBytes(value: unknown, wire: ProtocolModel): Map<string, RawTensor> {
   if (typeof value !== 'string' || !BASE64.test(value) || value.length % 4 !== 0)
     throw new InputError(`binData is ${typeof value === 'string' ? 'not base64' : kindOf(value)}, expected base64`);
   const [spec, second] = wire.signature.inputs;
   if (spec === undefined || second !== undefined)
     throw new InputError(`binData needs a model with one input, this one has ${wire.inputs.size}`);
   const bytes = Buffer.from(value, 'base64');
-  return takesBytes(spec) ? new Map([[spec.name, decodeRaw(spec, bytes)]]) : readValue(textOf(bytes), wire).inputs;
+  return takesBytes(spec) ? new Map([[spec.name, decodeRaw(spec, bytes)]]) : readValue(bodyText(bytes), wire).inputs;
 }

@@ -2,7 +2,7 @@ import type { TensorSpec } from '../../model/signature.ts';
 import type { HttpResponse } from '../../serving/http.ts';
 import { modelOfDeployment } from '../deployment.ts';
 import {
-  allow,
+  allowMethods,
   type Catalog,
   type FaultKind,
   json,
@@ -61,10 +61,10 @@ export const seldon: Protocol = {
 function apiOperation(method: string, path: string, model: string | undefined): Operation | undefined {
   switch (path) {
     case '/predictions':
-      allow(method, 'POST');
+      allowMethods(method, 'POST');
       return { kind: 'infer', model, decode: decodeSeldon };
     case '/feedback':
-      allow(method, 'POST');
+      allowMethods(method, 'POST');
       return { kind: 'feedback', model, decode: decodeFeedback };
     case '/metadata':
       return show(method, (catalog) => graph(catalog, modelOf(catalog, model)));
@@ -76,7 +76,7 @@ function apiOperation(method: string, path: string, model: string | undefined): 
 }
 
 function show(method: string, answer: (catalog: Catalog) => HttpResponse): Operation {
-  allow(method, 'GET', 'HEAD');
+  allowMethods(method, 'GET', 'HEAD');
   return { kind: 'show', show: answer };
 }
 

@@ -1,14 +1,14 @@
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';
 import { explainCall } from '../explained.ts';
 import { type Read, readValue } from '../formats/instance.ts';
-import { parseJson, textOf } from '../formats/json.ts';
+import { bodyText, parseJson } from '../formats/json.ts';
 import { isJsonType, type Media, mediaOf } from '../formats/media.ts';
 import { predictionsText } from '../formats/nested.ts';
 import { isObject } from '../formats/values.ts';
-import { type Decode, type ExplainCall, type InferCall, json, type Wire } from '../protocol.ts';
+import { type Decode, type ExplainCall, type InferCall, json, type ProtocolModel } from '../protocol.ts';
 import { decodeV1 } from '../v1/predict.ts';
 import { decodeRaw, takesBytes } from '../v2/binary.ts';
-import { type Field, fieldsOf, readFields } from './form.ts';
+import { type FormField, formFields, readFields } from './form.ts';
 
 /**
  * Decodes a body as TorchServe hands it to a handler: JSON, a form, text, or bytes. One instance is answered by its
@@ -23,25 +23,25 @@ export const decodeTorchServeExplain: Decode<ExplainCall> = (request, wire) => (
   encode: ({ explanation }) => json(200, explanation),
 });
 
-function decodeBody(request: Pick<HttpRequest, 'body'>, media: Media, wire: Wire): InferCall {
+function decodeBody(request: Pick<HttpRequest, 'body'>, media: Media, wire: ProtocolModel): InferCall {
   const { body } = request;
   const { type } = media;
   if (isJsonType(type) || looksLikeJson(body, type)) return decodeJson(request as HttpRequest, wire);
   if (type === 'multipart/form-data' || (type === FORM && isText(body))) {
-    const fields = fieldsOf(body, media);
+    const fields = formFields(body, media);
     const whole = wholeBody(fields, wire);
     return whole === undefined ? call(readFields(fields, wire), wire) : decodeBody(whole, mediaOf(typeOf(whole)), wire);
   }
   const [spec, second] = wire.signature.inputs;
   if (spec !== undefined && second === undefined && takesBytes(spec) && isBytes(body, type))
     return call({ inputs: new Map([[spec.name, decodeRaw(spec, body)]]), single: true }, wire);
-  const text = textOf(body);
+  const text = bodyText(body);
   if (spec !== undefined && second === undefined && spec.type === 'string') return call(readValue(text, wire), wire);
   return decodeJson(request as HttpRequest, wire);
 }
 
-function decodeJson(request: HttpRequest, wire: Wire): InferCall {
-  const text = textOf(request.body);
+function decodeJson(request: HttpRequest, wire: ProtocolModel): InferCall {
+  const text = bodyText(request.body);
   const message = parseJson(text, wire.exact);
   if (isObject(message)) {
     const named = (key: string): boolean => Object.hasOwn(message, key) && !wire.inputs.has(key);
@@ -58,14 +58,14 @@ const FORM = 'application/x-www-form-urlencoded';
 const WHOLE = ['data', 'body'] as const;
 
 /** The only field, where it stands for the body: `curl -F data=@image.bin`. */
-function wholeBody(fields: readonly Field[], wire: Wire): Field | undefined {
+function wholeBody(fields: readonly FormField[], wire: ProtocolModel): FormField | undefined {
   const [field, second] = fields;
   if (field === undefined || second !== undefined || wire.inputs.has(field.name)) return undefined;
   return WHOLE.some((name) => name === field.name) ? field : undefined;
 }
 
 /** `curl -F` calls every file bytes whose kind it does not know, JSON among them. */
-function typeOf({ type, body }: Field): string | undefined {
+function typeOf({ type, body }: FormField): string | undefined {
   return type === 'application/octet-stream' && looksLikeJson(body, '') && isText(body) ? '' : type;
 }
 
@@ -84,14 +84,14 @@ function isBytes(body: Uint8Array | string, type: string): boolean {
 
 function isText(body: Uint8Array | string): boolean {
   try {
-    textOf(body);
+    bodyText(body);
     return true;
   } catch {
     return false;
   }
 }
 
-const call = ({ inputs, single }: Read, wire: Wire): InferCall => ({
+const call = ({ inputs, single }: Read, wire: ProtocolModel): InferCall => ({
   inputs,
   encode: (result): HttpResponse => ({
     status: 200,

@@ -3,16 +3,16 @@ import { InputError } from '../../contract/elements.ts';
 import type { TensorSpec } from '../../model/signature.ts';
 import { cellValue } from '../formats/cell.ts';
 import { type Read, readValue } from '../formats/instance.ts';
-import { parseJson, textOf } from '../formats/json.ts';
+import { bodyText, parseJson } from '../formats/json.ts';
 import { isJsonType, type Media, mediaOf } from '../formats/media.ts';
 import { parseMultipart } from '../formats/multipart.ts';
-import { columnsOf, tableInputs } from '../formats/table.ts';
+import { tableColumns, tableInputs } from '../formats/table.ts';
 import { readRowsOf } from '../formats/values.ts';
-import { clip, ProtocolError, type Wire } from '../protocol.ts';
+import { clip, ProtocolError, type ProtocolModel } from '../protocol.ts';
 import { decodeRaw, takesBytes } from '../v2/binary.ts';
 
 /** One field of a form. */
-export interface Field {
+export interface FormField {
   readonly name: string;
   /** Of a part that says so. */
   readonly type?: string | undefined;
@@ -26,7 +26,7 @@ const MAX_FIELDS = 10_000;
  *
  * @throws ProtocolError 400 or 413
  */
-export function fieldsOf(body: Uint8Array | string, media: Media): Field[] {
+export function formFields(body: Uint8Array | string, media: Media): FormField[] {
   if (media.type === 'multipart/form-data')
     return parseMultipart(
       typeof body === 'string' ? new TextEncoder().encode(body) : body,
@@ -37,7 +37,7 @@ export function fieldsOf(body: Uint8Array | string, media: Media): Field[] {
       type: type ?? (filename === undefined ? undefined : 'application/octet-stream'),
       body: content,
     }));
-  const text = textOf(body);
+  const text = bodyText(body);
   let fields = 1;
   for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1))
     if (++fields > MAX_FIELDS) throw new ProtocolError(413, `the form has more than ${MAX_FIELDS} fields`);
@@ -49,7 +49,7 @@ export function fieldsOf(body: Uint8Array | string, media: Media): Field[] {
  *
  * @throws ProtocolError or InputError
  */
-export function readFields(fields: readonly Field[], wire: Wire): Read {
+export function readFields(fields: readonly FormField[], wire: ProtocolModel): Read {
   const seen = new Set<string>();
   for (const { name } of fields) {
     if (seen.has(name)) throw new InputError(`field ${clip(name)} is given twice`);
@@ -67,7 +67,7 @@ export function readFields(fields: readonly Field[], wire: Wire): Read {
     for (const name of Object.keys(values)) raw.set(name, readRowsOf(wire.inputs.get(name)!, [values[name]], false));
     return { inputs: raw, single: true };
   }
-  const columns = new Map(columnsOf(wire).map((column) => [column.name, column.spec]));
+  const columns = new Map(tableColumns(wire).map((column) => [column.name, column.spec]));
   const row = fields.map((field) => {
     const spec = columns.get(field.name);
     if (spec === undefined)
@@ -80,13 +80,13 @@ export function readFields(fields: readonly Field[], wire: Wire): Read {
 }
 
 /** Bytes that are no text: what has a type of its own that is neither text nor JSON. */
-function isBinary(field: Field, spec: TensorSpec): boolean {
+function isBinary(field: FormField, spec: TensorSpec): boolean {
   const type = mediaOf(field.type).type;
   return takesBytes(spec) && type !== '' && !type.startsWith('text/') && !isJsonType(type);
 }
 
-function fieldValue(field: Field, spec: TensorSpec): unknown {
-  const text = textOf(field.body);
+function fieldValue(field: FormField, spec: TensorSpec): unknown {
+  const text = bodyText(field.body);
   if (isJsonType(mediaOf(field.type).type)) return parseJson(text, true);
   // Arrays have no other way into a form.
   if (spec.type !== 'string' && text.trimStart().startsWith('[')) return parseJson(text, true);

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../../serving/http.ts';
 import { describeApi } from '../api.ts';
 import {
-  allow,
+  allowMethods,
   type Catalog,
   clip,
   type FaultKind,
@@ -34,7 +34,7 @@ export const torchserve: Protocol = {
     const [, head, model, version, ...rest] = path.replace(/\/$/, '').split('/');
     if (rest.length > 0) throw noPath();
     if (head === 'ping' && model === undefined) {
-      allow(method, 'GET', 'HEAD');
+      allowMethods(method, 'GET', 'HEAD');
       return { kind: 'show', show: (catalog) => ping(catalog) };
     }
     if (method === 'OPTIONS') return describeApi;
@@ -42,7 +42,7 @@ export const torchserve: Protocol = {
     if (head !== 'predictions' && head !== 'explanations') throw noPath();
     if (model === undefined || model === '')
       throw new ProtocolError(404, `no model is named, use /${head}/NAME`, { kind: 'unknown-model' });
-    allow(method, 'POST', 'PUT');
+    allowMethods(method, 'POST', 'PUT');
     const target = { model, version: version === undefined ? undefined : versionNumber(version, 404) };
     if (head === 'predictions') return { kind: 'infer', ...target, decode: decodeTorchServe };
     return { kind: 'explain', ...target, decode: decodeTorchServeExplain };
@@ -83,7 +83,7 @@ function manage(
     throw new ProtocolError(405, 'models are not managed here, use GET or HEAD: releases are made in the registry', {
       allowed: ['GET', 'HEAD'],
     });
-  allow(method, 'GET', 'HEAD');
+  allowMethods(method, 'GET', 'HEAD');
   if (model === undefined || model === '') return { kind: 'show', show: (catalog) => list(catalog, query) };
   if (version === undefined)
     return { kind: 'show', show: (catalog) => describe(model, known(catalog, model).slice(0, 1)) };

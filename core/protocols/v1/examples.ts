@@ -6,7 +6,7 @@ import type { TensorData } from '../../model/tensor.ts';
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';
 import { assertComplete, elementsText, kindOf } from '../formats/tensors.ts';
 import { isObject, type Json, readRows } from '../formats/values.ts';
-import { clip, type InferCall, type InferResult, ProtocolError, type Wire } from '../protocol.ts';
+import { clip, type InferCall, type InferResult, ProtocolError, type ProtocolModel } from '../protocol.ts';
 import { readMessage } from './predict.ts';
 
 /**
@@ -15,7 +15,7 @@ import { readMessage } from './predict.ts';
  *
  * @throws ProtocolError 400 also for a model without an output of scores
  */
-export function decodeClassify(request: HttpRequest, wire: Wire): InferCall {
+export function decodeClassify(request: HttpRequest, wire: ProtocolModel): InferCall {
   const spec = scoresOf(wire);
   const labels = wire.labels.get(spec.name) ?? [];
   return decode(request, wire, spec, (tensor, row, width) => {
@@ -30,7 +30,7 @@ export function decodeClassify(request: HttpRequest, wire: Wire): InferCall {
  *
  * @throws ProtocolError 400 also for a model without such an output
  */
-export const decodeRegress = (request: HttpRequest, wire: Wire): InferCall =>
+export const decodeRegress = (request: HttpRequest, wire: ProtocolModel): InferCall =>
   decode(request, wire, outputOf(wire), (tensor, row, width) => {
     if (width !== 1) throw new ProtocolError(400, `the output has ${width} values a row, use :predict`);
     return elementsText(tensor, row, row + 1, wire.tokens);
@@ -39,7 +39,7 @@ export const decodeRegress = (request: HttpRequest, wire: Wire): InferCall =>
 /** What is said of one row of an output, `width` elements wide. */
 type RowText = (tensor: TensorData, row: number, width: number) => string;
 
-function decode(request: HttpRequest, wire: Wire, spec: TensorSpec, text: RowText): InferCall {
+function decode(request: HttpRequest, wire: ProtocolModel, spec: TensorSpec, text: RowText): InferCall {
   const { examples, context } = readMessage(request, wire, 'examples');
   const inputs = readExamples(examples, context, wire);
   assertComplete(wire, inputs);
@@ -58,7 +58,7 @@ function encode(result: InferResult, { name }: TensorSpec, text: RowText): HttpR
 }
 
 /** The output with a score a class: the one that the manifest calls probabilities, or has labels for, or floats [n, k]. */
-function scoresOf({ signature: { outputs }, meanings, labels }: Wire): TensorSpec {
+function scoresOf({ signature: { outputs }, meanings, labels }: ProtocolModel): TensorSpec {
   const found =
     outputs.find(({ name }) => meanings.get(name) === 'probabilities') ??
     outputs.find(({ name }) => labels.has(name)) ??
@@ -68,7 +68,7 @@ function scoresOf({ signature: { outputs }, meanings, labels }: Wire): TensorSpe
 }
 
 /** The output with one number a row: the one that the manifest calls a value or a score, or floats [n] or [n, 1]. */
-function outputOf({ signature: { outputs }, meanings }: Wire): TensorSpec {
+function outputOf({ signature: { outputs }, meanings }: ProtocolModel): TensorSpec {
   const found =
     outputs.find(({ name }) => meanings.get(name) === 'value') ??
     outputs.find(({ name }) => meanings.get(name) === 'score') ??
@@ -82,7 +82,7 @@ function outputOf({ signature: { outputs }, meanings }: Wire): TensorSpec {
 const isFloat = ({ type }: TensorSpec): boolean => type.startsWith('float');
 
 /** Examples as rows. A feature is a value or a list, as those of tf.Example are lists; its key is an input or a feature. */
-function readExamples(examples: unknown, context: unknown, wire: Wire): Map<string, RawTensor> {
+function readExamples(examples: unknown, context: unknown, wire: ProtocolModel): Map<string, RawTensor> {
   if (!Array.isArray(examples)) throw new InputError(`examples is ${kindOf(examples)}, expected an array of objects`);
   if (examples.length === 0) throw new InputError('examples is empty, expected at least one');
   if (context !== undefined && !isObject(context))

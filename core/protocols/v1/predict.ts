@@ -1,15 +1,15 @@
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';
-import { parseJson, textOf } from '../formats/json.ts';
+import { bodyText, parseJson } from '../formats/json.ts';
 import { columnsText, commonRows, rowsText } from '../formats/nested.ts';
 import { assertComplete, kindOf } from '../formats/tensors.ts';
 import { isBytes, isObject, type Json, readColumns, readRows } from '../formats/values.ts';
-import { clip, type InferCall, type InferResult, ProtocolError, type Wire } from '../protocol.ts';
+import { clip, type InferCall, type InferResult, ProtocolError, type ProtocolModel } from '../protocol.ts';
 
 /** Which keys the answer has: `predictions` by row, `outputs` by column, or both where two servers share the URL. */
 type Answer = 'predictions' | 'both';
 
 /** Decodes a predict request in row format (`instances`) or column format (`inputs`). */
-export function decodeV1(request: HttpRequest, wire: Wire): InferCall {
+export function decodeV1(request: HttpRequest, wire: ProtocolModel): InferCall {
   const message = readMessage(request, wire, 'instances or inputs');
   const { instances, inputs, parameters } = message;
   if ((instances === undefined) === (inputs === undefined))
@@ -33,8 +33,8 @@ const SIGNATURES: ReadonlySet<unknown> = new Set([
 ]);
 
 /** The body as an object, for the only signature there is. @throws ProtocolError 400 */
-export function readMessage(request: HttpRequest, wire: Wire, keys: string): Json {
-  const message = parseJson(textOf(request.body), wire.exact);
+export function readMessage(request: HttpRequest, wire: ProtocolModel, keys: string): Json {
+  const message = parseJson(bodyText(request.body), wire.exact);
   if (!isObject(message))
     throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with ${keys}`);
   const { signature_name: signature } = message;
@@ -46,7 +46,7 @@ export function readMessage(request: HttpRequest, wire: Wire, keys: string): Jso
   return message;
 }
 
-function encode(result: InferResult, wire: Wire, answer: Answer): HttpResponse {
+function encode(result: InferResult, wire: ProtocolModel, answer: Answer): HttpResponse {
   const specs = wire.signature.outputs;
   const parts: string[] = [];
   const rows = commonRows(result, specs);

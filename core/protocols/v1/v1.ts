@@ -2,7 +2,7 @@ import type { TensorSpec, TensorType } from '../../model/signature.ts';
 import type { Variant } from '../../serving/variant.ts';
 import { decodeExplainV1 } from '../explained.ts';
 import {
-  allow,
+  allowMethods,
   clip,
   errorObject,
   json,
@@ -50,13 +50,13 @@ const DECODERS = { predict: decodeV1, classify: decodeClassify, regress: decodeR
 function verbOperation(method: string, verb: string, model: string, version?: number, variant?: Variant): Operation {
   if (verb !== 'predict' && verb !== 'classify' && verb !== 'regress' && verb !== 'explain')
     throw new ProtocolError(404, `no verb :${clip(verb)}, use :predict, :classify, :regress or :explain`);
-  allow(method, 'POST');
+  allowMethods(method, 'POST');
   if (verb === 'explain') return { kind: 'explain', model, version, variant, decode: decodeExplainV1 };
   return { kind: 'infer', model, version, variant, decode: DECODERS[verb] };
 }
 
 function show(method: string, answer: Extract<Operation, { kind: 'show' }>['show']): Operation {
-  allow(method, 'GET', 'HEAD');
+  allowMethods(method, 'GET', 'HEAD');
   return { kind: 'show', show: answer };
 }
 

@@ -7,7 +7,7 @@ import { type Classification, classified } from './classification.ts';
 import { datatypeOf } from './datatypes.ts';
 
 /** One output as it was asked for. */
-export interface Wanted {
+export interface RequestedOutput {
   readonly name: string;
   readonly binary: boolean;
   /** The best classes instead of the tensor itself. */
@@ -15,7 +15,7 @@ export interface Wanted {
 }
 
 /** The answer, its JSON written by hand: every number is turned into text once, and no tree is built first. */
-export function encodeV2(result: InferResult, wanted: readonly Wanted[]): HttpResponse {
+export function encodeV2(result: InferResult, wanted: readonly RequestedOutput[]): HttpResponse {
   const { model, version, id, parameters } = result;
   let text = `{"model_name":${JSON.stringify(model)},"model_version":"${version}","id":${JSON.stringify(id)},`;
   if (parameters !== undefined) text += `"parameters":${JSON.stringify(parameters)},`;

@@ -1,6 +1,6 @@
 import type { RawTensor } from '../../contract/check.ts';
 import { allocate, InputError } from '../../contract/elements.ts';
-import type { CarriedSpec } from '../../model/preprocess.ts';
+import type { ExternalTensorSpec } from '../../model/preprocess.ts';
 import type { TensorSpec, TensorType } from '../../model/signature.ts';
 import type { TensorData } from '../../model/tensor.ts';
 import { elementsOf } from '../formats/tensors.ts';
@@ -30,21 +30,21 @@ const WIDTHS: Readonly<Record<Exclude<TensorType, 'string'>, number>> = {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Splits a body into its JSON and what follows. @throws ProtocolError 400 */
-export function splitBody(body: Uint8Array | string, length: string): { head: Uint8Array; tail: Tail } {
+export function splitBody(body: Uint8Array | string, length: string): { head: Uint8Array; tail: BinarySection } {
   const bytes = bytesOf(body);
   if (!/^\d{1,9}$/.test(length) || Number(length) > bytes.length)
     throw new ProtocolError(
       400,
       `header ${JSON_LENGTH_HEADER} is ${length.slice(0, 20)}, expected 0 to ${bytes.length}, the length of the body`,
     );
-  return { head: bytes.subarray(0, Number(length)), tail: new Tail(bytes.subarray(Number(length))) };
+  return { head: bytes.subarray(0, Number(length)), tail: new BinarySection(bytes.subarray(Number(length))) };
 }
 
 const bytesOf = (body: Uint8Array | string): Uint8Array =>
   typeof body === 'string' ? new TextEncoder().encode(body) : body;
 
 /** The binary part of a body, handed out tensor by tensor. */
-export class Tail {
+export class BinarySection {
   private at = 0;
 
   constructor(private readonly bytes: Uint8Array) {}
@@ -74,7 +74,7 @@ export class Tail {
  * A raw request's tensor: batch 1, at most one further dimension is free and follows from the length. Of an input of
  * bytes, such as a picture's file, the body is the one element, with its length before it or without.
  */
-export function decodeRaw(spec: CarriedSpec, body: Uint8Array | string): RawTensor {
+export function decodeRaw(spec: ExternalTensorSpec, body: Uint8Array | string): RawTensor {
   const bytes = bytesOf(body);
   if (takesFiles(spec)) return { shape: [1], data: [base64Of(isFramed(bytes) ? bytes.subarray(4) : bytes)] };
   const [, ...inner] = spec.shape;
@@ -89,10 +89,10 @@ export function decodeRaw(spec: CarriedSpec, body: Uint8Array | string): RawTens
 }
 
 /** Whether an input's elements are whole files, such as pictures. */
-export const takesFiles = (spec: CarriedSpec): boolean => spec.bytes === true;
+export const takesFiles = (spec: ExternalTensorSpec): boolean => spec.bytes === true;
 
 /** Whether an input's tensor may come as bytes alone. Text is text. */
-export const takesBytes = (spec: CarriedSpec): boolean => spec.type !== 'string' || takesFiles(spec);
+export const takesBytes = (spec: ExternalTensorSpec): boolean => spec.type !== 'string' || takesFiles(spec);
 
 /** Whether the bytes begin with their own number, as an element of BYTES does. */
 const isFramed = (bytes: Uint8Array): boolean =>
@@ -111,7 +111,7 @@ function elementsFrom(spec: TensorSpec, block: Uint8Array, elements: number): Ar
   return tensor;
 }
 
-function stringsFrom(spec: CarriedSpec, block: Uint8Array, elements: number): string[] {
+function stringsFrom(spec: ExternalTensorSpec, block: Uint8Array, elements: number): string[] {
   const strings: string[] = [];
   const view = new DataView(block.buffer, block.byteOffset, block.length);
   let at = 0;

@@ -3,21 +3,21 @@ import { InputError } from '../../contract/elements.ts';
 import { shown } from '../../contract/rule.ts';
 import type { TensorSpec } from '../../model/signature.ts';
 import type { HttpRequest } from '../../serving/http.ts';
-import { parseJson, textOf } from '../formats/json.ts';
+import { bodyText, parseJson } from '../formats/json.ts';
 import { assertComplete, assertJson, assertShape, elementsOf, flatten, kindOf } from '../formats/tensors.ts';
 import { isObject, type Json } from '../formats/values.ts';
-import { clip, type InferCall, type Parameters, ProtocolError, type Wire } from '../protocol.ts';
-import { encodeV2, type Wanted } from './answer.ts';
-import { decodeRaw, JSON_LENGTH_HEADER, splitBody, type Tail } from './binary.ts';
+import { clip, type InferCall, type Parameters, ProtocolError, type ProtocolModel } from '../protocol.ts';
+import { encodeV2, type RequestedOutput } from './answer.ts';
+import { type BinarySection, decodeRaw, JSON_LENGTH_HEADER, splitBody } from './binary.ts';
 import { datatypeOf } from './datatypes.ts';
 
 /** Decodes an inference request: JSON, JSON with binary tensors behind it, or one raw tensor. */
-export function decodeV2(request: HttpRequest, wire: Wire): InferCall {
+export function decodeV2(request: HttpRequest, wire: ProtocolModel): InferCall {
   const length = request.headers[JSON_LENGTH_HEADER];
   if (length === '0') return rawCall(request, wire);
   const { head, tail } =
     length === undefined ? { head: request.body, tail: undefined } : splitBody(request.body, length);
-  const message = parseJson(textOf(head), wire.exact);
+  const message = parseJson(bodyText(head), wire.exact);
   if (!isObject(message))
     throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with inputs`);
   const parameters = readParameters(message.parameters, 'the request');
@@ -35,7 +35,8 @@ export function decodeV2(request: HttpRequest, wire: Wire): InferCall {
   };
 }
 
-const all = (wire: Wire, binary: boolean): Wanted[] => wire.signature.outputs.map(({ name }) => ({ name, binary }));
+const all = (wire: ProtocolModel, binary: boolean): RequestedOutput[] =>
+  wire.signature.outputs.map(({ name }) => ({ name, binary }));
 
 const NONE: Parameters = {};
 
@@ -56,7 +57,7 @@ function flag(parameters: Parameters, name: string): boolean | undefined {
   throw new InputError(`${name} is ${kindOf(value)}, expected true or false`);
 }
 
-function readInputs(message: Json, wire: Wire, tail: Tail | undefined): Map<string, RawTensor> {
+function readInputs(message: Json, wire: ProtocolModel, tail: BinarySection | undefined): Map<string, RawTensor> {
   const list = message.inputs;
   if (!Array.isArray(list)) throw new InputError(`inputs is ${kindOf(list)}, expected an array of tensors`);
   const inputs = new Map<string, RawTensor>();
@@ -105,7 +106,7 @@ function readShape(name: string, shape: unknown): number[] {
 }
 
 /** The outputs as they are asked for; undefined: all of them, as the request has it. */
-function readOutputs(list: unknown, request: Parameters, wire: Wire): Wanted[] | undefined {
+function readOutputs(list: unknown, request: Parameters, wire: ProtocolModel): RequestedOutput[] | undefined {
   const binary = flag(request, 'binary_data_output') ?? false;
   if (list === undefined || list === null) return undefined;
   if (!Array.isArray(list)) throw new InputError(`outputs is ${kindOf(list)}, expected an array`);
@@ -130,7 +131,7 @@ function readOutputs(list: unknown, request: Parameters, wire: Wire): Wanted[] |
 }
 
 /** How many classes are wanted; undefined: the tensor itself, which is also what 0 means. */
-function readClassification(value: unknown, spec: TensorSpec, wire: Wire): Wanted['classes'] {
+function readClassification(value: unknown, spec: TensorSpec, wire: ProtocolModel): RequestedOutput['classes'] {
   const count = typeof value === 'bigint' ? Number(value) : value;
   if (count === undefined || count === 0) return undefined;
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 0)
@@ -141,7 +142,7 @@ function readClassification(value: unknown, spec: TensorSpec, wire: Wire): Wante
 }
 
 /** The whole body is the single input, batch 1; all outputs are binary. */
-function rawCall(request: HttpRequest, wire: Wire): InferCall {
+function rawCall(request: HttpRequest, wire: ProtocolModel): InferCall {
   const [spec, second] = wire.signature.inputs;
   if (spec === undefined || second !== undefined)
     throw new InputError(`a raw request needs a model with one input, this one has ${wire.inputs.size}`);

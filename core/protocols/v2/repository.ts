@@ -1,8 +1,8 @@
 import type { HttpRequest } from '../../serving/http.ts';
-import { parseJson, textOf } from '../formats/json.ts';
+import { bodyText, parseJson } from '../formats/json.ts';
 import { kindOf } from '../formats/tensors.ts';
 import { isObject, type Json } from '../formats/values.ts';
-import { allow, type Catalog, json, type Operation, ProtocolError } from '../protocol.ts';
+import { allowMethods, type Catalog, json, type Operation, ProtocolError } from '../protocol.ts';
 
 /**
  * Triton's model repository extension: `index`, `models/NAME/load` and `models/NAME/unload`, below `/v2/repository`.
@@ -15,12 +15,12 @@ import { allow, type Catalog, json, type Operation, ProtocolError } from '../pro
 export function repositoryOperation(method: string, parts: readonly string[]): Operation | undefined {
   const [head, model, action, ...rest] = parts;
   if (head === 'index' && parts.length === 1) {
-    allow(method, 'POST');
+    allowMethods(method, 'POST');
     return { kind: 'show', show: (catalog, request) => json(200, index(catalog, readBody(request).ready === true)) };
   }
   if (head !== 'models' || model === undefined || rest.length > 0) return undefined;
   if (action !== 'load' && action !== 'unload') return undefined;
-  allow(method, 'POST');
+  allowMethods(method, 'POST');
   return {
     kind: 'repository',
     action,
@@ -58,7 +58,7 @@ function readParameters(request: HttpRequest): void {
 /** An object; nothing at all is an empty one. @throws ProtocolError 400 */
 function readBody({ body }: HttpRequest): Json {
   if (body.length === 0) return {};
-  const message = parseJson(textOf(body), false);
+  const message = parseJson(bodyText(body), false);
   if (!isObject(message)) throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object`);
   return message;
 }

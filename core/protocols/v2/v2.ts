@@ -2,7 +2,7 @@ import type { TensorSpec } from '../../model/signature.ts';
 import type { HttpResponse } from '../../serving/http.ts';
 import { decodeExplainV2 } from '../explained.ts';
 import {
-  allow,
+  allowMethods,
   type Catalog,
   errorObject,
   json,
@@ -63,10 +63,10 @@ function modelOperation(method: string, model: string, rest: string[]): Operatio
   if (rest.length > 1) return undefined;
   switch (rest[0]) {
     case 'infer':
-      allow(method, 'POST');
+      allowMethods(method, 'POST');
       return { kind: 'infer', model, version, decode: decodeV2 };
     case 'explain':
-      allow(method, 'POST');
+      allowMethods(method, 'POST');
       return { kind: 'explain', model, version, decode: decodeExplainV2 };
     case 'ready':
       return show(method, (catalog) => readiness(isReady(known(catalog, model, version))));
@@ -91,7 +91,7 @@ function modelOperation(method: string, model: string, rest: string[]): Operatio
 }
 
 function show(method: string, answer: Extract<Operation, { kind: 'show' }>['show']): Operation {
-  allow(method, 'GET', 'HEAD');
+  allowMethods(method, 'GET', 'HEAD');
   return { kind: 'show', show: answer };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Estimate } from '../../../cli/cost/estimate.ts';
+import type { CostEstimate } from '../../../cli/cost/estimate.ts';
 import { type CostedDeployment, type CostedModel, estimate, type Volume } from '../../../cli/cost/estimate.ts';
 import { PRICE_LISTS, priceList } from '../../../cli/cost/prices.ts';
 
@@ -30,10 +30,10 @@ const deployment: CostedDeployment = {
 const nothing: Volume = { predictions: 0, rowsPerRequest: 1, latencyMs: 5, gigabytes: 0 };
 const list = priceList('us-east-1');
 
-const groupOf = (found: Estimate, title: RegExp) => found.groups.find((group) => title.test(group.title))!;
-const amountOf = (found: Estimate, title: RegExp, what: string): number =>
+const groupOf = (found: CostEstimate, title: RegExp) => found.groups.find((group) => title.test(group.title))!;
+const amountOf = (found: CostEstimate, title: RegExp, what: string): number =>
   groupOf(found, title).lines.find((line) => line.what === what)!.amount;
-const of = (volume: Partial<Volume>, changed: Partial<CostedDeployment> = {}): Estimate =>
+const of = (volume: Partial<Volume>, changed: Partial<CostedDeployment> = {}): CostEstimate =>
   estimate({ ...deployment, ...changed }, { ...nothing, ...volume }, list);
 
 describe('estimate', () => {

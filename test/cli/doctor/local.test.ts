@@ -19,7 +19,7 @@ import type { Finding } from '../../../cli/doctor/check.ts';
 import { folder } from '../../../cli/doctor/local/folder.ts';
 import { main } from '../../../cli/main.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
-import { startStage } from '../../../local-runtime/local-runtime.ts';
+import { startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 
 const MODEL = 'models/flight-delay';
@@ -230,7 +230,7 @@ describe('trimtab doctor on a folder', () => {
   });
 
   it('sees that a stage serves what the ledger says', async () => {
-    const stage = await startStage({ home, port: 0 });
+    const stage = await startLocalRuntime({ home, port: 0 });
     const { status, findings } = await doctor();
     await stage.close();
     expect(findings.filter(({ name, status: s }) => s !== 'skipped' && name !== 'disk')).toEqual([]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Capture, rowId, subjectOf } from '../../../core/captures/capture.ts';
+import { Capture, capturedSubject, rowId } from '../../../core/captures/capture.ts';
 import { withoutRows } from '../../../core/captures/without-rows.ts';
 
 /** What a capture says of each row, by its prediction id. */
@@ -9,7 +9,7 @@ const byId = (captures: readonly Capture[]) =>
     captures.flatMap((capture) =>
       Array.from({ length: capture.rows }, (_, row): [string, unknown] => [
         rowId(capture, row),
-        [capture.features.x?.[row], capture.scores[row], subjectOf(capture, row)],
+        [capture.features.x?.[row], capture.scores[row], capturedSubject(capture, row)],
       ]),
     ),
   );

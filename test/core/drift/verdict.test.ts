@@ -4,7 +4,7 @@ import { noiseFloor } from '../../../core/drift/calibrate.ts';
 import { chiSquaredQuantile, chiSquaredTail, contingencyTest, mergeSparse } from '../../../core/drift/chi-squared.ts';
 import { hellinger, jensenShannon, totalVariation } from '../../../core/drift/divergence.ts';
 import { populationStability } from '../../../core/drift/psi.ts';
-import { judgeDrift } from '../../../core/drift/verdict.ts';
+import { detectDrift } from '../../../core/drift/verdict.ts';
 import { countColumn } from '../../../core/profile/count.ts';
 import type { Baseline, NumericProfile } from '../../../core/profile/profile.ts';
 
@@ -46,7 +46,7 @@ function baselineOf(values: number[], chunks = 100): Baseline {
   };
 }
 const judge = (baseline: Baseline, values: (number | null)[]) =>
-  judgeDrift(baseline, { rows: values.length, columns: { x: profileOf(values) } });
+  detectDrift(baseline, { rows: values.length, columns: { x: profileOf(values) } });
 
 describe('judgeDrift', () => {
   const next = uniforms(1);

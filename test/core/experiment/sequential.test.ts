@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mixtureRatio, planFor, quantile, radius, rhoFor } from '../../../core/experiment/sequential.ts';
+import { mixtureRatio, normalQuantile, planFor, radius, rhoFor } from '../../../core/experiment/sequential.ts';
 // Made by mixture.py, beside it.
 import known from './mixture.json' with { type: 'json' };
 
@@ -18,7 +18,7 @@ describe('the normal mixture', () => {
         const edge = radius(information, alpha, rho);
         expect(mixtureRatio(edge, information, rho) * alpha).toBeCloseTo(1, 6);
         // Never as narrow as the interval of a single look.
-        expect(edge * Math.sqrt(information)).toBeGreaterThan(-quantile(alpha / 2));
+        expect(edge * Math.sqrt(information)).toBeGreaterThan(-normalQuantile(alpha / 2));
       }),
     );
   });
@@ -29,13 +29,13 @@ describe('the normal mixture', () => {
   });
 
   it.each(known.quantile)('has the normal quantile $z of $p', ({ p, z }) => {
-    expect(quantile(p)).toBeCloseTo(z, 7);
+    expect(normalQuantile(p)).toBeCloseTo(z, 7);
   });
 });
 
 describe('planFor', () => {
   it('plans for more than a test of a single look, and four times as much for half the effect', () => {
-    const single = (quantile(0.975) + quantile(0.8)) ** 2 / 0.02 ** 2;
+    const single = (normalQuantile(0.975) + normalQuantile(0.8)) ** 2 / 0.02 ** 2;
     const { horizon } = planFor(0.02, 0.05, 0.8);
     expect(horizon).toBeGreaterThan(single);
     expect(horizon).toBeLessThan(2.5 * single);

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Pace } from '../../../core/explain/pace.ts';
-import { type Mixture, type SamplingOptions, type Score, sampledValues } from '../../../core/explain/sampled.ts';
+import type { TimeBudget } from '../../../core/explain/pace.ts';
+import { type MaskedSample, type SamplingOptions, type Score, sampledValues } from '../../../core/explain/sampled.ts';
 import { byDefinition } from './brute-force.ts';
 
-const UNHURRIED: Pace = { now: () => 0, pause: async () => undefined, until: 1 };
+const UNHURRIED: TimeBudget = { now: () => 0, pause: async () => undefined, until: 1 };
 const N = 5;
 
 /** A game on rows of five numbers that no player plays alone. */
 const f = ([a, b, c, d, e]: readonly number[]): number => a! * b! + Math.max(c!, d!) - a! * c! * e! + 0.5 * d!;
 
-const mix = (x: readonly number[], z: readonly number[], { rank, taken }: Mixture): number[] =>
+const mix = (x: readonly number[], z: readonly number[], { rank, coalitionSize: taken }: MaskedSample): number[] =>
   x.map((own, player) => (rank[player]! < taken ? own : z[player]!));
 
 const scoring =
@@ -111,7 +111,7 @@ describe('sampledValues', () => {
     async (_, game) => {
       const background = 10;
       const score: Score = async (mixtures) =>
-        mixtures.map(({ other, rank, taken }) =>
+        mixtures.map(({ other, rank, coalitionSize: taken }) =>
           game(
             [...rank].map((at) => at < taken),
             other,
@@ -145,7 +145,7 @@ describe('sampledValues', () => {
 
   it('knows that an order and its reverse are all that there are of two players', async () => {
     const score: Score = async (mixtures) =>
-      mixtures.map(({ rank, taken }) => Number([...rank].every((at) => at < taken)));
+      mixtures.map(({ rank, coalitionSize: taken }) => Number([...rank].every((at) => at < taken)));
     const [row] = (await sampledValues(score, { ...options([1], [1]), players: 2, permutations: 1 })).rows;
     expect(row).toMatchObject({ values: [0.5, 0.5], standardErrors: [0, 0] });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guardFault } from '../../../core/guards/fit.ts';
+import { guardsProblem } from '../../../core/guards/fit.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 
 const BASELINE = {
@@ -18,7 +18,7 @@ const manifest = (guards: object, feature = 'x', meaning = 'probabilities') =>
     decision: { task: 'binary', output: 'y' },
     guards,
   });
-const faultOf = (read: Manifest, baseline?: never) => guardFault(read, read.contract.features, baseline);
+const faultOf = (read: Manifest, baseline?: never) => guardsProblem(read, read.contract.features, baseline);
 const fault = (guards: object, feature?: string, meaning?: string) =>
   faultOf(manifest(guards, feature, meaning), structuredClone(BASELINE) as never);
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { categoryRarity, numberRarity, ranksOf } from '../../../core/guards/rarity.ts';
+import { categoricalOutlierScore, empiricalCdfOf, numericOutlierScore } from '../../../core/guards/rarity.ts';
 import { countColumn } from '../../../core/profile/count.ts';
 import type { CategoricalProfile, NumericProfile } from '../../../core/profile/profile.ts';
 
@@ -37,7 +37,7 @@ describe('numberRarity', () => {
   );
 
   it('is twice the share of the nearer tail', () => {
-    const rarity = numberRarity(ranksOf(tens));
+    const rarity = numericOutlierScore(empiricalCdfOf(tens));
     expect(share(rarity(0.5))).toBeCloseTo(0.2);
     expect(share(rarity(9.2))).toBeCloseTo(0.2);
     expect(share(rarity(1.5))).toBeCloseTo(0.4);
@@ -45,7 +45,7 @@ describe('numberRarity', () => {
   });
 
   it('grows beyond the range, in units of the range, for ever but not to infinity', () => {
-    const rarity = numberRarity(ranksOf(tens));
+    const rarity = numericOutlierScore(empiricalCdfOf(tens));
     expect(share(rarity(9.9 + 9.9))).toBeCloseTo(1 / 101 / 2);
     expect(share(rarity(0 - 2 * 9.9))).toBeCloseTo(1 / 101 / 3);
     for (const [near, far] of [
@@ -61,16 +61,16 @@ describe('numberRarity', () => {
   it('takes no value that half of the reference has for rare, at whichever end it is', () => {
     for (const most of [0, 5, 10]) {
       const values = Array.from({ length: 100 }, (_, i) => (i < 60 ? most : i % 11));
-      expect(share(numberRarity(ranksOf(numeric([1, 3, 5, 7, 9, 10], values)))(most))).toBe(1);
+      expect(share(numericOutlierScore(empiricalCdfOf(numeric([1, 3, 5, 7, 9, 10], values)))(most))).toBe(1);
     }
   });
 
   it('knows a missing value by how often there is none', () => {
     const values = Array.from({ length: 100 }, (_, i) => (i < 5 ? Number.NaN : i));
-    expect(share(numberRarity(ranksOf(numeric([50], values)))(Number.NaN))).toBeCloseTo(0.1);
-    expect(share(numberRarity(ranksOf(numeric([50], [1, 99])))(Number.NaN))).toBeCloseTo(1 / 3);
-    expect(share(numberRarity(ranksOf(numeric([], [Number.NaN])))(Number.NaN))).toBe(1);
-    expect(share(numberRarity(ranksOf(numeric([], [Number.NaN])))(3))).toBeCloseTo(1 / 2);
+    expect(share(numericOutlierScore(empiricalCdfOf(numeric([50], values)))(Number.NaN))).toBeCloseTo(0.1);
+    expect(share(numericOutlierScore(empiricalCdfOf(numeric([50], [1, 99])))(Number.NaN))).toBeCloseTo(1 / 3);
+    expect(share(numericOutlierScore(empiricalCdfOf(numeric([], [Number.NaN])))(Number.NaN))).toBe(1);
+    expect(share(numericOutlierScore(empiricalCdfOf(numeric([], [Number.NaN])))(3))).toBeCloseTo(1 / 2);
   });
 
   it('keeps its promise over any reference: at most a share u of it is as rare as u', () => {
@@ -80,7 +80,7 @@ describe('numberRarity', () => {
       .map((list) => list.sort((a, b) => a - b));
     fc.assert(
       fc.property(fc.array(value, { minLength: 1, maxLength: 60 }), edges, (values, cuts) => {
-        const rarity = numberRarity(ranksOf(numeric(cuts, values)));
+        const rarity = numericOutlierScore(empiricalCdfOf(numeric(cuts, values)));
         expectPromise(values.map(rarity));
       }),
     );
@@ -89,7 +89,7 @@ describe('numberRarity', () => {
 
 describe('categoryRarity', () => {
   it('is the share of all that are no more frequent', () => {
-    const rarity = categoryRarity(categorical([...'aaaaaabbcc', '']));
+    const rarity = categoricalOutlierScore(categorical([...'aaaaaabbcc', '']));
     expect(share(rarity('a'))).toBeCloseTo(1);
     expect(share(rarity('b'))).toBeCloseTo(5 / 11);
     expect(share(rarity(''))).toBeCloseTo(1 / 11);
@@ -99,13 +99,13 @@ describe('categoryRarity', () => {
 
   it('cannot tell what a long list leaves out from what is new', () => {
     const profile = { ...categorical([...'aaaabb']), rows: 9, other: 3 };
-    expect(share(categoryRarity(profile)('z'))).toBeCloseTo(5 / 9);
+    expect(share(categoricalOutlierScore(profile)('z'))).toBeCloseTo(5 / 9);
   });
 
   it('keeps its promise over any reference', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('', 'a', 'b', 'c', 'd'), { minLength: 1, maxLength: 40 }), (values) => {
-        expectPromise(values.map(categoryRarity(categorical(values))));
+        expectPromise(values.map(categoricalOutlierScore(categorical(values))));
       }),
     );
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gatheredEmf } from '../../../core/observability/buffered-emf.ts';
+import { bufferedEmf } from '../../../core/observability/buffered-emf.ts';
 import { MAX_VALUES } from '../../../core/observability/emf.ts';
 import { emfSink } from '../../../core/observability/emf-sink.ts';
 import type { Observation } from '../../../core/observability/observation.ts';
@@ -43,7 +43,7 @@ describe('gatheredEmf', () => {
         const one: string[] = [];
         const gathered: string[] = [];
         const each = emfSink((line) => one.push(line));
-        const together = gatheredEmf((line) => gathered.push(line));
+        const together = bufferedEmf((line) => gathered.push(line));
         for (const [i, seen] of all.entries()) {
           each.record(seen);
           together.record(seen);
@@ -62,7 +62,7 @@ describe('gatheredEmf', () => {
 
   it('gathers a hundred requests of a second in one line, and begins another with the next', () => {
     const lines: string[] = [];
-    const sink = gatheredEmf((line) => lines.push(line));
+    const sink = bufferedEmf((line) => lines.push(line));
     for (let i = 0; i < MAX_VALUES; i++) sink.record(observed({ at: 7_000 + i }));
     expect(lines).toEqual([]);
     sink.record(observed({ at: 7_500 }));
@@ -74,7 +74,7 @@ describe('gatheredEmf', () => {
 
   it('keeps signals with what is measured of the same version', () => {
     const lines: string[] = [];
-    const sink = gatheredEmf((line) => lines.push(line));
+    const sink = bufferedEmf((line) => lines.push(line));
     sink.record(observed({ at: 7_000 }));
     sink.signal!('m', { variant: 'champion', version: 1 }, 7_100, { LoadFailure: 1 });
     sink.flush();

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { alarmsOf } from '../../../core/alarms/definitions.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
-import { gatheredEmf } from '../../../core/observability/buffered-emf.ts';
+import { bufferedEmf } from '../../../core/observability/buffered-emf.ts';
 import { emfSink } from '../../../core/observability/emf-sink.ts';
-import { type Asked, Observation, type Sink } from '../../../core/observability/observation.ts';
+import { Observation, type OperationKind, type Sink } from '../../../core/observability/observation.ts';
 
 /** One line a request, and lines that many share: what is measured must not depend on which of them is at work. */
 const sinks: [string, (emit: (line: string) => void) => Sink & { flush?(): void }][] = [
   ['a line each', emfSink],
-  ['gathered', gatheredEmf],
+  ['gathered', bufferedEmf],
 ];
 
 describe.each(sinks)('metrics, %s', (_, open) => {
-  const metricsOf = (asked: Asked, change: (seen: Observation) => void = () => undefined) => {
+  const metricsOf = (asked: OperationKind, change: (seen: Observation) => void = () => undefined) => {
     const lines: string[] = [];
     const sink = open((line) => lines.push(line));
     const seen = new Observation('v1', 1_000, 0);
@@ -49,7 +49,8 @@ describe.each(sinks)('metrics, %s', (_, open) => {
   });
 
   it('tell callers who were turned away, whatever they asked for', () => {
-    const turned = (asked: Asked, limited: boolean) => metricsOf(asked, (seen) => Object.assign(seen, { limited }));
+    const turned = (asked: OperationKind, limited: boolean) =>
+      metricsOf(asked, (seen) => Object.assign(seen, { limited }));
     expect(turned('explain', true)).toEqual({ RateLimited: 1 });
     expect(turned('feedback', true)).toEqual({ RateLimited: 1 });
     expect(turned('explain', false)).toMatchObject({ RateLimited: 0, ExplainFailure: 0 });

@@ -2,18 +2,18 @@ import type { TensorSpec, TensorType } from '../../../core/model/signature.ts';
 import type { TensorData, TensorValues } from '../../../core/model/tensor.ts';
 import {
   type Catalog,
+  type ProtocolModel,
+  protocolModelOf,
   type RequestHead,
   type ServedVersion,
-  type Wire,
-  wireOf,
 } from '../../../core/protocols/protocol.ts';
 import type { HttpRequest } from '../../../core/serving/http.ts';
 import type { Variant } from '../../../core/serving/variant.ts';
 
 export const spec = (name: string, type: TensorType, shape: number[]): TensorSpec => ({ name, type, shape });
 export const tensor = (type: TensorType, shape: number[], data: TensorValues): TensorData => ({ type, shape, data });
-export const wire = (inputs: TensorSpec[], outputs: TensorSpec[] = [spec('y', 'float32', [-1])]): Wire =>
-  wireOf('m', { inputs, outputs });
+export const wire = (inputs: TensorSpec[], outputs: TensorSpec[] = [spec('y', 'float32', [-1])]): ProtocolModel =>
+  protocolModelOf('m', { inputs, outputs });
 
 export const head = (method: string, path: string): RequestHead => ({ method, path, query: {}, headers: {} });
 

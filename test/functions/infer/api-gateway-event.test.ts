@@ -3,8 +3,8 @@ import {
   type HttpEvent,
   httpEventOf,
   RESULT_LIMIT,
-  requestOf,
   resultOf,
+  toHttpRequest,
 } from '../../../functions/infer/api-gateway-event.ts';
 
 const plain = (more: object) => ({
@@ -24,24 +24,24 @@ const event = (more: object): HttpEvent => httpEventOf(plain(more));
 describe('requestOf', () => {
   it('decodes base64 bodies, so that no protocol has to', () => {
     const bytes = Buffer.from([0, 255, 1, 254]);
-    expect(requestOf(event({ body: bytes.toString('base64'), isBase64Encoded: true })).body).toEqual(bytes);
-    expect(requestOf(event({ body: '{"a":1}' })).body).toBe('{"a":1}');
-    expect(requestOf(event({ body: undefined })).body).toBe('');
+    expect(toHttpRequest(event({ body: bytes.toString('base64'), isBase64Encoded: true })).body).toEqual(bytes);
+    expect(toHttpRequest(event({ body: '{"a":1}' })).body).toBe('{"a":1}');
+    expect(toHttpRequest(event({ body: undefined })).body).toBe('');
   });
 
   it('decodes the path, takes a named stage off it, and leaves alone what cannot be decoded', () => {
-    expect(requestOf(event({ rawPath: '/v1/models/m%3Apredict' })).path).toBe('/v1/models/m:predict');
+    expect(toHttpRequest(event({ rawPath: '/v1/models/m%3Apredict' })).path).toBe('/v1/models/m:predict');
     const staged = { requestContext: { http: { method: 'GET' }, stage: 'prod' } };
-    expect(requestOf(event({ rawPath: '/prod/v2', ...staged })).path).toBe('/v2');
-    expect(requestOf(event({ rawPath: '/production', ...staged })).path).toBe('/production');
-    expect(requestOf(event({ rawPath: '/v1/%E0%A4' })).path).toBe('/v1/%E0%A4');
+    expect(toHttpRequest(event({ rawPath: '/prod/v2', ...staged })).path).toBe('/v2');
+    expect(toHttpRequest(event({ rawPath: '/production', ...staged })).path).toBe('/production');
+    expect(toHttpRequest(event({ rawPath: '/v1/%E0%A4' })).path).toBe('/v1/%E0%A4');
   });
 
   it('takes an event with no more than it must have', () => {
     const least = { rawPath: '/v2', headers: { a: undefined }, requestContext: { http: { method: 'GET' } } };
-    expect(requestOf(httpEventOf(least))).toEqual({ method: 'GET', path: '/v2', query: {}, headers: {}, body: '' });
+    expect(toHttpRequest(httpEventOf(least))).toEqual({ method: 'GET', path: '/v2', query: {}, headers: {}, body: '' });
     const all = { ...least, body: null, requestContext: { ...least.requestContext, authorizer: null } };
-    expect(requestOf(httpEventOf(all)).body).toBe('');
+    expect(toHttpRequest(httpEventOf(all)).body).toBe('');
   });
 
   it.each([
@@ -69,7 +69,7 @@ describe('requestOf', () => {
     ['text'],
   ])('takes nobody from an authorizer that says %j', (authorizer) => {
     const requestContext = { http: { method: 'POST', sourceIp: '203.0.113.7' }, authorizer };
-    expect(requestOf(event({ requestContext })).caller).toBe('203.0.113.7');
+    expect(toHttpRequest(event({ requestContext })).caller).toBe('203.0.113.7');
   });
 
   it.each([
@@ -85,16 +85,16 @@ describe('requestOf', () => {
   ])('takes for the caller %s, whatever the headers say', (_, authorizer, caller) => {
     const requestContext = { http: { method: 'POST', sourceIp: '203.0.113.7' }, stage: '$default', authorizer };
     const headers = { 'x-forwarded-for': '10.0.0.1', forwarded: 'for=10.0.0.1', 'x-api-key': 'k' };
-    expect(requestOf(event({ requestContext, headers })).caller).toBe(caller);
+    expect(toHttpRequest(event({ requestContext, headers })).caller).toBe(caller);
   });
 
   it('reads the query', () => {
-    expect(requestOf(event({ rawQueryString: 'a=1&b=x%20y' })).query).toEqual({ a: '1', b: 'x y' });
+    expect(toHttpRequest(event({ rawQueryString: 'a=1&b=x%20y' })).query).toEqual({ a: '1', b: 'x y' });
   });
 });
 
 describe('resultOf', () => {
-  const asked = requestOf(event({}));
+  const asked = toHttpRequest(event({}));
 
   it('sends text as text and bytes as base64', () => {
     expect(resultOf({ status: 200, headers: { a: 'b' }, body: 'é' }, asked)).toEqual({

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ObjectCreated } from '../../../events/schemas.ts';
-import { dropOf, judgeMessage } from '../../../functions/validate/process-message.ts';
+import { dropOf, processMessage } from '../../../functions/validate/process-message.ts';
 import { ATTEMPTS } from '../../../functions/validate/trigger.ts';
 import type { DeadLetter } from '../../../platform/dead-letters.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
@@ -37,7 +37,7 @@ describe('judgeMessage', () => {
   it('leaves a dead letter with the reason at every try that fails, for the last may never come', async () => {
     const event = created('incoming/a/gone.csv');
     for (let attempts = 1; attempts <= ATTEMPTS; attempts++) {
-      await expect(judgeMessage(home, message(event, attempts))).rejects.toThrow('no object under');
+      await expect(processMessage(home, message(event, attempts))).rejects.toThrow('no object under');
       const reason = 'ObjectNotFoundError: no object under incoming/a/gone.csv';
       expect(await letter()).toEqual({ function: 'validate', id: 'message-1', attempts, reason, event });
     }
@@ -45,17 +45,17 @@ describe('judgeMessage', () => {
 
   it('takes the letter away when a later try succeeds', async () => {
     const event = created('incoming/a/late.csv');
-    await expect(judgeMessage(home, message(event, 1))).rejects.toThrow('no object under');
+    await expect(processMessage(home, message(event, 1))).rejects.toThrow('no object under');
     expect(await letter()).toBeDefined();
     await home.data.put('incoming/a/late.csv', 'x\n1\n');
-    await judgeMessage(home, message(event, 2));
+    await processMessage(home, message(event, 2));
     expect(await letter()).toBeUndefined();
   });
 
   it('keeps a message as it is that is no event, or not even JSON', async () => {
-    await expect(judgeMessage(home, message({ hello: 1 }, ATTEMPTS))).rejects.toThrow();
+    await expect(processMessage(home, message({ hello: 1 }, ATTEMPTS))).rejects.toThrow();
     expect(await letter()).toMatchObject({ reason: expect.stringContaining('ZodError'), event: { hello: 1 } });
-    await expect(judgeMessage(home, message('not JSON', ATTEMPTS))).rejects.toThrow();
+    await expect(processMessage(home, message('not JSON', ATTEMPTS))).rejects.toThrow();
     expect(await letter()).toMatchObject({ event: 'not JSON' });
   });
 
@@ -67,7 +67,7 @@ describe('judgeMessage', () => {
       during = await letter();
       return download(...args);
     };
-    await judgeMessage(home, message(created('incoming/a/x.csv'), ATTEMPTS));
+    await processMessage(home, message(created('incoming/a/x.csv'), ATTEMPTS));
     expect(during?.reason).toContain('killed');
     expect(await letter()).toBeUndefined();
   });

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Element,
+  encodeGraph,
   externalTensor,
-  graph,
   integers,
   type ModelFrame,
   model,
@@ -40,7 +40,7 @@ const examine = async (bytes: Uint8Array) =>
   withExamined(await written(bytes), async (examined) => ({ ...examined, bytes: await readFile(examined.file) }));
 const identity = (element: Element, frame?: ModelFrame, operator = 'Identity', domain = '') =>
   model(
-    graph('g', {
+    encodeGraph('g', {
       nodes: [node(operator, ['x'], ['y'], {}, domain)],
       inputs: [value('x', element, ['n', 2])],
       outputs: [value('y', element, ['n', 2])],
@@ -51,7 +51,7 @@ const identity = (element: Element, frame?: ModelFrame, operator = 'Identity', d
 const adding = (entries: Record<string, string>, nested = false) => {
   const constant = externalTensor('c', 'float32', [2], entries);
   const branch = (name: string) =>
-    graph(name, {
+    encodeGraph(name, {
       nodes: [
         node('Constant', [], [`${name}_c`], { value: { tensor: constant } }),
         node('Add', ['x', `${name}_c`], [`${name}_y`]),
@@ -60,7 +60,7 @@ const adding = (entries: Record<string, string>, nested = false) => {
       outputs: [value(`${name}_y`, 'float32', ['n', 2])],
     });
   return model(
-    graph('g', {
+    encodeGraph('g', {
       nodes: nested
         ? [
             node('Constant', [], ['yes'], { value: { tensor: tensor('', 'bool', [], Uint8Array.of(1)) } }),
@@ -114,7 +114,7 @@ describe('withExamined', () => {
 
   it('refuses a model that gives no tensor, and says how to get one', async () => {
     const bytes = model(
-      graph('g', {
+      encodeGraph('g', {
         nodes: [node('SequenceConstruct', ['x'], ['y'])],
         inputs: [value('x', 'float32', [2])],
         // A ValueInfoProto of a sequence: name, then type {sequence_type {elem_type {tensor_type {elem_type 1}}}}.
@@ -126,7 +126,7 @@ describe('withExamined', () => {
 
   it('refuses an input whose fixed size nothing can hold', async () => {
     const bytes = model(
-      graph('g', {
+      encodeGraph('g', {
         nodes: [node('Identity', ['x'], ['y'])],
         inputs: [value('x', 'float32', [70_000, 70_000])],
         outputs: [value('y', 'float32', [70_000, 70_000])],
@@ -149,7 +149,7 @@ describe('withExamined', () => {
   it('changes nothing of a model but where its constants are', async () => {
     const whole = (constant: Uint8Array) =>
       model(
-        graph('g', {
+        encodeGraph('g', {
           nodes: [node('Add', ['x', 'c'], ['y'])],
           constants: [integers('axes', [2], [-1, 3]), constant],
           inputs: [value('x', 'float32', ['n', 2])],
@@ -194,7 +194,7 @@ describe('loadModel', () => {
 
   it('takes a model that only speaks of a location', async () => {
     const bytes = model(
-      graph('location', {
+      encodeGraph('location', {
         nodes: [node('Identity', ['location'], ['y'])],
         inputs: [value('location', 'float32', ['n'])],
         outputs: [value('y', 'float32', ['n'])],

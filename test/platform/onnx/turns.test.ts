@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../../core/observability/observation.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
-import { inTurn } from '../../../platform/onnx/turns.ts';
+import { runPerTick } from '../../../platform/onnx/turns.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -22,7 +22,7 @@ describe('inTurn', () => {
   it('makes the first run at once and those after it together, in their order, before any of their answers is used', async () => {
     const seen: string[] = [];
     const ask = async (name: string): Promise<void> => {
-      const given = inTurn(() => {
+      const given = runPerTick(() => {
         seen.push(`run ${name}`);
         return name;
       });
@@ -38,20 +38,24 @@ describe('inTurn', () => {
     const fails = (): never => {
       throw new RangeError('mine');
     };
-    expect(inTurn(() => 1)).toBe(1);
-    const [second, third, fourth] = await Promise.allSettled([inTurn(() => 2), inTurn(fails), inTurn(() => 4)]);
+    expect(runPerTick(() => 1)).toBe(1);
+    const [second, third, fourth] = await Promise.allSettled([
+      runPerTick(() => 2),
+      runPerTick(fails),
+      runPerTick(() => 4),
+    ]);
     expect(second).toEqual({ status: 'fulfilled', value: 2 });
     expect(third).toMatchObject({ status: 'rejected', reason: { message: 'mine' } });
     expect(fourth).toEqual({ status: 'fulfilled', value: 4 });
     await nextTurn();
     expect(fails).toThrow('mine');
-    expect(inTurn(() => 5)).toBe(5);
+    expect(runPerTick(() => 5)).toBe(5);
   });
 
   it('lets others be heard between long runs, and makes every run once', async () => {
     const order: (number | 'other')[] = [];
     const runs = Array.from({ length: 4 }, (_, i) =>
-      inTurn(() => {
+      runPerTick(() => {
         holdUp(3);
         order.push(i);
       }),

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { judgeApi } from '../../../scripts/docs/api-report.ts';
+import { checkApi } from '../../../scripts/docs/api-report.ts';
 
 const DECLARATIONS = `
 /** What is served. */
@@ -34,7 +34,7 @@ describe('the guard of the public API', { timeout: 120_000 }, () => {
       writeFileSync(path.join(project, file), JSON.stringify(options));
     declare(DECLARATIONS);
     vi.spyOn(console, 'error').mockReturnValue();
-    await judgeApi(project, true);
+    await checkApi(project, true);
   });
   afterEach(() => {
     vi.restoreAllMocks();
@@ -42,7 +42,7 @@ describe('the guard of the public API', { timeout: 120_000 }, () => {
   });
 
   it('passes what was accepted, and writes it as one page', async () => {
-    await judgeApi(project, false);
+    await checkApi(project, false);
     expect(readFileSync(path.join(project, 'docs/api/README.md'), 'utf8')).toContain(
       '| `most` | `number` | Most at once. | no limit |',
     );
@@ -58,13 +58,13 @@ describe('the guard of the public API', { timeout: 120_000 }, () => {
     ['another docstring', DECLARATIONS.replace('Most at once', 'Most ever')],
   ])('refuses %s until it is accepted', async (_, declarations) => {
     declare(declarations);
-    await expect(judgeApi(project, false)).rejects.toThrow(/not what docs\/api\/ says: `npm run api`/);
+    await expect(checkApi(project, false)).rejects.toThrow(/not what docs\/api\/ says: `npm run api`/);
   });
 
   it('never accepts a member without a docstring, nor an optional prop without a default', async () => {
     declare(DECLARATIONS.replace('/** Where it answers, `<url>/v2`. */', ''));
-    await expect(judgeApi(project, true)).rejects.toThrow('the public API has the faults listed above');
+    await expect(checkApi(project, true)).rejects.toThrow('the public API has the faults listed above');
     declare(DECLARATIONS.replace('@default no limit', ''));
-    await expect(judgeApi(project, true)).rejects.toThrow('must say @default in their docstrings: EndpointProps.most');
+    await expect(checkApi(project, true)).rejects.toThrow('must say @default in their docstrings: EndpointProps.most');
   });
 });

@@ -2,10 +2,10 @@ import { type Client, credentials, Metadata, type ServiceError, status } from '@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GrpcServer, serveGrpc } from '../../../server/grpc/server.ts';
-import { GRPCInferenceService, Health } from '../../../server/grpc/service-definition.ts';
-import { bytesOf, contentsOf } from '../../../server/grpc/tensor-contents.ts';
-import { Gate } from '../../../server/lib/admission-limit.ts';
-import { INT64, PIPELINE, read, request, Stand, TREE } from '../../usecases/serving/serving-fixture.ts';
+import { GRPCInferenceService, HealthService } from '../../../server/grpc/service-definition.ts';
+import { contentsOf, elementBytes } from '../../../server/grpc/tensor-contents.ts';
+import { AdmissionLimit } from '../../../server/lib/admission-limit.ts';
+import { INT64, PIPELINE, read, request, ServingFixture, TREE } from '../../usecases/serving/serving-fixture.ts';
 
 type Call = (
   message: object,
@@ -13,21 +13,21 @@ type Call = (
   callback: (error: ServiceError | null, answer: never) => void,
 ) => { on(event: 'metadata', take: (metadata: Metadata) => void): void };
 
-let stand: Stand;
+let stand: ServingFixture;
 let server: GrpcServer;
 let inference: Client;
 let health: Client;
 let answerOverHttp: (body: object) => Promise<{ outputs: { name: string; data: number[] }[] }>;
 
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
   await stand.release(INT64, 'int64');
   await stand.release(TREE, 'tree-30');
   const endpoint = await stand.endpoint();
   server = await serveGrpc(endpoint, { port: 0, messageLimit: 1024 * 1024 });
   inference = new GRPCInferenceService(server.address, credentials.createInsecure());
-  health = new Health(server.address, credentials.createInsecure());
+  health = new HealthService(server.address, credentials.createInsecure());
   answerOverHttp = async (body) => read(await endpoint.handle(request('POST', '/v2/models/tree/infer', body))).body;
 });
 afterAll(async () => {
@@ -212,15 +212,15 @@ describe('gRPC', () => {
   });
 
   it('refuses an inference while there is no room for it, and answers health all the same', async () => {
-    const gate = new Gate({ count: 1, bytes: 1_000_000, name: 'server' });
-    gate.enter(1);
+    const gate = new AdmissionLimit({ count: 1, bytes: 1_000_000, name: 'server' });
+    gate.acquire(1);
     const full = await serveGrpc(await stand.endpoint(), { port: 0, gate });
     const client = new GRPCInferenceService(full.address, credentials.createInsecure());
     const message = { model_name: 'tree', inputs: [{ ...features, contents: { fp32_contents: row } }] };
     try {
       await expect(call(client, 'ModelInfer', message)).rejects.toMatchObject({ code: status.UNAVAILABLE });
       expect((await call(client, 'ServerReady', {})).answer).toEqual({ ready: true });
-      gate.leave(1);
+      gate.release(1);
       expect((await call<Infer>(client, 'ModelInfer', message)).answer.model_name).toBe('tree');
       expect(gate.count).toBe(0);
     } finally {
@@ -261,7 +261,7 @@ describe('contents', () => {
   it.each(kinds)('of %s are the same after they were bytes', (datatype, field, value) => {
     fc.assert(
       fc.property(fc.array(value, { maxLength: 20 }), (values) => {
-        const back = contentsOf(datatype, bytesOf('x', datatype, { [field]: values }))!;
+        const back = contentsOf(datatype, elementBytes('x', datatype, { [field]: values }))!;
         expect(back).toEqual({ [field]: values });
       }),
     );
@@ -269,11 +269,13 @@ describe('contents', () => {
 
   it('are as NumPy lays them out', () => {
     // numpy.array([1, -2], '<i2').tobytes(), numpy.array([1.5], '<f4').tobytes()
-    expect([...bytesOf('x', 'INT16', { int_contents: [1, -2] })]).toEqual([1, 0, 254, 255]);
-    expect([...bytesOf('x', 'FP32', { fp32_contents: [1.5] })]).toEqual([0, 0, 192, 63]);
+    expect([...elementBytes('x', 'INT16', { int_contents: [1, -2] })]).toEqual([1, 0, 254, 255]);
+    expect([...elementBytes('x', 'FP32', { fp32_contents: [1.5] })]).toEqual([0, 0, 192, 63]);
   });
 
   it('outside of the datatype are refused', () => {
-    expect(() => bytesOf('x', 'INT8', { int_contents: [128] })).toThrow('element 0 is 128, INT8 takes -128 to 127');
+    expect(() => elementBytes('x', 'INT8', { int_contents: [128] })).toThrow(
+      'element 0 is 128, INT8 takes -128 to 127',
+    );
   });
 });

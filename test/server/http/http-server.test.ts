@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../../core/serving/http.ts';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
-import { Gate } from '../../../server/lib/admission-limit.ts';
+import { AdmissionLimit } from '../../../server/lib/admission-limit.ts';
 import { answersOn, Wire } from '../wire.ts';
 
 let server: HttpServer | undefined;
@@ -118,7 +118,7 @@ describe('serve', () => {
   });
 
   it('refuses bodies that it has no room for before they come, and has room again when others hang up', async () => {
-    const gate = new Gate({ name: 'server', count: 10, bytes: 1_000_000 });
+    const gate = new AdmissionLimit({ name: 'server', count: 10, bytes: 1_000_000 });
     const handle = async ({ body }: HttpRequest) => ({ status: 200, headers: {}, body: String(body.length) });
     server = await serve({ handle }, { port: 0, gate });
     const wire = new Wire(server.url);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { every } from '../../../server/lib/interval.ts';
+import { startInterval } from '../../../server/lib/interval.ts';
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -9,7 +9,7 @@ describe('every', () => {
     let most = 0;
     let runs = 0;
     const failures: unknown[] = [];
-    const loop = every(
+    const loop = startInterval(
       0.002,
       async () => {
         running++;

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Stage, startStage } from '../../../local-runtime/local-runtime.ts';
-import { PIPELINE, ROW, Stand } from '../../usecases/serving/serving-fixture.ts';
+import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
+import { PIPELINE, ROW, ServingFixture } from '../../usecases/serving/serving-fixture.ts';
 import { installed, startPrometheus } from './prometheus.ts';
 
-let stand: Stand;
-let stage: Stage;
+let stand: ServingFixture;
+let stage: LocalRuntime;
 const post = (at: string, body: unknown) =>
   fetch(stage.url + at, {
     method: 'POST',
@@ -16,9 +16,9 @@ const post = (at: string, body: unknown) =>
 const scrape = async () => (await fetch(`${stage.url}/metrics`)).text();
 
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
-  stage = await startStage({ home: path.join(stand.folder, 'home'), port: 0 });
+  stage = await startLocalRuntime({ home: path.join(stand.folder, 'home'), port: 0 });
   for (let i = 0; i < 3; i++) await post('/v1/models/pipeline:predict', { instances: [ROW, ROW] });
   await post('/v1/models/pipeline:predict', { instances: [{ ...ROW, distance: -1 }] });
 });

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Pace, sizeOf } from '../../../server/scheduling/duration-estimator.ts';
+import { DurationEstimator, sizeOf } from '../../../server/scheduling/duration-estimator.ts';
 
 describe('Pace', () => {
   it('knows nothing before the first measurement', () => {
-    expect(new Pace().expect(30)).toBeUndefined();
+    expect(new DurationEstimator().expect(30)).toBeUndefined();
   });
 
   it('expects a larger run to take longer in proportion, and a smaller one no longer than what was measured', () => {
-    const pace = new Pace();
+    const pace = new DurationEstimator();
     pace.learn(32, 0.1);
     expect(pace.expect(30)).toBeCloseTo(0.1);
     expect(pace.expect(1024)).toBeCloseTo(3.2);
@@ -16,7 +16,7 @@ describe('Pace', () => {
   });
 
   it('is not misled by runs that were held up, and follows a lasting change either way', () => {
-    const pace = new Pace();
+    const pace = new DurationEstimator();
     for (let i = 0; i < 200; i++) pace.learn(30, i % 10 === 0 ? 0.1 : 80);
     expect(pace.expect(30)).toBeCloseTo(0.1);
     for (let i = 0; i < 40; i++) pace.learn(30, 8);
@@ -35,7 +35,7 @@ describe('Pace', () => {
     );
     fc.assert(
       fc.property(runs, fc.nat(1 << 24), fc.nat(1 << 24), (measured, a, b) => {
-        const pace = new Pace();
+        const pace = new DurationEstimator();
         for (const [size, ms] of measured) pace.learn(size, ms);
         expect(pace.expect(Math.min(a, b))!).toBeLessThanOrEqual(pace.expect(Math.max(a, b))!);
       }),

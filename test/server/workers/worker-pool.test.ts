@@ -7,7 +7,7 @@ import type { TensorData } from '../../../core/model/tensor.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
 import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
-import { RunnerPool, type RunnerPoolOptions } from '../../../server/workers/worker-pool.ts';
+import { type RunnerPoolOptions, WorkerPool } from '../../../server/workers/worker-pool.ts';
 import { loopModel } from '../../fixtures/onnx/write.ts';
 import { bundled } from '../bundled.ts';
 
@@ -34,11 +34,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-let pool: RunnerPool;
+let pool: WorkerPool;
 const lost: string[] = [];
-function open(options: Partial<RunnerPoolOptions> = {}): RunnerPool {
+function open(options: Partial<RunnerPoolOptions> = {}): WorkerPool {
   lost.length = 0;
-  pool = new RunnerPool({
+  pool = new WorkerPool({
     entry: { file: runner },
     size: 1,
     runTimeoutMs: 600_000,

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pictured } from '../../../cli/output/trace.ts';
+import { formatTrace } from '../../../cli/output/trace.ts';
 import type { Capture } from '../../../core/captures/capture.ts';
 import { trace, UntracedError } from '../../../usecases/audit/trace.ts';
-import { serviceOf } from '../../../usecases/audit/trace-version.ts';
+import { servicePeriods } from '../../../usecases/audit/trace-version.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
-import { PIPELINE, ROW, request, Stand } from '../serving/serving-fixture.ts';
+import { PIPELINE, ROW, request, ServingFixture } from '../serving/serving-fixture.ts';
 
 const MANIFEST = {
   ...PIPELINE,
@@ -17,10 +17,10 @@ const MANIFEST = {
 };
 
 describe('trace', () => {
-  let stand: Stand;
+  let stand: ServingFixture;
   let drop: string;
   beforeAll(async () => {
-    stand = await Stand.open();
+    stand = await ServingFixture.open();
     const { real: home } = stand;
     await stand.release(MANIFEST, 'pipeline');
     await home.data.put('incoming/pipeline/one.csv', 'carrier,distance,temperature\nAA,1,1\nAA,2,1\nXX,3,1\n');
@@ -62,7 +62,7 @@ describe('trace', () => {
       history: [{ kind: 'registered' }, { kind: 'approved' }, { kind: 'released' }],
       truth: [{ id: 'single', state: 'joined', truth: 1, wrong: expect.any(Boolean) }],
     });
-    const picture = pictured(found);
+    const picture = formatTrace(found);
     expect(picture).toContain(`version 1: sha256 ${digest}`);
     expect(picture).toContain('mirrored to version 2');
     expect(picture).not.toContain('distance 1500');
@@ -109,8 +109,8 @@ describe('trace', () => {
       before: { kind: 'registered' },
       after: [{ kind: 'released', version: 1 }],
     });
-    expect(pictured(found)).toContain('#3 released');
-    expect(pictured(await trace(stand.real, 'pipeline#1'))).toContain('the first of all');
+    expect(formatTrace(found)).toContain('#3 released');
+    expect(formatTrace(await trace(stand.real, 'pipeline#1'))).toContain('the first of all');
   });
 
   it('tells of a version what it was made from, and when it had traffic', async () => {
@@ -123,7 +123,7 @@ describe('trace', () => {
         { role: 'champion', weight: 1, to: null },
       ],
     });
-    expect(pictured(found)).toContain('champion with 100 % of the traffic');
+    expect(formatTrace(found)).toContain('champion with 100 % of the traffic');
   });
 
   it('tells of a drop, by its id or its dataset version, what it was and which models were trained on it', async () => {
@@ -136,7 +136,7 @@ describe('trace', () => {
         manifest: { version: 1, personal: { distance: 'encrypt' } },
         models: [{ model: 'pipeline', version: 2 }],
       });
-      expect(pictured(found)).toContain('trained on it: pipeline 2');
+      expect(formatTrace(found)).toContain('trained on it: pipeline 2');
     }
   });
 
@@ -148,7 +148,7 @@ describe('trace', () => {
   it('reads stretches of traffic off the ledger, each begun and ended by an entry', async () => {
     const entries = [];
     for await (const entry of stand.real.ledger.entries('pipeline')) entries.push(entry);
-    expect(serviceOf(entries, 1)).toMatchObject([{ role: 'champion', weight: 1, entries: [3, entries.length] }]);
-    expect(serviceOf(entries, 3)).toEqual([]);
+    expect(servicePeriods(entries, 1)).toMatchObject([{ role: 'champion', weight: 1, entries: [3, entries.length] }]);
+    expect(servicePeriods(entries, 3)).toEqual([]);
   });
 });

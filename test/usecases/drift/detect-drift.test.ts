@@ -8,7 +8,7 @@ import { Manifest } from '../../../core/manifest/manifest.ts';
 import { readFlights } from '../../../demo/flights.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
-import { detectDrift, NoBaselineError } from '../../../usecases/drift/detect-drift.ts';
+import { NoBaselineError, runDriftDetection } from '../../../usecases/drift/detect-drift.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 
 const MODEL = 'models/flight-delay';
@@ -24,7 +24,9 @@ describe('detectDrift', () => {
     const registry = new Registry(home, 'test');
     const { version } = await registry.register(`${MODEL}/v1`, await readSignature(`${MODEL}/v1/model.onnx`));
     await registry.apply('flight-delay', { type: 'approve', version: 1, reason: 'r' });
-    await expect(detectDrift(home, { model: 'flight-delay', now: at(12) })).rejects.toBeInstanceOf(NoBaselineError);
+    await expect(runDriftDetection(home, { model: 'flight-delay', now: at(12) })).rejects.toBeInstanceOf(
+      NoBaselineError,
+    );
     await registry.apply('flight-delay', { type: 'release', version: 1, reason: 'r' });
     await capture(version.manifest, 'spring', 1);
     await capture(version.manifest, 'summer', 3);
@@ -58,7 +60,7 @@ describe('detectDrift', () => {
     );
   }
   const look = (hour: number) =>
-    detectDrift(home, { model: 'flight-delay', now: at(hour + 1), window: { from: at(hour), to: at(hour + 1) } });
+    runDriftDetection(home, { model: 'flight-delay', now: at(hour + 1), window: { from: at(hour), to: at(hour + 1) } });
 
   it('is quiet on held-out days of the training season', async () => {
     const report = await look(1);

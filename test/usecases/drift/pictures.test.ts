@@ -6,18 +6,18 @@ import { Manifest } from '../../../core/manifest/manifest.ts';
 import { readCaptureObject } from '../../../platform/captures.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
-import { detectDrift } from '../../../usecases/drift/detect-drift.ts';
+import { runDriftDetection } from '../../../usecases/drift/detect-drift.ts';
 import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
-import { read, request, Stand } from '../serving/serving-fixture.ts';
+import { read, request, ServingFixture } from '../serving/serving-fixture.ts';
 
 /** A model of pictures from its reference over the endpoint to the detector: all that is kept of a picture is a summary. */
 describe('drift of pictures', () => {
-  let stand: Stand;
+  let stand: ServingFixture;
   let folder: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-pictures-'));
-    stand = await Stand.open();
+    stand = await ServingFixture.open();
     const modelFile = path.join(folder, 'model.onnx');
     const dataFile = path.join(folder, 'reference.jsonl');
     writeFileSync(modelFile, brightnessModel());
@@ -66,7 +66,7 @@ describe('drift of pictures', () => {
     // The next window begins where this one ends.
     const to = new Date(Date.now() + 1);
     await new Promise((resolve) => setTimeout(resolve, 2));
-    return detectDrift(stand.real, { model: 'brightness', now: to, window: { from, to } });
+    return runDriftDetection(stand.real, { model: 'brightness', now: to, window: { from, to } });
   }
   const drifted = ({ columns }: Awaited<ReturnType<typeof look>>) =>
     columns.filter(({ status }) => status === 'drift').map(({ column }) => column);

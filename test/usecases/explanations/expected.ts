@@ -7,7 +7,7 @@ import type { TensorData } from '../../../core/model/tensor.ts';
 import { Baseline } from '../../../core/profile/profile.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
-import { Explainer } from '../../../usecases/explanations/feature-explainer.ts';
+import { FeatureExplainer } from '../../../usecases/explanations/feature-explainer.ts';
 
 /** What test/fixtures/explain/build.py has written down. */
 export interface Expected {
@@ -28,7 +28,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = JSON.parse(
 
 /** A model of the fixtures with an explainer that compares with the very rows that the fixture was made with. */
 export interface Opened extends AsyncDisposable {
-  readonly explainer: Explainer;
+  readonly explainer: FeatureExplainer;
   readonly model: OnnxModel;
   readonly tensors: Record<string, TensorData>;
   readonly rows: number;
@@ -77,7 +77,7 @@ export async function openFixture(name: string, settings: object = {}): Promise<
     ]),
   );
   const { tensors } = check.run(raw, false);
-  const explainer = new Explainer({
+  const explainer = new FeatureExplainer({
     model,
     signature: model.signature,
     manifest,

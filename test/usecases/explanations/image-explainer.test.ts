@@ -7,7 +7,7 @@ import type { TensorData } from '../../../core/model/tensor.ts';
 import { Baseline } from '../../../core/profile/profile.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
-import { openExplainer } from '../../../usecases/explanations/create-explainer.ts';
+import { createExplainer } from '../../../usecases/explanations/create-explainer.ts';
 import type { ExplainerOptions } from '../../../usecases/explanations/explainer.ts';
 import { brightnessModel } from '../../fixtures/onnx/pictures.ts';
 
@@ -81,7 +81,7 @@ describe('explaining a picture', () => {
   };
 
   it('gives cells what they do to the score, against levels of the reference', async () => {
-    const found = await openExplainer(options({ grid: 4, permutations: 2 }, slow(0))).explain(pictures(2, 16), 2);
+    const found = await createExplainer(options({ grid: 4, permutations: 2 }, slow(0))).explain(pictures(2, 16), 2);
     expect(found).toMatchObject({
       method: 'sampled',
       output: 'brightness',
@@ -112,20 +112,20 @@ describe('explaining a picture', () => {
 
   it('ends within its budget on pictures of 150,000 numbers, with as fine a grid as there is time for', async () => {
     const clock = slow(20);
-    const explainer = openExplainer(options({ budgetMs: 1_200, grid: 16 }, clock));
+    const explainer = createExplainer(options({ budgetMs: 1_200, grid: 16 }, clock));
     const found = await explainer.explain(pictures(1, 224), 1);
     // Two runs to know what one takes, and of the 58 that are left 52 for each cell there and back.
     expect(found.grid!.edges.map((own) => own.length)).toEqual([6, 6]);
     expect(clock.now()).toBeLessThanOrEqual(1_200);
     expect(found).toMatchObject({ complete: false, backgroundRows: 1 });
     expect(found.rows[0]!.values[0]).toBeGreaterThan(0);
-    const whole = await openExplainer(options({ budgetMs: 1_200, grid: 4 }, slow(1))).explain(pictures(1, 224), 1);
+    const whole = await createExplainer(options({ budgetMs: 1_200, grid: 4 }, slow(1))).explain(pictures(1, 224), 1);
     expect(whole).toMatchObject({ complete: true, backgroundRows: 5 });
     expect(whole.features).toHaveLength(16);
   });
 
   it('refuses with the reason where not even the coarsest grid is done in time', async () => {
-    const asked = openExplainer(options({ budgetMs: 200 }, slow(20))).explain(pictures(3, 8), 3);
+    const asked = createExplainer(options({ budgetMs: 200 }, slow(20))).explain(pictures(3, 8), 3);
     await expect(asked).rejects.toMatchObject({
       status: 504,
       message:
@@ -135,13 +135,13 @@ describe('explaining a picture', () => {
   });
 
   it('refuses what a picture does not have, and a tensor that nothing is known of', async () => {
-    const explainer = openExplainer(options());
+    const explainer = createExplainer(options());
     await expect(explainer.explain(pictures(1, 8), 1, { method: 'exact' })).rejects.toThrow(
       /exact values cannot be had of a tensor/,
     );
     await expect(explainer.explain(pictures(1, 8), 1, { scale: 'raw' })).rejects.toThrow(/no raw score/);
     const blank = { ...options(), baseline: { ...baseline, profile: { rows: 1, columns: {} } } };
-    expect(() => openExplainer(blank)).toThrow(
+    expect(() => createExplainer(blank)).toThrow(
       'nor a tensor of numbers with a summary in it: there is nothing to explain by',
     );
   });

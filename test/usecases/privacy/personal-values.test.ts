@@ -10,7 +10,7 @@ import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { DeliveryStream } from '../../../server/captures/delivery-stream.ts';
 import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
-import { detectDrift } from '../../../usecases/drift/detect-drift.ts';
+import { runDriftDetection } from '../../../usecases/drift/detect-drift.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { Endpoint } from '../../../usecases/serving/endpoint.ts';
@@ -119,7 +119,7 @@ async function journey(folder: string, personal: PersonalTreatment): Promise<str
   await joinGroundTruth(home, new Date());
   // Three hours later what waited for its prediction is given up.
   await joinGroundTruth(home, new Date(Date.now() + 3 * 3_600_000));
-  await detectDrift(home, { model: 'canary', now: new Date(Date.now() + 1_000) });
+  await runDriftDetection(home, { model: 'canary', now: new Date(Date.now() + 1_000) });
 
   const good = Array.from({ length: 60 }, (_, i) => (i % 6 ? row(i) : canary(i)));
   const bad = [

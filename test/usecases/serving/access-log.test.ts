@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AccessLogOptions } from '../../../core/observability/access-log.ts';
 import { loggedRequests } from '../../../core/observability/access-log.ts';
-import { BROKEN, PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
+import { BROKEN, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
-let stand: Stand;
+let stand: ServingFixture;
 beforeEach(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
 });
 afterEach(() => stand.close());

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { BODY_LIMIT } from '../../../usecases/serving/endpoint.ts';
-import { INT64, KINDS, PIPELINE, ROW, request, Stand, TREE } from './serving-fixture.ts';
+import { INT64, KINDS, PIPELINE, ROW, request, ServingFixture, TREE } from './serving-fixture.ts';
 
-let stand: Stand;
+let stand: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
   await stand.release(TREE, 'tree-30');
   await stand.release(INT64, 'int64');

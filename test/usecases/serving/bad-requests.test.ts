@@ -5,12 +5,12 @@ import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { EXAMPLES } from '../../hostile/examples.ts';
 import { complaint, shownRequest } from '../../hostile/judge.ts';
 import { hostileRequest } from '../../hostile/mutate.ts';
-import { INT64, KINDS, PIPELINE, Stand, TREE } from './serving-fixture.ts';
+import { INT64, KINDS, PIPELINE, ServingFixture, TREE } from './serving-fixture.ts';
 
-let stand: Stand;
+let stand: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
   await stand.release(TREE, 'tree-30');
   await stand.release(INT64, 'int64');

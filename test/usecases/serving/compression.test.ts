@@ -1,9 +1,9 @@
 import { deflateRawSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LEAST_BYTES, packed, preferred, unpacked } from '../../../usecases/serving/compression.ts';
+import { compress, decompress, LEAST_BYTES, preferred } from '../../../usecases/serving/compression.ts';
 import { BODY_LIMIT, type Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { request, Stand, TREE } from './serving-fixture.ts';
+import { request, ServingFixture, TREE } from './serving-fixture.ts';
 
 const PACKERS = { gzip: gzipSync, 'x-gzip': gzipSync, GZIP: gzipSync, deflate: deflateSync };
 const post = (body: string | Uint8Array, encoding: string) =>
@@ -14,20 +14,20 @@ describe('unpacked', () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 500 }), async (bytes) => {
         for (const [name, pack] of Object.entries(PACKERS)) {
-          const plain = await unpacked(post(pack(bytes), name), 1_000);
+          const plain = await decompress(post(pack(bytes), name), 1_000);
           expect(Uint8Array.from(plain.body as Uint8Array)).toEqual(bytes);
           expect(plain.headers).toEqual({});
         }
         expect(
-          Uint8Array.from((await unpacked(post(deflateRawSync(bytes), 'deflate'), 1_000)).body as Uint8Array),
+          Uint8Array.from((await decompress(post(deflateRawSync(bytes), 'deflate'), 1_000)).body as Uint8Array),
         ).toEqual(bytes);
       }),
     );
   });
 
   it('leaves a body alone that is not packed', async () => {
-    expect((await unpacked(post('abc', 'identity'), 10)).body).toBe('abc');
-    expect((await unpacked(post('', 'gzip'), 10)).body).toBe('');
+    expect((await decompress(post('abc', 'identity'), 10)).body).toBe('abc');
+    expect((await decompress(post('', 'gzip'), 10)).body).toBe('');
   });
 
   it.each([
@@ -40,11 +40,11 @@ describe('unpacked', () => {
     ['what is cut off', gzipSync('a'.repeat(900)).subarray(0, 20), 'gzip', 400],
     ['text that lost its bytes on the way', gzipSync('abc').toString(), 'gzip', 400],
   ])('refuses %s', async (_, body, encoding, status) => {
-    await expect(unpacked(post(body, encoding), 1_000)).rejects.toMatchObject({ name: 'ProtocolError', status });
+    await expect(decompress(post(body, encoding), 1_000)).rejects.toMatchObject({ name: 'ProtocolError', status });
   });
 
   it('takes exactly the limit', async () => {
-    expect((await unpacked(post(gzipSync(Buffer.alloc(1_000)), 'gzip'), 1_000)).body).toHaveLength(1_000);
+    expect((await decompress(post(gzipSync(Buffer.alloc(1_000)), 'gzip'), 1_000)).body).toHaveLength(1_000);
   });
 });
 
@@ -70,20 +70,20 @@ describe('packed', () => {
   it('packs what is worth it, texts and bytes alike', async () => {
     const text = 'é'.repeat(LEAST_BYTES);
     const response = (body: string | Uint8Array) => ({ status: 200, headers: { 'content-type': 'x/y' }, body });
-    const gzip = await packed(response(text), 'gzip');
+    const gzip = await compress(response(text), 'gzip');
     expect(gzip.headers).toEqual({ 'content-type': 'x/y', 'content-encoding': 'gzip', vary: 'accept-encoding' });
     expect(gunzipSync(gzip.body).toString()).toBe(text);
-    expect(inflateSync((await packed(response(Buffer.from(text)), 'deflate')).body).toString()).toBe(text);
-    expect((await packed(response('short'), 'gzip')).body).toBe('short');
-    expect((await packed(response(text), 'br')).body).toBe(text);
+    expect(inflateSync((await compress(response(Buffer.from(text)), 'deflate')).body).toString()).toBe(text);
+    expect((await compress(response('short'), 'gzip')).body).toBe('short');
+    expect((await compress(response(text), 'br')).body).toBe(text);
   });
 });
 
 describe('A packed request', () => {
-  let stand: Stand;
+  let stand: ServingFixture;
   let endpoint: Endpoint;
   beforeAll(async () => {
-    stand = await Stand.open();
+    stand = await ServingFixture.open();
     await stand.release(TREE, 'tree-30');
     endpoint = await stand.endpoint();
   });

@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../core/protocols/protocol.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { BROKEN, INT64, KINDS, PIPELINE, ROW, read, request, Stand, TREE } from './serving-fixture.ts';
+import { BROKEN, INT64, KINDS, PIPELINE, ROW, read, request, ServingFixture, TREE } from './serving-fixture.ts';
 
-let stand: Stand;
+let stand: ServingFixture;
 beforeEach(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
 });
 afterEach(() => stand.close());
 

@@ -4,18 +4,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Explanation } from '../../../core/explain/explanation.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { FLIGHT, PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
+import { FLIGHT, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
 const FLIGHTS = path.resolve('models/flight-delay/v3');
 
 const NAMES = Object.keys(FLIGHT);
 
 describe('an endpoint asked why', () => {
-  let stand: Stand;
+  let stand: ServingFixture;
   let endpoint: Endpoint;
 
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await ServingFixture.open();
   });
   afterEach(() => stand.close());
 

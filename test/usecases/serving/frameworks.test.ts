@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { halfBits } from '../../../core/model/half.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { read, request, Stand } from './serving-fixture.ts';
+import { read, request, ServingFixture } from './serving-fixture.ts';
 
 /** Models as frameworks export them, with what Python's ONNX Runtime answers: test/fixtures/onnx/frameworks.py. */
 interface Described {
@@ -46,10 +46,10 @@ const CONTRACTS: Record<string, object> = {
 
 const manifestOf = (name: string) => ({ name, contract: CONTRACTS[name] ?? { features: row(5) } });
 
-let stand: Stand;
+let stand: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   for (const name of Object.keys(FRAMEWORKS)) await stand.release(manifestOf(name), `frameworks/${name}`);
   endpoint = await stand.endpoint();
 }, 120_000);

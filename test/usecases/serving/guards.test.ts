@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../../core/serving/http.ts';
 import { loadModel, readSignature } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { modelFolder, PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
+import { modelFolder, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
-let stand: Stand;
+let stand: ServingFixture;
 beforeEach(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
 });
 afterEach(() => stand.close());
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { BODY_LIMIT, type Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { FLOAT, model, node, tensor, valueInfo } from '../../fixtures/onnx/write.ts';
-import { modelFolder, PIPELINE, ROW, read, request, Stand, TREE } from './serving-fixture.ts';
+import { modelFolder, PIPELINE, ROW, read, request, ServingFixture, TREE } from './serving-fixture.ts';
 
 const STRING = 8;
 /** Graphs that leave sizes to the caller. */
@@ -27,10 +27,10 @@ const FREE = {
   }),
 };
 
-let stand: Stand;
+let stand: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   for (const [name, graph] of Object.entries(FREE)) {
     const folder = await modelFolder(stand.folder, { name, contract: { features: [] } }, 'int64');
     await writeFile(path.join(folder, 'model.onnx'), graph);

@@ -4,14 +4,14 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { modelFolder, PIPELINE, ROW, request, Stand } from './serving-fixture.ts';
+import { modelFolder, PIPELINE, ROW, request, ServingFixture } from './serving-fixture.ts';
 
 /**
  * A model comes from the registry and from nowhere else: whatever a request names, nothing is read for it, from no
  * folder, no store and no network.
  */
 
-let stand: Stand;
+let stand: ServingFixture;
 let endpoint: Endpoint;
 let server: Server;
 let names: string[];
@@ -19,7 +19,7 @@ let names: string[];
 const touched: string[] = [];
 
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
   // A folder and an address that do hold a model, so that whoever follows the name finds one.
   const folder = await modelFolder(stand.folder, { ...PIPELINE, name: 'other' }, 'pipeline');

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Observation, Sink } from '../../../core/observability/observation.ts';
-import { BROKEN, PIPELINE, ROW, request, Stand } from './serving-fixture.ts';
+import { BROKEN, PIPELINE, ROW, request, ServingFixture } from './serving-fixture.ts';
 
-let stand: Stand;
+let stand: ServingFixture;
 let seen: Observation[];
 const sink: Sink = { record: (observation) => seen.push(observation) };
 
 beforeEach(async () => {
   seen = [];
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
 });
 afterEach(() => stand.close());
 
@@ -36,7 +36,7 @@ describe('Every request is observed once', () => {
         tolerated: 1,
       },
     ]);
-    const [{ stages, duration, scores }] = seen as [Observation];
+    const [{ phases: stages, duration, scores }] = seen as [Observation];
     expect(scores).toHaveLength(2);
     const { decode, check, infer, encode } = stages;
     for (const ms of [decode, check, infer, encode]) expect(ms).toBeGreaterThan(0);
@@ -51,8 +51,8 @@ describe('Every request is observed once', () => {
     expect(seen).toMatchObject([
       { outcome: 'caller', status: 400, broken: true, rows: 0, scores: [], route: { version: 1 } },
     ]);
-    expect(seen[0]!.stages.decode).toBeGreaterThan(0);
-    expect(seen[0]!.stages.infer).toBeUndefined();
+    expect(seen[0]!.phases.decode).toBeGreaterThan(0);
+    expect(seen[0]!.phases.infer).toBeUndefined();
   });
 
   it('as ours when the run fails, and as unavailable while nothing is released', async () => {

@@ -5,16 +5,16 @@ import { protocolOf } from '../../../core/protocols/protocols.ts';
 import type { HttpRequest } from '../../../core/serving/http.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { EXAMPLES } from '../../hostile/examples.ts';
-import { INT64, KINDS, PIPELINE, request, Stand, TREE } from './serving-fixture.ts';
+import { INT64, KINDS, PIPELINE, request, ServingFixture, TREE } from './serving-fixture.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what a document may hold is what is tested here
 type Json = Record<string, any>;
 
-let stand: Stand;
+let stand: ServingFixture;
 let endpoint: Endpoint;
 let document: Json;
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
   await stand.release(TREE, 'tree-30');
   await stand.release(INT64, 'int64');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WithheldError } from '../../../core/contract/redacted-error.ts';
+import { RedactedError } from '../../../core/contract/redacted-error.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
-import { PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
+import { PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
 const keys = privacyKeys('a secret of more than thirty-two characters');
 const [carrier, distance, temperature] = PIPELINE.contract.features;
@@ -20,9 +20,9 @@ const PERSONAL = {
 const PATH = '/v1/models/pipeline:predict';
 
 describe('an endpoint with personal features', () => {
-  let stand: Stand;
+  let stand: ServingFixture;
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await ServingFixture.open();
   });
   afterEach(() => stand.close());
 
@@ -104,10 +104,10 @@ describe('an endpoint with personal features', () => {
 
 describe('WithheldError', () => {
   it('keeps where it happened, and nothing of what was said, on however many lines', () => {
-    const withheld = new WithheldError(new TypeError('cannot cast Ada\n    at Lovelace'));
+    const withheld = new RedactedError(new TypeError('cannot cast Ada\n    at Lovelace'));
     expect(withheld.message).toContain('TypeError; its message is withheld');
     expect(withheld.stack).toMatch(/privacy\.test\.ts/);
     expect(`${withheld.message}${withheld.stack}`).not.toMatch(/Ada|Lovelace/);
-    expect(new WithheldError('Ada').stack).not.toContain('Ada');
+    expect(new RedactedError('Ada').stack).not.toContain('Ada');
   });
 });

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PIPELINE, ROW, read, request, Stand, TREE } from './serving-fixture.ts';
+import { PIPELINE, ROW, read, request, ServingFixture, TREE } from './serving-fixture.ts';
 
-let stand: Stand;
+let stand: ServingFixture;
 beforeEach(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
 });
 afterEach(() => stand.close());
 

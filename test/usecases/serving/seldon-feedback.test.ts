@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
+import { PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
-let stand: Stand;
+let stand: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await Stand.open();
+  stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
   endpoint = await stand.endpoint();
 });

@@ -54,7 +54,7 @@ export const KINDS = { name: 'kinds', contract: { features: [] } };
 export const BROKEN = { name: 'broken', contract: { features: [] } };
 
 /** A local home in a temporary folder whose ledger and artifacts can be taken away, and an endpoint on it. */
-export class Stand {
+export class ServingFixture {
   readonly lines: string[] = [];
   /** What the ledger does from now on. */
   ledger: 'up' | 'down' | 'silent' = 'up';
@@ -67,9 +67,9 @@ export class Stand {
     readonly real: Home,
   ) {}
 
-  static async open(): Promise<Stand> {
+  static async open(): Promise<ServingFixture> {
     const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-infer-'));
-    return new Stand(folder, await openLocalHome(path.join(folder, 'home')));
+    return new ServingFixture(folder, await openLocalHome(path.join(folder, 'home')));
   }
 
   /** The home as the endpoint sees it. */

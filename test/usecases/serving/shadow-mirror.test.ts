@@ -3,12 +3,12 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { EndpointOptions } from '../../../usecases/serving/endpoint.ts';
-import { FLIGHT, PIPELINE, ROW, read, request, Stand } from './serving-fixture.ts';
+import { FLIGHT, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
 describe('a shadow', () => {
-  let stand: Stand;
+  let stand: ServingFixture;
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await ServingFixture.open();
     await stand.release(PIPELINE, 'pipeline');
     const version = await stand.register(PIPELINE, 'pipeline', 'two');
     await stand.apply('pipeline', { type: 'start-shadow', version, reason: 'test' });
@@ -50,9 +50,9 @@ describe('a shadow', () => {
 });
 
 describe('a shadow of a model with guards', () => {
-  let stand: Stand;
+  let stand: ServingFixture;
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await ServingFixture.open();
   });
   afterEach(() => stand.close());
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJson, textOf } from '../../../../core/protocols/formats/json.ts';
+import { bodyText, parseJson } from '../../../../core/protocols/formats/json.ts';
 import { Decimal } from '../../../../core/protocols/formats/json-scanner.ts';
 import { ProtocolError } from '../../../../core/protocols/protocol.ts';
 
@@ -137,7 +137,7 @@ describe('parseJson', () => {
 
 describe('textOf', () => {
   it('refuses bytes that are not UTF-8', () => {
-    expect(() => textOf(new Uint8Array([0x22, 0xff, 0x22]))).toThrow('not UTF-8');
-    expect(textOf(new TextEncoder().encode('héllo'))).toBe('héllo');
+    expect(() => bodyText(new Uint8Array([0x22, 0xff, 0x22]))).toThrow('not UTF-8');
+    expect(bodyText(new TextEncoder().encode('héllo'))).toBe('héllo');
   });
 });

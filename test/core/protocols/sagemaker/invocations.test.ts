@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Feature } from '../../../../core/contract/contract.ts';
 import { mlflow } from '../../../../core/protocols/mlflow/mlflow.ts';
-import type { Operation, Wire } from '../../../../core/protocols/protocol.ts';
-import { wireOf } from '../../../../core/protocols/protocol.ts';
+import type { Operation, ProtocolModel } from '../../../../core/protocols/protocol.ts';
+import { protocolModelOf } from '../../../../core/protocols/protocol.ts';
 import { protocolOf } from '../../../../core/protocols/protocols.ts';
 import { type Dialect, decodeInvocation } from '../../../../core/protocols/sagemaker/invocations.ts';
 import { sagemaker } from '../../../../core/protocols/sagemaker/sagemaker.ts';
@@ -10,14 +10,14 @@ import { catalog, head, post, spec, tensor, wire } from '../wires.ts';
 
 const flight = wire([spec('carrier', 'string', [-1, 1]), spec('seats', 'int64', [-1, 1])]);
 const features = ['width', 'height'].map((name, index) => ({ name, input: 'x', index, type: 'float' }) as Feature);
-const named: Wire = wireOf(
+const named: ProtocolModel = protocolModelOf(
   'm',
   { inputs: [spec('x', 'float32', [-1, 2])], outputs: [spec('y', 'float32', [-1])] },
   { features },
 );
 const plain = wire([spec('x', 'float32', [-1, 2])]);
 
-const decode = (body: unknown, of: Wire, type = 'application/json', dialect: Dialect = 'mlflow') =>
+const decode = (body: unknown, of: ProtocolModel, type = 'application/json', dialect: Dialect = 'mlflow') =>
   decodeInvocation(post(body, { 'content-type': type }), of, dialect);
 const inputs = (...args: Parameters<typeof decode>) =>
   Object.fromEntries([...decode(...args).inputs].map(([name, { shape, data }]) => [name, [shape, Array.from(data)]]));

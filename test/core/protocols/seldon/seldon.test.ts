@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TensorData } from '../../../../core/model/tensor.ts';
-import { type Operation, type Wire, wireOf } from '../../../../core/protocols/protocol.ts';
+import { type Operation, type ProtocolModel, protocolModelOf } from '../../../../core/protocols/protocol.ts';
 import { decodeFeedback } from '../../../../core/protocols/seldon/feedback.ts';
 import { decodeSeldon } from '../../../../core/protocols/seldon/message.ts';
 import { seldon } from '../../../../core/protocols/seldon/seldon.ts';
@@ -13,11 +13,11 @@ const flight = wire(
 );
 const text = wire([spec('t', 'string', [-1])], [spec('u', 'string', [-1])]);
 
-const inputs = (body: unknown, of: Wire) =>
+const inputs = (body: unknown, of: ProtocolModel) =>
   Object.fromEntries(
     [...decodeSeldon(post(body), of).inputs].map(([name, { shape, data }]) => [name, [shape, Array.from(data)]]),
   );
-const answer = (body: unknown, of: Wire, outputs: Record<string, TensorData>, headers = {}) => {
+const answer = (body: unknown, of: ProtocolModel, outputs: Record<string, TensorData>, headers = {}) => {
   const call = decodeSeldon(post(body, headers), of);
   const response = call.encode({ model: 'm', version: 3, id: call.id ?? 'made-up', outputs });
   return { headers: response.headers, ...JSON.parse(response.body as string) };
@@ -45,7 +45,7 @@ describe('decodeSeldon', () => {
   });
 
   it('mirrors an ndarray, by the labels where there are some', () => {
-    const labelled = wireOf('m', numbers.signature, { labels: new Map([['y', ['late', 'on time']]]) });
+    const labelled = protocolModelOf('m', numbers.signature, { labels: new Map([['y', ['late', 'on time']]]) });
     expect(
       answer(
         {

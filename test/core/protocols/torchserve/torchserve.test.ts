@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Feature } from '../../../../core/contract/contract.ts';
-import { type Operation, wireOf } from '../../../../core/protocols/protocol.ts';
+import { type Operation, protocolModelOf } from '../../../../core/protocols/protocol.ts';
 import { decodeTorchServe } from '../../../../core/protocols/torchserve/body.ts';
 import { torchserve } from '../../../../core/protocols/torchserve/torchserve.ts';
 import { catalog, head, post, spec, tensor, wire } from '../wires.ts';
@@ -9,7 +9,7 @@ const flight = wire([spec('carrier', 'string', [-1, 1]), spec('seats', 'int64', 
 const image = wire([spec('x', 'uint8', [-1, 2, 2])]);
 const text = wire([spec('t', 'string', [-1])]);
 const features = ['width', 'height'].map((name, index) => ({ name, input: 'x', index, type: 'float' }) as Feature);
-const named = wireOf(
+const named = protocolModelOf(
   'm',
   { inputs: [spec('x', 'float32', [-1, 2])], outputs: [spec('y', 'float32', [-1])] },
   { features },

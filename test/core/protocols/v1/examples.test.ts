@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Feature } from '../../../../core/contract/contract.ts';
-import { type Wire, wireOf } from '../../../../core/protocols/protocol.ts';
+import { type ProtocolModel, protocolModelOf } from '../../../../core/protocols/protocol.ts';
 import { decodeClassify, decodeRegress } from '../../../../core/protocols/v1/examples.ts';
 import { post, spec, tensor, wire } from '../wires.ts';
 
@@ -8,7 +8,7 @@ const result = { model: 'm', version: 1, id: 'i' };
 const scores = { p: tensor('float32', [2, 2], new Float32Array([0.25, 0.75, 0.9, Number.NaN])) };
 
 /** Two inputs of columns, an output with a score a class. */
-const table = wireOf(
+const table = protocolModelOf(
   'm',
   {
     inputs: [spec('carrier', 'string', [-1, 1]), spec('distance', 'float32', [-1])],
@@ -17,7 +17,7 @@ const table = wireOf(
   { labels: new Map([['p', ['late', 'on time']]]) },
 );
 /** One input that carries two features. */
-const packed = wireOf(
+const packed = protocolModelOf(
   'm',
   { inputs: [spec('x', 'float32', [-1, 2])], outputs: [spec('y', 'float32', [-1, 1])] },
   {
@@ -81,7 +81,7 @@ describe('decodeRegress', () => {
   });
 
   it('prefers the output that the manifest calls a value', () => {
-    const two: Wire = {
+    const two: ProtocolModel = {
       ...wire([spec('x', 'float32', [-1])], [spec('a', 'float32', [-1]), spec('b', 'float32', [-1])]),
       meanings: new Map([['b', 'value']]),
     };

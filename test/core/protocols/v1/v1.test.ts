@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Operation, wireOf } from '../../../../core/protocols/protocol.ts';
+import { type Operation, protocolModelOf } from '../../../../core/protocols/protocol.ts';
 import { protocolOf } from '../../../../core/protocols/protocols.ts';
 import { decodeTruth } from '../../../../core/protocols/trimtab.ts';
 import { decodeRegress } from '../../../../core/protocols/v1/examples.ts';
@@ -250,7 +250,7 @@ describe('what is no number', () => {
   };
   const outputs = (['half', 'single', 'double'] as const).map((name) => spec(name, odd[name].type, [-1]));
   const answer = (tokens: boolean, body: unknown) => {
-    const own = wireOf('m', { inputs: [spec('x', 'float32', [-1])], outputs }, { tokens });
+    const own = protocolModelOf('m', { inputs: [spec('x', 'float32', [-1])], outputs }, { tokens });
     return decodeV1(post(body), own).encode({ model: 'm', version: 1, id: 'i', outputs: odd }).body;
   };
 
@@ -275,7 +275,7 @@ describe('what is no number', () => {
   });
 
   it('is told so by classify and regress, too', () => {
-    const own = wireOf(
+    const own = protocolModelOf(
       'm',
       { inputs: [spec('x', 'float32', [-1])], outputs: [spec('value', 'float32', [-1])] },
       { tokens: true },
