@@ -13,7 +13,7 @@ const LOW_WATER = 0.5;
 
 /**
  * Whether this process should be sent requests: not while it starts or drains, while what waits is over its high-water
- * mark, or while a runner or a process of the server is lost.
+ * mark, or while a worker or a process of the server is lost.
  */
 export class Health {
   starting = true;
@@ -24,7 +24,7 @@ export class Health {
 
   constructor(
     private readonly gates: readonly AdmissionLimit[],
-    private readonly lostRunners: () => number,
+    private readonly lostWorkers: () => number,
   ) {}
 
   /** Why not; undefined when it is ready. */
@@ -34,8 +34,8 @@ export class Health {
     const fill = Math.max(...this.gates.map((gate) => gate.fill));
     this.#flooded = fill >= (this.#flooded ? LOW_WATER : HIGH_WATER);
     if (this.#flooded) return `overloaded: its queue is ${Math.round(fill * 100)} % full`;
-    const lost = this.lostRunners();
-    if (lost > 0) return `${lost} of its runners are being started again`;
+    const lost = this.lostWorkers();
+    if (lost > 0) return `${lost} of its workers are being started again`;
     if (this.lostProcesses > 0) return `${this.lostProcesses} of its processes are being started again`;
     return undefined;
   }

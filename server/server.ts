@@ -18,12 +18,12 @@ import { placedLoader } from './scheduling/inline-or-worker.ts';
 import { Pending } from './scheduling/pending-requests.ts';
 import type { Settings } from './settings.ts';
 import { WorkerPool } from './workers/worker-pool.ts';
-import type { RunnerEntry } from './workers/worker-process.ts';
+import type { WorkerEntry } from './workers/worker-process.ts';
 
 export interface ServingOptions {
   readonly home: Home;
   readonly settings: Settings;
-  readonly runner: RunnerEntry;
+  readonly worker: WorkerEntry;
   /** Whether captured predictions are kept in the home. */
   readonly captures: boolean;
   /** Gives the metrics of all processes. @default this one's own are all */
@@ -53,8 +53,8 @@ const DELIVERY_SECONDS = 1;
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { home, settings, log } = options;
   const pool = new WorkerPool({
-    entry: options.runner,
-    size: settings.runners,
+    entry: options.worker,
+    size: settings.workers,
     runTimeoutMs: settings.runTimeout * 1_000,
     maxWaitMs: settings.queueTimeout * 1_000,
     onLost: log,
@@ -62,12 +62,12 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const queue = new AdmissionLimit({
     name: 'queue of runs',
     count: settings.queueRequests,
-    bytes: settings.queueMegabytes,
+    bytes: settings.queueBytes,
   });
   const admission = new AdmissionLimit({
     name: 'server',
     count: settings.maxRequests,
-    bytes: settings.requestMegabytes,
+    bytes: settings.requestBytes,
   });
   const health = new Health([queue, admission], () => pool.states.lost);
   const counts = new RunCounts();
@@ -117,7 +117,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       ...(settings.defaultModel === undefined ? {} : { defaultModel: settings.defaultModel }),
       cacheFolder: settings.cache ?? cacheOf(home),
       refreshSeconds: settings.refresh,
-      bodyLimit: settings.bodyMegabytes,
+      bodyLimit: settings.bodyBytes,
       load: placedLoader({
         pool,
         gate: queue,
@@ -143,7 +143,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       : await (await import('./grpc/server.ts')).serveGrpc(gated(endpoint, health), {
           port: settings.grpcPort,
           host: settings.host,
-          messageLimit: settings.bodyMegabytes,
+          messageLimit: settings.bodyBytes,
           gate: admission,
           ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
         });
@@ -182,7 +182,7 @@ const listen = (
   serve(endpoint, {
     port: settings.port,
     host: settings.host,
-    bodyLimit: settings.bodyMegabytes,
+    bodyLimit: settings.bodyBytes,
     maxConnections: settings.maxConnections,
     headTimeoutMs: settings.headTimeout * 1_000,
     requestTimeoutMs: settings.bodyTimeout * 1_000,
@@ -221,7 +221,7 @@ const stateOf =
   (pool: WorkerPool, queue: AdmissionLimit, admission: AdmissionLimit): Collector =>
   (to) => {
     const { up, lost } = pool.states;
-    to.family('trimtab_queue_requests', 'gauge', 'Runs that wait for a runner or are made by one.').sample(
+    to.family('trimtab_queue_requests', 'gauge', 'Runs that wait for a worker or are made by one.').sample(
       {},
       queue.count,
     );

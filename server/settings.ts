@@ -5,9 +5,11 @@ import * as z from 'zod';
 interface Setting<T extends z.ZodType = z.ZodType> {
   readonly schema: T;
   readonly help: string;
+  /** Its flag, where that is not its name: sizes are given in megabytes and held in bytes. */
+  readonly flag?: string;
 }
 
-const setting = <T extends z.ZodType>(help: string, schema: T): Setting<T> => ({ help, schema });
+const setting = <T extends z.ZodType>(help: string, schema: T, flag?: string): Setting<T> => ({ help, schema, flag });
 const whole = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
 const seconds = (most = 86_400) => z.coerce.number().min(0).max(most);
 const MEGABYTE = 1024 * 1024;
@@ -32,7 +34,7 @@ export const SETTINGS = {
       .optional(),
   ),
   processes: setting('processes that answer, all on the one port', whole(1, 256).default(1)),
-  runners: setting('processes that run what takes long, for each that answers', whole(1, 256).default(1)),
+  workers: setting('processes that run what takes long, for each that answers', whole(1, 256).default(1)),
   models: setting(
     'names of the models to serve, comma-separated; all by default',
     z
@@ -44,23 +46,25 @@ export const SETTINGS = {
   cache: setting('folder for model files', z.string().min(1).optional()),
   refresh: setting('seconds between two looks at the releases', seconds(3_600).default(2)),
   inline: setting(
-    'milliseconds: runs expected to be no longer are made in the process that answers; 0 sends all to runners',
+    'milliseconds: runs expected to be no longer are made in the process that answers; 0 sends all to workers',
     z.coerce.number().min(0).max(1_000).default(2),
   ),
   runTimeout: setting('seconds after which a run is ended (504)', z.coerce.number().gt(0).max(3_600).default(30)),
   queueTimeout: setting(
-    'seconds that a run may wait for a runner (503)',
+    'seconds that a run may wait for a worker (503)',
     z.coerce.number().gt(0).max(3_600).default(10),
   ),
   queueRequests: setting('runs that may wait or run at once (503)', whole(1, 1_000_000).default(1_000)),
-  queueMegabytes: setting(
+  queueBytes: setting(
     'what they may hold, MB (503); by default also no more than a sixteenth of the memory',
     megabytes(1_048_576).default(256 * MEGABYTE),
+    'queue-megabytes',
   ),
   maxRequests: setting('requests under way at once in a process (503)', whole(1, 1_000_000).default(2_000)),
-  requestMegabytes: setting(
+  requestBytes: setting(
     'what their bodies may hold, MB (503); by default also no more than an eighth of the memory',
     megabytes(1_048_576).default(512 * MEGABYTE),
+    'request-megabytes',
   ),
   callerHeader: setting(
     'header in which a trusted proxy in front says who the caller is, for rate limits; the address by default',
@@ -71,7 +75,7 @@ export const SETTINGS = {
       .optional(),
   ),
   maxConnections: setting('connections at once to a process', whole(1, 1_000_000).default(10_000)),
-  bodyMegabytes: setting('largest body, MB (413)', megabytes(1_024).default(6 * MEGABYTE)),
+  bodyBytes: setting('largest body, MB (413)', megabytes(1_024).default(6 * MEGABYTE), 'body-megabytes'),
   headTimeout: setting(
     'seconds that the head of a request may take (408)',
     z.coerce.number().gt(0).max(600).default(10),
@@ -96,9 +100,11 @@ export type SettingName = keyof typeof SETTINGS;
 export type Settings = { readonly [Name in SettingName]: z.output<(typeof SETTINGS)[Name]['schema']> };
 
 const PREFIX = 'TRIMTAB_SERVE_';
-export const variableOf = (name: SettingName): string =>
-  PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-export const flagOf = (name: SettingName): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const flagOf = (name: SettingName): string =>
+  (SETTINGS[name] as Setting).flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const variableOf = (name: SettingName): string => PREFIX + flagOf(name).replaceAll('-', '_').toUpperCase();
+/** The name under which the command line hands a flag on: `--drain-delay` is `drainDelay`. */
+const optionOf = (name: SettingName): string => flagOf(name).replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 
 /** Variables of the environment that are for the processes of the server among themselves. */
 export const CHILD_ENVIRONMENT = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
@@ -107,7 +113,7 @@ export const CHILD_ENVIRONMENT = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
  * The share of the memory that all processes together keep for bodies, where nothing else is said: a body becomes several
  * times its size while it is read and answered.
  */
-const SHARES = { requestMegabytes: 1 / 8, queueMegabytes: 1 / 16 } as const;
+const SHARES = { requestBytes: 1 / 8, queueBytes: 1 / 16 } as const;
 
 /** What there is: the limit of the container, else the machine's; bytes. */
 const memoryHere = (): number => Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
@@ -136,8 +142,9 @@ export function readSettings(
   const settings: Record<string, unknown> = {};
   for (const name of names) {
     const variable = variableOf(name);
-    const fromFlag = flags[name] !== undefined;
-    const value = fromFlag ? flags[name] : env[variable];
+    const flag = flags[optionOf(name)];
+    const fromFlag = flag !== undefined;
+    const value = fromFlag ? flag : env[variable];
     // An empty text would be taken for the number 0.
     const result = SETTINGS[name].schema.safeParse(value === '' ? Number.NaN : value);
     if (!result.success)
@@ -146,14 +153,18 @@ export function readSettings(
       );
     settings[name] = result.data;
   }
-  return withinMemory(settings as Settings, memory, (name) => (flags[name] ?? env[variableOf(name)]) !== undefined);
+  return withinMemory(
+    settings as Settings,
+    memory,
+    (name) => (flags[optionOf(name)] ?? env[variableOf(name)]) !== undefined,
+  );
 }
 
 /** Bounds what was not given by the memory; one body always has room. */
 function withinMemory(settings: Settings, memory: number, given: (name: SettingName) => boolean): Settings {
   const bounded = (name: keyof typeof SHARES): number => {
-    const most = Math.max(settings.bodyMegabytes, Math.floor((memory * SHARES[name]) / settings.processes));
+    const most = Math.max(settings.bodyBytes, Math.floor((memory * SHARES[name]) / settings.processes));
     return given(name) ? settings[name] : Math.min(settings[name], most);
   };
-  return { ...settings, requestMegabytes: bounded('requestMegabytes'), queueMegabytes: bounded('queueMegabytes') };
+  return { ...settings, requestBytes: bounded('requestBytes'), queueBytes: bounded('queueBytes') };
 }

@@ -68,20 +68,20 @@ async function watch(io: Io, { home }: GlobalOptions, settings: Settings, folder
 /** What is known of a local home's models beside what they answer. */
 async function metricsOf(name: string | undefined): Promise<(() => Promise<string>) | undefined> {
   if (name === 'aws') return undefined;
-  const { scheduledResultMetrics: watchedMetrics } = await import('../../server/metrics/scheduled-results.ts');
+  const { scheduledResultMetrics } = await import('../../server/metrics/scheduled-results.ts');
   const opened = await openHome(name);
-  return watchedMetrics(opened, opened.description);
+  return scheduledResultMetrics(opened, opened.description);
 }
 
 async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promise<number> {
   // It brings ONNX Runtime along.
   const { serveUnderSupervision } = await import('../../server/processes/child-process.ts');
-  const { runnerEntry } = await import('../../server/workers/worker-entry.ts');
+  const { workerEntry } = await import('../../server/workers/worker-entry.ts');
   const models = io.env[HOME_OF_MODELS];
   const open = () => openHome(models ?? home ?? io.env.TRIMTAB_HOME ?? undefined);
   await serveUnderSupervision(open, {
     settings,
-    runner: runnerEntry(),
+    worker: workerEntry(),
     captures: models === undefined,
     log: io.err,
   });
@@ -94,5 +94,5 @@ const several = (value: string, before: string | undefined): string =>
 function defaultOf(name: SettingName): string {
   const value: unknown = SETTINGS[name].schema.safeParse(undefined).data;
   if (value === undefined) return '';
-  return ` (default: ${name.endsWith('Megabytes') ? Number(value) / 1024 / 1024 : value})`;
+  return ` (default: ${flagOf(name).endsWith('megabytes') ? Number(value) / 1024 / 1024 : value})`;
 }

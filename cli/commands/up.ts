@@ -15,8 +15,8 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
       if (!Number.isInteger(port) || port < 0 || port > 65_535)
         throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
       // It brings both native libraries along.
-      const { startLocalRuntime: startStage } = await import('../../local-runtime/local-runtime.ts');
-      const stage = await startStage({ home, port, log: io.err });
+      const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
+      const stage = await startLocalRuntime({ home, port, log: io.err });
       io.out(`serving ${stage.home.description} at ${stage.url} until stopped (Ctrl-C)`);
       await new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

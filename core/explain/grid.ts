@@ -1,5 +1,5 @@
 /** Most parts that a side of a tensor may be cut into. */
-export const MOST_PARTS = 16;
+export const MAX_PARTS = 16;
 
 /** How a row of a tensor is cut into cells, which are the players of an explanation. */
 export interface Grid {

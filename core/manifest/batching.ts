@@ -7,7 +7,7 @@ import * as z from 'zod';
 export const Batching = z.strictObject({
   /** Most rows in one run. */
   maxRows: z.int().min(2).max(100_000).default(64),
-  /** Longest that a request waits for others while a runner is free, milliseconds; nobody waits while callers are few. */
+  /** Longest that a request waits for others while a worker is free, milliseconds; nobody waits while callers are few. */
   maxDelayMs: z.number().min(0).max(1_000).default(5),
 });
 export type Batching = z.infer<typeof Batching>;

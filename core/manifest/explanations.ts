@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MOST_PARTS } from '../explain/grid.ts';
+import { MAX_PARTS } from '../explain/grid.ts';
 
 /** How predictions of a model are explained. */
 export const Explanations = z.strictObject({
@@ -10,7 +10,7 @@ export const Explanations = z.strictObject({
   /** Rows of the background: that many are kept of the reference, unless anything is personal, and compared with. */
   backgroundRows: z.int().min(1).max(1_000).default(100),
   /** Whole tensors: most parts that a side is cut into; as many as there is time for. */
-  grid: z.int().min(1).max(MOST_PARTS).default(5),
+  grid: z.int().min(1).max(MAX_PARTS).default(5),
   /** Most rows in one request. */
   maxRows: z.int().min(1).max(1_000).default(64),
 });

@@ -109,9 +109,9 @@ function lineOf(seen: Observation, path: string): Record<string, unknown> {
     'trimtab.rows': seen.rows > 0 ? seen.rows : undefined,
     'trimtab.cache': seen.cache,
   };
-  for (const stage of PHASES) {
-    const ms = seen.phases[stage];
-    if (ms !== undefined) line[`trimtab.${stage}_ns`] = ns(ms);
+  for (const phase of PHASES) {
+    const ms = seen.phases[phase];
+    if (ms !== undefined) line[`trimtab.${phase}_ns`] = ns(ms);
   }
   return line;
 }

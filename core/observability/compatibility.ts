@@ -6,13 +6,13 @@ import type { VersionStatistics } from './statistics.ts';
 export function exposeKServe(to: Exposition, models: readonly ModelSeries[]): void {
   to.family('request_preprocess_seconds', 'histogram', 'pre-process request latency');
   for (const { model, preprocess } of models) to.histogram({ model_name: model }, preprocess);
-  for (const [name, stage, help] of [
+  for (const [name, phase, help] of [
     ['request_predict_seconds', 'infer', 'predict request latency'],
     ['request_postprocess_seconds', 'encode', 'post-process request latency'],
     ['request_explain_seconds', 'explain', 'explain request latency'],
   ] as const) {
     to.family(name, 'histogram', help);
-    for (const { model, stages } of models) if (stages[stage]) to.histogram({ model_name: model }, stages[stage]);
+    for (const { model, phases } of models) if (phases[phase]) to.histogram({ model_name: model }, phases[phase]);
   }
 }
 

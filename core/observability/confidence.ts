@@ -9,7 +9,7 @@ export interface Confidence {
 }
 
 /** Elements that are looked at in one request; the rows beyond are left out. */
-const MOST_ELEMENTS = 65_536;
+const MAX_ELEMENTS = 65_536;
 
 /**
  * Margin and entropy of an output of probabilities, where there are three classes or more: of two, the score says it
@@ -23,7 +23,7 @@ export function confidenceOf({ type, data, shape }: TensorData, rows: number): C
   const values = data as Float32Array | Float64Array;
   const margin: number[] = [];
   const entropy: number[] = [];
-  const looked = Math.min(rows, Math.floor(MOST_ELEMENTS / classes));
+  const looked = Math.min(rows, Math.floor(MAX_ELEMENTS / classes));
   for (let row = 0; row < looked; row++) {
     let [first, second, sum, bits] = [0, 0, 0, 0];
     for (let i = row * classes; i < (row + 1) * classes; i++) {

@@ -20,7 +20,7 @@ export function emfSink(emit: (line: string) => void): Sink {
 export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values'] {
   // Who is turned away at the door says nothing of the version, and would make its latency look better than it is.
   if (seen.limited) return { RateLimited: 1 };
-  const { outcome, limited, outOfDistribution: unusual, cache, disagreement, confidence, scores } = seen;
+  const { outcome, limited, outOfDistribution, cache, disagreement, confidence, scores } = seen;
   const answered = outcome === 'ok';
   // An explanation takes longer than any answer and is none: it has no part in what alarms look at.
   if (seen.asked === 'explain')
@@ -32,7 +32,7 @@ export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['v
   // All in one literal: V8 takes some 10 us for a spread that other properties follow, as long as for half the request.
   return {
     RateLimited: limited === undefined ? undefined : 0,
-    OutOfDistribution: unusual === undefined ? undefined : unusual > 0 ? 1 : 0,
+    OutOfDistribution: outOfDistribution === undefined ? undefined : outOfDistribution > 0 ? 1 : 0,
     CacheHit: cache === undefined ? undefined : cache === 'hit' ? 1 : 0,
     ShadowDisagreement: disagreement && (disagreement.differs ? 1 : 0),
     ShadowDifference: disagreement?.largest,

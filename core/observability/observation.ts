@@ -122,8 +122,8 @@ export class Observation implements RunReport {
   }
 
   /** Ends a step, and with it begins the next. */
-  lap(stage: Phase, now: number): void {
-    this.phases[stage] = now - this.mark;
+  lap(phase: Phase, now: number): void {
+    this.phases[phase] = now - this.mark;
     this.mark = now;
   }
 

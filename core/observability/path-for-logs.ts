@@ -8,14 +8,14 @@ const WORDS = new Set(
 );
 const VERBS = /^(.+)(:(?:predict|classify|regress|explain))$/;
 /** Segments that are kept; what is longer was no protocol's. */
-const MOST_SEGMENTS = 12;
+const MAX_SEGMENTS = 12;
 
 /**
  * A path as it may stand in a log: words of protocols, names of models that there are, and numbers of versions. All
  * else may be anything, a customer's number or an address, and becomes `*`.
  */
 export function pathForLogs(path: string, isModel: (name: string) => boolean): string {
-  const segments = path.split('/').slice(0, MOST_SEGMENTS);
+  const segments = path.split('/').slice(0, MAX_SEGMENTS);
   return segments
     .map((segment, i) => {
       const [, name = segment, verb = ''] = VERBS.exec(segment) ?? [];

@@ -24,7 +24,7 @@ const SIGNALS: Partial<Record<MetricName, readonly [name: string, help: string]>
 export interface ModelSeries {
   readonly model: string;
   /** Seconds by step; made when there is something to count. */
-  readonly stages: Partial<Record<Phase, Histogram>>;
+  readonly phases: Partial<Record<Phase, Histogram>>;
   /** Seconds of decoding and checking together: what KServe calls preprocessing. */
   readonly preprocess: Histogram;
 }
@@ -81,7 +81,7 @@ export class PrometheusSink implements Sink {
     if (model === undefined || route === undefined) return;
     this.#time(
       seen,
-      this.#held(this.#models, model, () => ({ model, stages: {}, preprocess: new Histogram(SECONDS) })),
+      this.#held(this.#models, model, () => ({ model, phases: {}, preprocess: new Histogram(SECONDS) })),
     );
     if (asked === 'infer') this.#count(seen, model, route);
   }
@@ -105,14 +105,14 @@ export class PrometheusSink implements Sink {
     return to.toString();
   }
 
-  #time({ phases: stages }: Observation, series: ModelSeries): void {
-    for (const stage of PHASES) {
-      const ms = stages[stage];
+  #time({ phases }: Observation, series: ModelSeries): void {
+    for (const phase of PHASES) {
+      const ms = phases[phase];
       if (ms === undefined) continue;
-      series.stages[stage] ??= new Histogram(SECONDS);
-      series.stages[stage].observe(ms / 1000);
+      series.phases[phase] ??= new Histogram(SECONDS);
+      series.phases[phase].observe(ms / 1000);
     }
-    if (stages.check !== undefined) series.preprocess.observe(((stages.decode ?? 0) + stages.check) / 1000);
+    if (phases.check !== undefined) series.preprocess.observe(((phases.decode ?? 0) + phases.check) / 1000);
   }
 
   #count(seen: Observation, model: string, { variant, version }: Route): void {
@@ -160,8 +160,8 @@ export class PrometheusSink implements Sink {
     to.family('trimtab_requests_total', 'counter', 'Requests answered, by what was asked for and how it ended.');
     for (const { labels, count } of this.#requests.values()) to.sample(labels, count);
     to.family('trimtab_stage_duration_seconds', 'histogram', 'Time of each step of a request.');
-    for (const { model, stages } of this.#models.values())
-      for (const stage of PHASES) if (stages[stage]) to.histogram({ model, stage }, stages[stage]);
+    for (const { model, phases } of this.#models.values())
+      for (const phase of PHASES) if (phases[phase]) to.histogram({ model, stage: phase }, phases[phase]);
     const routes = [...this.#routes.values()];
     to.family('trimtab_request_duration_seconds', 'histogram', 'Whole time of an inference request.');
     for (const { labels, duration } of routes) to.histogram(labels, duration);

@@ -66,7 +66,7 @@ class VersionTally implements VersionStatistics {
   }
 
   record(seen: Observation): void {
-    const { phases: stages, cache } = seen;
+    const { phases, cache } = seen;
     if (seen.outcome !== 'ok') {
       this.fail.add(seen.duration);
       return;
@@ -74,15 +74,15 @@ class VersionTally implements VersionStatistics {
     this.lastInference = Math.max(this.lastInference, seen.at);
     this.success.add(seen.duration);
     if (cache === 'hit') {
-      this.cacheHit.add(stages.infer ?? 0);
+      this.cacheHit.add(phases.infer ?? 0);
       return;
     }
     if (cache === 'miss') this.cacheMiss.add(0);
-    const queue = stages.queue ?? 0;
+    const queue = phases.queue ?? 0;
     this.queue.add(queue);
-    this.computeInput.add((stages.decode ?? 0) + (stages.check ?? 0));
-    this.computeInfer.add(stages.infer === undefined ? undefined : Math.max(0, stages.infer - queue));
-    this.computeOutput.add(stages.encode);
+    this.computeInput.add((phases.decode ?? 0) + (phases.check ?? 0));
+    this.computeInfer.add(phases.infer === undefined ? undefined : Math.max(0, phases.infer - queue));
+    this.computeOutput.add(phases.encode);
     this.inferenceCount += seen.rows;
     this.runs += seen.batch === undefined ? 1 : Math.min(1, seen.rows / Math.max(1, seen.batch));
   }

@@ -1,5 +1,5 @@
 import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
-import { MOST_PARTS } from '../explain/grid.ts';
+import { MAX_PARTS } from '../explain/grid.ts';
 import type { HttpRequest } from '../serving/http.ts';
 import { kindOf } from './formats/tensors.ts';
 import {
@@ -81,7 +81,7 @@ export function explainCall(call: InferCall, request: HttpRequest): Omit<Explain
 export function optionsOf(given: Parameters): ExplainOptions {
   const column = integer(given, 'column', 0);
   const permutations = integer(given, 'permutations', 1);
-  const grid = integer(given, 'grid', 1, MOST_PARTS);
+  const grid = integer(given, 'grid', 1, MAX_PARTS);
   const budgetMs = integer(given, 'budget_ms', 1);
   const method = oneOf(given, 'method', ['exact', 'sampled'] as const);
   const scale = oneOf(given, 'scale', ['raw', 'output'] as const);

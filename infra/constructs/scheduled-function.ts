@@ -47,7 +47,7 @@ export class ScheduledFunction extends TrimtabFunction {
   private silent(schedule: number, everySeconds: number): void {
     new RunbookAlarm(this, `Silent${schedule}`, {
       metric: this.metricInvocations({
-        period: Duration.seconds(Math.max(SHORTEST_SILENCE_SECONDS, everySeconds)),
+        period: Duration.seconds(Math.max(MIN_SILENCE_SECONDS, everySeconds)),
         statistic: 'Sum',
       }),
       threshold: 1,
@@ -62,7 +62,7 @@ export class ScheduledFunction extends TrimtabFunction {
 }
 
 /** A period of a heartbeat; shorter ones would go off at a hiccup. */
-const SHORTEST_SILENCE_SECONDS = 300;
+const MIN_SILENCE_SECONDS = 300;
 
 /** A rate in the scheduler's words, whole minutes. */
 function rate(seconds: number): string {

@@ -146,11 +146,11 @@ export const ROWS: readonly { readonly title: string; readonly panels: readonly 
         queries: [
           { expr: 'trimtab_queue_requests', legend: 'queue {{instance}}' },
           { expr: 'trimtab_requests_under_way', legend: 'under way {{instance}}' },
-          { expr: `sum by (model) (nv_inference_pending_request_count{${ALL}})`, legend: 'for runners {{model}}' },
+          { expr: `sum by (model) (nv_inference_pending_request_count{${ALL}})`, legend: 'for workers {{model}}' },
         ],
       },
       {
-        title: 'Runners',
+        title: 'Workers',
         unit: 'short',
         queries: [{ expr: 'trimtab_runners', legend: '{{state}} {{instance}}' }],
       },

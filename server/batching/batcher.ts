@@ -204,8 +204,8 @@ class Batcher {
   }
 }
 
-/** Nobody had a runner free for a request in time. */
+/** Nobody had a worker free for a request in time. */
 export const waitedTooLong = (ms: number): ProtocolError =>
-  new ProtocolError(503, `no runner was free within ${ms / 1000} s, try again later`, { retryAfterSeconds: 1 });
+  new ProtocolError(503, `no worker was free within ${ms / 1000} s, try again later`, { retryAfterSeconds: 1 });
 
 const rowsIn = (calls: readonly Call[]): number => calls.reduce((sum, call) => sum + call.rows, 0);

@@ -3,7 +3,7 @@ import type { Clock, Metrics, ObjectStore } from '../../platform/ports.ts';
 import { LineBuffer } from './line-buffer.ts';
 
 /** Most bytes of captures that wait for their delivery; the oldest beyond are lost, and said to be. */
-const MOST_WAITING = 64 * 1024 * 1024;
+const MAX_WAITING = 64 * 1024 * 1024;
 
 /**
  * Takes the log lines of the endpoint and sends each where the log subscription would: captures are gathered and
@@ -15,20 +15,20 @@ export class DeliveryStream {
   readonly #metrics: Metrics;
   readonly #clock: Clock;
   readonly #print: (line: string) => void;
-  readonly #mostWaiting: number;
+  readonly #maxWaiting: number;
   readonly #waiting = new LineBuffer();
   #delivering: Promise<void> = Promise.resolve();
 
   constructor(
     to: { captures: Pick<ObjectStore, 'put'>; metrics: Metrics; clock: Clock },
     print: (line: string) => void,
-    mostWaiting = MOST_WAITING,
+    maxWaiting = MAX_WAITING,
   ) {
     this.#captures = to.captures;
     this.#metrics = to.metrics;
     this.#clock = to.clock;
     this.#print = print;
-    this.#mostWaiting = mostWaiting;
+    this.#maxWaiting = maxWaiting;
   }
 
   /** Takes one line, with or without its line end. */
@@ -36,7 +36,7 @@ export class DeliveryStream {
     const line = text.trimEnd();
     if (line.startsWith('{"trimtab":"capture"')) {
       this.#waiting.add(line);
-      if (this.#waiting.bytes > this.#mostWaiting) this.#dropOldest();
+      if (this.#waiting.bytes > this.#maxWaiting) this.#dropOldest();
     } else if (line.startsWith('{') && line.includes('"_aws"')) this.#metrics.write(line);
     else if (line !== '') this.#print(line);
   }
@@ -52,7 +52,7 @@ export class DeliveryStream {
         this.#waiting.reuse(lines);
       } catch (error) {
         this.#waiting.putBack(lines);
-        if (this.#waiting.bytes > this.#mostWaiting) this.#dropOldest();
+        if (this.#waiting.bytes > this.#maxWaiting) this.#dropOldest();
         throw error;
       }
     });
@@ -63,7 +63,7 @@ export class DeliveryStream {
 
   /** Makes room, and some more, so that it is not done for every line. */
   #dropOldest(): void {
-    const dropped = this.#waiting.dropOldest(this.#mostWaiting * 0.9);
+    const dropped = this.#waiting.dropOldest(this.#maxWaiting * 0.9);
     this.#print(`captures cannot be delivered as fast as they come: ${dropped} lines were dropped`);
   }
 }

@@ -75,9 +75,9 @@ export class LineBuffer {
   }
 
   /** Drops the oldest lines until no more than so many bytes are left. @returns how many lines */
-  dropOldest(mostBytes: number): number {
+  dropOldest(maxBytes: number): number {
     let [chunks, lines] = [0, 0];
-    while (this.#bytes > mostBytes) {
+    while (this.#bytes > maxBytes) {
       const chunk = this.#chunks[chunks++]!;
       this.#bytes -= chunk.used;
       lines += chunk.lines;

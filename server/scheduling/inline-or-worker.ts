@@ -13,9 +13,9 @@ import type { Pending } from './pending-requests.ts';
 
 export interface PlacementOptions {
   readonly pool: WorkerPool;
-  /** Bounds what waits for runners. */
+  /** Bounds what waits for workers. */
   readonly gate: AdmissionLimit;
-  /** Counts by model what waits for runners. */
+  /** Counts by model what waits for workers. */
   readonly pending: Pending;
   /** A run that is expected to take no longer is made at once, in the process that answers; milliseconds. */
   readonly inlineMs: number;
@@ -30,7 +30,7 @@ const INLINE_FILE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Loads models for the server: a run that is known to be short is made where it came in, for going elsewhere would cost
- * more than the run; every other run goes to the runners, by way of a bounded queue, and put together with others where
+ * more than the run; every other run goes to the workers, by way of a bounded queue, and put together with others where
  * the manifest asks for that.
  */
 export const placedLoader =
@@ -40,7 +40,7 @@ export const placedLoader =
     const load = { digest: artifact.digest, threads: manifest.serving.threads };
     const predictable = isPredictable(operatorsOf(await readFile(path)));
     const away = (learn?: (size: number, ms: number) => void): Promise<OnnxModel> =>
-      inRunners(options, {
+      inWorkers(options, {
         name,
         version,
         path,
@@ -62,7 +62,7 @@ interface RemoteModelOptions {
   readonly learn: ((size: number, ms: number) => void) | undefined;
 }
 
-async function inRunners(
+async function inWorkers(
   options: PlacementOptions,
   { name, version, path, load, batching, learn }: RemoteModelOptions,
 ): Promise<OnnxModel> {
@@ -111,7 +111,7 @@ const counted = (model: OnnxModel, onRun: (rows: number) => void): OnnxModel => 
   release: () => model.release(),
 });
 
-/** A model that is in this process, and in the runners as soon as a run is expected to be long. */
+/** A model that is in this process, and in the workers as soon as a run is expected to be long. */
 class InlineOrWorkerModel implements OnnxModel {
   readonly signature: OnnxModel['signature'];
   readonly #pace = new DurationEstimator();

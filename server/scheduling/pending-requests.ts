@@ -7,7 +7,7 @@ export interface PendingCount {
   end(): void;
 }
 
-/** Counts requests that wait for a runner or are run by one, under Triton's name for it. */
+/** Counts requests that wait for a worker or are run by one, under Triton's name for it. */
 export class Pending {
   readonly #counts = new Set<{ readonly model: string; readonly version: number; requests: number }>();
 
@@ -23,7 +23,7 @@ export class Pending {
   }
 
   readonly collect: Collector = (to) => {
-    to.family('nv_inference_pending_request_count', 'gauge', 'Requests that wait for a runner or are run by one.');
+    to.family('nv_inference_pending_request_count', 'gauge', 'Requests that wait for a worker or are run by one.');
     const sums = new Map<string, { model: string; version: number; requests: number }>();
     for (const count of this.#counts) {
       const key = `${count.model} ${count.version}`;

@@ -1,7 +1,7 @@
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../platform/onnx/errors.ts';
 import type { WorkerError } from './messages.ts';
 
-/** An error as it goes from a runner to the pool. */
+/** An error as it goes from a worker to the pool. */
 export function workerErrorOf(error: unknown): WorkerError {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof DigestMismatchError) {
@@ -12,7 +12,7 @@ export function workerErrorOf(error: unknown): WorkerError {
   return { kind, message, stack };
 }
 
-/** The error that a fault was, of the same class and with the runner's stack. */
+/** The error that a fault was, of the same class and with the worker's stack. */
 export function errorOf({ kind, message, stack, digests }: WorkerError): Error {
   const error =
     kind === 'digest' && digests !== undefined

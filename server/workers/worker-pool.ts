@@ -5,27 +5,27 @@ import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { LoadOptions, OnnxModel } from '../../platform/onnx/model.ts';
 import { waitedTooLong } from '../batching/batcher.ts';
 import { BackOff } from '../lib/backoff.ts';
-import type { RunnerModel } from './messages.ts';
-import { type RunnerEntry, RunnerProcess } from './worker-process.ts';
+import type { WorkerModel } from './messages.ts';
+import { type WorkerEntry, WorkerProcess } from './worker-process.ts';
 
-export interface RunnerPoolOptions {
-  readonly entry: RunnerEntry;
+export interface WorkerPoolOptions {
+  readonly entry: WorkerEntry;
   /** Processes, each with every model. */
   readonly size: number;
-  /** A run that takes longer is ended by killing its runner; milliseconds. */
+  /** A run that takes longer is ended by killing its worker; milliseconds. */
   readonly runTimeoutMs: number;
-  /** A run that has waited longer for a runner is refused; milliseconds. */
+  /** A run that has waited longer for a worker is refused; milliseconds. */
   readonly maxWaitMs: number;
-  /** Told of every runner that ended unasked, and of every model that a new one could not load. */
+  /** Told of every worker that ended unasked, and of every model that a new one could not load. */
   readonly onLost?: (what: string) => void;
 }
 
-/** Told how long a run took in its runner, without the way there and the wait. */
+/** Told how long a run took in its worker, without the way there and the wait. */
 type OnRun = (feeds: Readonly<Record<string, TensorData>>, ms: number) => void;
 type Outputs = Record<string, TensorData>;
 
 interface Job {
-  readonly model: RunnerModel;
+  readonly model: WorkerModel;
   readonly feeds: Readonly<Record<string, TensorData>>;
   readonly outputs: readonly string[] | undefined;
   readonly report: RunReport | undefined;
@@ -35,10 +35,10 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** A place for a runner, which is filled again whenever one ends. */
+/** A place for a worker, which is filled again whenever one ends. */
 interface Place {
   readonly backOff: BackOff;
-  runner: RunnerProcess | undefined;
+  worker: WorkerProcess | undefined;
   /** Whether it has started and loaded what there is. */
   up: boolean;
   /** Whether it is idle: started, all models loaded, nothing running. */
@@ -50,21 +50,21 @@ interface Place {
 }
 
 /**
- * Processes that run models, so that the one that answers never blocks. A run that does not end is ended: its runner is
+ * Processes that run models, so that the one that answers never blocks. A run that does not end is ended: its worker is
  * killed and replaced, its callers get 504, and what waits goes to the others.
  */
 export class WorkerPool {
   readonly #places: Place[];
-  readonly #models = new Map<number, RunnerModel>();
+  readonly #models = new Map<number, WorkerModel>();
   readonly #line: Job[] = [];
   #lastKey = 0;
   #lineTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(private readonly options: RunnerPoolOptions) {
+  constructor(private readonly options: WorkerPoolOptions) {
     this.#places = Array.from({ length: options.size }, () => ({
       backOff: new BackOff(),
-      runner: undefined,
+      worker: undefined,
       up: false,
       free: false,
       chores: [],
@@ -77,29 +77,29 @@ export class WorkerPool {
     return this.options.size;
   }
 
-  /** Process ids of the runners that live. */
+  /** Process ids of the workers that live. */
   get pids(): number[] {
-    return this.#places.map(({ runner }) => runner?.pid).filter((pid) => pid !== undefined);
+    return this.#places.map(({ worker }) => worker?.pid).filter((pid) => pid !== undefined);
   }
 
-  /** Runners that live and have what they need, and those that are being started anew. */
+  /** Workers that live and have what they need, and those that are being started anew. */
   get states(): { readonly up: number; readonly lost: number; readonly waiting: number } {
     const up = this.#places.filter((place) => place.up).length;
     return { up, lost: this.#models.size > 0 ? this.size - up : 0, waiting: this.#line.length };
   }
 
   /**
-   * Loads a model into every runner; they are started with the first one.
+   * Loads a model into every worker; they are started with the first one.
    *
    * @throws DigestMismatchError or ModelLoadError, as `loadModel` does
    */
   async load(path: string, options: LoadOptions, onRun?: OnRun): Promise<OnnxModel> {
     const key = ++this.#lastKey;
-    const model: RunnerModel = { key, path, ...options };
+    const model: WorkerModel = { key, path, ...options };
     let signature: Signature | undefined;
     await Promise.all(this.#places.map((place) => this.#start(place)));
     try {
-      // One runner after the other, so that the rest goes on with what is served already.
+      // One worker after the other, so that the rest goes on with what is served already.
       for (const place of this.#places) signature = await this.#loadOn(place, model);
     } catch (error) {
       this.#release(key);
@@ -117,19 +117,19 @@ export class WorkerPool {
     };
   }
 
-  /** Ends all runners. Nothing may run any more. */
+  /** Ends all workers. Nothing may run any more. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#lineTimer);
     for (const place of this.#places) {
       clearTimeout(place.timer);
-      place.runner?.kill();
+      place.worker?.kill();
     }
   }
 
   #release(key: number): void {
     this.#models.delete(key);
-    for (const { runner } of this.#places) runner?.ask({ kind: 'release', key }).catch(() => undefined);
+    for (const { worker } of this.#places) worker?.ask({ kind: 'release', key }).catch(() => undefined);
   }
 
   #next(): void {
@@ -161,74 +161,74 @@ export class WorkerPool {
   }
 
   async #runOn(place: Place, { model, feeds, outputs, report, onRun, at, resolve, reject }: Job): Promise<void> {
-    const runner = place.runner!;
+    const worker = place.worker!;
     const { runTimeoutMs } = this.options;
     place.free = false;
     if (report !== undefined) report.queue = performance.now() - at;
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      runner.kill();
+      worker.kill();
       reject(new ProtocolError(504, `the model has not answered within ${runTimeoutMs / 1000} s, its run was ended`));
     }, runTimeoutMs);
     try {
-      const reply = await runner.ask({ kind: 'run', model, feeds, outputs });
-      if (!('outputs' in reply)) throw new Error('a runner answered a run with something else');
+      const reply = await worker.ask({ kind: 'run', model, feeds, outputs });
+      if (!('outputs' in reply)) throw new Error('a worker answered a run with something else');
       onRun?.(feeds, reply.ms);
       resolve(reply.outputs);
     } catch (error) {
       if (!late) reject(error);
     } finally {
       clearTimeout(timer);
-      if (place.runner === runner && !late) place.free = true;
+      if (place.worker === worker && !late) place.free = true;
       this.#next();
     }
   }
 
-  /** Has a runner load a model between two runs. */
-  #loadOn(place: Place, model: RunnerModel): Promise<Signature> {
+  /** Has a worker load a model between two runs. */
+  #loadOn(place: Place, model: WorkerModel): Promise<Signature> {
     return new Promise((resolve, reject) => {
       place.chores.push(async () => {
-        const { runner } = place;
+        const { worker } = place;
         try {
-          const reply = await runner!.ask({ kind: 'load', model });
-          if (!('signature' in reply)) throw new Error('a runner answered a load with something else');
+          const reply = await worker!.ask({ kind: 'load', model });
+          if (!('signature' in reply)) throw new Error('a worker answered a load with something else');
           resolve(reply.signature);
         } catch (error) {
           reject(error);
         }
-        if (place.runner === runner) place.free = true;
+        if (place.worker === worker) place.free = true;
         this.#next();
       });
       this.#next();
     });
   }
 
-  /** Starts a runner where there is none, and gives it all models; it takes runs once it has them. */
+  /** Starts a worker where there is none, and gives it all models; it takes runs once it has them. */
   async #start(place: Place): Promise<void> {
-    if (place.runner !== undefined || this.#closed) return;
+    if (place.worker !== undefined || this.#closed) return;
     clearTimeout(place.timer);
     place.startedAt = performance.now();
-    const runner = new RunnerProcess(this.options.entry, (how) => this.#ended(place, runner, how));
-    place.runner = runner;
+    const worker = new WorkerProcess(this.options.entry, (how) => this.#ended(place, worker, how));
+    place.worker = worker;
     const models = [...this.#models.values()];
-    await runner.ready;
+    await worker.ready;
     for (const model of models)
-      await runner
+      await worker
         .ask({ kind: 'load', model })
-        .catch((error) => this.options.onLost?.(`a new runner: ${error.message}`));
-    place.up = place.runner === runner;
+        .catch((error) => this.options.onLost?.(`a new worker: ${error.message}`));
+    place.up = place.worker === worker;
     place.free = place.up;
     this.#next();
   }
 
-  #ended(place: Place, runner: RunnerProcess, how: string): void {
-    if (place.runner !== runner) return;
-    place.runner = undefined;
+  #ended(place: Place, worker: WorkerProcess, how: string): void {
+    if (place.worker !== worker) return;
+    place.worker = undefined;
     place.up = false;
     place.free = false;
     if (this.#closed) return;
-    this.options.onLost?.(`a runner ended: ${how}`);
+    this.options.onLost?.(`a worker ended: ${how}`);
     const wait = place.backOff.next(performance.now() - place.startedAt);
     place.timer = setTimeout(() => void this.#start(place).catch(() => undefined), wait);
   }

@@ -3,17 +3,17 @@ import { errorOf } from './error-transfer.ts';
 import type { WorkerRequest, WorkerResponse } from './messages.ts';
 
 /** How a process that calls `serveRuns` is started. */
-export interface RunnerEntry {
+export interface WorkerEntry {
   readonly file: string;
   readonly args?: readonly string[];
   readonly execArgv?: readonly string[];
 }
 
-/** A runner has ended in the middle of what it was asked: killed, or crashed in native code. */
-export class RunnerLostError extends Error {
-  override readonly name = 'RunnerLostError';
+/** A worker has ended in the middle of what it was asked: killed, or crashed in native code. */
+export class WorkerLostError extends Error {
+  override readonly name = 'WorkerLostError';
   constructor(how: string) {
-    super(`the runner ended (${how}) in the middle of a run`);
+    super(`the worker ended (${how}) in the middle of a run`);
   }
 }
 
@@ -22,15 +22,15 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** One runner, from its start to its end. */
-export class RunnerProcess {
-  /** Settles once it takes orders. @throws RunnerLostError when it ends before */
+/** One worker, from its start to its end. */
+export class WorkerProcess {
+  /** Settles once it takes orders. @throws WorkerLostError when it ends before */
   readonly ready: Promise<void>;
   readonly #child: ChildProcess;
   readonly #waiting: Waiting[] = [];
   #ended: string | undefined;
 
-  constructor(entry: RunnerEntry, onEnd: (how: string) => void) {
+  constructor(entry: WorkerEntry, onEnd: (how: string) => void) {
     this.#child = fork(entry.file, [...(entry.args ?? [])], {
       execArgv: [...(entry.execArgv ?? [])],
       // Tensors go as the typed arrays that they are.
@@ -53,8 +53,8 @@ export class RunnerProcess {
     const end = (how: string): void => {
       if (this.#ended !== undefined) return;
       this.#ended = how;
-      failed(new RunnerLostError(how));
-      for (const waiting of this.#waiting.splice(0)) waiting.reject(new RunnerLostError(how));
+      failed(new WorkerLostError(how));
+      for (const waiting of this.#waiting.splice(0)) waiting.reject(new WorkerLostError(how));
       onEnd(how);
     };
     this.#child.on('error', (error) => end(error.message));
@@ -65,12 +65,12 @@ export class RunnerProcess {
     return this.#child.pid;
   }
 
-  /** Asks for one thing. @throws what the runner threw, or RunnerLostError */
+  /** Asks for one thing. @throws what the worker threw, or WorkerLostError */
   ask(order: WorkerRequest): Promise<Exclude<WorkerResponse, { fault: unknown }>> {
     return new Promise((resolve, reject) => {
-      if (this.#ended !== undefined) return reject(new RunnerLostError(this.#ended));
+      if (this.#ended !== undefined) return reject(new WorkerLostError(this.#ended));
       this.#waiting.push({ resolve, reject });
-      // What cannot be sent is lost with the runner, whose end is told anyway.
+      // What cannot be sent is lost with the worker, whose end is told anyway.
       this.#child.send(order, () => undefined);
     });
   }

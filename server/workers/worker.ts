@@ -1,7 +1,7 @@
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import { exitWithParent } from '../lib/exit-with-parent.ts';
 import { workerErrorOf } from './error-transfer.ts';
-import type { RunnerModel, WorkerRequest, WorkerResponse } from './messages.ts';
+import type { WorkerModel, WorkerRequest, WorkerResponse } from './messages.ts';
 
 /**
  * A process that runs models and nothing else, so that it may be blocked by a run, crash in native code, or be killed in
@@ -10,7 +10,7 @@ import type { RunnerModel, WorkerRequest, WorkerResponse } from './messages.ts';
 export function serveRuns(): void {
   const models = new Map<number, OnnxModel>();
   exitWithParent();
-  // Whoever stops the server stops its runners; Ctrl-C in a terminal reaches them as well.
+  // Whoever stops the server stops its workers; Ctrl-C in a terminal reaches them as well.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('disconnect', () => process.exit(0));
   // One after the other: replies carry no name, they come in the order of what was asked.
@@ -43,7 +43,7 @@ async function answer(models: Map<number, OnnxModel>, order: WorkerRequest): Pro
   }
 }
 
-async function loaded(models: Map<number, OnnxModel>, { key, path, digest, threads }: RunnerModel): Promise<OnnxModel> {
+async function loaded(models: Map<number, OnnxModel>, { key, path, digest, threads }: WorkerModel): Promise<OnnxModel> {
   let model = models.get(key);
   if (model === undefined) {
     model = await loadModel(path, threads === undefined ? { digest } : { digest, threads });

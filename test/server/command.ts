@@ -12,7 +12,7 @@ process.exitCode = await main(process.argv.slice(2), { out: console.log, err: co
 
 /** Bundles the command as the package has it. @returns the file that starts it */
 export async function bundledCommand(folder: string): Promise<string> {
-  await bundled(folder, 'runner', 'server/workers/entry.ts');
+  await bundled(folder, 'worker', 'server/workers/entry.ts');
   await bundled(folder, 'trimtab', 'cli/main.ts');
   const launcher = path.join(folder, 'launcher.mjs');
   await writeFile(launcher, LAUNCHER);

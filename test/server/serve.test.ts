@@ -80,7 +80,7 @@ describe('trimtab serve', () => {
     expect((await call(`${url}/v2/models/tree/infer`, v2)).status).toBe(200);
     const metrics = await call(`${url}/metrics`);
     expect(metrics.headers['content-type']).toContain('text/plain; version=0.0.4');
-    // Of both processes, whichever was asked: each has one runner.
+    // Of both processes, whichever was asked: each has one worker.
     expect(metrics.body).toMatch(/trimtab_run_requests_total\{model="tree",where="inline"\} 2\n/);
     expect(metrics.body).toContain('trimtab_runners{state="up"} 2');
 
@@ -145,10 +145,10 @@ describe('trimtab serve', () => {
   });
 
   it('ends a run that does not end: 504 in time, others go on, its processor is freed', async () => {
-    const { url, child } = await serve('--run-timeout', '2', '--runners', '1');
+    const { url, child } = await serve('--run-timeout', '2', '--workers', '1');
     expect((await loop(url, 10)).status).toBe(200);
     const [process_] = childrenOf(child.pid!);
-    const [runner] = childrenOf(process_!);
+    const [worker] = childrenOf(process_!);
     const forever = loop(url, HOURS);
     let answered = 0;
     let ended = false;
@@ -161,7 +161,7 @@ describe('trimtab serve', () => {
     }
     expect(answered).toBeGreaterThan(0);
     expect(await forever).toMatchObject({ status: 504, body: expect.stringContaining('within 2 s') });
-    await until(() => !childrenOf(process_!).includes(runner!));
+    await until(() => !childrenOf(process_!).includes(worker!));
     await until(async () => (await ready(url)) === 200);
     expect((await loop(url, 10)).status).toBe(200);
   });
@@ -193,7 +193,7 @@ describe('trimtab serve', () => {
     const lost = loop(url, HOURS).catch((error) => error.code);
     await until(async () => (await call(`${url}/metrics`)).body.includes('trimtab_queue_requests 1'));
     const [process_] = childrenOf(child.pid!);
-    const [runner] = childrenOf(process_!);
+    const [worker] = childrenOf(process_!);
     child.kill('SIGTERM');
     await until(async () => (await ready(url).catch(() => 503)) === 503);
     child.kill('SIGTERM');
@@ -201,7 +201,7 @@ describe('trimtab serve', () => {
     expect(await lost).toBe('ECONNRESET');
     await until(() => {
       try {
-        return /^State:\s+Z/m.test(readFileSync(`/proc/${runner}/status`, 'utf8'));
+        return /^State:\s+Z/m.test(readFileSync(`/proc/${worker}/status`, 'utf8'));
       } catch {
         return true;
       }

@@ -4,8 +4,8 @@ import { readSettings } from '../../server/settings.ts';
 const MEGABYTE = 1024 * 1024;
 const GIGABYTE = 1024 * MEGABYTE;
 const boundsOf = (memory: number, flags = {}, env = {}) => {
-  const { requestMegabytes, queueMegabytes } = readSettings(flags, env, memory);
-  return [requestMegabytes / MEGABYTE, queueMegabytes / MEGABYTE];
+  const { requestBytes, queueBytes } = readSettings(flags, env, memory);
+  return [requestBytes / MEGABYTE, queueBytes / MEGABYTE];
 };
 
 describe('readSettings', () => {

@@ -126,9 +126,9 @@ export class ImageExplainer implements Explainer {
       const cells = cellOf(grid, own.shape);
       const feeds = (mixtures: readonly MaskedSample[]): Tensors => {
         const data = allocate(type, mixtures.length * width) as unknown[];
-        mixtures.forEach(({ row, other, rank, coalitionSize: taken }, i) => {
+        mixtures.forEach(({ row, other, rank, coalitionSize }, i) => {
           for (let at = 0; at < width; at++)
-            data[i * width + at] = rank[cells[at]!]! < taken ? own.data[row * width + at] : levels[other];
+            data[i * width + at] = rank[cells[at]!]! < coalitionSize ? own.data[row * width + at] : levels[other];
         });
         const mixed = {
           type,

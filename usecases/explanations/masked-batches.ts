@@ -31,10 +31,10 @@ export function masker(
       }
       const other = background[spec.name]!;
       const data = allocate(spec.type, mixtures.length * columns) as unknown[];
-      mixtures.forEach(({ row, other: at, rank, coalitionSize: taken }, i) => {
+      mixtures.forEach(({ row, other: at, rank, coalitionSize }, i) => {
         for (let column = 0; column < columns; column++) {
           const player = playerOf[feature + column]!;
-          const isOwn = player === -1 || rank[player]! < taken;
+          const isOwn = player === -1 || rank[player]! < coalitionSize;
           data[i * columns + column] = isOwn ? own.data[row * columns + column] : other.data[at * columns + column];
         }
       });

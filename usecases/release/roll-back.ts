@@ -12,7 +12,7 @@ import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 const ACTOR = 'function:rollback';
 /** Others may write the ledger at the same time, in a storm of alarms very many: read again, judge again. */
 const ATTEMPTS = 12;
-const LONGEST_WAIT_MS = 5_000;
+const MAX_WAIT_MS = 5_000;
 
 /**
  * Answers an alarm's transition into ALARM: gathers evidence, decides, writes one entry, and waits to see the endpoint
@@ -86,7 +86,7 @@ async function answer(
     } catch (error) {
       if (!(error instanceof ReleaseConflictError) || attempt === ATTEMPTS) throw error;
       // Apart in time, so that not all come back at once.
-      await sleep(Math.random() * Math.min(LONGEST_WAIT_MS, 50 * 2 ** attempt));
+      await sleep(Math.random() * Math.min(MAX_WAIT_MS, 50 * 2 ** attempt));
     }
   }
 

@@ -2,7 +2,7 @@ import { clip, ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 
 /** Smaller answers are sent as they are, whatever the caller takes: packing them costs more than it saves. */
-export const LEAST_BYTES = 8 * 1024;
+export const MIN_BYTES = 8 * 1024;
 
 /** Speed before size: the fastest level still halves numbers written as text. */
 const LEVEL = 1;
@@ -51,7 +51,7 @@ const isFramed = ([first = 0, second = 0]: Uint8Array): boolean =>
 export async function compress(response: HttpResponse, accepted: string): Promise<HttpResponse> {
   const { body, headers } = response;
   const encoding = preferred(accepted);
-  if (encoding === undefined || body.length < LEAST_BYTES || 'content-encoding' in headers) return response;
+  if (encoding === undefined || body.length < MIN_BYTES || 'content-encoding' in headers) return response;
   const zlib = await import('node:zlib');
   const deflate = encoding === 'gzip' ? zlib.gzip : zlib.deflate;
   const bytes = await new Promise<Uint8Array>((resolve, reject) => {

@@ -16,7 +16,7 @@ import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { ServingReport } from '../../platform/ports.ts';
-import { compress, decompress, LEAST_BYTES } from './compression.ts';
+import { compress, decompress, MIN_BYTES } from './compression.ts';
 import { type ErrorLogger, errorLogger } from './error-log.ts';
 import { faultOfError, fill, outcomeOf, withHints } from './error-mapping.ts';
 import { explain } from './explain.ts';
@@ -110,7 +110,7 @@ export class Endpoint {
       const { 'content-encoding': encoding, 'accept-encoding': accepted } = request.headers;
       const plain = encoding === undefined ? request : await decompress(request, this.bodyLimit);
       response = await this.dispatch(operation, plain, identity.id, seen);
-      if (accepted !== undefined && response.body.length >= LEAST_BYTES) response = await compress(response, accepted);
+      if (accepted !== undefined && response.body.length >= MIN_BYTES) response = await compress(response, accepted);
     } catch (error) {
       fill(seen, error);
       response = this.failure(protocol, error, seen);

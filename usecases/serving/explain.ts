@@ -78,7 +78,7 @@ function explainerOf(resident: LoadedVersion, home: Pick<Home, 'artifacts'>): Pr
 async function open({ record, path, model }: LoadedVersion, home: Pick<Home, 'artifacts'>): Promise<Explainer> {
   if (record.baseline === undefined)
     throw new ProtocolError(501, `version ${record.version} of ${record.model} has no baseline to compare with`);
-  const [{ createExplainer: openExplainer }, { baselineOf }] = await Promise.all([
+  const [{ createExplainer }, { baselineOf }] = await Promise.all([
     import('../explanations/create-explainer.ts'),
     import('../registry/load-baseline.ts'),
   ]);
@@ -86,5 +86,5 @@ async function open({ record, path, model }: LoadedVersion, home: Pick<Home, 'ar
     throw new ProtocolError(503, 'the baseline to compare with cannot be read now, try again later', { cause });
   });
   const { manifest, signature } = record;
-  return openExplainer({ model, signature, manifest, file: () => readFile(path), baseline: baseline! });
+  return createExplainer({ model, signature, manifest, file: () => readFile(path), baseline: baseline! });
 }

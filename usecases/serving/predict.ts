@@ -55,7 +55,7 @@ export interface Admitted<Call extends Asked = InferCall> {
 type Outputs = Readonly<Record<string, TensorData>>;
 
 /** Longest prediction id: it goes into a header and into every capture. */
-const LONGEST_ID = 200;
+const MAX_ID = 200;
 
 /**
  * decode -> check -> infer -> encode -> record. Each step's time goes into the observation.
@@ -107,8 +107,7 @@ export function admit<Call extends Asked>(job: PredictionJob<Call>): Admitted<Ca
 function decode<Call extends Asked>({ decode, request, resident, seen, id }: PredictionJob<Call>): Call {
   const call = decode(request, resident.wire);
   const { length } = call.id ?? id;
-  if (length > LONGEST_ID)
-    throw new ProtocolError(400, `the id has ${length} characters, at most ${LONGEST_ID} are allowed`);
+  if (length > MAX_ID) throw new ProtocolError(400, `the id has ${length} characters, at most ${MAX_ID} are allowed`);
   assertBatch(resident, call);
   seen.lap('decode', performance.now());
   return call;

@@ -18,7 +18,7 @@ export interface MirrorOptions {
 }
 
 /** Copies that may wait for their turn; what comes while so many do is not mirrored. */
-const MOST_WAITING = 64;
+const MAX_WAITING = 64;
 /** How much a new time counts in the running mean. */
 const WEIGHT = 0.1;
 
@@ -37,7 +37,7 @@ export class Mirror {
   send(job: PredictionJob, given: PredictionResult, route: Route, resident: LoadedVersion): Promise<void> {
     const { timing } = this.options;
     if (timing === 'after') {
-      if (this.waiting < MOST_WAITING) this.later(job, given, route, resident);
+      if (this.waiting < MAX_WAITING) this.later(job, given, route, resident);
       return Promise.resolve();
     }
     this.saved = Math.min(1, this.saved + (this.mean === 0 ? 1 : timing.budgetMs / this.mean));

@@ -168,8 +168,8 @@ export function recordsTable(records: readonly unknown[]): Table {
     if (typeof record !== 'object' || record === null || Array.isArray(record))
       throw new InputError(`record ${row} is no object`);
     for (const key of Object.keys(record)) if (!places.has(key)) places.set(key, places.size);
-    if (places.size * records.length > MOST_CELLS)
-      throw new InputError(`the records make a table of more than ${MOST_CELLS} cells`);
+    if (places.size * records.length > MAX_CELLS)
+      throw new InputError(`the records make a table of more than ${MAX_CELLS} cells`);
   }
   const columns = [...places.keys()];
   return {
@@ -181,7 +181,7 @@ export function recordsTable(records: readonly unknown[]): Table {
 }
 
 /** Records whose keys are all different would become a table as large as the square of what was sent. */
-const MOST_CELLS = 4_000_000;
+const MAX_CELLS = 4_000_000;
 
 /** A table of text, its first row a header when it holds the names of the model's columns. */
 export function textTable(cells: readonly (readonly string[])[], wire: ProtocolModel): Table {

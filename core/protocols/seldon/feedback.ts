@@ -58,8 +58,8 @@ function rowsOf(response: Json | undefined): number {
 /** What was true of each row, under the ids that captures have. */
 function truthsOf(id: string, truth: Json): TruthRecord[] {
   const values = valuesOf(truth).map(plain);
-  if (values.length === 0 || values.length > MOST_ROWS)
-    throw new ProtocolError(400, `truth has ${values.length} rows, expected 1 to ${MOST_ROWS}`);
+  if (values.length === 0 || values.length > MAX_ROWS)
+    throw new ProtocolError(400, `truth has ${values.length} rows, expected 1 to ${MAX_ROWS}`);
   return values.map((value, row) => {
     if (
       typeof value !== 'string' &&
@@ -71,7 +71,7 @@ function truthsOf(id: string, truth: Json): TruthRecord[] {
   });
 }
 
-const MOST_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 
 /** One value a row. */
 function valuesOf(truth: Json): unknown[] {

@@ -92,13 +92,13 @@ function manage(
   return { kind: 'show', show: (catalog) => describe(model, known(catalog, model, number)) };
 }
 
-const MOST_MODELS = 100;
+const MAX_MODELS = 100;
 
 function list(catalog: Catalog, query: Readonly<Record<string, string>>): HttpResponse {
-  const limit = whole(query, 'limit', MOST_MODELS);
+  const limit = whole(query, 'limit', MAX_MODELS);
   const from = whole(query, 'next_page_token', 0);
   const models = catalog.models();
-  const to = from + Math.min(limit, MOST_MODELS);
+  const to = from + Math.min(limit, MAX_MODELS);
   return json(200, {
     ...(to < models.length ? { nextPageToken: String(to) } : {}),
     models: models.slice(from, to).map((name) => ({ modelName: name, modelUrl: urlOf(name) })),

@@ -10,8 +10,8 @@ const N = 5;
 /** A game on rows of five numbers that no player plays alone. */
 const f = ([a, b, c, d, e]: readonly number[]): number => a! * b! + Math.max(c!, d!) - a! * c! * e! + 0.5 * d!;
 
-const mix = (x: readonly number[], z: readonly number[], { rank, coalitionSize: taken }: MaskedSample): number[] =>
-  x.map((own, player) => (rank[player]! < taken ? own : z[player]!));
+const mix = (x: readonly number[], z: readonly number[], { rank, coalitionSize }: MaskedSample): number[] =>
+  x.map((own, player) => (rank[player]! < coalitionSize ? own : z[player]!));
 
 const scoring =
   (rows: readonly number[][], background: readonly number[][]): Score =>
@@ -111,9 +111,9 @@ describe('sampledValues', () => {
     async (_, game) => {
       const background = 10;
       const score: Score = async (mixtures) =>
-        mixtures.map(({ other, rank, coalitionSize: taken }) =>
+        mixtures.map(({ other, rank, coalitionSize }) =>
           game(
-            [...rank].map((at) => at < taken),
+            [...rank].map((at) => at < coalitionSize),
             other,
           ),
         );
@@ -145,7 +145,7 @@ describe('sampledValues', () => {
 
   it('knows that an order and its reverse are all that there are of two players', async () => {
     const score: Score = async (mixtures) =>
-      mixtures.map(({ rank, coalitionSize: taken }) => Number([...rank].every((at) => at < taken)));
+      mixtures.map(({ rank, coalitionSize }) => Number([...rank].every((at) => at < coalitionSize)));
     const [row] = (await sampledValues(score, { ...options([1], [1]), players: 2, permutations: 1 })).rows;
     expect(row).toMatchObject({ values: [0.5, 0.5], standardErrors: [0, 0] });
   });

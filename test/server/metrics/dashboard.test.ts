@@ -32,7 +32,7 @@ beforeAll(async () => {
   const values = { Drift: 0.25, Wrong: [1, 0, 0, 0] };
   home.metrics.write(metricLine({ model: 'tree', variant: 'champion', version: 1, at: Date.now(), values }));
   await home.close();
-  // All runs go to the runners.
+  // All runs go to the workers.
   const args = ['--home', path.join(folder, 'home'), '--inline', '0', '--drain-delay', '0'];
   server = await startServe(await bundledCommand(folder), args);
   wire = new Wire(server.url);
@@ -53,7 +53,7 @@ const questions = ROWS.flatMap(({ panels }) => panels).flatMap(({ title, queries
 );
 
 describe('GET /metrics of trimtab serve', () => {
-  it('tells what was found of drift and ground truth in the home that it serves, and what waits for runners', async () => {
+  it('tells what was found of drift and ground truth in the home that it serves, and what waits for workers', async () => {
     for (let i = 0; i < 3; i++) expect((await predict()).status).toBe(200);
     const page = await scrape();
     expect(page).toContain('trimtab_drift_share{model="tree",variant="champion"} 0.25\n');

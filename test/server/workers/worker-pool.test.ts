@@ -7,7 +7,7 @@ import type { TensorData } from '../../../core/model/tensor.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
 import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
-import { type RunnerPoolOptions, WorkerPool } from '../../../server/workers/worker-pool.ts';
+import { WorkerPool, type WorkerPoolOptions } from '../../../server/workers/worker-pool.ts';
 import { loopModel } from '../../fixtures/onnx/write.ts';
 import { bundled } from '../bundled.ts';
 
@@ -25,10 +25,10 @@ vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 let loop: string;
-let runner: string;
+let worker: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-runners-'));
-  runner = await bundled(folder, 'runner', 'server/workers/entry.ts');
+  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-workers-'));
+  worker = await bundled(folder, 'worker', 'server/workers/entry.ts');
   loop = path.join(folder, 'loop.onnx');
   await writeFile(loop, loopModel());
 });
@@ -36,10 +36,10 @@ afterAll(() => rm(folder, { recursive: true }));
 
 let pool: WorkerPool;
 const lost: string[] = [];
-function open(options: Partial<RunnerPoolOptions> = {}): WorkerPool {
+function open(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
   lost.length = 0;
   pool = new WorkerPool({
-    entry: { file: runner },
+    entry: { file: worker },
     size: 1,
     runTimeoutMs: 600_000,
     maxWaitMs: 600_000,
@@ -63,7 +63,7 @@ const alive = (pid: number): boolean => {
   }
 };
 
-describe('RunnerPool', () => {
+describe('WorkerPool', () => {
   it('answers as the model does in this process, and says how long a run waited', async () => {
     open();
     const [there, here] = [await load(TREE), await loadModel(TREE, { digest: await digestOfFile(TREE) })];
@@ -98,11 +98,11 @@ describe('RunnerPool', () => {
     await expect(forever).rejects.toMatchObject({ status: 504 });
     expect(await behind).toHaveProperty('label');
     expect(alive(pid!)).toBe(false);
-    expect(lost).toEqual(['a runner ended: SIGKILL']);
+    expect(lost).toEqual(['a worker ended: SIGKILL']);
     expect((await stuck.run(count(10n))).product!.shape).toEqual([1]);
   });
 
-  it('lets other runners go on while one is stuck', async () => {
+  it('lets other workers go on while one is stuck', async () => {
     open({ size: 2, runTimeoutMs: 60_000 });
     const [stuck, tree] = [await load(loop), await load(TREE)];
     let ended = false;
@@ -115,18 +115,18 @@ describe('RunnerPool', () => {
     await forever;
   });
 
-  it('fails the run of a runner that crashes, and says that it is one short until another has its place', async () => {
+  it('fails the run of a worker that crashes, and says that it is one short until another has its place', async () => {
     open();
     const stuck = await load(loop);
     const forever = stuck.run(count(HOURS));
     process.kill(pool.pids[0]!, 'SIGKILL');
-    await expect(forever).rejects.toThrow('the runner ended (SIGKILL)');
+    await expect(forever).rejects.toThrow('the worker ended (SIGKILL)');
     expect(pool.states).toMatchObject({ up: 0, lost: 1 });
     expect(await stuck.run(count(1n))).toHaveProperty('product');
     await until(() => pool.states.lost === 0);
   });
 
-  it('refuses with 503 what has waited too long for a runner', async () => {
+  it('refuses with 503 what has waited too long for a worker', async () => {
     open({ maxWaitMs: 50 });
     const stuck = await load(loop);
     const forever = stuck.run(count(HOURS));

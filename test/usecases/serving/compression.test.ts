@@ -1,7 +1,7 @@
 import { deflateRawSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compress, decompress, LEAST_BYTES, preferred } from '../../../usecases/serving/compression.ts';
+import { compress, decompress, MIN_BYTES, preferred } from '../../../usecases/serving/compression.ts';
 import { BODY_LIMIT, type Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { request, ServingFixture, TREE } from './serving-fixture.ts';
 
@@ -68,7 +68,7 @@ describe('preferred', () => {
 
 describe('packed', () => {
   it('packs what is worth it, texts and bytes alike', async () => {
-    const text = 'é'.repeat(LEAST_BYTES);
+    const text = 'é'.repeat(MIN_BYTES);
     const response = (body: string | Uint8Array) => ({ status: 200, headers: { 'content-type': 'x/y' }, body });
     const gzip = await compress(response(text), 'gzip');
     expect(gzip.headers).toEqual({ 'content-type': 'x/y', 'content-encoding': 'gzip', vary: 'accept-encoding' });

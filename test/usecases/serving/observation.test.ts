@@ -36,12 +36,12 @@ describe('Every request is observed once', () => {
         tolerated: 1,
       },
     ]);
-    const [{ phases: stages, duration, scores }] = seen as [Observation];
+    const [{ phases, duration, scores }] = seen as [Observation];
     expect(scores).toHaveLength(2);
-    const { decode, check, infer, encode } = stages;
+    const { decode, check, infer, encode } = phases;
     for (const ms of [decode, check, infer, encode]) expect(ms).toBeGreaterThan(0);
     expect(decode! + check! + infer! + encode!).toBeLessThanOrEqual(duration);
-    expect(stages).toMatchObject({ queue: undefined, explain: undefined });
+    expect(phases).toMatchObject({ queue: undefined, explain: undefined });
   });
 
   it('as its caller’s fault, with the steps that it came to, when it breaks the contract', async () => {
