@@ -1,4 +1,5 @@
 // Builds what is deployed: every function as one file, and the layers. Run by `cdk` before each synth (cdk.json).
+
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -7,6 +8,7 @@ import { infer } from '../../functions/infer/trigger.ts';
 import { readEnvironments } from '../../infra/environments.ts';
 import { buildLayer, LAYERS } from '../../layers/build.ts';
 import type { Architecture } from '../../layers/layer.ts';
+import { isMain } from '../lib/is-main.ts';
 import { addLoader, writeCodeCache } from './code-cache.ts';
 import { leanMiddy } from './esbuild-middy-plugin.ts';
 import { BUNDLING } from './esbuild-options.ts';
@@ -82,4 +84,4 @@ async function main(): Promise<void> {
     await buildLayers(architecture);
 }
 
-if (process.argv[1]?.endsWith('build.ts')) await main();
+if (isMain(import.meta.url)) await main();

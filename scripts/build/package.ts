@@ -1,9 +1,11 @@
 // Builds what the package holds in place of its sources: run by `npm pack` and `npm publish` (prepack).
+
 import { rm, writeFile } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { LAYERS } from '../../layers/build.ts';
 import { declareApi } from '../docs/api-report.ts';
+import { isMain } from '../lib/is-main.ts';
 import { buildFunctions, buildLayers, compileFunctions } from './functions.ts';
 import { licensesOf, packagesOf } from './licenses.ts';
 
@@ -71,4 +73,4 @@ async function main(): Promise<void> {
   await writeFile('dist/LICENSES.txt', licensesOf([...new Set([...packagesOf(bundled), ...layered])].sort()));
 }
 
-if (process.argv[1]?.endsWith('package.ts')) await main();
+if (isMain(import.meta.url)) await main();

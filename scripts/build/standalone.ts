@@ -1,4 +1,5 @@
 // Builds the standalone server as a folder that needs nothing but Node: what the container image holds.
+
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -6,6 +7,7 @@ import { unzipSync } from 'fflate';
 import { buildLayer } from '../../layers/build.ts';
 import type { Architecture } from '../../layers/layer.ts';
 import { onnxruntime } from '../../layers/onnxruntime/layer.ts';
+import { isMain } from '../lib/is-main.ts';
 import { licensesOf, packagesOf } from './licenses.ts';
 import { COMMAND } from './package.ts';
 
@@ -42,7 +44,7 @@ export async function buildStandalone(target: string, architecture: Architecture
   await writeFile(path.join(target, 'LICENSES.txt'), licensesOf([...new Set(names)].sort()));
 }
 
-if (process.argv[1]?.endsWith('standalone.ts')) {
+if (isMain(import.meta.url)) {
   const [architecture = process.arch] = process.argv.slice(2);
   if (architecture !== 'x64' && architecture !== 'arm64')
     throw new Error(`received processor ${architecture}, the server is built for x64 and arm64`);

@@ -1,10 +1,12 @@
 // The public API of the package: its declarations as one file, and the report and the page that say what it is.
 // `npm run api` writes report and page; building the package holds the API against them.
+
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { ApiModel } from '@microsoft/api-extractor-model';
+import { isMain } from '../lib/is-main.ts';
 import { apiPage, propsWithoutDefault } from './api-page.ts';
 
 /** The API is not as reported, or has members without a docstring. */
@@ -49,4 +51,4 @@ export async function declareApi({ accept = false } = {}): Promise<void> {
   await checkApi('.', accept);
 }
 
-if (process.argv[1]?.endsWith('api.ts')) await declareApi({ accept: true });
+if (isMain(import.meta.url)) await declareApi({ accept: true });

@@ -1,7 +1,4 @@
-// `npx tsx scripts/docs/grafana-dashboard.ts`: writes the dashboard for Grafana, containers/grafana/trimtab.json.
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+// The dashboard for Grafana, containers/grafana/trimtab.json (`npm run generate` writes it).
 
 /** A question in PromQL, and how its answers are named. */
 export interface Query {
@@ -27,7 +24,7 @@ const rates = (metric: string, by: string, labels = ALL): string =>
   `sum by (${by}) (rate(${metric}{${labels}}${RATE}))`;
 
 /** Rows of panels, from what is asked first to what is asked last. */
-export const ROWS: readonly { readonly title: string; readonly panels: readonly Panel[] }[] = [
+export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels: readonly Panel[] }[] = [
   {
     title: 'Requests',
     panels: [
@@ -179,7 +176,7 @@ const HEIGHT = 8;
 export function dashboard(): object {
   const panels: object[] = [];
   let y = 0;
-  for (const row of ROWS) {
+  for (const row of DASHBOARD_ROWS) {
     panels.push({ type: 'row', title: row.title, collapsed: false, gridPos: { x: 0, y, w: WIDTH, h: 1 }, panels: [] });
     y++;
     const w = WIDTH / Math.min(4, row.panels.length);
@@ -242,8 +239,6 @@ export const metricsIn = (expr: string): string[] => [
 ];
 
 /** As it is committed. */
-export const text = (): string => `${JSON.stringify(dashboard(), undefined, 2)}\n`;
+export const grafanaDashboard = (): string => `${JSON.stringify(dashboard(), undefined, 2)}\n`;
 
-export const FILE = 'containers/grafana/trimtab.json';
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) writeFileSync(path.resolve(FILE), text());
+export const GRAFANA_FILE = 'containers/grafana/trimtab.json';

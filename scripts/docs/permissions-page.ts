@@ -1,5 +1,5 @@
-// Writes docs/permissions.md: what every role may do and why, from the list that a test holds the templates against.
-import { writeFileSync } from 'node:fs';
+// docs/permissions.md: what every role may do and why, from the list that a test holds the templates against; written by
+// `npm run generate`.
 import { PERMISSIONS } from '../../infra/permissions/list.ts';
 import type { RolePermissions } from '../../infra/permissions/permission.ts';
 
@@ -23,9 +23,7 @@ ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 export const permissionsPage = (): string => `# Who may do what
 
 Every role that the app creates, everything it may do, and why. Made of [the list](../infra/permissions/list.ts) by
-\`npx tsx scripts/docs/permissions-page.ts --write\`; a test holds the synthesized templates against that list in both directions. What
+\`npm run generate\`; a test holds the synthesized templates against that list in both directions. What
 nobody may do, whatever their role allows, is in [the security model](security-model.md).
 
 ${PERMISSIONS.map(section).join('\n')}`;
-
-if (process.argv[2] === '--write') writeFileSync('docs/permissions.md', permissionsPage());

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
-import { FILE, metricsIn, ROWS, text } from '../../../scripts/docs/grafana-dashboard.ts';
+import { DASHBOARD_ROWS, GRAFANA_FILE, grafanaDashboard, metricsIn } from '../../../scripts/docs/grafana-dashboard.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { TREE } from '../../usecases/serving/serving-fixture.ts';
 import { bundledCommand, type Running, startServe } from '../command.ts';
@@ -48,7 +48,7 @@ let asked = 0;
 const predict = () =>
   wire.ask({ path: '/v1/models/tree:predict', body: JSON.stringify({ instances: [Array(30).fill(asked++ % 50)] }) });
 const scrape = async () => (await wire.ask({ method: 'GET', path: '/metrics' })).body.toString('utf8');
-const questions = ROWS.flatMap(({ panels }) => panels).flatMap(({ title, queries }) =>
+const questions = DASHBOARD_ROWS.flatMap(({ panels }) => panels).flatMap(({ title, queries }) =>
   queries.map(({ expr }) => [title, expr] as const),
 );
 
@@ -65,7 +65,7 @@ describe('GET /metrics of trimtab serve', () => {
 
 describe('The dashboard for Grafana', () => {
   it('is committed as it is made', async () => {
-    expect(await readFile(FILE, 'utf8')).toBe(text());
+    expect(await readFile(GRAFANA_FILE, 'utf8')).toBe(grafanaDashboard());
   });
 
   it('asks only for metrics that a running server has', async () => {
