@@ -52,7 +52,7 @@ interface ColumnWriter {
 }
 
 /**
- * Compiles the privacy filter: personal features are left out (`drop`), replaced by their pseudonym (`hash`) or
+ * Compiles the privacy filter: personal features are left out (`omit`), replaced by their pseudonym (`hash`) or
  * encrypted; whom a row is about is written as a pseudonym only.
  */
 export function captureWriter(
@@ -62,7 +62,7 @@ export function captureWriter(
 ): CaptureWriter {
   const columns: ColumnWriter[] = [];
   for (const [index, feature] of check.features.entries())
-    if (feature.personal !== 'drop') columns.push({ name: JSON.stringify(feature.name), feature, index });
+    if (feature.personal !== 'omit') columns.push({ name: JSON.stringify(feature.name), feature, index });
   const subjectAt = check.features.findIndex(({ name }) => name === subject);
   const head = `{"trimtab":"capture","model":${JSON.stringify(model)}`;
   const bytesPerRow = 48 + columns.reduce((sum, { feature }) => sum + bytesOf(feature), 0);

@@ -19,7 +19,7 @@ const Column = z.union([
 
 /**
  * Captured rows of one request: a log line that lands in the captures store. Personal features have already been
- * dropped, hashed or encrypted. Rows are in columns, so that a batch stays one line; only a batch too large for one log event is
+ * omitted, hashed or encrypted. Rows are in columns, so that a batch stays one line; only a batch too large for one log event is
  * spread over several.
  */
 export const Capture = z.strictObject({

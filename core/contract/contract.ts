@@ -12,10 +12,10 @@ export type ViolationPolicy = z.infer<typeof ViolationPolicy>;
 
 /**
  * How a personal field is treated wherever it would be kept: captures, dataset versions, quarantine, reports, logs.
- * `drop` leaves it out, `hash` puts a pseudonym in its place (the same for the same value), `encrypt` an envelope that
+ * `omit` leaves it out, `hash` puts a pseudonym in its place (the same for the same value), `encrypt` an envelope that
  * the holder of the key can open. Whatever the treatment, nothing is counted about it in profiles and baselines.
  */
-export const PersonalTreatment = z.enum(['no', 'drop', 'hash', 'encrypt']);
+export const PersonalTreatment = z.enum(['no', 'omit', 'hash', 'encrypt']);
 export type PersonalTreatment = z.infer<typeof PersonalTreatment>;
 
 export const FeatureType = z.enum(['float', 'integer', 'string', 'boolean']);
@@ -136,7 +136,7 @@ export const Contract = z
       );
     else {
       const treatment = feature ? feature.personal : (data.personal[subject] ?? 'no');
-      // What is dropped could not be found again to be forgotten.
+      // What is omitted could not be found again to be forgotten.
       if (treatment !== 'hash' && treatment !== 'encrypt')
         fault(`${subject} is marked personal: ${treatment}, a subject is marked hash or encrypt`, 'subject');
     }

@@ -40,7 +40,7 @@ export const needsKeys = (contract: Contract): boolean =>
 
 /**
  * The function that treats a personal field's values; undefined when the field is left out: because it is to be
- * dropped, or because there are no keys, for a hash without a key can be undone by trying all values.
+ * omitted, or because there are no keys, for a hash without a key can be undone by trying all values.
  */
 export function treatmentBy(
   treatment: PersonalTreatment,
@@ -48,6 +48,6 @@ export function treatmentBy(
   keys: PrivacyKeys | undefined,
 ): ((value: string) => string) | undefined {
   if (treatment === 'no') return (value) => value;
-  if (treatment === 'drop' || keys === undefined) return undefined;
+  if (treatment === 'omit' || keys === undefined) return undefined;
   return treatment === 'hash' ? (value) => keys.pseudonym(of.field, value) : (value) => keys.seal(of, value);
 }

@@ -32,7 +32,7 @@ export const TensorRule = z
     /** What a request's violation does; of a shape that is not allowed there is nothing to clamp: it is rejected. */
     onViolation: z.enum(['reject', 'clamp', 'flag']).default('reject'),
     /** A personal tensor has no summary kept of it. */
-    personal: z.enum(['no', 'drop']).default('no'),
+    personal: z.enum(['no', 'omit']).default('no'),
   })
   .refine(
     (rule) => rule.min === undefined || rule.max === undefined || rule.min <= rule.max,

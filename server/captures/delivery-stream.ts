@@ -36,7 +36,7 @@ export class DeliveryStream {
     const line = text.trimEnd();
     if (line.startsWith('{"trimtab":"capture"')) {
       this.#waiting.add(line);
-      if (this.#waiting.bytes > this.#maxWaiting) this.#dropOldest();
+      if (this.#waiting.bytes > this.#maxWaiting) this.#discardOldest();
     } else if (line.startsWith('{') && line.includes('"_aws"')) this.#metrics.write(line);
     else if (line !== '') this.#print(line);
   }
@@ -52,7 +52,7 @@ export class DeliveryStream {
         this.#waiting.reuse(lines);
       } catch (error) {
         this.#waiting.putBack(lines);
-        if (this.#waiting.bytes > this.#maxWaiting) this.#dropOldest();
+        if (this.#waiting.bytes > this.#maxWaiting) this.#discardOldest();
         throw error;
       }
     });
@@ -62,8 +62,8 @@ export class DeliveryStream {
   }
 
   /** Makes room, and some more, so that it is not done for every line. */
-  #dropOldest(): void {
-    const dropped = this.#waiting.dropOldest(this.#maxWaiting * 0.9);
+  #discardOldest(): void {
+    const dropped = this.#waiting.discardOldest(this.#maxWaiting * 0.9);
     this.#print(`captures cannot be delivered as fast as they come: ${dropped} lines were dropped`);
   }
 }

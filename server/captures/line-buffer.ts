@@ -75,7 +75,7 @@ export class LineBuffer {
   }
 
   /** Drops the oldest lines until no more than so many bytes are left. @returns how many lines */
-  dropOldest(maxBytes: number): number {
+  discardOldest(maxBytes: number): number {
     let [chunks, lines] = [0, 0];
     while (this.#bytes > maxBytes) {
       const chunk = this.#chunks[chunks++]!;

@@ -22,7 +22,7 @@ export const DatasetManifest = z.strictObject({
   contract: z.string(),
   rows: z.int().min(0),
   /** What was done with the personal columns, as it was really done: `drop`, too, where there were no keys. */
-  personal: z.record(z.string(), z.enum(['drop', 'hash', 'encrypt'])).optional(),
+  personal: z.record(z.string(), z.enum(['omit', 'hash', 'encrypt'])).optional(),
   /** Rows that were erased later (`trimtab forget`): `rows` counts what is left. */
   erasures: z.array(z.strictObject({ at: z.string(), rows: z.int().min(1) })).optional(),
   createdAt: z.string(),

@@ -6,17 +6,17 @@ import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
 export interface PersonalOptions {
   /** Model or dataset: what envelopes are bound to. */
   readonly owner: string;
-  /** Without them, columns to be hashed or encrypted are dropped. */
+  /** Without them, columns to be hashed or encrypted are omitted. */
   readonly keys?: PrivacyKeys | undefined;
 }
 
 /** What was done with each personal column. */
-export type Treated = Readonly<Record<string, 'drop' | 'hash' | 'encrypt'>>;
+export type Treated = Readonly<Record<string, 'omit' | 'hash' | 'encrypt'>>;
 
 /** Personal columns as SQL. */
 export interface PersonalSql {
   readonly treated: Treated;
-  /** Expression of a column as it is kept; undefined for one that is dropped. */
+  /** Expression of a column as it is kept; undefined for one that is omitted. */
   expression(column: string): string | undefined;
   /** Expression of the pseudonym of whom a row is about; undefined where the contract or the keys do not say. */
   readonly subject: string | undefined;
@@ -29,7 +29,7 @@ export function personalSql(
   columns: readonly string[],
   { owner, keys }: PersonalOptions,
 ): PersonalSql {
-  const treated: Record<string, 'drop' | 'hash' | 'encrypt'> = {};
+  const treated: Record<string, 'omit' | 'hash' | 'encrypt'> = {};
   const expressions = new Map<string, string>();
   const define = (name: string, column: string, treat: (value: string) => string): string => {
     duck.define(name, isNumber(contract, column) ? (text) => treat(asInRequests(text)) : treat);
@@ -37,9 +37,9 @@ export function personalSql(
   };
   const present = personalColumns(contract).filter((name) => columns.includes(name));
   for (const [i, column] of present.entries()) {
-    const treatment = treatmentOf(contract, column) as 'drop' | 'hash' | 'encrypt';
+    const treatment = treatmentOf(contract, column) as 'omit' | 'hash' | 'encrypt';
     const treat = treatmentBy(treatment, { owner, field: column }, keys);
-    treated[column] = treat === undefined ? 'drop' : treatment;
+    treated[column] = treat === undefined ? 'omit' : treatment;
     if (treat !== undefined) expressions.set(column, define(`treated_${i}`, column, treat));
   }
   const { subject } = contract.data;

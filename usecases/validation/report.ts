@@ -36,7 +36,7 @@ export interface DropReport {
 /** Quarantined rows that the page shows. */
 export const SHOWN_ROWS = 30;
 
-const KEPT = { drop: 'not at all', hash: 'as a pseudonym', encrypt: 'encrypted' } as const;
+const KEPT = { omit: 'not at all', hash: 'as a pseudonym', encrypt: 'encrypted' } as const;
 
 /** The report as a page for people. */
 export function renderReport(

@@ -55,7 +55,7 @@ export class Adwin implements StreamDetector {
     let drift = false;
     while (this.cutFound()) {
       drift = true;
-      this.dropOldest();
+      this.discardOldest();
     }
     return drift ? 'drift' : 'stable';
   }
@@ -100,7 +100,7 @@ export class Adwin implements StreamDetector {
     return Math.abs(mean0 - mean1) > epsilon;
   }
 
-  private dropOldest(): void {
+  private discardOldest(): void {
     const i = this.rows.length - 1;
     const bucket = this.rows[i]!.shift()!;
     const n = 2 ** i;

@@ -55,7 +55,7 @@ describe('alarmsOf', () => {
     const watched = (personal: string) => alarmsOf(kept(personal)).filter((a) => a.metric === 'PrivacyFailure');
     for (const personal of ['hash', 'encrypt'])
       expect(watched(personal)).toMatchObject([{ action: 'notify', dimensions: { Variant: 'champion' } }]);
-    for (const personal of ['no', 'drop']) expect(watched(personal)).toEqual([]);
+    for (const personal of ['no', 'omit']) expect(watched(personal)).toEqual([]);
   });
 
   it('keeps the error threshold above the baseline and below 1', () => {

@@ -73,7 +73,7 @@ describe('captureWriter', () => {
 
   it('drops and hashes personal features before anything is written', () => {
     const features = [
-      feature('name', 'string', { personal: 'drop' }),
+      feature('name', 'string', { personal: 'omit' }),
       feature('user', 'string', { personal: 'hash' }),
       feature('age', 'integer', { personal: 'hash' }),
       feature('ok', 'float'),
@@ -124,7 +124,7 @@ describe('captureWriter', () => {
   });
 
   it('never writes a personal value, packed, spread over lines or plain', () => {
-    const treatment = fc.constantFrom('drop', 'hash', 'encrypt');
+    const treatment = fc.constantFrom('omit', 'hash', 'encrypt');
     fc.assert(
       fc.property(treatment, treatment, fc.integer({ min: 1, max: 700 }), fc.boolean(), (a, b, rows, known) => {
         const features = [

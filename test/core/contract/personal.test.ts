@@ -15,14 +15,14 @@ describe('a contract with personal columns', () => {
       id: 'row',
       label: 'sick',
       extra: ['customer'],
-      personal: { sick: 'drop', customer: 'hash' },
+      personal: { sick: 'omit', customer: 'hash' },
     });
     expect(personalColumns(marked.data!)).toEqual(['age', 'sick', 'customer']);
     expect(['age', 'amount', 'row', 'sick', 'customer'].map((name) => treatmentOf(marked.data!, name))).toEqual([
       'encrypt',
       'no',
       'no',
-      'drop',
+      'omit',
       'hash',
     ]);
   });
@@ -34,8 +34,8 @@ describe('a contract with personal columns', () => {
     [{ subject: 'amount' }, 'amount is a float, a subject is a string or an integer'],
     [{ id: 'row', subject: 'row' }, 'row is marked personal: no, a subject is marked hash or encrypt'],
     [
-      { id: 'row', personal: { row: 'drop' }, subject: 'row' },
-      'row is marked personal: drop, a subject is marked hash or encrypt',
+      { id: 'row', personal: { row: 'omit' }, subject: 'row' },
+      'row is marked personal: omit, a subject is marked hash or encrypt',
     ],
   ])('refuses what cannot be meant: %j', (data, fault) => {
     expect(faults(data)).toEqual([fault]);
@@ -56,14 +56,14 @@ describe('a contract with personal columns', () => {
 
   it('needs keys only for what is hashed or encrypted', () => {
     expect(needsKeys(contract({}).data!)).toBe(true);
-    expect(needsKeys(contract({}, [{ name: 'age', type: 'integer', personal: 'drop' }]).data!)).toBe(false);
+    expect(needsKeys(contract({}, [{ name: 'age', type: 'integer', personal: 'omit' }]).data!)).toBe(false);
     expect(needsKeys(contract({}, []).data!)).toBe(false);
   });
 
   it('leaves out what cannot be treated', () => {
     const of = { owner: 'm', field: 'f' };
     expect(treatmentBy('no', of, undefined)?.('x')).toBe('x');
-    for (const treatment of ['drop', 'hash', 'encrypt'] as const)
+    for (const treatment of ['omit', 'hash', 'encrypt'] as const)
       expect(treatmentBy(treatment, of, undefined)).toBeUndefined();
   });
 });

@@ -126,8 +126,8 @@ describe('rules on whole tensors', () => {
   });
 
   it('keep nothing of what is personal', () => {
-    expect(summary({ personal: 'drop' }, [1, 2], [1, 2])).toEqual({});
-    expect(checked({ personal: 'drop', max: 1 }, [1, 2], [1, 2]).violations[0]).not.toHaveProperty('received');
+    expect(summary({ personal: 'omit' }, [1, 2], [1, 2])).toEqual({});
+    expect(checked({ personal: 'omit', max: 1 }, [1, 2], [1, 2]).violations[0]).not.toHaveProperty('received');
   });
 
   it('summarise a scalar and booleans', () => {

@@ -51,7 +51,7 @@ describe('LineBuffer', () => {
     const buffer = new LineBuffer();
     for (let i = 0; i < 10_000; i++) buffer.add(`${i} ${'x'.repeat(100)}`);
     const before = buffer.bytes;
-    const dropped = buffer.dropOldest(before / 2);
+    const dropped = buffer.discardOldest(before / 2);
     expect(buffer.bytes).toBeLessThanOrEqual(before / 2);
     expect(buffer.bytes).toBeGreaterThan(before / 3);
     const left = text(buffer).split('\n').slice(0, -1);

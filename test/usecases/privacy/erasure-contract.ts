@@ -59,7 +59,7 @@ export class Lives {
         data: {
           id: 'row',
           extra: ['customer'],
-          personal: { customer: this.naming === 'feature' ? 'drop' : 'encrypt' },
+          personal: { customer: this.naming === 'feature' ? 'omit' : 'encrypt' },
           subject: this.column,
         },
         file: { maxQuarantinedShare: 0.6 },

@@ -41,7 +41,7 @@ const manifest = (personal: PersonalTreatment) =>
         ...(personal === 'no'
           ? {}
           : {
-              personal: { customer: personal === 'drop' ? 'hash' : personal, sick: personal },
+              personal: { customer: personal === 'omit' ? 'hash' : personal, sick: personal },
               subject: 'customer',
             }),
       },
@@ -168,7 +168,7 @@ describe('a canary that flies through everything', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-canary-'));
   const lines = {} as Record<PersonalTreatment, string[]>;
   beforeAll(async () => {
-    for (const personal of ['no', 'drop', 'hash', 'encrypt'] as const)
+    for (const personal of ['no', 'omit', 'hash', 'encrypt'] as const)
       lines[personal] = await journey(path.join(folder, personal), personal);
   }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -194,7 +194,7 @@ describe('a canary that flies through everything', () => {
     expect(mentions(lines.no.join('\n'), NAME)).toBe(true);
   });
 
-  it.each(['drop', 'hash', 'encrypt'] as const)('is found nowhere when its fields are marked %s', async (personal) => {
+  it.each(['omit', 'hash', 'encrypt'] as const)('is found nowhere when its fields are marked %s', async (personal) => {
     const found = await findMarkers(path.join(folder, personal, 'home'), MARKERS);
     for (const file of found.keys()) if (PUT_BY_PEOPLE.test(file)) found.delete(file);
     expect(Object.fromEntries(found)).toEqual({});
@@ -202,7 +202,7 @@ describe('a canary that flies through everything', () => {
   });
 
   it('still did its work: rows were accepted and quarantined, truth was joined, reports were written', async () => {
-    for (const personal of ['drop', 'hash', 'encrypt'] as const) {
+    for (const personal of ['omit', 'hash', 'encrypt'] as const) {
       const reports = lines[personal].flatMap((line) => (line.startsWith('{"dataset"') ? [JSON.parse(line)] : []));
       expect(reports.map(({ source, verdict }) => [source.key.split('/').at(-1), verdict])).toEqual([
         ['good.csv', 'accepted'],
@@ -217,7 +217,7 @@ describe('a canary that flies through everything', () => {
       expect(reports[0].personal).toEqual({
         carrier: personal,
         distance: personal,
-        customer: personal === 'drop' ? 'hash' : personal,
+        customer: personal === 'omit' ? 'hash' : personal,
         sick: personal,
       });
     }

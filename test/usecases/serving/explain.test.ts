@@ -123,7 +123,7 @@ describe('an endpoint asked why', () => {
 
   it('holds personal features at what they are, and gives them no value', async () => {
     await serve((manifest) => {
-      manifest.contract.features.find(({ name }: { name: string }) => name === 'carrier').personal = 'drop';
+      manifest.contract.features.find(({ name }: { name: string }) => name === 'carrier').personal = 'omit';
     });
     const exact: Explanation = (await v1()).body.explanations;
     expect(exact).toMatchObject({ method: 'exact', background: 'marginals', fixed: ['carrier'] });

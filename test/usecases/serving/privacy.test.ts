@@ -12,7 +12,7 @@ const PERSONAL = {
     features: [
       { ...carrier, personal: 'hash' },
       { ...distance, personal: 'encrypt' },
-      { ...temperature, personal: 'drop' },
+      { ...temperature, personal: 'omit' },
     ],
     data: { extra: ['customer'], personal: { customer: 'encrypt' }, subject: 'customer' },
   },
@@ -51,7 +51,7 @@ describe('an endpoint with personal features', () => {
       return keys;
     };
     await stand.release(
-      { ...PIPELINE, contract: { features: [{ ...carrier, personal: 'drop' }, distance, temperature] } } as never,
+      { ...PIPELINE, contract: { features: [{ ...carrier, personal: 'omit' }, distance, temperature] } } as never,
       'pipeline',
     );
     const endpoint = await stand.endpoint({ home: { ...stand.home, privacy } });
