@@ -75,7 +75,7 @@ export type DropValidated = z.infer<typeof DropValidated>;
 export const DriftFound = z.strictObject({
   model: z.string(),
   version: z.int(),
-  verdict: z.enum(['no-drift', 'drift', 'insufficient_data']),
+  verdict: z.enum(['no_drift', 'drift', 'insufficient_data']),
   features: z.array(z.string()),
   report: z.string(),
 });

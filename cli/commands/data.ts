@@ -159,9 +159,9 @@ function drifted(verdict: DriftVerdict): string {
   const rows = verdict.columns.map((c) => [
     c.column,
     c.status,
-    bar(c.tau === 0 ? 0 : Math.min(1, c.effect / c.tau / 2), 20),
+    bar(c.threshold === 0 ? 0 : Math.min(1, c.effect / c.threshold / 2), 20),
     c.effect.toFixed(3),
-    c.tau.toFixed(3),
+    c.threshold.toFixed(3),
     c.psi.toFixed(3),
     c.adjusted.toExponential(1),
   ]);

@@ -30,17 +30,17 @@ export function noiseFloor(bins: number, n: number, m: number): number {
  * @param column name of the column in the chunks
  * @param rows of the window
  */
-export function thresholdOf(
+export function columnThreshold(
   chunks: readonly ReferenceChunk[],
   column: string,
   rows: number,
   reference: readonly number[],
-): { tau: number; windows: number } {
+): { threshold: number; windows: number } {
   const total = reference.reduce((a, b) => a + b, 0);
   const floor = noiseFloor(reference.filter((count) => count > 0).length, rows, total);
   const effects = windowEffects(chunks, column, rows, reference);
-  if (effects.length < MIN_WINDOWS) return { tau: Math.max(FIXED_THRESHOLD, floor), windows: effects.length };
-  return { tau: Math.max(floor, MIN_EFFECT, sampleQuantile(effects, QUIET)), windows: effects.length };
+  if (effects.length < MIN_WINDOWS) return { threshold: Math.max(FIXED_THRESHOLD, floor), windows: effects.length };
+  return { threshold: Math.max(floor, MIN_EFFECT, sampleQuantile(effects, QUIET)), windows: effects.length };
 }
 
 /** Effect of every window of consecutive chunks of about so many rows against the rest of the reference. */

@@ -1,17 +1,17 @@
 import { countsOf } from '../profile/bins.ts';
 import type { Baseline, ColumnProfile, Profile } from '../profile/profile.ts';
 import { benjaminiHochberg } from './benjamini-hochberg.ts';
-import { FIXED_THRESHOLD, sampleQuantile, thresholdOf } from './calibrate.ts';
+import { columnThreshold, FIXED_THRESHOLD, sampleQuantile } from './calibrate.ts';
 import { chiSquaredQuantile, contingencyTest, mergeSparse } from './chi-squared.ts';
 import { jensenShannon } from './divergence.ts';
 import { populationStability } from './psi.ts';
 
-export type DriftStatus = 'no-drift' | 'drift' | 'insufficient_data';
+export type DriftStatus = 'no_drift' | 'drift' | 'insufficient_data';
 
 /** What was found of one column. */
 export interface ColumnDrift {
   readonly column: string;
-  readonly status: 'drift' | 'quiet' | 'not_applicable';
+  readonly status: 'drift' | 'no_drift' | 'not_applicable';
   /** Why it is not applicable, or what is special about it. */
   readonly note?: string;
   /** Jensen–Shannon distance, natural logarithm, missing values a bin of their own. */
@@ -19,7 +19,7 @@ export interface ColumnDrift {
   /** 95 % interval of the effect, by resampling the window. */
   readonly interval: readonly [number, number];
   /** Threshold of the effect for a window of this size. */
-  readonly tau: number;
+  readonly threshold: number;
   readonly psi: number;
   /** Chi-squared test of homogeneity. */
   readonly p: number;
@@ -60,27 +60,27 @@ export function detectDrift(baseline: Baseline, current: Profile, { alpha = 0.01
   const measured = names.map((name) =>
     measure(name, baseline.profile.columns[name]!, current.columns[name]!, baseline, current.rows),
   );
-  const judged = measured.filter(({ status }) => status !== 'not_applicable');
+  const applicable = measured.filter(({ status }) => status !== 'not_applicable');
   const needed = Math.max(
     MIN_ROWS,
     // Of a window of fewer rows chance alone may reach the customary threshold.
     ...names.map((name) => neededRows(countsOf(baseline.profile.columns[name]!).filter((count) => count > 0).length)),
   );
   const enough = current.rows >= needed;
-  const adjusted = benjaminiHochberg(judged.map(({ p }) => p));
+  const adjusted = benjaminiHochberg(applicable.map(({ p }) => p));
   const columns = measured.map((column): ColumnDrift => {
-    const at = judged.indexOf(column);
+    const at = applicable.indexOf(column);
     if (at === -1) return column;
-    const drifted = enough && column.effect >= column.tau && adjusted[at]! <= alpha;
-    return { ...column, adjusted: adjusted[at]!, status: drifted ? 'drift' : 'quiet' };
+    const drifted = enough && column.effect >= column.threshold && adjusted[at]! <= alpha;
+    return { ...column, adjusted: adjusted[at]!, status: drifted ? 'drift' : 'no_drift' };
   });
   const drifted = columns.filter(({ status }) => status === 'drift').length;
   return {
-    verdict: !enough ? 'insufficient_data' : drifted > 0 ? 'drift' : 'no-drift',
+    verdict: !enough ? 'insufficient_data' : drifted > 0 ? 'drift' : 'no_drift',
     rows: current.rows,
     needed,
     columns: columns.toSorted((a, b) => rank(b) - rank(a)),
-    share: judged.length === 0 ? 0 : drifted / judged.length,
+    share: applicable.length === 0 ? 0 : drifted / applicable.length,
   };
 }
 
@@ -104,7 +104,17 @@ function measure(
     current: share(current.missing, current.rows),
   };
   const unseen = current.kind === 'categorical' ? { unseen: share(current.unseen, current.rows) } : {};
-  const blank = { column, missing, ...unseen, interval: [0, 0] as const, effect: 0, tau: 0, psi: 0, p: 1, adjusted: 1 };
+  const blank = {
+    column,
+    missing,
+    ...unseen,
+    interval: [0, 0] as const,
+    effect: 0,
+    threshold: 0,
+    psi: 0,
+    p: 1,
+    adjusted: 1,
+  };
   if (current.rows === 0) return { ...blank, status: 'not_applicable', note: 'no rows' };
   if (current.missing === current.rows && reference.missing < reference.rows)
     return {
@@ -114,16 +124,16 @@ function measure(
     };
   const used = before.filter((count, i) => count > 0 || now[i]! > 0).length;
   if (used <= 1) return { ...blank, status: 'not_applicable', note: 'constant' };
-  const { tau, windows } = thresholdOf(chunks, column, rows, before);
+  const { threshold, windows } = columnThreshold(chunks, column, rows, before);
   return {
     column,
-    status: 'quiet',
+    status: 'no_drift',
     missing,
     ...unseen,
     ...(windows < 10 ? { note: 'the baseline has too few stretches of this size: a fixed threshold holds' } : {}),
     effect: jensenShannon(before, now),
     interval: effectInterval(before, now),
-    tau,
+    threshold: threshold,
     psi: populationStability(before, now),
     p: contingencyTest(...mergeSparse(before, now)).p,
     adjusted: 1,
@@ -134,7 +144,7 @@ const share = (part: number, whole: number): number => (whole === 0 ? 0 : part /
 
 /** Prediction drift says more than any feature's; then what stands out most from its threshold. */
 function rank(column: ColumnDrift): number {
-  const excess = column.tau === 0 ? 0 : column.effect / column.tau;
+  const excess = column.threshold === 0 ? 0 : column.effect / column.threshold;
   if (column.status === 'not_applicable') return -1;
   return (column.status === 'drift' ? 1e6 : 0) + (column.column.startsWith('output:') ? 1e3 : 0) + excess;
 }

@@ -10,7 +10,7 @@ export const drift: Step<StoryContext> = {
   title: 'Look for drift in captured traffic: the training season, a later one, a tiny window',
   run: async (story, { say, look, check }) => {
     const windows: [string, Flight[], string][] = [
-      ['twelve held-out days of the training season', await story.traffic('spring'), 'no-drift'],
+      ['twelve held-out days of the training season', await story.traffic('spring'), 'no_drift'],
       ['June to August', await story.traffic('summer'), 'drift'],
       ['forty flights of June', (await story.traffic('summer')).slice(0, 40), 'insufficient_data'],
     ];
@@ -24,7 +24,7 @@ export const drift: Step<StoryContext> = {
       say(`  ${sentenceOf(report)}`);
       for (const c of report.columns.filter(({ status }) => status === 'drift').slice(0, 4))
         say(
-          `  ${c.column.padEnd(12)} effect ${c.effect.toFixed(3)}, quiet windows stay below ${c.tau.toFixed(3)}; PSI ${c.psi.toFixed(2)}`,
+          `  ${c.column.padEnd(12)} effect ${c.effect.toFixed(3)}, quiet windows stay below ${c.threshold.toFixed(3)}; PSI ${c.psi.toFixed(2)}`,
         );
       if (expected === 'drift')
         check(

@@ -11,7 +11,7 @@ import { DurationEstimator, sizeOf } from './duration-estimator.ts';
 import { isPredictable, operatorsOf } from './graph-operators.ts';
 import type { Pending } from './pending-requests.ts';
 
-export interface PlacementOptions {
+export interface InlineOrWorkerOptions {
   readonly pool: WorkerPool;
   /** Bounds what waits for workers. */
   readonly gate: AdmissionLimit;
@@ -34,7 +34,7 @@ const INLINE_FILE_BYTES = 8 * 1024 * 1024;
  * the manifest asks for that.
  */
 export const placedLoader =
-  (options: PlacementOptions): ModelLoader =>
+  (options: InlineOrWorkerOptions): ModelLoader =>
   async (record, path) => {
     const { artifact, manifest, model: name, version } = record;
     const load = { digest: artifact.digest, threads: manifest.serving.threads };
@@ -63,7 +63,7 @@ interface RemoteModelOptions {
 }
 
 async function inWorkers(
-  options: PlacementOptions,
+  options: InlineOrWorkerOptions,
   { name, version, path, load, batching, learn }: RemoteModelOptions,
 ): Promise<OnnxModel> {
   const { pool, gate, pending, maxWaitMs, onRun, log } = options;
@@ -120,7 +120,7 @@ class InlineOrWorkerModel implements OnnxModel {
   constructor(
     private readonly here: OnnxModel,
     private readonly load: (learn: (size: number, ms: number) => void) => Promise<OnnxModel>,
-    private readonly options: Pick<PlacementOptions, 'inlineMs' | 'onRun'>,
+    private readonly options: Pick<InlineOrWorkerOptions, 'inlineMs' | 'onRun'>,
     private readonly name: string,
   ) {
     this.signature = here.signature;

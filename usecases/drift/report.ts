@@ -25,7 +25,7 @@ export function sentenceOf({
   persistence,
 }: DriftReport | (DriftVerdict & { persistence?: undefined })): string {
   if (verdict === 'insufficient_data') return `${rows} rows are too few to tell: ${needed} are needed.`;
-  if (verdict === 'no-drift') return 'Every column moved less than quiet windows of this size do.';
+  if (verdict === 'no_drift') return 'Every column moved less than quiet windows of this size do.';
   const drifted = columns.filter(({ status }) => status === 'drift');
   const prediction = drifted.some(({ column }) => column.startsWith('output:'));
   const names = drifted.filter(({ column }) => !column.startsWith('output:')).map(({ column }) => column);
@@ -40,13 +40,15 @@ export function sentenceOf({
 
 /** The report as a page for people. */
 export function renderDrift(report: DriftReport, baseline: Baseline, current: Profile): string {
-  const tone = report.verdict === 'drift' ? 'bad' : report.verdict === 'no-drift' ? 'good' : 'neutral';
+  const tone = report.verdict === 'drift' ? 'bad' : report.verdict === 'no_drift' ? 'good' : 'neutral';
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const chart = (c: ColumnDrift): string =>
     distributionChart(baseline.profile.columns[c.column], current.columns[c.column]!, {
       title: c.column,
       note:
-        c.status === 'not_applicable' ? (c.note ?? '') : `effect ${c.effect.toFixed(3)}, threshold ${c.tau.toFixed(3)}`,
+        c.status === 'not_applicable'
+          ? (c.note ?? '')
+          : `effect ${c.effect.toFixed(3)}, threshold ${c.threshold.toFixed(3)}`,
       hot: c.status === 'drift',
     });
   const shown = report.columns.filter(({ column }) => current.columns[column]);
@@ -85,7 +87,7 @@ export function renderDrift(report: DriftReport, baseline: Baseline, current: Pr
             c.note === undefined ? c.status : `${c.status}: ${c.note}`,
             c.effect.toFixed(3),
             `${c.interval[0].toFixed(3)} – ${c.interval[1].toFixed(3)}`,
-            c.tau.toFixed(3),
+            c.threshold.toFixed(3),
             c.psi.toFixed(3),
             c.adjusted < 1e-4 ? c.adjusted.toExponential(1) : c.adjusted.toFixed(4),
             percent(c.missing.reference),

@@ -6,7 +6,7 @@ import { finished, pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 
 /** What was taken out of a file, and what is left in it. */
-export interface Edited {
+export interface EditedFile {
   readonly gone: number;
   readonly left: number;
 }
@@ -20,7 +20,7 @@ export async function editLines(
   to: string,
   edit: (record: string, index: number) => string | undefined,
   records: (lines: AsyncIterable<string>) => AsyncIterable<string> = (lines) => lines,
-): Promise<Edited> {
+): Promise<EditedFile> {
   const out = createWriteStream(to);
   const input = createReadStream(from);
   let [gone, left, index] = [0, 0, 0];
@@ -44,8 +44,8 @@ export async function editLines(
 
 /** An edit of what is in a file, gzipped or not; what it writes is gzipped as the file was. */
 export const throughGzip =
-  (edit: (from: string, to: string, key: string) => Promise<Edited>) =>
-  async (from: string, to: string, key: string): Promise<Edited> => {
+  (edit: (from: string, to: string, key: string) => Promise<EditedFile>) =>
+  async (from: string, to: string, key: string): Promise<EditedFile> => {
     if (!(await magicOf(from)).startsWith('\x1f\x8b')) return edit(from, to, key);
     const [plain, copy] = [`${from}.plain`, `${to}.plain`];
     try {

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { headerFields } from '../validation/csv-header.ts';
 import type { Subject } from './data-owners.ts';
-import { csvRecords, type Edited, editLines, magicOf } from './edit-lines.ts';
+import { csvRecords, type EditedFile, editLines, magicOf } from './edit-lines.ts';
 
 /** What was taken out of a table, and whether it says whom its rows are about. */
-export type EditedTable = Edited & { readonly named: boolean };
+export type EditedTable = EditedFile & { readonly named: boolean };
 
 /** Takes a subject's rows out of a data file of whatever form; lines that are no rows go when they mention it. */
 export async function editTable(from: string, to: string, subject: Subject): Promise<EditedTable> {

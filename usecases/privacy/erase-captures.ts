@@ -4,7 +4,7 @@ import { withoutRows } from '../../core/captures/without-rows.ts';
 import { captureText, editCaptureBody } from '../../platform/captures.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import type { Subject } from './data-owners.ts';
-import type { Edited } from './edit-lines.ts';
+import type { EditedFile } from './edit-lines.ts';
 import type { ErasureCount } from './rewrite-objects.ts';
 
 /** Whose predictions are to go: those of subjects, by model, or one prediction id. */
@@ -23,7 +23,7 @@ export class CaptureEdit {
 
   constructor(private readonly wanted: CaptureSelector) {}
 
-  readonly edit = async (from: string, to: string): Promise<Edited> => {
+  readonly edit = async (from: string, to: string): Promise<EditedFile> => {
     const body = await readFile(from);
     if (!this.#mayBeIn(body)) return { gone: 0, left: 1 };
     const models = new Map<string, number>();

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseTruth } from '../../core/serving/ground-truth.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import type { Subject } from './data-owners.ts';
-import { type Edited, editLines } from './edit-lines.ts';
+import { type EditedFile, editLines } from './edit-lines.ts';
 
 /** Where ground truth of a model lies: arriving, waiting, joined, and given up. */
 export const truthPlaces = (model: string): string[] => [
@@ -15,7 +15,7 @@ export function truthEdit(
   model: string,
   isWanted: (id: string) => boolean,
   subject: Subject | undefined,
-): (from: string, to: string, key: string) => Promise<Edited> {
+): (from: string, to: string, key: string) => Promise<EditedFile> {
   const isGone = (line: string): boolean => {
     const truth = parseTruth(line);
     // Where the truth itself was left out, the id is still there.

@@ -12,7 +12,7 @@ import type { QuarantinedRow } from '../validation/file-result.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from '../validation/report.ts';
 import { dropId } from '../validation/validate-drop.ts';
 import type { DataOwner, Subject } from './data-owners.ts';
-import { type Edited, editLines } from './edit-lines.ts';
+import { type EditedFile, editLines } from './edit-lines.ts';
 
 /** Writes an object anew and erases what was under its key before. */
 async function renew(store: ObjectStore, key: string, body: string, contentType?: string): Promise<void> {
@@ -24,7 +24,7 @@ async function renew(store: ObjectStore, key: string, body: string, contentType?
 /** Takes a subject's rows out of quarantined ones. */
 export const quarantineEdit =
   (subject: Subject) =>
-  (from: string, to: string): Promise<Edited> =>
+  (from: string, to: string): Promise<EditedFile> =>
     editLines(from, to, (line) => {
       const row = JSON.parse(line) as QuarantinedRow;
       const found =

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ObjectNotFoundError, PlatformError } from '../../platform/errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../platform/ports.ts';
-import type { Edited } from './edit-lines.ts';
+import type { EditedFile } from './edit-lines.ts';
 
 /** How much was erased, or would be. */
 export interface ErasureCount {
@@ -18,7 +18,7 @@ export interface RewriteOptions {
   /** Which objects under the prefix. @default all */
   readonly wanted?: (key: string) => boolean;
   /** Writes a copy without what is to go. Nothing needs to be written when nothing is. */
-  readonly edit: (from: string, to: string, key: string) => Promise<Edited>;
+  readonly edit: (from: string, to: string, key: string) => Promise<EditedFile>;
   /** Called with the copy, and what it is a copy of, before it takes an object's place or the object is erased. */
   readonly before?: (key: string, copy: string, from: string) => Promise<void>;
   /** Called when an object is as it should be, looked through or edited. */
@@ -27,7 +27,7 @@ export interface RewriteOptions {
   readonly scratch: string;
   readonly dryRun: boolean;
   /** Told of every write that was looked through, and of what was found in it. */
-  readonly seen: (key: string, gone: Edited['gone'], latest: boolean) => Promise<void> | void;
+  readonly seen: (key: string, gone: EditedFile['gone'], latest: boolean) => Promise<void> | void;
   /** Told of every object that is not what it should be. It stays as it is. */
   readonly unread: (key: string) => void;
 }
@@ -90,7 +90,7 @@ interface Look {
   readonly from: string;
   readonly to: string;
   /** Absent when the object cannot be read. */
-  readonly edited?: Edited;
+  readonly edited?: EditedFile;
 }
 
 /** @returns undefined when there is no such object, or no such write of it, any more */

@@ -23,7 +23,7 @@ import { explain } from './explain.ts';
 import { feedback } from './feedback.ts';
 import { lineWriter } from './line-writer.ts';
 import { ModelManager, type ModelsOptions } from './model-manager.ts';
-import { answer, type PredictionJob } from './predict.ts';
+import { type PredictionJob, predict } from './predict.ts';
 import { withPredictionHeaders } from './prediction-headers.ts';
 import { identify, identityHeaders } from './request-id.ts';
 import { choose, routeTarget, routingKey } from './routing.ts';
@@ -224,7 +224,7 @@ export class Endpoint {
     seen: Observation,
   ): Promise<HttpResponse> {
     const { model, job } = this.assign(operation, request, requestId, seen);
-    const given = await answer(job);
+    const given = await predict(job);
     const { shadow } = model;
     if (shadow !== undefined && shadow.version !== job.route.version)
       await this.mirror.send(job, given, shadow, model.resident(shadow.version));

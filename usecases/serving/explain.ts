@@ -7,7 +7,14 @@ import type { Home } from '../../platform/ports.ts';
 import { withTimeout } from '../../platform/within.ts';
 import type { Explainer } from '../explanations/explainer.ts';
 import type { LoadedVersion } from './loaded-version.ts';
-import { type Admitted, admit, attempt, type PredictionJob, type PredictionResult, runModel } from './predict.ts';
+import {
+  type Admitted,
+  admitRequest,
+  attempt,
+  type PredictionJob,
+  type PredictionResult,
+  runModel,
+} from './predict.ts';
 
 /** How long the artifact store may take to give a baseline; milliseconds. */
 const BASELINE_MS = 5_000;
@@ -24,7 +31,7 @@ export function explain(
 ): Promise<Pick<PredictionResult, 'id' | 'response'>> {
   return attempt(job, async () => {
     assertDisclosed(job.resident);
-    const admitted = admit(job);
+    const admitted = admitRequest(job);
     const explainer = await explainerOf(job.resident, home);
     assertRows(explainer, admitted);
     const outputs = await runModel(job, admitted);

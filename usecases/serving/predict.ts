@@ -62,9 +62,9 @@ const MAX_ID = 200;
  *
  * @throws ProtocolError or InputError for the caller's faults; anything else is ours
  */
-export function answer(job: PredictionJob): Promise<PredictionResult> {
+export function predict(job: PredictionJob): Promise<PredictionResult> {
   return attempt(job, async () => {
-    const admitted = admit(job);
+    const admitted = admitRequest(job);
     const outputs = await runModel(job, admitted);
     const response = encode(job, admitted, outputs);
     record(job, admitted, outputs);
@@ -95,7 +95,7 @@ export async function attempt<T>(
 }
 
 /** Decodes and checks. @throws ProtocolError or InputError */
-export function admit<Call extends Asked>(job: PredictionJob<Call>): Admitted<Call> {
+export function admitRequest<Call extends Asked>(job: PredictionJob<Call>): Admitted<Call> {
   const { resident, seen } = job;
   const call = decode(job);
   const id = call.id ?? job.id;

@@ -2,7 +2,7 @@ import { Observation } from '../../core/observability/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { disagreement, NO_ANSWER } from '../../core/shadow/compare.ts';
 import type { LoadedVersion } from './loaded-version.ts';
-import { answer, type PredictionJob, type PredictionResult } from './predict.ts';
+import { type PredictionJob, type PredictionResult, predict } from './predict.ts';
 
 /**
  * When a shadow's turn is. `after`: once the answer is on its way, for a process that goes on running. A budget: before
@@ -70,7 +70,7 @@ export class Mirror {
     const seen = new Observation(job.seen.protocol, job.seen.at, performance.now());
     seen.asked = 'infer';
     try {
-      const mirrored = await answer({ ...job, id: given.id, route, resident, seen });
+      const mirrored = await predict({ ...job, id: given.id, route, resident, seen });
       seen.disagreement = disagreement(
         { decision: job.resident.decision, scores: job.seen.scores, outputs: given.outputs },
         { decision: resident.decision, scores: seen.scores, outputs: mirrored.outputs },

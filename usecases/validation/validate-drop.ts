@@ -50,7 +50,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
     if (await home.data.head(`${base}.json`)) {
       const report = (await readJson(home, `${base}.json`)) as DropReport;
       // Whoever wrote it may have been killed before the world was told, or the bus may have been down.
-      if (!(await home.data.head(toldKey(report)))) await tell(home, report);
+      if (!(await home.data.head(publishedMarkerKey(report)))) await publish(home, report);
       return { ...report, repeated: true };
     }
 
@@ -111,7 +111,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
       contentType: 'application/json',
       ifAbsent: true,
     });
-    if (first) await tell(home, report);
+    if (first) await publish(home, report);
     return first ? report : { ...report, repeated: true };
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -228,10 +228,10 @@ async function keepVersion(
   await home.data.put(`${folder}/manifest.json`, JSON.stringify(manifest, null, 2), { ifAbsent: true });
 }
 
-const toldKey = ({ dataset, drop }: DropReport): string => `reports/validation/${dataset}/${drop}/told`;
+const publishedMarkerKey = ({ dataset, drop }: DropReport): string => `reports/validation/${dataset}/${drop}/published`;
 
-/** Tells the world, at least once: what has been told is marked afterwards. */
-async function tell(home: Home, report: DropReport): Promise<void> {
+/** Publishes the result at least once: a marker is written afterwards. */
+async function publish(home: Home, report: DropReport): Promise<void> {
   const { dataset, drop, verdict, version, rows, places } = report;
   await home.bus.publish({
     source: 'trimtab',
@@ -240,7 +240,7 @@ async function tell(home: Home, report: DropReport): Promise<void> {
   });
   const now = home.clock.now();
   home.metrics.write(datasetMetricLine(dataset, now, verdict === 'rejected', rows));
-  await home.data.put(toldKey(report), now.toISOString());
+  await home.data.put(publishedMarkerKey(report), now.toISOString());
 }
 
 async function firstRows(file: string | undefined): Promise<QuarantinedRow[]> {

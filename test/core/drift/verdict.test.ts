@@ -59,12 +59,12 @@ describe('judgeDrift', () => {
 
   it('finds a shift and ranks it, and stays quiet without one', () => {
     expect(judge(baseline, draw(2_000, next, 0.1)).verdict).toBe('drift');
-    expect(judge(baseline, draw(2_000, next)).verdict).toBe('no-drift');
+    expect(judge(baseline, draw(2_000, next)).verdict).toBe('no_drift');
   });
 
   it('takes all values missing for a failure of completeness, not for drift', () => {
     const verdict = judge(baseline, new Array(2_000).fill(null));
-    expect(verdict.verdict).toBe('no-drift');
+    expect(verdict.verdict).toBe('no_drift');
     expect(verdict.columns[0]).toMatchObject({
       status: 'not_applicable',
       note: expect.stringContaining('completeness'),

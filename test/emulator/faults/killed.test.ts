@@ -84,7 +84,7 @@ describe('a function that is killed', () => {
     return all;
   };
 
-  it('while it judges a drop: one dataset version, one report, and the world is told', async () => {
+  it('while it judges a drop: one dataset version, one report, and the news is published', async () => {
     const { data } = stand.home;
     await data.put(
       'contracts/other.json',
@@ -102,7 +102,7 @@ describe('a function that is killed', () => {
     expect((await keys('reports/validation/')).map((key) => path.basename(key))).toEqual([
       'report.html',
       'report.json',
-      'told',
+      'published',
     ]);
     await stand.expectAllKept();
   }, 120_000);

@@ -64,7 +64,7 @@ describe('detectDrift', () => {
 
   it('is quiet on held-out days of the training season', async () => {
     const report = await look(1);
-    expect(report).toMatchObject({ verdict: 'no-drift', rows: 10_000, version: 1 });
+    expect(report).toMatchObject({ verdict: 'no_drift', rows: 10_000, version: 1 });
   });
 
   it('finds the summer, the temperature above all features, and says so again of the same window', async () => {

@@ -73,7 +73,7 @@ describe('drift of pictures', () => {
 
   it('is quiet about other pictures of the same kind', async () => {
     const report = await look(take(scenes({ seed: 2 }), 1000));
-    expect([report.verdict, report.rows, drifted(report)]).toEqual(['no-drift', 1000, []]);
+    expect([report.verdict, report.rows, drifted(report)]).toEqual(['no_drift', 1000, []]);
   });
 
   it('finds that pictures have become darker, names their mean, and shows it', async () => {
