@@ -133,7 +133,7 @@ function measure(
     ...(windows < 10 ? { note: 'the baseline has too few stretches of this size: a fixed threshold holds' } : {}),
     effect: jensenShannon(before, now),
     interval: effectInterval(before, now),
-    threshold: threshold,
+    threshold,
     psi: populationStability(before, now),
     p: contingencyTest(...mergeSparse(before, now)).p,
     adjusted: 1,

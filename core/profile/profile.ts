@@ -90,7 +90,7 @@ export const Baseline = z.strictObject({
   profile: Profile,
   chunks: z.array(ReferenceChunk),
   performance: ReferencePerformance.optional(),
-  /** How unusual its own rows are; baselines of before there was such a guard have none. */
+  /** How unusual its own rows are; absent where no column of it can be scored. */
   outliers: OutlierCalibration.optional(),
   background: BackgroundRows.optional(),
 });

@@ -1,5 +1,5 @@
 import { canonical } from './canonical.ts';
-import { asWritten, type Entry, type ReleaseState } from './ledger.ts';
+import type { Entry, ReleaseState } from './ledger.ts';
 import type { ModelVersion } from './version.ts';
 
 /** SHA-256 of a text, lower-case hexadecimal. */
@@ -24,8 +24,6 @@ export interface ChainFault {
 /** What a look over the whole ledger of a model found. */
 export interface ChainReport {
   readonly entries: number;
-  /** The first entry whose content a later one vouches for; null when none does. */
-  readonly chainedFrom: number | null;
   /** Digest of the last entry: vouches for all before it. */
   readonly head: string | null;
   readonly faults: readonly ChainFault[];
@@ -33,13 +31,13 @@ export interface ChainReport {
 
 /** Links of the entry that is about to be appended: to the last one, and to the record of the version it registers. */
 export const linksTo = (last: Entry | undefined, record: unknown, digest: DigestOf): Links => ({
-  ...(last === undefined ? {} : { previous: digest(canonical(asWritten(last))) }),
+  ...(last === undefined ? {} : { previous: digest(canonical(last)) }),
   ...(record === undefined ? {} : { record: digest(canonical(record)) }),
 });
 
 /**
  * Looks whether a ledger is as it was appended: the numbers have no gap, each entry still has the content whose digest
- * the next one carries, and so have the version records. Entries from before there were digests may only come first.
+ * the next one carries, and so have the version records.
  * The last entry has nobody to vouch for it but its `head`, which is for whoever keeps it elsewhere.
  *
  * @param entries in order of their numbers
@@ -50,7 +48,6 @@ export function verifyChain(
   digest: DigestOf,
 ): ChainReport {
   const faults: ChainFault[] = [];
-  const first = entries.findIndex(({ previous }) => previous !== undefined);
   let expected = 1;
   for (const [i, entry] of entries.entries()) {
     const { number, previous } = entry;
@@ -60,15 +57,13 @@ export function verifyChain(
       faults.push({ entry: number, fault: `its state is of revision ${entry.state.revision}` });
     const before = entries[i - 1];
     if (before?.number !== number - 1) continue;
-    if (previous === undefined) {
-      if (first !== -1 && i > first) faults.push({ entry: number, fault: 'it says nothing of the entry before it' });
-    } else if (previous !== digest(canonical(asWritten(before))))
+    if (previous === undefined) faults.push({ entry: number, fault: 'it carries no digest of the entry before it' });
+    else if (previous !== digest(canonical(before)))
       faults.push({ entry: before.number, fault: `it is not what it was when entry ${number} was appended` });
   }
   return {
     entries: entries.length,
-    chainedFrom: first === -1 ? null : Math.max(1, entries[first]!.number - 1),
-    head: entries.length === 0 ? null : digest(canonical(asWritten(entries.at(-1)!))),
+    head: entries.length === 0 ? null : digest(canonical(entries.at(-1)!)),
     faults: [...faults, ...recordFaults(entries, records, digest)].sort((a, b) => a.entry - b.entry),
   };
 }
@@ -79,7 +74,7 @@ function recordFaults(entries: readonly Entry[], records: readonly StoredRecord[
   for (const { version, stored } of records) {
     const entry = announced.get(version);
     if (entry === undefined) faults.push({ entry: 0, fault: `version ${version} was never registered` });
-    else if (entry.record !== undefined && entry.record !== digest(canonical(stored)))
+    else if (entry.record !== digest(canonical(stored)))
       faults.push({ entry: entry.number, fault: `the record of version ${version} is not what it registered` });
   }
   for (const [version, { number }] of announced)

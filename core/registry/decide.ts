@@ -41,7 +41,7 @@ export function decide(state: ReleaseState, command: Command, context: DecideCon
   const { kind, version, change } = effectOf(state, command, context.at);
   const number = state.revision + 1;
   return {
-    form: 2,
+    schemaVersion: 1,
     model: context.model,
     number,
     kind,

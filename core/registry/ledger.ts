@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { Hypothesis } from '../experiment/hypothesis.ts';
 import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
-import { FormerState, fromFormer, toFormer } from './former.ts';
 
 /** A challenger that holds part of the traffic. */
 export const Challenger = z.strictObject({
@@ -32,7 +31,8 @@ export const Shadow = z.strictObject({
 });
 export type Shadow = z.infer<typeof Shadow>;
 
-const CurrentState = z.strictObject({
+/** Everything about a model's release; the state after the last entry is the current one. */
+export const ReleaseState = z.strictObject({
   /** Number of the entry that made this state; 0 before the first. */
   revision: z.int().min(0),
   /** When the traffic last changed hands (weights, champion, challenger); null before the first release. */
@@ -58,13 +58,7 @@ const CurrentState = z.strictObject({
   /** When retraining was last requested and no version registered since. */
   retraining: Instant.nullable(),
 });
-export type ReleaseState = z.infer<typeof CurrentState>;
-
-/** Everything about a model's release; the state after the last entry is the current one. */
-export const ReleaseState: z.ZodType<ReleaseState, unknown> = z.union([
-  CurrentState,
-  FormerState.transform(fromFormer),
-]);
+export type ReleaseState = z.infer<typeof ReleaseState>;
 
 export const EntryKind = z.enum([
   'registered',
@@ -98,7 +92,10 @@ export const Cause = z.strictObject({
 });
 export type Cause = z.infer<typeof Cause>;
 
-const ENTRY = {
+/** One thing that happened to a model; append-only, numbered from 1, each with the whole resulting state. */
+export const Entry = z.strictObject({
+  /** Of the form in which entries are stored. */
+  schemaVersion: z.literal(1),
   model: ModelName,
   number: z.int().min(1),
   kind: EntryKind,
@@ -110,25 +107,13 @@ const ENTRY = {
   cause: Cause.optional(),
   /** What the decision rested on, word for word. */
   evidence: z.json().optional(),
-  /** Digest of the entry before it (core/registry/chain.ts): what was replaced or removed is found. */
+  /** Digest of the entry before it (core/registry/chain.ts); absent from the first. What was replaced or removed is found. */
   previous: Digest.optional(),
   /** Digest of the record of the version that it registers. */
   record: Digest.optional(),
-};
-/** Entries are written in the current form; those that carry none are of before there were several challengers. */
-const CurrentEntry = z.strictObject({ ...ENTRY, form: z.literal(2), state: CurrentState });
-const FormerEntry = z.strictObject({ ...ENTRY, state: FormerState });
-export type Entry = Omit<z.infer<typeof CurrentEntry>, 'form'> & { form?: 2 };
-
-/** One thing that happened to a model; append-only, numbered from 1, each with the whole resulting state. */
-export const Entry: z.ZodType<Entry, unknown> = z.union([
-  CurrentEntry,
-  FormerEntry.transform((entry): Entry => ({ ...entry, state: fromFormer(entry.state) })),
-]);
-
-/** An entry as it was written: what its digest is taken of. */
-export const asWritten = (entry: Entry): unknown =>
-  entry.form === undefined ? { ...entry, state: toFormer(entry.state) } : entry;
+  state: ReleaseState,
+});
+export type Entry = z.infer<typeof Entry>;
 
 /** State of a model that nothing has happened to. */
 export const EMPTY_STATE: ReleaseState = {

@@ -13,15 +13,15 @@ export const DatasetManifest = z.strictObject({
   source: z.strictObject({
     key: z.string(),
     versionId: z.string(),
-    /** When the file was written. Absent from versions of before this was kept. */
-    writtenAt: z.string().optional(),
+    /** When the file was written. */
+    writtenAt: z.string(),
     sha256: z.string(),
     bytes: z.int(),
   }),
   /** SHA-256 of the contract that its rows keep. */
   contract: z.string(),
   rows: z.int().min(0),
-  /** What was done with the personal columns, as it was really done: `drop`, too, where there were no keys. */
+  /** What was done with the personal columns, as it was really done: `omit`, too, where there were no keys. */
   personal: z.record(z.string(), z.enum(['omit', 'hash', 'encrypt'])).optional(),
   /** Rows that were erased later (`trimtab forget`): `rows` counts what is left. */
   erasures: z.array(z.strictObject({ at: z.string(), rows: z.int().min(1) })).optional(),

@@ -12,7 +12,7 @@ export interface DropReport {
     readonly key: string;
     readonly versionId: string;
     /** When the file was written. */
-    readonly writtenAt?: string;
+    readonly writtenAt: string;
     readonly sha256: string;
     readonly bytes: number;
   };

@@ -53,7 +53,7 @@ describe('events of drops', () => {
     const second = await dropped('a\n1\n2\n');
     expect(await validateDrop(home, second)).toMatchObject({ version: 1, rows: { lines: 2 } });
     expect(await validateDrop(home, first)).toMatchObject({ version: 2, rows: { lines: 1 } });
-    const kept = (await manifests()).map(({ version, rows, source }) => ({ version, rows, at: source.writtenAt! }));
+    const kept = (await manifests()).map(({ version, rows, source }) => ({ version, rows, at: source.writtenAt }));
     expect(kept.map(({ version, rows }) => [version, rows])).toEqual([
       [1, 2],
       [2, 1],
