@@ -7,23 +7,23 @@ import { EXAMPLE, type Flight, readFlights } from './flights.ts';
 
 export const MODEL = 'flight-delay';
 
-/** What the steps of the story share. */
-export class StoryContext {
+/** What the steps of the demo share. */
+export class DemoContext {
   readonly registry: Registry;
   readonly #files = new Map<string, Promise<Flight[]>>();
 
   constructor(
     /** Folder of the checkout. */
     readonly root: string,
-    readonly stage: LocalRuntime,
+    readonly runtime: LocalRuntime,
     readonly manifest: Manifest,
     readonly actor: string,
   ) {
-    this.registry = new Registry(stage.home, actor);
+    this.registry = new Registry(runtime.home, actor);
   }
 
   get caller(): Caller {
-    return new Caller(this.stage.url, MODEL, this.manifest.contract.features);
+    return new Caller(this.runtime.url, MODEL, this.manifest.contract.features);
   }
 
   /** A file of the example, such as `v1/model.onnx`. */
@@ -42,7 +42,7 @@ export class StoryContext {
 
   /** A place of the home as a person would type it. */
   place(...parts: string[]): string {
-    return path.relative(process.cwd(), path.join(this.stage.home.folder, ...parts)) || '.';
+    return path.relative(process.cwd(), path.join(this.runtime.home.folder, ...parts)) || '.';
   }
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Manifest } from '../core/manifest/manifest.ts';
 import { startLocalRuntime } from '../local-runtime/local-runtime.ts';
-import { StoryContext } from './context.ts';
+import { DemoContext } from './context.ts';
 import { EXAMPLE } from './flights.ts';
 import { Narrator, type StepOutcome } from './narrator.ts';
 import { CompletedSteps } from './progress.ts';
@@ -41,7 +41,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
   const manifest = Manifest.parse(JSON.parse(await readFile(path.join(root, EXAMPLE, 'v1', 'model.json'), 'utf8')));
   const from = performance.now();
-  const stage = await startLocalRuntime({
+  const runtime = await startLocalRuntime({
     home: options.home ?? path.join(root, '.trimtab'),
     port,
     // Truth is joined and canaries are watched every minute elsewhere; nobody wants to wait for that here.
@@ -49,16 +49,16 @@ async function main(argv: readonly string[]): Promise<number> {
   });
   console.log('Trimtab: one model, from a folder on disk to a release that takes itself back');
   console.log(
-    `home ${path.relative(process.cwd(), stage.home.folder) || '.'}   endpoint ${stage.url}   up in ${((performance.now() - from) / 1_000).toFixed(1)} s`,
+    `home ${path.relative(process.cwd(), runtime.home.folder) || '.'}   endpoint ${runtime.url}   up in ${((performance.now() - from) / 1_000).toFixed(1)} s`,
   );
 
-  const story = new StoryContext(root, stage, manifest, `user:${userInfo().username}`);
+  const demo = new DemoContext(root, runtime, manifest, `user:${userInfo().username}`);
   const teller = new Narrator(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
   const outcomes: StepOutcome[] = [];
-  const told = await CompletedSteps.open(stage.home.folder);
+  const told = await CompletedSteps.open(runtime.home.folder);
   for (const [i, step] of STEPS.entries()) {
     const when = told.when(step.title);
-    const outcome = when === undefined ? await teller.tell(i + 1, step, story) : teller.recall(i + 1, step, when);
+    const outcome = when === undefined ? await teller.tell(i + 1, step, demo) : teller.recall(i + 1, step, when);
     outcomes.push(outcome);
     // The history is never told for good: there may be more of it.
     if (outcome.held && when === undefined && step !== history) await told.add(step.title, new Date());
@@ -68,12 +68,12 @@ async function main(argv: readonly string[]): Promise<number> {
   console.log(`\n${held} of ${outcomes.length} steps held, ${seconds.toFixed(0)} s`);
 
   if (options.exit !== true) {
-    console.log(`serving at ${stage.url} until stopped (Ctrl-C)`);
+    console.log(`serving at ${runtime.url} until stopped (Ctrl-C)`);
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     });
   }
-  await stage.close();
+  await runtime.close();
   return held === outcomes.length ? 0 : 1;
 }
 

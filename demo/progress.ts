@@ -12,7 +12,7 @@ export class CompletedSteps {
   ) {}
 
   static async open(folder: string): Promise<CompletedSteps> {
-    const file = path.join(folder, 'story.json');
+    const file = path.join(folder, 'demo.json');
     const known = await readFile(file, 'utf8').then(
       (text) => Told.safeParse(JSON.parse(text)).data ?? {},
       () => ({}),

@@ -1,5 +1,5 @@
 import type { PredictionReply } from './client.ts';
-import type { StoryContext } from './context.ts';
+import type { DemoContext } from './context.ts';
 import type { Flight } from './flights.ts';
 
 /** One flight asked about, answered, and known to be late or not. */
@@ -8,7 +8,7 @@ export interface AnswerOutcome {
   readonly wrong: boolean;
 }
 
-/** How long after an answer its truth is sent: late, as truth is, but within the story's patience. */
+/** How long after an answer its truth is sent: late, as truth is, but within the demo's patience. */
 const TRUTH_AFTER_MS = 1_000;
 
 /**
@@ -20,8 +20,8 @@ export class TrafficSummary {
   #stopped = false;
   readonly #running: Promise<void>;
 
-  constructor(story: StoryContext, flights: readonly Flight[], perSecond: number) {
-    this.#running = this.#run(story, flights, perSecond);
+  constructor(demo: DemoContext, flights: readonly Flight[], perSecond: number) {
+    this.#running = this.#run(demo, flights, perSecond);
   }
 
   async stop(): Promise<void> {
@@ -29,8 +29,8 @@ export class TrafficSummary {
     await this.#running;
   }
 
-  async #run(story: StoryContext, flights: readonly Flight[], perSecond: number): Promise<void> {
-    const { caller, manifest } = story;
+  async #run(demo: DemoContext, flights: readonly Flight[], perSecond: number): Promise<void> {
+    const { caller, manifest } = demo;
     const threshold = manifest.decision?.task === 'binary' ? manifest.decision.threshold : 0.5;
     const truths: { id: string; truth: number; at: number }[] = [];
     const began = performance.now();

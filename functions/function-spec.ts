@@ -2,7 +2,7 @@ import type { AlarmDefinition } from '../core/alarms/alarm.ts';
 
 /**
  * What sets a function off, as data beside it (`functions/<name>/trigger.ts`): the constructs make AWS resources of
- * it, the local stage does the same by itself, so that the two cannot disagree.
+ * it, the local runtime does the same by itself, so that the two cannot disagree.
  */
 export type Trigger =
   /** Every HTTP request to the endpoint. */
@@ -14,7 +14,7 @@ export type Trigger =
   /** An alarm with one of these actions goes into ALARM. */
   | { readonly kind: 'alarm'; readonly actions: readonly AlarmDefinition['action'][] };
 
-/** How a function is run: read by the constructs; the local stage takes `timeoutSeconds` from it. */
+/** How a function is run: read by the constructs; the local runtime takes `timeoutSeconds` from it. */
 export interface FunctionSpec {
   /** Name, and that of its folder. */
   readonly name: string;

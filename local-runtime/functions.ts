@@ -13,7 +13,7 @@ import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../usecases/release/roll-back.ts';
 import { validateDrop } from '../usecases/validation/validate-drop.ts';
 
-/** A function as the local stage calls it: the same use cases that the handlers call, set off by the same triggers. */
+/** A function as the local runtime calls it: the same use cases that the handlers call, set off by the same triggers. */
 export interface LocalFunction {
   readonly spec: FunctionSpec;
   /** For `schedule` triggers. */

@@ -44,7 +44,7 @@ const DROP_SECONDS = 0.5;
 const DELIVERY_SECONDS = 1;
 
 /**
- * Starts the local stage: plays API Gateway, the log subscription, S3's events, the scheduler and CloudWatch's alarms
+ * Starts the local runtime: plays API Gateway, the log subscription, S3's events, the scheduler and CloudWatch's alarms
  * for a folder, by the same triggers that the constructs read.
  */
 export async function startLocalRuntime(options: StageOptions): Promise<LocalRuntime> {
@@ -71,7 +71,7 @@ export async function startLocalRuntime(options: StageOptions): Promise<LocalRun
     port: options.port,
     host: options.host ?? '127.0.0.1',
   });
-  const marker = path.join(home.folder, 'stage.json');
+  const marker = path.join(home.folder, 'local-runtime.json');
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
   const probe = httpProbe(server.url);
   const functions = localFunctions(home, probe);

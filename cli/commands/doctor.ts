@@ -14,7 +14,7 @@ import { ledger } from '../doctor/home/ledger.ts';
 import { snapshots } from '../doctor/home/snapshots.ts';
 import { deadLetters } from '../doctor/local/dead-letters.ts';
 import { folder } from '../doctor/local/folder.ts';
-import { stage, stageProbe } from '../doctor/local/stage.ts';
+import { localRuntime, localRuntimeProbe } from '../doctor/local/local-runtime.ts';
 
 interface DoctorOptions {
   readonly environment: string;
@@ -47,12 +47,12 @@ async function locally(env: NodeJS.ProcessEnv, name: string, port: number): Prom
   // Before it is opened: that makes the folder, and clears away what killed writers left.
   const before = [
     ...(await examine([folder], { folder: place })),
-    ...(await examine([stage], { folder: place, port })),
+    ...(await examine([localRuntime], { folder: place, port })),
   ];
   if (before.some((finding) => finding.name === 'folder' && finding.status === 'fail')) return before;
   const home = await openHome(place);
   try {
-    const context = await contextOf(env, home, await stageProbe(place));
+    const context = await contextOf(env, home, await localRuntimeProbe(place));
     return [...before, ...(await examine([...EVERYWHERE, deadLetters], context))];
   } finally {
     await home.close();

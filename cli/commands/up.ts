@@ -2,7 +2,7 @@ import type { Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
 import { type GlobalOptions, type Io, UsageError } from '../context.ts';
 
-/** Starts the local stage and serves until stopped. */
+/** Starts the local runtime and serves until stopped. */
 export function addUp(program: Program, io: Io, options: () => GlobalOptions): void {
   program
     .command('up')
@@ -16,11 +16,11 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
         throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
       // It brings both native libraries along.
       const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
-      const stage = await startLocalRuntime({ home, port, log: io.err });
-      io.out(`serving ${stage.home.description} at ${stage.url} until stopped (Ctrl-C)`);
+      const runtime = await startLocalRuntime({ home, port, log: io.err });
+      io.out(`serving ${runtime.home.description} at ${runtime.url} until stopped (Ctrl-C)`);
       await new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
       });
-      await stage.close();
+      await runtime.close();
     });
 }

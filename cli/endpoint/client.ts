@@ -15,7 +15,7 @@ export interface ClientOptions {
 /** Adds the options of {@link ClientOptions}. */
 export const withEndpointOptions = (command: Command): Command =>
   command
-    .option('--url <url>', 'the endpoint (default: TRIMTAB_URL, then the local stage of the home)')
+    .option('--url <url>', 'the endpoint (default: TRIMTAB_URL, then the local runtime of the home)')
     .option('--unsigned', 'send requests as they are; else those to AWS are signed with your credentials');
 
 /** One answer, and how long it took from here. */
@@ -50,7 +50,7 @@ export class EndpointClient {
 }
 
 /**
- * The endpoint that is meant: by its address, or the local stage of the home. Requests to AWS are signed, as is
+ * The endpoint that is meant: by its address, or the local runtime of the home. Requests to AWS are signed, as is
  * everything of the home on AWS.
  *
  * @throws UsageError when there is none, or its address is not one
@@ -71,7 +71,7 @@ async function stageUrl(home: string): Promise<string> {
     throw new UsageError(
       'name the endpoint with --url or TRIMTAB_URL: the output Url of the stack Trimtab-<env>-Serving',
     );
-  const marker = path.join(home.replace(/^local:/, ''), 'stage.json');
+  const marker = path.join(home.replace(/^local:/, ''), 'local-runtime.json');
   if (!existsSync(marker))
     throw new UsageError(`no endpoint is running for ${home}: start one with \`trimtab up\`, or name one with --url`);
   return (JSON.parse(await readFile(marker, 'utf8')) as { url: string }).url;

@@ -54,7 +54,7 @@ export const METRICS = {
 } as const;
 export type MetricName = keyof typeof METRICS;
 
-/** An alarm as data: CDK makes a CloudWatch alarm of it, the local stage evaluates it by the same rules. */
+/** An alarm as data: CDK makes a CloudWatch alarm of it, the local runtime evaluates it by the same rules. */
 export const AlarmDefinition = z.strictObject({
   name: z.string(),
   model: ModelName,

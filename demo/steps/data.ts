@@ -1,18 +1,18 @@
 import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DropReport } from '../../usecases/validation/report.ts';
-import { MODEL, number, type StoryContext, until } from '../context.ts';
+import { MODEL, number, type DemoContext, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
-export const data: Step<StoryContext> = {
+export const data: Step<DemoContext> = {
   title: 'Drop data files: good rows become a dataset version, bad rows go to quarantine',
-  run: async (story, { say, look, check }) => {
-    const incoming = path.join(story.stage.home.folder, 'data', 'incoming', MODEL);
+  run: async (demo, { say, look, check }) => {
+    const incoming = path.join(demo.runtime.home.folder, 'data', 'incoming', MODEL);
     await mkdir(incoming, { recursive: true });
 
-    const source = story.example('data', '2013-07.csv');
+    const source = demo.example('data', '2013-07.csv');
     await cp(source, path.join(incoming, '2013-07.csv'));
-    const [july] = await reports(story, 1);
+    const [july] = await reports(demo, 1);
     check(july?.verdict === 'accepted', 'the real file of 1 to 10 July 2013 is accepted');
     if (!july) return;
     const { lines, accepted, quarantined } = july.rows;
@@ -21,31 +21,31 @@ export const data: Step<StoryContext> = {
     check(accepted + quarantined === lines, 'every line is accounted for');
     check(quarantined > 0, 'bad rows are in quarantine, each with its line and its reasons');
     check(july.version !== null, `good rows are immutable dataset version ${july.version}, with their profile`);
-    look(story.place('data', july.places.report));
-    if (july.places.quarantine) look(story.place('data', july.places.quarantine, 'rows.jsonl'));
+    look(demo.place('data', july.places.report));
+    if (july.places.quarantine) look(demo.place('data', july.places.quarantine, 'rows.jsonl'));
 
     // The same bytes under the same name, delivered once more.
     await appendFile(path.join(incoming, '2013-07.csv'), '');
     await cp(source, path.join(incoming, '2013-07.csv'));
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    check((await reports(story, 1)).length === 1, 'the same file dropped again is not processed again');
+    check((await reports(demo, 1)).length === 1, 'the same file dropped again is not processed again');
 
     await writeFile(path.join(incoming, 'export.csv'), 'flight;temp;wind\nUA1;71,2;8\nUA2;70,0;9\n');
-    const all = await reports(story, 2);
+    const all = await reports(demo, 2);
     const hopeless = all.find(({ source: { key } }) => key.endsWith('export.csv'));
     check(hopeless?.verdict === 'rejected', `a hopeless file is rejected whole: ${hopeless?.rejection?.reason}`);
-    if (hopeless?.places.quarantine) look(story.place('data', hopeless.places.quarantine, 'rejected.json'));
+    if (hopeless?.places.quarantine) look(demo.place('data', hopeless.places.quarantine, 'rejected.json'));
   },
 };
 
 /** Reports on this dataset, once there are at least so many. */
-async function reports({ stage }: StoryContext, atLeast: number): Promise<DropReport[]> {
+async function reports({ runtime }: DemoContext, atLeast: number): Promise<DropReport[]> {
   let found: DropReport[] = [];
   await until(async () => {
     found = [];
-    for await (const { key } of stage.home.data.list(`reports/validation/${MODEL}/`))
+    for await (const { key } of runtime.home.data.list(`reports/validation/${MODEL}/`))
       if (key.endsWith('.json'))
-        found.push(JSON.parse(new TextDecoder().decode(await stage.home.data.get(key))) as DropReport);
+        found.push(JSON.parse(new TextDecoder().decode(await runtime.home.data.get(key))) as DropReport);
     return found.length >= atLeast;
   }, 20);
   return found;

@@ -1,18 +1,18 @@
 import { readSignature } from '../../platform/onnx/model.ts';
-import { MODEL, type StoryContext, until } from '../context.ts';
+import { MODEL, type DemoContext, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
 import { TrafficSummary, wrongByVersion } from '../traffic.ts';
 
 const PER_SECOND = 150;
 const PATIENCE_SECONDS = 60;
 
-export const world: Step<StoryContext> = {
+export const world: Step<DemoContext> = {
   title: 'When the whole world drifts, it does not roll back, says why, and asks for retraining',
-  run: async (story, { say, look, check }) => {
-    const { registry } = story;
+  run: async (demo, { say, look, check }) => {
+    const { registry } = demo;
     const { version: mended } = await registry.register(
-      story.example('v3'),
-      await readSignature(story.example('v3', 'model.onnx')),
+      demo.example('v3'),
+      await readSignature(demo.example('v3', 'model.onnx')),
     );
     const before = await registry.state(MODEL);
     if (before.retraining !== null) {
@@ -37,7 +37,7 @@ export const world: Step<StoryContext> = {
     );
 
     const from = (await registry.state(MODEL)).revision;
-    const traffic = new TrafficSummary(story, await story.traffic('storm'), PER_SECOND);
+    const traffic = new TrafficSummary(demo, await demo.traffic('storm'), PER_SECOND);
     const done = await until(async () => (await registry.state(MODEL)).retraining !== null, PATIENCE_SECONDS);
     await traffic.stop();
     const entries = (await registry.history(MODEL)).filter(({ number }) => number > from);

@@ -1,11 +1,11 @@
 import { championAt } from '../../core/registry/history.ts';
-import { MODEL, type StoryContext } from '../context.ts';
+import { MODEL, type DemoContext } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
-export const history: Step<StoryContext> = {
+export const history: Step<DemoContext> = {
   title: "The ledger's history, and who was champion when",
-  run: async (story, { say, look, check }) => {
-    const entries = await story.registry.history(MODEL);
+  run: async (demo, { say, look, check }) => {
+    const entries = await demo.registry.history(MODEL);
     say(
       `${'#'.padStart(3)}  ${'at (UTC)'.padEnd(12)}  ${'what'.padEnd(20)}  ${'version'.padEnd(7)}  ${'by'.padEnd(17)}  why`,
     );

@@ -1,13 +1,13 @@
-import { MODEL, number, type StoryContext, until } from '../context.ts';
+import { MODEL, number, type DemoContext, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
 const REQUESTS = 3_000;
 const CALLERS = 4;
 
-export const predict: Step<StoryContext> = {
+export const predict: Step<DemoContext> = {
   title: 'Answer predictions over HTTP, in Open Inference v2 and TensorFlow Serving v1',
-  run: async (story, { say, look, check }) => {
-    const { caller } = story;
+  run: async (demo, { say, look, check }) => {
+    const { caller } = demo;
     const served = await until(
       async () =>
         (await caller.get(`/trimtab/v1/models/${MODEL}/release`).catch(() => ({ champion: null }))).champion === 1,
@@ -24,7 +24,7 @@ export const predict: Step<StoryContext> = {
       'its metadata (v2) and status (v1) describe the model',
     );
 
-    const flights = await story.traffic('spring');
+    const flights = await demo.traffic('spring');
     const [a, b] = [await caller.v2(flights.slice(0, 50)), await caller.v1(flights.slice(0, 50))];
     const agree =
       a.probabilities.length === 50 && a.probabilities.every((p, i) => Math.abs(p - b.probabilities[i]!) < 1e-6);
@@ -52,6 +52,6 @@ export const predict: Step<StoryContext> = {
         `p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms, seen by the caller in this same process`,
     );
     check(times.length === REQUESTS, 'every request was answered');
-    look(`${story.stage.url}/v2/models/${MODEL}`);
+    look(`${demo.runtime.url}/v2/models/${MODEL}`);
   },
 };

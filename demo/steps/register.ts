@@ -1,15 +1,15 @@
 import { readSignature } from '../../platform/onnx/model.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
-import { formatPercent, MODEL, number, type StoryContext } from '../context.ts';
+import { formatPercent, MODEL, number, type DemoContext } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
-export const register: Step<StoryContext> = {
+export const register: Step<DemoContext> = {
   title: 'Register two versions from their folders; approve and release version 1',
-  run: async (story, { say, look, check }) => {
+  run: async (demo, { say, look, check }) => {
     for (const folder of ['v1', 'v2']) {
-      const file = story.example(folder, 'model.onnx');
-      const { version, existed } = await story.registry.register(story.example(folder), await readSignature(file));
-      const baseline = await baselineOf(story.stage.home, version);
+      const file = demo.example(folder, 'model.onnx');
+      const { version, existed } = await demo.registry.register(demo.example(folder), await readSignature(file));
+      const baseline = await baselineOf(demo.runtime.home, version);
       const { inputs, outputs } = version.signature;
       say(
         `version ${version.version}  sha256 ${version.artifact.digest.slice(0, 12)}…  ${inputs.length} inputs, ${outputs.length} outputs, ` +
@@ -20,17 +20,17 @@ export const register: Step<StoryContext> = {
           `trained on ${version.manifest.lineage.dataset}${existed ? ' (registered before)' : ''}`,
       );
     }
-    let state = await story.registry.state(MODEL);
+    let state = await demo.registry.state(MODEL);
     check(
       state.latest >= 2,
       'two versions are in the ledger, each with digest, signature, contract, baseline and lineage',
     );
     if (!state.approved.includes(1))
-      await story.registry.apply(MODEL, { type: 'approve', version: 1, reason: 'its card and metrics were read' });
+      await demo.registry.apply(MODEL, { type: 'approve', version: 1, reason: 'its card and metrics were read' });
     if (state.champion === null)
-      await story.registry.apply(MODEL, { type: 'release', version: 1, reason: 'first release' });
-    state = await story.registry.state(MODEL);
+      await demo.registry.apply(MODEL, { type: 'release', version: 1, reason: 'first release' });
+    state = await demo.registry.state(MODEL);
     check(state.champion === 1, 'version 1 is approved, and champion');
-    look(story.place('ledger', MODEL));
+    look(demo.place('ledger', MODEL));
   },
 };

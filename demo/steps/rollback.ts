@@ -1,14 +1,14 @@
-import { MODEL, type StoryContext, until } from '../context.ts';
+import { MODEL, type DemoContext, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
 import { TrafficSummary, wrongByVersion } from '../traffic.ts';
 
 const PER_SECOND = 150;
 const PATIENCE_SECONDS = 60;
 
-export const rollback: Step<StoryContext> = {
+export const rollback: Step<DemoContext> = {
   title: 'Release version 2, which is really worse, as a canary; it takes itself back',
-  run: async (story, { say, look, check }) => {
-    const { registry, stage } = story;
+  run: async (demo, { say, look, check }) => {
+    const { registry, runtime } = demo;
     say('version 2 was trained on delays in hours; production sends minutes. Its own metrics look fine.');
     const before = await registry.state(MODEL);
     if (before.quarantined.some(({ version }) => version === 2)) {
@@ -25,7 +25,7 @@ export const rollback: Step<StoryContext> = {
         reason: 'retrained with May',
       });
 
-    const traffic = new TrafficSummary(story, await story.traffic('summer'), PER_SECOND);
+    const traffic = new TrafficSummary(demo, await demo.traffic('summer'), PER_SECOND);
     const done = await until(async () => {
       const { challengers, awaiting } = await registry.state(MODEL);
       return challengers.length === 0 && awaiting === null;
@@ -38,7 +38,9 @@ export const rollback: Step<StoryContext> = {
     const aborted = history.findLast(({ kind }) => kind === 'canary-aborted');
     const verified = history.findLast(({ kind }) => kind === 'rollback-verified');
     const state = await registry.state(MODEL);
-    const transition = stage.alarms.transitions.findLast(({ to, alarm }) => to === 'ALARM' && alarm.endsWith('-wrong'));
+    const transition = runtime.alarms.transitions.findLast(
+      ({ to, alarm }) => to === 'ALARM' && alarm.endsWith('-wrong'),
+    );
     say(wrongByVersion(traffic.outcomes));
     check(transition !== undefined, `late ground truth set off ${transition?.alarm}: ${transition?.reason}`);
     check(done && aborted !== undefined, `the rollback function compared the variants: ${aborted?.reason}`);
@@ -54,7 +56,7 @@ export const rollback: Step<StoryContext> = {
       say(
         `${((last - first) / 1_000).toFixed(1)} seconds from the first bad answer to the last (${bad.length} of ${traffic.outcomes.length} answers)`,
       );
-    const report = await stage.probe.report(MODEL);
+    const report = await runtime.probe.report(MODEL);
     check(report.champion === 1 && report.challengers.length === 0, 'the endpoint serves version 1, and it alone');
     look('trimtab history flight-delay');
   },

@@ -10,7 +10,7 @@ describe('trimtab explain', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-explain-'));
   const home = path.join(folder, 'home');
   const data = path.join(folder, 'flights.json');
-  let stage: LocalRuntime;
+  let runtime: LocalRuntime;
 
   async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
     const [out, err]: [string[], string[]] = [[], []];
@@ -21,7 +21,7 @@ describe('trimtab explain', () => {
 
   beforeAll(async () => {
     writeFileSync(data, JSON.stringify([FLIGHT, { ...FLIGHT, origin_delay: 0, carrier_delay: 0 }]));
-    stage = await startLocalRuntime({ home, port: 0 });
+    runtime = await startLocalRuntime({ home, port: 0 });
     // Time for all of the background however slow this machine is, or two runs would not say the same.
     const model = path.join(folder, 'flight-delay');
     cpSync('models/flight-delay/v3', model, { recursive: true });
@@ -35,7 +35,7 @@ describe('trimtab explain', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
   });
   afterAll(async () => {
-    await stage.close();
+    await runtime.close();
     rmSync(folder, { recursive: true, force: true });
   });
 

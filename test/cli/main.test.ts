@@ -118,13 +118,13 @@ describe('trimtab', () => {
     await run('approve', 'made', '1');
     await run('release', 'made', '1');
 
-    const stage = await startLocalRuntime({ home: path.join(folder, 'home'), port: 0 });
+    const runtime = await startLocalRuntime({ home: path.join(folder, 'home'), port: 0 });
     try {
       const answer = await json('predict', 'made', '--data', `${MODEL}/data/traffic-spring.csv`, '--limit', '3');
       expect(answer.outputs.find((o: { name: string }) => o.name === 'probabilities').data).toHaveLength(6);
       expect((await run('predict', 'other', '--data', `${MODEL}/data/traffic-spring.csv`)).status).toBe(1);
     } finally {
-      await stage.close();
+      await runtime.close();
     }
     expect((await run('predict', 'made', '--data', `${MODEL}/data/traffic-spring.csv`)).err).toContain(
       'no endpoint is running',

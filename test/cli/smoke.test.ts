@@ -19,7 +19,7 @@ const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXU
 describe('trimtab smoke', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-smoke-'));
   const home = path.join(folder, 'home');
-  let stage: LocalRuntime;
+  let runtime: LocalRuntime;
 
   async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
     const [out, err]: [string[], string[]] = [[], []];
@@ -29,10 +29,10 @@ describe('trimtab smoke', () => {
   }
 
   beforeAll(async () => {
-    stage = await startLocalRuntime({ home, port: 0 });
+    runtime = await startLocalRuntime({ home, port: 0 });
   });
   afterAll(async () => {
-    await stage.close();
+    await runtime.close();
     rmSync(folder, { recursive: true, force: true });
   });
   afterEach(() => vi.unstubAllEnvs());
@@ -103,7 +103,7 @@ describe('trimtab smoke', () => {
           response.writeHead(403, { 'content-type': 'application/json' }).end('{"message":"Forbidden"}');
           return;
         }
-        const answer = await fetch(`${stage.url}${request.url}`, {
+        const answer = await fetch(`${runtime.url}${request.url}`, {
           method: request.method,
           headers: { 'x-request-id': String(request.headers['x-request-id'] ?? 'none') },
           body: body.length > 0 ? body : undefined,
@@ -139,7 +139,7 @@ describe('trimtab smoke', () => {
     });
 
     it('runs as the pipeline does, by npm', async () => {
-      // The command itself, on a home that is a folder, with the address of the stage.
+      // The command itself, on a home that is a folder, with the address of the local runtime.
       const { stdout } = await promisify(execFile)('npm', [
         'run',
         '--silent',
@@ -148,7 +148,7 @@ describe('trimtab smoke', () => {
         '--home',
         home,
         '--url',
-        stage.url,
+        runtime.url,
       ]);
       expect(stdout).toMatch(/✓ +flight-delay version 1/);
     }, 60_000);

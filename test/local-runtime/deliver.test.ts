@@ -10,7 +10,7 @@ import { DeliveryStream } from '../../server/captures/delivery-stream.ts';
 let folder: string;
 let store: FileObjectStore;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-stage-'));
+  folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-local-runtime-'));
   store = new FileObjectStore(folder);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { type DoctorCheck, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 
-/** Events that could not be processed, as the stage keeps them. */
+/** Events that could not be processed, as the local runtime keeps them. */
 export const deadLetters: DoctorCheck<HomeContext> = {
   name: 'dead letters',
   async look({ home }) {

@@ -146,22 +146,22 @@ describe('trimtab doctor on a folder', () => {
       { name: 'unfinished files', status: 'warn', found: '1, of processes that are no more' },
     ],
     [
-      'a stage that was killed',
+      'a local runtime that was killed',
       () =>
         writeFileSync(
-          path.join(home, 'stage.json'),
+          path.join(home, 'local-runtime.json'),
           JSON.stringify({ url: 'http://127.0.0.1:9', pid: spawnSync('true').pid }),
         ),
       {
-        name: 'stage',
+        name: 'local-runtime',
         status: 'warn',
-        found: expect.stringMatching(/^stage.json names process \d+, which is no more/),
+        found: expect.stringMatching(/^local-runtime.json names process \d+, which is no more/),
       },
     ],
     [
       'a marker that is damaged',
-      () => writeFileSync(path.join(home, 'stage.json'), '{'),
-      { name: 'stage', status: 'fail', found: expect.stringContaining('stage.json cannot be read') },
+      () => writeFileSync(path.join(home, 'local-runtime.json'), '{'),
+      { name: 'local-runtime', status: 'fail', found: expect.stringContaining('local-runtime.json cannot be read') },
     ],
   ];
 
@@ -221,18 +221,21 @@ describe('trimtab doctor on a folder', () => {
     expect(findings).toContainEqual(expect.objectContaining({ name: 'port', status: 'warn' }));
   });
 
-  it('reports a stage that lives and does not answer', async () => {
-    writeFileSync(path.join(home, 'stage.json'), JSON.stringify({ url: 'http://127.0.0.1:9', pid: process.pid }));
+  it('reports a local runtime that lives and does not answer', async () => {
+    writeFileSync(
+      path.join(home, 'local-runtime.json'),
+      JSON.stringify({ url: 'http://127.0.0.1:9', pid: process.pid }),
+    );
     const { status, findings } = await doctor();
-    expect(findings).toContainEqual(expect.objectContaining({ name: 'stage', status: 'fail' }));
+    expect(findings).toContainEqual(expect.objectContaining({ name: 'local-runtime', status: 'fail' }));
     expect(findings).toContainEqual(expect.objectContaining({ name: 'endpoint serves flight-delay', status: 'fail' }));
     expect(status).toBe(1);
   });
 
-  it('sees that a stage serves what the ledger says', async () => {
-    const stage = await startLocalRuntime({ home, port: 0 });
+  it('sees that a local runtime serves what the ledger says', async () => {
+    const runtime = await startLocalRuntime({ home, port: 0 });
     const { status, findings } = await doctor();
-    await stage.close();
+    await runtime.close();
     expect(findings.filter(({ name, status: s }) => s !== 'skipped' && name !== 'disk')).toEqual([]);
     expect(status).toBe(0);
   }, 60_000);
@@ -243,7 +246,10 @@ describe('trimtab doctor on a folder', () => {
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    writeFileSync(path.join(home, 'stage.json'), JSON.stringify({ url: `http://127.0.0.1:${port}`, pid: process.pid }));
+    writeFileSync(
+      path.join(home, 'local-runtime.json'),
+      JSON.stringify({ url: `http://127.0.0.1:${port}`, pid: process.pid }),
+    );
     const { findings } = await doctor();
     server.close();
     expect(findings).toContainEqual(
@@ -286,7 +292,7 @@ describe('trimtab doctor on a folder', () => {
       'dead letters',
       'folder',
       'disk',
-      'stage',
+      'local-runtime',
       'table',
       'buckets',
       'clock',

@@ -6,30 +6,30 @@ import { PIPELINE, ROW, ServingFixture } from '../../usecases/serving/serving-fi
 import { installed, startPrometheus } from './prometheus.ts';
 
 let stand: ServingFixture;
-let stage: LocalRuntime;
+let runtime: LocalRuntime;
 const post = (at: string, body: unknown) =>
-  fetch(stage.url + at, {
+  fetch(runtime.url + at, {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json' },
   });
-const scrape = async () => (await fetch(`${stage.url}/metrics`)).text();
+const scrape = async () => (await fetch(`${runtime.url}/metrics`)).text();
 
 beforeAll(async () => {
   stand = await ServingFixture.open();
   await stand.release(PIPELINE, 'pipeline');
-  stage = await startLocalRuntime({ home: path.join(stand.folder, 'home'), port: 0 });
+  runtime = await startLocalRuntime({ home: path.join(stand.folder, 'home'), port: 0 });
   for (let i = 0; i < 3; i++) await post('/v1/models/pipeline:predict', { instances: [ROW, ROW] });
   await post('/v1/models/pipeline:predict', { instances: [{ ...ROW, distance: -1 }] });
 });
 afterAll(async () => {
-  await stage.close();
+  await runtime.close();
   await stand.close();
 });
 
-describe('GET /metrics on the stage', () => {
+describe('GET /metrics on the local runtime', () => {
   it('answers in Prometheus’s text format, with requests, process and release', async () => {
-    const response = await fetch(`${stage.url}/metrics`);
+    const response = await fetch(`${runtime.url}/metrics`);
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     const text = await response.text();
     for (const line of [
@@ -57,17 +57,17 @@ describe('GET /metrics on the stage', () => {
     const series = async () =>
       (await scrape()).split('\n').filter((line) => /^(trimtab|nv|request)_/.test(line)).length;
     await post('/v1/models/made-up:predict', {});
-    await fetch(`${stage.url}/nowhere`);
+    await fetch(`${runtime.url}/nowhere`);
     const before = await series();
     for (let i = 0; i < 20; i++) {
       await post(`/v1/models/made-up-${i}:predict`, {});
-      await fetch(`${stage.url}/nowhere/${i}`, { headers: { 'x-request-id': `id-${i}` } });
+      await fetch(`${runtime.url}/nowhere/${i}`, { headers: { 'x-request-id': `id-${i}` } });
     }
     expect(await series()).toBe(before);
   });
 
   it('refuses other methods', async () => {
-    const response = await fetch(`${stage.url}/metrics`, { method: 'POST' });
+    const response = await fetch(`${runtime.url}/metrics`, { method: 'POST' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
@@ -80,7 +80,7 @@ describe('GET /metrics on the stage', () => {
   it.runIf(installed)(
     'is scraped by a real Prometheus, which answers what the dashboards ask',
     async () => {
-      const prometheus = await startPrometheus(stage.url);
+      const prometheus = await startPrometheus(runtime.url);
       try {
         const query = (expression: string) => prometheus.query(expression);
         // A rate wants two scrapes with traffic between them.

@@ -9,57 +9,58 @@ import { isAlive } from './folder.ts';
 
 const Marker = z.object({ url: z.url(), pid: z.int() });
 
-/** What `stage.json` of a home says of the process that serves it. */
+/** What `local-runtime.json` of a home says of the process that serves it. */
 export type Marker = z.infer<typeof Marker> & { readonly alive: boolean };
 
 /** The marker; undefined when nobody serves the home. @throws when it is damaged */
 export async function markerOf(home: string): Promise<Marker | undefined> {
-  const text = await readFile(path.join(home, 'stage.json'), 'utf8').catch(() => undefined);
+  const text = await readFile(path.join(home, 'local-runtime.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const marker = Marker.parse(JSON.parse(text));
   return { ...marker, alive: isAlive(marker.pid) };
 }
 
-/** The probe of the stage that serves a home. */
-export async function stageProbe(home: string): Promise<HomeContext['probe']> {
+/** The probe of the local runtime that serves a home. */
+export async function localRuntimeProbe(home: string): Promise<HomeContext['probe']> {
   const marker = await markerOf(home).catch(() => undefined);
   if (marker?.alive) return httpProbe(marker.url);
   return { absent: 'nobody serves this home', remedy: '`trimtab up` does' };
 }
 
-export interface StageContext {
+export interface LocalRuntimeContext {
   readonly folder: string;
   /** Port that `trimtab up` takes when nothing is said. */
   readonly port: number;
 }
 
 /** Who serves the home is alive and answers; where nobody does, the port is free. */
-export const stage: DoctorCheck<StageContext> = {
-  name: 'stage',
+export const localRuntime: DoctorCheck<LocalRuntimeContext> = {
+  name: 'local-runtime',
   async look({ folder, port }) {
     const marker = await markerOf(folder).catch((error: unknown) => error as Error);
     if (marker instanceof Error)
       return [
-        fail('stage', `stage.json cannot be read: ${errorReason(marker).split('\n')[0]}`, {
+        fail('local-runtime', `local-runtime.json cannot be read: ${errorReason(marker).split('\n')[0]}`, {
           expected: 'address and process of who serves the home',
-          remedy: `delete ${path.join(folder, 'stage.json')}`,
+          remedy: `delete ${path.join(folder, 'local-runtime.json')}`,
         }),
       ];
     if (marker === undefined) return [await portFree(port)];
     if (!marker.alive)
       return [
-        warn('stage', `stage.json names process ${marker.pid}, which is no more`, {
-          expected: 'no stage.json, or a process that runs',
-          remedy: `it was killed: \`trimtab up\` again, or delete ${path.join(folder, 'stage.json')}`,
+        warn('local-runtime', `local-runtime.json names process ${marker.pid}, which is no more`, {
+          expected: 'no local-runtime.json, or a process that runs',
+          remedy: `it was killed: \`trimtab up\` again, or delete ${path.join(folder, 'local-runtime.json')}`,
         }),
       ];
     const answered = await fetch(`${marker.url}/v2/health/live`, { signal: AbortSignal.timeout(3_000) }).catch(
       (error: unknown) => error as Error,
     );
-    if (answered instanceof Response && answered.ok) return [ok('stage', `${marker.url}, process ${marker.pid}`)];
+    if (answered instanceof Response && answered.ok)
+      return [ok('local-runtime', `${marker.url}, process ${marker.pid}`)];
     const why = answered instanceof Response ? `answered ${answered.status}` : errorReason(answered);
     return [
-      fail('stage', `process ${marker.pid} runs and ${marker.url} does not answer: ${why}`, {
+      fail('local-runtime', `process ${marker.pid} runs and ${marker.url} does not answer: ${why}`, {
         expected: 'an answer within 3 s',
         remedy: 'is it stopped, or another program under the same number? Stop it and `trimtab up` again',
       }),
