@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { type CompiledContract, compileCheck } from '../core/contract/check.ts';
-import { guardsProblem } from '../core/guards/fit.ts';
+import { guardsProblem } from '../core/guards/validate-guards.ts';
 import { Manifest } from '../core/manifest/manifest.ts';
 import { externalSignature } from '../core/model/preprocess.ts';
 import type { Signature } from '../core/model/signature.ts';

@@ -1,7 +1,7 @@
 import type { RowValues, Shares } from './explanation.ts';
-import { type TimeBudget, yieldingBudget } from './pace.ts';
+import type { OutputLink } from './link-function.ts';
 import { spread, standardError, unseen } from './standard-error.ts';
-import type { OutputLink } from './tail.ts';
+import { type TimeBudget, yieldingBudget } from './time-budget.ts';
 import type { Walker } from './tree-values.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { RowValues, Shares } from './explanation.ts';
-import { type TimeBudget, yieldingBudget } from './pace.ts';
 import { shuffled, uniform } from './random.ts';
 import { spread, standardError, unseen, type VariancePart } from './standard-error.ts';
+import { type TimeBudget, yieldingBudget } from './time-budget.ts';
 
 /** A row in which some players are the explained row's and the others a background row's. */
 export interface MaskedSample {

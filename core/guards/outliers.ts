@@ -8,7 +8,7 @@ import {
   empiricalCdfOf,
   numericOutlierScore,
   type OutlierScore,
-} from './rarity.ts';
+} from './outlier-score.ts';
 
 /** Features that a row is told by, at most. */
 const MAX_REPORTED_FEATURES = 5;

@@ -1,7 +1,7 @@
 import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DropReport } from '../../usecases/validation/report.ts';
-import { MODEL, number, type DemoContext, until } from '../context.ts';
+import { type DemoContext, MODEL, number, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
 export const data: Step<DemoContext> = {

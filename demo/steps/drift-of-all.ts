@@ -1,5 +1,5 @@
 import { readSignature } from '../../platform/onnx/model.ts';
-import { MODEL, type DemoContext, until } from '../context.ts';
+import { type DemoContext, MODEL, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
 import { TrafficSummary, wrongByVersion } from '../traffic.ts';
 

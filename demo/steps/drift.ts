@@ -1,6 +1,6 @@
 import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
 import { sentenceOf } from '../../usecases/drift/report.ts';
-import { MODEL, number, type DemoContext } from '../context.ts';
+import { type DemoContext, MODEL, number } from '../context.ts';
 import type { Flight } from '../flights.ts';
 import type { Step } from '../narrator.ts';
 

@@ -1,5 +1,5 @@
 import { championAt } from '../../core/registry/history.ts';
-import { MODEL, type DemoContext } from '../context.ts';
+import { type DemoContext, MODEL } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
 export const history: Step<DemoContext> = {

@@ -1,4 +1,4 @@
-import { MODEL, number, type DemoContext, until } from '../context.ts';
+import { type DemoContext, MODEL, number, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
 const REQUESTS = 3_000;

@@ -1,6 +1,6 @@
 import { readSignature } from '../../platform/onnx/model.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
-import { formatPercent, MODEL, number, type DemoContext } from '../context.ts';
+import { type DemoContext, formatPercent, MODEL, number } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
 export const register: Step<DemoContext> = {

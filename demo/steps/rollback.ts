@@ -1,4 +1,4 @@
-import { MODEL, type DemoContext, until } from '../context.ts';
+import { type DemoContext, MODEL, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
 import { TrafficSummary, wrongByVersion } from '../traffic.ts';
 

@@ -5,9 +5,9 @@ import type { TensorData, TensorValues } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
 import { readsOtherFiles } from '../../core/onnx/inspect.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from './errors.ts';
+import { runPerTick } from './run-scheduler.ts';
 import { Tensor } from './runtime.ts';
 import { type DeclaredTensor, Session } from './session.ts';
-import { runPerTick } from './turns.ts';
 
 /** A model in memory. */
 export interface OnnxModel {

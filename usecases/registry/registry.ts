@@ -16,7 +16,7 @@ import { PlatformError } from '../../platform/errors.ts';
 import { ModelFolderError, readModelFolder } from '../../platform/model-folder.ts';
 import type { Home } from '../../platform/ports.ts';
 import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
-import { withTimeout } from '../../platform/within.ts';
+import { withTimeout } from '../../platform/with-timeout.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
 const REGISTER_RETRIES = 10;

@@ -4,7 +4,7 @@ import type { Explanation } from '../../core/explain/explanation.ts';
 import { roundedExplanation } from '../../core/guards/disclosure.ts';
 import { type ExplainCall, ProtocolError } from '../../core/protocols/protocol.ts';
 import type { Home } from '../../platform/ports.ts';
-import { withTimeout } from '../../platform/within.ts';
+import { withTimeout } from '../../platform/with-timeout.ts';
 import type { Explainer } from '../explanations/explainer.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import {

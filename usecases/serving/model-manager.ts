@@ -3,7 +3,7 @@ import type { Statistics } from '../../core/observability/statistics.ts';
 import { type Catalog, modelOf, ProtocolError, unknownModel } from '../../core/protocols/protocol.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
-import { withTimeout } from '../../platform/within.ts';
+import { withTimeout } from '../../platform/with-timeout.ts';
 import { ArtifactCache } from './artifact-cache.ts';
 import type { ErrorLogger } from './error-log.ts';
 import type { ModelLoader } from './loaded-version.ts';

@@ -1,7 +1,7 @@
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import { modelsWithSnapshots, newestSnapshot, type ReleaseSnapshot } from '../../platform/snapshots.ts';
-import { withTimeout } from '../../platform/within.ts';
+import { withTimeout } from '../../platform/with-timeout.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 
 export interface LastKnownOptions {

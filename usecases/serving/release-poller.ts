@@ -1,6 +1,6 @@
 import type { Entry } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
-import { withTimeout } from '../../platform/within.ts';
+import { withTimeout } from '../../platform/with-timeout.ts';
 import type { ReleaseCache } from './release-cache.ts';
 import type { ServedModel } from './served-model.ts';
 

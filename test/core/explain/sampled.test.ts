@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TimeBudget } from '../../../core/explain/pace.ts';
 import { type MaskedSample, type SamplingOptions, type Score, sampledValues } from '../../../core/explain/sampled.ts';
+import type { TimeBudget } from '../../../core/explain/time-budget.ts';
 import { byDefinition } from './brute-force.ts';
 
 const UNHURRIED: TimeBudget = { now: () => 0, pause: async () => undefined, until: 1 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guardsProblem } from '../../../core/guards/fit.ts';
+import { guardsProblem } from '../../../core/guards/validate-guards.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 
 const BASELINE = {

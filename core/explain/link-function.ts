@@ -1,6 +1,6 @@
 import type { ConstantTensor, GraphNode, OnnxGraph } from '../onnx/graph.ts';
 import { type Ensemble, ensembleScores, isEnsemble, NotExactError } from './ensemble.ts';
-import { upstream } from './origins.ts';
+import { upstream } from './feature-dependencies.ts';
 
 /** A column of an output as a raw score of the trees: link(factor * raw + offset). */
 export interface OutputLink {

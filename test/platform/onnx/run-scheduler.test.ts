@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../../core/observability/observation.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
-import { runPerTick } from '../../../platform/onnx/turns.ts';
+import { runPerTick } from '../../../platform/onnx/run-scheduler.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

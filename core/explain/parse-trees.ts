@@ -2,8 +2,8 @@ import type { BoundInput } from '../contract/bind.ts';
 import { type OnnxGraph, readGraph } from '../onnx/graph.ts';
 import { withoutAttribute, writePart } from '../onnx/part.ts';
 import { type Ensemble, ensembleScores, NotExactError, readEnsemble } from './ensemble.ts';
-import { type FeatureDependencies, featureDependenciesOf, upstream } from './origins.ts';
-import { ensembleBehind, makersOf, type OutputLink, outputLinkOf } from './tail.ts';
+import { type FeatureDependencies, featureDependenciesOf, upstream } from './feature-dependencies.ts';
+import { ensembleBehind, makersOf, type OutputLink, outputLinkOf } from './link-function.ts';
 
 /** A tree ensemble found inside a graph, and what explaining it takes. */
 export interface ParsedTrees {

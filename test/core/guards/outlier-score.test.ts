@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { categoricalOutlierScore, empiricalCdfOf, numericOutlierScore } from '../../../core/guards/rarity.ts';
+import { categoricalOutlierScore, empiricalCdfOf, numericOutlierScore } from '../../../core/guards/outlier-score.ts';
 import { countColumn } from '../../../core/profile/count.ts';
 import type { CategoricalProfile, NumericProfile } from '../../../core/profile/profile.ts';
 
