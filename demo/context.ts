@@ -47,7 +47,7 @@ export class DemoContext {
 }
 
 export const number = (n: number): string => n.toLocaleString('en-US');
-export const formatPercent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+export const percentOf = (x: number): string => `${(100 * x).toFixed(1)} %`;
 
 /** Waits until something holds. @returns whether it did in time */
 export async function until(holds: () => Promise<boolean> | boolean, seconds: number): Promise<boolean> {

@@ -9,15 +9,15 @@ import { DemoContext } from './context.ts';
 import { EXAMPLE } from './flights.ts';
 import { Narrator, type StepOutcome } from './narrator.ts';
 import { CompletedSteps } from './progress.ts';
-import { data } from './steps/data.ts';
-import { drift } from './steps/drift.ts';
-import { world } from './steps/drift-of-all.ts';
-import { history } from './steps/history.ts';
-import { predict } from './steps/predict.ts';
-import { register } from './steps/register.ts';
-import { rollback } from './steps/rollback.ts';
+import { dataStep } from './steps/data.ts';
+import { driftStep } from './steps/drift.ts';
+import { driftOfAllStep } from './steps/drift-of-all.ts';
+import { historyStep } from './steps/history.ts';
+import { predictStep } from './steps/predict.ts';
+import { registerStep } from './steps/register.ts';
+import { rollbackStep } from './steps/rollback.ts';
 
-const STEPS = [register, predict, data, drift, rollback, world, history];
+const STEPS = [registerStep, predictStep, dataStep, driftStep, rollbackStep, driftOfAllStep, historyStep];
 const USAGE = 'usage: npm start -- [--home FOLDER] [--port PORT] [--exit]';
 /** Where the endpoint listens when nothing else is said. */
 const PORT = 8080;
@@ -53,15 +53,15 @@ async function main(argv: readonly string[]): Promise<number> {
   );
 
   const demo = new DemoContext(root, runtime, manifest, `user:${userInfo().username}`);
-  const teller = new Narrator(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
+  const narrator = new Narrator(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
   const outcomes: StepOutcome[] = [];
   const told = await CompletedSteps.open(runtime.home.folder);
   for (const [i, step] of STEPS.entries()) {
     const when = told.when(step.title);
-    const outcome = when === undefined ? await teller.tell(i + 1, step, demo) : teller.recall(i + 1, step, when);
+    const outcome = when === undefined ? await narrator.tell(i + 1, step, demo) : narrator.recall(i + 1, step, when);
     outcomes.push(outcome);
     // The history is never told for good: there may be more of it.
-    if (outcome.held && when === undefined && step !== history) await told.add(step.title, new Date());
+    if (outcome.held && when === undefined && step !== historyStep) await told.add(step.title, new Date());
   }
   const held = outcomes.filter((outcome) => outcome.held).length;
   const seconds = outcomes.reduce((sum, outcome) => sum + outcome.seconds, 0);

@@ -15,7 +15,7 @@ const TRUTH_AFTER_MS = 1_000;
  * Traffic that goes on until it is stopped: flights one after the other, a request each, and for each the truth a
  * little later.
  */
-export class TrafficSummary {
+export class TrafficGenerator {
   readonly outcomes: AnswerOutcome[] = [];
   #stopped = false;
   readonly #running: Promise<void>;

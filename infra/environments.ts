@@ -36,19 +36,23 @@ export function readEnvironments(file = 'trimtab.config.json', only?: string): D
 
 /** @param raw content of the file @param file its name, for messages */
 export function parseEnvironments(raw: unknown, file = 'trimtab.config.json'): DeploymentConfig[] {
-  if (!isObject(raw)) throw new ConfigError(file, `expected an object, received ${shown(raw)}`);
+  if (!isObject(raw)) throw new ConfigError(file, `expected an object, received ${formatValue(raw)}`);
   const { $schema: _, environments, ...common } = raw;
   const alone = parse(common, [], file);
   if (environments === undefined) return [alone];
   if (!isObject(environments) || Object.keys(environments).length === 0)
-    throw new ConfigError(file, `environments: expected an object of at least one, received ${shown(environments)}`);
+    throw new ConfigError(
+      file,
+      `environments: expected an object of at least one, received ${formatValue(environments)}`,
+    );
   if ('environment' in raw)
     throw new ConfigError(file, 'environment: names the only environment, and does not go together with environments');
   const configs = Object.entries(environments).map(([name, own]) => {
     const at = ['environments', name];
     const named = EnvironmentName.safeParse(name);
     if (!named.success) throw new ConfigError(file, explain(named.error, name, at));
-    if (!isObject(own)) throw new ConfigError(file, `${at.join('.')}: expected an object, received ${shown(own)}`);
+    if (!isObject(own))
+      throw new ConfigError(file, `${at.join('.')}: expected an object, received ${formatValue(own)}`);
     if ('environment' in own) throw new ConfigError(file, `${at.join('.')}.environment: it has its name already`);
     return parse({ ...overlaid(common, own), environment: name }, at, file);
   });
@@ -124,7 +128,7 @@ function what(issue: z.core.$ZodIssue, raw: unknown): string {
   const message = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
   if (issue.code === 'unrecognized_keys') return `${message}; allowed: ${allowedAt(issue.path).join(', ')}`;
   if (issue.code === 'invalid_key') return issue.issues.map((inner) => inner.message).join('; ');
-  return message.includes('received') ? message : `${message}, received ${shown(valueAt(raw, issue.path))}`;
+  return message.includes('received') ? message : `${message}, received ${formatValue(valueAt(raw, issue.path))}`;
 }
 
 /** Members of the object at a path of the configuration. */
@@ -144,4 +148,4 @@ const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
 
 const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const shown = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+const formatValue = (value: unknown): string => JSON.stringify(value) ?? 'nothing';

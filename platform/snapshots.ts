@@ -1,6 +1,6 @@
 import type { Entry, ReleaseState } from '../core/registry/ledger.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
-import { residentRoutes } from '../core/serving/route.ts';
+import { loadedRoutes } from '../core/serving/route.ts';
 import { PlatformError } from './errors.ts';
 import type { Home, ObjectStore } from './ports.ts';
 
@@ -29,7 +29,7 @@ export async function storeSnapshot(
   home: Pick<Home, 'ledger' | 'artifacts'>,
   { model, state }: Pick<Entry, 'model' | 'state'>,
 ): Promise<boolean> {
-  const numbers = residentRoutes(state).map(({ version }) => version);
+  const numbers = loadedRoutes(state).map(({ version }) => version);
   if (numbers.length === 0) return false;
   const versions = await Promise.all(numbers.map((version) => home.ledger.version(model, version)));
   const absent = numbers.find((_, i) => versions[i] === undefined);

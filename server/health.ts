@@ -1,6 +1,6 @@
+import type { RequestHead } from '../core/protocols/protocol.ts';
 import { ProtocolError } from '../core/protocols/protocol.ts';
 import type { HttpResponse } from '../core/serving/http.ts';
-import type { RequestHead } from './http/read-request.ts';
 import { refusalResponse } from './http/refusal.ts';
 import type { AdmissionLimit } from './lib/admission-limit.ts';
 

@@ -149,6 +149,18 @@ describe('architecture', () => {
     ]);
   });
 
+  it('exports each name from one file only: one word, one meaning', () => {
+    const EXPORT =
+      /^export (?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type|enum) ([A-Za-z0-9_$]+)/gm;
+    const files = new Map<string, Set<string>>();
+    for (const file of globSync([...Object.keys(ARROWS), 'scripts'].map((name) => `${name}/**/*.ts`)))
+      for (const [, name] of readFileSync(file, 'utf8').matchAll(EXPORT))
+        files.set(name!, (files.get(name!) ?? new Set()).add(file));
+    // What Lambda calls is named `handler` in every function.
+    files.delete('handler');
+    expect([...files].filter(([, found]) => found.size > 1).map(([name, found]) => [name, ...found])).toEqual([]);
+  });
+
   it('lets cli read only the configuration of infra', () => {
     const { files } = imports(['cli']);
     const read = files.filter(({ from, to }) => top(from) === 'cli' && top(to) === 'infra').map(({ to }) => to);

@@ -9,7 +9,7 @@ import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withH
 import { formatBusinessMetrics, readBusinessMetrics } from '../output/business-metrics.ts';
 import { formatHypothesis, formatRolloutStatus } from '../output/rollout-status.ts';
 import { bar, table } from '../output/table.ts';
-import { percent } from '../output/traffic.ts';
+import { formatPercent } from '../output/traffic.ts';
 
 /** Commands that read the ledger. */
 export function addStatusCommands(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -103,7 +103,7 @@ function verified(model: string, { entries, head, faults }: ChainReport): string
 function formatRelease(model: string, state: ReleaseState, standings?: ReleaseStatus): string {
   const lines = [`${model}  revision ${state.revision}${state.since ? `, traffic since ${state.since}` : ''}`];
   const part = (name: string, version: number, share: number): string =>
-    `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${percent(share)}`;
+    `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${formatPercent(share)}`;
   if (state.champion === null) lines.push('  nothing is released');
   else lines.push(part('champion', state.champion, championShare(state.challengers)));
   for (const challenger of state.challengers) {

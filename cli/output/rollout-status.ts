@@ -3,7 +3,7 @@ import type { Challenger } from '../../core/registry/ledger.ts';
 import type { RolloutStatus } from '../../usecases/release/rollout-status.ts';
 import { interval } from './interval.ts';
 import { bar } from './table.ts';
-import { percent } from './traffic.ts';
+import { formatPercent } from './traffic.ts';
 
 const INDENT = ' '.repeat(14);
 
@@ -19,7 +19,7 @@ export function formatRolloutStatus({ test }: Challenger, standing: RolloutStatu
       difference === null || low === null || high === null
         ? []
         : [
-            `${INDENT} ${interval(low, difference, high, test.minEffect)}  ${bar(progress, 10)} ${percent(progress)} of the plan`,
+            `${INDENT} ${interval(low, difference, high, test.minEffect)}  ${bar(progress, 10)} ${formatPercent(progress)} of the plan`,
           ];
     return [...picture, `${INDENT} ${reason}`];
   }

@@ -3,7 +3,7 @@ import type { Trace } from '../../usecases/audit/trace.ts';
 import type { DropTrace } from '../../usecases/audit/trace-drop.ts';
 import type { PredictionTrace } from '../../usecases/audit/trace-prediction.ts';
 import type { EntryTrace, Service, VersionSummary, VersionTrace } from '../../usecases/audit/trace-version.ts';
-import { percent, trafficText } from './traffic.ts';
+import { formatPercent, trafficText } from './traffic.ts';
 
 /** A picture of a trace: what came first stands first. */
 export function formatTrace(trace: Trace): string {
@@ -115,6 +115,6 @@ function versionLines({ version: v, digest, contract, lineage, registeredAt, reg
 const step = ({ number, kind, at, actor, reason }: Entry): string =>
   `#${number} ${kind}, ${time(at)}, by ${actor}: ${reason}`;
 const share = ({ role, weight }: Pick<Service, 'role' | 'weight'>): string =>
-  role === 'shadow' ? '' : ` with ${percent(weight)} of the traffic`;
+  role === 'shadow' ? '' : ` with ${formatPercent(weight)} of the traffic`;
 const time = (at: string): string => at.slice(0, 19).replace('T', ' ');
 const lines = (...all: string[]): string => all.join('\n');

@@ -9,9 +9,9 @@ type Split = Pick<ReleaseState, 'champion'> & {
 export function trafficText({ champion, challengers }: Split, has: 'has' | 'had' = 'has'): string {
   if (champion === null) return has === 'has' ? 'nothing is released' : 'nothing was released';
   if (challengers.length === 0) return `version ${champion} ${has} all the traffic`;
-  const others = challengers.map(({ version, weight }) => `, version ${version} ${percent(weight)}`).join('');
-  return `version ${champion} ${has} ${percent(championShare(challengers))}${others} of the traffic`;
+  const others = challengers.map(({ version, weight }) => `, version ${version} ${formatPercent(weight)}`).join('');
+  return `version ${champion} ${has} ${formatPercent(championShare(challengers))}${others} of the traffic`;
 }
 
 /** A share as people write it; tenths only where they say something. */
-export const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
+export const formatPercent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;

@@ -61,16 +61,16 @@ export function analyse(policy: AnalysisPolicy, { failure, wrong, latency }: Fig
     times(latency, policy),
   ];
   const worse = checks.filter(({ verdict }) => verdict === 'worse');
-  if (worse.length > 0) return { verdict: 'abort', reason: told(worse), checks };
+  if (worse.length > 0) return { verdict: 'abort', reason: joinReasons(worse), checks };
   const open = checks.filter(
     ({ metric, verdict }) =>
       verdict === 'unclear' || (verdict === 'few' && (metric !== 'Wrong' || policy.requireTruth)),
   );
-  if (open.length > 0) return { verdict: 'wait', reason: told(open), checks };
-  return { verdict: 'advance', reason: told(checks.filter(({ verdict }) => verdict === 'fine')), checks };
+  if (open.length > 0) return { verdict: 'wait', reason: joinReasons(open), checks };
+  return { verdict: 'advance', reason: joinReasons(checks.filter(({ verdict }) => verdict === 'fine')), checks };
 }
 
-const told = (checks: readonly MetricComparison[]): string => checks.map(({ reason }) => reason).join('; ');
+const joinReasons = (checks: readonly MetricComparison[]): string => checks.map(({ reason }) => reason).join('; ');
 
 function rates(
   metric: 'Failure' | 'Wrong',

@@ -3,11 +3,11 @@ import { mixtureRatio, type Plan, planFor, radius } from './sequential.ts';
 import type { Estimate, SampleTotals } from './strata.ts';
 
 /** How an A/B test stands. `better` and `worse` are about the challenger. */
-export type Outcome = 'better' | 'worse' | 'no-difference' | 'inconclusive' | 'running';
+export type TestOutcome = 'better' | 'worse' | 'no-difference' | 'inconclusive' | 'running';
 
 /** What a look at a test found; goes into the ledger word for word when the test is decided. */
-export interface Judgement {
-  readonly outcome: Outcome;
+export interface TestResult {
+  readonly outcome: TestOutcome;
   readonly reason: string;
   readonly metric: string;
   readonly champion: SampleTotals;
@@ -44,7 +44,7 @@ export const planOf = ({ minEffect, alpha, power }: Hypothesis): Plan => planFor
  * that matters (`no-difference`), or when what was planned has been gathered (`inconclusive`): a difference that
  * matters would have been found by then with probability `power`.
  */
-export function judge(hypothesis: Hypothesis, estimate: Estimate): Judgement {
+export function evaluateTest(hypothesis: Hypothesis, estimate: Estimate): TestResult {
   const { metric } = hypothesis;
   const { champion, challenger, strata, difference, variance } = estimate;
   const standing = standingOf(hypothesis, estimate);
@@ -56,7 +56,7 @@ export function judge(hypothesis: Hypothesis, estimate: Estimate): Judgement {
   const { low, high, progress, outcome } = standing;
   return {
     ...seen,
-    reason: `${shown(hypothesis, estimate, low, high)}: ${MEANING[outcome](amount(hypothesis.minEffect, hypothesis.rate))}`,
+    reason: `${formatEstimate(hypothesis, estimate, low, high)}: ${MEANING[outcome](amount(hypothesis.minEffect, hypothesis.rate))}`,
     difference,
     low,
     high,
@@ -70,7 +70,7 @@ export function standingOf(
   hypothesis: Hypothesis,
   estimate: Estimate,
   { rho, horizon }: Plan = planOf(hypothesis),
-): { outcome: Outcome; low: number; high: number; progress: number } {
+): { outcome: TestOutcome; low: number; high: number; progress: number } {
   const { better, minEffect, alpha, rate } = hypothesis;
   const { difference, variance, champion, challenger } = estimate;
   if (!ready(estimate))
@@ -80,7 +80,7 @@ export function standingOf(
   const [least, most] = better === 'higher' ? [low, high] : [-high, -low];
   const progress = Math.min(1, 1 / variance / horizon);
   const enough = !rate || expected(champion, challenger) >= MIN_EXPECTED;
-  let outcome: Outcome = progress >= 1 ? 'inconclusive' : 'running';
+  let outcome: TestOutcome = progress >= 1 ? 'inconclusive' : 'running';
   if (most < minEffect) outcome = 'no-difference';
   if (enough && least > 0) outcome = 'better';
   if (enough && most < 0) outcome = 'worse';
@@ -95,7 +95,7 @@ function expected(a: SampleTotals, b: SampleTotals): number {
   return Math.min(rate, 1 - rate) * Math.min(a.n, b.n);
 }
 
-const MEANING: Record<Outcome, (minEffect: string) => string> = {
+const MEANING: Record<TestOutcome, (minEffect: string) => string> = {
   better: () => 'the challenger is better',
   worse: () => 'the challenger is worse',
   'no-difference': (minEffect) => `if it is better, then by less than ${minEffect}, which does not matter`,
@@ -103,7 +103,7 @@ const MEANING: Record<Outcome, (minEffect: string) => string> = {
   running: () => 'not decided yet',
 };
 
-function shown({ metric, rate }: Hypothesis, estimate: Estimate, low: number, high: number): string {
+function formatEstimate({ metric, rate }: Hypothesis, estimate: Estimate, low: number, high: number): string {
   const side = (name: string, { n, sum }: SampleTotals): string =>
     `${name} ${rate ? `${(100 * (sum / n)).toFixed(2)} %` : short(sum / n)} of ${n}`;
   const signed = (value: number): string => `${value < 0 ? '−' : '+'}${amount(Math.abs(value), rate)}`;

@@ -14,7 +14,7 @@ import {
 const MAX_REPORTED_FEATURES = 5;
 
 /** What was found unusual in a request. */
-export interface OutOfDistribution {
+export interface OutOfDistributionFinding {
   /** Number of rows. */
   readonly rows: number;
   /** The most unusual one of them. */
@@ -26,7 +26,7 @@ export interface OutOfDistribution {
 }
 
 /** Judges rows; undefined when all of them are usual. */
-export type OutlierDetector = (values: readonly FeatureValues[], rows: number) => OutOfDistribution | undefined;
+export type OutlierDetector = (values: readonly FeatureValues[], rows: number) => OutOfDistributionFinding | undefined;
 
 /** A baseline as far as it is read here. */
 export interface OutlierReference {
@@ -124,7 +124,7 @@ function tell(
   values: readonly FeatureValues[],
   row: number,
   outliers: OutlierCalibration | undefined,
-): Pick<OutOfDistribution, 'share' | 'features'> {
+): Pick<OutOfDistributionFinding, 'share' | 'features'> {
   const rare = rated.map(({ name, index, rarity }) => ({ name, rare: rarity(values[index]![row]!) }));
   rare.sort((a, b) => b.rare - a.rare);
   const rarest = rare[0]!.rare;

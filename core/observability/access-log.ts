@@ -54,21 +54,22 @@ export function accessLog(
     return false;
   };
 
-  const wanted = (seen: Observation): boolean => {
+  const wanted = (observation: Observation): boolean => {
     if (requests === 'all') return true;
-    if (seen.outcome === 'internal' || seen.outcome === 'unavailable' || seen.duration >= slowMs) return true;
-    if (typeof requests === 'number' && isSampled(seen.request!.id, requests)) return true;
-    return seen.outcome === 'caller' && takes(seen.at);
+    if (observation.outcome === 'internal' || observation.outcome === 'unavailable' || observation.duration >= slowMs)
+      return true;
+    if (typeof requests === 'number' && isSampled(observation.request!.id, requests)) return true;
+    return observation.outcome === 'caller' && takes(observation.at);
   };
 
   return {
-    record(seen) {
+    record(observation) {
       // A shadow's copy is nobody's request.
-      if (requests === 'none' || seen.request === undefined) return;
+      if (requests === 'none' || observation.request === undefined) return;
       const coldstart = cold;
       cold = false;
-      if (!wanted(seen)) return;
-      const line = lineOf(seen, pathForLogs(seen.request.path, isModel));
+      if (!wanted(observation)) return;
+      const line = lineOf(observation, pathForLogs(observation.request.path, isModel));
       if (faas) line['faas.coldstart'] = coldstart;
       line['service.name'] = service.name;
       line['service.version'] = service.version;
@@ -82,35 +83,35 @@ export function accessLog(
 const LEVELS = { ok: 'info', caller: 'warn', internal: 'error', unavailable: 'error' } as const;
 const ns = (ms: number): number => Math.round(ms * 1e6);
 
-function lineOf(seen: Observation, path: string): Record<string, unknown> {
-  const { request, route, outcome, fault } = seen;
+function lineOf(observation: Observation, path: string): Record<string, unknown> {
+  const { request, route, outcome, fault } = observation;
   const { method, id, trace } = request!;
   const line: Record<string, unknown> = {
-    '@timestamp': new Date(seen.at).toISOString(),
+    '@timestamp': new Date(observation.at).toISOString(),
     'log.level': LEVELS[outcome],
-    message: `${method} ${path} ${seen.status}`,
+    message: `${method} ${path} ${observation.status}`,
     'ecs.version': '8.11.0',
     'event.kind': 'event',
-    'event.action': seen.asked,
-    'event.duration': ns(seen.duration),
+    'event.action': observation.asked,
+    'event.duration': ns(observation.duration),
     'event.outcome': outcome === 'ok' ? 'success' : 'failure',
     'http.request.method': method,
     'http.request.id': id,
-    'http.response.status_code': seen.status,
+    'http.response.status_code': observation.status,
     'url.path': path,
     'error.code': fault,
-    'error.type': outcome === 'internal' && seen.error instanceof Error ? seen.error.name : undefined,
+    'error.type': outcome === 'internal' && observation.error instanceof Error ? observation.error.name : undefined,
     'trace.id': trace.traceId,
     'span.id': trace.spanId,
-    'labels.protocol': seen.protocol,
-    'labels.model': seen.model,
+    'labels.protocol': observation.protocol,
+    'labels.model': observation.model,
     'labels.model_version': route && String(route.version),
     'labels.variant': route?.variant,
-    'trimtab.rows': seen.rows > 0 ? seen.rows : undefined,
-    'trimtab.cache': seen.cache,
+    'trimtab.rows': observation.rows > 0 ? observation.rows : undefined,
+    'trimtab.cache': observation.cache,
   };
   for (const phase of PHASES) {
-    const ms = seen.phases[phase];
+    const ms = observation.phases[phase];
     if (ms !== undefined) line[`trimtab.${phase}_ns`] = ns(ms);
   }
   return line;

@@ -50,9 +50,9 @@ export function bufferedEmf(emit: (line: string) => void): BufferedEmf {
     }
   };
   return {
-    record(seen: Observation) {
-      const { model, route } = seen;
-      if (model !== undefined && route !== undefined) add(model, route, seen.at, valuesOf(seen));
+    record(observation: Observation) {
+      const { model, route } = observation;
+      if (model !== undefined && route !== undefined) add(model, route, observation.at, valuesOf(observation));
     },
     signal: add,
     flush() {

@@ -4,11 +4,11 @@ import type { Observation, Sink } from './observation.ts';
 /** Writes observations as CloudWatch metric lines; a request that no version was found for has no dimensions to be under. */
 export function emfSink(emit: (line: string) => void): Sink {
   return {
-    record(seen) {
-      const { model, route } = seen;
+    record(observation) {
+      const { model, route } = observation;
       if (model === undefined || route === undefined) return;
       const { variant, version } = route;
-      emit(metricLine({ model, variant, version, at: seen.at, values: valuesOf(seen) }));
+      emit(metricLine({ model, variant, version, at: observation.at, values: valuesOf(observation) }));
     },
     signal(model, { variant, version }, at, values) {
       emit(metricLine({ model, variant, version, at, values }));
@@ -17,17 +17,17 @@ export function emfSink(emit: (line: string) => void): Sink {
 }
 
 /** What is measured of one request. */
-export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['values'] {
+export function valuesOf(observation: Observation): Parameters<typeof metricLine>[0]['values'] {
   // Who is turned away at the door says nothing of the version, and would make its latency look better than it is.
-  if (seen.limited) return { RateLimited: 1 };
-  const { outcome, limited, outOfDistribution, cache, disagreement, confidence, scores } = seen;
+  if (observation.limited) return { RateLimited: 1 };
+  const { outcome, limited, outOfDistribution, cache, disagreement, confidence, scores } = observation;
   const answered = outcome === 'ok';
   // An explanation takes longer than any answer and is none: it has no part in what alarms look at.
-  if (seen.asked === 'explain')
+  if (observation.asked === 'explain')
     return {
       RateLimited: limited === undefined ? undefined : 0,
       ExplainFailure: answered || outcome === 'caller' ? 0 : 1,
-      ExplainLatency: milliseconds(seen.duration),
+      ExplainLatency: milliseconds(observation.duration),
     };
   // All in one literal: V8 takes some 10 us for a spread that other properties follow, as long as for half the request.
   return {
@@ -37,12 +37,12 @@ export function valuesOf(seen: Observation): Parameters<typeof metricLine>[0]['v
     ShadowDisagreement: disagreement && (disagreement.differs ? 1 : 0),
     ShadowDifference: disagreement?.largest,
     Failure: answered || outcome === 'caller' ? 0 : 1,
-    Violation: (answered ? seen.tolerated > 0 : seen.broken) ? 1 : 0,
-    Rows: answered ? seen.rows : undefined,
+    Violation: (answered ? observation.tolerated > 0 : observation.broken) ? 1 : 0,
+    Rows: answered ? observation.rows : undefined,
     Score: answered ? scores.filter(Number.isFinite) : undefined,
     Margin: answered ? confidence?.margin : undefined,
     Entropy: answered ? confidence?.entropy : undefined,
-    Latency: milliseconds(seen.duration),
+    Latency: milliseconds(observation.duration),
   };
 }
 

@@ -138,7 +138,7 @@ export type Signals = Partial<Record<MetricName, number>>;
 
 /** Where observations go. Both must be quick, and must not throw: the answer waits for them. */
 export interface Sink {
-  record(seen: Observation): void;
+  record(observation: Observation): void;
   /** @param at milliseconds since 1970 */
   signal?(model: string, route: Route, at: number, values: Signals): void;
 }

@@ -69,9 +69,9 @@ export class PrometheusSink implements Sink {
     this.statistics = new Statistics(maxSeries);
   }
 
-  record(seen: Observation): void {
-    const { protocol, asked, model, route, outcome, status } = seen;
-    this.statistics.record(seen);
+  record(observation: Observation): void {
+    const { protocol, asked, model, route, outcome, status } = observation;
+    this.statistics.record(observation);
     // A shadow answers nobody: no request is counted for it.
     if (status !== 0)
       this.#held(this.#requests, `${protocol} ${asked} ${outcome} ${status}`, () => ({
@@ -80,10 +80,10 @@ export class PrometheusSink implements Sink {
       })).count++;
     if (model === undefined || route === undefined) return;
     this.#time(
-      seen,
+      observation,
       this.#held(this.#models, model, () => ({ model, phases: {}, preprocess: new Histogram(SECONDS) })),
     );
-    if (asked === 'infer') this.#count(seen, model, route);
+    if (asked === 'infer') this.#count(observation, model, route);
   }
 
   signal(model: string, { variant, version }: Route, _at: number, values: Signals): void {
@@ -115,35 +115,35 @@ export class PrometheusSink implements Sink {
     if (phases.check !== undefined) series.preprocess.observe(((phases.decode ?? 0) + phases.check) / 1000);
   }
 
-  #count(seen: Observation, model: string, { variant, version }: Route): void {
+  #count(observation: Observation, model: string, { variant, version }: Route): void {
     const series = this.#held(this.#routes, `${model} ${version} ${variant}`, () => ({
       labels: { model, version, variant },
       duration: new Histogram(SECONDS),
       batch: new Histogram(ROW_BUCKETS),
-      score: new Histogram(seen.probable ? SHARES : VALUES),
+      score: new Histogram(observation.probable ? SHARES : VALUES),
       margin: new Histogram(SHARES),
       entropy: new Histogram(SHARES),
       rows: 0,
       rejected: 0,
       tolerated: 0,
     }));
-    series.duration.observe(seen.duration / 1000);
-    if (seen.broken) series.rejected++;
-    if (seen.tolerated > 0) series.tolerated++;
-    if (seen.outcome !== 'ok') {
-      const reason = REASONS[seen.outcome];
+    series.duration.observe(observation.duration / 1000);
+    if (observation.broken) series.rejected++;
+    if (observation.tolerated > 0) series.tolerated++;
+    if (observation.outcome !== 'ok') {
+      const reason = REASONS[observation.outcome];
       this.#held(this.#failures, `${model} ${version} ${reason}`, () => ({
         labels: { model, version, reason },
         count: 0,
       })).count++;
       return;
     }
-    series.rows += seen.rows;
-    if (seen.batch !== undefined) series.batch.observe(seen.batch);
-    for (const score of seen.scores) series.score.observe(score);
-    if (seen.confidence === undefined) return;
-    for (const margin of seen.confidence.margin) series.margin.observe(margin);
-    for (const entropy of seen.confidence.entropy) series.entropy.observe(entropy);
+    series.rows += observation.rows;
+    if (observation.batch !== undefined) series.batch.observe(observation.batch);
+    for (const score of observation.scores) series.score.observe(score);
+    if (observation.confidence === undefined) return;
+    for (const margin of observation.confidence.margin) series.margin.observe(margin);
+    for (const entropy of observation.confidence.entropy) series.entropy.observe(entropy);
   }
 
   /** The series of a key, made when it is new. */

@@ -65,14 +65,14 @@ class VersionTally implements VersionStatistics {
     return Math.round(this.runs);
   }
 
-  record(seen: Observation): void {
-    const { phases, cache } = seen;
-    if (seen.outcome !== 'ok') {
-      this.fail.add(seen.duration);
+  record(observation: Observation): void {
+    const { phases, cache } = observation;
+    if (observation.outcome !== 'ok') {
+      this.fail.add(observation.duration);
       return;
     }
-    this.lastInference = Math.max(this.lastInference, seen.at);
-    this.success.add(seen.duration);
+    this.lastInference = Math.max(this.lastInference, observation.at);
+    this.success.add(observation.duration);
     if (cache === 'hit') {
       this.cacheHit.add(phases.infer ?? 0);
       return;
@@ -83,8 +83,8 @@ class VersionTally implements VersionStatistics {
     this.computeInput.add((phases.decode ?? 0) + (phases.check ?? 0));
     this.computeInfer.add(phases.infer === undefined ? undefined : Math.max(0, phases.infer - queue));
     this.computeOutput.add(phases.encode);
-    this.inferenceCount += seen.rows;
-    this.runs += seen.batch === undefined ? 1 : Math.min(1, seen.rows / Math.max(1, seen.batch));
+    this.inferenceCount += observation.rows;
+    this.runs += observation.batch === undefined ? 1 : Math.min(1, observation.rows / Math.max(1, observation.batch));
   }
 }
 
@@ -95,8 +95,8 @@ export class Statistics implements Sink {
   /** @param maxVersions versions that are held at most; the one that has been silent longest goes first */
   constructor(private readonly maxVersions = 200) {}
 
-  record(seen: Observation): void {
-    const { model, route, asked } = seen;
+  record(observation: Observation): void {
+    const { model, route, asked } = observation;
     if (asked !== 'infer' || model === undefined || route === undefined) return;
     const key = `${model} ${route.version}`;
     let tally = this.#versions.get(key);
@@ -105,7 +105,7 @@ export class Statistics implements Sink {
       tally = new VersionTally(model, route.version);
       this.#versions.set(key, tally);
     }
-    tally.record(seen);
+    tally.record(observation);
   }
 
   /** By model, then version; of all models, of one, or of one version. */

@@ -31,7 +31,7 @@ export function faultsOf(inspection: Inspection): string[] {
   }
   for (const [domain, names] of operators) faults.push(...operatorFaults(domain, names));
   for (const each of external)
-    faults.push(`it keeps ${each.tensor || 'a constant'} in another file, ${shown(each.location)}`);
+    faults.push(`it keeps ${each.tensor || 'a constant'} in another file, ${shorten(each.location)}`);
   if (inputs.length === 0) faults.push('it takes no inputs, expected at least one');
   for (const input of inputs) {
     const fault = valueFault(input);
@@ -56,7 +56,7 @@ function operatorFaults(domain: string, names: ReadonlySet<string>): string[] {
     return [
       `it uses the custom operators ${[...names]
         .slice(0, 5)
-        .map((name) => `${shown(domain)}:${shown(name)}`)
+        .map((name) => `${shorten(domain)}:${shorten(name)}`)
         .join(', ')}, allowed are those of ai.onnx, ai.onnx.ml and com.microsoft`,
     ];
   // A compiled model: its operators are in another file, for other hardware.
@@ -73,7 +73,7 @@ function valueFault({ kind, element }: DeclaredValue): string | undefined {
 
 const sizeOf = ({ shape = [] }: DeclaredValue): number => shape.reduce((n, size) => (size === -1 ? n : n * size), 1);
 
-const shown = (text: string): string => (text.length > 64 ? `${text.slice(0, 63)}…` : text);
+const shorten = (text: string): string => (text.length > 64 ? `${text.slice(0, 63)}…` : text);
 
 /** Bytes of an element as binary data. */
 const WIDTHS: Readonly<Partial<Record<TensorType, number>>> = {

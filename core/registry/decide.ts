@@ -191,7 +191,7 @@ function challenge(
     refuse(`version ${version} is a challenger already: promote or abort it first`);
   const weight = wanted.steps[0]!;
   mustLeaveChampion(state.challengers, weight);
-  const slices = grow([], taken(state.challengers), weight);
+  const slices = grow([], heldSlices(state.challengers), weight);
   return {
     ...challenging(state, [...state.challengers, { ...wanted, weight, step: 0, since: at, slices }]),
     since: at,
@@ -214,7 +214,7 @@ function advance(state: ReleaseState, challenger: Challenger, at: string): Effec
   if (weight === 1) return { kind: 'promoted', version, change: crown(state, version, at) };
   const others = state.challengers.filter((each) => each !== challenger);
   mustLeaveChampion(others, weight);
-  const slices = grow(challenger.slices, taken(others), weight);
+  const slices = grow(challenger.slices, heldSlices(others), weight);
   const moved: Challenger = { ...rest, version, step, weight, since: at, slices };
   return {
     kind: 'canary-advanced',
@@ -254,7 +254,7 @@ function abort(
   };
 }
 
-const taken = (challengers: readonly Challenger[]) => challengers.flatMap(({ slices }) => slices);
+const heldSlices = (challengers: readonly Challenger[]) => challengers.flatMap(({ slices }) => slices);
 
 /** The first challenger salts the hash of routing keys, for as long as there are any. */
 const challenging = (state: ReleaseState, challengers: Challenger[]): Pick<ReleaseState, 'challengers' | 'salt'> => ({

@@ -30,7 +30,7 @@ const RIGHT = 10;
 /** A chart over time, from zero, as SVG that needs nothing but itself. */
 export function timeChart(series: readonly TimeSeries[], options: TimeChartOptions): string {
   const { from, to, width, height, lines = [], stacked = false } = options;
-  const drawn = stacked ? heaped(series) : series.map((one) => ({ ...one, base: undefined }));
+  const drawn = stacked ? stackSeries(series) : series.map((one) => ({ ...one, base: undefined }));
   const largest = Math.max(
     ...drawn.flatMap(({ points }) => points.map(({ value }) => value)),
     ...lines.map(({ value }) => value),
@@ -67,7 +67,7 @@ export function timeChart(series: readonly TimeSeries[], options: TimeChartOptio
 }
 
 /** Each series upon those before it. */
-function heaped(series: readonly TimeSeries[]): (TimeSeries & { base: Map<number, number> })[] {
+function stackSeries(series: readonly TimeSeries[]): (TimeSeries & { base: Map<number, number> })[] {
   const tops = new Map<number, number>();
   return series.map((one) => {
     const base = new Map<number, number>();

@@ -2,7 +2,7 @@ import type { AlarmTransition } from '../alarms/alarm.ts';
 import { parseAlarmName } from '../alarms/definitions.ts';
 import type { Command } from '../registry/commands.ts';
 import type { Entry, ReleaseState } from '../registry/ledger.ts';
-import { differenceOfRates, type Evidence, type Observation, wilson, Z99 } from './evidence.ts';
+import { differenceOfRates, type Evidence, type MetricObservation, wilson, Z99 } from './evidence.ts';
 
 /** What an alarm means for a release, and why; goes into the ledger word for word. */
 export interface Verdict {
@@ -132,20 +132,20 @@ export function commandOf(verdict: Verdict, alarm: AlarmTransition, state: Relea
 type Comparison = { readonly kind: 'alone' | 'together' | 'unclear'; readonly reason: string };
 
 function compare(
-  accused: Observation | undefined,
-  other: Observation | undefined,
+  accused: MetricObservation | undefined,
+  other: MetricObservation | undefined,
   evidence: Evidence,
   { minSamples = 30, minDifference = 0.05, minRatio = 1.5 }: DecideOptions,
 ): Comparison {
   const { metric } = evidence;
   if (!accused || accused.samples < minSamples)
     return unclear(`${metric}: ${accused?.samples ?? 0} samples of the suspect, ${minSamples} are needed to judge`);
-  const self = `version ${accused.version} has ${shown(accused, evidence)}`;
+  const self = `version ${accused.version} has ${formatObservation(accused, evidence)}`;
   if (!other || other.samples < minSamples) return alone(accused, self, evidence, minDifference);
 
   const versus =
     other.role === 'predecessor' ? 'its predecessor before the release (another window), version' : 'version';
-  const pair = `${self}, ${versus} ${other.version} ${shown(other, evidence)}`;
+  const pair = `${self}, ${versus} ${other.version} ${formatObservation(other, evidence)}`;
   if (!evidence.rate) {
     if (accused.mean >= minRatio * other.mean) return { kind: 'alone', reason: `${metric}: ${pair}` };
     return { kind: 'together', reason: `${metric}: ${pair}: they moved together` };
@@ -153,7 +153,7 @@ function compare(
   // 99 %, for an alarm that stays up is looked at again and again.
   const { difference, low, high } = differenceOfRates(accused.mean, accused.samples, other.mean, other.samples, Z99);
   const gap = `difference ${points(difference)} [${points(low)}, ${points(high)}]`;
-  const bad = (o: Observation): boolean =>
+  const bad = (o: MetricObservation): boolean =>
     o.mean >= evidence.threshold || worseThanBaseline(o, evidence, minDifference);
   // What the variant beside it has lost as well is the world's part of what the suspect has lost.
   const world = bad(other) ? other.mean - Math.min(other.mean, evidence.baseline ?? evidence.threshold) : 0;
@@ -168,7 +168,7 @@ function compare(
 }
 
 /** With nobody to compare with, only the baseline is left, and it cannot tell the model from the world. */
-function alone(accused: Observation, self: string, evidence: Evidence, minDifference: number): Comparison {
+function alone(accused: MetricObservation, self: string, evidence: Evidence, minDifference: number): Comparison {
   if (worseThanBaseline(accused, evidence, minDifference))
     return {
       kind: 'together',
@@ -177,16 +177,16 @@ function alone(accused: Observation, self: string, evidence: Evidence, minDiffer
   return unclear(`${evidence.metric}: ${self} and there is no other version to compare with`);
 }
 
-function worseThanBaseline(o: Observation, { baseline, rate }: Evidence, minDifference: number): boolean {
+function worseThanBaseline(o: MetricObservation, { baseline, rate }: Evidence, minDifference: number): boolean {
   return (
     rate && baseline !== undefined && o.mean - baseline >= minDifference && wilson(o.mean, o.samples)[0] > baseline
   );
 }
 
 const unclear = (reason: string): Comparison => ({ kind: 'unclear', reason });
-const find = (evidence: Evidence, version: number): Observation | undefined =>
+const find = (evidence: Evidence, version: number): MetricObservation | undefined =>
   evidence.observations.find((o) => o.version === version && o.role !== 'predecessor');
 const percent = (rate: number): string => `${(100 * rate).toFixed(1)} %`;
 const points = (rate: number): string => `${rate < 0 ? '−' : '+'}${(100 * Math.abs(rate)).toFixed(1)} pp`;
-const shown = (o: Observation, { rate }: Evidence): string =>
+const formatObservation = (o: MetricObservation, { rate }: Evidence): string =>
   `${rate ? percent(o.mean) : Number(o.mean.toPrecision(4))} of ${o.samples}`;

@@ -1,7 +1,7 @@
 import type { Variant } from '../serving/variant.ts';
 
 /** A 0/1 metric (or a value) of one version over a window. */
-export interface Observation {
+export interface MetricObservation {
   readonly version: number;
   /** Its part at the time of the alarm; `predecessor` held the traffic before the release, over the window before it. */
   readonly role: Variant | 'predecessor';
@@ -19,7 +19,7 @@ export interface Evidence {
   /** ISO 8601; the window of the variants. */
   readonly from: string;
   readonly to: string;
-  readonly observations: readonly Observation[];
+  readonly observations: readonly MetricObservation[];
   /** The rate on the reference, when there is one. */
   readonly baseline?: number;
   /** Threshold of the alarm. */

@@ -28,7 +28,7 @@ export function route(model: string, { champion, challengers, salt }: Traffic, k
 }
 
 /** Every version that must be resident, champion first. */
-export function residentRoutes({ champion, challengers, shadow }: Traffic): Route[] {
+export function loadedRoutes({ champion, challengers, shadow }: Traffic): Route[] {
   const routes: Route[] = [];
   if (champion !== null) routes.push({ variant: 'champion', version: champion });
   for (const { version } of challengers) routes.push({ variant: 'challenger', version });

@@ -17,7 +17,7 @@ const TOLERANCE = 1e-3;
 const SLACK = 1e-6;
 
 /** What a version said of the rows, before its guards hold anything back. */
-export interface Prediction {
+export interface VersionPrediction {
   /** Its own; undefined where it makes none. */
   readonly decision: Decision | undefined;
   /** Of the decision's output, one a row; empty without one. */
@@ -40,7 +40,7 @@ export const NO_ANSWER: Disagreement = { differs: true, largest: 0 };
  * @param given    of the version that answered
  * @param mirrored of the shadow
  */
-export function disagreement(given: Prediction, mirrored: Prediction): Disagreement {
+export function disagreement(given: VersionPrediction, mirrored: VersionPrediction): Disagreement {
   const { decision } = given;
   if (decision === undefined || mirrored.decision?.task !== decision.task || given.scores.length === 0)
     return byOutput(given.outputs, mirrored.outputs);

@@ -4,7 +4,7 @@ import type { DropReport } from '../../usecases/validation/report.ts';
 import { type DemoContext, MODEL, number, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
-export const data: Step<DemoContext> = {
+export const dataStep: Step<DemoContext> = {
   title: 'Drop data files: good rows become a dataset version, bad rows go to quarantine',
   run: async (demo, { say, look, check }) => {
     const incoming = path.join(demo.runtime.home.folder, 'data', 'incoming', MODEL);

@@ -1,12 +1,12 @@
 import { readSignature } from '../../platform/onnx/model.ts';
 import { type DemoContext, MODEL, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
-import { TrafficSummary, wrongByVersion } from '../traffic.ts';
+import { TrafficGenerator, wrongByVersion } from '../traffic.ts';
 
 const PER_SECOND = 150;
 const PATIENCE_SECONDS = 60;
 
-export const world: Step<DemoContext> = {
+export const driftOfAllStep: Step<DemoContext> = {
   title: 'When the whole world drifts, it does not roll back, says why, and asks for retraining',
   run: async (demo, { say, look, check }) => {
     const { registry } = demo;
@@ -37,7 +37,7 @@ export const world: Step<DemoContext> = {
     );
 
     const from = (await registry.state(MODEL)).revision;
-    const traffic = new TrafficSummary(demo, await demo.traffic('storm'), PER_SECOND);
+    const traffic = new TrafficGenerator(demo, await demo.traffic('storm'), PER_SECOND);
     const done = await until(async () => (await registry.state(MODEL)).retraining !== null, PATIENCE_SECONDS);
     await traffic.stop();
     const entries = (await registry.history(MODEL)).filter(({ number }) => number > from);

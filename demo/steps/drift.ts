@@ -6,7 +6,7 @@ import type { Step } from '../narrator.ts';
 
 const BATCH = 100;
 
-export const drift: Step<DemoContext> = {
+export const driftStep: Step<DemoContext> = {
   title: 'Look for drift in captured traffic: the training season, a later one, a tiny window',
   run: async (demo, { say, look, check }) => {
     const windows: [string, Flight[], string][] = [

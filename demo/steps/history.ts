@@ -2,7 +2,7 @@ import { championAt } from '../../core/registry/history.ts';
 import { type DemoContext, MODEL } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
-export const history: Step<DemoContext> = {
+export const historyStep: Step<DemoContext> = {
   title: "The ledger's history, and who was champion when",
   run: async (demo, { say, look, check }) => {
     const entries = await demo.registry.history(MODEL);

@@ -4,7 +4,7 @@ import type { Step } from '../narrator.ts';
 const REQUESTS = 3_000;
 const CALLERS = 4;
 
-export const predict: Step<DemoContext> = {
+export const predictStep: Step<DemoContext> = {
   title: 'Answer predictions over HTTP, in Open Inference v2 and TensorFlow Serving v1',
   run: async (demo, { say, look, check }) => {
     const { caller } = demo;

@@ -1,9 +1,9 @@
 import { readSignature } from '../../platform/onnx/model.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
-import { type DemoContext, formatPercent, MODEL, number } from '../context.ts';
+import { type DemoContext, MODEL, number, percentOf } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
-export const register: Step<DemoContext> = {
+export const registerStep: Step<DemoContext> = {
   title: 'Register two versions from their folders; approve and release version 1',
   run: async (demo, { say, look, check }) => {
     for (const folder of ['v1', 'v2']) {
@@ -16,7 +16,7 @@ export const register: Step<DemoContext> = {
           `contract of ${version.manifest.contract.features.length} features`,
       );
       say(
-        `           baseline of ${number(baseline?.profile.rows ?? 0)} rows in ${baseline?.chunks.length} stretches, wrong on it ${formatPercent(baseline?.performance?.errorRate ?? 0)}; ` +
+        `           baseline of ${number(baseline?.profile.rows ?? 0)} rows in ${baseline?.chunks.length} stretches, wrong on it ${percentOf(baseline?.performance?.errorRate ?? 0)}; ` +
           `trained on ${version.manifest.lineage.dataset}${existed ? ' (registered before)' : ''}`,
       );
     }

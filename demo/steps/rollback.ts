@@ -1,11 +1,11 @@
 import { type DemoContext, MODEL, until } from '../context.ts';
 import type { Step } from '../narrator.ts';
-import { TrafficSummary, wrongByVersion } from '../traffic.ts';
+import { TrafficGenerator, wrongByVersion } from '../traffic.ts';
 
 const PER_SECOND = 150;
 const PATIENCE_SECONDS = 60;
 
-export const rollback: Step<DemoContext> = {
+export const rollbackStep: Step<DemoContext> = {
   title: 'Release version 2, which is really worse, as a canary; it takes itself back',
   run: async (demo, { say, look, check }) => {
     const { registry, runtime } = demo;
@@ -25,7 +25,7 @@ export const rollback: Step<DemoContext> = {
         reason: 'retrained with May',
       });
 
-    const traffic = new TrafficSummary(demo, await demo.traffic('summer'), PER_SECOND);
+    const traffic = new TrafficGenerator(demo, await demo.traffic('summer'), PER_SECOND);
     const done = await until(async () => {
       const { challengers, awaiting } = await registry.state(MODEL);
       return challengers.length === 0 && awaiting === null;

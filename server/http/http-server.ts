@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ProtocolError } from '../../core/protocols/protocol.ts';
+import type { ProtocolError, RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { AdmissionLimit } from '../lib/admission-limit.ts';
 import { answerBroken, endLater, faultOfHead, MAX_HEADERS } from './malformed-request.ts';
-import { headOf, type RequestHead, readBody } from './read-request.ts';
+import { headOf, readBody } from './read-request.ts';
 import { refusalResponse } from './refusal.ts';
 
 /** Whatever answers requests and does not throw: an endpoint. */

@@ -1,8 +1,9 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { RequestHead } from '../../core/protocols/protocol.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
-import { headOf, type RequestHead } from './read-request.ts';
+import { headOf } from './read-request.ts';
 import { refusalResponse } from './refusal.ts';
 
 /** What node:http says of bytes that are no request. */

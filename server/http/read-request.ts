@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
+import type { RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
-
-/** A request before its body has been read. */
-export type RequestHead = Omit<HttpRequest, 'body'>;
 
 const NO_QUERY: HttpRequest['query'] = {};
 

@@ -1,10 +1,10 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { EXPOSITION_TYPE, type Exposition } from '../../core/observability/exposition.ts';
 import type { Collector, PrometheusSink } from '../../core/observability/prometheus.ts';
+import type { RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
 import { championShare } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
-import type { RequestHead } from '../http/read-request.ts';
 
 export interface MetricsOptions {
   readonly sink: PrometheusSink;

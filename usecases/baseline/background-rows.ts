@@ -26,13 +26,13 @@ export async function backgroundIn(
   return {
     background: {
       columns: columns.map(({ name }) => name),
-      rows: rows.map((row) => columns.map(({ name, type }) => kept(row[name], type))),
+      rows: rows.map((row) => columns.map(({ name, type }) => backgroundCell(row[name], type))),
     },
   };
 }
 
 /** A value as JSON has it; what is no number in a column of numbers is missing. */
-function kept(value: unknown, type: FeatureType): BackgroundRows['rows'][number][number] {
+function backgroundCell(value: unknown, type: FeatureType): BackgroundRows['rows'][number][number] {
   if (value === null || value === undefined || value === '') return null;
   if (type === 'string') return String(value);
   if (type === 'boolean') return typeof value === 'boolean' ? value : /^(true|1)$/i.test(String(value));

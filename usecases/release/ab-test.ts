@@ -1,6 +1,6 @@
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
-import { type Judgement, judge } from '../../core/experiment/judge.ts';
+import { evaluateTest, type TestResult } from '../../core/experiment/judge.ts';
 import { StratifiedDifference } from '../../core/experiment/strata.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
@@ -41,11 +41,11 @@ export async function testStatusOf(
   { champion }: Pick<ReleaseState, 'champion'>,
   { version, since, test }: Challenger,
   periodSeconds: number,
-): Promise<Judgement> {
+): Promise<TestResult> {
   const hypothesis = test as Hypothesis;
   const difference = new StratifiedDifference(hypothesis.rate);
   const versions = { model, champion: champion!, challenger: version };
   const window = { from: new Date(since), to: now };
   for (const each of await readStrata(home, hypothesis.metric, versions, window, periodSeconds)) difference.add(each);
-  return judge(hypothesis, difference.estimate());
+  return evaluateTest(hypothesis, difference.estimate());
 }

@@ -1,6 +1,6 @@
 import type { AlarmDefinition, AlarmTransition, MetricName } from '../../core/alarms/alarm.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
-import type { Evidence, Observation } from '../../core/rollback/evidence.ts';
+import type { Evidence, MetricObservation } from '../../core/rollback/evidence.ts';
 import type { Home } from '../../platform/ports.ts';
 
 /** How much of the time before a release speaks for the predecessor. */
@@ -48,10 +48,10 @@ export async function gatherEvidence(
     from: new Date(Math.ceil(Math.max(since, at - length) / 1_000) * 1_000),
     to: new Date(at + periodSeconds * 1_000),
   };
-  const observe = (version: number, role: Observation['role'], over: Window, period = resolution) =>
+  const observe = (version: number, role: MetricObservation['role'], over: Window, period = resolution) =>
     observation(home, alarm.model, metric, version, role, over, period);
 
-  const observations: Observation[] = [];
+  const observations: MetricObservation[] = [];
   if (state.champion !== null) observations.push(await observe(state.champion, 'champion', window));
   for (const { version } of state.challengers) observations.push(await observe(version, 'challenger', window));
   const predecessor = state.challengers.length > 0 ? undefined : state.previous.at(-1);
@@ -75,10 +75,10 @@ async function observation(
   model: string,
   metric: string,
   version: number,
-  role: Observation['role'],
+  role: MetricObservation['role'],
   { from, to }: Window,
   periodSeconds: number,
-): Promise<Observation> {
+): Promise<MetricObservation> {
   const query = { metric, dimensions: { Model: model, Version: String(version) }, periodSeconds, from, to };
   const [counts, sums] = await Promise.all([
     home.metrics.query({ ...query, statistic: 'SampleCount' }),

@@ -1,5 +1,5 @@
 import type { Analysis } from '../../core/canary/analyse.ts';
-import type { Judgement } from '../../core/experiment/judge.ts';
+import type { TestResult } from '../../core/experiment/judge.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
@@ -11,7 +11,7 @@ import { type ShadowStatus, shadowStatusOf } from './shadow.ts';
 export interface RolloutStatus {
   readonly version: number;
   /** Of an A/B test. */
-  readonly test?: Judgement;
+  readonly test?: TestResult;
   /** Of a canary's step; absent where the manifest wants none. */
   readonly step?: Analysis;
 }

@@ -79,7 +79,7 @@ export class Endpoint {
     this.sinks = [options.metrics ?? emfSink(this.emit), ...counted, ...lines, ...sinks];
     this.mirror = new Mirror({
       timing: options.mirror ?? { budgetMs: MIRROR_MS },
-      record: (seen) => this.record(seen),
+      record: (observation) => this.record(observation),
       complain: this.complain,
     });
     const signal = (model: string, route: Route | undefined, values: Signals) => this.signal(model, route, values);
@@ -99,25 +99,25 @@ export class Endpoint {
     this.models.touch();
     const protocol = protocolOf(request);
     const identity = identify(request);
-    const seen = new Observation(protocol.name, this.options.home.clock.now().getTime(), started);
-    seen.request = identity;
+    const observation = new Observation(protocol.name, this.options.home.clock.now().getTime(), started);
+    observation.request = identity;
     let response: HttpResponse;
     try {
       assertSize(request, this.bodyLimit);
       const operation = protocol.resolve(request, this.models.catalog);
-      seen.asked = operation.kind === 'release' || operation.kind === 'describe' ? 'show' : operation.kind;
-      this.limit(operation, request, seen);
+      observation.asked = operation.kind === 'release' || operation.kind === 'describe' ? 'show' : operation.kind;
+      this.limit(operation, request, observation);
       const { 'content-encoding': encoding, 'accept-encoding': accepted } = request.headers;
       const plain = encoding === undefined ? request : await decompress(request, this.bodyLimit);
-      response = await this.dispatch(operation, plain, identity.id, seen);
+      response = await this.dispatch(operation, plain, identity.id, observation);
       if (accepted !== undefined && response.body.length >= MIN_BYTES) response = await compress(response, accepted);
     } catch (error) {
-      fill(seen, error);
-      response = this.failure(protocol, error, seen);
+      fill(observation, error);
+      response = this.failure(protocol, error, observation);
     }
-    seen.end(performance.now());
-    seen.status = response.status;
-    this.record(seen);
+    observation.end(performance.now());
+    observation.status = response.status;
+    this.record(observation);
     return {
       status: response.status,
       headers: identityHeaders(identity, response.headers),
@@ -150,18 +150,18 @@ export class Endpoint {
    *
    * @throws ProtocolError 429
    */
-  private limit(operation: Operation, { caller = 'unknown' }: HttpRequest, seen: Observation): void {
+  private limit(operation: Operation, { caller = 'unknown' }: HttpRequest, observation: Observation): void {
     if (operation.kind === 'show' || operation.kind === 'describe' || operation.kind === 'release') return;
     // A model to be loaded may not be known yet.
     const model =
       operation.kind === 'repository' ? this.models.find(operation.model) : this.models.get(operation.model);
     if (model?.rateLimit === undefined) return;
     const { limit, route } = model.rateLimit;
-    const wait = this.callers.take(`${model.name} ${caller}`, limit, seen.at);
-    seen.limited = wait > 0;
-    if (!seen.limited) return;
-    seen.model = model.name;
-    seen.route = route;
+    const wait = this.callers.take(`${model.name} ${caller}`, limit, observation.at);
+    observation.limited = wait > 0;
+    if (!observation.limited) return;
+    observation.model = model.name;
+    observation.route = route;
     throw new ProtocolError(
       429,
       `too many requests: ${limit.perSecond} a second are allowed, ${limit.burst} at once; try again in ${wait.toFixed(3)} s`,
@@ -173,14 +173,14 @@ export class Endpoint {
     operation: Operation,
     request: HttpRequest,
     requestId: string,
-    seen: Observation,
+    observation: Observation,
   ): Promise<HttpResponse> | HttpResponse {
     const { models } = this;
     switch (operation.kind) {
       case 'infer':
-        return this.infer(operation, request, requestId, seen);
+        return this.infer(operation, request, requestId, observation);
       case 'explain':
-        return this.explain(operation, request, requestId, seen);
+        return this.explain(operation, request, requestId, observation);
       case 'feedback':
         return feedback(models.get(operation.model), operation, request, this.options.home, this.complain);
       case 'show':
@@ -199,19 +199,19 @@ export class Endpoint {
     operation: Extract<Operation, { kind: 'infer' | 'explain' }> & { readonly decode: Decode<Call> },
     request: HttpRequest,
     requestId: string,
-    seen: Observation,
+    observation: Observation,
   ): { model: ServedModel; job: PredictionJob<Call> } {
     const model = this.models.get(operation.model);
-    seen.model = model.name;
+    observation.model = model.name;
     const route = choose(model, routeTarget(operation, request.headers), routingKey(request.headers, requestId));
     const job: PredictionJob<Call> = {
       model: model.name,
       route,
-      resident: model.resident(route.version),
+      loaded: model.loadedVersion(route.version),
       request,
       decode: operation.decode,
       id: requestId,
-      seen,
+      observation,
       emit: this.emit,
     };
     return { model, job };
@@ -221,13 +221,13 @@ export class Endpoint {
     operation: Extract<Operation, { kind: 'infer' }>,
     request: HttpRequest,
     requestId: string,
-    seen: Observation,
+    observation: Observation,
   ): Promise<HttpResponse> {
-    const { model, job } = this.assign(operation, request, requestId, seen);
+    const { model, job } = this.assign(operation, request, requestId, observation);
     const given = await predict(job);
     const { shadow } = model;
     if (shadow !== undefined && shadow.version !== job.route.version)
-      await this.mirror.send(job, given, shadow, model.resident(shadow.version));
+      await this.mirror.send(job, given, shadow, model.loadedVersion(shadow.version));
     return withPredictionHeaders(given.response, given.id, job.route);
   }
 
@@ -235,9 +235,9 @@ export class Endpoint {
     operation: Extract<Operation, { kind: 'explain' }>,
     request: HttpRequest,
     requestId: string,
-    seen: Observation,
+    observation: Observation,
   ): Promise<HttpResponse> {
-    const { job } = this.assign(operation, request, requestId, seen);
+    const { job } = this.assign(operation, request, requestId, observation);
     const { id, response } = await explain(job, this.options.home);
     return withPredictionHeaders(response, id, job.route);
   }
@@ -251,13 +251,13 @@ export class Endpoint {
     return encode();
   }
 
-  private failure(protocol: Protocol, error: unknown, seen: Observation): HttpResponse {
-    if (outcomeOf(error) === 'internal') this.complain('a request failed', error, seen.request);
+  private failure(protocol: Protocol, error: unknown, observation: Observation): HttpResponse {
+    if (outcomeOf(error) === 'internal') this.complain('a request failed', error, observation.request);
     return withHints(protocol.fail(faultOfError(error)), error);
   }
 
-  private record(seen: Observation): void {
-    for (const sink of this.sinks) sink.record(seen);
+  private record(observation: Observation): void {
+    for (const sink of this.sinks) sink.record(observation);
   }
 
   private signal(model: string, route: Route | undefined, values: Signals): void {

@@ -36,8 +36,8 @@ export function withHints(response: HttpResponse, error: unknown): HttpResponse 
 }
 
 /** Notes how a request ended that was not answered. */
-export function fill(seen: Observation, error: unknown): void {
-  seen.outcome = outcomeOf(error);
-  seen.fault = faultOfError(error).kind;
-  seen.error = error;
+export function fill(observation: Observation, error: unknown): void {
+  observation.outcome = outcomeOf(error);
+  observation.fault = faultOfError(error).kind;
+  observation.error = error;
 }

@@ -30,24 +30,24 @@ export function explain(
   home: Pick<Home, 'artifacts'>,
 ): Promise<Pick<PredictionResult, 'id' | 'response'>> {
   return attempt(job, async () => {
-    assertDisclosed(job.resident);
+    assertDisclosed(job.loaded);
     const admitted = admitRequest(job);
-    const explainer = await explainerOf(job.resident, home);
+    const explainer = await explainerOf(job.loaded, home);
     assertRows(explainer, admitted);
     const outputs = await runModel(job, admitted);
     const { call, checked, id } = admitted;
     const explanation = await explainer.explain(checked.tensors, checked.rows, call.options);
-    job.seen.lap('explain', performance.now());
-    job.seen.rows = checked.rows;
-    const shown = job.resident.disclose?.(outputs) ?? outputs;
+    job.observation.lap('explain', performance.now());
+    job.observation.rows = checked.rows;
+    const shown = job.loaded.disclose?.(outputs) ?? outputs;
     const response = call.encode({
       model: job.model,
-      version: job.resident.version,
+      version: job.loaded.version,
       id,
       outputs: shown,
-      explanation: shownOf(explanation, job.resident),
+      explanation: shownOf(explanation, job.loaded),
     });
-    job.seen.lap('encode', performance.now());
+    job.observation.lap('encode', performance.now());
     return { id, response };
   });
 }
@@ -73,13 +73,13 @@ function assertRows({ settings: { maxRows } }: Explainer, { checked: { rows } }:
 }
 
 /** The explainer of a version, made when it is first asked for: a start that explains nothing pays for none of it. */
-function explainerOf(resident: LoadedVersion, home: Pick<Home, 'artifacts'>): Promise<Explainer> {
-  resident.explainer ??= open(resident, home).catch((error) => {
+function explainerOf(loaded: LoadedVersion, home: Pick<Home, 'artifacts'>): Promise<Explainer> {
+  loaded.explainer ??= open(loaded, home).catch((error) => {
     // The store may be there again the next time.
-    resident.explainer = undefined;
+    loaded.explainer = undefined;
     throw error;
   });
-  return resident.explainer;
+  return loaded.explainer;
 }
 
 async function open({ record, path, model }: LoadedVersion, home: Pick<Home, 'artifacts'>): Promise<Explainer> {

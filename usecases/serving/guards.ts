@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CompiledContract } from '../../core/contract/check.ts';
 import { compileDisclosure, type Disclose } from '../../core/guards/disclosure.ts';
-import { compileOutliers, type OutlierDetector, type OutOfDistribution } from '../../core/guards/outliers.ts';
+import { compileOutliers, type OutlierDetector, type OutOfDistributionFinding } from '../../core/guards/outliers.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
@@ -74,12 +74,12 @@ export class PredictionCache {
 }
 
 /** What a request is refused with for rows that are unlike the baseline. */
-export const outOfDistributionMessage = ({ rows, worst, share, features }: OutOfDistribution): string =>
+export const outOfDistributionMessage = ({ rows, worst, share, features }: OutOfDistributionFinding): string =>
   `${rows} row(s) are unlike the data that the model was made of: row ${worst} by ${features.join(', ')}, ` +
   `as at most ${percent(share)} of that data are`;
 
 /** The same for a header, as a dictionary (RFC 9651): how many rows, how rare the worst of them is, and by what. */
-export const outOfDistributionHeader = ({ rows, worst, share, features }: OutOfDistribution): string =>
+export const outOfDistributionHeader = ({ rows, worst, share, features }: OutOfDistributionFinding): string =>
   `rows=${rows}, worst=${worst}, share=${decimal(share)}, features="${features.map(encodeURIComponent).join(' ')}"`;
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;

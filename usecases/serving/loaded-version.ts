@@ -87,7 +87,7 @@ export async function loadVersion(
   const model = await load(record, path);
   try {
     const check = compileCheck(contract, model.signature);
-    const resident: LoadedVersion = {
+    const loaded: LoadedVersion = {
       version: record.version,
       model,
       check,
@@ -115,12 +115,12 @@ export async function loadVersion(
       explainer: undefined,
       running: 0,
     };
-    if (resident.decision !== undefined && !resident.wire.outputs.has(resident.decision.output))
+    if (loaded.decision !== undefined && !loaded.wire.outputs.has(loaded.decision.output))
       throw new Error(
-        `the decision reads output ${resident.decision.output}, the graph gives ${[...resident.wire.outputs.keys()].join(', ')}`,
+        `the decision reads output ${loaded.decision.output}, the graph gives ${[...loaded.wire.outputs.keys()].join(', ')}`,
       );
-    await warmUp(resident, contract);
-    return resident;
+    await warmUp(loaded, contract);
+    return loaded;
   } catch (error) {
     await model.release();
     throw error;
@@ -131,10 +131,10 @@ const labelsOf = (outputs: readonly OutputMeaning[]): Map<string, string[]> =>
   new Map(outputs.flatMap(({ name, classes }) => (classes === undefined ? [] : [[name, classes.map(String)]])));
 
 /** One run on a row that keeps the contract: whatever is built lazily is built, and a model that cannot run is found out. */
-async function warmUp(resident: LoadedVersion, contract: Contract): Promise<void> {
+async function warmUp(loaded: LoadedVersion, contract: Contract): Promise<void> {
   const inputs = new Map<string, RawTensor>();
-  const { features } = resident.check;
-  for (const spec of resident.check.inputs) {
+  const { features } = loaded.check;
+  for (const spec of loaded.check.inputs) {
     const shape = spec.shape.map((size) => (size === -1 ? 1 : size));
     const own = features.filter((feature) => (feature.input ?? feature.name) === spec.name);
     if (own.length > 0) {
@@ -149,8 +149,8 @@ async function warmUp(resident: LoadedVersion, contract: Contract): Promise<void
       return;
     inputs.set(spec.name, plainTensor(spec, rule));
   }
-  const { tensors } = resident.check.run(inputs, false);
-  await resident.model.run(tensors);
+  const { tensors } = loaded.check.run(inputs, false);
+  await loaded.model.run(tensors);
 }
 
 /** A value that the feature's rules allow. */
@@ -163,11 +163,11 @@ function example(feature: Feature, type: string): unknown {
 
 /** The decision's column of an output, one score a row; empty when the model has no decision. */
 export function decisionScores(
-  resident: LoadedVersion,
+  loaded: LoadedVersion,
   outputs: Readonly<Record<string, TensorData>>,
   rows: number,
 ): number[] {
-  const { decision } = resident;
+  const { decision } = loaded;
   const tensor = decision && outputs[decision.output];
   if (tensor === undefined || tensor.type === 'string') return [];
   const { data } = tensor;

@@ -1,7 +1,7 @@
 import type { Checked, FeatureValues } from '../../core/contract/check.ts';
 import { InputError } from '../../core/contract/elements.ts';
 import { RedactedError } from '../../core/contract/redacted-error.ts';
-import type { OutOfDistribution } from '../../core/guards/outliers.ts';
+import type { OutOfDistributionFinding } from '../../core/guards/outliers.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { confidenceOf } from '../../core/observability/confidence.ts';
 import type { Observation } from '../../core/observability/observation.ts';
@@ -23,13 +23,13 @@ type Asked = Omit<InferCall, 'encode'>;
 export interface PredictionJob<Call extends Asked = InferCall> {
   readonly model: string;
   readonly route: Route;
-  readonly resident: LoadedVersion;
+  readonly loaded: LoadedVersion;
   readonly request: HttpRequest;
   readonly decode: Decode<Call>;
   /** Prediction id, unless the body brings its own. */
   readonly id: string;
   /** Filled in on the way; whoever made it hands it to the sinks. */
-  readonly seen: Observation;
+  readonly observation: Observation;
   /** Takes capture lines, without line ends. */
   readonly emit: (line: string) => void;
 }
@@ -49,7 +49,7 @@ export interface Admitted<Call extends Asked = InferCall> {
   readonly sampled: boolean;
   readonly checked: Checked;
   /** What of it is unlike the baseline; undefined where all is like it, and where nobody looks. */
-  readonly unusual: OutOfDistribution | undefined;
+  readonly unusual: OutOfDistributionFinding | undefined;
 }
 
 type Outputs = Readonly<Record<string, TensorData>>;
@@ -74,81 +74,81 @@ export function predict(job: PredictionJob): Promise<PredictionResult> {
 
 /** Holds the version in memory while something is done with it, and sees how that ends. */
 export async function attempt<T>(
-  { resident, model, route, seen }: PredictionJob<Asked>,
+  { loaded, model, route, observation }: PredictionJob<Asked>,
   work: () => Promise<T>,
 ): Promise<T> {
-  seen.model = model;
-  seen.route = route;
-  seen.begin(performance.now());
-  resident.running++;
+  observation.model = model;
+  observation.route = route;
+  observation.begin(performance.now());
+  loaded.running++;
   try {
     return await work();
   } catch (error) {
-    seen.broken = error instanceof InputError;
+    observation.broken = error instanceof InputError;
     const refused = error instanceof ProtocolError || error instanceof InputError;
-    fill(seen, !refused && resident.personal ? new RedactedError(error) : error);
-    throw seen.error;
+    fill(observation, !refused && loaded.personal ? new RedactedError(error) : error);
+    throw observation.error;
   } finally {
-    resident.running--;
-    seen.end(performance.now());
+    loaded.running--;
+    observation.end(performance.now());
   }
 }
 
 /** Decodes and checks. @throws ProtocolError or InputError */
 export function admitRequest<Call extends Asked>(job: PredictionJob<Call>): Admitted<Call> {
-  const { resident, seen } = job;
+  const { loaded, observation } = job;
   const call = decode(job);
   const id = call.id ?? job.id;
-  seen.id = id;
-  const sampled = resident.captureShare > 0 && isSampled(id, resident.captureShare);
+  observation.id = id;
+  const sampled = loaded.captureShare > 0 && isSampled(id, loaded.captureShare);
   return { call, id, sampled, ...check(job, call, sampled) };
 }
 
-function decode<Call extends Asked>({ decode, request, resident, seen, id }: PredictionJob<Call>): Call {
-  const call = decode(request, resident.wire);
+function decode<Call extends Asked>({ decode, request, loaded, observation, id }: PredictionJob<Call>): Call {
+  const call = decode(request, loaded.wire);
   const { length } = call.id ?? id;
   if (length > MAX_ID) throw new ProtocolError(400, `the id has ${length} characters, at most ${MAX_ID} are allowed`);
-  assertBatch(resident, call);
-  seen.lap('decode', performance.now());
+  assertBatch(loaded, call);
+  observation.lap('decode', performance.now());
   return call;
 }
 
 /** Before anything is allocated for it. */
-function assertBatch(resident: LoadedVersion, call: Asked): void {
+function assertBatch(loaded: LoadedVersion, call: Asked): void {
   for (const [name, { shape }] of call.inputs) {
-    if (shape.length > 0 && shape[0]! > resident.maxBatch && resident.wire.inputs.get(name)?.shape[0] === -1)
-      throw new ProtocolError(400, `input ${name} has ${shape[0]} rows, at most ${resident.maxBatch} are allowed`);
+    if (shape.length > 0 && shape[0]! > loaded.maxBatch && loaded.wire.inputs.get(name)?.shape[0] === -1)
+      throw new ProtocolError(400, `input ${name} has ${shape[0]} rows, at most ${loaded.maxBatch} are allowed`);
   }
 }
 
 function check(
-  { resident, seen }: PredictionJob<Asked>,
+  { loaded, observation }: PredictionJob<Asked>,
   call: Asked,
   sampled: boolean,
 ): Pick<Admitted, 'checked' | 'unusual'> {
-  const { outliers } = resident;
-  const checked = resident.check.run(resident.prepare(call.inputs), sampled || outliers !== undefined);
+  const { outliers } = loaded;
+  const checked = loaded.check.run(loaded.prepare(call.inputs), sampled || outliers !== undefined);
   if (checked.rejected > 0) throw new InputError(rejection(checked));
-  seen.tolerated = checked.tolerated;
+  observation.tolerated = checked.tolerated;
   const unusual = outliers?.judge(keptOf(checked), checked.rows);
-  if (outliers !== undefined) seen.outOfDistribution = unusual?.rows ?? 0;
+  if (outliers !== undefined) observation.outOfDistribution = unusual?.rows ?? 0;
   if (outliers?.refuse && unusual !== undefined) throw new InputError(outOfDistributionMessage(unusual));
-  seen.lap('check', performance.now());
+  observation.lap('check', performance.now());
   return { checked, unusual };
 }
 
 /** Runs the model, or gives what it gave before; the decision's output is always among what comes back. */
 export async function runModel(
-  { resident, request, seen }: PredictionJob<Asked>,
+  { loaded, request, observation }: PredictionJob<Asked>,
   { call, checked }: Admitted<Asked>,
 ): Promise<Outputs> {
   let wanted = call.outputs;
-  const decisive = resident.decision?.output;
+  const decisive = loaded.decision?.output;
   if (wanted !== undefined && decisive !== undefined && !wanted.includes(decisive)) wanted = [...wanted, decisive];
-  const run = (): Promise<Outputs> => resident.model.run(checked.tensors, wanted, seen);
+  const run = (): Promise<Outputs> => loaded.model.run(checked.tensors, wanted, observation);
   try {
-    const outputs = await (resident.answers === undefined ? run() : kept());
-    seen.lap('infer', performance.now());
+    const outputs = await (loaded.answers === undefined ? run() : kept());
+    observation.lap('infer', performance.now());
     return outputs;
   } catch (cause) {
     throw cause instanceof FeedError ? new InputError(cause.message, { cause }) : cause;
@@ -156,25 +156,25 @@ export async function runModel(
 
   async function kept(): Promise<Outputs> {
     const use = cacheUse(request.headers['cache-control']);
-    const { outputs, hit } = await resident.answers!.get(checked.tensors, wanted, use, seen.at, run);
-    if (use.read) seen.cache = hit ? 'hit' : 'miss';
+    const { outputs, hit } = await loaded.answers!.get(checked.tensors, wanted, use, observation.at, run);
+    if (use.read) observation.cache = hit ? 'hit' : 'miss';
     return outputs;
   }
 }
 
 /** What the caller may see of the outputs, in the caller's protocol. */
 function encode(
-  { model, resident, seen }: PredictionJob,
+  { model, loaded, observation }: PredictionJob,
   { call, id, unusual }: Admitted,
   outputs: Outputs,
 ): HttpResponse {
-  const shown = resident.disclose === undefined ? outputs : resident.disclose(outputs);
-  const response = call.encode({ model, version: resident.version, id, outputs: shown });
-  seen.lap('encode', performance.now());
-  if (unusual === undefined && resident.answers === undefined) return response;
+  const shown = loaded.disclose === undefined ? outputs : loaded.disclose(outputs);
+  const response = call.encode({ model, version: loaded.version, id, outputs: shown });
+  observation.lap('encode', performance.now());
+  if (unusual === undefined && loaded.answers === undefined) return response;
   const headers: Record<string, string> = { ...response.headers };
   if (unusual !== undefined) headers['x-trimtab-out-of-distribution'] = outOfDistributionHeader(unusual);
-  if (resident.answers !== undefined) headers['x-trimtab-cache'] = seen.cache ?? 'bypass';
+  if (loaded.answers !== undefined) headers['x-trimtab-cache'] = observation.cache ?? 'bypass';
   return { ...response, headers };
 }
 
@@ -185,21 +185,21 @@ const keptOf = ({ values, summaries }: Checked): readonly FeatureValues[] =>
 /** Notes what the model said, and writes the capture line when the id is sampled. */
 function record(job: PredictionJob, { id, sampled, checked, unusual }: Admitted, outputs: Outputs): void {
   const { rows, tolerated } = checked;
-  job.seen.rows = rows;
-  job.seen.scores = decisionScores(job.resident, outputs, rows);
-  job.seen.probable = job.resident.decision?.task === 'binary';
-  const distribution = job.resident.distribution && outputs[job.resident.distribution];
-  if (distribution) job.seen.confidence = confidenceOf(distribution, rows);
+  job.observation.rows = rows;
+  job.observation.scores = decisionScores(job.loaded, outputs, rows);
+  job.observation.probable = job.loaded.decision?.task === 'binary';
+  const distribution = job.loaded.distribution && outputs[job.loaded.distribution];
+  if (distribution) job.observation.confidence = confidenceOf(distribution, rows);
   if (!sampled) return;
   const { variant, version } = job.route;
-  for (const line of job.resident.capture.lines({
+  for (const line of job.loaded.capture.lines({
     id,
     version,
     variant,
-    at: instant(job.seen.at),
+    at: instant(job.observation.at),
     rows,
     values: keptOf(checked),
-    scores: job.seen.scores,
+    scores: job.observation.scores,
     violations: tolerated + (unusual?.rows ?? 0),
     subject: job.request.headers['x-trimtab-subject'],
   }))

@@ -5,7 +5,7 @@ import type { ServedVersion } from '../../core/protocols/protocol.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { exampleOf } from '../../core/schema-inference/example.ts';
-import { type Route, residentRoutes, route, type Traffic } from '../../core/serving/route.ts';
+import { loadedRoutes, type Route, route, type Traffic } from '../../core/serving/route.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { examplePictures } from '../../platform/images/preprocess.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
@@ -60,7 +60,7 @@ export class ServedModel {
   private serving: typeof NOTHING = NOTHING;
   /** The release that was last asked for. */
   private wanted: ReleaseState | undefined;
-  private readonly residents = new Map<number, LoadedVersion>();
+  private readonly inMemory = new Map<number, LoadedVersion>();
   private readonly records = new Map<number, ModelVersion>();
   private readonly failures = new Map<number, Attempt>();
   /** Version -> since when it has had no traffic. */
@@ -89,8 +89,8 @@ export class ServedModel {
 
   /** Champion first; empty while nothing is served. */
   versions(): ServedVersion[] {
-    return residentRoutes(this.serving).map(({ variant, version }) => {
-      const { wire } = this.residents.get(version)!;
+    return loadedRoutes(this.serving).map(({ variant, version }) => {
+      const { wire } = this.inMemory.get(version)!;
       const { signature } = wire;
       const example = () => {
         const { manifest, signature: graph } = this.records.get(version)!;
@@ -118,7 +118,7 @@ export class ServedModel {
 
   /** The route of an explicit version or variant; undefined when it has no traffic. */
   find(wanted: { version?: number; variant?: Variant }): Route | undefined {
-    return residentRoutes(this.serving).find(
+    return loadedRoutes(this.serving).find(
       (each) =>
         (wanted.version === undefined || each.version === wanted.version) &&
         (wanted.variant === undefined || each.variant === wanted.variant),
@@ -127,15 +127,15 @@ export class ServedModel {
 
   /** What a caller may send, by the manifest of whoever is served first; undefined where there is no limit. */
   get rateLimit(): { readonly limit: RateLimit; readonly route: Route } | undefined {
-    const [first] = residentRoutes(this.serving);
-    const limit = first && this.residents.get(first.version)!.rateLimit;
+    const [first] = loadedRoutes(this.serving);
+    const limit = first && this.inMemory.get(first.version)!.rateLimit;
     return limit && { limit, route: first };
   }
 
   /** Business metrics of the versions that are served; where they differ, the champion's. */
   get business(): readonly BusinessMetric[] {
     const all = new Map<string, BusinessMetric>();
-    for (const { version } of residentRoutes(this.serving))
+    for (const { version } of loadedRoutes(this.serving))
       for (const metric of this.records.get(version)?.manifest.monitoring.business ?? [])
         if (!all.has(metric.name)) all.set(metric.name, metric);
     return [...all.values()];
@@ -145,8 +145,8 @@ export class ServedModel {
     return this.find({ variant: 'shadow' });
   }
 
-  resident(version: number): LoadedVersion {
-    return this.residents.get(version)!;
+  loadedVersion(version: number): LoadedVersion {
+    return this.inMemory.get(version)!;
   }
 
   /** Whether `apply` would change anything: a new revision, or a load to be tried again. */
@@ -156,8 +156,8 @@ export class ServedModel {
 
   /** Versions of the release that was last asked for that are not in memory. */
   missing(): number[] {
-    const wanted = this.wanted === undefined ? [] : residentRoutes(this.wanted).map(({ version }) => version);
-    return wanted.filter((version) => !this.residents.has(version));
+    const wanted = this.wanted === undefined ? [] : loadedRoutes(this.wanted).map(({ version }) => version);
+    return wanted.filter((version) => !this.inMemory.has(version));
   }
 
   /** Lets the next reading of the release load what is not in memory: what failed before, and what was unloaded. */
@@ -186,7 +186,7 @@ export class ServedModel {
   async apply(state: ReleaseState, now: number): Promise<void> {
     this.wanted = state;
     if (this.held) return;
-    const routes = residentRoutes(state);
+    const routes = loadedRoutes(state);
     const loaded = new Set<number>();
     for (const each of routes) if (await this.ensure(each, now)) loaded.add(each.version);
     for (const version of this.failures.keys())
@@ -220,18 +220,18 @@ export class ServedModel {
 
   /** Frees the versions that have had no traffic for the grace. */
   async release(now: number, graceMs = this.options.graceMs): Promise<void> {
-    const active = new Set(residentRoutes(this.serving).map((each) => each.version));
-    for (const [version, resident] of this.residents) {
+    const active = new Set(loadedRoutes(this.serving).map((each) => each.version));
+    for (const [version, loaded] of this.inMemory) {
       if (active.has(version)) {
         this.idle.delete(version);
         continue;
       }
       const since = this.idle.get(version) ?? now;
       this.idle.set(version, since);
-      if (now - since < graceMs || resident.running > 0) continue;
-      this.residents.delete(version);
+      if (now - since < graceMs || loaded.running > 0) continue;
+      this.inMemory.delete(version);
       this.idle.delete(version);
-      await unloadVersion(resident);
+      await unloadVersion(loaded);
     }
   }
 
@@ -243,14 +243,14 @@ export class ServedModel {
   /** Makes a version resident. @returns whether it is */
   private async ensure(each: Route, now: number): Promise<boolean> {
     const { version } = each;
-    if (this.residents.has(version)) return true;
+    if (this.inMemory.has(version)) return true;
     const failure = this.failures.get(version);
     if (failure !== undefined && now - failure.at < this.options.retryMs) {
       this.options.onLoad(this.name, each, failure.error);
       return false;
     }
     try {
-      this.residents.set(version, await this.load(each));
+      this.inMemory.set(version, await this.load(each));
       this.failures.delete(version);
       this.options.onLoad(this.name, each);
       return true;
@@ -278,9 +278,9 @@ export class ServedModel {
       return loadVersion(record, { path: await cache.file(record), baseline: await baseline, keys, load });
     };
     try {
-      const resident = await fresh();
+      const loaded = await fresh();
       await privacy;
-      return resident;
+      return loaded;
     } catch (error) {
       if (!(error instanceof DigestMismatchError)) throw error;
       // The copy in the cache may be the damaged one: once more from the store.

@@ -13,7 +13,7 @@ export type MirrorTiming = 'after' | { readonly budgetMs: number };
 
 export interface MirrorOptions {
   readonly timing: MirrorTiming;
-  readonly record: (seen: Observation) => void;
+  readonly record: (observation: Observation) => void;
   readonly complain: (message: string, error: unknown) => void;
 }
 
@@ -34,16 +34,16 @@ export class Mirror {
   constructor(private readonly options: MirrorOptions) {}
 
   /** @returns when the answer may go out */
-  send(job: PredictionJob, given: PredictionResult, route: Route, resident: LoadedVersion): Promise<void> {
+  send(job: PredictionJob, given: PredictionResult, route: Route, loaded: LoadedVersion): Promise<void> {
     const { timing } = this.options;
     if (timing === 'after') {
-      if (this.waiting < MAX_WAITING) this.later(job, given, route, resident);
+      if (this.waiting < MAX_WAITING) this.later(job, given, route, loaded);
       return Promise.resolve();
     }
     this.saved = Math.min(1, this.saved + (this.mean === 0 ? 1 : timing.budgetMs / this.mean));
     if (this.saved < 1) return Promise.resolve();
     this.saved = 0;
-    return this.run(job, given, route, resident);
+    return this.run(job, given, route, loaded);
   }
 
   /** Waits for the copies that are under way. */
@@ -52,36 +52,36 @@ export class Mirror {
   }
 
   /** One after the other, each behind whatever the event loop has to send. */
-  private later(job: PredictionJob, given: PredictionResult, route: Route, resident: LoadedVersion): void {
+  private later(job: PredictionJob, given: PredictionResult, route: Route, loaded: LoadedVersion): void {
     this.waiting++;
     // Held from now on, lest it be freed before its turn.
-    resident.running++;
+    loaded.running++;
     this.last = this.last
       .then(() => new Promise((resolve) => setImmediate(resolve)))
-      .then(() => this.run(job, given, route, resident))
+      .then(() => this.run(job, given, route, loaded))
       .finally(() => {
         this.waiting--;
-        resident.running--;
+        loaded.running--;
       });
   }
 
   /** Never throws: what goes wrong with a copy is nobody's answer. */
-  private async run(job: PredictionJob, given: PredictionResult, route: Route, resident: LoadedVersion): Promise<void> {
-    const seen = new Observation(job.seen.protocol, job.seen.at, performance.now());
-    seen.asked = 'infer';
+  private async run(job: PredictionJob, given: PredictionResult, route: Route, loaded: LoadedVersion): Promise<void> {
+    const observation = new Observation(job.observation.protocol, job.observation.at, performance.now());
+    observation.asked = 'infer';
     try {
-      const mirrored = await predict({ ...job, id: given.id, route, resident, seen });
-      seen.disagreement = disagreement(
-        { decision: job.resident.decision, scores: job.seen.scores, outputs: given.outputs },
-        { decision: resident.decision, scores: seen.scores, outputs: mirrored.outputs },
+      const mirrored = await predict({ ...job, id: given.id, route, loaded, observation });
+      observation.disagreement = disagreement(
+        { decision: job.loaded.decision, scores: job.observation.scores, outputs: given.outputs },
+        { decision: loaded.decision, scores: observation.scores, outputs: mirrored.outputs },
       );
     } catch (error) {
       // That nobody was free to answer says nothing of the version.
-      if (seen.outcome !== 'unavailable') seen.disagreement = NO_ANSWER;
-      if (seen.outcome === 'internal')
+      if (observation.outcome !== 'unavailable') observation.disagreement = NO_ANSWER;
+      if (observation.outcome === 'internal')
         this.options.complain(`shadow version ${route.version} of ${job.model} failed`, error);
     }
-    this.mean = this.mean === 0 ? seen.duration : this.mean + WEIGHT * (seen.duration - this.mean);
-    this.options.record(seen);
+    this.mean = this.mean === 0 ? observation.duration : this.mean + WEIGHT * (observation.duration - this.mean);
+    this.options.record(observation);
   }
 }

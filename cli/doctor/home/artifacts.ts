@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Artifact } from '../../../core/registry/version.ts';
-import { residentRoutes } from '../../../core/serving/route.ts';
+import { loadedRoutes } from '../../../core/serving/route.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { ObjectNotFoundError } from '../../../platform/errors.ts';
 import type { Home } from '../../../platform/ports.ts';
@@ -15,7 +15,7 @@ export const artifacts: DoctorCheck<HomeContext> = {
   async look({ home, models, registry }) {
     const findings: Finding[] = [];
     for (const model of models) {
-      for (const { variant, version: number } of residentRoutes(await registry.state(model))) {
+      for (const { variant, version: number } of loadedRoutes(await registry.state(model))) {
         const version = await registry.version(model, number);
         const who = `${model} version ${number} (${variant})`;
         findings.push(await whole(home, `model file of ${who}`, version.artifact));

@@ -1,4 +1,4 @@
-import { residentRoutes } from '../../../core/serving/route.ts';
+import { loadedRoutes } from '../../../core/serving/route.ts';
 import { newestRevision } from '../../../platform/snapshots.ts';
 import { type DoctorCheck, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
@@ -10,7 +10,7 @@ export const snapshots: DoctorCheck<HomeContext> = {
     const released = await Promise.all(models.map(async (model) => ({ model, state: await registry.state(model) })));
     return Promise.all(
       released
-        .filter(({ state }) => residentRoutes(state).length > 0)
+        .filter(({ state }) => loadedRoutes(state).length > 0)
         .map(async ({ model, state: { revision } }) => {
           const name = `kept release of ${model}`;
           const newest = await newestRevision(home.artifacts, model);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Hypothesis } from '../../../core/experiment/hypothesis.ts';
-import { judge, MIN_STRATA, type Outcome, planOf, standingOf } from '../../../core/experiment/judge.ts';
+import { evaluateTest, MIN_STRATA, planOf, standingOf, type TestOutcome } from '../../../core/experiment/judge.ts';
 import { StratifiedDifference } from '../../../core/experiment/strata.ts';
 import { binomial, random } from './random.ts';
 
@@ -14,14 +14,19 @@ const hypothesis: Hypothesis = {
 };
 
 /** Runs tests to their end, looking after every period; gives the share of each outcome. */
-function simulate(runs: number, own: Partial<Hypothesis>, n: [number, number], draw: Draw): Record<Outcome, number> {
+function simulate(
+  runs: number,
+  own: Partial<Hypothesis>,
+  n: [number, number],
+  draw: Draw,
+): Record<TestOutcome, number> {
   const uniform = random(7);
   const tested = { ...hypothesis, ...own };
   const plan = planOf(tested);
   const shares = { better: 0, worse: 0, 'no-difference': 0, inconclusive: 0, running: 0 };
   for (let run = 0; run < runs; run++) {
     const difference = new StratifiedDifference(own.rate ?? true);
-    let outcome: Outcome = 'running';
+    let outcome: TestOutcome = 'running';
     for (let k = 0; k < 2_000 && outcome === 'running'; k++) {
       difference.add({
         champion: { n: n[0], sum: draw(uniform, n[0], false) },
@@ -89,7 +94,7 @@ describe('judge', () => {
     const difference = new StratifiedDifference(own.rate ?? true);
     for (let k = 0; k < periods; k++)
       difference.add({ champion: { n: 100, sum: champion }, challenger: { n: 100, sum: challenger } });
-    return judge({ ...hypothesis, ...own }, difference.estimate());
+    return evaluateTest({ ...hypothesis, ...own }, difference.estimate());
   };
 
   it('says nothing before there are enough periods', () => {
@@ -101,7 +106,7 @@ describe('judge', () => {
     const difference = new StratifiedDifference(true);
     for (let k = 0; k < 60; k++)
       difference.add({ champion: { n: 1_000, sum: 2 }, challenger: { n: 10, sum: k % 12 === 0 ? 1 : 0 } });
-    expect(judge({ ...hypothesis, minEffect: 0.001 }, difference.estimate()).outcome).toBe('running');
+    expect(evaluateTest({ ...hypothesis, minEffect: 0.001 }, difference.estimate()).outcome).toBe('running');
   });
 
   it('ends where no difference that matters is left, and says so', () => {

@@ -5,7 +5,7 @@ import type { Command } from '../../../core/registry/commands.ts';
 import { decide } from '../../../core/registry/decide.ts';
 import type { Entry, ReleaseState } from '../../../core/registry/ledger.ts';
 import { commandOf, decideRollback } from '../../../core/rollback/decide.ts';
-import type { Evidence, Observation } from '../../../core/rollback/evidence.ts';
+import type { Evidence, MetricObservation } from '../../../core/rollback/evidence.ts';
 import { histories, play } from '../registry/arbitraries.ts';
 
 const SINCE = '2026-01-01T00:00:00.000Z';
@@ -33,7 +33,7 @@ const alarm = (variant = 'challenger', at = ALARM_AT): AlarmTransition => ({
   reason: 'r',
 });
 
-const seen = (...observations: Observation[]): Evidence => ({
+const seen = (...observations: MetricObservation[]): Evidence => ({
   metric: 'Wrong',
   rate: true,
   from: SINCE,
@@ -42,7 +42,7 @@ const seen = (...observations: Observation[]): Evidence => ({
   baseline: 0.2,
   threshold: 0.36,
 });
-const one = (version: number, role: Observation['role'], samples: number, mean: number): Observation => ({
+const one = (version: number, role: MetricObservation['role'], samples: number, mean: number): MetricObservation => ({
   version,
   role,
   samples,
@@ -156,7 +156,7 @@ describe('decideRollback', () => {
   const observation = (versions: number[]) =>
     fc.record({
       version: fc.constantFrom(...versions),
-      role: fc.constantFrom('champion', 'challenger', 'predecessor') as fc.Arbitrary<Observation['role']>,
+      role: fc.constantFrom('champion', 'challenger', 'predecessor') as fc.Arbitrary<MetricObservation['role']>,
       samples: fc.integer({ min: 20, max: 5_000 }),
       mean: fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100),
     });

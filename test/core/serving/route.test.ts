@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../core/registry/commands.ts';
 import { EMPTY_STATE, type ReleaseState } from '../../../core/registry/ledger.ts';
-import { championShare, residentRoutes, route, type Traffic } from '../../../core/serving/route.ts';
+import { championShare, loadedRoutes, route, type Traffic } from '../../../core/serving/route.ts';
 import { histories, play } from '../registry/arbitraries.ts';
 
 const SINCE = '2026-01-01T00:00:00.000Z';
@@ -128,7 +128,7 @@ describe('route', () => {
 
 describe('residentRoutes', () => {
   it('names everything that has traffic, champion first', () => {
-    expect(residentRoutes({ ...canary(0.1), shadow: { version: 3, since: SINCE } })).toEqual([
+    expect(loadedRoutes({ ...canary(0.1), shadow: { version: 3, since: SINCE } })).toEqual([
       { variant: 'champion', version: 1 },
       { variant: 'challenger', version: 2 },
       { variant: 'shadow', version: 3 },
