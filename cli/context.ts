@@ -16,16 +16,6 @@ export interface GlobalOptions {
   readonly json?: boolean;
 }
 
-/** The command was understood, and what it checked failed: exit status 1. */
-export class CheckFailedError extends Error {
-  override readonly name = 'CheckFailedError';
-}
-
-/** The command was not understood, or names what is not there: exit status 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** Prints a result: as JSON when it was asked for, else as text for people. */
 export function print(io: Io, options: GlobalOptions, value: unknown, text: () => string): void {
   io.out(options.json ? JSON.stringify(value, null, 2) : text());
@@ -43,12 +33,4 @@ export async function withHome<T>(
   } finally {
     await home.close();
   }
-}
-
-/** A version number from the command line. @throws UsageError */
-export function parseVersionNumber(text: string): number {
-  const version = Number(text);
-  if (!Number.isInteger(version) || version < 1)
-    throw new UsageError(`a version is a whole number from 1, received '${text}'`);
-  return version;
 }

@@ -1,31 +1,58 @@
 import { Command, CommanderError } from 'commander';
 import { ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
+import { addApprove } from './commands/approve.ts';
 import { addCost } from './commands/cost.ts';
-import { addDataCommands } from './commands/data.ts';
+import { addDecrypt } from './commands/decrypt.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addDrift } from './commands/drift.ts';
 import { addExplain } from './commands/explain.ts';
+import { addForget } from './commands/forget.ts';
+import { addHistory } from './commands/history.ts';
 import { addInit } from './commands/init.ts';
+import { addLift } from './commands/lift.ts';
 import { addPredict } from './commands/predict.ts';
-import { addPrivacyCommands } from './commands/privacy.ts';
-import { addReleaseCommands } from './commands/release.ts';
+import { addProfile } from './commands/profile.ts';
+import { addPromote } from './commands/promote.ts';
+import { addQuarantine } from './commands/quarantine.ts';
+import { addRegister } from './commands/register.ts';
+import { addReject } from './commands/reject.ts';
+import { addRelease } from './commands/release.ts';
+import { addRollback } from './commands/rollback.ts';
 import { addServe } from './commands/serve.ts';
 import { addSmoke } from './commands/smoke.ts';
-import { addStatusCommands } from './commands/status.ts';
+import { addStatus } from './commands/status.ts';
+import { addTrace } from './commands/trace.ts';
+import { addUnshadow } from './commands/unshadow.ts';
 import { addUp } from './commands/up.ts';
-import { CheckFailedError, type GlobalOptions, type Io } from './context.ts';
+import { addValidate } from './commands/validate.ts';
+import type { GlobalOptions, Io } from './context.ts';
+import { CheckFailedError } from './errors.ts';
 import { missingLibrary } from './optional-dependencies.ts';
 
-/** Adds commands to the program. `options` gives the options of every command as they were parsed. */
-export type AddCommands = (program: Command, io: Io, options: () => GlobalOptions) => void;
+/** Adds a command to the program. `options` gives the options of every command as they were parsed. */
+export type AddCommand = (program: Command, io: Io, options: () => GlobalOptions) => void;
 
-const ADDITIONS: readonly AddCommands[] = [
+const ADDITIONS: readonly AddCommand[] = [
   addInit,
-  addReleaseCommands,
-  addStatusCommands,
-  addDataCommands,
+  addRegister,
+  addApprove,
+  addReject,
+  addRelease,
+  addPromote,
+  addRollback,
+  addUnshadow,
+  addQuarantine,
+  addLift,
+  addStatus,
+  addHistory,
+  addValidate,
+  addProfile,
+  addDrift,
   addPredict,
   addExplain,
-  addPrivacyCommands,
+  addForget,
+  addTrace,
+  addDecrypt,
   addSmoke,
   addUp,
   addServe,

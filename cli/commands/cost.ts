@@ -1,10 +1,11 @@
 import type { Command as Program } from 'commander';
 import { readEnvironments } from '../../infra/environments.ts';
-import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { type GlobalOptions, type Io, print } from '../context.ts';
 import { costedDeployment } from '../cost/deployment.ts';
 import { type CostEstimate, estimate, type Volume } from '../cost/estimate.ts';
 import type { Group, Line } from '../cost/line.ts';
 import { PRICE_LISTS, priceList } from '../cost/prices.ts';
+import { UsageError } from '../errors.ts';
 import { table } from '../output/table.ts';
 
 interface CostOptions {

@@ -4,7 +4,7 @@ import type { Command as Program } from 'commander';
 import { DEFAULT_HOME, openHome } from '../../platform/home.ts';
 import type { Home } from '../../platform/ports.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
-import { CheckFailedError, type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { type GlobalOptions, type Io, print } from '../context.ts';
 import { examine, type Finding } from '../doctor/check.ts';
 import type { HomeContext } from '../doctor/context.ts';
 import { artifacts } from '../doctor/home/artifacts.ts';
@@ -15,6 +15,7 @@ import { snapshots } from '../doctor/home/snapshots.ts';
 import { deadLetters } from '../doctor/local/dead-letters.ts';
 import { folder } from '../doctor/local/folder.ts';
 import { localRuntime, localRuntimeProbe } from '../doctor/local/local-runtime.ts';
+import { CheckFailedError, UsageError } from '../errors.ts';
 
 interface DoctorOptions {
   readonly environment: string;

@@ -1,8 +1,9 @@
 import type { Command as Program } from 'commander';
 import type { Explanation } from '../../core/explain/explanation.ts';
-import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { type GlobalOptions, type Io, print } from '../context.ts';
 import { type ClientOptions, type EndpointClient, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
 import { type RequestRow, type Requests, requestsOf } from '../endpoint/requests.ts';
+import { UsageError } from '../errors.ts';
 import { explainedRow, explanationHead, globalTable } from '../output/explanation.ts';
 
 interface Own extends ClientOptions {

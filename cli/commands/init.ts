@@ -12,7 +12,8 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import type { Draft } from '../../usecases/baseline/infer-contract.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
-import { type GlobalOptions, type Io, print, UsageError } from '../context.ts';
+import { type GlobalOptions, type Io, print } from '../context.ts';
+import { UsageError } from '../errors.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
 
 interface InitOptions {

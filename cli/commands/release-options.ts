@@ -3,7 +3,7 @@ import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { declared } from '../../core/serving/outcome.ts';
-import { UsageError } from '../context.ts';
+import { UsageError } from '../errors.ts';
 
 /** How a version is released, as it is typed. */
 export interface ReleaseOptions {
@@ -71,9 +71,7 @@ function hypothesisOf(own: ReleaseOptions, manifest: Manifest | undefined): Hypo
   const { metric: named = 'Wrong' } = own;
   const worth = declared(manifest?.monitoring.business).find(({ name }) => name === named);
   const metric = worth === undefined ? named : `Business.${named}`;
-  const better =
-    own.better ??
-    (worth === undefined ? (named in OWN ? 'lower' : undefined) : worth.higherIsBetter ? 'higher' : 'lower');
+  const better = own.better ?? (worth === undefined ? betterOfOwn(named) : betterOfBusiness(worth));
   const rate = worth === undefined && !own.mean && (OWN[named] ?? true);
   if (better !== 'lower' && better !== 'higher')
     throw new UsageError(`--better is lower or higher, received ${better === undefined ? 'nothing' : `'${better}'`}`);
@@ -87,6 +85,12 @@ function hypothesisOf(own: ReleaseOptions, manifest: Manifest | undefined): Hypo
   if (power <= 0.5) throw new UsageError(`--power is above 0.5, received ${power}`);
   return { metric, better, rate, minEffect, alpha, power };
 }
+
+/** The endpoint's own metrics are all the better the lower; of any other nobody knows. */
+const betterOfOwn = (metric: string): 'lower' | undefined => (metric in OWN ? 'lower' : undefined);
+
+const betterOfBusiness = ({ higherIsBetter }: { readonly higherIsBetter: boolean }): 'higher' | 'lower' =>
+  higherIsBetter ? 'higher' : 'lower';
 
 function share(name: string, text: string): number {
   const value = Number(text);

@@ -2,7 +2,8 @@ import cluster from 'node:cluster';
 import type { Command as Program } from 'commander';
 import { openHome } from '../../platform/home.ts';
 import { flagOf, readSettings, SETTINGS, type SettingName, type Settings, variableOf } from '../../server/settings.ts';
-import { type GlobalOptions, type Io, UsageError } from '../context.ts';
+import type { GlobalOptions, Io } from '../context.ts';
+import { UsageError } from '../errors.ts';
 
 /** Where a process of the server finds the home that was made of model folders. */
 const HOME_OF_MODELS = 'TRIMTAB_SERVE_HOME_OF_MODELS';

@@ -1,6 +1,7 @@
 import type { Command as Program } from 'commander';
-import { CheckFailedError, type GlobalOptions, type Io, print, UsageError, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { type ClientOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
+import { CheckFailedError, UsageError } from '../errors.ts';
 import { table } from '../output/table.ts';
 import { smoke } from '../smoke/smoke-test.ts';
 

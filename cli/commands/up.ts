@@ -1,6 +1,7 @@
 import type { Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
-import { type GlobalOptions, type Io, UsageError } from '../context.ts';
+import type { GlobalOptions, Io } from '../context.ts';
+import { UsageError } from '../errors.ts';
 
 /** Starts the local runtime and serves until stopped. */
 export function addUp(program: Program, io: Io, options: () => GlobalOptions): void {

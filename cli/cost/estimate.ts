@@ -184,13 +184,9 @@ function predictions(d: CostedDeployment, volume: Volume, { prices }: PriceList)
   );
   const looks = Math.min(requests, (executions * ASSUMED.monthSeconds) / ASSUMED.refreshSeconds);
   const answer = ASSUMED.answerBytes * (1 + (volume.rowsPerRequest - 1) / 5);
-  const duration = ready
-    ? onArm
-      ? prices.onProvisionedArm64
-      : prices.onProvisionedX64
-    : onArm
-      ? prices.lambdaArm64
-      : prices.lambdaX64;
+  const onDemand = onArm ? prices.lambdaArm64 : prices.lambdaX64;
+  const onProvisioned = onArm ? prices.onProvisionedArm64 : prices.onProvisionedX64;
+  const duration = ready ? onProvisioned : onDemand;
   return group(`${number(volume.predictions)} predictions`, [
     line('requests to the API', requests, prices.httpRequests, `${number(volume.rowsPerRequest)} rows a request`),
     line('runs of the function', requests, prices.lambdaRequests, 'one a request'),

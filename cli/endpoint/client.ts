@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { type Fetch, serviceOf } from '../../platform/aws/service.ts';
 import { DEFAULT_HOME } from '../../platform/home.ts';
-import { CheckFailedError, type GlobalOptions, type Io, UsageError } from '../context.ts';
+import type { GlobalOptions, Io } from '../context.ts';
+import { CheckFailedError, UsageError } from '../errors.ts';
 
 /** Options of the commands that ask an endpoint. */
 export interface ClientOptions {

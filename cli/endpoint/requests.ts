@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { readerOf } from '../../usecases/validation/profile-file.ts';
-import { UsageError } from '../context.ts';
+import { UsageError } from '../errors.ts';
 import type { EndpointClient } from './client.ts';
 
 interface Metadata {
@@ -58,11 +58,8 @@ export async function requestsOf(
 function wireValue(value: unknown, datatype: string): unknown {
   if (datatype === 'BYTES') return value === null || value === undefined ? '' : String(value);
   if (value === null || value === undefined || value === '') return null;
-  return typeof value === 'bigint'
-    ? Number(value)
-    : typeof value === 'string' && datatype !== 'BOOL'
-      ? Number(value)
-      : value;
+  const isNumber = typeof value === 'bigint' || (typeof value === 'string' && datatype !== 'BOOL');
+  return isNumber ? Number(value) : value;
 }
 
 async function rowsOf(file: string, limit: number): Promise<RequestRow[]> {

@@ -1,71 +1,8 @@
-import { declared } from '../../core/serving/outcome.ts';
-import type { Variant } from '../../core/serving/variant.ts';
-import type { Home } from '../../platform/ports.ts';
-import type { Registry } from '../../usecases/registry/registry.ts';
-
-/** What a model's predictions turned out to be worth. */
-export interface BusinessMetricSummary {
-  readonly metric: string;
-  readonly unit: string | undefined;
-  readonly variant: Variant;
-  /** Values that were joined with their predictions. */
-  readonly values: number;
-  readonly mean: number;
-}
-
-const DAY_MS = 24 * 3_600_000;
-const VARIANTS = ['champion', 'challenger'] as const;
-
-/**
- * The business metrics of the last day, by part of the release; those that nobody has sent are left out, and all of
- * them where metrics cannot be read: a release is shown without them.
- */
-export async function readBusinessMetrics(
-  home: Pick<Home, 'metrics' | 'clock'>,
-  registry: Pick<Registry, 'version'>,
-  model: string,
-  champion: number | null,
-): Promise<BusinessMetricSummary[]> {
-  if (champion === null) return [];
-  try {
-    return await read(home, registry, model, champion);
-  } catch {
-    return [];
-  }
-}
-
-async function read(
-  home: Pick<Home, 'metrics' | 'clock'>,
-  registry: Pick<Registry, 'version'>,
-  model: string,
-  champion: number,
-): Promise<BusinessMetricSummary[]> {
-  const { manifest } = await registry.version(model, champion);
-  const to = home.clock.now();
-  const from = new Date(to.getTime() - DAY_MS);
-  const found: BusinessMetricSummary[] = [];
-  for (const { name, unit } of declared(manifest.monitoring.business))
-    for (const variant of VARIANTS) {
-      const total = async (statistic: string): Promise<number> => {
-        const points = await home.metrics.query({
-          metric: `Business.${name}`,
-          dimensions: { Model: model, Variant: variant },
-          statistic,
-          periodSeconds: 3_600,
-          from,
-          to,
-        });
-        return points.reduce((sum, { value }) => sum + value, 0);
-      };
-      const values = await total('SampleCount');
-      if (values > 0) found.push({ metric: name, unit, variant, values, mean: (await total('Sum')) / values });
-    }
-  return found;
-}
+import type { BusinessMetricSummary } from '../../usecases/release/business-metrics.ts';
 
 /** Lines for people. */
-export const formatBusinessMetrics = (worths: readonly BusinessMetricSummary[]): string[] =>
-  worths.map(
+export const formatBusinessMetrics = (summaries: readonly BusinessMetricSummary[]): string[] =>
+  summaries.map(
     ({ metric, unit, variant, values, mean }) =>
       `  ${metric} of ${variant}: ${Number(mean.toPrecision(4))}${unit === undefined ? '' : ` ${unit}`} on average of ${values} in a day`,
   );

@@ -33,7 +33,7 @@ export function explainedRow(of: Explanation, row: RowValues, values: Readonly<R
   const top = Math.max(...row.values.map(Math.abs), Math.abs(rest), Number.MIN_VALUE);
   const line = (name: string, value: unknown, share: number, error?: number) => [
     name,
-    value === undefined ? '' : value === null || value === '' ? '–' : String(value),
+    formatFeatureValue(value),
     signed(share),
     ...(row.standardErrors === undefined ? [] : [error === undefined ? '' : `±${error.toPrecision(2)}`]),
     sides(share / top),
@@ -46,6 +46,12 @@ export function explainedRow(of: Explanation, row: RowValues, values: Readonly<R
   return `${round(row.baseValue)} → ${round(row.value)}${odds}${map}\n${table(head, lines)}`;
 }
 
+/** A missing value as a dash; nothing where the line is of no single feature. */
+function formatFeatureValue(value: unknown): string {
+  if (value === undefined) return '';
+  return value === null || value === '' ? '–' : String(value);
+}
+
 const SHADES = ['  ', '░░', '▒▒', '▓▓', '██'];
 
 /** The cells of a grid where they are: how dark a cell is says how much it does, a minus that it takes away. */
@@ -54,7 +60,8 @@ function cellMap({ edges }: NonNullable<Explanation['grid']>, values: readonly n
   const top = Math.max(...values.map(Math.abs), Number.MIN_VALUE);
   const cells = values.map((value) => {
     const shade = Math.round((4 * Math.abs(value)) / top);
-    return `${shade === 0 ? ' ' : value < 0 ? '-' : '+'}${SHADES[shade]}`;
+    const sign = value < 0 ? '-' : '+';
+    return `${shade === 0 ? ' ' : sign}${SHADES[shade]}`;
   });
   const lines = Array.from({ length: values.length / across }, (_, i) => cells.slice(i * across, (i + 1) * across));
   return lines.map((line) => `  │${line.join('│')}│`).join('\n');

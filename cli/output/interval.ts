@@ -13,7 +13,8 @@ export function interval(low: number, point: number, high: number, matters: numb
   line[at(-matters)] = '┊';
   line[at(matters)] = '┊';
   line[at(0)] = '│';
-  for (let i = at(low); i <= at(high); i++) line[i] = line[i] === ' ' ? '─' : line[i] === '│' ? '┼' : line[i]!;
+  const crossed: Readonly<Record<string, string>> = { ' ': '─', '│': '┼' };
+  for (let i = at(low); i <= at(high); i++) line[i] = crossed[line[i]!] ?? line[i]!;
   line[at(low)] = '├';
   line[at(high)] = '┤';
   line[at(point)] = '●';

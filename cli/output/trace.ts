@@ -44,11 +44,14 @@ function prediction({ id, model, answers, release, version: v, history, truth }:
     ]),
     ...(truth.length === 0
       ? ['└─ truth: none yet']
-      : truth.map(
-          (each, i) =>
-            `${i === truth.length - 1 ? '└─' : '├─'} truth of ${each.id}: ${each.truth === undefined ? 'not kept' : JSON.stringify(each.truth)}, ${each.state}${each.wrong === undefined || each.wrong === null ? '' : each.wrong ? ', the decision was wrong' : ', the decision was right'}${each.reason ? `: ${each.reason}` : ''} (${each.object})`,
-        )),
+      : truth.map((each, i) => `${i === truth.length - 1 ? '└─' : '├─'} ${truthLine(each)}`)),
   );
+}
+
+function truthLine({ id, truth, state, wrong, reason, object }: PredictionTrace['truth'][number]): string {
+  const given = truth === undefined ? 'not kept' : JSON.stringify(truth);
+  const decision = typeof wrong === 'boolean' ? `, the decision was ${wrong ? 'wrong' : 'right'}` : '';
+  return `truth of ${id}: ${given}, ${state}${decision}${reason ? `: ${reason}` : ''} (${object})`;
 }
 
 function entry({ model, entry: e, before, after, version: v }: EntryTrace): string {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -191,6 +191,17 @@ describe('trimtab', () => {
     const loser = both.find(({ status }) => status === 1)!;
     // Either the write was lost, or the winner's canary was seen already: both are clear refusals.
     expect(loser.err).toMatch(/is at revision \d+, not \d+: read it again|leaves nothing for the champion/);
+  });
+
+  it('has a file of its own for every command, named like it', async () => {
+    const lines: string[] = [];
+    const io = { out: (text: string) => lines.push(text), err: (text: string) => lines.push(text), env: {} };
+    expect(await main(['--help'], io)).toBe(0);
+    const commands = [...lines.join('\n').matchAll(/^ {2}([a-z]+) (?:\[options\]|<|\[)/gm)].map(([, name]) => name!);
+    const files = readdirSync('cli/commands').map((file) => file.replace(/\.ts$/, ''));
+    expect(commands.filter((name) => name !== 'help').sort()).toEqual(
+      files.filter((name) => !['change-release', 'release-options'].includes(name)).sort(),
+    );
   });
 
   it('publishes the schema that the manifest is parsed by', () => {

@@ -1,4 +1,4 @@
-import { UsageError } from '../../cli/context.ts';
+import { UsageError } from '../../cli/errors.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';

@@ -19,15 +19,25 @@ export const captures: DoctorCheck<HomeContext> = {
       const { champion } = await registry.state(model);
       if (champion === null) continue;
       const { captureShare } = (await registry.version(model, champion)).manifest.monitoring;
-      findings.push(await arrived(home, model, captureShare, newest, now));
+      findings.push(await checkArrival(home, { model, captureShare, newest, now }));
     }
     return findings;
   },
 };
 
-async function arrived(home: Home, model: string, share: number, newest: number, now: number): Promise<Finding> {
+interface Delivery {
+  readonly model: string;
+  /** Share of the predictions that is captured. */
+  readonly captureShare: number;
+  /** When the newest capture object was written, and now; milliseconds since the epoch. */
+  readonly newest: number;
+  readonly now: number;
+}
+
+/** Whether what was predicted in the last hour has been delivered. */
+async function checkArrival(home: Home, { model, captureShare, newest, now }: Delivery): Promise<Finding> {
   const name = `captures of ${model}`;
-  if (share === 0) return skipped(name, 'monitoring.captureShare is 0: nothing is captured');
+  if (captureShare === 0) return skipped(name, 'monitoring.captureShare is 0: nothing is captured');
   const rows = await home.metrics.query({
     metric: 'Rows',
     dimensions: { Model: model, Variant: 'champion' },

@@ -1,0 +1,22 @@
+import { existsSync } from 'node:fs';
+import { UsageError } from './errors.ts';
+
+/** A version number from the command line. @throws UsageError */
+export function parseVersionNumber(text: string): number {
+  const version = Number(text);
+  if (!Number.isInteger(version) || version < 1)
+    throw new UsageError(`a version is a whole number from 1, received '${text}'`);
+  return version;
+}
+
+/** A time from the command line, ISO 8601. @throws UsageError */
+export function parseTime(text: string): Date {
+  if (Number.isNaN(Date.parse(text)))
+    throw new UsageError(`a time is ISO 8601, such as 2026-01-31T12:00:00Z, received '${text}'`);
+  return new Date(text);
+}
+
+/** @throws UsageError when there is no such file */
+export function mustExist(file: string): void {
+  if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
+}

@@ -1,0 +1,20 @@
+import type { Command } from '../../core/registry/commands.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
+import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { formatEntry } from '../output/release.ts';
+
+/** What applies a command to a model's ledger: read, decide, append under the revision that was read, print the entry. */
+export type ChangeRelease = (
+  model: string,
+  commandOf: (state: ReleaseState) => Promise<Command> | Command,
+) => Promise<void>;
+
+/** @throws ReleaseConflictError when somebody else changed the release meanwhile, ReleaseRefusedError when it does not fit */
+export const changeRelease =
+  (io: Io, options: () => GlobalOptions): ChangeRelease =>
+  (model, commandOf) =>
+    withHome(io, options(), async (_, registry) => {
+      const state = await registry.state(model);
+      const entry = await registry.apply(model, await commandOf(state), { expectedRevision: state.revision });
+      print(io, options(), entry, () => formatEntry(entry));
+    });

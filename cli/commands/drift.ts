@@ -1,0 +1,58 @@
+import type { Command as Program } from 'commander';
+import type { DriftVerdict } from '../../core/drift/verdict.ts';
+import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
+import { driftOfFile } from '../../usecases/drift/detect-file-drift.ts';
+import { sentenceOf } from '../../usecases/drift/report.ts';
+import { mustExist, parseTime } from '../arguments.ts';
+import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { CheckFailedError, UsageError } from '../errors.ts';
+import { loadModelContract } from '../load-contract.ts';
+import { bar, table } from '../output/table.ts';
+
+/** Looks for drift in captured traffic, or in a data file. */
+export function addDrift(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('drift [model]')
+    .description('look for drift in captured traffic, or in a file; exit status 1 when there is some')
+    .option('--file <file>', 'data file to look at instead of captured traffic')
+    .option('--baseline <folder>', 'model folder whose baseline holds, with --file')
+    .option('--from <time>', 'begin of the window of captured traffic, ISO 8601')
+    .option('--to <time>', 'end of the window, exclusive')
+    .action(
+      async (model: string | undefined, own: { file?: string; baseline?: string; from?: string; to?: string }) => {
+        if (own.file !== undefined) {
+          mustExist(own.file);
+          const { manifest, baseline } = await loadModelContract({ contract: own.baseline, model }, io, options());
+          if (!baseline) throw new UsageError('the model has no baseline.json: `trimtab init` makes one');
+          const verdict = await driftOfFile(own.file, manifest, baseline);
+          print(io, options(), verdict, () => formatDrift(verdict));
+          if (verdict.verdict === 'drift') throw new CheckFailedError('there is drift');
+          return;
+        }
+        if (model === undefined) throw new UsageError('name a model, or a file with --file');
+        const to = own.to === undefined ? new Date() : parseTime(own.to);
+        const window = own.from === undefined ? undefined : { from: parseTime(own.from), to };
+        await withHome(io, options(), async (home) => {
+          const report = await runDriftDetection(home, { model, now: to, ...(window ? { window } : {}) });
+          print(io, options(), report, () => `${formatDrift(report)}\nreport: ${report.report}`);
+          if (report.verdict === 'drift') throw new CheckFailedError('there is drift');
+        });
+      },
+    );
+}
+
+function formatDrift(verdict: DriftVerdict): string {
+  const rows = verdict.columns.map((c) => [
+    c.column,
+    c.status,
+    bar(c.threshold === 0 ? 0 : Math.min(1, c.effect / c.threshold / 2), 20),
+    c.effect.toFixed(3),
+    c.threshold.toFixed(3),
+    c.psi.toFixed(3),
+    c.adjusted.toExponential(1),
+  ]);
+  return [
+    `${verdict.verdict}: ${sentenceOf(verdict)}`,
+    table(['column', 'status', 'threshold in the middle', 'effect', 'threshold', 'PSI', 'adjusted p'], rows),
+  ].join('\n');
+}

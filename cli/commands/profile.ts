@@ -1,0 +1,41 @@
+import type { Command as Program } from 'commander';
+import type { Profile } from '../../core/profile/profile.ts';
+import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
+import { mustExist } from '../arguments.ts';
+import { type GlobalOptions, type Io, print } from '../context.ts';
+import { spark, table } from '../output/table.ts';
+
+/** Counts what is in a data file. */
+export function addProfile(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('profile <file>')
+    .description('count what is in a data file')
+    .action(async (file: string) => {
+      mustExist(file);
+      const profile = await profileAnyFile(file);
+      print(io, options(), profile, () => formatProfile(profile));
+    });
+}
+
+function formatProfile(profile: Profile): string {
+  const rows = Object.entries(profile.columns).map(([name, column]) => [
+    name,
+    `${((100 * column.missing) / Math.max(1, column.rows)).toFixed(1)} %`,
+    spark(column.kind === 'numeric' ? column.counts : column.counts.slice(0, 24)),
+    formatValues(column),
+  ]);
+  return `${profile.rows} rows\n${table(['column', 'missing', 'distribution', 'values'], rows)}`;
+}
+
+/** The range and mean of numbers, the most frequent of categories. */
+function formatValues(column: Profile['columns'][string]): string {
+  if (column.kind === 'numeric')
+    return column.mean === null
+      ? 'no values'
+      : `${short(column.min!)} … ${short(column.max!)}, mean ${short(column.mean)}`;
+  const { categories, other } = column;
+  const more = categories.length > 4 ? ', …' : '';
+  return `${categories.length}${other > 0 ? '+' : ''} values: ${categories.slice(0, 4).join(', ')}${more}`;
+}
+
+const short = (x: number): string => String(Number(x.toPrecision(5)));

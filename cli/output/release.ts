@@ -1,0 +1,43 @@
+import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
+import { championShare } from '../../core/serving/route.ts';
+import type { ReleaseStatus } from '../../usecases/release/rollout-status.ts';
+import { shadowText } from '../../usecases/release/shadow.ts';
+import { formatHypothesis, formatRolloutStatus } from './rollout-status.ts';
+import { bar } from './table.ts';
+import { formatPercent, trafficText } from './traffic.ts';
+
+/** One line on what an entry did. */
+export function formatEntry({ model, number, kind, version, state }: Entry): string {
+  return `${model} #${number}: ${kind}${version === null ? '' : ` (version ${version})`}; ${trafficText(state)}`;
+}
+
+/** A release as a picture: who has what share of the traffic, how rollouts come along, and what waits. */
+export function formatRelease(model: string, state: ReleaseState, status?: ReleaseStatus): string {
+  const lines = [`${model}  revision ${state.revision}${state.since ? `, traffic since ${state.since}` : ''}`];
+  const part = (name: string, version: number, share: number): string =>
+    `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${formatPercent(share)}`;
+  if (state.champion === null) lines.push('  nothing is released');
+  else lines.push(part('champion', state.champion, championShare(state.challengers)));
+  for (const challenger of state.challengers) {
+    const { version, weight, step, steps, test } = challenger;
+    const about = test === undefined ? `step ${step + 1} of ${steps.join(', ')}` : formatHypothesis(test);
+    lines.push(`${part('challenger', version, weight)}   ${about}`);
+    lines.push(
+      ...formatRolloutStatus(
+        challenger,
+        status?.challengers.find((each) => each.version === version),
+      ),
+    );
+  }
+  if (state.shadow !== null)
+    lines.push(
+      `  shadow      ${String(state.shadow.version).padStart(3)}${status?.shadow ? `  ${shadowText(status.shadow)}` : ''}`,
+    );
+  if (state.previous.length > 0) lines.push(`  can return to ${state.previous.toReversed().join(', ')}`);
+  for (const { version, reason } of state.quarantined)
+    lines.push(`  quarantined ${String(version).padStart(3)}  ${reason}`);
+  if (state.awaiting)
+    lines.push(`  a rollback to ${state.awaiting.target} waits to be seen since ${state.awaiting.since}`);
+  if (state.retraining) lines.push(`  retraining was asked for at ${state.retraining}`);
+  return lines.join('\n');
+}
