@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { main } from '../../cli/main.ts';
+import { main } from '../../../cli/main.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-cost-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,9 +2,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../cli/main.ts';
-import { type LocalRuntime, startLocalRuntime } from '../../local-runtime/local-runtime.ts';
-import { FLIGHT } from '../usecases/serving/serving-fixture.ts';
+import { main } from '../../../cli/main.ts';
+import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
+import { FLIGHT } from '../../usecases/serving/serving-fixture.ts';
 
 describe('trimtab explain', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-explain-'));

@@ -7,10 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { EndpointClient } from '../../cli/endpoint/client.ts';
-import { main } from '../../cli/main.ts';
-import { type LocalRuntime, startLocalRuntime } from '../../local-runtime/local-runtime.ts';
-import { signedFetch } from '../../platform/aws/signed-fetch.ts';
+import { EndpointClient } from '../../../cli/endpoint/client.ts';
+import { main } from '../../../cli/main.ts';
+import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
+import { signedFetch } from '../../../platform/aws/signed-fetch.ts';
 
 const MODEL = 'models/flight-delay';
 /** The example keys of AWS's own documentation: nobody's. */

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { main } from '../../cli/main.ts';
-import { Manifest } from '../../core/manifest/manifest.ts';
-import { Baseline } from '../../core/profile/profile.ts';
-import { brightnessModel, scenes, take } from '../fixtures/onnx/pictures.ts';
+import { main } from '../../../cli/main.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
+import { Baseline } from '../../../core/profile/profile.ts';
+import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
 
 const FIXTURES = path.resolve('test/fixtures/onnx');
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../cli/main.ts';
-import { literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { openLocalHome } from '../../platform/local/home.ts';
-import { ANNA, BERT, Lives } from '../usecases/privacy/erasure-contract.ts';
+import { main } from '../../../cli/main.ts';
+import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
+import { openLocalHome } from '../../../platform/local/home.ts';
+import { ANNA, BERT, Lives } from '../../usecases/privacy/erasure-contract.ts';
 
 describe('trimtab forget, trace and decrypt', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-cli-'));
