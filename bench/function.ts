@@ -68,7 +68,8 @@ async function bundle(index: string): Promise<void> {
     ...BUNDLING,
     // ONNX Runtime can be initialised once in a process: whoever compares with bare runs takes it from the bundle.
     stdin: {
-      contents: "export * from './functions/infer/handler.ts'; export * from './platform/onnx/runtime.ts';",
+      contents:
+        "export * from './functions/infer/handler.ts'; export { InferenceSession, Tensor } from 'onnxruntime-node';",
       resolveDir: process.cwd(),
       loader: 'ts',
     },

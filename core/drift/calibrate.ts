@@ -1,6 +1,6 @@
 import type { ReferenceChunk } from '../profile/profile.ts';
 import { chiSquaredQuantile } from './chi-squared.ts';
-import { jensenShannon } from './divergence.ts';
+import { jensenShannon } from './jensen-shannon.ts';
 
 /** Share of quiet windows whose effect stays below the threshold. */
 const QUIET = 0.995;

@@ -3,7 +3,7 @@ import type { Baseline, ColumnProfile, Profile } from '../profile/profile.ts';
 import { benjaminiHochberg } from './benjamini-hochberg.ts';
 import { columnThreshold, FIXED_THRESHOLD, sampleQuantile } from './calibrate.ts';
 import { chiSquaredQuantile, contingencyTest, mergeSparse } from './chi-squared.ts';
-import { jensenShannon } from './divergence.ts';
+import { jensenShannon } from './jensen-shannon.ts';
 import { populationStability } from './psi.ts';
 
 export type DriftStatus = 'no_drift' | 'drift' | 'insufficient_data';

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type Attribute, readAttribute } from '../../core/onnx/graph.ts';
 import { protobufFields, concatBytes, decodeText, encodeField, encodeVarintField } from '../../core/onnx/protobuf.ts';
-import { floats, integers, node, tensor, value } from '../../core/onnx/write.ts';
+import { floats, integers, node, tensor, value } from '../../scripts/lib/onnx-writer.ts';
 
 /** What the network takes: lines of text of this height. */
 const HEIGHT = 48;

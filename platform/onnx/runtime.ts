@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 
 // 1.25.1 has no telemetry; a later upgrade must not bring it along unseen.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
@@ -10,4 +10,4 @@ if (half !== undefined) Reflect.deleteProperty(globalThis, 'Float16Array');
 new Tensor('bool', new Uint8Array(1), [1]);
 if (half !== undefined) Object.defineProperty(globalThis, 'Float16Array', half);
 
-export { InferenceSession, Tensor };
+export { Tensor };

@@ -9,9 +9,6 @@ export const LAMBDA_NODE: PinnedPackage = {
   files: ['bin/node'],
 };
 
-/** The runtime that the constructs have to declare for it. */
-export const LAMBDA_RUNTIME = `nodejs${LAMBDA_NODE.version.split('.')[0]}.x`;
-
 /** Whether this machine can run it. */
 export const canRunLambdaNode = process.platform === 'linux' && process.arch === 'x64';
 

@@ -233,11 +233,6 @@ const panelJson = ({ title, unit, queries }: Panel) => ({
   })),
 });
 
-/** Names of the metrics that a question is about. */
-export const metricsIn = (expr: string): string[] => [
-  ...new Set(expr.match(/\b(?:trimtab|nv|request|process|nodejs)_[a-z_]+/g) ?? []),
-];
-
 /** As it is committed. */
 export const grafanaDashboard = (): string => `${JSON.stringify(dashboard(), undefined, 2)}\n`;
 

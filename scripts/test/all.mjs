@@ -1,4 +1,4 @@
-// `npm test`: installs what is missing, then type check, lint, unit and integration tests. Any failure fails the whole.
+// `npm test`: installs what is missing, then type check, lint, a look for code that nothing uses, unit and integration tests. Any failure fails the whole.
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,6 +10,8 @@ const report = path.join(os.tmpdir(), `trimtab-tests-${process.pid}.json`);
 const steps = [
   ['type check', () => run(['typescript', 'bin', 'tsc'], ['--noEmit'])],
   ['lint', () => run(['@biomejs', 'biome', 'bin', 'biome'], ['check', '.'])],
+  // What only tests use is used by nobody: tests do not count as users (knip.json).
+  ['unplugged code', () => run(['knip', 'bin', 'knip.js'], ['--production'])],
   [
     'tests',
     () =>

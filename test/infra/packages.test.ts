@@ -9,7 +9,7 @@ import { DeploymentConfig } from '../../infra/config.ts';
 import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { buildLayer, LAYERS, LayerError } from '../../layers/build.ts';
 import { buildLayers } from '../../scripts/build/functions.ts';
-import { LAMBDA_RUNTIME } from '../../scripts/build/lambda-runtime.ts';
+import { LAMBDA_RUNTIME } from '../lambda/runtime.ts';
 
 /** What Lambda takes at most, function and layers together, unpacked. */
 const LAMBDA_BYTES = 250 * 1024 * 1024;

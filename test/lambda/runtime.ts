@@ -1,7 +1,10 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { LAMBDA_RUNTIME } from '../../scripts/build/lambda-runtime.ts';
+import { LAMBDA_NODE } from '../../scripts/build/lambda-runtime.ts';
 import { type PinnedPackage, pinnedPackage } from '../../scripts/build/pinned-package.ts';
+
+/** The runtime that the constructs have to declare for the Node that functions are compiled by. */
+export const LAMBDA_RUNTIME = `nodejs${LAMBDA_NODE.version.split('.')[0]}.x`;
 
 /** AWS's own runtime interface client: what /var/runtime/index.mjs is on Lambda. */
 const INTERFACE_CLIENT: PinnedPackage = {

@@ -3,15 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { benjaminiHochberg } from '../../../core/drift/benjamini-hochberg.ts';
 import { contingencyTest } from '../../../core/drift/chi-squared.ts';
 import { cramerVonMises } from '../../../core/drift/cramer-von-mises.ts';
-import { energyDistance, mmdSquared, wasserstein, wassersteinNormed } from '../../../core/drift/distances.ts';
 import {
+  energyDistance,
   hellinger,
-  jensenShannon,
   kullbackLeibler,
   lInfinity,
   lInfinityRobust,
+  mmdSquared,
   totalVariation,
-} from '../../../core/drift/divergence.ts';
+  wasserstein,
+  wassersteinNormed,
+} from '../../../core/drift/distances.ts';
+import { jensenShannon } from '../../../core/drift/jensen-shannon.ts';
 import { kolmogorovSmirnov } from '../../../core/drift/kolmogorov-smirnov.ts';
 import { populationStability } from '../../../core/drift/psi.ts';
 

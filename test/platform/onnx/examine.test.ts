@@ -3,19 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Element,
-  encodeGraph,
-  externalTensor,
-  integers,
-  type ModelFrame,
-  model,
-  node,
-  tensor,
-  value,
-} from '../../../core/onnx/write.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
+import { type Element, integers, node, tensor, value } from '../../../scripts/lib/onnx-writer.ts';
+import { encodeGraph, externalTensor, type ModelFrame, model } from '../../fixtures/onnx/onnx-model.ts';
 
 let root: string;
 /** The folder of the models; what lies beside it is none of theirs. */

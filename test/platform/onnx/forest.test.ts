@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
-import { InferenceSession, Tensor } from '../../../platform/onnx/runtime.ts';
 
 /** Of scikit-learn's `predict_proba` for the first row. */
 const FIRST = [0.62529788, 0.37470212];

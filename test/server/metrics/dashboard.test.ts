@@ -5,12 +5,17 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
-import { DASHBOARD_ROWS, GRAFANA_FILE, grafanaDashboard, metricsIn } from '../../../scripts/docs/grafana-dashboard.ts';
+import { DASHBOARD_ROWS, GRAFANA_FILE, grafanaDashboard } from '../../../scripts/docs/grafana-dashboard.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { TREE } from '../../usecases/serving/serving-fixture.ts';
 import { bundledCommand, type Running, startServe } from '../command.ts';
 import { Wire } from '../wire.ts';
 import { installed, startPrometheus } from './prometheus.ts';
+
+/** Names of the metrics that a question is about. */
+const metricsIn = (expr: string): string[] => [
+  ...new Set(expr.match(/\b(?:trimtab|nv|request|process|nodejs)_[a-z_]+/g) ?? []),
+];
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

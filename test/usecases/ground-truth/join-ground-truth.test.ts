@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
-import { readOutcomes } from '../../../platform/outcomes.ts';
+import { JOINED } from '../../../platform/outcomes.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../../usecases/ground-truth/prediction-index.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
@@ -226,10 +226,11 @@ describe('joinGroundTruth', () => {
   describe('of what predictions were worth', () => {
     const worth = (statistic: string) => wrong(statistic, 'Business.reward');
     const outcomes = async (metric: string, since?: string) => {
-      const found: unknown[] = [];
-      for await (const outcome of readOutcomes(home, 'm', { metric, ...(since === undefined ? {} : { since }) }))
-        found.push(outcome);
-      return found;
+      const found: { metric?: string; at: string }[] = [];
+      for await (const { key } of home.data.list(`${JOINED}m/`))
+        for (const line of new TextDecoder().decode(await home.data.get(key)).trim().split('\n'))
+          found.push(JSON.parse(line));
+      return found.filter((record) => record.metric === metric && record.at >= (since ?? ''));
     };
 
     it('counts each value once by who made the prediction, beside ground truth of the same prediction', async () => {

@@ -1,9 +1,6 @@
-import { concatBytes, encodeField, encodeVarintField } from './protobuf.ts';
+import { concatBytes, encodeField, encodeVarintField } from '../../core/onnx/protobuf.ts';
 
-/**
- * A writer of small ONNX files: for graphs that scripts put together, and for files that tests want to be wrong in one
- * certain way.
- */
+/** Writes parts of ONNX graphs: for graphs that scripts put together. Field numbers are those of onnx.proto. */
 
 /** Numbers of TensorProto.DataType. */
 export const ELEMENT = {
@@ -52,23 +49,6 @@ export const floats = (name: string, dims: readonly number[], values: readonly n
 export const integers = (name: string, dims: readonly number[], values: readonly number[]): Uint8Array =>
   tensor(name, 'int64', dims, BigInt64Array.from(values.map(BigInt)));
 
-/** A TensorProto whose data lies in another file. */
-export const externalTensor = (
-  name: string,
-  element: Element,
-  dims: readonly number[],
-  entries: Readonly<Record<string, string>>,
-): Uint8Array =>
-  concatBytes([
-    ...dims.map((size) => encodeVarintField(1, size)),
-    encodeVarintField(2, ELEMENT[element]),
-    encodeField(8, name),
-    ...Object.entries(entries).map(([key, value]) =>
-      encodeField(13, concatBytes([encodeField(1, key), encodeField(2, value)])),
-    ),
-    encodeVarintField(14, 1),
-  ]);
-
 /** An attribute: an integer, integers, a text, or bytes of a TensorProto or GraphProto. */
 export type AttributeValue = number | readonly number[] | string | { tensor: Uint8Array } | { graph: Uint8Array };
 
@@ -106,37 +86,3 @@ export function value(name: string, element: Element, shape: readonly Dimension[
   const type = encodeField(1, concatBytes([encodeVarintField(1, ELEMENT[element]), encodeField(2, concatBytes(dims))]));
   return concatBytes([encodeField(1, name), encodeField(2, type)]);
 }
-
-export interface GraphParts {
-  readonly nodes: readonly Uint8Array[];
-  readonly constants?: readonly Uint8Array[];
-  readonly inputs: readonly Uint8Array[];
-  readonly outputs: readonly Uint8Array[];
-}
-
-/** A GraphProto. */
-export const encodeGraph = (name: string, { nodes, constants = [], inputs, outputs }: GraphParts): Uint8Array =>
-  concatBytes([
-    ...nodes.map((bytes) => encodeField(1, bytes)),
-    encodeField(2, name),
-    ...constants.map((bytes) => encodeField(5, bytes)),
-    ...inputs.map((bytes) => encodeField(11, bytes)),
-    ...outputs.map((bytes) => encodeField(12, bytes)),
-  ]);
-
-export interface ModelFrame {
-  /** @default 8 */
-  readonly irVersion?: number;
-  /** Domain -> version. @default {'': 17} */
-  readonly opsets?: Readonly<Record<string, number>>;
-}
-
-/** A ModelProto around a graph. */
-export const model = (graph: Uint8Array, { irVersion = 8, opsets = { '': 17 } }: ModelFrame = {}): Uint8Array =>
-  concatBytes([
-    encodeVarintField(1, irVersion),
-    encodeField(7, graph),
-    ...Object.entries(opsets).map(([domain, version]) =>
-      encodeField(8, concatBytes([...(domain === '' ? [] : [encodeField(1, domain)]), encodeVarintField(2, version)])),
-    ),
-  ]);
