@@ -24,7 +24,19 @@ const commands = [...(await helpOf()).matchAll(/^ {2}([a-z]+) \[options\]/gm)].m
  */
 const LINE = /(?:`|^|\$ |npx )trimtab (?!encrypt v1)([a-z]+)([^`\n]*)/gm;
 
+/** The words in code spans of a page, code blocks left out. */
+const codeWords = (file: string): Set<string> => {
+  const prose = readFileSync(file, 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
+  return new Set([...prose.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code!.split(/[^a-z]+/)));
+};
+
 describe('commands named in Markdown files', () => {
+  it.each(['README.md', 'docs/commands.md'])('are all there is, in %s', (file) => {
+    expect(commands.length).toBeGreaterThan(20);
+    const words = codeWords(file);
+    expect(commands.filter((command) => !words.has(command))).toEqual([]);
+  });
+
   it('are commands, with options that they have', async () => {
     const options = new Map<string, Set<string>>();
     for (const command of commands)

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyHunk, recipeSteps } from './recipes.ts';
+
+const steps = recipeSteps(readFileSync('CONTRIBUTING.md', 'utf8'));
+
+/** What is not copied: written by builds and runs, or large and only read. */
+const WRITTEN = new Set(['dist', 'cdk.out', 'coverage', '.git', '.cache', '.trimtab', 'my-model']);
+const LINKED = new Set(['node_modules', 'models']);
+
+let copy: string;
+
+/** Runs a tool in the copy. Fails with what it printed. */
+function run(tool: string, ...args: string[]): void {
+  try {
+    execFileSync(process.execPath, [path.resolve('node_modules', tool), ...args], { cwd: copy, encoding: 'utf8' });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${tool}: ${stdout}${stderr}`);
+  }
+}
+
+describe('the recipes of CONTRIBUTING.md, applied to a copy of the sources', () => {
+  beforeAll(() => {
+    copy = mkdtempSync(path.join(os.tmpdir(), 'trimtab-recipes-'));
+    for (const name of readdirSync('.')) {
+      if (LINKED.has(name)) symlinkSync(path.resolve(name), path.join(copy, name));
+      else if (!WRITTEN.has(name)) cpSync(name, path.join(copy, name), { recursive: true });
+    }
+    for (const { path: file, change } of steps) {
+      const target = path.join(copy, file);
+      if (change.kind === 'new') {
+        expect(existsSync(target), `${file} is new`).toBe(false);
+        mkdirSync(path.dirname(target), { recursive: true });
+        writeFileSync(target, change.text);
+      } else
+        writeFileSync(
+          target,
+          change.hunks.reduce((text, hunk) => applyHunk(file, text, hunk), readFileSync(target, 'utf8')),
+        );
+    }
+  });
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+  const changed = [...new Set(steps.map(({ path: file }) => file))];
+  const sources = changed.filter((file) => file.endsWith('.ts'));
+
+  it('change what they say', () => {
+    expect(changed.length).toBeGreaterThan(30);
+  });
+
+  it('compile', () => run('typescript/bin/tsc', '--noEmit'));
+
+  it('are formatted and free of what the linter finds', () => run('@biomejs/biome/bin/biome', 'check', ...sources));
+
+  it('pass the tests that they write', () => {
+    const tests = sources.filter((file) => file.endsWith('.test.ts') && !file.startsWith('test/lambda/'));
+    expect(tests.length).toBeGreaterThan(4);
+    run('vitest/vitest.mjs', 'run', '--project', 'unit', '--maxWorkers=1', ...tests);
+  }, 120_000);
+});
