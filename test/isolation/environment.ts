@@ -17,3 +17,5 @@ for (const name of Object.keys(process.env)) if (personal.test(name) && !TOLD.ha
 // Profiles are read from the home folder otherwise.
 process.env.AWS_CONFIG_FILE = os.devNull;
 process.env.AWS_SHARED_CREDENTIALS_FILE = os.devNull;
+// Python would keep what it compiles beside its sources, in the checkout.
+process.env.PYTHONDONTWRITEBYTECODE = '1';
