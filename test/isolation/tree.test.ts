@@ -1,7 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { startLocalRuntime } from '../../local-runtime/local-runtime.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { differences, readTree } from './tree.ts';
 
@@ -21,16 +31,16 @@ beforeEach(() => {
   put('node_modules/a/index.js', '1');
 });
 
-/** What of it is told, by its first two words: what was done, and to what. */
-function told(change: () => void): string[] {
+/** What a change is reported as: what was done, and to which file. */
+function changes(change: () => void): string[] {
   const before = readTree(root);
   change();
   return differences(before, readTree(root)).map((line) => line.split(': ')[0]!);
 }
 
 describe('the comparison of a checkout with what it was', () => {
-  it('tells nothing of one that nobody has touched', () => {
-    expect(told(() => undefined)).toEqual([]);
+  it('reports nothing of one that nobody has touched', () => {
+    expect(changes(() => undefined)).toEqual([]);
     expect(Object.keys(readTree(root).entries)).toEqual(
       expect.arrayContaining(['README.md', 'my-model/model.json', '.trimtab/ledger/m/000000001.json']),
     );
@@ -77,8 +87,8 @@ describe('the comparison of a checkout with what it was', () => {
       },
       ['changed README.md'],
     ],
-  ])('tells of %s', (_, change, lines) => {
-    expect(told(change)).toEqual(lines);
+  ])('reports %s', (_, change, lines) => {
+    expect(changes(change)).toEqual(lines);
   });
 
   it('says what a file was and what it is', () => {
@@ -90,23 +100,28 @@ describe('the comparison of a checkout with what it was', () => {
   });
 
   it('does not look at what is built and installed', () => {
-    expect(told(() => put('node_modules/b/index.js', '2'))).toEqual([]);
-    expect(told(() => put('dist/functions/infer/index.js', '2'))).toEqual([]);
+    expect(changes(() => put('node_modules/b/index.js', '2'))).toEqual([]);
+    expect(changes(() => put('dist/functions/infer/index.js', '2'))).toEqual([]);
     // Elsewhere a folder of that name is somebody's.
-    expect(told(() => put('my-model/dist/x', '2'))).toContain('added my-model/dist/x');
+    expect(changes(() => put('my-model/dist/x', '2'))).toContain('added my-model/dist/x');
   });
 
-  it('does not look into a home while a process serves it, and says which', () => {
-    const serve = (pid: number): void => put('.trimtab/stage.json', JSON.stringify({ url: 'http://127.0.0.1:9', pid }));
-    serve(process.pid);
-    expect(readTree(root).served).toEqual(['.trimtab']);
-    expect(told(() => put('.trimtab/metrics.jsonl', ''))).toEqual([]);
-    // It stops, or starts, between the two looks.
-    expect(told(() => rmSync(at('.trimtab/stage.json')))).toEqual([]);
-    expect(told(() => serve(process.pid))).toEqual([]);
-    expect(told(() => put('my-model/model.json', '{ }'))).toEqual(['changed my-model/model.json']);
+  it('does not look into a home while a process serves it, and says which', async () => {
+    const marker = at('.trimtab/local-runtime.json');
+    const before = readTree(root);
+    const runtime = await startLocalRuntime({ home: at('.trimtab'), port: 0 });
+    const during = readTree(root);
+    expect(during.served).toEqual(['.trimtab']);
+    const content = readFileSync(marker, 'utf8');
+    expect(changes(() => put('.trimtab/metrics.jsonl', ''))).toEqual([]);
+    await runtime.close();
+    const after = readTree(root);
+    expect(after.served).toEqual([]);
+    // It starts, or ends, between the two looks.
+    expect(differences(before, during)).toEqual([]);
+    expect(differences(during, after)).toEqual([]);
     // A process that was killed writes nothing.
-    serve(spawnSync('true').pid);
-    expect(told(() => put('.trimtab/metrics.jsonl', '1'))).toContain('changed .trimtab/metrics.jsonl');
+    writeFileSync(marker, content.replace(`${process.pid}`, `${spawnSync('true').pid}`));
+    expect(changes(() => put('.trimtab/metrics.jsonl', '1'))).toContain('changed .trimtab/metrics.jsonl');
   });
 });

@@ -65,7 +65,7 @@ function kindOf(found: { isFile(): boolean; isDirectory(): boolean; isSymbolicLi
 /** Whether a folder is a home that `trimtab up` or `npm start` has open just now. */
 function isServed(folder: string): boolean {
   try {
-    const { pid } = JSON.parse(readFileSync(path.join(folder, 'stage.json'), 'utf8')) as { pid: number };
+    const { pid } = JSON.parse(readFileSync(path.join(folder, 'local-runtime.json'), 'utf8')) as { pid: number };
     process.kill(pid, 0);
     return true;
   } catch (error) {
