@@ -1,23 +1,22 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { addLoader, writeCodeCache } from '../../../scripts/build/code-cache.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 let folder: string;
 let index: string;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-cache-'));
+  folder = temporaryFolder('cache');
   index = path.join(folder, 'index.js');
   await writeFile(
     index,
     "const { join } = require('node:path');\nexports.handler = async (event) => ({ folder: __dirname, seen: event, env: process.env.SEEN, joined: join('a', 'b') });",
   );
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function addCodeCache(events: readonly unknown[]): Promise<void> {
   await addLoader(folder);

@@ -1,7 +1,7 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { TREE } from '../../usecases/serving/serving-fixture.ts';
 import { bundledCommand, childrenOf, type Running, startServe } from '../command.ts';
 import { type Answer, Wire } from '../wire.ts';
@@ -13,7 +13,7 @@ let folder: string;
 let command: string;
 let server: Running | undefined;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-replaced-test-'));
+  folder = temporaryFolder('replaced-test');
   command = await bundledCommand(folder);
   await mkdir(path.join(folder, 'tree'));
   await copyFile('test/fixtures/onnx/tree-30.onnx', path.join(folder, 'tree', 'model.onnx'));
@@ -23,7 +23,6 @@ afterEach(async () => {
   server?.child.kill('SIGKILL');
   await server?.ended;
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** The home that is made of model folders goes into a temporary folder of this test's own. */
 const serve = async (...args: string[]): Promise<Running> => {
