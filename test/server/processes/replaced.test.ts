@@ -94,12 +94,14 @@ describe('trimtab serve', () => {
     child.kill('SIGKILL');
     await ended;
     expect(await homes()).toEqual(killed);
-    const second = await serve(...TREE_FOLDER());
+    // Nobody has to be told before they end.
+    const args = [...TREE_FOLDER(), '--drain-delay', '0'];
+    const second = await serve(...args);
     const [own, ...others] = await homes();
     expect(others).toEqual([]);
     expect(own).not.toBe(killed[0]);
     // One that lives keeps its own.
-    const third = await startServe(command, TREE_FOLDER(), { ...process.env, TMPDIR: folder });
+    const third = await startServe(command, args, { ...process.env, TMPDIR: folder });
     expect(await homes()).toContain(own);
     for (const { child: each, ended: end } of [second, third]) {
       each.kill('SIGTERM');
