@@ -12,6 +12,8 @@ declare module 'vitest' {
 export const ISOLATION = {
   globalSetup: ['test/isolation/run-folder.ts'],
   setupFiles: ['test/isolation/environment.ts', 'test/isolation/own-folder.ts'],
+  // Said aloud, for vitest puts off projects with one worker and no order till all others have ended.
+  sequence: { groupOrder: 1 },
 };
 
 /** Where the one test is that holds the checkout after all tests against what it was before: all others exclude it. */
@@ -25,6 +27,6 @@ export const CHECKOUT = {
     include: [CHECKOUT_TEST],
     // Here and not in a global setup: those of other projects, which build and pack, may be earlier.
     provide: { before: readTree(process.cwd()) },
-    sequence: { groupOrder: 1 },
+    sequence: { groupOrder: 2 },
   },
 };

@@ -13,6 +13,8 @@ const here = (file) => ${JSON.stringify(here('.'))} + '/' + file;
 const checkout = { ...CHECKOUT.test, include: [here(CHECKOUT_TEST)], dir: here('') };
 export default {
   test: {
+    ...ISOLATION,
+    maxWorkers: 1,
     globalSetup: ISOLATION.globalSetup.map(here),
     setupFiles: ISOLATION.setupFiles.map(here),
     projects: [
