@@ -16,5 +16,8 @@ export function setup({ provide }: TestProject): () => void {
   // Functions are run as another user, who must get through to what is his.
   chmodSync(folder, 0o711);
   provide('runFolder', folder);
-  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  // Of a run that is interrupted vitest tears nothing down.
+  process.once('exit', remove);
+  return remove;
 }

@@ -36,7 +36,7 @@ const PERSONAL = {
 interface Run {
   readonly status: number;
   readonly said: string;
-  /** What is left in the temporary folder of the system. */
+  /** What is left in the temporary folder of the system, besides what tsx and vitest keep there. */
   readonly left: readonly string[];
 }
 
@@ -69,7 +69,7 @@ async function run(code: string): Promise<Run> {
       said: `${error.stdout}${error.stderr}`,
     }),
   );
-  return { status, said, left: readdirSync(system).filter((name) => !name.startsWith('tsx-')) };
+  return { status, said, left: readdirSync(system).filter((name) => name.startsWith('trimtab-')) };
 }
 
 describe('a run of tests', () => {
@@ -91,6 +91,15 @@ describe('a run of tests', () => {
   it('leaves nothing when a test takes its process along', async () => {
     const { status, left } = await run("fs.mkdtempSync(os.tmpdir() + '/left-'); process.kill(process.pid, 'SIGKILL')");
     expect({ status, left }).toEqual({ status: 1, left: [] });
+  });
+
+  it('leaves nothing when it is interrupted', async () => {
+    const { status, left } = await run(`
+      fs.mkdtempSync(os.tmpdir() + '/left-');
+      process.kill(process.ppid, 'SIGINT');
+      return new Promise(() => undefined);
+    `);
+    expect({ status, left }).toEqual({ status: 130, left: [] });
   });
 
   it('is configured so in every suite', () => {
