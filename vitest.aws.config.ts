@@ -1,14 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { CHECKOUT, ISOLATION } from './test/isolation/config.ts';
 
 /** The tests of `npm run test:aws`: one deployment, used and destroyed step after step. */
 export default defineConfig({
   test: {
-    include: ['test/aws/main-job.test.ts'],
+    ...ISOLATION,
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 1,
     bail: 1,
     env: { CDK_VALIDATION: 'false', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    projects: [{ extends: true, test: { name: 'deployed', include: ['test/aws/main-job.test.ts'] } }, CHECKOUT],
   },
 });

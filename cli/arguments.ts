@@ -17,6 +17,6 @@ export function parseTime(text: string): Date {
 }
 
 /** @throws UsageError when there is no such file */
-export function mustExist(file: string): void {
+export function assertFileExists(file: string): void {
   if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
 }

@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
 import { duckdb } from './duckdb/layer.ts';
@@ -97,10 +107,12 @@ function packageFolder(root: string, name: string, version: string, architecture
   if (existsSync(path.join(installed, 'package.json'))) return installed;
   const cache = path.join(root, '.cache', 'layers', `${name.replace('/', '+')}-${version}`);
   const folder = path.join(cache, 'node_modules', name);
-  if (!existsSync(path.join(folder, 'package.json'))) {
-    rmSync(cache, { recursive: true, force: true });
-    mkdirSync(cache, { recursive: true });
-    writeFileSync(path.join(cache, 'package.json'), '{"private":true}');
+  if (existsSync(path.join(folder, 'package.json'))) return folder;
+  mkdirSync(path.dirname(cache), { recursive: true });
+  // Several may install it at once; the last step is a rename.
+  const work = mkdtempSync(`${cache}-`);
+  try {
+    writeFileSync(path.join(work, 'package.json'), '{"private":true}');
     execFileSync(
       'npm',
       [
@@ -113,8 +125,14 @@ function packageFolder(root: string, name: string, version: string, architecture
         `--cpu=${architecture}`,
         `${name}@${version}`,
       ],
-      { cwd: cache, stdio: ['ignore', 'ignore', 'inherit'] },
+      { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] },
     );
+    if (!existsSync(path.join(folder, 'package.json'))) rmSync(cache, { recursive: true, force: true });
+    renameSync(work, cache);
+  } catch (error) {
+    if (!existsSync(path.join(folder, 'package.json'))) throw error;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
   return folder;
 }

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 
@@ -10,19 +10,18 @@ describe('README', () => {
   it('has examples that run as they stand', () => {
     const [, script = ''] = /<!-- run by test\/readme\.test\.ts -->\n```sh\n([\s\S]*?)```/.exec(readme) ?? [];
     expect(script).toContain('trimtab register');
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-readme-'));
-    try {
-      const output = execFileSync('bash', ['-e', '-O', 'expand_aliases', '-c', script], {
-        encoding: 'utf8',
-        env: { ...process.env, TRIMTAB_HOME: path.join(folder, 'home') },
-      });
-      expect(output).toContain('my-model 1 registered');
-      expect(output).toContain('champion      1');
-      expect(output).toContain('accepted');
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-      rmSync('my-model', { recursive: true, force: true });
-    }
+    // A checkout to whoever types the commands, in which nobody else has made a model folder or a home.
+    const checkout = temporaryFolder('readme');
+    cpSync('models', path.join(checkout, 'models'), { recursive: true });
+    symlinkSync(path.resolve('bin'), path.join(checkout, 'bin'));
+    const output = execFileSync('bash', ['-e', '-O', 'expand_aliases', '-c', script], {
+      cwd: checkout,
+      encoding: 'utf8',
+    });
+    expect(output).toContain('my-model 1 registered');
+    expect(output).toContain('champion      1');
+    expect(output).toContain('accepted');
+    expect(readdirSync(checkout).sort()).toEqual(['.trimtab', 'bin', 'models', 'my-model']);
   }, 240_000);
 
   it('links to what exists', () => {

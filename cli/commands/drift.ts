@@ -3,7 +3,7 @@ import type { DriftVerdict } from '../../core/drift/verdict.ts';
 import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
 import { driftOfFile } from '../../usecases/drift/detect-file-drift.ts';
 import { sentenceOf } from '../../usecases/drift/report.ts';
-import { mustExist, parseTime } from '../arguments.ts';
+import { assertFileExists, parseTime } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
 import { loadModelContract } from '../load-contract.ts';
@@ -21,7 +21,7 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
     .action(
       async (model: string | undefined, own: { file?: string; baseline?: string; from?: string; to?: string }) => {
         if (own.file !== undefined) {
-          mustExist(own.file);
+          assertFileExists(own.file);
           const { manifest, baseline } = await loadModelContract({ contract: own.baseline, model }, io, options());
           if (!baseline) throw new UsageError('the model has no baseline.json: `trimtab init` makes one');
           const verdict = await driftOfFile(own.file, manifest, baseline);

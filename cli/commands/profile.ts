@@ -1,7 +1,7 @@
 import type { Command as Program } from 'commander';
 import type { Profile } from '../../core/profile/profile.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
-import { mustExist } from '../arguments.ts';
+import { assertFileExists } from '../arguments.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { spark, table } from '../output/table.ts';
 
@@ -11,7 +11,7 @@ export function addProfile(program: Program, io: Io, options: () => GlobalOption
     .command('profile <file>')
     .description('count what is in a data file')
     .action(async (file: string) => {
-      mustExist(file);
+      assertFileExists(file);
       const profile = await profileAnyFile(file);
       print(io, options(), profile, () => formatProfile(profile));
     });

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { validateFile } from '../../usecases/validation/validate-file.ts';
-import { mustExist } from '../arguments.ts';
+import { assertFileExists } from '../arguments.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { CheckFailedError } from '../errors.ts';
 import { loadModelContract } from '../load-contract.ts';
@@ -18,7 +18,7 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
     .option('--model <name>', 'registered model whose contract holds')
     .option('--out <folder>', 'where good and quarantined rows go (default: a new temporary folder)')
     .action(async (file: string, own: { contract?: string; model?: string; out?: string }) => {
-      mustExist(file);
+      assertFileExists(file);
       const { manifest, baseline, keys } = await loadModelContract(own, io, options());
       const outDir = own.out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-validate-')));
       const verdict = await validateFile(file, manifest.contract, {

@@ -7,7 +7,7 @@ import {
   mustBeIdle,
   mustBeReleasable,
   mustBeSteps,
-  mustExist,
+  assertVersionExists,
   mustHaveChampion,
   mustHaveNoChallenger,
   mustHaveVersions,
@@ -64,7 +64,7 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
         refuse(`the next version is ${state.latest + 1}, received ${command.version}`);
       return { kind: 'registered', version: command.version, change: { latest: command.version, retraining: null } };
     case 'approve':
-      mustExist(state, command.version);
+      assertVersionExists(state, command.version);
       if (state.approved.includes(command.version)) refuse(`version ${command.version} is approved already`);
       return {
         kind: 'approved',
@@ -72,7 +72,7 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
         change: { approved: [...state.approved, command.version], rejected: without(state.rejected, command.version) },
       };
     case 'reject':
-      mustExist(state, command.version);
+      assertVersionExists(state, command.version);
       if (state.rejected.includes(command.version)) refuse(`version ${command.version} is rejected already`);
       mustBeIdle(state, command.version);
       return {
@@ -133,7 +133,7 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       if (state.shadow === null) return refuse('there is no shadow to stop');
       return { kind: 'shadow-stopped', version: state.shadow.version, change: { shadow: null } };
     case 'quarantine':
-      mustExist(state, command.version);
+      assertVersionExists(state, command.version);
       mustBeIdle(state, command.version);
       if (isQuarantined(state, command.version)) refuse(`version ${command.version} is quarantined already`);
       return {

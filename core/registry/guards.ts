@@ -17,13 +17,13 @@ export function mustBeSteps(steps: readonly number[]): void {
     refuse(`a canary's steps are at least two ascending shares, the last 1, received ${JSON.stringify(steps)}`);
 }
 
-export function mustExist(state: ReleaseState, version: number): void {
+export function assertVersionExists(state: ReleaseState, version: number): void {
   if (!Number.isInteger(version) || version < 1 || version > state.latest)
     refuse(`there is no version ${version}; registered: ${state.latest === 0 ? 'none' : `1 to ${state.latest}`}`);
 }
 
 export function mustBeReleasable(state: ReleaseState, version: number): void {
-  mustExist(state, version);
+  assertVersionExists(state, version);
   const barred = state.quarantined.find((q) => q.version === version);
   if (barred) refuse(`version ${version} is quarantined (${barred.reason}): lift that first`);
   if (state.rejected.includes(version)) refuse(`version ${version} is rejected: approve it first`);

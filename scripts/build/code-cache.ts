@@ -86,7 +86,9 @@ export async function addLoader(folder: string): Promise<void> {
 export async function writeCodeCache(folder: string, options: CodeCacheOptions): Promise<void> {
   const { rehearsals, node = process.execPath, flags = [] } = options;
   const args = [...flags, '-e', RECORDER, JSON.stringify({ folder: path.resolve(folder), rehearsals })];
-  // What Node itself reads, it reads when it starts.
-  const env = { ...process.env, ...rehearsals[0]?.env };
+  // What Node itself reads, it reads when it starts. What a person has set for their own use, a profile of AWS above all,
+  // is not for the function.
+  const own = Object.entries(process.env).filter(([name]) => !/^(AWS|TRIMTAB)_/.test(name));
+  const env = { ...Object.fromEntries(own), ...rehearsals[0]?.env };
   await promisify(execFile)(node, args, { env, maxBuffer: 64 * 1024 * 1024 });
 }

@@ -1,6 +1,6 @@
 // Builds what is deployed: every function as one file, and the layers. Run by `cdk` before each synth (cdk.json).
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { FUNCTIONS } from '../../functions/index.ts';
@@ -14,6 +14,10 @@ import { leanMiddy } from './esbuild-middy-plugin.ts';
 import { BUNDLING } from './esbuild-options.ts';
 import { canRunLambdaNode, lambdaNode, lambdaNodeFlags } from './lambda-runtime.ts';
 import { PackageUnavailable } from './pinned-package.ts';
+import { replaceFolder } from './replace-folder.ts';
+
+/** What V8 has compiled of a bundle, which no two builds write alike. */
+const COMPILED = /\.cache$/;
 
 /**
  * ONNX Runtime's JavaScript goes into the bundle, for one file loads faster than many; only its binding stays in the
@@ -35,22 +39,23 @@ const bindingInLayer: Plugin = {
 
 /**
  * Bundles all functions to `<target>/<name>/index.js`. The inference function has a loader before it: somebody waits
- * for it to start.
+ * for it to start. Where the same is there already it stays, and nobody who reads it sees half a build.
  */
 export async function buildFunctions(target = 'dist/functions'): Promise<void> {
-  await rm(target, { recursive: true, force: true });
+  const work = `${target}.${process.pid}`;
   await build({
     ...BUNDLING,
     entryPoints: Object.fromEntries(FUNCTIONS.map(({ name }) => [`${name}/index`, `functions/${name}/handler.ts`])),
-    outdir: target,
+    outdir: work,
     // Packages in layers are for `require` only, whenever they are loaded.
     supported: { 'dynamic-import': false },
     // The runtime has an SDK of its own, of whatever version; the one that was tested goes along.
     external: ['@duckdb/node-api', '*.node'],
     plugins: [bindingInLayer, leanMiddy],
   });
-  for (const { name } of FUNCTIONS) await writeFile(path.join(target, name, 'package.json'), '{"type":"commonjs"}');
-  await addLoader(path.join(target, infer.name));
+  for (const { name } of FUNCTIONS) await writeFile(path.join(work, name, 'package.json'), '{"type":"commonjs"}');
+  await addLoader(path.join(work, infer.name));
+  await replaceFolder(target, work, COMPILED);
 }
 
 /**

@@ -1,5 +1,5 @@
 // `npm test`: installs what is missing, then type check, lint, a look for code that nothing uses, unit and integration tests. Any failure fails the whole.
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureInstalled, run } from '../lib/ensure-installed.mjs';
@@ -35,6 +35,7 @@ try {
 } catch {
   failed ||= 1;
 }
+rmSync(report, { force: true });
 const lost = failed > 0 && counts.numFailedTests === 0 ? failed : counts.numFailedTests;
 console.log(`\n${counts.numPassedTests} passed, ${lost} failed, ${counts.numPendingTests} skipped`);
 process.exit(failed === 0 ? 0 : 1);

@@ -30,6 +30,8 @@ if (!suite) {
 }
 const required = rest.includes('--required');
 ensureInstalled();
+// What a person has set for AWS itself: a profile, a session, another endpoint.
+for (const variable of Object.keys(process.env)) if (variable.startsWith('AWS_')) delete process.env[variable];
 let emulator;
 try {
   const { lambdaNode, ...options } = suite.emulator;
@@ -49,7 +51,7 @@ const vitest = spawn(
     `--outputFile=${report}`,
     ...rest.filter((argument) => argument !== '--required'),
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, ...emulator.env } },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, ...emulator.env, TRIMTAB_EMULATOR: emulator.url } },
 );
 // The emulator must not outlive an interrupted run.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => vitest.kill(signal));

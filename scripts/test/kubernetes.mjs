@@ -50,4 +50,4 @@ try {
   console.log(`skipped: the manifests are applied to no API server here, ${error.message}`);
   process.exit(process.argv.includes('--required') ? 1 : 0);
 }
-process.exit(run(['vitest', 'vitest.mjs'], ['run', 'test/kubernetes']));
+process.exit(run(['vitest', 'vitest.mjs'], ['run', 'test/kubernetes', 'test/isolation/checkout.test.ts']));

@@ -16,4 +16,6 @@ try {
   process.exit(process.argv.includes('--required') ? 1 : 0);
 }
 process.env.TRIMTAB_SCHEMATHESIS = program;
-process.exit(run(['vitest', 'vitest.mjs'], ['run', 'test/clients/schemathesis.test.ts']));
+process.exit(
+  run(['vitest', 'vitest.mjs'], ['run', 'test/clients/schemathesis.test.ts', 'test/isolation/checkout.test.ts']),
+);

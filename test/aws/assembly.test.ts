@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { copyWithout, DanglingReferenceError, type Template, without } from './assembly.ts';
 
 const GAPS = {
@@ -50,9 +50,8 @@ describe('the copy of the assembly for the emulator', () => {
   describe('on disk', () => {
     let folder: string;
     beforeEach(() => {
-      folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-assembly-'));
+      folder = temporaryFolder('assembly');
     });
-    afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
     it('leaves the original and every other file alone, and says what it is without', () => {
       const [from, to] = [path.join(folder, 'from'), path.join(folder, 'to')];

@@ -1,12 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { workflow } from './workflow.ts';
 
-const root = mkdtempSync(path.join(os.tmpdir(), 'trimtab-ci-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder('ci');
 
 /** Runs a step's script as GitHub does, with pipefail. */
 const run = (script: string, cwd: string, env: Record<string, string> = {}) =>

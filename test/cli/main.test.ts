@@ -1,21 +1,20 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
 import { startLocalRuntime } from '../../local-runtime/local-runtime.ts';
 import { modelSchema } from '../../scripts/docs/json-schemas.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const MODEL = 'models/flight-delay';
 
 describe('trimtab', () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-cli-'));
+    folder = temporaryFolder('cli');
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
     const [out, err]: [string[], string[]] = [[], []];

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, serve } from '../../server/http/http-server.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { INT64, KINDS, PIPELINE, ServingFixture, TREE } from '../usecases/serving/serving-fixture.ts';
 
 /** Set by `npm run test:openapi`, which installs it. */
@@ -26,18 +28,21 @@ describe.skipIf(SCHEMATHESIS === undefined)('The OpenAPI document', () => {
   });
 
   it('is kept by every answer to whatever schemathesis makes of it', async () => {
+    // It keeps what it has learned in the folder that it is started in, and Python what it has compiled beside the hooks.
+    const cwd = temporaryFolder('schemathesis');
+    for (const file of ['schemathesis.toml', 'schemathesis_hooks.py'])
+      await cp(path.join('test/clients', file), path.join(cwd, 'test/clients', file));
     const config = ['--config-file', 'test/clients/schemathesis.toml', '--no-color', 'run'];
     const options = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '25', '--continue-on-failure'];
     const { status, said } = await new Promise<{ status: number | string; said: string }>((resolve) => {
       execFile(
         SCHEMATHESIS!,
         [...config, `${server.url}/openapi.json`, ...options, '--warnings', 'off', '--generation-deterministic'],
-        { maxBuffer: 1 << 28 },
+        { cwd, maxBuffer: 1 << 28 },
         (error, stdout, stderr) => resolve({ status: error?.code ?? 0, said: `${stdout}${stderr}` }),
       );
     });
-    await writeFile('.cache/schemathesis.log', said);
-    expect(status, `${said.slice(-4_000)}\nmore in .cache/schemathesis.log`).toBe(0);
+    expect(status, said.slice(-20_000)).toBe(0);
     expect(said).toMatch(/\d+ generated, \d+ passed|No issues found/);
     process.stdout.write(`${said.slice(-800)}\n`);
   }, 1_800_000);

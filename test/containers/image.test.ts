@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { credentials } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { TREE } from '../usecases/serving/serving-fixture.ts';
 import { Container, type Manifest, type RunOptions, SETUP } from './container.ts';
 
@@ -24,12 +24,11 @@ const SHARES = [0.62529788, 0.37470212];
 
 let tree: string;
 beforeAll(() => {
-  tree = mkdtempSync(path.join(tmpdir(), 'trimtab-image-'));
+  tree = temporaryFolder('image');
   mkdirSync(path.join(tree, 'tree'));
   writeFileSync(path.join(tree, 'tree/model.onnx'), readFileSync('test/fixtures/onnx/tree-30.onnx'));
   writeFileSync(path.join(tree, 'tree/model.json'), JSON.stringify(TREE));
 });
-afterAll(() => rmSync(tree, { recursive: true, force: true }));
 
 let container: Container | undefined;
 afterEach(() => container?.remove());

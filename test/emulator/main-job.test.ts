@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
@@ -8,13 +6,14 @@ import type { Home } from '../../platform/ports.ts';
 import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
 import { validateDrop } from '../../usecases/validation/validate-drop.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { createResources } from './resources.ts';
 
 const MODEL = 'models/flight-delay';
 
 /** The main job on the AWS home: the same commands and use cases as on a folder. */
 describe('the main job on AWS', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-aws-'));
+  const folder = temporaryFolder('aws');
   let home: Home;
 
   beforeAll(async () => {
@@ -23,7 +22,6 @@ describe('the main job on AWS', () => {
   });
   afterAll(async () => {
     await home.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   async function trimtab(...argv: string[]): Promise<{ status: number; out: string; err: string }> {

@@ -1,13 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { Checks } from '../../infra/checks.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { addTrimtab } from '../../infra/trimtab-app.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'] as const;
 
@@ -16,7 +16,7 @@ interface Report {
 }
 
 describe('the deployed app', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-cdk-'));
+  const folder = temporaryFolder('cdk');
   const templates = {} as Record<(typeof STACKS)[number], Template>;
   let conclusions: [string, string][] = [];
 
@@ -35,7 +35,6 @@ describe('the deployed app', () => {
       templates[name] = Template.fromJSON(JSON.parse(readFileSync(file, 'utf8')));
     }
   }, 120_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const resources = (type: string, stacks: readonly (typeof STACKS)[number][] = STACKS) =>
     stacks.flatMap((stack) =>

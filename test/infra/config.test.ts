@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, parseEnvironments, readEnvironments } from '../../infra/environments.ts';
 import { configSchema } from '../../scripts/docs/json-schemas.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const STAGING = { account: '111122223333', region: 'eu-central-1' };
 const PROD = { account: '444455556666', region: 'eu-central-1' };
@@ -116,10 +116,9 @@ describe('the configuration', () => {
   });
 
   describe('in a file', () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-config-'));
+    const folder = temporaryFolder('config');
     const file = path.join(folder, 'trimtab.config.json');
     beforeAll(() => writeFileSync(file, JSON.stringify({ environments: { staging: STAGING, prod: PROD } })));
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     it('narrows to one environment, and says which there are', () => {
       expect(readEnvironments(file).map((e) => e.environment)).toEqual(['staging', 'prod']);

@@ -1,24 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation } from '../../infra/constructs/data-validation.ts';
 import { ModelEndpoint } from '../../infra/constructs/model-endpoint.ts';
 import { ModelRegistry } from '../../infra/constructs/model-registry.ts';
 import { RollbackController } from '../../infra/constructs/rollback-controller.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 describe('the constructs in somebody else’s stack', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-constructs-'));
+  const folder = temporaryFolder('constructs');
   let stacks = 0;
   const stackOf = (): Stack => {
     const app = new App({ outdir: path.join(folder, String(stacks++)) });
     return new Stack(app, 'Models', { env: { account: '123456789012', region: 'eu-central-1' } });
   };
-
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('makes an endpoint its own registry and stores when it is given none', () => {
     const stack = stackOf();

@@ -1,13 +1,12 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { functionCode } from '../../infra/constructs/function-code.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-code-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('code');
 
 /** Synthesizes a function of these files: its key in the bucket of assets, and what is uploaded under it. */
 function uploaded(name: string, files: Readonly<Record<string, string>>): { key: string; files: string[] } {

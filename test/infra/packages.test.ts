@@ -1,15 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { unzipSync } from 'fflate';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { buildLayer, LAYERS, LayerError } from '../../layers/build.ts';
 import { buildLayers } from '../../scripts/build/functions.ts';
 import { LAMBDA_RUNTIME } from '../lambda/runtime.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** What Lambda takes at most, function and layers together, unpacked. */
 const LAMBDA_BYTES = 250 * 1024 * 1024;
@@ -33,7 +33,7 @@ interface Uploaded {
 type Files = Readonly<Record<string, Uint8Array>>;
 
 describe.each(['x64', 'arm64'] as const)('what is uploaded for %s', (architecture) => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-uploaded-'));
+  const folder = temporaryFolder('uploaded');
   const { name, machine } = PROCESSORS[architecture];
   const uploaded: Uploaded[] = [];
 
@@ -62,7 +62,6 @@ describe.each(['x64', 'arm64'] as const)('what is uploaded for %s', (architectur
       }
     }
   }, 300_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Files of what a template refers to by its key in the bucket of assets. */
   function asset(reference: unknown): Files {
@@ -113,8 +112,7 @@ describe.each(['x64', 'arm64'] as const)('what is uploaded for %s', (architectur
 const isBinary = (content: Uint8Array): boolean => Buffer.from(content.subarray(0, 4)).toString('latin1') === '\x7fELF';
 
 describe('a layer', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-layers-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('layers');
 
   it('is the same every time it is built, and within its budget', () => {
     for (const layer of LAYERS) {

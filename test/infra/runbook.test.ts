@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../core/manifest/manifest.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { deployment } from './deployment.ts';
 
 const FOLDER = 'docs/runbook';
@@ -28,11 +28,10 @@ const page = (alarm: Alarm): string => /; runbook: (\S+)$/.exec(alarm.descriptio
 
 describe('the runbook', () => {
   // Everything that makes an alarm is switched on, fields that are kept hashed included.
-  const personal = mkdtempSync(path.join(os.tmpdir(), 'trimtab-personal-'));
+  const personal = temporaryFolder('personal');
   const manifest = JSON.parse(readFileSync('models/flight-delay/v1/model.json', 'utf8')) as Manifest;
   manifest.contract.features[0]!.personal = 'hash';
   writeFileSync(path.join(personal, 'model.json'), JSON.stringify(manifest));
-  afterAll(() => rmSync(personal, { recursive: true, force: true }));
   const alarms = alarmsOf({
     models: [personal],
     alarmEmail: 'on-call@example.com',

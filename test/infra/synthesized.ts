@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { vi } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 export interface Resource {
   readonly Type: string;
@@ -26,7 +26,7 @@ export interface Synthesized {
  * and building it takes longer than everything else.
  */
 export function synthesized(build: (app: App) => void): Synthesized {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-synth-'));
+  const folder = temporaryFolder('synth');
   const hollow = path.join(folder, 'hollow');
   mkdirSync(hollow);
   writeFileSync(path.join(hollow, 'index.js'), '');
@@ -45,7 +45,6 @@ export function synthesized(build: (app: App) => void): Synthesized {
     return { app, templates, resources };
   } finally {
     spy.mockRestore();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { buildFunctions, compileFunctions } from '../../scripts/build/functions.ts';
 import { lambdaNode, lambdaNodeFlags } from '../../scripts/build/lambda-runtime.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { describeOnLambda } from './on-lambda.ts';
 
 /** Hands V8 a bundle's compiled code as the loader does, and says whether it took it. */
@@ -18,13 +18,12 @@ process.stdout.write(String(!script.cachedDataRejected));
 `;
 
 describeOnLambda('compiled code of the inference function', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-compiled-'));
+  const folder = temporaryFolder('compiled');
   const infer = path.join(folder, 'infer');
   beforeAll(async () => {
     await buildFunctions(folder);
     await compileFunctions(folder);
   }, 120_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const taken = (node: string, flags: readonly string[]) =>
     execFileSync(node, [...flags, '-e', TAKEN, infer], { encoding: 'utf8' }) === 'true';

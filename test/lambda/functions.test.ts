@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { halfBits, halfValue } from '../../core/model/half.ts';
@@ -9,6 +8,7 @@ import { openLocalHome } from '../../platform/local/home.ts';
 import { readSignature } from '../../platform/onnx/model.ts';
 import { lambdaNode } from '../../scripts/build/lambda-runtime.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import type { ExecutionEnvironment } from './environment.ts';
 import { httpEvent } from './events.ts';
 import { describeOnLambda } from './on-lambda.ts';
@@ -77,8 +77,7 @@ describeOnLambda('each packaged function', () => {
 });
 
 describeOnLambda('the packaged inference function on a model of half floats', () => {
-  const stored = mkdtempSync(path.join(os.tmpdir(), 'trimtab-half-'));
-  afterAll(() => rmSync(stored, { recursive: true, force: true }));
+  const stored = temporaryFolder('half');
   const { inputs, outputs } = JSON.parse(readFileSync(path.join(FRAMEWORKS, 'expected.json'), 'utf8'))['torch-half'];
 
   /** A local home with the model released, as it was made on another machine. */

@@ -1,19 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../local-runtime/deliver-event.ts';
 import { DropPoller } from '../../local-runtime/drop-poller.ts';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
 import { DeliveryStream } from '../../server/captures/delivery-stream.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 let folder: string;
 let store: FileObjectStore;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-local-runtime-'));
+  folder = temporaryFolder('local-runtime');
   store = new FileObjectStore(folder);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const text = async (key: string) => new TextDecoder().decode(await store.get(key));
 async function keys(prefix: string): Promise<string[]> {

@@ -1,11 +1,11 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labelReader } from '../../models/label-reader/graph.ts';
 import { withExamined } from '../../platform/onnx/examine.ts';
 import type { Endpoint } from '../../usecases/serving/endpoint.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { read, request, ServingFixture } from '../usecases/serving/serving-fixture.ts';
 
 /** models/label-reader, put together of its package, registered and served as it is. */
@@ -18,19 +18,15 @@ let truths: [string, { text: string; python: string; confidence: number }][];
 beforeAll(async () => {
   stand = await ServingFixture.open();
   truths = Object.entries(JSON.parse(await readFile(path.join(PICTURES, 'truth.json'), 'utf8')));
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-label-reader-'));
-  try {
-    await writeFile(path.join(folder, 'model.onnx'), labelReader());
-    for (const file of ['model.json', 'baseline.json', 'metrics.json', 'MODEL_CARD.md'])
-      await copyFile(path.join(SOURCE, 'v1', file), path.join(folder, file));
-    const { version } = await withExamined(path.join(folder, 'model.onnx'), ({ signature, file }) =>
-      stand.registry.register(folder, signature, file),
-    );
-    await stand.apply('label-reader', { type: 'approve', version: version.version, reason: 'test' });
-    await stand.apply('label-reader', { type: 'release', version: version.version, reason: 'test' });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const folder = temporaryFolder('label-reader');
+  await writeFile(path.join(folder, 'model.onnx'), labelReader());
+  for (const file of ['model.json', 'baseline.json', 'metrics.json', 'MODEL_CARD.md'])
+    await copyFile(path.join(SOURCE, 'v1', file), path.join(folder, file));
+  const { version } = await withExamined(path.join(folder, 'model.onnx'), ({ signature, file }) =>
+    stand.registry.register(folder, signature, file),
+  );
+  await stand.apply('label-reader', { type: 'approve', version: version.version, reason: 'test' });
+  await stand.apply('label-reader', { type: 'release', version: version.version, reason: 'test' });
   endpoint = await stand.endpoint();
 }, 120_000);
 afterAll(() => stand.close());

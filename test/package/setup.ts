@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 
@@ -12,8 +11,8 @@ declare module 'vitest' {
 }
 
 /** Packs the package as `npm publish` would, and installs it into an app that has nothing but the CDK. */
-export function setup({ provide }: TestProject): () => void {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-package-'));
+export function setup(project: TestProject): void {
+  const folder = mkdtempSync(path.join(project.getProvidedContext().runFolder, 'package-'));
   const app = path.join(folder, 'app');
   mkdirSync(app);
   const npm = (args: readonly string[], cwd: string): void => {
@@ -30,6 +29,5 @@ export function setup({ provide }: TestProject): () => void {
   npm(['install', '--prefer-offline', '--no-audit', '--no-fund', path.join(folder, tarball), ...cdk], app);
   for (const file of ['model.json', 'baseline.json'])
     cpSync(path.join('models/flight-delay/v1', file), path.join(app, 'models/flight-delay', file));
-  provide('app', app);
-  return () => rmSync(folder, { recursive: true, force: true });
+  project.provide('app', app);
 }

@@ -1,12 +1,12 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { openLocalHome } from '../../platform/local/home.ts';
 import { keysOnDemand, PrivacyError, privacyKeys } from '../../platform/privacy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const SECRET = 'a secret of more than thirty-two characters';
 const keys = privacyKeys(SECRET);
@@ -86,9 +86,8 @@ describe('privacyKeys', () => {
 describe("a local home's secret", () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-key-'));
+    folder = temporaryFolder('key');
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is made when it is first wanted, for its owner only, and is the same for all who come at once', async () => {
     const homes = await Promise.all(Array.from({ length: 4 }, () => openLocalHome(folder)));

@@ -1,22 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../core/registry/commands.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
 import type { Home } from '../../platform/ports.ts';
 import { modelsWithSnapshots, newestRevision, newestSnapshot, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { firstEntries, versionRecord } from './contract/home.ts';
 
 describe('snapshots of releases', () => {
   let folder: string;
   let home: Home;
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-snapshots-'));
+    folder = temporaryFolder('snapshots');
     home = await openLocalHome(folder);
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   async function released(model: string, on = home): Promise<(command: Command) => Promise<unknown>> {
     const [one, two] = firstEntries(model);

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { credentials } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
 import { loopModel } from '../fixtures/onnx/write.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { bundledCommand, childrenOf, type Running, startServe } from './command.ts';
 
 const HOURS = 100_000_000_000;
@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 120_000 });
 let folder: string;
 let command: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-serve-test-'));
+  folder = temporaryFolder('serve-test');
   command = await bundledCommand(folder);
   for (const name of ['tree', 'loop']) await mkdir(path.join(folder, name));
   await copyFile('test/fixtures/onnx/tree-30.onnx', path.join(folder, 'tree', 'model.onnx'));
@@ -24,7 +24,6 @@ beforeAll(async () => {
   await writeFile(path.join(folder, 'loop', 'model.onnx'), loopModel());
   await writeFile(path.join(folder, 'loop', 'model.json'), '{"name":"loop","contract":{"features":[]}}');
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let server: Running | undefined;
 afterEach(async () => {

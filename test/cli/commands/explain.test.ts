@@ -1,13 +1,13 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { FLIGHT } from '../../usecases/serving/serving-fixture.ts';
 
 describe('trimtab explain', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-explain-'));
+  const folder = temporaryFolder('explain');
   const home = path.join(folder, 'home');
   const data = path.join(folder, 'flights.json');
   let runtime: LocalRuntime;
@@ -36,7 +36,6 @@ describe('trimtab explain', () => {
   });
   afterAll(async () => {
     await runtime.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it('draws what each feature adds, the largest first', async () => {

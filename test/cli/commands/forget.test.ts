@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { ANNA, BERT, Lives } from '../../usecases/privacy/erasure-contract.ts';
 
 describe('trimtab forget, trace and decrypt', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-cli-'));
+  const folder = temporaryFolder('cli');
   const home = path.join(folder, 'home');
   let lives: Lives;
   beforeAll(async () => {
@@ -19,7 +19,6 @@ describe('trimtab forget, trace and decrypt', () => {
   }, 120_000);
   afterAll(() => {
     lives.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {

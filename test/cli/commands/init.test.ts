@@ -1,20 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import { Baseline } from '../../../core/profile/profile.ts';
 import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const FIXTURES = path.resolve('test/fixtures/onnx');
 
 describe('trimtab init with tensors', () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-init-'));
+    folder = temporaryFolder('init');
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
     const [out, err]: [string[], string[]] = [[], []];

@@ -1,33 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../../cli/doctor/check.ts';
 import { folder } from '../../../cli/doctor/local/folder.ts';
 import { main } from '../../../cli/main.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const MODEL = 'models/flight-delay';
-const root = mkdtempSync(path.join(os.tmpdir(), 'trimtab-doctor-'));
+const root = temporaryFolder('doctor');
 /** A home in which nothing is wrong; each test breaks a copy of it. */
 const sound = path.join(root, 'sound');
 const home = path.join(root, 'home');
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function trimtab(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
   const [out, err]: [string[], string[]] = [[], []];

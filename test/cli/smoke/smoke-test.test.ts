@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -11,13 +9,14 @@ import { EndpointClient } from '../../../cli/endpoint/client.ts';
 import { main } from '../../../cli/main.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
 import { signedFetch } from '../../../platform/aws/signed-fetch.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const MODEL = 'models/flight-delay';
 /** The example keys of AWS's own documentation: nobody's. */
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
 
 describe('trimtab smoke', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-smoke-'));
+  const folder = temporaryFolder('smoke');
   const home = path.join(folder, 'home');
   let runtime: LocalRuntime;
 
@@ -33,7 +32,6 @@ describe('trimtab smoke', () => {
   });
   afterAll(async () => {
     await runtime.close();
-    rmSync(folder, { recursive: true, force: true });
   });
   afterEach(() => vi.unstubAllEnvs());
 

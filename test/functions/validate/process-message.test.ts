@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ObjectCreated } from '../../../events/schemas.ts';
 import { dropOf, processMessage } from '../../../functions/validate/process-message.ts';
 import { ATTEMPTS } from '../../../functions/validate/trigger.ts';
 import type { DeadLetter } from '../../../platform/dead-letters.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import type { Home } from '../../../platform/ports.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const sample = JSON.parse(readFileSync('events/samples/object-created.json', 'utf8'));
 
@@ -15,14 +14,13 @@ describe('judgeMessage', () => {
   let folder: string;
   let home: Home;
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-message-'));
+    folder = temporaryFolder('message');
     home = await openLocalHome(folder);
     await home.data.put(
       'contracts/a.json',
       JSON.stringify({ contract: { features: [{ name: 'x', type: 'integer' }] } }),
     );
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const message = (body: unknown, attempt: number) => ({
     messageId: 'message-1',

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { metricLine } from '../../../core/observability/emf.ts';
@@ -8,6 +7,7 @@ import { ReleaseConflictError } from '../../../core/registry/errors.ts';
 import { EMPTY_STATE, type Entry } from '../../../core/registry/ledger.ts';
 import { ObjectNotFoundError } from '../../../platform/errors.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { versionRecord } from './record.ts';
 
 export { versionRecord };
@@ -40,11 +40,10 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
     const unique = `t${Date.now().toString(36)}`;
     beforeAll(async () => {
       home = await open();
-      scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-contract-'));
+      scratch = temporaryFolder('contract');
     });
     afterAll(async () => {
       await home.close();
-      await rm(scratch, { recursive: true, force: true });
     });
 
     describe.each(['artifacts', 'data', 'captures'] as const)('%s store', (which) => {

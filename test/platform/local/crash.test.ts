@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { openLocalHome } from '../../../platform/local/home.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const KILLS = 8;
 
@@ -34,9 +34,8 @@ for (let i = 0; ; i++) {
 describe('a process killed at any point', () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-crash-'));
+    folder = temporaryFolder('crash');
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('loses nothing that was acknowledged and leaves nothing half-written', async () => {
     const script = path.join(folder, 'writer.mts');

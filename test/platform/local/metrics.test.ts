@@ -1,9 +1,9 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import os from 'node:os';
+import { appendFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { LocalMetrics } from '../../../platform/local/metrics.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
 const line = (seconds: number, values: number[], variant: 'champion' | 'challenger' = 'champion') =>
@@ -13,10 +13,9 @@ describe('LocalMetrics', () => {
   let folder: string;
   let file: string;
   beforeEach(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-metrics-'));
+    folder = temporaryFolder('metrics');
     file = path.join(folder, 'metrics.jsonl');
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const ask = (metrics: LocalMetrics, statistic: string, periodSeconds = 10) =>
     metrics

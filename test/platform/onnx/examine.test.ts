@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
 import { type Element, integers, node, tensor, value } from '../../../scripts/lib/onnx-writer.ts';
 import { encodeGraph, externalTensor, type ModelFrame, model } from '../../fixtures/onnx/onnx-model.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 let root: string;
 /** The folder of the models; what lies beside it is none of theirs. */
 let folder: string;
 beforeAll(async () => {
-  root = await mkdtemp(path.join(tmpdir(), 'trimtab-examine-'));
+  root = temporaryFolder('examine');
   folder = path.join(root, 'model');
   await mkdir(folder);
   await writeFile(path.join(folder, 'weights.bin'), Float32Array.from([9, 1, 2]));
@@ -20,7 +20,6 @@ beforeAll(async () => {
   await symlink('../secret.bin', path.join(folder, 'link.bin'));
   await mkdir(path.join(folder, 'sub'));
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 async function written(bytes: Uint8Array): Promise<string> {
   const file = path.join(folder, `${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}.onnx`);

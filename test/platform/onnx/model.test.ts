@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
 import { loadModel, readSignature } from '../../../platform/onnx/model.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const fixture = (name: string) => path.resolve('test/fixtures/onnx', `${name}.onnx`);
 const digestOf = async (file: string) =>
@@ -15,9 +15,8 @@ const load = async (name: string) => loadModel(fixture(name), { digest: await di
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-onnx-'));
+  folder = temporaryFolder('onnx');
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('readSignature', () => {
   it('reads names, types and shapes from the graph, -1 for what is dynamic', async () => {

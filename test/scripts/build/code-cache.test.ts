@@ -1,23 +1,23 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addLoader, writeCodeCache } from '../../../scripts/build/code-cache.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 let folder: string;
 let index: string;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-cache-'));
+  folder = temporaryFolder('cache');
   index = path.join(folder, 'index.js');
   await writeFile(
     index,
     "const { join } = require('node:path');\nexports.handler = async (event) => ({ folder: __dirname, seen: event, env: process.env.SEEN, joined: join('a', 'b') });",
   );
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => vi.unstubAllEnvs());
 
 async function addCodeCache(events: readonly unknown[]): Promise<void> {
   await addLoader(folder);
@@ -75,6 +75,18 @@ describe('compiled code', () => {
     );
     await addCodeCache([{ fail: true }]);
     expect(await invoke()).toEqual({ a: 1 });
+  });
+
+  it('is recorded without what a person has set for AWS and Trimtab', async () => {
+    const seen = path.join(folder, 'seen.json');
+    const names = ['AWS_PROFILE', 'TRIMTAB_URL'];
+    await writeFile(
+      index,
+      `require('node:fs').writeFileSync(${JSON.stringify(seen)}, JSON.stringify(${JSON.stringify(names)}.filter((name) => process.env[name])));`,
+    );
+    for (const name of names) vi.stubEnv(name, 'mine');
+    await addCodeCache([]);
+    expect(JSON.parse(await readFile(seen, 'utf8'))).toEqual([]);
   });
 
   it('fails the build when the bundle cannot be loaded', async () => {

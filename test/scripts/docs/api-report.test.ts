@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkApi } from '../../../scripts/docs/api-report.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const DECLARATIONS = `
 /** What is served. */
@@ -23,9 +24,9 @@ describe('the guard of the public API', { timeout: 120_000 }, () => {
     writeFileSync(path.join(project, 'dist/types/infra/index.d.ts'), declarations);
 
   beforeEach(async () => {
-    // Within the checkout: its rules extend those of a package.
-    mkdirSync('dist', { recursive: true });
-    project = mkdtempSync(path.join('dist', 'api-test-'));
+    project = temporaryFolder('api');
+    // Its rules extend those of a package.
+    symlinkSync(path.resolve('node_modules'), path.join(project, 'node_modules'), 'junction');
     for (const folder of ['dist/types/infra', 'docs/api']) mkdirSync(path.join(project, folder), { recursive: true });
     for (const file of ['api-extractor.json', 'tsdoc.json']) copyFileSync(file, path.join(project, file));
     writeFileSync(path.join(project, 'package.json'), '{"name":"trimtab"}');
@@ -36,10 +37,7 @@ describe('the guard of the public API', { timeout: 120_000 }, () => {
     vi.spyOn(console, 'error').mockReturnValue();
     await checkApi(project, true);
   });
-  afterEach(() => {
-    vi.restoreAllMocks();
-    rmSync(project, { recursive: true, force: true });
-  });
+  afterEach(() => vi.restoreAllMocks());
 
   it('passes what was accepted, and writes it as one page', async () => {
     await checkApi(project, false);

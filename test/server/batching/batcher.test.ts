@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,8 +9,9 @@ import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
 import { type BatchingOptions, batched } from '../../../server/batching/batcher.ts';
 import { canBatch } from '../../../server/batching/tensors.ts';
 import { perceptronModel, shareModel } from '../../fixtures/onnx/write.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'trimtab-batching-'));
+const folder = temporaryFolder('batching');
 const opened: OnnxModel[] = [];
 const open = async (file: string): Promise<OnnxModel> => {
   const model = await loadModel(file, { digest: await digestOfFile(file) });
@@ -35,7 +35,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const model of opened) await model.release();
-  rmSync(folder, { recursive: true });
 });
 
 const OPTIONS: BatchingOptions = { maxRows: 16, maxDelayMs: 2, slots: 1 };

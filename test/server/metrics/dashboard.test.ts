@@ -1,5 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { metricLine } from '../../../core/observability/emf.ts';
@@ -7,6 +6,7 @@ import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { DASHBOARD_ROWS, GRAFANA_FILE, grafanaDashboard } from '../../../scripts/docs/grafana-dashboard.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { TREE } from '../../usecases/serving/serving-fixture.ts';
 import { bundledCommand, type Running, startServe } from '../command.ts';
 import { Wire } from '../wire.ts';
@@ -23,7 +23,7 @@ let folder: string;
 let server: Running;
 let wire: Wire;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-dashboard-test-'));
+  folder = temporaryFolder('dashboard-test');
   const from = path.join(folder, 'tree');
   await mkdir(from);
   await copyFile('test/fixtures/onnx/tree-30.onnx', path.join(from, 'model.onnx'));
@@ -46,7 +46,6 @@ afterAll(async () => {
   wire.close();
   server.child.kill('SIGTERM');
   await server.ended;
-  await rm(folder, { recursive: true, force: true });
 });
 
 let asked = 0;

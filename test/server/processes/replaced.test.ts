@@ -1,7 +1,7 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { TREE } from '../../usecases/serving/serving-fixture.ts';
 import { bundledCommand, childrenOf, type Running, startServe } from '../command.ts';
 import { type Answer, Wire } from '../wire.ts';
@@ -13,7 +13,7 @@ let folder: string;
 let command: string;
 let server: Running | undefined;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-replaced-test-'));
+  folder = temporaryFolder('replaced-test');
   command = await bundledCommand(folder);
   await mkdir(path.join(folder, 'tree'));
   await copyFile('test/fixtures/onnx/tree-30.onnx', path.join(folder, 'tree', 'model.onnx'));
@@ -23,7 +23,6 @@ afterEach(async () => {
   server?.child.kill('SIGKILL');
   await server?.ended;
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** The home that is made of model folders goes into a temporary folder of this test's own. */
 const serve = async (...args: string[]): Promise<Running> => {
@@ -95,12 +94,14 @@ describe('trimtab serve', () => {
     child.kill('SIGKILL');
     await ended;
     expect(await homes()).toEqual(killed);
-    const second = await serve(...TREE_FOLDER());
+    // Nobody has to be told before they end.
+    const args = [...TREE_FOLDER(), '--drain-delay', '0'];
+    const second = await serve(...args);
     const [own, ...others] = await homes();
     expect(others).toEqual([]);
     expect(own).not.toBe(killed[0]);
     // One that lives keeps its own.
-    const third = await startServe(command, TREE_FOLDER(), { ...process.env, TMPDIR: folder });
+    const third = await startServe(command, args, { ...process.env, TMPDIR: folder });
     expect(await homes()).toContain(own);
     for (const { child: each, ended: end } of [second, third]) {
       each.kill('SIGTERM');

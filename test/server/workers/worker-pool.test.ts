@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TensorData } from '../../../core/model/tensor.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
 import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
 import { WorkerPool, type WorkerPoolOptions } from '../../../server/workers/worker-pool.ts';
 import { loopModel } from '../../fixtures/onnx/write.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { bundled } from '../bundled.ts';
 
 const TREE = path.resolve('test/fixtures/onnx/tree-30.onnx');
@@ -27,12 +27,11 @@ let folder: string;
 let loop: string;
 let worker: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'trimtab-workers-'));
+  folder = temporaryFolder('workers');
   worker = await bundled(folder, 'worker', 'server/workers/entry.ts');
   loop = path.join(folder, 'loop.onnx');
   await writeFile(loop, loopModel());
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 let pool: WorkerPool;
 const lost: string[] = [];

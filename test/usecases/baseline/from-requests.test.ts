@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import { Baseline } from '../../../core/profile/profile.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const MODEL = path.resolve('test/fixtures/onnx/frameworks/torch-image.onnx');
 const manifest = Manifest.parse({
@@ -20,9 +20,8 @@ const manifest = Manifest.parse({
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-requests-'));
+  folder = temporaryFolder('requests');
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function baselineOf(lines: unknown[]): Promise<Baseline> {
   const dataFile = path.join(folder, 'requests.jsonl');

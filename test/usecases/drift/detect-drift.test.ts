@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import { readFlights } from '../../../demo/flights.ts';
@@ -10,6 +7,7 @@ import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { NoBaselineError, runDriftDetection } from '../../../usecases/drift/detect-drift.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const MODEL = 'models/flight-delay';
 const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour));
@@ -19,7 +17,7 @@ describe('detectDrift', () => {
   let home: LocalHome;
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-drift-'));
+    folder = temporaryFolder('drift');
     home = await openLocalHome(folder, { now: () => at(12) });
     const registry = new Registry(home, 'test');
     const { version } = await registry.register(`${MODEL}/v1`, await readSignature(`${MODEL}/v1/model.onnx`));
@@ -31,7 +29,6 @@ describe('detectDrift', () => {
     await capture(version.manifest, 'spring', 1);
     await capture(version.manifest, 'summer', 3);
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Captures of real flights as the log subscription delivers them: gzipped envelopes of the log service. */
   async function capture(manifest: Manifest, name: string, hour: number): Promise<void> {

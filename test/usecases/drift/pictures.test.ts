@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/manifest/manifest.ts';
@@ -8,6 +7,7 @@ import { withExamined } from '../../../platform/onnx/examine.ts';
 import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
 import { runDriftDetection } from '../../../usecases/drift/detect-drift.ts';
 import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { read, request, ServingFixture } from '../serving/serving-fixture.ts';
 
 /** A model of pictures from its reference over the endpoint to the detector: all that is kept of a picture is a summary. */
@@ -16,7 +16,7 @@ describe('drift of pictures', () => {
   let folder: string;
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-pictures-'));
+    folder = temporaryFolder('pictures');
     stand = await ServingFixture.open();
     const modelFile = path.join(folder, 'model.onnx');
     const dataFile = path.join(folder, 'reference.jsonl');
@@ -43,7 +43,6 @@ describe('drift of pictures', () => {
   }, 60_000);
   afterAll(async () => {
     await stand.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   /** Sends pictures, delivers what was captured of them, and looks. */

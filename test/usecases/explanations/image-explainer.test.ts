@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/manifest/manifest.ts';
@@ -10,6 +9,7 @@ import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
 import { createExplainer } from '../../../usecases/explanations/create-explainer.ts';
 import type { ExplainerOptions } from '../../../usecases/explanations/explainer.ts';
 import { brightnessModel } from '../../fixtures/onnx/pictures.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 /** What `buildBaseline` has of pictures whose means are 20 to 220. */
 const baseline = Baseline.parse({
@@ -39,7 +39,7 @@ describe('explaining a picture', () => {
   let folder: string;
   let model: OnnxModel;
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-grid-'));
+    folder = temporaryFolder('grid');
     const file = path.join(folder, 'model.onnx');
     // It looks at the left half alone.
     await writeFile(file, brightnessModel({ half: true }));
@@ -47,7 +47,6 @@ describe('explaining a picture', () => {
   });
   afterAll(async () => {
     await model.release();
-    await rm(folder, { recursive: true, force: true });
   });
 
   const options = (settings: object = {}, more: Partial<ExplainerOptions> = {}): ExplainerOptions => ({

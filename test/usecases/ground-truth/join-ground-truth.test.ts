@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { JOINED } from '../../../platform/outcomes.ts';
@@ -9,6 +6,7 @@ import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-trut
 import { PredictionIndex } from '../../../usecases/ground-truth/prediction-index.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 30);
 const at = (minutes: number) => new Date(T0 + minutes * 60_000);
@@ -19,7 +17,7 @@ describe('joinGroundTruth', () => {
   let now = at(0);
 
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-join-'));
+    folder = temporaryFolder('join');
     now = at(0);
     home = await openLocalHome(folder, { now: () => now });
     const record = versionRecord('m', 1);
@@ -28,7 +26,6 @@ describe('joinGroundTruth', () => {
       manifest: { ...record.manifest, decision: { task: 'binary', output: 'y', column: 0, threshold: 0.5 } },
     });
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const capture = (id: string, scores: number[], variant: Capture['variant'] = 'champion'): string =>
     JSON.stringify({
@@ -228,7 +225,10 @@ describe('joinGroundTruth', () => {
     const outcomes = async (metric: string, since?: string) => {
       const found: { metric?: string; at: string }[] = [];
       for await (const { key } of home.data.list(`${JOINED}m/`))
-        for (const line of new TextDecoder().decode(await home.data.get(key)).trim().split('\n'))
+        for (const line of new TextDecoder()
+          .decode(await home.data.get(key))
+          .trim()
+          .split('\n'))
           found.push(JSON.parse(line));
       return found.filter((record) => record.metric === metric && record.at >= (since ?? ''));
     };

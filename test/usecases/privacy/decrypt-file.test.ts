@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { decryptFile } from '../../../usecases/privacy/decrypt-file.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 describe('decrypting a file', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-decrypt-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('decrypt');
 
   it.each([
     ['of marked columns', new Set(['age']), 1],

@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
@@ -13,12 +12,12 @@ import type { Home, ObjectInfo } from '../../../platform/ports.ts';
 import { type Forgotten, forget } from '../../../usecases/privacy/erase-subject.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const FIXTURE = 'test/fixtures/onnx/pipeline.onnx';
 const MODEL = 'small';
-const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-objects-'));
+const folder = temporaryFolder('objects');
 let opened = 0;
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A store in which something else happens behind every download. */
 class BusyStore extends FileObjectStore {

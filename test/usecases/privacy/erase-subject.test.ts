@@ -1,16 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
 import { ForgetError, type Forgotten, forget } from '../../../usecases/privacy/erase-subject.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { ANNA, BERT, forgetContract, Lives } from './erasure-contract.ts';
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-forget-'));
+const folder = temporaryFolder('forget');
 let opened = 0;
 const open = () => openLocalHome(path.join(folder, String(opened++)));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 forgetContract('local', open);
 

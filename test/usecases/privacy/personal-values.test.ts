@@ -1,8 +1,7 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { PersonalTreatment } from '../../../core/contract/contract.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
@@ -15,6 +14,7 @@ import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-trut
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { request } from '../serving/serving-fixture.ts';
 import { findMarkers, mentions } from './scan.ts';
 
@@ -165,13 +165,12 @@ async function journey(folder: string, personal: PersonalTreatment): Promise<str
 const PUT_BY_PEOPLE = /^data\/(incoming|ground-truth\/(incoming|waiting))\//;
 
 describe('a canary that flies through everything', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-canary-'));
+  const folder = temporaryFolder('canary');
   const lines = {} as Record<PersonalTreatment, string[]>;
   beforeAll(async () => {
     for (const personal of ['no', 'omit', 'hash', 'encrypt'] as const)
       lines[personal] = await journey(path.join(folder, personal), personal);
   }, 300_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is found where nothing is marked, so that it would be found', async () => {
     const found = [...(await findMarkers(path.join(folder, 'no/home'), MARKERS)).keys()];

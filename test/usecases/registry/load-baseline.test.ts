@@ -1,20 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { baselineOf } from '../../../usecases/registry/load-baseline.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const MODEL = 'models/flight-delay/v1';
 let folder: string;
 let home: LocalHome;
 beforeEach(async () => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-baseline-'));
+  folder = temporaryFolder('baseline');
   home = await openLocalHome(folder);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 it('takes no baseline that is not the one that was registered, and the right one as soon as it comes whole', async () => {
   const { version } = await new Registry(home, 'test').register(MODEL, await readSignature(`${MODEL}/model.onnx`));

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { StoredRecord } from '../../../core/registry/chain.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Home } from '../../../platform/ports.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const MODEL = 'flight-delay';
 
@@ -15,14 +13,13 @@ describe('Registry.verify', () => {
   let home: Home;
   let registry: Registry;
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-registry-'));
+    folder = temporaryFolder('registry');
     home = await openLocalHome(folder);
     registry = new Registry(home, 'test');
     await register('v1');
     await registry.apply(MODEL, { type: 'approve', version: 1, reason: 'r' });
     await registry.apply(MODEL, { type: 'release', version: 1, reason: 'r' });
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const register = async (version: string) => {
     const from = `models/${MODEL}/${version}`;

@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { MetricName } from '../../../core/alarms/alarm.ts';
 import type { Hypothesis } from '../../../core/experiment/hypothesis.ts';
 import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
@@ -14,6 +11,7 @@ import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
 import { versionRecord } from '../../platform/contract/home.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
 const hypothesis: Hypothesis = {
@@ -32,7 +30,7 @@ describe('advanceRollouts', () => {
   let seconds = 0;
 
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-advance-'));
+    folder = temporaryFolder('advance');
     seconds = 0;
     home = await openLocalHome(folder, { now: () => new Date(T0 + seconds * 1_000) });
     registry = new Registry(home, 'test');
@@ -59,7 +57,6 @@ describe('advanceRollouts', () => {
     }
     await apply({ type: 'release', version: 1, reason: 'r' });
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const apply = (command: Command) => registry.apply('m', command);
   const write = (version: number, variant: Variant, values: Partial<Record<MetricName, number | number[]>>) =>

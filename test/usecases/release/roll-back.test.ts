@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { AlarmTransition } from '../../../core/alarms/alarm.ts';
 import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
@@ -14,6 +11,7 @@ import { Registry } from '../../../usecases/registry/registry.ts';
 import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../../../usecases/release/roll-back.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const ANALYSIS = AnalysisPolicy.parse({});
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
@@ -25,7 +23,7 @@ describe('rollBack', () => {
   let seconds = 0;
 
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-rollback-'));
+    folder = temporaryFolder('rollback');
     seconds = 0;
     home = await openLocalHome(folder, { now: () => new Date(T0 + seconds * 1_000) });
     registry = new Registry(home, 'test');
@@ -46,7 +44,6 @@ describe('rollBack', () => {
     for (const version of [1, 2]) await apply({ type: 'approve', version, reason: 'r' });
     await apply({ type: 'release', version: 1, reason: 'r' });
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const apply = (command: Command) => registry.apply('m', command);
   const canary = () => apply({ type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });

@@ -1,13 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { withDuck } from '../../../platform/duckdb/connection.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const JULY = 'models/flight-delay/data/2013-07.csv';
 const KEY = 'incoming/flight-delay/2013-07.csv';
@@ -16,7 +16,7 @@ describe('validateDrop', () => {
   let folder: string;
   let home: LocalHome;
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-drop-'));
+    folder = temporaryFolder('drop');
     home = await openLocalHome(folder);
     await new Registry(home, 'test').register(
       'models/flight-delay/v1',
@@ -25,7 +25,6 @@ describe('validateDrop', () => {
     mkdirSync(path.join(folder, 'data/incoming/flight-delay'), { recursive: true });
     cpSync(JULY, path.join(folder, 'data', KEY));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const keys = async (prefix: string) => {
     const all: string[] = [];

@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Contract } from '../../../core/contract/contract.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import type { QuarantinedRow } from '../../../usecases/validation/file-result.ts';
 import { validateFile } from '../../../usecases/validation/validate-file.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const NOW = new Date('2026-01-10T00:00:00Z');
 const contract = Contract.parse({
@@ -24,9 +24,8 @@ const good = (i: number) => `r${i},2026-01-09T00:00:00Z,${i % 100},${i / 10},a,$
 describe('validateFile', () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-validate-'));
+    folder = temporaryFolder('validate');
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   async function judge(content: string | Buffer, name = 'f.csv', rules = contract) {
     const file = path.join(folder, name);
