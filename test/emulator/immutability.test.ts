@@ -9,10 +9,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openAwsHome } from '../../platform/aws/home.ts';
+import { readSignature } from '../../platform/onnx/model.ts';
 import type { Home } from '../../platform/ports.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
-import { firstEntries, versionRecord } from '../platform/contract/home.ts';
 import { createResources } from './resources.ts';
+
+const FOLDER = 'models/flight-delay/v1';
 
 /**
  * Tries to overwrite and to delete, where the emulator keeps to AWS's rules: conditional writes and Object Lock. Policies
@@ -60,20 +62,18 @@ describe('what is written once', () => {
   });
 
   it('shows when an entry of the ledger was replaced past all conditions', async () => {
-    const [one] = firstEntries('m');
-    await home.ledger.append(one, versionRecord('m', 1));
     const registry = new Registry(home, 'test');
-    await registry.apply('m', { type: 'approve', version: 1, reason: 'r' });
-    await registry.apply('m', { type: 'release', version: 1, reason: 'r' });
-    expect((await registry.verify('m')).faults).toEqual([]);
+    const { version, model } = (await registry.register(FOLDER, await readSignature(`${FOLDER}/model.onnx`))).version;
+    for (const type of ['approve', 'release'] as const) await registry.apply(model, { type, version, reason: 'r' });
+    expect((await registry.verify(model)).faults).toEqual([]);
 
     const dynamo = new DynamoDBClient({});
     const TableName = env.TRIMTAB_TABLE!;
-    const Key = { pk: { S: 'MODEL#m' }, sk: { S: 'ENTRY#000000002' } };
+    const Key = { pk: { S: `MODEL#${model}` }, sk: { S: 'ENTRY#000000002' } };
     const { Item } = await dynamo.send(new GetItemCommand({ TableName, Key }));
     const body = { S: Item!.body!.S!.replace('"actor":"test"', '"actor":"mallory"') };
     await dynamo.send(new PutItemCommand({ TableName, Item: { ...Item, body } }));
-    expect((await registry.verify('m')).faults).toEqual([
+    expect((await registry.verify(model)).faults).toEqual([
       { entry: 2, fault: 'it is not what it was when entry 3 was appended' },
     ]);
   });

@@ -100,9 +100,9 @@ describe('a function that is killed', () => {
     expect(manifests).toHaveLength(1);
     expect(await json(manifests[0]!)).toMatchObject({ rows: 1_000 });
     expect((await keys('reports/validation/')).map((key) => path.basename(key))).toEqual([
+      'published',
       'report.html',
       'report.json',
-      'published',
     ]);
     await stand.expectAllKept();
   }, 120_000);

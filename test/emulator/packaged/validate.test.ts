@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import sample from '../../../events/samples/object-created.json' with { type: 'json' };
 import { validate } from '../../../functions/validate/trigger.ts';
@@ -70,10 +70,17 @@ describeOnLambda('the packaged validation function', () => {
     expect(environment.lines.filter((line) => line.includes(gone!.itemIdentifier))).toHaveLength(1);
   }, 120_000);
 
-  it('is killed at its time-out in the middle of a file; the next delivery judges it whole', async () => {
+  it('ends at its time-out in the middle of a file; the next delivery judges it whole', async () => {
+    // With a contract there is work to be in the middle of.
+    const { contract } = JSON.parse(readFileSync('models/flight-delay/v1/model.json', 'utf8'));
+    await deployment.home.data.put('contracts/late-flights.json', JSON.stringify({ contract }));
     const hurried = await deployment.open(validate, {}, { timeoutSeconds: 0.15 });
     const event = sqsEvent(await drop('incoming/late-flights/2013-07.csv'));
-    expect(await hurried.invoke(event)).toMatchObject({ kind: 'error', errorType: 'Sandbox.Timedout' });
+    // The function gives up itself right before, where it is not busy just then.
+    expect(await hurried.invoke(event)).toMatchObject({
+      kind: 'error',
+      errorType: expect.stringMatching(/^(Sandbox\.Timedout|TimeoutError)$/),
+    });
     expect(await keys('datasets/late-flights/')).not.toContain('datasets/late-flights/000001/manifest.json');
 
     const patient = await deployment.open(validate);
