@@ -1,25 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import os from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { globSync } from 'tinyglobby';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { applyHunk, recipeSteps } from './recipes.ts';
 
 const steps = recipeSteps(readFileSync('CONTRIBUTING.md', 'utf8'));
 
-/** What is not copied: written by builds and runs, or large and only read. */
-const WRITTEN = new Set(['dist', 'cdk.out', 'coverage', '.git', '.cache', '.trimtab', 'my-model']);
-const LINKED = new Set(['node_modules', 'models']);
+/** What is copied: the sources and what goes with them. Whatever else a person keeps in the checkout is theirs. */
+const { include: SOURCES } = JSON.parse(readFileSync('tsconfig.json', 'utf8')) as { include: string[] };
+const COPIED = [
+  ...SOURCES,
+  '.github',
+  '.gitignore',
+  'containers',
+  'docs',
+  'schemas',
+  ...globSync('*.{json,ts,md}', { dot: true }),
+];
+/** What is large and only read. */
+const LINKED = ['node_modules', 'models'];
 
 let copy: string;
 
@@ -35,11 +36,9 @@ function run(tool: string, ...args: string[]): void {
 
 describe('the recipes of CONTRIBUTING.md, applied to a copy of the sources', () => {
   beforeAll(() => {
-    copy = mkdtempSync(path.join(os.tmpdir(), 'trimtab-recipes-'));
-    for (const name of readdirSync('.')) {
-      if (LINKED.has(name)) symlinkSync(path.resolve(name), path.join(copy, name));
-      else if (!WRITTEN.has(name)) cpSync(name, path.join(copy, name), { recursive: true });
-    }
+    copy = temporaryFolder('recipes');
+    for (const name of LINKED) symlinkSync(path.resolve(name), path.join(copy, name));
+    for (const name of COPIED) cpSync(name, path.join(copy, name), { recursive: true });
     for (const { path: file, change } of steps) {
       const target = path.join(copy, file);
       if (change.kind === 'new') {
@@ -53,7 +52,6 @@ describe('the recipes of CONTRIBUTING.md, applied to a copy of the sources', () 
         );
     }
   });
-  afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   const changed = [...new Set(steps.map(({ path: file }) => file))];
   const sources = changed.filter((file) => file.endsWith('.ts'));
