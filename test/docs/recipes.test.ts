@@ -1,18 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import os from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { applyHunk, recipeSteps } from './recipes.ts';
 
 const steps = recipeSteps(readFileSync('CONTRIBUTING.md', 'utf8'));
@@ -35,7 +25,7 @@ function run(tool: string, ...args: string[]): void {
 
 describe('the recipes of CONTRIBUTING.md, applied to a copy of the sources', () => {
   beforeAll(() => {
-    copy = mkdtempSync(path.join(os.tmpdir(), 'trimtab-recipes-'));
+    copy = temporaryFolder('recipes');
     for (const name of readdirSync('.')) {
       if (LINKED.has(name)) symlinkSync(path.resolve(name), path.join(copy, name));
       else if (!WRITTEN.has(name)) cpSync(name, path.join(copy, name), { recursive: true });
@@ -53,7 +43,6 @@ describe('the recipes of CONTRIBUTING.md, applied to a copy of the sources', () 
         );
     }
   });
-  afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   const changed = [...new Set(steps.map(({ path: file }) => file))];
   const sources = changed.filter((file) => file.endsWith('.ts'));
@@ -62,7 +51,7 @@ describe('the recipes of CONTRIBUTING.md, applied to a copy of the sources', () 
     expect(changed.length).toBeGreaterThan(30);
   });
 
-  it('compile', () => run('typescript/bin/tsc', '--noEmit'));
+  it('compile', () => run('typescript/bin/tsc', '--noEmit'), 120_000);
 
   it('are formatted and free of what the linter finds', () => run('@biomejs/biome/bin/biome', 'check', ...sources));
 
