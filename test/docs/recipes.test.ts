@@ -8,7 +8,8 @@ import { applyHunk, recipeSteps } from './recipes.ts';
 const steps = recipeSteps(readFileSync('CONTRIBUTING.md', 'utf8'));
 
 /** What is not copied: written by builds and runs, or large and only read. */
-const WRITTEN = new Set(['dist', 'cdk.out', 'coverage', '.git', '.cache', '.trimtab', 'my-model']);
+const isWritten = (name: string): boolean =>
+  ['dist', 'cdk.out', 'coverage', 'my-model'].includes(name) || (name.startsWith('.') && name !== '.gitignore');
 const LINKED = new Set(['node_modules', 'models']);
 
 let copy: string;
@@ -28,7 +29,7 @@ describe('the recipes of CONTRIBUTING.md, applied to a copy of the sources', () 
     copy = temporaryFolder('recipes');
     for (const name of readdirSync('.')) {
       if (LINKED.has(name)) symlinkSync(path.resolve(name), path.join(copy, name));
-      else if (!WRITTEN.has(name)) cpSync(name, path.join(copy, name), { recursive: true });
+      else if (!isWritten(name)) cpSync(name, path.join(copy, name), { recursive: true });
     }
     for (const { path: file, change } of steps) {
       const target = path.join(copy, file);
@@ -52,6 +53,8 @@ describe('the recipes of CONTRIBUTING.md, applied to a copy of the sources', () 
   });
 
   it('compile', () => run('typescript/bin/tsc', '--noEmit'), 120_000);
+
+  it('let generated files be written', () => run('tsx/dist/cli.mjs', 'scripts/docs/generate.ts'));
 
   it('are formatted and free of what the linter finds', () => run('@biomejs/biome/bin/biome', 'check', ...sources));
 
