@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
-import { markdownFiles } from './markdown.ts';
+import { codeSpans, markdownFiles } from './markdown.ts';
 
 /** What `trimtab` or one of its commands says of itself. */
 async function helpOf(...command: string[]): Promise<string> {
@@ -24,11 +24,9 @@ const commands = [...(await helpOf()).matchAll(/^ {2}([a-z]+) \[options\]/gm)].m
  */
 const LINE = /(?:`|^|\$ |npx )trimtab (?!encrypt v1)([a-z]+)([^`\n]*)/gm;
 
-/** The words in code spans of a page, code blocks left out. */
-const codeWords = (file: string): Set<string> => {
-  const prose = readFileSync(file, 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
-  return new Set([...prose.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code!.split(/[^a-z]+/)));
-};
+/** The words in code spans of a page. */
+const codeWords = (file: string): Set<string> =>
+  new Set(codeSpans(readFileSync(file, 'utf8')).flatMap((code) => code.split(/[^a-z]+/)));
 
 describe('commands named in Markdown files', () => {
   it.each(['README.md', 'docs/commands.md'])('are all there is, in %s', (file) => {

@@ -1,8 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { anchors, links, markdownFiles } from './markdown.ts';
+import { anchors, codeSpans, links, markdownFiles } from './markdown.ts';
 
 const files = markdownFiles();
+
+/** Folders whose files pages name in code spans; such a name is a link that nobody can click. */
+const SOURCES =
+  /^(bench|bin|cli|containers|core|demo|events|functions|infra|layers|local-runtime|platform|schemas|scripts|server|test|usecases)\/[\w./-]+$/;
+
+describe('files named in Markdown pages', () => {
+  it('exist', () => {
+    const named = files
+      .filter((file) => file !== 'CHANGELOG.md')
+      .flatMap((file) => codeSpans(readFileSync(file, 'utf8')).map((span) => ({ file, span })))
+      .filter(({ span }) => SOURCES.test(span));
+    expect(named.length).toBeGreaterThan(100);
+    expect(named.filter(({ span }) => !existsSync(span)).map(({ file, span }) => `${file}: ${span}`)).toEqual([]);
+  });
+});
 
 describe('links in Markdown files', () => {
   it('lead to files that exist', () => {

@@ -11,6 +11,9 @@ export const markdownFiles = (): string[] => globSync('**/*.md', { ignore: WRITT
 /** A page without its code blocks, where brackets are no links and `#` begins no heading. */
 const prose = (text: string): string => text.replaceAll(/^( *)(```|~~~)[\s\S]*?^\1\2 *$/gm, '');
 
+/** What stands between backticks, code blocks left out. */
+export const codeSpans = (text: string): string[] => [...prose(text).matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
+
 export interface Link {
   readonly from: string;
   /** Path from the root of the repository. */
