@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileCheck, type RawTensor } from '../../../core/contract/check.ts';
+import { compileCheck } from '../../../core/contract/check.ts';
 import { Contract } from '../../../core/contract/contract.ts';
+import type { RawTensor } from '../../../core/contract/raw-tensor.ts';
 import type { Signature, TensorSpec, TensorType } from '../../../core/model/signature.ts';
 
 const spec = (name: string, type: TensorType, shape: number[]): TensorSpec => ({ name, type, shape });
