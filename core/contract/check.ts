@@ -69,13 +69,9 @@ export function compileCheck(contract: Contract, signature: Signature): Compiled
       const values: FeatureValues[] = [];
       const summaries: FeatureValues[] = [];
       for (let i = 0; i < bound.length; i++) {
-        const name = bound[i]!.spec.name;
-        tensors[name] = passes[i]!(
-          inputs.get(name)!,
-          rows,
-          findings,
-          keep ? (bound[i]!.rule === undefined ? values : summaries) : undefined,
-        );
+        const { spec, rule } = bound[i]!;
+        const captured = rule === undefined ? values : summaries;
+        tensors[spec.name] = passes[i]!(inputs.get(spec.name)!, rows, findings, keep ? captured : undefined);
       }
       const { violations, rejected, tolerated } = findings;
       return { rows, tensors, violations, rejected, tolerated, values, summaries };

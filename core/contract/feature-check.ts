@@ -1,27 +1,17 @@
 import type { TensorType } from '../model/signature.ts';
+import { type CertainValues, certainValues } from './certain-values.ts';
 import type { Feature } from './contract.ts';
 import { elementText } from './elements.ts';
-import type { BrokenRule, Findings, Subject } from './findings.ts';
+import type { BrokenRule, Findings, ViolationSubject } from './findings.ts';
 import type { Holder } from './holder.ts';
 import { type FeatureRule, featureRules } from './rules/rules.ts';
 import { VALUE_TYPES } from './types/types.ts';
-import type { Cell, Certain, Value } from './types/value-type.ts';
-
-/** Values of which no rule need be asked: a number within the bounds, a text up to the length, or one of the values. */
-export interface CertainValues<T> {
-  readonly lowest: number;
-  readonly highest: number;
-  readonly whole: boolean;
-  readonly maxUnits: number;
-  /** Where there are any, nothing else is certain. */
-  readonly values: ReadonlySet<T> | undefined;
-  readonly booleans: boolean;
-}
+import type { Cell, Value } from './types/value-type.ts';
 
 /** A feature's rules compiled for the elements of its input. */
-export class FeatureCheck<T extends number | bigint | string> implements Subject {
+export class FeatureCheck<T extends number | bigint | string> implements ViolationSubject {
   readonly name: string;
-  readonly policy: Subject['policy'];
+  readonly policy: ViolationSubject['policy'];
   readonly personal: boolean;
   /** Reads a value of a request. */
   readonly read: (raw: unknown) => Cell;
@@ -71,36 +61,3 @@ export class FeatureCheck<T extends number | bigint | string> implements Subject
     return held ?? this.holder.empty;
   }
 }
-
-/** What all rules are certain of, and the elements. */
-function certainValues<T extends Value>(rules: readonly FeatureRule[], holder: Holder<T>): CertainValues<T> {
-  const parts = [...rules.map(({ certain }) => certain), holder.certain];
-  const all = parts.filter((part) => part !== undefined);
-  // One rule that says nothing makes everything uncertain.
-  if (all.length < parts.length) return UNCERTAIN;
-  const bound = (of: (part: Certain) => number | undefined, none: number): number[] =>
-    all.map((part) => of(part) ?? none);
-  const listed = all.find(({ values }) => values !== undefined)?.values;
-  return {
-    lowest: Math.max(...bound(({ lowest }) => lowest, Number.NEGATIVE_INFINITY)),
-    highest: Math.min(...bound(({ highest }) => highest, Number.POSITIVE_INFINITY)),
-    whole: all.some(({ whole }) => whole === true),
-    maxUnits: Math.min(...bound(({ maxUnits }) => maxUnits, Number.POSITIVE_INFINITY)),
-    values: listed && new Set(listed.filter((value) => !rules.some((rule) => rule.breaks(value))).flatMap(held)),
-    booleans: all.some(({ booleans }) => booleans === true),
-  };
-
-  function held(value: Value): T[] {
-    const element = holder.hold(value);
-    return element === undefined ? [] : [element];
-  }
-}
-
-const UNCERTAIN: CertainValues<never> = {
-  lowest: Number.POSITIVE_INFINITY,
-  highest: Number.NEGATIVE_INFINITY,
-  whole: true,
-  maxUnits: -1,
-  values: undefined,
-  booleans: false,
-};

@@ -3,7 +3,7 @@ import type { ViolationPolicy } from './contract.ts';
 import type { Violation } from './violation.ts';
 
 /** A feature or a whole tensor, as far as its violations depend on it. */
-export interface Subject {
+export interface ViolationSubject {
   readonly name: string;
   readonly policy: ViolationPolicy;
   readonly personal: boolean;
@@ -15,8 +15,8 @@ export interface BrokenRule {
   readonly allowed: string;
 }
 
-/** What broke it. */
-export interface Finding {
+/** The value that broke it. */
+export interface RefusedValue {
   readonly value: unknown;
   readonly row: number;
   /** Whether the policy may let it through: what the tensor cannot hold is rejected whatever the policy. */
@@ -35,7 +35,11 @@ export class Findings {
   constructor(readonly limit = 10) {}
 
   /** Records a violation that is not clamped. */
-  add({ name: feature, policy, personal }: Subject, { name, allowed }: BrokenRule, finding: Finding): void {
+  add(
+    { name: feature, policy, personal }: ViolationSubject,
+    { name, allowed }: BrokenRule,
+    finding: RefusedValue,
+  ): void {
     const { value, row, tolerable } = finding;
     if (tolerable && policy === 'flag') {
       this.tolerated++;

@@ -2,7 +2,7 @@ import { halfBits } from '../model/half.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData, TensorValues } from '../model/tensor.ts';
 import { isBig } from './elements.ts';
-import type { BrokenRule, Findings, Subject } from './findings.ts';
+import type { BrokenRule, Findings, ViolationSubject } from './findings.ts';
 import { fillOpaque } from './opaque.ts';
 import type { Pass } from './pass.ts';
 import type { FeatureValues } from './raw-tensor.ts';
@@ -54,7 +54,7 @@ function spread(column: Float64Array | string[], stretches: number, rows: number
 }
 
 /** The rules of features that hold for a tensor's elements too, each as it holds there. */
-interface WholeRules extends Subject {
+interface WholeRules extends ViolationSubject {
   readonly finite: BoundRule | undefined;
   readonly min: BoundRule | undefined;
   readonly max: BoundRule | undefined;

@@ -70,8 +70,9 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const reasons = await checkRows(duck, contract);
     const quarantined = loaded.unreadable.length + reasons.badRows;
     const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
+    const target = path.join(options.outDir, 'rows.jsonl');
     const quarantineFile =
-      quarantined > 0 ? await quarantine(duck, file, contract, loaded, personal, options.outDir) : undefined;
+      quarantined > 0 ? await quarantine({ duck, file, contract, loaded, personal, target }) : undefined;
     const found = summary(contract, reasons.counts, loaded);
     const kept = {
       ...(quarantineFile === undefined ? {} : { quarantineFile }),
@@ -172,16 +173,26 @@ function summary(
 /** Rows that are read from the table at a time while quarantining. */
 const PAGE = 10_000;
 
-/** Writes every quarantined row with its reasons, in the order of the file. */
-async function quarantine(
-  duck: Duck,
-  file: string,
-  contract: Contract,
-  loaded: Loaded,
-  { subject }: PersonalSql,
-  outDir: string,
-): Promise<string> {
-  const target = path.join(outDir, 'rows.jsonl');
+/** What the quarantined rows are written from. */
+interface Quarantine {
+  readonly duck: Duck;
+  readonly file: string;
+  readonly contract: Contract;
+  readonly loaded: Loaded;
+  readonly personal: PersonalSql;
+  /** File that they go to. */
+  readonly target: string;
+}
+
+/** Writes every quarantined row with its reasons, in the order of the file. @returns the file */
+async function quarantine({
+  duck,
+  file,
+  contract,
+  loaded,
+  personal: { subject },
+  target,
+}: Quarantine): Promise<string> {
   const out = createWriteStream(target);
   const personal = isPersonal(contract);
   const text = loaded.format !== 'parquet' && !personal;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { sqlDouble, sqlText } from '../sql-text.ts';
+import { sqlDouble, sqlInteger, sqlText } from '../sql-text.ts';
 import { VALUE_TYPES } from '../types/types.ts';
 import type { Cell, FeatureType, Value } from '../types/value-type.ts';
 import { defineRule } from './rule.ts';
@@ -16,7 +16,7 @@ export const allowed = defineRule({
       .max(10_000)
       .optional()
       .describe(
-        'The only values allowed (case-sensitive); numbers and strings only. Missing ones are judged by missing.',
+        'The only values allowed (case-sensitive); numbers and strings only. Whether one may be missing is for missing to say.',
       ),
   },
   types: ['float', 'integer', 'string'],
@@ -48,5 +48,5 @@ export const allowed = defineRule({
 
 function literal(type: FeatureType, value: Value): string {
   if (typeof value === 'string') return sqlText(value);
-  return type === 'integer' ? `${BigInt(value)}::BIGINT` : sqlDouble(Number(value));
+  return type === 'integer' ? sqlInteger(BigInt(value)) : sqlDouble(Number(value));
 }

@@ -1,6 +1,6 @@
 import type { TensorType } from '../../model/signature.ts';
 import { integerRange } from '../integer-range.ts';
-import { sqlDouble } from '../sql-text.ts';
+import { sqlDouble, sqlInteger } from '../sql-text.ts';
 import type { Value } from '../types/value-type.ts';
 import type { RuledFeature } from './rule.ts';
 
@@ -14,9 +14,6 @@ export interface Bound {
   sql(value: string): string;
 }
 
-/** Beyond all integers of 64 bits, on either side. */
-const BEYOND = 2n ** 64n;
-
 /** @param inward rounds to the next integer within the bound */
 export function boundOf(
   { type }: RuledFeature,
@@ -27,16 +24,11 @@ export function boundOf(
   const whole = inward(bound);
   const limit = (input: TensorType): number => (integerRange(input) === undefined ? bound : whole);
   if (type !== 'integer') return { nearest: bound, limit, sql: (value) => `${value} ${beyond} ${sqlDouble(bound)}` };
+  // Compared as integers: as DOUBLE, 2^53 and its neighbour are one.
   const exact = BigInt(whole);
   return {
     nearest: Number.isSafeInteger(whole) ? whole : exact,
     limit,
-    sql: (value) => `${value} ${beyond} ${literal(exact)}`,
+    sql: (value) => `${value} ${beyond} ${sqlInteger(exact)}`,
   };
-}
-
-/** Integers are compared as integers: as DOUBLE, 2^53 and its neighbour are one. */
-function literal(bound: bigint): string {
-  if (bound >= BEYOND || bound <= -BEYOND) return `${bound < 0n ? -BEYOND : BEYOND}::HUGEINT`;
-  return `${bound}::${BigInt.asIntN(64, bound) === bound ? 'BIGINT' : 'HUGEINT'}`;
 }
