@@ -4,7 +4,7 @@ import type { Feature } from './contract.ts';
 import { elementText } from './elements.ts';
 import type { BrokenRule, Findings, ViolationSubject } from './findings.ts';
 import type { Holder } from './holder.ts';
-import { type FeatureRule, featureRules } from './rules/rules.ts';
+import { type FeatureRule, inputRules } from './rules/rules.ts';
 import { VALUE_TYPES } from './types/types.ts';
 import type { Cell, Value } from './types/value-type.ts';
 
@@ -28,7 +28,7 @@ export class FeatureCheck<T extends number | bigint | string> implements Violati
     this.name = feature.name;
     this.policy = feature.onViolation;
     this.personal = feature.personal !== 'no';
-    this.rules = featureRules(feature);
+    this.rules = inputRules(feature, input);
     this.beyondInput = { name: 'type', allowed: elementText(input) };
     const { read } = VALUE_TYPES[feature.type];
     this.read = holder.integral ? (raw) => (raw instanceof Number ? undefined : read(raw)) : read;

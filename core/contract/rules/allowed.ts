@@ -27,7 +27,7 @@ export const allowed = defineRule({
   of({ type, allowed: list }) {
     if (list === undefined) return undefined;
     // What is no value of the type could not come, and its literal would break the query.
-    const values = list.filter(VALUE_TYPES[type].accepts);
+    const values = list.filter((value) => VALUE_TYPES[type].accepts(value));
     const members = new Set<Cell>(values);
     const named = list.slice(0, MAX_NAMED).join(', ');
     const literals = values.map((value) => literal(type, value));

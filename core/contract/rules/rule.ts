@@ -44,8 +44,8 @@ export interface Rule<Shape extends z.core.$ZodShape = z.core.$ZodShape> {
   readonly structural?: boolean;
   /** What is wrong with how a feature states it. */
   problem?(feature: Ruled<Shape>): string | undefined;
-  /** The rule for one feature; undefined where the feature does not have it. */
-  of(feature: Ruled<Shape>): BoundRule | undefined;
+  /** The rule for one feature, of an input where it is known; undefined where the feature does not have it. */
+  of(feature: Ruled<Shape>, input?: TensorType): BoundRule | undefined;
 }
 
 /** Types a rule by its shape. */

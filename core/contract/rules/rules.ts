@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { TensorType } from '../../model/signature.ts';
 import { allowed } from './allowed.ts';
 import { finite } from './finite.ts';
 import { max } from './max.ts';
@@ -38,17 +39,21 @@ export interface FeatureRule extends BoundRule {
   readonly structural: boolean;
 }
 
-const bound = new WeakMap<FeatureRules, readonly FeatureRule[]>();
+/** The rules that a feature has, in the order in which they are asked, for values that go to an input. */
+export const inputRules = (feature: FeatureRules, input?: TensorType): readonly FeatureRule[] =>
+  ENTRIES.flatMap(([name, rule], i) => {
+    const bound = rule.of(feature, input);
+    return bound === undefined ? [] : [{ ...bound, name, code: i + 1, structural: rule.structural ?? false }];
+  });
 
-/** The rules that a feature has, in the order in which they are asked; made once, because lists of values are long. */
+const made = new WeakMap<FeatureRules, readonly FeatureRule[]>();
+
+/** The rules that a feature has, wherever its values go; made once, because lists of values are long. */
 export function featureRules(feature: FeatureRules): readonly FeatureRule[] {
-  let rules = bound.get(feature);
+  let rules = made.get(feature);
   if (rules === undefined) {
-    rules = ENTRIES.flatMap(([name, rule], i) => {
-      const own = rule.of(feature);
-      return own === undefined ? [] : [{ ...own, name, code: i + 1, structural: rule.structural ?? false }];
-    });
-    bound.set(feature, rules);
+    rules = inputRules(feature);
+    made.set(feature, rules);
   }
   return rules;
 }

@@ -6,11 +6,11 @@ import { defineRule } from './rule.ts';
 export const type = defineRule({
   shape: { type: FeatureType },
   structural: true,
-  of({ name, type: own }) {
+  of({ name, type: own }, input) {
     const { text, accepts, certain, sql, openApi, example } = VALUE_TYPES[own];
     return {
       allowed: text,
-      breaks: (cell) => cell === undefined || (cell !== null && !accepts(cell)),
+      breaks: (cell) => cell === undefined || (cell !== null && !accepts(cell, input)),
       ...(sql.wrong === undefined ? {} : { sql: () => sql.wrong!(name) }),
       certain,
       openApi,

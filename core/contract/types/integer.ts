@@ -4,6 +4,8 @@ import type { ExactColumn, ValueType } from './value-type.ts';
 
 const LOWEST = -(2n ** 63n);
 const HIGHEST = 2n ** 63n - 1n;
+/** What an input of this type takes besides, and no column of a dataset holds. */
+const HIGHEST_UNSIGNED = 2n ** 64n - 1n;
 /** The largest number below 2^63. */
 const HIGHEST_NUMBER = 2 ** 63 - 1_024;
 /** From here on a double does not tell an integer from its neighbours. */
@@ -32,9 +34,9 @@ const exact: ExactColumn = {
 export const integer: ValueType = {
   text: 'an integer',
   read: readNumber,
-  accepts(value) {
-    if (typeof value === 'bigint') return value >= LOWEST && value <= HIGHEST;
-    return typeof value === 'number' && Number.isInteger(value) && value >= LOWEST && value <= HIGHEST;
+  accepts(value, input) {
+    if (typeof value === 'string' || (typeof value === 'number' && !Number.isInteger(value))) return false;
+    return value >= LOWEST && value <= (input === 'uint64' ? HIGHEST_UNSIGNED : HIGHEST);
   },
   certain: { whole: true, lowest: Number(LOWEST), highest: HIGHEST_NUMBER },
   sql: {

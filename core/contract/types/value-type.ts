@@ -65,8 +65,8 @@ export interface ValueType {
   readonly text: string;
   /** Reads a value of a request. */
   read(raw: unknown): Cell;
-  /** Whether what was read is a value of the type. */
-  accepts(value: Value): boolean;
+  /** Whether what was read is a value of the type; for an input, whose own values are among them. */
+  accepts(value: Value, input?: TensorType): boolean;
   /** Of what {@link accepts} accepts. */
   readonly certain: Certain;
   readonly sql: SqlType;

@@ -145,6 +145,10 @@ describe('compileCheck', () => {
       new BigInt64Array([9007199254740993n, 5n, -(2n ** 63n)]),
     );
     for (const bad of [2n ** 63n, 1.5, '5', null, Number.NaN, 2 ** 60]) expect(run([bad]).rejected).toBe(1);
+    const unsigned = compileCheck(contract({ name: 'n', type: 'integer' }), signature(spec('n', 'uint64', [-1])));
+    const one = (value: unknown) => unsigned.run(inputs({ n: [[1], [value]] }), false);
+    expect(one(2n ** 64n - 1n).tensors.n!.data).toEqual(new BigUint64Array([2n ** 64n - 1n]));
+    for (const bad of [2n ** 64n, -1n, -1]) expect(one(bad).rejected).toBe(1);
   });
 
   it.each([
