@@ -90,7 +90,7 @@ describe('compileCheck', () => {
     ['an integer of more than 64 bits', { type: 'integer' }, [2 ** 63], 'type', 'an integer'],
     ['a fraction for an integer', { type: 'integer' }, [1.5], 'type', 'an integer'],
     ['a value that is not allowed', { type: 'integer', allowed: [1, 2] }, [3], 'allowed', 'one of 1, 2'],
-  ])('rejects %s and says what is allowed', (_, feature, data, rule, allowed) => {
+  ])('rejects %s and says what is allowed', (_, feature, data, ...[rule, allowed]) => {
     const done = checkOne(feature, data);
     expect(done.rejected).toBe(1);
     expect(done.violations).toMatchObject([{ feature: 'x', rule, allowed, row: 0 }]);

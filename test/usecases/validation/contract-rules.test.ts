@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,18 +13,16 @@ import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import type { QuarantinedRow } from '../../../usecases/validation/file-result.ts';
 import { load } from '../../../usecases/validation/load-file.ts';
 import { validateFile } from '../../../usecases/validation/validate-file.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { read, request, ServingFixture } from '../serving/serving-fixture.ts';
 
 let folder: string;
 let duck: Duck;
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-rules-'));
+  folder = temporaryFolder('rules');
   duck = await openDuck();
 });
-afterAll(async () => {
-  await duck.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => duck.close());
 
 /** Inputs that hold every value of a type; integers and booleans have no element for a missing one. */
 const INPUTS: Record<FeatureType, { readonly allow: TensorType[]; readonly reject: TensorType[] }> = {
