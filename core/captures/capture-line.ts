@@ -1,6 +1,7 @@
-import type { CompiledContract, FeatureValues } from '../contract/check.ts';
+import type { CompiledContract } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
 import { type PrivacyKeys, treatmentBy } from '../contract/personal.ts';
+import type { FeatureValues } from '../contract/raw-tensor.ts';
 import type { Variant } from '../serving/variant.ts';
 import { packNumbers } from './packed.ts';
 

@@ -1,24 +1,16 @@
-import { halfBits, halfValue } from '../model/half.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
-import { zeros } from '../model/small-arrays.ts';
 import type { TensorData } from '../model/tensor.ts';
 import { type BoundInput, bindContract } from './bind.ts';
-import type { Contract, Feature, Violation } from './contract.ts';
-import { allocate, bigRange, fillOpaque, InputError, isBig, numberRange } from './elements.ts';
-import { type FillColumn, fillBigs, fillBooleans, fillNumbers, fillStrings, type NumberTensor } from './fill.ts';
-import { Findings, ruleOf } from './rule.ts';
+import { compileColumns } from './columns.ts';
+import type { Contract, Feature } from './contract.ts';
+import { Findings } from './findings.ts';
+import { InputError } from './input-error.ts';
+import { fillOpaque } from './opaque.ts';
+import type { Pass } from './pass.ts';
+import type { FeatureValues, RawTensor } from './raw-tensor.ts';
 import { summaryColumns } from './summary.ts';
+import type { Violation } from './violation.ts';
 import { compileWhole } from './whole.ts';
-
-/** One input as a protocol decoded it: flat, row-major, its elements not yet looked at, the shape agreeing with them. */
-export interface RawTensor {
-  readonly shape: readonly number[];
-  /** JSON values (number, bigint, string, boolean, null) or a typed array. */
-  readonly data: ArrayLike<unknown>;
-}
-
-/** One feature's values as they came in (before clamping), for captures: NaN and '' are missing. */
-export type FeatureValues = Float64Array | readonly number[] | string[];
 
 export interface Checked {
   /** Rows of the bound inputs; 1 when the contract binds nothing and the first input is a scalar. */
@@ -77,27 +69,15 @@ export function compileCheck(contract: Contract, signature: Signature): Compiled
       const values: FeatureValues[] = [];
       const summaries: FeatureValues[] = [];
       for (let i = 0; i < bound.length; i++) {
-        const name = bound[i]!.spec.name;
-        tensors[name] = passes[i]!(
-          inputs.get(name)!,
-          rows,
-          findings,
-          keep ? (bound[i]!.rule === undefined ? values : summaries) : undefined,
-        );
+        const { spec, rule } = bound[i]!;
+        const captured = rule === undefined ? values : summaries;
+        tensors[spec.name] = passes[i]!(inputs.get(spec.name)!, rows, findings, keep ? captured : undefined);
       }
       const { violations, rejected, tolerated } = findings;
       return { rows, tensors, violations, rejected, tolerated, values, summaries };
     },
   };
 }
-
-/** Checks an input and fills its tensor; what is captured of it goes to `values`, where that is given. */
-export type Pass = (
-  raw: RawTensor,
-  rows: number,
-  findings: Findings,
-  values: FeatureValues[] | undefined,
-) => TensorData;
 
 /** Rows of the bound inputs, which must agree; without any, the first dimension of the first input. */
 function commonRows(bound: readonly BoundInput[], inputs: ReadonlyMap<string, RawTensor>): number {
@@ -117,46 +97,8 @@ function commonRows(bound: readonly BoundInput[], inputs: ReadonlyMap<string, Ra
 }
 
 function compileInput(input: BoundInput): Pass {
-  const { spec, columns } = input;
-  const rules = input.features.map(({ feature }) => ruleOf(feature));
-  if (input.rule !== undefined) return compileWhole(spec, input.rule);
+  const { spec, columns, rule } = input;
+  if (rule !== undefined) return compileWhole(spec, rule);
   if (columns === 0) return (raw) => fillOpaque(spec, raw);
-  if (spec.type === 'float16') return halfPass({ ...input, spec: { ...spec, type: 'float32' } });
-  const type = spec.type;
-  const range = numberRange(type);
-  const big = bigRange(type);
-  return (raw, rows, findings, values) => {
-    const tensor = allocate(type, rows * columns);
-    // One block for all columns of numbers: a typed array each would cost more than the pass itself at one row.
-    const block = values === undefined || type === 'string' ? undefined : zeros(Float64Array, rows * columns);
-    for (let column = 0; column < columns; column++) {
-      const rule = rules[column]!;
-      const job: FillColumn = { rule, data: raw.data, from: column, step: columns, rows, findings };
-      if (type === 'string') {
-        const texts: string[] | undefined = values && new Array<string>(rows);
-        fillStrings(job, tensor as string[], texts);
-        if (texts !== undefined) values!.push(texts);
-        continue;
-      }
-      const keptFrom = column * rows;
-      if (isBig(tensor)) fillBigs(job, tensor, big!, block, keptFrom);
-      else if (type === 'bool') fillBooleans(job, tensor as Uint8Array, block, keptFrom);
-      else fillNumbers(job, tensor as NumberTensor, range, block, keptFrom);
-      if (block === undefined) continue;
-      // Views of the block for thirty features take longer than their check; of one row they are just numbers.
-      if (rows === 1) values!.push([block[keptFrom]!]);
-      else values!.push(columns === 1 ? block : block.subarray(keptFrom, keptFrom + rows));
-    }
-    return { type, shape: raw.shape, data: tensor };
-  };
-}
-
-/** A pass over float16, which is checked as the numbers that its bits stand for. */
-function halfPass(input: BoundInput): Pass {
-  const pass = compileInput(input);
-  return (raw, rows, findings, values) => {
-    const numbers = raw.data instanceof Uint16Array ? { ...raw, data: Array.from(raw.data, halfValue) } : raw;
-    const { shape, data } = pass(numbers, rows, findings, values);
-    return { type: 'float16', shape, data: Uint16Array.from(data as Float32Array, halfBits) };
-  };
+  return compileColumns(input);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { RULE_SHAPE, rulesProblem } from './rules/rules.ts';
 import { TensorRule } from './tensor-rule.ts';
 
 /**
@@ -18,33 +19,18 @@ export type ViolationPolicy = z.infer<typeof ViolationPolicy>;
 export const PersonalTreatment = z.enum(['no', 'omit', 'hash', 'encrypt']);
 export type PersonalTreatment = z.infer<typeof PersonalTreatment>;
 
-export const FeatureType = z.enum(['float', 'integer', 'string', 'boolean']);
-export type FeatureType = z.infer<typeof FeatureType>;
+export { FeatureType } from './types/value-type.ts';
 
 /** One feature: a column of data files, and a column of a graph's input. */
 export const Feature = z
   .strictObject({
     /** Column name in data files and key in requests. */
     name: z.string().min(1).max(128),
-    type: FeatureType,
     description: z.string().optional(),
     /** Unit of measurement, for people: `minutes`, `mph`. */
     unit: z.string().optional(),
-    /** Smallest value allowed, inclusive; numbers only. */
-    min: z.number().optional(),
-    /** Largest value allowed, inclusive; numbers only. */
-    max: z.number().optional(),
-    /** The only values allowed (case-sensitive); strings and integers only. Missing values are judged by `missing`. */
-    allowed: z
-      .array(z.union([z.string(), z.number()]))
-      .min(1)
-      .max(10_000)
-      .optional(),
-    /** Longest string allowed, in UTF-16 units. */
-    maxLength: z.int().min(1).optional(),
-    /** Whether a missing value (null, NaN, empty) is allowed. */
-    missing: z.enum(['allow', 'reject']).default('reject'),
-    /** What a request's violation does; a missing value or a wrong type can only be rejected or flagged, never clamped. */
+    ...RULE_SHAPE,
+    /** What a request's violation does; what has no nearest allowed value can only be rejected or flagged, never clamped. */
     onViolation: ViolationPolicy.default('reject'),
     personal: PersonalTreatment.default('no'),
     /** Graph input that carries this feature, when it is not named like it. */
@@ -52,7 +38,11 @@ export const Feature = z
     /** Column within that input, when several features share one [n, k] input. */
     index: z.int().min(0).optional(),
   })
-  .refine((f) => f.min === undefined || f.max === undefined || f.min <= f.max, 'min must not exceed max');
+  .refine((f) => f.min === undefined || f.max === undefined || f.min <= f.max, 'min must not exceed max')
+  .superRefine((feature, context) => {
+    const message = rulesProblem(feature);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 export type Feature = z.infer<typeof Feature>;
 
 /** Rules on a data file as a whole: breaking one rejects the file whole. */
@@ -150,25 +140,3 @@ const keepsEveryDigit = ({ min, max, onViolation }: Feature): boolean =>
   max !== undefined &&
   min >= Number.MIN_SAFE_INTEGER &&
   max <= Number.MAX_SAFE_INTEGER;
-
-/** One rule broken by one value. */
-export interface Violation {
-  readonly feature: string;
-  readonly rule:
-    | 'missing'
-    | 'type'
-    | 'min'
-    | 'max'
-    | 'allowed'
-    | 'maxLength'
-    | 'shape'
-    | 'finite'
-    | 'duplicate'
-    | 'unreadable';
-  /** What was received, shortened; absent for personal features. */
-  readonly received?: string;
-  /** What is allowed, in words: `at least 0`, `one of EWR, JFK, LGA`. */
-  readonly allowed: string;
-  /** Row within the request or file, 0-based. */
-  readonly row: number;
-}

@@ -1,20 +1,29 @@
 import { shortest } from '../model/decimal.ts';
-import type { Range } from './elements.ts';
-import type { Findings, Rule } from './rule.ts';
+import { wholeOf } from './elements.ts';
+import type { FeatureCheck } from './feature-check.ts';
+import type { Findings } from './findings.ts';
+import { hasNul } from './types/string.ts';
 
 /**
- * The passes that check a feature and fill its column of a tensor at once. Each goes down one feature: the rules stay
- * in registers, and nothing is allocated. `from` and `to` are where the feature's first value is read and written,
- * `step` the distance to the next row in either; `kept`, where it is given, receives the value as it came, for the
- * capture, densely from `keptFrom`.
+ * The passes that check a feature and fill its column of a tensor at once. Each goes down one feature: what the rules
+ * are certain of stays in registers, and nothing is allocated; any other value is asked of the rules one by one.
  */
-export interface FillColumn {
-  readonly rule: Rule;
+export interface FillColumn<T extends number | bigint | string> {
+  readonly check: FeatureCheck<T>;
   readonly data: ArrayLike<unknown>;
+  /** Where the feature's first value is read and written. */
   readonly from: number;
+  /** Distance to the next row in either. */
   readonly step: number;
   readonly rows: number;
   readonly findings: Findings;
+}
+
+/** A column of numbers. */
+export interface FillNumbers<T extends number | bigint> extends FillColumn<T> {
+  /** Receives the values as they came, for the capture, densely from `keptFrom`. */
+  readonly kept: Float64Array | undefined;
+  readonly keptFrom: number;
 }
 
 export type NumberTensor =
@@ -28,150 +37,70 @@ export type NumberTensor =
   | Uint32Array;
 
 /**
- * Fills a column of numbers. A missing value becomes NaN. A value that is flagged goes in as it is, NaN when it is no
- * number. Integer tensors (`lowest` <= x <= `highest`) take whole numbers of their range only, whatever the policy.
+ * Fills a column of numbers. In floats a missing value becomes NaN, and a value that is flagged goes in as it is, NaN
+ * when it is no number; integers and booleans take nothing but what they have an element for, whatever the policy.
  */
-export function fillNumbers(
-  column: FillColumn,
-  tensor: NumberTensor,
-  integral: Range<number> | undefined,
-  kept: Float64Array | undefined,
-  keptFrom: number,
-): void {
-  const { rule, data, from, step, rows, findings } = column;
-  const { min, max, allowed, integer } = rule;
+export function fillNumbers(column: FillNumbers<number>, tensor: NumberTensor): void {
+  const { check, data, from, step, rows, findings, kept, keptFrom } = column;
+  const { lowest, highest, whole, values, booleans } = check.certain;
   // What came as a binary float32 is kept as the decimal it was made of: a value on a bin's edge must not fall beside it.
   const single = data instanceof Float32Array;
   for (let row = 0, at = from; row < rows; row++, at += step) {
     const value = data[at];
-    let x: number;
-    if (typeof value === 'number') x = value;
-    else if (value === null) x = Number.NaN;
-    else if (typeof value === 'boolean' && rule.type === 'boolean') x = value ? 1 : 0;
-    else if (typeof value === 'bigint') x = Number(value);
-    // Written with a fraction or an exponent, where that is told apart.
-    else if (value instanceof Number && integral === undefined) x = value.valueOf();
-    else {
-      findings.add(rule, 'type', value, row, integral === undefined);
-      tensor[at] = Number.NaN;
-      if (kept !== undefined) kept[keptFrom + row] = Number.NaN;
+    if (typeof value === 'number') {
+      const within = value >= lowest && value <= highest && (!whole || Number.isInteger(value));
+      if (within && (values === undefined || values.has(value))) {
+        tensor[at] = value;
+        if (kept !== undefined) kept[keptFrom + row] = single ? shortest(value) : value;
+        continue;
+      }
+    } else if (booleans && typeof value === 'boolean') {
+      tensor[at] = value ? 1 : 0;
+      if (kept !== undefined) kept[keptFrom + row] = tensor[at]!;
       continue;
     }
-    if (kept !== undefined) kept[keptFrom + row] = single ? shortest(x) : x;
-    if (x >= min && x <= max && !integer && allowed === undefined && integral === undefined) {
-      if (rule.type === 'boolean' && x !== 0 && x !== 1) findings.add(rule, 'type', value, row, true);
-      tensor[at] = x;
-      continue;
+    const cell = check.read(value);
+    if (kept !== undefined) {
+      const x = Number(cell ?? Number.NaN);
+      kept[keptFrom + row] = single ? shortest(x) : x;
     }
-    tensor[at] = judge(rule, x, value, row, integral, findings);
+    tensor[at] = check.check(value, cell, row, findings);
   }
-}
-
-/** The slow way round: everything but a plain number within plain bounds. Gives the value for the tensor. */
-function judge(
-  rule: Rule,
-  x: number,
-  value: unknown,
-  row: number,
-  integral: Range<number> | undefined,
-  findings: Findings,
-): number {
-  if (Number.isNaN(x)) {
-    if (!rule.mayMiss) findings.add(rule, 'missing', value, row, integral === undefined);
-    return x;
-  }
-  if (integral !== undefined && !(Number.isInteger(x) && x >= integral.lowest && x <= integral.highest)) {
-    findings.add(rule, 'type', value, row, false);
-    return 0;
-  }
-  if (rule.type === 'boolean' && x !== 0 && x !== 1) findings.add(rule, 'type', value, row, integral === undefined);
-  if (rule.integer && !Number.isInteger(x)) findings.add(rule, 'type', value, row, true);
-  else if (x < rule.min) {
-    findings.add(rule, 'min', value, row, true);
-    if (rule.policy === 'clamp') return rule.min;
-  } else if (x > rule.max) {
-    findings.add(rule, 'max', value, row, true);
-    if (rule.policy === 'clamp') return rule.max;
-  }
-  if (rule.allowed !== undefined && !rule.allowed.has(x)) findings.add(rule, 'allowed', value, row, true);
-  return x;
 }
 
 /** Fills a column of 64-bit integers, every digit kept. */
-export function fillBigs(
-  column: FillColumn,
-  tensor: BigInt64Array | BigUint64Array,
-  range: Range<bigint>,
-  kept: Float64Array | undefined,
-  keptFrom: number,
-): void {
-  const { rule, data, from, step, rows, findings } = column;
+export function fillBigs(column: FillNumbers<bigint>, tensor: BigInt64Array | BigUint64Array): void {
+  const { check, data, from, step, rows, findings, kept, keptFrom } = column;
+  const { lowest, highest, values } = check.certain;
   for (let row = 0, at = from; row < rows; row++, at += step) {
     const value = data[at];
     const x = wholeOf(value);
-    if (kept !== undefined) kept[keptFrom + row] = x === undefined ? Number.NaN : Number(x);
-    if (x === undefined || x < range.lowest || x > range.highest) {
-      const missing = value === null || (typeof value === 'number' && Number.isNaN(value));
-      findings.add(rule, missing ? 'missing' : 'type', value, row, false);
+    if (x !== undefined && (values === undefined ? x >= lowest && x <= highest : values.has(x))) {
+      tensor[at] = x;
+      if (kept !== undefined) kept[keptFrom + row] = Number(x);
       continue;
     }
-    tensor[at] = x;
-    if (x < rule.min) {
-      findings.add(rule, 'min', value, row, true);
-      if (rule.policy === 'clamp') tensor[at] = BigInt(Math.ceil(rule.min));
-    } else if (x > rule.max) {
-      findings.add(rule, 'max', value, row, true);
-      if (rule.policy === 'clamp') tensor[at] = BigInt(Math.floor(rule.max));
-    }
-    if (rule.allowed !== undefined && !rule.allowed.has(Number(x))) findings.add(rule, 'allowed', value, row, true);
+    const cell = check.read(value);
+    if (kept !== undefined) kept[keptFrom + row] = Number(cell ?? Number.NaN);
+    tensor[at] = check.check(value, cell, row, findings);
   }
 }
-
-/** A value as a whole number; undefined when it is none. Numbers beyond 2^53 have lost digits and are none. */
-export function wholeOf(value: unknown): bigint | undefined {
-  if (typeof value === 'bigint') return value;
-  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
-}
-
-/** Fills a column of booleans as 0 and 1: true and false, or 0 and 1 where they come as bytes. */
-export function fillBooleans(
-  column: FillColumn,
-  tensor: Uint8Array,
-  kept: Float64Array | undefined,
-  keptFrom: number,
-): void {
-  const { rule, data, from, step, rows, findings } = column;
-  const bytes = data instanceof Uint8Array;
-  for (let row = 0, at = from; row < rows; row++, at += step) {
-    const value = data[at];
-    if (value === true || (bytes && value === 1)) tensor[at] = 1;
-    else if (value !== false && !(bytes && value === 0))
-      findings.add(rule, value === null ? 'missing' : 'type', value, row, false);
-    if (kept !== undefined) kept[keptFrom + row] = tensor[at]!;
-  }
-}
-
-/** ONNX Runtime's strings stop at NUL: what would be cut off in silence is refused. */
-export const hasNul = (text: string): boolean => text.includes('\0');
 
 /** Fills a column of strings. A missing value (null, or nothing between the quotes) becomes ''. */
-export function fillStrings(column: FillColumn, tensor: string[], kept: string[] | undefined): void {
-  const { rule, data, from, step, rows, findings } = column;
-  const { allowed, maxLength } = rule;
+export function fillStrings(column: FillColumn<string>, tensor: string[], kept: string[] | undefined): void {
+  const { check, data, from, step, rows, findings } = column;
+  const { maxUnits, values } = check.certain;
   for (let row = 0, at = from; row < rows; row++, at += step) {
     const value = data[at];
-    let text = '';
     if (typeof value === 'string') {
-      text = value;
-      if (hasNul(text)) findings.add(rule, 'type', text, row, false);
-    } else if (value !== null) findings.add(rule, 'type', value, row, true);
-    if (kept !== undefined) kept[row] = text;
-    if (text === '') {
-      if (!rule.mayMiss && (value === null || value === '')) findings.add(rule, 'missing', value, row, true);
-    } else if (text.length > maxLength) {
-      findings.add(rule, 'maxLength', value, row, true);
-      if (rule.policy === 'clamp') text = text.slice(0, maxLength);
-    } else if (allowed !== undefined && !allowed.has(text)) findings.add(rule, 'allowed', value, row, true);
-    tensor[at] = text;
+      if (kept !== undefined) kept[row] = value;
+      const within =
+        values === undefined ? value.length <= maxUnits && value !== '' && !hasNul(value) : values.has(value);
+      if (within) {
+        tensor[at] = value;
+        continue;
+      }
+    } else if (kept !== undefined) kept[row] = '';
+    tensor[at] = check.check(value, check.read(value), row, findings);
   }
 }

@@ -1,6 +1,6 @@
 import type { TensorSpec } from '../model/signature.ts';
-import type { RawTensor } from './check.ts';
-import { bigRange } from './elements.ts';
+import { bigRange } from './integer-range.ts';
+import type { RawTensor } from './raw-tensor.ts';
 import type { TensorRule } from './tensor-rule.ts';
 
 /**

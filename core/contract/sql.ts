@@ -1,49 +1,27 @@
-import type { Contract, Feature, Violation } from './contract.ts';
-import { allowedText, ruleOf } from './rule.ts';
+import { clip, formatValue } from '../errors/format-value.ts';
+import type { Contract, Feature } from './contract.ts';
+import { type FeatureRule, featureRules, type RuleName } from './rules/rules.ts';
+import { sqlName } from './sql-text.ts';
+import { VALUE_TYPES } from './types/types.ts';
+import type { SqlType } from './types/value-type.ts';
+import type { Violation } from './violation.ts';
 
-/** The contract as SQL over a table of typed columns (see {@link sqlTypeOf}). Nothing here comes from a data file. */
+/**
+ * The contract as SQL over a table with a column for each feature, of the type that {@link sqlTypeOf} says, and one
+ * beside it where that says so. Nothing here comes from a data file.
+ */
+export const sqlTypeOf = (type: Feature['type']): SqlType => VALUE_TYPES[type].sql;
 
-/** What a violation's code stands for; 0 is none. */
-export const RULE_CODES = ['none', 'missing', 'type', 'min', 'max', 'allowed', 'maxLength'] as const;
+/** Expression of a feature's value, as rules compare it and datasets keep it. */
+export const valueSql = ({ name, type }: Feature): string => sqlTypeOf(type).value(name);
 
-/** Column type a feature is read as. Integers are read as numbers, so that 1.5 is seen rather than rounded. */
-export function sqlTypeOf(type: Feature['type']): 'DOUBLE' | 'VARCHAR' | 'BOOLEAN' {
-  return type === 'string' ? 'VARCHAR' : type === 'boolean' ? 'BOOLEAN' : 'DOUBLE';
-}
-
-/** Column type a feature has in a dataset. */
-export function datasetTypeOf(type: Feature['type']): string {
-  return type === 'integer' ? 'BIGINT' : sqlTypeOf(type);
-}
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-
-/** An expression that is the code of the first rule that a row's value breaks, in the order of {@link RULE_CODES}. */
+/** An expression that is the code of the first rule that a row's value breaks, 0 where it breaks none. */
 export function codeSql(feature: Feature): string {
-  const column = quoted(feature.name);
-  const cases: string[] = [];
-  const when = (condition: string, rule: (typeof RULE_CODES)[number]): number =>
-    cases.push(`WHEN ${condition} THEN ${RULE_CODES.indexOf(rule)}`);
-  const isNumber = feature.type === 'float' || feature.type === 'integer';
-  const missing = isNumber
-    ? `${column} IS NULL OR isnan(${column})`
-    : feature.type === 'string'
-      ? `${column} IS NULL OR ${column} = ''`
-      : `${column} IS NULL`;
-  if (feature.missing === 'reject') when(missing, 'missing');
-  else cases.push(`WHEN ${missing} THEN 0`);
-  if (isNumber)
-    when(feature.type === 'integer' ? `isinf(${column}) OR ${column} <> trunc(${column})` : `isinf(${column})`, 'type');
-  // ONNX Runtime's strings end at a NUL.
-  if (feature.type === 'string') when(`contains(${column}, chr(0))`, 'type');
-  if (feature.min !== undefined) when(`${column} < ${text(String(feature.min))}::DOUBLE`, 'min');
-  if (feature.max !== undefined) when(`${column} > ${text(String(feature.max))}::DOUBLE`, 'max');
-  if (feature.allowed) {
-    const list = feature.allowed.map((value) => (isNumber ? `${text(String(value))}::DOUBLE` : text(String(value))));
-    when(`${column} NOT IN (${list.join(', ')})`, 'allowed');
-  }
-  if (feature.maxLength !== undefined) when(`length(${column}) > ${feature.maxLength}`, 'maxLength');
+  const value = valueSql(feature);
+  const cases = featureRules(feature).flatMap(({ code, exempts, sql }) => [
+    ...(exempts === undefined ? [] : [`WHEN ${exempts.sql} THEN 0`]),
+    ...(sql === undefined ? [] : [`WHEN ${sql(value)} THEN ${code}`]),
+  ]);
   return cases.length === 0 ? '0' : `CASE ${cases.join(' ')} ELSE 0 END`;
 }
 
@@ -55,15 +33,37 @@ export function violationsSql(contract: Contract, table: string): string {
   return `SELECT * FROM (SELECT rowid AS id, ${codes.join(', ')} FROM ${table}) WHERE ${any.join(' OR ')}`;
 }
 
-/** A violation from its code; the value received is left out of personal features. */
-export function violationOf(feature: Feature, code: number, received: unknown, row: number): Violation {
-  const rule = RULE_CODES[code] as Violation['rule'];
-  const shown = received === null || received === undefined ? 'nothing' : String(received).slice(0, 60);
+/** The rule of a feature that has a code. */
+export const ruleOfCode = (feature: Feature, code: number): FeatureRule =>
+  featureRules(feature).find((rule) => rule.code === code)!;
+
+/** The rule of a feature that has a name. */
+export const ruleNamed = (feature: Feature, name: RuleName): FeatureRule =>
+  featureRules(feature).find((rule) => rule.name === name)!;
+
+/** Expression of what a message shows of a feature's value in `table`. */
+export function receivedSql({ name, type }: Feature, table: string): string {
+  const { exact } = sqlTypeOf(type);
+  const column = `${table}.${sqlName(name)}`;
+  return exact === undefined ? column : `coalesce(${table}.${exact.name(name)}::VARCHAR, ${column}::VARCHAR)`;
+}
+
+/** A violation of a row of a file; the value received is left out of personal features. */
+export function fileViolation(
+  feature: Feature,
+  { name, allowed }: FeatureRule,
+  received: unknown,
+): Omit<Violation, 'row'> {
   return {
     feature: feature.name,
-    rule,
-    ...(feature.personal === 'no' ? { received: shown } : {}),
-    allowed: allowedText(ruleOf(feature), rule),
-    row,
+    rule: name,
+    ...(feature.personal === 'no' ? { received: formatCell(received) } : {}),
+    allowed,
   };
+}
+
+/** A cell as a message shows it: text as it stands in the file, without quotes around it. */
+function formatCell(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  return typeof value === 'string' ? clip(value) : formatValue(value);
 }

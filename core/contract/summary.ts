@@ -1,6 +1,7 @@
 import { halfValue } from '../model/half.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData, TensorValues } from '../model/tensor.ts';
+import { codePoints } from './code-points.ts';
 import type { Feature } from './contract.ts';
 import type { TensorRule } from './tensor-rule.ts';
 
@@ -103,8 +104,7 @@ export function summaryColumns(spec: TensorSpec, rule: TensorRule): SummaryColum
   if (rule.personal !== 'no') return [];
   // A size that never changes says nothing.
   const free = spec.shape.some((size, axis) => axis > 0 && size === -1);
-  const kinds: SummaryColumn['of'][] =
-    spec.type === 'string' ? ['length'] : spec.type === 'bool' ? ['mean'] : ['mean', 'std', 'min', 'max'];
+  const kinds = summaryKinds(spec.type);
   if (free) kinds.push('size');
   kinds.push('digest');
   return kinds.map((of) => ({
@@ -119,13 +119,23 @@ export function summaryColumns(spec: TensorSpec, rule: TensorRule): SummaryColum
   }));
 }
 
-/** Longest of a row's strings, and their mean length, in UTF-16 units. */
-export function lengthsOf({ data }: TensorData, from: number, length: number): { mean: number; max: number } {
-  let [sum, max] = [0, 0];
+function summaryKinds(type: TensorSpec['type']): SummaryColumn['of'][] {
+  if (type === 'string') return ['length'];
+  return type === 'bool' ? ['mean'] : ['mean', 'std', 'min', 'max'];
+}
+
+/** Of a row's strings: the longest, its length, and their mean length, in code points. */
+export function lengthsOf(
+  { data }: TensorData,
+  from: number,
+  length: number,
+): { mean: number; max: number; longest: string } {
+  let [sum, max, longest] = [0, 0, ''];
   for (let i = from; i < from + length; i++) {
-    const size = (data[i] as string).length;
+    const text = data[i] as string;
+    const size = codePoints(text);
     sum += size;
-    if (size > max) max = size;
+    if (size > max) [max, longest] = [size, text];
   }
-  return { mean: length === 0 ? Number.NaN : sum / length, max };
+  return { mean: length === 0 ? Number.NaN : sum / length, max, longest };
 }

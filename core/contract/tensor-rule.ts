@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { max } from './rules/max.ts';
+import { maxLength } from './rules/max-length.ts';
+import { min } from './rules/min.ts';
 
 /** Allowed sizes of one axis, inclusive. */
 const SizeRange = z
@@ -21,12 +24,9 @@ export const TensorRule = z
       .array(z.union([z.int().min(0), SizeRange, z.null()]))
       .max(8)
       .optional(),
-    /** Smallest element allowed, inclusive; numbers only. */
-    min: z.number().optional(),
-    /** Largest element allowed, inclusive; numbers only. */
-    max: z.number().optional(),
-    /** Longest element allowed, in UTF-16 units; strings only. */
-    maxLength: z.int().min(1).optional(),
+    min: min.shape.min.describe('Smallest element allowed, inclusive; numbers only.'),
+    max: max.shape.max.describe('Largest element allowed, inclusive; numbers only.'),
+    maxLength: maxLength.shape.maxLength.describe('Longest element allowed, in Unicode code points; strings only.'),
     /** Whether NaN and infinities are refused. */
     finite: z.boolean().default(true),
     /** What a request's violation does; of a shape that is not allowed there is nothing to clamp: it is rejected. */

@@ -1,5 +1,5 @@
-import type { FeatureValues } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
+import type { FeatureValues } from '../contract/raw-tensor.ts';
 import type { OutlierCalibration } from '../profile/outlier-calibration.ts';
 import type { Profile } from '../profile/profile.ts';
 import {

@@ -1,5 +1,6 @@
-import type { RawTensor } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
+import type { RawTensor } from '../contract/raw-tensor.ts';
+import { clip } from '../errors/format-value.ts';
 import { type Fault, ProtocolError } from '../errors/protocol-error.ts';
 import type { ExplainOptions, Explanation } from '../explain/explanation.ts';
 import type { OutputMeaning } from '../manifest/manifest.ts';
@@ -12,6 +13,7 @@ import type { HttpRequest, HttpResponse } from '../serving/http.ts';
 import type { OutcomeRecord } from '../serving/outcome.ts';
 import type { Variant } from '../serving/variant.ts';
 
+export { clip } from '../errors/format-value.ts';
 export { type Fault, type FaultKind, ProtocolError } from '../errors/protocol-error.ts';
 
 /** What else of a model codecs may want to know. */
@@ -191,9 +193,6 @@ export function versionNumber(text: string, status: number): number {
     throw new ProtocolError(status, `version ${clip(text)} is not a number, expected 1, 2, 3, …`);
   return Number(text);
 }
-
-/** A caller's text as a message may show it. */
-export const clip = (text: string): string => (text.length > 64 ? `${text.slice(0, 63)}…` : text);
 
 /**
  * The model asked for; without a name the endpoint's default, or the only one it serves.

@@ -1,7 +1,8 @@
 import { bindContract } from '../contract/bind.ts';
-import type { RawTensor } from '../contract/check.ts';
 import type { Contract, Feature } from '../contract/contract.ts';
+import { exampleValue } from '../contract/example-value.ts';
 import { plainTensor } from '../contract/plain-tensor.ts';
+import type { RawTensor } from '../contract/raw-tensor.ts';
 import type { Signature } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 
@@ -27,35 +28,12 @@ export function exampleOf(contract: Contract, signature: Signature, profile?: Pr
 
 /** A value that keeps a feature's rules, as near to the typical one of the column as they let it be. */
 export function typicalValue(feature: Feature, column?: ColumnProfile): string | number | boolean {
-  switch (feature.type) {
-    case 'boolean':
-      return false;
-    case 'string':
-      return typicalText(feature, column);
-    default:
-      return typicalNumber(feature, column);
-  }
+  return exampleValue(feature, column === undefined ? [] : typicalValues(feature, column));
 }
 
-function typicalText(feature: Feature, column: ColumnProfile | undefined): string {
-  const seen = column?.kind === 'categorical' ? column.categories : [];
-  const fits = (text: string): boolean =>
-    text !== '' &&
-    text.length <= (feature.maxLength ?? Infinity) &&
-    (feature.allowed === undefined || feature.allowed.includes(text));
-  return [...seen, ...(feature.allowed ?? []).map(String)].find(fits) ?? 'example'.slice(0, feature.maxLength);
-}
-
-function typicalNumber(feature: Feature, column: ColumnProfile | undefined): number {
-  const whole = feature.type === 'integer';
-  const min = whole ? Math.ceil(feature.min ?? -Infinity) : (feature.min ?? -Infinity);
-  const max = whole ? Math.floor(feature.max ?? Infinity) : (feature.max ?? Infinity);
-  const wanted = (column?.kind === 'numeric' ? column.mean : null) ?? 0;
-  const clipped = Math.min(max, Math.max(min, whole ? Math.round(wanted) : wanted));
-  if (feature.allowed === undefined) return clipped;
-  const allowed = feature.allowed.map(Number).filter((value) => value >= min && value <= max);
-  return allowed.reduce(
-    (best, value) => (Math.abs(value - clipped) < Math.abs(best - clipped) ? value : best),
-    allowed[0] ?? clipped,
-  );
+/** What a column usually holds, the most frequent first. */
+function typicalValues({ type }: Feature, column: ColumnProfile): readonly (string | number)[] {
+  if (type === 'string') return column.kind === 'categorical' ? column.categories : [];
+  if (type === 'boolean' || column.kind !== 'numeric' || column.mean === null) return [];
+  return [type === 'integer' ? Math.round(column.mean) : column.mean];
 }

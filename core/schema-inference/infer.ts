@@ -69,8 +69,10 @@ export function inferContract(signature: Signature, data: Profile, { id, time, l
   });
 }
 
-const widthOf = (shape: readonly number[]): number =>
-  shape.length <= 1 ? 1 : shape.length === 2 ? shape[1]! : Number.NaN;
+function widthOf(shape: readonly number[]): number {
+  if (shape.length <= 1) return 1;
+  return shape.length === 2 ? shape[1]! : Number.NaN;
+}
 
 function featureOf(name: string, input: TensorSpec, column: ColumnProfile): InputFeature {
   const missing =

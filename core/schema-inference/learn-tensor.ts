@@ -1,4 +1,4 @@
-import { numberRange } from '../contract/elements.ts';
+import { numberRange } from '../contract/integer-range.ts';
 import { lengthsOf, summarise } from '../contract/summary.ts';
 import { TensorRule } from '../contract/tensor-rule.ts';
 import type { TensorSpec } from '../model/signature.ts';

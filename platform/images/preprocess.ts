@@ -1,7 +1,7 @@
-import type { RawTensor } from '../../core/contract/check.ts';
 import type { Contract } from '../../core/contract/contract.ts';
-import { InputError } from '../../core/contract/elements.ts';
+import { InputError } from '../../core/contract/input-error.ts';
 import { plainTensor } from '../../core/contract/plain-tensor.ts';
+import type { RawTensor } from '../../core/contract/raw-tensor.ts';
 import type { Preprocess } from '../../core/model/preprocess.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { blankPng } from './png.ts';

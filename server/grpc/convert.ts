@@ -1,4 +1,4 @@
-import { InputError } from '../../core/contract/elements.ts';
+import { InputError } from '../../core/contract/input-error.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { GrpcParameters, ModelInferRequest, ModelInferResponse, Parameter, WireTensor } from './messages.ts';
 import { contentsOf, elementBytes } from './tensor-contents.ts';

@@ -10,7 +10,7 @@ import {
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
-import { InputError } from '../../core/contract/elements.ts';
+import { InputError } from '../../core/contract/input-error.ts';
 import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/contract/elements.ts';
+import { InputError } from '../../core/contract/input-error.ts';
 import type { Contents } from './messages.ts';
 
 interface Numbers {

@@ -70,7 +70,7 @@ describe('air-time', () => {
     expect(types).toMatchObject({ carrier: 'BYTES', distance: 'INT64', weekend: 'BOOL', seats: 'FP32' });
     for (const [key, value, message] of [
       ['distance', 800.5, /distance in row 0 is 800.5, expected an integer/],
-      ['weekend', 1, /weekend in row 0 is 1, expected true or false/],
+      ['weekend', 2, /weekend in row 0 is 2, expected true or false/],
       ['origin', 'BOS', /origin in row 0 is "BOS", expected one of EWR, JFK, LGA/],
       ['distance', null, /distance in row 0 is missing/],
     ] as const) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { Feature } from '../../core/contract/contract.ts';
-import { InputError } from '../../core/contract/elements.ts';
+import { InputError } from '../../core/contract/input-error.ts';
 import { externalSignature } from '../../core/model/preprocess.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { readRows } from '../../core/protocols/formats/values.ts';

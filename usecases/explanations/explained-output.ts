@@ -1,4 +1,4 @@
-import { InputError } from '../../core/contract/elements.ts';
+import { InputError } from '../../core/contract/input-error.ts';
 import type { ExplainOptions } from '../../core/explain/explanation.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BoundInput, bindContract } from '../../core/contract/bind.ts';
-import { compileCheck, type RawTensor } from '../../core/contract/check.ts';
-import { InputError } from '../../core/contract/elements.ts';
+import { compileCheck } from '../../core/contract/check.ts';
+import { InputError } from '../../core/contract/input-error.ts';
+import type { RawTensor } from '../../core/contract/raw-tensor.ts';
 import { type Background, backgroundOf } from '../../core/explain/background.ts';
 import { NotExactError } from '../../core/explain/ensemble.ts';
 import type { ExplainOptions, Explanation, Shares } from '../../core/explain/explanation.ts';

@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BoundInput, bindContract } from '../../core/contract/bind.ts';
 import type { Feature } from '../../core/contract/contract.ts';
-import { allocate, bigRange, InputError, numberRange } from '../../core/contract/elements.ts';
+import { allocate } from '../../core/contract/elements.ts';
+import { InputError } from '../../core/contract/input-error.ts';
+import { bigRange, numberRange } from '../../core/contract/integer-range.ts';
 import { ProtocolError } from '../../core/errors/protocol-error.ts';
 import { backgroundOf } from '../../core/explain/background.ts';
 import type { ExplainOptions, Explanation } from '../../core/explain/explanation.ts';

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/contract/elements.ts';
+import { InputError } from '../../core/contract/input-error.ts';
 import { type Fault, ProtocolError } from '../../core/errors/protocol-error.ts';
 import type { Observation, RequestOutcome } from '../../core/observability/observation.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';

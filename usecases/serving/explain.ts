@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { InputError } from '../../core/contract/elements.ts';
+import { InputError } from '../../core/contract/input-error.ts';
 import type { Explanation } from '../../core/explain/explanation.ts';
 import { roundedExplanation } from '../../core/guards/disclosure.ts';
 import { type ExplainCall, ProtocolError } from '../../core/protocols/protocol.ts';

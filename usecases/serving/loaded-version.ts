@@ -1,8 +1,10 @@
 import { type CaptureWriter, captureWriter } from '../../core/captures/capture-line.ts';
-import { type Checked, type CompiledContract, compileCheck, type RawTensor } from '../../core/contract/check.ts';
-import type { Contract, Feature } from '../../core/contract/contract.ts';
+import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
+import type { Contract } from '../../core/contract/contract.ts';
+import { exampleValue } from '../../core/contract/example-value.ts';
 import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { plainTensor } from '../../core/contract/plain-tensor.ts';
+import type { RawTensor } from '../../core/contract/raw-tensor.ts';
 import type { Guards } from '../../core/manifest/guards.ts';
 import type { Decision, OutputMeaning } from '../../core/manifest/manifest.ts';
 import { shortest } from '../../core/model/decimal.ts';
@@ -139,7 +141,7 @@ async function warmUp(loaded: LoadedVersion, contract: Contract): Promise<void> 
     const own = features.filter((feature) => (feature.input ?? feature.name) === spec.name);
     if (own.length > 0) {
       if (shape.length === 2) shape[1] = own.length;
-      const row = own.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0)).map((feature) => example(feature, spec.type));
+      const row = own.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0)).map((feature) => exampleValue(feature));
       inputs.set(spec.name, { shape, data: Array.from({ length: shape[0] ?? 1 }, () => row).flat() });
       continue;
     }
@@ -151,14 +153,6 @@ async function warmUp(loaded: LoadedVersion, contract: Contract): Promise<void> 
   }
   const { tensors } = loaded.check.run(inputs, false);
   await loaded.model.run(tensors);
-}
-
-/** A value that the feature's rules allow. */
-function example(feature: Feature, type: string): unknown {
-  if (feature.allowed !== undefined) return feature.allowed[0];
-  if (feature.type === 'string') return 'a';
-  if (feature.type === 'boolean') return type === 'bool' ? false : 0;
-  return Math.ceil(feature.min ?? Math.min(0, feature.max ?? 0));
 }
 
 /** The decision's column of an output, one score a row; empty when the model has no decision. */

@@ -1,5 +1,6 @@
-import type { Checked, FeatureValues } from '../../core/contract/check.ts';
-import { InputError } from '../../core/contract/elements.ts';
+import type { Checked } from '../../core/contract/check.ts';
+import { InputError } from '../../core/contract/input-error.ts';
+import type { FeatureValues } from '../../core/contract/raw-tensor.ts';
 import { RedactedError } from '../../core/contract/redacted-error.ts';
 import type { OutOfDistributionFinding } from '../../core/guards/outliers.ts';
 import type { TensorData } from '../../core/model/tensor.ts';

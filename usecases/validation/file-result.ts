@@ -1,4 +1,4 @@
-import type { Violation } from '../../core/contract/contract.ts';
+import type { Violation } from '../../core/contract/violation.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { FileRejectedError } from './errors.ts';
 import type { Treated } from './personal-columns.ts';

@@ -5,18 +5,10 @@ import { sqlTypeOf } from '../../core/contract/sql.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
 import { checkColumns, parseHeader } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
-import { countLines, linesOf } from './lines.ts';
+import { csvField, readJsonLine } from './json-line.ts';
+import { countLines, linesOf, type Unreadable } from './lines.ts';
+import { readCsv } from './read-csv.ts';
 import { recoverCsv } from './recover-csv.ts';
-
-/** A line that is no row. */
-export interface Unreadable {
-  /** 1-based line of the source. */
-  readonly line: number;
-  readonly raw: string;
-  readonly reason: string;
-  /** The column that could not be read, when the others could. */
-  readonly column?: string;
-}
 
 /** A file as a table `rows`, its columns typed as {@link sqlTypeOf} says, in the order of the file. */
 export interface Loaded {
@@ -48,7 +40,7 @@ async function loadCsv(duck: Duck, file: string, contract: Contract): Promise<Lo
   checkColumns(columns, contract);
   const { lines, blank } = await countLines(file);
   const data = lines - 1;
-  const fast = await readFast(duck, file, columns, contract).catch((error: unknown) => {
+  const fast = await readCsv(duck, file, columns, contract).catch((error: unknown) => {
     // The fast reader stops at some broken files; the careful one goes through them line by line.
     if (error instanceof Error) return undefined;
     throw error;
@@ -68,7 +60,7 @@ async function loadCsv(duck: Duck, file: string, contract: Contract): Promise<Lo
   }
   const clean = path.join(duck.scratch, 'clean.csv');
   const careful = await recoverCsv(file, clean, columns.length);
-  const again = await readFast(duck, clean, columns, contract).catch((error: unknown) => {
+  const again = await readCsv(duck, clean, columns, contract).catch((error: unknown) => {
     throw new FileRejectedError('format', `not a readable CSV file: ${firstLine(error)}`, { cause: error });
   });
   // Records of the clean file may run over lines, so the reader's line numbers are turned back by order.
@@ -106,48 +98,6 @@ async function headerOf(file: string): Promise<string[]> {
   throw new FileRejectedError('format', 'the file is empty');
 }
 
-interface Fast {
-  readonly rows: number;
-  readonly rejected: Unreadable[];
-}
-
-/** Reads a CSV file into the table `rows` in one go; lines that do not fit become rejected ones. Nothing is guessed. */
-async function readFast(duck: Duck, file: string, columns: readonly string[], contract: Contract): Promise<Fast> {
-  const types = columns.map((name) => `${literal(name)}: '${typeOfColumn(name, contract)}'`);
-  for (const table of ['rows', 'reject_errors', 'reject_scans']) await duck.run(`DROP TABLE IF EXISTS ${table}`);
-  await duck.run(
-    `CREATE TEMP TABLE rows AS SELECT * FROM read_csv(${literal(file)}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', columns = {${types.join(', ')}}, store_rejects = true, rejects_limit = 0, max_line_size = 2097152)`,
-  );
-  const [{ n } = { n: 0n }] = await duck.rows('SELECT count(*) AS n FROM rows');
-  const errors = await duck.rows(
-    `SELECT line, any_value(column_name ORDER BY column_idx) AS name, any_value(error_type::VARCHAR ORDER BY column_idx) AS kind, any_value(csv_line) AS raw, any_value(error_message ORDER BY column_idx) AS message FROM reject_errors GROUP BY line ORDER BY line`,
-  );
-  return {
-    rows: Number(n),
-    rejected: errors.map(({ line, name, kind, raw, message }) => ({
-      line: Number(line),
-      raw: String(raw).replace(/^\r?\n/, ''),
-      reason: reasonOf(String(kind), String(message)),
-      ...(kind === 'CAST' ? { column: String(name) } : {}),
-    })),
-  };
-}
-
-function reasonOf(kind: string, message: string): string {
-  const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message) ?? [];
-  if (kind === 'TOO MANY COLUMNS' || kind === 'MISSING COLUMNS') return `${found} fields, expected ${expected}`;
-  if (kind === 'CAST') return /Could not convert string "(.*)" to/s.exec(message)?.[1] ?? 'another type';
-  if (kind === 'UNQUOTED VALUE') return 'a quote is not closed, or text follows a closing quote';
-  if (kind === 'INVALID ENCODING' || kind === 'INVALID UNICODE') return 'not UTF-8';
-  return kind.toLowerCase();
-}
-
-/** Features are typed; of the rest the id, time and label are kept as text. */
-function typeOfColumn(name: string, contract: Contract): string {
-  const feature = contract.features.find((f) => f.name === name);
-  return feature ? sqlTypeOf(feature.type) : 'VARCHAR';
-}
-
 /** Line of the n-th row when the lines in `skipped` (ascending) are no rows; line 1 is the header. */
 function lineWithout(skipped: readonly number[]): (row: number) => number {
   return (row) => {
@@ -181,19 +131,19 @@ async function loadJsonLines(duck: Duck, file: string, contract: Contract): Prom
   const lineOfRow: number[] = [];
   const seen = new Set<string>();
   let lines = 0;
-  let batch = `${known.map(field).join(',')}\n`;
+  let batch = `${known.map(csvField).join(',')}\n`;
   try {
     for await (const { number, bytes } of linesOf(file)) {
       lines++;
       const text = bytes.toString('utf8');
-      const value = objectOf(text, known);
-      if (typeof value === 'string') {
-        unreadable.push({ line: number, raw: text, reason: value });
+      const read = readJsonLine(text, contract, known);
+      if ('bad' in read) {
+        unreadable.push({ line: number, raw: text, ...read.bad });
         continue;
       }
-      for (const name of Object.keys(value)) seen.add(name);
+      for (const name of Object.keys(read.row)) seen.add(name);
       lineOfRow.push(number);
-      batch += `${known.map((name) => field(value[name])).join(',')}\n`;
+      batch += `${known.map((name) => csvField(read.row[name])).join(',')}\n`;
       if (batch.length > 1 << 20) {
         await out.write(batch);
         batch = '';
@@ -205,7 +155,7 @@ async function loadJsonLines(duck: Duck, file: string, contract: Contract): Prom
   }
   if (seen.size === 0) throw new FileRejectedError('format', 'no line is a JSON object');
   checkColumns([...seen], contract);
-  const fast = await readFast(duck, target, known, contract);
+  const fast = await readCsv(duck, target, known, contract);
   const recordLine = await recordLines(target, lineOfRow);
   const rejected = fast.rejected.map((u) => ({ ...u, line: recordLine(u.line) }));
   const gone = new Set(rejected.map(({ line }) => line));
@@ -219,23 +169,6 @@ async function loadJsonLines(duck: Duck, file: string, contract: Contract): Prom
     lineOf: (row) => kept[row]!,
   };
 }
-
-function objectOf(text: string, known: readonly string[]): Record<string, unknown> | string {
-  if (text.trim() === '') return 'the line is empty';
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not a JSON object';
-    const nested = Object.entries(value).find(([, v]) => typeof v === 'object' && v !== null);
-    return nested
-      ? `${known.includes(nested[0]) ? nested[0] : 'a value'} is nested, expected a plain value`
-      : (value as Record<string, unknown>);
-  } catch {
-    return 'not JSON';
-  }
-}
-
-const field = (value: unknown): string =>
-  value === undefined || value === null ? '' : `"${String(value).replaceAll('"', '""')}"`;
 
 const otherColumns = ({ data: { id, time, label, extra } }: Contract): string[] => [
   ...[id, time, label].filter((name) => name !== undefined),
@@ -254,10 +187,12 @@ async function loadParquet(duck: Duck, file: string, contract: Contract): Promis
   checkColumns(columns, contract);
   const misfits = found.flatMap(({ name, type }) => {
     const feature = contract.features.find((f) => f.name === name);
-    return feature && !fits(type, sqlTypeOf(feature.type)) ? [`${name} is ${type}, expected ${feature.type}`] : [];
+    return feature && !fits(type, sqlTypeOf(feature.type).column)
+      ? [`${name} is ${type}, expected ${feature.type}`]
+      : [];
   });
   if (misfits.length > 0) throw new FileRejectedError('schema', misfits.join('; '));
-  const select = columns.map((name) => `${identifier(name)}::${typeOfColumn(name, contract)} AS ${identifier(name)}`);
+  const select = found.map((column) => parquetColumns(column, contract));
   try {
     await duck.run(`CREATE TEMP TABLE rows AS SELECT ${select.join(', ')} FROM read_parquet(${literal(file)})`);
   } catch (error) {
@@ -265,6 +200,17 @@ async function loadParquet(duck: Duck, file: string, contract: Contract): Promis
   }
   const [{ n } = { n: 0n }] = await duck.rows('SELECT count(*) AS n FROM rows');
   return { format: 'parquet', columns, rows: Number(n), unreadable: [], lines: Number(n), lineOf: (row) => row + 1 };
+}
+
+/** A column of the file as the table has it, and the one beside it where its type has one. */
+function parquetColumns({ name, type }: { name: string; type: string }, contract: Contract): string {
+  const column = identifier(name);
+  const feature = contract.features.find((f) => f.name === name);
+  if (feature === undefined) return `${column}::VARCHAR AS ${column}`;
+  const { column: wanted, exact } = sqlTypeOf(feature.type);
+  const typed = `${column}::${wanted} AS ${column}`;
+  if (exact === undefined) return typed;
+  return `${typed}, ${exact.ofNumber(type === 'BOOLEAN' ? `${column}::TINYINT` : column)} AS ${exact.name(name)}`;
 }
 
 /** Whether a Parquet column can be read as the type without guessing. */

@@ -6,7 +6,15 @@ import { finished } from 'node:stream/promises';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
 import { RedactedError } from '../../core/contract/redacted-error.ts';
-import { datasetTypeOf, violationOf, violationsSql } from '../../core/contract/sql.ts';
+import {
+  fileViolation,
+  receivedSql,
+  ruleNamed,
+  ruleOfCode,
+  sqlTypeOf,
+  valueSql,
+  violationsSql,
+} from '../../core/contract/sql.ts';
 import { populationStability } from '../../core/drift/psi.ts';
 import { countsOf } from '../../core/profile/bins.ts';
 import type { Profile } from '../../core/profile/profile.ts';
@@ -62,8 +70,9 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const reasons = await checkRows(duck, contract);
     const quarantined = loaded.unreadable.length + reasons.badRows;
     const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
+    const target = path.join(options.outDir, 'rows.jsonl');
     const quarantineFile =
-      quarantined > 0 ? await quarantine(duck, file, contract, loaded, personal, options.outDir) : undefined;
+      quarantined > 0 ? await quarantine({ duck, file, contract, loaded, personal, target }) : undefined;
     const found = summary(contract, reasons.counts, loaded);
     const kept = {
       ...(quarantineFile === undefined ? {} : { quarantineFile }),
@@ -115,7 +124,7 @@ interface Judged {
 /** Makes the table `bad`: ids of the rows that break a rule, with a code per feature; `cdup` is 1 for duplicates. */
 async function checkRows(duck: Duck, contract: Contract): Promise<Judged> {
   await duck.run(`CREATE TEMP TABLE broken AS ${violationsSql(contract, 'rows')}`);
-  const keys = contract.file.unique.map(identifier);
+  const keys = contract.file.unique.map((name) => keySql(contract, name));
   await duck.run(
     keys.length === 0
       ? 'CREATE TEMP TABLE doubles AS SELECT 0::BIGINT AS id WHERE false'
@@ -135,6 +144,12 @@ async function checkRows(duck: Duck, contract: Contract): Promise<Judged> {
   return { badRows: Number(n), counts };
 }
 
+/** What tells rows apart: of an integer all its digits. */
+function keySql({ features }: Contract, name: string): string {
+  const feature = features.find((each) => each.name === name);
+  return feature === undefined ? identifier(name) : valueSql(feature);
+}
+
 function summary(
   contract: Contract,
   counts: Judged['counts'],
@@ -143,8 +158,8 @@ function summary(
   const all = counts.map(({ feature, code, rows }): FileValidationResult['reasons'][number] => {
     if (feature === -1)
       return { feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once', rows };
-    const { rule, allowed } = violationOf(contract.features[feature]!, code, null, 0);
-    return { feature: contract.features[feature]!.name, rule, allowed, rows };
+    const { name, allowed } = ruleOfCode(contract.features[feature]!, code);
+    return { feature: contract.features[feature]!.name, rule: name, allowed, rows };
   });
   const lines = new Map<string, number>();
   for (const { column } of unreadable) lines.set(column ?? '', (lines.get(column ?? '') ?? 0) + 1);
@@ -158,16 +173,26 @@ function summary(
 /** Rows that are read from the table at a time while quarantining. */
 const PAGE = 10_000;
 
-/** Writes every quarantined row with its reasons, in the order of the file. */
-async function quarantine(
-  duck: Duck,
-  file: string,
-  contract: Contract,
-  loaded: Loaded,
-  { subject }: PersonalSql,
-  outDir: string,
-): Promise<string> {
-  const target = path.join(outDir, 'rows.jsonl');
+/** What the quarantined rows are written from. */
+interface Quarantine {
+  readonly duck: Duck;
+  readonly file: string;
+  readonly contract: Contract;
+  readonly loaded: Loaded;
+  readonly personal: PersonalSql;
+  /** File that they go to. */
+  readonly target: string;
+}
+
+/** Writes every quarantined row with its reasons, in the order of the file. @returns the file */
+async function quarantine({
+  duck,
+  file,
+  contract,
+  loaded,
+  personal: { subject },
+  target,
+}: Quarantine): Promise<string> {
   const out = createWriteStream(target);
   const personal = isPersonal(contract);
   const text = loaded.format !== 'parquet' && !personal;
@@ -180,7 +205,7 @@ async function quarantine(
       ...(personal ? {} : { raw: raw.slice(0, 10_000) }),
       reasons: [joinReasons(unreadableReason(contract, reason, column), personal)],
     });
-  const names = contract.features.map(({ name }, i) => `r.${identifier(name)} AS v${i}, b.c${i}`);
+  const names = contract.features.map((feature, i) => `${receivedSql(feature, 'r')} AS v${i}, b.c${i}`);
   if (subject !== undefined) names.push(`${subject} AS subject`);
   for (let offset = 0; ; offset += PAGE) {
     const page = await duck.rows(
@@ -193,8 +218,7 @@ async function quarantine(
       const reasons = contract.features.flatMap((feature, f) => {
         const code = Number(row[`c${f}`] ?? 0);
         if (code === 0) return [];
-        const { row: _, ...reason } = violationOf(feature, code, row[`v${f}`], 0);
-        return [joinReasons(reason, personal)];
+        return [joinReasons(fileViolation(feature, ruleOfCode(feature, code), row[`v${f}`]), personal)];
       });
       if (Number(row.cdup) === 1)
         reasons.push({ feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once' });
@@ -220,8 +244,7 @@ function unreadableReason(
 ): QuarantinedRow['reasons'][number] {
   const feature = contract.features.find(({ name }) => name === column);
   if (!feature) return { feature: '(line)', rule: 'unreadable', allowed: reason };
-  const { row: _, ...violation } = violationOf(feature, 2, reason, 0);
-  return violation;
+  return fileViolation(feature, ruleNamed(feature, 'type'), reason);
 }
 
 /** A reason without its value, where a value that slipped into the wrong column may be a personal one. */
@@ -294,7 +317,7 @@ function datasetColumns(contract: Contract, columns: readonly string[], personal
       if (name in personal.treated) return `${personal.expression(name)} AS ${identifier(name)}`;
       const feature = contract.features.find((f) => f.name === name);
       const column = identifier(name);
-      if (feature) return `${column}::${datasetTypeOf(feature.type)} AS ${column}`;
+      if (feature) return `${valueSql(feature)}::${sqlTypeOf(feature.type).dataset} AS ${column}`;
       return name === contract.data.time ? `TRY_CAST(${column} AS TIMESTAMP) AS ${column}` : column;
     });
   // A table needs a column, even where all are dropped.

@@ -1,4 +1,4 @@
-import type { RawTensor } from '../../contract/check.ts';
+import type { RawTensor } from '../../contract/raw-tensor.ts';
 import type { HttpResponse } from '../../serving/http.ts';
 import { exactText } from '../formats/exact-text.ts';
 import { tableColumns } from '../formats/table.ts';

@@ -1,63 +1,48 @@
-import type { RawTensor } from '../../contract/check.ts';
 import type { Feature } from '../../contract/contract.ts';
-import { bigRange, numberRange } from '../../contract/elements.ts';
+import { integerRange } from '../../contract/integer-range.ts';
+import type { RawTensor } from '../../contract/raw-tensor.ts';
+import { featureRules } from '../../contract/rules/rules.ts';
+import { NO_NUL } from '../../contract/types/string.ts';
+import type { JsonSchema } from '../../contract/types/value-type.ts';
 import type { TensorSpec, TensorType } from '../../model/signature.ts';
 import { tableColumns } from '../formats/table.ts';
-import { isInteger, type ProtocolModel } from '../protocol.ts';
+import type { ProtocolModel } from '../protocol.ts';
 
 /** A piece of JSON Schema 2020-12, or of the document; integers of 64 bits are bigint. */
-export type Node = { readonly [key: string]: unknown };
+export type Node = JsonSchema;
 
 /** An element of a tensor that the contract says nothing about. */
 export function elementSchema(type: TensorType): Node {
   if (type === 'string') return { type: 'string', pattern: NO_NUL };
   if (type === 'bool') return { type: 'boolean' };
-  const range = numberRange(type) ?? bigRange(type);
+  const range = integerRange(type);
   if (range !== undefined) return { type: 'integer', format: type, minimum: range.lowest, maximum: range.highest };
   return { type: ['number', 'null'], format: type === 'float64' ? 'double' : 'float' };
 }
 
-/** ONNX Runtime's strings end at a NUL. */
-const NO_NUL = '^[^\\u0000]*$';
-
-/** A value of a feature as a request may have it. */
+/**
+ * A value of a feature as a request may have it: what every rule of the contract says, or, where violations are let
+ * through, what it looks like at least.
+ */
 export function featureSchema(feature: Feature, { type }: TensorSpec): Node {
-  const mayMiss = feature.missing === 'allow';
   const strict = feature.onViolation === 'reject';
+  const rules = featureRules(feature);
+  const described = rules.filter(({ structural }) => strict || structural);
+  const schema: Node = Object.assign({}, ...described.map((rule) => rule.openApi?.(type) ?? {}));
   const unit = feature.unit === undefined ? '' : `in ${feature.unit}`;
   const description = [feature.description, unit].filter((text) => text !== undefined && text !== '').join(', ');
-  const rules = strict ? rulesOf(feature, type) : {};
   return {
-    ...baseSchema(feature, type, mayMiss),
-    ...rules,
+    ...(rules.some(({ exempts }) => exempts?.is(null)) ? nullable(schema) : schema),
     ...(description === '' ? {} : { description }),
   };
 }
 
-function baseSchema(feature: Feature, type: TensorType, mayMiss: boolean): Node {
-  const nullable = (name: string): Node => ({ type: mayMiss ? [name, 'null'] : name });
-  if (feature.type === 'string')
-    return { ...nullable('string'), pattern: NO_NUL, ...(mayMiss ? {} : { minLength: 1 }) };
-  if (feature.type === 'boolean')
-    return type === 'bool' ? { type: 'boolean' } : { enum: [false, true, 0, 1, ...(mayMiss ? [null] : [])] };
-  const range = numberRange(type) ?? bigRange(type);
-  return {
-    ...nullable(feature.type === 'integer' || isInteger(type) ? 'integer' : 'number'),
-    ...(range === undefined ? {} : { minimum: range.lowest, maximum: range.highest }),
-  };
-}
-
-/** What a request is rejected for. */
-function rulesOf(feature: Feature, type: TensorType): Node {
-  const { min, max, allowed, maxLength, missing } = feature;
-  const integral = isInteger(type);
-  return {
-    ...(min === undefined ? {} : { minimum: integral ? Math.ceil(min) : min }),
-    ...(max === undefined ? {} : { maximum: integral ? Math.floor(max) : max }),
-    ...(allowed === undefined ? {} : { enum: missing === 'allow' ? [...allowed, null] : allowed }),
-    ...(maxLength === undefined ? {} : { maxLength }),
-  };
-}
+/** The same, or null. */
+const nullable = ({ type, enum: values, ...rest }: Node): Node => ({
+  ...rest,
+  ...(type === undefined ? {} : { type: [type, 'null'] }),
+  ...(values === undefined ? {} : { enum: [...(values as unknown[]), null] }),
+});
 
 const featuresOf = (spec: TensorSpec, wire: ProtocolModel): Feature[] =>
   wire.features

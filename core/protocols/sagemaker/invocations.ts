@@ -1,5 +1,5 @@
-import type { RawTensor } from '../../contract/check.ts';
-import { InputError } from '../../contract/elements.ts';
+import { InputError } from '../../contract/input-error.ts';
+import type { RawTensor } from '../../contract/raw-tensor.ts';
 import type { TensorSpec } from '../../model/signature.ts';
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';
 import { MAX_ROWS, parseCsv } from '../formats/csv.ts';

@@ -1,5 +1,5 @@
-import type { RawTensor } from '../../contract/check.ts';
-import { InputError } from '../../contract/elements.ts';
+import { InputError } from '../../contract/input-error.ts';
+import type { RawTensor } from '../../contract/raw-tensor.ts';
 import type { HttpRequest } from '../../serving/http.ts';
 import { type Read, readValue } from '../formats/instance.ts';
 import { bodyText, parseJson } from '../formats/json.ts';

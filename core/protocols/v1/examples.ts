@@ -1,6 +1,6 @@
-import type { RawTensor } from '../../contract/check.ts';
 import type { Feature } from '../../contract/contract.ts';
-import { InputError } from '../../contract/elements.ts';
+import { InputError } from '../../contract/input-error.ts';
+import type { RawTensor } from '../../contract/raw-tensor.ts';
 import type { TensorSpec } from '../../model/signature.ts';
 import type { TensorData } from '../../model/tensor.ts';
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';

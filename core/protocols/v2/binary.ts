@@ -1,5 +1,6 @@
-import type { RawTensor } from '../../contract/check.ts';
-import { allocate, InputError } from '../../contract/elements.ts';
+import { allocate } from '../../contract/elements.ts';
+import { InputError } from '../../contract/input-error.ts';
+import type { RawTensor } from '../../contract/raw-tensor.ts';
 import type { ExternalTensorSpec } from '../../model/preprocess.ts';
 import type { TensorSpec, TensorType } from '../../model/signature.ts';
 import type { TensorData } from '../../model/tensor.ts';

@@ -1,6 +1,6 @@
-import type { RawTensor } from '../../contract/check.ts';
-import { InputError } from '../../contract/elements.ts';
-import { shown } from '../../contract/rule.ts';
+import { InputError } from '../../contract/input-error.ts';
+import type { RawTensor } from '../../contract/raw-tensor.ts';
+import { formatValue } from '../../errors/format-value.ts';
 import type { TensorSpec } from '../../model/signature.ts';
 import type { HttpRequest } from '../../serving/http.ts';
 import { bodyText, parseJson } from '../formats/json.ts';
@@ -100,7 +100,7 @@ function readShape(name: string, shape: unknown): number[] {
   return shape.map((dimension: unknown) => {
     const size = typeof dimension === 'bigint' ? Number(dimension) : dimension;
     if (typeof size !== 'number' || !Number.isInteger(size) || size < 0)
-      throw new InputError(`input ${name}: shape has ${shown(dimension)}, expected integers from 0`);
+      throw new InputError(`input ${name}: shape has ${formatValue(dimension)}, expected integers from 0`);
     return size;
   });
 }
@@ -135,7 +135,7 @@ function readClassification(value: unknown, spec: TensorSpec, wire: ProtocolMode
   const count = typeof value === 'bigint' ? Number(value) : value;
   if (count === undefined || count === 0) return undefined;
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 0)
-    throw new InputError(`output ${spec.name}: classification is ${shown(value)}, expected a number of classes`);
+    throw new InputError(`output ${spec.name}: classification is ${formatValue(value)}, expected a number of classes`);
   if (spec.type === 'string' || spec.type === 'bool')
     throw new InputError(`output ${spec.name} is of ${datatypeOf(spec.type)}, classification needs numbers`);
   return { count, byRow: spec.shape.length > 1 || spec.shape[0] === -1, labels: wire.labels.get(spec.name) ?? [] };

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileCheck, type RawTensor } from '../../../core/contract/check.ts';
+import { compileCheck } from '../../../core/contract/check.ts';
 import { Contract } from '../../../core/contract/contract.ts';
+import type { RawTensor } from '../../../core/contract/raw-tensor.ts';
 import type { Signature, TensorSpec, TensorType } from '../../../core/model/signature.ts';
 
 const spec = (name: string, type: TensorType, shape: number[]): TensorSpec => ({ name, type, shape });
@@ -83,10 +84,13 @@ describe('compileCheck', () => {
     ['a boolean', {}, [true], 'type', 'a number'],
     ['too small a value', { min: 0 }, [-1], 'min', 'at least 0'],
     ['too large a value', { max: 5 }, [6], 'max', 'at most 5'],
-    ['infinity beyond a bound', { max: 5 }, [Number.POSITIVE_INFINITY], 'max', 'at most 5'],
+    ['infinity', {}, [Number.POSITIVE_INFINITY], 'finite', 'a finite number'],
+    ['infinity beyond a bound', { max: 5 }, [Number.POSITIVE_INFINITY], 'finite', 'a finite number'],
+    ['an infinity where an integer is wanted', { type: 'integer' }, [Number.NEGATIVE_INFINITY], 'type', 'an integer'],
+    ['an integer of more than 64 bits', { type: 'integer' }, [2 ** 63], 'type', 'an integer'],
     ['a fraction for an integer', { type: 'integer' }, [1.5], 'type', 'an integer'],
     ['a value that is not allowed', { type: 'integer', allowed: [1, 2] }, [3], 'allowed', 'one of 1, 2'],
-  ])('rejects %s and says what is allowed', (_, feature, data, rule, allowed) => {
+  ])('rejects %s and says what is allowed', (_, feature, data, ...[rule, allowed]) => {
     const done = checkOne(feature, data);
     expect(done.rejected).toBe(1);
     expect(done.violations).toMatchObject([{ feature: 'x', rule, allowed, row: 0 }]);
@@ -141,6 +145,10 @@ describe('compileCheck', () => {
       new BigInt64Array([9007199254740993n, 5n, -(2n ** 63n)]),
     );
     for (const bad of [2n ** 63n, 1.5, '5', null, Number.NaN, 2 ** 60]) expect(run([bad]).rejected).toBe(1);
+    const unsigned = compileCheck(contract({ name: 'n', type: 'integer' }), signature(spec('n', 'uint64', [-1])));
+    const one = (value: unknown) => unsigned.run(inputs({ n: [[1], [value]] }), false);
+    expect(one(2n ** 64n - 1n).tensors.n!.data).toEqual(new BigUint64Array([2n ** 64n - 1n]));
+    for (const bad of [2n ** 64n, -1n, -1]) expect(one(bad).rejected).toBe(1);
   });
 
   it.each([
@@ -159,11 +167,59 @@ describe('compileCheck', () => {
     expect(check.run(inputs({ n: [[1], [0.5]] }), false).rejected).toBe(1);
   });
 
-  it('takes true and false for a bool input, 0 and 1 only as bytes', () => {
+  it('takes true, false, 1 and 0 for a boolean, whatever its input holds it as', () => {
     const check = compileCheck(contract({ name: 'b', type: 'boolean' }), signature(spec('b', 'bool', [-1])));
     expect(check.run(inputs({ b: [[2], [true, false]] }), false).tensors.b!.data).toEqual(new Uint8Array([1, 0]));
     expect(check.run(inputs({ b: [[2], new Uint8Array([1, 0])] }), false).rejected).toBe(0);
-    expect(check.run(inputs({ b: [[2], [1, 0]] }), false).rejected).toBe(2);
+    expect(check.run(inputs({ b: [[2], [1, 0]] }), false).tensors.b!.data).toEqual(new Uint8Array([1, 0]));
+    for (const bad of [2, 'true', null, Number.NaN, []])
+      expect(check.run(inputs({ b: [[1], [bad]] }), false).rejected).toBe(1);
+    const float = compileCheck(contract({ name: 'b', type: 'boolean' }), signature(spec('b', 'float32', [-1])));
+    expect(float.run(inputs({ b: [[4], [true, false, 1, 0]] }), true)).toMatchObject({
+      rejected: 0,
+      tensors: { b: { data: new Float32Array([1, 0, 1, 0]) } },
+      values: [new Float64Array([1, 0, 1, 0])],
+    });
+    for (const bad of [2, 0.5, 'true', null]) expect(float.run(inputs({ b: [[1], [bad]] }), false).rejected).toBe(1);
+  });
+
+  it('names the contract’s own rule first where the input could not hold the value either', () => {
+    const run = (feature: object, value: unknown) =>
+      compileCheck(
+        contract({ name: 'n', type: 'integer', max: 100, ...feature }),
+        signature(spec('n', 'int8', [-1])),
+      ).run(inputs({ n: [[1], [value]] }), false);
+    expect(run({}, 300).violations).toMatchObject([{ rule: 'max' }]);
+    expect(run({ onViolation: 'flag' }, 300).violations).toMatchObject([{ rule: 'max' }]);
+    expect(run({ onViolation: 'flag' }, 110)).toMatchObject({ rejected: 0, tolerated: 1 });
+    expect(run({ onViolation: 'clamp' }, 300).tensors.n!.data).toEqual(new Int8Array([100]));
+    expect(run({ onViolation: 'flag' }, -300).violations).toMatchObject([
+      { rule: 'type', allowed: 'an integer from -128 to 127' },
+    ]);
+  });
+
+  it('asks the remaining rules of what a value was clamped to', () => {
+    const run = (feature: object, value: unknown) => checkOne({ onViolation: 'clamp', ...feature }, [value]);
+    expect(run({ min: 1, allowed: [1, 2] }, 0)).toMatchObject({ rejected: 0, tolerated: 1 });
+    expect(run({ min: 1, allowed: [2, 3] }, 0).violations).toMatchObject([{ rule: 'allowed', received: '0' }]);
+    expect(run({ type: 'integer', min: 0.5, max: 9.5 }, -3).tensors.x!.data).toEqual(new Float32Array([1]));
+    expect(run({ type: 'integer', min: 0.5, max: 9.5 }, 30).tensors.x!.data).toEqual(new Float32Array([9]));
+  });
+
+  it('counts and cuts strings by code points', () => {
+    const check = (feature: object, value: string) =>
+      compileCheck(contract({ name: 's', type: 'string', ...feature }), signature(spec('s', 'string', [-1]))).run(
+        inputs({ s: [[1], [value]] }),
+        false,
+      );
+    expect(check({ maxLength: 2 }, '😀😀').rejected).toBe(0);
+    expect(check({ maxLength: 2 }, '😀😀a').violations).toMatchObject([
+      { rule: 'maxLength', allowed: 'at most 2 characters' },
+    ]);
+    // é as one code point and as two.
+    expect(check({ maxLength: 1 }, '\u00e9').rejected).toBe(0);
+    expect(check({ maxLength: 1 }, 'e\u0301').rejected).toBe(1);
+    expect(check({ maxLength: 2, onViolation: 'clamp' }, 'a😀b').tensors.s!.data).toEqual(['a😀']);
   });
 
   it('refuses rows that do not agree, and no rows at all', () => {
@@ -245,8 +301,9 @@ describe('compileCheck', () => {
         let rejected = 0;
         const expected = data.map((each) => {
           const missing = each === null || Number.isNaN(each);
+          const whole = Number.isInteger(each) && Math.abs(each as number) < 2 ** 63;
           const wrong =
-            !missing && (typeof each !== 'number' || (feature.type === 'integer' && !Number.isInteger(each)));
+            !missing && (typeof each !== 'number' || !Number.isFinite(each) || (feature.type === 'integer' && !whole));
           const number = typeof each === 'number' ? each : Number.NaN;
           const low = !wrong && feature.min !== undefined && number < feature.min;
           const high = !wrong && feature.max !== undefined && number > feature.max;

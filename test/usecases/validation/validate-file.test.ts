@@ -64,7 +64,7 @@ describe('validateFile', () => {
     expect(reasons[5]).toMatchObject([{ feature: 'n', rule: 'missing', allowed: 'a value' }]);
     expect(reasons[6]).toMatchObject([{ feature: 'id', rule: 'duplicate' }]);
     expect(reasons[7]).toMatchObject([{ feature: 'n', rule: 'type', received: 'x' }]);
-    expect(reasons[8]).toMatchObject([{ feature: 'x', rule: 'type' }]);
+    expect(reasons[8]).toMatchObject([{ feature: 'x', rule: 'finite', allowed: 'a finite number' }]);
     expect(rows.find(({ line }) => line === 3)?.raw).toBe('r2,2026-01-09T00:00:00Z,101,1,c,0');
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allocate, fillOpaque } from '../../../../core/contract/elements.ts';
+import { allocate } from '../../../../core/contract/elements.ts';
+import { fillOpaque } from '../../../../core/contract/opaque.ts';
 import { TENSOR_TYPES, type TensorType } from '../../../../core/model/signature.ts';
 import type { TensorData, TensorValues } from '../../../../core/model/tensor.ts';
 import { encodeV2 } from '../../../../core/protocols/v2/answer.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillOpaque } from '../../../../core/contract/elements.ts';
+import { fillOpaque } from '../../../../core/contract/opaque.ts';
 import type { TensorType } from '../../../../core/model/signature.ts';
 import type { Operation } from '../../../../core/protocols/protocol.ts';
 import { decodeV2 } from '../../../../core/protocols/v2/infer.ts';

@@ -1,0 +1,63 @@
+import type { TensorType } from '../model/signature.ts';
+import { type CertainValues, certainValues } from './certain-values.ts';
+import type { Feature } from './contract.ts';
+import { elementText } from './elements.ts';
+import type { BrokenRule, Findings, ViolationSubject } from './findings.ts';
+import type { Holder } from './holder.ts';
+import { type FeatureRule, inputRules } from './rules/rules.ts';
+import { VALUE_TYPES } from './types/types.ts';
+import type { Cell, Value } from './types/value-type.ts';
+
+/** A feature's rules compiled for the elements of its input. */
+export class FeatureCheck<T extends number | bigint | string> implements ViolationSubject {
+  readonly name: string;
+  readonly policy: ViolationSubject['policy'];
+  readonly personal: boolean;
+  /** Reads a value of a request. */
+  readonly read: (raw: unknown) => Cell;
+  readonly certain: CertainValues<T>;
+  private readonly rules: readonly FeatureRule[];
+  /** What is broken by a value that every rule lets through and the input's type has no element for. */
+  private readonly beyondInput: BrokenRule;
+
+  constructor(
+    feature: Feature,
+    private readonly holder: Holder<T>,
+    input: TensorType,
+  ) {
+    this.name = feature.name;
+    this.policy = feature.onViolation;
+    this.personal = feature.personal !== 'no';
+    this.rules = inputRules(feature, input);
+    this.beyondInput = { name: 'type', allowed: elementText(input) };
+    const { read } = VALUE_TYPES[feature.type];
+    this.read = holder.integral ? (raw) => (raw instanceof Number ? undefined : read(raw)) : read;
+    this.certain = certainValues(this.rules, holder);
+  }
+
+  /**
+   * Asks the rules in their order, up to the first that is broken. A value that is clamped goes on as what it was
+   * clamped to.
+   *
+   * @param cell what was read of `raw`
+   * @returns what the tensor is to hold
+   */
+  check(raw: unknown, cell: Cell, row: number, findings: Findings): T {
+    let value = cell;
+    for (const rule of this.rules) {
+      if (rule.exempts?.is(value)) break;
+      if (!rule.breaks(value)) continue;
+      if (this.policy === 'clamp' && rule.clamp !== undefined) {
+        findings.tolerated++;
+        value = rule.clamp(value as Value);
+        continue;
+      }
+      const held = this.holder.hold(value);
+      findings.add(this, rule, { value: raw, row, tolerable: held !== undefined });
+      return held ?? this.holder.empty;
+    }
+    const held = this.holder.hold(value);
+    if (held === undefined) findings.add(this, this.beyondInput, { value: raw, row, tolerable: false });
+    return held ?? this.holder.empty;
+  }
+}

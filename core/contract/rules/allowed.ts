@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { sqlDouble, sqlInteger, sqlText } from '../sql-text.ts';
+import { VALUE_TYPES } from '../types/types.ts';
+import type { Cell, FeatureType, Value } from '../types/value-type.ts';
+import { defineRule } from './rule.ts';
+
+/** Values that a message names. */
+const MAX_NAMED = 12;
+
+/** A closed list of values. */
+export const allowed = defineRule({
+  shape: {
+    allowed: z
+      .array(z.union([z.string(), z.number()]))
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe(
+        'The only values allowed (case-sensitive); numbers and strings only. Whether one may be missing is for missing to say.',
+      ),
+  },
+  types: ['float', 'integer', 'string'],
+  problem({ type, allowed: list = [] }) {
+    const wrong = list.find((value) => (typeof value === 'string') !== (type === 'string'));
+    return wrong === undefined ? undefined : `allowed has ${JSON.stringify(wrong)}, which is no ${type}`;
+  },
+  of({ type, allowed: list }) {
+    if (list === undefined) return undefined;
+    // What is no value of the type could not come, and its literal would break the query.
+    const values = list.filter((value) => VALUE_TYPES[type].accepts(value));
+    const members = new Set<Cell>(values);
+    const named = list.slice(0, MAX_NAMED).join(', ');
+    const literals = values.map((value) => literal(type, value));
+    return {
+      allowed: `one of ${named}${list.length > MAX_NAMED ? `, … (${list.length} values)` : ''}`,
+      breaks(value) {
+        if (typeof value !== 'bigint') return !members.has(value);
+        const number = Number(value);
+        return !members.has(number) || BigInt(number) !== value;
+      },
+      sql: (value) => (literals.length === 0 ? 'true' : `${value} NOT IN (${literals.join(', ')})`),
+      certain: { values },
+      openApi: () => ({ enum: list }),
+      examples: values,
+    };
+  },
+});
+
+function literal(type: FeatureType, value: Value): string {
+  if (typeof value === 'string') return sqlText(value);
+  return type === 'integer' ? sqlInteger(BigInt(value)) : sqlDouble(Number(value));
+}

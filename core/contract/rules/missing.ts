@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { VALUE_TYPES } from '../types/types.ts';
+import { defineRule } from './rule.ts';
+
+/** Whether a value may be missing. What is missing is asked nothing else. */
+export const missing = defineRule({
+  shape: {
+    missing: z
+      .enum(['allow', 'reject'])
+      .default('reject')
+      .describe('Whether a missing value is allowed: null, NaN for numbers, nothing between the quotes for strings.'),
+  },
+  structural: true,
+  of({ name, type, missing: policy }) {
+    const sql = VALUE_TYPES[type].sql.missing(name);
+    const allowed = 'a value';
+    if (policy === 'allow')
+      return { allowed, breaks: () => false, exempts: { is: (cell) => cell === null, sql }, certain: {} };
+    return {
+      allowed,
+      breaks: (cell) => cell === null,
+      sql: () => sql,
+      certain: {},
+      openApi: () => (type === 'string' ? { minLength: 1 } : {}),
+    };
+  },
+});

@@ -1,0 +1,20 @@
+import { VALUE_TYPES } from '../types/types.ts';
+import { FeatureType } from '../types/value-type.ts';
+import { defineRule } from './rule.ts';
+
+/** Values are of the feature's type. */
+export const type = defineRule({
+  shape: { type: FeatureType },
+  structural: true,
+  of({ name, type: own }, input) {
+    const { text, accepts, certain, sql, openApi, example } = VALUE_TYPES[own];
+    return {
+      allowed: text,
+      breaks: (cell) => cell === undefined || (cell !== null && !accepts(cell, input)),
+      ...(sql.wrong === undefined ? {} : { sql: () => sql.wrong!(name) }),
+      certain,
+      openApi,
+      examples: [example],
+    };
+  },
+});

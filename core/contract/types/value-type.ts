@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import type { TensorType } from '../../model/signature.ts';
+
+export const FeatureType = z.enum(['float', 'integer', 'string', 'boolean']).describe('What kind of value it is.');
+export type FeatureType = z.infer<typeof FeatureType>;
+
+/** A value as rules see it: a number, a boolean as 0 or 1, an integer of 64 bits with all its digits, or text. */
+export type Value = number | bigint | string;
+
+/** What was read of a cell: null where it is missing, undefined where it is nothing that the type is made of. */
+export type Cell = Value | null | undefined;
+
+/**
+ * Values that certainly keep a rule, so that the pass over a request need not ask it: those within all that is said
+ * here. `{}` is every value. Whoever says less than is true costs time and nothing else.
+ */
+export interface Certain {
+  /** Numbers from here on. */
+  readonly lowest?: number;
+  /** Numbers up to here. */
+  readonly highest?: number;
+  /** Whole numbers only. */
+  readonly whole?: boolean;
+  /** Texts of at most this many UTF-16 units. */
+  readonly maxUnits?: number;
+  /** These only. */
+  readonly values?: readonly Value[];
+  /** true and false, which are read as 0 and 1. */
+  readonly booleans?: boolean;
+}
+
+/** A piece of JSON Schema 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A type in the table that a data file is loaded into; conditions are true or false, never null, of a cell. */
+export interface SqlType {
+  /** Column type that a cell is read as; what cannot be cast to it is none of the type's values. */
+  readonly column: 'DOUBLE' | 'VARCHAR' | 'BOOLEAN';
+  /** Column type in a dataset. */
+  readonly dataset: 'DOUBLE' | 'VARCHAR' | 'BOOLEAN' | 'BIGINT';
+  /** A further column, where the first does not hold every value as it is. */
+  readonly exact?: ExactColumn;
+  /** Expression of the value that rules compare and datasets keep. */
+  value(name: string): string;
+  missing(name: string): string;
+  /** Condition for what is there and none of the type's values; none where a column holds no such thing. */
+  wrong?(name: string): string;
+}
+
+/** A column beside one that would round: null where the cell is no value of the type. */
+export interface ExactColumn {
+  /** Its name, as SQL has it. */
+  name(name: string): string;
+  /** Its value, from a column of numbers that has lost nothing. */
+  ofNumber(expression: string): string;
+  /** Its value, from text. */
+  ofText(expression: string): string;
+  /** Condition for a number that may have lost digits when it was read as the first column. */
+  uncertain(name: string): string;
+}
+
+/** What a value of a feature is: in requests, in files, in words. */
+export interface ValueType {
+  /** For messages. */
+  readonly text: string;
+  /** Reads a value of a request. */
+  read(raw: unknown): Cell;
+  /** Whether what was read is a value of the type; for an input, whose own values are among them. */
+  accepts(value: Value, input?: TensorType): boolean;
+  /** Of what {@link accepts} accepts. */
+  readonly certain: Certain;
+  readonly sql: SqlType;
+  /** A value in a request for this input, without what rules say of it. */
+  openApi(input: TensorType): JsonSchema;
+  /** A value to begin with, where nothing is known. */
+  readonly example: Value;
+  /** A value as JSON has it. */
+  toJson(value: Value): string | number | boolean;
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Contract, Feature } from '../../../../core/contract/contract.ts';
+import { featureRules, RULES, type RuleName } from '../../../../core/contract/rules/rules.ts';
+import { codeSql } from '../../../../core/contract/sql.ts';
+
+const feature = (given: object): Feature => Feature.parse({ name: 'x', ...given });
+const rule = (given: object, name: RuleName) => featureRules(feature(given)).find((each) => each.name === name)!;
+
+describe('the rules of a feature', () => {
+  it('are asked what a value is before how large it is, in SQL in the same order', () => {
+    expect(Object.keys(RULES).slice(0, 3)).toEqual(['missing', 'type', 'finite']);
+    const number = feature({ type: 'float', allowed: [1, 2], max: 5, min: -5 });
+    expect(featureRules(number).map(({ name }) => name)).toEqual([
+      'missing',
+      'type',
+      'finite',
+      'min',
+      'max',
+      'allowed',
+    ]);
+    expect(codeSql(number)).toBe(
+      `CASE WHEN "x" IS NULL OR isnan("x") THEN 1 WHEN isinf("x") THEN 3 WHEN "x" < '-5'::DOUBLE THEN 4 ` +
+        `WHEN "x" > '5'::DOUBLE THEN 5 WHEN "x" NOT IN ('1'::DOUBLE, '2'::DOUBLE) THEN 7 ELSE 0 END`,
+    );
+    const optional = feature({ type: 'boolean', missing: 'allow' });
+    expect(codeSql(optional)).toBe('CASE WHEN "x" IS NULL THEN 0 ELSE 0 END');
+  });
+
+  it('write names and text as SQL has them, whatever is in them', () => {
+    const odd = Feature.parse({ name: 'a "b" c', type: 'string', allowed: ["it's", 'x'] });
+    expect(codeSql(odd)).toContain(`"a ""b"" c" NOT IN ('it''s', 'x')`);
+  });
+
+  it.each<[object, RuleName, string]>([
+    [{ type: 'float' }, 'missing', 'a value'],
+    [{ type: 'float' }, 'type', 'a number'],
+    [{ type: 'float' }, 'finite', 'a finite number'],
+    [{ type: 'integer' }, 'type', 'an integer'],
+    [{ type: 'string' }, 'type', 'a string'],
+    [{ type: 'boolean' }, 'type', 'true or false'],
+    [{ type: 'float', min: -1.5 }, 'min', 'at least -1.5'],
+    [{ type: 'integer', max: 7 }, 'max', 'at most 7'],
+    [{ type: 'string', maxLength: 3 }, 'maxLength', 'at most 3 characters'],
+    [{ type: 'string', allowed: ['b', 'a'] }, 'allowed', 'one of b, a'],
+    [
+      { type: 'integer', allowed: Array.from({ length: 13 }, (_, i) => i) },
+      'allowed',
+      'one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, … (13 values)',
+    ],
+  ])('say what they allow: %j %s', (given, name, text) => {
+    expect(rule(given, name).allowed).toBe(text);
+  });
+
+  it('clamp to the nearest value that they allow', () => {
+    expect(rule({ type: 'float', min: 0.5 }, 'min').clamp!(0)).toBe(0.5);
+    expect(rule({ type: 'integer', min: 0.5 }, 'min').clamp!(0)).toBe(1);
+    expect(rule({ type: 'integer', max: -0.5 }, 'max').clamp!(5)).toBe(-1);
+    expect(rule({ type: 'integer', max: 2 ** 60 }, 'max').clamp!(2n ** 62n)).toBe(2n ** 60n);
+    expect(rule({ type: 'string', maxLength: 2 }, 'maxLength').clamp!('a😀b')).toBe('a😀');
+    for (const name of ['missing', 'type', 'finite'] as const)
+      expect(rule({ type: 'float' }, name).clamp, name).toBeUndefined();
+  });
+
+  it('know 2^53 from its neighbour in lists of integers', () => {
+    const { breaks } = rule({ type: 'integer', allowed: [2 ** 53] }, 'allowed');
+    expect([2n ** 53n, 2n ** 53n + 1n, 2 ** 53].map(breaks)).toEqual([false, true, false]);
+  });
+
+  it.each([
+    [{ type: 'string', min: 1 }, 'min is for float, integer, and x is string'],
+    [{ type: 'boolean', max: 1 }, 'max is for float, integer, and x is boolean'],
+    [{ type: 'float', maxLength: 3 }, 'maxLength is for string, and x is float'],
+    [{ type: 'boolean', allowed: [1] }, 'allowed is for float, integer, string, and x is boolean'],
+    [{ type: 'string', allowed: ['a', 1] }, 'allowed has 1, which is no string'],
+    [{ type: 'integer', allowed: ['1'] }, 'allowed has "1", which is no integer'],
+    [{ type: 'float', min: 2, max: 1 }, 'min must not exceed max'],
+  ])('are refused where they could never mean anything: %j', (given, message) => {
+    const { error } = Contract.safeParse({ features: [{ name: 'x', ...given }] });
+    expect(error?.issues.map((issue) => issue.message)).toEqual([message]);
+  });
+
+  it('are described each: in the published schema and in the page about models', () => {
+    const schema = JSON.parse(readFileSync('schemas/model.schema.json', 'utf8'));
+    const { properties } = schema.$defs['model.json'].properties.contract.properties.features.items;
+    const page = readFileSync('docs/models.md', 'utf8');
+    for (const [name, { shape }] of Object.entries(RULES)) {
+      for (const key of Object.keys(shape)) expect(properties[key].description, key).toBeTypeOf('string');
+      expect(page).toContain(`| \`${name}\` |`);
+    }
+  });
+});

@@ -1,0 +1,379 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CompiledContract, compileCheck } from '../../../core/contract/check.ts';
+import { Contract, type FeatureType } from '../../../core/contract/contract.ts';
+import { RULES } from '../../../core/contract/rules/rules.ts';
+import { ruleOfCode, violationsSql } from '../../../core/contract/sql.ts';
+import type { Signature, TensorType } from '../../../core/model/signature.ts';
+import { parseJson } from '../../../core/protocols/formats/json.ts';
+import { type Duck, openDuck } from '../../../platform/duckdb/connection.ts';
+import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import type { QuarantinedRow } from '../../../usecases/validation/file-result.ts';
+import { load } from '../../../usecases/validation/load-file.ts';
+import { validateFile } from '../../../usecases/validation/validate-file.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+import { read, request, ServingFixture } from '../serving/serving-fixture.ts';
+
+let folder: string;
+let duck: Duck;
+beforeAll(async () => {
+  folder = temporaryFolder('rules');
+  duck = await openDuck();
+});
+afterAll(() => duck.close());
+
+/** Inputs that hold every value of a type; integers and booleans have no element for a missing one. */
+const INPUTS: Record<FeatureType, { readonly allow: TensorType[]; readonly reject: TensorType[] }> = {
+  float: { allow: ['float64', 'float32'], reject: ['float64', 'float32'] },
+  integer: { allow: ['float64'], reject: ['int64', 'float64'] },
+  string: { allow: ['string'], reject: ['string'] },
+  boolean: { allow: ['float32'], reject: ['bool', 'float32'] },
+};
+
+/** Whether a number that is read as a double is another one afterwards. */
+const losesDigits = (cell: string): boolean => /^-?\d{16,}$/.test(cell) && BigInt(Number(cell)) !== BigInt(cell);
+
+/** A request's check of one feature, for cells as JSON has them: names the rule that a cell breaks, and counts. */
+function requestCheck(feature: object, input: TensorType) {
+  const signature: Signature = {
+    inputs: [{ name: 'x', type: input, shape: [-1] }],
+    outputs: [{ name: 'y', type: 'float32', shape: [-1] }],
+  };
+  const check: CompiledContract = compileCheck(Contract.parse({ features: [{ ...feature, input: 'x' }] }), signature);
+  const exact = input.startsWith('int');
+  return (cell: string): { rule: string | undefined; refused: boolean } => {
+    const data = parseJson(`[${cell}]`, exact) as unknown[];
+    const { violations, rejected, tolerated } = check.run(new Map([['x', { shape: [1], data }]]), false);
+    return { rule: violations[0]?.rule, refused: rejected + tolerated > 0 };
+  };
+}
+
+/** Numbers as JSON has them; digits where there are too many for a number. */
+const number = fc.oneof(
+  fc.integer({ min: -12, max: 12 }).map(String),
+  fc.double({ min: -12, max: 12, noNaN: true }).map(String),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+  fc.constantFrom(
+    ...['-0', '5e-324', '1.7976931348623157e308', '1e400', '-1e400', 'Infinity', '-Infinity', 'NaN', 'null'],
+    ...['9007199254740991', '9007199254740992', '9007199254740993', '-9007199254740993'],
+    ...['9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809'],
+  ),
+);
+const text = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 6 }).map((s) => JSON.stringify(s)),
+  fc.constantFrom('""', '" "', '"a"', '"b"', '"\\u0000"', '"a\\u0000b"', '"😀😀"', '"é"', '"e\\u0301"', '"A"', 'null'),
+);
+const CELLS: Record<FeatureType, fc.Arbitrary<string>> = {
+  float: number,
+  integer: number,
+  string: text,
+  boolean: fc.constantFrom('true', 'false', '1', '0', '2', '0.5', 'null'),
+};
+/** Cells that no value of the type is written as. */
+const WRONG: Record<FeatureType, readonly string[]> = {
+  float: ['"5"', 'true', '""'],
+  integer: ['"5"', 'false', '"a"'],
+  string: ['5', 'true', 'NaN'],
+  boolean: ['"true"', '"1"', '2', '0.5'],
+};
+
+const bound = fc.oneof(
+  fc.integer({ min: -9, max: 9 }),
+  fc.double({ min: -9, max: 9, noNaN: true }),
+  fc.constantFrom(2 ** 53, -(2 ** 53), 2 ** 63, -(2 ** 63), 1e300, -1e300),
+);
+const range = fc.tuple(bound, bound, fc.constantFrom('both', 'min', 'max', 'none')).map(([a, b, sides]) => ({
+  ...(sides === 'both' || sides === 'min' ? { min: Math.min(a, b) } : {}),
+  ...(sides === 'both' || sides === 'max' ? { max: Math.max(a, b) } : {}),
+}));
+const some = <T>(values: fc.Arbitrary<T>) =>
+  fc.option(fc.uniqueArray(values, { minLength: 1, maxLength: 5 }), { nil: undefined });
+const numbers = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(0.5, 2 ** 53, 2 ** 63, -(2 ** 63)));
+const texts = fc.constantFrom('a', 'b', ' ', '😀😀', 'é', 'it’s "quoted", isn\'t it', 'A', 'long enough');
+const STATED: Record<FeatureType, fc.Arbitrary<object>> = {
+  float: fc.tuple(range, some(numbers)).map(([bounds, allowed]) => ({ ...bounds, allowed })),
+  integer: fc.tuple(range, some(numbers)).map(([bounds, allowed]) => ({ ...bounds, allowed })),
+  string: fc.record({ maxLength: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }), allowed: some(texts) }),
+  boolean: fc.constant({}),
+};
+const TYPES = Object.keys(STATED) as FeatureType[];
+
+const ROWS = 30;
+/** A feature of any rules, and cells for it; few of them of another kind, for of such a line nothing else is asked. */
+const column = fc.constantFrom(...TYPES).chain((type) =>
+  fc.record({
+    feature: fc
+      .tuple(STATED[type], fc.constantFrom('allow' as const, 'reject' as const))
+      .map(([rules, missing]) => ({ type, missing, ...rules })),
+    cells: fc.array(fc.oneof({ weight: 60, arbitrary: CELLS[type] }, fc.constantFrom(...WRONG[type])), {
+      minLength: ROWS,
+      maxLength: ROWS,
+    }),
+  }),
+);
+
+/** What the files' path says of each line: a rule for each feature, or the one feature for which it is no row. */
+async function fileRules(lines: readonly string[], contract: Contract) {
+  const file = path.join(folder, 'cells.jsonl');
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  const loaded = await load(duck, file, contract);
+  const found = lines.map((): { rules: Map<string, string>; unread?: string | undefined } => ({ rules: new Map() }));
+  for (const { line, column: unread } of loaded.unreadable) found[line - 1]!.unread = unread ?? 'the line';
+  for (const row of await duck.rows(violationsSql(contract, 'rows')))
+    for (const [i, feature] of contract.features.entries()) {
+      const code = Number(row[`c${i}`]);
+      if (code > 0) found[loaded.lineOf(Number(row.id)) - 1]!.rules.set(feature.name, ruleOfCode(feature, code).name);
+    }
+  return found;
+}
+
+describe('a contract', () => {
+  it('names the same rule first in requests and in files, whatever rules and cells', async () => {
+    const broken = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(column, { minLength: 6, maxLength: 10 }), async (columns) => {
+        const features = columns.map(({ feature }, i) => ({ name: `f${i}`, ...feature }));
+        const contract = Contract.parse({ features });
+        const lines = Array.from(
+          { length: ROWS },
+          (_, row) => `{${columns.map(({ cells }, i) => `"f${i}":${cells[row]}`).join(',')}}`,
+        );
+        const inFile = await fileRules(lines, contract);
+        for (const [i, { feature, cells }] of columns.entries())
+          for (const input of INPUTS[feature.type][feature.missing]) {
+            const [reject, flag, clamp] = (['reject', 'flag', 'clamp'] as const).map((onViolation) =>
+              requestCheck({ ...features[i], onViolation }, input),
+            );
+            for (const [row, cell] of cells.entries()) {
+              if (feature.type === 'integer' && input === 'float64' && losesDigits(cell)) continue;
+              const { rules, unread } = inFile[row]!;
+              const { rule, refused } = reject!(cell);
+              if (rule !== undefined) broken.add(rule);
+              const context = `${cell} for ${JSON.stringify(feature)} in ${input}`;
+              expect(refused, context).toBe(rule !== undefined);
+              expect([flag!(cell).refused, clamp!(cell).refused], context).toEqual([refused, refused]);
+              if (unread === undefined) expect(rules.get(`f${i}`), context).toBe(rule);
+              else if (unread === `f${i}`) expect(rule, context).toBe('type');
+            }
+          }
+      }),
+      { numRuns: 30 },
+    );
+    // A rule that is not among those drawn above would go uncompared.
+    expect([...broken].sort()).toEqual(Object.keys(RULES).sort());
+  });
+});
+
+/** Worked out by hand: what a cell breaks, as JSON and as CSV have it. */
+const KNOWN: [object, [json: string, csv: string, rule: string | undefined][]][] = [
+  [
+    { type: 'float' },
+    [
+      ['1e400', '1e400', 'finite'],
+      ['-1e400', '-1e400', 'finite'],
+      ['Infinity', 'Infinity', 'finite'],
+      ['-Infinity', '-inf', 'finite'],
+      ['NaN', 'NaN', 'missing'],
+      ['null', '', 'missing'],
+      ['1e150', '1e150', undefined],
+      ['5e-324', '5e-324', undefined],
+      ['true', 'true', 'type'],
+    ],
+  ],
+  [
+    { type: 'float', missing: 'allow', min: -1, max: 1 },
+    [
+      ['Infinity', 'Infinity', 'finite'],
+      ['NaN', 'NaN', undefined],
+      ['null', '', undefined],
+      ['-0', '-0', undefined],
+      ['1.0000000000000002', '1.0000000000000002', 'max'],
+      ['-2', '-2', 'min'],
+    ],
+  ],
+  [
+    { type: 'integer', max: 9007199254740992 },
+    [
+      ['9007199254740991', '9007199254740991', undefined],
+      ['9007199254740992', '9007199254740992', undefined],
+      // As numbers these two are one.
+      ['9007199254740993', '9007199254740993', 'max'],
+      ['9223372036854775807', '9223372036854775807', 'max'],
+      ['9223372036854775808', '9223372036854775808', 'type'],
+      ['-9223372036854775808', '-9223372036854775808', undefined],
+      ['-9223372036854775809', '-9223372036854775809', 'type'],
+      ['1e400', '1e400', 'type'],
+      ['0.5', '0.5', 'type'],
+    ],
+  ],
+  [
+    { type: 'integer', min: 3, allowed: [1, 4] },
+    [
+      ['0', '0', 'min'],
+      ['1', '1', 'min'],
+      ['3', '3', 'allowed'],
+      ['4', '4', undefined],
+    ],
+  ],
+  [
+    { type: 'string', maxLength: 2, allowed: ['ab', 'c', 'long'] },
+    [
+      ['"c"', 'c', undefined],
+      ['"C"', 'C', 'allowed'],
+      ['"😀😀"', '😀😀', 'allowed'],
+      ['"😀😀😀"', '😀😀😀', 'maxLength'],
+      // Too long and, so, not asked whether it is on the list.
+      ['"long"', 'long', 'maxLength'],
+      ['"abc"', 'abc', 'maxLength'],
+      ['"\\u0000abc"', '\0abc', 'type'],
+      ['""', '""', 'missing'],
+    ],
+  ],
+  [
+    { type: 'string', maxLength: 1 },
+    [
+      ['"😀"', '😀', undefined],
+      ['"\\u00e9"', '\u00e9', undefined],
+      ['"e\\u0301"', 'e\u0301', 'maxLength'],
+      ['" "', ' ', undefined],
+    ],
+  ],
+  [
+    { type: 'boolean' },
+    [
+      ['true', 'true', undefined],
+      ['0', '0', undefined],
+      ['1', '1', undefined],
+      ['null', '', 'missing'],
+      ['2', '2', 'type'],
+    ],
+  ],
+];
+
+describe('known cells', () => {
+  it.each(KNOWN)('break in a CSV file what they break in a request: %j', async (feature, cells) => {
+    const contract = Contract.parse({
+      features: [{ name: 'f', ...feature }],
+      data: { id: 'id' },
+      file: { maxQuarantinedShare: 1 },
+    });
+    const file = path.join(folder, 'known.csv');
+    writeFileSync(file, `id,f\n${cells.map(([, csv], i) => `${i},${csv}`).join('\n')}\n`);
+    const { quarantineFile } = await validateFile(file, contract, {
+      outDir: path.join(folder, 'out'),
+      now: new Date(0),
+    });
+    const quarantined = readFileSync(quarantineFile!, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as QuarantinedRow);
+    const inFile = cells.map((_, i) => quarantined.find(({ line }) => line === i + 2)?.reasons.map(({ rule }) => rule));
+    expect(inFile).toEqual(cells.map(([, , rule]) => (rule === undefined ? undefined : [rule])));
+    for (const input of INPUTS[(feature as { type: FeatureType }).type].reject) {
+      const check = requestCheck({ name: 'f', ...feature }, input);
+      const held = cells.filter(([json]) => input === 'int64' || !losesDigits(json));
+      expect(held.map(([json]) => check(json).rule)).toEqual(held.map(([, , rule]) => rule));
+    }
+  });
+
+  it('keep every digit of an integer on its way into the dataset', async () => {
+    const file = path.join(folder, 'big.csv');
+    writeFileSync(
+      file,
+      'id,n\n1,9007199254740993\n2,9223372036854775807\n3,-9223372036854775808\n4,9223372036854775808\n5,x\n',
+    );
+    const contract = Contract.parse({
+      features: [{ name: 'n', type: 'integer' }],
+      data: { id: 'id' },
+      file: { maxQuarantinedShare: 1, unique: ['n'] },
+    });
+    const { rows, dataFile, quarantineFile } = await validateFile(file, contract, {
+      outDir: path.join(folder, 'big'),
+      now: new Date(0),
+    });
+    expect(rows).toEqual({ lines: 5, accepted: 3, quarantined: 2 });
+    expect(await duck.rows(`SELECT n FROM '${dataFile}'`)).toEqual([
+      { n: 9007199254740993n },
+      { n: 9223372036854775807n },
+      { n: -9223372036854775808n },
+    ]);
+    const lines = readFileSync(quarantineFile!, 'utf8');
+    expect(
+      lines
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as QuarantinedRow).line)
+        .sort(),
+    ).toEqual([5, 6]);
+  });
+
+  it.each(['BIGINT', 'UBIGINT', 'DECIMAL(38, 0)'])('keep them from a Parquet column of %s', async (type) => {
+    const file = path.join(folder, 'big.parquet');
+    const values = ['5', '9007199254740993', ...(type === 'BIGINT' ? [] : ['9223372036854775808'])];
+    await duck.run(
+      `COPY (SELECT unnest([${values.map((value) => `'${value}'::${type}`).join(', ')}]) AS n) TO '${file}' (FORMAT parquet)`,
+    );
+    const contract = Contract.parse({ features: [{ name: 'n', type: 'integer' }], file: { maxQuarantinedShare: 1 } });
+    const { rows, dataFile } = await validateFile(file, contract, {
+      outDir: path.join(folder, type),
+      now: new Date(0),
+    });
+    expect(rows).toEqual({ lines: values.length, accepted: 2, quarantined: values.length - 2 });
+    expect(await duck.rows(`SELECT n FROM '${dataFile}'`)).toEqual([{ n: 5n }, { n: 9007199254740993n }]);
+  });
+
+  it('keep identifiers of JSON lines apart, however many digits they have', async () => {
+    const file = path.join(folder, 'ids.jsonl');
+    writeFileSync(file, '{"id":9007199254740992,"v":1}\n{"id":9007199254740993,"v":2.0}\n');
+    const contract = Contract.parse({
+      features: [{ name: 'v', type: 'float' }],
+      data: { id: 'id' },
+      file: { unique: ['id'] },
+    });
+    const { rows } = await validateFile(file, contract, { outDir: path.join(folder, 'ids'), now: new Date(0) });
+    expect(rows).toEqual({ lines: 2, accepted: 2, quarantined: 0 });
+  });
+});
+
+describe('the endpoint', () => {
+  let served: ServingFixture;
+  let endpoint: Endpoint;
+  beforeAll(async () => {
+    served = await ServingFixture.open();
+    const features = ['f0', 'f1', 'f2'].map((name, index) => ({ name, type: 'float', input: 'x', index }));
+    await served.release({ name: 'double', contract: { features } } as { name: string }, 'frameworks/double');
+    endpoint = await served.endpoint();
+  }, 60_000);
+  afterAll(() => served.close());
+
+  const status = async (url: string, body: string, type?: string) => {
+    const response = await endpoint.handle(
+      request('POST', url, body, ...(type === undefined ? [] : [{ 'content-type': type }])),
+    );
+    return { status: response.status, text: JSON.stringify(read(response)) };
+  };
+
+  it.each(['1e400', 'Infinity', '-Infinity'])(
+    'refuses %s for a float without a bound, in every protocol',
+    async (cell) => {
+      const refused = {
+        status: 400,
+        text: expect.stringMatching(/f1 in row 0 is -?Infinity, expected a finite number/),
+      };
+      expect(await status('/v1/models/double:predict', `{"instances":[[1,${cell},3]]}`)).toEqual(refused);
+      expect(
+        await status(
+          '/v2/models/double/infer',
+          `{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP64","data":[1,${cell},3]}]}`,
+        ),
+      ).toEqual(refused);
+      expect(await status('/invocations', `1,${cell},3`, 'text/csv')).toEqual(refused);
+    },
+  );
+
+  it('answers the largest double', async () => {
+    expect(await status('/v1/models/double:predict', '{"instances":[[1,1e300,3]]}')).toMatchObject({ status: 200 });
+  });
+});
