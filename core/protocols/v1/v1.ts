@@ -1,6 +1,5 @@
 import type { TensorSpec, TensorType } from '../../model/signature.ts';
 import type { Variant } from '../../serving/variant.ts';
-import { decodeExplainV1 } from '../explained.ts';
 import {
   allowMethods,
   clip,
@@ -14,6 +13,7 @@ import {
   versionNumber,
 } from '../protocol.ts';
 import { decodeClassify, decodeRegress } from './examples.ts';
+import { decodeExplainV1 } from './explain.ts';
 import { decodeV1 } from './predict.ts';
 
 /**
