@@ -1,5 +1,4 @@
 import type { BusinessMetric } from '../manifest/business.ts';
-import type { TruthRecord } from './ground-truth.ts';
 
 /** What one prediction was worth, in terms of one business metric. */
 export interface OutcomeRecord {
@@ -10,15 +9,6 @@ export interface OutcomeRecord {
   /** When it came about, ISO 8601 in UTC; values of one prediction and metric are told apart by it. */
   readonly at?: string;
 }
-
-/** What callers tell of predictions. */
-export type FeedbackRecord = TruthRecord | OutcomeRecord;
-
-export const isOutcome = (record: FeedbackRecord): record is OutcomeRecord => 'metric' in record;
-
-/** What makes a record another than those of the same prediction. */
-export const recordKey = (record: FeedbackRecord): string =>
-  isOutcome(record) ? `${record.id}\n${record.metric}\n${record.at ?? ''}` : record.id;
 
 /** Seldon's reward needs no declaration: its clients send one without being asked. */
 const REWARD: BusinessMetric = { name: 'reward', higherIsBetter: true };

@@ -15,7 +15,7 @@ import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/prof
 import { compilePreprocess } from '../../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
 import { loadModel } from '../../platform/onnx/model.ts';
-import type { BaselineOptions } from './from-file.ts';
+import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreAt } from './reference-performance.ts';
 import { chunksOf } from './reference-windows.ts';
 import { unboundedContract } from './unbounded-contract.ts';

@@ -2,8 +2,9 @@ import type { MetricName } from '../../core/alarms/alarm.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
 import { type BusinessName, MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
-import { isWrong, parseTruth } from '../../core/serving/ground-truth.ts';
-import { type FeedbackRecord, isOutcome, outcomeFault, recordKey } from '../../core/serving/outcome.ts';
+import { type FeedbackRecord, isOutcome, parseFeedbackLine, recordKey } from '../../core/serving/feedback-record.ts';
+import { isWrong } from '../../core/serving/ground-truth.ts';
+import { outcomeFault } from '../../core/serving/outcome.ts';
 import { JOINED } from '../../platform/outcomes.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
 import { type Prediction, PredictionIndex, predictionKey } from './prediction-index.ts';
@@ -267,7 +268,7 @@ async function readIncoming(home: Home, object: ObjectInfo): Promise<Batch> {
   const malformed: Batch['malformed'] = [];
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;
-    const parsed = parseTruth(line);
+    const parsed = parseFeedbackLine(line);
     if ('record' in parsed) records.push(parsed.record);
     else malformed.push({ line: line.slice(0, 1_000), reason: parsed.fault });
   }

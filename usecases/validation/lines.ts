@@ -5,6 +5,16 @@ const MAX_LINE_BYTES = 1024 * 1024;
 const LF = 10;
 const CR = 13;
 
+/** A line that could not be read as a row. */
+export interface Unreadable {
+  /** 1-based line of the source. */
+  readonly line: number;
+  readonly raw: string;
+  readonly reason: string;
+  /** The column that could not be read, when the others could. */
+  readonly column?: string;
+}
+
 /**
  * Lines of a file as bytes, without their ends (LF or CR LF), numbered from 1. A last line without an end counts; an
  * end at the very end of the file begins no further line.

@@ -5,18 +5,8 @@ import { sqlTypeOf } from '../../core/contract/sql.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
 import { checkColumns, parseHeader } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
-import { countLines, linesOf } from './lines.ts';
+import { countLines, linesOf, type Unreadable } from './lines.ts';
 import { recoverCsv } from './recover-csv.ts';
-
-/** A line that is no row. */
-export interface Unreadable {
-  /** 1-based line of the source. */
-  readonly line: number;
-  readonly raw: string;
-  readonly reason: string;
-  /** The column that could not be read, when the others could. */
-  readonly column?: string;
-}
 
 /** A file as a table `rows`, its columns typed as {@link sqlTypeOf} says, in the order of the file. */
 export interface Loaded {

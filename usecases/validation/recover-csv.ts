@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { linesOf } from './lines.ts';
-import type { Unreadable } from './load-file.ts';
+import { linesOf, type Unreadable } from './lines.ts';
 
 /** A record may run over this many lines at most: a quote that is open for longer was never meant to be. */
 const MAX_RECORD_LINES = 100;
