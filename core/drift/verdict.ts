@@ -76,12 +76,17 @@ export function detectDrift(baseline: Baseline, current: Profile, { alpha = 0.01
   });
   const drifted = columns.filter(({ status }) => status === 'drift').length;
   return {
-    verdict: !enough ? 'insufficient_data' : drifted > 0 ? 'drift' : 'no_drift',
+    verdict: verdictOf(enough, drifted),
     rows: current.rows,
     needed,
     columns: columns.toSorted((a, b) => rank(b) - rank(a)),
     share: applicable.length === 0 ? 0 : drifted / applicable.length,
   };
+}
+
+function verdictOf(enough: boolean, drifted: number): DriftStatus {
+  if (!enough) return 'insufficient_data';
+  return drifted > 0 ? 'drift' : 'no_drift';
 }
 
 /** n >= 2 chi-squared(B-1, .99) / tau, tau the PSI that the fixed distance stands for (PSI is about 8 JS²). */

@@ -8,13 +8,18 @@ export function countColumn(reference: ColumnProfile, values: Iterable<ColumnVal
   return reference.kind === 'numeric' ? countNumbers(reference, values) : countCategories(reference, values);
 }
 
+function numberOf(value: ColumnValue): number {
+  if (typeof value === 'number') return value;
+  return value === null ? Number.NaN : Number(value);
+}
+
 function countNumbers(reference: NumericProfile, values: Iterable<ColumnValue>): NumericProfile {
   const profile = emptyLike(reference) as NumericProfile;
   const { counts, edges } = profile;
   let [rows, missing, min, max, mean, m2] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   for (const value of values) {
     rows++;
-    const x = typeof value === 'number' ? value : value === null ? Number.NaN : Number(value);
+    const x = numberOf(value);
     if (Number.isNaN(x)) {
       missing++;
       continue;

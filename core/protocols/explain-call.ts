@@ -43,20 +43,20 @@ function explainOptionsOf(given: Parameters): ExplainOptions {
 function integer(given: Parameters, name: string, least: number, most = 1e9 - 1): number | undefined {
   const value = given[name];
   if (value === undefined) return undefined;
-  const number =
-    typeof value === 'string' && /^\d{1,9}$/.test(value)
-      ? Number(value)
-      : Number.isInteger(value)
-        ? (value as number)
-        : typeof value === 'bigint'
-          ? Number(value)
-          : Number.NaN;
+  const number = wholeNumber(value);
   if (!(number >= least && number <= most))
     throw new ProtocolError(
       400,
       `${name} is ${clip(String(value))}, expected a whole number from ${least}${most < 1e9 - 1 ? ` to ${most}` : ''}`,
     );
   return number;
+}
+
+/** A whole number, be it written as text, as in a query; NaN for everything else. */
+function wholeNumber(value: unknown): number {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'string') return /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  return Number.isInteger(value) ? (value as number) : Number.NaN;
 }
 
 function oneOf<T extends string>(given: Parameters, name: string, allowed: readonly T[]): T | undefined {

@@ -12,5 +12,8 @@ export function instant(ms: number): string {
     second = whole;
   }
   const rest = Math.floor(ms) - whole * 1_000;
-  return `${prefix}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
+  let zeros = '';
+  if (rest < 10) zeros = '00';
+  else if (rest < 100) zeros = '0';
+  return `${prefix}${zeros}${rest}Z`;
 }
