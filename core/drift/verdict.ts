@@ -1,5 +1,5 @@
 import { countsOf } from '../profile/bins.ts';
-import type { Baseline, ColumnProfile, Profile } from '../profile/profile.ts';
+import type { Baseline, Profile } from '../profile/profile.ts';
 import { benjaminiHochberg } from './benjamini-hochberg.ts';
 import { columnThreshold, FIXED_THRESHOLD, sampleQuantile } from './calibrate.ts';
 import { chiSquaredQuantile, contingencyTest, mergeSparse } from './chi-squared.ts';
@@ -57,9 +57,7 @@ const MIN_ROWS = 500;
  */
 export function detectDrift(baseline: Baseline, current: Profile, { alpha = 0.01 }: DriftOptions = {}): DriftVerdict {
   const names = Object.keys(current.columns).filter((name) => baseline.profile.columns[name]);
-  const measured = names.map((name) =>
-    measure(name, baseline.profile.columns[name]!, current.columns[name]!, baseline, current.rows),
-  );
+  const measured = names.map((name) => measure(name, baseline, current));
   const applicable = measured.filter(({ status }) => status !== 'not_applicable');
   const needed = Math.max(
     MIN_ROWS,
@@ -96,13 +94,10 @@ function neededRows(bins: number): number {
   return Math.ceil((2 * chiSquaredQuantile(0.01, df)) / (8 * FIXED_THRESHOLD ** 2));
 }
 
-function measure(
-  column: string,
-  reference: ColumnProfile,
-  current: ColumnProfile,
-  { chunks }: Baseline,
-  rows: number,
-): ColumnDrift {
+/** Measures how far one column moved; whether that is a drift is for {@link detectDrift} to say, which sees them all. */
+function measure(column: string, { profile, chunks }: Baseline, window: Profile): ColumnDrift {
+  const reference = profile.columns[column]!;
+  const current = window.columns[column]!;
   const [before, now] = [countsOf(reference), countsOf(current)];
   const missing = {
     reference: share(reference.missing, reference.rows),
@@ -129,7 +124,7 @@ function measure(
     };
   const used = before.filter((count, i) => count > 0 || now[i]! > 0).length;
   if (used <= 1) return { ...blank, status: 'not_applicable', note: 'constant' };
-  const { threshold, windows } = columnThreshold(chunks, column, rows, before);
+  const { threshold, windows } = columnThreshold(chunks, column, window.rows, before);
   return {
     column,
     status: 'no_drift',
