@@ -51,7 +51,7 @@ export async function baselineOfTable(options: BaselineOptions): Promise<Baselin
       createdAt: options.now.toISOString(),
       source: await digestOfFile(dataFile),
       profile,
-      chunks: await chunksOf(duck, relation, columns, profile, manifest.contract),
+      chunks: await chunksOf(duck, { relation, columns, profile }, manifest.contract),
       ...(performance ? { performance } : {}),
       ...(outliers ? { outliers } : {}),
       ...(await backgroundIn(duck, manifest, loaded.columns)),

@@ -59,18 +59,24 @@ export async function joinGroundTruth(home: Home, now: Date, index = new Predict
   const found = await index.find(keysOf(fresh), new Date(now.getTime() - MAX_PREDICTION_AGE_MS), now);
   const earliest = Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched)));
   const late = waiting.length === 0 ? found : await index.find(keysOf(waiting), new Date(earliest), now);
-  for (const batch of waiting) await settle(home, batch, late, now, summary);
+  const run = { home, now, summary };
+  for (const batch of waiting) await settle(run, batch, late);
   // Afterwards, for what is left of these joins what waits under their name.
-  for (const batch of fresh) await settle(home, batch, found, now, summary);
+  for (const batch of fresh) await settle(run, batch, found);
   return summary;
 }
 
+/** One run of the join; its summary adds up over the batches. */
+interface JoinRun {
+  readonly home: Home;
+  readonly now: Date;
+  readonly summary: JoinSummary;
+}
+
 async function settle(
-  home: Home,
+  { home, now, summary }: JoinRun,
   batch: Batch,
   predictions: ReadonlyMap<string, Prediction>,
-  now: Date,
-  summary: JoinSummary,
 ): Promise<void> {
   const { model, name, object } = batch;
   const joined: { record: FeedbackRecord; prediction: Prediction }[] = [];

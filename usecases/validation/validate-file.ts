@@ -63,7 +63,9 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const quarantined = loaded.unreadable.length + reasons.badRows;
     const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
     const quarantineFile =
-      quarantined > 0 ? await quarantine(duck, file, contract, loaded, personal, options.outDir) : undefined;
+      quarantined > 0
+        ? await quarantine(duck, { file, contract, loaded, subject: personal.subject, outDir: options.outDir })
+        : undefined;
     const found = summary(contract, reasons.counts, loaded);
     const kept = {
       ...(quarantineFile === undefined ? {} : { quarantineFile }),
@@ -158,15 +160,19 @@ function summary(
 /** Rows that are read from the table at a time while quarantining. */
 const PAGE = 10_000;
 
+interface QuarantineOptions {
+  /** The file that was loaded. */
+  readonly file: string;
+  readonly contract: Contract;
+  readonly loaded: Loaded;
+  /** SQL for the pseudonym of whom a row is about. */
+  readonly subject: PersonalSql['subject'];
+  /** Folder for `rows.jsonl`. */
+  readonly outDir: string;
+}
+
 /** Writes every quarantined row with its reasons, in the order of the file. */
-async function quarantine(
-  duck: Duck,
-  file: string,
-  contract: Contract,
-  loaded: Loaded,
-  { subject }: PersonalSql,
-  outDir: string,
-): Promise<string> {
+async function quarantine(duck: Duck, { file, contract, loaded, subject, outDir }: QuarantineOptions): Promise<string> {
   const target = path.join(outDir, 'rows.jsonl');
   const out = createWriteStream(target);
   const personal = isPersonal(contract);
