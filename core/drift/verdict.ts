@@ -8,7 +8,7 @@ import { populationStability } from './psi.ts';
 
 export type DriftStatus = 'no_drift' | 'drift' | 'insufficient_data';
 
-/** What was found of one column. */
+/** How far one column moved, and whether that is a drift. */
 export interface ColumnDrift {
   readonly column: string;
   readonly status: 'drift' | 'no_drift' | 'not_applicable';
@@ -29,14 +29,15 @@ export interface ColumnDrift {
   readonly unseen?: number;
 }
 
+/** Whether a window drifted from its baseline, and how far each of its columns moved. */
 export interface DriftVerdict {
   readonly verdict: DriftStatus;
   readonly rows: number;
-  /** Rows that a window needs. */
+  /** Rows that a window needs at least. */
   readonly needed: number;
   /** Drifted ones first, by effect over threshold; the prediction before features. */
   readonly columns: readonly ColumnDrift[];
-  /** Share of the judged columns that drifted. */
+  /** Share of drifted columns among those that drift could be measured of. */
   readonly share: number;
 }
 
@@ -49,11 +50,13 @@ export interface DriftOptions {
 const MIN_ROWS = 500;
 
 /**
- * Holds a window against a baseline. A column drifted when its effect is at least what quiet windows of that size
- * show **and** its adjusted p-value is small; a window that is too small is `insufficient_data`, neither pass nor
- * fail.
+ * Detects drift of a window against a baseline. A column drifted when two things hold together: its effect reaches the
+ * calibrated threshold, and its adjusted p-value is at most `alpha`. The effect alone would report chance in small
+ * windows, the p-value alone would report differences in large ones that matter to nobody.
  *
- * @param current profile over the baseline's own bins
+ * A window with too few rows is `insufficient_data`, which is neither drift nor its absence.
+ *
+ * @param current profile of the window over the baseline's bins
  */
 export function detectDrift(baseline: Baseline, current: Profile, { alpha = 0.01 }: DriftOptions = {}): DriftVerdict {
   const names = Object.keys(current.columns).filter((name) => baseline.profile.columns[name]);
@@ -94,7 +97,9 @@ function neededRows(bins: number): number {
   return Math.ceil((2 * chiSquaredQuantile(0.01, df)) / (8 * FIXED_THRESHOLD ** 2));
 }
 
-/** Measures how far one column moved; whether that is a drift is for {@link detectDrift} to say, which sees them all. */
+/**
+ * Measures how far one column moved; whether that is a drift is for {@link detectDrift} to say, which sees them all.
+ */
 function measure(column: string, { profile, chunks }: Baseline, window: Profile): ColumnDrift {
   const reference = profile.columns[column]!;
   const current = window.columns[column]!;

@@ -109,7 +109,9 @@ export function walkerOf(ensemble: Ensemble, playerOf: ArrayLike<number>, player
     // biome-ignore lint/suspicious/noSelfCompare: only a missing value differs from itself
     return holds(at, value) || (missingYes[at] === 1 && value !== value) ? yes[at]! : no[at]!;
   }
-  /** Whether a split's condition is true; nearly all splits are of the first two modes, which need no switch over text. */
+  /**
+   * Whether a split's condition is true; nearly all splits are of the first two modes, which need no switch over text.
+   */
   function holds(at: number, value: number): boolean {
     const kind = mode[at]!;
     if (kind === LEQ) return value <= threshold[at]!;

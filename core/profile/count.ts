@@ -3,7 +3,7 @@ import type { CategoricalProfile, ColumnProfile, NumericProfile } from './profil
 
 export type ColumnValue = string | number | boolean | null;
 
-/** Profile of values over the bins of a reference column. null and NaN are missing. */
+/** Profiles values over the bins of a reference column. null and NaN count as missing. */
 export function countColumn(reference: ColumnProfile, values: Iterable<ColumnValue>): ColumnProfile {
   return reference.kind === 'numeric' ? countNumbers(reference, values) : countCategories(reference, values);
 }

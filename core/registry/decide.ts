@@ -1,12 +1,12 @@
 import type { Command } from './commands.ts';
 import {
+  assertVersionExists,
   challengerOf,
   isQuarantined,
   listed,
   mustBeIdle,
   mustBeReleasable,
   mustBeSteps,
-  assertVersionExists,
   mustHaveChampion,
   mustHaveNoChallenger,
   mustHaveVersions,
@@ -16,6 +16,7 @@ import {
 import type { Challenger, Entry, EntryKind, ReleaseState, Shadow } from './ledger.ts';
 import { grow } from './slices.ts';
 
+/** Who gives a command, when, and about which model. */
 export interface DecideContext {
   readonly model: string;
   /** ISO 8601 in UTC. */
@@ -31,10 +32,10 @@ interface Effect {
 }
 
 /**
- * The release state machine: what a command makes of a state.
+ * The release state machine: applies a command to a state.
  *
  * @returns the entry to append, numbered `state.revision + 1` and carrying the whole resulting state
- * @throws ReleaseRefusedError when the command does not fit the state; nothing has changed then
+ * @throws ReleaseRefusedError when the state does not allow the command
  */
 export function decide(state: ReleaseState, command: Command, context: DecideContext): Entry {
   const { kind, version, change } = effectOf(state, command, context.at);

@@ -1,6 +1,6 @@
 import type { Decision, OutputMeaning } from '../manifest/manifest.ts';
 
-/** What turned out to be true of one prediction. */
+/** The ground truth of one prediction. */
 export interface TruthRecord {
   /** Prediction id; `ID#r` for row r of a batch. */
   readonly id: string;
@@ -8,10 +8,10 @@ export interface TruthRecord {
 }
 
 /**
- * Whether a decision was wrong, by ground truth.
+ * Compares a decision with its ground truth.
  *
- * @param score the decision's output of that prediction; null when it was no number
- * @returns undefined when the truth is nothing that the decision could have been
+ * @param score of the prediction, in the decision's output and column; null when it was no finite number
+ * @returns whether the decision was wrong; undefined when the truth is none of the values that the decision can have
  */
 export function isWrong(
   decision: Decision,

@@ -3,13 +3,13 @@ import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { chartKey, distributionChart } from '../../core/report/charts.ts';
 import { renderPage, renderTable } from '../../core/report/page.ts';
 
-/** What a drift run found; kept as `report.json`, and what `report.html` shows. */
+/** The result of a drift run, as `report.json` has it and `report.html` shows it. */
 export interface DriftReport extends DriftVerdict {
   readonly model: string;
   readonly version: number;
   readonly from: string;
   readonly to: string;
-  /** How often it drifted lately: `critical` two windows in a row, `warn` three of five. */
+  /** `critical` after drift in two windows in a row, `warn` after drift in three of the last five. */
   readonly persistence: 'none' | 'warn' | 'critical';
   readonly baseline: { readonly createdAt: string; readonly rows: number; readonly source: string };
   /** Key of `report.html` in the data store. */
@@ -22,7 +22,7 @@ const PERSISTENCE_TEXTS: Readonly<Record<DriftReport['persistence'], string>> = 
   critical: ' It has drifted two windows in a row.',
 };
 
-/** One sentence for people: what it means and where to look first. */
+/** Explains a verdict in one sentence: what drifted, and where to look first. */
 export function sentenceOf({
   verdict,
   rows,
@@ -41,7 +41,7 @@ export function sentenceOf({
 
 const TONES = { drift: 'bad', no_drift: 'good', insufficient_data: 'neutral' } as const;
 
-/** The report as a page for people. */
+/** Renders the report as a page of HTML. */
 export function renderDrift(report: DriftReport, baseline: Baseline, current: Profile): string {
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const chart = (c: ColumnDrift): string =>

@@ -1,7 +1,9 @@
 import { type Stratum, strata } from '../../core/experiment/strata.ts';
 import type { Home } from '../../platform/ports.ts';
 
-/** For windows up to how long CloudWatch keeps metrics by periods of so many seconds; a little less than it promises. */
+/**
+ * For windows up to how long CloudWatch keeps metrics by periods of so many seconds; a little less than it promises.
+ */
 const RETENTION: readonly (readonly [longestMs: number, periodSeconds: number])[] = [
   [3 * 3_600_000 - 600_000, 1],
   [14 * 86_400_000, 60],

@@ -31,8 +31,9 @@ export async function rollBack(
 }
 
 /**
- * Evaluates an alarm that is still up again, because evidence that was unclear, or an alarm that fell into the cooldown,
- * may lead to a rollback by now. Unlike {@link rollBack} it writes an entry only when something is to be done.
+ * Evaluates an alarm that is still up again, because evidence that was unclear, or an alarm that fell into the
+ * cooldown, may lead to a rollback by now. Unlike {@link rollBack} it writes an entry only when something is to be
+ * done.
  *
  * @returns the entry, if one was written
  */
