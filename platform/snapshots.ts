@@ -1,15 +1,8 @@
-import type { Entry, ReleaseState } from '../core/registry/ledger.ts';
-import type { ModelVersion } from '../core/registry/version.ts';
+import type { Entry } from '../core/registry/ledger.ts';
 import { loadedRoutes } from '../core/serving/route.ts';
 import { PlatformError } from './errors.ts';
 import type { Home, ObjectStore } from './ports.ts';
-
-/** A release as it is kept beside the ledger: enough to serve it while the ledger cannot be read. */
-export interface ReleaseSnapshot {
-  readonly state: ReleaseState;
-  /** Records of all versions with traffic. */
-  readonly versions: readonly ModelVersion[];
-}
+import type { ReleaseSnapshot } from './snapshot-schema.ts';
 
 const FOLDER = 'releases/';
 const LAST_REVISION = 999_999_999;

@@ -104,7 +104,7 @@ async function writeFolder(
   await mkdir(folder, { recursive: true });
   const model = path.join(folder, MODEL_FILES.model);
   if (path.resolve(model) !== path.resolve(own.model)) await copyFile(file, model);
-  const { buildBaseline } = await import('../../usecases/baseline/from-file.ts');
+  const { buildBaseline } = await import('../../usecases/baseline/build-baseline.ts');
   const baseline = await buildBaseline({ dataFile: own.data, modelFile: file, manifest, signature, now: new Date() });
   await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
   const card = path.join(folder, MODEL_FILES.card);

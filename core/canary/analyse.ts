@@ -1,6 +1,6 @@
 import type { Estimate, SampleTotals } from '../experiment/strata.ts';
 import type { AnalysisPolicy } from '../manifest/canary-analysis.ts';
-import { differenceOfRates, Z99 } from '../rollback/evidence.ts';
+import { differenceOfRates, type Rate, Z99 } from '../rollback/evidence.ts';
 
 /** A metric of challenger and champion over a step. */
 export interface MetricComparison {
@@ -80,12 +80,14 @@ function rates(
 ): MetricComparison {
   const common = { metric, champion, challenger, margin };
   if (champion.n < least || challenger.n < least) return { ...common, ...few(metric, champion, challenger, least) };
-  const [p, q] = [challenger.sum / challenger.n, champion.sum / champion.n];
-  const { difference, high } = differenceOfRates(p, challenger.n, q, champion.n, Z95_ONE_SIDED);
-  const { low } = differenceOfRates(p, challenger.n, q, champion.n, Z99);
-  const seen = `${metric}: ${percent(p)} of ${challenger.n} against ${percent(q)} of ${champion.n}`;
+  const [p, q] = [rateOf(challenger), rateOf(champion)];
+  const { difference, high } = differenceOfRates(p, q, Z95_ONE_SIDED);
+  const { low } = differenceOfRates(p, q, Z99);
+  const seen = `${metric}: ${percent(p.mean)} of ${p.samples} against ${percent(q.mean)} of ${q.samples}`;
   return { ...common, difference, high, low, ...verdictOf(seen, { difference, high, low }, margin, points) };
 }
+
+const rateOf = ({ n, sum }: SampleTotals): Rate => ({ mean: sum / n, samples: n });
 
 function times(estimate: Estimate, { maxLatencyRatio, minSamples }: AnalysisPolicy): MetricComparison {
   const { champion, challenger, difference, variance, strata } = estimate;

@@ -45,11 +45,22 @@ const LONGEST = 128;
 /** Bytes that an envelope is longer than what it holds, base64 aside. */
 const ENVELOPE_BYTES = 7 + 38;
 
-/** How a column is written. */
-interface ColumnWriter {
+/** A feature as capture lines have it. */
+interface CapturedColumn {
+  /** The feature's name as JSON. */
   readonly name: string;
   readonly feature: Feature;
+  /** Where its values are among those of a check. */
   readonly index: number;
+  /** Whose key hashes or encrypts it: the model's name. */
+  readonly owner: string;
+}
+
+/** The rows of a batch that one line has. */
+interface RowRange {
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
 }
 
 /**
@@ -61,31 +72,32 @@ export function captureWriter(
   check: Pick<CompiledContract, 'features'>,
   { subject, keys = () => undefined }: CapturePrivacy = {},
 ): CaptureWriter {
-  const columns: ColumnWriter[] = [];
+  const columns: CapturedColumn[] = [];
   for (const [index, feature] of check.features.entries())
-    if (feature.personal !== 'omit') columns.push({ name: JSON.stringify(feature.name), feature, index });
+    if (feature.personal !== 'omit') columns.push({ name: JSON.stringify(feature.name), feature, index, owner: model });
   const subjectAt = check.features.findIndex(({ name }) => name === subject);
   const head = `{"trimtab":"capture","model":${JSON.stringify(model)}`;
   const bytesPerRow = 48 + columns.reduce((sum, { feature }) => sum + bytesOf(feature), 0);
   const rowsPerLine = Math.max(1, Math.floor(LINE_BYTES / bytesPerRow));
 
-  const subjectText = (input: CaptureInput, from: number, to: number, known: PrivacyKeys | undefined): string => {
+  const subjectText = (input: CaptureInput, rows: RowRange, known: PrivacyKeys | undefined): string => {
     if (subject === undefined || known === undefined) return '';
     const hide = (value: string): string => JSON.stringify(known.pseudonym(subject, value));
     if (subjectAt >= 0)
-      return `,"subject":${valuesText(check.features[subjectAt]!, input.values[subjectAt]!, from, to, hide)}`;
+      return `,"subject":${valuesText(check.features[subjectAt]!, input.values[subjectAt]!, rows, hide)}`;
     return input.subject === undefined ? '' : `,"subject":${hide(input.subject)}`;
   };
 
-  const line = (input: CaptureInput, from: number, to: number, known: PrivacyKeys | undefined): string => {
+  const line = (input: CaptureInput, rows: RowRange, known: PrivacyKeys | undefined): string => {
+    const { from, to } = rows;
     let text = `${head},"id":${JSON.stringify(input.id)},"version":${input.version},"variant":"${input.variant}","at":"${input.at}","rows":${to - from}`;
     if (input.rows > rowsPerLine) text += `,"first":${from}`;
-    text += `${subjectText(input, from, to, known)},"features":{`;
+    text += `${subjectText(input, rows, known)},"features":{`;
     let comma = '';
-    for (const { name, feature, index } of columns) {
-      const column = columnText(model, feature, input.values[index]!, from, to, known);
-      if (column === undefined) continue;
-      text += `${comma}${name}:${column}`;
+    for (const column of columns) {
+      const values = columnText(column, input.values[column.index]!, rows, known);
+      if (values === undefined) continue;
+      text += `${comma}${column.name}:${values}`;
       comma = ',';
     }
     text += '},"scores":[';
@@ -97,10 +109,10 @@ export function captureWriter(
   return {
     lines(input) {
       const known = keys();
-      if (input.rows <= rowsPerLine) return [line(input, 0, input.rows, known)];
+      if (input.rows <= rowsPerLine) return [line(input, { from: 0, to: input.rows }, known)];
       const lines: string[] = [];
       for (let from = 0; from < input.rows; from += rowsPerLine)
-        lines.push(line(input, from, Math.min(input.rows, from + rowsPerLine), known));
+        lines.push(line(input, { from, to: Math.min(input.rows, from + rowsPerLine) }, known));
       return lines;
     },
   };
@@ -114,30 +126,27 @@ function bytesOf({ type, personal }: Feature): number {
 
 /** A feature's values; undefined when they are left out. */
 function columnText(
-  model: string,
-  feature: Feature,
+  { feature, owner }: CapturedColumn,
   values: FeatureValues,
-  from: number,
-  to: number,
+  rows: RowRange,
   keys: PrivacyKeys | undefined,
 ): string | undefined {
   if (feature.personal !== 'no') {
-    const hide = treatmentBy(feature.personal, { owner: model, field: feature.name }, keys);
+    const hide = treatmentBy(feature.personal, { owner, field: feature.name }, keys);
     // A pseudonym is of the whole value and no longer for it; an envelope grows with what it holds.
     const most = feature.personal === 'encrypt' ? LONGEST : Number.POSITIVE_INFINITY;
-    return hide && valuesText(feature, values, from, to, (value) => JSON.stringify(hide(value.slice(0, most))));
+    return hide && valuesText(feature, values, rows, (value) => JSON.stringify(hide(value.slice(0, most))));
   }
-  if (to - from > PLAIN_ROWS && values instanceof Float64Array && feature.type !== 'boolean')
-    return `"${packNumbers(values.subarray(from, to))}"`;
-  return valuesText(feature, values, from, to);
+  if (rows.to - rows.from > PLAIN_ROWS && values instanceof Float64Array && feature.type !== 'boolean')
+    return `"${packNumbers(values.subarray(rows.from, rows.to))}"`;
+  return valuesText(feature, values, rows);
 }
 
 /** Values as a JSON array, missing ones as null; personal ones as `hide` writes them. */
 function valuesText(
   feature: Feature,
   values: FeatureValues,
-  from: number,
-  to: number,
+  { from, to }: RowRange,
   hide?: (value: string) => string,
 ): string {
   let text = '[';

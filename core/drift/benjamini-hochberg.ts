@@ -1,6 +1,8 @@
 /**
- * Benjamini–Hochberg adjusted p-values, in the order given: the smallest false discovery rate at which each would be
- * called. Benjamini & Hochberg, JRSS B 57 (1995) 289-300.
+ * Adjusts p-values for the number of tests after Benjamini & Hochberg, JRSS B 57 (1995) 289-300: an adjusted p-value is
+ * the smallest false discovery rate at which its test is significant.
+ *
+ * @returns the adjusted p-values in the order of `p`
  */
 export function benjaminiHochberg(p: readonly number[]): number[] {
   const order = [...p.keys()].sort((a, b) => p[b]! - p[a]!);

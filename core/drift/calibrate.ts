@@ -6,16 +6,20 @@ import { jensenShannon } from './jensen-shannon.ts';
 const QUIET = 0.995;
 /** Fewest windows of the reference that say anything of how windows differ. */
 const MIN_WINDOWS = 10;
-/** Where there is no baseline data: the customary cut-off of the distance (natural logarithm). */
+/** Threshold of the Jensen–Shannon distance (natural logarithm) where the baseline is too small to calibrate one. */
 export const FIXED_THRESHOLD = 0.1;
 
 /** Below this (a PSI of about 0.02) a shift may be real, but nothing that anybody acts on. */
 const MIN_EFFECT = 0.05;
 
 /**
- * What the Jensen–Shannon distance of two samples of the same distribution stays below by chance: 8 JS² nm/(n+m) is
- * about chi-squared with B-1 degrees of freedom (as PSI nm/(n+m) is, and PSI is about 8 JS² for small shifts;
- * Yurdakul & Naranjo 2020).
+ * The 99.5th percentile of the Jensen–Shannon distance between two samples of the same distribution: what chance alone
+ * gives. 8 JS² nm/(n+m) is about chi-squared with B-1 degrees of freedom, because PSI nm/(n+m) is and PSI is about
+ * 8 JS² for small shifts (Yurdakul & Naranjo 2020).
+ *
+ * @param bins that have rows, B
+ * @param n rows of one sample
+ * @param m rows of the other
  */
 export function noiseFloor(bins: number, n: number, m: number): number {
   const df = Math.max(1, bins - 1);
@@ -23,12 +27,14 @@ export function noiseFloor(bins: number, n: number, m: number): number {
 }
 
 /**
- * Threshold of the effect for a window of so many rows: what windows of that size, cut from the reference in time
- * order, differ from the rest of the reference by when nothing has changed, at the 99.5th percentile; never below what
- * chance alone gives.
+ * Calibrates a column's threshold of the effect for windows of a given size. It cuts windows of that size out of the
+ * reference in time order, measures the effect of each against the rest, and takes the 99.5th percentile: so seasons
+ * and other changes that the reference itself has count as no drift. It is never below what chance alone gives.
  *
  * @param column name of the column in the chunks
  * @param rows of the window
+ * @param reference counts of the whole reference
+ * @returns the threshold, and from how many windows it comes; with fewer than ten it is {@link FIXED_THRESHOLD}
  */
 export function columnThreshold(
   chunks: readonly ReferenceChunk[],

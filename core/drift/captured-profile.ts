@@ -7,8 +7,10 @@ import type { Profile } from '../profile/profile.ts';
 const BATCH_ROWS = 20_000;
 
 /**
- * Profile of captured predictions over a baseline's bins: the features, and the decision's output under `output:NAME`.
- * Columns that the baseline has and no capture (a personal field that was dropped, the label) are left out.
+ * Profiles captured predictions over the bins of a baseline: the features, and the decision's output as `output:NAME`.
+ * It leaves out columns of the baseline that no capture has, such as omitted personal fields and the label.
+ *
+ * @param output name of the decision's output; undefined without a decision
  */
 export async function profileOfCaptures(
   captures: AsyncIterable<Capture>,

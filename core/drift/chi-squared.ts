@@ -23,10 +23,11 @@ export interface ContingencyTest {
 }
 
 /**
- * Chi-squared test of homogeneity of two samples, on the 2 x k table. (A goodness-of-fit test that takes the reference
- * for the truth is wrong here: the reference is a sample too.) Pearson (1900).
+ * Chi-squared test of homogeneity of two samples, on the 2 x k table of their counts. Pearson (1900). It is not a
+ * goodness-of-fit test, which would take the reference for the true distribution: the reference is a sample too.
  *
  * @param statistic `pearson`, or `g`, the log-likelihood ratio
+ * @throws CountsError when the numbers of bins differ or a sample has no rows
  */
 export function contingencyTest(
   reference: readonly number[],
@@ -56,11 +57,11 @@ export function contingencyTest(
 }
 
 /**
- * Merges sparse categories until the chi-squared approximation holds: the smallest into the next smallest, until at
- * most a fifth of the expected counts are below 5 and none below 1; of two categories each expects at least 10.
- * Cochran (1954).
+ * Merges sparse categories until the chi-squared approximation holds by Cochran's rule (1954): at most a fifth of the
+ * expected counts are below 5 and none below 1, or with two categories all are at least 10. It merges the smallest
+ * category into the next smallest, again and again.
  *
- * @returns the merged counts of both sides; one category is left when nothing else will do
+ * @returns the merged counts of both samples; a single category when no merging satisfies the rule
  */
 export function mergeSparse(reference: readonly number[], current: readonly number[]): [number[], number[]] {
   const cells = [...reference.keys()]

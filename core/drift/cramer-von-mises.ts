@@ -5,10 +5,15 @@ import { CountsError } from './shares.ts';
 const EXACT_MAX = 20;
 
 /**
- * Cramér–von Mises test of two samples. The p-value is exact, by counting rank arrangements, while the larger sample
- * has at most 20 values, and of the limiting law beyond; ties get mid-ranks in the statistic. Anderson, "On the distribution of the two-sample Cramér–von Mises criterion",
- * Annals of Mathematical Statistics 33 (1962); the counting recursion is Xiao, Gordon & Yakovlev, "A C++ program for
- * the Cramér–von Mises two-sample test", Journal of Statistical Software 17 (2006).
+ * Cramér–von Mises test of two samples; ties get mid-ranks. With at most 20 values in the larger sample the p-value is
+ * exact, by counting rank arrangements; beyond that it comes from the limiting distribution.
+ *
+ * Sources: Anderson, "On the distribution of the two-sample Cramér–von Mises criterion", Annals of Mathematical
+ * Statistics 33 (1962); for the counting recursion Xiao, Gordon & Yakovlev, "A C++ program for the Cramér–von Mises
+ * two-sample test", Journal of Statistical Software 17 (2006).
+ *
+ * @param method of the p-value, `auto` as said above
+ * @throws CountsError when a sample has fewer than two values
  */
 export function cramerVonMises(
   x: readonly number[],

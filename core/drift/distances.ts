@@ -79,8 +79,8 @@ export function lInfinity(reference: readonly number[], current: readonly number
 }
 
 /**
- * L-infinity less what chance gives: max(0, L∞ - 1.8 sqrt((n + m) / (n m))), alpha about .003. The "Robust"
- * comparison of SageMaker Model Monitor and Deequ.
+ * L-infinity distance less what chance gives, max(0, L∞ - 1.8 sqrt((n + m) / (n m))) at an alpha of about .003: the
+ * "Robust" comparison of SageMaker Model Monitor and Deequ.
  */
 export function lInfinityRobust(reference: readonly number[], current: readonly number[]): number {
   const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);

@@ -1,11 +1,12 @@
 import { shares } from './shares.ts';
 
 /**
- * Jensen–Shannon distance: the square root of the divergence 1/2 KL(p ‖ m) + 1/2 KL(q ‖ m), m the mean of both;
- * natural logarithm unless a base is given, so between 0 and sqrt(ln 2) = 0.8326. A metric. Lin (1991), Endres &
- * Schindelin (2003). Evidently uses the natural logarithm, NannyML base 2; TFDV reports the divergence.
+ * Jensen–Shannon distance of two sets of counts: the square root of the divergence 1/2 KL(p ‖ m) + 1/2 KL(q ‖ m), with
+ * m the mean of both. It is a metric. Lin (1991), Endres & Schindelin (2003).
  *
- * @param base of the logarithm
+ * Other tools give other numbers: Evidently has the natural logarithm too, NannyML base 2, TFDV the divergence itself.
+ *
+ * @param base of the logarithm; with the natural one distances are 0 to sqrt(ln 2) = 0.8326
  */
 export function jensenShannon(reference: readonly number[], current: readonly number[], base = Math.E): number {
   const [p, q] = shares(reference, current, false);

@@ -9,9 +9,9 @@ export interface TwoSampleTest {
 const EXACT_MAX = 10_000;
 
 /**
- * Kolmogorov–Smirnov test of two samples, two-sided: the largest difference D of the empirical distribution functions.
- * The p-value is exact while the larger sample has at most 10,000 values; beyond that, or when asked for, it is the
- * one-sample distribution at round(nm / (n+m)), which is far better than the limiting law for small samples.
+ * Two-sided Kolmogorov–Smirnov test of two samples by D, the largest difference of their empirical distribution
+ * functions. With at most 10,000 values in the larger sample the p-value is exact; beyond that it comes from the
+ * one-sample distribution at round(nm / (n+m)), which for small samples is far better than the limiting distribution.
  *
  * Source: as in SciPy's `ks_2samp`; Hodges, "The significance probability of the Smirnov two-sample test", Arkiv för
  * Matematik 3 (1958).
@@ -71,8 +71,8 @@ function exactTail(d: number, n: number, m: number): number {
 const MATRIX_MAX = 140;
 
 /**
- * P(D_n >= d) of the one-sample statistic. Exact by Marsaglia, Tsang & Wang, "Evaluating Kolmogorov's distribution",
- * Journal of Statistical Software 8 (2003); for large n Kolmogorov's law at Stephens' argument.
+ * P(D_n >= d) of the one-sample statistic: exact after Marsaglia, Tsang & Wang, "Evaluating Kolmogorov's distribution",
+ * Journal of Statistical Software 8 (2003); for large n the limiting distribution with Stephens' correction.
  */
 export function kolmogorovTail(d: number, n: number): number {
   if (d <= 0) return 1;

@@ -4,10 +4,11 @@ export class CountsError extends Error {
 }
 
 /**
- * Counts of two samples over the same bins as shares that sum to 1. Bins that neither side has are left out.
+ * Turns counts of two samples over the same bins into shares that sum to 1. Bins that are empty on both sides are left
+ * out.
  *
- * @param smooth add half an observation to every bin of both sides when a bin of only one side is empty, so that
- *   logarithms of ratios stay finite
+ * @param smooth whether to add half an observation to every bin of both sides when a bin is empty on one side only, so
+ *   that logarithms of ratios stay finite
  * @throws CountsError when the numbers of bins differ or a side is empty
  */
 export function shares(

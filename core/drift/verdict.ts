@@ -1,5 +1,5 @@
 import { countsOf } from '../profile/bins.ts';
-import type { Baseline, ColumnProfile, Profile } from '../profile/profile.ts';
+import type { Baseline, Profile } from '../profile/profile.ts';
 import { benjaminiHochberg } from './benjamini-hochberg.ts';
 import { columnThreshold, FIXED_THRESHOLD, sampleQuantile } from './calibrate.ts';
 import { chiSquaredQuantile, contingencyTest, mergeSparse } from './chi-squared.ts';
@@ -8,7 +8,7 @@ import { populationStability } from './psi.ts';
 
 export type DriftStatus = 'no_drift' | 'drift' | 'insufficient_data';
 
-/** What was found of one column. */
+/** How far one column moved, and whether that is a drift. */
 export interface ColumnDrift {
   readonly column: string;
   readonly status: 'drift' | 'no_drift' | 'not_applicable';
@@ -29,14 +29,15 @@ export interface ColumnDrift {
   readonly unseen?: number;
 }
 
+/** Whether a window drifted from its baseline, and how far each of its columns moved. */
 export interface DriftVerdict {
   readonly verdict: DriftStatus;
   readonly rows: number;
-  /** Rows that a window needs. */
+  /** Rows that a window needs at least. */
   readonly needed: number;
   /** Drifted ones first, by effect over threshold; the prediction before features. */
   readonly columns: readonly ColumnDrift[];
-  /** Share of the judged columns that drifted. */
+  /** Share of drifted columns among those that drift could be measured of. */
   readonly share: number;
 }
 
@@ -49,17 +50,17 @@ export interface DriftOptions {
 const MIN_ROWS = 500;
 
 /**
- * Holds a window against a baseline. A column drifted when its effect is at least what quiet windows of that size
- * show **and** its adjusted p-value is small; a window that is too small is `insufficient_data`, neither pass nor
- * fail.
+ * Detects drift of a window against a baseline. A column drifted when two things hold together: its effect reaches the
+ * calibrated threshold, and its adjusted p-value is at most `alpha`. The effect alone would report chance in small
+ * windows, the p-value alone would report differences in large ones that matter to nobody.
  *
- * @param current profile over the baseline's own bins
+ * A window with too few rows is `insufficient_data`, which is neither drift nor its absence.
+ *
+ * @param current profile of the window over the baseline's bins
  */
 export function detectDrift(baseline: Baseline, current: Profile, { alpha = 0.01 }: DriftOptions = {}): DriftVerdict {
   const names = Object.keys(current.columns).filter((name) => baseline.profile.columns[name]);
-  const measured = names.map((name) =>
-    measure(name, baseline.profile.columns[name]!, current.columns[name]!, baseline, current.rows),
-  );
+  const measured = names.map((name) => measure(name, baseline, current));
   const applicable = measured.filter(({ status }) => status !== 'not_applicable');
   const needed = Math.max(
     MIN_ROWS,
@@ -76,12 +77,17 @@ export function detectDrift(baseline: Baseline, current: Profile, { alpha = 0.01
   });
   const drifted = columns.filter(({ status }) => status === 'drift').length;
   return {
-    verdict: !enough ? 'insufficient_data' : drifted > 0 ? 'drift' : 'no_drift',
+    verdict: verdictOf(enough, drifted),
     rows: current.rows,
     needed,
     columns: columns.toSorted((a, b) => rank(b) - rank(a)),
     share: applicable.length === 0 ? 0 : drifted / applicable.length,
   };
+}
+
+function verdictOf(enough: boolean, drifted: number): DriftStatus {
+  if (!enough) return 'insufficient_data';
+  return drifted > 0 ? 'drift' : 'no_drift';
 }
 
 /** n >= 2 chi-squared(B-1, .99) / tau, tau the PSI that the fixed distance stands for (PSI is about 8 JS²). */
@@ -91,13 +97,12 @@ function neededRows(bins: number): number {
   return Math.ceil((2 * chiSquaredQuantile(0.01, df)) / (8 * FIXED_THRESHOLD ** 2));
 }
 
-function measure(
-  column: string,
-  reference: ColumnProfile,
-  current: ColumnProfile,
-  { chunks }: Baseline,
-  rows: number,
-): ColumnDrift {
+/**
+ * Measures how far one column moved; whether that is a drift is for {@link detectDrift} to say, which sees them all.
+ */
+function measure(column: string, { profile, chunks }: Baseline, window: Profile): ColumnDrift {
+  const reference = profile.columns[column]!;
+  const current = window.columns[column]!;
   const [before, now] = [countsOf(reference), countsOf(current)];
   const missing = {
     reference: share(reference.missing, reference.rows),
@@ -124,7 +129,7 @@ function measure(
     };
   const used = before.filter((count, i) => count > 0 || now[i]! > 0).length;
   if (used <= 1) return { ...blank, status: 'not_applicable', note: 'constant' };
-  const { threshold, windows } = columnThreshold(chunks, column, rows, before);
+  const { threshold, windows } = columnThreshold(chunks, column, window.rows, before);
   return {
     column,
     status: 'no_drift',

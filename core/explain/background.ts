@@ -72,19 +72,18 @@ function quantile(column: ColumnProfile, { type, allowed }: Feature, rank: numbe
     left -= count;
     return false;
   });
-  if (column.kind === 'categorical') {
-    const category = column.categories[bin]!;
-    return type === 'string'
-      ? category
-      : type === 'boolean'
-        ? category === 'true' || category === '1'
-        : Number(category);
-  }
+  if (column.kind === 'categorical') return categoryValue(column.categories[bin]!, type);
   const { edges, min, max } = column;
   const from = edges[bin - 1] ?? min ?? 0;
   const to = edges[bin] ?? max ?? from;
   const value = from + ((to - from) * left) / counts[bin]!;
   return type === 'integer' ? nearest(Math.round(value), allowed) : value;
+}
+
+/** Profiles hold categories as text, whatever the type of the feature. */
+function categoryValue(category: string, type: Feature['type']): string | boolean | number {
+  if (type === 'string') return category;
+  return type === 'boolean' ? category === 'true' || category === '1' : Number(category);
 }
 
 /** The allowed number that is nearest: what falls between two codes is none. */

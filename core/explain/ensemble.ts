@@ -68,7 +68,8 @@ export function numbersOf({ attributes }: GraphNode, name: string): readonly num
   const tensor = (attributes.get(`${name}_as_tensor`) ?? attributes.get(name))?.tensor?.values();
   if (tensor !== undefined) return tensor;
   const attribute = attributes.get(name);
-  return attribute === undefined ? [] : attribute.floats.length > 0 ? attribute.floats : attribute.ints;
+  if (attribute === undefined) return [];
+  return attribute.floats.length > 0 ? attribute.floats : attribute.ints;
 }
 
 const textOf = (attribute: Attribute | undefined, otherwise: string): string => attribute?.text || otherwise;

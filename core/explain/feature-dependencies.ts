@@ -134,8 +134,11 @@ function follow(node: GraphNode, given: readonly Value[]): Value[] {
   throw new NotExactError(`operator ${op} before the trees is not one that can be followed`);
 }
 
-const union = (a: Sources, b: Sources): Sources =>
-  a === b || b.size === 0 ? a : a.size === 0 ? b : new Set([...a, ...b]);
+/** The union of two sets; one of the two where it holds the other, so that most columns share their sets. */
+function union(a: Sources, b: Sources): Sources {
+  if (a === b || b.size === 0) return a;
+  return a.size === 0 ? b : new Set([...a, ...b]);
+}
 
 function wholeRow({ cells }: FeatureDependencies, rest: readonly number[]): FeatureDependencies {
   const all = cells.reduce(union);

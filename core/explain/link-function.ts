@@ -32,14 +32,14 @@ export const makersOf = (graph: OnnxGraph): Map<string, GraphNode> =>
   new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
 
 /**
- * Follows the scores of an ensemble to an output.
+ * Follows the raw scores of a tree ensemble to one column of an output.
  *
+ * @param trees the ensemble, and its node in the graph
  * @throws NotExactError naming the operator in the way
  */
 export function outputLinkOf(
   graph: OnnxGraph,
-  node: GraphNode,
-  ensemble: Ensemble,
+  { node, ensemble }: { readonly node: GraphNode; readonly ensemble: Ensemble },
   output: string,
   column: number,
 ): OutputLink {
@@ -133,15 +133,22 @@ const scaled = (tail: OutputLink, factor: number, offset: number): OutputLink =>
   offset: tail.offset * factor + offset,
 });
 
+/** What operators with a constant make of a score: factor * score + offset. */
+const AFFINE = {
+  Add: (constant: number) => ({ factor: 1, offset: constant }),
+  Sub: (constant: number) => ({ factor: 1, offset: -constant }),
+  Mul: (constant: number) => ({ factor: constant, offset: 0 }),
+  Div: (constant: number) => ({ factor: 1 / constant, offset: 0 }),
+};
+
 function affine(
-  op: string,
+  op: keyof typeof AFFINE,
   tails: readonly OutputLink[] | undefined,
   number: number | undefined,
 ): readonly OutputLink[] {
   const refused = new NotExactError(`operator ${op} behind the trees is not one that can be followed`);
   if (tails === undefined || number === undefined) throw refused;
-  const factor = op === 'Mul' ? number : op === 'Div' ? 1 / number : 1;
-  const offset = op === 'Add' ? number : op === 'Sub' ? -number : 0;
+  const { factor, offset } = AFFINE[op](number);
   const changes = factor !== 1 || offset !== 0;
   if (changes && !tails.every(({ link }) => link === 'identity')) throw refused;
   return tails.map((tail) => scaled(tail, factor, offset));

@@ -50,7 +50,7 @@ export function parseTrees(file: Uint8Array, bound: readonly BoundInput[], outpu
   });
   if (ensemble.column.some((own) => own >= featureOf.length))
     throw new NotExactError(`the trees read more columns than the ${featureOf.length} that enter them`);
-  const tail = (column: number): OutputLink => outputLinkOf(graph, node, ensemble, output, column);
+  const tail = (column: number): OutputLink => outputLinkOf(graph, { node, ensemble }, output, column);
   return { ensemble, tail, featureOf, part: partOf(graph, node) };
 }
 

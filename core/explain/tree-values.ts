@@ -106,10 +106,17 @@ export function walkerOf(ensemble: Ensemble, playerOf: ArrayLike<number>, player
   /** Where a row goes from a split. */
   function next(at: number, row: Float64Array): number {
     const value = row[columns[at]!]!;
-    const kind = mode[at]!;
-    const holds = kind === LEQ ? value <= threshold[at]! : kind === LT ? value < threshold[at]! : compare(at, value);
     // biome-ignore lint/suspicious/noSelfCompare: only a missing value differs from itself
-    return holds || (missingYes[at] === 1 && value !== value) ? yes[at]! : no[at]!;
+    return holds(at, value) || (missingYes[at] === 1 && value !== value) ? yes[at]! : no[at]!;
+  }
+  /**
+   * Whether a split's condition is true; nearly all splits are of the first two modes, which need no switch over text.
+   */
+  function holds(at: number, value: number): boolean {
+    const kind = mode[at]!;
+    if (kind === LEQ) return value <= threshold[at]!;
+    if (kind === LT) return value < threshold[at]!;
+    return compare(at, value);
   }
   function compare(at: number, value: number): boolean {
     const limit = threshold[at]!;

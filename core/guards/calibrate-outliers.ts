@@ -140,7 +140,7 @@ function recounted(column: CategoricalProfile, values: ColumnValues, boolean: bo
   const counts = column.counts.map(() => 0);
   let [missing, other] = [0, 0];
   for (const value of values) {
-    const text = !boolean ? (value as string) : Number.isNaN(value) ? '' : String(value === 1);
+    const text = boolean ? booleanText(value as number) : (value as string);
     const at = index.get(text);
     if (text === '') missing++;
     else if (at === undefined) other++;
@@ -148,6 +148,8 @@ function recounted(column: CategoricalProfile, values: ColumnValues, boolean: bo
   }
   return { ...column, rows: values.length, missing, counts, other };
 }
+
+const booleanText = (value: number): string => (Number.isNaN(value) ? '' : String(value === 1));
 
 function without(values: ColumnValues, from: number, to: number): ColumnValues {
   if (Array.isArray(values)) return [...values.slice(0, from), ...values.slice(to)];

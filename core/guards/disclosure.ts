@@ -50,7 +50,7 @@ export function compileDisclosure(
       const width = Math.max(1, data.length / Math.max(1, tensor.shape[0] ?? 1));
       const binary = decision?.output === name && decision.task === 'binary' ? decision : undefined;
       if (meaning === 'other') data.fill(codec.write(Number.NaN));
-      else if (meaning !== 'value' && width > 1) hideClasses(data, width, codec, confidence === 'top1', binary);
+      else if (meaning !== 'value' && width > 1) hideClasses({ data, width }, codec, confidence === 'top1', binary);
       else if (meaning !== 'value' && confidence === 'label-only') hideScores(data, codec, meaning, binary);
     }
     if (round !== undefined)
@@ -96,7 +96,14 @@ const isFloat = (tensor: TensorData): tensor is FloatTensor => tensor.type.start
 
 type Binary = Extract<Decision, { task: 'binary' }> | undefined;
 
-function hideClasses(data: Floats, width: number, codec: Codec, keep: boolean, decision: Binary): void {
+/** Scores of classes, row after row, each `width` wide. */
+interface ClassScores {
+  readonly data: Floats;
+  readonly width: number;
+}
+
+/** Hides all scores but that of the class decided on, which is written as 1 unless its score is to be kept. */
+function hideClasses({ data, width }: ClassScores, codec: Codec, keep: boolean, decision: Binary): void {
   const other = codec.write(keep ? Number.NaN : 0);
   for (let from = 0; from < data.length; from += width) {
     const chosen = from + chosenClass(data.subarray(from, from + width), codec, decision);
@@ -118,6 +125,6 @@ function chosenClass(row: Floats, { read }: Codec, decision: Binary): number {
 /** One number a row: the decision's threshold makes a label of it, a half that of a probability. */
 function hideScores(data: Floats, { read, write }: Codec, meaning: OutputMeaning['meaning'], decision: Binary): void {
   const threshold = decision?.threshold ?? (meaning === 'probabilities' ? 0.5 : Number.NaN);
-  for (let i = 0; i < data.length; i++)
-    data[i] = write(Number.isNaN(threshold) ? Number.NaN : read(data[i]!) >= threshold ? 1 : 0);
+  if (Number.isNaN(threshold)) data.fill(write(Number.NaN));
+  else for (let i = 0; i < data.length; i++) data[i] = write(read(data[i]!) >= threshold ? 1 : 0);
 }

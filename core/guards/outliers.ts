@@ -60,13 +60,19 @@ export function scoreFeatures(
       });
     else if (column.kind === 'categorical' && type === 'string')
       rated.push({ name, index, rarity: categoricalOutlierScore(column) as OutlierScore<number | string> });
-    else if (column.kind === 'categorical' && type === 'boolean') {
-      const text = categoricalOutlierScore(column);
-      const [no, yes, missing] = [text('false'), text('true'), text('')];
-      rated.push({ name, index, rarity: (value) => (value === 1 ? yes : value === 0 ? no : missing) });
-    }
+    else if (column.kind === 'categorical' && type === 'boolean')
+      rated.push({ name, index, rarity: booleanOutlierScore(categoricalOutlierScore(column)) });
   }
   return rated;
+}
+
+/** A check has 1 and 0 where a profile has categories. */
+function booleanOutlierScore(categorical: OutlierScore<string>): OutlierScore<number | string> {
+  const [no, yes, missing] = [categorical('false'), categorical('true'), categorical('')];
+  return (value) => {
+    if (value === 1) return yes;
+    return value === 0 ? no : missing;
+  };
 }
 
 /**

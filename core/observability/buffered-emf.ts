@@ -66,7 +66,8 @@ export function bufferedEmf(emit: (line: string) => void): BufferedEmf {
 function isFull(series: Series, values: Values): boolean {
   for (const name in values) {
     const value = values[name as keyof Values];
-    const more = value === undefined ? 0 : typeof value === 'number' ? 1 : value.length;
+    if (value === undefined) continue;
+    const more = typeof value === 'number' ? 1 : value.length;
     if ((series.values.get(name as keyof Values)?.length ?? 0) + more > MAX_VALUES) return true;
   }
   return false;

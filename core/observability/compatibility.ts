@@ -1,5 +1,5 @@
 import type { Exposition, Labels } from './exposition.ts';
-import type { ModelSeries } from './prometheus.ts';
+import type { ModelSeries } from './model-series.ts';
 import type { VersionStatistics } from './statistics.ts';
 
 /** Metrics under KServe's names, for its dashboards (Grafana 17969). */

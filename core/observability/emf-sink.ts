@@ -32,8 +32,8 @@ export function valuesOf(observation: Observation): Parameters<typeof metricLine
   // All in one literal: V8 takes some 10 us for a spread that other properties follow, as long as for half the request.
   return {
     RateLimited: limited === undefined ? undefined : 0,
-    OutOfDistribution: outOfDistribution === undefined ? undefined : outOfDistribution > 0 ? 1 : 0,
-    CacheHit: cache === undefined ? undefined : cache === 'hit' ? 1 : 0,
+    OutOfDistribution: outOfDistribution === undefined ? undefined : Number(outOfDistribution > 0),
+    CacheHit: cache === undefined ? undefined : Number(cache === 'hit'),
     ShadowDisagreement: disagreement && (disagreement.differs ? 1 : 0),
     ShadowDifference: disagreement?.largest,
     Failure: answered || outcome === 'caller' ? 0 : 1,

@@ -4,7 +4,8 @@ import { ROW_BUCKETS, SECONDS, SHARES, VALUES } from './buckets.ts';
 import { exposeKServe, exposeTriton } from './compatibility.ts';
 import { Exposition, type Labels } from './exposition.ts';
 import { Histogram } from './histogram.ts';
-import { type Observation, PHASES, type Phase, type Signals, type Sink } from './observation.ts';
+import type { ModelSeries } from './model-series.ts';
+import { type Observation, PHASES, type Signals, type Sink } from './observation.ts';
 import { Statistics } from './statistics.ts';
 
 /** A scrape reads all of them. */
@@ -19,15 +20,6 @@ const SIGNALS: Partial<Record<MetricName, readonly [name: string, help: string]>
   StaleRelease: ['trimtab_release_stale', 'Whether the ledger is out of reach and the last known release served.'],
   PrivacyFailure: ['trimtab_privacy_failed', 'Whether the privacy secret cannot be had (0 or 1).'],
 };
-
-/** What is counted of one model, whoever answers. */
-export interface ModelSeries {
-  readonly model: string;
-  /** Seconds by step; made when there is something to count. */
-  readonly phases: Partial<Record<Phase, Histogram>>;
-  /** Seconds of decoding and checking together: what KServe calls preprocessing. */
-  readonly preprocess: Histogram;
-}
 
 /** What is counted of one version in one part of a release. */
 interface RouteSeries {

@@ -112,7 +112,7 @@ export class Statistics implements Sink {
   of(model?: string, version?: number): VersionStatistics[] {
     return [...this.#versions.values()]
       .filter((each) => (model ?? each.model) === each.model && (version ?? each.version) === each.version)
-      .sort((a, b) => (a.model === b.model ? a.version - b.version : a.model < b.model ? -1 : 1));
+      .sort(byModelAndVersion);
   }
 
   #silent(): string {
@@ -121,4 +121,9 @@ export class Statistics implements Sink {
       if (lastInference < since) [oldest, since] = [key, lastInference];
     return oldest;
   }
+}
+
+function byModelAndVersion(a: VersionStatistics, b: VersionStatistics): number {
+  if (a.model === b.model) return a.version - b.version;
+  return a.model < b.model ? -1 : 1;
 }

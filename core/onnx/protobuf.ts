@@ -29,7 +29,7 @@ export function* protobufFields(message: Uint8Array): Generator<ProtobufField> {
     const wire = tag % 8;
     if (wire === 0) yield { number, wire, bytes: NOTHING, value: BigInt.asIntN(64, varint(message, cursor)) };
     else if (wire === 1 || wire === 2 || wire === 5) {
-      const length = wire === 2 ? Number(varint(message, cursor)) : wire === 1 ? 8 : 4;
+      const length = wire === 2 ? Number(varint(message, cursor)) : FIXED_BYTES[wire];
       if (length > message.length - cursor.at)
         throw new ProtobufError(`field ${number} has ${length} bytes, ${message.length - cursor.at} are left`);
       yield { number, wire, bytes: message.subarray(cursor.at, cursor.at + length), value: 0n };
@@ -37,6 +37,9 @@ export function* protobufFields(message: Uint8Array): Generator<ProtobufField> {
     } else throw new ProtobufError(`field ${number} has wire type ${wire}, expected 0, 1, 2 or 5`);
   }
 }
+
+/** Bytes of the wire types whose length is fixed. */
+const FIXED_BYTES = { 1: 8, 5: 4 } as const;
 
 function varint(message: Uint8Array, cursor: { at: number }): bigint {
   let low = 0;

@@ -15,7 +15,7 @@ export function binOf(edges: readonly number[], x: number): number {
   return low;
 }
 
-/** Edges that are finite, ascending and each its own; what quantiles give has ties. */
+/** The finite edges among those given, ascending and without the ties that quantiles may have. */
 export const distinctEdges = (edges: readonly number[]): number[] =>
   [...new Set(edges.filter(Number.isFinite))].sort((a, b) => a - b);
 
@@ -29,7 +29,7 @@ export function countsOf(column: ColumnProfile): number[] {
     : [...column.counts, column.other, column.unseen, column.missing];
 }
 
-/** What each of {@link countsOf} stands for, for people. */
+/** A label for each of the counts of {@link countsOf}, in their order. */
 export function labelsOf(column: ColumnProfile): string[] {
   if (column.kind === 'categorical') return [...column.categories, 'other', 'unseen', 'missing'];
   const { edges } = column;

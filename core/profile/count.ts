@@ -3,9 +3,14 @@ import type { CategoricalProfile, ColumnProfile, NumericProfile } from './profil
 
 export type ColumnValue = string | number | boolean | null;
 
-/** Profile of values over the bins of a reference column. null and NaN are missing. */
+/** Profiles values over the bins of a reference column. null and NaN count as missing. */
 export function countColumn(reference: ColumnProfile, values: Iterable<ColumnValue>): ColumnProfile {
   return reference.kind === 'numeric' ? countNumbers(reference, values) : countCategories(reference, values);
+}
+
+function numberOf(value: ColumnValue): number {
+  if (typeof value === 'number') return value;
+  return value === null ? Number.NaN : Number(value);
 }
 
 function countNumbers(reference: NumericProfile, values: Iterable<ColumnValue>): NumericProfile {
@@ -14,7 +19,7 @@ function countNumbers(reference: NumericProfile, values: Iterable<ColumnValue>):
   let [rows, missing, min, max, mean, m2] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   for (const value of values) {
     rows++;
-    const x = typeof value === 'number' ? value : value === null ? Number.NaN : Number(value);
+    const x = numberOf(value);
     if (Number.isNaN(x)) {
       missing++;
       continue;

@@ -12,8 +12,9 @@ export class ProfileMismatchError extends Error {
 }
 
 /**
- * The profile of two sets of rows together. Counts add exactly; mean and squared deviations are combined after
- * Chan, Golub & LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979).
+ * Merges the profiles of two sets of rows into that of all rows. Counts add exactly; means and squared deviations are
+ * combined after Chan, Golub & LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances"
+ * (1979).
  *
  * @throws ProfileMismatchError when columns or bins differ
  */

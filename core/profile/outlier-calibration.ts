@@ -3,13 +3,13 @@ import * as z from 'zod';
 const Count = z.int().min(0);
 
 /**
- * How unusual the reference's own rows are: what makes a threshold of a share. Part of a baseline, made with it; the
- * personal columns of a contract have no part in it.
+ * How unusual the rows of the reference are among themselves, as part of a baseline. From it the share of requests that
+ * a manifest lets count as outliers becomes a threshold of their score. Personal columns are left out.
  */
 export const OutlierCalibration = z.strictObject({
-  /** Rows of the reference that it was worked out from. */
+  /** Rows of the reference that were scored. */
   rows: Count,
-  /** Column -> where numbers stand, finer than the profile's bins towards both ends. */
+  /** Column -> empirical distribution of its numbers, finer than the profile's bins towards both ends. */
   ranks: z.record(
     z.string(),
     z.strictObject({
@@ -23,9 +23,9 @@ export const OutlierCalibration = z.strictObject({
   ),
   /** Shares of the reference, descending. */
   shares: z.array(z.number().gt(0).lt(1)).min(1),
-  /** What at most each of these shares has a rarest value rarer than; ascending. */
+  /** Score of the rarest value that at most each of these shares of the rows exceeds; ascending. */
   alone: z.array(z.number()),
-  /** What at most each of these shares has values rarer than all together; ascending. */
+  /** Sum of the scores of all values that at most each of these shares of the rows exceeds; ascending. */
   together: z.array(z.number()),
 });
 export type OutlierCalibration = z.infer<typeof OutlierCalibration>;

@@ -52,7 +52,10 @@ export const Profile = z.strictObject({
 });
 export type Profile = z.infer<typeof Profile>;
 
-/** Counts of one stretch of the reference, in time order: what windows of a size differ by when nothing has changed. */
+/**
+ * Counts of one part of the reference in time order. Windows that are put together of such parts show how much windows
+ * of a size differ when nothing has changed.
+ */
 export const ReferenceChunk = z.strictObject({
   from: z.string().optional(),
   to: z.string().optional(),
@@ -62,7 +65,7 @@ export const ReferenceChunk = z.strictObject({
 });
 export type ReferenceChunk = z.infer<typeof ReferenceChunk>;
 
-/** How good the model was on the reference: what its performance is held against. */
+/** How good the model was on the reference, which its performance in production is compared with. */
 export const ReferencePerformance = z.strictObject({
   rows: Count,
   /** Share of wrong decisions. */
@@ -72,7 +75,10 @@ export const ReferencePerformance = z.strictObject({
 });
 export type ReferencePerformance = z.infer<typeof ReferencePerformance>;
 
-/** Rows of the reference drawn at random: what explanations compare with. Kept only where nothing is personal. */
+/**
+ * Rows of the reference drawn at random, which explanations compare with; only where the contract has no personal
+ * field.
+ */
 export const BackgroundRows = z.strictObject({
   /** Names of features, in the order of the rows' values. */
   columns: z.array(z.string()).max(5_000),

@@ -90,7 +90,7 @@ export interface ExplainResult extends InferResult {
   readonly explanation: Explanation;
 }
 
-/** A request for an explanation; core/protocols/explained.ts makes one of any protocol's predictions. */
+/** One decoded request for an explanation; `explainCall` makes one of any protocol's decoded prediction. */
 export interface ExplainCall extends Omit<InferCall, 'encode'> {
   readonly options: ExplainOptions;
   encode(result: ExplainResult): HttpResponse;

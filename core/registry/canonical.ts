@@ -1,7 +1,7 @@
 /**
- * A value as JSON whose bytes depend on nothing but the value: members sorted, no spaces, as in RFC 8785 (but whole numbers as
- * names come first, as everywhere in JavaScript). Members that are
- * undefined are left out, as JSON leaves them out.
+ * Canonical JSON, for digests: equal values give equal bytes. Members are sorted and there are no spaces, as in RFC
+ * 8785, except that names which are whole numbers come first, as everywhere in JavaScript. Undefined members are left
+ * out.
  */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>

@@ -5,40 +5,43 @@ import type { ModelVersion } from './version.ts';
 /** SHA-256 of a text, lower-case hexadecimal. */
 export type DigestOf = (text: string) => string;
 
-/** The record of a version as it was written. A later program may read more into it than was there: defaults. */
+/**
+ * The record of a version as it was stored. Digests are of this, not of the parsed record, to which a later version of
+ * the program may add defaults.
+ */
 export interface StoredRecord {
   readonly version: number;
   readonly stored: unknown;
 }
 
-/** What an entry carries of what came before it, and of the version record that is written with it. */
+/** Digests that link an entry to the one before it, and to the version record that is written with it. */
 export type Links = Pick<Entry, 'previous' | 'record'>;
 
-/** Something about a ledger that cannot have come about by appending. */
+/** A fault in a ledger that appending cannot cause: something was changed or removed. */
 export interface ChainFault {
-  /** Number of the entry that is wrong, or is missed. */
+  /** Number of the entry that was changed or is missing. */
   readonly entry: number;
   readonly fault: string;
 }
 
-/** What a look over the whole ledger of a model found. */
+/** Result of verifying the whole ledger of a model. */
 export interface ChainReport {
   readonly entries: number;
-  /** Digest of the last entry: vouches for all before it. */
+  /** Digest of the last entry, which stands for all before it. */
   readonly head: string | null;
   readonly faults: readonly ChainFault[];
 }
 
-/** Links of the entry that is about to be appended: to the last one, and to the record of the version it registers. */
+/** Links of an entry that is about to be appended: to the last entry, and to the record of the version it registers. */
 export const linksTo = (last: Entry | undefined, record: unknown, digest: DigestOf): Links => ({
   ...(last === undefined ? {} : { previous: digest(canonical(last)) }),
   ...(record === undefined ? {} : { record: digest(canonical(record)) }),
 });
 
 /**
- * Looks whether a ledger is as it was appended: the numbers have no gap, each entry still has the content whose digest
- * the next one carries, and so have the version records.
- * The last entry has nobody to vouch for it but its `head`, which is for whoever keeps it elsewhere.
+ * Verifies that a ledger is as it was appended: numbers have no gap, and entries and version records still have the
+ * digests that later entries carry of them. A change of the last entry is not found here, because no entry comes after
+ * it: compare `head` with a copy that is kept elsewhere.
  *
  * @param entries in order of their numbers
  */
@@ -90,10 +93,10 @@ interface Kept {
 }
 
 /**
- * Holds a ledger against the releases that are kept elsewhere: whoever rewrites all entries after the one that was
- * tampered with, digests included, leaves no fault in the chain, but one here.
+ * Compares a ledger with the snapshots of its releases. It finds what {@link verifyChain} cannot: an entry that was
+ * changed together with the digests of all entries after it.
  *
- * @param versions records of the ledger, read as those of `kept` were
+ * @param versions records of the ledger, parsed as those of `kept` were
  */
 export function compareKept(
   entries: readonly Entry[],

@@ -1,13 +1,13 @@
 import type { Hypothesis } from '../experiment/hypothesis.ts';
 import type { Cause } from './ledger.ts';
 
-/** What makes a change automatic rather than a person's: which alarm, and what was seen. */
+/** Why an automatic change is made: the alarm that caused it, and the evidence. */
 interface Grounds {
   readonly cause?: Cause;
   readonly evidence?: unknown;
 }
 
-/** Something that somebody wants to happen to a model's release. `reason` goes into the ledger word for word. */
+/** A command to change a model's release. The ledger stores `reason` word for word. */
 export type Command =
   /** Announces version `latest + 1`. */
   | { readonly type: 'register'; readonly version: number; readonly reason: string }
@@ -22,7 +22,7 @@ export type Command =
       readonly steps: readonly number[];
       readonly reason: string;
     } & Grounds)
-  /** Gives an approved version a fixed share, to find something out. It goes on until it is promoted or ended. */
+  /** Gives an approved version a fixed share to test a hypothesis, until it is promoted or the test ended. */
   | {
       readonly type: 'start-test';
       readonly version: number;
@@ -30,13 +30,13 @@ export type Command =
       readonly hypothesis: Hypothesis;
       readonly reason: string;
     }
-  /** Takes the share of an A/B test back; its version is neither barred nor bad. */
+  /** Ends an A/B test: its version gets no more traffic, and may be released again at any time. */
   | ({ readonly type: 'end-test'; readonly version: number; readonly reason: string } & Grounds)
-  /** The next step is due, and its analysis cannot say yet that it may be taken. */
+  /** Notes that the next step is due and that its analysis is not conclusive yet. */
   | ({ readonly type: 'wait'; readonly version: number; readonly reason: string } & Grounds)
   /** The next step of a canary; the last one promotes it. The only challenger, unless `version` names one. */
   | ({ readonly type: 'advance'; readonly version?: number; readonly reason: string } & Grounds)
-  /** Gives a challenger all the traffic, whatever its step; what the others had ends with that. */
+  /** Gives a challenger all the traffic, whatever its step; other challengers get none any more. */
   | ({ readonly type: 'promote'; readonly version?: number; readonly reason: string } & Grounds)
   /**
    * Takes challengers' traffic away: of all, unless `versions` names some. With `quarantine`, they cannot be released
@@ -68,8 +68,8 @@ export type Command =
   /** Bars a version that has no traffic. */
   | { readonly type: 'quarantine'; readonly version: number; readonly reason: string }
   | { readonly type: 'lift-quarantine'; readonly version: number; readonly reason: string }
-  /** An alarm, of whatever version, was looked at and the release left as it is. */
+  /** Notes that an alarm was evaluated and the release left as it is. */
   | ({ readonly type: 'hold-alarm'; readonly version?: number; readonly reason: string } & Grounds)
   | ({ readonly type: 'request-retraining'; readonly reason: string } & Grounds)
-  /** What was kept about somebody was erased. The evidence says how much, and never about whom. */
+  /** Notes that the data of a subject was erased. The evidence says how much, and never whose. */
   | { readonly type: 'forget-subject'; readonly reason: string; readonly evidence?: unknown };

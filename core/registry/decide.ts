@@ -1,13 +1,12 @@
-import type { Hypothesis } from '../experiment/hypothesis.ts';
 import type { Command } from './commands.ts';
 import {
+  assertVersionExists,
   challengerOf,
   isQuarantined,
   listed,
   mustBeIdle,
   mustBeReleasable,
   mustBeSteps,
-  assertVersionExists,
   mustHaveChampion,
   mustHaveNoChallenger,
   mustHaveVersions,
@@ -17,6 +16,7 @@ import {
 import type { Challenger, Entry, EntryKind, ReleaseState, Shadow } from './ledger.ts';
 import { grow } from './slices.ts';
 
+/** Who gives a command, when, and about which model. */
 export interface DecideContext {
   readonly model: string;
   /** ISO 8601 in UTC. */
@@ -32,10 +32,10 @@ interface Effect {
 }
 
 /**
- * The release state machine: what a command makes of a state.
+ * The release state machine: applies a command to a state.
  *
  * @returns the entry to append, numbered `state.revision + 1` and carrying the whole resulting state
- * @throws ReleaseRefusedError when the command does not fit the state; nothing has changed then
+ * @throws ReleaseRefusedError when the state does not allow the command
  */
 export function decide(state: ReleaseState, command: Command, context: DecideContext): Entry {
   const { kind, version, change } = effectOf(state, command, context.at);
@@ -90,9 +90,9 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       if (state.champion === command.version) refuse(`version ${command.version} is the champion already`);
       return { kind: 'released', version: command.version, change: crown(state, command.version, at) };
     case 'start-canary':
-      return startCanary(state, command.version, command.steps, at);
+      return startCanary(state, command, at);
     case 'start-test':
-      return startTest(state, command.version, command.weight, command.hypothesis, at);
+      return startTest(state, command, at);
     case 'end-test': {
       const { version, test } = challengerOf(state, command.version);
       if (test === undefined) return refuse(`version ${version} is a canary, and no A/B test: promote or abort it`);
@@ -111,9 +111,9 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       return { kind: 'promoted', version, change: crown(state, version, at) };
     }
     case 'abort-canary':
-      return abort(state, command.versions, command.quarantine, command.reason, at);
+      return abort(state, command, at);
     case 'roll-back':
-      return rollBack(state, command.to, command.quarantine, command.reason, at);
+      return rollBack(state, command, at);
     case 'verify-rollback':
       if (state.awaiting === null) refuse('no rollback is waiting to be seen');
       if (state.awaiting?.target !== command.target)
@@ -167,12 +167,15 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
   }
 }
 
-function startCanary(state: ReleaseState, version: number, steps: readonly number[], at: string): Effect {
+type CommandOf<Type extends Command['type']> = Extract<Command, { readonly type: Type }>;
+
+function startCanary(state: ReleaseState, { version, steps }: CommandOf<'start-canary'>, at: string): Effect {
   mustBeSteps(steps);
   return { kind: 'canary-started', version, change: challenge(state, { version, steps: [...steps] }, at) };
 }
 
-function startTest(state: ReleaseState, version: number, weight: number, test: Hypothesis, at: string): Effect {
+function startTest(state: ReleaseState, command: CommandOf<'start-test'>, at: string): Effect {
+  const { version, weight, hypothesis: test } = command;
   if (!(weight > 0 && weight < 1)) refuse(`an A/B test's share is between 0 and 1, received ${weight}`);
   return { kind: 'test-started', version, change: challenge(state, { version, steps: [weight], test }, at) };
 }
@@ -229,23 +232,18 @@ function advance(state: ReleaseState, challenger: Challenger, at: string): Effec
   };
 }
 
-function abort(
-  state: ReleaseState,
-  versions: readonly number[] | undefined,
-  bar: boolean,
-  reason: string,
-  at: string,
-): Effect {
+function abort(state: ReleaseState, command: CommandOf<'abort-canary'>, at: string): Effect {
+  const { versions, quarantine, reason } = command;
   const champion = mustHaveChampion(state);
   if (state.challengers.length === 0 || versions?.length === 0) refuse(`there is no challenger to take back`);
   const ended = versions?.map((version) => challengerOf(state, version)) ?? state.challengers;
   const rest = state.challengers.filter((each) => !ended.includes(each));
-  const barred = bar ? ended.reduce((after, { version }) => quarantined(after, version, reason), state) : state;
+  const after = quarantine ? ended.reduce((before, { version }) => quarantined(before, version, reason), state) : state;
   return {
     kind: 'canary-aborted',
     version: champion,
     change: {
-      ...barred,
+      ...after,
       ...challenging(state, rest),
       since: at,
       lastRollback: at,
@@ -262,7 +260,8 @@ const challenging = (state: ReleaseState, challengers: Challenger[]): Pick<Relea
   salt: challengers.length === 0 ? null : (state.salt ?? challengers[0]!.version),
 });
 
-function rollBack(state: ReleaseState, to: number | undefined, bar: boolean, reason: string, at: string): Effect {
+function rollBack(state: ReleaseState, command: CommandOf<'roll-back'>, at: string): Effect {
+  const { to, quarantine, reason } = command;
   const champion = mustHaveChampion(state);
   const target = to ?? state.previous.at(-1);
   if (target === undefined) refuse(`version ${champion} has no former champion to go back to`);
@@ -272,7 +271,7 @@ function rollBack(state: ReleaseState, to: number | undefined, bar: boolean, rea
   const previous = state.previous.slice(0, state.previous.indexOf(target!));
   const shadow = state.shadow?.version === target ? null : state.shadow;
   const change: Partial<ReleaseState> = {
-    ...(bar ? quarantined({ ...state, previous, shadow }, champion, reason) : { previous, shadow }),
+    ...(quarantine ? quarantined({ ...state, previous, shadow }, champion, reason) : { previous, shadow }),
     ...challenging(state, []),
     champion: target!,
     since: at,

@@ -1,9 +1,9 @@
-/** Base of everything the registry refuses. */
+/** Base class of the registry's errors. */
 export class RegistryError extends Error {
   override readonly name: string = 'RegistryError';
 }
 
-/** The command does not fit the state; the message says what the state is and what would fit. */
+/** The state does not allow the command; the message says what the state is and what it allows. */
 export class ReleaseRefusedError extends RegistryError {
   override readonly name = 'ReleaseRefusedError';
 }

@@ -10,18 +10,20 @@ export function refuse(message: string): never {
   throw new ReleaseRefusedError(message);
 }
 
-/** Steps of a canary. */
+/** @throws ReleaseRefusedError unless the steps of a canary are at least two ascending shares, the last of them 1 */
 export function mustBeSteps(steps: readonly number[]): void {
   const ascending = steps.every((w, i) => w > (steps[i - 1] ?? 0)) && steps.at(-1) === 1;
   if (!ascending || steps.length < 2)
     refuse(`a canary's steps are at least two ascending shares, the last 1, received ${JSON.stringify(steps)}`);
 }
 
+/** @throws ReleaseRefusedError unless the version is registered */
 export function assertVersionExists(state: ReleaseState, version: number): void {
   if (!Number.isInteger(version) || version < 1 || version > state.latest)
     refuse(`there is no version ${version}; registered: ${state.latest === 0 ? 'none' : `1 to ${state.latest}`}`);
 }
 
+/** @throws ReleaseRefusedError unless the version is approved, and neither rejected nor quarantined */
 export function mustBeReleasable(state: ReleaseState, version: number): void {
   assertVersionExists(state, version);
   const barred = state.quarantined.find((q) => q.version === version);
@@ -31,7 +33,11 @@ export function mustBeReleasable(state: ReleaseState, version: number): void {
     refuse(`version ${version} is not approved; approved: ${listed(state.approved)}`);
 }
 
-/** A version with traffic, mirrored traffic included, cannot be barred or mirrored under its users' feet. */
+/**
+ * Used before a version is rejected, quarantined or made the shadow, none of which may happen while it serves.
+ *
+ * @throws ReleaseRefusedError when the version has traffic, be it mirrored
+ */
 export function mustBeIdle(state: ReleaseState, version: number): void {
   if (state.champion === version) refuse(`version ${version} is the champion: roll back or release another first`);
   if (state.challengers.some((each) => each.version === version))
@@ -39,16 +45,22 @@ export function mustBeIdle(state: ReleaseState, version: number): void {
   if (state.shadow?.version === version) refuse(`version ${version} is the shadow: stop it first`);
 }
 
+/** @throws ReleaseRefusedError before the first version is registered */
 export function mustHaveVersions(state: ReleaseState): void {
   if (state.latest === 0) refuse('no version has been registered yet: register one first');
 }
 
+/** @returns the champion @throws ReleaseRefusedError before the first release */
 export function mustHaveChampion(state: ReleaseState): number {
   if (state.champion === null) refuse('no version has been released yet: release one first');
   return state.champion!;
 }
 
-/** The challenger that a command is about. With several there is none without its name. */
+/**
+ * The challenger that a command is about: the version named, or the only challenger there is.
+ *
+ * @throws ReleaseRefusedError when there is no such challenger, or several and none is named
+ */
 export function challengerOf({ challengers, champion }: ReleaseState, version?: number): Challenger {
   if (challengers.length === 0)
     return refuse(
@@ -61,6 +73,7 @@ export function challengerOf({ challengers, champion }: ReleaseState, version?: 
   return found ?? refuse(`version ${version} is no challenger; challengers: ${versions}`);
 }
 
+/** @throws ReleaseRefusedError while there is a challenger */
 export function mustHaveNoChallenger({ challengers }: ReleaseState): void {
   const [first] = challengers;
   if (first !== undefined)
@@ -71,7 +84,11 @@ export function mustHaveNoChallenger({ challengers }: ReleaseState): void {
     );
 }
 
-/** The champion is what challengers are compared with: it must go on answering. */
+/**
+ * Checks that the champion keeps some traffic, because challengers are compared with it.
+ *
+ * @throws ReleaseRefusedError when the weights of all challengers add up to 1
+ */
 export function mustLeaveChampion(others: readonly Challenger[], weight: number): void {
   const held = others.reduce((sum, each) => sum + each.weight, 0);
   if (held + weight > 1 - SHARE_EPSILON)

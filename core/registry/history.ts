@@ -1,7 +1,7 @@
 import { EMPTY_STATE, type Entry, type ReleaseState } from './ledger.ts';
 
 /**
- * The last entry at or before an instant: what was true then.
+ * The last entry at or before an instant, whose state was in force then.
  *
  * @param entries in order of their numbers
  * @param at ISO 8601 in UTC, any precision

@@ -1,25 +1,27 @@
-/** A part of the circle of routing keys, [from, to) of [0, 1). */
+/** An interval [from, to) on the circle [0, 1) that routing keys are hashed to. */
 export type Slice = [from: number, to: number];
 
-/** Closer than this, two shares are the same: sums of decimal fractions are not exact. */
+/** Shares that differ by less are equal, because sums of decimal fractions are not exact. */
 export const SHARE_EPSILON = 1e-9;
 
 /** The share of all keys that slices hold. */
 export const shareOf = (slices: readonly Slice[]): number => slices.reduce((sum, [from, to]) => sum + (to - from), 0);
 
-/** Whether a place on the circle falls into one of the slices. */
+/** Whether a point on the circle lies in one of the slices. */
 export const holds = (slices: readonly Slice[], at: number): boolean =>
   slices.some(([from, to]) => at >= from && at < to);
 
 /**
- * Lets slices grow to a share, by what nobody else holds: what they held they keep, and nobody else loses anything. So
- * a change of weights moves no key but those that the change is about. With three challengers or more no function of
- * the weights alone can do that (whoever may grow to half would need half to himself), which is why slices are kept.
+ * Grows a challenger's slices to a share, into parts of the circle that only the champion holds. The challenger keeps
+ * what it has and other challengers lose nothing, so keys move from the champion to this challenger and nowhere else.
  *
- * Growth goes on where the last slice ends, and round the circle from there.
+ * Slices are stored in the release state, because with three challengers or more no function of the weights alone keeps
+ * keys in place: each challenger that may grow to half of the circle would need a half of its own.
  *
- * @param others slices of everybody else but the champion, who has the rest
- * @returns slices that hold `share`, ascending and apart; less when there is not so much left
+ * It grows from the end of the last slice on, around the circle.
+ *
+ * @param others slices of all other challengers
+ * @returns disjoint slices in ascending order that hold `share`, or less where not so much is left
  */
 export function grow(own: readonly Slice[], others: readonly Slice[], share: number): Slice[] {
   const free = gaps([...own, ...others]);

@@ -151,7 +151,7 @@ function compare(
     return { kind: 'together', reason: `${metric}: ${pair}: they moved together` };
   }
   // 99 %, for an alarm that stays up is looked at again and again.
-  const { difference, low, high } = differenceOfRates(accused.mean, accused.samples, other.mean, other.samples, Z99);
+  const { difference, low, high } = differenceOfRates(accused, other, Z99);
   const gap = `difference ${points(difference)} [${points(low)}, ${points(high)}]`;
   const bad = (o: MetricObservation): boolean =>
     o.mean >= evidence.threshold || worseThanBaseline(o, evidence, minDifference);

@@ -26,6 +26,9 @@ export interface Evidence {
   readonly threshold: number;
 }
 
+/** A rate and the number of samples that it is the mean of. */
+export type Rate = Pick<MetricObservation, 'mean' | 'samples'>;
+
 export interface Difference {
   readonly difference: number;
   /** Interval of the difference. */
@@ -38,20 +41,20 @@ export const Z95 = 1.959963984540054;
 export const Z99 = 2.5758293035489004;
 
 /**
- * Difference of two rates, p1 - p2, with Newcombe's hybrid score interval, which keeps its coverage for small
+ * Difference of two rates, a - b, with Newcombe's hybrid score interval, which keeps its coverage for small
  * samples and rates near 0 and 1.
  *
  * Source: R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in
  * Medicine 17 (1998) 873-890, method 10.
  */
-export function differenceOfRates(p1: number, n1: number, p2: number, n2: number, z = Z95): Difference {
-  const [l1, u1] = wilson(p1, n1, z);
-  const [l2, u2] = wilson(p2, n2, z);
-  const difference = p1 - p2;
+export function differenceOfRates(a: Rate, b: Rate, z = Z95): Difference {
+  const [lowA, highA] = wilson(a.mean, a.samples, z);
+  const [lowB, highB] = wilson(b.mean, b.samples, z);
+  const difference = a.mean - b.mean;
   return {
     difference,
-    low: difference - Math.hypot(p1 - l1, u2 - p2),
-    high: difference + Math.hypot(u1 - p1, p2 - l2),
+    low: difference - Math.hypot(a.mean - lowA, highB - b.mean),
+    high: difference + Math.hypot(highA - a.mean, b.mean - lowB),
   };
 }
 

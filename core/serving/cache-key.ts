@@ -2,10 +2,10 @@ import type { Signature } from '../model/signature.ts';
 import type { TensorData, TensorValues } from '../model/tensor.ts';
 
 /**
- * Writes an input as bytes, which hold until the next call.
+ * Writes a model's input as bytes. The buffer is used again by the next call.
  *
- * @param tensors one for each input of the signature, as the check has made them
- * @param outputs names of the outputs wanted; all by default
+ * @param tensors one for each input of the signature, checked against the contract
+ * @param outputs names of the requested outputs; all by default
  */
 export type InputBytes = (
   tensors: Readonly<Record<string, TensorData>>,
@@ -13,12 +13,15 @@ export type InputBytes = (
 ) => Uint8Array;
 
 /**
- * Compiles the canonical form of a model's input: equal for two requests exactly when the model cannot tell them apart,
- * in whatever protocol they came. It begins with the scope (whatever else the answer depends on: the digests of model
- * and contract), then the outputs wanted as a set, then each input in the order of the signature: its shape, then its
- * elements. Whatever varies in length has its length before it, so that no two inputs run into the same bytes.
+ * Compiles a function that writes a model's input in a canonical form. Two requests give the same bytes exactly when
+ * the model cannot tell them apart, whatever their protocols.
  *
- * Every not-a-number is the same one, for no operator looks into it; 0 and -0 are two, for one divided by them is.
+ * The form is: the scope; the requested outputs as a set; then each input in the order of the signature, its shape and
+ * its elements. Everything of variable length has its length in front, so that no two inputs give the same bytes.
+ *
+ * All NaNs are written alike, because no operator looks into one. 0 and -0 are not, because 1/x tells them apart.
+ *
+ * @param scope whatever else the answer depends on, such as the digests of model and contract
  */
 export function compileInputBytes(scope: string, signature: Signature): InputBytes {
   const inputs = signature.inputs.map(({ name }) => name);

@@ -5,9 +5,9 @@ const NOT_AT_ALL: CacheUse = { read: false, write: false, maxAgeMs: 0 };
 const AFRESH: CacheUse = { read: false, write: true, maxAgeMs: 0 };
 
 /**
- * What a request's `Cache-Control` allows (RFC 9111, section 5.2.1): `no-store` neither takes nor leaves an answer,
- * `no-cache` and `max-age=0` take none but leave one, `max-age=N` takes none that is older than N seconds. A max-age
- * that is no number counts as 0, as the RFC advises; other directives say nothing about answers that are fresh.
+ * Reads a request's `Cache-Control` (RFC 9111, section 5.2.1). With `no-store` the cache is neither read nor written,
+ * with `no-cache` and `max-age=0` it is written only, with `max-age=N` answers older than N seconds are not read. A
+ * max-age that is no number counts as 0, as the RFC advises. Other directives are ignored.
  */
 export function cacheUse(header: string | undefined): CacheUse {
   if (header === undefined || header === '') return FREELY;

@@ -1,8 +1,8 @@
 /**
- * A 32-bit hash of a string: FNV-1a over its UTF-16 units, then the finalizer of MurmurHash3 so that near keys fall
- * far apart. Not cryptographic; it spreads callers and samples evenly and the same everywhere.
+ * Hashes a string to 32 bits, evenly and the same everywhere: FNV-1a over its UTF-16 units, then the finalizer of
+ * MurmurHash3 so that similar keys get distant hashes. It is not cryptographic.
  *
- * @param seed independent seeds give independent hashes: who is routed to a challenger must not decide who is sampled
+ * @param seed different seeds give independent hashes, so that routing to a challenger does not decide who is sampled
  */
 export function hash32(text: string, seed = 0): number {
   let h = (0x811c9dc5 ^ seed) | 0;
@@ -19,5 +19,5 @@ export const fraction = (text: string, seed = 0): number => hash32(text, seed) /
 
 const SAMPLING_SEED = 0x5a3b1e;
 
-/** Whether an id belongs to a sample of this share (0 to 1): the same id is sampled everywhere, or nowhere. */
+/** Whether an id belongs to the sample of a share (0 to 1). Everybody who asks about an id gets the same answer. */
 export const isSampled = (id: string, share: number): boolean => share >= 1 || fraction(id, SAMPLING_SEED) < share;

@@ -1,4 +1,4 @@
-/** A request as every protocol sees it: bytes already decoded from whatever carried them. */
+/** A request independent of what carried it: an event of API Gateway or a socket. */
 export interface HttpRequest {
   readonly method: string;
   /** Percent-decoded path, without the query. */

@@ -2,8 +2,8 @@ let second = Number.NaN;
 let prefix = '';
 
 /**
- * Milliseconds since 1970 as ISO 8601 in UTC, as `toISOString` writes them; all of one second share their making, which
- * takes longer than the rest of a capture's frame.
+ * Formats milliseconds since 1970 as ISO 8601 in UTC, as `toISOString` does. The text of the last second is cached,
+ * because making it takes longer than the rest of a capture line's frame.
  */
 export function instant(ms: number): string {
   const whole = Math.floor(ms / 1_000);
@@ -12,5 +12,8 @@ export function instant(ms: number): string {
     second = whole;
   }
   const rest = Math.floor(ms) - whole * 1_000;
-  return `${prefix}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
+  let zeros = '';
+  if (rest < 10) zeros = '00';
+  else if (rest < 100) zeros = '0';
+  return `${prefix}${zeros}${rest}Z`;
 }

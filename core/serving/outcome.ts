@@ -1,33 +1,23 @@
 import type { BusinessMetric } from '../manifest/business.ts';
-import type { TruthRecord } from './ground-truth.ts';
 
-/** What one prediction was worth, in terms of one business metric. */
+/** The value of one business metric for one prediction. */
 export interface OutcomeRecord {
   /** Prediction id; `ID#r` for row r of a batch. */
   readonly id: string;
   readonly metric: string;
   readonly value: number;
-  /** When it came about, ISO 8601 in UTC; values of one prediction and metric are told apart by it. */
+  /** When it was observed, ISO 8601 in UTC; it tells several values of one prediction and metric apart. */
   readonly at?: string;
 }
-
-/** What callers tell of predictions. */
-export type FeedbackRecord = TruthRecord | OutcomeRecord;
-
-export const isOutcome = (record: FeedbackRecord): record is OutcomeRecord => 'metric' in record;
-
-/** What makes a record another than those of the same prediction. */
-export const recordKey = (record: FeedbackRecord): string =>
-  isOutcome(record) ? `${record.id}\n${record.metric}\n${record.at ?? ''}` : record.id;
 
 /** Seldon's reward needs no declaration: its clients send one without being asked. */
 const REWARD: BusinessMetric = { name: 'reward', higherIsBetter: true };
 
-/** The metrics that a model takes, with the reward that every model takes. */
+/** The business metrics that a model accepts: those of its manifest, and the reward that every model accepts. */
 export const declared = (business: readonly BusinessMetric[] = []): readonly BusinessMetric[] =>
   business.some(({ name }) => name === REWARD.name) ? business : [...business, REWARD];
 
-/** Why a model takes no such outcome; undefined when it does. */
+/** The reason why a model does not accept an outcome; undefined when it does. */
 export function outcomeFault(
   business: readonly BusinessMetric[] | undefined,
   { metric, value }: Pick<OutcomeRecord, 'metric' | 'value'>,
@@ -45,7 +35,7 @@ export function outcomeFault(
 /** Longest instant: nanoseconds and an offset. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 
-/** The outcome in an object, or what is wrong with it. */
+/** Parses an outcome. @returns the record, or what is wrong with the value */
 export function parseOutcome(
   value: Readonly<Record<string, unknown>>,
 ): { readonly record: OutcomeRecord } | { readonly fault: string } {

@@ -10,7 +10,7 @@ interface Kept {
   readonly bytes: number;
 }
 
-/** How a request wants to be answered; {@link cacheUse} reads it from its headers. */
+/** What a request lets the cache do; {@link cacheUse} reads it from its headers. */
 export interface CacheUse {
   /** Whether an answer that is kept, or being made for somebody else, will do. */
   readonly read: boolean;
@@ -29,9 +29,10 @@ export interface Served {
 const ENTRY_BYTES = 512;
 
 /**
- * Outputs of one model version by the digest of its input. Bounded by number and by bytes, least recently used out
- * first, and nothing is given that is older than the time to live. Neither the input nor whose it was is kept. What a
- * caller of `get` receives is shared and must not be changed.
+ * A cache of one model version's outputs by the digest of the input. It is bounded by number and by bytes, evicts the
+ * least recently used, and never gives outputs older than the time to live. It stores neither inputs nor callers.
+ *
+ * Outputs that `get` returns are shared and must not be changed.
  */
 export class ResponseCache {
   /** Least recently used first, as a Map is ordered. */

@@ -12,10 +12,10 @@ export interface Route {
 export type Traffic = Pick<ReleaseState, 'champion' | 'challengers' | 'salt' | 'shadow'>;
 
 /**
- * Chooses who answers: a challenger gets the keys whose hash falls into its slices, the champion the rest. So a key
- * sticks to its variant, and as weights grow, no key goes back to the champion, and none from one challenger to
- * another. The hash is salted by model and first challenger, so that it is not always the same callers who try what is
- * new.
+ * Chooses the version that answers a request: a challenger for keys whose hash lies in its slices, the champion for the
+ * rest. So a key stays with its variant, and as weights grow no key moves back to the champion or between challengers.
+ *
+ * The hash is salted by the model and its first challenger, so that different callers get the challenger each time.
  *
  * @returns undefined when nothing is released
  */
@@ -27,7 +27,7 @@ export function route(model: string, { champion, challengers, salt }: Traffic, k
   return champion === null ? undefined : { variant: 'champion', version: champion };
 }
 
-/** Every version that must be resident, champion first. */
+/** Every version that must be loaded, champion first. */
 export function loadedRoutes({ champion, challengers, shadow }: Traffic): Route[] {
   const routes: Route[] = [];
   if (champion !== null) routes.push({ variant: 'champion', version: champion });
@@ -36,6 +36,6 @@ export function loadedRoutes({ champion, challengers, shadow }: Traffic): Route[
   return routes;
 }
 
-/** The champion's share of the traffic: what challengers leave. */
+/** The champion's share of the traffic: the rest after all challengers. */
 export const championShare = (challengers: readonly { readonly weight: number }[]): number =>
   1 - challengers.reduce((sum, { weight }) => sum + weight, 0);

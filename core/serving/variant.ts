@@ -1,5 +1,5 @@
 import * as z from 'zod';
 
-/** The part a version plays in a release. Metrics and alarms name variants, so that they outlive versions. */
+/** The role of a version in a release. Metrics and alarms have it as a dimension, because versions come and go. */
 export const Variant = z.enum(['champion', 'challenger', 'shadow']);
 export type Variant = z.infer<typeof Variant>;

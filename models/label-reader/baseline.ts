@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Manifest } from '../../core/manifest/manifest.ts';
-import { buildBaseline } from '../../usecases/baseline/from-file.ts';
+import { buildBaseline } from '../../usecases/baseline/build-baseline.ts';
 import { withExamined } from '../../platform/onnx/examine.ts';
 
 const version = path.join(import.meta.dirname, 'v1');

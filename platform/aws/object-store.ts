@@ -65,8 +65,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   put(key: string, body: Body, options?: PutOptions): Promise<boolean> {
-    const bytes =
-      typeof body === 'string' ? Buffer.from(body) : body instanceof Uint8Array ? body : Buffer.concat(body);
+    const bytes = bytesOf(body);
     return this.#put(key, () => bytes, bytes.length, options);
   }
 
@@ -196,8 +195,15 @@ function assertWhole(key: string, bytes: number, announced: number | undefined):
 }
 
 /** S3 writes etags in quotes; its version ids have none. */
-const thatWrite = (versionId?: string): { IfMatch?: string; VersionId?: string } =>
-  versionId === undefined ? {} : versionId.startsWith('"') ? { IfMatch: versionId } : { VersionId: versionId };
+function thatWrite(versionId?: string): { IfMatch?: string; VersionId?: string } {
+  if (versionId === undefined) return {};
+  return versionId.startsWith('"') ? { IfMatch: versionId } : { VersionId: versionId };
+}
+
+function bytesOf(body: Body): Uint8Array {
+  if (typeof body === 'string') return Buffer.from(body);
+  return body instanceof Uint8Array ? body : Buffer.concat(body);
+}
 
 function infoOf(
   key: string,

@@ -33,14 +33,15 @@ export async function profileRelation(
   const rows = Number(n);
   const numbers = columns.filter(({ kind }) => kind === 'numeric');
   const moments = await momentsOf(duck, relation, numbers);
+  const source = { duck, relation, rows };
   const profiled: [string, ColumnProfile][] = [];
   for (const column of columns) {
     const known = reference?.columns[column.name];
     profiled.push([
       column.name,
       column.kind === 'numeric'
-        ? await numeric(duck, relation, column, rows, moments.get(column.name)!, known)
-        : await categorical(duck, relation, column, rows, known),
+        ? await numeric(source, column, moments.get(column.name)!, known)
+        : await categorical(source, column, known),
     ]);
   }
   return { rows, columns: Object.fromEntries(profiled) };
@@ -89,11 +90,16 @@ async function momentsOf(
   );
 }
 
+/** What is profiled: a relation of a database, and how many rows it has. */
+interface Source {
+  readonly duck: Duck;
+  readonly relation: string;
+  readonly rows: number;
+}
+
 async function numeric(
-  duck: Duck,
-  relation: string,
+  { duck, relation, rows }: Source,
   column: ProfiledColumn,
-  rows: number,
   moments: Moments,
   known: ColumnProfile | undefined,
 ): Promise<NumericProfile> {
@@ -136,10 +142,8 @@ async function edgesOf(duck: Duck, relation: string, column: ProfiledColumn): Pr
 }
 
 async function categorical(
-  duck: Duck,
-  relation: string,
+  { duck, relation, rows }: Source,
   column: ProfiledColumn,
-  rows: number,
   known: ColumnProfile | undefined,
 ): Promise<CategoricalProfile> {
   const groups = await duck.rows(

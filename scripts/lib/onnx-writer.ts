@@ -61,19 +61,30 @@ function attribute(name: string, value: AttributeValue): Uint8Array {
   return concatBytes([head, ...value.map((each) => encodeVarintField(8, each)), encodeVarintField(20, 7)]);
 }
 
-/** A NodeProto. */
+/** An operator of another domain than ONNX's own. */
+export interface ForeignOperator {
+  readonly name: string;
+  /** Such as `ai.onnx.ml`. */
+  readonly domain: string;
+}
+
+/**
+ * A NodeProto.
+ *
+ * @param operator an operator's name in ONNX's own domain, or one of another domain
+ */
 export function node(
-  operator: string,
+  operator: string | ForeignOperator,
   inputs: readonly string[],
   outputs: readonly string[],
   attributes: Readonly<Record<string, AttributeValue>> = {},
-  domain = '',
 ): Uint8Array {
+  const { name, domain } = typeof operator === 'string' ? { name: operator, domain: '' } : operator;
   return concatBytes([
-    ...inputs.map((name) => encodeField(1, name)),
-    ...outputs.map((name) => encodeField(2, name)),
-    encodeField(4, operator),
-    ...Object.entries(attributes).map(([name, value]) => encodeField(5, attribute(name, value))),
+    ...inputs.map((input) => encodeField(1, input)),
+    ...outputs.map((output) => encodeField(2, output)),
+    encodeField(4, name),
+    ...Object.entries(attributes).map(([key, value]) => encodeField(5, attribute(key, value))),
     ...(domain === '' ? [] : [encodeField(7, domain)]),
   ]);
 }

@@ -162,6 +162,7 @@ describe('trimtab', () => {
     [['approve', 'm', 'one']],
     [['release', 'm', '1', '--canary', '--shadow']],
     [['validate', 'no-such-file.csv', '--model', 'm']],
+    [['profile', 'README.md']],
     [['register', 'no-such-folder']],
     [['history', 'm', '--at', 'noon']],
     [['init']],

@@ -64,14 +64,24 @@ export interface PredictionTrace {
 
 const HOUR_MS = 3_600_000;
 
-/** Looks for a prediction among captures, the latest hours first. */
+/** A capture that has the prediction, and the object of the captures store that it was found in. */
+interface FoundCapture {
+  readonly capture: Capture;
+  readonly object: string;
+}
+
+/**
+ * Looks for a prediction among captures, the latest hours first.
+ *
+ * @returns undefined when no capture of the last `days` days has it
+ */
 export async function tracePrediction(
   home: Home,
   id: string,
   { days, model, decrypt }: { days: number; model?: string | undefined; decrypt?: boolean | undefined },
 ): Promise<PredictionTrace | undefined> {
   const now = home.clock.now().getTime();
-  const found: { capture: Capture; object: string }[] = [];
+  const found: FoundCapture[] = [];
   for (let hour = now; hour >= now - days * 24 * HOUR_MS && found.length === 0; hour -= HOUR_MS)
     for await (const { key } of capturesDelivered(home, new Date(hour))) {
       const body = await home.captures.get(key);
@@ -81,9 +91,8 @@ export async function tracePrediction(
         if ((model === undefined || capture.model === model) && rowsOf(capture, id).length > 0)
           found.push({ capture, object: key });
     }
-  const first = found.find(({ capture }) => capture.variant !== 'shadow') ?? found[0];
-  if (!first) return undefined;
-  return described(home, id, first.capture, found, decrypt ? await home.privacy() : undefined);
+  if (found.length === 0) return undefined;
+  return describe(home, id, found, decrypt ? await home.privacy() : undefined);
 }
 
 /** The request's id that a prediction id may belong to. */
@@ -95,26 +104,26 @@ const rowsOf = (capture: Capture, id: string): number[] =>
     (row) => capture.id === id || rowId(capture, row) === id,
   );
 
-async function described(
+async function describe(
   home: Home,
   id: string,
-  { model, version, at }: Capture,
-  found: readonly { capture: Capture; object: string }[],
+  found: readonly FoundCapture[],
   keys: PrivacyKeys | undefined,
 ): Promise<PredictionTrace> {
+  const { model, version, at } = (found.find(({ capture }) => capture.variant !== 'shadow') ?? found[0]!).capture;
   const record = await home.ledger.version(model, version);
   const decision = record?.manifest.decision;
   const threshold = decision?.task === 'binary' ? decision.threshold : undefined;
   const answers: TracedOutput[] = [];
-  for (const { capture, object } of found)
-    if (capture.model === model) {
-      const contract = (await home.ledger.version(model, capture.version))?.manifest.contract;
+  for (const each of found)
+    if (each.capture.model === model) {
+      const contract = (await home.ledger.version(model, each.capture.version))?.manifest.contract;
       // Elsewhere a text that looks like an envelope is what a caller sent.
       const open = (field: string, value: unknown): unknown =>
         keys && contract && treatmentOf(contract, field) === 'encrypt' && typeof value === 'string'
           ? keys.open({ owner: model, field }, value)
           : value;
-      answers.push(answerOf(capture, object, id, threshold, open));
+      answers.push(answerOf(each, id, threshold, open));
     }
   answers.sort((a, b) => Number(a.variant === 'shadow') - Number(b.variant === 'shadow'));
   const entries = await collect(home.ledger.entries(model));
@@ -144,8 +153,7 @@ async function described(
 }
 
 function answerOf(
-  capture: Capture,
-  object: string,
+  { capture, object }: FoundCapture,
   id: string,
   threshold: number | undefined,
   open: (field: string, value: unknown) => unknown,

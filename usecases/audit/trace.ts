@@ -36,21 +36,24 @@ export async function trace(home: Home, id: string, options: TraceOptions = {}):
     const found = isModel ? await (sign === '#' ? traceEntry : traceVersion)(home, model, Number(number)) : undefined;
     if (found) return found;
   }
-  const dataset = /^(?:datasets\/)?([A-Za-z0-9][\w.-]*)\/(\d{1,6})$/.exec(id);
-  const drop = dataset
-    ? await traceDropOf(home, dataset[1]!, Number(dataset[2]))
-    : /^[0-9a-f]{20}$/.test(id)
-      ? await traceDrop(
-          home,
-          (await dataOwners(home, options.model)).map(({ name }) => name),
-          id,
-        )
-      : undefined;
   const days = options.days ?? 7;
-  const found = drop ?? (await tracePrediction(home, id, { ...options, days }));
+  const found = (await traceData(home, id, options.model)) ?? (await tracePrediction(home, id, { ...options, days }));
   if (!found)
     throw new UntracedError(
       `nothing is known by ${id}: no captured prediction of the last ${days} days, no entry, version or drop`,
     );
   return found;
+}
+
+/** What is known of a dataset version or a drop; undefined when the id is of neither, or nothing is known. */
+async function traceData(home: Home, id: string, model: string | undefined): Promise<DropTrace | undefined> {
+  const dataset = /^(?:datasets\/)?([A-Za-z0-9][\w.-]*)\/(\d{1,6})$/.exec(id);
+  if (dataset) return traceDropOf(home, dataset[1]!, Number(dataset[2]));
+  if (!/^[0-9a-f]{20}$/.test(id)) return undefined;
+  const owners = await dataOwners(home, model);
+  return traceDrop(
+    home,
+    owners.map(({ name }) => name),
+    id,
+  );
 }

@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { Feature } from '../../core/contract/contract.ts';
 import { InputError } from '../../core/contract/input-error.ts';
+import { sqlTypeOf } from '../../core/contract/sql.ts';
 import { externalSignature } from '../../core/model/preprocess.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { readRows } from '../../core/protocols/formats/values.ts';
@@ -15,7 +16,7 @@ import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/prof
 import { compilePreprocess } from '../../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
 import { loadModel } from '../../platform/onnx/model.ts';
-import type { BaselineOptions } from './from-file.ts';
+import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreAt } from './reference-performance.ts';
 import { chunksOf } from './reference-windows.ts';
 import { unboundedContract } from './unbounded-contract.ts';
@@ -48,7 +49,7 @@ export async function baselineOfRequests(options: BaselineOptions): Promise<Base
       createdAt: options.now.toISOString(),
       source: await digestOfFile(dataFile),
       profile,
-      chunks: await chunksOf(duck, 'rows', columns, profile, contract),
+      chunks: await chunksOf(duck, { relation: 'rows', columns, profile }, contract),
       ...(performance ? { performance } : {}),
     };
   });
@@ -102,7 +103,7 @@ async function fill(
   if (row === 0) throw new JsonLinesError(`${dataFile} has no requests`);
   const types = [
     ['@row', 'BIGINT'],
-    ...[...check.features, ...check.summaries].map(({ name, type }) => [name, typeOf(type)]),
+    ...[...check.features, ...check.summaries].map(({ name, type }) => [name, sqlTypeOf(type).column]),
     ...(time === undefined ? [] : [[time, 'VARCHAR']]),
     ['@score', 'DOUBLE'],
   ];
@@ -118,9 +119,6 @@ function inputOf(check: CompiledContract, input: string, line: Readonly<Record<s
   const features = check.features.filter((feature) => (feature.input ?? feature.name) === input);
   return features.length === 1 ? line[features[0]!.name] : features.map(({ name }) => line[name]);
 }
-
-const typeOf = (type: Feature['type']): string =>
-  type === 'string' ? 'VARCHAR' : type === 'boolean' ? 'BOOLEAN' : 'DOUBLE';
 
 /** As JSON has it: what is no number is missing. */
 const plain = (value: number | string): number | string | null =>

@@ -12,16 +12,21 @@ const MIN_CHUNK_ROWS = 50;
 export const timeSql = (relation: string, { data }: Contract): string =>
   data.time === undefined ? 'NULL::TIMESTAMP' : `TRY_CAST(${relation}.${identifier(data.time)} AS TIMESTAMP)`;
 
+/** The reference as a relation of the database, with the profile that was made of it. */
+export interface ProfiledReference {
+  /** A table's name or a query in parentheses, with a column `@row` that numbers its rows. */
+  readonly relation: string;
+  readonly columns: readonly ProfiledColumn[];
+  readonly profile: Profile;
+}
+
 /**
- * Counts of a relation's stretches in time order, over the bins of its profile.
- *
- * @param relation has a column `@row` that numbers its rows
+ * Cuts the reference into windows in time order and counts each over the bins of the whole: how much such windows
+ * differ from one another is what drift detection takes its thresholds from.
  */
 export async function chunksOf(
   duck: Duck,
-  relation: string,
-  columns: readonly ProfiledColumn[],
-  profile: Profile,
+  { relation, columns, profile }: ProfiledReference,
   contract: Contract,
 ): Promise<ReferenceChunk[]> {
   const n = Math.max(1, Math.min(CHUNKS, Math.floor(profile.rows / MIN_CHUNK_ROWS)));

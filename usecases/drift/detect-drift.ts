@@ -13,7 +13,7 @@ export interface DriftWindow {
   readonly to: Date;
 }
 
-/** There is nothing to hold the traffic against. */
+/** There is no baseline to compare traffic with: no champion, or one that was registered without a baseline. */
 export class NoBaselineError extends Error {
   override readonly name = 'NoBaselineError';
   constructor(
@@ -29,11 +29,12 @@ export class NoBaselineError extends Error {
 }
 
 /**
- * Looks for drift in a model's captured traffic against the champion's own baseline. Writes a report, emits the share
- * of drifted columns, and tells the bus. The same window looked at twice gives the same report.
+ * Detects drift of a model's captured traffic against the baseline of its champion. It writes a report, emits the share
+ * of drifted columns as a metric, and publishes `Drift Found`. Another run over the same window gives the same report.
  *
  * @param window @default the last `monitoring.drift.windowMinutes` before `now`
- * @throws NoBaselineError, UnknownVersionError
+ * @throws NoBaselineError when the champion has none
+ * @throws UnknownVersionError when there is no such model
  */
 export async function runDriftDetection(
   home: Home,
@@ -99,7 +100,7 @@ export async function runDriftDetection(
 /** Windows that persistence looks back on. */
 const DRIFT_HISTORY_WINDOWS = 5;
 
-/** Remembers the window's verdict. Drift is critical two windows in a row, and worth a warning in three of five. */
+/** Stores the window's verdict. Drift is critical in two windows in a row, and a warning in three of the last five. */
 async function persist(home: Home, key: string, to: Date, verdict: string): Promise<DriftReport['persistence']> {
   const known = await home.data.get(key).catch((error: unknown) => {
     if (error instanceof ObjectNotFoundError) return undefined;

@@ -7,7 +7,7 @@ import { load } from '../validation/load-file.ts';
 import { profiledColumns } from '../validation/validate-file.ts';
 
 /**
- * Holds the features of a data file against a baseline, with no home and no model run.
+ * Detects drift of the features in a data file against a baseline. It needs no home, and does not run the model.
  *
  * @throws FileRejectedError when the file does not have the contract's columns
  */

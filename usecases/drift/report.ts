@@ -3,20 +3,26 @@ import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { chartKey, distributionChart } from '../../core/report/charts.ts';
 import { renderPage, renderTable } from '../../core/report/page.ts';
 
-/** What a drift run found; kept as `report.json`, and what `report.html` shows. */
+/** The result of a drift run, as `report.json` has it and `report.html` shows it. */
 export interface DriftReport extends DriftVerdict {
   readonly model: string;
   readonly version: number;
   readonly from: string;
   readonly to: string;
-  /** How often it drifted lately: `critical` two windows in a row, `warn` three of five. */
+  /** `critical` after drift in two windows in a row, `warn` after drift in three of the last five. */
   readonly persistence: 'none' | 'warn' | 'critical';
   readonly baseline: { readonly createdAt: string; readonly rows: number; readonly source: string };
   /** Key of `report.html` in the data store. */
   readonly report: string;
 }
 
-/** One sentence for people: what it means and where to look first. */
+const PERSISTENCE_TEXTS: Readonly<Record<DriftReport['persistence'], string>> = {
+  none: '',
+  warn: ' It drifted in three of the last five windows.',
+  critical: ' It has drifted two windows in a row.',
+};
+
+/** Explains a verdict in one sentence: what drifted, and where to look first. */
 export function sentenceOf({
   verdict,
   rows,
@@ -29,18 +35,14 @@ export function sentenceOf({
   const drifted = columns.filter(({ status }) => status === 'drift');
   const prediction = drifted.some(({ column }) => column.startsWith('output:'));
   const names = drifted.filter(({ column }) => !column.startsWith('output:')).map(({ column }) => column);
-  const often =
-    persistence === 'critical'
-      ? ' It has drifted two windows in a row.'
-      : persistence === 'warn'
-        ? ' It drifted in three of the last five windows.'
-        : '';
+  const often = persistence === undefined ? '' : PERSISTENCE_TEXTS[persistence];
   return `${names.slice(0, 4).join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''} moved beyond what quiet windows show${prediction ? ', and so did the prediction' : '; the prediction did not'}.${often}`;
 }
 
-/** The report as a page for people. */
+const TONES = { drift: 'bad', no_drift: 'good', insufficient_data: 'neutral' } as const;
+
+/** Renders the report as a page of HTML. */
 export function renderDrift(report: DriftReport, baseline: Baseline, current: Profile): string {
-  const tone = report.verdict === 'drift' ? 'bad' : report.verdict === 'no_drift' ? 'good' : 'neutral';
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const chart = (c: ColumnDrift): string =>
     distributionChart(baseline.profile.columns[c.column], current.columns[c.column]!, {
@@ -55,7 +57,7 @@ export function renderDrift(report: DriftReport, baseline: Baseline, current: Pr
   return renderPage({
     title: `Drift: ${report.model} ${report.version}`,
     subtitle: `${report.from} to ${report.to}`,
-    verdict: { tone, word: report.verdict.replace('_', ' '), sentence: sentenceOf(report) },
+    verdict: { tone: TONES[report.verdict], word: report.verdict.replace('_', ' '), sentence: sentenceOf(report) },
     facts: [
       { label: 'rows', value: report.rows.toLocaleString('en-US') },
       { label: 'needed', value: report.needed.toLocaleString('en-US') },

@@ -9,6 +9,12 @@ export interface ExplainedOutput {
   readonly column: number;
 }
 
+/** The column that is meant of an output so wide: of two classes the second, which is the positive one. */
+const DEFAULT_COLUMNS: ReadonlyMap<number, number> = new Map([
+  [1, 0],
+  [2, 1],
+]);
+
 /**
  * The output and column that are meant: those asked for, else the decision's, else the only float output's, whose
  * second column is the positive class where it has two.
@@ -32,7 +38,7 @@ export function explainedOutputOf(
   const sizes = spec.shape.slice(1);
   const width = sizes.includes(-1) ? undefined : sizes.reduce((a, b) => a * b, 1);
   const own = output === decision?.output ? Math.min(decision.column, (width ?? Infinity) - 1) : undefined;
-  const column = asked.column ?? own ?? (width === 1 ? 0 : width === 2 ? 1 : undefined);
+  const column = asked.column ?? own ?? (width === undefined ? undefined : DEFAULT_COLUMNS.get(width));
   if (column === undefined)
     throw new InputError(`output ${output} has ${width ?? 'several'} columns: say which one is to be explained`);
   if (width !== undefined && column >= width)

@@ -11,7 +11,7 @@ import { type Score, sampledValues } from '../../core/explain/sampled.ts';
 import type { TimeBudget } from '../../core/explain/time-budget.ts';
 import { Explanations } from '../../core/manifest/explanations.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
-import type { Signature } from '../../core/model/signature.ts';
+import type { Signature, TensorType } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtobufError } from '../../core/onnx/protobuf.ts';
 import { type ExplainedOutput, explainedOutputOf } from './explained-output.ts';
@@ -20,6 +20,24 @@ import { batchOf, masker } from './masked-batches.ts';
 import { TreeExplainer } from './tree-explainer.ts';
 
 type Tensors = Record<string, TensorData>;
+
+interface SamplingOptions {
+  /** @default those of the manifest */
+  readonly permutations: number | undefined;
+  readonly pace: TimeBudget;
+  /** Where the raw score of the trees is explained rather than the output. */
+  readonly raw: { readonly trees: TreeExplainer; readonly tail: OutputLink } | undefined;
+}
+
+/** Shares of the rows, and how they were come by. */
+interface FoundShares {
+  readonly method: Explanation['method'];
+  /** From the explained score to the output; undefined where the output itself was explained. */
+  readonly tail: OutputLink | undefined;
+  readonly shares: Shares;
+  /** Why they are sampled. */
+  readonly reason?: string | undefined;
+}
 
 /**
  * Explains predictions of one version against its own baseline: exactly where its trees can be read, else by sampling.
@@ -70,7 +88,7 @@ export class FeatureExplainer implements Explainer {
     if (tail !== undefined && asked.method !== 'sampled' && !wantsOutput) {
       try {
         const shares = await (trees as TreeExplainer).explain(tensors, tail, pace);
-        return this.explanation(target, 'exact', tail, shares);
+        return this.explanation(target, { method: 'exact', tail, shares });
       } catch (error) {
         if (!(error instanceof NotExactError)) throw error;
         why = error.message;
@@ -87,8 +105,12 @@ export class FeatureExplainer implements Explainer {
     if (asked.scale === 'raw' && raw === undefined)
       throw new InputError(`output ${target.output} has no raw score that can be read: ${why}`);
     const scoring = raw === undefined ? undefined : { trees: trees as TreeExplainer, tail: raw };
-    const shares = await this.sample(tensors, rows, target, asked, pace, scoring);
-    return this.explanation(target, 'sampled', raw, shares, why);
+    const shares = await this.sample({ tensors, rows }, target, {
+      permutations: asked.permutations,
+      pace,
+      raw: scoring,
+    });
+    return this.explanation(target, { method: 'sampled', tail: raw, shares, reason: why });
   }
 
   async close(): Promise<void> {
@@ -130,12 +152,9 @@ export class FeatureExplainer implements Explainer {
   }
 
   private sample(
-    tensors: Tensors,
-    rows: number,
+    { tensors, rows }: { readonly tensors: Tensors; readonly rows: number },
     { output, column }: ExplainedOutput,
-    { permutations = this.settings.permutations }: ExplainOptions,
-    pace: TimeBudget,
-    raw: { trees: TreeExplainer; tail: OutputLink } | undefined,
+    { permutations = this.settings.permutations, pace, raw }: SamplingOptions,
   ): Promise<Shares> {
     const mix = masker(this.bound, this.playerOf, tensors, this.backgroundTensors);
     const batch = batchOf(this.bound, this.options.manifest.serving.maxBatch);
@@ -154,13 +173,7 @@ export class FeatureExplainer implements Explainer {
     return sampledValues(score, { rows, background, players, permutations, batch, seed: SEED, pace });
   }
 
-  private explanation(
-    { output, column }: ExplainedOutput,
-    method: Explanation['method'],
-    tail: OutputLink | undefined,
-    shares: Shares,
-    reason?: string,
-  ): Explanation {
+  private explanation({ output, column }: ExplainedOutput, { method, tail, shares, reason }: FoundShares): Explanation {
     const link = tail?.link ?? 'identity';
     return {
       method,
@@ -225,15 +238,13 @@ function tensorsOf(
 }
 
 /** Personal features have no value here, and none is ever read: anything that the tensor takes will do. */
-const filled =
-  (type: string) =>
-  (value: unknown): unknown =>
-    value === undefined
-      ? type === 'string'
-        ? ''
-        : type === 'bool'
-          ? false
-          : type.endsWith('64') && type !== 'float64'
-            ? 0n
-            : 0
-      : value;
+function filled(type: TensorType): (value: unknown) => unknown {
+  const blank = blankOf(type);
+  return (value) => (value === undefined ? blank : value);
+}
+
+function blankOf(type: TensorType): string | boolean | bigint | number {
+  if (type === 'string') return '';
+  if (type === 'bool') return false;
+  return type === 'int64' || type === 'uint64' ? 0n : 0;
+}

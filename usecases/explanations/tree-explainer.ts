@@ -25,15 +25,22 @@ export interface TreeOptions {
   readonly threads: number;
 }
 
+/** What rows are explained against, and by whom: the game whose Shapley values are wanted. */
+interface Game {
+  /** Background rows as the trees take them. */
+  readonly background: readonly Float64Array[];
+  /** Column of the trees -> player; -1 always is the explained row's. */
+  readonly playerOf: Int32Array;
+  readonly players: number;
+}
+
 /** The tree ensemble behind one output, ready to explain rows exactly. */
 export class TreeExplainer {
   private constructor(
     private readonly reading: ParsedTrees,
     /** The graph up to the trees, and their raw scores. */
     private readonly part: OnnxModel,
-    private readonly background: readonly Float64Array[],
-    private readonly playerOf: Int32Array,
-    private readonly players: number,
+    private readonly game: Game,
   ) {}
 
   /** @throws NotExactError with the reason when values cannot be exact */
@@ -42,7 +49,7 @@ export class TreeExplainer {
     const part = await loadModelBytes(`the trees of output ${options.output}`, reading.part, options.threads);
     const { [PART_OUTPUTS.columns]: columns } = await part.run(options.background, [PART_OUTPUTS.columns]);
     const playerOf = reading.featureOf.map((feature) => (feature === -1 ? -1 : options.playerOf[feature]!));
-    return new TreeExplainer(reading, part, rowsOf(columns!), playerOf, options.players);
+    return new TreeExplainer(reading, part, { background: rowsOf(columns!), playerOf, players: options.players });
   }
 
   /** How a column follows from the trees. @throws NotExactError */
@@ -57,16 +64,17 @@ export class TreeExplainer {
    */
   async explain(tensors: Tensors, tail: OutputLink, pace: TimeBudget): Promise<Shares> {
     const { ensemble } = this.reading;
+    const { background, playerOf, players } = this.game;
     const outputs = await this.part.run(tensors);
     const rows = rowsOf(outputs[PART_OUTPUTS.columns]!);
-    const walker = walkerOf(ensemble, this.playerOf, this.players, tail.raw);
+    const walker = walkerOf(ensemble, playerOf, players, tail.raw);
     const scores = this.scoresIn(outputs, tail);
     rows.forEach((row, i) => {
       const own = walker.score(row);
       if (!(Math.abs(own - scores[i]!) <= TOLERANCE * (1 + Math.abs(own))))
         throw new NotExactError(`the trees as they were read give ${own} for row ${i}, ONNX Runtime ${scores[i]}`);
     });
-    return exactValues(walker, rows, this.background, { tail, players: this.players, pace });
+    return exactValues(walker, rows, background, { tail, players, pace });
   }
 
   /** Scores of rows on the raw scale, by ONNX Runtime. */

@@ -2,8 +2,9 @@ import type { MetricName } from '../../core/alarms/alarm.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
 import { type BusinessName, MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
-import { isWrong, parseTruth } from '../../core/serving/ground-truth.ts';
-import { type FeedbackRecord, isOutcome, outcomeFault, recordKey } from '../../core/serving/outcome.ts';
+import { type FeedbackRecord, isOutcome, parseFeedbackLine, recordKey } from '../../core/serving/feedback-record.ts';
+import { isWrong } from '../../core/serving/ground-truth.ts';
+import { outcomeFault } from '../../core/serving/outcome.ts';
 import { JOINED } from '../../platform/outcomes.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
 import { type Prediction, PredictionIndex, predictionKey } from './prediction-index.ts';
@@ -58,18 +59,24 @@ export async function joinGroundTruth(home: Home, now: Date, index = new Predict
   const found = await index.find(keysOf(fresh), new Date(now.getTime() - MAX_PREDICTION_AGE_MS), now);
   const earliest = Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched)));
   const late = waiting.length === 0 ? found : await index.find(keysOf(waiting), new Date(earliest), now);
-  for (const batch of waiting) await settle(home, batch, late, now, summary);
+  const run = { home, now, summary };
+  for (const batch of waiting) await settle(run, batch, late);
   // Afterwards, for what is left of these joins what waits under their name.
-  for (const batch of fresh) await settle(home, batch, found, now, summary);
+  for (const batch of fresh) await settle(run, batch, found);
   return summary;
 }
 
+/** One run of the join; its summary adds up over the batches. */
+interface JoinRun {
+  readonly home: Home;
+  readonly now: Date;
+  readonly summary: JoinSummary;
+}
+
 async function settle(
-  home: Home,
+  { home, now, summary }: JoinRun,
   batch: Batch,
   predictions: ReadonlyMap<string, Prediction>,
-  now: Date,
-  summary: JoinSummary,
 ): Promise<void> {
   const { model, name, object } = batch;
   const joined: { record: FeedbackRecord; prediction: Prediction }[] = [];
@@ -267,7 +274,7 @@ async function readIncoming(home: Home, object: ObjectInfo): Promise<Batch> {
   const malformed: Batch['malformed'] = [];
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;
-    const parsed = parseTruth(line);
+    const parsed = parseFeedbackLine(line);
     if ('record' in parsed) records.push(parsed.record);
     else malformed.push({ line: line.slice(0, 1_000), reason: parsed.fault });
   }

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { parseTruth } from '../../core/serving/ground-truth.ts';
+import { parseFeedbackLine } from '../../core/serving/feedback-record.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import type { Subject } from './data-owners.ts';
 import { type EditedFile, editLines } from './edit-lines.ts';
@@ -17,7 +17,7 @@ export function truthEdit(
   subject: Subject | undefined,
 ): (from: string, to: string, key: string) => Promise<EditedFile> {
   const isGone = (line: string): boolean => {
-    const truth = parseTruth(line);
+    const truth = parseFeedbackLine(line);
     // Where the truth itself was left out, the id is still there.
     const said = membersOf(line);
     const id = 'record' in truth ? truth.record.id : said?.id;

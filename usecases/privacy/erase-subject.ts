@@ -160,7 +160,7 @@ class Forgetting {
   }
 
   async #data(journal: Journal | undefined, owner: DataOwner, subject: Subject): Promise<void> {
-    const { home } = this;
+    const erasure = { home: this.home, owner, scratch: this.scratch, at: this.#at };
     let rows = 0;
     await this.#sweep(journal, owner, 'drops', {
       prefix: `incoming/${owner.name}/`,
@@ -169,7 +169,7 @@ class Forgetting {
         if (!edited.named) this.#unnamed++;
         return edited;
       },
-      before: (key, copy, from) => storeReport(home, owner, key, copy, from),
+      before: (key, copy, from) => storeReport(erasure, key, copy, from),
     });
     await this.#sweep(journal, owner, 'datasets', {
       prefix: `datasets/${owner.name}/`,
@@ -181,7 +181,7 @@ class Forgetting {
         // A version stays, also when none of its rows does.
         return { gone, left: Math.max(1, left) };
       },
-      after: (key) => keepCounted(home, owner, key, rows, this.scratch, this.#at),
+      after: (key) => keepCounted(erasure, key, rows),
     });
     await this.#sweep(journal, owner, 'quarantine', {
       prefix: `quarantine/${owner.name}/`,
@@ -189,7 +189,7 @@ class Forgetting {
       edit: (from, to, key) =>
         key.endsWith('/rows.jsonl') ? quarantineEdit(subject)(from, to) : editTable(from, to, subject),
       before: async (key, copy) => {
-        if (key.endsWith('/rows.jsonl')) await renewReport(home, owner, key.split('/').at(-2)!, this.scratch, copy);
+        if (key.endsWith('/rows.jsonl')) await renewReport(erasure, key.split('/').at(-2)!, copy);
       },
     });
   }

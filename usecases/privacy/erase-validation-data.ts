@@ -34,12 +34,24 @@ export const quarantineEdit =
       return found ? undefined : line;
     });
 
-/** Draws a drop's page again: from the quarantined rows that will be left, or from those that are there. */
+/** An erasure among the data of one owner. */
+export interface DataErasure {
+  readonly home: Home;
+  readonly owner: DataOwner;
+  /** Folder for temporary files. */
+  readonly scratch: string;
+  /** When it began, ISO 8601 in UTC. */
+  readonly at: string;
+}
+
+/**
+ * Draws a drop's page again.
+ *
+ * @param rowsFile the quarantined rows that will be left; without it, those that are stored
+ */
 export async function renewReport(
-  home: Home,
-  { name }: DataOwner,
+  { home, owner: { name }, scratch }: DataErasure,
   drop: string,
-  scratch: string,
   rowsFile?: string,
 ): Promise<void> {
   const base = `reports/validation/${name}/${drop}/report`;
@@ -74,12 +86,15 @@ async function baselineFor(home: Home, dataset: string): Promise<Profile | undef
 }
 
 /**
- * Says of a drop that is about to be rewritten that it has been judged, if it was: else its rows would become another
- * dataset version.
+ * Stores the report of a drop that is about to be rewritten under the id that it will have, if it has been validated:
+ * without a report its rows would be validated again and become another dataset version.
+ *
+ * @param key of the drop
+ * @param copy file with what the drop will hold
+ * @param from file with what it holds now
  */
 export async function storeReport(
-  home: Home,
-  owner: DataOwner,
+  { home, owner }: Pick<DataErasure, 'home' | 'owner'>,
   key: string,
   copy: string,
   from: string,
@@ -93,17 +108,14 @@ export async function storeReport(
 }
 
 /**
- * Brings profile and manifest of a dataset version to the rows that it has left, after an erasure or one that was
- * interrupted here.
+ * Updates profile and manifest of a dataset version to the rows that it has left. Repeated after an interruption, it
+ * finishes what is missing.
+ *
+ * @param key of the version's `data.parquet`
+ * @param left rows that it has now
  */
-export async function keepCounted(
-  home: Home,
-  owner: DataOwner,
-  key: string,
-  left: number,
-  scratch: string,
-  at: string,
-): Promise<void> {
+export async function keepCounted(erasure: DataErasure, key: string, left: number): Promise<void> {
+  const { home, owner, scratch, at } = erasure;
   const version = Number(/\/(\d{6})\/data\.parquet$/.exec(key)?.[1]);
   const folder = versionFolder(owner.name, version);
   if (!(await home.data.head(`${folder}/manifest.json`))) return;
@@ -115,7 +127,7 @@ export async function keepCounted(
   await home.data.download(key, file);
   const again = await profileAgain(file, profile, owner, await baselineFor(home, owner.name));
   await renew(home.data, `${folder}/profile.json`, JSON.stringify(again));
-  await renewReport(home, owner, manifest.drop, scratch);
+  await renewReport(erasure, manifest.drop);
   // Last: while it still counts what is gone, whoever comes after an interruption does this again.
   const erasures = [...(manifest.erasures ?? []), { at, rows: gone }];
   await renew(home.data, `${folder}/manifest.json`, JSON.stringify({ ...manifest, rows: left, erasures }, null, 2));

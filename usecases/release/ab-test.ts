@@ -1,28 +1,28 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
 import { evaluateTest, type TestResult } from '../../core/experiment/judge.ts';
 import { StratifiedDifference } from '../../core/experiment/strata.ts';
 import type { Command } from '../../core/registry/commands.ts';
-import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
-import type { ModelVersion } from '../../core/registry/version.ts';
+import type { Challenger } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
-import { readStrata } from './metric-strata.ts';
+import type { ChallengerReview } from './challenger-review.ts';
+import { readStrata, type Versions } from './metric-strata.ts';
 
 /**
- * What is to be done about an A/B test: the winner gets all the traffic, and whatever else it is decided as ends it.
+ * The next command about an A/B test. A challenger that has won is promoted; a test that is decided in any other way
+ * ends, and its challenger gets no more traffic.
  *
  * @returns a command, or what is waited for
  */
 export async function nextTestCommand(
-  home: Home,
-  now: Date,
-  state: ReleaseState,
-  challenger: Challenger,
-  { model, manifest }: ModelVersion,
-  up: readonly AlarmDefinition[],
+  home: Pick<Home, 'metrics'>,
+  { now, state, challenger, version: { model, manifest }, up }: ChallengerReview,
 ): Promise<Command | string> {
   const { version, since, test } = challenger;
-  const judgement = await testStatusOf(home, now, model, state, challenger, manifest.monitoring.periodSeconds);
+  const versions = { model, champion: state.champion!, challenger: version };
+  const judgement = await testStatusOf(home, versions, challenger, {
+    now,
+    periodSeconds: manifest.monitoring.periodSeconds,
+  });
   if (judgement.outcome === 'running') return judgement.reason;
   const evidence = { hypothesis: test, from: since, to: now.toISOString(), ...judgement };
   if (judgement.outcome !== 'better') return { type: 'end-test', version, reason: judgement.reason, evidence };
@@ -33,19 +33,21 @@ export async function nextTestCommand(
   return { type: 'promote', version, reason: judgement.reason, evidence };
 }
 
-/** How a challenger's test stands; for the command line, too. */
+/**
+ * Evaluates a challenger's A/B test over what both versions did since it began.
+ *
+ * @param test the challenger's hypothesis, and since when it is tested
+ * @param periodSeconds how long the strata are that the versions are compared in, at least
+ */
 export async function testStatusOf(
   home: Pick<Home, 'metrics'>,
-  now: Date,
-  model: string,
-  { champion }: Pick<ReleaseState, 'champion'>,
-  { version, since, test }: Challenger,
-  periodSeconds: number,
+  versions: Versions,
+  { since, test }: Pick<Challenger, 'since' | 'test'>,
+  { now, periodSeconds }: { readonly now: Date; readonly periodSeconds: number },
 ): Promise<TestResult> {
   const hypothesis = test as Hypothesis;
   const difference = new StratifiedDifference(hypothesis.rate);
-  const versions = { model, champion: champion!, challenger: version };
-  const window = { from: new Date(since), to: now };
-  for (const each of await readStrata(home, hypothesis.metric, versions, window, periodSeconds)) difference.add(each);
+  const window = { from: new Date(since), to: now, periodSeconds };
+  for (const each of await readStrata(home, hypothesis.metric, versions, window)) difference.add(each);
   return evaluateTest(hypothesis, difference.estimate());
 }

@@ -1,7 +1,7 @@
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
-import type { Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
+import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../registry/registry.ts';
@@ -9,25 +9,29 @@ import { nextTestCommand } from './ab-test.ts';
 import { alarmDefinitions } from './alarm-definitions.ts';
 import { alarmState } from './alarm-state.ts';
 import { nextCanaryCommand } from './canary.ts';
+import type { ChallengerReview } from './challenger-review.ts';
 import { reconsider } from './roll-back.ts';
 import { nextShadowCommand } from './shadow.ts';
 import { verifyOnce } from './verify-rollback.ts';
 
-/** What became of one model's rollout. */
+/** What was done about one model's rollout. */
 export interface Advance {
   readonly model: string;
   readonly entry?: Entry;
-  /** Why nothing was written. */
+  /** Why no entry was written. */
   readonly waiting?: string;
 }
 
 /**
- * Moves every canary on whose step has held long enough, has had traffic, has no alarm that rolls back up, and is found
- * to be no worse than the champion; the last step promotes it. A canary that is surely worse ends, and so does an A/B
- * test that is decided, by its winner's promotion or without. Also looks once for rollbacks that have not been seen yet, and again at alarms that are up,
- * and keeps a snapshot of a release whose own could not be written.
+ * Takes the next step in the rollout of every model, where one is due; to be called on a schedule.
  *
- * One model's failure does not keep the others waiting; it is thrown, with the rest, at the end.
+ * In this order, and at most one entry a model: looks whether a rollback that was not seen yet is followed by the
+ * endpoint; evaluates alarms that are still up again; starts the canary of a shadow that agrees; advances, promotes or
+ * aborts canaries; ends A/B tests that are decided. Afterwards it stores the snapshot of a release whose own could not
+ * be written.
+ *
+ * @param probe looks at what the endpoint serves; without it, rollbacks are not verified
+ * @throws AggregateError at the end, with the failures of all models: one model's does not keep the others waiting
  */
 export async function advanceRollouts(home: Home, now: Date, probe?: EndpointProbe): Promise<Advance[]> {
   const done: Advance[] = [];
@@ -76,13 +80,14 @@ async function advanceModel(home: Home, now: Date, model: string, probe?: Endpoi
   const waiting: string[] = [];
   if (shadow?.canary !== undefined && up.length === 0) {
     const { manifest } = await registry.version(model, shadow.version);
-    const command = await nextShadowCommand(home, now, model, shadow, manifest.rollout.shadow);
+    const command = await nextShadowCommand(home, { now, model, shadow, policy: manifest.rollout.shadow });
     const done = typeof command === 'string' ? command : await carryOut(registry, model, state, command);
     if (typeof done !== 'string') return { model, entry: done };
     waiting.push(done);
   } else if (challengers.length === 0) return { model, waiting: 'no canary' };
   for (const challenger of challengers) {
-    const done = await advanceChallenger(home, registry, now, model, state, challenger, up);
+    const version = await registry.version(model, challenger.version);
+    const done = await advanceChallenger(home, registry, { now, state, challenger, version, up });
     // The others are judged by the release as it is now, at the next look.
     if (typeof done !== 'string') return { model, entry: done };
     waiting.push(challengers.length === 1 ? done : `version ${challenger.version}: ${done}`);
@@ -91,19 +96,10 @@ async function advanceModel(home: Home, now: Date, model: string, probe?: Endpoi
 }
 
 /** @returns the entry that was written, or what is waited for */
-async function advanceChallenger(
-  home: Home,
-  registry: Registry,
-  now: Date,
-  model: string,
-  state: ReleaseState,
-  challenger: Challenger,
-  up: readonly AlarmDefinition[],
-): Promise<Entry | string> {
-  const version = await registry.version(model, challenger.version);
-  const judge = challenger.test === undefined ? nextCanaryCommand : nextTestCommand;
-  const command = await judge(home, now, state, challenger, version, up);
-  return typeof command === 'string' ? command : carryOut(registry, model, state, command);
+async function advanceChallenger(home: Home, registry: Registry, review: ChallengerReview): Promise<Entry | string> {
+  const next = review.challenger.test === undefined ? nextCanaryCommand : nextTestCommand;
+  const command = await next(home, review);
+  return typeof command === 'string' ? command : carryOut(registry, review.version.model, review.state, command);
 }
 
 /** @returns the entry, or why there is none */

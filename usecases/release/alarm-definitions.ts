@@ -9,13 +9,13 @@ export interface Definitions {
   readonly baselineErrorRate: number | undefined;
 }
 
-/** The alarms of a model as its champion's manifest and baseline define them; none before its first release. */
+/** Derives a model's alarms from the manifest and the baseline of its champion; none before its first release. */
 export async function alarmDefinitions(home: Pick<Home, 'ledger' | 'artifacts'>, model: string): Promise<Definitions> {
   const champion = (await home.ledger.latest(model))?.state.champion ?? null;
   return definitionsOf(home, champion === null ? undefined : await home.ledger.version(model, champion));
 }
 
-/** The alarms that a champion defines. */
+/** Derives the alarms from a champion's manifest and baseline. */
 export async function definitionsOf(
   home: Pick<Home, 'artifacts'>,
   version: ModelVersion | undefined,

@@ -2,7 +2,7 @@ import type { AlarmDefinition, AlarmState } from '../../core/alarms/alarm.ts';
 import { type Evaluation, evaluate, evaluationRange, periodsOf } from '../../core/alarms/evaluate.ts';
 import type { Home } from '../../platform/ports.ts';
 
-/** Evaluates an alarm from the metrics themselves, as CloudWatch would at `now`. */
+/** Evaluates an alarm by the metrics, as CloudWatch would evaluate it at `now`. */
 export async function alarmState(
   home: Pick<Home, 'metrics'>,
   definition: AlarmDefinition,

@@ -3,7 +3,7 @@ import type { Variant } from '../../core/serving/variant.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { Registry } from '../registry/registry.ts';
 
-/** What a model's predictions turned out to be worth. */
+/** Values of one business metric of a model over the last day. */
 export interface BusinessMetricSummary {
   readonly metric: string;
   readonly unit: string | undefined;
@@ -17,8 +17,8 @@ const DAY_MS = 24 * 3_600_000;
 const VARIANTS = ['champion', 'challenger'] as const;
 
 /**
- * The business metrics of the last day, by part of the release; those that nobody has sent are left out, and all of
- * them where metrics cannot be read: a release is shown without them.
+ * Reads the business metrics of the last day by variant. Metrics without values are left out; when metrics cannot be
+ * read the result is empty, so that a release can be shown without them.
  */
 export async function readBusinessMetrics(
   home: Pick<Home, 'metrics' | 'clock'>,

@@ -1,29 +1,25 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import { type Analysis, analyse, type Pair } from '../../core/canary/analyse.ts';
 import { StratifiedDifference } from '../../core/experiment/strata.ts';
 import type { AnalysisPolicy } from '../../core/manifest/canary-analysis.ts';
 import type { Command } from '../../core/registry/commands.ts';
-import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
-import type { ModelVersion } from '../../core/registry/version.ts';
+import type { Challenger } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
-import { readStrata } from './metric-strata.ts';
+import type { ChallengerReview } from './challenger-review.ts';
+import { readStrata, type Versions, type Window } from './metric-strata.ts';
 
 /** Length of the strata that times are compared in, seconds. */
 const PERIOD_SECONDS = 10;
 
 /**
- * What is to be done about a canary whose step has held, while no alarm is up: its next step when its analysis lets it
- * pass, an end when it is surely worse. Within a step it is the alarms that watch.
+ * The next command about a canary. Once its step has lasted long enough, has had traffic and no alarm is up, the step
+ * is analysed: the canary advances when it is not inferior to the champion, and is aborted when it is surely worse.
+ * Within a step it is left to the alarms.
  *
  * @returns a command, or what is waited for
  */
 export async function nextCanaryCommand(
-  home: Home,
-  now: Date,
-  state: ReleaseState,
-  challenger: Challenger,
-  { model, manifest }: ModelVersion,
-  up: readonly AlarmDefinition[],
+  home: Pick<Home, 'metrics'>,
+  { now, state, challenger, version: { model, manifest }, up }: ChallengerReview,
 ): Promise<Command | string> {
   const { version, weight, since } = challenger;
   const { stepSeconds, analysis: policy } = manifest.rollout;
@@ -38,7 +34,8 @@ export async function nextCanaryCommand(
 
   const stood = `held ${Math.floor(held)} s at ${weight} with traffic and no alarm`;
   if (!policy.enabled) return { type: 'advance', version, reason: stood };
-  const analysis = await analysisOf(home, now, model, state, challenger, policy);
+  const versions = { model, champion: state.champion!, challenger: version };
+  const analysis = await analysisOf(home, versions, { from: new Date(since), to: now }, policy);
   const evidence = evidenceOf(analysis, since, now);
   if (analysis.verdict === 'abort')
     return { type: 'abort-canary', versions: [version], quarantine: true, reason: analysis.reason, evidence };
@@ -49,19 +46,20 @@ export async function nextCanaryCommand(
   return challenger.waiting === undefined ? { type: 'wait', version, reason, evidence } : analysis.reason;
 }
 
-/** What both have done since the step began. */
+/**
+ * Analyses a step of a canary by the metrics of both versions.
+ *
+ * @param step from the begin of the step until now
+ */
 export async function analysisOf(
   home: Pick<Home, 'metrics'>,
-  now: Date,
-  model: string,
-  { champion }: ReleaseState,
-  { version, since }: Challenger,
+  versions: Versions,
+  step: Window,
   policy: AnalysisPolicy,
 ): Promise<Analysis> {
-  const versions = { model, champion: champion!, challenger: version };
-  const window = { from: new Date(since), to: now };
+  const window = { ...step, periodSeconds: PERIOD_SECONDS };
   const read = async (metric: string): Promise<Pair> => {
-    const all = await readStrata(home, metric, versions, window, PERIOD_SECONDS);
+    const all = await readStrata(home, metric, versions, window);
     const total = (side: 'champion' | 'challenger') =>
       all.reduce((sum, each) => ({ n: sum.n + each[side].n, sum: sum.sum + each[side].sum }), { n: 0, sum: 0 });
     return { champion: total('champion'), challenger: total('challenger') };
@@ -69,7 +67,7 @@ export async function analysisOf(
   const [failure, wrong, latencies] = await Promise.all([
     read('Failure'),
     read('Wrong'),
-    readStrata(home, 'Latency', versions, window, PERIOD_SECONDS),
+    readStrata(home, 'Latency', versions, window),
   ]);
   const latency = new StratifiedDifference(false);
   for (const each of latencies) latency.add(each);
@@ -83,7 +81,12 @@ const evidenceOf = ({ verdict, checks }: Analysis, from: string, to: Date) => ({
   checks,
 });
 
-async function hadTraffic(home: Home, model: string, challenger: Challenger, now: Date): Promise<boolean> {
+async function hadTraffic(
+  home: Pick<Home, 'metrics'>,
+  model: string,
+  challenger: Challenger,
+  now: Date,
+): Promise<boolean> {
   const rows = await home.metrics.query({
     metric: 'Rows',
     dimensions: { Model: model, Version: String(challenger.version) },

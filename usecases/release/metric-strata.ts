@@ -1,10 +1,15 @@
 import { type Stratum, strata } from '../../core/experiment/strata.ts';
 import type { Home } from '../../platform/ports.ts';
 
-/** How long metrics are kept by the second, by the minute, and by five minutes: by CloudWatch, shortened by a little. */
-const FINE_MS = 3 * 3_600_000 - 600_000;
-const MINUTES_MS = 14 * 86_400_000;
-const FIVE_MINUTES_MS = 60 * 86_400_000;
+/**
+ * For windows up to how long CloudWatch keeps metrics by periods of so many seconds; a little less than it promises.
+ */
+const RETENTION: readonly (readonly [longestMs: number, periodSeconds: number])[] = [
+  [3 * 3_600_000 - 600_000, 1],
+  [14 * 86_400_000, 60],
+  [60 * 86_400_000, 300],
+  [Number.POSITIVE_INFINITY, 3_600],
+];
 
 export interface Versions {
   readonly model: string;
@@ -17,27 +22,29 @@ export interface Window {
   readonly to: Date;
 }
 
-/** The shortest period, at least `wished`, that metrics are still kept by over all of a window; seconds. */
+export interface StrataWindow extends Window {
+  /** Length of a stratum, at least. */
+  readonly periodSeconds: number;
+}
+
+/** The shortest period, in seconds and at least `wished`, by which CloudWatch still has metrics over a whole window. */
 export function periodFor({ from, to }: Window, wished: number): number {
   const length = to.getTime() - from.getTime();
-  const kept = length <= FINE_MS ? 1 : length <= MINUTES_MS ? 60 : length <= FIVE_MINUTES_MS ? 300 : 3_600;
+  const [, kept] = RETENTION.find(([longest]) => length <= longest)!;
   return Math.ceil(wished / kept) * kept;
 }
 
 /**
- * A metric of two versions side by side, in strata of time: whole periods within the window only, so that nothing of
- * before it, and nothing that is still arriving, is counted.
- *
- * @param wished length of a period, seconds
+ * Reads a metric of champion and challenger in strata of time, one a period. Only periods that lie wholly within the
+ * window are read, so that nothing from before it and nothing that is still arriving is counted.
  */
 export async function readStrata(
   home: Pick<Home, 'metrics'>,
   metric: string,
   { model, champion, challenger }: Versions,
-  window: Window,
-  wished: number,
+  window: StrataWindow,
 ): Promise<Stratum[]> {
-  const periodSeconds = periodFor(window, wished);
+  const periodSeconds = periodFor(window, window.periodSeconds);
   const ms = periodSeconds * 1_000;
   const from = new Date(Math.ceil(window.from.getTime() / ms) * ms);
   const to = new Date(Math.floor(window.to.getTime() / ms) * ms);

@@ -15,8 +15,8 @@ const ATTEMPTS = 12;
 const MAX_WAIT_MS = 5_000;
 
 /**
- * Answers an alarm's transition into ALARM: gathers evidence, decides, writes one entry, and waits to see the endpoint
- * follow. Idempotent by the ledger itself: a transition that has an entry gets no second one.
+ * Answers an alarm's transition into ALARM: gathers evidence, decides, writes one entry, and waits until the endpoint
+ * follows. It is idempotent: a transition that the ledger has an entry for gets no second one.
  *
  * @returns the entry that answers the alarm, now or from before
  * @throws UnknownVersionError when there is no such model
@@ -27,12 +27,13 @@ export async function rollBack(
   alarm: AlarmTransition,
   options: VerifyOptions = {},
 ): Promise<Entry> {
-  return (await answer(home, probe, alarm, options, false))!;
+  return (await answer(home, probe, alarm, { ...options, onlyToAct: false }))!;
 }
 
 /**
- * Looks again at an alarm that is still up: what was unclear, or fell into the cool-down, may be clear by now. Unlike a
- * transition it leaves an entry only when there is something to do.
+ * Evaluates an alarm that is still up again, because evidence that was unclear, or an alarm that fell into the
+ * cooldown, may lead to a rollback by now. Unlike {@link rollBack} it writes an entry only when something is to be
+ * done.
  *
  * @returns the entry, if one was written
  */
@@ -42,16 +43,21 @@ export async function reconsider(
   alarm: AlarmTransition,
   options: VerifyOptions = {},
 ): Promise<Entry | undefined> {
-  return answer(home, probe, alarm, options, true);
+  return answer(home, probe, alarm, { ...options, onlyToAct: true });
+}
+
+interface AnswerOptions extends VerifyOptions {
+  /** Whether to write no entry that changes nothing. */
+  readonly onlyToAct: boolean;
 }
 
 async function answer(
   home: Home,
   probe: EndpointProbe | undefined,
   alarm: AlarmTransition,
-  options: VerifyOptions,
-  onlyToAct: boolean,
+  options: AnswerOptions,
 ): Promise<Entry | undefined> {
+  const { onlyToAct } = options;
   const registry = new Registry(home, ACTOR);
   for (let attempt = 1; ; attempt++) {
     const entries = await registry.history(alarm.model);
@@ -71,7 +77,7 @@ async function answer(
     const verdict = decideRollback(
       state,
       alarm,
-      await gatherEvidence(home, state, alarm, definition, baselineErrorRate),
+      await gatherEvidence(home, { state, alarm, definition, baselineErrorRate }),
       {
         now: home.clock.now().toISOString(),
         cooldownSeconds: champion?.manifest.rollout.cooldownSeconds ?? 0,
@@ -98,7 +104,7 @@ async function answer(
   }
 }
 
-/** The alarm is none of the model's. */
+/** The model has no alarm of that name. */
 export class UnknownAlarmError extends Error {
   override readonly name = 'UnknownAlarmError';
   constructor(

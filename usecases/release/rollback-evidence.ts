@@ -22,19 +22,23 @@ interface Window {
   readonly to: Date;
 }
 
+export interface EvidenceOptions {
+  readonly state: ReleaseState;
+  readonly alarm: AlarmTransition;
+  /** What the alarm measures, and by which threshold. */
+  readonly definition: AlarmDefinition;
+  /** Share of wrong decisions on the reference, when it is known. */
+  readonly baselineErrorRate: number | undefined;
+}
+
 /**
- * Gathers what a rollback decision rests on: the alarm's metric by version over one window, which is what the alarm
- * looked at, but nothing from before the release.
- *
- * @param definition the alarm, as data
- * @param baseline share of wrong decisions on the reference, when it is known
+ * Gathers the evidence for a rollback decision: the alarm's metric by version over the window that the alarm evaluated,
+ * cut off at the beginning of the release. Without a challenger the champion's predecessor is there too, over the hour
+ * before the release.
  */
 export async function gatherEvidence(
   home: Pick<Home, 'metrics'>,
-  state: ReleaseState,
-  alarm: AlarmTransition,
-  definition: AlarmDefinition,
-  baseline: number | undefined,
+  { state, alarm, definition, baselineErrorRate }: EvidenceOptions,
 ): Promise<Evidence> {
   const { metric, periodSeconds, evaluationPeriods, threshold } = definition;
   const at = Date.parse(alarm.at);
@@ -49,7 +53,7 @@ export async function gatherEvidence(
     to: new Date(at + periodSeconds * 1_000),
   };
   const observe = (version: number, role: MetricObservation['role'], over: Window, period = resolution) =>
-    observation(home, alarm.model, metric, version, role, over, period);
+    observation(home, { model: alarm.model, metric, ...over, periodSeconds: period }, version, role);
 
   const observations: MetricObservation[] = [];
   if (state.champion !== null) observations.push(await observe(state.champion, 'champion', window));
@@ -65,21 +69,25 @@ export async function gatherEvidence(
     from: window.from.toISOString(),
     to: window.to.toISOString(),
     observations,
-    ...(metric === 'Wrong' && baseline !== undefined ? { baseline } : {}),
+    ...(metric === 'Wrong' && baselineErrorRate !== undefined ? { baseline: baselineErrorRate } : {}),
     threshold,
   };
 }
 
+/** A metric of a model's versions over a window. */
+interface ModelMetric extends Window {
+  readonly model: string;
+  readonly metric: string;
+  readonly periodSeconds: number;
+}
+
 async function observation(
   home: Pick<Home, 'metrics'>,
-  model: string,
-  metric: string,
+  { model, ...metric }: ModelMetric,
   version: number,
   role: MetricObservation['role'],
-  { from, to }: Window,
-  periodSeconds: number,
 ): Promise<MetricObservation> {
-  const query = { metric, dimensions: { Model: model, Version: String(version) }, periodSeconds, from, to };
+  const query = { ...metric, dimensions: { Model: model, Version: String(version) } };
   const [counts, sums] = await Promise.all([
     home.metrics.query({ ...query, statistic: 'SampleCount' }),
     home.metrics.query({ ...query, statistic: 'Sum' }),

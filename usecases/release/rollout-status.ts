@@ -7,7 +7,7 @@ import { testStatusOf } from './ab-test.ts';
 import { analysisOf } from './canary.ts';
 import { type ShadowStatus, shadowStatusOf } from './shadow.ts';
 
-/** How a challenger stands at this moment, by what decides about it. */
+/** The progress of one challenger, by the same evaluation that decides about it. */
 export interface RolloutStatus {
   readonly version: number;
   /** Of an A/B test. */
@@ -16,12 +16,17 @@ export interface RolloutStatus {
   readonly step?: Analysis;
 }
 
-/** How challengers and shadow stand; undefined where metrics cannot be read: a release is shown without. */
+/** The progress of everything that a release tries out. */
 export interface ReleaseStatus {
   readonly challengers: readonly RolloutStatus[];
   readonly shadow: ShadowStatus | undefined;
 }
 
+/**
+ * Reads the progress of a release's challengers and shadow.
+ *
+ * @returns undefined when metrics cannot be read, so that a release can be shown without them
+ */
 export async function releaseStatusOf(
   home: Home,
   now: Date,
@@ -37,17 +42,21 @@ export async function releaseStatusOf(
   }
 }
 
-/** Looks at every challenger of a release, as the scheduled look does, and decides nothing. */
+/** Evaluates every challenger as the scheduled run does, and decides nothing. */
 async function challengersOf(home: Home, now: Date, model: string, state: ReleaseState): Promise<RolloutStatus[]> {
   const registry = new Registry(home, 'user:status');
   return Promise.all(
     state.challengers.map(async (challenger): Promise<RolloutStatus> => {
       const { version } = challenger;
       const { monitoring, rollout } = (await registry.version(model, version)).manifest;
-      if (challenger.test !== undefined)
-        return { version, test: await testStatusOf(home, now, model, state, challenger, monitoring.periodSeconds) };
+      const versions = { model, champion: state.champion!, challenger: version };
+      if (challenger.test !== undefined) {
+        const { periodSeconds } = monitoring;
+        return { version, test: await testStatusOf(home, versions, challenger, { now, periodSeconds }) };
+      }
       if (!rollout.analysis.enabled) return { version };
-      return { version, step: await analysisOf(home, now, model, state, challenger, rollout.analysis) };
+      const step = { from: new Date(challenger.since), to: now };
+      return { version, step: await analysisOf(home, versions, step, rollout.analysis) };
     }),
   );
 }

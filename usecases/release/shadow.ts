@@ -5,7 +5,7 @@ import { wilson } from '../../core/rollback/evidence.ts';
 import type { Home } from '../../platform/ports.ts';
 import { periodFor } from './metric-strata.ts';
 
-/** What is known of a shadow's answers since it began. */
+/** How often a shadow's answers disagreed with the champion's since it began. */
 export interface ShadowStatus {
   readonly version: number;
   /** Requests whose answers were compared. */
@@ -18,6 +18,7 @@ export interface ShadowStatus {
   readonly largest: number;
 }
 
+/** Reads how often a shadow disagreed, from the metrics of its version. */
 export async function shadowStatusOf(
   home: Pick<Home, 'metrics'>,
   now: Date,
@@ -43,19 +44,25 @@ export async function shadowStatusOf(
   return { version, samples, disagreement: share, low, high, largest: Math.max(0, ...differences) };
 }
 
+export interface ShadowReview {
+  readonly now: Date;
+  readonly model: string;
+  readonly shadow: Shadow;
+  /** @default that of a manifest which says nothing of it */
+  readonly policy?: ShadowPolicy | undefined;
+}
+
 /**
- * What is to be done about a shadow whose canary waits for it: the canary begins when its answers surely agree often
- * enough, and never when they surely do not.
+ * The next command about a shadow that is to become a canary. The canary starts once the shadow's answers surely agree
+ * with the champion's often enough; the shadow stops once they surely do not.
  *
  * @returns a command, or what is waited for
  */
 export async function nextShadowCommand(
   home: Pick<Home, 'metrics'>,
-  now: Date,
-  model: string,
-  shadow: Shadow,
-  { minSamples, maxDisagreement }: ShadowPolicy = ShadowPolicy.parse({}),
+  { now, model, shadow, policy = ShadowPolicy.parse({}) }: ShadowReview,
 ): Promise<Command | string> {
+  const { minSamples, maxDisagreement } = policy;
   const { version, canary } = shadow;
   if (canary === undefined) return 'no canary';
   const standing = await shadowStatusOf(home, now, model, shadow);
@@ -68,7 +75,7 @@ export async function nextShadowCommand(
   return `not clear yet: ${reason}`;
 }
 
-/** In words. */
+/** A shadow's status in one sentence. */
 export const shadowText = ({ samples, disagreement, low, high, largest }: ShadowStatus): string =>
   samples === 0
     ? 'no answers have been compared yet'

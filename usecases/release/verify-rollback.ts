@@ -6,15 +6,16 @@ import { Registry } from '../registry/registry.ts';
 export interface VerifyOptions {
   /** How long the endpoint is given to follow. @default 30 */
   readonly waitSeconds?: number;
-  /** Between two looks. @default 0.5 */
+  /** Time between two checks. @default 0.5 */
   readonly pollSeconds?: number;
 }
 
 /**
- * A rollback counts as done only when it is seen. Waits until the endpoint serves the target, and beside it
- * nothing that was taken back, and writes that down; when it does not in time, the rollback stays awaited and the next scheduled look takes over.
+ * Waits until the endpoint is seen to serve a rollback's target and no version that was taken back, and enters that
+ * into the ledger: until then a rollback does not count as done. When the time is up, the rollback stays awaited and
+ * the next scheduled run checks it again.
  *
- * @returns the entry `rollback-verified`, or undefined when it was not seen, or another process wrote it
+ * @returns the entry `rollback-verified`; undefined when the time was up or another process wrote the entry
  */
 export async function awaitVerification(
   home: Home,
@@ -31,7 +32,7 @@ export async function awaitVerification(
   }
 }
 
-/** One look. Gives undefined when nothing is awaited (any more). */
+/** Checks once what the endpoint serves. @returns undefined when no rollback is awaited (any more) */
 export async function verifyOnce(
   home: Home,
   probe: EndpointProbe,

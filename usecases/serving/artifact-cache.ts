@@ -5,7 +5,7 @@ import type { Baseline } from '../../core/profile/profile.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
-import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
+import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
 
 /** Largest file that is read whole; bytes. */
 const SMALL = 32 * 1024 * 1024;

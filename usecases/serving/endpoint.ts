@@ -182,7 +182,10 @@ export class Endpoint {
       case 'explain':
         return this.explain(operation, request, requestId, observation);
       case 'feedback':
-        return feedback(models.get(operation.model), operation, request, this.options.home, this.complain);
+        return feedback(models.get(operation.model), operation, request, {
+          home: this.options.home,
+          complain: this.complain,
+        });
       case 'show':
         return operation.show(models.catalog, request);
       case 'describe':

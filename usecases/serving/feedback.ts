@@ -6,8 +6,14 @@ import type { ErrorLogger } from './error-log.ts';
 import type { ServedModel } from './served-model.ts';
 import { storeFeedback } from './store-feedback.ts';
 
+/** Where feedback goes. */
+export interface FeedbackPorts {
+  readonly home: Pick<Home, 'data'>;
+  readonly complain: ErrorLogger;
+}
+
 /**
- * Keeps what a caller says of earlier predictions: the truth, and what came of them.
+ * Stores what a caller reports about earlier predictions: their ground truth, and values of business metrics.
  *
  * @throws ProtocolError 400 for outcomes that the model does not take, 503 when they cannot be stored
  */
@@ -15,8 +21,7 @@ export async function feedback(
   model: ServedModel,
   operation: Extract<Operation, { kind: 'feedback' }>,
   request: HttpRequest,
-  { data }: Pick<Home, 'data'>,
-  complain: ErrorLogger,
+  { home, complain }: FeedbackPorts,
 ): Promise<HttpResponse> {
   const { truths, outcomes = [], encode } = operation.decode(request);
   for (const outcome of outcomes) {
@@ -25,7 +30,7 @@ export async function feedback(
   }
   const records = [...truths, ...outcomes];
   try {
-    if (records.length > 0) await storeFeedback(data, model.name, records);
+    if (records.length > 0) await storeFeedback(home.data, model.name, records);
   } catch (error) {
     if (error instanceof ProtocolError && error.status === 503 && error.cause !== undefined)
       complain('ground truth cannot be stored', error.cause);

@@ -61,15 +61,18 @@ export class PredictionCache {
     this.bytesOf = compileInputBytes(scope, signature);
   }
 
-  /** @param now milliseconds since 1970 */
-  get(
-    tensors: Outputs,
-    wanted: readonly string[] | undefined,
-    use: CacheUse,
-    now: number,
-    run: () => Promise<Outputs>,
-  ): Promise<Served> {
-    return this.cache.get(sha256(this.bytesOf(tensors, wanted)), use, now, run);
+  /** The key of what a model answers: by its input and the outputs that are wanted. */
+  keyOf(tensors: Outputs, wanted: readonly string[] | undefined): string {
+    return sha256(this.bytesOf(tensors, wanted));
+  }
+
+  /**
+   * What is cached under a key, else what `run` gives.
+   *
+   * @param now milliseconds since 1970
+   */
+  get(key: string, use: CacheUse, now: number, run: () => Promise<Outputs>): Promise<Served> {
+    return this.cache.get(key, use, now, run);
   }
 }
 

@@ -157,7 +157,9 @@ export async function runModel(
 
   async function kept(): Promise<Outputs> {
     const use = cacheUse(request.headers['cache-control']);
-    const { outputs, hit } = await loaded.answers!.get(checked.tensors, wanted, use, observation.at, run);
+    const answers = loaded.answers!;
+    const key = answers.keyOf(checked.tensors, wanted);
+    const { outputs, hit } = await answers.get(key, use, observation.at, run);
     if (use.read) observation.cache = hit ? 'hit' : 'miss';
     return outputs;
   }

@@ -1,6 +1,7 @@
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
-import { modelsWithSnapshots, newestSnapshot, type ReleaseSnapshot } from '../../platform/snapshots.ts';
+import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
+import { modelsWithSnapshots, newestSnapshot } from '../../platform/snapshots.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 

@@ -10,7 +10,7 @@ import type { Variant } from '../../core/serving/variant.ts';
 import { examplePictures } from '../../platform/images/preprocess.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ServingReport } from '../../platform/ports.ts';
-import type { ReleaseSnapshot } from '../../platform/snapshots.ts';
+import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
 import { type LoadedVersion, loadVersion, type ModelLoader, unloadVersion, wantsBaseline } from './loaded-version.ts';
 import { KeySource } from './privacy-key-source.ts';

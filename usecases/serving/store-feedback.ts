@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
-import type { FeedbackRecord } from '../../core/serving/outcome.ts';
+import type { FeedbackRecord } from '../../core/serving/feedback-record.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 
 /**

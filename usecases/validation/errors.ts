@@ -32,3 +32,15 @@ export class NoContractError extends Error {
     );
   }
 }
+
+/** The name of a data file has an ending that no reader is for. */
+export class UnsupportedFileError extends Error {
+  override readonly name = 'UnsupportedFileError';
+  constructor(
+    readonly file: string,
+    /** Endings that files may have. */
+    readonly supported: readonly string[],
+  ) {
+    super(`'${file}' is none of ${supported.join(', ')}`);
+  }
+}

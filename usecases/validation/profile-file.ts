@@ -1,7 +1,7 @@
-import { UsageError } from '../../cli/errors.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
+import { UnsupportedFileError } from './errors.ts';
 
 /** Numbers in a text column from which it counts as numeric: all that are there. */
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/;
@@ -36,11 +36,15 @@ async function allNumbers(rows: (sql: string) => Promise<Record<string, unknown>
   return Number(some) > 0 && Number(bad) === 0;
 }
 
-/** How DuckDB reads the file; everything of a CSV as text, for nothing is guessed. */
+/**
+ * The table function with which DuckDB reads a file. All columns of a CSV file are text: DuckDB is to guess no types.
+ *
+ * @throws UnsupportedFileError when the name of the file has another ending
+ */
 export function readerOf(file: string): string {
   if (/\.parquet$/.test(file)) return `read_parquet(${literal(file)})`;
   if (/\.(jsonl|ndjson)(\.gz)?$/.test(file)) return `read_json(${literal(file)}, format = 'newline_delimited')`;
   if (/\.csv(\.gz)?$/.test(file))
     return `read_csv(${literal(file)}, header = true, delim = ',', quote = '"', escape = '"', all_varchar = true, nullstr = '')`;
-  throw new UsageError(`'${file}' is none of .csv, .jsonl, .ndjson, .parquet`);
+  throw new UnsupportedFileError(file, ['.csv', '.jsonl', '.ndjson', '.parquet']);
 }

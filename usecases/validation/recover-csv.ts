@@ -75,7 +75,7 @@ export async function recoverCsv(source: string, target: string, columns: number
       refuse({ line: number, text: bytes.toString('latin1') }, 'not UTF-8');
       continue;
     }
-    const strange = text.includes('\0') ? 'a NUL' : text.includes('\r') ? 'a carriage return' : undefined;
+    const strange = strangeIn(text);
     if (strange !== undefined) {
       await settle(true);
       refuse({ line: number, text }, `holds ${strange} inside`);
@@ -88,6 +88,12 @@ export async function recoverCsv(source: string, target: string, columns: number
   out.end();
   await finished(out);
   return { unreadable, lineOfRecord, linesTaken };
+}
+
+/** A character that no line of a CSV file has, in words; undefined when there is none. */
+function strangeIn(text: string): string | undefined {
+  if (text.includes('\0')) return 'a NUL';
+  return text.includes('\r') ? 'a carriage return' : undefined;
 }
 
 /** Number of fields, whether the last quote is closed, and whether quotes stand only where they may. */

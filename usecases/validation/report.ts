@@ -98,7 +98,7 @@ export function renderReport(
     title: `Data validation: ${report.dataset}`,
     subtitle: `${report.source.key}, ${report.at}`,
     verdict: {
-      tone: accepted ? (rows.quarantined > 0 ? 'neutral' : 'good') : 'bad',
+      tone: toneOf(accepted, rows.quarantined),
       word: accepted ? 'accepted' : 'rejected whole',
       sentence: accepted
         ? `${number(rows.accepted)} rows are dataset version ${report.version}; ${number(rows.quarantined)} are in quarantine with their reasons.`
@@ -114,4 +114,9 @@ export function renderReport(
     sections,
     footer: `drop ${report.drop}, sha256 ${report.source.sha256}, source version ${report.source.versionId}`,
   });
+}
+
+function toneOf(accepted: boolean, quarantined: number): 'good' | 'bad' | 'neutral' {
+  if (!accepted) return 'bad';
+  return quarantined > 0 ? 'neutral' : 'good';
 }

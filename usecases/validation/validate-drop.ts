@@ -12,9 +12,8 @@ import { claimVersion, type DatasetManifest, readJson, versionFolder } from './d
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
 import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
 import { datasetMetricLine, privacyMetricLine } from './metrics.ts';
-import type { PersonalOptions } from './personal-columns.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from './report.ts';
-import { validateFile } from './validate-file.ts';
+import { type ValidateOptions, validateFile } from './validate-file.ts';
 
 export interface Drop {
   readonly key: string;
@@ -57,7 +56,8 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
     const rules = await loadContract(home, dataset).catch((error: unknown) => error);
     const now = home.clock.now();
     const personal = { owner: dataset, keys: await keysFor(home, dataset, rules) };
-    const verdict = await validateContent(file, work, rules, now, personal);
+    const outDir = path.join(work, 'out');
+    const verdict = await validateContent(file, rules, { outDir, now, memoryMb: 1024, personal });
     const quarantine = `quarantine/${dataset}/${id}`;
     const source = {
       key: drop.key,
@@ -151,10 +151,8 @@ async function keysFor(home: Home, dataset: string, rules: unknown): Promise<Pri
 
 async function validateContent(
   file: string,
-  work: string,
   rules: unknown,
-  now: Date,
-  personal: PersonalOptions,
+  options: Omit<ValidateOptions, 'baseline'>,
 ): Promise<FileValidationResult> {
   const rejected = (rule: FileRejectedError['rule'], reason: string): FileValidationResult => ({
     verdict: 'rejected',
@@ -168,13 +166,7 @@ async function validateContent(
   }
   try {
     const plain = await unpacked(file);
-    return await validateFile(plain, rules.contract, {
-      outDir: path.join(work, 'out'),
-      baseline: rules.baseline,
-      now,
-      memoryMb: 1024,
-      personal,
-    });
+    return await validateFile(plain, rules.contract, { ...options, baseline: rules.baseline });
   } catch (error) {
     if (error instanceof FileRejectedError) return rejected(error.rule, error.message);
     throw error;

@@ -20,10 +20,14 @@ interface Bucket {
 }
 
 /**
- * ADWIN: a window that grows while its mean holds and loses its old end when some cut of it shows two means; kept as an
- * exponential histogram, so memory grows with the logarithm of its length. The scan is the classic one, which leaves
- * out the newest bucket of each row, and so counts it to the newer part. A drift is a change of the mean either way. Bifet & Gavaldà, "Learning from
- * time-changing data with adaptive windowing", SDM (2007).
+ * ADWIN (adaptive windowing): detects a change of the mean in either direction. Its window grows as long as the mean is
+ * stable; when the window can be cut into two parts with different means, that is a drift and the older values are
+ * dropped. The window is an exponential histogram, so memory grows with the logarithm of its length.
+ *
+ * Cuts are looked for as in the original implementation: the newest bucket of each row always belongs to the newer
+ * part.
+ *
+ * Source: Bifet & Gavaldà, "Learning from time-changing data with adaptive windowing", SDM (2007).
  */
 export class Adwin implements StreamDetector {
   /** Row i holds buckets of 2^i values, oldest first. */

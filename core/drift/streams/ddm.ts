@@ -4,8 +4,9 @@ import type { StreamDetector, StreamState } from './detector.ts';
 const MIN_VALUES = 30;
 
 /**
- * Drift detection method: warning when the error rate p plus its deviation s passes the smallest p_min + 2 s_min seen,
- * drift at 3 s_min. Gama, Medas, Castillo & Rodrigues, "Learning with drift detection" (2004).
+ * Drift detection method for a stream of errors (0 or 1). With error rate p and its standard deviation s, it warns when
+ * p + s exceeds p_min + 2 s_min, and reports a drift above p_min + 3 s_min; p_min and s_min are those of the smallest
+ * p + s so far. Gama, Medas, Castillo & Rodrigues, "Learning with drift detection" (2004).
  */
 export class Ddm implements StreamDetector {
   private n = 0;

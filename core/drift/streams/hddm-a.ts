@@ -1,9 +1,9 @@
 import type { StreamDetector, StreamState } from './detector.ts';
 
 /**
- * Hoeffding's drift detection method, A-test (averages), one-sided: whether the mean of all values is larger than that
- * of the best prefix by more than Hoeffding's bound allows. Frías-Blanco et al., "Online and non-parametric drift
- * detection methods based on Hoeffding's bounds", IEEE TKDE 27 (2015).
+ * Hoeffding's drift detection method with averages (A-test), one-sided: reports a drift when the mean of all values
+ * exceeds that of the best prefix by more than Hoeffding's bound allows. Frías-Blanco et al., "Online and
+ * non-parametric drift detection methods based on Hoeffding's bounds", IEEE TKDE 27 (2015).
  */
 export class HddmA implements StreamDetector {
   private n = 0;

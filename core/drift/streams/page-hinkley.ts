@@ -12,8 +12,9 @@ export interface PageHinkleyOptions {
 }
 
 /**
- * Page–Hinkley test for an increase of the mean: m = alpha m + (x - mean - delta), drift when m passes
- * lambda. The sum itself is compared, not its rise above its own minimum, so a long quiet time delays it. Page, "Continuous inspection schemes", Biometrika 41 (1954).
+ * Page–Hinkley test for an increase of the mean: with each value x, m becomes alpha m + (x - mean - delta), and m above
+ * lambda is a drift. It compares m itself rather than its rise above its minimum, so a long time without drift delays
+ * the next detection. Page, "Continuous inspection schemes", Biometrika 41 (1954).
  */
 export class PageHinkley implements StreamDetector {
   private n = 0;

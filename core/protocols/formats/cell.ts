@@ -4,6 +4,8 @@ import { Decimal } from './json-scanner.ts';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INTEGER = /^[+-]?\d{1,40}$/;
+const TRUE = /^(?:true|1)$/i;
+const FALSE = /^(?:false|0)$/i;
 const MISSING = /^(?:nan|null|na)?$/i;
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 
@@ -16,7 +18,10 @@ export function cellValue(type: TensorType, text: string): unknown {
   if (type === 'string') return text;
   const word = text.trim();
   if (MISSING.test(word)) return null;
-  if (type === 'bool') return /^(?:true|1)$/i.test(word) ? true : /^(?:false|0)$/i.test(word) ? false : text;
+  if (type === 'bool') {
+    if (TRUE.test(word)) return true;
+    return FALSE.test(word) ? false : text;
+  }
   if (INTEGER.test(word)) {
     const value = Number(word);
     return Number.isSafeInteger(value) ? value : BigInt(word.replace('+', ''));

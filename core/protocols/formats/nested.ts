@@ -16,17 +16,16 @@ export function rowsText(
   rows: number,
   { separator = ',', tokens = false }: { readonly separator?: ',' | '\n'; readonly tokens?: boolean } = {},
 ): string {
-  const keys = specs.map((spec) => `${JSON.stringify(spec.name)}:`);
-  const tensors = specs.map((spec) => result.outputs[spec.name]!);
+  const keys = specs.map(({ name }) => `${JSON.stringify(name)}:`);
+  const outputs = specs.map(({ name }) => new NestedText(result.outputs[name]!, name, tokens));
   let text = '';
   for (let row = 0; row < rows; row++) {
     text += row === 0 ? '' : separator;
-    if (specs.length === 1) {
-      text += rowText(tensors[0]!, row, specs[0]!.name, tokens);
+    if (outputs.length === 1) {
+      text += outputs[0]!.row(row);
       continue;
     }
-    for (let i = 0; i < specs.length; i++)
-      text += `${i === 0 ? '{' : ','}${keys[i]}${rowText(tensors[i]!, row, specs[i]!.name, tokens)}`;
+    for (let i = 0; i < outputs.length; i++) text += `${i === 0 ? '{' : ','}${keys[i]}${outputs[i]!.row(row)}`;
     text += '}';
   }
   return text;
@@ -48,41 +47,49 @@ export function columnsText(result: InferResult, specs: readonly TensorSpec[], t
     : `{${specs.map(({ name }, i) => `${JSON.stringify(name)}:${texts[i]}`).join(',')}}`;
 }
 
-/** Row `row` of a tensor, nested. */
-function rowText(tensor: TensorData, row: number, name: string, tokens: boolean): string {
-  const width = tensor.data.length / tensor.shape[0]!;
-  return sliceText(tensor, 1, row * width, width, name, tokens);
-}
-
 /** A tensor as nested arrays. */
 export const nestedText = (tensor: TensorData, name: string, tokens = false): string =>
-  sliceText(tensor, 0, 0, tensor.data.length, name, tokens);
+  new NestedText(tensor, name, tokens).whole();
 
-/** The elements `from` … `from + length` as nested arrays, of the axes from `axis` on. */
-function sliceText(
-  tensor: TensorData,
-  axis: number,
-  from: number,
-  length: number,
-  name: string,
-  tokens: boolean,
-): string {
-  const { shape } = tensor;
-  if (axis >= shape.length) return flatText(tensor, from, from + 1, name, tokens);
-  if (axis === shape.length - 1) return `[${flatText(tensor, from, from + length, name, tokens)}]`;
-  const count = shape[axis]!;
-  const width = count === 0 ? 0 : length / count;
-  let text = '[';
-  for (let i = 0; i < count; i++)
-    text += `${i === 0 ? '' : ','}${sliceText(tensor, axis + 1, from + i * width, width, name, tokens)}`;
-  return `${text}]`;
-}
+/** Writes a tensor, or rows of it, as nested arrays; made once for all rows of an output. */
+class NestedText {
+  /** Outputs named `*_bytes` come back as `{"b64"}`. */
+  private readonly base64: boolean;
 
-/** Outputs named `*_bytes` come back as `{"b64"}`. */
-function flatText(tensor: TensorData, from: number, to: number, name: string, tokens: boolean): string {
-  if (tensor.type !== 'string' || !name.endsWith('_bytes')) return elementsText(tensor, from, to, tokens);
-  return (tensor.data as string[])
-    .slice(from, to)
-    .map((text) => `{"b64":"${Buffer.from(text, 'utf8').toString('base64')}"}`)
-    .join(',');
+  constructor(
+    private readonly tensor: TensorData,
+    name: string,
+    private readonly tokens: boolean,
+  ) {
+    this.base64 = tensor.type === 'string' && name.endsWith('_bytes');
+  }
+
+  whole(): string {
+    return this.slice(0, 0, this.tensor.data.length);
+  }
+
+  row(row: number): string {
+    const width = this.tensor.data.length / this.tensor.shape[0]!;
+    return this.slice(1, row * width, width);
+  }
+
+  /** The elements `from` … `from + length`, nested by the axes from `axis` on. */
+  private slice(axis: number, from: number, length: number): string {
+    const { shape } = this.tensor;
+    if (axis >= shape.length) return this.elements(from, from + 1);
+    if (axis === shape.length - 1) return `[${this.elements(from, from + length)}]`;
+    const count = shape[axis]!;
+    const width = count === 0 ? 0 : length / count;
+    let text = '[';
+    for (let i = 0; i < count; i++) text += `${i === 0 ? '' : ','}${this.slice(axis + 1, from + i * width, width)}`;
+    return `${text}]`;
+  }
+
+  private elements(from: number, to: number): string {
+    if (!this.base64) return elementsText(this.tensor, from, to, this.tokens);
+    return (this.tensor.data as string[])
+      .slice(from, to)
+      .map((text) => `{"b64":"${Buffer.from(text, 'utf8').toString('base64')}"}`)
+      .join(',');
+  }
 }

@@ -33,6 +33,12 @@ export function assertShape(spec: TensorSpec, shape: readonly number[]): void {
     throw new InputError(`input ${spec.name} has shape [${shape.slice(0, 9)}], the model takes [${wanted}] (-1: any)`);
 }
 
+/** An input by its name, which messages show, and the shape that its data is to have. */
+interface InputShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
 /**
  * JSON data, nested or flat, as a flat array in row-major order. Flat data is given back as it is, nested numbers as
  * doubles, which is what they are.
@@ -48,12 +54,13 @@ export function flatten(name: string, data: unknown, shape: readonly number[]): 
     return data;
   }
   const rows: unknown[][] = [];
-  gatherRows(name, data, shape, 0, rows);
+  gatherRows({ name, shape }, data, 0, rows);
   return numbersOf(rows, count) ?? rows.flat();
 }
 
-/** The innermost arrays, in order. */
-function gatherRows(name: string, data: unknown[], shape: readonly number[], axis: number, rows: unknown[][]): void {
+/** Adds the innermost arrays of an input's data to `rows`, in order. */
+function gatherRows(input: InputShape, data: unknown[], axis: number, rows: unknown[][]): void {
+  const { name, shape } = input;
   const length = shape[axis]!;
   if (data.length !== length)
     throw new InputError(`input ${name}: ${data.length} elements along axis ${axis}, shape [${shape}] takes ${length}`);
@@ -65,7 +72,7 @@ function gatherRows(name: string, data: unknown[], shape: readonly number[], axi
     const inner = data[i];
     if (!Array.isArray(inner))
       throw new InputError(`input ${name}: element ${i} along axis ${axis} is ${kindOf(inner)}, expected an array`);
-    gatherRows(name, inner, shape, axis + 1, rows);
+    gatherRows(input, inner, axis + 1, rows);
   }
 }
 
@@ -145,5 +152,7 @@ export function elementsText(tensor: TensorData, from: number, to: number, token
   }
 }
 
-const float32Text = (value: number, tokens: boolean): string =>
-  Number.isFinite(value) ? `${shortest(value)}` : tokens ? `${value}` : 'null';
+function float32Text(value: number, tokens: boolean): string {
+  if (Number.isFinite(value)) return `${shortest(value)}`;
+  return tokens ? `${value}` : 'null';
+}

@@ -1,7 +1,7 @@
 import { exactText } from '../formats/exact-text.ts';
 import { tableColumns } from '../formats/table.ts';
 import { takesFiles } from '../v2/binary.ts';
-import type { Described } from './openapi.ts';
+import type { DescribedModel } from './described-model.ts';
 import {
   arrayOf,
   inHeader,
@@ -60,14 +60,14 @@ export function dialectPaths(): Record<string, Node> {
 }
 
 /** The paths that name no model, where it is known which one they mean. */
-export const defaultPaths = (model: Described): Record<string, Node> => ({
+export const defaultPaths = (model: DescribedModel): Record<string, Node> => ({
   '/invocations': { post: invocations(model, mlflow) },
   '/api/v1.0/predictions': { post: seldonPredictions(model) },
   '/api/v1.0/feedback': { post: seldonFeedback() },
   '/api/v1.0/metadata': { get: seldonMetadata(model) },
 });
 
-export function dialectModelPaths(model: Described): Record<string, Node> {
+export function dialectModelPaths(model: DescribedModel): Record<string, Node> {
   const { name } = model;
   const version = versionIn(model.versions);
   const namespace = inPath('namespace', { type: 'string', pattern: '^[a-z0-9-]{1,63}$' }, 'Any.');
@@ -117,13 +117,13 @@ const SAGEMAKER_HEADERS = [
   inHeader('X-Amzn-SageMaker-Custom-Attributes', 'Comes back.'),
 ];
 
-const torchServeBody = ({ wire, record }: Described): NonNullable<OpenApiPart['body']> => ({
+const torchServeBody = ({ wire, record }: DescribedModel): NonNullable<OpenApiPart['body']> => ({
   [JSON_TYPE]: { schema: recordSchema(wire), example: record },
   ...files(wire),
 });
 
 /** A picture's file as the whole body, where it is the only input. */
-function files({ signature }: Described['wire']): NonNullable<OpenApiPart['body']> {
+function files({ signature }: DescribedModel['wire']): NonNullable<OpenApiPart['body']> {
   const [spec, second] = signature.inputs;
   if (spec === undefined || second !== undefined || !takesFiles(spec)) return {};
   const file = (type: string) => [type, { schema: { type: 'string', contentMediaType: type } }];
@@ -131,12 +131,12 @@ function files({ signature }: Described['wire']): NonNullable<OpenApiPart['body'
 }
 
 /** Alone, or a list where a list was sent. */
-const singleOrBatch = ({ wire }: Described): Node => {
+const singleOrBatch = ({ wire }: DescribedModel): Node => {
   const one = predictionSchema(wire);
   return { anyOf: [one, arrayOf(one), objectSchema({ predictions: arrayOf(one) }), { type: 'object' }] };
 };
 
-function invocations(model: Described, part: typeof mlflow, parameters?: Node[]): Node {
+function invocations(model: DescribedModel, part: typeof mlflow, parameters?: Node[]): Node {
   const { wire, record } = model;
   const columns = tableColumns(wire).map(({ name }) => name);
   const plain = tableColumns(wire).every(({ single }) => single);
@@ -185,7 +185,7 @@ const META = {
   properties: { puid: { type: 'string', maxLength: 200 }, tags: { type: 'object' } },
 } as const;
 
-function seldonPredictions({ name, wire, record }: Described): Node {
+function seldonPredictions({ name, wire, record }: DescribedModel): Node {
   return seldon({
     summary: `Predict with ${name}; the answer has the representation of the request.`,
     body: {
@@ -229,7 +229,7 @@ const seldonFeedback = (): Node =>
     answer: jsonAnswer(objectSchema({ data: { type: 'object' }, meta: objectSchema({ puid: TEXT }) })),
   });
 
-const seldonMetadata = ({ name }: Described): Node =>
+const seldonMetadata = ({ name }: DescribedModel): Node =>
   seldon({
     summary: `Inputs and outputs of ${name}.`,
     answer: jsonAnswer(

@@ -1,4 +1,4 @@
-import type { Described } from './openapi.ts';
+import type { DescribedModel } from './described-model.ts';
 import {
   arrayOf,
   inPath,
@@ -32,7 +32,7 @@ const STATUS = objectSchema({
   ),
 });
 
-export function v1ModelPaths(model: Described): Record<string, Node> {
+export function v1ModelPaths(model: DescribedModel): Record<string, Node> {
   const base = `/v1/models/${model.name}`;
   const version = versionIn(model.versions);
   const label = inPath('label', { enum: ['champion', 'stable'] }, 'Which of the versions that are served.');
@@ -90,7 +90,7 @@ export function v1ModelPaths(model: Described): Record<string, Node> {
 }
 
 /** Row format, or column format. */
-export const bodyOf = (model: Described): NonNullable<OpenApiPart['body']> => ({
+export const bodyOf = (model: DescribedModel): NonNullable<OpenApiPart['body']> => ({
   [JSON_TYPE]: {
     schema: {
       oneOf: [
@@ -113,7 +113,7 @@ export const bodyOf = (model: Described): NonNullable<OpenApiPart['body']> => ({
 });
 
 /** `predictions` where outputs are by row; `outputs` too where the request came by column. */
-export function predictionsSchema({ wire }: Described): Node {
+export function predictionsSchema({ wire }: DescribedModel): Node {
   const { outputs } = wire.signature;
   const [only, second] = outputs;
   const tensor = (spec: (typeof outputs)[number]): Node =>

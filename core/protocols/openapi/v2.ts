@@ -1,6 +1,6 @@
 import type { TensorSpec } from '../../model/signature.ts';
 import { datatypeOf } from '../v2/datatypes.ts';
-import { type Described, isText } from './openapi.ts';
+import { type DescribedModel, takesJson } from './described-model.ts';
 import {
   arrayOf,
   inPath,
@@ -48,7 +48,7 @@ export function v2Paths(): Record<string, Node> {
   };
 }
 
-export function v2ModelPaths(model: Described): Record<string, Node> {
+export function v2ModelPaths(model: DescribedModel): Record<string, Node> {
   const base = `/v2/models/${model.name}`;
   const version = versionIn(model.versions);
   const metadata = (parameters?: Node[]) => ({
@@ -84,7 +84,7 @@ export function v2ModelPaths(model: Described): Record<string, Node> {
     },
     [`${base}/infer`]: infer(),
     [`${base}/versions/{version}/infer`]: infer([version]),
-    ...(isText(model) ? { [`${base}/explain`]: explain(model) } : {}),
+    ...(takesJson(model) ? { [`${base}/explain`]: explain(model) } : {}),
     [`/v2/repository/models/${model.name}/{action}`]: {
       post: part({
         summary: `Load or unload ${model.name}, where the endpoint lets callers do that.`,
@@ -97,7 +97,7 @@ export function v2ModelPaths(model: Described): Record<string, Node> {
   };
 }
 
-const explain = (model: Described): Node => ({
+const explain = (model: DescribedModel): Node => ({
   post: part({
     summary: `Shapley values of predictions of ${model.name}.`,
     body: { [JSON_TYPE]: { schema: requestSchema(model), example: requestExample(model) } },
@@ -112,11 +112,11 @@ const explain = (model: Described): Node => ({
   }),
 });
 
-function inferOperation(model: Described, parameters?: Node[]): Node {
+function inferOperation(model: DescribedModel, parameters?: Node[]): Node {
   return part({
     summary: `Predict with ${model.name}.`,
     body: {
-      ...(isText(model) ? { [JSON_TYPE]: { schema: requestSchema(model), example: requestExample(model) } } : {}),
+      ...(takesJson(model) ? { [JSON_TYPE]: { schema: requestSchema(model), example: requestExample(model) } } : {}),
       // JSON with the tensors' bytes behind it, as a header says; or, where it says 0, one tensor alone.
       [BYTES_TYPE]: { schema: { type: 'string', contentMediaType: BYTES_TYPE } },
     },
@@ -135,7 +135,7 @@ function inferOperation(model: Described, parameters?: Node[]): Node {
   });
 }
 
-function requestSchema({ wire }: Described): Node {
+function requestSchema({ wire }: DescribedModel): Node {
   const { inputs, outputs } = wire.signature;
   return {
     type: 'object',
@@ -190,7 +190,7 @@ const outputSchema = (spec: TensorSpec): Node => ({
 /** Only v1 knows `{"b64"}`. */
 const v2Element = (spec: TensorSpec): Node => (spec.type === 'string' ? TEXT : outputElement(spec));
 
-const requestExample = ({ wire, example }: Described): Node => ({
+const requestExample = ({ wire, example }: DescribedModel): Node => ({
   inputs: wire.signature.inputs.map((spec) => {
     const tensor = example.get(spec.name)!;
     return { name: spec.name, shape: tensor.shape, datatype: datatypeOf(spec.type), data: rowsSchema(tensor).flat(8) };

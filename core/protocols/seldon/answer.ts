@@ -6,7 +6,10 @@ import { nestedText, predictionsText } from '../formats/nested.ts';
 import { elementsText } from '../formats/tensors.ts';
 import { type InferResult, ProtocolError, type ProtocolModel } from '../protocol.ts';
 import { encodeBinary } from '../v2/binary.ts';
-import type { Meta, Representation } from './message.ts';
+import type { Meta } from './message.ts';
+
+/** How a message carries its values; an answer has the representation of its request. */
+export type Representation = 'tensor' | 'ndarray' | 'strData' | 'jsonData' | 'binData';
 
 export interface ResponseOptions {
   readonly meta: Meta;

@@ -80,16 +80,16 @@ function valuesOf(truth: Json): unknown[] {
   if (payload === 'strData') return [value];
   if (payload === 'jsonData') return Array.isArray(value) ? value : [value];
   if (!isObject(value)) throw new ProtocolError(400, `truth.data is ${kindOf(value)}, expected an object`);
-  const rows =
-    oneOf(value, ['tensor', 'ndarray'], 'truth.data') === 'ndarray'
-      ? value.ndarray
-      : isObject(value.tensor)
-        ? value.tensor.values
-        : undefined;
+  const array = oneOf(value, ['tensor', 'ndarray'], 'truth.data');
+  const rows = array === 'tensor' ? tensorValues(value.tensor) : value.ndarray;
   if (!Array.isArray(rows)) throw new ProtocolError(400, `truth.data holds ${kindOf(rows)}, expected an array`);
   return rows.map((row) => (Array.isArray(row) && row.length === 1 ? row[0] : row));
 }
 
+const tensorValues = (tensor: unknown): unknown => (isObject(tensor) ? tensor.values : undefined);
+
 /** A number that was read exactly, as one that is compared as text: a label of many digits keeps them. */
-const plain = (value: unknown): unknown =>
-  typeof value === 'bigint' ? String(value) : value instanceof Number ? value.valueOf() : value;
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  return value instanceof Number ? value.valueOf() : value;
+}

@@ -1,37 +1,15 @@
-import { InputError } from '../../contract/input-error.ts';
-import type { RawTensor } from '../../contract/raw-tensor.ts';
 import type { HttpRequest } from '../../serving/http.ts';
-import { type Read, readValue } from '../formats/instance.ts';
 import { bodyText, parseJson } from '../formats/json.ts';
 import { mediaOf } from '../formats/media.ts';
-import { tableInputs } from '../formats/table.ts';
-import { assertComplete, assertShape, elementsOf, flatten, kindOf } from '../formats/tensors.ts';
-import { isObject, type Json, readRows } from '../formats/values.ts';
-import { clip, type InferCall, ProtocolError, type ProtocolModel } from '../protocol.ts';
+import { kindOf } from '../formats/tensors.ts';
+import { isObject, type Json } from '../formats/values.ts';
+import { clip, ProtocolError } from '../protocol.ts';
 import { formFields } from '../torchserve/form.ts';
-import { decodeRaw, takesBytes } from '../v2/binary.ts';
-import { encodeSeldon } from './answer.ts';
-
-/** How values are carried; an answer mirrors its request. */
-export type Representation = 'tensor' | 'ndarray' | 'strData' | 'jsonData' | 'binData';
 
 /** A message's own frame. */
 export interface Meta {
   readonly puid?: string | undefined;
   readonly tags?: Json | undefined;
-}
-
-/** Decodes a Seldon message. */
-export function decodeSeldon(request: HttpRequest, wire: ProtocolModel): InferCall {
-  const message = messageOf(request, wire.exact);
-  const meta = metaOf(message.meta, request);
-  const { representation, read } = readPayload(message, wire);
-  assertComplete(wire, read.inputs);
-  return {
-    ...(meta.puid === undefined ? {} : { id: meta.puid }),
-    inputs: read.inputs,
-    encode: (result) => encodeSeldon(result, wire, { meta, representation, single: read.single }),
-  };
 }
 
 /**
@@ -87,99 +65,10 @@ export function metaOf(meta: unknown, request: Pick<HttpRequest, 'headers'>): Me
   return { puid: puid || request.headers['seldon-puid'] || undefined, tags: (tags as Json | undefined) ?? undefined };
 }
 
-const PAYLOADS = ['data', 'strData', 'jsonData', 'binData', 'customData'] as const;
-const ARRAYS = ['tensor', 'ndarray', 'tftensor'] as const;
-
 /** Which of several keys a message has. @throws ProtocolError 400 unless it is exactly one */
 export function oneOf<Key extends string>(message: Json, keys: readonly Key[], where: string): Key {
   const found = keys.filter((key) => message[key] !== undefined && message[key] !== null);
   if (found.length !== 1)
     throw new ProtocolError(400, `${where} has ${found.join(' and ') || 'none'} of ${keys.join(', ')}, expected one`);
   return found[0]!;
-}
-
-function readPayload(message: Json, wire: ProtocolModel): { representation: Representation; read: Read } {
-  const payload = oneOf(message, PAYLOADS, 'the message');
-  const value = message[payload];
-  switch (payload) {
-    case 'data': {
-      if (!isObject(value)) throw new ProtocolError(400, `data is ${kindOf(value)}, expected an object`);
-      const array = oneOf(value, ARRAYS, 'data');
-      const names = namesOf(value.names);
-      if (array === 'tftensor') throw new ProtocolError(501, 'tftensor is not supported, use tensor or ndarray');
-      const inputs = array === 'tensor' ? readTensor(value.tensor, names, wire) : readArray(value.ndarray, names, wire);
-      return { representation: array, read: { inputs, single: false } };
-    }
-    case 'jsonData':
-      return { representation: 'jsonData', read: readValue(value, wire) };
-    case 'strData':
-      if (typeof value !== 'string') throw new InputError(`strData is ${kindOf(value)}, expected a string`);
-      return { representation: 'strData', read: readText(value, wire) };
-    case 'binData':
-      return { representation: 'binData', read: { inputs: readBytes(value, wire), single: true } };
-    case 'customData':
-      throw new ProtocolError(501, 'customData is not supported, use data, strData, jsonData or binData');
-  }
-}
-
-function namesOf(names: unknown): string[] | undefined {
-  if (names === undefined || names === null || (Array.isArray(names) && names.length === 0)) return undefined;
-  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string'))
-    throw new InputError('data.names is no array of strings');
-  return names;
-}
-
-/** Values with a shape beside them. */
-function readTensor(tensor: unknown, names: string[] | undefined, wire: ProtocolModel): Map<string, RawTensor> {
-  const { shape, values } = (isObject(tensor) ? tensor : {}) as Json;
-  if (!Array.isArray(values)) throw new InputError(`tensor.values is ${kindOf(values)}, expected an array`);
-  if (!isShape(shape)) throw new InputError('tensor.shape is no array of whole numbers');
-  const count = elementsOf('tensor', shape);
-  if (values.length !== count)
-    throw new InputError(`tensor.values has ${values.length} elements, shape [${shape}] takes ${count}`);
-  const [spec, second] = wire.signature.inputs;
-  if (shape.length === 2 && (second !== undefined || names !== undefined)) {
-    const width = shape[1]!;
-    const rows = Array.from({ length: shape[0]! }, (_, row) => values.slice(row * width, (row + 1) * width));
-    return tableInputs({ columns: names, rows }, wire, { foreign: true });
-  }
-  if (spec === undefined || second !== undefined)
-    throw new InputError(`tensor.shape is [${shape}], a model of ${wire.inputs.size} inputs takes rows and columns`);
-  assertShape(spec, shape);
-  return new Map([[spec.name, { shape, data: flatten(spec.name, values, shape) }]]);
-}
-
-const isShape = (shape: unknown): shape is number[] =>
-  Array.isArray(shape) && shape.length <= 8 && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
-
-/** Rows of values; a list of bare values is a row each. */
-function readArray(rows: unknown, names: string[] | undefined, wire: ProtocolModel): Map<string, RawTensor> {
-  if (!Array.isArray(rows)) throw new InputError(`ndarray is ${kindOf(rows)}, expected an array`);
-  const [first] = rows;
-  const flat = Array.isArray(first) && !Array.isArray(first[0]);
-  if (flat && rows.every(Array.isArray) && (names !== undefined || wire.inputs.size > 1))
-    return tableInputs({ columns: names, rows: rows as unknown[][] }, wire, { foreign: true });
-  return readRows(rows, wire);
-}
-
-/** Text for a model that takes text, else JSON as text. */
-function readText(text: string, wire: ProtocolModel): Read {
-  const [spec, second] = wire.signature.inputs;
-  return readValue(
-    spec !== undefined && second === undefined && spec.type === 'string' ? text : parseJson(text, wire.exact),
-    wire,
-  );
-}
-
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-
-/** The bytes of the only input, one instance. */
-function readBytes(value: unknown, wire: ProtocolModel): Map<string, RawTensor> {
-  if (typeof value !== 'string' || !BASE64.test(value) || value.length % 4 !== 0)
-    throw new InputError(`binData is ${typeof value === 'string' ? 'not base64' : kindOf(value)}, expected base64`);
-  const [spec, second] = wire.signature.inputs;
-  if (spec === undefined || second !== undefined)
-    throw new InputError(`binData needs a model with one input, this one has ${wire.inputs.size}`);
-  const bytes = Buffer.from(value, 'base64');
-  return takesBytes(spec) ? new Map([[spec.name, decodeRaw(spec, bytes)]]) : readValue(bodyText(bytes), wire).inputs;
 }

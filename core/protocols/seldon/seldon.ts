@@ -16,7 +16,7 @@ import {
 import { datatypeOf } from '../v2/datatypes.ts';
 import { canServe } from '../v2/v2.ts';
 import { decodeFeedback } from './feedback.ts';
-import { decodeSeldon } from './message.ts';
+import { decodeSeldon } from './predict.ts';
 
 /** The ingress's prefix, whose namespace may be missing, the API's, and what is asked for. */
 const PATH =

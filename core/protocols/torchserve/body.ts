@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';
-import { explainCall } from '../explained.ts';
+import { explainCall } from '../explain-call.ts';
 import { type Read, readValue } from '../formats/instance.ts';
 import { bodyText, parseJson } from '../formats/json.ts';
 import { isJsonType, type Media, mediaOf } from '../formats/media.ts';

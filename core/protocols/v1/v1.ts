@@ -1,6 +1,5 @@
 import type { TensorSpec, TensorType } from '../../model/signature.ts';
 import type { Variant } from '../../serving/variant.ts';
-import { decodeExplainV1 } from '../explained.ts';
 import {
   allowMethods,
   clip,
@@ -14,6 +13,7 @@ import {
   versionNumber,
 } from '../protocol.ts';
 import { decodeClassify, decodeRegress } from './examples.ts';
+import { decodeExplainV1 } from './explain.ts';
 import { decodeV1 } from './predict.ts';
 
 /**
@@ -36,7 +36,12 @@ export const v1: Protocol = {
     const [, model = '', versionText, label, verb, metadata] = found;
     const version = versionText === undefined ? undefined : versionNumber(versionText, 400);
     const variant = label === undefined ? undefined : variantOf(label);
-    if (verb !== undefined) return verbOperation(method, verb, model, version, variant);
+    if (verb !== undefined) {
+      assertVerb(verb);
+      allowMethods(method, 'POST');
+      if (verb === 'explain') return { kind: 'explain', model, version, variant, decode: decodeExplainV1 };
+      return { kind: 'infer', model, version, variant, decode: DECODERS[verb] };
+    }
     const choose = (versions: readonly ServedVersion[]) =>
       versions.filter((each) => variant === undefined || each.variant === variant);
     if (metadata !== undefined)
@@ -47,12 +52,9 @@ export const v1: Protocol = {
 
 const DECODERS = { predict: decodeV1, classify: decodeClassify, regress: decodeRegress };
 
-function verbOperation(method: string, verb: string, model: string, version?: number, variant?: Variant): Operation {
-  if (verb !== 'predict' && verb !== 'classify' && verb !== 'regress' && verb !== 'explain')
+function assertVerb(verb: string): asserts verb is keyof typeof DECODERS | 'explain' {
+  if (verb !== 'explain' && !Object.hasOwn(DECODERS, verb))
     throw new ProtocolError(404, `no verb :${clip(verb)}, use :predict, :classify, :regress or :explain`);
-  allowMethods(method, 'POST');
-  if (verb === 'explain') return { kind: 'explain', model, version, variant, decode: decodeExplainV1 };
-  return { kind: 'infer', model, version, variant, decode: DECODERS[verb] };
 }
 
 function show(method: string, answer: Extract<Operation, { kind: 'show' }>['show']): Operation {

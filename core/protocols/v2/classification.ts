@@ -43,11 +43,13 @@ function valueAt({ type, data }: TensorData, at: number): number | bigint {
 function descending(a: number | bigint, b: number | bigint): number {
   const [noA, noB] = [Number.isNaN(a), Number.isNaN(b)];
   if (noA || noB) return Number(noA) - Number(noB);
-  return a > b ? -1 : a < b ? 1 : 0;
+  if (a > b) return -1;
+  return a < b ? 1 : 0;
 }
 
 /** As C writes numbers, and the clients of other servers read them. */
 function textOf(value: number | bigint): string {
   if (typeof value === 'bigint' || Number.isFinite(value)) return String(value);
-  return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+  if (Number.isNaN(value)) return 'nan';
+  return value > 0 ? 'inf' : '-inf';
 }

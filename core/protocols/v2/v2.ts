@@ -1,6 +1,5 @@
 import type { TensorSpec } from '../../model/signature.ts';
 import type { HttpResponse } from '../../serving/http.ts';
-import { decodeExplainV2 } from '../explained.ts';
 import {
   allowMethods,
   type Catalog,
@@ -13,6 +12,7 @@ import {
   versionNumber,
 } from '../protocol.ts';
 import { datatypeOf } from './datatypes.ts';
+import { decodeExplainV2 } from './explain.ts';
 import { decodeV2 } from './infer.ts';
 import { repositoryOperation } from './repository.ts';
 import { showStatistics } from './statistics.ts';

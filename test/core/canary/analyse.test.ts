@@ -70,7 +70,7 @@ describe('analyse', () => {
     const n = fc.integer({ min: 50, max: 3_000 });
     const rate = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
-      fc.property(n, n, rate, rate, rate, (a, b, champion, one, other) => {
+      fc.property(fc.tuple(n, n), rate, rate, rate, ([a, b], champion, one, other) => {
         const verdict = (challenger: number) =>
           analyse(policy, { ...good, failure: pair(a, champion, b, challenger) }).verdict;
         const [low, high] = [verdict(Math.min(one, other)), verdict(Math.max(one, other))];

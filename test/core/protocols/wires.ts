@@ -32,9 +32,13 @@ const served = (version: number, variant: Variant): ServedVersion => {
   return { version, variant, signature, wire: { signature, ...rest }, example };
 };
 
+const VERSIONS = new Map([
+  ['m', [served(3, 'champion'), served(4, 'challenger')]],
+  ['empty', []],
+]);
+
 export const catalog: Catalog = {
   statistics: () => [],
   models: () => ['empty', 'm'],
-  versions: (model) =>
-    model === 'm' ? [served(3, 'champion'), served(4, 'challenger')] : model === 'empty' ? [] : undefined,
+  versions: (model) => VERSIONS.get(model),
 };

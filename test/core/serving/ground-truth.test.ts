@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../core/manifest/manifest.ts';
-import { isWrong, parseTruth } from '../../../core/serving/ground-truth.ts';
+import { isWrong } from '../../../core/serving/ground-truth.ts';
 
 const binary: Decision = { task: 'binary', output: 'p', column: 1, threshold: 0.35 };
 const classes = [{ name: 'p', meaning: 'probabilities' as const, classes: ['stays', 'leaves'] }];
@@ -33,29 +32,5 @@ describe('isWrong', () => {
     expect(isWrong(decision, [], 10, '8')).toBe(false);
     expect(isWrong(decision, [], 10, '')).toBeUndefined();
     expect(isWrong(decision, [], null, 10)).toBe(true);
-  });
-});
-
-describe('parseTruth', () => {
-  it("reads its own form and SageMaker's", () => {
-    expect(parseTruth('{"id":"a","truth":1}')).toEqual({ record: { id: 'a', truth: 1 } });
-    expect(
-      parseTruth(
-        '{"groundTruthData":{"data":"1","encoding":"CSV"},"eventMetadata":{"eventId":"a"},"eventVersion":"0"}',
-      ),
-    ).toEqual({ record: { id: 'a', truth: '1' } });
-  });
-
-  it.each(['', '{', '[]', 'null', '{"id":""}', '{"id":"a"}', '{"id":1,"truth":1}', '{"id":"a","truth":null}'])(
-    'says what is wrong with %s',
-    (line) => expect(parseTruth(line)).toHaveProperty('fault'),
-  );
-
-  it('never throws', () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json()), (line) => {
-        parseTruth(line);
-      }),
-    );
   });
 });

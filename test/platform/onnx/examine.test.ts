@@ -31,7 +31,7 @@ const examine = async (bytes: Uint8Array) =>
 const identity = (element: Element, frame?: ModelFrame, operator = 'Identity', domain = '') =>
   model(
     encodeGraph('g', {
-      nodes: [node(operator, ['x'], ['y'], {}, domain)],
+      nodes: [node({ name: operator, domain }, ['x'], ['y'])],
       inputs: [value('x', element, ['n', 2])],
       outputs: [value('y', element, ['n', 2])],
     }),

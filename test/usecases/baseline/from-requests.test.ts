@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import { Baseline } from '../../../core/profile/profile.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
-import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
+import { buildBaseline } from '../../../usecases/baseline/build-baseline.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const MODEL = path.resolve('test/fixtures/onnx/frameworks/torch-image.onnx');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import { readCaptureObject } from '../../../platform/captures.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
-import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
+import { buildBaseline } from '../../../usecases/baseline/build-baseline.ts';
 import { runDriftDetection } from '../../../usecases/drift/detect-drift.ts';
 import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';

@@ -100,7 +100,8 @@ describe('explaining a picture', () => {
     for (const { values, value, baseValue, standardErrors } of found.rows) {
       // The mean level is 120, of 255; eight cells are looked at, and the score is their mean: what each does is known.
       for (const [i, own] of values.entries()) {
-        const level = i % 4 > 1 ? 120 : i === 0 ? 220 : 20;
+        const left = i === 0 ? 220 : 20;
+        const level = i % 4 > 1 ? 120 : left;
         expect(own).toBeCloseTo((level - 120) / 255 / 8, 5);
       }
       expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(value - baseValue, 6);

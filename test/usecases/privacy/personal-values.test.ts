@@ -8,7 +8,7 @@ import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { DeliveryStream } from '../../../server/captures/delivery-stream.ts';
-import { buildBaseline } from '../../../usecases/baseline/from-file.ts';
+import { buildBaseline } from '../../../usecases/baseline/build-baseline.ts';
 import { runDriftDetection } from '../../../usecases/drift/detect-drift.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TensorData } from '../../../../core/model/tensor.ts';
 import { type Operation, type ProtocolModel, protocolModelOf } from '../../../../core/protocols/protocol.ts';
 import { decodeFeedback } from '../../../../core/protocols/seldon/feedback.ts';
-import { decodeSeldon } from '../../../../core/protocols/seldon/message.ts';
+import { decodeSeldon } from '../../../../core/protocols/seldon/predict.ts';
 import { seldon } from '../../../../core/protocols/seldon/seldon.ts';
 import { catalog, head, post, spec, tensor, wire } from '../wires.ts';
 

@@ -5,8 +5,7 @@ import { finished } from 'node:stream/promises';
 import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { FeatureValues, RawTensor } from '../../core/contract/raw-tensor.ts';
 import { calibrateOutliers } from '../../core/guards/calibrate-outliers.ts';
-import type { Decision, Manifest } from '../../core/manifest/manifest.ts';
-import type { Signature } from '../../core/model/signature.ts';
+import type { Decision } from '../../core/manifest/manifest.ts';
 import type { OutlierCalibration } from '../../core/profile/outlier-calibration.ts';
 import type { Baseline, Profile, ReferencePerformance } from '../../core/profile/profile.ts';
 import { digestOfFile } from '../../platform/digest.ts';
@@ -16,19 +15,10 @@ import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import { load } from '../validation/load-file.ts';
 import { profiledColumns } from '../validation/validate-file.ts';
 import { backgroundIn } from './background-rows.ts';
-import { baselineOfRequests } from './from-requests.ts';
+import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreAt } from './reference-performance.ts';
 import { chunksOf, timeSql } from './reference-windows.ts';
 import { unboundedContract } from './unbounded-contract.ts';
-
-export interface BaselineOptions {
-  /** Reference data: CSV, JSON lines or Parquet. */
-  readonly dataFile: string;
-  readonly modelFile: string;
-  readonly manifest: Pick<Manifest, 'name' | 'contract' | 'decision' | 'outputs' | 'explanations' | 'preprocess'>;
-  readonly signature: Signature;
-  readonly now: Date;
-}
 
 /** Rows that outliers are calibrated on, spread evenly; more would only make it slower. */
 const OUTLIER_SAMPLE = 25_000;
@@ -36,14 +26,13 @@ const OUTLIER_SAMPLE = 25_000;
 const BATCH = 2_048;
 
 /**
- * Makes a baseline of reference data: profile of the features and of the decision's output (the model is run over the
- * data), counts of its stretches in time order, and how good the decisions were where the data has labels.
+ * Makes a baseline of a table of reference data: the profile of its features and of the decision's output (the model is
+ * run over all rows), counts by window in time order, and how good the decisions were where the data has labels.
  *
  * @throws FileRejectedError when the data does not have the contract's columns
  */
-export async function buildBaseline(options: BaselineOptions): Promise<Baseline> {
+export async function baselineOfTable(options: BaselineOptions): Promise<Baseline> {
   const { manifest, dataFile } = options;
-  if (manifest.contract.tensors.length > 0) return baselineOfRequests(options);
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const loaded = await load(duck, dataFile, manifest.contract);
     const columns = profiledColumns(manifest.contract, loaded.columns);
@@ -63,7 +52,7 @@ export async function buildBaseline(options: BaselineOptions): Promise<Baseline>
       createdAt: options.now.toISOString(),
       source: await digestOfFile(dataFile),
       profile,
-      chunks: await chunksOf(duck, relation, columns, profile, manifest.contract),
+      chunks: await chunksOf(duck, { relation, columns, profile }, manifest.contract),
       ...(performance ? { performance } : {}),
       ...(outliers ? { outliers } : {}),
       ...(await backgroundIn(duck, manifest, loaded.columns)),
