@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   AlarmStatusWidget,
   type IAlarm,
@@ -8,24 +9,47 @@ import {
   LogQueryWidget,
   MathExpression,
   Metric,
+  type MetricOptions,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IAlias, IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { NAMESPACE } from '../../core/alarms/alarm.ts';
-import type { DataValidation } from '../constructs/data-validation.ts';
-import type { ModelEndpoint } from '../constructs/model-endpoint.ts';
-import type { TrimtabFunction } from '../constructs/trimtab-function.ts';
 import { BAD, GOOD, PLAIN } from './palette.ts';
 import { graphWidget, textWidget, variantMetric, WIDE } from './widgets.ts';
+
+/** A function as the dashboard needs it: its metrics, its log, and the memory that its runs are billed by. */
+export interface DashboardFunction extends IFunction {
+  readonly logs: ILogGroup;
+  /** Memory, in MB. */
+  readonly memoryMb: number;
+}
+
+/** An endpoint as the dashboard needs it. The constructs themselves import this folder, so none is named here. */
+export interface DashboardEndpoint {
+  readonly api: IHttpApi;
+  readonly function: DashboardFunction;
+  /** The version of the code that takes traffic. */
+  readonly alias: IAlias;
+  readonly capture: { metricFreshness(options?: MetricOptions): IMetric };
+}
+
+/** The validation of data files as the dashboard needs it. */
+export interface DashboardValidation {
+  /** Files that wait to be validated. */
+  readonly queue: IQueue;
+  metricRejected(dataset?: string, options?: MetricOptions): IMetric;
+}
 
 /** What is shown of everything that runs. */
 export interface OverviewParts {
   readonly models: readonly { readonly name: string; readonly url: string }[];
   readonly runbook: string;
   readonly alarms: readonly IAlarm[];
-  readonly endpoint: ModelEndpoint;
-  readonly validation: DataValidation;
+  readonly endpoint: DashboardEndpoint;
+  readonly validation: DashboardValidation;
   /** All functions, by what they are called on the dashboard. */
-  readonly functions: Readonly<Record<string, TrimtabFunction>>;
+  readonly functions: Readonly<Record<string, DashboardFunction>>;
   readonly deadLetters: Readonly<Record<string, IQueue>>;
 }
 

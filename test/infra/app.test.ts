@@ -4,9 +4,9 @@ import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
+import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { Checks } from '../../infra/checks.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
-import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'] as const;

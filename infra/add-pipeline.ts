@@ -1,7 +1,7 @@
 import type { App } from 'aws-cdk-lib';
-import type { DeploymentConfig } from '../config.ts';
-import { PipelineStack } from '../stacks/pipeline.ts';
-import type { PipelineConfig } from './config.ts';
+import type { DeploymentConfig } from './config.ts';
+import type { PipelineConfig } from './pipeline/config.ts';
+import { PipelineStack } from './stacks/pipeline.ts';
 
 type Deployed = DeploymentConfig & { account: string; region: string; pipeline: PipelineConfig };
 
