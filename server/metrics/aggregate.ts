@@ -29,7 +29,8 @@ export function aggregateExpositions(texts: readonly string[]): string {
       const value = Number(line.slice(space + 1).replace('Inf', 'Infinity'));
       const before = values.get(series);
       members.add(series);
-      values.set(series, before === undefined ? value : add ? before + value : Math.max(before, value));
+      if (before === undefined) values.set(series, value);
+      else values.set(series, add ? before + value : Math.max(before, value));
     }
   }
   const written: string[] = [];

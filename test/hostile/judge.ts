@@ -64,12 +64,13 @@ function fits(name: string, text: string, status: number): boolean {
   }
 }
 
+const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = { gzip: gunzipSync, deflate: inflateSync };
+
+/** The body without its compression. */
 function plain({ headers, body }: HttpResponse): string {
-  const encoding = headers['content-encoding'];
   const bytes = Buffer.from(body as Uint8Array);
-  return (encoding === 'gzip' ? gunzipSync(bytes) : encoding === 'deflate' ? inflateSync(bytes) : bytes).toString(
-    'utf8',
-  );
+  const decode = DECODERS[headers['content-encoding'] ?? ''];
+  return (decode === undefined ? bytes : decode(bytes)).toString('utf8');
 }
 
 /** A request as somebody may read and repeat it. */

@@ -20,7 +20,8 @@ const alarm = (m: number, n: number, missingData: AlarmDefinition['missingData']
 });
 
 /** `0` not breaching, `X` breaching, `-` missing, as in CloudWatch's documentation; newest last. */
-const values = (text: string) => text.split(' ').map((c) => (c === '-' ? undefined : c === 'X' ? 1 : 0));
+const VALUES: Readonly<Record<string, number | undefined>> = { '0': 0, X: 1, '-': undefined };
+const values = (text: string) => text.split(' ').map((c) => VALUES[c]);
 
 // "Retain current state" is told apart by evaluating from each state.
 const TABLES: [m: number, points: string, missing: string, ignore: string, breaching: string, notBreaching: string][] =

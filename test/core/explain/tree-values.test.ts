@@ -8,10 +8,10 @@ import { byDefinition, COLUMNS, ensembles, rows, scoreOf } from './brute-force.t
 const owners = () => fc.array(fc.integer({ min: -1, max: 3 }), { minLength: COLUMNS, maxLength: COLUMNS });
 const ALONE = Array.from({ length: COLUMNS }, (_, i) => i);
 
-function valuesOf(ensemble: Ensemble, playerOf: readonly number[], x: number[], z: number[], raw = 0): number[] {
+function valuesOf(ensemble: Ensemble, playerOf: readonly number[], x: number[], z: number[]): number[] {
   const players = Math.max(...playerOf, 0) + 1;
   const values = new Float64Array(players);
-  walkerOf(ensemble, playerOf, players, raw).add(Float64Array.from(x), Float64Array.from(z), values);
+  walkerOf(ensemble, playerOf, players, 0).add(Float64Array.from(x), Float64Array.from(z), values);
   return [...values];
 }
 
@@ -70,7 +70,8 @@ describe('walkerOf', () => {
     fc.assert(
       fc.property(ensembles(), rows(), rows(), (ensemble, x, z) => {
         // A second forest in which columns 0 and 1 have changed places, beside the first: now they are alike.
-        const column = ensemble.column.map((own) => (own === 0 ? 1 : own === 1 ? 0 : own));
+        const swapped = [1, 0];
+        const column = ensemble.column.map((own) => swapped[own] ?? own);
         const alike = x.with(1, x[0]!);
         const other = z.with(1, z[0]!);
         const first = valuesOf(ensemble, ALONE, alike, other);

@@ -32,9 +32,13 @@ const served = (version: number, variant: Variant): ServedVersion => {
   return { version, variant, signature, wire: { signature, ...rest }, example };
 };
 
+const VERSIONS: ReadonlyMap<string, ServedVersion[]> = new Map([
+  ['empty', []],
+  ['m', [served(3, 'champion'), served(4, 'challenger')]],
+]);
+
 export const catalog: Catalog = {
   statistics: () => [],
-  models: () => ['empty', 'm'],
-  versions: (model) =>
-    model === 'm' ? [served(3, 'champion'), served(4, 'challenger')] : model === 'empty' ? [] : undefined,
+  models: () => [...VERSIONS.keys()],
+  versions: (model) => VERSIONS.get(model),
 };

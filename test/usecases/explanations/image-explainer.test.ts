@@ -79,6 +79,12 @@ describe('explaining a picture', () => {
     return { image: { type: 'uint8', shape: [n, side, side, 3], data } };
   };
 
+  /** Level of a cell of such a picture where it is explained: of the two on the left of a row, else the reference's mean. */
+  const levelOf = (cell: number): number => {
+    if (cell % 4 > 1) return 120;
+    return cell === 0 ? 220 : 20;
+  };
+
   it('gives cells what they do to the score, against levels of the reference', async () => {
     const found = await createExplainer(options({ grid: 4, permutations: 2 }, slow(0))).explain(pictures(2, 16), 2);
     expect(found).toMatchObject({
@@ -100,8 +106,7 @@ describe('explaining a picture', () => {
     for (const { values, value, baseValue, standardErrors } of found.rows) {
       // The mean level is 120, of 255; eight cells are looked at, and the score is their mean: what each does is known.
       for (const [i, own] of values.entries()) {
-        const level = i % 4 > 1 ? 120 : i === 0 ? 220 : 20;
-        expect(own).toBeCloseTo((level - 120) / 255 / 8, 5);
+        expect(own).toBeCloseTo((levelOf(i) - 120) / 255 / 8, 5);
       }
       expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(value - baseValue, 6);
       // Cells add up here, so that any order says the same.
