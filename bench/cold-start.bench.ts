@@ -48,12 +48,11 @@ export const bench: Bench = async () => {
       whole.push(second);
     }
     return [
-      ratioRow(
-        'cold start of the bundled function: p50 from process start to first answer, against a bare script',
-        median(whole),
-        median(bare),
-        1.3,
-      ),
+      ratioRow('cold start of the bundled function: p50 from process start to first answer, against a bare script', {
+        own: median(whole),
+        other: median(bare),
+        max: 1.3,
+      }),
     ];
   } finally {
     await deployed.remove();

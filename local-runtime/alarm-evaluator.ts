@@ -54,11 +54,11 @@ export class AlarmLoop {
     for (const { spec, alarmed } of this.functions)
       for (const trigger of spec.triggers)
         if (trigger.kind === 'alarm' && trigger.actions.includes(definition.action) && alarmed)
-          await deliver(
-            this.home.data,
-            { name: spec.name, run: alarmed },
-            `${definition.name}-${now.getTime()}`,
-            transition,
-          );
+          await deliver({
+            store: this.home.data,
+            function: { name: spec.name, run: alarmed },
+            id: `${definition.name}-${now.getTime()}`,
+            event: transition,
+          });
   }
 }

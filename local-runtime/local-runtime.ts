@@ -96,7 +96,14 @@ export async function startLocalRuntime(options: StageOptions): Promise<LocalRun
           ),
         );
       if (trigger.kind === 'object-created' && fn.created)
-        loops.push(watchDrops(home, trigger.prefix, fn.spec.name, fn.created, DROP_SECONDS, log));
+        loops.push(
+          watchDrops(home, {
+            prefix: trigger.prefix,
+            function: { name: fn.spec.name, run: fn.created },
+            seconds: DROP_SECONDS,
+            log,
+          }),
+        );
     }
 
   return {

@@ -148,7 +148,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
           ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
         });
   health.starting = false;
-  const loops = runLoops(endpoint, stream, () => emf.flush(), settings, log);
+  const loops = runLoops({ endpoint, stream, flushMetrics: () => emf.flush(), refresh: settings.refresh, log });
   return {
     url: server.url,
     ...(grpc === undefined ? {} : { grpc: grpc.address }),
@@ -194,20 +194,24 @@ const listen = (
     first,
   });
 
-function runLoops(
-  endpoint: Endpoint,
-  stream: DeliveryStream,
-  flushMetrics: () => void,
-  settings: Settings,
-  log: (line: string) => void,
-): Interval[] {
+interface LoopOptions {
+  readonly endpoint: Endpoint;
+  readonly stream: DeliveryStream;
+  readonly flushMetrics: () => void;
+  /** Seconds between two looks at the release. */
+  readonly refresh: number;
+  readonly log: (line: string) => void;
+}
+
+/** Starts what is done over and over beside requests. */
+function runLoops({ endpoint, stream, flushMetrics, refresh, log }: LoopOptions): Interval[] {
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   return [
     startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
     startInterval(DELIVERY_SECONDS, async () => flushMetrics(), failed('metrics')),
     // The endpoint looks at its release beside requests; here it also does when nobody asks.
-    startInterval(Math.max(0.1, settings.refresh), () => endpoint.refresh(), failed('release')),
+    startInterval(Math.max(0.1, refresh), () => endpoint.refresh(), failed('release')),
   ];
 }
 

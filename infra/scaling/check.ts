@@ -47,7 +47,9 @@ export function endpointProblems(scaling: EndpointScaling): string[] {
   const { reservedConcurrency: reserved, provisionedConcurrency: provisioned } = scaling;
   return [
     ...within('memoryMb', scaling.memoryMb, LIMITS.memoryMb),
-    ...within('timeout', scaling.timeoutSeconds, LIMITS.endpointTimeoutSeconds, ' s, for an HTTP API waits 30'),
+    ...within('timeout', scaling.timeoutSeconds, LIMITS.endpointTimeoutSeconds, {
+      note: ' s, for an HTTP API waits 30',
+    }),
     ...within('reservedConcurrency', reserved, LIMITS.reservedConcurrency),
     ...within('rateLimit', scaling.rateLimit, LIMITS.rateLimit),
     ...(provisioned === undefined ? [] : provisionedProblems(provisioned, reserved)),
@@ -65,13 +67,9 @@ function provisionedProblems(provisioned: ProvisionedConcurrency, reserved: numb
     ...(provisioned.schedule ?? []).map((s, i) => ({ at: `provisionedConcurrency.schedule[${i}]`, ...s })),
   ];
   return [
-    ...within(
-      'provisionedConcurrency.targetUtilization',
-      provisioned.targetUtilization,
-      LIMITS.targetUtilization,
-      '',
-      false,
-    ),
+    ...within('provisionedConcurrency.targetUtilization', provisioned.targetUtilization, LIMITS.targetUtilization, {
+      whole: false,
+    }),
     ...ends.flatMap(({ at, min, max }) => [
       ...within(`${at}.min`, min, LIMITS.provisionedConcurrency),
       ...within(`${at}.max`, max, LIMITS.provisionedConcurrency),
@@ -103,7 +101,20 @@ export function validationProblems(scaling: ValidationScaling): string[] {
   ];
 }
 
-function within(name: string, value: number | undefined, { min, max }: LimitRange, note = '', whole = true): string[] {
+interface RangeOptions {
+  /** What follows the range in the message, such as its unit. @default nothing */
+  readonly note?: string;
+  /** Whether only whole numbers are allowed. @default true */
+  readonly whole?: boolean;
+}
+
+/** What is wrong with a setting that must lie in a range; nothing when it is absent. */
+function within(
+  name: string,
+  value: number | undefined,
+  { min, max }: LimitRange,
+  { note = '', whole = true }: RangeOptions = {},
+): string[] {
   if (value === undefined) return [];
   if (value >= min && value <= max && (!whole || Number.isInteger(value))) return [];
   const number = (n: number): string => n.toLocaleString('en-US');

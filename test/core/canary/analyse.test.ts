@@ -67,10 +67,11 @@ describe('analyse', () => {
   });
 
   it('never goes back on an end when the challenger fails more often still', () => {
-    const n = fc.integer({ min: 50, max: 3_000 });
+    const count = fc.integer({ min: 50, max: 3_000 });
     const rate = fc.double({ min: 0, max: 1, noNaN: true });
+    const counts = fc.tuple(count, count);
     fc.assert(
-      fc.property(n, n, rate, rate, rate, (a, b, champion, one, other) => {
+      fc.property(counts, rate, fc.tuple(rate, rate), ([a, b], champion, [one, other]) => {
         const verdict = (challenger: number) =>
           analyse(policy, { ...good, failure: pair(a, champion, b, challenger) }).verdict;
         const [low, high] = [verdict(Math.min(one, other)), verdict(Math.max(one, other))];

@@ -5,13 +5,14 @@ import { differenceOfRates, wilson } from '../../../core/rollback/evidence.ts';
 describe('differenceOfRates', () => {
   // Newcombe (1998), table II, method 10.
   it.each([
-    [56, 70, 48, 80, 0.0524, 0.3339],
-    [9, 10, 3, 10, 0.1705, 0.809],
-    [6, 7, 2, 7, 0.0582, 0.8062],
-    [5, 56, 0, 29, -0.0381, 0.1926],
-    [0, 10, 0, 20, -0.1611, 0.2775],
-    [10, 10, 0, 20, 0.6791, 1],
-  ])('agrees with the published interval for %i/%i against %i/%i', (x1, n1, x2, n2, low, high) => {
+    { first: [56, 70], second: [48, 80], published: [0.0524, 0.3339] },
+    { first: [9, 10], second: [3, 10], published: [0.1705, 0.809] },
+    { first: [6, 7], second: [2, 7], published: [0.0582, 0.8062] },
+    { first: [5, 56], second: [0, 29], published: [-0.0381, 0.1926] },
+    { first: [0, 10], second: [0, 20], published: [-0.1611, 0.2775] },
+    { first: [10, 10], second: [0, 20], published: [0.6791, 1] },
+  ] as const)('agrees with the published interval for $first against $second', ({ first, second, published }) => {
+    const [[x1, n1], [x2, n2], [low, high]] = [first, second, published];
     const interval = differenceOfRates(x1 / n1, n1, x2 / n2, n2);
     expect(interval.low).toBeCloseTo(low, 4);
     expect(interval.high).toBeCloseTo(high, 4);

@@ -252,7 +252,7 @@ describe('The rate limit', () => {
 });
 
 describe('What is unlike the baseline', () => {
-  const numeric = (edges: number[], counts: number[], min: number, max: number, missing = 0) => ({
+  const numeric = (edges: number[], counts: number[], [min, max]: [number, number], missing = 0) => ({
     kind: 'numeric',
     rows: 10_000,
     missing,
@@ -279,8 +279,8 @@ describe('What is unlike the baseline', () => {
           other: 0,
           unseen: 0,
         },
-        distance: numeric([1_000], [5_000, 5_000], 100, 2_000),
-        temperature: numeric([0], [2_500, 2_500], -20, 40, 5_000),
+        distance: numeric([1_000], [5_000, 5_000], [100, 2_000]),
+        temperature: numeric([0], [2_500, 2_500], [-20, 40], 5_000),
       },
     },
     chunks: [],
