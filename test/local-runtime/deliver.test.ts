@@ -69,18 +69,18 @@ describe('DeliveryStream', () => {
 describe('DropPoller', () => {
   it('tells of a file once it is at rest, and again when it is replaced', async () => {
     const poller = new DropPoller(store, 'incoming/');
-    const look = async () => (await poller.look()).map(({ key }) => key);
+    const poll = async () => (await poller.poll()).map(({ key }) => key);
     await store.put('incoming/d/a.csv', 'half');
-    expect(await look()).toEqual([]);
+    expect(await poll()).toEqual([]);
     await store.put('incoming/d/a.csv', 'half and the rest');
-    expect(await look()).toEqual([]);
-    expect(await look()).toEqual(['incoming/d/a.csv']);
-    expect(await look()).toEqual([]);
+    expect(await poll()).toEqual([]);
+    expect(await poll()).toEqual(['incoming/d/a.csv']);
+    expect(await poll()).toEqual([]);
     await store.put('incoming/d/a.csv', 'another');
-    await look();
-    expect(await look()).toEqual(['incoming/d/a.csv']);
+    await poll();
+    expect(await poll()).toEqual(['incoming/d/a.csv']);
     await store.put('elsewhere/b.csv', 'x');
-    await look();
-    expect(await look()).toEqual([]);
+    await poll();
+    expect(await poll()).toEqual([]);
   });
 });
