@@ -1,7 +1,7 @@
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../platform/onnx/errors.ts';
 import type { WorkerError, WorkerErrorKind } from './messages.ts';
 
-/** An error as it goes from a worker to the pool. */
+/** Serializes an error of a worker for the pool. */
 export function workerErrorOf(error: unknown): WorkerError {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof DigestMismatchError) {
@@ -17,7 +17,7 @@ function kindOf(error: unknown): WorkerErrorKind {
   return 'other';
 }
 
-/** The error that a worker has reported: of the same class, and with the worker's stack. */
+/** Restores an error that a worker reported: with the same class and the worker's stack. */
 export function errorOf(reported: WorkerError): Error {
   const error = createError(reported);
   if (reported.stack !== undefined) error.stack = reported.stack;
