@@ -7,7 +7,7 @@ const DEPLOYED = ['staging', 'prod'];
 /**
  * Names of the environments that have a pipeline.
  *
- * @throws Error when there are some and they are not those of the workflow, which would skip others without a word
+ * @throws Error when they are not exactly those of the workflow, which would silently skip the others
  */
 export function pipelineEnvironments(configs: readonly DeploymentConfig[]): string[] {
   const names = configs.filter(({ pipeline }) => pipeline !== undefined).map(({ environment }) => environment);
@@ -18,7 +18,7 @@ export function pipelineEnvironments(configs: readonly DeploymentConfig[]): stri
   return names;
 }
 
-/** What a workflow must know of an environment, by the names of a step's outputs. */
+/** Account, region and roles of an environment, as outputs of a workflow's step. */
 export function workflowOutputs({ environment, account, region, pipeline }: DeploymentConfig): Record<string, string> {
   if (pipeline === undefined || account === undefined || region === undefined)
     throw new Error(`environment ${environment} has no pipeline, account or region in trimtab.config.json`);

@@ -41,14 +41,14 @@ export interface DashboardValidation {
   metricRejected(dataset?: string, options?: MetricOptions): IMetric;
 }
 
-/** What is shown of everything that runs. */
+/** What the overview dashboard shows. */
 export interface OverviewParts {
   readonly models: readonly { readonly name: string; readonly url: string }[];
   readonly runbook: string;
   readonly alarms: readonly IAlarm[];
   readonly endpoint: DashboardEndpoint;
   readonly validation: DashboardValidation;
-  /** All functions, by what they are called on the dashboard. */
+  /** All functions, by their names on the dashboard. */
   readonly functions: Readonly<Record<string, DashboardFunction>>;
   readonly deadLetters: Readonly<Record<string, IQueue>>;
 }
@@ -56,7 +56,7 @@ export interface OverviewParts {
 const MINUTE = { period: Duration.minutes(1) };
 const FIVE = { period: Duration.minutes(5) };
 
-/** Everything on one page, for whoever is on call: callers and models first, machinery below, what costs last. */
+/** Widgets of the overview dashboard: callers and models first, then code, data and dead letters, cost last. */
 export function overviewWidgets(parts: OverviewParts): IWidget[][] {
   const models = parts.models.map(({ name, url }) => `[${name}](${url})`).join(' · ');
   return [
@@ -71,7 +71,7 @@ export function overviewWidgets(parts: OverviewParts): IWidget[][] {
     champions(parts),
     code(parts),
     data(parts),
-    keptApart(parts),
+    failures(parts),
     costs(parts),
   ];
 }
@@ -200,7 +200,7 @@ function data({ validation, endpoint }: OverviewParts): IWidget[] {
   ];
 }
 
-function keptApart({ deadLetters, functions }: OverviewParts): IWidget[] {
+function failures({ deadLetters, functions }: OverviewParts): IWidget[] {
   return [
     graphWidget(
       'Dead letters',
