@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Bench, median, ratioRow } from './bench.ts';
-import { deploy, event, features, MODEL } from './function.ts';
+import { deploy, event, features, MODEL } from './deployed-function.ts';
 
 const PAIRS = 60;
 

@@ -6,7 +6,7 @@ import { digestOfFile } from '../platform/digest.ts';
 import { loadModel } from '../platform/onnx/model.ts';
 import { FeatureExplainer } from '../usecases/explanations/feature-explainer.ts';
 import { type Bench, median, ratioRow } from './bench.ts';
-import { features, MODEL } from './function.ts';
+import { features, MODEL } from './deployed-function.ts';
 
 const WIDTH = 30;
 const BACKGROUND = 100;

@@ -12,7 +12,7 @@ import {
   IMAGE_SHAPE,
   imageEvent,
   MODEL,
-} from './function.ts';
+} from './deployed-function.ts';
 
 /** A request that is made again and again, and what it is held against. */
 interface Job {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
 import { perceptronModel } from '../test/fixtures/onnx/write.ts';
 import { type Bench, median, type Row } from './bench.ts';
-import { MODEL } from './function.ts';
+import { MODEL } from './deployed-function.ts';
 import { BARE, FASTAPI, MLSERVER, missingLoad, type Peer } from './peers.ts';
 import {
   body,

@@ -84,7 +84,7 @@ describe('the deployed app', () => {
     });
   });
 
-  it('changes code by a canary on an alias, judged by alarms that roll no model back', () => {
+  it('changes code by a canary on an alias, watched by alarms that roll no model back', () => {
     templates.Serving.hasResourceProperties('AWS::CodeDeploy::DeploymentGroup', {
       DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
       AlarmConfiguration: { Enabled: true, Alarms: [Match.anyValue(), Match.anyValue()] },

@@ -56,7 +56,7 @@ describe('the two planes of change', () => {
     return patterns.some(({ prefix }) => name.startsWith(prefix));
   };
 
-  it('judge new code by errors and latency of the new version alone: what the former does bars no way back', () => {
+  it('watch new code by errors and latency of the new version alone: what the former does bars no way back', () => {
     const { byId } = alarmsOf(all, 'Trimtab-prod-Serving');
     const stopping = stoppingCode(all, 'Trimtab-prod-Serving').map((id) => byId[id]!);
     expect(stopping).toHaveLength(2);

@@ -31,7 +31,7 @@ describeOnLambda('the packaged validation function', () => {
     return found;
   }
 
-  it('judges a dropped file, cold, with DuckDB from its layer on a read-only file system; a repeat is nothing new', async () => {
+  it('validates a dropped file, cold, with DuckDB from its layer on a read-only file system; a repeat is nothing new', async () => {
     const environment = await deployment.open(validate);
     const event = sqsEvent(await drop('incoming/flight-delay/2013-07.csv'));
     const cold = await environment.invoke(event);
@@ -55,7 +55,7 @@ describeOnLambda('the packaged validation function', () => {
     expect(environment.highWaterMb).toBeLessThan(validate.memoryMb);
   }, 120_000);
 
-  it('reports a file that is not there alone, and judges the others of its batch', async () => {
+  it('reports a file that is not there alone, and validates the others of its batch', async () => {
     const environment = await deployment.open(validate);
     const event = sqsEvent(
       await drop('incoming/flight-delay/again.csv'),
@@ -70,7 +70,7 @@ describeOnLambda('the packaged validation function', () => {
     expect(environment.lines.filter((line) => line.includes(gone!.itemIdentifier))).toHaveLength(1);
   }, 120_000);
 
-  it('is killed at its time-out in the middle of a file; the next delivery judges it whole', async () => {
+  it('is killed at its time-out in the middle of a file; the next delivery validates it whole', async () => {
     const hurried = await deployment.open(validate, {}, { timeoutSeconds: 0.15 });
     const event = sqsEvent(await drop('incoming/late-flights/2013-07.csv'));
     expect(await hurried.invoke(event)).toMatchObject({ kind: 'error', errorType: 'Sandbox.Timedout' });
