@@ -1,13 +1,13 @@
 import type { Hypothesis } from '../experiment/hypothesis.ts';
 import type { Command } from './commands.ts';
 import {
+  assertVersionExists,
   challengerOf,
   isQuarantined,
   listed,
   mustBeIdle,
   mustBeReleasable,
   mustBeSteps,
-  assertVersionExists,
   mustHaveChampion,
   mustHaveNoChallenger,
   mustHaveVersions,

@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ATTEMPTS, validate } from '../../functions/validate/trigger.ts';
+import { MAX_RECEIVE_COUNT, validate } from '../../functions/validate/trigger.ts';
 import { validationProblems } from '../scaling/check.ts';
 import { VALIDATION_CONCURRENCY } from '../scaling/config.ts';
 import { mustScale } from '../scaling/must-scale.ts';
@@ -108,7 +108,7 @@ export class DataValidation extends Construct {
       enforceSSL: true,
       // Six times the function's time, as AWS advises for event sources.
       visibilityTimeout: Duration.seconds(6 * validate.timeoutSeconds),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: ATTEMPTS },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
     allowActions(
       this.function,
@@ -150,7 +150,7 @@ export class DataValidation extends Construct {
       metric: this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5), statistic: 'Maximum' }),
       threshold: BACKLOG.toSeconds(),
       evaluationPeriods: 2,
-      says: 'data files wait to be judged',
+      says: 'data files wait to be validated',
       runbook: 'validation-backlog.md',
     });
   }

@@ -165,7 +165,7 @@ function data({ validation, endpoint }: OverviewParts): IWidget[] {
     new Metric({ namespace: NAMESPACE, metricName, statistic: 'Sum', ...FIVE, label, color });
   return [
     graphWidget(
-      'Data: rows judged',
+      'Data: rows validated',
       [rows('RowsAccepted', 'accepted', GOOD), rows('RowsQuarantined', 'quarantined', BAD)],
       {
         unit: 'in 5 minutes',

@@ -87,7 +87,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       {
         may: ['s3:GetObject'],
         on: ['data/contracts/*', 'data/datasets/*', 'data/reports/validation/*'],
-        why: 'contracts kept as files; whether the same drop was judged before',
+        why: 'contracts kept as files; whether the same drop was validated before',
       },
       {
         may: ['s3:PutObject'],
