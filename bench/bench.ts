@@ -19,10 +19,17 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 
 export const micro = (ms: number): string => (ms < 1 ? `${(ms * 1000).toFixed(0)} µs` : `${ms.toFixed(2)} ms`);
 
-/** A row whose target is a largest ratio. */
-export const ratioRow = (what: string, own: number, other: number, largest: number, unit = micro): Row => ({
+/** Two times in milliseconds that are compared. */
+export interface Ratio {
+  readonly own: number;
+  readonly other: number;
+  /** The largest ratio that reaches the target. @default the row only informs */
+  readonly max?: number;
+}
+
+/** A row that compares a time with another. */
+export const ratioRow = (what: string, { own, other, max }: Ratio): Row => ({
   what,
-  measured: `${unit(own)}, ${(own / other).toFixed(2)} x of ${unit(other)}`,
-  target: `<= ${largest} x`,
-  reached: own / other <= largest,
+  measured: `${micro(own)}, ${(own / other).toFixed(2)} x of ${micro(other)}`,
+  ...(max === undefined ? {} : { target: `<= ${max} x`, reached: own / other <= max }),
 });

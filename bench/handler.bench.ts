@@ -12,7 +12,7 @@ import {
   IMAGE_SHAPE,
   imageEvent,
   MODEL,
-} from './function.ts';
+} from './deployed-function.ts';
 
 /** A request that is made again and again, and what it is held against. */
 interface Job {
@@ -96,7 +96,11 @@ function rowsOf({ what, ...times }: Times): Row[] {
   const beyond = whole - bare;
   if (what === 'image JSON')
     return [
-      ratioRow('1x3x224x224 as JSON, all but the run: p50 against JSON.parse alone', beyond, median(times.parse), 1.5),
+      ratioRow('1x3x224x224 as JSON, all but the run: p50 against JSON.parse alone', {
+        own: beyond,
+        other: median(times.parse),
+        max: 1.5,
+      }),
     ];
   if (what === 'image binary')
     return [
@@ -117,8 +121,8 @@ function rowsOf({ what, ...times }: Times): Row[] {
         target: '<= 100 µs',
         reached: whole <= 0.1,
       },
-      ratioRow(name, whole, bare, 10),
+      ratioRow(name, { own: whole, other: bare, max: 10 }),
     ];
-  if (rows === '1024') return [ratioRow(name, whole, bare, 2)];
-  return [{ ...ratioRow(name, whole, bare, 0), target: undefined, reached: undefined }];
+  if (rows === '1024') return [ratioRow(name, { own: whole, other: bare, max: 2 })];
+  return [ratioRow(name, { own: whole, other: bare })];
 }

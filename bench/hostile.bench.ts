@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { protocolOf } from '../core/protocols/protocols.ts';
-import { barrage } from '../test/hostile/barrage.ts';
-import { GrpcWire } from '../test/hostile/grpc-mutants.ts';
-import { complaint, shownRequest } from '../test/hostile/judge.ts';
+import { formatRequest, responseProblem } from '../test/hostile/check-response.ts';
+import { GrpcMutantClient } from '../test/hostile/grpc-mutants.ts';
 import { hostileRequest } from '../test/hostile/mutate.ts';
+import { sendHostile } from '../test/hostile/send-hostile.ts';
 import { bundledCommand, startServe } from '../test/server/command.ts';
-import { Wire } from '../test/server/wire.ts';
+import { HttpClient } from '../test/server/http-client.ts';
 import { INT64, KINDS, PIPELINE, ROW, ServingFixture, TREE } from '../test/usecases/serving/serving-fixture.ts';
 import type { Bench, Row } from './bench.ts';
 
@@ -15,41 +15,41 @@ const FROM = Number(process.env.TRIMTAB_HOSTILE_FROM ?? 0);
 const SHOWN = 10;
 
 /**
- * Bad requests over all protocols, held by the same judge as in `npm test`: every one answered, and in its own form.
+ * Bad requests over all protocols, checked in the same way as in `npm test`: every one answered, and in its own form.
  * First to an endpoint in this process, then over sockets to a real `trimtab serve`, with HTTP and gRPC themselves broken
  * as well.
  */
 export const bench: Bench = async () => {
-  const stand = await ServingFixture.open();
+  const fixture = await ServingFixture.open();
   try {
-    await stand.release(PIPELINE, 'pipeline');
-    await stand.release(TREE, 'tree-30');
-    await stand.release(INT64, 'int64');
-    await stand.release(KINDS, 'kinds');
-    return [...(await overSockets(stand)), ...(await inProcess(stand))];
+    await fixture.release(PIPELINE, 'pipeline');
+    await fixture.release(TREE, 'tree-30');
+    await fixture.release(INT64, 'int64');
+    await fixture.release(KINDS, 'kinds');
+    return [...(await overSockets(fixture)), ...(await inProcess(fixture))];
   } finally {
-    await stand.close();
+    await fixture.close();
   }
 };
 
-async function overSockets(stand: ServingFixture): Promise<Row[]> {
-  const home = path.join(stand.folder, 'home');
+async function overSockets(fixture: ServingFixture): Promise<Row[]> {
+  const home = path.join(fixture.folder, 'home');
   const args = ['--home', home, '--processes', '2', '--grpc-port', '0', '--default-model', 'pipeline'];
-  const server = await startServe(await bundledCommand(stand.folder), [...args, '--drain-delay', '0']);
-  const wire = new Wire(server.url);
-  const grpc = new GrpcWire(server.grpc!);
+  const server = await startServe(await bundledCommand(fixture.folder), [...args, '--drain-delay', '0']);
+  const client = new HttpClient(server.url);
+  const grpc = new GrpcMutantClient(server.grpc!);
   const ask = async (): Promise<string> => {
     const body = JSON.stringify({ instances: [ROW] });
-    const answer = await wire.ask({ path: '/v1/models/pipeline:predict', body });
+    const answer = await client.ask({ path: '/v1/models/pipeline:predict', body });
     return `${answer.status} ${answer.body.toString('utf8')}`;
   };
   try {
     const expected = await ask();
     const good = async (): Promise<void> => {
-      const told = await ask();
-      if (told !== expected) throw new Error(`a good request was answered ${told}, expected ${expected}`);
+      const answer = await ask();
+      if (answer !== expected) throw new Error(`a good request was answered ${answer}, expected ${expected}`);
     };
-    const result = await barrage({ wire, grpc, good, from: FROM, count: COUNT, callers: 16 });
+    const result = await sendHostile({ client, grpc, good, from: FROM, count: COUNT, callers: 16 });
     for (const fault of result.faults.slice(0, SHOWN)) process.stderr.write(`${fault}\n`);
     server.child.kill('SIGTERM');
     const status = await server.ended;
@@ -74,7 +74,7 @@ async function overSockets(stand: ServingFixture): Promise<Row[]> {
   } finally {
     server.child.kill('SIGKILL');
     await server.ended;
-    wire.close();
+    client.close();
     grpc.close();
   }
 }
@@ -85,14 +85,14 @@ const counted = (answers: ReadonlyMap<string | number, number>): string =>
     .map(([status, count]) => `${status}: ${count}`)
     .join(', ');
 
-async function inProcess(stand: ServingFixture): Promise<Row[]> {
-  const endpoint = await stand.endpoint({ defaultModel: 'pipeline' });
+async function inProcess(fixture: ServingFixture): Promise<Row[]> {
+  const endpoint = await fixture.endpoint({ defaultModel: 'pipeline' });
   const statuses = new Map<number, number>();
   const protocols = new Set<string>();
   let found = 0;
   let slowest = { ms: 0, seed: 0 };
   for (let seed = FROM; seed < FROM + COUNT; seed++) {
-    stand.lines.length = 0;
+    fixture.lines.length = 0;
     const request = hostileRequest(seed);
     const started = performance.now();
     const response = await endpoint.handle(request);
@@ -100,9 +100,10 @@ async function inProcess(stand: ServingFixture): Promise<Row[]> {
     if (ms > slowest.ms) slowest = { ms, seed };
     statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
     protocols.add(protocolOf(request).name);
-    const wrong = complaint(request, response) ?? stand.lines.find((line) => line.includes('"log.level":"error"'));
+    const wrong =
+      responseProblem(request, response) ?? fixture.lines.find((line) => line.includes('"log.level":"error"'));
     if (wrong === undefined) continue;
-    if (++found <= SHOWN) process.stderr.write(`seed ${seed}: ${wrong}\n  ${shownRequest(request)}\n`);
+    if (++found <= SHOWN) process.stderr.write(`seed ${seed}: ${wrong}\n  ${formatRequest(request)}\n`);
   }
   return [
     {

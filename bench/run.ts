@@ -41,10 +41,14 @@ async function runApart(file: string): Promise<Row[]> {
   return JSON.parse(line.slice(MARK.length)) as Row[];
 }
 
+function formatReached(reached: boolean | undefined): string {
+  if (reached === undefined) return '';
+  return reached ? 'yes' : 'NO';
+}
+
 function table(rows: readonly Row[]): string {
   const lines = rows.map(
-    (row) =>
-      `| ${row.what} | ${row.measured} | ${row.target ?? ''} | ${row.reached === undefined ? '' : row.reached ? 'yes' : 'NO'} |`,
+    (row) => `| ${row.what} | ${row.measured} | ${row.target ?? ''} | ${formatReached(row.reached)} |`,
   );
   const machine = `Node ${process.versions.node}, ${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown processor'}`;
   return [

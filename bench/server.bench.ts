@@ -4,7 +4,7 @@ import path from 'node:path';
 import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
 import { perceptronModel } from '../test/fixtures/onnx/write.ts';
 import { type Bench, median, type Row } from './bench.ts';
-import { MODEL } from './function.ts';
+import { MODEL } from './deployed-function.ts';
 import { BARE, FASTAPI, MLSERVER, missingLoad, type Peer } from './peers.ts';
 import {
   body,
@@ -60,8 +60,12 @@ export const bench: Bench = async () => {
 
 async function againstPeers(folder: string): Promise<Row[]> {
   const home = path.join(folder, 'home');
-  const tree = await modelFolder(folder, 'tree', MODEL, TREE_INPUT);
-  const small = await modelFolder(folder, 'perceptron', perceptronModel([30, 32, 16, 2]), SMALL_INPUT);
+  const tree = await modelFolder(folder, { name: 'tree', model: MODEL, input: TREE_INPUT });
+  const small = await modelFolder(folder, {
+    name: 'perceptron',
+    model: perceptronModel([30, 32, 16, 2]),
+    input: SMALL_INPUT,
+  });
   await releaseAll(home, [tree, small]);
   const rows: Row[] = [];
   for (const [what, model, from, input] of [
@@ -93,7 +97,7 @@ async function againstPeers(folder: string): Promise<Row[]> {
 /** Rounds of short turns, each begun by the next server, so that what else the machine does meets all alike. */
 async function byTurns(servers: readonly Server[], at: string, bodyFile: string): Promise<Load[][]> {
   const turn = async (server: Server): Promise<Load> => {
-    const result = await load(server.url + at, bodyFile, CALLERS, SECONDS, APART);
+    const result = await load({ url: server.url + at, bodyFile, callers: CALLERS, seconds: SECONDS, ...APART });
     if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests to ${server.url} failed`);
     return result;
   };
@@ -130,9 +134,14 @@ const HOLLOW = [WIDTH, 1, WIDTH];
  */
 async function batching(folder: string): Promise<Row[]> {
   const weights = perceptronModel(LARGE);
-  const plain = await modelFolder(folder, 'plain', weights, LARGE_INPUT);
-  const batched = await modelFolder(folder, 'batched', weights, LARGE_INPUT, { serving: { batching: BATCHING } });
-  const hollow = await modelFolder(folder, 'hollow', perceptronModel(HOLLOW), LARGE_INPUT);
+  const plain = await modelFolder(folder, { name: 'plain', model: weights, input: LARGE_INPUT });
+  const batched = await modelFolder(folder, {
+    name: 'batched',
+    model: weights,
+    input: LARGE_INPUT,
+    manifest: { serving: { batching: BATCHING } },
+  });
+  const hollow = await modelFolder(folder, { name: 'hollow', model: perceptronModel(HOLLOW), input: LARGE_INPUT });
   const home = path.join(folder, 'home-large');
   await releaseAll(home, [plain, batched, hollow]);
   const bodyFile = path.join(folder, 'large.json');
@@ -141,7 +150,12 @@ async function batching(folder: string): Promise<Row[]> {
   const model = await loadModel(path.join(plain, 'model.onnx'), { digest });
   const server = await startTrimtab(folder, home);
   const turn = async (name: string): Promise<Load> => {
-    const result = await load(`${server.url}/v2/models/${name}/infer`, bodyFile, BATCH_CALLERS, SECONDS);
+    const result = await load({
+      url: `${server.url}/v2/models/${name}/infer`,
+      bodyFile,
+      callers: BATCH_CALLERS,
+      seconds: SECONDS,
+    });
     await settled(server);
     return result;
   };

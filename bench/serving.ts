@@ -40,18 +40,27 @@ export async function bundleCommand(): Promise<string> {
   return folder;
 }
 
-/** A model folder with a contract of floats for its only input. */
-export async function modelFolder(
-  folder: string,
-  name: string,
-  file: string | Uint8Array,
-  input: { readonly name: string; readonly width: number },
-  more: object = {},
-): Promise<string> {
-  const to = path.join(folder, name);
+/** The only input of a model: rows of so many floats. */
+export interface FloatInput {
+  readonly name: string;
+  readonly width: number;
+}
+
+export interface BenchModel {
+  readonly name: string;
+  /** The ONNX file: its path, or its bytes. */
+  readonly model: string | Uint8Array;
+  readonly input: FloatInput;
+  /** Other members of the manifest. @default none */
+  readonly manifest?: object;
+}
+
+/** Makes a model folder below `parent`, with a contract of floats for the model's only input. @returns its path */
+export async function modelFolder(parent: string, { name, model, input, manifest }: BenchModel): Promise<string> {
+  const to = path.join(parent, name);
   await mkdir(to);
-  if (typeof file === 'string') await copyFile(file, path.join(to, 'model.onnx'));
-  else await writeFile(path.join(to, 'model.onnx'), file);
+  if (typeof model === 'string') await copyFile(model, path.join(to, 'model.onnx'));
+  else await writeFile(path.join(to, 'model.onnx'), model);
   const features = Array.from({ length: input.width }, (_, index) => ({
     name: `feature_${index}`,
     type: 'float',
@@ -60,7 +69,7 @@ export async function modelFolder(
     input: input.name,
     index,
   }));
-  await writeFile(path.join(to, 'model.json'), JSON.stringify({ name, contract: { features }, ...more }));
+  await writeFile(path.join(to, 'model.json'), JSON.stringify({ name, contract: { features }, ...manifest }));
   return to;
 }
 
@@ -77,7 +86,7 @@ export async function releaseAll(home: string, folders: readonly string[]): Prom
 }
 
 /** An inference request of the Open Inference Protocol with one row of floats. */
-export const body = (input: { readonly name: string; readonly width: number }): string =>
+export const body = (input: FloatInput): string =>
   JSON.stringify({
     inputs: [
       {
@@ -144,14 +153,17 @@ const on = (core: number | undefined, command: readonly string[]): readonly stri
     ? command
     : ['/usr/bin/taskset', '-c', String(core), ...command];
 
-/** Loads a server by wrk (Debian: apt-get install wrk) with so many callers for so many seconds. */
-export async function load(
-  url: string,
-  bodyFile: string,
-  callers: number,
-  seconds: number,
-  { apart = false }: StartOptions = {},
-): Promise<Load> {
+export interface LoadOptions extends StartOptions {
+  readonly url: string;
+  /** File with the body of every request. */
+  readonly bodyFile: string;
+  /** Connections at once. */
+  readonly callers: number;
+  readonly seconds: number;
+}
+
+/** Loads a server by wrk (Debian: apt-get install wrk). */
+export async function load({ url, bodyFile, callers, seconds, apart = false }: LoadOptions): Promise<Load> {
   const args = ['-t', '1', '-c', String(callers), '-d', `${seconds}s`, '--timeout', '10s'];
   const [file, ...all] = on(apart ? LOAD_CORE : undefined, ['wrk', ...args, '-s', 'bench/peers/post.lua', url]);
   const { stdout } = await promisify(execFile)(file!, all, { env: { ...process.env, BODY: bodyFile } });

@@ -24,14 +24,14 @@ export async function readFlights(file: string, features: readonly Feature[]): P
     return {
       id: fields[at('flight_id')]!,
       late: late === '' ? null : Number(late),
-      features: Object.fromEntries(
-        features.map(({ name, type }) => {
-          const field = fields[at(name)]!;
-          return [name, field === '' ? null : type === 'string' ? field : Number(field)];
-        }),
-      ),
+      features: Object.fromEntries(features.map(({ name, type }) => [name, parseField(fields[at(name)]!, type)])),
     };
   });
+}
+
+function parseField(field: string, type: Feature['type']): string | number | null {
+  if (field === '') return null;
+  return type === 'string' ? field : Number(field);
 }
 
 /** The example's folders and files, below `models/flight-delay`. */

@@ -59,7 +59,7 @@ export const ReleaseChanged = z.strictObject({
 });
 export type ReleaseChanged = z.infer<typeof ReleaseChanged>;
 
-/** Published when a drop has been judged. */
+/** Published when a drop has been validated. */
 export const DropValidated = z.strictObject({
   dataset: z.string(),
   drop: z.string(),

@@ -1,8 +1,8 @@
 import type { AlarmDefinition } from '../core/alarms/alarm.ts';
 
 /**
- * What sets a function off, as data beside it (`functions/<name>/trigger.ts`): the constructs make AWS resources of
- * it, the local runtime does the same by itself, so that the two cannot disagree.
+ * What triggers a function, as data (`functions/<name>/trigger.ts`). The constructs create AWS resources from it and the
+ * local runtime follows it, so that both have the same triggers.
  */
 export type Trigger =
   /** Every HTTP request to the endpoint. */
@@ -14,20 +14,20 @@ export type Trigger =
   /** An alarm with one of these actions goes into ALARM. */
   | { readonly kind: 'alarm'; readonly actions: readonly AlarmDefinition['action'][] };
 
-/** How a function is run: read by the constructs; the local runtime takes `timeoutSeconds` from it. */
+/** Name, triggers and resources of a function. */
 export interface FunctionSpec {
-  /** Name, and that of its folder. */
+  /** Name of the function and of its folder. */
   readonly name: string;
-  /** What it does, in a few words. */
+  /** What the function does, in a few words. */
   readonly description: string;
-  /** What sets it off. */
+  /** What triggers it. */
   readonly triggers: readonly Trigger[];
   /** Memory, in MB. */
   readonly memoryMb: number;
-  /** Space under the temporary folder, MB. @default 512 */
+  /** Size of the temporary folder, in MB. @default 512 */
   readonly temporaryMb?: number;
-  /** Longest run, in seconds. */
+  /** Time limit of a run, in seconds. */
   readonly timeoutSeconds: number;
-  /** Layers that hold its native libraries. */
+  /** Layers with the native libraries that it needs. */
   readonly layers: readonly ('onnxruntime' | 'duckdb')[];
 }

@@ -6,5 +6,5 @@ import { infer } from './infer/trigger.ts';
 import { rollback } from './rollback/trigger.ts';
 import { validate } from './validate/trigger.ts';
 
-/** Every function there is. */
+/** All functions. */
 export const FUNCTIONS: readonly FunctionSpec[] = [infer, validate, drift, groundTruth, advance, rollback];

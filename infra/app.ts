@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
+import { addTrimtab } from './add-trimtab.ts';
 import { Checks } from './checks.ts';
 import { readEnvironments } from './environments.ts';
-import { addTrimtab } from './trimtab-app.ts';
 
 const app = new App();
 // All environments in one assembly; `-c environment=NAME` narrows it to one, `-c config=FILE` names another file.

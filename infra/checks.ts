@@ -3,7 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { WILDCARDS } from './permissions/list.ts';
 import { resourceNameOf } from './permissions/names.ts';
 
-/** AWS Solutions checks, less the wildcards that are on the list of permissions. */
+/** The AWS Solutions rules of cdk-nag, without findings about wildcards that the list of permissions gives reasons for. */
 export class Checks implements IPolicyValidationPlugin {
   readonly name = 'AwsSolutions';
   readonly version = '1';
@@ -20,7 +20,7 @@ export class Checks implements IPolicyValidationPlugin {
   }
 }
 
-/** A wildcard that stands on the list of permissions, with its reason. */
+/** Whether a finding is about a wildcard in the list of permissions. */
 function isKnown(finding: string): boolean {
   const resource = /^AwsSolutions-IAM5\[Resource::(.*)\]$/.exec(finding)?.[1];
   return resource !== undefined && WILDCARDS.has(resourceNameOf(resource));

@@ -20,11 +20,11 @@ const Tags = z.record(
 );
 
 /**
- * What is deployed to one environment, and where. Every member has a default, those of nested objects too, so that
- * settings of an environment can be laid over common ones; unknown ones are errors.
+ * Configuration of one environment: what is deployed, and where. All members, including nested ones, have defaults or are
+ * optional, so that the settings of an environment can be merged with common ones. Unknown members are errors.
  */
 export const DeploymentConfig = z.strictObject({
-  /** Name of the environment; part of every stack's name. */
+  /** Name of the environment, which is part of the names of its stacks. */
   environment: EnvironmentName.default('dev'),
   /** Account and region; those of the CDK command line by default. */
   account: z
@@ -41,7 +41,7 @@ export const DeploymentConfig = z.strictObject({
     .optional(),
   /** Processor of all functions and layers. */
   architecture: z.enum(['x64', 'arm64']).default('x64'),
-  /** Folders of the models whose alarms and dashboards are made. */
+  /** Folders of the models for which alarms and dashboards are deployed. */
   models: z.array(z.string()).default(['models/flight-delay/v1']),
   /** How the endpoint scales: memory, concurrency, code deployment, rate. */
   endpoint: EndpointConfig.prefault({}),
@@ -49,23 +49,23 @@ export const DeploymentConfig = z.strictObject({
   validation: ValidationConfig.prefault({}),
   /** Who may call the endpoint. */
   authorization: z.enum(['iam', 'none']).default('iam'),
-  /** Gets a mail for every alarm that asks for a person. */
+  /** Address that gets a mail for every alarm. */
   alarmEmail: z.email().optional(),
   /** Address of the folder of the runbook's pages, for links of alarms and dashboards; paths of the repository by default. */
   runbookUrl: z.url().optional(),
   /** Tags of every resource, such as owner and cost-center; those of an environment are added to the common ones. */
   tags: Tags.default({}),
-  /** The repository on GitHub that deploys here; its roles are made only when it is named. */
+  /** The repository on GitHub that deploys to this environment; without it, no roles are created for a pipeline. */
   pipeline: PipelineConfig.optional(),
 });
-/** What is deployed, defaults filled in. */
+/** Configuration of one environment, with defaults filled in. */
 export type DeploymentConfig = z.infer<typeof DeploymentConfig>;
 
 const { environment, ...settings } = DeploymentConfig.shape;
 
 /**
- * `trimtab.config.json`: the settings of one environment; or common ones, and `environments` by name, each with
- * settings of its own that are laid over them (infra/environments.ts).
+ * `trimtab.config.json`: the settings of one environment; or common settings, and `environments` by name, whose settings
+ * are merged into the common ones (infra/environments.ts).
  */
 export const ConfigFile = z.strictObject({
   $schema: z.string().optional(),

@@ -2,7 +2,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import type * as z from 'zod';
 import { ConfigFile, DeploymentConfig, EnvironmentName } from './config.ts';
 
-/** The configuration cannot be used; says where and why. */
+/**
+ * The configuration is invalid. The message names the file, the member, what was received, and what is allowed.
+ *
+ * @example
+ * ```ts
+ * import { ConfigError, readEnvironments } from 'trimtab';
+ *
+ * try {
+ *   readEnvironments('trimtab.config.json');
+ * } catch (error) {
+ *   if (!(error instanceof ConfigError)) throw error;
+ *   console.error(error.message);
+ * }
+ * ```
+ */
 export class ConfigError extends Error {
   constructor(
     /** Name of the file. */
@@ -18,10 +32,18 @@ export class ConfigError extends Error {
 type Raw = Readonly<Record<string, unknown>>;
 
 /**
- * The environments that `trimtab.config.json` describes, in its order: one called `dev` when there is no file.
+ * Reads the environments of `trimtab.config.json`, in its order. Without a file there is one with defaults, `dev`.
  *
- * @param only name of the one that is wanted; all of them by default
- * @throws ConfigError naming the place, what was received, and what is allowed
+ * @param file - path of the file
+ * @param only - name of the environment to return; all by default
+ * @throws ConfigError when the file is invalid, or has no environment of that name
+ *
+ * @example
+ * ```ts
+ * import { addTrimtab, readEnvironments } from 'trimtab';
+ *
+ * for (const config of readEnvironments()) addTrimtab(app, config);
+ * ```
  */
 export function readEnvironments(file = 'trimtab.config.json', only?: string): DeploymentConfig[] {
   const environments = parseEnvironments(existsSync(file) ? parseFile(file) : {}, file);
@@ -34,7 +56,7 @@ export function readEnvironments(file = 'trimtab.config.json', only?: string): D
   );
 }
 
-/** @param raw content of the file @param file its name, for messages */
+/** Parses the content of the file. @param file its name, for messages @throws ConfigError */
 export function parseEnvironments(raw: unknown, file = 'trimtab.config.json'): DeploymentConfig[] {
   if (!isObject(raw)) throw new ConfigError(file, `expected an object, received ${formatValue(raw)}`);
   const { $schema: _, environments, ...common } = raw;
@@ -61,8 +83,9 @@ export function parseEnvironments(raw: unknown, file = 'trimtab.config.json'): D
 }
 
 /**
- * Alarms, metrics and the events of a model go by the model's name alone, so two environments in one account and
- * region would roll each other back. An environment's stacks are named by a pattern, which must be of no other's.
+ * Checks that environments do not share an account and region: alarms, metrics and events are named by the model alone, so
+ * that one environment would roll back the releases of the other. Nor may the name of one be the prefix of another's,
+ * because stacks are deployed by the pattern `Trimtab-<environment>-*`.
  */
 function assertApart(configs: readonly DeploymentConfig[], file: string): void {
   if (configs.length < 2) return;
@@ -90,7 +113,7 @@ function assertApart(configs: readonly DeploymentConfig[], file: string): void {
   }
 }
 
-/** The common settings with an environment's own over them: objects are merged, anything else is replaced. */
+/** Common settings with those of an environment: objects are merged, other values replaced. */
 function overlaid(common: Raw, own: Raw): Raw {
   const result: Record<string, unknown> = { ...common };
   for (const [name, value] of Object.entries(own)) {

@@ -5,19 +5,32 @@ import { alarmsOf } from '../core/alarms/definitions.ts';
 import { Manifest } from '../core/manifest/manifest.ts';
 import { Baseline } from '../core/profile/profile.ts';
 
-/** What is made for a model at deployment: its name and its alarms. Everything else of it is in the registry. */
+/** What a deployment needs to know of a model, for its alarms and dashboard. All else is in the registry. */
 export interface DeployedModel {
   /** Name of the model, as in its manifest. */
   readonly name: string;
-  /** Its alarms, as data. */
+  /** Definitions of its alarms. */
   readonly alarms: readonly AlarmDefinition[];
-  /** Whether it tells three classes or more apart. @default false */
+  /** Whether it predicts one of three or more classes. @default false */
   readonly severalClasses?: boolean;
-  /** What its predictions turn out to be worth. @default nothing that is known */
+  /** Its business metrics. @default none */
   readonly business?: readonly { readonly name: string; readonly unit?: string | undefined }[] | undefined;
 }
 
-/** Reads a model folder's manifest and baseline. @throws Error when there is no manifest or it is malformed */
+/**
+ * Reads the manifest and the baseline of a model folder.
+ *
+ * @param folder - path of the folder, with `model.json` and, if there is one, `baseline.json`
+ * @throws Error when there is no manifest, or one of the files is invalid
+ *
+ * @example
+ * ```ts
+ * import { deployedModel } from 'trimtab';
+ *
+ * const { name, alarms } = deployedModel('models/flight-delay');
+ * console.log(name, alarms.map(({ metric, threshold }) => `${metric} ${threshold}`));
+ * ```
+ */
 export function deployedModel(folder: string): DeployedModel {
   const manifest = Manifest.parse(JSON.parse(readFileSync(path.join(folder, 'model.json'), 'utf8')));
   const file = path.join(folder, 'baseline.json');

@@ -1,8 +1,8 @@
 // What an administrator deploys to each account once: `npm run pipeline:roles -- deploy Trimtab-Pipeline-<account>`.
 import { App, Tags, Validations } from 'aws-cdk-lib';
+import { addPipeline } from './add-pipeline.ts';
 import { Checks } from './checks.ts';
 import { readEnvironments } from './environments.ts';
-import { addPipeline } from './pipeline/stacks.ts';
 
 const app = new App();
 addPipeline(app, readEnvironments());

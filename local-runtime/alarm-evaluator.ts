@@ -5,8 +5,8 @@ import { alarmState } from '../usecases/release/alarm-state.ts';
 import { deliver } from './deliver-event.ts';
 import type { LocalFunction } from './functions.ts';
 
-/** Evaluates every model's alarms as CloudWatch would, and hands transitions into ALARM to the functions they set off. */
-export class AlarmLoop {
+/** Evaluates the alarms of all models as CloudWatch does, and calls the functions that are triggered by an alarm. */
+export class AlarmEvaluator {
   readonly #states = new Map<string, AlarmState>();
   readonly #transitions: AlarmTransition[] = [];
 
@@ -26,15 +26,15 @@ export class AlarmLoop {
     return this.#states;
   }
 
-  /** One look at all alarms. Functions that are set off are waited for. */
-  async look(): Promise<void> {
+  /** Evaluates all alarms once, and waits for the functions that they trigger. */
+  async evaluate(): Promise<void> {
     for (const model of await this.home.ledger.models()) {
       const { definitions } = await alarmDefinitions(this.home, model);
-      for (const definition of definitions) await this.#evaluate(definition);
+      for (const definition of definitions) await this.#evaluateOne(definition);
     }
   }
 
-  async #evaluate(definition: AlarmDefinition): Promise<void> {
+  async #evaluateOne(definition: AlarmDefinition): Promise<void> {
     const now = this.home.clock.now();
     const from = this.#states.get(definition.name) ?? 'INSUFFICIENT_DATA';
     const { state: to, reason } = await alarmState(this.home, definition, now, from);
@@ -54,11 +54,11 @@ export class AlarmLoop {
     for (const { spec, alarmed } of this.functions)
       for (const trigger of spec.triggers)
         if (trigger.kind === 'alarm' && trigger.actions.includes(definition.action) && alarmed)
-          await deliver(
-            this.home.data,
-            { name: spec.name, run: alarmed },
-            `${definition.name}-${now.getTime()}`,
-            transition,
-          );
+          await deliver({
+            store: this.home.data,
+            function: { name: spec.name, run: alarmed },
+            id: `${definition.name}-${now.getTime()}`,
+            event: transition,
+          });
   }
 }

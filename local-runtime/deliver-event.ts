@@ -1,32 +1,34 @@
 import { reasonOf, storeDeadLetter } from '../platform/dead-letters.ts';
 import type { ObjectStore } from '../platform/ports.ts';
 
-export interface DeliveryOptions {
-  /** How often it is tried in all. */
+/** An event on its way to a function. */
+export interface Delivery<E, R> {
+  /** Store that dead letters are kept in. */
+  readonly store: ObjectStore;
+  readonly function: { readonly name: string; readonly run: (event: E) => Promise<R> };
+  /** Names the event among the dead letters of the function. */
+  readonly id: string;
+  readonly event: E;
+  /** Calls in all before the event becomes a dead letter. @default 3 */
   readonly attempts?: number;
-  /** Wait before the second try, doubled before each further one. */
+  /** Wait before the second call, doubled before each further one. @default 200 */
   readonly backoffMs?: number;
 }
 
 /**
- * Delivers an event to a function as a queue would: tried again when it fails, and kept as a dead letter under
- * `dead-letter/<function>/<id>.json` with its reason when it fails for good, so that nothing is lost.
+ * Calls a function with an event as a queue would: again when it fails, and so that nothing is lost, the event of the
+ * last failed call is stored with the reason as `dead-letter/<function>/<id>.json`.
  *
- * @returns what the function gave, or undefined when the event became a dead letter
+ * @returns what the function returned, or undefined when the event became a dead letter
  */
-export async function deliver<E, R>(
-  store: ObjectStore,
-  to: { readonly name: string; readonly run: (event: E) => Promise<R> },
-  id: string,
-  event: E,
-  { attempts = 3, backoffMs = 200 }: DeliveryOptions = {},
-): Promise<R | undefined> {
+export async function deliver<E, R>(delivery: Delivery<E, R>): Promise<R | undefined> {
+  const { store, function: fn, id, event, attempts = 3, backoffMs = 200 } = delivery;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await to.run(event);
+      return await fn.run(event);
     } catch (error) {
       if (attempt >= attempts) {
-        await storeDeadLetter(store, { function: to.name, id, attempts, reason: reasonOf(error), event });
+        await storeDeadLetter(store, { function: fn.name, id, attempts, reason: reasonOf(error), event });
         return undefined;
       }
       await new Promise((resolve) => setTimeout(resolve, backoffMs * 2 ** (attempt - 1)));

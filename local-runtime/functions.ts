@@ -13,7 +13,7 @@ import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../usecases/release/roll-back.ts';
 import { validateDrop } from '../usecases/validation/validate-drop.ts';
 
-/** A function as the local runtime calls it: the same use cases that the handlers call, set off by the same triggers. */
+/** A function as the local runtime calls it: the use case that its Lambda handler calls, with the same triggers. */
 export interface LocalFunction {
   readonly spec: FunctionSpec;
   /** For `schedule` triggers. */
@@ -24,6 +24,7 @@ export interface LocalFunction {
   readonly alarmed?: (transition: AlarmTransition) => Promise<unknown>;
 }
 
+/** All functions of the app except the endpoint, which the local runtime serves itself. */
 export function localFunctions(home: Home, probe: EndpointProbe): LocalFunction[] {
   const index = new PredictionIndex(home);
   return [
@@ -40,7 +41,7 @@ async function driftOfAll(home: Home, now: Date): Promise<void> {
     try {
       await runDriftDetection(home, { model, now });
     } catch (error) {
-      // A model without a release or a baseline has nothing to be held against.
+      // A model without a release or a baseline cannot have drift.
       if (!(error instanceof NoBaselineError)) throw error;
     }
 }

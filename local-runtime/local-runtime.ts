@@ -9,45 +9,45 @@ import { serve } from '../server/http/http-server.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { metricsPage, releaseGauges, watchedGauges } from '../server/metrics/metrics-page.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
-import { AlarmLoop } from './alarm-evaluator.ts';
+import { AlarmEvaluator } from './alarm-evaluator.ts';
 import { localFunctions } from './functions.ts';
 import { watchDrops } from './watch-drops.ts';
 
-export interface StageOptions {
-  /** Folder of the home; everything is below it. */
+export interface LocalRuntimeOptions {
+  /** Folder of the home, which holds all data. */
   readonly home: string;
-  /** 0 takes any free port. */
+  /** Port of the endpoint; 0 takes any free one. */
   readonly port: number;
   /** @default 127.0.0.1 */
   readonly host?: string;
-  /** Takes lines for people. @default none are printed */
+  /** Prints a line for operators. @default nothing is printed */
   readonly log?: (line: string) => void;
-  /** Seconds between runs of a scheduled function, instead of those in its trigger. */
+  /** Seconds between the runs of scheduled functions, by name. @default those of their triggers */
   readonly every?: Readonly<Record<string, number>>;
 }
 
-/** Where the program runs without AWS: the functions, and what sets them off. */
+/** A running installation without AWS: the endpoint, the functions, and what triggers them. */
 export interface LocalRuntime {
   readonly url: string;
   readonly home: LocalHome;
   readonly probe: EndpointProbe;
-  readonly alarms: AlarmLoop;
-  /** Delivers captures that are still being gathered. */
+  readonly alarms: AlarmEvaluator;
+  /** Writes the buffered captures to the store. */
   flush(): Promise<void>;
-  /** Stops taking requests, finishes what is under way, and frees everything. */
+  /** Stops taking requests, finishes those in progress, and frees everything. */
   close(): Promise<void>;
 }
 
-/** Seconds between two looks at the alarms, at the drop folder, and between deliveries of captures. */
+/** Seconds between two evaluations of the alarms, polls for new files, and writes of captures. */
 const ALARM_SECONDS = 1;
 const DROP_SECONDS = 0.5;
 const DELIVERY_SECONDS = 1;
 
 /**
- * Starts the local runtime: plays API Gateway, the log subscription, S3's events, the scheduler and CloudWatch's alarms
- * for a folder, by the same triggers that the constructs read.
+ * Starts the local runtime for a folder. It stands in for API Gateway, the log subscription, S3's events, EventBridge
+ * Scheduler and CloudWatch's alarms, and calls the functions by the same triggers that the constructs deploy.
  */
-export async function startLocalRuntime(options: StageOptions): Promise<LocalRuntime> {
+export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<LocalRuntime> {
   const log = options.log ?? (() => undefined);
   const home = await openLocalHome(options.home);
   const stream = new DeliveryStream(home, log);
@@ -75,14 +75,14 @@ export async function startLocalRuntime(options: StageOptions): Promise<LocalRun
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
   const probe = httpProbe(server.url);
   const functions = localFunctions(home, probe);
-  const alarms = new AlarmLoop(home, functions, log);
+  const alarms = new AlarmEvaluator(home, functions, log);
 
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   const loops: Interval[] = [
     startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
-    startInterval(ALARM_SECONDS, () => alarms.look(), failed('alarms')),
-    // The endpoint looks at its release beside requests; here it also does when nobody asks.
+    startInterval(ALARM_SECONDS, () => alarms.evaluate(), failed('alarms')),
+    // Requests trigger a refresh of the release; this does so when there are none.
     startInterval(1, () => endpoint.refresh(), failed('release')),
   ];
   for (const fn of functions)
@@ -96,7 +96,14 @@ export async function startLocalRuntime(options: StageOptions): Promise<LocalRun
           ),
         );
       if (trigger.kind === 'object-created' && fn.created)
-        loops.push(watchDrops(home, trigger.prefix, fn.spec.name, fn.created, DROP_SECONDS, log));
+        loops.push(
+          watchDrops(home, {
+            prefix: trigger.prefix,
+            function: { name: fn.spec.name, run: fn.created },
+            seconds: DROP_SECONDS,
+            log,
+          }),
+        );
     }
 
   return {

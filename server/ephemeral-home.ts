@@ -11,12 +11,12 @@ export interface HomeOfModels {
 }
 
 const PREFIX = 'trimtab-serve-';
-/** Says whose a home is. */
+/** Names the process that owns a home. */
 const OWNER = 'owner.json';
 
 /**
- * Makes a home for people who have nothing but model folders: each is registered and released in it, and it is gone with
- * the server.
+ * Creates a temporary home in which each of the given model folders is registered and released, for `serve --model`,
+ * where the user has no registry. It is removed when the server stops.
  *
  * @throws ModelFolderError, ModelLoadError, or an Error when two folders have the same model
  */
@@ -45,7 +45,7 @@ export async function homeOfModels(folders: readonly string[]): Promise<HomeOfMo
   }
 }
 
-/** Removes homes of servers that were killed, which could not do so themselves. */
+/** Removes the homes of servers that were killed before they could remove them. */
 async function removeOrphans(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;

@@ -4,21 +4,21 @@ import type { HttpResponse } from '../core/serving/http.ts';
 import { refusalResponse } from './http/refusal.ts';
 import type { AdmissionLimit } from './lib/admission-limit.ts';
 
-/** Paths by which load balancers of every protocol ask whether to send requests here. */
+/** Readiness paths of all protocols, as load balancers poll them. */
 const READY = new Set(['/v2/health/ready', '/ready', '/health/status', '/ping']);
 
-/** A queue this full wants no more, until it has become this empty. */
+/** Fill at which a limit makes the process unready, and fill at which it becomes ready again. */
 const HIGH_WATER = 0.8;
 const LOW_WATER = 0.5;
 
 /**
- * Whether this process should be sent requests: not while it starts or drains, while what waits is over its high-water
- * mark, or while a worker or a process of the server is lost.
+ * Readiness of this process. It is unready while it starts or drains, while one of its admission limits is above the
+ * high-water mark, and while a worker or another process of the server is being restarted.
  */
 export class Health {
   starting = true;
   draining = false;
-  /** Processes of the server that are being replaced. */
+  /** Number of the server's processes that are being restarted. */
   lostProcesses = 0;
   #flooded = false;
 
@@ -27,7 +27,7 @@ export class Health {
     private readonly lostWorkers: () => number,
   ) {}
 
-  /** Why not; undefined when it is ready. */
+  /** Why this process is unready; undefined when it is ready. */
   get unready(): string | undefined {
     if (this.draining) return 'draining: it is about to stop';
     if (this.starting) return 'starting: models are being loaded';
@@ -40,7 +40,7 @@ export class Health {
     return undefined;
   }
 
-  /** Answers a question for readiness with no; undefined for any other request, and when it is ready. */
+  /** The 503 for a readiness request while the process is unready; undefined for other requests and when it is ready. */
   answer(head: RequestHead): HttpResponse | undefined {
     if (!READY.has(head.path) || (head.method !== 'GET' && head.method !== 'HEAD')) return undefined;
     const why = this.unready;

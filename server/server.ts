@@ -24,32 +24,36 @@ export interface ServingOptions {
   readonly home: Home;
   readonly settings: Settings;
   readonly worker: WorkerEntry;
-  /** Whether captured predictions are kept in the home. */
+  /** Whether captured predictions are stored in the home. */
   readonly captures: boolean;
-  /** Gives the metrics of all processes. @default this one's own are all */
+  /** Reads the metrics of all processes. @default there is only this one */
   readonly allMetrics?: () => Promise<string>;
-  /** Told of every request, as a sign of life: no timer has its turn while many that are large came whole at once. */
+  /** Called for every request, as a heartbeat: timers are delayed while many large requests are processed. */
   readonly onRequest?: () => void;
-  /** Takes lines for people. */
+  /** Prints a line for operators. */
   readonly log: (line: string) => void;
 }
 
-/** A process that answers requests. */
+/** A running server. */
 export interface Serving {
   readonly url: string;
-  /** Where gRPC is served, `host:port`; absent where it is not. */
+  /** Address of gRPC, `host:port`; absent where it is not served. */
   readonly grpc?: string;
   readonly health: Health;
-  /** Of this process, in Prometheus' text format. */
+  /** Metrics of this process, in Prometheus' text format. */
   metrics(): Promise<string>;
-  /** Takes no more requests, finishes what is under way within the settings' times, and frees everything. */
+  /** Stops taking requests, finishes those in progress within the limits of the settings, and frees everything. */
   drain(): Promise<void>;
 }
 
-/** Seconds between deliveries of captures and metrics. */
+/** Seconds between two writes of captures and metrics. */
 const DELIVERY_SECONDS = 1;
 
-/** Starts to listen at once, so that it can be asked how it is, and gives itself once its models are open. */
+/**
+ * Starts a server. It listens immediately, so that health checks are answered while models are being loaded.
+ *
+ * @returns the server once its models are loaded
+ */
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { home, settings, log } = options;
   const pool = new WorkerPool({
@@ -94,7 +98,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     if (head.path === '/metrics') return metricsOf(head);
     const unready = health.answer(head);
     if (unready !== undefined) return unready;
-    // Health is answered whatever is waiting.
+    // Health checks are answered even when the admission limit is reached.
     if (endpoint !== undefined && head.path.startsWith('/v2/health/')) return endpoint.handle({ ...head, body: '' });
     return undefined;
   };
@@ -148,7 +152,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
           ...(settings.callerHeader === undefined ? {} : { callerHeader: settings.callerHeader }),
         });
   health.starting = false;
-  const loops = runLoops(endpoint, stream, () => emf.flush(), settings, log);
+  const loops = runLoops({ endpoint, stream, flushMetrics: () => emf.flush(), refresh: settings.refresh, log });
   return {
     url: server.url,
     ...(grpc === undefined ? {} : { grpc: grpc.address }),
@@ -168,7 +172,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   };
 }
 
-/** An endpoint that says the same of its readiness whoever asks. */
+/** The endpoint for gRPC, with the same answers to readiness as over HTTP. */
 const gated = (endpoint: Endpoint, health: Health): Parameters<typeof serve>[0] => ({
   handle: async (request) => health.answer(request) ?? endpoint.handle(request),
 });
@@ -194,24 +198,28 @@ const listen = (
     first,
   });
 
-function runLoops(
-  endpoint: Endpoint,
-  stream: DeliveryStream,
-  flushMetrics: () => void,
-  settings: Settings,
-  log: (line: string) => void,
-): Interval[] {
+interface LoopOptions {
+  readonly endpoint: Endpoint;
+  readonly stream: DeliveryStream;
+  readonly flushMetrics: () => void;
+  /** Seconds between two looks at the release. */
+  readonly refresh: number;
+  readonly log: (line: string) => void;
+}
+
+/** Starts the periodic jobs. */
+function runLoops({ endpoint, stream, flushMetrics, refresh, log }: LoopOptions): Interval[] {
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   return [
     startInterval(DELIVERY_SECONDS, () => stream.flush(), failed('captures')),
     startInterval(DELIVERY_SECONDS, async () => flushMetrics(), failed('metrics')),
-    // The endpoint looks at its release beside requests; here it also does when nobody asks.
-    startInterval(Math.max(0.1, settings.refresh), () => endpoint.refresh(), failed('release')),
+    // Requests trigger a refresh of the release; this does so when there are none.
+    startInterval(Math.max(0.1, refresh), () => endpoint.refresh(), failed('release')),
   ];
 }
 
-/** Beside a local home; every process of a server shares it. */
+/** Default folder of cached model files: inside a local home, else temporary. All processes of a server share it. */
 const cacheOf = (home: Home): string =>
   path.join(home.kind === 'local' ? home.description : path.join(tmpdir(), 'trimtab'), 'cache');
 

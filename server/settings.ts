@@ -1,11 +1,11 @@
 import { totalmem } from 'node:os';
 import * as z from 'zod';
 
-/** A setting of the server: a flag of the command, and a variable of the environment. */
+/** A setting of the server, given by a flag of the command or by a variable of the environment. */
 interface Setting<T extends z.ZodType = z.ZodType> {
   readonly schema: T;
   readonly help: string;
-  /** Its flag, where that is not its name: sizes are given in megabytes and held in bytes. */
+  /** Name of the flag where it differs: sizes are given in megabytes and kept in bytes. */
   readonly flag?: string;
 }
 
@@ -20,7 +20,7 @@ const megabytes = (most: number) =>
     .max(most)
     .transform((size) => Math.ceil(size * MEGABYTE));
 
-/** Every setting, by its name. Flag: `--drain-delay`; variable: `TRIMTAB_SERVE_DRAIN_DELAY`. */
+/** All settings by name. `drainDelay` has the flag `--drain-delay` and the variable `TRIMTAB_SERVE_DRAIN_DELAY`. */
 export const SETTINGS = {
   port: setting('port; 0 takes any', whole(0, 65_535).default(8_080)),
   host: setting('address to listen at', z.string().min(1).default('127.0.0.1')),
@@ -103,31 +103,31 @@ const PREFIX = 'TRIMTAB_SERVE_';
 export const flagOf = (name: SettingName): string =>
   (SETTINGS[name] as Setting).flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 export const variableOf = (name: SettingName): string => PREFIX + flagOf(name).replaceAll('-', '_').toUpperCase();
-/** The name under which the command line hands a flag on: `--drain-delay` is `drainDelay`. */
+/** Name of a flag's value in the parsed command line: `drainDelay` for `--drain-delay`. */
 const optionOf = (name: SettingName): string => flagOf(name).replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 
-/** Variables of the environment that are for the processes of the server among themselves. */
+/** Variables by which the supervisor passes values to its child processes; they are not settings. */
 export const CHILD_ENVIRONMENT = ['TRIMTAB_SERVE_HOME_OF_MODELS'];
 
 /**
- * The share of the memory that all processes together keep for bodies, where nothing else is said: a body becomes several
- * times its size while it is read and answered.
+ * Default limits for bodies, as shares of the memory for all processes together. They are small because a body takes
+ * several times its size while it is read and answered.
  */
 const SHARES = { requestBytes: 1 / 8, queueBytes: 1 / 16 } as const;
 
-/** What there is: the limit of the container, else the machine's; bytes. */
+/** Available memory: the container's limit, else the machine's memory; bytes. */
 const memoryHere = (): number => Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
 
-/** What is wrong with how the server was set up; the message names the flag or variable. */
+/** A setting is invalid; the message names its flag or variable. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
 }
 
 /**
- * Reads all settings; a flag counts before a variable.
+ * Reads all settings. A flag takes precedence over a variable.
  *
- * @param memory that all processes have; bytes
- * @throws SettingError for a value out of its range, and for a variable that looks like a setting and is none
+ * @param memory available to all processes together; bytes
+ * @throws SettingError for an invalid value, and for a variable with the prefix of settings that is none of them
  */
 export function readSettings(
   flags: Readonly<Record<string, unknown>>,
@@ -145,7 +145,7 @@ export function readSettings(
     const flag = flags[optionOf(name)];
     const fromFlag = flag !== undefined;
     const value = fromFlag ? flag : env[variable];
-    // An empty text would be taken for the number 0.
+    // An empty string would be coerced to 0.
     const result = SETTINGS[name].schema.safeParse(value === '' ? Number.NaN : value);
     if (!result.success)
       throw new SettingError(
@@ -160,7 +160,7 @@ export function readSettings(
   );
 }
 
-/** Bounds what was not given by the memory; one body always has room. */
+/** Lowers default limits to their share of the memory, but never below the size of one body. */
 function withinMemory(settings: Settings, memory: number, given: (name: SettingName) => boolean): Settings {
   const bounded = (name: keyof typeof SHARES): number => {
     const most = Math.max(settings.bodyBytes, Math.floor((memory * SHARES[name]) / settings.processes));

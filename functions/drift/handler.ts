@@ -7,7 +7,7 @@ import { parsed } from '../middleware/parse-event.ts';
 const opening = openHome('aws');
 opening.catch(() => undefined);
 
-/** Looks at every model; one that fails does not keep the others from being looked at, and fails the run at the end. */
+/** Checks all models. When one fails, the others are still checked, and the run fails at the end. */
 export const handler = middy()
   .use(parsed(Scheduled))
   .handler(async (event: Scheduled) => {

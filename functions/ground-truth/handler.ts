@@ -7,7 +7,7 @@ import { parsed } from '../middleware/parse-event.ts';
 
 const opening = openHome('aws');
 opening.catch(() => undefined);
-/** Outlives an invocation: captures that were read are not read again. */
+/** Kept between invocations, so that captures are not read again. */
 let index: PredictionIndex | undefined;
 
 export const handler = middy()

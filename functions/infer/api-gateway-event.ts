@@ -3,7 +3,7 @@ import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 
 /**
- * What an HTTP API (payload format 2.0) and a function URL send, as far as it is read here; AWS adds keys at will.
+ * Event of an HTTP API (payload format 2.0) or a function URL, with the members that are read here.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export interface HttpEvent {
@@ -21,10 +21,10 @@ export interface HttpEvent {
 }
 
 /**
- * An event, once it is known to be one. By hand: it is held against the same few rules at every request, and a schema
- * takes ten times as long for them as this does.
+ * Checks the type of an event. It is written by hand because it runs for every request, and a zod schema takes ten times
+ * as long.
  *
- * @throws TypeError with the key that is not as it must be
+ * @throws TypeError naming the invalid member
  */
 export function httpEventOf(event: unknown): HttpEvent {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = keysOf(event, 'the event');
@@ -63,7 +63,7 @@ export interface HttpResult {
   readonly isBase64Encoded: boolean;
 }
 
-/** An event as a request. The one place where bodies are decoded. */
+/** Converts an event to a request, and decodes its body. */
 export function toHttpRequest(event: HttpEvent): HttpRequest {
   const { rawQueryString: query, headers, body, isBase64Encoded, requestContext } = event;
   return {
@@ -79,8 +79,8 @@ export function toHttpRequest(event: HttpEvent): HttpRequest {
 const NO_QUERY: HttpRequest['query'] = {};
 
 /**
- * Who was authenticated, else the address that the request came from; both are AWS's word, no header has a part in it.
- * Of an assumed role it is the role: the session's name is whatever the caller likes.
+ * The authenticated principal, else the source address. Both are set by AWS; headers, which callers can choose, are not
+ * used. For an assumed role it is the role without the session name, which callers can choose as well.
  */
 function callerOf({ authorizer, http }: HttpEvent['requestContext']): string | undefined {
   if (authorizer !== undefined && authorizer !== null) {
@@ -96,7 +96,7 @@ function callerOf({ authorizer, http }: HttpEvent['requestContext']): string | u
   return http.sourceIp && callerOfAddress(http.sourceIp);
 }
 
-/** A text or number deep inside what is an authorizer's own; undefined where there is none. */
+/** A string or number at a path inside the authorizer's context; undefined when there is none. */
 function textAt(value: unknown, ...keys: readonly string[]): string | undefined {
   for (const key of keys) {
     if (typeof value !== 'object' || value === null) return undefined;
@@ -105,7 +105,7 @@ function textAt(value: unknown, ...keys: readonly string[]): string | undefined 
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** The path without a named stage in front, percent-decoded; as it is where it cannot be decoded. */
+/** The path without the prefix of a named stage, percent-decoded; an invalid one is returned unchanged. */
 function pathOf({ rawPath, requestContext }: HttpEvent): string {
   const prefix = `/${requestContext.stage ?? '$default'}/`;
   const path = rawPath.startsWith(prefix) ? rawPath.slice(prefix.length - 1) : rawPath;
@@ -117,10 +117,10 @@ function pathOf({ rawPath, requestContext }: HttpEvent): string {
   }
 }
 
-/** What a function may answer with; Lambda turns more into an error of its own. */
+/** Largest response of a function; Lambda fails a larger one. */
 export const RESULT_LIMIT = 6 * 1024 * 1024 - 10_240;
 
-/** The response to a request as the result of a function; one that is too large becomes the protocol's own 413. */
+/** Converts a response to the result of the function. One that is too large becomes a 413 in the protocol's form. */
 export function resultOf(response: HttpResponse, request: HttpRequest): HttpResult {
   const { status, headers, body } = response;
   const text = typeof body === 'string';

@@ -7,26 +7,26 @@ import { openHome } from '../../platform/home.ts';
 import { Endpoint } from '../../usecases/serving/endpoint.ts';
 import { type HttpEvent, type HttpResult, httpEventOf, resultOf, toHttpRequest } from './api-gateway-event.ts';
 
-/** How long an answer may wait for a reading of the release that has begun: a frozen function would not finish it. */
+/** How long a response waits for a refresh of the release in progress, which would not go on in a frozen function. */
 const SETTLE_MS = 50;
 
-/** How long the start may wait for the opening: Lambda gives it ten seconds, after that the first request waits. */
+/** How long the start waits for the endpoint to open: Lambda allows ten seconds, after which the first request waits. */
 const START_MS = 8_000;
 
 /**
- * Opened once, while the execution environment starts: what is loaded then is loaded on the platform's time.
+ * The endpoint is opened once, while the execution environment starts, where loading does not delay a request.
  *
- * TRIMTAB_ACCESS_LOG says which requests get a line: none, problems (by default), all, or a share.
- * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_DEFAULT_MODEL the one
- * that requests which name none are for (the only one by default); TRIMTAB_CACHE the folder for model files.
+ * TRIMTAB_ACCESS_LOG decides which requests are logged: none, problems (by default), all, or a share.
+ * TRIMTAB_HOME is the home; TRIMTAB_MODELS the models, comma-separated (all by default); TRIMTAB_DEFAULT_MODEL the model
+ * of requests that name none (the only one by default); TRIMTAB_CACHE the folder for model files.
  */
 const opening = open();
 // The first request reports a failure to open; until then it must not end the process.
 opening.catch(() => undefined);
 
 /**
- * Settles when the endpoint is open; scripts/build/code-cache.ts has the loader that waits for it. An environment that is started
- * ahead of requests is frozen in the middle of what it does otherwise, and finds its time run out when it goes on.
+ * Resolves when the endpoint is open; the loader of scripts/build/code-cache.ts waits for it. Otherwise an environment
+ * that is started ahead of requests would be frozen while it loads, and its time limits would expire when it goes on.
  */
 export const ready: Promise<void> = started();
 
@@ -57,7 +57,7 @@ async function open(): Promise<Endpoint> {
   });
 }
 
-/** One look at the envelope: the rows are checked by the pass that fills the tensors. */
+/** Checks the event only; rows are checked when tensors are filled. */
 const parsed: middy.MiddlewareObj<HttpEvent, HttpResult> = {
   before(request) {
     request.event = httpEventOf(request.event);

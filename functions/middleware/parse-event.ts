@@ -1,12 +1,12 @@
 import type { MiddlewareObj } from '@middy/core';
 import * as z from 'zod';
 
-/** An event that is not of the form that the function takes. It is not worth retrying: the dead-letter queue keeps it. */
+/** An event does not match its schema. Retrying would not help; the dead-letter queue keeps it. */
 export class BadEventError extends Error {
   override readonly name = 'BadEventError';
 }
 
-/** Middleware that parses the event strictly, so that a handler sees what its type says. @throws BadEventError */
+/** Middleware that parses the event by a schema, so that the handler gets what its type says. @throws BadEventError */
 export function parsed<T>(schema: z.ZodType<T>): MiddlewareObj<T> {
   return {
     before: (request) => {

@@ -7,7 +7,7 @@ import { openHome } from '../../platform/home.ts';
 import { rollBack } from '../../usecases/release/roll-back.ts';
 import { parsed } from '../middleware/parse-event.ts';
 
-/** A CloudWatch alarm's event as a transition; undefined when it is not an alarm of a model going into ALARM. */
+/** Converts the event of a CloudWatch alarm; undefined unless it is a model's alarm that has gone into ALARM. */
 export function transitionOf({ detail }: AlarmStateChange): AlarmTransition | undefined {
   const name = parseAlarmName(detail.alarmName);
   if (!name || detail.state.value !== 'ALARM') return undefined;
@@ -22,7 +22,7 @@ export function transitionOf({ detail }: AlarmStateChange): AlarmTransition | un
   };
 }
 
-/** TRIMTAB_ENDPOINT_FUNCTION is the alias that is asked what it serves; without it rollbacks stay to be verified. */
+/** TRIMTAB_ENDPOINT_FUNCTION is the alias that is asked what it serves; without it, rollbacks are not verified. */
 export const handler = middy()
   .use(parsed(AlarmStateChange))
   .handler(async (event: AlarmStateChange) => {

@@ -7,8 +7,8 @@ const opening = openHome('aws');
 opening.catch(() => undefined);
 
 /**
- * Takes a queue's batch of "Object Created" events. A record that fails is reported alone, so that the others are not
- * judged twice; after the queue's retries it ends in the dead-letter queue, and its reason beside the data.
+ * Processes a batch of "Object Created" events from the queue. Failed records are reported one by one, so that the others
+ * are not validated twice; after the queue's retries they end in the dead-letter queue, and the reasons in the data store.
  */
 export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async (event) => {
   const home = await opening;

@@ -3,14 +3,14 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 
 /**
- * One hand-written statement: exactly these actions on exactly these resources. What every role may do in the end,
- * and why, is listed in infra/permissions.ts, and a test holds the templates against that list.
+ * Grants exactly these actions on exactly these resources. The permissions of all roles, with reasons, are listed in
+ * infra/permissions/list.ts, and a test compares the templates with that list.
  */
 export function allowActions(grantee: IGrantable, actions: string[], resources: string[]): Grant {
   return Grant.addToPrincipal({ grantee, actions, resourceArns: resources });
 }
 
-/** What a role does with a key, through a service: what it reads is decrypted, what it writes needs a data key. */
+/** Actions on a key that reading and writing through a service need: reading decrypts, writing creates data keys. */
 const USES = {
   s3: { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:GenerateDataKey'] },
   sqs: { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:GenerateDataKey'] },
@@ -28,7 +28,7 @@ const USES = {
   },
 } as const;
 
-/** Lets somebody use the key of what is kept in a service, through that service only. Does nothing without a key. */
+/** Grants the use of a key through one service only. Does nothing without a key. */
 export function allowKey(
   grantee: IGrantable,
   key: IKey | undefined,

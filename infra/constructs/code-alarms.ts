@@ -4,32 +4,32 @@ import type { Alias, IFunction, IVersion } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
-/** What is judged. */
+/** Props of {@link CodeAlarms}. */
 export interface CodeAlarmsProps {
-  /** What takes traffic. */
+  /** The alias that takes traffic. */
   readonly alias: Alias;
-  /** Whose code it is. */
+  /** The function of the code. */
   readonly function: IFunction;
-  /** The version that is to take over. */
+  /** The new version. */
   readonly version: IVersion;
-  /** In front of it. */
+  /** The API in front of the alias. */
   readonly api: IHttpApi;
 }
 
-/** The slowest that new code may be in the 99th percentile, cold starts included, milliseconds. */
+/** Largest 99th percentile of the duration of new code, including cold starts; milliseconds. */
 const SLOW_MS = 3_000;
 
-/** Half of what a canary of 10 % answers, so that one of which every answer is 500 is heard of. */
+/** Half the share of a canary of 10 %, so that one which fails every request raises the alarm. */
 const SERVER_ERROR_SHARE = 0.05;
 
 /**
- * What new code is judged by while it takes over. None of them rolls a model back: their names are CloudFormation's,
- * which the rollback's rule does not match, and they look at the function, not at a model.
+ * Alarms about new code while it takes over. None of them rolls a model back: their metrics are those of the function,
+ * not of a model, and the rule of the rollback does not match their names.
  */
 export class CodeAlarms extends Construct {
   /**
-   * Those that a deployment is stopped by: they look at the new version alone, so that one that is up already, for what
-   * the former version does, never bars the deployment that would mend it.
+   * Alarms that stop a deployment. They look at the new version alone: an alarm about the old version must not block the
+   * deployment that repairs it.
    */
   readonly stopping: readonly RunbookAlarm[];
 

@@ -4,13 +4,24 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
-/** How the key is found. */
+/** Props of {@link DataKey}. */
 export interface DataKeyProps {
-  /** Name by which people find it, without `alias/`. @default no alias */
+  /** Alias of the key, without `alias/`. @default no alias */
   readonly alias?: string;
 }
 
-/** The key that everything at rest is encrypted with: rotated each year, retained, and open to the services that need it. */
+/**
+ * The customer-managed key of all stored data. It is rotated every year, retained when its stack is deleted, and usable by
+ * the services that need it.
+ *
+ * @example
+ * ```ts
+ * import { DataKey, ModelRegistry } from 'trimtab';
+ *
+ * const encryptionKey = new DataKey(stack, 'Key', { alias: 'models' });
+ * new ModelRegistry(stack, 'Registry', { encryptionKey });
+ * ```
+ */
 export class DataKey extends Key {
   constructor(scope: Construct, id: string, props: DataKeyProps = {}) {
     super(scope, id, {
@@ -25,8 +36,20 @@ export class DataKey extends Key {
 }
 
 /**
- * Lets the services use a key that act in nobody's name, so that no role's permissions can help them: the log service,
- * EventBridge on its way to a queue, and CloudWatch on its way to a topic. For a key of your own; a `DataKey` has it.
+ * Lets services use a key of your own where they act without a role: CloudWatch Logs for log groups, EventBridge for
+ * queues, and CloudWatch for alarm topics. A {@link DataKey} does so by itself.
+ *
+ * @throws Error when the key is imported, because its policy cannot be changed
+ *
+ * @example
+ * ```ts
+ * import { Key } from 'aws-cdk-lib/aws-kms';
+ * import { letServicesIn, OnCall } from 'trimtab';
+ *
+ * const encryptionKey = new Key(stack, 'Key', { enableKeyRotation: true });
+ * letServicesIn(encryptionKey);
+ * new OnCall(stack, 'OnCall', { encryptionKey });
+ * ```
  */
 export function letServicesIn(key: IKey): void {
   const { account, region, partition } = Stack.of(key);
@@ -71,8 +94,8 @@ export function letServicesIn(key: IKey): void {
 }
 
 /**
- * Encryption of a queue: with a key, or with those of SQS. The key goes in by its ARN alone, or the CDK would write
- * statements of its own into the key's policy.
+ * Encryption of a queue: with the given key, else with keys of SQS. The key is imported by its ARN, because the CDK would
+ * otherwise add statements of its own to the key's policy.
  */
 export const queueEncryption = (scope: Construct, id: string, key: IKey | undefined) =>
   key

@@ -4,19 +4,19 @@ import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { EncryptedBucket } from './encrypted-bucket.ts';
 
-/** The stores of data. */
+/** The stores of data, created here or imported. */
 export interface IDataLake {
   /** Drops, dataset versions, quarantine, reports and ground truth. */
   readonly data: IBucket;
   /** Captured predictions. */
   readonly captures: IBucket;
-  /** Environment that a function needs to find them. */
+  /** Environment variables by which a function finds the stores. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** What an existing data lake is known by. */
+/** Names of an existing data lake. */
 export interface DataLakeAttributes {
-  /** Name of the bucket of data; it must tell EventBridge of its objects. */
+  /** Name of the bucket of data; it must send its events to EventBridge. */
   readonly dataBucketName: string;
   /** Name of the bucket of captured predictions. */
   readonly capturesBucketName: string;
@@ -24,7 +24,7 @@ export interface DataLakeAttributes {
   readonly encryptionKey?: IKey;
 }
 
-/** How a data lake is kept. */
+/** Props of {@link DataLake}. */
 export interface DataLakeProps {
   /** Bucket for access logs of the stores. @default accesses are not logged */
   readonly accessLogs?: IBucket;
@@ -36,9 +36,20 @@ export interface DataLakeProps {
   readonly quarantineRetention?: Duration;
 }
 
-/** The stores of data: drops, dataset versions, quarantine and reports; and captured predictions. */
+/**
+ * The stores of data: a bucket of drops, dataset versions, quarantine and reports, and one of captured predictions.
+ *
+ * @example
+ * ```ts
+ * import { Duration } from 'aws-cdk-lib';
+ * import { DataLake, ModelEndpoint } from 'trimtab';
+ *
+ * const lake = new DataLake(stack, 'Lake', { captureRetention: Duration.days(30) });
+ * new ModelEndpoint(stack, 'Endpoint', { lake });
+ * ```
+ */
 export class DataLake extends Construct implements IDataLake {
-  /** A data lake that another app has made: its stores are named by that app's outputs. */
+  /** Imports a data lake of another app, by the names that are outputs of its stack. */
   static fromAttributes(scope: Construct, id: string, attributes: DataLakeAttributes): IDataLake {
     const parts = new Construct(scope, id);
     const { encryptionKey } = attributes;
@@ -75,7 +86,7 @@ export class DataLake extends Construct implements IDataLake {
     });
   }
 
-  /** Environment that a function needs to find them. */
+  /** Environment variables by which a function finds the stores. */
   get environment(): Record<string, string> {
     return environmentOf(this.data.bucketName, this.captures.bucketName);
   }

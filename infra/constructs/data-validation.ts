@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ATTEMPTS, validate } from '../../functions/validate/trigger.ts';
+import { MAX_RECEIVE_COUNT, validate } from '../../functions/validate/trigger.ts';
 import { validationProblems } from '../scaling/check.ts';
 import { VALIDATION_CONCURRENCY } from '../scaling/config.ts';
 import { mustScale } from '../scaling/must-scale.ts';
@@ -19,13 +19,13 @@ import type { PrivacySecret } from './privacy-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
-/** How files are judged. */
+/** Props of {@link DataValidation}. */
 export interface DataValidationProps {
-  /** Where contracts come from. */
+  /** The registry whose contracts are used. */
   readonly registry: IModelRegistry;
-  /** Stores; files are dropped into that of data. */
+  /** The stores; files are put into that of data. */
   readonly lake: IDataLake;
-  /** Secret of personal fields. @default columns to be hashed or encrypted are left out of what is kept */
+  /** Secret of personal fields. @default columns to be hashed or encrypted are not stored */
   readonly privacy?: PrivacySecret;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
@@ -33,22 +33,34 @@ export interface DataValidationProps {
   readonly encryptionKey?: IKey;
   /** Memory of the function, in MB; at least 1536. @default 2048 */
   readonly memoryMb?: number;
-  /** Most executions at once. @default no limit of its own */
+  /** Reserved concurrency of the function. @default no limit of its own */
   readonly reservedConcurrency?: number;
-  /** Files judged at once, 2 to 1000 and at most `reservedConcurrency`. @default 5 */
+  /** Files validated at once, 2 to 1000 and at most `reservedConcurrency`. @default 5 */
   readonly maxConcurrency?: number;
 }
 
-/** How long a file may wait; judging one takes five minutes at most. */
+/** How long a file may wait; validating one takes at most five minutes. */
 const BACKLOG = Duration.minutes(30);
 
-/** Judges every file dropped under `incoming/`: EventBridge, a queue, the validation function; failures are kept. */
+/**
+ * Validates every file that is put under `incoming/`. The event of the object goes through EventBridge and a queue to the
+ * validation function; files that cannot be processed end in a dead-letter queue.
+ *
+ * @example
+ * ```ts
+ * import { DataValidation } from 'trimtab';
+ *
+ * const { registry, lake } = endpoint;
+ * const validation = new DataValidation(stack, 'Validation', { registry, lake, maxConcurrency: 2 });
+ * validation.metricRejected('flights').createAlarm(stack, 'FlightsRejected', { threshold: 1, evaluationPeriods: 1 });
+ * ```
+ */
 export class DataValidation extends Construct {
-  /** Judges one file at a time. */
+  /** Validates one file at a time. */
   readonly function: TrimtabFunction;
-  /** Files that wait to be judged. */
+  /** Files that wait to be validated. */
   readonly queue: Queue;
-  /** Files that could not be judged. */
+  /** Files that could not be processed. */
   readonly deadLetters: DeadLetterQueue;
 
   constructor(scope: Construct, id: string, props: DataValidationProps) {
@@ -96,7 +108,7 @@ export class DataValidation extends Construct {
       enforceSSL: true,
       // Six times the function's time, as AWS advises for event sources.
       visibilityTimeout: Duration.seconds(6 * validate.timeoutSeconds),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: ATTEMPTS },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
     allowActions(
       this.function,
@@ -138,12 +150,12 @@ export class DataValidation extends Construct {
       metric: this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5), statistic: 'Maximum' }),
       threshold: BACKLOG.toSeconds(),
       evaluationPeriods: 2,
-      says: 'data files wait to be judged',
+      says: 'data files wait to be validated',
       runbook: 'validation-backlog.md',
     });
   }
 
-  /** Files rejected whole, as a rate of 0 to 1: of one dataset, or over all. */
+  /** Share of files that are rejected as a whole, 0 to 1: of one dataset, or of all. */
   metricRejected(dataset?: string, options?: MetricOptions): Metric {
     return new Metric({
       namespace: 'Trimtab',

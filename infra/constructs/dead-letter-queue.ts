@@ -5,19 +5,30 @@ import type { Construct } from 'constructs';
 import { queueEncryption } from './data-key.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
-/** How dead letters are kept. */
+/** Props of {@link DeadLetterQueue}. */
 export interface DeadLetterQueueProps {
   /** Customer-managed key of the messages. @default keys of SQS */
   readonly encryptionKey?: IKey;
 }
 
-/** How long letters are kept, and at which age an alarm says that they are about to be lost. */
+/** How long dead letters are kept, and the age at which an alarm warns that they are about to expire. */
 const RETENTION = Duration.days(14);
 const EXPIRING = Duration.days(10);
 
-/** Where events end that could not be processed, kept for two weeks, with an alarm as soon as there is one. */
+/**
+ * A queue of events that could not be processed. They are kept for two weeks, and the first one raises an alarm.
+ *
+ * @example
+ * ```ts
+ * import { Queue } from 'aws-cdk-lib/aws-sqs';
+ * import { DeadLetterQueue } from 'trimtab';
+ *
+ * const queue = new DeadLetterQueue(stack, 'DeadLetters');
+ * new Queue(stack, 'Work', { deadLetterQueue: { queue, maxReceiveCount: 3 } });
+ * ```
+ */
 export class DeadLetterQueue extends Queue {
-  /** Goes off as soon as there is one. */
+  /** Raised as soon as there is a message. */
   readonly alarm: RunbookAlarm;
 
   constructor(scope: Construct, id: string, { encryptionKey }: DeadLetterQueueProps = {}) {

@@ -7,27 +7,27 @@ import { GitHubRole } from './github-role.ts';
 
 /** An environment that is deployed to from the repository. */
 export interface DeployTarget {
-  /** Its name: that of the environment on GitHub, too. */
+  /** Name of the environment, here and on GitHub. */
   readonly environment: string;
   readonly region: string;
 }
 
-/** Who deploys, and to what. */
+/** Props of {@link DeployRoles}. */
 export interface DeployRolesProps {
-  /** The repository, and how the account was bootstrapped. */
+  /** The repository, and the bootstrap of the account. */
   readonly pipeline: PipelineConfig;
   /** The environments of this account. */
   readonly targets: readonly DeployTarget[];
 }
 
 /**
- * What a pipeline may do in an account: nothing but take on roles of the CDK's bootstrap stack. Pull requests may look
- * up what is there; jobs that GitHub lets into an environment may deploy to that one.
+ * Roles of the pipeline in an account. They may do nothing but assume the roles of the CDK's bootstrap stack: pull
+ * requests the one for look-ups, jobs of a GitHub environment those that deploy to this environment.
  */
 export class DeployRoles extends Construct {
-  /** Looks up what is deployed, for pull requests. */
+  /** Reads what is deployed, for pull requests. */
   readonly diff: GitHubRole;
-  /** Deploys, one an environment. */
+  /** Roles that deploy, by environment. */
   readonly deploy: Readonly<Record<string, GitHubRole>>;
 
   constructor(scope: Construct, id: string, { pipeline, targets }: DeployRolesProps) {

@@ -8,11 +8,11 @@ import { defaultBus } from './data-validation.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 
-/** How drift is watched. */
+/** Props of {@link DriftDetection}. */
 export interface DriftDetectionProps {
-  /** Where releases and their baselines come from. */
+  /** The registry of the releases and their baselines. */
   readonly registry: IModelRegistry;
-  /** Stores of captured predictions, and of reports and ground truth. */
+  /** The stores of captured predictions, of reports and of ground truth. */
   readonly lake: IDataLake;
   /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
   readonly encryptionKey?: IKey;
@@ -20,9 +20,20 @@ export interface DriftDetectionProps {
   readonly architecture?: 'x64' | 'arm64';
 }
 
-/** Watches what models see and how right they are: drift against the baseline, and ground truth as it arrives. */
+/**
+ * Detects drift of captured traffic against the baselines, and joins ground truth with predictions to measure how often
+ * models are wrong. Both run on a schedule.
+ *
+ * @example
+ * ```ts
+ * import { DriftDetection } from 'trimtab';
+ *
+ * const { registry, lake } = endpoint;
+ * new DriftDetection(stack, 'Drift', { registry, lake });
+ * ```
+ */
 export class DriftDetection extends Construct {
-  /** Holds captured traffic against the baselines. */
+  /** Compares captured traffic with the baselines. */
   readonly drift: ScheduledFunction;
   /** Joins ground truth with predictions. */
   readonly groundTruth: ScheduledFunction;

@@ -13,23 +13,33 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
-/** What a bucket is for. */
+/** Props of {@link EncryptedBucket}. */
 export interface EncryptedBucketProps {
-  /** Keep every write of a key. @default false */
+  /** Keep all versions of an object. @default false */
   readonly versioned?: boolean;
-  /** Tell EventBridge of every object. @default false */
+  /** Send events of objects to EventBridge. @default false */
   readonly events?: boolean;
   /** Bucket for access logs. @default accesses are not logged */
   readonly accessLogs?: IBucket;
   /** Customer-managed key of the objects. @default keys of S3 */
   readonly encryptionKey?: IKey;
-  /** How long S3 refuses to remove an object; for a bucket that keeps versions. @default objects can be removed */
+  /** How long S3 refuses to delete an object; for versioned buckets only. @default objects can be deleted */
   readonly objectLock?: ObjectLockRetention;
-  /** When objects are removed, besides uploads that were given up. @default nothing is ever removed */
+  /** When objects are deleted; incomplete uploads always are. @default objects are never deleted */
   readonly lifecycleRules?: LifecycleRule[];
 }
 
-/** A bucket as all of them are here: encrypted, TLS only, nothing public, retained. */
+/**
+ * A bucket with this library's defaults: encrypted, TLS only, without public access, retained.
+ *
+ * @example
+ * ```ts
+ * import { Duration } from 'aws-cdk-lib';
+ * import { EncryptedBucket } from 'trimtab';
+ *
+ * new EncryptedBucket(stack, 'AccessLogs', { lifecycleRules: [{ expiration: Duration.days(365) }] });
+ * ```
+ */
 export class EncryptedBucket extends Bucket {
   constructor(scope: Construct, id: string, props: EncryptedBucketProps = {}) {
     super(scope, id, {
@@ -53,7 +63,7 @@ export class EncryptedBucket extends Bucket {
     if (props.accessLogs) this.logAccesses(props.accessLogs, `${id}/`);
   }
 
-  /** Set directly, too: what the property of the construct does hangs on a feature flag of the app. */
+  /** Sets the access log on the resource: what the property of the construct does depends on a feature flag of the app. */
   private logAccesses(logs: IBucket, prefix: string): void {
     (this.node.defaultChild as CfnBucket).loggingConfiguration = {
       destinationBucketName: logs.bucketName,

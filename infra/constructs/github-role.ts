@@ -4,21 +4,21 @@ import type { Construct } from 'constructs';
 import type { PipelineConfig } from '../pipeline/config.ts';
 import { AUDIENCE, ISSUER, oidcSubject, type PipelineJob } from '../pipeline/names.ts';
 
-/** Who takes the role on. */
+/** Props of {@link GitHubRole}. */
 export interface GitHubRoleProps {
-  /** The repository whose workflows may take it on. */
+  /** The repository whose workflows may assume the role. */
   readonly pipeline: PipelineConfig;
-  /** The jobs that may. */
+  /** The jobs that may assume it. */
   readonly job: PipelineJob;
-  /** Name of the role, for workflows to name. */
+  /** Name of the role, by which workflows assume it. */
   readonly roleName: string;
-  /** What it is for. */
+  /** Purpose of the role. */
   readonly description: string;
 }
 
 /**
- * A role that jobs of one kind in one repository take on by their token, for an hour at most: no key is kept
- * anywhere. Subject and audience must be equal, to the letter: there is no wildcard that somebody could fit into.
+ * A role that jobs of one kind in one repository assume by their OIDC token, for at most an hour, so that no long-lived
+ * key is stored. Subject and audience are compared as a whole: a wildcard could match another repository or job.
  */
 export class GitHubRole extends Role {
   constructor(scope: Construct, id: string, { pipeline, job, roleName, description }: GitHubRoleProps) {

@@ -34,70 +34,78 @@ import type { PrivacySecret } from './privacy-secret.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
-/** What is served, to whom, and how. Everything has a default. */
+/** Props of {@link ModelEndpoint}. */
 export interface ModelEndpointProps {
   /** The registry whose releases are served. @default a new ModelRegistry, retained */
   readonly registry?: IModelRegistry;
-  /** Stores that captured predictions and ground truth land in. @default a new DataLake, retained */
+  /** Stores of captured predictions and ground truth. @default a new DataLake, retained */
   readonly lake?: IDataLake;
-  /** Secret of personal fields. @default fields to be hashed or encrypted are left out of captures */
+  /** Secret of personal fields. @default fields to be hashed or encrypted are not captured */
   readonly privacy?: PrivacySecret;
-  /** Models to serve. @default all in the registry */
+  /** Names of the models to serve. @default all in the registry */
   readonly models?: readonly string[];
-  /** Who may call it. @default signed requests of IAM principals */
+  /** Authorizer of requests. @default IAM: requests must be signed */
   readonly authorizer?: IHttpRouteAuthorizer;
-  /** Leave `/v2/health/live` and `/v2/health/ready` open to everybody. @default false */
+  /** Answer `/v2/health/live` and `/v2/health/ready` without authorization. @default false */
   readonly openHealth?: boolean;
-  /** Customer-managed key of logs, delivery stream, environment and stores of its own. @default keys of AWS */
+  /** Customer-managed key of logs, delivery stream, environment, and of stores created here. @default keys of AWS */
   readonly encryptionKey?: IKey;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
-  /** Memory of the function, in MB; its share of a processor goes with it. @default 1769, one virtual CPU */
+  /** Memory of the function, in MB, which also decides its share of a processor. @default 1769, one virtual CPU */
   readonly memoryMb?: number;
-  /** How long a request may take; at most 29 s. @default Duration.seconds(29) */
+  /** Time limit of a request; at most 29 s. @default Duration.seconds(29) */
   readonly timeout?: Duration;
-  /** Most executions at once. @default no limit of its own */
+  /** Reserved concurrency of the function. @default no limit of its own */
   readonly reservedConcurrency?: number;
-  /** Executions that are kept ready, scaled by how many are in use. @default none */
+  /** Execution environments that are kept ready, scaled by their utilization. @default none */
   readonly provisionedConcurrency?: ProvisionedConcurrency;
   /**
-   * How a change of code takes over. With provisioned concurrency only ALL_AT_ONCE can.
+   * How traffic is moved to new code. With provisioned concurrency only ALL_AT_ONCE is possible.
    * @default 10 % for five minutes, or all at once with provisioned concurrency
    */
   readonly codeDeployment?: ILambdaDeploymentConfig;
-  /** Requests a second, over all callers. @default 1000 */
+  /** Rate limit for all callers together, in requests per second. @default 1000 */
   readonly rateLimit?: number;
   /**
-   * Requests that get a line in the log: all, those with problems (failed, slow, refused), or a share (0 to 1) of all
-   * beside those with problems.
+   * Requests that are logged: all, those with problems (failed, slow, refused), or those with problems and a share
+   * (0 to 1) of the others.
    * @default 'problems'
    */
   readonly accessLog?: 'none' | 'problems' | 'all' | number;
 }
 
-/** Share of the provisioned executions in use that is aimed at. */
+/** Target utilization of the provisioned concurrency. */
 const TARGET_UTILIZATION = 0.7;
 
-/** An alias with provisioned concurrency takes no weights, so no share of the traffic can go ahead. */
+/** Default deployment. An alias with provisioned concurrency cannot be weighted, so its traffic is moved at once. */
 const deploymentOf = (provisioned: ProvisionedConcurrency | undefined): ILambdaDeploymentConfig =>
   provisioned ? LambdaDeploymentConfig.ALL_AT_ONCE : LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES;
 
 /**
- * An HTTPS endpoint that answers for every released model, in every protocol: one function behind an HTTP API that
- * passes all paths on. A change of code goes out by CodeDeploy, with alarms of its own; a change of model never does.
+ * An HTTPS endpoint that serves all released models in all protocols: one function behind an HTTP API that forwards all
+ * paths. New code is deployed by CodeDeploy, with alarms of its own. Models are released without a deployment.
+ *
+ * @example
+ * ```ts
+ * import { ModelEndpoint } from 'trimtab';
+ *
+ * const endpoint = new ModelEndpoint(stack, 'Endpoint', { memoryMb: 3538, openHealth: true });
+ * const failures = endpoint.metricFailureRate('flight-delay', 'champion');
+ * ```
  */
 export class ModelEndpoint extends Construct {
   /** The registry whose releases are served. */
   readonly registry: IModelRegistry;
-  /** Stores that captured predictions and ground truth land in. */
+  /** Stores of captured predictions and ground truth. */
   readonly lake: IDataLake;
-  /** Answers requests. */
+  /** The function that answers requests. */
   readonly function: TrimtabFunction;
-  /** What is called: the version of the code that takes traffic. */
+  /** Alias of the version of the code that takes traffic. */
   readonly alias: Alias;
-  /** In front of it. */
+  /** The API in front of the alias. */
   readonly api: HttpApi;
-  /** Carries captured predictions to their store. */
+  /** Delivery of captured predictions to their store. */
   readonly capture: PredictionCapture;
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps = {}) {
@@ -164,17 +172,17 @@ export class ModelEndpoint extends Construct {
     });
   }
 
-  /** Where it answers: `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict`. */
+  /** Base URL of `<url>/v2/models/<model>/infer`, `<url>/v1/models/<model>:predict` and all other paths. */
   get url(): string {
     return this.api.apiEndpoint;
   }
 
-  /** Lets somebody ask the function directly, past the API: what it serves. */
+  /** Grants calling the function directly, past the API. */
   grantInvoke(grantee: IGrantable): Grant {
     return allowActions(grantee, ['lambda:InvokeFunction'], [this.alias.functionArn]);
   }
 
-  /** Requests of a model that failed inside, as a rate of 0 to 1. */
+  /** Share of the requests to a variant (champion, challenger or shadow) of a model that failed internally, 0 to 1. */
   metricFailureRate(model: string, variant: string, options?: MetricOptions): Metric {
     return new Metric({
       namespace: 'Trimtab',
@@ -197,7 +205,7 @@ export class ModelEndpoint extends Construct {
       });
   }
 
-  /** What callers feel before the function's own metrics say anything. */
+  /** Alarms about what callers notice before the metrics of the function show it. */
   private callerAlarms(provisioned: boolean): void {
     const minute = { period: Duration.minutes(1), statistic: 'Sum' };
     new RunbookAlarm(this, 'Throttles', {

@@ -8,9 +8,9 @@ import type { DeployedModel } from '../model-folder.ts';
 import { runbookPage } from './runbook.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
-/** What is watched, and who is told. */
+/** Props of {@link ModelMonitoring}. */
 export interface ModelMonitoringProps {
-  /** The models, with their alarms as data. */
+  /** The models with the definitions of their alarms. */
   readonly models: readonly DeployedModel[];
 }
 
@@ -28,16 +28,25 @@ const COMPARISON: Record<AlarmDefinition['comparison'], ComparisonOperator> = {
   LessThanOrEqualToThreshold: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
 };
 
-/** What is done about an alarm besides telling whoever is on call. */
+/** What an alarm triggers, besides a message to whoever is on call. */
 const ANSWER: Record<AlarmDefinition['action'], string> = {
   rollback: 'the variants are compared, and the release taken back if it alone is worse',
   retrain: 'retraining is asked for if the model has become worse',
   notify: 'nothing is done by itself',
 };
 
-/** Alarms and a dashboard for each model. */
+/**
+ * Alarms and a dashboard for each model.
+ *
+ * @example
+ * ```ts
+ * import { deployedModel, ModelMonitoring } from 'trimtab';
+ *
+ * new ModelMonitoring(stack, 'Monitoring', { models: [deployedModel('models/flight-delay')] });
+ * ```
+ */
 export class ModelMonitoring extends Construct {
-  /** Alarms of all models. */
+  /** The alarms of all models. */
   readonly alarms: RunbookAlarm[] = [];
 
   constructor(scope: Construct, id: string, props: ModelMonitoringProps) {
@@ -78,7 +87,7 @@ export class ModelMonitoring extends Construct {
   }
 }
 
-/** Name of the dashboard of everything. */
+/** Name of the overview dashboard. */
 export const OVERVIEW = 'trimtab';
 
 /** Name of a model's dashboard. */

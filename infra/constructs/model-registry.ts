@@ -14,28 +14,28 @@ import { Construct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
 import { WriteOnceBucket } from './write-once-bucket.ts';
 
-/** A registry: the ledger's table and the store of model artifacts. */
+/** A model registry, created here or imported: the table of the ledger and the store of artifacts. */
 export interface IModelRegistry {
   /** The ledger: append-only. */
   readonly table: ITableV2;
   /** Models, baselines and cards, named by their content. */
   readonly artifacts: IBucket;
-  /** Environment that a function needs to find it. */
+  /** Environment variables by which a function finds the registry. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Lets somebody read the ledger and the models, and look for releases kept beside the ledger. */
+  /** Grants reading the ledger and the models, and listing the releases that are stored beside the ledger. */
   grantRead(grantee: IGrantable): Grant;
-  /** Lets somebody read the ledger. */
+  /** Grants reading the ledger. */
   grantReadLedger(grantee: IGrantable): Grant;
   /**
-   * Lets somebody append to the ledger, and keep the release beside it. Nobody is ever granted to change or delete
+   * Grants appending to the ledger, and storing the release beside it. There is no grant for changing or deleting
    * entries.
    */
   grantAppend(grantee: IGrantable): Grant;
 }
 
-/** What an existing registry is known by. */
+/** Names of an existing registry. */
 export interface ModelRegistryAttributes {
-  /** Name of the ledger's table. */
+  /** Name of the table of the ledger. */
   readonly tableName: string;
   /** Name of the bucket of artifacts. */
   readonly artifactsBucketName: string;
@@ -43,19 +43,30 @@ export interface ModelRegistryAttributes {
   readonly encryptionKey?: IKey;
 }
 
-/** How a registry is kept. */
+/** Props of {@link ModelRegistry}. */
 export interface ModelRegistryProps {
   /** Bucket for access logs of the artifact store. @default accesses are not logged */
   readonly accessLogs?: IBucket;
   /** Customer-managed key of table and artifacts. @default keys of AWS */
   readonly encryptionKey?: IKey;
-  /** How long S3 itself refuses to remove an artifact. @default Duration.days(365) */
+  /** How long S3 refuses to delete an artifact. @default Duration.days(365) */
   readonly artifactRetention?: Duration;
-  /** Keep the table from being deleted. @default true */
+  /** Protect the table against deletion. @default true */
   readonly deletionProtection?: boolean;
 }
 
-/** What a registry grants, whoever made it. */
+/**
+ * Environment and grants that created and imported registries have in common.
+ *
+ * @example
+ * ```ts
+ * import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+ * import type { RegistryBase } from 'trimtab';
+ *
+ * const auditor = new Role(stack, 'Auditor', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+ * const grantAudit = (registry: RegistryBase) => registry.grantReadLedger(auditor);
+ * ```
+ */
 export abstract class RegistryBase extends Construct implements IModelRegistry {
   /** The ledger: append-only. */
   abstract readonly table: ITableV2;
@@ -64,12 +75,12 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
   /** Key of table and artifacts. */
   protected abstract readonly encryptionKey?: IKey;
 
-  /** Environment that a function needs to find it. */
+  /** Environment variables by which a function finds the registry. */
   get environment(): Record<string, string> {
     return { TRIMTAB_TABLE: this.table.tableName, TRIMTAB_ARTIFACTS_BUCKET: this.artifacts.bucketName };
   }
 
-  /** Lets somebody read the ledger and the artifacts, and look for releases kept beside the ledger. */
+  /** Grants reading the ledger and the models, and listing the releases that are stored beside the ledger. */
   grantRead(grantee: IGrantable): Grant {
     allowKey(grantee, this.encryptionKey, 's3', 'read');
     return this.grantReadLedger(grantee)
@@ -83,29 +94,39 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
       .combine(allowToListReleases(grantee, this.artifacts));
   }
 
-  /** Lets somebody read the ledger. */
+  /** Grants reading the ledger. */
   grantReadLedger(grantee: IGrantable): Grant {
     allowKey(grantee, this.encryptionKey, 'dynamodb', 'read');
     return allowActions(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]);
   }
 
   /**
-   * Lets somebody append to the ledger, and keep the release beside it. Nobody is ever granted to change or delete
+   * Grants appending to the ledger, and storing the release beside it. There is no grant for changing or deleting
    * entries.
    */
   grantAppend(grantee: IGrantable): Grant {
     allowKey(grantee, this.encryptionKey, 'dynamodb', 'write');
     allowKey(grantee, this.encryptionKey, 's3', 'write');
     return allowActions(grantee, ['dynamodb:PutItem'], [this.table.tableArn]).combine(
-      // Whoever is told that something is in the way looks whether it is its own.
+      // When a write finds an object in its place, it is read to see whether it is the same.
       allowActions(grantee, ['s3:PutObject', 's3:GetObject'], [this.artifacts.arnForObjects('releases/*')]),
     );
   }
 }
 
-/** The model registry: an append-only DynamoDB table, and a bucket of artifacts named by their content. */
+/**
+ * The model registry: an append-only ledger in DynamoDB, and a bucket of artifacts that are named by their content.
+ *
+ * @example
+ * ```ts
+ * import { ModelEndpoint, ModelRegistry } from 'trimtab';
+ *
+ * const registry = new ModelRegistry(stack, 'Registry');
+ * new ModelEndpoint(stack, 'Endpoint', { registry });
+ * ```
+ */
 export class ModelRegistry extends RegistryBase {
-  /** A registry that another app has made: its parts are named by that app's outputs. */
+  /** Imports a registry of another app, by the names that are outputs of its stack. */
   static fromAttributes(scope: Construct, id: string, attributes: ModelRegistryAttributes): IModelRegistry {
     return new ImportedRegistry(scope, id, attributes);
   }
@@ -159,7 +180,7 @@ class ImportedRegistry extends RegistryBase {
   }
 }
 
-/** Lets somebody look which releases are kept beside the ledger, and at no other part of the store. */
+/** Grants listing the releases that are stored beside the ledger, and no other part of the store. */
 export function allowToListReleases(grantee: IGrantable, artifacts: IBucket): Grant {
   return Grant.addToPrincipal({
     grantee,
@@ -170,8 +191,9 @@ export function allowToListReleases(grantee: IGrantable, artifacts: IBucket): Gr
 }
 
 /**
- * What nobody may do to a ledger, whatever their role allows. No condition tells a put that would replace an item from
- * one that would not: an entry that was replaced is found by the chain of digests (core/registry/chain.ts).
+ * Denies everybody to change or delete entries of the ledger, whatever their role allows. PutItem cannot be denied: no
+ * condition of IAM distinguishes a put that replaces an item from one that adds one. Replaced entries are detected by the
+ * chain of digests (core/registry/chain.ts).
  */
 function appendOnly(): PolicyDocument {
   return new PolicyDocument({

@@ -7,20 +7,27 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct, type IConstruct } from 'constructs';
 
-/** Who is told. */
+/** Props of {@link OnCall}. */
 export interface OnCallProps {
-  /** Gets a mail for every alarm. @default nobody; subscribe to `topic` */
+  /** Address that gets a mail for every alarm. @default none; subscribe to `topic` */
   readonly email?: string;
   /** Customer-managed key of the topic. @default not encrypted at rest */
   readonly encryptionKey?: IKey;
 }
 
 /**
- * Whoever answers alarms. It stands with the state, apart from what it watches: a subscription that somebody has
- * confirmed should not be lost with a stack.
+ * The topic to which whoever is on call subscribes. It belongs into a stack that is not replaced, apart from the alarms:
+ * subscriptions have to be confirmed, and would be lost with the topic.
+ *
+ * @example
+ * ```ts
+ * import { OnCall } from 'trimtab';
+ *
+ * new OnCall(stack, 'OnCall', { email: 'on-call@example.com' }).watch(stack);
+ * ```
  */
 export class OnCall extends Construct {
-  /** Whoever answers alarms subscribes to it. */
+  /** Receives a message for every alarm. */
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string, props: OnCallProps = {}) {
@@ -41,7 +48,7 @@ export class OnCall extends Construct {
     if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
   }
 
-  /** Tells whoever is on call of every alarm below `scope`. */
+  /** Sends all alarms below `scope` to the topic. */
   watch(scope: IConstruct): void {
     for (const found of scope.node.findAll())
       if (found instanceof Alarm) found.addAlarmAction(new SnsAction(this.topic));

@@ -13,21 +13,37 @@ import { runbookPage } from './runbook.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import type { TrimtabFunction } from './trimtab-function.ts';
 
-/** What is shown on one page. */
+/** Props of {@link OverviewDashboard}. */
 export interface OverviewDashboardProps {
   /** Names of the models. */
   readonly models: readonly string[];
-  /** What answers. */
+  /** The endpoint. */
   readonly endpoint: ModelEndpoint;
-  /** What judges files. */
+  /** The validation of data files. */
   readonly validation: DataValidation;
-  /** What watches drift and ground truth. */
+  /** The detection of drift, and the join of ground truth. */
   readonly drift: DriftDetection;
-  /** What takes releases back and moves them on. */
+  /** The controller that rolls releases back and advances them. */
   readonly rollback: RollbackController;
 }
 
-/** One dashboard of everything, `trimtab`: callers, models, code, data, dead letters, and what costs. */
+/**
+ * One dashboard, `trimtab`, of the whole installation: requests, models, code, data, dead letters and cost.
+ *
+ * @example
+ * ```ts
+ * import { DataValidation, DriftDetection, OverviewDashboard, RollbackController } from 'trimtab';
+ *
+ * const { registry, lake } = endpoint;
+ * new OverviewDashboard(stack, 'Overview', {
+ *   models: ['flight-delay'],
+ *   endpoint,
+ *   validation: new DataValidation(stack, 'Validation', { registry, lake }),
+ *   drift: new DriftDetection(stack, 'Drift', { registry, lake }),
+ *   rollback: new RollbackController(stack, 'Rollback', { endpoint }),
+ * });
+ * ```
+ */
 export class OverviewDashboard extends Construct {
   /** The dashboard. */
   readonly dashboard: Dashboard;

@@ -9,22 +9,35 @@ import { Construct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
-/** From where to where captures are carried. */
+/** Props of {@link PredictionCapture}. */
 export interface PredictionCaptureProps {
-  /** Log group that the endpoint writes captures to, as lines. */
+  /** Log group to which the endpoint writes captures as lines. */
   readonly logs: LogGroup;
-  /** Bucket that they land in, under `captures/YYYY/MM/DD/HH/`. */
+  /** Bucket of the captures, which are stored under `captures/YYYY/MM/DD/HH/`. */
   readonly bucket: IBucket;
-  /** Customer-managed key of what is on its way. @default a key of AWS */
+  /** Customer-managed key of captures in the delivery stream. @default a key of AWS */
   readonly encryptionKey?: IKey;
 }
 
-/** Deliveries are made every minute; ground truth waits two hours for its capture. */
+/** Age at which captures are late: they are delivered every minute, and ground truth waits two hours for its capture. */
 const LATE = Duration.minutes(15);
 
-/** Carries captured predictions from the endpoint's log to S3, at no cost to the request. */
+/**
+ * Delivers captured predictions from the log of the endpoint to S3, so that requests do not wait for the store. A
+ * {@link ModelEndpoint} has one; this is for an endpoint whose captures go to a second bucket.
+ *
+ * @example
+ * ```ts
+ * import { EncryptedBucket, PredictionCapture } from 'trimtab';
+ *
+ * new PredictionCapture(stack, 'Copy', {
+ *   logs: endpoint.function.logs,
+ *   bucket: new EncryptedBucket(stack, 'Captures'),
+ * });
+ * ```
+ */
 export class PredictionCapture extends Construct {
-  /** What carries them. */
+  /** The delivery stream. */
   readonly stream: CfnDeliveryStream;
 
   constructor(scope: Construct, id: string, { logs, bucket, encryptionKey }: PredictionCaptureProps) {
@@ -79,7 +92,7 @@ export class PredictionCapture extends Construct {
     });
   }
 
-  /** Age of the oldest capture that is still on its way, seconds. */
+  /** Age of the oldest capture that is not delivered yet, in seconds. */
   metricFreshness(options?: MetricOptions): Metric {
     return new Metric({
       namespace: 'AWS/Firehose',

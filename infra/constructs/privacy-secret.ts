@@ -5,21 +5,29 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
 
-/** How the secret of personal fields is kept. */
+/** Props of {@link PrivacySecret}. */
 export interface PrivacySecretProps {
-  /** Key that encrypts it. @default the account's own key of Secrets Manager */
+  /** Key that encrypts the secret. @default the account's own key of Secrets Manager */
   readonly encryptionKey?: IKey;
 }
 
 /**
- * The secret behind pseudonyms and envelopes of personal fields: generated, never shown, read by the functions that
- * keep personal fields and by whoever answers `trimtab forget`. What is sealed cannot be read without it, so it is
- * retained.
+ * The generated secret from which the keys for pseudonyms and encryption of personal fields are derived. Functions that
+ * store personal fields read it, and so does whoever runs `trimtab forget`. It is retained, because without it encrypted
+ * fields could not be read again.
+ *
+ * @example
+ * ```ts
+ * import { ModelEndpoint, PrivacySecret } from 'trimtab';
+ *
+ * const privacy = new PrivacySecret(stack, 'Privacy');
+ * new ModelEndpoint(stack, 'Endpoint', { privacy });
+ * ```
  */
 export class PrivacySecret extends Construct {
   /** The secret itself. */
   readonly secret: Secret;
-  /** Key that encrypts it. */
+  /** Key that encrypts the secret. */
   readonly encryptionKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, props: PrivacySecretProps = {}) {
@@ -39,12 +47,12 @@ export class PrivacySecret extends Construct {
     });
   }
 
-  /** Where it is, for a function's environment; never the secret itself. */
+  /** Environment variables by which a function finds the secret; they do not contain it. */
   get environment(): Record<string, string> {
     return { TRIMTAB_PRIVACY_SECRET: this.secret.secretArn };
   }
 
-  /** Lets somebody read it, and nothing else of Secrets Manager. */
+  /** Grants reading the secret. */
   grantRead(grantee: IGrantable): void {
     allowActions(grantee, ['secretsmanager:GetSecretValue'], [this.secret.secretArn]);
     allowKey(grantee, this.encryptionKey, 'secretsmanager', 'read');

@@ -15,13 +15,13 @@ import { allowToListReleases, type IModelRegistry } from './model-registry.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 import { TrimtabFunction } from './trimtab-function.ts';
 
-/** What is rolled back. */
+/** Props of {@link RollbackController}. */
 export interface RollbackControllerProps {
-  /** The endpoint that is asked what it serves: a rollback counts when it is seen. */
+  /** The endpoint, which is asked what it serves: a rollback is complete when the endpoint has followed it. */
   readonly endpoint: ModelEndpoint;
-  /** The registry whose ledger is written. @default that of the endpoint */
+  /** The registry whose releases are changed. @default that of the endpoint */
   readonly registry?: IModelRegistry;
-  /** Stores; their names only. @default those of the endpoint */
+  /** The stores, by name only. @default those of the endpoint */
   readonly lake?: IDataLake;
   /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
   readonly encryptionKey?: IKey;
@@ -29,13 +29,23 @@ export interface RollbackControllerProps {
   readonly architecture?: 'x64' | 'arm64';
 }
 
-/** Takes a bad model release back when one of its alarms fires, and moves good ones on while none does. */
+/**
+ * Rolls a release back when one of its alarms is raised and the release is to blame, and advances canaries, tests and
+ * shadows on a schedule while no alarm is up.
+ *
+ * @example
+ * ```ts
+ * import { RollbackController } from 'trimtab';
+ *
+ * new RollbackController(stack, 'Rollback', { endpoint });
+ * ```
+ */
 export class RollbackController extends Construct {
-  /** Answers alarms. */
+  /** Handles alarms. */
   readonly rollback: TrimtabFunction;
-  /** Moves rollouts on. */
+  /** Advances rollouts. */
   readonly advance: ScheduledFunction;
-  /** Alarms that could not be answered. */
+  /** Alarms that could not be handled. */
   readonly deadLetters: DeadLetterQueue;
 
   constructor(scope: Construct, id: string, props: RollbackControllerProps) {
@@ -54,7 +64,7 @@ export class RollbackController extends Construct {
       endpoint.grantInvoke(fn);
       allowActions(fn, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
       allowKey(fn, registry.artifacts.encryptionKey, 's3', 'read');
-      // GetMetricData has no resource to narrow it to.
+      // GetMetricData cannot be limited to resources.
       allowActions(fn, ['cloudwatch:GetMetricData'], ['*']);
       allowActions(fn, ['events:PutEvents'], [defaultBus(this)]);
     }
@@ -79,7 +89,7 @@ export class RollbackController extends Construct {
     });
   }
 
-  /** Alarms that were answered. */
+  /** Number of alarms that were handled. */
   metricAnswers(options?: MetricOptions): Metric {
     return this.rollback.metricInvocations(options);
   }

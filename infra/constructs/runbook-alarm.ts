@@ -3,26 +3,38 @@ import { Alarm, type AlarmProps, ComparisonOperator, type IAlarm, TreatMissingDa
 import type { Construct } from 'constructs';
 import { runbookPage } from './runbook.ts';
 
-/** What is watched, and what a person is told. */
+/** Props of {@link RunbookAlarm}. */
 export interface RunbookAlarmProps extends Omit<AlarmProps, 'alarmDescription' | 'evaluationPeriods'> {
-  /** What is the matter when it goes off, for whoever is woken. */
+  /** What is wrong when the alarm is raised, for whoever is on call. */
   readonly says: string;
   /** Page of the runbook, such as `dead-letters.md`. */
   readonly runbook: string;
-  /** Periods that are looked at. @default 1 */
+  /** Number of periods that are evaluated. @default 1 */
   readonly evaluationPeriods?: number;
-  /** Its name. @default the stack's name, and the place in it */
+  /** Name of the alarm. @default the name of the stack and the path in it */
   readonly alarmName?: string;
 }
 
 /**
- * An alarm as all of them are here: on one metric, at or above its threshold unless said otherwise, silent where there
- * is no data unless said otherwise, and with a page of the runbook that says what to do.
+ * An alarm with a page of the runbook that says what to do. By default it is raised at or above its threshold, and missing
+ * data does not raise it.
+ *
+ * @example
+ * ```ts
+ * import { RunbookAlarm } from 'trimtab';
+ *
+ * new RunbookAlarm(stack, 'Throttles', {
+ *   metric: endpoint.function.metricThrottles(),
+ *   threshold: 10,
+ *   says: 'callers are throttled',
+ *   runbook: 'throttles.md',
+ * });
+ * ```
  */
 export class RunbookAlarm extends Alarm {
   /** Page of the runbook. */
   readonly runbook: string;
-  /** Its name, known before it is deployed. */
+  /** Name of the alarm as plain text, not as a reference. */
   readonly plainName: string;
 
   constructor(scope: Construct, id: string, { says, runbook, ...props }: RunbookAlarmProps) {
@@ -39,7 +51,7 @@ export class RunbookAlarm extends Alarm {
     this.plainName = plainName;
   }
 
-  /** This alarm as another stack may know it, without a reference between the two. */
+  /** This alarm by its name, for another stack: no export and import couples the two stacks. */
   byName(scope: Construct): IAlarm {
     const stack = Stack.of(scope);
     const arn = stack.formatArn({
@@ -53,8 +65,8 @@ export class RunbookAlarm extends Alarm {
 }
 
 /**
- * What a person who is woken reads: `Trimtab-prod-Serving-EndpointThrottles`. It does not begin with `trimtab-`, so it
- * sets off no rollback.
+ * Readable default name: `Trimtab-prod-Serving-EndpointThrottles`. It does not begin with `trimtab-`, the prefix of
+ * alarms that trigger the rollback.
  */
 function nameOf(scope: Construct, id: string): string {
   const stack = Stack.of(scope);

@@ -1,23 +1,30 @@
 import { Lazy } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Where the pages are, below the repository, when nothing else is said. */
+/** Default folder of the pages, relative to the repository. */
 const DEFAULT_URL = 'docs/runbook';
 
 const urls = new WeakMap<IConstruct, string>();
 
 /**
- * Says where the runbook is, for the links of all alarms and dashboards below `scope`.
+ * Sets the address of the runbook for the links of all alarms and dashboards below `scope`.
  *
- * @param url - address of its folder, such as `https://example.com/trimtab/docs/runbook`
+ * @param url - address of the folder of its pages
+ *
+ * @example
+ * ```ts
+ * import { setRunbookUrl } from 'trimtab';
+ *
+ * setRunbookUrl(stack, 'https://example.com/trimtab/docs/runbook');
+ * ```
  */
 export function setRunbookUrl(scope: IConstruct, url: string): void {
   urls.set(scope, url.replace(/\/+$/, ''));
 }
 
 /**
- * Address of a page of the runbook, such as `drift.md`, by the setting next above `scope`. It is read when the template
- * is written, so the setting may come later than whatever carries the link.
+ * Address of a page of the runbook, such as `drift.md`, by the nearest `setRunbookUrl` above `scope`. It is resolved when
+ * the template is written, so `setRunbookUrl` may be called after the construct with the link was created.
  */
 export function runbookPage(scope: IConstruct, page: string): string {
   return Lazy.string({

@@ -8,9 +8,29 @@ import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
 
-/** A function that EventBridge Scheduler runs at the rate of its triggers. Runs that fail for good are kept. */
+/**
+ * A function that EventBridge Scheduler calls at the rates of its spec's triggers. Calls that fail after all retries are
+ * kept as dead letters, and an alarm is raised when there are no calls.
+ *
+ * @example
+ * ```ts
+ * import { type FunctionSpec, ScheduledFunction } from 'trimtab';
+ *
+ * // The function `drift` of this package, every ten minutes.
+ * const spec: FunctionSpec = {
+ *   name: 'drift',
+ *   description: 'compares captured traffic with the baselines',
+ *   triggers: [{ kind: 'schedule', everySeconds: 600 }],
+ *   memoryMb: 2048,
+ *   timeoutSeconds: 300,
+ *   layers: [],
+ * };
+ * const { registry, lake } = endpoint;
+ * new ScheduledFunction(stack, 'Drift', { spec, environment: { ...registry.environment, ...lake.environment } });
+ * ```
+ */
 export class ScheduledFunction extends TrimtabFunction {
-  /** Runs that failed for good. */
+  /** Calls that failed after all retries. */
   readonly deadLetters: DeadLetterQueue;
 
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
@@ -43,7 +63,7 @@ export class ScheduledFunction extends TrimtabFunction {
     }
   }
 
-  /** Goes off when there has been no run for three periods: what does not run reports no failure either. */
+  /** An alarm for three periods without a call: a function that is not called reports no errors. */
   private silent(schedule: number, everySeconds: number): void {
     new RunbookAlarm(this, `Silent${schedule}`, {
       metric: this.metricInvocations({
@@ -61,10 +81,10 @@ export class ScheduledFunction extends TrimtabFunction {
   }
 }
 
-/** A period of a heartbeat; shorter ones would go off at a hiccup. */
+/** Shortest period of that alarm; shorter ones would be raised by small delays. */
 const MIN_SILENCE_SECONDS = 300;
 
-/** A rate in the scheduler's words, whole minutes. */
+/** Rate expression of the scheduler, in whole minutes. */
 function rate(seconds: number): string {
   const minutes = Math.max(1, Math.round(Duration.seconds(seconds).toMinutes({ integral: false })));
   return minutes === 1 ? 'rate(1 minute)' : `rate(${minutes} minutes)`;

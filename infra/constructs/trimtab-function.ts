@@ -19,34 +19,58 @@ import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { functionCode } from './function-code.ts';
 
-/** Where functions and layers have been built (scripts/build/functions.ts): in this package, whoever's app it is part of. */
+/** Folder of the built functions and layers (scripts/build/functions.ts). It is in this package, whatever app uses it. */
 const DIST = path.join(path.dirname(createRequire(import.meta.url).resolve('trimtab/package.json')), 'dist');
 
-/** What a function is, and what this app wants of it. */
+/** Props of {@link TrimtabFunction}. */
 export interface TrimtabFunctionProps {
-  /** What it is and how it is run, from `functions/<name>/trigger.ts`. */
+  /** Name, triggers, memory and layers of the function: a constant of `functions/<name>/trigger.ts`. */
   readonly spec: FunctionSpec;
-  /** Environment, besides what all functions have. @default none */
+  /** Environment variables, besides those of all functions. @default none */
   readonly environment?: Record<string, string>;
   /** Processor of the function and its layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
   /** Memory, in MB. @default that of the spec */
   readonly memoryMb?: number;
-  /** How long a run may take. @default that of the spec */
+  /** Time limit of a run. @default that of the spec */
   readonly timeout?: Duration;
-  /** Most executions at once. @default no limit of its own */
+  /** Reserved concurrency. @default no limit of its own */
   readonly reservedConcurrency?: number;
-  /** How long its log is kept. @default one month */
+  /** How long the log is kept. @default one month */
   readonly logRetention?: RetentionDays;
-  /** Customer-managed key of its log and its environment. @default keys of AWS */
+  /** Customer-managed key of the log and the environment. @default keys of AWS */
   readonly encryptionKey?: IKey;
 }
 
-/** A Lambda function as all of them are here: its own role and log group, the layers of its spec, nothing granted. */
+/**
+ * One of this package's Lambda functions, with a role and a log group of its own, the layers of its spec, and no
+ * permissions but to write its log.
+ *
+ * @example
+ * ```ts
+ * import { type FunctionSpec, TrimtabFunction } from 'trimtab';
+ *
+ * // The inference function of this package, without an API in front of it.
+ * const spec: FunctionSpec = {
+ *   name: 'infer',
+ *   description: 'answers predictions',
+ *   triggers: [{ kind: 'http' }],
+ *   memoryMb: 1769,
+ *   timeoutSeconds: 29,
+ *   layers: ['onnxruntime'],
+ * };
+ * const { registry, lake } = endpoint;
+ * const infer = new TrimtabFunction(stack, 'Infer', {
+ *   spec,
+ *   environment: { ...registry.environment, ...lake.environment, TRIMTAB_MODELS: 'flight-delay' },
+ * });
+ * registry.grantRead(infer);
+ * ```
+ */
 export class TrimtabFunction extends LambdaFunction {
-  /** Its log. */
+  /** Log group of the function. */
   readonly logs: LogGroup;
-  /** Its memory, in MB. */
+  /** Memory, in MB. */
   readonly memoryMb: number;
 
   constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
@@ -87,8 +111,8 @@ export class TrimtabFunction extends LambdaFunction {
   }
 
   /**
-   * Keeps events that fail for good, each with its error. Rules and schedules hand an event over and are done: their
-   * own dead-letter queues never see that the function failed.
+   * Sends events whose processing failed after all retries to a queue, with the error. Rules and schedules call a function
+   * asynchronously, so their own dead-letter queues do not get events for which the function failed.
    */
   keepFailures(queue: IQueue, maxEventAge = Duration.hours(2)): this {
     allowActions(this, ['sqs:SendMessage'], [queue.queueArn]);
@@ -102,7 +126,7 @@ export class TrimtabFunction extends LambdaFunction {
   }
 }
 
-/** The layer of a stack, made once for each processor. */
+/** A layer, created once for each stack and processor. */
 function layerOf(scope: Construct, name: 'onnxruntime' | 'duckdb', architecture: 'x64' | 'arm64'): ILayerVersion {
   const stack = Stack.of(scope);
   const id = architecture === 'x64' ? `${name}-layer` : `${name}-${architecture}-layer`;

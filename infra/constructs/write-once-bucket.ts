@@ -4,15 +4,24 @@ import { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { EncryptedBucket, type EncryptedBucketProps } from './encrypted-bucket.ts';
 
-/** How a bucket whose objects are written once is kept. */
+/** Props of {@link WriteOnceBucket}. */
 export interface WriteOnceBucketProps extends Pick<EncryptedBucketProps, 'accessLogs' | 'encryptionKey'> {
-  /** How long S3 itself refuses to remove an object (Object Lock, governance mode). @default Duration.days(365) */
+  /** How long S3 refuses to delete an object (Object Lock, governance mode). @default Duration.days(365) */
   readonly retention?: Duration;
 }
 
 /**
- * A bucket whose objects are written once and stay: its policy refuses every write that would not fail on an existing
- * key, and every deletion, whoever asks. What makes it so is changed by a deployment or by the account's root user only.
+ * A bucket whose objects are written once and never change. Its policy denies everybody to delete objects, and to write
+ * them without the condition that there is none under that key (`if-none-match`). The policy itself can be changed only by
+ * a deployment or by the account's root user.
+ *
+ * @example
+ * ```ts
+ * import { Duration } from 'aws-cdk-lib';
+ * import { WriteOnceBucket } from 'trimtab';
+ *
+ * new WriteOnceBucket(stack, 'Audit', { retention: Duration.days(3650) });
+ * ```
  */
 export class WriteOnceBucket extends EncryptedBucket {
   constructor(scope: Construct, id: string, props: WriteOnceBucketProps = {}) {
@@ -65,7 +74,7 @@ export class WriteOnceBucket extends EncryptedBucket {
   }
 }
 
-/** True of every request but those of CloudFormation, in whose name ever it deploys, and of the account's root user. */
+/** Conditions that hold for all requests except those of CloudFormation, whatever its role, and of the account's root user. */
 function unlessDeployed(scope: Construct): Conditions {
   const { account, partition, synthesizer } = Stack.of(scope);
   const deployers = [`arn:${partition}:iam::${account}:root`];

@@ -9,15 +9,16 @@ import { alarmLine, graphWidget, textWidget, variantMetric, WIDE } from './widge
 export interface ModelDashboardLinks {
   /** Index of the runbook. */
   readonly runbook: string;
-  /** Address of the dashboard of everything. */
+  /** Address of the overview dashboard. */
   readonly overview: string;
 }
 
 const BOTH: readonly Variant[] = ['champion', 'challenger'];
 
 /**
- * What a person on call reads from the top: which alarm is up; is it wrong, failing, slow, or behind the ledger; who
- * answers; and what does it see. The same variant has the same colour in every graph.
+ * Widgets of a model's dashboard, in the order in which whoever is on call reads them: alarms that are up; errors,
+ * failures, latency and stale releases; traffic by variant and version; inputs and scores; business metrics. A variant
+ * has the same colour in all graphs.
  */
 export function modelWidgets(
   { name, alarms: definitions, business = [], severalClasses = false }: DeployedModel,
@@ -87,8 +88,8 @@ export function modelWidgets(
         width: 8,
       }),
     ],
-    row(sureness(name, severalClasses)),
-    ...worth(name, business),
+    row(confidenceGraphs(name, severalClasses)),
+    ...businessMetrics(name, business),
   ];
 }
 
@@ -98,13 +99,13 @@ const distribution = (model: string, metric: 'Score' | 'Margin' | 'Entropy') =>
     variantMetric(model, metric, 'champion', percentile).with({ label: percentile, color: PLAIN[i] }),
   );
 
-/** What a graph of a row is before it is known how wide it is. */
-type Narrow = (width: number) => IWidget;
+/** A graph whose width follows from the number of graphs in its row. */
+type GraphOfWidth = (width: number) => IWidget;
 
-const row = (graphs: readonly Narrow[]): IWidget[] => graphs.map((each) => each(WIDE / graphs.length));
+const row = (graphs: readonly GraphOfWidth[]): IWidget[] => graphs.map((each) => each(WIDE / graphs.length));
 
-function sureness(model: string, severalClasses: boolean): Narrow[] {
-  const of = (metric: 'Score' | 'Margin' | 'Entropy', unit: string): Narrow => {
+function confidenceGraphs(model: string, severalClasses: boolean): GraphOfWidth[] {
+  const of = (metric: 'Score' | 'Margin' | 'Entropy', unit: string): GraphOfWidth => {
     return (width) => graphWidget(`How sure is it? ${metric}`, distribution(model, metric), { unit, width });
   };
   const scores = of('Score', 'scores of the champion, by percentile');
@@ -112,12 +113,12 @@ function sureness(model: string, severalClasses: boolean): Narrow[] {
   return [scores, of('Margin', 'first class less the second'), of('Entropy', '0 sure, 1 undecided')];
 }
 
-/** Graphs in a row of what predictions turn out to be worth. */
+/** Most graphs of business metrics in a row. */
 const IN_ROW = 3;
 
-/** Rows of what predictions turn out to be worth, a graph a metric. */
-function worth(model: string, business: NonNullable<DeployedModel['business']>): IWidget[][] {
-  const graphs = business.map(({ name, unit }): Narrow => {
+/** Rows of graphs, one graph for each business metric. */
+function businessMetrics(model: string, business: NonNullable<DeployedModel['business']>): IWidget[][] {
+  const graphs = business.map(({ name, unit }): GraphOfWidth => {
     const means = BOTH.map((variant) => variantMetric(model, `Business.${name}`, variant, 'Average'));
     const of = unit === undefined ? 'mean of a prediction' : `${unit}, mean of a prediction`;
     return (width) => graphWidget(`What is it worth? ${name}`, means, { unit: of, width });

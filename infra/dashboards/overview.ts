@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   AlarmStatusWidget,
   type IAlarm,
@@ -8,31 +9,54 @@ import {
   LogQueryWidget,
   MathExpression,
   Metric,
+  type MetricOptions,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IAlias, IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { NAMESPACE } from '../../core/alarms/alarm.ts';
-import type { DataValidation } from '../constructs/data-validation.ts';
-import type { ModelEndpoint } from '../constructs/model-endpoint.ts';
-import type { TrimtabFunction } from '../constructs/trimtab-function.ts';
 import { BAD, GOOD, PLAIN } from './palette.ts';
 import { graphWidget, textWidget, variantMetric, WIDE } from './widgets.ts';
 
-/** What is shown of everything that runs. */
+/** A function as the dashboard needs it: its metrics, its log, and the memory that its runs are billed by. */
+export interface DashboardFunction extends IFunction {
+  readonly logs: ILogGroup;
+  /** Memory, in MB. */
+  readonly memoryMb: number;
+}
+
+/** An endpoint as the dashboard needs it. The constructs themselves import this folder, so none is named here. */
+export interface DashboardEndpoint {
+  readonly api: IHttpApi;
+  readonly function: DashboardFunction;
+  /** The version of the code that takes traffic. */
+  readonly alias: IAlias;
+  readonly capture: { metricFreshness(options?: MetricOptions): IMetric };
+}
+
+/** The validation of data files as the dashboard needs it. */
+export interface DashboardValidation {
+  /** Files that wait to be validated. */
+  readonly queue: IQueue;
+  metricRejected(dataset?: string, options?: MetricOptions): IMetric;
+}
+
+/** What the overview dashboard shows. */
 export interface OverviewParts {
   readonly models: readonly { readonly name: string; readonly url: string }[];
   readonly runbook: string;
   readonly alarms: readonly IAlarm[];
-  readonly endpoint: ModelEndpoint;
-  readonly validation: DataValidation;
-  /** All functions, by what they are called on the dashboard. */
-  readonly functions: Readonly<Record<string, TrimtabFunction>>;
+  readonly endpoint: DashboardEndpoint;
+  readonly validation: DashboardValidation;
+  /** All functions, by their names on the dashboard. */
+  readonly functions: Readonly<Record<string, DashboardFunction>>;
   readonly deadLetters: Readonly<Record<string, IQueue>>;
 }
 
 const MINUTE = { period: Duration.minutes(1) };
 const FIVE = { period: Duration.minutes(5) };
 
-/** Everything on one page, for whoever is on call: callers and models first, machinery below, what costs last. */
+/** Widgets of the overview dashboard: callers and models first, then code, data and dead letters, cost last. */
 export function overviewWidgets(parts: OverviewParts): IWidget[][] {
   const models = parts.models.map(({ name, url }) => `[${name}](${url})`).join(' · ');
   return [
@@ -47,7 +71,7 @@ export function overviewWidgets(parts: OverviewParts): IWidget[][] {
     champions(parts),
     code(parts),
     data(parts),
-    keptApart(parts),
+    failures(parts),
     costs(parts),
   ];
 }
@@ -141,7 +165,7 @@ function data({ validation, endpoint }: OverviewParts): IWidget[] {
     new Metric({ namespace: NAMESPACE, metricName, statistic: 'Sum', ...FIVE, label, color });
   return [
     graphWidget(
-      'Data: rows judged',
+      'Data: rows validated',
       [rows('RowsAccepted', 'accepted', GOOD), rows('RowsQuarantined', 'quarantined', BAD)],
       {
         unit: 'in 5 minutes',
@@ -176,7 +200,7 @@ function data({ validation, endpoint }: OverviewParts): IWidget[] {
   ];
 }
 
-function keptApart({ deadLetters, functions }: OverviewParts): IWidget[] {
+function failures({ deadLetters, functions }: OverviewParts): IWidget[] {
   return [
     graphWidget(
       'Dead letters',

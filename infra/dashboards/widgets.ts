@@ -13,24 +13,24 @@ import type { BusinessName } from '../../core/observability/emf.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { BAD, VARIANT_COLOURS } from './palette.ts';
 
-/** Columns of a dashboard. */
+/** Number of columns of a dashboard. */
 export const WIDE = 24;
 const HEIGHT = 5;
 
 export interface GraphOptions {
   /** Columns of 24. @default 6 */
   readonly width?: number;
-  /** What the axis counts. */
+  /** Label of the axis. */
   readonly unit?: string;
-  /** Draw lines on top of each other. @default false */
+  /** Draw stacked areas. @default false */
   readonly stacked?: boolean;
-  /** Where an alarm goes off. @default nowhere */
+  /** Threshold that is drawn as a red line. @default none */
   readonly alarm?: { readonly value: number; readonly label?: string };
   /** Largest value of the axis. @default that of the data */
   readonly max?: number;
 }
 
-/** A graph as all of them are here: from zero, the key below, alarms as red lines. */
+/** A graph with the defaults of all dashboards: axis from zero, legend below, thresholds of alarms as red lines. */
 export function graphWidget(title: string, left: readonly IMetric[], options: GraphOptions = {}): GraphWidget {
   const { alarm, max, unit, stacked = false, width = 6 } = options;
   const leftAnnotations: HorizontalAnnotation[] =
@@ -52,11 +52,11 @@ export function graphWidget(title: string, left: readonly IMetric[], options: Gr
   });
 }
 
-/** A line of text across the dashboard. */
+/** Text over the full width of the dashboard. */
 export const textWidget = (markdown: string, height: number): TextWidget =>
   new TextWidget({ markdown, width: WIDE, height });
 
-/** What one part of a model's release does. */
+/** A metric of one variant of a model. */
 export const variantMetric = (
   model: string,
   name: MetricName | BusinessName,
@@ -73,7 +73,7 @@ export const variantMetric = (
     color: VARIANT_COLOURS[variant],
   });
 
-/** Where a metric's alarm goes off: the lowest where variants differ. */
+/** Threshold of the alarm on a metric; the lowest where those of variants differ. */
 export function alarmLine(alarms: readonly AlarmDefinition[], name: MetricName): GraphOptions['alarm'] {
   const thresholds = alarms.filter(({ metric }) => metric === name).map(({ threshold }) => threshold);
   return thresholds.length === 0 ? undefined : { value: Math.min(...thresholds) };

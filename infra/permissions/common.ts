@@ -9,7 +9,7 @@ export const key = (may: readonly string[], service: Parameters<typeof through>[
   why,
 });
 
-/** What every function does with its own log, which is encrypted by the log service itself. */
+/** Writing the function's own log, which the log service encrypts itself. */
 export const ownLog = (name: string): Permission => ({
   may: ['logs:CreateLogStream', 'logs:PutLogEvents'],
   on: [`log of ${name}`, `log of ${name}:*`],
@@ -21,7 +21,7 @@ export const readLedger = (why: string): readonly Permission[] => [
   key(['Decrypt', 'DescribeKey'], 'dynamodb', 'the ledger is encrypted'),
 ];
 
-/** What whoever appends an entry needs: the entry itself, and the release that is kept beside the ledger. */
+/** Appending an entry to the ledger, and storing the release beside it. */
 export const append: readonly Permission[] = [
   {
     may: ['dynamodb:PutItem'],
@@ -57,7 +57,7 @@ export const readPrivacySecret: readonly Permission[] = [
   key(['Decrypt'], 'secretsmanager', 'the secret is encrypted'),
 ];
 
-/** What the rollback and the advance of canaries have in common. */
+/** Permissions that the rollback and the advance of rollouts have in common. */
 export const watchReleases: readonly Permission[] = [
   ...readLedger('what is released, and since when'),
   ...append,
@@ -85,7 +85,7 @@ export const readCapturesPermission: readonly Permission[] = [
   key(['Decrypt', 'GenerateDataKey'], 's3', 'the stores are encrypted'),
 ];
 
-/** A schedule that runs a function, and keeps the runs that could not be made. */
+/** Role of a schedule, which calls a function and keeps calls that failed as dead letters. */
 export const schedule = (name: string, role: string): RolePermissions => ({
   name: `schedule of ${name}`,
   role,

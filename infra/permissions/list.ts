@@ -34,9 +34,9 @@ const pipeline = (name: string, role: string, permissions: RolePermissions['perm
 });
 
 /**
- * Every role of the app, and everything it may do, with the reason. The constructs grant by hand-written statements;
- * this list is the second book: a test holds the templates against it in both directions (test/infra/permissions.test.ts),
- * so that nothing is granted that was not meant. docs/permissions.md is made of it.
+ * All roles of the app with all their permissions and the reasons. The constructs grant permissions independently of this
+ * list; a test compares the synthesized templates with it in both directions (test/infra/permissions.test.ts), so that no
+ * permission is added or lost unnoticed. docs/permissions.md is generated from it.
  */
 export const PERMISSIONS: readonly RolePermissions[] = [
   {
@@ -87,7 +87,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       {
         may: ['s3:GetObject'],
         on: ['data/contracts/*', 'data/datasets/*', 'data/reports/validation/*'],
-        why: 'contracts kept as files; whether the same drop was judged before',
+        why: 'contracts kept as files; whether the same drop was validated before',
       },
       {
         may: ['s3:PutObject'],

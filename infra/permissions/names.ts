@@ -1,4 +1,4 @@
-/** What things are called in the list of permissions, by their logical ids without the hash. */
+/** Names of resources in the list of permissions, by their logical ids without the hash. */
 const NAMES: Readonly<Record<string, string>> = {
   RegistryTable: 'ledger',
   RegistryArtifacts: 'artifacts',
@@ -26,7 +26,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const DEFAULT_BUS = /^arn:[^:]+:events:[^:]+:[^:]+:event-bus\/default$/;
 
-/** ARNs that hold a reference in their middle. */
+/** ARNs with a reference in the middle. */
 const STACK = /^arn:[^:]+:cloudformation:[^:]+:[^:]+:stack\/Trimtab-.+-([A-Za-z]+)\/(.*)$/;
 const API = /^arn:[^:]+:execute-api:[^:]+:[^:]+:.*EndpointApi[^/]*\/(.*)$/;
 const HASH = '[0-9A-F]{8}';
@@ -37,7 +37,7 @@ const REFERENCES = [
 ];
 
 /**
- * The name of a resource, with what follows it: `artifacts/baselines/*`.
+ * Name of a resource in the list of permissions, followed by the rest of the ARN: `artifacts/baselines/*`.
  *
  * @param resource as cdk-nag writes it
  */

@@ -1,4 +1,4 @@
-/** Actions on resources, and why they are needed. */
+/** A permission: actions on resources, and the reason. */
 export interface Permission {
   /** Actions as IAM knows them; never a wildcard. */
   readonly may: readonly string[];
@@ -9,15 +9,15 @@ export interface Permission {
   readonly why: string;
 }
 
-/** A role that the app creates, and everything it may do. */
+/** A role that the app creates, with all its permissions. */
 export interface RolePermissions {
-  /** What people call it. */
+  /** Name of the role in docs/permissions.md. */
   readonly name: string;
-  /** Where the role is: stack, and path of the constructs. */
+  /** Stack, and path of the construct. */
   readonly role: string;
-  /** The service that takes it on, and on what condition. */
+  /** The service that assumes it, and the conditions. */
   readonly assumedBy: string;
   readonly permissions: readonly Permission[];
-  /** Policies of AWS's own, with the reason. @default none */
+  /** Managed policies of AWS, with the reasons. @default none */
   readonly managed?: readonly { readonly policy: string; readonly why: string }[];
 }

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
-/** Where the pipeline runs, and what its roles in an account look like. */
+/** The repository of the pipeline, and properties of its roles in an account. */
 export const PipelineConfig = z
   .strictObject({
     /** The repository on GitHub, `owner/name`. */
     repository: z.string().regex(/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/, 'a repository is owner/name'),
     /**
-     * Numbers of owner and repository. Repositories made since 2026-07-15 send them in the subject of their tokens, so
-     * that nobody who gets hold of a name that was given up gets the trust with it. Without them the names alone count.
+     * Numeric ids of owner and repository. Repositories created since 2026-07-15 have them in the subject of their tokens,
+     * so that whoever registers an abandoned name is not trusted. Without them, only the names are compared.
      */
     ownerId: z.int().min(1).optional(),
     repositoryId: z.int().min(1).optional(),
@@ -16,9 +16,9 @@ export const PipelineConfig = z
       .string()
       .regex(/^[a-z0-9]{1,10}$/, 'a qualifier is 1 to 10 of a-z and 0-9')
       .default('hnb659fds'),
-    /** Whether the account knows GitHub as an identity provider already: there can be one only. */
+    /** Whether the account already has GitHub as an identity provider, of which there can be one only. */
     provider: z.enum(['create', 'existing']).default('create'),
-    /** Name of a managed policy that bounds what the roles of the pipeline can ever do; none by default. */
+    /** Name of a managed policy that is the permissions boundary of the pipeline's roles; none by default. */
     permissionsBoundary: z.string().min(1).optional(),
   })
   .refine(

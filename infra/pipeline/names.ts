@@ -1,59 +1,22 @@
-import type { DeploymentConfig } from '../config.ts';
 import type { PipelineConfig } from './config.ts';
 
-/** Where GitHub's tokens come from. */
+/** Issuer of GitHub's OIDC tokens. */
 export const ISSUER = 'token.actions.githubusercontent.com';
 
-/** Whom a token is for when it is exchanged at AWS. */
+/** Audience of tokens that are exchanged for credentials of AWS. */
 export const AUDIENCE = 'sts.amazonaws.com';
 
-/** What a job is, as the subject of its token ends: one of a pull request, or one that deploys to an environment. */
+/** Kind of a job, as the last part of its token's subject: of a pull request, or of an environment. */
 export type PipelineJob = 'pull_request' | `environment:${string}`;
 
-/** The subject of the tokens that GitHub gives to such jobs of the repository, and to no others. */
+/** Subject of the tokens that GitHub issues to jobs of this kind in the repository, and to no others. */
 export function oidcSubject({ repository, ownerId, repositoryId }: PipelineConfig, job: PipelineJob): string {
   if (ownerId === undefined) return `repo:${repository}:${job}`;
   const [owner, name] = repository.split('/');
   return `repo:${owner}@${ownerId}/${name}@${repositoryId}:${job}`;
 }
 
-/** Names of the roles: fixed, so that a workflow can tell them from the configuration alone. */
+/** Names of the roles. They are fixed, so that workflows can derive them from the configuration. */
 export const DIFF_ROLE = 'trimtab-diff';
 export const roleName = (environment: string, role: 'deploy' | 'smoke' | 'models'): string =>
   `trimtab-${environment}-${role}`;
-
-/** Environments that the workflow `main` deploys to, one after the other. */
-const DEPLOYED = ['staging', 'prod'];
-
-/**
- * Names of the environments that have a pipeline.
- *
- * @throws Error when there are some and they are not those of the workflow, which would skip others without a word
- */
-export function pipelineEnvironments(configs: readonly DeploymentConfig[]): string[] {
-  const names = configs.filter(({ pipeline }) => pipeline !== undefined).map(({ environment }) => environment);
-  if (names.length > 0 && [...names].sort().join() !== [...DEPLOYED].sort().join())
-    throw new Error(
-      `environments with a pipeline are ${DEPLOYED.join(' and ')}, or none, received ${names.join(', ')}`,
-    );
-  return names;
-}
-
-/** What a workflow must know of an environment, by the names of a step's outputs. */
-export function workflowOutputs({ environment, account, region, pipeline }: DeploymentConfig): Record<string, string> {
-  if (pipeline === undefined || account === undefined || region === undefined)
-    throw new Error(`environment ${environment} has no pipeline, account or region in trimtab.config.json`);
-  const role = (name: string): string => `arn:${partitionOf(region)}:iam::${account}:role/${name}`;
-  return {
-    account,
-    region,
-    'diff-role': role(DIFF_ROLE),
-    'deploy-role': role(roleName(environment, 'deploy')),
-    'smoke-role': role(roleName(environment, 'smoke')),
-    'models-role': role(roleName(environment, 'models')),
-  };
-}
-
-function partitionOf(region: string): string {
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-}

@@ -1,53 +1,55 @@
 import { LIMITS, type LimitRange } from './limits.ts';
 
-/** Provisioned capacity at certain times. */
+/** Limits of the provisioned concurrency from a point in time. */
 export interface ProvisionedSchedule {
   /** Cron expression of Application Auto Scaling, such as `cron(0 7 ? * MON-FRI *)`. */
   readonly cron: string;
   /** IANA time zone of the expression. @default UTC */
   readonly timeZone?: string;
-  /** Fewest that are kept ready from then on. */
+  /** Lower limit from then on. */
   readonly min: number;
-  /** Most that are kept ready from then on. */
+  /** Upper limit from then on. */
   readonly max: number;
 }
 
-/** Execution environments that are kept ready. */
+/** Execution environments that are kept ready, scaled by their utilization. */
 export interface ProvisionedConcurrency {
-  /** Fewest that are kept ready; a deployment begins with them. At least 1. */
+  /** Lower limit, with which a deployment starts. At least 1. */
   readonly min: number;
-  /** Most that are kept ready. */
+  /** Upper limit. */
   readonly max: number;
-  /** Share of them in use that is aimed at, 0.1 to 0.9. @default 0.7 */
+  /** Target utilization, 0.1 to 0.9. @default 0.7 */
   readonly targetUtilization?: number;
-  /** Other ends at certain times, such as working hours. @default the same ends at all times */
+  /** Other limits at certain times, such as working hours. @default the same limits at all times */
   readonly schedule?: readonly ProvisionedSchedule[];
 }
 
-/** What is known of an endpoint's scaling; members that are absent have their defaults. */
+/** Scaling settings of an endpoint; absent ones have their defaults. */
 export interface EndpointScaling {
   readonly memoryMb?: number | undefined;
   readonly timeoutSeconds?: number | undefined;
   readonly reservedConcurrency?: number | undefined;
   readonly provisionedConcurrency?: ProvisionedConcurrency | undefined;
   readonly rateLimit?: number | undefined;
-  /** Whether a change of code goes to part of the traffic first, when somebody has said so. */
+  /** Whether new code gets only a part of the traffic first. */
   readonly gradual?: boolean | undefined;
 }
 
-/** What is known of a validation's scaling. */
+/** Scaling settings of the validation; absent ones have their defaults. */
 export interface ValidationScaling {
   readonly memoryMb?: number | undefined;
   readonly reservedConcurrency?: number | undefined;
   readonly maxConcurrency?: number | undefined;
 }
 
-/** What is wrong with an endpoint's settings, alone and together; empty when nothing is. */
+/** Messages about invalid settings of an endpoint, and invalid combinations; empty when all are valid. */
 export function endpointProblems(scaling: EndpointScaling): string[] {
   const { reservedConcurrency: reserved, provisionedConcurrency: provisioned } = scaling;
   return [
     ...within('memoryMb', scaling.memoryMb, LIMITS.memoryMb),
-    ...within('timeout', scaling.timeoutSeconds, LIMITS.endpointTimeoutSeconds, ' s, for an HTTP API waits 30'),
+    ...within('timeout', scaling.timeoutSeconds, LIMITS.endpointTimeoutSeconds, {
+      note: ' s, for an HTTP API waits 30',
+    }),
     ...within('reservedConcurrency', reserved, LIMITS.reservedConcurrency),
     ...within('rateLimit', scaling.rateLimit, LIMITS.rateLimit),
     ...(provisioned === undefined ? [] : provisionedProblems(provisioned, reserved)),
@@ -65,13 +67,9 @@ function provisionedProblems(provisioned: ProvisionedConcurrency, reserved: numb
     ...(provisioned.schedule ?? []).map((s, i) => ({ at: `provisionedConcurrency.schedule[${i}]`, ...s })),
   ];
   return [
-    ...within(
-      'provisionedConcurrency.targetUtilization',
-      provisioned.targetUtilization,
-      LIMITS.targetUtilization,
-      '',
-      false,
-    ),
+    ...within('provisionedConcurrency.targetUtilization', provisioned.targetUtilization, LIMITS.targetUtilization, {
+      whole: false,
+    }),
     ...ends.flatMap(({ at, min, max }) => [
       ...within(`${at}.min`, min, LIMITS.provisionedConcurrency),
       ...within(`${at}.max`, max, LIMITS.provisionedConcurrency),
@@ -88,7 +86,7 @@ function provisionedProblems(provisioned: ProvisionedConcurrency, reserved: numb
   ];
 }
 
-/** What is wrong with a validation's settings. */
+/** Messages about invalid settings of a validation, and invalid combinations; empty when all are valid. */
 export function validationProblems(scaling: ValidationScaling): string[] {
   const { reservedConcurrency: reserved, maxConcurrency } = scaling;
   return [
@@ -103,7 +101,20 @@ export function validationProblems(scaling: ValidationScaling): string[] {
   ];
 }
 
-function within(name: string, value: number | undefined, { min, max }: LimitRange, note = '', whole = true): string[] {
+interface RangeOptions {
+  /** What follows the range in the message, such as its unit. @default nothing */
+  readonly note?: string;
+  /** Whether only whole numbers are allowed. @default true */
+  readonly whole?: boolean;
+}
+
+/** What is wrong with a setting that must lie in a range; nothing when it is absent. */
+function within(
+  name: string,
+  value: number | undefined,
+  { min, max }: LimitRange,
+  { note = '', whole = true }: RangeOptions = {},
+): string[] {
   if (value === undefined) return [];
   if (value >= min && value <= max && (!whole || Number.isInteger(value))) return [];
   const number = (n: number): string => n.toLocaleString('en-US');

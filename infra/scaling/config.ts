@@ -10,18 +10,18 @@ const Provisioned = z.strictObject({
     .optional(),
 });
 
-/** `endpoint` of trimtab.config.json: how what answers predictions scales. docs/scaling.md */
+/** `endpoint` of trimtab.config.json: scaling of the endpoint (docs/scaling.md). */
 export const EndpointConfig = z
   .strictObject({
-    /** Memory of the inference function, MB; one virtual CPU comes with 1,769. */
+    /** Memory of the inference function, MB; 1,769 MB come with one virtual CPU. */
     memoryMb: z.number().optional(),
-    /** Most executions at once; unreserved by default. */
+    /** Reserved concurrency; none by default. */
     reservedConcurrency: z.number().optional(),
-    /** Executions that are kept ready; none by default. */
+    /** Execution environments that are kept ready; none by default. */
     provisionedConcurrency: Provisioned.optional(),
-    /** How a change of code takes over: `canary` by default, `all-at-once` with provisioned concurrency. */
+    /** How traffic is moved to new code: `canary` by default, `all-at-once` with provisioned concurrency. */
     codeDeployment: z.enum(['canary', 'linear', 'all-at-once']).optional(),
-    /** Requests a second, over all callers. */
+    /** Rate limit for all callers together, in requests per second. */
     rateLimit: z.number().optional(),
   })
   .check(({ value, issues }) => {
@@ -31,17 +31,17 @@ export const EndpointConfig = z
   });
 export type EndpointConfig = z.infer<typeof EndpointConfig>;
 
-/** Files judged at once, when nothing is said. */
+/** Default number of files that are validated at once. */
 export const VALIDATION_CONCURRENCY = 5;
 
-/** `validation` of trimtab.config.json: how what judges data files scales. */
+/** `validation` of trimtab.config.json: scaling of the validation of data files. */
 export const ValidationConfig = z
   .strictObject({
     /** Memory of the validation function, MB. */
     memoryMb: z.number().optional(),
-    /** Most executions of the validation function at once; unreserved by default. */
+    /** Reserved concurrency of the validation function; none by default. */
     reservedConcurrency: z.number().optional(),
-    /** Files judged at once. */
+    /** Files validated at once. */
     maxConcurrency: z.number().default(VALIDATION_CONCURRENCY),
   })
   .check(({ value, issues }) => {

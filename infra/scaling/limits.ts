@@ -1,24 +1,24 @@
-/** What the services take, as far as the constructs let it be chosen. Numbers of AWS, not wishes. */
+/** Ranges of the scaling settings: limits of AWS's services, narrowed where the comment says so. */
 export const LIMITS = {
   /** Memory of a function, whole MB. */
   memoryMb: { min: 128, max: 10_240 },
-  /** DuckDB is given 1,024 MB and goes about 100 MB over; below this the validation is killed on large files. */
+  /** DuckDB is limited to 1,024 MB and exceeds that by about 100 MB; with less memory, large files kill the function. */
   validationMemoryMb: { min: 1_536, max: 10_240 },
-  /** An HTTP API gives up after 30 s and answers 503 for a function that would still have answered: one less. */
+  /** An HTTP API waits 30 s for a function and then answers 503; the function must end before that. */
   endpointTimeoutSeconds: { min: 1, max: 29 },
-  /** 0 would shut the function off, which is what reserved concurrency is used for in an emergency, by hand. */
+  /** 0 would stop the function, which is done by hand in an emergency. */
   reservedConcurrency: { min: 1, max: 100_000 },
-  /** With 0, a deployment while nothing is provisioned fails: CloudFormation does not find what it is to change. */
+  /** With 0, a deployment fails while nothing is provisioned: CloudFormation does not find what to update. */
   provisionedConcurrency: { min: 1, max: 100_000 },
-  /** What target tracking takes. */
+  /** Limits of target tracking. */
   targetUtilization: { min: 0.1, max: 0.9 },
-  /** Executions at once for one event source of a queue. */
+  /** Concurrent executions for one queue as an event source. */
   queueConcurrency: { min: 2, max: 1_000 },
-  /** Requests a second that the stage of an HTTP API lets through. */
+  /** Rate limit of an HTTP API's stage, in requests per second. */
   rateLimit: { min: 1, max: 100_000 },
 } as const satisfies Record<string, LimitRange>;
 
-/** Both ends inclusive. */
+/** A range, both ends inclusive. */
 export interface LimitRange {
   readonly min: number;
   readonly max: number;

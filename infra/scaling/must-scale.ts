@@ -1,12 +1,27 @@
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** Settings that no deployment can have, found while the app is synthesized and not an hour into a deployment. */
+/**
+ * Scaling settings are invalid. It is thrown while the app is synthesized, because CloudFormation would find out only in
+ * the middle of a deployment.
+ *
+ * @example
+ * ```ts
+ * import { ModelEndpoint, ScalingError } from 'trimtab';
+ *
+ * try {
+ *   new ModelEndpoint(stack, 'Endpoint', { memoryMb: 64 });
+ * } catch (error) {
+ *   if (!(error instanceof ScalingError)) throw error;
+ *   console.error(error.construct, error.problems);
+ * }
+ * ```
+ */
 export class ScalingError extends Error {
   constructor(
     /** Path of the construct. */
     readonly construct: string,
-    /** All that is wrong, a sentence each. */
+    /** One message for each problem. */
     readonly problems: readonly string[],
   ) {
     super(`${construct}: ${problems.join('; ')}`);
@@ -15,8 +30,8 @@ export class ScalingError extends Error {
 }
 
 /**
- * Refuses settings that do not work, all that is wrong with them at once. Values that are only known at deployment
- * cannot be judged here and are left out.
+ * Checks the scaling settings of a construct. All problems are reported at once. Tokens, whose values are known only at
+ * deployment, are not checked.
  *
  * @throws ScalingError
  */

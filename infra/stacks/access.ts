@@ -15,11 +15,11 @@ export interface AccessStackProps extends StackProps {
   readonly serving: ServingStack;
 }
 
-/** What jobs of the pipeline may do to what is deployed: ask the endpoint, and release models. */
+/** Roles by which jobs of the pipeline use a deployed environment: calling the endpoint, and releasing models. */
 export class AccessStack extends Stack {
-  /** Asks the endpoint, and holds it against the ledger. */
+  /** Calls the endpoint, and compares what it serves with the ledger. */
   readonly smoke: GitHubRole;
-  /** Registers, approves, releases and takes back versions of models. */
+  /** Registers, approves, releases and rolls back versions of models. */
   readonly models: GitHubRole;
 
   constructor(scope: Construct, id: string, props: AccessStackProps) {
@@ -61,7 +61,7 @@ export class AccessStack extends Stack {
     allowKey(this.smoke, artifacts.encryptionKey, 's3', 'read');
     registry.grantRead(this.models);
     registry.grantAppend(this.models);
-    // Whoever is told that something is in the way looks whether it is its own.
+    // When a write finds an object in its place, it is read to see whether it is the same.
     allowActions(
       this.models,
       ['s3:PutObject', 's3:GetObject'],

@@ -10,7 +10,7 @@ export interface DataQualityStackProps extends StackProps {
   readonly config: DeploymentConfig;
 }
 
-/** What judges data: files that are dropped, and traffic that was captured. */
+/** Validation of data files, and drift detection on captured traffic. */
 export class DataQualityStack extends Stack {
   readonly validation: DataValidation;
   readonly drift: DriftDetection;

@@ -19,7 +19,7 @@ export interface MonitoringStackProps extends StackProps {
   readonly config: DeploymentConfig;
 }
 
-/** What keeps models on course: alarms, dashboards, and the rollback. */
+/** Alarms, dashboards, and the automatic rollback. */
 export class MonitoringStack extends Stack {
   readonly rollback: RollbackController;
   readonly monitoring: ModelMonitoring;

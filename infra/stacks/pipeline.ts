@@ -11,7 +11,7 @@ export interface PipelineStackProps extends StackProps {
   readonly targets: readonly DeployTarget[];
 }
 
-/** What an administrator deploys to each account once, so that the pipeline can do the rest. */
+/** Identity provider and roles of the pipeline. An administrator deploys it to each account once. */
 export class PipelineStack extends Stack {
   readonly roles: DeployRoles;
 

@@ -12,7 +12,7 @@ export interface ServingStackProps extends StackProps {
   readonly config: DeploymentConfig;
 }
 
-/** What answers predictions. */
+/** The endpoint. */
 export class ServingStack extends Stack {
   readonly endpoint: ModelEndpoint;
 

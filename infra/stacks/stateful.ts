@@ -12,9 +12,9 @@ export interface StatefulStackProps extends StackProps {
   readonly config: DeploymentConfig;
 }
 
-/** What must outlive everything else: the registry and the data. */
+/** Everything that must not be lost when other stacks are replaced: registry, data, key, secret and alarm topic. */
 export class StatefulStack extends Stack {
-  /** Everything that rests, in any stack, is encrypted with it. */
+  /** Encrypts the stored data of all stacks. */
   readonly encryptionKey: DataKey;
   readonly registry: ModelRegistry;
   readonly lake: DataLake;

@@ -16,7 +16,7 @@ const LAYERED = 'nodejs/';
 
 /**
  * Writes the command `bin/trimtab.mjs`, its bundles, and ONNX Runtime for one processor. DuckDB stays out: what serves
- * judges no files.
+ * validates no files.
  *
  * @param target folder, emptied first
  */

@@ -1,7 +1,7 @@
 // What a workflow must know, as outputs of a step: `npm run --silent pipeline >> "$GITHUB_OUTPUT"` gives the names of
 // the environments that are deployed to, with the name of one its account, region and roles.
 import { readEnvironments } from '../../infra/environments.ts';
-import { pipelineEnvironments, workflowOutputs } from '../../infra/pipeline/names.ts';
+import { pipelineEnvironments, workflowOutputs } from '../../infra/workflow-outputs.ts';
 
 const [name] = process.argv.slice(2);
 try {

@@ -11,31 +11,42 @@ import {
   ApiPropertyItem,
   ApiStaticMixin,
 } from '@microsoft/api-extractor-model';
-import { DocCodeSpan, type DocNode, DocPlainText, type DocSection, DocSoftBreak } from '@microsoft/tsdoc';
+import {
+  type DocBlock,
+  DocCodeSpan,
+  DocFencedCode,
+  DocLinkTag,
+  type DocNode,
+  DocPlainText,
+  type DocSection,
+  DocSoftBreak,
+} from '@microsoft/tsdoc';
 
-/** The page of the public API for people: every class with its props, then functions and types, from docstrings. */
+/**
+ * The page of the public API: every class with its props and an example, then functions and types, from docstrings.
+ */
 export function apiPage(api: ApiPackage): string {
   const items = api.entryPoints[0]!.members;
   const propsOf = (name: string): ApiItem | undefined => items.find((item) => item.displayName === `${name}Props`);
   const ofKind = (...kinds: ApiItemKind[]): ApiItem[] => items.filter(({ kind }) => kinds.includes(kind));
   const classes = ofKind(ApiItemKind.Class);
-  const told = new Set(classes.map(({ displayName }) => propsOf(displayName)));
+  const shownWithClass = new Set(classes.map(({ displayName }) => propsOf(displayName)));
   return `${[
     '# API',
-    'Made from the docstrings by `npm run api`. [The library](../library.md) shows how the parts go together.',
+    'Made from the docstrings by `npm run api`. [The library](../library.md) shows how the parts go together. In the examples, `app` is an `App`, `stack` a `Stack` of it, and `endpoint` a `ModelEndpoint` in that.',
     ...classes.flatMap((item) => section(item, props(propsOf(item.displayName)))),
     '# Functions',
     ...ofKind(ApiItemKind.Function).flatMap((item) => section(item)),
     '# Types',
     ...ofKind(ApiItemKind.Interface, ApiItemKind.TypeAlias, ApiItemKind.Variable)
-      .filter((item) => !told.has(item))
+      .filter((item) => !shownWithClass.has(item))
       .filter((item, i, all) => all.findIndex(({ displayName }) => displayName === item.displayName) === i)
       .flatMap((item) => section(item)),
   ].join('\n\n')}\n`;
 }
 
 function section(item: ApiItem, more: readonly string[] = []): string[] {
-  return [`## ${item.displayName}`, ...signature(item), summary(item), ...more, ...members(item)];
+  return [`## ${item.displayName}`, ...signature(item), summary(item), ...example(item), ...more, ...members(item)];
 }
 
 const signature = (item: ApiItem): string[] =>
@@ -47,6 +58,19 @@ export function propsWithoutDefault(api: ApiPackage): string[] {
     .flatMap((item) => item.members.map((member) => [item.displayName, member] as const))
     .filter(([, member]) => member instanceof ApiPropertyItem && member.isOptional && block(member, '@default') === '')
     .map(([name, member]) => `${name}.${member.displayName}`);
+}
+
+/** Classes and functions without an example in their docstrings. */
+export function withoutExample(api: ApiPackage): string[] {
+  return api.entryPoints[0]!.members.filter(({ kind }) => kind === ApiItemKind.Class || kind === ApiItemKind.Function)
+    .filter((item) => example(item).length === 0)
+    .map(({ displayName }) => displayName);
+}
+
+/** The example of a docstring, as a block of code. */
+function example(item: ApiItem): string[] {
+  const code = blockOf(item, '@example')?.content.nodes.find((node) => node instanceof DocFencedCode);
+  return code === undefined ? [] : [`\`\`\`${code.language}\n${code.code.trimEnd()}\n\`\`\``];
 }
 
 function props(item: ApiItem | undefined): string[] {
@@ -83,9 +107,13 @@ const summary = (item: ApiItem): string =>
   item instanceof ApiDocumentedItem && item.tsdocComment ? text(item.tsdocComment.summarySection) : '';
 
 function block(item: ApiItem, tag: string): string {
-  const blocks = item instanceof ApiDocumentedItem ? (item.tsdocComment?.customBlocks ?? []) : [];
-  const found = blocks.find(({ blockTag }) => blockTag.tagName === tag);
+  const found = blockOf(item, tag);
   return found ? text(found.content) : '';
+}
+
+function blockOf(item: ApiItem, tag: string): DocBlock | undefined {
+  const blocks = item instanceof ApiDocumentedItem ? (item.tsdocComment?.customBlocks ?? []) : [];
+  return blocks.find(({ blockTag }) => blockTag.tagName === tag);
 }
 
 /** Markdown of a docstring, as one line. */
@@ -94,9 +122,16 @@ function text(section: DocSection): string {
     if (node instanceof DocPlainText) return node.text;
     if (node instanceof DocCodeSpan) return `\`${node.code}\``;
     if (node instanceof DocSoftBreak) return ' ';
+    if (node instanceof DocLinkTag) return linkText(node);
     return node.getChildNodes().map(words).join('');
   };
   return words(section).replace(/\s+/g, ' ').trim();
+}
+
+/** A link to another item of the page. */
+function linkText({ codeDestination, linkText }: DocLinkTag): string {
+  const name = codeDestination?.memberReferences.map((part) => part.memberIdentifier?.identifier ?? '').join('.') ?? '';
+  return `[${linkText ?? name}](#${name.toLowerCase()})`;
 }
 
 const code = (source: string): string => `\`${source.replace(/\s+/g, ' ')}\``;

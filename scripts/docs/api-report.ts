@@ -7,7 +7,7 @@ import path from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { ApiModel } from '@microsoft/api-extractor-model';
 import { isMain } from '../lib/is-main.ts';
-import { apiPage, propsWithoutDefault } from './api-page.ts';
+import { apiPage, propsWithoutDefault, withoutExample } from './api-page.ts';
 
 /** The API is not as reported, or has members without a docstring. */
 export class ApiError extends Error {
@@ -37,13 +37,16 @@ export async function checkApi(project: string, accept: boolean): Promise<void> 
     throw new ApiError(
       'the public API is not what docs/api/ says: `npm run api` shows how it changed (git diff docs/api) and accepts it',
     );
-  const silent = propsWithoutDefault(api);
-  if (silent.length > 0)
-    throw new ApiError(`optional props must say @default in their docstrings: ${silent.join(', ')}`);
+  const undefaulted = propsWithoutDefault(api);
+  if (undefaulted.length > 0)
+    throw new ApiError(`optional props must say @default in their docstrings: ${undefaulted.join(', ')}`);
+  const exampleless = withoutExample(api);
+  if (exampleless.length > 0)
+    throw new ApiError(`classes and functions must have an @example: ${exampleless.join(', ')}`);
   if (!succeeded) throw new ApiError('the public API has the faults listed above');
 }
 
-/** Makes the declarations, dist/lib/index.d.cts, and judges them. @throws ApiError */
+/** Makes the declarations, dist/lib/index.d.cts, and checks them. @throws ApiError */
 export async function declareApi({ accept = false } = {}): Promise<void> {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.api.json'], {
     stdio: 'inherit',

@@ -1,10 +1,10 @@
-/** Share of a new duration in the running mean of what runs take. */
+/** Weight of a new duration in the running mean of run durations. */
 const WEIGHT = 0.2;
 
 /**
- * How long a run waits for more requests. It knows how many callers were at it lately: all of them waiting or running
- * at once. As long as a run has fewer than its part of those, waiting may bring the rest; a wait that did not bring
- * them lowers the expectation, so that nobody waits twice in vain.
+ * Decides how long a batch waits for more requests. The number of active callers is estimated from the recent peak of
+ * requests in flight (waiting or running). While a batch has fewer requests than its share of that peak, waiting may
+ * complete it. A batch that starts incomplete lowers the estimate, so that the next one does not wait in vain.
  */
 export class AdaptiveDelay {
   #inFlight = 0;
@@ -17,16 +17,16 @@ export class AdaptiveDelay {
   ) {}
 
   arrived(now: number): void {
-    // After a pause nothing is known of who else may come.
+    // After an idle period, the old estimate of active callers no longer holds.
     if (this.#inFlight === 0 && now - this.#idleSince > this.options.maxDelayMs) this.#peak = 1;
     this.#inFlight++;
     this.#peak = Math.max(this.#peak, this.#inFlight);
   }
 
-  /** Milliseconds that a group should go on waiting; 0 or less: it goes now. */
+  /** Milliseconds that a batch should go on waiting; it starts now when they are 0 or less. */
   wait(requests: number, rows: number, waitedMs: number): number {
     if (rows >= this.options.maxRows || requests >= Math.ceil(this.#peak / this.options.slots)) return 0;
-    // Waiting longer than a run takes costs more than going twice.
+    // Waiting longer than a run takes costs more than a second run.
     return Math.min(this.options.maxDelayMs, this.#runMs) - waitedMs;
   }
 
@@ -40,7 +40,7 @@ export class AdaptiveDelay {
     this.#idleSince = now;
   }
 
-  /** Requests that gave up waiting. */
+  /** Removes requests that ended or gave up waiting from those in flight. */
   left(requests: number): void {
     this.#inFlight -= requests;
   }

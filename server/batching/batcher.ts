@@ -6,17 +6,17 @@ import { AdaptiveDelay } from './adaptive-delay.ts';
 import { agree, batchKey, concatenate, rowsOf, split, type Tensors } from './tensors.ts';
 
 export interface BatchingOptions {
-  /** Most rows in one run. A request that has more of its own goes alone. */
+  /** Largest batch, in rows. A request with more rows than that runs by itself. */
   readonly maxRows: number;
-  /** Longest that a request waits for others while a run could begin; milliseconds. */
+  /** Longest that a request is delayed for a larger batch while a slot is free; milliseconds. */
   readonly maxDelayMs: number;
-  /** Runs of the model that go at once. */
+  /** Runs of the model that may be in progress at once. */
   readonly slots: number;
-  /** A request that has waited longer for its run is refused with 503; milliseconds. @default without limit */
+  /** A request that has waited longer than this for its run fails with 503; milliseconds. @default no limit */
   readonly maxWaitMs?: number;
-  /** Told of every run: how many requests and rows it put together. */
+  /** Called after every run with the number of requests and rows in it. */
   readonly onRun?: (requests: number, rows: number) => void;
-  /** Told once, when it turns out that the model's rows depend on each other; from then on every request goes alone. */
+  /** Called once when the model turns out to mix rows; from then on every request runs by itself. */
   readonly onDependent?: () => void;
 }
 
@@ -31,17 +31,18 @@ interface Call {
   readonly reject: (error: unknown) => void;
 }
 
-/** First runs of several requests whose answers are held against the same rows alone, and how many rows of each. */
+/** How many of the first batches are compared with runs of single requests, and how many requests of each. */
 const BATCH_CHECKS = 3;
 const CHECKED_CALLS = 4;
 
 /**
- * A model whose concurrent runs are put together along axis 0. Nobody waits while callers are few: what gathers while
- * the model is busy goes together, and a run waits for others, up to the bound, only as long as more callers are known
- * to be there. A run that fails is repeated request by request, so that one bad request fails alone.
+ * Wraps a model so that concurrent runs are joined along axis 0 into one batch. A single caller is never delayed:
+ * requests that arrive while the model is busy form the next batch, and a batch waits for more, at most `maxDelayMs`,
+ * only while other callers are known to be active. When a batch fails, its requests are run one by one, so that a bad
+ * request cannot fail the others.
  *
- * The rows of the model must not depend on each other. That is held against the truth with the first runs: where it is
- * not so, batching ends itself.
+ * Batching is correct only for models that treat each row independently. The first batches are therefore compared with
+ * runs of single requests; if the outputs differ, batching is switched off for this model.
  *
  * @param model its signature must satisfy `canBatch`
  */
@@ -55,12 +56,12 @@ export function batched(model: OnnxModel, options: BatchingOptions): OnnxModel {
 }
 
 class Batcher {
-  /** Calls that wait, by what may go together; the first key is the one whose turn it is. */
+  /** Waiting calls by batch key, in the order in which the keys are served. */
   readonly #waiting = new Map<string, Call[]>();
-  readonly #target: AdaptiveDelay;
+  readonly #delay: AdaptiveDelay;
   #running = 0;
-  #alone = 0;
-  #proofs = 0;
+  #unbatched = 0;
+  #checks = 0;
   #dependent = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -68,13 +69,13 @@ class Batcher {
     private readonly model: OnnxModel,
     private readonly options: BatchingOptions,
   ) {
-    this.#target = new AdaptiveDelay(options);
+    this.#delay = new AdaptiveDelay(options);
   }
 
   run(feeds: Tensors, outputs?: readonly string[], report?: RunReport): Promise<Record<string, TensorData>> {
     return new Promise((resolve, reject) => {
       const rows = this.#dependent ? undefined : rowsOf(feeds);
-      const fit = rows === undefined ? `alone ${this.#alone++}` : batchKey(feeds, outputs);
+      const key = rows === undefined ? `unbatched ${this.#unbatched++}` : batchKey(feeds, outputs);
       const call: Call = {
         feeds,
         outputs,
@@ -84,10 +85,10 @@ class Batcher {
         resolve,
         reject,
       };
-      const group = this.#waiting.get(fit);
-      if (group === undefined) this.#waiting.set(fit, [call]);
+      const group = this.#waiting.get(key);
+      if (group === undefined) this.#waiting.set(key, [call]);
       else group.push(call);
-      this.#target.arrived(call.at);
+      this.#delay.arrived(call.at);
       this.#next();
     });
   }
@@ -101,10 +102,10 @@ class Batcher {
     while (this.#running < this.options.slots) {
       let soonest = Number.POSITIVE_INFINITY;
       let due: string | undefined;
-      for (const [fit, group] of this.#waiting) {
-        const wait = this.#target.wait(group.length, rowsIn(group), now - group[0]!.at);
+      for (const [key, group] of this.#waiting) {
+        const wait = this.#delay.wait(group.length, rowsIn(group), now - group[0]!.at);
         if (wait <= 0) {
-          due = fit;
+          due = key;
           break;
         }
         soonest = Math.min(soonest, wait);
@@ -119,20 +120,20 @@ class Batcher {
       this.#timer = setTimeout(() => this.#next(), this.options.maxWaitMs);
   }
 
-  /** Takes as many calls of a group as fit into a run; the rest goes to the end of the line. */
-  #take(fit: string): Call[] {
-    const group = this.#waiting.get(fit)!;
-    this.#waiting.delete(fit);
+  /** Takes as many calls of a group as fit into one batch; the rest moves to the end of the queue. */
+  #take(key: string): Call[] {
+    const group = this.#waiting.get(key)!;
+    this.#waiting.delete(key);
     let rows = group[0]!.rows;
     let count = 1;
     while (count < group.length && rows + group[count]!.rows <= this.options.maxRows) rows += group[count++]!.rows;
-    if (count < group.length) this.#waiting.set(fit, group.splice(count));
+    if (count < group.length) this.#waiting.set(key, group.splice(count));
     return group;
   }
 
   async #start(calls: readonly Call[]): Promise<void> {
     this.#running++;
-    this.#target.started(calls.length);
+    this.#delay.started(calls.length);
     const from = performance.now();
     for (const { report, at } of calls) if (report !== undefined) report.queue = from - at;
     try {
@@ -140,7 +141,7 @@ class Batcher {
       else await this.#together(calls);
     } finally {
       this.#running--;
-      this.#target.ended(calls.length, performance.now(), performance.now() - from);
+      this.#delay.ended(calls.length, performance.now(), performance.now() - from);
       this.#next();
     }
   }
@@ -153,13 +154,13 @@ class Batcher {
         outputs,
         calls.map(({ rows }) => rows),
       );
-      if (parts === undefined || (this.#proofs < BATCH_CHECKS && !(await this.#proven(calls, parts)))) {
+      if (parts === undefined || (this.#checks < BATCH_CHECKS && !(await this.#rowsAreIndependent(calls, parts)))) {
         parts = undefined;
         this.#dependent = true;
         this.options.onDependent?.();
       }
     } catch (error) {
-      // A refusal holds for each of them as well; anything else may be the fault of one.
+      // A refusal concerns all requests of the batch; any other error may be caused by one of them.
       if (error instanceof ProtocolError) {
         for (const call of calls) call.reject(error);
         return;
@@ -174,9 +175,9 @@ class Batcher {
     }
   }
 
-  /** Whether rows give the same alone as together. */
-  async #proven(calls: readonly Call[], parts: readonly Tensors[]): Promise<boolean> {
-    this.#proofs++;
+  /** Whether requests give the same outputs by themselves as in the batch. */
+  async #rowsAreIndependent(calls: readonly Call[], parts: readonly Tensors[]): Promise<boolean> {
+    this.#checks++;
     for (const [i, { feeds, outputs }] of calls.slice(0, CHECKED_CALLS).entries())
       if (!agree(parts[i]!, await this.model.run(feeds, outputs))) return false;
     return true;
@@ -194,17 +195,17 @@ class Batcher {
   #refuseOld(now: number): void {
     const { maxWaitMs } = this.options;
     if (maxWaitMs === undefined) return;
-    for (const [fit, group] of this.#waiting) {
+    for (const [key, group] of this.#waiting) {
       const young = group.findIndex((call) => now - call.at < maxWaitMs);
       const old = group.splice(0, young === -1 ? group.length : young);
-      if (group.length === 0) this.#waiting.delete(fit);
-      if (old.length > 0) this.#target.left(old.length);
+      if (group.length === 0) this.#waiting.delete(key);
+      if (old.length > 0) this.#delay.left(old.length);
       for (const call of old) call.reject(waitedTooLong(maxWaitMs));
     }
   }
 }
 
-/** Nobody had a worker free for a request in time. */
+/** The error of a request for which no worker became free in time. */
 export const waitedTooLong = (ms: number): ProtocolError =>
   new ProtocolError(503, `no worker was free within ${ms / 1000} s, try again later`, { retryAfterSeconds: 1 });
 

@@ -1,17 +1,17 @@
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData, TensorValues } from '../../core/model/tensor.ts';
 
-/** Tensors by name, as a model takes and gives them. */
+/** Input or output tensors of a model, by name. */
 export type Tensors = Readonly<Record<string, TensorData>>;
 
-/** Whether runs of a graph can be put together along axis 0: every input and output has it, of any size. */
+/** Whether runs of a graph can be batched along axis 0: every input and output must have a first axis of any size. */
 export const canBatch = ({ inputs, outputs }: Signature): boolean =>
   [...inputs, ...outputs].every(({ shape }) => shape.length > 0 && shape[0] === -1);
 
 /**
- * Rows of one run: the size of axis 0 that all its inputs share.
+ * Number of rows of a run: the size of axis 0, which must be the same for all inputs.
  *
- * @returns undefined when they share none, or there are no rows: such a run goes alone
+ * @returns undefined when the sizes differ or are 0; such a run cannot be batched
  */
 export function rowsOf(feeds: Tensors): number | undefined {
   let rows: number | undefined;
@@ -23,18 +23,18 @@ export function rowsOf(feeds: Tensors): number | undefined {
   return rows;
 }
 
-/** Runs with the same text may be put together: equal types and trailing shapes, the same outputs wanted. */
+/** Key of the runs that may share a batch: equal input types and trailing shapes, and the same requested outputs. */
 export function batchKey(feeds: Tensors, outputs: readonly string[] | undefined): string {
-  let fit = outputs === undefined ? '*' : JSON.stringify(outputs);
+  let key = outputs === undefined ? '*' : JSON.stringify(outputs);
   for (const name in feeds) {
     const { type, shape } = feeds[name]!;
-    fit += `\n${name} ${type}`;
-    for (let axis = 1; axis < shape.length; axis++) fit += ` ${shape[axis]}`;
+    key += `\n${name} ${type}`;
+    for (let axis = 1; axis < shape.length; axis++) key += ` ${shape[axis]}`;
   }
-  return fit;
+  return key;
 }
 
-/** Puts runs that fit one below the other, in their order. */
+/** Joins the inputs of runs with the same batch key along axis 0, in order. */
 export function concatenate(parts: readonly Tensors[]): Record<string, TensorData> {
   const whole: Record<string, TensorData> = {};
   for (const name in parts[0]!) {
@@ -47,9 +47,10 @@ export function concatenate(parts: readonly Tensors[]): Record<string, TensorDat
 }
 
 /**
- * Cuts what a run gave into the rows of each of its parts.
+ * Splits the outputs of a batch into those of its requests.
  *
- * @returns undefined when an output does not have a row for every row that went in
+ * @param rows number of rows of each request, in order
+ * @returns undefined when an output does not have exactly one row for each input row
  */
 export function split(outputs: Tensors, rows: readonly number[]): Record<string, TensorData>[] | undefined {
   const total = rows.reduce((sum, each) => sum + each, 0);
@@ -81,10 +82,10 @@ function joined(parts: readonly TensorValues[]): TensorValues {
   return whole;
 }
 
-/** Relative difference that rounding may make between a row alone and the same row among others. */
+/** Largest relative difference that is put down to rounding, between a row by itself and the same row in a batch. */
 const TOLERANCE = 1e-3;
 
-/** Whether two runs gave the same: texts and integers exactly, floating point within rounding. */
+/** Whether two runs gave the same outputs: strings and integers exactly, floating point within `TOLERANCE`. */
 export function agree(a: Tensors, b: Tensors): boolean {
   return Object.entries(a).every(([name, tensor]) => {
     const other = b[name];
@@ -93,7 +94,7 @@ export function agree(a: Tensors, b: Tensors): boolean {
     for (let i = 0; i < tensor.data.length; i++) {
       const [x, y] = [tensor.data[i]!, other.data[i]!];
       if (Object.is(x, y)) continue;
-      // Bits of half precision differ by little where the numbers do.
+      // float16 is held as its bits, which are close where the numbers are.
       if (tensor.type === 'float16' && Math.abs(Number(x) - Number(y)) <= 4) continue;
       if (!floating || !(Math.abs(Number(x) - Number(y)) <= TOLERANCE * Math.max(1, Math.abs(Number(x))))) return false;
     }

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Metrics, ObjectStore } from '../../platform/ports.ts';
 import { LineBuffer } from './line-buffer.ts';
 
-/** Most bytes of captures that wait for their delivery; the oldest beyond are lost, and said to be. */
+/** Largest backlog of captures, in bytes; beyond it the oldest are discarded, which is logged. */
 const MAX_WAITING = 64 * 1024 * 1024;
 
 /**
- * Takes the log lines of the endpoint and sends each where the log subscription would: captures are gathered and
- * delivered to the captures store as JSON lines, under the hour of their arrival; metric lines go to the metrics;
- * every other line is for people.
+ * Routes the log lines of the endpoint as CloudWatch Logs and its subscription do on AWS: captures are buffered and
+ * written to the captures store as JSON lines, under the hour of their delivery; metric lines go to the metrics; all
+ * other lines are printed.
  */
 export class DeliveryStream {
   readonly #captures: Pick<ObjectStore, 'put'>;
@@ -41,7 +41,7 @@ export class DeliveryStream {
     else if (line !== '') this.#print(line);
   }
 
-  /** Delivers what has been gathered. A failed delivery keeps its lines for the next. */
+  /** Writes the buffered captures to the store. After a failure they stay in the buffer for the next attempt. */
   flush(): Promise<void> {
     this.#delivering = this.#delivering.then(async () => {
       if (this.#waiting.bytes === 0) return;
@@ -61,7 +61,7 @@ export class DeliveryStream {
     return delivered;
   }
 
-  /** Makes room, and some more, so that it is not done for every line. */
+  /** Frees a tenth more than necessary, so that not every further line has to discard again. */
   #discardOldest(): void {
     const dropped = this.#waiting.discardOldest(this.#maxWaiting * 0.9);
     this.#print(`captures cannot be delivered as fast as they come: ${dropped} lines were dropped`);

@@ -1,24 +1,25 @@
-/** Lines that stand behind each other. */
+/** Consecutive lines in one allocation. */
 interface Chunk {
   readonly bytes: Buffer;
   used: number;
   lines: number;
 }
 
-/** As many lines as fit into so many bytes are kept, or lost, together. */
+/** Size of a chunk; the lines of a chunk are kept or discarded together. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Lines that wait to be written, as the bytes that they will be: outside of the heap, where thousands of texts that live
- * for a second would be copied twice by every collection and then outlive it, and without encoding all of them at once.
+ * A buffer of lines, stored as UTF-8 outside of the V8 heap. Thousands of strings that live for about a second would be
+ * copied twice by the garbage collector and then promoted to the old generation; and encoding line by line avoids one
+ * long pause when the lines are written.
  */
 export class LineBuffer {
   #chunks: Chunk[] = [];
-  /** Empty chunks: memory that is used again is none that a collection must find and give back. */
+  /** Empty chunks that are used again, which saves allocations and collections. */
   #spare: Chunk[] = [];
   #bytes = 0;
 
-  /** Bytes of all lines. */
+  /** Size of all lines, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -42,7 +43,7 @@ export class LineBuffer {
     this.#bytes += length + 1;
   }
 
-  /** All lines, each with its end, of which none are left here. */
+  /** Moves all lines into a new buffer; this one is empty afterwards. */
   take(): LineBuffer {
     const taken = new LineBuffer();
     taken.#chunks = this.#chunks;
@@ -52,15 +53,15 @@ export class LineBuffer {
     return taken;
   }
 
-  /** Puts lines that were taken back before those that have come since. */
+  /** Puts lines that were taken back in front of those that were added since. */
   putBack(taken: LineBuffer): void {
     this.#chunks = [...taken.#chunks.map(shrunk), ...this.#chunks];
     this.#bytes += taken.#bytes;
   }
 
   /**
-   * Keeps the room of lines that were taken and delivered for those to come: as much as they had, so that it follows how
-   * much comes. Nothing of them may be read any more.
+   * Keeps the chunks of delivered lines for new ones: as many as were delivered, so that the reserve follows the load.
+   * The pieces of `delivered` must not be read afterwards.
    */
   reuse(delivered: LineBuffer): void {
     for (const chunk of delivered.#chunks) {
@@ -74,7 +75,7 @@ export class LineBuffer {
     delivered.#bytes = 0;
   }
 
-  /** Drops the oldest lines until no more than so many bytes are left. @returns how many lines */
+  /** Discards the oldest chunks until at most `maxBytes` are left. @returns number of lines discarded */
   discardOldest(maxBytes: number): number {
     let [chunks, lines] = [0, 0];
     while (this.#bytes > maxBytes) {
@@ -86,13 +87,13 @@ export class LineBuffer {
     return lines;
   }
 
-  /** All lines, in pieces that stand behind each other. */
+  /** The bytes of all lines, in order. */
   pieces(): Uint8Array[] {
     return this.#chunks.map(({ bytes, used }) => bytes.subarray(0, used));
   }
 }
 
-/** Without the room that nothing will come into any more: what cannot be delivered for long is put back many times. */
+/** Gives unused space back: lines that cannot be delivered for long would otherwise keep nearly empty chunks alive. */
 function shrunk({ bytes, used, lines }: Chunk): Chunk {
   if (used > bytes.length / 2) return { bytes, used, lines };
   const copy = Buffer.allocUnsafeSlow(used);

@@ -7,7 +7,7 @@ const JSON_LENGTH = 'inference-header-content-length';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Path of a model below /v2. @throws InputError for a name or version that is none */
+/** HTTP path of a model below /v2. @throws InputError for an invalid model name or version */
 export function modelPath(model: string, version: string, what = ''): string {
   for (const part of [model, version])
     if (!/^[^/?#%]{0,200}$/.test(part)) throw new InputError(`'${part.slice(0, 64)}' is no name of a model or version`);
@@ -16,8 +16,8 @@ export function modelPath(model: string, version: string, what = ''): string {
 }
 
 /**
- * An inference as the request that says the same over HTTP: the JSON, and the tensors as bytes behind it. So there is
- * one decoder for both, and whatever watches, routes and guards requests sees these too.
+ * Converts an inference call to the equivalent HTTP request: the JSON head, followed by the tensors as binary data. Both
+ * transports thus share one decoder, and routing, guards and metrics apply to gRPC calls without code of their own.
  *
  * @throws InputError when raw and typed contents are mixed or do not agree with the inputs
  */
@@ -62,10 +62,10 @@ const hasContents = ({ contents }: WireTensor): boolean =>
   Object.values(contents ?? {}).some((values) => Array.isArray(values) && values.length > 0);
 
 /**
- * The answer of HTTP as a message.
+ * Converts an HTTP response to the gRPC message.
  *
- * @param raw whether the tensors go in raw_output_contents: as the inputs came, and always where a datatype has no
- *   typed contents
+ * @param raw whether the tensors go into raw_output_contents, as when the inputs came that way; they always do when a
+ *   datatype has no typed contents
  */
 export function responseOf({ headers, body }: HttpResponse, raw: boolean): ModelInferResponse {
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length);
@@ -104,7 +104,7 @@ export function responseOf({ headers, body }: HttpResponse, raw: boolean): Model
   };
 }
 
-/** Parameters as JSON has them. Sizes and placement of binary data are this side's to say. */
+/** Parameters as JSON. Those about binary data are left out, because the conversion sets them. */
 function plain(parameters: GrpcParameters = {}): Json {
   const values: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(parameters)) {

@@ -1,4 +1,4 @@
-/** Messages of the protocol as they come off the wire: absent fields have their defaults, 64-bit integers are text. */
+/** Decoded messages of the protocol: absent fields have their defaults, 64-bit integers are strings. */
 
 export interface Parameter {
   readonly parameter_choice?: 'bool_param' | 'int64_param' | 'string_param' | 'double_param' | 'uint64_param';
@@ -10,7 +10,7 @@ export interface Parameter {
 }
 export type GrpcParameters = Readonly<Record<string, Parameter>>;
 
-/** Tensor elements, row-major, in the field that belongs to the datatype. */
+/** Tensor elements in row-major order, in the field of the tensor's datatype. */
 export interface Contents {
   readonly bool_contents?: readonly boolean[];
   readonly int_contents?: readonly number[];

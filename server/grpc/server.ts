@@ -25,29 +25,29 @@ export interface GrpcOptions {
   readonly port: number;
   /** @default 127.0.0.1 */
   readonly host?: string;
-  /** Most bytes of a message, either way. @default 64 MB */
+  /** Largest message in bytes, received or sent. @default 64 MB */
   readonly messageLimit?: number;
-  /** Bounds the inferences that are under way, together with those that come over HTTP. @default none */
+  /** Limits the inferences in progress; shared with the HTTP server. @default no limit */
   readonly gate?: AdmissionLimit;
-  /** Metadata in which the proxy in front says who the caller is, as HTTP's option. @default the address */
+  /** Metadata key in which a trusted proxy identifies the caller, as the HTTP server's option. @default the address */
   readonly callerHeader?: string;
 }
 
 export interface GrpcServer {
   /** `host:port`, as gRPC clients want it. */
   readonly address: string;
-  /** Takes no more calls and waits for those under way, at most so long; milliseconds. */
+  /** Takes no more calls and waits for those in progress, at most `patienceMs`. */
   close(patienceMs?: number): Promise<void>;
-  /** Goes on taking calls until balancers have seen that this is not ready any more, then closes. */
+  /** Takes calls for `delayMs` more, until load balancers have noticed that this server is unready, then closes. */
   drain(options: DrainOptions): Promise<void>;
 }
 
 const MESSAGE_LIMIT = 64 * 1024 * 1024;
-/** How long a connection may be idle before it is looked whether anybody is there; milliseconds. */
+/** Idle time after which a connection is pinged; milliseconds. */
 const KEEPALIVE_MS = 30_000;
 const MAX_STREAMS = 1_000;
 
-/** The codes of gRPC for what HTTP says; anything else is INTERNAL. */
+/** gRPC status codes by HTTP status; all others are INTERNAL. */
 const CODES: Readonly<Record<number, status>> = {
   400: status.INVALID_ARGUMENT,
   401: status.UNAUTHENTICATED,
@@ -63,10 +63,10 @@ const CODES: Readonly<Record<number, status>> = {
 };
 
 /**
- * Serves an endpoint over gRPC: the Open Inference Protocol v2 in another envelope, each call handed on as the HTTP
- * request that says the same. Tensors that came raw are answered raw.
+ * Serves an endpoint over gRPC by the Open Inference Protocol v2: each call is passed on as the equivalent HTTP request.
+ * Outputs are sent as raw contents when the inputs came so, else as typed contents.
  *
- * @throws when the port is taken
+ * @throws Error when the port is taken
  */
 export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions): Promise<GrpcServer> {
   // The library would write down what callers sent.
@@ -132,10 +132,10 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
   };
 }
 
-/** The caller by the other end of the connection, which gRPC writes as `address:port`. */
+/** Caller by the address of the peer, which gRPC writes as `address:port`. */
 const callerOf = (peer: string): string => callerOfAddress(peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
 
-/** @throws Refusal when there is no room */
+/** Runs within the admission limit. @throws Refusal when the limit is reached */
 async function within<T>(gate: AdmissionLimit | undefined, bytes: number, run: () => Promise<T>): Promise<T> {
   try {
     gate?.acquire(bytes);
@@ -165,7 +165,7 @@ interface Named {
   readonly version: string;
 }
 
-/** What the endpoint refuses, by its HTTP status. */
+/** An error response of the endpoint, by its HTTP status. */
 class Refusal extends Error {
   constructor(
     readonly http: number,
@@ -210,7 +210,7 @@ function jsonOf({ status: code, body }: HttpResponse): object {
   return JSON.parse(textOf(body)) as object;
 }
 
-/** What a caller sends along, except what belongs to the transport. */
+/** Metadata of the caller as headers, without that of the transport. */
 function headersOf(metadata: Metadata): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(metadata.getMap()))

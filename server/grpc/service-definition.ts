@@ -3,8 +3,8 @@ import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 
 /**
- * The Open Inference Protocol v2 over gRPC, and gRPC's own health check, which Kubernetes probes speak. The names and
- * numbers are the specifications'. As text, so that it travels inside a bundle.
+ * The Open Inference Protocol v2 over gRPC, and gRPC's health check, which Kubernetes probes use. Names and numbers are
+ * those of the specifications. They are text rather than files, so that they are part of the bundle.
  * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/open_inference_grpc.proto
  * https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
@@ -106,7 +106,7 @@ message HealthCheckResponse {
 }
 `;
 
-/** Field names as in the specification; 64-bit integers as decimal text, so that they keep every digit. */
+/** Keeps the specification's field names, and gives 64-bit integers as decimal strings, so that no digit is lost. */
 function load(text: string): GrpcObject {
   const { root } = protobuf.parse(text, { keepCase: true });
   return loadPackageDefinition(
@@ -114,12 +114,12 @@ function load(text: string): GrpcObject {
   );
 }
 
-/** The clients' constructors; the services' definitions are below them as `service`. */
+/** Client constructors; each has the definition of its service as `service`. */
 export const GRPCInferenceService = (load(INFERENCE) as { inference: Record<string, ServiceClientConstructor> })
   .inference.GRPCInferenceService!;
 export const HealthService = (
   load(HEALTH) as unknown as { grpc: { health: { v1: Record<string, ServiceClientConstructor> } } }
 ).grpc.health.v1.Health!;
 
-/** The names a caller may ask the health of: the whole server, or the one service. */
+/** Name of the service whose health may be asked for, beside that of the whole server. */
 export const SERVICE = 'inference.GRPCInferenceService';

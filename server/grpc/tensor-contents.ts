@@ -6,11 +6,11 @@ interface Numbers {
   readonly width: number;
   readonly put: (view: DataView, at: number, value: never) => void;
   readonly get: (view: DataView, at: number) => number | string | boolean;
-  /** Values allowed; absent where the field cannot hold others. */
+  /** Range of the datatype; absent where the field cannot hold other values. */
   readonly range?: readonly [number, number];
 }
 
-/** How each datatype is laid out in bytes (little-endian), and which field of the contents holds it. */
+/** For each datatype: its layout in bytes (little-endian), and the field of the typed contents that holds it. */
 const NUMBERS: Readonly<Record<string, Numbers>> = {
   BOOL: {
     field: 'bool_contents',
@@ -85,9 +85,9 @@ const NUMBERS: Readonly<Record<string, Numbers>> = {
 };
 
 /**
- * Typed contents of a tensor as its bytes.
+ * Encodes the typed contents of a tensor as little-endian bytes.
  *
- * @throws InputError when another field than the datatype's is filled, or a value is outside of the datatype
+ * @throws InputError when a field of another datatype is filled, or a value is out of the datatype's range
  */
 export function elementBytes(name: string, datatype: string, contents: Contents): Uint8Array {
   const numbers = NUMBERS[datatype];
@@ -111,7 +111,7 @@ export function elementBytes(name: string, datatype: string, contents: Contents)
   return bytes;
 }
 
-/** Bytes of a tensor as typed contents; undefined for a datatype that has none (FP16). */
+/** Decodes the bytes of a tensor to typed contents; undefined for a datatype that has none (FP16). */
 export function contentsOf(datatype: string, bytes: Uint8Array): Contents | undefined {
   if (datatype === 'BYTES') return { bytes_contents: unpacked(bytes) };
   const numbers = NUMBERS[datatype];

@@ -7,7 +7,7 @@ import { answerBroken, endLater, faultOfHead, MAX_HEADERS } from './malformed-re
 import { headOf, readBody } from './read-request.ts';
 import { refusalResponse } from './refusal.ts';
 
-/** Whatever answers requests and does not throw: an endpoint. */
+/** Answers requests; errors are responses, so it never throws. */
 export interface RequestHandler {
   handle(request: HttpRequest): Promise<HttpResponse>;
 }
@@ -17,41 +17,41 @@ export interface HttpOptions {
   readonly port: number;
   /** @default 127.0.0.1 */
   readonly host?: string;
-  /** Most bytes of a body that are read; one more byte is handed on, so that the protocol itself refuses. @default 6 MB */
+  /** Largest body in bytes. Of a larger one, one byte more is passed on, so that the protocol refuses it. @default 6 MB */
   readonly bodyLimit?: number;
-  /** Connections at once; more are closed as they come. @default 10,000 */
+  /** Most open connections; further ones are closed immediately. @default 10,000 */
   readonly maxConnections?: number;
-  /** How long a caller may take to send the head of a request. @default 10 s */
+  /** Longest time in which a caller must send the head of a request. @default 10 s */
   readonly headTimeoutMs?: number;
-  /** How long a caller may take to send a whole request. @default 60 s */
+  /** Longest time in which a caller must send a whole request. @default 60 s */
   readonly requestTimeoutMs?: number;
-  /** How long a connection is kept without a request; longer than a load balancer keeps it. @default 75 s */
+  /** How long an idle connection is kept; longer than load balancers keep theirs, so that they close first. @default 75 s */
   readonly keepAliveMs?: number;
-  /** How long a connection may be silent in the middle of an exchange: the slowest run, and more. @default 10 minutes */
+  /** How long a connection may be silent during an exchange; longer than the slowest run. @default 10 minutes */
   readonly silenceMs?: number;
   /**
-   * Header in lower case in which the proxy in front says who the caller is, such as `x-forwarded-for`. Only for a server
-   * that nobody reaches but through that proxy: anybody else may write what they like into it. @default the address
+   * Header, in lower case, in which a trusted proxy identifies the caller, such as `x-forwarded-for`. Only for a server
+   * that can be reached through that proxy alone, because clients can set the header themselves. @default the address
    */
   readonly callerHeader?: string;
-  /** Bounds the requests that are under way, from before their body is read until their answer is sent. @default none */
+  /** Limits the requests in progress, from before the body is read until the response is sent. @default no limit */
   readonly gate?: AdmissionLimit;
-  /** Answers what must be answered whatever is going on, such as health, before the gate. */
+  /** Answers requests that the limit must not refuse, such as health checks. @returns undefined for all others */
   readonly first?: (head: RequestHead) => HttpResponse | Promise<HttpResponse> | undefined;
 }
 
 export interface HttpServer {
   readonly url: string;
-  /** Stops listening and waits for the answers that are under way. */
+  /** Stops listening and waits for the responses in progress. */
   close(): Promise<void>;
-  /** Goes on answering while callers are told to close their connections, then stops as `close` does. */
+  /** Goes on answering while callers are told to close their connections, then closes. */
   drain(options: DrainOptions): Promise<void>;
 }
 
 export interface DrainOptions {
-  /** How long new connections are still taken: until load balancers have seen that this is not ready any more. */
+  /** How long new connections are still accepted, until load balancers have noticed that the server is unready. */
   readonly delayMs: number;
-  /** After that, how long answers under way may take before their connections are cut. */
+  /** After that, how long responses in progress may take before their connections are closed. */
   readonly timeoutMs: number;
 }
 
@@ -60,7 +60,7 @@ const SECOND = 1_000;
 /**
  * Serves an endpoint over node:http.
  *
- * @throws when the port is taken
+ * @throws Error when the port is taken
  */
 export async function serve(endpoint: RequestHandler, options: HttpOptions): Promise<HttpServer> {
   const host = options.host ?? '127.0.0.1';
@@ -114,7 +114,7 @@ const closed = (server: Server): Promise<void> =>
   });
 
 class Exchange {
-  /** Whether callers are told that this is the last answer on their connection. */
+  /** Whether responses tell callers to close the connection. */
   draining = false;
   readonly #limit: number;
 
@@ -139,7 +139,7 @@ class Exchange {
     }
     const { gate } = this.options;
     if (gate !== undefined) {
-      // What has no length beforehand may be as long as is allowed.
+      // A body of unknown length may be as long as the limit.
       const bytes = Math.min(Number(head.headers['content-length'] ?? this.#lengthOf(incoming)), this.#limit);
       try {
         gate.acquire(bytes);
@@ -167,7 +167,7 @@ class Exchange {
     return headers['transfer-encoding'] === undefined ? 0 : this.#limit;
   }
 
-  /** @param unread the request, where it has not come whole */
+  /** @param unread the request, when its body has not been read completely */
   async #give(
     method: string,
     response: HttpResponse | Promise<HttpResponse>,
@@ -182,7 +182,7 @@ class Exchange {
     }
   }
 
-  /** @param unread the request, where it has not come whole */
+  /** @param unread the request, when its body has not been read completely */
   #send(
     outgoing: ServerResponse,
     method: string,
@@ -207,8 +207,8 @@ class Exchange {
 }
 
 /**
- * Ends an answer with a text. `end` by itself has an empty piece follow the last one, and both go out by a call that
- * gathers pieces, which costs a tenth of a short answer; a write that has gone out before leaves nothing to follow.
+ * Ends a response with a string. `end(text)` queues an empty chunk after the text, and the two are sent by a gathering
+ * write, which costs a tenth of the time of a short response. Writing the text first leaves nothing to gather.
  */
 function endWith(outgoing: ServerResponse, text: string, encoding: BufferEncoding): void {
   const { socket } = outgoing;

@@ -6,18 +6,18 @@ import type { HttpResponse } from '../../core/serving/http.ts';
 import { headOf } from './read-request.ts';
 import { refusalResponse } from './refusal.ts';
 
-/** What node:http says of bytes that are no request. */
+/** Error of node:http for bytes that it cannot parse. */
 type ParseError = Error & { readonly code?: string; readonly reason?: string; readonly rawPacket?: Buffer };
 
-/** A connection as node:http has it: it knows the answer whose turn it is. */
+/** A connection of node:http, with the response that is currently sent on it. */
 type HttpSocket = Socket & { readonly _httpMessage?: (ServerResponse & { readonly req: IncomingMessage }) | null };
 
-/** How long what a caller goes on sending is read after it has been refused; milliseconds. */
+/** How long the rest of a refused request is read; milliseconds. */
 const LINGER_MS = 2_000;
 
 export const MAX_HEADERS = 100;
 
-/** What is wrong with a head that node:http takes; undefined when nothing is. */
+/** What is wrong with a request head that node:http accepts; undefined when it is valid. */
 export function faultOfHead({ rawHeaders, headers, httpVersion }: IncomingMessage): ProtocolError | undefined {
   if (rawHeaders.length > 2 * MAX_HEADERS)
     return new ProtocolError(431, `there are too many headers, there may be ${MAX_HEADERS}`);
@@ -25,17 +25,17 @@ export function faultOfHead({ rawHeaders, headers, httpVersion }: IncomingMessag
   return undefined;
 }
 
-/** Methods of the paths that there are; CONNECT wants a tunnel, which there is none of. */
+/** Methods that any path allows, named to callers of CONNECT. */
 const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
 
 /**
- * Answers what is no request of HTTP/1.1, or none that can be taken, as other bad requests are answered: node:http
- * itself would answer without a word, or not at all, and drop whatever else is under way on the connection.
+ * Answers malformed and unsupported HTTP requests like other bad requests. By default, node:http would send an empty
+ * response or none at all, and discard the other exchanges in progress on the connection.
  */
 export function answerBroken(server: Server): void {
   const refused = new WeakSet<Socket>();
   server.on('clientError', (error: ParseError, socket: Socket) => {
-    // Whatever else comes on the connection is no request either, and is told so many times; one answer is enough.
+    // The error is repeated for all further bytes of the connection; one response is enough.
     if (refused.has(socket)) return;
     refused.add(socket);
     refuse(socket as HttpSocket, error);
@@ -56,8 +56,8 @@ export function answerBroken(server: Server): void {
 }
 
 /**
- * Ends an answer that has been written before its request had come whole. What is still sent is read for a while: a
- * connection that is closed on unread data takes the answer along.
+ * Ends a response that was written before the whole request had arrived. The rest of the request is read for a while,
+ * because closing a connection with unread data discards the response.
  */
 export function endLater(outgoing: ServerResponse, incoming: IncomingMessage): void {
   const late = setTimeout(() => incoming.destroy(), LINGER_MS);
@@ -72,12 +72,12 @@ function refuse(socket: HttpSocket, error: ParseError): void {
     return;
   }
   const pending = socket._httpMessage;
-  // Requests that came whole before it are answered first.
+  // Complete requests before it on the connection are answered first.
   if (pending?.req.complete) {
     pending.once('close', () => refuse(socket, error));
     return;
   }
-  // In the middle of an answer nothing else can be said.
+  // A response that has begun cannot be replaced by another.
   if (pending?.headersSent) socket.destroy();
   else send(socket, refusalResponse(pending ? headOf(pending.req) : sniffed(error), faultOf(error)));
 }
@@ -101,7 +101,7 @@ function faultOf({ code, reason, message }: ParseError): ProtocolError {
   }
 }
 
-/** Whose path it was, as far as that can be read, so that its protocol refuses. */
+/** Head of the malformed request as far as it can be read, so that the error has the form of its protocol. */
 function sniffed({ rawPacket }: ParseError): RequestHead {
   const start = rawPacket?.toString('latin1', 0, 4_096) ?? '';
   const [, method = 'GET', path = '/'] = /^([A-Z]+) (\/[^\s?]*)/.exec(start) ?? [];

@@ -6,7 +6,11 @@ import type { HttpRequest } from '../../core/serving/http.ts';
 
 const NO_QUERY: HttpRequest['query'] = {};
 
-/** @param callerHeader header in which a trusted proxy says who the caller is; without one it is the connection's other end */
+/**
+ * Head of an incoming request.
+ *
+ * @param callerHeader header in which a trusted proxy identifies the caller; without it, the address of the peer does
+ */
 export function headOf(incoming: IncomingMessage, callerHeader?: string): RequestHead {
   const url = incoming.url ?? '/';
   const mark = url.indexOf('?');
@@ -29,16 +33,16 @@ function callerOf({ socket, headers }: IncomingMessage, header: string | undefin
   return caller;
 }
 
-/** Who is at the other end of a connection: the same for all its requests. */
+/** Callers by connection: all requests of a connection come from the same peer. */
 const callers = new WeakMap<Socket, string>();
 
-/** Node gives every header as one text, but for this one, which is no caller's to send. */
+/** node:http gives every header as one string except set-cookie, which is not a request header. */
 function headersOf({ headers }: IncomingMessage): HttpRequest['headers'] {
   if (headers['set-cookie'] !== undefined) delete headers['set-cookie'];
   return headers as HttpRequest['headers'];
 }
 
-/** Percent-decoded; as it is where it cannot be. */
+/** Percent-decodes a path; an invalid one is returned unchanged. */
 function decoded(path: string): string {
   if (!path.includes('%')) return path;
   try {
@@ -49,9 +53,9 @@ function decoded(path: string): string {
 }
 
 /**
- * Reads the body, cut off one byte beyond the limit.
+ * Reads the body, truncated one byte beyond the limit.
  *
- * @param done called once, without a body when the caller goes away in the middle
+ * @param done called once; without a body when the caller disconnected before its end
  */
 export function readBody(
   incoming: IncomingMessage,

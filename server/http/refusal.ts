@@ -3,7 +3,7 @@ import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
 import { identify, identityHeaders } from '../../usecases/serving/request-id.ts';
 
-/** What the server refuses before any endpoint sees it, in the form of the protocol that was spoken. */
+/** Response to a request that the server refuses before the endpoint sees it, in the form of the request's protocol. */
 export function refusalResponse(head: RequestHead, error: ProtocolError): HttpResponse {
   const { status, headers, body } = protocolOf(head).fail(error);
   const retry = error.retryAfterSeconds ?? (status === 503 ? 1 : undefined);

@@ -2,15 +2,15 @@ import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 
 export interface AdmissionLimitOptions {
-  /** Most that may be inside at once. */
+  /** Most requests that may be admitted at once. */
   readonly count: number;
-  /** Most bytes that they may hold. */
+  /** Most bytes that the admitted requests may hold. */
   readonly bytes: number;
-  /** What is full, for the message. */
+  /** What is limited, for the error message. */
   readonly name: string;
 }
 
-/** A bound on what is kept waiting: whoever does not fit is refused at once, and nothing grows beyond. */
+/** Limits how many requests, and how many bytes of them, are held at once. What exceeds it is refused immediately. */
 export class AdmissionLimit {
   #count = 0;
   #bytes = 0;
@@ -25,15 +25,15 @@ export class AdmissionLimit {
     return this.#bytes;
   }
 
-  /** How full it is, 0 to 1. */
+  /** Used share of the limit, 0 to 1. */
   get fill(): number {
     return Math.max(this.#count / this.options.count, this.#bytes / this.options.bytes);
   }
 
-  /** @throws ProtocolError 503 when there is no room; else the caller must `leave` */
+  /** Admits a request; the caller must `release` the same number of bytes. @throws ProtocolError 503 when it is full */
   acquire(bytes: number): void {
     const { count, bytes: most, name } = this.options;
-    // What is larger than the whole may come in alone: it keeps to the limit of a body.
+    // A request larger than the whole limit is admitted when there is no other: the body limit bounds it.
     if (this.#count >= count || (this.#count > 0 && this.#bytes + bytes > most))
       throw new ProtocolError(
         503,
@@ -50,7 +50,7 @@ export class AdmissionLimit {
   }
 }
 
-/** Bytes of tensors, about. */
+/** Approximate size of tensors in memory, in bytes. */
 export function byteSize(feeds: Readonly<Record<string, TensorData>>): number {
   let bytes = 0;
   for (const name in feeds) {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** A thread of its own, because the main one may be blocked by a run that does not end. */
+/** Runs in a thread of its own, because the main thread may be blocked by a run that does not end. */
 const WATCH = `
 const { workerData } = require('node:worker_threads');
 setInterval(() => {
@@ -8,7 +8,7 @@ setInterval(() => {
 }, 1000);
 `;
 
-/** Ends this process soon after its parent has ended, whatever it is doing: nobody is left who would stop it. */
+/** Kills this process about a second after its parent has ended, whatever it is doing, so that no orphan is left. */
 export function exitWithParent(): void {
   new Worker(WATCH, { eval: true, workerData: process.ppid }).unref();
 }

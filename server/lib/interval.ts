@@ -1,11 +1,11 @@
-/** A loop that can be stopped; `stop` waits for the run that is under way. */
+/** A repeating job that can be stopped; `stop` waits for a run that is in progress. */
 export interface Interval {
   stop(): Promise<void>;
 }
 
 /**
- * Runs a job every so many seconds, never two at once: a run that takes longer than the period delays the next one.
- * What a run throws goes to `failed`, and the loop goes on.
+ * Repeats a job, waiting `seconds` between the end of a run and the start of the next, so that runs never overlap.
+ * Errors of a run are passed to `failed` and do not end the repetition.
  */
 export function startInterval(
   seconds: number,

@@ -1,11 +1,11 @@
-/** Gauges of what each process has of its own; of all others, every process says the same. */
+/** Gauges that are added up because each process counts its own; other gauges have the same value in every process. */
 const OWN =
   /^(process_(?!start_time)|nodejs_(?!version_info|eventloop_lag)|trimtab_(queue|runners|requests_under_way)|nv_inference_pending_)/;
 
 /**
- * The expositions of several processes as one. Samples of the same name and labels are added up: counters, the buckets
- * of histograms, and gauges that count what a process has of its own. Of other gauges, such as the revision that is
- * served, the largest counts.
+ * Merges the Prometheus expositions of several processes. Samples with the same name and labels are added up when they
+ * are counters, histogram buckets or gauges of what each process counts for itself. Of other gauges, such as the revision
+ * that is served, the largest value is taken.
  */
 export function aggregateExpositions(texts: readonly string[]): string {
   const values = new Map<string, number>();
@@ -29,7 +29,8 @@ export function aggregateExpositions(texts: readonly string[]): string {
       const value = Number(line.slice(space + 1).replace('Inf', 'Infinity'));
       const before = values.get(series);
       members.add(series);
-      values.set(series, before === undefined ? value : add ? before + value : Math.max(before, value));
+      if (before === undefined) values.set(series, value);
+      else values.set(series, add ? before + value : Math.max(before, value));
     }
   }
   const written: string[] = [];
@@ -41,7 +42,7 @@ export function aggregateExpositions(texts: readonly string[]): string {
   return `${written.join('\n')}\n`;
 }
 
-/** An exposition without its gauges: what still counts of a process that has ended. */
+/** An exposition without its gauges: the part that stays valid after its process has ended. */
 export function countersOf(text: string): string {
   const kept: string[] = [];
   let help = '';

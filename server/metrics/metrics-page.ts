@@ -8,13 +8,13 @@ import type { Home, ServingReport } from '../../platform/ports.ts';
 
 export interface MetricsOptions {
   readonly sink: PrometheusSink;
-  /** Gauges besides. */
+  /** Further metrics, read at each scrape. */
   readonly collectors: readonly Collector[];
 }
 
 /**
- * Answers `GET /metrics`, and nothing else. Beside what the sink and the collectors know there are Node's own
- * `process_` and `nodejs_` metrics.
+ * Answers `GET /metrics` with the metrics of the sink, of the collectors and of the Node process (`process_`, `nodejs_`).
+ * The result is undefined for all other paths.
  */
 export function metricsPage({
   sink,
@@ -28,7 +28,7 @@ export function metricsPage({
       const own = await sink.text(...collectors);
       return { status: 200, headers: { 'content-type': EXPOSITION_TYPE }, body: own + (await process.metrics()) };
     } catch {
-      // A collector could not look; a scrape with gaps would be taken for the truth.
+      // A collector failed. Prometheus would take an incomplete page for the current state.
       return { status: 503, headers: TEXT, body: 'the metrics cannot be read now\n' };
     }
   };
@@ -43,7 +43,7 @@ const notAllowed = ({ method }: RequestHead): HttpResponse => ({
   body: `method ${method} is not allowed, use GET or HEAD\n`,
 });
 
-/** What is released, as the endpoint serves it. */
+/** Gauges of the releases that the endpoint serves. */
 export const releaseGauges =
   (reports: () => ReadonlyMap<string, ServingReport>): Collector =>
   (to) => {
@@ -59,10 +59,10 @@ function shares(to: Exposition, model: string, { champion, challengers }: Servin
   for (const { version, weight } of challengers) to.sample({ model, version, variant: 'challenger' }, weight);
 }
 
-/** How far back the last reading of a metric is looked for; minutes. */
+/** How old the last point of a metric may be; minutes. */
 const RECENT_MINUTES = 24 * 60;
 
-/** Metrics that come of scheduled functions rather than of requests, by part of the release. */
+/** Metrics, by variant, that scheduled functions write, and not requests. */
 const SCHEDULED_RESULTS = [
   ['Drift', 'Maximum', 'trimtab_drift_share', 'Share of the features that drifted, in the last window.'],
   ['Wrong', 'Average', 'trimtab_wrong_ratio', 'Share of wrong decisions, in the last minute with ground truth.'],
@@ -71,7 +71,7 @@ const SCHEDULED_RESULTS = [
 /** The metrics of a home that {@link watchedGauges} reads. */
 export const SCHEDULED_RESULT_METRICS: readonly string[] = SCHEDULED_RESULTS.map(([metric]) => metric);
 
-/** What the scheduled functions last found. Only for a home whose metrics cost nothing to read. */
+/** Gauges of the last results of the scheduled functions. Only for homes whose metrics are free to read, unlike CloudWatch's. */
 export const watchedGauges =
   (
     { metrics, clock }: { metrics: Pick<Home['metrics'], 'query'>; clock: Home['clock'] },

@@ -13,7 +13,7 @@ interface Count {
   rows: number;
 }
 
-/** Counts runs by model and by where they were made, for how large batches are. */
+/** Counts runs, and their requests and rows, by model and place of the run: mean batch sizes follow from them. */
 export class RunCounts {
   readonly #counts = new Map<string, Count>();
 

@@ -5,8 +5,8 @@ import type { Home } from '../../platform/ports.ts';
 import { SCHEDULED_RESULT_METRICS, watchedGauges } from './metrics-page.ts';
 
 /**
- * What the scheduled functions of a local home last found, in Prometheus' text format. It is read in the process that
- * watches over the others: the file may be long, and reading it holds up whoever does.
+ * Reads the last results of the scheduled functions of a local home, in Prometheus' text format. The supervisor calls
+ * it, because the file may be long, and reading it would delay the requests of a process that answers.
  */
 export function scheduledResultMetrics({ ledger, clock }: Home, folder: string): () => Promise<string> {
   const metrics = new LocalMetrics(path.join(folder, 'metrics.jsonl'), undefined, SCHEDULED_RESULT_METRICS);

@@ -3,14 +3,14 @@ import { exitWithParent } from '../lib/exit-with-parent.ts';
 import { type Serving, type ServingOptions, startServing } from '../server.ts';
 import type { FromServing, ToServing } from './messages.ts';
 
-/** How often it says that it is alive; milliseconds. */
+/** Interval of the heartbeat; milliseconds. */
 const BEAT_MS = 500;
 
 /**
- * Answers requests as one of the processes that `superviseServing` watches over. Signals are that one's to act on: those of
- * a terminal reach every process.
+ * Answers requests as one of the child processes of the `Supervisor`. It ignores SIGINT and SIGTERM, which a terminal
+ * sends to all processes of the group: the supervisor alone acts on them and tells its children to drain.
  *
- * @returns once it has drained
+ * @returns after it has drained
  */
 export async function serveUnderSupervision(
   home: () => Promise<Home>,
@@ -40,7 +40,7 @@ export async function serveUnderSupervision(
       draining = true;
       (serving === undefined ? Promise.resolve() : serving.drain()).then(resolve, reject);
     };
-    // Without the one that watches nobody would stop it.
+    // Nobody else would stop it after the supervisor is gone.
     process.on('disconnect', drain);
     process.on('message', (message: ToServing) => {
       if (message.kind === 'drain') drain();

@@ -6,9 +6,9 @@ import type { FromServing, ToServing } from './messages.ts';
 
 export interface SupervisorOptions {
   readonly processes: number;
-  /** A process that has given no sign of life for so long is killed and replaced; milliseconds. */
+  /** A process without a heartbeat for this long is killed and replaced; milliseconds. */
   readonly stallMs: number;
-  /** How long a drain may take in all before what is left is killed; milliseconds. */
+  /** Time after which the processes that are still draining are killed; milliseconds. */
   readonly drainMs: number;
   /** Added to the environment of the processes. */
   readonly env?: Readonly<Record<string, string>>;
@@ -20,10 +20,11 @@ export interface SupervisorOptions {
 }
 
 /**
- * How the processes are started: as this one. Where they have no core to spare, V8 collects without helpers: its pauses
- * are over when the last helper is, and one that shares the core of the process that it helps keeps it waiting.
+ * Node options of the child processes: those of this process. When there are as many processes as cores,
+ * `--single-threaded-gc` is added: a pause of the garbage collector ends with its slowest helper thread, and a helper
+ * without a core of its own would make the pause longer.
  *
- * @param own what this process was started with; what it says of the collection stands
+ * @param own options of this process; one that already chooses the threads of V8 is kept
  */
 export function execArgvOf(own: readonly string[], processes: number, cores = availableParallelism()): string[] {
   const chosen = own.some((text) => /^--(no-?)?single[-_]threaded/.test(text));
@@ -31,15 +32,15 @@ export function execArgvOf(own: readonly string[], processes: number, cores = av
 }
 
 /**
- * How connections come to the processes. Several are dealt them in turn, so that each has its share; each must have
- * taken one before it gets the next, which takes a turn of its event loop. One by itself takes them as they come.
+ * How connections are distributed. Several processes get them round-robin, for an even load, which costs a turn of the
+ * event loop for each connection. A single process accepts them itself.
  */
 const schedulingOf = (processes: number): number => (processes === 1 ? cluster.SCHED_NONE : cluster.SCHED_RR);
 
-/** How long the others may take to tell their metrics; milliseconds. */
+/** How long processes may take to report their metrics; milliseconds. */
 const METRICS_MS = 1_000;
 const LOOK_MS = 250;
-/** How many times as long a process may be silent while it starts. */
+/** Factor of the heartbeat's timeout while a process starts. */
 const STARTING = 10;
 
 interface Place {
@@ -48,18 +49,18 @@ interface Place {
   up: boolean;
   startedAt: number;
   lastBeat: number;
-  /** The metrics that it last told; empty before it told any. */
+  /** Its last report of metrics; empty before the first. */
   metrics: string;
 }
 
 /**
- * Runs this very command in several processes on one port, and watches over them: one that ends is replaced, one that
- * gives no sign of life is killed and replaced. SIGTERM drains them; a second one ends them at once.
+ * Runs this command in several child processes on one port. A process that ends is replaced; one without a heartbeat is
+ * killed and replaced. SIGTERM drains all of them; a second one kills them.
  */
 export class Supervisor {
   readonly #places: Place[];
   readonly #gathering = new Map<number, (place: Place) => void>();
-  /** What processes that have ended had counted when they last told it. */
+  /** Counters of the last reports of processes that have ended. */
   #departed = '';
   #gatherings = 0;
   #stopping = false;
@@ -78,12 +79,12 @@ export class Supervisor {
     }));
   }
 
-  /** Process ids of those that live. */
+  /** Ids of the running processes. */
   get pids(): number[] {
     return this.#places.map(({ worker }) => worker?.process.pid).filter((pid) => pid !== undefined);
   }
 
-  /** @returns the exit status, once all have ended: 0 after a drain, 1 when it was cut short, 2 when they cannot start */
+  /** @returns the exit status after all have ended: 0 drained, 1 killed while draining, 2 they could not start */
   async run(): Promise<number> {
     const looking = setInterval(() => this.#look(), LOOK_MS);
     cluster.schedulingPolicy = schedulingOf(this.options.processes);
@@ -139,7 +140,7 @@ export class Supervisor {
       if (this.#places.every((each) => each.worker === undefined)) this.#end(this.#status);
       return;
     }
-    // What cannot start at all, because the port is taken or the home is not there, would not start the next time either.
+    // The first start failed, as when the port is taken or the home is missing: further attempts would fail as well.
     if (!wasUp && !this.#announced && code !== 0 && signal === null) {
       this.#status = 2;
       this.#stopping = true;
@@ -160,7 +161,7 @@ export class Supervisor {
   #look(): void {
     const now = performance.now();
     for (const { worker, lastBeat, up } of this.#places) {
-      // Loading a large home takes its time.
+      // Loading many models may take long.
       if (worker === undefined || now - lastBeat < this.options.stallMs * (up ? 1 : STARTING)) continue;
       this.options.log(`process ${worker.process.pid} has given no sign of life for ${this.options.stallMs / 1000} s`);
       worker.process.kill('SIGKILL');
@@ -183,9 +184,9 @@ export class Supervisor {
   }
 
   /**
-   * Adds up the metrics of all processes. Of one that does not tell them in time those that it told before count, and of
-   * those that have ended what they had counted: a counter that falls is taken for one that began anew, and everything
-   * counted so far for what has happened since.
+   * Merges the metrics of all processes. The last report stands for a process that does not answer in time, and the
+   * counters of processes that have ended are kept: Prometheus takes a counter that decreases for one that was reset, and
+   * would count all of its value again.
    */
   #gather(asking: Worker, id: number): void {
     const gathering = ++this.#gatherings;
@@ -205,7 +206,7 @@ export class Supervisor {
     for (const { worker } of asked) tell(worker!, { kind: 'tell-metrics', id: gathering });
   }
 
-  /** Those of processes are worth having without them. */
+  /** Metrics of the home; when they cannot be read, those of the processes are reported without them. */
   async #ownMetrics(): Promise<string> {
     try {
       return (await this.options.metrics?.()) ?? '';
@@ -216,7 +217,7 @@ export class Supervisor {
   }
 }
 
-/** One that is just ending cannot be told. */
+/** Sends a message, unless the process is about to end. */
 const tell = (worker: Worker, message: ToServing): void => {
   if (worker.isConnected()) worker.send(message, () => undefined);
 };

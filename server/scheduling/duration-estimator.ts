@@ -1,9 +1,9 @@
 import type { TensorData } from '../../core/model/tensor.ts';
 
-/** Runs whose fastest counts: when the last of them were all slower, the model has become slower. */
+/** Runs in a window. The estimate rises when all runs of two windows were slower. */
 const WINDOW = 16;
 
-/** Fastest runs of one size, in the window that is being filled and in the one before. */
+/** Fastest run of one size, in the current window and in the one before. */
 interface Fastest {
   now: number;
   before: number;
@@ -11,21 +11,21 @@ interface Fastest {
 }
 
 /**
- * How long runs of a model take, by the size of what goes in: the fastest of the last runs for each power of two, from
- * which other sizes are estimated in proportion. The fastest, because a run can be held up by whatever else the machine
- * does, but never be faster than it is.
+ * Estimates how long a run of a model takes by the size of its inputs: the fastest of the recent runs in each bucket
+ * (power of two), and in proportion to it for larger sizes that were not measured. The minimum is used because other
+ * load on the machine can only make a run slower.
  */
 export class DurationEstimator {
   readonly #sizes: (Fastest | undefined)[] = [];
 
-  /** Expected milliseconds; undefined while nothing was measured. */
+  /** Estimated milliseconds; undefined before the first measurement. */
   expect(size: number): number | undefined {
     const bucket = bucketOf(size);
     for (let at = bucket; at >= 0; at--) {
       const fastest = this.#sizes[at];
       if (fastest !== undefined) return Math.min(fastest.now, fastest.before) * 2 ** (bucket - at);
     }
-    // Less than the smallest that was measured: no longer than that.
+    // Smaller than all that was measured: at most as long as the smallest.
     const smallest = this.#sizes.find((fastest) => fastest !== undefined);
     return smallest && Math.min(smallest.now, smallest.before);
   }
@@ -45,7 +45,7 @@ export class DurationEstimator {
   }
 }
 
-/** What a run has to do: elements of all inputs, characters of texts. */
+/** Size of a run's inputs: number of elements, and of characters of strings. */
 export function sizeOf(feeds: Readonly<Record<string, TensorData>>): number {
   let size = 0;
   for (const name in feeds) {

@@ -1,9 +1,9 @@
 /**
- * Names of all operators of an ONNX file, those of subgraphs and functions included. It reads the protobuf no deeper
- * than that, and nothing of the weights.
+ * Names of all operators in an ONNX file, including those of subgraphs and functions. Only the parts of the protobuf that
+ * lead to nodes are decoded, not the weights.
  * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  *
- * @throws RangeError when the bytes are no ONNX file
+ * @throws RangeError when the bytes are not an ONNX file
  */
 export function operatorsOf(file: Uint8Array): Set<string> {
   const names = new Set<string>();
@@ -26,8 +26,8 @@ export function operatorsOf(file: Uint8Array): Set<string> {
 }
 
 /**
- * Operators whose work depends on what values come in, and not on shapes alone: a small request can keep a run going
- * for hours, or want any amount of memory.
+ * Operators whose work depends on the values of their inputs and not only on shapes: a small request can make a run take
+ * hours, or any amount of memory.
  */
 const BY_VALUE = [
   'Loop',
@@ -53,7 +53,7 @@ const BY_VALUE = [
   'MelWeightMatrix',
 ];
 
-/** Whether the time of a run follows from the shapes that go in. */
+/** Whether the duration of a run depends on the shapes of its inputs only. */
 export const isPredictable = (operators: ReadonlySet<string>): boolean => !BY_VALUE.some((name) => operators.has(name));
 
 interface Span {
@@ -61,7 +61,7 @@ interface Span {
   readonly to: number;
 }
 
-/** Length-delimited fields of a message; the others are skipped. */
+/** Length-delimited fields of a message; other fields are skipped. */
 function* fieldsOf(file: Uint8Array, { from, to }: Span): Generator<{ field: number; span: Span }> {
   let at = from;
   const varint = (): number => {

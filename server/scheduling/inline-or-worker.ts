@@ -13,25 +13,25 @@ import type { Pending } from './pending-requests.ts';
 
 export interface InlineOrWorkerOptions {
   readonly pool: WorkerPool;
-  /** Bounds what waits for workers. */
+  /** Limits the runs that wait for workers. */
   readonly gate: AdmissionLimit;
-  /** Counts by model what waits for workers. */
+  /** Counts the requests that wait for workers, by model. */
   readonly pending: Pending;
-  /** A run that is expected to take no longer is made at once, in the process that answers; milliseconds. */
+  /** Runs with at most this estimated duration are made in the process that answers; milliseconds. */
   readonly inlineMs: number;
   readonly maxWaitMs: number;
-  /** Told of every run: where, how many requests and rows it put together. */
+  /** Called after every run with its place, and the number of requests and rows in it. */
   readonly onRun?: (model: string, where: 'inline' | 'runner', requests: number, rows: number) => void;
   readonly log: (line: string) => void;
 }
 
-/** Largest file that is opened in the process that answers: opening it blocks, and each process keeps a copy. */
+/** Largest file that is loaded in the process that answers: loading blocks it, and each process keeps a copy. */
 const INLINE_FILE_BYTES = 8 * 1024 * 1024;
 
 /**
- * Loads models for the server: a run that is known to be short is made where it came in, for going elsewhere would cost
- * more than the run; every other run goes to the workers, by way of a bounded queue, and put together with others where
- * the manifest asks for that.
+ * Loads models so that each run is made in the cheaper place. A run with a short estimated duration is made in this
+ * process, because passing it to a worker would cost more than the run itself. All others go to the workers through a
+ * bounded queue, and are batched where the manifest says so.
  */
 export const placedLoader =
   (options: InlineOrWorkerOptions): ModelLoader =>
@@ -39,7 +39,7 @@ export const placedLoader =
     const { artifact, manifest, model: name, version } = record;
     const load = { digest: artifact.digest, threads: manifest.serving.threads };
     const predictable = isPredictable(operatorsOf(await readFile(path)));
-    const away = (learn?: (size: number, ms: number) => void): Promise<OnnxModel> =>
+    const loadRemote = (learn?: (size: number, ms: number) => void): Promise<OnnxModel> =>
       inWorkers(options, {
         name,
         version,
@@ -48,8 +48,8 @@ export const placedLoader =
         batching: predictable && manifest.serving.batching,
         learn,
       });
-    if (!predictable || artifact.bytes > INLINE_FILE_BYTES) return away();
-    return new InlineOrWorkerModel(await loadModel(path, load), away, options, name);
+    if (!predictable || artifact.bytes > INLINE_FILE_BYTES) return loadRemote();
+    return new InlineOrWorkerModel(await loadModel(path, load), loadRemote, options, name);
   };
 
 interface RemoteModelOptions {
@@ -58,7 +58,7 @@ interface RemoteModelOptions {
   readonly path: string;
   readonly load: { readonly digest: string; readonly threads: number };
   readonly batching: { readonly maxRows: number; readonly maxDelayMs: number } | undefined | false;
-  /** Told how long runs take there. */
+  /** Called with the size and duration of each run of a worker. */
   readonly learn: ((size: number, ms: number) => void) | undefined;
 }
 
@@ -100,7 +100,7 @@ async function inWorkers(
   };
 }
 
-/** Tells of every run that succeeds. */
+/** Calls `onRun` after every run that succeeds. */
 const counted = (model: OnnxModel, onRun: (rows: number) => void): OnnxModel => ({
   signature: model.signature,
   async run(feeds, outputs, report) {
@@ -111,19 +111,19 @@ const counted = (model: OnnxModel, onRun: (rows: number) => void): OnnxModel => 
   release: () => model.release(),
 });
 
-/** A model that is in this process, and in the workers as soon as a run is expected to be long. */
+/** A model that is loaded in this process, and in the workers as soon as one of its runs is expected to be long. */
 class InlineOrWorkerModel implements OnnxModel {
   readonly signature: OnnxModel['signature'];
-  readonly #pace = new DurationEstimator();
-  #away: Promise<OnnxModel> | undefined;
+  readonly #durations = new DurationEstimator();
+  #remote: Promise<OnnxModel> | undefined;
 
   constructor(
-    private readonly here: OnnxModel,
+    private readonly local: OnnxModel,
     private readonly load: (learn: (size: number, ms: number) => void) => Promise<OnnxModel>,
     private readonly options: Pick<InlineOrWorkerOptions, 'inlineMs' | 'onRun'>,
     private readonly name: string,
   ) {
-    this.signature = here.signature;
+    this.signature = local.signature;
   }
 
   async run(
@@ -132,38 +132,38 @@ class InlineOrWorkerModel implements OnnxModel {
     report?: RunReport,
   ): ReturnType<OnnxModel['run']> {
     const size = sizeOf(feeds);
-    const expected = this.#pace.expect(size);
+    const expected = this.#durations.expect(size);
     if (expected === undefined) return this.#first(size, feeds, outputs);
     if (expected > this.options.inlineMs) {
-      this.#away ??= this.load((ran, ms) => this.#pace.learn(ran, ms)).catch((error) => {
-        this.#away = undefined;
+      this.#remote ??= this.load((ran, ms) => this.#durations.learn(ran, ms)).catch((error) => {
+        this.#remote = undefined;
         throw error;
       });
-      return (await this.#away).run(feeds, outputs, report);
+      return (await this.#remote).run(feeds, outputs, report);
     }
-    const told: RunReport = report ?? {};
-    const result = await this.here.run(feeds, outputs, told);
-    this.#pace.learn(size, told.run!);
+    const timed: RunReport = report ?? {};
+    const result = await this.local.run(feeds, outputs, timed);
+    this.#durations.learn(size, timed.run!);
     this.options.onRun?.(this.name, 'inline', 1, rowsOf(feeds) ?? 1);
     return result;
   }
 
-  /** The warming up, before there is any traffic: what is built lazily must not be taken for the model's pace. */
+  /** The warm-up run. It is repeated when slow, so that one-time initialisation does not count as the model's duration. */
   async #first(size: number, ...[feeds, outputs]: Parameters<OnnxModel['run']>): ReturnType<OnnxModel['run']> {
     let fastest = Number.POSITIVE_INFINITY;
     for (let times = 3; ; times--) {
-      const told: RunReport = {};
-      const result = await this.here.run(feeds, outputs, told);
-      fastest = Math.min(fastest, told.run!);
+      const timed: RunReport = {};
+      const result = await this.local.run(feeds, outputs, timed);
+      fastest = Math.min(fastest, timed.run!);
       if (times > 1 && fastest > this.options.inlineMs) continue;
-      this.#pace.learn(size, fastest);
+      this.#durations.learn(size, fastest);
       return result;
     }
   }
 
   async release(): Promise<void> {
-    await this.here.release();
-    const away = await this.#away?.catch(() => undefined);
-    await away?.release();
+    await this.local.release();
+    const remote = await this.#remote?.catch(() => undefined);
+    await remote?.release();
   }
 }

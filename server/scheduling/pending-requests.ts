@@ -1,13 +1,13 @@
 import type { Collector } from '../../core/observability/prometheus.ts';
 
-/** What waits of one version. */
+/** Number of waiting requests of one version. */
 export interface PendingCount {
   add(requests: number): void;
-  /** The version is served no more. */
+  /** Removes the version, which is no longer served. */
   end(): void;
 }
 
-/** Counts requests that wait for a worker or are run by one, under Triton's name for it. */
+/** Counts requests that wait for a worker or are run by one, as the metric that Triton has for it. */
 export class Pending {
   readonly #counts = new Set<{ readonly model: string; readonly version: number; requests: number }>();
 

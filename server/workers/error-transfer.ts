@@ -1,27 +1,33 @@
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../platform/onnx/errors.ts';
-import type { WorkerError } from './messages.ts';
+import type { WorkerError, WorkerErrorKind } from './messages.ts';
 
-/** An error as it goes from a worker to the pool. */
+/** Serializes an error of a worker for the pool. */
 export function workerErrorOf(error: unknown): WorkerError {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof DigestMismatchError) {
     const { path, expected, found } = error;
     return { kind: 'digest', message, stack, digests: { path, expected, found } };
   }
-  const kind = error instanceof ModelLoadError ? 'load' : error instanceof FeedError ? 'feed' : 'other';
-  return { kind, message, stack };
+  return { kind: kindOf(error), message, stack };
 }
 
-/** The error that a fault was, of the same class and with the worker's stack. */
-export function errorOf({ kind, message, stack, digests }: WorkerError): Error {
-  const error =
-    kind === 'digest' && digests !== undefined
-      ? new DigestMismatchError(digests.path, digests.expected, digests.found)
-      : kind === 'load'
-        ? new ModelLoadError(message)
-        : kind === 'feed'
-          ? new FeedError(message)
-          : new Error(message);
-  if (stack !== undefined) error.stack = stack;
+function kindOf(error: unknown): WorkerErrorKind {
+  if (error instanceof ModelLoadError) return 'load';
+  if (error instanceof FeedError) return 'feed';
+  return 'other';
+}
+
+/** Restores an error that a worker reported: with the same class and the worker's stack. */
+export function errorOf(reported: WorkerError): Error {
+  const error = createError(reported);
+  if (reported.stack !== undefined) error.stack = reported.stack;
   return error;
+}
+
+function createError({ kind, message, digests }: WorkerError): Error {
+  if (kind === 'digest' && digests !== undefined)
+    return new DigestMismatchError(digests.path, digests.expected, digests.found);
+  if (kind === 'load') return new ModelLoadError(message);
+  if (kind === 'feed') return new FeedError(message);
+  return new Error(message);
 }

@@ -2,14 +2,14 @@ import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { LoadOptions } from '../../platform/onnx/model.ts';
 
-/** A model as workers are told of it. */
+/** A model as the pool names it to workers. */
 export interface WorkerModel extends LoadOptions {
-  /** Names it between pool and workers; never used twice. */
+  /** Identifies the model between pool and workers; never used again. */
   readonly key: number;
   readonly path: string;
 }
 
-/** What a pool asks of a worker; each is answered once, in order. */
+/** Requests of the pool to a worker. Each gets one response, in order. */
 export type WorkerRequest =
   | { readonly kind: 'load'; readonly model: WorkerModel }
   | {
@@ -20,7 +20,7 @@ export type WorkerRequest =
     }
   | { readonly kind: 'release'; readonly key: number };
 
-/** What an error of a worker is, so that it can be told apart on the other side. */
+/** Class of a worker's error, from which the pool restores it. */
 export type WorkerErrorKind = 'digest' | 'load' | 'feed' | 'other';
 
 export interface WorkerError {
@@ -31,9 +31,10 @@ export interface WorkerError {
   readonly digests?: { readonly path: string; readonly expected: string; readonly found: string };
 }
 
+/** Responses of a worker; they carry no id, because they come in the order of the requests. */
 export type WorkerResponse =
   | { readonly signature: Signature }
-  /** `ms`: how long the run itself took. */
+  /** `ms`: duration of the run itself. */
   | { readonly outputs: Record<string, TensorData>; readonly ms: number }
   | { readonly released: true }
   | { readonly fault: WorkerError };

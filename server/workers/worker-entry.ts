@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { WorkerEntry } from './worker-process.ts';
 
 /**
- * How a worker is started: in a checkout from its source, by way of tsx; in the package, where everything is one file,
- * by the file beside it.
+ * The file that a worker process runs: in a checkout the TypeScript source, through tsx; in the bundled package the file
+ * `worker.cjs` beside the bundle.
  */
 export function workerEntry(): WorkerEntry {
   const source = fileURLToPath(new URL('./entry.ts', import.meta.url));

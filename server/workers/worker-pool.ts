@@ -10,17 +10,17 @@ import { type WorkerEntry, WorkerProcess } from './worker-process.ts';
 
 export interface WorkerPoolOptions {
   readonly entry: WorkerEntry;
-  /** Processes, each with every model. */
+  /** Number of worker processes; each loads every model. */
   readonly size: number;
-  /** A run that takes longer is ended by killing its worker; milliseconds. */
+  /** Longest run; the worker of a longer one is killed; milliseconds. */
   readonly runTimeoutMs: number;
-  /** A run that has waited longer for a worker is refused; milliseconds. */
+  /** Longest wait for a worker; a longer one is refused; milliseconds. */
   readonly maxWaitMs: number;
-  /** Told of every worker that ended unasked, and of every model that a new one could not load. */
+  /** Called when a worker ends unexpectedly, and when a new one cannot load a model. */
   readonly onLost?: (what: string) => void;
 }
 
-/** Told how long a run took in its worker, without the way there and the wait. */
+/** Called with the duration of a run in its worker, without transfer and waiting. */
 type OnRun = (feeds: Readonly<Record<string, TensorData>>, ms: number) => void;
 type Outputs = Record<string, TensorData>;
 
@@ -35,23 +35,23 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** A place for a worker, which is filled again whenever one ends. */
+/** Slot of a worker process; a new worker is started in it when one ends. */
 interface Place {
   readonly backOff: BackOff;
   worker: WorkerProcess | undefined;
-  /** Whether it has started and loaded what there is. */
+  /** Whether the worker has started and loaded all models. */
   up: boolean;
   /** Whether it is idle: started, all models loaded, nothing running. */
   free: boolean;
-  /** What it has to do before the next run: loads of new models. */
+  /** Tasks before the next run: loads of new models. */
   readonly chores: (() => Promise<void>)[];
   startedAt: number;
   timer: NodeJS.Timeout | undefined;
 }
 
 /**
- * Processes that run models, so that the one that answers never blocks. A run that does not end is ended: its worker is
- * killed and replaced, its callers get 504, and what waits goes to the others.
+ * Runs models in worker processes, so that the process that answers requests never blocks. When a run exceeds the time
+ * limit, its worker is killed and replaced, its callers get 504, and waiting runs go to the other workers.
  */
 export class WorkerPool {
   readonly #places: Place[];
@@ -77,19 +77,19 @@ export class WorkerPool {
     return this.options.size;
   }
 
-  /** Process ids of the workers that live. */
+  /** Process ids of the running workers. */
   get pids(): number[] {
     return this.#places.map(({ worker }) => worker?.pid).filter((pid) => pid !== undefined);
   }
 
-  /** Workers that live and have what they need, and those that are being started anew. */
+  /** Numbers of workers that are ready, and that are being restarted, and of runs that wait. */
   get states(): { readonly up: number; readonly lost: number; readonly waiting: number } {
     const up = this.#places.filter((place) => place.up).length;
     return { up, lost: this.#models.size > 0 ? this.size - up : 0, waiting: this.#line.length };
   }
 
   /**
-   * Loads a model into every worker; they are started with the first one.
+   * Loads a model into every worker. The workers are started with the first model.
    *
    * @throws DigestMismatchError or ModelLoadError, as `loadModel` does
    */
@@ -99,7 +99,7 @@ export class WorkerPool {
     let signature: Signature | undefined;
     await Promise.all(this.#places.map((place) => this.#start(place)));
     try {
-      // One worker after the other, so that the rest goes on with what is served already.
+      // One worker after the other, so that the others go on serving.
       for (const place of this.#places) signature = await this.#loadOn(place, model);
     } catch (error) {
       this.#release(key);
@@ -117,7 +117,7 @@ export class WorkerPool {
     };
   }
 
-  /** Ends all workers. Nothing may run any more. */
+  /** Kills all workers. There must be no runs left. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#lineTimer);
@@ -204,7 +204,7 @@ export class WorkerPool {
     });
   }
 
-  /** Starts a worker where there is none, and gives it all models; it takes runs once it has them. */
+  /** Starts a worker in an empty slot. It takes runs once it has loaded all models. */
   async #start(place: Place): Promise<void> {
     if (place.worker !== undefined || this.#closed) return;
     clearTimeout(place.timer);

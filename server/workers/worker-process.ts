@@ -2,14 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { errorOf } from './error-transfer.ts';
 import type { WorkerRequest, WorkerResponse } from './messages.ts';
 
-/** How a process that calls `serveRuns` is started. */
+/** File and arguments of a process that calls `serveRuns`. */
 export interface WorkerEntry {
   readonly file: string;
   readonly args?: readonly string[];
   readonly execArgv?: readonly string[];
 }
 
-/** A worker has ended in the middle of what it was asked: killed, or crashed in native code. */
+/** A worker ended before it responded: it was killed, or crashed in native code. */
 export class WorkerLostError extends Error {
   override readonly name = 'WorkerLostError';
   constructor(how: string) {
@@ -22,9 +22,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** One worker, from its start to its end. */
+/** A worker process, seen from the pool. */
 export class WorkerProcess {
-  /** Settles once it takes orders. @throws WorkerLostError when it ends before */
+  /** Resolves when the worker takes requests. @throws WorkerLostError when it ends before */
   readonly ready: Promise<void>;
   readonly #child: ChildProcess;
   readonly #waiting: Waiting[] = [];
@@ -65,17 +65,17 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
-  /** Asks for one thing. @throws what the worker threw, or WorkerLostError */
+  /** Sends a request. @returns the response @throws the worker's error, or WorkerLostError */
   ask(order: WorkerRequest): Promise<Exclude<WorkerResponse, { fault: unknown }>> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(new WorkerLostError(this.#ended));
       this.#waiting.push({ resolve, reject });
-      // What cannot be sent is lost with the worker, whose end is told anyway.
+      // A failure to send means that the worker ended, which its exit event reports.
       this.#child.send(order, () => undefined);
     });
   }
 
-  /** Ends it now, whatever it is doing: native code can be stopped in no other way. */
+  /** Kills the worker: native code can be stopped in no other way. */
   kill(): void {
     this.#child.kill('SIGKILL');
   }

@@ -4,16 +4,16 @@ import { workerErrorOf } from './error-transfer.ts';
 import type { WorkerModel, WorkerRequest, WorkerResponse } from './messages.ts';
 
 /**
- * A process that runs models and nothing else, so that it may be blocked by a run, crash in native code, or be killed in
- * the middle of a run that does not end, and nobody but that run's callers notices.
+ * Main loop of a worker process. It only runs models, so that a run which blocks, crashes in native code or has to be
+ * killed affects nobody but its own callers.
  */
 export function serveRuns(): void {
   const models = new Map<number, OnnxModel>();
   exitWithParent();
-  // Whoever stops the server stops its workers; Ctrl-C in a terminal reaches them as well.
+  // The server stops its workers itself; a terminal's Ctrl-C is sent to them as well, and must not.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('disconnect', () => process.exit(0));
-  // One after the other: replies carry no name, they come in the order of what was asked.
+  // One after the other: responses carry no id, they come in the order of the requests.
   let last: Promise<unknown> = Promise.resolve();
   process.on('message', (order: WorkerRequest) => {
     last = last.then(async () => process.send!(await answer(models, order)));
@@ -27,7 +27,7 @@ async function answer(models: Map<number, OnnxModel>, order: WorkerRequest): Pro
       case 'load':
         return { signature: (await loaded(models, order.model)).signature };
       case 'run': {
-        // One that took the place of another may not have it yet.
+        // A worker that replaced another may not have loaded it yet.
         const model = await loaded(models, order.model);
         const from = performance.now();
         const outputs = await model.run(order.feeds, order.outputs);

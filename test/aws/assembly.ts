@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { RefusedType, UnknownCondition } from './gaps.ts';
+import type { RefusedType, UnknownCondition } from './emulator-gaps.ts';
 
 interface Resource {
   readonly Type: string;

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { copyWithout, type Dropped } from './assembly.ts';
 import { cdk, deploy } from './cdk.ts';
-import { REFUSED, UNKNOWN_CONDITIONS } from './gaps.ts';
+import { REFUSED, UNKNOWN_CONDITIONS } from './emulator-gaps.ts';
 
 export const ENVIRONMENT = 'emulated';
 export const ACCOUNT = '000000000000';

@@ -17,10 +17,10 @@ import type { ReleaseState } from '../../core/registry/ledger.ts';
 import { Caller } from '../../demo/client.ts';
 import type { DropReport } from '../../usecases/validation/report.ts';
 import { cdk } from './cdk.ts';
+import { DeployedFixture, MODEL } from './deployed-fixture.ts';
 import { ENVIRONMENT, STACKS } from './deployment.ts';
-import { NOT_KEPT, REFUSED, UNKNOWN_CONDITIONS } from './gaps.ts';
-import { DeployedFixture, MODEL } from './stand.ts';
-import { eventually } from './until.ts';
+import { NOT_KEPT, REFUSED, UNKNOWN_CONDITIONS } from './emulator-gaps.ts';
+import { eventually } from './eventually.ts';
 
 const MEMORY_MB = 1_024;
 const CHANGED_MEMORY_MB = 2_048;
@@ -33,20 +33,20 @@ const CALLERS = 3;
  * are checked and policies applied, so that every function has the permissions of its role and no others.
  */
 describe('the deployed app', () => {
-  const stand = new DeployedFixture();
-  const { deployment } = stand;
+  const fixture = new DeployedFixture();
+  const { deployment } = fixture;
 
-  beforeAll(() => stand.open(MEMORY_MB), 300_000);
-  afterAll(() => stand.close());
+  beforeAll(() => fixture.open(MEMORY_MB), 300_000);
+  afterAll(() => fixture.close());
   afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') console.log(await stand.whatHappened());
+    if (task.result?.state === 'fail') console.log(await fixture.whatHappened());
   });
 
   const release = async (): Promise<ReleaseState> =>
-    (JSON.parse(await stand.trimtab(['status', MODEL, '--json'])) as Record<string, ReleaseState>)[MODEL]!;
+    (JSON.parse(await fixture.trimtab(['status', MODEL, '--json'])) as Record<string, ReleaseState>)[MODEL]!;
 
   it('is deployed whole, less what is on the list of gaps', async () => {
-    const { StackSummaries = [] } = await stand.clients.cloudformation.send(
+    const { StackSummaries = [] } = await fixture.clients.cloudformation.send(
       new ListStacksCommand({ StackStatusFilter: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'] }),
     );
     expect(StackSummaries.map(({ StackName }) => StackName)).toEqual(expect.arrayContaining(STACKS));
@@ -61,86 +61,88 @@ describe('the deployed app', () => {
   it.each(REFUSED)('is without $type because the emulator still refuses it', async ({ type }) => {
     const StackName = `refused-${type.replaceAll('::', '-')}`;
     const TemplateBody = JSON.stringify({ Resources: { It: { Type: type, Properties: {} } } });
-    await stand.clients.cloudformation.send(new CreateStackCommand({ StackName, TemplateBody })).catch(() => undefined);
+    await fixture.clients.cloudformation
+      .send(new CreateStackCommand({ StackName, TemplateBody }))
+      .catch(() => undefined);
     const status = await eventually('the refusal', async () => {
-      const described = await stand.clients.cloudformation
+      const described = await fixture.clients.cloudformation
         .send(new DescribeStacksCommand({ StackName }))
         .catch(() => ({ Stacks: [{ StackStatus: 'REFUSED' }] }));
       const found = described.Stacks?.[0]?.StackStatus;
       return found === 'CREATE_IN_PROGRESS' || found === 'ROLLBACK_IN_PROGRESS' ? undefined : found;
     });
     expect(status).not.toBe('CREATE_COMPLETE');
-    await stand.clients.cloudformation.send(new DeleteStackCommand({ StackName })).catch(() => undefined);
+    await fixture.clients.cloudformation.send(new DeleteStackCommand({ StackName })).catch(() => undefined);
   });
 
   it('registers and releases the example by the command line', async () => {
     for (const args of [
-      ['register', stand.models[0]!],
-      ['register', stand.models[1]!],
+      ['register', fixture.models[0]!],
+      ['register', fixture.models[1]!],
       ['approve', MODEL, '1'],
       ['release', MODEL, '1'],
     ])
-      await stand.trimtab(args);
+      await fixture.trimtab(args);
     expect(await release()).toMatchObject({ champion: 1, challengers: [], latest: 2 });
   });
 
   it('answers signed callers in version 2 and version 1 of the protocol, and no others', async () => {
-    const [flight] = await stand.flights('spring');
-    const stranger = new Caller(deployment.url, MODEL, stand.manifest.contract.features);
+    const [flight] = await fixture.flights('spring');
+    const stranger = new Caller(deployment.url, MODEL, fixture.manifest.contract.features);
     await expect(stranger.v2([flight!])).rejects.toThrow('403');
-    const v2 = await stand.caller.v2([flight!], 'a-prediction-of-mine');
+    const v2 = await fixture.caller.v2([flight!], 'a-prediction-of-mine');
     expect(v2).toMatchObject({ id: 'a-prediction-of-mine', version: 1, variant: 'champion' });
-    const v1 = await stand.caller.v1([flight!]);
+    const v1 = await fixture.caller.v1([flight!]);
     expect(v1.probabilities).toEqual(v2.probabilities);
     expect(v1.probabilities[0]).toBeGreaterThan(0);
   });
 
   it('passes the smoke test of the pipeline, signed, and fails it unsigned', async () => {
     const smoke = ['smoke', '--url', deployment.url];
-    expect(await stand.trimtab(smoke)).not.toContain('✗');
-    await stand.trimtab([...smoke, '--unsigned', '--wait', '0'], 1);
+    expect(await fixture.trimtab(smoke)).not.toContain('✗');
+    await fixture.trimtab([...smoke, '--unsigned', '--wait', '0'], 1);
   });
 
   it('turns a dropped file into a dataset version, a quarantine, a report and an event', async () => {
     const Body = readFileSync('models/flight-delay/data/2013-07.csv');
     const Key = `incoming/${MODEL}/2013-07.csv`;
-    await stand.clients.s3.send(new PutObjectCommand({ Bucket: deployment.outputs.TRIMTABDATABUCKET, Key, Body }));
+    await fixture.clients.s3.send(new PutObjectCommand({ Bucket: deployment.outputs.TRIMTABDATABUCKET, Key, Body }));
     const event = await eventually('the event of the drop', () =>
-      stand.tap.find((e) => e['detail-type'] === 'Drop Validated' && e.detail.dataset === MODEL),
+      fixture.tap.find((e) => e['detail-type'] === 'Drop Validated' && e.detail.dataset === MODEL),
     );
     expect(event.detail).toMatchObject({ verdict: 'accepted', version: 1, rows: { lines: 9201, quarantined: 90 } });
     const page = String(event.detail.report);
-    const report = JSON.parse(await stand.text(page.replace('.html', '.json'))) as DropReport;
+    const report = JSON.parse(await fixture.text(page.replace('.html', '.json'))) as DropReport;
     expect(report).toMatchObject({ verdict: 'accepted', rows: { lines: 9201, accepted: 9111, quarantined: 90 } });
-    expect(await stand.text(page)).toContain('<html');
-    const data = Buffer.from(await stand.home.data.get(`${report.places.dataset}/data.parquet`));
+    expect(await fixture.text(page)).toContain('<html');
+    const data = Buffer.from(await fixture.home.data.get(`${report.places.dataset}/data.parquet`));
     expect(data.subarray(0, 4).toString()).toBe('PAR1');
-    const rows = (await stand.text(`${report.places.quarantine}/rows.jsonl`)).trimEnd().split('\n');
+    const rows = (await fixture.text(`${report.places.quarantine}/rows.jsonl`)).trimEnd().split('\n');
     expect(rows).toHaveLength(90);
     for (const row of rows) expect(JSON.parse(row)).toHaveProperty('reasons');
   });
 
   it('finds the drift of captured predictions that the log subscription and the delivery stream brought', async () => {
-    const summer = await stand.flights('summer');
-    for (let from = 0; from < 4_000; from += 1_000) await stand.caller.v2(summer.slice(from, from + 1_000));
-    await stand.carrier.carry();
+    const summer = await fixture.flights('summer');
+    for (let from = 0; from < 4_000; from += 1_000) await fixture.caller.v2(summer.slice(from, from + 1_000));
+    await fixture.forwarder.forward();
     await eventually('a captured prediction', async () => {
-      for await (const { key } of stand.home.captures.list('captures/')) return key;
+      for await (const { key } of fixture.home.captures.list('captures/')) return key;
     });
-    await stand.onSchedule('Drift');
+    await fixture.onSchedule('Drift');
     const event = await eventually('the event of the drift', () =>
-      stand.tap.find((e) => e['detail-type'] === 'Drift Found'),
+      fixture.tap.find((e) => e['detail-type'] === 'Drift Found'),
     );
     expect(event.detail).toMatchObject({ model: MODEL, version: 1, verdict: 'drift' });
     expect(event.detail.features).not.toHaveLength(0);
-    expect(await stand.text(String(event.detail.report))).toContain('<html');
+    expect(await fixture.text(String(event.detail.report))).toContain('<html');
   });
 
   it('takes a bad canary back: alarm, event, function, ledger, endpoint', async () => {
-    const { alarms, caller, carrier } = stand;
-    await stand.trimtab(['approve', MODEL, '2']);
-    await stand.trimtab(['release', MODEL, '2', '--canary']);
-    const summer = (await stand.flights('summer')).filter(({ late }) => late !== null).slice(2_000);
+    const { alarms, caller, forwarder } = fixture;
+    await fixture.trimtab(['approve', MODEL, '2']);
+    await fixture.trimtab(['release', MODEL, '2', '--canary']);
+    const summer = (await fixture.flights('summer')).filter(({ late }) => late !== null).slice(2_000);
     await eventually('the canary at the endpoint', async () => {
       const answer = await caller.v2(summer.slice(0, 1));
       return answer.version === 2 ? answer : undefined;
@@ -154,11 +156,11 @@ describe('the deployed app', () => {
         const answers = await inParallel(asked, CALLERS, (flight) => caller.v2([flight]));
         await caller.truth(answers.map(({ id }, k) => ({ id, truth: asked[k]!.late! })));
         // Nobody is asked meanwhile: the emulator fails where a log is read while it is written.
-        await carrier.carry();
-        await stand.onSchedule('DriftGroundTruth');
-        await carrier.carry();
+        await forwarder.forward();
+        await fixture.onSchedule('DriftGroundTruth');
+        await forwarder.forward();
         await alarms.evaluate();
-        return (await stand.entries()).find(({ kind }) => kind === 'canary-aborted');
+        return (await fixture.entries()).find(({ kind }) => kind === 'canary-aborted');
       },
       240,
       1_000,
@@ -169,12 +171,12 @@ describe('the deployed app', () => {
       actor: expect.stringMatching(/^function:/),
       cause: { alarm: `trimtab-${MODEL}-challenger-wrong` },
     });
-    const event = await stand.tap.find(
+    const event = await fixture.tap.find(
       (e) => e['detail-type'] === 'CloudWatch Alarm State Change' && e.detail.alarmName === entry.cause!.alarm,
     );
     expect(event).toBeDefined();
     const verified = await eventually('the verification', async () =>
-      (await stand.entries()).find(({ kind }) => kind === 'rollback-verified'),
+      (await fixture.entries()).find(({ kind }) => kind === 'rollback-verified'),
     );
     expect(verified.reason).toContain('seen to serve version 1 alone');
     const state = await release();
@@ -184,33 +186,33 @@ describe('the deployed app', () => {
   }, 300_000);
 
   it('lets nobody remove an artifact, the administrator included', async () => {
-    const { artifact } = (await stand.home.ledger.version(MODEL, 1))!;
+    const { artifact } = (await fixture.home.ledger.version(MODEL, 1))!;
     const object = { Bucket: deployment.outputs.TRIMTABARTIFACTSBUCKET, Key: artifact.key };
-    await expect(stand.clients.s3.send(new DeleteObjectCommand(object))).rejects.toThrow('explicit deny');
-    expect(await stand.home.artifacts.head(artifact.key)).toMatchObject({ bytes: artifact.bytes });
+    await expect(fixture.clients.s3.send(new DeleteObjectCommand(object))).rejects.toThrow('explicit deny');
+    expect(await fixture.home.artifacts.head(artifact.key)).toMatchObject({ bytes: artifact.bytes });
   });
 
   it('finds that an entry of the ledger was taken out, and that it is back', async () => {
     const Key = { pk: { S: `MODEL#${MODEL}` }, sk: { S: 'ENTRY#000000002' } };
     const table = { TableName: deployment.outputs.TRIMTABTABLE };
-    await stand.trimtab(['history', MODEL, '--verify']);
-    const { Item } = await stand.clients.dynamo.send(new GetItemCommand({ ...table, Key }));
+    await fixture.trimtab(['history', MODEL, '--verify']);
+    const { Item } = await fixture.clients.dynamo.send(new GetItemCommand({ ...table, Key }));
     // The emulator keeps the table's own policy, which forbids this, and does not apply it.
-    await stand.clients.dynamo.send(new DeleteItemCommand({ ...table, Key }));
-    await stand.trimtab(['history', MODEL, '--verify'], 1);
-    await stand.clients.dynamo.send(new PutItemCommand({ ...table, Item }));
-    await stand.trimtab(['history', MODEL, '--verify']);
+    await fixture.clients.dynamo.send(new DeleteItemCommand({ ...table, Key }));
+    await fixture.trimtab(['history', MODEL, '--verify'], 1);
+    await fixture.clients.dynamo.send(new PutItemCommand({ ...table, Item }));
+    await fixture.trimtab(['history', MODEL, '--verify']);
   });
 
   it('has nothing that the doctor finds wrong, but for what the emulator does not keep, and the alarms that are up', async () => {
     const up = async (): Promise<string[]> => {
-      const { MetricAlarms = [] } = await stand.clients.cloudwatch.send(
+      const { MetricAlarms = [] } = await fixture.clients.cloudwatch.send(
         new DescribeAlarmsCommand({ StateValue: 'ALARM' }),
       );
       return MetricAlarms.map(({ AlarmName }) => `alarm ${AlarmName}`);
     };
     const before = await up();
-    const found = await stand.trimtab(['doctor', '--environment', ENVIRONMENT, '--json'], 1);
+    const found = await fixture.trimtab(['doctor', '--environment', ENVIRONMENT, '--json'], 1);
     const after = await up();
     const { findings } = JSON.parse(found) as { findings: { name: string; status: string; found: string }[] };
     expect(findings.length).toBeGreaterThan(40);
@@ -223,14 +225,14 @@ describe('the deployed app', () => {
   });
 
   it('changes by another deployment, and goes on answering', async () => {
-    const before = await stand.live();
+    const before = await fixture.live();
     expect(before.memoryMb).toBe(MEMORY_MB);
-    await stand.synthesize(CHANGED_MEMORY_MB);
+    await fixture.synthesize(CHANGED_MEMORY_MB);
     await deployment.deploy();
-    const after = await stand.live();
+    const after = await fixture.live();
     expect(after.memoryMb).toBe(CHANGED_MEMORY_MB);
     expect(after.version).toBeGreaterThan(before.version);
-    expect((await stand.caller.v2((await stand.flights('spring')).slice(0, 1))).version).toBe(1);
+    expect((await fixture.caller.v2((await fixture.flights('spring')).slice(0, 1))).version).toBe(1);
   }, 180_000);
 
   it('is destroyed but for what is meant to be retained', async () => {
@@ -239,29 +241,29 @@ describe('the deployed app', () => {
     await destroy(STACKS.filter((name) => !name.endsWith('Stateful')));
     // The registry and the data are protected: it takes a second decision.
     await expect(destroy(STACKS)).rejects.toThrow(/[Tt]ermination/);
-    await stand.clients.cloudformation.send(
+    await fixture.clients.cloudformation.send(
       new UpdateTerminationProtectionCommand({ StackName: STACKS[0]!, EnableTerminationProtection: false }),
     );
     await destroy(STACKS);
 
-    const { StackSummaries = [] } = await stand.clients.cloudformation.send(
+    const { StackSummaries = [] } = await fixture.clients.cloudformation.send(
       new ListStacksCommand({ StackStatusFilter: ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'DELETE_FAILED'] }),
     );
     expect(StackSummaries.map(({ StackName }) => StackName)).toEqual(['CDKToolkit']);
-    expect((await stand.clients.lambda.send(new ListFunctionsCommand({}))).Functions).toEqual([]);
-    expect((await stand.clients.cloudwatch.send(new DescribeAlarmsCommand({}))).MetricAlarms).toEqual([]);
-    expect((await stand.clients.logs.send(new DescribeLogGroupsCommand({}))).logGroups).toEqual([]);
-    const queues = (await stand.clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
+    expect((await fixture.clients.lambda.send(new ListFunctionsCommand({}))).Functions).toEqual([]);
+    expect((await fixture.clients.cloudwatch.send(new DescribeAlarmsCommand({}))).MetricAlarms).toEqual([]);
+    expect((await fixture.clients.logs.send(new DescribeLogGroupsCommand({}))).logGroups).toEqual([]);
+    const queues = (await fixture.clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
     expect(queues.filter((url) => !url.includes('somebody-elses-queue'))).toEqual([]);
-    const { TableNames = [] } = await stand.clients.dynamo.send(new ListTablesCommand({}));
+    const { TableNames = [] } = await fixture.clients.dynamo.send(new ListTablesCommand({}));
     expect(TableNames).toContain(deployment.outputs.TRIMTABTABLE);
-    const { Buckets = [] } = await stand.clients.s3.send(new ListBucketsCommand({}));
+    const { Buckets = [] } = await fixture.clients.s3.send(new ListBucketsCommand({}));
     const names = Buckets.map(({ Name }) => Name);
     for (const output of ['TRIMTABARTIFACTSBUCKET', 'TRIMTABDATABUCKET', 'TRIMTABCAPTURESBUCKET'])
       expect(names).toContain(deployment.outputs[output]);
     // What had been acknowledged is still there.
-    expect((await stand.entries()).map(({ kind }) => kind)).toContain('rollback-verified');
-    expect(await stand.home.data.head(`datasets/${MODEL}/000001/manifest.json`)).toBeDefined();
+    expect((await fixture.entries()).map(({ kind }) => kind)).toContain('rollback-verified');
+    expect(await fixture.home.data.head(`datasets/${MODEL}/000001/manifest.json`)).toBeDefined();
   }, 180_000);
 });
 

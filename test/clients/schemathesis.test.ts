@@ -12,19 +12,19 @@ if (SCHEMATHESIS === undefined)
   process.stderr.write('skipped: requests that schemathesis makes of the OpenAPI document; npm run test:openapi\n');
 
 describe.skipIf(SCHEMATHESIS === undefined)('The OpenAPI document', () => {
-  let stand: ServingFixture;
+  let fixture: ServingFixture;
   let server: HttpServer;
   beforeAll(async () => {
-    stand = await ServingFixture.open();
-    await stand.release(TREE, 'tree-30');
-    await stand.release(PIPELINE, 'pipeline');
-    await stand.release(INT64, 'int64');
-    await stand.release(KINDS, 'kinds');
-    server = await serve(await stand.endpoint({ defaultModel: 'pipeline' }), { port: 0 });
+    fixture = await ServingFixture.open();
+    await fixture.release(TREE, 'tree-30');
+    await fixture.release(PIPELINE, 'pipeline');
+    await fixture.release(INT64, 'int64');
+    await fixture.release(KINDS, 'kinds');
+    server = await serve(await fixture.endpoint({ defaultModel: 'pipeline' }), { port: 0 });
   });
   afterAll(async () => {
     await server.close();
-    await stand.close();
+    await fixture.close();
   });
 
   it('is kept by every answer to whatever schemathesis makes of it', async () => {

@@ -355,7 +355,7 @@ describe('what the emulator does not have', () => {
     [{ key: 'id HASH' }, 'table key', 'fail'],
     [{ status: 'UPDATING' }, 'table status', 'fail'],
     [{ encryption: 'a key of AWS' }, 'table encryption', 'warn'],
-  ])('is judged all the same: a table of %j', (changed, name, status) => {
+  ])('is checked all the same: a table of %j', (changed, name, status) => {
     const wrong = checkTable('t', { ...facts, ...changed }).filter((finding) => finding.status !== 'ok');
     expect(wrong).toEqual([expect.objectContaining({ name, status })]);
     expect(checkTable('t', facts).every((finding) => finding.status === 'ok')).toBe(true);
@@ -374,7 +374,7 @@ describe('what the emulator does not have', () => {
     [{ state: 'Failed' }, 'Failed, last update Successful'],
     [{ runtime: 'nodejs18.x' }, 'nodejs18.x'],
     [{ foreignLayers: ['l is for arm64'] }, 'it is for x86_64, and l is for arm64'],
-  ])('is judged all the same: a function of %j', (changed, found) => {
+  ])('is checked all the same: a function of %j', (changed, found) => {
     expect(checkFunction({ ...fn, ...changed })).toMatchObject({ status: 'fail', found });
     expect(checkFunction(fn).status).toBe('ok');
   });

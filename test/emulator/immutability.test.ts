@@ -18,7 +18,7 @@ const FOLDER = 'models/flight-delay/v1';
 
 /**
  * Tries to overwrite and to delete, where the emulator keeps to AWS's rules: conditional writes and Object Lock. Policies
- * of buckets and tables it does not apply here; those are judged in test/infra/immutability.test.ts.
+ * of buckets and tables it does not apply here; those are evaluated in test/infra/immutability.test.ts.
  */
 describe('what is written once', () => {
   let env: NodeJS.ProcessEnv;

@@ -96,7 +96,7 @@ describe('the main job on AWS', () => {
     await endpoint.close();
   });
 
-  it('judges a dropped file, once, by the version that the event names', async () => {
+  it('validates a dropped file, once, by the version that the event names', async () => {
     const key = 'incoming/flight-delay/2013-07.csv';
     await home.data.upload(key, `${MODEL}/data/2013-07.csv`);
     const versionId = (await home.data.head(key))!.versionId;

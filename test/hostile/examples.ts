@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../../core/serving/http.ts';
 import { ROW } from '../usecases/serving/serving-fixture.ts';
 
-/** A valid request to the stand's models: pipeline, tree, int64 and kinds. */
+/** A valid request to the fixture's models: pipeline, tree, int64 and kinds. */
 export interface Example {
   /** Name of the protocol. */
   readonly protocol: string;

@@ -4,7 +4,7 @@ import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
 import { Random } from './random.ts';
 
 /** How a call over gRPC ended. */
-export interface GrpcAnswer {
+export interface GrpcOutcome {
   /** What was sent. */
   readonly what: string;
   /** Whether the message itself could be read: then nothing is the server's fault. */
@@ -18,7 +18,7 @@ const CALL = '/inference.GRPCInferenceService/ModelInfer';
 const PATIENCE_MS = 120_000;
 
 /** What is wrong with how a call ended; undefined when nothing is. */
-export function grpcComplaint({ readable, name, message }: GrpcAnswer): string | undefined {
+export function grpcProblem({ readable, name, message }: GrpcOutcome): string | undefined {
   if (name === 'UNKNOWN' || name === 'UNAVAILABLE' || name === 'nothing') return `${name}: ${message}`;
   // A message that cannot be parsed is INTERNAL by the specification of gRPC's status codes.
   if (name === 'INTERNAL' && (readable || message === 'internal error')) return `${name}: ${message}`;
@@ -27,14 +27,14 @@ export function grpcComplaint({ readable, name, message }: GrpcAnswer): string |
 }
 
 /** Sends calls that are wrong somehow, byte by byte. */
-export class GrpcWire {
+export class GrpcMutantClient {
   #session: ClientHttp2Session | undefined;
 
   /** @param address `host:port` */
   constructor(private readonly address: string) {}
 
   /** The same for the same seed. */
-  async send(seed: number): Promise<GrpcAnswer> {
+  async send(seed: number): Promise<GrpcOutcome> {
     const random = new Random(seed);
     const mutant = random.pick(MUTANTS)(random);
     const headers = {
@@ -59,27 +59,27 @@ export class GrpcWire {
     return this.#session;
   }
 
-  #call(headers: Record<string, string>, body: Buffer): Promise<Pick<GrpcAnswer, 'name' | 'message'>> {
+  #call(headers: Record<string, string>, body: Buffer): Promise<Pick<GrpcOutcome, 'name' | 'message'>> {
     return new Promise((resolve) => {
-      let told: IncomingHttpHeaders = {};
+      let received: IncomingHttpHeaders = {};
       const stream = this.#connected().request(headers);
       stream.setTimeout(PATIENCE_MS, () => stream.destroy(new Error('no answer in time')));
       stream.on('response', (answer) => {
-        told = { ...told, ...answer };
+        received = { ...received, ...answer };
       });
       stream.on('trailers', (trailers) => {
-        told = { ...told, ...trailers };
+        received = { ...received, ...trailers };
       });
       let failure = '';
       stream.on('error', (error) => {
         failure = error.message;
       });
       stream.on('close', () => {
-        const code = told['grpc-status'];
-        const message = decodeURIComponent(String(told['grpc-message'] ?? failure));
+        const code = received['grpc-status'];
+        const message = decodeURIComponent(String(received['grpc-message'] ?? failure));
         if (code !== undefined) resolve({ name: status[Number(code)] ?? String(code), message });
-        else if (told[':status'] !== undefined && Number(told[':status']) !== 200)
-          resolve({ name: `HTTP ${told[':status']}`, message });
+        else if (received[':status'] !== undefined && Number(received[':status']) !== 200)
+          resolve({ name: `HTTP ${received[':status']}`, message });
         else resolve({ name: stream.rstCode === 0 ? 'nothing' : 'reset', message });
       });
       stream.resume();

@@ -4,9 +4,9 @@ import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
+import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { Checks } from '../../infra/checks.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
-import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'] as const;
@@ -84,7 +84,7 @@ describe('the deployed app', () => {
     });
   });
 
-  it('changes code by a canary on an alias, judged by alarms that roll no model back', () => {
+  it('changes code by a canary on an alias, watched by alarms that roll no model back', () => {
     templates.Serving.hasResourceProperties('AWS::CodeDeploy::DeploymentGroup', {
       DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
       AlarmConfiguration: { Enabled: true, Alarms: [Match.anyValue(), Match.anyValue()] },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { addPipeline } from '../../infra/add-pipeline.ts';
+import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { parseEnvironments } from '../../infra/environments.ts';
-import { addPipeline } from '../../infra/pipeline/stacks.ts';
-import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { type Resource, synthesized } from './synthesized.ts';
 import { admits } from './trust.ts';
 

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
+import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
-import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { type Resource, synthesized } from './synthesized.ts';
 
 /** A resource of the app, by its logical id. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { parseEnvironments } from '../../infra/environments.ts';
-import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { type Synthesized, stackOf, synthesized } from './synthesized.ts';
 
 const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'];

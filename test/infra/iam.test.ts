@@ -82,7 +82,7 @@ describe('evaluate', () => {
       false,
     ],
     ['ForAnyValue', { 'ForAnyValue:StringEquals': { k: ['c'] } }, { k: ['a', 'c'] }, true],
-  ])('judges %s', (_, Condition, context, holds) => {
+  ])('evaluates %s', (_, Condition, context, holds) => {
     expect(evaluate(ask('a:b', 'r', context), [{ Effect: 'Allow', Action: '*', Resource: '*', Condition }])).toBe(
       holds ? 'allowed' : 'denied',
     );

@@ -38,10 +38,19 @@ const TLS = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
 type Context = Record<string, string | string[]>;
 
 function may(name: string, action: string, resource: string, context: Context = {}): Decision {
-  const policy = resource.startsWith(artifacts) ? bucketPolicy : resource === ledger ? tablePolicy : [];
   const principal = `arn:aws:iam::<account>:role/${name}`;
-  return evaluate({ principal, action, resource, context: { ...TLS, ...context } }, identities.get(name)!, policy);
+  return evaluate(
+    { principal, action, resource, context: { ...TLS, ...context } },
+    identities.get(name)!,
+    policyOf(resource),
+  );
 }
+
+function policyOf(resource: string): PolicyStatement[] {
+  if (resource.startsWith(artifacts)) return bucketPolicy;
+  return resource === ledger ? tablePolicy : [];
+}
+
 /** Names of those who may. */
 const whoMay = (action: string, resource: string, context?: Context): string[] =>
   EVERYBODY.filter((name) => may(name, action, resource, context) === 'allowed');

@@ -1,5 +1,5 @@
+import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
-import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { type Resource as InTemplate, synthesized as synthesizedApp } from './synthesized.ts';
 
 export interface Resource {

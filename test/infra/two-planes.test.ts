@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAlarmName } from '../../core/alarms/definitions.ts';
 import { AlarmStateChange } from '../../events/schemas.ts';
 import { transitionOf } from '../../functions/rollback/handler.ts';
+import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { ModelEndpoint } from '../../infra/constructs/model-endpoint.ts';
 import { parseEnvironments } from '../../infra/environments.ts';
-import { addTrimtab } from '../../infra/trimtab-app.ts';
 import { type Resource, type Synthesized, synthesized } from './synthesized.ts';
 
 type Alarms = Readonly<Record<string, Resource['Properties']>>;
@@ -56,7 +56,7 @@ describe('the two planes of change', () => {
     return patterns.some(({ prefix }) => name.startsWith(prefix));
   };
 
-  it('judge new code by errors and latency of the new version alone: what the former does bars no way back', () => {
+  it('watch new code by errors and latency of the new version alone: what the former does bars no way back', () => {
     const { byId } = alarmsOf(all, 'Trimtab-prod-Serving');
     const stopping = stoppingCode(all, 'Trimtab-prod-Serving').map((id) => byId[id]!);
     expect(stopping).toHaveLength(2);

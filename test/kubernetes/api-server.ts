@@ -22,15 +22,17 @@ export interface Applied {
   readonly warnings: string[];
 }
 
+interface RunningServer {
+  readonly port: number;
+  readonly token: string;
+  readonly certificate: Buffer;
+  readonly folder: string;
+  readonly processes: readonly ChildProcess[];
+}
+
 /** An API server of Kubernetes with nothing behind it: it checks and keeps objects, and runs none. */
 export class ApiServer {
-  private constructor(
-    private readonly port: number,
-    private readonly token: string,
-    private readonly certificate: Buffer,
-    private readonly folder: string,
-    private readonly processes: readonly ChildProcess[],
-  ) {}
+  private constructor(private readonly running: RunningServer) {}
 
   /** @param programs folder of kube-apiserver and etcd */
   static async start(programs: string): Promise<ApiServer> {
@@ -74,7 +76,7 @@ export class ApiServer {
     try {
       // Made by the server itself as it starts.
       const certificate = await eventually(processes, () => readFile(at('certificates/apiserver.crt')));
-      const server = new ApiServer(port, token, certificate, folder, processes);
+      const server = new ApiServer({ port, token, certificate, folder, processes });
       await eventually(processes, async () => {
         const { status } = await server.call('GET', '/readyz');
         if (status !== 200) throw new Error(`readiness is ${status}`);
@@ -93,12 +95,12 @@ export class ApiServer {
   }
 
   async close(): Promise<void> {
-    for (const child of [...this.processes].reverse()) {
+    for (const child of [...this.running.processes].reverse()) {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
       await ended;
     }
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.running.folder, { recursive: true, force: true });
   }
 
   /** Where the API says that objects of this kind are. */
@@ -117,12 +119,12 @@ export class ApiServer {
       const outgoing = request(
         {
           host: '127.0.0.1',
-          port: this.port,
+          port: this.running.port,
           path: target,
           method,
-          ca: this.certificate,
+          ca: this.running.certificate,
           headers: {
-            authorization: `Bearer ${this.token}`,
+            authorization: `Bearer ${this.running.token}`,
             accept: 'application/json',
             ...(body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' }),
           },

@@ -36,6 +36,15 @@ export type Invoked = Outcome & {
   readonly ms: number;
 };
 
+interface EnvironmentParts {
+  readonly api: RuntimeApi;
+  readonly sandbox: Sandbox;
+  /** Absent where the kernel cannot hold the function to its memory. */
+  readonly memory: MemoryLimit | undefined;
+  /** Where the runtime was laid out. */
+  readonly folder: string;
+}
+
 /**
  * An execution environment as Lambda gives one to a function: started by the first invocation, frozen between them,
  * killed at the time-out and started anew by the invocation after that, its /tmp kept.
@@ -46,13 +55,20 @@ export class ExecutionEnvironment {
   private process: Running | undefined;
   private highWater = 0;
 
+  readonly api: RuntimeApi;
+  readonly sandbox: Sandbox;
+  private readonly memory: MemoryLimit | undefined;
+  private readonly folder: string;
+
   private constructor(
     private readonly options: EnvironmentOptions,
-    readonly api: RuntimeApi,
-    readonly sandbox: Sandbox,
-    private readonly memory: MemoryLimit | undefined,
-    private readonly folder: string,
-  ) {}
+    { api, sandbox, memory, folder }: EnvironmentParts,
+  ) {
+    this.api = api;
+    this.sandbox = sandbox;
+    this.memory = memory;
+    this.folder = folder;
+  }
 
   static async open(options: EnvironmentOptions): Promise<ExecutionEnvironment> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-lambda-'));
@@ -61,7 +77,7 @@ export class ExecutionEnvironment {
     const { task, opt, temporaryMb } = options;
     const sandbox = await openSandbox({ task, opt, runtime, node: lambdaNode() }, temporaryMb);
     const memory = sandbox.isolated ? limitMemory(path.basename(folder), options.memoryMb) : undefined;
-    return new ExecutionEnvironment(options, await RuntimeApi.listen(), sandbox, memory, folder);
+    return new ExecutionEnvironment(options, { api: await RuntimeApi.listen(), sandbox, memory, folder });
   }
 
   /** Whether the kernel holds the function to its memory. */

@@ -23,10 +23,10 @@ describe('deliver', () => {
   it('tries again, and keeps what fails for good with its reason', async () => {
     let tries = 0;
     const flaky = { name: 'f', run: async () => (++tries < 3 ? Promise.reject(new Error('not yet')) : 'done') };
-    expect(await deliver(store, flaky, 'id', {}, { backoffMs: 1 })).toBe('done');
+    expect(await deliver({ store, function: flaky, id: 'id', event: {}, backoffMs: 1 })).toBe('done');
     expect(tries).toBe(3);
     const broken = { name: 'g', run: async () => Promise.reject(new RangeError('no good')) };
-    expect(await deliver(store, broken, 'poison', { a: 1 }, { backoffMs: 1 })).toBeUndefined();
+    expect(await deliver({ store, function: broken, id: 'poison', event: { a: 1 }, backoffMs: 1 })).toBeUndefined();
     expect(JSON.parse(await text('dead-letter/g/poison.json'))).toEqual({
       function: 'g',
       id: 'poison',
@@ -66,21 +66,21 @@ describe('DeliveryStream', () => {
   });
 });
 
-describe('DropWatch', () => {
+describe('DropPoller', () => {
   it('tells of a file once it is at rest, and again when it is replaced', async () => {
-    const watch = new DropPoller(store, 'incoming/');
-    const look = async () => (await watch.look()).map(({ key }) => key);
+    const poller = new DropPoller(store, 'incoming/');
+    const poll = async () => (await poller.poll()).map(({ key }) => key);
     await store.put('incoming/d/a.csv', 'half');
-    expect(await look()).toEqual([]);
+    expect(await poll()).toEqual([]);
     await store.put('incoming/d/a.csv', 'half and the rest');
-    expect(await look()).toEqual([]);
-    expect(await look()).toEqual(['incoming/d/a.csv']);
-    expect(await look()).toEqual([]);
+    expect(await poll()).toEqual([]);
+    expect(await poll()).toEqual(['incoming/d/a.csv']);
+    expect(await poll()).toEqual([]);
     await store.put('incoming/d/a.csv', 'another');
-    await look();
-    expect(await look()).toEqual(['incoming/d/a.csv']);
+    await poll();
+    expect(await poll()).toEqual(['incoming/d/a.csv']);
     await store.put('elsewhere/b.csv', 'x');
-    await look();
-    expect(await look()).toEqual([]);
+    await poll();
+    expect(await poll()).toEqual([]);
   });
 });

@@ -24,18 +24,18 @@ function flights(name: string): { instance: Record<string, unknown>; truth: numb
   });
 }
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await ServingFixture.open();
+  fixture = await ServingFixture.open();
   const { version } = await withExamined(path.join(FOLDER, 'model.onnx'), ({ signature, file }) =>
-    stand.registry.register(FOLDER, signature, file),
+    fixture.registry.register(FOLDER, signature, file),
   );
-  await stand.apply('air-time', { type: 'approve', version: version.version, reason: 'test' });
-  await stand.apply('air-time', { type: 'release', version: version.version, reason: 'test' });
-  endpoint = await stand.endpoint();
+  await fixture.apply('air-time', { type: 'approve', version: version.version, reason: 'test' });
+  await fixture.apply('air-time', { type: 'release', version: version.version, reason: 'test' });
+  endpoint = await fixture.endpoint();
 }, 60_000);
-afterAll(() => stand.close());
+afterAll(() => fixture.close());
 
 const predict = async (instances: unknown[]) =>
   read(await endpoint.handle(request('POST', '/v1/models/air-time:predict', { instances })));
@@ -81,9 +81,9 @@ describe('air-time', () => {
 
   it('captures what it was asked and what it decided', async () => {
     const { instance } = flights('traffic-autumn')[0]!;
-    const before = stand.captures().length;
+    const before = fixture.captures().length;
     const { body } = await predict([instance]);
-    const [capture] = stand.captures().slice(before);
+    const [capture] = fixture.captures().slice(before);
     expect(capture!.features).toMatchObject({ weekend: [instance.weekend], distance: [instance.distance] });
     expect(capture!.scores[0]).toBeCloseTo(body.predictions[0].minutes[0], 3);
   });

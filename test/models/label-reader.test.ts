@@ -12,24 +12,24 @@ import { read, request, ServingFixture } from '../usecases/serving/serving-fixtu
 const SOURCE = path.resolve('models/label-reader');
 const PICTURES = path.join(SOURCE, 'pictures');
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let endpoint: Endpoint;
 let truths: [string, { text: string; python: string; confidence: number }][];
 beforeAll(async () => {
-  stand = await ServingFixture.open();
+  fixture = await ServingFixture.open();
   truths = Object.entries(JSON.parse(await readFile(path.join(PICTURES, 'truth.json'), 'utf8')));
   const folder = temporaryFolder('label-reader');
   await writeFile(path.join(folder, 'model.onnx'), labelReader());
   for (const file of ['model.json', 'baseline.json', 'metrics.json', 'MODEL_CARD.md'])
     await copyFile(path.join(SOURCE, 'v1', file), path.join(folder, file));
   const { version } = await withExamined(path.join(folder, 'model.onnx'), ({ signature, file }) =>
-    stand.registry.register(folder, signature, file),
+    fixture.registry.register(folder, signature, file),
   );
-  await stand.apply('label-reader', { type: 'approve', version: version.version, reason: 'test' });
-  await stand.apply('label-reader', { type: 'release', version: version.version, reason: 'test' });
-  endpoint = await stand.endpoint();
+  await fixture.apply('label-reader', { type: 'approve', version: version.version, reason: 'test' });
+  await fixture.apply('label-reader', { type: 'release', version: version.version, reason: 'test' });
+  endpoint = await fixture.endpoint();
 }, 120_000);
-afterAll(() => stand.close());
+afterAll(() => fixture.close());
 
 const picture = (name: string) => readFile(path.join(PICTURES, name));
 const predict = async (...images: string[]) =>
@@ -175,9 +175,9 @@ describe('label-reader', () => {
 
   it('captures a summary of the picture, and not the picture', async () => {
     const [name] = truths[0]!;
-    const before = stand.captures().length;
+    const before = fixture.captures().length;
     await predict((await picture(name)).toString('base64'));
-    const [capture] = stand.captures().slice(before);
+    const [capture] = fixture.captures().slice(before);
     expect(Object.keys(capture!.features)).toEqual(
       ['mean', 'std', 'min', 'max', 'size', 'digest'].map((of) => `image.${of}`),
     );

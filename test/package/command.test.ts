@@ -68,7 +68,7 @@ describe('the trimtab command of the package', () => {
       for (const link of links) rmSync(link);
     });
 
-    it('makes a model folder, registers and releases it, and judges a file by its contract', () => {
+    it('makes a model folder, registers and releases it, and validates a file by its contract', () => {
       trimtab(
         ...['init', '--model', model, '--data', data, '--name', 'my-model', '--id', 'flight_id'],
         ...['--time', 'scheduled', '--label', 'late', '--threshold', '0.35', '--out', 'folders/my-model'],

@@ -1,37 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
-import { examplesOf, node, tool } from './app.ts';
+import { examplesOf, typeCheck } from './app.ts';
 
 const app = inject('app');
 
-/** Type-checks a file of the app as strictly as can be. @returns what the compiler says */
-function check(file: string, source: string, options: Record<string, unknown> = {}): string {
-  const folder = path.join(app, file.replaceAll('.', '-'));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, file), source);
-  writeFileSync(
-    path.join(folder, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        module: 'nodenext',
-        target: 'es2022',
-        strict: true,
-        noEmit: true,
-        skipLibCheck: false,
-        types: ['node'],
-        typeRoots: [tool('@types')],
-        ...options,
-      },
-      files: [file],
-    }),
-  );
-  try {
-    return node(folder, [tool('typescript', 'bin', 'tsc'), '--project', '.']);
-  } catch (error) {
-    return (error as { stdout: string }).stdout;
-  }
-}
+const check = (file: string, source: string, options: Record<string, unknown> = {}): string =>
+  typeCheck(app, { [file]: source }, { skipLibCheck: false, ...options });
 
 describe('the declarations of the package', () => {
   it('type-check in a strict app of ES modules, themselves included', () => {
@@ -47,5 +22,39 @@ describe('the declarations of the package', () => {
       check('wrong.ts', examplesOf('README.md').replace("'Endpoint'", `'Endpoint', ${props}`), { skipLibCheck: true });
     expect(wrong("{ architecture: 'ppc64' }")).toMatch(/'"ppc64"' is not assignable/);
     expect(wrong('{ memory: 1 }')).toMatch(/'memory' does not exist in type 'ModelEndpointProps'/);
+  });
+});
+
+describe('the examples in the docstrings of the package', () => {
+  /** What examples take as given. */
+  const GIVEN = `
+    declare const app: import('aws-cdk-lib').App;
+    declare const stack: import('aws-cdk-lib').Stack;
+    declare const endpoint: import('trimtab').ModelEndpoint;
+  `;
+  const declarations = readFileSync(path.join(app, 'node_modules/trimtab/dist/lib/index.d.cts'), 'utf8');
+  const documented = [
+    ...declarations.matchAll(
+      /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export declare (?:abstract )?(?:class|function) (\w+)/g,
+    ),
+  ];
+  const examples = documented.map(([, docstring, name]): [string, string] => {
+    const [, code] = /@example\s*\* ```ts\n([\s\S]*?)```/.exec(docstring!) ?? [];
+    return [name!, (code ?? '').replaceAll(/^ *\* ?/gm, '')];
+  });
+
+  it('are there for each class and function', () => {
+    const exported = [...declarations.matchAll(/^export declare (?:abstract )?(?:class|function) (\w+)/gm)];
+    expect(exported.length).toBeGreaterThan(20);
+    expect(examples.map(([name]) => name)).toEqual(exported.map(([, name]) => name));
+    expect(examples.filter(([name, code]) => !code.includes(name)).map(([name]) => name)).toEqual([]);
+  });
+
+  it('type-check', () => {
+    const files = Object.fromEntries(examples.map(([name, code]) => [`${name}.ts`, code]));
+    expect(typeCheck(app, { 'given.d.ts': GIVEN, ...files })).toBe('');
+    expect(typeCheck(app, { 'given.d.ts': GIVEN, 'wrong.ts': `${files['OnCall.ts']}\nstack.watch();` })).toMatch(
+      /wrong\.ts.*'watch' does not exist/,
+    );
   });
 });

@@ -9,7 +9,7 @@ describe('The server under everything at once, for some seconds of what `npm run
     const result = await soak({ seconds: 5, rate: 60, callers: 8, changeEvery: 0.3, lookEvery: 0.5, collections: 2 });
     expect(result.faults).toEqual([]);
     expect(result.status).toBe(0);
-    // Every kind of errand had its turn: once at least, then by chance.
+    // Every kind of task had its turn: once at least, then by chance.
     expect(result.runs.size).toBeGreaterThan(60);
     expect(result.changes).toBeGreaterThan(0);
     expect(result.live.length).toBeGreaterThanOrEqual(2);

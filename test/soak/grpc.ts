@@ -1,9 +1,9 @@
 import { type Client, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { ModelInferResponse } from '../../server/grpc/messages.ts';
 import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
-import { LostError } from '../server/wire.ts';
+import { LostError } from '../server/http-client.ts';
 import type { Case } from './models.ts';
-import { everyLast } from './speech.ts';
+import { everyLast } from './prediction-format.ts';
 
 type Infer = (
   message: object,
@@ -35,8 +35,8 @@ export class GrpcCaller {
         ? { model_name: model, inputs: [tensor], raw_input_contents: [Buffer.from(Float32Array.from(values).buffer)] }
         : { model_name: model, inputs: [{ ...tensor, contents: { fp32_contents: values } }] };
     const answer = await new Promise<ModelInferResponse>((resolve, reject) =>
-      this.#client.ModelInfer(message, { deadline: Date.now() + PATIENCE_MS }, (error, told) =>
-        error ? reject(new LostError(`gRPC ${kind}: ${error.message}`)) : resolve(told),
+      this.#client.ModelInfer(message, { deadline: Date.now() + PATIENCE_MS }, (error, response) =>
+        error ? reject(new LostError(`gRPC ${kind}: ${error.message}`)) : resolve(response),
       ),
     );
     const last = answer.outputs.length - 1;

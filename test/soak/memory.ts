@@ -52,8 +52,8 @@ export class MemoryProbe {
   /** Has every process collect its garbage first. @param root process id of the first of them */
   async live(root: number): Promise<LiveMemory> {
     const pids = await treeOf(root);
-    const told = await Promise.all(pids.map((pid) => this.#ask(pid)));
-    return { bytes: told.reduce((sum, each) => sum + each, 0), processes: pids.length };
+    const sizes = await Promise.all(pids.map((pid) => this.#ask(pid)));
+    return { bytes: sizes.reduce((sum, each) => sum + each, 0), processes: pids.length };
   }
 
   /** @throws Error when the process does not answer */

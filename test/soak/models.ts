@@ -158,8 +158,7 @@ async function flightRows(): Promise<Row[]> {
     const row: Record<string, string | number | null> = {};
     for (const [i, name] of names.entries()) {
       if (OTHERS.has(name)) continue;
-      const cell = cells[i]!;
-      row[name] = TEXTS.has(name) ? cell : cell === '' ? null : Number(cell);
+      row[name] = parseCell(cells[i]!, name);
     }
     const within = Object.entries(CLAMPED).every(([name, [min, max]]) => {
       const value = row[name];
@@ -168,6 +167,11 @@ async function flightRows(): Promise<Row[]> {
     if (within && row.temp !== null) rows.push(row);
   }
   return rows;
+}
+
+function parseCell(cell: string, name: string): string | number | null {
+  if (TEXTS.has(name)) return cell;
+  return cell === '' ? null : Number(cell);
 }
 
 /** One input a column. */

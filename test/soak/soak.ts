@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Random } from '../hostile/random.ts';
 import { bundledCommand, startServe } from '../server/command.ts';
-import { Wire } from '../server/wire.ts';
-import { type Errand, errandsOf } from './errands.ts';
+import { HttpClient } from '../server/http-client.ts';
 import { GrpcCaller } from './grpc.ts';
 import { type LiveMemory, MemoryProbe, residentOf } from './memory.ts';
 import { makeHome } from './models.ts';
 import { Releases } from './releases.ts';
+import { type Task, tasksOf } from './tasks.ts';
 
 export interface SoakOptions {
   readonly seconds: number;
@@ -27,7 +27,7 @@ export interface SoakOptions {
 }
 
 export interface SoakResult {
-  /** How often each errand was run. */
+  /** How often each task was run. */
   readonly runs: ReadonlyMap<string, number>;
   /** What was not as it should be: nothing may. */
   readonly faults: readonly string[];
@@ -56,11 +56,11 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const [launcher, models] = await Promise.all([bundledCommand(folder), makeHome(home, folder)]);
     const args = ['--home', home, '--processes', '2', '--grpc-port', '0', '--default-model', 'pipeline'];
     const server = await startServe(launcher, [...args, '--drain-delay', '0', '--refresh', '1'], probe.env);
-    const wire = new Wire(server.url);
+    const client = new HttpClient(server.url);
     const grpc = new GrpcCaller(server.grpc!);
     const releases = await Releases.open(home);
     try {
-      const load = new Load(errandsOf({ wire, grpc, models }), options);
+      const load = new Load(tasksOf({ client, grpc, models }), options);
       const seen = { resident: [] as number[], live: [] as LiveMemory[] };
       await Promise.all([
         load.run(),
@@ -81,7 +81,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     } finally {
       server.child.kill('SIGKILL');
       await server.ended;
-      wire.close();
+      client.close();
       grpc.close();
       await releases.close();
     }
@@ -91,7 +91,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   }
 }
 
-/** Callers who run errands, each begun at its time. */
+/** Callers who run tasks, each begun at its time. */
 class Load {
   readonly runs = new Map<string, number>();
   readonly faults: string[] = [];
@@ -100,14 +100,14 @@ class Load {
   readonly #total: number;
   #begun = 0;
   /** Errands that have not had a turn: what comes by chance only in a long run comes once in a short one. */
-  readonly #first: Errand[];
+  readonly #first: Task[];
 
   constructor(
-    private readonly errands: readonly Errand[],
+    private readonly tasks: readonly Task[],
     readonly options: SoakOptions,
   ) {
-    this.#first = [...errands];
-    this.#total = errands.reduce((sum, { weight }) => sum + weight, 0);
+    this.#first = [...tasks];
+    this.#total = tasks.reduce((sum, { weight }) => sum + weight, 0);
   }
 
   /** Seconds since it began. */
@@ -132,19 +132,19 @@ class Load {
   async #caller(random: Random): Promise<void> {
     while (!this.over || this.#first.length > 0) {
       await sleep(this.#begun++ / this.options.rate - this.at);
-      const errand = this.#first.pop() ?? this.#pick(random);
-      await errand.run(random).catch((error: Error) => this.fault(`${error.name}: ${error.message}`));
-      this.runs.set(errand.name, (this.runs.get(errand.name) ?? 0) + 1);
+      const task = this.#first.pop() ?? this.#pick(random);
+      await task.run(random).catch((error: Error) => this.fault(`${error.name}: ${error.message}`));
+      this.runs.set(task.name, (this.runs.get(task.name) ?? 0) + 1);
     }
   }
 
-  #pick(random: Random): Errand {
+  #pick(random: Random): Task {
     let at = random.next() * this.#total;
-    for (const errand of this.errands) {
-      at -= errand.weight;
-      if (at < 0) return errand;
+    for (const task of this.tasks) {
+      at -= task.weight;
+      if (at < 0) return task;
     }
-    return this.errands.at(-1)!;
+    return this.tasks.at(-1)!;
   }
 }
 
@@ -175,7 +175,7 @@ async function watching(
     const resident = await residentOf(root);
     seen.resident.push(resident);
     log?.(
-      `${load.at.toFixed(0)} s: ${[...load.runs.values()].reduce((sum, runs) => sum + runs, 0)} errands, ${load.faultCount} faults, ` +
+      `${load.at.toFixed(0)} s: ${[...load.runs.values()].reduce((sum, runs) => sum + runs, 0)} tasks, ${load.faultCount} faults, ` +
         `${(resident / 1e6).toFixed(1)} MB resident, ${((seen.live.at(-1)?.bytes ?? 0) / 1e6).toFixed(1)} MB live`,
     );
   }

@@ -26,6 +26,8 @@ const features = (): fc.Arbitrary<unknown> => {
   );
 };
 
+const TENSOR_TYPES = { string: 'string', boolean: 'bool', float: 'float64', integer: 'float64' } as const;
+
 describe('an example request', () => {
   it('keeps every contract that can be kept, without a baseline', () => {
     fc.assert(
@@ -36,7 +38,7 @@ describe('an example request', () => {
         const signature: Signature = {
           inputs: contract.features.map(({ name, type }) => ({
             name,
-            type: type === 'string' ? 'string' : type === 'boolean' ? 'bool' : 'float64',
+            type: TENSOR_TYPES[type],
             shape: [-1, 1],
           })),
           outputs: [{ name: 'y', type: 'float32', shape: [-1] }],

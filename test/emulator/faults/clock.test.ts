@@ -5,8 +5,8 @@ import { Registry } from '../../../usecases/registry/registry.ts';
 import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../../../usecases/release/roll-back.ts';
 import { PIPELINE, request } from '../../usecases/serving/serving-fixture.ts';
-import { measure } from './measure.ts';
-import { FaultStand, predict } from './stand.ts';
+import { FaultFixture, predict } from './fault-fixture.ts';
+import { putSamples } from './put-samples.ts';
 
 const MINUTE = 60_000;
 /** The Date header has whole seconds; the rest is for a busy machine. */
@@ -14,39 +14,39 @@ const NEAR_MS = 4_000;
 const real = Date.now;
 
 describe('clocks that are minutes off', () => {
-  let stand: FaultStand;
+  let fixture: FaultFixture;
   beforeEach(async () => {
-    stand = await FaultStand.open();
+    fixture = await FaultFixture.open();
   });
   afterEach(async () => {
     vi.restoreAllMocks();
-    await stand.close();
+    await fixture.close();
   });
 
   /** Does something on a machine whose clock is off, with a home of its own, as another process would. */
   async function off<T>(minutes: number, act: (registry: Registry) => Promise<T>): Promise<T> {
     vi.spyOn(Date, 'now').mockImplementation(() => real() + minutes * MINUTE);
     try {
-      return await act(new Registry(await stand.another(), 'laptop'));
+      return await act(new Registry(await fixture.openHome(), 'laptop'));
     } finally {
       vi.restoreAllMocks();
     }
   }
 
   it('write the ledger in the order in which it happened, by the time of AWS', async () => {
-    await stand.register(PIPELINE);
+    await fixture.register(PIPELINE);
     for (const minutes of [10, -10, 4, -4, 0]) {
       const entry = await off(minutes, (registry) => registry.apply('pipeline', { type: 'hold-alarm', reason: 'r' }));
       expect(Math.abs(Date.parse(entry.at) - real()), `${minutes} minutes off`).toBeLessThan(NEAR_MS);
     }
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   });
 
   it('do not keep a release from being taken back that was made by a clock ahead', async () => {
-    const model = `ahead-${stand.env.TRIMTAB_TABLE!.slice(-8)}`;
+    const model = `ahead-${fixture.env.TRIMTAB_TABLE!.slice(-8)}`;
     const manifest = { ...PIPELINE, name: model, monitoring: { periodSeconds: 10, maxErrorRate: 0.36 } };
-    await stand.release(manifest);
-    await stand.register(manifest, 'pipeline', 'two');
+    await fixture.release(manifest);
+    await fixture.register(manifest, 'pipeline', 'two');
     await off(10, (registry) =>
       registry.apply(model, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' }),
     );
@@ -56,40 +56,40 @@ describe('clocks that are minutes off', () => {
       [1, 0.1],
       [2, 0.6],
     ] as const)
-      await measure(cloudwatch, { model, version, metric: 'Wrong', mean, at });
+      await putSamples(cloudwatch, { model, version, metric: 'Wrong', mean, at });
     cloudwatch.destroy();
     const alarm = { alarm: `trimtab-${model}-challenger-wrong`, model, from: 'OK', to: 'ALARM', reason: 'r' } as const;
     // An alarm from before the release is older than it, whatever the clocks.
     const stale = { ...alarm, at: new Date(real() - MINUTE).toISOString() };
-    expect(await rollBack(stand.home, undefined, stale)).toMatchObject({ kind: 'alarm-held' });
-    const entry = await rollBack(stand.home, undefined, { ...alarm, at: at.toISOString() });
+    expect(await rollBack(fixture.home, undefined, stale)).toMatchObject({ kind: 'alarm-held' });
+    const entry = await rollBack(fixture.home, undefined, { ...alarm, at: at.toISOString() });
     expect(entry).toMatchObject({ kind: 'canary-aborted' });
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   });
 
   it('do not move a canary on early that was started by a clock behind', async () => {
     const manifest = { ...PIPELINE, rollout: { steps: [0.25, 1], stepSeconds: 300, cooldownSeconds: 0 } };
     await off(-10, async (registry) => {
-      await stand.release(manifest);
-      await stand.register(manifest, 'pipeline', 'two');
+      await fixture.release(manifest);
+      await fixture.register(manifest, 'pipeline', 'two');
       await registry.apply('pipeline', { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
     });
-    const home = await stand.another();
+    const home = await fixture.openHome();
     const [look] = await advanceRollouts(home, home.clock.now());
     expect(look?.waiting).toMatch(/^the step has held \d+ of 300 s$/);
   });
 
   it('find captures that were delivered under an hour that has not begun for them', async () => {
-    await stand.release(PIPELINE);
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE);
+    const endpoint = await fixture.endpoint();
     const id = (await predict(endpoint)).headers['x-trimtab-prediction-id']!;
     await endpoint.handle(request('POST', '/trimtab/v1/models/pipeline/truth', { records: [{ id, truth: 0 }] }));
-    const capture = stand.lines.find((line) => line.startsWith('{"trimtab":"capture"'))!;
+    const capture = fixture.lines.find((line) => line.startsWith('{"trimtab":"capture"'))!;
     const turn = Math.ceil(real() / (60 * MINUTE)) * 60 * MINUTE;
     const hour = new Date(turn).toISOString().slice(0, 13).replace(/[-T]/g, '/');
-    await stand.home.captures.put(`captures/${hour}/early.jsonl`, capture);
+    await fixture.home.captures.put(`captures/${hour}/early.jsonl`, capture);
     // The join's clock is five minutes behind that of the delivery: it is still the hour before.
-    expect(await joinGroundTruth(stand.home, new Date(turn - 5 * MINUTE))).toMatchObject({ joined: 0, waiting: 1 });
-    expect(await joinGroundTruth(stand.home, new Date(turn + MINUTE))).toMatchObject({ joined: 1, waiting: 0 });
+    expect(await joinGroundTruth(fixture.home, new Date(turn - 5 * MINUTE))).toMatchObject({ joined: 0, waiting: 1 });
+    expect(await joinGroundTruth(fixture.home, new Date(turn + MINUTE))).toMatchObject({ joined: 1, waiting: 0 });
   });
 });

@@ -3,20 +3,20 @@ import { dropOf as dropOfEvent } from '../../../functions/validate/process-messa
 import type { Home } from '../../../platform/ports.ts';
 import { DatasetManifest } from '../../../usecases/validation/dataset-version.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
-import { FaultStand } from './stand.ts';
+import { FaultFixture } from './fault-fixture.ts';
 
 const KEY = 'incoming/other/x.csv';
 
 describe('events of drops', () => {
-  let stand: FaultStand;
+  let fixture: FaultFixture;
   let home: Home;
   beforeEach(async () => {
-    stand = await FaultStand.open();
-    home = stand.home;
+    fixture = await FaultFixture.open();
+    home = fixture.home;
     const contract = { features: [{ name: 'a', type: 'integer' }], file: { maxQuarantinedShare: 1 } };
     await home.data.put('contracts/other.json', JSON.stringify({ contract }));
   });
-  afterEach(() => stand.close());
+  afterEach(() => fixture.close());
 
   /** Drops a file, and gives the event that S3 sends of it, as far as it names the write. */
   async function dropped(text: string, on = home) {
@@ -36,18 +36,18 @@ describe('events of drops', () => {
     return found;
   }
 
-  it('come twice, at once and later: the drop is judged once', async () => {
+  it('come twice, at once and later: the drop is validated once', async () => {
     const drop = await dropped('a\n1\n');
-    const others = [home, await stand.another(), await stand.another()];
+    const others = [home, await fixture.openHome(), await fixture.openHome()];
     const reports = await Promise.all(others.map((each) => validateDrop(each, drop)));
     reports.push(await validateDrop(home, drop));
     expect(reports.map(({ version }) => version)).toEqual([1, 1, 1, 1]);
     expect(reports.filter(({ repeated }) => !repeated)).toHaveLength(1);
     expect(await manifests()).toHaveLength(1);
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   });
 
-  it('come out of order: each write is judged by itself, and the versions tell which was written first', async () => {
+  it('come out of order: each write is validated by itself, and the versions tell which was written first', async () => {
     const first = await dropped('a\n1\n');
     await new Promise((resolve) => setTimeout(resolve, 1_100)); // S3 tells the time in seconds.
     const second = await dropped('a\n1\n2\n');
@@ -58,19 +58,19 @@ describe('events of drops', () => {
       [1, 2],
       [2, 1],
     ]);
-    // The highest number was judged last; the last written is told by the time of its writing.
+    // The highest number was validated last; the last written is told by the time of its writing.
     expect(kept.toSorted((a, b) => a.at.localeCompare(b.at)).map(({ rows }) => rows)).toEqual([1, 2]);
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   });
 
-  it('tell of an object that is replaced while it is read: both writes are judged, each whole', async () => {
+  it('tell of an object that is replaced while it is read: both writes are validated, each whole', async () => {
     const text = (n: number) => `a\n${`${n}\n`.repeat(50_000)}`;
     const first = await dropped(text(1));
     let second: typeof first | undefined;
     const until = async () => {
       second = await dropped(text(22));
     };
-    stand.proxy.when(
+    fixture.proxy.when(
       { service: 's3', operation: 'GET', path: /incoming/ },
       { kind: 'hold', bytes: 1_000, until },
       { times: 1 },
@@ -81,10 +81,10 @@ describe('events of drops', () => {
       source: { bytes: first.bytes },
     });
     expect(await validateDrop(home, second!)).toMatchObject({ version: 2, source: { bytes: second!.bytes } });
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   });
 
-  it('tell of a write that is there no more, in a bucket without versions: that is said, and the newer one is judged', async () => {
+  it('tell of a write that is there no more, in a bucket without versions: that is said, and the newer one is validated', async () => {
     // The bucket of captures keeps no versions.
     const plain = { ...home, data: home.captures };
     await plain.data.put('contracts/other.json', await home.data.get('contracts/other.json'));
@@ -95,6 +95,6 @@ describe('events of drops', () => {
     const third = await dropped('a\n3\n', plain);
     await expect(validateDrop(plain, second)).rejects.toThrow(`no object under ${KEY}`);
     expect(await validateDrop(plain, third)).toMatchObject({ version: 2 });
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   });
 });

@@ -5,9 +5,9 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFunctions } from '../../../scripts/build/functions.ts';
 import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
-import { measure } from './measure.ts';
-import { diceOf } from './proxy.ts';
-import { FaultStand, predict } from './stand.ts';
+import { FaultFixture, predict } from './fault-fixture.ts';
+import { diceOf } from './fault-proxy.ts';
+import { putSamples } from './put-samples.ts';
 
 /** How often each function is killed before it is let go through. */
 const KILLS = 5;
@@ -25,20 +25,20 @@ interface Ending {
 
 /** The packaged functions, each in a process of its own that is killed in the middle, as Lambda kills at the time-out. */
 describe('a function that is killed', () => {
-  let stand: FaultStand;
+  let fixture: FaultFixture;
   let functions: string;
   beforeAll(async () => {
-    stand = await FaultStand.open();
-    functions = path.join(stand.folder, 'functions');
+    fixture = await FaultFixture.open();
+    functions = path.join(fixture.folder, 'functions');
     await buildFunctions(functions);
   }, 120_000);
-  afterAll(() => stand.close());
+  afterAll(() => fixture.close());
 
   /** Runs a function on an event; with `at`, kills it at that request, before or after it was carried out. */
   function run(name: string, event: unknown, at?: { request: number; carriedOut: boolean }): Promise<Ending> {
     const bundle = path.join(functions, name, 'index.js');
     const child = spawn(process.execPath, ['-e', RUN, bundle, JSON.stringify(event)], {
-      env: { ...stand.env, NODE_PATH: path.resolve('node_modules'), TRIMTAB_HOME: 'aws' },
+      env: { ...fixture.env, NODE_PATH: path.resolve('node_modules'), TRIMTAB_HOME: 'aws' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let killed = false;
@@ -47,12 +47,12 @@ describe('a function that is killed', () => {
       child.kill('SIGKILL');
     };
     if (at)
-      stand.proxy.when({}, { kind: at.carriedOut ? 'lost-answer' : 'reset', strike }, { skip: at.request, times: 1 });
+      fixture.proxy.when({}, { kind: at.carriedOut ? 'lost-answer' : 'reset', strike }, { skip: at.request, times: 1 });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
     return new Promise((resolve) =>
       child.on('close', () => {
-        stand.proxy.clear();
+        fixture.proxy.clear();
         resolve({ killed, output });
       }),
     );
@@ -77,15 +77,15 @@ describe('a function that is killed', () => {
     return [...outputs, last.output];
   }
 
-  const json = async (key: string) => JSON.parse(new TextDecoder().decode(await stand.home.data.get(key)));
+  const json = async (key: string) => JSON.parse(new TextDecoder().decode(await fixture.home.data.get(key)));
   const keys = async (prefix: string) => {
     const all: string[] = [];
-    for await (const { key } of stand.home.data.list(prefix)) all.push(key);
+    for await (const { key } of fixture.home.data.list(prefix)) all.push(key);
     return all;
   };
 
-  it('while it judges a drop: one dataset version, one report, and the news is published', async () => {
-    const { data } = stand.home;
+  it('while it validates a drop: one dataset version, one report, and the news is published', async () => {
+    const { data } = fixture.home;
     await data.put(
       'contracts/other.json',
       JSON.stringify({ contract: { features: [{ name: 'a', type: 'integer' }] } }),
@@ -104,34 +104,34 @@ describe('a function that is killed', () => {
       'report.html',
       'report.json',
     ]);
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   }, 120_000);
 
   it('while it rolls back: one entry answers the alarm', async () => {
-    const model = `killed-${stand.env.TRIMTAB_TABLE!.slice(-8)}`;
+    const model = `killed-${fixture.env.TRIMTAB_TABLE!.slice(-8)}`;
     const manifest = { ...PIPELINE, name: model, monitoring: { periodSeconds: 10, maxErrorRate: 0.36 } };
-    await stand.release(manifest);
-    await stand.register(manifest, 'pipeline', 'two');
-    await stand.apply(model, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
+    await fixture.release(manifest);
+    await fixture.register(manifest, 'pipeline', 'two');
+    await fixture.apply(model, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
     const at = new Date(Date.now() + 2_000);
-    const cloudwatch = new CloudWatchClient({ endpoint: stand.emulator });
-    await measure(cloudwatch, { model, version: 1, metric: 'Wrong', mean: 0.1, at });
-    await measure(cloudwatch, { model, version: 2, metric: 'Wrong', mean: 0.6, at });
+    const cloudwatch = new CloudWatchClient({ endpoint: fixture.emulator });
+    await putSamples(cloudwatch, { model, version: 1, metric: 'Wrong', mean: 0.1, at });
+    await putSamples(cloudwatch, { model, version: 2, metric: 'Wrong', mean: 0.6, at });
     cloudwatch.destroy();
     const sample = JSON.parse(readFileSync('events/samples/alarm-state-change.json', 'utf8'));
     const state = { ...sample.detail.state, value: 'ALARM', timestamp: at.toISOString() };
     const detail = { ...sample.detail, alarmName: `trimtab-${model}-challenger-wrong`, state };
     const outputs = await runKilled('rollback', { ...sample, detail }, 12, 12);
     expect(outputs.at(-1)).toContain('"kind":"canary-aborted"');
-    const history = await stand.registry.history(model);
+    const history = await fixture.registry.history(model);
     expect(history.filter(({ cause }) => cause !== undefined)).toHaveLength(1);
     expect(history.at(-1)).toMatchObject({ kind: 'canary-aborted', state: { champion: 1, challengers: [] } });
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   }, 120_000);
 
   it('while it joins ground truth: each truth is joined once and counted at most once', async () => {
-    await stand.release(PIPELINE);
-    const endpoint = await stand.endpoint({ models: ['pipeline'] });
+    await fixture.release(PIPELINE);
+    const endpoint = await fixture.endpoint({ models: ['pipeline'] });
     const ids: string[] = [];
     for (let i = 0; i < 3; i++) {
       const id = (await predict(endpoint)).headers['x-trimtab-prediction-id']!;
@@ -140,15 +140,15 @@ describe('a function that is killed', () => {
       const sent = await endpoint.handle(request('POST', '/trimtab/v1/models/pipeline/truth', body));
       expect(read(sent).status).toBe(202);
     }
-    const captures = stand.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
+    const captures = fixture.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
     const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
-    await stand.home.captures.put(`captures/${hour}/all.jsonl`, captures.join('\n'));
+    await fixture.home.captures.put(`captures/${hour}/all.jsonl`, captures.join('\n'));
     const event = { source: 'trimtab.schedule', time: new Date().toISOString() };
     const outputs = await runKilled('ground-truth', event, 24, 13);
     const joined: string[] = [];
     for (const key of await keys('ground-truth/joined/'))
       for (const line of new TextDecoder()
-        .decode(await stand.home.data.get(key))
+        .decode(await fixture.home.data.get(key))
         .trim()
         .split('\n'))
         joined.push(JSON.parse(line).id);
@@ -156,6 +156,6 @@ describe('a function that is killed', () => {
     const counted = outputs.flatMap((output) => [...output.matchAll(/"Wrong":\[([^\]]*)\]/g)].map(([, v]) => v));
     expect(counted.join(',').split(',').filter(Boolean).length).toBeLessThanOrEqual(ids.length);
     for (const prefix of ['ground-truth/incoming/', 'ground-truth/waiting/']) expect(await keys(prefix)).toEqual([]);
-    await stand.expectAllKept(/ground-truth\/incoming/);
+    await fixture.expectAllStored(/ground-truth\/incoming/);
   }, 120_000);
 });

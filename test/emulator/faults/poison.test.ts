@@ -17,11 +17,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ATTEMPTS, validate } from '../../../functions/validate/trigger.ts';
+import { MAX_RECEIVE_COUNT, validate } from '../../../functions/validate/trigger.ts';
 import { buildLayer, LAYERS } from '../../../layers/build.ts';
 import type { DeadLetter } from '../../../platform/dead-letters.ts';
 import { buildFunctions } from '../../../scripts/build/functions.ts';
-import { FaultStand } from './stand.ts';
+import { FaultFixture } from './fault-fixture.ts';
 
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x64';
 /** How long a try may take, and how long its message is invisible. */
@@ -33,29 +33,29 @@ const sample = JSON.parse(readFileSync('events/samples/object-created.json', 'ut
 
 /** The packaged validation behind a real queue with a dead-letter queue, as the constructs put it there. */
 describe('a queue with poison in it', () => {
-  let stand: FaultStand;
+  let fixture: FaultFixture;
   let sqs: SQSClient;
   let lambda: LambdaClient;
   let queue: string;
   let deadLetters: string;
 
   beforeAll(async () => {
-    stand = await FaultStand.open();
-    const endpoint = stand.emulator;
+    fixture = await FaultFixture.open();
+    const endpoint = fixture.emulator;
     sqs = new SQSClient({ endpoint });
     lambda = new LambdaClient({ endpoint });
-    const id = stand.env.TRIMTAB_TABLE!;
+    const id = fixture.env.TRIMTAB_TABLE!;
     deadLetters = (await sqs.send(new CreateQueueCommand({ QueueName: `${id}-dead` }))).QueueUrl!;
     queue = (
       await sqs.send(
         new CreateQueueCommand({
           QueueName: id,
           Attributes: {
-            // Half an hour when deployed; not shorter than the function may run, or a drop would be judged twice at once.
+            // Half an hour when deployed; not shorter than the function may run, or a drop would be validated twice at once.
             VisibilityTimeout: String(SECONDS),
             RedrivePolicy: JSON.stringify({
               deadLetterTargetArn: await arnOf(deadLetters),
-              maxReceiveCount: ATTEMPTS,
+              maxReceiveCount: MAX_RECEIVE_COUNT,
             }),
           },
         }),
@@ -66,7 +66,7 @@ describe('a queue with poison in it', () => {
   afterAll(async () => {
     sqs.destroy();
     lambda.destroy();
-    await stand.close();
+    await fixture.close();
   });
 
   async function arnOf(QueueUrl: string): Promise<string> {
@@ -75,7 +75,7 @@ describe('a queue with poison in it', () => {
   }
 
   async function deploy(FunctionName: string): Promise<void> {
-    const functions = path.join(stand.folder, 'functions');
+    const functions = path.join(fixture.folder, 'functions');
     await buildFunctions(functions);
     const code = Object.fromEntries(
       ['index.js', 'package.json'].map((name) => [name, readFileSync(path.join(functions, validate.name, name))]),
@@ -87,7 +87,7 @@ describe('a queue with poison in it', () => {
       const published = await lambda.send(new PublishLayerVersionCommand({ LayerName: layer.name, Content }));
       layers.push(published.LayerVersionArn!);
     }
-    const names = Object.entries(stand.env).filter(([name]) => name.startsWith('TRIMTAB_'));
+    const names = Object.entries(fixture.env).filter(([name]) => name.startsWith('TRIMTAB_'));
     await lambda.send(
       new CreateFunctionCommand({
         FunctionName,
@@ -101,8 +101,8 @@ describe('a queue with poison in it', () => {
         Environment: {
           Variables: {
             ...Object.fromEntries(names),
-            AWS_ENDPOINT_URL: stand.emulator,
-            AWS_ENDPOINT_URL_S3: stand.emulator,
+            AWS_ENDPOINT_URL: fixture.emulator,
+            AWS_ENDPOINT_URL_S3: fixture.emulator,
           },
         },
       }),
@@ -143,18 +143,18 @@ describe('a queue with poison in it', () => {
 
   async function keys(prefix = ''): Promise<string[]> {
     const found: string[] = [];
-    for await (const { key } of stand.home.data.list(prefix)) found.push(key);
+    for await (const { key } of fixture.home.data.list(prefix)) found.push(key);
     return found;
   }
 
   async function jsonIfThere<T>(key: string): Promise<T | undefined> {
-    return (await stand.home.data.head(key)) === undefined ? undefined : ((await json(key)) as T);
+    return (await fixture.home.data.head(key)) === undefined ? undefined : ((await json(key)) as T);
   }
 
-  const json = async (key: string) => JSON.parse(new TextDecoder().decode(await stand.home.data.get(key)));
+  const json = async (key: string) => JSON.parse(new TextDecoder().decode(await fixture.home.data.get(key)));
 
-  it('ends in the dead-letter queue with its reason, and the rest of the queue is judged', async () => {
-    const { data } = stand.home;
+  it('ends in the dead-letter queue with its reason, and the rest of the queue is validated', async () => {
+    const { data } = fixture.home;
     await data.put(
       'contracts/other.json',
       JSON.stringify({ contract: { features: [{ name: 'a', type: 'integer' }] } }),
@@ -180,7 +180,7 @@ describe('a queue with poison in it', () => {
       const letter = await until(`the reason of ${id}`, () =>
         jsonIfThere<DeadLetter>(`dead-letter/validate/${id}.json`),
       );
-      expect(letter).toMatchObject({ function: 'validate', id, attempts: ATTEMPTS });
+      expect(letter).toMatchObject({ function: 'validate', id, attempts: MAX_RECEIVE_COUNT });
       expect(letter.reason).toMatch(reason);
       const body = letters.get(id)!;
       expect(letter.event).toEqual(body.startsWith('{') ? JSON.parse(body) : body);
@@ -193,9 +193,9 @@ describe('a queue with poison in it', () => {
         : undefined;
     });
     expect(rows.sort()).toEqual([1, 2, 3]);
-    // What was judged in the end has no letter.
+    // What was validated in the end has no letter.
     const kept = poison.map(([id]) => `dead-letter/validate/${id}.json`).sort();
     expect(await keys('dead-letter/')).toEqual(kept);
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   }, 240_000);
 });

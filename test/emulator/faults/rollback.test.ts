@@ -6,9 +6,9 @@ import { ServedRelease } from '../../../platform/served-release.ts';
 import { rollBack } from '../../../usecases/release/roll-back.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
-import { measure } from './measure.ts';
-import { type Fault, type Match, THROTTLED } from './proxy.ts';
-import { FaultStand, served } from './stand.ts';
+import { FaultFixture, served } from './fault-fixture.ts';
+import { type Fault, type Match, THROTTLED } from './fault-proxy.ts';
+import { putSamples } from './put-samples.ts';
 
 const WRITE: Match = { service: 'dynamodb', operation: 'PutItem', body: /canary-aborted/ };
 const MONITORED = {
@@ -17,29 +17,29 @@ const MONITORED = {
 };
 
 describe('a rollback', () => {
-  let stand: FaultStand;
+  let fixture: FaultFixture;
   let cloudwatch: CloudWatchClient;
   beforeEach(async () => {
-    stand = await FaultStand.open();
+    fixture = await FaultFixture.open();
     cloudwatch = new CloudWatchClient({});
   });
   afterEach(async () => {
     cloudwatch.destroy();
-    await stand.close();
+    await fixture.close();
   });
 
   /** Model names are the emulator's, and so are its metrics: each test has its own. */
-  const named = (name: string) => `${name}-${stand.env.TRIMTAB_TABLE!.slice(-8)}`;
+  const named = (name: string) => `${name}-${fixture.env.TRIMTAB_TABLE!.slice(-8)}`;
 
   /** Version 1 released, version 2 its canary, and what both did of late. */
   async function canary(name: string, wrong: { 1: number; 2: number }): Promise<AlarmTransition> {
     const manifest = { ...PIPELINE, ...MONITORED, name };
-    await stand.release(manifest);
-    await stand.register(manifest, 'pipeline', 'two');
-    await stand.apply(name, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
+    await fixture.release(manifest);
+    await fixture.register(manifest, 'pipeline', 'two');
+    await fixture.apply(name, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
     const at = new Date(Date.now() + 2_000);
     for (const version of [1, 2] as const)
-      await measure(cloudwatch, { model: name, version, metric: 'Wrong', mean: wrong[version], at });
+      await putSamples(cloudwatch, { model: name, version, metric: 'Wrong', mean: wrong[version], at });
     return transition(name, 'challenger-wrong', at);
   }
 
@@ -62,7 +62,7 @@ describe('a rollback', () => {
   });
 
   const kinds = async (model: string) =>
-    (await stand.registry.history(model)).map(({ kind }) => kind).filter((kind) => /abort|roll|held/.test(kind));
+    (await fixture.registry.history(model)).map(({ kind }) => kind).filter((kind) => /abort|roll|held/.test(kind));
 
   describe('fails halfway, and is delivered again', () => {
     const cases: [string, Match, Fault, number][] = [
@@ -74,30 +74,30 @@ describe('a rollback', () => {
     it.each(cases)('%s: one entry answers the alarm, and it is seen through', async (_, match, fault, times) => {
       const model = named('half');
       const alarm = await canary(model, { 1: 0.1, 2: 0.6 });
-      const endpoint = await stand.endpoint({ models: [model] });
-      const rule = stand.proxy.when(match, fault, { times });
-      await expect(rollBack(stand.home, probeOf(endpoint), alarm)).rejects.toThrow();
+      const endpoint = await fixture.endpoint({ models: [model] });
+      const rule = fixture.proxy.when(match, fault, { times });
+      await expect(rollBack(fixture.home, probeOf(endpoint), alarm)).rejects.toThrow();
       expect(rule.hits).toBeGreaterThan(0);
-      stand.proxy.clear();
-      await rollBack(stand.home, probeOf(endpoint), alarm);
-      await rollBack(stand.home, probeOf(endpoint), alarm);
+      fixture.proxy.clear();
+      await rollBack(fixture.home, probeOf(endpoint), alarm);
+      await rollBack(fixture.home, probeOf(endpoint), alarm);
       expect(await kinds(model)).toEqual(['canary-aborted', 'rollback-verified']);
       expect(await served(endpoint, model)).toBe(1);
-      await stand.expectAllKept();
+      await fixture.expectAllStored();
     });
 
     it('after its write, with the bus down and the endpoint deaf: the next delivery sees it through', async () => {
       const model = named('deaf');
       const alarm = await canary(model, { 1: 0.1, 2: 0.6 });
-      const endpoint = await stand.endpoint({ models: [model] });
-      const bus = stand.proxy.when({ service: 'events' }, { kind: 'reset' });
+      const endpoint = await fixture.endpoint({ models: [model] });
+      const bus = fixture.proxy.when({ service: 'events' }, { kind: 'reset' });
       const deaf: EndpointProbe = { report: () => Promise.reject(new Error('no answer')) };
-      await rollBack(stand.home, deaf, alarm, { waitSeconds: 0 });
+      await rollBack(fixture.home, deaf, alarm, { waitSeconds: 0 });
       expect(bus.hits).toBeGreaterThan(0);
       expect(await kinds(model)).toEqual(['canary-aborted']);
-      await rollBack(stand.home, probeOf(endpoint), alarm);
+      await rollBack(fixture.home, probeOf(endpoint), alarm);
       expect(await kinds(model)).toEqual(['canary-aborted', 'rollback-verified']);
-      await stand.expectAllKept();
+      await fixture.expectAllStored();
     });
   });
 
@@ -105,15 +105,15 @@ describe('a rollback', () => {
     const model = named('twice');
     const alarm = await canary(model, { 1: 0.1, 2: 0.6 });
     const other = transition(model, 'challenger-failure', new Date(alarm.at));
-    const probe = probeOf(await stand.endpoint({ models: [model] }));
-    const answers = await Promise.all([alarm, alarm, other, alarm, other].map((a) => rollBack(stand.home, probe, a)));
+    const probe = probeOf(await fixture.endpoint({ models: [model] }));
+    const answers = await Promise.all([alarm, alarm, other, alarm, other].map((a) => rollBack(fixture.home, probe, a)));
     // Each delivery of a transition is answered by the same entry.
     expect(new Set(answers.map(({ number }) => number)).size).toBe(2);
     const seen = await kinds(model);
     expect(seen.filter((kind) => kind === 'canary-aborted')).toHaveLength(1);
     expect(seen.filter((kind) => kind === 'rollback-verified')).toHaveLength(1);
     expect(seen.filter((kind) => kind === 'alarm-held')).toHaveLength(1);
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   });
 
   it('is asked for two hundred times at once: each cause is answered once, each model rolled back at most once', async () => {
@@ -138,18 +138,18 @@ describe('a rollback', () => {
     }
     const storm = alarms.flatMap((alarm) => Array.from({ length: 10 }, () => alarm));
     let pending = storm.toSorted((a, b) => hash(a.alarm) - hash(b.alarm));
-    const throttles = stand.proxy.when({ service: 'dynamodb' }, THROTTLED, { probability: 0.02, seed: 9 });
+    const throttles = fixture.proxy.when({ service: 'dynamodb' }, THROTTLED, { probability: 0.02, seed: 9 });
     // What fails is delivered again, as the service would.
     for (let delivery = 1; pending.length > 0 && delivery <= 3; delivery++) {
-      const answers = await Promise.allSettled(pending.map((alarm) => rollBack(stand.home, undefined, alarm)));
+      const answers = await Promise.allSettled(pending.map((alarm) => rollBack(fixture.home, undefined, alarm)));
       pending = pending.filter((_, i) => answers[i]!.status === 'rejected');
     }
     expect(throttles.hits).toBeGreaterThan(0);
     expect(pending).toEqual([]);
-    stand.proxy.clear();
+    fixture.proxy.clear();
     for (const [i, back] of [1, 1, 0, 0].entries()) {
       const model = named(`storm${i}`);
-      const history = await stand.registry.history(model);
+      const history = await fixture.registry.history(model);
       expect(
         history.filter(({ kind }) => kind === 'canary-aborted'),
         model,
@@ -166,7 +166,7 @@ describe('a rollback', () => {
           .toSorted(),
       );
     }
-    await stand.expectAllKept();
+    await fixture.expectAllStored();
   }, 180_000);
 });
 

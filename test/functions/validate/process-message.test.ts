@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ObjectCreated } from '../../../events/schemas.ts';
 import { dropOf, processMessage } from '../../../functions/validate/process-message.ts';
-import { ATTEMPTS } from '../../../functions/validate/trigger.ts';
+import { MAX_RECEIVE_COUNT } from '../../../functions/validate/trigger.ts';
 import type { DeadLetter } from '../../../platform/dead-letters.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import type { Home } from '../../../platform/ports.ts';
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../temporary-folder.ts';
 
 const sample = JSON.parse(readFileSync('events/samples/object-created.json', 'utf8'));
 
-describe('judgeMessage', () => {
+describe('processMessage', () => {
   let folder: string;
   let home: Home;
   beforeEach(async () => {
@@ -34,7 +34,7 @@ describe('judgeMessage', () => {
 
   it('leaves a dead letter with the reason at every try that fails, for the last may never come', async () => {
     const event = created('incoming/a/gone.csv');
-    for (let attempts = 1; attempts <= ATTEMPTS; attempts++) {
+    for (let attempts = 1; attempts <= MAX_RECEIVE_COUNT; attempts++) {
       await expect(processMessage(home, message(event, attempts))).rejects.toThrow('no object under');
       const reason = 'ObjectNotFoundError: no object under incoming/a/gone.csv';
       expect(await letter()).toEqual({ function: 'validate', id: 'message-1', attempts, reason, event });
@@ -51,9 +51,9 @@ describe('judgeMessage', () => {
   });
 
   it('keeps a message as it is that is no event, or not even JSON', async () => {
-    await expect(processMessage(home, message({ hello: 1 }, ATTEMPTS))).rejects.toThrow();
+    await expect(processMessage(home, message({ hello: 1 }, MAX_RECEIVE_COUNT))).rejects.toThrow();
     expect(await letter()).toMatchObject({ reason: expect.stringContaining('ZodError'), event: { hello: 1 } });
-    await expect(processMessage(home, message('not JSON', ATTEMPTS))).rejects.toThrow();
+    await expect(processMessage(home, message('not JSON', MAX_RECEIVE_COUNT))).rejects.toThrow();
     expect(await letter()).toMatchObject({ event: 'not JSON' });
   });
 
@@ -65,12 +65,12 @@ describe('judgeMessage', () => {
       during = await letter();
       return download(...args);
     };
-    await processMessage(home, message(created('incoming/a/x.csv'), ATTEMPTS));
+    await processMessage(home, message(created('incoming/a/x.csv'), MAX_RECEIVE_COUNT));
     expect(during?.reason).toContain('killed');
     expect(await letter()).toBeUndefined();
   });
 
-  it('judges the very write that the event tells of, by version or else by content, and no shorter one', () => {
+  it('validates the very write that the event tells of, by version or else by content, and no shorter one', () => {
     const drop = (object: object) => dropOf(ObjectCreated.parse(created('k', object)));
     expect(drop({ size: 3, etag: 'e', 'version-id': 'v' })).toEqual({ key: 'k', bytes: 3, versionId: 'v' });
     expect(drop({ etag: 'e' })).toEqual({ key: 'k', versionId: '"e"' });

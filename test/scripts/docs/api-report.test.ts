@@ -10,7 +10,14 @@ export interface EndpointProps {
   /** Most at once. @default no limit */
   readonly most?: number;
 }
-/** Answers. */
+/**
+ * Answers.
+ *
+ * @example
+ * \`\`\`ts
+ * new Endpoint({ most: 2 });
+ * \`\`\`
+ */
 export declare class Endpoint {
   constructor(props?: EndpointProps);
   /** Where it answers, \`<url>/v2\`. */
@@ -44,6 +51,9 @@ describe('the guard of the public API', { timeout: 120_000 }, () => {
     expect(readFileSync(path.join(project, 'docs/api/README.md'), 'utf8')).toContain(
       '| `most` | `number` | Most at once. | no limit |',
     );
+    expect(readFileSync(path.join(project, 'docs/api/README.md'), 'utf8')).toContain(
+      '```ts\nnew Endpoint({ most: 2 });\n```',
+    );
   });
 
   it.each([
@@ -59,10 +69,12 @@ describe('the guard of the public API', { timeout: 120_000 }, () => {
     await expect(checkApi(project, false)).rejects.toThrow(/not what docs\/api\/ says: `npm run api`/);
   });
 
-  it('never accepts a member without a docstring, nor an optional prop without a default', async () => {
+  it('never accepts a member without a docstring, an optional prop without a default, or a class without an example', async () => {
     declare(DECLARATIONS.replace('/** Where it answers, `<url>/v2`. */', ''));
     await expect(checkApi(project, true)).rejects.toThrow('the public API has the faults listed above');
     declare(DECLARATIONS.replace('@default no limit', ''));
     await expect(checkApi(project, true)).rejects.toThrow('must say @default in their docstrings: EndpointProps.most');
+    declare(DECLARATIONS.replace(/ \* @example[^/]*/, ' *'));
+    await expect(checkApi(project, true)).rejects.toThrow('must have an @example: Endpoint');
   });
 });

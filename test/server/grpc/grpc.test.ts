@@ -13,18 +13,18 @@ type Call = (
   callback: (error: ServiceError | null, answer: never) => void,
 ) => { on(event: 'metadata', take: (metadata: Metadata) => void): void };
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let server: GrpcServer;
 let inference: Client;
 let health: Client;
 let answerOverHttp: (body: object) => Promise<{ outputs: { name: string; data: number[] }[] }>;
 
 beforeAll(async () => {
-  stand = await ServingFixture.open();
-  await stand.release(PIPELINE, 'pipeline');
-  await stand.release(INT64, 'int64');
-  await stand.release(TREE, 'tree-30');
-  const endpoint = await stand.endpoint();
+  fixture = await ServingFixture.open();
+  await fixture.release(PIPELINE, 'pipeline');
+  await fixture.release(INT64, 'int64');
+  await fixture.release(TREE, 'tree-30');
+  const endpoint = await fixture.endpoint();
   server = await serveGrpc(endpoint, { port: 0, messageLimit: 1024 * 1024 });
   inference = new GRPCInferenceService(server.address, credentials.createInsecure());
   health = new HealthService(server.address, credentials.createInsecure());
@@ -34,7 +34,7 @@ afterAll(async () => {
   inference.close();
   health.close();
   await server.close();
-  await stand.close();
+  await fixture.close();
 });
 
 /** Calls over the socket. @throws the ServiceError */
@@ -214,7 +214,7 @@ describe('gRPC', () => {
   it('refuses an inference while there is no room for it, and answers health all the same', async () => {
     const gate = new AdmissionLimit({ count: 1, bytes: 1_000_000, name: 'server' });
     gate.acquire(1);
-    const full = await serveGrpc(await stand.endpoint(), { port: 0, gate });
+    const full = await serveGrpc(await fixture.endpoint(), { port: 0, gate });
     const client = new GRPCInferenceService(full.address, credentials.createInsecure());
     const message = { model_name: 'tree', inputs: [{ ...features, contents: { fp32_contents: row } }] };
     try {

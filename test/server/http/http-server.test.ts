@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../../core/serving/http.ts';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
 import { AdmissionLimit } from '../../../server/lib/admission-limit.ts';
-import { answersOn, Wire } from '../wire.ts';
+import { answersOn, HttpClient } from '../http-client.ts';
 
 let server: HttpServer | undefined;
 afterEach(() => server?.close());
@@ -99,10 +99,10 @@ describe('serve', () => {
       { handle: async () => ({ status: 200, headers: {}, body: 'ok' }) },
       { port: 0, maxConnections: 2 },
     );
-    const wire = new Wire(server.url);
+    const client = new HttpClient(server.url);
     const ask = 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
-    const held = [await wire.connect(), await wire.connect()];
-    const third = await wire.connect();
+    const held = [await client.connect(), await client.connect()];
+    const third = await client.connect();
     third.on('error', () => undefined);
     third.write(ask);
     await new Promise((resolve) => third.once('close', resolve));
@@ -111,24 +111,24 @@ describe('serve', () => {
     held[0]!.write(ask);
     expect((await answers).map(({ status }) => status)).toEqual([200]);
     await expect
-      .poll(async () => (await wire.ask({ method: 'GET', path: '/' }).catch(() => undefined))?.status)
+      .poll(async () => (await client.ask({ method: 'GET', path: '/' }).catch(() => undefined))?.status)
       .toBe(200);
     held[1]!.destroy();
-    wire.close();
+    client.close();
   });
 
   it('refuses bodies that it has no room for before they come, and has room again when others hang up', async () => {
     const gate = new AdmissionLimit({ name: 'server', count: 10, bytes: 1_000_000 });
     const handle = async ({ body }: HttpRequest) => ({ status: 200, headers: {}, body: String(body.length) });
     server = await serve({ handle }, { port: 0, gate });
-    const wire = new Wire(server.url);
+    const client = new HttpClient(server.url);
     const head = 'POST /predictions/m HTTP/1.1\r\nhost: x\r\ncontent-length: 600000\r\n';
-    const first = await wire.connect();
+    const first = await client.connect();
     first.on('error', () => undefined);
     first.write(`${head}\r\n`);
     await expect.poll(() => gate.bytes).toBe(600_000);
     // Not a byte of this body is sent.
-    const second = await wire.connect();
+    const second = await client.connect();
     const answers = answersOn(second);
     second.write(`${head}\r\n`);
     second.end();
@@ -139,16 +139,16 @@ describe('serve', () => {
       message: expect.stringContaining('the server is full (1 of 10 requests, 600000 of 1000000 bytes)'),
     });
     // What has no length may be as long as is allowed.
-    const chunked = await wire.connect();
+    const chunked = await client.connect();
     chunked.write('POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n');
     chunked.end('0\r\n\r\n');
     expect((await answersOn(chunked)).map(({ status }) => status)).toEqual([503]);
     first.destroy();
     await expect.poll(() => gate.bytes).toBe(0);
     const body = Buffer.alloc(600_000);
-    expect((await wire.ask({ path: '/predictions/m', body })).body.toString('utf8')).toBe('600000');
+    expect((await client.ask({ path: '/predictions/m', body })).body.toString('utf8')).toBe('600000');
     expect([gate.count, gate.bytes]).toEqual([0, 0]);
-    wire.close();
+    client.close();
   });
 
   it('refuses a port that is taken', async () => {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
-import { type Answer, answersOn, Wire } from '../wire.ts';
+import { answersOn, type ClientResponse, HttpClient } from '../http-client.ts';
 
 /** Answers with the length of what came, once whoever waits for that is told. */
 let server: HttpServer;
-let wire: Wire;
+let client: HttpClient;
 /** The same, that gives up on callers soon. */
 let impatient: HttpServer;
-let slow: Wire;
+let slow: HttpClient;
 beforeAll(async () => {
   const handle = async ({ body }: { body: string | Uint8Array }) => ({
     status: body.length > 1_000 ? 413 : 200,
@@ -15,19 +15,19 @@ beforeAll(async () => {
     body: JSON.stringify({ length: body.length }),
   });
   server = await serve({ handle }, { port: 0, bodyLimit: 1_000 });
-  wire = new Wire(server.url);
+  client = new HttpClient(server.url);
   impatient = await serve({ handle }, { port: 0, headTimeoutMs: 300, requestTimeoutMs: 600 });
-  slow = new Wire(impatient.url);
+  slow = new HttpClient(impatient.url);
 });
 afterAll(async () => {
-  wire.close();
+  client.close();
   slow.close();
   await server.close();
   await impatient.close();
 });
 
 /** Sends bytes as they are, and reads until the server closes the connection. */
-async function send(text: string, half = false, to = wire): Promise<Answer[]> {
+async function send(text: string, half = false, to = client): Promise<ClientResponse[]> {
   const socket = await to.connect();
   const answers = answersOn(socket);
   if (half) socket.end(text);
@@ -63,9 +63,9 @@ describe('A server that is sent what is no request', () => {
     ['half of a body, slowly', `${POST}content-length: 30\r\n\r\nabc`, 408, /in time/],
     ['nothing', '', 408, /in time/],
   ])('answers %s, says why, and closes the connection', async (_what, text, status, message) => {
-    const answers = await send(text, false, status === 408 ? slow : wire);
+    const answers = await send(text, false, status === 408 ? slow : client);
     expect(answers.map((answer) => answer.status)).toEqual([status]);
-    const [{ headers, body }] = answers as [Answer];
+    const [{ headers, body }] = answers as [ClientResponse];
     expect(headers['x-request-id']).toBeDefined();
     const told = JSON.parse(body.toString('utf8'));
     // TorchServe's form of an error, where its path could be read.
@@ -92,7 +92,7 @@ describe('A server that is sent what is no request', () => {
   });
 
   it('goes on to read whatever follows what is no request, so that its answer is not lost', async () => {
-    const socket = await wire.connect();
+    const socket = await client.connect();
     const answers = answersOn(socket);
     for (let i = 0; i < 50; i++) {
       socket.write(Buffer.alloc(100_000, '['));
@@ -105,7 +105,7 @@ describe('A server that is sent what is no request', () => {
   it('goes on to read what is too large, so that its answer is not lost', async () => {
     const megabytes = 'x'.repeat(5_000_000);
     for (const more of ['', BYE]) {
-      const socket = await wire.connect();
+      const socket = await client.connect();
       const answers = answersOn(socket);
       socket.write(`${POST}${more}content-length: ${megabytes.length}\r\n\r\n${megabytes}`);
       socket.end();

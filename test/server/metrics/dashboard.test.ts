@@ -9,7 +9,7 @@ import { Registry } from '../../../usecases/registry/registry.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { TREE } from '../../usecases/serving/serving-fixture.ts';
 import { bundledCommand, type Running, startServe } from '../command.ts';
-import { Wire } from '../wire.ts';
+import { HttpClient } from '../http-client.ts';
 import { installed, startPrometheus } from './prometheus.ts';
 
 /** Names of the metrics that a question is about. */
@@ -21,7 +21,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let folder: string;
 let server: Running;
-let wire: Wire;
+let client: HttpClient;
 beforeAll(async () => {
   folder = temporaryFolder('dashboard-test');
   const from = path.join(folder, 'tree');
@@ -40,18 +40,18 @@ beforeAll(async () => {
   // All runs go to the workers.
   const args = ['--home', path.join(folder, 'home'), '--inline', '0', '--drain-delay', '0'];
   server = await startServe(await bundledCommand(folder), args);
-  wire = new Wire(server.url);
+  client = new HttpClient(server.url);
 });
 afterAll(async () => {
-  wire.close();
+  client.close();
   server.child.kill('SIGTERM');
   await server.ended;
 });
 
 let asked = 0;
 const predict = () =>
-  wire.ask({ path: '/v1/models/tree:predict', body: JSON.stringify({ instances: [Array(30).fill(asked++ % 50)] }) });
-const scrape = async () => (await wire.ask({ method: 'GET', path: '/metrics' })).body.toString('utf8');
+  client.ask({ path: '/v1/models/tree:predict', body: JSON.stringify({ instances: [Array(30).fill(asked++ % 50)] }) });
+const scrape = async () => (await client.ask({ method: 'GET', path: '/metrics' })).body.toString('utf8');
 const questions = DASHBOARD_ROWS.flatMap(({ panels }) => panels).flatMap(({ title, queries }) =>
   queries.map(({ expr }) => [title, expr] as const),
 );

@@ -5,7 +5,7 @@ import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/loc
 import { PIPELINE, ROW, ServingFixture } from '../../usecases/serving/serving-fixture.ts';
 import { installed, startPrometheus } from './prometheus.ts';
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let runtime: LocalRuntime;
 const post = (at: string, body: unknown) =>
   fetch(runtime.url + at, {
@@ -16,15 +16,15 @@ const post = (at: string, body: unknown) =>
 const scrape = async () => (await fetch(`${runtime.url}/metrics`)).text();
 
 beforeAll(async () => {
-  stand = await ServingFixture.open();
-  await stand.release(PIPELINE, 'pipeline');
-  runtime = await startLocalRuntime({ home: path.join(stand.folder, 'home'), port: 0 });
+  fixture = await ServingFixture.open();
+  await fixture.release(PIPELINE, 'pipeline');
+  runtime = await startLocalRuntime({ home: path.join(fixture.folder, 'home'), port: 0 });
   for (let i = 0; i < 3; i++) await post('/v1/models/pipeline:predict', { instances: [ROW, ROW] });
   await post('/v1/models/pipeline:predict', { instances: [{ ...ROW, distance: -1 }] });
 });
 afterAll(async () => {
   await runtime.close();
-  await stand.close();
+  await fixture.close();
 });
 
 describe('GET /metrics on the local runtime', () => {

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { TREE } from '../../usecases/serving/serving-fixture.ts';
 import { bundledCommand, childrenOf, type Running, startServe } from '../command.ts';
-import { type Answer, Wire } from '../wire.ts';
+import { type ClientResponse, HttpClient } from '../http-client.ts';
 
 // Processes are started, which takes its time where others want the machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
@@ -31,8 +31,8 @@ const serve = async (...args: string[]): Promise<Running> => {
 };
 const TREE_FOLDER = () => ['--model', path.join(folder, 'tree')];
 
-const predict = (wire: Wire): Promise<Answer> =>
-  wire.ask({ path: '/v1/models/tree:predict', body: JSON.stringify({ instances: [Array(30).fill(0.5)] }) });
+const predict = (client: HttpClient): Promise<ClientResponse> =>
+  client.ask({ path: '/v1/models/tree:predict', body: JSON.stringify({ instances: [Array(30).fill(0.5)] }) });
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -51,9 +51,9 @@ describe('trimtab serve', () => {
   it('replaces a process that gives no sign of life: callers of the other go on, no counter falls', async () => {
     const { url, child, output } = await serve(...TREE_FOLDER(), '--processes', '2', '--stall-timeout', '2');
     // Connections go to one process after the other.
-    const wires = Array.from({ length: 4 }, () => new Wire(url));
-    for (const wire of wires) expect((await predict(wire)).status).toBe(200);
-    const scrape = new Wire(url);
+    const clients = Array.from({ length: 4 }, () => new HttpClient(url));
+    for (const client of clients) expect((await predict(client)).status).toBe(200);
+    const scrape = new HttpClient(url);
     const count = async () =>
       metric((await scrape.ask({ method: 'GET', path: '/metrics' })).body.toString('utf8'), 'nv_inference_count{');
     expect(await count()).toBe(4);
@@ -61,11 +61,11 @@ describe('trimtab serve', () => {
     let over = false;
     process.kill(before[0]!, 'SIGSTOP');
     const told = await Promise.all(
-      wires.map(async (wire) => {
+      clients.map(async (client) => {
         let answered = 0;
         try {
           // Somebody who is on the process that stands still is told by the end of the connection.
-          for (; !over; answered++) expect((await predict(wire)).status).toBe(200);
+          for (; !over; answered++) expect((await predict(client)).status).toBe(200);
           return answered;
         } catch (error) {
           expect((error as Error).message).toMatch(/ECONNRESET|socket hang up/);
@@ -78,12 +78,12 @@ describe('trimtab serve', () => {
     expect(told.filter((answered) => answered === undefined)).toHaveLength(2);
     expect(Math.max(...told.map((answered) => answered ?? 0))).toBeGreaterThan(0);
     await until(() => childrenOf(child.pid!).some((pid) => !before.includes(pid)));
-    await until(async () => (await wires[0]!.ask({ method: 'GET', path: '/v2/health/ready' })).status === 200);
+    await until(async () => (await clients[0]!.ask({ method: 'GET', path: '/v2/health/ready' })).status === 200);
     const answered = told.reduce<number>((sum, each) => sum + (each ?? 0), 4);
     expect(await count()).toBeGreaterThanOrEqual(answered);
-    for (const wire of wires) expect((await predict(wire)).status).toBe(200);
+    for (const client of clients) expect((await predict(client)).status).toBe(200);
     expect(await count()).toBeGreaterThanOrEqual(answered + 4);
-    for (const wire of [...wires, scrape]) wire.close();
+    for (const client of [...clients, scrape]) client.close();
   });
 
   it('leaves no home behind: what a killed server could not remove, the next one does', async () => {

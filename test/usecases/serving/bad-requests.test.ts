@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocolOf } from '../../../core/protocols/protocols.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { formatRequest, responseProblem } from '../../hostile/check-response.ts';
 import { EXAMPLES } from '../../hostile/examples.ts';
-import { complaint, shownRequest } from '../../hostile/judge.ts';
 import { hostileRequest } from '../../hostile/mutate.ts';
 import { INT64, KINDS, PIPELINE, ServingFixture, TREE } from './serving-fixture.ts';
 
@@ -33,7 +33,7 @@ describe('Every protocol', () => {
     const { request } = EXAMPLES.find(({ protocol }) => protocol === 'seldon')!;
     const headers = { 'x-request-id': 'r' };
     const judged = (status: number, body: unknown, more = {}) =>
-      complaint(request, { status, headers: { ...headers, ...more }, body: JSON.stringify(body) });
+      responseProblem(request, { status, headers: { ...headers, ...more }, body: JSON.stringify(body) });
     expect(judged(400, { error: 'x' })).toContain('no error of seldon');
     expect(judged(400, { status: { status: 1, code: -1, info: 'x', reason: 'Y' } })).toBeUndefined();
     expect(judged(400, { status: { status: 1, code: -1, info: 'at /srv/x.ts:3', reason: 'Y' } })).toContain(
@@ -43,7 +43,7 @@ describe('Every protocol', () => {
     expect(judged(503, {})).toBe('status 503');
     expect(judged(501, { status: { status: 1, code: -1, info: 'not yet', reason: 'Y' } })).toBe('status 501');
     expect(judged(200, {}, { 'x-b': 'é' })).toContain('cannot be sent');
-    expect(complaint(request, { status: 200, headers: {}, body: '' })).toContain('no x-request-id');
+    expect(responseProblem(request, { status: 200, headers: {}, body: '' })).toContain('no x-request-id');
   });
 
   it('answers every bad request in its own form of error, and none is the endpoint’s fault', async () => {
@@ -51,9 +51,9 @@ describe('Every protocol', () => {
       fc.asyncProperty(fc.nat(0x7fff_ffff), async (seed) => {
         stand.lines.length = 0;
         const request = hostileRequest(seed);
-        const found = complaint(request, await endpoint.handle(request));
+        const found = responseProblem(request, await endpoint.handle(request));
         const logged = stand.lines.find((line) => line.includes('"log.level":"error"'));
-        expect(found ?? logged, `seed ${seed}: ${shownRequest(request)}`).toBeUndefined();
+        expect(found ?? logged, `seed ${seed}: ${formatRequest(request)}`).toBeUndefined();
       }),
       { numRuns: 3_000 },
     );

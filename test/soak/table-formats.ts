@@ -1,5 +1,13 @@
 import type { Case } from './models.ts';
-import { JSON_TYPE, jsonOf, lastOf, linesOf, predictionsOf, type Speech, tensorOf } from './speech.ts';
+import {
+  JSON_TYPE,
+  jsonOf,
+  lastOf,
+  linesOf,
+  type PredictionFormat,
+  predictionsOf,
+  tensorOf,
+} from './prediction-format.ts';
 
 type Row = Case['row'];
 
@@ -8,9 +16,9 @@ const csv = (rows: readonly Row[], header = Object.keys(rows[0]!).join()): strin
   [header, ...rows.map((row) => Object.values(row).join())].join('\n');
 
 /** Every protocol's ways to ask a model of named columns, texts among them. */
-export function tableSpeeches(model: string): Speech[] {
+export function tableFormats(model: string): PredictionFormat[] {
   const seldon = `/seldon/ns/${model}/api/v1.0/predictions`;
-  const speeches: Omit<Speech, 'model'>[] = [
+  const formats: Omit<PredictionFormat, 'model'>[] = [
     {
       name: 'v2 JSON of columns',
       rows: 10,
@@ -80,18 +88,18 @@ export function tableSpeeches(model: string): Speech[] {
       read: (answer) => linesOf(answer).map((line) => Number(line.split(',').at(-1))),
     },
   ];
-  return speeches.map((speech) => ({ ...speech, model }));
+  return formats.map((format) => ({ ...format, model }));
 }
 
 /** MLflow's, whose URL names no model: the default one. */
-export function mlflowSpeeches(model: string): Speech[] {
-  const json = (name: string, body: (rows: readonly Row[]) => object): Omit<Speech, 'model'> => ({
+export function mlflowFormats(model: string): PredictionFormat[] {
+  const json = (name: string, body: (rows: readonly Row[]) => object): Omit<PredictionFormat, 'model'> => ({
     name: `mlflow ${name}`,
     rows: 10,
     ask: (rows) => ({ path: '/invocations', headers: JSON_TYPE, body: JSON.stringify(body(rows)) }),
     read: predictionsOf,
   });
-  const speeches: Omit<Speech, 'model'>[] = [
+  const formats: Omit<PredictionFormat, 'model'>[] = [
     json('dataframe_split', (rows) => ({
       dataframe_split: { columns: Object.keys(rows[0]!), data: rows.map((row) => Object.values(row)) },
     })),
@@ -114,5 +122,5 @@ export function mlflowSpeeches(model: string): Speech[] {
       read: predictionsOf,
     },
   ];
-  return speeches.map((speech) => ({ ...speech, model }));
+  return formats.map((format) => ({ ...format, model }));
 }

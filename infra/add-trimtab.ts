@@ -8,8 +8,15 @@ import { ServingStack } from './stacks/serving.ts';
 import { StatefulStack } from './stacks/stateful.ts';
 
 /**
- * Adds everything that is deployed to one environment to an app: the state, what serves, what judges data, what keeps
- * models on course. Called once an environment, it makes one assembly of them all.
+ * Adds the stacks of one environment to an app: state, serving, data quality, monitoring, and the access of the pipeline
+ * where one is configured. It may be called for several environments of one app.
+ *
+ * @example
+ * ```ts
+ * import { addTrimtab, DeploymentConfig } from 'trimtab';
+ *
+ * addTrimtab(app, DeploymentConfig.parse({ environment: 'staging', models: ['models/flight-delay'] }));
+ * ```
  */
 export function addTrimtab(app: App, config: DeploymentConfig): void {
   const env = {

@@ -1,16 +1,16 @@
 import type { App } from 'aws-cdk-lib';
-import type { DeploymentConfig } from '../config.ts';
-import { PipelineStack } from '../stacks/pipeline.ts';
-import type { PipelineConfig } from './config.ts';
+import type { DeploymentConfig } from './config.ts';
+import type { PipelineConfig } from './pipeline/config.ts';
+import { PipelineStack } from './stacks/pipeline.ts';
 
 type Deployed = DeploymentConfig & { account: string; region: string; pipeline: PipelineConfig };
 
 /**
- * Adds the stack of each account that has environments with a pipeline: `Trimtab-Pipeline-<account>`. IAM is one for
- * all regions, so the stack stands in that of the account's first environment.
+ * Adds a stack `Trimtab-Pipeline-<account>` for each account with environments that have a pipeline. Roles are global, so
+ * there is one stack for all regions of an account; it is deployed to the region of the account's first environment.
  *
- * @throws Error when an environment says where its pipeline is, but not where it is deployed, or when two environments
- *   of one account differ in their pipeline
+ * @throws Error when an environment with a pipeline names no account or region, or when the pipelines of two environments
+ *   of one account differ
  */
 export function addPipeline(app: App, configs: readonly DeploymentConfig[]): PipelineStack[] {
   const accounts = new Map<string, Deployed[]>();

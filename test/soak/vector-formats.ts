@@ -7,10 +7,10 @@ import {
   jsonOf,
   lastOf,
   linesOf,
+  type PredictionFormat,
   predictionsOf,
-  type Speech,
   tensorOf,
-} from './speech.ts';
+} from './prediction-format.ts';
 
 type Row = Case['row'];
 
@@ -21,7 +21,7 @@ const floatsOf = (from: Buffer): number[] => Array.from({ length: from.length / 
 const BYTES_TYPE = { 'content-type': 'application/octet-stream' };
 
 /** Every protocol's ways to ask a model of one float tensor [n, width]. */
-export function vectorSpeeches(model: string, input: string, output: string): Speech[] {
+export function vectorFormats(model: string, input: string, output: string): PredictionFormat[] {
   const tensor = (rows: readonly Row[]) => ({
     name: input,
     shape: [rows.length, numbers(rows[0]!).length],
@@ -31,7 +31,7 @@ export function vectorSpeeches(model: string, input: string, output: string): Sp
     JSON.stringify({ inputs: [{ ...tensor(rows), data: flat(rows) }], outputs: [{ name: output }] });
   const seldon = `/seldon/ns/${model}/api/v1.0/predictions`;
   const invocations = `/endpoints/${model}/invocations`;
-  const speeches: Omit<Speech, 'model'>[] = [
+  const formats: Omit<PredictionFormat, 'model'>[] = [
     {
       name: 'v2 JSON',
       rows: 20,
@@ -159,5 +159,5 @@ export function vectorSpeeches(model: string, input: string, output: string): Sp
       read: (answer) => linesOf(answer).map((line) => lastOf(JSON.parse(line))),
     },
   ];
-  return speeches.map((speech) => ({ ...speech, model }));
+  return formats.map((format) => ({ ...format, model }));
 }

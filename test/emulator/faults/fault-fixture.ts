@@ -10,15 +10,15 @@ import { Registry } from '../../../usecases/registry/registry.ts';
 import { Endpoint, type EndpointOptions } from '../../../usecases/serving/endpoint.ts';
 import { modelFolder, read, request } from '../../usecases/serving/serving-fixture.ts';
 import { createResources } from '../resources.ts';
-import { FaultProxy } from './proxy.ts';
-import { Witness } from './witness.ts';
+import { AcknowledgedWrites } from './acknowledged-writes.ts';
+import { FaultProxy } from './fault-proxy.ts';
 
-/** Before stands put their proxies there. */
+/** Address of the emulator, before fixtures replace it by their proxies. */
 const EMULATOR = process.env.AWS_ENDPOINT_URL;
 
-/** An AWS home on the emulator, every request to which goes through a proxy that can do it harm. */
-export class FaultStand {
-  readonly witness = new Witness();
+/** An AWS home on the emulator behind a proxy that injects faults. */
+export class FaultFixture {
+  readonly writes = new AcknowledgedWrites();
   /** Lines that endpoints emitted. */
   readonly lines: string[] = [];
   readonly #homes: Home[] = [];
@@ -29,7 +29,7 @@ export class FaultStand {
     readonly proxy: FaultProxy,
     /** What a function, or another process, finds the home by. */
     readonly env: NodeJS.ProcessEnv,
-    /** Watched by the witness. */
+    /** Its acknowledged writes are recorded. */
     readonly home: Home,
   ) {
     this.#homes.push(home);
@@ -40,23 +40,23 @@ export class FaultStand {
     return EMULATOR!;
   }
 
-  static async open(): Promise<FaultStand> {
+  static async open(): Promise<FaultFixture> {
     if (EMULATOR === undefined) throw new Error('no emulator: run this by npm run test:aws-home');
     Object.assign(process.env, { AWS_ENDPOINT_URL: EMULATOR, AWS_ENDPOINT_URL_S3: EMULATOR });
     const resources = await createResources();
     const proxy = await FaultProxy.before(EMULATOR);
     const env = { ...resources, AWS_ENDPOINT_URL: proxy.url, AWS_ENDPOINT_URL_S3: proxy.url };
-    const home = await through(proxy, env);
-    const stand = new FaultStand(await mkdtemp(path.join(tmpdir(), 'trimtab-faults-')), proxy, env, home);
-    Object.assign(stand, { home: stand.witness.watch(home) });
-    return stand;
+    const home = await openThrough(proxy, env);
+    const fixture = new FaultFixture(await mkdtemp(path.join(tmpdir(), 'trimtab-faults-')), proxy, env, home);
+    Object.assign(fixture, { home: fixture.writes.record(home) });
+    return fixture;
   }
 
-  /** A further home at the same place, with connections of its own, watched too. */
-  async another(): Promise<Home> {
-    const home = await through(this.proxy, this.env);
+  /** Opens the home once more, with connections of its own; its writes are recorded, too. */
+  async openHome(): Promise<Home> {
+    const home = await openThrough(this.proxy, this.env);
     this.#homes.push(home);
-    return this.witness.watch(home);
+    return this.writes.record(home);
   }
 
   get registry(): Registry {
@@ -85,7 +85,7 @@ export class FaultStand {
   /** An endpoint as a fresh execution environment has it: its folder is empty unless one is named. */
   async endpoint(options: Partial<EndpointOptions> = {}): Promise<Endpoint> {
     const endpoint = await Endpoint.open({
-      home: await this.another(),
+      home: await this.openHome(),
       models: 'all',
       cacheFolder: await mkdtemp(path.join(this.folder, 'cache-')),
       refreshSeconds: 3_600,
@@ -103,9 +103,9 @@ export class FaultStand {
   }
 
   /** Lifts all faults, and asks for everything that was acknowledged. */
-  async expectAllKept(consumed?: RegExp): Promise<void> {
+  async expectAllStored(consumed?: RegExp): Promise<void> {
     this.proxy.clear();
-    await this.witness.expectAllKept(await this.another(), consumed);
+    await this.writes.expectAllStored(await this.openHome(), consumed);
   }
 
   async close(): Promise<void> {
@@ -117,7 +117,7 @@ export class FaultStand {
 }
 
 /** Opens a home whose clients have the proxy's address: they look for it in the process's environment, at first use. */
-async function through(proxy: FaultProxy, env: NodeJS.ProcessEnv): Promise<Home> {
+async function openThrough(proxy: FaultProxy, env: NodeJS.ProcessEnv): Promise<Home> {
   Object.assign(process.env, { AWS_ENDPOINT_URL: proxy.url, AWS_ENDPOINT_URL_S3: proxy.url });
   return openAwsHome(env);
 }

@@ -11,17 +11,17 @@ import { openAwsHome } from '../../platform/aws/home.ts';
 import { signedFetch } from '../../platform/aws/signed-fetch.ts';
 import type { Home } from '../../platform/ports.ts';
 import { becomeAdministrator } from './administrator.ts';
-import { AlarmPlayer } from './alarm-player.ts';
+import { AlarmSimulator } from './alarm-simulator.ts';
 import { bootstrap } from './cdk.ts';
 import { type Clients, clients } from './clients.ts';
-import { complaints } from './complaints.ts';
 import { ACCOUNT, Deployment, REGION, STACKS, trimtab } from './deployment.ts';
+import { errorLogs } from './error-logs.ts';
 import { EventTap } from './event-tap.ts';
-import { LogCarrier } from './log-carrier.ts';
+import { LogForwarder } from './log-forwarder.ts';
 
 export const MODEL = 'flight-delay';
 const EXAMPLE = 'models/flight-delay';
-/** Alarms of the example judge ten seconds; on a slow machine the hops that are played here take that long alone. */
+/** The example's alarms look at periods of ten seconds; on a slow machine, what is simulated here takes as long by itself. */
 const PERIOD_SECONDS = 30;
 
 /** The deployed app, and all that its user and this test hold in their hands. */
@@ -36,8 +36,8 @@ export class DeployedFixture {
   home!: Home;
   tap!: EventTap;
   caller!: Caller;
-  carrier!: LogCarrier;
-  alarms!: AlarmPlayer;
+  forwarder!: LogForwarder;
+  alarms!: AlarmSimulator;
 
   /** Bootstraps, deploys, and puts everything else up around what is deployed. */
   async open(memoryMb: number): Promise<void> {
@@ -49,8 +49,8 @@ export class DeployedFixture {
     this.home = await openAwsHome({ ...process.env, ...this.deployment.environment });
     this.tap = await EventTap.open(this.clients, ['trimtab', 'aws.cloudwatch']);
     this.caller = new Caller(this.deployment.url, MODEL, this.manifest.contract.features, signedFetch());
-    this.carrier = new LogCarrier(this.clients.logs, this.clients.cloudwatch, this.clients.firehose);
-    this.alarms = new AlarmPlayer(this.clients, this.home);
+    this.forwarder = new LogForwarder(this.clients.logs, this.clients.cloudwatch, this.clients.firehose);
+    this.alarms = new AlarmSimulator(this.clients, this.home);
   }
 
   async close(): Promise<void> {
@@ -124,11 +124,11 @@ export class DeployedFixture {
   async whatHappened(): Promise<string> {
     const ledger = (await this.entries()).map((e) => `${e.number} ${e.at} ${e.kind} ${e.actor} ${e.reason}`);
     const { transitions } = this.alarms;
-    return JSON.stringify({ ledger, transitions, complaints: await complaints(this.clients) }, null, 1);
+    return JSON.stringify({ ledger, transitions, errorLogs: await errorLogs(this.clients) }, null, 1);
   }
 }
 
-/** A copy of a model folder whose alarms judge periods of another length. @returns the copy */
+/** A copy of a model folder whose alarms have periods of another length. @returns the copy */
 function watchedEvery(periodSeconds: number, from: string, to: string): string {
   cpSync(from, to, { recursive: true });
   const file = path.join(to, 'model.json');

@@ -11,7 +11,7 @@ const errorText = (body: Record<string, unknown>): boolean => Object.keys(body).
 const UNSUPPORTED = /tftensor is not|customData is not|unload is not allowed|has no baseline/;
 
 /** Whether a body is the error of a protocol. */
-const FORMS: Readonly<Record<string, (body: Record<string, unknown>, status: number) => boolean>> = {
+const ERROR_FORMS: Readonly<Record<string, (body: Record<string, unknown>, status: number) => boolean>> = {
   v2: errorText,
   v1: errorText,
   trimtab: errorText,
@@ -31,15 +31,16 @@ const FORMS: Readonly<Record<string, (body: Record<string, unknown>, status: num
  * What is wrong with the answer to a bad request; undefined when nothing is. It may well be a success, where what was
  * changed did not matter.
  */
-export function complaint(request: HttpRequest, response: HttpResponse): string | undefined {
-  return judged(response, request.method === 'HEAD' ? undefined : [protocolOf(request).name]);
+export function responseProblem(request: HttpRequest, response: HttpResponse): string | undefined {
+  return problemOf(response, request.method === 'HEAD' ? undefined : [protocolOf(request).name]);
 }
 
 /** The same of what was no request that could be read: any protocol's form will do. */
-export const complaintOfAny = (response: HttpResponse): string | undefined => judged(response, Object.keys(FORMS));
+export const malformedRequestProblem = (response: HttpResponse): string | undefined =>
+  problemOf(response, Object.keys(ERROR_FORMS));
 
 /** @param names of the protocols one of whose errors it may be; undefined where there is no body */
-function judged(response: HttpResponse, names: readonly string[] | undefined): string | undefined {
+function problemOf(response: HttpResponse, names: readonly string[] | undefined): string | undefined {
   const { status, headers } = response;
   if (status >= 500 && !(status === 501 && UNSUPPORTED.test(plain(response)))) return `status ${status}`;
   if (headers['x-request-id'] === undefined) return `no x-request-id with status ${status}`;
@@ -58,22 +59,23 @@ function judged(response: HttpResponse, names: readonly string[] | undefined): s
 
 function fits(name: string, text: string, status: number): boolean {
   try {
-    return FORMS[name]!(JSON.parse(text), status);
+    return ERROR_FORMS[name]!(JSON.parse(text), status);
   } catch {
     return false;
   }
 }
 
+const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = { gzip: gunzipSync, deflate: inflateSync };
+
+/** The body without its compression. */
 function plain({ headers, body }: HttpResponse): string {
-  const encoding = headers['content-encoding'];
   const bytes = Buffer.from(body as Uint8Array);
-  return (encoding === 'gzip' ? gunzipSync(bytes) : encoding === 'deflate' ? inflateSync(bytes) : bytes).toString(
-    'utf8',
-  );
+  const decode = DECODERS[headers['content-encoding'] ?? ''];
+  return (decode === undefined ? bytes : decode(bytes)).toString('utf8');
 }
 
 /** A request as somebody may read and repeat it. */
-export const shownRequest = ({ method, path, query, headers, body }: HttpRequest): string =>
+export const formatRequest = ({ method, path, query, headers, body }: HttpRequest): string =>
   `${method} ${JSON.stringify(path.slice(0, 200))} ${JSON.stringify(query)} ${JSON.stringify(headers).slice(0, 500)} ${
     typeof body === 'string' ? JSON.stringify(body.slice(0, 500)) : Buffer.from(body.subarray(0, 300)).toString('hex')
   }`;

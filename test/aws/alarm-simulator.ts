@@ -11,7 +11,7 @@ import { route } from './event-router.ts';
  * tells the bus. The emulator evaluates alarms too, but over all dimensions of a metric at once, so that no variant can
  * be told from another; and it tells the bus nothing.
  */
-export class AlarmPlayer {
+export class AlarmSimulator {
   readonly transitions: { alarm: string; to: AlarmState; reason: string }[] = [];
 
   constructor(

@@ -45,7 +45,7 @@ const LATE_MS = 20_000;
  * lines, and hands lines that match a subscription filter to its delivery stream, in the service's envelope. Which
  * filters there are, what they match and where they lead is read from what is deployed.
  */
-export class LogCarrier {
+export class LogForwarder {
   readonly #seen = new Set<string>();
   readonly #latest = new Map<string, number>();
 
@@ -56,7 +56,7 @@ export class LogCarrier {
   ) {}
 
   /** Carries whatever has been logged since the last time. */
-  async carry(): Promise<void> {
+  async forward(): Promise<void> {
     for await (const { logGroups = [] } of paginateDescribeLogGroups({ client: this.logs }, {}))
       for (const { logGroupName } of logGroups) {
         // The emulator fails where a log is written while it is read.
@@ -108,7 +108,7 @@ export class LogCarrier {
           messageType: 'DATA_MESSAGE',
           owner: destinationArn!.split(':')[4],
           logGroup,
-          logStream: 'carried',
+          logStream: 'forwarded',
           subscriptionFilters: [filterName],
           logEvents: logEvents.slice(i, i + MAX_RECORDS),
         };
@@ -128,7 +128,7 @@ export class LogCarrier {
 /** The filter patterns that are deployed: `{ $.member = "value" }`. @throws Error for any other */
 function matcherOf(pattern: string): (message: string) => boolean {
   const [, member, value] = /^\{ \$\.(\w+) = "([^"]*)" \}$/.exec(pattern) ?? [];
-  if (member === undefined) throw new Error(`this carrier does not know the filter pattern ${pattern}`);
+  if (member === undefined) throw new Error(`this forwarder does not know the filter pattern ${pattern}`);
   return (message) => parse(message)?.[member] === value;
 }
 

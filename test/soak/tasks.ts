@@ -1,31 +1,31 @@
 import type { Socket } from 'node:net';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import { complaint } from '../hostile/judge.ts';
+import { responseProblem } from '../hostile/check-response.ts';
 import { hostileRequest } from '../hostile/mutate.ts';
 import type { Random } from '../hostile/random.ts';
-import { type Answer, type Ask, answersOn, bytesOf, type Wire } from '../server/wire.ts';
+import { answersOn, bytesOf, type ClientRequest, type ClientResponse, type HttpClient } from '../server/http-client.ts';
 import type { GrpcCaller } from './grpc.ts';
 import type { Case, SoakModels } from './models.ts';
-import { JSON_TYPE, jsonOf, type Speech } from './speech.ts';
-import { mlflowSpeeches, tableSpeeches } from './tables.ts';
-import { vectorSpeeches } from './vectors.ts';
+import { JSON_TYPE, jsonOf, type PredictionFormat } from './prediction-format.ts';
+import { mlflowFormats, tableFormats } from './table-formats.ts';
+import { vectorFormats } from './vector-formats.ts';
 
 /** An answer came, and is not what it should be. */
-export class WrongError extends Error {
-  override readonly name = 'WrongError';
+export class WrongAnswerError extends Error {
+  override readonly name = 'WrongAnswerError';
 }
 
 /** Something that a caller of the server does, again and again. */
-export interface Errand {
+export interface Task {
   readonly name: string;
   /** How often, against the others. */
   readonly weight: number;
-  /** @throws WrongError or LostError */
+  /** @throws WrongAnswerError or LostError */
   run(random: Random): Promise<void>;
 }
 
 export interface Callers {
-  readonly wire: Wire;
+  readonly client: HttpClient;
   readonly grpc: GrpcCaller;
   readonly models: SoakModels;
 }
@@ -33,69 +33,70 @@ export interface Callers {
 /** Rounding may differ where rows are put together. */
 const TOLERANCE = 1e-5;
 
-/** @throws WrongError unless the answer is a success */
-function expectOk(what: string, { status, headers, body }: Answer): void {
+/** @throws WrongAnswerError unless the answer is a success */
+function expectOk(what: string, { status, headers, body }: ClientResponse): void {
   if (status !== 200 && status !== 202)
-    throw new WrongError(
+    throw new WrongAnswerError(
       `${what}: status ${status}, retry-after ${headers['retry-after']}: ${body.toString('utf8').slice(0, 300)}`,
     );
 }
 
-/** @throws WrongError unless the scores are what the version's graph says by itself */
+/** @throws WrongAnswerError unless the scores are what the version's graph says by itself */
 export function expectScores(what: string, version: number, cases: readonly Case[], scores: readonly number[]): void {
-  if (scores.length !== cases.length) throw new WrongError(`${what}: ${scores.length} scores of ${cases.length} rows`);
+  if (scores.length !== cases.length)
+    throw new WrongAnswerError(`${what}: ${scores.length} scores of ${cases.length} rows`);
   for (const [i, score] of scores.entries()) {
     const truth = cases[i]!.truth.get(version);
     if (truth === undefined || !(Math.abs(score - truth) <= TOLERANCE * Math.max(1, Math.abs(truth))))
-      throw new WrongError(`${what}: row ${i} of version ${version} is ${score}, expected ${truth}`);
+      throw new WrongAnswerError(`${what}: row ${i} of version ${version} is ${score}, expected ${truth}`);
   }
 }
 
 const pickCases = (cases: readonly Case[], most: number, random: Random): Case[] =>
   Array.from({ length: 1 + random.below(most) }, () => random.pick(cases));
 
-/** All errands of a soak. */
-export function errandsOf({ wire, grpc, models }: Callers): Errand[] {
-  const asking = (speech: Speech, cases: readonly Case[], weight: number): Errand => ({
-    name: `${speech.model}: ${speech.name}`,
+/** All tasks of a soak. */
+export function tasksOf({ client, grpc, models }: Callers): Task[] {
+  const asking = (format: PredictionFormat, cases: readonly Case[], weight: number): Task => ({
+    name: `${format.model}: ${format.name}`,
     weight,
     async run(random) {
-      const chosen = pickCases(cases, speech.rows, random);
-      const answer = await wire.ask(speech.ask(chosen.map(({ row }) => row)));
-      checkAnswer(speech, chosen, answer);
+      const chosen = pickCases(cases, format.rows, random);
+      const answer = await client.ask(format.ask(chosen.map(({ row }) => row)));
+      checkAnswer(format, chosen, answer);
     },
   });
-  const sum = (speeches: readonly Speech[], cases: readonly Case[], weight: number): Errand[] =>
-    speeches.map((speech) => asking(speech, cases, weight / speeches.length));
-  const trees = vectorSpeeches('tree', 'features', 'probabilities');
+  const sum = (formats: readonly PredictionFormat[], cases: readonly Case[], weight: number): Task[] =>
+    formats.map((format) => asking(format, cases, weight / formats.length));
+  const trees = vectorFormats('tree', 'features', 'probabilities');
   return [
     ...sum(trees, models.trees, 20),
-    ...sum(vectorSpeeches('perceptron', 'x', 'y'), models.perceptron, 20),
-    ...sum(vectorSpeeches('large', 'x', 'y'), models.large, 8),
-    ...sum(tableSpeeches('flight-delay'), models.flights, 20),
-    ...sum([...tableSpeeches('pipeline'), ...mlflowSpeeches('pipeline')], models.pipeline, 12),
-    grpcErrand('typed', grpc, models, 4),
-    grpcErrand('raw', grpc, models, 4),
-    explaining(wire, models),
-    picture(wire, models),
-    feedback(wire, models),
-    showing(wire),
-    loading(wire),
-    slowSender(wire, trees, models.trees),
-    hangUp(wire, trees, models.trees),
-    slowReader(wire, models.flights),
-    bad(wire),
+    ...sum(vectorFormats('perceptron', 'x', 'y'), models.perceptron, 20),
+    ...sum(vectorFormats('large', 'x', 'y'), models.large, 8),
+    ...sum(tableFormats('flight-delay'), models.flights, 20),
+    ...sum([...tableFormats('pipeline'), ...mlflowFormats('pipeline')], models.pipeline, 12),
+    grpcTask('typed', grpc, models, 4),
+    grpcTask('raw', grpc, models, 4),
+    explaining(client, models),
+    picture(client, models),
+    feedback(client, models),
+    showing(client),
+    loading(client),
+    slowSender(client, trees, models.trees),
+    hangUp(client, trees, models.trees),
+    slowReader(client, models.flights),
+    bad(client),
   ];
 }
 
-function checkAnswer(speech: Speech, cases: readonly Case[], answer: Answer): void {
-  const what = `${speech.model} by ${speech.name}`;
+function checkAnswer(format: PredictionFormat, cases: readonly Case[], answer: ClientResponse): void {
+  const what = `${format.model} by ${format.name}`;
   expectOk(what, answer);
   const version = Number(answer.headers['x-trimtab-model-version']);
-  expectScores(what, version, cases, speech.read(answer, cases.length));
+  expectScores(what, version, cases, format.read(answer, cases.length));
 }
 
-const grpcErrand = (kind: 'typed' | 'raw', grpc: GrpcCaller, models: SoakModels, weight: number): Errand => ({
+const grpcTask = (kind: 'typed' | 'raw', grpc: GrpcCaller, models: SoakModels, weight: number): Task => ({
   name: `gRPC ${kind}`,
   weight,
   async run(random) {
@@ -110,12 +111,12 @@ const grpcErrand = (kind: 'typed' | 'raw', grpc: GrpcCaller, models: SoakModels,
 });
 
 /** Shapley values add up to the score. */
-const explaining = (wire: Wire, models: SoakModels): Errand => ({
+const explaining = (client: HttpClient, models: SoakModels): Task => ({
   name: 'explanations',
   weight: 1,
   async run(random) {
     const { row } = random.pick(models.flights);
-    const answer = await wire.ask({
+    const answer = await client.ask({
       path: '/v1/models/flight-delay:explain',
       headers: JSON_TYPE,
       body: JSON.stringify({ instances: [row] }),
@@ -127,28 +128,28 @@ const explaining = (wire: Wire, models: SoakModels): Errand => ({
     const { baseValue, value, values } = rows[0]!;
     const total = values.reduce((all, each) => all + each, baseValue);
     if (!(Math.abs(total - value) < 1e-4))
-      throw new WrongError(`explain: values add up to ${total}, expected ${value}`);
+      throw new WrongAnswerError(`explain: values add up to ${total}, expected ${value}`);
   },
 });
 
-const picture = (wire: Wire, models: SoakModels): Errand => ({
+const picture = (client: HttpClient, models: SoakModels): Task => ({
   name: 'pictures',
   weight: 0.5,
   async run(random) {
     const { bytes, text } = random.pick(models.pictures);
-    const answer = await wire.ask({
+    const answer = await client.ask({
       path: '/v1/models/label-reader:predict',
       headers: JSON_TYPE,
       body: JSON.stringify({ instances: [{ image: { b64: bytes.toString('base64') } }] }),
     });
     expectOk('picture', answer);
     const [{ text: read }] = jsonOf(answer).predictions as [{ text: string }];
-    if (read !== text) throw new WrongError(`picture: read '${read}', expected '${text}'`);
+    if (read !== text) throw new WrongAnswerError(`picture: read '${read}', expected '${text}'`);
   },
 });
 
 /** A prediction of Seldon's, and what became of it. */
-const feedback = (wire: Wire, models: SoakModels): Errand => ({
+const feedback = (client: HttpClient, models: SoakModels): Task => ({
   name: 'seldon feedback',
   weight: 2,
   async run(random) {
@@ -156,10 +157,10 @@ const feedback = (wire: Wire, models: SoakModels): Errand => ({
     const puid = `soak-${random.below(2 ** 31)}`;
     const asked = { meta: { puid }, jsonData: row };
     const at = '/seldon/ns/flight-delay/api/v1.0';
-    const predicted = await wire.ask({ path: `${at}/predictions`, headers: JSON_TYPE, body: JSON.stringify(asked) });
+    const predicted = await client.ask({ path: `${at}/predictions`, headers: JSON_TYPE, body: JSON.stringify(asked) });
     expectOk('seldon', predicted);
-    if (predicted.headers['seldon-puid'] !== puid) throw new WrongError('seldon: another puid came back');
-    const told = await wire.ask({
+    if (predicted.headers['seldon-puid'] !== puid) throw new WrongAnswerError('seldon: another puid came back');
+    const response = await client.ask({
       path: `${at}/feedback`,
       headers: JSON_TYPE,
       body: JSON.stringify({
@@ -169,7 +170,7 @@ const feedback = (wire: Wire, models: SoakModels): Errand => ({
         truth: { data: { ndarray: [[random.below(2)]] } },
       }),
     });
-    expectOk('feedback', told);
+    expectOk('feedback', response);
   },
 });
 
@@ -191,7 +192,7 @@ const SHOWN = [
 ];
 
 /** What is shown of models, and scrapes, whose counters never fall. */
-function showing(wire: Wire): Errand {
+function showing(client: HttpClient): Task {
   let counted = 0;
   return {
     name: 'health, metadata, metrics',
@@ -199,56 +200,56 @@ function showing(wire: Wire): Errand {
     async run(random) {
       const path = random.pick(SHOWN);
       const before = counted;
-      const answer = await wire.ask({ method: 'GET', path });
+      const answer = await client.ask({ method: 'GET', path });
       expectOk(path, answer);
       if (path !== '/metrics') return;
       let requests = 0;
       for (const line of answer.body.toString('utf8').split('\n'))
         if (line.startsWith('trimtab_requests_total{')) requests += Number(line.slice(line.lastIndexOf(' ')));
-      if (requests < before) throw new WrongError(`metrics: ${requests} requests in all, there were ${before}`);
+      if (requests < before) throw new WrongAnswerError(`metrics: ${requests} requests in all, there were ${before}`);
       counted = Math.max(counted, requests);
     },
   };
 }
 
-const loading = (wire: Wire): Errand => ({
+const loading = (client: HttpClient): Task => ({
   name: 'repository',
   weight: 0.3,
   async run(random) {
     const path = random.pick(['index', 'models/tree/load', 'models/flight-delay/load']);
-    expectOk(path, await wire.ask({ path: `/v2/repository/${path}`, headers: JSON_TYPE, body: '{}' }));
+    expectOk(path, await client.ask({ path: `/v2/repository/${path}`, headers: JSON_TYPE, body: '{}' }));
   },
 });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Sends a request in small pieces, and is answered like anybody else. */
-const slowSender = (wire: Wire, speeches: readonly Speech[], cases: readonly Case[]): Errand => ({
+const slowSender = (client: HttpClient, formats: readonly PredictionFormat[], cases: readonly Case[]): Task => ({
   name: 'slow senders',
   weight: 0.5,
   async run(random) {
-    const speech = random.pick(speeches);
-    const chosen = pickCases(cases, speech.rows, random);
-    const bytes = bytesOf(speech.ask(chosen.map(({ row }) => row)));
-    const socket = await wire.connect();
+    const format = random.pick(formats);
+    const chosen = pickCases(cases, format.rows, random);
+    const bytes = bytesOf(format.ask(chosen.map(({ row }) => row)));
+    const socket = await client.connect();
     const answers = answersOn(socket);
     const pieces = 3 + random.below(5);
     for (let i = 0; i < pieces; i++) {
       socket.write(bytes.subarray((i * bytes.length) / pieces, ((i + 1) * bytes.length) / pieces));
       await pause(random.below(300));
     }
-    checkAnswer(speech, chosen, only(await answers));
+    checkAnswer(format, chosen, only(await answers));
   },
 });
 
 /** Goes away somewhere in the middle of a request, or without its answer. */
-const hangUp = (wire: Wire, speeches: readonly Speech[], cases: readonly Case[]): Errand => ({
+const hangUp = (client: HttpClient, formats: readonly PredictionFormat[], cases: readonly Case[]): Task => ({
   name: 'hang-ups',
   weight: 1,
   async run(random) {
-    const speech = random.pick(speeches);
-    const bytes = bytesOf(speech.ask(pickCases(cases, speech.rows, random).map(({ row }) => row)));
-    const socket: Socket = await wire.connect();
+    const format = random.pick(formats);
+    const bytes = bytesOf(format.ask(pickCases(cases, format.rows, random).map(({ row }) => row)));
+    const socket: Socket = await client.connect();
     socket.on('error', () => undefined);
     const whole = random.once(3);
     socket.write(bytes.subarray(0, whole ? bytes.length : random.below(bytes.length)));
@@ -259,33 +260,33 @@ const hangUp = (wire: Wire, speeches: readonly Speech[], cases: readonly Case[])
 });
 
 /** Reads a large answer a little at a time. */
-const slowReader = (wire: Wire, cases: readonly Case[]): Errand => ({
+const slowReader = (client: HttpClient, cases: readonly Case[]): Task => ({
   name: 'slow readers',
   weight: 0.1,
   async run(random) {
-    const [speech] = tableSpeeches('flight-delay').filter(({ name }) => name === 'v1 objects');
+    const [format] = tableFormats('flight-delay').filter(({ name }) => name === 'v1 objects');
     const chosen = Array.from({ length: 1_500 }, () => random.pick(cases));
-    const socket = await wire.connect();
+    const socket = await client.connect();
     socket.pause();
     const answers = answersOn(socket);
-    socket.write(bytesOf(speech!.ask(chosen.map(({ row }) => row))));
+    socket.write(bytesOf(format!.ask(chosen.map(({ row }) => row))));
     for (let i = 0; i < 10; i++) {
       socket.pause();
       await pause(50);
       socket.resume();
       await pause(1);
     }
-    checkAnswer(speech!, chosen, only(await answers));
+    checkAnswer(format!, chosen, only(await answers));
   },
 });
 
-const only = (answers: readonly Answer[]): Answer => {
-  if (answers.length !== 1) throw new WrongError(`${answers.length} answers to one request`);
+const only = (answers: readonly ClientResponse[]): ClientResponse => {
+  if (answers.length !== 1) throw new WrongAnswerError(`${answers.length} answers to one request`);
   return answers[0]!;
 };
 
 /** What is wrong somehow, and answered in the form of its protocol. */
-const bad = (wire: Wire): Errand => ({
+const bad = (client: HttpClient): Task => ({
   name: 'bad requests',
   weight: 4,
   async run(random) {
@@ -293,14 +294,14 @@ const bad = (wire: Wire): Errand => ({
     const request = hostileRequest(seed);
     const ask = sendable(request);
     if (ask === undefined) return;
-    const { status, headers, body } = await wire.ask(ask);
-    const found = complaint(request, { status, headers, body: new Uint8Array(body) } as HttpResponse);
-    if (found !== undefined) throw new WrongError(`bad request ${seed}: ${found}`);
+    const { status, headers, body } = await client.ask(ask);
+    const found = responseProblem(request, { status, headers, body: new Uint8Array(body) } as HttpResponse);
+    if (found !== undefined) throw new WrongAnswerError(`bad request ${seed}: ${found}`);
   },
 });
 
 /** As a client library would send it; undefined for what none would. */
-function sendable({ method, path, query, headers, body }: HttpRequest): Ask | undefined {
+function sendable({ method, path, query, headers, body }: HttpRequest): ClientRequest | undefined {
   const encoded = path.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':');
   const search = new URLSearchParams(query as Record<string, string>).toString();
   const { 'content-length': _, ...rest } = headers;

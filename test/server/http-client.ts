@@ -2,14 +2,14 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 /** A request as callers send it. */
-export interface Ask {
+export interface ClientRequest {
   readonly method?: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
 
-export interface Answer {
+export interface ClientResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -24,7 +24,7 @@ export class LostError extends Error {
 const PATIENCE_MS = 120_000;
 
 /** Sends requests over connections that it keeps. */
-export class Wire {
+export class HttpClient {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #host: string;
   readonly #port: number;
@@ -36,7 +36,7 @@ export class Wire {
   }
 
   /** @throws LostError */
-  ask({ method = 'POST', path, headers = {}, body }: Ask): Promise<Answer> {
+  ask({ method = 'POST', path, headers = {}, body }: ClientRequest): Promise<ClientResponse> {
     return new Promise((resolve, reject) => {
       const lost = (error: Error): void => reject(new LostError(`${method} ${path}: ${error.message}`));
       // Node sends the body of a DELETE without saying that there is one.
@@ -84,7 +84,7 @@ export class Wire {
 }
 
 /** The bytes of a request. Its connection is closed with the answer. */
-export function bytesOf({ method = 'POST', path, headers = {}, body = '' }: Ask): Buffer {
+export function bytesOf({ method = 'POST', path, headers = {}, body = '' }: ClientRequest): Buffer {
   const all = { host: 'x', connection: 'close', 'content-length': String(Buffer.byteLength(body)), ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.concat([
@@ -99,7 +99,7 @@ export function bytesOf({ method = 'POST', path, headers = {}, body = '' }: Ask)
  * @param methods of the requests, in their order; only HEAD matters, whose answers have no body
  * @throws LostError when it ends in the middle of one, or nothing comes in time
  */
-export function answersOn(socket: Socket, methods: readonly string[] = []): Promise<Answer[]> {
+export function answersOn(socket: Socket, methods: readonly string[] = []): Promise<ClientResponse[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no answer in ${PATIENCE_MS / 1_000} s`)));
@@ -118,8 +118,8 @@ export function answersOn(socket: Socket, methods: readonly string[] = []): Prom
   });
 }
 
-function parsed(bytes: Buffer, methods: readonly string[]): Answer[] {
-  const answers: Answer[] = [];
+function parsed(bytes: Buffer, methods: readonly string[]): ClientResponse[] {
+  const answers: ClientResponse[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf('\r\n\r\n', at);
     if (end === -1)

@@ -1,13 +1,13 @@
 import type { HttpResponse } from '../../core/serving/http.ts';
-import { type Answer, answersOn, LostError, type Wire } from '../server/wire.ts';
-import { type GrpcWire, grpcComplaint } from './grpc-mutants.ts';
-import { complaint, complaintOfAny, shownRequest } from './judge.ts';
+import { answersOn, type ClientResponse, type HttpClient, LostError } from '../server/http-client.ts';
+import { formatRequest, malformedRequestProblem, responseProblem } from './check-response.ts';
+import { type GrpcMutantClient, grpcProblem } from './grpc-mutants.ts';
 import { type Transmission, transmission } from './wire-mutants.ts';
 
-export interface BarrageOptions {
-  readonly wire: Wire;
+export interface HostileOptions {
+  readonly client: HttpClient;
   /** Absent: everything goes over HTTP. */
-  readonly grpc?: GrpcWire;
+  readonly grpc?: GrpcMutantClient;
   /** Asks for something right in between. @throws when it is not answered right */
   readonly good: () => Promise<void>;
   /** The first seed. */
@@ -18,7 +18,7 @@ export interface BarrageOptions {
   readonly callers: number;
 }
 
-export interface Barrage {
+export interface HostileResult {
   /** Bad requests sent. */
   readonly sent: number;
   /** By HTTP status, or by the name of gRPC's. */
@@ -34,8 +34,8 @@ const GRPC_EVERY = 6;
 const GOOD_EVERY = 40;
 
 /** Sends what is wrong over sockets; everything sent has to be answered, in its own form, and never as a fault of the server. */
-export async function barrage(options: BarrageOptions): Promise<Barrage> {
-  const { wire, grpc, from, count, callers } = options;
+export async function sendHostile(options: HostileOptions): Promise<HostileResult> {
+  const { client, grpc, from, count, callers } = options;
   const answers = new Map<string, number>();
   const faults: string[] = [];
   let sent = 0;
@@ -52,14 +52,14 @@ export async function barrage(options: BarrageOptions): Promise<Barrage> {
           sent++;
           const answer = await grpc.send(own);
           saw(answer.name);
-          const found = grpcComplaint(answer);
+          const found = grpcProblem(answer);
           if (found !== undefined) faults.push(`seed ${own}: gRPC, ${answer.what}: ${found}`);
         } else {
           const what = transmission(own);
           sent += what.requests?.length ?? 1;
-          const told = await send(wire, what);
-          for (const { status } of told) saw(status);
-          const found = wireComplaint(what, told);
+          const received = await send(client, what);
+          for (const { status } of received) saw(status);
+          const found = connectionProblem(what, received);
           if (found !== undefined) faults.push(`seed ${own}: ${found}`);
         }
         if (own % GOOD_EVERY === 0) {
@@ -76,8 +76,8 @@ export async function barrage(options: BarrageOptions): Promise<Barrage> {
 }
 
 /** Sends all of it, and that this was all. */
-async function send(wire: Wire, { bytes, requests }: Transmission): Promise<Answer[]> {
-  const socket = await wire.connect();
+async function send(client: HttpClient, { bytes, requests }: Transmission): Promise<ClientResponse[]> {
+  const socket = await client.connect();
   const answers = answersOn(
     socket,
     requests?.map(({ method }) => method),
@@ -87,30 +87,30 @@ async function send(wire: Wire, { bytes, requests }: Transmission): Promise<Answ
 }
 
 /** What is wrong with the answers on one connection. */
-function wireComplaint({ bytes, requests }: Transmission, answers: readonly Answer[]): string | undefined {
+function connectionProblem({ bytes, requests }: Transmission, answers: readonly ClientResponse[]): string | undefined {
   const shown = bytes.toString('latin1', 0, 300);
   if (requests === undefined) {
     if (answers.length === 0) return `no answer to ${JSON.stringify(shown)}`;
     const found = answers
       .map(responseOf)
-      .map(complaintOfAny)
+      .map(malformedRequestProblem)
       .find((each) => each !== undefined);
     return found && `${found}, to ${JSON.stringify(shown)}`;
   }
   if (answers.length !== requests.length)
     return `${answers.length} answers to ${requests.length} requests: ${JSON.stringify(shown)}`;
   for (const [i, answer] of answers.entries()) {
-    const found = complaint(requests[i]!, responseOf(answer));
-    if (found !== undefined) return `${found}, to ${shownRequest(requests[i]!)}`;
+    const found = responseProblem(requests[i]!, responseOf(answer));
+    if (found !== undefined) return `${found}, to ${formatRequest(requests[i]!)}`;
   }
   return undefined;
 }
 
-const responseOf = ({ status, headers, body }: Answer): HttpResponse => {
+const responseOf = ({ status, headers, body }: ClientResponse): HttpResponse => {
   if (Number.isNaN(status)) throw new LostError('no status');
   return { status, headers: lowered(headers), body: new Uint8Array(body) };
 };
 
 /** Without those that node:http adds by itself. */
-const lowered = (headers: Answer['headers']): Record<string, string> =>
+const lowered = (headers: ClientResponse['headers']): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !['connection', 'keep-alive', 'date'].includes(name)));

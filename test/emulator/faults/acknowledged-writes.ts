@@ -6,15 +6,15 @@ import type { Body, Home, Ledger, ObjectStore } from '../../../platform/ports.ts
 
 const STORES = ['artifacts', 'data', 'captures'] as const;
 
-/** Remembers everything that a home acknowledged, to ask for it afterwards. */
-export class Witness {
+/** Records all writes that a home acknowledged, and checks afterwards that they are stored. */
+export class AcknowledgedWrites {
   /** Entries whose append returned. */
   readonly entries: Entry[] = [];
   /** `<store> <key>` -> digest of what the last acknowledged write put there. */
   readonly objects = new Map<string, string>();
 
-  /** The home, watched. Several may be watched by one witness. */
-  watch(home: Home): Home {
+  /** Wraps a home so that its acknowledged writes are recorded. Several homes may share a record. */
+  record(home: Home): Home {
     const stores = Object.fromEntries(STORES.map((name) => [name, this.#store(name, home[name])]));
     return { ...home, ...(stores as Pick<Home, (typeof STORES)[number]>), ledger: this.#ledger(home.ledger) };
   }
@@ -24,7 +24,7 @@ export class Witness {
    *
    * @param consumed objects that others have taken in meanwhile
    */
-  async expectAllKept(home: Home, consumed?: RegExp): Promise<void> {
+  async expectAllStored(home: Home, consumed?: RegExp): Promise<void> {
     for (const model of new Set(this.entries.map((entry) => entry.model))) {
       const kept: Entry[] = [];
       for await (const entry of home.ledger.entries(model)) kept.push(entry);
@@ -40,7 +40,7 @@ export class Witness {
   }
 
   #ledger(ledger: Ledger): Ledger {
-    return instead(ledger, {
+    return withMethods(ledger, {
       append: async (...[entry, version]: Parameters<Ledger['append']>) => {
         await ledger.append(entry, version);
         this.entries.push(entry);
@@ -49,7 +49,7 @@ export class Witness {
   }
 
   #store(name: string, store: ObjectStore): ObjectStore {
-    return instead(store, {
+    return withMethods(store, {
       put: async (...[key, body, options]: Parameters<ObjectStore['put']>) => {
         const done = await store.put(key, body, options);
         if (done) this.objects.set(`${name} ${key}`, digestOf(wholeOf(body)));
@@ -71,7 +71,7 @@ export class Witness {
 }
 
 /** An object with some of its methods replaced; the others keep their own `this`, private fields and all. */
-export function instead<T extends object>(target: T, methods: Partial<T>): T {
+export function withMethods<T extends object>(target: T, methods: Partial<T>): T {
   return new Proxy(target, {
     get: (_, name) => {
       const own = Reflect.get(methods, name) ?? Reflect.get(target, name);

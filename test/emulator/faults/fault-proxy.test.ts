@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FaultProxy, SLOW_DOWN, THROTTLED } from './proxy.ts';
+import { FaultProxy, SLOW_DOWN, THROTTLED } from './fault-proxy.ts';
 
 /** The proxy before a server that counts what reaches it. */
 describe('the fault proxy', () => {

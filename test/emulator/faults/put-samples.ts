@@ -1,7 +1,7 @@
 import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { NAMESPACE } from '../../../core/alarms/alarm.ts';
 
-export interface Measured {
+export interface MetricSamples {
   readonly model: string;
   readonly version: number;
   readonly metric: string;
@@ -13,8 +13,8 @@ export interface Measured {
 const SAMPLES = 200;
 
 /** Puts samples of a version's metric where the functions look for them, as its log lines would. */
-export async function measure(cloudwatch: CloudWatchClient, measured: Measured): Promise<void> {
-  const { model, version, metric, mean, at } = measured;
+export async function putSamples(cloudwatch: CloudWatchClient, samples: MetricSamples): Promise<void> {
+  const { model, version, metric, mean, at } = samples;
   const data = {
     MetricName: metric,
     Dimensions: [
