@@ -46,7 +46,7 @@ describe('bindContract', () => {
       'has no missing value',
     ],
     ['more than two axes', [{ name: 'x', type: 'float' }], 'x', 'float32', [-1, 1, 1], 'shape [n] or [n, k]'],
-  ] as const)('refuses %s', (_, features, name, type, shape, message) => {
+  ] as const)('refuses %s', (...[, features, name, type, shape, message]) => {
     const attempt = () => bind([...features], name, type, [...shape]);
     expect(attempt).toThrow(ContractBindingError);
     expect(attempt).toThrow(message);
