@@ -62,7 +62,13 @@ const isCertain = ({ certain: { values } }: FeatureCheck<number>, value: number)
 /** Asks the rules about a value, and keeps it as it came. */
 function askNumber(column: FillNumbers<number>, value: unknown, row: number): number {
   const { check, data, findings, kept, keptFrom } = column;
-  const cell = check.certain.booleans && typeof value === 'boolean' ? Number(value) : check.read(value);
+  const { booleans, missing } = check.certain;
+  if ((missing && value === null) || (booleans && typeof value === 'boolean')) {
+    const x = value === null ? Number.NaN : Number(value);
+    if (kept !== undefined) kept[keptFrom + row] = x;
+    return x;
+  }
+  const cell = check.read(value);
   if (kept !== undefined) {
     const x = Number(cell ?? Number.NaN);
     kept[keptFrom + row] = data instanceof Float32Array ? shortest(x) : x;

@@ -15,13 +15,11 @@ describe('bindContract', () => {
   });
 
   it.each([
-    ['a feature without an input', [{ name: 'a', type: 'float' }], 'x', 'float32', [-1], 'the graph has x'],
+    ['a feature without an input', [{ name: 'a', type: 'float' }], ['float32', [-1]], 'the graph has x'],
     [
       'a column without a feature',
       [{ name: 'a', type: 'float', input: 'x', index: 0 }],
-      'x',
-      'float32',
-      [-1, 2],
+      ['float32', [-1, 2]],
       'every column needs one',
     ],
     [
@@ -30,24 +28,15 @@ describe('bindContract', () => {
         { name: 'a', type: 'float', input: 'x' },
         { name: 'b', type: 'float', input: 'x' },
       ],
-      'x',
-      'float32',
-      [-1, 2],
+      ['float32', [-1, 2]],
       'every column needs one',
     ],
-    ['a number in a string input', [{ name: 'x', type: 'float' }], 'x', 'string', [-1], 'takes string'],
-    ['a fraction in an integer input', [{ name: 'x', type: 'float' }], 'x', 'int64', [-1], 'takes int64'],
-    [
-      'a missing integer',
-      [{ name: 'x', type: 'integer', missing: 'allow' }],
-      'x',
-      'int32',
-      [-1],
-      'has no missing value',
-    ],
-    ['more than two axes', [{ name: 'x', type: 'float' }], 'x', 'float32', [-1, 1, 1], 'shape [n] or [n, k]'],
-  ] as const)('refuses %s', (_, features, name, type, shape, message) => {
-    const attempt = () => bind([...features], name, type, [...shape]);
+    ['a number in a string input', [{ name: 'x', type: 'float' }], ['string', [-1]], 'takes string'],
+    ['a fraction in an integer input', [{ name: 'x', type: 'float' }], ['int64', [-1]], 'takes int64'],
+    ['a missing integer', [{ name: 'x', type: 'integer', missing: 'allow' }], ['int32', [-1]], 'has no missing value'],
+    ['more than two axes', [{ name: 'x', type: 'float' }], ['float32', [-1, 1, 1]], 'shape [n] or [n, k]'],
+  ] as const)('refuses %s', (_, features, [type, shape], message) => {
+    const attempt = () => bind([...features], 'x', type, [...shape]);
     expect(attempt).toThrow(ContractBindingError);
     expect(attempt).toThrow(message);
   });
