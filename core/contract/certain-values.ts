@@ -11,6 +11,7 @@ export interface CertainValues<T> {
   /** Where there are any, nothing else is certain. */
   readonly values: ReadonlySet<T> | undefined;
   readonly booleans: boolean;
+  readonly missing: boolean;
 }
 
 /** What all rules are certain of, and the elements: the comparisons that a pass makes instead of asking. */
@@ -29,6 +30,7 @@ export function certainValues<T extends Value>(rules: readonly BoundRule[], hold
     maxUnits: Math.min(...bound(({ maxUnits }) => maxUnits, Number.POSITIVE_INFINITY)),
     values: listed && new Set(listed.filter((value) => !rules.some((rule) => rule.breaks(value))).flatMap(held)),
     booleans: all.some(({ booleans }) => booleans === true),
+    missing: all.some(({ missing }) => missing === true),
   };
 
   function held(value: Value): T[] {
@@ -44,4 +46,5 @@ const UNCERTAIN: CertainValues<never> = {
   maxUnits: -1,
   values: undefined,
   booleans: false,
+  missing: false,
 };

@@ -41,31 +41,39 @@ export type NumberTensor =
  * when it is no number; integers and booleans take nothing but what they have an element for, whatever the policy.
  */
 export function fillNumbers(column: FillNumbers<number>, tensor: NumberTensor): void {
-  const { check, data, from, step, rows, findings, kept, keptFrom } = column;
-  const { lowest, highest, whole, values, booleans } = check.certain;
+  const { check, data, from, step, rows, kept, keptFrom } = column;
+  const { lowest, highest, whole, values } = check.certain;
+  const plain = !whole && values === undefined;
   // What came as a binary float32 is kept as the decimal it was made of: a value on a bin's edge must not fall beside it.
   const single = data instanceof Float32Array;
   for (let row = 0, at = from; row < rows; row++, at += step) {
     const value = data[at];
-    if (typeof value === 'number') {
-      const within = value >= lowest && value <= highest && (!whole || Number.isInteger(value));
-      if (within && (values === undefined || values.has(value))) {
-        tensor[at] = value;
-        if (kept !== undefined) kept[keptFrom + row] = single ? shortest(value) : value;
-        continue;
-      }
-    } else if (booleans && typeof value === 'boolean') {
-      tensor[at] = value ? 1 : 0;
-      if (kept !== undefined) kept[keptFrom + row] = tensor[at]!;
-      continue;
-    }
-    const cell = check.read(value);
-    if (kept !== undefined) {
-      const x = Number(cell ?? Number.NaN);
-      kept[keptFrom + row] = single ? shortest(x) : x;
-    }
-    tensor[at] = check.check(value, cell, row, findings);
+    if (typeof value === 'number' && value >= lowest && value <= highest && (plain || isCertain(check, value))) {
+      tensor[at] = value;
+      if (kept !== undefined) kept[keptFrom + row] = single ? shortest(value) : value;
+    } else tensor[at] = askNumber(column, value, row);
   }
+}
+
+/** Whether a number within the bounds is one of the values, where there are any, else whether it is whole. */
+const isCertain = ({ certain: { values } }: FeatureCheck<number>, value: number): boolean =>
+  values === undefined ? Number.isInteger(value) : values.has(value);
+
+/** Asks the rules about a value, and keeps it as it came. */
+function askNumber(column: FillNumbers<number>, value: unknown, row: number): number {
+  const { check, data, findings, kept, keptFrom } = column;
+  const { booleans, missing } = check.certain;
+  if ((missing && value === null) || (booleans && typeof value === 'boolean')) {
+    const x = value === null ? Number.NaN : Number(value);
+    if (kept !== undefined) kept[keptFrom + row] = x;
+    return x;
+  }
+  const cell = check.read(value);
+  if (kept !== undefined) {
+    const x = Number(cell ?? Number.NaN);
+    kept[keptFrom + row] = data instanceof Float32Array ? shortest(x) : x;
+  }
+  return check.check(value, cell, row, findings);
 }
 
 /** Fills a column of 64-bit integers, every digit kept. */

@@ -15,7 +15,12 @@ export const missing = defineRule({
     const sql = VALUE_TYPES[type].sql.missing(name);
     const allowed = 'a value';
     if (policy === 'allow')
-      return { allowed, breaks: () => false, exempts: { is: (cell) => cell === null, sql }, certain: {} };
+      return {
+        allowed,
+        breaks: () => false,
+        exempts: { is: (cell) => cell === null, sql },
+        certain: { missing: true },
+      };
     return {
       allowed,
       breaks: (cell) => cell === null,

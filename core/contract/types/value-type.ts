@@ -27,6 +27,8 @@ export interface Certain {
   readonly values?: readonly Value[];
   /** true and false, which are read as 0 and 1. */
   readonly booleans?: boolean;
+  /** What is missing, which no later rule is asked about. */
+  readonly missing?: boolean;
 }
 
 /** A piece of JSON Schema 2020-12. */

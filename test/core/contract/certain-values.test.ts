@@ -26,9 +26,11 @@ describe('certainValues', () => {
   });
 
   it('are none where one rule says nothing: it is asked about every value', () => {
-    const { lowest, highest, maxUnits, booleans } = certainValues([rule({}), rule(undefined)], float);
+    const rules = [rule({ missing: true, booleans: true }), rule(undefined)];
+    expect(certainValues(rules.slice(0, 1), float)).toMatchObject({ missing: true, booleans: true });
+    const { lowest, highest, maxUnits, booleans, missing } = certainValues(rules, float);
     expect(lowest).toBeGreaterThan(highest);
     expect(maxUnits).toBeLessThan(0);
-    expect(booleans).toBe(false);
+    expect([booleans, missing]).toEqual([false, false]);
   });
 });
