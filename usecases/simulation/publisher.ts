@@ -1,0 +1,53 @@
+import type { MetricName } from '../../core/alarms/alarm.ts';
+import { type LatencyCounts, latencyOfRank, sumOfLatencies } from '../../core/simulation/latencies.ts';
+import type { Piece, ServedTraffic } from '../../core/simulation/traffic-model.ts';
+import type { Route } from '../../core/serving/route.ts';
+import type { SimulatedMetrics } from '../../platform/simulated/metrics.ts';
+
+/** What an endpoint and the join of ground truth emit, as counts. Times are seconds since time 0. */
+export interface Publisher {
+  /** What a version did in a piece of time. */
+  served(route: Route, piece: Piece, traffic: ServedTraffic, latencies: LatencyCounts): void;
+  /** Decisions whose truth was joined at a moment. */
+  judged(route: Route, at: number, metric: 'Wrong' | 'WrongEarlier', of: { rows: number; wrong: number }): void;
+}
+
+/** Publishes into the metrics of a simulated home, under the names and dimensions that endpoints use. */
+export function simulatedPublisher(metrics: SimulatedMetrics, model: string, msOf: (t: number) => number): Publisher {
+  const rate = (route: Route, metric: MetricName, { from, to }: Piece, count: number, ones: number): void =>
+    metrics.add({ model, ...route }, metric, {
+      at: msOf(from),
+      until: msOf(to),
+      count,
+      sum: ones,
+      min: ones < count ? 0 : 1,
+      max: ones > 0 ? 1 : 0,
+    });
+  return {
+    served(route, piece, { requests, failed, invalid, violations, rows }, latencies) {
+      if (requests === 0) return;
+      const group = { at: msOf(piece.from), until: msOf(piece.to) };
+      rate(route, 'Failure', piece, requests, failed);
+      rate(route, 'Violation', piece, requests, violations + invalid);
+      const answered = requests - failed - invalid;
+      metrics.add({ model, ...route }, 'Rows', {
+        ...group,
+        count: answered,
+        sum: rows,
+        min: rows / answered,
+        max: rows / answered,
+      });
+      metrics.add({ model, ...route }, 'Latency', {
+        ...group,
+        count: requests,
+        sum: sumOfLatencies(latencies),
+        min: latencyOfRank([latencies], 1),
+        max: latencyOfRank([latencies], requests),
+        latencies,
+      });
+    },
+    judged(route, at, metric, { rows, wrong }) {
+      rate(route, metric, { from: at, to: at }, rows, wrong);
+    },
+  };
+}
