@@ -44,6 +44,10 @@ export type Burst = z.infer<typeof Burst>;
 
 const Traffic = z.strictObject({
   rate: VaryingAmount.default(1).describe('Requests a second, over all versions'),
+  arrivals: z
+    .enum(['random', 'regular'])
+    .default('random')
+    .describe('Whether requests come at random (Poisson) or evenly, and go to versions likewise'),
   daily: z
     .array(z.number().min(0))
     .length(24)

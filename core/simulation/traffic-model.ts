@@ -66,6 +66,9 @@ const STREAM = {
   burst: 9,
 };
 
+/** What regular arrivals are counted from: before everything that is simulated. */
+const LONG_AGO = 100_000_000;
+
 /** Bins of [0, 1] that scores are counted over. */
 const SCORE_BINS = 20;
 
@@ -102,12 +105,8 @@ export class TrafficModel {
       const whole = this.#arrivalsOf(start);
       const end = start + this.resolution;
       if (start >= from && end <= to) sum += whole;
-      else if (whole > 0) {
-        // A piece that is cut: its requests, spread over its seconds.
-        const seconds = new Array<number>(this.resolution).fill(1 / this.resolution);
-        const spread = this.#random.at(STREAM.seconds, start).multinomial(whole, seconds);
-        for (let t = Math.max(from, start); t < Math.min(to, end); t++) sum += spread[t - start]!;
-      }
+      else if (whole > 0)
+        sum += this.#arrivalsWithin(start, whole, { from: Math.max(from, start), to: Math.min(to, end) });
     }
     return sum;
   }
@@ -123,6 +122,10 @@ export class TrafficModel {
   /** How many of the requests of a piece each gets, in the order of `shares`. */
   routed(piece: Piece, requests: number, shares: readonly RoutedShare[]): number[] {
     if (shares.length === 1) return [requests];
+    if (this.scenario.traffic.arrivals === 'regular') {
+      const [, ...others] = shares.map(({ share }) => this.#regular(piece, share));
+      return [Math.max(0, requests - others.reduce((sum, count) => sum + count, 0)), ...others];
+    }
     return this.#random.at(STREAM.routing, piece.from).multinomial(
       requests,
       shares.map(({ share }) => share),
@@ -247,11 +250,34 @@ export class TrafficModel {
   #isConstant: boolean | undefined;
 
   #arrivalsOf(start: number): number {
-    const { rate, daily } = this.scenario.traffic;
-    const t = start + this.resolution / 2;
-    const hour = (((Math.floor(t / 3_600) % 24) + 24) % 24) as number;
-    const mean = valueAt(rate, t) * (daily?.[hour] ?? 1) * this.resolution;
+    if (this.scenario.traffic.arrivals === 'regular')
+      return this.#regular({ from: start, to: start + this.resolution });
+    const mean = this.#rateAt(start + this.resolution / 2) * this.resolution;
     return this.#random.at(STREAM.arrivals, start).poisson(mean);
+  }
+
+  /** Requests of a part of a piece of which it is known how many came in all. */
+  #arrivalsWithin(start: number, whole: number, { from, to }: Piece): number {
+    if (this.scenario.traffic.arrivals === 'regular') return this.#regular({ from, to });
+    const seconds = new Array<number>(this.resolution).fill(1 / this.resolution);
+    const spread = this.#random.at(STREAM.seconds, start).multinomial(whole, seconds);
+    let sum = 0;
+    for (let t = from; t < to; t++) sum += spread[t - start]!;
+    return sum;
+  }
+
+  /** Requests a second. */
+  #rateAt(t: number): number {
+    const { rate, daily } = this.scenario.traffic;
+    const hour = ((Math.floor(t / 3_600) % 24) + 24) % 24;
+    return valueAt(rate, t) * (daily?.[hour] ?? 1);
+  }
+
+  /** Requests that come evenly, or such a share of them: every so many-th. */
+  #regular({ from, to }: Piece, share = 1): number {
+    const rate = this.#rateAt((from + to) / 2);
+    const before = (t: number): number => Math.floor(share * Math.floor(rate * (t + LONG_AGO) + 1e-6) + 1e-6);
+    return before(to) - before(from);
   }
 
   #sharesOf(state: Routing): RoutedShare[] {

@@ -1,8 +1,8 @@
+import type { Route } from '../../core/serving/route.ts';
 import type { OutcomeTable } from '../../core/simulation/outcomes.ts';
 import { Random } from '../../core/simulation/random.ts';
 import type { Scenario } from '../../core/simulation/scenario.ts';
 import { valueAt } from '../../core/simulation/varying.ts';
-import type { Route } from '../../core/serving/route.ts';
 
 /** Decisions of a version whose truth is not joined yet. */
 export interface PendingTruth {

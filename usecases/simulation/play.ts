@@ -51,7 +51,12 @@ export async function play(scenario: Scenario, seed: number, schedules: Schedule
 class Simulation {
   readonly #home: SimulatedHome;
   readonly #resolution: number;
-  readonly #every: { readonly alarms: number; readonly advance: number; readonly truth: number; readonly drift: number };
+  readonly #every: {
+    readonly alarms: number;
+    readonly advance: number;
+    readonly truth: number;
+    readonly drift: number;
+  };
   readonly #traffic: SimulatedTraffic;
   readonly #model: TrafficModel;
   readonly #timeline: Timeline;
@@ -107,7 +112,12 @@ class Simulation {
   /** The next moment at which something may happen. */
   #next(): number {
     const grid = (Math.floor(this.#now / this.#resolution) + 1) * this.#resolution;
-    const moments: (number | undefined)[] = [grid, this.scenario.duration, this.#events[0]?.at, this.#traffic.switchesAt];
+    const moments: (number | undefined)[] = [
+      grid,
+      this.scenario.duration,
+      this.#events[0]?.at,
+      this.#traffic.switchesAt,
+    ];
     for (const { from } of this.scenario.skip) moments.push(from);
     return Math.min(...moments.flatMap((moment) => (moment !== undefined && moment > this.#now ? [moment] : [])));
   }
@@ -119,7 +129,8 @@ class Simulation {
 
   /** What people do now. */
   async #people(): Promise<void> {
-    while (this.#events.length > 0 && this.#events[0]!.at <= this.#now) await this.#carryOut(this.#events.shift()!.event);
+    while (this.#events.length > 0 && this.#events[0]!.at <= this.#now)
+      await this.#carryOut(this.#events.shift()!.event);
   }
 
   /** What is due of the functions, in the order in which data flows. */
@@ -163,7 +174,10 @@ class Simulation {
     const ahead = 'clockAhead' in event ? event.clockAhead : 0;
     const clock = { now: () => new Date(msOf(this.#now + ahead)) };
     try {
-      await new Registry({ ...this.#home, clock }, PERSON).apply(this.scenario.model.name, this.#command(event, version));
+      await new Registry({ ...this.#home, clock }, PERSON).apply(
+        this.scenario.model.name,
+        this.#command(event, version),
+      );
     } catch (error) {
       if (!(error instanceof ReleaseRefusedError)) throw error;
       this.#timeline.note(this.#now, 'refused', `${event.do}: ${error.message}`, version);

@@ -1,7 +1,7 @@
 import type { MetricName } from '../../core/alarms/alarm.ts';
+import type { Route } from '../../core/serving/route.ts';
 import { type LatencyCounts, latencyOfRank, sumOfLatencies } from '../../core/simulation/latencies.ts';
 import type { Piece, ServedTraffic } from '../../core/simulation/traffic-model.ts';
-import type { Route } from '../../core/serving/route.ts';
 import type { SimulatedMetrics } from '../../platform/simulated/metrics.ts';
 
 /** What an endpoint and the join of ground truth emit, as counts. Times are seconds since time 0. */
@@ -12,9 +12,15 @@ export interface Publisher {
   judged(route: Route, at: number, metric: 'Wrong' | 'WrongEarlier', of: { rows: number; wrong: number }): void;
 }
 
+/** Samples of a 0/1 metric. */
+interface Rate {
+  readonly count: number;
+  readonly ones: number;
+}
+
 /** Publishes into the metrics of a simulated home, under the names and dimensions that endpoints use. */
 export function simulatedPublisher(metrics: SimulatedMetrics, model: string, msOf: (t: number) => number): Publisher {
-  const rate = (route: Route, metric: MetricName, { from, to }: Piece, count: number, ones: number): void =>
+  const rate = (route: Route, metric: MetricName, { from, to }: Piece, { count, ones }: Rate): void =>
     metrics.add({ model, ...route }, metric, {
       at: msOf(from),
       until: msOf(to),
@@ -27,8 +33,8 @@ export function simulatedPublisher(metrics: SimulatedMetrics, model: string, msO
     served(route, piece, { requests, failed, invalid, violations, rows }, latencies) {
       if (requests === 0) return;
       const group = { at: msOf(piece.from), until: msOf(piece.to) };
-      rate(route, 'Failure', piece, requests, failed);
-      rate(route, 'Violation', piece, requests, violations + invalid);
+      rate(route, 'Failure', piece, { count: requests, ones: failed });
+      rate(route, 'Violation', piece, { count: requests, ones: violations + invalid });
       const answered = requests - failed - invalid;
       metrics.add({ model, ...route }, 'Rows', {
         ...group,
@@ -47,7 +53,7 @@ export function simulatedPublisher(metrics: SimulatedMetrics, model: string, msO
       });
     },
     judged(route, at, metric, { rows, wrong }) {
-      rate(route, metric, { from: at, to: at }, rows, wrong);
+      rate(route, metric, { from: at, to: at }, { count: rows, ones: wrong });
     },
   };
 }

@@ -3,7 +3,13 @@ import type { Variant } from '../../core/serving/variant.ts';
 import type { OutcomeTable } from '../../core/simulation/outcomes.ts';
 import type { VersionTotals } from '../../core/simulation/run.ts';
 import type { Scenario } from '../../core/simulation/scenario.ts';
-import type { BurstTraffic, Piece, RoutedShare, ServedTraffic, TrafficModel } from '../../core/simulation/traffic-model.ts';
+import type {
+  BurstTraffic,
+  Piece,
+  RoutedShare,
+  ServedTraffic,
+  TrafficModel,
+} from '../../core/simulation/traffic-model.ts';
 import { MAX_PREDICTION_AGE_MS, wrongMetric } from '../ground-truth/join-ground-truth.ts';
 import { PendingTruths } from './pending-truths.ts';
 import type { Publisher } from './publisher.ts';

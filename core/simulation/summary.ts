@@ -1,0 +1,107 @@
+import type { Expectation, QuantityRange, Range } from './expectation.ts';
+import type { Run } from './run.ts';
+
+/** What is counted or timed in every run. */
+const QUANTITIES = [
+  'actedAfterSeconds',
+  'promotedAfterSeconds',
+  'failedAnswersOfSuspect',
+  'wrongAnswersOfSuspect',
+  'answersOfSuspect',
+  'servedAfterTakenBack',
+  'falseActions',
+  'entries',
+  'held',
+  'retraining',
+  'pages',
+] as const;
+export type QuantityName = (typeof QUANTITIES)[number];
+
+/** A quantity over the seeds; null is what never happened. */
+export interface QuantitySummary {
+  readonly median: number | null;
+  readonly p90: number | null;
+  readonly max: number | null;
+}
+
+/** How a scenario came out over its seeds. */
+export interface Summary {
+  readonly seeds: number;
+  /** Seeds in which the suspect was taken back, and in which a canary was promoted. */
+  readonly acted: number;
+  readonly promoted: number;
+  /** How many seeds ended so. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** What took the suspect back, in how many seeds. */
+  readonly causes: Readonly<Record<string, number>>;
+  readonly quantities: Readonly<Record<QuantityName, QuantitySummary>>;
+  /** The last reason that mattered, of the first seed. */
+  readonly reason: string;
+}
+
+export function summarise(runs: readonly Run[]): Summary {
+  const quantities = QUANTITIES.map((name) => {
+    const values = valuesOf(runs, name);
+    return [
+      name,
+      { median: finite(quantile(values, 0.5)), p90: finite(quantile(values, 0.9)), max: finite(values.at(-1)!) },
+    ];
+  });
+  return {
+    seeds: runs.length,
+    acted: runs.filter(({ acted }) => acted).length,
+    promoted: runs.filter(({ promoted }) => promoted).length,
+    outcomes: counted(runs.map(({ outcome }) => outcome)),
+    causes: counted(runs.flatMap(({ cause }) => cause ?? [])),
+    quantities: Object.fromEntries(quantities) as Record<QuantityName, QuantitySummary>,
+    reason: runs[0]!.reason,
+  };
+}
+
+/** What of an expectation was not met, in words; empty when all was. */
+export function unmet(expectation: Expectation, runs: readonly Run[]): string[] {
+  const { acted, promoted, reason, ...quantities } = expectation;
+  const share = (of: 'acted' | 'promoted'): number => runs.filter((run) => run[of]).length / runs.length;
+  const faults = [...outside('acted', share('acted'), acted), ...outside('promoted', share('promoted'), promoted)];
+  for (const [name, range] of Object.entries(quantities) as [QuantityName, QuantityRange | undefined][]) {
+    const values = valuesOf(runs, name);
+    faults.push(
+      ...outside(`${name}, median`, quantile(values, 0.5), range?.median),
+      ...outside(`${name}, p90`, quantile(values, 0.9), range?.p90),
+      ...outside(`${name}, smallest`, values[0]!, range?.each),
+      ...outside(`${name}, largest`, values.at(-1)!, range?.each),
+    );
+  }
+  const other = reason === undefined ? undefined : runs.find((run) => !run.reason.includes(reason));
+  if (other) faults.push(`reason: '${reason}' is expected, seed ${other.seed} has '${other.reason}'`);
+  return faults;
+}
+
+function outside(name: string, value: number, range: Range | undefined): string[] {
+  if (range === undefined) return [];
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range;
+  if (value >= min && value <= max) return [];
+  const bounds = [
+    ...(range.min === undefined ? [] : [`at least ${range.min}`]),
+    ...(range.max === undefined ? [] : [`at most ${range.max}`]),
+  ];
+  return [
+    `${name}: ${bounds.join(' and ')} is expected, received ${value === Number.POSITIVE_INFINITY ? 'never' : value}`,
+  ];
+}
+
+/** Ascending; what never happened is infinitely late. */
+const valuesOf = (runs: readonly Run[], name: QuantityName): number[] =>
+  runs.map((run) => run[name] ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+
+/** The value that this share of the values is not above. */
+const quantile = (ascending: readonly number[], share: number): number =>
+  ascending[Math.max(0, Math.ceil(share * ascending.length) - 1)]!;
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+function counted(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
