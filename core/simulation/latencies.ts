@@ -40,32 +40,57 @@ export function sumOfLatencies({ shape, body, slow }: LatencyCounts): number {
   return shape.median * sum + slow * shape.slowMs;
 }
 
+/** Times of one class of one shape. */
+interface TimeClass {
+  readonly shape: LatencyShape;
+  /** Index among the classes of the body; -1 for slow ones. */
+  readonly index: number;
+  n: number;
+}
+
 /** The value of a rank (from 1) among all the times, by nearest rank; within a class, times are spread evenly. */
 export function latencyOfRank(all: readonly LatencyCounts[], rank: number): number {
-  const classes = new Map<string, { low: number; n: number; value: (share: number) => number }>();
+  const classes: TimeClass[] = [];
   for (const { shape, body, slow } of all) {
-    const { median, spread, slowMs } = shape;
-    for (const [i, n] of body.entries()) {
-      if (n === 0) continue;
-      const [from, to] = [EDGES[i]!, EDGES[i + 1]!];
-      const value = (share: number): number => quantile(median, spread, from + (to - from) * share);
-      add(`${median} ${spread} ${i}`, quantile(median, spread, from), n, value);
-    }
-    if (slow > 0) add(`slow ${slowMs}`, slowMs, slow, () => slowMs);
+    for (let i = 0; i < body.length; i++) if (body[i]! > 0) addClass(classes, shape, i, body[i]!);
+    if (slow > 0) addClass(classes, shape, -1, slow);
   }
+  classes.sort(byTime);
   let seen = 0;
-  const ascending = [...classes.values()].sort((a, b) => a.low - b.low);
-  for (const { n, value } of ascending) {
-    if (seen + n >= rank) return value((rank - seen) / (n + 1));
-    seen += n;
+  for (const each of classes) {
+    if (seen + each.n >= rank) return timeWithin(each, (rank - seen) / (each.n + 1));
+    seen += each.n;
   }
-  return ascending.at(-1)!.value(1 - 1 / (ascending.at(-1)!.n + 1));
+  const last = classes.at(-1)!;
+  return timeWithin(last, last.n / (last.n + 1));
+}
 
-  function add(key: string, low: number, n: number, value: (share: number) => number): void {
-    const known = classes.get(key);
-    if (known) known.n += n;
-    else classes.set(key, { low, n, value });
-  }
+/** Shortest and longest time; of no requests, none. */
+export function extremesOfLatencies(counts: LatencyCounts): { min: number; max: number } {
+  const { shape, body, slow } = counts;
+  const first = body.findIndex((n) => n > 0);
+  const last = body.findLastIndex((n) => n > 0);
+  const min = first < 0 ? shape.slowMs : timeWithin({ shape, index: first, n: body[first]! }, 1 / (body[first]! + 1));
+  const longest = last < 0 ? 0 : timeWithin({ shape, index: last, n: body[last]! }, body[last]! / (body[last]! + 1));
+  return { min: Math.min(min, slow > 0 ? shape.slowMs : min), max: Math.max(longest, slow > 0 ? shape.slowMs : 0) };
+}
+
+function addClass(classes: TimeClass[], shape: LatencyShape, index: number, n: number): void {
+  for (const each of classes)
+    if (each.index === index && alike(each.shape, shape)) {
+      each.n += n;
+      return;
+    }
+  classes.push({ shape, index, n });
+}
+
+const byTime = (a: TimeClass, b: TimeClass): number => timeWithin(a, 0) - timeWithin(b, 0);
+
+/** The time below which such a share of a class lies. */
+function timeWithin({ shape, index }: TimeClass, share: number): number {
+  if (index < 0) return shape.slowMs;
+  const [from, to] = [EDGES[index]!, EDGES[index + 1]!];
+  return quantile(shape.median, shape.spread, from + (to - from) * share);
 }
 
 const quantile = (median: number, spread: number, share: number): number =>
@@ -89,7 +114,9 @@ function classMeans(spread: number): readonly number[] {
 
 /** Times of two sets of requests together; undefined where their shapes differ. */
 export function addLatencies(a: LatencyCounts, b: LatencyCounts): LatencyCounts | undefined {
-  const alike = (['median', 'spread', 'slowMs'] as const).every((field) => a.shape[field] === b.shape[field]);
-  if (!alike) return undefined;
+  if (!alike(a.shape, b.shape)) return undefined;
   return { shape: a.shape, body: a.body.map((n, i) => n + b.body[i]!), slow: a.slow + b.slow };
 }
+
+const alike = (a: LatencyShape, b: LatencyShape): boolean =>
+  a.median === b.median && a.spread === b.spread && a.slowMs === b.slowMs;

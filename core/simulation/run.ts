@@ -13,6 +13,20 @@ export interface VersionTotals {
   readonly segments: Record<string, { rows: number; wrong: number }>;
   /** By true class: rows and wrong decisions. */
   readonly classes: { rows: number; wrong: number }[];
+  /** Scores over 20 equal bins of [0, 1]. */
+  readonly scores: number[];
+  /** Scores that are no numbers. */
+  notANumber: number;
+  /** Rows in which a feature is empty. */
+  readonly missing: Record<string, number>;
+}
+
+/** Rows of the suspect that replay asks the first version about as well. */
+export interface ReplayTotals {
+  rows: number;
+  bothWrong: number;
+  onlySuspectWrong: number;
+  onlyOtherWrong: number;
 }
 
 /** One thing that happened, and how far the suspect had got by then. */
@@ -52,5 +66,6 @@ export interface Run {
   readonly retraining: number;
   readonly pages: number;
   readonly versions: readonly VersionTotals[];
+  readonly replay: ReplayTotals;
   readonly timeline: readonly TimelineItem[];
 }

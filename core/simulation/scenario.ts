@@ -173,6 +173,10 @@ export const Scenario = z
     description: z.string().default('').describe('What it is about'),
     duration: Duration.default(86_400).describe('How long it goes on from time 0'),
     warmUp: Duration.default(3_600).describe('Traffic before time 0, under the first version'),
+    stopWhenDecided: z
+      .boolean()
+      .default(false)
+      .describe('End a run early, once the suspect is taken back or a canary is promoted'),
     skip: z
       .array(
         z.strictObject({

@@ -15,6 +15,13 @@ export interface SampleGroup {
   readonly latencies?: LatencyCounts;
 }
 
+/** Who did what is counted. */
+export interface SampleOrigin {
+  readonly model: string;
+  readonly variant: string;
+  readonly version: number;
+}
+
 /** CloudWatch keeps seconds for three hours, then minutes. */
 const FINE_MS = 3 * 3_600_000;
 const MINUTE_MS = 60_000;
@@ -27,6 +34,8 @@ const COMPACT_GROUPS = 2_048;
  */
 export class SimulatedMetrics implements Metrics {
   readonly #series = new Map<string, Series>();
+  /** The series of a variant and of its version, by origin and metric: looked up at every step. */
+  readonly #pairs = new Map<string, readonly [Series, Series]>();
 
   /** @param delayMs time from the end of a piece until it can be read */
   constructor(
@@ -41,10 +50,18 @@ export class SimulatedMetrics implements Metrics {
   }
 
   /** Adds what a version did, under the dimensions that metric lines have. */
-  add(of: { model: string; variant: string; version: number }, metric: string, group: SampleGroup): void {
+  add({ model, variant, version }: SampleOrigin, metric: string, group: SampleGroup): void {
     if (group.count === 0) return;
-    this.#seriesOf(metric, `Model\n${of.model}\nVariant\n${of.variant}`).add(group);
-    this.#seriesOf(metric, `Model\n${of.model}\nVersion\n${of.version}`).add(group);
+    const key = `${variant} ${version} ${metric} ${model}`;
+    let pair = this.#pairs.get(key);
+    if (pair === undefined) {
+      const of = (name: string, value: string): Series =>
+        this.#seriesOf(metric, dimensionsKey({ Model: model, [name]: value }));
+      pair = [of('Variant', variant), of('Version', String(version))];
+      this.#pairs.set(key, pair);
+    }
+    pair[0].add(group);
+    pair[1].add(group);
   }
 
   async query({ metric, dimensions, statistic, periodSeconds, from, to }: MetricQuery): Promise<Datapoint[]> {
@@ -55,17 +72,16 @@ export class SimulatedMetrics implements Metrics {
     const datapoints: Datapoint[] = [];
     let period: SampleGroup[] = [];
     let start = Number.NEGATIVE_INFINITY;
-    const close = (): void => {
-      if (period.length > 0) datapoints.push({ at: new Date(start), value: statisticOf(period, statistic) });
-      period = [];
-    };
     for (const group of series.between(first, to.getTime(), this.clock.now().getTime() - this.delayMs)) {
       const at = Math.floor(group.at / length) * length;
-      if (at !== start) close();
+      if (at !== start && period.length > 0) {
+        datapoints.push({ at: new Date(start), value: statisticOf(period, statistic) });
+        period = [];
+      }
       start = at;
       period.push(group);
     }
-    close();
+    if (period.length > 0) datapoints.push({ at: new Date(start), value: statisticOf(period, statistic) });
     return datapoints;
   }
 
@@ -143,14 +159,13 @@ function together(a: SampleGroup, b: SampleGroup): SampleGroup {
 }
 
 function statisticOf(groups: readonly SampleGroup[], statistic: string): number {
-  const total = (field: 'count' | 'sum'): number => groups.reduce((sum, group) => sum + group[field], 0);
   switch (statistic) {
     case 'SampleCount':
-      return total('count');
+      return total(groups, 'count');
     case 'Sum':
-      return total('sum');
+      return total(groups, 'sum');
     case 'Average':
-      return total('sum') / total('count');
+      return total(groups, 'sum') / total(groups, 'count');
     case 'Minimum':
       return Math.min(...groups.map(({ min }) => min));
     case 'Maximum':
@@ -164,10 +179,16 @@ function percentileOf(groups: readonly SampleGroup[], statistic: string): number
   const percent = Number(/^p(\d{1,2}(?:\.\d+)?|100)$/.exec(statistic)?.[1]);
   if (Number.isNaN(percent))
     throw new RangeError(`a statistic is Average, Sum, Minimum, Maximum, SampleCount or pNN, received ${statistic}`);
-  const count = groups.reduce((sum, group) => sum + group.count, 0);
+  const count = total(groups, 'count');
   const rank = Math.max(1, Math.ceil((percent / 100) * count));
   const latencies = groups.flatMap((group) => group.latencies ?? []);
   if (latencies.length === groups.length) return latencyOfRank(latencies, rank);
   // Written one by one, so each group is one value.
   return groups.map(({ max }) => max).sort((a, b) => a - b)[Math.min(rank, groups.length) - 1]!;
+}
+
+function total(groups: readonly SampleGroup[], field: 'count' | 'sum'): number {
+  let sum = 0;
+  for (const group of groups) sum += group[field];
+  return sum;
 }

@@ -31,6 +31,8 @@ const START_MS = Date.parse('2026-01-05T00:00:00.000Z');
 const msOf = (t: number): number => START_MS + t * 1_000;
 const isoOf = (t: number): string => new Date(msOf(t)).toISOString();
 
+/** How often what nobody looks at request by request is counted. */
+const SLOW_TALLY_SECONDS = 3_600;
 /** Whether a rollback is followed is looked at once: the clock stands meanwhile, so the next scheduled look takes over. */
 const ONE_LOOK = { waitSeconds: 0 };
 
@@ -60,6 +62,7 @@ class Simulation {
   readonly #traffic: SimulatedTraffic;
   readonly #model: TrafficModel;
   readonly #timeline: Timeline;
+  readonly #suspect: number | undefined;
   readonly #alarms: AlarmEvaluator;
   readonly #probe: EndpointProbe;
   #events: DueEvent[];
@@ -87,7 +90,8 @@ class Simulation {
     this.#model = new TrafficModel(scenario, seed, this.#resolution);
     const publisher = simulatedPublisher(this.#home.metrics, scenario.model.name, msOf);
     this.#traffic = new SimulatedTraffic(scenario, this.#model, publisher, isoOf);
-    this.#timeline = new Timeline(this.#numberOf(suspectOf(scenario)), this.#traffic.totals);
+    this.#suspect = this.#numberOf(suspectOf(scenario));
+    this.#timeline = new Timeline(this.#suspect, this.#traffic.totals);
     this.#alarms = new AlarmEvaluator(this.#home);
     this.#probe = { report: async () => this.#report() };
   }
@@ -96,7 +100,7 @@ class Simulation {
     await registerVersions(this.#home, this.scenario, this.#model.versions);
     await this.#follow();
     await this.#people();
-    while (this.#now < this.scenario.duration) {
+    while (this.#now < this.scenario.duration && !(this.scenario.stopWhenDecided && this.#timeline.decided)) {
       const from = this.#now;
       const skipped = this.scenario.skip.find((stretch) => from >= stretch.from && from < stretch.to);
       this.#goTo(skipped?.to ?? this.#next());
@@ -105,8 +109,9 @@ class Simulation {
       await this.#people();
       await this.#functions();
     }
-    const { totals, servedAfterTakenBack } = this.#traffic;
-    return this.#timeline.end({ seed: this.seed, totals, servedAfterTakenBack });
+    this.#traffic.tallySlowly(this.#now, this.#suspect);
+    const { totals, replay, servedAfterTakenBack } = this.#traffic;
+    return this.#timeline.end({ seed: this.seed, totals, replay, servedAfterTakenBack });
   }
 
   /** The next moment at which something may happen. */
@@ -136,6 +141,7 @@ class Simulation {
   /** What is due of the functions, in the order in which data flows. */
   async #functions(): Promise<void> {
     const due = (seconds: number): boolean => this.#now % seconds === 0;
+    if (due(SLOW_TALLY_SECONDS)) this.#traffic.tallySlowly(this.#now, this.#suspect);
     if (due(this.#every.truth)) this.#traffic.join(this.#now, await this.#state());
     if (due(this.#every.alarms)) await this.#attempt('rollback', () => this.#lookAtAlarms());
     if (due(this.#every.advance))

@@ -1,6 +1,6 @@
 import type { MetricName } from '../../core/alarms/alarm.ts';
 import type { Route } from '../../core/serving/route.ts';
-import { type LatencyCounts, latencyOfRank, sumOfLatencies } from '../../core/simulation/latencies.ts';
+import { extremesOfLatencies, type LatencyCounts, sumOfLatencies } from '../../core/simulation/latencies.ts';
 import type { Piece, ServedTraffic } from '../../core/simulation/traffic-model.ts';
 import type { SimulatedMetrics } from '../../platform/simulated/metrics.ts';
 
@@ -47,8 +47,7 @@ export function simulatedPublisher(metrics: SimulatedMetrics, model: string, msO
         ...group,
         count: requests,
         sum: sumOfLatencies(latencies),
-        min: latencyOfRank([latencies], 1),
-        max: latencyOfRank([latencies], requests),
+        ...extremesOfLatencies(latencies),
         latencies,
       });
     },

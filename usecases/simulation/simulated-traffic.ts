@@ -1,7 +1,7 @@
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import type { OutcomeTable } from '../../core/simulation/outcomes.ts';
-import type { VersionTotals } from '../../core/simulation/run.ts';
+import type { ReplayTotals, VersionTotals } from '../../core/simulation/run.ts';
 import type { Scenario } from '../../core/simulation/scenario.ts';
 import type {
   BurstTraffic,
@@ -13,7 +13,7 @@ import type {
 import { MAX_PREDICTION_AGE_MS, wrongMetric } from '../ground-truth/join-ground-truth.ts';
 import { PendingTruths } from './pending-truths.ts';
 import type { Publisher } from './publisher.ts';
-import { emptyTotals, tally } from './tally.ts';
+import { emptyTotals, tally, tallySlowly } from './tally.ts';
 
 /**
  * The endpoints of a simulation, and the callers who send truth: follows the release with the delays that endpoints
@@ -21,7 +21,10 @@ import { emptyTotals, tally } from './tally.ts';
  */
 export class SimulatedTraffic {
   readonly totals: VersionTotals[];
+  readonly replay: ReplayTotals = { rows: 0, bothWrong: 0, onlySuspectWrong: 0, onlyOtherWrong: 0 };
   servedAfterTakenBack = 0;
+  /** Rows by version until the last slow tally, and when that was. */
+  #tallied: { readonly at: number; readonly rows: readonly number[] } | undefined;
   readonly #truths: PendingTruths;
   /** What endpoints serve by. */
   #served: ReleaseState | undefined;
@@ -94,6 +97,14 @@ export class SimulatedTraffic {
       groups.set(key, [route, now, metric, { rows: before.rows + rows, wrong: before.wrong + wrong }]);
     }
     for (const group of groups.values()) this.publisher.judged(...group);
+  }
+
+  /** Adds what is looked at from time to time only. @param suspect number of the version that is bad */
+  tallySlowly(now: number, suspect: number | undefined): void {
+    const { at, rows } = this.#tallied ?? { at: now, rows: this.totals.map(() => 0) };
+    const since = this.totals.map((of, i) => of.rows - rows[i]!);
+    tallySlowly(this, this.model, { from: at, to: now }, { rows: since, suspect });
+    this.#tallied = { at: now, rows: this.totals.map((of) => of.rows) };
   }
 
   #serve(state: ReleaseState): void {

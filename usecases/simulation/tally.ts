@@ -1,7 +1,7 @@
 import type { LatencyCounts } from '../../core/simulation/latencies.ts';
 import { type OutcomeTable, wrongOf } from '../../core/simulation/outcomes.ts';
-import type { VersionTotals } from '../../core/simulation/run.ts';
-import type { ServedTraffic } from '../../core/simulation/traffic-model.ts';
+import type { ReplayTotals, VersionTotals } from '../../core/simulation/run.ts';
+import type { Piece, ServedTraffic, TrafficModel } from '../../core/simulation/traffic-model.ts';
 
 /** Totals of a version that has done nothing yet. */
 export const emptyTotals = (name: string): VersionTotals => ({
@@ -14,6 +14,9 @@ export const emptyTotals = (name: string): VersionTotals => ({
   slow: 0,
   segments: {},
   classes: [],
+  scores: [],
+  notANumber: 0,
+  missing: {},
 });
 
 /** Adds what a version did. */
@@ -41,4 +44,32 @@ function tallyClasses({ classes }: VersionTotals, table: OutcomeTable): void {
     totals.rows += count;
     if (truth !== i % table.classes) totals.wrong += count;
   }
+}
+
+/**
+ * Adds what nobody looks at request by request: scores, empty features, and what replay would show of the suspect.
+ *
+ * @param rows what each version has answered in the piece of time
+ * @param suspect number of the version that is held against the first
+ */
+export function tallySlowly(
+  { totals, replay }: { readonly totals: readonly VersionTotals[]; readonly replay: ReplayTotals },
+  model: TrafficModel,
+  piece: Piece,
+  { rows, suspect }: { readonly rows: readonly number[]; readonly suspect: number | undefined },
+): void {
+  for (const [i, of] of totals.entries()) {
+    if (rows[i] === 0) continue;
+    const { bins, notANumber } = model.scores(i + 1, piece, rows[i]!);
+    for (const [bin, count] of bins.entries()) of.scores[bin] = (of.scores[bin] ?? 0) + count;
+    of.notANumber += notANumber;
+    for (const [name, count] of Object.entries(model.missing(piece, rows[i]!)))
+      of.missing[name] = (of.missing[name] ?? 0) + count;
+  }
+  if (suspect === undefined || suspect === 1) return;
+  const pairs = model.pairs([suspect, 1], piece, rows[suspect - 1]!);
+  replay.rows += pairs.rows;
+  replay.bothWrong += pairs.bothWrong;
+  replay.onlySuspectWrong += pairs.onlyFirstWrong;
+  replay.onlyOtherWrong += pairs.onlySecondWrong;
 }

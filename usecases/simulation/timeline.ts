@@ -2,7 +2,7 @@ import type { AlarmTransition } from '../../core/alarms/alarm.ts';
 import { parseAlarmName } from '../../core/alarms/definitions.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { EMPTY_STATE } from '../../core/registry/ledger.ts';
-import type { Run, TimelineItem, VersionTotals } from '../../core/simulation/run.ts';
+import type { ReplayTotals, Run, TimelineItem, VersionTotals } from '../../core/simulation/run.ts';
 
 /** Whose changes are automatic. */
 const FUNCTION = /^function:/;
@@ -17,6 +17,7 @@ const serving = ({ champion, challengers }: ReleaseState): number[] => [
 interface Ending {
   readonly seed: number;
   readonly totals: readonly VersionTotals[];
+  readonly replay: ReplayTotals;
   readonly servedAfterTakenBack: number;
 }
 
@@ -46,6 +47,14 @@ export class Timeline {
   /** When a version was taken back. */
   takenBackAt(version: number): number | undefined {
     return this.#takenBack.get(version)?.at;
+  }
+
+  /** Whether the suspect is taken back, or a canary promoted. */
+  get decided(): boolean {
+    return (
+      this.#promotedAfter !== undefined ||
+      (this.suspect === undefined ? this.#takenBack.size > 0 : this.#takenBack.has(this.suspect))
+    );
   }
 
   note(t: number, event: string, reason: string, version?: number): void {
@@ -85,7 +94,7 @@ export class Timeline {
     this.note(t, entry.kind, entry.reason, entry.version ?? undefined);
   }
 
-  end({ seed, totals, servedAfterTakenBack }: Ending): Run {
+  end({ seed, totals, replay, servedAfterTakenBack }: Ending): Run {
     const taken = this.suspect === undefined ? undefined : this.#takenBack.get(this.suspect);
     const own = this.suspect === undefined ? undefined : totals[this.suspect - 1];
     const decisive = taken?.entry ?? this.#last;
@@ -109,6 +118,7 @@ export class Timeline {
       retraining: this.#retraining,
       pages: this.#pages,
       versions: totals,
+      replay,
       timeline: this.#items,
     };
   }
