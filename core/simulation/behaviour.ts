@@ -59,6 +59,6 @@ export const VersionBehaviour = z.strictObject({
     .min(0)
     .max(1)
     .optional()
-    .describe('Share of wrong decisions on its reference (baseline.json). Unless said: its own at time 0'),
+    .describe('Share of wrong decisions on its reference (baseline.json). Unless said: its own before any change'),
 });
 export type VersionBehaviour = z.infer<typeof VersionBehaviour>;

@@ -232,9 +232,11 @@ export const Scenario = z
       .string()
       .optional()
       .describe('The version that is bad; `none` where nothing is. Unless said: the last one'),
-    resolution: Duration.optional().describe(
-      'Length of the pieces that traffic is counted in. Unless said: 10 s, and 1 s where alarms have shorter periods than 60 s',
-    ),
+    resolution: Duration.refine((s) => s > 0 && 60 % s === 0, 'a resolution divides a minute')
+      .optional()
+      .describe(
+        'Length of the pieces that traffic is counted in; longer ones are faster and metrics lag as much more. Unless said: 10 s, and 1 s where alarms have shorter periods than 60 s',
+      ),
     seeds: z.int().min(1).max(100_000).default(20).describe('How often it is played, with other chances each time'),
     seed: z.int().min(0).default(1).describe('The first seed'),
     expect: Expectation.optional().describe('What must come out; else the command ends with status 1'),

@@ -20,7 +20,9 @@ export function resolvedVersions({ versions }: Pick<Scenario, 'versions'>): Vers
 /** Share of wrong decisions that a version was registered with. */
 export function referenceErrors(scenario: Scenario, version: VersionBehaviour): number {
   if (version.referenceErrors !== undefined) return version.referenceErrors;
-  return wrongOf(outcomeProbabilities(scenario, version, {}, 0));
+  // Before anything changed, in the world or in the version.
+  const before = { ...scenario, everywhere: { ...scenario.everywhere, errors: 0 } };
+  return wrongOf(outcomeProbabilities(before, version, {}, Number.NEGATIVE_INFINITY));
 }
 
 /** Name of the version that is bad; undefined where none is. */
