@@ -28,6 +28,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   drift: ['registry', 'validation'],
   'ground-truth': [],
   release: ['registry'],
+  simulation: ['registry', 'release', 'ground-truth'],
   privacy: ['registry', 'validation', 'ground-truth'],
   audit: ['privacy', 'validation'],
 };

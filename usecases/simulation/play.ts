@@ -6,13 +6,13 @@ import type { Run } from '../../core/simulation/run.ts';
 import type { Scenario, ScenarioEvent } from '../../core/simulation/scenario.ts';
 import { TrafficModel } from '../../core/simulation/traffic-model.ts';
 import { suspectOf } from '../../core/simulation/versions.ts';
-import type { EndpointProbe } from '../../platform/ports.ts';
-import { openSimulatedHome, type SimulatedHome } from '../../platform/simulated/home.ts';
+import type { EndpointProbe, Home } from '../../platform/ports.ts';
+import { openSimulatedHome } from '../../platform/simulated/home.ts';
 import { Registry } from '../registry/registry.ts';
 import { advanceRollouts } from '../release/advance-rollouts.ts';
 import { AlarmEvaluator } from '../release/alarm-evaluator.ts';
 import { rollBack } from '../release/roll-back.ts';
-import { simulatedPublisher } from './publisher.ts';
+import { type Publisher, simulatedPublisher } from './publisher.ts';
 import { PERSON, registerVersions } from './register-versions.ts';
 import { SimulatedTraffic } from './simulated-traffic.ts';
 import { Timeline } from './timeline.ts';
@@ -27,7 +27,7 @@ export interface Schedules {
 }
 
 /** Time 0: a Monday, at midnight. */
-const START_MS = Date.parse('2026-01-05T00:00:00.000Z');
+export const START_MS = Date.parse('2026-01-05T00:00:00.000Z');
 const msOf = (t: number): number => START_MS + t * 1_000;
 const isoOf = (t: number): string => new Date(msOf(t)).toISOString();
 
@@ -46,12 +46,35 @@ interface DueEvent {
  * Plays a scenario once: the program's own use cases in a simulated home, set off as they are anywhere else, over a
  * traffic that is drawn.
  */
-export async function play(scenario: Scenario, seed: number, schedules: Schedules): Promise<Run> {
-  return new Simulation(scenario, seed, schedules).run();
+export async function play(
+  scenario: Scenario,
+  seed: number,
+  schedules: Schedules,
+  open: (start: number) => Stage = (start) => simulatedStage(scenario, start),
+): Promise<Run> {
+  return new Simulation(scenario, seed, schedules, open).run();
+}
+
+/** Where a scenario is played: a home whose clock is set, and what carries metrics into it. */
+export interface Stage {
+  readonly home: Home;
+  readonly publisher: Publisher;
+  /** @param ms milliseconds since 1970 */
+  readonly setClock: (ms: number) => void;
+}
+
+function simulatedStage({ ingestionDelay, model }: Scenario, start: number): Stage {
+  const home = openSimulatedHome(start, ingestionDelay);
+  return {
+    home,
+    publisher: simulatedPublisher(home.metrics, model.name, msOf),
+    setClock: (ms) => home.clock.set(ms),
+  };
 }
 
 class Simulation {
-  readonly #home: SimulatedHome;
+  readonly #home: Home;
+  readonly #setClock: Stage['setClock'];
   readonly #resolution: number;
   readonly #every: {
     readonly alarms: number;
@@ -74,6 +97,7 @@ class Simulation {
     private readonly scenario: Scenario,
     private readonly seed: number,
     private readonly schedules: Schedules,
+    open: (start: number) => Stage,
   ) {
     const { periodSeconds } = scenario.model.monitoring;
     const fine = periodSeconds < 60;
@@ -86,9 +110,10 @@ class Simulation {
     };
     this.#events = eventsOf(scenario);
     this.#now = Math.min(-scenario.warmUp, ...this.#events.map(({ at }) => at));
-    this.#home = openSimulatedHome(msOf(this.#now), scenario.ingestionDelay);
+    const { home, publisher, setClock } = open(msOf(this.#now));
+    this.#home = home;
+    this.#setClock = setClock;
     this.#model = new TrafficModel(scenario, seed, this.#resolution);
-    const publisher = simulatedPublisher(this.#home.metrics, scenario.model.name, msOf);
     this.#traffic = new SimulatedTraffic(scenario, this.#model, publisher, isoOf);
     this.#suspect = this.#numberOf(suspectOf(scenario));
     this.#timeline = new Timeline(this.#suspect, this.#traffic.totals);
@@ -129,7 +154,7 @@ class Simulation {
 
   #goTo(t: number): void {
     this.#now = t;
-    this.#home.clock.set(msOf(t));
+    this.#setClock(msOf(t));
   }
 
   /** What people do now. */

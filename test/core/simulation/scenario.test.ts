@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Scenario } from '../../../core/simulation/scenario.ts';
+import { valueAt } from '../../../core/simulation/varying.ts';
+import { scenarioSchema } from '../../../scripts/docs/json-schemas.ts';
+
+/** Paths of what a schema has no description of; `monitoring`, `rollout` and hypotheses have theirs in the manifest's. */
+function undescribed(schema: unknown, path = ''): string[] {
+  if (typeof schema !== 'object' || schema === null || /\.(monitoring|rollout|hypothesis)$/.test(path)) return [];
+  const {
+    properties = {},
+    items,
+    anyOf = [],
+    oneOf = [],
+    additionalProperties,
+    prefixItems,
+  } = schema as {
+    properties?: Record<string, { description?: string; const?: unknown }>;
+    items?: unknown;
+    anyOf?: unknown[];
+    oneOf?: unknown[];
+    additionalProperties?: unknown;
+    prefixItems?: unknown[];
+  };
+  const own = Object.entries(properties).flatMap(([name, property]) => [
+    ...(property.description === undefined ? [`${path}.${name}`] : []),
+    ...undescribed(property, `${path}.${name}`),
+  ]);
+  const within = [items, ...anyOf, ...oneOf, additionalProperties, ...(prefixItems ?? [])];
+  return [...own, ...within.flatMap((each) => undescribed(each, path))];
+}
+
+describe('Scenario', () => {
+  it('is short where defaults will do', () => {
+    const { versions, duration, ingestionDelay, traffic } = Scenario.parse({});
+    expect(versions.map(({ name }) => name)).toEqual(['champion', 'canary']);
+    expect({ duration, ingestionDelay, rate: traffic.rate }).toEqual({ duration: 86_400, ingestionDelay: 30, rate: 1 });
+  });
+
+  it('takes durations in seconds or with a unit', () => {
+    expect(Scenario.parse({ duration: '1.5h' }).duration).toBe(5_400);
+    expect(Scenario.parse({ duration: 90 }).duration).toBe(90);
+    expect(Scenario.parse({ skip: [{ from: '-2d', to: '-1h' }] }).skip).toEqual([{ from: -172_800, to: -3_600 }]);
+    expect(() => Scenario.parse({ duration: '-1h' })).toThrow(/a number with s, m, h, d or w behind it/);
+  });
+
+  it('lets quantities change at once or little by little', () => {
+    const changes = [
+      { from: 0, value: 1 },
+      { from: 10, value: 3 },
+      { from: 20, until: 40, value: 5 },
+    ];
+    expect([-5, 0, 9, 10, 20, 30, 40, 99].map((t) => valueAt(changes, t))).toEqual([1, 1, 1, 3, 3, 4, 5, 5]);
+  });
+
+  it.each([
+    [{ versions: [{ name: 'a' }, { name: 'a' }] }, /must be unique/],
+    [{ suspect: 'b' }, /there is no version b; there are: champion, canary, none/],
+    [{ events: [{ do: 'release', at: 0, version: 'b' }] }, /there is no version b/],
+    [{ traffic: { segments: { a: 0.6, b: 0.6 } } }, /sum to 1.2, at most 1/],
+    [{ versions: [{ name: 'a', segments: { night: {} } }] }, /there is no segment night; there are: none/],
+    [{ sedes: 3 }, /Unrecognized key/],
+    [{ resolution: 7 }, /divides a minute/],
+  ])('refuses %j', (content, message) => {
+    expect(() => Scenario.parse(content)).toThrow(message);
+  });
+
+  it('publishes the schema that scenarios are parsed by, with a word on every field', () => {
+    expect(readFileSync('schemas/scenario.schema.json', 'utf8')).toBe(scenarioSchema());
+    const { $defs } = JSON.parse(scenarioSchema()) as { $defs: Record<string, unknown> };
+    expect(undescribed($defs['scenario.json'])).toEqual([]);
+  });
+});
