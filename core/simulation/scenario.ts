@@ -279,5 +279,3 @@ export const Scenario = z
   })
   .meta({ title: 'Trimtab simulation scenario', id: 'scenario.json' });
 export type Scenario = z.infer<typeof Scenario>;
-/** A scenario as people write it. */
-export type ScenarioInput = z.input<typeof Scenario>;

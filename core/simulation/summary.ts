@@ -1,4 +1,4 @@
-import type { Expectation, QuantityRange, Range } from './expectation.ts';
+import type { Bounds, Expectation, QuantityBounds } from './expectation.ts';
 import type { Run } from './run.ts';
 
 /** What is counted or timed in every run. */
@@ -39,7 +39,8 @@ export interface Summary {
   readonly reason: string;
 }
 
-export function summarise(runs: readonly Run[]): Summary {
+/** Puts the runs of a scenario together. */
+export function summariseRuns(runs: readonly Run[]): Summary {
   const quantities = QUANTITIES.map((name) => {
     const values = valuesOf(runs, name);
     return [
@@ -63,7 +64,7 @@ export function unmet(expectation: Expectation, runs: readonly Run[]): string[] 
   const { acted, promoted, reason, ...quantities } = expectation;
   const share = (of: 'acted' | 'promoted'): number => runs.filter((run) => run[of]).length / runs.length;
   const faults = [...outside('acted', share('acted'), acted), ...outside('promoted', share('promoted'), promoted)];
-  for (const [name, range] of Object.entries(quantities) as [QuantityName, QuantityRange | undefined][]) {
+  for (const [name, range] of Object.entries(quantities) as [QuantityName, QuantityBounds | undefined][]) {
     const values = valuesOf(runs, name);
     faults.push(
       ...outside(`${name}, median`, quantile(values, 0.5), range?.median),
@@ -77,7 +78,7 @@ export function unmet(expectation: Expectation, runs: readonly Run[]): string[] 
   return faults;
 }
 
-function outside(name: string, value: number, range: Range | undefined): string[] {
+function outside(name: string, value: number, range: Bounds | undefined): string[] {
   if (range === undefined) return [];
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range;
   if (value >= min && value <= max) return [];

@@ -1,6 +1,6 @@
 import type { Run } from '../../core/simulation/run.ts';
 import type { Scenario } from '../../core/simulation/scenario.ts';
-import { type Summary, summarise, unmet } from '../../core/simulation/summary.ts';
+import { type Summary, summariseRuns, unmet } from '../../core/simulation/summary.ts';
 import { play, type Schedules } from './play.ts';
 
 /** How a scenario came out. */
@@ -25,7 +25,7 @@ export async function simulate(
   }
   return {
     name: scenario.name,
-    summary: summarise(runs),
+    summary: summariseRuns(runs),
     unmet: scenario.expect === undefined ? [] : unmet(scenario.expect, runs),
     runs,
   };

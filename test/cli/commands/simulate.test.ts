@@ -29,7 +29,7 @@ describe('trimtab simulate', () => {
     expect(status).toBe(0);
     expect(out).toMatch(/bad canary: 3 seeds/);
     expect(out).toMatch(/taken back in 3 of 3, because of failure 3/);
-    expect(out).toMatch(/taken back after +120 s/);
+    expect(out).toMatch(/taken back after +2 min/);
     expect(out).not.toMatch(/canary-started/);
   });
 
@@ -51,15 +51,17 @@ describe('trimtab simulate', () => {
   });
 
   it('tries every combination of two axes', async () => {
-    const grid = ['--grid', 'traffic.rate=1,10', '--grid', 'versions.1.failures=0,0.5', '--seeds', '2'];
+    const grid = ['--grid', 'traffic.rate=0.1,10', '--grid', 'versions.1.failures=0,0.5', '--seeds', '2'];
     const { status, out } = await trimtab(BAD_CANARY, ...grid);
     expect(status).toBe(0);
     const rows = out.split('\n').slice(2);
-    expect(rows.map((row) => row.trim().split(/ +/).slice(0, 5).join(' '))).toEqual(
-      ['1 0 0 of 2', '1 0.5 0 of 2', '10 0 0 of 2', '10 0.5 2 of 2'].map((cells, i) =>
-        expect.stringContaining(i === 3 ? '10 0.5 2 of' : cells.slice(0, 6)),
-      ) as unknown as string[],
-    );
+    const cells = rows.map((row) => row.split(/ {2,}/).slice(0, 3));
+    expect(cells).toEqual([
+      ['0.1', '0', '0 of 2'],
+      ['0.1', '0.5', '0 of 2'],
+      ['10', '0', '0 of 2'],
+      ['10', '0.5', '2 of 2'],
+    ]);
     const { out: json } = await trimtab(BAD_CANARY, ...grid, '--json');
     expect(JSON.parse(json)[3]).toMatchObject({ at: { 'traffic.rate': 10, 'versions.1.failures': 0.5 } });
   });

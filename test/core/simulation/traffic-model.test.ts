@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type * as z from 'zod';
 import { EMPTY_STATE } from '../../../core/registry/ledger.ts';
 import { latencyOfRank, sumOfLatencies } from '../../../core/simulation/latencies.ts';
 import { wrongOf } from '../../../core/simulation/outcomes.ts';
-import { Scenario, type ScenarioInput } from '../../../core/simulation/scenario.ts';
+import { Scenario } from '../../../core/simulation/scenario.ts';
 import { TrafficModel } from '../../../core/simulation/traffic-model.ts';
 
-const model = (scenario: ScenarioInput, seed = 1): TrafficModel => new TrafficModel(Scenario.parse(scenario), seed, 10);
+const model = (scenario: z.input<typeof Scenario>, seed = 1): TrafficModel =>
+  new TrafficModel(Scenario.parse(scenario), seed, 10);
 const CANARY = {
   ...EMPTY_STATE,
   champion: 1,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type * as z from 'zod';
 import { DEPLOYED_SCHEDULES } from '../../../cli/simulation/deployed-schedules.ts';
 import { MAX_VALUES, metricLine } from '../../../core/observability/emf.ts';
 import type { Entry } from '../../../core/registry/ledger.ts';
 import { latencyOfRank } from '../../../core/simulation/latencies.ts';
-import { Scenario, type ScenarioInput } from '../../../core/simulation/scenario.ts';
+import { Scenario } from '../../../core/simulation/scenario.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import type { Home } from '../../../platform/ports.ts';
 import { openSimulatedHome } from '../../../platform/simulated/home.ts';
@@ -66,7 +67,7 @@ const essence = ({ number, kind, version, at, reason, cause, state }: Entry) => 
 });
 
 describe('play', () => {
-  it.each<[string, ScenarioInput]>([
+  it.each<[string, z.input<typeof Scenario>]>([
     ['a canary that fails', { traffic: { rate: 5 }, versions: [{ name: 'a' }, { name: 'b', failures: 0.5 }] }],
     ['a canary that errs', { traffic: { rate: 5 }, versions: [{ name: 'a' }, { name: 'b', errors: 0.5 }] }],
     ['a canary like the champion', { traffic: { rate: 2 } }],
