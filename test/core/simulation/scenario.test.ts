@@ -70,4 +70,17 @@ describe('Scenario', () => {
     const { $defs } = JSON.parse(scenarioSchema()) as { $defs: Record<string, unknown> };
     expect(undescribed($defs['scenario.json'])).toEqual([]);
   });
+
+  it('is documented: examples that parse, and a row for every field', () => {
+    const page = readFileSync('docs/simulate.md', 'utf8');
+    const examples = [...page.matchAll(/```json\n([^`]+)```/g)].map(([, text]) => JSON.parse(text!));
+    expect(examples).toHaveLength(3);
+    for (const example of examples) expect(Scenario.safeParse(example).error).toBeUndefined();
+    const { $defs } = JSON.parse(scenarioSchema()) as { $defs: Record<string, { properties: Record<string, object> }> };
+    const fields = Object.entries($defs['scenario.json']!.properties).flatMap(([name, property]) => [
+      name,
+      ...Object.keys('properties' in property ? (property.properties as object) : {}).map((own) => `${name}.${own}`),
+    ]);
+    expect(fields.filter((field) => field !== '$schema' && !page.includes(`| \`${field}\` |`))).toEqual([]);
+  });
 });
