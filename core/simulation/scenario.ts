@@ -43,7 +43,7 @@ const Burst = z.strictObject({
 export type Burst = z.infer<typeof Burst>;
 
 const Traffic = z.strictObject({
-  rate: VaryingAmount.default(1).describe('Requests a second, over all versions'),
+  rate: VaryingAmount.prefault(1).describe('Requests a second, over all versions'),
   arrivals: z
     .enum(['random', 'regular'])
     .default('random')
@@ -61,7 +61,7 @@ const Traffic = z.strictObject({
     })
     .optional()
     .describe('Who asks; absent: so many that each request is routed by itself'),
-  positives: VaryingShare.default(0.5).describe('Binary: share of rows that are truly positive'),
+  positives: VaryingShare.prefault(0.5).describe('Binary: share of rows that are truly positive'),
   classes: z
     .array(z.number().min(0))
     .min(2)
@@ -81,7 +81,7 @@ const Traffic = z.strictObject({
   features: z
     .record(
       z.string(),
-      z.strictObject({ missing: VaryingShare.default(0).describe('Share of rows in which it is empty') }),
+      z.strictObject({ missing: VaryingShare.prefault(0).describe('Share of rows in which it is empty') }),
     )
     .default({})
     .describe('Columns of the requests, as drift detection sees them'),
@@ -89,16 +89,16 @@ const Traffic = z.strictObject({
 });
 
 const Everywhere = z.strictObject({
-  failures: VaryingShare.default(0).describe('Share of requests that fail whatever version answers: a dependency'),
-  errors: VaryingShare.default(0).describe('Share of wrong decisions that no version is below: the world changed'),
-  latencyFactor: VaryingAmount.default(1).describe('Factor of all times: load'),
-  invalid: VaryingShare.default(0).describe('Share of requests that break the contract and are refused (400)'),
-  violations: VaryingShare.default(0).describe('Share of requests with violations that are let pass or mended'),
+  failures: VaryingShare.prefault(0).describe('Share of requests that fail whatever version answers: a dependency'),
+  errors: VaryingShare.prefault(0).describe('Share of wrong decisions that no version is below: the world changed'),
+  latencyFactor: VaryingAmount.prefault(1).describe('Factor of all times: load'),
+  invalid: VaryingShare.prefault(0).describe('Share of requests that break the contract and are refused (400)'),
+  violations: VaryingShare.prefault(0).describe('Share of requests with violations that are let pass or mended'),
 });
 
 const Truth = z.strictObject({
-  share: VaryingShare.default(1).describe('Share of rows whose truth is ever known; 0: there is none'),
-  delay: Duration.default(60).describe('How long after the prediction it is sent'),
+  share: VaryingShare.prefault(1).describe('Share of rows whose truth is ever known; 0: there is none'),
+  delay: Duration.prefault('60s').describe('How long after the prediction it is sent'),
   of: z
     .enum(['all', 'predicted-positives'])
     .default('all')
@@ -136,14 +136,14 @@ const ScenarioEvent = z.discriminatedUnion('do', [
     do: z.literal('release').describe('A person gives a version all the traffic'),
     ...Change,
     afterTakenBack,
-    clockAhead: Duration.default(0).describe('How far the clock of the machine that releases is ahead'),
+    clockAhead: Duration.prefault('0s').describe('How far the clock of the machine that releases is ahead'),
   }),
   z.strictObject({
     do: z.literal('canary').describe('A person starts a canary'),
     ...Change,
     afterTakenBack,
     steps: z.array(z.number().gt(0).max(1)).min(1).optional().describe('Its steps. Unless said: those of the manifest'),
-    clockAhead: Duration.default(0).describe('How far the clock of the machine that releases is ahead'),
+    clockAhead: Duration.prefault('0s').describe('How far the clock of the machine that releases is ahead'),
   }),
   z.strictObject({
     do: z.literal('test').describe('A person starts an A/B test'),
@@ -171,8 +171,8 @@ export const Scenario = z
     $schema: z.string().optional().describe('URL or path of this schema, for editors'),
     name: z.string().default('scenario').describe('What it is called in results'),
     description: z.string().default('').describe('What it is about'),
-    duration: Duration.default(86_400).describe('How long it goes on from time 0'),
-    warmUp: Duration.default(3_600).describe('Traffic before time 0, under the first version'),
+    duration: Duration.prefault('1d').describe('How long it goes on from time 0'),
+    warmUp: Duration.prefault('1h').describe('Traffic before time 0, under the first version'),
     stopWhenDecided: z
       .boolean()
       .default(false)
@@ -196,10 +196,10 @@ export const Scenario = z
     everywhere: Everywhere.prefault({}).describe('What holds for every version'),
     truth: Truth.prefault({}).describe('When ground truth is known, and of what'),
     replay: Replay.prefault({}).describe('What replaying captured requests shows'),
-    ingestionDelay: Duration.default(30).describe('Time until a metric can be read'),
+    ingestionDelay: Duration.prefault('30s').describe('Time until a metric can be read'),
     serving: z
       .strictObject({
-        refresh: Duration.default(2).describe('How long a busy endpoint goes on with the release before a change'),
+        refresh: Duration.prefault('2s').describe('How long a busy endpoint goes on with the release before a change'),
         idleEnvironments: z
           .int()
           .min(0)
