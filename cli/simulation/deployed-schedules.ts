@@ -1,5 +1,4 @@
 import { advance } from '../../functions/advance/trigger.ts';
-import { drift } from '../../functions/drift/trigger.ts';
 import type { FunctionSpec } from '../../functions/function-spec.ts';
 import { groundTruth } from '../../functions/ground-truth/trigger.ts';
 import { rollback } from '../../functions/rollback/trigger.ts';
@@ -9,7 +8,6 @@ import type { Schedules } from '../../usecases/simulation/play.ts';
 export const DEPLOYED_SCHEDULES: Schedules = {
   advance: everySeconds(advance),
   truth: everySeconds(groundTruth),
-  drift: everySeconds(drift),
   rollbackActions: rollback.triggers.flatMap((trigger) => (trigger.kind === 'alarm' ? trigger.actions : [])),
 };
 

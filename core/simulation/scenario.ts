@@ -218,7 +218,6 @@ export const Scenario = z
         ),
         advance: Duration.optional().describe('Between two looks at rollouts. Unless said: as deployed'),
         truth: Duration.optional().describe('Between two joins of ground truth. Unless said: as deployed'),
-        drift: Duration.optional().describe('Between two looks for drift. Unless said: as deployed'),
       })
       .prefault({})
       .describe('How often functions run'),

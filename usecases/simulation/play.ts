@@ -21,7 +21,6 @@ import { Timeline } from './timeline.ts';
 export interface Schedules {
   readonly advance: number;
   readonly truth: number;
-  readonly drift: number;
   /** Actions of alarms that set the rollback function off. */
   readonly rollbackActions: readonly AlarmDefinition['action'][];
 }
@@ -80,7 +79,6 @@ class Simulation {
     readonly alarms: number;
     readonly advance: number;
     readonly truth: number;
-    readonly drift: number;
   };
   readonly #traffic: SimulatedTraffic;
   readonly #model: TrafficModel;
@@ -106,7 +104,6 @@ class Simulation {
       alarms: scenario.schedules.alarms ?? (fine ? 10 : 60),
       advance: scenario.schedules.advance ?? schedules.advance,
       truth: scenario.schedules.truth ?? schedules.truth,
-      drift: scenario.schedules.drift ?? schedules.drift,
     };
     this.#events = eventsOf(scenario);
     this.#now = Math.min(-scenario.warmUp, ...this.#events.map(({ at }) => at));
