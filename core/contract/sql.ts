@@ -7,8 +7,8 @@ import type { SqlType } from './types/value-type.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * The contract as SQL over a table with a column for each feature, of the type that {@link sqlTypeOf} says, and one
- * beside it where that says so. Nothing here comes from a data file.
+ * The contract as SQL over a table or view with a column for each feature, of the type that {@link sqlTypeOf} says, and
+ * one beside it where that says so. Nothing here comes from a data file.
  */
 export const sqlTypeOf = (type: Feature['type']): SqlType => VALUE_TYPES[type].sql;
 

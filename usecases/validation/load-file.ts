@@ -5,12 +5,16 @@ import { sqlTypeOf } from '../../core/contract/sql.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
 import { checkColumns, parseHeader } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
+import { createTypedRows, exactColumns, uncertainColumns } from './exact-columns.ts';
 import { csvField, readJsonLine } from './json-line.ts';
 import { countLines, linesOf, type Unreadable } from './lines.ts';
 import { readCsv } from './read-csv.ts';
 import { recoverCsv } from './recover-csv.ts';
 
-/** A file as a table `rows`, its columns typed as {@link sqlTypeOf} says, in the order of the file. */
+/**
+ * A file as a table `rows`, its columns typed as {@link sqlTypeOf} says, in the order of the file; rules are asked of
+ * its view `typed_rows`.
+ */
 export interface Loaded {
   readonly format: 'csv' | 'jsonl' | 'parquet';
   /** Columns of the table, all of them. */
@@ -192,9 +196,17 @@ async function loadParquet(duck: Duck, file: string, contract: Contract): Promis
       : [];
   });
   if (misfits.length > 0) throw new FileRejectedError('schema', misfits.join('; '));
-  const select = found.map((column) => parquetColumns(column, contract));
-  try {
+  const exact = exactColumns(contract, columns);
+  const read = async (kept: ReadonlySet<string>): Promise<void> => {
+    const select = found.map((column) => parquetColumns(column, contract, kept));
+    await duck.run('DROP TABLE IF EXISTS rows');
     await duck.run(`CREATE TEMP TABLE rows AS SELECT ${select.join(', ')} FROM read_parquet(${literal(file)})`);
+  };
+  try {
+    await read(new Set());
+    const uncertain = await uncertainColumns(duck, exact);
+    if (uncertain.size > 0) await read(uncertain);
+    await createTypedRows(duck, exact, uncertain);
   } catch (error) {
     throw new FileRejectedError('format', `not a readable Parquet file: ${firstLine(error)}`, { cause: error });
   }
@@ -202,14 +214,18 @@ async function loadParquet(duck: Duck, file: string, contract: Contract): Promis
   return { format: 'parquet', columns, rows: Number(n), unreadable: [], lines: Number(n), lineOf: (row) => row + 1 };
 }
 
-/** A column of the file as the table has it, and the one beside it where its type has one. */
-function parquetColumns({ name, type }: { name: string; type: string }, contract: Contract): string {
+/** A column of the file as the table has it; one that is kept exactly also with that value. */
+function parquetColumns(
+  { name, type }: { name: string; type: string },
+  { features }: Contract,
+  kept: ReadonlySet<string>,
+): string {
   const column = identifier(name);
-  const feature = contract.features.find((f) => f.name === name);
+  const feature = features.find((f) => f.name === name);
   if (feature === undefined) return `${column}::VARCHAR AS ${column}`;
   const { column: wanted, exact } = sqlTypeOf(feature.type);
   const typed = `${column}::${wanted} AS ${column}`;
-  if (exact === undefined) return typed;
+  if (exact === undefined || !kept.has(name)) return typed;
   return `${typed}, ${exact.ofNumber(type === 'BOOLEAN' ? `${column}::TINYINT` : column)} AS ${exact.name(name)}`;
 }
 

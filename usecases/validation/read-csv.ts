@@ -1,6 +1,8 @@
 import type { Contract, Feature } from '../../core/contract/contract.ts';
 import { sqlTypeOf } from '../../core/contract/sql.ts';
+import type { ExactColumn } from '../../core/contract/types/value-type.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
+import { createTypedRows, exactColumns, uncertainColumns } from './exact-columns.ts';
 import type { Unreadable } from './lines.ts';
 
 /** What the engine's own reader made of a CSV file. */
@@ -10,7 +12,7 @@ export interface ReadCsv {
 }
 
 /**
- * Reads a CSV file into the table `rows` in one go; lines that do not fit become rejected ones. Nothing is guessed.
+ * Reads a CSV file into the table `rows` in one go, with its view of typed rows; lines that do not fit become rejected ones. Nothing is guessed.
  *
  * A column of integers is read as numbers, and once more as text where one of them is so large that it may have lost
  * digits, which is rare: text for all would double the time.
@@ -21,12 +23,13 @@ export async function readCsv(
   columns: readonly string[],
   contract: Contract,
 ): Promise<ReadCsv> {
+  const exact = exactColumns(contract, columns);
   const features = new Map(contract.features.map((feature) => [feature.name, feature]));
   const read = async (asText: ReadonlySet<string>): Promise<void> => {
     const types = columns.map(
       (name) => `${literal(name)}: '${asText.has(name) ? 'VARCHAR' : readType(features.get(name))}'`,
     );
-    const select = columns.map((name) => columnsSql(name, features.get(name), asText.has(name)));
+    const select = columns.map((name) => columnsSql(name, asText.has(name) ? exact.get(name) : undefined));
     // What was no number at all is among the rejected lines of the first reading.
     const numbers = [...asText].map((name) => `(${identifier(name)} IS NULL OR ${asDouble(name)} IS NOT NULL)`);
     for (const table of ['rows', 'reject_errors', 'reject_scans']) await duck.run(`DROP TABLE IF EXISTS ${table}`);
@@ -37,8 +40,9 @@ export async function readCsv(
   };
   await read(new Set());
   const rejected = await rejectedLines(duck);
-  const uncertain = await uncertainColumns(duck, columns, features);
+  const uncertain = await uncertainColumns(duck, exact);
   if (uncertain.size > 0) await read(uncertain);
+  await createTypedRows(duck, exact, uncertain);
   const [{ n } = { n: 0n }] = await duck.rows('SELECT count(*) AS n FROM rows');
   return { rows: Number(n), rejected };
 }
@@ -49,31 +53,11 @@ const asDouble = (name: string): string => `TRY_CAST(${identifier(name)} AS DOUB
 const readType = (feature: Feature | undefined): string =>
   feature === undefined ? 'VARCHAR' : sqlTypeOf(feature.type).column;
 
-/** A column of the file as the table has it, and the one beside it where its type has one. */
-function columnsSql(name: string, feature: Feature | undefined, text: boolean): string {
+/** A column of the file as the table has it; one that was read as text also with its exact value. */
+function columnsSql(name: string, exact: ExactColumn | undefined): string {
   const column = identifier(name);
-  const exact = feature && sqlTypeOf(feature.type).exact;
   if (exact === undefined) return column;
-  const value = text ? exact.ofText(column) : exact.ofNumber(column);
-  return `${text ? `${asDouble(name)} AS ${column}` : column}, ${value} AS ${exact.name(name)}`;
-}
-
-/** Columns with a number that may not be what the file says. */
-async function uncertainColumns(
-  duck: Duck,
-  columns: readonly string[],
-  features: ReadonlyMap<string, Feature>,
-): Promise<Set<string>> {
-  const candidates = columns.flatMap((name) => {
-    const feature = features.get(name);
-    const exact = feature && sqlTypeOf(feature.type).exact;
-    return exact === undefined ? [] : [{ name, sql: exact.uncertain(name) }];
-  });
-  if (candidates.length === 0) return new Set();
-  const [found = {}] = await duck.rows(
-    `SELECT ${candidates.map(({ sql }, i) => `bool_or(${sql}) AS u${i}`).join(', ')} FROM rows`,
-  );
-  return new Set(candidates.filter((_, i) => found[`u${i}`] === true).map(({ name }) => name));
+  return `${asDouble(name)} AS ${column}, ${exact.ofText(column)} AS ${exact.name(name)}`;
 }
 
 async function rejectedLines(duck: Duck): Promise<Unreadable[]> {

@@ -21,6 +21,7 @@ import type { Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
 import { FileRejectedError } from './errors.ts';
+import { TYPED_ROWS } from './exact-columns.ts';
 import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
 import { pickLines } from './lines.ts';
 import { type Loaded, load } from './load-file.ts';
@@ -99,7 +100,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
 const MEMORY_MB = 384;
 
 /** The rows that break nothing. */
-const GOOD = '(SELECT rowid, * FROM rows WHERE rowid NOT IN (SELECT id FROM bad))';
+const GOOD = `(SELECT * FROM ${TYPED_ROWS} WHERE rowid NOT IN (SELECT id FROM bad))`;
 
 function rejected(
   error: FileRejectedError,
@@ -123,13 +124,13 @@ interface Judged {
 
 /** Makes the table `bad`: ids of the rows that break a rule, with a code per feature; `cdup` is 1 for duplicates. */
 async function checkRows(duck: Duck, contract: Contract): Promise<Judged> {
-  await duck.run(`CREATE TEMP TABLE broken AS ${violationsSql(contract, 'rows')}`);
+  await duck.run(`CREATE TEMP TABLE broken AS ${violationsSql(contract, TYPED_ROWS)}`);
   const keys = contract.file.unique.map((name) => keySql(contract, name));
   await duck.run(
     keys.length === 0
       ? 'CREATE TEMP TABLE doubles AS SELECT 0::BIGINT AS id WHERE false'
       : // Of rows that are otherwise good the first stays; nulls are no keys.
-        `CREATE TEMP TABLE doubles AS SELECT rowid AS id FROM rows WHERE rowid NOT IN (SELECT id FROM broken) AND ${keys.map((k) => `${k} IS NOT NULL`).join(' AND ')} QUALIFY row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY rowid) > 1`,
+        `CREATE TEMP TABLE doubles AS SELECT rowid AS id FROM ${TYPED_ROWS} WHERE rowid NOT IN (SELECT id FROM broken) AND ${keys.map((k) => `${k} IS NOT NULL`).join(' AND ')} QUALIFY row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY rowid) > 1`,
   );
   await duck.run(
     'CREATE TEMP TABLE bad AS SELECT * FROM (SELECT *, 0::TINYINT AS cdup FROM broken) UNION ALL BY NAME SELECT id, 1::TINYINT AS cdup FROM doubles',
@@ -209,7 +210,7 @@ async function quarantine({
   if (subject !== undefined) names.push(`${subject} AS subject`);
   for (let offset = 0; ; offset += PAGE) {
     const page = await duck.rows(
-      `SELECT b.id, b.cdup${names.length > 0 ? `, ${names.join(', ')}` : ''} FROM (SELECT * FROM bad ORDER BY id LIMIT ${PAGE} OFFSET ${offset}) b JOIN rows r ON r.rowid = b.id ORDER BY b.id`,
+      `SELECT b.id, b.cdup${names.length > 0 ? `, ${names.join(', ')}` : ''} FROM (SELECT * FROM bad ORDER BY id LIMIT ${PAGE} OFFSET ${offset}) b JOIN ${TYPED_ROWS} r ON r.rowid = b.id ORDER BY b.id`,
     );
     if (page.length === 0) break;
     const lines = page.map(({ id }) => loaded.lineOf(Number(id)));

@@ -10,6 +10,7 @@ import type { Signature, TensorType } from '../../../core/model/signature.ts';
 import { parseJson } from '../../../core/protocols/formats/json.ts';
 import { type Duck, openDuck } from '../../../platform/duckdb/connection.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { TYPED_ROWS } from '../../../usecases/validation/exact-columns.ts';
 import type { QuarantinedRow } from '../../../usecases/validation/file-result.ts';
 import { load } from '../../../usecases/validation/load-file.ts';
 import { validateFile } from '../../../usecases/validation/validate-file.ts';
@@ -121,7 +122,7 @@ async function fileRules(lines: readonly string[], contract: Contract) {
   const loaded = await load(duck, file, contract);
   const found = lines.map((): { rules: Map<string, string>; unread?: string | undefined } => ({ rules: new Map() }));
   for (const { line, column: unread } of loaded.unreadable) found[line - 1]!.unread = unread ?? 'the line';
-  for (const row of await duck.rows(violationsSql(contract, 'rows')))
+  for (const row of await duck.rows(violationsSql(contract, TYPED_ROWS)))
     for (const [i, feature] of contract.features.entries()) {
       const code = Number(row[`c${i}`]);
       if (code > 0) found[loaded.lineOf(Number(row.id)) - 1]!.rules.set(feature.name, ruleOfCode(feature, code).name);
