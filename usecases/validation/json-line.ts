@@ -8,6 +8,8 @@ export interface BadJsonLine {
   readonly reason: string;
   /** The column whose value is none of its type's, where the others are. */
   readonly column?: string;
+  /** Names of the line's values, where it is an object of plain values and one of them is none of its type's. */
+  readonly names?: readonly string[];
 }
 
 export type JsonLine = { readonly row: Readonly<Record<string, unknown>> } | { readonly bad: BadJsonLine };
@@ -32,13 +34,12 @@ export function readJsonLine(text: string, { features }: Contract, known: readon
   if (nested !== undefined)
     return bad(`${known.includes(nested) ? nested : 'a value'} is nested, expected a plain value`);
   const wrong = features.find(({ name, type }) => name in row && VALUE_TYPES[type].read(row[name]) === undefined);
-  if (wrong !== undefined) return bad(formatValue(row[wrong.name]), wrong.name);
+  if (wrong !== undefined)
+    return { bad: { reason: formatValue(row[wrong.name]), column: wrong.name, names: Object.keys(row) } };
   return { row };
 }
 
-const bad = (reason: string, column?: string): JsonLine => ({
-  bad: { reason, ...(column === undefined ? {} : { column }) },
-});
+const bad = (reason: string): JsonLine => ({ bad: { reason } });
 
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Number);

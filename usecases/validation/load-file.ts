@@ -142,7 +142,9 @@ async function loadJsonLines(duck: Duck, file: string, contract: Contract): Prom
       const text = bytes.toString('utf8');
       const read = readJsonLine(text, contract, known);
       if ('bad' in read) {
-        unreadable.push({ line: number, raw: text, ...read.bad });
+        const { names = [], ...why } = read.bad;
+        for (const name of names) seen.add(name);
+        unreadable.push({ line: number, raw: text, ...why });
         continue;
       }
       for (const name of Object.keys(read.row)) seen.add(name);

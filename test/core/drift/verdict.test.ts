@@ -49,7 +49,7 @@ function baselineOf(values: number[], chunks = 100): Baseline {
 const judge = (baseline: Baseline, values: (number | null)[]) =>
   detectDrift(baseline, { rows: values.length, columns: { x: profileOf(values) } });
 
-describe('judgeDrift', () => {
+describe('detectDrift', () => {
   const next = uniforms(1);
   const baseline = baselineOf(draw(20_000, next));
 

@@ -41,6 +41,19 @@ describe('validateFile', () => {
   }
   const lines = (...rows: string[]) => `${[HEAD, ...rows].join('\n')}\n`;
 
+  it('quarantines JSON lines whose values are all of the wrong kind for what they are, and not as no JSON', async () => {
+    const rules = Contract.parse({ features: [{ name: 'f', type: 'float' }], file: { maxQuarantinedShare: 1 } });
+    const { verdict, rows } = await judge('{"f":true}\n{"f":"5"}\n', 'f.jsonl', rules);
+    expect(verdict.rows).toEqual({ lines: 2, accepted: 0, quarantined: 2 });
+    expect(rows.map(({ line, reasons }) => [line, reasons[0]!.rule])).toEqual([
+      [1, 'type'],
+      [2, 'type'],
+    ]);
+    const share = Contract.parse({ features: [{ name: 'f', type: 'float' }] });
+    expect((await judge('{"f":true}\n', 'g.jsonl', share)).verdict.rejection?.rule).not.toBe('format');
+    expect((await judge('[1]\n"x"\n', 'h.jsonl', rules)).verdict.rejection?.reason).toBe('no line is a JSON object');
+  });
+
   it('quarantines each bad row with its line and all its reasons', async () => {
     const { verdict, rows } = await judge(
       lines(
