@@ -45,7 +45,7 @@ export async function deploy({ image = false }: DeployOptions = {}): Promise<Dep
   const imageFile = path.join(folder, 'image', 'model.onnx');
   if (image) await release(folder, 'image', poolModel(), { contract: { features: [] } });
   await addLoader(path.dirname(index));
-  await writeCodeCache(path.dirname(index), { rehearsals: [{ env, events: [event(1)] }] });
+  await writeCodeCache(path.dirname(index), { warmups: [{ env, events: [event(1)] }] });
   return {
     folder,
     loader: path.join(folder, 'function', 'index.mjs'),

@@ -19,7 +19,7 @@ import { rollbackStep } from './steps/rollback.ts';
 
 const STEPS = [registerStep, predictStep, dataStep, driftStep, rollbackStep, driftOfAllStep, historyStep];
 const USAGE = 'usage: npm start -- [--home FOLDER] [--port PORT] [--exit]';
-/** Where the endpoint listens when nothing else is said. */
+/** Default port of the endpoint. */
 const PORT = 8080;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -55,13 +55,13 @@ async function main(argv: readonly string[]): Promise<number> {
   const demo = new DemoContext(root, runtime, manifest, `user:${userInfo().username}`);
   const narrator = new Narrator(console.log, process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
   const outcomes: StepOutcome[] = [];
-  const told = await CompletedSteps.open(runtime.home.folder);
+  const completed = await CompletedSteps.open(runtime.home.folder);
   for (const [i, step] of STEPS.entries()) {
-    const when = told.when(step.title);
+    const when = completed.when(step.title);
     const outcome = when === undefined ? await narrator.tell(i + 1, step, demo) : narrator.recall(i + 1, step, when);
     outcomes.push(outcome);
-    // The history is never told for good: there may be more of it.
-    if (outcome.held && when === undefined && step !== historyStep) await told.add(step.title, new Date());
+    // The history is shown at every start: there may be more of it.
+    if (outcome.held && when === undefined && step !== historyStep) await completed.add(step.title, new Date());
   }
   const held = outcomes.filter((outcome) => outcome.held).length;
   const seconds = outcomes.reduce((sum, outcome) => sum + outcome.seconds, 0);

@@ -1,10 +1,10 @@
-/** How a step says what happened. */
+/** Prints what happens in a step. */
 export interface StepReporter {
-  /** One line of what happened. */
+  /** Prints a line about what happened. */
   say(line: string): void;
-  /** Where to look at it: a file, a URL or a command. */
+  /** Prints where it can be looked at: a file, a URL or a command. */
   look(place: string): void;
-  /** Something that must hold for the step to hold; said either way. */
+  /** Prints a claim and whether it holds. The step fails when one does not. */
   check(held: boolean, claim: string): void;
 }
 
@@ -21,7 +21,7 @@ export interface StepOutcome {
 
 const WIDTH = 78;
 
-/** Tells steps one after the other on a stream of lines; a step that fails is said, and the next one still runs. */
+/** Runs steps one after the other and prints what happens. After a step that fails, the next one still runs. */
 export class Narrator {
   constructor(
     private readonly print: (line: string) => void,
@@ -32,7 +32,7 @@ export class Narrator {
     this.print(`\n${this.#paint(1, `${number}  ${step.title}`)}`);
     const from = performance.now();
     let held = true;
-    const telling: StepReporter = {
+    const reporter: StepReporter = {
       say: (line) => this.print(`   ${line}`),
       look: (place) => this.print(`   ${this.#paint(2, `look: ${place}`)}`),
       check: (holds, claim) => {
@@ -41,7 +41,7 @@ export class Narrator {
       },
     };
     try {
-      await step.run(context, telling);
+      await step.run(context, reporter);
     } catch (error) {
       held = false;
       this.print(
@@ -54,7 +54,7 @@ export class Narrator {
     return { title: step.title, held, seconds };
   }
 
-  /** Says of a step that it held at an earlier start. */
+  /** Prints that a step held at an earlier start. */
   recall<C>(number: number, step: Step<C>, when: string): StepOutcome {
     this.print(`\n${this.#paint(1, `${number}  ${step.title}`)}`);
     this.print(`   ${this.#paint(32, '✓')} held in this home at ${when}`);

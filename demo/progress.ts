@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 
-const Told = z.record(z.string(), z.string());
+const CompletionTimes = z.record(z.string(), z.string());
 
-/** Which steps have held in this home, and when: a second start goes on where the first one stopped. */
+/** Steps that have held in this home, and when, so that a second start goes on where the first one stopped. */
 export class CompletedSteps {
   private constructor(
     private readonly file: string,
@@ -14,7 +14,7 @@ export class CompletedSteps {
   static async open(folder: string): Promise<CompletedSteps> {
     const file = path.join(folder, 'demo.json');
     const known = await readFile(file, 'utf8').then(
-      (text) => Told.safeParse(JSON.parse(text)).data ?? {},
+      (text) => CompletionTimes.safeParse(JSON.parse(text)).data ?? {},
       () => ({}),
     );
     return new CompletedSteps(file, known);

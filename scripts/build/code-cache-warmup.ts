@@ -19,8 +19,8 @@ const MODEL = path.join('models', 'flight-delay', 'v1');
  *
  * @param work what is done while folder and services are there
  */
-export async function rehearseInfer(work: (rehearsals: readonly WarmupRun[]) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-rehearsal-'));
+export async function withWarmupRuns(work: (warmups: readonly WarmupRun[]) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-warmup-'));
   const services = createServer((_, response) => response.end('{"Items":[],"Count":0,"ScannedCount":0}'));
   await new Promise<void>((resolve) => services.listen(0, '127.0.0.1', resolve));
   try {

@@ -13,7 +13,7 @@ export interface WarmupRun {
 
 export interface CodeCacheOptions {
   /** What is recorded, one after the other in one process. */
-  readonly rehearsals: readonly WarmupRun[];
+  readonly warmups: readonly WarmupRun[];
   /** Node that the function will run on. @default this one */
   readonly node?: string;
   /** Arguments that it will be started with: V8 takes a cache only where its flags are the same. @default [] */
@@ -44,13 +44,13 @@ const RECORDER = `'use strict';
 const { readFileSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { Script } = require('node:vm');
-const { folder, rehearsals } = JSON.parse(process.argv[1]);
+const { folder, warmups } = JSON.parse(process.argv[1]);
 const file = folder + '/function.js';
 const source = '(function (exports, require, module, __filename, __dirname) {' + readFileSync(file, 'utf8') + '\\n})';
 // V8 keeps the name: that of Lambda, and not of a folder here.
 const script = new Script(source, { filename: '/var/task/function.js' });
 (async () => {
-  for (const { env, events } of rehearsals) {
+  for (const { env, events } of warmups) {
     Object.assign(process.env, env);
     const module_ = { exports: {} };
     script.runInThisContext().call(module_.exports, module_.exports, createRequire(file), module_, file, folder);
@@ -84,11 +84,11 @@ export async function addLoader(folder: string): Promise<void> {
  * @throws when the bundle cannot be loaded
  */
 export async function writeCodeCache(folder: string, options: CodeCacheOptions): Promise<void> {
-  const { rehearsals, node = process.execPath, flags = [] } = options;
-  const args = [...flags, '-e', RECORDER, JSON.stringify({ folder: path.resolve(folder), rehearsals })];
+  const { warmups, node = process.execPath, flags = [] } = options;
+  const args = [...flags, '-e', RECORDER, JSON.stringify({ folder: path.resolve(folder), warmups })];
   // What Node itself reads, it reads when it starts. What a person has set for their own use, a profile of AWS above all,
   // is not for the function.
   const own = Object.entries(process.env).filter(([name]) => !/^(AWS|TRIMTAB)_/.test(name));
-  const env = { ...Object.fromEntries(own), ...rehearsals[0]?.env };
+  const env = { ...Object.fromEntries(own), ...warmups[0]?.env };
   await promisify(execFile)(node, args, { env, maxBuffer: 64 * 1024 * 1024 });
 }

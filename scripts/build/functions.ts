@@ -68,8 +68,8 @@ export async function compileFunctions(target = 'dist/functions'): Promise<void>
     const node = lambdaNode();
     const flags = lambdaNodeFlags(infer.memoryMb);
     // It brings ONNX Runtime along.
-    const { rehearseInfer } = await import('./code-cache-warmup.ts');
-    await rehearseInfer((rehearsals) => writeCodeCache(path.join(target, infer.name), { rehearsals, node, flags }));
+    const { withWarmupRuns } = await import('./code-cache-warmup.ts');
+    await withWarmupRuns((warmups) => writeCodeCache(path.join(target, infer.name), { warmups, node, flags }));
   } catch (error) {
     if (!(error instanceof PackageUnavailable)) throw error;
     console.log(`the inference function is built without compiled code: ${error.message}`);

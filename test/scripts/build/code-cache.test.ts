@@ -21,7 +21,7 @@ afterEach(() => vi.unstubAllEnvs());
 
 async function addCodeCache(events: readonly unknown[]): Promise<void> {
   await addLoader(folder);
-  await writeCodeCache(folder, { rehearsals: [{ env: { SEEN: 'while recording' }, events }] });
+  await writeCodeCache(folder, { warmups: [{ env: { SEEN: 'while recording' }, events }] });
 }
 const CACHE = `function.${process.arch}.cache`;
 

@@ -17,25 +17,25 @@ const MANIFEST = {
 };
 
 describe('trace', () => {
-  let stand: ServingFixture;
+  let fixture: ServingFixture;
   let drop: string;
   beforeAll(async () => {
-    stand = await ServingFixture.open();
-    const { real: home } = stand;
-    await stand.release(MANIFEST, 'pipeline');
+    fixture = await ServingFixture.open();
+    const { real: home } = fixture;
+    await fixture.release(MANIFEST, 'pipeline');
     await home.data.put('incoming/pipeline/one.csv', 'carrier,distance,temperature\nAA,1,1\nAA,2,1\nXX,3,1\n');
     drop = (await validateDrop(home, { key: 'incoming/pipeline/one.csv' })).drop;
     const trained = { ...MANIFEST, lineage: { dataset: 'pipeline/000001', commit: 'abc' } };
-    await stand.register(trained, 'pipeline', 'two');
-    await stand.apply('pipeline', { type: 'start-shadow', version: 2, reason: 'look at it' });
-    const endpoint = await stand.endpoint();
+    await fixture.register(trained, 'pipeline', 'two');
+    await fixture.apply('pipeline', { type: 'start-shadow', version: 2, reason: 'look at it' });
+    const endpoint = await fixture.endpoint();
     const ask = (id: string, rows: number) =>
       endpoint.handle(
         request('POST', '/v1/models/pipeline:predict', { instances: Array(rows).fill(ROW) }, { 'x-request-id': id }),
       );
     await ask('single', 1);
     await ask('batch', 3);
-    const captured = stand.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
+    const captured = fixture.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
     const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
     await home.captures.put(`captures/${hour}/some.jsonl`, `${captured.join('\n')}\n`);
     await home.data.put(
@@ -43,13 +43,13 @@ describe('trace', () => {
       '{"id": "single", "truth": 1}\n{"id": "batch#2", "truth": 0}\n{"id": "unknown", "truth": 0}\n',
     );
     await joinGroundTruth(home, new Date());
-    await stand.apply('pipeline', { type: 'release', version: 2, reason: 'better' });
+    await fixture.apply('pipeline', { type: 'release', version: 2, reason: 'better' });
   });
-  afterAll(() => stand.close());
+  afterAll(() => fixture.close());
 
   it('tells of a prediction who answered, by which release, what it was made from, and what was true', async () => {
-    const found = await trace(stand.real, 'single');
-    const digest = (await stand.real.ledger.version('pipeline', 1))!.artifact.digest;
+    const found = await trace(fixture.real, 'single');
+    const digest = (await fixture.real.ledger.version('pipeline', 1))!.artifact.digest;
     expect(found).toMatchObject({
       of: 'prediction',
       model: 'pipeline',
@@ -69,11 +69,11 @@ describe('trace', () => {
   });
 
   it('tells of one row of a batch, or of all of them', async () => {
-    expect(await trace(stand.real, 'batch#2')).toMatchObject({
+    expect(await trace(fixture.real, 'batch#2')).toMatchObject({
       answers: [{ rows: [{ id: 'batch#2' }] }, { rows: [{ id: 'batch#2' }] }],
       truth: [{ id: 'batch#2', truth: 0 }],
     });
-    const all = await trace(stand.real, 'batch');
+    const all = await trace(fixture.real, 'batch');
     expect(all.of === 'prediction' && all.answers[0]!.rows.map(({ id }) => id)).toEqual([
       'batch#0',
       'batch#1',
@@ -82,8 +82,8 @@ describe('trace', () => {
   });
 
   it('opens what is encrypted when it is asked to', async () => {
-    const sealed = await trace(stand.real, 'single');
-    const open = await trace(stand.real, 'single', { decrypt: true });
+    const sealed = await trace(fixture.real, 'single');
+    const open = await trace(fixture.real, 'single', { decrypt: true });
     const distance = (found: typeof open) => found.of === 'prediction' && found.answers[0]!.rows[0]!.features.distance;
     expect(distance(sealed)).toMatch(/^enc:v1:/);
     expect(distance(open)).toBe('1500');
@@ -91,18 +91,18 @@ describe('trace', () => {
 
   it('opens nothing that a caller wrote to look like an envelope', async () => {
     const carrier = 'enc:v1:AAAA';
-    const line = stand.lines.find((each) => each.startsWith('{"trimtab":"capture"') && each.includes('"single"'))!;
+    const line = fixture.lines.find((each) => each.startsWith('{"trimtab":"capture"') && each.includes('"single"'))!;
     const { features, ...capture } = JSON.parse(line) as Capture;
     const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
     const looks = { ...capture, id: 'looks', features: { ...features, carrier: [carrier] } };
-    await stand.real.captures.put(`captures/${hour}/looks.jsonl`, `${JSON.stringify(looks)}\n`);
-    expect(await trace(stand.real, 'looks', { decrypt: true })).toMatchObject({
+    await fixture.real.captures.put(`captures/${hour}/looks.jsonl`, `${JSON.stringify(looks)}\n`);
+    expect(await trace(fixture.real, 'looks', { decrypt: true })).toMatchObject({
       answers: [{ rows: [{ features: { carrier, distance: '1500' } }] }],
     });
   });
 
   it('tells of an entry what was before it, and what came of it', async () => {
-    const found = await trace(stand.real, 'pipeline#2');
+    const found = await trace(fixture.real, 'pipeline#2');
     expect(found).toMatchObject({
       of: 'entry',
       entry: { kind: 'approved', version: 1 },
@@ -110,11 +110,11 @@ describe('trace', () => {
       after: [{ kind: 'released', version: 1 }],
     });
     expect(formatTrace(found)).toContain('#3 released');
-    expect(formatTrace(await trace(stand.real, 'pipeline#1'))).toContain('the first of all');
+    expect(formatTrace(await trace(fixture.real, 'pipeline#1'))).toContain('the first of all');
   });
 
   it('tells of a version what it was made from, and when it had traffic', async () => {
-    const found = await trace(stand.real, 'pipeline@2');
+    const found = await trace(fixture.real, 'pipeline@2');
     expect(found).toMatchObject({
       of: 'version',
       version: { lineage: { dataset: 'pipeline/000001', commit: 'abc' } },
@@ -128,7 +128,7 @@ describe('trace', () => {
 
   it('tells of a drop, by its id or its dataset version, what it was and which models were trained on it', async () => {
     for (const id of [drop, 'pipeline/000001', 'datasets/pipeline/000001']) {
-      const found = await trace(stand.real, id);
+      const found = await trace(fixture.real, id);
       expect(found).toMatchObject({
         of: 'drop',
         drop,
@@ -142,12 +142,12 @@ describe('trace', () => {
 
   it('says where it has looked when nothing is known', async () => {
     for (const id of ['nobody', 'nobody#3', 'pipeline@9', 'pipeline#99', '0123456789abcdef0123', 'pipeline/000009'])
-      await expect(trace(stand.real, id, { days: 0.05 })).rejects.toThrow(UntracedError);
+      await expect(trace(fixture.real, id, { days: 0.05 })).rejects.toThrow(UntracedError);
   });
 
   it('reads stretches of traffic off the ledger, each begun and ended by an entry', async () => {
     const entries = [];
-    for await (const entry of stand.real.ledger.entries('pipeline')) entries.push(entry);
+    for await (const entry of fixture.real.ledger.entries('pipeline')) entries.push(entry);
     expect(servicePeriods(entries, 1)).toMatchObject([{ role: 'champion', weight: 1, entries: [3, entries.length] }]);
     expect(servicePeriods(entries, 3)).toEqual([]);
   });

@@ -12,12 +12,12 @@ import { read, request, ServingFixture } from '../serving/serving-fixture.ts';
 
 /** A model of pictures from its reference over the endpoint to the detector: all that is kept of a picture is a summary. */
 describe('drift of pictures', () => {
-  let stand: ServingFixture;
+  let fixture: ServingFixture;
   let folder: string;
 
   beforeAll(async () => {
     folder = temporaryFolder('pictures');
-    stand = await ServingFixture.open();
+    fixture = await ServingFixture.open();
     const modelFile = path.join(folder, 'model.onnx');
     const dataFile = path.join(folder, 'reference.jsonl');
     writeFileSync(modelFile, brightnessModel());
@@ -36,36 +36,36 @@ describe('drift of pictures', () => {
     await withExamined(modelFile, async ({ signature, file }) => {
       const baseline = await buildBaseline({ dataFile, modelFile: file, manifest, signature, now: new Date() });
       writeFileSync(path.join(folder, 'baseline.json'), JSON.stringify(baseline));
-      await stand.registry.register(folder, signature, file);
+      await fixture.registry.register(folder, signature, file);
     });
-    await stand.apply('brightness', { type: 'approve', version: 1, reason: 'test' });
-    await stand.apply('brightness', { type: 'release', version: 1, reason: 'test' });
+    await fixture.apply('brightness', { type: 'approve', version: 1, reason: 'test' });
+    await fixture.apply('brightness', { type: 'release', version: 1, reason: 'test' });
   }, 60_000);
   afterAll(async () => {
-    await stand.close();
+    await fixture.close();
   });
 
   /** Sends pictures, delivers what was captured of them, and looks. */
   async function look(pictures: readonly Buffer[]) {
     const from = new Date();
-    stand.lines.length = 0;
-    const endpoint = await stand.endpoint();
+    fixture.lines.length = 0;
+    const endpoint = await fixture.endpoint();
     for (let i = 0; i < pictures.length; i += 50) {
       const instances = pictures.slice(i, i + 50).map((file) => ({ image: { b64: file.toString('base64') } }));
       expect(read(await endpoint.handle(request('POST', '/v1/models/brightness:predict', { instances }))).status).toBe(
         200,
       );
     }
-    const captured = stand.lines.filter((line) => line.includes('"trimtab":"capture"'));
+    const captured = fixture.lines.filter((line) => line.includes('"trimtab":"capture"'));
     const key = `captures/${from.toISOString().slice(0, 13).replace(/[-T]/g, '/')}/${from.getTime()}.jsonl`;
-    await stand.real.captures.put(key, `${captured.join('\n')}\n`);
+    await fixture.real.captures.put(key, `${captured.join('\n')}\n`);
     // Nothing of a picture but its summary has left the endpoint.
     const kept = ['mean', 'std', 'min', 'max', 'size', 'digest'].map((of) => `image.${of}`);
-    for (const { features } of await readCaptureObject(stand.real, key)) expect(Object.keys(features)).toEqual(kept);
+    for (const { features } of await readCaptureObject(fixture.real, key)) expect(Object.keys(features)).toEqual(kept);
     // The next window begins where this one ends.
     const to = new Date(Date.now() + 1);
     await new Promise((resolve) => setTimeout(resolve, 2));
-    return runDriftDetection(stand.real, { model: 'brightness', now: to, window: { from, to } });
+    return runDriftDetection(fixture.real, { model: 'brightness', now: to, window: { from, to } });
   }
   const drifted = ({ columns }: Awaited<ReturnType<typeof look>>) =>
     columns.filter(({ status }) => status === 'drift').map(({ column }) => column);
@@ -81,7 +81,7 @@ describe('drift of pictures', () => {
     expect(drifted(report)).toEqual(expect.arrayContaining(['image.mean', 'image.max', 'output:brightness']));
     // The light is less, and so is all that is in it; the size of the picture is what it was.
     expect(drifted(report)).not.toContain('image.size');
-    const page = new TextDecoder().decode(await stand.real.data.get(report.report));
+    const page = new TextDecoder().decode(await fixture.real.data.get(report.report));
     expect(page).toContain('image.mean');
   });
 

@@ -3,17 +3,17 @@ import type { AccessLogOptions } from '../../../core/observability/access-log.ts
 import { loggedRequests } from '../../../core/observability/access-log.ts';
 import { BROKEN, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 beforeEach(async () => {
-  stand = await ServingFixture.open();
-  await stand.release(PIPELINE, 'pipeline');
+  fixture = await ServingFixture.open();
+  await fixture.release(PIPELINE, 'pipeline');
 });
-afterEach(() => stand.close());
+afterEach(() => fixture.close());
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-const logged = () => stand.lines.map((line) => JSON.parse(line)).filter((line) => 'url.path' in line);
+const logged = () => fixture.lines.map((line) => JSON.parse(line)).filter((line) => 'url.path' in line);
 const open = (options: Partial<AccessLogOptions>) =>
-  stand.endpoint({ accessLog: { requests: 'all', service: { name: 'test', version: '7' }, ...options } });
+  fixture.endpoint({ accessLog: { requests: 'all', service: { name: 'test', version: '7' }, ...options } });
 const predict = (rows: unknown[] = [ROW], headers = {}, path = '/v1/models/pipeline:predict') => ({
   ...request('POST', path, { instances: rows }, headers),
   query: { subject: 'jane' },
@@ -85,12 +85,12 @@ describe('The access log', () => {
   });
 
   it('ties an error’s own line to its request', async () => {
-    await stand.release(BROKEN, 'broken-run');
+    await fixture.release(BROKEN, 'broken-run');
     const endpoint = await open({ requests: 'problems' });
     expect(read(await endpoint.handle({ ...BAD_RUN, headers: { traceparent: TRACEPARENT } })).status).toBe(500);
     const [line] = logged();
     expect(line).toMatchObject({ 'log.level': 'error', 'error.code': 'internal' });
-    const told = stand.lines.map((text) => JSON.parse(text)).find((each) => 'error.stack_trace' in each);
+    const told = fixture.lines.map((text) => JSON.parse(text)).find((each) => 'error.stack_trace' in each);
     expect(told['trace.id']).toBe(line['trace.id']);
   });
 
@@ -114,7 +114,7 @@ describe('The access log', () => {
     const ids = Array.from({ length: 100 }, (_, i) => `id-${i}`);
     const kept = async (requests: AccessLogOptions['requests']) => {
       const endpoint = await open({ requests, slowMs: 60_000 });
-      stand.lines.length = 0;
+      fixture.lines.length = 0;
       for (const id of ids) await endpoint.handle(request('GET', '/v2/health/live', '', { 'x-request-id': id }));
       return logged().map((line) => line['http.request.id']);
     };

@@ -4,17 +4,17 @@ import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { BODY_LIMIT } from '../../../usecases/serving/endpoint.ts';
 import { INT64, KINDS, PIPELINE, ROW, request, ServingFixture, TREE } from './serving-fixture.ts';
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await ServingFixture.open();
-  await stand.release(PIPELINE, 'pipeline');
-  await stand.release(TREE, 'tree-30');
-  await stand.release(INT64, 'int64');
-  await stand.release(KINDS, 'kinds');
-  endpoint = await stand.endpoint();
+  fixture = await ServingFixture.open();
+  await fixture.release(PIPELINE, 'pipeline');
+  await fixture.release(TREE, 'tree-30');
+  await fixture.release(INT64, 'int64');
+  await fixture.release(KINDS, 'kinds');
+  endpoint = await fixture.endpoint();
 });
-afterAll(() => stand.close());
+afterAll(() => fixture.close());
 
 const INFER = [
   '/v2/models/pipeline/infer',
@@ -51,7 +51,7 @@ async function expectNoFault(
   body: string | Uint8Array,
   headers: Record<string, string> = {},
 ): Promise<number> {
-  stand.lines.length = 0;
+  fixture.lines.length = 0;
   const response = await endpoint.handle(request('POST', path, body, headers));
   if (response.status >= 400) {
     const { error } = JSON.parse(response.body as string);
@@ -60,7 +60,7 @@ async function expectNoFault(
   }
   expect(
     response.status,
-    `${path} ${typeof body === 'string' ? body : Buffer.from(body).toString('hex')} ${stand.lines.join()}`,
+    `${path} ${typeof body === 'string' ? body : Buffer.from(body).toString('hex')} ${fixture.lines.join()}`,
   ).toBeLessThan(500);
   return response.status;
 }

@@ -7,17 +7,17 @@ import { EXAMPLES } from '../../hostile/examples.ts';
 import { hostileRequest } from '../../hostile/mutate.ts';
 import { INT64, KINDS, PIPELINE, ServingFixture, TREE } from './serving-fixture.ts';
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await ServingFixture.open();
-  await stand.release(PIPELINE, 'pipeline');
-  await stand.release(TREE, 'tree-30');
-  await stand.release(INT64, 'int64');
-  await stand.release(KINDS, 'kinds');
-  endpoint = await stand.endpoint({ defaultModel: 'pipeline' });
+  fixture = await ServingFixture.open();
+  await fixture.release(PIPELINE, 'pipeline');
+  await fixture.release(TREE, 'tree-30');
+  await fixture.release(INT64, 'int64');
+  await fixture.release(KINDS, 'kinds');
+  endpoint = await fixture.endpoint({ defaultModel: 'pipeline' });
 });
-afterAll(() => stand.close());
+afterAll(() => fixture.close());
 
 describe('Every protocol', () => {
   it.each(EXAMPLES.map(({ protocol, request }) => [protocol, request.method, request.path, request] as const))(
@@ -49,10 +49,10 @@ describe('Every protocol', () => {
   it('answers every bad request in its own form of error, and none is the endpoint’s fault', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(0x7fff_ffff), async (seed) => {
-        stand.lines.length = 0;
+        fixture.lines.length = 0;
         const request = hostileRequest(seed);
         const found = responseProblem(request, await endpoint.handle(request));
-        const logged = stand.lines.find((line) => line.includes('"log.level":"error"'));
+        const logged = fixture.lines.find((line) => line.includes('"log.level":"error"'));
         expect(found ?? logged, `seed ${seed}: ${formatRequest(request)}`).toBeUndefined();
       }),
       { numRuns: 3_000 },

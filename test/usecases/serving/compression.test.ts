@@ -80,14 +80,14 @@ describe('packed', () => {
 });
 
 describe('A packed request', () => {
-  let stand: ServingFixture;
+  let fixture: ServingFixture;
   let endpoint: Endpoint;
   beforeAll(async () => {
-    stand = await ServingFixture.open();
-    await stand.release(TREE, 'tree-30');
-    endpoint = await stand.endpoint();
+    fixture = await ServingFixture.open();
+    await fixture.release(TREE, 'tree-30');
+    endpoint = await fixture.endpoint();
   });
-  afterAll(() => stand.close());
+  afterAll(() => fixture.close());
 
   const rows = (count: number) => Array.from({ length: count }, () => Array(30).fill(0.5));
 

@@ -6,11 +6,11 @@ import { loadModel } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { BROKEN, INT64, KINDS, PIPELINE, ROW, read, request, ServingFixture, TREE } from './serving-fixture.ts';
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 beforeEach(async () => {
-  stand = await ServingFixture.open();
+  fixture = await ServingFixture.open();
 });
-afterEach(() => stand.close());
+afterEach(() => fixture.close());
 
 const predict = async (endpoint: Endpoint, headers: Record<string, string> = {}, at = '/v1/models/pipeline:predict') =>
   read(await endpoint.handle(request('POST', at, { instances: [ROW] }, headers)));
@@ -20,8 +20,8 @@ const report = async (endpoint: Endpoint) =>
 
 describe('Endpoint answers', () => {
   it('in v1 and v2 alike, with prediction id, version and variant in the headers', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
     const v1 = await predict(endpoint, { 'x-request-id': 'req-1' });
     expect(v1.status).toBe(200);
     expect(v1.headers).toMatchObject({
@@ -50,9 +50,9 @@ describe('Endpoint answers', () => {
   });
 
   it('with one metrics line and one capture line a request', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
-    stand.lines.length = 0;
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
+    fixture.lines.length = 0;
     await endpoint.handle(
       request(
         'POST',
@@ -61,11 +61,11 @@ describe('Endpoint answers', () => {
         { 'x-request-id': 'r' },
       ),
     );
-    expect(stand.metric('Latency')).toMatchObject([
+    expect(fixture.metric('Latency')).toMatchObject([
       { Model: 'pipeline', Variant: 'champion', Version: '1', Failure: 0, Violation: 1, Rows: 2 },
     ]);
-    expect(stand.metric('Latency')[0]!.Score).toHaveLength(2);
-    expect(stand.captures()).toMatchObject([
+    expect(fixture.metric('Latency')[0]!.Score).toHaveLength(2);
+    expect(fixture.captures()).toMatchObject([
       {
         id: 'r',
         rows: 2,
@@ -73,12 +73,12 @@ describe('Endpoint answers', () => {
         features: { carrier: ['B6', 'B6'], distance: [1500, 1500], temperature: [null, 99] },
       },
     ]);
-    expect(stand.lines).toHaveLength(2);
+    expect(fixture.lines).toHaveLength(2);
   });
 
   it('400 with every violation up to ten, and no run, when the contract is broken', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
     const bad = Array.from({ length: 12 }, () => ({ ...ROW, distance: -1 }));
     const { status, headers, body } = read(
       await endpoint.handle(request('POST', '/v1/models/pipeline:predict', { instances: bad })),
@@ -88,13 +88,13 @@ describe('Endpoint answers', () => {
     expect(body.error.match(/expected at least 0/g)).toHaveLength(10);
     expect(body.error).toContain('distance in row 0 is -1');
     expect(body.error).toContain('and 2 more');
-    expect(stand.metric('Latency').at(-1)).toMatchObject({ Failure: 0, Violation: 1 });
-    expect(stand.captures()).toEqual([]);
+    expect(fixture.metric('Latency').at(-1)).toMatchObject({ Failure: 0, Violation: 1 });
+    expect(fixture.captures()).toEqual([]);
   });
 
   it('with every digit of 64-bit integers, both ways', async () => {
-    await stand.release(INT64, 'int64');
-    const endpoint = await stand.endpoint();
+    await fixture.release(INT64, 'int64');
+    const endpoint = await fixture.endpoint();
     const response = await endpoint.handle(
       request(
         'POST',
@@ -107,8 +107,8 @@ describe('Endpoint answers', () => {
   });
 
   it('carries every element type through the graph, binary and JSON', async () => {
-    await stand.release(KINDS, 'kinds');
-    const endpoint = await stand.endpoint();
+    await fixture.release(KINDS, 'kinds');
+    const endpoint = await fixture.endpoint();
     const kinds: [string, string, unknown[], number[]][] = [
       ['float32', 'FP32', [1.5, null, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6], [2, 2, 3]],
       ['float64', 'FP64', [1.1, 2, 3, 4], [2, 2]],
@@ -149,11 +149,11 @@ describe('Endpoint answers', () => {
   });
 
   it('503 while a model has no release, 404 for models and versions that are not there, with those that are', async () => {
-    await stand.register(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.register(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
     expect((await predict(endpoint)).status).toBe(503);
     expect(read(await endpoint.handle(request('GET', '/v2/health/ready'))).status).toBe(503);
-    await stand.apply('pipeline', { type: 'release', version: 1, reason: 'test' });
+    await fixture.apply('pipeline', { type: 'release', version: 1, reason: 'test' });
     await endpoint.refresh();
     expect(read(await endpoint.handle(request('GET', '/v2/health/ready'))).status).toBe(200);
     expect(await predict(endpoint, {}, '/v1/models/pipeline/versions/7:predict')).toMatchObject({
@@ -168,8 +168,8 @@ describe('Endpoint answers', () => {
   });
 
   it('500 without a word about the inside when a run fails, counted as a failure and written down for operators', async () => {
-    await stand.release(BROKEN, 'broken-run');
-    const endpoint = await stand.endpoint();
+    await fixture.release(BROKEN, 'broken-run');
+    const endpoint = await fixture.endpoint();
     const { status, body } = read(
       await endpoint.handle(
         request('POST', '/v2/models/broken/infer', {
@@ -178,14 +178,14 @@ describe('Endpoint answers', () => {
       ),
     );
     expect({ status, body }).toEqual({ status: 500, body: { error: 'internal error' } });
-    expect(stand.metric('Failure').at(-1)).toMatchObject({ Failure: 1, Violation: 0 });
-    expect(stand.lines.join()).toContain('out of data bounds');
+    expect(fixture.metric('Failure').at(-1)).toMatchObject({ Failure: 1, Violation: 0 });
+    expect(fixture.lines.join()).toContain('out of data bounds');
   });
 
   it('by the models that it is given a way to load: a 503 of theirs is passed on with Retry-After and counts as a failure', async () => {
-    await stand.release(PIPELINE, 'pipeline');
+    await fixture.release(PIPELINE, 'pipeline');
     const versions: number[] = [];
-    const busy = await stand.endpoint({
+    const busy = await fixture.endpoint({
       load: async (record, path) => {
         versions.push(record.version);
         const model = await loadModel(path, { digest: record.artifact.digest });
@@ -200,18 +200,18 @@ describe('Endpoint answers', () => {
         };
       },
     });
-    stand.lines.length = 0;
+    fixture.lines.length = 0;
     const { status, headers, body } = await predict(busy);
     expect(versions).toEqual([1]);
     expect({ status, body }).toEqual({ status: 503, body: { error: 'the queue is full' } });
     expect(headers['retry-after']).toBe('2');
-    expect(stand.metric('Failure').map((line) => line.Failure)).toEqual([1]);
+    expect(fixture.metric('Failure').map((line) => line.Failure)).toEqual([1]);
   });
 
   it('stores what predictions were worth for the join to find, of declared metrics only', async () => {
     const business = [{ name: 'revenue', unit: 'EUR', min: 0 }];
-    await stand.release({ ...PIPELINE, monitoring: { business } } as typeof PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release({ ...PIPELINE, monitoring: { business } } as typeof PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
     const send = async (...records: unknown[]) =>
       read(await endpoint.handle(request('POST', '/trimtab/v1/models/pipeline/outcomes', { records })));
     const good = [
@@ -220,9 +220,9 @@ describe('Endpoint answers', () => {
     ];
     expect(await send(...good)).toMatchObject({ status: 202, body: { accepted: 2 } });
     const keys: string[] = [];
-    for await (const { key } of stand.real.data.list('ground-truth/incoming/pipeline/')) keys.push(key);
+    for await (const { key } of fixture.real.data.list('ground-truth/incoming/pipeline/')) keys.push(key);
     const stored = new TextDecoder()
-      .decode(await stand.real.data.get(keys[0]!))
+      .decode(await fixture.real.data.get(keys[0]!))
       .trimEnd()
       .split('\n');
     expect(stored.map((line) => JSON.parse(line))).toEqual(good);
@@ -243,8 +243,8 @@ describe('Endpoint answers', () => {
   });
 
   it('stores ground truth for the join to find', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
     const response = await endpoint.handle(
       request('POST', '/trimtab/v1/models/pipeline/truth', {
         records: [
@@ -255,18 +255,18 @@ describe('Endpoint answers', () => {
     );
     expect(read(response)).toMatchObject({ status: 202, body: { accepted: 2 } });
     const stored: string[] = [];
-    for await (const { key } of stand.real.data.list('ground-truth/incoming/pipeline/'))
-      stored.push(new TextDecoder().decode(await stand.real.data.get(key)));
+    for await (const { key } of fixture.real.data.list('ground-truth/incoming/pipeline/'))
+      stored.push(new TextDecoder().decode(await fixture.real.data.get(key)));
     expect(stored).toEqual(['{"id":"a","truth":1}\n{"id":"b","truth":0}\n']);
   });
 });
 
 describe('Endpoint follows the ledger', () => {
   it('to a canary: callers stick to their variant, and the share is what the ledger says', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const version = await stand.register(PIPELINE, 'pipeline', 'two');
-    await stand.apply('pipeline', { type: 'start-canary', version, steps: [0.3, 1], reason: 'test' });
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    const version = await fixture.register(PIPELINE, 'pipeline', 'two');
+    await fixture.apply('pipeline', { type: 'start-canary', version, steps: [0.3, 1], reason: 'test' });
+    const endpoint = await fixture.endpoint();
     expect(await report(endpoint)).toMatchObject({ champion: 1, challengers: [{ version: 2, weight: 0.3 }] });
     let challenger = 0;
     for (let user = 0; user < 300; user++) {
@@ -279,9 +279,9 @@ describe('Endpoint follows the ledger', () => {
   });
 
   it('beside the requests: the old version answers until the new one is loaded, and nobody waits', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint({ refreshSeconds: 0 });
-    await stand.release(PIPELINE, 'pipeline', 'two');
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint({ refreshSeconds: 0 });
+    await fixture.release(PIPELINE, 'pipeline', 'two');
     const versions: number[] = [];
     const until = Date.now() + 5_000;
     while (versions.at(-1) !== 2 && Date.now() < until) versions.push(await served(endpoint));
@@ -291,168 +291,171 @@ describe('Endpoint follows the ledger', () => {
   });
 
   it('and keeps serving when the ledger is unreachable or silent, and says so in a metric', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
-    expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 0 });
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
+    expect(fixture.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 0 });
     for (const state of ['down', 'silent'] as const) {
-      stand.ledger = state;
-      stand.lines.length = 0;
+      fixture.ledger = state;
+      fixture.lines.length = 0;
       await endpoint.refresh();
       expect(await served(endpoint)).toBe(1);
-      expect(stand.metric('StaleRelease')).toMatchObject([{ StaleRelease: 1, Variant: 'champion', Version: '1' }]);
+      expect(fixture.metric('StaleRelease')).toMatchObject([{ StaleRelease: 1, Variant: 'champion', Version: '1' }]);
     }
-    stand.ledger = 'up';
+    fixture.ledger = 'up';
     await endpoint.refresh();
-    expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 0 });
+    expect(fixture.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 0 });
   });
 
   it('and starts from its folder when the ledger and the artifacts are gone', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    await (await stand.endpoint()).close();
-    stand.ledger = 'down';
-    stand.downloads = 0;
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    await (await fixture.endpoint()).close();
+    fixture.ledger = 'down';
+    fixture.downloads = 0;
+    const endpoint = await fixture.endpoint();
     expect(await served(endpoint)).toBe(1);
-    expect(stand.downloads).toBe(0);
-    expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
+    expect(fixture.downloads).toBe(0);
+    expect(fixture.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
   });
 
   it('and starts in an empty folder from what is kept beside a ledger that is down or silent', async () => {
-    await stand.release(PIPELINE, 'pipeline');
+    await fixture.release(PIPELINE, 'pipeline');
     for (const state of ['down', 'silent'] as const) {
-      stand.ledger = state;
+      fixture.ledger = state;
       for (const models of ['all', ['pipeline']] as const) {
-        const endpoint = await stand.endpoint({ models, cacheFolder: path.join(stand.folder, `${state}-${models}`) });
+        const endpoint = await fixture.endpoint({
+          models,
+          cacheFolder: path.join(fixture.folder, `${state}-${models}`),
+        });
         expect(await served(endpoint)).toBe(1);
-        expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
+        expect(fixture.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
       }
     }
   });
 
   it('and tries a failed load again while the ledger is down, no sooner than it is time', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    stand.ledger = 'down';
-    const { home } = stand;
+    await fixture.release(PIPELINE, 'pipeline');
+    fixture.ledger = 'down';
+    const { home } = fixture;
     let now = Date.now();
     let broken = true;
     const get = (key: string) =>
       broken && key.startsWith('models/') ? Promise.reject(new Error('503 Slow Down')) : home.artifacts.get(key);
     const artifacts = { ...home.artifacts, get };
     const clock = { ...home.clock, now: () => new Date(now) };
-    const endpoint = await stand.endpoint({ home: { ...home, artifacts, clock }, retrySeconds: 15 });
+    const endpoint = await fixture.endpoint({ home: { ...home, artifacts, clock }, retrySeconds: 15 });
     expect((await predict(endpoint)).status).toBe(503);
     broken = false;
     now += 14_000;
     await endpoint.refresh();
     expect((await predict(endpoint)).status).toBe(503);
-    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Version: '1' });
+    expect(fixture.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Version: '1' });
     now += 1_000;
     await endpoint.refresh();
     expect(await served(endpoint)).toBe(1);
-    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 0, Version: '1' });
+    expect(fixture.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 0, Version: '1' });
   });
 
   it('and takes what is newest when its folder is behind', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    await (await stand.endpoint()).close();
-    await stand.release(PIPELINE, 'pipeline', 'two');
-    stand.ledger = 'down';
-    expect(await served(await stand.endpoint())).toBe(2);
+    await fixture.release(PIPELINE, 'pipeline');
+    await (await fixture.endpoint()).close();
+    await fixture.release(PIPELINE, 'pipeline', 'two');
+    fixture.ledger = 'down';
+    expect(await served(await fixture.endpoint())).toBe(2);
   });
 
   it('and follows a rollback that it cannot read in the ledger', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    await stand.release(PIPELINE, 'pipeline', 'two');
-    const endpoint = await stand.endpoint({ retrySeconds: 0 });
-    stand.ledger = 'down';
-    await stand.apply('pipeline', { type: 'roll-back', quarantine: true, reason: 'test' });
+    await fixture.release(PIPELINE, 'pipeline');
+    await fixture.release(PIPELINE, 'pipeline', 'two');
+    const endpoint = await fixture.endpoint({ retrySeconds: 0 });
+    fixture.ledger = 'down';
+    await fixture.apply('pipeline', { type: 'roll-back', quarantine: true, reason: 'test' });
     await endpoint.refresh();
     expect(await served(endpoint)).toBe(1);
-    expect(stand.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
+    expect(fixture.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1 });
   });
 
   it('and finds the record of a version beside a ledger that answers no more than who is released', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const { home } = stand;
+    await fixture.release(PIPELINE, 'pipeline');
+    const { home } = fixture;
     const ledger = { ...home.ledger, version: () => Promise.reject(new Error('throttled')) };
-    expect(await served(await stand.endpoint({ home: { ...home, ledger } }))).toBe(1);
-    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 0 });
+    expect(await served(await fixture.endpoint({ home: { ...home, ledger } }))).toBe(1);
+    expect(fixture.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 0 });
   });
 
   it('and opens with nothing to serve when there is neither ledger nor anything kept, asking to try again', async () => {
-    stand.ledger = 'down';
+    fixture.ledger = 'down';
     for (const models of ['all', ['pipeline']] as const)
-      expect((await predict(await stand.endpoint({ models }))).status).toBe(503);
-    stand.ledger = 'up';
-    expect((await predict(await stand.endpoint())).status).toBe(404);
-    stand.ledger = 'down';
-    const endpoint = await stand.endpoint({ models: ['pipeline'] });
+      expect((await predict(await fixture.endpoint({ models }))).status).toBe(503);
+    fixture.ledger = 'up';
+    expect((await predict(await fixture.endpoint())).status).toBe(404);
+    fixture.ledger = 'down';
+    const endpoint = await fixture.endpoint({ models: ['pipeline'] });
     expect(read(await endpoint.handle(request('GET', '/v2/health/live'))).status).toBe(200);
   });
 
   it('but not to a version whose file is damaged: the old one goes on, and the failure is a metric', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint({ retrySeconds: 0 });
-    const two = await stand.register(PIPELINE, 'pipeline', 'two');
-    const record = (await stand.real.ledger.version('pipeline', two))!;
-    const file = path.join(stand.folder, 'home', 'artifacts', ...record.artifact.key.split('/'));
-    const good = await stand.real.artifacts.get(record.artifact.key);
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint({ retrySeconds: 0 });
+    const two = await fixture.register(PIPELINE, 'pipeline', 'two');
+    const record = (await fixture.real.ledger.version('pipeline', two))!;
+    const file = path.join(fixture.folder, 'home', 'artifacts', ...record.artifact.key.split('/'));
+    const good = await fixture.real.artifacts.get(record.artifact.key);
     const damaged = Uint8Array.from(good);
     damaged[600]! ^= 1;
     await writeFile(file, damaged);
-    await stand.apply('pipeline', { type: 'release', version: two, reason: 'test' });
+    await fixture.apply('pipeline', { type: 'release', version: two, reason: 'test' });
     await endpoint.refresh();
     expect(await served(endpoint)).toBe(1);
     expect(await report(endpoint)).toMatchObject({ champion: 1 });
-    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Version: '2' });
-    expect(stand.lines.join()).toContain('DigestMismatchError');
+    expect(fixture.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Version: '2' });
+    expect(fixture.lines.join()).toContain('DigestMismatchError');
     await writeFile(file, good);
     await endpoint.refresh();
     expect(await served(endpoint)).toBe(2);
-    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 0, Version: '2' });
+    expect(fixture.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 0, Version: '2' });
   });
 
   it('and gives a challenger that does not load no traffic', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const two = await stand.register(PIPELINE, 'pipeline', 'two');
-    const record = (await stand.real.ledger.version('pipeline', two))!;
-    await stand.real.artifacts.delete(record.artifact.key);
-    await stand.apply('pipeline', { type: 'start-canary', version: two, steps: [0.9, 1], reason: 'test' });
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    const two = await fixture.register(PIPELINE, 'pipeline', 'two');
+    const record = (await fixture.real.ledger.version('pipeline', two))!;
+    await fixture.real.artifacts.delete(record.artifact.key);
+    await fixture.apply('pipeline', { type: 'start-canary', version: two, steps: [0.9, 1], reason: 'test' });
+    const endpoint = await fixture.endpoint();
     expect(await report(endpoint)).toMatchObject({ champion: 1, challengers: [] });
     for (let i = 0; i < 20; i++) expect(await served(endpoint)).toBe(1);
-    expect(stand.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Variant: 'challenger', Version: '2' });
+    expect(fixture.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Variant: 'challenger', Version: '2' });
   });
 
   it('does not take a version whose contract does not fit its graph', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
-    expect(await stand.plant('pipeline', [{ name: 'nowhere', type: 'float' }])).toBe(2);
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
+    expect(await fixture.plant('pipeline', [{ name: 'nowhere', type: 'float' }])).toBe(2);
     await endpoint.refresh();
     expect(await served(endpoint)).toBe(1);
-    expect(stand.lines.join()).toContain('ContractBindingError');
+    expect(fixture.lines.join()).toContain('ContractBindingError');
   });
 
   it('goes back in one refresh without downloading again, and frees what has lost its traffic after a grace', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint({ graceSeconds: 0 });
-    await stand.release(PIPELINE, 'pipeline', 'two');
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint({ graceSeconds: 0 });
+    await fixture.release(PIPELINE, 'pipeline', 'two');
     await endpoint.refresh();
     expect(await served(endpoint)).toBe(2);
-    stand.downloads = 0;
-    await stand.apply('pipeline', { type: 'roll-back', quarantine: true, reason: 'test' });
+    fixture.downloads = 0;
+    await fixture.apply('pipeline', { type: 'roll-back', quarantine: true, reason: 'test' });
     await endpoint.refresh();
     expect(await served(endpoint)).toBe(1);
-    expect(stand.downloads).toBe(0);
+    expect(fixture.downloads).toBe(0);
     expect((await predict(endpoint, {}, '/v1/models/pipeline/versions/2:predict')).status).toBe(404);
   });
 
   it('answers by the version or variant that a header names, and by none that has no traffic', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const two = await stand.register(PIPELINE, 'pipeline', 'two');
-    await stand.register(PIPELINE, 'pipeline', 'three');
-    await stand.apply('pipeline', { type: 'start-canary', version: two, steps: [0.01, 1], reason: 'test' });
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    const two = await fixture.register(PIPELINE, 'pipeline', 'two');
+    await fixture.register(PIPELINE, 'pipeline', 'three');
+    await fixture.apply('pipeline', { type: 'start-canary', version: two, steps: [0.01, 1], reason: 'test' });
+    const endpoint = await fixture.endpoint();
     const by = async (headers: Record<string, string>) => {
       const answer = await predict(endpoint, headers);
       return answer.status === 200 ? Number(answer.headers['x-trimtab-model-version']) : answer.status;
@@ -470,16 +473,16 @@ describe('Endpoint follows the ledger', () => {
         'x-trimtab-model-version'
       ],
     ).toBe('1');
-    await stand.apply('pipeline', { type: 'abort-canary', quarantine: true, reason: 'test' });
+    await fixture.apply('pipeline', { type: 'abort-canary', quarantine: true, reason: 'test' });
     await endpoint.refresh();
     expect(await by({ 'x-trimtab-version': '2' })).toBe(404);
   });
 
   it('lets a subject stick to its version where there is no routing key', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const two = await stand.register(PIPELINE, 'pipeline', 'two');
-    await stand.apply('pipeline', { type: 'start-canary', version: two, steps: [0.5, 1], reason: 'test' });
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    const two = await fixture.register(PIPELINE, 'pipeline', 'two');
+    await fixture.apply('pipeline', { type: 'start-canary', version: two, steps: [0.5, 1], reason: 'test' });
+    const endpoint = await fixture.endpoint();
     const seen = new Set<string>();
     for (let i = 0; i < 8; i++) {
       const of = async (headers: Record<string, string>) =>
@@ -493,18 +496,18 @@ describe('Endpoint follows the ledger', () => {
   });
 
   it('copies the traffic to a shadow whose answers go nowhere', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const two = await stand.register(PIPELINE, 'pipeline', 'two');
-    await stand.apply('pipeline', { type: 'start-shadow', version: two, reason: 'test' });
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    const two = await fixture.register(PIPELINE, 'pipeline', 'two');
+    await fixture.apply('pipeline', { type: 'start-shadow', version: two, reason: 'test' });
+    const endpoint = await fixture.endpoint();
     const { headers } = await predict(endpoint, { 'x-request-id': 'r' });
     expect(headers['x-trimtab-model-version']).toBe('1');
-    expect(stand.captures()).toMatchObject([
+    expect(fixture.captures()).toMatchObject([
       { id: 'r', variant: 'champion', version: 1 },
       { id: 'r', variant: 'shadow', version: 2 },
     ]);
     expect(
-      stand
+      fixture
         .metric('Latency')
         .map((line) => line.Variant)
         .sort(),
@@ -513,14 +516,14 @@ describe('Endpoint follows the ledger', () => {
 
   it('captures a share by hash of the id: the same ids on every endpoint', async () => {
     const half = { ...TREE, monitoring: { captureShare: 0.5 } };
-    await stand.release(half, 'tree-30');
-    const endpoint = await stand.endpoint();
+    await fixture.release(half, 'tree-30');
+    const endpoint = await fixture.endpoint();
     const body = { instances: [Array(30).fill(0.5)] };
     const ask = async () => {
-      stand.lines.length = 0;
+      fixture.lines.length = 0;
       for (let i = 0; i < 200; i++)
         await endpoint.handle(request('POST', '/v1/models/tree:predict', body, { 'x-request-id': `r-${i}` }));
-      return stand.captures().map((capture) => capture.id);
+      return fixture.captures().map((capture) => capture.id);
     };
     const first = await ask();
     expect(first.length).toBeGreaterThan(60);
@@ -529,9 +532,9 @@ describe('Endpoint follows the ledger', () => {
   });
 
   it('serves a model that appears later, when it is to serve all', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
-    await stand.release(TREE, 'tree-30');
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
+    await fixture.release(TREE, 'tree-30');
     await endpoint.refresh();
     expect(read(await endpoint.handle(request('GET', '/v2/models'))).body).toEqual({ models: ['pipeline', 'tree'] });
   });

@@ -11,17 +11,17 @@ const FLIGHTS = path.resolve('models/flight-delay/v3');
 const NAMES = Object.keys(FLIGHT);
 
 describe('an endpoint asked why', () => {
-  let stand: ServingFixture;
+  let fixture: ServingFixture;
   let endpoint: Endpoint;
 
   beforeEach(async () => {
-    stand = await ServingFixture.open();
+    fixture = await ServingFixture.open();
   });
-  afterEach(() => stand.close());
+  afterEach(() => fixture.close());
 
   /** Registers and releases the example model, its manifest and baseline changed. */
   async function serve(change: (manifest: Json, baseline: Json) => void = () => undefined): Promise<void> {
-    const folder = await mkdtemp(path.join(stand.folder, 'flights-'));
+    const folder = await mkdtemp(path.join(fixture.folder, 'flights-'));
     await copyFile(path.join(FLIGHTS, 'model.onnx'), path.join(folder, 'model.onnx'));
     const [manifest, baseline] = await Promise.all(
       ['model.json', 'baseline.json'].map(async (file) => JSON.parse(await readFile(path.join(FLIGHTS, file), 'utf8'))),
@@ -30,10 +30,10 @@ describe('an endpoint asked why', () => {
     change(manifest, baseline);
     await writeFile(path.join(folder, 'model.json'), JSON.stringify(manifest));
     await writeFile(path.join(folder, 'baseline.json'), JSON.stringify(baseline));
-    const { version } = await stand.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
-    await stand.apply('flight-delay', { type: 'approve', version: version.version, reason: 'test' });
-    await stand.apply('flight-delay', { type: 'release', version: version.version, reason: 'test' });
-    endpoint = await stand.endpoint();
+    const { version } = await fixture.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
+    await fixture.apply('flight-delay', { type: 'approve', version: version.version, reason: 'test' });
+    await fixture.apply('flight-delay', { type: 'release', version: version.version, reason: 'test' });
+    endpoint = await fixture.endpoint();
   }
 
   const v1 = async (query: Record<string, string> = {}, instances: unknown[] = [FLIGHT]) =>
@@ -138,19 +138,19 @@ describe('an endpoint asked why', () => {
   it('captures nothing and counts no score: no prediction has been made', async () => {
     await serve();
     await v1();
-    expect(stand.captures()).toEqual([]);
-    for (const name of ['Score', 'Rows', 'Latency', 'Failure', 'Violation']) expect(stand.metric(name)).toEqual([]);
+    expect(fixture.captures()).toEqual([]);
+    for (const name of ['Score', 'Rows', 'Latency', 'Failure', 'Violation']) expect(fixture.metric(name)).toEqual([]);
   });
 
   it('counts and times explanations under names of their own', async () => {
     await serve();
     await v1();
     await v1({ column: '7' });
-    const [good, refused] = stand.metric('ExplainLatency');
+    const [good, refused] = fixture.metric('ExplainLatency');
     expect(good).toMatchObject({ ExplainFailure: 0, Model: 'flight-delay', Version: '1', Variant: 'champion' });
     expect(good!.ExplainLatency).toBeGreaterThan(0);
     expect(refused).toMatchObject({ ExplainFailure: 0 });
-    expect(stand.metric('ExplainLatency')).toHaveLength(2);
+    expect(fixture.metric('ExplainLatency')).toHaveLength(2);
   });
 
   it('refuses what breaks the contract, too many rows, and options that are none', async () => {
@@ -212,7 +212,7 @@ describe('an endpoint asked why', () => {
         expect(JSON.stringify(answered.body)).not.toMatch(/baseValue|values/);
       }
     // Nobody's release is any worse for it.
-    for (const line of stand.metric('Failure')) expect(line.Failure).toBe(0);
+    for (const line of fixture.metric('Failure')) expect(line.Failure).toBe(0);
   });
 
   it('explains by each of them what is told in full', async () => {
@@ -224,8 +224,8 @@ describe('an endpoint asked why', () => {
   });
 
   it('refuses a version that has no baseline to compare with', async () => {
-    await stand.release({ ...PIPELINE }, 'pipeline');
-    endpoint = await stand.endpoint();
+    await fixture.release({ ...PIPELINE }, 'pipeline');
+    endpoint = await fixture.endpoint();
     const ask = request('POST', '/v1/models/pipeline:explain', { instances: [ROW] });
     expect(read(await endpoint.handle(ask))).toMatchObject({
       status: 501,

@@ -46,14 +46,14 @@ const CONTRACTS: Record<string, object> = {
 
 const manifestOf = (name: string) => ({ name, contract: CONTRACTS[name] ?? { features: row(5) } });
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await ServingFixture.open();
-  for (const name of Object.keys(FRAMEWORKS)) await stand.release(manifestOf(name), `frameworks/${name}`);
-  endpoint = await stand.endpoint();
+  fixture = await ServingFixture.open();
+  for (const name of Object.keys(FRAMEWORKS)) await fixture.release(manifestOf(name), `frameworks/${name}`);
+  endpoint = await fixture.endpoint();
 }, 120_000);
-afterAll(() => stand.close());
+afterAll(() => fixture.close());
 
 /** Numbers may differ in the last places, everything else may not. */
 function expectSame(found: unknown[], wanted: unknown[]): void {
@@ -167,9 +167,9 @@ describe.each(Object.keys(FRAMEWORKS).filter((name) => name !== 'picture'))('%s'
 
 describe('models of every framework', () => {
   const captured = async (model: string, body: object) => {
-    const before = stand.captures().length;
+    const before = fixture.captures().length;
     await endpoint.handle(request('POST', `/v1/models/${model}:predict`, body));
-    return stand.captures().slice(before);
+    return fixture.captures().slice(before);
   };
 
   it('leave out outputs that are no tensors', async () => {
@@ -256,10 +256,10 @@ describe('large tensors', () => {
     const data = Array.from({ length }, (_, i) => pixels(i));
     const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 3, 224, 224], data }] });
     expect(body.length).toBeGreaterThan(1e6);
-    const before = stand.lines.length;
+    const before = fixture.lines.length;
     const response = read(await endpoint.handle(request('POST', '/v2/models/picture/infer', body)));
     expectSame(response.body.outputs[0].data, means);
-    const lines = stand.lines.slice(before).filter((line) => line.includes('"capture"'));
+    const lines = fixture.lines.slice(before).filter((line) => line.includes('"capture"'));
     expect(lines).toHaveLength(1);
     expect(lines[0]!.length).toBeLessThan(1_000);
   });

@@ -6,11 +6,11 @@ import { loadModel, readSignature } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { modelFolder, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 beforeEach(async () => {
-  stand = await ServingFixture.open();
+  fixture = await ServingFixture.open();
 });
-afterEach(() => stand.close());
+afterEach(() => fixture.close());
 
 const V1 = '/v1/models/pipeline:predict';
 const V2 = '/v2/models/pipeline/infer';
@@ -45,15 +45,15 @@ describe('The response cache', () => {
   };
 
   it('is off unless the manifest turns it on', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint();
     expect((await ask(endpoint, 1)).cache).toBeUndefined();
-    expect(stand.metric('CacheHit')).toEqual([]);
+    expect(fixture.metric('CacheHit')).toEqual([]);
   });
 
   it('knows a row again in whatever protocol it comes, and nothing else for it', async () => {
-    await stand.release(CACHED, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(CACHED, 'pipeline');
+    const endpoint = await fixture.endpoint();
     const first = await ask(endpoint, 1500);
     expect(first.cache).toBe('miss');
     const json = read(await endpoint.handle(request('POST', V2, v2Body(1500))));
@@ -67,16 +67,16 @@ describe('The response cache', () => {
   });
 
   it('makes every answer a prediction of its own: id, capture, metrics', async () => {
-    await stand.release(CACHED, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(CACHED, 'pipeline');
+    const endpoint = await fixture.endpoint();
     for (const id of ['a', 'b', 'c'])
       expect((await ask(endpoint, 7, { 'x-request-id': id })).headers['x-trimtab-prediction-id']).toBe(id);
-    expect(stand.captures().map(({ id, scores }) => [id, scores.length])).toEqual([
+    expect(fixture.captures().map(({ id, scores }) => [id, scores.length])).toEqual([
       ['a', 1],
       ['b', 1],
       ['c', 1],
     ]);
-    expect(stand.metric('CacheHit').map(({ CacheHit, Failure, Rows }) => [CacheHit, Failure, Rows])).toEqual([
+    expect(fixture.metric('CacheHit').map(({ CacheHit, Failure, Rows }) => [CacheHit, Failure, Rows])).toEqual([
       [0, 0, 1],
       [1, 0, 1],
       [1, 0, 1],
@@ -84,25 +84,25 @@ describe('The response cache', () => {
   });
 
   it('has no part in a request that says no-store or no-cache', async () => {
-    await stand.release(CACHED, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(CACHED, 'pipeline');
+    const endpoint = await fixture.endpoint();
     const cache = async (control?: string) =>
       (await ask(endpoint, 3, control === undefined ? {} : { 'cache-control': control })).cache;
     expect([await cache('no-store'), await cache(), await cache()]).toEqual(['bypass', 'miss', 'hit']);
     expect([await cache('no-cache'), await cache('no-store'), await cache()]).toEqual(['bypass', 'bypass', 'hit']);
-    expect(stand.metric('CacheHit')).toHaveLength(3);
+    expect(fixture.metric('CacheHit')).toHaveLength(3);
   });
 
   it('answers no version with the answer of another', async () => {
-    await stand.release(CACHED, 'pipeline');
-    await stand.register(CACHED, 'pipeline', 'second');
-    await stand.apply('pipeline', {
+    await fixture.release(CACHED, 'pipeline');
+    await fixture.register(CACHED, 'pipeline', 'second');
+    await fixture.apply('pipeline', {
       type: 'start-canary',
       version: 2,
       steps: [0.5, 1],
       reason: 'test',
     });
-    const endpoint = await stand.endpoint();
+    const endpoint = await fixture.endpoint();
     const version = async (number: number) =>
       (await ask(endpoint, 5, {}, `/v1/models/pipeline/versions/${number}:predict`)).cache;
     expect([await version(1), await version(2), await version(1), await version(2)]).toEqual([
@@ -114,9 +114,9 @@ describe('The response cache', () => {
   });
 
   it('gives nothing that is older than its time to live', async () => {
-    await stand.release(CACHED, 'pipeline');
+    await fixture.release(CACHED, 'pipeline');
     let now = Date.now();
-    const endpoint = await stand.endpoint({ home: { ...stand.home, clock: { now: () => new Date(now) } } });
+    const endpoint = await fixture.endpoint({ home: { ...fixture.home, clock: { now: () => new Date(now) } } });
     await ask(endpoint, 5);
     now += 59_999;
     expect((await ask(endpoint, 5)).cache).toBe('hit');
@@ -125,13 +125,13 @@ describe('The response cache', () => {
   });
 
   it('lets requests for the same at the same time share one run', async () => {
-    await stand.release(CACHED, 'pipeline');
+    await fixture.release(CACHED, 'pipeline');
     let runs = 0;
     let open = (): void => undefined;
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const endpoint = await stand.endpoint({
+    const endpoint = await fixture.endpoint({
       load: async ({ artifact }, file) => {
         const model = await loadModel(file, { digest: artifact.digest });
         return {
@@ -150,13 +150,13 @@ describe('The response cache', () => {
     expect(runs).toBe(2);
     expect(answers.map(({ cache }) => cache)).toEqual(['miss', 'hit', 'hit']);
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
-    expect(stand.captures().map(({ id }) => id)).toEqual(['r1', 'r2', 'r3']);
+    expect(fixture.captures().map(({ id }) => id)).toEqual(['r1', 'r2', 'r3']);
   });
 
   it('keeps no failure', async () => {
-    await stand.release(CACHED, 'pipeline');
+    await fixture.release(CACHED, 'pipeline');
     let broken = true;
-    const endpoint = await stand.endpoint({
+    const endpoint = await fixture.endpoint({
       load: async ({ artifact }, file) => {
         const model = await loadModel(file, { digest: artifact.digest });
         let warm = false;
@@ -181,7 +181,7 @@ describe('The rate limit', () => {
   let now: number;
   const open = () => {
     now = Date.now();
-    return stand.endpoint({ home: { ...stand.home, clock: { now: () => new Date(now) } } });
+    return fixture.endpoint({ home: { ...fixture.home, clock: { now: () => new Date(now) } } });
   };
   const from = (caller: string | undefined, at: string, body: unknown, headers = {}): HttpRequest => ({
     ...request('POST', at, body, headers),
@@ -189,7 +189,7 @@ describe('The rate limit', () => {
   });
 
   it('answers 429 in the form of the protocol, and says when to come back', async () => {
-    await stand.release(LIMITED, 'pipeline');
+    await fixture.release(LIMITED, 'pipeline');
     const endpoint = await open();
     const ask = async (at: string, body: unknown) => read(await endpoint.handle(from('a', at, body)));
     expect((await ask(V1, { instances: [ROW] })).status).toBe(200);
@@ -208,7 +208,7 @@ describe('The rate limit', () => {
   });
 
   it('goes by who the carrier says it is, whatever the request says of itself', async () => {
-    await stand.release(LIMITED, 'pipeline');
+    await fixture.release(LIMITED, 'pipeline');
     const endpoint = await open();
     const status = async (caller: string | undefined, i: number) => {
       const headers = { 'x-forwarded-for': `10.0.0.${i}`, 'x-request-id': `r${i}`, forwarded: `for=10.0.0.${i}` };
@@ -223,25 +223,25 @@ describe('The rate limit', () => {
   });
 
   it('comes before the body is unpacked or read, and shows as a metric that is no failure', async () => {
-    await stand.release(LIMITED, 'pipeline');
+    await fixture.release(LIMITED, 'pipeline');
     const endpoint = await open();
     const bad = from('a', V1, 'no JSON', { 'content-encoding': 'gzip' });
     const statuses = [];
     for (let i = 0; i < 3; i++) statuses.push((await endpoint.handle(bad)).status);
     expect(statuses).toEqual([400, 400, 429]);
-    expect(stand.metric('RateLimited').at(-1)).toMatchObject({
+    expect(fixture.metric('RateLimited').at(-1)).toMatchObject({
       RateLimited: 1,
       Model: 'pipeline',
       Variant: 'champion',
       Version: '1',
     });
-    expect(stand.metric('RateLimited').at(-1)).not.toHaveProperty('Failure');
-    expect(stand.metric('RateLimited').at(-1)).not.toHaveProperty('Latency');
+    expect(fixture.metric('RateLimited').at(-1)).not.toHaveProperty('Failure');
+    expect(fixture.metric('RateLimited').at(-1)).not.toHaveProperty('Latency');
   });
 
   it('is not for looking, and not for another model', async () => {
-    await stand.release(LIMITED, 'pipeline');
-    await stand.release({ ...PIPELINE, name: 'other' }, 'pipeline', 'other');
+    await fixture.release(LIMITED, 'pipeline');
+    await fixture.release({ ...PIPELINE, name: 'other' }, 'pipeline', 'other');
     const endpoint = await open();
     for (let i = 0; i < 5; i++) {
       expect((await endpoint.handle({ ...request('GET', '/v2/models/pipeline'), caller: 'a' })).status).toBe(200);
@@ -288,12 +288,12 @@ describe('What is unlike the baseline', () => {
 
   const release = async (action: string, baseline?: object): Promise<Endpoint> => {
     const manifest = { ...PIPELINE, guards: { outOfDistribution: { action } } };
-    const folder = await modelFolder(stand.folder, manifest, 'pipeline');
+    const folder = await modelFolder(fixture.folder, manifest, 'pipeline');
     if (baseline !== undefined) await writeFile(path.join(folder, 'baseline.json'), JSON.stringify(baseline));
-    await stand.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
-    await stand.apply('pipeline', { type: 'approve', version: 1, reason: 'test' });
-    await stand.apply('pipeline', { type: 'release', version: 1, reason: 'test' });
-    return stand.endpoint();
+    await fixture.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
+    await fixture.apply('pipeline', { type: 'approve', version: 1, reason: 'test' });
+    await fixture.apply('pipeline', { type: 'release', version: 1, reason: 'test' });
+    return fixture.endpoint();
   };
   const ask = async (endpoint: Endpoint, instances: unknown[]) =>
     read(await endpoint.handle(request('POST', V1, { instances })));
@@ -306,9 +306,9 @@ describe('What is unlike the baseline', () => {
     const odd = await ask(endpoint, [ROW, { ...ROW, carrier: 'AA' }, { ...ROW, distance: 4_999 }]);
     expect(odd.status).toBe(200);
     expect(odd.headers['x-trimtab-out-of-distribution']).toBe('rows=2, worst=2, share=0.000, features="distance"');
-    expect(stand.metric('OutOfDistribution').map(({ OutOfDistribution }) => OutOfDistribution)).toEqual([0, 1]);
-    expect(stand.metric('OutOfDistribution')[1]).toMatchObject({ Violation: 0, Failure: 0, Rows: 3 });
-    expect(stand.captures().map(({ violations }) => violations)).toEqual([0, 2]);
+    expect(fixture.metric('OutOfDistribution').map(({ OutOfDistribution }) => OutOfDistribution)).toEqual([0, 1]);
+    expect(fixture.metric('OutOfDistribution')[1]).toMatchObject({ Violation: 0, Failure: 0, Rows: 3 });
+    expect(fixture.captures().map(({ violations }) => violations)).toEqual([0, 2]);
   });
 
   it('is refused where it is to be, with the row and the features', async () => {
@@ -317,14 +317,18 @@ describe('What is unlike the baseline', () => {
     const { status, body } = await ask(endpoint, [ROW, { ...ROW, distance: 4_999 }]);
     expect(status).toBe(400);
     expect(body.error).toMatch(/^1 row\(s\) are unlike .* row 1 by distance, as at most 0\.012 % of that data are$/);
-    expect(stand.metric('OutOfDistribution').at(-1)).toMatchObject({ OutOfDistribution: 1, Failure: 0, Violation: 1 });
+    expect(fixture.metric('OutOfDistribution').at(-1)).toMatchObject({
+      OutOfDistribution: 1,
+      Failure: 0,
+      Violation: 1,
+    });
   });
 
   it('is looked for from the first request on, also when the store of baselines is away', async () => {
     await release('refuse', BASELINE);
-    const { home } = stand;
+    const { home } = fixture;
     const away = { ...home.artifacts, get: () => Promise.reject(new Error('away')) };
-    const endpoint = await stand.endpoint({ home: { ...home, artifacts: away } });
+    const endpoint = await fixture.endpoint({ home: { ...home, artifacts: away } });
     expect((await ask(endpoint, [{ ...ROW, distance: 4_999 }])).status).toBe(400);
   });
 
@@ -362,30 +366,30 @@ describe('What is told of confidence', () => {
   };
 
   it('is a number of decimals in every protocol, and all of them in the capture', async () => {
-    await stand.release(guarded({ round: 2 }), 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(guarded({ round: 2 }), 'pipeline');
+    const endpoint = await fixture.endpoint();
     const all = await told(endpoint);
     for (const numbers of all as number[][])
       for (const number of numbers) expect(number).toBe(Number(number.toFixed(2)));
     expect(new Set(all.map((each) => JSON.stringify(each))).size).toBe(1);
-    const [score] = stand.captures()[0]!.scores;
+    const [score] = fixture.captures()[0]!.scores;
     expect(score).not.toBe(Number(score!.toFixed(2)));
     expect(Number(score!.toFixed(2))).toBe((all as number[][])[0]![1]);
   });
 
   it('is the class and no number', async () => {
-    await stand.release(guarded({ confidence: 'label-only' }), 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(guarded({ confidence: 'label-only' }), 'pipeline');
+    const endpoint = await fixture.endpoint();
     const all = await told(endpoint);
     expect(all).toEqual(all.map(() => all[0]));
     expect([...(all[0] as number[])].sort()).toEqual([0, 1]);
-    expect(stand.captures()[0]!.scores[0]).toBeGreaterThan(0);
-    expect(stand.captures()[0]!.scores[0]).toBeLessThan(1);
+    expect(fixture.captures()[0]!.scores[0]).toBeGreaterThan(0);
+    expect(fixture.captures()[0]!.scores[0]).toBeLessThan(1);
   });
 
   it('is that of the likeliest class alone', async () => {
-    await stand.release(guarded({ confidence: 'top1', round: 3 }), 'pipeline');
-    const all = await told(await stand.endpoint());
+    await fixture.release(guarded({ confidence: 'top1', round: 3 }), 'pipeline');
+    const all = await told(await fixture.endpoint());
     expect(all).toEqual(all.map(() => all[0]));
     const [number, ...more] = (all[0] as (number | null)[]).filter((each) => each !== null);
     expect(more).toEqual([]);
@@ -394,11 +398,11 @@ describe('What is told of confidence', () => {
 
   it('is the same out of the cache, where the full numbers are kept', async () => {
     const cached = { ...guarded({ round: 1 }), serving: { cache: { ttlSeconds: 60 } } };
-    await stand.release(cached, 'pipeline');
-    const endpoint = await stand.endpoint();
+    await fixture.release(cached, 'pipeline');
+    const endpoint = await fixture.endpoint();
     await told(endpoint);
     await told(endpoint);
-    expect(new Set(stand.captures().map(({ scores }) => scores[0])).size).toBe(1);
-    expect(stand.captures()[0]!.scores[0]).not.toBe(Number(stand.captures()[0]!.scores[0]!.toFixed(1)));
+    expect(new Set(fixture.captures().map(({ scores }) => scores[0])).size).toBe(1);
+    expect(fixture.captures()[0]!.scores[0]).not.toBe(Number(fixture.captures()[0]!.scores[0]!.toFixed(1)));
   });
 });

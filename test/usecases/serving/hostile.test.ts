@@ -27,22 +27,22 @@ const FREE = {
   }),
 };
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await ServingFixture.open();
+  fixture = await ServingFixture.open();
   for (const [name, graph] of Object.entries(FREE)) {
-    const folder = await modelFolder(stand.folder, { name, contract: { features: [] } }, 'int64');
+    const folder = await modelFolder(fixture.folder, { name, contract: { features: [] } }, 'int64');
     await writeFile(path.join(folder, 'model.onnx'), graph);
-    await stand.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
-    await stand.apply(name, { type: 'approve', version: 1, reason: 'test' });
-    await stand.apply(name, { type: 'release', version: 1, reason: 'test' });
+    await fixture.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
+    await fixture.apply(name, { type: 'approve', version: 1, reason: 'test' });
+    await fixture.apply(name, { type: 'release', version: 1, reason: 'test' });
   }
-  await stand.release(PIPELINE, 'pipeline');
-  await stand.release(TREE, 'tree-30');
-  endpoint = await stand.endpoint();
+  await fixture.release(PIPELINE, 'pipeline');
+  await fixture.release(TREE, 'tree-30');
+  endpoint = await fixture.endpoint();
 });
-afterAll(() => stand.close());
+afterAll(() => fixture.close());
 
 const post = async (at: string, body: unknown, headers: Record<string, string> = {}) =>
   read(await endpoint.handle(request('POST', at, body, headers)));
@@ -70,7 +70,7 @@ describe('Sizes that a caller chose', () => {
   });
 
   it('and that no node can work with are the caller’s fault, told by the shapes', async () => {
-    stand.lines.length = 0;
+    fixture.lines.length = 0;
     const wrong = await post('/v2/models/multiply/infer', { inputs: [float('x', [1, 1, 5], [1, 2, 3, 4, 5])] });
     expect(wrong.status).toBe(400);
     expect(wrong.body.error).toBe('the model cannot run on inputs of these shapes: x [1,1,5]');
@@ -78,7 +78,7 @@ describe('Sizes that a caller chose', () => {
       inputs: [float('x', [2, 2], [1, 2, 3, 4]), float('z', [3, 2], [1, 2, 3, 4, 5, 6])],
     });
     expect(unequal.status).toBe(400);
-    expect(stand.metric('Failure').map(({ Failure }) => Failure)).toEqual([0, 0]);
+    expect(fixture.metric('Failure').map(({ Failure }) => Failure)).toEqual([0, 0]);
     const right = await post('/v2/models/multiply/infer', { inputs: [float('x', [1, 1, 3], [1, 2, 3])] });
     expect(right.status).toBe(200);
   });

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { read, request, ServingFixture, TREE } from './serving-fixture.ts';
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 beforeEach(async () => {
-  stand = await ServingFixture.open();
+  fixture = await ServingFixture.open();
 });
-afterEach(() => stand.close());
+afterEach(() => fixture.close());
 
 const rows = { instances: [Array(30).fill(0)] };
 
 describe('names of models', () => {
   it('are found as other servers have them, with capitals and underscores', async () => {
-    await stand.release({ ...TREE, name: 'half-plus-two' }, 'tree-30');
-    const endpoint = await stand.endpoint();
+    await fixture.release({ ...TREE, name: 'half-plus-two' }, 'tree-30');
+    const endpoint = await fixture.endpoint();
     const ask = async (method: string, path: string, body?: object) => endpoint.handle(request(method, path, body));
     const plain = await ask('POST', '/v1/models/half-plus-two:predict', rows);
     expect(plain.status).toBe(200);
@@ -26,7 +26,7 @@ describe('names of models', () => {
       expect((await ask('POST', `/predictions/${name}`, { features: rows.instances[0] })).status).toBe(200);
       expect((await ask('POST', `/v2/repository/models/${name}/load`)).status).toBe(200);
     }
-    expect(new Set(stand.metric('Failure').map(({ Model }) => Model))).toEqual(new Set(['half-plus-two']));
+    expect(new Set(fixture.metric('Failure').map(({ Model }) => Model))).toEqual(new Set(['half-plus-two']));
     expect((await ask('POST', '/v1/models/half_plus_three:predict', rows)).status).toBe(404);
   });
 });

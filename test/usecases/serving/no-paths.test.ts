@@ -11,7 +11,7 @@ import { modelFolder, PIPELINE, ROW, request, ServingFixture } from './serving-f
  * folder, no store and no network.
  */
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let endpoint: Endpoint;
 let server: Server;
 let names: string[];
@@ -19,10 +19,10 @@ let names: string[];
 const touched: string[] = [];
 
 beforeAll(async () => {
-  stand = await ServingFixture.open();
-  await stand.release(PIPELINE, 'pipeline');
+  fixture = await ServingFixture.open();
+  await fixture.release(PIPELINE, 'pipeline');
   // A folder and an address that do hold a model, so that whoever follows the name finds one.
-  const folder = await modelFolder(stand.folder, { ...PIPELINE, name: 'other' }, 'pipeline');
+  const folder = await modelFolder(fixture.folder, { ...PIPELINE, name: 'other' }, 'pipeline');
   server = createServer((incoming, outgoing) => {
     touched.push(`network ${incoming.url}`);
     outgoing.end();
@@ -57,8 +57,8 @@ beforeAll(async () => {
   names = [
     ...new Set(plain.flatMap((name) => [name, encodeURIComponent(name), encodeURIComponent(encodeURIComponent(name))])),
   ];
-  const { home } = stand;
-  endpoint = await stand.endpoint({
+  const { home } = fixture;
+  endpoint = await fixture.endpoint({
     home: {
       ...home,
       ledger: {
@@ -89,7 +89,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
-  await stand.close();
+  await fixture.close();
 });
 
 /** Every way to name a model, or something to load, in any protocol. */
@@ -164,7 +164,7 @@ describe('What a request names', () => {
     const load = (name: string) => endpoint.handle(request('POST', `/v2/repository/models/${name}/load`));
     expect((await load('pipeline')).status).toBe(200);
     expect(touched).toEqual([]);
-    await stand.release({ ...PIPELINE, name: 'other' }, 'pipeline', 'other');
+    await fixture.release({ ...PIPELINE, name: 'other' }, 'pipeline', 'other');
     expect((await load('other')).status).toBe(200);
     expect(touched.length).toBeGreaterThan(0);
     for (const each of touched)

@@ -2,22 +2,22 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Observation, Sink } from '../../../core/observability/observation.ts';
 import { BROKEN, PIPELINE, ROW, request, ServingFixture } from './serving-fixture.ts';
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let seen: Observation[];
 const sink: Sink = { record: (observation) => seen.push(observation) };
 
 beforeEach(async () => {
   seen = [];
-  stand = await ServingFixture.open();
+  fixture = await ServingFixture.open();
 });
-afterEach(() => stand.close());
+afterEach(() => fixture.close());
 
 const PREDICT = '/v1/models/pipeline:predict';
 
 describe('Every request is observed once', () => {
   it('with who answered, what was said, and the time of each step, all within the whole', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint({ sinks: [sink] });
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint({ sinks: [sink] });
     // In the turn in which the model was warmed a run would have to wait.
     await new Promise((resolve) => setImmediate(resolve));
     await endpoint.handle(
@@ -45,8 +45,8 @@ describe('Every request is observed once', () => {
   });
 
   it('as its caller’s fault, with the steps that it came to, when it breaks the contract', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint({ sinks: [sink] });
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint({ sinks: [sink] });
     await endpoint.handle(request('POST', PREDICT, { instances: [{ ...ROW, distance: -1 }] }));
     expect(seen).toMatchObject([
       { outcome: 'caller', status: 400, broken: true, rows: 0, scores: [], route: { version: 1 } },
@@ -56,9 +56,9 @@ describe('Every request is observed once', () => {
   });
 
   it('as ours when the run fails, and as unavailable while nothing is released', async () => {
-    await stand.release(BROKEN, 'broken-run');
-    await stand.register(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint({ sinks: [sink] });
+    await fixture.release(BROKEN, 'broken-run');
+    await fixture.register(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint({ sinks: [sink] });
     await endpoint.handle(
       request('POST', '/v2/models/broken/infer', {
         inputs: [{ name: 'index', shape: [1], datatype: 'INT64', data: [99] }],
@@ -72,8 +72,8 @@ describe('Every request is observed once', () => {
   });
 
   it('without a model where it named one that is not there, so that no caller can make up names of metrics', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const endpoint = await stand.endpoint({ sinks: [sink] });
+    await fixture.release(PIPELINE, 'pipeline');
+    const endpoint = await fixture.endpoint({ sinks: [sink] });
     await endpoint.handle(request('POST', '/v1/models/made-up:predict', { instances: [ROW] }));
     await endpoint.handle(request('GET', '/nowhere'));
     expect(seen).toMatchObject([
@@ -83,10 +83,10 @@ describe('Every request is observed once', () => {
   });
 
   it('the shadow’s copy as one of its own, whose time is its own', async () => {
-    await stand.release(PIPELINE, 'pipeline');
-    const shadow = await stand.register(PIPELINE, 'pipeline', 'two');
-    await stand.apply('pipeline', { type: 'start-shadow', version: shadow, reason: 'test' });
-    const endpoint = await stand.endpoint({ sinks: [sink] });
+    await fixture.release(PIPELINE, 'pipeline');
+    const shadow = await fixture.register(PIPELINE, 'pipeline', 'two');
+    await fixture.apply('pipeline', { type: 'start-shadow', version: shadow, reason: 'test' });
+    const endpoint = await fixture.endpoint({ sinks: [sink] });
     await endpoint.handle(request('POST', PREDICT, { instances: [ROW] }));
     await expect.poll(() => seen.map(({ route }) => route!.variant).sort()).toEqual(['champion', 'shadow']);
     expect(new Set(seen.map(({ id }) => id)).size).toBe(1);

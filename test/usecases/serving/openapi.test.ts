@@ -10,21 +10,21 @@ import { INT64, KINDS, PIPELINE, request, ServingFixture, TREE } from './serving
 // biome-ignore lint/suspicious/noExplicitAny: what a document may hold is what is tested here
 type Json = Record<string, any>;
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let endpoint: Endpoint;
 let document: Json;
 beforeAll(async () => {
-  stand = await ServingFixture.open();
-  await stand.release(PIPELINE, 'pipeline');
-  await stand.release(TREE, 'tree-30');
-  await stand.release(INT64, 'int64');
-  await stand.release(KINDS, 'kinds');
-  endpoint = await stand.endpoint({ defaultModel: 'pipeline' });
+  fixture = await ServingFixture.open();
+  await fixture.release(PIPELINE, 'pipeline');
+  await fixture.release(TREE, 'tree-30');
+  await fixture.release(INT64, 'int64');
+  await fixture.release(KINDS, 'kinds');
+  endpoint = await fixture.endpoint({ defaultModel: 'pipeline' });
   const { status, body } = await endpoint.handle(request('GET', '/openapi.json'));
-  expect(status, stand.lines.at(-1)).toBe(200);
+  expect(status, fixture.lines.at(-1)).toBe(200);
   document = JSON.parse(body as string);
 });
-afterAll(() => stand.close());
+afterAll(() => fixture.close());
 
 /** Every operation with every example of a body, as a request that fits it. */
 function* documented(): Generator<{ name: string; operation: Json; sent: HttpRequest; schema: Json | undefined }> {
@@ -99,7 +99,7 @@ describe('The OpenAPI document', () => {
       expect(ajv.validate(answer!, value), `${name} ${status} ${body}: ${ajv.errorsText()}`).toBe(true);
       if (status >= 300) refused.push(`${name.trim()} ${status}`);
     }
-    // These want what the stand's models do not have: a baseline to explain by, leave to load, an output of that kind.
+    // These want what the fixture's models do not have: a baseline to explain by, leave to load, an output of that kind.
     expect(refused.filter((name) => !/:?(explain|explanations|load|classify|regress)\b/.test(name))).toEqual([]);
   });
 

@@ -20,28 +20,28 @@ const PERSONAL = {
 const PATH = '/v1/models/pipeline:predict';
 
 describe('an endpoint with personal features', () => {
-  let stand: ServingFixture;
+  let fixture: ServingFixture;
   beforeEach(async () => {
-    stand = await ServingFixture.open();
+    fixture = await ServingFixture.open();
   });
-  afterEach(() => stand.close());
+  afterEach(() => fixture.close());
 
   it('captures them as the contract says, and the subject as a pseudonym', async () => {
-    await stand.release(PERSONAL, 'pipeline');
-    const endpoint = await stand.endpoint({ home: { ...stand.home, privacy: async () => keys } });
+    await fixture.release(PERSONAL, 'pipeline');
+    const endpoint = await fixture.endpoint({ home: { ...fixture.home, privacy: async () => keys } });
     const answer = await endpoint.handle(
       request('POST', PATH, { instances: [{ ...ROW, temperature: 21 }] }, { 'x-trimtab-subject': 'customer-4711' }),
     );
     expect(answer.status).toBe(200);
-    const [capture] = stand.captures();
+    const [capture] = fixture.captures();
     expect(capture).toMatchObject({
       subject: keys.pseudonym('customer', 'customer-4711'),
       features: { carrier: [keys.pseudonym('carrier', 'B6')] },
     });
     expect(Object.keys(capture!.features)).toEqual(['carrier', 'distance']);
     expect(keys.open({ owner: 'pipeline', field: 'distance' }, String(capture!.features.distance![0]))).toBe('1500');
-    expect(stand.lines.join('\n')).not.toMatch(/customer-4711|1500/);
-    expect(stand.metric('PrivacyFailure')).toMatchObject([{ PrivacyFailure: 0 }]);
+    expect(fixture.lines.join('\n')).not.toMatch(/customer-4711|1500/);
+    expect(fixture.metric('PrivacyFailure')).toMatchObject([{ PrivacyFailure: 0 }]);
   });
 
   it('never asks for the secret when nothing is to be hashed or encrypted', async () => {
@@ -50,55 +50,55 @@ describe('an endpoint with personal features', () => {
       asked++;
       return keys;
     };
-    await stand.release(
+    await fixture.release(
       { ...PIPELINE, contract: { features: [{ ...carrier, personal: 'omit' }, distance, temperature] } } as never,
       'pipeline',
     );
-    const endpoint = await stand.endpoint({ home: { ...stand.home, privacy } });
+    const endpoint = await fixture.endpoint({ home: { ...fixture.home, privacy } });
     await endpoint.handle(request('POST', PATH, { instances: [ROW] }));
     expect(asked).toBe(0);
-    expect(Object.keys(stand.captures()[0]!.features)).toEqual(['distance', 'temperature']);
+    expect(Object.keys(fixture.captures()[0]!.features)).toEqual(['distance', 'temperature']);
   });
 
   it('keeps serving when the secret cannot be had: drops the fields, says so, and takes it when it comes', async () => {
-    await stand.release(PERSONAL, 'pipeline');
+    await fixture.release(PERSONAL, 'pipeline');
     let up = false;
     const privacy = async () => {
       if (!up) throw new Error('secrets are down');
       return keys;
     };
-    const endpoint = await stand.endpoint({ home: { ...stand.home, privacy }, retrySeconds: 0 });
+    const endpoint = await fixture.endpoint({ home: { ...fixture.home, privacy }, retrySeconds: 0 });
     expect((await endpoint.handle(request('POST', PATH, { instances: [ROW] }))).status).toBe(200);
-    expect(stand.captures()[0]).toMatchObject({ features: {} });
-    expect(stand.captures()[0]).not.toHaveProperty('subject');
-    expect(stand.metric('PrivacyFailure').at(-1)).toMatchObject({ PrivacyFailure: 1, Model: 'pipeline' });
-    expect(stand.lines.join('\n')).toContain('personal fields of pipeline are left out of captures');
+    expect(fixture.captures()[0]).toMatchObject({ features: {} });
+    expect(fixture.captures()[0]).not.toHaveProperty('subject');
+    expect(fixture.metric('PrivacyFailure').at(-1)).toMatchObject({ PrivacyFailure: 1, Model: 'pipeline' });
+    expect(fixture.lines.join('\n')).toContain('personal fields of pipeline are left out of captures');
     up = true;
     await endpoint.refresh();
     await endpoint.handle(request('POST', PATH, { instances: [ROW] }));
-    expect(Object.keys(stand.captures().at(-1)!.features)).toEqual(['carrier', 'distance']);
-    expect(stand.metric('PrivacyFailure').at(-1)).toMatchObject({ PrivacyFailure: 0 });
+    expect(Object.keys(fixture.captures().at(-1)!.features)).toEqual(['carrier', 'distance']);
+    expect(fixture.metric('PrivacyFailure').at(-1)).toMatchObject({ PrivacyFailure: 0 });
   });
 
   it('does not wait for a secret that hangs', async () => {
-    await stand.release(PERSONAL, 'pipeline');
+    await fixture.release(PERSONAL, 'pipeline');
     const privacy = () => new Promise<never>(() => undefined);
     const began = performance.now();
-    const endpoint = await stand.endpoint({ home: { ...stand.home, privacy } });
+    const endpoint = await fixture.endpoint({ home: { ...fixture.home, privacy } });
     expect((await endpoint.handle(request('POST', PATH, { instances: [ROW] }))).status).toBe(200);
     expect(performance.now() - began).toBeLessThan(6_000);
   });
 
   it('tells a caller what rule was broken, and not the value; the log hears of neither', async () => {
-    await stand.release(PERSONAL, 'pipeline');
-    const endpoint = await stand.endpoint({ home: { ...stand.home, privacy: async () => keys } });
+    await fixture.release(PERSONAL, 'pipeline');
+    const endpoint = await fixture.endpoint({ home: { ...fixture.home, privacy: async () => keys } });
     const answer = await endpoint.handle(
       request('POST', PATH, { instances: [{ ...ROW, carrier: 'Ada Lovelace', distance: 77_777 }] }),
     );
     const { status, body } = read(answer);
     expect(status).toBe(400);
     expect(body.error).toContain('carrier in row 0 is not allowed, expected one of AA, B6, UA');
-    expect(`${body.error}${stand.lines.join('\n')}`).not.toMatch(/Ada|77777/);
+    expect(`${body.error}${fixture.lines.join('\n')}`).not.toMatch(/Ada|77777/);
   });
 });
 

@@ -2,29 +2,29 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
-let stand: ServingFixture;
+let fixture: ServingFixture;
 let endpoint: Endpoint;
 beforeAll(async () => {
-  stand = await ServingFixture.open();
-  await stand.release(PIPELINE, 'pipeline');
-  endpoint = await stand.endpoint();
+  fixture = await ServingFixture.open();
+  await fixture.release(PIPELINE, 'pipeline');
+  endpoint = await fixture.endpoint();
 });
-afterAll(() => stand.close());
+afterAll(() => fixture.close());
 
 describe('Seldon feedback', () => {
   it('is kept under the id that its prediction was captured with', async () => {
     const asked = { meta: { puid: 'flight-1' }, jsonData: ROW };
     const predicted = read(await endpoint.handle(request('POST', '/seldon/ns/any/api/v1.0/predictions', asked)));
     expect(predicted).toMatchObject({ status: 200, headers: { 'seldon-puid': 'flight-1' } });
-    expect(stand.captures().map(({ id }) => id)).toEqual(['flight-1']);
+    expect(fixture.captures().map(({ id }) => id)).toEqual(['flight-1']);
 
     const feedback = { request: asked, response: predicted.body, reward: 2.5, truth: { data: { ndarray: [[1]] } } };
     const answered = read(await endpoint.handle(request('POST', '/seldon/ns/any/api/v1.0/feedback', feedback)));
     expect(answered).toMatchObject({ status: 200, body: { meta: { puid: 'flight-1' } } });
     const kept: string[] = [];
-    for await (const { key } of stand.real.data.list('ground-truth/incoming/pipeline/')) kept.push(key);
+    for await (const { key } of fixture.real.data.list('ground-truth/incoming/pipeline/')) kept.push(key);
     expect(kept).toHaveLength(1);
-    const lines = Buffer.from(await stand.real.data.get(kept[0]!))
+    const lines = Buffer.from(await fixture.real.data.get(kept[0]!))
       .toString('utf8')
       .trim()
       .split('\n');

@@ -6,24 +6,24 @@ import type { EndpointOptions } from '../../../usecases/serving/endpoint.ts';
 import { FLIGHT, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
 
 describe('a shadow', () => {
-  let stand: ServingFixture;
+  let fixture: ServingFixture;
   beforeEach(async () => {
-    stand = await ServingFixture.open();
-    await stand.release(PIPELINE, 'pipeline');
-    const version = await stand.register(PIPELINE, 'pipeline', 'two');
-    await stand.apply('pipeline', { type: 'start-shadow', version, reason: 'test' });
+    fixture = await ServingFixture.open();
+    await fixture.release(PIPELINE, 'pipeline');
+    const version = await fixture.register(PIPELINE, 'pipeline', 'two');
+    await fixture.apply('pipeline', { type: 'start-shadow', version, reason: 'test' });
   });
-  afterEach(() => stand.close());
+  afterEach(() => fixture.close());
 
   const ask = async (options: Partial<EndpointOptions>, times: number) => {
-    const endpoint = await stand.endpoint(options);
+    const endpoint = await fixture.endpoint(options);
     for (let i = 0; i < times; i++) {
       const asked = request('POST', '/v1/models/pipeline:predict', { instances: [ROW] }, { 'x-request-id': `r${i}` });
       expect((await endpoint.handle(asked)).status).toBe(200);
     }
     return endpoint;
   };
-  const mirrored = () => stand.metric('ShadowDisagreement');
+  const mirrored = () => fixture.metric('ShadowDisagreement');
 
   it('has its turn after the answer, where the process goes on, and says how far it is apart', async () => {
     await ask({ mirror: 'after' }, 3);
@@ -42,7 +42,7 @@ describe('a shadow', () => {
   it('gets as much of the traffic as its budget is good for, where it goes before the answer', async () => {
     await ask({ mirror: { budgetMs: Number.POSITIVE_INFINITY } }, 10);
     expect(mirrored()).toHaveLength(10);
-    stand.lines.length = 0;
+    fixture.lines.length = 0;
     // No run is as short as that: the first is tried, and tells so.
     await ask({ mirror: { budgetMs: 1e-9 } }, 10);
     expect(mirrored()).toHaveLength(1);
@@ -50,36 +50,36 @@ describe('a shadow', () => {
 });
 
 describe('a shadow of a model with guards', () => {
-  let stand: ServingFixture;
+  let fixture: ServingFixture;
   beforeEach(async () => {
-    stand = await ServingFixture.open();
+    fixture = await ServingFixture.open();
   });
-  afterEach(() => stand.close());
+  afterEach(() => fixture.close());
 
   const FLIGHTS = path.resolve('models/flight-delay');
 
   /** Registers a version of the example without its decision, and with no confidence told. */
   async function silentFlights(source: string): Promise<number> {
-    const folder = await mkdtemp(path.join(stand.folder, 'flights-'));
+    const folder = await mkdtemp(path.join(fixture.folder, 'flights-'));
     await copyFile(path.join(FLIGHTS, source, 'model.onnx'), path.join(folder, 'model.onnx'));
     const { decision: _, ...manifest } = JSON.parse(await readFile(path.join(FLIGHTS, 'v1', 'model.json'), 'utf8'));
     const silent = { ...manifest, guards: { confidence: 'label-only' } };
     await writeFile(path.join(folder, 'model.json'), JSON.stringify(silent));
-    const { version } = await stand.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
-    await stand.apply('flight-delay', { type: 'approve', version: version.version, reason: 'test' });
+    const { version } = await fixture.registry.register(folder, await readSignature(path.join(folder, 'model.onnx')));
+    await fixture.apply('flight-delay', { type: 'approve', version: version.version, reason: 'test' });
     return version.version;
   }
 
   /** What callers are told by each of two versions, the second a shadow, and what is said of it. */
   async function compare(model: string, row: object) {
-    await stand.apply(model, { type: 'release', version: 1, reason: 'test' });
-    await stand.apply(model, { type: 'start-shadow', version: 2, reason: 'test' });
-    const endpoint = await stand.endpoint();
+    await fixture.apply(model, { type: 'release', version: 1, reason: 'test' });
+    await fixture.apply(model, { type: 'start-shadow', version: 2, reason: 'test' });
+    const endpoint = await fixture.endpoint();
     const told = async (version: number) => {
       const at = `/v1/models/${model}/versions/${version}:predict`;
       return read(await endpoint.handle(request('POST', at, { instances: [row] }))).body.predictions;
     };
-    return { told: [await told(1), await told(2)], seen: stand.metric('ShadowDisagreement')[0]! };
+    return { told: [await told(1), await told(2)], seen: fixture.metric('ShadowDisagreement')[0]! };
   }
 
   const { decision: _, ...SILENT } = {
@@ -99,8 +99,8 @@ describe('a shadow of a model with guards', () => {
   });
 
   it('agrees where nothing but the guards is another, though callers would be shown something else', async () => {
-    await stand.register({ ...SILENT, guards: {} } as typeof SILENT, 'pipeline');
-    await stand.register(SILENT, 'pipeline', 'two');
+    await fixture.register({ ...SILENT, guards: {} } as typeof SILENT, 'pipeline');
+    await fixture.register(SILENT, 'pipeline', 'two');
     const { told, seen } = await compare('pipeline', ROW);
     expect(told[0]).not.toEqual(told[1]);
     expect(seen).toMatchObject({ ShadowDisagreement: 0, ShadowDifference: 0, Version: '2' });
@@ -109,8 +109,8 @@ describe('a shadow of a model with guards', () => {
   it('disagrees where it refuses what was answered', async () => {
     const [carrier, , temperature] = PIPELINE.contract.features;
     const strict = { features: [carrier, { name: 'distance', type: 'float', max: 100 }, temperature] };
-    await stand.register(PIPELINE, 'pipeline');
-    await stand.register({ ...PIPELINE, contract: strict } as typeof PIPELINE, 'pipeline', 'two');
+    await fixture.register(PIPELINE, 'pipeline');
+    await fixture.register({ ...PIPELINE, contract: strict } as typeof PIPELINE, 'pipeline', 'two');
     const { told, seen } = await compare('pipeline', ROW);
     expect(told[1]).toBeUndefined();
     expect(seen).toMatchObject({ ShadowDisagreement: 1, Violation: 1, Failure: 0, Version: '2' });
