@@ -19,9 +19,9 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
     .option('--out <folder>', 'where good and quarantined rows go (default: a new temporary folder)')
     .action(async (file: string, own: { contract?: string; model?: string; out?: string }) => {
       assertFileExists(file);
-      const { manifest, baseline, keys } = await loadModelContract(own, io, options());
+      const { manifest, contract, baseline, keys } = await loadModelContract(own, io, options());
       const outDir = own.out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-validate-')));
-      const verdict = await validateFile(file, manifest.contract, {
+      const verdict = await validateFile(file, contract, {
         outDir,
         baseline: baseline?.profile,
         now: new Date(),

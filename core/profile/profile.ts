@@ -23,7 +23,7 @@ export const NumericProfile = z.strictObject({
   min: z.number().nullable(),
   max: z.number().nullable(),
   mean: z.number().nullable(),
-  /** Sum of squared deviations from the mean. */
+  /** Sum of squared deviations from the mean; null besides where it is beyond all doubles. */
   m2: z.number().nullable(),
 });
 export type NumericProfile = z.infer<typeof NumericProfile>;

@@ -70,7 +70,7 @@ export function renderReport(
       html: `<table><thead><tr><th class="n">line</th><th>reasons</th><th>as it came</th></tr></thead><tbody>${sample
         .map(
           (row) =>
-            `<tr><td class="n">${row.line}</td><td>${row.reasons.map((r) => `<b>${escapeHtml(r.feature)}</b> ${escapeHtml(r.received ?? '')} — ${escapeHtml(r.rule)}: ${escapeHtml(r.allowed)}`).join('<br>')}</td><td><code>${escapeHtml((row.raw ?? 'withheld: the contract marks personal fields').slice(0, 160))}</code></td></tr>`,
+            `<tr><td class="n">${row.line}</td><td>${row.reasons.map((r) => `<b>${escapeHtml(r.feature)}</b> ${escapeHtml(r.received ?? '')} — ${escapeHtml(r.rule)}: ${escapeHtml(r.allowed)}`).join('<br>')}</td><td><code>${escapeHtml((row.raw ?? (report.personal ? 'withheld: the contract marks personal fields' : 'no text: a row of Parquet')).slice(0, 160))}</code></td></tr>`,
         )
         .join('')}</tbody></table>`,
     });
