@@ -344,7 +344,7 @@ describe('known cells', () => {
       ['uint64', [['18446744073709551615', undefined], ['9223372036854775808', undefined], ['-1', 'range'], ['18446744073709551616', 'type']]],
       ['int64', [['9223372036854775807', undefined], ['9223372036854775808', 'type']]],
       ['bool', [['1', undefined], ['2', 'range']]],
-    ]; // biome-ignore format: a table
+    ];
     for (const [input, rows] of cells) {
       const contract = withInputTypes(
         Contract.parse({
