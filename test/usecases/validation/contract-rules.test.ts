@@ -339,11 +339,45 @@ describe('known cells', () => {
 
   it('are held to the range of the graph’s input, in CSV, JSON lines, Parquet and requests', async () => {
     const cells: [TensorType, [string, string | undefined][]][] = [
-      ['uint8', [['255', undefined], ['300', 'range'], ['-1', 'range'], ['1e400', 'type']]],
-      ['int32', [['2147483647', undefined], ['3e9', 'range']]],
-      ['uint64', [['18446744073709551615', undefined], ['9223372036854775808', undefined], ['-1', 'range'], ['18446744073709551616', 'type']]],
-      ['int64', [['9223372036854775807', undefined], ['9223372036854775808', 'type']]],
-      ['bool', [['1', undefined], ['2', 'range']]],
+      [
+        'uint8',
+        [
+          ['255', undefined],
+          ['300', 'range'],
+          ['-1', 'range'],
+          ['1e400', 'type'],
+        ],
+      ],
+      [
+        'int32',
+        [
+          ['2147483647', undefined],
+          ['3e9', 'range'],
+        ],
+      ],
+      [
+        'uint64',
+        [
+          ['18446744073709551615', undefined],
+          ['9223372036854775808', undefined],
+          ['-1', 'range'],
+          ['18446744073709551616', 'type'],
+        ],
+      ],
+      [
+        'int64',
+        [
+          ['9223372036854775807', undefined],
+          ['9223372036854775808', 'type'],
+        ],
+      ],
+      [
+        'bool',
+        [
+          ['1', undefined],
+          ['2', 'range'],
+        ],
+      ],
     ];
     for (const [input, rows] of cells) {
       const contract = withInputTypes(
