@@ -63,16 +63,16 @@ async function loadCsv(duck: Duck, file: string, contract: Contract): Promise<Lo
     };
   }
   const clean = path.join(duck.scratch, 'clean.csv');
-  const careful = await recoverCsv(file, clean, columns.length);
+  const recovered = await recoverCsv(file, clean, columns.length);
   const again = await readCsv(duck, clean, columns, contract).catch((error: unknown) => {
     throw new FileRejectedError('format', `not a readable CSV file: ${firstLine(error)}`, { cause: error });
   });
   // Records of the clean file may run over lines, so the reader's line numbers are turned back by order.
-  const byLine = await recordLines(clean, careful.lineOfRecord);
+  const byLine = await recordLines(clean, recovered.lineOfRecord);
   const rejected = again.rejected.map((u) => ({ ...u, line: byLine(u.line) }));
   const taken = new Set(rejected.map(({ line }) => line));
-  const kept = careful.lineOfRecord.filter((line) => !taken.has(line));
-  const unreadable = [...careful.unreadable, ...rejected, ...blankLines].sort((a, b) => a.line - b.line);
+  const kept = recovered.lineOfRecord.filter((line) => !taken.has(line));
+  const unreadable = [...recovered.unreadable, ...rejected, ...blankLines].sort((a, b) => a.line - b.line);
   if (kept.length !== again.rows)
     throw new FileRejectedError(
       'format',

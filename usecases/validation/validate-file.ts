@@ -65,7 +65,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
       loaded = await load(duck, file, contract);
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
-      return rejected(withheld(error, contract), { lines: 0, accepted: 0, quarantined: 0 }, []);
+      return rejected(withoutValues(error, contract), { lines: 0, accepted: 0, quarantined: 0 }, []);
     }
     const personal = personalSql(duck, contract, loaded.columns, options.personal ?? { owner: '' });
     const reasons = await checkRows(duck, contract);
@@ -115,19 +115,19 @@ function rejected(
 }
 
 /** What the engine said of a file may hold its values: only the sentence before it is told. */
-function withheld(error: FileRejectedError, contract: Contract): FileRejectedError {
+function withoutValues(error: FileRejectedError, contract: Contract): FileRejectedError {
   if (error.cause === undefined || !isPersonal(contract)) return error;
   const [sentence] = error.message.split(':');
   return new FileRejectedError(error.rule, `${sentence}; more is withheld, for the contract marks personal fields`);
 }
 
-interface Judged {
+interface CheckedRows {
   readonly badRows: number;
   readonly counts: { feature: number; code: number; rows: number }[];
 }
 
 /** Makes the table `bad`: ids of the rows that break a rule, with a code per feature; `cdup` is 1 for duplicates. */
-async function checkRows(duck: Duck, contract: Contract): Promise<Judged> {
+async function checkRows(duck: Duck, contract: Contract): Promise<CheckedRows> {
   await duck.run(`CREATE TEMP TABLE broken AS ${violationsSql(contract, TYPED_ROWS)}`);
   const keys = contract.file.unique.map((name) => keySql(contract, name));
   await duck.run(
@@ -140,7 +140,7 @@ async function checkRows(duck: Duck, contract: Contract): Promise<Judged> {
     'CREATE TEMP TABLE bad AS SELECT * FROM (SELECT *, 0::TINYINT AS cdup FROM broken) UNION ALL BY NAME SELECT id, 1::TINYINT AS cdup FROM doubles',
   );
   const [{ n } = { n: 0n }] = await duck.rows('SELECT count(*) AS n FROM bad');
-  const counts: Judged['counts'] = [];
+  const counts: CheckedRows['counts'] = [];
   for (const i of contract.features.keys())
     for (const row of await duck.rows(`SELECT c${i} AS code, count(*) AS n FROM bad WHERE c${i} <> 0 GROUP BY ALL`))
       counts.push({ feature: i, code: Number(row.code), rows: Number(row.n) });
@@ -157,7 +157,7 @@ function keySql({ features }: Contract, name: string): string {
 
 function summary(
   contract: Contract,
-  counts: Judged['counts'],
+  counts: CheckedRows['counts'],
   { unreadable }: Loaded,
 ): FileValidationResult['reasons'] {
   const all = counts.map(({ feature, code, rows }): FileValidationResult['reasons'][number] => {
