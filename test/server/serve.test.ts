@@ -5,9 +5,9 @@ import path from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
+import { bundledCommand, childrenOf, type Running, startServe } from '../fixtures/command.ts';
 import { loopModel } from '../fixtures/onnx/write.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { bundledCommand, childrenOf, type Running, startServe } from './command.ts';
 
 const HOURS = 100_000_000_000;
 // Processes are started, which takes its time where others want the machine.

@@ -3,7 +3,7 @@ import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
-import { load } from '../validation/load-file.ts';
+import { loadFile } from '../validation/load-file.ts';
 import { profiledColumns } from '../validation/validate-file.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function driftOfFile(
   baseline: Baseline,
 ): Promise<DriftVerdict & { readonly profile: Profile }> {
   return withDuck(undefined, async (duck) => {
-    const { columns } = await load(duck, file, contract);
+    const { columns } = await loadFile(duck, file, contract);
     const wanted = profiledColumns(contract, columns).filter(({ name }) => name !== 'label');
     const profile = await profileRelation(duck, 'rows', wanted, baseline.profile);
     return { ...detectDrift(baseline, profile, { alpha: monitoring.drift.alpha }), profile };

@@ -28,7 +28,7 @@ export interface Loaded {
 }
 
 /** Loads a file by the ending of its name. @throws FileRejectedError when it is no table of the contract */
-export async function load(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
+export async function loadFile(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
   if ((await stat(file)).size === 0) throw new FileRejectedError('format', 'the file is empty');
   if (file.endsWith('.parquet')) return loadParquet(duck, file, contract);
   if (/\.(jsonl|ndjson)$/.test(file)) return loadJsonLines(duck, file, contract);

@@ -24,7 +24,7 @@ import { FileRejectedError } from './errors.ts';
 import { TYPED_ROWS } from './exact-columns.ts';
 import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
 import { pickLines } from './lines.ts';
-import { type Loaded, load } from './load-file.ts';
+import { type Loaded, loadFile } from './load-file.ts';
 import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
 
 export interface ValidateOptions {
@@ -62,7 +62,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
   return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB }, async (duck) => {
     let loaded: Loaded;
     try {
-      loaded = await load(duck, file, contract);
+      loaded = await loadFile(duck, file, contract);
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
       return rejected(withoutValues(error, contract), { lines: 0, accepted: 0, quarantined: 0 }, []);

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
+import { FLIGHT } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { FLIGHT } from '../../usecases/serving/serving-fixture.ts';
 
 describe('trimtab explain', () => {
   const folder = temporaryFolder('explain');

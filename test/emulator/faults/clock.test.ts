@@ -4,7 +4,7 @@ import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-trut
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../../../usecases/release/roll-back.ts';
-import { PIPELINE, request } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, request } from '../../fixtures/serving-fixture.ts';
 import { FaultFixture, predict } from './fault-fixture.ts';
 import { putSamples } from './put-samples.ts';
 

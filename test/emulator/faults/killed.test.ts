@@ -4,7 +4,7 @@ import path from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFunctions } from '../../../scripts/build/functions.ts';
-import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, read, request } from '../../fixtures/serving-fixture.ts';
 import { FaultFixture, predict } from './fault-fixture.ts';
 import { diceOf } from './fault-proxy.ts';
 import { putSamples } from './put-samples.ts';

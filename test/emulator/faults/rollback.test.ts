@@ -5,7 +5,7 @@ import type { EndpointProbe } from '../../../platform/ports.ts';
 import { ServedRelease } from '../../../platform/served-release.ts';
 import { rollBack } from '../../../usecases/release/roll-back.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, read, request } from '../../fixtures/serving-fixture.ts';
 import { FaultFixture, served } from './fault-fixture.ts';
 import { type Fault, type Match, THROTTLED } from './fault-proxy.ts';
 import { putSamples } from './put-samples.ts';

@@ -6,10 +6,10 @@ import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { DASHBOARD_ROWS, GRAFANA_FILE, grafanaDashboard } from '../../../scripts/docs/grafana-dashboard.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { bundledCommand, type Running, startServe } from '../../fixtures/command.ts';
+import { HttpClient } from '../../fixtures/http-client.ts';
+import { TREE } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { TREE } from '../../usecases/serving/serving-fixture.ts';
-import { bundledCommand, type Running, startServe } from '../command.ts';
-import { HttpClient } from '../http-client.ts';
 import { installed, startPrometheus } from './prometheus.ts';
 
 /** Names of the metrics that a question is about. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
-import { PIPELINE, ROW, ServingFixture } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, ROW, ServingFixture } from '../../fixtures/serving-fixture.ts';
 import { installed, startPrometheus } from './prometheus.ts';
 
 let fixture: ServingFixture;

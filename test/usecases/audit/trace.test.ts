@@ -5,7 +5,7 @@ import { trace, UntracedError } from '../../../usecases/audit/trace.ts';
 import { servicePeriods } from '../../../usecases/audit/trace-version.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
-import { PIPELINE, ROW, request, ServingFixture } from '../serving/serving-fixture.ts';
+import { PIPELINE, ROW, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 const MANIFEST = {
   ...PIPELINE,

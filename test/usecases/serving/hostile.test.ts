@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { BODY_LIMIT, type Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { FLOAT, model, node, tensor, valueInfo } from '../../fixtures/onnx/write.ts';
-import { modelFolder, PIPELINE, ROW, read, request, ServingFixture, TREE } from './serving-fixture.ts';
+import { modelFolder, PIPELINE, ROW, read, request, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
 
 const STRING = 8;
 /** Graphs that leave sizes to the caller. */

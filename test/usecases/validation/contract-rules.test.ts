@@ -14,10 +14,10 @@ import { type Duck, openDuck } from '../../../platform/duckdb/connection.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { TYPED_ROWS } from '../../../usecases/validation/exact-columns.ts';
 import type { QuarantinedRow } from '../../../usecases/validation/file-result.ts';
-import { load } from '../../../usecases/validation/load-file.ts';
+import { loadFile } from '../../../usecases/validation/load-file.ts';
 import { validateFile } from '../../../usecases/validation/validate-file.ts';
+import { read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { read, request, ServingFixture } from '../serving/serving-fixture.ts';
 
 let folder: string;
 let duck: Duck;
@@ -148,7 +148,7 @@ const column = fc.constantFrom(...TYPES).chain((type) =>
 async function fileRules(lines: readonly string[], contract: Contract) {
   const file = path.join(folder, 'cells.jsonl');
   writeFileSync(file, `${lines.join('\n')}\n`);
-  const loaded = await load(duck, file, contract);
+  const loaded = await loadFile(duck, file, contract);
   const found = lines.map((): { rules: Map<string, string>; unread?: string | undefined } => ({ rules: new Map() }));
   for (const { line, column: unread } of loaded.unreadable) found[line - 1]!.unread = unread ?? 'the line';
   for (const row of await duck.rows(violationsSql(contract, TYPED_ROWS)))
