@@ -36,9 +36,9 @@ export const METRICS = {
    * 1 for a decision that ground truth calls wrong, else 0, of predictions made since the traffic last changed hands:
    * only those say anything of the release.
    */
-  Wrong: 'None',
-  /** As Wrong, of earlier predictions whose truth came late. */
-  WrongEarlier: 'None',
+  PredictionError: 'None',
+  /** As PredictionError, of earlier predictions whose truth came late. */
+  PredictionErrorLate: 'None',
   /** 1 when a version could not be loaded, else 0. */
   LoadFailure: 'None',
   /** 1 when the ledger could not be read and the last known release is served, else 0. */

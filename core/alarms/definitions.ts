@@ -47,7 +47,7 @@ export function alarmsOf(manifest: Manifest, baselineErrorRate?: number): AlarmD
   const soon = { periodSeconds: Math.max(60, monitoring.periodSeconds), datapointsToAlarm: 1, evaluationPeriods: 1 };
   return (['champion', 'challenger'] as const).flatMap((variant) => [
     ...(manifest.decision
-      ? [alarm(variant, 'Wrong', wrong, { ...rate, action: 'rollback', runbook: 'wrong-decisions.md' })]
+      ? [alarm(variant, 'PredictionError', wrong, { ...rate, action: 'rollback', runbook: 'wrong-decisions.md' })]
       : []),
     alarm(variant, 'Failure', monitoring.maxFailureRate, { ...rate, action: 'rollback', runbook: 'failures.md' }),
     alarm(variant, 'Latency', monitoring.maxLatencyMs, { statistic: 'p99', action: 'rollback', runbook: 'latency.md' }),

@@ -4,7 +4,7 @@ import { differenceOfRates, type Rate, Z99 } from '../rollback/evidence.ts';
 
 /** A metric of challenger and champion over a step. */
 export interface MetricComparison {
-  readonly metric: 'Failure' | 'Wrong' | 'Latency';
+  readonly metric: 'Failure' | 'PredictionError' | 'Latency';
   /** `few`: too few samples; `unclear`: enough of them, and the interval reaches over the margin. */
   readonly verdict: 'fine' | 'worse' | 'unclear' | 'few';
   readonly champion: SampleTotals;
@@ -57,14 +57,14 @@ const MIN_STRATA = 10;
 export function analyse(policy: AnalysisPolicy, { failure, wrong, latency }: Figures): Analysis {
   const checks = [
     rates('Failure', failure, policy.maxFailureIncrease, policy.minSamples),
-    rates('Wrong', wrong, policy.maxWrongIncrease, policy.minSamples),
+    rates('PredictionError', wrong, policy.maxWrongIncrease, policy.minSamples),
     times(latency, policy),
   ];
   const worse = checks.filter(({ verdict }) => verdict === 'worse');
   if (worse.length > 0) return { verdict: 'abort', reason: joinReasons(worse), checks };
   const open = checks.filter(
     ({ metric, verdict }) =>
-      verdict === 'unclear' || (verdict === 'few' && (metric !== 'Wrong' || policy.requireTruth)),
+      verdict === 'unclear' || (verdict === 'few' && (metric !== 'PredictionError' || policy.requireTruth)),
   );
   if (open.length > 0) return { verdict: 'wait', reason: joinReasons(open), checks };
   return { verdict: 'advance', reason: joinReasons(checks.filter(({ verdict }) => verdict === 'fine')), checks };
@@ -73,7 +73,7 @@ export function analyse(policy: AnalysisPolicy, { failure, wrong, latency }: Fig
 const joinReasons = (checks: readonly MetricComparison[]): string => checks.map(({ reason }) => reason).join('; ');
 
 function rates(
-  metric: 'Failure' | 'Wrong',
+  metric: 'Failure' | 'PredictionError',
   { champion, challenger }: Pair,
   margin: number,
   least: number,

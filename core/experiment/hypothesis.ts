@@ -5,7 +5,7 @@ import * as z from 'zod';
  * defaults: a later program would read others into it.
  */
 export const Hypothesis = z.strictObject({
-  /** Metric that decides: one of the endpoint's (`Wrong`, `Failure`, `Latency`), or a business metric by its name. */
+  /** Metric that decides: one of the endpoint's (`PredictionError`, `Failure`, `Latency`), or a business metric by its name. */
   metric: z.string().min(1).max(255),
   better: z.enum(['lower', 'higher']),
   /** Whether its samples are 0 or 1, so that means are rates; else they are compared as means. */

@@ -38,9 +38,9 @@ export function modelWidgets(
     ],
     [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WIDE, height: 3 })],
     [
-      graphWidget('Is it wrong?', by('Wrong', 'Average'), {
+      graphWidget('Is it wrong?', by('PredictionError', 'Average'), {
         unit: 'share of decisions',
-        alarm: alarm('Wrong'),
+        alarm: alarm('PredictionError'),
       }),
       graphWidget('Is it failing?', by('Failure', 'Average'), {
         unit: 'share of requests',

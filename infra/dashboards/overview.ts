@@ -102,12 +102,12 @@ function callers({ endpoint: { api } }: OverviewParts): IWidget[] {
 }
 
 function champions({ models }: OverviewParts): IWidget[] {
-  const each = (metric: 'Wrong' | 'Rows' | 'Drift', statistic: string): IMetric[] =>
+  const each = (metric: 'PredictionError' | 'Rows' | 'Drift', statistic: string): IMetric[] =>
     models.map(({ name }, i) =>
       variantMetric(name, metric, 'champion', statistic).with({ label: name, color: PLAIN[i % PLAIN.length]! }),
     );
   return [
-    graphWidget('Champions: wrong decisions', each('Wrong', 'Average'), { unit: 'share', width: 8 }),
+    graphWidget('Champions: wrong decisions', each('PredictionError', 'Average'), { unit: 'share', width: 8 }),
     graphWidget('Champions: rows answered', each('Rows', 'Sum'), { unit: 'a minute', stacked: true, width: 8 }),
     graphWidget('Champions: drifted features', each('Drift', 'Maximum'), { unit: 'share', width: 8 }),
   ];

@@ -121,7 +121,7 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         unit: 'percentunit',
         queries: [
           { expr: `trimtab_drift_share{${ALL}}`, legend: '{{model}} {{variant}} drifted features' },
-          { expr: `trimtab_wrong_ratio{${ALL}}`, legend: '{{model}} {{variant}} wrong' },
+          { expr: `trimtab_prediction_error_ratio{${ALL}}`, legend: '{{model}} {{variant}} wrong' },
         ],
       },
       {

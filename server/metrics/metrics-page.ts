@@ -65,7 +65,12 @@ const RECENT_MINUTES = 24 * 60;
 /** Metrics, by variant, that scheduled functions write, and not requests. */
 const SCHEDULED_RESULTS = [
   ['Drift', 'Maximum', 'trimtab_drift_share', 'Share of the features that drifted, in the last window.'],
-  ['Wrong', 'Average', 'trimtab_wrong_ratio', 'Share of wrong decisions, in the last minute with ground truth.'],
+  [
+    'PredictionError',
+    'Average',
+    'trimtab_prediction_error_ratio',
+    'Share of wrong decisions, in the last minute with ground truth.',
+  ],
 ] as const;
 
 /** The metrics of a home that {@link watchedGauges} reads. */

@@ -93,7 +93,7 @@ describe('trimtab doctor on AWS', () => {
       new PutMetricAlarmCommand({
         AlarmName,
         Namespace: 'Trimtab',
-        MetricName: 'Wrong',
+        MetricName: 'PredictionError',
         Statistic: 'Average',
         Period: 60,
         EvaluationPeriods: 1,
@@ -255,7 +255,7 @@ describe('trimtab doctor on AWS', () => {
       'an alarm that is up',
       () => state(alarmNames[0]!, 'ALARM'),
       () => state(alarmNames[0]!, 'OK'),
-      { name: 'alarm trimtab-flight-delay-champion-wrong', status: 'fail' },
+      { name: 'alarm trimtab-flight-delay-champion-predictionerror', status: 'fail' },
     ],
     [
       'an alarm without data',
@@ -273,7 +273,7 @@ describe('trimtab doctor on AWS', () => {
       {
         name: 'alarms of flight-delay',
         status: 'fail',
-        found: expect.stringContaining('1 of 12 are not there: trimtab-flight-delay-champion-wrong'),
+        found: expect.stringContaining('1 of 12 are not there: trimtab-flight-delay-champion-predictionerror'),
       },
     ],
   ];

@@ -61,7 +61,7 @@ describe('events', () => {
 
   it("makes a transition of CloudWatch's event, its time in one form", () => {
     expect(transitionOf(sample('alarm-state-change'))).toMatchObject({
-      alarm: 'trimtab-flight-delay-challenger-wrong',
+      alarm: 'trimtab-flight-delay-challenger-predictionerror',
       model: 'flight-delay',
       from: 'OK',
       to: 'ALARM',

@@ -156,8 +156,8 @@ describe('the deployed app', () => {
       const page = /docs\/runbook\/[a-z-]+\.md/.exec(String(alarm.AlarmDescription))![0];
       expect(existsSync(page), page).toBe(true);
     }
-    expect(models.find((a) => a.AlarmName === 'trimtab-flight-delay-challenger-wrong')).toMatchObject({
-      MetricName: 'Wrong',
+    expect(models.find((a) => a.AlarmName === 'trimtab-flight-delay-challenger-predictionerror')).toMatchObject({
+      MetricName: 'PredictionError',
       Threshold: 0.36,
       Period: 10,
       TreatMissingData: 'notBreaching',

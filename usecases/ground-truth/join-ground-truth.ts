@@ -43,8 +43,8 @@ interface Batch {
 }
 
 /**
- * Joins ground truth with captured predictions by prediction id, and emits `Wrong` (0 or 1) by variant and version; and
- * so what predictions were worth, as `Business.NAME`.
+ * Joins ground truth with captured predictions by prediction id, and emits `PredictionError` (0 or 1) by variant and
+ * version; and so what predictions were worth, as `Business.NAME`.
  *
  * Truth arrives as JSON lines under `ground-truth/incoming/<model>/`. What is joined is kept under
  * `ground-truth/joined/`, written once and before its metrics, so that nothing is counted twice; what is not found at
@@ -192,7 +192,7 @@ async function readJson<T>(home: Home, key: string): Promise<T> {
 /** What a record says of a prediction, as a metric. */
 interface Judged {
   readonly prediction: Prediction;
-  readonly metric: 'Wrong' | BusinessName;
+  readonly metric: 'PredictionError' | BusinessName;
   readonly value: number;
 }
 
@@ -224,7 +224,7 @@ async function scoreRecords(
       continue;
     }
     lines.push(JSON.stringify({ ...feedbackForLog(record, secret), ...prediction, wrong: wrong ?? null }));
-    if (wrong !== undefined) judged.push({ prediction, metric: 'Wrong', value: wrong ? 1 : 0 });
+    if (wrong !== undefined) judged.push({ prediction, metric: 'PredictionError', value: wrong ? 1 : 0 });
   }
   return { lines, judged, unfit };
 }
@@ -249,7 +249,7 @@ function feedbackForLog(record: FeedbackRecord, secret: boolean): Partial<Feedba
 function emit(home: Home, judged: readonly Judged[], since: string, now: Date): void {
   const groups = new Map<string, { prediction: Prediction; metric: MetricName | BusinessName; values: number[] }>();
   for (const { prediction, metric: of, value } of judged) {
-    const metric = of === 'Wrong' && prediction.at < since ? 'WrongEarlier' : of;
+    const metric = of === 'PredictionError' && prediction.at < since ? 'PredictionErrorLate' : of;
     const key = `${metric} ${prediction.model} ${prediction.version} ${prediction.variant}`;
     const group = groups.get(key) ?? { prediction, metric, values: [] };
     group.values.push(value);

@@ -66,7 +66,7 @@ export async function analysisOf(
   };
   const [failure, wrong, latencies] = await Promise.all([
     read('Failure'),
-    read('Wrong'),
+    read('PredictionError'),
     readStrata(home, 'Latency', versions, window),
   ]);
   const latency = new StratifiedDifference(false);

@@ -10,7 +10,7 @@ const FINE_MS = 3_600_000;
 
 /** Metrics whose samples are 0 or 1: their mean is a rate. */
 const RATES: ReadonlySet<string> = new Set<MetricName>([
-  'Wrong',
+  'PredictionError',
   'Failure',
   'Violation',
   'LoadFailure',
@@ -69,7 +69,7 @@ export async function gatherEvidence(
     from: window.from.toISOString(),
     to: window.to.toISOString(),
     observations,
-    ...(metric === 'Wrong' && baselineErrorRate !== undefined ? { baseline: baselineErrorRate } : {}),
+    ...(metric === 'PredictionError' && baselineErrorRate !== undefined ? { baseline: baselineErrorRate } : {}),
     threshold,
   };
 }

@@ -11,7 +11,7 @@ describe('releaseCommand', () => {
       type: 'start-test',
       version: 2,
       weight: 0.5,
-      hypothesis: { metric: 'Wrong', better: 'lower', rate: true, minEffect: 0.02, alpha: 0.05, power: 0.8 },
+      hypothesis: { metric: 'PredictionError', better: 'lower', rate: true, minEffect: 0.02, alpha: 0.05, power: 0.8 },
       reason: 'released by hand',
     });
     const own = { ab: true, gate: true, weight: '0.2', metric: 'Revenue', mean: true, better: 'higher', effect: '1.5' };

@@ -29,10 +29,10 @@ describe('alarmsOf', () => {
   it('watches both variants for what a rollback can mend', () => {
     const rollbacks = alarms.filter((a) => a.action === 'rollback').map((a) => `${a.dimensions.Variant} ${a.metric}`);
     expect(rollbacks).toEqual([
-      'champion Wrong',
+      'champion PredictionError',
       'champion Failure',
       'champion Latency',
-      'challenger Wrong',
+      'challenger PredictionError',
       'challenger Failure',
       'challenger Latency',
     ]);
@@ -40,13 +40,13 @@ describe('alarmsOf', () => {
 
   it('takes the error threshold of the manifest before that of the baseline', () => {
     const own = Manifest.parse({ ...manifest, monitoring: { maxErrorRate: 0.36 } });
-    expect(alarmsOf(own, 0.2).find((a) => a.metric === 'Wrong')?.threshold).toBe(0.36);
-    expect(alarms.find((a) => a.metric === 'Wrong')?.threshold).toBe(0.4);
+    expect(alarmsOf(own, 0.2).find((a) => a.metric === 'PredictionError')?.threshold).toBe(0.36);
+    expect(alarms.find((a) => a.metric === 'PredictionError')?.threshold).toBe(0.4);
   });
 
   it('does not watch for wrong decisions where nothing decides', () => {
     const { decision: _, ...rest } = manifest;
-    expect(alarmsOf(Manifest.parse(rest)).some((a) => a.metric === 'Wrong')).toBe(false);
+    expect(alarmsOf(Manifest.parse(rest)).some((a) => a.metric === 'PredictionError')).toBe(false);
   });
 
   it('watches for the secret of personal fields where some are kept hashed or encrypted, and only there', () => {
@@ -67,7 +67,7 @@ describe('alarmsOf', () => {
     );
   });
 
-  it.each(['other-alarm', 'trimtab-x', 'trimtab--champion-wrong', 'TRIMTAB-m-champion-wrong'])(
+  it.each(['other-alarm', 'trimtab-x', 'trimtab--champion-predictionerror', 'TRIMTAB-m-champion-predictionerror'])(
     'does not take %s for one of its alarms',
     (name) => expect(parseAlarmName(name)).toBeUndefined(),
   );

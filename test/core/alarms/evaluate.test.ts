@@ -6,7 +6,7 @@ import { evaluate, evaluationRange, periodsOf } from '../../../core/alarms/evalu
 const alarm = (m: number, n: number, missingData: AlarmDefinition['missingData']): AlarmDefinition => ({
   name: 'a',
   model: 'm',
-  metric: 'Wrong',
+  metric: 'PredictionError',
   dimensions: {},
   statistic: 'Average',
   periodSeconds: 10,

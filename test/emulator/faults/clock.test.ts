@@ -56,9 +56,15 @@ describe('clocks that are minutes off', () => {
       [1, 0.1],
       [2, 0.6],
     ] as const)
-      await putSamples(cloudwatch, { model, version, metric: 'Wrong', mean, at });
+      await putSamples(cloudwatch, { model, version, metric: 'PredictionError', mean, at });
     cloudwatch.destroy();
-    const alarm = { alarm: `trimtab-${model}-challenger-wrong`, model, from: 'OK', to: 'ALARM', reason: 'r' } as const;
+    const alarm = {
+      alarm: `trimtab-${model}-challenger-predictionerror`,
+      model,
+      from: 'OK',
+      to: 'ALARM',
+      reason: 'r',
+    } as const;
     // An alarm from before the release is older than it, whatever the clocks.
     const stale = { ...alarm, at: new Date(real() - MINUTE).toISOString() };
     expect(await rollBack(fixture.home, undefined, stale)).toMatchObject({ kind: 'alarm-held' });

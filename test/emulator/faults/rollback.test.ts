@@ -39,8 +39,8 @@ describe('a rollback', () => {
     await fixture.apply(name, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
     const at = new Date(Date.now() + 2_000);
     for (const version of [1, 2] as const)
-      await putSamples(cloudwatch, { model: name, version, metric: 'Wrong', mean: wrong[version], at });
-    return transition(name, 'challenger-wrong', at);
+      await putSamples(cloudwatch, { model: name, version, metric: 'PredictionError', mean: wrong[version], at });
+    return transition(name, 'challenger-predictionerror', at);
   }
 
   const transition = (model: string, alarm: string, at: Date): AlarmTransition => ({
@@ -128,10 +128,10 @@ describe('a rollback', () => {
       const model = named(`storm${i}`);
       const at = new Date((await canary(model, wrong)).at);
       for (const alarm of [
-        'challenger-wrong',
+        'challenger-predictionerror',
         'challenger-failure',
         'challenger-latency',
-        'champion-wrong',
+        'champion-predictionerror',
         'champion-failure',
       ])
         alarms.push(transition(model, alarm, at));

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
 const line = (seconds: number, values: number[], variant: 'champion' | 'challenger' = 'champion') =>
-  metricLine({ model: 'm', variant, version: 1, at: T0 + seconds * 1_000, values: { Wrong: values } });
+  metricLine({ model: 'm', variant, version: 1, at: T0 + seconds * 1_000, values: { PredictionError: values } });
 
 describe('LocalMetrics', () => {
   let folder: string;
@@ -20,7 +20,7 @@ describe('LocalMetrics', () => {
   const ask = (metrics: LocalMetrics, statistic: string, periodSeconds = 10) =>
     metrics
       .query({
-        metric: 'Wrong',
+        metric: 'PredictionError',
         dimensions: { Model: 'm', Variant: 'champion' },
         statistic,
         periodSeconds,
@@ -111,7 +111,7 @@ describe('LocalMetrics', () => {
     const metrics = new LocalMetrics(file);
     for (let s = 0; s < 3_600; s += 5) metrics.write(line(s, [s % 2]));
     const points = await metrics.query({
-      metric: 'Wrong',
+      metric: 'PredictionError',
       dimensions: { Variant: 'champion', Model: 'm' },
       statistic: 'SampleCount',
       periodSeconds: 300,

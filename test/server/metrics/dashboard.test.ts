@@ -34,7 +34,7 @@ beforeAll(async () => {
   for (const type of ['approve', 'release'] as const)
     await registry.apply('tree', { type, version: 1, reason: 'test' });
   // What the scheduled functions would have written.
-  const values = { Drift: 0.25, Wrong: [1, 0, 0, 0] };
+  const values = { Drift: 0.25, PredictionError: [1, 0, 0, 0] };
   home.metrics.write(metricLine({ model: 'tree', variant: 'champion', version: 1, at: Date.now(), values }));
   await home.close();
   // All runs go to the workers.
@@ -61,7 +61,7 @@ describe('GET /metrics of trimtab serve', () => {
     for (let i = 0; i < 3; i++) expect((await predict()).status).toBe(200);
     const page = await scrape();
     expect(page).toContain('trimtab_drift_share{model="tree",variant="champion"} 0.25\n');
-    expect(page).toContain('trimtab_wrong_ratio{model="tree",variant="champion"} 0.25\n');
+    expect(page).toContain('trimtab_prediction_error_ratio{model="tree",variant="champion"} 0.25\n');
     expect(page).toContain('nv_inference_pending_request_count{model="tree",version="1"} 0\n');
     expect(page).toMatch(/trimtab_run_requests_total\{model="tree",where="runner"\} [1-9]/);
   });

@@ -49,7 +49,7 @@ describe('joinGroundTruth', () => {
       `ground-truth/incoming/m/${name}.jsonl`,
       lines.map((l) => (typeof l === 'string' ? l : JSON.stringify(l))).join('\n'),
     );
-  const wrong = async (statistic: string, metric = 'Wrong') => {
+  const wrong = async (statistic: string, metric = 'PredictionError') => {
     const points = await home.metrics.query({
       metric,
       dimensions: { Model: 'm', Variant: 'champion' },
@@ -210,7 +210,7 @@ describe('joinGroundTruth', () => {
     await truth('t1', { id: 'before', truth: 0 });
     await joinGroundTruth(home, now);
     expect(await wrong('SampleCount')).toBe(0);
-    expect(await wrong('SampleCount', 'WrongEarlier')).toBe(1);
+    expect(await wrong('SampleCount', 'PredictionErrorLate')).toBe(1);
   });
 
   it("does not take a shadow's answer for the one that was given", async () => {
