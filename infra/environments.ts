@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type * as z from 'zod';
-import { ConfigFile, DeploymentConfig, EnvironmentName } from './config.ts';
+import { EnvironmentName } from '../core/model/names.ts';
+import { ConfigFile, DeploymentConfig } from './config.ts';
 
 /**
  * The configuration is invalid. The message names the file, the member, what was received, and what is allowed.

@@ -10,8 +10,8 @@ export interface CostedModel {
   readonly alarmsHighResolution: number;
   /** Alarms that roll back: their metrics are read again every minute. */
   readonly rollingAlarms: number;
-  /** Metrics, each under [Model, Variant] and under [Model, Version]. */
-  readonly metrics: number;
+  /** Series of its metrics: each by variant, by version or both. */
+  readonly series: number;
   readonly captureShare: number;
   /** Bytes of the metric line of a request, and of its capture: of a request, and of each of its rows. */
   readonly metricBytes: number;
@@ -144,9 +144,9 @@ function modelMonths(models: readonly CostedModel[], { prices }: PriceList): Gro
     ),
     line(
       'custom metrics',
-      sum((m) => 2 * m.metrics + ASSUMED.fileMetrics),
+      sum((m) => m.series + ASSUMED.datasetMetrics),
       prices.customMetrics,
-      'by variant and by version, a champion alone, and of one dataset; a canary doubles the first for its hours',
+      'by variant and by version, a champion alone, and of one dataset; a canary doubles the first two for its hours',
     ),
     line('dashboards', models.length, prices.dashboards, many),
     line(

@@ -6,6 +6,11 @@ export const ModelName = z
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a model name is 1 to 63 of a-z, 0-9 and -, and does not start with -');
 export type ModelName = z.infer<typeof ModelName>;
 
+/** Name of an installation, which tells it apart from others in one account and region. */
+export const EnvironmentName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,15}$/, 'an environment is 1 to 16 of a-z, 0-9 and -, and starts with a letter');
+
 /** Versions count 1, 2, 3, … within a model. */
 export const VersionNumber = z.int().min(1);
 export type VersionNumber = z.infer<typeof VersionNumber>;

@@ -76,6 +76,7 @@ export async function runDriftDetection(
   if (verdict.verdict !== 'insufficient_data')
     home.metrics.write(
       metricLine({
+        environment: home.metrics.environment,
         model,
         variant: 'champion',
         version: champion,

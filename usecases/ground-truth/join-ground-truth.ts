@@ -1,7 +1,7 @@
-import type { MetricName } from '../../core/alarms/alarm.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
-import { type BusinessName, MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
+import { MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
+import type { BusinessName, MetricName } from '../../core/observability/metric-names.ts';
 import { type FeedbackRecord, isOutcome, parseFeedbackLine, recordKey } from '../../core/serving/feedback-record.ts';
 import { isWrong } from '../../core/serving/ground-truth.ts';
 import { outcomeFault } from '../../core/serving/outcome.ts';
@@ -259,6 +259,7 @@ function emit(home: Home, judged: readonly Judged[], since: string, now: Date): 
     for (let i = 0; i < values.length; i += MAX_VALUES)
       home.metrics.write(
         metricLine({
+          environment: home.metrics.environment,
           model: prediction.model,
           variant: prediction.variant,
           version: prediction.version,

@@ -1,3 +1,4 @@
+import { variantDimensions } from '../../core/observability/metric-names.ts';
 import { declared } from '../../core/serving/outcome.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -49,7 +50,7 @@ async function read(
       const total = async (statistic: string): Promise<number> => {
         const points = await home.metrics.query({
           metric: `Business.${name}`,
-          dimensions: { Model: model, Variant: variant },
+          dimensions: variantDimensions(home.metrics.environment, model, variant),
           statistic,
           periodSeconds: 3_600,
           from,

@@ -1,4 +1,5 @@
-import type { AlarmDefinition, AlarmTransition, MetricName } from '../../core/alarms/alarm.ts';
+import type { AlarmDefinition, AlarmTransition } from '../../core/alarms/alarm.ts';
+import { type MetricName, versionDimensions } from '../../core/observability/metric-names.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Evidence, MetricObservation } from '../../core/rollback/evidence.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -87,7 +88,7 @@ async function observation(
   version: number,
   role: MetricObservation['role'],
 ): Promise<MetricObservation> {
-  const query = { ...metric, dimensions: { Model: model, Version: String(version) } };
+  const query = { ...metric, dimensions: versionDimensions(home.metrics.environment, model, version) };
   const [counts, sums] = await Promise.all([
     home.metrics.query({ ...query, statistic: 'SampleCount' }),
     home.metrics.query({ ...query, statistic: 'Sum' }),

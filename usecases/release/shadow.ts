@@ -1,4 +1,5 @@
 import { ShadowPolicy } from '../../core/manifest/shadow.ts';
+import { versionDimensions } from '../../core/observability/metric-names.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Shadow } from '../../core/registry/ledger.ts';
 import { wilson } from '../../core/rollback/evidence.ts';
@@ -27,7 +28,7 @@ export async function shadowStatusOf(
 ): Promise<ShadowStatus> {
   const from = new Date(since);
   const read = async (metric: string, statistic: string): Promise<number[]> => {
-    const dimensions = { Model: model, Version: String(version) };
+    const dimensions = versionDimensions(home.metrics.environment, model, version);
     const periodSeconds = periodFor({ from, to: now }, 60);
     const points = await home.metrics.query({ metric, dimensions, statistic, periodSeconds, from, to: now });
     return points.map(({ value }) => value);

@@ -145,7 +145,9 @@ async function keysFor(home: Home, dataset: string, rules: unknown): Promise<Pri
       `the privacy secret cannot be had: personal columns of ${dataset} are dropped: ${(error as Error).message}`,
     );
   }
-  home.metrics.write(privacyMetricLine(dataset, home.clock.now(), keys === undefined));
+  home.metrics.write(
+    privacyMetricLine({ environment: home.metrics.environment, dataset, at: home.clock.now() }, keys === undefined),
+  );
   return keys;
 }
 
@@ -231,7 +233,9 @@ async function publish(home: Home, report: DropReport): Promise<void> {
     detail: { dataset, drop, verdict, version, rows, report: places.report },
   });
   const now = home.clock.now();
-  home.metrics.write(datasetMetricLine(dataset, now, verdict === 'rejected', rows));
+  home.metrics.write(
+    datasetMetricLine({ environment: home.metrics.environment, dataset, at: now }, verdict === 'rejected', rows),
+  );
   await home.data.put(publishedMarkerKey(report), now.toISOString());
 }
 

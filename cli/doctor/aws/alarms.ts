@@ -1,3 +1,4 @@
+import { alarmPrefix } from '../../../core/alarms/definitions.ts';
 import type { AlarmFacts } from '../../../platform/aws/inspection.ts';
 import { alarmDefinitions } from '../../../usecases/release/alarm-definitions.ts';
 import { type DoctorCheck, type Finding, fail, ok, warn } from '../check.ts';
@@ -11,7 +12,7 @@ export const alarms: DoctorCheck<AwsContext> = {
     for (const model of models) {
       const { definitions } = await alarmDefinitions(home, model);
       if (definitions.length === 0) continue;
-      const deployed = await inspection.alarms(`trimtab-${model}-`);
+      const deployed = await inspection.alarms(alarmPrefix(environment, model));
       const expected = definitions.map(({ name }) => name);
       findings.push(...checkAlarms(`alarms of ${model}`, expected, deployed));
     }

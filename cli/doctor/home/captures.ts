@@ -1,3 +1,4 @@
+import { variantDimensions } from '../../../core/observability/metric-names.ts';
 import { capturesDelivered } from '../../../platform/captures.ts';
 import type { Home } from '../../../platform/ports.ts';
 import { type DoctorCheck, type Finding, fail, ok, skipped } from '../check.ts';
@@ -40,7 +41,7 @@ async function checkArrival(home: Home, { model, captureShare, newest, now }: De
   if (captureShare === 0) return skipped(name, 'monitoring.captureShare is 0: nothing is captured');
   const rows = await home.metrics.query({
     metric: 'Rows',
-    dimensions: { Model: model, Variant: 'champion' },
+    dimensions: variantDimensions(home.metrics.environment, model, 'champion'),
     statistic: 'Sum',
     periodSeconds: 60,
     from: new Date(now - WINDOW),

@@ -9,7 +9,7 @@ const model: CostedModel = {
   alarms: 4,
   alarmsHighResolution: 8,
   rollingAlarms: 6,
-  metrics: 10,
+  series: 20,
   captureShare: 0.5,
   metricBytes: 500,
   captureBytes: 200,

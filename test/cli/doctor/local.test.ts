@@ -255,7 +255,16 @@ describe('trimtab doctor on a folder', () => {
   it('reports captures that do not arrive, and those that do', async () => {
     const open = await openLocalHome(home);
     const at = Date.now() - 20 * 60_000;
-    open.metrics.write(metricLine({ model: 'flight-delay', variant: 'champion', version: 1, at, values: { Rows: 5 } }));
+    open.metrics.write(
+      metricLine({
+        environment: 'local',
+        model: 'flight-delay',
+        variant: 'champion',
+        version: 1,
+        at,
+        values: { Rows: 5 },
+      }),
+    );
     await open.close();
     const late = await doctor();
     expect(late.findings).toContainEqual(

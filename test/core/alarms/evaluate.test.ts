@@ -7,7 +7,7 @@ const alarm = (m: number, n: number, missingData: AlarmDefinition['missingData']
   name: 'a',
   model: 'm',
   metric: 'PredictionError',
-  dimensions: {},
+  dimensions: { Environment: 'dev', Model: 'm', Variant: 'challenger' },
   statistic: 'Average',
   periodSeconds: 10,
   threshold: 0.5,

@@ -25,7 +25,7 @@ const canary: ReleaseState = {
 const released: ReleaseState = { ...canary, champion: 2, previous: [1], challengers: [], salt: null };
 
 const alarm = (variant = 'challenger', at = ALARM_AT): AlarmTransition => ({
-  alarm: `trimtab-m-${variant}-predictionerror`,
+  alarm: `trimtab.dev.m.${variant}.PredictionError`,
   model: 'm',
   from: 'OK',
   to: 'ALARM',

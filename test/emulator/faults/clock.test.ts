@@ -59,7 +59,7 @@ describe('clocks that are minutes off', () => {
       await putSamples(cloudwatch, { model, version, metric: 'PredictionError', mean, at });
     cloudwatch.destroy();
     const alarm = {
-      alarm: `trimtab-${model}-challenger-predictionerror`,
+      alarm: `trimtab.dev.${model}.challenger.PredictionError`,
       model,
       from: 'OK',
       to: 'ALARM',

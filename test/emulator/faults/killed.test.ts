@@ -120,7 +120,7 @@ describe('a function that is killed', () => {
     cloudwatch.destroy();
     const sample = JSON.parse(readFileSync('events/samples/alarm-state-change.json', 'utf8'));
     const state = { ...sample.detail.state, value: 'ALARM', timestamp: at.toISOString() };
-    const detail = { ...sample.detail, alarmName: `trimtab-${model}-challenger-predictionerror`, state };
+    const detail = { ...sample.detail, alarmName: `trimtab.dev.${model}.challenger.PredictionError`, state };
     const outputs = await runKilled('rollback', { ...sample, detail }, 12, 12);
     expect(outputs.at(-1)).toContain('"kind":"canary-aborted"');
     const history = await fixture.registry.history(model);

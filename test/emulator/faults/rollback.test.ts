@@ -40,11 +40,11 @@ describe('a rollback', () => {
     const at = new Date(Date.now() + 2_000);
     for (const version of [1, 2] as const)
       await putSamples(cloudwatch, { model: name, version, metric: 'PredictionError', mean: wrong[version], at });
-    return transition(name, 'challenger-predictionerror', at);
+    return transition(name, 'challenger.PredictionError', at);
   }
 
   const transition = (model: string, alarm: string, at: Date): AlarmTransition => ({
-    alarm: `trimtab-${model}-${alarm}`,
+    alarm: `trimtab.dev.${model}.${alarm}`,
     model,
     from: 'OK',
     to: 'ALARM',
@@ -104,7 +104,7 @@ describe('a rollback', () => {
   it('comes twice at once, of one alarm and of two: it is made once', async () => {
     const model = named('twice');
     const alarm = await canary(model, { 1: 0.1, 2: 0.6 });
-    const other = transition(model, 'challenger-failure', new Date(alarm.at));
+    const other = transition(model, 'challenger.Failure', new Date(alarm.at));
     const probe = probeOf(await fixture.endpoint({ models: [model] }));
     const answers = await Promise.all([alarm, alarm, other, alarm, other].map((a) => rollBack(fixture.home, probe, a)));
     // Each delivery of a transition is answered by the same entry.
@@ -128,11 +128,11 @@ describe('a rollback', () => {
       const model = named(`storm${i}`);
       const at = new Date((await canary(model, wrong)).at);
       for (const alarm of [
-        'challenger-predictionerror',
-        'challenger-failure',
-        'challenger-latency',
-        'champion-predictionerror',
-        'champion-failure',
+        'challenger.PredictionError',
+        'challenger.Failure',
+        'challenger.Latency',
+        'champion.PredictionError',
+        'champion.Failure',
       ])
         alarms.push(transition(model, alarm, at));
     }

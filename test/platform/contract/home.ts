@@ -281,6 +281,7 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
       const write = () =>
         home.metrics.write(
           metricLine({
+            environment: 'local',
             model: unique,
             variant: 'champion',
             version: 1,

@@ -7,7 +7,14 @@ import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
 const line = (seconds: number, values: number[], variant: 'champion' | 'challenger' = 'champion') =>
-  metricLine({ model: 'm', variant, version: 1, at: T0 + seconds * 1_000, values: { PredictionError: values } });
+  metricLine({
+    environment: 'local',
+    model: 'm',
+    variant,
+    version: 1,
+    at: T0 + seconds * 1_000,
+    values: { PredictionError: values },
+  });
 
 describe('LocalMetrics', () => {
   let folder: string;
@@ -21,7 +28,7 @@ describe('LocalMetrics', () => {
     metrics
       .query({
         metric: 'PredictionError',
-        dimensions: { Model: 'm', Variant: 'champion' },
+        dimensions: { Environment: 'local', Model: 'm', Variant: 'champion' },
         statistic,
         periodSeconds,
         from: new Date(T0),
@@ -30,7 +37,7 @@ describe('LocalMetrics', () => {
       .then((points) => points.map((p) => [(p.at.getTime() - T0) / 1_000, p.value]));
 
   it('computes statistics over periods aligned to their length, and skips empty ones', async () => {
-    const metrics = new LocalMetrics(file);
+    const metrics = new LocalMetrics(file, { environment: 'local' });
     metrics.write(line(0, [0, 1, 1, 1]));
     metrics.write(line(9.999, [0]));
     metrics.write(line(20, [5, 3]));
@@ -51,10 +58,10 @@ describe('LocalMetrics', () => {
   });
 
   it('finds after a restart what was written before, and what another process writes', async () => {
-    const first = new LocalMetrics(file);
+    const first = new LocalMetrics(file, { environment: 'local' });
     first.write(line(0, [1]));
     first.flush();
-    const second = new LocalMetrics(file);
+    const second = new LocalMetrics(file, { environment: 'local' });
     expect(await ask(second, 'SampleCount')).toEqual([[0, 1]]);
     first.write(line(1, [1]));
     first.flush();
@@ -64,15 +71,15 @@ describe('LocalMetrics', () => {
   });
 
   it('survives a line that was cut off by a crash', async () => {
-    const first = new LocalMetrics(file);
+    const first = new LocalMetrics(file, { environment: 'local' });
     first.write(line(0, [1]));
     first.flush();
     appendFileSync(file, `${line(0, [1]).slice(0, 40)}\n`);
-    expect(await ask(new LocalMetrics(file), 'SampleCount')).toEqual([[0, 1]]);
+    expect(await ask(new LocalMetrics(file, { environment: 'local' }), 'SampleCount')).toEqual([[0, 1]]);
   });
 
   it('counts every line of several processes that write into one file at once, and none twice', async () => {
-    const all = Array.from({ length: 4 }, () => new LocalMetrics(file));
+    const all = Array.from({ length: 4 }, () => new LocalMetrics(file, { environment: 'local' }));
     for (let i = 0; i < 50; i++)
       for (const metrics of all) {
         metrics.write(line(i % 10, [1]));
@@ -84,8 +91,8 @@ describe('LocalMetrics', () => {
   });
 
   it('loses nothing to readers when the file is put aside for a new one', async () => {
-    const writer = new LocalMetrics(file, 2_000);
-    const reader = new LocalMetrics(file, 2_000);
+    const writer = new LocalMetrics(file, { environment: 'local', maxBytes: 2_000 });
+    const reader = new LocalMetrics(file, { environment: 'local', maxBytes: 2_000 });
     for (let i = 0; i < 60; i++) {
       writer.write(line(i % 10, [1]));
       writer.flush();
@@ -96,7 +103,7 @@ describe('LocalMetrics', () => {
   });
 
   it('keeps percentiles of many distinct values within 1 %', async () => {
-    const metrics = new LocalMetrics(file);
+    const metrics = new LocalMetrics(file, { environment: 'local' });
     const values = Array.from({ length: 5_000 }, (_, i) => 0.1 + ((i * 7919) % 5_000) / 10);
     for (let i = 0; i < values.length; i += 100) metrics.write(line(1, values.slice(i, i + 100)));
     for (const percent of [1, 50, 90, 99]) {
@@ -108,11 +115,11 @@ describe('LocalMetrics', () => {
   });
 
   it('keeps sums and counts when seconds grow old and become minutes', async () => {
-    const metrics = new LocalMetrics(file);
+    const metrics = new LocalMetrics(file, { environment: 'local' });
     for (let s = 0; s < 3_600; s += 5) metrics.write(line(s, [s % 2]));
     const points = await metrics.query({
       metric: 'PredictionError',
-      dimensions: { Variant: 'champion', Model: 'm' },
+      dimensions: { Variant: 'champion', Model: 'm', Environment: 'local' },
       statistic: 'SampleCount',
       periodSeconds: 300,
       from: new Date(T0),
@@ -122,7 +129,7 @@ describe('LocalMetrics', () => {
   });
 
   it('refuses a statistic that there is not', async () => {
-    const metrics = new LocalMetrics(file);
+    const metrics = new LocalMetrics(file, { environment: 'local' });
     metrics.write(line(0, [1]));
     await expect(ask(metrics, 'Median')).rejects.toThrow('received Median');
   });

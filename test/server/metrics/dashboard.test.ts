@@ -35,7 +35,9 @@ beforeAll(async () => {
     await registry.apply('tree', { type, version: 1, reason: 'test' });
   // What the scheduled functions would have written.
   const values = { Drift: 0.25, PredictionError: [1, 0, 0, 0] };
-  home.metrics.write(metricLine({ model: 'tree', variant: 'champion', version: 1, at: Date.now(), values }));
+  home.metrics.write(
+    metricLine({ environment: 'local', model: 'tree', variant: 'champion', version: 1, at: Date.now(), values }),
+  );
   await home.close();
   // All runs go to the workers.
   const args = ['--home', path.join(folder, 'home'), '--inline', '0', '--drain-delay', '0'];

@@ -52,7 +52,7 @@ describe('joinGroundTruth', () => {
   const wrong = async (statistic: string, metric = 'PredictionError') => {
     const points = await home.metrics.query({
       metric,
-      dimensions: { Model: 'm', Variant: 'champion' },
+      dimensions: { Environment: 'local', Model: 'm', Variant: 'champion' },
       statistic,
       periodSeconds: 86_400,
       from: new Date(T0 - 86_400_000),

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MetricName } from '../../../core/alarms/alarm.ts';
 import type { Hypothesis } from '../../../core/experiment/hypothesis.ts';
 import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
+import type { MetricName } from '../../../core/observability/metric-names.ts';
 import type { Command } from '../../../core/registry/commands.ts';
 import { decide } from '../../../core/registry/decide.ts';
 import { EMPTY_STATE } from '../../../core/registry/ledger.ts';
@@ -60,7 +60,9 @@ describe('advanceRollouts', () => {
 
   const apply = (command: Command) => registry.apply('m', command);
   const write = (version: number, variant: Variant, values: Partial<Record<MetricName, number | number[]>>) =>
-    home.metrics.write(metricLine({ model: 'm', variant, version, at: T0 + seconds * 1_000, values }));
+    home.metrics.write(
+      metricLine({ environment: 'local', model: 'm', variant, version, at: T0 + seconds * 1_000, values }),
+    );
   const rates = (n: number, share: number) => Array.from({ length: n }, (_, i) => (i < Math.round(share * n) ? 1 : 0));
   /** Requests of a version within one second. */
   const serve = (version: number, variant: Variant, n: number, { wrong = 0.2, failure = 0, latency = 20 } = {}) => {

@@ -49,11 +49,18 @@ describe('rollBack', () => {
   const canary = () => apply({ type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
   const metric = (name: 'PredictionError' | 'Rows', version: number, variant: Variant, values: number[]) =>
     home.metrics.write(
-      metricLine({ model: 'm', variant, version, at: T0 + seconds * 1_000, values: { [name]: values } }),
+      metricLine({
+        environment: 'local',
+        model: 'm',
+        variant,
+        version,
+        at: T0 + seconds * 1_000,
+        values: { [name]: values },
+      }),
     );
   const rate = (share: number, n = 100) => Array.from({ length: n }, (_, i) => (i < share * n ? 1 : 0));
   const alarm = (variant = 'challenger'): AlarmTransition => ({
-    alarm: `trimtab-m-${variant}-predictionerror`,
+    alarm: `trimtab.local.m.${variant}.PredictionError`,
     model: 'm',
     from: 'OK',
     to: 'ALARM',
@@ -103,7 +110,7 @@ describe('rollBack', () => {
     const first = await rollBack(home, following, alarm());
     expect(first).toMatchObject({
       kind: 'retraining-requested',
-      cause: { alarm: 'trimtab-m-challenger-predictionerror' },
+      cause: { alarm: 'trimtab.local.m.challenger.PredictionError' },
     });
     seconds = 16;
     expect(await rollBack(home, following, alarm('champion'))).toMatchObject({ kind: 'alarm-held' });
@@ -132,9 +139,9 @@ describe('rollBack', () => {
   });
 
   it('refuses an alarm that is none of the model', async () => {
-    await expect(rollBack(home, following, { ...alarm(), alarm: 'trimtab-m-shadow-predictionerror' })).rejects.toThrow(
-      'no alarm is named trimtab-m-shadow-predictionerror',
-    );
+    await expect(
+      rollBack(home, following, { ...alarm(), alarm: 'trimtab.local.m.shadow.PredictionError' }),
+    ).rejects.toThrow('no alarm is named trimtab.local.m.shadow.PredictionError');
   });
 
   describe('advanceRollouts', () => {
@@ -157,7 +164,7 @@ describe('rollBack', () => {
       metric('Rows', 2, 'challenger', [1]);
       metric('PredictionError', 2, 'challenger', rate(0.9));
       seconds = 312;
-      expect((await look()).waiting).toBe('alarms are up: trimtab-m-challenger-predictionerror');
+      expect((await look()).waiting).toBe('alarms are up: trimtab.local.m.challenger.PredictionError');
       seconds = 400;
       expect((await look()).entry).toMatchObject({ kind: 'promoted', version: 2 });
       expect((await look()).waiting).toBe('no canary');
