@@ -193,7 +193,7 @@ async function batching(folder: string): Promise<BenchRow[]> {
 async function settled(server: Server): Promise<void> {
   for (;;) {
     const page = await (await fetch(`${server.url}/metrics`)).text();
-    if (page.includes('\ntrimtab_queue_requests 0\n')) return;
+    if (/^trimtab_queue_requests\{.*\} 0$/m.test(page)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

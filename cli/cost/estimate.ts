@@ -146,7 +146,7 @@ function modelMonths(models: readonly CostedModel[], { prices }: PriceList): Gro
       'custom metrics',
       sum((m) => m.series + ASSUMED.datasetMetrics),
       prices.customMetrics,
-      'by variant and by version, a champion alone, and of one dataset; a canary doubles the first two for its hours',
+      'by variant and by version, a champion alone, and of one dataset; a canary doubles the first for its hours',
     ),
     line('dashboards', models.length, prices.dashboards, many),
     line(

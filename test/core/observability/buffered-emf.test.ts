@@ -27,7 +27,7 @@ function valuesIn(lines: readonly string[]): Record<string, number[]> {
   const values: Record<string, number[]> = {};
   for (const text of lines) {
     const line = JSON.parse(text);
-    for (const { Name } of line._aws.CloudWatchMetrics[0].Metrics) {
+    for (const { Name } of line._aws.CloudWatchMetrics.flatMap(({ Metrics }: { Metrics: object[] }) => Metrics)) {
       const second = Math.floor(line._aws.Timestamp / 1_000);
       const key = `${Name} ${line.Model} ${line.Variant} ${line.Version} ${second}`;
       values[key] = [...(values[key] ?? []), ...[line[Name]].flat()].sort((a, b) => a - b);

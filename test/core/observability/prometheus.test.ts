@@ -79,20 +79,20 @@ describe('PrometheusSink', () => {
     sink.record(observed({ scores: [0.03, 0.97], tolerated: 1 }));
     sink.record(observed({ status: 0, route: { variant: 'shadow', version: 2 }, scores: [0.5] }));
     expect(await lines(sink, 'trimtab_requests_total')).toEqual([
-      'trimtab_requests_total{protocol="v2",operation="infer",outcome="ok",code="200"} 1',
+      'trimtab_requests_total{environment="dev",protocol="v2",operation="infer",outcome="ok",code="200"} 1',
     ]);
     expect(await lines(sink, 'trimtab_rows_total')).toEqual([
-      'trimtab_rows_total{model="m",version="1",variant="champion"} 2',
-      'trimtab_rows_total{model="m",version="2",variant="shadow"} 2',
+      'trimtab_rows_total{environment="dev",model="m",version="1",variant="champion"} 2',
+      'trimtab_rows_total{environment="dev",model="m",version="2",variant="shadow"} 2',
     ]);
     expect(await lines(sink, 'trimtab_score_bucket')).toEqual(
       expect.arrayContaining([
-        'trimtab_score_bucket{model="m",version="1",variant="champion",le="0.05"} 1',
-        'trimtab_score_bucket{model="m",version="2",variant="shadow",le="0.5"} 1',
+        'trimtab_score_bucket{environment="dev",model="m",version="1",variant="champion",le="0.05"} 1',
+        'trimtab_score_bucket{environment="dev",model="m",version="2",variant="shadow",le="0.5"} 1',
       ]),
     );
     expect(await lines(sink, 'trimtab_violations_total')).toContain(
-      'trimtab_violations_total{model="m",version="1",variant="champion",outcome="tolerated"} 1',
+      'trimtab_violations_total{environment="dev",model="m",version="1",variant="champion",outcome="tolerated"} 1',
     );
   });
 
@@ -101,7 +101,7 @@ describe('PrometheusSink', () => {
     const route = { variant: 'champion', version: 3 } as const;
     sink.signal('m', route, 0, { LoadFailure: 1 });
     sink.signal('m', route, 0, { LoadFailure: 0, StaleRelease: 1 });
-    const labels = '{model="m",version="3",variant="champion"}';
+    const labels = '{environment="dev",model="m",version="3",variant="champion"}';
     expect(await lines(sink, 'trimtab_load_failed')).toEqual([`trimtab_load_failed${labels} 0`]);
     expect(await lines(sink, 'trimtab_release_stale')).toEqual([`trimtab_release_stale${labels} 1`]);
   });

@@ -35,10 +35,10 @@ describe('GET /metrics on the local runtime', () => {
     for (const line of [
       'nv_inference_count{model="pipeline",version="1"} 6',
       'request_predict_seconds_count{model_name="pipeline"} 3',
-      'trimtab_requests_total{protocol="v1",operation="infer",outcome="caller",code="400"} 1',
-      'trimtab_release_revision{model="pipeline"} 3',
-      'trimtab_traffic_share{model="pipeline",version="1",variant="champion"} 1',
-      'trimtab_load_failed{model="pipeline",version="1",variant="champion"} 0',
+      'trimtab_requests_total{environment="local",protocol="v1",operation="infer",outcome="caller",code="400"} 1',
+      'trimtab_release_revision{environment="local",model="pipeline"} 3',
+      'trimtab_traffic_share{environment="local",model="pipeline",version="1",variant="champion"} 1',
+      'trimtab_load_failed{environment="local",model="pipeline",version="1",variant="champion"} 0',
     ])
       expect(text.split('\n')).toContain(line);
     expect(text).toMatch(/^process_resident_memory_bytes \d+/m);
