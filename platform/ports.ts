@@ -118,7 +118,8 @@ export interface Metrics {
 export interface BusEvent {
   readonly source: 'trimtab';
   readonly detailType: string;
-  readonly detail: unknown;
+  /** The bus adds `environment`, by which events of two installations on one bus are told apart. */
+  readonly detail: Readonly<Record<string, unknown>>;
 }
 
 export interface Bus {

@@ -36,7 +36,7 @@ export async function openAwsHome(env: NodeJS.ProcessEnv): Promise<Home> {
     data: new S3ObjectStore(s3, names.TRIMTAB_DATA_BUCKET),
     captures: new S3ObjectStore(s3, names.TRIMTAB_CAPTURES_BUCKET),
     metrics: new CloudWatchMetrics(cloudwatch, names.TRIMTAB_ENVIRONMENT),
-    bus: new EventBridgeBus(events, names.TRIMTAB_BUS),
+    bus: new EventBridgeBus(events, names.TRIMTAB_BUS, names.TRIMTAB_ENVIRONMENT),
     clock: new ServerClock().follow(dynamo),
     privacy: keysOnDemand(() => awsSecret(env)),
     close: async () => {

@@ -52,7 +52,7 @@ export async function openLocalHome(
     data: new FileObjectStore(at('data')),
     captures: new FileObjectStore(at('captures')),
     metrics,
-    bus: new LocalBus(at('events.jsonl'), clock),
+    bus: new LocalBus(at('events.jsonl'), clock, environment),
     clock,
     privacy: keysOnDemand(() => localSecret(root, process.env)),
     close: async () => metrics.close(),

@@ -51,7 +51,7 @@ describe('events', () => {
     expect(required('alarm-state-change')).toEqual(
       expect.arrayContaining(['detail.alarmName', 'detail.state.value', 'detail.state.timestamp']),
     );
-    expect(required('drop-validated')).toHaveLength(9);
+    expect(required('drop-validated')).toHaveLength(10);
   });
 
   it('refuses members of its own events that it does not know', () => {

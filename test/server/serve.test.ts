@@ -134,7 +134,9 @@ describe('trimtab serve', () => {
         model_name: 'loop',
         inputs: [{ ...rounds, contents: { int64_contents: ['1000000'] } }],
       });
-      await until(async () => (await call(`${server!.url}/metrics`)).body.includes('trimtab_queue_requests{environment="local"} 1'));
+      await until(async () =>
+        (await call(`${server!.url}/metrics`)).body.includes('trimtab_queue_requests{environment="local"} 1'),
+      );
       child.kill('SIGTERM');
       expect((await long).model_name).toBe('loop');
       expect(await ended).toBe(0);
@@ -190,7 +192,9 @@ describe('trimtab serve', () => {
   it('stops at once on a second SIGTERM, and leaves no process behind', async () => {
     const { url, child, ended } = await serve('--run-timeout', '600', '--drain-delay', '0');
     const lost = loop(url, HOURS).catch((error) => error.code);
-    await until(async () => (await call(`${url}/metrics`)).body.includes('trimtab_queue_requests{environment="local"} 1'));
+    await until(async () =>
+      (await call(`${url}/metrics`)).body.includes('trimtab_queue_requests{environment="local"} 1'),
+    );
     const [process_] = childrenOf(child.pid!);
     const [worker] = childrenOf(process_!);
     child.kill('SIGTERM');

@@ -63,7 +63,9 @@ describe('GET /metrics of trimtab serve', () => {
     for (let i = 0; i < 3; i++) expect((await predict()).status).toBe(200);
     const page = await scrape();
     expect(page).toContain('trimtab_drift_share{environment="local",model="tree",variant="champion"} 0.25\n');
-    expect(page).toContain('trimtab_prediction_error_ratio{environment="local",model="tree",variant="champion"} 0.25\n');
+    expect(page).toContain(
+      'trimtab_prediction_error_ratio{environment="local",model="tree",variant="champion"} 0.25\n',
+    );
     expect(page).toContain('nv_inference_pending_request_count{model="tree",version="1"} 0\n');
     expect(page).toMatch(/trimtab_run_requests_total\{environment="local",model="tree",where="runner"\} [1-9]/);
   });
