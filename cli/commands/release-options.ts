@@ -1,7 +1,7 @@
 import type { Command as Program } from 'commander';
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
-import { METRICS, type MetricName } from '../../core/observability/metric-names.ts';
+import { METRICS } from '../../core/observability/metric-names.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { declared } from '../../core/serving/outcome.ts';
 import { UsageError } from '../errors.ts';
@@ -77,8 +77,8 @@ function hypothesisOf(own: ReleaseOptions, manifest: Manifest | undefined): Hypo
   const { metric: named = 'PredictionError' } = own;
   const worth = declared(manifest?.monitoring.business).find(({ name }) => name === named);
   const metric = worth === undefined ? named : `Business.${named}`;
-  if (worth === undefined && METRICS[named as MetricName]?.by.every((dimension) => dimension !== 'Version'))
-    throw new UsageError(`--metric ${named} is not measured by version, so it decides nothing`);
+  if (worth === undefined && named in METRICS && !(named in OWN))
+    throw new UsageError(`--metric is ${Object.keys(OWN).join(', ')} or a business metric, received ${named}`);
   const better = own.better ?? (worth === undefined ? betterOfOwn(named) : betterOfBusiness(worth));
   const rate = worth === undefined && !own.mean && (OWN[named] ?? true);
   if (better !== 'lower' && better !== 'higher')
