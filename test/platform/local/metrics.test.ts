@@ -2,13 +2,19 @@ import { appendFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { metricLine } from '../../../core/observability/emf.ts';
+import { ForeignMetricError } from '../../../platform/errors.ts';
 import { LocalMetrics } from '../../../platform/local/metrics.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
-const line = (seconds: number, values: number[], variant: 'champion' | 'challenger' = 'champion') =>
+const line = (
+  seconds: number,
+  values: number[],
+  variant: 'champion' | 'challenger' = 'champion',
+  environment = 'local',
+) =>
   metricLine({
-    environment: 'local',
+    environment,
     model: 'm',
     variant,
     version: 1,
@@ -24,17 +30,27 @@ describe('LocalMetrics', () => {
     file = path.join(folder, 'metrics.jsonl');
   });
 
-  const ask = (metrics: LocalMetrics, statistic: string, periodSeconds = 10) =>
+  const ask = (metrics: LocalMetrics, statistic: string, periodSeconds = 10, environment = metrics.environment) =>
     metrics
       .query({
         metric: 'PredictionError',
-        dimensions: { Environment: 'local', Model: 'm', Variant: 'champion' },
+        dimensions: { Environment: environment, Model: 'm', Variant: 'champion' },
         statistic,
         periodSeconds,
         from: new Date(T0),
         to: new Date(T0 + 60_000),
       })
       .then((points) => points.map((p) => [(p.at.getTime() - T0) / 1_000, p.value]));
+
+  it('keeps environments in one file apart, and reads its own alone', async () => {
+    const [mine, theirs] = ['local', 'prod'].map((environment) => new LocalMetrics(file, { environment }));
+    mine!.write(line(0, [0, 0]));
+    theirs!.write(line(0, [1, 1, 1], 'champion', 'prod'));
+    for (const metrics of [mine!, theirs!]) metrics.flush();
+    expect(await ask(mine!, 'Sum')).toEqual([[0, 0]]);
+    expect(await ask(theirs!, 'Sum')).toEqual([[0, 3]]);
+    await expect(ask(mine!, 'Sum', 10, 'prod')).rejects.toThrow(ForeignMetricError);
+  });
 
   it('computes statistics over periods aligned to their length, and skips empty ones', async () => {
     const metrics = new LocalMetrics(file, { environment: 'local' });

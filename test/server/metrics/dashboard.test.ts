@@ -85,6 +85,19 @@ describe('The dashboard for Grafana', () => {
     }
   });
 
+  it('asks for the chosen environments alone', () => {
+    for (const [title, expr] of questions) {
+      // Names of other servers come without the label: they are narrowed by the server that they are of.
+      const own = expr.match(/\btrimtab_\w+(\{[^}]*\})?/g) ?? [];
+      expect(own.length, title).toBeGreaterThan(0);
+      for (const selector of own) expect(selector, title).toContain('environment=~"$environment"');
+      const borrowed = expr.match(/\b(?:nv|process)_\w+/g) ?? [];
+      expect(expr.match(/and on \(job, instance\) trimtab_release_revision/g) ?? [], title).toHaveLength(
+        borrowed.length,
+      );
+    }
+  });
+
   it.runIf(installed)('has an answer by a real Prometheus to every question of its panels', async () => {
     const prometheus = await startPrometheus(server.url);
     // Of what there is only in trouble.
@@ -97,7 +110,10 @@ describe('The dashboard for Grafana', () => {
             await predict();
             for (const expr of empty) {
               const found = await prometheus.query(
-                expr.replaceAll('$model', '.*').replaceAll('$__rate_interval', '1m'),
+                expr
+                  .replaceAll('$model', '.*')
+                  .replaceAll('$environment', 'local')
+                  .replaceAll('$__rate_interval', '1m'),
               );
               if (found.length > 0) empty.delete(expr);
             }
