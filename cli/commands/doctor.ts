@@ -5,8 +5,9 @@ import { DEFAULT_HOME, openHome } from '../../platform/home.ts';
 import type { Home } from '../../platform/ports.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
-import { examine, type Finding } from '../doctor/check.ts';
+import { examine } from '../doctor/check.ts';
 import type { HomeContext } from '../doctor/context.ts';
+import type { DoctorView, Finding } from '../doctor/doctor-view.ts';
 import { artifacts } from '../doctor/home/artifacts.ts';
 import { captures } from '../doctor/home/captures.ts';
 import { endpoint } from '../doctor/home/endpoint.ts';
@@ -40,7 +41,8 @@ export function addDoctor(program: Program, io: Io, options: () => GlobalOptions
         name === 'aws'
           ? await onAws(io.env, own.environment ?? io.env.TRIMTAB_ENVIRONMENT ?? 'dev')
           : await locally(io.env, name, port);
-      print(io, options(), { home: name, findings }, () => formatFindings(findings));
+      const view: DoctorView = { home: name, findings };
+      print(io, options(), view, formatDoctor);
       const wrong = findings.filter(({ status }) => status === 'fail').length;
       if (wrong > 0) throw new CheckFailedError(`${wrong} of ${findings.length} things are wrong`);
     });
@@ -77,12 +79,12 @@ async function contextOf(env: NodeJS.ProcessEnv, home: Home, probe: HomeContext[
 
 const MARKS: Record<Finding['status'], string> = { ok: '✓', warn: '!', fail: '✗', skipped: '–' };
 
-function formatFindings(findings: readonly Finding[]): string {
+function formatDoctor({ findings }: DoctorView): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ status, name, found, expected, remedy }) => [
     `${MARKS[status]} ${name.padEnd(width)}  ${found}`,
-    ...(expected === undefined ? [] : [`  ${''.padEnd(width)}  expected: ${expected}`]),
-    ...(remedy === undefined ? [] : [`  ${''.padEnd(width)}  to do: ${remedy}`]),
+    ...(expected === null ? [] : [`  ${''.padEnd(width)}  expected: ${expected}`]),
+    ...(remedy === null ? [] : [`  ${''.padEnd(width)}  to do: ${remedy}`]),
   ]);
   const count = (status: Finding['status']): number => findings.filter((finding) => finding.status === status).length;
   const [wrong, doubtful] = [count('fail'), count('warn')];

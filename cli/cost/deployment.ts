@@ -6,7 +6,7 @@ import { infer } from '../../functions/infer/trigger.ts';
 import { validate } from '../../functions/validate/trigger.ts';
 import type { DeploymentConfig } from '../../infra/config.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
-import type { CostedDeployment, CostedModel } from './estimate.ts';
+import type { CostedDeployment, CostedModel } from './cost-view.ts';
 import { costedModel } from './model.ts';
 
 /** What is deployed besides models: a test holds these numbers to the templates. */
@@ -18,6 +18,7 @@ export function costedDeployment(config: DeploymentConfig, models?: number): Cos
   const named = config.models.map((folder) => modelOf(folder, config.environment));
   const provisioned = endpoint.provisionedConcurrency?.min ?? 0;
   return {
+    region: config.region ?? null,
     architecture: config.architecture,
     memoryMb: endpoint.memoryMb ?? infer.memoryMb,
     provisioned,

@@ -5,7 +5,7 @@ import type { Manifest } from '../../core/manifest/manifest.ts';
 import { metricLine } from '../../core/observability/emf.ts';
 import { emittedMetrics } from '../../core/observability/emitted-metrics.ts';
 import { METRICS } from '../../core/observability/metric-names.ts';
-import type { CostedModel } from './estimate.ts';
+import type { CostedModel } from './cost-view.ts';
 
 const ID = '00000000-0000-4000-8000-000000000000';
 const AT = 1_767_225_600_000;

@@ -1,12 +1,17 @@
 import type { Entry } from '../../core/registry/ledger.ts';
-import type { Trace } from '../../usecases/audit/trace.ts';
-import type { DropTrace } from '../../usecases/audit/trace-drop.ts';
-import type { PredictionTrace } from '../../usecases/audit/trace-prediction.ts';
-import type { EntryTrace, Service, VersionSummary, VersionTrace } from '../../usecases/audit/trace-version.ts';
+import type {
+  DropTrace,
+  EntryTrace,
+  PredictionTrace,
+  Service,
+  TraceView,
+  VersionSummary,
+  VersionTrace,
+} from '../../usecases/audit/trace-view.ts';
 import { formatPercent, trafficText } from './traffic.ts';
 
 /** A picture of a trace: what came first stands first. */
-export function formatTrace(trace: Trace): string {
+export function formatTrace(trace: TraceView): string {
   switch (trace.of) {
     case 'prediction':
       return prediction(trace);
@@ -49,8 +54,8 @@ function prediction({ id, model, answers, release, version: v, history, truth }:
 }
 
 function truthLine({ id, truth, state, wrong, reason, object }: PredictionTrace['truth'][number]): string {
-  const given = truth === undefined ? 'not kept' : JSON.stringify(truth);
-  const decision = typeof wrong === 'boolean' ? `, the decision was ${wrong ? 'wrong' : 'right'}` : '';
+  const given = truth === null ? 'not kept' : JSON.stringify(truth);
+  const decision = wrong !== null ? `, the decision was ${wrong ? 'wrong' : 'right'}` : '';
   return `truth of ${id}: ${given}, ${state}${decision}${reason ? `: ${reason}` : ''} (${object})`;
 }
 

@@ -20,7 +20,7 @@ import { PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clien
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkFunction } from '../../cli/doctor/aws/functions.ts';
 import { checkTable } from '../../cli/doctor/aws/table.ts';
-import type { Finding } from '../../cli/doctor/check.ts';
+import type { Finding } from '../../cli/doctor/doctor-view.ts';
 import { main } from '../../cli/main.ts';
 import { alarmsOf } from '../../core/alarms/definitions.ts';
 import { openAwsHome } from '../../platform/aws/home.ts';

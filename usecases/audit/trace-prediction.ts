@@ -3,64 +3,12 @@ import { type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { entryAt } from '../../core/registry/history.ts';
 import { capturesDelivered, capturesIn, captureText } from '../../platform/captures.ts';
 import type { Home } from '../../platform/ports.ts';
-import { collect, partOf, type Service, summaryOf, type VersionSummary } from './trace-version.ts';
+import { collect, partOf, summaryOf } from './trace-version.ts';
+import type { PredictionTrace, TracedOutput, Truth } from './trace-view.ts';
 
-/** What one version answered. */
-export interface TracedOutput {
-  readonly version: number;
-  readonly variant: Capture['variant'];
-  readonly at: string;
-  /** Prediction ids and scores of the rows that were asked for. */
-  readonly rows: readonly {
-    readonly id: string;
-    readonly score: number | null;
-    /** Whether the decision is positive; null without a score or a threshold. */
-    readonly positive: boolean | null;
-    readonly subject?: string;
-    readonly features: Readonly<Record<string, unknown>>;
-  }[];
-  /** Violations of the whole request that were flagged or clamped. */
-  readonly violations: number;
-  /** Object of the captures store. */
-  readonly object: string;
-}
-
-export interface Truth {
-  readonly id: string;
-  readonly state: 'joined' | 'waiting' | 'incoming' | 'given up';
-  readonly truth?: unknown;
-  readonly wrong?: boolean | null;
-  readonly reason?: string;
-  /** Object of the data store. */
-  readonly object: string;
-}
-
-export interface PredictionTrace {
-  readonly of: 'prediction';
-  readonly id: string;
-  readonly model: string;
-  /** The answer that the caller got first, then a shadow's. */
-  readonly answers: readonly TracedOutput[];
-  /** The release in force then: the ledger's last entry before the answer. */
-  readonly release: {
-    readonly entry: number;
-    readonly kind: string;
-    readonly at: string;
-    readonly by: string;
-    readonly reason: string;
-    readonly champion: number | null;
-    readonly part: Pick<Service, 'role' | 'weight'> | null;
-  } | null;
-  readonly version: VersionSummary;
-  /** Who approved it, and every other entry about it up to then. */
-  readonly history: readonly {
-    readonly entry: number;
-    readonly kind: string;
-    readonly at: string;
-    readonly by: string;
-  }[];
-  readonly truth: readonly Truth[];
-}
+type CapturedValue = Capture['features'][string][number];
+/** Opens what is encrypted; any other value as it is. */
+type OpenValue = (field: string, value: CapturedValue) => CapturedValue;
 
 const HOUR_MS = 3_600_000;
 
@@ -119,7 +67,7 @@ async function describe(
     if (each.capture.model === model) {
       const contract = (await home.ledger.version(model, each.capture.version))?.manifest.contract;
       // Elsewhere a text that looks like an envelope is what a caller sent.
-      const open = (field: string, value: unknown): unknown =>
+      const open: OpenValue = (field, value) =>
         keys && contract && treatmentOf(contract, field) === 'encrypt' && typeof value === 'string'
           ? keys.open({ owner: model, field }, value)
           : value;
@@ -156,21 +104,21 @@ function answerOf(
   { capture, object }: FoundCapture,
   id: string,
   threshold: number | undefined,
-  open: (field: string, value: unknown) => unknown,
+  open: OpenValue,
 ): TracedOutput {
   const { version, variant, at, violations, scores } = capture;
   const rows = rowsOf(capture, id).map((row) => {
     const score = scores[row] ?? null;
     const subject = capturedSubject(capture, row);
-    const features = Object.entries(capture.features).map(([field, values]): [string, unknown] => [
+    const features = Object.entries(capture.features).map(([field, values]): [string, CapturedValue] => [
       field,
-      open(field, values[row]),
+      open(field, values[row] ?? null),
     ]);
     return {
       id: rowId(capture, row),
       score,
       positive: score === null || threshold === undefined ? null : score >= threshold,
-      ...(subject === undefined ? {} : { subject }),
+      subject: subject ?? null,
       features: Object.fromEntries(features),
     };
   });
@@ -191,15 +139,8 @@ async function truthOf(home: Home, model: string, ids: ReadonlySet<string>): Pro
       const text = new TextDecoder().decode(await home.data.get(key));
       for (const record of state === 'waiting' ? recordsOf(text) : text.split('\n').flatMap(recordOf))
         if (typeof record.id === 'string' && ids.has(record.id)) {
-          const { id, truth, wrong, reason } = record as { id: string } & Omit<Truth, 'id' | 'state' | 'object'>;
-          truths.push({
-            id,
-            state,
-            ...(truth === undefined ? {} : { truth }),
-            ...(wrong === undefined ? {} : { wrong }),
-            ...(reason === undefined ? {} : { reason }),
-            object: key,
-          });
+          const { id, truth = null, wrong = null, reason = null } = record as { id: string } & Partial<Truth>;
+          truths.push({ id, state, truth, wrong, reason, object: key });
         }
     }
   return truths;

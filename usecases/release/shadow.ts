@@ -5,19 +5,7 @@ import type { Shadow } from '../../core/registry/ledger.ts';
 import { wilson } from '../../core/rollback/evidence.ts';
 import type { Home } from '../../platform/ports.ts';
 import { periodFor } from './metric-strata.ts';
-
-/** How often a shadow's answers disagreed with the champion's since it began. */
-export interface ShadowStatus {
-  readonly version: number;
-  /** Requests whose answers were compared. */
-  readonly samples: number;
-  /** Share of them that disagreed, with its 95 % interval (Wilson). */
-  readonly disagreement: number;
-  readonly low: number;
-  readonly high: number;
-  /** Largest difference of two numbers. */
-  readonly largest: number;
-}
+import type { ShadowStatus } from './status-view.ts';
 
 /** Reads how often a shadow disagreed, from the metrics of its version. */
 export async function shadowStatusOf(

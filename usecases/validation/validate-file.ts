@@ -22,10 +22,10 @@ import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
 import { FileRejectedError } from './errors.ts';
 import { TYPED_ROWS } from './exact-columns.ts';
-import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
 import { pickLines } from './lines.ts';
 import { type Loaded, loadFile } from './load-file.ts';
 import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
+import type { QuarantinedRow, ValidationView } from './validation-view.ts';
 
 export interface ValidateOptions {
   /** Folder for the good rows (`data.parquet`) and the quarantined ones (`rows.jsonl`). */
@@ -48,7 +48,7 @@ export async function validateFile(
   file: string,
   contract: Contract,
   options: ValidateOptions,
-): Promise<FileValidationResult> {
+): Promise<ValidationView> {
   try {
     return await checkFile(file, contract, options);
   } catch (error) {
@@ -57,7 +57,7 @@ export async function validateFile(
   }
 }
 
-async function checkFile(file: string, contract: Contract, options: ValidateOptions): Promise<FileValidationResult> {
+async function checkFile(file: string, contract: Contract, options: ValidateOptions): Promise<ValidationView> {
   await mkdir(options.outDir, { recursive: true });
   return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB }, async (duck) => {
     let loaded: Loaded;
@@ -65,7 +65,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
       loaded = await loadFile(duck, file, contract);
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
-      return rejected(withoutValues(error, contract), { lines: 0, accepted: 0, quarantined: 0 }, []);
+      return rejectedFile(withoutValues(error, contract));
     }
     const personal = personalSql(duck, contract, loaded.columns, options.personal ?? { owner: '' });
     const reasons = await checkRows(duck, contract);
@@ -73,12 +73,9 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
     const target = path.join(options.outDir, 'rows.jsonl');
     const quarantineFile =
-      quarantined > 0 ? await quarantine({ duck, file, contract, loaded, personal, target }) : undefined;
+      quarantined > 0 ? await quarantine({ duck, file, contract, loaded, personal, target }) : null;
     const found = summary(contract, reasons.counts, loaded);
-    const kept = {
-      ...(quarantineFile === undefined ? {} : { quarantineFile }),
-      ...(Object.keys(personal.treated).length === 0 ? {} : { personal: personal.treated }),
-    };
+    const kept = { quarantineFile, personal: Object.keys(personal.treated).length === 0 ? null : personal.treated };
     // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
     if (quarantined > 0) await duck.run('DELETE FROM rows WHERE rowid IN (SELECT id FROM bad)');
     try {
@@ -95,10 +92,10 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
       await duck.run(
         `COPY (SELECT ${datasetColumns(contract, loaded.columns, personal)} FROM ${TYPED_ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd)`,
       );
-      return { verdict: 'accepted', rows, reasons: found, profile, dataFile, ...kept };
+      return { verdict: 'accepted', rejection: null, rows, reasons: found, profile, dataFile, ...kept };
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
-      return { ...rejected(error, { ...rows, accepted: 0, quarantined: rows.lines }, found), ...kept };
+      return { ...rejectedFile(error, { ...rows, accepted: 0, quarantined: rows.lines }, found), ...kept };
     }
   });
 }
@@ -106,12 +103,22 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
 /** Memory of the engine; the process goes about 250 MB over it. */
 const MEMORY_MB = 384;
 
-function rejected(
-  error: FileRejectedError,
-  rows: FileValidationResult['rows'],
-  reasons: FileValidationResult['reasons'],
-): FileValidationResult {
-  return { verdict: 'rejected', rejection: { rule: error.rule, reason: error.message }, rows, reasons };
+/** A file that was rejected whole, before or after its rows could be counted. */
+export function rejectedFile(
+  { rule, message }: Pick<FileRejectedError, 'rule' | 'message'>,
+  rows: ValidationView['rows'] = { lines: 0, accepted: 0, quarantined: 0 },
+  reasons: ValidationView['reasons'] = [],
+): ValidationView {
+  return {
+    verdict: 'rejected',
+    rejection: { rule, reason: message },
+    rows,
+    reasons,
+    personal: null,
+    profile: null,
+    dataFile: null,
+    quarantineFile: null,
+  };
 }
 
 /** What the engine said of a file may hold its values: only the sentence before it is told. */
@@ -155,12 +162,8 @@ function keySql({ features }: Contract, name: string): string {
   return feature === undefined ? identifier(name) : valueSql(feature);
 }
 
-function summary(
-  contract: Contract,
-  counts: CheckedRows['counts'],
-  { unreadable }: Loaded,
-): FileValidationResult['reasons'] {
-  const all = counts.map(({ feature, code, rows }): FileValidationResult['reasons'][number] => {
+function summary(contract: Contract, counts: CheckedRows['counts'], { unreadable }: Loaded): ValidationView['reasons'] {
+  const all = counts.map(({ feature, code, rows }): ValidationView['reasons'][number] => {
     if (feature === -1)
       return { feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once', rows };
     const { name, allowed } = ruleOfCode(contract.features[feature]!, code);
@@ -260,7 +263,7 @@ function joinReasons(
   return personal || received === undefined ? reason : { ...reason, received };
 }
 
-function checkVolume({ file }: Contract, { lines, quarantined }: FileValidationResult['rows']): void {
+function checkVolume({ file }: Contract, { lines, quarantined }: ValidationView['rows']): void {
   if (lines < file.minRows)
     throw new FileRejectedError('volume', `${lines} rows, at least ${file.minRows} are expected`);
   if (lines > file.maxRows) throw new FileRejectedError('volume', `${lines} rows, at most ${file.maxRows} are allowed`);

@@ -1,7 +1,8 @@
 import { alarmPrefix } from '../../../core/alarms/definitions.ts';
 import type { AlarmFacts } from '../../../platform/aws/inspection.ts';
 import { alarmDefinitions } from '../../../usecases/release/alarm-definitions.ts';
-import { type DoctorCheck, type Finding, fail, ok, warn } from '../check.ts';
+import { type DoctorCheck, fail, ok, warn } from '../check.ts';
+import type { Finding } from '../doctor-view.ts';
 import type { AwsContext } from './context.ts';
 
 /** Every released model has its alarms; none is up, switched off, or without data. */

@@ -1,8 +1,9 @@
 import { variantDimensions } from '../../../core/observability/metric-names.ts';
 import { capturesDelivered } from '../../../platform/captures.ts';
 import type { Home } from '../../../platform/ports.ts';
-import { type DoctorCheck, type Finding, fail, ok, skipped } from '../check.ts';
+import { type DoctorCheck, fail, ok, skipped } from '../check.ts';
 import type { HomeContext } from '../context.ts';
+import type { Finding } from '../doctor-view.ts';
 
 const MINUTE = 60_000;
 /** Predictions of the last minutes may still be on their way. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CostEstimate } from '../../../cli/cost/estimate.ts';
-import { type CostedDeployment, type CostedModel, estimate, type Volume } from '../../../cli/cost/estimate.ts';
+import type { CostedDeployment, CostedModel, CostView, Volume } from '../../../cli/cost/cost-view.ts';
+import { estimate } from '../../../cli/cost/estimate.ts';
 import { PRICE_LISTS, priceList } from '../../../cli/cost/prices.ts';
 
 const model: CostedModel = {
@@ -16,6 +16,7 @@ const model: CostedModel = {
   captureRowBytes: 300,
 };
 const deployment: CostedDeployment = {
+  region: null,
   architecture: 'x64',
   memoryMb: 2048,
   provisioned: 0,
@@ -30,10 +31,10 @@ const deployment: CostedDeployment = {
 const nothing: Volume = { predictions: 0, rowsPerRequest: 1, latencyMs: 5, gigabytes: 0 };
 const list = priceList('us-east-1');
 
-const groupOf = (found: CostEstimate, title: RegExp) => found.groups.find((group) => title.test(group.title))!;
-const amountOf = (found: CostEstimate, title: RegExp, what: string): number =>
+const groupOf = (found: CostView, title: RegExp) => found.groups.find((group) => title.test(group.title))!;
+const amountOf = (found: CostView, title: RegExp, what: string): number =>
   groupOf(found, title).lines.find((line) => line.what === what)!.amount;
-const of = (volume: Partial<Volume>, changed: Partial<CostedDeployment> = {}): CostEstimate =>
+const of = (volume: Partial<Volume>, changed: Partial<CostedDeployment> = {}): CostView =>
   estimate({ ...deployment, ...changed }, { ...nothing, ...volume }, list);
 
 describe('estimate', () => {

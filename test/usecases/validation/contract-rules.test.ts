@@ -13,9 +13,9 @@ import { protocolModelOf } from '../../../core/protocols/protocol.ts';
 import { type Duck, openDuck } from '../../../platform/duckdb/connection.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { TYPED_ROWS } from '../../../usecases/validation/exact-columns.ts';
-import type { QuarantinedRow } from '../../../usecases/validation/file-result.ts';
 import { loadFile } from '../../../usecases/validation/load-file.ts';
 import { validateFile } from '../../../usecases/validation/validate-file.ts';
+import type { QuarantinedRow, ValidationView } from '../../../usecases/validation/validation-view.ts';
 import { read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -199,8 +199,8 @@ describe('a contract', () => {
 });
 
 /** Rules that were broken, by the order of the file. */
-function rulesOf({ quarantineFile }: { readonly quarantineFile?: string }): string[] {
-  if (quarantineFile === undefined) return [];
+function rulesOf({ quarantineFile }: Pick<ValidationView, 'quarantineFile'>): string[] {
+  if (quarantineFile === null) return [];
   const rows = readFileSync(quarantineFile, 'utf8')
     .trimEnd()
     .split('\n')
