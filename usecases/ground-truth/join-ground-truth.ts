@@ -21,7 +21,7 @@ export interface JoinSummary {
 }
 
 /** How old a prediction may be when its truth arrives. */
-const MAX_PREDICTION_AGE_MS = 7 * 24 * 3_600_000;
+export const MAX_PREDICTION_AGE_MS = 7 * 24 * 3_600_000;
 /** How long a truth waits for a capture that is still on its way. */
 const MAX_CAPTURE_DELAY_MS = 2 * 3_600_000;
 /** Objects taken at one go; the rest are taken at the next. */
@@ -245,11 +245,19 @@ function feedbackForLog(record: FeedbackRecord, secret: boolean): Partial<Feedba
   return secret ? { id: record.id } : { id: record.id, truth: record.truth };
 }
 
-/** @param since when the traffic last changed hands: variants are compared by what they did after it */
+/**
+ * What a decision's truth is counted as.
+ *
+ * @param at when the prediction was made, ISO 8601
+ * @param since when the traffic last changed hands: variants are compared by what they did after it
+ */
+export const errorMetric = (at: string, since: string): 'PredictionError' | 'PredictionErrorLate' =>
+  at < since ? 'PredictionErrorLate' : 'PredictionError';
+
 function emit(home: Home, judged: readonly Judged[], since: string, now: Date): void {
   const groups = new Map<string, { prediction: Prediction; metric: MetricName | BusinessName; values: number[] }>();
   for (const { prediction, metric: of, value } of judged) {
-    const metric = of === 'PredictionError' && prediction.at < since ? 'PredictionErrorLate' : of;
+    const metric = of === 'PredictionError' ? errorMetric(prediction.at, since) : of;
     const key = `${metric} ${prediction.model} ${prediction.version} ${prediction.variant}`;
     const group = groups.get(key) ?? { prediction, metric, values: [] };
     group.values.push(value);
