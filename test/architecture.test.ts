@@ -31,6 +31,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   drift: ['registry', 'validation'],
   'ground-truth': [],
   release: ['registry'],
+  simulation: ['registry', 'release', 'ground-truth', 'drift'],
   privacy: ['registry', 'validation', 'ground-truth'],
   audit: ['privacy', 'validation'],
 };
