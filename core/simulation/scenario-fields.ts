@@ -27,7 +27,9 @@ const SimulatedModel = z.strictObject({
 
 const Everywhere = z.strictObject({
   failures: VaryingShare.prefault(0).describe('Share of requests that fail whatever version answers: a dependency'),
-  errors: VaryingShare.prefault(0).describe('Share of wrong decisions that no version is below: the world changed'),
+  errors: VaryingShare.prefault(0).describe(
+    'Share of wrong decisions that no version is below: the population or the concept changed',
+  ),
   latencyFactor: varyingAmount(1_000).prefault(1).describe('Factor of all times: load'),
   invalid: VaryingShare.prefault(0).describe('Share of requests that break the contract and are refused (400)'),
   violations: VaryingShare.prefault(0).describe('Share of requests with violations that are let pass or mended'),
