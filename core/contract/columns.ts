@@ -1,4 +1,4 @@
-import { halfBits, halfValue } from '../model/half.ts';
+import { halfBits, halfDecimal } from '../model/half.ts';
 import { zeros } from '../model/small-arrays.ts';
 import type { BoundInput } from './bind.ts';
 import { allocate, isBig } from './elements.ts';
@@ -49,11 +49,11 @@ function compileTexts({ spec: { type }, features, columns }: BoundInput): Pass {
   };
 }
 
-/** A pass over float16, which is checked as the numbers that its bits stand for. */
+/** A pass over float16, which is checked as the decimals that its bits stand for, as they would come in JSON. */
 function compileHalves(input: BoundInput): Pass {
   const pass = compileNumbers({ ...input, spec: { ...input.spec, type: 'float32' } });
   return (raw, rows, findings, values) => {
-    const numbers = raw.data instanceof Uint16Array ? { ...raw, data: Array.from(raw.data, halfValue) } : raw;
+    const numbers = raw.data instanceof Uint16Array ? { ...raw, data: Array.from(raw.data, halfDecimal) } : raw;
     const { shape, data } = pass(numbers, rows, findings, values);
     return { type: 'float16', shape, data: Uint16Array.from(data as Float32Array, halfBits) };
   };

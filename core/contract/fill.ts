@@ -42,13 +42,20 @@ export type NumberTensor =
  */
 export function fillNumbers(column: FillNumbers<number>, tensor: NumberTensor): void {
   const { check, data, from, step, rows, kept, keptFrom } = column;
-  const { lowest, highest, whole, values } = check.certain;
+  const { whole, values } = check.certain;
   const plain = !whole && values === undefined;
-  // What came as a binary float32 is kept as the decimal it was made of: a value on a bin's edge must not fall beside it.
+  // A binary float32 stands for the decimal it was made of, in rules and in what is kept: a value on a bound, or on a
+  // bin's edge, must not fall beside it. Half a step off a bound the two cannot be on different sides.
   const single = data instanceof Float32Array;
+  const [lowest, highest] = single ? inward(check.certain) : [check.certain.lowest, check.certain.highest];
   for (let row = 0, at = from; row < rows; row++, at += step) {
     const value = data[at];
-    if (typeof value === 'number' && value >= lowest && value <= highest && (plain || isCertain(check, value))) {
+    if (
+      typeof value === 'number' &&
+      value >= lowest &&
+      value <= highest &&
+      (plain || isCertain(check, value, single))
+    ) {
       tensor[at] = value;
       if (kept !== undefined) kept[keptFrom + row] = single ? shortest(value) : value;
     } else tensor[at] = askNumber(column, value, row);
@@ -56,8 +63,14 @@ export function fillNumbers(column: FillNumbers<number>, tensor: NumberTensor): 
 }
 
 /** Whether a number within the bounds is one of the values, where there are any, else whether it is whole. */
-const isCertain = ({ certain: { values } }: FeatureCheck<number>, value: number): boolean =>
-  values === undefined ? Number.isInteger(value) : values.has(value);
+const isCertain = ({ certain: { values } }: FeatureCheck<number>, value: number, single: boolean): boolean =>
+  values === undefined ? Number.isInteger(value) : !single && values.has(value);
+
+/** Bounds further in by more than half a step of a float32. */
+const inward = ({ lowest, highest }: { readonly lowest: number; readonly highest: number }): [number, number] => [
+  Number.isFinite(lowest) ? lowest + Math.abs(lowest) * 2 ** -23 + 2 ** -149 : lowest,
+  Number.isFinite(highest) ? highest - Math.abs(highest) * 2 ** -23 - 2 ** -149 : highest,
+];
 
 /** Asks the rules about a value, and keeps it as it came. */
 function askNumber(column: FillNumbers<number>, value: unknown, row: number): number {

@@ -26,3 +26,22 @@ function toEven(x: number): number {
   const rest = x - whole;
   return whole + (rest > 0.5 || (rest === 0.5 && whole % 2 === 1) ? 1 : 0);
 }
+
+const decimals = new Map<number, number>();
+
+/** binary16 bits as the shortest decimal that reads back to them: 0.1 rather than 0.0999755859375. */
+export function halfDecimal(bits: number): number {
+  let decimal = decimals.get(bits);
+  if (decimal === undefined) {
+    const value = halfValue(bits);
+    decimal = value;
+    for (let digits = 1; digits <= 5; digits++) {
+      const rounded = Number(value.toPrecision(digits));
+      if (halfBits(rounded) !== bits) continue;
+      decimal = rounded;
+      break;
+    }
+    decimals.set(bits, decimal);
+  }
+  return decimal;
+}

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Contract } from '../../core/contract/contract.ts';
+import type { Contract, FeatureType } from '../../core/contract/contract.ts';
 import { sqlTypeOf } from '../../core/contract/sql.ts';
 import { RESERVED_PREFIX } from '../../core/contract/sql-text.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
@@ -34,10 +34,7 @@ export async function loadFile(duck: Duck, file: string, contract: Contract): Pr
   if (file.endsWith('.parquet')) return loadParquet(duck, file, contract);
   if (/\.(jsonl|ndjson)$/.test(file)) return loadJsonLines(duck, file, contract);
   if (file.endsWith('.csv')) return loadCsv(duck, file, contract);
-  throw new FileRejectedError(
-    'format',
-    `'${path.basename(file)}' is none of .csv, .jsonl, .ndjson, .parquet (or these with .gz)`,
-  );
+  throw new FileRejectedError('format', `'${path.basename(file)}' is none of .csv, .jsonl, .ndjson, .parquet`);
 }
 
 async function loadCsv(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
@@ -153,7 +150,7 @@ async function loadJsonLines(duck: Duck, file: string, contract: Contract): Prom
       }
       for (const name of Object.keys(read.row)) seen.add(name);
       lineOfRow.push(number);
-      batch += `${known.map((name) => csvField(read.row[name])).join(',')}\n`;
+      batch += `${known.map((name) => csvField(Object.hasOwn(read.row, name) ? read.row[name] : null)).join(',')}\n`;
       if (batch.length > 1 << 20) {
         await out.write(batch);
         batch = '';
@@ -246,7 +243,7 @@ async function takeOutNoFlags(duck: Duck, columns: readonly string[]): Promise<U
   for (const column of columns) {
     const wrong = `${flagName(column)} NOT IN (0, 1)`;
     const rows = await duck.rows(`SELECT rowid AS row, ${flagName(column)} AS value FROM rows WHERE ${wrong}`);
-    found.push(...rows.map(({ row, value }) => ({ line: Number(row) + 1, reason: String(value), column })));
+    for (const { row, value } of rows) found.push({ line: Number(row) + 1, reason: String(value), column });
     await duck.run(`DELETE FROM rows WHERE ${wrong}`);
   }
   for (const column of columns) await duck.run(`ALTER TABLE rows DROP COLUMN ${flagName(column)}`);
@@ -264,13 +261,26 @@ function parquetColumns(
   if (feature === undefined) return `${column}::VARCHAR AS ${column}`;
   const { column: wanted, exact } = sqlTypeOf(feature);
   if (wanted === 'BOOLEAN' && type !== 'BOOLEAN') return `${flag(name)} = 1 AS ${column}`;
-  // A float stands for the decimal that it was made of, as it does in a request.
-  const typed = `${type === 'FLOAT' ? `${column}::VARCHAR` : column}::${wanted} AS ${column}`;
+  const typed = `${asRequested(column, type, feature.type)}::${wanted} AS ${column}`;
   if (exact === undefined || !kept.has(name)) return typed;
   return `${typed}, ${exact.ofNumber(column)} AS ${exact.name(name)}`;
 }
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/;
+
+/**
+ * A column of numbers for a feature of type float as requests have them: a single float stands for the decimal that it
+ * was made of, as long as it has a fraction; a decimal is rounded to a double once, which the engine's own cast is not.
+ */
+function asRequested(column: string, type: string, feature: FeatureType): string {
+  if (feature !== 'float') return column;
+  if (type === 'FLOAT')
+    return `CASE WHEN abs(${column}) < ${SINGLE_WHOLE} THEN ${column}::VARCHAR::DOUBLE ELSE ${column}::DOUBLE END`;
+  return type.startsWith('DECIMAL') ? `${column}::VARCHAR` : column;
+}
+
+/** From here on a single float has no fraction. */
+const SINGLE_WHOLE = 2 ** 23;
 
 /** Whether a Parquet column can be read as the type without guessing. */
 function fits(type: string, wanted: string): boolean {

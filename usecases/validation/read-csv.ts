@@ -62,7 +62,7 @@ const readType = (feature: Feature | undefined): string =>
   feature === undefined ? 'VARCHAR' : sqlTypeOf(feature).column;
 
 /** How a missing number or boolean is written besides nothing at all, as requests take it; for both kinds of engine. */
-const MISSING = String.raw`\s*([+-]?nan|null|na)\s*`;
+const MISSING = String.raw`[\t\n\x0b\x0c\r ]*([+-]?nan|null|na)?[\t\n\x0b\x0c\r ]*`;
 const MISSING_TEXT = new RegExp(`^${MISSING}$`, 'i');
 
 const isMissingSql = (column: string): string => `regexp_full_match(${column}, ${literal(MISSING)}, 'i')`;

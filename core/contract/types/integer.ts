@@ -29,21 +29,23 @@ const exactColumn = (cast: 'BIGINT' | 'HUGEINT'): ExactColumn => ({
 
 const exactName = (name: string): string => sqlName(`${RESERVED_PREFIX} ${name}`);
 
-/** The integer that a text is a decimal of, however it is written (`5`, `5.0`, `5e0`); null where there is none. */
+/**
+ * The integer that a text is a decimal of, however it is written (`5`, `5.0`, `5e0`); null where there is none. Without
+ * a sub-query, behind which the engine would not keep the order of the rows; it works out equal parts once.
+ */
 function wholeText(text: string, cast: string): string {
-  // Within the query they stand beside the file's own columns.
-  const [parts, digits, shift] = ['parts', 'digits', 'shift'].map((name) => sqlName(`${RESERVED_PREFIX} ${name}`));
-  const extracted = `regexp_extract(${text}, '^${DECIMAL}$', ['sign', 'before', 'after', 'exponent'])`;
-  const exponent = `if(${parts}.exponent = '', 0, TRY_CAST(${parts}.exponent AS INTEGER))`;
-  const integer = (of: string): string => `TRY_CAST(concat(${parts}.sign, ${of}) AS ${cast})`;
+  const part = (name: string): string =>
+    `struct_extract(regexp_extract(${text}, '^${DECIMAL}$', ['sign', 'before', 'after', 'exponent']), '${name}')`;
+  const digits = `concat(${part('before')}, ${part('after')})`;
+  const exponent = `if(${part('exponent')} = '', 0, TRY_CAST(${part('exponent')} AS INTEGER))`;
+  const shift = `(${exponent} - length(${part('after')}))`;
+  const integer = (of: string): string => `TRY_CAST(concat(${part('sign')}, ${of}) AS ${cast})`;
   // Behind the point no zero is last: a shift to the right is over zeros before it only.
   return (
-    `(SELECT CASE WHEN ${digits} = '' THEN NULL WHEN regexp_full_match(${digits}, '0*') THEN 0 ` +
+    `CASE WHEN ${digits} = '' THEN NULL WHEN regexp_full_match(${digits}, '0*') THEN 0 ` +
     `WHEN ${shift} >= 0 THEN ${integer(`${digits}, repeat('0', least(${shift}, 40))`)} ` +
     `WHEN ${shift} > -length(${digits}) AND regexp_full_match(right(${digits}, -${shift}), '0*') ` +
-    `THEN ${integer(`left(${digits}, length(${digits}) + ${shift})`)} END ` +
-    `FROM (SELECT ${parts}, concat(${parts}.before, ${parts}.after) AS ${digits}, ` +
-    `${exponent} - length(${parts}.after) AS ${shift} FROM (SELECT ${extracted} AS ${parts})))`
+    `THEN ${integer(`left(${digits}, length(${digits}) + ${shift})`)} END`
   );
 }
 

@@ -1,8 +1,9 @@
 import type { FeatureType } from '../../contract/types/value-type.ts';
 import type { TensorType } from '../../model/signature.ts';
-import { exactNumber } from './exact-number.ts';
+import { exactNumber, SAFE_DIGITS } from './exact-number.ts';
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const EXPONENT = /e/i;
 const TRUE = /^(?:true|1)$/i;
 const FALSE = /^(?:false|0)$/i;
 const MISSING = /^(?:[+-]?nan|null|na)?$/i;
@@ -25,14 +26,31 @@ export function cellKind(input: TensorType, feature?: FeatureType): CellKind {
  */
 export function cellValue(kind: CellKind, text: string): unknown {
   if (kind === 'string') return text;
-  const word = text.trim();
+  if (kind === 'number' && NUMBER.test(text)) return numberOf(text);
+  const word = withoutBlankEnds(text);
   if (MISSING.test(word)) return null;
   if (kind === 'boolean') {
     if (TRUE.test(word)) return true;
     return FALSE.test(word) ? false : text;
   }
-  if (NUMBER.test(word)) return exactNumber(word);
+  if (NUMBER.test(word)) return numberOf(word);
   const infinite = INFINITE.exec(word);
   if (infinite === null) return text;
   return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
+
+/** Without what the engine of data files takes for blank, and no more. By hand: a pattern would look again from each blank. */
+function withoutBlankEnds(text: string): string {
+  const isBlank = (at: number): boolean => {
+    const code = text.charCodeAt(at);
+    return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  };
+  let [from, to] = [0, text.length];
+  while (from < to && isBlank(from)) from++;
+  while (to > from && isBlank(to - 1)) to--;
+  return text.slice(from, to);
+}
+
+/** So few digits are told apart by a double. */
+const numberOf = (text: string): unknown =>
+  text.length <= SAFE_DIGITS && !EXPONENT.test(text) ? Number(text) : exactNumber(text);

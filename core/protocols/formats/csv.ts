@@ -15,22 +15,26 @@ const CELL_END = /[",\r\n]/g;
 export function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
+  let quotes = false;
   // Excel and others write a byte order mark first.
   let at = text.startsWith('\ufeff') ? 1 : 0;
   const endRow = (): void => {
-    if (row.length > 1 || row[0] !== '') {
+    // A line with nothing on it is no row; one with nothing between quotes is.
+    if (row.length > 1 || row[0] !== '' || quotes) {
       const width = rows[0]?.length ?? row.length;
       if (row.length !== width) throw broken(rows.length, `has ${row.length} cells, row 0 has ${width}`);
       if (rows.length === MAX_ROWS) throw new ProtocolError(400, `the CSV has more than ${MAX_ROWS} rows`);
       rows.push(row);
     }
     row = [];
+    quotes = false;
   };
   while (at < text.length) {
     let cell: string;
     if (text[at] === '"') {
       const quoted = readQuoted(text, at, rows.length);
       cell = quoted.cell;
+      quotes = true;
       at = quoted.end;
     } else {
       CELL_END.lastIndex = at;

@@ -17,6 +17,9 @@ export class FractionalNumber extends Number {
   }
 }
 
+/** Decimals of so many digits are told apart by a double, and integers among them from fractions. */
+export const SAFE_DIGITS = 15;
+
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 /** Digits of the largest integer that any type holds. */
 const MAX_DIGITS = 20;

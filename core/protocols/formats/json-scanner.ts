@@ -1,11 +1,8 @@
 import { ProtocolError } from '../protocol.ts';
-import { exactNumber, type FractionalNumber } from './exact-number.ts';
+import { exactNumber, type FractionalNumber, SAFE_DIGITS } from './exact-number.ts';
 
 /** Deepest nesting that is followed; deeper bodies are refused. */
 export const MAX_DEPTH = 64;
-
-/** Longest integers that every number holds. */
-export const SAFE_DIGITS = 15;
 
 /**
  * Reads JSON (RFC 8259) that may also have the bare tokens NaN, Infinity and -Infinity.

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../protocol.ts';
-import { MAX_DEPTH, SAFE_DIGITS, scanJson } from './json-scanner.ts';
+import { SAFE_DIGITS } from './exact-number.ts';
+import { MAX_DEPTH, scanJson } from './json-scanner.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -100,35 +101,33 @@ function isEscaped(text: string, quote: number): boolean {
 }
 
 /**
- * Whether JSON.parse might lose what matters: an integer of 16 digits or more; a fraction that may be whole once it is
- * a double; an exponent. Seeing one in a string costs time and nothing else.
+ * Whether JSON.parse might lose what matters: a number of more than 15 characters that is an integer, or may be one
+ * once it is a double; an exponent. Seeing one in a string costs time and nothing else.
  */
 function isDelicate(text: string): boolean {
-  let run = 0;
-  let fraction = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code >= 0x30 && code <= 0x39) {
-      if (++run > SAFE_DIGITS && !fraction) return true;
-      continue;
-    }
-    const afterDigits = run > 0;
-    if (afterDigits && (code | 0x20) === 0x65) return true;
-    if (afterDigits && code === 0x2e && (run > SURE_DIGITS || mayBeWhole(text, at + 1))) return true;
-    fraction = afterDigits && code === 0x2e;
-    run = 0;
+  for (const letter of 'eE')
+    for (let at = text.indexOf(letter); at !== -1; at = text.indexOf(letter, at + 1))
+      if (isDigit(text.charCodeAt(at - 1))) return true;
+  // Whatever is that long stands at one of the places that are looked at.
+  for (let at = SAFE_DIGITS; at < text.length; at += SAFE_DIGITS + 1) {
+    if (!isOfNumber(text.charCodeAt(at))) continue;
+    let from = at;
+    while (isOfNumber(text.charCodeAt(from - 1))) from--;
+    while (isOfNumber(text.charCodeAt(at + 1))) at++;
+    if (at - from >= SAFE_DIGITS && mayBeWhole(text.slice(from, at + 1))) return true;
   }
   return false;
 }
 
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+
+const isOfNumber = (code: number): boolean => (code >= 0x30 && code <= 0x39) || code === 0x2e;
+
 /** Most digits before the point with which the fourth digit behind it tells whether the double will be whole. */
 const SURE_DIGITS = 12;
 
-/** Whether a fraction begins like one that rounds to a whole number. */
-function mayBeWhole(text: string, from: number): boolean {
-  const first = text.charCodeAt(from);
-  if (first !== 0x30 && first !== 0x39) return false;
-  let at = from + 1;
-  while (at < from + 4 && text.charCodeAt(at) === first) at++;
-  return at === from + 4;
+/** Whether digits are an integer, or a fraction that may round to one. */
+function mayBeWhole(digits: string): boolean {
+  const point = digits.indexOf('.');
+  return point === -1 || point > SURE_DIGITS || /^(0000|9999)/.test(digits.slice(point + 1, point + 5));
 }

@@ -230,6 +230,8 @@ const KNOWN: [object, [json: string, csv: string, rule: string | undefined][]][]
       ['null', '', 'missing'],
       ['null', 'NA', 'missing'],
       ['null', 'NULL', 'missing'],
+      ['null', ' \t', 'missing'],
+      ['"\u00a0NA"', '\u00a0NA', 'type'],
       ['null', '-nan', 'missing'],
       ['"N/A"', 'N/A', 'type'],
       ['1e150', '1e150', undefined],
@@ -517,6 +519,44 @@ describe('known cells', () => {
     expect([exact.rows.accepted, rulesOf(exact)]).toEqual([1, ['type', 'type']]);
   });
 
+  it('keep the order of the file where a column is read once more as text', async () => {
+    const rows = 600_000;
+    const file = path.join(folder, 'order.csv');
+    await duck.run(
+      `COPY (SELECT i AS id, CASE WHEN i = 300000 THEN 9007199254740993 ELSE i END AS n, CASE WHEN i % 40009 = 7 THEN 400 ELSE 3 END AS c FROM range(${rows}) r(i)) TO '${file}' (FORMAT csv, HEADER)`,
+    );
+    const contract = Contract.parse({
+      features: [
+        { name: 'n', type: 'integer' },
+        { name: 'c', type: 'integer', max: 100 },
+      ],
+      data: { id: 'id' },
+    });
+    const { quarantineFile, dataFile } = await validateFile(file, contract, {
+      outDir: path.join(folder, 'order'),
+      now: new Date(0),
+    });
+    const bad = readFileSync(quarantineFile!, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as QuarantinedRow);
+    expect(bad.map(({ line, raw }) => [line, raw])).toEqual(
+      Array.from({ length: 15 }, (_, k) => [k * 40009 + 9, `${k * 40009 + 7},${k * 40009 + 7},400`]),
+    );
+    const [order] = await duck.rows(
+      `SELECT bool_and(id::BIGINT > before) AS kept FROM (SELECT id, lag(id::BIGINT) OVER () AS before FROM '${dataFile}') WHERE before IS NOT NULL`,
+    );
+    expect(order).toEqual({ kept: true });
+  });
+
+  it('take very many numbers that are no booleans', async () => {
+    const file = path.join(folder, 'many-flags.parquet');
+    await duck.run(`COPY (SELECT 2::TINYINT AS f FROM range(130000)) TO '${file}' (FORMAT parquet)`);
+    const contract = Contract.parse({ features: [{ name: 'f', type: 'boolean' }], file: { maxQuarantinedShare: 1 } });
+    const { rows } = await validateFile(file, contract, { outDir: path.join(folder, 'many-flags'), now: new Date(0) });
+    expect(rows).toEqual({ lines: 130_000, accepted: 0, quarantined: 130_000 });
+  });
+
   it('of binary float32 stand for the decimals that they were made of', async () => {
     const file = path.join(folder, 'single.parquet');
     await duck.run(`COPY (SELECT unnest([0.1, 0.3, 0.7])::FLOAT AS v) TO '${file}' (FORMAT parquet)`);
@@ -527,6 +567,22 @@ describe('known cells', () => {
     const check = compileCheck(contract, signatureOf({ v: 'float32' }));
     const { violations } = check.run(new Map([['v', { shape: [3], data: Float32Array.of(0.1, 0.3, 0.7) }]]), false);
     expect(violations).toMatchObject([{ row: 2, rule: 'max', received: '0.7' }]);
+    const one = (bounds: object, type: 'float32' | 'float16', data: Float32Array | Uint16Array) =>
+      compileCheck(Contract.parse({ features: [{ name: 'v', type: 'float', ...bounds }] }), signatureOf({ v: type }))
+        .run(new Map([['v', { shape: [1], data }]]), false)
+        .violations.map(({ rule }) => rule);
+    expect(one({ max: 0.69999999 }, 'float32', Float32Array.of(0.7))).toEqual(['max']);
+    expect(one({ allowed: [0.10000000149011612] }, 'float32', Float32Array.of(0.1))).toEqual(['allowed']);
+    expect(one({ min: 0.1, max: 0.1, allowed: [0.1] }, 'float16', Uint16Array.of(0x2e66))).toEqual([]);
+    expect(one({ min: 16777216, max: 123456792 }, 'float32', Float32Array.of(123456792))).toEqual([]);
+    expect(one({ allowed: [1e-12] }, 'float32', Float32Array.of(1e-12))).toEqual([]);
+    // A double made of a decimal at once is the nearest there is.
+    const decimal = path.join(folder, 'decimal-float.parquet');
+    await duck.run(`COPY (SELECT '0.1'::DECIMAL(38, 30) AS v) TO '${decimal}' (FORMAT parquet)`);
+    const exact = Contract.parse({ features: [{ name: 'v', type: 'float', allowed: [0.1] }] });
+    expect(
+      await validateFile(decimal, exact, { outDir: path.join(folder, 'decimal-float'), now: new Date(0) }),
+    ).toMatchObject({ rows: { accepted: 1 } });
   });
 
   it.each([

@@ -28,6 +28,7 @@ describe('parseCsv', () => {
       ['1', '2', '3'],
     ]);
     expect(parseCsv('1,')).toEqual([['1', '']]);
+    expect(parseCsv('a\n1\n""\n\n0\n""')).toEqual([['a'], ['1'], [''], ['0'], ['']]);
     expect(parseCsv('')).toEqual([]);
   });
 
@@ -61,6 +62,17 @@ describe('cellValue', () => {
     ['string', 'NaN', 'NaN'],
   ] as const)('of %s reads %j as %s', (type, text, value) => {
     expect(cellValue(type, text)).toEqual(value);
+  });
+
+  it('reads a hostile cell in the time of its length', () => {
+    const long = 1_000_000;
+    for (const cell of [
+      `x${' '.repeat(long)}x`,
+      `${'1'.repeat(long)}x`,
+      `1.${'1'.repeat(long)}x`,
+      `${' '.repeat(long)}x`,
+    ])
+      expect(cellValue('number', cell)).toBe(cell);
   });
 
   it('takes an integer however it is written, and keeps what is fractional apart', () => {
