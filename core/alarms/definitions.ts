@@ -1,4 +1,5 @@
 import { needsKeys } from '../contract/personal.ts';
+import { canBeWrong } from '../manifest/decision.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { Variant } from '../serving/variant.ts';
 import type { AlarmDefinition, MetricName } from './alarm.ts';
@@ -46,7 +47,7 @@ export function alarmsOf(manifest: Manifest, baselineErrorRate?: number): AlarmD
   const rate = { statistic: 'Average' } as const;
   const soon = { periodSeconds: Math.max(60, monitoring.periodSeconds), datapointsToAlarm: 1, evaluationPeriods: 1 };
   return (['champion', 'challenger'] as const).flatMap((variant) => [
-    ...(manifest.decision
+    ...(manifest.decision && canBeWrong(manifest.decision)
       ? [alarm(variant, 'Wrong', wrong, { ...rate, action: 'rollback', runbook: 'wrong-decisions.md' })]
       : []),
     alarm(variant, 'Failure', monitoring.maxFailureRate, { ...rate, action: 'rollback', runbook: 'failures.md' }),

@@ -68,10 +68,12 @@ export type ReferenceChunk = z.infer<typeof ReferenceChunk>;
 /** How good the model was on the reference, which its performance in production is compared with. */
 export const ReferencePerformance = z.strictObject({
   rows: Count,
-  /** Share of wrong decisions. */
-  errorRate: z.number().min(0).max(1),
+  /** Share of wrong decisions; absent where none can be wrong (a regression without a tolerance). */
+  errorRate: z.number().min(0).max(1).optional(),
   /** Mean squared difference of probability and truth; binary only. */
   brier: z.number().optional(),
+  /** Regression only: edges that absolute errors are counted over, quantiles of the reference's own. */
+  errorEdges: z.array(z.number().positive()).max(1_000).optional(),
 });
 export type ReferencePerformance = z.infer<typeof ReferencePerformance>;
 

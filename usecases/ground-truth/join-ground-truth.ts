@@ -224,7 +224,7 @@ async function scoreRecords(
       continue;
     }
     lines.push(JSON.stringify({ ...feedbackForLog(record, secret), ...prediction, wrong: wrong ?? null }));
-    if (wrong !== undefined) judged.push({ prediction, metric: 'Wrong', value: wrong ? 1 : 0 });
+    if (typeof wrong === 'boolean') judged.push({ prediction, metric: 'Wrong', value: wrong ? 1 : 0 });
   }
   return { lines, judged, unfit };
 }

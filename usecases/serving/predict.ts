@@ -191,6 +191,7 @@ function record(job: PredictionJob, { id, sampled, checked, unusual }: Admitted,
   job.observation.rows = rows;
   job.observation.scores = decisionScores(job.loaded, outputs, rows);
   job.observation.probable = job.loaded.decision?.task === 'binary';
+  job.observation.nominal = job.loaded.decision?.task === 'multiclass';
   const distribution = job.loaded.distribution && outputs[job.loaded.distribution];
   if (distribution) job.observation.confidence = confidenceOf(distribution, rows);
   if (!sampled) return;
