@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import type { Interval } from './interval.ts';
+
+/** One metric of some tallies. */
+export const Metric = z.strictObject({
+  /** null: not defined, and `reason` says why. */
+  value: z.number().nullable(),
+  /** 95 % interval of what it would be of ever more such rows; null where there is none. */
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  /** How the interval was made: Wilson's score, a bootstrap of the counts, the delta method, or ranks of a quantile. */
+  method: z.enum(['wilson', 'bootstrap', 'delta', 'ranks']).nullable(),
+  /** How far the value may be from that of the rows themselves, as scores and errors are counted in bins; 0: exact. */
+  bound: z.number().min(0),
+  /** Rows that it is of. */
+  n: z.int().min(0),
+  reason: z.string().optional(),
+});
+export type Metric = z.infer<typeof Metric>;
+
+export interface MetricParts {
+  readonly n: number;
+  readonly interval?: Interval | undefined;
+  readonly method?: Metric['method'];
+  readonly bound?: number;
+  /** Said where the value is not a number. */
+  readonly undefinedBecause: string;
+}
+
+/** A metric of a value; NaN and infinities are "not defined". */
+export function metricOf(
+  value: number,
+  { n, interval, method = null, bound = 0, undefinedBecause }: MetricParts,
+): Metric {
+  if (!Number.isFinite(value)) return notDefined(undefinedBecause, n);
+  const known = interval && Number.isFinite(interval.low) && Number.isFinite(interval.high) ? interval : undefined;
+  return {
+    value,
+    low: known?.low ?? null,
+    high: known?.high ?? null,
+    method: known ? method : null,
+    bound: Number.isFinite(bound) ? bound : 0,
+    n,
+  };
+}
+
+export const notDefined = (reason: string, n = 0): Metric => ({
+  value: null,
+  low: null,
+  high: null,
+  method: null,
+  bound: 0,
+  n,
+  reason,
+});
+
+export interface MetricOptions {
+  /** By what factor variances are larger than those of independent rows. @default 1 */
+  readonly designEffect?: number;
+  /** Whether only predicted positives have a truth: then precision alone is defined. @default false */
+  readonly positivesOnly?: boolean;
+}
