@@ -56,8 +56,8 @@ export interface BinaryRow {
   readonly truth: boolean;
 }
 
-/** Probabilities are taken for at least this, and at most 1 less it, where their logarithm is. */
-export const LOG_LOSS_CLIP = 1e-15;
+/** Where their logarithm is taken, probabilities are at least this, and at most 1 less it. */
+const LOG_LOSS_CLIP = 1e-15;
 
 const noSums = (): ProbabilitySums => ({ p: 0, p2: 0, logLoss: 0, logLoss2: 0 });
 
@@ -93,15 +93,16 @@ function cellOf(positive: boolean, truth: boolean): 'tp' | 'fp' | 'tn' | 'fn' {
 }
 
 function addProbability(sums: ProbabilitySums, p: number, truth: boolean): void {
-  const loss = logLossOf(truth ? p : 1 - p);
+  const clipped = clipProbability(p);
+  const loss = -Math.log(truth ? clipped : 1 - clipped);
   sums.p += p;
   sums.p2 += p * p;
   sums.logLoss += loss;
   sums.logLoss2 += loss * loss;
 }
 
-/** -ln of the probability that was given to what was true, clipped. */
-export const logLossOf = (p: number): number => -Math.log(Math.min(1 - LOG_LOSS_CLIP, Math.max(LOG_LOSS_CLIP, p)));
+/** A probability that a logarithm can be taken of. */
+export const clipProbability = (p: number): number => Math.min(1 - LOG_LOSS_CLIP, Math.max(LOG_LOSS_CLIP, p));
 
 /** @throws TallyMismatchError when one counts other bins than the other */
 export function mergeBinary(a: BinaryTally, b: BinaryTally): BinaryTally {

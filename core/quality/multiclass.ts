@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { BinCounts, Count, countBin, mergeBinCounts, scoreBin } from './bin-counts.ts';
-import { logLossOf } from './binary.ts';
+import { clipProbability } from './binary.ts';
 import { assertSame, TallyMismatchError } from './mismatch.ts';
 import { addValue, Moments, mergeMoments, noMoments } from './moments.ts';
 
@@ -78,7 +78,7 @@ function addProbabilities(tally: MulticlassTally, p: ArrayLike<number>, truth: n
   }
   const sums = tally.probabilities;
   addValue(sums.brier, brier);
-  addValue(sums.logLoss, logLossOf(p[truth]!));
+  addValue(sums.logLoss, -Math.log(clipProbability(p[truth]!)));
   const bin = scoreBin(undefined, top);
   countBin(sums.top, bin);
   if (correct) countBin(sums.topCorrect, bin);
