@@ -13,6 +13,7 @@ import { addLift } from './commands/lift.ts';
 import { addPredict } from './commands/predict.ts';
 import { addProfile } from './commands/profile.ts';
 import { addPromote } from './commands/promote.ts';
+import { addQuality } from './commands/quality.ts';
 import { addQuarantine } from './commands/quarantine.ts';
 import { addRegister } from './commands/register.ts';
 import { addReject } from './commands/reject.ts';
@@ -48,6 +49,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addValidate,
   addProfile,
   addDrift,
+  addQuality,
   addPredict,
   addExplain,
   addForget,

@@ -27,6 +27,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   baseline: ['validation'],
   drift: ['registry', 'validation'],
   'ground-truth': [],
+  quality: [],
   release: ['registry'],
   privacy: ['registry', 'validation', 'ground-truth'],
   audit: ['privacy', 'validation'],

@@ -1,7 +1,12 @@
 import * as z from 'zod';
+import type { Feature } from '../contract/contract.ts';
 
 /** Values of one feature that are told apart at most; the rest is one segment. */
 export const MAX_SEGMENT_VALUES = 100;
+
+/** Whether a whole number's contract leaves so few values that each may be a segment. */
+export const hasFewValues = ({ allowed, min, max }: Pick<Feature, 'allowed' | 'min' | 'max'>): boolean =>
+  allowed !== undefined || (min !== undefined && max !== undefined && max - min < MAX_SEGMENT_VALUES);
 
 /** A feature by which quality is told apart: its values, or of numbers the ranges between edges. */
 export const SegmentSettings = z.strictObject({
@@ -9,7 +14,8 @@ export const SegmentSettings = z.strictObject({
   feature: z.string().min(1),
   /**
    * Ranges of a number, by their inner edges: `[10, 20]` makes `<10`, `10–20` (10 included), `≥20`. Absent: each value is
-   * a segment, which only features of type string, boolean or integer may have.
+   * a segment, which features of type string and boolean may have, and integers of few values (`allowed`, or `min` and
+   * `max` at most 100 apart).
    */
   edges: z
     .array(z.number())

@@ -4,7 +4,7 @@ import { classesOf } from './decision-classes.ts';
 import type { Manifest } from './manifest.ts';
 import type { DecidingMetric, DecidingMetricName } from './quality.ts';
 import { isOfOneClass, isProbability } from './quality-of.ts';
-import type { SegmentSettings } from './segments.ts';
+import { hasFewValues, type SegmentSettings } from './segments.ts';
 
 const METRICS_OF: Readonly<Record<Decision['task'], readonly DecidingMetricName[]>> = {
   binary: ['errorRate', 'recall', 'specificity', 'precision', 'brier', 'logLoss'],
@@ -57,7 +57,7 @@ function segmentProblem({ feature, edges }: SegmentSettings, { features }: Contr
     return `monitoring.segments names ${feature}, which is personal: quality is not told apart by it`;
   const numeric = found.type === 'float' || found.type === 'integer';
   if (edges !== undefined && !numeric) return `monitoring.segments has edges for ${feature}, which is ${found.type}`;
-  if (edges === undefined && found.type === 'float')
-    return `monitoring.segments needs edges for ${feature}, which is float: its values are too many`;
+  if (edges === undefined && numeric && !(found.type === 'integer' && hasFewValues(found)))
+    return `monitoring.segments needs edges for ${feature}, which is ${found.type}: its values are too many`;
   return undefined;
 }

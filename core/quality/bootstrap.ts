@@ -21,7 +21,7 @@ export interface BootstrapOptions {
  *
  * @param cells counts
  * @param statistics of counts in the order of `cells`, by name; NaN where one is not defined
- * @returns those intervals of which at least half of the draws were defined, and the estimate is
+ * @returns those intervals of which at least half of the draws were defined, not all alike, and the estimate is
  */
 export function bootstrap<Name extends string>(
   cells: readonly number[],
@@ -40,6 +40,8 @@ export function bootstrap<Name extends string>(
   for (const name of names) {
     const ascending = drawn.get(name)!.sort((a, b) => a - b);
     if (ascending.length < DRAWS / 2 || !Number.isFinite(point[name])) continue;
+    // A perfect score of a few rows is perfect in every resample: that says nothing of what others would be.
+    if (ascending[0] === ascending.at(-1)) continue;
     intervals[name] = {
       low: Math.min(point[name], percentile(ascending, 0.025)),
       high: Math.max(point[name], percentile(ascending, 0.975)),

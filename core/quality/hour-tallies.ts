@@ -9,9 +9,6 @@ export type Hour = z.infer<typeof Hour>;
 /** The hour of an instant. */
 export const hourOf = (at: string): Hour => at.slice(0, 13);
 
-/** Name of the segment that everything is part of. */
-export const ALL = '';
-
 /**
  * Tallies of one version's predictions of one hour, stored as an object of its own. Made anew from all that is known of
  * the hour whenever more becomes known, so that no truth is counted twice.

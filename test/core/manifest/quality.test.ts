@@ -16,6 +16,7 @@ const manifest = (rest: Record<string, unknown>): Manifest =>
         { name: 'carrier', type: 'string' },
         { name: 'distance', type: 'float' },
         { name: 'seats', type: 'integer' },
+        { name: 'weekday', type: 'integer', min: 1, max: 7 },
         { name: 'surname', type: 'string', personal: 'hash' },
       ],
     },
@@ -83,7 +84,7 @@ describe('qualityProblem', () => {
     expect(problem({})).toBe('none');
     expect(problem({ decision: CLASSES, quality: { metrics: [{ metric: 'recall', class: 7 }] } })).toBe('none');
     expect(
-      problem(segments({ feature: 'carrier' }, { feature: 'distance', edges: [500, 1000] }, { feature: 'seats' })),
+      problem(segments({ feature: 'carrier' }, { feature: 'distance', edges: [500, 1000] }, { feature: 'weekday' })),
     ).toBe('none');
   });
 
@@ -117,6 +118,7 @@ describe('qualityProblem', () => {
     expect(problem(segments({ feature: 'origin' }))).toContain('no feature');
     expect(problem(segments({ feature: 'surname' }))).toContain('personal');
     expect(problem(segments({ feature: 'distance' }))).toContain('edges');
+    expect(problem(segments({ feature: 'seats' }))).toContain('integer: its values are too many');
     expect(problem(segments({ feature: 'carrier', edges: [1] }))).toContain('string');
   });
 });

@@ -1,0 +1,155 @@
+import type { Manifest } from '../../core/manifest/manifest.ts';
+import { qualityOf } from '../../core/manifest/quality-of.ts';
+import { type CalibrationGroup, calibrationBins, calibrationGroups } from '../../core/quality/calibration.ts';
+import { confusionMatrix } from '../../core/quality/confusion-matrix.ts';
+import type { HourTallies } from '../../core/quality/hour-tallies.ts';
+import type { Metric, MetricOptions } from '../../core/quality/metric.ts';
+import { binaryMetrics } from '../../core/quality/metrics-binary.ts';
+import { businessValue } from '../../core/quality/metrics-business.ts';
+import { multiclassMetrics, topBins } from '../../core/quality/metrics-multiclass.ts';
+import { regressionMetrics } from '../../core/quality/metrics-regression.ts';
+import { ALL } from '../../core/quality/segments.ts';
+import { mergeSegments, type SegmentTally, type Tally } from '../../core/quality/tally.ts';
+import { designEffect, noUnits } from '../../core/quality/units.ts';
+import type { QualityView } from './quality-view.ts';
+
+export interface QualityOptions {
+  readonly model: string;
+  readonly version: number;
+  readonly manifest: Manifest;
+  readonly from: Date;
+  readonly to: Date;
+  /** @default everything */
+  readonly segment?: string;
+}
+
+/** No prediction of the window is part of the segment. */
+export class UnknownSegmentError extends Error {
+  override readonly name = 'UnknownSegmentError';
+  constructor(
+    readonly segment: string,
+    readonly segments: readonly string[],
+  ) {
+    super(
+      `no segment '${segment}' has truths in this window, ${segments.length === 0 ? 'and no other has' : `there are ${segments.slice(0, 20).join(', ')}`}`,
+    );
+  }
+}
+
+/** Tallies of hours put together, by segment. */
+export function mergeHours(hours: Iterable<HourTallies>): Map<string, SegmentTally> {
+  const merged = new Map<string, SegmentTally>();
+  for (const { strata } of hours)
+    for (const { segments } of strata)
+      for (const [name, tally] of Object.entries(segments)) {
+        const known = merged.get(name);
+        merged.set(name, known ? mergeSegments(known, tally) : tally);
+      }
+  return merged;
+}
+
+/**
+ * How good a version was, by its tallies of the hours of a window.
+ *
+ * @throws UnknownSegmentError
+ */
+export function describeQuality(hours: Iterable<HourTallies>, options: QualityOptions): QualityView {
+  const { model, version, manifest, from, to, segment = ALL } = options;
+  const merged = mergeHours(hours);
+  const names = [...merged.keys()].filter((name) => name !== ALL).sort();
+  const tally = merged.get(segment);
+  if (tally === undefined && segment !== ALL) throw new UnknownSegmentError(segment, names);
+  const { decisions, units = noUnits(), business = {} } = tally ?? {};
+  const metricOptions = optionsOf(manifest, tally);
+  const { metrics, classes } = metricsOf(decisions, metricOptions);
+  return {
+    model,
+    version,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    segment,
+    task: manifest.decision?.task ?? null,
+    truths: truthsOf(decisions),
+    units: units.n,
+    designEffect: metricOptions.designEffect ?? 1,
+    metrics,
+    classes,
+    deciding: qualityOf(manifest).metrics.map(({ metric, class: one }) =>
+      one === undefined ? { metric } : { metric, class: one },
+    ),
+    confusion: confusionOf(decisions),
+    calibration: calibrationOf(decisions),
+    business: Object.fromEntries(
+      Object.entries(business).map(([name, values]) => {
+        const unit = manifest.monitoring.business?.find((each) => each.name === name)?.unit;
+        return [name, { ...(unit === undefined ? {} : { unit }), ...businessValue(values) }];
+      }),
+    ),
+    segments: names.flatMap((name) => segmentOf(name, manifest, merged.get(name)!)),
+  };
+}
+
+const optionsOf = ({ truth }: Manifest, tally: SegmentTally | undefined): MetricOptions => ({
+  designEffect: tally ? designEffect(tally.units) : 1,
+  positivesOnly: truth?.of === 'predicted-positives',
+});
+
+function metricsOf(decisions: Tally | undefined, options: MetricOptions): Pick<QualityView, 'metrics' | 'classes'> {
+  if (decisions === undefined) return { metrics: {}, classes: {} };
+  if (decisions.task === 'multiclass') {
+    const { overall, classes } = multiclassMetrics(decisions, options);
+    return { metrics: overall, classes };
+  }
+  const metrics =
+    decisions.task === 'binary' ? binaryMetrics(decisions, options) : regressionMetrics(decisions, options);
+  return { metrics: metrics as Record<string, Metric>, classes: {} };
+}
+
+function truthsOf(decisions: Tally | undefined): number {
+  if (decisions === undefined) return 0;
+  if (decisions.task === 'multiclass') return decisions.n;
+  if (decisions.task === 'regression') return decisions.error.n + decisions.invalid;
+  const { tp, fp, tn, fn, invalid } = decisions;
+  return tp + fp + tn + fn + invalid.positive + invalid.negative;
+}
+
+function confusionOf(decisions: Tally | undefined): QualityView['confusion'] {
+  if (decisions === undefined || decisions.task === 'regression') return null;
+  if (decisions.task === 'multiclass') {
+    const { truths, decisions: columns, counts } = confusionMatrix(decisions);
+    return { truths: [...truths], decisions: [...columns], counts: counts.map((row) => [...row]) };
+  }
+  const { tp, fp, tn, fn, invalid } = decisions;
+  const none = invalid.positive + invalid.negative > 0;
+  return {
+    truths: ['positive', 'negative'],
+    decisions: ['positive', 'negative', ...(none ? ['none'] : [])],
+    counts: [
+      [tp, fn, ...(none ? [invalid.positive] : [])],
+      [fp, tn, ...(none ? [invalid.negative] : [])],
+    ],
+  };
+}
+
+function calibrationOf(decisions: Tally | undefined): CalibrationGroup[] {
+  if (decisions?.task === 'multiclass') {
+    const { top, topCorrect } = decisions.probabilities;
+    return calibrationGroups(topBins(top, topCorrect));
+  }
+  if (decisions?.task !== 'binary' || decisions.probabilities === undefined) return [];
+  return calibrationGroups(calibrationBins(decisions.scores.positive, decisions.scores.negative));
+}
+
+function segmentOf(name: string, manifest: Manifest, tally: SegmentTally): QualityView['segments'] {
+  const { decisions } = tally;
+  if (decisions === undefined) return [];
+  const { metrics } = metricsOf(decisions, optionsOf(manifest, tally));
+  const metric = headlineOf(manifest);
+  return [{ name, truths: truthsOf(decisions), metric, value: metrics[metric]! }];
+}
+
+/** The one metric that a segment is shown by. */
+function headlineOf({ decision, truth }: Manifest): string {
+  if (truth?.of === 'predicted-positives') return 'precision';
+  return decision?.task === 'regression' ? 'mae' : 'errorRate';
+}
