@@ -1,5 +1,5 @@
 import { uniform } from '../explain/random.ts';
-import type { Interval } from './interval.ts';
+import type { ConfidenceInterval } from './interval.ts';
 
 const DRAWS = 200;
 const SEED = 20_130_101;
@@ -27,7 +27,7 @@ export function bootstrap<Name extends string>(
   cells: readonly number[],
   statistics: (cells: readonly number[]) => Readonly<Record<Name, number>>,
   { designEffect = 1, seed = SEED }: BootstrapOptions = {},
-): Partial<Record<Name, Interval>> {
+): Partial<Record<Name, ConfidenceInterval>> {
   const point = statistics(cells);
   const names = Object.keys(point) as Name[];
   const random = uniform(seed);
@@ -36,7 +36,7 @@ export function bootstrap<Name extends string>(
     const values = statistics(cells.map((cell) => designEffect * poisson(cell / designEffect, random)));
     for (const name of names) if (Number.isFinite(values[name])) drawn.get(name)!.push(values[name]);
   }
-  const intervals: Partial<Record<Name, Interval>> = {};
+  const intervals: Partial<Record<Name, ConfidenceInterval>> = {};
   for (const name of names) {
     const ascending = drawn.get(name)!.sort((a, b) => a - b);
     if (ascending.length < DRAWS / 2 || !Number.isFinite(point[name])) continue;

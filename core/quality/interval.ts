@@ -1,28 +1,27 @@
+import { wilson } from '../rollback/evidence.ts';
+
 /** 97.5 % quantile of the standard normal distribution: intervals are of 95 %. */
 const Z = 1.959963984540054;
 
-export interface Interval {
+export interface ConfidenceInterval {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * Wilson's score interval of a proportion, without continuity correction (E. B. Wilson 1927; Brown, Cai & DasGupta
- * 2001 compare).
+ * Wilson's score interval of a share, without continuity correction; undefined of no rows.
  *
  * @param n rows, divided by the design effect where they are not independent
- * @param share of them that count
  */
-export function wilson(share: number, n: number): Interval | undefined {
+export function shareInterval(share: number, n: number): ConfidenceInterval | undefined {
   if (!(n > 0) || Number.isNaN(share)) return undefined;
-  const z2 = Z * Z;
-  const centre = (share + z2 / (2 * n)) / (1 + z2 / n);
-  const radius = (Z / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
-  return { low: Math.max(0, Math.min(share, centre - radius)), high: Math.min(1, Math.max(share, centre + radius)) };
+  const [low, high] = wilson(share, n, Z);
+  // At 0 and 1 rounding would leave the share itself out.
+  return { low: Math.min(share, low), high: Math.max(share, high) };
 }
 
 /** An estimate and 1.96 of its standard errors to both sides; undefined where the variance is not known. */
-export function normalInterval(value: number, variance: number): Interval | undefined {
+export function normalInterval(value: number, variance: number): ConfidenceInterval | undefined {
   if (Number.isNaN(value) || !(variance >= 0)) return undefined;
   const radius = Z * Math.sqrt(variance);
   return { low: value - radius, high: value + radius };
@@ -32,7 +31,7 @@ export function normalInterval(value: number, variance: number): Interval | unde
  * Ranks between which the quantile of a sample lies, as shares of its rows: those of the binomial distribution of how
  * many rows are below it.
  */
-export function quantileRanks(share: number, n: number): Interval | undefined {
+export function quantileRanks(share: number, n: number): ConfidenceInterval | undefined {
   if (!(n > 0)) return undefined;
   const radius = Z * Math.sqrt((share * (1 - share)) / n);
   return { low: Math.max(0, share - radius), high: Math.min(1, share + radius) };

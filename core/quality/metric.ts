@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Interval } from './interval.ts';
+import type { ConfidenceInterval } from './interval.ts';
 
 /** One metric of some tallies. */
 export const Metric = z.strictObject({
@@ -20,7 +20,7 @@ export type Metric = z.infer<typeof Metric>;
 
 export interface MetricParts {
   readonly n: number;
-  readonly interval?: Interval | undefined;
+  readonly interval?: ConfidenceInterval | undefined;
   readonly method?: Metric['method'];
   readonly bound?: number;
   /** Said where the value is not a number. */

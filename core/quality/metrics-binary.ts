@@ -3,7 +3,7 @@ import type { BinaryTally } from './binary.ts';
 import { bootstrap } from './bootstrap.ts';
 import { CALIBRATION_BOUND, calibrationBins, expectedCalibrationError } from './calibration.ts';
 import { type Confusion, confusionOf, ratesOf } from './confusion.ts';
-import { normalInterval, wilson } from './interval.ts';
+import { normalInterval, shareInterval } from './interval.ts';
 import { type Metric, type MetricOptions, metricOf, notDefined } from './metric.ts';
 import { averagePrecision, rocAuc, type ScoreBin } from './ranking.ts';
 
@@ -43,7 +43,7 @@ function rateMetrics(tally: BinaryTally, { designEffect = 1 }: MetricOptions): B
   const negatives = tn + fp + invalidNegative;
   const n = positives + negatives;
   const share = (value: number, of: number, undefinedBecause: string): Metric =>
-    metricOf(value, { n: of, interval: wilson(value, of / designEffect), method: 'wilson', undefinedBecause });
+    metricOf(value, { n: of, interval: shareInterval(value, of / designEffect), method: 'wilson', undefinedBecause });
   const drawn = bootstrap(
     [tp, fp, tn, fn, invalidPositive, invalidNegative],
     (cells) => {

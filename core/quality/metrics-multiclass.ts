@@ -2,7 +2,7 @@ import { binsOf } from './bin-counts.ts';
 import { bootstrap } from './bootstrap.ts';
 import { CALIBRATION_BOUND, type CalibrationBin, expectedCalibrationError } from './calibration.ts';
 import { matrixOf } from './confusion-matrix.ts';
-import { normalInterval, wilson } from './interval.ts';
+import { normalInterval, shareInterval } from './interval.ts';
 import { type Metric, type MetricOptions, metricOf, notDefined } from './metric.ts';
 import { type Moments, meanOf, varianceOf } from './moments.ts';
 import type { MulticlassTally } from './multiclass.ts';
@@ -32,7 +32,7 @@ export function multiclassMetrics(tally: MulticlassTally, { designEffect = 1 }: 
   const matrix = matrixOf(tally);
   const invalid = matrix.reduce((sum, row) => sum + row.at(-1)!, 0);
   const share = (value: number, of: number, undefinedBecause: string): Metric =>
-    metricOf(value, { n: of, interval: wilson(value, of / designEffect), method: 'wilson', undefinedBecause });
+    metricOf(value, { n: of, interval: shareInterval(value, of / designEffect), method: 'wilson', undefinedBecause });
   const summary = summaryOf(matrix, classes.length);
   const drawn = resampled(matrix, classes.length, designEffect);
   const macro = (name: keyof Summary, undefinedBecause: string): Metric =>

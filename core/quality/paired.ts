@@ -1,4 +1,4 @@
-import { type Interval, normalInterval, wilson } from './interval.ts';
+import { type ConfidenceInterval, normalInterval, shareInterval } from './interval.ts';
 import { addValue, meanOf, noMoments, varianceOf } from './moments.ts';
 
 /** How two versions' decisions about the same rows were right and wrong. */
@@ -38,7 +38,7 @@ function signTest(heads: number, tails: number): number {
 }
 
 /** A mean of differences, second less first, over the same rows. */
-export interface PairedDifference extends Interval {
+export interface PairedDifference extends ConfidenceInterval {
   readonly n: number;
   readonly mean: number;
 }
@@ -68,7 +68,7 @@ export interface Agreement {
   readonly alike: number;
   /** Share of the rows, with Wilson's interval; undefined of none. */
   readonly share: number | undefined;
-  readonly interval: Interval | undefined;
+  readonly interval: ConfidenceInterval | undefined;
 }
 
 /** @param decisions of each row, that of the first and of the second version */
@@ -78,7 +78,7 @@ export function agreementOf(decisions: Iterable<readonly [unknown, unknown]>): A
     n++;
     if (Object.is(first, second)) alike++;
   }
-  return { n, alike, share: n === 0 ? undefined : alike / n, interval: wilson(alike / n, n) };
+  return { n, alike, share: n === 0 ? undefined : alike / n, interval: shareInterval(alike / n, n) };
 }
 
 /**

@@ -140,6 +140,12 @@ describe('trimtab quality', () => {
     expect((await run('silent', '--version', '1')).out).toContain('nothing is known yet');
   });
 
+  it('has a definition of every metric in docs/quality.md', async () => {
+    const page = readFileSync('docs/quality.md', 'utf8');
+    for (const model of ['flights', 'carriers', 'minutes'])
+      for (const name of Object.keys((await view(model)).metrics)) expect(page, name).toContain(`\`${name}\``);
+  });
+
   it('refuses what it does not understand', async () => {
     for (const argv of [['flights'], ['flights', '--version', '7'], ['flights', '--window', 'a day', '--version', '1']])
       expect((await run(...argv)).status, argv.join(' ')).toBe(2);

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UNIT_BIN_WIDTH } from '../../../core/quality/bin-counts.ts';
+import { absoluteErrorQuantile, shareAbove } from '../../../core/quality/binned-errors.ts';
 import { calibrationBins, calibrationGroups } from '../../../core/quality/calibration.ts';
 import { confusionMatrix } from '../../../core/quality/confusion-matrix.ts';
 import type { Metric } from '../../../core/quality/metric.ts';
 import { binaryMetrics } from '../../../core/quality/metrics-binary.ts';
 import { businessValue } from '../../../core/quality/metrics-business.ts';
 import { multiclassMetrics } from '../../../core/quality/metrics-multiclass.ts';
-import { absoluteErrorQuantile, regressionMetrics, shareAbove } from '../../../core/quality/metrics-regression.ts';
+import { regressionMetrics } from '../../../core/quality/metrics-regression.ts';
 import { noMoments } from '../../../core/quality/moments.ts';
 import { averagePrecision, rocAuc } from '../../../core/quality/ranking.ts';
 import {

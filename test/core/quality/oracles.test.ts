@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addBinary, emptyBinary } from '../../../core/quality/binary.ts';
+import { shareAbove } from '../../../core/quality/binned-errors.ts';
 import { confusionMatrix } from '../../../core/quality/confusion-matrix.ts';
 import { errorEdges, GENERIC_ERROR_EDGES } from '../../../core/quality/error-bins.ts';
-import { wilson } from '../../../core/quality/interval.ts';
+import { shareInterval } from '../../../core/quality/interval.ts';
 import type { Metric } from '../../../core/quality/metric.ts';
 import { binaryMetrics } from '../../../core/quality/metrics-binary.ts';
 import { multiclassMetrics } from '../../../core/quality/metrics-multiclass.ts';
-import { regressionMetrics, shareAbove } from '../../../core/quality/metrics-regression.ts';
+import { regressionMetrics } from '../../../core/quality/metrics-regression.ts';
 import { addMulticlass, emptyMulticlass } from '../../../core/quality/multiclass.ts';
 import { agreementOf, pairedDifference, pairedErrors, rankCorrelation } from '../../../core/quality/paired.ts';
 import { addRegression, emptyRegression, type RegressionTally } from '../../../core/quality/regression.ts';
@@ -236,7 +237,7 @@ describe('two versions on the same rows', () => {
 
 describe('wilson', () => {
   it.each(oracles.wilson)('is scipy’s of $successes of $n', ({ successes, n, low, high }) => {
-    const interval = wilson(successes / n, n)!;
+    const interval = shareInterval(successes / n, n)!;
     expect(interval.low).toBeCloseTo(low, 9);
     expect(interval.high).toBeCloseTo(high, 9);
   });
