@@ -28,11 +28,11 @@ function coverage(names: readonly string[], sample: (rows: number) => Metrics, r
   return Object.fromEntries(names.map((name) => [name, held[name]! / REPETITIONS]));
 }
 
-/** Of 300 repetitions at 95 %, 99.9 % lie between 0.91 and 0.99; small samples and 200 draws cost a point or two. */
+/** At 95 %, 99.9 % of 300 repetitions lie between 0.91 and 0.985; small samples and 200 draws cost a point or two. */
 function expectNominal(shares: Readonly<Record<string, number>>): void {
   for (const [name, share] of Object.entries(shares)) {
     expect(share, name).toBeGreaterThan(0.89);
-    expect(share, name).toBeLessThanOrEqual(0.995);
+    expect(share, name).toBeLessThanOrEqual(0.985);
   }
 }
 

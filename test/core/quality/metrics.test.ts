@@ -203,6 +203,9 @@ describe('a quantile of absolute errors', () => {
     const tally = regressionOf([0.1, 0.7, 3, 100].map((e) => ({ score: e, truth: 0 })));
     expect(absoluteErrorQuantile(tally, 0.5)).toEqual({ value: 1, bound: 0.5 });
     expect(absoluteErrorQuantile(tally, 1).value).toBe(100);
+    // Of three rows, half are not exceeded by the second.
+    const three = regressionOf([0.1, 0.7, 3].map((e) => ({ score: e, truth: 0 })));
+    expect(absoluteErrorQuantile(three, 0.5)).toEqual({ value: 1, bound: 0.5 });
   });
 });
 
