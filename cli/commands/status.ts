@@ -1,10 +1,10 @@
 import type { Command as Program } from 'commander';
 import { readBusinessMetrics } from '../../usecases/release/business-metrics.ts';
-import { releaseStatusOf } from '../../usecases/release/rollout-status.ts';
+import { releaseStatusOf, replayStatusOf } from '../../usecases/release/rollout-status.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { formatBusinessMetrics } from '../output/business-metrics.ts';
-import { formatRelease } from '../output/release.ts';
+import { formatRelease, formatReplay } from '../output/release.ts';
 
 /** Shows what is released, and how rollouts come along. */
 export function addStatus(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -21,15 +21,21 @@ export function addStatus(program: Program, io: Io, options: () => GlobalOptions
           states.map(([name, { champion }]) => readBusinessMetrics(home, registry, name, champion)),
         );
         const rollouts = await Promise.all(states.map(([name, state]) => releaseStatusOf(home, now, name, state)));
+        const replay = await Promise.all(states.map(([name, state]) => replayStatusOf(home, name, state)));
         const shown = states.map(
-          ([name, state], i) => [name, { ...state, business: business[i]!, rollouts: rollouts[i]! }] as const,
+          ([name, state], i) =>
+            [name, { ...state, business: business[i]!, rollouts: rollouts[i]!, replay: replay[i]! }] as const,
         );
         print(io, options(), Object.fromEntries(shown), () =>
           shown.length === 0
             ? 'no models yet: `trimtab register FOLDER`'
             : shown
                 .map(([name, s]) =>
-                  [formatRelease(name, s, s.rollouts), ...formatBusinessMetrics(s.business)].join('\n'),
+                  [
+                    formatRelease(name, s, s.rollouts),
+                    ...formatReplay(s.replay),
+                    ...formatBusinessMetrics(s.business),
+                  ].join('\n'),
                 )
                 .join('\n\n'),
         );

@@ -1,6 +1,6 @@
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { championShare } from '../../core/serving/route.ts';
-import type { ReleaseStatus } from '../../usecases/release/rollout-status.ts';
+import type { ReleaseStatus, replayStatusOf } from '../../usecases/release/rollout-status.ts';
 import { shadowText } from '../../usecases/release/shadow.ts';
 import { formatHypothesis, formatRolloutStatus } from './rollout-status.ts';
 import { bar } from './table.ts';
@@ -41,3 +41,9 @@ export function formatRelease(model: string, state: ReleaseState, status?: Relea
   if (state.retraining) lines.push(`  retraining was asked for at ${state.retraining}`);
   return lines.join('\n');
 }
+
+/** A line for each version whose captured requests cannot be asked of another. */
+export const formatReplay = (versions: Awaited<ReturnType<typeof replayStatusOf>>): string[] =>
+  versions.flatMap(({ version, replayProblem }) =>
+    replayProblem === undefined ? [] : [`  version ${version} cannot be replayed: ${replayProblem}`],
+  );

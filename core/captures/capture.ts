@@ -18,14 +18,13 @@ const Packed = z.string().transform((packed, context): (number | null)[] => {
 });
 
 /** How often the values of one feature broke one rule of the contract in a request, whatever the policy made of it. */
-export const CaptureFinding = z.strictObject({
+const CaptureFinding = z.strictObject({
   /** Name of the feature, or of the whole tensor. */
   feature: z.string(),
   /** As violations have it: `min`, `missing`, `shape`. */
   rule: z.string(),
   count: z.int().min(1),
 });
-export type CaptureFinding = z.infer<typeof CaptureFinding>;
 
 /**
  * Captured rows of one request to one version: a log line that lands in the captures store. Personal features have
@@ -79,7 +78,7 @@ export const Capture = z
      * that is none of them, null for a decision that gave none. Absent where it is the greatest of `probabilities`.
      */
     labels: z.array(z.int().min(0).nullable()).optional(),
-    /** What broke the contract; absent where nothing did. */
+    /** What broke the contract, the most frequent first; absent where nothing did. */
     findings: z.array(CaptureFinding).optional(),
     /** Rows that are unlike the baseline, where the manifest's guards look for them and found some. */
     outOfDistribution: z.int().min(1).optional(),

@@ -9,6 +9,7 @@ import { AnalysisPolicy } from './canary-analysis.ts';
 import { Decision } from './decision.ts';
 import { Explanations } from './explanations.ts';
 import { Guards } from './guards.ts';
+import { PrivacySettings } from './privacy.ts';
 import { QualitySettings } from './quality.ts';
 import { Segments } from './segments.ts';
 import { ShadowPolicy } from './shadow.ts';
@@ -118,6 +119,7 @@ export const Manifest = z
     guards: Guards.optional(),
     rollout: Rollout.prefault({}),
     monitoring: Monitoring.prefault({}),
+    privacy: PrivacySettings.prefault({}),
     explanations: Explanations.optional(),
     lineage: Lineage.prefault({}),
   })

@@ -49,7 +49,7 @@ export function qualityOf(manifest: QualityManifest): ResolvedQuality {
 export const isOfOneClass = (metric: DecidingMetricName): boolean => metric === 'recall' || metric === 'precision';
 
 /** Whether the decision's output holds probabilities; a score of another scale has no Brier score. */
-export const isProbability = ({ output }: Decision, outputs: QualityManifest['outputs']): boolean =>
+export const isProbability = ({ output }: Decision, outputs: Readonly<QualityManifest['outputs']>): boolean =>
   outputs.some(({ name, meaning }) => name === output && meaning === 'probabilities');
 
 function defaultMetrics({ decision, outputs, truth }: QualityManifest): DecidingMetricName[] {

@@ -1,4 +1,5 @@
 import { type Capture, capturedSubject, rowId } from '../../core/captures/capture.ts';
+import { capturedScores } from '../../core/captures/captured-outputs.ts';
 import { type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { entryAt } from '../../core/registry/history.ts';
 import { capturesDelivered, capturesIn, captureText } from '../../platform/captures.ts';
@@ -19,8 +20,12 @@ export interface TracedOutput {
     readonly subject?: string;
     readonly features: Readonly<Record<string, unknown>>;
   }[];
-  /** Violations of the whole request that were flagged or clamped. */
-  readonly violations: number;
+  /** Milliseconds that it took. */
+  readonly ms: number;
+  /** Why there is no answer: by whose fault; absent where there is one. */
+  readonly failed?: Capture['failed'];
+  /** What of the whole request broke the contract. */
+  readonly findings: NonNullable<Capture['findings']>;
   /** Object of the captures store. */
   readonly object: string;
 }
@@ -158,7 +163,8 @@ function answerOf(
   threshold: number | undefined,
   open: (field: string, value: unknown) => unknown,
 ): TracedOutput {
-  const { version, variant, at, violations, scores } = capture;
+  const { version, variant, at, ms, failed, findings = [] } = capture;
+  const scores = capturedScores(capture);
   const rows = rowsOf(capture, id).map((row) => {
     const score = scores[row] ?? null;
     const subject = capturedSubject(capture, row);
@@ -174,7 +180,7 @@ function answerOf(
       features: Object.fromEntries(features),
     };
   });
-  return { version, variant, at, rows, violations, object };
+  return { version, variant, at, ms, ...(failed === undefined ? {} : { failed }), rows, findings, object };
 }
 
 /** What is known of what turned out to be true. */

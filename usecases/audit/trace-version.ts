@@ -1,3 +1,4 @@
+import { type Replayability, replayabilityOf } from '../../core/captures/replay.ts';
 import { UnknownVersionError } from '../../core/registry/errors.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
@@ -6,7 +7,7 @@ import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
 
 /** What is said of a version wherever it plays a part. */
-export interface VersionSummary {
+export interface VersionSummary extends Replayability {
   readonly version: number;
   /** SHA-256 of the model file, and where it is. */
   readonly digest: string;
@@ -99,6 +100,7 @@ export async function summaryOf(home: Home, model: string, number: number): Prom
     lineage: found.manifest.lineage,
     registeredAt: found.registeredAt,
     registeredBy: found.registeredBy,
+    ...replayabilityOf(found),
   };
 }
 

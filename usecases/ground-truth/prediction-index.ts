@@ -1,4 +1,5 @@
 import { capturedSubject, rowId } from '../../core/captures/capture.ts';
+import { capturedScores } from '../../core/captures/captured-outputs.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
@@ -67,7 +68,7 @@ export class PredictionIndex {
       // A shadow's answer goes nowhere and has the id of the answer that did.
       if (capture.variant === 'shadow') continue;
       const { model, version, variant, at } = capture;
-      for (const [row, score] of capture.scores.entries()) {
+      for (const [row, score] of capturedScores(capture).entries()) {
         const subject = capturedSubject(capture, row);
         const prediction = { model, version, variant, score, at, ...(subject === undefined ? {} : { subject }) };
         predictions.set(predictionKey(model, rowId(capture, row)), prediction);

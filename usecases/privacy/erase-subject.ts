@@ -50,7 +50,7 @@ export interface Forgotten {
  * versions, drops. Dataset versions are immutable but for this. Each model that was touched gets a ledger entry, which
  * says how much and never about whom. Done again, it finds nothing more to do.
  *
- * @throws ForgetError when no contract names a subject
+ * @throws ForgetError when no contract names a subject, and no capture was routed by it or sent by it
  */
 export async function forget(home: Home, options: ForgetOptions): Promise<Forgotten> {
   const request = options.request ?? randomUUID();
@@ -89,9 +89,6 @@ class Forgetting {
           : `no model or dataset named ${this.options.model}`,
       );
     const subjects = await this.#subjects(owners);
-    const journal = this.#dryRun
-      ? undefined
-      : await Journal.open(this.home, this.request, this.#at, this.options.actor);
 
     // Captures are what tells which predictions are whose, so they are looked through first and erased last.
     const captures = new CaptureEdit({ subjects, prediction: this.options.prediction, model: this.options.model });
@@ -108,8 +105,13 @@ class Forgetting {
         if (gone > 0) holding.add(key);
       },
     });
+    if (holding.size === 0) this.#assertNamed(owners);
+    const journal = this.#dryRun
+      ? undefined
+      : await Journal.open(this.home, this.request, this.#at, this.options.actor);
     for (const owner of owners) {
-      const subject = subjects.get(owner.name);
+      // Elsewhere than in captures a subject is told by its column.
+      const subject = owner.subjects.size > 0 ? subjects.get(owner.name) : undefined;
       if (owner.model)
         for (const prefix of truthPlaces(owner.name))
           await this.#sweep(journal, owner, 'truths', {
@@ -150,13 +152,16 @@ class Forgetting {
   async #subjects(owners: readonly DataOwner[]): Promise<Map<string, Subject>> {
     const { subject } = this.options;
     if (subject === undefined) return new Map();
-    const naming = owners.filter(({ subjects }) => subjects.size > 0);
-    if (naming.length === 0)
-      throw new ForgetError(
-        `no contract of ${owners.map(({ name }) => name).join(', ')} names a subject (data.subject): forget by prediction`,
-      );
     const keys = await this.home.privacy();
-    return new Map(naming.map((owner) => [owner.name, new Subject(owner, subject, keys)]));
+    return new Map(owners.map((owner) => [owner.name, new Subject(owner, subject, keys)]));
+  }
+
+  /** @throws ForgetError when there is nothing that a subject could be told by */
+  #assertNamed(owners: readonly DataOwner[]): void {
+    if (this.options.subject === undefined || owners.some(({ subjects }) => subjects.size > 0)) return;
+    throw new ForgetError(
+      `no contract of ${owners.map(({ name }) => name).join(', ')} names a subject (data.subject): forget by prediction`,
+    );
   }
 
   async #data(journal: Journal | undefined, owner: DataOwner, subject: Subject): Promise<void> {
@@ -261,7 +266,10 @@ class Forgetting {
     const silent = owners.filter(({ subjects }) => subjects.size === 0).map(({ name }) => name);
     const strangers = await datasetsWithoutContract(this.home, owners, this.options.model);
     return [
-      ...silent.map((name) => `${name}: its contract names no subject, so it was not looked through`),
+      ...silent.map(
+        (name) =>
+          `${name}: its contract names no subject, so of it only captures were looked through, for requests routed or sent by that subject`,
+      ),
       ...strangers.map((name) => `${name}: this dataset has no contract, so it was not looked through`),
     ];
   }

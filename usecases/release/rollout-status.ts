@@ -1,6 +1,8 @@
 import type { Analysis } from '../../core/canary/analyse.ts';
+import { type Replayability, replayabilityOf } from '../../core/captures/replay.ts';
 import type { TestResult } from '../../core/experiment/judge.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
+import { loadedRoutes } from '../../core/serving/route.ts';
 import type { Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
 import { testStatusOf } from './ab-test.ts';
@@ -58,5 +60,17 @@ async function challengersOf(home: Home, now: Date, model: string, state: Releas
       const step = { from: new Date(challenger.since), to: now };
       return { version, step: await analysisOf(home, versions, step, rollout.analysis) };
     }),
+  );
+}
+
+/** Of each version that has traffic or mirrors it: whether another one can be asked about what it was asked. */
+export async function replayStatusOf(
+  home: Pick<Home, 'ledger'>,
+  model: string,
+  state: ReleaseState,
+): Promise<(Replayability & { readonly version: number })[]> {
+  const records = await Promise.all(loadedRoutes(state).map(({ version }) => home.ledger.version(model, version)));
+  return records.flatMap((record) =>
+    record === undefined ? [] : [{ version: record.version, ...replayabilityOf(record) }],
   );
 }

@@ -1,4 +1,5 @@
 import { type CaptureWriter, captureWriter } from '../../core/captures/capture-line.ts';
+import { compileOutputReader, type OutputReader } from '../../core/captures/output-reader.ts';
 import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { exampleValue } from '../../core/contract/example-value.ts';
@@ -35,6 +36,8 @@ export interface LoadedVersion extends Guarding {
   readonly decision: Decision | undefined;
   /** How the decision reads its output; undefined without one. */
   readonly scores: ScoreReader | undefined;
+  /** What captures hold of the outputs. */
+  readonly outputs: OutputReader;
   /** Output with a probability for each class, where the manifest names one. */
   readonly distribution: string | undefined;
   readonly rateLimit: Guards['rateLimit'];
@@ -92,6 +95,7 @@ export async function loadVersion(
   const model = await load(record, path);
   try {
     const check = compileCheck(contract, model.signature);
+    const outputs = compileOutputReader(manifest.decision, manifest.outputs);
     const loaded: LoadedVersion = {
       version: record.version,
       model,
@@ -106,13 +110,14 @@ export async function loadVersion(
       capture: captureWriter(
         record.model,
         { features: [...check.features, ...check.summaries] },
-        { subject: contract.data.subject, keys },
+        { subject: contract.data.subject, keys, classes: outputs.classes },
       ),
       captureShare: manifest.monitoring.captureShare,
       personal: isPersonal(contract),
       maxBatch: manifest.serving.maxBatch,
       decision: manifest.decision,
       scores: manifest.decision && compileScores(manifest.decision, manifest.outputs),
+      outputs,
       distribution: manifest.outputs.find(({ meaning }) => meaning === 'probabilities')?.name,
       rateLimit: manifest.guards?.rateLimit,
       ...guardingOf(record, check, model.signature, baseline),
