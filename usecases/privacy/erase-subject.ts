@@ -263,12 +263,13 @@ class Forgetting {
   /** What was not looked through, for nothing says whom it is about. */
   async #unnaming(owners: readonly DataOwner[]): Promise<string[]> {
     if (this.options.subject === undefined) return [];
-    const silent = owners.filter(({ subjects }) => subjects.size === 0).map(({ name }) => name);
+    const silent = owners.filter(({ subjects }) => subjects.size === 0);
     const strangers = await datasetsWithoutContract(this.home, owners, this.options.model);
     return [
-      ...silent.map(
-        (name) =>
-          `${name}: its contract names no subject, so of it only captures were looked through, for requests routed or sent by that subject`,
+      ...silent.map(({ name, model }) =>
+        model
+          ? `${name}: its contract names no subject, so it was looked through for captures of requests only that were routed by that subject, or sent by it`
+          : `${name}: its contract names no subject, so it was not looked through`,
       ),
       ...strangers.map((name) => `${name}: this dataset has no contract, so it was not looked through`),
     ];

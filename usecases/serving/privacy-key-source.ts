@@ -35,16 +35,25 @@ export class KeySource {
   async want(): Promise<void> {
     this.#needed = true;
     if (this.#keys !== undefined) return;
-    const { patienceMs } = this.options;
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([this.#read(), new Promise((resolve) => (timer = setTimeout(resolve, patienceMs)))]);
-    clearTimeout(timer);
+    await this.#wait(this.#read());
+  }
+
+  /** Waits a while for an attempt that is under way. */
+  async settle(): Promise<void> {
+    if (this.#reading !== undefined) await this.#wait(this.#reading);
   }
 
   /** Asks again, beside everything else, when they are needed and could not be had some time ago. */
   retry(): void {
     if (this.#needed && this.#keys === undefined && performance.now() - this.#triedAt >= this.options.retryMs)
       void this.#read();
+  }
+
+  async #wait(reading: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const { patienceMs } = this.options;
+    await Promise.race([reading, new Promise((resolve) => (timer = setTimeout(resolve, patienceMs)))]);
+    clearTimeout(timer);
   }
 
   #read(): Promise<void> {

@@ -241,6 +241,8 @@ export class ServedModel {
   async close(): Promise<void> {
     this.serving = NOTHING;
     await this.release(0, 0);
+    // A home's secret may be made while it is read, which must not outlive the home.
+    await this.privacy.settle();
   }
 
   /** Makes a version resident. @returns whether it is */

@@ -7,7 +7,15 @@ import type { PrivacyKeys } from '../../../core/contract/personal.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
 
 const feature = (name: string, type: string, more: object = {}) => Feature.parse({ name, type, ...more });
-const base = { id: 'id-1', version: 3, variant: 'champion', at: '2026-01-02T03:04:05.678Z', violations: 2 } as const;
+const base = {
+  id: 'id-1',
+  version: 3,
+  variant: 'champion',
+  at: '2026-01-02T03:04:05.678Z',
+  ms: 1.23456,
+  outputs: {},
+  findings: [{ feature: 'x', rule: 'min', count: 2 }],
+} as const;
 const real = privacyKeys('a secret of more than thirty-two characters');
 /** Keys that show what they were asked. */
 const keys: PrivacyKeys = {
@@ -40,7 +48,7 @@ describe('captureWriter', () => {
               rows.map((each) => each.text),
               Float64Array.from(rows, (each) => (each.flag ? 1 : 0)),
             ],
-            scores: rows.map((each) => each.score),
+            outputs: { scores: rows.map((each) => each.score) },
           }),
         );
         expect(more).toEqual([]);
@@ -60,11 +68,19 @@ describe('captureWriter', () => {
     const rows = 4_096;
     const features = Array.from({ length: 30 }, (_, i) => feature(`feature_${i}`, 'float'));
     const values = features.map((_, f) => Float64Array.from({ length: rows }, (_, r) => r + f / 100));
-    const lines = captureWriter('m', { features }).lines({ ...base, rows, values, scores: new Float64Array(rows) });
+    const lines = captureWriter('m', { features }).lines({
+      ...base,
+      rows,
+      values,
+      outputs: { scores: new Float64Array(rows) },
+    });
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(256 * 1024);
     const captures = read(lines);
     expect(captures.reduce((sum, capture) => sum + capture.rows, 0)).toBe(rows);
-    expect(captures.reduce((sum, capture) => sum + capture.violations, 0)).toBe(2);
+    expect(captures.map(({ findings }) => findings)).toEqual([
+      base.findings,
+      ...captures.slice(1).map(() => undefined),
+    ]);
     const ids = captures.flatMap((capture) => Array.from({ length: capture.rows }, (_, row) => rowId(capture, row)));
     expect(new Set(ids).size).toBe(rows);
     expect(ids.at(-1)).toBe(`id-1#${rows - 1}`);
@@ -82,7 +98,6 @@ describe('captureWriter', () => {
       ...base,
       rows: 1,
       values: [['Ada'], ['ada@x'], Float64Array.of(36), Float64Array.of(1)],
-      scores: [0.5],
     };
     const [line] = captureWriter('m', { features }, { keys: () => keys }).lines(input);
     expect(line).not.toContain('Ada');
@@ -96,7 +111,7 @@ describe('captureWriter', () => {
       feature('flag', 'boolean', { personal: 'encrypt' }),
       feature('ok', 'float'),
     ];
-    const input = { ...base, rows: 2, values: [['ada', ''], Float64Array.of(1, 0), Float64Array.of(1, 2)], scores: [] };
+    const input = { ...base, rows: 2, values: [['ada', ''], Float64Array.of(1, 0), Float64Array.of(1, 2)] };
     const own = captureWriter('m', { features }, { subject: 'user', keys: () => keys }).lines(input);
     expect(read(own)[0]).toMatchObject({
       subject: ['h(user 3)', null],
@@ -117,7 +132,7 @@ describe('captureWriter', () => {
       { features: [feature('user', 'string', { personal: 'hash' })] },
       { keys: () => late },
     );
-    const input = { ...base, rows: 1, values: [['ada']], scores: [] };
+    const input = { ...base, rows: 1, values: [['ada']] };
     expect(read(writer.lines(input))[0]!.features).toEqual({});
     late = keys;
     expect(read(writer.lines(input))[0]!.features).toEqual({ user: ['h(user 3)'] });
@@ -144,7 +159,6 @@ describe('captureWriter', () => {
             new Float64Array(rows).fill(987_654_321),
             new Float64Array(rows).fill(1.5),
           ],
-          scores: [],
         });
         // Packed doubles are looked into as well.
         const text = JSON.stringify(read(lines));
@@ -163,7 +177,6 @@ describe('captureWriter', () => {
       ...base,
       rows: 1,
       values: [['ada'], Float64Array.of(1)],
-      scores: [],
     });
     expect(read([line!])[0]!.features).toEqual({ ok: [1] });
   });

@@ -35,6 +35,7 @@ export const versionRecord = (model: string, version: number): ModelVersion => (
       segments: [],
     },
     quality: QualitySettings.parse({}),
+    privacy: { replay: false },
     lineage: {},
   },
   metrics: { accuracy: 0.5, 'nested thing': { a: [1, null, 'ü'] } },

@@ -38,7 +38,7 @@ describe('joinGroundTruth', () => {
       rows: scores.length,
       features: {},
       scores,
-      violations: 0,
+      ms: 1,
     } satisfies Capture);
   const deliver = (name: string, minutes: number, ...lines: string[]) => {
     const hour = at(minutes).toISOString().slice(0, 13).replace(/[-T]/g, '/');
