@@ -9,6 +9,7 @@ import type { EndpointProbe, Home, ObjectInfo } from '../platform/ports.ts';
 import { NoBaselineError, runDriftDetection } from '../usecases/drift/detect-drift.ts';
 import { joinGroundTruth } from '../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../usecases/ground-truth/prediction-index.ts';
+import { RuleBook } from '../usecases/quality/version-rules.ts';
 import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../usecases/release/roll-back.ts';
 import { validateDrop } from '../usecases/validation/validate-drop.ts';
@@ -26,7 +27,7 @@ export interface LocalFunction {
 
 /** All functions of the app except the endpoint, which the local runtime serves itself. */
 export function localFunctions(home: Home, probe: EndpointProbe): LocalFunction[] {
-  const index = new PredictionIndex(home);
+  const index = new PredictionIndex(home, new RuleBook(home));
   return [
     { spec: validate, created: ({ key, versionId }) => validateDrop(home, { key, versionId }) },
     { spec: drift, scheduled: (now) => driftOfAll(home, now) },

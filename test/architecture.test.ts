@@ -26,11 +26,11 @@ const DOMAINS: Record<string, readonly string[]> = {
   validation: ['registry'],
   baseline: ['validation'],
   drift: ['registry', 'validation'],
-  'ground-truth': [],
-  quality: [],
+  quality: ['registry'],
+  'ground-truth': ['quality'],
   release: ['registry'],
-  privacy: ['registry', 'validation', 'ground-truth'],
-  audit: ['privacy', 'validation'],
+  privacy: ['registry', 'validation', 'quality', 'ground-truth'],
+  audit: ['privacy', 'validation', 'quality'],
 };
 
 /** What others may read of functions/: what starts a function and how large it is, never what it does. */

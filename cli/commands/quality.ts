@@ -28,7 +28,7 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
         const now = home.clock.now().getTime();
         const from = new Date(Math.floor((now - durationMs(own.window)) / HOUR_MS) * HOUR_MS);
         const to = new Date((Math.floor(now / HOUR_MS) + 1) * HOUR_MS);
-        const hours = await readTallies(home, { model, version, from, to });
+        const hours = await readTallies(home, { model, from, to });
         const view = described(() =>
           describeQuality(hours, { model, version, manifest, from, to, segment: own.segment }),
         );

@@ -3,6 +3,7 @@ import { Scheduled } from '../../events/schemas.ts';
 import { openHome } from '../../platform/home.ts';
 import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../usecases/ground-truth/prediction-index.ts';
+import { RuleBook } from '../../usecases/quality/version-rules.ts';
 import { parsed } from '../middleware/parse-event.ts';
 
 const opening = openHome('aws');
@@ -14,6 +15,6 @@ export const handler = middy()
   .use(parsed(Scheduled))
   .handler(async (_event: Scheduled) => {
     const home = await opening;
-    index ??= new PredictionIndex(home);
+    index ??= new PredictionIndex(home, new RuleBook(home));
     return joinGroundTruth(home, home.clock.now(), index);
   });

@@ -1,9 +1,16 @@
 import { type Capture, capturedSubject, rowId } from '../../core/captures/capture.ts';
 import { capturedScores } from '../../core/captures/captured-outputs.ts';
 import { type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
+import { hourOf } from '../../core/quality/hour-tallies.ts';
+import type { JoinedRecord } from '../../core/quality/joined-record.ts';
 import { entryAt } from '../../core/registry/history.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import { isOutcome } from '../../core/serving/feedback-record.ts';
+import { isWrong } from '../../core/serving/ground-truth.ts';
 import { capturesDelivered, capturesIn, captureText } from '../../platform/captures.ts';
 import type { Home } from '../../platform/ports.ts';
+import { readShards } from '../quality/joined-shards.ts';
+import { openRecord } from '../quality/open-record.ts';
 import { collect, partOf, type Service, summaryOf, type VersionSummary } from './trace-version.ts';
 
 /** What one version answered. */
@@ -153,7 +160,13 @@ async function describe(
     history: entries
       .filter((entry) => entry.version === version && entry.at <= at)
       .map((entry) => ({ entry: entry.number, kind: entry.kind, at: entry.at, by: entry.actor })),
-    truth: await truthOf(home, model, new Set(answers.flatMap(({ rows }) => rows.map((row) => row.id)))),
+    truth: await truthOf(home, {
+      model,
+      record,
+      at,
+      ids: new Set(answers.flatMap(({ rows }) => rows.map((row) => row.id))),
+      keys,
+    }),
   };
 }
 
@@ -183,11 +196,26 @@ function answerOf(
   return { version, variant, at, ms, ...(failed === undefined ? {} : { failed }), rows, findings, object };
 }
 
+/** Rows of a prediction whose truths are looked for. */
+interface TruthQuery {
+  readonly model: string;
+  readonly record: ModelVersion | undefined;
+  /** When the prediction was made. */
+  readonly at: string;
+  /** Prediction ids. */
+  readonly ids: ReadonlySet<string>;
+  /** Where sealed truths are to be opened. */
+  readonly keys: PrivacyKeys | undefined;
+}
+
 /** What is known of what turned out to be true. */
-async function truthOf(home: Home, model: string, ids: ReadonlySet<string>): Promise<Truth[]> {
+async function truthOf(home: Home, query: TruthQuery): Promise<Truth[]> {
+  const { model, at, ids } = query;
   const truths: Truth[] = [];
+  for (const { key, records } of await readShards(home, model, hourOf(at)))
+    for (const record of records.values())
+      if (ids.has(record.id) && record.metric === undefined) truths.push(joinedTruth(record, key, query));
   const places = [
-    ['joined', `ground-truth/joined/${model}/`],
     ['waiting', `ground-truth/waiting/${model}/`],
     ['incoming', `ground-truth/incoming/${model}/`],
     ['given up', `quarantine/ground-truth/${model}/`],
@@ -197,18 +225,28 @@ async function truthOf(home: Home, model: string, ids: ReadonlySet<string>): Pro
       const text = new TextDecoder().decode(await home.data.get(key));
       for (const record of state === 'waiting' ? recordsOf(text) : text.split('\n').flatMap(recordOf))
         if (typeof record.id === 'string' && ids.has(record.id)) {
-          const { id, truth, wrong, reason } = record as { id: string } & Omit<Truth, 'id' | 'state' | 'object'>;
+          const { id, truth, reason } = record as { id: string } & Omit<Truth, 'id' | 'state' | 'object'>;
           truths.push({
             id,
             state,
             ...(truth === undefined ? {} : { truth }),
-            ...(wrong === undefined ? {} : { wrong }),
             ...(reason === undefined ? {} : { reason }),
             object: key,
           });
         }
     }
   return truths;
+}
+
+/** A truth that was joined; sealed, it and whether the decision was wrong are known to whoever has the keys. */
+function joinedTruth(record: JoinedRecord, object: string, { model, record: version, keys }: TruthQuery): Truth {
+  const { id, score, sealed } = record;
+  if (sealed !== undefined && keys === undefined) return { id, state: 'joined', object };
+  const { decision, outputs = [], contract } = version?.manifest ?? {};
+  const { feedback } = openRecord(record, { model, label: contract?.data.label, keys });
+  if (isOutcome(feedback)) return { id, state: 'joined', object };
+  const wrong = decision && isWrong(decision, outputs, score, feedback.truth);
+  return { id, state: 'joined', truth: feedback.truth, ...(wrong === undefined ? {} : { wrong }), object };
 }
 
 type Loose = Record<string, unknown>;

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { parseShardKey } from '../../core/quality/joined-record.ts';
 import type { Home } from '../../platform/ports.ts';
+import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
+import { RuleBook } from '../quality/version-rules.ts';
 import { Registry } from '../registry/registry.ts';
 import { type DataOwner, dataOwners, datasetsWithoutContract, Subject } from './data-owners.ts';
 import { throughGzip } from './edit-lines.ts';
@@ -117,6 +120,10 @@ class Forgetting {
           await this.#sweep(journal, owner, 'truths', {
             prefix,
             edit: truthEdit(owner.name, (id) => captures.ids.has(id), subject),
+            before: async (key) => {
+              const hour = parseShardKey(key);
+              if (hour !== undefined) await markStale(this.home, hour);
+            },
           });
       if (subject) await this.#data(journal, owner, subject);
     }
@@ -137,6 +144,8 @@ class Forgetting {
           await journal?.count(model, 'captures', tally);
         }
       }
+    // What was counted of the erased rows goes with them.
+    if (!this.#dryRun) await recomputeStale(this.home, new RuleBook(this.home));
     const entries = journal ? await this.#record(journal, owners) : [];
     await journal?.close(this.#unread.size === 0);
     return {

@@ -2,7 +2,7 @@ import type { Manifest } from '../../core/manifest/manifest.ts';
 import { qualityOf } from '../../core/manifest/quality-of.ts';
 import { type CalibrationGroup, calibrationBins, calibrationGroups } from '../../core/quality/calibration.ts';
 import { confusionMatrix } from '../../core/quality/confusion-matrix.ts';
-import type { HourTallies } from '../../core/quality/hour-tallies.ts';
+import type { HourTallies, Uncounted, VersionTallies } from '../../core/quality/hour-tallies.ts';
 import type { Metric, MetricOptions } from '../../core/quality/metric.ts';
 import { binaryMetrics } from '../../core/quality/metrics-binary.ts';
 import { businessValue } from '../../core/quality/metrics-business.ts';
@@ -36,8 +36,12 @@ export class UnknownSegmentError extends Error {
   }
 }
 
+/** Tallies of one version, hour by hour. */
+export const talliesOf = (hours: Iterable<HourTallies>, version: number): VersionTallies[] =>
+  [...hours].flatMap(({ versions }) => versions.filter((each) => each.version === version));
+
 /** Tallies of hours put together, by segment. */
-export function mergeHours(hours: Iterable<HourTallies>): Map<string, SegmentTally> {
+export function mergeHours(hours: Iterable<Pick<VersionTallies, 'strata'>>): Map<string, SegmentTally> {
   const merged = new Map<string, SegmentTally>();
   for (const { strata } of hours)
     for (const { segments } of strata)
@@ -49,13 +53,14 @@ export function mergeHours(hours: Iterable<HourTallies>): Map<string, SegmentTal
 }
 
 /**
- * How good a version was, by its tallies of the hours of a window.
+ * How good a version was, by the tallies of the hours of a window.
  *
  * @throws UnknownSegmentError
  */
 export function describeQuality(hours: Iterable<HourTallies>, options: QualityOptions): QualityView {
   const { model, version, manifest, from, to, segment = ALL } = options;
-  const merged = mergeHours(hours);
+  const own = talliesOf(hours, version);
+  const merged = mergeHours(own);
   const names = [...merged.keys()].filter((name) => name !== ALL).sort();
   const tally = merged.get(segment);
   if (tally === undefined && segment !== ALL) throw new UnknownSegmentError(segment, names);
@@ -70,6 +75,7 @@ export function describeQuality(hours: Iterable<HourTallies>, options: QualityOp
     segment,
     task: manifest.decision?.task ?? null,
     truths: truthsOf(decisions),
+    uncounted: uncountedOf(own),
     units: units.n,
     designEffect: metricOptions.designEffect ?? 1,
     metrics,
@@ -87,6 +93,13 @@ export function describeQuality(hours: Iterable<HourTallies>, options: QualityOp
     ),
     segments: names.flatMap((name) => segmentOf(name, manifest, merged.get(name)!)),
   };
+}
+
+function uncountedOf(tallies: readonly VersionTallies[]): Uncounted {
+  const total = { named: 0, failed: 0, repeated: 0 };
+  for (const { uncounted } of tallies)
+    for (const why of Object.keys(total) as (keyof Uncounted)[]) total[why] += uncounted[why];
+  return total;
 }
 
 const optionsOf = ({ truth }: Manifest, tally: SegmentTally | undefined): MetricOptions => ({

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DecidingMetricName } from '../../core/manifest/quality.ts';
 import { Instant, ModelName, VersionNumber } from '../../core/model/names.ts';
 import { CalibrationGroup } from '../../core/quality/calibration.ts';
+import { Uncounted } from '../../core/quality/hour-tallies.ts';
 import { Metric } from '../../core/quality/metric.ts';
 
 const Count = z.int().min(0);
@@ -19,6 +20,8 @@ export const QualityView = z.strictObject({
   task: z.enum(['binary', 'multiclass', 'regression']).nullable(),
   /** Predictions whose truth is known. */
   truths: Count,
+  /** Truths that are kept and not counted, by why. */
+  uncounted: Uncounted,
   /** Who they were made for, and by what factor that makes variances larger than those of independent rows. */
   units: Count,
   designEffect: z.number().min(1),

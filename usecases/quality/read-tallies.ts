@@ -3,8 +3,6 @@ import type { Home } from '../../platform/ports.ts';
 
 export interface TalliesQuery {
   readonly model: string;
-  /** @default all versions */
-  readonly version?: number;
   /** Hours of predictions, both inclusive as far as they reach into the window. */
   readonly from: Date;
   /** Exclusive. */
@@ -30,7 +28,7 @@ export class TalliesError extends Error {
  */
 export async function readTallies(
   { data }: Pick<Home, 'data'>,
-  { model, version, from, to }: TalliesQuery,
+  { model, from, to }: TalliesQuery,
 ): Promise<HourTallies[]> {
   const found: HourTallies[] = [];
   const prefix = talliesPrefix(model);
@@ -38,10 +36,9 @@ export async function readTallies(
   const last = to.toISOString();
   // The prefix of an hour is less than the keys of that hour.
   for await (const { key } of data.list(prefix, { after: `${prefix}${first}` })) {
-    const place = parseTalliesKey(key);
-    if (place === undefined) continue;
-    if (`${place.hour}:00:00.000Z` >= last) break;
-    if (version !== undefined && place.version !== version) continue;
+    const hour = parseTalliesKey(key);
+    if (hour === undefined) continue;
+    if (`${hour}:00:00.000Z` >= last) break;
     found.push(parse(key, await data.get(key)));
   }
   return found;

@@ -3,7 +3,7 @@ import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { ColumnValue } from '../../core/profile/count.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { addDecision, type DecisionScale, decisionScale, emptyTally, lossOf } from '../../core/quality/decisions.ts';
-import { type HourTallies, hourOf } from '../../core/quality/hour-tallies.ts';
+import type { Uncounted, VersionTallies } from '../../core/quality/hour-tallies.ts';
 import { addValue, noMoments } from '../../core/quality/moments.ts';
 import { compileSegments, type Segmenter } from '../../core/quality/segments.ts';
 import type { SegmentTally } from '../../core/quality/tally.ts';
@@ -31,6 +31,12 @@ export interface JoinedRow {
    * @default the request: rows of a batch are one unit
    */
   readonly unit?: string;
+  /** Of the row's features and who sent them; rows of one count once. */
+  readonly digest?: string;
+  /** The caller named the version, so it was not given at random. */
+  readonly named?: boolean;
+  /** The request was not answered. */
+  readonly failed?: boolean;
 }
 
 /** How rows of one version are counted; made once a version by {@link tallyRules}. */
@@ -43,7 +49,6 @@ export interface TallyRules {
 }
 
 export interface TallyOptions {
-  readonly model: string;
   /** Undefined for a version that is not known: its rows are left out. */
   readonly rulesOf: (version: number) => TallyRules | undefined;
   /** Instants at which the shares of the traffic changed, ascending; what is before the first has no stratum known. */
@@ -62,40 +67,73 @@ export const tallyRules = (
 });
 
 /**
- * Tallies of rows, by the hour of the prediction and version: all that is to be stored of those hours, so give every
- * row that is known of them. Whatever is said again of a prediction counts once, the last of it. Answers of a shadow
- * are left out: nobody acted on them.
+ * Tallies of the rows of one hour, by version: all that is to be stored of that hour, so give every row that is known of
+ * it. Whatever is said again of a prediction counts once, the last of it. Answers of a shadow are left out: nobody acted
+ * on them.
  *
- * @returns in the order of hours, then versions
+ * @returns in the order of versions
  */
-export function tallyRows(rows: Iterable<JoinedRow>, options: TallyOptions): HourTallies[] {
+export function tallyHour(rows: Iterable<JoinedRow>, options: TallyOptions): VersionTallies[] {
   const last = new Map<string, JoinedRow>();
   for (const row of rows) if (row.variant !== 'shadow') last.set(`${row.version} ${recordKey(row.feedback)}`, row);
-  const hours = new Map<string, Map<string | null, Map<string, SegmentCounter>>>();
-  for (const row of last.values()) {
+  const versions = new Map<number, VersionCounter>();
+  // In the order of the predictions, whatever that of their truths: the first of several that are alike counts.
+  for (const row of [...last.values()].sort(byTime)) {
     const rules = options.rulesOf(row.version);
-    if (rules === undefined) continue;
-    const strata = entry(hours, `${hourOf(row.at)} ${row.version}`, () => new Map());
-    const segments = entry(strata, stratumOf(row.at, options.sharesChanged ?? []), () => new Map());
-    for (const name of rules.segments(row.features)) entry(segments, name, () => new SegmentCounter(rules)).add(row);
+    if (rules !== undefined)
+      entry(versions, row.version, () => new VersionCounter(rules, options.sharesChanged ?? [])).add(row);
   }
-  return [...hours]
-    .map(([key, strata]): HourTallies => {
-      const [hour = '', version] = key.split(' ');
-      return {
-        schemaVersion: 1,
-        model: options.model,
-        version: Number(version),
-        hour,
-        strata: [...strata]
-          .sort(([a], [b]) => ((a ?? '') < (b ?? '') ? -1 : 1))
-          .map(([since, segments]) => ({
-            since,
-            segments: Object.fromEntries([...segments].map(([name, counter]) => [name, counter.tally()])),
-          })),
-      };
-    })
-    .sort((a, b) => a.hour.localeCompare(b.hour) || a.version - b.version);
+  return [...versions].sort(([a], [b]) => a - b).map(([version, counter]) => ({ version, ...counter.tallies() }));
+}
+
+const byTime = (a: JoinedRow, b: JoinedRow): number => compare(a.at, b.at) || compare(a.feedback.id, b.feedback.id);
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Counts the rows of one version. */
+class VersionCounter {
+  readonly #uncounted: Uncounted = { named: 0, failed: 0, repeated: 0 };
+  readonly #strata = new Map<string | null, Map<string, SegmentCounter>>();
+  /** Prediction by digest of its row: several things may be said of one prediction, and all count. */
+  readonly #counted = new Map<string, string>();
+
+  constructor(
+    private readonly rules: TallyRules,
+    private readonly sharesChanged: readonly string[],
+  ) {}
+
+  add(row: JoinedRow): void {
+    const reason = this.#leftOut(row);
+    if (reason !== undefined) {
+      if (!isOutcome(row.feedback)) this.#uncounted[reason]++;
+      return;
+    }
+    const segments = entry(this.#strata, stratumOf(row.at, this.sharesChanged), () => new Map());
+    for (const name of this.rules.segments(row.features))
+      entry(segments, name, () => new SegmentCounter(this.rules)).add(row);
+  }
+
+  tallies(): Pick<VersionTallies, 'uncounted' | 'strata'> {
+    return {
+      uncounted: this.#uncounted,
+      strata: [...this.#strata]
+        .sort(([a], [b]) => compare(a ?? '', b ?? ''))
+        .map(([since, segments]) => ({
+          since,
+          segments: Object.fromEntries([...segments].map(([name, counter]) => [name, counter.tally()])),
+        })),
+    };
+  }
+
+  #leftOut({ named, failed, digest, feedback }: JoinedRow): keyof Uncounted | undefined {
+    if (named) return 'named';
+    if (failed) return 'failed';
+    if (digest === undefined) return undefined;
+    return entry(this.#counted, digest, () => feedback.id) === feedback.id ? undefined : 'repeated';
+  }
 }
 
 /** When the shares last changed before an instant; null where that is not known. */
