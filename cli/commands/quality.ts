@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
 import { Duration, durationMs } from '../../core/manifest/duration.ts';
-import { describeQuality, UnknownSegmentError } from '../../usecases/quality/describe-quality.ts';
+import { describeQuality, talliesOfVersion, UnknownSegmentError } from '../../usecases/quality/describe-quality.ts';
 import { readTallies } from '../../usecases/quality/read-tallies.ts';
 import { parseVersionNumber } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
@@ -28,9 +28,9 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
         const now = home.clock.now().getTime();
         const from = new Date(Math.floor((now - durationMs(own.window)) / HOUR_MS) * HOUR_MS);
         const to = new Date((Math.floor(now / HOUR_MS) + 1) * HOUR_MS);
-        const hours = await readTallies(home, { model, from, to });
+        const tallies = talliesOfVersion(await readTallies(home, { model, from, to }), version);
         const view = described(() =>
-          describeQuality(hours, { model, version, manifest, from, to, segment: own.segment }),
+          describeQuality(tallies, { model, version, manifest, from, to, segment: own.segment }),
         );
         print(io, options(), view, () => formatQuality(view));
       });

@@ -37,7 +37,7 @@ export class UnknownSegmentError extends Error {
 }
 
 /** Tallies of one version, hour by hour. */
-export const talliesOf = (hours: Iterable<HourTallies>, version: number): VersionTallies[] =>
+export const talliesOfVersion = (hours: Iterable<HourTallies>, version: number): VersionTallies[] =>
   [...hours].flatMap(({ versions }) => versions.filter((each) => each.version === version));
 
 /** Tallies of hours put together, by segment. */
@@ -53,13 +53,12 @@ export function mergeHours(hours: Iterable<Pick<VersionTallies, 'strata'>>): Map
 }
 
 /**
- * How good a version was, by the tallies of the hours of a window.
+ * How good a version was, by its tallies of the hours of a window.
  *
  * @throws UnknownSegmentError
  */
-export function describeQuality(hours: Iterable<HourTallies>, options: QualityOptions): QualityView {
+export function describeQuality(own: readonly VersionTallies[], options: QualityOptions): QualityView {
   const { model, version, manifest, from, to, segment = ALL } = options;
-  const own = talliesOf(hours, version);
   const merged = mergeHours(own);
   const names = [...merged.keys()].filter((name) => name !== ALL).sort();
   const tally = merged.get(segment);

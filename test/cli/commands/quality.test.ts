@@ -3,10 +3,10 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
-import { talliesKey } from '../../../core/quality/hour-tallies.ts';
+import { hourOf, talliesKey } from '../../../core/quality/hour-tallies.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { QualityView } from '../../../usecases/quality/quality-view.ts';
-import { type JoinedRow, tallyRows, tallyRules } from '../../../usecases/quality/tally-rows.ts';
+import { type JoinedRow, tallyHour, tallyRules } from '../../../usecases/quality/tally-rows.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -73,8 +73,12 @@ describe('trimtab quality', () => {
     for (const [model, manifest] of Object.entries(manifests)) {
       await home.ledger.append(firstEntries(model)[0], { ...versionRecord(model, 1), manifest });
       const rules = tallyRules(manifest, undefined);
-      for (const tallies of tallyRows(rows[model]!, { model, rulesOf: () => rules }))
-        await home.data.put(talliesKey(model, tallies.hour, 1), JSON.stringify(tallies));
+      for (const hour of new Set(rows[model]!.map(({ at }) => hourOf(at)))) {
+        const own = rows[model]!.filter(({ at }) => hourOf(at) === hour);
+        const versions = tallyHour(own, { rulesOf: () => rules });
+        const tallies = { schemaVersion: 1, model, hour, joined: {}, delays: {}, versions };
+        await home.data.put(talliesKey(model, hour), JSON.stringify(tallies));
+      }
     }
     await home.close();
   });

@@ -1,6 +1,6 @@
 import { Manifest } from '../../../core/manifest/manifest.ts';
-import { HourTallies } from '../../../core/quality/hour-tallies.ts';
-import { type JoinedRow, tallyRows, tallyRules } from '../../../usecases/quality/tally-rows.ts';
+import { type Hour, hourOf, VersionTallies } from '../../../core/quality/hour-tallies.ts';
+import { type JoinedRow, tallyHour, tallyRules } from '../../../usecases/quality/tally-rows.ts';
 
 const contract = {
   features: [
@@ -43,11 +43,19 @@ export const row = (id: string, rest: Partial<JoinedRow> & { truth?: string | nu
     ...own,
   };
 };
-export const tally = (rows: readonly JoinedRow[], of = manifest, sharesChanged: string[] = []): HourTallies[] => {
+/** Tallies of rows hour by hour, as they are stored. */
+export const tally = (
+  rows: readonly JoinedRow[],
+  of = manifest,
+  sharesChanged: string[] = [],
+): (VersionTallies & { readonly hour: Hour })[] => {
   const rules = tallyRules(of, undefined);
-  return tallyRows(rows, {
-    model: 'flights',
-    rulesOf: (version) => (version < 9 ? rules : undefined),
-    sharesChanged,
-  }).map((each) => HourTallies.parse(JSON.parse(JSON.stringify(each))));
+  const options = { rulesOf: (version: number) => (version < 9 ? rules : undefined), sharesChanged };
+  const hours = [...new Set(rows.map(({ at }) => hourOf(at)))].sort();
+  return hours.flatMap((hour) =>
+    tallyHour(
+      rows.filter(({ at }) => hourOf(at) === hour),
+      options,
+    ).map((each) => ({ hour, ...VersionTallies.parse(JSON.parse(JSON.stringify(each))) })),
+  );
 };

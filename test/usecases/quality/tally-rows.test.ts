@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HourTallies } from '../../../core/quality/hour-tallies.ts';
+import type { VersionTallies } from '../../../core/quality/hour-tallies.ts';
 import type { SegmentTally } from '../../../core/quality/tally.ts';
 import { mergeHours } from '../../../usecases/quality/describe-quality.ts';
 import type { JoinedRow } from '../../../usecases/quality/tally-rows.ts';
 import { manifest, row, several, tally } from './joined-rows.ts';
 
-const segmentsOf = (hours: readonly HourTallies[]): Record<string, SegmentTally> => hours[0]!.strata[0]!.segments;
+const segmentsOf = (hours: readonly VersionTallies[]): Record<string, SegmentTally> => hours[0]!.strata[0]!.segments;
 
-describe('tallyRows', () => {
+describe('tallyHour', () => {
   it('counts by hour of the prediction and by version', () => {
     const hours = tally([
       row('a'),
@@ -79,6 +79,29 @@ describe('tallyRows', () => {
     expect(units(row('a', { unit: 'k' }), row('b', { unit: 'k' }))).toMatchObject({ n: 1, rows: 2 });
   });
 
+  it('marks what is not counted: named versions, requests without an answer, and rows that their caller repeats', () => {
+    const hours = tally([
+      row('a', { digest: 'x' }),
+      row('b', { digest: 'x', truth: 0, at: '2026-01-31T12:30:01.000Z' }),
+      row('c', { digest: 'y' }),
+      row('d', { named: true }),
+      row('e', { failed: true, score: null }),
+      row('f', { digest: 'x', version: 2 }),
+    ]);
+    expect(hours.map(({ version, uncounted }) => [version, uncounted])).toEqual([
+      [1, { named: 1, failed: 1, repeated: 1 }],
+      [2, { named: 0, failed: 0, repeated: 0 }],
+    ]);
+    // The first prediction counts, whatever was said of the others.
+    expect(segmentsOf(hours)['']!.decisions).toMatchObject({ tp: 2, fp: 0, invalid: { positive: 0, negative: 0 } });
+  });
+
+  it('counts a truth and what a prediction was worth, both, where rows repeat', () => {
+    const worth: JoinedRow = { ...row('a', { digest: 'x' }), feedback: { id: 'a', metric: 'revenue', value: 3 } };
+    const all = segmentsOf(tally([row('a', { digest: 'x' }), worth]))['']!;
+    expect([all.decisions, all.business]).toMatchObject([{ tp: 1 }, { revenue: { n: 1 } }]);
+  });
+
   it('keeps what predictions were worth beside what they turned out to be', () => {
     const worth = (id: string, value: number, at?: string): JoinedRow => ({
       ...row(id),
@@ -127,7 +150,7 @@ describe('tallyRows', () => {
         const joined = all.map(({ id, score, truth, carrier, hour }) =>
           row(String(id), { score, truth, features: { carrier }, at: `2026-01-31T${hour}:00:00.000Z` }),
         );
-        const counts = (hours: readonly HourTallies[]): unknown =>
+        const counts = (hours: readonly VersionTallies[]): unknown =>
           [...mergeHours(hours)]
             .sort(([a], [b]) => a.localeCompare(b))
             .map(([name, { decisions, units }]) => [name, { ...decisions, probabilities: {} }, units]);
