@@ -160,6 +160,24 @@ export const PERMISSIONS: readonly RolePermissions[] = [
     ],
   },
   {
+    name: 'replay',
+    role: 'DataQuality/Replay',
+    assumedBy: '<replay.assumedBy>',
+    permissions: [
+      ...readLedger('the versions that are asked'),
+      {
+        may: ['s3:GetObject'],
+        on: ['artifacts/models/*', 'artifacts/baselines/*'],
+        why: 'the models that are asked, and how their answers are counted',
+      },
+      { may: ['s3:GetObject'], on: ['captures/captures/*'], why: 'what was asked; its keys are not known before' },
+      { may: ['s3:GetObject'], on: ['data/ground-truth/joined/*'], why: 'what turned out to be true' },
+      { may: ['s3:ListBucket'], on: ['captures', 'data'], why: 'looks into the hours of captures and of truths' },
+      key(['Decrypt'], 's3', 'the stores are encrypted'),
+      ...readPrivacySecret,
+    ],
+  },
+  {
     name: 'rollback',
     role: 'Monitoring/Rollback/RollbackParts/Role',
     assumedBy: LAMBDA,

@@ -159,12 +159,14 @@ describe('what each may see', () => {
   it('shows models to no function but the endpoint', () => {
     expect(whoMay('s3:GetObject', `${artifacts}/models/a.onnx`)).toEqual([
       'infer',
+      'replay',
       'pipeline: models',
       'an administrator',
     ]);
     expect(whoMay('s3:GetObject', `${artifacts}/baselines/a.json`)).toEqual([
       'validate',
       'drift',
+      'replay',
       'rollback',
       'advance',
       'pipeline: smoke',
