@@ -1,4 +1,3 @@
-import type { Capture } from '../../core/captures/capture.ts';
 import { PRINCIPAL_FIELD, UNIT_FIELD } from '../../core/captures/pseudonym-fields.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { ENVELOPE, type PrivacyKeys, personalColumns, treatmentOf } from '../../core/contract/personal.ts';
@@ -114,7 +113,7 @@ export class Subject {
   }
 
   /** Whether a request as a whole is this subject's: it was routed by it, or sent by it. */
-  hasSent({ unit, principal }: Pick<Capture, 'unit' | 'principal'>): boolean {
+  hasSent({ unit, principal }: { readonly unit?: unknown; readonly principal?: unknown }): boolean {
     return unit === this.#unit || principal === this.#principal;
   }
 

@@ -92,6 +92,9 @@ class Forgetting {
           : `no model or dataset named ${this.options.model}`,
       );
     const subjects = await this.#subjects(owners);
+    const journal = this.#dryRun
+      ? undefined
+      : await Journal.open(this.home, this.request, this.#at, this.options.actor);
 
     // Captures are what tells which predictions are whose, so they are looked through first and erased last.
     const captures = new CaptureEdit({ subjects, prediction: this.options.prediction, model: this.options.model });
@@ -108,10 +111,8 @@ class Forgetting {
         if (gone > 0) holding.add(key);
       },
     });
-    if (holding.size === 0) this.#assertNamed(owners);
-    const journal = this.#dryRun
-      ? undefined
-      : await Journal.open(this.home, this.request, this.#at, this.options.actor);
+    // What an earlier run of this request has erased cannot be found again.
+    if (holding.size === 0 && Object.keys(journal?.erased ?? {}).length === 0) this.#assertNamed(owners);
     for (const owner of owners) {
       // Elsewhere than in captures a subject is told by its column.
       const subject = owner.subjects.size > 0 ? subjects.get(owner.name) : undefined;

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Capture, rowId } from '../../../core/captures/capture.ts';
 import { captureWriter } from '../../../core/captures/capture-line.ts';
+import { capturedProbabilities, capturedScores } from '../../../core/captures/captured-outputs.ts';
+import { UNIT_FIELD } from '../../../core/captures/pseudonym-fields.ts';
 import { Feature } from '../../../core/contract/contract.ts';
 import type { PrivacyKeys } from '../../../core/contract/personal.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
@@ -179,5 +181,79 @@ describe('captureWriter', () => {
       values: [['ada'], Float64Array.of(1)],
     });
     expect(read([line!])[0]!.features).toEqual({ ok: [1] });
+  });
+
+  it('writes lines that parse, whatever is said of a request, and fit a log event', () => {
+    const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+    const count = fc.integer({ min: 0, max: 40 });
+    const number = fc.oneof(fc.double(), fc.float(), fc.constant(Number.NaN));
+    const requests = fc.record({ rows: fc.integer({ min: 1, max: 700 }), classes: count }).chain(({ rows, classes }) =>
+      fc.record({
+        rows: fc.constant(rows),
+        classes: fc.constant(classes),
+        number,
+        text: fc.string({ unit: 'binary', maxLength: 200 }),
+        read: fc.boolean(),
+        ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
+        unit: optional(fc.string({ unit: 'binary' })),
+        principal: optional(fc.string({ unit: 'binary' })),
+        named: fc.boolean(),
+        failed: optional(fc.constantFrom('caller' as const, 'internal' as const, 'unavailable' as const)),
+        known: fc.boolean(),
+        findings: fc.array(
+          fc.record({
+            feature: fc.string({ unit: 'binary', maxLength: 128 }),
+            rule: fc.constantFrom('min' as const, 'missing' as const, 'shape' as const),
+            count: fc.integer({ min: 1, max: 1_000 }),
+          }),
+          { maxLength: 400 },
+        ),
+      }),
+    );
+    const features = [feature('x', 'float'), feature('t', 'string'), feature('p', 'string', { personal: 'encrypt' })];
+    fc.assert(
+      fc.property(requests, ({ rows, classes, number: x, text, read: isRead, known, failed, ...said }) => {
+        const probabilities = classes === 0 ? undefined : new Float64Array(rows * classes).fill(x);
+        const outputs = { probabilities, labels: Array<number>(rows).fill(Number.isFinite(x) ? 1 : Number.NaN) };
+        const lines = captureWriter('m', { features }, { classes, ...(known ? { keys: () => real } : {}) }).lines({
+          ...base,
+          ...said,
+          rows,
+          values: isRead ? [new Float64Array(rows).fill(x), Array(rows).fill(text), Array(rows).fill(text)] : [],
+          outputs: failed === undefined ? outputs : {},
+          failed,
+        });
+        for (const line of lines) expect(Buffer.byteLength(line)).toBeLessThan(256 * 1024);
+        const captures = read(lines);
+        expect(captures.reduce((sum, capture) => sum + capture.rows, 0)).toBe(rows);
+        for (const capture of captures) {
+          expect(capture.failed).toBe(failed);
+          expect(capture.named).toBe(said.named ? true : undefined);
+          const unit = known && said.unit !== undefined ? real.pseudonym(UNIT_FIELD, said.unit) : null;
+          expect(capture.unit).toBe(said.unit === undefined ? undefined : unit);
+          if (said.principal === undefined || !known) expect(capture).not.toHaveProperty('principal');
+          expect(capturedScores(capture)).toHaveLength(failed === undefined ? capture.rows : 0);
+          if (failed !== undefined) continue;
+          const finite = Number.isFinite(x) && classes > 0;
+          expect(capturedProbabilities(capture, capture.rows - 1)).toEqual(
+            finite ? Array<unknown>(classes).fill(expect.closeTo(x, 6)) : undefined,
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('leaves the rarest findings out where not all have room', () => {
+    const findings = Array.from({ length: 1_000 }, (_, i) => ({
+      feature: `${'ü'.repeat(120)}${i}`,
+      rule: 'min' as const,
+      count: i + 1,
+    }));
+    const [line] = captureWriter('m', { features: [] }).lines({ ...base, rows: 1, values: [], findings });
+    const kept = read([line!])[0]!.findings!;
+    expect(kept.length).toBeGreaterThan(50);
+    expect(kept.length).toBeLessThan(1_000);
+    expect(kept.map(({ count }) => count)).toEqual(kept.map((_, i) => 1_000 - i));
   });
 });
