@@ -140,16 +140,22 @@ export const PERMISSIONS: readonly RolePermissions[] = [
     permissions: [
       ownLog('ground-truth'),
       ...keepFailures('ground-truth'),
-      ...readLedger('how the outputs of a version are to be read'),
+      ...readLedger('how the outputs of a version are to be read, and when shares changed'),
+      ...readPrivacySecret,
       ...readCapturesPermission,
       {
+        may: ['s3:GetObject'],
+        on: ['artifacts/baselines/*'],
+        why: 'the bins that scores and errors are counted over',
+      },
+      {
         may: ['s3:GetObject', 's3:PutObject'],
-        on: ['data/ground-truth/*'],
-        why: 'truth that arrives, and truth that waits for its prediction',
+        on: ['data/ground-truth/*', 'data/quality/*'],
+        why: 'truth that arrives, waits for its prediction, and is joined; tallies of it',
       },
       {
         may: ['s3:DeleteObject'],
-        on: ['data/ground-truth/incoming/*', 'data/ground-truth/waiting/*'],
+        on: ['data/ground-truth/incoming/*', 'data/ground-truth/waiting/*', 'data/ground-truth/stale/*'],
         why: 'what has been joined, or written elsewhere, is taken away',
       },
       {

@@ -22,7 +22,7 @@ export class DataQualityStack extends Stack {
     const { registry, lake, privacy, encryptionKey } = stateful;
     const stores = { registry, lake, encryptionKey, architecture: config.architecture };
     this.validation = new DataValidation(this, 'Validation', { ...stores, privacy, ...config.validation });
-    this.drift = new DriftDetection(this, 'Drift', stores);
+    this.drift = new DriftDetection(this, 'Drift', { ...stores, privacy });
     if (config.replay !== undefined)
       new ReplayRole(this, 'Replay', {
         registry,

@@ -166,6 +166,7 @@ describe('what each may see', () => {
     expect(whoMay('s3:GetObject', `${artifacts}/baselines/a.json`)).toEqual([
       'validate',
       'drift',
+      'ground-truth',
       'replay',
       'rollback',
       'advance',
