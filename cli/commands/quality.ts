@@ -2,6 +2,7 @@ import type { Command as Program } from 'commander';
 import { Duration, durationMs } from '../../core/manifest/duration.ts';
 import { describeQuality, talliesOfVersion, UnknownSegmentError } from '../../usecases/quality/describe-quality.ts';
 import { readTallies } from '../../usecases/quality/read-tallies.ts';
+import { unknownTruths } from '../../usecases/quality/unknown-truths.ts';
 import { parseVersionNumber } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -22,15 +23,26 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
         throw new UsageError(`--window is a time such as 24h or 7d, received '${own.window}'`);
       const asked = own.version === undefined ? undefined : parseVersionNumber(own.version);
       await withHome(io, options(), async (home, registry) => {
-        const version = asked ?? (await registry.state(model)).champion;
+        const { champion } = await registry.state(model);
+        const version = asked ?? champion;
         if (version === null) throw new UsageError(`model ${model} has no champion: say which version, with --version`);
         const { manifest } = await registry.version(model, version);
         const now = home.clock.now().getTime();
         const from = new Date(Math.floor((now - durationMs(own.window)) / HOUR_MS) * HOUR_MS);
         const to = new Date((Math.floor(now / HOUR_MS) + 1) * HOUR_MS);
-        const tallies = talliesOfVersion(await readTallies(home, { model, from, to }), version);
+        const hours = await readTallies(home, { model, from, to });
+        const unknown = await unknownTruths(home, model, from);
         const view = described(() =>
-          describeQuality(tallies, { model, version, manifest, from, to, segment: own.segment }),
+          describeQuality(talliesOfVersion(hours, version), {
+            model,
+            version,
+            manifest,
+            from,
+            to,
+            segment: own.segment,
+            champion: champion === null || champion === version ? undefined : talliesOfVersion(hours, champion),
+            unknownTruths: unknown,
+          }),
         );
         print(io, options(), view, () => formatQuality(view));
       });

@@ -20,6 +20,7 @@ const TITLES: Readonly<Record<string, string>> = {
   prAuc: 'PR AUC',
   brier: 'Brier score',
   logLoss: 'log loss',
+  cost: 'cost',
   calibrationError: 'calibration error',
   mae: 'mean absolute error',
   rmse: 'root mean squared error',
@@ -28,6 +29,8 @@ const TITLES: Readonly<Record<string, string>> = {
   medianAbsoluteError: 'median absolute error',
   p90AbsoluteError: '90th percentile of absolute errors',
   withinTolerance: 'within tolerance',
+  errorAboveMedian: "above the champion's median error",
+  errorAboveP90: "above the champion's 90th percentile",
   invalidRate: 'no answer',
 };
 
@@ -42,6 +45,8 @@ const SHARES: ReadonlySet<string> = new Set([
   'macroPrecision',
   'macroRecall',
   'withinTolerance',
+  'errorAboveMedian',
+  'errorAboveP90',
   'invalidRate',
 ]);
 
@@ -62,6 +67,7 @@ export function formatQuality(view: QualityView): string {
     designEffect > 1.1 ? `, ${units} units: intervals are ${Math.sqrt(designEffect).toFixed(1)} times as wide` : '';
   return [
     `${head}${alike}`,
+    ...leftOut(view),
     ...section('', metricTable(view)),
     ...section('by class', classTable(view)),
     ...section('true class (rows) and decision (columns)', confusionText(view)),
@@ -69,6 +75,17 @@ export function formatQuality(view: QualityView): string {
     ...section('worth', businessTable(view)),
     ...section('segments', segmentTable(view)),
   ].join('\n');
+}
+
+/** Truths that are in none of the figures. */
+function leftOut({ uncounted: { named, failed, repeated }, unknownTruths }: QualityView): string[] {
+  const parts = [
+    ...(named > 0 ? [`${named} of requests that named the version`] : []),
+    ...(failed > 0 ? [`${failed} of requests without an answer`] : []),
+    ...(repeated > 0 ? [`${repeated} of rows that their caller repeated`] : []),
+    ...(unknownTruths > 0 ? [`${unknownTruths} of predictions that nobody knows`] : []),
+  ];
+  return parts.length === 0 ? [] : [`not counted: ${parts.join(', ')}`];
 }
 
 const minute = (at: string): string => at.slice(0, 16).replace('T', ' ');
@@ -89,7 +106,7 @@ function metricTable({ metrics, deciding, task }: QualityView): string {
   ]);
   const stars = rows.some(([title]) => String(title).endsWith('*')) ? '\n* decides about releases' : '';
   const shares =
-    task === 'regression'
+    task === 'regression' && metrics.errorAboveMedian === undefined
       ? "\nreleases are decided by the shares of errors above the champion's median and 90th percentile"
       : '';
   return `${table(['metric', 'value', '95 % interval', 'by', 'of rows'], rows)}${stars}${shares}`;

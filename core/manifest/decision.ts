@@ -8,8 +8,12 @@ export const BinaryDecision = z.strictObject({
   column: z.int().min(0).default(1),
   /** The decision is positive when the probability is at least this. */
   threshold: z.number().default(0.5),
+  /** What a wrong decision costs, in whatever unit; absent: nothing is known of that. */
+  costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
 });
 export type BinaryDecision = z.infer<typeof BinaryDecision>;
+
+const ClassName = z.union([z.string(), z.number()]);
 
 export const MulticlassDecision = z.strictObject({
   task: z.literal('multiclass'),
@@ -20,10 +24,16 @@ export const MulticlassDecision = z.strictObject({
   output: z.string(),
   /** Names of the classes, of probabilities in the order of the columns; absent: the `classes` of that output in `outputs`. */
   classes: z
-    .array(z.union([z.string(), z.number()]))
+    .array(ClassName)
     .min(2)
     .max(10_000)
     .refine((classes) => new Set(classes.map(String)).size === classes.length, 'classes must be unique')
+    .optional(),
+  /** What it costs to decide on one class where another is true; 1 for whatever is not named. */
+  costs: z
+    .array(z.strictObject({ truth: ClassName, decision: ClassName, cost: z.number().min(0) }))
+    .min(1)
+    .max(10_000)
     .optional(),
 });
 export type MulticlassDecision = z.infer<typeof MulticlassDecision>;

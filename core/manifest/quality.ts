@@ -13,6 +13,7 @@ export const DECIDING_METRICS = [
   'precision',
   'brier',
   'logLoss',
+  'cost',
   'errorAboveMedian',
   'errorAboveP90',
 ] as const;
@@ -25,7 +26,8 @@ const floor = z.number().min(0).max(1);
 
 export const DecidingMetric = z.strictObject({
   /**
-   * `errorRate`, `recall`, `specificity` and `precision` of decisions; `brier` and `logLoss` of probabilities;
+   * `errorRate`, `recall`, `specificity` and `precision` of decisions, and their `cost` where the decision has `costs`;
+   * `brier` and `logLoss` of probabilities;
    * `errorAboveMedian` and `errorAboveP90` of regressions, the shares of absolute errors above the champion's median and
    * 90th percentile.
    */

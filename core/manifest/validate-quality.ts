@@ -7,8 +7,8 @@ import { isOfOneClass, isProbability } from './quality-of.ts';
 import { hasFewValues, type SegmentSettings } from './segments.ts';
 
 const METRICS_OF: Readonly<Record<Decision['task'], readonly DecidingMetricName[]>> = {
-  binary: ['errorRate', 'recall', 'specificity', 'precision', 'brier', 'logLoss'],
-  multiclass: ['errorRate', 'recall', 'precision', 'brier', 'logLoss'],
+  binary: ['errorRate', 'recall', 'specificity', 'precision', 'brier', 'logLoss', 'cost'],
+  multiclass: ['errorRate', 'recall', 'precision', 'brier', 'logLoss', 'cost'],
   regression: ['errorRate', 'errorAboveMedian', 'errorAboveP90'],
 };
 
@@ -21,11 +21,20 @@ export function qualityProblem(manifest: QualityManifest): string | undefined {
     return `a decision between several classes needs their names: give decision.classes, or classes of output ${decision.output} in outputs`;
   if (truth?.of === 'predicted-positives' && decision?.task !== 'binary')
     return `truth.of predicted-positives is of a binary decision, this one is ${decision?.task ?? 'not there'}`;
+  const stranger = unknownClassOfCosts(manifest);
+  if (stranger !== undefined) return `decision.costs names ${stranger}, which is no class of the decision`;
   for (const metric of quality.metrics ?? []) {
     const problem = metricProblem(metric, manifest);
     if (problem !== undefined) return problem;
   }
   return monitoring.segments.map((segment) => segmentProblem(segment, contract)).find((each) => each !== undefined);
+}
+
+function unknownClassOfCosts({ decision, outputs }: QualityManifest): string | undefined {
+  if (decision?.task !== 'multiclass') return undefined;
+  const classes = classesOf(decision, outputs);
+  const named = (decision.costs ?? []).flatMap(({ truth, decision: decided }) => [String(truth), String(decided)]);
+  return named.find((name) => !classes.includes(name));
 }
 
 function metricProblem(
@@ -38,6 +47,8 @@ function metricProblem(
     return `${metric} is no metric that decides about ${decision.task}, expected one of ${possible.join(', ')}`;
   if (metric === 'errorRate' && decision.task === 'regression' && decision.tolerance === undefined)
     return 'errorRate of a regression needs decision.tolerance';
+  if (metric === 'cost' && decision.task !== 'regression' && decision.costs === undefined)
+    return 'cost needs decision.costs';
   if (decision.task === 'binary' && (metric === 'brier' || metric === 'logLoss') && !isProbability(decision, outputs))
     return `${metric} needs probabilities: say so of output ${decision.output} in outputs, if it has some`;
   if (truth?.of === 'predicted-positives' && metric !== 'precision')

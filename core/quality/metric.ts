@@ -59,4 +59,8 @@ export interface MetricOptions {
   readonly designEffect?: number;
   /** Whether only predicted positives have a truth: then precision alone is defined. @default false */
   readonly positivesOnly?: boolean;
+  /** What decisions cost. @default that is not known */
+  readonly costs?: readonly (readonly number[])[] | undefined;
+  /** Of a regression: the median and 90th percentile of the champion's absolute errors. @default they are not known */
+  readonly champion?: { readonly median: number; readonly p90: number } | undefined;
 }

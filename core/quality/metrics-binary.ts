@@ -3,6 +3,7 @@ import type { BinaryTally } from './binary.ts';
 import { bootstrap } from './bootstrap.ts';
 import { CALIBRATION_BOUND, calibrationBins, expectedCalibrationError } from './calibration.ts';
 import { type Confusion, confusionOf, ratesOf } from './confusion.ts';
+import { costMetric } from './cost.ts';
 import { normalInterval, shareInterval } from './interval.ts';
 import { type Metric, type MetricOptions, metricOf, notDefined } from './metric.ts';
 import { averagePrecision, rocAuc, type ScoreBin } from './ranking.ts';
@@ -13,7 +14,8 @@ export type BinaryMetricName =
   | 'prAuc'
   | 'brier'
   | 'logLoss'
-  | 'calibrationError';
+  | 'calibrationError'
+  | 'cost';
 
 /** Metrics of binary decisions by name; those of probabilities only where scores are some. */
 export type BinaryMetrics = Partial<Record<BinaryMetricName, Metric>>;
@@ -24,7 +26,12 @@ const ONE_CLASS = 'it takes positives and negatives';
 const UNKNOWN_NEGATIVES = 'truth is known of predicted positives only';
 
 export function binaryMetrics(tally: BinaryTally, options: MetricOptions = {}): BinaryMetrics {
-  const metrics = { ...rateMetrics(tally, options), ...rankingMetrics(tally, options), ...lossMetrics(tally, options) };
+  const metrics = {
+    ...rateMetrics(tally, options),
+    ...rankingMetrics(tally, options),
+    ...lossMetrics(tally, options),
+    ...costMetrics(tally, options),
+  };
   if (!options.positivesOnly) return metrics;
   // What was refused has no outcome: whatever counts it would take what is known for all there is.
   return Object.fromEntries(
@@ -34,6 +41,9 @@ export function binaryMetrics(tally: BinaryTally, options: MetricOptions = {}): 
     ]),
   );
 }
+
+const costMetrics = (tally: BinaryTally, { costs, designEffect }: MetricOptions): BinaryMetrics =>
+  costs === undefined ? {} : { cost: costMetric(costs, tally, designEffect) };
 
 function rateMetrics(tally: BinaryTally, { designEffect = 1 }: MetricOptions): BinaryMetrics {
   const confusion = confusionOf(tally);

@@ -2,13 +2,14 @@ import { binsOf } from './bin-counts.ts';
 import { bootstrap } from './bootstrap.ts';
 import { CALIBRATION_BOUND, type CalibrationBin, expectedCalibrationError } from './calibration.ts';
 import { matrixOf } from './confusion-matrix.ts';
+import { costMetric } from './cost.ts';
 import { normalInterval, shareInterval } from './interval.ts';
 import { type Metric, type MetricOptions, metricOf, notDefined } from './metric.ts';
 import { type Moments, meanOf, varianceOf } from './moments.ts';
 import type { MulticlassTally } from './multiclass.ts';
 
 export interface MulticlassMetrics {
-  readonly overall: Readonly<Record<MulticlassMetricName, Metric>>;
+  readonly overall: Readonly<Record<MulticlassMetricName, Metric>> & { readonly cost?: Metric };
   /** By class, of those that are told apart. */
   readonly classes: Readonly<Record<string, Readonly<Record<'precision' | 'recall' | 'f1', Metric>>>>;
 }
@@ -27,7 +28,10 @@ export type MulticlassMetricName =
 
 const NO_PROBABILITIES = 'no probabilities of all classes are known';
 
-export function multiclassMetrics(tally: MulticlassTally, { designEffect = 1 }: MetricOptions = {}): MulticlassMetrics {
+export function multiclassMetrics(
+  tally: MulticlassTally,
+  { designEffect = 1, costs }: MetricOptions = {},
+): MulticlassMetrics {
   const { n, correct, classes } = tally;
   const matrix = matrixOf(tally);
   const invalid = matrix.reduce((sum, row) => sum + row.at(-1)!, 0);
@@ -66,6 +70,7 @@ export function multiclassMetrics(tally: MulticlassTally, { designEffect = 1 }: 
         : macro('kappa', 'all truths and decisions are of one class'),
       invalidRate: share(invalid / n, n, 'there are no rows'),
       ...probabilityMetrics(tally, designEffect),
+      ...(costs === undefined ? {} : { cost: costMetric(costs, tally, designEffect) }),
     },
     classes: Object.fromEntries(perClass),
   };

@@ -1,4 +1,4 @@
-import { absoluteErrorQuantile } from './binned-errors.ts';
+import { absoluteErrorQuantile, shareAbove } from './binned-errors.ts';
 import { normalInterval, quantileRanks, shareInterval } from './interval.ts';
 import { type Metric, type MetricOptions, metricOf } from './metric.ts';
 import { meanOf, varianceOf } from './moments.ts';
@@ -13,6 +13,8 @@ export type RegressionMetricName =
   | 'p90AbsoluteError'
   | 'withinTolerance'
   | 'errorRate'
+  | 'errorAboveMedian'
+  | 'errorAboveP90'
   | 'invalidRate';
 
 /** Metrics of estimates by name; those of a tolerance only where the decision has one. */
@@ -21,7 +23,12 @@ export type RegressionMetrics = Partial<Record<RegressionMetricName, Metric>>;
 const NO_ROWS = 'there are no estimates';
 
 export function regressionMetrics(tally: RegressionTally, options: MetricOptions = {}): RegressionMetrics {
-  return { ...meanMetrics(tally, options), ...quantileMetrics(tally, options), ...shareMetrics(tally, options) };
+  return {
+    ...meanMetrics(tally, options),
+    ...quantileMetrics(tally, options),
+    ...shareMetrics(tally, options),
+    ...championMetrics(tally, options),
+  };
 }
 
 /** Of the rows that have an estimate; exact to rounding. */
@@ -108,4 +115,21 @@ function shareMetrics(
     ...(within === undefined ? {} : { withinTolerance: share(within / n), errorRate: share((n - within) / n) }),
     invalidRate: share(invalid / n),
   };
+}
+
+/** How often errors are larger than half, and than nine tenths, of the champion's. */
+function championMetrics(tally: RegressionTally, { designEffect = 1, champion }: MetricOptions): RegressionMetrics {
+  if (champion === undefined) return {};
+  const n = tally.error.n + tally.invalid;
+  const share = (of: number): Metric => {
+    const { value, bound } = shareAbove(tally, of);
+    return metricOf(value, {
+      n,
+      interval: shareInterval(value, n / designEffect),
+      method: 'wilson',
+      bound,
+      undefinedBecause: 'there are no rows',
+    });
+  };
+  return { errorAboveMedian: share(champion.median), errorAboveP90: share(champion.p90) };
 }

@@ -1,7 +1,9 @@
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { qualityOf } from '../../core/manifest/quality-of.ts';
+import { absoluteErrorQuantile } from '../../core/quality/binned-errors.ts';
 import { type CalibrationGroup, calibrationBins, calibrationGroups } from '../../core/quality/calibration.ts';
 import { confusionMatrix } from '../../core/quality/confusion-matrix.ts';
+import { costTable } from '../../core/quality/cost.ts';
 import type { HourTallies, Uncounted, VersionTallies } from '../../core/quality/hour-tallies.ts';
 import type { Metric, MetricOptions } from '../../core/quality/metric.ts';
 import { binaryMetrics } from '../../core/quality/metrics-binary.ts';
@@ -21,6 +23,10 @@ export interface QualityOptions {
   readonly to: Date;
   /** @default everything */
   readonly segment?: string;
+  /** Tallies of the champion of the same window, which estimates of another version are held against. */
+  readonly champion?: readonly VersionTallies[] | undefined;
+  /** Truths of the model that were given up, as no captured prediction has their id. @default 0 */
+  readonly unknownTruths?: number;
 }
 
 /** No prediction of the window is part of the segment. */
@@ -64,7 +70,8 @@ export function describeQuality(own: readonly VersionTallies[], options: Quality
   const tally = merged.get(segment);
   if (tally === undefined && segment !== ALL) throw new UnknownSegmentError(segment, names);
   const { decisions, units = noUnits(), business = {} } = tally ?? {};
-  const metricOptions = optionsOf(manifest, tally);
+  const champion = championErrors(options);
+  const metricOptions = { ...optionsOf(manifest, tally), champion };
   const { metrics, classes } = metricsOf(decisions, metricOptions);
   return {
     model,
@@ -75,6 +82,7 @@ export function describeQuality(own: readonly VersionTallies[], options: Quality
     task: manifest.decision?.task ?? null,
     truths: truthsOf(decisions),
     uncounted: uncountedOf(own),
+    unknownTruths: options.unknownTruths ?? 0,
     units: units.n,
     designEffect: metricOptions.designEffect ?? 1,
     metrics,
@@ -101,7 +109,17 @@ function uncountedOf(tallies: readonly VersionTallies[]): Uncounted {
   return total;
 }
 
-const optionsOf = ({ truth }: Manifest, tally: SegmentTally | undefined): MetricOptions => ({
+/** Quantiles of the champion's absolute errors in the segment; undefined where nobody asks for them. */
+function championErrors({ champion, segment = ALL }: QualityOptions): MetricOptions['champion'] {
+  if (champion === undefined) return undefined;
+  const decisions = mergeHours(champion).get(segment)?.decisions;
+  if (decisions?.task !== 'regression' || decisions.absolute.n === 0) return undefined;
+  const of = (share: number): number => absoluteErrorQuantile(decisions, share).value;
+  return { median: of(0.5), p90: of(0.9) };
+}
+
+const optionsOf = ({ truth, decision, outputs }: Manifest, tally: SegmentTally | undefined): MetricOptions => ({
+  costs: decision && costTable(decision, outputs),
   designEffect: tally ? designEffect(tally.units) : 1,
   positivesOnly: truth?.of === 'predicted-positives',
 });

@@ -22,6 +22,8 @@ export const QualityView = z.strictObject({
   truths: Count,
   /** Truths that are kept and not counted, by why. */
   uncounted: Uncounted,
+  /** Truths of the model, of whatever version, that were given up in those days: no captured prediction has their id. */
+  unknownTruths: Count,
   /** Who they were made for, and by what factor that makes variances larger than those of independent rows. */
   units: Count,
   designEffect: z.number().min(1),
