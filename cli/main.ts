@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
 import { addApprove } from './commands/approve.ts';
+import { addCompare } from './commands/compare.ts';
 import { addCost } from './commands/cost.ts';
 import { addDecrypt } from './commands/decrypt.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -50,6 +51,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addProfile,
   addDrift,
   addQuality,
+  addCompare,
   addPredict,
   addExplain,
   addForget,

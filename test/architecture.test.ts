@@ -26,7 +26,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   validation: ['registry'],
   baseline: ['validation'],
   drift: ['registry', 'validation'],
-  quality: ['registry'],
+  quality: ['registry', 'validation', 'baseline'],
   'ground-truth': ['quality'],
   release: ['registry'],
   privacy: ['registry', 'validation', 'quality', 'ground-truth'],

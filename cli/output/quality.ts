@@ -1,54 +1,7 @@
 import type { Metric } from '../../core/quality/metric.ts';
 import type { QualityView } from '../../usecases/quality/quality-view.ts';
+import { formatMetricValue, METRIC_TITLES } from './metric-names.ts';
 import { table } from './table.ts';
-
-/** What people call the metrics, in the order that they are shown in. */
-const TITLES: Readonly<Record<string, string>> = {
-  errorRate: 'error rate',
-  accuracy: 'accuracy',
-  balancedAccuracy: 'balanced accuracy',
-  precision: 'precision',
-  recall: 'recall',
-  specificity: 'specificity',
-  f1: 'F1',
-  mcc: 'MCC',
-  macroPrecision: 'macro precision',
-  macroRecall: 'macro recall',
-  macroF1: 'macro F1',
-  kappa: "Cohen's kappa",
-  rocAuc: 'ROC AUC',
-  prAuc: 'PR AUC',
-  brier: 'Brier score',
-  logLoss: 'log loss',
-  cost: 'cost',
-  calibrationError: 'calibration error',
-  mae: 'mean absolute error',
-  rmse: 'root mean squared error',
-  bias: 'bias',
-  r2: 'R²',
-  medianAbsoluteError: 'median absolute error',
-  p90AbsoluteError: '90th percentile of absolute errors',
-  withinTolerance: 'within tolerance',
-  errorAboveMedian: "above the champion's median error",
-  errorAboveP90: "above the champion's 90th percentile",
-  invalidRate: 'no answer',
-};
-
-/** Metrics that are shares of rows. */
-const SHARES: ReadonlySet<string> = new Set([
-  'errorRate',
-  'accuracy',
-  'balancedAccuracy',
-  'precision',
-  'recall',
-  'specificity',
-  'macroPrecision',
-  'macroRecall',
-  'withinTolerance',
-  'errorAboveMedian',
-  'errorAboveP90',
-  'invalidRate',
-]);
 
 /** A matrix of more classes is shown by its most frequent confusions. */
 const MAX_COLUMNS = 12;
@@ -96,11 +49,11 @@ const section = (title: string, text: string): string[] => {
 };
 
 function metricTable({ metrics, deciding, task }: QualityView): string {
-  const names = Object.keys(TITLES).filter((name) => metrics[name] !== undefined);
+  const names = Object.keys(METRIC_TITLES).filter((name) => metrics[name] !== undefined);
   if (names.length === 0) return '';
   const decides = new Set<string>(deciding.filter(({ class: one }) => one === undefined).map(({ metric }) => metric));
   const rows = names.map((name) => [
-    `${TITLES[name]}${decides.has(name) ? ' *' : ''}`,
+    `${METRIC_TITLES[name]}${decides.has(name) ? ' *' : ''}`,
     ...metricCells(name, metrics[name]!),
     metrics[name]!.n,
   ]);
@@ -115,13 +68,10 @@ function metricTable({ metrics, deciding, task }: QualityView): string {
 function metricCells(name: string, metric: Metric): string[] {
   const { value, low, high, method, bound, reason } = metric;
   if (value === null) return ['–', `not defined: ${reason ?? ''}`, ''];
-  const interval = low === null || high === null ? '' : `[${formatValue(name, low)}, ${formatValue(name, high)}]`;
+  const interval =
+    low === null || high === null ? '' : `[${formatMetricValue(name, low)}, ${formatMetricValue(name, high)}]`;
   const known = bound > 0 ? `${method ?? ''}, known to ±${Number(bound.toPrecision(2))}` : (method ?? '');
-  return [formatValue(name, value), interval, known];
-}
-
-function formatValue(name: string, value: number): string {
-  return SHARES.has(name) ? `${(100 * value).toFixed(1)} %` : String(Number(value.toPrecision(4)));
+  return [formatMetricValue(name, value), interval, known];
 }
 
 function classTable({ classes, deciding }: QualityView): string {
@@ -132,8 +82,9 @@ function classTable({ classes, deciding }: QualityView): string {
   const share = (name: string, metric: Metric | undefined): string => {
     if (metric === undefined || metric.value === null) return '–';
     const { low, high } = metric;
-    const interval = low === null || high === null ? '' : ` [${formatValue(name, low)}, ${formatValue(name, high)}]`;
-    return `${formatValue(name, metric.value)}${interval}`;
+    const interval =
+      low === null || high === null ? '' : ` [${formatMetricValue(name, low)}, ${formatMetricValue(name, high)}]`;
+    return `${formatMetricValue(name, metric.value)}${interval}`;
   };
   return table(
     ['class', 'truths', title('recall'), title('precision'), 'F1'],
@@ -211,6 +162,6 @@ function segmentTable({ segments, segment }: QualityView): string {
     truths,
     ...metricCells(metric, value).slice(0, 2),
   ]);
-  const text = table(['segment', 'truths', TITLES[shown[0]!.metric] ?? '', '95 % interval'], rows);
+  const text = table(['segment', 'truths', METRIC_TITLES[shown[0]!.metric] ?? '', '95 % interval'], rows);
   return more > 0 ? `${text}\nand ${more} more: --json has them all` : text;
 }

@@ -1,5 +1,4 @@
 import { type ConfidenceInterval, normalInterval, shareInterval } from './interval.ts';
-import { addValue, meanOf, noMoments, varianceOf } from './moments.ts';
 
 /** How two versions' decisions about the same rows were right and wrong. */
 export interface PairedErrors {
@@ -40,26 +39,49 @@ function signTest(heads: number, tails: number): number {
 /** A mean of differences, second less first, over the same rows. */
 export interface PairedDifference extends ConfidenceInterval {
   readonly n: number;
+  readonly units: number;
   readonly mean: number;
 }
 
+/** One row of a mean over a part of the rows: what it adds to the sum, and whether it is of that part (1 or 0). */
+export interface PairedTerm {
+  /** Of the first and of the second version. */
+  readonly sum: readonly [number, number];
+  readonly weight: readonly [number, number];
+  /** What was randomised; rows of one unit are not independent. */
+  readonly unit: string;
+}
+
 /**
- * Mean difference of the losses of the same rows, with a normal 95 % interval (take it from 30 rows on); undefined of
- * fewer than two. Rows that lack either loss are left out.
+ * Difference, second less first, of two means over the same rows, with a normal 95 % interval (take it from 30 units
+ * on). Each mean may be over a part of the rows, which need not be the same one: then it is a ratio of sums, and its
+ * variance is that of its linearised terms, summed by unit (Cochran, "Sampling Techniques", 1977, 6.3 and 9.3).
  *
- * @param losses of each row, that of the first and of the second version
+ * @returns undefined of fewer than two units, or where one of the parts is empty
  */
-export function pairedDifference(
-  losses: Iterable<readonly [number | null, number | null]>,
-): PairedDifference | undefined {
-  const moments = noMoments();
-  for (const [first, second] of losses)
-    if (first !== null && second !== null && Number.isFinite(first) && Number.isFinite(second))
-      addValue(moments, second - first);
-  const { n } = moments;
-  const mean = meanOf(moments);
-  const interval = normalInterval(mean, varianceOf(moments) / n);
-  return interval && { n, mean, ...interval };
+export function pairedDifference(terms: readonly PairedTerm[]): PairedDifference | undefined {
+  const ratio = (of: 0 | 1): { ratio: number; weight: number } => {
+    let [sum, weight] = [0, 0];
+    for (const term of terms) {
+      sum += term.sum[of];
+      weight += term.weight[of];
+    }
+    return { ratio: sum / weight, weight };
+  };
+  const [first, second] = [ratio(0), ratio(1)];
+  const influence = new Map<string, number>();
+  for (const { sum, weight, unit } of terms) {
+    const part =
+      (sum[1] - second.ratio * weight[1]) / second.weight - (sum[0] - first.ratio * weight[0]) / first.weight;
+    influence.set(unit, (influence.get(unit) ?? 0) + part);
+  }
+  const units = influence.size;
+  if (units < 2 || !(first.weight > 0) || !(second.weight > 0)) return undefined;
+  let squares = 0;
+  for (const part of influence.values()) squares += part * part;
+  const mean = second.ratio - first.ratio;
+  const interval = normalInterval(mean, (squares * units) / (units - 1));
+  return interval && { n: terms.length, units, mean, ...interval };
 }
 
 /** How often two versions decide alike. */

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
-import type { FeatureValues, RawTensor } from '../../core/contract/raw-tensor.ts';
+import type { FeatureValues } from '../../core/contract/raw-tensor.ts';
 import { calibrateOutliers } from '../../core/guards/calibrate-outliers.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
@@ -20,6 +20,7 @@ import { backgroundIn } from './background-rows.ts';
 import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreColumn } from './reference-performance.ts';
 import { chunksOf, timeSql } from './reference-windows.ts';
+import { inputsOf } from './table-inputs.ts';
 import { unboundedContract } from './unbounded-contract.ts';
 
 /** Rows that outliers are calibrated on, spread evenly; more would only make it slower. */
@@ -156,15 +157,4 @@ async function run(
       `the reference has ${rejected} values that the model cannot take, such as ${violations[0]?.feature}: ${violations[0]?.allowed} is expected`,
     );
   return (await model.run(tensors, [output]))[output]!;
-}
-
-/** Rows of the table as the inputs of a request. */
-function inputsOf(check: CompiledContract, rows: readonly Record<string, unknown>[]): Map<string, RawTensor> {
-  return new Map(
-    check.inputs.map(({ name, shape }) => {
-      const features = check.features.filter((f) => (f.input ?? f.name) === name);
-      const data = rows.flatMap((row) => features.map((feature) => row[feature.name]));
-      return [name, { shape: shape.length === 1 ? [rows.length] : [rows.length, features.length], data }];
-    }),
-  );
 }

@@ -190,7 +190,9 @@ describe('two versions on the same rows', () => {
     const { p, ...counts } = pairedErrors(wrong);
     expect(counts).toEqual({ bothRight, bothWrong, onlyFirstWrong, onlySecondWrong });
     expect(p).toBeCloseTo(mcnemar, 9);
-    const difference = pairedDifference(rows.map(([y, a, b]) => [(a - y) ** 2, (b - y) ** 2]))!;
+    const difference = pairedDifference(
+      rows.map(([y, a, b], i) => ({ sum: [(a - y) ** 2, (b - y) ** 2], weight: [1, 1], unit: String(i) })),
+    )!;
     for (const part of ['mean', 'low', 'high'] as const)
       expect(difference[part], part).toBeCloseTo(expected.brier[part], 9);
     const { alike, n, interval } = agreementOf(rows.map(([, a, b]) => [a >= threshold, b >= threshold]));
@@ -218,20 +220,24 @@ describe('two versions on the same rows', () => {
         [1, 3],
       ]),
     ).toBeUndefined();
-    expect(pairedDifference([[1, 2]])).toBeUndefined();
-    expect(
-      pairedDifference([
-        [1, 2],
-        [null, 2],
-        [Number.NaN, 1],
-        [1, 2],
-      ]),
-    ).toEqual({
-      n: 2,
-      mean: 1,
-      low: 1,
-      high: 1,
-    });
+    const term = (sum: [number, number], weight: [number, number], unit: string) => ({ sum, weight, unit });
+    expect(pairedDifference([term([1, 2], [1, 1], 'a')])).toBeUndefined();
+    expect(pairedDifference([term([1, 2], [1, 1], 'a'), term([1, 2], [1, 1], 'a')])).toBeUndefined();
+    // Each mean is over its own part of the rows.
+    expect(pairedDifference([term([1, 3], [1, 1], 'a'), term([0, 5], [0, 1], 'b')])).toMatchObject({ n: 2, mean: 3 });
+    expect(pairedDifference([term([0, 1], [0, 1], 'a'), term([0, 1], [0, 1], 'b')])).toBeUndefined();
+  });
+
+  it('differ by as much as rows that are sent twice do, where both are of one unit', () => {
+    const one = rows.map(([y, a, b], i) => ({
+      sum: [(a - y) ** 2, (b - y) ** 2] as const,
+      weight: [1, 1] as const,
+      unit: String(i),
+    }));
+    const once = pairedDifference(one)!;
+    const twice = pairedDifference([...one, ...one])!;
+    expect(twice).toMatchObject({ n: 2 * one.length, units: one.length });
+    for (const part of ['mean', 'low', 'high'] as const) expect(twice[part], part).toBeCloseTo(once[part], 12);
   });
 });
 
