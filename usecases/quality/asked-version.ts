@@ -21,7 +21,6 @@ export interface RowAnswer {
 /** A version in memory that is asked about rows of features, apart from any endpoint. */
 export class AskedVersion {
   private constructor(
-    readonly record: ModelVersion,
     private readonly model: OnnxModel,
     private readonly check: CompiledContract,
     private readonly decision: Decision,
@@ -48,7 +47,7 @@ export class AskedVersion {
         scores: compileScores(decision, manifest.outputs),
         outputs: compileOutputReader(decision, manifest.outputs),
       };
-      return new AskedVersion(record, model, check, decision, readers);
+      return new AskedVersion(model, check, decision, readers);
     } catch (error) {
       await model.release();
       throw error;
