@@ -1,10 +1,15 @@
 import type { Command as Program } from 'commander';
+import type { TruthDelay } from '../../core/quality/delay.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { Home } from '../../platform/ports.ts';
+import { learnTruthDelay } from '../../usecases/quality/learn-truth-delay.ts';
 import { readBusinessMetrics } from '../../usecases/release/business-metrics.ts';
 import { releaseStatusOf, replayStatusOf } from '../../usecases/release/rollout-status.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { formatBusinessMetrics } from '../output/business-metrics.ts';
 import { formatRelease, formatReplay } from '../output/release.ts';
+import { formatTruthDelay } from '../output/truth-delay.ts';
 
 /** Shows what is released, and how rollouts come along. */
 export function addStatus(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -22,10 +27,14 @@ export function addStatus(program: Program, io: Io, options: () => GlobalOptions
         );
         const rollouts = await Promise.all(states.map(([name, state]) => releaseStatusOf(home, now, name, state)));
         const replay = await Promise.all(states.map(([name, state]) => replayStatusOf(home, name, state)));
-        const shown = states.map(
-          ([name, state], i) =>
-            [name, { ...state, business: business[i]!, rollouts: rollouts[i]!, replay: replay[i]! }] as const,
-        );
+        const delays = await Promise.all(states.map(([name, state]) => truthDelayOf(home, name, state)));
+        const shown = states.map(([name, state], i) => {
+          const [rollout, truthDelay] = [rollouts[i]!, delays[i] ?? null];
+          return [
+            name,
+            { ...state, business: business[i]!, rollouts: rollout, replay: replay[i]!, truthDelay },
+          ] as const;
+        });
         print(io, options(), Object.fromEntries(shown), () =>
           shown.length === 0
             ? 'no models yet: `trimtab register FOLDER`'
@@ -34,6 +43,7 @@ export function addStatus(program: Program, io: Io, options: () => GlobalOptions
                   [
                     formatRelease(name, s, s.rollouts),
                     ...formatReplay(s.replay),
+                    ...formatTruthDelay(s.truthDelay),
                     ...formatBusinessMetrics(s.business),
                   ].join('\n'),
                 )
@@ -41,4 +51,19 @@ export function addStatus(program: Program, io: Io, options: () => GlobalOptions
         );
       }),
     );
+}
+
+/** How long truths of a model take; undefined where that is not known, or cannot be read. */
+async function truthDelayOf(
+  home: Home,
+  model: string,
+  { champion, latest }: ReleaseState,
+): Promise<TruthDelay | undefined> {
+  try {
+    const record = await home.ledger.version(model, champion ?? latest);
+    return record && (await learnTruthDelay(home, model, record.manifest, home.clock.now()));
+  } catch {
+    // A release can be shown without it.
+    return undefined;
+  }
 }

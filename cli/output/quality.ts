@@ -1,7 +1,7 @@
 import type { Metric } from '../../core/quality/metric.ts';
 import type { QualityView } from '../../usecases/quality/quality-view.ts';
 import { formatMetricValue, METRIC_TITLES } from './metric-names.ts';
-import { table } from './table.ts';
+import { spark, table } from './table.ts';
 
 /** A matrix of more classes is shown by its most frequent confusions. */
 const MAX_COLUMNS = 12;
@@ -27,6 +27,7 @@ export function formatQuality(view: QualityView): string {
     ...section('predicted (│) and observed (●) share', diagram(view)),
     ...section('worth', businessTable(view)),
     ...section('segments', segmentTable(view)),
+    ...section('requests: missing values and broken rules, by hour', inputTable(view)),
   ].join('\n');
 }
 
@@ -164,4 +165,18 @@ function segmentTable({ segments, segment }: QualityView): string {
   ]);
   const text = table(['segment', 'truths', METRIC_TITLES[shown[0]!.metric] ?? '', '95 % interval'], rows);
   return more > 0 ? `${text}\nand ${more} more: --json has them all` : text;
+}
+
+/** Hours that a line of bars has room for. */
+const MAX_HOURS = 24;
+
+function inputTable({ inputs, segment }: QualityView): string {
+  if (inputs.length === 0 || segment !== '') return '';
+  const rows = inputs.slice(0, MAX_LINES).map(({ feature, missing, violations, hours }) => {
+    const last = hours
+      .slice(-MAX_HOURS)
+      .map((hour) => Math.round(1_000 * Math.min(1, Math.max(hour.missing, hour.violations))));
+    return [feature, formatMetricValue('errorRate', missing), formatMetricValue('errorRate', violations), spark(last)];
+  });
+  return table(['feature', 'missing', 'rules', 'last hours'], rows);
 }

@@ -3,6 +3,7 @@ import { Scheduled } from '../../events/schemas.ts';
 import { openHome } from '../../platform/home.ts';
 import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../usecases/ground-truth/prediction-index.ts';
+import { countInputs } from '../../usecases/quality/count-inputs.ts';
 import { RuleBook } from '../../usecases/quality/version-rules.ts';
 import { parsed } from '../middleware/parse-event.ts';
 
@@ -16,5 +17,8 @@ export const handler = middy()
   .handler(async (_event: Scheduled) => {
     const home = await opening;
     index ??= new PredictionIndex(home, new RuleBook(home));
-    return joinGroundTruth(home, home.clock.now(), index);
+    const now = home.clock.now();
+    const summary = await joinGroundTruth(home, now, index);
+    await countInputs(home, now);
+    return summary;
   });

@@ -13,6 +13,8 @@ import { regressionMetrics } from '../../core/quality/metrics-regression.ts';
 import { ALL } from '../../core/quality/segments.ts';
 import { mergeSegments, type SegmentTally, type Tally } from '../../core/quality/tally.ts';
 import { designEffect, noUnits } from '../../core/quality/units.ts';
+import type { HourInputs } from './count-inputs.ts';
+import { describeInputs } from './describe-inputs.ts';
 import type { QualityView } from './quality-view.ts';
 
 export interface QualityOptions {
@@ -27,6 +29,8 @@ export interface QualityOptions {
   readonly champion?: readonly VersionTallies[] | undefined;
   /** Truths of the model that were given up, as no captured prediction has their id. @default 0 */
   readonly unknownTruths?: number;
+  /** What the version was sent in the window. @default that is not known */
+  readonly inputs?: readonly HourInputs[];
 }
 
 /** No prediction of the window is part of the segment. */
@@ -98,6 +102,7 @@ export function describeQuality(own: readonly VersionTallies[], options: Quality
         return [name, { ...(unit === undefined ? {} : { unit }), ...businessValue(values) }];
       }),
     ),
+    inputs: describeInputs(options.inputs ?? []),
     segments: names.flatMap((name) => segmentOf(name, manifest, merged.get(name)!)),
   };
 }

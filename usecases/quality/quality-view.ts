@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DecidingMetricName } from '../../core/manifest/quality.ts';
 import { Instant, ModelName, VersionNumber } from '../../core/model/names.ts';
 import { CalibrationGroup } from '../../core/quality/calibration.ts';
-import { Uncounted } from '../../core/quality/hour-tallies.ts';
+import { Hour, Uncounted } from '../../core/quality/hour-tallies.ts';
 import { Metric } from '../../core/quality/metric.ts';
 
 const Count = z.int().min(0);
@@ -45,6 +45,17 @@ export const QualityView = z.strictObject({
   calibration: z.array(CalibrationGroup),
   /** What predictions turned out to be worth, by business metric. */
   business: z.record(z.string(), z.strictObject({ unit: z.string().optional(), mean: Metric, total: Metric })),
+  /** Features of which something was missing or broke the contract, most first; of captured requests of the window. */
+  inputs: z.array(
+    z.strictObject({
+      feature: z.string(),
+      rows: Count,
+      missing: z.number().min(0).max(1),
+      /** Values that broke the contract, as a share of the rows; refused requests included. */
+      violations: z.number().min(0),
+      hours: z.array(z.strictObject({ hour: Hour, rows: Count, missing: z.number(), violations: z.number() })),
+    }),
+  ),
   /** Every segment that has truths, with the task's first metric: error rate, or of regressions the mean absolute error. */
   segments: z.array(z.strictObject({ name: z.string(), truths: Count, metric: z.string(), value: Metric })),
 });

@@ -9,6 +9,9 @@ export interface TalliesQuery {
   readonly to: Date;
 }
 
+/** Objects that are read at a time. */
+const PARALLEL = 16;
+
 /** A stored object is no tallies. */
 export class TalliesError extends Error {
   override readonly name = 'TalliesError';
@@ -30,7 +33,7 @@ export async function readTallies(
   { data }: Pick<Home, 'data'>,
   { model, from, to }: TalliesQuery,
 ): Promise<HourTallies[]> {
-  const found: HourTallies[] = [];
+  const keys: string[] = [];
   const prefix = talliesPrefix(model);
   const first = hourOf(from.toISOString());
   const last = to.toISOString();
@@ -39,8 +42,13 @@ export async function readTallies(
     const hour = parseTalliesKey(key);
     if (hour === undefined) continue;
     if (`${hour}:00:00.000Z` >= last) break;
-    found.push(parse(key, await data.get(key)));
+    keys.push(key);
   }
+  const found: HourTallies[] = [];
+  for (let at = 0; at < keys.length; at += PARALLEL)
+    found.push(
+      ...(await Promise.all(keys.slice(at, at + PARALLEL).map(async (key) => parse(key, await data.get(key))))),
+    );
   return found;
 }
 
