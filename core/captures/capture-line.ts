@@ -1,6 +1,6 @@
 import type { CompiledContract } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
-import type { Finding } from '../contract/findings.ts';
+import type { ViolationCount } from '../contract/findings.ts';
 import { type PrivacyKeys, treatmentBy } from '../contract/personal.ts';
 import type { FeatureValues } from '../contract/raw-tensor.ts';
 import { shortest } from '../model/decimal.ts';
@@ -24,7 +24,7 @@ export interface CaptureInput {
   readonly values: readonly FeatureValues[];
   /** Nothing of a request that failed. */
   readonly outputs: CapturedOutputs;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ViolationCount[];
   /** Rows that are unlike the baseline. */
   readonly outOfDistribution?: number | undefined;
   /** Whom the request is about, where it says so beside the features. */

@@ -3,7 +3,7 @@ import type { TensorData } from '../model/tensor.ts';
 import { type BoundInput, bindContract } from './bind.ts';
 import { compileColumns } from './columns.ts';
 import type { Contract, Feature } from './contract.ts';
-import { type Finding, Findings } from './findings.ts';
+import { Findings, type ViolationCount } from './findings.ts';
 import { InputError } from './input-error.ts';
 import { fillOpaque } from './opaque.ts';
 import type { Pass } from './pass.ts';
@@ -24,7 +24,7 @@ export interface Checked {
   /** Number of violations that were clamped or flagged. */
   readonly tolerated: number;
   /** All violations, rejecting or not, by feature and rule. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ViolationCount[];
   /** In the order of `Check.features`; empty unless they were asked for. */
   readonly values: readonly FeatureValues[];
   /** In the order of `Check.summaries`; empty unless they were asked for. */

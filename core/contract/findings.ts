@@ -24,7 +24,7 @@ export interface RefusedValue {
 }
 
 /** How often one rule of one feature was broken in one request. */
-export interface Finding {
+export interface ViolationCount {
   /** Name of the feature, or of the whole tensor. */
   readonly feature: string;
   readonly rule: Violation['rule'];
@@ -45,10 +45,10 @@ export class Findings {
   constructor(readonly limit = 10) {}
 
   /** All violations, by feature and rule. */
-  get counts(): readonly Finding[] {
+  get counts(): readonly ViolationCount[] {
     if (this.#counts === undefined) return NOTHING;
     return [...this.#counts].flatMap(([feature, rules]) =>
-      [...rules].map(([rule, count]): Finding => ({ feature, rule, count })),
+      [...rules].map(([rule, count]): ViolationCount => ({ feature, rule, count })),
     );
   }
 
@@ -88,4 +88,4 @@ export class Findings {
   }
 }
 
-const NOTHING: readonly Finding[] = [];
+const NOTHING: readonly ViolationCount[] = [];
