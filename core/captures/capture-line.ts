@@ -9,6 +9,7 @@ import type { Variant } from '../serving/variant.ts';
 import type { CapturedOutputs } from './output-reader.ts';
 import { packNumbers } from './packed.ts';
 import { PRINCIPAL_FIELD, UNIT_FIELD } from './pseudonym-fields.ts';
+import { rememberedPseudonyms } from './remembered-pseudonyms.ts';
 
 /** One request's worth of capture. */
 export interface CaptureInput {
@@ -105,6 +106,17 @@ export function captureWriter(
   const bytesPerRow = 48 + PACKED_BYTES * classes + columns.reduce((sum, { feature }) => sum + bytesOf(feature), 0);
   const rowsPerLine = Math.max(1, Math.floor(LINE_BYTES / bytesPerRow));
 
+  const unitOf = rememberedPseudonyms(UNIT_FIELD);
+  const principalOf = rememberedPseudonyms(PRINCIPAL_FIELD);
+
+  /** What was randomised and who has sent it. What should be hidden is left out while there are no keys to do it with. */
+  const whoText = ({ unit, principal }: CaptureInput, known: PrivacyKeys | undefined): string => {
+    let text = '';
+    if (unit !== undefined) text += `,"unit":${known === undefined ? 'null' : quoted(unitOf(known, unit))}`;
+    if (principal !== undefined && known !== undefined) text += `,"principal":${quoted(principalOf(known, principal))}`;
+    return text;
+  };
+
   const subjectText = (input: CaptureInput, rows: RowRange, known: PrivacyKeys | undefined): string => {
     if (subject === undefined || known === undefined || subjectAt >= input.values.length) return '';
     const hide = (value: string): string => JSON.stringify(known.pseudonym(subject, value));
@@ -169,15 +181,6 @@ function columnText(
   if (rows.to - rows.from > PLAIN_NUMBERS && values instanceof Float64Array && feature.type !== 'boolean')
     return `"${packNumbers(values.subarray(rows.from, rows.to))}"`;
   return valuesText(feature, values, rows);
-}
-
-/** What was randomised and who has sent it. What should be hidden is left out while there are no keys to do it with. */
-function whoText({ unit, principal }: CaptureInput, keys: PrivacyKeys | undefined): string {
-  let text = '';
-  if (unit !== undefined) text += `,"unit":${keys === undefined ? 'null' : quoted(keys.pseudonym(UNIT_FIELD, unit))}`;
-  if (principal !== undefined && keys !== undefined)
-    text += `,"principal":${quoted(keys.pseudonym(PRINCIPAL_FIELD, principal))}`;
-  return text;
 }
 
 const quoted = (text: string): string => JSON.stringify(text);

@@ -256,4 +256,25 @@ describe('captureWriter', () => {
     expect(kept.length).toBeLessThan(1_000);
     expect(kept.map(({ count }) => count)).toEqual(kept.map((_, i) => 1_000 - i));
   });
+
+  it('remembers pseudonyms of callers, under the keys that made them', () => {
+    let made = 0;
+    const counted = (name: string): PrivacyKeys => ({
+      ...keys,
+      pseudonym: (field, value) => `${name} ${field} ${value} ${++made}`,
+    });
+    let held = counted('first');
+    const writer = captureWriter('m', { features: [] }, { keys: () => held });
+    const ask = (unit: string) => read(writer.lines({ ...base, rows: 1, values: [], unit, principal: unit }))[0]!;
+    expect([ask('a').unit, ask('a').unit]).toEqual(Array(2).fill('first request:unit a 1'));
+    expect(ask('a').principal).toBe('first request:principal a 2');
+    held = counted('second');
+    expect(ask('a').unit).toBe('second request:unit a 3');
+    made = 0;
+    for (let i = 0; i < 10_001; i++) ask(`key ${i}`);
+    expect(made).toBe(20_002);
+    ask('x'.repeat(500));
+    ask('x'.repeat(500));
+    expect(made).toBe(20_006);
+  });
 });
