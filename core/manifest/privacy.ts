@@ -4,7 +4,7 @@ import * as z from 'zod';
 export const PrivacySettings = z.strictObject({
   /**
    * Whether encrypted features of captured requests may be opened to ask another version about them, by the one role
-   * that may read captures and the privacy secret both. Without it a model that has any cannot be replayed.
+   * for people that may read captures and the privacy secret both. Without it a model that has any cannot be replayed.
    */
   replay: z.boolean().default(false),
 });

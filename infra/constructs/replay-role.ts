@@ -19,7 +19,7 @@ export interface ReplayRoleProps {
 }
 
 /**
- * The one role that may read captures and the privacy secret both: whoever takes it on can ask versions again about
+ * The one role for people that may read captures and the privacy secret both: whoever takes it on can ask versions again about
  * captured requests, encrypted features included where the manifest says so (`privacy.replay`). It writes nothing.
  *
  * @example

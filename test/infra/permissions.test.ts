@@ -75,13 +75,15 @@ describe('permissions', () => {
     expect([who, ...when].join(' when ')).toBe(assumedBy);
   });
 
-  it('to read captures and the secret that opens them are together in the role of replays alone', () => {
+  it('to read captures and the secret that opens them are together in the role of replays, and where labels are sealed', () => {
     const both = PERMISSIONS.filter(({ permissions }) => {
       const may = (action: string, name: string): boolean =>
         permissions.some(({ may, on }) => may.includes(action) && on.includes(name));
       return may('s3:GetObject', 'captures/captures/*') && may('secretsmanager:GetSecretValue', 'privacy secret');
     });
-    expect(both.map(({ name }) => name)).toEqual(['replay']);
+    expect(both.map(({ name }) => name)).toEqual(['ground-truth', 'replay']);
+    // Nobody takes that one on but the function.
+    expect(both[0]!.assumedBy).toBe('lambda.amazonaws.com');
   });
 
   it('of whoever writes what is never overwritten are to look at it, too: a write that was refused may be its own', () => {
