@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
 import { Duration, durationMs } from '../../core/manifest/duration.ts';
-import { readInputs } from '../../usecases/quality/count-inputs.ts';
+import { readInputHours } from '../../usecases/quality/count-inputs.ts';
 import { describeQuality, talliesOfVersion, UnknownSegmentError } from '../../usecases/quality/describe-quality.ts';
 import { readTallies } from '../../usecases/quality/read-tallies.ts';
 import { unknownTruths } from '../../usecases/quality/unknown-truths.ts';
@@ -33,7 +33,7 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
         const to = new Date((Math.floor(now / HOUR_MS) + 1) * HOUR_MS);
         const hours = await readTallies(home, { model, from, to });
         const unknown = await unknownTruths(home, model, from);
-        const inputs = await readInputs(home, { model, version, from, to });
+        const inputs = await readInputHours(home, { model, version, from, to });
         const view = described(() =>
           describeQuality(talliesOfVersion(hours, version), {
             model,

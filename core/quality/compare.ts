@@ -95,7 +95,7 @@ function partsOf({ decision, outputs }: ComparedVersion, reference: readonly Com
   const costs = costTable(decision, outputs);
   const common = {
     ...costParts(decision, costs),
-    errorRate: (answer: ComparedAnswer) => share(isWrong(decision, answer)),
+    errorRate: (answer: ComparedAnswer) => share(isWrongAnswer(decision, answer)),
   };
   if (decision.task === 'multiclass')
     return { metrics: { ...common, ...lossParts(bySeveral) }, classes: classParts(classesOf(decision, outputs)) };
@@ -118,7 +118,7 @@ const share = (is: boolean): number => (is ? 1 : 0);
 const isNumber = (score: number | null): score is number => score !== null && Number.isFinite(score);
 
 /** Whether a decision between classes was wrong; one that was not made is. */
-export const isWrong = (decision: Decision, { score, truth }: ComparedAnswer): boolean => {
+export const isWrongAnswer = (decision: Decision, { score, truth }: ComparedAnswer): boolean => {
   if (!isNumber(score)) return true;
   return decision.task === 'binary' ? score >= decision.threshold !== truth : score !== truth;
 };

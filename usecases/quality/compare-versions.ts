@@ -9,7 +9,7 @@ import {
   type ComparedRow,
   differencesOf,
   IncomparableError,
-  isWrong,
+  isWrongAnswer,
 } from '../../core/quality/compare.ts';
 import type { VersionTallies } from '../../core/quality/hour-tallies.ts';
 import type { Metric } from '../../core/quality/metric.ts';
@@ -132,7 +132,9 @@ function viewOf(
     deciding: [...new Set(qualityOf(versions[0].manifest).metrics.map(({ metric }) => metric))],
     errors: isRegression
       ? null
-      : pairedErrors(rows.map(({ answers }) => [isWrong(decisions[0], answers[0]), isWrong(decisions[1], answers[1])])),
+      : pairedErrors(
+          rows.map(({ answers }) => [isWrongAnswer(decisions[0], answers[0]), isWrongAnswer(decisions[1], answers[1])]),
+        ),
     agreement: isRegression || rows.length === 0 ? null : agreed(compared, rows),
     rankCorrelation:
       decisions[0].task === 'multiclass'

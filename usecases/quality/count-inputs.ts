@@ -85,7 +85,7 @@ export interface HourInputs extends VersionInputs {
 }
 
 /** What a version was sent, hour by hour, as far as it was captured and counted. */
-export async function readInputs(
+export async function readInputHours(
   home: Pick<Home, 'data'>,
   { model, version, from, to }: { model: string; version: number; from: Date; to: Date },
 ): Promise<HourInputs[]> {

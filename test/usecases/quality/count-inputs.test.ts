@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
-import { countInputs, readInputs } from '../../../usecases/quality/count-inputs.ts';
+import { countInputs, readInputHours } from '../../../usecases/quality/count-inputs.ts';
 import { describeInputs } from '../../../usecases/quality/describe-inputs.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { captureLine, deliverCaptures } from '../ground-truth/capture-lines.ts';
@@ -24,7 +24,7 @@ describe('countInputs', () => {
   const deliver = (name: string, minutes: number, ...lines: string[]) =>
     deliverCaptures(home, name, at(minutes).toISOString(), lines);
   const read = (version = 1) =>
-    readInputs(home, { model: 'm', version, from: new Date(T0 - 86_400_000), to: new Date(T0 + 86_400_000) });
+    readInputHours(home, { model: 'm', version, from: new Date(T0 - 86_400_000), to: new Date(T0 + 86_400_000) });
 
   it('counts missing values and violations by feature, version and hour of the prediction', async () => {
     await deliver(
