@@ -1,5 +1,5 @@
 /** One line of the benchmark table. */
-export interface Row {
+export interface BenchRow {
   readonly what: string;
   readonly measured: string;
   /** What has to be reached, in words; absent where a number only informs. */
@@ -8,7 +8,7 @@ export interface Row {
 }
 
 /** Every bench/*.bench.ts exports this as `bench`; each runs in a process of its own. */
-export type Bench = () => Promise<readonly Row[]>;
+export type Bench = () => Promise<readonly BenchRow[]>;
 
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -28,7 +28,7 @@ export interface Ratio {
 }
 
 /** A row that compares a time with another. */
-export const ratioRow = (what: string, { own, other, max }: Ratio): Row => ({
+export const ratioRow = (what: string, { own, other, max }: Ratio): BenchRow => ({
   what,
   measured: `${micro(own)}, ${(own / other).toFixed(2)} x of ${micro(other)}`,
   ...(max === undefined ? {} : { target: `<= ${max} x`, reached: own / other <= max }),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Bench, median, ratioRow } from './bench.ts';
-import { deploy, event, features, MODEL } from './deployed-function.ts';
+import { deploy, event, features, TREE_MODEL } from './deployed-function.ts';
 
 const PAIRS = 60;
 
@@ -10,7 +10,7 @@ const PAIRS = 60;
 const BARE = `
 const { InferenceSession, Tensor } = require(${JSON.stringify(path.resolve('node_modules/onnxruntime-node'))});
 const options = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', extra: { session: { intra_op: { allow_spinning: '0' } } } };
-InferenceSession.create(${JSON.stringify(MODEL)}, options)
+InferenceSession.create(${JSON.stringify(TREE_MODEL)}, options)
   .then((session) => session.run({ features: new Tensor('float32', Float32Array.from(${JSON.stringify(features(1))}), [1, 30]) }))
   .then(({ label }) => process.stdout.write('answer ' + label.data[0]));
 `;

@@ -11,7 +11,7 @@ import { FLOAT, model, node, valueInfo } from '../test/fixtures/onnx/write.ts';
 import { Registry } from '../usecases/registry/registry.ts';
 
 /** The tree model that is measured: 100 trees of depth 6 over 30 features. */
-export const MODEL = path.resolve('test/fixtures/onnx/tree-30.onnx');
+export const TREE_MODEL = path.resolve('test/fixtures/onnx/tree-30.onnx');
 
 export interface Deployed {
   readonly folder: string;
@@ -41,7 +41,7 @@ export async function deploy({ image = false }: DeployOptions = {}): Promise<Dep
     TRIMTAB_CACHE: path.join(folder, 'cache'),
   };
   await bundle(index);
-  await release(folder, 'tree', await readFile(MODEL), TREE);
+  await release(folder, 'tree', await readFile(TREE_MODEL), TREE);
   const imageFile = path.join(folder, 'image', 'model.onnx');
   if (image) await release(folder, 'image', poolModel(), { contract: { features: [] } });
   await addLoader(path.dirname(index));

@@ -6,7 +6,7 @@ import { digestOfFile } from '../platform/digest.ts';
 import { loadModel } from '../platform/onnx/model.ts';
 import { FeatureExplainer } from '../usecases/explanations/feature-explainer.ts';
 import { type Bench, median, ratioRow } from './bench.ts';
-import { features, MODEL } from './deployed-function.ts';
+import { features, TREE_MODEL } from './deployed-function.ts';
 
 const WIDTH = 30;
 const BACKGROUND = 100;
@@ -14,7 +14,7 @@ const RUNS = 60;
 
 /** Exact values of one row against as many runs of the model as there are rows to compare with, in turns. */
 export const bench: Bench = async () => {
-  const model = await loadModel(MODEL, { digest: await digestOfFile(MODEL) });
+  const model = await loadModel(TREE_MODEL, { digest: await digestOfFile(TREE_MODEL) });
   const input = model.signature.inputs[0]!.name;
   const names = Array.from({ length: WIDTH }, (_, i) => `f${i}`);
   const manifest = Manifest.parse({
@@ -37,7 +37,7 @@ export const bench: Bench = async () => {
     model,
     signature: model.signature,
     manifest,
-    file: () => readFile(MODEL),
+    file: () => readFile(TREE_MODEL),
     baseline,
   });
   const check = compileCheck(manifest.contract, model.signature);

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Bench, median, micro, type Row, ratioRow } from './bench.ts';
+import { type Bench, type BenchRow, median, micro, ratioRow } from './bench.ts';
 import {
   binaryImageEvent,
   type Deployed,
@@ -11,7 +11,7 @@ import {
   features,
   IMAGE_SHAPE,
   imageEvent,
-  MODEL,
+  TREE_MODEL,
 } from './deployed-function.ts';
 
 /** A request that is made again and again, and what it is held against. */
@@ -75,7 +75,7 @@ const treeJobs = (): Job[] =>
       what: `${protocol} ${rows}`,
       runs,
       event,
-      model: MODEL,
+      model: TREE_MODEL,
       input: 'features',
       shape: [rows, 30],
       data: features(rows),
@@ -91,7 +91,7 @@ function imageJobs({ image }: Deployed): Job[] {
   ];
 }
 
-function rowsOf({ what, ...times }: Times): Row[] {
+function rowsOf({ what, ...times }: Times): BenchRow[] {
   const [whole, bare] = [median(times.whole), median(times.bare)];
   const beyond = whole - bare;
   if (what === 'image JSON')

@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { protocolOf } from '../core/protocols/protocols.ts';
+import { bundledCommand, startServe } from '../test/fixtures/command.ts';
+import { HttpClient } from '../test/fixtures/http-client.ts';
+import { INT64, KINDS, PIPELINE, ROW, ServingFixture, TREE } from '../test/fixtures/serving-fixture.ts';
 import { formatRequest, responseProblem } from '../test/hostile/check-response.ts';
 import { GrpcMutantClient } from '../test/hostile/grpc-mutants.ts';
 import { hostileRequest } from '../test/hostile/mutate.ts';
 import { sendHostile } from '../test/hostile/send-hostile.ts';
-import { bundledCommand, startServe } from '../test/server/command.ts';
-import { HttpClient } from '../test/server/http-client.ts';
-import { INT64, KINDS, PIPELINE, ROW, ServingFixture, TREE } from '../test/usecases/serving/serving-fixture.ts';
-import type { Bench, Row } from './bench.ts';
+import type { Bench, BenchRow } from './bench.ts';
 
 /** How many; TRIMTAB_HOSTILE_FROM is the first seed, so that a finding can be had again, or another hundred thousand. */
 const COUNT = Number(process.env.TRIMTAB_HOSTILE_COUNT ?? 100_000);
@@ -32,7 +32,7 @@ export const bench: Bench = async () => {
   }
 };
 
-async function overSockets(fixture: ServingFixture): Promise<Row[]> {
+async function overSockets(fixture: ServingFixture): Promise<BenchRow[]> {
   const home = path.join(fixture.folder, 'home');
   const args = ['--home', home, '--processes', '2', '--grpc-port', '0', '--default-model', 'pipeline'];
   const server = await startServe(await bundledCommand(fixture.folder), [...args, '--drain-delay', '0']);
@@ -85,7 +85,7 @@ const counted = (answers: ReadonlyMap<string | number, number>): string =>
     .map(([status, count]) => `${status}: ${count}`)
     .join(', ');
 
-async function inProcess(fixture: ServingFixture): Promise<Row[]> {
+async function inProcess(fixture: ServingFixture): Promise<BenchRow[]> {
   const endpoint = await fixture.endpoint({ defaultModel: 'pipeline' });
   const statuses = new Map<number, number>();
   const protocols = new Set<string>();

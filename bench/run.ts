@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { glob } from 'tinyglobby';
-import type { Bench, Row } from './bench.ts';
+import type { Bench, BenchRow } from './bench.ts';
 
 /**
  * Runs bench/*.bench.ts (or those whose names contain an argument), each in a process of its own, one after the other,
@@ -21,7 +21,7 @@ async function main(args: string[]): Promise<void> {
   }
   const files = (await glob('bench/*.bench.ts')).sort();
   const chosen = files.filter((file) => args.length === 0 || args.some((arg) => path.basename(file).includes(arg)));
-  const rows: Row[] = [];
+  const rows: BenchRow[] = [];
   for (const file of chosen) {
     process.stderr.write(`${file} …\n`);
     rows.push(...(await runApart(file)));
@@ -30,7 +30,7 @@ async function main(args: string[]): Promise<void> {
   if (rows.some((row) => row.reached === false)) process.exitCode = 1;
 }
 
-async function runApart(file: string): Promise<Row[]> {
+async function runApart(file: string): Promise<BenchRow[]> {
   const args = [...process.execArgv, process.argv[1]!, '--one', path.resolve(file)];
   const running = promisify(execFile)(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 });
   // What takes long says how it goes.
@@ -38,7 +38,7 @@ async function runApart(file: string): Promise<Row[]> {
   const { stdout } = await running;
   const line = stdout.split('\n').findLast((each) => each.startsWith(MARK));
   if (line === undefined) throw new Error(`${file} gave no rows`);
-  return JSON.parse(line.slice(MARK.length)) as Row[];
+  return JSON.parse(line.slice(MARK.length)) as BenchRow[];
 }
 
 function formatReached(reached: boolean | undefined): string {
@@ -46,7 +46,7 @@ function formatReached(reached: boolean | undefined): string {
   return reached ? 'yes' : 'NO';
 }
 
-function table(rows: readonly Row[]): string {
+function table(rows: readonly BenchRow[]): string {
   const lines = rows.map(
     (row) => `| ${row.what} | ${row.measured} | ${row.target ?? ''} | ${formatReached(row.reached)} |`,
   );

@@ -3,14 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadModel, type OnnxModel } from '../platform/onnx/model.ts';
 import { perceptronModel } from '../test/fixtures/onnx/write.ts';
-import { type Bench, median, type Row } from './bench.ts';
-import { MODEL } from './deployed-function.ts';
+import { type Bench, type BenchRow, median } from './bench.ts';
+import { TREE_MODEL } from './deployed-function.ts';
 import { BARE, FASTAPI, MLSERVER, missingLoad, type Peer } from './peers.ts';
 import {
   body,
   bundleCommand,
   type Load,
-  load,
+  loadTest,
   modelFolder,
   releaseAll,
   remove,
@@ -49,7 +49,7 @@ export const bench: Bench = async () => {
   const parts = { peers: againstPeers, batching };
   const wanted = process.env.BENCH_PARTS?.split(',') ?? Object.keys(parts);
   try {
-    const rows: Row[] = [];
+    const rows: BenchRow[] = [];
     for (const [name, measure] of Object.entries(parts))
       if (wanted.includes(name)) rows.push(...(await measure(folder)));
     return rows;
@@ -58,16 +58,16 @@ export const bench: Bench = async () => {
   }
 };
 
-async function againstPeers(folder: string): Promise<Row[]> {
+async function againstPeers(folder: string): Promise<BenchRow[]> {
   const home = path.join(folder, 'home');
-  const tree = await modelFolder(folder, { name: 'tree', model: MODEL, input: TREE_INPUT });
+  const tree = await modelFolder(folder, { name: 'tree', model: TREE_MODEL, input: TREE_INPUT });
   const small = await modelFolder(folder, {
     name: 'perceptron',
     model: perceptronModel([30, 32, 16, 2]),
     input: SMALL_INPUT,
   });
   await releaseAll(home, [tree, small]);
-  const rows: Row[] = [];
+  const rows: BenchRow[] = [];
   for (const [what, model, from, input] of [
     ['100 trees', 'tree', tree, TREE_INPUT],
     ['small perceptron', 'perceptron', small, SMALL_INPUT],
@@ -97,7 +97,7 @@ async function againstPeers(folder: string): Promise<Row[]> {
 /** Rounds of short turns, each begun by the next server, so that what else the machine does meets all alike. */
 async function byTurns(servers: readonly Server[], at: string, bodyFile: string): Promise<Load[][]> {
   const turn = async (server: Server): Promise<Load> => {
-    const result = await load({ url: server.url + at, bodyFile, callers: CALLERS, seconds: SECONDS, ...APART });
+    const result = await loadTest({ url: server.url + at, bodyFile, callers: CALLERS, seconds: SECONDS, ...APART });
     if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests to ${server.url} failed`);
     return result;
   };
@@ -132,7 +132,7 @@ const HOLLOW = [WIDTH, 1, WIDTH];
  * of the two runs the server reads and answers all callers once. A run of all callers' rows is measured alone, and
  * reading and answering by a model of the same inputs and outputs that computes next to nothing, both in every round.
  */
-async function batching(folder: string): Promise<Row[]> {
+async function batching(folder: string): Promise<BenchRow[]> {
   const weights = perceptronModel(LARGE);
   const plain = await modelFolder(folder, { name: 'plain', model: weights, input: LARGE_INPUT });
   const batched = await modelFolder(folder, {
@@ -150,7 +150,7 @@ async function batching(folder: string): Promise<Row[]> {
   const model = await loadModel(path.join(plain, 'model.onnx'), { digest });
   const server = await startTrimtab(folder, home);
   const turn = async (name: string): Promise<Load> => {
-    const result = await load({
+    const result = await loadTest({
       url: `${server.url}/v2/models/${name}/infer`,
       bodyFile,
       callers: BATCH_CALLERS,
@@ -193,7 +193,7 @@ async function batching(folder: string): Promise<Row[]> {
 async function settled(server: Server): Promise<void> {
   for (;;) {
     const page = await (await fetch(`${server.url}/metrics`)).text();
-    if (page.includes('\ntrimtab_queue_requests 0\n')) return;
+    if (/^trimtab_queue_requests\{.*\} 0$/m.test(page)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -215,7 +215,7 @@ const rate = ({ requests, seconds }: Load): number => requests / seconds;
 const ratio = (own: readonly Load[], other: readonly Load[], of: (load: Load) => number): number =>
   median(own.map((each, round) => of(each) / of(other[round]!)));
 
-function faster(what: string, own: readonly Load[], other: readonly Load[], least?: number): Row {
+function faster(what: string, own: readonly Load[], other: readonly Load[], least?: number): BenchRow {
   const times = ratio(own, other, rate);
   const [a, b] = [median(own.map(rate)), median(other.map(rate))];
   const measured = `${a.toFixed(0)}/s, ${times.toFixed(2)} x of ${b.toFixed(0)}/s`;
@@ -224,7 +224,7 @@ function faster(what: string, own: readonly Load[], other: readonly Load[], leas
     : { what, measured, target: `>= ${least} x`, reached: times >= least };
 }
 
-function sooner(what: string, own: readonly Load[], other: readonly Load[], most?: number): Row {
+function sooner(what: string, own: readonly Load[], other: readonly Load[], most?: number): BenchRow {
   const p99 = (each: Load): number => each.p99;
   const times = ratio(own, other, p99);
   const [a, b] = [median(own.map(p99)), median(other.map(p99))];

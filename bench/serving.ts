@@ -153,7 +153,7 @@ const on = (core: number | undefined, command: readonly string[]): readonly stri
     ? command
     : ['/usr/bin/taskset', '-c', String(core), ...command];
 
-export interface LoadOptions extends StartOptions {
+export interface LoadTestOptions extends StartOptions {
   readonly url: string;
   /** File with the body of every request. */
   readonly bodyFile: string;
@@ -163,7 +163,7 @@ export interface LoadOptions extends StartOptions {
 }
 
 /** Loads a server by wrk (Debian: apt-get install wrk). */
-export async function load({ url, bodyFile, callers, seconds, apart = false }: LoadOptions): Promise<Load> {
+export async function loadTest({ url, bodyFile, callers, seconds, apart = false }: LoadTestOptions): Promise<Load> {
   const args = ['-t', '1', '-c', String(callers), '-d', `${seconds}s`, '--timeout', '10s'];
   const [file, ...all] = on(apart ? LOAD_CORE : undefined, ['wrk', ...args, '-s', 'bench/peers/post.lua', url]);
   const { stdout } = await promisify(execFile)(file!, all, { env: { ...process.env, BODY: bodyFile } });

@@ -16,9 +16,13 @@ export interface GlobalOptions {
   readonly json?: boolean;
 }
 
-/** Prints a result: as JSON when it was asked for, else as text for people. */
-export function print(io: Io, options: GlobalOptions, value: unknown, text: () => string): void {
-  io.out(options.json ? JSON.stringify(value, null, 2) : text());
+/**
+ * Prints a view: as one JSON document when that was asked for, else as text for people.
+ *
+ * @param format makes the text of the view and of nothing else
+ */
+export function print<V>(io: Io, options: GlobalOptions, view: V, format: (view: NoInfer<V>) => string): void {
+  io.out(options.json ? JSON.stringify(view, null, 2) : format(view));
 }
 
 /** Opens the home that was named, works, and closes it. */

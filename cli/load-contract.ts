@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { withInputTypes } from '../core/contract/bind.ts';
+import type { Contract } from '../core/contract/contract.ts';
 import { needsKeys, type PrivacyKeys } from '../core/contract/personal.ts';
 import type { Manifest } from '../core/manifest/manifest.ts';
 import type { Baseline } from '../core/profile/profile.ts';
@@ -11,6 +13,8 @@ import { withOptionalExamined } from './optional-dependencies.ts';
 /** What a data file is held against. */
 export interface LoadedContract {
   readonly manifest: Manifest;
+  /** Its contract, whose features know the inputs that they go to. */
+  readonly contract: Contract;
   readonly baseline?: Baseline;
   /** Those of the home, where the contract needs them. */
   readonly keys?: PrivacyKeys;
@@ -28,10 +32,14 @@ export async function loadModelContract(
 ): Promise<LoadedContract> {
   if (own.contract !== undefined) {
     const folder = own.contract.endsWith(MODEL_FILES.manifest) ? path.dirname(own.contract) : own.contract;
-    const { manifest, baseline } = await withOptionalExamined(path.join(folder, MODEL_FILES.model), ({ signature }) =>
-      readModelFolder(folder, signature),
+    const { manifest, baseline, contract } = await withOptionalExamined(
+      path.join(folder, MODEL_FILES.model),
+      async ({ signature }) => {
+        const files = await readModelFolder(folder, signature);
+        return { ...files, contract: withInputTypes(files.manifest.contract, signature) };
+      },
     );
-    return { manifest, ...(baseline ? { baseline: baseline.value } : {}) };
+    return { manifest, contract, ...(baseline ? { baseline: baseline.value } : {}) };
   }
   const { model } = own;
   if (model === undefined)
@@ -41,6 +49,11 @@ export async function loadModelContract(
     const version = await registry.version(model, state.champion ?? state.latest);
     const baseline = await baselineOf(home, version);
     const keys = needsKeys(version.manifest.contract) ? await home.privacy() : undefined;
-    return { manifest: version.manifest, ...(baseline ? { baseline } : {}), ...(keys ? { keys } : {}) };
+    return {
+      manifest: version.manifest,
+      contract: withInputTypes(version.manifest.contract, version.signature),
+      ...(baseline ? { baseline } : {}),
+      ...(keys ? { keys } : {}),
+    };
   });
 }

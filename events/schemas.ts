@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AlarmState } from '../core/alarms/alarm.ts';
+import { EnvironmentName } from '../core/model/names.ts';
 import { EntryKind } from '../core/registry/ledger.ts';
 
 /**
@@ -51,6 +52,7 @@ export type Scheduled = z.infer<typeof Scheduled>;
 
 /** Published for every ledger entry that a function makes. */
 export const ReleaseChanged = z.strictObject({
+  environment: EnvironmentName,
   model: z.string(),
   entry: z.int(),
   kind: EntryKind,
@@ -61,6 +63,7 @@ export type ReleaseChanged = z.infer<typeof ReleaseChanged>;
 
 /** Published when a drop has been validated. */
 export const DropValidated = z.strictObject({
+  environment: EnvironmentName,
   dataset: z.string(),
   drop: z.string(),
   verdict: z.enum(['accepted', 'rejected']),
@@ -73,6 +76,7 @@ export type DropValidated = z.infer<typeof DropValidated>;
 
 /** Published after each drift run. */
 export const DriftFound = z.strictObject({
+  environment: EnvironmentName,
   model: z.string(),
   version: z.int(),
   verdict: z.enum(['no_drift', 'drift', 'insufficient_data']),

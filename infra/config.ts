@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { EnvironmentName } from '../core/model/names.ts';
 import { PipelineConfig } from './pipeline/config.ts';
 import { EndpointConfig, ValidationConfig } from './scaling/config.ts';
 
-export const EnvironmentName = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,15}$/, 'an environment is 1 to 16 of a-z, 0-9 and -, and starts with a letter');
+/** Name of an environment that has none. */
+export const DEFAULT_ENVIRONMENT = 'dev';
 
 /** Names and values of tags as AWS takes them; `aws:` in front is its own. */
 const Tags = z.record(
@@ -25,7 +25,7 @@ const Tags = z.record(
  */
 export const DeploymentConfig = z.strictObject({
   /** Name of the environment, which is part of the names of its stacks. */
-  environment: EnvironmentName.default('dev'),
+  environment: EnvironmentName.default(DEFAULT_ENVIRONMENT),
   /** Account and region; those of the CDK command line by default. */
   account: z
     .string()

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type * as z from 'zod';
-import { ConfigFile, DeploymentConfig, EnvironmentName } from './config.ts';
+import { EnvironmentName } from '../core/model/names.ts';
+import { ConfigFile, DeploymentConfig } from './config.ts';
 
 /**
  * The configuration is invalid. The message names the file, the member, what was received, and what is allowed.
@@ -83,27 +84,18 @@ export function parseEnvironments(raw: unknown, file = 'trimtab.config.json'): D
 }
 
 /**
- * Checks that environments do not share an account and region: alarms, metrics and events are named by the model alone, so
- * that one environment would roll back the releases of the other. Nor may the name of one be the prefix of another's,
- * because stacks are deployed by the pattern `Trimtab-<environment>-*`.
+ * Checks that each environment says where it is, and that the name of none is the prefix of another's: stacks are
+ * deployed by the pattern `Trimtab-<environment>-*`. Several may share an account and region, for metrics, alarms, events
+ * and dashboards go by the environment's name.
  */
 function assertApart(configs: readonly DeploymentConfig[], file: string): void {
   if (configs.length < 2) return;
-  const places = new Map<string, string>();
   for (const { environment, account, region } of configs) {
     if (account === undefined || region === undefined)
       throw new ConfigError(
         file,
         `environments.${environment}: has no ${account === undefined ? 'account' : 'region'}; where there are several environments each names both`,
       );
-    const place = `account ${account}, region ${region}`;
-    const other = places.get(place);
-    if (other !== undefined)
-      throw new ConfigError(
-        file,
-        `environments.${environment}: is in ${place} as ${other} is; alarms and metrics go by the model’s name alone, so each needs an account or a region of its own`,
-      );
-    places.set(place, environment);
     const within = configs.find((each) => environment.startsWith(`${each.environment}-`));
     if (within !== undefined)
       throw new ConfigError(

@@ -3,16 +3,20 @@ import path from 'node:path';
 import type { AlarmDefinition } from '../core/alarms/alarm.ts';
 import { alarmsOf } from '../core/alarms/definitions.ts';
 import { Manifest } from '../core/manifest/manifest.ts';
+import { emittedMetrics } from '../core/observability/emitted-metrics.ts';
 import { Baseline } from '../core/profile/profile.ts';
+import { DEFAULT_ENVIRONMENT } from './config.ts';
 
 /** What a deployment needs to know of a model, for its alarms and dashboard. All else is in the registry. */
 export interface DeployedModel {
   /** Name of the model, as in its manifest. */
   readonly name: string;
+  /** Name of the environment that it is deployed to. */
+  readonly environment: string;
   /** Definitions of its alarms. */
   readonly alarms: readonly AlarmDefinition[];
-  /** Whether it predicts one of three or more classes. @default false */
-  readonly severalClasses?: boolean;
+  /** Names of its metrics that only some models have, of guards, cache or explanations, say. @default none */
+  readonly metrics?: readonly string[];
   /** Its business metrics. @default none */
   readonly business?: readonly { readonly name: string; readonly unit?: string | undefined }[] | undefined;
 }
@@ -21,6 +25,7 @@ export interface DeployedModel {
  * Reads the manifest and the baseline of a model folder.
  *
  * @param folder - path of the folder, with `model.json` and, if there is one, `baseline.json`
+ * @param environment - name of the environment that it is deployed to, as in the registry's `environmentName`
  * @throws Error when there is no manifest, or one of the files is invalid
  *
  * @example
@@ -31,16 +36,16 @@ export interface DeployedModel {
  * console.log(name, alarms.map(({ metric, threshold }) => `${metric} ${threshold}`));
  * ```
  */
-export function deployedModel(folder: string): DeployedModel {
+export function deployedModel(folder: string, environment = DEFAULT_ENVIRONMENT): DeployedModel {
   const manifest = Manifest.parse(JSON.parse(readFileSync(path.join(folder, 'model.json'), 'utf8')));
   const file = path.join(folder, 'baseline.json');
   const baseline = existsSync(file) ? Baseline.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
   const business = manifest.monitoring.business?.map(({ name, unit }) => ({ name, unit }));
-  const severalClasses = manifest.outputs.some(({ classes = [] }) => classes.length > 2);
   return {
     name: manifest.name,
-    alarms: alarmsOf(manifest, baseline?.performance?.errorRate),
+    environment,
+    alarms: alarmsOf(manifest, environment, baseline?.performance?.errorRate),
     business,
-    severalClasses,
+    metrics: emittedMetrics(manifest),
   };
 }

@@ -51,7 +51,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   const log = options.log ?? (() => undefined);
   const home = await openLocalHome(options.home);
   const stream = new DeliveryStream(home, log);
-  const sink = new PrometheusSink();
+  const sink = new PrometheusSink(home.metrics.environment);
   const endpoint = await Endpoint.open({
     home,
     models: 'all',

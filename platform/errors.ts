@@ -13,3 +13,14 @@ export class ObjectNotFoundError extends PlatformError {
     super(`no object under ${key}`, options);
   }
 }
+
+/** Metrics of another environment were asked for: two in one account and region have nothing to do with each other. */
+export class ForeignMetricError extends PlatformError {
+  override readonly name = 'ForeignMetricError';
+  constructor(
+    readonly own: string,
+    readonly asked: string,
+  ) {
+    super(`environment ${own} reads its own metrics alone, received a query for those of ${asked}`);
+  }
+}

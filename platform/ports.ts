@@ -1,4 +1,5 @@
 import type { PrivacyKeys } from '../core/contract/personal.ts';
+import type { VariantDimensions, VersionDimensions } from '../core/observability/metric-names.ts';
 import type { StoredRecord } from '../core/registry/chain.ts';
 import type { Entry } from '../core/registry/ledger.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
@@ -84,7 +85,7 @@ export interface Ledger {
 
 export interface MetricQuery {
   readonly metric: string;
-  readonly dimensions: Readonly<Record<string, string>>;
+  readonly dimensions: VariantDimensions | VersionDimensions;
   /** `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount` or `pNN`. */
   readonly statistic: string;
   readonly periodSeconds: number;
@@ -101,9 +102,15 @@ export interface Datapoint {
 
 /** Metrics are written as embedded-metric-format log lines (core/observability/emf.ts) and read back here. */
 export interface Metrics {
+  /** Name of the installation: every metric has it as a dimension, and no metric of another one is read. */
+  readonly environment: string;
   /** Takes one embedded-metric-format line. On AWS it is standard output that carries it. */
   write(line: string): void;
-  /** Datapoints in order; periods without data are absent. Periods are aligned to multiples of their length. */
+  /**
+   * Datapoints in order; periods without data are absent. Periods are aligned to multiples of their length.
+   *
+   * @throws ForeignMetricError when the dimensions name another environment
+   */
   query(query: MetricQuery): Promise<Datapoint[]>;
 }
 
@@ -111,7 +118,8 @@ export interface Metrics {
 export interface BusEvent {
   readonly source: 'trimtab';
   readonly detailType: string;
-  readonly detail: unknown;
+  /** The bus adds `environment`, by which events of two installations on one bus are told apart. */
+  readonly detail: Readonly<Record<string, unknown>>;
 }
 
 export interface Bus {

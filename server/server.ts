@@ -77,7 +77,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const counts = new RunCounts();
   const pending = new Pending();
   let endpoint: Endpoint | undefined;
-  const sink = new PrometheusSink();
+  const sink = new PrometheusSink(home.metrics.environment);
   const page = metricsPage({
     sink,
     collectors: [
@@ -112,7 +112,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const server = await listen({ handle }, settings, admission, first);
 
   const stream = new DeliveryStream(options.captures ? home : { ...home, captures: { put: async () => true } }, log);
-  const emf = bufferedEmf((line) => stream.write(line));
+  const emf = bufferedEmf(home.metrics.environment, (line) => stream.write(line));
   try {
     endpoint = await Endpoint.open({
       mirror: 'after',

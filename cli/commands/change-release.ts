@@ -16,5 +16,5 @@ export const changeRelease =
     withHome(io, options(), async (_, registry) => {
       const state = await registry.state(model);
       const entry = await registry.apply(model, await commandOf(state), { expectedRevision: state.revision });
-      print(io, options(), entry, () => formatEntry(entry));
+      print(io, options(), entry, formatEntry);
     });

@@ -31,7 +31,7 @@ export function addCompare(program: Program, io: Io, options: () => GlobalOption
           await registry.version(model, numbers[1]),
         ] as const;
         const view = await compared(() => compareVersions(home, { model, versions, source }));
-        print(io, options(), view, () => formatComparison(view));
+        print(io, options(), view, formatComparison);
       });
     });
 }

@@ -1,9 +1,9 @@
 import type { Command as Program } from 'commander';
 import { readEnvironments } from '../../infra/environments.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
+import type { CostView, Group, Line, Volume } from '../cost/cost-view.ts';
 import { costedDeployment } from '../cost/deployment.ts';
-import { type CostEstimate, estimate, type Volume } from '../cost/estimate.ts';
-import type { Group, Line } from '../cost/line.ts';
+import { estimate } from '../cost/estimate.ts';
 import { PRICE_LISTS, priceList } from '../cost/prices.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../output/table.ts';
@@ -41,8 +41,7 @@ export function addCost(program: Program, io: Io, options: () => GlobalOptions):
       };
       const deployment = costedDeployment(config!, models);
       const list = priceList(config!.region);
-      const found = estimate(deployment, volume, list);
-      print(io, options(), { ...found, volume, deployment }, () => formatEstimate(found, config!.region));
+      print(io, options(), estimate(deployment, volume, list), formatCost);
     });
 }
 
@@ -53,9 +52,10 @@ function amount(name: string, text: string, least: number, whole = false): numbe
   throw new UsageError(`--${name} is a ${whole ? 'whole ' : ''}number from ${least}, received '${text}'`);
 }
 
-function formatEstimate({ region, asOf, groups, total }: CostEstimate, wanted: string | undefined): string {
+function formatCost({ region, asOf, deployment, groups, total }: CostView): string {
+  const wanted = deployment.region;
   const elsewhere =
-    wanted === undefined || wanted === region
+    wanted === null || wanted === region
       ? []
       : [`There is no list for ${wanted} (there are: ${PRICE_LISTS.map((list) => list.region).join(', ')}).`];
   return [

@@ -3,6 +3,7 @@ import type { Command as Program } from 'commander';
 import { ENVELOPE } from '../../core/contract/personal.ts';
 import { dataOwners } from '../../usecases/privacy/data-owners.ts';
 import { decryptFile } from '../../usecases/privacy/decrypt-file.ts';
+import type { DecryptedFileView, DecryptedValueView } from '../../usecases/privacy/decrypt-view.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 
@@ -20,7 +21,8 @@ export function addDecrypt(program: Program, io: Io, options: () => GlobalOption
         if (what.startsWith(ENVELOPE)) {
           if (own.field === undefined) throw new UsageError('--field says which field the envelope is of');
           const value = keys.open({ owner: own.model, field: own.field }, what);
-          return print(io, options(), { value }, () => value);
+          const view: DecryptedValueView = { value };
+          return print(io, options(), view, formatValue);
         }
         if (!existsSync(what)) throw new UsageError(`'${what}' is neither an envelope (${ENVELOPE}…) nor a file`);
         const { out } = own;
@@ -28,13 +30,15 @@ export function addDecrypt(program: Program, io: Io, options: () => GlobalOption
         if (existsSync(out)) throw new UsageError(`${out} exists`);
         const [owner] = await dataOwners(home, own.model);
         const sealed = { owner: own.model, columns: owner?.encrypted };
-        const { columns, unopened } = await decryptFile(what, out, sealed, keys);
-        return print(io, options(), { out, columns, unopened }, () =>
-          [
-            `${out}: opened ${columns.join(', ') || 'nothing'}`,
-            ...(unopened > 0 ? [`${unopened} values look like envelopes and do not open: they are as they were`] : []),
-          ].join('\n'),
-        );
+        print(io, options(), await decryptFile(what, out, sealed, keys), formatFile);
       }),
     );
 }
+
+const formatValue = ({ value }: DecryptedValueView): string => value;
+
+const formatFile = ({ out, columns, unopened }: DecryptedFileView): string =>
+  [
+    `${out}: opened ${columns.join(', ') || 'nothing'}`,
+    ...(unopened > 0 ? [`${unopened} values look like envelopes and do not open: they are as they were`] : []),
+  ].join('\n');

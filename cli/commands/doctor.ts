@@ -5,8 +5,9 @@ import { DEFAULT_HOME, openHome } from '../../platform/home.ts';
 import type { Home } from '../../platform/ports.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
-import { examine, type Finding } from '../doctor/check.ts';
+import { examine } from '../doctor/check.ts';
 import type { HomeContext } from '../doctor/context.ts';
+import type { DoctorView, Finding } from '../doctor/doctor-view.ts';
 import { artifacts } from '../doctor/home/artifacts.ts';
 import { captures } from '../doctor/home/captures.ts';
 import { endpoint } from '../doctor/home/endpoint.ts';
@@ -18,7 +19,7 @@ import { localRuntime, localRuntimeProbe } from '../doctor/local/local-runtime.t
 import { CheckFailedError, UsageError } from '../errors.ts';
 
 interface DoctorOptions {
-  readonly environment: string;
+  readonly environment?: string;
   readonly port: string;
 }
 
@@ -29,15 +30,19 @@ export function addDoctor(program: Program, io: Io, options: () => GlobalOptions
   program
     .command('doctor')
     .description('look at an installation: what is wrong, and what to do about it; exit status 1 when something is')
-    .option('--environment <name>', 'environment of an installation on AWS: part of the names of its stacks', 'dev')
+    .option('--environment <name>', 'environment of an installation on AWS (default: TRIMTAB_ENVIRONMENT, else dev)')
     .option('--port <port>', 'port of a local home that nobody serves', '8080')
     .action(async (own: DoctorOptions) => {
       const name = options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME;
       const port = Number(own.port);
       if (!Number.isInteger(port) || port < 0 || port > 65_535)
         throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
-      const findings = name === 'aws' ? await onAws(io.env, own.environment) : await locally(io.env, name, port);
-      print(io, options(), { home: name, findings }, () => formatFindings(findings));
+      const findings =
+        name === 'aws'
+          ? await onAws(io.env, own.environment ?? io.env.TRIMTAB_ENVIRONMENT ?? 'dev')
+          : await locally(io.env, name, port);
+      const view: DoctorView = { home: name, findings };
+      print(io, options(), view, formatDoctor);
       const wrong = findings.filter(({ status }) => status === 'fail').length;
       if (wrong > 0) throw new CheckFailedError(`${wrong} of ${findings.length} things are wrong`);
     });
@@ -63,7 +68,8 @@ async function locally(env: NodeJS.ProcessEnv, name: string, port: number): Prom
 async function onAws(env: NodeJS.ProcessEnv, environment: string): Promise<Finding[]> {
   // Loaded only here: a laptop without AWS never needs the clients.
   const { examineAws } = await import('../doctor/aws/examine.ts');
-  return examineAws(env, environment, EVERYWHERE, (home, probe) => contextOf(env, home, probe));
+  const named = { ...env, TRIMTAB_ENVIRONMENT: environment };
+  return examineAws(named, environment, EVERYWHERE, (home, probe) => contextOf(env, home, probe));
 }
 
 async function contextOf(env: NodeJS.ProcessEnv, home: Home, probe: HomeContext['probe']): Promise<HomeContext> {
@@ -73,12 +79,12 @@ async function contextOf(env: NodeJS.ProcessEnv, home: Home, probe: HomeContext[
 
 const MARKS: Record<Finding['status'], string> = { ok: '✓', warn: '!', fail: '✗', skipped: '–' };
 
-function formatFindings(findings: readonly Finding[]): string {
+function formatDoctor({ findings }: DoctorView): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ status, name, found, expected, remedy }) => [
     `${MARKS[status]} ${name.padEnd(width)}  ${found}`,
-    ...(expected === undefined ? [] : [`  ${''.padEnd(width)}  expected: ${expected}`]),
-    ...(remedy === undefined ? [] : [`  ${''.padEnd(width)}  to do: ${remedy}`]),
+    ...(expected === null ? [] : [`  ${''.padEnd(width)}  expected: ${expected}`]),
+    ...(remedy === null ? [] : [`  ${''.padEnd(width)}  to do: ${remedy}`]),
   ]);
   const count = (status: Finding['status']): number => findings.filter((finding) => finding.status === status).length;
   const [wrong, doubtful] = [count('fail'), count('warn')];

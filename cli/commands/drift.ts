@@ -1,7 +1,7 @@
 import type { Command as Program } from 'commander';
-import type { DriftVerdict } from '../../core/drift/verdict.ts';
 import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
 import { driftOfFile } from '../../usecases/drift/detect-file-drift.ts';
+import type { DriftView, FileDriftView } from '../../usecases/drift/drift-view.ts';
 import { sentenceOf } from '../../usecases/drift/report.ts';
 import { assertFileExists, parseTime } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
@@ -25,7 +25,7 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
           const { manifest, baseline } = await loadModelContract({ contract: own.baseline, model }, io, options());
           if (!baseline) throw new UsageError('the model has no baseline.json: `trimtab init` makes one');
           const verdict = await driftOfFile(own.file, manifest, baseline);
-          print(io, options(), verdict, () => formatDrift(verdict));
+          print(io, options(), verdict, formatFileDrift);
           if (verdict.verdict === 'drift') throw new CheckFailedError('there is drift');
           return;
         }
@@ -34,14 +34,16 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
         const window = own.from === undefined ? undefined : { from: parseTime(own.from), to };
         await withHome(io, options(), async (home) => {
           const report = await runDriftDetection(home, { model, now: to, ...(window ? { window } : {}) });
-          print(io, options(), report, () => `${formatDrift(report)}\nreport: ${report.report}`);
+          print(io, options(), report, formatDrift);
           if (report.verdict === 'drift') throw new CheckFailedError('there is drift');
         });
       },
     );
 }
 
-function formatDrift(verdict: DriftVerdict): string {
+const formatDrift = (view: DriftView): string => `${formatFileDrift(view)}\nreport: ${view.report}`;
+
+function formatFileDrift(verdict: DriftView | FileDriftView): string {
   const rows = verdict.columns.map((c) => [
     c.column,
     c.status,

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 import type { Command as Program } from 'commander';
-import { ForgetError, type Forgotten, forget } from '../../usecases/privacy/erase-subject.ts';
+import { ForgetError, forget } from '../../usecases/privacy/erase-subject.ts';
 import { KINDS, RequestId } from '../../usecases/privacy/erasure-record.ts';
+import type { ForgetView } from '../../usecases/privacy/forget-view.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../output/table.ts';
@@ -49,12 +50,12 @@ export function addForget(program: Program, io: Io, options: () => GlobalOptions
         }).catch((error: unknown) => {
           throw error instanceof ForgetError ? new UsageError(error.message) : error;
         });
-        print(io, options(), done, () => formatErasure(done));
+        print(io, options(), done, formatErasure);
       });
     });
 }
 
-function formatErasure({ request, dryRun, erased, entries, beyond }: Forgotten): string {
+function formatErasure({ request, dryRun, erased, entries, beyond }: ForgetView): string {
   const rows = Object.entries(erased).flatMap(([owner, tallies]) =>
     KINDS.flatMap((kind) => {
       const tally = tallies[kind];

@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
-import type { ChainReport } from '../../core/registry/chain.ts';
 import { entryAt } from '../../core/registry/history.ts';
+import type { HistoryAtView, HistoryView, VerificationView } from '../../usecases/registry/history-view.ts';
 import { parseTime } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError } from '../errors.ts';
@@ -17,49 +17,50 @@ export function addHistory(program: Program, io: Io, options: () => GlobalOption
     .action((model: string, own: { at?: string; verify?: true }) =>
       withHome(io, options(), async (_, registry) => {
         if (own.verify) {
-          const report = await registry.verify(model);
-          print(io, options(), report, () => formatVerification(model, report));
-          if (report.faults.length > 0)
+          const report: VerificationView = { model, ...(await registry.verify(model)) };
+          print(io, options(), report, formatVerification);
+          const { length } = report.faults;
+          if (length > 0)
             throw new CheckFailedError(
-              `the ledger of ${model} is not as it was written: ${report.faults.length} ${report.faults.length === 1 ? 'fault' : 'faults'}`,
+              `the ledger of ${model} is not as it was written: ${length} ${length === 1 ? 'fault' : 'faults'}`,
             );
           return;
         }
-        if (own.at !== undefined) parseTime(own.at);
+        const at = own.at === undefined ? undefined : parseTime(own.at).toISOString();
         const entries = await registry.history(model);
-        if (own.at !== undefined) {
-          const entry = entryAt(entries, own.at);
-          if (!entry)
-            throw new CheckFailedError(
-              `nothing had happened to ${model} at ${own.at}; its first entry is of ${entries[0]!.at}`,
-            );
-          print(
-            io,
-            options(),
-            entry,
-            () => `at ${own.at}, after #${entry.number} (${entry.kind}):\n${formatRelease(model, entry.state)}`,
-          );
-          return;
+        if (at === undefined) {
+          const whole: HistoryView = { model, entries };
+          return print(io, options(), whole, formatHistory);
         }
-        print(io, options(), entries, () =>
-          table(
-            ['#', 'at', 'what', 'version', 'champion', 'by', 'why'],
-            entries.map((e) => [
-              e.number,
-              e.at.slice(0, 19).replace('T', ' '),
-              e.kind,
-              e.version,
-              e.state.champion,
-              e.actor,
-              e.reason,
-            ]),
-          ),
-        );
+        const entry = entryAt(entries, at);
+        if (!entry)
+          throw new CheckFailedError(
+            `nothing had happened to ${model} at ${at}; its first entry is of ${entries[0]!.at}`,
+          );
+        const then: HistoryAtView = { model, at, entry };
+        print(io, options(), then, formatHistoryAt);
       }),
     );
 }
 
-function formatVerification(model: string, { entries, head, faults }: ChainReport): string {
+const formatHistory = ({ entries }: HistoryView): string =>
+  table(
+    ['#', 'at', 'what', 'version', 'champion', 'by', 'why'],
+    entries.map((e) => [
+      e.number,
+      e.at.slice(0, 19).replace('T', ' '),
+      e.kind,
+      e.version,
+      e.state.champion,
+      e.actor,
+      e.reason,
+    ]),
+  );
+
+const formatHistoryAt = ({ model, at, entry }: HistoryAtView): string =>
+  `at ${at}, after #${entry.number} (${entry.kind}):\n${formatRelease(model, entry.state)}`;
+
+function formatVerification({ model, entries, head, faults }: VerificationView): string {
   if (faults.length > 0)
     return table(
       ['#', 'what is wrong'],

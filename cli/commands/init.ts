@@ -5,7 +5,6 @@ import type { Command as Program } from 'commander';
 import { Manifest } from '../../core/manifest/manifest.ts';
 import { ModelName } from '../../core/model/names.ts';
 import type { Signature } from '../../core/model/signature.ts';
-import type { Baseline } from '../../core/profile/profile.ts';
 import { inferContract } from '../../core/schema-inference/infer.ts';
 import {
   InferDecisionError,
@@ -16,6 +15,7 @@ import { readJsonLines } from '../../platform/json-lines.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import type { Draft } from '../../usecases/baseline/infer-contract.ts';
+import type { ModelFolderView } from '../../usecases/baseline/model-folder-view.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -60,9 +60,7 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .action(async (own: InitOptions) => {
       const place = placeOf(own);
       const made = await withOptionalExamined(own.model, (examined) => writeFolder(place, examined, own));
-      const { manifest, baseline } = made;
-      const performance = baseline.performance ?? null;
-      print(io, options(), { folder: place.folder, manifest, performance }, () => formatInitialised(place, made));
+      print(io, options(), made, formatInitialised);
     });
 }
 
@@ -71,11 +69,6 @@ interface Place {
   readonly folder: string;
   /** The manifest's file. */
   readonly target: string;
-}
-
-interface Made {
-  readonly manifest: Manifest;
-  readonly baseline: Baseline;
 }
 
 /** @throws UsageError when there is nothing to make a folder of, or one that would be overwritten */
@@ -99,7 +92,7 @@ async function writeFolder(
   { name, folder, target }: Place,
   { signature, file }: ExaminedModel,
   own: InitOptions,
-): Promise<Made> {
+): Promise<ModelFolderView> {
   const manifest = Manifest.parse({
     name,
     ...(await draftOf(signature, own)),
@@ -115,7 +108,16 @@ async function writeFolder(
   if (!existsSync(card)) await writeFile(card, cardOf(name));
   // The manifest comes last: without it the folder is no model folder.
   await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
-  return { manifest, baseline };
+  return {
+    folder,
+    manifestFile: target,
+    manifest,
+    baseline: {
+      rows: baseline.profile.rows,
+      chunks: baseline.chunks.length,
+      performance: baseline.performance ?? null,
+    },
+  };
 }
 
 /** The contract as the data suggests it: of a table its columns, of requests their tensors as well. */
@@ -138,18 +140,19 @@ async function firstLine(file: string): Promise<Record<string, unknown> | undefi
   return undefined;
 }
 
-function formatInitialised({ folder, target }: Place, { manifest: { contract, preprocess }, baseline }: Made): string {
+function formatInitialised({ folder, manifestFile, manifest, baseline }: ModelFolderView): string {
+  const { contract, preprocess } = manifest;
   const { rows, errorRate } = baseline.performance ?? {};
   const parts = [
     `${contract.features.length} features`,
     ...contract.tensors.map(({ name }) => `tensor ${name}${preprocess?.[name] ? ' (of pictures)' : ''}`),
   ];
   return [
-    `${folder}: ${parts.join(', ')}, baseline of ${baseline.profile.rows} rows in ${baseline.chunks.length} stretches`,
+    `${folder}: ${parts.join(', ')}, baseline of ${baseline.rows} rows in ${baseline.chunks} stretches`,
     errorRate === undefined
       ? '  no labels: how often it is wrong is not known'
       : `  wrong on ${(100 * errorRate).toFixed(1)} % of ${rows} labelled rows`,
-    `  read ${target} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
+    `  read ${manifestFile} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
     `  then: trimtab register ${folder}`,
   ].join('\n');
 }

@@ -1,14 +1,10 @@
 import type { Command as Program } from 'commander';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { type ClientOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
+import { fetchPredictions } from '../endpoint/fetch-predictions.ts';
+import type { PredictionsView } from '../endpoint/predictions-view.ts';
 import { requestsOf } from '../endpoint/requests.ts';
 import { table } from '../output/table.ts';
-
-interface Output {
-  readonly name: string;
-  readonly shape: number[];
-  readonly data: unknown[];
-}
 
 /** Asks a running endpoint, in the Open Inference Protocol. */
 export function addPredict(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -20,25 +16,23 @@ export function addPredict(program: Program, io: Io, options: () => GlobalOption
     .action(async (model: string, own: ClientOptions & { data: string; limit: string }) => {
       const endpoint = await openEndpoint(io, options(), own);
       const { rows, message } = await requestsOf(endpoint, model, own);
-      const answer = (await endpoint.ask(`/v2/models/${model}/infer`, message(rows))).body as {
-        model_version: string;
-        outputs: Output[];
-      };
-      print(io, options(), answer, () => {
-        const head = answer.outputs.flatMap(({ name, shape }) =>
-          widthOf(shape) === 1 ? [name] : Array.from({ length: widthOf(shape) }, (_, i) => `${name}[${i}]`),
-        );
-        const body = rows.map((_, i) =>
-          answer.outputs.flatMap(
-            ({ shape, data }) => data.slice(i * widthOf(shape), (i + 1) * widthOf(shape)) as number[],
-          ),
-        );
-        return `${model} version ${answer.model_version}\n${table(
-          ['row', ...head],
-          body.map((row, i) => [i, ...row]),
-        )}`;
-      });
+      print(io, options(), await fetchPredictions(endpoint, model, message(rows)), formatPredictions);
     });
+}
+
+function formatPredictions({ model, version, outputs }: PredictionsView): string {
+  const head = outputs.flatMap(({ name, shape }) =>
+    widthOf(shape) === 1 ? [name] : Array.from({ length: widthOf(shape) }, (_, i) => `${name}[${i}]`),
+  );
+  const body = Array.from({ length: outputs[0]?.shape[0] ?? 0 }, (_, i) => [
+    i,
+    ...outputs.flatMap(({ shape, data }) =>
+      data
+        .slice(i * widthOf(shape), (i + 1) * widthOf(shape))
+        .map((value) => (typeof value === 'boolean' ? String(value) : value)),
+    ),
+  ]);
+  return `${model} version ${version}\n${table(['row', ...head], body)}`;
 }
 
 const widthOf = (shape: readonly number[]): number => shape.slice(1).reduce((a, b) => a * b, 1);

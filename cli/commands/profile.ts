@@ -12,8 +12,7 @@ export function addProfile(program: Program, io: Io, options: () => GlobalOption
     .description('count what is in a data file')
     .action(async (file: string) => {
       assertFileExists(file);
-      const profile = await profileAnyFile(file);
-      print(io, options(), profile, () => formatProfile(profile));
+      print(io, options(), await profileAnyFile(file), formatProfile);
     });
 }
 

@@ -47,7 +47,7 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
             inputs,
           }),
         );
-        print(io, options(), view, () => formatQuality(view));
+        print(io, options(), view, formatQuality);
       });
     });
 }

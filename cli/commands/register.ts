@@ -1,8 +1,9 @@
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import type { Contract } from '../../core/contract/contract.ts';
-import { remarksOf } from '../../core/onnx/servable.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
+import { registerModel } from '../../usecases/registry/register-model.ts';
+import type { RegistrationView } from '../../usecases/registry/registration-view.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
 
@@ -13,27 +14,24 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
     .description('register a model folder as a version')
     .action((folder: string) =>
       withHome(io, options(), async (_, registry) => {
-        const { version, existed, remarks } = await withOptionalExamined(
-          path.join(folder, MODEL_FILES.model),
-          async ({ signature, inspection, file }) => {
-            const done = await registry.register(folder, signature, file);
-            return { ...done, remarks: remarksOf(inspection, done.version.signature, done.version.manifest.contract) };
-          },
+        const view = await withOptionalExamined(path.join(folder, MODEL_FILES.model), (examined) =>
+          registerModel(registry, folder, examined),
         );
-        print(io, options(), { existed, remarks, ...version }, () =>
-          [
-            `${version.model} ${version.version} ${existed ? 'was registered before' : 'registered'}`,
-            `  sha256    ${version.artifact.digest}`,
-            `  inputs    ${version.signature.inputs.map(({ name, type }) => `${name}:${type}`).join(' ')}`,
-            `  outputs   ${version.signature.outputs.map(({ name, type }) => `${name}:${type}`).join(' ')}`,
-            `  contract  ${contractText(version.manifest.contract)}`,
-            `  baseline  ${version.baseline ? version.baseline.digest.slice(0, 12) : 'none: drift cannot be looked for'}`,
-            ...remarks.map((remark) => `  note      ${remark}`),
-          ].join('\n'),
-        );
+        print(io, options(), view, formatRegistration);
       }),
     );
 }
+
+const formatRegistration = (view: RegistrationView): string =>
+  [
+    `${view.model} ${view.version} ${view.existed ? 'was registered before' : 'registered'}`,
+    `  sha256    ${view.artifact.digest}`,
+    `  inputs    ${view.signature.inputs.map(({ name, type }) => `${name}:${type}`).join(' ')}`,
+    `  outputs   ${view.signature.outputs.map(({ name, type }) => `${name}:${type}`).join(' ')}`,
+    `  contract  ${contractText(view.manifest.contract)}`,
+    `  baseline  ${view.baseline ? view.baseline.digest.slice(0, 12) : 'none: drift cannot be looked for'}`,
+    ...view.remarks.map((remark) => `  note      ${remark}`),
+  ].join('\n');
 
 const contractText = ({ features, tensors }: Contract): string =>
   `${features.length} features${tensors.length > 0 ? `, ${tensors.length} whole tensors` : ''}`;

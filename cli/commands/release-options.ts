@@ -1,6 +1,7 @@
 import type { Command as Program } from 'commander';
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
+import { METRICS } from '../../core/observability/metric-names.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { declared } from '../../core/serving/outcome.ts';
 import { UsageError } from '../errors.ts';
@@ -35,7 +36,7 @@ export const addReleaseOptions = (command: Program): Program =>
     .option('--weight <share>', 'share of the A/B test (default: 0.5)')
     .option(
       '--metric <name>',
-      'what decides: Wrong, Failure, Latency or a business metric of the manifest (default: Wrong)',
+      'what decides: PredictionError, Failure, Latency or a business metric of the manifest (default: PredictionError)',
     )
     .option('--effect <size>', 'smallest difference that matters, in the metric’s unit; 0.02 is 2 points of a rate')
     .option('--better <way>', 'lower or higher (default: as the manifest says, lower for the endpoint’s own metrics)')
@@ -45,7 +46,12 @@ export const addReleaseOptions = (command: Program): Program =>
     .option('--reason <text>', 'why, for the ledger');
 
 /** Metrics of the endpoint's own that a test can be about, all the better the lower, and whether they are rates. */
-const OWN: Readonly<Record<string, boolean>> = { Wrong: true, Failure: true, Violation: true, Latency: false };
+const OWN: Readonly<Record<string, boolean>> = {
+  PredictionError: true,
+  Failure: true,
+  Violation: true,
+  Latency: false,
+};
 
 /** @throws UsageError */
 export function releaseCommand(version: number, own: ReleaseOptions, manifest: Manifest | undefined): Command {
@@ -68,9 +74,11 @@ export function releaseCommand(version: number, own: ReleaseOptions, manifest: M
 }
 
 function hypothesisOf(own: ReleaseOptions, manifest: Manifest | undefined): Hypothesis {
-  const { metric: named = 'Wrong' } = own;
+  const { metric: named = 'PredictionError' } = own;
   const worth = declared(manifest?.monitoring.business).find(({ name }) => name === named);
   const metric = worth === undefined ? named : `Business.${named}`;
+  if (worth === undefined && named in METRICS && !(named in OWN))
+    throw new UsageError(`--metric is ${Object.keys(OWN).join(', ')} or a business metric, received ${named}`);
   const better = own.better ?? (worth === undefined ? betterOfOwn(named) : betterOfBusiness(worth));
   const rate = worth === undefined && !own.mean && (OWN[named] ?? true);
   if (better !== 'lower' && better !== 'higher')

@@ -16,7 +16,7 @@ export function addRelease(program: Program, io: Io, options: () => GlobalOption
       const state = await registry.state(model);
       const command = releaseCommand(version, own, (await home.ledger.version(model, version))?.manifest);
       const entry = await registry.apply(model, command, { expectedRevision: state.revision });
-      print(io, options(), entry, () => formatEntry(entry));
+      print(io, options(), entry, formatEntry);
     }),
   );
 }

@@ -4,6 +4,7 @@ import { type ClientOptions, openEndpoint, withEndpointOptions } from '../endpoi
 import { CheckFailedError, UsageError } from '../errors.ts';
 import { table } from '../output/table.ts';
 import { smoke } from '../smoke/smoke-test.ts';
+import type { SmokeView } from '../smoke/smoke-view.ts';
 
 interface Own extends ClientOptions {
   readonly model?: string[];
@@ -27,15 +28,11 @@ export function addSmoke(program: Program, io: Io, options: () => GlobalOptions)
       const wait = Number(own.wait);
       if (!(wait >= 0)) throw new UsageError(`--wait is a number of seconds, received '${own.wait}'`);
       const endpoint = await openEndpoint(io, options(), own);
-      const checks = await withHome(io, options(), (home) =>
+      const view = await withHome(io, options(), (home) =>
         smoke(endpoint, home, { models: own.model, maxMs, waitMs: wait * 1_000 }),
       );
-      print(io, options(), { url: endpoint.url, checks }, () =>
-        table(
-          ['', 'check', 'seen'],
-          checks.map(({ ok, what, detail }) => [ok ? '✓' : '✗', what, detail]),
-        ),
-      );
+      print(io, options(), view, formatSmoke);
+      const { checks } = view;
       const failed = checks.filter(({ ok }) => !ok);
       if (failed.length > 0)
         throw new CheckFailedError(
@@ -43,3 +40,9 @@ export function addSmoke(program: Program, io: Io, options: () => GlobalOptions)
         );
     });
 }
+
+const formatSmoke = ({ checks }: SmokeView): string =>
+  table(
+    ['', 'check', 'seen'],
+    checks.map(({ ok, what, detail }) => [ok ? '✓' : '✗', what, detail]),
+  );

@@ -21,7 +21,7 @@ export function addTrace(program: Program, io: Io, options: () => GlobalOptions)
             throw error instanceof UntracedError ? new CheckFailedError(error.message) : error;
           },
         );
-        print(io, options(), found, () => formatTrace(found));
+        print(io, options(), found, formatTrace);
       });
     });
 }

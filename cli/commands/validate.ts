@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { validateFile } from '../../usecases/validation/validate-file.ts';
+import type { ValidationView } from '../../usecases/validation/validation-view.ts';
 import { assertFileExists } from '../arguments.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { CheckFailedError } from '../errors.ts';
@@ -19,38 +20,40 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
     .option('--out <folder>', 'where good and quarantined rows go (default: a new temporary folder)')
     .action(async (file: string, own: { contract?: string; model?: string; out?: string }) => {
       assertFileExists(file);
-      const { manifest, baseline, keys } = await loadModelContract(own, io, options());
+      const { manifest, contract, baseline, keys } = await loadModelContract(own, io, options());
       const outDir = own.out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-validate-')));
-      const verdict = await validateFile(file, manifest.contract, {
+      const verdict = await validateFile(file, contract, {
         outDir,
         baseline: baseline?.profile,
         now: new Date(),
         personal: { owner: manifest.name, keys },
       });
-      const { lines, accepted, quarantined } = verdict.rows;
-      print(io, options(), verdict, () =>
-        [
-          `${verdict.verdict}${verdict.rejection ? `: ${verdict.rejection.reason}` : ''}`,
-          `  lines ${lines} = accepted ${accepted} + quarantined ${quarantined}   ${bar(lines === 0 ? 0 : accepted / lines, 30)}`,
-          ...(verdict.reasons.length > 0
-            ? [
-                table(
-                  ['feature', 'rule', 'rows'],
-                  verdict.reasons.map((r) => [r.feature, r.rule, r.rows]),
-                ),
-              ]
-            : []),
-          ...(verdict.personal
-            ? [
-                `  personal columns ${Object.entries(verdict.personal)
-                  .map(([column, treatment]) => `${column}: ${treatment}`)
-                  .join(', ')}`,
-              ]
-            : []),
-          ...(verdict.dataFile ? [`  good rows        ${verdict.dataFile}`] : []),
-          ...(verdict.quarantineFile ? [`  quarantined rows ${verdict.quarantineFile}`] : []),
-        ].join('\n'),
-      );
+      print(io, options(), verdict, formatValidation);
       if (verdict.verdict === 'rejected') throw new CheckFailedError('the file is rejected');
     });
+}
+
+function formatValidation(view: ValidationView): string {
+  const { lines, accepted, quarantined } = view.rows;
+  return [
+    `${view.verdict}${view.rejection ? `: ${view.rejection.reason}` : ''}`,
+    `  lines ${lines} = accepted ${accepted} + quarantined ${quarantined}   ${bar(lines === 0 ? 0 : accepted / lines, 30)}`,
+    ...(view.reasons.length > 0
+      ? [
+          table(
+            ['feature', 'rule', 'rows'],
+            view.reasons.map((r) => [r.feature, r.rule, r.rows]),
+          ),
+        ]
+      : []),
+    ...(view.personal
+      ? [
+          `  personal columns ${Object.entries(view.personal)
+            .map(([column, treatment]) => `${column}: ${treatment}`)
+            .join(', ')}`,
+        ]
+      : []),
+    ...(view.dataFile ? [`  good rows        ${view.dataFile}`] : []),
+    ...(view.quarantineFile ? [`  quarantined rows ${view.quarantineFile}`] : []),
+  ].join('\n');
 }

@@ -15,8 +15,9 @@ export const ASSUMED = {
   eventBytes: 26,
   /** Bytes of an answer, with its headers, of one row; each further row adds a fifth. */
   answerBytes: 600,
-  /** Metrics of data files, over all of them and of each dataset; one dataset a model. */
-  fileMetrics: 3,
+  /** Metrics of data files over all of them, and of each dataset; one dataset a model. */
+  fileMetrics: 4,
+  datasetMetrics: 1,
   /** Detailed metrics of the API's one route. */
   routeMetrics: 6,
   /** A delivery a minute, at most. */

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { alarmsOf } from '../../core/alarms/definitions.ts';
 import { Manifest } from '../../core/manifest/manifest.ts';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { infer } from '../../functions/infer/trigger.ts';
 import { validate } from '../../functions/validate/trigger.ts';
 import type { DeploymentConfig } from '../../infra/config.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
-import type { CostedDeployment, CostedModel } from './estimate.ts';
+import type { CostedDeployment, CostedModel } from './cost-view.ts';
 import { costedModel } from './model.ts';
 
 /** What is deployed besides models: a test holds these numbers to the templates. */
@@ -16,9 +15,10 @@ export const FIXED_RESOURCES = { alarms: 21, spilloverAlarms: 1, dashboards: 1, 
 /** What `trimtab.config.json` deploys, as far as it costs. @param models how many there are @default those it names */
 export function costedDeployment(config: DeploymentConfig, models?: number): CostedDeployment {
   const { endpoint, validation } = config;
-  const named = config.models.map(modelOf);
+  const named = config.models.map((folder) => modelOf(folder, config.environment));
   const provisioned = endpoint.provisionedConcurrency?.min ?? 0;
   return {
+    region: config.region ?? null,
     architecture: config.architecture,
     memoryMb: endpoint.memoryMb ?? infer.memoryMb,
     provisioned,
@@ -41,7 +41,7 @@ export function costedDeployment(config: DeploymentConfig, models?: number): Cos
   };
 }
 
-function modelOf(folder: string): CostedModel {
+function modelOf(folder: string, environment: string): CostedModel {
   const manifest = Manifest.parse(JSON.parse(readFileSync(path.join(folder, MODEL_FILES.manifest), 'utf8')));
-  return costedModel(manifest, alarmsOf(manifest));
+  return costedModel(manifest, environment);
 }

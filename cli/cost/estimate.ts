@@ -1,66 +1,13 @@
 import { ASSUMED } from './assumptions.ts';
-import { type Group, group, type Line, line } from './line.ts';
+import type { CostedDeployment, CostedModel, CostView, Group, Line, Volume } from './cost-view.ts';
+import { group, line } from './line.ts';
 import type { PriceList } from './prices.ts';
-
-/** A model of a deployment, as far as it costs. */
-export interface CostedModel {
-  readonly name: string;
-  /** Alarms with periods of a minute and more, and with shorter ones. */
-  readonly alarms: number;
-  readonly alarmsHighResolution: number;
-  /** Alarms that roll back: their metrics are read again every minute. */
-  readonly rollingAlarms: number;
-  /** Metrics, each under [Model, Variant] and under [Model, Version]. */
-  readonly metrics: number;
-  readonly captureShare: number;
-  /** Bytes of the metric line of a request, and of its capture: of a request, and of each of its rows. */
-  readonly metricBytes: number;
-  readonly captureBytes: number;
-  readonly captureRowBytes: number;
-}
-
-/** A deployment, as far as it costs. */
-export interface CostedDeployment {
-  readonly architecture: 'x64' | 'arm64';
-  /** Memory of the inference function, MB. */
-  readonly memoryMb: number;
-  /** Executions that are kept ready all month. */
-  readonly provisioned: number;
-  readonly validation: { readonly memoryMb: number; readonly temporaryMb: number };
-  readonly schedules: readonly { readonly name: string; readonly memoryMb: number; readonly everySeconds: number }[];
-  /** Alarms of the machinery itself. */
-  readonly alarms: number;
-  /** Dashboards besides one a model. */
-  readonly dashboards: number;
-  readonly keys: number;
-  readonly secrets: number;
-  readonly models: readonly CostedModel[];
-}
-
-/** What comes in, in a month. */
-export interface Volume {
-  /** Rows, over all models. */
-  readonly predictions: number;
-  readonly rowsPerRequest: number;
-  /** Billed duration of a request, milliseconds. */
-  readonly latencyMs: number;
-  /** Gigabytes of data files. */
-  readonly gigabytes: number;
-}
-
-export interface CostEstimate {
-  readonly region: string;
-  readonly asOf: string;
-  readonly groups: readonly Group[];
-  /** USD a month. */
-  readonly total: number;
-}
 
 const GB = 1_000_000_000;
 const number = (n: number): string => n.toLocaleString('en-US', { maximumFractionDigits: 2 });
 
 /** What a deployment costs in a month, on paper: the arithmetic with its sources, without free tiers and discounts. */
-export function estimate(deployment: CostedDeployment, volume: Volume, list: PriceList): CostEstimate {
+export function estimate(deployment: CostedDeployment, volume: Volume, list: PriceList): CostView {
   const { models } = deployment;
   const groups = [
     installation(deployment, list),
@@ -68,7 +15,8 @@ export function estimate(deployment: CostedDeployment, volume: Volume, list: Pri
     predictions(deployment, volume, list),
     dataFiles(deployment, volume, list),
   ];
-  return { region: list.region, asOf: list.asOf, groups, total: groups.reduce((sum, { total }) => sum + total, 0) };
+  const total = groups.reduce((sum, each) => sum + each.total, 0);
+  return { region: list.region, asOf: list.asOf, volume, deployment, groups, total };
 }
 
 /** What is paid whether or not anything comes in. */
@@ -144,7 +92,7 @@ function modelMonths(models: readonly CostedModel[], { prices }: PriceList): Gro
     ),
     line(
       'custom metrics',
-      sum((m) => 2 * m.metrics + ASSUMED.fileMetrics),
+      sum((m) => m.series + ASSUMED.datasetMetrics),
       prices.customMetrics,
       'by variant and by version, a champion alone, and of one dataset; a canary doubles the first for its hours',
     ),

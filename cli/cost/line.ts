@@ -1,23 +1,4 @@
-import type { Price } from './prices.ts';
-
-/** One line of the arithmetic: quantity × price = amount. */
-export interface Line {
-  readonly what: string;
-  readonly quantity: number;
-  readonly price: Price;
-  /** USD. */
-  readonly amount: number;
-  /** Where the quantity comes from. */
-  readonly because: string;
-}
-
-/** Lines that belong together. */
-export interface Group {
-  readonly title: string;
-  readonly lines: readonly Line[];
-  /** USD. */
-  readonly total: number;
-}
+import type { Group, Line, Price } from './cost-view.ts';
 
 export const line = (what: string, quantity: number, price: Price, because: string): Line => ({
   what,

@@ -1,33 +1,20 @@
-import { type AlarmDefinition, METRICS, type MetricName } from '../../core/alarms/alarm.ts';
+import { alarmsOf } from '../../core/alarms/definitions.ts';
 import { captureWriter } from '../../core/captures/capture-line.ts';
 import { compileOutputReader } from '../../core/captures/output-reader.ts';
 import type { Feature } from '../../core/contract/contract.ts';
 import { ENVELOPE, type PrivacyKeys } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { metricLine } from '../../core/observability/emf.ts';
-import type { CostedModel } from './estimate.ts';
+import { emittedMetrics } from '../../core/observability/emitted-metrics.ts';
+import { METRICS } from '../../core/observability/metric-names.ts';
+import type { CostedModel } from './cost-view.ts';
 
 const ID = '00000000-0000-4000-8000-000000000000';
 const AT = 1_767_225_600_000;
 
-const NAMES = Object.keys(METRICS) as MetricName[];
-
-/** Metrics that only some models have, and those of a shadow, which is no champion alone. */
-const OCCASIONAL: Partial<Record<MetricName, (manifest: Manifest) => boolean>> = {
-  OutOfDistribution: ({ guards }) => guards?.outOfDistribution !== undefined,
-  RateLimited: ({ guards }) => guards?.rateLimit !== undefined,
-  CacheHit: ({ serving }) => serving.cache !== undefined,
-  // Whoever sets them wants to be asked for them.
-  ExplainLatency: ({ explanations }) => explanations !== undefined,
-  ExplainFailure: ({ explanations }) => explanations !== undefined,
-  Margin: severalClasses,
-  Entropy: severalClasses,
-  ShadowDisagreement: () => false,
-  ShadowDifference: () => false,
-};
-
 /** What a model costs by: its alarms, and the bytes of the very lines that are written about a request. */
-export function costedModel(manifest: Manifest, alarms: readonly AlarmDefinition[]): CostedModel {
+export function costedModel(manifest: Manifest, environment: string): CostedModel {
+  const alarms = alarmsOf(manifest, environment);
   const { name, monitoring } = manifest;
   const short = alarms.filter(({ periodSeconds }) => periodSeconds < 60).length;
   const values = {
@@ -43,16 +30,12 @@ export function costedModel(manifest: Manifest, alarms: readonly AlarmDefinition
     alarms: alarms.length - short,
     alarmsHighResolution: short,
     rollingAlarms: alarms.filter(({ action }) => action === 'rollback').length,
-    metrics: NAMES.filter((metric) => OCCASIONAL[metric]?.(manifest) ?? true).length,
+    series: emittedMetrics(manifest).reduce((sum, metric) => sum + METRICS[metric].by.length, 0),
     captureShare: monitoring.captureShare,
-    metricBytes: metricLine({ model: name, variant: 'champion', version: 1, at: AT, values }).length,
+    metricBytes: metricLine({ environment, model: name, variant: 'champion', version: 1, at: AT, values }).length,
     captureRowBytes: two[1]! - two[0]!,
     captureBytes: 2 * two[0]! - two[1]!,
   };
-}
-
-function severalClasses({ outputs }: Manifest): boolean {
-  return outputs.some(({ classes = [] }) => classes.length > 2);
 }
 
 function captureBytes(manifest: Manifest, rows: number): number {

@@ -1,9 +1,4 @@
-/** A price of so many dollars for so many units. */
-export interface Price {
-  readonly usd: number;
-  readonly per: number;
-  readonly unit: string;
-}
+import type { Price } from './cost-view.ts';
 
 /** What is paid for, at the list price of the first tier, without free tiers and without taxes. */
 export interface Prices {

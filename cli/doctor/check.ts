@@ -1,20 +1,15 @@
-/** What a look at one thing found. */
-export interface Finding {
-  /** What was looked at. */
-  readonly name: string;
-  /** `warn` is worth a look; `skipped` could not be looked at, and says why. */
-  readonly status: 'ok' | 'warn' | 'fail' | 'skipped';
-  readonly found: string;
-  /** What should have been found; not for `ok`. */
-  readonly expected?: string;
-  /** What to do about it; not for `ok`. */
-  readonly remedy?: string;
-}
+import type { Finding } from './doctor-view.ts';
 
 /** What is missing from a finding that is not `ok`. */
-export type Advice = Required<Pick<Finding, 'expected' | 'remedy'>>;
+export type Advice = { readonly [K in 'expected' | 'remedy']: NonNullable<Finding[K]> };
 
-export const ok = (name: string, found: string): Finding => ({ name, status: 'ok', found });
+export const ok = (name: string, found: string): Finding => ({
+  name,
+  status: 'ok',
+  found,
+  expected: null,
+  remedy: null,
+});
 export const warn = (name: string, found: string, advice: Advice): Finding => ({
   name,
   status: 'warn',
@@ -27,11 +22,12 @@ export const fail = (name: string, found: string, advice: Advice): Finding => ({
   found,
   ...advice,
 });
-export const skipped = (name: string, found: string, remedy?: string): Finding => ({
+export const skipped = (name: string, found: string, remedy: string | null = null): Finding => ({
   name,
   status: 'skipped',
   found,
-  ...(remedy === undefined ? {} : { remedy }),
+  expected: null,
+  remedy,
 });
 
 /** Looks at one thing, from what it is given. */

@@ -22,6 +22,8 @@ export const withEndpointOptions = (command: Command): Command =>
 /** One answer, and how long it took from here. */
 export interface HttpReply {
   readonly body: unknown;
+  /** The body as it came. */
+  readonly text: string;
   readonly headers: Headers;
   readonly milliseconds: number;
 }
@@ -46,7 +48,7 @@ export class EndpointClient {
     const text = await response.text();
     const milliseconds = performance.now() - from;
     if (!response.ok) throw new CheckFailedError(`the endpoint answered ${response.status}: ${errorIn(text)}`);
-    return { body: parsed(text, path), headers: response.headers, milliseconds };
+    return { body: parsed(text, path), text, headers: response.headers, milliseconds };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Explanation, RowValues } from '../../core/explain/explanation.ts';
+import type { ExplanationsView, ImportanceView } from '../endpoint/explanations-view.ts';
 import { bar, table } from './table.ts';
 
 /** Features that are shown by themselves; the rest is one line. */
@@ -11,21 +11,40 @@ const BACKGROUNDS = {
   levels: 'levels that the baseline’s tensors have on average',
 } as const;
 
+/** Each row's values as bars. */
+export const formatExplanations = (view: ExplanationsView): string =>
+  [explanationHead(view), ...view.rows.map((row, i) => `\nrow ${i}: ${explainedRow(view, row)}`)].join('\n');
+
+/** What features do on the whole: the mean size of their values, the largest first. */
+export function formatImportance(view: ImportanceView): string {
+  const order = view.importance.toSorted((a, b) => b.meanSize - a.meanSize);
+  const top = Math.max(...order.map(({ meanSize }) => meanSize), Number.MIN_VALUE);
+  return [
+    explanationHead(view),
+    table(
+      ['feature', 'mean size', ''],
+      order.map(({ name, meanSize }) => [name, meanSize.toPrecision(3), bar(meanSize / top, 2 * WIDTH).trimEnd()]),
+    ),
+  ].join('\n');
+}
+
 /** What is explained, and how. */
-export function explanationHead(of: Explanation): string {
-  const { method, output, column, scale, link, background, backgroundRows, complete, fixed, reason } = of;
+function explanationHead(of: ExplanationsView | ImportanceView): string {
+  const { model, version, method, output, column, scale, link, background, backgroundRows, complete, fixed, reason } =
+    of;
   const lines = [
+    `${model} version ${version}${'explained' in of ? `, ${of.explained} rows` : ''}`,
     `${output}[${column}], ${scale === 'raw' ? `raw score before ${link}` : 'as the model answers'}; ${method} values against ` +
       `${backgroundRows} ${BACKGROUNDS[background]}`,
   ];
-  if (reason !== undefined) lines.push(`sampled because ${reason}`);
+  if (reason !== null) lines.push(`sampled because ${reason}`);
   if (!complete) lines.push('time was out: the standard errors say how far this got');
   if (fixed.length > 0) lines.push(`personal, kept as they are: ${fixed.join(', ')}`);
   return lines.join('\n');
 }
 
 /** One row's values as bars to both sides, the largest first. */
-export function explainedRow(of: Explanation, row: RowValues, values: Readonly<Record<string, unknown>>): string {
+function explainedRow(of: ExplanationsView, row: ExplanationsView['rows'][number]): string {
   const { features, link, scale } = of;
   const order = [...row.values.keys()].sort((a, b) => Math.abs(row.values[b]!) - Math.abs(row.values[a]!));
   const shown = order.slice(0, SHOWN);
@@ -35,13 +54,13 @@ export function explainedRow(of: Explanation, row: RowValues, values: Readonly<R
     name,
     formatFeatureValue(value),
     signed(share),
-    ...(row.standardErrors === undefined ? [] : [error === undefined ? '' : `±${error.toPrecision(2)}`]),
+    ...(row.standardErrors === null ? [] : [error === undefined ? '' : `±${error.toPrecision(2)}`]),
     sides(share / top),
   ];
-  const lines = shown.map((i) => line(features[i]!, values[features[i]!], row.values[i]!, row.standardErrors?.[i]));
+  const lines = shown.map((i) => line(features[i]!, row.inputs[features[i]!], row.values[i]!, row.standardErrors?.[i]));
   if (order.length > SHOWN) lines.push(line(`${order.length - SHOWN} others`, undefined, rest));
-  const head = ['feature', 'is', 'adds', ...(row.standardErrors === undefined ? [] : ['error']), ''];
-  const map = of.grid === undefined ? '' : `\n${cellMap(of.grid, row.values)}`;
+  const head = ['feature', 'is', 'adds', ...(row.standardErrors === null ? [] : ['error']), ''];
+  const map = of.grid === null ? '' : `\n${cellMap(of.grid, row.values)}`;
   const odds = scale === 'raw' && link === 'logistic' ? ` (${percent(row.baseValue)} → ${percent(row.value)})` : '';
   return `${round(row.baseValue)} → ${round(row.value)}${odds}${map}\n${table(head, lines)}`;
 }
@@ -55,7 +74,7 @@ function formatFeatureValue(value: unknown): string {
 const SHADES = ['  ', '░░', '▒▒', '▓▓', '██'];
 
 /** The cells of a grid where they are: how dark a cell is says how much it does, a minus that it takes away. */
-function cellMap({ edges }: NonNullable<Explanation['grid']>, values: readonly number[]): string {
+function cellMap({ edges }: NonNullable<ExplanationsView['grid']>, values: readonly number[]): string {
   const across = edges.at(-1)!.length - 1;
   const top = Math.max(...values.map(Math.abs), Number.MIN_VALUE);
   const cells = values.map((value) => {
@@ -65,16 +84,6 @@ function cellMap({ edges }: NonNullable<Explanation['grid']>, values: readonly n
   });
   const lines = Array.from({ length: values.length / across }, (_, i) => cells.slice(i * across, (i + 1) * across));
   return lines.map((line) => `  │${line.join('│')}│`).join('\n');
-}
-
-/** What features do on the whole: the mean size of their values, the largest first. */
-export function globalTable(features: readonly string[], sizes: readonly number[]): string {
-  const order = [...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!);
-  const top = Math.max(...sizes, Number.MIN_VALUE);
-  return table(
-    ['feature', 'mean size', ''],
-    order.map((i) => [features[i]!, sizes[i]!.toPrecision(3), bar(sizes[i]! / top, 2 * WIDTH).trimEnd()]),
-  );
 }
 
 /** A share of -1 to 1 as a bar to the left or to the right of a line. */

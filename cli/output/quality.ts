@@ -52,7 +52,7 @@ const section = (title: string, text: string): string[] => {
 function metricTable({ metrics, deciding, task }: QualityView): string {
   const names = Object.keys(METRIC_TITLES).filter((name) => metrics[name] !== undefined);
   if (names.length === 0) return '';
-  const decides = new Set<string>(deciding.filter(({ class: one }) => one === undefined).map(({ metric }) => metric));
+  const decides = new Set<string>(deciding.filter(({ class: one }) => one === null).map(({ metric }) => metric));
   const rows = names.map((name) => [
     `${METRIC_TITLES[name]}${decides.has(name) ? ' *' : ''}`,
     ...metricCells(name, metrics[name]!),
@@ -79,7 +79,7 @@ function classTable({ classes, deciding }: QualityView): string {
   const entries = Object.entries(classes);
   if (entries.length === 0) return '';
   const title = (name: string): string =>
-    deciding.some(({ metric, class: one }) => metric === name && one !== undefined) ? `${name} *` : name;
+    deciding.some(({ metric, class: one }) => metric === name && one !== null) ? `${name} *` : name;
   const share = (name: string, metric: Metric | undefined): string => {
     if (metric === undefined || metric.value === null) return '–';
     const { low, high } = metric;

@@ -1,7 +1,7 @@
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { championShare } from '../../core/serving/route.ts';
-import type { ReleaseStatus, replayStatusOf } from '../../usecases/release/rollout-status.ts';
 import { shadowText } from '../../usecases/release/shadow.ts';
+import type { ModelStatus } from '../../usecases/release/status-view.ts';
 import { formatHypothesis, formatRolloutStatus } from './rollout-status.ts';
 import { bar } from './table.ts';
 import { formatPercent, trafficText } from './traffic.ts';
@@ -12,7 +12,11 @@ export function formatEntry({ model, number, kind, version, state }: Entry): str
 }
 
 /** A release as a picture: who has what share of the traffic, how rollouts come along, and what waits. */
-export function formatRelease(model: string, state: ReleaseState, status?: ReleaseStatus): string {
+export function formatRelease(
+  model: string,
+  state: ReleaseState,
+  status: Pick<ModelStatus, 'challengers' | 'shadow'> = { challengers: null, shadow: null },
+): string {
   const lines = [`${model}  revision ${state.revision}${state.since ? `, traffic since ${state.since}` : ''}`];
   const part = (name: string, version: number, share: number): string =>
     `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${formatPercent(share)}`;
@@ -25,13 +29,13 @@ export function formatRelease(model: string, state: ReleaseState, status?: Relea
     lines.push(
       ...formatRolloutStatus(
         challenger,
-        status?.challengers.find((each) => each.version === version),
+        status.challengers?.find((each) => each.version === version),
       ),
     );
   }
   if (state.shadow !== null)
     lines.push(
-      `  shadow      ${String(state.shadow.version).padStart(3)}${status?.shadow ? `  ${shadowText(status.shadow)}` : ''}`,
+      `  shadow      ${String(state.shadow.version).padStart(3)}${status.shadow ? `  ${shadowText(status.shadow)}` : ''}`,
     );
   if (state.previous.length > 0) lines.push(`  can return to ${state.previous.toReversed().join(', ')}`);
   for (const { version, reason } of state.quarantined)
@@ -43,7 +47,7 @@ export function formatRelease(model: string, state: ReleaseState, status?: Relea
 }
 
 /** A line for each version whose captured requests cannot be asked of another. */
-export const formatReplay = (versions: Awaited<ReturnType<typeof replayStatusOf>>): string[] =>
+export const formatReplay = (versions: ModelStatus['replay']): string[] =>
   versions.flatMap(({ version, replayProblem }) =>
-    replayProblem === undefined ? [] : [`  version ${version} cannot be replayed: ${replayProblem}`],
+    replayProblem === null ? [] : [`  version ${version} cannot be replayed: ${replayProblem}`],
   );

@@ -1,6 +1,6 @@
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
 import type { Challenger } from '../../core/registry/ledger.ts';
-import type { RolloutStatus } from '../../usecases/release/rollout-status.ts';
+import type { RolloutStatus } from '../../usecases/release/status-view.ts';
 import { interval } from './interval.ts';
 import { bar } from './table.ts';
 import { formatPercent } from './traffic.ts';
@@ -13,7 +13,8 @@ export const formatHypothesis = ({ metric, better, rate, minEffect }: Hypothesis
 
 /** How a challenger stands, below its line: a test's interval and how far it has come, a step's comparisons. */
 export function formatRolloutStatus({ test }: Challenger, standing: RolloutStatus | undefined): string[] {
-  if (standing?.test !== undefined && test !== undefined) {
+  if (standing === undefined) return [];
+  if (standing.test !== null && test !== undefined) {
     const { difference, low, high, progress, reason } = standing.test;
     const picture =
       difference === null || low === null || high === null
@@ -23,7 +24,6 @@ export function formatRolloutStatus({ test }: Challenger, standing: RolloutStatu
           ];
     return [...picture, `${INDENT} ${reason}`];
   }
-  if (standing?.step === undefined) return [];
   const marks = { fine: '✓', worse: '✗', unclear: '…', few: '…' } as const;
-  return standing.step.checks.map(({ verdict, reason }) => `${INDENT} ${marks[verdict]} ${reason}`);
+  return (standing.step?.checks ?? []).map(({ verdict, reason }) => `${INDENT} ${marks[verdict]} ${reason}`);
 }

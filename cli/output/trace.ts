@@ -1,12 +1,17 @@
 import type { Entry } from '../../core/registry/ledger.ts';
-import type { Trace } from '../../usecases/audit/trace.ts';
-import type { DropTrace } from '../../usecases/audit/trace-drop.ts';
-import type { PredictionTrace } from '../../usecases/audit/trace-prediction.ts';
-import type { EntryTrace, Service, VersionSummary, VersionTrace } from '../../usecases/audit/trace-version.ts';
+import type {
+  DropTrace,
+  EntryTrace,
+  PredictionTrace,
+  Service,
+  TraceView,
+  VersionSummary,
+  VersionTrace,
+} from '../../usecases/audit/trace-view.ts';
 import { formatPercent, trafficText } from './traffic.ts';
 
 /** A picture of a trace: what came first stands first. */
-export function formatTrace(trace: Trace): string {
+export function formatTrace(trace: TraceView): string {
   switch (trace.of) {
     case 'prediction':
       return prediction(trace);
@@ -52,7 +57,7 @@ type Answer = PredictionTrace['answers'][number];
 
 /** How a request ended, by the words that metrics have for it. */
 function outcome({ variant, failed }: Answer): string {
-  if (failed !== undefined) return `not answered (${failed}) by`;
+  if (failed !== null) return `not answered (${failed}) by`;
   return variant === 'shadow' ? 'mirrored to' : 'answered by';
 }
 
@@ -63,8 +68,8 @@ function violations({ findings }: Answer): string {
 }
 
 function truthLine({ id, truth, state, wrong, reason, object }: PredictionTrace['truth'][number]): string {
-  const given = truth === undefined ? 'not kept' : JSON.stringify(truth);
-  const decision = typeof wrong === 'boolean' ? `, the decision was ${wrong ? 'wrong' : 'right'}` : '';
+  const given = truth === null ? 'not kept' : JSON.stringify(truth);
+  const decision = wrong !== null ? `, the decision was ${wrong ? 'wrong' : 'right'}` : '';
   return `truth of ${id}: ${given}, ${state}${decision}${reason ? `: ${reason}` : ''} (${object})`;
 }
 
@@ -127,7 +132,7 @@ function versionLines(summary: VersionSummary): string[] {
     `├─ version ${v}: sha256 ${digest}`,
     `│   registered ${time(registeredAt)}, by ${registeredBy}; contract ${contract}`,
     ...(from.length > 0 ? [`│   made from ${from.join(', ')}`] : []),
-    ...(replayProblem === undefined ? [] : [`│   cannot be replayed: ${replayProblem}`]),
+    ...(replayProblem === null ? [] : [`│   cannot be replayed: ${replayProblem}`]),
   ];
 }
 

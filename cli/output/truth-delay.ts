@@ -1,12 +1,12 @@
-import type { TruthDelay } from '../../core/quality/delay.ts';
+import type { ModelStatus } from '../../usecases/release/status-view.ts';
 
 /** A line on how long truths take; none where that is not known. */
-export function formatTruthDelay(delay: TruthDelay | null): string[] {
+export function formatTruthDelay(delay: ModelStatus['truthDelay']): string[] {
   if (delay === null) return [];
-  const { p90, median, uncorrected, n } = delay;
+  const { p90Ms: p90, medianMs: median, uncorrectedP90Ms: uncorrected, truths } = delay;
   const corrected = p90 > uncorrected ? `; ${formatDelay(uncorrected)} of those that are there by now` : '';
   return [
-    `  truth       90 % within ${formatDelay(p90)}, half within ${formatDelay(median)} (${n} truths${corrected})`,
+    `  truth       90 % within ${formatDelay(p90)}, half within ${formatDelay(median)} (${truths} truths${corrected})`,
   ];
 }
 

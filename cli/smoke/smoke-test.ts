@@ -7,14 +7,7 @@ import { ServedRelease } from '../../platform/served-release.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
 import type { EndpointClient } from '../endpoint/client.ts';
 import { trafficText } from '../output/traffic.ts';
-
-/** One thing that was looked at. */
-export interface SmokeCheck {
-  readonly what: string;
-  readonly ok: boolean;
-  /** What was seen. */
-  readonly detail: string;
-}
+import type { SmokeCheck, SmokeView } from './smoke-view.ts';
 
 export interface SmokeOptions {
   /** The models to ask for; all that have a release by default. */
@@ -33,7 +26,7 @@ const CALLS = 5;
  * made from the version's own contract and baseline, and holds its answers against the ledger. Never throws for what
  * it finds: that is in the checks.
  */
-export async function smoke(endpoint: EndpointClient, home: Home, options: SmokeOptions): Promise<SmokeCheck[]> {
+export async function smoke(endpoint: EndpointClient, home: Home, options: SmokeOptions): Promise<SmokeView> {
   const checks: SmokeCheck[] = [];
   /** Runs one check; what it throws is its detail. Gives undefined when it failed. */
   const check = async (what: string, look: () => Promise<string>): Promise<boolean> => {
@@ -51,7 +44,8 @@ export async function smoke(endpoint: EndpointClient, home: Home, options: Smoke
     const { milliseconds } = await patiently(options.waitMs, () => endpoint.ask('/v2/health/ready'));
     return `live and ready, ${round(milliseconds)} ms`;
   });
-  if (!healthy) return checks;
+  const view = { url: endpoint.url, checks };
+  if (!healthy) return view;
 
   const names = options.models ?? (await home.ledger.models());
   let released = 0;
@@ -76,7 +70,7 @@ export async function smoke(endpoint: EndpointClient, home: Home, options: Smoke
   }
   if (released === 0 && options.models === undefined)
     checks.push({ what: 'models', ok: true, detail: 'nothing is released yet' });
-  return checks;
+  return view;
 }
 
 /** Whether the endpoint serves what the ledger says now. */

@@ -1,8 +1,10 @@
 import { needsKeys } from '../contract/personal.ts';
 import { canBeWrong } from '../manifest/decision.ts';
 import type { Manifest } from '../manifest/manifest.ts';
-import type { Variant } from '../serving/variant.ts';
-import type { AlarmDefinition, MetricName } from './alarm.ts';
+import { EnvironmentName, ModelName } from '../model/names.ts';
+import { METRICS, type MetricName, variantDimensions } from '../observability/metric-names.ts';
+import { Variant } from '../serving/variant.ts';
+import type { AlarmDefinition } from './alarm.ts';
 
 /** The share of wrong decisions at which an alarm goes off, when the manifest names none. */
 export function errorThreshold(baselineErrorRate: number): number {
@@ -18,9 +20,10 @@ const UNKNOWN_ERROR_RATE = 0.5;
  * The alarms of a model, as data. Those that roll back are plain alarms on one 0/1 metric of one variant; variants
  * outlive versions, so an alarm is made once and holds for every release.
  *
+ * @param environment name of the installation, whose metrics alone are looked at
  * @param baselineErrorRate share of wrong decisions on the reference, when it had labels
  */
-export function alarmsOf(manifest: Manifest, baselineErrorRate?: number): AlarmDefinition[] {
+export function alarmsOf(manifest: Manifest, environment: string, baselineErrorRate?: number): AlarmDefinition[] {
   const { monitoring } = manifest;
   const wrong =
     monitoring.maxErrorRate ??
@@ -31,10 +34,10 @@ export function alarmsOf(manifest: Manifest, baselineErrorRate?: number): AlarmD
     threshold: number,
     rest: Pick<AlarmDefinition, 'statistic' | 'action' | 'runbook'> & Partial<AlarmDefinition>,
   ): AlarmDefinition => ({
-    name: alarmName(manifest.name, variant, metric),
+    name: `${alarmPrefix(environment, manifest.name)}${variant}.${metric}`,
     model: manifest.name,
     metric,
-    dimensions: { Model: manifest.name, Variant: variant },
+    dimensions: { ...variantDimensions(environment, manifest.name, variant), Variant: variant },
     periodSeconds: monitoring.periodSeconds,
     threshold,
     comparison: 'GreaterThanOrEqualToThreshold',
@@ -48,7 +51,7 @@ export function alarmsOf(manifest: Manifest, baselineErrorRate?: number): AlarmD
   const soon = { periodSeconds: Math.max(60, monitoring.periodSeconds), datapointsToAlarm: 1, evaluationPeriods: 1 };
   return (['champion', 'challenger'] as const).flatMap((variant) => [
     ...(manifest.decision && canBeWrong(manifest.decision)
-      ? [alarm(variant, 'Wrong', wrong, { ...rate, action: 'rollback', runbook: 'wrong-decisions.md' })]
+      ? [alarm(variant, 'PredictionError', wrong, { ...rate, action: 'rollback', runbook: 'wrong-decisions.md' })]
       : []),
     alarm(variant, 'Failure', monitoring.maxFailureRate, { ...rate, action: 'rollback', runbook: 'failures.md' }),
     alarm(variant, 'Latency', monitoring.maxLatencyMs, { statistic: 'p99', action: 'rollback', runbook: 'latency.md' }),
@@ -90,12 +93,26 @@ export function alarmsOf(manifest: Manifest, baselineErrorRate?: number): AlarmD
 /** Share of drifted features from which retraining is asked for: one alone is for the report. */
 const DRIFT_SHARE = 0.2;
 
-/** Name of an alarm: what CloudWatch's events carry. */
-export const alarmName = (model: string, variant: Variant, metric: MetricName): string =>
-  `trimtab-${model}-${variant}-${metric.toLowerCase()}`;
+/**
+ * How the names of an environment's alarms begin; with a model, those of the model. Names hold no point, so that no
+ * environment's prefix is that of another.
+ */
+export const alarmPrefix = (environment: string, model?: string): string =>
+  `trimtab.${environment}.${model === undefined ? '' : `${model}.`}`;
 
-/** Model and variant of an alarm's name; undefined for an alarm that is not ours. */
-export function parseAlarmName(name: string): { model: string; variant: Variant; metric: string } | undefined {
-  const match = /^trimtab-([a-z0-9][a-z0-9-]*)-(champion|challenger|shadow)-([a-z]+)$/.exec(name);
-  return match ? { model: match[1]!, variant: match[2] as Variant, metric: match[3]! } : undefined;
+/** What an alarm's name, which is what CloudWatch's events carry, says of it. */
+export interface AlarmName {
+  readonly environment: string;
+  readonly model: string;
+  readonly variant: Variant;
+  readonly metric: MetricName;
+}
+
+/** Reads the name of a model's alarm; undefined for any other alarm. */
+export function parseAlarmName(name: string): AlarmName | undefined {
+  const [trimtab, environment, model, variant, metric = '', ...rest] = name.split('.');
+  const role = Variant.safeParse(variant);
+  if (trimtab !== 'trimtab' || rest.length > 0 || !role.success || !Object.hasOwn(METRICS, metric)) return undefined;
+  if (!EnvironmentName.safeParse(environment).success || !ModelName.safeParse(model).success) return undefined;
+  return { environment: environment!, model: model!, variant: role.data, metric: metric as MetricName };
 }

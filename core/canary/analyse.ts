@@ -1,31 +1,41 @@
-import type { Estimate, SampleTotals } from '../experiment/strata.ts';
+import * as z from 'zod';
+import { type Estimate, SampleTotals } from '../experiment/strata.ts';
 import type { AnalysisPolicy } from '../manifest/canary-analysis.ts';
 import { differenceOfRates, type Rate, Z99 } from '../rollback/evidence.ts';
 
 /** A metric of challenger and champion over a step. */
-export interface MetricComparison {
-  readonly metric: 'Failure' | 'Wrong' | 'Latency';
-  /** `few`: too few samples; `unclear`: enough of them, and the interval reaches over the margin. */
-  readonly verdict: 'fine' | 'worse' | 'unclear' | 'few';
-  readonly champion: SampleTotals;
-  readonly challenger: SampleTotals;
-  /** Challenger less champion. */
-  readonly difference: number | null;
-  /** Largest difference that is not excluded, with 95 % confidence to one side: below the margin it is not inferior. */
-  readonly high: number | null;
-  /** Smallest difference that is not excluded, with 99 %, for it is looked at again and again. */
-  readonly low: number | null;
-  /** Largest difference that is let pass. */
-  readonly margin: number;
-  readonly reason: string;
-}
+export const MetricComparison = z.strictObject({
+  metric: z
+    .enum(['Failure', 'PredictionError', 'Latency'])
+    .describe('Shares of Failure and PredictionError; Latency in milliseconds.'),
+  verdict: z
+    .enum(['fine', 'worse', 'unclear', 'few'])
+    .describe('few: too few samples; unclear: enough of them, and the interval reaches over the margin.'),
+  champion: SampleTotals.describe('Samples of the champion.'),
+  challenger: SampleTotals.describe('Samples of the challenger.'),
+  difference: z.number().nullable().describe('Challenger less champion; null with few samples.'),
+  high: z
+    .number()
+    .nullable()
+    .describe(
+      'Largest difference not excluded, with 95 % confidence to one side: below the margin it is not inferior.',
+    ),
+  low: z
+    .number()
+    .nullable()
+    .describe('Smallest difference not excluded, with 99 % confidence, for it is looked at again and again.'),
+  margin: z.number().describe('Largest difference that is let pass.'),
+  reason: z.string().describe('The comparison in a sentence; also why numbers are null.'),
+});
+export type MetricComparison = z.infer<typeof MetricComparison>;
 
 /** What a look at a canary's step found; goes into the ledger word for word. */
-export interface Analysis {
-  readonly verdict: 'advance' | 'wait' | 'abort';
-  readonly reason: string;
-  readonly checks: readonly MetricComparison[];
-}
+export const Analysis = z.strictObject({
+  verdict: z.enum(['advance', 'wait', 'abort']).describe('What follows for the canary.'),
+  reason: z.string().describe('Why, in sentences.'),
+  checks: z.array(MetricComparison).describe('One a metric.'),
+});
+export type Analysis = z.infer<typeof Analysis>;
 
 /** What both did since the step began. */
 export interface Figures {
@@ -57,14 +67,14 @@ const MIN_STRATA = 10;
 export function analyse(policy: AnalysisPolicy, { failure, wrong, latency }: Figures): Analysis {
   const checks = [
     rates('Failure', failure, policy.maxFailureIncrease, policy.minSamples),
-    rates('Wrong', wrong, policy.maxWrongIncrease, policy.minSamples),
+    rates('PredictionError', wrong, policy.maxWrongIncrease, policy.minSamples),
     times(latency, policy),
   ];
   const worse = checks.filter(({ verdict }) => verdict === 'worse');
   if (worse.length > 0) return { verdict: 'abort', reason: joinReasons(worse), checks };
   const open = checks.filter(
     ({ metric, verdict }) =>
-      verdict === 'unclear' || (verdict === 'few' && (metric !== 'Wrong' || policy.requireTruth)),
+      verdict === 'unclear' || (verdict === 'few' && (metric !== 'PredictionError' || policy.requireTruth)),
   );
   if (open.length > 0) return { verdict: 'wait', reason: joinReasons(open), checks };
   return { verdict: 'advance', reason: joinReasons(checks.filter(({ verdict }) => verdict === 'fine')), checks };
@@ -73,7 +83,7 @@ export function analyse(policy: AnalysisPolicy, { failure, wrong, latency }: Fig
 const joinReasons = (checks: readonly MetricComparison[]): string => checks.map(({ reason }) => reason).join('; ');
 
 function rates(
-  metric: 'Failure' | 'Wrong',
+  metric: 'Failure' | 'PredictionError',
   { champion, challenger }: Pair,
   margin: number,
   least: number,

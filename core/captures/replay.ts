@@ -10,13 +10,13 @@ export interface ReplayedVersion {
 /** Whether captured requests of a version can be asked of another one. */
 export interface Replayability {
   readonly replayable: boolean;
-  /** Why not; absent where they can. */
-  readonly replayProblem?: string;
+  /** Why not; null where they can. */
+  readonly replayProblem: string | null;
 }
 
 export function replayabilityOf(version: ReplayedVersion): Replayability {
   const problem = replayProblem(version);
-  return problem === undefined ? { replayable: true } : { replayable: false, replayProblem: problem };
+  return { replayable: problem === undefined, replayProblem: problem ?? null };
 }
 
 /**

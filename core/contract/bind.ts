@@ -1,5 +1,6 @@
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { Contract, Feature } from './contract.ts';
+import type { RuledFeature } from './rules/rule.ts';
 import type { TensorRule } from './tensor-rule.ts';
 
 /** The contract and the graph do not fit together; the message names the feature and the inputs there are. */
@@ -32,8 +33,8 @@ export interface BoundInput {
 export function bindContract(contract: Contract, signature: Signature): BoundInput[] {
   const inputs = new Map(signature.inputs.map((spec) => [spec.name, spec]));
   const carried = new Map<string, BoundFeature[]>();
-  for (const feature of contract.features) {
-    const input = feature.input ?? feature.name;
+  for (const feature of withInputTypes(contract, signature).features) {
+    const input = inputOf(feature);
     const spec = inputs.get(input);
     if (spec === undefined)
       throw new ContractBindingError(
@@ -57,6 +58,23 @@ export function bindContract(contract: Contract, signature: Signature): BoundInp
   }
   return signature.inputs.map((spec) => bindInput(spec, carried.get(spec.name) ?? [], rules.get(spec.name)));
 }
+
+const inputOf = ({ input, name }: Feature): string => input ?? name;
+
+/**
+ * A contract whose features know the types of the inputs that they go to, so that of a file is refused what the model
+ * could not be asked about. Features without an input are as before.
+ */
+export function withInputTypes(contract: Contract, signature: Pick<Signature, 'inputs'>): Contract {
+  const types = new Map(signature.inputs.map(({ name, type }) => [name, type]));
+  const features = contract.features.map((feature): InputFeature => {
+    const inputType = types.get(inputOf(feature));
+    return inputType === undefined ? feature : { ...feature, inputType };
+  });
+  return { ...contract, features };
+}
+
+type InputFeature = Feature & Pick<RuledFeature, 'inputType'>;
 
 /** A rule says what the graph itself does not rule out. */
 function assertRule({ name, shape, min, max, maxLength, onViolation }: TensorRule, spec: TensorSpec): void {

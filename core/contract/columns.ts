@@ -16,7 +16,7 @@ export function compileColumns(input: BoundInput): Pass {
 
 function compileNumbers({ spec: { type }, features, columns }: BoundInput): Pass {
   const holder = bigHolder(type) ?? numberHolder(type);
-  const checks = features.map(({ feature }) => new FeatureCheck<number | bigint>(feature, holder, type));
+  const checks = features.map(({ feature }) => new FeatureCheck<number | bigint>(feature, holder));
   return (raw, rows, findings, values) => {
     const tensor = allocate(type, rows * columns);
     // One block for all columns: a typed array each would cost more than the pass itself at one row.
@@ -37,7 +37,7 @@ function compileNumbers({ spec: { type }, features, columns }: BoundInput): Pass
 }
 
 function compileTexts({ spec: { type }, features, columns }: BoundInput): Pass {
-  const checks = features.map(({ feature }) => new FeatureCheck(feature, STRINGS, type));
+  const checks = features.map(({ feature }) => new FeatureCheck(feature, STRINGS));
   return ({ data, shape }, rows, findings, values) => {
     const tensor = new Array<string>(rows * columns);
     for (let from = 0; from < columns; from++) {

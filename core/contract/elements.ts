@@ -28,7 +28,7 @@ export const isBig = (values: TensorValues): values is BigInt64Array | BigUint64
 
 /** What an element must be, in words. */
 export function elementText(type: TensorType): string {
-  if (type === 'string') return 'a string without NUL';
+  if (type === 'string') return 'Unicode text without NUL';
   if (type === 'bool') return 'true or false';
   const range = integerRange(type);
   return range === undefined ? 'a number' : `an integer from ${range.lowest} to ${range.highest}`;

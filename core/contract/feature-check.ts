@@ -1,10 +1,8 @@
-import type { TensorType } from '../model/signature.ts';
 import { type CertainValues, certainValues } from './certain-values.ts';
 import type { Feature } from './contract.ts';
-import { elementText } from './elements.ts';
-import type { BrokenRule, Findings, ViolationSubject } from './findings.ts';
+import type { Findings, ViolationSubject } from './findings.ts';
 import type { Holder } from './holder.ts';
-import { type FeatureRule, inputRules } from './rules/rules.ts';
+import { type FeatureRule, featureRules } from './rules/rules.ts';
 import { VALUE_TYPES } from './types/types.ts';
 import type { Cell, Value } from './types/value-type.ts';
 
@@ -17,21 +15,19 @@ export class FeatureCheck<T extends number | bigint | string> implements Violati
   readonly read: (raw: unknown) => Cell;
   readonly certain: CertainValues<T>;
   private readonly rules: readonly FeatureRule[];
-  /** What is broken by a value that every rule lets through and the input's type has no element for. */
-  private readonly beyondInput: BrokenRule;
+  /** What the input's type has an element for. */
+  private readonly element: FeatureRule;
 
   constructor(
     feature: Feature,
     private readonly holder: Holder<T>,
-    input: TensorType,
   ) {
     this.name = feature.name;
     this.policy = feature.onViolation;
     this.personal = feature.personal !== 'no';
-    this.rules = inputRules(feature, input);
-    this.beyondInput = { name: 'type', allowed: elementText(input) };
-    const { read } = VALUE_TYPES[feature.type];
-    this.read = holder.integral ? (raw) => (raw instanceof Number ? undefined : read(raw)) : read;
+    this.rules = featureRules(feature);
+    this.element = this.rules.findLast(({ name }) => name === 'range' || name === 'type')!;
+    this.read = VALUE_TYPES[feature.type].read;
     this.certain = certainValues(this.rules, holder);
   }
 
@@ -57,7 +53,8 @@ export class FeatureCheck<T extends number | bigint | string> implements Violati
       return held ?? this.holder.empty;
     }
     const held = this.holder.hold(value);
-    if (held === undefined) findings.add(this, this.beyondInput, { value: raw, row, tolerable: false });
+    // A number that may have lost digits before it came here is no integer of 64 bits.
+    if (held === undefined) findings.add(this, this.element, { value: raw, row, tolerable: false });
     return held ?? this.holder.empty;
   }
 }

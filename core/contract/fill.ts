@@ -2,7 +2,7 @@ import { shortest } from '../model/decimal.ts';
 import { wholeOf } from './elements.ts';
 import type { FeatureCheck } from './feature-check.ts';
 import type { Findings } from './findings.ts';
-import { hasNul } from './types/string.ts';
+import { isKept } from './types/string.ts';
 
 /**
  * The passes that check a feature and fill its column of a tensor at once. Each goes down one feature: what the rules
@@ -103,7 +103,7 @@ export function fillStrings(column: FillColumn<string>, tensor: string[], kept: 
     if (typeof value === 'string') {
       if (kept !== undefined) kept[row] = value;
       const within =
-        values === undefined ? value.length <= maxUnits && value !== '' && !hasNul(value) : values.has(value);
+        values === undefined ? value.length <= maxUnits && value !== '' && isKept(value) : values.has(value);
       if (within) {
         tensor[at] = value;
         continue;

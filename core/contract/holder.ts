@@ -1,7 +1,7 @@
 import type { TensorType } from '../model/signature.ts';
 import { wholeOf } from './elements.ts';
 import { bigRange, numberRange, type Range } from './integer-range.ts';
-import { hasNul } from './types/string.ts';
+import { isKept } from './types/string.ts';
 import type { Cell, Certain } from './types/value-type.ts';
 
 /** How an input's elements hold the values of a feature, whatever the contract says of them. */
@@ -12,8 +12,6 @@ export interface Holder<T extends number | bigint | string> {
   readonly empty: T;
   /** Values that are held for certain. */
   readonly certain: Certain;
-  /** Whether a whole number must be written as an integer, where the protocol tells that apart. */
-  readonly integral: boolean;
 }
 
 /** Floating-point elements hold all there is: what is no number is NaN. */
@@ -21,7 +19,6 @@ const FLOATS: Holder<number> = {
   hold: (cell) => (typeof cell === 'number' || typeof cell === 'bigint' ? Number(cell) : Number.NaN),
   empty: Number.NaN,
   certain: {},
-  integral: false,
 };
 
 const within = ({ lowest, highest }: Range<number>): Holder<number> => ({
@@ -31,7 +28,6 @@ const within = ({ lowest, highest }: Range<number>): Holder<number> => ({
   },
   empty: 0,
   certain: { whole: true, lowest, highest },
-  integral: true,
 });
 
 /** How numbers and booleans are held by the types that are filled with numbers. */
@@ -52,7 +48,6 @@ export function bigHolder(type: TensorType): Holder<bigint> | undefined {
     },
     empty: 0n,
     certain: { lowest: Number(lowest), highest: Number.MAX_SAFE_INTEGER },
-    integral: true,
   };
 }
 
@@ -60,9 +55,8 @@ export function bigHolder(type: TensorType): Holder<bigint> | undefined {
 export const STRINGS: Holder<string> = {
   hold(cell) {
     if (typeof cell !== 'string') return '';
-    return hasNul(cell) ? undefined : cell;
+    return isKept(cell) ? cell : undefined;
   },
   empty: '',
   certain: {},
-  integral: false,
 };

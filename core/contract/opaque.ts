@@ -6,7 +6,7 @@ import { ARRAYS, allocate, elementText, wholeOf } from './elements.ts';
 import { InputError } from './input-error.ts';
 import { bigRange, numberRange } from './integer-range.ts';
 import type { RawTensor } from './raw-tensor.ts';
-import { hasNul } from './types/string.ts';
+import { isKept } from './types/string.ts';
 
 /**
  * Fills a tensor that the contract says nothing about: every element must be of the input's type, null is NaN.
@@ -35,7 +35,7 @@ export function fillOpaque(spec: TensorSpec, raw: RawTensor): TensorData {
 
 /** Reads one JSON value as an element; undefined when it is none. */
 function reader(type: TensorType): (value: unknown) => number | bigint | string | undefined {
-  if (type === 'string') return (value) => (typeof value === 'string' && !hasNul(value) ? value : undefined);
+  if (type === 'string') return (value) => (typeof value === 'string' && isKept(value) ? value : undefined);
   if (type === 'bool') return (value) => (typeof value === 'boolean' ? Number(value) : undefined);
   const big = bigRange(type);
   if (big !== undefined)

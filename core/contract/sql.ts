@@ -1,5 +1,6 @@
 import { clip, formatValue } from '../errors/format-value.ts';
 import type { Contract, Feature } from './contract.ts';
+import type { RuledFeature } from './rules/rule.ts';
 import { type FeatureRule, featureRules, type RuleName } from './rules/rules.ts';
 import { sqlName } from './sql-text.ts';
 import { VALUE_TYPES } from './types/types.ts';
@@ -10,10 +11,10 @@ import type { Violation } from './violation.ts';
  * The contract as SQL over a table or view with a column for each feature, of the type that {@link sqlTypeOf} says, and
  * one beside it where that says so. Nothing here comes from a data file.
  */
-export const sqlTypeOf = (type: Feature['type']): SqlType => VALUE_TYPES[type].sql;
+export const sqlTypeOf = ({ type, inputType }: RuledFeature): SqlType => VALUE_TYPES[type].sqlOf(inputType);
 
 /** Expression of a feature's value, as rules compare it and datasets keep it. */
-export const valueSql = ({ name, type }: Feature): string => sqlTypeOf(type).value(name);
+export const valueSql = (feature: RuledFeature): string => sqlTypeOf(feature).value(feature.name);
 
 /** An expression that is the code of the first rule that a row's value breaks, 0 where it breaks none. */
 export function codeSql(feature: Feature): string {
@@ -42,8 +43,9 @@ export const ruleNamed = (feature: Feature, name: RuleName): FeatureRule =>
   featureRules(feature).find((rule) => rule.name === name)!;
 
 /** Expression of what a message shows of a feature's value in `table`. */
-export function receivedSql({ name, type }: Feature, table: string): string {
-  const { exact } = sqlTypeOf(type);
+export function receivedSql(feature: RuledFeature, table: string): string {
+  const { name } = feature;
+  const { exact } = sqlTypeOf(feature);
   const column = `${table}.${sqlName(name)}`;
   return exact === undefined ? column : `coalesce(${table}.${exact.name(name)}::VARCHAR, ${column}::VARCHAR)`;
 }

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { countsOf } from '../profile/bins.ts';
 import type { Baseline, Profile } from '../profile/profile.ts';
 import { benjaminiHochberg } from './benjamini-hochberg.ts';
@@ -6,40 +7,46 @@ import { chiSquaredQuantile, contingencyTest, mergeSparse } from './chi-squared.
 import { jensenShannon } from './jensen-shannon.ts';
 import { populationStability } from './psi.ts';
 
-export type DriftStatus = 'no_drift' | 'drift' | 'insufficient_data';
+export const DriftStatus = z.enum(['no_drift', 'drift', 'insufficient_data']);
+export type DriftStatus = z.infer<typeof DriftStatus>;
 
 /** How far one column moved, and whether that is a drift. */
-export interface ColumnDrift {
-  readonly column: string;
-  readonly status: 'drift' | 'no_drift' | 'not_applicable';
-  /** Why it is not applicable, or what is special about it. */
-  readonly note?: string;
-  /** Jensen–Shannon distance, natural logarithm, missing values a bin of their own. */
-  readonly effect: number;
-  /** 95 % interval of the effect, by resampling the window. */
-  readonly interval: readonly [number, number];
-  /** Threshold of the effect for a window of this size. */
-  readonly threshold: number;
-  readonly psi: number;
-  /** Chi-squared test of homogeneity. */
-  readonly p: number;
-  /** Benjamini–Hochberg over all columns. */
-  readonly adjusted: number;
-  readonly missing: { readonly reference: number; readonly current: number };
-  readonly unseen?: number;
-}
+export const ColumnDrift = z.strictObject({
+  column: z.string().describe('Feature by its name, output as output:NAME.'),
+  status: z
+    .enum(['drift', 'no_drift', 'not_applicable'])
+    .describe('not_applicable: nothing could be measured (note says why), and the measures say no drift.'),
+  note: z.string().nullable().describe('Why it is not applicable, or what is special about it; null when nothing is.'),
+  effect: z.number().describe('Jensen–Shannon distance, natural logarithm, missing values a bin of their own.'),
+  interval: z.tuple([z.number(), z.number()]).describe('95 % interval of the effect, by resampling the window.'),
+  threshold: z.number().describe('Threshold of the effect for a window of this size.'),
+  psi: z.number().describe('Population stability index.'),
+  p: z.number().describe('P-value of the chi-squared test of homogeneity.'),
+  adjusted: z.number().describe('The p-value adjusted for all columns (Benjamini–Hochberg).'),
+  missing: z
+    .strictObject({
+      reference: z.number().describe('In the baseline.'),
+      current: z.number().describe('In the window.'),
+    })
+    .describe('Shares of missing values.'),
+  unseen: z
+    .number()
+    .nullable()
+    .describe('Share of values that the baseline does not have; null of numbers, which have no categories.'),
+});
+export type ColumnDrift = z.infer<typeof ColumnDrift>;
 
 /** Whether a window drifted from its baseline, and how far each of its columns moved. */
-export interface DriftVerdict {
-  readonly verdict: DriftStatus;
-  readonly rows: number;
-  /** Rows that a window needs at least. */
-  readonly needed: number;
-  /** Drifted ones first, by effect over threshold; the prediction before features. */
-  readonly columns: readonly ColumnDrift[];
-  /** Share of drifted columns among those that drift could be measured of. */
-  readonly share: number;
-}
+export const DriftVerdict = z.strictObject({
+  verdict: DriftStatus.describe('insufficient_data is neither drift nor its absence.'),
+  rows: z.int().min(0).describe('Rows of the window.'),
+  needed: z.int().min(0).describe('Rows that a window needs at least.'),
+  columns: z
+    .array(ColumnDrift)
+    .describe('Drifted ones first, by effect over threshold; the prediction before features.'),
+  share: z.number().describe('Share of drifted columns among those that drift could be measured of.'),
+});
+export type DriftVerdict = z.infer<typeof DriftVerdict>;
 
 export interface DriftOptions {
   /** Largest adjusted p-value of a drift. @default 0.01 */
@@ -108,12 +115,12 @@ function measure(column: string, { profile, chunks }: Baseline, window: Profile)
     reference: share(reference.missing, reference.rows),
     current: share(current.missing, current.rows),
   };
-  const unseen = current.kind === 'categorical' ? { unseen: share(current.unseen, current.rows) } : {};
+  const unseen = current.kind === 'categorical' ? share(current.unseen, current.rows) : null;
   const blank = {
     column,
     missing,
-    ...unseen,
-    interval: [0, 0] as const,
+    unseen,
+    interval: [0, 0] satisfies [number, number],
     effect: 0,
     threshold: 0,
     psi: 0,
@@ -134,8 +141,8 @@ function measure(column: string, { profile, chunks }: Baseline, window: Profile)
     column,
     status: 'no_drift',
     missing,
-    ...unseen,
-    ...(windows < 10 ? { note: 'the baseline has too few stretches of this size: a fixed threshold holds' } : {}),
+    unseen,
+    note: windows < 10 ? 'the baseline has too few stretches of this size: a fixed threshold holds' : null,
     effect: jensenShannon(before, now),
     interval: effectInterval(before, now),
     threshold,

@@ -1,26 +1,29 @@
+import * as z from 'zod';
 import type { Hypothesis } from './hypothesis.ts';
 import { mixtureRatio, type Plan, planFor, radius } from './sequential.ts';
-import type { Estimate, SampleTotals } from './strata.ts';
+import { type Estimate, SampleTotals } from './strata.ts';
 
 /** How an A/B test stands. `better` and `worse` are about the challenger. */
-export type TestOutcome = 'better' | 'worse' | 'no-difference' | 'inconclusive' | 'running';
+export const TestOutcome = z.enum(['better', 'worse', 'no-difference', 'inconclusive', 'running']);
+export type TestOutcome = z.infer<typeof TestOutcome>;
 
 /** What a look at a test found; goes into the ledger word for word when the test is decided. */
-export interface TestResult {
-  readonly outcome: TestOutcome;
-  readonly reason: string;
-  readonly metric: string;
-  readonly champion: SampleTotals;
-  readonly challenger: SampleTotals;
-  /** Challenger less champion, stratified by time, with its always-valid interval; null while there is too little. */
-  readonly difference: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  /** Always-valid p-value of "no difference". */
-  readonly p: number | null;
-  /** How far the test has come, 0 to 1: information gathered over what was planned. */
-  readonly progress: number;
-}
+export const TestResult = z.strictObject({
+  outcome: TestOutcome.describe('How the test stands; better and worse are about the challenger.'),
+  reason: z.string().describe('Why, in a sentence; also why numbers are null.'),
+  metric: z.string().describe('Metric that decides.'),
+  champion: SampleTotals.describe('Samples of the champion.'),
+  challenger: SampleTotals.describe('Samples of the challenger.'),
+  difference: z
+    .number()
+    .nullable()
+    .describe('Mean of the challenger less that of the champion, stratified by time; null while there is too little.'),
+  low: z.number().nullable().describe('Least difference of the always-valid interval.'),
+  high: z.number().nullable().describe('Greatest difference of the always-valid interval.'),
+  p: z.number().nullable().describe('Always-valid p-value of no difference.'),
+  progress: z.number().min(0).max(1).describe('How far the test has come: information gathered over what was planned.'),
+});
+export type TestResult = z.infer<typeof TestResult>;
 
 /**
  * Strata before the first verdict: the interval is of the central limit theorem, with a variance that is estimated

@@ -1,10 +1,11 @@
+import * as z from 'zod';
+
 /** What one version did in one period. */
-export interface SampleTotals {
-  /** Samples, a whole number. */
-  readonly n: number;
-  /** Their sum. */
-  readonly sum: number;
-}
+export const SampleTotals = z.strictObject({
+  n: z.int().min(0).describe('Samples.'),
+  sum: z.number().describe('Their sum, in the metric’s unit.'),
+});
+export type SampleTotals = z.infer<typeof SampleTotals>;
 
 /** What two versions did in the same period. */
 export interface Stratum {

@@ -10,15 +10,19 @@ import type { Walker } from './tree-values.ts';
  *
  * @param rows       columns of the ensemble, one array a row
  * @param background likewise, in an order drawn at random
- * @param tail       makes the explained score of the trees' raw score
+ * @param outputLink       makes the explained score of the trees' raw score
  */
 export async function exactValues(
   walker: Walker,
   rows: readonly Float64Array[],
   background: readonly Float64Array[],
-  { tail, players, pace }: { readonly tail: OutputLink; readonly players: number; readonly pace: TimeBudget },
+  {
+    outputLink,
+    players,
+    budget,
+  }: { readonly outputLink: OutputLink; readonly players: number; readonly budget: TimeBudget },
 ): Promise<Shares> {
-  const inTime = yieldingBudget(pace);
+  const inTime = yieldingBudget(budget);
   const sums = rows.map(() => new Float64Array(players));
   const squares = rows.map(() => new Float64Array(players));
   const counts = new Uint32Array(rows.length);
@@ -47,12 +51,12 @@ export async function exactValues(
     backgroundRows: Math.min(...counts),
     rows: rows.map((row, i): RowValues => {
       const n = counts[i]!;
-      const values = Array.from(sums[i]!, (sum) => (tail.factor * sum) / n);
-      const value = tail.factor * walker.score(row) + tail.offset;
+      const values = Array.from(sums[i]!, (sum) => (outputLink.factor * sum) / n);
+      const value = outputLink.factor * walker.score(row) + outputLink.offset;
       const baseValue = value - values.reduce((a, b) => a + b, 0);
       if (n === all) return { baseValue, value, values };
       // Rows drawn without putting them back: what is left of the background is what is not known.
-      const left = Math.abs(tail.factor) * Math.sqrt(1 - n / all);
+      const left = Math.abs(outputLink.factor) * Math.sqrt(1 - n / all);
       // A row that was left out may do what the others do not, as much as any feature was seen to do.
       const more = unseen(largest[i]!, n, n - 1);
       const standardErrors = Array.from(

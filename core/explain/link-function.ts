@@ -53,9 +53,10 @@ export function outputLinkOf(
       if (tensor !== undefined) constants.set(each.outputs[0]!, tensor);
     } else if (each.inputs.some((name) => known.has(name))) known.set(each.outputs[0]!, follow(each, known, constants));
   }
-  const tail = known.get(output)?.[column];
-  if (tail === undefined) throw new NotExactError(`column ${column} of output ${output} is no score of the trees`);
-  return tail;
+  const outputLink = known.get(output)?.[column];
+  if (outputLink === undefined)
+    throw new NotExactError(`column ${column} of output ${output} is no score of the trees`);
+  return outputLink;
 }
 
 function scoreColumns({ columns, rawColumns, transform, weights }: Ensemble): OutputLink[] {
@@ -98,25 +99,26 @@ function follow(
       const indices = constants.get(inputs[1] ?? '')?.values();
       const along = op === 'ArrayFeatureExtractor' || [1, -1].includes(attributes.get('axis')?.int ?? 0);
       const chosen = along ? indices?.map((index) => first?.at(index)) : undefined;
-      if (chosen?.every((tail) => tail !== undefined)) return chosen as OutputLink[];
+      if (chosen?.every((outputLink) => outputLink !== undefined)) return chosen as OutputLink[];
       break;
     }
     case 'Sigmoid':
-      if (first?.every(({ link }) => link === 'identity')) return first.map((tail) => ({ ...tail, link: 'logistic' }));
+      if (first?.every(({ link }) => link === 'identity'))
+        return first.map((outputLink) => ({ ...outputLink, link: 'logistic' }));
       break;
     case 'Softmax':
       if (first !== undefined && first.length > 1 && first.every(({ link }) => link === 'identity'))
-        return first.map((tail) => ({ ...tail, link: 'softmax' }));
+        return first.map((outputLink) => ({ ...outputLink, link: 'softmax' }));
       break;
     case 'Neg':
-      if (first?.every(({ link }) => link === 'identity')) return first.map((tail) => scaled(tail, -1, 0));
+      if (first?.every(({ link }) => link === 'identity')) return first.map((outputLink) => scaled(outputLink, -1, 0));
       break;
     case 'Sub':
       // 1 - logistic(s) is logistic(-s).
       if (second?.every(({ link }) => link === 'logistic') && number(0) === 1)
         return second.map(({ raw, factor, offset, link }) => ({ raw, factor: -factor, offset: -offset, link }));
       if (second?.every(({ link }) => link === 'identity') && number(0) !== undefined)
-        return second.map((tail) => scaled(tail, -1, number(0)!));
+        return second.map((outputLink) => scaled(outputLink, -1, number(0)!));
       return affine(op, first, number(1));
     case 'Add':
     case 'Mul':
@@ -127,10 +129,10 @@ function follow(
   throw new NotExactError(`operator ${op} behind the trees is not one that can be followed`);
 }
 
-const scaled = (tail: OutputLink, factor: number, offset: number): OutputLink => ({
-  ...tail,
-  factor: tail.factor * factor,
-  offset: tail.offset * factor + offset,
+const scaled = (outputLink: OutputLink, factor: number, offset: number): OutputLink => ({
+  ...outputLink,
+  factor: outputLink.factor * factor,
+  offset: outputLink.offset * factor + offset,
 });
 
 /** What operators with a constant make of a score: factor * score + offset. */
@@ -143,13 +145,13 @@ const AFFINE = {
 
 function affine(
   op: keyof typeof AFFINE,
-  tails: readonly OutputLink[] | undefined,
+  links: readonly OutputLink[] | undefined,
   number: number | undefined,
 ): readonly OutputLink[] {
   const refused = new NotExactError(`operator ${op} behind the trees is not one that can be followed`);
-  if (tails === undefined || number === undefined) throw refused;
+  if (links === undefined || number === undefined) throw refused;
   const { factor, offset } = AFFINE[op](number);
   const changes = factor !== 1 || offset !== 0;
-  if (changes && !tails.every(({ link }) => link === 'identity')) throw refused;
-  return tails.map((tail) => scaled(tail, factor, offset));
+  if (changes && !links.every(({ link }) => link === 'identity')) throw refused;
+  return links.map((outputLink) => scaled(outputLink, factor, offset));
 }

@@ -9,7 +9,7 @@ import { ensembleBehind, makersOf, type OutputLink, outputLinkOf } from './link-
 export interface ParsedTrees {
   readonly ensemble: Ensemble;
   /** How a column of the output follows from a raw score. @throws NotExactError */
-  tail(column: number): OutputLink;
+  linkOf(column: number): OutputLink;
   /** Column of the ensemble -> feature in the order of the contract's binding; -1: no feature. */
   readonly featureOf: Int32Array;
   /**
@@ -50,8 +50,8 @@ export function parseTrees(file: Uint8Array, bound: readonly BoundInput[], outpu
   });
   if (ensemble.column.some((own) => own >= featureOf.length))
     throw new NotExactError(`the trees read more columns than the ${featureOf.length} that enter them`);
-  const tail = (column: number): OutputLink => outputLinkOf(graph, { node, ensemble }, output, column);
-  return { ensemble, tail, featureOf, part: partOf(graph, node) };
+  const linkOf = (column: number): OutputLink => outputLinkOf(graph, { node, ensemble }, output, column);
+  return { ensemble, linkOf, featureOf, part: partOf(graph, node) };
 }
 
 /** Features are numbered in the order of the binding, which is that of `Check.features`. */

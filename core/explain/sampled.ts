@@ -28,7 +28,7 @@ export interface SamplingOptions {
   /** Most mixtures in one call of the score. */
   readonly batch: number;
   readonly seed: number;
-  readonly pace: TimeBudget;
+  readonly budget: TimeBudget;
 }
 
 /** One order of the players, walked from a background row to the explained row. */
@@ -55,8 +55,8 @@ interface PermutationPass {
  * 1.96 standard errors to both sides hold the value in 95 of 100 draws.
  */
 export async function sampledValues(score: Score, options: SamplingOptions): Promise<Shares> {
-  const { rows, background, players, permutations, batch, pace } = options;
-  const inTime = yieldingBudget(pace);
+  const { rows, background, players, permutations, batch, budget } = options;
+  const inTime = yieldingBudget(budget);
   const tally = Array.from({ length: rows }, () => new ShapleyAccumulator(background, players));
   const walks = walksOf(options);
   let complete = true;

@@ -20,10 +20,10 @@ export function guardsProblem(
       return `guards.outOfDistribution needs a feature that the baseline has a column of, it has ${Object.keys(baseline.profile.columns).join(', ') || 'none'}`;
   }
   if (guards === undefined || guards.confidence === 'full') return undefined;
-  const told = outputs.filter(({ meaning }) => meaning !== 'other').map(({ name }) => name);
-  if (told.length === 0)
+  const described = outputs.filter(({ meaning }) => meaning !== 'other').map(({ name }) => name);
+  if (described.length === 0)
     return `guards.confidence ${guards.confidence} would leave nothing to answer with: say what outputs mean (label, probabilities, score or value)`;
-  if (decision !== undefined && !told.includes(decision.output))
+  if (decision !== undefined && !described.includes(decision.output))
     return `guards.confidence ${guards.confidence} would hide output ${decision.output}, which the decision reads: say what it means (probabilities, score or value)`;
   return undefined;
 }

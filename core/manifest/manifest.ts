@@ -92,12 +92,9 @@ export const Monitoring = z.strictObject({
 export type Monitoring = z.infer<typeof Monitoring>;
 
 export const Lineage = z.strictObject({
-  /** What it was trained on: a dataset version, or a digest. */
-  dataset: z.string().optional(),
-  /** Commit of the training code. */
-  commit: z.string().optional(),
-  /** Training run or experiment. */
-  run: z.string().optional(),
+  dataset: z.string().optional().describe('What it was trained on: a dataset version, or a digest.'),
+  commit: z.string().optional().describe('Commit of the training code.'),
+  run: z.string().optional().describe('Training run or experiment.'),
 });
 export type Lineage = z.infer<typeof Lineage>;
 

@@ -22,15 +22,15 @@ export type TensorType = z.infer<typeof TensorType>;
 
 /** One input or output of a graph; -1 stands for a dynamic dimension. */
 export const TensorSpec = z.strictObject({
-  name: z.string().min(1),
-  type: TensorType,
-  shape: z.array(z.int().min(-1)),
+  name: z.string().min(1).describe('Name of the input or output.'),
+  type: TensorType.describe('Type of its elements.'),
+  shape: z.array(z.int().min(-1)).describe('Its dimensions; -1 is any size.'),
 });
 export type TensorSpec = z.infer<typeof TensorSpec>;
 
 /** What a graph takes and gives, read from the .onnx file itself. */
 export const Signature = z.strictObject({
-  inputs: z.array(TensorSpec).min(1),
-  outputs: z.array(TensorSpec).min(1),
+  inputs: z.array(TensorSpec).min(1).describe('In the order of the graph.'),
+  outputs: z.array(TensorSpec).min(1).describe('In the order of the graph.'),
 });
 export type Signature = z.infer<typeof Signature>;

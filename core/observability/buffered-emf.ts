@@ -21,10 +21,19 @@ interface Series {
  * Writes observations as CloudWatch metric lines, many in one: a line carries up to a hundred values of each metric, so
  * that averages, counts and percentiles are the same as of a line each, at a hundredth of the bytes.
  */
-export function bufferedEmf(emit: (line: string) => void): BufferedEmf {
+export function bufferedEmf(environment: string, emit: (line: string) => void): BufferedEmf {
   const gathered = new Map<string, Series>();
   const write = ({ model, route, at, values }: Series): void =>
-    emit(metricLine({ model, variant: route.variant, version: route.version, at, values: Object.fromEntries(values) }));
+    emit(
+      metricLine({
+        environment,
+        model,
+        variant: route.variant,
+        version: route.version,
+        at,
+        values: Object.fromEntries(values),
+      }),
+    );
   const add = (model: string, route: Route, at: number, values: Values): void => {
     const key = `${route.variant} ${route.version} ${model}`;
     let series = gathered.get(key);

@@ -2,16 +2,16 @@ import { metricLine } from './emf.ts';
 import type { Observation, Sink } from './observation.ts';
 
 /** Writes observations as CloudWatch metric lines; a request that no version was found for has no dimensions to be under. */
-export function emfSink(emit: (line: string) => void): Sink {
+export function emfSink(environment: string, emit: (line: string) => void): Sink {
   return {
     record(observation) {
       const { model, route } = observation;
       if (model === undefined || route === undefined) return;
       const { variant, version } = route;
-      emit(metricLine({ model, variant, version, at: observation.at, values: valuesOf(observation) }));
+      emit(metricLine({ environment, model, variant, version, at: observation.at, values: valuesOf(observation) }));
     },
     signal(model, { variant, version }, at, values) {
-      emit(metricLine({ model, variant, version, at, values }));
+      emit(metricLine({ environment, model, variant, version, at, values }));
     },
   };
 }

@@ -1,10 +1,12 @@
-import { METRICS, type MetricName, NAMESPACE } from '../alarms/alarm.ts';
 import type { Variant } from '../serving/variant.ts';
+import { type BusinessName, type MetricName, metricOf, NAMESPACE, SERIES } from './metric-names.ts';
 
 /** CloudWatch takes at most this many values of one metric in one line. */
 export const MAX_VALUES = 100;
 
 export interface MetricLine {
+  /** Name of the installation: two of them in one account and region have metrics of their own. */
+  readonly environment: string;
   readonly model: string;
   readonly variant: Variant;
   readonly version: number;
@@ -14,49 +16,49 @@ export interface MetricLine {
   readonly values: Partial<Record<MetricName | BusinessName, number | readonly number[]>>;
 }
 
-/** Name of a business metric among the others. */
-export type BusinessName = `Business.${string}`;
-
 /**
- * One line of CloudWatch's embedded metric format, without a line end: dimensions [Model, Variant] and
- * [Model, Version], one-second resolution.
+ * One line of CloudWatch's embedded metric format, without a line end: dimensions [Environment, Model, Variant] and
+ * [Environment, Model, Version], each with the metrics that are read under it, one-second resolution.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function metricLine(line: MetricLine): string {
-  const names: string[] = [];
+  const constants: string[] = [line.environment];
   let values = '';
   for (const name in line.values) {
     const value = line.values[name as MetricName | BusinessName];
     if (value === undefined || (typeof value === 'object' && value.length === 0)) continue;
-    names.push(name);
+    constants.push(name);
     values += `,"${name}":${typeof value === 'number' ? finite(value) : `[${thin(value).map(finite).join(',')}]`}`;
   }
   return (
-    `{"_aws":{"Timestamp":${line.at},"CloudWatchMetrics":[${directive(names.join(','))}]}` +
+    `{"_aws":{"Timestamp":${line.at},${constantPart(constants.join(','))}` +
     `,"Model":${JSON.stringify(line.model)},"Variant":"${line.variant}","Version":"${line.version}"${values}}`
   );
 }
 
-/** The part that says what the metrics are is the same for every line with the same names: it is written once. */
-const directives = new Map<string, string>();
+/** What is the same for every line of an environment with the same metrics: it is written once. */
+const constantParts = new Map<string, string>();
 
-function directive(names: string): string {
-  let text = directives.get(names);
+/** @param key the environment and the metrics' names, by commas, of which none has one */
+function constantPart(key: string): string {
+  let text = constantParts.get(key);
   if (text === undefined) {
-    text = JSON.stringify({
-      Namespace: NAMESPACE,
-      Dimensions: [
-        ['Model', 'Variant'],
-        ['Model', 'Version'],
-      ],
-      Metrics: names
-        .split(',')
-        .filter((name) => name !== '')
-        .map((name) => ({ Name: name, Unit: METRICS[name as MetricName] ?? 'None', StorageResolution: 1 })),
-    });
-    directives.set(names, text);
+    const [environment, ...names] = key.split(',') as (MetricName | BusinessName)[];
+    text = `"CloudWatchMetrics":${JSON.stringify(directives(names))}},"Environment":${JSON.stringify(environment)}`;
+    constantParts.set(key, text);
   }
   return text;
+}
+
+/** One directive for the metrics of each combination of dimension sets. */
+function directives(names: readonly (MetricName | BusinessName)[]): object[] {
+  return SERIES.map((by) => ({
+    Namespace: NAMESPACE,
+    Dimensions: by.map((dimension) => ['Environment', 'Model', dimension]),
+    Metrics: names
+      .filter((name) => metricOf(name).by === by)
+      .map((name) => ({ Name: name, Unit: metricOf(name).unit, StorageResolution: 1 })),
+  })).filter(({ Metrics }) => Metrics.length > 0);
 }
 
 /** JSON has no NaN; a metric that is not a number counts as 0 rather than breaking the line. */

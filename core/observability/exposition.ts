@@ -7,12 +7,18 @@ export type FamilyType = 'counter' | 'gauge' | 'histogram';
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * Writes Prometheus's text format: families in the order in which they are begun, each once.
+ * Writes Prometheus's text format: families in the order in which they are begun, each once. Families of Trimtab's own
+ * have the environment as a label; those under names of other servers have the labels of those servers.
  * https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export class Exposition {
   readonly #lines: string[] = [];
   #family = '';
+  readonly #own: string;
+
+  constructor(environment: string) {
+    this.#own = `environment="${escaped(environment)}"`;
+  }
 
   /** Begins a family: the samples that follow are its. */
   family(name: string, type: FamilyType, help: string): this {
@@ -43,6 +49,7 @@ export class Exposition {
 
   #write(suffix: string, labels: Labels, value: number): this {
     const named = Object.entries(labels).map(([name, text]) => `${name}="${escaped(String(text))}"`);
+    if (this.#family.startsWith('trimtab_')) named.unshift(this.#own);
     const braces = named.length === 0 ? '' : `{${named.join(',')}}`;
     this.#lines.push(`${this.#family}${suffix}${braces} ${numberText(value)}`);
     return this;

@@ -1,8 +1,8 @@
-import type { MetricName } from '../alarms/alarm.ts';
 import type { FaultKind } from '../errors/protocol-error.ts';
 import type { Route } from '../serving/route.ts';
 import type { Disagreement } from '../shadow/compare.ts';
 import type { Confidence } from './confidence.ts';
+import type { MetricName } from './metric-names.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** The steps of a request, in order. `queue` is the part of the run's time that was spent waiting for it. */

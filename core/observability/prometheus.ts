@@ -1,9 +1,9 @@
-import type { MetricName } from '../alarms/alarm.ts';
 import type { Route } from '../serving/route.ts';
 import { ROW_BUCKETS, SECONDS, SHARES, VALUES } from './buckets.ts';
 import { exposeKServe, exposeTriton } from './compatibility.ts';
 import { Exposition, type Labels } from './exposition.ts';
 import { Histogram } from './histogram.ts';
+import type { MetricName } from './metric-names.ts';
 import type { ModelSeries } from './model-series.ts';
 import { type Observation, PHASES, type Signals, type Sink } from './observation.ts';
 import { Statistics } from './statistics.ts';
@@ -54,10 +54,14 @@ export class PrometheusSink implements Sink {
   readonly #signals = new Map<string, { readonly name: MetricName; readonly labels: Labels; value: number }>();
 
   /**
+   * @param environment a label of every metric of Trimtab's own
    * @param maxSeries series of one kind that are held at most; the oldest goes first, for versions come and go as long
    * as a server lives
    */
-  constructor(private readonly maxSeries = MAX_SERIES) {
+  constructor(
+    private readonly environment: string,
+    private readonly maxSeries = MAX_SERIES,
+  ) {
     this.statistics = new Statistics(maxSeries);
   }
 
@@ -89,7 +93,7 @@ export class PrometheusSink implements Sink {
 
   /** All metrics as text. */
   async text(...collectors: readonly Collector[]): Promise<string> {
-    const to = new Exposition();
+    const to = new Exposition(this.environment);
     exposeKServe(to, [...this.#models.values()]);
     exposeTriton(to, this.statistics.of(), [...this.#failures.values()]);
     this.#expose(to);

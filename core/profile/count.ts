@@ -28,14 +28,18 @@ function countNumbers(reference: NumericProfile, values: Iterable<ColumnValue>):
     counts[bin] = counts[bin]! + 1;
     min = Math.min(min, x);
     max = Math.max(max, x);
-    // Welford's update.
-    const delta = x - mean;
-    mean += delta / (rows - missing);
-    m2 += delta * (x - mean);
+    // Welford's update, by shares: a difference of the largest doubles would be beyond them.
+    const n = rows - missing;
+    const before = mean;
+    mean += x / n - mean / n;
+    m2 += (x - before) * (x - mean);
   }
   if (rows === missing) return { ...profile, rows, missing };
-  return { ...profile, rows, missing, min, max, mean, m2 };
+  return { ...profile, rows, missing, min, max, mean, m2: finiteOrNull(m2) };
 }
+
+/** Squares of the largest doubles are beyond all doubles: then there is no sum of them. */
+export const finiteOrNull = (x: number): number | null => (Number.isFinite(x) ? x : null);
 
 function countCategories(reference: CategoricalProfile, values: Iterable<ColumnValue>): CategoricalProfile {
   const profile = emptyLike(reference) as CategoricalProfile;

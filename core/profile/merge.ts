@@ -1,3 +1,4 @@
+import { finiteOrNull } from './count.ts';
 import type { CategoricalProfile, ColumnProfile, NumericProfile, Profile } from './profile.ts';
 
 /** Two profiles cannot be merged: they count different things. */
@@ -46,13 +47,12 @@ function mergeNumeric(name: string, a: NumericProfile, b: NumericProfile): Numer
   };
   if (m === 0 || b.mean === null) return merged;
   if (n === 0 || a.mean === null) return { ...merged, min: b.min, max: b.max, mean: b.mean, m2: b.m2 };
-  const delta = b.mean - a.mean;
   return {
     ...merged,
     min: Math.min(a.min!, b.min!),
     max: Math.max(a.max!, b.max!),
-    mean: a.mean + (delta * m) / (n + m),
-    m2: a.m2! + b.m2! + (delta * delta * n * m) / (n + m),
+    mean: a.mean * (n / (n + m)) + b.mean * (m / (n + m)),
+    m2: finiteOrNull((a.m2 ?? Number.NaN) + (b.m2 ?? Number.NaN) + ((b.mean - a.mean) ** 2 * n * m) / (n + m)),
   };
 }
 

@@ -11,34 +11,37 @@ import { OutlierCalibration } from './outlier-calibration.ts';
 const Count = z.int().min(0);
 
 export const NumericProfile = z.strictObject({
-  kind: z.literal('numeric'),
-  /** Rows seen, missing ones included. */
-  rows: Count,
-  missing: Count,
-  /** Inner bin edges, ascending; bin i holds edges[i-1] <= x < edges[i], the first and the last are open-ended. */
-  edges: z.array(z.number()),
-  /** edges.length + 1 counts. */
-  counts: z.array(Count),
-  /** Of the values present; null when there are none. */
-  min: z.number().nullable(),
-  max: z.number().nullable(),
-  mean: z.number().nullable(),
-  /** Sum of squared deviations from the mean. */
-  m2: z.number().nullable(),
+  kind: z.literal('numeric').describe('A column of numbers.'),
+  rows: Count.describe('Rows seen, missing ones included.'),
+  missing: Count.describe('Rows without a value.'),
+  edges: z
+    .array(z.number())
+    .describe(
+      'Inner bin edges, ascending; bin i holds edges[i-1] <= x < edges[i], the first and the last are open-ended.',
+    ),
+  counts: z.array(Count).describe('edges.length + 1 counts.'),
+  min: z.number().nullable().describe('Of the values present; null when there are none.'),
+  max: z.number().nullable().describe('Of the values present.'),
+  mean: z.number().nullable().describe('Of the values present.'),
+  m2: z
+    .number()
+    .nullable()
+    .describe('Sum of squared deviations from the mean; null besides where it is beyond all doubles.'),
 });
 export type NumericProfile = z.infer<typeof NumericProfile>;
 
 export const CategoricalProfile = z.strictObject({
-  kind: z.literal('categorical'),
-  rows: Count,
-  missing: Count,
-  /** The baseline's categories (at most 1,000, most frequent first); the rest of the baseline is `other`. */
-  categories: z.array(z.string()),
-  counts: z.array(Count),
-  /** Values that the baseline has, but beyond its first 1,000. Always 0 when the baseline has no more. */
-  other: Count,
-  /** Values that the baseline does not have at all. */
-  unseen: Count,
+  kind: z.literal('categorical').describe('A column of categories.'),
+  rows: Count.describe('Rows seen, missing ones included.'),
+  missing: Count.describe('Rows without a value.'),
+  categories: z
+    .array(z.string())
+    .describe('The baseline’s categories (at most 1,000, most frequent first); the rest of the baseline is other.'),
+  counts: z.array(Count).describe('One a category.'),
+  other: Count.describe(
+    'Values that the baseline has, but beyond its first 1,000. Always 0 when the baseline has no more.',
+  ),
+  unseen: Count.describe('Values that the baseline does not have at all.'),
 });
 export type CategoricalProfile = z.infer<typeof CategoricalProfile>;
 
@@ -46,9 +49,12 @@ export const ColumnProfile = z.discriminatedUnion('kind', [NumericProfile, Categ
 export type ColumnProfile = z.infer<typeof ColumnProfile>;
 
 export const Profile = z.strictObject({
-  rows: Count,
-  /** By column name; features under their name, outputs as `output:NAME` (the decision's column), the label as `label`. */
-  columns: z.record(z.string(), ColumnProfile),
+  rows: Count.describe('Rows that were counted.'),
+  columns: z
+    .record(z.string(), ColumnProfile)
+    .describe(
+      'By column name; features under their name, outputs as output:NAME (the decision’s column), the label as label.',
+    ),
 });
 export type Profile = z.infer<typeof Profile>;
 
@@ -60,20 +66,29 @@ export const ReferenceChunk = z.strictObject({
   from: z.string().optional(),
   to: z.string().optional(),
   rows: Count,
-  /** Column -> counts in the order of the profile's bins: numeric [...counts, missing], categorical [...counts, other, unseen, missing]. */
-  counts: z.record(z.string(), z.array(Count)),
+  counts: z
+    .record(z.string(), z.array(Count))
+    .describe(
+      'Column -> counts in the order of the profile’s bins: numeric [...counts, missing], categorical [...counts, other, unseen, missing].',
+    ),
 });
 export type ReferenceChunk = z.infer<typeof ReferenceChunk>;
 
 /** How good the model was on the reference, which its performance in production is compared with. */
 export const ReferencePerformance = z.strictObject({
-  rows: Count,
-  /** Share of wrong decisions; absent where none can be wrong (a regression without a tolerance). */
-  errorRate: z.number().min(0).max(1).optional(),
-  /** Mean squared difference of probability and truth; binary only. */
-  brier: z.number().optional(),
-  /** Regression only: edges that absolute errors are counted over, quantiles of the reference's own. */
-  errorEdges: z.array(z.number().positive()).max(1_000).optional(),
+  rows: Count.describe('Rows with a label.'),
+  errorRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Share of wrong decisions; absent where none can be wrong (a regression without a tolerance).'),
+  brier: z.number().optional().describe('Mean squared difference of probability and truth; binary only.'),
+  errorEdges: z
+    .array(z.number().positive())
+    .max(1_000)
+    .optional()
+    .describe('Regression only: edges that absolute errors are counted over, quantiles of the reference’s own.'),
 });
 export type ReferencePerformance = z.infer<typeof ReferencePerformance>;
 
@@ -82,10 +97,11 @@ export type ReferencePerformance = z.infer<typeof ReferencePerformance>;
  * field.
  */
 export const BackgroundRows = z.strictObject({
-  /** Names of features, in the order of the rows' values. */
-  columns: z.array(z.string()).max(5_000),
-  /** Missing values are null. */
-  rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))).max(1_000),
+  columns: z.array(z.string()).max(5_000).describe('Names of features, in the order of the rows’ values.'),
+  rows: z
+    .array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])))
+    .max(1_000)
+    .describe('Missing values are null.'),
 });
 export type BackgroundRows = z.infer<typeof BackgroundRows>;
 
@@ -93,13 +109,13 @@ export type BackgroundRows = z.infer<typeof BackgroundRows>;
 export const Baseline = z.strictObject({
   format: z.literal(1),
   createdAt: Instant,
-  /** SHA-256 of the reference file. */
-  source: Digest,
+  source: Digest.describe('SHA-256 of the reference file.'),
   profile: Profile,
   chunks: z.array(ReferenceChunk),
   performance: ReferencePerformance.optional(),
-  /** How unusual its own rows are; absent where no column of it can be scored. */
-  outliers: OutlierCalibration.optional(),
+  outliers: OutlierCalibration.optional().describe(
+    'How unusual its own rows are; absent where no column of it can be scored.',
+  ),
   background: BackgroundRows.optional(),
 });
 export type Baseline = z.infer<typeof Baseline>;

@@ -35,8 +35,8 @@ export interface ProtocolModel extends ProtocolModelOptions {
   readonly inputs: ReadonlyMap<string, ExternalTensorSpec>;
   readonly outputs: ReadonlyMap<string, TensorSpec>;
   /**
-   * Whether JSON is read by our own scanner, which keeps every digit of 64-bit integers and tells `1.0` from `1`:
-   * only where there is an input of integers. Elsewhere it is JSON.parse.
+   * Whether JSON is read so that integers keep every digit: only where an input or a feature is an integer. Elsewhere
+   * it is JSON.parse.
    */
   readonly exact: boolean;
 }
@@ -52,7 +52,9 @@ export const protocolModelOf = (
   signature,
   inputs: new Map(signature.inputs.map((spec) => [spec.name, spec])),
   outputs: new Map(signature.outputs.map((spec) => [spec.name, spec])),
-  exact: signature.inputs.some((spec) => isInteger(spec.type)),
+  exact:
+    signature.inputs.some((spec) => isInteger(spec.type)) ||
+    (details.features ?? []).some(({ type }) => type === 'integer'),
   labels: details.labels ?? new Map(),
   meanings: details.meanings ?? new Map(),
   features: details.features ?? [],

@@ -6,13 +6,11 @@ const GROUPS = 15;
 
 /** Rows of about equal probability, and how often what was predicted came true. */
 export const CalibrationGroup = z.strictObject({
-  /** Range of the probabilities: low <= p < high. */
-  low: z.number(),
-  high: z.number(),
-  n: Count,
-  /** Mean probability, each taken for the middle of its bin. */
-  predicted: z.number(),
-  observed: z.number(),
+  low: z.number().describe('Least probability of the group.'),
+  high: z.number().describe('Greatest one, exclusive.'),
+  n: Count.describe('Rows.'),
+  predicted: z.number().describe('Mean probability, each taken for the middle of its bin.'),
+  observed: z.number().describe('Share of the rows in which it came true.'),
 });
 export type CalibrationGroup = z.infer<typeof CalibrationGroup>;
 

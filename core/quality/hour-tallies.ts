@@ -12,12 +12,9 @@ export const hourOf = (at: string): Hour => at.slice(0, 13);
 
 /** Truths that are kept and not counted, by why. */
 export const Uncounted = z.strictObject({
-  /** The caller named the version, so it was not given at random. */
-  named: Count,
-  /** The request was not answered: failures are counted as such. */
-  failed: Count,
-  /** The same caller sent the same row before, in this hour and to this version. */
-  repeated: Count,
+  named: Count.describe('The caller named the version, so it was not given at random.'),
+  failed: Count.describe('The request was not answered: failures are counted as such.'),
+  repeated: Count.describe('The same caller sent the same row before, in that hour and to that version.'),
 });
 export type Uncounted = z.infer<typeof Uncounted>;
 

@@ -3,18 +3,22 @@ import type { ConfidenceInterval } from './interval.ts';
 
 /** One metric of some tallies. */
 export const Metric = z.strictObject({
-  /** null: not defined, and `reason` says why. */
-  value: z.number().nullable(),
-  /** 95 % interval of what it would be of ever more such rows; null where there is none. */
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-  /** How the interval was made: Wilson's score, a bootstrap of the counts, the delta method, or ranks of a quantile. */
-  method: z.enum(['wilson', 'bootstrap', 'delta', 'ranks']).nullable(),
-  /** How far the value may be from that of the rows themselves, as scores and errors are counted in bins; 0: exact. */
-  bound: z.number().min(0),
-  /** Rows that it is of. */
-  n: z.int().min(0),
-  reason: z.string().optional(),
+  value: z.number().nullable().describe('null: not defined, and `reason` says why.'),
+  low: z
+    .number()
+    .nullable()
+    .describe('Begin of the 95 % interval of what it would be of ever more such rows; null where there is none.'),
+  high: z.number().nullable().describe('End of that interval.'),
+  method: z
+    .enum(['wilson', 'bootstrap', 'delta', 'ranks'])
+    .nullable()
+    .describe('How the interval was made: Wilson’s score, a bootstrap of the counts, the delta method, or ranks.'),
+  bound: z
+    .number()
+    .min(0)
+    .describe('How far the value may be from that of the rows themselves, as scores are counted in bins; 0: exact.'),
+  n: z.int().min(0).describe('Rows that it is of.'),
+  reason: z.string().nullable().describe('Why it is not defined; null where it is.'),
 });
 export type Metric = z.infer<typeof Metric>;
 
@@ -41,6 +45,7 @@ export function metricOf(
     method: known ? method : null,
     bound: Number.isFinite(bound) ? bound : 0,
     n,
+    reason: null,
   };
 }
 

@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { Digest } from '../model/names.ts';
 import { canonical } from './canonical.ts';
 import type { Entry, ReleaseState } from './ledger.ts';
 import type { ModelVersion } from './version.ts';
@@ -18,19 +20,19 @@ export interface StoredRecord {
 export type Links = Pick<Entry, 'previous' | 'record'>;
 
 /** A fault in a ledger that appending cannot cause: something was changed or removed. */
-export interface ChainFault {
-  /** Number of the entry that was changed or is missing. */
-  readonly entry: number;
-  readonly fault: string;
-}
+export const ChainFault = z.strictObject({
+  entry: z.int().min(0).describe('Number of the entry that was changed or is missing; 0 where no entry is about it.'),
+  fault: z.string().describe('What is wrong with it.'),
+});
+export type ChainFault = z.infer<typeof ChainFault>;
 
 /** Result of verifying the whole ledger of a model. */
-export interface ChainReport {
-  readonly entries: number;
-  /** Digest of the last entry, which stands for all before it. */
-  readonly head: string | null;
-  readonly faults: readonly ChainFault[];
-}
+export const ChainReport = z.strictObject({
+  entries: z.int().min(0).describe('Entries that were looked at.'),
+  head: Digest.nullable().describe('Digest of the last entry, which stands for all before it; null without entries.'),
+  faults: z.array(ChainFault).describe('Empty when everything is as it was written.'),
+});
+export type ChainReport = z.infer<typeof ChainReport>;
 
 /** Links of an entry that is about to be appended: to the last entry, and to the record of the version it registers. */
 export const linksTo = (last: Entry | undefined, record: unknown, digest: DigestOf): Links => ({

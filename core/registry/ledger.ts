@@ -5,59 +5,70 @@ import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
 /** A challenger that holds part of the traffic. */
 export const Challenger = z.strictObject({
   version: VersionNumber,
-  /** Its share of the traffic now; the champion has the rest. */
-  weight: z.number().gt(0).lt(1),
-  /** Shares at each step; the last is 1 and is the promotion. An A/B test has its one share only. */
-  steps: z.array(z.number()).min(1),
-  /** Index into `steps` of the current weight. */
-  step: z.int().min(0),
-  /** Since when it has this weight. */
-  since: Instant,
-  /** The routing keys that are its own, as parts of the circle of their hashes; together its weight (slices.ts). */
-  slices: z.array(z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)])).min(1),
-  /** An A/B test: a fixed share, until what is asked is decided. */
-  test: Hypothesis.optional(),
-  /** Since when the next step has waited for its analysis. */
-  waiting: Instant.optional(),
+  weight: z.number().gt(0).lt(1).describe('Its share of the traffic now; the champion has the rest.'),
+  steps: z
+    .array(z.number())
+    .min(1)
+    .describe('Shares at each step; the last is 1 and is the promotion. An A/B test has its one share only.'),
+  step: z.int().min(0).describe('Index into steps of the current weight.'),
+  since: Instant.describe('Since when it has this weight.'),
+  slices: z
+    .array(z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]))
+    .min(1)
+    .describe('The routing keys that are its own, as parts of the circle of their hashes; together its weight.'),
+  test: Hypothesis.optional().describe('An A/B test: a fixed share, until what is asked is decided.'),
+  waiting: Instant.optional().describe('Since when the next step has waited for its analysis.'),
 });
 export type Challenger = z.infer<typeof Challenger>;
 
 /** A version that gets a copy of the traffic; its answers go nowhere. */
 export const Shadow = z.strictObject({
   version: VersionNumber,
-  since: Instant,
-  /** Steps of the canary that begins by itself once its answers are found to agree. */
-  canary: z.array(z.number()).min(2).optional(),
+  since: Instant.describe('Since when it gets the copy.'),
+  canary: z
+    .array(z.number())
+    .min(2)
+    .optional()
+    .describe('Steps of the canary that begins by itself once its answers are found to agree.'),
 });
 export type Shadow = z.infer<typeof Shadow>;
 
 /** Everything about a model's release; the state after the last entry is the current one. */
-export const ReleaseState = z.strictObject({
-  /** Number of the entry that made this state; 0 before the first. */
-  revision: z.int().min(0),
-  /** When the traffic last changed hands (weights, champion, challenger); null before the first release. */
-  since: Instant.nullable(),
-  champion: VersionNumber.nullable(),
-  /** Former champions that are still good, oldest first: where a rollback can go. */
-  previous: z.array(VersionNumber),
-  /** Versions that share the traffic with the champion, in the order in which they came; the champion has the rest. */
-  challengers: z.array(Challenger),
-  /** Salts the hash of routing keys: the first challenger's version, so that it is not always the same who try. */
-  salt: VersionNumber.nullable(),
-  shadow: Shadow.nullable(),
-  /** Highest version registered so far. */
-  latest: z.int().min(0),
-  approved: z.array(VersionNumber),
-  rejected: z.array(VersionNumber),
-  /** Versions that may not be released, with the reason. */
-  quarantined: z.array(z.strictObject({ version: VersionNumber, reason: z.string() })),
-  /** A rollback that has not yet been seen at the endpoint. */
-  awaiting: z.strictObject({ target: VersionNumber, since: Instant }).nullable(),
-  /** When the last rollback was made; the cool-down counts from it. */
-  lastRollback: Instant.nullable(),
-  /** When retraining was last requested and no version registered since. */
-  retraining: Instant.nullable(),
-});
+export const ReleaseState = z
+  .strictObject({
+    revision: z.int().min(0).describe('Number of the entry that made this state; 0 before the first.'),
+    since: Instant.nullable().describe(
+      'When the traffic last changed hands (weights, champion, challenger); null before the first release.',
+    ),
+    champion: VersionNumber.nullable().describe(
+      'The version that gets what no challenger has; null before the first release.',
+    ),
+    previous: z
+      .array(VersionNumber)
+      .describe('Former champions that are still good, oldest first: where a rollback can go.'),
+    challengers: z
+      .array(Challenger)
+      .describe(
+        'Versions that share the traffic with the champion, in the order in which they came; the champion has the rest.',
+      ),
+    salt: VersionNumber.nullable().describe(
+      'Salts the hash of routing keys: the first challenger’s version, so that it is not always the same who try.',
+    ),
+    shadow: Shadow.nullable().describe('The version that gets a copy of the traffic.'),
+    latest: z.int().min(0).describe('Highest version registered so far.'),
+    approved: z.array(VersionNumber).describe('Versions that may be released.'),
+    rejected: z.array(VersionNumber).describe('Versions that may not be released, as somebody said.'),
+    quarantined: z
+      .array(z.strictObject({ version: VersionNumber, reason: z.string().describe('Why.') }))
+      .describe('Versions that may not be released, with the reason.'),
+    awaiting: z
+      .strictObject({ target: VersionNumber, since: Instant })
+      .nullable()
+      .describe('A rollback that has not yet been seen at the endpoint.'),
+    lastRollback: Instant.nullable().describe('When the last rollback was made; the cool-down counts from it.'),
+    retraining: Instant.nullable().describe('When retraining was last requested and no version registered since.'),
+  })
+  .meta({ id: 'release-state' });
 export type ReleaseState = z.infer<typeof ReleaseState>;
 
 export const EntryKind = z.enum([
@@ -86,33 +97,33 @@ export type EntryKind = z.infer<typeof EntryKind>;
 
 /** What made an automatic change: which alarm, and which transition of it. */
 export const Cause = z.strictObject({
-  alarm: z.string(),
-  /** When the alarm changed state: with the name, the idempotency key. */
-  at: Instant,
+  alarm: z.string().describe('Name of the alarm.'),
+  at: Instant.describe('When the alarm changed state: with the name, the idempotency key.'),
 });
 export type Cause = z.infer<typeof Cause>;
 
 /** One thing that happened to a model; append-only, numbered from 1, each with the whole resulting state. */
-export const Entry = z.strictObject({
-  /** Of the form in which entries are stored. */
-  schemaVersion: z.literal(1),
-  model: ModelName,
-  number: z.int().min(1),
-  kind: EntryKind,
-  /** The version it is about; for a rollback, the version that serves afterwards. */
-  version: VersionNumber.nullable(),
-  at: Instant,
-  actor: z.string().min(1),
-  reason: z.string(),
-  cause: Cause.optional(),
-  /** What the decision rested on, word for word. */
-  evidence: z.json().optional(),
-  /** Digest of the entry before it (core/registry/chain.ts); absent from the first. What was replaced or removed is found. */
-  previous: Digest.optional(),
-  /** Digest of the record of the version that it registers. */
-  record: Digest.optional(),
-  state: ReleaseState,
-});
+export const Entry = z
+  .strictObject({
+    schemaVersion: z.literal(1).describe('Of the form in which entries are stored.'),
+    model: ModelName,
+    number: z.int().min(1).describe('Number of the entry within the model, from 1.'),
+    kind: EntryKind.describe('What happened.'),
+    version: VersionNumber.nullable().describe(
+      'The version it is about; for a rollback, the version that serves afterwards.',
+    ),
+    at: Instant.describe('When it happened.'),
+    actor: z.string().min(1).describe('Who did it, such as user:ada or function:rollback.'),
+    reason: z.string().describe('Why, word for word.'),
+    cause: Cause.optional().describe('The alarm that made an automatic change.'),
+    evidence: z.json().optional().describe('What the decision rested on, word for word.'),
+    previous: Digest.optional().describe(
+      'Digest of the entry before it; absent from the first. What was replaced or removed is found.',
+    ),
+    record: Digest.optional().describe('Digest of the record of the version that it registers.'),
+    state: ReleaseState.describe('The release after it.'),
+  })
+  .meta({ id: 'ledger-entry' });
 export type Entry = z.infer<typeof Entry>;
 
 /** State of a model that nothing has happened to. */

@@ -4,24 +4,24 @@ import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
 import { Signature } from '../model/signature.ts';
 
 /** An object in the artifact store, by content. */
-export const Artifact = z.strictObject({ key: z.string(), digest: Digest, bytes: z.int().min(0) });
+export const Artifact = z.strictObject({
+  key: z.string().describe('Key in the artifact store.'),
+  digest: Digest,
+  bytes: z.int().min(0).describe('Size in bytes.'),
+});
 export type Artifact = z.infer<typeof Artifact>;
 
 /** A model version: immutable once registered. */
 export const ModelVersion = z.strictObject({
   model: ModelName,
   version: VersionNumber,
-  /** The .onnx file. Registering the same digest twice gives the same version. */
-  artifact: Artifact,
-  /** `baseline.json`; too large for a table item, so it is kept beside the model. */
-  baseline: Artifact.optional(),
-  signature: Signature,
+  artifact: Artifact.describe('The .onnx file. Registering the same digest twice gives the same version.'),
+  baseline: Artifact.optional().describe('baseline.json; too large for a table item, so it is kept beside the model.'),
+  signature: Signature.describe('What the graph takes and gives.'),
   manifest: Manifest,
-  /** `metrics.json`, as the data scientist wrote it. */
-  metrics: z.record(z.string(), z.unknown()).default({}),
-  /** `MODEL_CARD.md`. */
-  card: Artifact.optional(),
+  metrics: z.record(z.string(), z.unknown()).default({}).describe('metrics.json, as the data scientist wrote it.'),
+  card: Artifact.optional().describe('MODEL_CARD.md.'),
   registeredAt: Instant,
-  registeredBy: z.string(),
+  registeredBy: z.string().describe('Who registered it.'),
 });
 export type ModelVersion = z.infer<typeof ModelVersion>;

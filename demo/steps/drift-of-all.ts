@@ -7,7 +7,7 @@ const PER_SECOND = 150;
 const PATIENCE_SECONDS = 60;
 
 export const driftOfAllStep: Step<DemoContext> = {
-  title: 'When the whole world drifts, it does not roll back, says why, and asks for retraining',
+  title: 'When drift makes every version as wrong, it does not roll back, says why, and asks for retraining',
   run: async (demo, { say, look, check }) => {
     const { registry } = demo;
     const { version: mended } = await registry.register(

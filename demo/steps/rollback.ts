@@ -39,7 +39,7 @@ export const rollbackStep: Step<DemoContext> = {
     const verified = history.findLast(({ kind }) => kind === 'rollback-verified');
     const state = await registry.state(MODEL);
     const transition = runtime.alarms.transitions.findLast(
-      ({ to, alarm }) => to === 'ALARM' && alarm.endsWith('-wrong'),
+      ({ to, alarm }) => to === 'ALARM' && alarm.endsWith('.PredictionError'),
     );
     say(wrongByVersion(traffic.outcomes));
     check(transition !== undefined, `late ground truth set off ${transition?.alarm}: ${transition?.reason}`);

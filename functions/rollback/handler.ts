@@ -2,15 +2,19 @@ import middy from '@middy/core';
 import type { AlarmTransition } from '../../core/alarms/alarm.ts';
 import { parseAlarmName } from '../../core/alarms/definitions.ts';
 import { AlarmStateChange } from '../../events/schemas.ts';
+import { parseAwsEnvironment } from '../../platform/aws/environment.ts';
 import { lambdaProbe } from '../../platform/aws/lambda-probe.ts';
 import { openHome } from '../../platform/home.ts';
 import { rollBack } from '../../usecases/release/roll-back.ts';
 import { parsed } from '../middleware/parse-event.ts';
 
-/** Converts the event of a CloudWatch alarm; undefined unless it is a model's alarm that has gone into ALARM. */
-export function transitionOf({ detail }: AlarmStateChange): AlarmTransition | undefined {
+/**
+ * Converts the event of a CloudWatch alarm; undefined unless it is the alarm of a model of this environment and has
+ * gone into ALARM.
+ */
+export function transitionOf({ detail }: AlarmStateChange, environment: string): AlarmTransition | undefined {
   const name = parseAlarmName(detail.alarmName);
-  if (!name || detail.state.value !== 'ALARM') return undefined;
+  if (name?.environment !== environment || detail.state.value !== 'ALARM') return undefined;
   return {
     alarm: detail.alarmName,
     model: name.model,
@@ -26,7 +30,7 @@ export function transitionOf({ detail }: AlarmStateChange): AlarmTransition | un
 export const handler = middy()
   .use(parsed(AlarmStateChange))
   .handler(async (event: AlarmStateChange) => {
-    const transition = transitionOf(event);
+    const transition = transitionOf(event, parseAwsEnvironment(process.env).TRIMTAB_ENVIRONMENT);
     if (!transition) return { answered: null };
     const { TRIMTAB_ENDPOINT_FUNCTION: endpoint } = process.env;
     const home = await openHome('aws');

@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import { MAX_RECEIVE_COUNT, validate } from '../../functions/validate/trigger.ts';
 import { validationProblems } from '../scaling/check.ts';
 import { VALIDATION_CONCURRENCY } from '../scaling/config.ts';
@@ -58,6 +59,8 @@ const BACKLOG = Duration.minutes(30);
 export class DataValidation extends Construct {
   /** Validates one file at a time. */
   readonly function: TrimtabFunction;
+  /** Name of the environment, a dimension of the metrics of data files. */
+  readonly environmentName: string;
   /** Files that wait to be validated. */
   readonly queue: Queue;
   /** Files that could not be processed. */
@@ -68,6 +71,7 @@ export class DataValidation extends Construct {
     const { registry, lake, encryptionKey, memoryMb, reservedConcurrency } = props;
     const { maxConcurrency = VALIDATION_CONCURRENCY } = props;
     const { data } = lake;
+    this.environmentName = registry.environmentName;
     mustScale(this, validationProblems, { memoryMb, reservedConcurrency, maxConcurrency });
     this.function = new TrimtabFunction(this, 'Function', {
       spec: validate,
@@ -158,9 +162,9 @@ export class DataValidation extends Construct {
   /** Share of files that are rejected as a whole, 0 to 1: of one dataset, or of all. */
   metricRejected(dataset?: string, options?: MetricOptions): Metric {
     return new Metric({
-      namespace: 'Trimtab',
+      namespace: NAMESPACE,
       metricName: 'FileRejected',
-      ...(dataset === undefined ? {} : { dimensionsMap: { Dataset: dataset } }),
+      dimensionsMap: { Environment: this.environmentName, ...(dataset === undefined ? {} : { Dataset: dataset }) },
       statistic: 'Average',
       period: Duration.hours(1),
       ...options,

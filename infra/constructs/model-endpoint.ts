@@ -22,6 +22,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { NAMESPACE, variantDimensions } from '../../core/observability/metric-names.ts';
 import { infer } from '../../functions/infer/trigger.ts';
 import { type EndpointScaling, endpointProblems, type ProvisionedConcurrency } from '../scaling/check.ts';
 import { mustScale } from '../scaling/must-scale.ts';
@@ -185,9 +186,9 @@ export class ModelEndpoint extends Construct {
   /** Share of the requests to a variant (champion, challenger or shadow) of a model that failed internally, 0 to 1. */
   metricFailureRate(model: string, variant: string, options?: MetricOptions): Metric {
     return new Metric({
-      namespace: 'Trimtab',
+      namespace: NAMESPACE,
       metricName: 'Failure',
-      dimensionsMap: { Model: model, Variant: variant },
+      dimensionsMap: { ...variantDimensions(this.registry.environmentName, model, variant) },
       statistic: 'Average',
       ...options,
     });

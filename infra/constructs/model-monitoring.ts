@@ -1,7 +1,8 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { ComparisonOperator, Dashboard, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { type AlarmDefinition, NAMESPACE } from '../../core/alarms/alarm.ts';
+import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import { modelWidgets } from '../dashboards/model.ts';
 import { dashboardUrl } from '../dashboards/widgets.ts';
 import type { DeployedModel } from '../model-folder.ts';
@@ -51,16 +52,16 @@ export class ModelMonitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: ModelMonitoringProps) {
     super(scope, id);
-    const links = {
+    const links = (environment: string) => ({
       runbook: runbookPage(this, 'README.md'),
-      overview: dashboardUrl(Stack.of(this).region, OVERVIEW),
-    };
+      overview: dashboardUrl(Stack.of(this).region, overviewDashboardName(environment)),
+    });
     for (const model of props.models) {
       const alarms = model.alarms.map((definition) => this.alarm(definition));
       this.alarms.push(...alarms);
       new Dashboard(this, `Dashboard-${model.name}`, {
-        dashboardName: modelDashboardName(model.name),
-        widgets: modelWidgets(model, alarms, links),
+        dashboardName: modelDashboardName(model.environment, model.name),
+        widgets: modelWidgets(model, alarms, links(model.environment)),
         defaultInterval: Duration.hours(6),
       });
     }
@@ -69,7 +70,7 @@ export class ModelMonitoring extends Construct {
   private alarm(d: AlarmDefinition): RunbookAlarm {
     return new RunbookAlarm(this, d.name, {
       alarmName: d.name,
-      says: `${d.model}, ${d.dimensions.Variant ?? 'all variants'}: ${d.metric}; ${ANSWER[d.action]}`,
+      says: `${d.model}, ${d.dimensions.Variant}: ${d.metric}; ${ANSWER[d.action]}`,
       runbook: d.runbook,
       metric: new Metric({
         namespace: NAMESPACE,
@@ -87,8 +88,8 @@ export class ModelMonitoring extends Construct {
   }
 }
 
-/** Name of the overview dashboard. */
-export const OVERVIEW = 'trimtab';
+/** Name of an environment's overview dashboard; names of environments and models hold no underscore. */
+export const overviewDashboardName = (environment: string): string => `trimtab_${environment}`;
 
 /** Name of a model's dashboard. */
-export const modelDashboardName = (model: string): string => `trimtab-${model}`;
+export const modelDashboardName = (environment: string, model: string): string => `trimtab_${environment}_${model}`;

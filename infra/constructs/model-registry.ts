@@ -11,6 +11,8 @@ import { AnyPrincipal, Effect, Grant, type IGrantable, PolicyDocument, PolicySta
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { EnvironmentName } from '../../core/model/names.ts';
+import { DEFAULT_ENVIRONMENT } from '../config.ts';
 import { allowActions, allowKey } from './allow.ts';
 import { WriteOnceBucket } from './write-once-bucket.ts';
 
@@ -20,6 +22,8 @@ export interface IModelRegistry {
   readonly table: ITableV2;
   /** Models, baselines and cards, named by their content. */
   readonly artifacts: IBucket;
+  /** Name of the environment, which tells its metrics and alarms from others in the account and region. */
+  readonly environmentName: string;
   /** Environment variables by which a function finds the registry. */
   readonly environment: Readonly<Record<string, string>>;
   /** Grants reading the ledger and the models, and listing the releases that are stored beside the ledger. */
@@ -41,6 +45,8 @@ export interface ModelRegistryAttributes {
   readonly artifactsBucketName: string;
   /** Customer-managed key of table and artifacts. @default keys of AWS */
   readonly encryptionKey?: IKey;
+  /** Name of the environment that the registry is of. @default dev */
+  readonly environmentName?: string;
 }
 
 /** Props of {@link ModelRegistry}. */
@@ -53,6 +59,11 @@ export interface ModelRegistryProps {
   readonly artifactRetention?: Duration;
   /** Protect the table against deletion. @default true */
   readonly deletionProtection?: boolean;
+  /**
+   * Name of the environment: 1 to 16 of a-z, 0-9 and -. Metrics and alarms of all that shares the registry have it, so
+   * each registry of an account and region needs a name of its own. @default dev
+   */
+  readonly environmentName?: string;
 }
 
 /**
@@ -68,6 +79,8 @@ export interface ModelRegistryProps {
  * ```
  */
 export abstract class RegistryBase extends Construct implements IModelRegistry {
+  /** Name of the environment, which tells its metrics and alarms from others in the account and region. */
+  abstract readonly environmentName: string;
   /** The ledger: append-only. */
   abstract readonly table: ITableV2;
   /** Models, baselines and cards, named by their content. */
@@ -77,7 +90,11 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
 
   /** Environment variables by which a function finds the registry. */
   get environment(): Record<string, string> {
-    return { TRIMTAB_TABLE: this.table.tableName, TRIMTAB_ARTIFACTS_BUCKET: this.artifacts.bucketName };
+    return {
+      TRIMTAB_ENVIRONMENT: this.environmentName,
+      TRIMTAB_TABLE: this.table.tableName,
+      TRIMTAB_ARTIFACTS_BUCKET: this.artifacts.bucketName,
+    };
   }
 
   /** Grants reading the ledger and the models, and listing the releases that are stored beside the ledger. */
@@ -131,6 +148,8 @@ export class ModelRegistry extends RegistryBase {
     return new ImportedRegistry(scope, id, attributes);
   }
 
+  /** Name of the environment, which tells its metrics and alarms from others in the account and region. */
+  readonly environmentName: string;
   /** The ledger: append-only. */
   readonly table: TableV2;
   /** Models, baselines and cards, named by their content. */
@@ -141,6 +160,7 @@ export class ModelRegistry extends RegistryBase {
   constructor(scope: Construct, id: string, props: ModelRegistryProps = {}) {
     super(scope, id);
     const { encryptionKey } = props;
+    this.environmentName = environmentNamed(props.environmentName);
     this.encryptionKey = encryptionKey;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -166,6 +186,7 @@ export class ModelRegistry extends RegistryBase {
 }
 
 class ImportedRegistry extends RegistryBase {
+  readonly environmentName: string;
   readonly table: ITableV2;
   readonly artifacts: IBucket;
   /** Key of table and artifacts. */
@@ -174,10 +195,18 @@ class ImportedRegistry extends RegistryBase {
   constructor(scope: Construct, id: string, attributes: ModelRegistryAttributes) {
     super(scope, id);
     const { tableName, artifactsBucketName: bucketName, encryptionKey } = attributes;
+    this.environmentName = environmentNamed(attributes.environmentName);
     this.encryptionKey = encryptionKey;
     this.table = TableV2.fromTableName(this, 'Table', tableName);
     this.artifacts = Bucket.fromBucketAttributes(this, 'Artifacts', { bucketName, encryptionKey });
   }
+}
+
+/** The name of an environment. @throws Error when it cannot be one */
+function environmentNamed(name = DEFAULT_ENVIRONMENT): string {
+  const parsed = EnvironmentName.safeParse(name);
+  if (parsed.success) return name;
+  throw new Error(`${parsed.error.issues[0]!.message}, received '${name}'`);
 }
 
 /** Grants listing the releases that are stored beside the ledger, and no other part of the store. */

@@ -7,7 +7,7 @@ import { dashboardUrl } from '../dashboards/widgets.ts';
 import type { DataValidation } from './data-validation.ts';
 import type { DriftDetection } from './drift-detection.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
-import { modelDashboardName, OVERVIEW } from './model-monitoring.ts';
+import { modelDashboardName, overviewDashboardName } from './model-monitoring.ts';
 import type { RollbackController } from './rollback-controller.ts';
 import { runbookPage } from './runbook.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
@@ -28,7 +28,7 @@ export interface OverviewDashboardProps {
 }
 
 /**
- * One dashboard, `trimtab`, of the whole installation: requests, models, code, data, dead letters and cost.
+ * One dashboard, `trimtab_<environment>`, of the whole installation: requests, models, code, data, dead letters and cost.
  *
  * @example
  * ```ts
@@ -52,6 +52,7 @@ export class OverviewDashboard extends Construct {
     super(scope, id);
     const { endpoint, validation, drift, rollback, models } = props;
     const { region } = Stack.of(this);
+    const environment = endpoint.registry.environmentName;
     const functions: Record<string, TrimtabFunction> = {
       infer: endpoint.function,
       validate: validation.function,
@@ -69,10 +70,11 @@ export class OverviewDashboard extends Construct {
     };
     const alarms = [endpoint, validation, drift, rollback].flatMap(alarmsBelow);
     this.dashboard = new Dashboard(this, 'Dashboard', {
-      dashboardName: OVERVIEW,
+      dashboardName: overviewDashboardName(environment),
       defaultInterval: Duration.hours(6),
       widgets: overviewWidgets({
-        models: models.map((name) => ({ name, url: dashboardUrl(region, modelDashboardName(name)) })),
+        environment,
+        models: models.map((name) => ({ name, url: dashboardUrl(region, modelDashboardName(environment, name)) })),
         runbook: runbookPage(this, 'README.md'),
         // By name: a reference from another stack would keep that stack from ever giving an alarm up.
         alarms: alarms.map((alarm) => alarm.byName(this)),

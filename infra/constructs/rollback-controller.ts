@@ -4,6 +4,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { alarmPrefix } from '../../core/alarms/definitions.ts';
 import { advance } from '../../functions/advance/trigger.ts';
 import { rollback } from '../../functions/rollback/trigger.ts';
 import { allowActions, allowKey } from './allow.ts';
@@ -73,11 +74,11 @@ export class RollbackController extends Construct {
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey });
     this.rollback.keepFailures(this.deadLetters);
     new Rule(this, 'Alarms', {
-      description: 'alarms of models that go off',
+      description: 'alarms of models of this environment that go off',
       eventPattern: {
         source: ['aws.cloudwatch'],
         detailType: ['CloudWatch Alarm State Change'],
-        detail: { alarmName: [{ prefix: 'trimtab-' }], state: { value: ['ALARM'] } },
+        detail: { alarmName: [{ prefix: alarmPrefix(registry.environmentName) }], state: { value: ['ALARM'] } },
       },
       targets: [
         new LambdaFunction(this.rollback, {

@@ -65,8 +65,8 @@ export class RunbookAlarm extends Alarm {
 }
 
 /**
- * Readable default name: `Trimtab-prod-Serving-EndpointThrottles`. It does not begin with `trimtab-`, the prefix of
- * alarms that trigger the rollback.
+ * Readable default name: `Trimtab-prod-Serving-EndpointThrottles`. It does not begin with `trimtab.`, as alarms do
+ * that trigger the rollback.
  */
 function nameOf(scope: Construct, id: string): string {
   const stack = Stack.of(scope);

@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { AlarmStatusWidget, type IAlarm, type IWidget, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
-import { NAMESPACE } from '../../core/alarms/alarm.ts';
+import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import type { DeployedModel } from '../model-folder.ts';
 import { PLAIN } from './palette.ts';
-import { alarmLine, graphWidget, textWidget, variantMetric, WIDE } from './widgets.ts';
+import { alarmLine, graphWidget, type MetricOwner, textWidget, variantMetric, WIDE } from './widgets.ts';
 
 export interface ModelDashboardLinks {
   /** Index of the runbook. */
@@ -17,30 +17,32 @@ const BOTH: readonly Variant[] = ['champion', 'challenger'];
 
 /**
  * Widgets of a model's dashboard, in the order in which whoever is on call reads them: alarms that are up; errors,
- * failures, latency and stale releases; traffic by variant and version; inputs and scores; business metrics. A variant
+ * failures, latency and stale releases; traffic by variant and version; inputs and scores; guards, cache and
+ * explanations; business metrics. A variant
  * has the same colour in all graphs.
  */
 export function modelWidgets(
-  { name, alarms: definitions, business = [], severalClasses = false }: DeployedModel,
+  { name, environment, alarms: definitions, business = [], metrics = [] }: DeployedModel,
   alarms: readonly IAlarm[],
   { runbook, overview }: ModelDashboardLinks,
 ): IWidget[][] {
+  const model = { environment, name };
   const alarm = (metric: Parameters<typeof alarmLine>[1]) => alarmLine(definitions, metric);
   const by = (metric: Parameters<typeof alarmLine>[1], statistic: string, variants = BOTH) =>
-    variants.map((variant) => variantMetric(name, metric, variant, statistic));
+    variants.map((variant) => variantMetric(model, metric, variant, statistic));
   return [
     [
       textWidget(
-        `# ${name}\nAn alarm is red? [Its page of the runbook](${runbook}) says what it means, what has happened by itself, and what to do. ` +
+        `# ${name} in ${environment}\nAn alarm is red? [Its page of the runbook](${runbook}) says what it means, what has happened by itself, and what to do. ` +
           `Released now: \`trimtab status ${name}\`. What happened: \`trimtab history ${name}\`. [Everything](${overview})`,
         2,
       ),
     ],
     [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WIDE, height: 3 })],
     [
-      graphWidget('Is it wrong?', by('Wrong', 'Average'), {
+      graphWidget('Is it wrong?', [...by('PredictionError', 'Average'), lateErrors(model)], {
         unit: 'share of decisions',
-        alarm: alarm('Wrong'),
+        alarm: alarm('PredictionError'),
       }),
       graphWidget('Is it failing?', by('Failure', 'Average'), {
         unit: 'share of requests',
@@ -66,7 +68,7 @@ export function modelWidgets(
         'Who answers? By version',
         [
           new MathExpression({
-            expression: `SEARCH('{${NAMESPACE},Model,Version} MetricName="Rows" Model="${name}"', 'Sum', 60)`,
+            expression: `SEARCH('{${NAMESPACE},Environment,Model,Version} MetricName="Rows" Environment="${environment}" Model="${name}"', 'Sum', 60)`,
             usingMetrics: {},
             label: 'version',
             period: Duration.minutes(1),
@@ -88,13 +90,14 @@ export function modelWidgets(
         width: 8,
       }),
     ],
-    row(confidenceGraphs(name, severalClasses)),
-    ...businessMetrics(name, business),
+    row(confidenceGraphs(model, metrics.includes('Margin'))),
+    ...rows(occasionalGraphs(model, metrics)),
+    ...rows(businessGraphs(model, business)),
   ];
 }
 
 /** A distribution over time, as percentiles: what moves is seen before the mean does. */
-const distribution = (model: string, metric: 'Score' | 'Margin' | 'Entropy') =>
+const distribution = (model: MetricOwner, metric: 'Score' | 'Margin' | 'Entropy') =>
   ['p5', 'p25', 'p50', 'p75', 'p95'].map((percentile, i) =>
     variantMetric(model, metric, 'champion', percentile).with({ label: percentile, color: PLAIN[i] }),
   );
@@ -104,7 +107,7 @@ type GraphOfWidth = (width: number) => IWidget;
 
 const row = (graphs: readonly GraphOfWidth[]): IWidget[] => graphs.map((each) => each(WIDE / graphs.length));
 
-function confidenceGraphs(model: string, severalClasses: boolean): GraphOfWidth[] {
+function confidenceGraphs(model: MetricOwner, severalClasses: boolean): GraphOfWidth[] {
   const of = (metric: 'Score' | 'Margin' | 'Entropy', unit: string): GraphOfWidth => {
     return (width) => graphWidget(`How sure is it? ${metric}`, distribution(model, metric), { unit, width });
   };
@@ -113,17 +116,40 @@ function confidenceGraphs(model: string, severalClasses: boolean): GraphOfWidth[
   return [scores, of('Margin', 'first class less the second'), of('Entropy', '0 sure, 1 undecided')];
 }
 
-/** Most graphs of business metrics in a row. */
-const IN_ROW = 3;
+/** Wrong decisions of before the traffic last changed hands: they say nothing of the release, but of the model. */
+const lateErrors = (model: MetricOwner) =>
+  variantMetric(model, 'PredictionErrorLate', 'champion', 'Average').with({
+    label: 'champion, before the last release',
+    color: PLAIN[4],
+  });
 
-/** Rows of graphs, one graph for each business metric. */
-function businessMetrics(model: string, business: NonNullable<DeployedModel['business']>): IWidget[][] {
-  const graphs = business.map(({ name, unit }): GraphOfWidth => {
+/** Graphs of metrics that only some models have. */
+function occasionalGraphs(model: MetricOwner, metrics: readonly string[]): GraphOfWidth[] {
+  const graphs = [
+    ['OutOfDistribution', 'Average', 'Is it asked what it never saw?', 'share of requests unlike the baseline'],
+    ['RateLimited', 'Average', 'Who asks too much?', 'share of requests turned away'],
+    ['CacheHit', 'Average', 'Has it been asked before?', 'share of answers out of the cache'],
+    ['ExplainFailure', 'Average', 'Do explanations fail?', 'share of explanations'],
+    ['ExplainLatency', 'p99', 'Are explanations slow?', 'ms, p99'],
+  ] as const;
+  return graphs
+    .filter(([metric]) => metrics.includes(metric))
+    .map(([metric, statistic, title, unit]) => {
+      const both = BOTH.map((variant) => variantMetric(model, metric, variant, statistic));
+      return (width) => graphWidget(title, both, { unit, width });
+    });
+}
+
+function businessGraphs(model: MetricOwner, business: NonNullable<DeployedModel['business']>): GraphOfWidth[] {
+  return business.map(({ name, unit }) => {
     const means = BOTH.map((variant) => variantMetric(model, `Business.${name}`, variant, 'Average'));
     const of = unit === undefined ? 'mean of a prediction' : `${unit}, mean of a prediction`;
     return (width) => graphWidget(`What is it worth? ${name}`, means, { unit: of, width });
   });
-  return Array.from({ length: Math.ceil(graphs.length / IN_ROW) }, (_, i) =>
-    row(graphs.slice(i * IN_ROW, (i + 1) * IN_ROW)),
-  );
 }
+
+/** Most graphs in a row. */
+const IN_ROW = 3;
+
+const rows = (graphs: readonly GraphOfWidth[]): IWidget[][] =>
+  Array.from({ length: Math.ceil(graphs.length / IN_ROW) }, (_, i) => row(graphs.slice(i * IN_ROW, (i + 1) * IN_ROW)));

@@ -14,7 +14,7 @@ import {
 import type { IAlias, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { NAMESPACE } from '../../core/alarms/alarm.ts';
+import { type DatasetMetricName, NAMESPACE } from '../../core/observability/metric-names.ts';
 import { BAD, GOOD, PLAIN } from './palette.ts';
 import { graphWidget, textWidget, variantMetric, WIDE } from './widgets.ts';
 
@@ -43,6 +43,7 @@ export interface DashboardValidation {
 
 /** What the overview dashboard shows. */
 export interface OverviewParts {
+  readonly environment: string;
   readonly models: readonly { readonly name: string; readonly url: string }[];
   readonly runbook: string;
   readonly alarms: readonly IAlarm[];
@@ -62,7 +63,7 @@ export function overviewWidgets(parts: OverviewParts): IWidget[][] {
   return [
     [
       textWidget(
-        `# Trimtab\nAn alarm is red? [The runbook](${parts.runbook}) has a page for each. Models: ${models}. Is the installation sound? \`trimtab doctor --home aws\``,
+        `# Trimtab: ${parts.environment}\nAn alarm is red? [The runbook](${parts.runbook}) has a page for each. Models: ${models}. Is the installation sound? \`trimtab doctor --home aws\``,
         2,
       ),
     ],
@@ -101,13 +102,16 @@ function callers({ endpoint: { api } }: OverviewParts): IWidget[] {
   ];
 }
 
-function champions({ models }: OverviewParts): IWidget[] {
-  const each = (metric: 'Wrong' | 'Rows' | 'Drift', statistic: string): IMetric[] =>
+function champions({ environment, models }: OverviewParts): IWidget[] {
+  const each = (metric: 'PredictionError' | 'Rows' | 'Drift', statistic: string): IMetric[] =>
     models.map(({ name }, i) =>
-      variantMetric(name, metric, 'champion', statistic).with({ label: name, color: PLAIN[i % PLAIN.length]! }),
+      variantMetric({ environment, name }, metric, 'champion', statistic).with({
+        label: name,
+        color: PLAIN[i % PLAIN.length]!,
+      }),
     );
   return [
-    graphWidget('Champions: wrong decisions', each('Wrong', 'Average'), { unit: 'share', width: 8 }),
+    graphWidget('Champions: wrong decisions', each('PredictionError', 'Average'), { unit: 'share', width: 8 }),
     graphWidget('Champions: rows answered', each('Rows', 'Sum'), { unit: 'a minute', stacked: true, width: 8 }),
     graphWidget('Champions: drifted features', each('Drift', 'Maximum'), { unit: 'share', width: 8 }),
   ];
@@ -160,9 +164,11 @@ function code({ endpoint }: OverviewParts): IWidget[] {
   ];
 }
 
-function data({ validation, endpoint }: OverviewParts): IWidget[] {
-  const rows = (metricName: string, label: string, color: string): Metric =>
-    new Metric({ namespace: NAMESPACE, metricName, statistic: 'Sum', ...FIVE, label, color });
+function data({ environment, validation, endpoint }: OverviewParts): IWidget[] {
+  const of = (metricName: DatasetMetricName, options: MetricOptions): Metric =>
+    new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { Environment: environment }, ...options });
+  const rows = (metricName: 'RowsAccepted' | 'RowsQuarantined', label: string, color: string): Metric =>
+    of(metricName, { statistic: 'Sum', ...FIVE, label, color });
   return [
     graphWidget(
       'Data: rows validated',
@@ -173,8 +179,11 @@ function data({ validation, endpoint }: OverviewParts): IWidget[] {
       },
     ),
     graphWidget(
-      'Data: files rejected whole',
-      [validation.metricRejected(undefined, { ...FIVE, statistic: 'Sum', label: 'files', color: BAD })],
+      'Data: files rejected whole, columns left out',
+      [
+        validation.metricRejected(undefined, { ...FIVE, statistic: 'Sum', label: 'files rejected', color: BAD }),
+        of('PrivacyFailure', { ...FIVE, statistic: 'Sum', label: 'without the privacy secret', color: PLAIN[3] }),
+      ],
       { unit: 'in 5 minutes', alarm: { value: 1 } },
     ),
     graphWidget(

@@ -8,8 +8,13 @@ import {
   Shading,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { type AlarmDefinition, type MetricName, NAMESPACE } from '../../core/alarms/alarm.ts';
-import type { BusinessName } from '../../core/observability/emf.ts';
+import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import {
+  type BusinessName,
+  type MetricName,
+  NAMESPACE,
+  variantDimensions,
+} from '../../core/observability/metric-names.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { BAD, VARIANT_COLOURS } from './palette.ts';
 
@@ -56,17 +61,23 @@ export function graphWidget(title: string, left: readonly IMetric[], options: Gr
 export const textWidget = (markdown: string, height: number): TextWidget =>
   new TextWidget({ markdown, width: WIDE, height });
 
+/** A model as far as its metrics are told from others. */
+export interface MetricOwner {
+  readonly environment: string;
+  readonly name: string;
+}
+
 /** A metric of one variant of a model. */
 export const variantMetric = (
-  model: string,
-  name: MetricName | BusinessName,
+  { environment, name: model }: MetricOwner,
+  metric: MetricName | BusinessName,
   variant: Variant,
   statistic: string,
 ): Metric =>
   new Metric({
     namespace: NAMESPACE,
-    metricName: name,
-    dimensionsMap: { Model: model, Variant: variant },
+    metricName: metric,
+    dimensionsMap: { ...variantDimensions(environment, model, variant) },
     statistic,
     period: Duration.minutes(1),
     label: variant,

@@ -32,7 +32,7 @@ export class MonitoringStack extends Stack {
       encryptionKey,
       architecture: config.architecture,
     });
-    const models = config.models.map(deployedModel);
+    const models = config.models.map((folder) => deployedModel(folder, config.environment));
     this.monitoring = new ModelMonitoring(this, 'Monitoring', { models });
     new OverviewDashboard(this, 'Overview', {
       models: models.map(({ name }) => name),

@@ -29,7 +29,11 @@ export class StatefulStack extends Stack {
     const accessLogs = new EncryptedBucket(this, 'AccessLogs', {
       lifecycleRules: [{ expiration: Duration.days(365) }],
     });
-    this.registry = new ModelRegistry(this, 'Registry', { accessLogs, encryptionKey });
+    this.registry = new ModelRegistry(this, 'Registry', {
+      accessLogs,
+      encryptionKey,
+      environmentName: config.environment,
+    });
     this.lake = new DataLake(this, 'Lake', { accessLogs, encryptionKey });
     this.onCall = new OnCall(this, 'OnCall', { email: config.alarmEmail, encryptionKey });
     this.privacy = new PrivacySecret(this, 'Privacy', { encryptionKey });

@@ -10,6 +10,7 @@ export class EventBridgeBus implements Bus {
   constructor(
     private readonly client: EventBridgeClient,
     readonly name: string,
+    readonly environment: string,
   ) {}
 
   async publish(event: BusEvent): Promise<void> {
@@ -17,7 +18,7 @@ export class EventBridgeBus implements Bus {
       EventBusName: this.name,
       Source: event.source,
       DetailType: event.detailType,
-      Detail: JSON.stringify(event.detail),
+      Detail: JSON.stringify({ environment: this.environment, ...event.detail }),
     };
     for (let attempt = 1; ; attempt++) {
       const { FailedEntryCount = 0, Entries = [] } = await this.client.send(new PutEventsCommand({ Entries: [entry] }));

@@ -1,8 +1,11 @@
 import * as z from 'zod';
+import { EnvironmentName } from '../../core/model/names.ts';
 import { PlatformError } from '../errors.ts';
 
 /** What a function, or the command line, must be told to find the AWS home. The rest is the SDK's own (AWS_REGION, …). */
 export const AwsEnvironment = z.object({
+  /** Name of the installation, which is a dimension of its metrics. */
+  TRIMTAB_ENVIRONMENT: EnvironmentName,
   TRIMTAB_TABLE: z.string().min(1),
   TRIMTAB_ARTIFACTS_BUCKET: z.string().min(1),
   TRIMTAB_DATA_BUCKET: z.string().min(1),

@@ -30,13 +30,13 @@ export async function openAwsHome(env: NodeJS.ProcessEnv): Promise<Home> {
   const cloudwatch = new CloudWatchClient(clientConfig(10_000));
   return {
     kind: 'aws',
-    description: `table ${names.TRIMTAB_TABLE}, buckets ${[names.TRIMTAB_ARTIFACTS_BUCKET, names.TRIMTAB_DATA_BUCKET, names.TRIMTAB_CAPTURES_BUCKET].join(', ')}`,
+    description: `environment ${names.TRIMTAB_ENVIRONMENT}, table ${names.TRIMTAB_TABLE}, buckets ${[names.TRIMTAB_ARTIFACTS_BUCKET, names.TRIMTAB_DATA_BUCKET, names.TRIMTAB_CAPTURES_BUCKET].join(', ')}`,
     ledger: new DynamoLedger(dynamo, names.TRIMTAB_TABLE),
     artifacts: new S3ObjectStore(s3, names.TRIMTAB_ARTIFACTS_BUCKET),
     data: new S3ObjectStore(s3, names.TRIMTAB_DATA_BUCKET),
     captures: new S3ObjectStore(s3, names.TRIMTAB_CAPTURES_BUCKET),
-    metrics: new CloudWatchMetrics(cloudwatch),
-    bus: new EventBridgeBus(events, names.TRIMTAB_BUS),
+    metrics: new CloudWatchMetrics(cloudwatch, names.TRIMTAB_ENVIRONMENT),
+    bus: new EventBridgeBus(events, names.TRIMTAB_BUS, names.TRIMTAB_ENVIRONMENT),
     clock: new ServerClock().follow(dynamo),
     privacy: keysOnDemand(() => awsSecret(env)),
     close: async () => {

@@ -1,11 +1,13 @@
 import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { NAMESPACE } from '../../core/alarms/alarm.ts';
+import { NAMESPACE } from '../../core/observability/metric-names.ts';
+import { ForeignMetricError } from '../errors.ts';
 import type { Datapoint, MetricQuery, Metrics } from '../ports.ts';
 
 /** Writes metrics as lines of standard output, which CloudWatch Logs turns into metrics; reads them from CloudWatch. */
 export class CloudWatchMetrics implements Metrics {
   constructor(
     private readonly client: CloudWatchClient,
+    readonly environment: string,
     private readonly emit: (line: string) => void = (line) => process.stdout.write(line),
   ) {}
 
@@ -14,6 +16,8 @@ export class CloudWatchMetrics implements Metrics {
   }
 
   async query(query: MetricQuery): Promise<Datapoint[]> {
+    const { Environment } = query.dimensions;
+    if (Environment !== this.environment) throw new ForeignMetricError(this.environment, Environment);
     const period = query.periodSeconds * 1_000;
     // Whole periods, so that the answer does not hang on how CloudWatch rounds.
     const from = Math.floor(query.from.getTime() / period) * period;

@@ -73,7 +73,7 @@ async function momentsOf(
   const inner = columns.map((c, i) => `${present(expressionOf(c))} AS x${i}`);
   const outer = columns.map(
     (_, i) =>
-      `count(*) - count(x${i}) AS k${i}, min(x${i}) AS lo${i}, max(x${i}) AS hi${i}, avg(x${i}) AS mu${i}, var_pop(x${i}) * count(x${i}) AS m${i}`,
+      `count(*) - count(x${i}) AS k${i}, min(x${i}) AS lo${i}, max(x${i}) AS hi${i}, ${meanSql(`x${i}`)} AS mu${i}, ${squaresSql(`x${i}`)} AS m${i}`,
   );
   const [row = {}] = await duck.rows(`SELECT ${outer.join(', ')} FROM (SELECT ${inner.join(', ')} FROM ${relation} t)`);
   return new Map(
@@ -89,6 +89,16 @@ async function momentsOf(
     ]),
   );
 }
+
+/** A mean, which is within the values, even where their sum is beyond all doubles. */
+const meanSql = (x: string): string =>
+  `CASE WHEN max(abs(${x})) < 1e290::DOUBLE THEN avg(${x}) ELSE avg(${x} / ${2 ** 64}::DOUBLE) * ${2 ** 64}::DOUBLE END`;
+
+/** Sum of squared distances from the mean; null where squares are beyond all doubles, which the engine's own refuses. */
+const squaresSql = (x: string): string => {
+  const small = `abs(${x}) < 1e150::DOUBLE`;
+  return `CASE WHEN bool_and(${small}) THEN var_pop(CASE WHEN ${small} THEN ${x} END) * count(${x}) END`;
+};
 
 /** What is profiled: a relation of a database, and how many rows it has. */
 interface Source {

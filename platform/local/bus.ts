@@ -12,9 +12,11 @@ export class LocalBus implements Bus {
   constructor(
     readonly file: string,
     readonly clock: Clock,
+    readonly environment: string,
   ) {}
 
-  async publish(event: BusEvent): Promise<void> {
+  async publish(published: BusEvent): Promise<void> {
+    const event = { ...published, detail: { environment: this.environment, ...published.detail } };
     await mkdir(path.dirname(this.file), { recursive: true });
     const size = await stat(this.file).then(
       (info) => info.size,

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { EnvironmentName } from '../../core/model/names.ts';
+import { PlatformError } from '../errors.ts';
 import type { Clock, Home } from '../ports.ts';
 import { keysOnDemand } from '../privacy.ts';
 import { removeUnfinished } from './atomic.ts';
@@ -16,18 +18,31 @@ export interface LocalHome extends Home {
   readonly bus: LocalBus;
 }
 
+/** Environment of a folder that TRIMTAB_ENVIRONMENT does not name: a folder is one installation. */
+const DEFAULT_ENVIRONMENT = 'local';
+
 const systemClock: Clock = { now: () => new Date() };
 
 /**
  * The home that needs nothing but a folder: `ledger/`, `artifacts/`, `data/`, `captures/`, `metrics.jsonl`,
  * `events.jsonl`, and `privacy.key` once it is needed. Several processes may use one folder at once.
+ *
+ * @param environment name of the installation; the same for all processes that use the folder, for each reads the
+ * metrics of its own environment alone
+ * @throws PlatformError when it is no name of an environment
  */
-export async function openLocalHome(folder: string, clock: Clock = systemClock): Promise<LocalHome> {
+export async function openLocalHome(
+  folder: string,
+  clock: Clock = systemClock,
+  environment: string = process.env.TRIMTAB_ENVIRONMENT ?? DEFAULT_ENVIRONMENT,
+): Promise<LocalHome> {
+  const named = EnvironmentName.safeParse(environment);
+  if (!named.success) throw new PlatformError(`${named.error.issues[0]!.message}, received '${environment}'`);
   const root = path.resolve(folder);
   await mkdir(root, { recursive: true });
   const at = (name: string): string => path.join(root, name);
   await Promise.all(['.', 'ledger', 'artifacts', 'data', 'captures'].map((store) => removeUnfinished(at(store))));
-  const metrics = new LocalMetrics(at('metrics.jsonl'));
+  const metrics = new LocalMetrics(at('metrics.jsonl'), { environment });
   return {
     kind: 'local',
     folder: root,
@@ -37,7 +52,7 @@ export async function openLocalHome(folder: string, clock: Clock = systemClock):
     data: new FileObjectStore(at('data')),
     captures: new FileObjectStore(at('captures')),
     metrics,
-    bus: new LocalBus(at('events.jsonl'), clock),
+    bus: new LocalBus(at('events.jsonl'), clock, environment),
     clock,
     privacy: keysOnDemand(() => localSecret(root, process.env)),
     close: async () => metrics.close(),

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { NAMESPACE } from '../../core/alarms/alarm.ts';
+import { NAMESPACE } from '../../core/observability/metric-names.ts';
+import { ForeignMetricError } from '../errors.ts';
 import type { Datapoint, MetricQuery, Metrics } from '../ports.ts';
 import { Series } from './metric-series.ts';
 import { FileTail } from './tail.ts';
@@ -22,6 +23,15 @@ const FLUSH_MS = 500;
 /** Size at which the file is put aside as `<name>.1` (the one before is dropped); bytes. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
+export interface LocalMetricsOptions {
+  /** Name of the installation, whose metrics alone are read. */
+  readonly environment: string;
+  /** Size at which the file is put aside, bytes. @default 64 MiB */
+  readonly maxBytes?: number;
+  /** Names of the metrics that will be asked for; others are not read into memory. @default all */
+  readonly only?: readonly string[];
+}
+
 /**
  * Metrics from embedded-metric-format lines, with statistics as CloudWatch defines them. Lines go to a file in
  * batches and come back from it, so that a second start and other processes with the same home see them: the file is
@@ -36,14 +46,14 @@ export class LocalMetrics implements Metrics {
   #timer: NodeJS.Timeout | undefined;
   #begun = false;
 
-  /** @param only names of the metrics that will be asked for; others are not read into memory. @default all */
-  constructor(
-    file: string,
-    maxBytes = MAX_FILE_BYTES,
-    private readonly only?: readonly string[],
-  ) {
+  readonly environment: string;
+  readonly #only: readonly string[] | undefined;
+
+  constructor(file: string, { environment, maxBytes = MAX_FILE_BYTES, only }: LocalMetricsOptions) {
     this.#file = file;
+    this.environment = environment;
     this.#maxBytes = maxBytes;
+    this.#only = only;
     this.#tail = new FileTail(file);
   }
 
@@ -53,10 +63,12 @@ export class LocalMetrics implements Metrics {
   }
 
   async query(query: MetricQuery): Promise<Datapoint[]> {
+    const { Environment } = query.dimensions;
+    if (Environment !== this.environment) throw new ForeignMetricError(this.environment, Environment);
     this.#read();
     const length = query.periodSeconds * 1_000;
     const from = Math.floor(query.from.getTime() / length) * length;
-    const series = this.#series.get(seriesKey(query.metric, dimensionsKey(query.dimensions)));
+    const series = this.#series.get(seriesKey(query.metric, dimensionsKey({ ...query.dimensions })));
     return (series?.periods(length, from, query.to.getTime()) ?? []).map(([start, tally]) => ({
       at: new Date(start),
       value: tally.statistic(query.statistic),
@@ -104,7 +116,7 @@ export class LocalMetrics implements Metrics {
 
   #take(text: string): void {
     // Parsing costs more than looking.
-    if (this.only !== undefined && !this.only.some((name) => text.includes(`"${name}"`))) return;
+    if (this.#only !== undefined && !this.#only.some((name) => text.includes(`"${name}"`))) return;
     let line: EmfLine;
     try {
       line = JSON.parse(text) as EmfLine;
@@ -118,7 +130,7 @@ export class LocalMetrics implements Metrics {
       for (const names of Dimensions) {
         const key = dimensionsKey(Object.fromEntries(names.map((name) => [name, String(line[name])])));
         for (const { Name } of Metrics)
-          if (this.only?.includes(Name) ?? true) this.#add(seriesKey(Name, key), at, line[Name]);
+          if (this.#only?.includes(Name) ?? true) this.#add(seriesKey(Name, key), at, line[Name]);
       }
     }
   }

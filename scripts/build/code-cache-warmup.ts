@@ -41,6 +41,7 @@ export async function withWarmupRuns(work: (warmups: readonly WarmupRun[]) => Pr
 
 const AWS = {
   TRIMTAB_HOME: 'aws',
+  TRIMTAB_ENVIRONMENT: 'build',
   TRIMTAB_TABLE: 'table',
   TRIMTAB_ARTIFACTS_BUCKET: 'artifacts',
   TRIMTAB_DATA_BUCKET: 'data',

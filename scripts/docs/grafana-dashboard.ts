@@ -12,16 +12,26 @@ export interface Panel {
   readonly queries: readonly Query[];
 }
 
-/** What every question is asked of: the models chosen at the top. */
-const ALL = 'model=~"$model"';
+/** What every question is asked of: the environments and models chosen at the top. */
+const OF_ENVIRONMENT = 'environment=~"$environment"';
+const OF_MODEL = 'model=~"$model"';
+const ALL = `${OF_ENVIRONMENT},${OF_MODEL}`;
 const RATE = '[$__rate_interval]';
 const BY_VERSION = '{{model}} {{version}}';
 
 const quantile = (q: number, metric: string, by: string): string =>
   `histogram_quantile(${q}, sum by (le, ${by}) (rate(${metric}_bucket{${ALL}}${RATE})))`;
 const ratio = (part: string, whole: string): string => `${part} / ${whole}`;
-const rates = (metric: string, by: string, labels = ALL): string =>
-  `sum by (${by}) (rate(${metric}{${labels}}${RATE}))`;
+const rates = (metric: string, by: string): string => `sum by (${by}) (rate(${metric}{${ALL}}${RATE}))`;
+
+/**
+ * A question about metrics that have no label of the environment, for they have the labels of other servers: of those
+ * servers that are of the chosen environments.
+ */
+const ofServers = (expr: string): string =>
+  `(${expr} and on (job, instance) trimtab_release_revision{${OF_ENVIRONMENT}})`;
+const borrowedRates = (metric: string, by: string, labels = OF_MODEL): string =>
+  `sum by (${by}) ${ofServers(`rate(${metric}{${labels}}${RATE})`)}`;
 
 /** Rows of panels, from what is asked first to what is asked last. */
 export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels: readonly Panel[] }[] = [
@@ -31,7 +41,9 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
       {
         title: 'Requests a second, by outcome',
         unit: 'reqps',
-        queries: [{ expr: `sum by (outcome) (rate(trimtab_requests_total${RATE}))`, legend: '{{outcome}}' }],
+        queries: [
+          { expr: `sum by (outcome) (rate(trimtab_requests_total{${OF_ENVIRONMENT}}${RATE}))`, legend: '{{outcome}}' },
+        ],
       },
       {
         title: 'Rows a second, by version',
@@ -45,7 +57,7 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         unit: 'reqps',
         queries: [
           {
-            expr: rates('nv_inference_request_failure', 'model, reason', `${ALL},reason!="OTHER"`),
+            expr: borrowedRates('nv_inference_request_failure', 'model, reason', `${OF_MODEL},reason!="OTHER"`),
             legend: '{{model}} {{reason}}',
           },
         ],
@@ -53,7 +65,12 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
       {
         title: 'Requests by protocol',
         unit: 'reqps',
-        queries: [{ expr: `sum by (protocol) (rate(trimtab_requests_total${RATE}))`, legend: '{{protocol}}' }],
+        queries: [
+          {
+            expr: `sum by (protocol) (rate(trimtab_requests_total{${OF_ENVIRONMENT}}${RATE}))`,
+            legend: '{{protocol}}',
+          },
+        ],
       },
     ],
   },
@@ -89,8 +106,8 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         queries: [
           {
             expr: ratio(
-              rates('nv_cache_num_hits_per_model', 'model'),
-              `(${rates('nv_cache_num_hits_per_model', 'model')} + ${rates('nv_cache_num_misses_per_model', 'model')})`,
+              borrowedRates('nv_cache_num_hits_per_model', 'model'),
+              `(${borrowedRates('nv_cache_num_hits_per_model', 'model')} + ${borrowedRates('nv_cache_num_misses_per_model', 'model')})`,
             ),
             legend: '{{model}}',
           },
@@ -121,7 +138,7 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         unit: 'percentunit',
         queries: [
           { expr: `trimtab_drift_share{${ALL}}`, legend: '{{model}} {{variant}} drifted features' },
-          { expr: `trimtab_wrong_ratio{${ALL}}`, legend: '{{model}} {{variant}} wrong' },
+          { expr: `trimtab_prediction_error_ratio{${ALL}}`, legend: '{{model}} {{variant}} wrong' },
         ],
       },
       {
@@ -141,28 +158,31 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         title: 'Waiting and under way',
         unit: 'short',
         queries: [
-          { expr: 'trimtab_queue_requests', legend: 'queue {{instance}}' },
-          { expr: 'trimtab_requests_under_way', legend: 'under way {{instance}}' },
-          { expr: `sum by (model) (nv_inference_pending_request_count{${ALL}})`, legend: 'for workers {{model}}' },
+          { expr: `trimtab_queue_requests{${OF_ENVIRONMENT}}`, legend: 'queue {{instance}}' },
+          { expr: `trimtab_requests_under_way{${OF_ENVIRONMENT}}`, legend: 'under way {{instance}}' },
+          {
+            expr: `sum by (model) ${ofServers(`nv_inference_pending_request_count{${OF_MODEL}}`)}`,
+            legend: 'for workers {{model}}',
+          },
         ],
       },
       {
         title: 'Workers',
         unit: 'short',
-        queries: [{ expr: 'trimtab_runners', legend: '{{state}} {{instance}}' }],
+        queries: [{ expr: `trimtab_runners{${OF_ENVIRONMENT}}`, legend: '{{state}} {{instance}}' }],
       },
       {
         title: 'Memory',
         unit: 'bytes',
         queries: [
-          { expr: 'process_resident_memory_bytes', legend: 'processes that answer {{instance}}' },
-          { expr: 'trimtab_queue_bytes', legend: 'queue {{instance}}' },
+          { expr: ofServers('process_resident_memory_bytes'), legend: 'processes that answer {{instance}}' },
+          { expr: `trimtab_queue_bytes{${OF_ENVIRONMENT}}`, legend: 'queue {{instance}}' },
         ],
       },
       {
         title: 'Processor',
         unit: 'short',
-        queries: [{ expr: `rate(process_cpu_seconds_total${RATE})`, legend: '{{instance}}' }],
+        queries: [{ expr: ofServers(`rate(process_cpu_seconds_total${RATE})`), legend: '{{instance}}' }],
       },
     ],
   },
@@ -197,23 +217,27 @@ export function dashboard(): object {
     templating: {
       list: [
         { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus' },
-        {
-          name: 'model',
-          label: 'Model',
-          type: 'query',
-          datasource: SOURCE,
-          query: 'label_values(trimtab_release_revision, model)',
-          refresh: 2,
-          multi: true,
-          includeAll: true,
-          allValue: '.*',
-          current: { text: 'All', value: '$__all' },
-        },
+        variable('environment', 'Environment', 'label_values(trimtab_release_revision, environment)'),
+        variable('model', 'Model', `label_values(trimtab_release_revision{${OF_ENVIRONMENT}}, model)`),
       ],
     },
     panels: panels.map((panel, i) => ({ id: i + 1, ...panel })),
   };
 }
+
+/** A choice at the top of the dashboard. */
+const variable = (name: string, label: string, query: string) => ({
+  name,
+  label,
+  type: 'query',
+  datasource: SOURCE,
+  query,
+  refresh: 2,
+  multi: true,
+  includeAll: true,
+  allValue: '.*',
+  current: { text: 'All', value: '$__all' },
+});
 
 const panelJson = ({ title, unit, queries }: Panel) => ({
   type: 'timeseries',

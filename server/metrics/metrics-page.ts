@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { EXPOSITION_TYPE, type Exposition } from '../../core/observability/exposition.ts';
+import { variantDimensions } from '../../core/observability/metric-names.ts';
 import type { Collector, PrometheusSink } from '../../core/observability/prometheus.ts';
 import type { RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
@@ -65,7 +66,12 @@ const RECENT_MINUTES = 24 * 60;
 /** Metrics, by variant, that scheduled functions write, and not requests. */
 const SCHEDULED_RESULTS = [
   ['Drift', 'Maximum', 'trimtab_drift_share', 'Share of the features that drifted, in the last window.'],
-  ['Wrong', 'Average', 'trimtab_wrong_ratio', 'Share of wrong decisions, in the last minute with ground truth.'],
+  [
+    'PredictionError',
+    'Average',
+    'trimtab_prediction_error_ratio',
+    'Share of wrong decisions, in the last minute with ground truth.',
+  ],
 ] as const;
 
 /** The metrics of a home that {@link watchedGauges} reads. */
@@ -74,7 +80,7 @@ export const SCHEDULED_RESULT_METRICS: readonly string[] = SCHEDULED_RESULTS.map
 /** Gauges of the last results of the scheduled functions. Only for homes whose metrics are free to read, unlike CloudWatch's. */
 export const watchedGauges =
   (
-    { metrics, clock }: { metrics: Pick<Home['metrics'], 'query'>; clock: Home['clock'] },
+    { metrics, clock }: { metrics: Pick<Home['metrics'], 'query' | 'environment'>; clock: Home['clock'] },
     models: () => readonly string[] | Promise<readonly string[]>,
   ): Collector =>
   async (to) => {
@@ -85,7 +91,7 @@ export const watchedGauges =
       to.family(name, 'gauge', help);
       for (const model of names)
         for (const variant of ['champion', 'challenger']) {
-          const dimensions = { Model: model, Variant: variant };
+          const dimensions = variantDimensions(metrics.environment, model, variant);
           const points = await metrics.query({ metric, statistic, dimensions, periodSeconds: 60, from, to: now });
           const last = points.at(-1);
           if (last !== undefined) to.sample({ model, variant }, last.value);

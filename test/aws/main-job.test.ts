@@ -15,6 +15,7 @@ import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import { Caller } from '../../demo/client.ts';
+import type { StatusView } from '../../usecases/release/status-view.ts';
 import type { DropReport } from '../../usecases/validation/report.ts';
 import { cdk } from './cdk.ts';
 import { DeployedFixture, MODEL } from './deployed-fixture.ts';
@@ -43,7 +44,7 @@ describe('the deployed app', () => {
   });
 
   const release = async (): Promise<ReleaseState> =>
-    (JSON.parse(await fixture.trimtab(['status', MODEL, '--json'])) as Record<string, ReleaseState>)[MODEL]!;
+    (JSON.parse(await fixture.trimtab(['status', MODEL, '--json'])) as StatusView).models[0]!.release;
 
   it('is deployed whole, less what is on the list of gaps', async () => {
     const { StackSummaries = [] } = await fixture.clients.cloudformation.send(
@@ -169,7 +170,7 @@ describe('the deployed app', () => {
     expect(entry).toMatchObject({
       version: 1,
       actor: expect.stringMatching(/^function:/),
-      cause: { alarm: `trimtab-${MODEL}-challenger-wrong` },
+      cause: { alarm: `trimtab.dev.${MODEL}.challenger.PredictionError` },
     });
     const event = await fixture.tap.find(
       (e) => e['detail-type'] === 'CloudWatch Alarm State Change' && e.detail.alarmName === entry.cause!.alarm,

@@ -224,7 +224,7 @@ describe('the scripts of the workflows', () => {
             encoding: 'utf8',
           },
         ),
-      );
+      ).entries;
 
     it('takes a folder to all the traffic, and the next to a canary', () => {
       expect(release('models/flight-delay/v1', 'all', 'first')).toMatchObject({ status: 0 });

@@ -72,10 +72,15 @@ describe('trimtab', () => {
     const between = new Date().toISOString();
     expect((await run('rollback', 'flight-delay', '--reason', 'no good')).out).toContain('canary-aborted');
     expect(await json('status', 'flight-delay')).toMatchObject({
-      'flight-delay': { champion: 1, challengers: [], quarantined: [{ version: 2, reason: 'no good' }] },
+      models: [
+        {
+          model: 'flight-delay',
+          release: { champion: 1, challengers: [], quarantined: [{ version: 2, reason: 'no good' }] },
+        },
+      ],
     });
     expect((await run('release', 'flight-delay', '2')).err).toContain('version 2 is quarantined (no good)');
-    const history = (await json('history', 'flight-delay')) as { kind: string; actor: string }[];
+    const history = (await json('history', 'flight-delay')).entries as { kind: string; actor: string }[];
     expect(history.map(({ kind }) => kind)).toEqual([
       'registered',
       'registered',
@@ -87,7 +92,7 @@ describe('trimtab', () => {
     ]);
     expect(history[2]?.actor).toBe('user:ada');
     expect(await json('history', 'flight-delay', '--at', between)).toMatchObject({
-      state: { champion: 1, challengers: [{ version: 2, weight: 0.1 }] },
+      entry: { state: { champion: 1, challengers: [{ version: 2, weight: 0.1 }] } },
     });
     expect((await run('history', 'flight-delay', '--at', '2000-01-01')).status).toBe(1);
 
@@ -95,7 +100,7 @@ describe('trimtab', () => {
     const test = await run('release', 'flight-delay', '2', '--ab', '--weight', '0.3', '--effect', '0.03');
     expect(test.out).toContain('test-started (version 2); version 1 has 70 %, version 2 30 % of the traffic');
     const { out } = await run('status', 'flight-delay');
-    expect(out).toMatch(/challenger +2 .* 30 % +A\/B test: is Wrong lower by 3 points or more\?/);
+    expect(out).toMatch(/challenger +2 .* 30 % +A\/B test: is PredictionError lower by 3 points or more\?/);
     expect(out).toContain('0 of 30 periods with samples of both are there');
   });
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { INT64, PIPELINE, TREE } from '../usecases/serving/serving-fixture.ts';
+import { INT64, PIPELINE, TREE } from '../fixtures/serving-fixture.ts';
 import { clientPython } from './python.ts';
 import { Serving } from './serving.ts';
 

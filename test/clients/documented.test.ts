@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FLOAT, model, node, tensor, valueInfo } from '../fixtures/onnx/write.ts';
-import { TREE } from '../usecases/serving/serving-fixture.ts';
+import { TREE } from '../fixtures/serving-fixture.ts';
 import { Serving } from './serving.ts';
 
 const here = spawnSync('curl', ['--version']).status === 0;

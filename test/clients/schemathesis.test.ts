@@ -3,8 +3,8 @@ import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, serve } from '../../server/http/http-server.ts';
+import { INT64, KINDS, PIPELINE, ServingFixture, TREE } from '../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { INT64, KINDS, PIPELINE, ServingFixture, TREE } from '../usecases/serving/serving-fixture.ts';
 
 /** Set by `npm run test:openapi`, which installs it. */
 const SCHEMATHESIS = process.env.TRIMTAB_SCHEMATHESIS;

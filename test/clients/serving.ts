@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { bundled } from '../server/bundled.ts';
+import { bundled } from '../fixtures/bundled.ts';
 
 const LAUNCHER = `
 import { createRequire } from 'node:module';

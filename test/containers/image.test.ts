@@ -5,8 +5,8 @@ import { credentials } from '@grpc/grpc-js';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
+import { TREE } from '../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { TREE } from '../usecases/serving/serving-fixture.ts';
 import { Container, type Manifest, type RunOptions, SETUP } from './container.ts';
 
 if (SETUP === undefined) process.stderr.write('skipped: the image, run as a container; npm run test:container\n');

@@ -20,7 +20,7 @@ import { PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clien
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkFunction } from '../../cli/doctor/aws/functions.ts';
 import { checkTable } from '../../cli/doctor/aws/table.ts';
-import type { Finding } from '../../cli/doctor/check.ts';
+import type { Finding } from '../../cli/doctor/doctor-view.ts';
 import { main } from '../../cli/main.ts';
 import { alarmsOf } from '../../core/alarms/definitions.ts';
 import { openAwsHome } from '../../platform/aws/home.ts';
@@ -93,7 +93,7 @@ describe('trimtab doctor on AWS', () => {
       new PutMetricAlarmCommand({
         AlarmName,
         Namespace: 'Trimtab',
-        MetricName: 'Wrong',
+        MetricName: 'PredictionError',
         Statistic: 'Average',
         Period: 60,
         EvaluationPeriods: 1,
@@ -190,7 +190,7 @@ describe('trimtab doctor on AWS', () => {
     const version = await home.ledger.version('flight-delay', 1);
     await home.close();
     alarmNames = [
-      ...alarmsOf(version!.manifest, 0.2).map(({ name }) => name),
+      ...alarmsOf(version!.manifest, 'dev', 0.2).map(({ name }) => name),
       `Trimtab-${ENVIRONMENT}-Serving-EndpointThrottles`,
     ];
     for (const name of alarmNames) {
@@ -255,7 +255,7 @@ describe('trimtab doctor on AWS', () => {
       'an alarm that is up',
       () => state(alarmNames[0]!, 'ALARM'),
       () => state(alarmNames[0]!, 'OK'),
-      { name: 'alarm trimtab-flight-delay-champion-wrong', status: 'fail' },
+      { name: 'alarm trimtab.dev.flight-delay.champion.PredictionError', status: 'fail' },
     ],
     [
       'an alarm without data',
@@ -273,7 +273,7 @@ describe('trimtab doctor on AWS', () => {
       {
         name: 'alarms of flight-delay',
         status: 'fail',
-        found: expect.stringContaining('1 of 12 are not there: trimtab-flight-delay-champion-wrong'),
+        found: expect.stringContaining('1 of 12 are not there: trimtab.dev.flight-delay.champion.PredictionError'),
       },
     ],
   ];

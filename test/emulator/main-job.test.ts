@@ -43,7 +43,7 @@ describe('the main job on AWS', () => {
       expect(await trimtab(...argv)).toMatchObject({ status: 0, err: '' });
     const { out } = await trimtab('status', 'flight-delay', '--json');
     expect(JSON.parse(out)).toMatchObject({
-      'flight-delay': { champion: 1, challengers: [{ version: 2, weight: 0.25 }] },
+      models: [{ model: 'flight-delay', release: { champion: 1, challengers: [{ version: 2, weight: 0.25 }] } }],
     });
     expect((await trimtab('rollback', 'flight-delay', '--reason', 'tried')).status).toBe(0);
     expect((await trimtab('history', 'flight-delay')).out).toContain('canary-aborted');

@@ -35,6 +35,7 @@ export async function createResources(): Promise<NodeJS.ProcessEnv> {
   await events.send(new CreateEventBusCommand({ Name: `trimtab-${id}` }));
   return {
     ...process.env,
+    TRIMTAB_ENVIRONMENT: 'dev',
     TRIMTAB_TABLE: TableName,
     TRIMTAB_ARTIFACTS_BUCKET: await bucket('artifacts', true),
     TRIMTAB_DATA_BUCKET: await bucket('data', true),

@@ -51,7 +51,7 @@ describe('events', () => {
     expect(required('alarm-state-change')).toEqual(
       expect.arrayContaining(['detail.alarmName', 'detail.state.value', 'detail.state.timestamp']),
     );
-    expect(required('drop-validated')).toHaveLength(9);
+    expect(required('drop-validated')).toHaveLength(10);
   });
 
   it('refuses members of its own events that it does not know', () => {
@@ -60,8 +60,8 @@ describe('events', () => {
   });
 
   it("makes a transition of CloudWatch's event, its time in one form", () => {
-    expect(transitionOf(sample('alarm-state-change'))).toMatchObject({
-      alarm: 'trimtab-flight-delay-challenger-wrong',
+    expect(transitionOf(sample('alarm-state-change'), 'dev')).toMatchObject({
+      alarm: 'trimtab.dev.flight-delay.challenger.PredictionError',
       model: 'flight-delay',
       from: 'OK',
       to: 'ALARM',
@@ -69,6 +69,7 @@ describe('events', () => {
     });
     const recovered = sample('alarm-state-change');
     recovered.detail.state.value = 'OK';
-    expect(transitionOf(recovered)).toBeUndefined();
+    expect(transitionOf(recovered, 'dev')).toBeUndefined();
+    expect(transitionOf(sample('alarm-state-change'), 'prod')).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../core/serving/http.ts';
-import { ROW } from '../usecases/serving/serving-fixture.ts';
+import { ROW } from '../fixtures/serving-fixture.ts';
 
 /** A valid request to the fixture's models: pipeline, tree, int64 and kinds. */
 export interface Example {

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../core/serving/http.ts';
-import { answersOn, type ClientResponse, type HttpClient, LostError } from '../server/http-client.ts';
+import { answersOn, type ClientResponse, type HttpClient, LostError } from '../fixtures/http-client.ts';
 import { formatRequest, malformedRequestProblem, responseProblem } from './check-response.ts';
 import { type GrpcMutantClient, grpcProblem } from './grpc-mutants.ts';
 import { type Transmission, transmission } from './wire-mutants.ts';

@@ -143,12 +143,12 @@ describe('the deployed app', () => {
     templates.Monitoring.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.cloudwatch'],
-        detail: { alarmName: [{ prefix: 'trimtab-' }], state: { value: ['ALARM'] } },
+        detail: { alarmName: [{ prefix: 'trimtab.dev.' }], state: { value: ['ALARM'] } },
       },
       Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue(), RetryPolicy: Match.anyValue() })],
     });
     const alarms = resources('AWS::CloudWatch::Alarm', ['Monitoring']).map(([, a]) => a);
-    const models = alarms.filter((a) => String(a.AlarmName).startsWith('trimtab-flight-delay-'));
+    const models = alarms.filter((a) => String(a.AlarmName).startsWith('trimtab.dev.flight-delay.'));
     expect(models.length).toBeGreaterThan(8);
     for (const alarm of models) {
       expect(alarm.Metrics).toBeUndefined();
@@ -156,8 +156,8 @@ describe('the deployed app', () => {
       const page = /docs\/runbook\/[a-z-]+\.md/.exec(String(alarm.AlarmDescription))![0];
       expect(existsSync(page), page).toBe(true);
     }
-    expect(models.find((a) => a.AlarmName === 'trimtab-flight-delay-challenger-wrong')).toMatchObject({
-      MetricName: 'Wrong',
+    expect(models.find((a) => a.AlarmName === 'trimtab.dev.flight-delay.challenger.PredictionError')).toMatchObject({
+      MetricName: 'PredictionError',
       Threshold: 0.36,
       Period: 10,
       TreatMissingData: 'notBreaching',

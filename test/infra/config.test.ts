@@ -87,11 +87,6 @@ describe('the configuration', () => {
       /environments\.prod: has no account/,
     ],
     [
-      'two in one place, whose alarms would roll each other back',
-      { environments: { staging: STAGING, prod: STAGING } },
-      /environments\.prod: is in account 111122223333, region eu-central-1 as staging is/,
-    ],
-    [
       'one that goes by the pattern of another’s stacks',
       { environments: { 'prod-eu': STAGING, prod: PROD } },
       /environments\.prod-eu: begins as prod does; whoever deploys Trimtab-prod-\* would deploy both/,

@@ -32,18 +32,18 @@ describe('dashboards', () => {
       .filter(({ Type }) => Type === 'AWS::CloudWatch::Dashboard')
       .map((d) => [d.Properties.DashboardName as string, body(d as never)]),
   );
-  const model = dashboards.get('trimtab-flight-delay')!;
-  const overview = dashboards.get('trimtab')!;
+  const model = dashboards.get('trimtab_dev_flight-delay')!;
+  const overview = dashboards.get('trimtab_dev')!;
 
   it('are one of each model and one of everything', () => {
-    expect([...dashboards.keys()].sort()).toEqual(['trimtab', 'trimtab-flight-delay']);
+    expect([...dashboards.keys()].sort()).toEqual(['trimtab_dev', 'trimtab_dev_flight-delay']);
   });
 
   it.each([...dashboards])('%s begins with what it is, links that lead on, and its alarms', (_, widgets) => {
     const [header, alarms] = widgets.toSorted((a, b) => a.y - b.y);
     expect(header?.type).toBe('text');
     expect(header?.properties.markdown).toContain('](https://runbook.example.com/README.md)');
-    expect(header?.properties.markdown).toMatch(/\]\(https:\/\/[^)]*#dashboards\/dashboard\/trimtab/);
+    expect(header?.properties.markdown).toMatch(/\]\(https:\/\/[^)]*#dashboards\/dashboard\/trimtab_dev/);
     expect(alarms?.type).toBe('alarm');
   });
 
@@ -99,12 +99,20 @@ describe('dashboards', () => {
   });
 
   it('show how sure a model of several classes is, and what its predictions are worth, a graph a metric', () => {
-    const folder = { name: 'm', alarms: [], severalClasses: true, business: [{ name: 'revenue', unit: 'EUR' }] };
+    const folder = {
+      name: 'm',
+      environment: 'dev',
+      alarms: [],
+      metrics: ['Margin', 'Entropy', 'CacheHit', 'ExplainLatency', 'ExplainFailure', 'RateLimited'],
+      business: [{ name: 'revenue', unit: 'EUR' }],
+    };
     const rows = modelWidgets(folder, [], { runbook: 'https://runbook', overview: 'https://overview' });
     const titles = JSON.stringify(rows.flat().flatMap((widget) => widget.toJson()));
     for (const title of ['How sure is it? Margin', 'How sure is it? Entropy', 'What is it worth? revenue'])
       expect(titles).toContain(title);
     expect(titles).toContain('Business.revenue');
+    for (const metric of folder.metrics) expect(titles).toContain(`"${metric}"`);
+    for (const row of rows) expect(row.reduce((sum, { width }) => sum + width, 0)).toBe(24);
     expect(JSON.stringify(model)).toContain('How sure is it? Score');
     expect(JSON.stringify(model)).not.toContain('How sure is it? Margin');
   });

@@ -57,7 +57,12 @@ describe('the runbook', () => {
   it('lists every alarm and every page in its index', () => {
     for (const name of pages) expect(index).toContain(`](${name})`);
     const rows = [...index.matchAll(/^\| `([^`]+)`.*?\]\(([a-z-]+\.md)\)/gm)].map(([, name = '', file]) => ({
-      pattern: new RegExp(`^${name.replace('<model>', '.+').replace('<variant>', '.+').replaceAll('…', '.*')}$`),
+      pattern: new RegExp(
+        `^${name
+          .replaceAll('.', '\\.')
+          .replaceAll(/<(environment|model|variant)>/g, '[^.]+')
+          .replaceAll('…', '.*')}$`,
+      ),
       file,
     }));
     for (const alarm of alarms) {

@@ -91,7 +91,7 @@ describe('the two planes of change', () => {
     expect(names.length).toBeGreaterThanOrEqual(3);
     for (const name of names) {
       expect(rollsBack(name), name).toBe(false);
-      expect(transitionOf(event(name)), name).toBeUndefined();
+      expect(transitionOf(event(name), 'prod'), name).toBeUndefined();
     }
   });
 
@@ -100,24 +100,24 @@ describe('the two planes of change', () => {
     expect(models.length).toBeGreaterThan(8);
     for (const name of models) {
       expect(rollsBack(name), name).toBe(true);
-      expect(transitionOf(event(name)), name).toMatchObject({ model: 'flight-delay', alarm: name });
+      expect(transitionOf(event(name), 'prod'), name).toMatchObject({ model: 'flight-delay', alarm: name });
     }
     const text = JSON.stringify(
       all.resources.filter(([, r]) => r.Type === 'AWS::CodeDeploy::DeploymentGroup').map(([, r]) => r.Properties),
     );
-    expect(text).not.toContain('trimtab-flight-delay');
+    expect(text).not.toContain('trimtab.prod.flight-delay');
   });
 
   it('stay apart in somebody’s stack whose name begins as ours do', () => {
     const own = synthesized((app: App) => {
       new ModelEndpoint(
-        new Stack(app, 'trimtab-champion-failure', { env: { account: '111122223333', region: 'eu-central-1' } }),
+        new Stack(app, 'trimtab-prod-champion-failure', { env: { account: '111122223333', region: 'eu-central-1' } }),
         'Endpoint',
       );
     });
-    const names = Object.keys(alarmsOf(own, 'trimtab-champion-failure').byName);
+    const names = Object.keys(alarmsOf(own, 'trimtab-prod-champion-failure').byName);
     expect(names.length).toBeGreaterThanOrEqual(3);
-    // The rule lets these through to the function, which knows that they are no model's.
-    for (const name of names) expect(transitionOf(event(name)), name).toBeUndefined();
+    for (const name of names) expect(rollsBack(name), name).toBe(false);
+    for (const name of names) expect(transitionOf(event(name), 'prod'), name).toBeUndefined();
   });
 });

@@ -23,6 +23,7 @@ const NOWHERE = {
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   TRIMTAB_HOME: 'aws',
+  TRIMTAB_ENVIRONMENT: 'dev',
   TRIMTAB_TABLE: 'table',
   TRIMTAB_ARTIFACTS_BUCKET: 'artifacts',
   TRIMTAB_DATA_BUCKET: 'data',

@@ -47,7 +47,11 @@ describe('DeliveryStream', () => {
     });
     const clock = { now: () => new Date('2026-01-02T03:04:05Z') };
     const stream = new DeliveryStream(
-      { captures, clock, metrics: { write: (line) => metrics.push(line), query: async () => [] } },
+      {
+        captures,
+        clock,
+        metrics: { environment: 'local', write: (line) => metrics.push(line), query: async () => [] },
+      },
       (line) => printed.push(line),
     );
     stream.write('{"trimtab":"capture","id":"a"}\n');

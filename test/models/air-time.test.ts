@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withExamined } from '../../platform/onnx/examine.ts';
 import type { Endpoint } from '../../usecases/serving/endpoint.ts';
-import { read, request, ServingFixture } from '../usecases/serving/serving-fixture.ts';
+import { read, request, ServingFixture } from '../fixtures/serving-fixture.ts';
 
 /** models/air-time, registered and served as it is. */
 const FOLDER = path.resolve('models/air-time/v1');

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labelReader } from '../../models/label-reader/graph.ts';
 import { withExamined } from '../../platform/onnx/examine.ts';
 import type { Endpoint } from '../../usecases/serving/endpoint.ts';
+import { read, request, ServingFixture } from '../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { read, request, ServingFixture } from '../usecases/serving/serving-fixture.ts';
 
 /** models/label-reader, put together of its package, registered and served as it is. */
 const SOURCE = path.resolve('models/label-reader');

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type GrpcServer, serveGrpc } from '../../server/grpc/server.ts';
 import { type HttpServer, serve } from '../../server/http/http-server.ts';
 import { AdmissionLimit } from '../../server/lib/admission-limit.ts';
+import { HttpClient } from '../fixtures/http-client.ts';
+import { INT64, KINDS, PIPELINE, ROW, ServingFixture, TREE } from '../fixtures/serving-fixture.ts';
 import { GrpcMutantClient, grpcProblem } from '../hostile/grpc-mutants.ts';
 import { sendHostile } from '../hostile/send-hostile.ts';
-import { INT64, KINDS, PIPELINE, ROW, ServingFixture, TREE } from '../usecases/serving/serving-fixture.ts';
-import { HttpClient } from './http-client.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
+import { bundledCommand, childrenOf, type Running, startServe } from '../fixtures/command.ts';
 import { loopModel } from '../fixtures/onnx/write.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { bundledCommand, childrenOf, type Running, startServe } from './command.ts';
 
 const HOURS = 100_000_000_000;
 // Processes are started, which takes its time where others want the machine.
@@ -80,8 +80,8 @@ describe('trimtab serve', () => {
     const metrics = await call(`${url}/metrics`);
     expect(metrics.headers['content-type']).toContain('text/plain; version=0.0.4');
     // Of both processes, whichever was asked: each has one worker.
-    expect(metrics.body).toMatch(/trimtab_run_requests_total\{model="tree",where="inline"\} 2\n/);
-    expect(metrics.body).toContain('trimtab_runners{state="up"} 2');
+    expect(metrics.body).toMatch(/trimtab_run_requests_total\{environment="local",model="tree",where="inline"\} 2\n/);
+    expect(metrics.body).toContain('trimtab_runners{environment="local",state="up"} 2');
 
     // Callers with connections of their own, who go elsewhere once they are told that theirs is closed.
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
@@ -134,7 +134,9 @@ describe('trimtab serve', () => {
         model_name: 'loop',
         inputs: [{ ...rounds, contents: { int64_contents: ['1000000'] } }],
       });
-      await until(async () => (await call(`${server!.url}/metrics`)).body.includes('trimtab_queue_requests 1'));
+      await until(async () =>
+        (await call(`${server!.url}/metrics`)).body.includes('trimtab_queue_requests{environment="local"} 1'),
+      );
       child.kill('SIGTERM');
       expect((await long).model_name).toBe('loop');
       expect(await ended).toBe(0);
@@ -190,7 +192,9 @@ describe('trimtab serve', () => {
   it('stops at once on a second SIGTERM, and leaves no process behind', async () => {
     const { url, child, ended } = await serve('--run-timeout', '600', '--drain-delay', '0');
     const lost = loop(url, HOURS).catch((error) => error.code);
-    await until(async () => (await call(`${url}/metrics`)).body.includes('trimtab_queue_requests 1'));
+    await until(async () =>
+      (await call(`${url}/metrics`)).body.includes('trimtab_queue_requests{environment="local"} 1'),
+    );
     const [process_] = childrenOf(child.pid!);
     const [worker] = childrenOf(process_!);
     child.kill('SIGTERM');

@@ -1,7 +1,7 @@
 import { type Client, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { ModelInferResponse } from '../../server/grpc/messages.ts';
 import { GRPCInferenceService } from '../../server/grpc/service-definition.ts';
-import { LostError } from '../server/http-client.ts';
+import { LostError } from '../fixtures/http-client.ts';
 import type { Case } from './models.ts';
 import { everyLast } from './prediction-format.ts';
 

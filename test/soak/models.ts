@@ -7,7 +7,7 @@ import { openLocalHome } from '../../platform/local/home.ts';
 import { loadModel, readSignature } from '../../platform/onnx/model.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
 import { perceptronModel } from '../fixtures/onnx/write.ts';
-import { INT64, KINDS, modelFolder, PIPELINE, TREE } from '../usecases/serving/serving-fixture.ts';
+import { INT64, KINDS, modelFolder, PIPELINE, TREE } from '../fixtures/serving-fixture.ts';
 
 /** One row, and what each version's graph says of it by itself, with no server around. */
 export interface Case {

@@ -1,4 +1,4 @@
-import type { ClientRequest, ClientResponse } from '../server/http-client.ts';
+import type { ClientRequest, ClientResponse } from '../fixtures/http-client.ts';
 import type { Case } from './models.ts';
 
 /** One way to ask a model for the scores of rows, and to read them off the answer. */

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { bundledCommand, startServe } from '../fixtures/command.ts';
+import { HttpClient } from '../fixtures/http-client.ts';
 import { Random } from '../hostile/random.ts';
-import { bundledCommand, startServe } from '../server/command.ts';
-import { HttpClient } from '../server/http-client.ts';
 import { GrpcCaller } from './grpc.ts';
 import { type LiveMemory, MemoryProbe, residentOf } from './memory.ts';
 import { makeHome } from './models.ts';

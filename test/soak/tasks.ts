@@ -1,9 +1,15 @@
 import type { Socket } from 'node:net';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
+import {
+  answersOn,
+  bytesOf,
+  type ClientRequest,
+  type ClientResponse,
+  type HttpClient,
+} from '../fixtures/http-client.ts';
 import { responseProblem } from '../hostile/check-response.ts';
 import { hostileRequest } from '../hostile/mutate.ts';
 import type { Random } from '../hostile/random.ts';
-import { answersOn, bytesOf, type ClientRequest, type ClientResponse, type HttpClient } from '../server/http-client.ts';
 import type { GrpcCaller } from './grpc.ts';
 import type { Case, SoakModels } from './models.ts';
 import { JSON_TYPE, jsonOf, type PredictionFormat } from './prediction-format.ts';

@@ -1,27 +1,16 @@
 import type { Home } from '../../platform/ports.ts';
 import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
-import type { DropReport } from '../validation/report.ts';
-
-export interface DropTrace {
-  readonly of: 'drop';
-  readonly dataset: string;
-  readonly drop: string;
-  /** What was judged, and what came of it. */
-  readonly report: DropReport;
-  /** The dataset version that its good rows became; null when it was rejected. */
-  readonly manifest: DatasetManifest | null;
-  /** Model versions whose lineage names it: by version (`DATASET/000001`), drop, or digest of the file. */
-  readonly models: readonly { readonly model: string; readonly version: number }[];
-}
+import { DropReport } from '../validation/report.ts';
+import type { DropTrace } from './trace-view.ts';
 
 /** A drop by its id, among the datasets given. */
 export async function traceDrop(home: Home, datasets: readonly string[], drop: string): Promise<DropTrace | undefined> {
   for (const dataset of datasets) {
     const key = `reports/validation/${dataset}/${drop}/report.json`;
     if (!(await home.data.head(key))) continue;
-    const report = (await readJson(home, key)) as DropReport;
+    const report = DropReport.parse(await readJson(home, key));
     const place = `${report.places.dataset}/manifest.json`;
-    const kept = report.places.dataset !== undefined && (await home.data.head(place)) !== undefined;
+    const kept = report.places.dataset !== null && (await home.data.head(place)) !== undefined;
     const manifest = kept ? DatasetManifest.parse(await readJson(home, place)) : null;
     return { of: 'drop', dataset, drop, report, manifest, models: await trainedOn(home, report) };
   }

@@ -11,68 +11,12 @@ import { capturesDelivered, capturesIn, captureText } from '../../platform/captu
 import type { Home } from '../../platform/ports.ts';
 import { readShards } from '../quality/joined-shards.ts';
 import { openRecord } from '../quality/open-record.ts';
-import { collect, partOf, type Service, summaryOf, type VersionSummary } from './trace-version.ts';
+import { collect, partOf, summaryOf } from './trace-version.ts';
+import type { PredictionTrace, TracedOutput, Truth } from './trace-view.ts';
 
-/** What one version answered. */
-export interface TracedOutput {
-  readonly version: number;
-  readonly variant: Capture['variant'];
-  readonly at: string;
-  /** Prediction ids and scores of the rows that were asked for. */
-  readonly rows: readonly {
-    readonly id: string;
-    readonly score: number | null;
-    /** Whether the decision is positive; null without a score or a threshold. */
-    readonly positive: boolean | null;
-    readonly subject?: string;
-    readonly features: Readonly<Record<string, unknown>>;
-  }[];
-  /** Milliseconds that it took. */
-  readonly ms: number;
-  /** Why there is no answer: by whose fault; absent where there is one. */
-  readonly failed?: Capture['failed'];
-  /** What of the whole request broke the contract. */
-  readonly findings: NonNullable<Capture['findings']>;
-  /** Object of the captures store. */
-  readonly object: string;
-}
-
-export interface Truth {
-  readonly id: string;
-  readonly state: 'joined' | 'waiting' | 'incoming' | 'given up';
-  readonly truth?: unknown;
-  readonly wrong?: boolean | null;
-  readonly reason?: string;
-  /** Object of the data store. */
-  readonly object: string;
-}
-
-export interface PredictionTrace {
-  readonly of: 'prediction';
-  readonly id: string;
-  readonly model: string;
-  /** The answer that the caller got first, then a shadow's. */
-  readonly answers: readonly TracedOutput[];
-  /** The release in force then: the ledger's last entry before the answer. */
-  readonly release: {
-    readonly entry: number;
-    readonly kind: string;
-    readonly at: string;
-    readonly by: string;
-    readonly reason: string;
-    readonly champion: number | null;
-    readonly part: Pick<Service, 'role' | 'weight'> | null;
-  } | null;
-  readonly version: VersionSummary;
-  /** Who approved it, and every other entry about it up to then. */
-  readonly history: readonly {
-    readonly entry: number;
-    readonly kind: string;
-    readonly at: string;
-    readonly by: string;
-  }[];
-  readonly truth: readonly Truth[];
-}
+type CapturedValue = string | number | boolean | null;
+/** Opens what is encrypted; any other value as it is. */
+type OpenValue = (field: string, value: CapturedValue) => CapturedValue;
 
 const HOUR_MS = 3_600_000;
 
@@ -131,7 +75,7 @@ async function describe(
     if (each.capture.model === model) {
       const contract = (await home.ledger.version(model, each.capture.version))?.manifest.contract;
       // Elsewhere a text that looks like an envelope is what a caller sent.
-      const open = (field: string, value: unknown): unknown =>
+      const open: OpenValue = (field, value) =>
         keys && contract && treatmentOf(contract, field) === 'encrypt' && typeof value === 'string'
           ? keys.open({ owner: model, field }, value)
           : value;
@@ -174,26 +118,26 @@ function answerOf(
   { capture, object }: FoundCapture,
   id: string,
   threshold: number | undefined,
-  open: (field: string, value: unknown) => unknown,
+  open: OpenValue,
 ): TracedOutput {
   const { version, variant, at, ms, failed, findings = [] } = capture;
   const scores = capturedScores(capture);
   const rows = rowsOf(capture, id).map((row) => {
     const score = scores[row] ?? null;
     const subject = capturedSubject(capture, row);
-    const features = Object.entries(capture.features).map(([field, values]): [string, unknown] => [
+    const features = Object.entries(capture.features).map(([field, values]): [string, CapturedValue] => [
       field,
-      open(field, values[row]),
+      open(field, values[row] ?? null),
     ]);
     return {
       id: rowId(capture, row),
       score,
       positive: score === null || threshold === undefined ? null : score >= threshold,
-      ...(subject === undefined ? {} : { subject }),
+      subject: subject ?? null,
       features: Object.fromEntries(features),
     };
   });
-  return { version, variant, at, ms, ...(failed === undefined ? {} : { failed }), rows, findings, object };
+  return { version, variant, at, ms, failed: failed ?? null, rows, findings, object };
 }
 
 /** Rows of a prediction whose truths are looked for. */
@@ -225,14 +169,8 @@ async function truthOf(home: Home, query: TruthQuery): Promise<Truth[]> {
       const text = new TextDecoder().decode(await home.data.get(key));
       for (const record of state === 'waiting' ? recordsOf(text) : text.split('\n').flatMap(recordOf))
         if (typeof record.id === 'string' && ids.has(record.id)) {
-          const { id, truth, reason } = record as { id: string } & Omit<Truth, 'id' | 'state' | 'object'>;
-          truths.push({
-            id,
-            state,
-            ...(truth === undefined ? {} : { truth }),
-            ...(reason === undefined ? {} : { reason }),
-            object: key,
-          });
+          const { id, truth = null, reason = null } = record as { id: string } & Partial<Truth>;
+          truths.push({ id, state, truth, wrong: null, reason, object: key });
         }
     }
   return truths;
@@ -241,12 +179,13 @@ async function truthOf(home: Home, query: TruthQuery): Promise<Truth[]> {
 /** A truth that was joined; sealed, it and whether the decision was wrong are known to whoever has the keys. */
 function joinedTruth(record: JoinedRecord, object: string, { model, record: version, keys }: TruthQuery): Truth {
   const { id, score, sealed } = record;
-  if (sealed !== undefined && keys === undefined) return { id, state: 'joined', object };
+  const joined = { id, state: 'joined', reason: null, object } as const;
+  if (sealed !== undefined && keys === undefined) return { ...joined, truth: null, wrong: null };
   const { decision, outputs = [], contract } = version?.manifest ?? {};
   const { feedback } = openRecord(record, { model, label: contract?.data.label, keys });
-  if (isOutcome(feedback)) return { id, state: 'joined', object };
+  if (isOutcome(feedback)) return { ...joined, truth: null, wrong: null };
   const wrong = decision && isWrong(decision, outputs, score, feedback.truth);
-  return { id, state: 'joined', truth: feedback.truth, ...(wrong === undefined ? {} : { wrong }), object };
+  return { ...joined, truth: feedback.truth, wrong: wrong ?? null };
 }
 
 type Loose = Record<string, unknown>;

@@ -1,56 +1,10 @@
-import { type Replayability, replayabilityOf } from '../../core/captures/replay.ts';
+import { replayabilityOf } from '../../core/captures/replay.ts';
 import { UnknownVersionError } from '../../core/registry/errors.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
-import type { ModelVersion } from '../../core/registry/version.ts';
 import { championShare } from '../../core/serving/route.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
-
-/** What is said of a version wherever it plays a part. */
-export interface VersionSummary extends Replayability {
-  readonly version: number;
-  /** SHA-256 of the model file, and where it is. */
-  readonly digest: string;
-  readonly key: string;
-  /** SHA-256 of the contract, as manifests of dataset versions have it. */
-  readonly contract: string;
-  readonly baseline: string | null;
-  readonly lineage: ModelVersion['manifest']['lineage'];
-  readonly registeredAt: string;
-  readonly registeredBy: string;
-}
-
-/** A stretch of time in which a version had a part of the traffic. */
-export interface Service {
-  readonly role: 'champion' | 'challenger' | 'shadow';
-  /** Share of the traffic; 0 for a shadow. */
-  readonly weight: number;
-  readonly from: string;
-  /** null while it lasts. */
-  readonly to: string | null;
-  /** Entries that began and ended it. */
-  readonly entries: readonly [number, number | null];
-}
-
-export interface EntryTrace {
-  readonly of: 'entry';
-  readonly model: string;
-  readonly entry: Entry;
-  /** What was true before, by the entry before. */
-  readonly before: Entry | null;
-  /** What came of it: later entries about the same version, at most ten. */
-  readonly after: readonly Entry[];
-  readonly version: VersionSummary | null;
-}
-
-export interface VersionTrace {
-  readonly of: 'version';
-  readonly model: string;
-  readonly version: VersionSummary;
-  /** Entries about it, in order. */
-  readonly entries: readonly Entry[];
-  readonly service: readonly Service[];
-}
+import type { EntryTrace, Service, VersionSummary, VersionTrace } from './trace-view.ts';
 
 /** Later entries that are shown. */
 const MAX_AFTER = 10;

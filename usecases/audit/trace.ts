@@ -1,11 +1,10 @@
 import { ModelName } from '../../core/model/names.ts';
 import type { Home } from '../../platform/ports.ts';
 import { dataOwners } from '../privacy/data-owners.ts';
-import { type DropTrace, traceDrop, traceDropOf } from './trace-drop.ts';
-import { type PredictionTrace, tracePrediction } from './trace-prediction.ts';
-import { type EntryTrace, traceEntry, traceVersion, type VersionTrace } from './trace-version.ts';
-
-export type Trace = PredictionTrace | EntryTrace | VersionTrace | DropTrace;
+import { traceDrop, traceDropOf } from './trace-drop.ts';
+import { tracePrediction } from './trace-prediction.ts';
+import { traceEntry, traceVersion } from './trace-version.ts';
+import type { DropTrace, TraceView } from './trace-view.ts';
 
 /** Nothing is known by the id; the message says where was looked. */
 export class UntracedError extends Error {
@@ -27,7 +26,7 @@ export interface TraceOptions {
  *
  * @throws UntracedError
  */
-export async function trace(home: Home, id: string, options: TraceOptions = {}): Promise<Trace> {
+export async function trace(home: Home, id: string, options: TraceOptions = {}): Promise<TraceView> {
   const known = /^(.+)([#@])(\d{1,9})$/.exec(id);
   if (known) {
     const [, model = '', sign, number] = known;

@@ -105,7 +105,7 @@ async function fill(
   if (row === 0) throw new JsonLinesError(`${dataFile} has no requests`);
   const types = [
     ['@row', 'BIGINT'],
-    ...[...check.features, ...check.summaries].map(({ name, type }) => [name, sqlTypeOf(type).column]),
+    ...[...check.features, ...check.summaries].map((feature) => [feature.name, sqlTypeOf(feature).column]),
     ...(time === undefined ? [] : [[time, 'VARCHAR']]),
     ['@score', 'DOUBLE'],
   ];

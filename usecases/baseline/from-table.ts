@@ -14,7 +14,7 @@ import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
-import { load } from '../validation/load-file.ts';
+import { loadFile } from '../validation/load-file.ts';
 import { profiledColumns } from '../validation/validate-file.ts';
 import { backgroundIn } from './background-rows.ts';
 import type { BaselineOptions } from './baseline-options.ts';
@@ -37,7 +37,7 @@ const BATCH = 2_048;
 export async function baselineOfTable(options: BaselineOptions): Promise<Baseline> {
   const { manifest, dataFile } = options;
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const loaded = await load(duck, dataFile, manifest.contract);
+    const loaded = await loadFile(duck, dataFile, manifest.contract);
     const columns = profiledColumns(manifest.contract, loaded.columns);
     let performance: ReferencePerformance | undefined;
     let relation = 'rows';

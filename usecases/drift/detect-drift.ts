@@ -6,7 +6,8 @@ import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
 import { Registry } from '../registry/registry.ts';
-import { type DriftReport, renderDrift } from './report.ts';
+import type { DriftView } from './drift-view.ts';
+import { renderDrift } from './report.ts';
 
 export interface DriftWindow {
   readonly from: Date;
@@ -39,7 +40,7 @@ export class NoBaselineError extends Error {
 export async function runDriftDetection(
   home: Home,
   { model, now, window }: { model: string; now: Date; window?: DriftWindow },
-): Promise<DriftReport> {
+): Promise<DriftView> {
   const registry = new Registry(home, 'function:drift');
   const { champion } = await registry.state(model);
   if (champion === null) throw new NoBaselineError(model, null);
@@ -58,7 +59,7 @@ export async function runDriftDetection(
   );
   const verdict = detectDrift(baseline, current, { alpha: drift.alpha });
   const place = `reports/drift/${model}/v${champion}-${stamp(from)}-${stamp(to)}`;
-  const report: DriftReport = {
+  const report: DriftView = {
     model,
     version: champion,
     from: from.toISOString(),
@@ -76,6 +77,7 @@ export async function runDriftDetection(
   if (verdict.verdict !== 'insufficient_data')
     home.metrics.write(
       metricLine({
+        environment: home.metrics.environment,
         model,
         variant: 'champion',
         version: champion,
@@ -101,7 +103,7 @@ export async function runDriftDetection(
 const DRIFT_HISTORY_WINDOWS = 5;
 
 /** Stores the window's verdict. Drift is critical in two windows in a row, and a warning in three of the last five. */
-async function persist(home: Home, key: string, to: Date, verdict: string): Promise<DriftReport['persistence']> {
+async function persist(home: Home, key: string, to: Date, verdict: string): Promise<DriftView['persistence']> {
   const known = await home.data.get(key).catch((error: unknown) => {
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;

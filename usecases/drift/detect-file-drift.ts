@@ -1,10 +1,11 @@
-import { type DriftVerdict, detectDrift } from '../../core/drift/verdict.ts';
+import { detectDrift } from '../../core/drift/verdict.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
-import type { Baseline, Profile } from '../../core/profile/profile.ts';
+import type { Baseline } from '../../core/profile/profile.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
-import { load } from '../validation/load-file.ts';
+import { loadFile } from '../validation/load-file.ts';
 import { profiledColumns } from '../validation/validate-file.ts';
+import type { FileDriftView } from './drift-view.ts';
 
 /**
  * Detects drift of the features in a data file against a baseline. It needs no home, and does not run the model.
@@ -15,9 +16,9 @@ export async function driftOfFile(
   file: string,
   { contract, monitoring }: Pick<Manifest, 'contract' | 'monitoring'>,
   baseline: Baseline,
-): Promise<DriftVerdict & { readonly profile: Profile }> {
+): Promise<FileDriftView> {
   return withDuck(undefined, async (duck) => {
-    const { columns } = await load(duck, file, contract);
+    const { columns } = await loadFile(duck, file, contract);
     const wanted = profiledColumns(contract, columns).filter(({ name }) => name !== 'label');
     const profile = await profileRelation(duck, 'rows', wanted, baseline.profile);
     return { ...detectDrift(baseline, profile, { alpha: monitoring.drift.alpha }), profile };

@@ -2,21 +2,9 @@ import type { ColumnDrift, DriftVerdict } from '../../core/drift/verdict.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { chartKey, distributionChart } from '../../core/report/charts.ts';
 import { renderPage, renderTable } from '../../core/report/page.ts';
+import type { DriftView } from './drift-view.ts';
 
-/** The result of a drift run, as `report.json` has it and `report.html` shows it. */
-export interface DriftReport extends DriftVerdict {
-  readonly model: string;
-  readonly version: number;
-  readonly from: string;
-  readonly to: string;
-  /** `critical` after drift in two windows in a row, `warn` after drift in three of the last five. */
-  readonly persistence: 'none' | 'warn' | 'critical';
-  readonly baseline: { readonly createdAt: string; readonly rows: number; readonly source: string };
-  /** Key of `report.html` in the data store. */
-  readonly report: string;
-}
-
-const PERSISTENCE_TEXTS: Readonly<Record<DriftReport['persistence'], string>> = {
+const PERSISTENCE_TEXTS: Readonly<Record<DriftView['persistence'], string>> = {
   none: '',
   warn: ' It drifted in three of the last five windows.',
   critical: ' It has drifted two windows in a row.',
@@ -29,7 +17,7 @@ export function sentenceOf({
   needed,
   columns,
   persistence,
-}: DriftReport | (DriftVerdict & { persistence?: undefined })): string {
+}: DriftView | (DriftVerdict & { persistence?: undefined })): string {
   if (verdict === 'insufficient_data') return `${rows} rows are too few to tell: ${needed} are needed.`;
   if (verdict === 'no_drift') return 'Every column moved less than quiet windows of this size do.';
   const drifted = columns.filter(({ status }) => status === 'drift');
@@ -42,7 +30,7 @@ export function sentenceOf({
 const TONES = { drift: 'bad', no_drift: 'good', insufficient_data: 'neutral' } as const;
 
 /** Renders the report as a page of HTML. */
-export function renderDrift(report: DriftReport, baseline: Baseline, current: Profile): string {
+export function renderDrift(report: DriftView, baseline: Baseline, current: Profile): string {
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const chart = (c: ColumnDrift): string =>
     distributionChart(baseline.profile.columns[c.column], current.columns[c.column]!, {
@@ -86,7 +74,7 @@ export function renderDrift(report: DriftReport, baseline: Baseline, current: Pr
           ],
           report.columns.map((c) => [
             c.column,
-            c.note === undefined ? c.status : `${c.status}: ${c.note}`,
+            c.note === null ? c.status : `${c.status}: ${c.note}`,
             c.effect.toFixed(3),
             `${c.interval[0].toFixed(3)} – ${c.interval[1].toFixed(3)}`,
             c.threshold.toFixed(3),
@@ -94,7 +82,7 @@ export function renderDrift(report: DriftReport, baseline: Baseline, current: Pr
             c.adjusted < 1e-4 ? c.adjusted.toExponential(1) : c.adjusted.toFixed(4),
             percent(c.missing.reference),
             percent(c.missing.current),
-            c.unseen === undefined ? '' : percent(c.unseen),
+            c.unseen === null ? '' : percent(c.unseen),
           ]),
         ),
       },

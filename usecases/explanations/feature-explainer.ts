@@ -24,16 +24,16 @@ type Tensors = Record<string, TensorData>;
 interface SamplingOptions {
   /** @default those of the manifest */
   readonly permutations: number | undefined;
-  readonly pace: TimeBudget;
+  readonly budget: TimeBudget;
   /** Where the raw score of the trees is explained rather than the output. */
-  readonly raw: { readonly trees: TreeExplainer; readonly tail: OutputLink } | undefined;
+  readonly raw: { readonly trees: TreeExplainer; readonly outputLink: OutputLink } | undefined;
 }
 
 /** Shares of the rows, and how they were come by. */
 interface FoundShares {
   readonly method: Explanation['method'];
   /** From the explained score to the output; undefined where the output itself was explained. */
-  readonly tail: OutputLink | undefined;
+  readonly outputLink: OutputLink | undefined;
   readonly shares: Shares;
   /** Why they are sampled. */
   readonly reason?: string | undefined;
@@ -79,38 +79,38 @@ export class FeatureExplainer implements Explainer {
     const trees = await this.treesOf(target.output);
     const budgetMs = Math.min(asked.budgetMs ?? this.settings.budgetMs, this.settings.budgetMs);
     const { now = () => performance.now() } = this.options;
-    const pace: TimeBudget = { now, pause: () => setImmediate(), until: now() + budgetMs };
-    const found = tailOf(trees, target);
+    const budget: TimeBudget = { now, pause: () => setImmediate(), until: now() + budgetMs };
+    const found = targetLinkOf(trees, target);
     const { reason } = found;
-    let { tail } = found;
+    let { outputLink } = found;
     let why = reason;
-    const wantsOutput = asked.scale === 'output' && tail !== undefined && tail.link !== 'identity';
-    if (tail !== undefined && asked.method !== 'sampled' && !wantsOutput) {
+    const wantsOutput = asked.scale === 'output' && outputLink !== undefined && outputLink.link !== 'identity';
+    if (outputLink !== undefined && asked.method !== 'sampled' && !wantsOutput) {
       try {
-        const shares = await (trees as TreeExplainer).explain(tensors, tail, pace);
-        return this.explanation(target, { method: 'exact', tail, shares });
+        const shares = await (trees as TreeExplainer).explain(tensors, outputLink, budget);
+        return this.explanation(target, { method: 'exact', outputLink, shares });
       } catch (error) {
         if (!(error instanceof NotExactError)) throw error;
         why = error.message;
-        tail = undefined;
+        outputLink = undefined;
       }
     } else if (why === undefined && wantsOutput)
-      why = `values of the output itself: ${tail!.link} of the trees' sum is no sum`;
+      why = `values of the output itself: ${outputLink!.link} of the trees' sum is no sum`;
     if (asked.method === 'exact')
       throw new InputError(
         `exact values cannot be had: ${why ?? 'there are no trees'}; leave the method out, or sample`,
       );
     // A raw score is asked of the part of the graph that gives it; what it gives needs no reading of the trees.
-    const raw = asked.scale === 'raw' && trees instanceof TreeExplainer ? found.tail : undefined;
+    const raw = asked.scale === 'raw' && trees instanceof TreeExplainer ? found.outputLink : undefined;
     if (asked.scale === 'raw' && raw === undefined)
       throw new InputError(`output ${target.output} has no raw score that can be read: ${why}`);
-    const scoring = raw === undefined ? undefined : { trees: trees as TreeExplainer, tail: raw };
+    const scoring = raw === undefined ? undefined : { trees: trees as TreeExplainer, outputLink: raw };
     const shares = await this.sample({ tensors, rows }, target, {
       permutations: asked.permutations,
-      pace,
+      budget,
       raw: scoring,
     });
-    return this.explanation(target, { method: 'sampled', tail: raw, shares, reason: why });
+    return this.explanation(target, { method: 'sampled', outputLink: raw, shares, reason: why });
   }
 
   async close(): Promise<void> {
@@ -154,7 +154,7 @@ export class FeatureExplainer implements Explainer {
   private sample(
     { tensors, rows }: { readonly tensors: Tensors; readonly rows: number },
     { output, column }: ExplainedOutput,
-    { permutations = this.settings.permutations, pace, raw }: SamplingOptions,
+    { permutations = this.settings.permutations, budget, raw }: SamplingOptions,
   ): Promise<Shares> {
     const mix = masker(this.bound, this.playerOf, tensors, this.backgroundTensors);
     const batch = batchOf(this.bound, this.options.manifest.serving.maxBatch);
@@ -163,18 +163,21 @@ export class FeatureExplainer implements Explainer {
       // A graph of a fixed number of rows is filled up with the last one.
       const padded = fixed ? Array.from({ length: batch }, (_, i) => mixtures[i] ?? mixtures.at(-1)!) : mixtures;
       const feeds = mix(padded);
-      if (raw !== undefined) return (await raw.trees.score(feeds, raw.tail)).slice(0, mixtures.length);
+      if (raw !== undefined) return (await raw.trees.score(feeds, raw.outputLink)).slice(0, mixtures.length);
       const { data } = (await this.options.model.run(feeds, [output]))[output]!;
       const width = data.length / padded.length;
       return mixtures.map((_, i) => Number(data[i * width + column]));
     };
     const background = this.background.rows.length;
     const players = this.features.length;
-    return sampledValues(score, { rows, background, players, permutations, batch, seed: SEED, pace });
+    return sampledValues(score, { rows, background, players, permutations, batch, seed: SEED, budget });
   }
 
-  private explanation({ output, column }: ExplainedOutput, { method, tail, shares, reason }: FoundShares): Explanation {
-    const link = tail?.link ?? 'identity';
+  private explanation(
+    { output, column }: ExplainedOutput,
+    { method, outputLink, shares, reason }: FoundShares,
+  ): Explanation {
+    const link = outputLink?.link ?? 'identity';
     return {
       method,
       output,
@@ -190,13 +193,13 @@ export class FeatureExplainer implements Explainer {
   }
 }
 
-function tailOf(
+function targetLinkOf(
   trees: TreeExplainer | NotExactError,
   { column }: ExplainedOutput,
-): { tail?: OutputLink; reason?: string } {
+): { outputLink?: OutputLink; reason?: string } {
   if (!(trees instanceof TreeExplainer)) return { reason: trees.message };
   try {
-    return { tail: trees.tail(column) };
+    return { outputLink: trees.linkOf(column) };
   } catch (error) {
     if (error instanceof NotExactError) return { reason: error.message };
     throw error;

@@ -97,7 +97,7 @@ export class ImageExplainer implements Explainer {
       permutations: asked.permutations ?? this.settings.permutations,
       batch,
       seed: SEED,
-      pace: { now, pause: () => setImmediate(), until },
+      budget: { now, pause: () => setImmediate(), until },
     });
     return {
       method: 'sampled',

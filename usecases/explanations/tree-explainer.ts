@@ -53,8 +53,8 @@ export class TreeExplainer {
   }
 
   /** How a column follows from the trees. @throws NotExactError */
-  tail(column: number): OutputLink {
-    return this.reading.tail(column);
+  linkOf(column: number): OutputLink {
+    return this.reading.linkOf(column);
   }
 
   /**
@@ -62,25 +62,25 @@ export class TreeExplainer {
    *
    * @throws NotExactError when the trees as they were read do not give the scores that ONNX Runtime gives
    */
-  async explain(tensors: Tensors, tail: OutputLink, pace: TimeBudget): Promise<Shares> {
+  async explain(tensors: Tensors, outputLink: OutputLink, budget: TimeBudget): Promise<Shares> {
     const { ensemble } = this.reading;
     const { background, playerOf, players } = this.game;
     const outputs = await this.part.run(tensors);
     const rows = rowsOf(outputs[PART_OUTPUTS.columns]!);
-    const walker = walkerOf(ensemble, playerOf, players, tail.raw);
-    const scores = this.scoresIn(outputs, tail);
+    const walker = walkerOf(ensemble, playerOf, players, outputLink.raw);
+    const scores = this.scoresIn(outputs, outputLink);
     rows.forEach((row, i) => {
       const own = walker.score(row);
       if (!(Math.abs(own - scores[i]!) <= TOLERANCE * (1 + Math.abs(own))))
         throw new NotExactError(`the trees as they were read give ${own} for row ${i}, ONNX Runtime ${scores[i]}`);
     });
-    return exactValues(walker, rows, background, { tail, players, pace });
+    return exactValues(walker, rows, background, { outputLink, players, budget });
   }
 
   /** Scores of rows on the raw scale, by ONNX Runtime. */
-  async score(tensors: Tensors, tail: OutputLink): Promise<number[]> {
+  async score(tensors: Tensors, outputLink: OutputLink): Promise<number[]> {
     const outputs = await this.part.run(tensors, [PART_OUTPUTS.scores]);
-    return this.scoresIn(outputs, tail).map((raw) => tail.factor * raw + tail.offset);
+    return this.scoresIn(outputs, outputLink).map((raw) => outputLink.factor * raw + outputLink.offset);
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,9 @@
-import type { MetricName } from '../../core/alarms/alarm.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal, type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { durationMs } from '../../core/manifest/duration.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
-import { type BusinessName, MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
+import { MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
+import type { BusinessName, MetricName } from '../../core/observability/metric-names.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
 import { isOutcome } from '../../core/serving/feedback-record.ts';
@@ -57,7 +57,7 @@ const UNKNOWN = 'no captured prediction has this id';
  * Truth arrives as JSON lines under `ground-truth/incoming/<model>/`. What is joined is kept under `ground-truth/joined/`,
  * encrypted where the contract marks the label as personal; what is not found at once waits for captures on their way;
  * what cannot be joined at all is kept, with the reason, under `quarantine/ground-truth/`. Of what is joined for the first
- * time, `Wrong` (0 or 1) and `Business.NAME` are emitted by variant and version.
+ * time, `PredictionError` (0 or 1) and `Business.NAME` are emitted by variant and version.
  */
 export async function joinGroundTruth(
   home: Home,
@@ -268,7 +268,7 @@ function feedbackForLog(record: ReceivedRecord, secret: boolean): object {
 
 interface EmittedRecord {
   readonly record: JoinedRecord;
-  readonly metric: { readonly name: 'Wrong' | BusinessName; readonly value: number };
+  readonly metric: { readonly name: 'PredictionError' | BusinessName; readonly value: number };
 }
 
 function emit(
@@ -279,7 +279,7 @@ function emit(
 ): void {
   const groups = new Map<string, { record: JoinedRecord; name: MetricName | BusinessName; values: number[] }>();
   for (const { record, metric } of emitted) {
-    const name = metric.name === 'Wrong' && record.at < since ? 'WrongEarlier' : metric.name;
+    const name = metric.name === 'PredictionError' && record.at < since ? 'PredictionErrorLate' : metric.name;
     const key = `${name} ${record.version} ${record.variant}`;
     const group = groups.get(key) ?? { record, name, values: [] };
     group.values.push(metric.value);
@@ -289,6 +289,7 @@ function emit(
     for (let i = 0; i < values.length; i += MAX_VALUES)
       home.metrics.write(
         metricLine({
+          environment: home.metrics.environment,
           model,
           variant: record.variant,
           version: record.version,

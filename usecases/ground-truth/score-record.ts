@@ -2,7 +2,7 @@ import type { PrivacyKeys } from '../../core/contract/personal.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
 import { classesOf } from '../../core/manifest/decision-classes.ts';
 import type { OutputMeaning } from '../../core/manifest/manifest.ts';
-import type { BusinessName } from '../../core/observability/emf.ts';
+import type { BusinessName } from '../../core/observability/metric-names.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
 import { isOutcome } from '../../core/serving/feedback-record.ts';
 import { isWrong, type TruthRecord } from '../../core/serving/ground-truth.ts';
@@ -16,7 +16,7 @@ import type { ReceivedRecord } from './feedback-batches.ts';
 export interface ScoredRecord {
   readonly joined: JoinedRecord;
   /** Absent of what no decision is made of, and of what is not counted. */
-  readonly metric?: { readonly name: 'Wrong' | BusinessName; readonly value: number };
+  readonly metric?: { readonly name: 'PredictionError' | BusinessName; readonly value: number };
 }
 
 export interface ScoreOptions {
@@ -53,7 +53,7 @@ export function scoreRecord(
       : { sealed: sealTruth({ model, label, keys }, kept.subject, record.truth) };
   const joined = { ...common, ...truth };
   return counts && typeof wrong === 'boolean'
-    ? { joined, metric: { name: 'Wrong', value: wrong ? 1 : 0 } }
+    ? { joined, metric: { name: 'PredictionError', value: wrong ? 1 : 0 } }
     : { joined };
 }
 

@@ -1,5 +1,6 @@
 import { ENVELOPE, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import type { DecryptedFileView } from './decrypt-view.ts';
 
 /** Whose envelopes a file holds, and where. */
 export interface Sealed {
@@ -9,20 +10,13 @@ export interface Sealed {
   readonly columns?: ReadonlySet<string> | undefined;
 }
 
-export interface Decrypted {
-  /** Columns that held envelopes. */
-  readonly columns: readonly string[];
-  /** Values that look like envelopes and do not open: they are copied as they are. */
-  readonly unopened: number;
-}
-
 /** Copies a Parquet file with the values that its envelopes hold, as text. */
 export function decryptFile(
   from: string,
   to: string,
   { owner, columns: sealed }: Sealed,
   keys: PrivacyKeys,
-): Promise<Decrypted> {
+): Promise<DecryptedFileView> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const table = `read_parquet(${literal(from)})`;
     const described = (await duck.rows(`DESCRIBE SELECT * FROM ${table}`)).map(({ column_name, column_type }) => ({
@@ -58,6 +52,6 @@ export function decryptFile(
     await duck.run(
       `COPY (SELECT ${select.join(', ')} FROM ${table}) TO ${literal(to)} (FORMAT parquet, COMPRESSION zstd)`,
     );
-    return { columns, unopened };
+    return { out: to, columns, unopened };
   });
 }

@@ -14,6 +14,7 @@ import { CaptureEdit } from './erase-captures.ts';
 import { truthEdit, truthPlaces } from './erase-ground-truth.ts';
 import { keepCounted, quarantineEdit, renewReport, storeReport } from './erase-validation-data.ts';
 import { addTally, type Erased, Journal, type Kind } from './erasure-record.ts';
+import type { ForgetView } from './forget-view.ts';
 import { type ErasureCount, type RewriteOptions, rewriteObjects } from './rewrite-objects.ts';
 
 /** Nobody can be looked for as the request has it. */
@@ -37,17 +38,6 @@ export interface ForgetOptions {
   readonly onProgress?: (objects: number, key: string) => void;
 }
 
-export interface Forgotten {
-  readonly request: string;
-  readonly dryRun: boolean;
-  /** What was erased; in a dry run, what would be. */
-  readonly erased: Erased;
-  /** Ledger entries that say so. */
-  readonly entries: readonly { readonly model: string; readonly entry: number }[];
-  /** What cannot be reached from here, in sentences. */
-  readonly beyond: readonly string[];
-}
-
 /**
  * Erases what is kept about one subject, or of one prediction: captures, ground truth, quarantined rows, dataset
  * versions, drops. Dataset versions are immutable but for this. Each model that was touched gets a ledger entry, which
@@ -55,7 +45,7 @@ export interface Forgotten {
  *
  * @throws ForgetError when no contract names a subject, and no capture was routed by it or sent by it
  */
-export async function forget(home: Home, options: ForgetOptions): Promise<Forgotten> {
+export async function forget(home: Home, options: ForgetOptions): Promise<ForgetView> {
   const request = options.request ?? randomUUID();
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-forget-'));
   try {
@@ -83,7 +73,7 @@ class Forgetting {
     this.#at = home.clock.now().toISOString();
   }
 
-  async run(): Promise<Forgotten> {
+  async run(): Promise<ForgetView> {
     const owners = await dataOwners(this.home, this.options.model);
     if (owners.length === 0)
       throw new ForgetError(

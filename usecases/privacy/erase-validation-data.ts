@@ -8,9 +8,9 @@ import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/prof
 import type { Home, ObjectStore } from '../../platform/ports.ts';
 import { loadContract } from '../validation/dataset-contract.ts';
 import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
-import type { QuarantinedRow } from '../validation/file-result.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from '../validation/report.ts';
 import { dropId } from '../validation/validate-drop.ts';
+import type { QuarantinedRow } from '../validation/validation-view.ts';
 import type { DataOwner, Subject } from './data-owners.ts';
 import { type EditedFile, editLines } from './edit-lines.ts';
 

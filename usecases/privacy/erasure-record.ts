@@ -6,8 +6,20 @@ import type { ErasureCount } from './rewrite-objects.ts';
 export const KINDS = ['drops', 'datasets', 'quarantine', 'truths', 'captures'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** What was erased, by model or dataset and by kind. */
-export type Erased = Record<string, Partial<Record<Kind, ErasureCount>>>;
+const Count = z.int().min(0);
+
+/** What was erased, by model or dataset and by kind; kinds of which nothing was are absent. */
+export const Erased = z.record(
+  z.string(),
+  z.partialRecord(
+    z.enum(KINDS),
+    z.strictObject({
+      objects: Count.describe('Objects that held some of it, replaced and deleted writes included.'),
+      rows: Count.describe('Rows of what was current.'),
+    }),
+  ),
+);
+export type Erased = z.infer<typeof Erased>;
 
 /** Adds to what was erased. */
 export function addTally(erased: Erased, owner: string, kind: Kind, { objects, rows }: ErasureCount): void {
@@ -15,13 +27,12 @@ export function addTally(erased: Erased, owner: string, kind: Kind, { objects, r
   erased[owner] = { ...erased[owner], [kind]: { objects: known.objects + objects, rows: known.rows + rows } };
 }
 
-const Count = z.int().min(0);
 const Kept = z.strictObject({
   request: z.string(),
   at: z.string(),
   by: z.string(),
   finished: z.boolean(),
-  erased: z.record(z.string(), z.partialRecord(z.enum(KINDS), z.strictObject({ objects: Count, rows: Count }))),
+  erased: Erased,
 });
 
 /** The identifier of a request that can be a key. */

@@ -10,7 +10,7 @@ import { fraction } from '../../core/serving/hash.ts';
 import { readCaptures } from '../../platform/captures.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
-import { load } from '../validation/load-file.ts';
+import { loadFile } from '../validation/load-file.ts';
 import { readShards } from './joined-shards.ts';
 import { openRecord } from './open-record.ts';
 import type { RuleBook } from './version-rules.ts';
@@ -67,7 +67,7 @@ export function rowsOfFile(file: string, versions: readonly ModelVersion[], take
     throw new NotReplayableError('the contract names no label (data.label), so nobody knows what is true');
   const features = featuresOf(versions);
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const { columns, rows: all } = await load(duck, file, { ...contract, features });
+    const { columns, rows: all } = await loadFile(duck, file, { ...contract, features });
     if (!columns.includes(label)) throw new NotReplayableError(`the file has no column ${label}, the label`);
     const every = Math.max(1, Math.ceil(all / MAX_COMPARED));
     const select = [...features.map(({ name }) => identifier(name)), `${identifier(label)} AS "@label"`];
@@ -116,7 +116,7 @@ export async function rowsOfReplay(home: Home, rules: RuleBook, query: ReplayQue
   const { model, from, to, versions } = query;
   for (const record of versions) {
     const { replayProblem } = replayabilityOf(record);
-    if (replayProblem !== undefined)
+    if (replayProblem !== null)
       throw new NotReplayableError(`version ${record.version} cannot be replayed: ${replayProblem}`);
   }
   const known = await truthsOf(home, rules, query);

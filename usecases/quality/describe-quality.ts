@@ -91,15 +91,13 @@ export function describeQuality(own: readonly VersionTallies[], options: Quality
     designEffect: metricOptions.designEffect ?? 1,
     metrics,
     classes,
-    deciding: qualityOf(manifest).metrics.map(({ metric, class: one }) =>
-      one === undefined ? { metric } : { metric, class: one },
-    ),
+    deciding: qualityOf(manifest).metrics.map(({ metric, class: one }) => ({ metric, class: one ?? null })),
     confusion: confusionOf(decisions),
     calibration: calibrationOf(decisions),
     business: Object.fromEntries(
       Object.entries(business).map(([name, values]) => {
         const unit = manifest.monitoring.business?.find((each) => each.name === name)?.unit;
-        return [name, { ...(unit === undefined ? {} : { unit }), ...businessValue(values) }];
+        return [name, { unit: unit ?? null, ...businessValue(values) }];
       }),
     ),
     inputs: describeInputs(options.inputs ?? []),

@@ -198,7 +198,7 @@ export class Registry {
 
   /** Tells the bus. The entry stands whether or not the bus takes the news, so that is no failure of the change. */
   async #announce({ model, number, kind, version, reason }: Entry): Promise<void> {
-    const detail: ReleaseChanged = { model, entry: number, kind, version, reason };
+    const detail: Omit<ReleaseChanged, 'environment'> = { model, entry: number, kind, version, reason };
     try {
       await this.home.bus.publish({ source: 'trimtab', detailType: 'Release Changed', detail });
     } catch (error) {

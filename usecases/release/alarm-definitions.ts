@@ -10,17 +10,20 @@ export interface Definitions {
 }
 
 /** Derives a model's alarms from the manifest and the baseline of its champion; none before its first release. */
-export async function alarmDefinitions(home: Pick<Home, 'ledger' | 'artifacts'>, model: string): Promise<Definitions> {
+export async function alarmDefinitions(
+  home: Pick<Home, 'ledger' | 'artifacts' | 'metrics'>,
+  model: string,
+): Promise<Definitions> {
   const champion = (await home.ledger.latest(model))?.state.champion ?? null;
   return definitionsOf(home, champion === null ? undefined : await home.ledger.version(model, champion));
 }
 
 /** Derives the alarms from a champion's manifest and baseline. */
 export async function definitionsOf(
-  home: Pick<Home, 'artifacts'>,
+  home: Pick<Home, 'artifacts' | 'metrics'>,
   version: ModelVersion | undefined,
 ): Promise<Definitions> {
   if (!version) return { definitions: [], baselineErrorRate: undefined };
   const baselineErrorRate = (await baselineOf(home, version))?.performance?.errorRate;
-  return { definitions: alarmsOf(version.manifest, baselineErrorRate), baselineErrorRate };
+  return { definitions: alarmsOf(version.manifest, home.metrics.environment, baselineErrorRate), baselineErrorRate };
 }

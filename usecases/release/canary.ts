@@ -1,6 +1,7 @@
 import { type Analysis, analyse, type Pair } from '../../core/canary/analyse.ts';
 import { StratifiedDifference } from '../../core/experiment/strata.ts';
 import type { AnalysisPolicy } from '../../core/manifest/canary-analysis.ts';
+import { versionDimensions } from '../../core/observability/metric-names.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Challenger } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -66,7 +67,7 @@ export async function analysisOf(
   };
   const [failure, wrong, latencies] = await Promise.all([
     read('Failure'),
-    read('Wrong'),
+    read('PredictionError'),
     readStrata(home, 'Latency', versions, window),
   ]);
   const latency = new StratifiedDifference(false);
@@ -89,7 +90,7 @@ async function hadTraffic(
 ): Promise<boolean> {
   const rows = await home.metrics.query({
     metric: 'Rows',
-    dimensions: { Model: model, Version: String(challenger.version) },
+    dimensions: versionDimensions(home.metrics.environment, model, challenger.version),
     statistic: 'Sum',
     periodSeconds: 60,
     from: new Date(challenger.since),

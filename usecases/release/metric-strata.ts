@@ -1,4 +1,5 @@
 import { type Stratum, strata } from '../../core/experiment/strata.ts';
+import { versionDimensions } from '../../core/observability/metric-names.ts';
 import type { Home } from '../../platform/ports.ts';
 
 /**
@@ -50,7 +51,7 @@ export async function readStrata(
   const to = new Date(Math.floor(window.to.getTime() / ms) * ms);
   if (from >= to) return [];
   const read = async (version: number, statistic: string): Promise<Map<number, number>> => {
-    const dimensions = { Model: model, Version: String(version) };
+    const dimensions = versionDimensions(home.metrics.environment, model, version);
     const points = await home.metrics.query({ metric, dimensions, statistic, periodSeconds, from, to });
     return new Map(points.map(({ at, value }) => [at.getTime(), value]));
   };

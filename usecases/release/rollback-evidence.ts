@@ -1,4 +1,5 @@
-import type { AlarmDefinition, AlarmTransition, MetricName } from '../../core/alarms/alarm.ts';
+import type { AlarmDefinition, AlarmTransition } from '../../core/alarms/alarm.ts';
+import { type MetricName, versionDimensions } from '../../core/observability/metric-names.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Evidence, MetricObservation } from '../../core/rollback/evidence.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -10,7 +11,7 @@ const FINE_MS = 3_600_000;
 
 /** Metrics whose samples are 0 or 1: their mean is a rate. */
 const RATES: ReadonlySet<string> = new Set<MetricName>([
-  'Wrong',
+  'PredictionError',
   'Failure',
   'Violation',
   'LoadFailure',
@@ -69,7 +70,7 @@ export async function gatherEvidence(
     from: window.from.toISOString(),
     to: window.to.toISOString(),
     observations,
-    ...(metric === 'Wrong' && baselineErrorRate !== undefined ? { baseline: baselineErrorRate } : {}),
+    ...(metric === 'PredictionError' && baselineErrorRate !== undefined ? { baseline: baselineErrorRate } : {}),
     threshold,
   };
 }
@@ -87,7 +88,7 @@ async function observation(
   version: number,
   role: MetricObservation['role'],
 ): Promise<MetricObservation> {
-  const query = { ...metric, dimensions: { Model: model, Version: String(version) } };
+  const query = { ...metric, dimensions: versionDimensions(home.metrics.environment, model, version) };
   const [counts, sums] = await Promise.all([
     home.metrics.query({ ...query, statistic: 'SampleCount' }),
     home.metrics.query({ ...query, statistic: 'Sum' }),

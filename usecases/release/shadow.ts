@@ -1,22 +1,11 @@
 import { ShadowPolicy } from '../../core/manifest/shadow.ts';
+import { versionDimensions } from '../../core/observability/metric-names.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Shadow } from '../../core/registry/ledger.ts';
 import { wilson } from '../../core/rollback/evidence.ts';
 import type { Home } from '../../platform/ports.ts';
 import { periodFor } from './metric-strata.ts';
-
-/** How often a shadow's answers disagreed with the champion's since it began. */
-export interface ShadowStatus {
-  readonly version: number;
-  /** Requests whose answers were compared. */
-  readonly samples: number;
-  /** Share of them that disagreed, with its 95 % interval (Wilson). */
-  readonly disagreement: number;
-  readonly low: number;
-  readonly high: number;
-  /** Largest difference of two numbers. */
-  readonly largest: number;
-}
+import type { ShadowStatus } from './status-view.ts';
 
 /** Reads how often a shadow disagreed, from the metrics of its version. */
 export async function shadowStatusOf(
@@ -27,7 +16,7 @@ export async function shadowStatusOf(
 ): Promise<ShadowStatus> {
   const from = new Date(since);
   const read = async (metric: string, statistic: string): Promise<number[]> => {
-    const dimensions = { Model: model, Version: String(version) };
+    const dimensions = versionDimensions(home.metrics.environment, model, version);
     const periodSeconds = periodFor({ from, to: now }, 60);
     const points = await home.metrics.query({ metric, dimensions, statistic, periodSeconds, from, to: now });
     return points.map(({ value }) => value);

@@ -76,7 +76,12 @@ export class Endpoint {
     const lines = log === undefined ? [] : [accessLog(log, (name) => this.models.has(name), this.emit)];
     this.statistics = options.statistics ?? new Statistics();
     const counted = options.statistics === undefined ? [this.statistics] : [];
-    this.sinks = [options.metrics ?? emfSink(this.emit), ...counted, ...lines, ...sinks];
+    this.sinks = [
+      options.metrics ?? emfSink(options.home.metrics.environment, this.emit),
+      ...counted,
+      ...lines,
+      ...sinks,
+    ];
     this.mirror = new Mirror({
       timing: options.mirror ?? { budgetMs: MIRROR_MS },
       record: (observation) => this.record(observation),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { withInputTypes } from '../../core/contract/bind.ts';
 import { Contract } from '../../core/contract/contract.ts';
 import { ModelName } from '../../core/model/names.ts';
 import { Baseline, type Profile } from '../../core/profile/profile.ts';
@@ -46,7 +47,7 @@ export async function loadContract(home: Home, dataset: string): Promise<Dataset
   if (!version) throw new NoContractError(dataset);
   const baseline = await baselineOf(home, version);
   return {
-    contract: version.manifest.contract,
+    contract: withInputTypes(version.manifest.contract, version.signature),
     source: `${dataset} version ${version.version}`,
     ...(baseline ? { baseline: baseline.profile } : {}),
   };

@@ -2,30 +2,35 @@ import * as z from 'zod';
 import { canonical } from '../../core/registry/canonical.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
-import type { Treated } from './personal-columns.ts';
+import { Treated } from './personal-columns.ts';
+
+/** The very bytes that came as a drop. */
+export const DropSource = z
+  .strictObject({
+    key: z.string().describe('Key of the file in the data store.'),
+    versionId: z.string().describe('Which write of the key it was.'),
+    writtenAt: z.string().describe('When the file was written.'),
+    sha256: z.string().describe('SHA-256 of the file.'),
+    bytes: z.int().describe('Size in bytes.'),
+  })
+  .describe('The file that came, and the very bytes.');
 
 /** `manifest.json` of a dataset version: written last, and only with it the version counts. */
 export const DatasetManifest = z.strictObject({
-  dataset: z.string(),
-  version: z.int().min(1),
-  /** The drop that it came from, and the very bytes. */
-  drop: z.string(),
-  source: z.strictObject({
-    key: z.string(),
-    versionId: z.string(),
-    /** When the file was written. */
-    writtenAt: z.string(),
-    sha256: z.string(),
-    bytes: z.int(),
-  }),
-  /** SHA-256 of the contract that its rows keep. */
-  contract: z.string(),
-  rows: z.int().min(0),
-  /** What was done with the personal columns, as it was really done: `omit`, too, where there were no keys. */
-  personal: z.record(z.string(), z.enum(['omit', 'hash', 'encrypt'])).optional(),
-  /** Rows that were erased later (`trimtab forget`): `rows` counts what is left. */
-  erasures: z.array(z.strictObject({ at: z.string(), rows: z.int().min(1) })).optional(),
-  createdAt: z.string(),
+  dataset: z.string().describe('Name of the dataset.'),
+  version: z.int().min(1).describe('Number of the dataset version.'),
+  drop: z.string().describe('The drop that it came from, and the very bytes.'),
+  source: DropSource,
+  contract: z.string().describe('SHA-256 of the contract that its rows keep.'),
+  rows: z.int().min(0).describe('Rows that it holds.'),
+  personal: Treated.optional().describe(
+    'What was done with the personal columns, as it was really done: omit, too, where there were no keys.',
+  ),
+  erasures: z
+    .array(z.strictObject({ at: z.string().describe('When.'), rows: z.int().min(1).describe('How many.') }))
+    .optional()
+    .describe('Rows that were erased later (trimtab forget): rows counts what is left.'),
+  createdAt: z.string().describe('When the version was made.'),
 });
 export type DatasetManifest = z.infer<typeof DatasetManifest>;
 

@@ -1,9 +1,12 @@
+/** Kinds of rules that a whole file can break. */
+export const FILE_RULES = ['schema', 'format', 'volume', 'quality', 'freshness', 'distribution'] as const;
+
 /** A file is rejected whole. The message is the reason that people read. */
 export class FileRejectedError extends Error {
   override readonly name = 'FileRejectedError';
   constructor(
-    /** What kind of rule it broke: `schema`, `format`, `volume`, `quality`, `freshness`, `distribution`. */
-    readonly rule: 'schema' | 'format' | 'volume' | 'quality' | 'freshness' | 'distribution',
+    /** What kind of rule it broke. */
+    readonly rule: (typeof FILE_RULES)[number],
     message: string,
     options?: ErrorOptions,
   ) {

@@ -9,9 +9,9 @@ export const TYPED_ROWS = 'typed_rows';
 /** Columns whose type keeps something exactly beside them, by name. */
 export const exactColumns = ({ features }: Contract, present: readonly string[]): Map<string, ExactColumn> =>
   new Map(
-    features.flatMap(({ name, type }) => {
-      const { exact } = sqlTypeOf(type);
-      return exact !== undefined && present.includes(name) ? [[name, exact] as const] : [];
+    features.flatMap((feature) => {
+      const { exact } = sqlTypeOf(feature);
+      return exact !== undefined && present.includes(feature.name) ? [[feature.name, exact] as const] : [];
     }),
   );
 

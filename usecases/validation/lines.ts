@@ -9,7 +9,8 @@ const CR = 13;
 export interface Unreadable {
   /** 1-based line of the source. */
   readonly line: number;
-  readonly raw: string;
+  /** Its text; left out where the file has none. */
+  readonly raw?: string;
   readonly reason: string;
   /** The column that could not be read, when the others could. */
   readonly column?: string;

@@ -28,7 +28,7 @@ export interface Loaded {
 }
 
 /** Loads a file by the ending of its name. @throws FileRejectedError when it is no table of the contract */
-export async function load(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
+export async function loadFile(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
   if ((await stat(file)).size === 0) throw new FileRejectedError('format', 'the file is empty');
   if (file.endsWith('.parquet')) return loadParquet(duck, file, contract);
   if (/\.(jsonl|ndjson)$/.test(file)) return loadJsonLines(duck, file, contract);
@@ -63,16 +63,16 @@ async function loadCsv(duck: Duck, file: string, contract: Contract): Promise<Lo
     };
   }
   const clean = path.join(duck.scratch, 'clean.csv');
-  const careful = await recoverCsv(file, clean, columns.length);
+  const recovered = await recoverCsv(file, clean, columns.length);
   const again = await readCsv(duck, clean, columns, contract).catch((error: unknown) => {
     throw new FileRejectedError('format', `not a readable CSV file: ${firstLine(error)}`, { cause: error });
   });
   // Records of the clean file may run over lines, so the reader's line numbers are turned back by order.
-  const byLine = await recordLines(clean, careful.lineOfRecord);
+  const byLine = await recordLines(clean, recovered.lineOfRecord);
   const rejected = again.rejected.map((u) => ({ ...u, line: byLine(u.line) }));
   const taken = new Set(rejected.map(({ line }) => line));
-  const kept = careful.lineOfRecord.filter((line) => !taken.has(line));
-  const unreadable = [...careful.unreadable, ...rejected, ...blankLines].sort((a, b) => a.line - b.line);
+  const kept = recovered.lineOfRecord.filter((line) => !taken.has(line));
+  const unreadable = [...recovered.unreadable, ...rejected, ...blankLines].sort((a, b) => a.line - b.line);
   if (kept.length !== again.rows)
     throw new FileRejectedError(
       'format',
@@ -193,18 +193,24 @@ async function loadParquet(duck: Duck, file: string, contract: Contract): Promis
   checkColumns(columns, contract);
   const misfits = found.flatMap(({ name, type }) => {
     const feature = contract.features.find((f) => f.name === name);
-    return feature && !fits(type, sqlTypeOf(feature.type).column)
-      ? [`${name} is ${type}, expected ${feature.type}`]
-      : [];
+    return feature && !fits(type, sqlTypeOf(feature).column) ? [`${name} is ${type}, expected ${feature.type}`] : [];
   });
   if (misfits.length > 0) throw new FileRejectedError('schema', misfits.join('; '));
   const exact = exactColumns(contract, columns);
+  const neither = found.filter(
+    ({ name, type }) => type !== 'BOOLEAN' && contract.features.some((f) => f.name === name && f.type === 'boolean'),
+  );
+  const isRow = neither.map(({ name }) => `coalesce(${isFlag(name)}, true)`).join(' AND ') || 'true';
   const read = async (kept: ReadonlySet<string>): Promise<void> => {
     const select = found.map((column) => parquetColumns(column, contract, kept));
     await duck.run('DROP TABLE IF EXISTS rows');
-    await duck.run(`CREATE TEMP TABLE rows AS SELECT ${select.join(', ')} FROM read_parquet(${literal(file)})`);
+    await duck.run(
+      `CREATE TEMP TABLE rows AS SELECT ${select.join(', ')} FROM read_parquet(${literal(file)}) WHERE ${isRow}`,
+    );
   };
+  let unreadable: Unreadable[];
   try {
+    unreadable = await notFlags(duck, file, neither);
     await read(new Set());
     const uncertain = await uncertainColumns(duck, exact);
     if (uncertain.size > 0) await read(uncertain);
@@ -213,7 +219,35 @@ async function loadParquet(duck: Duck, file: string, contract: Contract): Promis
     throw new FileRejectedError('format', `not a readable Parquet file: ${firstLine(error)}`, { cause: error });
   }
   const [{ n } = { n: 0n }] = await duck.rows('SELECT count(*) AS n FROM rows');
-  return { format: 'parquet', columns, rows: Number(n), unreadable: [], lines: Number(n), lineOf: (row) => row + 1 };
+  const rows = Number(n);
+  const skipped = lineWithout(unreadable.map(({ line }) => line + 1));
+  return {
+    format: 'parquet',
+    columns,
+    rows,
+    unreadable,
+    lines: rows + unreadable.length,
+    lineOf: (row) => skipped(row) - 1,
+  };
+}
+
+/** A column of numbers that are to stand for booleans; null where they are missing. */
+const flag = (name: string): string => `nullif(${identifier(name)}::DOUBLE, 'NaN'::DOUBLE)`;
+const isFlag = (name: string): string => `(${flag(name)} IN (0, 1))`;
+
+/** Rows with a number that stands for neither true nor false in a column of booleans, in the order of the file. */
+async function notFlags(duck: Duck, file: string, columns: readonly { name: string }[]): Promise<Unreadable[]> {
+  if (columns.length === 0) return [];
+  const cases = columns.map(({ name }, i) => `WHEN NOT ${isFlag(name)} THEN ${i}`);
+  const values = columns.map(({ name }) => `${identifier(name)}::VARCHAR`);
+  const found = await duck.rows(
+    `SELECT line, wrong, value FROM (SELECT file_row_number + 1 AS line, CASE ${cases.join(' ')} END AS wrong, [${values.join(', ')}][wrong + 1] AS value FROM read_parquet(${literal(file)}, file_row_number = true)) WHERE wrong IS NOT NULL ORDER BY line`,
+  );
+  return found.map(({ line, wrong, value }) => ({
+    line: Number(line),
+    reason: String(value),
+    column: columns[Number(wrong)]!.name,
+  }));
 }
 
 /** A column of the file as the table has it; one that is kept exactly also with that value. */
@@ -225,16 +259,20 @@ function parquetColumns(
   const column = identifier(name);
   const feature = features.find((f) => f.name === name);
   if (feature === undefined) return `${column}::VARCHAR AS ${column}`;
-  const { column: wanted, exact } = sqlTypeOf(feature.type);
+  const { column: wanted, exact } = sqlTypeOf(feature);
+  if (wanted === 'BOOLEAN' && type !== 'BOOLEAN') return `${flag(name)} = 1 AS ${column}`;
   const typed = `${column}::${wanted} AS ${column}`;
   if (exact === undefined || !kept.has(name)) return typed;
-  return `${typed}, ${exact.ofNumber(type === 'BOOLEAN' ? `${column}::TINYINT` : column)} AS ${exact.name(name)}`;
+  return `${typed}, ${exact.ofNumber(column)} AS ${exact.name(name)}`;
 }
+
+const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/;
 
 /** Whether a Parquet column can be read as the type without guessing. */
 function fits(type: string, wanted: string): boolean {
-  if (wanted === 'DOUBLE') return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*|BOOLEAN)$/.test(type);
-  if (wanted === 'BOOLEAN') return type === 'BOOLEAN';
+  if (wanted === 'DOUBLE') return NUMERIC.test(type);
+  // As in a request, 1 and 0 are true and false, and false is no number.
+  if (wanted === 'BOOLEAN') return type === 'BOOLEAN' || NUMERIC.test(type);
   return type === 'VARCHAR' || type.startsWith('ENUM');
 }
 

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Contract } from '../../core/contract/contract.ts';
 import { type PrivacyKeys, personalColumns, treatmentBy, treatmentOf } from '../../core/contract/personal.ts';
 import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
@@ -11,7 +12,8 @@ export interface PersonalOptions {
 }
 
 /** What was done with each personal column. */
-export type Treated = Readonly<Record<string, 'omit' | 'hash' | 'encrypt'>>;
+export const Treated = z.record(z.string(), z.enum(['omit', 'hash', 'encrypt']));
+export type Treated = z.infer<typeof Treated>;
 
 /** Personal columns as SQL. */
 export interface PersonalSql {

@@ -51,7 +51,7 @@ const asDouble = (name: string): string => `TRY_CAST(${identifier(name)} AS DOUB
 
 /** Features are typed; of the rest the id, time and label are kept as text. */
 const readType = (feature: Feature | undefined): string =>
-  feature === undefined ? 'VARCHAR' : sqlTypeOf(feature.type).column;
+  feature === undefined ? 'VARCHAR' : sqlTypeOf(feature).column;
 
 /** A column of the file as the table has it; one that was read as text also with its exact value. */
 function columnsSql(name: string, exact: ExactColumn | undefined): string {

@@ -1,37 +1,32 @@
+import * as z from 'zod';
+import { Instant } from '../../core/model/names.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { chartKey, distributionChart, shareBar } from '../../core/report/charts.ts';
 import { escapeHtml, renderPage, renderTable } from '../../core/report/page.ts';
-import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
+import { DropSource } from './dataset-version.ts';
+import { type QuarantinedRow, ValidationView } from './validation-view.ts';
 
 /** What became of a drop; kept as `report.json`, and what `report.html` shows. */
-export interface DropReport {
-  readonly dataset: string;
-  /** Identifies the drop: key and content. */
-  readonly drop: string;
-  readonly source: {
-    readonly key: string;
-    readonly versionId: string;
-    /** When the file was written. */
-    readonly writtenAt: string;
-    readonly sha256: string;
-    readonly bytes: number;
-  };
-  readonly at: string;
-  readonly verdict: FileValidationResult['verdict'];
-  readonly rejection?: FileValidationResult['rejection'];
-  readonly rows: FileValidationResult['rows'];
-  readonly reasons: FileValidationResult['reasons'];
-  /** What was done with the personal columns; absent where there are none. */
-  readonly personal?: FileValidationResult['personal'];
-  /** Dataset version that the good rows became. */
-  readonly version: number | null;
-  /** Where things are, as keys of the data store. */
-  readonly places: { readonly dataset?: string; readonly quarantine?: string; readonly report: string };
-  /** The drop as it was judged, where rows of it have been erased since (`trimtab forget`). */
-  readonly judgedAs?: string;
-  /** The drop had been processed before; nothing was done this time. Never stored. */
-  readonly repeated?: boolean;
-}
+export const DropReport = z.strictObject({
+  dataset: z.string().describe('Name of the dataset.'),
+  drop: z.string().describe('Identifies the drop: key and content.'),
+  source: DropSource,
+  at: Instant.describe('When it was judged.'),
+  ...ValidationView.pick({ verdict: true, rejection: true, rows: true, reasons: true, personal: true }).shape,
+  version: z.int().nullable().describe('Dataset version that the good rows became; null when it was rejected.'),
+  places: z
+    .strictObject({
+      dataset: z.string().nullable().describe('Folder of the dataset version.'),
+      quarantine: z.string().nullable().describe('Folder of what was quarantined; null when nothing was.'),
+      report: z.string().describe('The report as a page.'),
+    })
+    .describe('Where things are, as keys of the data store.'),
+  judgedAs: z
+    .string()
+    .nullable()
+    .describe('The drop as it was judged, where rows of it have been erased since; else null.'),
+});
+export type DropReport = z.infer<typeof DropReport>;
 
 /** Quarantined rows that the page shows. */
 export const SHOWN_ROWS = 30;
@@ -70,7 +65,7 @@ export function renderReport(
       html: `<table><thead><tr><th class="n">line</th><th>reasons</th><th>as it came</th></tr></thead><tbody>${sample
         .map(
           (row) =>
-            `<tr><td class="n">${row.line}</td><td>${row.reasons.map((r) => `<b>${escapeHtml(r.feature)}</b> ${escapeHtml(r.received ?? '')} — ${escapeHtml(r.rule)}: ${escapeHtml(r.allowed)}`).join('<br>')}</td><td><code>${escapeHtml((row.raw ?? 'withheld: the contract marks personal fields').slice(0, 160))}</code></td></tr>`,
+            `<tr><td class="n">${row.line}</td><td>${row.reasons.map((r) => `<b>${escapeHtml(r.feature)}</b> ${escapeHtml(r.received ?? '')} — ${escapeHtml(r.rule)}: ${escapeHtml(r.allowed)}`).join('<br>')}</td><td><code>${escapeHtml((row.raw ?? (report.personal ? 'withheld: the contract marks personal fields' : 'no text: a row of Parquet')).slice(0, 160))}</code></td></tr>`,
         )
         .join('')}</tbody></table>`,
     });

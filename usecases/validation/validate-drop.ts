@@ -10,10 +10,10 @@ import type { Home } from '../../platform/ports.ts';
 import { loadContract } from './dataset-contract.ts';
 import { claimVersion, type DatasetManifest, readJson, versionFolder } from './dataset-version.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
-import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
 import { datasetMetricLine, privacyMetricLine } from './metrics.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from './report.ts';
-import { type ValidateOptions, validateFile } from './validate-file.ts';
+import { rejectedFile, type ValidateOptions, validateFile } from './validate-file.ts';
+import type { QuarantinedRow, ValidationView } from './validation-view.ts';
 
 export interface Drop {
   readonly key: string;
@@ -26,6 +26,9 @@ export interface Drop {
 /** Largest file after decompression: more would not fit the function's temporary folder. */
 const MAX_BYTES = 4 * 1024 ** 3;
 
+/** The report of a drop, and whether it had been processed before: then nothing was done this time. */
+export type DropOutcome = DropReport & { readonly repeated?: true };
+
 /**
  * Judges a drop under `incoming/<dataset>/`: good rows become a numbered, immutable dataset version with its profile,
  * bad rows go to quarantine with their reasons, and a report says what happened. Processed once by key and content:
@@ -35,7 +38,7 @@ const MAX_BYTES = 4 * 1024 ** 3;
  * @throws ObjectNotFoundError when the object, or that very write of it, is gone
  * @throws DropDiffersError
  */
-export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> {
+export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome> {
   const dataset = datasetOf(drop.key);
   const work = await mkdtemp(path.join(os.tmpdir(), 'trimtab-drop-'));
   try {
@@ -82,7 +85,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
     const known = isRules(rules) ? rules : undefined;
     const contract = known && digestOf(JSON.stringify(known.contract));
     const version =
-      verdict.dataFile === undefined || contract === undefined
+      verdict.dataFile === null || contract === undefined
         ? null
         : await claimVersion(home, dataset, id, { contract, personal: verdict.personal ?? {} });
     const report: DropReport = {
@@ -91,19 +94,20 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropReport> 
       source,
       at: now.toISOString(),
       verdict: verdict.verdict,
-      ...(verdict.rejection ? { rejection: verdict.rejection } : {}),
+      rejection: verdict.rejection,
       rows: verdict.rows,
       reasons: verdict.reasons,
-      ...(verdict.personal ? { personal: verdict.personal } : {}),
+      personal: verdict.personal,
       version,
       places: {
-        ...(version === null ? {} : { dataset: versionFolder(dataset, version) }),
-        ...(verdict.verdict === 'rejected' || verdict.quarantineFile ? { quarantine } : {}),
+        dataset: version === null ? null : versionFolder(dataset, version),
+        quarantine: verdict.verdict === 'rejected' || verdict.quarantineFile ? quarantine : null,
         report: `${base}.html`,
       },
+      judgedAs: null,
     };
     if (version !== null) await keepVersion(home, report, verdict, contract!);
-    const html = renderReport(report, verdict.profile, known?.baseline, sample);
+    const html = renderReport(report, verdict.profile ?? undefined, known?.baseline, sample);
     await home.data.put(`${base}.html`, html, { contentType: 'text/html; charset=utf-8' });
     // The JSON report is what marks a drop as processed, so it comes after everything it speaks of. Of two deliveries
     // at once the first to write it tells the world.
@@ -145,7 +149,9 @@ async function keysFor(home: Home, dataset: string, rules: unknown): Promise<Pri
       `the privacy secret cannot be had: personal columns of ${dataset} are dropped: ${(error as Error).message}`,
     );
   }
-  home.metrics.write(privacyMetricLine(dataset, home.clock.now(), keys === undefined));
+  home.metrics.write(
+    privacyMetricLine({ environment: home.metrics.environment, dataset, at: home.clock.now() }, keys === undefined),
+  );
   return keys;
 }
 
@@ -153,22 +159,16 @@ async function validateContent(
   file: string,
   rules: unknown,
   options: Omit<ValidateOptions, 'baseline'>,
-): Promise<FileValidationResult> {
-  const rejected = (rule: FileRejectedError['rule'], reason: string): FileValidationResult => ({
-    verdict: 'rejected',
-    rejection: { rule, reason },
-    rows: { lines: 0, accepted: 0, quarantined: 0 },
-    reasons: [],
-  });
+): Promise<ValidationView> {
   if (!isRules(rules)) {
-    if (rules instanceof NoContractError) return rejected('schema', rules.message);
+    if (rules instanceof NoContractError) return rejectedFile({ rule: 'schema', message: rules.message });
     throw rules;
   }
   try {
     const plain = await unpacked(file);
     return await validateFile(plain, rules.contract, { ...options, baseline: rules.baseline });
   } catch (error) {
-    if (error instanceof FileRejectedError) return rejected(error.rule, error.message);
+    if (error instanceof FileRejectedError) return rejectedFile(error);
     throw error;
   }
 }
@@ -198,12 +198,7 @@ async function unpacked(file: string): Promise<string> {
   return target;
 }
 
-async function keepVersion(
-  home: Home,
-  report: DropReport,
-  verdict: FileValidationResult,
-  contract: string,
-): Promise<void> {
+async function keepVersion(home: Home, report: DropReport, verdict: ValidationView, contract: string): Promise<void> {
   const folder = report.places.dataset!;
   await home.data.upload(`${folder}/data.parquet`, verdict.dataFile!, { ifAbsent: true });
   await home.data.put(`${folder}/profile.json`, JSON.stringify(verdict.profile), { ifAbsent: true });
@@ -231,12 +226,14 @@ async function publish(home: Home, report: DropReport): Promise<void> {
     detail: { dataset, drop, verdict, version, rows, report: places.report },
   });
   const now = home.clock.now();
-  home.metrics.write(datasetMetricLine(dataset, now, verdict === 'rejected', rows));
+  home.metrics.write(
+    datasetMetricLine({ environment: home.metrics.environment, dataset, at: now }, verdict === 'rejected', rows),
+  );
   await home.data.put(publishedMarkerKey(report), now.toISOString());
 }
 
-async function firstRows(file: string | undefined): Promise<QuarantinedRow[]> {
-  if (file === undefined) return [];
+async function firstRows(file: string | null): Promise<QuarantinedRow[]> {
+  if (file === null) return [];
   const lines = (await readFile(file, 'utf8')).split('\n', SHOWN_ROWS).filter(Boolean);
   return lines.map((line) => JSON.parse(line) as QuarantinedRow);
 }

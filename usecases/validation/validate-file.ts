@@ -22,10 +22,10 @@ import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
 import { FileRejectedError } from './errors.ts';
 import { TYPED_ROWS } from './exact-columns.ts';
-import type { FileValidationResult, QuarantinedRow } from './file-result.ts';
 import { pickLines } from './lines.ts';
-import { type Loaded, load } from './load-file.ts';
+import { type Loaded, loadFile } from './load-file.ts';
 import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
+import type { QuarantinedRow, ValidationView } from './validation-view.ts';
 
 export interface ValidateOptions {
   /** Folder for the good rows (`data.parquet`) and the quarantined ones (`rows.jsonl`). */
@@ -48,7 +48,7 @@ export async function validateFile(
   file: string,
   contract: Contract,
   options: ValidateOptions,
-): Promise<FileValidationResult> {
+): Promise<ValidationView> {
   try {
     return await checkFile(file, contract, options);
   } catch (error) {
@@ -57,15 +57,15 @@ export async function validateFile(
   }
 }
 
-async function checkFile(file: string, contract: Contract, options: ValidateOptions): Promise<FileValidationResult> {
+async function checkFile(file: string, contract: Contract, options: ValidateOptions): Promise<ValidationView> {
   await mkdir(options.outDir, { recursive: true });
   return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB }, async (duck) => {
     let loaded: Loaded;
     try {
-      loaded = await load(duck, file, contract);
+      loaded = await loadFile(duck, file, contract);
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
-      return rejected(withheld(error, contract), { lines: 0, accepted: 0, quarantined: 0 }, []);
+      return rejectedFile(withoutValues(error, contract));
     }
     const personal = personalSql(duck, contract, loaded.columns, options.personal ?? { owner: '' });
     const reasons = await checkRows(duck, contract);
@@ -73,25 +73,29 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
     const target = path.join(options.outDir, 'rows.jsonl');
     const quarantineFile =
-      quarantined > 0 ? await quarantine({ duck, file, contract, loaded, personal, target }) : undefined;
+      quarantined > 0 ? await quarantine({ duck, file, contract, loaded, personal, target }) : null;
     const found = summary(contract, reasons.counts, loaded);
-    const kept = {
-      ...(quarantineFile === undefined ? {} : { quarantineFile }),
-      ...(Object.keys(personal.treated).length === 0 ? {} : { personal: personal.treated }),
-    };
+    const kept = { quarantineFile, personal: Object.keys(personal.treated).length === 0 ? null : personal.treated };
+    // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
+    if (quarantined > 0) await duck.run('DELETE FROM rows WHERE rowid IN (SELECT id FROM bad)');
     try {
       checkVolume(contract, rows);
-      const profile = await profileRelation(duck, GOOD, profiledColumns(contract, loaded.columns), options.baseline);
+      const profile = await profileRelation(
+        duck,
+        TYPED_ROWS,
+        profiledColumns(contract, loaded.columns),
+        options.baseline,
+      );
       await checkFreshness(duck, contract, options.now);
       checkDistribution(contract, profile, options.baseline);
       const dataFile = path.join(options.outDir, 'data.parquet');
       await duck.run(
-        `COPY (SELECT ${datasetColumns(contract, loaded.columns, personal)} FROM ${GOOD} ORDER BY rowid) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd)`,
+        `COPY (SELECT ${datasetColumns(contract, loaded.columns, personal)} FROM ${TYPED_ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd)`,
       );
-      return { verdict: 'accepted', rows, reasons: found, profile, dataFile, ...kept };
+      return { verdict: 'accepted', rejection: null, rows, reasons: found, profile, dataFile, ...kept };
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
-      return { ...rejected(error, { ...rows, accepted: 0, quarantined: rows.lines }, found), ...kept };
+      return { ...rejectedFile(error, { ...rows, accepted: 0, quarantined: rows.lines }, found), ...kept };
     }
   });
 }
@@ -99,31 +103,38 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
 /** Memory of the engine; the process goes about 250 MB over it. */
 const MEMORY_MB = 384;
 
-/** The rows that break nothing. */
-const GOOD = `(SELECT * FROM ${TYPED_ROWS} WHERE rowid NOT IN (SELECT id FROM bad))`;
-
-function rejected(
-  error: FileRejectedError,
-  rows: FileValidationResult['rows'],
-  reasons: FileValidationResult['reasons'],
-): FileValidationResult {
-  return { verdict: 'rejected', rejection: { rule: error.rule, reason: error.message }, rows, reasons };
+/** A file that was rejected whole, before or after its rows could be counted. */
+export function rejectedFile(
+  { rule, message }: Pick<FileRejectedError, 'rule' | 'message'>,
+  rows: ValidationView['rows'] = { lines: 0, accepted: 0, quarantined: 0 },
+  reasons: ValidationView['reasons'] = [],
+): ValidationView {
+  return {
+    verdict: 'rejected',
+    rejection: { rule, reason: message },
+    rows,
+    reasons,
+    personal: null,
+    profile: null,
+    dataFile: null,
+    quarantineFile: null,
+  };
 }
 
 /** What the engine said of a file may hold its values: only the sentence before it is told. */
-function withheld(error: FileRejectedError, contract: Contract): FileRejectedError {
+function withoutValues(error: FileRejectedError, contract: Contract): FileRejectedError {
   if (error.cause === undefined || !isPersonal(contract)) return error;
   const [sentence] = error.message.split(':');
   return new FileRejectedError(error.rule, `${sentence}; more is withheld, for the contract marks personal fields`);
 }
 
-interface Judged {
+interface CheckedRows {
   readonly badRows: number;
   readonly counts: { feature: number; code: number; rows: number }[];
 }
 
 /** Makes the table `bad`: ids of the rows that break a rule, with a code per feature; `cdup` is 1 for duplicates. */
-async function checkRows(duck: Duck, contract: Contract): Promise<Judged> {
+async function checkRows(duck: Duck, contract: Contract): Promise<CheckedRows> {
   await duck.run(`CREATE TEMP TABLE broken AS ${violationsSql(contract, TYPED_ROWS)}`);
   const keys = contract.file.unique.map((name) => keySql(contract, name));
   await duck.run(
@@ -136,7 +147,7 @@ async function checkRows(duck: Duck, contract: Contract): Promise<Judged> {
     'CREATE TEMP TABLE bad AS SELECT * FROM (SELECT *, 0::TINYINT AS cdup FROM broken) UNION ALL BY NAME SELECT id, 1::TINYINT AS cdup FROM doubles',
   );
   const [{ n } = { n: 0n }] = await duck.rows('SELECT count(*) AS n FROM bad');
-  const counts: Judged['counts'] = [];
+  const counts: CheckedRows['counts'] = [];
   for (const i of contract.features.keys())
     for (const row of await duck.rows(`SELECT c${i} AS code, count(*) AS n FROM bad WHERE c${i} <> 0 GROUP BY ALL`))
       counts.push({ feature: i, code: Number(row.code), rows: Number(row.n) });
@@ -151,12 +162,8 @@ function keySql({ features }: Contract, name: string): string {
   return feature === undefined ? identifier(name) : valueSql(feature);
 }
 
-function summary(
-  contract: Contract,
-  counts: Judged['counts'],
-  { unreadable }: Loaded,
-): FileValidationResult['reasons'] {
-  const all = counts.map(({ feature, code, rows }): FileValidationResult['reasons'][number] => {
+function summary(contract: Contract, counts: CheckedRows['counts'], { unreadable }: Loaded): ValidationView['reasons'] {
+  const all = counts.map(({ feature, code, rows }): ValidationView['reasons'][number] => {
     if (feature === -1)
       return { feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once', rows };
     const { name, allowed } = ruleOfCode(contract.features[feature]!, code);
@@ -203,7 +210,7 @@ async function quarantine({
   for (const { line, raw, reason, column } of loaded.unreadable)
     await write({
       line,
-      ...(personal ? {} : { raw: raw.slice(0, 10_000) }),
+      ...(personal || raw === undefined ? {} : { raw: raw.slice(0, 10_000) }),
       reasons: [joinReasons(unreadableReason(contract, reason, column), personal)],
     });
   const names = contract.features.map((feature, i) => `${receivedSql(feature, 'r')} AS v${i}, b.c${i}`);
@@ -256,7 +263,7 @@ function joinReasons(
   return personal || received === undefined ? reason : { ...reason, received };
 }
 
-function checkVolume({ file }: Contract, { lines, quarantined }: FileValidationResult['rows']): void {
+function checkVolume({ file }: Contract, { lines, quarantined }: ValidationView['rows']): void {
   if (lines < file.minRows)
     throw new FileRejectedError('volume', `${lines} rows, at least ${file.minRows} are expected`);
   if (lines > file.maxRows) throw new FileRejectedError('volume', `${lines} rows, at most ${file.maxRows} are allowed`);
@@ -272,7 +279,7 @@ async function checkFreshness(duck: Duck, contract: Contract, now: Date): Promis
   const { data, file } = contract;
   if (file.maxAgeDays === undefined || data.time === undefined) return;
   const [{ newest } = { newest: null }] = await duck.rows(
-    `SELECT epoch_ms(max(TRY_CAST(${identifier(data.time)} AS TIMESTAMP))) AS newest FROM ${GOOD}`,
+    `SELECT epoch_ms(max(TRY_CAST(${identifier(data.time)} AS TIMESTAMP))) AS newest FROM ${TYPED_ROWS}`,
   );
   if (newest === null) throw new FileRejectedError('freshness', `no value of ${data.time} is a time`);
   const days = (now.getTime() - Number(newest)) / 86_400_000;
@@ -318,7 +325,7 @@ function datasetColumns(contract: Contract, columns: readonly string[], personal
       if (name in personal.treated) return `${personal.expression(name)} AS ${identifier(name)}`;
       const feature = contract.features.find((f) => f.name === name);
       const column = identifier(name);
-      if (feature) return `${valueSql(feature)}::${sqlTypeOf(feature.type).dataset} AS ${column}`;
+      if (feature) return `${valueSql(feature)}::${sqlTypeOf(feature).dataset} AS ${column}`;
       return name === contract.data.time ? `TRY_CAST(${column} AS TIMESTAMP) AS ${column}` : column;
     });
   // A table needs a column, even where all are dropped.

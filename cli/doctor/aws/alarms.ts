@@ -1,6 +1,8 @@
+import { alarmPrefix } from '../../../core/alarms/definitions.ts';
 import type { AlarmFacts } from '../../../platform/aws/inspection.ts';
 import { alarmDefinitions } from '../../../usecases/release/alarm-definitions.ts';
-import { type DoctorCheck, type Finding, fail, ok, warn } from '../check.ts';
+import { type DoctorCheck, fail, ok, warn } from '../check.ts';
+import type { Finding } from '../doctor-view.ts';
 import type { AwsContext } from './context.ts';
 
 /** Every released model has its alarms; none is up, switched off, or without data. */
@@ -11,7 +13,7 @@ export const alarms: DoctorCheck<AwsContext> = {
     for (const model of models) {
       const { definitions } = await alarmDefinitions(home, model);
       if (definitions.length === 0) continue;
-      const deployed = await inspection.alarms(`trimtab-${model}-`);
+      const deployed = await inspection.alarms(alarmPrefix(environment, model));
       const expected = definitions.map(({ name }) => name);
       findings.push(...checkAlarms(`alarms of ${model}`, expected, deployed));
     }

@@ -1,5 +1,6 @@
 import type { BucketFacts } from '../../../platform/aws/inspection.ts';
-import { type DoctorCheck, errorReason, type Finding, fail, ok } from '../check.ts';
+import { type DoctorCheck, errorReason, fail, ok } from '../check.ts';
+import type { Finding } from '../doctor-view.ts';
 import type { DeployedContext } from './context.ts';
 
 const DEPLOY = '`cdk deploy` of the stateful stack sets it; who took it off?';

@@ -1,5 +1,6 @@
 import type { FunctionFacts } from '../../../platform/aws/inspection.ts';
-import { type DoctorCheck, errorReason, type Finding, fail, ok } from '../check.ts';
+import { type DoctorCheck, errorReason, fail, ok } from '../check.ts';
+import type { Finding } from '../doctor-view.ts';
 import type { DeployedContext } from './context.ts';
 
 const RUNTIME = 'nodejs24.x';

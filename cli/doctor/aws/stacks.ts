@@ -1,5 +1,6 @@
 import type { AwsInspection, StackResource } from '../../../platform/aws/inspection.ts';
-import { type Finding, fail, ok } from '../check.ts';
+import { fail, ok } from '../check.ts';
+import type { Finding } from '../doctor-view.ts';
 
 const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'] as const;
 

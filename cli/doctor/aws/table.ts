@@ -1,5 +1,6 @@
 import type { TableFacts } from '../../../platform/aws/inspection.ts';
-import { type DoctorCheck, type Finding, fail, ok, warn } from '../check.ts';
+import { type DoctorCheck, fail, ok, skipped, warn } from '../check.ts';
+import type { Finding } from '../doctor-view.ts';
 import type { DeployedContext } from './context.ts';
 
 const KEY = 'pk HASH, sk RANGE';
@@ -45,7 +46,7 @@ export function checkTable(name: string, facts: TableFacts): Finding[] {
 }
 
 function skew(ms: number | null): Finding {
-  if (ms === null) return { name: 'clock', status: 'skipped', found: 'the answer had no time' };
+  if (ms === null) return skipped('clock', 'the answer had no time');
   const seconds = `${(Math.abs(ms) / 1000).toFixed(1)} s ${ms > 0 ? 'ahead of' : 'behind'} AWS`;
   const advice = {
     expected: `within ${SKEW_MS.warn / 1000} s`,

@@ -6,8 +6,9 @@ import { loadedRoutes } from '../../../core/serving/route.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { ObjectNotFoundError } from '../../../platform/errors.ts';
 import type { Home } from '../../../platform/ports.ts';
-import { type DoctorCheck, type Finding, fail, ok, warn } from '../check.ts';
+import { type DoctorCheck, fail, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
+import type { Finding } from '../doctor-view.ts';
 
 /** What has traffic is there, with the content that was registered; and the champion can be judged for drift. */
 export const artifacts: DoctorCheck<HomeContext> = {

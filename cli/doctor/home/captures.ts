@@ -1,7 +1,9 @@
+import { variantDimensions } from '../../../core/observability/metric-names.ts';
 import { capturesDelivered } from '../../../platform/captures.ts';
 import type { Home } from '../../../platform/ports.ts';
-import { type DoctorCheck, type Finding, fail, ok, skipped } from '../check.ts';
+import { type DoctorCheck, fail, ok, skipped } from '../check.ts';
 import type { HomeContext } from '../context.ts';
+import type { Finding } from '../doctor-view.ts';
 
 const MINUTE = 60_000;
 /** Predictions of the last minutes may still be on their way. */
@@ -40,7 +42,7 @@ async function checkArrival(home: Home, { model, captureShare, newest, now }: De
   if (captureShare === 0) return skipped(name, 'monitoring.captureShare is 0: nothing is captured');
   const rows = await home.metrics.query({
     metric: 'Rows',
-    dimensions: { Model: model, Variant: 'champion' },
+    dimensions: variantDimensions(home.metrics.environment, model, 'champion'),
     statistic: 'Sum',
     periodSeconds: 60,
     from: new Date(now - WINDOW),

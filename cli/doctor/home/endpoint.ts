@@ -1,6 +1,7 @@
 import type { EndpointProbe } from '../../../platform/ports.ts';
-import { type DoctorCheck, errorReason, type Finding, fail, ok, skipped } from '../check.ts';
+import { type DoctorCheck, errorReason, fail, ok, skipped } from '../check.ts';
 import type { HomeContext } from '../context.ts';
+import type { Finding } from '../doctor-view.ts';
 
 /** How long the endpoint may take to follow the ledger: it looks every few seconds. */
 const FOLLOWS_MS = 5_000;

@@ -3,7 +3,8 @@ import { access, readdir, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { UNFINISHED } from '../../../platform/local/atomic.ts';
-import { type DoctorCheck, errorReason, type Finding, fail, ok, warn } from '../check.ts';
+import { type DoctorCheck, errorReason, fail, ok, warn } from '../check.ts';
+import type { Finding } from '../doctor-view.ts';
 
 const GB = 1_000_000_000;
 /** Free space from which it is said, and below which writing soon fails. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { sqlDouble, sqlInteger, sqlText } from '../sql-text.ts';
+import { isKept } from '../types/string.ts';
 import { VALUE_TYPES } from '../types/types.ts';
 import type { Cell, FeatureType, Value } from '../types/value-type.ts';
 import { defineRule } from './rule.ts';
@@ -22,7 +23,11 @@ export const allowed = defineRule({
   types: ['float', 'integer', 'string'],
   problem({ type, allowed: list = [] }) {
     const wrong = list.find((value) => (typeof value === 'string') !== (type === 'string'));
-    return wrong === undefined ? undefined : `allowed has ${JSON.stringify(wrong)}, which is no ${type}`;
+    if (wrong !== undefined) return `allowed has ${JSON.stringify(wrong)}, which is no ${type}`;
+    const broken = list.find((value) => typeof value === 'string' && !isKept(value));
+    return broken === undefined
+      ? undefined
+      : `allowed has ${JSON.stringify(broken)}, which is no Unicode text without NUL: no value could be it`;
   },
   of({ type, allowed: list }) {
     if (list === undefined) return undefined;

@@ -11,8 +11,8 @@ export const missing = defineRule({
       .describe('Whether a missing value is allowed: null, NaN for numbers, nothing between the quotes for strings.'),
   },
   structural: true,
-  of({ name, type, missing: policy }) {
-    const sql = VALUE_TYPES[type].sql.missing(name);
+  of({ name, type, inputType, missing: policy }) {
+    const sql = VALUE_TYPES[type].sqlOf(inputType).missing(name);
     const allowed = 'a value';
     if (policy === 'allow')
       return {

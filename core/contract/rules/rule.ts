@@ -6,6 +6,8 @@ import type { Cell, Certain, FeatureType, JsonSchema, Value } from '../types/val
 export type RuledFeature = {
   readonly name: string;
   readonly type: FeatureType;
+  /** Type of the graph's input that it goes to; left out where no graph is known. */
+  readonly inputType?: TensorType | undefined;
 };
 
 /** A rule as one feature has it. */
@@ -44,8 +46,8 @@ export interface Rule<Shape extends z.core.$ZodShape = z.core.$ZodShape> {
   readonly structural?: boolean;
   /** What is wrong with how a feature states it. */
   problem?(feature: Ruled<Shape>): string | undefined;
-  /** The rule for one feature, of an input where it is known; undefined where the feature does not have it. */
-  of(feature: Ruled<Shape>, input?: TensorType): BoundRule | undefined;
+  /** The rule for one feature; undefined where the feature does not have it. */
+  of(feature: Ruled<Shape>): BoundRule | undefined;
 }
 
 /** Types a rule by its shape. */

@@ -1,19 +1,20 @@
 import type * as z from 'zod';
-import type { TensorType } from '../../model/signature.ts';
 import { allowed } from './allowed.ts';
 import { finite } from './finite.ts';
 import { max } from './max.ts';
 import { maxLength } from './max-length.ts';
 import { min } from './min.ts';
 import { missing } from './missing.ts';
+import { range } from './range.ts';
 import type { BoundRule, Rule, RuledFeature } from './rule.ts';
 import { type } from './type.ts';
 
 /**
  * Every rule of a feature, by the name that violations give it. A value that breaks several is named by the first of
- * them here, in requests and in files alike: what it is comes before how large it is.
+ * them here, in requests and in files alike: what it is comes before how large it is, what the contract says before what
+ * the graph does.
  */
-export const RULES = { missing, type, finite, min, max, maxLength, allowed };
+export const RULES = { missing, type, finite, min, max, maxLength, allowed, range };
 
 export type RuleName = keyof typeof RULES;
 
@@ -39,20 +40,16 @@ export interface FeatureRule extends BoundRule {
   readonly structural: boolean;
 }
 
-/** The rules that a feature has, in the order in which they are asked, for values that go to an input. */
-export const inputRules = (feature: FeatureRules, input?: TensorType): readonly FeatureRule[] =>
-  ENTRIES.flatMap(([name, rule], i) => {
-    const bound = rule.of(feature, input);
-    return bound === undefined ? [] : [{ ...bound, name, code: i + 1, structural: rule.structural ?? false }];
-  });
-
 const made = new WeakMap<FeatureRules, readonly FeatureRule[]>();
 
-/** The rules that a feature has, wherever its values go; made once, because lists of values are long. */
+/** The rules that a feature has, in the order in which they are asked; made once, because lists of values are long. */
 export function featureRules(feature: FeatureRules): readonly FeatureRule[] {
   let rules = made.get(feature);
   if (rules === undefined) {
-    rules = inputRules(feature);
+    rules = ENTRIES.flatMap(([name, rule], i) => {
+      const bound = rule.of(feature);
+      return bound === undefined ? [] : [{ ...bound, name, code: i + 1, structural: rule.structural ?? false }];
+    });
     made.set(feature, rules);
   }
   return rules;

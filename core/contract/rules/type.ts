@@ -6,12 +6,13 @@ import { defineRule } from './rule.ts';
 export const type = defineRule({
   shape: { type: FeatureType },
   structural: true,
-  of({ name, type: own }, input) {
-    const { text, accepts, certain, sql, openApi, example } = VALUE_TYPES[own];
+  of({ name, type: own, inputType }) {
+    const { text, accepts, certain, sqlOf, openApi, example } = VALUE_TYPES[own];
+    const { wrong } = sqlOf(inputType);
     return {
       allowed: text,
-      breaks: (cell) => cell === undefined || (cell !== null && !accepts(cell, input)),
-      ...(sql.wrong === undefined ? {} : { sql: () => sql.wrong!(name) }),
+      breaks: (cell) => cell === undefined || (cell !== null && !accepts(cell, inputType)),
+      ...(wrong === undefined ? {} : { sql: () => wrong(name) }),
       certain,
       openApi,
       examples: [example],

@@ -8,12 +8,12 @@ export const boolean: ValueType = {
   read: (raw) => (typeof raw === 'boolean' ? Number(raw) : readNumber(raw)),
   accepts: (value) => value === 0 || value === 1 || value === 0n || value === 1n,
   certain: { values: [0, 1], booleans: true },
-  sql: {
+  sqlOf: () => ({
     column: 'BOOLEAN',
     dataset: 'BOOLEAN',
     value: sqlName,
     missing: (name) => `${sqlName(name)} IS NULL`,
-  },
+  }),
   openApi: (input) => (input === 'bool' ? { type: 'boolean' } : { enum: [false, true, 0, 1] }),
   example: 0,
   toJson: (value) => Number(value) === 1,

@@ -11,12 +11,12 @@ export const float: ValueType = {
   },
   accepts: (value) => typeof value === 'number',
   certain: {},
-  sql: {
+  sqlOf: () => ({
     column: 'DOUBLE',
     dataset: 'DOUBLE',
     value: sqlName,
     missing: (name) => `${sqlName(name)} IS NULL OR isnan(${sqlName(name)})`,
-  },
+  }),
   openApi: (input) => numberSchema(input, false),
   example: 0,
   toJson: numberToJson,

@@ -6,7 +6,7 @@ import type { Cell, JsonSchema, Value } from './value-type.ts';
 export function readNumber(raw: unknown): Cell {
   if (typeof raw === 'number') return Number.isNaN(raw) ? null : raw;
   if (raw === null || typeof raw === 'bigint') return raw;
-  // A number that remembers how it was written.
+  // Fractional as it was written: the double nearest to it.
   return raw instanceof Number ? readNumber(raw.valueOf()) : undefined;
 }
 

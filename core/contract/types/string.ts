@@ -1,28 +1,31 @@
 import { sqlName } from '../sql-text.ts';
 import type { ValueType } from './value-type.ts';
 
-/** ONNX Runtime's strings stop at NUL: what would be cut off in silence is refused. */
-export const hasNul = (text: string): boolean => text.includes('\0');
+/**
+ * Whether a text reaches a graph, or a file, as it is: ONNX Runtime's strings stop at NUL, and half a surrogate pair has
+ * no UTF-8. What would be cut off or replaced in silence is refused.
+ */
+export const isKept = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
 /** For JSON Schema. */
 export const NO_NUL = '^[^\\u0000]*$';
 
-/** Text without NUL; nothing between the quotes is a missing value, because that is all a file of text can say. */
+/** Unicode text without NUL; nothing between the quotes is a missing value, because that is all a file of text can say. */
 export const string: ValueType = {
   text: 'a string',
   read(raw) {
     if (raw === null || raw === '') return null;
-    return typeof raw === 'string' ? raw : undefined;
+    return typeof raw === 'string' && raw.isWellFormed() ? raw : undefined;
   },
-  accepts: (value) => typeof value === 'string' && !hasNul(value),
+  accepts: (value) => typeof value === 'string' && isKept(value),
   certain: {},
-  sql: {
+  sqlOf: () => ({
     column: 'VARCHAR',
     dataset: 'VARCHAR',
     value: sqlName,
     missing: (name) => `${sqlName(name)} IS NULL OR ${sqlName(name)} = ''`,
     wrong: (name) => `contains(${sqlName(name)}, chr(0))`,
-  },
+  }),
   openApi: () => ({ type: 'string', pattern: NO_NUL }),
   example: 'example',
   toJson: String,

@@ -39,7 +39,7 @@ export interface SqlType {
   /** Column type that a cell is read as; what cannot be cast to it is none of the type's values. */
   readonly column: 'DOUBLE' | 'VARCHAR' | 'BOOLEAN';
   /** Column type in a dataset. */
-  readonly dataset: 'DOUBLE' | 'VARCHAR' | 'BOOLEAN' | 'BIGINT';
+  readonly dataset: 'DOUBLE' | 'VARCHAR' | 'BOOLEAN' | 'BIGINT' | 'UBIGINT';
   /** A further column, where the first does not hold every value as it is. */
   readonly exact?: ExactColumn;
   /** Expression of the value that rules compare and datasets keep. */
@@ -71,7 +71,8 @@ export interface ValueType {
   accepts(value: Value, input?: TensorType): boolean;
   /** Of what {@link accepts} accepts. */
   readonly certain: Certain;
-  readonly sql: SqlType;
+  /** What it is in the table of a data file whose rows go to an input of this type, where one is known. */
+  sqlOf(input?: TensorType): SqlType;
   /** A value in a request for this input, without what rules say of it. */
   openApi(input: TensorType): JsonSchema;
   /** A value to begin with, where nothing is known. */

@@ -1,9 +1,7 @@
 import type { TensorType } from '../../model/signature.ts';
-import { isInteger } from '../protocol.ts';
-import { Decimal } from './json-scanner.ts';
+import { exactNumber } from './exact-number.ts';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const INTEGER = /^[+-]?\d{1,40}$/;
 const TRUE = /^(?:true|1)$/i;
 const FALSE = /^(?:false|0)$/i;
 const MISSING = /^(?:nan|null|na)?$/i;
@@ -22,15 +20,7 @@ export function cellValue(type: TensorType, text: string): unknown {
     if (TRUE.test(word)) return true;
     return FALSE.test(word) ? false : text;
   }
-  if (INTEGER.test(word)) {
-    const value = Number(word);
-    return Number.isSafeInteger(value) ? value : BigInt(word.replace('+', ''));
-  }
-  if (NUMBER.test(word)) {
-    const value = Number(word);
-    // 1.0 is no integer, here as little as in JSON.
-    return isInteger(type) && Number.isInteger(value) ? new Decimal(value) : value;
-  }
+  if (NUMBER.test(word)) return exactNumber(word);
   const infinite = INFINITE.exec(word);
   if (infinite === null) return text;
   return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;

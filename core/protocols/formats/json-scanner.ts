@@ -1,4 +1,5 @@
 import { ProtocolError } from '../protocol.ts';
+import { exactNumber, type FractionalNumber } from './exact-number.ts';
 
 /** Deepest nesting that is followed; deeper bodies are refused. */
 export const MAX_DEPTH = 64;
@@ -6,23 +7,15 @@ export const MAX_DEPTH = 64;
 /** Longest integers that every number holds. */
 export const SAFE_DIGITS = 15;
 
-/** A whole number written with a fraction or an exponent, as 1.0 or 1e2 are: floats take it, integers do not. */
-export class Decimal extends Number {
-  override toString(): string {
-    return `${super.toString()}, not written as an integer`;
-  }
-}
-
 /**
  * Reads JSON (RFC 8259) that may also have the bare tokens NaN, Infinity and -Infinity.
  *
- * @param exact whether an integer that a number does not hold comes as bigint, and a whole number that was not written
- *   as an integer as {@link Decimal}
+ * @param exact whether numbers are read as {@link exactNumber} reads them, so that integers keep every digit
  * @throws ProtocolError 400 with the position of what is wrong
  */
 export const scanJson = (text: string, exact: boolean): unknown => new Scanner(text, exact).document();
 
-const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside strings, and this is what finds them
 const STRING_END = /["\\\u0000-\u001f]/g;
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -148,7 +141,7 @@ class Scanner {
     throw this.error('a value');
   }
 
-  private number(): number | bigint | Decimal {
+  private number(): number | bigint | FractionalNumber {
     const { text } = this;
     // Most numbers are short integers: those need no look at the grammar.
     let end = text.charCodeAt(this.at) === 0x2d ? this.at + 1 : this.at;
@@ -173,15 +166,11 @@ class Scanner {
     return digits === 0 ? (this.word() as number) : this.longNumber();
   }
 
-  private longNumber(): number | bigint | Decimal {
+  private longNumber(): number | bigint | FractionalNumber {
     NUMBER.lastIndex = this.at;
     const found = NUMBER.exec(this.text)!;
     this.at += found[0].length;
-    const value = Number(found[0]);
-    if (!this.exact) return value;
-    if (found[1] !== undefined || found[2] !== undefined) return Number.isInteger(value) ? new Decimal(value) : value;
-    // A whole body of digits would take a bigint quadratic time to read, and no type holds more than 20.
-    return found[0].length > 40 || Number.isSafeInteger(value) ? value : BigInt(found[0]);
+    return this.exact ? exactNumber(found[0]) : Number(found[0]);
   }
 
   private blank(): void {

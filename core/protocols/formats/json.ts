@@ -15,9 +15,8 @@ export function bodyText(body: Uint8Array | string): string {
 
 /**
  * Parses a request's JSON. JSON.parse does it where it can; our own scanner for bodies that JSON.parse refuses, because
- * clients of other servers send the bare tokens NaN, Infinity and -Infinity, and where how a number is written matters
- * (`exact`): then an integer that a number does not hold comes as bigint, and a whole number that was not written as an
- * integer as `Decimal`.
+ * clients of other servers send the bare tokens NaN, Infinity and -Infinity, and where integers must keep every digit
+ * (`exact`), which a double does not hold: then numbers are read as `exactNumber` reads them.
  *
  * @throws ProtocolError 400 with the position of what is wrong
  */
@@ -125,13 +124,11 @@ function isDelicate(text: string): boolean {
 /** Most digits before the point with which the fourth digit behind it tells whether the double will be whole. */
 const SURE_DIGITS = 12;
 
-/** Whether a fraction is nothing but zeros, or begins like one that rounds to a whole number. */
+/** Whether a fraction begins like one that rounds to a whole number. */
 function mayBeWhole(text: string, from: number): boolean {
   const first = text.charCodeAt(from);
   if (first !== 0x30 && first !== 0x39) return false;
   let at = from + 1;
   while (at < from + 4 && text.charCodeAt(at) === first) at++;
-  if (at === from + 4) return true;
-  const next = text.charCodeAt(at);
-  return first === 0x30 && !(next >= 0x30 && next <= 0x39);
+  return at === from + 4;
 }

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
+import { FLIGHT } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { FLIGHT } from '../../usecases/serving/serving-fixture.ts';
 
 describe('trimtab explain', () => {
   const folder = temporaryFolder('explain');
@@ -56,7 +56,7 @@ describe('trimtab explain', () => {
   it('gives all of it as JSON', async () => {
     const { out } = await run('explain', 'flight-delay', '--data', data, '--json', '--scale', 'output');
     const answer = JSON.parse(out);
-    expect(answer).toMatchObject({ version: '1', method: 'sampled', scale: 'output', background: 'rows' });
+    expect(answer).toMatchObject({ version: 1, method: 'sampled', scale: 'output', background: 'rows' });
     for (const { value, baseValue, values } of answer.rows)
       expect(values.reduce((a: number, b: number) => a + b, 0)).toBeCloseTo(value - baseValue, 6);
   });

@@ -11,7 +11,7 @@ describe('releaseCommand', () => {
       type: 'start-test',
       version: 2,
       weight: 0.5,
-      hypothesis: { metric: 'Wrong', better: 'lower', rate: true, minEffect: 0.02, alpha: 0.05, power: 0.8 },
+      hypothesis: { metric: 'PredictionError', better: 'lower', rate: true, minEffect: 0.02, alpha: 0.05, power: 0.8 },
       reason: 'released by hand',
     });
     const own = { ab: true, gate: true, weight: '0.2', metric: 'Revenue', mean: true, better: 'higher', effect: '1.5' };
@@ -49,6 +49,7 @@ describe('releaseCommand', () => {
     [{ steps: '0.5,1' }, '--steps goes with --canary'],
     [{ ab: true, weight: '1' }, "--weight is between 0 and 1, received '1'"],
     [{ ab: true, metric: 'Revenue' }, '--better is lower or higher, received nothing'],
+    [{ ab: true, metric: 'Score', better: 'lower' }, 'Latency or a business metric, received Score'],
     [{ ab: true, metric: 'Latency' }, '--effect says what difference of Latency matters, in its unit'],
     [{ ab: true, effect: '0' }, "--effect is a number above 0, received '0'"],
     [{ ab: true, alpha: '0.6' }, '--alpha is at most 0.5, received 0.6'],

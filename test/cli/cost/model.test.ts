@@ -1,23 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { costedModel } from '../../../cli/cost/model.ts';
-import { alarmsOf } from '../../../core/alarms/definitions.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 
 const manifest = Manifest.parse(JSON.parse(readFileSync('models/flight-delay/v1/model.json', 'utf8')));
 
 describe('costedModel', () => {
   it('counts alarms by their resolution, for the shorter ones cost three times as much', () => {
-    const found = costedModel(manifest, alarmsOf(manifest));
+    const found = costedModel(manifest, 'dev');
     expect(found).toMatchObject({ alarms: 4, alarmsHighResolution: 8, rollingAlarms: 6, captureShare: 1 });
     const minute = { ...manifest, monitoring: { ...manifest.monitoring, periodSeconds: 60 } };
-    expect(costedModel(minute, alarmsOf(minute))).toMatchObject({ alarms: 12, alarmsHighResolution: 0 });
+    expect(costedModel(minute, 'dev')).toMatchObject({ alarms: 12, alarmsHighResolution: 0 });
   });
 
   it('measures the lines that are really written: personal features are not in them', () => {
-    const all = costedModel(manifest, []);
+    const all = costedModel(manifest, 'dev');
     const features = manifest.contract.features.map((feature) => ({ ...feature, personal: 'omit' as const }));
-    const none = costedModel({ ...manifest, contract: { ...manifest.contract, features } }, []);
+    const none = costedModel({ ...manifest, contract: { ...manifest.contract, features } }, 'dev');
     expect(none.captureRowBytes).toBeLessThan(all.captureRowBytes / 4);
     expect(all.captureBytes).toBeGreaterThan(100);
     expect(all.metricBytes).toBeGreaterThan(300);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Finding } from '../../../cli/doctor/check.ts';
+import type { Finding } from '../../../cli/doctor/doctor-view.ts';
 import { folder } from '../../../cli/doctor/local/folder.ts';
 import { main } from '../../../cli/main.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
@@ -255,7 +255,16 @@ describe('trimtab doctor on a folder', () => {
   it('reports captures that do not arrive, and those that do', async () => {
     const open = await openLocalHome(home);
     const at = Date.now() - 20 * 60_000;
-    open.metrics.write(metricLine({ model: 'flight-delay', variant: 'champion', version: 1, at, values: { Rows: 5 } }));
+    open.metrics.write(
+      metricLine({
+        environment: 'local',
+        model: 'flight-delay',
+        variant: 'champion',
+        version: 1,
+        at,
+        values: { Rows: 5 },
+      }),
+    );
     await open.close();
     const late = await doctor();
     expect(late.findings).toContainEqual(

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { explainedRow, explanationHead } from '../../../cli/output/explanation.ts';
-import type { Explanation } from '../../../core/explain/explanation.ts';
+import type { ExplanationsView } from '../../../cli/endpoint/explanations-view.ts';
+import { formatExplanations } from '../../../cli/output/explanation.ts';
 
-const picture: Explanation = {
+const picture: ExplanationsView = {
+  model: 'digits',
+  version: 1,
+  reason: null,
+  permutations: 10,
   method: 'sampled',
   output: 'scores',
   column: 0,
@@ -21,13 +25,16 @@ const picture: Explanation = {
       [0, 4, 8],
     ],
   },
-  rows: [{ baseValue: 0.1, value: 0.5, values: [0.4, 0.2, 0, -0.2], standardErrors: [0.01, 0.01, 0, 0.01] }],
+  rows: [
+    { inputs: {}, baseValue: 0.1, value: 0.5, values: [0.4, 0.2, 0, -0.2], standardErrors: [0.01, 0.01, 0, 0.01] },
+  ],
 };
 
 describe('an explanation of a picture', () => {
   it('shows the cells where they are, and the largest by name', () => {
-    expect(explanationHead(picture)).toContain('5 levels that the baseline’s tensors have on average');
-    const lines = explainedRow(picture, picture.rows[0]!, {}).split('\n');
+    const [head, row = ''] = formatExplanations(picture).split('row 0: ');
+    expect(head).toContain('5 levels that the baseline’s tensors have on average');
+    const lines = row.split('\n');
     expect(lines.slice(0, 3)).toEqual(['0.1 → 0.5', '  │+██│+▒▒│', '  │   │-▒▒│']);
     expect(lines.join('\n')).toMatch(/image\[0:4, 0:4\] +\+0\.400/);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AlarmDefinition } from '../../../core/alarms/alarm.ts';
-import { alarmsOf, errorThreshold, parseAlarmName } from '../../../core/alarms/definitions.ts';
+import { alarmPrefix, alarmsOf, errorThreshold, parseAlarmName } from '../../../core/alarms/definitions.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 
 const manifest = Manifest.parse({
@@ -11,16 +11,17 @@ const manifest = Manifest.parse({
 });
 
 describe('alarmsOf', () => {
-  const alarms = alarmsOf(manifest, 0.2);
+  const alarms = alarmsOf(manifest, 'dev', 0.2);
 
   it('gives valid definitions with names of their own that can be read back', () => {
     for (const alarm of alarms) {
       expect(AlarmDefinition.safeParse(alarm).success).toBe(true);
       const { Variant } = alarm.dimensions;
       expect(parseAlarmName(alarm.name)).toEqual({
+        environment: 'dev',
         model: 'flight-delay-2',
         variant: Variant,
-        metric: alarm.metric.toLowerCase(),
+        metric: alarm.metric,
       });
     }
     expect(new Set(alarms.map((a) => a.name)).size).toBe(alarms.length);
@@ -29,10 +30,10 @@ describe('alarmsOf', () => {
   it('watches both variants for what a rollback can mend', () => {
     const rollbacks = alarms.filter((a) => a.action === 'rollback').map((a) => `${a.dimensions.Variant} ${a.metric}`);
     expect(rollbacks).toEqual([
-      'champion Wrong',
+      'champion PredictionError',
       'champion Failure',
       'champion Latency',
-      'challenger Wrong',
+      'challenger PredictionError',
       'challenger Failure',
       'challenger Latency',
     ]);
@@ -40,21 +41,21 @@ describe('alarmsOf', () => {
 
   it('takes the error threshold of the manifest before that of the baseline', () => {
     const own = Manifest.parse({ ...manifest, monitoring: { maxErrorRate: 0.36 } });
-    expect(alarmsOf(own, 0.2).find((a) => a.metric === 'Wrong')?.threshold).toBe(0.36);
-    expect(alarms.find((a) => a.metric === 'Wrong')?.threshold).toBe(0.4);
+    expect(alarmsOf(own, 'dev', 0.2).find((a) => a.metric === 'PredictionError')?.threshold).toBe(0.36);
+    expect(alarms.find((a) => a.metric === 'PredictionError')?.threshold).toBe(0.4);
   });
 
   it('does not watch for wrong decisions where nothing decides', () => {
     const { decision: _, ...rest } = manifest;
-    expect(alarmsOf(Manifest.parse(rest)).some((a) => a.metric === 'Wrong')).toBe(false);
+    expect(alarmsOf(Manifest.parse(rest), 'dev').some((a) => a.metric === 'PredictionError')).toBe(false);
     const loose = { ...rest, decision: { task: 'regression', output: 'y' } };
-    expect(alarmsOf(Manifest.parse(loose)).some((a) => a.metric === 'Wrong')).toBe(false);
+    expect(alarmsOf(Manifest.parse(loose), 'dev').some((a) => a.metric === 'PredictionError')).toBe(false);
   });
 
   it('watches for the secret of personal fields where some are kept hashed or encrypted, and only there', () => {
     const kept = (personal: string) =>
       Manifest.parse({ ...manifest, contract: { features: [{ name: 'age', type: 'integer', personal }] } });
-    const watched = (personal: string) => alarmsOf(kept(personal)).filter((a) => a.metric === 'PrivacyFailure');
+    const watched = (personal: string) => alarmsOf(kept(personal), 'dev').filter((a) => a.metric === 'PrivacyFailure');
     for (const personal of ['hash', 'encrypt'])
       expect(watched(personal)).toMatchObject([{ action: 'notify', dimensions: { Variant: 'champion' } }]);
     for (const personal of ['no', 'omit']) expect(watched(personal)).toEqual([]);
@@ -69,8 +70,35 @@ describe('alarmsOf', () => {
     );
   });
 
-  it.each(['other-alarm', 'trimtab-x', 'trimtab--champion-wrong', 'TRIMTAB-m-champion-wrong'])(
-    'does not take %s for one of its alarms',
-    (name) => expect(parseAlarmName(name)).toBeUndefined(),
-  );
+  it.each([
+    'other-alarm',
+    'trimtab.x',
+    'trimtab.dev..champion.Failure',
+    'trimtab..m.champion.Failure',
+    'TRIMTAB.dev.m.champion.Failure',
+    'trimtab.dev.m.champion.Failure.more',
+    'trimtab.dev.m.somebody.Failure',
+    'trimtab.dev.m.champion.toString',
+    'trimtab-dev-m-champion-Failure',
+  ])('does not take %s for one of its alarms', (name) => expect(parseAlarmName(name)).toBeUndefined());
+
+  it('names alarms so that no environment’s prefix is one of another, whatever environments and models are called', () => {
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,15}$/);
+    fc.assert(
+      fc.property(name, name, name, name, (one, other, model, suffix) => {
+        fc.pre(one !== other);
+        const [mine, theirs] = [one, other].map((environment) =>
+          alarmsOf({ ...manifest, name: model }, environment, 0.2),
+        );
+        for (const { name, dimensions } of mine!) {
+          expect(name.startsWith(alarmPrefix(one, model))).toBe(true);
+          expect(dimensions).toMatchObject({ Environment: one, Model: model });
+          for (const prefix of [alarmPrefix(other), alarmPrefix(other, suffix), alarmPrefix(`${one}-${suffix}`)])
+            expect(name.startsWith(prefix), prefix).toBe(false);
+        }
+        const names = new Set(mine!.map((alarm) => alarm.name));
+        expect(theirs!.some((alarm) => names.has(alarm.name))).toBe(false);
+      }),
+    );
+  });
 });

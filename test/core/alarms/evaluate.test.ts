@@ -6,8 +6,8 @@ import { evaluate, evaluationRange, periodsOf } from '../../../core/alarms/evalu
 const alarm = (m: number, n: number, missingData: AlarmDefinition['missingData']): AlarmDefinition => ({
   name: 'a',
   model: 'm',
-  metric: 'Wrong',
-  dimensions: {},
+  metric: 'PredictionError',
+  dimensions: { Environment: 'dev', Model: 'm', Variant: 'challenger' },
   statistic: 'Average',
   periodSeconds: 10,
   threshold: 0.5,

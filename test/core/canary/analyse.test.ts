@@ -28,7 +28,7 @@ describe('analyse', () => {
     const withTruth = analyse(policy, { ...good, wrong: pair(4_000, 0.2, 1_000, 0.2) });
     expect(withTruth.verdict).toBe('advance');
     expect(withTruth.reason).toMatch(
-      /Failure: 0.0 % of 500 against 0.0 % of 5000: not worse, .*; Wrong: 20.0 % of 1000/,
+      /Failure: 0.0 % of 500 against 0.0 % of 5000: not worse, .*; PredictionError: 20.0 % of 1000/,
     );
   });
 
@@ -38,7 +38,11 @@ describe('analyse', () => {
       { failure: pair(5_000, 0.001, 500, 0.06) },
       'Failure: 6.0 % of 500 against 0.1 % of 5000: worse',
     ],
-    ['is wrong more often', { wrong: pair(900, 0.2, 300, 0.4) }, 'Wrong: 40.0 % of 300 against 20.0 % of 900: worse'],
+    [
+      'is wrong more often',
+      { wrong: pair(900, 0.2, 300, 0.4) },
+      'PredictionError: 40.0 % of 300 against 20.0 % of 900: worse',
+    ],
     ['takes twice as long', { latency: latency(40, 80) }, 'Latency: 80.5 ms against 40 ms: worse'],
   ])('ends one that surely %s', (_, figures, reason) => {
     const analysis = analyse(policy, { ...good, ...figures });

@@ -194,7 +194,7 @@ describe('compileCheck', () => {
     expect(run({ onViolation: 'flag' }, 110)).toMatchObject({ rejected: 0, tolerated: 1 });
     expect(run({ onViolation: 'clamp' }, 300).tensors.n!.data).toEqual(new Int8Array([100]));
     expect(run({ onViolation: 'flag' }, -300).violations).toMatchObject([
-      { rule: 'type', allowed: 'an integer from -128 to 127' },
+      { rule: 'range', allowed: 'an integer from -128 to 127' },
     ]);
   });
 

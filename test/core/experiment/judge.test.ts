@@ -5,7 +5,7 @@ import { StratifiedDifference } from '../../../core/experiment/strata.ts';
 import { binomial, random } from './random.ts';
 
 const hypothesis: Hypothesis = {
-  metric: 'Wrong',
+  metric: 'PredictionError',
   better: 'lower',
   rate: true,
   minEffect: 0.05,
@@ -117,7 +117,7 @@ describe('judge', () => {
 
   it('tells what it saw, with an interval', () => {
     expect(afterPeriods(40, 40, 30).reason).toMatch(
-      /^Wrong: challenger 30.00 % of 4000, champion 40.00 % of 4000; difference −10.00 pp \[−\d+\.\d\d pp, −\d+\.\d\d pp\] at all looks together: the challenger is better$/,
+      /^PredictionError: challenger 30.00 % of 4000, champion 40.00 % of 4000; difference −10.00 pp \[−\d+\.\d\d pp, −\d+\.\d\d pp\] at all looks together: the challenger is better$/,
     );
   });
 });

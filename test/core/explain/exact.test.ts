@@ -24,9 +24,9 @@ describe('exactValues', () => {
     for (let seed = 0; seed < draws; seed++) {
       const background = Array.from(shuffled(all.length, uniform(seed)), (i) => all[i]!);
       let at = 0;
-      const pace = { now: () => at++, pause: async () => undefined, until: 15 };
-      const tail = { raw: 0, factor: 1, offset: 0, link: 'identity' };
-      const options = { tail, players: 2, pace };
+      const budget = { now: () => at++, pause: async () => undefined, until: 15 };
+      const outputLink = { raw: 0, factor: 1, offset: 0, link: 'identity' };
+      const options = { outputLink, players: 2, budget };
       const { rows, complete } = await exactValues(
         walkerOf(ENSEMBLE, [0, 1], 2, 0),
         [Float64Array.of(1, 1)],

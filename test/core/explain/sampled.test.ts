@@ -4,7 +4,7 @@ import { type MaskedSample, type SamplingOptions, type Score, sampledValues } fr
 import type { TimeBudget } from '../../../core/explain/time-budget.ts';
 import { byDefinition } from './brute-force.ts';
 
-const UNHURRIED: TimeBudget = { now: () => 0, pause: async () => undefined, until: 1 };
+const UNLIMITED: TimeBudget = { now: () => 0, pause: async () => undefined, until: 1 };
 const N = 5;
 
 /** A game on rows of five numbers that no player plays alone. */
@@ -25,7 +25,7 @@ const options = (rows: readonly unknown[], background: readonly unknown[], more:
   permutations: 2,
   batch: 64,
   seed: 1,
-  pace: UNHURRIED,
+  budget: UNLIMITED,
   ...more,
 });
 
@@ -161,8 +161,8 @@ describe('sampledValues', () => {
     const rows = [[3, -2, 1, 4, 2], [1, 1, 1, 1, 1]]; // biome-ignore format: a table
     const background = Array.from({ length: 40 }, (_, i) => [i % 3, i % 5, i % 7, i % 2, -1]);
     let at = 0;
-    const pace = { now: () => at++, pause: async () => undefined, until: 30 };
-    const found = await sampledValues(scoring(rows, background), options(rows, background, { pace, batch: 10 }));
+    const budget = { now: () => at++, pause: async () => undefined, until: 30 };
+    const found = await sampledValues(scoring(rows, background), options(rows, background, { budget, batch: 10 }));
     expect(found.complete).toBe(false);
     expect(found.backgroundRows).toBeGreaterThan(0);
     expect(found.backgroundRows).toBeLessThan(40);

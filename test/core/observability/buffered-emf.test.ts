@@ -27,7 +27,7 @@ function valuesIn(lines: readonly string[]): Record<string, number[]> {
   const values: Record<string, number[]> = {};
   for (const text of lines) {
     const line = JSON.parse(text);
-    for (const { Name } of line._aws.CloudWatchMetrics[0].Metrics) {
+    for (const { Name } of line._aws.CloudWatchMetrics.flatMap(({ Metrics }: { Metrics: object[] }) => Metrics)) {
       const second = Math.floor(line._aws.Timestamp / 1_000);
       const key = `${Name} ${line.Model} ${line.Variant} ${line.Version} ${second}`;
       values[key] = [...(values[key] ?? []), ...[line[Name]].flat()].sort((a, b) => a - b);
@@ -42,8 +42,8 @@ describe('gatheredEmf', () => {
       fc.property(fc.array(observation, { maxLength: 400 }), fc.nat(400), (all, flushAt) => {
         const one: string[] = [];
         const gathered: string[] = [];
-        const each = emfSink((line) => one.push(line));
-        const together = bufferedEmf((line) => gathered.push(line));
+        const each = emfSink('dev', (line) => one.push(line));
+        const together = bufferedEmf('dev', (line) => gathered.push(line));
         for (const [i, seen] of all.entries()) {
           each.record(seen);
           together.record(seen);
@@ -62,7 +62,7 @@ describe('gatheredEmf', () => {
 
   it('gathers a hundred requests of a second in one line, and begins another with the next', () => {
     const lines: string[] = [];
-    const sink = bufferedEmf((line) => lines.push(line));
+    const sink = bufferedEmf('dev', (line) => lines.push(line));
     for (let i = 0; i < MAX_VALUES; i++) sink.record(observed({ at: 7_000 + i }));
     expect(lines).toEqual([]);
     sink.record(observed({ at: 7_500 }));
@@ -74,7 +74,7 @@ describe('gatheredEmf', () => {
 
   it('keeps signals with what is measured of the same version', () => {
     const lines: string[] = [];
-    const sink = bufferedEmf((line) => lines.push(line));
+    const sink = bufferedEmf('dev', (line) => lines.push(line));
     sink.record(observed({ at: 7_000 }));
     sink.signal!('m', { variant: 'champion', version: 1 }, 7_100, { LoadFailure: 1 });
     sink.flush();

@@ -6,7 +6,7 @@ import { emfSink } from '../../../core/observability/emf-sink.ts';
 import { Observation, type OperationKind, type Sink } from '../../../core/observability/observation.ts';
 
 /** One line a request, and lines that many share: what is measured must not depend on which of them is at work. */
-const sinks: [string, (emit: (line: string) => void) => Sink & { flush?(): void }][] = [
+const sinks: [string, (environment: string, emit: (line: string) => void) => Sink & { flush?(): void }][] = [
   ['a line each', emfSink],
   ['gathered', bufferedEmf],
 ];
@@ -14,7 +14,7 @@ const sinks: [string, (emit: (line: string) => void) => Sink & { flush?(): void 
 describe.each(sinks)('metrics, %s', (_, open) => {
   const metricsOf = (asked: OperationKind, change: (seen: Observation) => void = () => undefined) => {
     const lines: string[] = [];
-    const sink = open((line) => lines.push(line));
+    const sink = open('dev', (line) => lines.push(line));
     const seen = new Observation('v1', 1_000, 0);
     Object.assign(seen, {
       asked,
@@ -26,13 +26,13 @@ describe.each(sinks)('metrics, %s', (_, open) => {
     change(seen);
     sink.record(seen);
     sink.flush?.();
-    const { _aws, Model, Variant, Version, ...values } = JSON.parse(lines[0]!);
+    const { _aws, Environment, Model, Variant, Version, ...values } = JSON.parse(lines[0]!);
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value].flat()[0]]));
   };
 
   it('have the time of an explanation in no metric that an alarm looks at', () => {
     const alarmed = new Set(
-      alarmsOf(Manifest.parse({ name: 'm', contract: { features: [] } })).map(({ metric }) => metric),
+      alarmsOf(Manifest.parse({ name: 'm', contract: { features: [] } }), 'dev').map(({ metric }) => metric),
     );
     expect(alarmed).toContain('Latency');
     const found = metricsOf('explain');

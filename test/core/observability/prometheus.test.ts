@@ -8,7 +8,7 @@ describe('Exposition', () => {
   it('writes families, escapes labels, and adds histograms up to +Inf', () => {
     const histogram = new Histogram([0.5, 1]);
     for (const value of [0.25, 0.5, 0.75, 3]) histogram.observe(value);
-    const text = new Exposition()
+    const text = new Exposition('dev')
       .family('a_total', 'counter', 'line\nbreak \\ backslash')
       .sample({}, 3)
       .sample({ name: 'say "hi"\\\n' }, Number.POSITIVE_INFINITY)
@@ -39,7 +39,7 @@ describe('PrometheusSink', () => {
     (await sink.text()).split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
 
   it('has KServe’s steps: decoding and checking are preprocessing', async () => {
-    const sink = new PrometheusSink();
+    const sink = new PrometheusSink('dev');
     sink.record(observed());
     expect(await lines(sink, 'request_preprocess_seconds_sum')).toEqual([
       'request_preprocess_seconds_sum{model_name="m"} 0.003',
@@ -54,7 +54,7 @@ describe('PrometheusSink', () => {
   });
 
   it('has Triton’s counters by model and version, failures with their reason', async () => {
-    const sink = new PrometheusSink();
+    const sink = new PrometheusSink('dev');
     sink.record(observed({ cache: 'miss' }));
     sink.record(observed({ outcome: 'caller', status: 400 }));
     sink.record(observed({ outcome: 'internal', status: 500 }));
@@ -75,39 +75,39 @@ describe('PrometheusSink', () => {
   });
 
   it('knows the parts of a release apart, and counts no request for a shadow', async () => {
-    const sink = new PrometheusSink();
+    const sink = new PrometheusSink('dev');
     sink.record(observed({ scores: [0.03, 0.97], tolerated: 1 }));
     sink.record(observed({ status: 0, route: { variant: 'shadow', version: 2 }, scores: [0.5] }));
     expect(await lines(sink, 'trimtab_requests_total')).toEqual([
-      'trimtab_requests_total{protocol="v2",operation="infer",outcome="ok",code="200"} 1',
+      'trimtab_requests_total{environment="dev",protocol="v2",operation="infer",outcome="ok",code="200"} 1',
     ]);
     expect(await lines(sink, 'trimtab_rows_total')).toEqual([
-      'trimtab_rows_total{model="m",version="1",variant="champion"} 2',
-      'trimtab_rows_total{model="m",version="2",variant="shadow"} 2',
+      'trimtab_rows_total{environment="dev",model="m",version="1",variant="champion"} 2',
+      'trimtab_rows_total{environment="dev",model="m",version="2",variant="shadow"} 2',
     ]);
     expect(await lines(sink, 'trimtab_score_bucket')).toEqual(
       expect.arrayContaining([
-        'trimtab_score_bucket{model="m",version="1",variant="champion",le="0.05"} 1',
-        'trimtab_score_bucket{model="m",version="2",variant="shadow",le="0.5"} 1',
+        'trimtab_score_bucket{environment="dev",model="m",version="1",variant="champion",le="0.05"} 1',
+        'trimtab_score_bucket{environment="dev",model="m",version="2",variant="shadow",le="0.5"} 1',
       ]),
     );
     expect(await lines(sink, 'trimtab_violations_total')).toContain(
-      'trimtab_violations_total{model="m",version="1",variant="champion",outcome="tolerated"} 1',
+      'trimtab_violations_total{environment="dev",model="m",version="1",variant="champion",outcome="tolerated"} 1',
     );
   });
 
   it('shows signals as gauges with their last value', async () => {
-    const sink = new PrometheusSink();
+    const sink = new PrometheusSink('dev');
     const route = { variant: 'champion', version: 3 } as const;
     sink.signal('m', route, 0, { LoadFailure: 1 });
     sink.signal('m', route, 0, { LoadFailure: 0, StaleRelease: 1 });
-    const labels = '{model="m",version="3",variant="champion"}';
+    const labels = '{environment="dev",model="m",version="3",variant="champion"}';
     expect(await lines(sink, 'trimtab_load_failed')).toEqual([`trimtab_load_failed${labels} 0`]);
     expect(await lines(sink, 'trimtab_release_stale')).toEqual([`trimtab_release_stale${labels} 1`]);
   });
 
   it('holds a bounded number of series, whatever versions come and go', async () => {
-    const sink = new PrometheusSink(5);
+    const sink = new PrometheusSink('dev', 5);
     for (let version = 1; version <= 20; version++) sink.record(observed({ route: { variant: 'champion', version } }));
     expect(await lines(sink, 'trimtab_rows_total')).toHaveLength(5);
     expect(await lines(sink, 'nv_inference_count')).toHaveLength(5);

@@ -66,6 +66,15 @@ describe('mergeProfiles', () => {
     );
   });
 
+  it('keeps the mean of the largest numbers, and says nothing of their squares', () => {
+    const big = Number.MAX_VALUE;
+    const of = (...values: number[]) => profile(values.map((x) => ({ x, s: null })));
+    for (const both of [of(big, -big, big), mergeProfiles(of(big), of(-big, big))])
+      expect(both.columns.x).toMatchObject({ min: -big, max: big, mean: expect.closeTo(big / 3, -300), m2: null });
+    for (const both of [of(1e200, 1e200), mergeProfiles(of(1e200), of(1e200))])
+      expect(both.columns.x).toMatchObject({ mean: 1e200, m2: 0 });
+  });
+
   it('counts every row once', () => {
     fc.assert(
       fc.property(rows, (all) => {

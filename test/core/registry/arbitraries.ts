@@ -26,7 +26,7 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
       version,
       weight: fc.constantFrom(0.1, 0.2, 0.5, 1),
       hypothesis: fc.constant({
-        metric: 'Wrong',
+        metric: 'PredictionError',
         better: 'lower' as const,
         rate: true,
         minEffect: 0.02,

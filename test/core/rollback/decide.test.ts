@@ -25,7 +25,7 @@ const canary: ReleaseState = {
 const released: ReleaseState = { ...canary, champion: 2, previous: [1], challengers: [], salt: null };
 
 const alarm = (variant = 'challenger', at = ALARM_AT): AlarmTransition => ({
-  alarm: `trimtab-m-${variant}-wrong`,
+  alarm: `trimtab.dev.m.${variant}.PredictionError`,
   model: 'm',
   from: 'OK',
   to: 'ALARM',
@@ -34,7 +34,7 @@ const alarm = (variant = 'challenger', at = ALARM_AT): AlarmTransition => ({
 });
 
 const seen = (...observations: MetricObservation[]): Evidence => ({
-  metric: 'Wrong',
+  metric: 'PredictionError',
   rate: true,
   from: SINCE,
   to: ALARM_AT,

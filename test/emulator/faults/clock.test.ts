@@ -4,7 +4,7 @@ import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-trut
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../../../usecases/release/roll-back.ts';
-import { PIPELINE, request } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, request } from '../../fixtures/serving-fixture.ts';
 import { FaultFixture, predict } from './fault-fixture.ts';
 import { putSamples } from './put-samples.ts';
 
@@ -56,9 +56,15 @@ describe('clocks that are minutes off', () => {
       [1, 0.1],
       [2, 0.6],
     ] as const)
-      await putSamples(cloudwatch, { model, version, metric: 'Wrong', mean, at });
+      await putSamples(cloudwatch, { model, version, metric: 'PredictionError', mean, at });
     cloudwatch.destroy();
-    const alarm = { alarm: `trimtab-${model}-challenger-wrong`, model, from: 'OK', to: 'ALARM', reason: 'r' } as const;
+    const alarm = {
+      alarm: `trimtab.dev.${model}.challenger.PredictionError`,
+      model,
+      from: 'OK',
+      to: 'ALARM',
+      reason: 'r',
+    } as const;
     // An alarm from before the release is older than it, whatever the clocks.
     const stale = { ...alarm, at: new Date(real() - MINUTE).toISOString() };
     expect(await rollBack(fixture.home, undefined, stale)).toMatchObject({ kind: 'alarm-held' });

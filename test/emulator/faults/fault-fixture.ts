@@ -8,7 +8,7 @@ import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Home } from '../../../platform/ports.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { Endpoint, type EndpointOptions } from '../../../usecases/serving/endpoint.ts';
-import { modelFolder, read, request } from '../../usecases/serving/serving-fixture.ts';
+import { modelFolder, read, request } from '../../fixtures/serving-fixture.ts';
 import { createResources } from '../resources.ts';
 import { AcknowledgedWrites } from './acknowledged-writes.ts';
 import { FaultProxy } from './fault-proxy.ts';

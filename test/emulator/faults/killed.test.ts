@@ -4,7 +4,7 @@ import path from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFunctions } from '../../../scripts/build/functions.ts';
-import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, read, request } from '../../fixtures/serving-fixture.ts';
 import { FaultFixture, predict } from './fault-fixture.ts';
 import { diceOf } from './fault-proxy.ts';
 import { putSamples } from './put-samples.ts';
@@ -115,12 +115,12 @@ describe('a function that is killed', () => {
     await fixture.apply(model, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
     const at = new Date(Date.now() + 2_000);
     const cloudwatch = new CloudWatchClient({ endpoint: fixture.emulator });
-    await putSamples(cloudwatch, { model, version: 1, metric: 'Wrong', mean: 0.1, at });
-    await putSamples(cloudwatch, { model, version: 2, metric: 'Wrong', mean: 0.6, at });
+    await putSamples(cloudwatch, { model, version: 1, metric: 'PredictionError', mean: 0.1, at });
+    await putSamples(cloudwatch, { model, version: 2, metric: 'PredictionError', mean: 0.6, at });
     cloudwatch.destroy();
     const sample = JSON.parse(readFileSync('events/samples/alarm-state-change.json', 'utf8'));
     const state = { ...sample.detail.state, value: 'ALARM', timestamp: at.toISOString() };
-    const detail = { ...sample.detail, alarmName: `trimtab-${model}-challenger-wrong`, state };
+    const detail = { ...sample.detail, alarmName: `trimtab.dev.${model}.challenger.PredictionError`, state };
     const outputs = await runKilled('rollback', { ...sample, detail }, 12, 12);
     expect(outputs.at(-1)).toContain('"kind":"canary-aborted"');
     const history = await fixture.registry.history(model);
@@ -153,7 +153,9 @@ describe('a function that is killed', () => {
         .split('\n'))
         joined.push(JSON.parse(line).id);
     expect(joined.sort()).toEqual(ids.sort());
-    const counted = outputs.flatMap((output) => [...output.matchAll(/"Wrong":\[([^\]]*)\]/g)].map(([, v]) => v));
+    const counted = outputs.flatMap((output) =>
+      [...output.matchAll(/"PredictionError":\[([^\]]*)\]/g)].map(([, v]) => v),
+    );
     expect(counted.join(',').split(',').filter(Boolean).length).toBeLessThanOrEqual(ids.length);
     for (const prefix of ['ground-truth/incoming/', 'ground-truth/waiting/']) expect(await keys(prefix)).toEqual([]);
     await fixture.expectAllStored(/ground-truth\/incoming/);

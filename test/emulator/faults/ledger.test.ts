@@ -3,7 +3,7 @@ import type { Command } from '../../../core/registry/commands.ts';
 import { ReleaseConflictError } from '../../../core/registry/errors.ts';
 import { newestRevision } from '../../../platform/snapshots.ts';
 import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
-import { PIPELINE } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE } from '../../fixtures/serving-fixture.ts';
 import { FaultFixture, served } from './fault-fixture.ts';
 import { type Fault, THROTTLED } from './fault-proxy.ts';
 

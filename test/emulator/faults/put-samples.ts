@@ -1,5 +1,5 @@
 import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { NAMESPACE } from '../../../core/alarms/alarm.ts';
+import { NAMESPACE } from '../../../core/observability/metric-names.ts';
 
 export interface MetricSamples {
   readonly model: string;
@@ -18,6 +18,7 @@ export async function putSamples(cloudwatch: CloudWatchClient, samples: MetricSa
   const data = {
     MetricName: metric,
     Dimensions: [
+      { Name: 'Environment', Value: 'dev' },
       { Name: 'Model', Value: model },
       { Name: 'Version', Value: String(version) },
     ],

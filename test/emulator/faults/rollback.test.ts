@@ -5,7 +5,7 @@ import type { EndpointProbe } from '../../../platform/ports.ts';
 import { ServedRelease } from '../../../platform/served-release.ts';
 import { rollBack } from '../../../usecases/release/roll-back.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, read, request } from '../../fixtures/serving-fixture.ts';
 import { FaultFixture, served } from './fault-fixture.ts';
 import { type Fault, type Match, THROTTLED } from './fault-proxy.ts';
 import { putSamples } from './put-samples.ts';
@@ -39,12 +39,12 @@ describe('a rollback', () => {
     await fixture.apply(name, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
     const at = new Date(Date.now() + 2_000);
     for (const version of [1, 2] as const)
-      await putSamples(cloudwatch, { model: name, version, metric: 'Wrong', mean: wrong[version], at });
-    return transition(name, 'challenger-wrong', at);
+      await putSamples(cloudwatch, { model: name, version, metric: 'PredictionError', mean: wrong[version], at });
+    return transition(name, 'challenger.PredictionError', at);
   }
 
   const transition = (model: string, alarm: string, at: Date): AlarmTransition => ({
-    alarm: `trimtab-${model}-${alarm}`,
+    alarm: `trimtab.dev.${model}.${alarm}`,
     model,
     from: 'OK',
     to: 'ALARM',
@@ -104,7 +104,7 @@ describe('a rollback', () => {
   it('comes twice at once, of one alarm and of two: it is made once', async () => {
     const model = named('twice');
     const alarm = await canary(model, { 1: 0.1, 2: 0.6 });
-    const other = transition(model, 'challenger-failure', new Date(alarm.at));
+    const other = transition(model, 'challenger.Failure', new Date(alarm.at));
     const probe = probeOf(await fixture.endpoint({ models: [model] }));
     const answers = await Promise.all([alarm, alarm, other, alarm, other].map((a) => rollBack(fixture.home, probe, a)));
     // Each delivery of a transition is answered by the same entry.
@@ -128,11 +128,11 @@ describe('a rollback', () => {
       const model = named(`storm${i}`);
       const at = new Date((await canary(model, wrong)).at);
       for (const alarm of [
-        'challenger-wrong',
-        'challenger-failure',
-        'challenger-latency',
-        'champion-wrong',
-        'champion-failure',
+        'challenger.PredictionError',
+        'challenger.Failure',
+        'challenger.Latency',
+        'champion.PredictionError',
+        'champion.Failure',
       ])
         alarms.push(transition(model, alarm, at));
     }

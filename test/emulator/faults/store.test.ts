@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { baselineOf } from '../../../usecases/registry/load-baseline.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
-import { PIPELINE, read, request } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, read, request } from '../../fixtures/serving-fixture.ts';
 import { FaultFixture, served } from './fault-fixture.ts';
 import { SLOW_DOWN } from './fault-proxy.ts';
 

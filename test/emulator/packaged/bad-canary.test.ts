@@ -6,6 +6,7 @@ import { drift } from '../../../functions/drift/trigger.ts';
 import { groundTruth } from '../../../functions/ground-truth/trigger.ts';
 import { infer } from '../../../functions/infer/trigger.ts';
 import { rollback } from '../../../functions/rollback/trigger.ts';
+import type { HistoryView } from '../../../usecases/registry/history-view.ts';
 import type { ExecutionEnvironment } from '../../lambda/environment.ts';
 import { httpEvent } from '../../lambda/events.ts';
 import { InvokeApi } from '../../lambda/invoke-api.ts';
@@ -27,7 +28,7 @@ describeOnLambda('the packaged functions that keep a model on course', () => {
   const open = (spec: Parameters<Deployment['open']>[0]) =>
     deployment.open(spec, { TRIMTAB_ENDPOINT_FUNCTION: ENDPOINT, AWS_ENDPOINT_URL_LAMBDA: lambda.url });
   const kinds = async () =>
-    (JSON.parse(await deployment.trimtab('history', 'flight-delay', '--json')) as { kind: string }[]).map(
+    (JSON.parse(await deployment.trimtab('history', 'flight-delay', '--json')) as HistoryView).entries.map(
       (e) => e.kind,
     );
 

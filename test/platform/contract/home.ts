@@ -280,7 +280,14 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
     it('takes metric lines', () => {
       const write = () =>
         home.metrics.write(
-          metricLine({ model: unique, variant: 'champion', version: 1, at: Date.now(), values: { Wrong: [0, 1] } }),
+          metricLine({
+            environment: 'local',
+            model: unique,
+            variant: 'champion',
+            version: 1,
+            at: Date.now(),
+            values: { PredictionError: [0, 1] },
+          }),
         );
       expect(write).not.toThrow();
     });

@@ -2,12 +2,25 @@ import { appendFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { metricLine } from '../../../core/observability/emf.ts';
+import { ForeignMetricError } from '../../../platform/errors.ts';
 import { LocalMetrics } from '../../../platform/local/metrics.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
-const line = (seconds: number, values: number[], variant: 'champion' | 'challenger' = 'champion') =>
-  metricLine({ model: 'm', variant, version: 1, at: T0 + seconds * 1_000, values: { Wrong: values } });
+const line = (
+  seconds: number,
+  values: number[],
+  variant: 'champion' | 'challenger' = 'champion',
+  environment = 'local',
+) =>
+  metricLine({
+    environment,
+    model: 'm',
+    variant,
+    version: 1,
+    at: T0 + seconds * 1_000,
+    values: { PredictionError: values },
+  });
 
 describe('LocalMetrics', () => {
   let folder: string;
@@ -17,11 +30,11 @@ describe('LocalMetrics', () => {
     file = path.join(folder, 'metrics.jsonl');
   });
 
-  const ask = (metrics: LocalMetrics, statistic: string, periodSeconds = 10) =>
+  const ask = (metrics: LocalMetrics, statistic: string, periodSeconds = 10, environment = metrics.environment) =>
     metrics
       .query({
-        metric: 'Wrong',
-        dimensions: { Model: 'm', Variant: 'champion' },
+        metric: 'PredictionError',
+        dimensions: { Environment: environment, Model: 'm', Variant: 'champion' },
         statistic,
         periodSeconds,
         from: new Date(T0),
@@ -29,8 +42,18 @@ describe('LocalMetrics', () => {
       })
       .then((points) => points.map((p) => [(p.at.getTime() - T0) / 1_000, p.value]));
 
+  it('keeps environments in one file apart, and reads its own alone', async () => {
+    const [mine, theirs] = ['local', 'prod'].map((environment) => new LocalMetrics(file, { environment }));
+    mine!.write(line(0, [0, 0]));
+    theirs!.write(line(0, [1, 1, 1], 'champion', 'prod'));
+    for (const metrics of [mine!, theirs!]) metrics.flush();
+    expect(await ask(mine!, 'Sum')).toEqual([[0, 0]]);
+    expect(await ask(theirs!, 'Sum')).toEqual([[0, 3]]);
+    await expect(ask(mine!, 'Sum', 10, 'prod')).rejects.toThrow(ForeignMetricError);
+  });
+
   it('computes statistics over periods aligned to their length, and skips empty ones', async () => {
-    const metrics = new LocalMetrics(file);
+    const metrics = new LocalMetrics(file, { environment: 'local' });
     metrics.write(line(0, [0, 1, 1, 1]));
     metrics.write(line(9.999, [0]));
     metrics.write(line(20, [5, 3]));
@@ -51,10 +74,10 @@ describe('LocalMetrics', () => {
   });
 
   it('finds after a restart what was written before, and what another process writes', async () => {
-    const first = new LocalMetrics(file);
+    const first = new LocalMetrics(file, { environment: 'local' });
     first.write(line(0, [1]));
     first.flush();
-    const second = new LocalMetrics(file);
+    const second = new LocalMetrics(file, { environment: 'local' });
     expect(await ask(second, 'SampleCount')).toEqual([[0, 1]]);
     first.write(line(1, [1]));
     first.flush();
@@ -64,15 +87,15 @@ describe('LocalMetrics', () => {
   });
 
   it('survives a line that was cut off by a crash', async () => {
-    const first = new LocalMetrics(file);
+    const first = new LocalMetrics(file, { environment: 'local' });
     first.write(line(0, [1]));
     first.flush();
     appendFileSync(file, `${line(0, [1]).slice(0, 40)}\n`);
-    expect(await ask(new LocalMetrics(file), 'SampleCount')).toEqual([[0, 1]]);
+    expect(await ask(new LocalMetrics(file, { environment: 'local' }), 'SampleCount')).toEqual([[0, 1]]);
   });
 
   it('counts every line of several processes that write into one file at once, and none twice', async () => {
-    const all = Array.from({ length: 4 }, () => new LocalMetrics(file));
+    const all = Array.from({ length: 4 }, () => new LocalMetrics(file, { environment: 'local' }));
     for (let i = 0; i < 50; i++)
       for (const metrics of all) {
         metrics.write(line(i % 10, [1]));
@@ -84,8 +107,8 @@ describe('LocalMetrics', () => {
   });
 
   it('loses nothing to readers when the file is put aside for a new one', async () => {
-    const writer = new LocalMetrics(file, 2_000);
-    const reader = new LocalMetrics(file, 2_000);
+    const writer = new LocalMetrics(file, { environment: 'local', maxBytes: 2_000 });
+    const reader = new LocalMetrics(file, { environment: 'local', maxBytes: 2_000 });
     for (let i = 0; i < 60; i++) {
       writer.write(line(i % 10, [1]));
       writer.flush();
@@ -96,7 +119,7 @@ describe('LocalMetrics', () => {
   });
 
   it('keeps percentiles of many distinct values within 1 %', async () => {
-    const metrics = new LocalMetrics(file);
+    const metrics = new LocalMetrics(file, { environment: 'local' });
     const values = Array.from({ length: 5_000 }, (_, i) => 0.1 + ((i * 7919) % 5_000) / 10);
     for (let i = 0; i < values.length; i += 100) metrics.write(line(1, values.slice(i, i + 100)));
     for (const percent of [1, 50, 90, 99]) {
@@ -108,11 +131,11 @@ describe('LocalMetrics', () => {
   });
 
   it('keeps sums and counts when seconds grow old and become minutes', async () => {
-    const metrics = new LocalMetrics(file);
+    const metrics = new LocalMetrics(file, { environment: 'local' });
     for (let s = 0; s < 3_600; s += 5) metrics.write(line(s, [s % 2]));
     const points = await metrics.query({
-      metric: 'Wrong',
-      dimensions: { Variant: 'champion', Model: 'm' },
+      metric: 'PredictionError',
+      dimensions: { Variant: 'champion', Model: 'm', Environment: 'local' },
       statistic: 'SampleCount',
       periodSeconds: 300,
       from: new Date(T0),
@@ -122,7 +145,7 @@ describe('LocalMetrics', () => {
   });
 
   it('refuses a statistic that there is not', async () => {
-    const metrics = new LocalMetrics(file);
+    const metrics = new LocalMetrics(file, { environment: 'local' });
     metrics.write(line(0, [1]));
     await expect(ask(metrics, 'Median')).rejects.toThrow('received Median');
   });

@@ -5,7 +5,7 @@ import { type GrpcServer, serveGrpc } from '../../../server/grpc/server.ts';
 import { GRPCInferenceService, HealthService } from '../../../server/grpc/service-definition.ts';
 import { contentsOf, elementBytes } from '../../../server/grpc/tensor-contents.ts';
 import { AdmissionLimit } from '../../../server/lib/admission-limit.ts';
-import { INT64, PIPELINE, read, request, ServingFixture, TREE } from '../../usecases/serving/serving-fixture.ts';
+import { INT64, PIPELINE, read, request, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
 
 type Call = (
   message: object,

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../../core/serving/http.ts';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
 import { AdmissionLimit } from '../../../server/lib/admission-limit.ts';
-import { answersOn, HttpClient } from '../http-client.ts';
+import { answersOn, HttpClient } from '../../fixtures/http-client.ts';
 
 let server: HttpServer | undefined;
 afterEach(() => server?.close());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, serve } from '../../../server/http/http-server.ts';
-import { answersOn, type ClientResponse, HttpClient } from '../http-client.ts';
+import { answersOn, type ClientResponse, HttpClient } from '../../fixtures/http-client.ts';
 
 /** Answers with the length of what came, once whoever waits for that is told. */
 let server: HttpServer;

@@ -6,10 +6,10 @@ import { openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { DASHBOARD_ROWS, GRAFANA_FILE, grafanaDashboard } from '../../../scripts/docs/grafana-dashboard.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { bundledCommand, type Running, startServe } from '../../fixtures/command.ts';
+import { HttpClient } from '../../fixtures/http-client.ts';
+import { TREE } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { TREE } from '../../usecases/serving/serving-fixture.ts';
-import { bundledCommand, type Running, startServe } from '../command.ts';
-import { HttpClient } from '../http-client.ts';
 import { installed, startPrometheus } from './prometheus.ts';
 
 /** Names of the metrics that a question is about. */
@@ -34,8 +34,10 @@ beforeAll(async () => {
   for (const type of ['approve', 'release'] as const)
     await registry.apply('tree', { type, version: 1, reason: 'test' });
   // What the scheduled functions would have written.
-  const values = { Drift: 0.25, Wrong: [1, 0, 0, 0] };
-  home.metrics.write(metricLine({ model: 'tree', variant: 'champion', version: 1, at: Date.now(), values }));
+  const values = { Drift: 0.25, PredictionError: [1, 0, 0, 0] };
+  home.metrics.write(
+    metricLine({ environment: 'local', model: 'tree', variant: 'champion', version: 1, at: Date.now(), values }),
+  );
   await home.close();
   // All runs go to the workers.
   const args = ['--home', path.join(folder, 'home'), '--inline', '0', '--drain-delay', '0'];
@@ -60,10 +62,12 @@ describe('GET /metrics of trimtab serve', () => {
   it('tells what was found of drift and ground truth in the home that it serves, and what waits for workers', async () => {
     for (let i = 0; i < 3; i++) expect((await predict()).status).toBe(200);
     const page = await scrape();
-    expect(page).toContain('trimtab_drift_share{model="tree",variant="champion"} 0.25\n');
-    expect(page).toContain('trimtab_wrong_ratio{model="tree",variant="champion"} 0.25\n');
+    expect(page).toContain('trimtab_drift_share{environment="local",model="tree",variant="champion"} 0.25\n');
+    expect(page).toContain(
+      'trimtab_prediction_error_ratio{environment="local",model="tree",variant="champion"} 0.25\n',
+    );
     expect(page).toContain('nv_inference_pending_request_count{model="tree",version="1"} 0\n');
-    expect(page).toMatch(/trimtab_run_requests_total\{model="tree",where="runner"\} [1-9]/);
+    expect(page).toMatch(/trimtab_run_requests_total\{environment="local",model="tree",where="runner"\} [1-9]/);
   });
 });
 
@@ -81,6 +85,19 @@ describe('The dashboard for Grafana', () => {
     }
   });
 
+  it('asks for the chosen environments alone', () => {
+    for (const [title, expr] of questions) {
+      // Names of other servers come without the label: they are narrowed by the server that they are of.
+      const own = expr.match(/\btrimtab_\w+(\{[^}]*\})?/g) ?? [];
+      expect(own.length, title).toBeGreaterThan(0);
+      for (const selector of own) expect(selector, title).toContain('environment=~"$environment"');
+      const borrowed = expr.match(/\b(?:nv|process)_\w+/g) ?? [];
+      expect(expr.match(/and on \(job, instance\) trimtab_release_revision/g) ?? [], title).toHaveLength(
+        borrowed.length,
+      );
+    }
+  });
+
   it.runIf(installed)('has an answer by a real Prometheus to every question of its panels', async () => {
     const prometheus = await startPrometheus(server.url);
     // Of what there is only in trouble.
@@ -93,7 +110,10 @@ describe('The dashboard for Grafana', () => {
             await predict();
             for (const expr of empty) {
               const found = await prometheus.query(
-                expr.replaceAll('$model', '.*').replaceAll('$__rate_interval', '1m'),
+                expr
+                  .replaceAll('$model', '.*')
+                  .replaceAll('$environment', 'local')
+                  .replaceAll('$__rate_interval', '1m'),
               );
               if (found.length > 0) empty.delete(expr);
             }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalRuntime, startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
-import { PIPELINE, ROW, ServingFixture } from '../../usecases/serving/serving-fixture.ts';
+import { PIPELINE, ROW, ServingFixture } from '../../fixtures/serving-fixture.ts';
 import { installed, startPrometheus } from './prometheus.ts';
 
 let fixture: ServingFixture;
@@ -35,10 +35,10 @@ describe('GET /metrics on the local runtime', () => {
     for (const line of [
       'nv_inference_count{model="pipeline",version="1"} 6',
       'request_predict_seconds_count{model_name="pipeline"} 3',
-      'trimtab_requests_total{protocol="v1",operation="infer",outcome="caller",code="400"} 1',
-      'trimtab_release_revision{model="pipeline"} 3',
-      'trimtab_traffic_share{model="pipeline",version="1",variant="champion"} 1',
-      'trimtab_load_failed{model="pipeline",version="1",variant="champion"} 0',
+      'trimtab_requests_total{environment="local",protocol="v1",operation="infer",outcome="caller",code="400"} 1',
+      'trimtab_release_revision{environment="local",model="pipeline"} 3',
+      'trimtab_traffic_share{environment="local",model="pipeline",version="1",variant="champion"} 1',
+      'trimtab_load_failed{environment="local",model="pipeline",version="1",variant="champion"} 0',
     ])
       expect(text.split('\n')).toContain(line);
     expect(text).toMatch(/^process_resident_memory_bytes \d+/m);

@@ -1,10 +1,10 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bundledCommand, childrenOf, type Running, startServe } from '../../fixtures/command.ts';
+import { type ClientResponse, HttpClient } from '../../fixtures/http-client.ts';
+import { TREE } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { TREE } from '../../usecases/serving/serving-fixture.ts';
-import { bundledCommand, childrenOf, type Running, startServe } from '../command.ts';
-import { type ClientResponse, HttpClient } from '../http-client.ts';
 
 // Processes are started, which takes its time where others want the machine.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });

@@ -7,9 +7,9 @@ import { digestOfFile } from '../../../platform/digest.ts';
 import { DigestMismatchError, FeedError, ModelLoadError } from '../../../platform/onnx/errors.ts';
 import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
 import { WorkerPool, type WorkerPoolOptions } from '../../../server/workers/worker-pool.ts';
+import { bundled } from '../../fixtures/bundled.ts';
 import { loopModel } from '../../fixtures/onnx/write.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { bundled } from '../bundled.ts';
 
 const TREE = path.resolve('test/fixtures/onnx/tree-30.onnx');
 const HOURS = 100_000_000_000n;

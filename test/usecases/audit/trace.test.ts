@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatTrace } from '../../../cli/output/trace.ts';
 import type { Capture } from '../../../core/captures/capture.ts';
-import { trace, UntracedError } from '../../../usecases/audit/trace.ts';
+import { trace as traceAnything, UntracedError } from '../../../usecases/audit/trace.ts';
 import { servicePeriods } from '../../../usecases/audit/trace-version.ts';
+import { TraceView } from '../../../usecases/audit/trace-view.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
-import { PIPELINE, ROW, request, ServingFixture } from '../serving/serving-fixture.ts';
+import { PIPELINE, ROW, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 const MANIFEST = {
   ...PIPELINE,
@@ -15,6 +16,10 @@ const MANIFEST = {
     file: { maxQuarantinedShare: 1 },
   },
 };
+
+/** As JSON prints it, held against the view's schema. */
+const trace: typeof traceAnything = async (...asked) =>
+  TraceView.parse(JSON.parse(JSON.stringify(await traceAnything(...asked))));
 
 describe('trace', () => {
   let fixture: ServingFixture;

@@ -7,8 +7,8 @@ import { withExamined } from '../../../platform/onnx/examine.ts';
 import { buildBaseline } from '../../../usecases/baseline/build-baseline.ts';
 import { runDriftDetection } from '../../../usecases/drift/detect-drift.ts';
 import { brightnessModel, scenes, take } from '../../fixtures/onnx/pictures.ts';
+import { read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { read, request, ServingFixture } from '../serving/serving-fixture.ts';
 
 /** A model of pictures from its reference over the endpoint to the detector: all that is kept of a picture is a summary. */
 describe('drift of pictures', () => {

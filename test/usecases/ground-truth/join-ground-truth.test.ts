@@ -51,10 +51,10 @@ describe('joinGroundTruth', () => {
       `ground-truth/incoming/m/${name}.jsonl`,
       lines.map((l) => (typeof l === 'string' ? l : JSON.stringify(l))).join('\n'),
     );
-  const wrong = async (statistic: string, metric = 'Wrong') => {
+  const wrong = async (statistic: string, metric = 'PredictionError') => {
     const points = await home.metrics.query({
       metric,
-      dimensions: { Model: 'm', Variant: 'champion' },
+      dimensions: { Environment: 'local', Model: 'm', Variant: 'champion' },
       statistic,
       periodSeconds: 86_400,
       from: new Date(T0 - 86_400_000),
@@ -212,7 +212,7 @@ describe('joinGroundTruth', () => {
     await truth('t1', { id: 'before', truth: 0 });
     await joinGroundTruth(home, now);
     expect(await wrong('SampleCount')).toBe(0);
-    expect(await wrong('SampleCount', 'WrongEarlier')).toBe(1);
+    expect(await wrong('SampleCount', 'PredictionErrorLate')).toBe(1);
   });
 
   it("does not take a shadow's answer for the one that was given", async () => {

@@ -20,7 +20,7 @@ describe('decrypting a file', () => {
     await withDuck(undefined, (duck) =>
       duck.run(`COPY (SELECT * FROM (${rows}) t(age, note)) TO ${literal(from)} (FORMAT parquet)`),
     );
-    expect(await decryptFile(from, to, { owner: 'm', columns }, keys)).toEqual({ columns: ['age'], unopened });
+    expect(await decryptFile(from, to, { owner: 'm', columns }, keys)).toEqual({ out: to, columns: ['age'], unopened });
     expect(await withDuck(undefined, (duck) => duck.rows(`SELECT * FROM read_parquet(${literal(to)})`))).toEqual([
       { age: '36', note: 'enc:v1:my own words' },
       { age: 'enc:v1:cut', note: 'B6' },

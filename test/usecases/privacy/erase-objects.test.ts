@@ -9,7 +9,8 @@ import { openLocalHome } from '../../../platform/local/home.ts';
 import { FileObjectStore } from '../../../platform/local/object-store.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Home, ObjectInfo } from '../../../platform/ports.ts';
-import { type Forgotten, forget } from '../../../usecases/privacy/erase-subject.ts';
+import { forget } from '../../../usecases/privacy/erase-subject.ts';
+import type { ForgetView } from '../../../usecases/privacy/forget-view.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -61,7 +62,7 @@ describe('forgetting, object by object', () => {
 
   const drop = (name: string): string => `incoming/${MODEL}/${name}`;
   const text = async (key: string): Promise<string> => new TextDecoder().decode(await home.data.get(key));
-  const forgetting = (subject: string, at = home): Promise<Forgotten> => forget(at, { subject, actor: 'test' });
+  const forgetting = (subject: string, at = home): Promise<ForgetView> => forget(at, { subject, actor: 'test' });
 
   it('erases truths that name the subject, and none in which a version, a score or a truth looks like it', async () => {
     const key = `quarantine/ground-truth/${MODEL}/2026-01-01.jsonl`;

@@ -5,7 +5,8 @@ import { type CaptureInput, captureWriter } from '../../../core/captures/capture
 import { readCaptureObject } from '../../../platform/captures.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
-import { ForgetError, type Forgotten, forget } from '../../../usecases/privacy/erase-subject.ts';
+import { ForgetError, forget } from '../../../usecases/privacy/erase-subject.ts';
+import type { ForgetView } from '../../../usecases/privacy/forget-view.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { versionRecord } from '../../platform/contract/record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -53,7 +54,7 @@ describe('forgetting that is interrupted', () => {
     const lives = new Lives(home, 'feature', 'killed');
     await lives.live();
     const bert = await lives.rowsOf(BERT);
-    let done: Forgotten | undefined;
+    let done: ForgetView | undefined;
     let killed = 0;
     for (; done === undefined; killed++) {
       // Some runs get one change done and some a few, so that every kind of change is the last one somewhere.

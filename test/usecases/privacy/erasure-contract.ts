@@ -16,7 +16,7 @@ import { forget } from '../../../usecases/privacy/erase-subject.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
-import { request } from '../serving/serving-fixture.ts';
+import { request } from '../../fixtures/serving-fixture.ts';
 import { contentOf, mentions } from './scan.ts';
 
 export const ANNA = 'anna-canary-4711';

@@ -14,8 +14,8 @@ import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-trut
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
+import { request } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { request } from '../serving/serving-fixture.ts';
 import { findMarkers, mentions } from './scan.ts';
 
 /** What only one person in the world has: as a feature of text, a feature of number, whom it is about, and the truth. */

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MetricName } from '../../../core/alarms/alarm.ts';
 import type { Hypothesis } from '../../../core/experiment/hypothesis.ts';
 import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
+import type { MetricName } from '../../../core/observability/metric-names.ts';
 import type { Command } from '../../../core/registry/commands.ts';
 import { decide } from '../../../core/registry/decide.ts';
 import { EMPTY_STATE } from '../../../core/registry/ledger.ts';
@@ -15,7 +15,7 @@ import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
 const hypothesis: Hypothesis = {
-  metric: 'Wrong',
+  metric: 'PredictionError',
   better: 'lower',
   rate: true,
   minEffect: 0.05,
@@ -60,12 +60,14 @@ describe('advanceRollouts', () => {
 
   const apply = (command: Command) => registry.apply('m', command);
   const write = (version: number, variant: Variant, values: Partial<Record<MetricName, number | number[]>>) =>
-    home.metrics.write(metricLine({ model: 'm', variant, version, at: T0 + seconds * 1_000, values }));
+    home.metrics.write(
+      metricLine({ environment: 'local', model: 'm', variant, version, at: T0 + seconds * 1_000, values }),
+    );
   const rates = (n: number, share: number) => Array.from({ length: n }, (_, i) => (i < Math.round(share * n) ? 1 : 0));
   /** Requests of a version within one second. */
   const serve = (version: number, variant: Variant, n: number, { wrong = 0.2, failure = 0, latency = 20 } = {}) => {
     write(version, variant, { Rows: n, Failure: rates(n, failure) });
-    write(version, variant, { Wrong: rates(n, wrong) });
+    write(version, variant, { PredictionError: rates(n, wrong) });
     // Times differ.
     write(version, variant, { Latency: Array.from({ length: n }, (_, i) => latency + (i % 5) + (seconds % 3)) });
   };
@@ -86,9 +88,12 @@ describe('advanceRollouts', () => {
         expect(entry).toMatchObject({
           kind,
           version: 2,
-          evidence: { verdict: 'advance', checks: [{ metric: 'Failure' }, { metric: 'Wrong' }, { metric: 'Latency' }] },
+          evidence: {
+            verdict: 'advance',
+            checks: [{ metric: 'Failure' }, { metric: 'PredictionError' }, { metric: 'Latency' }],
+          },
         });
-        expect(entry!.reason).toContain('Wrong: 20.0 % of');
+        expect(entry!.reason).toContain('PredictionError: 20.0 % of');
       }
     });
 
@@ -206,7 +211,7 @@ describe('advanceRollouts', () => {
       expect(entry).toMatchObject({
         kind: 'promoted',
         version: 2,
-        evidence: { outcome: 'better', hypothesis: { metric: 'Wrong' } },
+        evidence: { outcome: 'better', hypothesis: { metric: 'PredictionError' } },
       });
       expect(entry!.reason).toContain('the challenger is better');
       expect(await registry.state('m')).toMatchObject({ champion: 2, previous: [1], challengers: [] });

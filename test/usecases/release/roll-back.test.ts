@@ -47,13 +47,20 @@ describe('rollBack', () => {
 
   const apply = (command: Command) => registry.apply('m', command);
   const canary = () => apply({ type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
-  const metric = (name: 'Wrong' | 'Rows', version: number, variant: Variant, values: number[]) =>
+  const metric = (name: 'PredictionError' | 'Rows', version: number, variant: Variant, values: number[]) =>
     home.metrics.write(
-      metricLine({ model: 'm', variant, version, at: T0 + seconds * 1_000, values: { [name]: values } }),
+      metricLine({
+        environment: 'local',
+        model: 'm',
+        variant,
+        version,
+        at: T0 + seconds * 1_000,
+        values: { [name]: values },
+      }),
     );
   const rate = (share: number, n = 100) => Array.from({ length: n }, (_, i) => (i < share * n ? 1 : 0));
   const alarm = (variant = 'challenger'): AlarmTransition => ({
-    alarm: `trimtab-m-${variant}-wrong`,
+    alarm: `trimtab.local.m.${variant}.PredictionError`,
     model: 'm',
     from: 'OK',
     to: 'ALARM',
@@ -73,11 +80,11 @@ describe('rollBack', () => {
   it('takes a bad canary back, bars it, and sees the endpoint follow', async () => {
     await canary();
     seconds = 15;
-    metric('Wrong', 1, 'champion', rate(0.2));
-    metric('Wrong', 2, 'challenger', rate(0.6));
+    metric('PredictionError', 1, 'champion', rate(0.2));
+    metric('PredictionError', 2, 'challenger', rate(0.6));
     const entry = await rollBack(home, following, alarm());
     expect(entry).toMatchObject({ kind: 'canary-aborted', actor: 'function:rollback', version: 1 });
-    expect(entry.evidence).toMatchObject({ metric: 'Wrong', threshold: 0.36 });
+    expect(entry.evidence).toMatchObject({ metric: 'PredictionError', threshold: 0.36 });
     const state = await registry.state('m');
     expect(state).toMatchObject({ champion: 1, challengers: [], awaiting: null, quarantined: [{ version: 2 }] });
     expect((await kinds()).slice(-2)).toEqual(['canary-aborted', 'rollback-verified']);
@@ -86,8 +93,8 @@ describe('rollBack', () => {
   it('gives the same entry to a second delivery, and two at once make one', async () => {
     await canary();
     seconds = 15;
-    metric('Wrong', 1, 'champion', rate(0.2));
-    metric('Wrong', 2, 'challenger', rate(0.6));
+    metric('PredictionError', 1, 'champion', rate(0.2));
+    metric('PredictionError', 2, 'challenger', rate(0.6));
     const answers = await Promise.all([1, 2, 3].map(() => rollBack(home, following, alarm())));
     expect(new Set(answers.map(({ number }) => number)).size).toBe(1);
     expect(await rollBack(home, following, alarm())).toEqual(answers[0]);
@@ -98,29 +105,32 @@ describe('rollBack', () => {
   it('holds and asks for retraining, in one entry, when all are worse together', async () => {
     await canary();
     seconds = 15;
-    metric('Wrong', 1, 'champion', rate(0.44));
-    metric('Wrong', 2, 'challenger', rate(0.46));
+    metric('PredictionError', 1, 'champion', rate(0.44));
+    metric('PredictionError', 2, 'challenger', rate(0.46));
     const first = await rollBack(home, following, alarm());
-    expect(first).toMatchObject({ kind: 'retraining-requested', cause: { alarm: 'trimtab-m-challenger-wrong' } });
+    expect(first).toMatchObject({
+      kind: 'retraining-requested',
+      cause: { alarm: 'trimtab.local.m.challenger.PredictionError' },
+    });
     seconds = 16;
     expect(await rollBack(home, following, alarm('champion'))).toMatchObject({ kind: 'alarm-held' });
     expect((await registry.state('m')).challengers).toHaveLength(1);
   });
 
   it('returns to the former champion when a full release turns out worse', async () => {
-    metric('Wrong', 1, 'champion', rate(0.2));
+    metric('PredictionError', 1, 'champion', rate(0.2));
     seconds = 100;
     await apply({ type: 'release', version: 2, reason: 'r' });
     seconds = 115;
-    metric('Wrong', 2, 'champion', rate(0.6));
+    metric('PredictionError', 2, 'champion', rate(0.6));
     expect(await rollBack(home, following, alarm('champion'))).toMatchObject({ kind: 'rolled-back', version: 1 });
   });
 
   it('leaves a rollback that is not seen awaited, and the scheduled look sees it later', async () => {
     await canary();
     seconds = 15;
-    metric('Wrong', 1, 'champion', rate(0.2));
-    metric('Wrong', 2, 'challenger', rate(0.6));
+    metric('PredictionError', 1, 'champion', rate(0.2));
+    metric('PredictionError', 2, 'challenger', rate(0.6));
     await rollBack(home, deaf, alarm(), { waitSeconds: 0 });
     expect((await registry.state('m')).awaiting).toMatchObject({ target: 1 });
     expect(await advanceRollouts(home, home.clock.now(), following)).toMatchObject([
@@ -129,9 +139,9 @@ describe('rollBack', () => {
   });
 
   it('refuses an alarm that is none of the model', async () => {
-    await expect(rollBack(home, following, { ...alarm(), alarm: 'trimtab-m-shadow-wrong' })).rejects.toThrow(
-      'no alarm is named trimtab-m-shadow-wrong',
-    );
+    await expect(
+      rollBack(home, following, { ...alarm(), alarm: 'trimtab.local.m.shadow.PredictionError' }),
+    ).rejects.toThrow('no alarm is named trimtab.local.m.shadow.PredictionError');
   });
 
   describe('advanceRollouts', () => {
@@ -152,9 +162,9 @@ describe('rollBack', () => {
       seconds = 301;
       expect((await look()).waiting).toBe('the challenger has had no traffic in this step');
       metric('Rows', 2, 'challenger', [1]);
-      metric('Wrong', 2, 'challenger', rate(0.9));
+      metric('PredictionError', 2, 'challenger', rate(0.9));
       seconds = 312;
-      expect((await look()).waiting).toBe('alarms are up: trimtab-m-challenger-wrong');
+      expect((await look()).waiting).toBe('alarms are up: trimtab.local.m.challenger.PredictionError');
       seconds = 400;
       expect((await look()).entry).toMatchObject({ kind: 'promoted', version: 2 });
       expect((await look()).waiting).toBe('no canary');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AccessLogOptions } from '../../../core/observability/access-log.ts';
 import { loggedRequests } from '../../../core/observability/access-log.ts';
-import { BROKEN, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
+import { BROKEN, PIPELINE, ROW, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 let fixture: ServingFixture;
 beforeEach(async () => {

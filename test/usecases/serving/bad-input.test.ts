@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { BODY_LIMIT } from '../../../usecases/serving/endpoint.ts';
-import { INT64, KINDS, PIPELINE, ROW, request, ServingFixture, TREE } from './serving-fixture.ts';
+import { INT64, KINDS, PIPELINE, ROW, request, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
 
 let fixture: ServingFixture;
 let endpoint: Endpoint;

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocolOf } from '../../../core/protocols/protocols.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { INT64, KINDS, PIPELINE, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
 import { formatRequest, responseProblem } from '../../hostile/check-response.ts';
 import { EXAMPLES } from '../../hostile/examples.ts';
 import { hostileRequest } from '../../hostile/mutate.ts';
-import { INT64, KINDS, PIPELINE, ServingFixture, TREE } from './serving-fixture.ts';
 
 let fixture: ServingFixture;
 let endpoint: Endpoint;

@@ -9,7 +9,7 @@ import { readSignature } from '../../../platform/onnx/model.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { FLOAT, INT64, integerAttribute, model, node, tensor, valueInfo } from '../../fixtures/onnx/write.ts';
-import { PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
+import { PIPELINE, ROW, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 const keys = privacyKeys('a secret of more than thirty-two characters');
 const V1 = '/v1/models/pipeline:predict';

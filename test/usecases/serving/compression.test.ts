@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compress, decompress, MIN_BYTES, preferred } from '../../../usecases/serving/compression.ts';
 import { BODY_LIMIT, type Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { request, ServingFixture, TREE } from './serving-fixture.ts';
+import { request, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
 
 const PACKERS = { gzip: gzipSync, 'x-gzip': gzipSync, GZIP: gzipSync, deflate: deflateSync };
 const post = (body: string | Uint8Array, encoding: string) =>

@@ -4,7 +4,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../core/protocols/protocol.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { BROKEN, INT64, KINDS, PIPELINE, ROW, read, request, ServingFixture, TREE } from './serving-fixture.ts';
+import {
+  BROKEN,
+  INT64,
+  KINDS,
+  PIPELINE,
+  ROW,
+  read,
+  request,
+  ServingFixture,
+  TREE,
+} from '../../fixtures/serving-fixture.ts';
 
 let fixture: ServingFixture;
 beforeEach(async () => {

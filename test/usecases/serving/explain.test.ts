@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Explanation } from '../../../core/explain/explanation.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { FLIGHT, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
+import { FLIGHT, PIPELINE, ROW, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 const FLIGHTS = path.resolve('models/flight-delay/v3');
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { halfBits } from '../../../core/model/half.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { read, request, ServingFixture } from './serving-fixture.ts';
+import { read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 /** Models as frameworks export them, with what Python's ONNX Runtime answers: test/fixtures/onnx/frameworks.py. */
 interface Described {

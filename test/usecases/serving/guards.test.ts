@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../../core/serving/http.ts';
 import { loadModel, readSignature } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { modelFolder, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
+import { modelFolder, PIPELINE, ROW, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 let fixture: ServingFixture;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { BODY_LIMIT, type Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { FLOAT, model, node, tensor, valueInfo } from '../../fixtures/onnx/write.ts';
-import { modelFolder, PIPELINE, ROW, read, request, ServingFixture, TREE } from './serving-fixture.ts';
+import { modelFolder, PIPELINE, ROW, read, request, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
 
 const STRING = 8;
 /** Graphs that leave sizes to the caller. */
@@ -126,12 +126,20 @@ describe('Values that have broken other servers', () => {
     expect((await post('/v1/models/pipeline:predict', last)).status).toBe(400);
   });
 
-  it('that are half a surrogate pair come back as what UTF-8 has for it', async () => {
-    const body =
-      '{"inputs":[{"name":"text","shape":[2],"datatype":"BYTES","data":["\\ud800","\\udc00x"]}],"id":"\\ud800"}';
-    const { status, body: told, headers } = await post('/v2/models/echo/infer', body);
+  it('that are half a surrogate pair, which no UTF-8 has, are refused, and an id of one harms no header', async () => {
+    const infer = (data: string) =>
+      post(
+        '/v2/models/echo/infer',
+        `{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["${data}"]}],"id":"\\ud800"}`,
+      );
+    for (const bad of ['\\ud800', '\\udc00x'])
+      expect(await infer(bad)).toMatchObject({
+        status: 400,
+        body: { error: expect.stringContaining('expected Unicode text without NUL') },
+      });
+    const { status, body: told, headers } = await infer('\\ud83d\\ude00');
     expect(status).toBe(200);
-    expect(told.outputs[0].data).toEqual(['\ufffd', '\ufffdx']);
+    expect(told.outputs[0].data).toEqual(['😀']);
     for (const value of Object.values(headers)) expect(value).toMatch(/^[\x20-\x7e]*$/);
   });
 

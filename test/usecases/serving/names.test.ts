@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { read, request, ServingFixture, TREE } from './serving-fixture.ts';
+import { read, request, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
 
 let fixture: ServingFixture;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../../platform/onnx/model.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { modelFolder, PIPELINE, ROW, request, ServingFixture } from './serving-fixture.ts';
+import { modelFolder, PIPELINE, ROW, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 /**
  * A model comes from the registry and from nowhere else: whatever a request names, nothing is read for it, from no

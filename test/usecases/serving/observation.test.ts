@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Observation, Sink } from '../../../core/observability/observation.ts';
-import { BROKEN, PIPELINE, ROW, request, ServingFixture } from './serving-fixture.ts';
+import { BROKEN, PIPELINE, ROW, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 let fixture: ServingFixture;
 let seen: Observation[];

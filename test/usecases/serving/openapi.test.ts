@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocolOf } from '../../../core/protocols/protocols.ts';
 import type { HttpRequest } from '../../../core/serving/http.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
+import { INT64, KINDS, PIPELINE, request, ServingFixture, TREE } from '../../fixtures/serving-fixture.ts';
 import { EXAMPLES } from '../../hostile/examples.ts';
-import { INT64, KINDS, PIPELINE, request, ServingFixture, TREE } from './serving-fixture.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what a document may hold is what is tested here
 type Json = Record<string, any>;

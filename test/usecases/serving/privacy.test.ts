@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RedactedError } from '../../../core/contract/redacted-error.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
-import { PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
+import { PIPELINE, ROW, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 const keys = privacyKeys('a secret of more than thirty-two characters');
 const [carrier, distance, temperature] = PIPELINE.contract.features;

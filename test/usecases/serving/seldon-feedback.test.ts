@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
-import { PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
+import { PIPELINE, ROW, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 let fixture: ServingFixture;
 let endpoint: Endpoint;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import type { EndpointOptions } from '../../../usecases/serving/endpoint.ts';
-import { FLIGHT, PIPELINE, ROW, read, request, ServingFixture } from './serving-fixture.ts';
+import { FLIGHT, PIPELINE, ROW, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 describe('a shadow', () => {
   let fixture: ServingFixture;

@@ -2,20 +2,22 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withInputTypes } from '../../../core/contract/bind.ts';
 import { type CompiledContract, compileCheck } from '../../../core/contract/check.ts';
 import { Contract, type FeatureType } from '../../../core/contract/contract.ts';
 import { RULES } from '../../../core/contract/rules/rules.ts';
 import { ruleOfCode, violationsSql } from '../../../core/contract/sql.ts';
 import type { Signature, TensorType } from '../../../core/model/signature.ts';
 import { parseJson } from '../../../core/protocols/formats/json.ts';
+import { protocolModelOf } from '../../../core/protocols/protocol.ts';
 import { type Duck, openDuck } from '../../../platform/duckdb/connection.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { TYPED_ROWS } from '../../../usecases/validation/exact-columns.ts';
-import type { QuarantinedRow } from '../../../usecases/validation/file-result.ts';
-import { load } from '../../../usecases/validation/load-file.ts';
+import { loadFile } from '../../../usecases/validation/load-file.ts';
 import { validateFile } from '../../../usecases/validation/validate-file.ts';
+import type { QuarantinedRow, ValidationView } from '../../../usecases/validation/validation-view.ts';
+import { read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { read, request, ServingFixture } from '../serving/serving-fixture.ts';
 
 let folder: string;
 let duck: Duck;
@@ -25,25 +27,27 @@ beforeAll(async () => {
 });
 afterAll(() => duck.close());
 
-/** Inputs that hold every value of a type; integers and booleans have no element for a missing one. */
+const FLOATS: TensorType[] = ['float64', 'float32', 'float16'];
+const INTEGERS: TensorType[] = ['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64'];
+/** Inputs that a type may go to; integers and booleans have no element for a missing one. */
 const INPUTS: Record<FeatureType, { readonly allow: TensorType[]; readonly reject: TensorType[] }> = {
-  float: { allow: ['float64', 'float32'], reject: ['float64', 'float32'] },
-  integer: { allow: ['float64'], reject: ['int64', 'float64'] },
+  float: { allow: FLOATS, reject: FLOATS },
+  integer: { allow: FLOATS, reject: [...FLOATS, ...INTEGERS, 'bool'] },
   string: { allow: ['string'], reject: ['string'] },
-  boolean: { allow: ['float32'], reject: ['bool', 'float32'] },
+  boolean: { allow: FLOATS, reject: [...FLOATS, ...INTEGERS, 'bool'] },
 };
 
-/** Whether a number that is read as a double is another one afterwards. */
-const losesDigits = (cell: string): boolean => /^-?\d{16,}$/.test(cell) && BigInt(Number(cell)) !== BigInt(cell);
+const signatureOf = (inputs: Readonly<Record<string, TensorType>>): Signature => ({
+  inputs: Object.entries(inputs).map(([name, type]) => ({ name, type, shape: [-1] })),
+  outputs: [{ name: 'y', type: 'float32', shape: [-1] }],
+});
 
 /** A request's check of one feature, for cells as JSON has them: names the rule that a cell breaks, and counts. */
 function requestCheck(feature: object, input: TensorType) {
-  const signature: Signature = {
-    inputs: [{ name: 'x', type: input, shape: [-1] }],
-    outputs: [{ name: 'y', type: 'float32', shape: [-1] }],
-  };
-  const check: CompiledContract = compileCheck(Contract.parse({ features: [{ ...feature, input: 'x' }] }), signature);
-  const exact = input.startsWith('int');
+  const signature = signatureOf({ x: input });
+  const { features } = Contract.parse({ features: [{ ...feature, input: 'x' }] });
+  const check: CompiledContract = compileCheck(Contract.parse({ features }), signature);
+  const { exact } = protocolModelOf('m', signature, { features });
   return (cell: string): { rule: string | undefined; refused: boolean } => {
     const data = parseJson(`[${cell}]`, exact) as unknown[];
     const { violations, rejected, tolerated } = check.run(new Map([['x', { shape: [1], data }]]), false);
@@ -60,17 +64,39 @@ const number = fc.oneof(
     ...['-0', '5e-324', '1.7976931348623157e308', '1e400', '-1e400', 'Infinity', '-Infinity', 'NaN', 'null'],
     ...['9007199254740991', '9007199254740992', '9007199254740993', '-9007199254740993'],
     ...['9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809'],
+    ...['18446744073709551615', '18446744073709551616', '1.8446744073709551615e19'],
+    ...['9007199254740993.0', '9007199254740993.5', '90071992547409930e-1', '1.00000000000000000001', '1e-400'],
+    ...['-129', '-128', '127', '128', '255', '256', '300', '-32769', '32768', '65535', '65536'],
+    ...['2147483647', '2147483648', '3e9', '4294967295', '4294967296', '-1', '0.0', '-0.0'],
   ),
+  // Whole numbers as people and programs write them.
+  fc
+    .tuple(fc.integer({ min: -12, max: 300 }), fc.constantFrom('.0', '.000', 'e0', 'E+0', '0e-1', '.0e0'))
+    .map(([whole, how]) => (whole === 0 ? '0.0' : `${whole}${how}`)),
 );
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 6 }).map((s) => JSON.stringify(s)),
-  fc.constantFrom('""', '" "', '"a"', '"b"', '"\\u0000"', '"a\\u0000b"', '"😀😀"', '"é"', '"e\\u0301"', '"A"', 'null'),
+  fc.constantFrom(
+    '"\\ud800"',
+    '"a\\udc00b"',
+    '""',
+    '" "',
+    '"a"',
+    '"b"',
+    '"\\u0000"',
+    '"a\\u0000b"',
+    '"😀😀"',
+    '"é"',
+    '"e\\u0301"',
+    '"A"',
+    'null',
+  ),
 );
 const CELLS: Record<FeatureType, fc.Arbitrary<string>> = {
   float: number,
   integer: number,
   string: text,
-  boolean: fc.constantFrom('true', 'false', '1', '0', '2', '0.5', 'null'),
+  boolean: fc.constantFrom('true', 'false', '1', '0', '1.0', '0e0', '2', '0.5', 'null'),
 };
 /** Cells that no value of the type is written as. */
 const WRONG: Record<FeatureType, readonly string[]> = {
@@ -108,6 +134,9 @@ const column = fc.constantFrom(...TYPES).chain((type) =>
     feature: fc
       .tuple(STATED[type], fc.constantFrom('allow' as const, 'reject' as const))
       .map(([rules, missing]) => ({ type, missing, ...rules })),
+    input: fc
+      .nat()
+      .map((n) => (missing: 'allow' | 'reject') => INPUTS[type][missing][n % INPUTS[type][missing].length]!),
     cells: fc.array(fc.oneof({ weight: 60, arbitrary: CELLS[type] }, fc.constantFrom(...WRONG[type])), {
       minLength: ROWS,
       maxLength: ROWS,
@@ -119,7 +148,7 @@ const column = fc.constantFrom(...TYPES).chain((type) =>
 async function fileRules(lines: readonly string[], contract: Contract) {
   const file = path.join(folder, 'cells.jsonl');
   writeFileSync(file, `${lines.join('\n')}\n`);
-  const loaded = await load(duck, file, contract);
+  const loaded = await loadFile(duck, file, contract);
   const found = lines.map((): { rules: Map<string, string>; unread?: string | undefined } => ({ rules: new Map() }));
   for (const { line, column: unread } of loaded.unreadable) found[line - 1]!.unread = unread ?? 'the line';
   for (const row of await duck.rows(violationsSql(contract, TYPED_ROWS)))
@@ -136,36 +165,56 @@ describe('a contract', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(column, { minLength: 6, maxLength: 10 }), async (columns) => {
         const features = columns.map(({ feature }, i) => ({ name: `f${i}`, ...feature }));
-        const contract = Contract.parse({ features });
+        const inputs = columns.map(({ feature: { missing }, input }) => input(missing));
+        const contract = withInputTypes(
+          Contract.parse({ features }),
+          signatureOf(Object.fromEntries(inputs.map((type, i) => [`f${i}`, type]))),
+        );
         const lines = Array.from(
           { length: ROWS },
           (_, row) => `{${columns.map(({ cells }, i) => `"f${i}":${cells[row]}`).join(',')}}`,
         );
         const inFile = await fileRules(lines, contract);
-        for (const [i, { feature, cells }] of columns.entries())
-          for (const input of INPUTS[feature.type][feature.missing]) {
-            const [reject, flag, clamp] = (['reject', 'flag', 'clamp'] as const).map((onViolation) =>
-              requestCheck({ ...features[i], onViolation }, input),
-            );
-            for (const [row, cell] of cells.entries()) {
-              if (feature.type === 'integer' && input === 'float64' && losesDigits(cell)) continue;
-              const { rules, unread } = inFile[row]!;
-              const { rule, refused } = reject!(cell);
-              if (rule !== undefined) broken.add(rule);
-              const context = `${cell} for ${JSON.stringify(feature)} in ${input}`;
-              expect(refused, context).toBe(rule !== undefined);
-              expect([flag!(cell).refused, clamp!(cell).refused], context).toEqual([refused, refused]);
-              if (unread === undefined) expect(rules.get(`f${i}`), context).toBe(rule);
-              else if (unread === `f${i}`) expect(rule, context).toBe('type');
-            }
+        for (const [i, { feature, cells }] of columns.entries()) {
+          const [reject, flag, clamp] = (['reject', 'flag', 'clamp'] as const).map((onViolation) =>
+            requestCheck({ ...features[i], onViolation }, inputs[i]!),
+          );
+          for (const [row, cell] of cells.entries()) {
+            const { rules, unread } = inFile[row]!;
+            const { rule, refused } = reject!(cell);
+            if (rule !== undefined) broken.add(rule);
+            const context = `${cell} for ${JSON.stringify(feature)} in ${inputs[i]}`;
+            expect(refused, context).toBe(rule !== undefined);
+            expect([flag!(cell).refused, clamp!(cell).refused], context).toEqual([refused, refused]);
+            if (unread === undefined) expect(rules.get(`f${i}`), context).toBe(rule);
+            else if (unread === `f${i}`) expect(rule, context).toBe('type');
           }
+        }
       }),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
     // A rule that is not among those drawn above would go uncompared.
     expect([...broken].sort()).toEqual(Object.keys(RULES).sort());
   });
 });
+
+/** Rules that were broken, by the order of the file. */
+function rulesOf({ quarantineFile }: Pick<ValidationView, 'quarantineFile'>): string[] {
+  if (quarantineFile === null) return [];
+  const rows = readFileSync(quarantineFile, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as QuarantinedRow);
+  return rows.toSorted((a, b) => a.line - b.line).map(({ reasons }) => reasons[0]!.rule);
+}
+
+/** Inputs that hold every value of a type. */
+const WIDEST: Record<FeatureType, TensorType[]> = {
+  float: ['float64', 'float32'],
+  integer: ['int64', 'float64', 'float32'],
+  string: ['string'],
+  boolean: ['bool', 'float32', 'int64', 'uint8'],
+};
 
 /** Worked out by hand: what a cell breaks, as JSON and as CSV have it. */
 const KNOWN: [object, [json: string, csv: string, rule: string | undefined][]][] = [
@@ -207,6 +256,16 @@ const KNOWN: [object, [json: string, csv: string, rule: string | undefined][]][]
       ['-9223372036854775809', '-9223372036854775809', 'type'],
       ['1e400', '1e400', 'type'],
       ['0.5', '0.5', 'type'],
+      ['5.0', '5.0', undefined],
+      ['5e0', '5e0', undefined],
+      ['0.5e1', '0.5e1', undefined],
+      ['9007199254740993.0', '9007199254740993.0', 'max'],
+      ['9.007199254740993e15', '9.007199254740993e15', 'max'],
+      ['90071992547409920e-1', '90071992547409920e-1', undefined],
+      ['9007199254740991.5', '9007199254740991.5', 'type'],
+      ['-9007199254740993.5', '-9007199254740993.5', 'type'],
+      ['1e18', '1e18', 'max'],
+      ['1e19', '1e19', 'type'],
     ],
   ],
   [
@@ -272,10 +331,144 @@ describe('known cells', () => {
       .map((line) => JSON.parse(line) as QuarantinedRow);
     const inFile = cells.map((_, i) => quarantined.find(({ line }) => line === i + 2)?.reasons.map(({ rule }) => rule));
     expect(inFile).toEqual(cells.map(([, , rule]) => (rule === undefined ? undefined : [rule])));
-    for (const input of INPUTS[(feature as { type: FeatureType }).type].reject) {
+    for (const input of WIDEST[(feature as { type: FeatureType }).type]) {
       const check = requestCheck({ name: 'f', ...feature }, input);
-      const held = cells.filter(([json]) => input === 'int64' || !losesDigits(json));
-      expect(held.map(([json]) => check(json).rule)).toEqual(held.map(([, , rule]) => rule));
+      expect(cells.map(([json]) => check(json).rule)).toEqual(cells.map(([, , rule]) => rule));
+    }
+  });
+
+  it('are held to the range of the graph’s input, in CSV, JSON lines, Parquet and requests', async () => {
+    const cells: [TensorType, [string, string | undefined][]][] = [
+      [
+        'uint8',
+        [
+          ['255', undefined],
+          ['300', 'range'],
+          ['-1', 'range'],
+          ['1e400', 'type'],
+        ],
+      ],
+      [
+        'int32',
+        [
+          ['2147483647', undefined],
+          ['3e9', 'range'],
+        ],
+      ],
+      [
+        'uint64',
+        [
+          ['18446744073709551615', undefined],
+          ['9223372036854775808', undefined],
+          ['-1', 'range'],
+          ['18446744073709551616', 'type'],
+        ],
+      ],
+      [
+        'int64',
+        [
+          ['9223372036854775807', undefined],
+          ['9223372036854775808', 'type'],
+        ],
+      ],
+      [
+        'bool',
+        [
+          ['1', undefined],
+          ['2', 'range'],
+        ],
+      ],
+    ];
+    for (const [input, rows] of cells) {
+      const contract = withInputTypes(
+        Contract.parse({
+          features: [{ name: 'n', type: 'integer' }],
+          data: { id: 'id' },
+          file: { maxQuarantinedShare: 1 },
+        }),
+        signatureOf({ n: input }),
+      );
+      const name = path.join(folder, `range-${input}`);
+      writeFileSync(`${name}.csv`, `id,n\n${rows.map(([cell], i) => `${i},${cell}\n`).join('')}`);
+      writeFileSync(`${name}.jsonl`, rows.map(([cell], i) => `{"id":${i},"n":${cell}}\n`).join(''));
+      const written = rows.filter(([cell]) => /^-?\d+$/.test(cell));
+      await duck.run(
+        `COPY (SELECT unnest([${written.map(([cell]) => `'${cell}'::HUGEINT::DECIMAL(38, 0)`).join(', ')}]) AS n, 'x' AS id) TO '${name}.parquet' (FORMAT parquet)`,
+      );
+      const expected = (of: typeof rows) => of.flatMap(([, rule]) => (rule === undefined ? [] : [rule]));
+      for (const [format, given] of [
+        ['csv', rows],
+        ['jsonl', rows],
+        ['parquet', written],
+      ] as const) {
+        const result = await validateFile(`${name}.${format}`, contract, {
+          outDir: path.join(folder, 'range', input, format),
+          now: new Date(0),
+        });
+        expect(rulesOf(result), `${input} ${format}`).toEqual(expected(given));
+        const kept = await duck.rows(`SELECT n::VARCHAR AS n FROM '${result.dataFile}'`);
+        expect(
+          kept.map(({ n }) => n),
+          `${input} ${format}`,
+        ).toEqual(given.filter(([, rule]) => rule === undefined).map(([cell]) => cell));
+      }
+      const check = requestCheck({ name: 'n', type: 'integer' }, input);
+      expect(
+        rows.map(([cell]) => check(cell).rule),
+        input,
+      ).toEqual(rows.map(([, rule]) => rule));
+    }
+  });
+
+  it('may be as large as numbers are: their profile says what it can', async () => {
+    const file = path.join(folder, 'large.csv');
+    writeFileSync(
+      file,
+      `id,v\n${['1e200', '-1e200', '1.7976931348623157e308', '3'].map((v, i) => `${i},${v}\n`).join('')}`,
+    );
+    const contract = Contract.parse({ features: [{ name: 'v', type: 'float' }], data: { id: 'id' } });
+    const { rows, profile } = await validateFile(file, contract, {
+      outDir: path.join(folder, 'large'),
+      now: new Date(0),
+    });
+    expect(rows.accepted).toBe(4);
+    expect(profile!.columns.v).toMatchObject({
+      min: -1e200,
+      max: Number.MAX_VALUE,
+      mean: Number.MAX_VALUE / 4,
+      m2: null,
+    });
+  });
+
+  it('take numbers for booleans from Parquet, 1 and 0 only, and no booleans for numbers', async () => {
+    const file = path.join(folder, 'flags.parquet');
+    await duck.run(
+      `COPY (SELECT * FROM (VALUES (1::TINYINT, 1::DOUBLE, true), (0, 0, false), (2, 1, true), (1, 0.5, true), (NULL, 'nan', NULL)) t(a, b, c)) TO '${file}' (FORMAT parquet)`,
+    );
+    const features = ['a', 'b', 'c'].map((name) => ({ name, type: 'boolean' as FeatureType, missing: 'allow' }));
+    const contract = Contract.parse({ features, file: { maxQuarantinedShare: 1 } });
+    const result = await validateFile(file, contract, { outDir: path.join(folder, 'flags'), now: new Date(0) });
+    expect(result.rows).toEqual({ lines: 5, accepted: 3, quarantined: 2 });
+    expect(await duck.rows(`SELECT * FROM '${result.dataFile}'`)).toEqual([
+      { a: true, b: true, c: true },
+      { a: false, b: false, c: false },
+      { a: null, b: null, c: null },
+    ]);
+    const lines = readFileSync(result.quarantineFile!, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as QuarantinedRow);
+    expect(lines).toEqual([
+      { line: 3, reasons: [{ feature: 'a', rule: 'type', received: '2', allowed: 'true or false' }] },
+      { line: 4, reasons: [{ feature: 'b', rule: 'type', received: '0.5', allowed: 'true or false' }] },
+    ]);
+    for (const type of ['float', 'integer'] as const) {
+      const numbers = Contract.parse({ features: [...features.slice(0, 2), { name: 'c', type }] });
+      const refused = await validateFile(file, numbers, {
+        outDir: path.join(folder, 'flags-refused'),
+        now: new Date(0),
+      });
+      expect(refused.rejection).toEqual({ rule: 'schema', reason: `c is BOOLEAN, expected ${type}` });
     }
   });
 

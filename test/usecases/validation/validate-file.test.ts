@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Contract } from '../../../core/contract/contract.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
-import type { QuarantinedRow } from '../../../usecases/validation/file-result.ts';
 import { validateFile } from '../../../usecases/validation/validate-file.ts';
+import type { QuarantinedRow } from '../../../usecases/validation/validation-view.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const NOW = new Date('2026-01-10T00:00:00Z');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cellValue } from '../../../../core/protocols/formats/cell.ts';
 import { csvCell, parseCsv } from '../../../../core/protocols/formats/csv.ts';
+import { FractionalNumber } from '../../../../core/protocols/formats/exact-number.ts';
 
 describe('parseCsv', () => {
   it('reads back whatever cells were written, with either line end', () => {
@@ -59,8 +60,11 @@ describe('cellValue', () => {
     expect(cellValue(type, text)).toEqual(value);
   });
 
-  it('keeps an integer that is written with a fraction apart', () => {
-    expect(String(cellValue('int32', '1.0'))).toContain('not written as an integer');
-    expect(cellValue('float64', '1.0')).toBe(1);
+  it('takes an integer however it is written, and keeps what is fractional apart', () => {
+    for (const type of ['int32', 'float64'] as const) {
+      expect(['1.0', '1e0', '+1', '10e-1'].map((text) => cellValue(type, text))).toEqual([1, 1, 1, 1]);
+      expect(cellValue(type, '9007199254740993.0')).toBe(9007199254740993n);
+      expect(cellValue(type, '1.00000000000000000001')).toBeInstanceOf(FractionalNumber);
+    }
   });
 });

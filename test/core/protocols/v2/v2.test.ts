@@ -168,21 +168,37 @@ describe('decodeV2', () => {
       'inference-header-content-length': String(head.length),
     });
     for (const request of [json, binary])
-      expect(() => fillOpaque(spec_, decodeV2(request, words).inputs.get('s')!)).toThrow('a string without NUL');
+      expect(() => fillOpaque(spec_, decodeV2(request, words).inputs.get('s')!)).toThrow('Unicode text without NUL');
   });
 
   it('refuses a missing input by name', () => {
     expect(() => decodeV2(post({ inputs: [] }), floats)).toThrow('missing input x');
   });
 
-  it('keeps every digit of 64-bit integers and refuses 1.0 where integers are wanted', () => {
+  it('keeps every digit of 64-bit integers, however they are written, and refuses fractions where integers are wanted', () => {
     const ints = wire([spec('n', 'int64', [-1])]);
     const body = (data: string) => post(`{"inputs":[{"name":"n","shape":[1],"datatype":"INT64","data":[${data}]}]}`);
     expect(decodeV2(body('9007199254740993'), ints).inputs.get('n')!.data).toEqual([9007199254740993n]);
     const fill = (data: string) =>
       fillOpaque(ints.signature.inputs[0]!, decodeV2(body(data), ints).inputs.get('n')!).data;
     expect(fill('-9223372036854775808')).toEqual(new BigInt64Array([-(2n ** 63n)]));
-    for (const bad of ['1.0', '1e0', '0.99999999999999999999', '9223372036854775808', '"1"', 'true', 'null', 'NaN'])
+    for (const [text, value] of [
+      ['1.0', 1n],
+      ['1e0', 1n],
+      ['9007199254740993.0', 9007199254740993n],
+    ] as const)
+      expect(fill(text), text).toEqual(new BigInt64Array([value]));
+    for (const bad of [
+      '1.5',
+      '9007199254740993.5',
+      '1e-400',
+      '0.99999999999999999999',
+      '9223372036854775808',
+      '"1"',
+      'true',
+      'null',
+      'NaN',
+    ])
       expect(() => fill(bad)).toThrow('expected an integer');
   });
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { addTrimtab } from '../../../infra/add-trimtab.ts';
-import { DeploymentConfig } from '../../../infra/config.ts';
+import { addTrimtab } from '../../infra/add-trimtab.ts';
+import { DeploymentConfig } from '../../infra/config.ts';
 
 /** A metric of a widget: namespace, name, dimensions by turns, and how it is shown; or an expression. */
 export type BodyMetric = readonly (string | { readonly [option: string]: unknown })[];

@@ -4,13 +4,15 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { AlarmState } from '../../../core/alarms/alarm.ts';
-import { NAMESPACE } from '../../../core/alarms/alarm.ts';
-import type { TimeSeries } from '../../../core/report/time-chart.ts';
-import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
-import { alarmDefinitions } from '../../../usecases/release/alarm-definitions.ts';
-import { alarmState } from '../../../usecases/release/alarm-state.ts';
-import { buildFunctions, buildLayers } from '../../build/functions.ts';
+import type { AlarmState } from '../../core/alarms/alarm.ts';
+import { parseAlarmName } from '../../core/alarms/definitions.ts';
+import { NAMESPACE, variantDimensions, versionDimensions } from '../../core/observability/metric-names.ts';
+import type { TimeSeries } from '../../core/report/time-chart.ts';
+import { type LocalHome, openLocalHome } from '../../platform/local/home.ts';
+import type { MetricQuery } from '../../platform/ports.ts';
+import { alarmDefinitions } from '../../usecases/release/alarm-definitions.ts';
+import { alarmState } from '../../usecases/release/alarm-state.ts';
+import { buildFunctions, buildLayers } from '../build/functions.ts';
 import { type BodyMetric, dashboardBodies, type Widget } from './body.ts';
 import { drawDashboard } from './draw.ts';
 
@@ -25,7 +27,7 @@ const {
 } = parseArgs({
   options: {
     home: { type: 'string', default: '.trimtab' },
-    name: { type: 'string', default: 'trimtab-flight-delay' },
+    name: { type: 'string', default: 'trimtab_dev_flight-delay' },
     out: { type: 'string', default: 'docs/images/dashboard.png' },
   },
 }).values;
@@ -42,7 +44,7 @@ const html = await drawDashboard(widgets, {
   from,
   to,
   series: (widget) => seriesOf(home, widget),
-  alarm: (alarm) => states.get(alarm) ?? 'INSUFFICIENT_DATA',
+  alarm: (alarm) => states.get(withoutEnvironment(alarm)) ?? 'INSUFFICIENT_DATA',
 });
 await home.close();
 
@@ -80,9 +82,15 @@ async function statesAt(home: LocalHome, at: Date): Promise<Map<string, AlarmSta
   for (const model of await home.ledger.models()) {
     const { definitions } = await alarmDefinitions(home, model);
     for (const definition of definitions)
-      states.set(definition.name, (await alarmState(home, definition, at, 'OK')).state);
+      states.set(withoutEnvironment(definition.name), (await alarmState(home, definition, at, 'OK')).state);
   }
   return states;
+}
+
+/** The dashboard is that of a deployed environment, the states are those of the home. */
+function withoutEnvironment(alarm: string): string {
+  const { model, variant, metric } = parseAlarmName(alarm) ?? {};
+  return `${model} ${variant} ${metric}`;
 }
 
 async function seriesOf(home: LocalHome, { properties: { metrics = [] } }: Widget): Promise<TimeSeries[] | undefined> {
@@ -104,16 +112,19 @@ async function plain(home: LocalHome, metric: BodyMetric): Promise<TimeSeries[] 
     label?: string;
     color?: string;
   };
-  const dimensions: Record<string, string> = {};
-  for (let i = 0; i < rest.length; i += 2) dimensions[String(rest[i])] = String(rest[i + 1]);
+  const named: Record<string, string> = {};
+  for (let i = 0; i < rest.length; i += 2) named[String(rest[i])] = String(rest[i + 1]);
+  if (named.Model === undefined || named.Variant === undefined) return undefined;
+  // The dashboard is that of a deployed environment, the metrics are those of the home.
+  const dimensions = variantDimensions(home.metrics.environment, named.Model, named.Variant);
   const points = await pointsOf(home, String(metricName), dimensions, options.stat ?? 'Average');
   return [{ label: options.label ?? String(metricName), colour: options.color ?? VERSION_COLOURS[0]!, points }];
 }
 
-/** SEARCH over [Model, Version], as the dashboards have it. */
+/** SEARCH over [Environment, Model, Version], as the dashboards have it. */
 async function byVersion(home: LocalHome, [options]: BodyMetric): Promise<TimeSeries[] | undefined> {
   const { expression } = options as { expression: string };
-  const found = /MetricName="(\w+)" Model="([^"]+)"', '(\w+)'/.exec(expression);
+  const found = /MetricName="(\w+)" Environment="[^"]+" Model="([^"]+)"', '(\w+)'/.exec(expression);
   if (found === null) return undefined;
   const [, metric, model, statistic] = found;
   const { latest = 0 } = (await home.ledger.latest(model!))?.state ?? {};
@@ -122,12 +133,12 @@ async function byVersion(home: LocalHome, [options]: BodyMetric): Promise<TimeSe
     series.push({
       label: `version ${version}`,
       colour: VERSION_COLOURS[(version - 1) % VERSION_COLOURS.length]!,
-      points: await pointsOf(home, metric!, { Model: model!, Version: String(version) }, statistic!),
+      points: await pointsOf(home, metric!, versionDimensions(home.metrics.environment, model!, version), statistic!),
     });
   return series;
 }
 
-async function pointsOf(home: LocalHome, metric: string, dimensions: Record<string, string>, statistic: string) {
+async function pointsOf(home: LocalHome, metric: string, dimensions: MetricQuery['dimensions'], statistic: string) {
   const points = await home.metrics.query({
     metric,
     dimensions,

@@ -1,6 +1,6 @@
-import type { AlarmState } from '../../../core/alarms/alarm.ts';
-import { escapeHtml } from '../../../core/report/page.ts';
-import { type TimeSeries, timeChart } from '../../../core/report/time-chart.ts';
+import type { AlarmState } from '../../core/alarms/alarm.ts';
+import { escapeHtml } from '../../core/report/page.ts';
+import { type TimeSeries, timeChart } from '../../core/report/time-chart.ts';
 import type { Widget } from './body.ts';
 
 /** Pixels of a column and a row. */

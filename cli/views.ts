@@ -1,0 +1,71 @@
+import type * as z from 'zod';
+import { Profile } from '../core/profile/profile.ts';
+import { Entry } from '../core/registry/ledger.ts';
+import { TraceView } from '../usecases/audit/trace-view.ts';
+import { ModelFolderView } from '../usecases/baseline/model-folder-view.ts';
+import { DriftView, FileDriftView } from '../usecases/drift/drift-view.ts';
+import { DecryptedFileView, DecryptedValueView } from '../usecases/privacy/decrypt-view.ts';
+import { ForgetView } from '../usecases/privacy/forget-view.ts';
+import { CompareView } from '../usecases/quality/compare-view.ts';
+import { QualityView } from '../usecases/quality/quality-view.ts';
+import { HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
+import { RegistrationView } from '../usecases/registry/registration-view.ts';
+import { StatusView } from '../usecases/release/status-view.ts';
+import { ValidationView } from '../usecases/validation/validation-view.ts';
+import { CostView } from './cost/cost-view.ts';
+import { DoctorView } from './doctor/doctor-view.ts';
+import { ExplanationsView, ImportanceView } from './endpoint/explanations-view.ts';
+import { PredictionsView } from './endpoint/predictions-view.ts';
+import { SmokeView } from './smoke/smoke-view.ts';
+
+/** A schema of what a command prints with `--json`, published under its name in `schemas/views/`. */
+export interface View {
+  readonly name: string;
+  readonly schema: z.ZodType;
+  /** What it is, in a few words. */
+  readonly about: string;
+}
+
+const view = (name: string, schema: z.ZodType, about: string): View => ({ name, schema, about });
+
+const entry = view('entry', Entry, 'the ledger entry that was appended');
+
+/** What each command prints with `--json`, by command and the options that change what it is. */
+export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
+  init: view('model-folder', ModelFolderView, 'the model folder that was written'),
+  register: view('registration', RegistrationView, 'the version that was registered'),
+  approve: entry,
+  reject: entry,
+  release: entry,
+  promote: entry,
+  rollback: entry,
+  unshadow: entry,
+  quarantine: entry,
+  lift: entry,
+  status: view('status', StatusView, 'what is released, and how rollouts come along'),
+  history: view('history', HistoryView, 'the ledger of a model'),
+  'history --at': view('history-at', HistoryAtView, 'what was true at an instant'),
+  'history --verify': view('verification', VerificationView, 'whether the ledger is as it was written'),
+  validate: view('validation', ValidationView, 'what a data file was found to be'),
+  profile: view('profile', Profile, 'what is in a data file, counted'),
+  drift: view('drift', DriftView, 'drift of captured traffic'),
+  'drift --file': view('file-drift', FileDriftView, 'drift of a data file'),
+  quality: view('quality', QualityView, 'how good a version was, by the truths of its predictions'),
+  compare: view('comparison', CompareView, 'two versions asked about the same rows'),
+  predict: view('predictions', PredictionsView, 'what the endpoint answered'),
+  explain: view('explanations', ExplanationsView, 'Shapley values of rows'),
+  'explain --global': view('importance', ImportanceView, 'their mean size over rows'),
+  forget: view('forget', ForgetView, 'what was erased'),
+  trace: view('trace', TraceView, 'what is known of a prediction, an entry, a version or a drop; `of` says which'),
+  decrypt: view('decrypted-value', DecryptedValueView, 'what an envelope held'),
+  'decrypt --out': view('decrypted-file', DecryptedFileView, 'the file that was written'),
+  smoke: view('smoke', SmokeView, 'whether the endpoint does what the ledger says'),
+  cost: view('cost', CostView, 'a month’s cost, line by line'),
+  doctor: view('doctor', DoctorView, 'what is wrong with an installation'),
+};
+
+/** Commands that report nothing, and why. */
+export const WITHOUT_VIEW: Readonly<Record<string, string>> = {
+  up: 'it serves until it is stopped',
+  serve: 'it serves until it is stopped, and logs to the standard error',
+};

@@ -1,0 +1,9 @@
+import * as z from 'zod';
+import { ModelVersion } from '../../core/registry/version.ts';
+
+/** A version that was registered, now or before. */
+export const RegistrationView = ModelVersion.extend({
+  existed: z.boolean().describe('Whether the same model file was registered before: then nothing was done.'),
+  remarks: z.array(z.string()).describe('What is worth a look about the model, in sentences.'),
+});
+export type RegistrationView = z.infer<typeof RegistrationView>;

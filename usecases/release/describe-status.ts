@@ -1,0 +1,52 @@
+import { UnknownVersionError } from '../../core/registry/errors.ts';
+import type { Home } from '../../platform/ports.ts';
+import { learnTruthDelay } from '../quality/learn-truth-delay.ts';
+import type { Registry } from '../registry/registry.ts';
+import { readBusinessMetrics } from './business-metrics.ts';
+import { challengerStatuses, replayStatusOf } from './rollout-status.ts';
+import { shadowStatusOf } from './shadow.ts';
+import type { ModelStatus, StatusView, TruthDelayView } from './status-view.ts';
+
+/**
+ * What is released, and how rollouts come along. A release is shown also where metrics cannot be read.
+ *
+ * @param model @default all of the home
+ * @throws UnknownVersionError when there is no such model
+ */
+export async function describeStatus(home: Home, registry: Registry, model?: string): Promise<StatusView> {
+  const now = home.clock.now();
+  const names = model === undefined ? await home.ledger.models() : [model];
+  const models = await Promise.all(names.map((name) => statusOf(home, registry, name, now)));
+  if (model !== undefined && models[0]!.release.revision === 0) throw new UnknownVersionError(model);
+  return { at: now.toISOString(), models };
+}
+
+async function statusOf(home: Home, registry: Registry, model: string, now: Date): Promise<ModelStatus> {
+  const release = await registry.state(model);
+  const unread: string[] = [];
+  const tried = async <T>(what: string, reading: Promise<T>): Promise<T | null> => {
+    try {
+      return await reading;
+    } catch (error) {
+      unread.push(`${what}: ${(error as Error).message}`);
+      return null;
+    }
+  };
+  const { shadow } = release;
+  const [challengers, shadowStatus, business, replay, truthDelay] = await Promise.all([
+    tried('progress of challengers', challengerStatuses(home, registry, model, { now, state: release })),
+    shadow === null ? null : tried('progress of the shadow', shadowStatusOf(home, now, model, shadow)),
+    tried('business metrics', readBusinessMetrics(home, registry, model, release.champion)),
+    replayStatusOf(home, model, release),
+    tried('delay of truths', truthDelayOf(home, model, release.champion ?? release.latest)),
+  ]);
+  const read = { challengers, shadow: shadowStatus, business, replay, truthDelay };
+  return { model, release, ...read, unread: unread.sort() };
+}
+
+async function truthDelayOf(home: Home, model: string, version: number): Promise<TruthDelayView | null> {
+  const record = await home.ledger.version(model, version);
+  const delay = record && (await learnTruthDelay(home, model, record.manifest, home.clock.now()));
+  if (delay === undefined) return null;
+  return { p90Ms: delay.p90, medianMs: delay.median, uncorrectedP90Ms: delay.uncorrected, truths: delay.n };
+}

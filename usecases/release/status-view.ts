@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { Analysis } from '../../core/canary/analyse.ts';
+import { TestResult } from '../../core/experiment/judge.ts';
+import { Instant, ModelName, VersionNumber } from '../../core/model/names.ts';
+import { ReleaseState } from '../../core/registry/ledger.ts';
+import { Variant } from '../../core/serving/variant.ts';
+
+const Count = z.int().min(0);
+const Share = z.number().min(0).max(1);
+
+/** The progress of one challenger, by the same evaluation that decides about it. */
+export const RolloutStatus = z.strictObject({
+  version: VersionNumber,
+  test: TestResult.nullable().describe('Of an A/B test; null of a canary.'),
+  step: Analysis.nullable().describe(
+    'Of the step of a canary; null where the manifest wants no analysis, or of a test.',
+  ),
+});
+export type RolloutStatus = z.infer<typeof RolloutStatus>;
+
+/** How often a shadow's answers disagreed with the champion's since it began. */
+export const ShadowStatus = z.strictObject({
+  version: VersionNumber,
+  samples: Count.describe('Requests whose answers were compared; without any the shares say nothing.'),
+  disagreement: Share.describe('Share of them that disagreed.'),
+  low: Share.describe('Begin of its 95 % interval (Wilson).'),
+  high: Share.describe('End of that interval.'),
+  largest: z.number().min(0).describe('Largest difference of two numbers, in their unit.'),
+});
+export type ShadowStatus = z.infer<typeof ShadowStatus>;
+
+/** Values of one business metric of a model over the last day. */
+export const BusinessMetricSummary = z.strictObject({
+  metric: z.string().describe('Name of the metric.'),
+  unit: z.string().nullable().describe('Its unit, as the manifest has it; null when it has none.'),
+  variant: Variant.describe('Whose predictions they are of.'),
+  values: Count.describe('Values that were joined with their predictions.'),
+  mean: z.number().describe('Their mean, in the metric’s unit.'),
+});
+export type BusinessMetricSummary = z.infer<typeof BusinessMetricSummary>;
+
+/** Whether captured requests of a version can be asked of another one. */
+export const ReplayabilityView = z.strictObject({
+  replayable: z.boolean().describe('Whether captures hold all that it was asked.'),
+  replayProblem: z.string().nullable().describe('Why not; null where they do.'),
+});
+
+/** How long truths take, in milliseconds; corrected for those that are still due. */
+const TruthDelayView = z.strictObject({
+  p90Ms: z.number().describe('Delay that nine tenths of the truths do not exceed.'),
+  medianMs: z.number().describe('Delay that half of them do not exceed.'),
+  uncorrectedP90Ms: z.number().describe('Nine tenths of the truths that are there by now, so without those still due.'),
+  truths: Count.describe('Truths that this rests on.'),
+});
+export type TruthDelayView = z.infer<typeof TruthDelayView>;
+
+/** The release of one model, and the progress of what it tries out. */
+export const ModelStatus = z.strictObject({
+  model: ModelName,
+  release: ReleaseState.describe('Who has which part of the traffic, as the ledger has it.'),
+  challengers: z.array(RolloutStatus).nullable().describe('Progress of the challengers; null when it cannot be read.'),
+  shadow: ShadowStatus.nullable().describe('Progress of the shadow; null without one, or when it cannot be read.'),
+  business: z
+    .array(BusinessMetricSummary)
+    .nullable()
+    .describe('Business metrics of the last day that have values; null when they cannot be read.'),
+  replay: z
+    .array(z.strictObject({ version: VersionNumber, ...ReplayabilityView.shape }))
+    .describe('Of each version that has traffic or mirrors it: whether another can be asked what it was asked.'),
+  truthDelay: TruthDelayView.nullable().describe(
+    'How long after their predictions truths become known; null where nobody knows yet, or when it cannot be read.',
+  ),
+  unread: z.array(z.string()).describe('What could not be read and why, in sentences; empty when everything was.'),
+});
+export type ModelStatus = z.infer<typeof ModelStatus>;
+
+/** What is released now. */
+export const StatusView = z.strictObject({
+  at: Instant.describe('When it was looked at.'),
+  models: z.array(ModelStatus).describe('The model that was asked for, or all of the home.'),
+});
+export type StatusView = z.infer<typeof StatusView>;
