@@ -5,7 +5,7 @@ import type { BinaryTally } from './binary.ts';
 import { matrixOf } from './confusion-matrix.ts';
 import type { DecisionRow } from './decisions.ts';
 import { normalInterval } from './interval.ts';
-import { type Metric, metricOf, notDefined } from './metric.ts';
+import { estimateOf, type Metric, notDefined } from './metric.ts';
 import type { MulticlassTally } from './multiclass.ts';
 
 /**
@@ -63,7 +63,7 @@ export function costMetric(table: CostTable, tally: BinaryTally | MulticlassTall
   const mean = sum / n;
   const variance = (designEffect * Math.max(0, squares / n - mean * mean)) / n;
   const interval = normalInterval(mean, variance);
-  return metricOf(mean, {
+  return estimateOf(mean, {
     n,
     interval: interval && { low: Math.max(0, interval.low), high: interval.high },
     method: 'delta',

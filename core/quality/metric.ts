@@ -32,7 +32,7 @@ export interface MetricParts {
 }
 
 /** A metric of a value; NaN and infinities are "not defined". */
-export function metricOf(
+export function estimateOf(
   value: number,
   { n, interval, method = null, bound = 0, undefinedBecause }: MetricParts,
 ): Metric {

@@ -5,7 +5,7 @@ import { CALIBRATION_BOUND, calibrationBins, expectedCalibrationError } from './
 import { type Confusion, confusionOf, ratesOf } from './confusion.ts';
 import { costMetric } from './cost.ts';
 import { normalInterval, shareInterval } from './interval.ts';
-import { type Metric, type MetricOptions, metricOf, notDefined } from './metric.ts';
+import { estimateOf, type Metric, type MetricOptions, notDefined } from './metric.ts';
 import { averagePrecision, rocAuc, type ScoreBin } from './ranking.ts';
 
 export type BinaryMetricName =
@@ -53,7 +53,7 @@ function rateMetrics(tally: BinaryTally, { designEffect = 1 }: MetricOptions): B
   const negatives = tn + fp + invalidNegative;
   const n = positives + negatives;
   const share = (value: number, of: number, undefinedBecause: string): Metric =>
-    metricOf(value, { n: of, interval: shareInterval(value, of / designEffect), method: 'wilson', undefinedBecause });
+    estimateOf(value, { n: of, interval: shareInterval(value, of / designEffect), method: 'wilson', undefinedBecause });
   const drawn = bootstrap(
     [tp, fp, tn, fn, invalidPositive, invalidNegative],
     (cells) => {
@@ -63,7 +63,7 @@ function rateMetrics(tally: BinaryTally, { designEffect = 1 }: MetricOptions): B
     { designEffect },
   );
   const resampled = (name: keyof typeof drawn, undefinedBecause: string): Metric =>
-    metricOf(rates[name], { n, interval: drawn[name], method: 'bootstrap', undefinedBecause });
+    estimateOf(rates[name], { n, interval: drawn[name], method: 'bootstrap', undefinedBecause });
   return {
     errorRate: share(rates.errorRate, n, 'there are no rows'),
     accuracy: share(rates.accuracy, n, 'there are no rows'),
@@ -119,11 +119,11 @@ function rankingMetrics({ scores, probabilities }: BinaryTally, { designEffect =
   const [roc, pr] = [rocAuc(scoreBins(cells)), averagePrecision(scoreBins(cells))];
   const method = 'bootstrap';
   return {
-    rocAuc: metricOf(roc.value, { n, interval: drawn.rocAuc, method, bound: roc.bound, undefinedBecause: ONE_CLASS }),
-    prAuc: metricOf(pr.value, { n, interval: drawn.prAuc, method, bound: pr.bound, undefinedBecause: NO_POSITIVES }),
+    rocAuc: estimateOf(roc.value, { n, interval: drawn.rocAuc, method, bound: roc.bound, undefinedBecause: ONE_CLASS }),
+    prAuc: estimateOf(pr.value, { n, interval: drawn.prAuc, method, bound: pr.bound, undefinedBecause: NO_POSITIVES }),
     ...(probabilities
       ? {
-          calibrationError: metricOf(calibration(cells), {
+          calibrationError: estimateOf(calibration(cells), {
             n,
             interval: drawn.calibrationError,
             method,
@@ -152,7 +152,7 @@ function lossMetrics({ scores, probabilities }: BinaryTally, { designEffect = 1 
   const ofMean = (value: number, squares: number): Metric => {
     const variance = (designEffect * Math.max(0, squares / n - value * value)) / n;
     const interval = normalInterval(value, variance);
-    return metricOf(value, {
+    return estimateOf(value, {
       n,
       interval: interval && { low: Math.max(0, interval.low), high: interval.high },
       method: 'delta',

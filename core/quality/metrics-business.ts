@@ -1,5 +1,5 @@
 import { normalInterval } from './interval.ts';
-import { type Metric, type MetricOptions, metricOf } from './metric.ts';
+import { estimateOf, type Metric, type MetricOptions } from './metric.ts';
 import { type Moments, meanOf, varianceOf } from './moments.ts';
 
 /** What predictions turned out to be worth, in terms of one business metric. */
@@ -14,7 +14,7 @@ export function businessValue(values: Moments, { designEffect = 1 }: MetricOptio
   const mean = meanOf(values);
   const interval = normalInterval(mean, (designEffect * varianceOf(values)) / n);
   return {
-    mean: metricOf(mean, { n, interval, method: 'delta', undefinedBecause }),
-    total: metricOf(n === 0 ? Number.NaN : sum, { n, undefinedBecause }),
+    mean: estimateOf(mean, { n, interval, method: 'delta', undefinedBecause }),
+    total: estimateOf(n === 0 ? Number.NaN : sum, { n, undefinedBecause }),
   };
 }

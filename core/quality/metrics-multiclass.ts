@@ -4,7 +4,7 @@ import { CALIBRATION_BOUND, type CalibrationBin, expectedCalibrationError } from
 import { matrixOf } from './confusion-matrix.ts';
 import { costMetric } from './cost.ts';
 import { normalInterval, shareInterval } from './interval.ts';
-import { type Metric, type MetricOptions, metricOf, notDefined } from './metric.ts';
+import { estimateOf, type Metric, type MetricOptions, notDefined } from './metric.ts';
 import { type Moments, meanOf, varianceOf } from './moments.ts';
 import type { MulticlassTally } from './multiclass.ts';
 
@@ -36,11 +36,11 @@ export function multiclassMetrics(
   const matrix = matrixOf(tally);
   const invalid = matrix.reduce((sum, row) => sum + row.at(-1)!, 0);
   const share = (value: number, of: number, undefinedBecause: string): Metric =>
-    metricOf(value, { n: of, interval: shareInterval(value, of / designEffect), method: 'wilson', undefinedBecause });
+    estimateOf(value, { n: of, interval: shareInterval(value, of / designEffect), method: 'wilson', undefinedBecause });
   const summary = summaryOf(matrix, classes.length);
   const drawn = resampled(matrix, classes.length, designEffect);
   const macro = (name: keyof Summary, undefinedBecause: string): Metric =>
-    metricOf(summary[name], { n, interval: drawn[name], method: 'bootstrap', undefinedBecause });
+    estimateOf(summary[name], { n, interval: drawn[name], method: 'bootstrap', undefinedBecause });
   const perClass = classes.map((name, i) => {
     const { hits, truths, decisions, f1 } = classRates(matrix, i);
     return [
@@ -48,7 +48,7 @@ export function multiclassMetrics(
       {
         precision: share(hits / decisions, decisions, 'the class was never decided on'),
         recall: share(hits / truths, truths, 'the class was never true'),
-        f1: metricOf(f1, {
+        f1: estimateOf(f1, {
           n,
           interval: drawn[`f1 ${i}`],
           method: 'bootstrap',
@@ -145,7 +145,7 @@ function probabilityMetrics(
 ): Record<'brier' | 'logLoss' | 'calibrationError', Metric> {
   const ofMean = (moments: Moments): Metric => {
     const interval = normalInterval(meanOf(moments), (designEffect * varianceOf(moments)) / moments.n);
-    return metricOf(meanOf(moments), {
+    return estimateOf(meanOf(moments), {
       n: moments.n,
       interval: interval && { low: Math.max(0, interval.low), high: interval.high },
       method: 'delta',
@@ -165,7 +165,7 @@ function probabilityMetrics(
   return {
     brier: ofMean(brier),
     logLoss: ofMean(logLoss),
-    calibrationError: metricOf(expectedCalibrationError(bins), {
+    calibrationError: estimateOf(expectedCalibrationError(bins), {
       n: brier.n,
       interval: drawn.calibrationError,
       method: 'bootstrap',

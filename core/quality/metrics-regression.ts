@@ -1,6 +1,6 @@
 import { absoluteErrorQuantile, shareAbove } from './binned-errors.ts';
 import { normalInterval, quantileRanks, shareInterval } from './interval.ts';
-import { type Metric, type MetricOptions, metricOf } from './metric.ts';
+import { estimateOf, type Metric, type MetricOptions } from './metric.ts';
 import { meanOf, varianceOf } from './moments.ts';
 import type { RegressionTally } from './regression.ts';
 
@@ -36,7 +36,7 @@ function meanMetrics(tally: RegressionTally, { designEffect = 1 }: MetricOptions
   const { error, absolute, products, y } = tally;
   const { n } = error;
   const delta = (value: number, variance: number): Metric =>
-    metricOf(value, {
+    estimateOf(value, {
       n,
       interval: normalInterval(value, (designEffect * variance) / n),
       method: 'delta',
@@ -50,7 +50,7 @@ function meanMetrics(tally: RegressionTally, { designEffect = 1 }: MetricOptions
     mae: notBelowZero(delta(meanOf(absolute), varianceOf(absolute))),
     rmse: notBelowZero(delta(rmse, squared === 0 ? 0 : ofSquared / (4 * squared))),
     bias: delta(meanOf(error), varianceOf(error)),
-    r2: metricOf(r2, {
+    r2: estimateOf(r2, {
       n,
       interval: normalInterval(r2, (designEffect * r2Variance(tally, squared, ofSquared)) / n),
       method: 'delta',
@@ -84,7 +84,7 @@ function quantileMetrics(tally: RegressionTally, { designEffect = 1 }: MetricOpt
   const quantile = (share: number): Metric => {
     const ranks = quantileRanks(share, n / designEffect);
     const { value, bound } = absoluteErrorQuantile(tally, share);
-    return metricOf(value, {
+    return estimateOf(value, {
       n,
       interval: ranks && {
         low: Math.min(value, absoluteErrorQuantile(tally, ranks.low).value),
@@ -105,7 +105,7 @@ function shareMetrics(
 ): RegressionMetrics {
   const n = error.n + invalid;
   const share = (value: number): Metric =>
-    metricOf(value, {
+    estimateOf(value, {
       n,
       interval: shareInterval(value, n / designEffect),
       method: 'wilson',
@@ -123,7 +123,7 @@ function championMetrics(tally: RegressionTally, { designEffect = 1, champion }:
   const n = tally.error.n + tally.invalid;
   const share = (of: number): Metric => {
     const { value, bound } = shareAbove(tally, of);
-    return metricOf(value, {
+    return estimateOf(value, {
       n,
       interval: shareInterval(value, n / designEffect),
       method: 'wilson',

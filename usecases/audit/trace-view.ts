@@ -85,7 +85,13 @@ export const TracedOutput = z.strictObject({
     .nullable()
     .describe('Why there is no answer: by whose fault; null where there is one.'),
   findings: z
-    .array(z.strictObject({ feature: z.string(), rule: z.string(), count: z.int().min(1) }))
+    .array(
+      z.strictObject({
+        feature: z.string().describe('Name of the feature, or of a whole tensor.'),
+        rule: z.string().describe('The rule that was broken.'),
+        count: z.int().min(1).describe('How often.'),
+      }),
+    )
     .describe('What of the whole request broke the contract.'),
   object: z.string().describe('Object of the captures store.'),
 });

@@ -20,7 +20,7 @@ const problemOf = (...parts: Parameters<typeof version>) => replayabilityOf(vers
 
 describe('replayabilityOf', () => {
   it('lets requests be asked again that captures hold in full', () => {
-    expect(replayabilityOf(version({}))).toEqual({ replayable: true });
+    expect(replayabilityOf(version({}))).toEqual({ replayable: true, replayProblem: null });
   });
 
   it('says what captures do not hold', () => {
@@ -35,6 +35,6 @@ describe('replayabilityOf', () => {
 
   it('opens what is encrypted only where the manifest says so', () => {
     expect(problemOf({ personal: 'encrypt' })).toContain('privacy.replay does not let it be opened');
-    expect(problemOf({ personal: 'encrypt' }, { privacy: { replay: true } })).toBeUndefined();
+    expect(problemOf({ personal: 'encrypt' }, { privacy: { replay: true } })).toBeNull();
   });
 });

@@ -45,7 +45,7 @@ const SHARES = [
 function expectSound(metrics: Readonly<Record<string, Metric>>): void {
   for (const [name, metric] of Object.entries(metrics)) {
     const { value, low, high, method, reason, bound } = metric;
-    expect(value === null, name).toBe(reason !== undefined);
+    expect(value === null, name).toBe(reason !== null);
     expect([low === null, high === null], name).toEqual([method === null, method === null]);
     expect(bound, name).toBeGreaterThanOrEqual(0);
     if (value === null) continue;
