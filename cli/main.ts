@@ -21,6 +21,7 @@ import { addReject } from './commands/reject.ts';
 import { addRelease } from './commands/release.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addServe } from './commands/serve.ts';
+import { addSimulate } from './commands/simulate.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrace } from './commands/trace.ts';
@@ -57,6 +58,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addForget,
   addTrace,
   addDecrypt,
+  addSimulate,
   addSmoke,
   addUp,
   addServe,

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { Profile } from '../core/profile/profile.ts';
 import { Entry } from '../core/registry/ledger.ts';
+import { SimulationTableView, SimulationView } from '../core/simulation/view.ts';
 import { TraceView } from '../usecases/audit/trace-view.ts';
 import { ModelFolderView } from '../usecases/baseline/model-folder-view.ts';
 import { DriftView, FileDriftView } from '../usecases/drift/drift-view.ts';
@@ -60,6 +61,12 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   decrypt: view('decrypted-value', DecryptedValueView, 'what an envelope held'),
   'decrypt --out': view('decrypted-file', DecryptedFileView, 'the file that was written'),
   smoke: view('smoke', SmokeView, 'whether the endpoint does what the ledger says'),
+  simulate: view('simulation', SimulationView, 'how a scenario came out'),
+  'simulate --grid': view(
+    'simulations',
+    SimulationTableView,
+    'how several scenarios came out, of a grid or of variants',
+  ),
   cost: view('cost', CostView, 'a month’s cost, line by line'),
   doctor: view('doctor', DoctorView, 'what is wrong with an installation'),
 };

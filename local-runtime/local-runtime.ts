@@ -9,7 +9,7 @@ import { serve } from '../server/http/http-server.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { metricsPage, releaseGauges, watchedGauges } from '../server/metrics/metrics-page.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
-import { AlarmEvaluator } from './alarm-evaluator.ts';
+import { AlarmTriggers } from './alarm-triggers.ts';
 import { localFunctions } from './functions.ts';
 import { watchDrops } from './watch-drops.ts';
 
@@ -31,7 +31,7 @@ export interface LocalRuntime {
   readonly url: string;
   readonly home: LocalHome;
   readonly probe: EndpointProbe;
-  readonly alarms: AlarmEvaluator;
+  readonly alarms: AlarmTriggers;
   /** Writes the buffered captures to the store. */
   flush(): Promise<void>;
   /** Stops taking requests, finishes those in progress, and frees everything. */
@@ -75,7 +75,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
   const probe = httpProbe(server.url);
   const functions = localFunctions(home, probe);
-  const alarms = new AlarmEvaluator(home, functions, log);
+  const alarms = new AlarmTriggers(home, functions, log);
 
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);

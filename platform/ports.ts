@@ -5,8 +5,8 @@ import type { Entry } from '../core/registry/ledger.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
 
 /**
- * The ports: what the program needs of the world. Each has two homes, `local/` (a folder) and `aws/`, and one
- * contract test suite (test/platform/contract) that both pass.
+ * The ports: what the program needs of the world. Each has three homes, `local/` (a folder), `aws/`, and `simulated/` (memory, for `trimtab simulate`), and one
+ * contract test suite (test/platform/contract) that all pass.
  */
 
 /** What is known of an object without reading it. */
@@ -132,7 +132,7 @@ export interface Clock {
 
 /** Where the program lives. */
 export interface Home {
-  readonly kind: 'local' | 'aws';
+  readonly kind: 'local' | 'aws' | 'simulated';
   /** Where it is, for people: a folder, or table and buckets. */
   readonly description: string;
   readonly ledger: Ledger;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { RULE_SHAPE, rulesProblem } from './rules/rules.ts';
+import { RESERVED_PREFIX } from './sql-text.ts';
 import { TensorRule } from './tensor-rule.ts';
 
 /**
@@ -90,7 +91,13 @@ export const Contract = z
     data: DataColumns.prefault({}),
     file: FileRules.prefault({}),
   })
-  .refine((c) => new Set(c.features.map((f) => f.name)).size === c.features.length, 'feature names must be unique')
+  .superRefine(({ features, data }, context) => {
+    const message = namesProblem(
+      features.map(({ name }) => name),
+      [data.id, data.time, data.label, ...data.extra].filter((name) => name !== undefined),
+    );
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['features'], message });
+  })
   .refine((c) => new Set(c.tensors.map((t) => t.name)).size === c.tensors.length, 'tensor names must be unique')
   .superRefine(({ features, tensors }, context) => {
     // The summary of tensor x is captured as x.mean, x.std, …
@@ -132,6 +139,19 @@ export const Contract = z
     }
   });
 export type Contract = z.infer<typeof Contract>;
+
+/** What is wrong with names that are to be columns of one table, where capitals do not count; undefined when nothing is. */
+function namesProblem(features: readonly string[], others: readonly string[]): string | undefined {
+  if (new Set(features).size < features.length) return 'feature names must be unique';
+  const folded = new Map<string, string>();
+  for (const name of [...features, ...others]) {
+    if (name.startsWith(RESERVED_PREFIX)) return `${name} is no name of a column: ${RESERVED_PREFIX} is reserved`;
+    const other = folded.get(name.toLowerCase()) ?? name;
+    if (other !== name) return `${other} and ${name} differ in capitals only, which tables do not tell apart`;
+    folded.set(name.toLowerCase(), name);
+  }
+  return undefined;
+}
 
 /** Whether no value that the rules let in is beyond what a number tells apart. */
 const keepsEveryDigit = ({ min, max, onViolation }: Feature): boolean =>

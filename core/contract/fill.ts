@@ -68,12 +68,11 @@ function askNumber(column: FillNumbers<number>, value: unknown, row: number): nu
     if (kept !== undefined) kept[keptFrom + row] = x;
     return x;
   }
-  const cell = check.read(value);
-  if (kept !== undefined) {
-    const x = Number(cell ?? Number.NaN);
-    kept[keptFrom + row] = data instanceof Float32Array ? shortest(x) : x;
-  }
-  return check.check(value, cell, row, findings);
+  // A binary float32 stands for the decimal that it was made of, as it would in JSON.
+  const raw = data instanceof Float32Array ? shortest(value as number) : value;
+  const cell = check.read(raw);
+  if (kept !== undefined) kept[keptFrom + row] = Number(cell ?? Number.NaN);
+  return check.check(raw, cell, row, findings);
 }
 
 /** Fills a column of 64-bit integers, every digit kept. */

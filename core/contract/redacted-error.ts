@@ -1,4 +1,4 @@
-/** A failure on personal fields: its message may hold their values, so only where it happened is told. */
+/** A failure on personal fields. Its message may hold their values: only the stack is kept. */
 export class RedactedError extends Error {
   override readonly name = 'WithheldError';
   constructor(error: unknown) {

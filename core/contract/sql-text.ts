@@ -1,3 +1,6 @@
+/** How columns begin that a query has beside those of a file; no column of a contract does. */
+export const RESERVED_PREFIX = '@exact';
+
 /** A name as an SQL identifier. */
 export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 

@@ -65,30 +65,39 @@ export function planFor(minEffect: number, alpha: number, power: number): Plan {
   return { rho: rhoFor(horizon, alpha), horizon };
 }
 
+/** Coefficients of Acklam's approximation: numerators and denominators of its two rational functions. */
+const CENTRE_ABOVE = [
+  -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239,
+];
+const CENTRE_BELOW = [
+  -54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1,
+];
+const TAIL_ABOVE = [
+  -0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+  2.938163982698783,
+];
+const TAIL_BELOW = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
+
 /**
  * Quantile of the standard normal distribution. P. J. Acklam's rational approximation, relative error below 1.15e-9.
  *
  * @param p between 0 and 1, both excluded
  */
 export function normalQuantile(p: number): number {
-  const a = [
-    -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239,
-  ];
-  const b = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1];
-  const c = [
-    -0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968,
-    2.938163982698783,
-  ];
-  const d = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
-  const at = (coefficients: readonly number[], x: number): number =>
-    coefficients.reduce((sum, each) => sum * x + each, 0);
   const tail = 0.02425;
   if (p > 1 - tail) return -normalQuantile(1 - p);
   if (p < tail) {
     const q = Math.sqrt(-2 * Math.log(p));
-    return at(c, q) / at(d, q);
+    return polynomial(TAIL_ABOVE, q) / polynomial(TAIL_BELOW, q);
   }
   const q = p - 0.5;
   const r = q * q;
-  return (at(a, r) * q) / at(b, r);
+  return (polynomial(CENTRE_ABOVE, r) * q) / polynomial(CENTRE_BELOW, r);
+}
+
+/** Value of a polynomial; coefficients from the highest power on. */
+function polynomial(coefficients: readonly number[], x: number): number {
+  let sum = 0;
+  for (const each of coefficients) sum = sum * x + each;
+  return sum;
 }

@@ -12,7 +12,7 @@ export interface Verdict {
   readonly target?: number;
   /** The challengers that are worse; only for `abort-canary`. */
   readonly versions?: readonly number[];
-  /** Retraining should be asked for: the world changed and no former version would help. */
+  /** Retraining should be asked for: the population or the concept changed and no former version would help. */
   readonly retrain: boolean;
   readonly reason: string;
   readonly evidence: Evidence;
@@ -39,7 +39,7 @@ export interface DecideOptions {
  * Decides what an alarm means for a release.
  *
  * Only a change of model can be undone by going back, so the variants are compared over the same window: if the
- * suspect alone is worse, the model changed; if all are worse together, the data or the world did, and the verdict is
+ * suspect alone is worse, the model changed; if all are worse together, the data or the population did, and the verdict is
  * `hold`. Alarms name variants, so with several challengers each is a suspect, and is judged by what is its own.
  * Without a variant beside it, a freshly released champion is compared with its predecessor over the window before the
  * release.
@@ -113,7 +113,7 @@ export const answerTo = (
 
 /**
  * The registry's command for a verdict; undefined for `ignore`. One command, so that an answer is one write: holding
- * because the world changed and asking for retraining are one entry.
+ * because the population changed and asking for retraining are one entry.
  */
 export function commandOf(verdict: Verdict, alarm: AlarmTransition, state: ReleaseState): Command | undefined {
   const grounds = { reason: verdict.reason, cause: { alarm: alarm.alarm, at: alarm.at }, evidence: verdict.evidence };
@@ -155,24 +155,24 @@ function compare(
   const gap = `difference ${points(difference)} [${points(low)}, ${points(high)}]`;
   const bad = (o: MetricObservation): boolean =>
     o.mean >= evidence.threshold || worseThanBaseline(o, evidence, minDifference);
-  // What the variant beside it has lost as well is the world's part of what the suspect has lost.
-  const world = bad(other) ? other.mean - Math.min(other.mean, evidence.baseline ?? evidence.threshold) : 0;
-  if (low > 0 && difference >= Math.max(minDifference, world))
+  // What the variant beside it has lost as well is the drift's part of what the suspect has lost.
+  const shared = bad(other) ? other.mean - Math.min(other.mean, evidence.baseline ?? evidence.threshold) : 0;
+  if (low > 0 && difference >= Math.max(minDifference, shared))
     return { kind: 'alone', reason: `${metric}: ${pair}: the suspect alone is worse, ${gap}` };
   if (bad(accused) && bad(other))
     return {
       kind: 'together',
-      reason: `${metric}: ${pair}: all are worse together than the baseline${evidence.baseline === undefined ? '' : ` (${percent(evidence.baseline)})`}, so the data or the world changed; ${gap}`,
+      reason: `${metric}: ${pair}: all are worse together than the baseline${evidence.baseline === undefined ? '' : ` (${percent(evidence.baseline)})`}, so the data or the population changed; ${gap}`,
     };
   return unclear(`${metric}: ${pair}: no clear difference, ${gap}`);
 }
 
-/** With nobody to compare with, only the baseline is left, and it cannot tell the model from the world. */
+/** With nobody to compare with, only the baseline is left, and it cannot tell the model from the data. */
 function alone(accused: MetricObservation, self: string, evidence: Evidence, minDifference: number): Comparison {
   if (worseThanBaseline(accused, evidence, minDifference))
     return {
       kind: 'together',
-      reason: `${evidence.metric}: ${self}, worse than its baseline (${percent(evidence.baseline!)}), and there is no other version to tell the model from the world`,
+      reason: `${evidence.metric}: ${self}, worse than its baseline (${percent(evidence.baseline!)}), and there is no other version to tell the model from the data`,
     };
   return unclear(`${evidence.metric}: ${self} and there is no other version to compare with`);
 }

@@ -5,10 +5,8 @@ import type { Bus, BusEvent, Clock } from '../ports.ts';
 /** Size at which the file is put aside as `<name>.1` (the one before is dropped); bytes. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** Events as lines of `events.jsonl`, and told to whoever subscribed in this process. */
+/** Events as lines of `events.jsonl`. */
 export class LocalBus implements Bus {
-  readonly #listeners = new Set<(event: BusEvent) => void>();
-
   constructor(
     readonly file: string,
     readonly clock: Clock,
@@ -25,19 +23,5 @@ export class LocalBus implements Bus {
     // Another process may be first to put it aside; then there is nothing left to rename.
     if (size > MAX_BYTES) await rename(this.file, `${this.file}.1`).catch(() => undefined);
     await appendFile(this.file, `${JSON.stringify({ time: this.clock.now().toISOString(), ...event })}\n`);
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        // As on a real bus, what a listener does is no concern of whoever publishes.
-        process.emitWarning(error as Error);
-      }
-    }
-  }
-
-  /** @returns what ends the subscription */
-  subscribe(listener: (event: BusEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 }

@@ -1,23 +1,10 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import { ForeignMetricError } from '../errors.ts';
+import { dimensionsKey, parseMetricLine } from '../metric-line.ts';
 import type { Datapoint, MetricQuery, Metrics } from '../ports.ts';
 import { Series } from './metric-series.ts';
 import { FileTail } from './tail.ts';
-
-/** The parts of an embedded-metric-format line that matter here. */
-interface EmfLine {
-  readonly _aws?: {
-    readonly Timestamp: number;
-    readonly CloudWatchMetrics: readonly {
-      readonly Namespace: string;
-      readonly Dimensions: readonly (readonly string[])[];
-      readonly Metrics: readonly { readonly Name: string }[];
-    }[];
-  };
-  readonly [name: string]: unknown;
-}
 
 const FLUSH_MS = 500;
 /** Size at which the file is put aside as `<name>.1` (the one before is dropped); bytes. */
@@ -117,38 +104,18 @@ export class LocalMetrics implements Metrics {
   #take(text: string): void {
     // Parsing costs more than looking.
     if (this.#only !== undefined && !this.#only.some((name) => text.includes(`"${name}"`))) return;
-    let line: EmfLine;
-    try {
-      line = JSON.parse(text) as EmfLine;
-    } catch {
-      return; // A line cut off by a killed process holds no whole sample.
-    }
-    if (!line._aws) return;
-    const at = line._aws.Timestamp;
-    for (const { Namespace, Dimensions, Metrics } of line._aws.CloudWatchMetrics) {
-      if (Namespace !== NAMESPACE) continue;
-      for (const names of Dimensions) {
-        const key = dimensionsKey(Object.fromEntries(names.map((name) => [name, String(line[name])])));
-        for (const { Name } of Metrics)
-          if (this.#only?.includes(Name) ?? true) this.#add(seriesKey(Name, key), at, line[Name]);
-      }
-    }
+    for (const { metric, dimensions, at, values } of parseMetricLine(text, this.#only))
+      this.#add(seriesKey(metric, dimensions), at, values);
   }
 
-  #add(key: string, at: number, value: unknown): void {
+  #add(key: string, at: number, values: readonly number[]): void {
     let series = this.#series.get(key);
     if (!series) {
       series = new Series();
       this.#series.set(key, series);
     }
-    for (const sample of Array.isArray(value) ? value : [value]) if (typeof sample === 'number') series.add(at, sample);
+    for (const sample of values) series.add(at, sample);
   }
 }
 
 const seriesKey = (metric: string, dimensions: string): string => `${metric}\n${dimensions}`;
-
-const dimensionsKey = (dimensions: Readonly<Record<string, string>>): string =>
-  Object.keys(dimensions)
-    .sort()
-    .map((name) => `${name}\n${dimensions[name]}`)
-    .join('\n');

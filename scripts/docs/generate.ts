@@ -1,16 +1,19 @@
 // Writes every file that is made of code and committed (`npm run generate`); tests hold each of them against its source.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { GRAFANA_FILE, grafanaDashboard } from './grafana-dashboard.ts';
-import { configSchema, modelSchema } from './json-schemas.ts';
+import { configSchema, modelSchema, scenarioSchema } from './json-schemas.ts';
 import { permissionsPage } from './permissions-page.ts';
+import { SIMULATE_PAGE, simulatePage } from './scenario-fields.ts';
 import { viewSchemas, viewsPage } from './view-schemas.ts';
 
 const FILES: Readonly<Record<string, () => string>> = {
   'schemas/model.schema.json': modelSchema,
+  'schemas/scenario.schema.json': scenarioSchema,
   'schemas/trimtab.config.schema.json': configSchema,
   ...viewSchemas,
   'docs/permissions.md': permissionsPage,
   'docs/views.md': viewsPage,
+  [SIMULATE_PAGE]: simulatePage,
   [GRAFANA_FILE]: grafanaDashboard,
 };
 

@@ -83,6 +83,8 @@ const RUNS: readonly Run[] = [
   run('status', 'flight-delay'),
   run('decrypt --out', file('sealed.parquet'), '--model', 'flight-delay', '--out', file('open.parquet')),
   run('forget', '--prediction', 'one-flight'),
+  run('simulate', file('scenario.json'), '--seeds', '2'),
+  run('simulate --grid', file('scenario.json'), '--grid', 'traffic.rate=1,2', '--seeds', '1'),
   run('cost', '--config', 'no-such-configuration.json'),
   run('doctor', '--port', '0'),
 ];
@@ -117,6 +119,7 @@ describe('views', () => {
     const lines = readFileSync(`${MODEL}/data/2013-07.csv`, 'utf8').split('\n', 1_500);
     writeFileSync(file('rows.csv'), `${lines.join('\n')}\n`);
     writeFileSync(file('bad.csv'), 'a;b\n1;2\n');
+    writeFileSync(file('scenario.json'), JSON.stringify({ duration: '10m', traffic: { segments: { night: 0.1 } } }));
     writeFileSync(file('flight.json'), JSON.stringify([FLIGHT, FLIGHT]));
     const opened = await openLocalHome(home);
     const keys = await opened.privacy();

@@ -1,6 +1,8 @@
 import { profileOfCaptures } from '../../core/drift/captured-profile.ts';
-import { detectDrift } from '../../core/drift/verdict.ts';
+import { type DriftVerdict, detectDrift } from '../../core/drift/verdict.ts';
 import { metricLine } from '../../core/observability/emf.ts';
+import type { Baseline, Profile } from '../../core/profile/profile.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
 import { readCaptures } from '../../platform/captures.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -57,7 +59,7 @@ export async function runDriftDetection(
     baseline.profile,
     version.manifest.decision?.output,
   );
-  const verdict = detectDrift(baseline, current, { alpha: drift.alpha });
+  const { persistence, ...verdict } = await assessWindow(home, { version, baseline, current, to, now });
   const place = `reports/drift/${model}/v${champion}-${stamp(from)}-${stamp(to)}`;
   const report: DriftView = {
     model,
@@ -65,7 +67,7 @@ export async function runDriftDetection(
     from: from.toISOString(),
     to: to.toISOString(),
     ...verdict,
-    persistence: await persist(home, `drift/${model}/v${champion}.json`, to, verdict.verdict),
+    persistence,
     baseline: { createdAt: baseline.createdAt, rows: baseline.profile.rows, source: baseline.source },
     report: `${place}/report.html`,
   };
@@ -74,17 +76,6 @@ export async function runDriftDetection(
     contentType: 'text/html; charset=utf-8',
   });
   await home.data.put(`${place}/report.json`, JSON.stringify(report, null, 2), { contentType: 'application/json' });
-  if (verdict.verdict !== 'insufficient_data')
-    home.metrics.write(
-      metricLine({
-        environment: home.metrics.environment,
-        model,
-        variant: 'champion',
-        version: champion,
-        at: now.getTime(),
-        values: { Drift: verdict.share },
-      }),
-    );
   await home.bus.publish({
     source: 'trimtab',
     detailType: 'Drift Found',
@@ -99,11 +90,47 @@ export async function runDriftDetection(
   return report;
 }
 
+/** A window of a champion's traffic, profiled over the bins of its baseline. */
+export interface ProfiledWindow {
+  readonly version: ModelVersion;
+  readonly baseline: Baseline;
+  readonly current: Profile;
+  /** End of the window. */
+  readonly to: Date;
+  readonly now: Date;
+}
+
+/** Detects drift of a window, stores its verdict beside those before, and emits the share of drifted columns. */
+export async function assessWindow(
+  home: Pick<Home, 'data' | 'metrics'>,
+  { version: { model, version, manifest }, baseline, current, to, now }: ProfiledWindow,
+): Promise<DriftVerdict & Pick<DriftView, 'persistence'>> {
+  const verdict = detectDrift(baseline, current, { alpha: manifest.monitoring.drift.alpha });
+  const persistence = await persist(home, `drift/${model}/v${version}.json`, to, verdict.verdict);
+  if (verdict.verdict !== 'insufficient_data')
+    home.metrics.write(
+      metricLine({
+        environment: home.metrics.environment,
+        model,
+        variant: 'champion',
+        version,
+        at: now.getTime(),
+        values: { Drift: verdict.share },
+      }),
+    );
+  return { ...verdict, persistence };
+}
+
 /** Windows that persistence looks back on. */
 const DRIFT_HISTORY_WINDOWS = 5;
 
 /** Stores the window's verdict. Drift is critical in two windows in a row, and a warning in three of the last five. */
-async function persist(home: Home, key: string, to: Date, verdict: string): Promise<DriftView['persistence']> {
+async function persist(
+  home: Pick<Home, 'data'>,
+  key: string,
+  to: Date,
+  verdict: string,
+): Promise<DriftView['persistence']> {
   const known = await home.data.get(key).catch((error: unknown) => {
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;

@@ -41,7 +41,7 @@ export interface JoinSummary {
 }
 
 /** How old a prediction may be when its truth arrives, unless the manifest expects truth later: then twice that. */
-const MAX_PREDICTION_AGE_MS = 7 * 24 * 3_600_000;
+export const MAX_PREDICTION_AGE_MS = 7 * 24 * 3_600_000;
 /** How long a truth waits for a capture that is still on its way. */
 const MAX_CAPTURE_DELAY_MS = 2 * 3_600_000;
 /** Records of one model that wait at most. */
@@ -271,6 +271,15 @@ interface EmittedRecord {
   readonly metric: { readonly name: 'PredictionError' | BusinessName; readonly value: number };
 }
 
+/**
+ * What a decision's truth is counted as.
+ *
+ * @param at when the prediction was made, ISO 8601
+ * @param since when the traffic last changed hands: variants are compared by what they did after it
+ */
+export const errorMetric = (at: string, since: string): 'PredictionError' | 'PredictionErrorLate' =>
+  at < since ? 'PredictionErrorLate' : 'PredictionError';
+
 function emit(
   home: Home,
   model: string,
@@ -279,7 +288,7 @@ function emit(
 ): void {
   const groups = new Map<string, { record: JoinedRecord; name: MetricName | BusinessName; values: number[] }>();
   for (const { record, metric } of emitted) {
-    const name = metric.name === 'PredictionError' && record.at < since ? 'PredictionErrorLate' : metric.name;
+    const name = metric.name === 'PredictionError' ? errorMetric(record.at, since) : metric.name;
     const key = `${name} ${record.version} ${record.variant}`;
     const group = groups.get(key) ?? { record, name, values: [] };
     group.values.push(metric.value);

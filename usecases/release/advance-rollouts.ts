@@ -12,7 +12,7 @@ import { nextCanaryCommand } from './canary.ts';
 import type { ChallengerReview } from './challenger-review.ts';
 import { reconsider } from './roll-back.ts';
 import { nextShadowCommand } from './shadow.ts';
-import { verifyOnce } from './verify-rollback.ts';
+import { type VerifyOptions, verifyOnce } from './verify-rollback.ts';
 
 /** What was done about one model's rollout. */
 export interface Advance {
@@ -31,14 +31,20 @@ export interface Advance {
  * be written.
  *
  * @param probe looks at what the endpoint serves; without it, rollbacks are not verified
+ * @param verify how long a rollback that is made here is given to be seen
  * @throws AggregateError at the end, with the failures of all models: one model's does not keep the others waiting
  */
-export async function advanceRollouts(home: Home, now: Date, probe?: EndpointProbe): Promise<Advance[]> {
+export async function advanceRollouts(
+  home: Home,
+  now: Date,
+  probe?: EndpointProbe,
+  verify: VerifyOptions = {},
+): Promise<Advance[]> {
   const done: Advance[] = [];
   const failures: unknown[] = [];
   for (const model of await home.ledger.models()) {
     try {
-      done.push(await advanceModel(home, now, model, probe));
+      done.push(await advanceModel(home, now, model, { probe, verify }));
     } catch (error) {
       failures.push(error);
     }
@@ -54,7 +60,12 @@ async function makeUpForSnapshot(home: Home, model: string): Promise<void> {
   if (latest && (await newestRevision(home.artifacts, model)) < latest.number) await storeSnapshot(home, latest);
 }
 
-async function advanceModel(home: Home, now: Date, model: string, probe?: EndpointProbe): Promise<Advance> {
+async function advanceModel(
+  home: Home,
+  now: Date,
+  model: string,
+  { probe, verify }: { readonly probe: EndpointProbe | undefined; readonly verify: VerifyOptions },
+): Promise<Advance> {
   const registry = new Registry(home, 'function:advance');
   const state = await registry.state(model);
   if (state.awaiting && probe) {
@@ -73,7 +84,7 @@ async function advanceModel(home: Home, now: Date, model: string, probe?: Endpoi
       at: now.toISOString(),
       reason: 'still up',
     } as const;
-    const entry = await reconsider(home, probe, alarm);
+    const entry = await reconsider(home, probe, alarm, verify);
     if (entry) return { model, entry };
   }
   const { challengers, shadow } = state;

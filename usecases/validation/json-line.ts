@@ -30,10 +30,15 @@ export function readJsonLine(text: string, { features }: Contract, known: readon
   }
   if (!isObject(value)) return bad('not a JSON object');
   const row = value as Record<string, unknown>;
-  const nested = Object.keys(row).find((name) => isObject(row[name]) || Array.isArray(row[name]));
+  const columns = new Set(features.map(({ name }) => name));
+  const nested = Object.keys(row).find(
+    (name) => !columns.has(name) && (isObject(row[name]) || Array.isArray(row[name])),
+  );
   if (nested !== undefined)
     return bad(`${known.includes(nested) ? nested : 'a value'} is nested, expected a plain value`);
-  const wrong = features.find(({ name, type }) => name in row && VALUE_TYPES[type].read(row[name]) === undefined);
+  const wrong = features.find(
+    ({ name, type }) => Object.hasOwn(row, name) && VALUE_TYPES[type].read(row[name]) === undefined,
+  );
   if (wrong !== undefined)
     return { bad: { reason: formatValue(row[wrong.name]), column: wrong.name, names: Object.keys(row) } };
   return { row };

@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Contract } from '../../core/contract/contract.ts';
 import { sqlTypeOf } from '../../core/contract/sql.ts';
+import { RESERVED_PREFIX } from '../../core/contract/sql-text.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
 import { checkColumns, parseHeader } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
@@ -91,16 +92,19 @@ async function loadCsv(duck: Duck, file: string, contract: Contract): Promise<Lo
 
 async function headerOf(file: string): Promise<string[]> {
   for await (const { bytes } of linesOf(file)) {
-    const bom = bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]));
     if (
       bytes.subarray(0, 2).equals(Buffer.from([0xff, 0xfe])) ||
       bytes.subarray(0, 2).equals(Buffer.from([0xfe, 0xff]))
     )
       throw new FileRejectedError('format', 'the file is UTF-16: expected UTF-8');
-    return parseHeader(bom ? bytes.subarray(3) : bytes);
+    return parseHeader(withoutMark(bytes, 1));
   }
   throw new FileRejectedError('format', 'the file is empty');
 }
+
+/** A line without the byte order mark that Excel and others write first. */
+const withoutMark = (bytes: Buffer, line: number): Buffer =>
+  line === 1 && bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? bytes.subarray(3) : bytes;
 
 /** Line of the n-th row when the lines in `skipped` (ascending) are no rows; line 1 is the header. */
 function lineWithout(skipped: readonly number[]): (row: number) => number {
@@ -139,7 +143,7 @@ async function loadJsonLines(duck: Duck, file: string, contract: Contract): Prom
   try {
     for await (const { number, bytes } of linesOf(file)) {
       lines++;
-      const text = bytes.toString('utf8');
+      const text = withoutMark(bytes, number).toString('utf8');
       const read = readJsonLine(text, contract, known);
       if ('bad' in read) {
         const { names = [], ...why } = read.bad;
@@ -197,57 +201,56 @@ async function loadParquet(duck: Duck, file: string, contract: Contract): Promis
   });
   if (misfits.length > 0) throw new FileRejectedError('schema', misfits.join('; '));
   const exact = exactColumns(contract, columns);
-  const neither = found.filter(
+  const numbers = found.filter(
     ({ name, type }) => type !== 'BOOLEAN' && contract.features.some((f) => f.name === name && f.type === 'boolean'),
   );
-  const isRow = neither.map(({ name }) => `coalesce(${isFlag(name)}, true)`).join(' AND ') || 'true';
+  // As DOUBLE these lose a fraction that no integer has.
+  const decimals = found.filter(({ name, type }) => exact.has(name) && /^DECIMAL\(\d+,[1-9]\d*\)$/.test(type));
   const read = async (kept: ReadonlySet<string>): Promise<void> => {
-    const select = found.map((column) => parquetColumns(column, contract, kept));
+    const select = [
+      ...found.map((column) => parquetColumns(column, contract, kept)),
+      ...numbers.map(({ name }) => `${flag(name)} AS ${flagName(name)}`),
+    ];
     await duck.run('DROP TABLE IF EXISTS rows');
-    await duck.run(
-      `CREATE TEMP TABLE rows AS SELECT ${select.join(', ')} FROM read_parquet(${literal(file)}) WHERE ${isRow}`,
-    );
+    await duck.run(`CREATE TEMP TABLE rows AS SELECT ${select.join(', ')} FROM read_parquet(${literal(file)})`);
   };
   let unreadable: Unreadable[];
   try {
-    unreadable = await notFlags(duck, file, neither);
-    await read(new Set());
+    let kept = new Set(decimals.map(({ name }) => name));
+    await read(kept);
     const uncertain = await uncertainColumns(duck, exact);
-    if (uncertain.size > 0) await read(uncertain);
-    await createTypedRows(duck, exact, uncertain);
+    if (uncertain.size > 0) {
+      kept = new Set([...kept, ...uncertain]);
+      await read(kept);
+    }
+    unreadable = await takeOutNoFlags(
+      duck,
+      numbers.map(({ name }) => name),
+    );
+    await createTypedRows(duck, exact, kept);
   } catch (error) {
     throw new FileRejectedError('format', `not a readable Parquet file: ${firstLine(error)}`, { cause: error });
   }
   const [{ n } = { n: 0n }] = await duck.rows('SELECT count(*) AS n FROM rows');
   const rows = Number(n);
-  const skipped = lineWithout(unreadable.map(({ line }) => line + 1));
-  return {
-    format: 'parquet',
-    columns,
-    rows,
-    unreadable,
-    lines: rows + unreadable.length,
-    lineOf: (row) => skipped(row) - 1,
-  };
+  return { format: 'parquet', columns, rows, unreadable, lines: rows + unreadable.length, lineOf: (row) => row + 1 };
 }
 
 /** A column of numbers that are to stand for booleans; null where they are missing. */
 const flag = (name: string): string => `nullif(${identifier(name)}::DOUBLE, 'NaN'::DOUBLE)`;
-const isFlag = (name: string): string => `(${flag(name)} IN (0, 1))`;
+const flagName = (name: string): string => identifier(`${RESERVED_PREFIX} ${name}`);
 
-/** Rows with a number that stands for neither true nor false in a column of booleans, in the order of the file. */
-async function notFlags(duck: Duck, file: string, columns: readonly { name: string }[]): Promise<Unreadable[]> {
-  if (columns.length === 0) return [];
-  const cases = columns.map(({ name }, i) => `WHEN NOT ${isFlag(name)} THEN ${i}`);
-  const values = columns.map(({ name }) => `${identifier(name)}::VARCHAR`);
-  const found = await duck.rows(
-    `SELECT line, wrong, value FROM (SELECT file_row_number + 1 AS line, CASE ${cases.join(' ')} END AS wrong, [${values.join(', ')}][wrong + 1] AS value FROM read_parquet(${literal(file)}, file_row_number = true)) WHERE wrong IS NOT NULL ORDER BY line`,
-  );
-  return found.map(({ line, wrong, value }) => ({
-    line: Number(line),
-    reason: String(value),
-    column: columns[Number(wrong)]!.name,
-  }));
+/** Takes rows out of the table whose numbers stand for neither true nor false, in the order of the file. */
+async function takeOutNoFlags(duck: Duck, columns: readonly string[]): Promise<Unreadable[]> {
+  const found: Unreadable[] = [];
+  for (const column of columns) {
+    const wrong = `${flagName(column)} NOT IN (0, 1)`;
+    const rows = await duck.rows(`SELECT rowid AS row, ${flagName(column)} AS value FROM rows WHERE ${wrong}`);
+    found.push(...rows.map(({ row, value }) => ({ line: Number(row) + 1, reason: String(value), column })));
+    await duck.run(`DELETE FROM rows WHERE ${wrong}`);
+  }
+  for (const column of columns) await duck.run(`ALTER TABLE rows DROP COLUMN ${flagName(column)}`);
+  return found.sort((a, b) => a.line - b.line);
 }
 
 /** A column of the file as the table has it; one that is kept exactly also with that value. */
@@ -261,7 +264,8 @@ function parquetColumns(
   if (feature === undefined) return `${column}::VARCHAR AS ${column}`;
   const { column: wanted, exact } = sqlTypeOf(feature);
   if (wanted === 'BOOLEAN' && type !== 'BOOLEAN') return `${flag(name)} = 1 AS ${column}`;
-  const typed = `${column}::${wanted} AS ${column}`;
+  // A float stands for the decimal that it was made of, as it does in a request.
+  const typed = `${type === 'FLOAT' ? `${column}::VARCHAR` : column}::${wanted} AS ${column}`;
   if (exact === undefined || !kept.has(name)) return typed;
   return `${typed}, ${exact.ofNumber(column)} AS ${exact.name(name)}`;
 }

@@ -11,8 +11,6 @@ export interface RecoveredCsv {
   readonly unreadable: Unreadable[];
   /** Line of the source at which each record of the clean file begins. */
   readonly lineOfRecord: number[];
-  /** Lines that belong to the records, the header included; more than records where quoted fields run over lines. */
-  readonly linesTaken: number;
 }
 
 /**
@@ -27,18 +25,16 @@ export async function recoverCsv(source: string, target: string, columns: number
   const unreadable: Unreadable[] = [];
   const lineOfRecord: number[] = [];
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  let linesTaken = 0;
   let open: { line: number; text: string }[] = [];
 
   const refuse = ({ line, text }: { line: number; text: string }, reason: string): void => {
     unreadable.push({ line, raw: text, reason });
   };
   const take = async (record: { line: number; text: string }[]): Promise<void> => {
-    linesTaken += record.length;
     if (record[0]!.line > 1) lineOfRecord.push(record[0]!.line);
     if (!out.write(`${record.map(({ text }) => text).join('\n')}\n`)) await once(out, 'drain');
   };
-  /** Judges lines that wait for their quote to close; `ended` when no more will come. */
+  /** Decides about lines that wait for their quote to close; `ended` when no more will come. */
   const settle = async (ended: boolean): Promise<void> => {
     while (open.length > 0) {
       const shape = shapeOf(open.map(({ text }) => text).join('\n'));
@@ -87,7 +83,7 @@ export async function recoverCsv(source: string, target: string, columns: number
   await settle(true);
   out.end();
   await finished(out);
-  return { unreadable, lineOfRecord, linesTaken };
+  return { unreadable, lineOfRecord };
 }
 
 /** A character that no line of a CSV file has, in words; undefined when there is none. */

@@ -51,7 +51,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
     const base = `reports/validation/${dataset}/${id}/report`;
     if (await home.data.head(`${base}.json`)) {
       const report = (await readJson(home, `${base}.json`)) as DropReport;
-      // Whoever wrote it may have been killed before the world was told, or the bus may have been down.
+      // Whoever wrote it may have been killed before anybody was told, or the bus may have been down.
       if (!(await home.data.head(publishedMarkerKey(report)))) await publish(home, report);
       return { ...report, repeated: true };
     }

@@ -29,10 +29,10 @@ export const allowed = defineRule({
       ? undefined
       : `allowed has ${JSON.stringify(broken)}, which is no Unicode text without NUL: no value could be it`;
   },
-  of({ type, allowed: list }) {
+  of({ type, inputType, allowed: list }) {
     if (list === undefined) return undefined;
     // What is no value of the type could not come, and its literal would break the query.
-    const values = list.filter((value) => VALUE_TYPES[type].accepts(value));
+    const values = list.filter((value) => VALUE_TYPES[type].accepts(value, inputType));
     const members = new Set<Cell>(values);
     const named = list.slice(0, MAX_NAMED).join(', ');
     const literals = values.map((value) => literal(type, value));

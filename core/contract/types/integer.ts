@@ -1,4 +1,4 @@
-import { sqlInteger, sqlName } from '../sql-text.ts';
+import { RESERVED_PREFIX, sqlInteger, sqlName } from '../sql-text.ts';
 import { numberSchema, numberToJson, readNumber } from './number.ts';
 import type { ExactColumn, ValueType } from './value-type.ts';
 
@@ -27,18 +27,23 @@ const exactColumn = (cast: 'BIGINT' | 'HUGEINT'): ExactColumn => ({
   uncertain: (name) => `(isfinite(${sqlName(name)}) AND abs(${sqlName(name)}) >= ${UNSAFE})`,
 });
 
-const exactName = (name: string): string => sqlName(`@exact ${name}`);
+const exactName = (name: string): string => sqlName(`${RESERVED_PREFIX} ${name}`);
 
 /** The integer that a text is a decimal of, however it is written (`5`, `5.0`, `5e0`); null where there is none. */
 function wholeText(text: string, cast: string): string {
-  const parts = `regexp_extract(${text}, '^${DECIMAL}$', ['sign', 'before', 'after', 'exponent'])`;
-  const shift = `coalesce(TRY_CAST(nullif(p.exponent, '') AS INTEGER), if(p.exponent = '', 0, NULL)) - length(p.after)`;
+  // Within the query they stand beside the file's own columns.
+  const [parts, digits, shift] = ['parts', 'digits', 'shift'].map((name) => sqlName(`${RESERVED_PREFIX} ${name}`));
+  const extracted = `regexp_extract(${text}, '^${DECIMAL}$', ['sign', 'before', 'after', 'exponent'])`;
+  const exponent = `if(${parts}.exponent = '', 0, TRY_CAST(${parts}.exponent AS INTEGER))`;
+  const integer = (of: string): string => `TRY_CAST(concat(${parts}.sign, ${of}) AS ${cast})`;
   // Behind the point no zero is last: a shift to the right is over zeros before it only.
   return (
-    `(SELECT CASE WHEN d = '' THEN NULL WHEN regexp_full_match(d, '0*') THEN 0 ` +
-    `WHEN s >= 0 THEN TRY_CAST(concat(p.sign, d, repeat('0', least(s, 40))) AS ${cast}) ` +
-    `WHEN s > -length(d) AND regexp_full_match(right(d, -s), '0*') THEN TRY_CAST(concat(p.sign, left(d, length(d) + s)) AS ${cast}) END ` +
-    `FROM (SELECT p, concat(p.before, p.after) AS d, ${shift} AS s FROM (SELECT ${parts} AS p)))`
+    `(SELECT CASE WHEN ${digits} = '' THEN NULL WHEN regexp_full_match(${digits}, '0*') THEN 0 ` +
+    `WHEN ${shift} >= 0 THEN ${integer(`${digits}, repeat('0', least(${shift}, 40))`)} ` +
+    `WHEN ${shift} > -length(${digits}) AND regexp_full_match(right(${digits}, -${shift}), '0*') ` +
+    `THEN ${integer(`left(${digits}, length(${digits}) + ${shift})`)} END ` +
+    `FROM (SELECT ${parts}, concat(${parts}.before, ${parts}.after) AS ${digits}, ` +
+    `${exponent} - length(${parts}.after) AS ${shift} FROM (SELECT ${extracted} AS ${parts})))`
   );
 }
 

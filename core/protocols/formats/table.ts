@@ -2,7 +2,7 @@ import { InputError } from '../../contract/input-error.ts';
 import type { RawTensor } from '../../contract/raw-tensor.ts';
 import type { TensorSpec } from '../../model/signature.ts';
 import { clip, type ProtocolModel } from '../protocol.ts';
-import { cellValue } from './cell.ts';
+import { type CellKind, cellKind, cellValue } from './cell.ts';
 import { assertShape, elementsOf } from './tensors.ts';
 import { type Json, readRowsOf, scalar } from './values.ts';
 
@@ -11,6 +11,8 @@ export interface TableColumn {
   /** The feature's name where the contract has one for it, else the input's. */
   readonly name: string;
   readonly spec: TensorSpec;
+  /** What its cells are where they are text. */
+  readonly kind: CellKind;
   /** Whether its cells are single values; the others are arrays, one of the input's rows each. */
   readonly single: boolean;
 }
@@ -45,8 +47,11 @@ function columnsOfInput(spec: TensorSpec, wire: ProtocolModel): TableColumn[] {
   const features = wire.features
     .filter((feature) => (feature.input ?? feature.name) === spec.name)
     .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
-  if (features.length > 0) return features.map(({ name }) => ({ name, spec, single: true }));
-  return [{ name: spec.name, spec, single: spec.shape.slice(1).every((size) => size === 1) }];
+  if (features.length > 0)
+    return features.map(({ name, type }) => ({ name, spec, kind: cellKind(spec.type, type), single: true }));
+  return [
+    { name: spec.name, spec, kind: cellKind(spec.type), single: spec.shape.slice(1).every((size) => size === 1) },
+  ];
 }
 
 /** Whether cells are the names of a model's columns, all of them and each once: a header. */
@@ -190,13 +195,13 @@ export function textTable(cells: readonly (readonly string[])[], wire: ProtocolM
   const columns = tableColumns(wire);
   const header = isHeader(first, wire) ? first.map((cell) => cell.trim()) : undefined;
   const byName = new Map(columns.map((column) => [column.name, column]));
-  const typeAt = (i: number) => {
+  const kindAt = (i: number): CellKind => {
     const column = header === undefined ? columns[i] : byName.get(header[i]!);
-    return (column ?? columns[0]!).spec.type;
+    return (column ?? columns[0]!).kind;
   };
-  const types = first.map((_, i) => typeAt(i));
+  const kinds = first.map((_, i) => kindAt(i));
   const rows = header === undefined ? cells : cells.slice(1);
-  return { columns: header, rows: rows.map((row) => row.map((cell, i) => cellValue(types[i]!, cell))) };
+  return { columns: header, rows: rows.map((row) => row.map((cell, i) => cellValue(kinds[i]!, cell))) };
 }
 
 const listed = (columns: readonly TableColumn[]): string =>

@@ -6,7 +6,7 @@ import { type Read, readValue } from '../formats/instance.ts';
 import { bodyText, parseJson } from '../formats/json.ts';
 import { isJsonType, type Media, mediaOf } from '../formats/media.ts';
 import { parseMultipart } from '../formats/multipart.ts';
-import { tableColumns, tableInputs } from '../formats/table.ts';
+import { type TableColumn, tableColumns, tableInputs } from '../formats/table.ts';
 import { readRowsOf } from '../formats/values.ts';
 import { clip, ProtocolError, type ProtocolModel } from '../protocol.ts';
 import { decodeRaw, takesBytes } from '../v2/binary.ts';
@@ -58,23 +58,24 @@ export function readFields(fields: readonly FormField[], wire: ProtocolModel): R
   const raw = new Map<string, RawTensor>();
   const values: Record<string, unknown> = Object.create(null);
   if (fields.every(({ name }) => wire.inputs.has(name))) {
+    const kinds = new Map(tableColumns(wire).map((column) => [column.spec, column]));
     for (const field of fields) {
       const spec = wire.inputs.get(field.name)!;
       if (isBinary(field, spec)) raw.set(spec.name, decodeRaw(spec, field.body));
-      else values[spec.name] = fieldValue(field, spec);
+      else values[spec.name] = fieldValue(field, kinds.get(spec)!);
     }
     if (raw.size === 0) return readValue(values, wire);
     for (const name of Object.keys(values)) raw.set(name, readRowsOf(wire.inputs.get(name)!, [values[name]], false));
     return { inputs: raw, single: true };
   }
-  const columns = new Map(tableColumns(wire).map((column) => [column.name, column.spec]));
+  const columns = new Map(tableColumns(wire).map((column) => [column.name, column]));
   const row = fields.map((field) => {
-    const spec = columns.get(field.name);
-    if (spec === undefined)
+    const column = columns.get(field.name);
+    if (column === undefined)
       throw new InputError(
         `no field named ${clip(field.name)}, the model takes ${[...wire.inputs.keys()].slice(0, 20).join(', ')}`,
       );
-    return fieldValue(field, spec);
+    return fieldValue(field, column);
   });
   return { inputs: tableInputs({ columns: fields.map(({ name }) => name), rows: [row] }, wire), single: true };
 }
@@ -85,10 +86,10 @@ function isBinary(field: FormField, spec: TensorSpec): boolean {
   return takesBytes(spec) && type !== '' && !type.startsWith('text/') && !isJsonType(type);
 }
 
-function fieldValue(field: FormField, spec: TensorSpec): unknown {
+function fieldValue(field: FormField, { spec, kind }: Pick<TableColumn, 'spec' | 'kind'>): unknown {
   const text = bodyText(field.body);
   if (isJsonType(mediaOf(field.type).type)) return parseJson(text, true);
   // Arrays have no other way into a form.
   if (spec.type !== 'string' && text.trimStart().startsWith('[')) return parseJson(text, true);
-  return cellValue(spec.type, text);
+  return cellValue(kind, text);
 }

@@ -64,7 +64,7 @@ describe('decideRollback', () => {
     const evidence = seen(one(1, 'champion', 900, 0.43), one(2, 'challenger', 300, 0.45));
     const verdict = decideRollback(canary, alarm(), evidence, options);
     expect(verdict).toMatchObject({ action: 'hold', retrain: true });
-    expect(verdict.reason).toContain('the data or the world changed');
+    expect(verdict.reason).toContain('the data or the population changed');
     expect(commandOf(verdict, alarm(), canary)).toMatchObject({ type: 'request-retraining' });
     expect(commandOf(verdict, alarm(), { ...canary, retraining: SINCE })).toMatchObject({ type: 'hold-alarm' });
   });
@@ -95,7 +95,7 @@ describe('decideRollback', () => {
     expect(state.quarantined.map(({ version }) => version)).toEqual([3, 4]);
   });
 
-  it('takes what both have lost for the world, unless the suspect has lost as much again', () => {
+  it('takes what both have lost for drift, unless the suspect has lost as much again', () => {
     const both = (suspect: number) => seen(one(1, 'champion', 5_000, 0.4), one(2, 'challenger', 5_000, suspect));
     expect(decideRollback(canary, alarm(), both(0.5), options)).toMatchObject({ action: 'hold', retrain: true });
     expect(decideRollback(canary, alarm(), both(0.62), options)).toMatchObject({ action: 'abort-canary' });

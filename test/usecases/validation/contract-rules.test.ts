@@ -8,6 +8,7 @@ import { Contract, type FeatureType } from '../../../core/contract/contract.ts';
 import { RULES } from '../../../core/contract/rules/rules.ts';
 import { ruleOfCode, violationsSql } from '../../../core/contract/sql.ts';
 import type { Signature, TensorType } from '../../../core/model/signature.ts';
+import { cellKind, cellValue } from '../../../core/protocols/formats/cell.ts';
 import { parseJson } from '../../../core/protocols/formats/json.ts';
 import { protocolModelOf } from '../../../core/protocols/protocol.ts';
 import { type Duck, openDuck } from '../../../platform/duckdb/connection.ts';
@@ -48,8 +49,8 @@ function requestCheck(feature: object, input: TensorType) {
   const { features } = Contract.parse({ features: [{ ...feature, input: 'x' }] });
   const check: CompiledContract = compileCheck(Contract.parse({ features }), signature);
   const { exact } = protocolModelOf('m', signature, { features });
-  return (cell: string): { rule: string | undefined; refused: boolean } => {
-    const data = parseJson(`[${cell}]`, exact) as unknown[];
+  return (cell: string | { readonly value: unknown }): { rule: string | undefined; refused: boolean } => {
+    const data = typeof cell === 'string' ? (parseJson(`[${cell}]`, exact) as unknown[]) : [cell.value];
     const { violations, rejected, tolerated } = check.run(new Map([['x', { shape: [1], data }]]), false);
     return { rule: violations[0]?.rule, refused: rejected + tolerated > 0 };
   };
@@ -227,6 +228,10 @@ const KNOWN: [object, [json: string, csv: string, rule: string | undefined][]][]
       ['-Infinity', '-inf', 'finite'],
       ['NaN', 'NaN', 'missing'],
       ['null', '', 'missing'],
+      ['null', 'NA', 'missing'],
+      ['null', 'NULL', 'missing'],
+      ['null', '-nan', 'missing'],
+      ['"N/A"', 'N/A', 'type'],
       ['1e150', '1e150', undefined],
       ['5e-324', '5e-324', undefined],
       ['true', 'true', 'type'],
@@ -256,6 +261,7 @@ const KNOWN: [object, [json: string, csv: string, rule: string | undefined][]][]
       ['-9223372036854775809', '-9223372036854775809', 'type'],
       ['1e400', '1e400', 'type'],
       ['0.5', '0.5', 'type'],
+      ['null', 'na', 'missing'],
       ['5.0', '5.0', undefined],
       ['5e0', '5e0', undefined],
       ['0.5e1', '0.5e1', undefined],
@@ -307,6 +313,9 @@ const KNOWN: [object, [json: string, csv: string, rule: string | undefined][]][]
       ['0', '0', undefined],
       ['1', '1', undefined],
       ['null', '', 'missing'],
+      ['null', 'NaN', 'missing'],
+      ['true', 'TRUE', undefined],
+      ['"1.0"', '1.0', 'type'],
       ['2', '2', 'type'],
     ],
   ],
@@ -334,6 +343,13 @@ describe('known cells', () => {
     for (const input of WIDEST[(feature as { type: FeatureType }).type]) {
       const check = requestCheck({ name: 'f', ...feature }, input);
       expect(cells.map(([json]) => check(json).rule)).toEqual(cells.map(([, , rule]) => rule));
+      const ofText = (csv: string) =>
+        check({ value: cellValue(cellKind(input, (feature as { type: FeatureType }).type), csv.replaceAll('"', '')) })
+          .rule;
+      expect(
+        cells.map(([, csv]) => ofText(csv)),
+        `CSV for ${input}`,
+      ).toEqual(cells.map(([, , rule]) => rule));
     }
   });
 
@@ -418,6 +434,116 @@ describe('known cells', () => {
         input,
       ).toEqual(rows.map(([, rule]) => rule));
     }
+  });
+
+  it('have the same verdict whatever columns are called, and beside whatever else', async () => {
+    const big = '9007199254740993';
+    const accepted = async (name: string, contract: object, text: string) => {
+      const file = path.join(folder, name);
+      writeFileSync(file, text);
+      const rules = Contract.parse({ file: { maxQuarantinedShare: 1 }, ...contract });
+      const result = await validateFile(file, rules, { outDir: path.join(folder, `out-${name}`), now: new Date(0) });
+      return { rows: result.rows.accepted, rules: rulesOf(result), file: result.dataFile };
+    };
+    const integer = (name: string) => ({ features: [{ name, type: 'integer' }], data: { id: 'id' } });
+    for (const name of ['p', 'P', 'parts', 'digits', 's', 'd', 'rowid', 'rows', 'line', 'value']) {
+      expect(await accepted('names.csv', integer(name), `id,${name}\n1,${big}\n2,1.5\n`)).toMatchObject({
+        rows: 1,
+        rules: ['type'],
+      });
+      expect(await accepted('names.jsonl', integer(name), `{"id":1,"${name}":${big}}\n`)).toMatchObject({ rows: 1 });
+    }
+    const flags = path.join(folder, 'named-flags.parquet');
+    await duck.run(
+      `COPY (SELECT * FROM (VALUES (1, 2), (2, 0)) t("file_row_number", "wrong")) TO '${flags}' (FORMAT parquet)`,
+    );
+    const features = ['file_row_number', 'wrong'].map((name) => ({ name, type: 'boolean' }));
+    const result = await validateFile(flags, Contract.parse({ features, file: { maxQuarantinedShare: 1 } }), {
+      outDir: path.join(folder, 'named-flags'),
+      now: new Date(0),
+    });
+    expect(rulesOf(result)).toEqual(['type', 'type']);
+    // A missing number beside a large one, and in a row that comes back for it.
+    const two = {
+      features: [
+        { name: 'a', type: 'float', missing: 'allow' },
+        { name: 'n', type: 'integer' },
+      ],
+      data: { id: 'id' },
+    };
+    const mixed = await accepted('mixed.csv', two, `id,a,n\n1,NA,${big}\n2,x,1\n3,null,x\n4,1.5,7\n`);
+    expect(mixed).toMatchObject({ rows: 2, rules: ['type', 'type'] });
+    expect(await duck.rows(`SELECT a, n FROM '${mixed.file}'`)).toEqual([
+      { a: null, n: BigInt(big) },
+      { a: 1.5, n: 7n },
+    ]);
+    const text = {
+      features: [
+        { name: 'toString', type: 'string', missing: 'allow' },
+        { name: 's', type: 'string', missing: 'allow' },
+      ],
+      data: { id: 'id' },
+    };
+    expect(
+      await accepted(
+        'proto.jsonl',
+        text,
+        '\ufeff{"id":1,"s":"NA","toString":null}\n{"id":2,"s":"b"}\n{"id":3,"s":{}}\n',
+      ),
+    ).toMatchObject({ rows: 2, rules: ['type'] });
+    const unsigned = withInputTypes(
+      Contract.parse({ features: [{ name: 'n', type: 'integer', allowed: [1, 1e19] }], data: { id: 'id' } }),
+      signatureOf({ n: 'uint64' }),
+    );
+    writeFileSync(path.join(folder, 'allowed.csv'), 'id,n\n1,10000000000000000000\n');
+    expect(
+      await validateFile(path.join(folder, 'allowed.csv'), unsigned, {
+        outDir: path.join(folder, 'allowed'),
+        now: new Date(0),
+      }),
+    ).toMatchObject({ rows: { accepted: 1 } });
+    expect(
+      requestCheck({ name: 'n', type: 'integer', allowed: [1, 1e19] }, 'uint64')('10000000000000000000').rule,
+    ).toBeUndefined();
+    const decimals = path.join(folder, 'decimals.parquet');
+    await duck.run(
+      `COPY (SELECT unnest(['1.00000000000000000001', '2', '9.5'])::DECIMAL(38, 20) AS n) TO '${decimals}' (FORMAT parquet)`,
+    );
+    const exact = await validateFile(
+      decimals,
+      Contract.parse({ features: [{ name: 'n', type: 'integer' }], file: { maxQuarantinedShare: 1 } }),
+      { outDir: path.join(folder, 'decimals'), now: new Date(0) },
+    );
+    expect([exact.rows.accepted, rulesOf(exact)]).toEqual([1, ['type', 'type']]);
+  });
+
+  it('of binary float32 stand for the decimals that they were made of', async () => {
+    const file = path.join(folder, 'single.parquet');
+    await duck.run(`COPY (SELECT unnest([0.1, 0.3, 0.7])::FLOAT AS v) TO '${file}' (FORMAT parquet)`);
+    const rules = { name: 'v', type: 'float', min: 0.1, max: 0.3, allowed: [0.1, 0.3] };
+    const contract = Contract.parse({ features: [rules], file: { maxQuarantinedShare: 1 } });
+    const result = await validateFile(file, contract, { outDir: path.join(folder, 'single'), now: new Date(0) });
+    expect([result.rows.accepted, rulesOf(result)]).toEqual([2, ['max']]);
+    const check = compileCheck(contract, signatureOf({ v: 'float32' }));
+    const { violations } = check.run(new Map([['v', { shape: [3], data: Float32Array.of(0.1, 0.3, 0.7) }]]), false);
+    expect(violations).toMatchObject([{ row: 2, rule: 'max', received: '0.7' }]);
+  });
+
+  it.each([
+    [
+      {
+        features: [
+          { name: 'a', type: 'float' },
+          { name: 'A', type: 'float' },
+        ],
+      },
+      'a and A differ in capitals only',
+    ],
+    [{ features: [{ name: 'ID', type: 'float' }], data: { id: 'id' } }, 'ID and id differ in capitals only'],
+    [{ features: [{ name: '@exact n', type: 'float' }] }, '@exact n is no name of a column: @exact is reserved'],
+    [{ features: [], data: { extra: ['@exact n'] } }, '@exact n is no name of a column: @exact is reserved'],
+  ])('are not told apart in a table under these names: %j', (contract, message) => {
+    expect(Contract.safeParse(contract).error?.issues[0]?.message).toContain(message);
   });
 
   it('may be as large as numbers are: their profile says what it can', async () => {

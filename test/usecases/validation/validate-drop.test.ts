@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -56,9 +56,11 @@ describe('validateDrop', () => {
 
   it('processes a drop once, however often and at however many places it is delivered', async () => {
     const reports = await Promise.all([1, 2, 3].map(() => validateDrop(home, { key: KEY })));
-    expect(new Set(reports.map(({ version }) => version))).toEqual(new Set([1]));
+    // Deliveries at once may each claim a number before one of them is the drop's: the others are gaps.
+    const [version, ...others] = new Set(reports.map((report) => report.version));
+    expect([typeof version, others]).toEqual(['number', []]);
     expect(reports.filter(({ repeated }) => !repeated)).toHaveLength(1);
-    expect(await validateDrop(home, { key: KEY })).toMatchObject({ repeated: true, version: 1 });
+    expect(await validateDrop(home, { key: KEY })).toMatchObject({ repeated: true, version });
     expect((await keys('datasets/flight-delay/')).filter((key) => key.endsWith('manifest.json'))).toHaveLength(1);
     const events = (await import('node:fs')).readFileSync(path.join(folder, 'events.jsonl'), 'utf8');
     expect(events.match(/"Drop Validated"/g)).toHaveLength(1);
@@ -105,14 +107,13 @@ describe('validateDrop', () => {
     });
   });
 
-  it('tells the world of a drop at the next delivery when it could not at the first', async () => {
+  it('publishes a drop at the next delivery when it could not at the first', async () => {
     const { bus } = home;
     const deaf = Object.assign(Object.create(bus), { publish: () => Promise.reject(new Error('the bus is down')) });
     await expect(validateDrop({ ...home, bus: deaf }, { key: KEY })).rejects.toThrow('the bus is down');
-    const told: string[] = [];
-    bus.subscribe(({ detailType }) => told.push(detailType));
     for (let i = 0; i < 2; i++) expect(await validateDrop(home, { key: KEY })).toMatchObject({ repeated: true });
-    expect(told).toEqual(['Drop Validated']);
+    const published = readFileSync(path.join(folder, 'events.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(published.filter((line) => JSON.parse(line).detailType === 'Drop Validated')).toHaveLength(1);
   });
 
   it('never mixes rows of one contract with the manifest of another', async () => {

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { Scenario } from '../../core/simulation/scenario.ts';
+import {
+  contentOfVariant,
+  ScenarioFile,
+  ScenarioPathError,
+  type ScenarioVariant,
+  withValueAt,
+} from '../../core/simulation/variants.ts';
+import { assertFileExists } from '../arguments.ts';
+import { UsageError } from '../errors.ts';
+import { allowedFields } from './allowed-fields.ts';
+
+/** A scenario file, not checked yet. */
+export type ScenarioContent = Readonly<Record<string, unknown>>;
+
+/** A place in a scenario file, and values to try there. */
+export interface GridAxis {
+  /** Such as `traffic.rate` or `versions.1.failures`. */
+  readonly path: string;
+  readonly values: readonly unknown[];
+}
+
+/** One of the scenarios that a command plays. */
+export interface Candidate {
+  readonly at: Readonly<Record<string, unknown>>;
+  readonly variant?: string;
+  readonly scenario: Scenario;
+}
+
+/** Reads a scenario file as JSON. @throws UsageError */
+export function readScenarioFile(file: string): ScenarioContent {
+  assertFileExists(file);
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${file} is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as ScenarioContent;
+  throw new UsageError(`${file} is no scenario: an object is expected, received ${shortened(content)}`);
+}
+
+/** A scenario out of what a file holds. @throws UsageError naming each fault by path, with what was received */
+export function parseScenario(content: unknown, file: string): Scenario {
+  return parsed(Scenario, content, file);
+}
+
+/** The variants of a file; none where it is one scenario. @throws UsageError */
+export function candidatesOfVariants(content: ScenarioContent, file: string): Candidate[] {
+  if (content.variants === undefined) return [];
+  const variants = parsed(z.object({ variants: ScenarioFile.shape.variants }), { variants: content.variants }, file);
+  return (variants.variants ?? []).map((variant: ScenarioVariant) => ({
+    at: variant.set,
+    variant: variant.name,
+    scenario: parseScenario(
+      usable(() => contentOfVariant(content, variant)),
+      `${file}, variant ${variant.name}`,
+    ),
+  }));
+}
+
+/** Every combination of the axes' values, the last axis varying fastest. @throws UsageError */
+export function candidatesOfGrid(content: ScenarioContent, file: string, axes: readonly GridAxis[]): Candidate[] {
+  const combinations = axes.reduce<unknown[][]>(
+    (rows, { values }) => rows.flatMap((row) => values.map((value) => [...row, value])),
+    [[]],
+  );
+  return combinations.map((values) => ({
+    at: Object.fromEntries(axes.map(({ path }, i) => [path, values[i]])),
+    scenario: parseScenario(
+      axes.reduce<unknown>((changed, { path }, i) => usable(() => withValueAt(changed, path, values[i])), content),
+      file,
+    ),
+  }));
+}
+
+/** `path=value,value`. @throws UsageError */
+export function parseGridAxis(text: string): GridAxis {
+  const match = /^([\w$.-]+)=(.+)$/.exec(text);
+  if (!match) throw new UsageError(`a grid axis is path=value,value such as traffic.rate=0.2,1,5, received '${text}'`);
+  return { path: match[1]!, values: match[2]!.split(',').map(jsonOrText) };
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function usable<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ScenarioPathError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+function parsed<T>(schema: z.ZodType<T>, content: unknown, file: string): T {
+  const result = schema.safeParse(content);
+  if (result.success) return result.data;
+  throw new UsageError(
+    `${file} is no scenario:\n${result.error.issues.flatMap((issue) => faults(content, issue)).join('\n')}`,
+  );
+}
+
+/** An issue in words: of alternatives, those of the one that came nearest. */
+function faults(content: unknown, issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): string[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = allowedFields(ScenarioFile, content, path).join(', ');
+    return issue.keys.map((key) => `  ${[...path, key].map(String).join('.')}: unknown field; allowed are: ${allowed}`);
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const deepest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0]!;
+    if (depth(deepest) > 0) return deepest.flatMap((each) => faults(content, each, path));
+    const allowed = issue.errors.flatMap((each) => each.map(({ message }) => message)).join(', or: ');
+    return [line(content, path, allowed)];
+  }
+  return [line(content, path, issue.message)];
+}
+
+const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(0, ...issues.map(({ path }) => path.length));
+
+function line(content: unknown, path: readonly PropertyKey[], message: string): string {
+  const received = path.reduce<unknown>(
+    (at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part],
+    content,
+  );
+  return `  ${path.map(String).join('.') || '(the whole file)'}: ${message}; received ${shortened(received)}`;
+}
+
+function shortened(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+
+const Bounds = z
+  .strictObject({
+    min: z.number().optional().describe('At least'),
+    max: z.number().optional().describe('At most'),
+  })
+  .refine(({ min, max }) => min !== undefined || max !== undefined, 'needs min or max')
+  .refine(({ min, max }) => min === undefined || max === undefined || min <= max, 'min is above max');
+export type Bounds = z.infer<typeof Bounds>;
+
+/** Bounds of a quantity over the seeds. A time at which nothing happened counts as infinitely late. */
+export const QuantityBounds = z.strictObject({
+  median: Bounds.optional().describe('Of the middle seed'),
+  p90: Bounds.optional().describe('Of the seed that nine of ten are not above'),
+  each: Bounds.optional().describe('Of every seed'),
+});
+export type QuantityBounds = z.infer<typeof QuantityBounds>;
+
+/** What a scenario must come to. Shares are of the seeds, 0 to 1. */
+export const Expectation = z.strictObject({
+  acted: Bounds.optional().describe('Share of seeds in which the suspect was taken back'),
+  promoted: Bounds.optional().describe('Share of seeds in which a canary was promoted'),
+  cause: z
+    .string()
+    .optional()
+    .describe('What takes a version back wherever one is: the metric of an alarm, or `analysis`'),
+  falseActions: QuantityBounds.optional().describe('Versions taken back that were no suspect'),
+  actedAfterSeconds: QuantityBounds.optional().describe('From the suspect’s first traffic to its being taken back'),
+  falseActionAfterSeconds: QuantityBounds.optional().describe('From time 0 to the first false action'),
+  promotedAfterSeconds: QuantityBounds.optional().describe('From the canary’s start to its promotion'),
+  failedAnswersOfSuspect: QuantityBounds.optional().describe('Failed answers that the suspect gave'),
+  wrongAnswersOfSuspect: QuantityBounds.optional().describe('Wrong answers that the suspect gave'),
+  answersOfSuspect: QuantityBounds.optional().describe('Requests that the suspect answered, well or not'),
+  servedAfterTakenBack: QuantityBounds.optional().describe('Answers that a version gave after it had been taken back'),
+  entries: QuantityBounds.optional().describe('Ledger entries that functions wrote from time 0 on'),
+  held: QuantityBounds.optional().describe('Entries among them that say only that an alarm was looked at'),
+  retraining: QuantityBounds.optional().describe('Entries among them that ask for retraining'),
+  driftWindows: QuantityBounds.optional().describe('Windows in which drift was found'),
+  pages: QuantityBounds.optional().describe('Alarms that went off: each notifies somebody'),
+  reason: z
+    .string()
+    .optional()
+    .describe(
+      'What the reason of the entry that took a version back, else of the last one, must contain in every seed',
+    ),
+});
+export type Expectation = z.infer<typeof Expectation>;

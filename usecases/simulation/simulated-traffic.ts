@@ -1,0 +1,132 @@
+import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { Variant } from '../../core/serving/variant.ts';
+import type { OutcomeTable } from '../../core/simulation/outcomes.ts';
+import type { VersionTotals } from '../../core/simulation/run.ts';
+import type { Scenario } from '../../core/simulation/scenario.ts';
+import type {
+  BurstTraffic,
+  Piece,
+  RoutedShare,
+  ServedTraffic,
+  TrafficModel,
+} from '../../core/simulation/traffic-model.ts';
+import { errorMetric, MAX_PREDICTION_AGE_MS } from '../ground-truth/join-ground-truth.ts';
+import { PendingTruths } from './pending-truths.ts';
+import type { Publisher } from './publisher.ts';
+import { emptyTotals, tally } from './tally.ts';
+
+/**
+ * The endpoints of a simulation, and the callers who send truth: follows the release with the delays that endpoints
+ * have, publishes what came of the traffic, and keeps count.
+ */
+export class SimulatedTraffic {
+  readonly totals: VersionTotals[];
+  servedAfterTakenBack = 0;
+  readonly #truths: PendingTruths;
+  /** What endpoints serve by. */
+  #served: ReleaseState | undefined;
+  /** A release that busy endpoints have not read yet. */
+  #next: { readonly state: ReleaseState; readonly at: number } | undefined;
+  /** Idle environments that still have the release before. */
+  #idle: { readonly state: ReleaseState; left: number } | undefined;
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly model: TrafficModel,
+    private readonly publisher: Publisher,
+    private readonly isoOf: (t: number) => string,
+  ) {
+    this.totals = model.versions.map(({ name }) => emptyTotals(name));
+    this.#truths = new PendingTruths(scenario, model.seed);
+  }
+
+  /** What endpoints serve by now. */
+  get served(): ReleaseState | undefined {
+    return this.#served;
+  }
+
+  /** When endpoints take up the release that they have not read yet; seconds since time 0. */
+  get switchesAt(): number | undefined {
+    return this.#next?.at;
+  }
+
+  /** The ledger has a new state. */
+  follow(state: ReleaseState, now: number): void {
+    const { refresh } = this.scenario.serving;
+    // What changes no traffic changes nothing for endpoints.
+    if (this.#served?.since === state.since || refresh === 0 || this.#served === undefined) this.#serve(state);
+    else this.#next = { state, at: this.#next?.at ?? now + refresh };
+  }
+
+  /** Endpoints take up what they were about to. */
+  takeUp(now: number): void {
+    if (this.#next && this.#next.at <= now) {
+      this.#serve(this.#next.state);
+      this.#next = undefined;
+    }
+  }
+
+  /** Lets a piece of time pass. @param latest the ledger's state, by which versions are taken back */
+  pass(piece: Piece, latest: ReleaseState): void {
+    const state = this.#served;
+    if (state === undefined || state.champion === null) return;
+    let requests = this.model.arrivals(piece);
+    const stale = this.#idle;
+    if (stale && requests > 0) {
+      const first = Math.min(requests, stale.left);
+      stale.left -= first;
+      requests -= first;
+      if (stale.left === 0) this.#idle = undefined;
+      this.#answer(piece, first, this.model.shares(stale.state), latest);
+    }
+    this.#answer(piece, requests, this.model.shares(state), latest);
+    for (const burst of this.model.bursts(piece, state)) this.#burst(piece, burst);
+  }
+
+  /** Joins the truths that were sent by now, in one burst, as the scheduled function does. */
+  join(now: number, latest: ReleaseState): void {
+    const groups = new Map<string, Parameters<Publisher['judged']>>();
+    for (const { route, predictedAt, rows, wrong } of this.#truths.takeSent(now)) {
+      if ((now - predictedAt) * 1_000 > MAX_PREDICTION_AGE_MS) continue;
+      const metric = errorMetric(this.isoOf(predictedAt), latest.since ?? '');
+      const key = `${metric} ${route.version} ${route.variant}`;
+      const before = groups.get(key)?.[3] ?? { rows: 0, wrong: 0 };
+      groups.set(key, [route, now, metric, { rows: before.rows + rows, wrong: before.wrong + wrong }]);
+    }
+    for (const group of groups.values()) this.publisher.judged(...group);
+  }
+
+  #serve(state: ReleaseState): void {
+    const { idleEnvironments } = this.scenario.serving;
+    if (this.#served && this.#served.since !== state.since && idleEnvironments > 0)
+      this.#idle = { state: this.#served, left: idleEnvironments };
+    this.#served = state;
+  }
+
+  #answer(piece: Piece, requests: number, shares: readonly RoutedShare[], latest: ReleaseState): void {
+    const counts = this.model.routed(piece, requests, shares);
+    for (const [i, { version, variant }] of shares.entries()) {
+      const count = counts[i]!;
+      if (count === 0) continue;
+      this.#publish(piece, { version, variant }, this.model.serve(version, piece, count));
+      if (latest.quarantined.some((each) => each.version === version)) this.servedAfterTakenBack += count;
+    }
+  }
+
+  #burst(piece: Piece, { version, variant, requests, burst }: BurstTraffic): void {
+    const failed = burst.outcome === 'failed' ? requests : 0;
+    const invalid = burst.outcome === 'invalid' ? requests : 0;
+    const rows = (requests - failed - invalid) * burst.rows;
+    const wrong = burst.outcome === 'wrong' ? rows : 0;
+    const outcomes: OutcomeTable = { classes: 2, cells: [rows - wrong, wrong, 0, 0] };
+    const traffic = { requests, failed, invalid, violations: 0, rows, outcomes: new Map([['', outcomes]]) };
+    this.#publish(piece, { version, variant }, traffic);
+  }
+
+  #publish(piece: Piece, route: { version: number; variant: Variant }, traffic: ServedTraffic): void {
+    const latencies = this.model.latencies(route.version, piece, traffic.requests);
+    this.publisher.served(route, piece, traffic, latencies);
+    this.#truths.add(route, piece.from, traffic.outcomes.values());
+    tally(this.totals[route.version - 1]!, traffic);
+  }
+}
