@@ -1,5 +1,5 @@
 import type { Command as Program } from 'commander';
-import { Duration, durationMs } from '../../core/manifest/duration.ts';
+import { durationMs, ManifestDuration } from '../../core/manifest/duration.ts';
 import { IncomparableError } from '../../core/quality/compare.ts';
 import { compareVersions } from '../../usecases/quality/compare-versions.ts';
 import type { CompareView } from '../../usecases/quality/compare-view.ts';
@@ -43,7 +43,7 @@ function sourceOf({ data, replay }: CompareFlags, now: Date): CompareView['sourc
   }
   if (replay === undefined || data !== undefined)
     throw new UsageError('say what to ask about: --data FILE or --replay TIME');
-  if (!Duration.safeParse(replay).success)
+  if (!ManifestDuration.safeParse(replay).success)
     throw new UsageError(`--replay is a time such as 24h or 7d, received '${replay}'`);
   const from = new Date(now.getTime() - durationMs(replay));
   return { kind: 'replay', from: from.toISOString(), to: now.toISOString() };

@@ -1,5 +1,5 @@
 import type { Command as Program } from 'commander';
-import { Duration, durationMs } from '../../core/manifest/duration.ts';
+import { durationMs, ManifestDuration } from '../../core/manifest/duration.ts';
 import { readInputHours } from '../../usecases/quality/count-inputs.ts';
 import { describeQuality, talliesOfVersion, UnknownSegmentError } from '../../usecases/quality/describe-quality.ts';
 import { readTallies } from '../../usecases/quality/read-tallies.ts';
@@ -20,7 +20,7 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
     .option('--segment <name>', 'a part of the predictions, such as carrier=UA')
     .option('--window <time>', 'how far back predictions are looked at, such as 24h or 28d', '7d')
     .action(async (model: string, own: { version?: string; segment?: string; window: string }) => {
-      if (!Duration.safeParse(own.window).success)
+      if (!ManifestDuration.safeParse(own.window).success)
         throw new UsageError(`--window is a time such as 24h or 7d, received '${own.window}'`);
       const asked = own.version === undefined ? undefined : parseVersionNumber(own.version);
       await withHome(io, options(), async (home, registry) => {

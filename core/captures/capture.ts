@@ -70,7 +70,7 @@ export const Capture = z
     scores: z.array(Numeric).optional(),
     /**
      * Of a decision between at most 100 classes that has probabilities: rows x classes, row-major, in the order of the
-     * decision's classes (see classesOf).
+     * decision's classes (see decisionClasses).
      */
     probabilities: z.union([z.array(Numeric), Packed]).optional(),
     /**

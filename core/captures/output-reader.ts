@@ -1,5 +1,5 @@
 import type { Decision } from '../manifest/decision.ts';
-import { classesOf, decidesByLabel } from '../manifest/decision-classes.ts';
+import { decidesByLabel, decisionClasses } from '../manifest/decision-classes.ts';
 import type { OutputMeaning } from '../manifest/manifest.ts';
 import { isProbability } from '../manifest/quality-of.ts';
 import { halfValue } from '../model/half.ts';
@@ -60,7 +60,7 @@ function classColumns(
   decision: Extract<Decision, { task: 'multiclass' }>,
   outputs: readonly OutputMeaning[],
 ): ClassColumns | undefined {
-  const classes = classesOf(decision, outputs);
+  const classes = decisionClasses(decision, outputs);
   if (classes.length > MAX_CAPTURED_CLASSES) return undefined;
   if (!decidesByLabel(decision, outputs)) {
     if (!isProbability(decision, outputs)) return undefined;

@@ -2,7 +2,7 @@ import type { MulticlassDecision } from './decision.ts';
 import type { OutputMeaning } from './manifest.ts';
 
 /** Names of the classes that a decision chooses from, in order; none where the manifest names none. */
-export const classesOf = (
+export const decisionClasses = (
   { classes, output }: Pick<MulticlassDecision, 'classes' | 'output'>,
   outputs: readonly OutputMeaning[],
 ): string[] => (classes ?? outputs.find(({ name }) => name === output)?.classes ?? []).map(String);

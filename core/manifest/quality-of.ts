@@ -1,5 +1,5 @@
 import type { Decision } from './decision.ts';
-import { classesOf } from './decision-classes.ts';
+import { decisionClasses } from './decision-classes.ts';
 import { durationMs } from './duration.ts';
 import type { Manifest } from './manifest.ts';
 import type { DecidingMetric, DecidingMetricName } from './quality.ts';
@@ -34,7 +34,7 @@ const HIGHER_IS_BETTER: ReadonlySet<DecidingMetricName> = new Set(['recall', 'sp
 export function qualityOf(manifest: QualityManifest): ResolvedQuality {
   const { quality, decision, outputs } = manifest;
   const chosen = quality.metrics ?? defaultMetrics(manifest).map((metric): DecidingMetric => ({ metric }));
-  const classes = decision?.task === 'multiclass' ? classesOf(decision, outputs) : [];
+  const classes = decision?.task === 'multiclass' ? decisionClasses(decision, outputs) : [];
   const metrics = chosen.flatMap(({ metric, class: one, margin = quality.margin, floor = quality.floor }) => {
     const resolved = { metric, higherIsBetter: HIGHER_IS_BETTER.has(metric), margin, floor };
     if (one !== undefined) return [{ ...resolved, class: String(one) }];

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Duration } from './duration.ts';
+import { ManifestDuration } from './duration.ts';
 
 /**
  * Metrics that may decide about a version: each is the mean over a defined subset of the predictions, so that its
@@ -56,6 +56,6 @@ export const QualitySettings = z.strictObject({
   /** Classes rarer than this share of the truths have no part in the default. */
   minClassShare: z.number().min(0).max(1).default(0.02),
   /** How long a gate waits for evidence before a person is asked. */
-  patience: Duration.default('24h'),
+  patience: ManifestDuration.default('24h'),
 });
 export type QualitySettings = z.infer<typeof QualitySettings>;

@@ -1,6 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import type { Decision } from './decision.ts';
-import { classesOf } from './decision-classes.ts';
+import { decisionClasses } from './decision-classes.ts';
 import type { Manifest } from './manifest.ts';
 import type { DecidingMetric, DecidingMetricName } from './quality.ts';
 import { isOfOneClass, isProbability } from './quality-of.ts';
@@ -17,7 +17,7 @@ type QualityManifest = Pick<Manifest, 'contract' | 'decision' | 'outputs' | 'qua
 /** Why a manifest's decision, quality, truth and segments do not go together; undefined when they do. */
 export function qualityProblem(manifest: QualityManifest): string | undefined {
   const { contract, decision, outputs, quality, truth, monitoring } = manifest;
-  if (decision?.task === 'multiclass' && classesOf(decision, outputs).length < 2)
+  if (decision?.task === 'multiclass' && decisionClasses(decision, outputs).length < 2)
     return `a decision between several classes needs their names: give decision.classes, or classes of output ${decision.output} in outputs`;
   if (truth?.of === 'predicted-positives' && decision?.task !== 'binary')
     return `truth.of predicted-positives is of a binary decision, this one is ${decision?.task ?? 'not there'}`;
@@ -32,7 +32,7 @@ export function qualityProblem(manifest: QualityManifest): string | undefined {
 
 function unknownClassOfCosts({ decision, outputs }: QualityManifest): string | undefined {
   if (decision?.task !== 'multiclass') return undefined;
-  const classes = classesOf(decision, outputs);
+  const classes = decisionClasses(decision, outputs);
   const named = (decision.costs ?? []).flatMap(({ truth, decision: decided }) => [String(truth), String(decided)]);
   return named.find((name) => !classes.includes(name));
 }
@@ -55,7 +55,7 @@ function metricProblem(
     return `${metric} is not defined where truth is of predicted positives only, precision is`;
   if (one === undefined) return undefined;
   if (decision.task !== 'multiclass' || !isOfOneClass(metric)) return `${metric} of this decision is of no one class`;
-  const classes = classesOf(decision, outputs);
+  const classes = decisionClasses(decision, outputs);
   return classes.includes(String(one))
     ? undefined
     : `quality.metrics names class ${one}, expected one of ${classes.slice(0, 20).join(', ')}`;

@@ -1,5 +1,5 @@
 import type { Decision } from '../manifest/decision.ts';
-import { classesOf } from '../manifest/decision-classes.ts';
+import { decisionClasses } from '../manifest/decision-classes.ts';
 import type { OutputMeaning } from '../manifest/manifest.ts';
 import { isProbability } from '../manifest/quality-of.ts';
 import type { DecisionTruth } from '../serving/ground-truth.ts';
@@ -98,7 +98,7 @@ function partsOf({ decision, outputs }: ComparedVersion, reference: readonly Com
     errorRate: (answer: ComparedAnswer) => share(isWrongAnswer(decision, answer)),
   };
   if (decision.task === 'multiclass')
-    return { metrics: { ...common, ...lossParts(bySeveral) }, classes: classParts(classesOf(decision, outputs)) };
+    return { metrics: { ...common, ...lossParts(bySeveral) }, classes: classParts(decisionClasses(decision, outputs)) };
   const decided = ({ score }: ComparedAnswer): boolean | undefined =>
     isNumber(score) ? score >= decision.threshold : undefined;
   return {

@@ -1,5 +1,5 @@
 import type { Decision } from '../manifest/decision.ts';
-import { classesOf } from '../manifest/decision-classes.ts';
+import { decisionClasses } from '../manifest/decision-classes.ts';
 import type { OutputMeaning } from '../manifest/manifest.ts';
 import type { BinaryTally } from './binary.ts';
 import { matrixOf } from './confusion-matrix.ts';
@@ -24,7 +24,7 @@ export function costTable(decision: Decision, outputs: readonly OutputMeaning[])
       [falseNegative, 0, falseNegative],
     ];
   }
-  const classes = classesOf(decision, outputs);
+  const classes = decisionClasses(decision, outputs);
   const table: number[][] = classes.map((_, truth) => classes.map((__, decided) => (truth === decided ? 0 : 1)));
   for (const { truth, decision: decided, cost } of decision.costs) {
     const row = table[classes.indexOf(String(truth))];

@@ -1,5 +1,5 @@
 import type { Decision } from '../manifest/decision.ts';
-import { classesOf } from '../manifest/decision-classes.ts';
+import { decisionClasses } from '../manifest/decision-classes.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { isProbability } from '../manifest/quality-of.ts';
 import type { Baseline } from '../profile/profile.ts';
@@ -35,7 +35,7 @@ export function decisionScale(
   decision: Decision,
   baseline: Pick<Baseline, 'profile' | 'performance'> | undefined,
 ): DecisionScale {
-  if (decision.task === 'multiclass') return { task: 'multiclass', classes: classesOf(decision, outputs) };
+  if (decision.task === 'multiclass') return { task: 'multiclass', classes: decisionClasses(decision, outputs) };
   if (decision.task === 'regression') {
     const edges = baseline?.performance?.errorEdges;
     return {

@@ -1,5 +1,5 @@
 import type { Decision, MulticlassDecision } from '../manifest/decision.ts';
-import { classesOf, decidesByLabel } from '../manifest/decision-classes.ts';
+import { decidesByLabel, decisionClasses } from '../manifest/decision-classes.ts';
 import type { OutputMeaning } from '../manifest/manifest.ts';
 import { shortest } from '../model/decimal.ts';
 import { halfValue } from '../model/half.ts';
@@ -29,7 +29,7 @@ export function compileScores(decision: Decision, outputs: readonly OutputMeanin
 }
 
 function labelReader(decision: MulticlassDecision, outputs: readonly OutputMeaning[]): ScoreReader {
-  const classes = classesOf(decision, outputs);
+  const classes = decisionClasses(decision, outputs);
   const index = new Map(classes.map((name, i) => [name, i]));
   return ({ data }, rows) =>
     Array.from({ length: rows }, (_, row) => {

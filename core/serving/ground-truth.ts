@@ -1,5 +1,5 @@
 import { canBeWrong, type Decision } from '../manifest/decision.ts';
-import { classesOf } from '../manifest/decision-classes.ts';
+import { decisionClasses } from '../manifest/decision-classes.ts';
 import type { OutputMeaning } from '../manifest/manifest.ts';
 
 /** The ground truth of one prediction. */
@@ -27,7 +27,7 @@ export function decisionTruth(
     return typeof actual === 'number' && Number.isFinite(actual) ? actual : undefined;
   }
   if (decision.task === 'multiclass') {
-    const index = classesOf(decision, outputs).indexOf(String(truth));
+    const index = decisionClasses(decision, outputs).indexOf(String(truth));
     return index < 0 ? undefined : index;
   }
   return isPositive(decision.column, outputs.find(({ name }) => name === decision.output)?.classes, truth);

@@ -1,6 +1,6 @@
 import type { PrivacyKeys } from '../../core/contract/personal.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
-import { classesOf } from '../../core/manifest/decision-classes.ts';
+import { decisionClasses } from '../../core/manifest/decision-classes.ts';
 import type { OutputMeaning } from '../../core/manifest/manifest.ts';
 import type { BusinessName } from '../../core/observability/metric-names.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
@@ -70,7 +70,7 @@ function truthFault(
   if (decision.task === 'regression') return `${what} is no number, as the decision's are`;
   const classes =
     decision.task === 'multiclass'
-      ? classesOf(decision, outputs)
+      ? decisionClasses(decision, outputs)
       : (outputs.find(({ name }) => name === decision.output)?.classes ?? []).map(String);
   if (classes.length === 0) return `${what} is nothing that the decision could be, expected 1, 0, true or false`;
   const more = classes.length > MAX_NAMED ? `, and ${classes.length - MAX_NAMED} more` : '';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Decision } from '../../core/manifest/decision.ts';
-import { classesOf } from '../../core/manifest/decision-classes.ts';
+import { decisionClasses } from '../../core/manifest/decision-classes.ts';
 import { qualityOf } from '../../core/manifest/quality-of.ts';
 import {
   type ComparedAnswer,
@@ -187,7 +187,7 @@ function pairs(
 
 function agreed(compared: Parameters<typeof differencesOf>[0], rows: readonly ComparedRow[]): CompareView['agreement'] {
   const decided = compared.map(({ decision, outputs }) => {
-    const classes = decision.task === 'multiclass' ? classesOf(decision, outputs) : [];
+    const classes = decision.task === 'multiclass' ? decisionClasses(decision, outputs) : [];
     return ({ score }: ComparedAnswer): unknown => {
       if (score === null || decision.task === 'regression') return null;
       return decision.task === 'binary' ? score >= decision.threshold : (classes[score] ?? score);

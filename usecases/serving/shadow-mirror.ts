@@ -1,4 +1,4 @@
-import { classesOf } from '../../core/manifest/decision-classes.ts';
+import { decisionClasses } from '../../core/manifest/decision-classes.ts';
 import { Observation } from '../../core/observability/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { disagreement, NO_ANSWER, type VersionPrediction } from '../../core/shadow/compare.ts';
@@ -88,4 +88,6 @@ export class Mirror {
 }
 
 const decisionOf = ({ decision, record }: LoadedVersion): Pick<VersionPrediction, 'decision' | 'classes'> =>
-  decision?.task === 'multiclass' ? { decision, classes: classesOf(decision, record.manifest.outputs) } : { decision };
+  decision?.task === 'multiclass'
+    ? { decision, classes: decisionClasses(decision, record.manifest.outputs) }
+    : { decision };
