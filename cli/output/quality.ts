@@ -61,9 +61,9 @@ function metricTable({ metrics, deciding, task }: QualityView): string {
   const stars = rows.some(([title]) => String(title).endsWith('*')) ? '\n* decides about releases' : '';
   const shares =
     task === 'regression' && metrics.errorAboveMedian === undefined
-      ? "\nreleases are decided by the shares of errors above the champion's median and 90th percentile"
+      ? "\nreleases are decided by errors above the champion's median, and 90th percentile"
       : '';
-  return `${table(['metric', 'value', '95 % interval', 'by', 'of rows'], rows)}${stars}${shares}`;
+  return `${table(['metric', 'value', '95 % interval', 'by, ± of bins', 'rows'], rows)}${stars}${shares}`;
 }
 
 function metricCells(name: string, metric: Metric): string[] {
@@ -71,7 +71,7 @@ function metricCells(name: string, metric: Metric): string[] {
   if (value === null) return ['–', `not defined: ${reason ?? ''}`, ''];
   const interval =
     low === null || high === null ? '' : `[${formatMetricValue(name, low)}, ${formatMetricValue(name, high)}]`;
-  const known = bound > 0 ? `${method ?? ''}, known to ±${Number(bound.toPrecision(2))}` : (method ?? '');
+  const known = bound > 0 ? `${method ?? ''}, ±${Number(bound.toPrecision(1))}` : (method ?? '');
   return [formatMetricValue(name, value), interval, known];
 }
 
@@ -94,7 +94,7 @@ function classTable({ classes, deciding }: QualityView): string {
       recall?.n ?? 0,
       share('recall', recall),
       share('precision', precision),
-      share('f1', f1),
+      f1 === undefined || f1.value === null ? '–' : formatMetricValue('f1', f1.value),
     ]),
   );
 }
