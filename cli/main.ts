@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
 import { addApprove } from './commands/approve.ts';
+import { addCompare } from './commands/compare.ts';
 import { addCost } from './commands/cost.ts';
 import { addDecrypt } from './commands/decrypt.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -13,6 +14,7 @@ import { addLift } from './commands/lift.ts';
 import { addPredict } from './commands/predict.ts';
 import { addProfile } from './commands/profile.ts';
 import { addPromote } from './commands/promote.ts';
+import { addQuality } from './commands/quality.ts';
 import { addQuarantine } from './commands/quarantine.ts';
 import { addRegister } from './commands/register.ts';
 import { addReject } from './commands/reject.ts';
@@ -49,6 +51,8 @@ const ADDITIONS: readonly AddCommand[] = [
   addValidate,
   addProfile,
   addDrift,
+  addQuality,
+  addCompare,
   addPredict,
   addExplain,
   addForget,

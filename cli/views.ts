@@ -7,6 +7,8 @@ import { ModelFolderView } from '../usecases/baseline/model-folder-view.ts';
 import { DriftView, FileDriftView } from '../usecases/drift/drift-view.ts';
 import { DecryptedFileView, DecryptedValueView } from '../usecases/privacy/decrypt-view.ts';
 import { ForgetView } from '../usecases/privacy/forget-view.ts';
+import { CompareView } from '../usecases/quality/compare-view.ts';
+import { QualityView } from '../usecases/quality/quality-view.ts';
 import { HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
@@ -49,6 +51,8 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   profile: view('profile', Profile, 'what is in a data file, counted'),
   drift: view('drift', DriftView, 'drift of captured traffic'),
   'drift --file': view('file-drift', FileDriftView, 'drift of a data file'),
+  quality: view('quality', QualityView, 'how good a version was, by the truths of its predictions'),
+  compare: view('comparison', CompareView, 'two versions asked about the same rows'),
   predict: view('predictions', PredictionsView, 'what the endpoint answered'),
   explain: view('explanations', ExplanationsView, 'Shapley values of rows'),
   'explain --global': view('importance', ImportanceView, 'their mean size over rows'),

@@ -49,6 +49,18 @@ export const DeploymentConfig = z.strictObject({
   validation: ValidationConfig.prefault({}),
   /** Who may call the endpoint. */
   authorization: z.enum(['iam', 'none']).default('iam'),
+  /**
+   * Who may ask versions again about captured requests, encrypted features included where a manifest says so
+   * (`privacy.replay`); without it, no person may read captures and the privacy secret both.
+   */
+  replay: z
+    .strictObject({
+      /** ARN of the IAM role or user that may take on the role of replays. */
+      assumedBy: z
+        .string()
+        .regex(/^arn:[a-z-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/, 'an ARN of an IAM role or user'),
+    })
+    .optional(),
   /** Address that gets a mail for every alarm. */
   alarmEmail: z.email().optional(),
   /** Address of the folder of the runbook's pages, for links of alarms and dashboards; paths of the repository by default. */

@@ -9,6 +9,8 @@ import type { EndpointProbe, Home, ObjectInfo } from '../platform/ports.ts';
 import { NoBaselineError, runDriftDetection } from '../usecases/drift/detect-drift.ts';
 import { joinGroundTruth } from '../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../usecases/ground-truth/prediction-index.ts';
+import { countInputs } from '../usecases/quality/count-inputs.ts';
+import { RuleBook } from '../usecases/quality/version-rules.ts';
 import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../usecases/release/roll-back.ts';
 import { validateDrop } from '../usecases/validation/validate-drop.ts';
@@ -26,11 +28,18 @@ export interface LocalFunction {
 
 /** All functions of the app except the endpoint, which the local runtime serves itself. */
 export function localFunctions(home: Home, probe: EndpointProbe): LocalFunction[] {
-  const index = new PredictionIndex(home);
+  const index = new PredictionIndex(home, new RuleBook(home));
   return [
     { spec: validate, created: ({ key, versionId }) => validateDrop(home, { key, versionId }) },
     { spec: drift, scheduled: (now) => driftOfAll(home, now) },
-    { spec: groundTruth, scheduled: (now) => joinGroundTruth(home, now, index) },
+    {
+      spec: groundTruth,
+      scheduled: async (now) => {
+        const summary = await joinGroundTruth(home, now, index);
+        await countInputs(home, now);
+        return summary;
+      },
+    },
     { spec: advance, scheduled: (now) => advanceRollouts(home, now, probe) },
     { spec: rollback, alarmed: (transition) => rollBack(home, probe, transition) },
   ];

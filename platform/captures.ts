@@ -83,6 +83,57 @@ export const capturesIn = (body: Uint8Array): Capture[] =>
     .flatMap(messagesOf)
     .flatMap((message) => parse(message) ?? []);
 
+/**
+ * Captures of one object that are wanted by model and request id. The others are only glanced at, which takes a hundredth
+ * of parsing them.
+ *
+ * @param wanted is asked of every capture
+ */
+export async function scanCaptureObject(
+  home: Pick<Home, 'captures'>,
+  key: string,
+  wanted: (model: string, id: string) => boolean,
+): Promise<Capture[]> {
+  const captures: Capture[] = [];
+  const take = (value: unknown): void => {
+    const capture = parse(value);
+    if (capture !== undefined) captures.push(capture);
+  };
+  for (const line of linesOf(await home.captures.get(key))) {
+    const head = headOf(line);
+    if (head !== undefined) {
+      if (wanted(head.model, head.id)) take(jsonOf(line));
+      continue;
+    }
+    for (const message of messagesOf(line)) {
+      const { trimtab, model, id } = (message ?? {}) as { trimtab?: unknown; model?: unknown; id?: unknown };
+      if (trimtab === 'capture' && typeof model === 'string' && typeof id === 'string' && wanted(model, id))
+        take(message);
+    }
+  }
+  return captures;
+}
+
+/** How a line begins that is a capture as this program writes it, new or rewritten. */
+const HEAD =
+  /^\{"trimtab":"capture",(?:"model":"([^"\\]*)","id":"((?:[^"\\]|\\.)*)"|"id":"((?:[^"\\]|\\.)*)","model":"([^"\\]*)")/;
+
+function headOf(line: string): { model: string; id: string } | undefined {
+  const match = HEAD.exec(line);
+  if (match === null) return undefined;
+  const id = (match[2] ?? match[3])!;
+  return { model: (match[1] ?? match[4])!, id: id.includes('\\') ? (JSON.parse(`"${id}"`) as string) : id };
+}
+
+/** A line's JSON; undefined when it is none. */
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The text of a capture object. */
 export const captureText = (body: Uint8Array): string => linesOf(body).join('\n');
 

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { type CompiledContract, compileCheck } from '../core/contract/check.ts';
 import { guardsProblem } from '../core/guards/validate-guards.ts';
 import { Manifest } from '../core/manifest/manifest.ts';
+import { qualityProblem } from '../core/manifest/validate-quality.ts';
 import { externalSignature } from '../core/model/preprocess.ts';
 import type { Signature } from '../core/model/signature.ts';
 import { withoutPersonal } from '../core/privacy/without-personal.ts';
@@ -59,7 +60,8 @@ export async function readModelFolder(
   if (!manifest) throw new ModelFolderError(at(MODEL_FILES.manifest), 'no such file; `trimtab init` writes one');
   const { features, summaries } = checkOf(at(MODEL_FILES.manifest), manifest.value, signature);
   const baseline = withoutPersonalOf(await parsed(at(MODEL_FILES.baseline), Baseline), manifest.value);
-  const fault = guardsProblem(manifest.value, [...features, ...summaries], baseline?.value);
+  const fault =
+    guardsProblem(manifest.value, [...features, ...summaries], baseline?.value) ?? qualityProblem(manifest.value);
   if (fault !== undefined) throw new ModelFolderError(at(MODEL_FILES.manifest), fault);
   const metrics = await parsed(at(MODEL_FILES.metrics), z.record(z.string(), z.unknown()));
   const card = await bytesOf(at(MODEL_FILES.card));

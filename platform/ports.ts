@@ -138,7 +138,7 @@ export interface Home {
   readonly ledger: Ledger;
   /** Model artifacts, by content: `models/<digest>.onnx`, `baselines/<digest>.json`. Never overwritten. */
   readonly artifacts: ObjectStore;
-  /** `incoming/`, `datasets/`, `quarantine/`, `reports/`, `ground-truth/`. */
+  /** `incoming/`, `datasets/`, `quarantine/`, `reports/`, `ground-truth/`, `quality/`. */
   readonly data: ObjectStore;
   /** Captured predictions: `captures/YYYY/MM/DD/HH/…`, JSON lines (perhaps gzipped) of core/captures/capture.ts. */
   readonly captures: ObjectStore;

@@ -29,11 +29,12 @@ const DOMAINS: Record<string, readonly string[]> = {
   validation: ['registry'],
   baseline: ['validation'],
   drift: ['registry', 'validation'],
-  'ground-truth': [],
-  release: ['registry'],
+  quality: ['registry', 'validation', 'baseline'],
+  'ground-truth': ['quality'],
+  release: ['registry', 'quality'],
   simulation: ['registry', 'release', 'ground-truth', 'drift'],
-  privacy: ['registry', 'validation', 'ground-truth'],
-  audit: ['privacy', 'validation'],
+  privacy: ['registry', 'validation', 'quality', 'ground-truth'],
+  audit: ['privacy', 'validation', 'quality'],
 };
 
 /** What others may read of functions/: what starts a function and how large it is, never what it does. */

@@ -6,6 +6,11 @@ import { Manifest } from '../../core/manifest/manifest.ts';
 import { ModelName } from '../../core/model/names.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { inferContract } from '../../core/schema-inference/infer.ts';
+import {
+  InferDecisionError,
+  type InferredDecision,
+  inferDecision,
+} from '../../core/schema-inference/infer-decision.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
@@ -46,7 +51,7 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .option('--label <column>', 'column with the ground truth')
     .option(
       '--output <name>',
-      'output that decides (default: a float output named like a probability or score, or the only one)',
+      'output that decides (default: a float output named like a probability or score, the only one, or the label)',
     )
     .option('--threshold <p>', 'the decision is positive from this probability on (default: 0.5)')
     .option('--tolerance <x>', 'regression: a prediction is wrong when it misses by more')
@@ -91,8 +96,7 @@ async function writeFolder(
   const manifest = Manifest.parse({
     name,
     ...(await draftOf(signature, own)),
-    outputs: signature.outputs.map((output) => ({ name: output.name, meaning: 'other' })),
-    ...decisionOf(signature, own),
+    ...(await decisionOf(signature, own)),
   });
   await mkdir(folder, { recursive: true });
   const model = path.join(folder, MODEL_FILES.model);
@@ -153,37 +157,24 @@ function formatInitialised({ folder, manifestFile, manifest, baseline }: ModelFo
   ].join('\n');
 }
 
-/** The decision, when the graph has an output that can make one. */
-function decisionOf(signature: Signature, own: InitOptions): Partial<Pick<Manifest, 'decision'>> {
-  const floats = signature.outputs.filter(({ type }) => type === 'float32' || type === 'float64');
-  const output =
-    own.output === undefined
-      ? (floats.find(({ name }) => /prob|score/i.test(name)) ?? (floats.length === 1 ? floats[0] : undefined))
-      : floats.find(({ name }) => name === own.output);
-  if (own.output !== undefined && !output)
-    throw new UsageError(
-      `no float output is named ${own.output}; there are: ${floats.map(({ name }) => name).join(', ')}`,
-    );
-  if (!output) return {};
-  const number = (text: string, what: string): number => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`${what} is a number, received '${text}'`);
-    return value;
-  };
-  if (own.tolerance !== undefined)
-    return {
-      decision: { task: 'regression', output: output.name, column: 0, tolerance: number(own.tolerance, '--tolerance') },
-    };
-  const columns = output.shape.length === 2 ? output.shape[1]! : 1;
-  if (own.threshold === undefined && columns !== 2) return {};
-  return {
-    decision: {
-      task: 'binary',
-      output: output.name,
-      column: columns === 2 ? 1 : 0,
-      threshold: own.threshold === undefined ? 0.5 : number(own.threshold, '--threshold'),
-    },
-  };
+/** The decision that the outputs can make, by what the labels are. @throws UsageError */
+async function decisionOf(signature: Signature, own: InitOptions): Promise<InferredDecision> {
+  const { labelValues } = await import('../../usecases/baseline/label-values.ts');
+  const labels = own.label === undefined ? undefined : await labelValues(own.data, own.label);
+  const threshold = numberOf(own.threshold, '--threshold');
+  const tolerance = numberOf(own.tolerance, '--tolerance');
+  try {
+    return inferDecision(signature, labels, { output: own.output, threshold, tolerance });
+  } catch (error) {
+    throw error instanceof InferDecisionError ? new UsageError(error.message) : error;
+  }
+}
+
+function numberOf(text: string | undefined, what: string): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`${what} is a number, received '${text}'`);
+  return value;
 }
 
 const cardOf = (name: string): string => `# ${name}

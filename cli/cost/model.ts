@@ -1,6 +1,8 @@
 import { alarmsOf } from '../../core/alarms/definitions.ts';
 import { captureWriter } from '../../core/captures/capture-line.ts';
+import { compileOutputReader } from '../../core/captures/output-reader.ts';
 import type { Feature } from '../../core/contract/contract.ts';
+import { ENVELOPE, type PrivacyKeys } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { metricLine } from '../../core/observability/emf.ts';
 import { emittedMetrics } from '../../core/observability/emitted-metrics.ts';
@@ -37,19 +39,35 @@ export function costedModel(manifest: Manifest, environment: string): CostedMode
 }
 
 function captureBytes(manifest: Manifest, rows: number): number {
-  const features = manifest.contract.features;
-  const lines = captureWriter(manifest.name, { features }).lines({
+  const { contract, decision, outputs } = manifest;
+  const { features } = contract;
+  const { classes } = compileOutputReader(decision, outputs);
+  const numbers = { scores: Array.from({ length: rows }, () => 0.123456) };
+  const probabilities = { probabilities: new Float64Array(rows * classes).fill(0.123456) };
+  const writer = captureWriter(manifest.name, { features }, { keys: () => STAND_IN_KEYS, classes });
+  const lines = writer.lines({
     id: ID,
     version: 1,
     variant: 'champion',
     at: new Date(AT).toISOString(),
     rows,
     values: features.map((feature) => sample(feature, rows)),
-    scores: Array.from({ length: rows }, () => 0.123456),
-    violations: 0,
+    ms: 1.234,
+    outputs: classes > 0 ? probabilities : numbers,
+    findings: [],
+    unit: 'caller',
+    principal: 'principal',
   });
   return lines.reduce((sum, text) => sum + text.length, 0);
 }
+
+/** Keys whose pseudonyms and envelopes are as long as real ones. */
+const STAND_IN_KEYS: PrivacyKeys = {
+  pseudonym: () => 'x'.repeat(16),
+  // Initialisation vector and tag beside the value, in base64.
+  seal: (_, value) => ENVELOPE + 'x'.repeat(Math.ceil(((28 + value.length) * 4) / 3)),
+  open: (_, envelope) => envelope,
+};
 
 /** Values as long as they mostly are. */
 function sample(feature: Feature, rows: number): Float64Array | string[] {

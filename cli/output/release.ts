@@ -45,3 +45,9 @@ export function formatRelease(
   if (state.retraining) lines.push(`  retraining was asked for at ${state.retraining}`);
   return lines.join('\n');
 }
+
+/** A line for each version whose captured requests cannot be asked of another. */
+export const formatReplay = (versions: ModelStatus['replay']): string[] =>
+  versions.flatMap(({ version, replayProblem }) =>
+    replayProblem === null ? [] : [`  version ${version} cannot be replayed: ${replayProblem}`],
+  );

@@ -1,6 +1,7 @@
 import type { ModelStatus, StatusView } from '../../usecases/release/status-view.ts';
 import { formatBusinessMetrics } from './business-metrics.ts';
-import { formatRelease } from './release.ts';
+import { formatRelease, formatReplay } from './release.ts';
+import { formatTruthDelay } from './truth-delay.ts';
 
 /** Every model's release as a picture, with what its predictions are worth. */
 export function formatStatus({ models }: StatusView): string {
@@ -8,9 +9,20 @@ export function formatStatus({ models }: StatusView): string {
   return models.map(formatModel).join('\n\n');
 }
 
-const formatModel = ({ model, release, challengers, shadow, business, unread }: ModelStatus): string =>
+const formatModel = ({
+  model,
+  release,
+  challengers,
+  shadow,
+  business,
+  replay,
+  truthDelay,
+  unread,
+}: ModelStatus): string =>
   [
     formatRelease(model, release, { challengers: challengers ?? [], shadow }),
+    ...formatReplay(replay),
+    ...formatTruthDelay(truthDelay),
     ...formatBusinessMetrics(business ?? []),
     ...unread.map((sentence) => `  cannot be read: ${sentence}`),
   ].join('\n');

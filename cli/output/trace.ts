@@ -37,7 +37,7 @@ function prediction({ id, model, answers, release, version: v, history, truth }:
       : '├─ release in force: none that the ledger knows',
     ...(release?.part ? [`│   version ${v.version} was the ${release.part.role}${share(release.part)}`] : []),
     ...answers.flatMap((answer) => [
-      `├─ ${answer.variant === 'shadow' ? 'mirrored to' : 'answered by'} version ${answer.version} (${answer.variant}), ${time(answer.at)}`,
+      `├─ ${outcome(answer)} version ${answer.version} (${answer.variant}), ${time(answer.at)}`,
       ...answer.rows.slice(0, MAX_ROWS).flatMap((row) => [
         `│   ${row.id}: score ${row.score ?? 'none'}${row.positive === null ? '' : `, ${row.positive ? 'positive' : 'negative'}`}${row.subject ? `, about ${row.subject}` : ''}`,
         `│     ${Object.entries(row.features)
@@ -45,12 +45,26 @@ function prediction({ id, model, answers, release, version: v, history, truth }:
           .join(', ')}`,
       ]),
       ...(answer.rows.length > MAX_ROWS ? [`│   … ${answer.rows.length} rows`] : []),
-      `│   ${answer.violations} violations tolerated; captured in ${answer.object}`,
+      `│   ${violations(answer)}; captured in ${answer.object}`,
     ]),
     ...(truth.length === 0
       ? ['└─ truth: none yet']
       : truth.map((each, i) => `${i === truth.length - 1 ? '└─' : '├─'} ${truthLine(each)}`)),
   );
+}
+
+type Answer = PredictionTrace['answers'][number];
+
+/** How a request ended, by the words that metrics have for it. */
+function outcome({ variant, failed }: Answer): string {
+  if (failed !== null) return `not answered (${failed}) by`;
+  return variant === 'shadow' ? 'mirrored to' : 'answered by';
+}
+
+function violations({ findings }: Answer): string {
+  if (findings.length === 0) return 'the contract was kept';
+  const all = findings.map(({ feature, rule, count }) => `${feature} ${rule}${count === 1 ? '' : ` ${count} times`}`);
+  return `the contract was broken: ${all.join(', ')}`;
 }
 
 function truthLine({ id, truth, state, wrong, reason, object }: PredictionTrace['truth'][number]): string {
@@ -111,12 +125,14 @@ function drop({ dataset, drop: id, report, manifest, models }: DropTrace): strin
   );
 }
 
-function versionLines({ version: v, digest, contract, lineage, registeredAt, registeredBy }: VersionSummary): string[] {
+function versionLines(summary: VersionSummary): string[] {
+  const { version: v, digest, contract, lineage, registeredAt, registeredBy, replayProblem } = summary;
   const from = Object.entries(lineage).map(([name, value]) => `${name} ${value}`);
   return [
     `├─ version ${v}: sha256 ${digest}`,
     `│   registered ${time(registeredAt)}, by ${registeredBy}; contract ${contract}`,
     ...(from.length > 0 ? [`│   made from ${from.join(', ')}`] : []),
+    ...(replayProblem === null ? [] : [`│   cannot be replayed: ${replayProblem}`]),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { needsKeys } from '../contract/personal.ts';
+import { canBeWrong } from '../manifest/decision.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { EnvironmentName, ModelName } from '../model/names.ts';
 import { METRICS, type MetricName, variantDimensions } from '../observability/metric-names.ts';
@@ -49,7 +50,7 @@ export function alarmsOf(manifest: Manifest, environment: string, baselineErrorR
   const rate = { statistic: 'Average' } as const;
   const soon = { periodSeconds: Math.max(60, monitoring.periodSeconds), datapointsToAlarm: 1, evaluationPeriods: 1 };
   return (['champion', 'challenger'] as const).flatMap((variant) => [
-    ...(manifest.decision
+    ...(manifest.decision && canBeWrong(manifest.decision)
       ? [alarm(variant, 'PredictionError', wrong, { ...rate, action: 'rollback', runbook: 'wrong-decisions.md' })]
       : []),
     alarm(variant, 'Failure', monitoring.maxFailureRate, { ...rate, action: 'rollback', runbook: 'failures.md' }),

@@ -1,9 +1,15 @@
 import type { CompiledContract } from '../contract/check.ts';
 import type { Feature } from '../contract/contract.ts';
+import type { ViolationCount } from '../contract/findings.ts';
 import { type PrivacyKeys, treatmentBy } from '../contract/personal.ts';
 import type { FeatureValues } from '../contract/raw-tensor.ts';
+import { shortest } from '../model/decimal.ts';
+import type { RequestOutcome } from '../observability/observation.ts';
 import type { Variant } from '../serving/variant.ts';
+import type { CapturedOutputs } from './output-reader.ts';
 import { packNumbers } from './packed.ts';
+import { PRINCIPAL_FIELD, UNIT_FIELD } from './pseudonym-fields.ts';
+import { rememberedPseudonyms } from './remembered-pseudonyms.ts';
 
 /** One request's worth of capture. */
 export interface CaptureInput {
@@ -13,20 +19,34 @@ export interface CaptureInput {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly rows: number;
-  /** In the order of `Check.features`. */
+  /** Milliseconds since the request arrived. */
+  readonly ms: number;
+  /** In the order of `Check.features`; fewer, or none, of a request that was read no further. */
   readonly values: readonly FeatureValues[];
-  /** The decision's output, one a row; empty where the model has no decision. */
-  readonly scores: ArrayLike<number>;
-  readonly violations: number;
+  /** Nothing of a request that failed. */
+  readonly outputs: CapturedOutputs;
+  readonly findings: readonly ViolationCount[];
+  /** Rows that are unlike the baseline. */
+  readonly outOfDistribution?: number | undefined;
   /** Whom the request is about, where it says so beside the features. */
   readonly subject?: string | undefined;
+  /** What was given a version at random, unless it was the request itself. */
+  readonly unit?: string | undefined;
+  /** Who has sent it, as authenticated. */
+  readonly principal?: string | undefined;
+  /** Whether it named its version or variant. */
+  readonly named?: boolean | undefined;
+  /** Of a request that failed: by whose fault. */
+  readonly failed?: Exclude<RequestOutcome, 'ok'> | undefined;
 }
 
 export interface CapturePrivacy {
   /** The contract's `data.subject`. */
   readonly subject?: string | undefined;
-  /** The keys as far as they are known by now; without them, what should be hashed or encrypted is left out. */
+  /** The keys as far as they are known by now, asked for where there is something to hide; without them, what should be hashed or encrypted is left out. */
   readonly keys?: () => PrivacyKeys | undefined;
+  /** Classes whose probabilities are captured. @default 0 */
+  readonly classes?: number | undefined;
 }
 
 /** Writes capture lines of one model; made once a version. */
@@ -35,8 +55,12 @@ export interface CaptureWriter {
   lines(input: CaptureInput): string[];
 }
 
-/** Up to this many rows, numbers are written as people read them; above, packed. */
-const PLAIN_ROWS = 16;
+/** Up to this many numbers of a column are written as people read them; above, packed. */
+const PLAIN_NUMBERS = 16;
+/** Bytes of a packed number: base64 of a double. */
+const PACKED_BYTES = 11;
+/** Bytes of a line that findings may take: few features break many rules, and a line must fit an event. */
+const FINDINGS_BYTES = 32_000;
 /** What a line may hold, estimated; the rest is left for its frame. */
 const LINE_BYTES = 200_000;
 /** Longest string kept; a longer one is no category of any baseline. */
@@ -65,23 +89,36 @@ interface RowRange {
 
 /**
  * Compiles the privacy filter: personal features are left out (`omit`), replaced by their pseudonym (`hash`) or
- * encrypted; whom a row is about is written as a pseudonym only.
+ * encrypted; whom a row is about, what was randomised and who has sent it are written as pseudonyms only.
  */
 export function captureWriter(
   model: string,
   check: Pick<CompiledContract, 'features'>,
-  { subject, keys = () => undefined }: CapturePrivacy = {},
+  { subject, keys = () => undefined, classes = 0 }: CapturePrivacy = {},
 ): CaptureWriter {
   const columns: CapturedColumn[] = [];
   for (const [index, feature] of check.features.entries())
     if (feature.personal !== 'omit') columns.push({ name: JSON.stringify(feature.name), feature, index, owner: model });
   const subjectAt = check.features.findIndex(({ name }) => name === subject);
   const head = `{"trimtab":"capture","model":${JSON.stringify(model)}`;
-  const bytesPerRow = 48 + columns.reduce((sum, { feature }) => sum + bytesOf(feature), 0);
+  /** Whether there is something to hide in any request. */
+  const hides = subject !== undefined || columns.some(({ feature }) => feature.personal !== 'no');
+  const bytesPerRow = 48 + PACKED_BYTES * classes + columns.reduce((sum, { feature }) => sum + bytesOf(feature), 0);
   const rowsPerLine = Math.max(1, Math.floor(LINE_BYTES / bytesPerRow));
 
+  const unitOf = rememberedPseudonyms(UNIT_FIELD);
+  const principalOf = rememberedPseudonyms(PRINCIPAL_FIELD);
+
+  /** What was randomised and who has sent it. What should be hidden is left out while there are no keys to do it with. */
+  const whoText = ({ unit, principal }: CaptureInput, known: PrivacyKeys | undefined): string => {
+    let text = '';
+    if (unit !== undefined) text += `,"unit":${known === undefined ? 'null' : quoted(unitOf(known, unit))}`;
+    if (principal !== undefined && known !== undefined) text += `,"principal":${quoted(principalOf(known, principal))}`;
+    return text;
+  };
+
   const subjectText = (input: CaptureInput, rows: RowRange, known: PrivacyKeys | undefined): string => {
-    if (subject === undefined || known === undefined) return '';
+    if (subject === undefined || known === undefined || subjectAt >= input.values.length) return '';
     const hide = (value: string): string => JSON.stringify(known.pseudonym(subject, value));
     if (subjectAt >= 0)
       return `,"subject":${valuesText(check.features[subjectAt]!, input.values[subjectAt]!, rows, hide)}`;
@@ -92,23 +129,27 @@ export function captureWriter(
     const { from, to } = rows;
     let text = `${head},"id":${JSON.stringify(input.id)},"version":${input.version},"variant":"${input.variant}","at":"${input.at}","rows":${to - from}`;
     if (input.rows > rowsPerLine) text += `,"first":${from}`;
+    text += `,"ms":${Math.round(input.ms * 1_000) / 1_000}${whoText(input, known)}`;
+    if (input.named) text += ',"named":true';
+    if (input.failed !== undefined) text += `,"failed":"${input.failed}"`;
     text += `${subjectText(input, rows, known)},"features":{`;
     let comma = '';
     for (const column of columns) {
-      const values = columnText(column, input.values[column.index]!, rows, known);
+      // Not there when the request was read no further.
+      const given = input.values[column.index];
+      const values = given && columnText(column, given, rows, known);
       if (values === undefined) continue;
       text += `${comma}${column.name}:${values}`;
       comma = ',';
     }
-    text += '},"scores":[';
-    const last = Math.min(to, input.scores.length);
-    for (let row = from; row < last; row++) text += (row === from ? '' : ',') + numberText(input.scores[row]!);
-    return `${text}],"violations":${from === 0 ? input.violations : 0}}`;
+    text += `}${outputsText(input.outputs, rows, input.rows)}`;
+    if (from === 0) text += countsText(input);
+    return `${text}}`;
   };
 
   return {
     lines(input) {
-      const known = keys();
+      const known = hides || input.unit !== undefined || input.principal !== undefined ? keys() : undefined;
       if (input.rows <= rowsPerLine) return [line(input, { from: 0, to: input.rows }, known)];
       const lines: string[] = [];
       for (let from = 0; from < input.rows; from += rowsPerLine)
@@ -137,9 +178,50 @@ function columnText(
     const most = feature.personal === 'encrypt' ? LONGEST : Number.POSITIVE_INFINITY;
     return hide && valuesText(feature, values, rows, (value) => JSON.stringify(hide(value.slice(0, most))));
   }
-  if (rows.to - rows.from > PLAIN_ROWS && values instanceof Float64Array && feature.type !== 'boolean')
+  if (rows.to - rows.from > PLAIN_NUMBERS && values instanceof Float64Array && feature.type !== 'boolean')
     return `"${packNumbers(values.subarray(rows.from, rows.to))}"`;
   return valuesText(feature, values, rows);
+}
+
+const quoted = (text: string): string => JSON.stringify(text);
+
+/** @param all rows of the request */
+function outputsText({ scores, probabilities, labels }: CapturedOutputs, rows: RowRange, all: number): string {
+  let text = '';
+  if (scores !== undefined) text += `,"scores":${numbersText(scores, rows)}`;
+  if (probabilities !== undefined) {
+    const width = probabilities.length / all;
+    const own = probabilities.subarray(rows.from * width, rows.to * width);
+    const plain = own.length <= PLAIN_NUMBERS;
+    text += `,"probabilities":${plain ? numbersText(own.map(shortest), { from: 0, to: own.length }) : `"${packNumbers(own)}"`}`;
+  }
+  if (labels !== undefined) text += `,"labels":${numbersText(labels, rows)}`;
+  return text;
+}
+
+function numbersText(numbers: ArrayLike<number>, { from, to }: RowRange): string {
+  let text = '[';
+  const last = Math.min(to, numbers.length);
+  for (let i = from; i < last; i++) text += (i === from ? '' : ',') + numberText(numbers[i]!);
+  return `${text}]`;
+}
+
+/** What is counted of the request as a whole; the most frequent findings, where not all have room. */
+function countsText({ findings, outOfDistribution }: CaptureInput): string {
+  let text = '';
+  if (findings.length > 0) {
+    const texts: string[] = [];
+    let bytes = 0;
+    for (const { feature, rule, count } of findings.toSorted((a, b) => b.count - a.count)) {
+      const one = `{"feature":${quoted(feature)},"rule":"${rule}","count":${count}}`;
+      bytes += Buffer.byteLength(one);
+      if (bytes > FINDINGS_BYTES) break;
+      texts.push(one);
+    }
+    text += `,"findings":[${texts}]`;
+  }
+  if (outOfDistribution !== undefined && outOfDistribution > 0) text += `,"outOfDistribution":${outOfDistribution}`;
+  return text;
 }
 
 /** Values as a JSON array, missing ones as null; personal ones as `hide` writes them. */

@@ -11,21 +11,27 @@ export function withoutRows(capture: Capture, gone: ReadonlySet<number>): Captur
     if (gone.has(from)) continue;
     let to = from + 1;
     while (to < capture.rows && !gone.has(to)) to++;
-    pieces.push(piece(capture, from, to, pieces.length === 0 ? capture.violations : 0));
+    pieces.push(piece(capture, from, to, pieces.length === 0));
     from = to;
   }
   return pieces;
 }
 
-function piece(capture: Capture, from: number, to: number, violations: number): Capture {
-  const { subject, features, scores } = capture;
+/** @param counts whether it has what is counted of the request as a whole */
+function piece(capture: Capture, from: number, to: number, counts: boolean): Capture {
+  const { findings, outOfDistribution, ...rest } = capture;
+  const { subject, features, scores, probabilities, labels } = rest;
+  const width = (probabilities?.length ?? 0) / capture.rows;
   return {
-    ...capture,
+    ...rest,
     rows: to - from,
     first: (capture.first ?? 0) + from,
     ...(Array.isArray(subject) ? { subject: subject.slice(from, to) } : {}),
     features: Object.fromEntries(Object.entries(features).map(([name, values]) => [name, values.slice(from, to)])),
-    scores: scores.slice(from, to),
-    violations,
+    ...(scores === undefined ? {} : { scores: scores.slice(from, to) }),
+    ...(probabilities === undefined ? {} : { probabilities: probabilities.slice(from * width, to * width) }),
+    ...(labels === undefined ? {} : { labels: labels.slice(from, to) }),
+    ...(counts && findings !== undefined ? { findings } : {}),
+    ...(counts && outOfDistribution !== undefined ? { outOfDistribution } : {}),
   };
 }

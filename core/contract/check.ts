@@ -3,7 +3,7 @@ import type { TensorData } from '../model/tensor.ts';
 import { type BoundInput, bindContract } from './bind.ts';
 import { compileColumns } from './columns.ts';
 import type { Contract, Feature } from './contract.ts';
-import { Findings } from './findings.ts';
+import { Findings, type ViolationCount } from './findings.ts';
 import { InputError } from './input-error.ts';
 import { fillOpaque } from './opaque.ts';
 import type { Pass } from './pass.ts';
@@ -23,6 +23,8 @@ export interface Checked {
   readonly rejected: number;
   /** Number of violations that were clamped or flagged. */
   readonly tolerated: number;
+  /** All violations, rejecting or not, by feature and rule. */
+  readonly findings: readonly ViolationCount[];
   /** In the order of `Check.features`; empty unless they were asked for. */
   readonly values: readonly FeatureValues[];
   /** In the order of `Check.summaries`; empty unless they were asked for. */
@@ -73,8 +75,8 @@ export function compileCheck(contract: Contract, signature: Signature): Compiled
         const captured = rule === undefined ? values : summaries;
         tensors[spec.name] = passes[i]!(inputs.get(spec.name)!, rows, findings, keep ? captured : undefined);
       }
-      const { violations, rejected, tolerated } = findings;
-      return { rows, tensors, violations, rejected, tolerated, values, summaries };
+      const { violations, rejected, tolerated, counts } = findings;
+      return { rows, tensors, violations, rejected, tolerated, findings: counts, values, summaries };
     },
   };
 }

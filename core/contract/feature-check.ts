@@ -44,7 +44,7 @@ export class FeatureCheck<T extends number | bigint | string> implements Violati
       if (rule.exempts?.is(value)) break;
       if (!rule.breaks(value)) continue;
       if (this.policy === 'clamp' && rule.clamp !== undefined) {
-        findings.tolerated++;
+        findings.tolerate(this, rule);
         value = rule.clamp(value as Value);
         continue;
       }

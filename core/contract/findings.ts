@@ -23,7 +23,15 @@ export interface RefusedValue {
   readonly tolerable: boolean;
 }
 
-/** Collects what was broken in one request: rejecting violations in full up to a limit, the rest as a count. */
+/** How often one rule of one feature was broken in one request. */
+export interface ViolationCount {
+  /** Name of the feature, or of the whole tensor. */
+  readonly feature: string;
+  readonly rule: Violation['rule'];
+  readonly count: number;
+}
+
+/** Collects what was broken in one request: rejecting violations in full up to a limit, all of them as counts. */
 export class Findings {
   /** Rejecting violations, at most `limit`. */
   readonly violations: Violation[] = [];
@@ -31,8 +39,24 @@ export class Findings {
   rejected = 0;
   /** Violations that were clamped or flagged. */
   tolerated = 0;
+  /** All violations, by feature and rule; made when there is one, for most requests have none. */
+  #counts: Map<string, Map<Violation['rule'], number>> | undefined;
 
   constructor(readonly limit = 10) {}
+
+  /** All violations, by feature and rule. */
+  get counts(): readonly ViolationCount[] {
+    if (this.#counts === undefined) return NOTHING;
+    return [...this.#counts].flatMap(([feature, rules]) =>
+      [...rules].map(([rule, count]): ViolationCount => ({ feature, rule, count })),
+    );
+  }
+
+  /** Records a violation that was clamped, or that is let pass. */
+  tolerate({ name: feature }: Pick<ViolationSubject, 'name'>, { name: rule }: Pick<BrokenRule, 'name'>): void {
+    this.tolerated++;
+    this.#count(feature, rule);
+  }
 
   /** Records a violation that is not clamped. */
   add(
@@ -42,9 +66,10 @@ export class Findings {
   ): void {
     const { value, row, tolerable } = finding;
     if (tolerable && policy === 'flag') {
-      this.tolerated++;
+      this.tolerate({ name: feature }, { name });
       return;
     }
+    this.#count(feature, name);
     if (this.rejected++ >= this.limit) return;
     this.violations.push({
       feature,
@@ -54,4 +79,13 @@ export class Findings {
       row,
     });
   }
+
+  #count(feature: string, rule: Violation['rule']): void {
+    this.#counts ??= new Map();
+    const rules = this.#counts.get(feature) ?? new Map<Violation['rule'], number>();
+    this.#counts.set(feature, rules);
+    rules.set(rule, (rules.get(rule) ?? 0) + 1);
+  }
 }
+
+const NOTHING: readonly ViolationCount[] = [];

@@ -104,7 +104,8 @@ function checkStretch(stretch: Stretch, rules: WholeRules, findings: Findings): 
   // Without a finite element these are NaN, which breaks neither.
   const [low, high] = [min?.breaks(found.min) ?? false, max?.breaks(found.max) ?? false];
   if (rules.policy === 'clamp') {
-    findings.tolerated += Number(low) + Number(high);
+    if (low) findings.tolerate(rules, { name: 'min' });
+    if (high) findings.tolerate(rules, { name: 'max' });
     if (low || high) clamp(data, stretch, rules);
     return found;
   }

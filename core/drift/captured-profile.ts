@@ -1,4 +1,5 @@
 import type { Capture } from '../captures/capture.ts';
+import { capturedScores } from '../captures/captured-outputs.ts';
 import { type ColumnValue, countColumn } from '../profile/count.ts';
 import { mergeProfiles } from '../profile/merge.ts';
 import type { Profile } from '../profile/profile.ts';
@@ -8,7 +9,8 @@ const BATCH_ROWS = 20_000;
 
 /**
  * Profiles captured predictions over the bins of a baseline: the features, and the decision's output as `output:NAME`.
- * It leaves out columns of the baseline that no capture has, such as omitted personal fields and the label.
+ * It leaves out columns of the baseline that no capture has, such as omitted personal fields and the label, and requests
+ * that failed: what callers get wrong is no drift of what the model answers.
  *
  * @param output name of the decision's output; undefined without a decision
  */
@@ -27,6 +29,7 @@ export async function profileOfCaptures(
     rows = 0;
   };
   for await (const capture of captures) {
+    if (capture.failed !== undefined) continue;
     batch.push(capture);
     rows += capture.rows;
     if (rows >= BATCH_ROWS) count();
@@ -44,10 +47,7 @@ function profileOf(
   const columns: Profile['columns'] = {};
   for (const [name, bins] of Object.entries(reference.columns)) {
     if (output !== undefined && name === `output:${output}`)
-      columns[name] = countColumn(
-        bins,
-        flat(captures, (capture) => capture.scores),
-      );
+      columns[name] = countColumn(bins, flat(captures, capturedScores));
     // A feature that this version's captures never carry is no feature that went missing.
     else if (captures.length === 0 || captures.some(({ features }) => name in features))
       if (name !== 'label')

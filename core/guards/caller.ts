@@ -23,10 +23,24 @@ export function callerOfAddress(address: string): string {
  * the one which the proxy itself added, those before it are whatever the caller sent.
  */
 export function callerOfHeader(value: string | undefined): string | undefined {
+  const last = lastOf(value);
+  if (last === undefined) return undefined;
+  return /^[0-9a-fA-F.:%]+$/.test(last) ? callerOfAddress(last) : last;
+}
+
+/** Who a trusted proxy says has authenticated: what is in its header, unless that is an address, which proves nothing. */
+export function principalOfHeader(value: string | undefined): string | undefined {
+  const last = lastOf(value);
+  return last === undefined || ADDRESS.test(last) ? undefined : last;
+}
+
+/** IPv4, or IPv6 with its zone. */
+const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F.]*:[0-9a-fA-F.:]*(%.*)?)$/;
+
+function lastOf(value: string | undefined): string | undefined {
   const last = value
     ?.slice(value.lastIndexOf(',') + 1)
     .trim()
     .slice(0, 256);
-  if (last === undefined || last === '') return undefined;
-  return /^[0-9a-fA-F.:%]+$/.test(last) ? callerOfAddress(last) : last;
+  return last === '' ? undefined : last;
 }

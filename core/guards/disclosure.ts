@@ -1,6 +1,7 @@
 import type { Explanation } from '../explain/explanation.ts';
+import type { Decision } from '../manifest/decision.ts';
 import type { Guards } from '../manifest/guards.ts';
-import type { Decision, OutputMeaning } from '../manifest/manifest.ts';
+import type { OutputMeaning } from '../manifest/manifest.ts';
 import { halfBits, halfValue } from '../model/half.ts';
 import type { TensorData } from '../model/tensor.ts';
 

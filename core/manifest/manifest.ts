@@ -6,9 +6,14 @@ import { Batching } from './batching.ts';
 import { BusinessMetrics } from './business.ts';
 import { CacheSettings } from './cache.ts';
 import { AnalysisPolicy } from './canary-analysis.ts';
+import { Decision } from './decision.ts';
 import { Explanations } from './explanations.ts';
 import { Guards } from './guards.ts';
+import { PrivacySettings } from './privacy.ts';
+import { QualitySettings } from './quality.ts';
+import { Segments } from './segments.ts';
 import { ShadowPolicy } from './shadow.ts';
+import { TruthSettings } from './truth.ts';
 
 /** What an output means; at most one output decides. */
 export const OutputMeaning = z.strictObject({
@@ -19,27 +24,6 @@ export const OutputMeaning = z.strictObject({
   description: z.string().optional(),
 });
 export type OutputMeaning = z.infer<typeof OutputMeaning>;
-
-/** How a prediction becomes a decision that ground truth can call right or wrong. */
-export const Decision = z.discriminatedUnion('task', [
-  z.strictObject({
-    task: z.literal('binary'),
-    /** Output that holds the probability or score. */
-    output: z.string(),
-    /** Column of that output for the positive class. */
-    column: z.int().min(0).default(1),
-    /** The decision is positive when the probability is at least this. */
-    threshold: z.number().default(0.5),
-  }),
-  z.strictObject({
-    task: z.literal('regression'),
-    output: z.string(),
-    column: z.int().min(0).default(0),
-    /** A prediction is wrong when it misses by more than this, in the output's unit. */
-    tolerance: z.number().positive(),
-  }),
-]);
-export type Decision = z.infer<typeof Decision>;
 
 export const ServingSettings = z.strictObject({
   /** Most rows in one request. */
@@ -102,6 +86,8 @@ export const Monitoring = z.strictObject({
     .prefault({}),
   /** What predictions turn out to be worth, in numbers that callers attach to their ids. */
   business: BusinessMetrics.optional(),
+  /** Features by which quality is told apart. */
+  segments: Segments.default([]),
 });
 export type Monitoring = z.infer<typeof Monitoring>;
 
@@ -123,10 +109,14 @@ export const Manifest = z
     preprocess: Preprocess.optional(),
     outputs: z.array(OutputMeaning).default([]),
     decision: Decision.optional(),
+    quality: QualitySettings.prefault({}),
+    /** What is known of the ground truth to come; absent: nothing. */
+    truth: TruthSettings.optional(),
     serving: ServingSettings.prefault({}),
     guards: Guards.optional(),
     rollout: Rollout.prefault({}),
     monitoring: Monitoring.prefault({}),
+    privacy: PrivacySettings.prefault({}),
     explanations: Explanations.optional(),
     lineage: Lineage.prefault({}),
   })

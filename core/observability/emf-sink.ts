@@ -39,7 +39,7 @@ export function valuesOf(observation: Observation): Parameters<typeof metricLine
     Failure: answered || outcome === 'caller' ? 0 : 1,
     Violation: (answered ? observation.tolerated > 0 : observation.broken) ? 1 : 0,
     Rows: answered ? observation.rows : undefined,
-    Score: answered ? scores.filter(Number.isFinite) : undefined,
+    Score: answered && !observation.nominal ? scores.filter(Number.isFinite) : undefined,
     Margin: answered ? confidence?.margin : undefined,
     Entropy: answered ? confidence?.entropy : undefined,
     Latency: milliseconds(observation.duration),

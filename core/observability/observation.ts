@@ -66,6 +66,8 @@ export class Observation implements RunReport {
   confidence: Confidence | undefined = undefined;
   /** Whether the scores are probabilities, or at least between 0 and 1. */
   probable = false;
+  /** Whether the scores are indices of classes: numbers that only name something, with no mean and no distribution. */
+  nominal = false;
   /** Violations of the contract that were clamped or flagged. */
   tolerated = 0;
   /** Whether the request broke the contract, or did not fit the model's inputs. */

@@ -136,7 +136,7 @@ export class PrometheusSink implements Sink {
     }
     series.rows += observation.rows;
     if (observation.batch !== undefined) series.batch.observe(observation.batch);
-    for (const score of observation.scores) series.score.observe(score);
+    if (!observation.nominal) for (const score of observation.scores) series.score.observe(score);
     if (observation.confidence === undefined) return;
     for (const margin of observation.confidence.margin) series.margin.observe(margin);
     for (const entropy of observation.confidence.entropy) series.entropy.observe(entropy);

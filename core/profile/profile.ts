@@ -77,8 +77,18 @@ export type ReferenceChunk = z.infer<typeof ReferenceChunk>;
 /** How good the model was on the reference, which its performance in production is compared with. */
 export const ReferencePerformance = z.strictObject({
   rows: Count.describe('Rows with a label.'),
-  errorRate: z.number().min(0).max(1).describe('Share of wrong decisions.'),
+  errorRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Share of wrong decisions; absent where none can be wrong (a regression without a tolerance).'),
   brier: z.number().optional().describe('Mean squared difference of probability and truth; binary only.'),
+  errorEdges: z
+    .array(z.number().positive())
+    .max(1_000)
+    .optional()
+    .describe('Regression only: edges that absolute errors are counted over, quantiles of the reference’s own.'),
 });
 export type ReferencePerformance = z.infer<typeof ReferencePerformance>;
 

@@ -1,4 +1,6 @@
-import type { Decision, OutputMeaning } from '../manifest/manifest.ts';
+import { canBeWrong, type Decision } from '../manifest/decision.ts';
+import { decisionClasses } from '../manifest/decision-classes.ts';
+import type { OutputMeaning } from '../manifest/manifest.ts';
 
 /** The ground truth of one prediction. */
 export interface TruthRecord {
@@ -7,27 +9,50 @@ export interface TruthRecord {
   readonly truth: string | number | boolean;
 }
 
+/** A truth as a decision could have had it: positive or not, the index of a class, or a number. */
+export type DecisionTruth = boolean | number;
+
 /**
- * Compares a decision with its ground truth.
+ * Reads a truth as the decision's own kind.
  *
- * @param score of the prediction, in the decision's output and column; null when it was no finite number
- * @returns whether the decision was wrong; undefined when the truth is none of the values that the decision can have
+ * @returns undefined when it is nothing that the decision could have been
+ */
+export function decisionTruth(
+  decision: Decision,
+  outputs: readonly OutputMeaning[],
+  truth: TruthRecord['truth'],
+): DecisionTruth | undefined {
+  if (decision.task === 'regression') {
+    const actual = typeof truth === 'string' && truth.trim() !== '' ? Number(truth) : truth;
+    return typeof actual === 'number' && Number.isFinite(actual) ? actual : undefined;
+  }
+  if (decision.task === 'multiclass') {
+    const index = decisionClasses(decision, outputs).indexOf(String(truth));
+    return index < 0 ? undefined : index;
+  }
+  return isPositive(decision.column, outputs.find(({ name }) => name === decision.output)?.classes, truth);
+}
+
+/**
+ * Whether a decision was wrong, by ground truth. One that gave no number is wrong whatever was true.
+ *
+ * @param score the decision's of that prediction (see ScoreReader); null when it was no number
+ * @returns null of a regression without a tolerance, where nothing is right or wrong; undefined when the truth is
+ * nothing that the decision could have been
  */
 export function isWrong(
   decision: Decision,
   outputs: readonly OutputMeaning[],
   score: number | null,
   truth: TruthRecord['truth'],
-): boolean | undefined {
-  if (decision.task === 'regression') {
-    const actual = typeof truth === 'string' && truth.trim() !== '' ? Number(truth) : truth;
-    if (typeof actual !== 'number' || !Number.isFinite(actual)) return undefined;
-    // A prediction that is no number misses whatever was true.
-    return score === null || Math.abs(score - actual) > decision.tolerance;
-  }
-  const positive = isPositive(decision.column, outputs.find(({ name }) => name === decision.output)?.classes, truth);
-  if (positive === undefined) return undefined;
-  return score === null || score >= decision.threshold !== positive;
+): boolean | null | undefined {
+  const actual = decisionTruth(decision, outputs, truth);
+  if (actual === undefined) return undefined;
+  if (!canBeWrong(decision)) return null;
+  if (score === null) return true;
+  if (decision.task === 'multiclass') return score !== actual;
+  if (decision.task === 'binary') return score >= decision.threshold !== actual;
+  return Math.abs(score - Number(actual)) > decision.tolerance!;
 }
 
 /** Truth is a class's label where the manifest names the classes, else 1/0 or true/false. */

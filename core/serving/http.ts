@@ -13,6 +13,8 @@ export interface HttpRequest {
    * nobody knows.
    */
   readonly caller?: string | undefined;
+  /** Who sends it, where that was authenticated: the caller, unless that is only an address. */
+  readonly principal?: string | undefined;
 }
 
 export interface HttpResponse {

@@ -1,4 +1,4 @@
-import type { Decision } from '../manifest/manifest.ts';
+import type { BinaryDecision, Decision } from '../manifest/decision.ts';
 import type { TensorData } from '../model/tensor.ts';
 
 type Outputs = Readonly<Record<string, TensorData>>;
@@ -20,6 +20,8 @@ const SLACK = 1e-6;
 export interface VersionPrediction {
   /** Its own; undefined where it makes none. */
   readonly decision: Decision | undefined;
+  /** Names of the classes that it chooses from; scores are their indices. */
+  readonly classes?: readonly string[];
   /** Of the decision's output, one a row; empty without one. */
   readonly scores: readonly number[];
   readonly outputs: Outputs;
@@ -30,9 +32,10 @@ export const NO_ANSWER: Disagreement = { differs: true, largest: 0 };
 
 /**
  * Compares what two versions say of the same rows. A decision is compared as such, each version's by its own threshold:
- * a class that stays the same is no disagreement, whatever the score; of a regression, a difference beyond what counts
- * as wrong is. Models without a decision are compared output by output: numbers within a tolerance, everything else for
- * equality. An output that only one of them has, or of another shape, is a disagreement.
+ * a class that stays the same is no disagreement, whatever the score (of several classes by their names, as each version
+ * orders its own); of a regression, a difference beyond what counts as wrong is, or without a tolerance one beyond what
+ * numbers may differ by. Models without a decision are compared output by output: numbers within a tolerance,
+ * everything else for equality. An output that only one of them has, or of another shape, is a disagreement.
  *
  * It is the models that are compared, not what their guards let callers see of them: numbers that are withheld are all
  * alike, rounded ones are alike or a whole step apart, and a change of guards would pass for one of the model.
@@ -48,18 +51,19 @@ export function disagreement(given: VersionPrediction, mirrored: VersionPredicti
   let largest = 0;
   given.scores.forEach((score, row) => {
     const other = mirrored.scores[row] ?? Number.NaN;
+    if (decision.task === 'multiclass') {
+      // Two that gave no class agree, and indices of classes are not apart by any number.
+      differs ||= (given.classes?.[score] ?? String(score)) !== (mirrored.classes?.[other] ?? String(other));
+      return;
+    }
     const apart = distance(score, other);
     largest = Math.max(largest, Number.isFinite(apart) ? apart : 0);
-    differs ||=
-      decision.task === 'binary'
-        ? score >= decision.threshold !== other >= thresholdOf(mirrored.decision)
-        : !(apart <= decision.tolerance);
+    if (decision.task === 'binary')
+      differs ||= score >= decision.threshold !== other >= (mirrored.decision as BinaryDecision).threshold;
+    else differs ||= decision.tolerance === undefined ? !alike(score, other) : !(apart <= decision.tolerance);
   });
   return { differs, largest };
 }
-
-const thresholdOf = (decision: Decision | undefined): number =>
-  decision?.task === 'binary' ? decision.threshold : Number.NaN;
 
 function byOutput(given: Outputs, mirrored: Outputs): Disagreement {
   const names = new Set([...Object.keys(given), ...Object.keys(mirrored)]);
@@ -79,10 +83,15 @@ function byOutput(given: Outputs, mirrored: Outputs): Disagreement {
       }
       const apart = distance(Number(x), Number(y));
       if (Number.isFinite(apart)) largest = Math.max(largest, apart);
-      differs ||= !(apart <= SLACK + TOLERANCE * Math.max(Math.abs(Number(x)), Math.abs(Number(y))));
+      differs ||= !alike(Number(x), Number(y));
     }
   }
   return { differs, largest };
+}
+
+function alike(a: number, b: number): boolean {
+  const apart = distance(a, b);
+  return apart === 0 || apart <= SLACK + TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
 }
 
 /** Two that are no numbers, or the same infinity, are the same. */

@@ -3,6 +3,8 @@ import { Scheduled } from '../../events/schemas.ts';
 import { openHome } from '../../platform/home.ts';
 import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../usecases/ground-truth/prediction-index.ts';
+import { countInputs } from '../../usecases/quality/count-inputs.ts';
+import { RuleBook } from '../../usecases/quality/version-rules.ts';
 import { parsed } from '../middleware/parse-event.ts';
 
 const opening = openHome('aws');
@@ -14,6 +16,9 @@ export const handler = middy()
   .use(parsed(Scheduled))
   .handler(async (_event: Scheduled) => {
     const home = await opening;
-    index ??= new PredictionIndex(home);
-    return joinGroundTruth(home, home.clock.now(), index);
+    index ??= new PredictionIndex(home, new RuleBook(home));
+    const now = home.clock.now();
+    const summary = await joinGroundTruth(home, now, index);
+    await countInputs(home, now);
+    return summary;
   });

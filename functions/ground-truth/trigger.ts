@@ -2,7 +2,7 @@ import type { FunctionSpec } from '../function-spec.ts';
 
 export const groundTruth: FunctionSpec = {
   name: 'ground-truth',
-  description: 'Joins ground truth with the predictions that it is about',
+  description: 'Joins ground truth with predictions, and counts what is missing in requests',
   triggers: [{ kind: 'schedule', everySeconds: 60 }],
   memoryMb: 1024,
   timeoutSeconds: 300,

@@ -72,7 +72,7 @@ export function toHttpRequest(event: HttpEvent): HttpRequest {
     query: query === undefined || query === '' ? NO_QUERY : Object.fromEntries(new URLSearchParams(query)),
     headers,
     body: isBase64Encoded ? Buffer.from(body ?? '', 'base64') : (body ?? ''),
-    caller: callerOf(requestContext),
+    ...identityOf(requestContext),
   };
 }
 
@@ -81,19 +81,22 @@ const NO_QUERY: HttpRequest['query'] = {};
 /**
  * The authenticated principal, else the source address. Both are set by AWS; headers, which callers can choose, are not
  * used. For an assumed role it is the role without the session name, which callers can choose as well.
+ *
+ * The caller is told apart by how it was authenticated and by whom; the principal is its bare identity, by which it can
+ * be looked for again.
  */
-function callerOf({ authorizer, http }: HttpEvent['requestContext']): string | undefined {
+function identityOf({ authorizer, http }: HttpEvent['requestContext']): Pick<HttpRequest, 'caller' | 'principal'> {
   if (authorizer !== undefined && authorizer !== null) {
     const identity =
       textAt(authorizer, 'iam', 'cognitoIdentity', 'identityId') ??
       textAt(authorizer, 'iam', 'callerId')?.split(':')[0];
-    if (identity) return `iam ${identity}`;
+    if (identity) return { caller: `iam ${identity}`, principal: identity };
     const subject = textAt(authorizer, 'jwt', 'claims', 'sub') ?? textAt(authorizer, 'jwt', 'claims', 'client_id');
-    if (subject) return `jwt ${textAt(authorizer, 'jwt', 'claims', 'iss')} ${subject}`;
+    if (subject) return { caller: `jwt ${textAt(authorizer, 'jwt', 'claims', 'iss')} ${subject}`, principal: subject };
     const principal = textAt(authorizer, 'lambda', 'principalId');
-    if (principal) return `principal ${principal}`;
+    if (principal) return { caller: `principal ${principal}`, principal };
   }
-  return http.sourceIp && callerOfAddress(http.sourceIp);
+  return { caller: http.sourceIp && callerOfAddress(http.sourceIp) };
 }
 
 /** A string or number at a path inside the authorizer's context; undefined when there is none. */

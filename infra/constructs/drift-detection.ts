@@ -6,6 +6,7 @@ import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
 import type { IModelRegistry } from './model-registry.ts';
+import type { PrivacySecret } from './privacy-secret.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 
 /** Props of {@link DriftDetection}. */
@@ -14,6 +15,8 @@ export interface DriftDetectionProps {
   readonly registry: IModelRegistry;
   /** The stores of captured predictions, of reports and of ground truth. */
   readonly lake: IDataLake;
+  /** Keys of personal labels, whose truths are kept encrypted. @default such truths are not joined */
+  readonly privacy?: PrivacySecret;
   /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
   readonly encryptionKey?: IKey;
   /** Processor of the functions and their layers. @default x64 */
@@ -46,7 +49,7 @@ export class DriftDetection extends Construct {
     this.drift = new ScheduledFunction(this, 'Drift', { spec: drift, environment, architecture, encryptionKey });
     this.groundTruth = new ScheduledFunction(this, 'GroundTruth', {
       spec: groundTruth,
-      environment,
+      environment: { ...environment, ...props.privacy?.environment },
       architecture,
       encryptionKey,
     });
@@ -57,9 +60,9 @@ export class DriftDetection extends Construct {
       allowActions(fn, ['s3:GetObject'], [captures.arnForObjects('captures/*')]);
       // To look into the hours of captures, and to learn that an object is not there.
       allowActions(fn, ['s3:ListBucket'], [captures.bucketArn, data.bucketArn]);
+      allowActions(fn, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+      allowKey(fn, registry.artifacts.encryptionKey, 's3', 'read');
     }
-    allowActions(this.drift, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
-    allowKey(this.drift, registry.artifacts.encryptionKey, 's3', 'read');
     allowActions(
       this.drift,
       ['s3:PutObject'],
@@ -67,11 +70,16 @@ export class DriftDetection extends Construct {
     );
     allowActions(this.drift, ['s3:GetObject'], [data.arnForObjects('drift/*')]);
     allowActions(this.drift, ['events:PutEvents'], [defaultBus(this)]);
-    allowActions(this.groundTruth, ['s3:GetObject', 's3:PutObject'], [data.arnForObjects('ground-truth/*')]);
+    props.privacy?.grantRead(this.groundTruth);
+    allowActions(
+      this.groundTruth,
+      ['s3:GetObject', 's3:PutObject'],
+      ['ground-truth/*', 'quality/*'].map((key) => data.arnForObjects(key)),
+    );
     allowActions(
       this.groundTruth,
       ['s3:DeleteObject'],
-      ['ground-truth/incoming/*', 'ground-truth/waiting/*'].map((key) => data.arnForObjects(key)),
+      ['incoming', 'waiting', 'stale'].map((place) => data.arnForObjects(`ground-truth/${place}/*`)),
     );
     allowActions(this.groundTruth, ['s3:PutObject'], [data.arnForObjects('quarantine/ground-truth/*')]);
   }

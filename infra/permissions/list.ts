@@ -140,16 +140,22 @@ export const PERMISSIONS: readonly RolePermissions[] = [
     permissions: [
       ownLog('ground-truth'),
       ...keepFailures('ground-truth'),
-      ...readLedger('how the outputs of a version are to be read'),
+      ...readLedger('how the outputs of a version are to be read, and when shares changed'),
+      ...readPrivacySecret,
       ...readCapturesPermission,
       {
+        may: ['s3:GetObject'],
+        on: ['artifacts/baselines/*'],
+        why: 'the bins that scores and errors are counted over',
+      },
+      {
         may: ['s3:GetObject', 's3:PutObject'],
-        on: ['data/ground-truth/*'],
-        why: 'truth that arrives, and truth that waits for its prediction',
+        on: ['data/ground-truth/*', 'data/quality/*'],
+        why: 'truth that arrives, waits for its prediction, and is joined; tallies of it',
       },
       {
         may: ['s3:DeleteObject'],
-        on: ['data/ground-truth/incoming/*', 'data/ground-truth/waiting/*'],
+        on: ['data/ground-truth/incoming/*', 'data/ground-truth/waiting/*', 'data/ground-truth/stale/*'],
         why: 'what has been joined, or written elsewhere, is taken away',
       },
       {
@@ -157,6 +163,24 @@ export const PERMISSIONS: readonly RolePermissions[] = [
         on: ['data/quarantine/ground-truth/*'],
         why: 'truth that cannot be joined, with the reason',
       },
+    ],
+  },
+  {
+    name: 'replay',
+    role: 'DataQuality/Replay',
+    assumedBy: '<replay.assumedBy>',
+    permissions: [
+      ...readLedger('the versions that are asked'),
+      {
+        may: ['s3:GetObject'],
+        on: ['artifacts/models/*', 'artifacts/baselines/*'],
+        why: 'the models that are asked, and how their answers are counted',
+      },
+      { may: ['s3:GetObject'], on: ['captures/captures/*'], why: 'what was asked; its keys are not known before' },
+      { may: ['s3:GetObject'], on: ['data/ground-truth/joined/*'], why: 'what turned out to be true' },
+      { may: ['s3:ListBucket'], on: ['captures', 'data'], why: 'looks into the hours of captures and of truths' },
+      key(['Decrypt'], 's3', 'the stores are encrypted'),
+      ...readPrivacySecret,
     ],
   },
   {

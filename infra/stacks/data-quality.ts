@@ -1,8 +1,10 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
+import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { DeploymentConfig } from '../config.ts';
 import { DataValidation } from '../constructs/data-validation.ts';
 import { DriftDetection } from '../constructs/drift-detection.ts';
+import { ReplayRole } from '../constructs/replay-role.ts';
 import type { StatefulStack } from './stateful.ts';
 
 export interface DataQualityStackProps extends StackProps {
@@ -10,7 +12,7 @@ export interface DataQualityStackProps extends StackProps {
   readonly config: DeploymentConfig;
 }
 
-/** Validation of data files, and drift detection on captured traffic. */
+/** Validation of data files, drift detection on captured traffic, and who may ask versions about it again. */
 export class DataQualityStack extends Stack {
   readonly validation: DataValidation;
   readonly drift: DriftDetection;
@@ -20,7 +22,14 @@ export class DataQualityStack extends Stack {
     const { registry, lake, privacy, encryptionKey } = stateful;
     const stores = { registry, lake, encryptionKey, architecture: config.architecture };
     this.validation = new DataValidation(this, 'Validation', { ...stores, privacy, ...config.validation });
-    this.drift = new DriftDetection(this, 'Drift', stores);
+    this.drift = new DriftDetection(this, 'Drift', { ...stores, privacy });
+    if (config.replay !== undefined)
+      new ReplayRole(this, 'Replay', {
+        registry,
+        lake,
+        privacy,
+        assumedBy: new ArnPrincipal(config.replay.assumedBy),
+      });
     stateful.onCall.watch(this);
   }
 }

@@ -20,7 +20,7 @@ export const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].inclu
  *
  * @param root folder of the store, on one file system
  * @param fill writes the content to the path it is given
- * @param options.fits asked last: whether it may still be written
+ * @param options.place gives the name, or does not when the content does not fit any more
  * @returns false, having written nothing, when it does not fit, or when `ifAbsent` and the path exists; of several writers at once one wins
  * @throws PlatformError when the file system fails or is full
  */
@@ -28,7 +28,10 @@ export async function writeAtomically(
   root: string,
   target: string,
   fill: (path: string) => Promise<void>,
-  { ifAbsent = false, fits }: { ifAbsent?: boolean | undefined; fits?: () => Promise<boolean> } = {},
+  {
+    ifAbsent = false,
+    place,
+  }: { ifAbsent?: boolean | undefined; place?: (rename: () => Promise<void>) => Promise<boolean> } = {},
 ): Promise<boolean> {
   // The name tells the sweep whose it is.
   const unfinished = path.join(root, UNFINISHED, `${process.pid}.${randomUUID()}.${os.hostname()}`);
@@ -37,8 +40,9 @@ export async function writeAtomically(
     await fill(unfinished);
     await flush(unfinished);
     await makeFolder(path.dirname(target));
-    if (fits && !(await fits())) return false;
-    if (!ifAbsent) await rename(unfinished, target);
+    if (place) {
+      if (!(await place(() => rename(unfinished, target)))) return false;
+    } else if (!ifAbsent) await rename(unfinished, target);
     else if (!(await linked(unfinished, target))) return false;
     await flush(path.dirname(target));
     return true;

@@ -7,6 +7,7 @@ import { ObjectNotFoundError, PlatformError } from '../errors.ts';
 import { checkKey } from '../keys.ts';
 import type { Body, ObjectInfo, ObjectStore, PutOptions, StoredWrite } from '../ports.ts';
 import { codeOf, isAbsent, writeAtomically } from './atomic.ts';
+import { withFileLock } from './lock.ts';
 import { decodePart, encodePart } from './names.ts';
 
 /** How often a file that is changed while it is being copied is copied again. */
@@ -58,9 +59,10 @@ export class FileObjectStore implements ObjectStore {
 
   async delete(key: string, { etag }: { etag?: string } = {}): Promise<void> {
     const file = await this.#find(key);
-    // A file system has no conditional deletion: between the look and the deletion there is a moment.
-    if (etag !== undefined && (await infoOf(key, file))?.etag !== etag) return;
-    await rm(file, { force: true });
+    if (etag === undefined) return rm(file, { force: true });
+    await withFileLock(this.root, file, async () => {
+      if ((await infoOf(key, file))?.etag === etag) await rm(file, { force: true });
+    });
   }
 
   async *writes(prefix: string): AsyncIterable<StoredWrite> {
@@ -80,9 +82,14 @@ export class FileObjectStore implements ObjectStore {
     { ifAbsent, ifMatch }: PutOptions = {},
   ): Promise<boolean> {
     const file = await this.#find(key);
-    // As with deletion, there is a moment between the look and the write.
-    const fits = async (): Promise<boolean> => ifMatch === undefined || (await infoOf(key, file))?.etag === ifMatch;
-    return writeAtomically(this.root, file, fill, { ifAbsent, fits });
+    if (ifMatch === undefined) return writeAtomically(this.root, file, fill, { ifAbsent });
+    const place = (rename: () => Promise<void>): Promise<boolean> =>
+      withFileLock(this.root, file, async () => {
+        if ((await infoOf(key, file))?.etag !== ifMatch) return false;
+        await rename();
+        return true;
+      });
+    return writeAtomically(this.root, file, fill, { ifAbsent, place });
   }
 
   /** @returns undefined when the file was changed in the middle */

@@ -24,7 +24,7 @@ export function modelPath(model: string, version: string, what = ''): string {
 export function toHttpRequestOfCall(
   message: ModelInferRequest,
   headers: HttpRequest['headers'],
-  caller: string | undefined,
+  who: Pick<HttpRequest, 'caller' | 'principal'>,
 ): HttpRequest {
   const { inputs, raw_input_contents: raw } = message;
   if (raw.length > 0 && raw.length !== inputs.length)
@@ -54,7 +54,7 @@ export function toHttpRequestOfCall(
     query: {},
     headers: { ...headers, [JSON_LENGTH]: String(head.length), 'content-type': 'application/octet-stream' },
     body: Buffer.concat([head, ...blocks]),
-    caller,
+    ...who,
   };
 }
 

@@ -11,7 +11,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { InputError } from '../../core/contract/input-error.ts';
-import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
+import { callerOfAddress, callerOfHeader, principalOfHeader } from '../../core/guards/caller.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { DrainOptions, RequestHandler } from '../http/http-server.ts';
@@ -100,8 +100,9 @@ export async function serveGrpc(endpoint: RequestHandler, options: GrpcOptions):
       const { request } = call;
       const headers = headersOf(call.metadata);
       const { gate, callerHeader } = options;
-      const caller = callerHeader === undefined ? callerOf(call.getPeer()) : callerOfHeader(headers[callerHeader]);
-      const http = toHttpRequestOfCall(request, headers, caller);
+      const named = callerHeader === undefined ? undefined : headers[callerHeader];
+      const caller = callerHeader === undefined ? callerOf(call.getPeer()) : callerOfHeader(named);
+      const http = toHttpRequestOfCall(request, headers, { caller, principal: principalOfHeader(named) });
       const response = await within(gate, http.body.length, () => endpoint.handle(http));
       call.sendMetadata(metadataOf(response.headers));
       if (response.status !== 200) throw new Refusal(response.status, textOf(response.body));

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { callerOfAddress, callerOfHeader } from '../../core/guards/caller.ts';
+import { callerOfAddress, callerOfHeader, principalOfHeader } from '../../core/guards/caller.ts';
 import type { RequestHead } from '../../core/protocols/protocol.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
 
@@ -20,6 +20,8 @@ export function headOf(incoming: IncomingMessage, callerHeader?: string): Reques
     query: mark === -1 ? NO_QUERY : Object.fromEntries(new URLSearchParams(url.slice(mark + 1))),
     headers: headersOf(incoming),
     caller: callerOf(incoming, callerHeader),
+    principal:
+      callerHeader === undefined ? undefined : principalOfHeader(incoming.headers[callerHeader] as string | undefined),
   };
 }
 

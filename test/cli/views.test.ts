@@ -69,6 +69,7 @@ const RUNS: readonly Run[] = [
   run('profile', file('rows.csv')),
   run('drift', 'flight-delay'),
   finding('drift --file', '--file', file('rows.csv'), '--baseline', `${MODEL}/v1`),
+  run('compare', 'flight-delay', '1', '2', '--data', file('rows.csv')),
   run('predict', 'flight-delay', '--data', file('flight.json')),
   run('explain', 'flight-delay', '--data', file('flight.json')),
   run('explain', 'flight-delay', '--data', file('flight.json'), '--method', 'sampled'),
@@ -78,6 +79,8 @@ const RUNS: readonly Run[] = [
   run('trace', 'flight-delay@1'),
   run('trace', 'flight-delay/000001'),
   run('trace', 'one-flight'),
+  run('quality', 'flight-delay', '--version', '1'),
+  run('status', 'flight-delay'),
   run('decrypt --out', file('sealed.parquet'), '--model', 'flight-delay', '--out', file('open.parquet')),
   run('forget', '--prediction', 'one-flight'),
   run('simulate', file('scenario.json'), '--seeds', '2'),
@@ -137,7 +140,7 @@ describe('views', () => {
     const at = new Date().toISOString();
     const capture = {
       ...{ trimtab: 'capture', id: 'one-flight', model: 'flight-delay', version: 1, variant: 'champion', at, rows: 1 },
-      ...{ features: { origin_delay: [42], carrier: ['UA'], dest: [null] }, scores: [0.4], violations: 0 },
+      ...{ features: { origin_delay: [42], carrier: ['UA'], dest: [null] }, scores: [0.4], ms: 1 },
     };
     const hour = at.slice(0, 13).replace(/[-T]/g, '/');
     await opened.captures.put(`captures/${hour}/one.jsonl`, `${JSON.stringify(capture)}\n`);
@@ -209,7 +212,7 @@ describe('views', () => {
 /** Fields that a ledger entry, a version record, a dataset version or a record of an erasure may not have. */
 const STORED = new Set([
   ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary'],
-  ...['baseline', 'card', 'dataset', 'commit', 'run', 'brier'],
+  ...['baseline', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges'],
   ...['personal', 'erasures', 'drops', 'datasets', 'quarantine', 'truths', 'captures'],
 ]);
 

@@ -177,7 +177,11 @@ describe('the deployed app', () => {
     expect(secret).toMatchObject({ GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } });
     expect(resource).toMatchObject({ DeletionPolicy: 'Retain' });
     const readers = resources('AWS::IAM::Policy').filter(([, p]) => JSON.stringify(p).includes('secretsmanager:'));
-    expect(readers.map(([id]) => id.replace(/Parts.*/, '')).sort()).toEqual(['EndpointFunction', 'ValidationFunction']);
+    expect(readers.map(([id]) => id.replace(/Parts.*/, '')).sort()).toEqual([
+      'DriftGroundTruth',
+      'EndpointFunction',
+      'ValidationFunction',
+    ]);
     for (const [, fn] of resources('AWS::Lambda::Function'))
       expect(JSON.stringify(fn.Environment)).not.toMatch(/resolve:secretsmanager|TRIMTAB_PRIVACY_KEY/);
   });

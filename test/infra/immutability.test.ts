@@ -159,12 +159,15 @@ describe('what each may see', () => {
   it('shows models to no function but the endpoint', () => {
     expect(whoMay('s3:GetObject', `${artifacts}/models/a.onnx`)).toEqual([
       'infer',
+      'replay',
       'pipeline: models',
       'an administrator',
     ]);
     expect(whoMay('s3:GetObject', `${artifacts}/baselines/a.json`)).toEqual([
       'validate',
       'drift',
+      'ground-truth',
+      'replay',
       'rollback',
       'advance',
       'pipeline: smoke',

@@ -59,18 +59,31 @@ describe('permissions', () => {
     const trust = roleOf(resources, role).properties.AssumeRolePolicyDocument;
     const [statement, ...others] = trust.Statement as Statement[];
     expect(others).toEqual([]);
-    const { Service, Federated } = statement!.Principal!;
+    const { Service, Federated, AWS } = statement!.Principal!;
     expect(statement).toMatchObject({
       Effect: 'Allow',
       Action: Federated ? 'sts:AssumeRoleWithWebIdentity' : 'sts:AssumeRole',
     });
-    const who = flat(Service ?? Federated).replace('arn:aws:iam::<account>:oidc-provider/', '');
+    const who = flat(Service ?? Federated ?? AWS)
+      .replace('arn:aws:iam::<account>:oidc-provider/', '')
+      .replace('arn:aws:iam::123456789012:role/reviewers', '<replay.assumedBy>');
     const when = conditions(statement!).map((condition) =>
       condition
         .replace('repo:acme/trimtab:', 'repo:<repository>:')
         .replace('environment:dev', 'environment:<environment>'),
     );
     expect([who, ...when].join(' when ')).toBe(assumedBy);
+  });
+
+  it('to read captures and the secret that opens them are together in the role of replays, and where labels are sealed', () => {
+    const both = PERMISSIONS.filter(({ permissions }) => {
+      const may = (action: string, name: string): boolean =>
+        permissions.some(({ may, on }) => may.includes(action) && on.includes(name));
+      return may('s3:GetObject', 'captures/captures/*') && may('secretsmanager:GetSecretValue', 'privacy secret');
+    });
+    expect(both.map(({ name }) => name)).toEqual(['ground-truth', 'replay']);
+    // Nobody takes that one on but the function.
+    expect(both[0]!.assumedBy).toBe('lambda.amazonaws.com');
   });
 
   it('of whoever writes what is never overwritten are to look at it, too: a write that was refused may be its own', () => {

@@ -15,6 +15,7 @@ export function synthesized(): Resource[] {
   const config = DeploymentConfig.parse({
     alarmEmail: 'on-call@example.com',
     pipeline: { repository: 'acme/trimtab' },
+    replay: { assumedBy: 'arn:aws:iam::123456789012:role/reviewers' },
   });
   const { templates } = synthesizedApp((app) => addTrimtab(app, config));
   return Object.entries(templates).flatMap(([name, { Resources }]) =>

@@ -85,6 +85,6 @@ describe('air-time', () => {
     const { body } = await predict([instance]);
     const [capture] = fixture.captures().slice(before);
     expect(capture!.features).toMatchObject({ weekend: [instance.weekend], distance: [instance.distance] });
-    expect(capture!.scores[0]).toBeCloseTo(body.predictions[0].minutes[0], 3);
+    expect(capture!.scores![0]).toBeCloseTo(body.predictions[0].minutes[0], 3);
   });
 });

@@ -1,12 +1,20 @@
 import { type Capture, capturedSubject, rowId } from '../../core/captures/capture.ts';
+import { capturedScores } from '../../core/captures/captured-outputs.ts';
 import { type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
+import { hourOf } from '../../core/quality/hour-tallies.ts';
+import type { JoinedRecord } from '../../core/quality/joined-record.ts';
 import { entryAt } from '../../core/registry/history.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import { isOutcome } from '../../core/serving/feedback-record.ts';
+import { isWrong } from '../../core/serving/ground-truth.ts';
 import { capturesDelivered, capturesIn, captureText } from '../../platform/captures.ts';
 import type { Home } from '../../platform/ports.ts';
+import { readShards } from '../quality/joined-shards.ts';
+import { openRecord } from '../quality/open-record.ts';
 import { collect, partOf, summaryOf } from './trace-version.ts';
 import type { PredictionTrace, TracedOutput, Truth } from './trace-view.ts';
 
-type CapturedValue = Capture['features'][string][number];
+type CapturedValue = string | number | boolean | null;
 /** Opens what is encrypted; any other value as it is. */
 type OpenValue = (field: string, value: CapturedValue) => CapturedValue;
 
@@ -96,7 +104,13 @@ async function describe(
     history: entries
       .filter((entry) => entry.version === version && entry.at <= at)
       .map((entry) => ({ entry: entry.number, kind: entry.kind, at: entry.at, by: entry.actor })),
-    truth: await truthOf(home, model, new Set(answers.flatMap(({ rows }) => rows.map((row) => row.id)))),
+    truth: await truthOf(home, {
+      model,
+      record,
+      at,
+      ids: new Set(answers.flatMap(({ rows }) => rows.map((row) => row.id))),
+      keys,
+    }),
   };
 }
 
@@ -106,7 +120,8 @@ function answerOf(
   threshold: number | undefined,
   open: OpenValue,
 ): TracedOutput {
-  const { version, variant, at, violations, scores } = capture;
+  const { version, variant, at, ms, failed, findings = [] } = capture;
+  const scores = capturedScores(capture);
   const rows = rowsOf(capture, id).map((row) => {
     const score = scores[row] ?? null;
     const subject = capturedSubject(capture, row);
@@ -122,14 +137,29 @@ function answerOf(
       features: Object.fromEntries(features),
     };
   });
-  return { version, variant, at, rows, violations, object };
+  return { version, variant, at, ms, failed: failed ?? null, rows, findings, object };
+}
+
+/** Rows of a prediction whose truths are looked for. */
+interface TruthQuery {
+  readonly model: string;
+  readonly record: ModelVersion | undefined;
+  /** When the prediction was made. */
+  readonly at: string;
+  /** Prediction ids. */
+  readonly ids: ReadonlySet<string>;
+  /** Where sealed truths are to be opened. */
+  readonly keys: PrivacyKeys | undefined;
 }
 
 /** What is known of what turned out to be true. */
-async function truthOf(home: Home, model: string, ids: ReadonlySet<string>): Promise<Truth[]> {
+async function truthOf(home: Home, query: TruthQuery): Promise<Truth[]> {
+  const { model, at, ids } = query;
   const truths: Truth[] = [];
+  for (const { key, records } of await readShards(home, model, hourOf(at)))
+    for (const record of records.values())
+      if (ids.has(record.id) && record.metric === undefined) truths.push(joinedTruth(record, key, query));
   const places = [
-    ['joined', `ground-truth/joined/${model}/`],
     ['waiting', `ground-truth/waiting/${model}/`],
     ['incoming', `ground-truth/incoming/${model}/`],
     ['given up', `quarantine/ground-truth/${model}/`],
@@ -139,11 +169,23 @@ async function truthOf(home: Home, model: string, ids: ReadonlySet<string>): Pro
       const text = new TextDecoder().decode(await home.data.get(key));
       for (const record of state === 'waiting' ? recordsOf(text) : text.split('\n').flatMap(recordOf))
         if (typeof record.id === 'string' && ids.has(record.id)) {
-          const { id, truth = null, wrong = null, reason = null } = record as { id: string } & Partial<Truth>;
-          truths.push({ id, state, truth, wrong, reason, object: key });
+          const { id, truth = null, reason = null } = record as { id: string } & Partial<Truth>;
+          truths.push({ id, state, truth, wrong: null, reason, object: key });
         }
     }
   return truths;
+}
+
+/** A truth that was joined; sealed, it and whether the decision was wrong are known to whoever has the keys. */
+function joinedTruth(record: JoinedRecord, object: string, { model, record: version, keys }: TruthQuery): Truth {
+  const { id, score, sealed } = record;
+  const joined = { id, state: 'joined', reason: null, object } as const;
+  if (sealed !== undefined && keys === undefined) return { ...joined, truth: null, wrong: null };
+  const { decision, outputs = [], contract } = version?.manifest ?? {};
+  const { feedback } = openRecord(record, { model, label: contract?.data.label, keys });
+  if (isOutcome(feedback)) return { ...joined, truth: null, wrong: null };
+  const wrong = decision && isWrong(decision, outputs, score, feedback.truth);
+  return { ...joined, truth: feedback.truth, wrong: wrong ?? null };
 }
 
 type Loose = Record<string, unknown>;

@@ -1,3 +1,4 @@
+import { replayabilityOf } from '../../core/captures/replay.ts';
 import { UnknownVersionError } from '../../core/registry/errors.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { championShare } from '../../core/serving/route.ts';
@@ -53,6 +54,7 @@ export async function summaryOf(home: Home, model: string, number: number): Prom
     lineage: found.manifest.lineage,
     registeredAt: found.registeredAt,
     registeredBy: found.registeredBy,
+    ...replayabilityOf(found),
   };
 }
 

@@ -21,6 +21,8 @@ export const VersionSummary = z.strictObject({
   lineage: Lineage.describe('What it was made from, as the manifest has it.'),
   registeredAt: Instant,
   registeredBy: z.string().describe('Who registered it.'),
+  replayable: z.boolean().describe('Whether its captured requests can be asked of another version.'),
+  replayProblem: z.string().nullable().describe('Why not; null where they can.'),
 });
 export type VersionSummary = z.infer<typeof VersionSummary>;
 
@@ -77,7 +79,20 @@ export const TracedOutput = z.strictObject({
       }),
     )
     .describe('The rows that were asked for.'),
-  violations: z.int().min(0).describe('Violations of the whole request that were flagged or clamped.'),
+  ms: z.number().min(0).describe('Milliseconds that it took.'),
+  failed: z
+    .enum(['caller', 'internal', 'unavailable'])
+    .nullable()
+    .describe('Why there is no answer: by whose fault; null where there is one.'),
+  findings: z
+    .array(
+      z.strictObject({
+        feature: z.string().describe('Name of the feature, or of a whole tensor.'),
+        rule: z.string().describe('The rule that was broken.'),
+        count: z.int().min(1).describe('How often.'),
+      }),
+    )
+    .describe('What of the whole request broke the contract.'),
   object: z.string().describe('Object of the captures store.'),
 });
 export type TracedOutput = z.infer<typeof TracedOutput>;

@@ -10,6 +10,7 @@ import { externalSignature } from '../../core/model/preprocess.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { readRows } from '../../core/protocols/formats/values.ts';
 import { protocolModelOf } from '../../core/protocols/protocol.ts';
+import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
@@ -17,7 +18,7 @@ import { compilePreprocess } from '../../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
 import { loadModel } from '../../platform/onnx/model.ts';
 import type { BaselineOptions } from './baseline-options.ts';
-import { PerformanceTally, scoreAt } from './reference-performance.ts';
+import { PerformanceTally, scoreColumn } from './reference-performance.ts';
 import { chunksOf } from './reference-windows.ts';
 import { unboundedContract } from './unbounded-contract.ts';
 
@@ -41,7 +42,7 @@ export async function baselineOfRequests(options: BaselineOptions): Promise<Base
         kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
       }),
     );
-    if (decision) columns.push({ name: `output:${decision.output}`, kind: 'numeric', expression: '"@score"' });
+    if (decision) columns.push(scoreColumn(decision));
     const profile = await profileRelation(duck, 'rows', columns);
     const performance = tally?.result();
     return {
@@ -69,6 +70,7 @@ async function fill(
   const wire = protocolModelOf(manifest.name, externalSignature(signature, preprocess));
   const prepare = await compilePreprocess(signature, preprocess);
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
+  const scores = decision && compileScores(decision, manifest.outputs);
   const target = path.join(duck.scratch, 'requests.jsonl');
   const out = createWriteStream(target);
   const { time, label } = contract.data;
@@ -89,7 +91,7 @@ async function fill(
       if (time !== undefined) kept[time] = line[time];
       if (decision) {
         const output = (await model.run(checked.tensors, [decision.output]))[decision.output]!;
-        const score = scoreAt(output, decision.column, 0);
+        const score = scores!(output, 1)[0] ?? Number.NaN;
         kept['@score'] = plain(score);
         if (label !== undefined) tally?.add(score, line[label]);
       }

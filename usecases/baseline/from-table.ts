@@ -3,11 +3,13 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
-import type { FeatureValues, RawTensor } from '../../core/contract/raw-tensor.ts';
+import type { FeatureValues } from '../../core/contract/raw-tensor.ts';
 import { calibrateOutliers } from '../../core/guards/calibrate-outliers.ts';
-import type { Decision } from '../../core/manifest/manifest.ts';
+import type { Decision } from '../../core/manifest/decision.ts';
+import type { TensorData } from '../../core/model/tensor.ts';
 import type { OutlierCalibration } from '../../core/profile/outlier-calibration.ts';
 import type { Baseline, Profile, ReferencePerformance } from '../../core/profile/profile.ts';
+import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
@@ -16,8 +18,9 @@ import { loadFile } from '../validation/load-file.ts';
 import { profiledColumns } from '../validation/validate-file.ts';
 import { backgroundIn } from './background-rows.ts';
 import type { BaselineOptions } from './baseline-options.ts';
-import { PerformanceTally, scoreAt } from './reference-performance.ts';
+import { PerformanceTally, scoreColumn } from './reference-performance.ts';
 import { chunksOf, timeSql } from './reference-windows.ts';
+import { inputsOf } from './table-inputs.ts';
 import { unboundedContract } from './unbounded-contract.ts';
 
 /** Rows that outliers are calibrated on, spread evenly; more would only make it slower. */
@@ -43,7 +46,7 @@ export async function baselineOfTable(options: BaselineOptions): Promise<Baselin
       performance = scored.performance;
       relation =
         '(SELECT rows.*, rows.rowid AS "@row", s.score AS "@score" FROM rows JOIN scores s ON s.id = rows.rowid)';
-      columns.push({ name: `output:${manifest.decision.output}`, kind: 'numeric', expression: '"@score"' });
+      columns.push(scoreColumn(manifest.decision));
     } else relation = '(SELECT rows.*, rows.rowid AS "@row" FROM rows)';
     const profile = await profileRelation(duck, relation, columns);
     const outliers = await outliersOf(duck, options, profile);
@@ -117,15 +120,16 @@ async function score(
     ...(labelled ? [`${identifier(label)} AS "@label"`] : []),
   ];
   const tally = new PerformanceTally(decision, manifest.outputs);
+  const read = compileScores(decision, manifest.outputs);
   try {
     for (let from = 0; ; from += BATCH) {
       const rows = await duck.rows(
         `SELECT rowid AS "@row", ${select.join(', ')} FROM rows WHERE rowid >= ${from} AND rowid < ${from + BATCH} ORDER BY rowid`,
       );
       if (rows.length === 0) break;
-      const scores = await run(model, check, rows, decision);
+      const scores = read(await run(model, check, rows, decision.output), rows.length);
       for (const [i, row] of rows.entries()) {
-        const value = scores[i]!;
+        const value = scores[i] ?? Number.NaN;
         if (!out.write(`${row['@row']},${Number.isFinite(value) ? value : ''}\n`)) await once(out, 'drain');
         tally.add(value, row['@label']);
       }
@@ -145,24 +149,12 @@ async function run(
   model: OnnxModel,
   check: CompiledContract,
   rows: readonly Record<string, unknown>[],
-  decision: Decision,
-): Promise<number[]> {
+  output: string,
+): Promise<TensorData> {
   const { tensors, rejected, violations } = check.run(inputsOf(check, rows), false);
   if (rejected > 0)
     throw new RangeError(
       `the reference has ${rejected} values that the model cannot take, such as ${violations[0]?.feature}: ${violations[0]?.allowed} is expected`,
     );
-  const output = (await model.run(tensors, [decision.output]))[decision.output]!;
-  return rows.map((_, i) => scoreAt(output, decision.column, i));
-}
-
-/** Rows of the table as the inputs of a request. */
-function inputsOf(check: CompiledContract, rows: readonly Record<string, unknown>[]): Map<string, RawTensor> {
-  return new Map(
-    check.inputs.map(({ name, shape }) => {
-      const features = check.features.filter((f) => (f.input ?? f.name) === name);
-      const data = rows.flatMap((row) => features.map((feature) => row[feature.name]));
-      return [name, { shape: shape.length === 1 ? [rows.length] : [rows.length, features.length], data }];
-    }),
-  );
+  return (await model.run(tensors, [output]))[output]!;
 }

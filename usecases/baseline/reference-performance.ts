@@ -1,19 +1,20 @@
-import type { Decision, OutputMeaning } from '../../core/manifest/manifest.ts';
-import { shortest } from '../../core/model/decimal.ts';
-import type { TensorData } from '../../core/model/tensor.ts';
+import { canBeWrong, type Decision } from '../../core/manifest/decision.ts';
+import type { OutputMeaning } from '../../core/manifest/manifest.ts';
 import type { ReferencePerformance } from '../../core/profile/profile.ts';
-import { isWrong } from '../../core/serving/ground-truth.ts';
+import { errorEdges } from '../../core/quality/error-bins.ts';
+import { decisionTruth, isWrong } from '../../core/serving/ground-truth.ts';
+import type { ProfiledColumn } from '../../platform/duckdb/profile.ts';
 
-/** A row's value of the decision's column, as a capture writes it, so that both fall into the same bin. */
-export function scoreAt(output: TensorData, column: number, row: number): number {
-  const width = output.shape.slice(1).reduce((a, b) => a * b, 1);
-  const value = Number(output.data[row * width + (width === 1 ? 0 : column)]);
-  return output.type === 'float32' && Number.isFinite(value) ? Number(shortest(value)) : value;
-}
+/** The decision's scores (`@score`) as a column to profile; indices of classes are categories. */
+export const scoreColumn = ({ task, output }: Decision): ProfiledColumn =>
+  task === 'multiclass'
+    ? { name: `output:${output}`, kind: 'categorical', expression: '"@score"::BIGINT' }
+    : { name: `output:${output}`, kind: 'numeric', expression: '"@score"' };
 
-/** Counts how often decisions on the reference were wrong. */
+/** Counts how often decisions on the reference were wrong, and of a regression by how much. */
 export class PerformanceTally {
   private readonly seen = { rows: 0, wrong: 0, squares: 0 };
+  private readonly absoluteErrors: number[] = [];
 
   constructor(
     private readonly decision: Decision,
@@ -24,18 +25,25 @@ export class PerformanceTally {
   add(score: number, truth: unknown): void {
     if (truth === null || truth === undefined || truth === '') return;
     const { decision, outputs, seen } = this;
-    const wrong = isWrong(decision, outputs, Number.isFinite(score) ? score : null, String(truth));
-    if (wrong === undefined) return;
+    const actual = decisionTruth(decision, outputs, String(truth));
+    if (actual === undefined) return;
     seen.rows++;
-    seen.wrong += wrong ? 1 : 0;
-    // The decision was right and positive, or wrong and negative: then the truth was positive.
-    if (decision.task === 'binary') seen.squares += (score - (wrong === score >= decision.threshold ? 0 : 1)) ** 2;
+    if (isWrong(decision, outputs, Number.isFinite(score) ? score : null, String(truth)) === true) seen.wrong++;
+    if (decision.task === 'binary') seen.squares += Number.isFinite(score) ? (score - Number(actual)) ** 2 : 1;
+    if (decision.task === 'regression' && Number.isFinite(score))
+      this.absoluteErrors.push(Math.abs(score - Number(actual)));
   }
 
   /** Undefined when no row had a truth. */
   result(): ReferencePerformance | undefined {
+    const { decision } = this;
     const { rows, wrong, squares } = this.seen;
     if (rows === 0) return undefined;
-    return { rows, errorRate: wrong / rows, ...(this.decision.task === 'binary' ? { brier: squares / rows } : {}) };
+    return {
+      rows,
+      ...(canBeWrong(decision) ? { errorRate: wrong / rows } : {}),
+      ...(decision.task === 'binary' ? { brier: squares / rows } : {}),
+      ...(decision.task === 'regression' ? { errorEdges: errorEdges(this.absoluteErrors) } : {}),
+    };
   }
 }

@@ -37,7 +37,9 @@ export function explainedOutputOf(
   if (spec === undefined) throw new InputError(`there is no output ${output} of numbers, expected one of ${names}`);
   const sizes = spec.shape.slice(1);
   const width = sizes.includes(-1) ? undefined : sizes.reduce((a, b) => a * b, 1);
-  const own = output === decision?.output ? Math.min(decision.column, (width ?? Infinity) - 1) : undefined;
+  // Of several classes none stands out: which one is to be explained has to be said.
+  const decided = decision !== undefined && decision.task !== 'multiclass' ? decision : undefined;
+  const own = output === decided?.output ? Math.min(decided.column, (width ?? Infinity) - 1) : undefined;
   const column = asked.column ?? own ?? (width === undefined ? undefined : DEFAULT_COLUMNS.get(width));
   if (column === undefined)
     throw new InputError(`output ${output} has ${width ?? 'several'} columns: say which one is to be explained`);

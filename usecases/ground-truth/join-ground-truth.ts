@@ -1,68 +1,92 @@
 import type { Contract } from '../../core/contract/contract.ts';
-import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
+import { isPersonal, type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
+import { durationMs } from '../../core/manifest/duration.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
 import { MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
 import type { BusinessName, MetricName } from '../../core/observability/metric-names.ts';
-import { type FeedbackRecord, isOutcome, parseFeedbackLine, recordKey } from '../../core/serving/feedback-record.ts';
-import { isWrong } from '../../core/serving/ground-truth.ts';
-import { outcomeFault } from '../../core/serving/outcome.ts';
-import { JOINED } from '../../platform/outcomes.ts';
-import type { Home, ObjectInfo } from '../../platform/ports.ts';
-import { type Prediction, PredictionIndex, predictionKey } from './prediction-index.ts';
+import { hourOf } from '../../core/quality/hour-tallies.ts';
+import type { JoinedRecord } from '../../core/quality/joined-record.ts';
+import { isOutcome } from '../../core/serving/feedback-record.ts';
+import type { Home } from '../../platform/ports.ts';
+import { storeRecords } from '../quality/joined-shards.ts';
+import { markStale, recomputeStale, recomputeTallies } from '../quality/recompute-tallies.ts';
+import { countUnknownTruths } from '../quality/unknown-truths.ts';
+import { RuleBook } from '../quality/version-rules.ts';
+import type { Prediction } from './captured-prediction.ts';
+import {
+  addWaiting,
+  type FeedbackBatch,
+  type ReceivedRecord,
+  readIncoming,
+  readWaiting,
+  removeIncoming,
+  settleWaiting,
+} from './feedback-batches.ts';
+import { PredictionIndex, predictionKey } from './prediction-index.ts';
+import { type ScoredRecord, scoreRecord } from './score-record.ts';
 
 export interface JoinSummary {
-  /** Records whose prediction was found. */
+  /** Records whose prediction was found, and of which nothing was known before. */
   joined: number;
+  /** Records that replaced what was known of their prediction. */
+  corrected: number;
   /** Records whose capture has not arrived yet. */
   waiting: number;
   /** Records given up: their prediction was not captured. */
   expired: number;
   /** Lines that are no ground truth. */
   malformed: number;
+  /** Records that do not go with their prediction, such as a class that the decision does not have. */
+  unfit: number;
 }
 
-/** How old a prediction may be when its truth arrives. */
+/** How old a prediction may be when its truth arrives, unless the manifest expects truth later: then twice that. */
 export const MAX_PREDICTION_AGE_MS = 7 * 24 * 3_600_000;
 /** How long a truth waits for a capture that is still on its way. */
 const MAX_CAPTURE_DELAY_MS = 2 * 3_600_000;
-/** Objects taken at one go; the rest are taken at the next. */
-const MAX_OBJECTS = 500;
+/** Records of one model that wait at most. */
+const MAX_WAITING = 100_000;
 
-const INCOMING = 'ground-truth/incoming/';
-const WAITING = 'ground-truth/waiting/';
-
-/** Truths that still look for their predictions. */
-interface Batch {
-  readonly object: ObjectInfo;
-  readonly model: string;
-  /** Name of the object that brought them, without folder and ending. */
-  readonly name: string;
-  readonly records: FeedbackRecord[];
-  readonly malformed: { line: string; reason: string }[];
-  /** Of truths that wait: since when, and until when captures have been searched. */
-  readonly waits?: { readonly since: string; readonly searched: string };
-}
+const UNKNOWN = 'no captured prediction has this id';
 
 /**
- * Joins ground truth with captured predictions by prediction id, and emits `PredictionError` (0 or 1) by variant and
- * version; and so what predictions were worth, as `Business.NAME`.
+ * Joins ground truth with captured predictions by prediction id, and keeps what is joined with the others of the hour in
+ * which the prediction was made. The tallies of that hour are then made again from all that is known of it, so each truth
+ * counts once, the last that was said of a prediction, whatever is repeated or interrupted.
  *
- * Truth arrives as JSON lines under `ground-truth/incoming/<model>/`. What is joined is kept under
- * `ground-truth/joined/`, written once and before its metrics, so that nothing is counted twice; what is not found at
- * once waits for captures on their way; what cannot be joined at all is kept, with the reason, under
- * `quarantine/ground-truth/`. Where the contract marks the label as personal, whether a decision was wrong is kept and
- * what was true is not.
+ * Truth arrives as JSON lines under `ground-truth/incoming/<model>/`. What is joined is kept under `ground-truth/joined/`,
+ * encrypted where the contract marks the label as personal; what is not found at once waits for captures on their way;
+ * what cannot be joined at all is kept, with the reason, under `quarantine/ground-truth/`. Of what is joined for the first
+ * time, `PredictionError` (0 or 1) and `Business.NAME` are emitted by variant and version.
  */
-export async function joinGroundTruth(home: Home, now: Date, index = new PredictionIndex(home)): Promise<JoinSummary> {
-  const summary: JoinSummary = { joined: 0, waiting: 0, expired: 0, malformed: 0 };
-  const fresh = await Promise.all((await first(home, INCOMING)).map((object) => readIncoming(home, object)));
-  const waiting = await Promise.all((await first(home, WAITING)).map((object) => readWaiting(home, object)));
-  const found = await index.find(keysOf(fresh), new Date(now.getTime() - MAX_PREDICTION_AGE_MS), now);
-  const earliest = Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched)));
-  const late = waiting.length === 0 ? found : await index.find(keysOf(waiting), new Date(earliest), now);
-  const run = { home, now, summary };
-  for (const batch of waiting) await settle(run, batch, late);
-  // Afterwards, for what is left of these joins what waits under their name.
-  for (const batch of fresh) await settle(run, batch, found);
+export async function joinGroundTruth(
+  home: Home,
+  now: Date,
+  index = new PredictionIndex(home, new RuleBook(home)),
+): Promise<JoinSummary> {
+  const summary: JoinSummary = { joined: 0, corrected: 0, waiting: 0, expired: 0, malformed: 0, unfit: 0 };
+  const [fresh, waiting] = await Promise.all([readIncoming(home), readWaiting(home)]);
+  const models = new Set([...fresh, ...waiting].map(({ model }) => model));
+  const releases = new Map<string, Release>();
+  for (const model of models) releases.set(model, await releaseOf(home, model));
+  const run: JoinRun = { home, now, summary, rules: index.rules, releases };
+  const found = await findAll(run, index, { fresh, waiting });
+  const failures: unknown[] = [];
+  for (const model of models) {
+    try {
+      const own: SettledBatch[] = [];
+      for (const batch of [...waiting, ...fresh])
+        if (batch.model === model)
+          own.push(await place(run, batch, batch.waits === undefined ? found.fresh : found.waiting));
+      await store(run, model, own);
+      for (const each of own) await settle(run, each, waitingOf(own));
+    } catch (error) {
+      // What cannot be stored of one model stays where it is, and keeps no other from being joined.
+      failures.push(error);
+    }
+  }
+  await recomputeStale(home, index.rules);
+  if (failures.length > 0) throw failures[0];
   return summary;
 }
 
@@ -71,178 +95,180 @@ interface JoinRun {
   readonly home: Home;
   readonly now: Date;
   readonly summary: JoinSummary;
+  readonly rules: RuleBook;
+  readonly releases: ReadonlyMap<string, Release>;
 }
 
-async function settle(
-  { home, now, summary }: JoinRun,
-  batch: Batch,
-  predictions: ReadonlyMap<string, Prediction>,
-): Promise<void> {
-  const { model, name, object } = batch;
-  const joined: { record: FeedbackRecord; prediction: Prediction }[] = [];
-  const rest: FeedbackRecord[] = [];
-  // The same truth was sent again, perhaps while it waits and is joined by the batch just before this one, or work that
-  // was done is repeated.
-  const before = await joinedBefore(home, batch);
-  for (const record of batch.records) {
-    if (before.has(recordKey(record))) continue;
-    const prediction = predictions.get(predictionKey(model, record.id));
-    if (prediction) joined.push({ record, prediction });
-    else rest.push(record);
-  }
-  const contract = await contractOf(home, model);
-  const secret = hidesTruth(contract);
-  const rejected = batch.malformed.map(({ line, reason }) =>
-    JSON.stringify(contract && isPersonal(contract) ? { reason } : { line, reason }),
-  );
-  summary.malformed += rejected.length;
-  const results = await scoreRecords(home, joined);
-  for (const { record, reason } of results.unfit)
-    rejected.push(JSON.stringify({ ...feedbackForLog(record, secret), reason }));
-
-  if (results.lines.length > 0) {
-    const done = await keepJoined(home, batch, results.lines);
-    // A crash may have come between keeping some and forgetting that they wait: those are not counted again.
-    if (done === undefined) emit(home, results.judged, (await home.ledger.latest(model))?.state.since ?? '', now);
-    else rest.push(...joined.flatMap(({ record }) => (done.has(recordKey(record)) ? [] : [record])));
-    summary.joined += done === undefined ? results.lines.length : 0;
-  }
-  const expired = batch.waits !== undefined && now.getTime() - Date.parse(batch.waits.since) > MAX_CAPTURE_DELAY_MS;
-  if (expired)
-    for (const record of rest)
-      rejected.push(
-        JSON.stringify({ ...feedbackForLog(record, secret), reason: 'no captured prediction has this id' }),
-      );
-  if (rejected.length > 0)
-    await home.data.put(
-      `quarantine/ground-truth/${model}/${name}-${object.etag.replace(/\W/g, '')}.jsonl`,
-      `${rejected.join('\n')}\n`,
-    );
-  await keepWaiting(home, batch, expired ? [] : rest, now);
-  summary[expired ? 'expired' : 'waiting'] += rest.length;
-}
-
-/**
- * Keeps what was joined, once: before its metrics, so that whoever repeats this work finds it done.
- *
- * @returns the keys of records that were kept before, when this was done before
- */
-async function keepJoined(home: Home, batch: Batch, lines: readonly string[]): Promise<Set<string> | undefined> {
-  const round = batch.waits === undefined ? '' : `-${Date.parse(batch.waits.searched)}`;
-  const key = `${JOINED}${batch.model}/${batch.name}${round}.jsonl`;
-  if (await home.data.put(key, `${lines.join('\n')}\n`, { ifAbsent: true })) return undefined;
-  return new Set(await keysIn(home, key));
-}
-
-/** Keys of the records of an object of truth that were joined, in whatever round. */
-async function joinedBefore(home: Home, { model, name }: Batch): Promise<Set<string>> {
-  const ids = new Set<string>();
-  const prefix = `${JOINED}${model}/${name}`;
-  // Names may begin alike; a round is an instant in milliseconds.
-  for await (const { key } of home.data.list(prefix))
-    if (/^(-\d{12,14})?\.jsonl$/.test(key.slice(prefix.length))) for (const id of await keysIn(home, key)) ids.add(id);
-  return ids;
-}
-
-async function keysIn(home: Home, key: string): Promise<string[]> {
-  const lines = new TextDecoder()
-    .decode(await home.data.get(key))
-    .trimEnd()
-    .split('\n');
-  return lines.map((line) => {
-    const { observed, ...joined } = JSON.parse(line) as FeedbackRecord & { observed?: string };
-    // The time in a joined line is that of the prediction.
-    return recordKey(isOutcome(joined) ? { ...joined, at: observed } : joined);
-  });
-}
-
-/** Replaces the batch by what is left of it, without a moment at which it is nowhere. */
-async function keepWaiting(home: Home, batch: Batch, rest: readonly FeedbackRecord[], now: Date): Promise<void> {
-  const { object, model, name, waits } = batch;
-  const key = `${WAITING}${model}/${name}.json`;
-  if (rest.length > 0) {
-    const left = { since: waits?.since ?? now.toISOString(), searched: now.toISOString(), records: rest };
-    await home.data.put(key, JSON.stringify(waits ? left : await withThoseThere(home, key, left)));
-  }
-  if (object.key !== key || rest.length === 0) await home.data.delete(object.key, { etag: object.etag });
-}
-
-interface Waiting {
+/** A model as it is served, or will be. */
+interface Release {
+  readonly manifest: Manifest | undefined;
+  /** When the traffic last changed hands: variants are compared by what they did after it. */
   readonly since: string;
-  readonly searched: string;
-  readonly records: readonly FeedbackRecord[];
 }
 
-/** Truths of another object of the same name may wait already: they go on, with all captures since they were sought. */
-async function withThoseThere(home: Home, key: string, left: Waiting): Promise<Waiting> {
-  if ((await home.data.head(key)) === undefined) return left;
-  const there = await readJson<Waiting>(home, key);
-  const again = new Set(left.records.map(recordKey));
+async function releaseOf({ ledger }: Home, model: string): Promise<Release> {
+  const state = (await ledger.latest(model))?.state;
+  const number = state?.champion ?? state?.latest ?? 0;
+  return { manifest: (await ledger.version(model, number))?.manifest, since: state?.since ?? '' };
+}
+
+interface Found<T> {
+  readonly fresh: T;
+  readonly waiting: T;
+}
+
+/** Looks for predictions as far back as truths may be about; for what waits only where captures may be new. */
+async function findAll(
+  { now, releases }: JoinRun,
+  index: PredictionIndex,
+  { fresh, waiting }: Found<readonly FeedbackBatch[]>,
+): Promise<Found<ReadonlyMap<string, Prediction>>> {
+  const ages = [...releases.values()].map(({ manifest }) =>
+    manifest?.truth === undefined ? 0 : 2 * durationMs(manifest.truth.within),
+  );
+  const oldest = new Date(now.getTime() - Math.max(MAX_PREDICTION_AGE_MS, ...ages));
+  const earliest = new Date(Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched))));
+  const none = new Map<string, Prediction>();
   return {
-    ...left,
-    searched: there.searched,
-    records: [...there.records.filter((record) => !again.has(recordKey(record))), ...left.records],
+    fresh: fresh.length === 0 ? none : await index.find(keysOf(fresh), oldest, now),
+    waiting: waiting.length === 0 ? none : await index.find(keysOf(waiting), earliest, now),
   };
 }
 
-async function readJson<T>(home: Home, key: string): Promise<T> {
-  return JSON.parse(new TextDecoder().decode(await home.data.get(key))) as T;
+const keysOf = (batches: readonly FeedbackBatch[]): Set<string> =>
+  new Set(batches.flatMap(({ model, records }) => records.map(({ id }) => predictionKey(model, id))));
+
+/** A batch with what has been found. */
+interface SettledBatch {
+  readonly batch: FeedbackBatch;
+  readonly scored: readonly ScoredRecord[];
+  readonly unfit: readonly { readonly record: ReceivedRecord; readonly reason: string }[];
+  /** Records whose predictions were not found. */
+  readonly rest: readonly ReceivedRecord[];
 }
 
-/** What a record says of a prediction, as a metric. */
-interface Judged {
-  readonly prediction: Prediction;
-  readonly metric: 'PredictionError' | BusinessName;
-  readonly value: number;
-}
-
-async function scoreRecords(
-  home: Home,
-  joined: readonly { record: FeedbackRecord; prediction: Prediction }[],
-): Promise<{ lines: string[]; judged: Judged[]; unfit: { record: FeedbackRecord; reason: string }[] }> {
-  const lines: string[] = [];
-  const judged: Judged[] = [];
-  const unfit: { record: FeedbackRecord; reason: string }[] = [];
-  for (const { record, prediction } of joined) {
-    const version = await home.ledger.version(prediction.model, prediction.version);
-    const { contract, decision, outputs = [], monitoring } = version?.manifest ?? {};
-    if (isOutcome(record)) {
-      const reason = outcomeFault(monitoring?.business, record);
-      if (reason !== undefined) unfit.push({ record, reason });
-      else {
-        const { id, metric, value, at: observed } = record;
-        lines.push(JSON.stringify({ id, metric, value, observed, ...prediction }));
-        judged.push({ prediction, metric: `Business.${metric}`, value });
-      }
+async function place(
+  { home, now, rules: book }: JoinRun,
+  batch: FeedbackBatch,
+  predictions: ReadonlyMap<string, Prediction>,
+): Promise<SettledBatch> {
+  const [scored, unfit, rest]: [ScoredRecord[], { record: ReceivedRecord; reason: string }[], ReceivedRecord[]] = [
+    [],
+    [],
+    [],
+  ];
+  let keys: PrivacyKeys | undefined;
+  for (const record of batch.records) {
+    const prediction = predictions.get(predictionKey(batch.model, record.id));
+    if (prediction === undefined) {
+      rest.push(record);
       continue;
     }
-    const secret = hidesTruth(contract);
-    const wrong = decision && isWrong(decision, outputs, prediction.score, record.truth);
-    if (decision && wrong === undefined) {
-      const truth = secret ? 'it' : JSON.stringify(record.truth);
-      unfit.push({ record, reason: `truth ${truth} is nothing that the decision could be` });
-      continue;
-    }
-    lines.push(JSON.stringify({ ...feedbackForLog(record, secret), ...prediction, wrong: wrong ?? null }));
-    if (wrong !== undefined) judged.push({ prediction, metric: 'PredictionError', value: wrong ? 1 : 0 });
+    const rules = await book.of(batch.model, prediction.kept.version);
+    if (rules?.sealedLabel !== undefined) keys ??= await home.privacy();
+    const result = scoreRecord(record, prediction, { rules, keys, now });
+    if ('reason' in result) unfit.push({ record, reason: result.reason });
+    else scored.push(result);
   }
-  return { lines, judged, unfit };
+  return { batch, scored, unfit, rest };
 }
 
-/** The contract of a model as it is served, or will be; undefined for a model that is not there. */
-async function contractOf(home: Home, model: string): Promise<Contract | undefined> {
-  const state = (await home.ledger.latest(model))?.state;
-  const number = state?.champion ?? state?.latest ?? 0;
-  return (await home.ledger.version(model, number))?.manifest.contract;
+/** Stores what was joined of a model, hour by hour, and emits what is new of it. */
+async function store(
+  { home, now, summary, rules, releases }: JoinRun,
+  model: string,
+  settled: readonly SettledBatch[],
+): Promise<void> {
+  const metrics = new Map<JoinedRecord, ScoredRecord['metric']>();
+  const hours = new Map<string, JoinedRecord[]>();
+  for (const { scored } of settled)
+    for (const { joined, metric } of scored) {
+      metrics.set(joined, metric);
+      const hour = hourOf(joined.at);
+      const known = hours.get(hour);
+      if (known === undefined) hours.set(hour, [joined]);
+      else known.push(joined);
+    }
+  for (const [hour, records] of hours) {
+    await markStale(home, { model, hour });
+    const { added, corrected } = await storeRecords(home, { model, hour }, records);
+    emit(
+      home,
+      model,
+      added.flatMap((record) => {
+        const metric = metrics.get(record);
+        return metric === undefined ? [] : [{ record, metric }];
+      }),
+      { since: releases.get(model)!.since, now },
+    );
+    await recomputeTallies(home, rules, { model, hour });
+    summary.joined += added.length;
+    summary.corrected += corrected.length;
+  }
+}
+
+/** Records of a model that go on waiting, at most {@link MAX_WAITING}. */
+interface WaitingRoom {
+  left: number;
+}
+
+const waitingOf = (own: readonly SettledBatch[]): WaitingRoom => ({
+  left: MAX_WAITING - own.reduce((sum, { batch, rest }) => sum + (batch.waits === undefined ? 0 : rest.length), 0),
+});
+
+/** Keeps what is left of a batch where it belongs, then takes the batch away. */
+async function settle(
+  { home, now, summary, releases }: JoinRun,
+  { batch, unfit, rest }: SettledBatch,
+  room: WaitingRoom,
+): Promise<void> {
+  const { model, waits } = batch;
+  const contract = releases.get(model)?.manifest?.contract;
+  const secret = hidesTruth(contract);
+  const isOver = waits !== undefined && now.getTime() - Date.parse(waits.since) > MAX_CAPTURE_DELAY_MS;
+  const waiting = isOver ? [] : rest.slice(0, waits === undefined ? Math.max(0, room.left) : rest.length);
+  const givenUp = rest.slice(waiting.length);
+  if (waits === undefined) room.left -= waiting.length;
+  const unknown = isOver ? UNKNOWN : `${UNKNOWN}, and ${MAX_WAITING} others wait for theirs already`;
+  const rejected = [
+    ...batch.malformed.map(({ line, reason }) => (contract && isPersonal(contract) ? { reason } : { line, reason })),
+    ...unfit.map(({ record, reason }) => ({ ...feedbackForLog(record, secret), reason })),
+    ...givenUp.map((record) => ({ ...feedbackForLog(record, secret), reason: unknown })),
+  ];
+  await keepRejected(home, batch, rejected);
+  if (givenUp.length > 0) await countUnknownTruths(home, model, now, givenUp.length);
+  if (waits === undefined) {
+    await addWaiting(home, model, waiting, now);
+    await removeIncoming(home, batch);
+  } else await settleWaiting(home, batch, waiting, now);
+  summary.malformed += batch.malformed.length;
+  summary.unfit += unfit.length;
+  summary.expired += givenUp.length;
+  summary.waiting += waiting.length;
+}
+
+async function keepRejected(home: Home, batch: FeedbackBatch, rejected: readonly object[]): Promise<void> {
+  if (rejected.length === 0) return;
+  const lines = rejected.map((each) => `${JSON.stringify(each)}\n`).join('');
+  const etag = batch.object.etag.replace(/\W/g, '');
+  await home.data.put(`quarantine/ground-truth/${batch.model}/${batch.name}-${etag}.jsonl`, lines);
 }
 
 const hidesTruth = (contract: Contract | undefined): boolean =>
   contract?.data.label !== undefined && treatmentOf(contract, contract.data.label) !== 'no';
 
 /** A record as it may be kept: what it was worth is no label. */
-function feedbackForLog(record: FeedbackRecord, secret: boolean): Partial<FeedbackRecord> {
-  if (isOutcome(record)) return record;
+function feedbackForLog(record: ReceivedRecord, secret: boolean): object {
+  if (isOutcome(record)) {
+    const { received: _received, ...outcome } = record;
+    return outcome;
+  }
   return secret ? { id: record.id } : { id: record.id, truth: record.truth };
+}
+
+interface EmittedRecord {
+  readonly record: JoinedRecord;
+  readonly metric: { readonly name: 'PredictionError' | BusinessName; readonly value: number };
 }
 
 /**
@@ -254,61 +280,30 @@ function feedbackForLog(record: FeedbackRecord, secret: boolean): Partial<Feedba
 export const errorMetric = (at: string, since: string): 'PredictionError' | 'PredictionErrorLate' =>
   at < since ? 'PredictionErrorLate' : 'PredictionError';
 
-function emit(home: Home, judged: readonly Judged[], since: string, now: Date): void {
-  const groups = new Map<string, { prediction: Prediction; metric: MetricName | BusinessName; values: number[] }>();
-  for (const { prediction, metric: of, value } of judged) {
-    const metric = of === 'PredictionError' ? errorMetric(prediction.at, since) : of;
-    const key = `${metric} ${prediction.model} ${prediction.version} ${prediction.variant}`;
-    const group = groups.get(key) ?? { prediction, metric, values: [] };
-    group.values.push(value);
+function emit(
+  home: Home,
+  model: string,
+  emitted: readonly EmittedRecord[],
+  { since, now }: { readonly since: string; readonly now: Date },
+): void {
+  const groups = new Map<string, { record: JoinedRecord; name: MetricName | BusinessName; values: number[] }>();
+  for (const { record, metric } of emitted) {
+    const name = metric.name === 'PredictionError' ? errorMetric(record.at, since) : metric.name;
+    const key = `${name} ${record.version} ${record.variant}`;
+    const group = groups.get(key) ?? { record, name, values: [] };
+    group.values.push(metric.value);
     groups.set(key, group);
   }
-  for (const { prediction, metric, values } of groups.values())
+  for (const { record, name, values } of groups.values())
     for (let i = 0; i < values.length; i += MAX_VALUES)
       home.metrics.write(
         metricLine({
           environment: home.metrics.environment,
-          model: prediction.model,
-          variant: prediction.variant,
-          version: prediction.version,
+          model,
+          variant: record.variant,
+          version: record.version,
           at: now.getTime(),
-          values: { [metric]: values.slice(i, i + MAX_VALUES) },
+          values: { [name]: values.slice(i, i + MAX_VALUES) },
         }),
       );
 }
-
-async function readIncoming(home: Home, object: ObjectInfo): Promise<Batch> {
-  const text = new TextDecoder().decode(await home.data.get(object.key));
-  const records: FeedbackRecord[] = [];
-  const malformed: Batch['malformed'] = [];
-  for (const line of text.split('\n')) {
-    if (line.trim() === '') continue;
-    const parsed = parseFeedbackLine(line);
-    if ('record' in parsed) records.push(parsed.record);
-    else malformed.push({ line: line.slice(0, 1_000), reason: parsed.fault });
-  }
-  return { object, ...placeOf(object.key, INCOMING), records, malformed };
-}
-
-async function readWaiting(home: Home, object: ObjectInfo): Promise<Batch> {
-  const { records, ...waits } = await readJson<Waiting>(home, object.key);
-  return { object, ...placeOf(object.key, WAITING), records: [...records], malformed: [], waits };
-}
-
-/** `<prefix><model>/<name>.jsonl`; deeper folders become part of the name. */
-function placeOf(key: string, prefix: string): { model: string; name: string } {
-  const [model = '', ...rest] = key.slice(prefix.length).split('/');
-  return { model, name: rest.join('-').replace(/\.jsonl?$/, '') };
-}
-
-async function first(home: Home, prefix: string): Promise<ObjectInfo[]> {
-  const objects: ObjectInfo[] = [];
-  for await (const object of home.data.list(prefix)) {
-    objects.push(object);
-    if (objects.length === MAX_OBJECTS) break;
-  }
-  return objects;
-}
-
-const keysOf = (batches: readonly Batch[]): Set<string> =>
-  new Set(batches.flatMap(({ model, records }) => records.map(({ id }) => predictionKey(model, id))));

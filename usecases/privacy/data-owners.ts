@@ -1,3 +1,4 @@
+import { PRINCIPAL_FIELD, UNIT_FIELD } from '../../core/captures/pseudonym-fields.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { ENVELOPE, type PrivacyKeys, personalColumns, treatmentOf } from '../../core/contract/personal.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -86,6 +87,9 @@ function described(contracts: readonly Contract[]): Pick<DataOwner, 'subjects' |
 export class Subject {
   /** By subject column. */
   readonly #pseudonyms: ReadonlyMap<string, string>;
+  /** As what was randomised, and as who has sent something. */
+  readonly #unit: string;
+  readonly #principal: string;
   readonly #mention: RegExp;
 
   constructor(
@@ -96,6 +100,8 @@ export class Subject {
     this.#pseudonyms = new Map(
       [...owner.subjects.keys()].map((column) => [column, keys.pseudonym(column, this.#as(column, value))]),
     );
+    this.#unit = keys.pseudonym(UNIT_FIELD, value);
+    this.#principal = keys.pseudonym(PRINCIPAL_FIELD, value);
     const escaped = value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     // As a word of its own: 12 is not mentioned in 1 123.
     this.#mention = new RegExp(`(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])`, 'u');
@@ -104,6 +110,11 @@ export class Subject {
   /** Whether a pseudonym is this subject's. */
   hasPseudonym(pseudonym: string | undefined): boolean {
     return pseudonym !== undefined && [...this.#pseudonyms.values()].includes(pseudonym);
+  }
+
+  /** Whether a request as a whole is this subject's: it was routed by it, or sent by it. */
+  hasSent({ unit, principal }: { readonly unit?: unknown; readonly principal?: unknown }): boolean {
+    return unit === this.#unit || principal === this.#principal;
   }
 
   /** Whether a column's value, treated in whatever way, is this subject. */
@@ -121,7 +132,8 @@ export class Subject {
 
   /** Whether a text that cannot be taken apart speaks of this subject: rather one line too many than one too few. */
   isMentionedIn(text: string): boolean {
-    return this.#mention.test(text) || [...this.#pseudonyms.values()].some((pseudonym) => text.includes(pseudonym));
+    const pseudonyms = [...this.#pseudonyms.values(), this.#unit, this.#principal];
+    return this.#mention.test(text) || pseudonyms.some((pseudonym) => text.includes(pseudonym));
   }
 
   /** Whether a text may hold this subject at all, so that it is worth taking apart. */

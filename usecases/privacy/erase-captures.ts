@@ -52,12 +52,14 @@ export class CaptureEdit {
     const { prediction, model, subjects } = this.wanted;
     if (model !== undefined && capture.model !== model) return rows;
     const subject = subjects.get(capture.model);
+    const sent = subject?.hasSent(capture) ?? false;
     for (let row = 0; row < capture.rows; row++) {
       const id = rowId(capture, row);
       const found =
         prediction === undefined
           ? subject !== undefined &&
-            (subject.hasPseudonym(capturedSubject(capture, row)) ||
+            (sent ||
+              subject.hasPseudonym(capturedSubject(capture, row)) ||
               [...subject.owner.subjects.keys()].some((column) => subject.is(column, capture.features[column]?.[row])))
           : capture.id === prediction || id === prediction;
       if (!found) continue;

@@ -38,9 +38,13 @@ export function truthEdit(
 }
 
 /** Whether a truth says by itself that it is about a subject. Its id and what was true are no subject's name. */
-function names({ id: _id, truth: _truth, subject: said, ...members }: Members, subject: Subject): boolean {
+function names(
+  { id: _id, truth: _truth, subject: said, unit, principal, ...members }: Members,
+  subject: Subject,
+): boolean {
   return (
     [...subject.owner.subjects.keys()].some((column) => subject.is(column, said)) ||
+    subject.hasSent({ unit, principal }) ||
     Object.entries(members).some(([column, value]) => subject.is(column, value))
   );
 }

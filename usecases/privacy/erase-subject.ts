@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { parseShardKey } from '../../core/quality/joined-record.ts';
 import type { Home } from '../../platform/ports.ts';
+import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
+import { RuleBook } from '../quality/version-rules.ts';
 import { Registry } from '../registry/registry.ts';
 import { type DataOwner, dataOwners, datasetsWithoutContract, Subject } from './data-owners.ts';
 import { throughGzip } from './edit-lines.ts';
@@ -40,7 +43,7 @@ export interface ForgetOptions {
  * versions, drops. Dataset versions are immutable but for this. Each model that was touched gets a ledger entry, which
  * says how much and never about whom. Done again, it finds nothing more to do.
  *
- * @throws ForgetError when no contract names a subject
+ * @throws ForgetError when no contract names a subject, and no capture was routed by it or sent by it
  */
 export async function forget(home: Home, options: ForgetOptions): Promise<ForgetView> {
   const request = options.request ?? randomUUID();
@@ -98,13 +101,20 @@ class Forgetting {
         if (gone > 0) holding.add(key);
       },
     });
+    // What an earlier run of this request has erased cannot be found again.
+    if (holding.size === 0 && Object.keys(journal?.erased ?? {}).length === 0) this.#assertNamed(owners);
     for (const owner of owners) {
-      const subject = subjects.get(owner.name);
+      // Elsewhere than in captures a subject is told by its column.
+      const subject = owner.subjects.size > 0 ? subjects.get(owner.name) : undefined;
       if (owner.model)
         for (const prefix of truthPlaces(owner.name))
           await this.#sweep(journal, owner, 'truths', {
             prefix,
             edit: truthEdit(owner.name, (id) => captures.ids.has(id), subject),
+            before: async (key) => {
+              const hour = parseShardKey(key);
+              if (hour !== undefined) await markStale(this.home, hour);
+            },
           });
       if (subject) await this.#data(journal, owner, subject);
     }
@@ -125,6 +135,8 @@ class Forgetting {
           await journal?.count(model, 'captures', tally);
         }
       }
+    // What was counted of the erased rows goes with them.
+    if (!this.#dryRun) await recomputeStale(this.home, new RuleBook(this.home));
     const entries = journal ? await this.#record(journal, owners) : [];
     await journal?.close(this.#unread.size === 0);
     return {
@@ -140,13 +152,16 @@ class Forgetting {
   async #subjects(owners: readonly DataOwner[]): Promise<Map<string, Subject>> {
     const { subject } = this.options;
     if (subject === undefined) return new Map();
-    const naming = owners.filter(({ subjects }) => subjects.size > 0);
-    if (naming.length === 0)
-      throw new ForgetError(
-        `no contract of ${owners.map(({ name }) => name).join(', ')} names a subject (data.subject): forget by prediction`,
-      );
     const keys = await this.home.privacy();
-    return new Map(naming.map((owner) => [owner.name, new Subject(owner, subject, keys)]));
+    return new Map(owners.map((owner) => [owner.name, new Subject(owner, subject, keys)]));
+  }
+
+  /** @throws ForgetError when there is nothing that a subject could be told by */
+  #assertNamed(owners: readonly DataOwner[]): void {
+    if (this.options.subject === undefined || owners.some(({ subjects }) => subjects.size > 0)) return;
+    throw new ForgetError(
+      `no contract of ${owners.map(({ name }) => name).join(', ')} names a subject (data.subject): forget by prediction`,
+    );
   }
 
   async #data(journal: Journal | undefined, owner: DataOwner, subject: Subject): Promise<void> {
@@ -248,10 +263,14 @@ class Forgetting {
   /** What was not looked through, for nothing says whom it is about. */
   async #unnaming(owners: readonly DataOwner[]): Promise<string[]> {
     if (this.options.subject === undefined) return [];
-    const silent = owners.filter(({ subjects }) => subjects.size === 0).map(({ name }) => name);
+    const silent = owners.filter(({ subjects }) => subjects.size === 0);
     const strangers = await datasetsWithoutContract(this.home, owners, this.options.model);
     return [
-      ...silent.map((name) => `${name}: its contract names no subject, so it was not looked through`),
+      ...silent.map(({ name, model }) =>
+        model
+          ? `${name}: its contract names no subject, so it was looked through for captures of requests only that were routed by that subject, or sent by it`
+          : `${name}: its contract names no subject, so it was not looked through`,
+      ),
       ...strangers.map((name) => `${name}: this dataset has no contract, so it was not looked through`),
     ];
   }

@@ -1,10 +1,11 @@
 import { UnknownVersionError } from '../../core/registry/errors.ts';
 import type { Home } from '../../platform/ports.ts';
+import { learnTruthDelay } from '../quality/learn-truth-delay.ts';
 import type { Registry } from '../registry/registry.ts';
 import { readBusinessMetrics } from './business-metrics.ts';
-import { challengerStatuses } from './rollout-status.ts';
+import { challengerStatuses, replayStatusOf } from './rollout-status.ts';
 import { shadowStatusOf } from './shadow.ts';
-import type { ModelStatus, StatusView } from './status-view.ts';
+import type { ModelStatus, StatusView, TruthDelayView } from './status-view.ts';
 
 /**
  * What is released, and how rollouts come along. A release is shown also where metrics cannot be read.
@@ -32,10 +33,20 @@ async function statusOf(home: Home, registry: Registry, model: string, now: Date
     }
   };
   const { shadow } = release;
-  const [challengers, shadowStatus, business] = await Promise.all([
+  const [challengers, shadowStatus, business, replay, truthDelay] = await Promise.all([
     tried('progress of challengers', challengerStatuses(home, registry, model, { now, state: release })),
     shadow === null ? null : tried('progress of the shadow', shadowStatusOf(home, now, model, shadow)),
     tried('business metrics', readBusinessMetrics(home, registry, model, release.champion)),
+    replayStatusOf(home, model, release),
+    tried('delay of truths', truthDelayOf(home, model, release.champion ?? release.latest)),
   ]);
-  return { model, release, challengers, shadow: shadowStatus, business, unread: unread.sort() };
+  const read = { challengers, shadow: shadowStatus, business, replay, truthDelay };
+  return { model, release, ...read, unread: unread.sort() };
+}
+
+async function truthDelayOf(home: Home, model: string, version: number): Promise<TruthDelayView | null> {
+  const record = await home.ledger.version(model, version);
+  const delay = record && (await learnTruthDelay(home, model, record.manifest, home.clock.now()));
+  if (delay === undefined) return null;
+  return { p90Ms: delay.p90, medianMs: delay.median, uncorrectedP90Ms: delay.uncorrected, truths: delay.n };
 }

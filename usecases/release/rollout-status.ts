@@ -1,9 +1,11 @@
+import { replayabilityOf } from '../../core/captures/replay.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
+import { loadedRoutes } from '../../core/serving/route.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { Registry } from '../registry/registry.ts';
 import { testStatusOf } from './ab-test.ts';
 import { analysisOf } from './canary.ts';
-import type { RolloutStatus } from './status-view.ts';
+import type { ModelStatus, RolloutStatus } from './status-view.ts';
 
 /** Evaluates every challenger as the scheduled run does, and decides nothing. */
 export async function challengerStatuses(
@@ -25,5 +27,17 @@ export async function challengerStatuses(
       const step = { from: new Date(challenger.since), to: now };
       return { version, test: null, step: await analysisOf(home, versions, step, rollout.analysis) };
     }),
+  );
+}
+
+/** Of each version that has traffic or mirrors it: whether another one can be asked about what it was asked. */
+export async function replayStatusOf(
+  home: Pick<Home, 'ledger'>,
+  model: string,
+  state: ReleaseState,
+): Promise<ModelStatus['replay']> {
+  const records = await Promise.all(loadedRoutes(state).map(({ version }) => home.ledger.version(model, version)));
+  return records.flatMap((record) =>
+    record === undefined ? [] : [{ version: record.version, ...replayabilityOf(record) }],
   );
 }

@@ -39,6 +39,21 @@ export const BusinessMetricSummary = z.strictObject({
 });
 export type BusinessMetricSummary = z.infer<typeof BusinessMetricSummary>;
 
+/** Whether captured requests of a version can be asked of another one. */
+export const ReplayabilityView = z.strictObject({
+  replayable: z.boolean().describe('Whether captures hold all that it was asked.'),
+  replayProblem: z.string().nullable().describe('Why not; null where they do.'),
+});
+
+/** How long truths take, in milliseconds; corrected for those that are still due. */
+const TruthDelayView = z.strictObject({
+  p90Ms: z.number().describe('Delay that nine tenths of the truths do not exceed.'),
+  medianMs: z.number().describe('Delay that half of them do not exceed.'),
+  uncorrectedP90Ms: z.number().describe('Nine tenths of the truths that are there by now, so without those still due.'),
+  truths: Count.describe('Truths that this rests on.'),
+});
+export type TruthDelayView = z.infer<typeof TruthDelayView>;
+
 /** The release of one model, and the progress of what it tries out. */
 export const ModelStatus = z.strictObject({
   model: ModelName,
@@ -49,6 +64,12 @@ export const ModelStatus = z.strictObject({
     .array(BusinessMetricSummary)
     .nullable()
     .describe('Business metrics of the last day that have values; null when they cannot be read.'),
+  replay: z
+    .array(z.strictObject({ version: VersionNumber, ...ReplayabilityView.shape }))
+    .describe('Of each version that has traffic or mirrors it: whether another can be asked what it was asked.'),
+  truthDelay: TruthDelayView.nullable().describe(
+    'How long after their predictions truths become known; null where nobody knows yet, or when it cannot be read.',
+  ),
   unread: z.array(z.string()).describe('What could not be read and why, in sentences; empty when everything was.'),
 });
 export type ModelStatus = z.infer<typeof ModelStatus>;

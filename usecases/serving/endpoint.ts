@@ -26,7 +26,7 @@ import { ModelManager, type ModelsOptions } from './model-manager.ts';
 import { type PredictionJob, predict } from './predict.ts';
 import { withPredictionHeaders } from './prediction-headers.ts';
 import { identify, identityHeaders } from './request-id.ts';
-import { choose, routeTarget, routingKey } from './routing.ts';
+import { choose, namesVersion, routeTarget, routingUnit } from './routing.ts';
 import type { ServedModel } from './served-model.ts';
 import { Mirror, type MirrorTiming } from './shadow-mirror.ts';
 
@@ -211,7 +211,9 @@ export class Endpoint {
   ): { model: ServedModel; job: PredictionJob<Call> } {
     const model = this.models.get(operation.model);
     observation.model = model.name;
-    const route = choose(model, routeTarget(operation, request.headers), routingKey(request.headers, requestId));
+    const target = routeTarget(operation, request.headers);
+    const unit = routingUnit(request.headers);
+    const route = choose(model, target, unit ?? requestId);
     const job: PredictionJob<Call> = {
       model: model.name,
       route,
@@ -219,6 +221,8 @@ export class Endpoint {
       request,
       decode: operation.decode,
       id: requestId,
+      unit,
+      named: namesVersion(target),
       observation,
       emit: this.emit,
     };

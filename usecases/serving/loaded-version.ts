@@ -1,18 +1,20 @@
 import { type CaptureWriter, captureWriter } from '../../core/captures/capture-line.ts';
+import { compileOutputReader, type OutputReader } from '../../core/captures/output-reader.ts';
 import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { exampleValue } from '../../core/contract/example-value.ts';
 import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { plainTensor } from '../../core/contract/plain-tensor.ts';
 import type { RawTensor } from '../../core/contract/raw-tensor.ts';
+import type { Decision } from '../../core/manifest/decision.ts';
 import type { Guards } from '../../core/manifest/guards.ts';
-import type { Decision, OutputMeaning } from '../../core/manifest/manifest.ts';
-import { shortest } from '../../core/model/decimal.ts';
+import type { OutputMeaning } from '../../core/manifest/manifest.ts';
 import { externalSignature } from '../../core/model/preprocess.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { type ProtocolModel, protocolModelOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
+import { compileScores, type ScoreReader } from '../../core/serving/decision-scores.ts';
 import { compilePreprocess, type Preprocessor } from '../../platform/images/preprocess.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import type { Explainer } from '../explanations/explainer.ts';
@@ -32,6 +34,10 @@ export interface LoadedVersion extends Guarding {
   readonly personal: boolean;
   readonly maxBatch: number;
   readonly decision: Decision | undefined;
+  /** How the decision reads its output; undefined without one. */
+  readonly scores: ScoreReader | undefined;
+  /** What captures hold of the outputs. */
+  readonly outputs: OutputReader;
   /** Output with a probability for each class, where the manifest names one. */
   readonly distribution: string | undefined;
   readonly rateLimit: Guards['rateLimit'];
@@ -89,6 +95,7 @@ export async function loadVersion(
   const model = await load(record, path);
   try {
     const check = compileCheck(contract, model.signature);
+    const outputs = compileOutputReader(manifest.decision, manifest.outputs);
     const loaded: LoadedVersion = {
       version: record.version,
       model,
@@ -103,12 +110,14 @@ export async function loadVersion(
       capture: captureWriter(
         record.model,
         { features: [...check.features, ...check.summaries] },
-        { subject: contract.data.subject, keys },
+        { subject: contract.data.subject, keys, classes: outputs.classes },
       ),
       captureShare: manifest.monitoring.captureShare,
       personal: isPersonal(contract),
       maxBatch: manifest.serving.maxBatch,
       decision: manifest.decision,
+      scores: manifest.decision && compileScores(manifest.decision, manifest.outputs),
+      outputs,
       distribution: manifest.outputs.find(({ meaning }) => meaning === 'probabilities')?.name,
       rateLimit: manifest.guards?.rateLimit,
       ...guardingOf(record, check, model.signature, baseline),
@@ -155,21 +164,14 @@ async function warmUp(loaded: LoadedVersion, contract: Contract): Promise<void> 
   await loaded.model.run(tensors);
 }
 
-/** The decision's column of an output, one score a row; empty when the model has no decision. */
+/** The decision's scores, one a row; empty when the model has no decision. */
 export function decisionScores(
-  loaded: LoadedVersion,
+  { decision, scores }: LoadedVersion,
   outputs: Readonly<Record<string, TensorData>>,
   rows: number,
 ): number[] {
-  const { decision } = loaded;
-  const tensor = decision && outputs[decision.output];
-  if (tensor === undefined || tensor.type === 'string') return [];
-  const { data } = tensor;
-  const width = Math.max(1, data.length / rows);
-  const column = Math.min(decision!.column, width - 1);
-  const scores = new Array<number>(rows);
-  for (let row = 0; row < rows; row++) scores[row] = shortest(Number(data[row * width + column]));
-  return scores;
+  const output = decision && outputs[decision.output];
+  return output === undefined ? [] : scores!(output, rows);
 }
 
 /** What a rejected request is told: every violation up to ten. */

@@ -120,7 +120,7 @@ export class ModelManager {
       onPrivacy: (model, route, error) => {
         signal(model, route, { PrivacyFailure: error === undefined ? 0 : 1 });
         if (error !== undefined)
-          complain(`the privacy secret cannot be had: personal fields of ${model} are left out of captures`, error);
+          complain(`the privacy secret cannot be had: what captures of ${model} hide is left out of them`, error);
       },
     });
   }

@@ -1,3 +1,4 @@
+import type { CaptureInput } from '../../core/captures/capture-line.ts';
 import type { Checked } from '../../core/contract/check.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import type { FeatureValues } from '../../core/contract/raw-tensor.ts';
@@ -5,7 +6,7 @@ import { RedactedError } from '../../core/contract/redacted-error.ts';
 import type { OutOfDistributionFinding } from '../../core/guards/outliers.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { confidenceOf } from '../../core/observability/confidence.ts';
-import type { Observation } from '../../core/observability/observation.ts';
+import type { Observation, RequestOutcome } from '../../core/observability/observation.ts';
 import { type Decode, type InferCall, ProtocolError } from '../../core/protocols/protocol.ts';
 import { cacheUse } from '../../core/serving/cache-use.ts';
 import { isSampled } from '../../core/serving/hash.ts';
@@ -13,7 +14,7 @@ import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { instant } from '../../core/serving/instant.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { FeedError } from '../../platform/onnx/errors.ts';
-import { fill } from './error-mapping.ts';
+import { fill, outcomeOf } from './error-mapping.ts';
 import { outOfDistributionHeader, outOfDistributionMessage } from './guards.ts';
 import { decisionScores, type LoadedVersion, rejection } from './loaded-version.ts';
 
@@ -29,6 +30,10 @@ export interface PredictionJob<Call extends Asked = InferCall> {
   readonly decode: Decode<Call>;
   /** Prediction id, unless the body brings its own. */
   readonly id: string;
+  /** What was given a version at random; undefined where it is nothing but the request. */
+  readonly unit: string | undefined;
+  /** Whether the request names its version or variant. */
+  readonly named: boolean;
   /** Filled in on the way; whoever made it hands it to the sinks. */
   readonly observation: Observation;
   /** Takes capture lines, without line ends. */
@@ -55,6 +60,13 @@ export interface Admitted<Call extends Asked = InferCall> {
 
 type Outputs = Readonly<Record<string, TensorData>>;
 
+/** How far a request has come: what is known of one that fails. */
+interface Progress {
+  id?: string;
+  checked?: Checked;
+  unusual?: OutOfDistributionFinding | undefined;
+}
+
 /** Longest prediction id: it goes into a header and into every capture. */
 const MAX_ID = 200;
 
@@ -64,12 +76,18 @@ const MAX_ID = 200;
  * @throws ProtocolError or InputError for the caller's faults; anything else is ours
  */
 export function predict(job: PredictionJob): Promise<PredictionResult> {
+  const progress: Progress = {};
   return attempt(job, async () => {
-    const admitted = admitRequest(job);
-    const outputs = await runModel(job, admitted);
-    const response = encode(job, admitted, outputs);
-    record(job, admitted, outputs);
-    return { id: admitted.id, response, outputs };
+    try {
+      const admitted = admitRequest(job, progress);
+      const outputs = await runModel(job, admitted);
+      const response = encode(job, admitted, outputs);
+      record(job, admitted, outputs);
+      return { id: admitted.id, response, outputs };
+    } catch (error) {
+      captureFailure(job, progress, outcomeOf(error));
+      throw error;
+    }
   });
 }
 
@@ -95,15 +113,24 @@ export async function attempt<T>(
   }
 }
 
-/** Decodes and checks. @throws ProtocolError or InputError */
-export function admitRequest<Call extends Asked>(job: PredictionJob<Call>): Admitted<Call> {
+/**
+ * Decodes and checks.
+ *
+ * @param progress is told of each step that is done
+ * @throws ProtocolError or InputError
+ */
+export function admitRequest<Call extends Asked>(job: PredictionJob<Call>, progress: Progress = {}): Admitted<Call> {
   const { loaded, observation } = job;
   const call = decode(job);
   const id = call.id ?? job.id;
   observation.id = id;
-  const sampled = loaded.captureShare > 0 && isSampled(id, loaded.captureShare);
-  return { call, id, sampled, ...check(job, call, sampled) };
+  progress.id = id;
+  const sampled = isCaptured(loaded, id);
+  return { call, id, sampled, ...check(job, call, { sampled, progress }) };
 }
+
+const isCaptured = ({ captureShare }: LoadedVersion, id: string): boolean =>
+  captureShare > 0 && isSampled(id, captureShare);
 
 function decode<Call extends Asked>({ decode, request, loaded, observation, id }: PredictionJob<Call>): Call {
   const call = decode(request, loaded.wire);
@@ -125,27 +152,30 @@ function assertBatch(loaded: LoadedVersion, call: Asked): void {
 function check(
   { loaded, observation }: PredictionJob<Asked>,
   call: Asked,
-  sampled: boolean,
+  { sampled, progress }: { readonly sampled: boolean; readonly progress: Progress },
 ): Pick<Admitted, 'checked' | 'unusual'> {
   const { outliers } = loaded;
   const checked = loaded.check.run(loaded.prepare(call.inputs), sampled || outliers !== undefined);
+  progress.checked = checked;
   if (checked.rejected > 0) throw new InputError(rejection(checked));
   observation.tolerated = checked.tolerated;
   const unusual = outliers?.judge(keptOf(checked), checked.rows);
+  progress.unusual = unusual;
   if (outliers !== undefined) observation.outOfDistribution = unusual?.rows ?? 0;
   if (outliers?.refuse && unusual !== undefined) throw new InputError(outOfDistributionMessage(unusual));
   observation.lap('check', performance.now());
   return { checked, unusual };
 }
 
-/** Runs the model, or gives what it gave before; the decision's output is always among what comes back. */
+/** Runs the model, or gives what it gave before; what decides and what is captured is always among what comes back. */
 export async function runModel(
   { loaded, request, observation }: PredictionJob<Asked>,
   { call, checked }: Admitted<Asked>,
 ): Promise<Outputs> {
   let wanted = call.outputs;
-  const decisive = loaded.decision?.output;
-  if (wanted !== undefined && decisive !== undefined && !wanted.includes(decisive)) wanted = [...wanted, decisive];
+  if (wanted !== undefined)
+    for (const own of [loaded.decision?.output, loaded.outputs.probabilities])
+      if (own !== undefined && !wanted.includes(own)) wanted = [...wanted, own];
   const run = (): Promise<Outputs> => loaded.model.run(checked.tensors, wanted, observation);
   try {
     const outputs = await (loaded.answers === undefined ? run() : kept());
@@ -187,24 +217,46 @@ const keptOf = ({ values, summaries }: Checked): readonly FeatureValues[] =>
 
 /** Notes what the model said, and writes the capture line when the id is sampled. */
 function record(job: PredictionJob, { id, sampled, checked, unusual }: Admitted, outputs: Outputs): void {
-  const { rows, tolerated } = checked;
-  job.observation.rows = rows;
-  job.observation.scores = decisionScores(job.loaded, outputs, rows);
-  job.observation.probable = job.loaded.decision?.task === 'binary';
-  const distribution = job.loaded.distribution && outputs[job.loaded.distribution];
-  if (distribution) job.observation.confidence = confidenceOf(distribution, rows);
-  if (!sampled) return;
-  const { variant, version } = job.route;
-  for (const line of job.loaded.capture.lines({
+  const { rows } = checked;
+  const { observation, loaded } = job;
+  observation.rows = rows;
+  observation.scores = decisionScores(loaded, outputs, rows);
+  observation.probable = loaded.decision?.task === 'binary';
+  observation.nominal = loaded.decision?.task === 'multiclass';
+  const distribution = loaded.distribution && outputs[loaded.distribution];
+  if (distribution) observation.confidence = confidenceOf(distribution, rows);
+  if (sampled)
+    capture(job, { id, checked, unusual }, { outputs: loaded.outputs.read(outputs, rows, observation.scores) });
+}
+
+/** Writes the capture line of a request that got no answer: what it asked, as far as it was read, and whose fault it is. */
+function captureFailure(job: PredictionJob, progress: Progress, outcome: RequestOutcome): void {
+  const { id = job.id } = progress;
+  // An id that was refused for its length is no prediction's.
+  if (outcome === 'ok' || id.length > MAX_ID || !isCaptured(job.loaded, id)) return;
+  capture(job, { ...progress, id }, { outputs: {}, failed: outcome });
+}
+
+function capture(
+  { loaded, route, observation, request, unit, named, emit }: PredictionJob,
+  { id, checked, unusual }: Progress & { readonly id: string },
+  ended: Pick<CaptureInput, 'outputs' | 'failed'>,
+): void {
+  for (const line of loaded.capture.lines({
     id,
-    version,
-    variant,
-    at: instant(job.observation.at),
-    rows,
-    values: keptOf(checked),
-    scores: job.observation.scores,
-    violations: tolerated + (unusual?.rows ?? 0),
-    subject: job.request.headers['x-trimtab-subject'],
+    version: route.version,
+    variant: route.variant,
+    at: instant(observation.at),
+    rows: checked?.rows ?? 1,
+    ms: performance.now() - observation.started,
+    values: checked === undefined ? [] : keptOf(checked),
+    ...ended,
+    findings: checked?.findings ?? [],
+    outOfDistribution: unusual?.rows,
+    subject: request.headers['x-trimtab-subject'],
+    unit,
+    principal: request.principal,
+    named,
   }))
-    job.emit(line);
+    emit(line);
 }

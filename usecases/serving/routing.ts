@@ -6,9 +6,16 @@ import type { ServedModel } from './served-model.ts';
 
 type Headers = HttpRequest['headers'];
 
-/** What a caller sticks to a version by: its own key, else who the request is about, else nothing but the request. */
-export const routingKey = (headers: Headers, requestId: string): string =>
-  headers['x-trimtab-routing-key'] || headers['x-trimtab-subject'] || requestId;
+/**
+ * What a caller sticks to a version by, and so what is given a version at random: its own key, else who the request is
+ * about; undefined where it is nothing but the request.
+ */
+export const routingUnit = (headers: Headers): string | undefined =>
+  headers['x-trimtab-routing-key'] || headers['x-trimtab-subject'] || undefined;
+
+/** Whether a request asks for one version or variant, so that it is not given one at random. */
+export const namesVersion = ({ version, variant }: RequestTarget): boolean =>
+  version !== undefined || variant !== undefined;
 
 /**
  * The version or variant that a request names: as its protocol has it, else by the headers that every protocol takes.
@@ -16,7 +23,7 @@ export const routingKey = (headers: Headers, requestId: string): string =>
  * @throws ProtocolError 400 for a header that names nothing there could be
  */
 export function routeTarget(target: RequestTarget, headers: Headers): RequestTarget {
-  if (target.version !== undefined || target.variant !== undefined) return target;
+  if (namesVersion(target)) return target;
   const version = headers['x-trimtab-version'];
   const variant = headers['x-trimtab-variant'];
   if (version === undefined && variant === undefined) return target;
@@ -43,8 +50,7 @@ function variantOf(text: string) {
 /** The version asked for, else the one that the key falls to. @throws ProtocolError 404 or 503 */
 export function choose(model: ServedModel, target: RequestTarget, key: string): Route {
   const { version, variant } = target;
-  const explicit = version !== undefined || variant !== undefined;
-  const route = explicit ? model.find({ version, variant }) : model.route(key);
+  const route = namesVersion(target) ? model.find({ version, variant }) : model.route(key);
   if (route !== undefined) return route;
   const versions = model.versions().map((served) => served.version);
   if (version !== undefined) throw unknownVersion(model.name, version, versions);

@@ -37,6 +37,8 @@ export interface ServedModelOptions {
 
 /** How long a load waits for the privacy keys; milliseconds. */
 const PRIVACY_PATIENCE_MS = 1_500;
+/** How long after a failure they are asked for again where no contract needs them; milliseconds. */
+const PRIVACY_OFFER_MS = 600_000;
 
 interface Attempt {
   readonly at: number;
@@ -68,7 +70,7 @@ export class ServedModel {
   /** Taken out of service by hand; the release does not bring it back. */
   private held = false;
   private readonly privacy: KeySource;
-  /** The last route whose version wanted the privacy keys: what an attempt to read them is counted on. */
+  /** The last route whose version may want the privacy keys: what an attempt to read them is counted on. */
   private wanting: Route | undefined;
 
   constructor(
@@ -79,6 +81,7 @@ export class ServedModel {
       read: options.privacy,
       patienceMs: PRIVACY_PATIENCE_MS,
       retryMs: options.retryMs,
+      offerMs: PRIVACY_OFFER_MS,
       onResult: (error) => options.onPrivacy(name, this.wanting!, error),
     });
   }
@@ -238,6 +241,8 @@ export class ServedModel {
   async close(): Promise<void> {
     this.serving = NOTHING;
     await this.release(0, 0);
+    // A home's secret may be made while it is read, which must not outlive the home.
+    await this.privacy.settle();
   }
 
   /** Makes a version resident. @returns whether it is */
@@ -267,10 +272,11 @@ export class ServedModel {
     const record = this.records.get(version) ?? (await versionOf(this.name, version));
     if (record === undefined) throw new Error(`model ${this.name} has no version ${version}`);
     this.records.set(version, record);
-    const keys = (): PrivacyKeys | undefined => this.privacy.keys;
+    const keys = (): PrivacyKeys | undefined => this.privacy.offer();
+    this.wanting = each;
     // Beside the model's file, so that neither waits for the other.
     const { contract, monitoring } = record.manifest;
-    const privacy = monitoring.captureShare > 0 && needsKeys(contract) ? this.wantPrivacy(each) : undefined;
+    const privacy = monitoring.captureShare > 0 && needsKeys(contract) ? this.privacy.want() : undefined;
     const fresh = async (): Promise<LoadedVersion> => {
       const baseline = wantsBaseline(record) ? cache.baseline(record) : undefined;
       // Whichever fails first is told; the other must not be left to fail with nobody to hear it.
@@ -287,10 +293,5 @@ export class ServedModel {
       await cache.forget(record);
       return await fresh();
     }
-  }
-
-  private wantPrivacy(route: Route): Promise<void> {
-    this.wanting = route;
-    return this.privacy.want();
   }
 }

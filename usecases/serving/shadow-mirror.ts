@@ -1,6 +1,7 @@
+import { decisionClasses } from '../../core/manifest/decision-classes.ts';
 import { Observation } from '../../core/observability/observation.ts';
 import type { Route } from '../../core/serving/route.ts';
-import { disagreement, NO_ANSWER } from '../../core/shadow/compare.ts';
+import { disagreement, NO_ANSWER, type VersionPrediction } from '../../core/shadow/compare.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import { type PredictionJob, type PredictionResult, predict } from './predict.ts';
 
@@ -72,8 +73,8 @@ export class Mirror {
     try {
       const mirrored = await predict({ ...job, id: given.id, route, loaded, observation });
       observation.disagreement = disagreement(
-        { decision: job.loaded.decision, scores: job.observation.scores, outputs: given.outputs },
-        { decision: loaded.decision, scores: observation.scores, outputs: mirrored.outputs },
+        { ...decisionOf(job.loaded), scores: job.observation.scores, outputs: given.outputs },
+        { ...decisionOf(loaded), scores: observation.scores, outputs: mirrored.outputs },
       );
     } catch (error) {
       // That nobody was free to answer says nothing of the version.
@@ -85,3 +86,8 @@ export class Mirror {
     this.options.record(observation);
   }
 }
+
+const decisionOf = ({ decision, record }: LoadedVersion): Pick<VersionPrediction, 'decision' | 'classes'> =>
+  decision?.task === 'multiclass'
+    ? { decision, classes: decisionClasses(decision, record.manifest.outputs) }
+    : { decision };

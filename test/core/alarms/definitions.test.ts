@@ -48,6 +48,8 @@ describe('alarmsOf', () => {
   it('does not watch for wrong decisions where nothing decides', () => {
     const { decision: _, ...rest } = manifest;
     expect(alarmsOf(Manifest.parse(rest), 'dev').some((a) => a.metric === 'PredictionError')).toBe(false);
+    const loose = { ...rest, decision: { task: 'regression', output: 'y' } };
+    expect(alarmsOf(Manifest.parse(loose), 'dev').some((a) => a.metric === 'PredictionError')).toBe(false);
   });
 
   it('watches for the secret of personal fields where some are kept hashed or encrypted, and only there', () => {

@@ -2,12 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Capture, rowId } from '../../../core/captures/capture.ts';
 import { captureWriter } from '../../../core/captures/capture-line.ts';
+import { capturedProbabilities, capturedScores } from '../../../core/captures/captured-outputs.ts';
+import { UNIT_FIELD } from '../../../core/captures/pseudonym-fields.ts';
 import { Feature } from '../../../core/contract/contract.ts';
 import type { PrivacyKeys } from '../../../core/contract/personal.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
 
 const feature = (name: string, type: string, more: object = {}) => Feature.parse({ name, type, ...more });
-const base = { id: 'id-1', version: 3, variant: 'champion', at: '2026-01-02T03:04:05.678Z', violations: 2 } as const;
+const base = {
+  id: 'id-1',
+  version: 3,
+  variant: 'champion',
+  at: '2026-01-02T03:04:05.678Z',
+  ms: 1.23456,
+  outputs: {},
+  findings: [{ feature: 'x', rule: 'min', count: 2 }],
+} as const;
 const real = privacyKeys('a secret of more than thirty-two characters');
 /** Keys that show what they were asked. */
 const keys: PrivacyKeys = {
@@ -40,7 +50,7 @@ describe('captureWriter', () => {
               rows.map((each) => each.text),
               Float64Array.from(rows, (each) => (each.flag ? 1 : 0)),
             ],
-            scores: rows.map((each) => each.score),
+            outputs: { scores: rows.map((each) => each.score) },
           }),
         );
         expect(more).toEqual([]);
@@ -60,11 +70,19 @@ describe('captureWriter', () => {
     const rows = 4_096;
     const features = Array.from({ length: 30 }, (_, i) => feature(`feature_${i}`, 'float'));
     const values = features.map((_, f) => Float64Array.from({ length: rows }, (_, r) => r + f / 100));
-    const lines = captureWriter('m', { features }).lines({ ...base, rows, values, scores: new Float64Array(rows) });
+    const lines = captureWriter('m', { features }).lines({
+      ...base,
+      rows,
+      values,
+      outputs: { scores: new Float64Array(rows) },
+    });
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(256 * 1024);
     const captures = read(lines);
     expect(captures.reduce((sum, capture) => sum + capture.rows, 0)).toBe(rows);
-    expect(captures.reduce((sum, capture) => sum + capture.violations, 0)).toBe(2);
+    expect(captures.map(({ findings }) => findings)).toEqual([
+      base.findings,
+      ...captures.slice(1).map(() => undefined),
+    ]);
     const ids = captures.flatMap((capture) => Array.from({ length: capture.rows }, (_, row) => rowId(capture, row)));
     expect(new Set(ids).size).toBe(rows);
     expect(ids.at(-1)).toBe(`id-1#${rows - 1}`);
@@ -82,7 +100,6 @@ describe('captureWriter', () => {
       ...base,
       rows: 1,
       values: [['Ada'], ['ada@x'], Float64Array.of(36), Float64Array.of(1)],
-      scores: [0.5],
     };
     const [line] = captureWriter('m', { features }, { keys: () => keys }).lines(input);
     expect(line).not.toContain('Ada');
@@ -96,7 +113,7 @@ describe('captureWriter', () => {
       feature('flag', 'boolean', { personal: 'encrypt' }),
       feature('ok', 'float'),
     ];
-    const input = { ...base, rows: 2, values: [['ada', ''], Float64Array.of(1, 0), Float64Array.of(1, 2)], scores: [] };
+    const input = { ...base, rows: 2, values: [['ada', ''], Float64Array.of(1, 0), Float64Array.of(1, 2)] };
     const own = captureWriter('m', { features }, { subject: 'user', keys: () => keys }).lines(input);
     expect(read(own)[0]).toMatchObject({
       subject: ['h(user 3)', null],
@@ -117,7 +134,7 @@ describe('captureWriter', () => {
       { features: [feature('user', 'string', { personal: 'hash' })] },
       { keys: () => late },
     );
-    const input = { ...base, rows: 1, values: [['ada']], scores: [] };
+    const input = { ...base, rows: 1, values: [['ada']] };
     expect(read(writer.lines(input))[0]!.features).toEqual({});
     late = keys;
     expect(read(writer.lines(input))[0]!.features).toEqual({ user: ['h(user 3)'] });
@@ -144,7 +161,6 @@ describe('captureWriter', () => {
             new Float64Array(rows).fill(987_654_321),
             new Float64Array(rows).fill(1.5),
           ],
-          scores: [],
         });
         // Packed doubles are looked into as well.
         const text = JSON.stringify(read(lines));
@@ -163,8 +179,102 @@ describe('captureWriter', () => {
       ...base,
       rows: 1,
       values: [['ada'], Float64Array.of(1)],
-      scores: [],
     });
     expect(read([line!])[0]!.features).toEqual({ ok: [1] });
+  });
+
+  it('writes lines that parse, whatever is said of a request, and fit a log event', () => {
+    const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+    const count = fc.integer({ min: 0, max: 40 });
+    const number = fc.oneof(fc.double(), fc.float(), fc.constant(Number.NaN));
+    const requests = fc.record({ rows: fc.integer({ min: 1, max: 700 }), classes: count }).chain(({ rows, classes }) =>
+      fc.record({
+        rows: fc.constant(rows),
+        classes: fc.constant(classes),
+        number,
+        text: fc.string({ unit: 'binary', maxLength: 200 }),
+        read: fc.boolean(),
+        ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
+        unit: optional(fc.string({ unit: 'binary' })),
+        principal: optional(fc.string({ unit: 'binary' })),
+        named: fc.boolean(),
+        failed: optional(fc.constantFrom('caller' as const, 'internal' as const, 'unavailable' as const)),
+        known: fc.boolean(),
+        findings: fc.array(
+          fc.record({
+            feature: fc.string({ unit: 'binary', maxLength: 128 }),
+            rule: fc.constantFrom('min' as const, 'missing' as const, 'shape' as const),
+            count: fc.integer({ min: 1, max: 1_000 }),
+          }),
+          { maxLength: 400 },
+        ),
+      }),
+    );
+    const features = [feature('x', 'float'), feature('t', 'string'), feature('p', 'string', { personal: 'encrypt' })];
+    fc.assert(
+      fc.property(requests, ({ rows, classes, number: x, text, read: isRead, known, failed, ...said }) => {
+        const probabilities = classes === 0 ? undefined : new Float64Array(rows * classes).fill(x);
+        const outputs = { probabilities, labels: Array<number>(rows).fill(Number.isFinite(x) ? 1 : Number.NaN) };
+        const lines = captureWriter('m', { features }, { classes, ...(known ? { keys: () => real } : {}) }).lines({
+          ...base,
+          ...said,
+          rows,
+          values: isRead ? [new Float64Array(rows).fill(x), Array(rows).fill(text), Array(rows).fill(text)] : [],
+          outputs: failed === undefined ? outputs : {},
+          failed,
+        });
+        for (const line of lines) expect(Buffer.byteLength(line)).toBeLessThan(256 * 1024);
+        const captures = read(lines);
+        expect(captures.reduce((sum, capture) => sum + capture.rows, 0)).toBe(rows);
+        for (const capture of captures) {
+          expect(capture.failed).toBe(failed);
+          expect(capture.named).toBe(said.named ? true : undefined);
+          const unit = known && said.unit !== undefined ? real.pseudonym(UNIT_FIELD, said.unit) : null;
+          expect(capture.unit).toBe(said.unit === undefined ? undefined : unit);
+          if (said.principal === undefined || !known) expect(capture).not.toHaveProperty('principal');
+          expect(capturedScores(capture)).toHaveLength(failed === undefined ? capture.rows : 0);
+          if (failed !== undefined) continue;
+          const finite = Number.isFinite(x) && classes > 0;
+          expect(capturedProbabilities(capture, capture.rows - 1)).toEqual(
+            finite ? Array<unknown>(classes).fill(expect.closeTo(x, 6)) : undefined,
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('leaves the rarest findings out where not all have room', () => {
+    const findings = Array.from({ length: 1_000 }, (_, i) => ({
+      feature: `${'ü'.repeat(120)}${i}`,
+      rule: 'min' as const,
+      count: i + 1,
+    }));
+    const [line] = captureWriter('m', { features: [] }).lines({ ...base, rows: 1, values: [], findings });
+    const kept = read([line!])[0]!.findings!;
+    expect(kept.length).toBeGreaterThan(50);
+    expect(kept.length).toBeLessThan(1_000);
+    expect(kept.map(({ count }) => count)).toEqual(kept.map((_, i) => 1_000 - i));
+  });
+
+  it('remembers pseudonyms of callers, under the keys that made them', () => {
+    let made = 0;
+    const counted = (name: string): PrivacyKeys => ({
+      ...keys,
+      pseudonym: (field, value) => `${name} ${field} ${value} ${++made}`,
+    });
+    let held = counted('first');
+    const writer = captureWriter('m', { features: [] }, { keys: () => held });
+    const ask = (unit: string) => read(writer.lines({ ...base, rows: 1, values: [], unit, principal: unit }))[0]!;
+    expect([ask('a').unit, ask('a').unit]).toEqual(Array(2).fill('first request:unit a 1'));
+    expect(ask('a').principal).toBe('first request:principal a 2');
+    held = counted('second');
+    expect(ask('a').unit).toBe('second request:unit a 3');
+    made = 0;
+    for (let i = 0; i < 10_001; i++) ask(`key ${i}`);
+    expect(made).toBe(20_002);
+    ask('x'.repeat(500));
+    ask('x'.repeat(500));
+    expect(made).toBe(20_006);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Capture, capturedSubject, rowId } from '../../../core/captures/capture.ts';
+import { capturedProbabilities, capturedScores } from '../../../core/captures/captured-outputs.ts';
 import { withoutRows } from '../../../core/captures/without-rows.ts';
 
 /** What a capture says of each row, by its prediction id. */
@@ -9,7 +10,13 @@ const byId = (captures: readonly Capture[]) =>
     captures.flatMap((capture) =>
       Array.from({ length: capture.rows }, (_, row): [string, unknown] => [
         rowId(capture, row),
-        [capture.features.x?.[row], capture.scores[row], capturedSubject(capture, row)],
+        [
+          capture.features.x?.[row],
+          capturedScores(capture)[row],
+          capturedProbabilities(capture, row),
+          capturedSubject(capture, row),
+          capture.unit,
+        ],
       ]),
     ),
   );
@@ -28,8 +35,12 @@ const captures = fc.integer({ min: 1, max: 40 }).chain((rows) =>
       fc.array(fc.option(fc.string(), { nil: null }), { minLength: rows, maxLength: rows }),
     ),
     features: fc.record({ x: fc.array(fc.integer(), { minLength: rows, maxLength: rows }) }),
-    scores: fc.array(fc.integer(), { minLength: rows, maxLength: rows }),
-    violations: fc.nat(9),
+    ms: fc.nat(100),
+    unit: fc.constant('u'),
+    probabilities: fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 3 * rows, maxLength: 3 * rows }),
+    findings: fc.option(fc.constant<Capture['findings']>([{ feature: 'x', rule: 'min', count: 3 }]), {
+      nil: undefined,
+    }),
   }),
 );
 
@@ -48,9 +59,8 @@ describe('withoutRows', () => {
           const before = byId([whole]);
           for (const row of gone) before.delete(rowId(whole, row));
           expect(byId(pieces)).toEqual(before);
-          expect(pieces.reduce((sum, piece) => sum + piece.violations, 0)).toBe(
-            pieces.length === 0 ? 0 : whole.violations,
-          );
+          for (const [i, piece] of pieces.entries())
+            expect(piece.findings).toEqual(i === 0 ? whole.findings : undefined);
         },
       ),
     );

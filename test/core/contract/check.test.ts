@@ -276,7 +276,7 @@ describe('compileCheck', () => {
   it('keeps binary float32 values as the decimals they were made of', () => {
     const check = compileCheck(contract({ name: 'x', type: 'float' }), signature(spec('x', 'float32', [-1])));
     const done = check.run(inputs({ x: [[3], new Float32Array([39.02, 0.7, -1e-20])] }), true);
-    expect([...done.values[0]!]).toEqual([39.02, 0.7, Math.fround(-1e-20)]);
+    expect([...done.values[0]!]).toEqual([39.02, 0.7, -1e-20]);
   });
 
   it('agrees with a plain reading of the rules, whatever the values', () => {

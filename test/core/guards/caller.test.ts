@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callerOfAddress, callerOfHeader } from '../../../core/guards/caller.ts';
+import { callerOfAddress, callerOfHeader, principalOfHeader } from '../../../core/guards/caller.ts';
 
 describe('callerOfAddress', () => {
   it.each([
@@ -29,5 +29,14 @@ describe('callerOfHeader', () => {
   it('knows nobody where there is nothing', () => {
     expect(callerOfHeader(undefined)).toBeUndefined();
     expect(callerOfHeader('1.1.1.1, ')).toBeUndefined();
+  });
+});
+
+describe('principalOfHeader', () => {
+  it('takes what a proxy says of who has authenticated, and no address', () => {
+    expect(principalOfHeader('anybody, team-a')).toBe('team-a');
+    expect(principalOfHeader('4711')).toBe('4711');
+    for (const none of [undefined, '', 'x, ', '203.0.113.7', '2001:db8::4', 'fe80::1%eth0', '::ffff:1.2.3.4'])
+      expect(principalOfHeader(none), none).toBeUndefined();
   });
 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileDisclosure, rounded } from '../../../core/guards/disclosure.ts';
+import type { Decision } from '../../../core/manifest/decision.ts';
 import type { Guards } from '../../../core/manifest/guards.ts';
-import type { Decision, OutputMeaning } from '../../../core/manifest/manifest.ts';
+import type { OutputMeaning } from '../../../core/manifest/manifest.ts';
 import { halfBits, halfValue } from '../../../core/model/half.ts';
 import type { TensorData } from '../../../core/model/tensor.ts';
 

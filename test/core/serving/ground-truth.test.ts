@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../../../core/manifest/manifest.ts';
+import type { Decision } from '../../../core/manifest/decision.ts';
 import { isWrong } from '../../../core/serving/ground-truth.ts';
 
 const binary: Decision = { task: 'binary', output: 'p', column: 1, threshold: 0.35 };
@@ -32,5 +32,24 @@ describe('isWrong', () => {
     expect(isWrong(decision, [], 10, '8')).toBe(false);
     expect(isWrong(decision, [], 10, '')).toBeUndefined();
     expect(isWrong(decision, [], null, 10)).toBe(true);
+  });
+
+  it('says of a regression without a tolerance only whether the truth is one', () => {
+    const decision: Decision = { task: 'regression', output: 'y', column: 0 };
+    expect(isWrong(decision, [], 10, 12)).toBeNull();
+    expect(isWrong(decision, [], null, 12)).toBeNull();
+    expect(isWrong(decision, [], 10, 'late')).toBeUndefined();
+  });
+
+  it('holds the index of a class against its name', () => {
+    const decision: Decision = { task: 'multiclass', output: 'p' };
+    const outputs = [{ name: 'p', meaning: 'probabilities' as const, classes: ['a', 2] }];
+    expect(isWrong(decision, outputs, 0, 'a')).toBe(false);
+    expect(isWrong(decision, outputs, 1, 'a')).toBe(true);
+    expect(isWrong(decision, outputs, 1, '2')).toBe(false);
+    // Two is past the last: a label that is none of the classes.
+    expect(isWrong(decision, outputs, 2, 2)).toBe(true);
+    expect(isWrong(decision, outputs, null, 2)).toBe(true);
+    expect(isWrong(decision, outputs, 1, 'b')).toBeUndefined();
   });
 });

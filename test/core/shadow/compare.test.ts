@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../../../core/manifest/manifest.ts';
+import type { Decision } from '../../../core/manifest/decision.ts';
 import type { TensorData } from '../../../core/model/tensor.ts';
 import { disagreement } from '../../../core/shadow/compare.ts';
 
@@ -39,6 +39,21 @@ describe('disagreement', () => {
     const decided = { decision: binary, scores: [1], outputs: { y } };
     expect(disagreement(decided, { decision: regression, scores: [0], outputs: { y } }).differs).toBe(false);
     expect(disagreement(decided, { decision: regression, scores: [1], outputs: {} }).differs).toBe(true);
+  });
+
+  it('compares classes by their names, each version in its own order', () => {
+    const decision: Decision = { task: 'multiclass', output: 'p' };
+    const said = (classes: string[], ...scores: number[]) => ({ decision, classes, scores, outputs: {} });
+    expect(disagreement(said(['a', 'b'], 0, 1), said(['b', 'a'], 1, 0))).toEqual({ differs: false, largest: 0 });
+    expect(disagreement(said(['a', 'b'], 0), said(['a', 'b'], 1)).differs).toBe(true);
+    expect(disagreement(said(['a'], Number.NaN), said(['a'], Number.NaN)).differs).toBe(false);
+    expect(disagreement(said(['a'], 0), said(['a'], Number.NaN)).differs).toBe(true);
+  });
+
+  it('lets numbers differ by a thousandth where an estimate has no tolerance', () => {
+    const loose = scored({ task: 'regression', output: 'y', column: 0 });
+    expect(disagreement(loose(1000, Number.NaN), loose(1000.9, Number.NaN)).differs).toBe(false);
+    expect(disagreement(loose(1000), loose(1002)).differs).toBe(true);
   });
 
   it('is a difference beyond what counts as wrong where the model estimates', () => {

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HourTallies } from '../../../core/quality/hour-tallies.ts';
+import { parseShardKey } from '../../../core/quality/joined-record.ts';
 import { buildFunctions } from '../../../scripts/build/functions.ts';
+import { readShards } from '../../../usecases/quality/joined-shards.ts';
 import { PIPELINE, read, request } from '../../fixtures/serving-fixture.ts';
 import { FaultFixture, predict } from './fault-fixture.ts';
 import { diceOf } from './fault-proxy.ts';
@@ -145,19 +148,20 @@ describe('a function that is killed', () => {
     await fixture.home.captures.put(`captures/${hour}/all.jsonl`, captures.join('\n'));
     const event = { source: 'trimtab.schedule', time: new Date().toISOString() };
     const outputs = await runKilled('ground-truth', event, 24, 13);
+    const hours = [...new Set((await keys('ground-truth/joined/')).map((key) => parseShardKey(key)!.hour))];
     const joined: string[] = [];
-    for (const key of await keys('ground-truth/joined/'))
-      for (const line of new TextDecoder()
-        .decode(await fixture.home.data.get(key))
-        .trim()
-        .split('\n'))
-        joined.push(JSON.parse(line).id);
+    for (const hour of hours)
+      for (const { records } of await readShards(fixture.home, 'pipeline', hour))
+        joined.push(...[...records.values()].map(({ id }) => id));
     expect(joined.sort()).toEqual(ids.sort());
     const counted = outputs.flatMap((output) =>
       [...output.matchAll(/"PredictionError":\[([^\]]*)\]/g)].map(([, v]) => v),
     );
     expect(counted.join(',').split(',').filter(Boolean).length).toBeLessThanOrEqual(ids.length);
-    for (const prefix of ['ground-truth/incoming/', 'ground-truth/waiting/']) expect(await keys(prefix)).toEqual([]);
+    const tallies = await Promise.all((await keys('quality/pipeline/tallies/')).map(json));
+    const inTallies = tallies.flatMap((each) => HourTallies.parse(each).versions).flatMap(({ strata }) => strata);
+    expect(inTallies.reduce((sum, { segments }) => sum + segments['']!.units.rows, 0)).toBe(ids.length);
+    for (const place of ['incoming', 'waiting', 'stale']) expect(await keys(`ground-truth/${place}/`)).toEqual([]);
     await fixture.expectAllStored(/ground-truth\/incoming/);
   }, 120_000);
 });

@@ -73,19 +73,35 @@ describe('requestOf', () => {
   });
 
   it.each([
-    ['the role, not the name of its session', { iam: { callerId: 'AROA1:anything', userArn: 'arn' } }, 'iam AROA1'],
-    ['the user', { iam: { callerId: 'AIDA2', cognitoIdentity: null } }, 'iam AIDA2'],
-    ['the identity of Cognito', { iam: { callerId: 'AROA1:x', cognitoIdentity: { identityId: 'eu:7' } } }, 'iam eu:7'],
-    ['the subject of the token', { jwt: { claims: { iss: 'https://i', sub: 's' }, scopes: null } }, 'jwt https://i s'],
-    ['the client of the token', { jwt: { claims: { iss: 'i', client_id: 'c' } } }, 'jwt i c'],
-    ['the principal of a Lambda authorizer', { lambda: { principalId: 'p' } }, 'principal p'],
-    ['the address where an authorizer names nobody', { lambda: { plan: 'gold' } }, '203.0.113.7'],
-    ['the address where nobody was authenticated', undefined, '203.0.113.7'],
-    ['the address where that is said', null, '203.0.113.7'],
-  ])('takes for the caller %s, whatever the headers say', (_, authorizer, caller) => {
+    [
+      'the role, not the name of its session',
+      { iam: { callerId: 'AROA1:anything', userArn: 'arn' } },
+      'iam AROA1',
+      'AROA1',
+    ],
+    ['the user', { iam: { callerId: 'AIDA2', cognitoIdentity: null } }, 'iam AIDA2', 'AIDA2'],
+    [
+      'the identity of Cognito',
+      { iam: { callerId: 'AROA1:x', cognitoIdentity: { identityId: 'eu:7' } } },
+      'iam eu:7',
+      'eu:7',
+    ],
+    [
+      'the subject of the token',
+      { jwt: { claims: { iss: 'https://i', sub: 's' }, scopes: null } },
+      'jwt https://i s',
+      's',
+    ],
+    ['the client of the token', { jwt: { claims: { iss: 'i', client_id: 'c' } } }, 'jwt i c', 'c'],
+    ['the principal of a Lambda authorizer', { lambda: { principalId: 'p' } }, 'principal p', 'p'],
+    ['the address where an authorizer names nobody', { lambda: { plan: 'gold' } }, '203.0.113.7', undefined],
+    ['the address where nobody was authenticated', undefined, '203.0.113.7', undefined],
+    ['the address where that is said', null, '203.0.113.7', undefined],
+  ])('takes for the caller %s, whatever the headers say', (_, authorizer, caller, principal) => {
     const requestContext = { http: { method: 'POST', sourceIp: '203.0.113.7' }, stage: '$default', authorizer };
     const headers = { 'x-forwarded-for': '10.0.0.1', forwarded: 'for=10.0.0.1', 'x-api-key': 'k' };
-    expect(toHttpRequest(event({ requestContext, headers })).caller).toBe(caller);
+    const request = toHttpRequest(event({ requestContext, headers }));
+    expect([request.caller, request.principal]).toEqual([caller, principal]);
   });
 
   it('reads the query', () => {

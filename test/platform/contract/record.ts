@@ -1,4 +1,5 @@
 import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
+import { QualitySettings } from '../../../core/manifest/quality.ts';
 import type { ModelVersion } from '../../../core/registry/version.ts';
 
 /** A version record with nothing special about it. */
@@ -31,7 +32,10 @@ export const versionRecord = (model: string, version: number): ModelVersion => (
       maxViolationRate: 0.1,
       maxLatencyMs: 100,
       drift: { everyMinutes: 60, windowMinutes: 60, alpha: 0.01 },
+      segments: [],
     },
+    quality: QualitySettings.parse({}),
+    privacy: { replay: false },
     lineage: {},
   },
   metrics: { accuracy: 0.5, 'nested thing': { a: [1, null, 'ü'] } },

@@ -54,7 +54,9 @@ describe('serve', () => {
     );
     await fetch(server.url, { headers });
     await fetch(server.url);
-    expect(seen.map(({ caller }) => caller)).toEqual(['127.0.0.1', '203.0.113.7', undefined]);
+    await fetch(server.url, { headers: { 'x-forwarded-for': 'anybody, team-a' } });
+    expect(seen.map(({ caller }) => caller)).toEqual(['127.0.0.1', '203.0.113.7', undefined, 'team-a']);
+    expect(seen.map(({ principal }) => principal)).toEqual([undefined, undefined, undefined, 'team-a']);
   });
 
   it('sends bytes as they are, and nothing in answer to HEAD', async () => {

@@ -45,7 +45,7 @@ describe('detectDrift', () => {
       features: Object.fromEntries(features.map((f) => [f.name, flights.map((flight) => flight.features[f.name]!)])),
       // The baseline's own scores are not at hand: a constant is no drift of inputs, and is not asked about here.
       scores: flights.map(() => null),
-      violations: 0,
+      ms: 1,
     };
     const envelope = {
       messageType: 'DATA_MESSAGE',

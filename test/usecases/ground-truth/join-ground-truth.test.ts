@@ -1,14 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
-import { JOINED } from '../../../platform/outcomes.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../../usecases/ground-truth/prediction-index.ts';
+import { readShards } from '../../../usecases/quality/joined-shards.ts';
+import { unknownTruths } from '../../../usecases/quality/unknown-truths.ts';
+import { RuleBook } from '../../../usecases/quality/version-rules.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 30);
+const NOTHING = { joined: 0, corrected: 0, waiting: 0, expired: 0, malformed: 0, unfit: 0 };
 const at = (minutes: number) => new Date(T0 + minutes * 60_000);
 
 describe('joinGroundTruth', () => {
@@ -38,7 +41,7 @@ describe('joinGroundTruth', () => {
       rows: scores.length,
       features: {},
       scores,
-      violations: 0,
+      ms: 1,
     } satisfies Capture);
   const deliver = (name: string, minutes: number, ...lines: string[]) => {
     const hour = at(minutes).toISOString().slice(0, 13).replace(/[-T]/g, '/');
@@ -69,12 +72,12 @@ describe('joinGroundTruth', () => {
   it('joins rows of requests and counts each wrong decision once', async () => {
     await deliver('one', 0, capture('a', [0.9]), capture('b', [0.1, 0.8]), 'START RequestId: not a capture');
     await truth('t1', { id: 'a', truth: 0 }, { id: 'b#0', truth: 0 }, { id: 'b#1', truth: 1 });
-    expect(await joinGroundTruth(home, now)).toEqual({ joined: 3, waiting: 0, expired: 0, malformed: 0 });
+    expect(await joinGroundTruth(home, now)).toEqual({ ...NOTHING, joined: 3 });
     expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([3, 1]);
-    expect(await joinGroundTruth(home, now)).toEqual({ joined: 0, waiting: 0, expired: 0, malformed: 0 });
+    expect(await joinGroundTruth(home, now)).toEqual(NOTHING);
     expect(await wrong('SampleCount')).toBe(3);
     expect(await keys('ground-truth/incoming/')).toEqual([]);
-    expect(await keys('ground-truth/joined/')).toEqual(['ground-truth/joined/m/t1.jsonl']);
+    expect(await keys('ground-truth/joined/')).toEqual(['ground-truth/joined/m/2026-01-01T12/0000.jsonl.gz']);
   });
 
   it('counts nothing again when the work is repeated after a crash', async () => {
@@ -106,7 +109,7 @@ describe('joinGroundTruth', () => {
     await joinGroundTruth(home, now);
     expect(await wrong('SampleCount')).toBe(2);
     expect(await keys('ground-truth/incoming/')).toEqual([]);
-    expect(await keys('ground-truth/waiting/')).toEqual(['ground-truth/waiting/m/t1-2.json']);
+    expect(await keys('ground-truth/waiting/')).toEqual(['ground-truth/waiting/m/2026-01-01T12-30.json']);
   });
 
   it('counts truth once that is sent again while it waits, when its capture arrives', async () => {
@@ -119,7 +122,7 @@ describe('joinGroundTruth', () => {
     // What came in and what waits are settled at one go.
     expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 1, waiting: 0 });
     expect([await wrong('SampleCount'), await wrong('Sum')]).toEqual([1, 1]);
-    expect(await keys('ground-truth/')).toEqual([`ground-truth/joined/m/t1-${at(0).getTime()}.jsonl`]);
+    expect(await keys('ground-truth/')).toEqual(['ground-truth/joined/m/2026-01-01T12/0000.jsonl.gz']);
   });
 
   it('keeps what waits when other truth comes under the same name', async () => {
@@ -134,14 +137,14 @@ describe('joinGroundTruth', () => {
   });
 
   it('finds no prediction again that was erased from its capture object, however long it runs', async () => {
-    const index = new PredictionIndex(home);
+    const index = new PredictionIndex(home, new RuleBook(home));
     await deliver('one', 0, capture('a', [0.9]), capture('b', [0.9]));
     await truth('t1', { id: 'a', truth: 0 });
     expect(await joinGroundTruth(home, now, index)).toMatchObject({ joined: 1 });
     await deliver('one', 0, capture('a', [0.9]));
     await truth('t2', { id: 'a', truth: 0 }, { id: 'b', truth: 0 });
-    expect(await joinGroundTruth(home, now, index)).toMatchObject({ joined: 1, waiting: 1 });
-    expect(await keys('ground-truth/waiting/')).toEqual(['ground-truth/waiting/m/t2.json']);
+    expect(await joinGroundTruth(home, now, index)).toMatchObject({ joined: 0, waiting: 1 });
+    expect(await keys('ground-truth/waiting/')).toEqual(['ground-truth/waiting/m/2026-01-01T12-30.json']);
   });
 
   it('keeps truth that replaces an object while that is being read', async () => {
@@ -184,6 +187,7 @@ describe('joinGroundTruth', () => {
     const kept = new TextDecoder().decode(await home.data.get(key!));
     expect(JSON.parse(kept)).toEqual({ id: 'nobody', truth: 1, reason: 'no captured prediction has this id' });
     expect(await keys('ground-truth/waiting/')).toEqual([]);
+    expect(await unknownTruths(home, 'm', at(0))).toBe(1);
   });
 
   it('keeps malformed and unfitting truth with the reason, and joins the rest', async () => {
@@ -197,7 +201,7 @@ describe('joinGroundTruth', () => {
       .split('\n');
     expect(kept.map((line) => (JSON.parse(line) as { reason: string }).reason)).toEqual([
       'not JSON',
-      'truth "perhaps" is nothing that the decision could be',
+      'truth "perhaps" is nothing that the decision could be, expected 1, 0, true or false',
     ]);
   });
 
@@ -222,16 +226,10 @@ describe('joinGroundTruth', () => {
 
   describe('of what predictions were worth', () => {
     const worth = (statistic: string) => wrong(statistic, 'Business.reward');
-    const outcomes = async (metric: string, since?: string) => {
-      const found: { metric?: string; at: string }[] = [];
-      for await (const { key } of home.data.list(`${JOINED}m/`))
-        for (const line of new TextDecoder()
-          .decode(await home.data.get(key))
-          .trim()
-          .split('\n'))
-          found.push(JSON.parse(line));
-      return found.filter((record) => record.metric === metric && record.at >= (since ?? ''));
-    };
+    const outcomes = async (metric: string) =>
+      (await readShards(home, 'm', '2026-01-01T12'))
+        .flatMap(({ records }) => [...records.values()])
+        .filter((record) => record.metric === metric);
 
     it('counts each value once by who made the prediction, beside ground truth of the same prediction', async () => {
       await deliver('one', 0, capture('a', [0.9]), capture('b', [0.1, 0.8], 'challenger'));
@@ -242,15 +240,14 @@ describe('joinGroundTruth', () => {
         { id: 'a', truth: 1 },
         { id: 'b#1', metric: 'reward', value: 7 },
       );
-      expect(await joinGroundTruth(home, now)).toEqual({ joined: 4, waiting: 0, expired: 0, malformed: 0 });
-      expect(await joinGroundTruth(home, now)).toEqual({ joined: 0, waiting: 0, expired: 0, malformed: 0 });
+      expect(await joinGroundTruth(home, now)).toEqual({ ...NOTHING, joined: 4 });
+      expect(await joinGroundTruth(home, now)).toEqual(NOTHING);
       expect([await worth('SampleCount'), await worth('Sum'), await wrong('Sum')]).toEqual([2, 6, 0]);
       expect(await outcomes('reward')).toMatchObject([
         { id: 'a', value: 2, variant: 'champion', version: 1, at: at(0).toISOString() },
         { id: 'a', value: 4, observed: '2026-01-01T12:40:00Z' },
         { id: 'b#1', value: 7, variant: 'challenger' },
       ]);
-      expect(await outcomes('reward', at(1).toISOString())).toEqual([]);
       expect(await outcomes('revenue')).toEqual([]);
     });
 

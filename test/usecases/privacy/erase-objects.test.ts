@@ -65,7 +65,7 @@ describe('forgetting, object by object', () => {
   const forgetting = (subject: string, at = home): Promise<ForgetView> => forget(at, { subject, actor: 'test' });
 
   it('erases truths that name the subject, and none in which a version, a score or a truth looks like it', async () => {
-    const key = `ground-truth/joined/${MODEL}/2026-01-01.jsonl`;
+    const key = `quarantine/ground-truth/${MODEL}/2026-01-01.jsonl`;
     const pseudonym = (await home.privacy()).pseudonym('customer', '1');
     const others = [
       { id: 'a', truth: 1, version: 1, score: 1, wrong: null },

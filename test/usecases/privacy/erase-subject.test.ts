@@ -1,9 +1,14 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type CaptureInput, captureWriter } from '../../../core/captures/capture-line.ts';
+import { readCaptureObject } from '../../../platform/captures.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
 import { ForgetError, forget } from '../../../usecases/privacy/erase-subject.ts';
 import type { ForgetView } from '../../../usecases/privacy/forget-view.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
+import { versionRecord } from '../../platform/contract/record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { ANNA, BERT, forgetContract, Lives } from './erasure-contract.ts';
 
@@ -81,6 +86,45 @@ describe('forgetting', () => {
     await expect(forget(home, { subject: ANNA, model: 'nobody', actor: 'test' })).rejects.toThrow(
       'no model or dataset named nobody',
     );
+    await home.close();
+  });
+
+  it('takes out what was routed by the subject or sent by it, failed requests too, where no contract names one', async () => {
+    const home = await open();
+    const { model, signature, manifest } = versionRecord('silent', 1);
+    const source = path.join(folder, 'silent');
+    await mkdir(source);
+    await writeFile(path.join(source, 'model.onnx'), 'x');
+    await writeFile(path.join(source, 'model.json'), JSON.stringify(manifest));
+    await new Registry(home, 'test').register(source, signature);
+    const keys = await home.privacy();
+    const row = {
+      values: [Float64Array.of(1)],
+      rows: 1,
+      ms: 1,
+      findings: [],
+      version: 1,
+      variant: 'champion',
+    } as const;
+    const writer = captureWriter(model, { features: manifest.contract.features }, { keys: () => keys });
+    const line = (id: string, more: Partial<CaptureInput>): string[] =>
+      writer.lines({ ...row, id, at: '2026-01-01T00:00:00.000Z', outputs: {}, ...more });
+    const key = 'captures/2026/01/01/00/some.jsonl';
+    const lines = [
+      line('routed', { unit: ANNA }),
+      line('sent', { principal: ANNA, unit: BERT }),
+      line('failed', { unit: ANNA, failed: 'caller', values: [] }),
+      line('other', { unit: BERT, principal: BERT }),
+      line('alone', {}),
+    ].flat();
+    await home.captures.put(key, lines.join('\n'));
+    const done = await forget(home, { subject: ANNA, request: 'r', actor: 'test' });
+    expect(done.erased).toEqual({ silent: { captures: { objects: 1, rows: 3 } } });
+    expect(done.beyond[0]).toContain('silent: its contract names no subject, so it was looked through for captures');
+    expect((await readCaptureObject(home, key)).map(({ id }) => id)).toEqual(['other', 'alone']);
+    expect(await forget(home, { subject: ANNA, request: 'r', actor: 'test' })).toMatchObject({ erased: done.erased });
+    // Nothing is left that she could be told by.
+    await expect(forget(home, { subject: ANNA, actor: 'test' })).rejects.toThrow(ForgetError);
     await home.close();
   });
 });

@@ -79,7 +79,7 @@ describe('Endpoint answers', () => {
       {
         id: 'r',
         rows: 2,
-        violations: 1,
+        findings: [{ feature: 'temperature', rule: 'max', count: 1 }],
         features: { carrier: ['B6', 'B6'], distance: [1500, 1500], temperature: [null, 99] },
       },
     ]);
@@ -99,7 +99,9 @@ describe('Endpoint answers', () => {
     expect(body.error).toContain('distance in row 0 is -1');
     expect(body.error).toContain('and 2 more');
     expect(fixture.metric('Latency').at(-1)).toMatchObject({ Failure: 0, Violation: 1 });
-    expect(fixture.captures()).toEqual([]);
+    expect(fixture.captures()).toMatchObject([
+      { failed: 'caller', rows: 12, findings: [{ feature: 'distance', rule: 'min', count: 12 }] },
+    ]);
   });
 
   it('with every digit of 64-bit integers, both ways', async () => {

@@ -72,7 +72,7 @@ describe('an endpoint with personal features', () => {
     expect(fixture.captures()[0]).toMatchObject({ features: {} });
     expect(fixture.captures()[0]).not.toHaveProperty('subject');
     expect(fixture.metric('PrivacyFailure').at(-1)).toMatchObject({ PrivacyFailure: 1, Model: 'pipeline' });
-    expect(fixture.lines.join('\n')).toContain('personal fields of pipeline are left out of captures');
+    expect(fixture.lines.join('\n')).toContain('what captures of pipeline hide is left out of them');
     up = true;
     await endpoint.refresh();
     await endpoint.handle(request('POST', PATH, { instances: [ROW] }));

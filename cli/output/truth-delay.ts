@@ -1,0 +1,23 @@
+import type { ModelStatus } from '../../usecases/release/status-view.ts';
+
+/** A line on how long truths take; none where that is not known. */
+export function formatTruthDelay(delay: ModelStatus['truthDelay']): string[] {
+  if (delay === null) return [];
+  const { p90Ms: p90, medianMs: median, uncorrectedP90Ms: uncorrected, truths } = delay;
+  const corrected = p90 > uncorrected ? `; ${formatDelay(uncorrected)} of those that are there by now` : '';
+  return [
+    `  truth       90 % within ${formatDelay(p90)}, half within ${formatDelay(median)} (${truths} truths${corrected})`,
+  ];
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const;
+
+function formatDelay(ms: number): string {
+  const [name, size] = UNITS.find((unit) => ms >= 2 * unit[1]) ?? UNITS.at(-1)!;
+  return `${Number((ms / size).toPrecision(2))} ${name}`;
+}

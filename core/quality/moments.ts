@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { Count } from './bin-counts.ts';
+
+/**
+ * Number, sum and squared deviations from the mean of some values.
+ *
+ * n is exact. Sums are doubles: whatever the order of adding and merging, `sum` is within n 2^-53 times the sum of the
+ * absolute values of the exact one (1e-10 of it for a million values of one sign), and `m2` loses nothing to
+ * cancellation, as a sum of squares less the square of a sum would.
+ */
+export const Moments = z.strictObject({
+  n: Count,
+  sum: z.number(),
+  /** Sum of squared deviations from the mean. */
+  m2: z.number().min(0),
+});
+export type Moments = z.infer<typeof Moments>;
+
+export const noMoments = (): Moments => ({ n: 0, sum: 0, m2: 0 });
+
+/** Adds a finite value, in place (Welford 1962). */
+export function addValue(moments: Moments, value: number): void {
+  if (moments.n > 0) {
+    const delta = value - moments.sum / moments.n;
+    moments.m2 += (delta * delta * moments.n) / (moments.n + 1);
+  }
+  moments.n++;
+  moments.sum += value;
+}
+
+/** T. F. Chan, G. H. Golub, R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). */
+export function mergeMoments(a: Moments, b: Moments): Moments {
+  if (a.n === 0) return { ...b };
+  if (b.n === 0) return { ...a };
+  const n = a.n + b.n;
+  const delta = b.sum / b.n - a.sum / a.n;
+  return { n, sum: a.sum + b.sum, m2: a.m2 + b.m2 + (delta * delta * a.n * b.n) / n };
+}
+
+/** Mean; NaN of nothing. */
+export const meanOf = ({ n, sum }: Moments): number => (n === 0 ? Number.NaN : sum / n);
+
+/** Unbiased variance of one value; NaN of fewer than two. */
+export const varianceOf = ({ n, m2 }: Moments): number => (n < 2 ? Number.NaN : m2 / (n - 1));

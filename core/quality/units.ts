@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { Count } from './bin-counts.ts';
+
+/**
+ * How alike predictions of one unit are: who or what was given a version at random, and may have asked many times. The
+ * loss of a row is 1 or 0 for wrong or right, or of a regression its absolute error.
+ *
+ * Merging takes a unit that appears in two tallies for two: what one caller's hours have in common is not seen.
+ */
+export const Units = z.strictObject({
+  /** Units. */
+  n: Count,
+  /** Their rows, and the sum of the rows' losses. */
+  rows: Count,
+  loss: z.number(),
+  /** Sum of the squares of a row's loss. */
+  squares: z.number(),
+  /** Over units: the sum of rows x rows, of rows x loss, and of loss x loss. */
+  rowsRows: Count,
+  rowsLoss: z.number(),
+  lossLoss: z.number(),
+});
+export type Units = z.infer<typeof Units>;
+
+export const noUnits = (): Units => ({ n: 0, rows: 0, loss: 0, squares: 0, rowsRows: 0, rowsLoss: 0, lossLoss: 0 });
+
+/** Rows of one unit. */
+export interface UnitTotals {
+  readonly rows: number;
+  readonly loss: number;
+  readonly squares: number;
+}
+
+export function unitsOf(totals: Iterable<UnitTotals>): Units {
+  const units = noUnits();
+  for (const { rows, loss, squares } of totals) {
+    units.n++;
+    units.rows += rows;
+    units.loss += loss;
+    units.squares += squares;
+    units.rowsRows += rows * rows;
+    units.rowsLoss += rows * loss;
+    units.lossLoss += loss * loss;
+  }
+  return units;
+}
+
+export const mergeUnits = (a: Units, b: Units): Units => ({
+  n: a.n + b.n,
+  rows: a.rows + b.rows,
+  loss: a.loss + b.loss,
+  squares: a.squares + b.squares,
+  rowsRows: a.rowsRows + b.rowsRows,
+  rowsLoss: a.rowsLoss + b.rowsLoss,
+  lossLoss: a.lossLoss + b.lossLoss,
+});
+
+/**
+ * The design effect: by what factor the variance of the mean loss is larger than if every row were a unit of its own
+ * (Kish 1965), with the linearised variance of a ratio over units (Cochran, "Sampling Techniques", 1977, 6.3). At
+ * least 1; of one unit, all its rows count as one.
+ */
+export function designEffect({ n, rows, loss, squares, rowsRows, rowsLoss, lossLoss }: Units): number {
+  if (rows === 0 || n === rows) return 1;
+  if (n === 1) return rows;
+  const mean = loss / rows;
+  const between = ((lossLoss - 2 * mean * rowsLoss + mean * mean * rowsRows) * n) / (n - 1);
+  const within = squares - rows * mean * mean;
+  // Where all rows have the same loss nothing is known of how alike they are: then units are counted, not rows.
+  if (!(within > 1e-12 * squares)) return rows / n;
+  return Math.max(1, between / within);
+}

@@ -1,0 +1,347 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Capture } from '../../../core/captures/capture.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
+import { ALL } from '../../../core/quality/segments.ts';
+import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
+import type { Home, ObjectStore } from '../../../platform/ports.ts';
+import { type JoinSummary, joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
+import { forget } from '../../../usecases/privacy/erase-subject.ts';
+import { mergeHours, talliesOfVersion } from '../../../usecases/quality/describe-quality.ts';
+import { readShards } from '../../../usecases/quality/joined-shards.ts';
+import { readTallies } from '../../../usecases/quality/read-tallies.ts';
+import { unknownTruths } from '../../../usecases/quality/unknown-truths.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
+import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+import { captureLine, deliverCaptures, sendTruths } from './capture-lines.ts';
+
+const T0 = Date.UTC(2026, 0, 1, 12, 30);
+const at = (minutes: number): string => new Date(T0 + minutes * 60_000).toISOString();
+
+/** A process that is killed at its n-th write or deletion. */
+class Killed extends Error {}
+
+function killedAt(home: Home, write: number): Home {
+  let left = write;
+  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (left-- === 0) throw new Killed();
+    return work();
+  };
+  const { data } = home;
+  const dying: ObjectStore = Object.assign(Object.create(data) as ObjectStore, {
+    put: (...args: Parameters<ObjectStore['put']>) => counted(() => data.put(...args)),
+    delete: (...args: Parameters<ObjectStore['delete']>) => counted(() => data.delete(...args)),
+  });
+  return { ...home, data: dying };
+}
+
+describe('truths', () => {
+  let home: LocalHome;
+  let folder: string;
+  let now: Date;
+
+  const contract = {
+    features: [
+      { name: 'origin', type: 'string', allowed: ['EWR', 'JFK'] },
+      { name: 'distance', type: 'float' },
+    ],
+    data: { label: 'late', extra: ['customer', 'late'], subject: 'customer', personal: { customer: 'hash' } },
+  };
+  const manifest = (rest: object = {}) =>
+    Manifest.parse({
+      name: 'm',
+      contract,
+      monitoring: { segments: [{ feature: 'origin' }] },
+      outputs: [{ name: 'y', meaning: 'probabilities' }],
+      decision: { task: 'binary', output: 'y', column: 0, threshold: 0.5 },
+      ...rest,
+    });
+
+  const open = async (of = manifest()) => {
+    folder = temporaryFolder('exactly-once');
+    now = new Date(T0);
+    home = await openLocalHome(folder, { now: () => now });
+    await home.ledger.append(firstEntries('m')[0], { ...versionRecord('m', 1), manifest: of });
+  };
+  beforeEach(() => open());
+
+  const row = (id: string, score: number, minutes = 0, rest: Partial<Capture> = {}): string =>
+    captureLine(id, [score], { at: at(minutes), features: { origin: ['EWR'], distance: [1] }, ...rest });
+  const join = (of: Home = home): Promise<JoinSummary> => joinGroundTruth(of, now);
+  const tallies = async (version = 1) =>
+    talliesOfVersion(
+      await readTallies(home, { model: 'm', from: new Date(T0 - 86_400_000), to: new Date(T0 + 86_400_000) }),
+      version,
+    );
+  const counts = async (segment = ALL) => {
+    const { decisions } = mergeHours(await tallies()).get(segment) ?? {};
+    return decisions?.task === 'binary' ? [decisions.tp, decisions.fp, decisions.tn, decisions.fn] : [0, 0, 0, 0];
+  };
+  const keys = async (prefix: string): Promise<string[]> => {
+    const all: string[] = [];
+    for await (const { key } of home.data.list(prefix)) all.push(key);
+    return all;
+  };
+
+  const some = async (n: number, minutes = 0): Promise<void> => {
+    const lines = Array.from({ length: n }, (_, i) => row(`p${i}`, i % 3 === 0 ? 0.9 : 0.1, minutes + (i % 5) * 15));
+    await deliverCaptures(home, 'some', at(minutes), lines);
+  };
+
+  it('count once whatever write the process is killed at, and however often it is started again', async () => {
+    for (let write = 0; write < 40; write++) {
+      await open();
+      await some(10);
+      await sendTruths(home, 'a', [
+        ...Array.from({ length: 10 }, (_, i) => ({ id: `p${i}`, truth: i % 2 })),
+        { id: 'not there', truth: 1 },
+        { id: 'p1', truth: 'perhaps' },
+      ]);
+      const killed = await join(killedAt(home, write)).catch((error: unknown) => error);
+      await join();
+      expect(await counts(), `killed at write ${write}`).toEqual([2, 2, 3, 3]);
+      expect(await keys('ground-truth/incoming/')).toEqual([]);
+      expect(await keys('ground-truth/stale/')).toEqual([]);
+      if (!(killed instanceof Killed)) return;
+    }
+    throw new Error('the process never came through');
+  });
+
+  it('count once when several processes join at the same time', async () => {
+    await some(60);
+    for (let file = 0; file < 6; file++)
+      await sendTruths(
+        home,
+        `f${file}`,
+        Array.from({ length: 60 }, (_, i) => ({ id: `p${i}`, truth: i % 2 })).filter((_, i) => i % 6 >= file - 2),
+      );
+    const others = await Promise.all([1, 2, 3].map(() => openLocalHome(folder, { now: () => now })));
+    const summaries = await Promise.all([home, ...others].map((each) => join(each)));
+    await join();
+    expect(summaries.reduce((sum, { joined }) => sum + joined, 0)).toBe(60);
+    expect(await counts()).toEqual([10, 10, 20, 20]);
+    expect(await keys('ground-truth/stale/')).toEqual([]);
+  });
+
+  it('are replaced by what is said later, in the hour of the prediction', async () => {
+    await some(10);
+    await sendTruths(home, 'a', [{ id: 'p0', truth: 1 }]);
+    await join();
+    expect(await counts()).toEqual([1, 0, 0, 0]);
+    now = new Date(T0 + 3 * 3_600_000);
+    await sendTruths(home, 'b', [{ id: 'p0', truth: 0 }]);
+    expect(await join()).toMatchObject({ joined: 0, corrected: 1 });
+    expect(await counts()).toEqual([0, 1, 0, 0]);
+    await sendTruths(home, 'b', [{ id: 'p0', truth: 0 }]);
+    expect(await join()).toMatchObject({ joined: 0, corrected: 0 });
+    expect((await tallies()).length).toBe(1);
+  });
+
+  it('count in the hour of their prediction, however late they come', async () => {
+    await deliverCaptures(home, 'edge', at(29), [row('before', 0.9, 29.999), row('after', 0.9, 30)]);
+    now = new Date(T0 + 5 * 86_400_000);
+    await sendTruths(home, 'a', [
+      { id: 'after', truth: 0 },
+      { id: 'before', truth: 1 },
+    ]);
+    await join();
+    const hours = await readTallies(home, { model: 'm', from: new Date(T0), to: new Date(T0 + 7_200_000) });
+    expect(hours.map(({ hour, versions }) => [hour, versions[0]!.strata[0]!.segments[ALL]!.decisions])).toMatchObject([
+      ['2026-01-01T12', { tp: 1, fp: 0 }],
+      ['2026-01-01T13', { tp: 0, fp: 1 }],
+    ]);
+  });
+
+  it('break at every entry that changes shares', async () => {
+    const registry = new Registry(home, 'test');
+    await registry.apply('m', { type: 'approve', version: 1, reason: 'r' });
+    now = new Date(T0 + 5 * 60_000);
+    await registry.apply('m', { type: 'release', version: 1, reason: 'r' });
+    await deliverCaptures(home, 'one', at(5), [row('a', 0.9, 1), row('b', 0.9, 6), row('c', 0.1, 7)]);
+    await sendTruths(home, 'a', [
+      { id: 'a', truth: 1 },
+      { id: 'b', truth: 1 },
+      { id: 'c', truth: 1 },
+    ]);
+    await join();
+    expect((await tallies())[0]!.strata.map(({ since, segments }) => [since, segments[ALL]!.units.n])).toEqual([
+      [null, 1],
+      [at(5), 2],
+    ]);
+  });
+
+  it('of one request are one unit, of one routing key too', async () => {
+    await deliverCaptures(home, 'one', at(0), [
+      captureLine('batch', [0.9, 0.9, 0.1], { at: at(0) }),
+      row('x', 0.9, 1, { unit: 'key' }),
+      row('y', 0.9, 2, { unit: 'key' }),
+      row('z', 0.9, 2, { unit: null }),
+    ]);
+    await sendTruths(
+      home,
+      'a',
+      ['batch#0', 'batch#1', 'batch#2', 'x', 'y', 'z'].map((id) => ({ id, truth: 1 })),
+    );
+    await join();
+    expect((await tallies())[0]!.strata[0]!.segments[ALL]!.units).toMatchObject({ n: 3, rows: 6 });
+  });
+
+  it('are marked and not counted of named versions, of requests without an answer, and of rows that one caller repeats', async () => {
+    const { scores: _none, ...failed } = JSON.parse(row('failed', 0)) as Capture;
+    await deliverCaptures(home, 'one', at(0), [
+      row('counted', 0.9, 0, { principal: 'p' }),
+      row('again', 0.9, 1, { principal: 'p' }),
+      row('other', 0.9, 1, { principal: 'q' }),
+      row('unlike', 0.9, 1, { principal: 'p', features: { origin: ['EWR'], distance: [2] } }),
+      row('named', 0.9, 2, { named: true }),
+      JSON.stringify({ ...failed, failed: 'internal' }),
+    ]);
+    const ids = ['counted', 'again', 'other', 'unlike', 'named', 'failed'];
+    await sendTruths(
+      home,
+      'a',
+      ids.map((id) => ({ id, truth: 1 })),
+    );
+    await join();
+    expect(await counts()).toEqual([3, 0, 0, 0]);
+    expect((await tallies())[0]!.uncounted).toEqual({ named: 1, failed: 1, repeated: 1 });
+    const [shard] = await readShards(home, 'm', '2026-01-01T12');
+    expect([...shard!.records.keys()].sort()).toEqual([...ids].sort());
+  });
+
+  it('belong to the answer where a request was sent again under its id, and to the first of several', async () => {
+    const { scores: _none, ...failed } = JSON.parse(row('a', 0, 28)) as Capture;
+    await deliverCaptures(home, 'one', at(28), [
+      JSON.stringify({ ...failed, failed: 'unavailable' }),
+      row('b', 0.9, 29),
+    ]);
+    await deliverCaptures(home, 'two', at(31), [row('a', 0.9, 31), row('b', 0.1, 31)]);
+    now = new Date(T0 + 3_600_000);
+    await sendTruths(home, 'a', [
+      { id: 'a', truth: 1 },
+      { id: 'b', truth: 1 },
+    ]);
+    await join();
+    const hours = await readTallies(home, { model: 'm', from: new Date(T0), to: new Date(T0 + 7_200_000) });
+    expect(hours.map(({ hour, versions }) => [hour, versions[0]!.strata[0]!.segments[ALL]!.decisions])).toMatchObject([
+      ['2026-01-01T12', { tp: 1 }],
+      ['2026-01-01T13', { tp: 1 }],
+    ]);
+  });
+
+  it('go with their predictions when somebody is forgotten, and so do their counts', async () => {
+    const pseudonym = (await home.privacy()).pseudonym('customer', 'anna');
+    await deliverCaptures(home, 'one', at(0), [
+      row('a', 0.9, 0, { subject: pseudonym }),
+      row('b', 0.9, 1, { subject: 'somebody-else' }),
+    ]);
+    await sendTruths(home, 'a', [
+      { id: 'a', truth: 1 },
+      { id: 'b', truth: 0 },
+    ]);
+    await join();
+    expect(await counts()).toEqual([1, 1, 0, 0]);
+    await forget(home, { subject: 'anna', actor: 'test' });
+    expect(await counts()).toEqual([0, 1, 0, 0]);
+    expect(await counts('origin=EWR')).toEqual([0, 1, 0, 0]);
+    await forget(home, { prediction: 'b', actor: 'test' });
+    expect(await counts()).toEqual([0, 0, 0, 0]);
+    expect(await keys('ground-truth/joined/')).toEqual([]);
+  });
+
+  it('are kept encrypted under the key of whom they are about where the label is personal, and count the same', async () => {
+    const personal = { ...contract, data: { ...contract.data, personal: { customer: 'hash', late: 'omit' } } };
+    await open(manifest({ contract: personal }));
+    await deliverCaptures(home, 'one', at(0), [
+      row('a', 0.9, 0, { subject: 'anna' }),
+      row('b', 0.9, 0, { subject: 'bert' }),
+      row('c', 0.9),
+    ]);
+    await sendTruths(home, 'a', [
+      { id: 'a', truth: 1 },
+      { id: 'b', truth: 1 },
+      { id: 'c', truth: 0 },
+    ]);
+    await join();
+    expect(await counts()).toEqual([2, 1, 0, 0]);
+    const [shard] = await readShards(home, 'm', '2026-01-01T12');
+    const [anna, bert, nobody] = [...shard!.records.values()];
+    for (const record of [anna, bert, nobody]) expect(record).not.toHaveProperty('truth');
+    const sealing = await home.privacy();
+    const opened = (field: string, of: typeof anna) => sealing.open({ owner: 'm', field }, of!.sealed!);
+    expect(opened('late of anna', anna)).toBe('1');
+    expect(() => opened('late of anna', bert)).toThrow();
+    expect(opened('late', nobody)).toBe('0');
+    await sendTruths(home, 'b', [{ id: 'a', truth: 0 }]);
+    expect(await join()).toMatchObject({ corrected: 1 });
+    expect(await counts()).toEqual([1, 2, 0, 0]);
+  });
+
+  it('of a class that the decision does not have are kept apart with the reason, which names the classes', async () => {
+    await open(
+      manifest({
+        outputs: [{ name: 'y', meaning: 'probabilities', classes: ['early', 'on time', 'late'] }],
+        decision: { task: 'multiclass', output: 'y' },
+      }),
+    );
+    const { scores: _none, ...several } = JSON.parse(row('a', 0)) as Capture;
+    await deliverCaptures(home, 'one', at(0), [
+      JSON.stringify({ ...several, probabilities: [0.2, 0.5, 0.3] }),
+      JSON.stringify({ ...several, id: 'b', labels: [0] }),
+    ]);
+    await sendTruths(home, 'a', [
+      { id: 'a', truth: 'cancelled' },
+      { id: 'a', truth: 'on time' },
+      { id: 'b', truth: 'late' },
+    ]);
+    expect(await join()).toMatchObject({ joined: 2, unfit: 1 });
+    const [key] = await keys('quarantine/ground-truth/m/');
+    expect(new TextDecoder().decode(await home.data.get(key!))).toContain(
+      'truth \\"cancelled\\" is no class of the decision, expected early, on time, late',
+    );
+    expect(mergeHours(await tallies()).get(ALL)!.decisions).toMatchObject({
+      n: 2,
+      correct: 1,
+      confusion: { '1,1': 1, '2,0': 1 },
+      probabilities: { brier: { n: 1 } },
+    });
+  });
+
+  it('of unknown predictions wait in a bounded room, and are counted when they are given up', async () => {
+    const unknown = Array.from({ length: 100_010 }, (_, i) => ({ id: `u${i}`, truth: 1 }));
+    await sendTruths(home, 'a', unknown);
+    expect(await join()).toMatchObject({ waiting: 100_000, expired: 10 });
+    expect(await unknownTruths(home, 'm', new Date(T0))).toBe(10);
+    expect(await unknownTruths(home, 'm', new Date(T0 + 2 * 86_400_000))).toBe(0);
+    expect(await keys('ground-truth/incoming/')).toEqual([]);
+  });
+
+  it('count the same in whatever files, order and number of runs they come', async () => {
+    const sent = fc.array(fc.record({ id: fc.nat({ max: 7 }), truth: fc.nat({ max: 1 }), file: fc.nat({ max: 3 }) }), {
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(sent, fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), async (all, joins) => {
+        await open();
+        await some(8);
+        const last = new Map<number, number>();
+        for (let file = 0; file < 4; file++) {
+          const own = all.filter((each) => each.file === file);
+          await sendTruths(
+            home,
+            `f${file}`,
+            own.map(({ id, truth }) => ({ id: `p${id}`, truth })),
+          );
+          for (const { id, truth } of own) last.set(id, truth);
+          if (joins[file]) await join();
+        }
+        await join();
+        const expected = [0, 0, 0, 0];
+        for (const [id, truth] of last) expected[id % 3 === 0 ? 1 - truth : 2 + truth]!++;
+        expect(await counts()).toEqual(expected);
+      }),
+      { numRuns: 8 },
+    );
+  });
+});

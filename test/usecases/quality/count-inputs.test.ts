@@ -1,0 +1,79 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Capture } from '../../../core/captures/capture.ts';
+import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
+import { countInputs, readInputHours } from '../../../usecases/quality/count-inputs.ts';
+import { describeInputs } from '../../../usecases/quality/describe-inputs.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+import { captureLine, deliverCaptures } from '../ground-truth/capture-lines.ts';
+
+const T0 = Date.UTC(2026, 0, 1, 12, 30);
+const at = (minutes: number): Date => new Date(T0 + minutes * 60_000);
+
+describe('countInputs', () => {
+  let home: LocalHome;
+  beforeEach(async () => {
+    home = await openLocalHome(temporaryFolder('inputs'));
+  });
+
+  const line = (minutes: number, x: (number | null)[], rest: Partial<Capture> = {}): string =>
+    captureLine(
+      'id',
+      x.map(() => 0.5),
+      { at: at(minutes).toISOString(), features: { x, y: x.map(() => 1) }, ...rest },
+    );
+  const deliver = (name: string, minutes: number, ...lines: string[]) =>
+    deliverCaptures(home, name, at(minutes).toISOString(), lines);
+  const read = (version = 1) =>
+    readInputHours(home, { model: 'm', version, from: new Date(T0 - 86_400_000), to: new Date(T0 + 86_400_000) });
+
+  it('counts missing values and violations by feature, version and hour of the prediction', async () => {
+    await deliver(
+      'one',
+      0,
+      line(0, [1, null, null]),
+      line(1, [1], { version: 2 }),
+      line(2, [1], { variant: 'shadow' }),
+    );
+    // Delivered in the next hour.
+    await deliver('two', 31, line(29, [null]), line(31, [5], { findings: [{ feature: 'x', rule: 'max', count: 1 }] }));
+    await countInputs(home, at(32));
+    expect(await read()).toEqual([
+      {
+        hour: '2026-01-01T12',
+        rows: 4,
+        features: { x: { rows: 4, missing: 3, violations: {} }, y: { rows: 4, missing: 0, violations: {} } },
+      },
+      {
+        hour: '2026-01-01T13',
+        rows: 1,
+        features: { x: { rows: 1, missing: 0, violations: { max: 1 } }, y: { rows: 1, missing: 0, violations: {} } },
+      },
+    ]);
+    expect((await read(2)).map(({ rows }) => rows)).toEqual([1]);
+    expect(describeInputs(await read())).toMatchObject([
+      { feature: 'x', rows: 5, missing: 0.6, violations: 0.2, hours: [{ missing: 0.75 }, { violations: 1 }] },
+    ]);
+  });
+
+  it('counts an object once, new ones beside it, and all anew when one has changed', async () => {
+    await deliver('one', 0, line(0, [1, null]));
+    await Promise.all([countInputs(home, at(1)), countInputs(home, at(1))]);
+    await countInputs(home, at(2));
+    expect((await read())[0]!.rows).toBe(2);
+    await deliver('two', 2, line(2, [null]));
+    await countInputs(home, at(3));
+    expect((await read())[0]).toMatchObject({ rows: 3, features: { x: { missing: 2 } } });
+    await deliver('one', 3, line(0, [1]));
+    await countInputs(home, at(4));
+    expect((await read())[0]).toMatchObject({ rows: 2, features: { x: { missing: 1 } } });
+  });
+
+  it('comes back to what was delivered while nobody counted, and leaves alone what is complete', async () => {
+    await deliver('one', 0, line(0, [null]));
+    await countInputs(home, at(150));
+    expect((await read())[0]!.rows).toBe(1);
+    await deliver('two', 1, line(1, [null]));
+    await countInputs(home, at(151));
+    expect((await read())[0]!.rows).toBe(1);
+  });
+});

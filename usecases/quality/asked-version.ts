@@ -1,0 +1,88 @@
+import path from 'node:path';
+import { compileOutputReader, type OutputReader } from '../../core/captures/output-reader.ts';
+import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
+import type { Decision } from '../../core/manifest/decision.ts';
+import type { TensorData } from '../../core/model/tensor.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import { compileScores, type ScoreReader } from '../../core/serving/decision-scores.ts';
+import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import type { Home } from '../../platform/ports.ts';
+import { inputsOf } from '../baseline/table-inputs.ts';
+
+/** What a version says of one row. */
+export interface RowAnswer {
+  /** As ScoreReader gives it; null where it gave none. */
+  readonly score: number | null;
+  readonly probabilities?: readonly number[];
+  /** Its contract does not let the row in. */
+  readonly refused?: true;
+}
+
+/** A version in memory that is asked about rows of features, apart from any endpoint. */
+export class AskedVersion {
+  private constructor(
+    private readonly model: OnnxModel,
+    private readonly check: CompiledContract,
+    private readonly decision: Decision,
+    private readonly readers: { readonly scores: ScoreReader; readonly outputs: OutputReader },
+  ) {}
+
+  /**
+   * @param folder for the model's file
+   * @throws ModelLoadError, DigestMismatchError, ContractBindingError
+   */
+  static async open(
+    home: Pick<Home, 'artifacts'>,
+    record: ModelVersion,
+    decision: Decision,
+    folder: string,
+  ): Promise<AskedVersion> {
+    const { artifact, manifest } = record;
+    const file = path.join(folder, `v${record.version}.onnx`);
+    await home.artifacts.download(artifact.key, file);
+    const model = await loadModel(file, { digest: artifact.digest, threads: manifest.serving.threads });
+    try {
+      const check = compileCheck(manifest.contract, model.signature);
+      const readers = {
+        scores: compileScores(decision, manifest.outputs),
+        outputs: compileOutputReader(decision, manifest.outputs),
+      };
+      return new AskedVersion(model, check, decision, readers);
+    } catch (error) {
+      await model.release();
+      throw error;
+    }
+  }
+
+  /** @param rows by feature name, missing values as null */
+  async ask(rows: readonly Readonly<Record<string, unknown>>[]): Promise<RowAnswer[]> {
+    const { tensors, rejected } = this.check.run(inputsOf(this.check, rows), false);
+    if (rejected === 0) return this.#run(tensors, rows.length);
+    if (rows.length === 1) return [{ score: null, refused: true }];
+    const answers: RowAnswer[] = [];
+    for (const row of rows) answers.push(...(await this.ask([row])));
+    return answers;
+  }
+
+  release(): Promise<void> {
+    return this.model.release();
+  }
+
+  async #run(tensors: Readonly<Record<string, TensorData>>, rows: number): Promise<RowAnswer[]> {
+    const { decision, readers } = this;
+    const beside = readers.outputs.probabilities;
+    const wanted = beside === undefined || beside === decision.output ? [decision.output] : [decision.output, beside];
+    const outputs = await this.model.run(tensors, wanted);
+    const scores = readers.scores(outputs[decision.output]!, rows);
+    const { probabilities } = readers.outputs.read(outputs, rows, scores);
+    const width = probabilities === undefined ? 0 : probabilities.length / rows;
+    return Array.from({ length: rows }, (_, row) => {
+      const score = scores[row] ?? Number.NaN;
+      const own = probabilities && [...probabilities.subarray(row * width, (row + 1) * width)];
+      return {
+        score: Number.isFinite(score) ? score : null,
+        ...(own === undefined ? {} : { probabilities: own }),
+      };
+    });
+  }
+}

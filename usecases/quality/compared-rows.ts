@@ -1,0 +1,203 @@
+import { type Capture, rowId } from '../../core/captures/capture.ts';
+import { replayabilityOf } from '../../core/captures/replay.ts';
+import type { Contract } from '../../core/contract/contract.ts';
+import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import { hourOf } from '../../core/quality/hour-tallies.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import { isOutcome } from '../../core/serving/feedback-record.ts';
+import type { TruthRecord } from '../../core/serving/ground-truth.ts';
+import { fraction } from '../../core/serving/hash.ts';
+import { readCaptures } from '../../platform/captures.ts';
+import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
+import type { Home } from '../../platform/ports.ts';
+import { loadFile } from '../validation/load-file.ts';
+import { readShards } from './joined-shards.ts';
+import { openRecord } from './open-record.ts';
+import type { RuleBook } from './version-rules.ts';
+
+/** A row that versions are asked about. */
+export interface LabelledRow {
+  readonly id: string;
+  /** What was randomised. */
+  readonly unit: string;
+  readonly truth: TruthRecord['truth'];
+  /** By feature, missing values as null. */
+  readonly features: Readonly<Record<string, unknown>>;
+}
+
+/** How many rows of a source were given, and why others were not. */
+export interface RowCounts {
+  readonly given: number;
+  /** Rows that nothing is known of: no label, no capture, or a capture without some of the features. */
+  readonly unknown: number;
+  /** Rows left out so that {@link MAX_COMPARED} remain, evenly. */
+  readonly leftOut: number;
+}
+
+type Take = (rows: readonly LabelledRow[]) => Promise<void>;
+
+/** Rows that are compared at most: they are held in memory, and more would hardly narrow an interval. */
+export const MAX_COMPARED = 200_000;
+/** Rows asked about at a time. */
+const BATCH = 512;
+
+/** Versions cannot be asked about the rows that are wanted. */
+export class NotReplayableError extends Error {
+  override readonly name = 'NotReplayableError';
+}
+
+/**
+ * Rows of a labelled data file.
+ *
+ * @throws FileRejectedError when it is no table of the contracts
+ * @throws NotReplayableError when no table has what the versions take, or a label
+ */
+export function rowsOfFile(file: string, versions: readonly ModelVersion[], take: Take): Promise<RowCounts> {
+  const { contract } = versions[0]!.manifest;
+  const { label } = contract.data;
+  for (const { version, manifest, signature } of versions) {
+    const carried = new Set(manifest.contract.features.map(({ input, name }) => input ?? name));
+    const whole = signature.inputs.find(({ name }) => !carried.has(name));
+    if (whole !== undefined)
+      throw new NotReplayableError(
+        `version ${version} takes input ${whole.name}, a whole tensor, which a table has no column for`,
+      );
+  }
+  if (label === undefined)
+    throw new NotReplayableError('the contract names no label (data.label), so nobody knows what is true');
+  const features = featuresOf(versions);
+  return withDuck({ memoryMb: 1024 }, async (duck) => {
+    const { columns, rows: all } = await loadFile(duck, file, { ...contract, features });
+    if (!columns.includes(label)) throw new NotReplayableError(`the file has no column ${label}, the label`);
+    const every = Math.max(1, Math.ceil(all / MAX_COMPARED));
+    const select = [...features.map(({ name }) => identifier(name)), `${identifier(label)} AS "@label"`];
+    let [given, unknown] = [0, 0];
+    for (let from = 0; from < all; from += BATCH * every) {
+      const found = await duck.rows(
+        `SELECT rowid AS "@row", ${select.join(', ')} FROM rows WHERE rowid >= ${from} AND rowid < ${from + BATCH * every} AND rowid % ${every} = 0 ORDER BY rowid`,
+      );
+      const rows = found.flatMap(({ '@row': row, '@label': truth, ...cells }): LabelledRow[] =>
+        truth === null || truth === undefined || truth === ''
+          ? []
+          : [{ id: String(row), unit: String(row), truth: String(truth), features: cells }],
+      );
+      if (rows.length > 0) await take(rows);
+      given += rows.length;
+      unknown += found.length - rows.length;
+    }
+    return { given, unknown, leftOut: all - given - unknown };
+  });
+}
+
+/** Features of all versions, each as the first that has it says. */
+function featuresOf(versions: readonly ModelVersion[]): Contract['features'] {
+  const features = new Map<string, Contract['features'][number]>();
+  for (const { manifest } of versions)
+    for (const feature of manifest.contract.features)
+      if (!features.has(feature.name)) features.set(feature.name, feature);
+  return [...features.values()];
+}
+
+export interface ReplayQuery {
+  readonly model: string;
+  /** Window of the predictions; `to` is exclusive. */
+  readonly from: Date;
+  readonly to: Date;
+  readonly versions: readonly ModelVersion[];
+}
+
+/**
+ * Captured requests of a window whose truths are known. Requests that named a version are left out, and of rows that one
+ * caller repeats all but the first.
+ *
+ * @throws NotReplayableError when captures do not hold what the versions take
+ */
+export async function rowsOfReplay(home: Home, rules: RuleBook, query: ReplayQuery, take: Take): Promise<RowCounts> {
+  const { model, from, to, versions } = query;
+  for (const record of versions) {
+    const { replayProblem } = replayabilityOf(record);
+    if (replayProblem !== null)
+      throw new NotReplayableError(`version ${record.version} cannot be replayed: ${replayProblem}`);
+  }
+  const known = await truthsOf(home, rules, query);
+  const share = Math.min(1, MAX_COMPARED / known.size);
+  const truths = new Map([...known].filter(([id]) => fraction(id, REPLAY_SEED) < share));
+  const wanted = truths.size;
+  const open = await opener(home, query);
+  let [given, batch]: [number, LabelledRow[]] = [0, []];
+  for await (const capture of readCaptures(home, { model, from, to })) {
+    if (capture.variant === 'shadow') continue;
+    for (let row = 0; row < capture.rows; row++) {
+      const id = rowId(capture, row);
+      const truth = truths.get(id);
+      const features = truth && open(capture, row);
+      if (truth === undefined || features === undefined) continue;
+      // A request that was sent again under its id is asked about once.
+      truths.delete(id);
+      batch.push({ id, ...truth, features });
+      given++;
+    }
+    if (batch.length < BATCH) continue;
+    await take(batch);
+    batch = [];
+  }
+  if (batch.length > 0) await take(batch);
+  return { given, unknown: wanted - given, leftOut: known.size - wanted };
+}
+
+const REPLAY_SEED = 0x7e91a1;
+
+/** Truths of a window by prediction id. */
+async function truthsOf(
+  home: Home,
+  rules: RuleBook,
+  { model, from, to }: ReplayQuery,
+): Promise<Map<string, Pick<LabelledRow, 'unit' | 'truth'>>> {
+  const truths = new Map<string, Pick<LabelledRow, 'unit' | 'truth'>>();
+  const seen = new Set<string>();
+  const [first, last] = [from.toISOString(), to.toISOString()];
+  let keys: PrivacyKeys | undefined;
+  for (let hour = from.getTime(); hour < to.getTime() + HOUR_MS; hour += HOUR_MS)
+    for (const { records } of await readShards(home, model, hourOf(new Date(hour).toISOString())))
+      for (const record of records.values()) {
+        const { id, at, named, digest, metric, unit = id.replace(/#\d+$/, '') } = record;
+        if (metric !== undefined || named !== undefined || at < first || at >= last || truths.has(id)) continue;
+        if (digest !== undefined && seen.has(digest)) continue;
+        if (digest !== undefined) seen.add(digest);
+        if (record.sealed !== undefined) keys ??= await home.privacy();
+        const label = (await rules.of(model, record.version))?.sealedLabel;
+        const { feedback } = openRecord(record, { model, label, keys });
+        if (!isOutcome(feedback)) truths.set(id, { unit, truth: feedback.truth });
+      }
+  return truths;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** How a captured row becomes one that versions are asked about; undefined where a feature of theirs was not captured. */
+async function opener(
+  home: Home,
+  { model, versions }: ReplayQuery,
+): Promise<(capture: Capture, row: number) => Record<string, unknown> | undefined> {
+  const features = featuresOf(versions);
+  const keys = features.some(({ personal }) => personal === 'encrypt') ? await home.privacy() : undefined;
+  return ({ features: captured }, row) => {
+    const cells: Record<string, unknown> = {};
+    for (const { name, personal, type } of features) {
+      const column = captured[name];
+      if (column === undefined) return undefined;
+      const value = column[row] ?? null;
+      cells[name] =
+        personal === 'encrypt' && typeof value === 'string'
+          ? plainValue(keys!.open({ owner: model, field: name }, value), type)
+          : value;
+    }
+    return cells;
+  };
+}
+
+/** An opened envelope holds text. */
+function plainValue(text: string, type: Contract['features'][number]['type']): unknown {
+  if (type === 'string') return text;
+  return type === 'boolean' ? text === 'true' : Number(text);
+}

@@ -1,0 +1,105 @@
+import { hourOf } from '../../core/quality/hour-tallies.ts';
+import {
+  addInputs,
+  DeliveredInputs,
+  inputsKey,
+  mergeInputs,
+  noInputs,
+  type VersionInputs,
+} from '../../core/quality/inputs.ts';
+import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
+import { ObjectNotFoundError, PlatformError } from '../../platform/errors.ts';
+import type { Home } from '../../platform/ports.ts';
+
+const HOUR_MS = 3_600_000;
+/** How long after its end an hour's captures may still be delivered. */
+const DELIVERY_MS = HOUR_MS;
+/** Hours that are looked back on when nothing was counted for long, and of those how many at one go. */
+const MAX_LOOKBACK_HOURS = 24;
+const MAX_HOURS = 4;
+const MAX_ATTEMPTS = 20;
+
+/**
+ * Counts missing values and violations of captured requests, by feature and by hour of the prediction. Each capture
+ * object is read once; what is new is added to what is counted, in one write with the names of the objects.
+ */
+export async function countInputs(home: Pick<Home, 'captures' | 'data'>, now: Date): Promise<void> {
+  for (let back = 0, counted = 0; back < MAX_LOOKBACK_HOURS && counted < MAX_HOURS; back++, counted++) {
+    const hour = new Date(now.getTime() - back * HOUR_MS);
+    // Whatever is before an hour that is complete was counted then.
+    if (!(await countHour(home, hour, now))) return;
+  }
+}
+
+/** @returns false, having done nothing, when the hour is complete */
+async function countHour(home: Pick<Home, 'captures' | 'data'>, hour: Date, now: Date): Promise<boolean> {
+  const key = inputsKey(hourOf(hour.toISOString()));
+  const end = (Math.floor(hour.getTime() / HOUR_MS) + 1) * HOUR_MS;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const before = await home.data.head(key);
+    const known = before && (await readInputsObject(home, key));
+    if (known?.complete) return false;
+    const { inputs, changed } = await withNew(home, hour, known ?? noInputs());
+    inputs.complete = now.getTime() > end + DELIVERY_MS;
+    if (!changed && !inputs.complete) return true;
+    const condition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
+    if (await home.data.put(key, JSON.stringify(inputs), { ...condition, contentType: 'application/json' }))
+      return true;
+  }
+  throw new PlatformError(`${key} keeps changing while it is made`);
+}
+
+/** Adds the objects that are not counted yet; counts all anew when one that was is not what it was. */
+async function withNew(
+  home: Pick<Home, 'captures'>,
+  hour: Date,
+  known: DeliveredInputs,
+): Promise<{ inputs: DeliveredInputs; changed: boolean }> {
+  const objects = new Map<string, string>();
+  for await (const { key, etag } of capturesDelivered(home, hour)) objects.set(key, etag);
+  const isSame = Object.entries(known.objects).every(([key, etag]) => objects.get(key) === etag);
+  const inputs = isSame ? known : noInputs();
+  let changed = !isSame;
+  for (const [key, etag] of objects) {
+    if (inputs.objects[key] !== undefined) continue;
+    for (const capture of await readCaptureObject(home, key)) addInputs(inputs, capture);
+    inputs.objects[key] = etag;
+    changed = true;
+  }
+  return { inputs, changed };
+}
+
+async function readInputsObject({ data }: Pick<Home, 'data'>, key: string): Promise<DeliveredInputs | undefined> {
+  try {
+    return DeliveredInputs.parse(JSON.parse(new TextDecoder().decode(await data.get(key))));
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** What a version was sent in one hour. */
+export interface HourInputs extends VersionInputs {
+  /** Of the predictions. */
+  readonly hour: string;
+}
+
+/** What a version was sent, hour by hour, as far as it was captured and counted. */
+export async function readInputHours(
+  home: Pick<Home, 'data'>,
+  { model, version, from, to }: { model: string; version: number; from: Date; to: Date },
+): Promise<HourInputs[]> {
+  const hours = new Map<string, VersionInputs>();
+  const [first, last] = [hourOf(from.toISOString()), to.toISOString()];
+  // Captures lie under the hour of their delivery.
+  for (let at = from.getTime(); at < to.getTime() + DELIVERY_MS; at += HOUR_MS) {
+    const delivered = await readInputsObject(home, inputsKey(hourOf(new Date(at).toISOString())));
+    for (const [hour, versions] of Object.entries(delivered?.models[model] ?? {})) {
+      const own = versions[version];
+      if (own === undefined || hour < first || `${hour}:00:00.000Z` >= last) continue;
+      const known = hours.get(hour);
+      hours.set(hour, known === undefined ? own : mergeInputs(known, own));
+    }
+  }
+  return [...hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([hour, inputs]) => ({ hour, ...inputs }));
+}

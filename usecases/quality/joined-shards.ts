@@ -1,0 +1,179 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Hour } from '../../core/quality/hour-tallies.ts';
+import { JoinedRecord, joinedKey, joinedPrefix, MAX_SHARD_ROWS, shardKey } from '../../core/quality/joined-record.ts';
+import { ObjectNotFoundError, PlatformError } from '../../platform/errors.ts';
+import type { Home, ObjectStore, PutOptions } from '../../platform/ports.ts';
+
+/** One shard as it was read. */
+export interface Shard {
+  readonly key: string;
+  readonly etag: string;
+  /** By {@link joinedKey}, in the order of the lines. */
+  readonly records: Map<string, JoinedRecord>;
+}
+
+/** A shard is not what the join writes. */
+export class JoinedShardError extends Error {
+  override readonly name = 'JoinedShardError';
+  constructor(
+    readonly key: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${key} does not hold joined rows: ${(options?.cause as Error | undefined)?.message ?? ''}`, options);
+  }
+}
+
+/** What storing records changed. */
+export interface StoredRecords {
+  /** Records of which nothing was known before. */
+  readonly added: readonly JoinedRecord[];
+  /** Records that replaced others, which said something else. */
+  readonly corrected: readonly JoinedRecord[];
+}
+
+/** How often others may change a shard while it is being changed. */
+const MAX_ATTEMPTS = 20;
+
+/**
+ * Shards of the predictions of an hour, in their order.
+ *
+ * @throws JoinedShardError
+ */
+export async function readShards({ data }: Pick<Home, 'data'>, model: string, hour: Hour): Promise<Shard[]> {
+  const shards: Shard[] = [];
+  for await (const { key, etag } of data.list(joinedPrefix(model, hour))) {
+    const records = await readShard(data, key);
+    if (records !== undefined) shards.push({ key, etag, records });
+  }
+  return shards;
+}
+
+/**
+ * Stores records of predictions of one hour, each once: what is known of a prediction stays where it is and is replaced
+ * when something else is said of it later; new ones go behind the others. Every shard is written only if it still is what
+ * was read, else all is looked at again, so of several that store the same record one adds it.
+ *
+ * @param records of two with one key the later one counts
+ */
+export async function storeRecords(
+  home: Pick<Home, 'data'>,
+  { model, hour }: HourOf,
+  records: readonly JoinedRecord[],
+): Promise<StoredRecords> {
+  const wanted = latestOf(records);
+  const [added, corrected]: [JoinedRecord[], JoinedRecord[]] = [[], []];
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    let whole = true;
+    for (const change of changesOf(await readShards(home, model, hour), { model, hour }, wanted)) {
+      whole = await home.data.put(change.key, bodyOf(change.records), change.condition);
+      if (!whole) break;
+      added.push(...change.added);
+      corrected.push(...change.corrected);
+      // What is stored is not looked for again when another shard has to be.
+      for (const record of [...change.added, ...change.corrected]) wanted.delete(joinedKey(record));
+    }
+    if (whole) return { added, corrected };
+  }
+  throw new PlatformError(`joined rows of ${model} of ${hour} keep changing while they are written`);
+}
+
+/** A model's predictions of one hour. */
+export interface HourOf {
+  readonly model: string;
+  readonly hour: Hour;
+}
+
+/** One shard that has to be written. */
+interface ShardChange extends StoredRecords {
+  readonly key: string;
+  readonly condition: PutOptions;
+  readonly records: Iterable<JoinedRecord>;
+}
+
+/** What has to be written so that the shards hold what is wanted. */
+function changesOf(
+  shards: readonly Shard[],
+  { model, hour }: HourOf,
+  wanted: ReadonlyMap<string, JoinedRecord>,
+): ShardChange[] {
+  const fresh = new Map(wanted);
+  const replaced = shards.map((shard) => replaceKnown(shard, fresh));
+  const rest = [...fresh.values()];
+  const last = shards.at(-1);
+  // Only the last one is filled: then whoever has read fewer shards than there are cannot add to one.
+  const filling = last === undefined ? [] : rest.splice(0, Math.max(0, MAX_SHARD_ROWS - last.records.size));
+  for (const record of filling) last!.records.set(joinedKey(record), record);
+  const changes = shards.flatMap((shard, i): ShardChange[] => {
+    const added = shard === last ? filling : [];
+    if (replaced[i]!.length + added.length === 0) return [];
+    const { key, etag, records } = shard;
+    return [{ key, condition: { ifMatch: etag }, records: records.values(), added, corrected: replaced[i]! }];
+  });
+  for (let next = last === undefined ? 0 : numberOf(last) + 1; rest.length > 0; next++) {
+    const added = rest.splice(0, MAX_SHARD_ROWS);
+    const key = shardKey(model, hour, next);
+    changes.push({ key, condition: { ifAbsent: true }, records: added, added, corrected: [] });
+  }
+  return changes;
+}
+
+const numberOf = ({ key }: Shard): number => Number(/(\d+)\.jsonl/.exec(key)![1]);
+
+/** Puts the records of a shard right that are known already, and takes them out of those that are looked for. */
+function replaceKnown({ records }: Shard, wanted: Map<string, JoinedRecord>): JoinedRecord[] {
+  const replaced: JoinedRecord[] = [];
+  for (const [key, record] of wanted) {
+    const known = records.get(key);
+    if (known === undefined) continue;
+    wanted.delete(key);
+    if (record.received < known.received || saysTheSame(record, known)) continue;
+    records.set(key, { ...record, known: known.known });
+    replaced.push(record);
+  }
+  return replaced;
+}
+
+/** Envelopes of one truth are never alike: there the time of arrival tells whether it is the same truth. */
+const saysTheSame = (a: JoinedRecord, b: JoinedRecord): boolean =>
+  a.truth === b.truth &&
+  a.value === b.value &&
+  (a.sealed === undefined) === (b.sealed === undefined) &&
+  (a.sealed === undefined || a.received === b.received);
+
+function latestOf(records: readonly JoinedRecord[]): Map<string, JoinedRecord> {
+  const latest = new Map<string, JoinedRecord>();
+  for (const record of records) {
+    const key = joinedKey(record);
+    const known = latest.get(key);
+    if (known === undefined || record.received >= known.received) latest.set(key, record);
+  }
+  return latest;
+}
+
+async function readShard(data: ObjectStore, key: string): Promise<Map<string, JoinedRecord> | undefined> {
+  let body: Uint8Array;
+  try {
+    body = await data.get(key);
+  } catch (error) {
+    // Its last row was erased since it was listed.
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+  const records = new Map<string, JoinedRecord>();
+  try {
+    for (const line of new TextDecoder().decode(gunzipSync(body)).split('\n')) {
+      if (line === '') continue;
+      const record = JoinedRecord.parse(JSON.parse(line));
+      records.set(joinedKey(record), record);
+    }
+  } catch (cause) {
+    throw new JoinedShardError(key, { cause });
+  }
+  return records;
+}
+
+function bodyOf(records: Iterable<JoinedRecord>): Uint8Array {
+  let text = '';
+  for (const record of records) text += `${JSON.stringify(record)}\n`;
+  return gzipSync(text, { level: 1 });
+}

@@ -1,0 +1,50 @@
+import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import { type JoinedRecord, sealedField } from '../../core/quality/joined-record.ts';
+import type { FeedbackRecord } from '../../core/serving/feedback-record.ts';
+import type { JoinedRow } from './tally-rows.ts';
+
+/** What a sealed truth is opened with. */
+export interface TruthKey {
+  readonly model: string;
+  /** The label's column, where it is personal. */
+  readonly label: string | undefined;
+  readonly keys: PrivacyKeys | undefined;
+}
+
+/**
+ * A stored record as rows are counted by.
+ *
+ * @throws PlatformError when its truth was sealed under another secret
+ */
+export function openRecord(record: JoinedRecord, key: TruthKey): JoinedRow {
+  const { at, version, variant, score, probabilities, features, unit, digest, named, failed } = record;
+  return {
+    feedback: feedbackOf(record, key),
+    at,
+    version,
+    variant,
+    score,
+    features,
+    ...(probabilities === undefined ? {} : { probabilities }),
+    ...(unit === undefined ? {} : { unit }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(named === undefined ? {} : { named }),
+    ...(failed === undefined ? {} : { failed }),
+  };
+}
+
+function feedbackOf(record: JoinedRecord, { model, label = 'label', keys }: TruthKey): FeedbackRecord {
+  const { id, metric, value = Number.NaN, observed, sealed, subject } = record;
+  if (metric !== undefined) return { id, metric, value, ...(observed === undefined ? {} : { at: observed }) };
+  if (sealed === undefined) return { id, truth: record.truth! };
+  if (keys === undefined) throw new Error(`the truth of ${id} is sealed, and there are no keys to open it`);
+  const field = sealedField(label, subject);
+  return { id, truth: JSON.parse(keys.open({ owner: model, field }, sealed)) as string | number | boolean };
+}
+
+/** Encrypts a truth, so that {@link openRecord} opens it. */
+export const sealTruth = (
+  { model, label = 'label', keys }: TruthKey,
+  subject: string | undefined,
+  truth: string | number | boolean,
+): string => keys!.seal({ owner: model, field: sealedField(label, subject) }, JSON.stringify(truth));

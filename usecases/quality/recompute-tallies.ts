@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import { countBin } from '../../core/quality/bin-counts.ts';
+import { delayBin } from '../../core/quality/delay.ts';
+import { type HourTallies, talliesKey } from '../../core/quality/hour-tallies.ts';
+import { PlatformError } from '../../platform/errors.ts';
+import type { Home } from '../../platform/ports.ts';
+import { type HourOf, readShards, type Shard } from './joined-shards.ts';
+import { openRecord } from './open-record.ts';
+import { type JoinedRow, tallyHour } from './tally-rows.ts';
+import type { RuleBook, VersionRules } from './version-rules.ts';
+
+/** Where hours are marked whose joined rows change; `<model>/<hour>` follows. */
+const STALE = 'ground-truth/stale/';
+
+const staleKey = ({ model, hour }: HourOf): string => `${STALE}${model}/${hour}`;
+
+/** How often rows or tallies of an hour may change while its tallies are made. */
+const MAX_ATTEMPTS = 20;
+
+/**
+ * Marks an hour whose joined rows are about to change. Whatever kills the process then, its tallies are made again by
+ * whoever looks next ({@link recomputeStale}).
+ */
+export async function markStale({ data }: Pick<Home, 'data'>, hour: HourOf): Promise<void> {
+  // No two marks are alike: one that was put while tallies were made outlives them.
+  await data.put(staleKey(hour), randomUUID());
+}
+
+/** Makes the tallies of every marked hour again. */
+export async function recomputeStale(home: Home, rules: RuleBook): Promise<void> {
+  const failures: unknown[] = [];
+  for await (const { key, etag } of home.data.list(STALE)) {
+    const [model = '', hour = ''] = key.slice(STALE.length).split('/');
+    try {
+      await recompute(home, rules, { model, hour });
+      await home.data.delete(key, { etag });
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Makes the tallies of an hour again that was marked by {@link markStale}, and takes the mark away. */
+export async function recomputeTallies(home: Home, rules: RuleBook, hour: HourOf): Promise<void> {
+  const mark = await home.data.head(staleKey(hour));
+  await recompute(home, rules, hour);
+  if (mark !== undefined) await home.data.delete(mark.key, { etag: mark.etag });
+}
+
+/** Puts tallies in place of those that were there before the rows were read, so that newer ones are never replaced. */
+async function recompute(home: Home, rules: RuleBook, { model, hour }: HourOf): Promise<void> {
+  const key = talliesKey(model, hour);
+  const changes = await rules.sharesChanged(model);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const before = await home.data.head(key);
+    const shards = await readShards(home, model, hour);
+    if (before === undefined && shards.length === 0) return;
+    const tallies = await talliesOf(home, rules, { model, hour, shards, changes });
+    const condition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
+    if (await home.data.put(key, JSON.stringify(tallies), { ...condition, contentType: 'application/json' })) return;
+  }
+  throw new PlatformError(`${key} keeps changing while it is made`);
+}
+
+interface HourRows extends HourOf {
+  readonly shards: readonly Shard[];
+  /** When shares changed. */
+  readonly changes: readonly string[];
+}
+
+async function talliesOf(
+  home: Home,
+  rules: RuleBook,
+  { model, hour, shards, changes }: HourRows,
+): Promise<HourTallies> {
+  const versions = new Map<number, VersionRules | undefined>();
+  const delays: HourTallies['delays'] = {};
+  const rows: JoinedRow[] = [];
+  let keys: PrivacyKeys | undefined;
+  for (const { records } of shards)
+    for (const record of records.values()) {
+      const { version, sealed } = record;
+      if (!versions.has(version)) versions.set(version, await rules.of(model, version));
+      if (sealed !== undefined) keys ??= await home.privacy();
+      rows.push(openRecord(record, { model, label: versions.get(version)?.sealedLabel, keys }));
+      if (record.metric === undefined) countBin(delays, delayBin(Date.parse(record.known) - Date.parse(record.at)));
+    }
+  return {
+    schemaVersion: 1,
+    model,
+    hour,
+    joined: Object.fromEntries(shards.map(({ key, etag }) => [key, etag])),
+    delays,
+    versions: tallyHour(rows, { rulesOf: (version) => versions.get(version)?.tally, sharesChanged: changes }),
+  };
+}

@@ -1,0 +1,62 @@
+import { treatmentOf } from '../../core/contract/personal.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
+import type { Home } from '../../platform/ports.ts';
+import { baselineOf } from '../registry/load-baseline.ts';
+import { type TallyRules, tallyRules } from './tally-rows.ts';
+
+/** What joining and counting the rows of one version goes by. */
+export interface VersionRules {
+  readonly manifest: Manifest;
+  readonly tally: TallyRules;
+  /** Features that segments are made of. */
+  readonly segmentFeatures: readonly string[];
+  /** Features that tell two rows apart; undefined where captures do not hold all of a row, or not in the clear or hashed. */
+  readonly rowFeatures: readonly string[] | undefined;
+  /** The label's column, where it is personal: then truths are kept encrypted. */
+  readonly sealedLabel: string | undefined;
+}
+
+/** Rules by version. Versions never change, so each is read once. */
+export class RuleBook {
+  readonly #known = new Map<string, VersionRules>();
+  /** By model: when its shares changed, as far as entries have been read. */
+  readonly #changes = new Map<string, { read: number; readonly at: string[] }>();
+
+  constructor(private readonly home: Pick<Home, 'ledger' | 'artifacts'>) {}
+
+  /** @returns undefined for a version that is not there */
+  async of(model: string, version: number): Promise<VersionRules | undefined> {
+    const key = `${model} ${version}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const record = await this.home.ledger.version(model, version);
+    if (record === undefined) return undefined;
+    const rules = versionRules(record.manifest, tallyRules(record.manifest, await baselineOf(this.home, record)));
+    this.#known.set(key, rules);
+    return rules;
+  }
+
+  /** Instants at which the shares of a model's traffic changed, ascending. */
+  async sharesChanged(model: string): Promise<readonly string[]> {
+    const changes = this.#changes.get(model) ?? { read: 0, at: [] };
+    this.#changes.set(model, changes);
+    for await (const { number, state } of this.home.ledger.entries(model, { from: changes.read + 1 })) {
+      if (state.since !== null && state.since !== changes.at.at(-1)) changes.at.push(state.since);
+      changes.read = number;
+    }
+    return changes.at;
+  }
+}
+
+function versionRules(manifest: Manifest, tally: TallyRules): VersionRules {
+  const { contract, monitoring } = manifest;
+  const { label } = contract.data;
+  const whole = contract.features.every(({ personal }) => personal === 'no' || personal === 'hash');
+  return {
+    manifest,
+    tally,
+    segmentFeatures: monitoring.segments.map(({ feature }) => feature),
+    rowFeatures: whole && contract.features.length > 0 ? contract.features.map(({ name }) => name) : undefined,
+    sealedLabel: label !== undefined && treatmentOf(contract, label) !== 'no' ? label : undefined,
+  };
+}
