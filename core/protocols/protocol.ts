@@ -108,7 +108,7 @@ export interface Feedback {
 }
 
 /** Turns a request's body into a call. @throws ProtocolError or InputError */
-export type Decode<Call = InferCall> = (request: HttpRequest, wire: ProtocolModel) => Call;
+export type Decode<Call = InferCall> = (request: HttpRequest, protocolModel: ProtocolModel) => Call;
 
 /** A version that is resident. */
 export interface ServedVersion {
@@ -116,7 +116,7 @@ export interface ServedVersion {
   readonly variant: Variant;
   readonly signature: Signature;
   /** What codecs know of it. */
-  readonly wire: ProtocolModel;
+  readonly protocolModel: ProtocolModel;
   /** Makes one row that its contract allows. */
   readonly example: () => ReadonlyMap<string, RawTensor>;
 }

@@ -2,7 +2,7 @@ import type { HttpResponse } from '../../core/serving/http.ts';
 import { answersOn, type ClientResponse, type HttpClient, LostError } from '../fixtures/http-client.ts';
 import { formatRequest, malformedRequestProblem, responseProblem } from './check-response.ts';
 import { type GrpcMutantClient, grpcProblem } from './grpc-mutants.ts';
-import { type Transmission, transmission } from './wire-mutants.ts';
+import { type Transmission, transmission } from './protocol-mutants.ts';
 
 export interface HostileOptions {
   readonly client: HttpClient;

@@ -67,7 +67,7 @@ async function fill(
   tally: PerformanceTally | undefined,
 ): Promise<void> {
   const { contract, decision, preprocess = {} } = manifest;
-  const wire = protocolModelOf(manifest.name, externalSignature(signature, preprocess));
+  const protocolModel = protocolModelOf(manifest.name, externalSignature(signature, preprocess));
   const prepare = await compilePreprocess(signature, preprocess);
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
   const scores = decision && compileScores(decision, manifest.outputs);
@@ -80,7 +80,7 @@ async function fill(
       const instance = Object.fromEntries(signature.inputs.map(({ name }) => [name, inputOf(check, name, line)]));
       let checked: Checked;
       try {
-        checked = check.run(prepare(readRows([instance], wire)), true);
+        checked = check.run(prepare(readRows([instance], protocolModel)), true);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         throw new JsonLinesError(`${dataFile}, request ${row + 1}: ${error.message}`, { cause: error });

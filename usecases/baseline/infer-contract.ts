@@ -120,9 +120,10 @@ function picturesOf({ inputs }: Signature, line: Line): Preprocess {
 }
 
 async function readerOf(signature: Signature, preprocess: Preprocess, names: readonly string[]) {
-  const wire = protocolModelOf('reference', externalSignature(signature, preprocess));
+  const protocolModel = protocolModelOf('reference', externalSignature(signature, preprocess));
   const prepare = await compilePreprocess(signature, preprocess);
-  return (line: Line) => new Map(prepare(readRows([Object.fromEntries(names.map((n) => [n, line[n]]))], wire)));
+  return (line: Line) =>
+    new Map(prepare(readRows([Object.fromEntries(names.map((n) => [n, line[n]]))], protocolModel)));
 }
 
 /** A value that a request has in a list of its own, [n, 1], is one of a column. */

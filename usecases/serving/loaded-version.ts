@@ -20,12 +20,12 @@ import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import type { Explainer } from '../explanations/explainer.ts';
 import { type Guarding, guardingOf } from './guards.ts';
 
-/** A model version in memory, with all that is worked out once: its contract compiled, its wire, its capture. */
+/** A model version in memory, with all that is worked out once: its contract compiled, what protocols know of it, its capture. */
 export interface LoadedVersion extends Guarding {
   readonly version: number;
   readonly model: OnnxModel;
   readonly check: CompiledContract;
-  readonly wire: ProtocolModel;
+  readonly protocolModel: ProtocolModel;
   /** What is done to what callers sent before it is held to the contract. */
   readonly prepare: Preprocessor;
   readonly capture: CaptureWriter;
@@ -101,7 +101,7 @@ export async function loadVersion(
       model,
       check,
       prepare: await compilePreprocess(model.signature, manifest.preprocess ?? {}),
-      wire: protocolModelOf(record.model, externalSignature(model.signature, manifest.preprocess ?? {}), {
+      protocolModel: protocolModelOf(record.model, externalSignature(model.signature, manifest.preprocess ?? {}), {
         labels: labelsOf(manifest.outputs),
         meanings: new Map(manifest.outputs.map(({ name, meaning }) => [name, meaning])),
         features: check.features,
@@ -126,9 +126,9 @@ export async function loadVersion(
       explainer: undefined,
       running: 0,
     };
-    if (loaded.decision !== undefined && !loaded.wire.outputs.has(loaded.decision.output))
+    if (loaded.decision !== undefined && !loaded.protocolModel.outputs.has(loaded.decision.output))
       throw new Error(
-        `the decision reads output ${loaded.decision.output}, the graph gives ${[...loaded.wire.outputs.keys()].join(', ')}`,
+        `the decision reads output ${loaded.decision.output}, the graph gives ${[...loaded.protocolModel.outputs.keys()].join(', ')}`,
       );
     await warmUp(loaded, contract);
     return loaded;

@@ -133,7 +133,7 @@ const isCaptured = ({ captureShare }: LoadedVersion, id: string): boolean =>
   captureShare > 0 && isSampled(id, captureShare);
 
 function decode<Call extends Asked>({ decode, request, loaded, observation, id }: PredictionJob<Call>): Call {
-  const call = decode(request, loaded.wire);
+  const call = decode(request, loaded.protocolModel);
   const { length } = call.id ?? id;
   if (length > MAX_ID) throw new ProtocolError(400, `the id has ${length} characters, at most ${MAX_ID} are allowed`);
   assertBatch(loaded, call);
@@ -144,7 +144,7 @@ function decode<Call extends Asked>({ decode, request, loaded, observation, id }
 /** Before anything is allocated for it. */
 function assertBatch(loaded: LoadedVersion, call: Asked): void {
   for (const [name, { shape }] of call.inputs) {
-    if (shape.length > 0 && shape[0]! > loaded.maxBatch && loaded.wire.inputs.get(name)?.shape[0] === -1)
+    if (shape.length > 0 && shape[0]! > loaded.maxBatch && loaded.protocolModel.inputs.get(name)?.shape[0] === -1)
       throw new ProtocolError(400, `input ${name} has ${shape[0]} rows, at most ${loaded.maxBatch} are allowed`);
   }
 }

@@ -93,8 +93,8 @@ export class ServedModel {
   /** Champion first; empty while nothing is served. */
   versions(): ServedVersion[] {
     return loadedRoutes(this.serving).map(({ variant, version }) => {
-      const { wire } = this.inMemory.get(version)!;
-      const { signature } = wire;
+      const { protocolModel } = this.inMemory.get(version)!;
+      const { signature } = protocolModel;
       const example = () => {
         const { manifest, signature: graph } = this.records.get(version)!;
         const { contract, preprocess = {} } = manifest;
@@ -105,7 +105,7 @@ export class ServedModel {
           ...examplePictures(graph, contract, preprocess),
         ]);
       };
-      return { variant, version, signature, wire, example };
+      return { variant, version, signature, protocolModel, example };
     });
   }
 

@@ -18,28 +18,28 @@ export interface Read {
  *
  * @throws InputError
  */
-export function readValue(value: unknown, wire: ProtocolModel): Read {
-  const read = readAny(value, wire);
-  assertComplete(wire, read.inputs);
+export function readValue(value: unknown, protocolModel: ProtocolModel): Read {
+  const read = readAny(value, protocolModel);
+  assertComplete(protocolModel, read.inputs);
   return read;
 }
 
-function readAny(value: unknown, wire: ProtocolModel): Read {
-  if (isObject(value) && !isBytes(value)) return readObject(value, wire);
-  const [spec, second] = wire.signature.inputs;
+function readAny(value: unknown, protocolModel: ProtocolModel): Read {
+  if (isObject(value) && !isBytes(value)) return readObject(value, protocolModel);
+  const [spec, second] = protocolModel.signature.inputs;
   if (spec === undefined) throw new InputError('the model takes no inputs');
   if (Array.isArray(value) && isObject(value[0]) && !isBytes(value[0]))
-    return { inputs: readObjects(value, wire), single: false };
+    return { inputs: readObjects(value, protocolModel), single: false };
   if (second !== undefined) {
     if (!Array.isArray(value))
       throw new InputError(
-        `the body is ${kindOf(value)}, expected an object with ${[...wire.inputs.keys()].join(', ')}`,
+        `the body is ${kindOf(value)}, expected an object with ${[...protocolModel.inputs.keys()].join(', ')}`,
       );
     const single = !Array.isArray(value[0]);
-    return { inputs: tableInputs({ rows: single ? [value] : (value as unknown[][]) }, wire), single };
+    return { inputs: tableInputs({ rows: single ? [value] : (value as unknown[][]) }, protocolModel), single };
   }
   const single = isInstance(spec, value);
-  return { inputs: readRows(single ? [value] : value, wire), single };
+  return { inputs: readRows(single ? [value] : value, protocolModel), single };
 }
 
 /** Whether a value is one of the input's rows, rather than a list of them. */
@@ -52,22 +52,22 @@ function isInstance(spec: TensorSpec, value: unknown): boolean {
   return depth <= inner;
 }
 
-function readObject(value: Json, wire: ProtocolModel): Read {
+function readObject(value: Json, protocolModel: ProtocolModel): Read {
   const keys = Object.keys(value);
   const [first] = keys;
-  if (first === undefined || keys.every((key) => wire.inputs.has(key))) {
-    const single = first === undefined || keys.every((key) => isInstance(wire.inputs.get(key)!, value[key]));
-    return { inputs: single ? readRows([value], wire) : readColumns(value, wire), single };
+  if (first === undefined || keys.every((key) => protocolModel.inputs.has(key))) {
+    const single = first === undefined || keys.every((key) => isInstance(protocolModel.inputs.get(key)!, value[key]));
+    return { inputs: single ? readRows([value], protocolModel) : readColumns(value, protocolModel), single };
   }
-  assertNamed(keys, wire);
-  return { inputs: tableInputs(recordsTable([value]), wire), single: true };
+  assertNamed(keys, protocolModel);
+  return { inputs: tableInputs(recordsTable([value]), protocolModel), single: true };
 }
 
-function readObjects(values: readonly unknown[], wire: ProtocolModel): Map<string, RawTensor> {
+function readObjects(values: readonly unknown[], protocolModel: ProtocolModel): Map<string, RawTensor> {
   const keys = Object.keys(values[0] as Json);
-  if (keys.every((key) => wire.inputs.has(key))) return readRows(values, wire);
-  assertNamed(keys, wire);
-  return tableInputs(recordsTable(values), wire);
+  if (keys.every((key) => protocolModel.inputs.has(key))) return readRows(values, protocolModel);
+  assertNamed(keys, protocolModel);
+  return tableInputs(recordsTable(values), protocolModel);
 }
 
 /**
@@ -75,9 +75,11 @@ function readObjects(values: readonly unknown[], wire: ProtocolModel): Map<strin
  *
  * @throws InputError
  */
-export function readInstances(instances: unknown, wire: ProtocolModel): Map<string, RawTensor> {
+export function readInstances(instances: unknown, protocolModel: ProtocolModel): Map<string, RawTensor> {
   const first = Array.isArray(instances) ? instances[0] : undefined;
-  return isObject(first) && !isBytes(first) ? readObjects(instances as unknown[], wire) : readRows(instances, wire);
+  return isObject(first) && !isBytes(first)
+    ? readObjects(instances as unknown[], protocolModel)
+    : readRows(instances, protocolModel);
 }
 
 /**
@@ -85,11 +87,11 @@ export function readInstances(instances: unknown, wire: ProtocolModel): Map<stri
  *
  * @throws InputError
  */
-export function readInputs(inputs: unknown, wire: ProtocolModel): Map<string, RawTensor> {
-  if (!isObject(inputs) || isBytes(inputs)) return readColumns(inputs, wire);
+export function readInputs(inputs: unknown, protocolModel: ProtocolModel): Map<string, RawTensor> {
+  if (!isObject(inputs) || isBytes(inputs)) return readColumns(inputs, protocolModel);
   const columns = Object.keys(inputs);
-  if (columns.every((key) => wire.inputs.has(key))) return readColumns(inputs, wire);
-  assertNamed(columns, wire);
+  if (columns.every((key) => protocolModel.inputs.has(key))) return readColumns(inputs, protocolModel);
+  assertNamed(columns, protocolModel);
   const lists = columns.map((name) => {
     const list = inputs[name];
     if (!Array.isArray(list)) throw new InputError(`column ${clip(name)} is ${kindOf(list)}, expected an array`);
@@ -101,11 +103,16 @@ export function readInputs(inputs: unknown, wire: ProtocolModel): Map<string, Ra
     throw new InputError(
       `column ${clip(columns[uneven]!)} has ${lists[uneven]!.length} values, ${clip(columns[0]!)} ${rows}`,
     );
-  return tableInputs({ columns, rows: Array.from({ length: rows }, (_, row) => lists.map((list) => list[row])) }, wire);
+  return tableInputs(
+    { columns, rows: Array.from({ length: rows }, (_, row) => lists.map((list) => list[row])) },
+    protocolModel,
+  );
 }
 
 /** @throws InputError unless one key at least is a column, so that the message is about inputs and not about tables */
-function assertNamed(keys: readonly string[], wire: ProtocolModel): void {
-  if (tableColumns(wire).some(({ name }) => keys.includes(name))) return;
-  throw new InputError(`no input named ${clip(keys[0]!)}, the model takes ${[...wire.inputs.keys()].join(', ')}`);
+function assertNamed(keys: readonly string[], protocolModel: ProtocolModel): void {
+  if (tableColumns(protocolModel).some(({ name }) => keys.includes(name))) return;
+  throw new InputError(
+    `no input named ${clip(keys[0]!)}, the model takes ${[...protocolModel.inputs.keys()].join(', ')}`,
+  );
 }

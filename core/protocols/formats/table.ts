@@ -34,17 +34,17 @@ export interface Naming {
 const layouts = new WeakMap<ProtocolModel, readonly TableColumn[]>();
 
 /** The columns of the table that a model takes, in the order of its inputs. */
-export function tableColumns(wire: ProtocolModel): readonly TableColumn[] {
-  let columns = layouts.get(wire);
+export function tableColumns(protocolModel: ProtocolModel): readonly TableColumn[] {
+  let columns = layouts.get(protocolModel);
   if (columns === undefined) {
-    columns = wire.signature.inputs.flatMap((spec) => columnsOfInput(spec, wire));
-    layouts.set(wire, columns);
+    columns = protocolModel.signature.inputs.flatMap((spec) => columnsOfInput(spec, protocolModel));
+    layouts.set(protocolModel, columns);
   }
   return columns;
 }
 
-function columnsOfInput(spec: TensorSpec, wire: ProtocolModel): TableColumn[] {
-  const features = wire.features
+function columnsOfInput(spec: TensorSpec, protocolModel: ProtocolModel): TableColumn[] {
+  const features = protocolModel.features
     .filter((feature) => (feature.input ?? feature.name) === spec.name)
     .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
   if (features.length > 0)
@@ -55,8 +55,8 @@ function columnsOfInput(spec: TensorSpec, wire: ProtocolModel): TableColumn[] {
 }
 
 /** Whether cells are the names of a model's columns, all of them and each once: a header. */
-export function isHeader(cells: readonly string[], wire: ProtocolModel): boolean {
-  const columns = tableColumns(wire);
+export function isHeader(cells: readonly string[], protocolModel: ProtocolModel): boolean {
+  const columns = tableColumns(protocolModel);
   const names = new Set(cells.map((cell) => cell.trim()));
   return cells.length === columns.length && columns.every(({ name }) => names.has(name));
 }
@@ -66,10 +66,10 @@ export function isHeader(cells: readonly string[], wire: ProtocolModel): boolean
  *
  * @throws InputError when columns are missing, unknown or given twice
  */
-export function tableInputs(table: Table, wire: ProtocolModel, naming: Naming = {}): Map<string, RawTensor> {
+export function tableInputs(table: Table, protocolModel: ProtocolModel, naming: Naming = {}): Map<string, RawTensor> {
   const { rows } = table;
   if (rows.length === 0) throw new InputError('the table is empty, expected at least one row');
-  const columns = tableColumns(wire);
+  const columns = tableColumns(protocolModel);
   const [only] = columns;
   if (columns.length === 1 && !only!.single) return new Map([[only!.spec.name, wideInput(only!.spec, table)]]);
   const places = placesOf(table, columns, naming);
@@ -189,11 +189,11 @@ export function recordsTable(records: readonly unknown[]): Table {
 const MAX_CELLS = 4_000_000;
 
 /** A table of text, its first row a header when it holds the names of the model's columns. */
-export function textTable(cells: readonly (readonly string[])[], wire: ProtocolModel): Table {
+export function textTable(cells: readonly (readonly string[])[], protocolModel: ProtocolModel): Table {
   const [first] = cells;
   if (first === undefined) throw new InputError('there are no rows, expected at least one');
-  const columns = tableColumns(wire);
-  const header = isHeader(first, wire) ? first.map((cell) => cell.trim()) : undefined;
+  const columns = tableColumns(protocolModel);
+  const header = isHeader(first, protocolModel) ? first.map((cell) => cell.trim()) : undefined;
   const byName = new Map(columns.map((column) => [column.name, column]));
   const kindAt = (i: number): CellKind => {
     const column = header === undefined ? columns[i] : byName.get(header[i]!);

@@ -112,9 +112,9 @@ export function assertJson(spec: TensorSpec): void {
 }
 
 /** @throws InputError unless every input of the graph is there */
-export function assertComplete(wire: ProtocolModel, inputs: ReadonlyMap<string, RawTensor>): void {
-  if (inputs.size === wire.inputs.size) return;
-  const missing = wire.signature.inputs.filter((spec) => !inputs.has(spec.name)).map((spec) => spec.name);
+export function assertComplete(protocolModel: ProtocolModel, inputs: ReadonlyMap<string, RawTensor>): void {
+  if (inputs.size === protocolModel.inputs.size) return;
+  const missing = protocolModel.signature.inputs.filter((spec) => !inputs.has(spec.name)).map((spec) => spec.name);
   throw new InputError(`missing input ${missing.join(', ')}`);
 }
 

@@ -12,21 +12,21 @@ export type Json = Readonly<Record<string, unknown>>;
  *
  * @throws InputError
  */
-export function readRows(instances: unknown, wire: ProtocolModel): Map<string, RawTensor> {
+export function readRows(instances: unknown, protocolModel: ProtocolModel): Map<string, RawTensor> {
   if (!Array.isArray(instances)) throw new InputError(`instances is ${kindOf(instances)}, expected an array`);
   if (instances.length === 0) throw new InputError('instances is empty, expected at least one');
-  const specs = wire.signature.inputs;
+  const specs = protocolModel.signature.inputs;
   const named = isObject(instances[0]) && !isBytes(instances[0]);
   if (!named && specs.length > 1)
     throw new InputError(
       `instance 0 is ${kindOf(instances[0])}, expected an object with ${specs.map((spec) => spec.name).join(', ')}`,
     );
-  if (named) assertKeys(instances, wire);
+  if (named) assertKeys(instances, protocolModel);
   return new Map(specs.map((spec) => [spec.name, readRowsOf(spec, instances, named)]));
 }
 
 /** Every instance has the keys of the inputs and no other. */
-function assertKeys(instances: readonly unknown[], wire: ProtocolModel): void {
+function assertKeys(instances: readonly unknown[], protocolModel: ProtocolModel): void {
   for (let row = 0; row < instances.length; row++) {
     const instance = instances[row];
     if (!isObject(instance))
@@ -34,11 +34,13 @@ function assertKeys(instances: readonly unknown[], wire: ProtocolModel): void {
     let keys = 0;
     for (const key in instance) {
       keys++;
-      if (!wire.inputs.has(key))
-        throw new InputError(`instance ${row} has ${clip(key)}, the model takes ${[...wire.inputs.keys()].join(', ')}`);
+      if (!protocolModel.inputs.has(key))
+        throw new InputError(
+          `instance ${row} has ${clip(key)}, the model takes ${[...protocolModel.inputs.keys()].join(', ')}`,
+        );
     }
-    if (keys === wire.inputs.size) continue;
-    const missing = wire.signature.inputs
+    if (keys === protocolModel.inputs.size) continue;
+    const missing = protocolModel.signature.inputs
       .filter((spec) => !Object.hasOwn(instance, spec.name))
       .map((spec) => spec.name);
     throw new InputError(`instance ${row} lacks ${missing.join(', ')}`);
@@ -76,8 +78,8 @@ export function scalar(spec: TensorSpec, value: unknown, row: number): unknown {
  *
  * @throws InputError
  */
-export function readColumns(inputs: unknown, wire: ProtocolModel): Map<string, RawTensor> {
-  const specs = wire.signature.inputs;
+export function readColumns(inputs: unknown, protocolModel: ProtocolModel): Map<string, RawTensor> {
+  const specs = protocolModel.signature.inputs;
   if (!isObject(inputs) || isBytes(inputs)) {
     const [spec, second] = specs;
     if (spec === undefined || second !== undefined)
@@ -88,9 +90,11 @@ export function readColumns(inputs: unknown, wire: ProtocolModel): Map<string, R
   }
   const tensors = new Map<string, RawTensor>();
   for (const [name, value] of Object.entries(inputs)) {
-    const spec = wire.inputs.get(name);
+    const spec = protocolModel.inputs.get(name);
     if (spec === undefined)
-      throw new InputError(`no input named ${clip(name)}, the model takes ${[...wire.inputs.keys()].join(', ')}`);
+      throw new InputError(
+        `no input named ${clip(name)}, the model takes ${[...protocolModel.inputs.keys()].join(', ')}`,
+      );
     tensors.set(name, readColumn(spec, value));
   }
   return tensors;

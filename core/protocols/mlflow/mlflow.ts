@@ -15,7 +15,10 @@ export const mlflow: Protocol = {
     switch (path) {
       case '/invocations':
         allowMethods(method, 'POST');
-        return { kind: 'infer', decode: (request, wire) => decodeInvocation(request, wire, 'mlflow') };
+        return {
+          kind: 'infer',
+          decode: (request, protocolModel) => decodeInvocation(request, protocolModel, 'mlflow'),
+        };
       case '/health':
         allowMethods(method, 'GET', 'HEAD');
         return { kind: 'show', show: (catalog) => ping(catalog) };

@@ -8,7 +8,7 @@ export interface DescribedModel {
   readonly name: string;
   /** Versions that are served. */
   readonly versions: readonly number[];
-  readonly wire: ProtocolModel;
+  readonly protocolModel: ProtocolModel;
   /** One row that the contract allows. */
   readonly example: ReadonlyMap<string, RawTensor>;
   /** The same as an instance of plain JSON: bare for the only input, else an object. */
@@ -22,29 +22,29 @@ export function describeModel(catalog: Catalog, name: string): DescribedModel | 
   const versions = catalog.versions(name) ?? [];
   const [served] = versions;
   if (served === undefined) return undefined;
-  const { wire } = served;
+  const { protocolModel } = served;
   const example = served.example();
   const first = (input: string): unknown => rowsSchema(example.get(input)!)[0];
-  const inputs = wire.signature.inputs.map(({ name: input }) => input);
+  const inputs = protocolModel.signature.inputs.map(({ name: input }) => input);
   return {
     name,
     versions: versions.map(({ version }) => version),
-    wire,
+    protocolModel,
     example,
     instance:
       inputs.length === 1 ? first(inputs[0]!) : Object.fromEntries(inputs.map((input) => [input, first(input)])),
-    record: recordOf(wire, first),
+    record: recordOf(protocolModel, first),
   };
 }
 
 /** Whether a request to the model can be JSON, which has no numbers of 16 bits. */
-export const takesJson = ({ wire }: DescribedModel): boolean =>
-  wire.signature.inputs.every(({ type }) => type !== 'float16');
+export const takesJson = ({ protocolModel }: DescribedModel): boolean =>
+  protocolModel.signature.inputs.every(({ type }) => type !== 'float16');
 
-function recordOf(wire: ProtocolModel, rowOf: (input: string) => unknown): Node {
+function recordOf(protocolModel: ProtocolModel, rowOf: (input: string) => unknown): Node {
   const next = new Map<string, number>();
   return Object.fromEntries(
-    tableColumns(wire).map(({ name, spec, single }) => {
+    tableColumns(protocolModel).map(({ name, spec, single }) => {
       const row = rowOf(spec.name);
       if (!single) return [name, row];
       const at = next.get(spec.name) ?? 0;

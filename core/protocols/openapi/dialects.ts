@@ -117,13 +117,13 @@ const SAGEMAKER_HEADERS = [
   inHeader('X-Amzn-SageMaker-Custom-Attributes', 'Comes back.'),
 ];
 
-const torchServeBody = ({ wire, record }: DescribedModel): NonNullable<OpenApiPart['body']> => ({
-  [JSON_TYPE]: { schema: recordSchema(wire), example: record },
-  ...files(wire),
+const torchServeBody = ({ protocolModel, record }: DescribedModel): NonNullable<OpenApiPart['body']> => ({
+  [JSON_TYPE]: { schema: recordSchema(protocolModel), example: record },
+  ...files(protocolModel),
 });
 
 /** A picture's file as the whole body, where it is the only input. */
-function files({ signature }: DescribedModel['wire']): NonNullable<OpenApiPart['body']> {
+function files({ signature }: DescribedModel['protocolModel']): NonNullable<OpenApiPart['body']> {
   const [spec, second] = signature.inputs;
   if (spec === undefined || second !== undefined || !takesFiles(spec)) return {};
   const file = (type: string) => [type, { schema: { type: 'string', contentMediaType: type } }];
@@ -131,17 +131,17 @@ function files({ signature }: DescribedModel['wire']): NonNullable<OpenApiPart['
 }
 
 /** Alone, or a list where a list was sent. */
-const singleOrBatch = ({ wire }: DescribedModel): Node => {
-  const one = predictionSchema(wire);
+const singleOrBatch = ({ protocolModel }: DescribedModel): Node => {
+  const one = predictionSchema(protocolModel);
   return { anyOf: [one, arrayOf(one), objectSchema({ predictions: arrayOf(one) }), { type: 'object' }] };
 };
 
 function invocations(model: DescribedModel, part: typeof mlflow, parameters?: Node[]): Node {
-  const { wire, record } = model;
-  const columns = tableColumns(wire).map(({ name }) => name);
-  const plain = tableColumns(wire).every(({ single }) => single);
+  const { protocolModel, record } = model;
+  const columns = tableColumns(protocolModel).map(({ name }) => name);
+  const plain = tableColumns(protocolModel).every(({ single }) => single);
   const { schema } = bodyOf(model)[JSON_TYPE]!;
-  const records: Node = objectSchema({ dataframe_records: arrayOf(recordSchema(wire), 1) });
+  const records: Node = objectSchema({ dataframe_records: arrayOf(recordSchema(protocolModel), 1) });
   const split: Node = objectSchema({
     dataframe_split: objectSchema({
       columns: { const: columns },
@@ -161,7 +161,7 @@ function invocations(model: DescribedModel, part: typeof mlflow, parameters?: No
         example: { dataframe_records: [record] },
       },
       'application/jsonlines': { schema: TEXT, example: `${exactText(record)}\n` },
-      ...files(wire),
+      ...files(protocolModel),
       ...(plain
         ? {
             'text/csv': {
@@ -185,14 +185,14 @@ const META = {
   properties: { puid: { type: 'string', maxLength: 200 }, tags: { type: 'object' } },
 } as const;
 
-function seldonPredictions({ name, wire, record }: DescribedModel): Node {
+function seldonPredictions({ name, protocolModel, record }: DescribedModel): Node {
   return seldon({
     summary: `Predict with ${name}; the answer has the representation of the request.`,
     body: {
       [JSON_TYPE]: {
         schema: {
           oneOf: [
-            objectSchema({ jsonData: recordSchema(wire) }),
+            objectSchema({ jsonData: recordSchema(protocolModel) }),
             objectSchema({ data: { type: 'object', oneOf: [{ required: ['tensor'] }, { required: ['ndarray'] }] } }),
             objectSchema({ strData: TEXT }),
             objectSchema({ binData: { type: 'string', contentEncoding: 'base64' } }),

@@ -44,8 +44,8 @@ const nullable = ({ type, enum: values, ...rest }: Node): Node => ({
   ...(values === undefined ? {} : { enum: [...(values as unknown[]), null] }),
 });
 
-const featuresOf = (spec: TensorSpec, wire: ProtocolModel): Feature[] =>
-  wire.features
+const featuresOf = (spec: TensorSpec, protocolModel: ProtocolModel): Feature[] =>
+  protocolModel.features
     .filter((feature) => (feature.input ?? feature.name) === spec.name)
     .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
 
@@ -57,9 +57,9 @@ export const nested = (dimensions: readonly number[], inner: Node): Node =>
   );
 
 /** One row of an input, as plain JSON has it: nested arrays, or a bare value where there is only one. */
-export function rowSchema(spec: TensorSpec, wire: ProtocolModel): Node {
+export function rowSchema(spec: TensorSpec, protocolModel: ProtocolModel): Node {
   const inner = spec.shape.slice(1);
-  const features = featuresOf(spec, wire).map((feature) => featureSchema(feature, spec));
+  const features = featuresOf(spec, protocolModel).map((feature) => featureSchema(feature, spec));
   const [first, second] = features;
   if (first === undefined) {
     const schema = nested(inner, elementSchema(spec.type));
@@ -71,26 +71,29 @@ export function rowSchema(spec: TensorSpec, wire: ProtocolModel): Node {
 }
 
 /** One instance: bare for the only input, else an object. */
-export function instanceSchema(wire: ProtocolModel): Node {
-  const [only, second] = wire.signature.inputs;
-  if (only !== undefined && second === undefined) return rowSchema(only, wire);
-  return objectOf(wire.signature.inputs.map((spec) => [spec.name, rowSchema(spec, wire)]));
+export function instanceSchema(protocolModel: ProtocolModel): Node {
+  const [only, second] = protocolModel.signature.inputs;
+  if (only !== undefined && second === undefined) return rowSchema(only, protocolModel);
+  return objectOf(protocolModel.signature.inputs.map((spec) => [spec.name, rowSchema(spec, protocolModel)]));
 }
 
 /** Whole tensors by the names of the inputs. */
-export const columnsSchema = (wire: ProtocolModel): Node =>
+export const columnsSchema = (protocolModel: ProtocolModel): Node =>
   objectOf(
-    wire.signature.inputs.map((spec) => [spec.name, { type: 'array', minItems: 1, items: rowSchema(spec, wire) }]),
+    protocolModel.signature.inputs.map((spec) => [
+      spec.name,
+      { type: 'array', minItems: 1, items: rowSchema(spec, protocolModel) },
+    ]),
   );
 
 /** A row of the model's table, by the names of its columns. */
-export function recordSchema(wire: ProtocolModel): Node {
-  const features = new Map(wire.features.map((feature) => [feature.name, feature]));
+export function recordSchema(protocolModel: ProtocolModel): Node {
+  const features = new Map(protocolModel.features.map((feature) => [feature.name, feature]));
   return objectOf(
-    tableColumns(wire).map(({ name, spec, single }) => {
+    tableColumns(protocolModel).map(({ name, spec, single }) => {
       const feature = features.get(name);
       if (feature !== undefined) return [name, featureSchema(feature, spec)];
-      return [name, single ? elementSchema(spec.type) : rowSchema(spec, wire)];
+      return [name, single ? elementSchema(spec.type) : rowSchema(spec, protocolModel)];
     }),
   );
 }
@@ -115,10 +118,10 @@ export function outputElement({ name, type }: TensorSpec): Node {
 }
 
 /** One prediction: bare for the only output, else an object. */
-export function predictionSchema(wire: ProtocolModel): Node {
-  const [only, second] = wire.signature.outputs;
+export function predictionSchema(protocolModel: ProtocolModel): Node {
+  const [only, second] = protocolModel.signature.outputs;
   if (only !== undefined && second === undefined) return outputRowSchema(only);
-  return objectOf(wire.signature.outputs.map((spec) => [spec.name, outputRowSchema(spec)]));
+  return objectOf(protocolModel.signature.outputs.map((spec) => [spec.name, outputRowSchema(spec)]));
 }
 
 /** The rows of a tensor as nested arrays. */

@@ -76,7 +76,7 @@ export function v1ModelPaths(model: DescribedModel): Record<string, Node> {
                 schema: {
                   type: 'object',
                   required: ['examples'],
-                  properties: { context: { type: 'object' }, examples: arrayOf(recordSchema(model.wire), 1) },
+                  properties: { context: { type: 'object' }, examples: arrayOf(recordSchema(model.protocolModel), 1) },
                 },
                 example: { examples: [model.record] },
               },
@@ -97,13 +97,13 @@ export const bodyOf = (model: DescribedModel): NonNullable<OpenApiPart['body']> 
         {
           type: 'object',
           required: ['instances'],
-          properties: { instances: arrayOf(instanceSchema(model.wire), 1) },
+          properties: { instances: arrayOf(instanceSchema(model.protocolModel), 1) },
           not: { required: ['inputs'] },
         },
         {
           type: 'object',
           required: ['inputs'],
-          properties: { inputs: columnsSchema(model.wire) },
+          properties: { inputs: columnsSchema(model.protocolModel) },
           not: { required: ['instances'] },
         },
       ],
@@ -113,15 +113,15 @@ export const bodyOf = (model: DescribedModel): NonNullable<OpenApiPart['body']> 
 });
 
 /** `predictions` where outputs are by row; `outputs` too where the request came by column. */
-export function predictionsSchema({ wire }: DescribedModel): Node {
-  const { outputs } = wire.signature;
+export function predictionsSchema({ protocolModel }: DescribedModel): Node {
+  const { outputs } = protocolModel.signature;
   const [only, second] = outputs;
   const tensor = (spec: (typeof outputs)[number]): Node =>
     spec.shape.length === 0 ? {} : arrayOf(outputRowSchema(spec));
   return {
     type: 'object',
     properties: {
-      predictions: arrayOf(predictionSchema(wire)),
+      predictions: arrayOf(predictionSchema(protocolModel)),
       outputs:
         only !== undefined && second === undefined
           ? tensor(only)

@@ -127,7 +127,7 @@ function inferOperation(model: DescribedModel, parameters?: Node[]): Node {
           model_name: { const: model.name },
           model_version: TEXT,
           id: TEXT,
-          outputs: arrayOf({ oneOf: model.wire.signature.outputs.map(outputSchema) }),
+          outputs: arrayOf({ oneOf: model.protocolModel.signature.outputs.map(outputSchema) }),
         }),
       ),
       [BYTES_TYPE]: { type: 'string', contentMediaType: BYTES_TYPE },
@@ -135,8 +135,8 @@ function inferOperation(model: DescribedModel, parameters?: Node[]): Node {
   });
 }
 
-function requestSchema({ wire }: DescribedModel): Node {
-  const { inputs, outputs } = wire.signature;
+function requestSchema({ protocolModel }: DescribedModel): Node {
+  const { inputs, outputs } = protocolModel.signature;
   return {
     type: 'object',
     required: ['inputs'],
@@ -190,8 +190,8 @@ const outputSchema = (spec: TensorSpec): Node => ({
 /** Only v1 knows `{"b64"}`. */
 const v2Element = (spec: TensorSpec): Node => (spec.type === 'string' ? TEXT : outputElement(spec));
 
-const requestExample = ({ wire, example }: DescribedModel): Node => ({
-  inputs: wire.signature.inputs.map((spec) => {
+const requestExample = ({ protocolModel, example }: DescribedModel): Node => ({
+  inputs: protocolModel.signature.inputs.map((spec) => {
     const tensor = example.get(spec.name)!;
     return { name: spec.name, shape: tensor.shape, datatype: datatypeOf(spec.type), data: rowsSchema(tensor).flat(8) };
   }),

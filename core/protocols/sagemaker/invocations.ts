@@ -38,12 +38,12 @@ const JSON_LINES = /^application\/(?:x-)?(?:jsonlines|jsonl|ndjson)$/;
  *
  * @throws ProtocolError 415 for anything else
  */
-export function decodeInvocation(request: HttpRequest, wire: ProtocolModel, dialect: Dialect): InferCall {
+export function decodeInvocation(request: HttpRequest, protocolModel: ProtocolModel, dialect: Dialect): InferCall {
   const { type } = mediaOf(request.headers['content-type']);
-  const { inputs, byColumn = false, parameters } = bodyOf(request, type, wire, dialect);
-  assertComplete(wire, inputs);
+  const { inputs, byColumn = false, parameters } = bodyOf(request, type, protocolModel, dialect);
+  assertComplete(protocolModel, inputs);
   const answer = accepted(request.headers.accept, ['application/json', 'text/csv', 'application/jsonlines']);
-  const specs = wire.signature.outputs;
+  const specs = protocolModel.signature.outputs;
   return {
     inputs,
     ...(parameters === undefined ? {} : { parameters }),
@@ -58,24 +58,24 @@ export function decodeInvocation(request: HttpRequest, wire: ProtocolModel, dial
 /** What SageMaker's own vision models take, and bytes that say no more than that. */
 const BYTES = /^(?:image\/[\w.+-]+|application\/(?:x-image|octet-stream))$/;
 
-function bodyOf(request: HttpRequest, type: string, wire: ProtocolModel, dialect: Dialect): Body {
-  const [spec, second] = wire.signature.inputs;
+function bodyOf(request: HttpRequest, type: string, protocolModel: ProtocolModel, dialect: Dialect): Body {
+  const [spec, second] = protocolModel.signature.inputs;
   const file = spec !== undefined && second === undefined && takesFiles(spec) ? spec : undefined;
   if (file !== undefined && BYTES.test(type)) return { inputs: new Map([[file.name, decodeRaw(file, request.body)]]) };
   const text = bodyText(request.body);
-  if (type === '' || isJsonType(type)) return readMessage(parseJson(text, wire.exact), wire, dialect);
-  if (type === 'text/csv') return { inputs: tableInputs(textTable(parseCsv(text), wire), wire) };
-  if (JSON_LINES.test(type)) return { inputs: readLines(text, wire) };
+  if (type === '' || isJsonType(type)) return readMessage(parseJson(text, protocolModel.exact), protocolModel, dialect);
+  if (type === 'text/csv') return { inputs: tableInputs(textTable(parseCsv(text), protocolModel), protocolModel) };
+  if (JSON_LINES.test(type)) return { inputs: readLines(text, protocolModel) };
   const types = `application/json, application/jsonlines${file === undefined ? '' : ', image/png, image/jpeg'} or text/csv`;
   throw new ProtocolError(415, `content type ${clip(type)} is not supported, use ${types}`);
 }
 
 const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
 
-function readMessage(message: unknown, wire: ProtocolModel, dialect: Dialect): Body {
+function readMessage(message: unknown, protocolModel: ProtocolModel, dialect: Dialect): Body {
   const forms = isObject(message) ? FORMS.filter((form) => Object.hasOwn(message, form)) : [];
   const [form, second] = forms;
-  if (!isObject(message) || form === undefined) return { inputs: readValue(message, wire).inputs };
+  if (!isObject(message) || form === undefined) return { inputs: readValue(message, protocolModel).inputs };
   if (second !== undefined)
     throw new ProtocolError(400, `expected exactly one of ${FORMS.join(', ')}, found ${forms.join(' and ')}`);
   const { params } = message;
@@ -86,28 +86,28 @@ function readMessage(message: unknown, wire: ProtocolModel, dialect: Dialect): B
     if (extra !== undefined) throw new ProtocolError(400, `no key ${clip(extra)}, expected ${form} and params only`);
   }
   const value = message[form];
-  return { ...readForm(form, value, wire), parameters: params ?? undefined };
+  return { ...readForm(form, value, protocolModel), parameters: params ?? undefined };
 }
 
-function readForm(form: (typeof FORMS)[number], value: unknown, wire: ProtocolModel): Body {
+function readForm(form: (typeof FORMS)[number], value: unknown, protocolModel: ProtocolModel): Body {
   switch (form) {
     case 'dataframe_split':
-      return { inputs: readSplit(value, wire) };
+      return { inputs: readSplit(value, protocolModel) };
     case 'dataframe_records':
       if (!Array.isArray(value)) throw new InputError(`dataframe_records is ${kindOf(value)}, expected an array`);
-      return { inputs: tableInputs(recordsTable(value), wire, { extra: true }) };
+      return { inputs: tableInputs(recordsTable(value), protocolModel, { extra: true }) };
     case 'instances':
-      return { inputs: readInstances(value, wire) };
+      return { inputs: readInstances(value, protocolModel) };
     case 'inputs':
       // KServe takes it for another word for `instances`.
       if (Array.isArray(value) && isObject(value[0]) && !('b64' in value[0]))
-        return { inputs: readInstances(value, wire) };
-      return { inputs: readInputs(value, wire), byColumn: true };
+        return { inputs: readInstances(value, protocolModel) };
+      return { inputs: readInputs(value, protocolModel), byColumn: true };
   }
 }
 
 /** A data frame as pandas writes it with `orient="split"`. */
-function readSplit(frame: unknown, wire: ProtocolModel): Map<string, RawTensor> {
+function readSplit(frame: unknown, protocolModel: ProtocolModel): Map<string, RawTensor> {
   if (!isObject(frame)) throw new InputError(`dataframe_split is ${kindOf(frame)}, expected an object`);
   const { columns, data, index } = frame as Json;
   if (!Array.isArray(data) || !data.every(Array.isArray))
@@ -116,11 +116,11 @@ function readSplit(frame: unknown, wire: ProtocolModel): Map<string, RawTensor> 
     throw new InputError(`dataframe_split.columns is ${kindOf(columns)}, expected an array of names`);
   if (index !== undefined && (!Array.isArray(index) || index.length !== data.length))
     throw new InputError(`dataframe_split.index does not have one entry for each of ${data.length} rows`);
-  return tableInputs({ columns: columns?.map(String), rows: data }, wire, { extra: true });
+  return tableInputs({ columns: columns?.map(String), rows: data }, protocolModel, { extra: true });
 }
 
 /** One instance a line. */
-function readLines(text: string, wire: ProtocolModel): Map<string, RawTensor> {
+function readLines(text: string, protocolModel: ProtocolModel): Map<string, RawTensor> {
   const values: unknown[] = [];
   for (let from = 0, to: number; from < text.length; from = to + 1) {
     to = text.indexOf('\n', from);
@@ -129,13 +129,13 @@ function readLines(text: string, wire: ProtocolModel): Map<string, RawTensor> {
     if (line.trim() === '') continue;
     // One for the header that CSV may have.
     if (values.length === MAX_ROWS - 1) throw new ProtocolError(400, `there are more than ${MAX_ROWS - 1} lines`);
-    values.push(parseJson(line, wire.exact));
+    values.push(parseJson(line, protocolModel.exact));
   }
   if (values.length === 0) throw new InputError('there are no lines, expected at least one');
   const [first] = values;
   // Rows of the table of a model with several inputs have no names.
-  if (Array.isArray(first) && wire.inputs.size > 1) return readValue(values, wire).inputs;
-  return readInstances(values, wire);
+  if (Array.isArray(first) && protocolModel.inputs.size > 1) return readValue(values, protocolModel).inputs;
+  return readInstances(values, protocolModel);
 }
 
 function jsonAnswer(

@@ -84,8 +84,8 @@ function decodeWith(headers: RequestHead['headers']): Decode {
   const attributes = headers[ATTRIBUTES];
   if (attributes !== undefined && !/^[\x20-\x7e]{0,1024}$/.test(attributes))
     throw new ProtocolError(400, `${ATTRIBUTES} is more than 1024 characters, or not printable ASCII`);
-  return (request, wire) => {
-    const call = decodeInvocation(request, wire, 'sagemaker');
+  return (request, protocolModel) => {
+    const call = decodeInvocation(request, protocolModel, 'sagemaker');
     return {
       ...call,
       ...(id === undefined || id === '' ? {} : { id }),

@@ -24,7 +24,7 @@ export interface ResponseOptions {
  */
 export function encodeSeldon(
   result: InferResult,
-  wire: ProtocolModel,
+  protocolModel: ProtocolModel,
   { meta, representation, single }: ResponseOptions,
 ): HttpResponse {
   const tags = meta.tags === undefined ? '' : `"tags":${exactText(meta.tags)},`;
@@ -32,15 +32,20 @@ export function encodeSeldon(
   return {
     status: 200,
     headers: { 'content-type': 'application/json', ...puidHeader(result.id) },
-    body: `{${payload(result, wire, representation, single)},${frame}}`,
+    body: `{${payload(result, protocolModel, representation, single)},${frame}}`,
   };
 }
 
 /** A header takes printable ASCII only; another id is in the body alone. */
 const puidHeader = (id: string): Record<string, string> => (/^[\x21-\x7e]+$/.test(id) ? { 'seldon-puid': id } : {});
 
-function payload(result: InferResult, wire: ProtocolModel, representation: Representation, single: boolean): string {
-  const specs = wire.signature.outputs;
+function payload(
+  result: InferResult,
+  protocolModel: ProtocolModel,
+  representation: Representation,
+  single: boolean,
+): string {
+  const specs = protocolModel.signature.outputs;
   switch (representation) {
     case 'jsonData':
       return `"jsonData":${predictionsText(result, specs, single)}`;
@@ -50,7 +55,7 @@ function payload(result: InferResult, wire: ProtocolModel, representation: Repre
       return `"binData":"${Buffer.concat(specs.map(({ name }) => encodeBinary(result.outputs[name]!))).toString('base64')}"`;
     default: {
       const tensors = specs.map(({ name }) => result.outputs[name]!);
-      const names = `"names":${JSON.stringify(columnNames(tensors, wire))}`;
+      const names = `"names":${JSON.stringify(columnNames(tensors, protocolModel))}`;
       const numbers = tensors.every(({ type }) => type !== 'string');
       const array = representation === 'tensor' && numbers ? tensorText(tensors) : ndarrayText(result, specs);
       return `"data":{${names},${array}}`;
@@ -66,13 +71,13 @@ function plainText(result: InferResult, specs: readonly TensorSpec[], single: bo
 }
 
 /** Labels where there are some, `t:0`, `t:1`, … for the columns of the only output, else the output's name. */
-function columnNames(tensors: readonly TensorData[], wire: ProtocolModel): string[] {
-  const specs = wire.signature.outputs;
+function columnNames(tensors: readonly TensorData[], protocolModel: ProtocolModel): string[] {
+  const specs = protocolModel.signature.outputs;
   return tensors.flatMap(({ shape }, i) => {
     if (shape.length > 2) return [];
     const { name } = specs[i]!;
     const width = shape[1] ?? 1;
-    const labels = wire.labels.get(name);
+    const labels = protocolModel.labels.get(name);
     if (labels?.length === width) return tensors.length === 1 ? labels : labels.map((label) => `${name}:${label}`);
     const prefix = tensors.length === 1 ? 't' : name;
     if (width === 1 && tensors.length > 1) return [name];

@@ -14,42 +14,46 @@ import { type FormField, formFields, readFields } from './form.ts';
  * Decodes a body as TorchServe hands it to a handler: JSON, a form, text, or bytes. One instance is answered by its
  * prediction alone, a batch by a list, and KServe's `instances` by KServe's `predictions`.
  */
-export const decodeTorchServe: Decode = (request, wire) =>
-  decodeBody(request, mediaOf(request.headers['content-type']), wire);
+export const decodeTorchServe: Decode = (request, protocolModel) =>
+  decodeBody(request, mediaOf(request.headers['content-type']), protocolModel);
 
 /** The explanation alone, without the prediction. */
-export const decodeTorchServeExplain: Decode<ExplainCall> = (request, wire) => ({
-  ...explainCall(decodeTorchServe(request, wire), request),
+export const decodeTorchServeExplain: Decode<ExplainCall> = (request, protocolModel) => ({
+  ...explainCall(decodeTorchServe(request, protocolModel), request),
   encode: ({ explanation }) => json(200, explanation),
 });
 
-function decodeBody(request: Pick<HttpRequest, 'body'>, media: Media, wire: ProtocolModel): InferCall {
+function decodeBody(request: Pick<HttpRequest, 'body'>, media: Media, protocolModel: ProtocolModel): InferCall {
   const { body } = request;
   const { type } = media;
-  if (isJsonType(type) || looksLikeJson(body, type)) return decodeJson(request as HttpRequest, wire);
+  if (isJsonType(type) || looksLikeJson(body, type)) return decodeJson(request as HttpRequest, protocolModel);
   if (type === 'multipart/form-data' || (type === FORM && isText(body))) {
     const fields = formFields(body, media);
-    const whole = wholeBody(fields, wire);
-    return whole === undefined ? call(readFields(fields, wire), wire) : decodeBody(whole, mediaOf(typeOf(whole)), wire);
+    const whole = wholeBody(fields, protocolModel);
+    return whole === undefined
+      ? call(readFields(fields, protocolModel), protocolModel)
+      : decodeBody(whole, mediaOf(typeOf(whole)), protocolModel);
   }
-  const [spec, second] = wire.signature.inputs;
+  const [spec, second] = protocolModel.signature.inputs;
   if (spec !== undefined && second === undefined && takesBytes(spec) && isBytes(body, type))
-    return call({ inputs: new Map([[spec.name, decodeRaw(spec, body)]]), single: true }, wire);
+    return call({ inputs: new Map([[spec.name, decodeRaw(spec, body)]]), single: true }, protocolModel);
   const text = bodyText(body);
-  if (spec !== undefined && second === undefined && spec.type === 'string') return call(readValue(text, wire), wire);
-  return decodeJson(request as HttpRequest, wire);
+  if (spec !== undefined && second === undefined && spec.type === 'string')
+    return call(readValue(text, protocolModel), protocolModel);
+  return decodeJson(request as HttpRequest, protocolModel);
 }
 
-function decodeJson(request: HttpRequest, wire: ProtocolModel): InferCall {
+function decodeJson(request: HttpRequest, protocolModel: ProtocolModel): InferCall {
   const text = bodyText(request.body);
-  const message = parseJson(text, wire.exact);
+  const message = parseJson(text, protocolModel.exact);
   if (isObject(message)) {
-    const named = (key: string): boolean => Object.hasOwn(message, key) && !wire.inputs.has(key);
-    if (named('instances') || named('inputs')) return decodeV1({ ...request, body: text }, wire);
+    const named = (key: string): boolean => Object.hasOwn(message, key) && !protocolModel.inputs.has(key);
+    if (named('instances') || named('inputs')) return decodeV1({ ...request, body: text }, protocolModel);
     for (const key of WHOLE)
-      if (named(key) && Object.keys(message).length === 1) return call(readValue(message[key], wire), wire);
+      if (named(key) && Object.keys(message).length === 1)
+        return call(readValue(message[key], protocolModel), protocolModel);
   }
-  return call(readValue(message, wire), wire);
+  return call(readValue(message, protocolModel), protocolModel);
 }
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -58,9 +62,9 @@ const FORM = 'application/x-www-form-urlencoded';
 const WHOLE = ['data', 'body'] as const;
 
 /** The only field, where it stands for the body: `curl -F data=@image.bin`. */
-function wholeBody(fields: readonly FormField[], wire: ProtocolModel): FormField | undefined {
+function wholeBody(fields: readonly FormField[], protocolModel: ProtocolModel): FormField | undefined {
   const [field, second] = fields;
-  if (field === undefined || second !== undefined || wire.inputs.has(field.name)) return undefined;
+  if (field === undefined || second !== undefined || protocolModel.inputs.has(field.name)) return undefined;
   return WHOLE.some((name) => name === field.name) ? field : undefined;
 }
 
@@ -91,11 +95,11 @@ function isText(body: Uint8Array | string): boolean {
   }
 }
 
-const call = ({ inputs, single }: Read, wire: ProtocolModel): InferCall => ({
+const call = ({ inputs, single }: Read, protocolModel: ProtocolModel): InferCall => ({
   inputs,
   encode: (result): HttpResponse => ({
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: predictionsText(result, wire.signature.outputs, single),
+    body: predictionsText(result, protocolModel.signature.outputs, single),
   }),
 });

@@ -49,7 +49,7 @@ export function formFields(body: Uint8Array | string, media: Media): FormField[]
  *
  * @throws ProtocolError or InputError
  */
-export function readFields(fields: readonly FormField[], wire: ProtocolModel): Read {
+export function readFields(fields: readonly FormField[], protocolModel: ProtocolModel): Read {
   const seen = new Set<string>();
   for (const { name } of fields) {
     if (seen.has(name)) throw new InputError(`field ${clip(name)} is given twice`);
@@ -57,27 +57,28 @@ export function readFields(fields: readonly FormField[], wire: ProtocolModel): R
   }
   const raw = new Map<string, RawTensor>();
   const values: Record<string, unknown> = Object.create(null);
-  if (fields.every(({ name }) => wire.inputs.has(name))) {
-    const kinds = new Map(tableColumns(wire).map((column) => [column.spec, column]));
+  if (fields.every(({ name }) => protocolModel.inputs.has(name))) {
+    const kinds = new Map(tableColumns(protocolModel).map((column) => [column.spec, column]));
     for (const field of fields) {
-      const spec = wire.inputs.get(field.name)!;
+      const spec = protocolModel.inputs.get(field.name)!;
       if (isBinary(field, spec)) raw.set(spec.name, decodeRaw(spec, field.body));
       else values[spec.name] = fieldValue(field, kinds.get(spec)!);
     }
-    if (raw.size === 0) return readValue(values, wire);
-    for (const name of Object.keys(values)) raw.set(name, readRowsOf(wire.inputs.get(name)!, [values[name]], false));
+    if (raw.size === 0) return readValue(values, protocolModel);
+    for (const name of Object.keys(values))
+      raw.set(name, readRowsOf(protocolModel.inputs.get(name)!, [values[name]], false));
     return { inputs: raw, single: true };
   }
-  const columns = new Map(tableColumns(wire).map((column) => [column.name, column]));
+  const columns = new Map(tableColumns(protocolModel).map((column) => [column.name, column]));
   const row = fields.map((field) => {
     const column = columns.get(field.name);
     if (column === undefined)
       throw new InputError(
-        `no field named ${clip(field.name)}, the model takes ${[...wire.inputs.keys()].slice(0, 20).join(', ')}`,
+        `no field named ${clip(field.name)}, the model takes ${[...protocolModel.inputs.keys()].slice(0, 20).join(', ')}`,
       );
     return fieldValue(field, column);
   });
-  return { inputs: tableInputs({ columns: fields.map(({ name }) => name), rows: [row] }, wire), single: true };
+  return { inputs: tableInputs({ columns: fields.map(({ name }) => name), rows: [row] }, protocolModel), single: true };
 }
 
 /** Bytes that are no text: what has a type of its own that is neither text nor JSON. */

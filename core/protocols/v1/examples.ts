@@ -15,12 +15,12 @@ import { readMessage } from './predict.ts';
  *
  * @throws ProtocolError 400 also for a model without an output of scores
  */
-export function decodeClassify(request: HttpRequest, wire: ProtocolModel): InferCall {
-  const spec = scoresOf(wire);
-  const labels = wire.labels.get(spec.name) ?? [];
-  return decode(request, wire, spec, (tensor, row, width) => {
+export function decodeClassify(request: HttpRequest, protocolModel: ProtocolModel): InferCall {
+  const spec = scoresOf(protocolModel);
+  const labels = protocolModel.labels.get(spec.name) ?? [];
+  return decode(request, protocolModel, spec, (tensor, row, width) => {
     const pair = (_: unknown, i: number) =>
-      `[${JSON.stringify(labels[i] ?? String(i))},${elementsText(tensor, row * width + i, row * width + i + 1, wire.tokens)}]`;
+      `[${JSON.stringify(labels[i] ?? String(i))},${elementsText(tensor, row * width + i, row * width + i + 1, protocolModel.tokens)}]`;
     return `[${Array.from({ length: width }, pair).join(',')}]`;
   });
 }
@@ -30,19 +30,19 @@ export function decodeClassify(request: HttpRequest, wire: ProtocolModel): Infer
  *
  * @throws ProtocolError 400 also for a model without such an output
  */
-export const decodeRegress = (request: HttpRequest, wire: ProtocolModel): InferCall =>
-  decode(request, wire, outputOf(wire), (tensor, row, width) => {
+export const decodeRegress = (request: HttpRequest, protocolModel: ProtocolModel): InferCall =>
+  decode(request, protocolModel, outputOf(protocolModel), (tensor, row, width) => {
     if (width !== 1) throw new ProtocolError(400, `the output has ${width} values a row, use :predict`);
-    return elementsText(tensor, row, row + 1, wire.tokens);
+    return elementsText(tensor, row, row + 1, protocolModel.tokens);
   });
 
 /** What is said of one row of an output, `width` elements wide. */
 type RowText = (tensor: TensorData, row: number, width: number) => string;
 
-function decode(request: HttpRequest, wire: ProtocolModel, spec: TensorSpec, text: RowText): InferCall {
-  const { examples, context } = readMessage(request, wire, 'examples');
-  const inputs = readExamples(examples, context, wire);
-  assertComplete(wire, inputs);
+function decode(request: HttpRequest, protocolModel: ProtocolModel, spec: TensorSpec, text: RowText): InferCall {
+  const { examples, context } = readMessage(request, protocolModel, 'examples');
+  const inputs = readExamples(examples, context, protocolModel);
+  assertComplete(protocolModel, inputs);
   return { inputs, outputs: [spec.name], encode: (result) => encode(result, spec, text) };
 }
 
@@ -82,14 +82,14 @@ function outputOf({ signature: { outputs }, meanings }: ProtocolModel): TensorSp
 const isFloat = ({ type }: TensorSpec): boolean => type.startsWith('float');
 
 /** Examples as rows. A feature is a value or a list, as those of tf.Example are lists; its key is an input or a feature. */
-function readExamples(examples: unknown, context: unknown, wire: ProtocolModel): Map<string, RawTensor> {
+function readExamples(examples: unknown, context: unknown, protocolModel: ProtocolModel): Map<string, RawTensor> {
   if (!Array.isArray(examples)) throw new InputError(`examples is ${kindOf(examples)}, expected an array of objects`);
   if (examples.length === 0) throw new InputError('examples is empty, expected at least one');
   if (context !== undefined && !isObject(context))
     throw new InputError(`context is ${kindOf(context)}, expected an object of features`);
-  const parts = wire.signature.inputs.map((spec) => ({
+  const parts = protocolModel.signature.inputs.map((spec) => ({
     spec,
-    features: wire.features.filter(({ input, index }) => input === spec.name && index !== undefined),
+    features: protocolModel.features.filter(({ input, index }) => input === spec.name && index !== undefined),
   }));
   const keys = new Set(parts.flatMap(({ spec, features }) => [spec.name, ...features.map(({ name }) => name)]));
   const rows = examples.map((example: unknown, row): Json => {
@@ -109,7 +109,7 @@ function readExamples(examples: unknown, context: unknown, wire: ProtocolModel):
       }),
     );
   });
-  return readRows(rows, wire);
+  return readRows(rows, protocolModel);
 }
 
 /** One value of a list of one, where the input has one value a row: some examples may have the list, others not. */

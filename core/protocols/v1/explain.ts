@@ -4,8 +4,8 @@ import type { ExplainCall, ProtocolModel } from '../protocol.ts';
 import { decodeV1 } from './predict.ts';
 
 /** Decodes KServe v1's request for an explanation; the answer is that of a prediction with `explanations` beside it. */
-export function decodeExplainV1(request: HttpRequest, wire: ProtocolModel): ExplainCall {
-  const call = decodeV1(request, wire);
+export function decodeExplainV1(request: HttpRequest, protocolModel: ProtocolModel): ExplainCall {
+  const call = decodeV1(request, protocolModel);
   return {
     ...explainCall(call, request),
     encode(result) {

@@ -9,19 +9,19 @@ import { clip, type InferCall, type InferResult, ProtocolError, type ProtocolMod
 type Answer = 'predictions' | 'both';
 
 /** Decodes a predict request in row format (`instances`) or column format (`inputs`). */
-export function decodeV1(request: HttpRequest, wire: ProtocolModel): InferCall {
-  const message = readMessage(request, wire, 'instances or inputs');
+export function decodeV1(request: HttpRequest, protocolModel: ProtocolModel): InferCall {
+  const message = readMessage(request, protocolModel, 'instances or inputs');
   const { instances, inputs, parameters } = message;
   if ((instances === undefined) === (inputs === undefined))
     throw new ProtocolError(400, 'expected either instances or inputs, and not both');
   // KServe takes `inputs` for another word for `instances`: a list of plain objects can only be meant so.
   const byRow = instances !== undefined || (Array.isArray(inputs) && isObject(inputs[0]) && !isBytes(inputs[0]));
-  const tensors = byRow ? readRows(instances ?? inputs, wire) : readColumns(inputs, wire);
-  assertComplete(wire, tensors);
+  const tensors = byRow ? readRows(instances ?? inputs, protocolModel) : readColumns(inputs, protocolModel);
+  assertComplete(protocolModel, tensors);
   return {
     inputs: tensors,
     parameters: isObject(parameters) ? parameters : undefined,
-    encode: (result) => encode(result, wire, byRow ? 'predictions' : 'both'),
+    encode: (result) => encode(result, protocolModel, byRow ? 'predictions' : 'both'),
   };
 }
 
@@ -33,8 +33,8 @@ const SIGNATURES: ReadonlySet<unknown> = new Set([
 ]);
 
 /** The body as an object, for the only signature there is. @throws ProtocolError 400 */
-export function readMessage(request: HttpRequest, wire: ProtocolModel, keys: string): Json {
-  const message = parseJson(bodyText(request.body), wire.exact);
+export function readMessage(request: HttpRequest, protocolModel: ProtocolModel, keys: string): Json {
+  const message = parseJson(bodyText(request.body), protocolModel.exact);
   if (!isObject(message))
     throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with ${keys}`);
   const { signature_name: signature } = message;
@@ -46,13 +46,14 @@ export function readMessage(request: HttpRequest, wire: ProtocolModel, keys: str
   return message;
 }
 
-function encode(result: InferResult, wire: ProtocolModel, answer: Answer): HttpResponse {
-  const specs = wire.signature.outputs;
+function encode(result: InferResult, protocolModel: ProtocolModel, answer: Answer): HttpResponse {
+  const specs = protocolModel.signature.outputs;
   const parts: string[] = [];
   const rows = commonRows(result, specs);
-  if (rows !== undefined) parts.push(`"predictions":[${rowsText(result, specs, rows, { tokens: wire.tokens })}]`);
+  if (rows !== undefined)
+    parts.push(`"predictions":[${rowsText(result, specs, rows, { tokens: protocolModel.tokens })}]`);
   else if (answer === 'predictions')
     throw new ProtocolError(400, 'the outputs have no common batch size, use inputs instead of instances');
-  if (answer === 'both') parts.push(`"outputs":${columnsText(result, specs, wire.tokens)}`);
+  if (answer === 'both') parts.push(`"outputs":${columnsText(result, specs, protocolModel.tokens)}`);
   return { status: 200, headers: { 'content-type': 'application/json' }, body: `{${parts.join(',')}}` };
 }

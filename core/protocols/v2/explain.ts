@@ -9,8 +9,8 @@ import { decodeV2 } from './infer.ts';
  * answer to that, so it is MLServer's: a text output `explanation` that holds everything as JSON. The numbers are there
  * as tensors as well.
  */
-export function decodeExplainV2(request: HttpRequest, wire: ProtocolModel): ExplainCall {
-  const call = decodeV2(request, wire);
+export function decodeExplainV2(request: HttpRequest, protocolModel: ProtocolModel): ExplainCall {
+  const call = decodeV2(request, protocolModel);
   return {
     ...explainCall(call, request),
     encode: ({ model, version, id, explanation }) => {

@@ -12,17 +12,17 @@ import { type BinarySection, decodeRaw, JSON_LENGTH_HEADER, splitBody } from './
 import { datatypeOf } from './datatypes.ts';
 
 /** Decodes an inference request: JSON, JSON with binary tensors behind it, or one raw tensor. */
-export function decodeV2(request: HttpRequest, wire: ProtocolModel): InferCall {
+export function decodeV2(request: HttpRequest, protocolModel: ProtocolModel): InferCall {
   const length = request.headers[JSON_LENGTH_HEADER];
-  if (length === '0') return rawCall(request, wire);
+  if (length === '0') return rawCall(request, protocolModel);
   const { head, tail } =
     length === undefined ? { head: request.body, tail: undefined } : splitBody(request.body, length);
-  const message = parseJson(bodyText(head), wire.exact);
+  const message = parseJson(bodyText(head), protocolModel.exact);
   if (!isObject(message))
     throw new ProtocolError(400, `the body is ${kindOf(message)}, expected an object with inputs`);
   const parameters = readParameters(message.parameters, 'the request');
-  const inputs = readInputs(message, wire, tail);
-  const wanted = readOutputs(message.outputs, parameters, wire);
+  const inputs = readInputs(message, protocolModel, tail);
+  const wanted = readOutputs(message.outputs, parameters, protocolModel);
   const { id } = message;
   if (id !== undefined && typeof id !== 'string')
     throw new ProtocolError(400, `id is ${kindOf(id)}, expected a string`);
@@ -31,12 +31,12 @@ export function decodeV2(request: HttpRequest, wire: ProtocolModel): InferCall {
     inputs,
     outputs: wanted?.map((output) => output.name),
     parameters,
-    encode: (result) => encodeV2(result, wanted ?? all(wire, parameters.binary_data_output === true)),
+    encode: (result) => encodeV2(result, wanted ?? all(protocolModel, parameters.binary_data_output === true)),
   };
 }
 
-const all = (wire: ProtocolModel, binary: boolean): RequestedOutput[] =>
-  wire.signature.outputs.map(({ name }) => ({ name, binary }));
+const all = (protocolModel: ProtocolModel, binary: boolean): RequestedOutput[] =>
+  protocolModel.signature.outputs.map(({ name }) => ({ name, binary }));
 
 const NONE: Parameters = {};
 
@@ -57,17 +57,21 @@ function flag(parameters: Parameters, name: string): boolean | undefined {
   throw new InputError(`${name} is ${kindOf(value)}, expected true or false`);
 }
 
-function readInputs(message: Json, wire: ProtocolModel, tail: BinarySection | undefined): Map<string, RawTensor> {
+function readInputs(
+  message: Json,
+  protocolModel: ProtocolModel,
+  tail: BinarySection | undefined,
+): Map<string, RawTensor> {
   const list = message.inputs;
   if (!Array.isArray(list)) throw new InputError(`inputs is ${kindOf(list)}, expected an array of tensors`);
   const inputs = new Map<string, RawTensor>();
   for (const input of list) {
     if (!isObject(input)) throw new InputError(`an input is ${kindOf(input)}, expected an object`);
     const { name, datatype } = input;
-    const spec = typeof name === 'string' ? wire.inputs.get(name) : undefined;
+    const spec = typeof name === 'string' ? protocolModel.inputs.get(name) : undefined;
     if (spec === undefined)
       throw new InputError(
-        `no input named ${typeof name === 'string' ? clip(name) : kindOf(name)}, the model takes ${[...wire.inputs.keys()].join(', ')}`,
+        `no input named ${typeof name === 'string' ? clip(name) : kindOf(name)}, the model takes ${[...protocolModel.inputs.keys()].join(', ')}`,
       );
     if (inputs.has(spec.name)) throw new InputError(`input ${spec.name} is given twice`);
     if (datatype !== datatypeOf(spec.type)) throw wrongDatatype(spec, datatype);
@@ -83,7 +87,7 @@ function readInputs(message: Json, wire: ProtocolModel, tail: BinarySection | un
     assertJson(spec);
     inputs.set(spec.name, { shape, data: flatten(spec.name, input.data, shape) });
   }
-  assertComplete(wire, inputs);
+  assertComplete(protocolModel, inputs);
   tail?.assertEnd();
   return inputs;
 }
@@ -106,7 +110,7 @@ function readShape(name: string, shape: unknown): number[] {
 }
 
 /** The outputs as they are asked for; undefined: all of them, as the request has it. */
-function readOutputs(list: unknown, request: Parameters, wire: ProtocolModel): RequestedOutput[] | undefined {
+function readOutputs(list: unknown, request: Parameters, protocolModel: ProtocolModel): RequestedOutput[] | undefined {
   const binary = flag(request, 'binary_data_output') ?? false;
   if (list === undefined || list === null) return undefined;
   if (!Array.isArray(list)) throw new InputError(`outputs is ${kindOf(list)}, expected an array`);
@@ -114,10 +118,10 @@ function readOutputs(list: unknown, request: Parameters, wire: ProtocolModel): R
   const seen = new Set<string>();
   return list.map((output: unknown) => {
     const name = isObject(output) ? output.name : undefined;
-    const spec = typeof name === 'string' ? wire.outputs.get(name) : undefined;
+    const spec = typeof name === 'string' ? protocolModel.outputs.get(name) : undefined;
     if (spec === undefined)
       throw new InputError(
-        `no output named ${typeof name === 'string' ? clip(name) : kindOf(name)}, the model gives ${[...wire.outputs.keys()].join(', ')}`,
+        `no output named ${typeof name === 'string' ? clip(name) : kindOf(name)}, the model gives ${[...protocolModel.outputs.keys()].join(', ')}`,
       );
     if (seen.has(spec.name)) throw new InputError(`output ${spec.name} is asked for twice`);
     seen.add(spec.name);
@@ -125,29 +129,37 @@ function readOutputs(list: unknown, request: Parameters, wire: ProtocolModel): R
     return {
       name: spec.name,
       binary: flag(parameters, 'binary_data') ?? binary,
-      classes: readClassification(parameters.classification, spec, wire),
+      classes: readClassification(parameters.classification, spec, protocolModel),
     };
   });
 }
 
 /** How many classes are wanted; undefined: the tensor itself, which is also what 0 means. */
-function readClassification(value: unknown, spec: TensorSpec, wire: ProtocolModel): RequestedOutput['classes'] {
+function readClassification(
+  value: unknown,
+  spec: TensorSpec,
+  protocolModel: ProtocolModel,
+): RequestedOutput['classes'] {
   const count = typeof value === 'bigint' ? Number(value) : value;
   if (count === undefined || count === 0) return undefined;
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 0)
     throw new InputError(`output ${spec.name}: classification is ${formatValue(value)}, expected a number of classes`);
   if (spec.type === 'string' || spec.type === 'bool')
     throw new InputError(`output ${spec.name} is of ${datatypeOf(spec.type)}, classification needs numbers`);
-  return { count, byRow: spec.shape.length > 1 || spec.shape[0] === -1, labels: wire.labels.get(spec.name) ?? [] };
+  return {
+    count,
+    byRow: spec.shape.length > 1 || spec.shape[0] === -1,
+    labels: protocolModel.labels.get(spec.name) ?? [],
+  };
 }
 
 /** The whole body is the single input, batch 1; all outputs are binary. */
-function rawCall(request: HttpRequest, wire: ProtocolModel): InferCall {
-  const [spec, second] = wire.signature.inputs;
+function rawCall(request: HttpRequest, protocolModel: ProtocolModel): InferCall {
+  const [spec, second] = protocolModel.signature.inputs;
   if (spec === undefined || second !== undefined)
-    throw new InputError(`a raw request needs a model with one input, this one has ${wire.inputs.size}`);
+    throw new InputError(`a raw request needs a model with one input, this one has ${protocolModel.inputs.size}`);
   return {
     inputs: new Map([[spec.name, decodeRaw(spec, request.body)]]),
-    encode: (result) => encodeV2(result, all(wire, true)),
+    encode: (result) => encodeV2(result, all(protocolModel, true)),
   };
 }

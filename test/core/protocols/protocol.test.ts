@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { modelOf, ProtocolError } from '../../../core/protocols/protocol.ts';
-import { catalog } from './wires.ts';
+import { catalog } from './protocol-models.ts';
 
 describe('modelOf', () => {
   const serving = (...models: string[]) => ({ ...catalog, models: () => models });

@@ -6,16 +6,16 @@ import { protocolModelOf } from '../../../../core/protocols/protocol.ts';
 import { protocolOf } from '../../../../core/protocols/protocols.ts';
 import { type Dialect, decodeInvocation } from '../../../../core/protocols/sagemaker/invocations.ts';
 import { sagemaker } from '../../../../core/protocols/sagemaker/sagemaker.ts';
-import { catalog, head, post, spec, tensor, wire } from '../wires.ts';
+import { catalog, head, post, protocolModel, spec, tensor } from '../protocol-models.ts';
 
-const flight = wire([spec('carrier', 'string', [-1, 1]), spec('seats', 'int64', [-1, 1])]);
+const flight = protocolModel([spec('carrier', 'string', [-1, 1]), spec('seats', 'int64', [-1, 1])]);
 const features = ['width', 'height'].map((name, index) => ({ name, input: 'x', index, type: 'float' }) as Feature);
 const named: ProtocolModel = protocolModelOf(
   'm',
   { inputs: [spec('x', 'float32', [-1, 2])], outputs: [spec('y', 'float32', [-1])] },
   { features },
 );
-const plain = wire([spec('x', 'float32', [-1, 2])]);
+const plain = protocolModel([spec('x', 'float32', [-1, 2])]);
 
 const decode = (body: unknown, of: ProtocolModel, type = 'application/json', dialect: Dialect = 'mlflow') =>
   decodeInvocation(post(body, { 'content-type': type }), of, dialect);
@@ -142,7 +142,10 @@ describe('decodeInvocation', () => {
       p: tensor('float32', [2, 2], new Float32Array([0.1, 0.9, Number.NaN, 1])),
     },
   };
-  const two = wire([spec('x', 'float32', [-1, 2])], [spec('label', 'string', [-1]), spec('p', 'float32', [-1, 2])]);
+  const two = protocolModel(
+    [spec('x', 'float32', [-1, 2])],
+    [spec('label', 'string', [-1]), spec('p', 'float32', [-1, 2])],
+  );
   const answer = (accept: string, body: unknown = [[1, 2]], dialect: Dialect = 'mlflow') =>
     decodeInvocation(post(body, { accept, 'content-type': 'application/json' }), two, dialect).encode(result);
 

@@ -4,14 +4,14 @@ import { type Operation, type ProtocolModel, protocolModelOf } from '../../../..
 import { decodeFeedback } from '../../../../core/protocols/seldon/feedback.ts';
 import { decodeSeldon } from '../../../../core/protocols/seldon/predict.ts';
 import { seldon } from '../../../../core/protocols/seldon/seldon.ts';
-import { catalog, head, post, spec, tensor, wire } from '../wires.ts';
+import { catalog, head, post, protocolModel, spec, tensor } from '../protocol-models.ts';
 
-const numbers = wire([spec('x', 'float32', [-1, 2])], [spec('y', 'float32', [-1, 2])]);
-const flight = wire(
+const numbers = protocolModel([spec('x', 'float32', [-1, 2])], [spec('y', 'float32', [-1, 2])]);
+const flight = protocolModel(
   [spec('carrier', 'string', [-1, 1]), spec('seats', 'int64', [-1, 1])],
   [spec('label', 'int64', [-1]), spec('p', 'float32', [-1, 2])],
 );
-const text = wire([spec('t', 'string', [-1])], [spec('u', 'string', [-1])]);
+const text = protocolModel([spec('t', 'string', [-1])], [spec('u', 'string', [-1])]);
 
 const inputs = (body: unknown, of: ProtocolModel) =>
   Object.fromEntries(

@@ -3,11 +3,11 @@ import type { Feature } from '../../../../core/contract/contract.ts';
 import { type Operation, protocolModelOf } from '../../../../core/protocols/protocol.ts';
 import { decodeTorchServe } from '../../../../core/protocols/torchserve/body.ts';
 import { torchserve } from '../../../../core/protocols/torchserve/torchserve.ts';
-import { catalog, head, post, spec, tensor, wire } from '../wires.ts';
+import { catalog, head, post, protocolModel, spec, tensor } from '../protocol-models.ts';
 
-const flight = wire([spec('carrier', 'string', [-1, 1]), spec('seats', 'int64', [-1, 1])]);
-const image = wire([spec('x', 'uint8', [-1, 2, 2])]);
-const text = wire([spec('t', 'string', [-1])]);
+const flight = protocolModel([spec('carrier', 'string', [-1, 1]), spec('seats', 'int64', [-1, 1])]);
+const image = protocolModel([spec('x', 'uint8', [-1, 2, 2])]);
+const text = protocolModel([spec('t', 'string', [-1])]);
 const features = ['width', 'height'].map((name, index) => ({ name, input: 'x', index, type: 'float' }) as Feature);
 const named = protocolModelOf(
   'm',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Feature } from '../../../../core/contract/contract.ts';
 import { type ProtocolModel, protocolModelOf } from '../../../../core/protocols/protocol.ts';
 import { decodeClassify, decodeRegress } from '../../../../core/protocols/v1/examples.ts';
-import { post, spec, tensor, wire } from '../wires.ts';
+import { post, protocolModel, spec, tensor } from '../protocol-models.ts';
 
 const result = { model: 'm', version: 1, id: 'i' };
 const scores = { p: tensor('float32', [2, 2], new Float32Array([0.25, 0.75, 0.9, Number.NaN])) };
@@ -59,7 +59,7 @@ describe('decodeClassify', () => {
   });
 
   it('names classes by their number where the manifest does not', () => {
-    const unnamed = wire([spec('x', 'float32', [-1, 2])], [spec('p', 'float32', [-1, 2])]);
+    const unnamed = protocolModel([spec('x', 'float32', [-1, 2])], [spec('p', 'float32', [-1, 2])]);
     const call = decodeClassify(post({ examples: [{ x: [1, 2] }] }), unnamed);
     expect(JSON.parse(call.encode({ ...result, outputs: scores }).body as string).results[0]).toEqual([
       ['0', 0.25],
@@ -82,7 +82,7 @@ describe('decodeRegress', () => {
 
   it('prefers the output that the manifest calls a value', () => {
     const two: ProtocolModel = {
-      ...wire([spec('x', 'float32', [-1])], [spec('a', 'float32', [-1]), spec('b', 'float32', [-1])]),
+      ...protocolModel([spec('x', 'float32', [-1])], [spec('a', 'float32', [-1]), spec('b', 'float32', [-1])]),
       meanings: new Map([['b', 'value']]),
     };
     expect(decodeRegress(post({ examples: [{ x: 1 }] }), two).outputs).toEqual(['b']);
@@ -104,7 +104,7 @@ describe('Examples', () => {
     ['another signature', packed, { signature_name: 'x', examples: [{ age: 1, height: 2 }] }],
     [
       'a model that has no such output',
-      wire([spec('x', 'float32', [-1])], [spec('y', 'string', [-1])]),
+      protocolModel([spec('x', 'float32', [-1])], [spec('y', 'string', [-1])]),
       { examples: [{ x: 1 }] },
     ],
   ])('refuse %s with a 400', (_, model, body) => {

@@ -5,7 +5,7 @@ import { decodeTruth } from '../../../../core/protocols/trimtab.ts';
 import { decodeRegress } from '../../../../core/protocols/v1/examples.ts';
 import { decodeV1 } from '../../../../core/protocols/v1/predict.ts';
 import { v1 } from '../../../../core/protocols/v1/v1.ts';
-import { catalog, head, post, spec, tensor, wire } from '../wires.ts';
+import { catalog, head, post, protocolModel, spec, tensor } from '../protocol-models.ts';
 
 const show = (path: string) => {
   const response = (v1.resolve(head('GET', path), catalog) as Extract<Operation, { kind: 'show' }>).show(
@@ -86,8 +86,8 @@ describe('v1 paths', () => {
   });
 });
 
-const one = wire([spec('x', 'float32', [-1, 2])], [spec('y', 'float32', [-1, 2])]);
-const table = wire(
+const one = protocolModel([spec('x', 'float32', [-1, 2])], [spec('y', 'float32', [-1, 2])]);
+const table = protocolModel(
   [spec('carrier', 'string', [-1, 1]), spec('distance', 'float32', [-1, 1])],
   [spec('label', 'int64', [-1]), spec('p', 'float32', [-1, 2])],
 );
@@ -167,7 +167,7 @@ describe('decodeV1', () => {
   });
 
   it('writes outputs named *_bytes as base64', () => {
-    const bytes = wire([spec('x', 'float32', [-1, 2])], [spec('y_bytes', 'string', [-1])]);
+    const bytes = protocolModel([spec('x', 'float32', [-1, 2])], [spec('y_bytes', 'string', [-1])]);
     const response = decodeV1(post({ instances: [[1, 2]] }), bytes).encode({
       ...result,
       outputs: { y_bytes: tensor('string', [1], ['é']) },
@@ -268,7 +268,7 @@ describe('what is no number', () => {
 
   it('comes in as a token or as null alike', () => {
     const x = (body: string) => [
-      ...(decodeV1(post(body), wire([spec('x', 'float32', [-1])])).inputs.get('x')!.data as number[]),
+      ...(decodeV1(post(body), protocolModel([spec('x', 'float32', [-1])])).inputs.get('x')!.data as number[]),
     ];
     expect(x('{"instances":[NaN,Infinity,-Infinity,1]}')).toEqual([Number.NaN, Infinity, -Infinity, 1]);
     expect(x('{"instances":[null,1]}')).toEqual([null, 1]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classified } from '../../../../core/protocols/v2/classification.ts';
 import { decodeV2 } from '../../../../core/protocols/v2/infer.ts';
-import { post, spec, tensor, wire } from '../wires.ts';
+import { post, protocolModel, spec, tensor } from '../protocol-models.ts';
 
 describe('classified', () => {
   it('gives the best classes of every row, with their labels', () => {
@@ -66,7 +66,7 @@ describe('classified', () => {
 
 describe('classification in a request', () => {
   const outputs = [spec('p', 'float32', [-1, 2]), spec('label', 'int64', [-1]), spec('word', 'string', [-1])];
-  const model = { ...wire([spec('x', 'float32', [-1, 1])], outputs), labels: new Map([['p', ['no', 'yes']]]) };
+  const model = { ...protocolModel([spec('x', 'float32', [-1, 1])], outputs), labels: new Map([['p', ['no', 'yes']]]) };
   const ask = (name: string, parameters: object) =>
     post({ inputs: [{ name: 'x', shape: [1, 1], datatype: 'FP32', data: [1] }], outputs: [{ name, parameters }] });
   const result = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../../../core/protocols/protocol.ts';
 import { v2 } from '../../../../core/protocols/v2/v2.ts';
-import { catalog, head, post } from '../wires.ts';
+import { catalog, head, post } from '../protocol-models.ts';
 
 const resolve = (path: string) => v2.resolve(head('POST', path), catalog);
 const index = (body: unknown) => {

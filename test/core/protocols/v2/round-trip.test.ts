@@ -6,7 +6,7 @@ import { TENSOR_TYPES, type TensorType } from '../../../../core/model/signature.
 import type { TensorData, TensorValues } from '../../../../core/model/tensor.ts';
 import { encodeV2 } from '../../../../core/protocols/v2/answer.ts';
 import { decodeV2 } from '../../../../core/protocols/v2/infer.ts';
-import { post, spec, wire } from '../wires.ts';
+import { post, protocolModel, spec } from '../protocol-models.ts';
 
 /** Any element of a type, as its tensor holds it. */
 const element = (type: TensorType): fc.Arbitrary<number | bigint | string> => {
@@ -67,7 +67,7 @@ function there(sent: TensorData, form: 'binary' | 'flat' | 'nested'): TensorData
     form === 'binary'
       ? post(Buffer.concat([head, bytes.subarray(length)]), { 'inference-header-content-length': String(head.length) })
       : post(head);
-  const model = wire([
+  const model = protocolModel([
     spec(
       'x',
       sent.type,

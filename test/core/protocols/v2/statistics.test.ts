@@ -3,7 +3,7 @@ import { Observation } from '../../../../core/observability/observation.ts';
 import { Statistics } from '../../../../core/observability/statistics.ts';
 import type { Catalog, Operation } from '../../../../core/protocols/protocol.ts';
 import { v2 } from '../../../../core/protocols/v2/v2.ts';
-import { catalog, head, post } from '../wires.ts';
+import { catalog, head, post } from '../protocol-models.ts';
 
 function show(path: string, from: Catalog = catalog) {
   const operation = v2.resolve(head('GET', path), from) as Extract<Operation, { kind: 'show' }>;

@@ -5,7 +5,7 @@ import type { TensorType } from '../../../../core/model/signature.ts';
 import type { Operation } from '../../../../core/protocols/protocol.ts';
 import { decodeV2 } from '../../../../core/protocols/v2/infer.ts';
 import { v2 } from '../../../../core/protocols/v2/v2.ts';
-import { catalog, head, post, spec, tensor, wire } from '../wires.ts';
+import { catalog, head, post, protocolModel, spec, tensor } from '../protocol-models.ts';
 
 const show = (path: string) => {
   const response = (v2.resolve(head('GET', path), catalog) as Extract<Operation, { kind: 'show' }>).show(
@@ -72,7 +72,7 @@ describe('v2 paths', () => {
   });
 });
 
-const floats = wire([spec('x', 'float32', [-1, 2])]);
+const floats = protocolModel([spec('x', 'float32', [-1, 2])]);
 const input = (more: object) => ({
   inputs: [{ name: 'x', shape: [2, 2], datatype: 'FP32', data: [1, 2, 3, 4], ...more }],
 });
@@ -160,7 +160,7 @@ describe('decodeV2', () => {
   });
 
   it('refuses BYTES with NUL in it, as JSON and as bytes', () => {
-    const words = wire([spec('s', 'string', [-1])]);
+    const words = protocolModel([spec('s', 'string', [-1])]);
     const spec_ = words.signature.inputs[0]!;
     const json = post({ inputs: [{ name: 's', shape: [1], datatype: 'BYTES', data: ['a\0b'] }] });
     const head = '{"inputs":[{"name":"s","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":7}}]}';
@@ -176,7 +176,7 @@ describe('decodeV2', () => {
   });
 
   it('keeps every digit of 64-bit integers, however they are written, and refuses fractions where integers are wanted', () => {
-    const ints = wire([spec('n', 'int64', [-1])]);
+    const ints = protocolModel([spec('n', 'int64', [-1])]);
     const body = (data: string) => post(`{"inputs":[{"name":"n","shape":[1],"datatype":"INT64","data":[${data}]}]}`);
     expect(decodeV2(body('9007199254740993'), ints).inputs.get('n')!.data).toEqual([9007199254740993n]);
     const fill = (data: string) =>
@@ -203,7 +203,7 @@ describe('decodeV2', () => {
   });
 
   it('refuses FP16 as JSON', () => {
-    const half = wire([spec('h', 'float16', [-1])]);
+    const half = protocolModel([spec('h', 'float16', [-1])]);
     expect(() => decodeV2(post({ inputs: [{ name: 'h', shape: [1], datatype: 'FP16', data: [1] }] }), half)).toThrow(
       'binary',
     );
@@ -242,7 +242,7 @@ describe('v2 responses', () => {
   });
 
   it('write 64-bit integers with all digits, booleans as words and strings as strings', () => {
-    const all = wire(
+    const all = protocolModel(
       [spec('x', 'float32', [-1, 2])],
       [spec('n', 'int64', [-1]), spec('b', 'bool', [-1]), spec('s', 'string', [-1])],
     );
@@ -269,7 +269,7 @@ describe('v2 responses', () => {
   });
 
   it('give only the outputs asked for, in that order', () => {
-    const two = wire([spec('x', 'float32', [-1, 2])], [spec('a', 'int32', [-1]), spec('b', 'int32', [-1])]);
+    const two = protocolModel([spec('x', 'float32', [-1, 2])], [spec('a', 'int32', [-1]), spec('b', 'int32', [-1])]);
     const call = decodeV2(post({ ...input({}), outputs: [{ name: 'b' }] }), two);
     expect(call.outputs).toEqual(['b']);
     const response = call.encode({
@@ -311,14 +311,14 @@ describe('v2 binary tensors', () => {
           },
           bytes,
         );
-        const { data } = decodeV2(request, wire([spec('x', type, [-1])])).inputs.get('x')!;
+        const { data } = decodeV2(request, protocolModel([spec('x', type, [-1])])).inputs.get('x')!;
         expect(data).toEqual(view(bytes));
       }),
     );
   });
 
   it('gives binary outputs where they are asked for; the value of an output wins over the request', () => {
-    const two = wire([spec('x', 'float32', [-1, 2])], [spec('a', 'float32', [-1]), spec('s', 'string', [-1])]);
+    const two = protocolModel([spec('x', 'float32', [-1, 2])], [spec('a', 'float32', [-1]), spec('s', 'string', [-1])]);
     const call = decodeV2(
       post({
         ...input({}),
@@ -342,7 +342,7 @@ describe('v2 binary tensors', () => {
 
   it('carries strings both ways, empty ones and byte order marks included', () => {
     const strings = ['', 'é', '\ufeffx', '漢字'];
-    const echo = wire([spec('s', 'string', [-1])], [spec('t', 'string', [-1])]);
+    const echo = protocolModel([spec('s', 'string', [-1])], [spec('t', 'string', [-1])]);
     const asked = decodeV2(
       post({
         inputs: [{ name: 's', shape: [1], datatype: 'BYTES', data: ['a'] }],

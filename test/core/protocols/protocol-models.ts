@@ -12,8 +12,10 @@ import type { Variant } from '../../../core/serving/variant.ts';
 
 export const spec = (name: string, type: TensorType, shape: number[]): TensorSpec => ({ name, type, shape });
 export const tensor = (type: TensorType, shape: number[], data: TensorValues): TensorData => ({ type, shape, data });
-export const wire = (inputs: TensorSpec[], outputs: TensorSpec[] = [spec('y', 'float32', [-1])]): ProtocolModel =>
-  protocolModelOf('m', { inputs, outputs });
+export const protocolModel = (
+  inputs: TensorSpec[],
+  outputs: TensorSpec[] = [spec('y', 'float32', [-1])],
+): ProtocolModel => protocolModelOf('m', { inputs, outputs });
 
 export const head = (method: string, path: string): RequestHead => ({ method, path, query: {}, headers: {} });
 
@@ -27,9 +29,9 @@ export const post = (body: unknown, headers: Record<string, string> = {}): HttpR
 });
 
 const served = (version: number, variant: Variant): ServedVersion => {
-  const { signature, ...rest } = wire([spec('x', 'float32', [-1, 2])], [spec('y', 'int64', [-1])]);
+  const { signature, ...rest } = protocolModel([spec('x', 'float32', [-1, 2])], [spec('y', 'int64', [-1])]);
   const example = () => new Map([['x', { shape: [1, 2], data: [0, 0] }]]);
-  return { version, variant, signature, wire: { signature, ...rest }, example };
+  return { version, variant, signature, protocolModel: { signature, ...rest }, example };
 };
 
 const VERSIONS = new Map([
