@@ -166,6 +166,20 @@ describe('architecture', () => {
     expect([...files].filter(([, found]) => found.size > 1).map(([name, found]) => [name, ...found])).toEqual([]);
   });
 
+  it('starts the command line without the libraries that hold native code, which are optional', () => {
+    const loaded = /(?:^|\n)\s*(?:import|export)\s(?!type\b)[^'";]*?from\s*'([^']+)'|(?:^|\n)import\s*'([^']+)'/g;
+    const files = new Set(['cli/main.ts']);
+    const native: string[] = [];
+    for (const file of files)
+      for (const [, from, alone] of readFileSync(file, 'utf8').matchAll(loaded)) {
+        const specifier = (from ?? alone)!;
+        if (specifier.startsWith('.')) files.add(path.posix.join(path.posix.dirname(file), specifier));
+        else if (/^(onnxruntime-node|@duckdb\/)/.test(specifier)) native.push(`${file} -> ${specifier}`);
+      }
+    expect(files.size).toBeGreaterThan(100);
+    expect(native).toEqual([]);
+  });
+
   it('lets cli read only the configuration of infra', () => {
     const { files } = imports(['cli']);
     const read = files.filter(({ from, to }) => top(from) === 'cli' && top(to) === 'infra').map(({ to }) => to);

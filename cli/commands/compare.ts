@@ -1,9 +1,8 @@
 import type { Command as Program } from 'commander';
 import { durationMs, ManifestDuration } from '../../core/manifest/duration.ts';
 import { IncomparableError } from '../../core/quality/compare.ts';
-import { compareVersions } from '../../usecases/quality/compare-versions.ts';
 import type { CompareView } from '../../usecases/quality/compare-view.ts';
-import { NotReplayableError } from '../../usecases/quality/compared-rows.ts';
+import { NotReplayableError } from '../../usecases/quality/not-replayable-error.ts';
 import { FileRejectedError } from '../../usecases/validation/errors.ts';
 import { assertFileExists, parseVersionNumber } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
@@ -26,6 +25,8 @@ export function addCompare(program: Program, io: Io, options: () => GlobalOption
       const numbers = [parseVersionNumber(first), parseVersionNumber(second)] as const;
       await withHome(io, options(), async (home, registry) => {
         const source = sourceOf(flags, home.clock.now());
+        // It needs libraries that are optional.
+        const { compareVersions } = await import('../../usecases/quality/compare-versions.ts');
         const versions = [
           await registry.version(model, numbers[0]),
           await registry.version(model, numbers[1]),

@@ -84,7 +84,7 @@ describe('the package in somebody else’s app', () => {
 
     it('makes alarms of a model folder of that app', () => {
       const alarms = stackOf('library.out', 'Models').ofType('AWS::CloudWatch::Alarm');
-      expect(JSON.stringify(alarms)).toContain('trimtab.local.flight-delay.challenger.PredictionError');
+      expect(JSON.stringify(alarms)).toContain('trimtab.dev.flight-delay.challenger.PredictionError');
     });
   });
 

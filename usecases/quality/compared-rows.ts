@@ -12,6 +12,7 @@ import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
 import { loadFile } from '../validation/load-file.ts';
 import { readShards } from './joined-shards.ts';
+import { NotReplayableError } from './not-replayable-error.ts';
 import { openRecord } from './open-record.ts';
 import type { RuleBook } from './version-rules.ts';
 
@@ -40,11 +41,6 @@ type Take = (rows: readonly LabelledRow[]) => Promise<void>;
 export const MAX_COMPARED = 200_000;
 /** Rows asked about at a time. */
 const BATCH = 512;
-
-/** Versions cannot be asked about the rows that are wanted. */
-export class NotReplayableError extends Error {
-  override readonly name = 'NotReplayableError';
-}
 
 /**
  * Rows of a labelled data file.
