@@ -40,7 +40,13 @@ export class Deployment {
 
   /** What the command line needs to find this home: the outputs by the names that describe them. */
   get environment(): Record<string, string> {
-    const names = ['TRIMTAB_TABLE', 'TRIMTAB_ARTIFACTS_BUCKET', 'TRIMTAB_DATA_BUCKET', 'TRIMTAB_CAPTURES_BUCKET'];
+    const names = [
+      'TRIMTAB_ENVIRONMENT',
+      'TRIMTAB_TABLE',
+      'TRIMTAB_ARTIFACTS_BUCKET',
+      'TRIMTAB_DATA_BUCKET',
+      'TRIMTAB_CAPTURES_BUCKET',
+    ];
     return {
       TRIMTAB_HOME: 'aws',
       ...Object.fromEntries(names.map((name) => [name, this.outputs[name.replaceAll('_', '')]!])),

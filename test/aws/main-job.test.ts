@@ -170,7 +170,7 @@ describe('the deployed app', () => {
     expect(entry).toMatchObject({
       version: 1,
       actor: expect.stringMatching(/^function:/),
-      cause: { alarm: `trimtab.dev.${MODEL}.challenger.PredictionError` },
+      cause: { alarm: `trimtab.${ENVIRONMENT}.${MODEL}.challenger.PredictionError` },
     });
     const event = await fixture.tap.find(
       (e) => e['detail-type'] === 'CloudWatch Alarm State Change' && e.detail.alarmName === entry.cause!.alarm,

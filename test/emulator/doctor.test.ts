@@ -190,7 +190,7 @@ describe('trimtab doctor on AWS', () => {
     const version = await home.ledger.version('flight-delay', 1);
     await home.close();
     alarmNames = [
-      ...alarmsOf(version!.manifest, 'dev', 0.2).map(({ name }) => name),
+      ...alarmsOf(version!.manifest, ENVIRONMENT, 0.2).map(({ name }) => name),
       `Trimtab-${ENVIRONMENT}-Serving-EndpointThrottles`,
     ];
     for (const name of alarmNames) {
@@ -255,7 +255,7 @@ describe('trimtab doctor on AWS', () => {
       'an alarm that is up',
       () => state(alarmNames[0]!, 'ALARM'),
       () => state(alarmNames[0]!, 'OK'),
-      { name: 'alarm trimtab.dev.flight-delay.champion.PredictionError', status: 'fail' },
+      { name: 'alarm trimtab.doctor.flight-delay.champion.PredictionError', status: 'fail' },
     ],
     [
       'an alarm without data',
@@ -273,7 +273,7 @@ describe('trimtab doctor on AWS', () => {
       {
         name: 'alarms of flight-delay',
         status: 'fail',
-        found: expect.stringContaining('1 of 12 are not there: trimtab.dev.flight-delay.champion.PredictionError'),
+        found: expect.stringContaining('1 of 12 are not there: trimtab.doctor.flight-delay.champion.PredictionError'),
       },
     ],
   ];

@@ -53,7 +53,8 @@ export class Deployment {
 
   /** Where the home's parts are, and who asks for them. */
   private addresses(): Record<string, string> {
-    const wanted = /^(TRIMTAB_(TABLE|BUS|.*_BUCKET)|AWS_ENDPOINT_URL.*|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY)$/;
+    const wanted =
+      /^(TRIMTAB_(ENVIRONMENT|TABLE|BUS|.*_BUCKET)|AWS_ENDPOINT_URL.*|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY)$/;
     return Object.fromEntries(
       Object.entries(this.env).flatMap(([name, value]) => (wanted.test(name) && value ? [[name, value]] : [])),
     );

@@ -81,8 +81,9 @@ describeOnLambda('the packaged inference function', () => {
     const id = headers['x-trimtab-prediction-id'];
     const captures = environment.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
     expect(captures.some((line) => JSON.parse(line).id === id)).toBe(true);
-    // Eight rows each: one cold request, twenty warm ones and this one.
-    expect(captures).toHaveLength(22);
+    // Eight rows each: one cold request, twenty warm ones and this one; and the one that was the caller's fault.
+    const failed = captures.map((line) => JSON.parse(line).failed);
+    expect([failed.filter((fault) => fault === undefined).length, failed.filter(Boolean)]).toEqual([22, ['caller']]);
     expect(environment.lines.filter((line) => line.includes('"_aws"')).length).toBeGreaterThanOrEqual(22);
   });
 
