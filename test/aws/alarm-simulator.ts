@@ -20,7 +20,7 @@ export class AlarmSimulator {
   ) {}
 
   async evaluate(now = new Date()): Promise<void> {
-    const found = paginateDescribeAlarms({ client: this.clients.cloudwatch }, { AlarmNamePrefix: 'trimtab-' });
+    const found = paginateDescribeAlarms({ client: this.clients.cloudwatch }, { AlarmNamePrefix: 'trimtab.' });
     for await (const { MetricAlarms = [] } of found)
       for (const alarm of MetricAlarms) {
         const definition = definitionOf(alarm);
