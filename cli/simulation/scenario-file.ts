@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { ScenarioPathError, withValues } from '../../core/simulation/places.ts';
 import { Scenario } from '../../core/simulation/scenario.ts';
-import {
-  contentOfVariant,
-  ScenarioFile,
-  ScenarioPathError,
-  type ScenarioVariant,
-  withValueAt,
-} from '../../core/simulation/variants.ts';
+import { contentOfVariant, ScenarioFile, type ScenarioVariant } from '../../core/simulation/variants.ts';
 import { assertFileExists } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import { allowedFields } from './allowed-fields.ts';
@@ -17,7 +12,7 @@ export type ScenarioContent = Readonly<Record<string, unknown>>;
 
 /** A place in a scenario file, and values to try there. */
 export interface GridAxis {
-  /** Such as `traffic.rate` or `versions.1.failures`. */
+  /** Such as `traffic.rate`, `versions.1.failures` or `versions.canary.failures`. */
   readonly path: string;
   readonly values: readonly unknown[];
 }
@@ -34,7 +29,8 @@ export function readScenarioFile(file: string): ScenarioContent {
   assertFileExists(file);
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    // Editors of some systems put a byte-order mark in front, which is no JSON.
+    content = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new UsageError(`${file} is not JSON: ${(error as Error).message}`);
   }
@@ -51,14 +47,11 @@ export function parseScenario(content: unknown, file: string): Scenario {
 export function candidatesOfVariants(content: ScenarioContent, file: string): Candidate[] {
   if (content.variants === undefined) return [];
   const variants = parsed(z.object({ variants: ScenarioFile.shape.variants }), { variants: content.variants }, file);
-  return (variants.variants ?? []).map((variant: ScenarioVariant) => ({
-    at: variant.set,
-    variant: variant.name,
-    scenario: parseScenario(
-      usable(() => contentOfVariant(content, variant)),
-      `${file}, variant ${variant.name}`,
-    ),
-  }));
+  return (variants.variants ?? []).map((variant: ScenarioVariant) => {
+    const where = `${file}, variant ${variant.name}`;
+    const changed = usable(where, () => contentOfVariant(content, variant));
+    return { at: variant.set, variant: variant.name, scenario: parseScenario(changed, where) };
+  });
 }
 
 /** Every combination of the axes' values, the last axis varying fastest. @throws UsageError */
@@ -67,18 +60,16 @@ export function candidatesOfGrid(content: ScenarioContent, file: string, axes: r
     (rows, { values }) => rows.flatMap((row) => values.map((value) => [...row, value])),
     [[]],
   );
-  return combinations.map((values) => ({
-    at: Object.fromEntries(axes.map(({ path }, i) => [path, values[i]])),
-    scenario: parseScenario(
-      axes.reduce<unknown>((changed, { path }, i) => usable(() => withValueAt(changed, path, values[i])), content),
-      file,
-    ),
-  }));
+  return combinations.map((values) => {
+    const placed = axes.map(({ path }, i) => [path, values[i]] as const);
+    const changed = usable(`${file}, --grid`, () => withValues(content, placed));
+    return { at: Object.fromEntries(placed), scenario: parseScenario(changed, file) };
+  });
 }
 
 /** `path=value,value`. @throws UsageError */
 export function parseGridAxis(text: string): GridAxis {
-  const match = /^([\w$.-]+)=(.+)$/.exec(text);
+  const match = /^([^=]+)=(.+)$/.exec(text);
   if (!match) throw new UsageError(`a grid axis is path=value,value such as traffic.rate=0.2,1,5, received '${text}'`);
   return { path: match[1]!, values: match[2]!.split(',').map(jsonOrText) };
 }
@@ -91,21 +82,37 @@ function jsonOrText(text: string): unknown {
   }
 }
 
-function usable<T>(make: () => T): T {
+/** @throws UsageError naming what asked for a place that is none */
+function usable<T>(where: string, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (error instanceof ScenarioPathError) throw new UsageError(error.message);
+    if (error instanceof ScenarioPathError) throw new UsageError(`${where}: ${error.message}`);
     throw error;
   }
 }
 
 function parsed<T>(schema: z.ZodType<T>, content: unknown, file: string): T {
+  // Schemas leave such fields out without a word.
+  const unusable = [...placesOfProto(content)];
+  if (unusable.length > 0)
+    throw new UsageError(
+      `${file} is no scenario:\n${unusable.map((place) => `  ${place.join('.')}: __proto__ is no name of a field`).join('\n')}`,
+    );
   const result = schema.safeParse(content);
   if (result.success) return result.data;
   throw new UsageError(
     `${file} is no scenario:\n${result.error.issues.flatMap((issue) => faults(content, issue)).join('\n')}`,
   );
+}
+
+function* placesOfProto(content: unknown, above: readonly string[] = []): Generator<readonly string[]> {
+  if (typeof content !== 'object' || content === null) return;
+  for (const [key, value] of Object.entries(content)) {
+    const place = [...above, key];
+    if (key === '__proto__') yield place;
+    else yield* placesOfProto(value, place);
+  }
 }
 
 /** An issue in words: of alternatives, those of the one that came nearest. */

@@ -7,6 +7,7 @@ const CountedRows = z.strictObject({
   rows: Count.describe('Rows answered'),
   wrong: Count.describe('Wrong decisions among them'),
 });
+export type CountedRows = z.infer<typeof CountedRows>;
 
 /** What a version did in a run, in all. */
 export const VersionTotals = z.strictObject({
@@ -17,7 +18,7 @@ export const VersionTotals = z.strictObject({
   rows: Count.describe('Rows answered'),
   wrong: Count.describe('Wrong decisions, whether or not their truth was ever known'),
   segments: z.record(z.string(), CountedRows).describe('By segment; the empty name stands for none of them'),
-  classes: z.array(CountedRows).describe('By true class'),
+  classes: z.array(CountedRows).optional().describe('By true class; a regression has none'),
 });
 export type VersionTotals = z.infer<typeof VersionTotals>;
 

@@ -280,7 +280,8 @@ export class TrafficModel {
   }
 
   #segment(version: number, segment: string): SegmentBehaviour {
-    return this.versions[version - 1]!.segments?.[segment] ?? {};
+    const { segments = {} } = this.versions[version - 1]!;
+    return Object.hasOwn(segments, segment) ? segments[segment]! : {};
   }
 
   #failureShare(version: number, segment: string, t: number): number {

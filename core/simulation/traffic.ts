@@ -75,7 +75,7 @@ export const TrafficDescription = z.strictObject({
     .optional()
     .describe('Regression: the true values, normally distributed. Unless said: mean 0, deviation 1'),
   segments: z
-    .record(z.string(), z.number().gt(0).max(1))
+    .record(z.string().min(1), z.number().gt(0).max(1))
     .default({})
     .describe('Segments by name, with their share of the rows; the rest is in none'),
   features: z

@@ -36,7 +36,7 @@ export class SimulatedTraffic {
     private readonly publisher: Publisher,
     private readonly isoOf: (t: number) => string,
   ) {
-    this.totals = model.versions.map(({ name }) => emptyTotals(name));
+    this.totals = model.versions.map(({ name }) => emptyTotals(name, scenario.model.task));
     this.#truths = new PendingTruths(scenario, model.seed);
   }
 

@@ -1,9 +1,10 @@
 import { type OutcomeTable, wrongOf } from '../../core/simulation/outcomes.ts';
-import type { VersionTotals } from '../../core/simulation/run.ts';
+import type { CountedRows, VersionTotals } from '../../core/simulation/run.ts';
+import type { Scenario } from '../../core/simulation/scenario.ts';
 import type { ServedTraffic } from '../../core/simulation/traffic-model.ts';
 
 /** Totals of a version that has done nothing yet. */
-export const emptyTotals = (name: string): VersionTotals => ({
+export const emptyTotals = (name: string, task: Scenario['model']['task']): VersionTotals => ({
   name,
   requests: 0,
   failed: 0,
@@ -11,7 +12,7 @@ export const emptyTotals = (name: string): VersionTotals => ({
   rows: 0,
   wrong: 0,
   segments: {},
-  classes: [],
+  ...(task === 'regression' ? {} : { classes: [] }),
 });
 
 /** Adds what a version did. */
@@ -23,14 +24,16 @@ export function tally(totals: VersionTotals, traffic: ServedTraffic): void {
   for (const [segment, table] of traffic.outcomes) {
     const wrong = wrongOf(table);
     totals.wrong += wrong;
-    totals.segments[segment] ??= { rows: 0, wrong: 0 };
-    totals.segments[segment].rows += table.cells.reduce((sum, count) => sum + count, 0);
-    totals.segments[segment].wrong += wrong;
-    tallyClasses(totals, table);
+    // Names are the file's, and may be those of what every object has.
+    if (!Object.hasOwn(totals.segments, segment)) totals.segments[segment] = { rows: 0, wrong: 0 };
+    const counts = totals.segments[segment]!;
+    counts.rows += table.cells.reduce((sum, count) => sum + count, 0);
+    counts.wrong += wrong;
+    if (totals.classes) tallyClasses(totals.classes, table);
   }
 }
 
-function tallyClasses({ classes }: VersionTotals, table: OutcomeTable): void {
+function tallyClasses(classes: CountedRows[], table: OutcomeTable): void {
   for (const [i, count] of table.cells.entries()) {
     const truth = Math.floor(i / table.classes);
     classes[truth] ??= { rows: 0, wrong: 0 };

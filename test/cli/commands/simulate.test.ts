@@ -101,6 +101,19 @@ describe('trimtab simulate', () => {
       { variants: [{ name: 'a', set: { 'traffic.rte': 1 } }] },
       /variant a is no scenario:\n +traffic\.rte: unknown field/,
     ],
+    [
+      { variants: [{ name: 'a', set: { 'versions.-1.name': 'x' } }] },
+      /variant a: versions\.-1\.name leads to -1 of a list/,
+    ],
+    ['{"traffic": {"segments": {"__proto__": 0.5}}}', /traffic\.segments\.__proto__: __proto__ is no name/],
+    [
+      '{"variants": [{"name": "a", "set": {"__proto__": 1}}]}',
+      /variants\.0\.set\.__proto__: __proto__ is no name of a field/,
+    ],
+    [
+      { variants: [{ name: 'a', set: { 'traffic.__proto__.rate': 50 } }] },
+      /variant a: traffic\.__proto__\.rate: __proto__ is/,
+    ],
   ])('refuses %j with the path, what was received and what is allowed', async (content, message) => {
     const { status, err } = await trimtab(content);
     expect(status).toBe(2);
@@ -132,7 +145,37 @@ describe('trimtab simulate', () => {
     expect((await extreme({ rate: 10, rows: 100_000 }, { truth: { share: 1 } })).status).toBe(0);
   });
 
+  it('tries values of a version by its name', async () => {
+    const { status, out } = await trimtab(BAD_CANARY, '--grid', 'versions.canary.failures=0,0.5', '--seeds', '2');
+    expect(status).toBe(0);
+    expect(out).toMatch(/\n0 +0 of 2[^\n]*\n0\.5 +2 of 2/);
+  });
+
+  it('takes a file with a byte-order mark, and segments called like what every object has', async () => {
+    const traffic = { rate: 10, segments: { constructor: 0.5 } };
+    const { out } = await trimtab(`\uFEFF${JSON.stringify({ ...BAD_CANARY, traffic })}`, '--json');
+    const [champion] = SimulationView.parse(JSON.parse(out)).runs[0]!.versions;
+    expect(Object.keys(champion!.segments).sort()).toEqual(['', 'constructor']);
+    expect(Object).not.toHaveProperty('rows');
+  });
+
+  it('counts by true class where there are classes', async () => {
+    const classesOf = async (task: string): Promise<unknown> => {
+      const { out } = await trimtab({ ...BAD_CANARY, model: { task }, seeds: 1 }, '--json');
+      return SimulationView.parse(JSON.parse(out)).runs[0]!.versions[0]!.classes;
+    };
+    expect(await classesOf('multiclass')).toHaveLength(3);
+    expect(await classesOf('regression')).toBeUndefined();
+  });
+
   it('refuses options that are none', async () => {
+    const hidden = ['traffic.rate=1,2', 'traffic.rate=3'].flatMap((axis) => ['--grid', axis]);
+    expect((await trimtab(BAD_CANARY, ...hidden)).err).toMatch(/--grid: traffic\.rate leads to the same place/);
+    const nowhere = await trimtab(BAD_CANARY, '--grid', 'versions.01.failures=0.01');
+    expect(nowhere).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/its places, 0 to 2, and its names, champion/),
+    });
     expect((await trimtab(BAD_CANARY, '--seeds', 'x')).err).toMatch(/--seeds is a whole number, received 'x'/);
     expect((await trimtab(BAD_CANARY, '--grid', 'rate')).err).toMatch(/path=value,value.*received 'rate'/);
     const axes = ['a=1', 'b=1', 'c=1'].flatMap((axis) => ['--grid', axis]);
