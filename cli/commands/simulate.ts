@@ -48,8 +48,12 @@ export function addSimulate(program: Program, io: Io, options: () => GlobalOptio
       const { single, several } = candidatesOf(content, file, own);
       const faults = single
         ? await playOne(single, own.timeline === true, io, options)
-        : await playAll(several, own.grid, io, options);
-      if (faults.length > 0) throw new CheckFailedError(`${faults.length} expectations are not met: ${faults[0]}`);
+        : await playAll(several, { grid: own.grid, note: noteOf(content) }, io, options);
+      const { length } = faults;
+      if (length > 0)
+        throw new CheckFailedError(
+          `${length} ${length === 1 ? 'expectation is' : 'expectations are'} not met: ${faults[0]}`,
+        );
     });
 }
 
@@ -101,20 +105,23 @@ async function playOne(
 /** @returns what was expected and is not met */
 async function playAll(
   candidates: readonly Candidate[],
-  grid: readonly GridAxis[],
+  { grid, note }: { readonly grid: readonly GridAxis[]; readonly note: string },
   io: Io,
   options: () => GlobalOptions,
 ): Promise<readonly string[]> {
   const cells: SimulationTableView['cells'] = [];
   for (const { at, variant, scenario } of candidates) {
     const { summary, unmet } = await simulate(scenario, DEPLOYED_SCHEDULES);
-    cells.push({ at, variant: variant ?? null, summary, unmet });
+    cells.push({ at, variant: variant ?? null, note: scenario.note, summary, unmet });
   }
   const { name } = candidates[0]!.scenario;
-  const view: SimulationTableView = { schemaVersion: 1, name, axes: grid.map(({ path }) => path), cells };
+  const view: SimulationTableView = { schemaVersion: 1, name, note, axes: grid.map(({ path }) => path), cells };
   print(io, options(), view, formatSimulations);
   return cells.flatMap(({ unmet }) => unmet);
 }
+
+/** What the file says of its results, of whatever variant. */
+const noteOf = ({ note }: ScenarioContent): string => (typeof note === 'string' ? note : '');
 
 function withSeeds(content: ScenarioContent, { seeds, seed }: SimulateOptions): ScenarioContent {
   return {

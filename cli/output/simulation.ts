@@ -1,8 +1,8 @@
 import type { TimelineItem } from '../../core/simulation/run.ts';
 import type { QuantityName, QuantitySummary, Summary } from '../../core/simulation/summary.ts';
-import type { SimulationTableView, SimulationView } from '../../core/simulation/view.ts';
+import type { SimulationCell, SimulationTableView, SimulationView } from '../../core/simulation/view.ts';
 import { table } from './table.ts';
-import { wrapped } from './wrapped.ts';
+import { COLUMNS, wrapped } from './wrapped.ts';
 
 /** Seconds as people say them: `90 s`, `12 min`, `3.5 h`, `2.5 d`. */
 export function formatSeconds(seconds: number): string {
@@ -22,6 +22,7 @@ export function formatSimulation({ name, note, summary, unmet }: SimulationView)
   return [
     `${name}: ${summary.seeds} ${summary.seeds === 1 ? 'seed' : 'seeds'}`,
     ...verdictLines(summary),
+    ...refusedLines(summary),
     '',
     table(
       ['', 'median', '90 %', 'most'],
@@ -54,19 +55,27 @@ function formatTimeline({ runs, timeline }: SimulationView): string {
 }
 
 /** Several scenarios, one a row. */
-export function formatSimulations({ axes, cells }: SimulationTableView): string {
-  const named = cells.some(({ variant }) => variant !== null);
-  const head = [
-    ...(named ? ['variant'] : shortPaths(axes)),
-    'taken back',
-    'after',
-    'failed',
-    'wrong',
-    'promoted',
-    'false',
-  ];
-  const rows = cells.map(({ at, variant, summary: { quantities, seeds, acted, promoted } }) => [
-    ...(named ? [variant] : axes.map((path) => formatValueAt(at[path]))),
+export function formatSimulations({ note, axes, cells }: SimulationTableView): string {
+  const names = cells.map((cell) => nameOfCell(cell, axes));
+  return [
+    ...tableOfCells(axes, cells, names),
+    '',
+    ...wrapped(
+      'after: median / 90 % of the seeds. failed, wrong: answers of the suspect, median. false: good versions taken back, median.',
+    ),
+    ...cells.flatMap(({ summary }, i) => refusedLines(summary, `${names[i]}: `)),
+    ...(note === '' ? [] : ['', ...wrapped(`Note: ${note}`)]),
+    ...cells.flatMap((cell, i) =>
+      cell.note === note || cell.note === '' ? [] : ['', ...wrapped(`Note of ${names[i]}: ${cell.note}`)],
+    ),
+    ...unmetLines(cells.flatMap(({ unmet }, i) => unmet.map((fault) => `${names[i]}: ${fault}`))),
+  ].join('\n');
+}
+
+/** A table; where names or values are too long for it, a list of them above, by the numbers of its rows. */
+function tableOfCells(axes: readonly string[], cells: readonly SimulationCell[], names: readonly string[]): string[] {
+  const head = ['taken back', 'after', 'failed', 'wrong', 'promoted', 'false'];
+  const rows = cells.map(({ summary: { quantities, seeds, acted, promoted } }) => [
     `${acted} of ${seeds}`,
     formatPair(quantities.actedAfterSeconds),
     formatQuantity(quantities.failedAnswersOfSuspect.median, 'count'),
@@ -74,18 +83,25 @@ export function formatSimulations({ axes, cells }: SimulationTableView): string 
     `${promoted} of ${seeds}`,
     formatQuantity(quantities.falseActions.median, 'count'),
   ]);
-  const unmet = cells.flatMap(({ at, variant, unmet }) =>
-    unmet.map((fault) => `${variant ?? axes.map((path) => `${path}=${formatValueAt(at[path])}`).join(' ')}: ${fault}`),
+  const named = cells.some(({ variant }) => variant !== null);
+  const leading = cells.map(({ variant, at }) => (named ? [variant] : axes.map((path) => formatValueAt(at[path]))));
+  const usual = table(
+    [...(named ? ['variant'] : shortPaths(axes)), ...head],
+    rows.map((row, i) => [...leading[i]!, ...row]),
   );
+  if (usual.split('\n').every((line) => line.length <= COLUMNS)) return [usual];
   return [
-    table(head, rows),
+    ...names.flatMap((name, i) => wrapped(`${i + 1}: ${name}`)),
     '',
-    ...wrapped(
-      'after: median / 90 % of the seeds. failed, wrong: answers of the suspect, median. false: good versions taken back, median.',
+    table(
+      ['#', ...head],
+      rows.map((row, i) => [i + 1, ...row]),
     ),
-    ...unmetLines(unmet),
-  ].join('\n');
+  ];
 }
+
+const nameOfCell = ({ variant, at }: SimulationCell, axes: readonly string[]): string =>
+  variant ?? axes.map((path) => `${path}=${formatValueAt(at[path])}`).join(' ');
 
 type Unit = 'time' | 'count';
 
@@ -128,6 +144,12 @@ function verdictLines({ seeds, acted, promoted, actedFalsely, outcomes, causes }
       `${actedFalsely} of ${seeds}${by}. Ended as: ${list(outcomes)}.`,
   );
 }
+
+/** What people asked for in vain: without it, a result may be that of another scenario than was meant. */
+const refusedLines = ({ refused, seeds: all }: Summary, of = ''): string[] =>
+  refused.flatMap(({ do: what, version, reason, seeds }) =>
+    wrapped(`${of}${what} of ${version} was refused in ${seeds} of ${all}: ${reason}.`),
+  );
 
 const unmetLines = (unmet: readonly string[]): string[] =>
   unmet.length === 0 ? [] : ['', 'Expected and not met:', ...unmet.flatMap((fault) => wrapped(fault, { indent: 2 }))];

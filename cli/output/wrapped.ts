@@ -1,5 +1,5 @@
 /** Width of terminals that everybody has. */
-const COLUMNS = 80;
+export const COLUMNS = 80;
 
 /** Text as lines of at most 80 columns, broken between words. */
 export function wrapped(text: string, { indent = 0 }: { readonly indent?: number } = {}): string[] {

@@ -10,10 +10,13 @@ export function refuse(message: string): never {
   throw new ReleaseRefusedError(message);
 }
 
+/** Whether these can be the steps of a canary: at least two ascending shares, the last of them 1. */
+export const areSteps = (steps: readonly number[]): boolean =>
+  steps.length >= 2 && steps.every((w, i) => w > (steps[i - 1] ?? 0)) && steps.at(-1) === 1;
+
 /** @throws ReleaseRefusedError unless the steps of a canary are at least two ascending shares, the last of them 1 */
 export function mustBeSteps(steps: readonly number[]): void {
-  const ascending = steps.every((w, i) => w > (steps[i - 1] ?? 0)) && steps.at(-1) === 1;
-  if (!ascending || steps.length < 2)
+  if (!areSteps(steps))
     refuse(`a canary's steps are at least two ascending shares, the last 1, received ${JSON.stringify(steps)}`);
 }
 

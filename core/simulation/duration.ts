@@ -5,12 +5,14 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, 
 /** The furthest from time 0 that anything may be: enough for years, and sums of it stay exact. */
 const MAX_SECONDS = 1_000 * UNIT_SECONDS.d!;
 
-function seconds(text: string): number {
-  const amount = Number(text.slice(0, -1));
-  return Math.round(amount * UNIT_SECONDS[text.at(-1)!]!);
-}
+const seconds = (given: number | string): number =>
+  typeof given === 'string' ? Number(given.slice(0, -1)) * UNIT_SECONDS[given.at(-1)!]! : given;
 
-const toSeconds = (given: number | string): number => (typeof given === 'string' ? seconds(given) : Math.round(given));
+/** Seconds without the rest that products of fractions have: 1.1h is 3960.0000000000005 s. */
+const toSeconds = (given: number | string): number => Math.round(seconds(given));
+
+const isWhole = (given: number | string): boolean => Math.abs(seconds(given) - toSeconds(given)) < 1e-6;
+const WHOLE = 'must be whole seconds, such as 90s, 1.5m or 90';
 
 const inRange = (s: number): boolean => Math.abs(s) <= MAX_SECONDS;
 const RANGE = 'at most 1000d';
@@ -26,6 +28,7 @@ export const Duration = z
         'a duration is a number of seconds, or a number with s, m, h, d or w behind it, such as 90s, 10m, 2h, 30d',
       ),
   ])
+  .refine(isWhole, WHOLE)
   .transform(toSeconds)
   .refine(inRange, RANGE);
 
@@ -35,6 +38,7 @@ export const Moment = z
     z.number(),
     z.string().regex(/^-?\d+(\.\d+)?[smhdw]$/, 'a moment is a duration from time 0, such as 10m, 2h or -1h'),
   ])
+  .refine(isWhole, WHOLE)
   .transform(toSeconds)
   .refine(inRange, `${RANGE} from time 0`);
 

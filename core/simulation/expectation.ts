@@ -1,13 +1,18 @@
 import * as z from 'zod';
 
-const Bounds = z
-  .strictObject({
-    min: z.number().optional().describe('At least'),
-    max: z.number().optional().describe('At most'),
-  })
-  .refine(({ min, max }) => min !== undefined || max !== undefined, 'needs min or max')
-  .refine(({ min, max }) => min === undefined || max === undefined || min <= max, 'min is above max');
+const bounds = (value: z.ZodNumber) =>
+  z
+    .strictObject({
+      min: value.optional().describe('At least'),
+      max: value.optional().describe('At most'),
+    })
+    .refine(({ min, max }) => min !== undefined || max !== undefined, 'needs min or max')
+    .refine(({ min, max }) => min === undefined || max === undefined || min <= max, 'min is above max');
+
+const Bounds = bounds(z.number());
 export type Bounds = z.infer<typeof Bounds>;
+
+const ShareBounds = bounds(z.number().min(0).max(1));
 
 /** Bounds of a quantity over the seeds. A time at which nothing happened counts as infinitely late. */
 export const QuantityBounds = z.strictObject({
@@ -19,8 +24,8 @@ export type QuantityBounds = z.infer<typeof QuantityBounds>;
 
 /** What a scenario must come to. Shares are of the seeds, 0 to 1. */
 export const Expectation = z.strictObject({
-  acted: Bounds.optional().describe('Share of seeds in which the suspect was taken back'),
-  promoted: Bounds.optional().describe('Share of seeds in which a canary was promoted'),
+  acted: ShareBounds.optional().describe('Share of seeds in which the suspect was taken back'),
+  promoted: ShareBounds.optional().describe('Share of seeds in which a canary was promoted'),
   cause: z
     .string()
     .optional()

@@ -35,6 +35,15 @@ export const TimelineItem = z.strictObject({
 });
 export type TimelineItem = z.infer<typeof TimelineItem>;
 
+/** What a person asked for, and the registry refused. */
+export const RefusedEvent = z.strictObject({
+  t: Seconds,
+  do: z.string().describe('What was asked for, as in `events`'),
+  version: z.string().describe('For which version'),
+  reason: z.string().describe('Why it was refused'),
+});
+export type RefusedEvent = z.infer<typeof RefusedEvent>;
+
 /** How a scenario came out with the chances of one seed. */
 export const Run = z.strictObject({
   seed: z.int().describe('What its chances were drawn with'),
@@ -61,6 +70,7 @@ export const Run = z.strictObject({
   retraining: Count.describe('Entries among them that ask for retraining'),
   driftWindows: Count.describe('Windows in which drift was found'),
   pages: Count.describe('Alarms that went off'),
+  refused: z.array(RefusedEvent).describe('Events that were refused, and so changed nothing'),
   versions: z.array(VersionTotals).describe('What each version did, in their order'),
 });
 export type Run = z.infer<typeof Run>;

@@ -1,10 +1,6 @@
+import type { Contradiction } from './contradiction.ts';
+import { impossibleEvents } from './event-rules.ts';
 import type { ScenarioFields } from './scenario-fields.ts';
-
-/** What of a scenario does not fit the rest of it. */
-export interface Contradiction {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
 
 /** Fields that mean something for one task only: they would be ignored for another. */
 const OF_TASK = {
@@ -27,6 +23,7 @@ export function* contradictions(scenario: ScenarioFields): Generator<Contradicti
   yield* wrongTask(scenario);
   yield* wrongShares(scenario);
   yield* wrongTimes(scenario);
+  yield* impossibleEvents(scenario);
 }
 
 function* wrongNames({ versions, suspect, events = [], traffic }: ScenarioFields): Generator<Contradiction> {

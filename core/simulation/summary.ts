@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Bounds, Expectation, QuantityBounds } from './expectation.ts';
-import type { Run } from './run.ts';
+import { RefusedEvent, type Run } from './run.ts';
 
 /** What is counted or timed in every run. */
 const QUANTITIES = [
@@ -32,6 +32,11 @@ export type QuantitySummary = z.infer<typeof QuantitySummary>;
 
 const Counts = z.record(z.string(), z.int().min(1));
 
+const RefusedEvents = RefusedEvent.omit({ t: true }).extend({
+  seeds: z.int().min(1).describe('In how many seeds'),
+});
+export type RefusedEvents = z.infer<typeof RefusedEvents>;
+
 /** How a scenario came out over its seeds. */
 export const Summary = z.strictObject({
   seeds: z.int().min(1).describe('How often it was played'),
@@ -40,6 +45,7 @@ export const Summary = z.strictObject({
   actedFalsely: z.int().min(0).describe('Seeds in which a version was taken back that was no suspect'),
   outcomes: Counts.describe('How many seeds ended so'),
   causes: Counts.describe('What took a version back, in how many seeds'),
+  refused: z.array(RefusedEvents).describe('Events that were refused, and so changed nothing'),
   quantities: z
     .record(z.enum(QUANTITIES), QuantitySummary)
     .describe('What was counted or timed, over the seeds; null is what never happened'),
@@ -63,9 +69,22 @@ export function summariseRuns(runs: readonly Run[]): Summary {
     actedFalsely: runs.filter(({ falseActions }) => falseActions > 0).length,
     outcomes: counted(runs.map(({ outcome }) => outcome)),
     causes: counted(runs.flatMap(({ cause }) => cause ?? [])),
+    refused: refusedIn(runs),
     quantities: Object.fromEntries(quantities) as Record<QuantityName, QuantitySummary>,
     reason: runs[0]!.reason,
   };
+}
+
+/** What was refused for the same reason is told once. */
+function refusedIn(runs: readonly Run[]): RefusedEvents[] {
+  const all = new Map<string, Omit<RefusedEvents, 'seeds'> & { readonly seeds: Set<number> }>();
+  for (const { seed, refused } of runs)
+    for (const { t: _, ...event } of refused) {
+      const key = JSON.stringify([event.do, event.version, event.reason]);
+      if (!all.has(key)) all.set(key, { ...event, seeds: new Set() });
+      all.get(key)!.seeds.add(seed);
+    }
+  return [...all.values()].map(({ seeds, ...event }) => ({ ...event, seeds: seeds.size }));
 }
 
 /** What of an expectation was not met, in words; empty when all was. */

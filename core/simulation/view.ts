@@ -18,6 +18,7 @@ export type SimulationView = z.infer<typeof SimulationView>;
 export const SimulationCell = z.strictObject({
   at: z.record(z.string(), z.unknown()).describe('Values by their place in the file'),
   variant: z.string().nullable().describe('Name of the variant; null in a grid'),
+  note: z.string().describe('What one should know of its result: its own note, else that of the file'),
   summary: Summary.describe('How it came out over the seeds'),
   unmet: z.array(z.string()).describe('What of the expectation was not met, in words'),
 });
@@ -27,6 +28,7 @@ export type SimulationCell = z.infer<typeof SimulationCell>;
 export const SimulationTableView = z.strictObject({
   schemaVersion: z.literal(1).describe('Version of this form'),
   name: z.string().describe('Name of the scenario'),
+  note: z.string().describe('What one should know of the results, as the file says'),
   axes: z.array(z.string()).describe('Paths of the grid'),
   cells: z.array(SimulationCell).describe('What was played, the last axis varying fastest'),
 });

@@ -221,7 +221,7 @@ class Simulation {
       );
     } catch (error) {
       if (!(error instanceof ReleaseRefusedError)) throw error;
-      this.#timeline.note(this.#now, 'refused', `${event.do}: ${error.message}`, version);
+      this.#timeline.refused(this.#now, event, error.message);
     }
     await this.#follow();
   }

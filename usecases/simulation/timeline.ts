@@ -3,7 +3,8 @@ import { parseAlarmName } from '../../core/alarms/definitions.ts';
 import type { DriftVerdict } from '../../core/drift/verdict.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { EMPTY_STATE } from '../../core/registry/ledger.ts';
-import type { PlayedRun, Run, TimelineItem, VersionTotals } from '../../core/simulation/run.ts';
+import type { ScenarioEvent } from '../../core/simulation/event.ts';
+import type { PlayedRun, RefusedEvent, Run, TimelineItem, VersionTotals } from '../../core/simulation/run.ts';
 
 /** Longest time line: what is beyond it is counted and left out. */
 const MAX_ITEMS = 1_000;
@@ -39,6 +40,7 @@ export class Timeline {
   #state: ReleaseState = EMPTY_STATE;
   #promotedAfter: number | undefined;
   #last: Entry | undefined;
+  readonly #refused: RefusedEvent[] = [];
   #entries = 0;
   #held = 0;
   #retraining = 0;
@@ -82,6 +84,12 @@ export class Timeline {
       failedAnswers: own?.failed ?? 0,
       wrongAnswers: own?.wrong ?? 0,
     });
+  }
+
+  /** What a person asked for in vain. */
+  refused(t: number, { do: what, version }: ScenarioEvent, reason: string): void {
+    this.#refused.push({ t, do: what, version, reason });
+    this.note(t, 'refused', `${what}: ${reason}`, this.totals.findIndex(({ name }) => name === version) + 1);
   }
 
   alarm(t: number, { alarm, reason }: AlarmTransition): void {
@@ -153,6 +161,7 @@ export class Timeline {
       retraining: this.#retraining,
       driftWindows: this.#driftWindows,
       pages: this.#pages,
+      refused: this.#refused,
       versions: [...totals],
     };
     return { run, timeline: this.#timeline() };

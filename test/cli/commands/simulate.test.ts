@@ -78,6 +78,7 @@ describe('trimtab simulate', () => {
     expect(status).toBe(1);
     expect(out).toMatch(/actedAfterSeconds, median: at most 60 is expected, received 120/);
     expect(err).toMatch(/2 expectations are not met/);
+    expect((await expecting({ acted: { max: 0 } })).err).toMatch(/1 expectation is not met: acted/);
   });
 
   it.each([
@@ -143,6 +144,48 @@ describe('trimtab simulate', () => {
     expect((await extreme({ rate: 10, callers: { count: 1 } })).status).toBe(0);
     expect((await extreme({ rate: 10 }, { ingestionDelay: '1d' })).out).toMatch(/taken back in 0 of 3/);
     expect((await extreme({ rate: 10, rows: 100_000 }, { truth: { share: 1 } })).status).toBe(0);
+  });
+
+  it('shows notes of the file and of variants, and what was refused, in tables too', async () => {
+    const content = {
+      ...BAD_CANARY,
+      warmUp: undefined,
+      note: 'of the file',
+      versions: [{ name: 'champion' }, { name: 'canary', failures: 1 }],
+      events: [
+        { do: 'release', at: '-5m', version: 'champion' },
+        { do: 'canary', at: 0, version: 'canary' },
+        { do: 'promote', at: '15m', version: 'canary' },
+      ],
+      variants: [{ name: 'plain' }, { name: 'slow', note: 'of slow', set: { 'traffic.rate': 5 } }],
+    };
+    const { status, out } = await trimtab(content);
+    expect(status).toBe(0);
+    expect(out).toMatch(/\nNote: of the file\n/);
+    expect(out).toMatch(/\nNote of slow: of slow$/);
+    expect(out).toMatch(/plain: promote of canary was refused in 3 of 3:\sthere is no canary/);
+    const table = SimulationTableView.parse(JSON.parse((await trimtab(content, '--json')).out));
+    expect(table).toMatchObject({ note: 'of the file', cells: [{ note: 'of the file' }, { note: 'of slow' }] });
+
+    const one = await trimtab(content, '--variant', 'plain');
+    expect(one.out).toMatch(/promote of canary was refused in 3 of 3: there is no canary/);
+    const { summary, runs } = SimulationView.parse(
+      JSON.parse((await trimtab(content, '--variant', 'plain', '--json')).out),
+    );
+    const refused = { do: 'promote', version: 'canary', reason: expect.stringMatching(/there is no canary/) };
+    expect(summary.refused).toEqual([{ ...refused, seeds: 3 }]);
+    expect(runs[0]!.refused).toEqual([{ ...refused, t: 900 }]);
+  });
+
+  it('keeps tables within 80 columns, however long names and values are', async () => {
+    const short = { ...BAD_CANARY, duration: '1m', seeds: 1 };
+    const widthOf = (out: string): number => Math.max(...out.split('\n').map((line) => line.length));
+    const variants = [{ name: 'a' }, { name: 'long '.repeat(12).trim() }];
+    const { out } = await trimtab({ ...short, variants });
+    expect(widthOf(out)).toBeLessThanOrEqual(80);
+    expect(out).toMatch(/^1: a\n2: long long/);
+    const grid = ['--grid', 'name=a,the name of a scenario that is long', '--grid', 'description=b,of it another'];
+    expect(widthOf((await trimtab(short, ...grid)).out)).toBeLessThanOrEqual(80);
   });
 
   it('tries values of a version by its name', async () => {

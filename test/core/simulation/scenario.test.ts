@@ -42,6 +42,7 @@ describe('Scenario', () => {
   it('takes durations in seconds or with a unit', () => {
     expect(Scenario.parse({ duration: '1.5h' }).duration).toBe(5_400);
     expect(Scenario.parse({ duration: 90 }).duration).toBe(90);
+    expect(Scenario.parse({ duration: '1.1h' }).duration).toBe(3_960);
     expect(Scenario.parse({ skip: [{ from: '-2d', to: '-1h' }] }).skip).toEqual([{ from: -172_800, to: -3_600 }]);
     expect(() => Scenario.parse({ duration: '-1h' })).toThrow(/a number with s, m, h, d or w behind it/);
   });
@@ -96,7 +97,53 @@ describe('Scenario', () => {
     [{ model: { monitoring: { business: {} } } }, /Unrecognized key/],
     [{ expect: { acted: {} } }, /needs min or max/],
     [{ duration: '2000d' }, /at most 1000d/],
+    [{ duration: 90.5 }, /must be whole seconds, such as 90s/],
+    [{ duration: '0.01m' }, /must be whole seconds/],
+    [{ skip: [{ from: -0.5, to: '1h' }] }, /must be whole seconds/],
+    [{ expect: { acted: { min: 2 } } }, /expected number to be <=1/],
+    [{ expect: { promoted: { max: -1 } } }, /expected number to be >=0/],
+    [{ traffic: { segments: { '': 0.5 } } }, /Invalid key in record/],
   ])('refuses what would be ignored: %j', (content, message) => {
     expect(() => Scenario.parse(content)).toThrow(message);
+  });
+
+  const RELEASE = { do: 'release', at: '-1h', version: 'champion' };
+  const CANARY = { do: 'canary', at: 0, version: 'canary' };
+  it.each([
+    [[RELEASE, { ...CANARY, steps: [0.5, 0.2] }], ['events', 1, 'steps'], /at least two shares that ascend, the last/],
+    [[RELEASE, { ...CANARY, steps: [1] }], ['events', 1, 'steps'], /at least two shares/],
+    [[CANARY], ['events', 0, 'do'], /no version has been released by then/],
+    [[CANARY, { ...RELEASE, at: 0 }], ['events', 0, 'do'], /no version has been released by then/],
+    [[RELEASE, { do: 'promote', at: '1h', version: 'canary' }], ['events', 1, 'do'], /no canary or test of canary has/],
+    [[RELEASE, { do: 'promote', at: -60, version: 'canary' }, CANARY], ['events', 1, 'do'], /no canary or test/],
+    [
+      [RELEASE, { ...CANARY, at: undefined, afterTakenBack: '1h' }],
+      ['events', 1, 'afterTakenBack'],
+      /is never taken back/,
+    ],
+    [[RELEASE, { do: 'lift', at: '1h', version: 'canary' }], ['events', 1, 'do'], /is never taken back/],
+  ])('refuses events that the file alone tells are impossible: %j', (events, path, message) => {
+    const issues = Scenario.safeParse({ events }).error?.issues;
+    expect(issues).toEqual([expect.objectContaining({ path, message: expect.stringMatching(message) })]);
+  });
+
+  it('refuses steps of the model that its canaries cannot take', () => {
+    const model = { rollout: { steps: [1] } };
+    const pathsOf = (content: object) => Scenario.safeParse(content).error?.issues.map(({ path }) => path.join('.'));
+    expect(pathsOf({ model })).toEqual(['model.rollout.steps']);
+    expect(pathsOf({ model, events: [RELEASE, CANARY] })).toEqual(['model.rollout.steps']);
+    expect(pathsOf({ model, events: [RELEASE, { ...CANARY, steps: [0.5, 1] }] })).toBeUndefined();
+    expect(pathsOf({ model, versions: [{ name: 'a' }] })).toBeUndefined();
+  });
+
+  it('takes events that depend on the traffic', () => {
+    const events = [
+      RELEASE,
+      CANARY,
+      { ...CANARY, at: undefined, afterTakenBack: '1h' },
+      { do: 'lift', afterTakenBack: '10m', version: 'canary' },
+      { do: 'promote', at: '5h', version: 'canary' },
+    ];
+    expect(Scenario.safeParse({ events }).error).toBeUndefined();
   });
 });

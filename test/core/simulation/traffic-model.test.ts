@@ -99,7 +99,7 @@ describe('TrafficModel', () => {
       traffic: {
         rate: [
           { from: 0, value: 0 },
-          { from: 0.5, until: 86_400, value: 20 },
+          { from: 1, until: 86_400, value: 20 },
         ],
       },
     });
