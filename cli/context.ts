@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { openHome } from '../platform/home.ts';
 import type { Home } from '../platform/ports.ts';
 import { Registry } from '../usecases/registry/registry.ts';
+import { printable, printableLines } from './printable.ts';
 
 /** Where a command writes, so that tests can read it. */
 export interface Io {
@@ -17,12 +18,14 @@ export interface GlobalOptions {
 }
 
 /**
- * Prints a view: as one JSON document when that was asked for, else as text for people.
+ * Prints a view: as one JSON document when that was asked for, else as text for people, in which control characters
+ * of names and values are escaped.
  *
  * @param format makes the text of the view and of nothing else
  */
 export function print<V>(io: Io, options: GlobalOptions, view: V, format: (view: NoInfer<V>) => string): void {
-  io.out(options.json ? JSON.stringify(view, null, 2) : format(view));
+  // Again after it was made: what is no plain object in a view is left to the format.
+  io.out(options.json ? JSON.stringify(view, null, 2) : printableLines(format(printable(view))));
 }
 
 /** Opens the home that was named, works, and closes it. */

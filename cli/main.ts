@@ -31,6 +31,7 @@ import { addValidate } from './commands/validate.ts';
 import type { GlobalOptions, Io } from './context.ts';
 import { CheckFailedError } from './errors.ts';
 import { missingLibrary } from './optional-dependencies.ts';
+import { printableLines } from './printable.ts';
 
 /** Adds a command to the program. `options` gives the options of every command as they were parsed. */
 export type AddCommand = (program: Command, io: Io, options: () => GlobalOptions) => void;
@@ -78,7 +79,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     .option('--home <home>', "folder of the local home, or 'aws' (default: TRIMTAB_HOME, then .trimtab)")
     .option('--json', 'print JSON')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) });
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(printableLines(text.trimEnd())),
+    });
   for (const add of ADDITIONS) add(program, io, () => program.opts<GlobalOptions>());
   for (const command of program.commands) {
     // Options of every command may stand after its name, too.
@@ -101,7 +105,8 @@ function failed(error: unknown, io: Io): number {
   // Commander has printed its own message; help and version are no failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  io.err(io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${missingLibrary(error as Error) ?? message}`);
+  const text = io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${missingLibrary(error as Error) ?? message}`;
+  io.err(printableLines(text));
   const refused =
     error instanceof CheckFailedError || error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError;
   if (refused) return 1;

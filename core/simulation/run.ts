@@ -18,7 +18,7 @@ export const VersionTotals = z.strictObject({
   rows: Count.describe('Rows answered'),
   wrong: Count.describe('Wrong decisions, whether or not their truth was ever known'),
   segments: z.record(z.string(), CountedRows).describe('By segment; the empty name stands for none of them'),
-  classes: z.array(CountedRows).optional().describe('By true class; a regression has none'),
+  classes: z.array(CountedRows).nullable().describe('By true class; null of a regression, which has none'),
 });
 export type VersionTotals = z.infer<typeof VersionTotals>;
 

@@ -56,6 +56,17 @@ describe('trimtab', () => {
     expect(forged.out).toContain('its state is not the release that is kept of it');
   });
 
+  it('prints reasons on a line of their own, whatever a terminal would make of them', async () => {
+    const reason = 'fine\u001b[2J\n3  2026-01-01 00:00:00  released';
+    await run('register', `${MODEL}/v1`);
+    await run('approve', 'flight-delay', '1', '--reason', reason);
+    const { out } = await run('history', 'flight-delay');
+    expect(out.split('\n')).toHaveLength(4);
+    expect(out).toContain('fine\\u001b[2J\\n3  2026');
+    expect((await json('history', 'flight-delay')).entries[1].reason).toBe(reason);
+    expect((await run('history', 'no\u001b[2J')).err).not.toContain('\u001b');
+  });
+
   it('takes a model from its folder to a canary and back', async () => {
     expect((await run('register', `${MODEL}/v1`)).out).toContain('flight-delay 1 registered');
     expect(await json('register', `${MODEL}/v1`)).toMatchObject({ existed: true, version: 1 });

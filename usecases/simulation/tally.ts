@@ -12,7 +12,7 @@ export const emptyTotals = (name: string, task: Scenario['model']['task']): Vers
   rows: 0,
   wrong: 0,
   segments: {},
-  ...(task === 'regression' ? {} : { classes: [] }),
+  classes: task === 'regression' ? null : [],
 });
 
 /** Adds what a version did. */

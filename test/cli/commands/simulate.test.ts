@@ -208,7 +208,7 @@ describe('trimtab simulate', () => {
       return SimulationView.parse(JSON.parse(out)).runs[0]!.versions[0]!.classes;
     };
     expect(await classesOf('multiclass')).toHaveLength(3);
-    expect(await classesOf('regression')).toBeUndefined();
+    expect(await classesOf('regression')).toBeNull();
   });
 
   it('refuses options that are none', async () => {
