@@ -15,7 +15,7 @@ export type Artifact = z.infer<typeof Artifact>;
 export const ModelVersion = z.strictObject({
   model: ModelName,
   version: VersionNumber,
-  artifact: Artifact.describe('The .onnx file. Registering the same digest twice gives the same version.'),
+  artifact: Artifact.describe('The .onnx file. Versions that differ in manifest or baseline may have the same.'),
   baseline: Artifact.optional().describe('baseline.json; too large for a table item, so it is kept beside the model.'),
   signature: Signature.describe('What the graph takes and gives.'),
   manifest: Manifest,

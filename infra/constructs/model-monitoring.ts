@@ -6,11 +6,14 @@ import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import { modelWidgets } from '../dashboards/model.ts';
 import { dashboardUrl } from '../dashboards/widgets.ts';
 import type { DeployedModel } from '../model-folder.ts';
+import type { IModelRegistry } from './model-registry.ts';
 import { runbookPage } from './runbook.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** Props of {@link ModelMonitoring}. */
 export interface ModelMonitoringProps {
+  /** The registry of the models. Alarms and dashboards are of its environment. */
+  readonly registry: IModelRegistry;
   /** The models with the definitions of their alarms. */
   readonly models: readonly DeployedModel[];
 }
@@ -43,7 +46,8 @@ const ANSWER: Record<AlarmDefinition['action'], string> = {
  * ```ts
  * import { deployedModel, ModelMonitoring } from 'trimtab';
  *
- * new ModelMonitoring(stack, 'Monitoring', { models: [deployedModel('models/flight-delay')] });
+ * const models = [deployedModel('models/flight-delay')];
+ * new ModelMonitoring(stack, 'Monitoring', { registry: endpoint.registry, models });
  * ```
  */
 export class ModelMonitoring extends Construct {
@@ -52,16 +56,18 @@ export class ModelMonitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: ModelMonitoringProps) {
     super(scope, id);
-    const links = (environment: string) => ({
+    const environment = props.registry.environmentName;
+    const links = {
       runbook: runbookPage(this, 'README.md'),
       overview: dashboardUrl(Stack.of(this).region, overviewDashboardName(environment)),
-    });
+    };
     for (const model of props.models) {
-      const alarms = model.alarms.map((definition) => this.alarm(definition));
+      const definitions = model.alarmsIn(environment);
+      const alarms = definitions.map((definition) => this.alarm(definition));
       this.alarms.push(...alarms);
       new Dashboard(this, `Dashboard-${model.name}`, {
-        dashboardName: modelDashboardName(model.environment, model.name),
-        widgets: modelWidgets(model, alarms, links(model.environment)),
+        dashboardName: modelDashboardName(environment, model.name),
+        widgets: modelWidgets({ ...model, environment, definitions, alarms }, links),
         defaultInterval: Duration.hours(6),
       });
     }

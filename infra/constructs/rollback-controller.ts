@@ -20,7 +20,7 @@ import { TrimtabFunction } from './trimtab-function.ts';
 export interface RollbackControllerProps {
   /** The endpoint, which is asked what it serves: a rollback is complete when the endpoint has followed it. */
   readonly endpoint: ModelEndpoint;
-  /** The registry whose releases are changed. @default that of the endpoint */
+  /** The registry whose releases are changed, of the endpoint's environment. @default that of the endpoint */
   readonly registry?: IModelRegistry;
   /** The stores, by name only. @default those of the endpoint */
   readonly lake?: IDataLake;
@@ -52,6 +52,11 @@ export class RollbackController extends Construct {
   constructor(scope: Construct, id: string, props: RollbackControllerProps) {
     super(scope, id);
     const { endpoint, registry = endpoint.registry, lake = endpoint.lake, architecture, encryptionKey } = props;
+    const { environmentName } = registry;
+    if (environmentName !== endpoint.registry.environmentName)
+      throw new Error(
+        `the registry is of environment ${environmentName}, that of the endpoint of ${endpoint.registry.environmentName}`,
+      );
     const environment = {
       ...registry.environment,
       ...lake.environment,
@@ -78,7 +83,7 @@ export class RollbackController extends Construct {
       eventPattern: {
         source: ['aws.cloudwatch'],
         detailType: ['CloudWatch Alarm State Change'],
-        detail: { alarmName: [{ prefix: alarmPrefix(registry.environmentName) }], state: { value: ['ALARM'] } },
+        detail: { alarmName: [{ prefix: alarmPrefix(environmentName) }], state: { value: ['ALARM'] } },
       },
       targets: [
         new LambdaFunction(this.rollback, {

@@ -1,10 +1,18 @@
 import { Duration } from 'aws-cdk-lib';
 import { AlarmStatusWidget, type IAlarm, type IWidget, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import type { DeployedModel } from '../model-folder.ts';
 import { PLAIN } from './palette.ts';
 import { alarmLine, graphWidget, type MetricOwner, textWidget, variantMetric, WIDE } from './widgets.ts';
+
+/** A model as its dashboard shows it: in one environment, with the alarms that it has there. */
+export interface ModelOnDashboard extends Pick<DeployedModel, 'name' | 'metrics' | 'business'> {
+  readonly environment: string;
+  readonly definitions: readonly AlarmDefinition[];
+  readonly alarms: readonly IAlarm[];
+}
 
 export interface ModelDashboardLinks {
   /** Index of the runbook. */
@@ -22,8 +30,7 @@ const BOTH: readonly Variant[] = ['champion', 'challenger'];
  * has the same colour in all graphs.
  */
 export function modelWidgets(
-  { name, environment, alarms: definitions, business = [], metrics = [] }: DeployedModel,
-  alarms: readonly IAlarm[],
+  { name, environment, definitions, alarms, business = [], metrics = [] }: ModelOnDashboard,
   { runbook, overview }: ModelDashboardLinks,
 ): IWidget[][] {
   const model = { environment, name };

@@ -32,8 +32,8 @@ export class MonitoringStack extends Stack {
       encryptionKey,
       architecture: config.architecture,
     });
-    const models = config.models.map((folder) => deployedModel(folder, config.environment));
-    this.monitoring = new ModelMonitoring(this, 'Monitoring', { models });
+    const models = config.models.map((folder) => deployedModel(folder));
+    this.monitoring = new ModelMonitoring(this, 'Monitoring', { registry: serving.endpoint.registry, models });
     new OverviewDashboard(this, 'Overview', {
       models: models.map(({ name }) => name),
       endpoint: serving.endpoint,

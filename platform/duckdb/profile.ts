@@ -1,3 +1,4 @@
+import { RESERVED_PREFIX, sqlName } from '../../core/contract/sql-text.ts';
 import { distinctEdges, MAX_CATEGORIES } from '../../core/profile/bins.ts';
 import type { CategoricalProfile, ColumnProfile, NumericProfile, Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier, literal } from './connection.ts';
@@ -10,6 +11,8 @@ export interface ProfiledColumn {
   readonly expression?: string;
 }
 
+/** The value that a query looks at, by a name that no column has: an alias would stand in for a column of its name. */
+const VALUE = sqlName(RESERVED_PREFIX);
 /** Numbers that have at most this many values get a bin each. */
 const FEW_VALUES = 12;
 /** Fewer quantile edges than this say little of a distribution. */
@@ -49,8 +52,8 @@ export async function profileRelation(
 
 /** SQL for the index of a numeric column's bin; null for missing values, NaN included. */
 export function binSql(expression: string, edges: readonly number[]): string {
-  const cases = edges.map((edge, i) => `WHEN x < ${number(edge)} THEN ${i}`).join(' ');
-  return `(SELECT CASE WHEN x IS NULL OR isnan(x) THEN NULL ${cases} ELSE ${edges.length} END FROM (SELECT ${expression}::DOUBLE AS x))`;
+  const cases = edges.map((edge, i) => `WHEN ${VALUE} < ${number(edge)} THEN ${i}`).join(' ');
+  return `(SELECT CASE WHEN ${VALUE} IS NULL OR isnan(${VALUE}) THEN NULL ${cases} ELSE ${edges.length} END FROM (SELECT ${expression}::DOUBLE AS ${VALUE}))`;
 }
 
 export const expressionOf = (column: ProfiledColumn): string => column.expression ?? identifier(column.name);
@@ -63,6 +66,9 @@ interface Moments {
   readonly m2: number | null;
 }
 
+/** The value of one of several columns. Numbered without a space, by which it is no column beside an integer's. */
+const nthValue = (i: number): string => sqlName(`${RESERVED_PREFIX}${i}`);
+
 /** Moments of all numeric columns in one scan. */
 async function momentsOf(
   duck: Duck,
@@ -70,10 +76,10 @@ async function momentsOf(
   columns: readonly ProfiledColumn[],
 ): Promise<Map<string, Moments>> {
   if (columns.length === 0) return new Map();
-  const inner = columns.map((c, i) => `${present(expressionOf(c))} AS x${i}`);
+  const inner = columns.map((c, i) => `${present(expressionOf(c))} AS ${nthValue(i)}`);
   const outer = columns.map(
     (_, i) =>
-      `count(*) - count(x${i}) AS k${i}, min(x${i}) AS lo${i}, max(x${i}) AS hi${i}, ${meanSql(`x${i}`)} AS mu${i}, ${squaresSql(`x${i}`)} AS m${i}`,
+      `count(*) - count(${nthValue(i)}) AS k${i}, min(${nthValue(i)}) AS lo${i}, max(${nthValue(i)}) AS hi${i}, ${meanSql(nthValue(i))} AS mu${i}, ${squaresSql(nthValue(i))} AS m${i}`,
   );
   const [row = {}] = await duck.rows(`SELECT ${outer.join(', ')} FROM (SELECT ${inner.join(', ')} FROM ${relation} t)`);
   return new Map(
@@ -116,10 +122,10 @@ async function numeric(
   const edges = known?.kind === 'numeric' ? known.edges : await edgesOf(duck, relation, column);
   const counts = Array.from({ length: edges.length + 1 }, () => 0);
   const x = present(expressionOf(column));
-  const cases = edges.map((edge, i) => `WHEN x < ${number(edge)} THEN ${i}`).join(' ');
+  const cases = edges.map((edge, i) => `WHEN ${VALUE} < ${number(edge)} THEN ${i}`).join(' ');
   const bin = edges.length === 0 ? '0' : `CASE ${cases} ELSE ${edges.length} END`;
   for (const { bin: at, n } of await duck.rows(
-    `SELECT ${bin} AS bin, count(*) AS n FROM (SELECT ${x} AS x FROM ${relation} t) WHERE x IS NOT NULL GROUP BY ALL`,
+    `SELECT ${bin} AS bin, count(*) AS n FROM (SELECT ${x} AS ${VALUE} FROM ${relation} t) WHERE ${VALUE} IS NOT NULL GROUP BY ALL`,
   ))
     counts[Number(at)] = Number(n);
   return { kind: 'numeric', rows, edges: [...edges], counts, ...moments };
@@ -128,20 +134,20 @@ async function numeric(
 async function edgesOf(duck: Duck, relation: string, column: ProfiledColumn): Promise<number[]> {
   const x = present(expressionOf(column));
   const values = await duck.rows(
-    `SELECT DISTINCT x FROM (SELECT ${x} AS x FROM ${relation} t LIMIT ${EDGE_SAMPLE}) WHERE x IS NOT NULL LIMIT ${FEW_VALUES + 1}`,
+    `SELECT DISTINCT ${VALUE} AS x FROM (SELECT ${x} AS ${VALUE} FROM ${relation} t LIMIT ${EDGE_SAMPLE}) WHERE ${VALUE} IS NOT NULL LIMIT ${FEW_VALUES + 1}`,
   );
   const distinct = values.map(({ x: value }) => value as number).sort((a, b) => a - b);
   if (distinct.length <= FEW_VALUES) return distinctEdges(distinct.slice(1));
-  const sample = `(SELECT x FROM (SELECT ${x} AS x FROM ${relation} t USING SAMPLE reservoir(${EDGE_SAMPLE} ROWS) REPEATABLE (1)) WHERE x IS NOT NULL)`;
+  const sample = `(SELECT ${VALUE} FROM (SELECT ${x} AS ${VALUE} FROM ${relation} t USING SAMPLE reservoir(${EDGE_SAMPLE} ROWS) REPEATABLE (1)) WHERE ${VALUE} IS NOT NULL)`;
   const [{ q, lowest, mode } = { q: [], lowest: 0, mode: 0 }] = await duck.rows(
-    `SELECT quantile_disc(x, [${QUANTILES.join(', ')}]) AS q, min(x) AS lowest, mode(x) AS mode FROM ${sample}`,
+    `SELECT quantile_disc(${VALUE}, [${QUANTILES.join(', ')}]) AS q, min(${VALUE}) AS lowest, mode(${VALUE}) AS mode FROM ${sample}`,
   );
   // An edge at the lowest value has nothing below it.
   const edges = distinctEdges(q as number[]).filter((edge) => edge > (lowest as number));
   if (edges.length >= MIN_EDGES) return edges;
   // One value holds most of the rows (rain: mostly none). The others get quantiles of their own.
   const [{ rest, above } = { rest: [], above: null }] = await duck.rows(
-    `SELECT quantile_disc(x, [0.25, 0.5, 0.75]) AS rest, min(x) FILTER (WHERE x > ${number(mode as number)}) AS above FROM ${sample} WHERE x <> ${number(mode as number)}`,
+    `SELECT quantile_disc(${VALUE}, [0.25, 0.5, 0.75]) AS rest, min(${VALUE}) FILTER (WHERE ${VALUE} > ${number(mode as number)}) AS above FROM ${sample} WHERE ${VALUE} <> ${number(mode as number)}`,
   );
   return distinctEdges([
     ...edges,
@@ -157,7 +163,7 @@ async function categorical(
   known: ColumnProfile | undefined,
 ): Promise<CategoricalProfile> {
   const groups = await duck.rows(
-    `SELECT v, count(*) AS n FROM (SELECT nullif(${expressionOf(column)}::VARCHAR, '') AS v FROM ${relation} t) GROUP BY v ORDER BY n DESC, v`,
+    `SELECT ${VALUE} AS v, count(*) AS n FROM (SELECT nullif(${expressionOf(column)}::VARCHAR, '') AS ${VALUE} FROM ${relation} t) GROUP BY ${VALUE} ORDER BY n DESC, v`,
   );
   const counted = groups.map(({ v, n }) => ({ value: v as string | null, count: Number(n) }));
   const missing = counted.find(({ value }) => value === null)?.count ?? 0;

@@ -17,21 +17,25 @@ const OF_ENVIRONMENT = 'environment=~"$environment"';
 const OF_MODEL = 'model=~"$model"';
 const ALL = `${OF_ENVIRONMENT},${OF_MODEL}`;
 const RATE = '[$__rate_interval]';
-const BY_VERSION = '{{model}} {{version}}';
+/** Environments may have models of one name: nothing is added up across them, and every line says which it is of. */
+const BY_MODEL = '{{environment}} {{model}}';
+const BY_VERSION = `${BY_MODEL} {{version}}`;
+const BY_INSTANCE = '{{environment}} {{instance}}';
 
 const quantile = (q: number, metric: string, by: string): string =>
-  `histogram_quantile(${q}, sum by (le, ${by}) (rate(${metric}_bucket{${ALL}}${RATE})))`;
+  `histogram_quantile(${q}, sum by (le, environment, ${by}) (rate(${metric}_bucket{${ALL}}${RATE})))`;
 const ratio = (part: string, whole: string): string => `${part} / ${whole}`;
-const rates = (metric: string, by: string): string => `sum by (${by}) (rate(${metric}{${ALL}}${RATE}))`;
+const rates = (metric: string, by: string, labels = ALL): string =>
+  `sum by (environment, ${by}) (rate(${metric}{${labels}}${RATE}))`;
 
 /**
  * A question about metrics that have no label of the environment, for they have the labels of other servers: of those
- * servers that are of the chosen environments.
+ * servers that are of the chosen environments, with the environment of each.
  */
 const ofServers = (expr: string): string =>
-  `(${expr} and on (job, instance) trimtab_release_revision{${OF_ENVIRONMENT}})`;
+  `(${expr} * on (job, instance) group_left (environment) group by (job, instance, environment) (trimtab_release_revision{${OF_ENVIRONMENT}}))`;
 const borrowedRates = (metric: string, by: string, labels = OF_MODEL): string =>
-  `sum by (${by}) ${ofServers(`rate(${metric}{${labels}}${RATE})`)}`;
+  `sum by (environment, ${by}) ${ofServers(`rate(${metric}{${labels}}${RATE})`)}`;
 
 /** Rows of panels, from what is asked first to what is asked last. */
 export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels: readonly Panel[] }[] = [
@@ -42,7 +46,7 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         title: 'Requests a second, by outcome',
         unit: 'reqps',
         queries: [
-          { expr: `sum by (outcome) (rate(trimtab_requests_total{${OF_ENVIRONMENT}}${RATE}))`, legend: '{{outcome}}' },
+          { expr: rates('trimtab_requests_total', 'outcome', OF_ENVIRONMENT), legend: '{{environment}} {{outcome}}' },
         ],
       },
       {
@@ -58,7 +62,7 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         queries: [
           {
             expr: borrowedRates('nv_inference_request_failure', 'model, reason', `${OF_MODEL},reason!="OTHER"`),
-            legend: '{{model}} {{reason}}',
+            legend: `${BY_MODEL} {{reason}}`,
           },
         ],
       },
@@ -67,8 +71,8 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         unit: 'reqps',
         queries: [
           {
-            expr: `sum by (protocol) (rate(trimtab_requests_total{${OF_ENVIRONMENT}}${RATE}))`,
-            legend: '{{protocol}}',
+            expr: rates('trimtab_requests_total', 'protocol', OF_ENVIRONMENT),
+            legend: '{{environment}} {{protocol}}',
           },
         ],
       },
@@ -88,7 +92,9 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
       {
         title: 'Steps of a request: p99',
         unit: 's',
-        queries: [{ expr: quantile(0.99, 'trimtab_stage_duration_seconds', 'stage'), legend: '{{stage}}' }],
+        queries: [
+          { expr: quantile(0.99, 'trimtab_stage_duration_seconds', 'stage'), legend: '{{environment}} {{stage}}' },
+        ],
       },
       {
         title: 'Rows in a batch, on average',
@@ -96,7 +102,7 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         queries: [
           {
             expr: ratio(rates('trimtab_run_rows_total', 'model, where'), rates('trimtab_runs_total', 'model, where')),
-            legend: '{{model}} {{where}}',
+            legend: `${BY_MODEL} {{where}}`,
           },
         ],
       },
@@ -109,7 +115,7 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
               borrowedRates('nv_cache_num_hits_per_model', 'model'),
               `(${borrowedRates('nv_cache_num_hits_per_model', 'model')} + ${borrowedRates('nv_cache_num_misses_per_model', 'model')})`,
             ),
-            legend: '{{model}}',
+            legend: BY_MODEL,
           },
         ],
       },
@@ -126,7 +132,7 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
       {
         title: 'Requests that break the contract',
         unit: 'reqps',
-        queries: [{ expr: rates('trimtab_violations_total', 'model, outcome'), legend: '{{model}} {{outcome}}' }],
+        queries: [{ expr: rates('trimtab_violations_total', 'model, outcome'), legend: `${BY_MODEL} {{outcome}}` }],
       },
       {
         title: 'Scores: median, by version',
@@ -137,8 +143,8 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         title: 'Drift, and wrong decisions',
         unit: 'percentunit',
         queries: [
-          { expr: `trimtab_drift_share{${ALL}}`, legend: '{{model}} {{variant}} drifted features' },
-          { expr: `trimtab_prediction_error_ratio{${ALL}}`, legend: '{{model}} {{variant}} wrong' },
+          { expr: `trimtab_drift_share{${ALL}}`, legend: `${BY_MODEL} {{variant}} drifted features` },
+          { expr: `trimtab_prediction_error_ratio{${ALL}}`, legend: `${BY_MODEL} {{variant}} wrong` },
         ],
       },
       {
@@ -158,31 +164,31 @@ export const DASHBOARD_ROWS: readonly { readonly title: string; readonly panels:
         title: 'Waiting and under way',
         unit: 'short',
         queries: [
-          { expr: `trimtab_queue_requests{${OF_ENVIRONMENT}}`, legend: 'queue {{instance}}' },
-          { expr: `trimtab_requests_under_way{${OF_ENVIRONMENT}}`, legend: 'under way {{instance}}' },
+          { expr: `trimtab_queue_requests{${OF_ENVIRONMENT}}`, legend: `queue ${BY_INSTANCE}` },
+          { expr: `trimtab_requests_under_way{${OF_ENVIRONMENT}}`, legend: `under way ${BY_INSTANCE}` },
           {
-            expr: `sum by (model) ${ofServers(`nv_inference_pending_request_count{${OF_MODEL}}`)}`,
-            legend: 'for workers {{model}}',
+            expr: `sum by (environment, model) ${ofServers(`nv_inference_pending_request_count{${OF_MODEL}}`)}`,
+            legend: `for workers ${BY_MODEL}`,
           },
         ],
       },
       {
         title: 'Workers',
         unit: 'short',
-        queries: [{ expr: `trimtab_runners{${OF_ENVIRONMENT}}`, legend: '{{state}} {{instance}}' }],
+        queries: [{ expr: `trimtab_runners{${OF_ENVIRONMENT}}`, legend: `{{state}} ${BY_INSTANCE}` }],
       },
       {
         title: 'Memory',
         unit: 'bytes',
         queries: [
-          { expr: ofServers('process_resident_memory_bytes'), legend: 'processes that answer {{instance}}' },
-          { expr: `trimtab_queue_bytes{${OF_ENVIRONMENT}}`, legend: 'queue {{instance}}' },
+          { expr: ofServers('process_resident_memory_bytes'), legend: `processes that answer ${BY_INSTANCE}` },
+          { expr: `trimtab_queue_bytes{${OF_ENVIRONMENT}}`, legend: `queue ${BY_INSTANCE}` },
         ],
       },
       {
         title: 'Processor',
         unit: 'short',
-        queries: [{ expr: ofServers(`rate(process_cpu_seconds_total${RATE})`), legend: '{{instance}}' }],
+        queries: [{ expr: ofServers(`rate(process_cpu_seconds_total${RATE})`), legend: BY_INSTANCE }],
       },
     ],
   },
@@ -217,8 +223,14 @@ export function dashboard(): object {
     templating: {
       list: [
         { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus' },
+        // Without a choice of all, the first environment is the default; several may be chosen.
         variable('environment', 'Environment', 'label_values(trimtab_release_revision, environment)'),
-        variable('model', 'Model', `label_values(trimtab_release_revision{${OF_ENVIRONMENT}}, model)`),
+        {
+          ...variable('model', 'Model', `label_values(trimtab_release_revision{${OF_ENVIRONMENT}}, model)`),
+          includeAll: true,
+          allValue: '.*',
+          current: { text: 'All', value: '$__all' },
+        },
       ],
     },
     panels: panels.map((panel, i) => ({ id: i + 1, ...panel })),
@@ -234,9 +246,7 @@ const variable = (name: string, label: string, query: string) => ({
   query,
   refresh: 2,
   multi: true,
-  includeAll: true,
-  allValue: '.*',
-  current: { text: 'All', value: '$__all' },
+  includeAll: false,
 });
 
 const panelJson = ({ title, unit, queries }: Panel) => ({

@@ -5,8 +5,16 @@ import { Manifest } from '../../core/manifest/manifest.ts';
 import { ScenarioFile } from '../../core/simulation/variants.ts';
 import { ConfigFile } from '../../infra/config.ts';
 
-const text = (schema: z.ZodType): string => `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2)}\n`;
+/** What a published schema is called wherever its file is: other schemas refer to it by that. */
+export const schemaId = (name: string): string => `urn:trimtab:schemas:${name.replaceAll('/', ':')}`;
 
-export const modelSchema = (): string => text(Manifest);
-export const scenarioSchema = (): string => text(ScenarioFile);
-export const configSchema = (): string => text(ConfigFile);
+/** Text of a schema that is published under a name. */
+export function schemaText(name: string, { $schema, ...rest }: z.core.JSONSchema.BaseSchema): string {
+  return `${JSON.stringify({ $schema, $id: schemaId(name), ...rest }, null, 2)}\n`;
+}
+
+const text = (name: string, schema: z.ZodType): string => schemaText(name, z.toJSONSchema(schema, { io: 'input' }));
+
+export const modelSchema = (): string => text('model', Manifest);
+export const scenarioSchema = (): string => text('scenario', ScenarioFile);
+export const configSchema = (): string => text('trimtab.config', ConfigFile);

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { COMMAND_VIEWS, type View, WITHOUT_VIEW } from '../../cli/views.ts';
 import { Manifest } from '../../core/manifest/manifest.ts';
+import { schemaId, schemaText } from './json-schemas.ts';
 
 const MANIFEST_ID = z.globalRegistry.get(Manifest)?.id;
 
@@ -9,10 +10,10 @@ const fileOf = ({ name }: View): string => `schemas/views/${name}.schema.json`;
 
 /** Published files by their path, and the text of each. */
 export const viewSchemas: Readonly<Record<string, () => string>> = Object.fromEntries(
-  Object.values(COMMAND_VIEWS).map((view) => [fileOf(view), () => schemaText(view)]),
+  Object.values(COMMAND_VIEWS).map((view) => [fileOf(view), () => viewText(view)]),
 );
 
-function schemaText({ name, schema, about }: View): string {
+function viewText({ name, schema, about }: View): string {
   const json = z.toJSONSchema(schema, {
     io: 'output',
     override: ({ zodSchema, jsonSchema }) => {
@@ -21,11 +22,11 @@ function schemaText({ name, schema, about }: View): string {
       if (z.globalRegistry.get(zodSchema)?.id !== MANIFEST_ID) return;
       // It has a file of its own.
       for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
-      Object.assign(jsonSchema, { $ref: '../model.schema.json', description: 'model.json, as it was parsed.' });
+      Object.assign(jsonSchema, { $ref: schemaId('model'), description: 'model.json, as it was parsed.' });
     },
   });
   const { $schema, ...rest } = json;
-  return `${JSON.stringify({ $schema, title: `trimtab ${name}`, description: `${about}.`, ...rest }, null, 2)}\n`;
+  return schemaText(`views/${name}`, { $schema, title: `trimtab ${name}`, description: `${about}.`, ...rest });
 }
 
 const rows = Object.entries(COMMAND_VIEWS).map(
@@ -41,6 +42,19 @@ With \`--json\` a command prints one JSON document on the standard output, an ob
 | command | schema | what it is |
 | --- | --- | --- |
 ${[...rows, ...silent].join('\n')}
+
+## Validation
+
+Each schema has an \`$id\` of its own, \`${schemaId('views/<schema>')}\`. Those that hold a manifest refer to that of \`model.json\`, [\`${schemaId('model')}\`](../schemas/model.schema.json): give a validator all files of \`schemas/\`, and name the one that is wanted by its \`$id\`. Nothing is fetched. With [ajv](https://ajv.js.org):
+
+\`\`\`js
+import { globSync, readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+for (const file of globSync('schemas/**/*.schema.json')) ajv.addSchema(JSON.parse(readFileSync(file, 'utf8')));
+ajv.validate('${schemaId('views/registration')}', printed);
+\`\`\`
 
 ## Rules
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -65,6 +65,19 @@ describe('trimtab', () => {
     expect(out).toContain('fine\\u001b[2J\\n3  2026');
     expect((await json('history', 'flight-delay')).entries[1].reason).toBe(reason);
     expect((await run('history', 'no\u001b[2J')).err).not.toContain('\u001b');
+  });
+
+  it('registers a changed manifest as a version, and says what has changed', async () => {
+    await run('register', `${MODEL}/v1`);
+    const changed = path.join(temporaryFolder('changed'), 'v1');
+    cpSync(`${MODEL}/v1`, changed, { recursive: true });
+    const file = path.join(changed, 'model.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...manifest, decision: { ...manifest.decision, threshold: 0.77 } }));
+    const { status, out } = await run('register', changed);
+    expect(status).toBe(0);
+    expect(out).toContain('flight-delay 2 registered\n');
+    expect(out).toContain('note      the graph is that of version 1; what differs: decision.threshold');
   });
 
   it('takes a model from its folder to a canary and back', async () => {

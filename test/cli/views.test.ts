@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { globSync } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
 import { COMMAND_VIEWS, WITHOUT_VIEW } from '../../cli/views.ts';
@@ -91,13 +92,9 @@ const RUNS: readonly Run[] = [
 
 /** What is seen of a finished run. */
 const seen = new Set<string>();
+/** A validator that has all published files, as they are. */
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
-const published = (name: string): string => {
-  const $id = `https://trimtab/schemas/${name}.schema.json`;
-  if (!ajv.getSchema($id)) ajv.addSchema({ ...JSON.parse(readFileSync(`schemas/${name}.schema.json`, 'utf8')), $id });
-  return $id;
-};
-published('model');
+for (const name of globSync('schemas/**/*.schema.json')) ajv.addSchema(JSON.parse(readFileSync(name, 'utf8')));
 
 /** Holds what was printed against the view's schema, and against its published form. */
 function check(view: string, out: string): void {
@@ -107,7 +104,7 @@ function check(view: string, out: string): void {
   expect(parsed.error?.issues).toBeUndefined();
   // A default that is filled in would be a field that was absent.
   expect(parsed.data).toEqual(printed);
-  expect(ajv.validate(published(`views/${name}`), printed), ajv.errorsText()).toBe(true);
+  expect(ajv.validate(`urn:trimtab:schemas:views:${name}`, printed), ajv.errorsText()).toBe(true);
   seen.add(view);
 }
 
@@ -195,6 +192,15 @@ describe('views', () => {
       expect(readFileSync(name, 'utf8'), 'npm run generate').toBe(text());
     expect(readdirSync('schemas/views')).toHaveLength(Object.keys(viewSchemas).length);
     expect(readFileSync('docs/views.md', 'utf8'), 'npm run generate').toBe(viewsPage());
+  });
+
+  it('are found by their ids, whatever their files refer to', () => {
+    const files = globSync('schemas/**/*.schema.json');
+    const ids = files.map((name) => (JSON.parse(readFileSync(name, 'utf8')) as { $id: string }).$id);
+    expect(new Set(ids).size).toBe(Object.keys(viewSchemas).length + 3);
+    for (const id of ids) expect(ajv.getSchema(id), id).toBeTypeOf('function');
+    const manifest = JSON.parse(readFileSync(`${MODEL}/v1/model.json`, 'utf8'));
+    expect(ajv.validate('urn:trimtab:schemas:model', manifest), ajv.errorsText()).toBe(true);
   });
 
   it('describe every field, and have it always but in documents that are shown as they are stored', () => {

@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../infra/constructs/data-lake.ts';
 import { DataValidation } from '../../infra/constructs/data-validation.ts';
 import { ModelEndpoint } from '../../infra/constructs/model-endpoint.ts';
+import { ModelMonitoring } from '../../infra/constructs/model-monitoring.ts';
 import { ModelRegistry } from '../../infra/constructs/model-registry.ts';
 import { RollbackController } from '../../infra/constructs/rollback-controller.ts';
+import { deployedModel } from '../../infra/model-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 describe('the constructs in somebody else’s stack', () => {
@@ -60,5 +62,37 @@ describe('the constructs in somebody else’s stack', () => {
       JSON.stringify(policy).includes('table/their-table'),
     );
     expect(readers).toHaveLength(2);
+  });
+
+  it('listens to the alarms that it makes, in the environment of the registry', () => {
+    const stack = stackOf();
+    const registry = new ModelRegistry(stack, 'Registry', { environmentName: 'prod' });
+    const endpoint = new ModelEndpoint(stack, 'Endpoint', { registry });
+    new ModelMonitoring(stack, 'Monitoring', { registry, models: [deployedModel('models/flight-delay/v1')] });
+    new RollbackController(stack, 'Rollback', { endpoint });
+    const template = Template.fromStack(stack);
+    const patterns = Object.values(template.findResources('AWS::Events::Rule')).flatMap(
+      (rule) => rule.Properties.EventPattern?.detail?.alarmName ?? [],
+    );
+    expect(patterns).toEqual([{ prefix: 'trimtab.prod.' }]);
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm'))
+      .map(({ Properties }) => Properties)
+      .filter(({ Namespace }) => Namespace === 'Trimtab');
+    expect(alarms.length).toBeGreaterThan(5);
+    for (const { AlarmName, Dimensions } of alarms) {
+      expect(AlarmName).toMatch(/^trimtab\.prod\.flight-delay\./);
+      expect(Dimensions).toContainEqual({ Name: 'Environment', Value: 'prod' });
+    }
+    const dashboards = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+    expect(dashboards.map(({ Properties }) => Properties.DashboardName)).toEqual(['trimtab_prod_flight-delay']);
+  });
+
+  it('refuses to roll back in a registry of another environment than the endpoint’s', () => {
+    const stack = stackOf();
+    const endpoint = new ModelEndpoint(stack, 'Endpoint');
+    const registry = new ModelRegistry(stack, 'Other', { environmentName: 'prod' });
+    expect(() => new RollbackController(stack, 'Rollback', { endpoint, registry })).toThrow(
+      'the registry is of environment prod, that of the endpoint of dev',
+    );
   });
 });

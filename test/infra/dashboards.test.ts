@@ -71,7 +71,7 @@ describe('dashboards', () => {
         ({ properties }) => properties.annotations?.horizontal?.map((a: { value: number }) => a.value) ?? [],
       ),
     );
-    for (const { metric, threshold } of deployedModel('models/flight-delay/v1').alarms)
+    for (const { metric, threshold } of deployedModel('models/flight-delay/v1').alarmsIn('dev'))
       if (!['LoadFailure', 'StaleRelease'].includes(metric)) expect(drawn, metric).toContain(threshold);
     for (const { properties } of model)
       for (const annotation of properties.annotations?.horizontal ?? []) expect(annotation.color).toBe(BAD);
@@ -102,11 +102,12 @@ describe('dashboards', () => {
     const folder = {
       name: 'm',
       environment: 'dev',
+      definitions: [],
       alarms: [],
       metrics: ['Margin', 'Entropy', 'CacheHit', 'ExplainLatency', 'ExplainFailure', 'RateLimited'],
       business: [{ name: 'revenue', unit: 'EUR' }],
     };
-    const rows = modelWidgets(folder, [], { runbook: 'https://runbook', overview: 'https://overview' });
+    const rows = modelWidgets(folder, { runbook: 'https://runbook', overview: 'https://overview' });
     const titles = JSON.stringify(rows.flat().flatMap((widget) => widget.toJson()));
     for (const title of ['How sure is it? Margin', 'How sure is it? Entropy', 'What is it worth? revenue'])
       expect(titles).toContain(title);

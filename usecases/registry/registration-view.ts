@@ -3,7 +3,7 @@ import { ModelVersion } from '../../core/registry/version.ts';
 
 /** A version that was registered, now or before. */
 export const RegistrationView = ModelVersion.extend({
-  existed: z.boolean().describe('Whether the same model file was registered before: then nothing was done.'),
+  existed: z.boolean().describe('Whether graph, manifest and baseline were registered before: then nothing was done.'),
   remarks: z.array(z.string()).describe('What is worth a look about the model, in sentences.'),
 });
 export type RegistrationView = z.infer<typeof RegistrationView>;

@@ -8,6 +8,12 @@ import type { Command } from '../../core/registry/commands.ts';
 import { decide } from '../../core/registry/decide.ts';
 import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
 import { entryAt } from '../../core/registry/history.ts';
+import {
+  contentDifferences,
+  documentDifferences,
+  type VersionContent,
+  type VersionDocuments,
+} from '../../core/registry/identity.ts';
 import { EMPTY_STATE, type Entry, type ReleaseState } from '../../core/registry/ledger.ts';
 import { type Artifact, ModelVersion } from '../../core/registry/version.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
@@ -34,9 +40,15 @@ export interface ApplyOptions {
 
 export interface Registration {
   readonly version: ModelVersion;
-  /** The ledger entry; absent when the same model was registered before. */
+  /** The ledger entry; absent when the same version was registered before. */
   readonly entry?: Entry;
+  /** Whether graph, manifest and baseline are those of a version that was there. */
   readonly existed: boolean;
+  /**
+   * What the folder has otherwise than a version has: of a version that was there, its documents, which it keeps as
+   * they were registered; of a new one, what it differs by from the last version that has its graph.
+   */
+  readonly differences?: { readonly version: number; readonly parts: readonly string[] };
 }
 
 /** The registry as people and functions use it: decides by the pure state machine, writes one ledger entry. */
@@ -117,8 +129,8 @@ export class Registry {
   }
 
   /**
-   * Registers a model folder: artifacts by their content, then the version and its entry in one write. A model file
-   * that is registered already gives the version it has.
+   * Registers a model folder: artifacts by their content, then the version and its entry in one write. Graph, manifest
+   * and baseline that are registered already give the version they have.
    *
    * @param signature what the graph takes and gives, read by the caller
    * @param modelFile the model, when it is not the folder's own file: one that has within it what that keeps beside it
@@ -128,8 +140,15 @@ export class Registry {
     const files = await readModelFolder(folder, signature, modelFile);
     const model = files.manifest.name;
     const digest = await digestOfFile(files.modelFile);
-    const known = await this.#byDigest(model, digest);
-    if (known) return { version: known, existed: true };
+    const content: VersionContent & VersionDocuments = {
+      artifact: { digest },
+      manifest: files.manifest,
+      baseline: files.baseline && { digest: digestOf(files.baseline.bytes) },
+      metrics: files.metrics,
+      card: files.card && { digest: digestOf(files.card) },
+    };
+    const known = await this.#withGraph(model, content);
+    if (known?.existed) return known;
     const kept = {
       artifact: await this.#keepModel(files.modelFile, digest),
       baseline: files.baseline && (await this.#keep('baselines', 'json', files.baseline.bytes)),
@@ -139,8 +158,8 @@ export class Registry {
     for (let attempt = 0; ; attempt++) {
       // Read before the look for the same model: whoever registers it in between makes this revision stale.
       const state = await this.state(model);
-      const same = await this.#byDigest(model, digest);
-      if (same) return { version: same, existed: true };
+      const like = await this.#withGraph(model, content);
+      if (like?.existed) return like;
       const version: ModelVersion = {
         model,
         version: state.latest + 1,
@@ -154,7 +173,7 @@ export class Registry {
       try {
         const command: Command = { type: 'register', version: version.version, reason };
         const entry = await this.#append(model, command, { expectedRevision: state.revision }, version);
-        return { version, entry, existed: false };
+        return { version, entry, existed: false, ...(like && { differences: like.differences }) };
       } catch (error) {
         if (!(error instanceof ReleaseConflictError) || attempt >= REGISTER_RETRIES) throw error;
       }
@@ -215,10 +234,22 @@ export class Registry {
     }
   }
 
-  async #byDigest(model: string, digest: string): Promise<ModelVersion | undefined> {
-    for await (const version of this.home.ledger.versions(model))
-      if (version.artifact.digest === digest) return version;
-    return undefined;
+  /** The version of the same content, else the last one with the same graph; and what is different there. */
+  async #withGraph(model: string, content: VersionContent & VersionDocuments): Promise<Registration | undefined> {
+    let last: Registration | undefined;
+    for await (const version of this.home.ledger.versions(model)) {
+      if (version.artifact.digest !== content.artifact.digest) continue;
+      const parts = contentDifferences(version, content);
+      const existed = parts.length === 0;
+      const differing = existed ? documentDifferences(version, content) : parts;
+      last = {
+        version,
+        existed,
+        ...(differing.length > 0 && { differences: { version: version.version, parts: differing } }),
+      };
+      if (existed) break;
+    }
+    return last;
   }
 
   /**

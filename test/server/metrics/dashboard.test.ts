@@ -92,10 +92,27 @@ describe('The dashboard for Grafana', () => {
       expect(own.length, title).toBeGreaterThan(0);
       for (const selector of own) expect(selector, title).toContain('environment=~"$environment"');
       const borrowed = expr.match(/\b(?:nv|process)_\w+/g) ?? [];
-      expect(expr.match(/and on \(job, instance\) trimtab_release_revision/g) ?? [], title).toHaveLength(
+      expect(expr.match(/\* on \(job, instance\) group_left \(environment\) group by/g) ?? [], title).toHaveLength(
         borrowed.length,
       );
     }
+  });
+
+  it('adds nothing up across environments, and says of every line which it is of', () => {
+    for (const { title, queries } of DASHBOARD_ROWS.flatMap(({ panels }) => panels))
+      for (const { expr, legend } of queries) {
+        for (const [, labels] of expr.matchAll(/\bby \(([^)]*)\)/g)) expect(labels, title).toMatch(/\benvironment\b/);
+        for (const [aggregation] of expr.matchAll(/\b(?:sum|avg|min|max|count|group)\b(?! by\b)/g))
+          expect.unreachable(`${title}: ${aggregation} of all environments`);
+        expect(legend, title).toContain('{{environment}}');
+      }
+  });
+
+  it('shows one environment unless more are chosen', () => {
+    const { templating } = JSON.parse(grafanaDashboard()) as { templating: { list: Record<string, unknown>[] } };
+    const environment = templating.list.find(({ name }) => name === 'environment');
+    expect(environment).toMatchObject({ includeAll: false });
+    expect(environment).not.toHaveProperty('current');
   });
 
   it.runIf(installed)('has an answer by a real Prometheus to every question of its panels', async () => {

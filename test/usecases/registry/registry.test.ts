@@ -1,3 +1,5 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { StoredRecord } from '../../../core/registry/chain.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
@@ -80,3 +82,63 @@ describe('Registry.verify', () => {
     expect(faults.map(({ fault }) => fault).join()).toContain('the record of version 1 is none: ');
   });
 });
+
+describe('Registry.register', () => {
+  const MANIFEST = readFileSync(`models/${MODEL}/v1/model.json`, 'utf8');
+  let folder: string;
+  let registry: Registry;
+  beforeEach(async () => {
+    folder = temporaryFolder('registration');
+    registry = new Registry(await openLocalHome(path.join(folder, 'home')), 'test');
+    cpSync(`models/${MODEL}/v1`, path.join(folder, 'model'), { recursive: true });
+    expect(await register()).toMatchObject({ existed: false, version: { version: 1 } });
+  });
+  const inFolder = (name: string) => path.join(folder, 'model', name);
+  const register = async () => registry.register(inFolder('.'), await readSignature(inFolder('model.onnx')));
+  type Json = Record<string, unknown>;
+  const change = (name: string, by: (value: Record<string, Json>) => Json) =>
+    writeFileSync(inFolder(name), JSON.stringify(by(JSON.parse(readFileSync(inFolder(name), 'utf8')))));
+
+  it('gives the version that is there for the same graph, manifest and baseline, however they are written', async () => {
+    change('model.json', ({ name, ...rest }) => ({ $schema: '../model.schema.json', ...rest, name }));
+    const again = await register();
+    expect(again).toMatchObject({ existed: true, version: { version: 1 } });
+    expect(again).not.toHaveProperty('differences');
+  });
+
+  it.each<[string, string, (value: Record<string, Json>) => Json]>([
+    ['decision.threshold', 'model.json', (m) => ({ ...m, decision: { ...m.decision, threshold: 0.123 } })],
+    ['contract.features', 'model.json', (m) => ({ ...m, contract: { ...m.contract, features: relaxed(m) } })],
+    [
+      'monitoring.segments',
+      'model.json',
+      (m) => ({ ...m, monitoring: { ...m.monitoring, segments: [{ feature: 'carrier' }] } }),
+    ],
+    ['baseline.json', 'baseline.json', (b) => ({ ...b, createdAt: '2020-01-01T00:00:00.000Z' })],
+  ])('makes a new version of the same graph when %s differs', async (part, name, by) => {
+    change(name, by);
+    const second = await register();
+    expect(second).toMatchObject({
+      existed: false,
+      version: { version: 2 },
+      differences: { version: 1, parts: [part] },
+    });
+    expect(second.version.artifact).toEqual((await registry.version(MODEL, 1)).artifact);
+    expect(await register()).toMatchObject({ existed: true, version: { version: 2 } });
+    writeFileSync(inFolder('model.json'), MANIFEST);
+    if (name === 'model.json') expect(await register()).toMatchObject({ existed: true, version: { version: 1 } });
+  });
+
+  it('says of metrics and card that differ that they stay what they were', async () => {
+    change('metrics.json', (metrics) => ({ ...metrics, auc: 1 }));
+    writeFileSync(inFolder('MODEL_CARD.md'), '# Another');
+    expect(await register()).toMatchObject({
+      existed: true,
+      version: { version: 1 },
+      differences: { version: 1, parts: ['metrics.json', 'MODEL_CARD.md'] },
+    });
+  });
+});
+
+const relaxed = ({ contract }: Record<string, Record<string, unknown>>): unknown[] =>
+  (contract!.features as object[]).map((feature) => ({ ...feature, missing: 'allow' }));
