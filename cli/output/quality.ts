@@ -2,6 +2,7 @@ import type { Metric } from '../../core/quality/metric.ts';
 import type { QualityView } from '../../usecases/quality/quality-view.ts';
 import { formatMetricValue, METRIC_TITLES } from './metric-names.ts';
 import { spark, table } from './table.ts';
+import { wrapped } from './wrapped.ts';
 
 /** A matrix of more classes is shown by its most frequent confusions. */
 const MAX_COLUMNS = 12;
@@ -15,12 +16,13 @@ export function formatQuality(view: QualityView): string {
   const where = segment === '' ? '' : `, ${segment}`;
   const head = `${model} ${version}${where}: ${truths} truths of predictions from ${minute(from)} to ${minute(to)}`;
   if (truths === 0 && Object.keys(view.business).length === 0)
-    return `${head}\n  nothing is known yet: send ground truth, or look further back with --window`;
+    return `${[head, ...unreadable(view)].join('\n')}\n  nothing is known yet: send ground truth, or look further back with --window`;
   const alike =
     designEffect > 1.1 ? `, ${units} units: intervals are ${Math.sqrt(designEffect).toFixed(1)} times as wide` : '';
   return [
     `${head}${alike}`,
     ...leftOut(view),
+    ...unreadable(view),
     ...section('', metricTable(view)),
     ...section('by class', classTable(view)),
     ...section('true class (rows) and decision (columns)', confusionText(view)),
@@ -41,6 +43,9 @@ function leftOut({ uncounted: { named, failed, repeated }, unknownTruths }: Qual
   ];
   return parts.length === 0 ? [] : [`not counted: ${parts.join(', ')}`];
 }
+
+const unreadable = (view: QualityView): string[] =>
+  view.unreadable.flatMap(({ hour, reason }) => wrapped(`hour ${hour} cannot be read: ${reason}`));
 
 const minute = (at: string): string => at.slice(0, 16).replace('T', ' ');
 

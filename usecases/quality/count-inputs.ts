@@ -10,6 +10,7 @@ import {
 import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
 import { ObjectNotFoundError, PlatformError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
+import { parseStored } from './stored-object.ts';
 
 const HOUR_MS = 3_600_000;
 /** How long after its end an hour's captures may still be delivered. */
@@ -71,7 +72,7 @@ async function withNew(
 
 async function readInputsObject({ data }: Pick<Home, 'data'>, key: string): Promise<DeliveredInputs | undefined> {
   try {
-    return DeliveredInputs.parse(JSON.parse(new TextDecoder().decode(await data.get(key))));
+    return parseStored(DeliveredInputs, key, await data.get(key));
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;

@@ -22,7 +22,13 @@ export async function learnTruthDelay(
 ): Promise<TruthDelay | undefined> {
   const expected = truth === undefined ? 0 : 2 * durationMs(truth.within);
   const window = Math.min(MAX_WINDOW_MS, Math.max(MIN_WINDOW_MS, expected));
-  const hours = await readTallies(home, { model, from: new Date(now.getTime() - window), to: now });
+  const hours = await readTallies(home, {
+    model,
+    from: new Date(now.getTime() - window),
+    to: now,
+    // It is learnt from the others; `trimtab quality` names them.
+    unreadable: () => undefined,
+  });
   return truthDelay(
     hours.map(({ hour, delays }) => ({
       // As old as the hour's last prediction.

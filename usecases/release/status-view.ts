@@ -35,7 +35,10 @@ export const BusinessMetricSummary = z.strictObject({
   unit: z.string().nullable().describe('Its unit, as the manifest has it; null when it has none.'),
   variant: Variant.describe('Whose predictions they are of.'),
   values: Count.describe('Values that were joined with their predictions.'),
-  mean: z.number().describe('Their mean, in the metric’s unit.'),
+  mean: z
+    .number()
+    .nullable()
+    .describe('Their mean, in the metric’s unit; null where their sum is beyond the numbers that can be held.'),
 });
 export type BusinessMetricSummary = z.infer<typeof BusinessMetricSummary>;
 
