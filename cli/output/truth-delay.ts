@@ -2,15 +2,17 @@ import type { ModelStatus } from '../../usecases/release/status-view.ts';
 import { wrapped } from './wrapped.ts';
 
 const LABEL = '  truth       ';
+const BEHIND = { indent: LABEL.length, label: LABEL };
 
 /** A line on how long truths take; none where that is not known. */
 export function formatTruthDelay(delay: ModelStatus['truthDelay']): string[] {
   if (delay === null) return [];
   const { p90Ms: p90, medianMs: median, uncorrectedP90Ms: uncorrected, truths, reason } = delay;
   if (p90 === null || median === null || uncorrected === null)
-    return hanging(`not known how late it comes: ${reason ?? ''}`);
+    return wrapped(`not known how late it comes: ${reason ?? ''}`, BEHIND);
   const corrected = p90 > uncorrected ? `; ${formatDelay(uncorrected)} of those that are there by now` : '';
-  return hanging(`90 % within ${formatDelay(p90)}, half within ${formatDelay(median)} (${truths} truths${corrected})`);
+  const text = `90 % within ${formatDelay(p90)}, half within ${formatDelay(median)} (${truths} truths${corrected})`;
+  return wrapped(text, BEHIND);
 }
 
 const UNITS = [
@@ -19,10 +21,6 @@ const UNITS = [
   ['min', 60_000],
   ['s', 1_000],
 ] as const;
-
-/** Text behind the label, with further lines below it. */
-const hanging = (text: string): string[] =>
-  wrapped(text, { indent: LABEL.length }).map((line, i) => (i === 0 ? LABEL + line.slice(LABEL.length) : line));
 
 function formatDelay(ms: number): string {
   const [name, size] = UNITS.find((unit) => ms >= 2 * unit[1]) ?? UNITS.at(-1)!;
