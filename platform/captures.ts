@@ -34,8 +34,20 @@ export async function* readCaptures(
 
 /** Objects that were delivered in the hour of an instant. */
 export function capturesDelivered(home: Pick<Home, 'captures'>, hour: Date): AsyncIterable<ObjectInfo> {
-  return home.captures.list(`captures/${hour.toISOString().slice(0, 13).replace(/[-T]/g, '/')}/`);
+  return home.captures.list(`${folderOf(hour)}/`);
 }
+
+/** The first hour from an instant on in which anything was delivered. */
+export async function firstDelivery(home: Pick<Home, 'captures'>, from: Date): Promise<Date | undefined> {
+  // The folder of an hour is less than the keys in it.
+  for await (const { key } of home.captures.list('captures/', { after: folderOf(from) })) {
+    const [, day, hour] = /^captures\/(\d{4}\/\d\d\/\d\d)\/(\d\d)\//.exec(key) ?? [];
+    if (day !== undefined) return new Date(`${day.replaceAll('/', '-')}T${hour}:00:00.000Z`);
+  }
+  return undefined;
+}
+
+const folderOf = (hour: Date): string => `captures/${hour.toISOString().slice(0, 13).replace(/[-T]/g, '/')}`;
 
 /** All captures of one object, whatever their model. */
 export async function readCaptureObject(

@@ -1,7 +1,9 @@
 import type { Command as Program } from 'commander';
 import { durationMs, ManifestDuration } from '../../core/manifest/duration.ts';
+import { UnknownVersionError } from '../../core/registry/errors.ts';
 import { readInputHours } from '../../usecases/quality/count-inputs.ts';
 import { describeQuality, talliesOfVersion, UnknownSegmentError } from '../../usecases/quality/describe-quality.ts';
+import type { QualityView } from '../../usecases/quality/quality-view.ts';
 import { readTallies } from '../../usecases/quality/read-tallies.ts';
 import { unknownTruths } from '../../usecases/quality/unknown-truths.ts';
 import { parseVersionNumber } from '../arguments.ts';
@@ -24,14 +26,21 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
         throw new UsageError(`--window is a time such as 24h or 7d, received '${own.window}'`);
       const asked = own.version === undefined ? undefined : parseVersionNumber(own.version);
       await withHome(io, options(), async (home, registry) => {
-        const { champion } = await registry.state(model);
+        const { champion, revision } = await registry.state(model);
+        if (revision === 0) throw new UnknownVersionError(model);
         const version = asked ?? champion;
         if (version === null) throw new UsageError(`model ${model} has no champion: say which version, with --version`);
         const { manifest } = await registry.version(model, version);
         const now = home.clock.now().getTime();
         const from = new Date(Math.floor((now - durationMs(own.window)) / HOUR_MS) * HOUR_MS);
         const to = new Date((Math.floor(now / HOUR_MS) + 1) * HOUR_MS);
-        const hours = await readTallies(home, { model, from, to });
+        const unreadable: QualityView['unreadable'] = [];
+        const hours = await readTallies(home, {
+          model,
+          from,
+          to,
+          unreadable: (hour, { message }) => unreadable.push({ hour, reason: message }),
+        });
         const unknown = await unknownTruths(home, model, from);
         const inputs = await readInputHours(home, { model, version, from, to });
         const view = described(() =>
@@ -44,6 +53,7 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
             segment: own.segment,
             champion: champion === null || champion === version ? undefined : talliesOfVersion(hours, champion),
             unknownTruths: unknown,
+            unreadable,
             inputs,
           }),
         );

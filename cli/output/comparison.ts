@@ -1,6 +1,14 @@
 import type { ComparedMetric, CompareView } from '../../usecases/quality/compare-view.ts';
-import { formatMetricDifference, formatMetricValue, isMoreBetter, METRIC_TITLES } from './metric-names.ts';
+import {
+  formatDifferenceInterval,
+  formatMetricBound,
+  formatMetricDifference,
+  formatMetricValue,
+  isMoreBetter,
+  METRIC_TITLES,
+} from './metric-names.ts';
 import { table } from './table.ts';
+import { hanging } from './wrapped.ts';
 
 /** Classes that are shown at most. */
 const MAX_CLASSES = 20;
@@ -15,8 +23,10 @@ export function formatComparison(view: CompareView): string {
   const head = `${model} ${second} against ${first}: both were asked about the same ${rows} ${where}`;
   const notes = notesOf(view);
   if (rows === 0)
-    return [head, ...notes, '  nothing can be compared: no row has a truth that both decisions know'].join('\n');
-  return [head, ...notes, '', metricTable(view), ...classTable(view), ...errorLines(view)].join('\n');
+    return [...hanging(head), ...notes, '  nothing can be compared: no row has a truth that both decisions know'].join(
+      '\n',
+    );
+  return [...hanging(head), ...notes, '', metricTable(view), ...classTable(view), ...errorLines(view)].join('\n');
 }
 
 const minute = (at: string): string => at.slice(0, 16).replace('T', ' ');
@@ -44,11 +54,26 @@ function metricTable(view: CompareView): string {
   const names = Object.keys(METRIC_TITLES).filter((name) => view.metrics[name] !== undefined);
   const decides = new Set(view.deciding);
   const rows = names.map((name) => [
-    `${METRIC_TITLES[name]}${decides.has(name) && view.metrics[name]!.difference !== null ? ' *' : ''}`,
+    `${titleOf(name)}${decides.has(name) && view.metrics[name]!.difference !== null ? ' *' : ''}`,
     ...cells(name, view.metrics[name]!),
   ]);
   const stars = rows.some(([title]) => title!.endsWith('*')) ? '\n* decides about releases' : '';
-  return `${table(headOf(view), rows)}${stars}`;
+  return `${table(headOf(view), rows, { shorten: [0] })}${stars}${boundsOf(view, names)}`;
+}
+
+/** Errors are held against those of the first version, whoever is champion. */
+const titleOf = (name: string): string =>
+  ({ errorAboveMedian: 'above median of first', errorAboveP90: 'above p90 of first' })[name] ?? METRIC_TITLES[name]!;
+
+/** How far what is read off bins may be from the value of the rows; differences are of the rows themselves. */
+function boundsOf({ metrics }: CompareView, names: readonly string[]): string {
+  const bounds = names.flatMap((name) => {
+    const { first, second } = metrics[name]!;
+    const bound = Math.max(first.bound, second.bound);
+    return bound > 0 ? [`${titleOf(name)} ±${formatMetricBound(name, bound)}`] : [];
+  });
+  if (bounds.length === 0) return '';
+  return `\n${hanging(`values read off bins, which differences are not: ${bounds.join(', ')}`).join('\n')}`;
 }
 
 function classTable(view: CompareView): string[] {
@@ -61,7 +86,7 @@ function classTable(view: CompareView): string[] {
       ...(precision ? [[`precision of ${name}`, ...cells('precision', precision)]] : []),
     ]);
   const more = entries.length > MAX_CLASSES ? [`and ${entries.length - MAX_CLASSES} more: --json has them all`] : [];
-  return ['', 'by class', table(headOf(view), rows), ...more];
+  return ['', 'by class', table(headOf(view), rows, { shorten: [0] }), ...more];
 }
 
 function cells(name: string, { first, second, difference }: ComparedMetric): string[] {
@@ -69,8 +94,12 @@ function cells(name: string, { first, second, difference }: ComparedMetric): str
   const both = [value(first.value), value(second.value)];
   if (difference === null) return [...both, '', '', ''];
   const { mean, low, high } = difference;
-  const interval = `[${formatMetricDifference(name, low)}, ${formatMetricDifference(name, high)}]`;
-  return [...both, formatMetricDifference(name, mean), interval, verdict(name, low, high)];
+  return [
+    ...both,
+    formatMetricDifference(name, mean),
+    formatDifferenceInterval(name, low, high),
+    verdict(name, low, high),
+  ];
 }
 
 function verdict(name: string, low: number, high: number): string {
@@ -89,7 +118,7 @@ function errorLines({ errors, agreement, rankCorrelation, first, second }: Compa
       `decide alike: ${percent(agreement.share)} [${percent(agreement.low)}, ${percent(agreement.high)}] of the rows`,
     );
   if (rankCorrelation !== null) lines.push(`rank correlation of their answers: ${rankCorrelation.toFixed(3)}`);
-  return lines.length === 0 ? [] : ['', ...lines];
+  return lines.length === 0 ? [] : ['', ...lines.flatMap(hanging)];
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -19,7 +19,7 @@ export const METRIC_TITLES: Readonly<Record<string, string>> = {
   cost: 'cost',
   calibrationError: 'calibration error',
   mae: 'mean absolute error',
-  rmse: 'root mean square error',
+  rmse: 'root mean sq. error',
   bias: 'bias',
   r2: 'R²',
   medianAbsoluteError: 'median error',
@@ -72,10 +72,19 @@ export function formatMetricValue(name: string, value: number): string {
   return SHARES.has(name) ? `${(100 * value).toFixed(1)} %` : String(Number(value.toPrecision(4)));
 }
 
+/** How far a metric may be from that of the rows, for people. */
+export const formatMetricBound = (name: string, bound: number): string =>
+  SHARES.has(name) ? `${Number((100 * bound).toPrecision(1))} pts` : String(Number(bound.toPrecision(1)));
+
 /** A difference of a metric for people: of shares in points. */
-export function formatMetricDifference(name: string, difference: number): string {
-  const sign = difference > 0 ? '+' : '';
-  return SHARES.has(name)
-    ? `${sign}${(100 * difference).toFixed(1)} pts`
-    : `${sign}${Number(difference.toPrecision(3))}`;
+export const formatMetricDifference = (name: string, difference: number): string =>
+  `${signed(name, difference)}${SHARES.has(name) ? ' pts' : ''}`;
+
+/** The interval of such a difference. */
+export const formatDifferenceInterval = (name: string, low: number, high: number): string =>
+  `[${signed(name, low)}, ${signed(name, high)}]${SHARES.has(name) ? ' pts' : ''}`;
+
+function signed(name: string, difference: number): string {
+  const text = SHARES.has(name) ? (100 * difference).toFixed(1) : String(Number(difference.toPrecision(3)));
+  return difference > 0 ? `+${text}` : text;
 }

@@ -2,8 +2,9 @@ import type { Metric } from '../../core/quality/metric.ts';
 import type { QualityView } from '../../usecases/quality/quality-view.ts';
 import { formatMetricValue, METRIC_TITLES } from './metric-names.ts';
 import { spark, table } from './table.ts';
+import { COLUMNS, hanging } from './wrapped.ts';
 
-/** A matrix of more classes is shown by its most frequent confusions. */
+/** A matrix of more classes, or wider than a terminal, is shown by its most frequent confusions. */
 const MAX_COLUMNS = 12;
 /** Confusions, and segments, that are shown at most. */
 const MAX_LINES = 20;
@@ -15,12 +16,17 @@ export function formatQuality(view: QualityView): string {
   const where = segment === '' ? '' : `, ${segment}`;
   const head = `${model} ${version}${where}: ${truths} truths of predictions from ${minute(from)} to ${minute(to)}`;
   if (truths === 0 && Object.keys(view.business).length === 0)
-    return `${head}\n  nothing is known yet: send ground truth, or look further back with --window`;
+    return [
+      ...hanging(head),
+      ...unreadable(view),
+      '  nothing is known yet: send ground truth, or look further back with --window',
+    ].join('\n');
   const alike =
     designEffect > 1.1 ? `, ${units} units: intervals are ${Math.sqrt(designEffect).toFixed(1)} times as wide` : '';
   return [
-    `${head}${alike}`,
+    ...hanging(`${head}${alike}`),
     ...leftOut(view),
+    ...unreadable(view),
     ...section('', metricTable(view)),
     ...section('by class', classTable(view)),
     ...section('true class (rows) and decision (columns)', confusionText(view)),
@@ -39,8 +45,11 @@ function leftOut({ uncounted: { named, failed, repeated }, unknownTruths }: Qual
     ...(repeated > 0 ? [`${repeated} of rows that their caller repeated`] : []),
     ...(unknownTruths > 0 ? [`${unknownTruths} of predictions that nobody knows`] : []),
   ];
-  return parts.length === 0 ? [] : [`not counted: ${parts.join(', ')}`];
+  return parts.length === 0 ? [] : hanging(`not counted: ${parts.join(', ')}`);
 }
+
+const unreadable = (view: QualityView): string[] =>
+  view.unreadable.flatMap(({ hour, reason }) => hanging(`hour ${hour} cannot be read: ${reason}`));
 
 const minute = (at: string): string => at.slice(0, 16).replace('T', ' ');
 
@@ -61,14 +70,25 @@ function metricTable({ metrics, deciding, task }: QualityView): string {
   const stars = rows.some(([title]) => String(title).endsWith('*')) ? '\n* decides about releases' : '';
   const shares =
     task === 'regression' && metrics.errorAboveMedian === undefined
-      ? "\nreleases are decided by errors above the champion's median, and 90th percentile"
+      ? "\nreleases are decided by errors above the champion's median, and 90th pct"
       : '';
-  return `${table(['metric', 'value', '95 % interval', 'by, ± of bins', 'rows'], rows)}${stars}${shares}`;
+  const head = ['metric', 'value', '95 % interval', 'by, ± of bins', 'rows'];
+  const undefinedOnes = reasons(names.map((name) => [METRIC_TITLES[name]!, metrics[name]!]));
+  return `${table(head, rows, { shorten: [0, 3] })}${undefinedOnes}${stars}${shares}`;
+}
+
+/** Why some are not defined, one line a reason. */
+function reasons(metrics: readonly (readonly [string, Metric])[]): string {
+  const titles = new Map<string, string[]>();
+  for (const [title, { reason }] of metrics)
+    if (reason !== null) titles.set(reason, [...(titles.get(reason) ?? []), title]);
+  const lines = [...titles].flatMap(([reason, own]) => hanging(`not defined, as ${reason}: ${own.join(', ')}`));
+  return lines.map((line) => `\n${line}`).join('');
 }
 
 function metricCells(name: string, metric: Metric): string[] {
-  const { value, low, high, method, bound, reason } = metric;
-  if (value === null) return ['–', `not defined: ${reason ?? ''}`, ''];
+  const { value, low, high, method, bound } = metric;
+  if (value === null) return ['–', '', ''];
   const interval =
     low === null || high === null ? '' : `[${formatMetricValue(name, low)}, ${formatMetricValue(name, high)}]`;
   const known = bound > 0 ? `${method ?? ''}, ±${Number(bound.toPrecision(1))}` : (method ?? '');
@@ -96,17 +116,21 @@ function classTable({ classes, deciding }: QualityView): string {
       share('precision', precision),
       f1 === undefined || f1.value === null ? '–' : formatMetricValue('f1', f1.value),
     ]),
+    { shorten: [0] },
   );
 }
 
 function confusionText({ confusion }: QualityView): string {
   if (confusion === null) return '';
   const { truths, decisions, counts } = confusion;
-  if (decisions.length <= MAX_COLUMNS)
-    return table(
+  if (decisions.length <= MAX_COLUMNS) {
+    const matrix = table(
       ['', ...decisions],
       truths.map((truth, i) => [truth, ...counts[i]!]),
+      { shorten: [0, ...decisions].map((_, column) => column) },
     );
+    if (isNarrow(matrix)) return matrix;
+  }
   const wrong = truths.flatMap((truth, i) =>
     decisions.flatMap((decision, j) =>
       truth !== decision && counts[i]![j]! > 0 ? [{ truth, decision, n: counts[i]![j]! }] : [],
@@ -116,8 +140,11 @@ function confusionText({ confusion }: QualityView): string {
   return table(
     ['true', 'decided', 'rows'],
     most.map(({ truth, decision, n }) => [truth, decision, n]),
+    { shorten: [0, 1] },
   );
 }
+
+const isNarrow = (text: string): boolean => text.split('\n').every((line) => line.length <= COLUMNS);
 
 /** A reliability diagram: a line for each group of rows, 0 to the left and 1 to the right. */
 function diagram({ calibration }: QualityView): string {
@@ -145,13 +172,17 @@ function diagram({ calibration }: QualityView): string {
 function businessTable({ business }: QualityView): string {
   const entries = Object.entries(business);
   if (entries.length === 0) return '';
-  return table(
-    ['metric', 'unit', 'mean', '95 % interval', 'total', 'values'],
+  const head = ['metric', 'unit', 'mean', '95 % interval', 'total', 'values'];
+  const undefinedOnes = reasons(entries.map(([name, { mean }]) => [name, mean]));
+  const rows = table(
+    head,
     entries.map(([name, { unit, mean, total }]) => {
       const [value, interval] = metricCells(name, mean);
       return [name, unit ?? '', value, interval, metricCells(name, total)[0], mean.n];
     }),
+    { shorten: [0, 1] },
   );
+  return `${rows}${undefinedOnes}`;
 }
 
 function segmentTable({ segments, segment }: QualityView): string {
@@ -163,7 +194,8 @@ function segmentTable({ segments, segment }: QualityView): string {
     truths,
     ...metricCells(metric, value).slice(0, 2),
   ]);
-  const text = table(['segment', 'truths', METRIC_TITLES[shown[0]!.metric] ?? '', '95 % interval'], rows);
+  const head = ['segment', 'truths', METRIC_TITLES[shown[0]!.metric] ?? '', '95 % interval'];
+  const text = `${table(head, rows, { shorten: [0] })}${reasons(shown.map(({ name, value }) => [name, value]))}`;
   return more > 0 ? `${text}\nand ${more} more: --json has them all` : text;
 }
 
@@ -178,5 +210,5 @@ function inputTable({ inputs, segment }: QualityView): string {
       .map((hour) => Math.round(1_000 * Math.min(1, Math.max(hour.missing, hour.violations))));
     return [feature, formatMetricValue('errorRate', missing), formatMetricValue('errorRate', violations), spark(last)];
   });
-  return table(['feature', 'missing', 'rules', 'last hours'], rows);
+  return table(['feature', 'missing', 'rules', 'last hours'], rows, { shorten: [0] });
 }

@@ -5,6 +5,7 @@ import type { ModelStatus } from '../../usecases/release/status-view.ts';
 import { formatHypothesis, formatRolloutStatus } from './rollout-status.ts';
 import { bar } from './table.ts';
 import { formatPercent, trafficText } from './traffic.ts';
+import { COLUMNS, wrapped } from './wrapped.ts';
 
 /** One line on what an entry did. */
 export function formatEntry({ model, number, kind, version, state }: Entry): string {
@@ -17,7 +18,7 @@ export function formatRelease(
   state: ReleaseState,
   status: Pick<ModelStatus, 'challengers' | 'shadow'> = { challengers: null, shadow: null },
 ): string {
-  const lines = [`${model}  revision ${state.revision}${state.since ? `, traffic since ${state.since}` : ''}`];
+  const lines = headLines(model, state);
   const part = (name: string, version: number, share: number): string =>
     `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${formatPercent(share)}`;
   if (state.champion === null) lines.push('  nothing is released');
@@ -25,7 +26,7 @@ export function formatRelease(
   for (const challenger of state.challengers) {
     const { version, weight, step, steps, test } = challenger;
     const about = test === undefined ? `step ${step + 1} of ${steps.join(', ')}` : formatHypothesis(test);
-    lines.push(`${part('challenger', version, weight)}   ${about}`);
+    lines.push(...beside(part('challenger', version, weight), about));
     lines.push(
       ...formatRolloutStatus(
         challenger,
@@ -34,20 +35,34 @@ export function formatRelease(
     );
   }
   if (state.shadow !== null)
-    lines.push(
-      `  shadow      ${String(state.shadow.version).padStart(3)}${status.shadow ? `  ${shadowText(status.shadow)}` : ''}`,
-    );
-  if (state.previous.length > 0) lines.push(`  can return to ${state.previous.toReversed().join(', ')}`);
-  for (const { version, reason } of state.quarantined)
-    lines.push(`  quarantined ${String(version).padStart(3)}  ${reason}`);
+    lines.push(...labelled('shadow', state.shadow.version, status.shadow ? shadowText(status.shadow) : ''));
+  if (state.previous.length > 0) lines.push(...line(`can return to ${state.previous.toReversed().join(', ')}`));
+  for (const { version, reason } of state.quarantined) lines.push(...labelled('quarantined', version, reason));
   if (state.awaiting)
-    lines.push(`  a rollback to ${state.awaiting.target} waits to be seen since ${state.awaiting.since}`);
+    lines.push(...line(`a rollback to ${state.awaiting.target} waits to be seen since ${state.awaiting.since}`));
   if (state.retraining) lines.push(`  retraining was asked for at ${state.retraining}`);
   return lines.join('\n');
 }
 
+function headLines(model: string, { revision, since }: ReleaseState): string[] {
+  const about = `revision ${revision}${since ? `, traffic since ${since}` : ''}`;
+  return model.length + 2 + about.length <= COLUMNS ? [`${model}  ${about}`] : [model, `  ${about}`];
+}
+
+const line = (text: string): string[] => wrapped(text, { indent: 2 });
+
+/** What is said of a version, behind its name and number. */
+function labelled(name: string, version: number, text: string): string[] {
+  const label = `  ${name.padEnd(11)} ${String(version).padStart(3)}  `;
+  return text === '' ? [label.trimEnd()] : wrapped(text, { indent: label.length, label });
+}
+
+/** A text behind a picture, or below it where there is no room. */
+const beside = (picture: string, text: string): string[] =>
+  picture.length + 3 + text.length <= COLUMNS ? [`${picture}   ${text}`] : [picture, ...wrapped(text, { indent: 15 })];
+
 /** A line for each version whose captured requests cannot be asked of another. */
 export const formatReplay = (versions: ModelStatus['replay']): string[] =>
   versions.flatMap(({ version, replayProblem }) =>
-    replayProblem === null ? [] : [`  version ${version} cannot be replayed: ${replayProblem}`],
+    replayProblem === null ? [] : line(`version ${version} cannot be replayed: ${replayProblem}`),
   );

@@ -4,6 +4,7 @@ import type { RolloutStatus } from '../../usecases/release/status-view.ts';
 import { interval } from './interval.ts';
 import { bar } from './table.ts';
 import { formatPercent } from './traffic.ts';
+import { wrapped } from './wrapped.ts';
 
 const INDENT = ' '.repeat(14);
 
@@ -20,10 +21,12 @@ export function formatRolloutStatus({ test }: Challenger, standing: RolloutStatu
       difference === null || low === null || high === null
         ? []
         : [
-            `${INDENT} ${interval(low, difference, high, test.minEffect)}  ${bar(progress, 10)} ${formatPercent(progress)} of the plan`,
+            `${INDENT} ${interval(low, difference, high, test.minEffect)}  ${bar(progress, 8)} ${formatPercent(progress)} done`,
           ];
-    return [...picture, `${INDENT} ${reason}`];
+    return [...picture, ...wrapped(reason, { indent: INDENT.length + 1 })];
   }
   const marks = { fine: '✓', worse: '✗', unclear: '…', few: '…' } as const;
-  return (standing.step?.checks ?? []).map(({ verdict, reason }) => `${INDENT} ${marks[verdict]} ${reason}`);
+  return (standing.step?.checks ?? []).flatMap(({ verdict, reason }) =>
+    wrapped(reason, { indent: INDENT.length + 3, label: `${INDENT} ${marks[verdict]} ` }),
+  );
 }

@@ -2,6 +2,7 @@ import type { ModelStatus, StatusView } from '../../usecases/release/status-view
 import { formatBusinessMetrics } from './business-metrics.ts';
 import { formatRelease, formatReplay } from './release.ts';
 import { formatTruthDelay } from './truth-delay.ts';
+import { wrapped } from './wrapped.ts';
 
 /** Every model's release as a picture, with what its predictions are worth. */
 export function formatStatus({ models }: StatusView): string {
@@ -24,5 +25,5 @@ const formatModel = ({
     ...formatReplay(replay),
     ...formatTruthDelay(truthDelay),
     ...formatBusinessMetrics(business ?? []),
-    ...unread.map((sentence) => `  cannot be read: ${sentence}`),
+    ...unread.flatMap((sentence) => wrapped(`cannot be read: ${sentence}`, { indent: 2 })),
   ].join('\n');

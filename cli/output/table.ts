@@ -1,22 +1,48 @@
+import { COLUMNS, shortened } from './wrapped.ts';
+
+export interface TableOptions {
+  /** Columns whose texts are cut, the widest first, as far as the table would be wider than a terminal. @default none */
+  readonly shorten?: readonly number[];
+}
+
+const GAP = 2;
+/** What is left of a text that is cut, at least. */
+const MIN_WIDTH = 8;
+
 /** Rows as aligned columns; numbers to the right. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | number | null | undefined)[])[],
+  { shorten = [] }: TableOptions = {},
 ): string {
-  const cells = [head, ...rows].map((row) =>
+  const whole = [head, ...rows].map((row) =>
     row.map((cell) => (cell === null || cell === undefined ? '–' : String(cell))),
   );
-  const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
+  const widths = head.map((_, i) => Math.max(...whole.map((row) => row[i]?.length ?? 0)));
+  const excess = (): number => widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1)) - COLUMNS;
+  for (let widest = widestOf(widths, shorten); excess() > 0 && widest !== undefined; ) {
+    widths[widest]!--;
+    widest = widestOf(widths, shorten);
+  }
+  const cells = whole.map((row) => row.map((cell, i) => shortened(cell, widths[i]!)));
   const right = head.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join('  ')
+      .join(' '.repeat(GAP))
       .trimEnd();
-  return [line(cells[0]!), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.slice(1).map(line)].join('\n');
+  return [
+    line(cells[0]!),
+    widths.map((width) => '─'.repeat(width)).join(' '.repeat(GAP)),
+    ...cells.slice(1).map(line),
+  ].join('\n');
 }
 
 const EIGHTHS = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
+
+/** The widest of some columns; undefined where none can be cut further. */
+const widestOf = (widths: readonly number[], among: readonly number[]): number | undefined =>
+  among.filter((i) => widths[i]! > MIN_WIDTH).sort((a, b) => widths[b]! - widths[a]!)[0];
 
 /** A share of 0 to 1 as a bar of so many characters. */
 export function bar(share: number, width: number): string {

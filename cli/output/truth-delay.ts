@@ -1,13 +1,18 @@
 import type { ModelStatus } from '../../usecases/release/status-view.ts';
+import { wrapped } from './wrapped.ts';
+
+const LABEL = '  truth       ';
+const BEHIND = { indent: LABEL.length, label: LABEL };
 
 /** A line on how long truths take; none where that is not known. */
 export function formatTruthDelay(delay: ModelStatus['truthDelay']): string[] {
   if (delay === null) return [];
-  const { p90Ms: p90, medianMs: median, uncorrectedP90Ms: uncorrected, truths } = delay;
+  const { p90Ms: p90, medianMs: median, uncorrectedP90Ms: uncorrected, truths, reason } = delay;
+  if (p90 === null || median === null || uncorrected === null)
+    return wrapped(`not known how late it comes: ${reason ?? ''}`, BEHIND);
   const corrected = p90 > uncorrected ? `; ${formatDelay(uncorrected)} of those that are there by now` : '';
-  return [
-    `  truth       90 % within ${formatDelay(p90)}, half within ${formatDelay(median)} (${truths} truths${corrected})`,
-  ];
+  const text = `90 % within ${formatDelay(p90)}, half within ${formatDelay(median)} (${truths} truths${corrected})`;
+  return wrapped(text, BEHIND);
 }
 
 const UNITS = [

@@ -6,6 +6,7 @@ import type { FeatureValues } from '../contract/raw-tensor.ts';
 import { shortest } from '../model/decimal.ts';
 import type { RequestOutcome } from '../observability/observation.ts';
 import type { Variant } from '../serving/variant.ts';
+import { LONGEST_STRING } from './capture.ts';
 import type { CapturedOutputs } from './output-reader.ts';
 import { packNumbers } from './packed.ts';
 import { PRINCIPAL_FIELD, UNIT_FIELD } from './pseudonym-fields.ts';
@@ -63,8 +64,6 @@ const PACKED_BYTES = 11;
 const FINDINGS_BYTES = 32_000;
 /** What a line may hold, estimated; the rest is left for its frame. */
 const LINE_BYTES = 200_000;
-/** Longest string kept; a longer one is no category of any baseline. */
-const LONGEST = 128;
 
 /** Bytes that an envelope is longer than what it holds, base64 aside. */
 const ENVELOPE_BYTES = 7 + 38;
@@ -160,9 +159,9 @@ export function captureWriter(
 }
 
 function bytesOf({ type, personal }: Feature): number {
-  const plain = type === 'string' ? LONGEST + 3 : 24;
+  const plain = type === 'string' ? LONGEST_STRING + 3 : 24;
   // Outside ASCII a UTF-16 unit takes up to three bytes, and base64 four for three.
-  return personal === 'encrypt' ? ENVELOPE_BYTES + (type === 'string' ? 4 * LONGEST : 32) : plain;
+  return personal === 'encrypt' ? ENVELOPE_BYTES + (type === 'string' ? 4 * LONGEST_STRING : 32) : plain;
 }
 
 /** A feature's values; undefined when they are left out. */
@@ -175,7 +174,7 @@ function columnText(
   if (feature.personal !== 'no') {
     const hide = treatmentBy(feature.personal, { owner, field: feature.name }, keys);
     // A pseudonym is of the whole value and no longer for it; an envelope grows with what it holds.
-    const most = feature.personal === 'encrypt' ? LONGEST : Number.POSITIVE_INFINITY;
+    const most = feature.personal === 'encrypt' ? LONGEST_STRING : Number.POSITIVE_INFINITY;
     return hide && valuesText(feature, values, rows, (value) => JSON.stringify(hide(value.slice(0, most))));
   }
   if (rows.to - rows.from > PLAIN_NUMBERS && values instanceof Float64Array && feature.type !== 'boolean')
@@ -239,7 +238,7 @@ function valuesText(
     if (missing) text += 'null';
     else if (hide !== undefined) text += hide(feature.type === 'boolean' ? String(value === 1) : String(value));
     else if (typeof value === 'string')
-      text += JSON.stringify(value.length > LONGEST ? value.slice(0, LONGEST) : value);
+      text += JSON.stringify(value.length > LONGEST_STRING ? value.slice(0, LONGEST_STRING) : value);
     else if (feature.type === 'boolean') text += value === 1;
     else text += numberText(value);
   }

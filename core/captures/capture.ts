@@ -3,6 +3,9 @@ import { Instant, ModelName, VersionNumber } from '../model/names.ts';
 import { Variant } from '../serving/variant.ts';
 import { unpackNumbers } from './packed.ts';
 
+/** Longest string that a capture keeps; a longer one, which is no category of any baseline, is cut. */
+export const LONGEST_STRING = 128;
+
 /** A value in a capture; missing is null. */
 const Value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 

@@ -19,16 +19,21 @@ export function replayabilityOf(version: ReplayedVersion): Replayability {
   return { replayable: problem === undefined, replayProblem: problem ?? null };
 }
 
+/** Inputs that carry no features: captures hold summaries of them at most, whatever the contract says of them. */
+export function wholeTensors({ signature, manifest }: ReplayedVersion): string[] {
+  const carried = new Set(manifest.contract.features.map(({ input, name }) => input ?? name));
+  return signature.inputs.flatMap(({ name }) => (carried.has(name) ? [] : [name]));
+}
+
 /**
  * Why captured requests of a version cannot be asked of another one; undefined when they can. What captures do not hold
  * in full cannot be sent again: whole tensors, of which they hold summaries, and features that are omitted or hashed.
  */
-function replayProblem({ signature, manifest }: ReplayedVersion): string | undefined {
-  const { contract, monitoring, privacy } = manifest;
+function replayProblem(version: ReplayedVersion): string | undefined {
+  const { contract, monitoring, privacy } = version.manifest;
   if (monitoring.captureShare === 0) return 'nothing is captured (monitoring.captureShare is 0)';
-  const carried = new Set(contract.features.map(({ input, name }) => input ?? name));
-  const whole = signature.inputs.find(({ name }) => !carried.has(name));
-  if (whole !== undefined) return `of input ${whole.name}, a whole tensor, captures hold at most a summary`;
+  const [whole] = wholeTensors(version);
+  if (whole !== undefined) return `of input ${whole}, a whole tensor, captures hold at most a summary`;
   for (const { name, personal } of contract.features) {
     const problem = PROBLEMS[personal];
     if (problem !== undefined && !(personal === 'encrypt' && privacy.replay)) return `feature ${name} ${problem}`;

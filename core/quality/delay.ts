@@ -20,6 +20,18 @@ export interface DelayCohort {
   readonly delays: BinCounts;
 }
 
+/** Truths that must tell how many take as long as a delay; of fewer, one more or less would make another quantile. */
+const MIN_AT_RISK = 30;
+/** Leaving out what fewer truths tell may move a quantile by a factor of 2, and it still holds. */
+const MAX_MOVE = BINS_IN_DOUBLING;
+
+/** How long truths take is not known yet, though some are there. */
+export interface UnknownDelay {
+  readonly reason: string;
+  /** Truths that are there, of predictions old enough. */
+  readonly n: number;
+}
+
 /** How long truths take to become known. */
 export interface TruthDelay {
   /** Delay that nine tenths of the truths do not exceed, milliseconds, upper end of its bin. */
@@ -39,36 +51,78 @@ export interface TruthDelay {
  * allowing for known observational selection in small samples", 1971; S. W. Lagakos, L. M. Barraj, V. De Gruttola,
  * Biometrika 75 (1988) 515-523). Of truths that come later than any prediction is old nothing can be known.
  *
+ * The estimator degenerates where few truths are old enough to tell of a delay: one that alone could be so slow, and was,
+ * would be taken for all. So what fewer than 30 truths tell is left out for a second estimate, and where that is another
+ * one nothing is known.
+ *
  * @returns undefined where no truth can be told
  */
-export function truthDelay(cohorts: readonly DelayCohort[]): TruthDelay | undefined {
+export function truthDelay(cohorts: readonly DelayCohort[]): TruthDelay | UnknownDelay | undefined {
   // A truth is of use where every prediction of its cohort is old enough to have had it.
   const usable = cohorts.flatMap(({ age, delays }) =>
     Object.entries(delays)
       .map(([bin, count]) => ({ bin: Number(bin), count, age }))
       .filter(({ bin }) => delayOfBin(bin) <= age),
   );
-  const n = usable.reduce((sum, { count }) => sum + count, 0);
+  const n = countOf(usable);
   if (n === 0) return undefined;
-  const bins = [...new Set(usable.map(({ bin }) => bin))].sort((a, b) => b - a);
-  const cumulative = new Map<number, number>();
-  let share = 1;
-  for (const bin of bins) {
-    cumulative.set(bin, share);
-    const atRisk = usable.filter((each) => each.bin <= bin && each.age >= delayOfBin(bin));
-    const total = atRisk.reduce((sum, { count }) => sum + count, 0);
-    const own = atRisk.reduce((sum, each) => sum + (each.bin === bin ? each.count : 0), 0);
-    share *= 1 - own / total;
+  const sure = slowest(usable);
+  if (sure === undefined)
+    return { n, reason: `it takes ${MIN_AT_RISK} truths of predictions that are old enough, and there are ${n}` };
+  const all = quantilesOf(usable);
+  const told = quantilesOf(usable.filter(({ bin }) => bin <= sure));
+  if (Math.max(all.p90 - told.p90, all.median - told.median) > MAX_MOVE) {
+    const [top = sure] = binsDown(usable);
+    const few = countOf(atRisk(usable, top));
+    return {
+      n,
+      reason: `some take ${hours(top)}, and of predictions that are as old there are too few truths (${few}) to tell how many do`,
+    };
   }
-  const quantile = (of: ReadonlyMap<number, number>, q: number): number =>
-    delayOfBin(Math.min(...[...of].filter(([, reached]) => reached >= q - 1e-12).map(([bin]) => bin)));
   return {
-    p90: quantile(cumulative, 0.9),
-    median: quantile(cumulative, 0.5),
-    uncorrected: quantile(cumulativeShares(cohorts), 0.9),
+    p90: delayOfBin(all.p90),
+    median: delayOfBin(all.median),
+    uncorrected: delayOfBin(quantile(cumulativeShares(cohorts), 0.9)),
     n,
   };
 }
+
+/** Truths of a cohort, by bin of delay. */
+interface CountedDelays {
+  readonly bin: number;
+  readonly count: number;
+  readonly age: number;
+}
+
+/** Truths that are at most as slow as a bin, of predictions that are old enough to have slower ones. */
+const atRisk = (delays: readonly CountedDelays[], bin: number): CountedDelays[] =>
+  delays.filter((each) => each.bin <= bin && each.age >= delayOfBin(bin));
+
+const countOf = (delays: readonly CountedDelays[]): number => delays.reduce((sum, { count }) => sum + count, 0);
+
+const binsDown = (delays: readonly CountedDelays[]): number[] =>
+  [...new Set(delays.map(({ bin }) => bin))].sort((a, b) => b - a);
+
+/** The slowest bin of which enough truths tell. */
+const slowest = (delays: readonly CountedDelays[]): number | undefined =>
+  binsDown(delays).find((bin) => countOf(atRisk(delays, bin)) >= MIN_AT_RISK);
+
+/** Bins of the quantiles. */
+function quantilesOf(delays: readonly CountedDelays[]): { readonly p90: number; readonly median: number } {
+  const cumulative = new Map<number, number>();
+  let share = 1;
+  for (const bin of binsDown(delays)) {
+    cumulative.set(bin, share);
+    const risk = atRisk(delays, bin);
+    share *= 1 - countOf(risk.filter((each) => each.bin === bin)) / countOf(risk);
+  }
+  return { p90: quantile(cumulative, 0.9), median: quantile(cumulative, 0.5) };
+}
+
+const quantile = (of: ReadonlyMap<number, number>, q: number): number =>
+  Math.min(...[...of].filter(([, reached]) => reached >= q - 1e-12).map(([bin]) => bin));
+
+const hours = (bin: number): string => `${Number((delayOfBin(bin) / 3_600_000).toPrecision(2))} h`;
 
 function cumulativeShares(cohorts: readonly DelayCohort[]): Map<number, number> {
   const all = Object.entries(cohorts.map(({ delays }) => delays).reduce(mergeBinCounts, {}))

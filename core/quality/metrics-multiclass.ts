@@ -39,8 +39,11 @@ export function multiclassMetrics(
     estimateOf(value, { n: of, interval: shareInterval(value, of / designEffect), method: 'wilson', undefinedBecause });
   const summary = summaryOf(matrix, classes.length);
   const drawn = resampled(matrix, classes.length, designEffect);
+  // Within `other` neither how good each class is is known, nor what agrees by chance.
   const macro = (name: keyof Summary, undefinedBecause: string): Metric =>
-    estimateOf(summary[name], { n, interval: drawn[name], method: 'bootstrap', undefinedBecause });
+    tally.more
+      ? notDefined(`there are more than ${classes.length} classes`, n)
+      : estimateOf(summary[name], { n, interval: drawn[name], method: 'bootstrap', undefinedBecause });
   const perClass = classes.map((name, i) => {
     const { hits, truths, decisions, f1 } = classRates(matrix, i);
     return [
@@ -64,10 +67,7 @@ export function multiclassMetrics(
       macroPrecision: macro('macroPrecision', 'there are no rows'),
       macroRecall: macro('macroRecall', 'there are no rows'),
       macroF1: macro('macroF1', 'there are no rows'),
-      // Within `other`, what agrees by chance is not known.
-      kappa: tally.more
-        ? notDefined(`there are more than ${classes.length} classes`, n)
-        : macro('kappa', 'all truths and decisions are of one class'),
+      kappa: macro('kappa', 'all truths and decisions are of one class'),
       invalidRate: share(invalid / n, n, 'there are no rows'),
       ...probabilityMetrics(tally, designEffect),
       ...(costs === undefined ? {} : { cost: costMetric(costs, tally, designEffect) }),

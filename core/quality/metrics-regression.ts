@@ -1,7 +1,7 @@
 import { absoluteErrorQuantile, shareAbove } from './binned-errors.ts';
 import { normalInterval, quantileRanks, shareInterval } from './interval.ts';
 import { estimateOf, type Metric, type MetricOptions } from './metric.ts';
-import { meanOf, varianceOf } from './moments.ts';
+import { meanOf, TOO_LARGE, varianceOf } from './moments.ts';
 import type { RegressionTally } from './regression.ts';
 
 export type RegressionMetricName =
@@ -40,12 +40,12 @@ function meanMetrics(tally: RegressionTally, { designEffect = 1 }: MetricOptions
       n,
       interval: normalInterval(value, (designEffect * variance) / n),
       method: 'delta',
-      undefinedBecause: NO_ROWS,
+      undefinedBecause: n === 0 ? NO_ROWS : TOO_LARGE,
     });
-  const squared = n === 0 ? Number.NaN : error.m2 / n + meanOf(error) ** 2;
+  const squared = n === 0 || error.m2 === null ? Number.NaN : error.m2 / n + meanOf(error) ** 2;
   const rmse = Math.sqrt(squared);
-  const ofSquared = Math.max(0, products.e4 / n - squared * squared);
-  const r2 = y.m2 === 0 ? Number.NaN : 1 - (squared * n) / y.m2;
+  const ofSquared = products.e4 === null ? Number.NaN : Math.max(0, products.e4 / n - squared * squared);
+  const r2 = y.m2 === null || y.m2 === 0 ? Number.NaN : 1 - (squared * n) / y.m2;
   return {
     mae: notBelowZero(delta(meanOf(absolute), varianceOf(absolute))),
     rmse: notBelowZero(delta(rmse, squared === 0 ? 0 : ofSquared / (4 * squared))),
@@ -54,20 +54,21 @@ function meanMetrics(tally: RegressionTally, { designEffect = 1 }: MetricOptions
       n,
       interval: normalInterval(r2, (designEffect * r2Variance(tally, squared, ofSquared)) / n),
       method: 'delta',
-      undefinedBecause: 'it takes two different truths',
+      undefinedBecause: y.m2 === 0 ? 'it takes two different truths' : TOO_LARGE,
     }),
   };
 }
 
 /**
  * Variance of one row's part in 1 - A / B, where A is the mean of a = e² and B that of b = (y - mean)²; NaN where it
- * is lost to cancellation.
+ * is lost to cancellation, or not known.
  */
 function r2Variance({ y, products }: RegressionTally, A: number, varianceOfA: number): number {
   const { n } = y;
+  const { e2y, e2y2, y3, y4 } = products;
+  if (y.m2 === null || e2y === null || e2y2 === null || y3 === null || y4 === null) return Number.NaN;
   const m = meanOf(y);
   const B = y.m2 / n;
-  const { e2y, e2y2, y3, y4 } = products;
   const b2 = (y4 - 4 * m * y3 + 6 * m ** 2 * (y.m2 + n * m ** 2) - 3 * n * m ** 4) / n;
   const ab = (e2y2 - 2 * m * e2y + m ** 2 * A * n) / n;
   const varianceOfB = b2 - B ** 2;

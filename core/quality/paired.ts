@@ -57,7 +57,7 @@ export interface PairedTerm {
  * on). Each mean may be over a part of the rows, which need not be the same one: then it is a ratio of sums, and its
  * variance is that of its linearised terms, summed by unit (Cochran, "Sampling Techniques", 1977, 6.3 and 9.3).
  *
- * @returns undefined of fewer than two units, or where one of the parts is empty
+ * @returns undefined of fewer than two units, where one of the parts is empty, or its numbers are too large
  */
 export function pairedDifference(terms: readonly PairedTerm[]): PairedDifference | undefined {
   const ratio = (of: 0 | 1): { ratio: number; weight: number } => {
@@ -81,7 +81,9 @@ export function pairedDifference(terms: readonly PairedTerm[]): PairedDifference
   for (const part of influence.values()) squares += part * part;
   const mean = second.ratio - first.ratio;
   const interval = normalInterval(mean, (squares * units) / (units - 1));
-  return interval && { n: terms.length, units, mean, ...interval };
+  // Squares of the largest doubles are beyond them all.
+  if (interval === undefined || ![mean, interval.low, interval.high].every(Number.isFinite)) return undefined;
+  return { n: terms.length, units, mean, ...interval };
 }
 
 /** How often two versions decide alike. */

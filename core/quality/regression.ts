@@ -2,7 +2,10 @@ import * as z from 'zod';
 import { binOf } from '../profile/bins.ts';
 import { Count } from './bin-counts.ts';
 import { assertSame, TallyMismatchError } from './mismatch.ts';
-import { addValue, Moments, mergeMoments, noMoments } from './moments.ts';
+import { addFinite, addValue, Moments, mergeMoments, noMoments } from './moments.ts';
+
+/** A sum of products; null: beyond the largest double, so not known. */
+const Product = z.number().nullable();
 
 /** What estimates of one version, hour and segment turned out to be; an error is the estimate less what was true. */
 export const RegressionTally = z.strictObject({
@@ -17,7 +20,7 @@ export const RegressionTally = z.strictObject({
    * Sums of products of errors e and truths y, for intervals alone: they cancel where truths are thousands of their
    * standard deviations from 0, and then there is no interval.
    */
-  products: z.strictObject({ e4: z.number(), e2y: z.number(), e2y2: z.number(), y3: z.number(), y4: z.number() }),
+  products: z.strictObject({ e4: Product, e2y: Product, e2y2: Product, y3: Product, y4: Product }),
   /** Largest absolute error; 0 of nothing. */
   largest: z.number().min(0),
   /** Inner bin edges of absolute errors, ascending; bin i holds edges[i-1] <= |e| < edges[i]. */
@@ -64,17 +67,18 @@ export function addRegression(
     tally.invalid++;
     return;
   }
-  const error = score - truth;
+  // The difference of two of the largest doubles is beyond them all.
+  const error = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, score - truth));
   const absolute = Math.abs(error);
   addValue(tally.y, truth);
   addValue(tally.error, error);
   addValue(tally.absolute, absolute);
   const { products } = tally;
-  products.e4 += error ** 4;
-  products.e2y += error ** 2 * truth;
-  products.e2y2 += (error * truth) ** 2;
-  products.y3 += truth ** 3;
-  products.y4 += truth ** 4;
+  products.e4 = addFinite(products.e4, error ** 4);
+  products.e2y = addFinite(products.e2y, error ** 2 * truth);
+  products.e2y2 = addFinite(products.e2y2, (error * truth) ** 2);
+  products.y3 = addFinite(products.y3, truth ** 3);
+  products.y4 = addFinite(products.y4, truth ** 4);
   tally.largest = Math.max(tally.largest, absolute);
   tally.counts[binOf(tally.edges, absolute)]!++;
   if (tolerance !== undefined && absolute <= tolerance) tally.within = (tally.within ?? 0) + 1;
@@ -92,11 +96,11 @@ export function mergeRegression(a: RegressionTally, b: RegressionTally): Regress
     error: mergeMoments(a.error, b.error),
     absolute: mergeMoments(a.absolute, b.absolute),
     products: {
-      e4: a.products.e4 + b.products.e4,
-      e2y: a.products.e2y + b.products.e2y,
-      e2y2: a.products.e2y2 + b.products.e2y2,
-      y3: a.products.y3 + b.products.y3,
-      y4: a.products.y4 + b.products.y4,
+      e4: addFinite(a.products.e4, b.products.e4),
+      e2y: addFinite(a.products.e2y, b.products.e2y),
+      e2y2: addFinite(a.products.e2y2, b.products.e2y2),
+      y3: addFinite(a.products.y3, b.products.y3),
+      y4: addFinite(a.products.y4, b.products.y4),
     },
     largest: Math.max(a.largest, b.largest),
     edges: a.edges,

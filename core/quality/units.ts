@@ -1,5 +1,9 @@
 import * as z from 'zod';
 import { Count } from './bin-counts.ts';
+import { addFinite } from './moments.ts';
+
+/** null: beyond the largest double, so not known. */
+const Sum = z.number().nullable();
 
 /**
  * How alike predictions of one unit are: who or what was given a version at random, and may have asked many times. The
@@ -12,13 +16,13 @@ export const Units = z.strictObject({
   n: Count,
   /** Their rows, and the sum of the rows' losses. */
   rows: Count,
-  loss: z.number(),
+  loss: Sum,
   /** Sum of the squares of a row's loss. */
-  squares: z.number(),
+  squares: Sum,
   /** Over units: the sum of rows x rows, of rows x loss, and of loss x loss. */
   rowsRows: Count,
-  rowsLoss: z.number(),
-  lossLoss: z.number(),
+  rowsLoss: Sum,
+  lossLoss: Sum,
 });
 export type Units = z.infer<typeof Units>;
 
@@ -36,11 +40,11 @@ export function unitsOf(totals: Iterable<UnitTotals>): Units {
   for (const { rows, loss, squares } of totals) {
     units.n++;
     units.rows += rows;
-    units.loss += loss;
-    units.squares += squares;
+    units.loss = addFinite(units.loss, loss);
+    units.squares = addFinite(units.squares, squares);
     units.rowsRows += rows * rows;
-    units.rowsLoss += rows * loss;
-    units.lossLoss += loss * loss;
+    units.rowsLoss = addFinite(units.rowsLoss, rows * loss);
+    units.lossLoss = addFinite(units.lossLoss, loss * loss);
   }
   return units;
 }
@@ -48,25 +52,26 @@ export function unitsOf(totals: Iterable<UnitTotals>): Units {
 export const mergeUnits = (a: Units, b: Units): Units => ({
   n: a.n + b.n,
   rows: a.rows + b.rows,
-  loss: a.loss + b.loss,
-  squares: a.squares + b.squares,
+  loss: addFinite(a.loss, b.loss),
+  squares: addFinite(a.squares, b.squares),
   rowsRows: a.rowsRows + b.rowsRows,
-  rowsLoss: a.rowsLoss + b.rowsLoss,
-  lossLoss: a.lossLoss + b.lossLoss,
+  rowsLoss: addFinite(a.rowsLoss, b.rowsLoss),
+  lossLoss: addFinite(a.lossLoss, b.lossLoss),
 });
 
 /**
  * The design effect: by what factor the variance of the mean loss is larger than if every row were a unit of its own
  * (Kish 1965), with the linearised variance of a ratio over units (Cochran, "Sampling Techniques", 1977, 6.3). At
- * least 1; of one unit, all its rows count as one.
+ * least 1; of one unit, all its rows count as one. Where the sums are not known units are counted, not rows.
  */
 export function designEffect({ n, rows, loss, squares, rowsRows, rowsLoss, lossLoss }: Units): number {
   if (rows === 0 || n === rows) return 1;
   if (n === 1) return rows;
+  if (loss === null || squares === null || rowsLoss === null || lossLoss === null) return rows / n;
   const mean = loss / rows;
   const between = ((lossLoss - 2 * mean * rowsLoss + mean * mean * rowsRows) * n) / (n - 1);
   const within = squares - rows * mean * mean;
   // Where all rows have the same loss nothing is known of how alike they are: then units are counted, not rows.
-  if (!(within > 1e-12 * squares)) return rows / n;
+  if (!(within > 1e-12 * squares) || !Number.isFinite(between / within)) return rows / n;
   return Math.max(1, between / within);
 }

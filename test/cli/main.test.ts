@@ -124,7 +124,7 @@ describe('trimtab', () => {
     const test = await run('release', 'flight-delay', '2', '--ab', '--weight', '0.3', '--effect', '0.03');
     expect(test.out).toContain('test-started (version 2); version 1 has 70 %, version 2 30 % of the traffic');
     const { out } = await run('status', 'flight-delay');
-    expect(out).toMatch(/challenger +2 .* 30 % +A\/B test: is PredictionError lower by 3 points or more\?/);
+    expect(out).toMatch(/challenger +2 .* 30 %\n +A\/B test: is PredictionError lower by 3 points or more\?/);
     expect(out).toContain('0 of 30 periods with samples of both are there');
   });
 

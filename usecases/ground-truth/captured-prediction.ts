@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Capture, capturedSubject } from '../../core/captures/capture.ts';
+import { type Capture, capturedSubject, LONGEST_STRING } from '../../core/captures/capture.ts';
 import { capturedProbabilities, capturedScores } from '../../core/captures/captured-outputs.ts';
 import type { JoinedPrediction } from '../../core/quality/joined-record.ts';
 import type { VersionRules } from '../quality/version-rules.ts';
@@ -43,7 +43,13 @@ export function predictionReader(capture: Capture, rules: VersionRules | undefin
   };
 }
 
-/** Of who sent a row and what is in it; undefined where either is not known, or a value was left out. */
+/** Whether no other value is captured as this one: longer strings, and larger whole numbers, may be. */
+function isWhole(value: string | number | boolean | null): boolean {
+  if (typeof value === 'string') return value.length < LONGEST_STRING;
+  return typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+}
+
+/** Of who sent a row and what is in it; undefined where either is not known, or a value was left out or cut. */
 function rowDigest(
   { principal, features }: Capture,
   row: number,
@@ -51,6 +57,8 @@ function rowDigest(
 ): string | undefined {
   if (principal === undefined || names === undefined || names.some((name) => features[name] === undefined))
     return undefined;
-  const content = JSON.stringify([principal, ...names.map((name) => features[name]![row] ?? null)]);
+  const values = names.map((name) => features[name]![row] ?? null);
+  if (!values.every(isWhole)) return undefined;
+  const content = JSON.stringify([principal, ...values]);
   return createHash('sha256').update(content).digest('base64url').slice(0, DIGEST);
 }

@@ -7,15 +7,17 @@ import {
   noInputs,
   type VersionInputs,
 } from '../../core/quality/inputs.ts';
-import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
+import { capturesDelivered, firstDelivery, readCaptureObject } from '../../platform/captures.ts';
 import { ObjectNotFoundError, PlatformError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
+import { parseStored } from './stored-object.ts';
 
 const HOUR_MS = 3_600_000;
 /** How long after its end an hour's captures may still be delivered. */
 const DELIVERY_MS = HOUR_MS;
-/** Hours that are looked back on when nothing was counted for long, and of those how many at one go. */
-const MAX_LOOKBACK_HOURS = 24;
+/** Hours that are looked back on when nothing was counted for long: a week, as far as people look by default. */
+const MAX_LOOKBACK_HOURS = 7 * 24;
+/** How many of those are counted at one go. */
 const MAX_HOURS = 4;
 const MAX_ATTEMPTS = 20;
 
@@ -24,27 +26,47 @@ const MAX_ATTEMPTS = 20;
  * object is read once; what is new is added to what is counted, in one write with the names of the objects.
  */
 export async function countInputs(home: Pick<Home, 'captures' | 'data'>, now: Date): Promise<void> {
-  for (let back = 0, counted = 0; back < MAX_LOOKBACK_HOURS && counted < MAX_HOURS; back++, counted++) {
-    const hour = new Date(now.getTime() - back * HOUR_MS);
-    // Whatever is before an hour that is complete was counted then.
-    if (!(await countHour(home, hour, now))) return;
+  let newest = startOfHour(now);
+  while (!isOver(newest, now)) {
+    await countHour(home, newest, now);
+    newest = before(newest);
   }
+  // The oldest first: then whatever is before an hour that is complete was counted, however long nobody came by.
+  for (const hour of (await openHours(home, newest)).slice(0, MAX_HOURS)) await countHour(home, hour, now);
 }
 
-/** @returns false, having done nothing, when the hour is complete */
-async function countHour(home: Pick<Home, 'captures' | 'data'>, hour: Date, now: Date): Promise<boolean> {
+const startOfHour = (at: Date): Date => new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS);
+
+const before = (hour: Date): Date => new Date(hour.getTime() - HOUR_MS);
+
+/** Whether no more captures are delivered in an hour. */
+const isOver = (hour: Date, now: Date): boolean => now.getTime() > hour.getTime() + HOUR_MS + DELIVERY_MS;
+
+/** Hours that are over and not complete, the oldest first; the newest of them is there even where nothing was captured. */
+async function openHours(home: Pick<Home, 'captures' | 'data'>, newest: Date): Promise<Date[]> {
+  const isComplete = async (hour: Date): Promise<boolean> =>
+    (await readInputsObject(home, inputsKey(hourOf(hour.toISOString()))))?.complete ?? false;
+  if (await isComplete(newest)) return [];
+  const oldest = await firstDelivery(home, new Date(newest.getTime() - MAX_LOOKBACK_HOURS * HOUR_MS));
+  const open = [newest];
+  for (let hour = before(newest); oldest !== undefined && hour >= oldest; hour = before(hour)) {
+    if (await isComplete(hour)) break;
+    open.unshift(hour);
+  }
+  return open;
+}
+
+async function countHour(home: Pick<Home, 'captures' | 'data'>, hour: Date, now: Date): Promise<void> {
   const key = inputsKey(hourOf(hour.toISOString()));
-  const end = (Math.floor(hour.getTime() / HOUR_MS) + 1) * HOUR_MS;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const before = await home.data.head(key);
-    const known = before && (await readInputsObject(home, key));
-    if (known?.complete) return false;
+    const stored = await home.data.head(key);
+    const known = stored && (await readInputsObject(home, key));
+    if (known?.complete) return;
     const { inputs, changed } = await withNew(home, hour, known ?? noInputs());
-    inputs.complete = now.getTime() > end + DELIVERY_MS;
-    if (!changed && !inputs.complete) return true;
-    const condition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
-    if (await home.data.put(key, JSON.stringify(inputs), { ...condition, contentType: 'application/json' }))
-      return true;
+    inputs.complete = isOver(hour, now);
+    if (!changed && !inputs.complete) return;
+    const condition = stored === undefined ? { ifAbsent: true } : { ifMatch: stored.etag };
+    if (await home.data.put(key, JSON.stringify(inputs), { ...condition, contentType: 'application/json' })) return;
   }
   throw new PlatformError(`${key} keeps changing while it is made`);
 }
@@ -71,7 +93,7 @@ async function withNew(
 
 async function readInputsObject({ data }: Pick<Home, 'data'>, key: string): Promise<DeliveredInputs | undefined> {
   try {
-    return DeliveredInputs.parse(JSON.parse(new TextDecoder().decode(await data.get(key))));
+    return parseStored(DeliveredInputs, key, await data.get(key));
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;

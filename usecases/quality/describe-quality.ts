@@ -29,6 +29,8 @@ export interface QualityOptions {
   readonly champion?: readonly VersionTallies[] | undefined;
   /** Truths of the model that were given up, as no captured prediction has their id. @default 0 */
   readonly unknownTruths?: number;
+  /** Hours whose tallies cannot be read. @default none */
+  readonly unreadable?: QualityView['unreadable'];
   /** What the version was sent in the window. @default that is not known */
   readonly inputs?: readonly HourInputs[];
 }
@@ -87,6 +89,7 @@ export function describeQuality(own: readonly VersionTallies[], options: Quality
     truths: truthsOf(decisions),
     uncounted: uncountedOf(own),
     unknownTruths: options.unknownTruths ?? 0,
+    unreadable: options.unreadable ?? [],
     units: units.n,
     designEffect: metricOptions.designEffect ?? 1,
     metrics,

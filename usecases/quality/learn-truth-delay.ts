@@ -1,6 +1,6 @@
 import { durationMs } from '../../core/manifest/duration.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
-import { type TruthDelay, truthDelay } from '../../core/quality/delay.ts';
+import { type TruthDelay, truthDelay, type UnknownDelay } from '../../core/quality/delay.ts';
 import type { Home } from '../../platform/ports.ts';
 import { readTallies } from './read-tallies.ts';
 
@@ -19,10 +19,16 @@ export async function learnTruthDelay(
   model: string,
   { truth }: Pick<Manifest, 'truth'>,
   now: Date,
-): Promise<TruthDelay | undefined> {
+): Promise<TruthDelay | UnknownDelay | undefined> {
   const expected = truth === undefined ? 0 : 2 * durationMs(truth.within);
   const window = Math.min(MAX_WINDOW_MS, Math.max(MIN_WINDOW_MS, expected));
-  const hours = await readTallies(home, { model, from: new Date(now.getTime() - window), to: now });
+  const hours = await readTallies(home, {
+    model,
+    from: new Date(now.getTime() - window),
+    to: now,
+    // It is learnt from the others; `trimtab quality` names them.
+    unreadable: () => undefined,
+  });
   return truthDelay(
     hours.map(({ hour, delays }) => ({
       // As old as the hour's last prediction.

@@ -24,6 +24,14 @@ export const QualityView = z.strictObject({
   unknownTruths: Count.describe(
     'Truths of the model, of whatever version, that were given up in those days: no captured prediction has their id.',
   ),
+  unreadable: z
+    .array(
+      z.strictObject({
+        hour: Hour.describe('Of the predictions, UTC.'),
+        reason: z.string().describe('Why, in a sentence.'),
+      }),
+    )
+    .describe('Hours whose tallies cannot be read: nothing of them is counted.'),
   units: Count.describe('Who those predictions were made for: what was given a version at random.'),
   designEffect: z
     .number()

@@ -1,5 +1,6 @@
-import { HourTallies, hourOf, parseTalliesKey, talliesPrefix } from '../../core/quality/hour-tallies.ts';
+import { type Hour, HourTallies, hourOf, parseTalliesKey, talliesPrefix } from '../../core/quality/hour-tallies.ts';
 import type { Home } from '../../platform/ports.ts';
+import { parseStored, StoredObjectError } from './stored-object.ts';
 
 export interface TalliesQuery {
   readonly model: string;
@@ -7,33 +8,23 @@ export interface TalliesQuery {
   readonly from: Date;
   /** Exclusive. */
   readonly to: Date;
+  /** Told of each hour that cannot be read, which is then left out. @default such an hour is an error */
+  readonly unreadable?: (hour: Hour, error: StoredObjectError) => void;
 }
 
 /** Objects that are read at a time. */
 const PARALLEL = 16;
 
-/** A stored object is no tallies. */
-export class TalliesError extends Error {
-  override readonly name = 'TalliesError';
-  constructor(
-    readonly key: string,
-    fault: string,
-    options?: ErrorOptions,
-  ) {
-    super(`${key} does not hold tallies: ${fault}`, options);
-  }
-}
-
 /**
  * Stored tallies of the hours of a window, in the order of their hours.
  *
- * @throws TalliesError
+ * @throws StoredObjectError
  */
 export async function readTallies(
   { data }: Pick<Home, 'data'>,
-  { model, from, to }: TalliesQuery,
+  { model, from, to, unreadable }: TalliesQuery,
 ): Promise<HourTallies[]> {
-  const keys: string[] = [];
+  const keys: { readonly key: string; readonly hour: Hour }[] = [];
   const prefix = talliesPrefix(model);
   const first = hourOf(from.toISOString());
   const last = to.toISOString();
@@ -42,20 +33,19 @@ export async function readTallies(
     const hour = parseTalliesKey(key);
     if (hour === undefined) continue;
     if (`${hour}:00:00.000Z` >= last) break;
-    keys.push(key);
+    keys.push({ key, hour });
   }
+  const read = async ({ key, hour }: (typeof keys)[number]): Promise<HourTallies[]> => {
+    try {
+      return [parseStored(HourTallies, key, await data.get(key))];
+    } catch (error) {
+      if (unreadable === undefined || !(error instanceof StoredObjectError)) throw error;
+      unreadable(hour, error);
+      return [];
+    }
+  };
   const found: HourTallies[] = [];
   for (let at = 0; at < keys.length; at += PARALLEL)
-    found.push(
-      ...(await Promise.all(keys.slice(at, at + PARALLEL).map(async (key) => parse(key, await data.get(key))))),
-    );
+    found.push(...(await Promise.all(keys.slice(at, at + PARALLEL).map(read))).flat());
   return found;
-}
-
-function parse(key: string, body: Uint8Array): HourTallies {
-  try {
-    return HourTallies.parse(JSON.parse(new TextDecoder().decode(body)));
-  } catch (error) {
-    throw new TalliesError(key, (error as Error).message, { cause: error });
-  }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { PlatformError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
+import { parseStored } from './stored-object.ts';
 
 const keyOf = (model: string): string => `quality/${model}/unknown-truths.json`;
 
@@ -39,4 +40,4 @@ export async function unknownTruths({ data }: Pick<Home, 'data'>, model: string,
 }
 
 const read = async (data: Home['data'], key: string): Promise<UnknownTruths> =>
-  UnknownTruths.parse(JSON.parse(new TextDecoder().decode(await data.get(key))));
+  parseStored(UnknownTruths, key, await data.get(key));

@@ -1,5 +1,7 @@
+import { wholeTensors } from '../../core/captures/replay.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
 import { type TallyRules, tallyRules } from './tally-rows.ts';
@@ -31,7 +33,7 @@ export class RuleBook {
     if (known !== undefined) return known;
     const record = await this.home.ledger.version(model, version);
     if (record === undefined) return undefined;
-    const rules = versionRules(record.manifest, tallyRules(record.manifest, await baselineOf(this.home, record)));
+    const rules = versionRules(record, tallyRules(record.manifest, await baselineOf(this.home, record)));
     this.#known.set(key, rules);
     return rules;
   }
@@ -48,10 +50,13 @@ export class RuleBook {
   }
 }
 
-function versionRules(manifest: Manifest, tally: TallyRules): VersionRules {
+function versionRules(record: ModelVersion, tally: TallyRules): VersionRules {
+  const { manifest } = record;
   const { contract, monitoring } = manifest;
   const { label } = contract.data;
-  const whole = contract.features.every(({ personal }) => personal === 'no' || personal === 'hash');
+  const whole =
+    wholeTensors(record).length === 0 &&
+    contract.features.every(({ personal }) => personal === 'no' || personal === 'hash');
   return {
     manifest,
     tally,

@@ -1,4 +1,5 @@
 import { variantDimensions } from '../../core/observability/metric-names.ts';
+import { finiteOrNull } from '../../core/profile/count.ts';
 import { declared } from '../../core/serving/outcome.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -34,7 +35,13 @@ export async function readBusinessMetrics(
       };
       const values = await total('SampleCount');
       if (values > 0)
-        found.push({ metric: name, unit: unit ?? null, variant, values, mean: (await total('Sum')) / values });
+        found.push({
+          metric: name,
+          unit: unit ?? null,
+          variant,
+          values,
+          mean: finiteOrNull((await total('Sum')) / values),
+        });
     }
   return found;
 }

@@ -48,5 +48,13 @@ async function truthDelayOf(home: Home, model: string, version: number): Promise
   const record = await home.ledger.version(model, version);
   const delay = record && (await learnTruthDelay(home, model, record.manifest, home.clock.now()));
   if (delay === undefined) return null;
-  return { p90Ms: delay.p90, medianMs: delay.median, uncorrectedP90Ms: delay.uncorrected, truths: delay.n };
+  if ('reason' in delay)
+    return { p90Ms: null, medianMs: null, uncorrectedP90Ms: null, truths: delay.n, reason: delay.reason };
+  return {
+    p90Ms: delay.p90,
+    medianMs: delay.median,
+    uncorrectedP90Ms: delay.uncorrected,
+    truths: delay.n,
+    reason: null,
+  };
 }

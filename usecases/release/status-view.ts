@@ -35,7 +35,10 @@ export const BusinessMetricSummary = z.strictObject({
   unit: z.string().nullable().describe('Its unit, as the manifest has it; null when it has none.'),
   variant: Variant.describe('Whose predictions they are of.'),
   values: Count.describe('Values that were joined with their predictions.'),
-  mean: z.number().describe('Their mean, in the metric’s unit.'),
+  mean: z
+    .number()
+    .nullable()
+    .describe('Their mean, in the metric’s unit; null where their sum is beyond the numbers that can be held.'),
 });
 export type BusinessMetricSummary = z.infer<typeof BusinessMetricSummary>;
 
@@ -47,10 +50,17 @@ export const ReplayabilityView = z.strictObject({
 
 /** How long truths take, in milliseconds; corrected for those that are still due. */
 const TruthDelayView = z.strictObject({
-  p90Ms: z.number().describe('Delay that nine tenths of the truths do not exceed.'),
-  medianMs: z.number().describe('Delay that half of them do not exceed.'),
-  uncorrectedP90Ms: z.number().describe('Nine tenths of the truths that are there by now, so without those still due.'),
+  p90Ms: z
+    .number()
+    .nullable()
+    .describe('Delay that nine tenths of the truths do not exceed; null: not known, and `reason` says why.'),
+  medianMs: z.number().nullable().describe('Delay that half of them do not exceed.'),
+  uncorrectedP90Ms: z
+    .number()
+    .nullable()
+    .describe('Nine tenths of the truths that are there by now, so without those still due.'),
   truths: Count.describe('Truths that this rests on.'),
+  reason: z.string().nullable().describe('Why it is not known; null where it is.'),
 });
 export type TruthDelayView = z.infer<typeof TruthDelayView>;
 
@@ -68,7 +78,7 @@ export const ModelStatus = z.strictObject({
     .array(z.strictObject({ version: VersionNumber, ...ReplayabilityView.shape }))
     .describe('Of each version that has traffic or mirrors it: whether another can be asked what it was asked.'),
   truthDelay: TruthDelayView.nullable().describe(
-    'How long after their predictions truths become known; null where nobody knows yet, or when it cannot be read.',
+    'How long after their predictions truths become known; null where none can be told yet, or when it cannot be read.',
   ),
   unread: z.array(z.string()).describe('What could not be read and why, in sentences; empty when everything was.'),
 });

@@ -133,6 +133,23 @@ describe('trimtab quality', () => {
         expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
+  it('shows the other hours when one cannot be read, and says so in a sentence', async () => {
+    const home = await openLocalHome(folder);
+    const hour = hourOf(new Date(Date.now() - 6 * 3_600_000).toISOString());
+    await home.data.put(talliesKey('flights', hour), '{"schemaVersion":1,"model":7}');
+    try {
+      const { truths, unreadable } = await view('flights');
+      expect(truths).toBe(1_575);
+      expect(unreadable).toMatchObject([
+        { hour, reason: expect.stringMatching(/^quality\/flights\/tallies\/\S+ [^{\n]+$/) },
+      ]);
+      expect((await run('flights', '--version', '1')).out).toContain(`hour ${hour} cannot be read: quality/flights`);
+    } finally {
+      await home.data.delete(talliesKey('flights', hour));
+      await home.close();
+    }
+  });
+
   it('shows a segment', async () => {
     const whole = await view('flights');
     const part = await view('flights', '--segment', 'origin=JFK');
@@ -159,5 +176,6 @@ describe('trimtab quality', () => {
   it('refuses what it does not understand', async () => {
     for (const argv of [['flights'], ['flights', '--version', '7'], ['flights', '--window', 'a day', '--version', '1']])
       expect((await run(...argv)).status, argv.join(' ')).toBe(2);
+    expect((await run('nomodel')).err).toContain('no model named nomodel');
   });
 });

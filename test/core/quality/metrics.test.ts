@@ -122,6 +122,12 @@ describe('metrics', () => {
     );
   });
 
+  it('have an average precision of 1 where all are positive, as scikit-learn has it, and none without positives', () => {
+    const of = (truth: boolean) => binaryMetrics(binaryOf([0.2, 0.7].map((score) => ({ score, truth })))).prAuc;
+    expect(of(true)).toMatchObject({ value: 1, bound: 0 });
+    expect(of(false)).toMatchObject({ value: null, reason: 'there are no positives' });
+  });
+
   it('bound the average precision of many positives in one bin, too', () => {
     const { value, bound } = averagePrecision([{ positive: 20_000, negative: 20_000 }]);
     expect(value).toBe(0.5);
@@ -192,8 +198,9 @@ describe('more than 100 classes', () => {
     expect(tally.classes).toHaveLength(100);
     const { overall, classes } = multiclassMetrics(tally);
     expect(overall.errorRate.value).toBeCloseTo(1 / 3, 12);
-    expect(overall.kappa).toMatchObject({ value: null, reason: 'there are more than 100 classes' });
-    expect(overall.macroRecall.value).toBe(1);
+    expect(classes['class 0']!.recall.value).toBe(1);
+    for (const name of ['kappa', 'macroPrecision', 'macroRecall', 'macroF1'] as const)
+      expect(overall[name], name).toMatchObject({ value: null, reason: 'there are more than 100 classes' });
     expect(Object.keys(classes)).toHaveLength(100);
   });
 });

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BinaryRow } from '../../../core/quality/binary.ts';
+import { Metric } from '../../../core/quality/metric.ts';
+import { businessValue } from '../../../core/quality/metrics-business.ts';
+import { regressionMetrics } from '../../../core/quality/metrics-regression.ts';
 import { TallyMismatchError } from '../../../core/quality/mismatch.ts';
-import { addValue, mergeMoments, noMoments, varianceOf } from '../../../core/quality/moments.ts';
-import { emptyRegression } from '../../../core/quality/regression.ts';
+import { addValue, Moments, mergeMoments, noMoments, TOO_LARGE, varianceOf } from '../../../core/quality/moments.ts';
+import { pairedDifference } from '../../../core/quality/paired.ts';
+import { emptyRegression, type RegressionRow, type RegressionTally } from '../../../core/quality/regression.ts';
 import { mergeTallies, Tally } from '../../../core/quality/tally.ts';
+import { designEffect, Units, unitsOf } from '../../../core/quality/units.ts';
 import {
   binaryOf,
   binaryRow,
@@ -85,6 +90,64 @@ describe('tallies of different things', () => {
       [regressionOf([]), emptyRegression({ edges: REGRESSION.edges })],
     ] as const;
     for (const [a, b] of other) expect(() => mergeTallies(a, b)).toThrow(TallyMismatchError);
+  });
+});
+
+describe('numbers too large to square', () => {
+  const huge: fc.Arbitrary<RegressionRow> = fc.record({
+    score: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    truth: fc.double({ noNaN: true, noDefaultInfinity: true }),
+  });
+
+  it('leave a tally that is stored, read back, merged and described', () => {
+    fc.assert(
+      fc.property(fc.array(huge), fc.array(huge), (a, b) => {
+        const merged = mergeTallies(regressionOf(a), regressionOf(b));
+        expect(Tally.parse(JSON.parse(JSON.stringify(merged)))).toEqual(JSON.parse(JSON.stringify(merged)));
+        for (const metric of Object.values(regressionMetrics(merged as RegressionTally)))
+          expect(Metric.parse(JSON.parse(JSON.stringify(metric)))).toEqual(metric);
+      }),
+    );
+  });
+
+  it('are said to be too large, and hide no metric that does not need their squares', () => {
+    const tally = regressionOf([1e200, 2, 3].map((truth) => ({ score: 1, truth })));
+    expect(Tally.parse(JSON.parse(JSON.stringify(tally)))).toEqual(tally);
+    const metrics = regressionMetrics(tally);
+    expect(metrics.rmse).toMatchObject({ value: null, reason: TOO_LARGE });
+    expect(metrics.r2).toMatchObject({ value: null, reason: TOO_LARGE });
+    expect(metrics.mae!.value).toBeCloseTo(1e200 / 3, -188);
+    expect(metrics.withinTolerance!.value).toBeCloseTo(1 / 3, 12);
+  });
+
+  it('have a mean as long as their sum is a number', () => {
+    const of = (...values: number[]) => {
+      const moments = noMoments();
+      for (const value of values) addValue(moments, value);
+      return businessValue(Moments.parse(JSON.parse(JSON.stringify(moments))));
+    };
+    expect(of(1e160, -1e160, 3e160)).toMatchObject({ mean: { value: 1e160, low: null }, total: { value: 3e160 } });
+    expect(of(1.7e308, 1.7e308)).toMatchObject({
+      mean: { value: null, reason: TOO_LARGE },
+      total: { value: null, reason: TOO_LARGE },
+    });
+  });
+
+  it('leave the effect of units to be told from their number', () => {
+    const units = unitsOf([
+      { rows: 2, loss: 1e200, squares: Number.POSITIVE_INFINITY },
+      { rows: 4, loss: 1, squares: 1 },
+    ]);
+    expect(designEffect(Units.parse(JSON.parse(JSON.stringify(units))))).toBe(3);
+  });
+
+  it('have no difference where its interval is beyond all numbers', () => {
+    const terms = [1e200, 1].map((loss, i) => ({
+      unit: String(i),
+      sum: [loss, 1] as const,
+      weight: [1, 1] as const,
+    }));
+    expect(pairedDifference(terms)).toBeUndefined();
   });
 });
 

@@ -62,7 +62,18 @@ describe('truths', () => {
     folder = temporaryFolder('exactly-once');
     now = new Date(T0);
     home = await openLocalHome(folder, { now: () => now });
-    await home.ledger.append(firstEntries('m')[0], { ...versionRecord('m', 1), manifest: of });
+    const record = versionRecord('m', 1);
+    // Every input carries a feature, so that captures hold whole rows.
+    const inputs = contract.features.map(({ name, type }) => ({
+      name,
+      type: type === 'string' ? ('string' as const) : ('float32' as const),
+      shape: [-1, 1],
+    }));
+    await home.ledger.append(firstEntries('m')[0], {
+      ...record,
+      signature: { ...record.signature, inputs },
+      manifest: of,
+    });
   };
   beforeEach(() => open());
 

@@ -68,6 +68,27 @@ describe('countInputs', () => {
     expect((await read())[0]).toMatchObject({ rows: 2, features: { x: { missing: 1 } } });
   });
 
+  it('leaves no hole, however long nobody counted', async () => {
+    for (let hour = 0; hour < 40; hour++) await deliver(`of ${hour}`, 60 * hour, line(60 * hour, [null]));
+    // Counted for two hours, then not for more than a day.
+    await countInputs(home, at(0));
+    await countInputs(home, at(60));
+    const from = new Date(T0 - 86_400_000);
+    const counted = async () =>
+      (await readInputHours(home, { model: 'm', version: 1, from, to: at(60 * 40) })).map(({ rows }) => rows);
+    for (let run = 0; run < 12; run++) await countInputs(home, at(60 * 39 + run));
+    expect(await counted()).toEqual(new Array(40).fill(1));
+    // Nothing of it is read again.
+    const { captures } = home;
+    const got: string[] = [];
+    const watched: typeof captures = Object.assign(Object.create(captures) as typeof captures, {
+      list: captures.list.bind(captures),
+      get: (key: string) => captures.get(key).finally(() => got.push(key)),
+    });
+    await countInputs({ ...home, captures: watched }, at(60 * 39 + 12));
+    expect(got).toEqual([]);
+  });
+
   it('comes back to what was delivered while nobody counted, and leaves alone what is complete', async () => {
     await deliver('one', 0, line(0, [null]));
     await countInputs(home, at(150));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Manifest } from '../../../core/manifest/manifest.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import { describeQuality, UnknownSegmentError } from '../../../usecases/quality/describe-quality.ts';
 import { QualityView } from '../../../usecases/quality/quality-view.ts';
 import type { JoinedRow } from '../../../usecases/quality/tally-rows.ts';
@@ -39,6 +39,24 @@ describe('describeQuality', () => {
     expect(view.classes.late!.recall!.value).toBe(1);
     expect(view.confusion!.decisions).toEqual(['early', 'on time', 'late', 'none']);
     expect(view.metrics.brier).toMatchObject({ value: null });
+  });
+
+  it('stays readable, and says what is not defined, when one truth or value is enormous', () => {
+    const estimates = Manifest.parse({
+      name: 'flights',
+      contract: manifest.contract,
+      monitoring: { business: [{ name: 'reward' }] },
+      decision: { task: 'regression', output: 'y' },
+    });
+    const rows = [1e200, 1, 2].map((truth, i) => row(String(i), { score: 1, truth, unit: 'one caller' }));
+    const worth = [1e160, 1].map((value, i) =>
+      row(String(i), { feedback: { id: String(i), metric: 'reward', value } }),
+    );
+    const { metrics, business, truths } = viewOf([...rows, ...worth], estimates);
+    expect(truths).toBe(3);
+    expect(metrics.rmse).toMatchObject({ value: null, reason: expect.stringContaining('beyond the numbers') });
+    expect(metrics.medianAbsoluteError!.value).not.toBeNull();
+    expect(business.reward).toMatchObject({ mean: { value: 5e159, low: null }, total: { value: 1e160 } });
   });
 
   it('is empty where nothing is known', () => {

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { formatStatus } from '../../../cli/output/status.ts';
+import { metricLine } from '../../../core/observability/emf.ts';
+import { openLocalHome } from '../../../platform/local/home.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
+import { describeStatus } from '../../../usecases/release/describe-status.ts';
+import { StatusView } from '../../../usecases/release/status-view.ts';
+import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+
+it('a business metric whose sum is beyond all numbers has no mean, and the status says why', async () => {
+  const home = await openLocalHome(temporaryFolder('business'));
+  const registry = new Registry(home, 'test');
+  const record = versionRecord('m', 1);
+  const monitoring = { ...record.manifest.monitoring, business: [{ name: 'reward', higherIsBetter: true }] };
+  await home.ledger.append(firstEntries('m')[0], { ...record, manifest: { ...record.manifest, monitoring } });
+  await registry.apply('m', { type: 'approve', version: 1, reason: 'r' });
+  await registry.apply('m', { type: 'release', version: 1, reason: 'r' });
+  const { environment } = home.metrics;
+  const values = { 'Business.reward': new Array<number>(20).fill(1.7e308) } as const;
+  const at = Date.now() - 60_000;
+  home.metrics.write(metricLine({ environment, model: 'm', variant: 'champion', version: 1, at, values }));
+  const view = await describeStatus(home, registry, 'm');
+  const { business } = StatusView.parse(JSON.parse(JSON.stringify(view))).models[0]!;
+  expect(business).toEqual([{ metric: 'reward', unit: null, variant: 'champion', values: 20, mean: null }]);
+  const text = formatStatus(view);
+  expect(text).not.toContain('Infinity');
+  expect(text).toContain('reward of champion: no mean of 20 values in a day, their sum is too large');
+  await home.close();
+});
