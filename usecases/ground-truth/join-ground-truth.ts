@@ -13,15 +13,8 @@ import { markStale, recomputeStale, recomputeTallies } from '../quality/recomput
 import { countUnknownTruths } from '../quality/unknown-truths.ts';
 import { RuleBook } from '../quality/version-rules.ts';
 import type { Prediction } from './captured-prediction.ts';
-import {
-  addWaiting,
-  type FeedbackBatch,
-  type ReceivedRecord,
-  readIncoming,
-  readWaiting,
-  removeIncoming,
-  settleWaiting,
-} from './feedback-batches.ts';
+import { addWaiting, type FeedbackBatch, type ReceivedRecord, readWaiting, settleWaiting } from './feedback-batches.ts';
+import { readIncoming, removeIncoming } from './incoming-batches.ts';
 import { PredictionIndex, predictionKey } from './prediction-index.ts';
 import { type ScoredRecord, scoreRecord } from './score-record.ts';
 
@@ -65,7 +58,7 @@ export async function joinGroundTruth(
   index = new PredictionIndex(home, new RuleBook(home)),
 ): Promise<JoinSummary> {
   const summary: JoinSummary = { joined: 0, corrected: 0, waiting: 0, expired: 0, malformed: 0, unfit: 0 };
-  const [fresh, waiting] = await Promise.all([readIncoming(home), readWaiting(home)]);
+  const [fresh, { batches: waiting, unread }] = await Promise.all([readIncoming(home), readWaiting(home)]);
   const models = new Set([...fresh, ...waiting].map(({ model }) => model));
   const releases = new Map<string, Release>();
   for (const model of models) releases.set(model, await releaseOf(home, model));
@@ -79,7 +72,8 @@ export async function joinGroundTruth(
         if (batch.model === model)
           own.push(await place(run, batch, batch.waits === undefined ? found.fresh : found.waiting));
       await store(run, model, own);
-      for (const each of own) await settle(run, each, waitingOf(own));
+      const room = waitingRoom(own, unread.get(model) ?? 0);
+      for (const each of own) await settle(run, each, room);
     } catch (error) {
       // What cannot be stored of one model stays where it is, and keeps no other from being joined.
       failures.push(error);
@@ -212,8 +206,12 @@ interface WaitingRoom {
   left: number;
 }
 
-const waitingOf = (own: readonly SettledBatch[]): WaitingRoom => ({
-  left: MAX_WAITING - own.reduce((sum, { batch, rest }) => sum + (batch.waits === undefined ? 0 : rest.length), 0),
+/** @param unread records that wait as well and were not looked for */
+const waitingRoom = (own: readonly SettledBatch[], unread: number): WaitingRoom => ({
+  left: own.reduce(
+    (left, { batch, rest }) => left - (batch.waits === undefined ? 0 : rest.length),
+    MAX_WAITING - unread,
+  ),
 });
 
 /** Keeps what is left of a batch where it belongs, then takes the batch away. */
@@ -251,7 +249,8 @@ async function keepRejected(home: Home, batch: FeedbackBatch, rejected: readonly
   if (rejected.length === 0) return;
   const lines = rejected.map((each) => `${JSON.stringify(each)}\n`).join('');
   const etag = batch.object.etag.replace(/\W/g, '');
-  await home.data.put(`quarantine/ground-truth/${batch.model}/${batch.name}-${etag}.jsonl`, lines);
+  const part = batch.part === undefined ? '' : `-${batch.part.from}`;
+  await home.data.put(`quarantine/ground-truth/${batch.model}/${batch.name}-${etag}${part}.jsonl`, lines);
 }
 
 const hidesTruth = (contract: Contract | undefined): boolean =>

@@ -311,10 +311,49 @@ describe('truths', () => {
   it('of unknown predictions wait in a bounded room, and are counted when they are given up', async () => {
     const unknown = Array.from({ length: 100_010 }, (_, i) => ({ id: `u${i}`, truth: 1 }));
     await sendTruths(home, 'a', unknown);
-    expect(await join()).toMatchObject({ waiting: 100_000, expired: 10 });
+    expect(await join()).toMatchObject({ waiting: 100_000, expired: 0 });
+    expect(await join()).toMatchObject({ expired: 10 });
     expect(await unknownTruths(home, 'm', new Date(T0))).toBe(10);
     expect(await unknownTruths(home, 'm', new Date(T0 + 2 * 86_400_000))).toBe(0);
     expect(await keys('ground-truth/incoming/')).toEqual([]);
+  });
+
+  it('of unknown predictions share one room, whatever number of files and runs they come in', async () => {
+    const send = (file: string) =>
+      sendTruths(
+        home,
+        file,
+        Array.from({ length: 40_000 }, (_, i) => ({ id: `${file}-${i}`, truth: 1 })),
+      );
+    for (const file of ['a', 'b', 'c']) await send(file);
+    expect(await join()).toMatchObject({ waiting: 100_000, expired: 20_000 });
+    await send('d');
+    expect(await join()).toMatchObject({ waiting: 100_000, expired: 40_000 });
+  });
+
+  it('of a long file are taken in parts, the later line of an id counts, and no other file waits for it', async () => {
+    await some(3);
+    const unknown = Array.from({ length: 120_000 }, (_, i) => ({ id: `u${i}`, truth: 1 }));
+    await sendTruths(home, 'a', [{ id: 'p0', truth: 0 }, ...unknown, { id: 'p0', truth: 1 }]);
+    await sendTruths(home, 'b', [{ id: 'p1', truth: 1 }]);
+    expect(await join()).toMatchObject({ joined: 2, waiting: 99_999 });
+    expect(await counts()).toEqual([0, 1, 0, 1]);
+    expect(await keys('ground-truth/incoming/')).toEqual(['ground-truth/incoming/m/a.jsonl']);
+    expect(await join()).toMatchObject({ joined: 0, corrected: 1, expired: 20_000 });
+    expect(await counts()).toEqual([1, 0, 0, 1]);
+    expect(await keys('ground-truth/incoming/')).toEqual([]);
+    expect(await keys('ground-truth/progress/')).toEqual([]);
+  });
+
+  it('are not looked for in a line without an end', async () => {
+    await some(1);
+    await home.data.put(
+      'ground-truth/incoming/m/a.jsonl',
+      `{"id": "${'y'.repeat(500_000)}\n{"id": "p0", "truth": 1}\n${'z'.repeat(100_000)}`,
+    );
+    expect(await join()).toMatchObject({ joined: 1, malformed: 2 });
+    const [key] = await keys('quarantine/ground-truth/m/');
+    expect((await home.data.head(key!))!.bytes).toBeLessThan(3_000);
   });
 
   it('count the same in whatever files, order and number of runs they come', async () => {
