@@ -4,8 +4,9 @@ import type { Home, ObjectInfo, ObjectStore } from '../../platform/ports.ts';
 
 const WAITING = 'ground-truth/waiting/';
 
-/** Records that wait which a run looks for; the rest is looked for by a later one. */
+/** Records that wait, and characters of them, which a run looks for; the rest is looked for by a later one. */
 const MAX_RECORDS = 250_000;
+const MAX_CHARACTERS = 64_000_000;
 /** What began to wait within such a time waits in one object. */
 const BUCKET_MS = 600_000;
 const MAX_ATTEMPTS = 20;
@@ -44,16 +45,18 @@ export interface WaitingBatches {
 export async function readWaiting({ data }: Pick<Home, 'data'>): Promise<WaitingBatches> {
   const batches: FeedbackBatch[] = [];
   const unread = new Map<string, number>();
-  let read = 0;
+  const read = { records: 0, characters: 0 };
   for await (const object of data.list(WAITING)) {
     const text = await textOf(data, object.key);
     // Somebody else has taken it.
     if (text === undefined) continue;
     const { records, ...waits } = JSON.parse(text) as Waiting;
     const place = placeOf(object.key, WAITING);
-    if (read < MAX_RECORDS) batches.push({ object, ...place, records, malformed: [], waits });
+    if (read.records < MAX_RECORDS && read.characters < MAX_CHARACTERS)
+      batches.push({ object, ...place, records, malformed: [], waits });
     else unread.set(place.model, (unread.get(place.model) ?? 0) + records.length);
-    read += records.length;
+    read.records += records.length;
+    read.characters += text.length;
   }
   return { batches, unread };
 }

@@ -19,7 +19,7 @@ const MAX_CHARACTERS = 64_000_000;
 /** Lines of one file that a run takes, so that a long one keeps no other waiting. */
 const MAX_LINES_OF_FILE = 100_000;
 /** A longer line is no truth: it is not held in memory. */
-const MAX_LINE = 10_000;
+const MAX_LINE = 2_000;
 /** Characters of a malformed line that are kept. */
 const MAX_KEPT = 1_000;
 /** Files up to this size are read whole, this many at a time. */

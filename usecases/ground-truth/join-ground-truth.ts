@@ -12,10 +12,10 @@ import { storeRecords } from '../quality/joined-shards.ts';
 import { markStale, recomputeStale, recomputeTallies } from '../quality/recompute-tallies.ts';
 import { countUnknownTruths } from '../quality/unknown-truths.ts';
 import { RuleBook } from '../quality/version-rules.ts';
-import type { Prediction } from './captured-prediction.ts';
 import { addWaiting, type FeedbackBatch, type ReceivedRecord, readWaiting, settleWaiting } from './feedback-batches.ts';
 import { readIncoming, removeIncoming } from './incoming-batches.ts';
 import { PredictionIndex, predictionKey } from './prediction-index.ts';
+import { type FoundPredictions, predictionOf } from './prediction-search.ts';
 import { type ScoredRecord, scoreRecord } from './score-record.ts';
 
 export interface JoinSummary {
@@ -116,21 +116,30 @@ async function findAll(
   { now, releases }: JoinRun,
   index: PredictionIndex,
   { fresh, waiting }: Found<readonly FeedbackBatch[]>,
-): Promise<Found<ReadonlyMap<string, Prediction>>> {
+): Promise<Found<FoundPredictions>> {
   const ages = [...releases.values()].map(({ manifest }) =>
     manifest?.truth === undefined ? 0 : 2 * durationMs(manifest.truth.within),
   );
   const oldest = new Date(now.getTime() - Math.max(MAX_PREDICTION_AGE_MS, ...ages));
   const earliest = new Date(Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched))));
-  const none = new Map<string, Prediction>();
+  const none: FoundPredictions = new Map();
   return {
-    fresh: fresh.length === 0 ? none : await index.find(keysOf(fresh), oldest, now),
-    waiting: waiting.length === 0 ? none : await index.find(keysOf(waiting), earliest, now),
+    fresh: fresh.length === 0 ? none : await index.find(wantedOf(fresh), oldest, now),
+    waiting: waiting.length === 0 ? none : await index.find(wantedOf(waiting), earliest, now),
   };
 }
 
-const keysOf = (batches: readonly FeedbackBatch[]): Set<string> =>
-  new Set(batches.flatMap(({ model, records }) => records.map(({ id }) => predictionKey(model, id))));
+/** By prediction id: when the first record of it arrived. */
+function wantedOf(batches: readonly FeedbackBatch[]): Map<string, string> {
+  const wanted = new Map<string, string>();
+  for (const { model, records } of batches)
+    for (const { id, received } of records) {
+      const key = predictionKey(model, id);
+      const known = wanted.get(key);
+      if (known === undefined || received < known) wanted.set(key, received);
+    }
+  return wanted;
+}
 
 /** A batch with what has been found. */
 interface SettledBatch {
@@ -144,7 +153,7 @@ interface SettledBatch {
 async function place(
   { home, now, rules: book }: JoinRun,
   batch: FeedbackBatch,
-  predictions: ReadonlyMap<string, Prediction>,
+  predictions: FoundPredictions,
 ): Promise<SettledBatch> {
   const [scored, unfit, rest]: [ScoredRecord[], { record: ReceivedRecord; reason: string }[], ReceivedRecord[]] = [
     [],
@@ -153,7 +162,7 @@ async function place(
   ];
   let keys: PrivacyKeys | undefined;
   for (const record of batch.records) {
-    const prediction = predictions.get(predictionKey(batch.model, record.id));
+    const prediction = predictionOf(predictions.get(predictionKey(batch.model, record.id)), record.received);
     if (prediction === undefined) {
       rest.push(record);
       continue;

@@ -230,6 +230,45 @@ describe('truths', () => {
     ]);
   });
 
+  it('belong to the latest request where an id is used again hours later, whatever else is looked for', async () => {
+    const instant = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+    const [before, latest] = [instant(26), instant(1)];
+    now = new Date();
+    const line = (of: string, score: number) => row('a', score, 0, { at: of });
+    await deliverCaptures(home, 'before', before, [line(before, 0.1)]);
+    await deliverCaptures(home, 'latest', latest, [line(latest, 0.9)]);
+    await sendTruths(home, 'a', [{ id: 'a', truth: 1 }]);
+    expect(await join()).toMatchObject({ joined: 1 });
+    await sendTruths(home, 'b', [
+      { id: 'a', truth: 1 },
+      { id: 'not there', truth: 1 },
+    ]);
+    expect(await join()).toMatchObject({ joined: 0, corrected: 0, waiting: 1 });
+    expect(await keys('ground-truth/joined/')).toEqual([`ground-truth/joined/m/${latest.slice(0, 13)}/0000.jsonl.gz`]);
+    // A request that comes after the truth has nothing to do with it.
+    const after = instant(-3);
+    now = new Date(Date.now() + 4 * 3_600_000);
+    await deliverCaptures(home, 'after', after, [line(after, 0.1)]);
+    await sendTruths(home, 'c', [{ id: 'a', truth: 1 }]);
+    expect(await join()).toMatchObject({ joined: 0, corrected: 0 });
+  });
+
+  it('may call the one row of a request its row 0, and count once under both ids', async () => {
+    await deliverCaptures(home, 'one', at(0), [row('a', 0.9), captureLine('b', [0.9, 0.1], { at: at(0) })]);
+    await sendTruths(home, 'a', [{ id: 'a#0', truth: 1 }]);
+    expect(await join()).toMatchObject({ joined: 1, waiting: 0 });
+    await sendTruths(home, 'b', [
+      { id: 'a', truth: 1 },
+      { id: 'b', truth: 1 },
+    ]);
+    expect(await join()).toMatchObject({ joined: 0, waiting: 1 });
+    expect(await counts()).toEqual([1, 0, 0, 0]);
+    await sendTruths(home, 'c', [{ id: 'a#0', truth: 0 }]);
+    await forget(home, { prediction: 'a', actor: 'test' });
+    expect(await keys('ground-truth/incoming/')).toEqual([]);
+    expect(await counts()).toEqual([0, 0, 0, 0]);
+  });
+
   it('go with their predictions when somebody is forgotten, and so do their counts', async () => {
     const pseudonym = (await home.privacy()).pseudonym('customer', 'anna');
     await deliverCaptures(home, 'one', at(0), [
