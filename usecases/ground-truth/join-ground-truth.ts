@@ -12,6 +12,7 @@ import { storeRecords } from '../quality/joined-shards.ts';
 import { markStale, recomputeStale, recomputeTallies } from '../quality/recompute-tallies.ts';
 import { countUnknownTruths } from '../quality/unknown-truths.ts';
 import { RuleBook } from '../quality/version-rules.ts';
+import { ErasureWatch } from './erasure-watch.ts';
 import { addWaiting, type FeedbackBatch, type ReceivedRecord, readWaiting, settleWaiting } from './feedback-batches.ts';
 import { readIncoming, removeIncoming } from './incoming-batches.ts';
 import { PredictionIndex, predictionKey } from './prediction-index.ts';
@@ -58,11 +59,12 @@ export async function joinGroundTruth(
   index = new PredictionIndex(home, new RuleBook(home)),
 ): Promise<JoinSummary> {
   const summary: JoinSummary = { joined: 0, corrected: 0, waiting: 0, expired: 0, malformed: 0, unfit: 0 };
+  const watch = await ErasureWatch.begin(home, index);
   const [fresh, { batches: waiting, unread }] = await Promise.all([readIncoming(home), readWaiting(home)]);
   const models = new Set([...fresh, ...waiting].map(({ model }) => model));
   const releases = new Map<string, Release>();
   for (const model of models) releases.set(model, await releaseOf(home, model));
-  const run: JoinRun = { home, now, summary, rules: index.rules, releases };
+  const run: JoinRun = { home, now, summary, rules: index.rules, releases, watch };
   const found = await findAll(run, index, { fresh, waiting });
   const failures: unknown[] = [];
   for (const model of models) {
@@ -91,6 +93,7 @@ interface JoinRun {
   readonly summary: JoinSummary;
   readonly rules: RuleBook;
   readonly releases: ReadonlyMap<string, Release>;
+  readonly watch: ErasureWatch;
 }
 
 /** A model as it is served, or will be. */
@@ -178,7 +181,7 @@ async function place(
 
 /** Stores what was joined of a model, hour by hour, and emits what is new of it. */
 async function store(
-  { home, now, summary, rules, releases }: JoinRun,
+  { home, now, summary, rules, releases, watch }: JoinRun,
   model: string,
   settled: readonly SettledBatch[],
 ): Promise<void> {
@@ -194,7 +197,10 @@ async function store(
     }
   for (const [hour, records] of hours) {
     await markStale(home, { model, hour });
-    const { added, corrected } = await storeRecords(home, { model, hour }, records);
+    const { added, corrected } = await storeRecords(home, { model, hour }, records, {
+      check: async () => undefined,
+      gone: (some) => watch.gone(model, some),
+    });
     emit(
       home,
       model,
@@ -225,10 +231,12 @@ const waitingRoom = (own: readonly SettledBatch[], unread: number): WaitingRoom 
 
 /** Keeps what is left of a batch where it belongs, then takes the batch away. */
 async function settle(
-  { home, now, summary, releases }: JoinRun,
+  { home, now, summary, releases, watch }: JoinRun,
   { batch, unfit, rest }: SettledBatch,
   room: WaitingRoom,
 ): Promise<void> {
+  // Somebody has been forgotten, perhaps in this very object: what is left in it is looked at by the next run.
+  if ((await watch.hasChanged()) && (await home.data.head(batch.object.key))?.etag !== batch.object.etag) return;
   const { model, waits } = batch;
   const contract = releases.get(model)?.manifest?.contract;
   const secret = hidesTruth(contract);
