@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { parseShardKey } from '../../core/quality/joined-record.ts';
+import { joinedPrefix, parseShardKey } from '../../core/quality/joined-record.ts';
 import type { Home } from '../../platform/ports.ts';
 import { markErased } from '../ground-truth/erasure-watch.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
@@ -135,7 +135,9 @@ class Forgetting {
       for (const owner of owners) await this.#truths(journal, owner, captures.ids, subjectOf(owner));
     }
     // What was counted of the erased rows goes with them.
-    if (!this.#dryRun) await recomputeStale(this.home, new RuleBook(this.home));
+    if (!this.#dryRun)
+      for (const { model, hour } of await recomputeStale(this.home, new RuleBook(this.home)))
+        this.#unread.add(joinedPrefix(model, hour));
     const entries = journal ? await this.#record(journal, owners) : [];
     await journal?.close(this.#unread.size === 0);
     return {

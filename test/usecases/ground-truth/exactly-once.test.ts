@@ -5,6 +5,7 @@ import { Manifest } from '../../../core/manifest/manifest.ts';
 import { ALL } from '../../../core/quality/segments.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
+import { privacyKeys } from '../../../platform/privacy.ts';
 import { type JoinSummary, joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { forget } from '../../../usecases/privacy/erase-subject.ts';
 import { mergeHours, talliesOfVersion } from '../../../usecases/quality/describe-quality.ts';
@@ -362,6 +363,88 @@ describe('truths', () => {
     await sendTruths(home, 'b', [{ id: 'a', truth: 0 }]);
     expect(await join()).toMatchObject({ corrected: 1 });
     expect(await counts()).toEqual([1, 2, 0, 0]);
+  });
+
+  describe('of an hour whose joined rows cannot be read', () => {
+    const shardOf = (hour: number) => `ground-truth/joined/m/2026-01-01T${hour}/0000.jsonl.gz`;
+    const quarantined = async () => {
+      const lines: string[] = [];
+      for (const key of await keys('quarantine/ground-truth/m/'))
+        lines.push(
+          ...new TextDecoder()
+            .decode(await home.data.get(key))
+            .trim()
+            .split('\n'),
+        );
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    const deliver = async () => {
+      await deliverCaptures(home, 'one', at(0), [row('a', 0.9), row('b', 0.9, 1)]);
+      await deliverCaptures(home, 'two', at(40), [row('c', 0.9, 40)]);
+      await sendTruths(home, 'a', [{ id: 'a', truth: 1 }]);
+      await join();
+      now = new Date(T0 + 50 * 60_000);
+    };
+    const sendMore = () =>
+      sendTruths(home, 'b', [
+        { id: 'b', truth: 0 },
+        { id: 'c', truth: 1 },
+      ]);
+    const bytesOf = async (key: string) => Buffer.from(await home.data.get(key));
+
+    it('are kept with the reason where a shard is damaged, and those of other hours are joined', async () => {
+      await deliver();
+      const whole = await bytesOf(shardOf(12));
+      await home.data.put(shardOf(12), whole.subarray(0, whole.length - 9));
+      await sendMore();
+      const summary = await join();
+      expect(summary).toMatchObject({
+        joined: 1,
+        held: 1,
+        waiting: 0,
+        unreadable: [{ model: 'm', hour: '2026-01-01T12' }],
+      });
+      expect(await quarantined()).toMatchObject([{ id: 'b', truth: 0, reason: expect.stringContaining(shardOf(12)) }]);
+      expect(await bytesOf(shardOf(12))).toEqual(whole.subarray(0, whole.length - 9));
+      expect(await keys('ground-truth/incoming/')).toEqual([]);
+      expect(await counts()).toEqual([2, 0, 0, 0]);
+      // It is said until somebody has put it right; then it goes on.
+      expect((await join()).unreadable).toHaveLength(1);
+      await home.data.put(shardOf(12), whole);
+      await sendMore();
+      expect(await join()).toMatchObject({ joined: 1, held: 0, unreadable: [] });
+      expect(await counts()).toEqual([2, 1, 0, 0]);
+    });
+
+    it('are kept sealed with the reason where a truth was sealed under another secret', async () => {
+      await open(
+        manifest({
+          contract: { ...contract, data: { ...contract.data, personal: { customer: 'hash', late: 'omit' } } },
+        }),
+      );
+      await deliver();
+      const before = await bytesOf(shardOf(12));
+      const other = { ...home, privacy: async () => privacyKeys('another secret of the same home, long enough') };
+      await sendMore();
+      expect(await join(other)).toMatchObject({ joined: 1, held: 1, unreadable: [{ hour: '2026-01-01T12' }] });
+      expect(await bytesOf(shardOf(12))).toEqual(before);
+      const [kept] = await quarantined();
+      expect(kept).toMatchObject({ id: 'b', sealed: expect.stringMatching(/^enc:/) });
+      expect(kept).not.toHaveProperty('truth');
+      await forget(home, { prediction: 'b', actor: 'test' });
+      expect(await quarantined().catch(() => [])).toEqual([]);
+    });
+
+    it('are no reason why somebody could not be forgotten elsewhere, and the page says what is left', async () => {
+      await deliver();
+      await home.data.put(shardOf(12), 'no gzip');
+      await sendMore();
+      await join();
+      expect(await keys('ground-truth/joined/')).toEqual([shardOf(12), shardOf(13)]);
+      const view = await forget(home, { prediction: 'c', actor: 'test' });
+      expect(view.beyond.join('\n')).toContain('ground-truth/joined/m/2026-01-01T12/');
+      expect(await keys('ground-truth/joined/')).toEqual([shardOf(12)]);
+    });
   });
 
   it('of a class that the decision does not have are kept apart with the reason, which names the classes', async () => {
