@@ -18,7 +18,7 @@ interface EmittedRecord {
 export const errorMetric = (at: string, since: string): 'PredictionError' | 'PredictionErrorLate' =>
   at < since ? 'PredictionErrorLate' : 'PredictionError';
 
-/** Emits what is new of a model as metrics. */
+/** Emits what is new of a model: `PredictionError`, `PredictionErrorLate` and `Business.NAME`, by variant and version. */
 export function emitErrors(
   home: Home,
   model: string,
