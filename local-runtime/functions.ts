@@ -10,6 +10,7 @@ import { NoBaselineError, runDriftDetection } from '../usecases/drift/detect-dri
 import { joinGroundTruth } from '../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../usecases/ground-truth/prediction-index.ts';
 import { countInputs } from '../usecases/quality/count-inputs.ts';
+import { formatUnreadable } from '../usecases/quality/recompute-tallies.ts';
 import { RuleBook } from '../usecases/quality/version-rules.ts';
 import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../usecases/release/roll-back.ts';
@@ -27,7 +28,11 @@ export interface LocalFunction {
 }
 
 /** All functions of the app except the endpoint, which the local runtime serves itself. */
-export function localFunctions(home: Home, probe: EndpointProbe): LocalFunction[] {
+export function localFunctions(
+  home: Home,
+  probe: EndpointProbe,
+  log: (line: string) => void = () => undefined,
+): LocalFunction[] {
   const index = new PredictionIndex(home, new RuleBook(home));
   return [
     { spec: validate, created: ({ key, versionId }) => validateDrop(home, { key, versionId }) },
@@ -36,6 +41,7 @@ export function localFunctions(home: Home, probe: EndpointProbe): LocalFunction[
       spec: groundTruth,
       scheduled: async (now) => {
         const summary = await joinGroundTruth(home, now, index);
+        for (const each of summary.unreadable) log(formatUnreadable(each));
         await countInputs(home, now);
         return summary;
       },

@@ -74,7 +74,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   const marker = path.join(home.folder, 'local-runtime.json');
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
   const probe = httpProbe(server.url);
-  const functions = localFunctions(home, probe);
+  const functions = localFunctions(home, probe, log);
   const alarms = new AlarmTriggers(home, functions, log);
 
   const failed = (what: string) => (error: unknown) =>

@@ -101,6 +101,12 @@ export type Capture = z.infer<typeof Capture>;
 export const rowId = (capture: Pick<Capture, 'id' | 'rows' | 'first'>, row: number): string =>
   capture.rows === 1 && capture.first === undefined ? capture.id : `${capture.id}#${(capture.first ?? 0) + row}`;
 
+/** Ids that a row is known by: the row of a request that has one alone may be called its row 0 as well. */
+export function idsOfRow(capture: Pick<Capture, 'id' | 'rows' | 'first'>, row: number): string[] {
+  const id = rowId(capture, row);
+  return id === capture.id ? [id, `${id}#0`] : [id];
+}
+
 /** Pseudonym of whom a row is about; undefined where it is not known. */
 export const capturedSubject = ({ subject }: Pick<Capture, 'subject'>, row: number): string | undefined =>
   typeof subject === 'string' ? subject : (subject?.[row] ?? undefined);

@@ -4,6 +4,7 @@ import { openHome } from '../../platform/home.ts';
 import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../usecases/ground-truth/prediction-index.ts';
 import { countInputs } from '../../usecases/quality/count-inputs.ts';
+import { formatUnreadable } from '../../usecases/quality/recompute-tallies.ts';
 import { RuleBook } from '../../usecases/quality/version-rules.ts';
 import { parsed } from '../middleware/parse-event.ts';
 
@@ -19,6 +20,8 @@ export const handler = middy()
     index ??= new PredictionIndex(home, new RuleBook(home));
     const now = home.clock.now();
     const summary = await joinGroundTruth(home, now, index);
+    for (const each of summary.unreadable)
+      process.stdout.write(`${JSON.stringify({ level: 'error', message: formatUnreadable(each) })}\n`);
     await countInputs(home, now);
     return summary;
   });

@@ -79,7 +79,7 @@ export class DriftDetection extends Construct {
     allowActions(
       this.groundTruth,
       ['s3:DeleteObject'],
-      ['incoming', 'waiting', 'stale'].map((place) => data.arnForObjects(`ground-truth/${place}/*`)),
+      ['incoming', 'progress', 'waiting', 'stale'].map((place) => data.arnForObjects(`ground-truth/${place}/*`)),
     );
     allowActions(this.groundTruth, ['s3:PutObject'], [data.arnForObjects('quarantine/ground-truth/*')]);
   }

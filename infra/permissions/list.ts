@@ -155,7 +155,12 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       },
       {
         may: ['s3:DeleteObject'],
-        on: ['data/ground-truth/incoming/*', 'data/ground-truth/waiting/*', 'data/ground-truth/stale/*'],
+        on: [
+          'data/ground-truth/incoming/*',
+          'data/ground-truth/progress/*',
+          'data/ground-truth/waiting/*',
+          'data/ground-truth/stale/*',
+        ],
         why: 'what has been joined, or written elsewhere, is taken away',
       },
       {

@@ -1,4 +1,4 @@
-import { type Capture, capturedSubject, rowId } from '../../core/captures/capture.ts';
+import { type Capture, capturedSubject, idsOfRow, rowId } from '../../core/captures/capture.ts';
 import { capturedScores } from '../../core/captures/captured-outputs.ts';
 import { type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
@@ -57,7 +57,7 @@ const candidates = (id: string): string[] => [id, id.replace(/#\d+$/, '')];
 /** Rows of a capture that an id means: one, or all of a request. */
 const rowsOf = (capture: Capture, id: string): number[] =>
   Array.from({ length: capture.rows }, (_, row) => row).filter(
-    (row) => capture.id === id || rowId(capture, row) === id,
+    (row) => capture.id === id || idsOfRow(capture, row).includes(id),
   );
 
 async function describe(

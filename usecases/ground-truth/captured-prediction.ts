@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Capture, capturedSubject, LONGEST_STRING } from '../../core/captures/capture.ts';
+
+import { type Capture, capturedSubject, LONGEST_STRING, rowId } from '../../core/captures/capture.ts';
+
 import { capturedProbabilities, capturedScores } from '../../core/captures/captured-outputs.ts';
 import type { JoinedPrediction } from '../../core/quality/joined-record.ts';
 import type { VersionRules } from '../quality/version-rules.ts';
@@ -7,6 +9,8 @@ import type { VersionRules } from '../quality/version-rules.ts';
 /** What a captured prediction said, and who said it. */
 export interface Prediction {
   readonly model: string;
+  /** Its prediction id: the same however it was asked for. */
+  readonly id: string;
   readonly kept: JoinedPrediction;
 }
 
@@ -39,7 +43,7 @@ export function predictionReader(capture: Capture, rules: VersionRules | undefin
       ...(named === undefined ? {} : { named }),
       ...(failed === undefined ? {} : { failed: true }),
     };
-    return { model, kept };
+    return { model, id: rowId(capture, row), kept };
   };
 }
 

@@ -1,15 +1,12 @@
-import { type FeedbackRecord, parseFeedbackLine, recordKey } from '../../core/serving/feedback-record.ts';
+import { type FeedbackRecord, recordKey } from '../../core/serving/feedback-record.ts';
 import { ObjectNotFoundError, PlatformError } from '../../platform/errors.ts';
 import type { Home, ObjectInfo, ObjectStore } from '../../platform/ports.ts';
 
-const INCOMING = 'ground-truth/incoming/';
 const WAITING = 'ground-truth/waiting/';
 
-/** Objects, and records in them, that are taken at one go; the rest is taken at the next. */
-const MAX_OBJECTS = 5_000;
+/** Records that wait, and characters of them, which a run looks for; the rest is looked for by a later one. */
 const MAX_RECORDS = 250_000;
-/** Objects that are read at a time. */
-const PARALLEL = 64;
+const MAX_CHARACTERS = 64_000_000;
 /** What began to wait within such a time waits in one object. */
 const BUCKET_MS = 600_000;
 const MAX_ATTEMPTS = 20;
@@ -27,6 +24,8 @@ export interface FeedbackBatch {
   readonly malformed: readonly { line: string; reason: string }[];
   /** Of records that wait: since when, and until when captures have been searched. */
   readonly waits?: Omit<Waiting, 'records'>;
+  /** Bytes of its object that it begins at and ends before, where it is not all of it; the last part has no end. */
+  readonly part?: { readonly from: number; readonly next?: number };
 }
 
 interface Waiting {
@@ -35,54 +34,35 @@ interface Waiting {
   readonly records: readonly ReceivedRecord[];
 }
 
-/** Records that have arrived. */
-export const readIncoming = (home: Pick<Home, 'data'>): Promise<FeedbackBatch[]> =>
-  readBatches(home, INCOMING, (object, text) => {
-    const records: ReceivedRecord[] = [];
-    const malformed: { line: string; reason: string }[] = [];
-    const received = object.modifiedAt.toISOString();
-    for (const line of text.split('\n')) {
-      if (line.trim() === '') continue;
-      const parsed = parseFeedbackLine(line);
-      if ('record' in parsed) records.push({ ...parsed.record, received });
-      else malformed.push({ line: line.slice(0, 1_000), reason: parsed.fault });
-    }
-    return { object, ...placeOf(object.key, INCOMING), records, malformed };
-  });
+/** What waits. */
+export interface WaitingBatches {
+  readonly batches: readonly FeedbackBatch[];
+  /** By model: how many wait that were not read, for there are too many. */
+  readonly unread: ReadonlyMap<string, number>;
+}
 
 /** Records whose predictions were not found when they arrived. */
-export const readWaiting = (home: Pick<Home, 'data'>): Promise<FeedbackBatch[]> =>
-  readBatches(home, WAITING, (object, text) => {
-    const { records, ...waits } = JSON.parse(text) as Waiting;
-    return { object, ...placeOf(object.key, WAITING), records, malformed: [], waits };
-  });
-
-async function readBatches(
-  { data }: Pick<Home, 'data'>,
-  prefix: string,
-  read: (object: ObjectInfo, text: string) => FeedbackBatch,
-): Promise<FeedbackBatch[]> {
-  const objects: ObjectInfo[] = [];
-  for await (const object of data.list(prefix)) if (objects.push(object) === MAX_OBJECTS) break;
+export async function readWaiting({ data }: Pick<Home, 'data'>): Promise<WaitingBatches> {
   const batches: FeedbackBatch[] = [];
-  let records = 0;
-  for (let at = 0; at < objects.length && records < MAX_RECORDS; at += PARALLEL) {
-    const some = objects.slice(at, at + PARALLEL);
-    const texts = await Promise.all(some.map(({ key }) => textOf(data, key)));
-    for (const [i, object] of some.entries()) {
-      const text = texts[i];
-      // Somebody else has taken it.
-      if (text === undefined) continue;
-      const batch = read(object, text);
-      batches.push(batch);
-      records += batch.records.length;
-    }
+  const unread = new Map<string, number>();
+  const read = { records: 0, characters: 0 };
+  for await (const object of data.list(WAITING)) {
+    const text = await textOf(data, object.key);
+    // Somebody else has taken it.
+    if (text === undefined) continue;
+    const { records, ...waits } = JSON.parse(text) as Waiting;
+    const place = placeOf(object.key, WAITING);
+    if (read.records < MAX_RECORDS && read.characters < MAX_CHARACTERS)
+      batches.push({ object, ...place, records, malformed: [], waits });
+    else unread.set(place.model, (unread.get(place.model) ?? 0) + records.length);
+    read.records += records.length;
+    read.characters += text.length;
   }
-  return batches;
+  return { batches, unread };
 }
 
 /** An object's text; undefined when there is none any more. */
-async function textOf(data: ObjectStore, key: string): Promise<string | undefined> {
+export async function textOf(data: ObjectStore, key: string): Promise<string | undefined> {
   try {
     return new TextDecoder().decode(await data.get(key));
   } catch (error) {
@@ -92,14 +72,10 @@ async function textOf(data: ObjectStore, key: string): Promise<string | undefine
 }
 
 /** `<prefix><model>/<name>.jsonl`; deeper folders become part of the name. */
-function placeOf(key: string, prefix: string): { model: string; name: string } {
+export function placeOf(key: string, prefix: string): { model: string; name: string } {
   const [model = '', ...rest] = key.slice(prefix.length).split('/');
   return { model, name: rest.join('-').replace(/\.jsonl?$/, '') };
 }
-
-/** Takes a batch that arrived away; what was put in its place meanwhile stays. */
-export const removeIncoming = ({ data }: Pick<Home, 'data'>, { object }: FeedbackBatch): Promise<void> =>
-  data.delete(object.key, { etag: object.etag });
 
 /** Lets records wait for captures on their way, beside those that began to wait at about the same time. */
 export async function addWaiting(

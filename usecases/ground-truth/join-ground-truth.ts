@@ -2,27 +2,27 @@ import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal, type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { durationMs } from '../../core/manifest/duration.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
-import { MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
-import type { BusinessName, MetricName } from '../../core/observability/metric-names.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
 import { isOutcome } from '../../core/serving/feedback-record.ts';
 import type { Home } from '../../platform/ports.ts';
 import { storeRecords } from '../quality/joined-shards.ts';
-import { markStale, recomputeStale, recomputeTallies } from '../quality/recompute-tallies.ts';
+import {
+  assertOpens,
+  markStale,
+  recomputeStale,
+  recomputeTallies,
+  type UnreadableHour,
+  unreadableHour,
+} from '../quality/recompute-tallies.ts';
 import { countUnknownTruths } from '../quality/unknown-truths.ts';
 import { RuleBook } from '../quality/version-rules.ts';
-import type { Prediction } from './captured-prediction.ts';
-import {
-  addWaiting,
-  type FeedbackBatch,
-  type ReceivedRecord,
-  readIncoming,
-  readWaiting,
-  removeIncoming,
-  settleWaiting,
-} from './feedback-batches.ts';
+import { emitErrors } from './emit-errors.ts';
+import { ErasureWatch } from './erasure-watch.ts';
+import { addWaiting, type FeedbackBatch, type ReceivedRecord, readWaiting, settleWaiting } from './feedback-batches.ts';
+import { readIncoming, removeIncoming } from './incoming-batches.ts';
 import { PredictionIndex, predictionKey } from './prediction-index.ts';
+import { type FoundPredictions, predictionOf } from './prediction-search.ts';
 import { type ScoredRecord, scoreRecord } from './score-record.ts';
 
 export interface JoinSummary {
@@ -38,6 +38,10 @@ export interface JoinSummary {
   malformed: number;
   /** Records that do not go with their prediction, such as a class that the decision does not have. */
   unfit: number;
+  /** Records of hours whose joined rows cannot be read. */
+  held: number;
+  /** Those hours, as far as this run had to do with them: they stay as they are. */
+  unreadable: UnreadableHour[];
 }
 
 /** How old a prediction may be when its truth arrives, unless the manifest expects truth later: then twice that. */
@@ -64,12 +68,22 @@ export async function joinGroundTruth(
   now: Date,
   index = new PredictionIndex(home, new RuleBook(home)),
 ): Promise<JoinSummary> {
-  const summary: JoinSummary = { joined: 0, corrected: 0, waiting: 0, expired: 0, malformed: 0, unfit: 0 };
-  const [fresh, waiting] = await Promise.all([readIncoming(home), readWaiting(home)]);
+  const summary: JoinSummary = {
+    joined: 0,
+    corrected: 0,
+    waiting: 0,
+    expired: 0,
+    malformed: 0,
+    unfit: 0,
+    held: 0,
+    unreadable: [],
+  };
+  const watch = await ErasureWatch.begin(home, index);
+  const [fresh, { batches: waiting, unread }] = await Promise.all([readIncoming(home), readWaiting(home)]);
   const models = new Set([...fresh, ...waiting].map(({ model }) => model));
   const releases = new Map<string, Release>();
   for (const model of models) releases.set(model, await releaseOf(home, model));
-  const run: JoinRun = { home, now, summary, rules: index.rules, releases };
+  const run: JoinRun = { home, now, summary, rules: index.rules, releases, watch };
   const found = await findAll(run, index, { fresh, waiting });
   const failures: unknown[] = [];
   for (const model of models) {
@@ -78,14 +92,17 @@ export async function joinGroundTruth(
       for (const batch of [...waiting, ...fresh])
         if (batch.model === model)
           own.push(await place(run, batch, batch.waits === undefined ? found.fresh : found.waiting));
-      await store(run, model, own);
-      for (const each of own) await settle(run, each, waitingOf(own));
+      const held = await store(run, model, own);
+      const room = waitingRoom(own, unread.get(model) ?? 0);
+      for (const each of own) await settle(run, each, { room, held });
     } catch (error) {
       // What cannot be stored of one model stays where it is, and keeps no other from being joined.
       failures.push(error);
     }
   }
-  await recomputeStale(home, index.rules);
+  for (const each of await recomputeStale(home, index.rules))
+    if (!summary.unreadable.some(({ model, hour }) => model === each.model && hour === each.hour))
+      summary.unreadable.push(each);
   if (failures.length > 0) throw failures[0];
   return summary;
 }
@@ -97,6 +114,7 @@ interface JoinRun {
   readonly summary: JoinSummary;
   readonly rules: RuleBook;
   readonly releases: ReadonlyMap<string, Release>;
+  readonly watch: ErasureWatch;
 }
 
 /** A model as it is served, or will be. */
@@ -122,21 +140,30 @@ async function findAll(
   { now, releases }: JoinRun,
   index: PredictionIndex,
   { fresh, waiting }: Found<readonly FeedbackBatch[]>,
-): Promise<Found<ReadonlyMap<string, Prediction>>> {
+): Promise<Found<FoundPredictions>> {
   const ages = [...releases.values()].map(({ manifest }) =>
     manifest?.truth === undefined ? 0 : 2 * durationMs(manifest.truth.within),
   );
   const oldest = new Date(now.getTime() - Math.max(MAX_PREDICTION_AGE_MS, ...ages));
   const earliest = new Date(Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched))));
-  const none = new Map<string, Prediction>();
+  const none: FoundPredictions = new Map();
   return {
-    fresh: fresh.length === 0 ? none : await index.find(keysOf(fresh), oldest, now),
-    waiting: waiting.length === 0 ? none : await index.find(keysOf(waiting), earliest, now),
+    fresh: fresh.length === 0 ? none : await index.find(wantedOf(fresh), oldest, now),
+    waiting: waiting.length === 0 ? none : await index.find(wantedOf(waiting), earliest, now),
   };
 }
 
-const keysOf = (batches: readonly FeedbackBatch[]): Set<string> =>
-  new Set(batches.flatMap(({ model, records }) => records.map(({ id }) => predictionKey(model, id))));
+/** By prediction id: when the first record of it arrived. */
+function wantedOf(batches: readonly FeedbackBatch[]): Map<string, string> {
+  const wanted = new Map<string, string>();
+  for (const { model, records } of batches)
+    for (const { id, received } of records) {
+      const key = predictionKey(model, id);
+      const known = wanted.get(key);
+      if (known === undefined || received < known) wanted.set(key, received);
+    }
+  return wanted;
+}
 
 /** A batch with what has been found. */
 interface SettledBatch {
@@ -150,7 +177,7 @@ interface SettledBatch {
 async function place(
   { home, now, rules: book }: JoinRun,
   batch: FeedbackBatch,
-  predictions: ReadonlyMap<string, Prediction>,
+  predictions: FoundPredictions,
 ): Promise<SettledBatch> {
   const [scored, unfit, rest]: [ScoredRecord[], { record: ReceivedRecord; reason: string }[], ReceivedRecord[]] = [
     [],
@@ -159,7 +186,7 @@ async function place(
   ];
   let keys: PrivacyKeys | undefined;
   for (const record of batch.records) {
-    const prediction = predictions.get(predictionKey(batch.model, record.id));
+    const prediction = predictionOf(predictions.get(predictionKey(batch.model, record.id)), record.received);
     if (prediction === undefined) {
       rest.push(record);
       continue;
@@ -173,12 +200,20 @@ async function place(
   return { batch, scored, unfit, rest };
 }
 
-/** Stores what was joined of a model, hour by hour, and emits what is new of it. */
+/** Records that cannot be stored, with the reason. */
+type HeldRecords = ReadonlyMap<JoinedRecord, string>;
+
+/**
+ * Stores what was joined of a model, hour by hour, and emits what is new of it.
+ *
+ * @returns records of hours that cannot be read, to which nothing is added
+ */
 async function store(
-  { home, now, summary, rules, releases }: JoinRun,
+  { home, now, summary, rules, releases, watch }: JoinRun,
   model: string,
   settled: readonly SettledBatch[],
-): Promise<void> {
+): Promise<HeldRecords> {
+  const held = new Map<JoinedRecord, string>();
   const metrics = new Map<JoinedRecord, ScoredRecord['metric']>();
   const hours = new Map<string, JoinedRecord[]>();
   for (const { scored } of settled)
@@ -191,20 +226,30 @@ async function store(
     }
   for (const [hour, records] of hours) {
     await markStale(home, { model, hour });
-    const { added, corrected } = await storeRecords(home, { model, hour }, records);
-    emit(
-      home,
-      model,
-      added.flatMap((record) => {
+    try {
+      const { added, corrected } = await storeRecords(home, { model, hour }, records, {
+        check: (shards) => assertOpens(home, rules, model, shards),
+        gone: (some) => watch.gone(model, some),
+      });
+      const emitted = added.flatMap((record) => {
         const metric = metrics.get(record);
         return metric === undefined ? [] : [{ record, metric }];
-      }),
-      { since: releases.get(model)!.since, now },
-    );
-    await recomputeTallies(home, rules, { model, hour });
-    summary.joined += added.length;
-    summary.corrected += corrected.length;
+      });
+      emitErrors(home, model, emitted, { since: releases.get(model)!.since, now });
+      summary.joined += added.length;
+      summary.corrected += corrected.length;
+      await recomputeTallies(home, rules, { model, hour });
+    } catch (error) {
+      const unreadable = unreadableHour({ model, hour }, error);
+      summary.unreadable.push(unreadable);
+      for (const record of records)
+        held.set(
+          record,
+          `the joined rows of ${hour} cannot be read, send it again when they can: ${unreadable.reason}`,
+        );
+    }
   }
+  return held;
 }
 
 /** Records of a model that go on waiting, at most {@link MAX_WAITING}. */
@@ -212,16 +257,22 @@ interface WaitingRoom {
   left: number;
 }
 
-const waitingOf = (own: readonly SettledBatch[]): WaitingRoom => ({
-  left: MAX_WAITING - own.reduce((sum, { batch, rest }) => sum + (batch.waits === undefined ? 0 : rest.length), 0),
+/** @param unread records that wait as well and were not looked for */
+const waitingRoom = (own: readonly SettledBatch[], unread: number): WaitingRoom => ({
+  left: own.reduce(
+    (left, { batch, rest }) => left - (batch.waits === undefined ? 0 : rest.length),
+    MAX_WAITING - unread,
+  ),
 });
 
 /** Keeps what is left of a batch where it belongs, then takes the batch away. */
 async function settle(
-  { home, now, summary, releases }: JoinRun,
-  { batch, unfit, rest }: SettledBatch,
-  room: WaitingRoom,
+  { home, now, summary, releases, watch }: JoinRun,
+  { batch, scored, unfit, rest }: SettledBatch,
+  { room, held }: { readonly room: WaitingRoom; readonly held: HeldRecords },
 ): Promise<void> {
+  // Somebody has been forgotten, perhaps in this very object: what is left in it is looked at by the next run.
+  if ((await watch.hasChanged()) && (await home.data.head(batch.object.key))?.etag !== batch.object.etag) return;
   const { model, waits } = batch;
   const contract = releases.get(model)?.manifest?.contract;
   const secret = hidesTruth(contract);
@@ -230,9 +281,11 @@ async function settle(
   const givenUp = rest.slice(waiting.length);
   if (waits === undefined) room.left -= waiting.length;
   const unknown = isOver ? UNKNOWN : `${UNKNOWN}, and ${MAX_WAITING} others wait for theirs already`;
+  const ofUnreadable = scored.filter(({ joined }) => held.has(joined));
   const rejected = [
     ...batch.malformed.map(({ line, reason }) => (contract && isPersonal(contract) ? { reason } : { line, reason })),
     ...unfit.map(({ record, reason }) => ({ ...feedbackForLog(record, secret), reason })),
+    ...ofUnreadable.map(({ joined }) => ({ ...heldForLog(joined), reason: held.get(joined)! })),
     ...givenUp.map((record) => ({ ...feedbackForLog(record, secret), reason: unknown })),
   ];
   await keepRejected(home, batch, rejected);
@@ -243,6 +296,7 @@ async function settle(
   } else await settleWaiting(home, batch, waiting, now);
   summary.malformed += batch.malformed.length;
   summary.unfit += unfit.length;
+  summary.held += ofUnreadable.length;
   summary.expired += givenUp.length;
   summary.waiting += waiting.length;
 }
@@ -251,7 +305,8 @@ async function keepRejected(home: Home, batch: FeedbackBatch, rejected: readonly
   if (rejected.length === 0) return;
   const lines = rejected.map((each) => `${JSON.stringify(each)}\n`).join('');
   const etag = batch.object.etag.replace(/\W/g, '');
-  await home.data.put(`quarantine/ground-truth/${batch.model}/${batch.name}-${etag}.jsonl`, lines);
+  const part = batch.part === undefined ? '' : `-${batch.part.from}`;
+  await home.data.put(`quarantine/ground-truth/${batch.model}/${batch.name}-${etag}${part}.jsonl`, lines);
 }
 
 const hidesTruth = (contract: Contract | undefined): boolean =>
@@ -266,44 +321,8 @@ function feedbackForLog(record: ReceivedRecord, secret: boolean): object {
   return secret ? { id: record.id } : { id: record.id, truth: record.truth };
 }
 
-interface EmittedRecord {
-  readonly record: JoinedRecord;
-  readonly metric: { readonly name: 'PredictionError' | BusinessName; readonly value: number };
-}
-
-/**
- * What a decision's truth is counted as.
- *
- * @param at when the prediction was made, ISO 8601
- * @param since when the traffic last changed hands: variants are compared by what they did after it
- */
-export const errorMetric = (at: string, since: string): 'PredictionError' | 'PredictionErrorLate' =>
-  at < since ? 'PredictionErrorLate' : 'PredictionError';
-
-function emit(
-  home: Home,
-  model: string,
-  emitted: readonly EmittedRecord[],
-  { since, now }: { readonly since: string; readonly now: Date },
-): void {
-  const groups = new Map<string, { record: JoinedRecord; name: MetricName | BusinessName; values: number[] }>();
-  for (const { record, metric } of emitted) {
-    const name = metric.name === 'PredictionError' ? errorMetric(record.at, since) : metric.name;
-    const key = `${name} ${record.version} ${record.variant}`;
-    const group = groups.get(key) ?? { record, name, values: [] };
-    group.values.push(metric.value);
-    groups.set(key, group);
-  }
-  for (const { record, name, values } of groups.values())
-    for (let i = 0; i < values.length; i += MAX_VALUES)
-      home.metrics.write(
-        metricLine({
-          environment: home.metrics.environment,
-          model,
-          variant: record.variant,
-          version: record.version,
-          at: now.getTime(),
-          values: { [name]: values.slice(i, i + MAX_VALUES) },
-        }),
-      );
+/** A record of an unreadable hour as it may be kept: where the label is personal its truth stays sealed. */
+function heldForLog({ id, truth, sealed, subject, metric, value, observed }: JoinedRecord): object {
+  if (metric !== undefined) return { id, metric, value, at: observed };
+  return sealed === undefined ? { id, truth } : { id, sealed, subject };
 }

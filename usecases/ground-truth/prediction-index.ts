@@ -1,9 +1,10 @@
-import { type Capture, rowId } from '../../core/captures/capture.ts';
+import { type Capture, idsOfRow } from '../../core/captures/capture.ts';
 import { hash32 } from '../../core/serving/hash.ts';
 import { capturesDelivered, scanCaptureObject } from '../../platform/captures.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
 import type { RuleBook } from '../quality/version-rules.ts';
-import { type Prediction, predictionReader } from './captured-prediction.ts';
+import { predictionReader } from './captured-prediction.ts';
+import { type FoundPredictions, PredictionSearch } from './prediction-search.ts';
 
 const HOUR_MS = 3_600_000;
 /** Request ids whose hashes are held in memory at most, over all objects: 4 bytes each. */
@@ -30,37 +31,33 @@ export class PredictionIndex {
   ) {}
 
   /**
-   * Looks for predictions among captures delivered between two instants, latest hours first, until all are found. Where
-   * a request was sent again under its id, which of its captures is found does not depend on when it is looked for: an
-   * answer before a failure, then the earliest.
+   * Looks for predictions among captures delivered between two instants, latest hours first, until of each id all are
+   * found that `predictionOf` may choose from. What it chooses does not depend on what else is looked for.
    *
-   * @param keys prediction ids (`MODEL` and id joined by {@link predictionKey})
+   * @param wanted by prediction id (`MODEL` and id joined by {@link predictionKey}): when the first record of it arrived
    */
-  async find(keys: ReadonlySet<string>, from: Date, to: Date): Promise<Map<string, Prediction>> {
-    const found = new Map<string, Prediction>();
-    const wanted = wantedRequests(keys);
-    const oldest = Math.floor(from.getTime() / HOUR_MS) * HOUR_MS;
-    let hoursMore = 1;
+  async find(wanted: ReadonlyMap<string, string>, from: Date, to: Date): Promise<FoundPredictions> {
+    const search = new PredictionSearch(wanted);
+    const requests = wantedRequests(wanted.keys());
+    const oldest = startOfHour(from.getTime());
     for (let hour = to.getTime(); hour >= oldest; hour -= HOUR_MS) {
-      // A request that was sent again just after the hour has its first capture in the hour before.
-      if (found.size === keys.size && hoursMore-- === 0) break;
+      if (startOfHour(hour) < search.oldestHour()) break;
       for await (const object of capturesDelivered(this.home, new Date(hour)))
-        for (const capture of await this.#read(object, wanted)) await this.#take(capture, keys, found);
+        for (const capture of await this.#read(object, requests)) await this.#take(capture, search);
     }
-    return found;
+    return search.found;
   }
 
-  async #take(capture: Capture, keys: ReadonlySet<string>, found: Map<string, Prediction>): Promise<void> {
+  async #take(capture: Capture, search: PredictionSearch): Promise<void> {
     const { model, version } = capture;
     let read: ReturnType<typeof predictionReader> | undefined;
-    for (let row = 0; row < capture.rows; row++) {
-      const key = predictionKey(model, rowId(capture, row));
-      if (!keys.has(key)) continue;
-      read ??= predictionReader(capture, await this.rules.of(model, version));
-      const prediction = read(row);
-      const known = found.get(key);
-      if (known === undefined || isRather(prediction, known)) found.set(key, prediction);
-    }
+    for (let row = 0; row < capture.rows; row++)
+      for (const id of idsOfRow(capture, row)) {
+        const key = predictionKey(model, id);
+        if (!search.wants(key)) continue;
+        read ??= predictionReader(capture, await this.rules.of(model, version));
+        search.add(key, read(row));
+      }
   }
 
   /** Captures of an object that are wanted; none, without reading it, when it is known to have none. */
@@ -94,17 +91,13 @@ export class PredictionIndex {
   }
 }
 
-/** Whether a capture of a request counts rather than another one of the same. */
-const isRather = ({ kept: one }: Prediction, { kept: other }: Prediction): boolean =>
-  one.failed === other.failed ? one.at < other.at : one.failed === undefined;
-
 interface WantedRequests {
   readonly requests: ReadonlySet<string>;
   readonly hashes: ReadonlySet<number>;
 }
 
 /** Requests that the predictions may be of: `ID#3` is row 3 of `ID`, or a request that its caller named so. */
-function wantedRequests(keys: ReadonlySet<string>): WantedRequests {
+function wantedRequests(keys: Iterable<string>): WantedRequests {
   const requests = new Set<string>();
   for (const key of keys) {
     requests.add(key);
@@ -113,6 +106,8 @@ function wantedRequests(keys: ReadonlySet<string>): WantedRequests {
   }
   return { requests, hashes: new Set([...requests].map((request) => hash32(request))) };
 }
+
+const startOfHour = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS;
 
 /** Ids are callers' own and may repeat between models. */
 export const predictionKey = (model: string, id: string): string => `${model} ${id}`;

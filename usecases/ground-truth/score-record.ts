@@ -30,10 +30,10 @@ export interface ScoreOptions {
 /** Holds a record against its prediction. @returns the reason where the two do not go together */
 export function scoreRecord(
   record: ReceivedRecord,
-  { model, kept }: Prediction,
+  { model, id, kept }: Prediction,
   { rules, keys, now }: ScoreOptions,
 ): ScoredRecord | { readonly reason: string } {
-  const common = { id: record.id, received: record.received, known: now.toISOString(), ...kept };
+  const common = { id, received: record.received, known: now.toISOString(), ...kept };
   const counts = kept.named === undefined && kept.failed === undefined;
   const { decision, outputs = [], monitoring } = rules?.manifest ?? {};
   if (isOutcome(record)) {

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Capture, capturedSubject, rowId } from '../../core/captures/capture.ts';
+import { type Capture, capturedSubject, idsOfRow } from '../../core/captures/capture.ts';
 import { withoutRows } from '../../core/captures/without-rows.ts';
 import { captureText, editCaptureBody } from '../../platform/captures.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
@@ -54,17 +54,16 @@ export class CaptureEdit {
     const subject = subjects.get(capture.model);
     const sent = subject?.hasSent(capture) ?? false;
     for (let row = 0; row < capture.rows; row++) {
-      const id = rowId(capture, row);
       const found =
         prediction === undefined
           ? subject !== undefined &&
             (sent ||
               subject.hasPseudonym(capturedSubject(capture, row)) ||
               [...subject.owner.subjects.keys()].some((column) => subject.is(column, capture.features[column]?.[row])))
-          : capture.id === prediction || id === prediction;
+          : capture.id === prediction || idsOfRow(capture, row).includes(prediction);
       if (!found) continue;
       rows.add(row);
-      this.ids.add(predictionKey(capture.model, id));
+      for (const each of idsOfRow(capture, row)) this.ids.add(predictionKey(capture.model, each));
     }
     return rows;
   }

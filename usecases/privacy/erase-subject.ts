@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { parseShardKey } from '../../core/quality/joined-record.ts';
+import { joinedPrefix, parseShardKey } from '../../core/quality/joined-record.ts';
 import type { Home } from '../../platform/ports.ts';
+import { markErased } from '../ground-truth/erasure-watch.ts';
+import { predictionKey } from '../ground-truth/prediction-index.ts';
 import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
 import { RuleBook } from '../quality/version-rules.ts';
 import { Registry } from '../registry/registry.ts';
@@ -103,19 +105,11 @@ class Forgetting {
     });
     // What an earlier run of this request has erased cannot be found again.
     if (holding.size === 0 && Object.keys(journal?.erased ?? {}).length === 0) this.#assertNamed(owners);
+    // Elsewhere than in captures a subject is told by its column.
+    const subjectOf = (owner: DataOwner) => (owner.subjects.size > 0 ? subjects.get(owner.name) : undefined);
     for (const owner of owners) {
-      // Elsewhere than in captures a subject is told by its column.
-      const subject = owner.subjects.size > 0 ? subjects.get(owner.name) : undefined;
-      if (owner.model)
-        for (const prefix of truthPlaces(owner.name))
-          await this.#sweep(journal, owner, 'truths', {
-            prefix,
-            edit: truthEdit(owner.name, (id) => captures.ids.has(id), subject),
-            before: async (key) => {
-              const hour = parseShardKey(key);
-              if (hour !== undefined) await markStale(this.home, hour);
-            },
-          });
+      const subject = subjectOf(owner);
+      await this.#truths(journal, owner, captures.ids, subject);
       if (subject) await this.#data(journal, owner, subject);
     }
     if (this.#dryRun) for (const [model, tally] of captures.tallies) this.#count(model, 'captures', tally);
@@ -135,8 +129,15 @@ class Forgetting {
           await journal?.count(model, 'captures', tally);
         }
       }
+    // Whoever was joining meanwhile has perhaps stored rows of captures that it had read before.
+    if (!this.#dryRun) {
+      await markErased(this.home);
+      for (const owner of owners) await this.#truths(journal, owner, captures.ids, subjectOf(owner));
+    }
     // What was counted of the erased rows goes with them.
-    if (!this.#dryRun) await recomputeStale(this.home, new RuleBook(this.home));
+    if (!this.#dryRun)
+      for (const { model, hour } of await recomputeStale(this.home, new RuleBook(this.home)))
+        this.#unread.add(joinedPrefix(model, hour));
     const entries = journal ? await this.#record(journal, owners) : [];
     await journal?.close(this.#unread.size === 0);
     return {
@@ -162,6 +163,30 @@ class Forgetting {
     throw new ForgetError(
       `no contract of ${owners.map(({ name }) => name).join(', ')} names a subject (data.subject): forget by prediction`,
     );
+  }
+
+  /** Erases ground truth: of the predictions of some ids, and what says itself that it is about the subject. */
+  async #truths(
+    journal: Journal | undefined,
+    owner: DataOwner,
+    ids: ReadonlySet<string>,
+    subject: Subject | undefined,
+  ): Promise<void> {
+    if (!owner.model) return;
+    const { prediction } = this.options;
+    const isWanted = (key: string): boolean =>
+      ids.has(key) ||
+      // Its capture may be gone since an earlier run of this request.
+      (prediction !== undefined && [key, key.replace(/#\d+$/, '')].includes(predictionKey(owner.name, prediction)));
+    for (const prefix of truthPlaces(owner.name))
+      await this.#sweep(journal, owner, 'truths', {
+        prefix,
+        edit: truthEdit(owner.name, isWanted, subject),
+        before: async (key) => {
+          const hour = parseShardKey(key);
+          if (hour !== undefined) await markStale(this.home, hour);
+        },
+      });
   }
 
   async #data(journal: Journal | undefined, owner: DataOwner, subject: Subject): Promise<void> {

@@ -48,34 +48,84 @@ export async function readShards({ data }: Pick<Home, 'data'>, model: string, ho
   return shards;
 }
 
+/** What is asked while records are stored. */
+export interface StoreGuard {
+  /** Called with what is stored of the hour before anything is written. @throws where nothing must be written */
+  readonly check: (shards: readonly Shard[]) => Promise<void>;
+  /** Those of records whose captures were erased since they were read. */
+  readonly gone: (records: readonly JoinedRecord[]) => Promise<readonly JoinedRecord[]>;
+}
+
 /**
  * Stores records of predictions of one hour, each once: what is known of a prediction stays where it is and is replaced
  * when something else is said of it later; new ones go behind the others. Every shard is written only if it still is what
- * was read, else all is looked at again, so of several that store the same record one adds it.
+ * was read, else all is looked at again, so of several that store the same record one adds it. What was erased meanwhile
+ * is not stored, and taken out where that is noticed behind the write only.
  *
  * @param records of two with one key the later one counts
  */
 export async function storeRecords(
   home: Pick<Home, 'data'>,
-  { model, hour }: HourOf,
+  hour: HourOf,
   records: readonly JoinedRecord[],
+  guard: StoreGuard,
 ): Promise<StoredRecords> {
   const wanted = latestOf(records);
-  const [added, corrected]: [JoinedRecord[], JoinedRecord[]] = [[], []];
+  const all = [...wanted.values()];
+  const stored = { added: [] as JoinedRecord[], corrected: [] as JoinedRecord[] };
+  try {
+    await storeWanted(home, hour, wanted, { guard, stored });
+  } finally {
+    const gone = new Set(await guard.gone(all));
+    if (gone.size > 0) await takeOut(home, hour, new Map([...gone].map((record) => [joinedKey(record), record])));
+    for (const of of ['added', 'corrected'] as const) stored[of] = stored[of].filter((record) => !gone.has(record));
+  }
+  return stored;
+}
+
+async function storeWanted(
+  home: Pick<Home, 'data'>,
+  { model, hour }: HourOf,
+  wanted: Map<string, JoinedRecord>,
+  { guard, stored }: { guard: StoreGuard; stored: { added: JoinedRecord[]; corrected: JoinedRecord[] } },
+): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const shards = await readShards(home, model, hour);
+    await guard.check(shards);
+    for (const record of await guard.gone([...wanted.values()])) wanted.delete(joinedKey(record));
     let whole = true;
-    for (const change of changesOf(await readShards(home, model, hour), { model, hour }, wanted)) {
+    for (const change of changesOf(shards, { model, hour }, wanted)) {
       whole = await home.data.put(change.key, bodyOf(change.records), change.condition);
       if (!whole) break;
-      added.push(...change.added);
-      corrected.push(...change.corrected);
+      stored.added.push(...change.added);
+      stored.corrected.push(...change.corrected);
       // What is stored is not looked for again when another shard has to be.
       for (const record of [...change.added, ...change.corrected]) wanted.delete(joinedKey(record));
     }
-    if (whole) return { added, corrected };
+    if (whole) return;
   }
-  throw new PlatformError(`joined rows of ${model} of ${hour} keep changing while they are written`);
+  throw keepsChanging({ model, hour });
 }
+
+/** Takes what is said of predictions out of the shards of an hour. */
+async function takeOut(
+  home: Pick<Home, 'data'>,
+  { model, hour }: HourOf,
+  gone: ReadonlyMap<string, JoinedRecord>,
+): Promise<void> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    let whole = true;
+    for (const { key, etag, records } of await readShards(home, model, hour)) {
+      const left = [...records].filter(([of, { at }]) => gone.get(of)?.at !== at).map(([, record]) => record);
+      if (left.length < records.size) whole = (await home.data.put(key, bodyOf(left), { ifMatch: etag })) && whole;
+    }
+    if (whole) return;
+  }
+  throw keepsChanging({ model, hour });
+}
+
+const keepsChanging = ({ model, hour }: HourOf): PlatformError =>
+  new PlatformError(`joined rows of ${model} of ${hour} keep changing while they are written`);
 
 /** A model's predictions of one hour. */
 export interface HourOf {

@@ -1,6 +1,7 @@
-import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import type { FieldOf, PrivacyKeys } from '../../core/contract/personal.ts';
 import { type JoinedRecord, sealedField } from '../../core/quality/joined-record.ts';
 import type { FeedbackRecord } from '../../core/serving/feedback-record.ts';
+import { PlatformError } from '../../platform/errors.ts';
 import type { JoinedRow } from './tally-rows.ts';
 
 /** What a sealed truth is opened with. */
@@ -11,10 +12,15 @@ export interface TruthKey {
   readonly keys: PrivacyKeys | undefined;
 }
 
+/** A sealed truth does not open: it was sealed under another privacy secret, or for somebody else. */
+export class ForeignTruthError extends PlatformError {
+  override readonly name = 'ForeignTruthError';
+}
+
 /**
  * A stored record as rows are counted by.
  *
- * @throws PlatformError when its truth was sealed under another secret
+ * @throws ForeignTruthError when its truth was sealed under another secret
  */
 export function openRecord(record: JoinedRecord, key: TruthKey): JoinedRow {
   const { at, version, variant, score, probabilities, features, unit, digest, named, failed } = record;
@@ -39,7 +45,15 @@ function feedbackOf(record: JoinedRecord, { model, label = 'label', keys }: Trut
   if (sealed === undefined) return { id, truth: record.truth! };
   if (keys === undefined) throw new Error(`the truth of ${id} is sealed, and there are no keys to open it`);
   const field = sealedField(label, subject);
-  return { id, truth: JSON.parse(keys.open({ owner: model, field }, sealed)) as string | number | boolean };
+  return { id, truth: JSON.parse(opened(keys, { owner: model, field }, sealed, id)) as string | number | boolean };
+}
+
+function opened(keys: PrivacyKeys, of: FieldOf, sealed: string, id: string): string {
+  try {
+    return keys.open(of, sealed);
+  } catch (cause) {
+    throw new ForeignTruthError(`the truth of ${id} does not open under this privacy secret`, { cause });
+  }
 }
 
 /** Encrypts a truth, so that {@link openRecord} opens it. */

@@ -5,8 +5,8 @@ import { delayBin } from '../../core/quality/delay.ts';
 import { type HourTallies, talliesKey } from '../../core/quality/hour-tallies.ts';
 import { PlatformError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
-import { type HourOf, readShards, type Shard } from './joined-shards.ts';
-import { openRecord } from './open-record.ts';
+import { type HourOf, JoinedShardError, readShards, type Shard } from './joined-shards.ts';
+import { ForeignTruthError, openRecord } from './open-record.ts';
 import { type JoinedRow, tallyHour } from './tally-rows.ts';
 import type { RuleBook, VersionRules } from './version-rules.ts';
 
@@ -27,19 +27,44 @@ export async function markStale({ data }: Pick<Home, 'data'>, hour: HourOf): Pro
   await data.put(staleKey(hour), randomUUID());
 }
 
-/** Makes the tallies of every marked hour again. */
-export async function recomputeStale(home: Home, rules: RuleBook): Promise<void> {
-  const failures: unknown[] = [];
+/** An hour whose joined rows cannot be read: it stays as it is until somebody has put it right. */
+export interface UnreadableHour extends HourOf {
+  readonly reason: string;
+}
+
+/** An unreadable hour, for operators. */
+export const formatUnreadable = ({ model, hour, reason }: UnreadableHour): string =>
+  `joined rows of ${model} of ${hour} cannot be read; truths of its predictions go to quarantine/ground-truth/${model}/: ${reason}`;
+
+/** What an error says of an hour whose rows cannot be read. @throws the error where it says something else */
+export function unreadableHour({ model, hour }: HourOf, error: unknown): UnreadableHour {
+  if (error instanceof JoinedShardError || error instanceof ForeignTruthError)
+    return { model, hour, reason: error.message };
+  throw error;
+}
+
+/**
+ * Makes the tallies of every marked hour again.
+ *
+ * @returns hours that cannot be read; their marks stay
+ */
+export async function recomputeStale(home: Home, rules: RuleBook): Promise<UnreadableHour[]> {
+  const [unreadable, failures]: [UnreadableHour[], unknown[]] = [[], []];
   for await (const { key, etag } of home.data.list(STALE)) {
     const [model = '', hour = ''] = key.slice(STALE.length).split('/');
     try {
       await recompute(home, rules, { model, hour });
       await home.data.delete(key, { etag });
     } catch (error) {
-      failures.push(error);
+      try {
+        unreadable.push(unreadableHour({ model, hour }, error));
+      } catch {
+        failures.push(error);
+      }
     }
   }
   if (failures.length > 0) throw failures[0];
+  return unreadable;
 }
 
 /** Makes the tallies of an hour again that was marked by {@link markStale}, and takes the mark away. */
@@ -95,4 +120,14 @@ async function talliesOf(
     delays,
     versions: tallyHour(rows, { rulesOf: (version) => versions.get(version)?.tally, sharesChanged: changes }),
   };
+}
+
+/** @throws ForeignTruthError where a truth of the shards does not open */
+export async function assertOpens(home: Home, rules: RuleBook, model: string, shards: readonly Shard[]): Promise<void> {
+  for (const { records } of shards)
+    for (const record of records.values())
+      if (record.sealed !== undefined) {
+        const label = (await rules.of(model, record.version))?.sealedLabel;
+        openRecord(record, { model, label, keys: await home.privacy() });
+      }
 }

@@ -10,7 +10,8 @@ import type {
   ServedTraffic,
   TrafficModel,
 } from '../../core/simulation/traffic-model.ts';
-import { errorMetric, MAX_PREDICTION_AGE_MS } from '../ground-truth/join-ground-truth.ts';
+import { errorMetric } from '../ground-truth/emit-errors.ts';
+import { MAX_PREDICTION_AGE_MS } from '../ground-truth/join-ground-truth.ts';
 import { PendingTruths } from './pending-truths.ts';
 import type { Publisher } from './publisher.ts';
 import { emptyTotals, tally } from './tally.ts';

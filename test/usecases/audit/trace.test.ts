@@ -84,6 +84,10 @@ describe('trace', () => {
       'batch#1',
       'batch#2',
     ]);
+    expect(await trace(fixture.real, 'single#0')).toMatchObject({
+      answers: [{ rows: [{ id: 'single' }] }, { rows: [{ id: 'single' }] }],
+      truth: [{ id: 'single', truth: 1 }],
+    });
   });
 
   it('opens what is encrypted when it is asked to', async () => {

@@ -11,7 +11,7 @@ import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const T0 = Date.UTC(2026, 0, 1, 12, 30);
-const NOTHING = { joined: 0, corrected: 0, waiting: 0, expired: 0, malformed: 0, unfit: 0 };
+const NOTHING = { joined: 0, corrected: 0, waiting: 0, expired: 0, malformed: 0, unfit: 0, held: 0, unreadable: [] };
 const at = (minutes: number) => new Date(T0 + minutes * 60_000);
 
 describe('joinGroundTruth', () => {
