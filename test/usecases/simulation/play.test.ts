@@ -55,11 +55,11 @@ describe('play', () => {
       duration: '10m',
       events: [
         { do: 'release', at: '-1h', version: 'champion' },
-        { do: 'lift', at: 0, version: 'canary' },
+        { do: 'lift', at: 0, version: 'champion' },
       ],
     });
     const { timeline, run } = await play(scenario, 1, DEPLOYED_SCHEDULES);
-    expect(timeline.find(({ event }) => event === 'refused')?.reason).toMatch(/version 2 is not quarantined/);
+    expect(timeline.find(({ event }) => event === 'refused')?.reason).toMatch(/version 1 is not quarantined/);
     expect(run.entries).toBe(0);
   });
 
