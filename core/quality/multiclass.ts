@@ -77,7 +77,8 @@ function addProbabilities(tally: MulticlassTally, p: ArrayLike<number>, truth: n
     top = Math.max(top, clipped);
   }
   const sums = tally.probabilities;
-  addValue(sums.brier, brier);
+  // The sum may round to a hair beyond the greatest there is.
+  addValue(sums.brier, Math.min(brier, 2));
   addValue(sums.logLoss, -Math.log(clipProbability(p[truth]!)));
   const bin = scoreBin(undefined, top);
   countBin(sums.top, bin);
