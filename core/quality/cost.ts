@@ -4,8 +4,7 @@ import type { OutputMeaning } from '../manifest/manifest.ts';
 import type { BinaryTally } from './binary.ts';
 import { matrixOf } from './confusion-matrix.ts';
 import type { DecisionRow } from './decisions.ts';
-import { normalInterval } from './interval.ts';
-import { estimateOf, type Metric, notDefined } from './metric.ts';
+import { type Metric, nonNegativeMean, notDefined } from './metric.ts';
 import type { MulticlassTally } from './multiclass.ts';
 
 /**
@@ -62,13 +61,7 @@ export function costMetric(table: CostTable, tally: BinaryTally | MulticlassTall
     }
   const mean = sum / n;
   const variance = (designEffect * Math.max(0, squares / n - mean * mean)) / n;
-  const interval = normalInterval(mean, variance);
-  return estimateOf(mean, {
-    n,
-    interval: interval && { low: Math.max(0, interval.low), high: interval.high },
-    method: 'delta',
-    undefinedBecause: 'there are no rows',
-  });
+  return nonNegativeMean(mean, variance, { n, undefinedBecause: 'there are no rows' });
 }
 
 /** Counts by truth and decision, in the order of a {@link CostTable}. */

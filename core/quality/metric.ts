@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ConfidenceInterval } from './interval.ts';
+import { type ConfidenceInterval, normalInterval } from './interval.ts';
 
 /** One metric of some tallies. */
 export const Metric = z.strictObject({
@@ -47,6 +47,25 @@ export function estimateOf(
     n,
     reason: null,
   };
+}
+
+/**
+ * The mean of losses or costs, none of which is below zero, with the normal interval of its variance.
+ *
+ * @param variance of the mean, not of the rows
+ */
+export function nonNegativeMean(
+  mean: number,
+  variance: number,
+  { n, undefinedBecause }: Pick<MetricParts, 'n' | 'undefinedBecause'>,
+): Metric {
+  const interval = normalInterval(mean, variance);
+  return estimateOf(mean, {
+    n,
+    interval: interval && { low: Math.max(0, interval.low), high: interval.high },
+    method: 'delta',
+    undefinedBecause,
+  });
 }
 
 export const notDefined = (reason: string, n = 0): Metric => ({

@@ -4,8 +4,8 @@ import { bootstrap } from './bootstrap.ts';
 import { CALIBRATION_BOUND, calibrationBins, expectedCalibrationError } from './calibration.ts';
 import { type Confusion, confusionOf, ratesOf } from './confusion.ts';
 import { costMetric } from './cost.ts';
-import { normalInterval, shareInterval } from './interval.ts';
-import { estimateOf, type Metric, type MetricOptions, notDefined } from './metric.ts';
+import { shareInterval } from './interval.ts';
+import { estimateOf, type Metric, type MetricOptions, nonNegativeMean, notDefined } from './metric.ts';
 import { averagePrecision, rocAuc, type ScoreBin } from './ranking.ts';
 
 export type BinaryMetricName =
@@ -151,13 +151,7 @@ function lossMetrics({ scores, probabilities }: BinaryTally, { designEffect = 1 
   }, 0);
   const ofMean = (value: number, squares: number): Metric => {
     const variance = (designEffect * Math.max(0, squares / n - value * value)) / n;
-    const interval = normalInterval(value, variance);
-    return estimateOf(value, {
-      n,
-      interval: interval && { low: Math.max(0, interval.low), high: interval.high },
-      method: 'delta',
-      undefinedBecause: 'there are no probabilities',
-    });
+    return nonNegativeMean(value, variance, { n, undefinedBecause: 'there are no probabilities' });
   };
   return { brier: ofMean(Math.max(0, brier), fourth), logLoss: ofMean(logLoss, positive.logLoss2 + negative.logLoss2) };
 }

@@ -3,8 +3,8 @@ import { bootstrap } from './bootstrap.ts';
 import { CALIBRATION_BOUND, type CalibrationBin, expectedCalibrationError } from './calibration.ts';
 import { matrixOf } from './confusion-matrix.ts';
 import { costMetric } from './cost.ts';
-import { normalInterval, shareInterval } from './interval.ts';
-import { estimateOf, type Metric, type MetricOptions, notDefined } from './metric.ts';
+import { shareInterval } from './interval.ts';
+import { estimateOf, type Metric, type MetricOptions, nonNegativeMean, notDefined } from './metric.ts';
 import { type Moments, meanOf, varianceOf } from './moments.ts';
 import type { MulticlassTally } from './multiclass.ts';
 
@@ -143,15 +143,11 @@ function probabilityMetrics(
   { probabilities: { brier, logLoss, top, topCorrect } }: MulticlassTally,
   designEffect: number,
 ): Record<'brier' | 'logLoss' | 'calibrationError', Metric> {
-  const ofMean = (moments: Moments): Metric => {
-    const interval = normalInterval(meanOf(moments), (designEffect * varianceOf(moments)) / moments.n);
-    return estimateOf(meanOf(moments), {
+  const ofMean = (moments: Moments): Metric =>
+    nonNegativeMean(meanOf(moments), (designEffect * varianceOf(moments)) / moments.n, {
       n: moments.n,
-      interval: interval && { low: Math.max(0, interval.low), high: interval.high },
-      method: 'delta',
       undefinedBecause: NO_PROBABILITIES,
     });
-  };
   const bins = topBins(top, topCorrect);
   const drawn = bootstrap(
     bins.flatMap(({ rows, hits }) => [hits, rows - hits]),
