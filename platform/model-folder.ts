@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { type CompiledContract, compileCheck } from '../core/contract/check.ts';
+import { safeParse } from '../core/errors/safe-parse.ts';
 import { guardsProblem } from '../core/guards/validate-guards.ts';
 import { Manifest } from '../core/manifest/manifest.ts';
 import { qualityProblem } from '../core/manifest/validate-quality.ts';
@@ -105,7 +106,7 @@ async function parsed<T>(file: string, schema: z.ZodType<T>): Promise<{ bytes: U
   } catch (error) {
     throw new ModelFolderError(file, `not JSON: ${(error as Error).message}`, { cause: error });
   }
-  const result = schema.safeParse(json);
+  const result = safeParse(schema, json);
   if (!result.success) throw new ModelFolderError(file, z.prettifyError(result.error), { cause: result.error });
   return { bytes, value: result.data };
 }

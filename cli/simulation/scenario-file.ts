@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { safeParse } from '../../core/errors/safe-parse.ts';
 import { ScenarioPathError, withValues } from '../../core/simulation/places.ts';
 import { Scenario } from '../../core/simulation/scenario.ts';
 import { contentOfVariant, ScenarioFile, type ScenarioVariant } from '../../core/simulation/variants.ts';
@@ -99,7 +100,7 @@ function parsed<T>(schema: z.ZodType<T>, content: unknown, file: string): T {
     throw new UsageError(
       `${file} is no scenario:\n${unusable.map((place) => `  ${place.join('.')}: __proto__ is no name of a field`).join('\n')}`,
     );
-  const result = schema.safeParse(content);
+  const result = safeParse(schema, content);
   if (result.success) return result.data;
   throw new UsageError(
     `${file} is no scenario:\n${result.error.issues.flatMap((issue) => faults(content, issue)).join('\n')}`,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { safeParse } from '../../../core/errors/safe-parse.ts';
 import { ScenarioPathError, withValues } from '../../../core/simulation/places.ts';
 import { Scenario } from '../../../core/simulation/scenario.ts';
 
@@ -22,7 +23,7 @@ const PATHS = fc
 
 const parsedWith = (path: string, value: unknown): Scenario | undefined => {
   try {
-    return Scenario.safeParse(withValues(CONTENT, [[path, value]])).data;
+    return safeParse(Scenario, withValues(CONTENT, [[path, value]])).data;
   } catch (error) {
     if (error instanceof ScenarioPathError) return undefined;
     throw error;
@@ -48,7 +49,13 @@ describe('withValues', () => {
         accepted++;
         expect(after, `${path}=${value}`).not.toEqual(before);
       }),
-      { numRuns: 5_000, examples: [['versions.canary.failures', 0.125]] },
+      {
+        numRuns: 5_000,
+        examples: [
+          ['versions.canary.failures', 0.125],
+          ['everywhere.failures.length.toString.versions', 0.125],
+        ],
+      },
     );
     expect(accepted).toBeGreaterThan(10);
   });
