@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import { Counts, type JudgedStratum, totalOf } from './counts.ts';
+import { proportionBounds } from './proportion.ts';
+import { differenceRadius, logDifference, rateDifference } from './rate-difference.ts';
+import { logRateRatio } from './rate-ratio.ts';
+import type { JudgedKind, Margin } from './rules.ts';
+
+/** One rate of two versions. */
+export interface Comparison {
+  /** `failures`, `slow answers`, `wrong decisions`, `missed positives`; said in reasons. */
+  readonly metric: string;
+  readonly kind: JudgedKind;
+  /** Segment of the traffic, `carrier=UA`; absent: all of it. */
+  readonly segment?: string | undefined;
+  /** Class whose rows it is about; absent: all of them. */
+  readonly className?: string | undefined;
+  readonly strata: readonly JudgedStratum[];
+}
+
+/** A segment or a class can take a version back and holds up no step. */
+export const isPart = ({ segment, className }: Comparison): boolean => segment !== undefined || className !== undefined;
+
+/** How one rate was found; goes into the ledger. */
+export const MetricFinding = z.strictObject({
+  metric: z.string().describe('What was compared.'),
+  segment: z.string().nullable().describe('Segment of the traffic; null: all of it.'),
+  className: z.string().nullable().describe('Class whose rows it is about; null: all.'),
+  finding: z
+    .enum(['worse', 'within-margin', 'unclear'])
+    .describe('worse: surely, and beyond the margin; within-margin: surely less than the margin worse.'),
+  suspect: Counts.describe('Of the version that is judged.'),
+  reference: Counts.describe('Of the version that it is held against.'),
+  difference: z.number().describe('Rate of the suspect less that of the reference, within strata.'),
+  high: z.number().describe('Largest difference that is not excluded, at all looks together; 1 while nothing is.'),
+  margin: z.number().describe('Largest difference that is let pass.'),
+  evidence: z
+    .number()
+    .describe('Likelihood ratio against "not worse", as its logarithm; the version is worse from `needed` on.'),
+  needed: z.number().describe('Logarithm of 1 / the chance of error that this metric may have.'),
+});
+export type MetricFinding = z.infer<typeof MetricFinding>;
+
+/** How the error of a step's bound is divided: the normal bound has most of it, an exact one of few counts the rest. */
+const NORMAL_PART = 0.8;
+
+/** Without chance between the versions, one has to be so many times as bad: hours differ by themselves. */
+export const RATIO_AFTERWARDS = 2;
+
+export interface CompareOptions {
+  /** Chance of error of taking back that this comparison may have. */
+  readonly takeBackLevel: number;
+  /** What is let pass when it is about taking back. */
+  readonly takeBackMargin: Margin;
+  /** What is let pass at the next step; absent where there is none. */
+  readonly stepMargin?: Margin | undefined;
+  readonly stepLevel: number;
+  /** Of the strata, those of the step that the rollout is in: an exact bound is of constant shares. */
+  readonly currentStep?: readonly JudgedStratum[] | undefined;
+}
+
+/** Compares one rate of two versions: whether the suspect is worse, and whether it is surely not by more than the margin. */
+export function compareRates(comparison: Comparison, options: CompareOptions): MetricFinding {
+  const { metric, segment = null, className = null, strata } = comparison;
+  const { suspect, reference } = totalOf(strata.filter((each) => each.suspect.n > 0 && each.reference.n > 0));
+  const { estimate } = rateDifference(strata);
+  const referenceRate = reference.n === 0 ? 0 : reference.bad / reference.n;
+  const worse = worseEvidence(comparison, options.takeBackMargin);
+  const needed = -Math.log(options.takeBackLevel);
+  const margin = options.stepMargin ?? options.takeBackMargin;
+  const excess = upperExcess(strata, options, margin);
+  let finding: MetricFinding['finding'] = excess < margin.floor ? 'within-margin' : 'unclear';
+  if (worse.beyondMargin && worse.evidence >= needed) finding = 'worse';
+  const { relative, floor } = finding === 'worse' ? options.takeBackMargin : margin;
+  const allowed = relative * referenceRate + floor;
+  // The bound is of p_c - (1 + m) p_r; said as a bound of p_c - p_r.
+  const high = Math.min(1, excess + margin.relative * referenceRate);
+  const { evidence } = worse;
+  return {
+    metric,
+    segment,
+    className,
+    finding,
+    suspect,
+    reference,
+    difference: estimate,
+    high,
+    margin: allowed,
+    evidence,
+    needed,
+  };
+}
+
+/**
+ * Evidence that the suspect is worse: the mean of two e-values, one exact for rare events, one by the central limit
+ * theorem, is one. It counts only where the estimate is worse, so the second may be two-sided.
+ */
+function worseEvidence({ strata }: Comparison, margin: Margin): { evidence: number; beyondMargin: boolean } {
+  const ratio = strata.some(({ share }) => share === undefined) ? RATIO_AFTERWARDS : 1;
+  const difference = rateDifference(strata, ratio);
+  const { estimate: beyond } = rateDifference(strata, 1 + margin.relative);
+  if (!(difference.estimate > 0)) return { evidence: 0, beyondMargin: false };
+  const [exact, normal] = [logRateRatio(strata, ratio), logDifference(difference)];
+  const largest = Math.max(exact, normal);
+  const evidence = largest + Math.log((Math.exp(exact - largest) + Math.exp(normal - largest)) / 2);
+  return { evidence, beyondMargin: beyond > margin.floor };
+}
+
+/**
+ * Always-valid upper bound of p_suspect - (1 + m) p_reference: the lower of a normal one over all strata, and an exact
+ * one of two rates over the step that the rollout is in, at parts of the level that sum to it.
+ */
+function upperExcess(
+  strata: readonly JudgedStratum[],
+  { stepLevel, currentStep = strata }: CompareOptions,
+  { relative, floor }: Margin,
+): number {
+  const ratio = 1 + relative;
+  const difference = rateDifference(strata, ratio);
+  const width = relative * difference.pooled + floor;
+  const normal = difference.estimate + differenceRadius(difference, 2 * NORMAL_PART * stepLevel, width);
+  const { suspect, reference } = totalOf(currentStep);
+  const each = (1 - NORMAL_PART) * stepLevel;
+  const exact = proportionBounds(suspect, each)[1] - ratio * proportionBounds(reference, each)[0];
+  return Math.min(normal, exact);
+}

@@ -1,0 +1,128 @@
+import { type CompareOptions, type Comparison, compareRates, isPart, type MetricFinding } from './comparison.ts';
+import type { JudgedStratum } from './counts.ts';
+import { budgetLevels, gateMargin, type JudgeRules, lastMargin } from './rules.ts';
+import { findingSentence, nameOf } from './sentences.ts';
+import type { CauseOfHarm, JudgeVerdict, VerdictAction } from './verdict.ts';
+
+/** What every version has, so that none of them is to blame: looked at when an alarm has gone off. */
+export interface SharedTrouble {
+  readonly cause: Exclude<CauseOfHarm, 'model'>;
+  /** What it is, in a sentence. */
+  readonly sentence: string;
+}
+
+/** Where a rollout is. */
+export interface RolloutStep {
+  /** Gate before the next step, from 0. */
+  readonly gate: number;
+  readonly gates: number;
+  /** How long the step has held, and has to, seconds. */
+  readonly heldSeconds: number;
+  readonly stepSeconds: number;
+  /** Strata of the step by metric, in the order of the comparisons. */
+  readonly strata: readonly (readonly JudgedStratum[])[];
+}
+
+/** All that is known of one version beside another. */
+export interface JudgeEvidence {
+  readonly version: number;
+  readonly rules: JudgeRules;
+  readonly comparisons: readonly Comparison[];
+  /** Of a version that grows by steps; absent: a champion, or a fixed share. */
+  readonly step?: RolloutStep | undefined;
+  readonly trouble: readonly SharedTrouble[];
+  /** Age of the release, days. */
+  readonly ageDays: number;
+  /** Whether there is a version to go back to. */
+  readonly returnable: boolean;
+}
+
+/** So many findings go into the ledger; what says least is left out. */
+const MAX_FINDINGS = 24;
+
+/**
+ * The judge: from what two versions did, to where what is wrong comes from and what follows. It may be asked as often as
+ * one likes.
+ */
+export function judge(evidence: JudgeEvidence): JudgeVerdict {
+  const { version, rules, comparisons, trouble, ageDays, returnable } = evidence;
+  const findings = findingsOf(evidence);
+  const answer = (
+    action: VerdictAction,
+    cause: CauseOfHarm | null,
+    reason: string,
+    missing: readonly string[] = [],
+  ): JudgeVerdict => ({ version, cause, action, reason, findings: most(findings), missing: [...missing] });
+
+  const worse = findings.filter(({ finding }) => finding === 'worse');
+  if (worse.length > 0) {
+    const reason = `version ${version} is worse than what it is held against: ${worse.map(findingSentence).join('; ')}`;
+    const afterwards = comparisons.some(({ strata }) => strata.some(({ share }) => share === undefined));
+    const basis = afterwards
+      ? `${reason}; the versions were compared before and after the release, for nothing else is there`
+      : reason;
+    if (!returnable) return answer('ask-person', 'unclear', `${basis}; but there is no version to go back to`);
+    if (ageDays > rules.youngDays)
+      return answer('ask-person', 'model', `${basis}; but the release is ${Math.floor(ageDays)} days old`);
+    return answer('take-back', 'model', basis);
+  }
+  const [first] = trouble;
+  if (first !== undefined) {
+    const reason = trouble.map(({ sentence }) => sentence).join('; ');
+    return answer(first.cause === 'drift' ? 'retrain' : 'hold', first.cause, reason);
+  }
+  return evidence.step === undefined ? answer('none', null, 'nothing is wrong') : stepVerdict(evidence.step);
+
+  function stepVerdict(step: RolloutStep): JudgeVerdict {
+    const { heldSeconds, stepSeconds } = step;
+    if (heldSeconds < stepSeconds)
+      return answer('wait', null, `the step has held ${Math.floor(heldSeconds)} of ${stepSeconds} s`);
+    const whole = findings.filter((_, i) => !isPart(comparisons[i]!));
+    const open = whole.filter(({ finding }) => finding !== 'within-margin');
+    const missing = open.map(nameOf);
+    if (rules.needsTruth && !comparisons.some(({ kind }) => kind === 'truth')) missing.push('truth of its predictions');
+    if (missing.length === 0)
+      return answer('advance', null, `held ${Math.floor(heldSeconds)} s; ${whole.map(findingSentence).join('; ')}`);
+    const reason =
+      open.length === 0 ? 'no truth of its predictions is known yet' : open.map(findingSentence).join('; ');
+    return heldSeconds < stepSeconds + rules.patienceSeconds
+      ? answer('wait', null, reason, missing)
+      : answer('ask-person', 'unclear', `${reason}; ${patience(open, heldSeconds)}`, missing);
+  }
+}
+
+function findingsOf({ rules, comparisons, step }: JudgeEvidence): MetricFinding[] {
+  const levels = budgetLevels(
+    rules.takeBackLevel,
+    comparisons.map((each) => ({ kind: each.kind, part: isPart(each) })),
+  );
+  return comparisons.map((comparison, i) => {
+    const options: CompareOptions = {
+      takeBackLevel: levels[i]!,
+      takeBackMargin: lastMargin(rules, comparison.kind),
+      stepLevel: rules.stepLevel,
+      ...(step && {
+        stepMargin: gateMargin(rules, comparison.kind, step.gate, step.gates),
+        currentStep: step.strata[i]!,
+      }),
+    };
+    return compareRates(comparison, options);
+  });
+}
+
+/** Those that say most, in the order of how near they are to a decision. */
+const most = (findings: readonly MetricFinding[]): MetricFinding[] =>
+  findings.toSorted((a, b) => b.evidence - b.needed - (a.evidence - a.needed)).slice(0, MAX_FINDINGS);
+
+/** How much longer evidence would take: the width of a bound falls with the square root of what is known. */
+function patience(open: readonly MetricFinding[], heldSeconds: number): string {
+  const factors = open.map(({ high, difference, margin }) =>
+    margin > difference ? ((high - difference) / (margin - difference)) ** 2 : Number.POSITIVE_INFINITY,
+  );
+  const factor = Math.max(1, ...factors);
+  const asked = `it has waited ${hours(heldSeconds)}`;
+  if (!Number.isFinite(factor)) return `${asked}, and as it looks no amount of evidence would do: decide yourself`;
+  return `${asked}, and would take about ${hours((factor - 1) * heldSeconds)} more: decide yourself, or let it wait`;
+}
+
+const hours = (seconds: number): string => `${Number((seconds / 3_600).toPrecision(2))} h`;
