@@ -86,7 +86,7 @@ export interface Ledger {
 export interface MetricQuery {
   readonly metric: string;
   readonly dimensions: VariantDimensions | VersionDimensions;
-  /** `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount` or `pNN`. */
+  /** `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount`, `pNN`, or `TC(x:)`: how many samples are above x. */
   readonly statistic: string;
   readonly periodSeconds: number;
   readonly from: Date;

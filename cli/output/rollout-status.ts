@@ -1,4 +1,5 @@
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
+import { findingSentence } from '../../core/judge/sentences.ts';
 import type { Challenger } from '../../core/registry/ledger.ts';
 import type { RolloutStatus } from '../../usecases/release/status-view.ts';
 import { interval } from './interval.ts';
@@ -25,8 +26,8 @@ export function formatRolloutStatus({ test }: Challenger, standing: RolloutStatu
           ];
     return [...picture, ...wrapped(reason, { indent: INDENT.length + 1 })];
   }
-  const marks = { fine: '✓', worse: '✗', unclear: '…', few: '…' } as const;
-  return (standing.step?.checks ?? []).flatMap(({ verdict, reason }) =>
-    wrapped(reason, { indent: INDENT.length + 3, label: `${INDENT} ${marks[verdict]} ` }),
+  const marks = { 'within-margin': '✓', worse: '✗', unclear: '…' } as const;
+  return (standing.step?.findings ?? []).flatMap((finding) =>
+    wrapped(findingSentence(finding), { indent: INDENT.length + 3, label: `${INDENT} ${marks[finding.finding]} ` }),
   );
 }

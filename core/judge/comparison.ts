@@ -14,10 +14,15 @@ export interface Comparison {
   readonly segment?: string | undefined;
   /** Class whose rows it is about; absent: all of them. */
   readonly className?: string | undefined;
+  /** What is let pass when it is about taking back or the promotion. */
+  readonly margin: Margin;
+  /** Whether a step waits for it; a segment or a class can take a version back and holds up none. */
+  readonly holdsStep: boolean;
+  /** How many times as bad the suspect has to be, at least, to be worse. @default 1 */
+  readonly ratio?: number;
   readonly strata: readonly JudgedStratum[];
 }
 
-/** A segment or a class can take a version back and holds up no step. */
 export const isPart = ({ segment, className }: Comparison): boolean => segment !== undefined || className !== undefined;
 
 /** How one rate was found; goes into the ledger. */
@@ -43,14 +48,9 @@ export type MetricFinding = z.infer<typeof MetricFinding>;
 /** How the error of a step's bound is divided: the normal bound has most of it, an exact one of few counts the rest. */
 const NORMAL_PART = 0.8;
 
-/** Without chance between the versions, one has to be so many times as bad: hours differ by themselves. */
-export const RATIO_AFTERWARDS = 2;
-
-export interface CompareOptions {
+export interface JudgeLimits {
   /** Chance of error of taking back that this comparison may have. */
   readonly takeBackLevel: number;
-  /** What is let pass when it is about taking back. */
-  readonly takeBackMargin: Margin;
   /** What is let pass at the next step; absent where there is none. */
   readonly stepMargin?: Margin | undefined;
   readonly stepLevel: number;
@@ -59,18 +59,18 @@ export interface CompareOptions {
 }
 
 /** Compares one rate of two versions: whether the suspect is worse, and whether it is surely not by more than the margin. */
-export function compareRates(comparison: Comparison, options: CompareOptions): MetricFinding {
+export function compareRates(comparison: Comparison, options: JudgeLimits): MetricFinding {
   const { metric, segment = null, className = null, strata } = comparison;
   const { suspect, reference } = totalOf(strata.filter((each) => each.suspect.n > 0 && each.reference.n > 0));
   const { estimate } = rateDifference(strata);
   const referenceRate = reference.n === 0 ? 0 : reference.bad / reference.n;
-  const worse = worseEvidence(comparison, options.takeBackMargin);
+  const worse = worseEvidence(comparison);
   const needed = -Math.log(options.takeBackLevel);
-  const margin = options.stepMargin ?? options.takeBackMargin;
+  const margin = options.stepMargin ?? comparison.margin;
   const excess = upperExcess(strata, options, margin);
   let finding: MetricFinding['finding'] = excess < margin.floor ? 'within-margin' : 'unclear';
   if (worse.beyondMargin && worse.evidence >= needed) finding = 'worse';
-  const { relative, floor } = finding === 'worse' ? options.takeBackMargin : margin;
+  const { relative, floor } = finding === 'worse' ? comparison.margin : margin;
   const allowed = relative * referenceRate + floor;
   // The bound is of p_c - (1 + m) p_r; said as a bound of p_c - p_r.
   const high = Math.min(1, excess + margin.relative * referenceRate);
@@ -94,8 +94,7 @@ export function compareRates(comparison: Comparison, options: CompareOptions): M
  * Evidence that the suspect is worse: the mean of two e-values, one exact for rare events, one by the central limit
  * theorem, is one. It counts only where the estimate is worse, so the second may be two-sided.
  */
-function worseEvidence({ strata }: Comparison, margin: Margin): { evidence: number; beyondMargin: boolean } {
-  const ratio = strata.some(({ share }) => share === undefined) ? RATIO_AFTERWARDS : 1;
+function worseEvidence({ strata, margin, ratio = 1 }: Comparison): { evidence: number; beyondMargin: boolean } {
   const difference = rateDifference(strata, ratio);
   const { estimate: beyond } = rateDifference(strata, 1 + margin.relative);
   if (!(difference.estimate > 0)) return { evidence: 0, beyondMargin: false };
@@ -111,7 +110,7 @@ function worseEvidence({ strata }: Comparison, margin: Margin): { evidence: numb
  */
 function upperExcess(
   strata: readonly JudgedStratum[],
-  { stepLevel, currentStep = strata }: CompareOptions,
+  { stepLevel, currentStep = strata }: JudgeLimits,
   { relative, floor }: Margin,
 ): number {
   const ratio = 1 + relative;

@@ -1,6 +1,6 @@
-import { type CompareOptions, type Comparison, compareRates, isPart, type MetricFinding } from './comparison.ts';
+import { type Comparison, compareRates, isPart, type JudgeLimits, type MetricFinding } from './comparison.ts';
 import type { JudgedStratum } from './counts.ts';
-import { budgetLevels, gateMargin, type JudgeRules, lastMargin } from './rules.ts';
+import { budgetLevels, gateMargin, type JudgeRules } from './rules.ts';
 import { findingSentence, nameOf } from './sentences.ts';
 import type { CauseOfHarm, JudgeVerdict, VerdictAction } from './verdict.ts';
 
@@ -30,6 +30,8 @@ export interface JudgeEvidence {
   readonly comparisons: readonly Comparison[];
   /** Of a version that grows by steps; absent: a champion, or a fixed share. */
   readonly step?: RolloutStep | undefined;
+  /** Whether a step waits for truth. */
+  readonly waitsForTruth: boolean;
   readonly trouble: readonly SharedTrouble[];
   /** Age of the release, days. */
   readonly ageDays: number;
@@ -45,7 +47,7 @@ const MAX_FINDINGS = 24;
  * one likes.
  */
 export function judge(evidence: JudgeEvidence): JudgeVerdict {
-  const { version, rules, comparisons, trouble, ageDays, returnable } = evidence;
+  const { version, rules, comparisons, trouble, ageDays, returnable, waitsForTruth } = evidence;
   const findings = findingsOf(evidence);
   const answer = (
     action: VerdictAction,
@@ -67,6 +69,8 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     return answer('take-back', 'model', basis);
   }
   const [first] = trouble;
+  if (first !== undefined && first.cause !== 'data' && findings.some((each, i) => mayBegin(each, comparisons[i]!)))
+    return answer('wait', 'unclear', `${first.sentence}; it may have begun with the release`, ['more answers']);
   if (first !== undefined) {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');
     return answer(first.cause === 'drift' ? 'retrain' : 'hold', first.cause, reason);
@@ -77,10 +81,10 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     const { heldSeconds, stepSeconds } = step;
     if (heldSeconds < stepSeconds)
       return answer('wait', null, `the step has held ${Math.floor(heldSeconds)} of ${stepSeconds} s`);
-    const whole = findings.filter((_, i) => !isPart(comparisons[i]!));
+    const whole = findings.filter((_, i) => comparisons[i]!.holdsStep);
     const open = whole.filter(({ finding }) => finding !== 'within-margin');
     const missing = open.map(nameOf);
-    if (rules.needsTruth && !comparisons.some(({ kind }) => kind === 'truth')) missing.push('truth of its predictions');
+    if (waitsForTruth && !comparisons.some(({ kind }) => kind === 'truth')) missing.push('truth of its predictions');
     if (missing.length === 0)
       return answer('advance', null, `held ${Math.floor(heldSeconds)} s; ${whole.map(findingSentence).join('; ')}`);
     const reason =
@@ -91,18 +95,23 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
   }
 }
 
+/** Whether a champion looks twice as bad as what was before it, though it is not sure yet. */
+function mayBegin({ suspect, reference }: MetricFinding, { strata }: Comparison): boolean {
+  if (strata.every(({ share }) => share !== undefined) || suspect.n === 0 || reference.n === 0) return false;
+  return suspect.bad / suspect.n > 2 * (reference.bad / reference.n);
+}
+
 function findingsOf({ rules, comparisons, step }: JudgeEvidence): MetricFinding[] {
   const levels = budgetLevels(
     rules.takeBackLevel,
     comparisons.map((each) => ({ kind: each.kind, part: isPart(each) })),
   );
   return comparisons.map((comparison, i) => {
-    const options: CompareOptions = {
+    const options: JudgeLimits = {
       takeBackLevel: levels[i]!,
-      takeBackMargin: lastMargin(rules, comparison.kind),
       stepLevel: rules.stepLevel,
       ...(step && {
-        stepMargin: gateMargin(rules, comparison.kind, step.gate, step.gates),
+        stepMargin: gateMargin(rules, comparison.margin, { kind: comparison.kind, gate: step.gate, gates: step.gates }),
         currentStep: step.strata[i]!,
       }),
     };

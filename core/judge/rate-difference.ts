@@ -1,4 +1,4 @@
-import { mixtureRatio, radius, rhoFor } from '../experiment/sequential.ts';
+import { radius, rhoFor } from '../experiment/sequential.ts';
 import { type Counts, type JudgedStratum, totalOf } from './counts.ts';
 
 /** So many of either kind, bad and not, must be expected of each version: below, the normal approximation is lopsided. */
@@ -58,7 +58,9 @@ export function rateDifference(strata: readonly JudgedStratum[], ratio = 1): Rat
 export function logDifference({ estimate, variance, normal, pooled }: RateDifference): number {
   if (!normal) return 0;
   const rho = 1 / (0.5 * pooled * (1 - pooled)) ** 2;
-  return Math.log(mixtureRatio(estimate, 1 / variance, rho));
+  // As its logarithm, for the ratio of very much traffic is beyond all doubles (see mixtureRatio).
+  const information = 1 / variance;
+  return 0.5 * Math.log(rho / (information + rho)) + (information * estimate) ** 2 / (2 * (information + rho));
 }
 
 /**

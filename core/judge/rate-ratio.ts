@@ -3,9 +3,6 @@ import { addCounts, type Counts, type JudgedStratum, NO_COUNTS } from './counts.
 /** Ratios of the rates, over the one of the hypothesis, that the mixture is made of: from 1.1 to about 10,000. */
 const RATIOS = Array.from({ length: 62 }, (_, i) => Math.exp(0.1 + 0.15 * i));
 
-/** Without chance between them, the suspect counts as if it had made at least so much of the trials. */
-const SHARE_AFTERWARDS = 0.5;
-
 /**
  * The logarithm of an e-value against "the suspect's rate of bad trials is at most `ratio` times the reference's": the
  * exact conditional mixture, valid at any rate, however rare, and at every look.
@@ -43,10 +40,17 @@ interface Coin {
   readonly reference: number;
 }
 
+/** Without chance between them, the reference counts as if it had made at most as many trials as the suspect. */
+function evened({ suspect, reference, ...rest }: JudgedStratum): JudgedStratum & { share: number } {
+  const part = Math.min(1, suspect.n / reference.n);
+  return { ...rest, share: 0.5, suspect, reference: { n: part * reference.n, bad: part * reference.bad } };
+}
+
 /** Strata of the same shares are one coin, so that what was served by chance in a short one does not count. */
 function coinsOf(strata: readonly JudgedStratum[], ratio: number): Coin[] {
   const byShare = new Map<number, { suspect: Counts; reference: Counts }>();
-  for (const { share = SHARE_AFTERWARDS, suspect, reference } of strata) {
+  for (const each of strata) {
+    const { share, suspect, reference } = each.share === undefined ? evened(each) : { ...each, share: each.share };
     const known = byShare.get(share) ?? { suspect: NO_COUNTS, reference: NO_COUNTS };
     byShare.set(share, {
       suspect: addCounts(known.suspect, suspect),

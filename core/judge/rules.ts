@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DecidingMetricName } from '../manifest/quality.ts';
 
 /** How a margin narrows from the first gate of a rollout to the last. */
 const Graded = z.strictObject({
@@ -19,12 +20,24 @@ export const JudgeRules = z
       .describe('Chance of taking a version back that is not worse, over all metrics, segments and looks together.'),
     stepLevel: z.number().gt(0).lt(1).describe('Chance of taking a step with a version that is worse by the margin.'),
     margin: Graded.describe('By what part of the champion’s rate a rate may be higher: 0.1 is a tenth.'),
+    quality: z
+      .array(
+        z.strictObject({
+          metric: DecidingMetricName.describe('Name of the metric.'),
+          class: z.string().optional().describe('Of several classes: whose; absent: of all, or of each.'),
+          margin: z.number().min(0).describe('By what part of the champion’s rate of errors it may be worse.'),
+          floor: z.number().min(0).describe('And by how much in any case.'),
+        }),
+      )
+      .describe('What decides once truth is known.'),
+    minClassShare: z.number().min(0).max(1).describe('Rarer classes decide nothing.'),
     operationFloor: Graded.describe('By how much shares of failed or slow answers may be higher in any case.'),
-    truthFloor: z.number().gt(0).describe('By how much rates of wrong decisions may be higher in any case.'),
     slowMs: z.number().gt(0).describe('Answers that take longer are slow, milliseconds.'),
     patienceSeconds: z.number().gt(0).describe('How long a step may wait for evidence before a person is asked.'),
     youngDays: z.number().gt(0).describe('Older releases are never taken back by themselves.'),
-    needsTruth: z.boolean().describe('Whether truth is known to come: then no step is taken without it.'),
+    needsTruth: z
+      .enum(['yes', 'where-known', 'no'])
+      .describe('Whether a step waits for truth: yes, where the model has had some before, or never.'),
   })
   .meta({ id: 'judge-rules' });
 export type JudgeRules = z.infer<typeof JudgeRules>;
@@ -38,27 +51,33 @@ export interface Margin {
   readonly floor: number;
 }
 
-/** What is left of a rollout's margins when it is not a rollout, or at its end. */
-export const lastMargin = (rules: JudgeRules, kind: JudgedKind): Margin => ({
-  relative: rules.margin.last,
-  floor: kind === 'truth' ? rules.truthFloor : rules.operationFloor.last,
-});
-
 /**
- * The margin of a gate, between a step and the next. Margins fall geometrically from the first gate to the last; a
- * single gate has the last one.
+ * The margin of a gate, between a step and the next. Margins fall geometrically from the first gate to the last, of
+ * metrics of truth only the relative one; a single gate has the last one.
  *
+ * @param last at the last gate
  * @param gate from 0
  */
-export function gateMargin(rules: JudgeRules, kind: JudgedKind, gate: number, gates: number): Margin {
-  const { first, last } = rules.margin;
+export function gateMargin(rules: JudgeRules, last: Margin, { kind, gate, gates }: Gate): Margin {
   const part = gates <= 1 ? 1 : Math.min(1, gate / (gates - 1));
-  const between = (a: number, b: number): number => a * (b / a) ** part;
+  const between = (a: number, b: number): number => (b === 0 ? 0 : Math.max(a, b) * (b / Math.max(a, b)) ** part);
   return {
-    relative: between(first, last),
-    floor: kind === 'truth' ? rules.truthFloor : between(rules.operationFloor.first, rules.operationFloor.last),
+    relative: between(rules.margin.first, last.relative),
+    floor: kind === 'truth' ? last.floor : between(rules.operationFloor.first, last.floor),
   };
 }
+
+export interface Gate {
+  readonly kind: JudgedKind;
+  readonly gate: number;
+  readonly gates: number;
+}
+
+/** What is let pass of shares of failed and slow answers, when it is about taking back or the promotion. */
+export const operationMargin = (rules: JudgeRules): Margin => ({
+  relative: rules.margin.last,
+  floor: rules.operationFloor.last,
+});
 
 /** Parts of the error budget by kind; metrics of a kind share its part, and so do segments and classes. */
 const BUDGET: Readonly<Record<JudgedKind, number>> = { failure: 0.4, slow: 0.2, truth: 0.4 };

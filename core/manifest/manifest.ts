@@ -5,7 +5,6 @@ import { Preprocess } from '../model/preprocess.ts';
 import { Batching } from './batching.ts';
 import { BusinessMetrics } from './business.ts';
 import { CacheSettings } from './cache.ts';
-import { AnalysisPolicy } from './canary-analysis.ts';
 import { Decision } from './decision.ts';
 import { Explanations } from './explanations.ts';
 import { Guards } from './guards.ts';
@@ -45,11 +44,10 @@ export const Rollout = z.strictObject({
     .min(1)
     .default([0.05, 0.25, 0.5, 1])
     .refine((s) => s.every((w, i) => i === 0 || w > s[i - 1]!) && s.at(-1) === 1, 'steps must ascend to 1'),
-  /** How long a step holds before the next, while no alarm is up; seconds. */
+  /** How long a step holds before the next, at least; seconds. */
   stepSeconds: z.number().positive().default(600),
-  /** After a rollback, no second one for this long; seconds. */
-  cooldownSeconds: z.number().min(0).default(900),
-  analysis: AnalysisPolicy.prefault({}),
+  /** Releases that are older, in days, are never taken back by themselves: it is proposed to a person. */
+  youngDays: z.number().positive().default(7),
   shadow: ShadowPolicy.optional(),
 });
 export type Rollout = z.infer<typeof Rollout>;

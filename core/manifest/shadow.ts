@@ -5,8 +5,6 @@ import * as z from 'zod';
  * begins at once.
  */
 export const ShadowPolicy = z.strictObject({
-  /** Fewest mirrored requests that say anything. */
-  minSamples: z.int().min(1).default(500),
   /** Largest share of requests whose answers may disagree. */
   maxDisagreement: z.number().gt(0).max(1).default(0.05),
 });

@@ -8,7 +8,8 @@ export function emfSink(environment: string, emit: (line: string) => void): Sink
       const { model, route } = observation;
       if (model === undefined || route === undefined) return;
       const { variant, version } = route;
-      emit(metricLine({ environment, model, variant, version, at: observation.at, values: valuesOf(observation) }));
+      const { at, named } = observation;
+      emit(metricLine({ environment, model, variant, version, named, at, values: valuesOf(observation) }));
     },
     signal(model, { variant, version }, at, values) {
       emit(metricLine({ environment, model, variant, version, at, values }));
@@ -36,7 +37,8 @@ export function valuesOf(observation: Observation): Parameters<typeof metricLine
     CacheHit: cache === undefined ? undefined : Number(cache === 'hit'),
     ShadowDisagreement: disagreement && (disagreement.differs ? 1 : 0),
     ShadowDifference: disagreement?.largest,
-    Failure: answered || outcome === 'caller' ? 0 : 1,
+    // What its caller did wrong never reached the model.
+    Failure: outcome === 'caller' ? undefined : Number(!answered),
     Violation: (answered ? observation.tolerated > 0 : observation.broken) ? 1 : 0,
     Rows: answered ? observation.rows : undefined,
     Score: answered && !observation.nominal ? scores.filter(Number.isFinite) : undefined,

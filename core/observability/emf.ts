@@ -10,6 +10,11 @@ export interface MetricLine {
   readonly model: string;
   readonly variant: Variant;
   readonly version: number;
+  /**
+   * The caller named the version, so that it was not given at random: nothing of it is read where versions are compared.
+   * @default false
+   */
+  readonly named?: boolean;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** At most {@link MAX_VALUES} values of each; more are thinned evenly, so that averages and percentiles hold. */
@@ -22,7 +27,7 @@ export interface MetricLine {
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function metricLine(line: MetricLine): string {
-  const constants: string[] = [line.environment];
+  const constants: string[] = [line.named ? 'named' : '', line.environment];
   let values = '';
   for (const name in line.values) {
     const value = line.values[name as MetricName | BusinessName];
@@ -39,22 +44,25 @@ export function metricLine(line: MetricLine): string {
 /** What is the same for every line of an environment with the same metrics: it is written once. */
 const constantParts = new Map<string, string>();
 
-/** @param key the environment and the metrics' names, by commas, of which none has one */
+/** @param key whether a version was named, the environment and the metrics' names, by commas, of which none has one */
 function constantPart(key: string): string {
   let text = constantParts.get(key);
   if (text === undefined) {
-    const [environment, ...names] = key.split(',') as (MetricName | BusinessName)[];
-    text = `"CloudWatchMetrics":${JSON.stringify(directives(names))}},"Environment":${JSON.stringify(environment)}`;
+    const [named = '', environment, ...metrics] = key.split(',');
+    const names = metrics as (MetricName | BusinessName)[];
+    text = `"CloudWatchMetrics":${JSON.stringify(directives(names, named !== ''))}},"Environment":${JSON.stringify(environment)}`;
     constantParts.set(key, text);
   }
   return text;
 }
 
 /** One directive for the metrics of each combination of dimension sets. */
-function directives(names: readonly (MetricName | BusinessName)[]): object[] {
+function directives(names: readonly (MetricName | BusinessName)[], named: boolean): object[] {
   return SERIES.map((by) => ({
     Namespace: NAMESPACE,
-    Dimensions: by.map((dimension) => ['Environment', 'Model', dimension]),
+    Dimensions: by
+      .filter((dimension) => !named || dimension === 'Variant')
+      .map((dimension) => ['Environment', 'Model', dimension]),
     Metrics: names
       .filter((name) => metricOf(name).by === by)
       .map((name) => ({ Name: name, Unit: metricOf(name).unit, StorageResolution: 1 })),

@@ -26,7 +26,7 @@ export const SERIES: readonly ModelMetric['by'][] = [BY_BOTH, BY_VARIANT, BY_VER
  * who emits and who reads it.
  */
 export const METRICS = {
-  /** 1 for a request that failed inside (5xx), else 0. */
+  /** 1 for a request that failed inside (5xx), else 0; none where its caller was at fault. */
   Failure: { unit: 'None', by: BY_BOTH },
   /** 1 for a request that broke the contract, else 0. */
   Violation: { unit: 'None', by: BY_BOTH },
@@ -68,7 +68,7 @@ export const METRICS = {
   /** Largest difference of two numbers in them; its maximum is what to look at. */
   ShadowDifference: { unit: 'None', by: BY_VERSION },
   /** Share of a model's features that drifted in the last window. */
-  Drift: { unit: 'None', by: BY_BOTH },
+  Drift: { unit: 'None', by: BY_VARIANT },
 } as const satisfies Readonly<Record<string, ModelMetric>>;
 export type MetricName = keyof typeof METRICS;
 

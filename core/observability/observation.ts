@@ -50,6 +50,8 @@ export class Observation implements RunReport {
   model: string | undefined = undefined;
   /** Who answered; undefined when nobody was found to. */
   route: Route | undefined = undefined;
+  /** Whether the caller named the version that answered. */
+  named = false;
   /** Prediction id; undefined where there is no prediction. */
   id: string | undefined = undefined;
   outcome: RequestOutcome = 'ok';

@@ -1,4 +1,4 @@
-import { wilson } from '../rollback/evidence.ts';
+import { wilson } from './wilson.ts';
 
 /** 97.5 % quantile of the standard normal distribution: intervals are of 95 %. */
 const Z = 1.959963984540054;

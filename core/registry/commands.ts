@@ -1,10 +1,16 @@
 import type { Hypothesis } from '../experiment/hypothesis.ts';
+import type { JudgeRules } from '../judge/rules.ts';
 import type { Cause } from './ledger.ts';
 
 /** Why an automatic change is made: the alarm that caused it, and the evidence. */
 interface Grounds {
   readonly cause?: Cause;
   readonly evidence?: unknown;
+}
+
+/** What a version that gets traffic is judged by, unless nobody judges it. */
+interface Judging {
+  readonly rules?: JudgeRules;
 }
 
 /** A command to change a model's release. The ledger stores `reason` word for word. */
@@ -14,25 +20,26 @@ export type Command =
   | { readonly type: 'approve'; readonly version: number; readonly reason: string }
   | { readonly type: 'reject'; readonly version: number; readonly reason: string }
   /** Gives an approved version all the traffic at once. */
-  | { readonly type: 'release'; readonly version: number; readonly reason: string }
+  | ({ readonly type: 'release'; readonly version: number; readonly reason: string } & Judging)
   /** Gives an approved version the first of `steps` (ascending shares, the last 1). */
   | ({
       readonly type: 'start-canary';
       readonly version: number;
       readonly steps: readonly number[];
       readonly reason: string;
-    } & Grounds)
+    } & Grounds &
+      Judging)
   /** Gives an approved version a fixed share to test a hypothesis, until it is promoted or the test ended. */
-  | {
+  | ({
       readonly type: 'start-test';
       readonly version: number;
       readonly weight: number;
       readonly hypothesis: Hypothesis;
       readonly reason: string;
-    }
+    } & Judging)
   /** Ends an A/B test: its version gets no more traffic, and may be released again at any time. */
   | ({ readonly type: 'end-test'; readonly version: number; readonly reason: string } & Grounds)
-  /** Notes that the next step is due and that its analysis is not conclusive yet. */
+  /** Notes that the next step has waited too long for evidence, and that a person has to decide. */
   | ({ readonly type: 'wait'; readonly version: number; readonly reason: string } & Grounds)
   /** The next step of a canary; the last one promotes it. The only challenger, unless `version` names one. */
   | ({ readonly type: 'advance'; readonly version?: number; readonly reason: string } & Grounds)
@@ -68,8 +75,13 @@ export type Command =
   /** Bars a version that has no traffic. */
   | { readonly type: 'quarantine'; readonly version: number; readonly reason: string }
   | { readonly type: 'lift-quarantine'; readonly version: number; readonly reason: string }
-  /** Notes that an alarm was evaluated and the release left as it is. */
-  | ({ readonly type: 'hold-alarm'; readonly version?: number; readonly reason: string } & Grounds)
+  /** Notes that something is wrong which no change of version would help, and where it comes from. */
+  | ({
+      readonly type: 'hold';
+      readonly because: 'data' | 'infrastructure' | 'unclear';
+      readonly version?: number;
+      readonly reason: string;
+    } & Grounds)
   | ({ readonly type: 'request-retraining'; readonly reason: string } & Grounds)
   /** Notes that the data of a subject was erased. The evidence says how much, and never whose. */
   | { readonly type: 'forget-subject'; readonly reason: string; readonly evidence?: unknown };

@@ -1,3 +1,4 @@
+import type { JudgeRules } from '../judge/rules.ts';
 import type { Command } from './commands.ts';
 import {
   assertVersionExists,
@@ -13,7 +14,7 @@ import {
   mustLeaveChampion,
   refuse,
 } from './guards.ts';
-import type { Challenger, Entry, EntryKind, ReleaseState, Shadow } from './ledger.ts';
+import type { Challenger, Entry, EntryKind, Judged, ReleaseState, Shadow } from './ledger.ts';
 import { grow } from './slices.ts';
 
 /** Who gives a command, when, and about which model. */
@@ -40,6 +41,7 @@ interface Effect {
 export function decide(state: ReleaseState, command: Command, context: DecideContext): Entry {
   const { kind, version, change } = effectOf(state, command, context.at);
   const number = state.revision + 1;
+  const { judged, ...resulting }: ReleaseState = { ...state, ...change, revision: number };
   return {
     schemaVersion: 1,
     model: context.model,
@@ -53,7 +55,7 @@ export function decide(state: ReleaseState, command: Command, context: DecideCon
     ...('evidence' in command && command.evidence !== undefined
       ? { evidence: command.evidence as NonNullable<Entry['evidence']> }
       : {}),
-    state: { ...state, ...change, revision: number },
+    state: judged === undefined ? resulting : { ...resulting, judged },
   };
 }
 
@@ -88,7 +90,7 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
       mustBeReleasable(state, command.version);
       mustHaveNoChallenger(state);
       if (state.champion === command.version) refuse(`version ${command.version} is the champion already`);
-      return { kind: 'released', version: command.version, change: crown(state, command.version, at) };
+      return { kind: 'released', version: command.version, change: crown(state, command.version, at, command.rules) };
     case 'start-canary':
       return startCanary(state, command, at);
     case 'start-test':
@@ -151,10 +153,10 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
         version: command.version,
         change: { quarantined: state.quarantined.filter((q) => q.version !== command.version) },
       };
-    case 'hold-alarm':
+    case 'hold':
       mustHaveVersions(state);
       return {
-        kind: 'alarm-held',
+        kind: `${command.because}-held`,
         version: command.version ?? state.challengers[0]?.version ?? state.champion,
         change: {},
       };
@@ -169,21 +171,31 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
 
 type CommandOf<Type extends Command['type']> = Extract<Command, { readonly type: Type }>;
 
-function startCanary(state: ReleaseState, { version, steps }: CommandOf<'start-canary'>, at: string): Effect {
+function startCanary(state: ReleaseState, command: CommandOf<'start-canary'>, at: string): Effect {
+  const { version, steps, rules } = command;
   mustBeSteps(steps);
-  return { kind: 'canary-started', version, change: challenge(state, { version, steps: [...steps] }, at) };
+  const wanted = { version, steps: [...steps], ...judgedBy(state, rules) };
+  return { kind: 'canary-started', version, change: challenge(state, wanted, at) };
 }
 
 function startTest(state: ReleaseState, command: CommandOf<'start-test'>, at: string): Effect {
-  const { version, weight, hypothesis: test } = command;
+  const { version, weight, hypothesis: test, rules } = command;
   if (!(weight > 0 && weight < 1)) refuse(`an A/B test's share is between 0 and 1, received ${weight}`);
-  return { kind: 'test-started', version, change: challenge(state, { version, steps: [weight], test }, at) };
+  return {
+    kind: 'test-started',
+    version,
+    change: challenge(state, { version, steps: [weight], test, ...judgedBy(state, rules) }, at),
+  };
 }
+
+/** By the entry that is about to be written. */
+const judgedBy = (state: ReleaseState, rules: JudgeRules | undefined): { judged?: Judged } =>
+  rules === undefined ? {} : { judged: { entry: state.revision + 1, rules } };
 
 /** Adds a challenger, with the first of its steps. */
 function challenge(
   state: ReleaseState,
-  wanted: Pick<Challenger, 'version' | 'steps' | 'test'>,
+  wanted: Pick<Challenger, 'version' | 'steps' | 'test' | 'judged'>,
   at: string,
 ): Partial<ReleaseState> {
   const { version } = wanted;
@@ -274,6 +286,7 @@ function rollBack(state: ReleaseState, command: CommandOf<'roll-back'>, at: stri
     ...(quarantine ? quarantined({ ...state, previous, shadow }, champion, reason) : { previous, shadow }),
     ...challenging(state, []),
     champion: target!,
+    judged: undefined,
     since: at,
     lastRollback: at,
     awaiting: { target: target!, since: at },
@@ -282,10 +295,12 @@ function rollBack(state: ReleaseState, command: CommandOf<'roll-back'>, at: stri
 }
 
 /** Gives a version all the traffic; the champion before it becomes the first place to return to. */
-function crown(state: ReleaseState, version: number, at: string): Partial<ReleaseState> {
+function crown(state: ReleaseState, version: number, at: string, rules?: JudgeRules): Partial<ReleaseState> {
+  const own = rules ?? state.challengers.find((each) => each.version === version)?.judged?.rules;
   const previous = without(state.previous, version);
   return {
     champion: version,
+    judged: judgedBy(state, own).judged,
     previous: state.champion === null ? previous : [...without(previous, state.champion), state.champion],
     ...challenging(state, []),
     shadow: state.shadow?.version === version ? null : state.shadow,

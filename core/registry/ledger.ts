@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { Hypothesis } from '../experiment/hypothesis.ts';
+import { JudgeRules } from '../judge/rules.ts';
 import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
+
+/** What a release is judged by, and since which entry: neither changes while it lasts. */
+export const Judged = z.strictObject({
+  entry: z.int().min(1).describe('The entry that started it; evidence is what came after.'),
+  rules: JudgeRules,
+});
+export type Judged = z.infer<typeof Judged>;
 
 /** A challenger that holds part of the traffic. */
 export const Challenger = z.strictObject({
@@ -17,7 +25,8 @@ export const Challenger = z.strictObject({
     .min(1)
     .describe('The routing keys that are its own, as parts of the circle of their hashes; together its weight.'),
   test: Hypothesis.optional().describe('An A/B test: a fixed share, until what is asked is decided.'),
-  waiting: Instant.optional().describe('Since when the next step has waited for its analysis.'),
+  waiting: Instant.optional().describe('Since when the next step has waited for a person.'),
+  judged: Judged.optional().describe('What it is judged by.'),
 });
 export type Challenger = z.infer<typeof Challenger>;
 
@@ -43,6 +52,7 @@ export const ReleaseState = z
     champion: VersionNumber.nullable().describe(
       'The version that gets what no challenger has; null before the first release.',
     ),
+    judged: Judged.optional().describe('What the champion is judged by; absent where it was returned to.'),
     previous: z
       .array(VersionNumber)
       .describe('Former champions that are still good, oldest first: where a rollback can go.'),
@@ -65,7 +75,7 @@ export const ReleaseState = z
       .strictObject({ target: VersionNumber, since: Instant })
       .nullable()
       .describe('A rollback that has not yet been seen at the endpoint.'),
-    lastRollback: Instant.nullable().describe('When the last rollback was made; the cool-down counts from it.'),
+    lastRollback: Instant.nullable().describe('When the last rollback was made.'),
     retraining: Instant.nullable().describe('When retraining was last requested and no version registered since.'),
   })
   .meta({ id: 'release-state' });
@@ -89,7 +99,9 @@ export const EntryKind = z.enum([
   'rollback-verified',
   'quarantined',
   'quarantine-lifted',
-  'alarm-held',
+  'data-held',
+  'infrastructure-held',
+  'unclear-held',
   'retraining-requested',
   'subject-forgotten',
 ]);

@@ -29,7 +29,9 @@ export const Expectation = z.strictObject({
   cause: z
     .string()
     .optional()
-    .describe('What takes a version back wherever one is: the metric of an alarm, or `analysis`'),
+    .describe(
+      'Where what is wrong comes from, wherever the judge said it: model, drift, data, infrastructure, unclear',
+    ),
   falseActions: QuantityBounds.optional().describe('Versions taken back that were no suspect'),
   actedAfterSeconds: QuantityBounds.optional().describe('From the suspect’s first traffic to its being taken back'),
   falseActionAfterSeconds: QuantityBounds.optional().describe('From time 0 to the first false action'),

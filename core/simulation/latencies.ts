@@ -65,6 +65,28 @@ export function latencyOfRank(all: readonly LatencyCounts[], rank: number): numb
   return timeWithin(last, last.n / (last.n + 1));
 }
 
+/** How many of the times are above a limit, by their ranks. */
+export function latenciesAbove(counts: LatencyCounts, limit: number): number {
+  const known = above.get(counts) ?? new Map<number, number>();
+  above.set(counts, known);
+  let found = known.get(limit);
+  if (found === undefined) {
+    const n = counts.body.reduce((sum, count) => sum + count, counts.slow);
+    let [low, high] = [0, n];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (latencyOfRank([counts], middle) <= limit) low = middle;
+      else high = middle - 1;
+    }
+    found = n - low;
+    known.set(limit, found);
+  }
+  return found;
+}
+
+/** By counts and limit: the same are asked for at every look. */
+const above = new WeakMap<LatencyCounts, Map<number, number>>();
+
 /** Shortest and longest time; of no requests, none. */
 export function extremesOfLatencies(counts: LatencyCounts): { min: number; max: number } {
   const { shape, body, slow } = counts;

@@ -53,7 +53,9 @@ export const Run = z.strictObject({
   cause: z
     .string()
     .nullable()
-    .describe('What took the suspect, else a good version, back: the metric of an alarm, or `analysis`'),
+    .describe(
+      'Where what is wrong comes from, by the judge: of the entry that took a version back, else of the last one; null: none said',
+    ),
   reason: z.string().describe('Reason of that entry; where nothing was taken back, of the last that matters'),
   acted: z.boolean().describe('Whether the suspect was taken back'),
   promoted: z.boolean().describe('Whether a canary was promoted'),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Monitoring, Rollout } from '../manifest/manifest.ts';
+import { TruthSettings } from '../manifest/truth.ts';
 import { ModelName } from '../model/names.ts';
 import { VersionBehaviour } from './behaviour.ts';
 import { Duration, Moment, PositiveDuration } from './duration.ts';
@@ -22,7 +23,11 @@ const SimulatedModel = z.strictObject({
     .describe('`monitoring` of its manifest: alarms and their periods, drift'),
   rollout: Rollout.omit({ shadow: true })
     .prefault({})
-    .describe('`rollout` of its manifest: steps, how long they hold, cool-down, analysis'),
+    .describe('`rollout` of its manifest: steps, how long they hold, and until when a release is young'),
+  truth: z
+    .strictObject({ expected: TruthSettings.shape.expected.describe('Whether truth is known to come') })
+    .optional()
+    .describe('`truth` of its manifest: whether truth is known to come. Unless said: nothing'),
 });
 
 const Everywhere = z.strictObject({

@@ -36,7 +36,7 @@ export const handler = middy()
     const home = await openHome('aws');
     try {
       const entry = await rollBack(home, endpoint === undefined ? undefined : lambdaProbe(endpoint), transition);
-      return { answered: entry.number, kind: entry.kind };
+      return entry === undefined ? { answered: null } : { answered: entry.number, kind: entry.kind };
     } finally {
       await home.close();
     }

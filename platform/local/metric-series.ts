@@ -1,3 +1,5 @@
+import { limitOf } from '../trimmed-count.ts';
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 /** Seconds are kept apart for this long, then minutes, as CloudWatch does after three hours. */
@@ -33,7 +35,7 @@ export class SeriesTotals {
   }
 
   /**
-   * `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount`, or `pNN` by nearest rank: exact while there are no more
+   * `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount`, `TC(x:)`, or `pNN` by nearest rank: exact while there are no more
    * than 256 distinct values in a second, within 1 % beyond.
    */
   statistic(name: string): number {
@@ -49,14 +51,24 @@ export class SeriesTotals {
       case 'Maximum':
         return this.max;
       default:
-        return this.#percentile(name);
+        return this.#countAbove(name) ?? this.#percentile(name);
     }
+  }
+
+  #countAbove(name: string): number | undefined {
+    const limit = limitOf(name);
+    if (limit === undefined) return undefined;
+    let count = 0;
+    for (const [value, times] of this.values) if (value > limit) count += times;
+    return count;
   }
 
   #percentile(name: string): number {
     const percent = Number(/^p(\d{1,2}(?:\.\d+)?|100)$/.exec(name)?.[1]);
     if (Number.isNaN(percent))
-      throw new RangeError(`a statistic is Average, Sum, Minimum, Maximum, SampleCount or pNN, received ${name}`);
+      throw new RangeError(
+        `a statistic is Average, Sum, Minimum, Maximum, SampleCount, TC(x:) or pNN, received ${name}`,
+      );
     const rank = Math.max(1, Math.ceil((percent / 100) * this.count));
     let seen = 0;
     for (const [value, times] of [...this.values].sort(([a], [b]) => a - b)) {

@@ -4,10 +4,11 @@ import {
   variantDimensions,
   versionDimensions,
 } from '../../core/observability/metric-names.ts';
-import { addLatencies, type LatencyCounts, latencyOfRank } from '../../core/simulation/latencies.ts';
+import { addLatencies, type LatencyCounts, latenciesAbove, latencyOfRank } from '../../core/simulation/latencies.ts';
 import { ForeignMetricError } from '../errors.ts';
 import { dimensionsKey, parseMetricLine } from '../metric-line.ts';
 import type { Clock, Datapoint, MetricQuery, Metrics } from '../ports.ts';
+import { limitOf } from '../trimmed-count.ts';
 
 /** Samples of one metric over a piece of time, as totals. Times are milliseconds since 1970. */
 export interface SampleGroup {
@@ -27,6 +28,8 @@ export interface SampleOrigin {
   readonly model: string;
   readonly variant: string;
   readonly version: number;
+  /** Whether callers named the version: then it is not compared. */
+  readonly named?: boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -61,7 +64,7 @@ export class SimulatedMetrics implements Metrics {
   }
 
   /** Takes what a version does, under the dimensions that metric lines have. */
-  recorder({ model, variant, version }: SampleOrigin): (metric: MetricName, group: SampleGroup) => void {
+  recorder({ model, variant, version, named = false }: SampleOrigin): (metric: MetricName, group: SampleGroup) => void {
     const dimensions = {
       Variant: variantDimensions(this.environment, model, variant),
       Version: versionDimensions(this.environment, model, version),
@@ -71,7 +74,8 @@ export class SimulatedMetrics implements Metrics {
       if (group.count === 0) return;
       let series = known.get(metric);
       if (series === undefined) {
-        series = METRICS[metric].by.map((by) => this.#seriesOf(metric, dimensionsKey({ ...dimensions[by] })));
+        const by = METRICS[metric].by.filter((dimension) => !named || dimension === 'Variant');
+        series = by.map((dimension) => this.#seriesOf(metric, dimensionsKey({ ...dimensions[dimension] })));
         known.set(metric, series);
       }
       for (const each of series) each.add(group);
@@ -189,14 +193,27 @@ function statisticOf(groups: readonly SampleGroup[], statistic: string): number 
     case 'Maximum':
       return Math.max(...groups.map(({ max }) => max));
     default:
-      return percentileOf(groups, statistic);
+      return countAbove(groups, statistic) ?? percentileOf(groups, statistic);
   }
+}
+
+function countAbove(groups: readonly SampleGroup[], statistic: string): number | undefined {
+  const limit = limitOf(statistic);
+  if (limit === undefined) return undefined;
+  let count = 0;
+  for (const { latencies, max, count: n } of groups) {
+    if (latencies !== undefined) count += latenciesAbove(latencies, limit);
+    else if (max > limit) count += n;
+  }
+  return count;
 }
 
 function percentileOf(groups: readonly SampleGroup[], statistic: string): number {
   const percent = Number(/^p(\d{1,2}(?:\.\d+)?|100)$/.exec(statistic)?.[1]);
   if (Number.isNaN(percent))
-    throw new RangeError(`a statistic is Average, Sum, Minimum, Maximum, SampleCount or pNN, received ${statistic}`);
+    throw new RangeError(
+      `a statistic is Average, Sum, Minimum, Maximum, SampleCount, TC(x:) or pNN, received ${statistic}`,
+    );
   const count = total(groups, 'count');
   const rank = Math.max(1, Math.ceil((percent / 100) * count));
   const latencies = groups.flatMap((group) => group.latencies ?? []);

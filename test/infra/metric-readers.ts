@@ -1,6 +1,7 @@
 import { releaseCommand } from '../../cli/commands/release-options.ts';
 import { captures } from '../../cli/doctor/home/captures.ts';
 import { Hypothesis } from '../../core/experiment/hypothesis.ts';
+import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { METRICS, type MetricName } from '../../core/observability/metric-names.ts';
 import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
@@ -11,8 +12,7 @@ import type { Registry } from '../../usecases/registry/registry.ts';
 import { testStatusOf } from '../../usecases/release/ab-test.ts';
 import { definitionsOf } from '../../usecases/release/alarm-definitions.ts';
 import { readBusinessMetrics } from '../../usecases/release/business-metrics.ts';
-import { nextCanaryCommand } from '../../usecases/release/canary.ts';
-import { gatherEvidence } from '../../usecases/release/rollback-evidence.ts';
+import { judgeModel } from '../../usecases/release/judge-model.ts';
 import { shadowStatusOf } from '../../usecases/release/shadow.ts';
 import { versionRecord } from '../platform/contract/record.ts';
 
@@ -46,13 +46,18 @@ export async function usecaseReaders(open: Home, manifest: Manifest): Promise<Re
     version: async () => version,
     state: async () => ({ champion: 1 }),
   } as unknown as Registry;
-  const challenger: Challenger = { version: 2, weight: 0.5, since, steps: [0.5, 1], step: 0 } as never;
+  const challenger: Challenger = {
+    version: 2,
+    weight: 0.5,
+    since,
+    steps: [0.5, 1],
+    step: 0,
+    judged: { entry: 1, rules: judgeRulesOf(manifest) },
+  } as never;
   const state = { champion: 1, challengers: [challenger], previous: [], since } as unknown as ReleaseState;
   const model = manifest.name;
   const versions = { model, champion: 1, challenger: 2 };
 
-  reader = 'canary';
-  await nextCanaryCommand(home, { now, state, challenger, version, up: [] });
   reader = 'A/B test';
   for (const metric of [...Object.keys(METRICS), ...declared(manifest.monitoring.business).map(({ name }) => name)]) {
     const test = hypothesisAbout(metric, manifest);
@@ -60,18 +65,23 @@ export async function usecaseReaders(open: Home, manifest: Manifest): Promise<Re
   }
   reader = 'shadow';
   await shadowStatusOf(home, now, model, { version: 3, since } as never);
-  reader = 'rollback';
-  for (const definition of (await definitionsOf(home, version)).definitions) {
-    const alarm = {
-      alarm: definition.name,
-      model,
-      from: 'OK',
-      to: 'ALARM',
-      at: now.toISOString(),
-      reason: '',
-    } as const;
-    await gatherEvidence(home, { state, alarm, definition, baselineErrorRate: undefined });
-  }
+  reader = 'judge';
+  const { definitions } = await definitionsOf(home, version);
+  const ledger = Object.assign(Object.create(home.ledger), {
+    version: async () => version,
+    entries: async function* () {
+      yield { model, at: since, state };
+    },
+  }) as Home['ledger'];
+  const options = { model, now, state, up: definitions, baselineErrorRate: undefined };
+  await judgeModel({ ...home, ledger }, options);
+  const before = { ...state, champion: 2 };
+  const alone = { ...state, challengers: [], judged: { entry: 2, rules: judgeRulesOf(manifest) } };
+  ledger.entries = async function* () {
+    yield { model, at: since, state: before } as never;
+    yield { model, at: since, state: alone } as never;
+  };
+  await judgeModel({ ...home, ledger }, { ...options, state: alone });
   reader = 'status';
   await readBusinessMetrics(home, registry, model, 1);
   reader = 'doctor';

@@ -56,18 +56,7 @@ const models = rowsBelow('### Of models');
 const datasets = rowsBelow('### Of data files');
 
 /** Names of readers in the order in which the table has them. */
-const ORDER = [
-  'alarm',
-  'dashboard',
-  'rollback',
-  'canary',
-  'A/B test',
-  'shadow',
-  'status',
-  'doctor',
-  '/metrics',
-  'metricRejected',
-];
+const ORDER = ['alarm', 'dashboard', 'judge', 'A/B test', 'shadow', 'status', 'doctor', '/metrics', 'metricRejected'];
 
 describe('metrics in CloudWatch', () => {
   const readers: Readers = new Map();

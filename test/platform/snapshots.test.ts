@@ -28,7 +28,7 @@ describe('snapshots of releases', () => {
     const [one] = firstEntries('m');
     expect(await storeSnapshot(home, one)).toBe(false);
     const apply = await released('m');
-    for (let i = 0; i < 8; i++) await apply({ type: 'hold-alarm', reason: 'r' });
+    for (let i = 0; i < 8; i++) await apply({ type: 'hold', because: 'unclear', reason: 'r' });
     expect(await newestRevision(home.artifacts, 'm')).toBe(11);
     const newest = await newestSnapshot(home.artifacts, 'm', 10);
     expect(newest).toEqual({ state: (await home.ledger.latest('m'))!.state, versions: [versionRecord('m', 1)] });

@@ -1,5 +1,6 @@
 import { parseAlarmName } from '../../core/alarms/definitions.ts';
 import { MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
+import { talliesKey } from '../../core/quality/hour-tallies.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import { latencyOfRank } from '../../core/simulation/latencies.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -10,12 +11,12 @@ export const msOf = (t: number): number => START_MS + 1_000 * t;
 
 /** Writes what happened as endpoints do: a value a request, in lines of the embedded metric format. */
 export function linePublisher(
-  home: { readonly metrics: Pick<Home['metrics'], 'write' | 'environment'> },
+  home: { readonly metrics: Pick<Home['metrics'], 'write' | 'environment'>; readonly data: Pick<Home['data'], 'put'> },
   model: string,
 ): Publisher {
   const { environment } = home.metrics;
   const write = (
-    of: { version: number; variant: 'champion' | 'challenger' | 'shadow' },
+    of: { version: number; variant: 'champion' | 'challenger' | 'shadow'; named?: boolean },
     at: number,
     name: string,
     values: number[],
@@ -28,7 +29,7 @@ export function linePublisher(
   const ones = (n: number, count: number): number[] => Array.from({ length: n }, (_, i) => (i < count ? 1 : 0));
   return {
     served(route, { from }, { requests, failed, invalid, violations, rows }, latencies) {
-      write(route, from, 'Failure', ones(requests, failed));
+      write(route, from, 'Failure', ones(requests - invalid, failed));
       write(route, from, 'Violation', ones(requests, invalid + violations));
       write(
         route,
@@ -44,6 +45,9 @@ export function linePublisher(
       );
     },
     judged: (route, at, metric, { rows, wrong }) => write(route, at, metric, ones(rows, wrong)),
+    counted: async (tallies) => {
+      await home.data.put(talliesKey(model, tallies.hour), JSON.stringify(tallies));
+    },
   };
 }
 
@@ -59,7 +63,8 @@ export const essence = ({ number, kind, version, at, reason, cause, state }: Ent
   kind,
   version,
   at,
-  reason: reason.replace(/;? ?Latency: .*/, ''),
+  // Shares of slow answers differ by the rounding of times.
+  reason: reason.replaceAll(/answers slower than [^;]*/g, 'slow answers'),
   // Environments have names of their own.
   cause: cause && { at: cause.at, ...parseAlarmName(cause.alarm), environment: undefined },
   challengers: state.challengers.map((each) => each.weight),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import { DEPLOYED_SCHEDULES } from '../../cli/simulation/deployed-schedules.ts';
+import { type HourTallies, talliesKey } from '../../core/quality/hour-tallies.ts';
 import { Scenario } from '../../core/simulation/scenario.ts';
 import { advance } from '../../functions/advance/trigger.ts';
 import { AlarmTriggers } from '../../local-runtime/alarm-triggers.ts';
@@ -26,8 +27,9 @@ async function simulated(scenario: Scenario) {
     const at = home.clock.now().getTime();
     lines.set(at, [...(lines.get(at) ?? []), line]);
   };
-  const real = simulatedPublisher(home.metrics, 'model', msOf);
-  const noted = linePublisher({ metrics: { write, environment: 'local' } }, 'model');
+  const real = simulatedPublisher(home, 'model', msOf);
+  const counted = new Map<number, HourTallies[]>();
+  const noted = linePublisher({ metrics: { write, environment: 'local' }, data: home.data }, 'model');
   await play(scenario, 1, DEPLOYED_SCHEDULES, () => ({
     home,
     publisher: {
@@ -39,14 +41,19 @@ async function simulated(scenario: Scenario) {
         real.judged(...of);
         noted.judged(...of);
       },
+      counted: async (tallies) => {
+        await real.counted(tallies);
+        const at = home.clock.now().getTime();
+        counted.set(at, [...(counted.get(at) ?? []), tallies]);
+      },
     },
     setClock: (ms) => home.clock.set(ms),
   }));
-  return { entries: await entriesOf(home), lines };
+  return { entries: await entriesOf(home), lines, counted };
 }
 
 /** Gives the lines to a local home as time goes by; its own triggers call the functions of the local runtime. */
-async function local(scenario: Scenario, lines: ReadonlyMap<number, readonly string[]>) {
+async function local(scenario: Scenario, { lines, counted }: Omit<Awaited<ReturnType<typeof simulated>>, 'entries'>) {
   let now = msOf(START);
   const home = await openLocalHome(temporaryFolder('triggers'), { now: () => new Date(now) });
   const registry = new Registry(home, PERSON);
@@ -59,6 +66,8 @@ async function local(scenario: Scenario, lines: ReadonlyMap<number, readonly str
   for (let t = START + 1; t <= scenario.duration; t++) {
     now = msOf(t);
     for (const line of lines.get(now) ?? []) home.metrics.write(line);
+    for (const tallies of counted.get(now) ?? [])
+      await home.data.put(talliesKey('model', tallies.hour), JSON.stringify(tallies));
     if (t === 0) {
       const { steps } = scenario.model.rollout;
       const reason = `canary of ${scenario.versions[1]!.name}`;
@@ -77,7 +86,7 @@ describe('a simulation and the local runtime', () => {
   it.each<[string, string, z.input<typeof Scenario>]>([
     ['a canary that fails', 'canary-aborted', { versions: [{ name: 'a' }, { name: 'b', failures: 0.5 }] }],
     ['a canary that errs', 'canary-aborted', { versions: [{ name: 'a' }, { name: 'b', errors: 0.5 }] }],
-    ['a canary like the champion', 'promoted', { versions: [{ name: 'a', errors: 0.05 }, { name: 'b' }] }],
+    ['a canary like the champion', 'canary-advanced', { truth: { share: 0 } }],
   ])('write the same entries of the same traffic: %s', async (_, last, input) => {
     const scenario = Scenario.parse({
       duration: '13m',
@@ -85,11 +94,11 @@ describe('a simulation and the local runtime', () => {
       ingestionDelay: 0,
       serving: { refresh: 0 },
       traffic: { rate: 5 },
-      model: { rollout: { steps: [0.5, 1], stepSeconds: 300 } },
+      model: { rollout: { steps: [0.5, 0.6, 1], stepSeconds: 300 } },
       ...input,
     });
-    const { entries, lines } = await simulated(scenario);
+    const { entries, ...written } = await simulated(scenario);
     expect(entries.map(({ kind }) => kind)).toContain(last);
-    expect((await local(scenario, lines)).map(essence)).toEqual(entries.map(essence));
+    expect((await local(scenario, written)).map(essence)).toEqual(entries.map(essence));
   });
 });

@@ -18,7 +18,7 @@ function candidatesOf(file: string): Candidate[] {
   return variants.length > 0 ? variants : [{ at: {}, scenario: parseScenario(content, file) }];
 }
 
-/** Expectations are what was measured of the program by other means, before there was a simulator. */
+/** Expectations are what must come out; notes say what came out before there was a judge, and what is still to come. */
 describe('scenarios', () => {
   it.each(readdirSync(FOLDER).map((file) => path.parse(file).name))('%s', async (name) => {
     const unmet: string[] = [];

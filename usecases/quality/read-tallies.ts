@@ -1,4 +1,12 @@
-import { type Hour, HourTallies, hourOf, parseTalliesKey, talliesPrefix } from '../../core/quality/hour-tallies.ts';
+import {
+  type Hour,
+  HourTallies,
+  hourOf,
+  parseTalliesKey,
+  talliesKey,
+  talliesPrefix,
+} from '../../core/quality/hour-tallies.ts';
+import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { parseStored, StoredObjectError } from './stored-object.ts';
 
@@ -48,4 +56,23 @@ export async function readTallies(
   for (let at = 0; at < keys.length; at += PARALLEL)
     found.push(...(await Promise.all(keys.slice(at, at + PARALLEL).map(read))).flat());
   return found;
+}
+
+/**
+ * Stored tallies of one hour of predictions; undefined where there are none.
+ *
+ * @throws StoredObjectError
+ */
+export async function readHour(
+  { data }: Pick<Home, 'data'>,
+  model: string,
+  hour: Hour,
+): Promise<HourTallies | undefined> {
+  const key = talliesKey(model, hour);
+  try {
+    return parseStored(HourTallies, key, await data.get(key));
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
 }

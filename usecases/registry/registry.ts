@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
+import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { type ChainReport, compareKept, linksTo, verifyChain } from '../../core/registry/chain.ts';
 import type { Command } from '../../core/registry/commands.ts';
@@ -195,7 +196,7 @@ export class Registry {
       if (state.revision === 0 && command.type !== 'register') throw new UnknownVersionError(model);
       const at = this.#notBefore(latest);
       const entry = {
-        ...decide(state, command, { model, at, actor: this.actor }),
+        ...decide(state, await this.#withRules(model, command), { model, at, actor: this.actor }),
         ...linksTo(latest, version && ModelVersion.parse(version), digestOf),
       };
       try {
@@ -207,6 +208,13 @@ export class Registry {
       await Promise.all([this.#announce(entry), this.#keepSnapshot(entry)]);
       return entry;
     }
+  }
+
+  /** What a version is judged by is fixed by the entry that gives it traffic. */
+  async #withRules(model: string, command: Command): Promise<Command> {
+    if (command.type !== 'release' && command.type !== 'start-canary' && command.type !== 'start-test') return command;
+    const record = await this.home.ledger.version(model, command.version);
+    return record === undefined ? command : { ...command, rules: judgeRulesOf(record.manifest) };
   }
 
   /** The time now, but never before the last entry: clocks differ, and the history must read in the order it happened. */

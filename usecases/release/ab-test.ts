@@ -15,7 +15,7 @@ import { readStrata, type Versions } from './metric-strata.ts';
  */
 export async function nextTestCommand(
   home: Pick<Home, 'metrics'>,
-  { now, state, challenger, version: { model, manifest }, up }: ChallengerReview,
+  { now, state, challenger, version: { model, manifest } }: ChallengerReview,
 ): Promise<Command | string> {
   const { version, since, test } = challenger;
   const versions = { model, champion: state.champion!, challenger: version };
@@ -26,7 +26,6 @@ export async function nextTestCommand(
   if (judgement.outcome === 'running') return judgement.reason;
   const evidence = { hypothesis: test, from: since, to: now.toISOString(), ...judgement };
   if (judgement.outcome !== 'better') return { type: 'end-test', version, reason: judgement.reason, evidence };
-  if (up.length > 0) return `it has won, but alarms are up: ${up.map(({ name }) => name).join(', ')}`;
   const held = (now.getTime() - Date.parse(since)) / 1_000;
   const { stepSeconds } = manifest.rollout;
   if (held < stepSeconds) return `it has won, but has run only ${Math.floor(held)} of ${stepSeconds} s`;

@@ -1,18 +1,19 @@
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
-import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
+import type { Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../registry/registry.ts';
 import { nextTestCommand } from './ab-test.ts';
 import { alarmDefinitions } from './alarm-definitions.ts';
 import { alarmState } from './alarm-state.ts';
-import { nextCanaryCommand } from './canary.ts';
 import type { ChallengerReview } from './challenger-review.ts';
-import { reconsider } from './roll-back.ts';
+import { type Judgement, judgeModel } from './judge-model.ts';
 import { nextShadowCommand } from './shadow.ts';
-import { type VerifyOptions, verifyOnce } from './verify-rollback.ts';
+import { commandOf, saysNew } from './verdict-command.ts';
+import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-rollback.ts';
 
 /** What was done about one model's rollout. */
 export interface Advance {
@@ -26,8 +27,8 @@ export interface Advance {
  * Takes the next step in the rollout of every model, where one is due; to be called on a schedule.
  *
  * In this order, and at most one entry a model: looks whether a rollback that was not seen yet is followed by the
- * endpoint; evaluates alarms that are still up again; starts the canary of a shadow that agrees; advances, promotes or
- * aborts canaries; ends A/B tests that are decided. Afterwards it stores the snapshot of a release whose own could not
+ * endpoint; starts the canary of a shadow that agrees; asks the judge about every version that is young, takes back what
+ * is worse, says what is wrong with all, takes the steps that are due; ends A/B tests that are decided. Afterwards it stores the snapshot of a release whose own could not
  * be written.
  *
  * @param probe looks at what the endpoint serves; without it, rollbacks are not verified
@@ -74,43 +75,68 @@ async function advanceModel(
       ? { model, waiting: 'rollback not seen yet' }
       : { model, entry: seen };
   }
-  const up = await alarmsUp(home, model, now);
-  for (const { name } of up) {
-    const alarm = {
-      alarm: name,
-      model,
-      from: 'ALARM',
-      to: 'ALARM',
-      at: now.toISOString(),
-      reason: 'still up',
-    } as const;
-    const entry = await reconsider(home, probe, alarm, verify);
-    if (entry) return { model, entry };
-  }
   const { challengers, shadow } = state;
   const waiting: string[] = [];
-  if (shadow?.canary !== undefined && up.length === 0) {
+  if (shadow?.canary !== undefined) {
     const { manifest } = await registry.version(model, shadow.version);
     const command = await nextShadowCommand(home, { now, model, shadow, policy: manifest.rollout.shadow });
     const done = typeof command === 'string' ? command : await carryOut(registry, model, state, command);
     if (typeof done !== 'string') return { model, entry: done };
     waiting.push(done);
-  } else if (challengers.length === 0) return { model, waiting: 'no canary' };
-  for (const challenger of challengers) {
-    const version = await registry.version(model, challenger.version);
-    const done = await advanceChallenger(home, registry, { now, state, challenger, version, up });
-    // The others are judged by the release as it is now, at the next look.
-    if (typeof done !== 'string') return { model, entry: done };
-    waiting.push(challengers.length === 1 ? done : `version ${challenger.version}: ${done}`);
   }
-  return { model, waiting: waiting.join('; ') };
+  const { up, baselineErrorRate } = await alarmsUp(home, model, now);
+  const judged = await judgeModel(home, { model, now, state, up, baselineErrorRate });
+  const command = commandOf(judged.map(withoutBlockedSteps(challengers)), state);
+  if (command !== undefined && (command.type !== 'hold' || saysNew(command, await registry.history(model), now))) {
+    const done = await carryOut(registry, model, state, command);
+    if (typeof done !== 'string') return { model, entry: await seen(home, model, done, { probe, verify }) };
+    waiting.push(done);
+  }
+  for (const { verdict, challenger } of judged) {
+    if (challenger === undefined) continue;
+    const said = await waitingFor(home, registry, { now, model, state, challenger, verdict });
+    // The others are judged by the release as it is now, at the next look.
+    if (typeof said !== 'string') return { model, entry: said };
+    waiting.push(challengers.length === 1 ? said : `version ${challenger.version}: ${said}`);
+  }
+  return { model, waiting: waiting.length === 0 ? 'no canary' : waiting.join('; ') };
 }
 
 /** @returns the entry that was written, or what is waited for */
-async function advanceChallenger(home: Home, registry: Registry, review: ChallengerReview): Promise<Entry | string> {
-  const next = review.challenger.test === undefined ? nextCanaryCommand : nextTestCommand;
-  const command = await next(home, review);
-  return typeof command === 'string' ? command : carryOut(registry, review.version.model, review.state, command);
+async function waitingFor(
+  home: Home,
+  registry: Registry,
+  review: { readonly model: string; readonly verdict: JudgeVerdict } & Omit<ChallengerReview, 'version'>,
+): Promise<Entry | string> {
+  const { model, challenger, state, verdict } = review;
+  if (challenger.test === undefined) return verdict.reason;
+  const version = await registry.version(model, challenger.version);
+  const command = await nextTestCommand(home, { ...review, version });
+  return typeof command === 'string' ? command : carryOut(registry, model, state, command);
+}
+
+/** The last step of a canary would end an A/B test beside it. */
+const withoutBlockedSteps =
+  (challengers: readonly Challenger[]) =>
+  (judgement: Judgement): Judgement => {
+    const { challenger, verdict } = judgement;
+    const tested = challengers.find(({ test }) => test !== undefined);
+    if (challenger === undefined || tested === undefined || verdict.action !== 'advance') return judgement;
+    if (challenger.steps[challenger.step + 1] !== 1) return judgement;
+    const reason = `the last step would end the A/B test of version ${tested.version}`;
+    return { challenger, verdict: { ...verdict, action: 'wait', reason } };
+  };
+
+/** What was taken back is waited for to be seen. */
+async function seen(
+  home: Home,
+  model: string,
+  entry: Entry,
+  { probe, verify }: { readonly probe: EndpointProbe | undefined; readonly verify: VerifyOptions },
+): Promise<Entry> {
+  if (probe && (entry.kind === 'rolled-back' || entry.kind === 'canary-aborted'))
+    await awaitVerification(home, probe, model, verify);
+  return entry;
 }
 
 /** @returns the entry, or why there is none */
@@ -130,9 +156,13 @@ async function carryOut(
   }
 }
 
-async function alarmsUp(home: Home, model: string, now: Date): Promise<AlarmDefinition[]> {
-  const { definitions } = await alarmDefinitions(home, model);
-  const rolling = definitions.filter(({ action }) => action === 'rollback');
-  const states = await Promise.all(rolling.map((definition) => alarmState(home, definition, now, 'OK')));
-  return rolling.filter((_, i) => states[i]!.state === 'ALARM');
+async function alarmsUp(
+  home: Home,
+  model: string,
+  now: Date,
+): Promise<{ up: AlarmDefinition[]; baselineErrorRate: number | undefined }> {
+  const { definitions, baselineErrorRate } = await alarmDefinitions(home, model);
+  const waking = definitions.filter(({ action }) => action !== 'notify');
+  const states = await Promise.all(waking.map((definition) => alarmState(home, definition, now, 'OK')));
+  return { up: waking.filter((_, i) => states[i]!.state === 'ALARM'), baselineErrorRate };
 }

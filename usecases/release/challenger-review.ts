@@ -1,4 +1,3 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import type { Challenger, ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 
@@ -10,6 +9,4 @@ export interface ChallengerReview {
   readonly challenger: Challenger;
   /** The challenger's version, whose manifest has the policy of its rollout. */
   readonly version: ModelVersion;
-  /** Alarms of the model that roll back and are in ALARM. */
-  readonly up: readonly AlarmDefinition[];
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlarmTransition } from '../../core/alarms/alarm.ts';
 import { ReleaseConflictError } from '../../core/registry/errors.ts';
-import type { Entry } from '../../core/registry/ledger.ts';
-import { answerTo, commandOf, decideRollback } from '../../core/rollback/decide.ts';
+import type { Cause, Entry } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
 import { definitionsOf } from './alarm-definitions.ts';
-import { gatherEvidence } from './rollback-evidence.ts';
+import { judgeModel } from './judge-model.ts';
+import { commandOf, saysNew } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 
 const ACTOR = 'function:rollback';
@@ -15,55 +15,26 @@ const ATTEMPTS = 12;
 const MAX_WAIT_MS = 5_000;
 
 /**
- * Answers an alarm's transition into ALARM: gathers evidence, decides, writes one entry, and waits until the endpoint
- * follows. It is idempotent: a transition that the ledger has an entry for gets no second one.
+ * Answers an alarm's transition into ALARM: wakes the judge, writes one entry where that finds something new, and waits
+ * until the endpoint follows. It is idempotent: a transition that the ledger has an entry for gets no second one.
  *
- * @returns the entry that answers the alarm, now or from before
+ * @returns the entry that answers the alarm, now or from before; undefined when there is nothing new to say
  * @throws UnknownVersionError when there is no such model
+ * @throws UnknownAlarmError when the model has no such alarm
  */
 export async function rollBack(
   home: Home,
   probe: EndpointProbe | undefined,
   alarm: AlarmTransition,
   options: VerifyOptions = {},
-): Promise<Entry> {
-  return (await answer(home, probe, alarm, { ...options, onlyToAct: false }))!;
-}
-
-/**
- * Evaluates an alarm that is still up again, because evidence that was unclear, or an alarm that fell into the
- * cooldown, may lead to a rollback by now. Unlike {@link rollBack} it writes an entry only when something is to be
- * done.
- *
- * @returns the entry, if one was written
- */
-export async function reconsider(
-  home: Home,
-  probe: EndpointProbe | undefined,
-  alarm: AlarmTransition,
-  options: VerifyOptions = {},
 ): Promise<Entry | undefined> {
-  return answer(home, probe, alarm, { ...options, onlyToAct: true });
-}
-
-interface AnswerOptions extends VerifyOptions {
-  /** Whether to write no entry that changes nothing. */
-  readonly onlyToAct: boolean;
-}
-
-async function answer(
-  home: Home,
-  probe: EndpointProbe | undefined,
-  alarm: AlarmTransition,
-  options: AnswerOptions,
-): Promise<Entry | undefined> {
-  const { onlyToAct } = options;
   const registry = new Registry(home, ACTOR);
+  const cause = { alarm: alarm.alarm, at: alarm.at };
   for (let attempt = 1; ; attempt++) {
     const entries = await registry.history(alarm.model);
     // A repeat costs no look at the metrics: of a storm, most are.
-    const before = answerTo(alarm, entries);
-    if (before) return onlyToAct ? undefined : verified(before);
+    const before = answerTo(cause, entries);
+    if (before) return verified(before);
     const state = entries.at(-1)!.state;
     const champion = state.champion === null ? undefined : await registry.version(alarm.model, state.champion);
     const { definitions, baselineErrorRate } = await definitionsOf(home, champion);
@@ -73,22 +44,14 @@ async function answer(
         alarm.alarm,
         definitions.map(({ name }) => name),
       );
-
-    const verdict = decideRollback(
-      state,
-      alarm,
-      await gatherEvidence(home, { state, alarm, definition, baselineErrorRate }),
-      {
-        now: home.clock.now().toISOString(),
-        cooldownSeconds: champion?.manifest.rollout.cooldownSeconds ?? 0,
-        recent: entries,
-      },
-    );
-    const command = commandOf(verdict, alarm, state);
-    if (!command || (onlyToAct && command.type === 'hold-alarm')) return undefined;
+    const now = home.clock.now();
+    const judged = await judgeModel(home, { model: alarm.model, now, state, up: [definition], baselineErrorRate });
+    const command = commandOf(judged, state, cause);
+    // A step is taken on schedule.
+    if (command === undefined || command.type === 'advance' || command.type === 'wait') return undefined;
+    if (!saysNew(command, entries, now)) return undefined;
     try {
-      const entry = await registry.apply(alarm.model, command, { expectedRevision: state.revision });
-      return await verified(entry);
+      return await verified(await registry.apply(alarm.model, command, { expectedRevision: state.revision }));
     } catch (error) {
       if (!(error instanceof ReleaseConflictError) || attempt === ATTEMPTS) throw error;
       // Apart in time, so that not all come back at once.
@@ -103,6 +66,10 @@ async function answer(
     return entry;
   }
 }
+
+/** The entry that answered this very transition, if one did. */
+const answerTo = ({ alarm, at }: Cause, entries: readonly Entry[]): Entry | undefined =>
+  entries.find(({ cause }) => cause?.alarm === alarm && cause.at === at);
 
 /** The model has no alarm of that name. */
 export class UnknownAlarmError extends Error {

@@ -4,12 +4,13 @@ import { loadedRoutes } from '../../core/serving/route.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { Registry } from '../registry/registry.ts';
 import { testStatusOf } from './ab-test.ts';
-import { analysisOf } from './canary.ts';
+import { alarmDefinitions } from './alarm-definitions.ts';
+import { type JudgedHome, judgeOne } from './judge-model.ts';
 import type { ModelStatus, RolloutStatus } from './status-view.ts';
 
 /** Evaluates every challenger as the scheduled run does, and decides nothing. */
 export async function challengerStatuses(
-  home: Pick<Home, 'metrics'>,
+  home: JudgedHome,
   registry: Pick<Registry, 'version'>,
   model: string,
   { now, state }: { readonly now: Date; readonly state: ReleaseState },
@@ -17,15 +18,15 @@ export async function challengerStatuses(
   return Promise.all(
     state.challengers.map(async (challenger): Promise<RolloutStatus> => {
       const { version } = challenger;
-      const { monitoring, rollout } = (await registry.version(model, version)).manifest;
+      const { monitoring } = (await registry.version(model, version)).manifest;
       const versions = { model, champion: state.champion!, challenger: version };
       if (challenger.test !== undefined) {
         const { periodSeconds } = monitoring;
         return { version, test: await testStatusOf(home, versions, challenger, { now, periodSeconds }), step: null };
       }
-      if (!rollout.analysis.enabled) return { version, test: null, step: null };
-      const step = { from: new Date(challenger.since), to: now };
-      return { version, test: null, step: await analysisOf(home, versions, step, rollout.analysis) };
+      const { baselineErrorRate } = await alarmDefinitions(home, model);
+      const step = await judgeOne(home, challenger, { model, now, state, up: [], baselineErrorRate });
+      return { version, test: null, step };
     }),
   );
 }

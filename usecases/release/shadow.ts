@@ -1,11 +1,14 @@
+import { proportionBounds } from '../../core/judge/proportion.ts';
 import { ShadowPolicy } from '../../core/manifest/shadow.ts';
 import { versionDimensions } from '../../core/observability/metric-names.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Shadow } from '../../core/registry/ledger.ts';
-import { wilson } from '../../core/rollback/evidence.ts';
 import type { Home } from '../../platform/ports.ts';
 import { periodFor } from './metric-strata.ts';
 import type { ShadowStatus } from './status-view.ts';
+
+/** Chance that the interval is ever wrong, however often it is looked at. */
+const LEVEL = 0.05;
 
 /** Reads how often a shadow disagreed, from the metrics of its version. */
 export async function shadowStatusOf(
@@ -29,7 +32,7 @@ export async function shadowStatusOf(
   const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
   const samples = total(counts);
   const share = samples === 0 ? 0 : total(sums) / samples;
-  const [low, high] = samples === 0 ? [0, 1] : wilson(share, samples);
+  const [low, high] = proportionBounds({ n: samples, bad: share * samples }, LEVEL);
   return { version, samples, disagreement: share, low, high, largest: Math.max(0, ...differences) };
 }
 
@@ -51,12 +54,11 @@ export async function nextShadowCommand(
   home: Pick<Home, 'metrics'>,
   { now, model, shadow, policy = ShadowPolicy.parse({}) }: ShadowReview,
 ): Promise<Command | string> {
-  const { minSamples, maxDisagreement } = policy;
+  const { maxDisagreement } = policy;
   const { version, canary } = shadow;
   if (canary === undefined) return 'no canary';
   const standing = await shadowStatusOf(home, now, model, shadow);
-  const { samples, low, high } = standing;
-  if (samples < minSamples) return `${samples} of ${minSamples} answers of the shadow have been compared`;
+  const { low, high } = standing;
   const evidence = { ...standing, from: shadow.since, to: now.toISOString(), maxDisagreement };
   const reason = `${shadowText(standing)}; ${percent(maxDisagreement)} are let pass`;
   if (high <= maxDisagreement) return { type: 'start-canary', version, steps: canary, reason, evidence };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { Analysis } from '../../core/canary/analyse.ts';
 import { TestResult } from '../../core/experiment/judge.ts';
+import { JudgeVerdict } from '../../core/judge/verdict.ts';
 import { Instant, ModelName, VersionNumber } from '../../core/model/names.ts';
 import { ReleaseState } from '../../core/registry/ledger.ts';
 import { Variant } from '../../core/serving/variant.ts';
@@ -12,9 +12,7 @@ const Share = z.number().min(0).max(1);
 export const RolloutStatus = z.strictObject({
   version: VersionNumber,
   test: TestResult.nullable().describe('Of an A/B test; null of a canary.'),
-  step: Analysis.nullable().describe(
-    'Of the step of a canary; null where the manifest wants no analysis, or of a test.',
-  ),
+  step: JudgeVerdict.nullable().describe('What the judge finds about a canary; null of a test.'),
 });
 export type RolloutStatus = z.infer<typeof RolloutStatus>;
 
@@ -23,7 +21,7 @@ export const ShadowStatus = z.strictObject({
   version: VersionNumber,
   samples: Count.describe('Requests whose answers were compared; without any the shares say nothing.'),
   disagreement: Share.describe('Share of them that disagreed.'),
-  low: Share.describe('Begin of its 95 % interval (Wilson).'),
+  low: Share.describe('Begin of its 95 % interval, which holds at all looks together.'),
   high: Share.describe('End of that interval.'),
   largest: z.number().min(0).describe('Largest difference of two numbers, in their unit.'),
 });

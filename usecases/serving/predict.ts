@@ -93,11 +93,12 @@ export function predict(job: PredictionJob): Promise<PredictionResult> {
 
 /** Holds the version in memory while something is done with it, and sees how that ends. */
 export async function attempt<T>(
-  { loaded, model, route, observation }: PredictionJob<Asked>,
+  { loaded, model, route, named, observation }: PredictionJob<Asked>,
   work: () => Promise<T>,
 ): Promise<T> {
   observation.model = model;
   observation.route = route;
+  observation.named = named;
   observation.begin(performance.now());
   loaded.running++;
   try {

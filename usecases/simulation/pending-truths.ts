@@ -7,16 +7,25 @@ import { valueAt } from '../../core/simulation/varying.ts';
 /** Decisions of a version whose truth is not joined yet. */
 export interface PendingTruth {
   readonly route: Route;
+  /** Since when the shares of the traffic were what they were then, ISO 8601. */
+  readonly since: string;
   /** When the predictions were made, and when their truths are sent; seconds since time 0. */
   readonly predictedAt: number;
   readonly sentAt: number;
-  readonly rows: number;
-  readonly wrong: number;
+  /** By segment, `''` for none; of decisions whose truth becomes known. */
+  readonly outcomes: ReadonlyMap<string, OutcomeTable>;
 }
 
 const DAY = 86_400;
 /** The place of these draws, apart from those of the traffic model. */
 const STREAM = 101;
+
+/** Who decided, when, and at which shares. */
+interface Predicted {
+  readonly route: Route;
+  readonly since: string;
+  readonly at: number;
+}
 
 /** Truths on their way: which of them are ever known, and when they are sent. */
 export class PendingTruths {
@@ -32,22 +41,21 @@ export class PendingTruths {
   }
 
   /** Decisions of a version, made at a moment. */
-  add(route: Route, at: number, outcomes: Iterable<OutcomeTable>): void {
+  add({ route, since, at }: Predicted, outcomes: ReadonlyMap<string, OutcomeTable>): void {
     const { share, of = 'all' } = this.scenario.truth;
     const known = valueAt(share, at);
-    // Nothing of today's program judges a decision among several classes.
-    if (known === 0 || this.scenario.model.task === 'multiclass') return;
+    if (known === 0) return;
     const random = this.#random.at(STREAM, at, route.version);
-    let [rows, wrong] = [0, 0];
-    for (const { classes, cells } of outcomes)
-      for (const [i, count] of cells.entries()) {
-        const [truth, decision] = [Math.floor(i / classes), i % classes];
-        if (of === 'predicted-positives' && decision === 0) continue;
-        const kept = random.binomial(count, known);
-        rows += kept;
-        if (truth !== decision) wrong += kept;
-      }
-    if (rows > 0) this.#pending.push({ route, predictedAt: at, sentAt: this.#sentAt(at), rows, wrong });
+    const kept = new Map<string, OutcomeTable>();
+    for (const [segment, { classes, cells }] of outcomes)
+      kept.set(segment, {
+        classes,
+        cells: cells.map((count, i) =>
+          of === 'predicted-positives' && i % classes === 0 ? 0 : random.binomial(count, known),
+        ),
+      });
+    const rows = [...kept.values()].reduce((sum, { cells }) => sum + cells.reduce((a, b) => a + b, 0), 0);
+    if (rows > 0) this.#pending.push({ route, since, predictedAt: at, sentAt: this.#sentAt(at), outcomes: kept });
   }
 
   /** Those that were sent by a moment: they are pending no more. */

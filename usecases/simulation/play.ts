@@ -69,7 +69,7 @@ function simulatedStage({ ingestionDelay, model }: Scenario, start: number): Sta
   const home = openSimulatedHome(start, ingestionDelay);
   return {
     home,
-    publisher: simulatedPublisher(home.metrics, model.name, msOf),
+    publisher: simulatedPublisher(home, model.name, msOf),
     setClock: (ms) => home.clock.set(ms),
   };
 }
@@ -124,8 +124,13 @@ class Simulation {
     this.#suspect = this.#numberOf(suspectOf(scenario));
     this.#timeline = new Timeline(this.#suspect, this.#traffic.totals);
     this.#alarms = new AlarmEvaluator(this.#home);
-    this.#drift = new SimulatedDrift(this.#home, this.#model);
-    this.#probe = { report: async () => this.#report() };
+    this.#drift = new SimulatedDrift(this.#home, this.#model, isoOf);
+    this.#probe = {
+      report: async () => {
+        await this.#follow();
+        return this.#report();
+      },
+    };
   }
 
   async run(): Promise<PlayedRun> {
@@ -174,7 +179,7 @@ class Simulation {
   /** What is due of the functions, in the order in which data flows. */
   async #functions(): Promise<void> {
     const due = (seconds: number): boolean => this.#now % seconds === 0;
-    if (due(this.#every.truth)) this.#traffic.join(this.#now, await this.#state());
+    if (due(this.#every.truth)) await this.#traffic.join(this.#now, await this.#state());
     if (this.#drift.described && due(this.#every.drift)) await this.#lookAtDrift();
     if (due(this.#every.alarms)) await this.#attempt('rollback', () => this.#lookAtAlarms());
     if (due(this.#every.advance))
@@ -197,7 +202,7 @@ class Simulation {
     });
   }
 
-  #answer(transition: AlarmTransition): Promise<Entry> {
+  #answer(transition: AlarmTransition): Promise<Entry | undefined> {
     return rollBack(this.#home, this.#probe, transition, ONE_LOOK);
   }
 

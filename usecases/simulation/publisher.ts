@@ -1,13 +1,18 @@
 import type { MetricName } from '../../core/observability/metric-names.ts';
+import { type HourTallies, talliesKey } from '../../core/quality/hour-tallies.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { extremesOfLatencies, type LatencyCounts, sumOfLatencies } from '../../core/simulation/latencies.ts';
 import type { Piece, ServedTraffic } from '../../core/simulation/traffic-model.ts';
+import type { SimulatedHome } from '../../platform/simulated/home.ts';
 import type { SampleGroup, SimulatedMetrics } from '../../platform/simulated/metrics.ts';
+
+/** Who answered, and whether callers named it. */
+export type PublishedRoute = Route & { readonly named?: boolean };
 
 /** What an endpoint and the join of ground truth emit, as counts. Times are seconds since time 0. */
 export interface Publisher {
   /** What a version did in a piece of time. */
-  served(route: Route, piece: Piece, traffic: ServedTraffic, latencies: LatencyCounts): void;
+  served(route: PublishedRoute, piece: Piece, traffic: ServedTraffic, latencies: LatencyCounts): void;
   /** Decisions whose truth was joined at a moment. */
   judged(
     route: Route,
@@ -15,6 +20,8 @@ export interface Publisher {
     metric: 'PredictionError' | 'PredictionErrorLate',
     of: { rows: number; wrong: number },
   ): void;
+  /** Tallies of an hour, made anew from all that is known of it. */
+  counted(tallies: HourTallies): Promise<void>;
 }
 
 /** Samples of a 0/1 metric. */
@@ -24,13 +31,17 @@ interface Rate {
 }
 
 /** Publishes into the metrics of a simulated home, under the names and dimensions that endpoints use. */
-export function simulatedPublisher(metrics: SimulatedMetrics, model: string, msOf: (t: number) => number): Publisher {
+export function simulatedPublisher(
+  { metrics, data }: Pick<SimulatedHome, 'metrics' | 'data'>,
+  model: string,
+  msOf: (t: number) => number,
+): Publisher {
   const recorders = new Map<string, ReturnType<SimulatedMetrics['recorder']>>();
-  const recorderOf = ({ variant, version }: Route) => {
-    const key = `${variant} ${version}`;
+  const recorderOf = ({ variant, version, named = false }: PublishedRoute) => {
+    const key = `${variant} ${version} ${named}`;
     let recorder = recorders.get(key);
     if (recorder === undefined) {
-      recorder = metrics.recorder({ model, variant, version });
+      recorder = metrics.recorder({ model, variant, version, named });
       recorders.set(key, recorder);
     }
     return recorder;
@@ -48,7 +59,7 @@ export function simulatedPublisher(metrics: SimulatedMetrics, model: string, msO
       if (requests === 0) return;
       const record = recorderOf(route);
       const [at, until] = [msOf(piece.from), msOf(piece.to)];
-      record('Failure', rate(piece, { count: requests, ones: failed }));
+      record('Failure', rate(piece, { count: requests - invalid, ones: failed }));
       record('Violation', rate(piece, { count: requests, ones: violations + invalid }));
       const answered = requests - failed - invalid;
       const each = rows / answered;
@@ -58,6 +69,9 @@ export function simulatedPublisher(metrics: SimulatedMetrics, model: string, msO
     },
     judged(route, at, metric, { rows, wrong }) {
       recorderOf(route)(metric satisfies MetricName, rate({ from: at, to: at }, { count: rows, ones: wrong }));
+    },
+    async counted(tallies) {
+      await data.put(talliesKey(model, tallies.hour), JSON.stringify(tallies));
     },
   };
 }

@@ -8,6 +8,7 @@ import type { VersionBehaviour } from '../../core/simulation/behaviour.ts';
 import { expectedFeature } from '../../core/simulation/features.ts';
 import { DEFAULT_TOLERANCE } from '../../core/simulation/outcomes.ts';
 import type { Scenario } from '../../core/simulation/scenario.ts';
+import { classesOf } from '../../core/simulation/scenario-rules.ts';
 import { valueAt } from '../../core/simulation/varying.ts';
 import { referenceErrors } from '../../core/simulation/versions.ts';
 import { digestOf } from '../../platform/digest.ts';
@@ -48,16 +49,25 @@ export async function registerVersions(home: Home, scenario: Scenario, versions:
   }
 }
 
-function manifestOf({ model, traffic }: Scenario): Manifest {
+function manifestOf({ model, traffic, truth }: Scenario): Manifest {
   const { name, task, tolerance = DEFAULT_TOLERANCE, monitoring, rollout } = model;
-  // What a decision of several classes is worth is not judged: the manifest has no such decision.
+  const classes = Array.from({ length: classesOf({ model }) }, (_, i) => `class-${i}`);
   const decision = {
     binary: { task, output: 'y' },
     regression: { task, output: 'y', tolerance },
-    multiclass: undefined,
+    multiclass: { task, output: 'y' },
   }[task];
+  const outputs = task === 'multiclass' ? [{ name: 'y', meaning: 'label', classes }] : [];
   const features = Object.keys(traffic.features).map((feature) => ({ name: feature, type: 'float', missing: 'allow' }));
-  return Manifest.parse({ name, contract: { features }, ...(decision ? { decision } : {}), monitoring, rollout });
+  return Manifest.parse({
+    name,
+    contract: { features },
+    outputs,
+    decision,
+    monitoring,
+    rollout,
+    ...(truth.of || model.truth ? { truth: { ...model.truth, of: truth.of } } : {}),
+  });
 }
 
 function artifactOf(folder: string, extension: string, content: string): Artifact {

@@ -1,5 +1,7 @@
 import type { DriftVerdict } from '../../core/drift/verdict.ts';
 import type { Profile } from '../../core/profile/profile.ts';
+import { hourOf } from '../../core/quality/hour-tallies.ts';
+import { type DeliveredInputs, inputsKey, mergeInputs, noInputs } from '../../core/quality/inputs.ts';
 import { type FeatureCounts, profileOfFeature } from '../../core/simulation/features.ts';
 import type { VersionTotals } from '../../core/simulation/run.ts';
 import type { TrafficModel } from '../../core/simulation/traffic-model.ts';
@@ -27,6 +29,7 @@ export class SimulatedDrift {
   constructor(
     private readonly home: Home,
     private readonly model: TrafficModel,
+    private readonly isoOf: (t: number) => string,
   ) {}
 
   /** Whether the scenario describes anything that could drift. */
@@ -45,7 +48,7 @@ export class SimulatedDrift {
     champion: number | null,
     totals: readonly VersionTotals[],
   ): Promise<DriftVerdict | undefined> {
-    this.#capture(now, totals);
+    await this.#capture(now, totals);
     if (champion === null) return undefined;
     const { name, monitoring } = this.model.scenario.model;
     const from = now - monitoring.drift.windowMinutes * 60;
@@ -57,7 +60,30 @@ export class SimulatedDrift {
     return assessWindow(this.home, { version, baseline, current, to: at, now: at });
   }
 
-  #capture(now: number, totals: readonly VersionTotals[]): void {
+  /** Counts what was captured of inputs, as the scheduled function does. */
+  async #countInputs(captured: CapturedRows): Promise<void> {
+    const { name } = this.model.scenario.model;
+    const delivered = hourOf(this.home.clock.now().toISOString());
+    const inputs = this.#inputs.get(delivered) ?? noInputs();
+    this.#inputs.set(delivered, inputs);
+    const features = Object.fromEntries(
+      Object.entries(captured.features).map(([feature, { missing }]) => [
+        feature,
+        { rows: captured.rows, missing, violations: {} },
+      ]),
+    );
+    const hour = hourOf(this.isoOf(captured.from));
+    const hours = { ...inputs.models[name] };
+    const versions = { ...hours[hour] };
+    const known = versions[captured.version];
+    const own = { rows: captured.rows, features };
+    versions[captured.version] = known === undefined ? own : mergeInputs(known, own);
+    inputs.models[name] = { ...hours, [hour]: versions };
+    await this.home.data.put(inputsKey(delivered), JSON.stringify(inputs));
+  }
+  readonly #inputs = new Map<string, DeliveredInputs>();
+
+  async #capture(now: number, totals: readonly VersionTotals[]): Promise<void> {
     const last = this.#last;
     this.#last = { at: now, rows: totals.map(({ rows }) => rows) };
     if (last === undefined) return;
@@ -66,7 +92,9 @@ export class SimulatedDrift {
       const answered = Math.round((rows - last.rows[i]!) * captureShare);
       if (answered === 0) continue;
       const features = this.model.features(i + 1, { from: last.at, to: now }, answered);
-      this.#captured.push({ version: i + 1, from: last.at, rows: answered, features });
+      const captured = { version: i + 1, from: last.at, rows: answered, features };
+      this.#captured.push(captured);
+      await this.#countInputs(captured);
     }
   }
 }

@@ -1,19 +1,13 @@
 import type { ReleaseState } from '../../core/registry/ledger.ts';
-import type { Variant } from '../../core/serving/variant.ts';
-import type { OutcomeTable } from '../../core/simulation/outcomes.ts';
+import { type OutcomeTable, wrongOf } from '../../core/simulation/outcomes.ts';
 import type { VersionTotals } from '../../core/simulation/run.ts';
 import type { Scenario } from '../../core/simulation/scenario.ts';
-import type {
-  BurstTraffic,
-  Piece,
-  RoutedShare,
-  ServedTraffic,
-  TrafficModel,
-} from '../../core/simulation/traffic-model.ts';
+import type { BurstTraffic, Piece, ServedTraffic, TrafficModel } from '../../core/simulation/traffic-model.ts';
 import { errorMetric } from '../ground-truth/emit-errors.ts';
 import { MAX_PREDICTION_AGE_MS } from '../ground-truth/join-ground-truth.ts';
 import { PendingTruths } from './pending-truths.ts';
-import type { Publisher } from './publisher.ts';
+import type { PublishedRoute, Publisher } from './publisher.ts';
+import { SimulatedTallies } from './simulated-tallies.ts';
 import { emptyTotals, tally } from './tally.ts';
 
 /**
@@ -24,6 +18,9 @@ export class SimulatedTraffic {
   readonly totals: VersionTotals[];
   servedAfterTakenBack = 0;
   readonly #truths: PendingTruths;
+  readonly #tallies: SimulatedTallies;
+  /** Bursts by version and hour whose rows count already. */
+  readonly #repeated = new Set<string>();
   /** What endpoints serve by. */
   #served: ReleaseState | undefined;
   /** A release that busy endpoints have not read yet. */
@@ -39,6 +36,7 @@ export class SimulatedTraffic {
   ) {
     this.totals = model.versions.map(({ name }) => emptyTotals(name, scenario.model.task));
     this.#truths = new PendingTruths(scenario, model.seed);
+    this.#tallies = new SimulatedTallies(scenario.model);
   }
 
   /** What endpoints serve by now. */
@@ -78,23 +76,27 @@ export class SimulatedTraffic {
       stale.left -= first;
       requests -= first;
       if (stale.left === 0) this.#idle = undefined;
-      this.#answer(piece, first, this.model.shares(stale.state), latest);
+      this.#answer(piece, first, stale.state, latest);
     }
-    this.#answer(piece, requests, this.model.shares(state), latest);
-    for (const burst of this.model.bursts(piece, state)) this.#burst(piece, burst);
+    this.#answer(piece, requests, state, latest);
+    for (const burst of this.model.bursts(piece, state)) this.#burst(piece, burst, state.since ?? '');
   }
 
   /** Joins the truths that were sent by now, in one burst, as the scheduled function does. */
-  join(now: number, latest: ReleaseState): void {
+  async join(now: number, latest: ReleaseState): Promise<void> {
     const groups = new Map<string, Parameters<Publisher['judged']>>();
-    for (const { route, predictedAt, rows, wrong } of this.#truths.takeSent(now)) {
+    for (const { route, since, predictedAt, outcomes } of this.#truths.takeSent(now)) {
       if ((now - predictedAt) * 1_000 > MAX_PREDICTION_AGE_MS) continue;
-      const metric = errorMetric(this.isoOf(predictedAt), latest.since ?? '');
+      const at = this.isoOf(predictedAt);
+      this.#tallies.add({ version: route.version, at, since }, outcomes);
+      const metric = errorMetric(at, latest.since ?? '');
       const key = `${metric} ${route.version} ${route.variant}`;
       const before = groups.get(key)?.[3] ?? { rows: 0, wrong: 0 };
+      const { rows, wrong } = totalsOf(outcomes.values());
       groups.set(key, [route, now, metric, { rows: before.rows + rows, wrong: before.wrong + wrong }]);
     }
     for (const group of groups.values()) this.publisher.judged(...group);
+    for (const tallies of this.#tallies.changed()) await this.publisher.counted(tallies);
   }
 
   #serve(state: ReleaseState): void {
@@ -104,30 +106,49 @@ export class SimulatedTraffic {
     this.#served = state;
   }
 
-  #answer(piece: Piece, requests: number, shares: readonly RoutedShare[], latest: ReleaseState): void {
+  #answer(piece: Piece, requests: number, state: ReleaseState, latest: ReleaseState): void {
+    const shares = this.model.shares(state);
     const counts = this.model.routed(piece, requests, shares);
     for (const [i, { version, variant }] of shares.entries()) {
       const count = counts[i]!;
       if (count === 0) continue;
-      this.#publish(piece, { version, variant }, this.model.serve(version, piece, count));
+      const traffic = this.model.serve(version, piece, count);
+      this.#publish(piece, { version, variant }, traffic);
+      this.#truths.add({ route: { version, variant }, since: state.since ?? '', at: piece.from }, traffic.outcomes);
       if (latest.quarantined.some((each) => each.version === version)) this.servedAfterTakenBack += count;
     }
   }
 
-  #burst(piece: Piece, { version, variant, requests, burst }: BurstTraffic): void {
+  #burst(piece: Piece, { version, variant, requests, burst }: BurstTraffic, since: string): void {
     const failed = burst.outcome === 'failed' ? requests : 0;
     const invalid = burst.outcome === 'invalid' ? requests : 0;
     const rows = (requests - failed - invalid) * burst.rows;
     const wrong = burst.outcome === 'wrong' ? rows : 0;
     const outcomes: OutcomeTable = { classes: 2, cells: [rows - wrong, wrong, 0, 0] };
     const traffic = { requests, failed, invalid, violations: 0, rows, outcomes: new Map([['', outcomes]]) };
-    this.#publish(piece, { version, variant }, traffic);
+    this.#publish(piece, { version, variant, named: burst.named }, traffic);
+    // Whoever names a version was not given it at random: the join counts no truth of it. And rows of one burst are one
+    // caller's and alike: of those, it counts one an hour.
+    const hour = Math.floor(piece.from / 3_600);
+    const key = `${this.scenario.traffic.bursts.indexOf(burst)} ${version} ${hour}`;
+    if (burst.named || rows === 0 || this.#repeated.has(key)) return;
+    this.#repeated.add(key);
+    const once: OutcomeTable = { classes: 2, cells: [wrong > 0 ? 0 : 1, wrong > 0 ? 1 : 0, 0, 0] };
+    this.#truths.add({ route: { version, variant }, since, at: piece.from }, new Map([['', once]]));
   }
 
-  #publish(piece: Piece, route: { version: number; variant: Variant }, traffic: ServedTraffic): void {
+  #publish(piece: Piece, route: PublishedRoute, traffic: ServedTraffic): void {
     const latencies = this.model.latencies(route.version, piece, traffic.requests);
     this.publisher.served(route, piece, traffic, latencies);
-    this.#truths.add(route, piece.from, traffic.outcomes.values());
     tally(this.totals[route.version - 1]!, traffic);
   }
+}
+
+function totalsOf(tables: Iterable<OutcomeTable>): { rows: number; wrong: number } {
+  let [rows, wrong] = [0, 0];
+  for (const table of tables) {
+    rows += table.cells.reduce((sum, count) => sum + count, 0);
+    wrong += wrongOf(table);
+  }
+  return { rows, wrong };
 }

@@ -1,6 +1,7 @@
+import * as z from 'zod';
 import type { AlarmTransition } from '../../core/alarms/alarm.ts';
-import { parseAlarmName } from '../../core/alarms/definitions.ts';
 import type { DriftVerdict } from '../../core/drift/verdict.ts';
+import { CauseOfHarm } from '../../core/judge/verdict.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { EMPTY_STATE } from '../../core/registry/ledger.ts';
 import type { ScenarioEvent } from '../../core/simulation/event.ts';
@@ -125,7 +126,7 @@ export class Timeline {
       this.#promotedAfter = t - (this.#since.get(entry.state.champion!) ?? t);
     if (automatic && t >= 0) {
       this.#entries++;
-      if (entry.kind === 'alarm-held') this.#held++;
+      if (entry.kind.endsWith('-held')) this.#held++;
       if (entry.kind === 'retraining-requested') this.#retraining++;
       if (entry.kind !== 'rollback-verified') this.#last = entry;
     }
@@ -144,7 +145,7 @@ export class Timeline {
     const run: Run = {
       seed,
       outcome: this.#outcome(),
-      cause: action ? causeOf(action.entry) : null,
+      cause: causeOf(action?.entry ?? this.#last),
       reason: (action?.entry ?? this.#last)?.reason ?? '',
       acted: taken !== undefined,
       promoted: this.#promotedAfter !== undefined,
@@ -183,7 +184,8 @@ export class Timeline {
   }
 }
 
-/** What an automatic change rests on: the metric of the alarm, or a look that needed none. */
-function causeOf({ cause }: Entry): string {
-  return cause === undefined ? 'analysis' : (parseAlarmName(cause.alarm)?.metric ?? cause.alarm);
+/** Where the judge found that what is wrong comes from; null where an entry is about something else. */
+function causeOf(entry: Entry | undefined): string | null {
+  const found = z.looseObject({ cause: CauseOfHarm }).safeParse(entry?.evidence);
+  return found.success ? found.data.cause : null;
 }

@@ -3,7 +3,7 @@ import { releaseCommand } from '../../../cli/commands/release-options.ts';
 import { versionRecord } from '../../platform/contract/record.ts';
 
 const { manifest } = versionRecord('m', 2);
-const gated = { ...manifest, rollout: { ...manifest.rollout, shadow: { minSamples: 500, maxDisagreement: 0.05 } } };
+const gated = { ...manifest, rollout: { ...manifest.rollout, shadow: { maxDisagreement: 0.05 } } };
 
 describe('releaseCommand', () => {
   it('makes an A/B test of half the traffic, about wrong decisions, unless told otherwise', () => {

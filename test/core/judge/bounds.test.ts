@@ -124,3 +124,12 @@ describe('the difference of rates', () => {
     expect(rateDifference([]).variance).toBe(Number.POSITIVE_INFINITY);
   });
 });
+
+describe('very much traffic', () => {
+  it('is beyond no double', () => {
+    const strata = [{ share: 0.05, suspect: { n: 6e7, bad: 6e7 }, reference: { n: 1e9, bad: 1e6 } }];
+    expect(logDifference(rateDifference(strata))).toBeGreaterThan(1e6);
+    expect(logRateRatio(strata)).toBeGreaterThan(1e6);
+    expect(Number.isFinite(logDifference(rateDifference(strata)))).toBe(true);
+  });
+});

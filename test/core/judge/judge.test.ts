@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type JudgeEvidence, judge } from '../../../core/judge/judge.ts';
-import { budgetLevels, gateMargin, lastMargin } from '../../../core/judge/rules.ts';
-import { RULES } from './rollout.ts';
+import { budgetLevels, gateMargin, operationMargin } from '../../../core/judge/rules.ts';
+import { marginOf, RULES } from './rollout.ts';
 
 const stratum = (bad: number, other: number, n = 1_000, share: number | undefined = 0.5) => ({
   share,
@@ -11,12 +11,15 @@ const stratum = (bad: number, other: number, n = 1_000, share: number | undefine
 const failures = (bad: number, other: number, n?: number) => ({
   metric: 'failures',
   kind: 'failure' as const,
+  margin: marginOf('failure'),
+  holdsStep: true,
   strata: [stratum(bad, other, n)],
 });
 const evidence = (own: Partial<JudgeEvidence> = {}): JudgeEvidence => ({
   version: 2,
   rules: RULES,
   comparisons: [failures(0, 0, 4_000)],
+  waitsForTruth: false,
   trouble: [],
   ageDays: 0,
   returnable: true,
@@ -89,15 +92,14 @@ describe('judge', () => {
   });
 
   it('takes no step without truth where truth is known to come', () => {
-    const rules = { ...RULES, needsTruth: true };
-    expect(judge(evidence({ rules, ...step() }))).toMatchObject({
+    expect(judge(evidence({ waitsForTruth: true, ...step() }))).toMatchObject({
       action: 'wait',
       missing: ['truth of its predictions'],
     });
   });
 
   it('lets no segment hold up a step', () => {
-    const comparisons = [failures(0, 0, 4_000), { ...failures(0, 0, 3), segment: 'a' }];
+    const comparisons = [failures(0, 0, 4_000), { ...failures(0, 0, 3), segment: 'a', holdsStep: false }];
     const strata = [[stratum(0, 0, 4_000)], [stratum(0, 0, 3)]];
     expect(judge(evidence({ comparisons, ...step({}, strata) })).action).toBe('advance');
   });
@@ -115,21 +117,24 @@ describe('judge', () => {
 });
 
 describe('margins and budget', () => {
+  const at = (kind: 'failure' | 'truth', gate: number, gates = 3) =>
+    gateMargin(RULES, marginOf(kind), { kind, gate, gates });
+
   it('fall geometrically from the first gate to the last', () => {
-    expect([0, 1, 2].map((gate) => gateMargin(RULES, 'failure', gate, 3).relative)).toEqual([
+    expect([0, 1, 2].map((gate) => at('failure', gate).relative)).toEqual([
       1,
       expect.closeTo(0.316, 3),
       expect.closeTo(0.1, 12),
     ]);
-    expect(gateMargin(RULES, 'failure', 0, 3).floor).toBe(0.05);
-    expect(gateMargin(RULES, 'slow', 2, 3).floor).toBeCloseTo(0.005, 12);
-    expect(gateMargin(RULES, 'truth', 0, 3).floor).toBe(0.001);
+    expect(at('failure', 0).floor).toBe(0.05);
+    expect(at('failure', 2).floor).toBeCloseTo(0.005, 12);
+    expect(at('truth', 0)).toEqual({ relative: 1, floor: 0.001 });
   });
 
   it('are the last where there is a single gate', () => {
-    const { relative, floor } = gateMargin(RULES, 'failure', 0, 1);
-    expect(relative).toBeCloseTo(lastMargin(RULES, 'failure').relative, 12);
-    expect(floor).toBeCloseTo(0.005, 12);
+    const { relative, floor } = at('failure', 0, 1);
+    expect(relative).toBeCloseTo(operationMargin(RULES).relative, 12);
+    expect(floor).toBeCloseTo(operationMargin(RULES).floor, 12);
   });
 
   it('never exceed the budget, however many there are', () => {

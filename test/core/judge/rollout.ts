@@ -7,12 +7,15 @@ export const RULES: JudgeRules = {
   stepLevel: 0.05,
   margin: { first: 1, last: 0.1 },
   operationFloor: { first: 0.05, last: 0.005 },
-  truthFloor: 0.001,
+  quality: [],
+  minClassShare: 0.02,
   slowMs: 500,
   patienceSeconds: 86_400,
   youngDays: 7,
-  needsTruth: false,
+  needsTruth: 'no',
 };
+
+export const marginOf = (kind: JudgedKind) => ({ relative: 0.1, floor: kind === 'truth' ? 0.001 : 0.005 });
 
 /** A rate of both versions; that of a moment where it changes. */
 export interface SimulatedRate {
@@ -58,7 +61,14 @@ export function playRollout({ seed, rps, rates, hours, shares = [0.05, 0.25, 0.5
     const { action, reason, findings } = judge({
       version: 2,
       rules: RULES,
-      comparisons: rates.map(({ kind, segment }, i) => ({ metric: `${kind} ${i}`, kind, segment, strata: strata[i]! })),
+      comparisons: rates.map(({ kind, segment }, i) => ({
+        metric: `${kind} ${i}`,
+        kind,
+        segment,
+        margin: marginOf(kind),
+        holdsStep: segment === undefined,
+        strata: strata[i]!,
+      })),
       step: {
         gate,
         gates: shares.length,
@@ -66,6 +76,7 @@ export function playRollout({ seed, rps, rates, hours, shares = [0.05, 0.25, 0.5
         stepSeconds: 600,
         strata: strata.map((each) => [each.at(-1)!]),
       },
+      waitsForTruth: false,
       trouble: [],
       ageDays: 0,
       returnable: true,

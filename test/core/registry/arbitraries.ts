@@ -59,7 +59,14 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: typed('stop-shadow'), reason }) },
   { weight: 2, arbitrary: fc.record({ type: typed('quarantine'), version, reason }) },
   { weight: 2, arbitrary: fc.record({ type: typed('lift-quarantine'), version, reason }) },
-  { weight: 1, arbitrary: fc.record({ type: typed('hold-alarm'), reason }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: typed('hold'),
+      because: fc.constantFrom('data', 'infrastructure', 'unclear'),
+      reason,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: typed('request-retraining'), reason }) },
   { weight: 1, arbitrary: fc.record({ type: typed('forget-subject'), reason }) },
 );

@@ -94,10 +94,8 @@ describeOnLambda('the packaged functions that keep a model on course', () => {
     expect(environment.highWaterMb).toBeLessThan(drift.memoryMb / 2);
   }, 60_000);
 
-  it('answers a stale alarm by holding, a fresh one by taking the canary back, and sees the endpoint follow', async () => {
+  it('answers an alarm by taking the canary back, and sees the endpoint follow', async () => {
     const environment = await open(rollback);
-    // An alarm from before the release says nothing about it.
-    expect(await environment.invoke(alarmSample)).toMatchObject({ kind: 'result', value: { kind: 'alarm-held' } });
     const fresh = structuredClone(alarmSample);
     fresh.detail.state.timestamp = new Date(joinedAt).toISOString().replace('Z', '+0000');
     const answered = await environment.invoke(fresh);

@@ -263,7 +263,7 @@ export function homeContract(name: string, open: () => Promise<Home>): void {
         let [entry] = firstEntries(model);
         await home.ledger.append(entry, versionRecord(model, 1));
         for (let i = 0; i < 11; i++) {
-          entry = decide(entry.state, { type: 'hold-alarm', reason: `r${i}` }, { ...context, model });
+          entry = decide(entry.state, { type: 'hold', because: 'unclear', reason: `r${i}` }, { ...context, model });
           await home.ledger.append(entry);
         }
         expect((await collect(home.ledger.entries(model))).map((e) => e.number)).toEqual(

@@ -1,4 +1,3 @@
-import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
 import { QualitySettings } from '../../../core/manifest/quality.ts';
 import type { ModelVersion } from '../../../core/registry/version.ts';
 
@@ -22,7 +21,7 @@ export const versionRecord = (model: string, version: number): ModelVersion => (
     },
     outputs: [],
     serving: { maxBatch: 8, threads: 1 },
-    rollout: { steps: [0.5, 1], stepSeconds: 1, cooldownSeconds: 0, analysis: AnalysisPolicy.parse({}) },
+    rollout: { steps: [0.5, 1], stepSeconds: 1, youngDays: 7 },
     monitoring: {
       captureShare: 1,
       periodSeconds: 60,

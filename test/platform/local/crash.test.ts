@@ -21,7 +21,7 @@ const context = { model: 'm', at: '2026-01-01T00:00:00.000Z', actor: 'writer' };
 let state = (await home.ledger.latest('m'))?.state ?? EMPTY_STATE;
 for (let i = 0; ; i++) {
   const register = state.latest < 3;
-  const command = register ? { type: 'register', version: state.latest + 1, reason: 'r' } : { type: 'hold-alarm', reason: 'r' };
+  const command = register ? { type: 'register', version: state.latest + 1, reason: 'r' } : { type: 'hold', because: 'unclear', reason: 'r' };
   const entry = decide(state, command, context);
   await home.ledger.append(entry, register ? versionRecord('m', state.latest + 1) : undefined);
   state = entry.state;

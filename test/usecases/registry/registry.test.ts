@@ -28,7 +28,7 @@ describe('Registry.verify', () => {
     await registry.register(from, await readSignature(`${from}/model.onnx`));
   };
   /** A change of which a release is kept. */
-  const hold = () => registry.apply(MODEL, { type: 'hold-alarm', reason: 'r' });
+  const hold = () => registry.apply(MODEL, { type: 'hold', because: 'unclear', reason: 'r' });
 
   /** The registry, which from now on reads records so, after its entries. */
   const reading = (records: (all: AsyncIterable<StoredRecord>) => AsyncIterable<StoredRecord>) => {

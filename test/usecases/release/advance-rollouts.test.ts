@@ -1,19 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Hypothesis } from '../../../core/experiment/hypothesis.ts';
-import { AnalysisPolicy } from '../../../core/manifest/canary-analysis.ts';
-import { metricLine } from '../../../core/observability/emf.ts';
-import type { MetricName } from '../../../core/observability/metric-names.ts';
 import type { Command } from '../../../core/registry/commands.ts';
-import { decide } from '../../../core/registry/decide.ts';
-import { EMPTY_STATE } from '../../../core/registry/ledger.ts';
-import type { Variant } from '../../../core/serving/variant.ts';
-import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
-import { Registry } from '../../../usecases/registry/registry.ts';
 import { advanceRollouts } from '../../../usecases/release/advance-rollouts.ts';
-import { versionRecord } from '../../platform/contract/home.ts';
-import { temporaryFolder } from '../../temporary-folder.ts';
+import { ReleaseFixture, rates } from './release-fixture.ts';
 
-const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
 const hypothesis: Hypothesis = {
   metric: 'PredictionError',
   better: 'lower',
@@ -24,134 +14,112 @@ const hypothesis: Hypothesis = {
 };
 
 describe('advanceRollouts', () => {
-  let folder: string;
-  let home: LocalHome;
-  let registry: Registry;
-  let seconds = 0;
-
+  let fixture: ReleaseFixture;
   beforeEach(async () => {
-    folder = temporaryFolder('advance');
-    seconds = 0;
-    home = await openLocalHome(folder, { now: () => new Date(T0 + seconds * 1_000) });
-    registry = new Registry(home, 'test');
-    for (const version of [1, 2, 3]) {
-      const record = versionRecord('m', version);
-      const state = (await home.ledger.latest('m'))?.state ?? EMPTY_STATE;
-      const command: Command = { type: 'register', version, reason: 'r' };
-      await home.ledger.append(decide(state, command, { model: 'm', at: home.clock.now().toISOString(), actor: 't' }), {
-        ...record,
-        manifest: {
-          ...record.manifest,
-          decision: { task: 'binary', output: 'y', column: 0, threshold: 0.5 },
-          monitoring: { ...record.manifest.monitoring, periodSeconds: 10, maxErrorRate: 0.9, maxLatencyMs: 5_000 },
-          rollout: {
-            steps: [0.25, 0.5, 1],
-            stepSeconds: 300,
-            cooldownSeconds: 60,
-            analysis: AnalysisPolicy.parse({}),
-            shadow: { minSamples: 100, maxDisagreement: 0.1 },
-          },
-        },
-      });
-      await apply({ type: 'approve', version, reason: 'r' });
-    }
-    await apply({ type: 'release', version: 1, reason: 'r' });
+    fixture = await ReleaseFixture.open({ steps: [0.25, 0.5, 1], stepSeconds: 300 });
   });
 
-  const apply = (command: Command) => registry.apply('m', command);
-  const write = (version: number, variant: Variant, values: Partial<Record<MetricName, number | number[]>>) =>
-    home.metrics.write(
-      metricLine({ environment: 'local', model: 'm', variant, version, at: T0 + seconds * 1_000, values }),
-    );
-  const rates = (n: number, share: number) => Array.from({ length: n }, (_, i) => (i < Math.round(share * n) ? 1 : 0));
-  /** Requests of a version within one second. */
-  const serve = (version: number, variant: Variant, n: number, { wrong = 0.2, failure = 0, latency = 20 } = {}) => {
-    write(version, variant, { Rows: n, Failure: rates(n, failure) });
-    write(version, variant, { PredictionError: rates(n, wrong) });
-    // Times differ.
-    write(version, variant, { Latency: Array.from({ length: n }, (_, i) => latency + (i % 5) + (seconds % 3)) });
-  };
-  const look = async () => (await advanceRollouts(home, home.clock.now()))[0]!;
+  const apply = (command: Command) => fixture.apply(command);
+  const look = async () => (await advanceRollouts(fixture.home, fixture.home.clock.now()))[0]!;
   const canary = (version = 2) => apply({ type: 'start-canary', version, steps: [0.25, 0.5, 1], reason: 'r' });
+
+  /** Both answer for some ten seconds each. */
+  const served = async (turns: number, champion: object, challenger: object, n = 30) => {
+    for (let i = 0; i < turns; i++) {
+      fixture.seconds += 10;
+      fixture.serve(1, 'champion', n, champion);
+      fixture.serve(2, 'challenger', n, challenger);
+    }
+    fixture.seconds += 10;
+  };
 
   describe('a canary', () => {
     it('goes on step by step, with what was seen of both in the ledger', async () => {
       await canary();
       for (const kind of ['canary-advanced', 'promoted']) {
-        for (let i = 0; i < 40; i++) {
-          seconds += 10;
-          serve(1, 'champion', 30);
-          serve(2, 'challenger', 30);
-        }
-        seconds += 10;
+        await served(80, {}, {});
         const { entry } = await look();
         expect(entry).toMatchObject({
           kind,
           version: 2,
-          evidence: {
-            verdict: 'advance',
-            checks: [{ metric: 'Failure' }, { metric: 'PredictionError' }, { metric: 'Latency' }],
-          },
+          evidence: { action: 'advance', cause: null, findings: [{ finding: 'within-margin' }, {}] },
         });
-        expect(entry!.reason).toContain('PredictionError: 20.0 % of');
+        expect(entry!.reason).toContain('failures: 0 % of');
       }
     });
 
-    it('waits while there is too little to compare, and says so in the ledger once', async () => {
+    it('waits for the step to hold, and for what is not clear yet', async () => {
       await canary();
-      for (let i = 0; i < 31; i++) {
-        seconds += 10;
-        serve(1, 'champion', 30);
-        serve(2, 'challenger', 1);
-      }
-      expect((await look()).entry).toMatchObject({ kind: 'canary-waits', version: 2, evidence: { verdict: 'wait' } });
-      seconds += 10;
-      expect((await look()).waiting).toContain('samples of the challenger');
-      expect((await registry.state('m')).challengers).toMatchObject([{ weight: 0.25, step: 0 }]);
-      for (let i = 0; i < 20; i++) {
-        seconds += 10;
-        serve(1, 'champion', 30);
-        serve(2, 'challenger', 60);
-      }
-      seconds += 10;
+      fixture.seconds = 299;
+      expect((await look()).waiting).toBe('the step has held 299 of 300 s');
+      fixture.seconds = 300;
+      await served(2, {}, {}, 5);
+      const before = await fixture.kinds();
+      expect((await look()).waiting).toContain('failures: 0 % of 10 against 0 % of 10: not clear yet');
+      expect(await fixture.kinds()).toEqual(before);
+    });
+
+    it('asks a person once when its patience ends, and goes on when it is clear', async () => {
+      await canary();
+      fixture.seconds = 87_000;
+      expect((await look()).entry).toMatchObject({
+        kind: 'canary-waits',
+        version: 2,
+        evidence: { action: 'ask-person', cause: 'unclear' },
+      });
+      fixture.seconds += 60;
+      expect((await look()).entry).toBeUndefined();
+      await served(80, {}, {});
       expect((await look()).entry).toMatchObject({ kind: 'canary-advanced' });
-      expect((await registry.state('m')).challengers[0]!.waiting).toBeUndefined();
+      expect((await fixture.registry.state('m')).challengers[0]!.waiting).toBeUndefined();
+    });
+
+    it('takes no step without truth once the model has had some', async () => {
+      await fixture.truths(1, 200, 0.2);
+      fixture.seconds = 10;
+      await canary();
+      await served(80, {}, {});
+      expect((await look()).waiting).toBe('no truth of its predictions is known yet');
+      await fixture.truths(1, 2_000, 0.2);
+      await fixture.truths(2, 2_000, 0.2);
+      expect((await look()).entry).toMatchObject({ kind: 'canary-advanced' });
     });
 
     it.each([
-      ['is wrong more often', { wrong: 0.5 }],
-      ['fails, below what alarms let pass', { failure: 0.08 }],
-      ['takes longer', { latency: 60 }],
-    ])('ends, and is barred, when it %s than the champion', async (_, worse) => {
-      await canary();
-      for (let i = 0; i < 40; i++) {
-        seconds += 10;
-        serve(1, 'champion', 25);
-        serve(2, 'challenger', 25, worse);
+      ['fails', { failure: 0.08 }],
+      ['takes longer than the alarm lets pass', { latency: 600 }],
+      ['takes longer than the champion did', { latency: 60 }],
+    ])('ends, and is barred, when it %s', async (_, worse) => {
+      fixture.seconds = 30;
+      for (let i = 0; i < 60; i++) {
+        fixture.serve(1, 'champion', 25);
+        fixture.seconds += 10;
       }
-      seconds += 10;
-      expect((await look()).entry).toMatchObject({
-        kind: 'canary-aborted',
-        version: 1,
-        evidence: { verdict: 'abort' },
-      });
-      expect((await registry.state('m')).quarantined).toMatchObject([{ version: 2 }]);
+      await canary();
+      await served(12, {}, worse);
+      expect((await look()).entry).toMatchObject({ kind: 'canary-aborted', version: 1, evidence: { cause: 'model' } });
+      expect((await fixture.registry.state('m')).quarantined).toMatchObject([{ version: 2 }]);
     });
 
-    it('of two, each is judged by its own', async () => {
+    it('ends, and is barred, when its decisions are wrong more often', async () => {
+      await canary();
+      fixture.seconds = 60;
+      await fixture.truths(1, 600, 0.2);
+      await fixture.truths(2, 200, 0.5);
+      const { entry } = await look();
+      expect(entry).toMatchObject({ kind: 'canary-aborted', version: 1 });
+      expect(entry!.reason).toContain('missed: 50 % of 100 against 20 % of 300: worse');
+    });
+
+    it('of two, each is judged by its own, and what is worse goes first', async () => {
       await canary(2);
       await canary(3);
-      for (let i = 0; i < 40; i++) {
-        seconds += 10;
-        serve(1, 'champion', 30);
-        serve(2, 'challenger', 30);
-        serve(3, 'challenger', 30, { wrong: 0.5 });
+      for (let i = 0; i < 80; i++) {
+        fixture.serve(3, 'challenger', 30, { failure: 0.5 });
+        await served(1, {}, {});
       }
-      seconds += 10;
-      // The first advances to half; the second is found out at the next look.
-      expect((await look()).entry).toMatchObject({ kind: 'canary-advanced', version: 2 });
       expect((await look()).entry).toMatchObject({ kind: 'canary-aborted' });
-      const { challengers, quarantined } = await registry.state('m');
+      const { challengers, quarantined } = await fixture.registry.state('m');
       expect(challengers.map(({ version }) => version)).toEqual([2]);
       expect(quarantined).toMatchObject([{ version: 3 }]);
     });
@@ -160,33 +128,36 @@ describe('advanceRollouts', () => {
   describe('a shadow whose canary waits for it', () => {
     const shadow = () => apply({ type: 'start-shadow', version: 2, canary: [0.25, 1], reason: 'r' });
     const compared = (n: number, share: number) => {
-      seconds += 10;
+      fixture.seconds += 10;
       for (let i = 0; i < n; i += 100) {
         const some = Math.min(100, n - i);
-        write(2, 'shadow', { ShadowDisagreement: rates(some, share), ShadowDifference: Array(some).fill(0.2) });
+        fixture.write(2, 'shadow', { ShadowDisagreement: rates(some, share), ShadowDifference: Array(some).fill(0.2) });
       }
     };
 
     it('lets it begin once enough answers agree, with what was seen', async () => {
       await shadow();
-      compared(99, 0.02);
-      expect((await look()).waiting).toBe('99 of 100 answers of the shadow have been compared');
-      compared(300, 0.03);
-      seconds += 60;
+      compared(20, 0.05);
+      expect((await look()).waiting).toContain('not clear yet: disagrees in 5.0 % of 20 answers');
+      compared(380, 0.03);
+      fixture.seconds += 60;
       const { entry } = await look();
-      expect(entry).toMatchObject({ kind: 'canary-started', version: 2, evidence: { samples: 399, largest: 0.2 } });
-      expect(await registry.state('m')).toMatchObject({ shadow: null, challengers: [{ version: 2, weight: 0.25 }] });
+      expect(entry).toMatchObject({ kind: 'canary-started', version: 2, evidence: { samples: 400, largest: 0.2 } });
+      expect(await fixture.registry.state('m')).toMatchObject({
+        shadow: null,
+        challengers: [{ version: 2, weight: 0.25 }],
+      });
     });
 
     it('waits while that is not clear, and stops when they surely disagree', async () => {
       await shadow();
       compared(200, 0.1);
-      seconds += 60;
+      fixture.seconds += 60;
       expect((await look()).waiting).toContain('not clear yet: disagrees in 10.0 % of 200 answers');
       compared(400, 0.3);
-      seconds += 60;
+      fixture.seconds += 60;
       expect((await look()).entry).toMatchObject({ kind: 'shadow-stopped', version: 2 });
-      expect(await registry.state('m')).toMatchObject({ shadow: null, challengers: [], quarantined: [] });
+      expect(await fixture.registry.state('m')).toMatchObject({ shadow: null, challengers: [], quarantined: [] });
     });
   });
 
@@ -195,9 +166,9 @@ describe('advanceRollouts', () => {
       apply({ type: 'start-test', version: 2, weight: 0.5, hypothesis: { ...hypothesis, ...own }, reason: 'r' });
     const minutes = async (count: number, wrong: number) => {
       for (let i = 0; i < 6 * count; i++) {
-        seconds += 10;
-        serve(1, 'champion', 40, { wrong: 0.3 });
-        serve(2, 'challenger', 40, { wrong });
+        fixture.seconds += 10;
+        fixture.serve(1, 'champion', 40, { wrong: 0.3 });
+        fixture.serve(2, 'challenger', 40, { wrong });
         if (i % 6 !== 5) continue;
         const { entry } = await look();
         if (entry) return entry;
@@ -214,13 +185,13 @@ describe('advanceRollouts', () => {
         evidence: { outcome: 'better', hypothesis: { metric: 'PredictionError' } },
       });
       expect(entry!.reason).toContain('the challenger is better');
-      expect(await registry.state('m')).toMatchObject({ champion: 2, previous: [1], challengers: [] });
+      expect(await fixture.registry.state('m')).toMatchObject({ champion: 2, previous: [1], challengers: [] });
     });
 
     it('ends without a winner when it is worse, and bars nobody', async () => {
       await start();
       expect(await minutes(30, 0.45)).toMatchObject({ kind: 'test-ended', evidence: { outcome: 'worse' } });
-      expect(await registry.state('m')).toMatchObject({ champion: 1, challengers: [], quarantined: [] });
+      expect(await fixture.registry.state('m')).toMatchObject({ champion: 1, challengers: [], quarantined: [] });
     });
 
     it('ends when nothing that matters can be left to find', async () => {
@@ -234,7 +205,7 @@ describe('advanceRollouts', () => {
       await start();
       await canary(3);
       await apply({ type: 'advance', version: 3, reason: 'r' }).catch(() => undefined);
-      seconds = 290;
+      fixture.seconds = 290;
       // Too early to say anything of the test; the canary cannot have half beside it.
       expect((await look()).waiting).toContain('version 3: the step has held');
     });

@@ -319,7 +319,6 @@ describe('What is unlike the baseline', () => {
     expect(body.error).toMatch(/^1 row\(s\) are unlike .* row 1 by distance, as at most 0\.012 % of that data are$/);
     expect(fixture.metric('OutOfDistribution').at(-1)).toMatchObject({
       OutOfDistribution: 1,
-      Failure: 0,
       Violation: 1,
     });
   });

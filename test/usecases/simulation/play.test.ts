@@ -13,7 +13,14 @@ describe('play', () => {
   it.each<[string, z.input<typeof Scenario>]>([
     ['a canary that fails', { traffic: { rate: 5 }, versions: [{ name: 'a' }, { name: 'b', failures: 0.5 }] }],
     ['a canary that errs', { traffic: { rate: 5 }, versions: [{ name: 'a' }, { name: 'b', errors: 0.5 }] }],
-    ['a canary like the champion', { traffic: { rate: 2 } }],
+    [
+      'a canary like the champion',
+      {
+        traffic: { rate: 5 },
+        truth: { share: 0 },
+        model: { rollout: { steps: [0.5, 0.6, 1], stepSeconds: 300 } },
+      },
+    ],
   ])('writes the entries that the local home writes with the same lines: %s', async (_, input) => {
     const scenario = Scenario.parse({
       duration: '14m',
@@ -25,7 +32,7 @@ describe('play', () => {
     const simulated = openSimulatedHome(msOf(-120), 0);
     await play(scenario, 1, DEPLOYED_SCHEDULES, () => ({
       home: simulated,
-      publisher: simulatedPublisher(simulated.metrics, 'model', msOf),
+      publisher: simulatedPublisher(simulated, 'model', msOf),
       setClock: (ms) => simulated.clock.set(ms),
     }));
     let now = msOf(-120);

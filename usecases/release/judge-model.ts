@@ -1,0 +1,186 @@
+import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import type { Comparison } from '../../core/judge/comparison.ts';
+import { judge, type RolloutStep } from '../../core/judge/judge.ts';
+import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
+import type { JudgeRules } from '../../core/judge/rules.ts';
+import type { JudgeVerdict } from '../../core/judge/verdict.ts';
+import type { Rollout } from '../../core/manifest/manifest.ts';
+import { talliesPrefix } from '../../core/quality/hour-tallies.ts';
+import type { Challenger, Entry, Judged, ReleaseState } from '../../core/registry/ledger.ts';
+import type { Home } from '../../platform/ports.ts';
+import { type GatheredComparison, operationComparisons } from './operation-evidence.ts';
+import { onsetComparisons, takeoverOf } from './release-onset.ts';
+import { stretchesOf } from './release-stretches.ts';
+import { sharedTrouble } from './shared-trouble.ts';
+import { truthComparisons } from './truth-evidence.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What the judge reads. */
+export type JudgedHome = Pick<Home, 'ledger' | 'artifacts' | 'metrics' | 'data'>;
+
+export interface JudgeOptions {
+  readonly model: string;
+  readonly now: Date;
+  readonly state: ReleaseState;
+  /** Alarms that are up, or have just gone off. */
+  readonly up: readonly AlarmDefinition[];
+  readonly baselineErrorRate: number | undefined;
+}
+
+/** A verdict, and the challenger that it is about; without one, it is about the champion. */
+export interface Judgement {
+  readonly verdict: JudgeVerdict;
+  readonly challenger?: Challenger;
+}
+
+/**
+ * Judges every challenger of a model beside the champion, or where there is none the champion beside what was before
+ * it: from all that is known since the release began.
+ */
+export async function judgeModel(home: JudgedHome, options: JudgeOptions): Promise<Judgement[]> {
+  const { state } = options;
+  if (state.champion === null) return [];
+  const [truthKnown, champion] = await Promise.all([
+    hasTruths(home, options.model),
+    home.ledger.version(options.model, state.champion),
+  ]);
+  const truthIsPartial = champion?.manifest.truth?.of === 'predicted-positives';
+  const trouble = await sharedTrouble(home, { ...options, truthKnown, truthIsPartial });
+  const common = { ...options, truthKnown, trouble };
+  if (state.challengers.length === 0) {
+    const verdict = await judgeChampion(home, common);
+    return verdict === undefined ? [] : [{ verdict }];
+  }
+  return Promise.all(
+    state.challengers.map(async (challenger) => ({
+      challenger,
+      verdict: await judgeChallenger(home, challenger, common),
+    })),
+  );
+}
+
+interface CommonOptions extends JudgeOptions {
+  readonly truthKnown: boolean;
+  readonly trouble: Awaited<ReturnType<typeof sharedTrouble>>;
+}
+
+/** Judges one challenger by itself, whatever else is the matter; to show it. */
+export async function judgeOne(home: JudgedHome, challenger: Challenger, options: JudgeOptions): Promise<JudgeVerdict> {
+  return judgeChallenger(home, challenger, {
+    ...options,
+    truthKnown: await hasTruths(home, options.model),
+    trouble: [],
+  });
+}
+
+async function judgeChallenger(
+  home: JudgedHome,
+  challenger: Challenger,
+  { model, now, state, truthKnown, trouble }: CommonOptions,
+): Promise<JudgeVerdict> {
+  const { version, judged } = challenger;
+  if (judged === undefined) return notJudged(version);
+  const { rules, entry } = judged;
+  const versions = { model, champion: state.champion!, challenger: version };
+  const [entries, record] = await Promise.all([entriesFrom(home, model, entry), home.ledger.version(model, version)]);
+  const stretches = stretchesOf(entries, versions, now);
+  const gathered = (
+    await Promise.all([
+      operationComparisons(home, versions, stretches, rules),
+      truthComparisons(home, versions, stretches, rules),
+    ])
+  ).flat();
+  return judge({
+    version,
+    rules,
+    comparisons: gathered.map(({ comparison }) => comparison),
+    // An A/B test has one share, until what is asked is decided.
+    step:
+      challenger.test === undefined && record ? stepOf(challenger, now, gathered, record.manifest.rollout) : undefined,
+    waitsForTruth: rules.needsTruth === 'yes' || (rules.needsTruth === 'where-known' && truthKnown),
+    trouble,
+    ageDays: 0,
+    returnable: true,
+  });
+}
+
+function stepOf(
+  { step, steps, since }: Challenger,
+  now: Date,
+  gathered: readonly GatheredComparison[],
+  { stepSeconds }: Pick<Rollout, 'stepSeconds'>,
+): RolloutStep {
+  return {
+    gate: step,
+    gates: steps.length - 1,
+    // Clocks that are set by AWS's still differ by a second.
+    heldSeconds: Math.max(0, now.getTime() - Date.parse(since)) / 1_000,
+    stepSeconds,
+    strata: gathered.map(({ current }) => current),
+  };
+}
+
+/** A champion is compared with what was before it while its release is young; what is wrong with all is said at any age. */
+async function judgeChampion(
+  home: JudgedHome,
+  { model, now, state, trouble }: CommonOptions,
+): Promise<JudgeVerdict | undefined> {
+  const { champion, judged, previous } = state;
+  const rules = judged?.rules ?? (await rulesOf(home, model, champion!));
+  if (rules === undefined) return undefined;
+  const onset = judged === undefined ? undefined : await onsetOf(home, model, judged, now);
+  return judge({
+    version: champion!,
+    rules,
+    comparisons: onset?.comparisons ?? [],
+    waitsForTruth: false,
+    trouble,
+    ageDays: onset?.ageDays ?? 0,
+    returnable: previous.length > 0,
+  });
+}
+
+/** Of a champion that was returned to, or released by an older program. */
+async function rulesOf(home: JudgedHome, model: string, version: number): Promise<JudgeRules | undefined> {
+  const record = await home.ledger.version(model, version);
+  return record && judgeRulesOf(record.manifest);
+}
+
+async function onsetOf(
+  home: JudgedHome,
+  model: string,
+  { entry, rules }: Judged,
+  now: Date,
+): Promise<{ comparisons: Comparison[]; ageDays: number } | undefined> {
+  const entries = await entriesFrom(home, model, Math.max(1, entry - 1), entry);
+  const started = entries.at(-1)!;
+  const ageDays = Math.max(0, now.getTime() - Date.parse(started.at)) / DAY_MS;
+  const takeover = takeoverOf(started, entries.at(-2));
+  if (takeover === undefined || ageDays > rules.youngDays) return { comparisons: [], ageDays };
+  const gathered = await onsetComparisons(home, takeover, rules, now);
+  return { comparisons: gathered.map(({ comparison }) => comparison), ageDays };
+}
+
+async function entriesFrom(home: JudgedHome, model: string, from: number, to?: number): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for await (const entry of home.ledger.entries(model, { from, ...(to === undefined ? {} : { to }) }))
+    entries.push(entry);
+  return entries;
+}
+
+/** Whether any truth of the model's predictions was ever joined. */
+async function hasTruths({ data }: Pick<Home, 'data'>, model: string): Promise<boolean> {
+  for await (const _ of data.list(talliesPrefix(model))) return true;
+  return false;
+}
+
+/** A challenger of a release that says not by what. */
+const notJudged = (version: number): JudgeVerdict => ({
+  version,
+  cause: null,
+  action: 'wait',
+  reason: 'its release does not say what it is judged by: release it again',
+  findings: [],
+  missing: [],
+});

@@ -1,0 +1,111 @@
+import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import type { SharedTrouble } from '../../core/judge/judge.ts';
+import { proportionBounds } from '../../core/judge/proportion.ts';
+import { versionDimensions } from '../../core/observability/metric-names.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { Home } from '../../platform/ports.ts';
+import { troubledInputs } from './troubled-inputs.ts';
+
+/** Least time that is looked at, so that a few answers in a row are no trouble. */
+const MIN_WINDOW_MS = 600_000;
+/** Chance of error of a look: it is looked at whenever an alarm is up. */
+const LEVEL = 1e-5;
+/** What is let pass above what is usual. */
+const MARGIN = 0.1;
+/** Share of slow answers that a p99 above its limit has. */
+const USUAL_SLOW = 0.01;
+
+export interface TroubleOptions {
+  readonly model: string;
+  readonly state: ReleaseState;
+  /** Alarms that are up. */
+  readonly up: readonly AlarmDefinition[];
+  /** Share of wrong decisions on the reference; undefined where that is not known. */
+  readonly baselineErrorRate: number | undefined;
+  /** Whether truth is known of some decisions only: then no reference says what is usual of those. */
+  readonly truthIsPartial: boolean;
+  /** Whether truth of the model's predictions is known. */
+  readonly truthKnown: boolean;
+  readonly now: Date;
+}
+
+/**
+ * What is wrong with every version that has traffic, by the alarms that are up: no change of version would help there.
+ * An alarm alone is no trouble; the rate has to be above what is usual by more than chance.
+ */
+export async function sharedTrouble(
+  home: Pick<Home, 'metrics' | 'data' | 'ledger' | 'artifacts'>,
+  options: TroubleOptions,
+): Promise<SharedTrouble[]> {
+  const { state, up, now } = options;
+  if (state.champion === null) return [];
+  const metrics = new Map(up.map((definition) => [definition.metric, definition]));
+  const found: SharedTrouble[] = [];
+  for (const definition of metrics.values()) {
+    const sentence = await troubleOf(home, definition, options);
+    if (sentence !== undefined) found.push({ cause: causeOf(definition), sentence });
+  }
+  // Decisions go wrong, and inputs drift, where a column is empty: the column is what to mend.
+  const inputs = await troubledInputs(home, { model: options.model, version: state.champion, now });
+  if (inputs.length > 0)
+    return [{ cause: 'data', sentence: inputs.join('; ') }, ...found.filter(({ cause }) => cause !== 'drift')];
+  // Retraining is asked for once; rollouts go on meanwhile.
+  return state.retraining === null ? found : found.filter(({ cause }) => cause !== 'drift');
+}
+
+const causeOf = ({ metric }: AlarmDefinition): SharedTrouble['cause'] =>
+  metric === 'PredictionError' || metric === 'Drift' ? 'drift' : 'infrastructure';
+
+async function troubleOf(
+  home: Pick<Home, 'metrics'>,
+  definition: AlarmDefinition,
+  options: TroubleOptions,
+): Promise<string | undefined> {
+  const { metric } = definition;
+  if (metric === 'Drift')
+    // What a model is worth says more than what it is given.
+    return options.truthKnown
+      ? undefined
+      : 'inputs of the model drift, and no truth of its predictions is known: that they are worse is estimated';
+  if (metric === 'PredictionError' && options.truthIsPartial) return undefined;
+  const { champion, challengers } = options.state;
+  const versions = [champion!, ...challengers.map(({ version }) => version)];
+  const rates = await Promise.all(versions.map((version) => recentRate(home, definition, version, options.now)));
+  const usual = usualOf(definition, options.baselineErrorRate);
+  const [own, ...others] = rates;
+  const isAbove = ({ n, bad }: { n: number; bad: number }): boolean =>
+    n > 0 && proportionBounds({ n, bad }, LEVEL)[0] > (1 + MARGIN) * usual;
+  // Of a challenger with few answers, that it looks alike is enough: if it does not, it is compared with the champion.
+  const alike = others.every(({ n, bad }) => n === 0 || bad / n > usual);
+  if (!isAbove(own!) || !alike) return undefined;
+  const said = versions.map((version, i) => `version ${version} ${percent(rates[i]!)}`).join(', ');
+  return `${definition.metric}: every version has more than the usual ${Number((100 * usual).toPrecision(3))} %: ${said}`;
+}
+
+function usualOf({ metric, threshold }: AlarmDefinition, baselineErrorRate: number | undefined): number {
+  if (metric === 'Latency') return USUAL_SLOW;
+  return metric === 'PredictionError' ? (baselineErrorRate ?? threshold) : threshold;
+}
+
+async function recentRate(
+  home: Pick<Home, 'metrics'>,
+  { metric, model, threshold, periodSeconds, evaluationPeriods }: AlarmDefinition,
+  version: number,
+  now: Date,
+): Promise<{ n: number; bad: number }> {
+  const window = Math.max(MIN_WINDOW_MS, 1_000 * periodSeconds * (evaluationPeriods + 1));
+  const query = {
+    metric,
+    dimensions: versionDimensions(home.metrics.environment, model, version),
+    periodSeconds: 60,
+    from: new Date(now.getTime() - window),
+    to: now,
+  };
+  const total = async (statistic: string): Promise<number> =>
+    (await home.metrics.query({ ...query, statistic })).reduce((sum, { value }) => sum + value, 0);
+  const [n, bad] = await Promise.all([total('SampleCount'), total(metric === 'Latency' ? `TC(${threshold}:)` : 'Sum')]);
+  return { n, bad };
+}
+
+const percent = ({ n, bad }: { n: number; bad: number }): string =>
+  n === 0 ? 'nothing' : `${Number(((100 * bad) / n).toPrecision(3))} % of ${n}`;
