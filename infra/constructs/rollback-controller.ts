@@ -69,7 +69,11 @@ export class RollbackController extends Construct {
       registry.grantAppend(fn);
       endpoint.grantInvoke(fn);
       allowActions(fn, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+      allowActions(fn, ['s3:GetObject'], [lake.data.arnForObjects('quality/*')]);
+      // Whether an hour has tallies is asked of the list: an object that is not there is no refusal then.
+      allowActions(fn, ['s3:ListBucket'], [lake.data.bucketArn]);
       allowKey(fn, registry.artifacts.encryptionKey, 's3', 'read');
+      allowKey(fn, lake.data.encryptionKey, 's3', 'read');
       // GetMetricData cannot be limited to resources.
       allowActions(fn, ['cloudwatch:GetMetricData'], ['*']);
       allowActions(fn, ['events:PutEvents'], [defaultBus(this)]);

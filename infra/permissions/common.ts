@@ -66,6 +66,8 @@ export const watchReleases: readonly Permission[] = [
     on: ['artifacts/baselines/*'],
     why: 'the error rate that a version had when it was trained',
   },
+  { may: ['s3:GetObject'], on: ['data/quality/*'], why: 'truths and inputs of versions, counted by hour' },
+  { may: ['s3:ListBucket'], on: ['data'], why: 'which hours are counted, and learns that an object is not there' },
   {
     may: ['lambda:InvokeFunction'],
     on: ['endpoint'],
