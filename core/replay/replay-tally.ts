@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { Instant, ModelName, VersionNumber } from '../model/names.ts';
+import { Hour } from '../quality/hour-tallies.ts';
+
+const Count = z.number().int().min(0);
+
+/** Two versions asked about the same requests: of how many the answer of either was bad. */
+export const Pairs = z.strictObject({
+  n: Count.describe('Requests that both were asked about.'),
+  both: Count.describe('Bad of both.'),
+  suspectOnly: Count.describe('Bad of the suspect alone.'),
+  referenceOnly: Count.describe('Bad of the reference alone.'),
+});
+export type Pairs = z.infer<typeof Pairs>;
+
+/** How the answers that the suspect gave differ from those of the reference about the same rows. */
+export const AnswerDifference = z.strictObject({
+  n: Count.describe('Rows.'),
+  disagree: Count.describe(
+    'Rows decided otherwise; of a regression, rows that differ by more than the tolerance, or by more than a tenth of the spread of the reference’s answers.',
+  ),
+  notFinite: Count.describe('Rows that the suspect answered with something that is no finite number.'),
+  distinctInputs: Count.describe('Different rows among them; counted up to 1,000.'),
+  distinctAnswers: Count.describe('Different answers of the suspect; counted up to 1,000.'),
+  rankCorrelation: z
+    .number()
+    .min(-1)
+    .max(1)
+    .nullable()
+    .describe('Spearman’s rank correlation of the scores; null where it is not defined, or there is no score.'),
+});
+export type AnswerDifference = z.infer<typeof AnswerDifference>;
+
+/**
+ * What asking again made known of a suspect and the version that it is held against, about requests of one hour that the
+ * suspect had while shares of the traffic were the same. Made anew from the captures of the hour, never incremented.
+ */
+export const ReplayTally = z.strictObject({
+  schemaVersion: z.literal(1),
+  model: ModelName,
+  suspect: VersionNumber,
+  reference: VersionNumber,
+  since: Instant.describe('When the shares last changed before those requests, as tallies of quality name it.'),
+  hour: Hour.describe('When the requests were made.'),
+  asked: Count.describe('Requests of the suspect that were asked again.'),
+  notReplayable: Count.describe('Requests whose inputs are not kept as they were.'),
+  failures: Pairs.describe('Requests that the suspect failed: does it fail again, does the reference?'),
+  slow: Pairs.describe('Requests that the suspect answered slowly: is it slow again, is the reference?'),
+  answers: AnswerDifference,
+  truth: z
+    .array(
+      z.strictObject({
+        metric: z.string().describe('Name of the rate, as in tallies of truth: `errorRate`.'),
+        className: z.string().nullable(),
+        pairs: Pairs,
+      }),
+    )
+    .describe('Rows of the suspect whose truth is known: which of the two was wrong.'),
+});
+export type ReplayTally = z.infer<typeof ReplayTally>;
+
+/** Where replays of a model are kept in the data store. */
+export const replaysPrefix = (model: string): string => `quality/${model}/replays/`;
+
+/** Key of a tally; keys of a model are in the order of time, then of the suspect. */
+export const replayKey = ({ model, hour, suspect, since }: Pick<ReplayTally, 'model' | 'hour' | 'suspect' | 'since'>) =>
+  `${replaysPrefix(model)}${hour}/${suspect}/${since.replaceAll(':', '-')}.json`;
