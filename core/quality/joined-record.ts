@@ -22,6 +22,8 @@ export const JoinedPrediction = z.strictObject({
   unit: z.string().optional(),
   /** Of the row's features and the caller; absent where the caller or a feature is not known. */
   digest: z.string().optional(),
+  /** Revision of the release that chose the version; absent where the capture does not say. */
+  revision: z.int().min(1).optional(),
   /** The caller named the version. */
   named: z.literal(true).optional(),
   /** The request was not answered. */

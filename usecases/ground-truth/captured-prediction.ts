@@ -23,7 +23,7 @@ const DIGEST = 16;
  * @param rules of its version; undefined for one that is not known
  */
 export function predictionReader(capture: Capture, rules: VersionRules | undefined): (row: number) => Prediction {
-  const { model, version, variant, at, unit, named, failed, features } = capture;
+  const { model, version, variant, at, unit, revision, named, failed, features } = capture;
   const scores = capturedScores(capture);
   const segments = (rules?.segmentFeatures ?? []).filter((name) => features[name] !== undefined);
   return (row) => {
@@ -40,6 +40,7 @@ export function predictionReader(capture: Capture, rules: VersionRules | undefin
       ...(subject === undefined ? {} : { subject }),
       ...(unit === undefined || unit === null ? {} : { unit }),
       ...(digest === undefined ? {} : { digest }),
+      ...(revision === undefined ? {} : { revision }),
       ...(named === undefined ? {} : { named }),
       ...(failed === undefined ? {} : { failed: true }),
     };

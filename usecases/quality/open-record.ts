@@ -23,7 +23,7 @@ export class ForeignTruthError extends PlatformError {
  * @throws ForeignTruthError when its truth was sealed under another secret
  */
 export function openRecord(record: JoinedRecord, key: TruthKey): JoinedRow {
-  const { at, version, variant, score, probabilities, features, unit, digest, named, failed } = record;
+  const { at, version, variant, score, probabilities, features, unit, digest, revision, named, failed } = record;
   return {
     feedback: feedbackOf(record, key),
     at,
@@ -34,6 +34,7 @@ export function openRecord(record: JoinedRecord, key: TruthKey): JoinedRow {
     ...(probabilities === undefined ? {} : { probabilities }),
     ...(unit === undefined ? {} : { unit }),
     ...(digest === undefined ? {} : { digest }),
+    ...(revision === undefined ? {} : { revision }),
     ...(named === undefined ? {} : { named }),
     ...(failed === undefined ? {} : { failed }),
   };

@@ -8,7 +8,7 @@ import type { Home } from '../../platform/ports.ts';
 import { type HourOf, JoinedShardError, readShards, type Shard } from './joined-shards.ts';
 import { ForeignTruthError, openRecord } from './open-record.ts';
 import { type JoinedRow, tallyHour } from './tally-rows.ts';
-import type { RuleBook, VersionRules } from './version-rules.ts';
+import type { RuleBook, SharesHistory, VersionRules } from './version-rules.ts';
 
 /** Where hours are marked whose joined rows change; `<model>/<hour>` follows. */
 const STALE = 'ground-truth/stale/';
@@ -77,12 +77,12 @@ export async function recomputeTallies(home: Home, rules: RuleBook, hour: HourOf
 /** Puts tallies in place of those that were there before the rows were read, so that newer ones are never replaced. */
 async function recompute(home: Home, rules: RuleBook, { model, hour }: HourOf): Promise<void> {
   const key = talliesKey(model, hour);
-  const changes = await rules.sharesChanged(model);
+  const shares = await rules.sharesOf(model);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const before = await home.data.head(key);
     const shards = await readShards(home, model, hour);
     if (before === undefined && shards.length === 0) return;
-    const tallies = await talliesOf(home, rules, { model, hour, shards, changes });
+    const tallies = await talliesOf(home, rules, { model, hour, shards, shares });
     const condition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
     if (await home.data.put(key, JSON.stringify(tallies), { ...condition, contentType: 'application/json' })) return;
   }
@@ -91,15 +91,10 @@ async function recompute(home: Home, rules: RuleBook, { model, hour }: HourOf): 
 
 interface HourRows extends HourOf {
   readonly shards: readonly Shard[];
-  /** When shares changed. */
-  readonly changes: readonly string[];
+  readonly shares: SharesHistory;
 }
 
-async function talliesOf(
-  home: Home,
-  rules: RuleBook,
-  { model, hour, shards, changes }: HourRows,
-): Promise<HourTallies> {
+async function talliesOf(home: Home, rules: RuleBook, { model, hour, shards, shares }: HourRows): Promise<HourTallies> {
   const versions = new Map<number, VersionRules | undefined>();
   const delays: HourTallies['delays'] = {};
   const rows: JoinedRow[] = [];
@@ -118,7 +113,11 @@ async function talliesOf(
     hour,
     joined: Object.fromEntries(shards.map(({ key, etag }) => [key, etag])),
     delays,
-    versions: tallyHour(rows, { rulesOf: (version) => versions.get(version)?.tally, sharesChanged: changes }),
+    versions: tallyHour(rows, {
+      rulesOf: (version) => versions.get(version)?.tally,
+      sharesChanged: shares.at,
+      sinceOf: shares.sinceOf,
+    }),
   };
 }
 

@@ -33,6 +33,8 @@ export interface JoinedRow {
   readonly unit?: string;
   /** Of the row's features and who sent them; rows of one count once. */
   readonly digest?: string;
+  /** Revision of the release that chose the version. */
+  readonly revision?: number;
   /** The caller named the version, so it was not given at random. */
   readonly named?: boolean;
   /** The request was not answered. */
@@ -53,6 +55,11 @@ export interface TallyOptions {
   readonly rulesOf: (version: number) => TallyRules | undefined;
   /** Instants at which the shares of the traffic changed, ascending; what is before the first has no stratum known. */
   readonly sharesChanged?: readonly string[];
+  /**
+   * Since when the shares were those of a revision; null: before any. An endpoint follows the ledger with a delay, in
+   * which it still has the shares of before; by time alone that traffic would pass for the new ones'.
+   */
+  readonly sinceOf?: (revision: number) => string | null | undefined;
 }
 
 /** How rows of a version are counted, by its manifest and baseline. */
@@ -80,8 +87,7 @@ export function tallyHour(rows: Iterable<JoinedRow>, options: TallyOptions): Ver
   // In the order of the predictions, whatever that of their truths: the first of several that are alike counts.
   for (const row of [...last.values()].sort(byTime)) {
     const rules = options.rulesOf(row.version);
-    if (rules !== undefined)
-      entry(versions, row.version, () => new VersionCounter(rules, options.sharesChanged ?? [])).add(row);
+    if (rules !== undefined) entry(versions, row.version, () => new VersionCounter(rules, options)).add(row);
   }
   return [...versions].sort(([a], [b]) => a - b).map(([version, counter]) => ({ version, ...counter.tallies() }));
 }
@@ -102,7 +108,7 @@ class VersionCounter {
 
   constructor(
     private readonly rules: TallyRules,
-    private readonly sharesChanged: readonly string[],
+    private readonly options: TallyOptions,
   ) {}
 
   add(row: JoinedRow): void {
@@ -111,7 +117,7 @@ class VersionCounter {
       if (!isOutcome(row.feedback)) this.#uncounted[reason]++;
       return;
     }
-    const segments = entry(this.#strata, stratumOf(row.at, this.sharesChanged), () => new Map());
+    const segments = entry(this.#strata, stratumOf(row, this.options), () => new Map());
     for (const name of this.rules.segments(row.features))
       entry(segments, name, () => new SegmentCounter(this.rules)).add(row);
   }
@@ -136,9 +142,11 @@ class VersionCounter {
   }
 }
 
-/** When the shares last changed before an instant; null where that is not known. */
-const stratumOf = (at: string, changes: readonly string[]): string | null =>
-  changes.findLast((change) => change <= at) ?? null;
+/** Since when the shares were those by which a row was routed; null where that is not known. */
+function stratumOf({ at, revision }: JoinedRow, { sharesChanged = [], sinceOf }: TallyOptions): string | null {
+  const since = revision === undefined ? undefined : sinceOf?.(revision);
+  return since === undefined ? (sharesChanged.findLast((change) => change <= at) ?? null) : since;
+}
 
 /** Counts the rows of one segment. */
 class SegmentCounter {

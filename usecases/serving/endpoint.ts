@@ -222,6 +222,7 @@ export class Endpoint {
       decode: operation.decode,
       id: requestId,
       unit,
+      revision: model.revision,
       named: namesVersion(target),
       observation,
       emit: this.emit,
