@@ -1,5 +1,5 @@
 import type { Contract } from '../../core/contract/contract.ts';
-import { isPersonal, type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
+import { isPersonal, type LabelKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { durationMs } from '../../core/manifest/duration.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
@@ -184,7 +184,7 @@ async function place(
     [],
     [],
   ];
-  let keys: PrivacyKeys | undefined;
+  let keys: LabelKeys | undefined;
   for (const record of batch.records) {
     const prediction = predictionOf(predictions.get(predictionKey(batch.model, record.id)), record.received);
     if (prediction === undefined) {
@@ -192,7 +192,7 @@ async function place(
       continue;
     }
     const rules = await book.of(batch.model, prediction.kept.version);
-    if (rules?.sealedLabel !== undefined) keys ??= await home.privacy();
+    if (rules?.sealedLabel !== undefined) keys ??= await home.labels();
     const result = scoreRecord(record, prediction, { rules, keys, now });
     if ('reason' in result) unfit.push({ record, reason: result.reason });
     else scored.push(result);

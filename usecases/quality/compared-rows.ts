@@ -1,7 +1,7 @@
 import { type Capture, rowId } from '../../core/captures/capture.ts';
 import { replayabilityOf } from '../../core/captures/replay.ts';
 import type { Contract } from '../../core/contract/contract.ts';
-import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import type { LabelKeys } from '../../core/contract/personal.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { isOutcome } from '../../core/serving/feedback-record.ts';
@@ -152,7 +152,7 @@ async function truthsOf(
   const truths = new Map<string, Pick<LabelledRow, 'unit' | 'truth'>>();
   const seen = new Set<string>();
   const [first, last] = [from.toISOString(), to.toISOString()];
-  let keys: PrivacyKeys | undefined;
+  let keys: LabelKeys | undefined;
   for (let hour = from.getTime(); hour < to.getTime() + HOUR_MS; hour += HOUR_MS)
     for (const { records } of await readShards(home, model, hourOf(new Date(hour).toISOString())))
       for (const record of records.values()) {
@@ -160,7 +160,7 @@ async function truthsOf(
         if (metric !== undefined || named !== undefined || at < first || at >= last || truths.has(id)) continue;
         if (digest !== undefined && seen.has(digest)) continue;
         if (digest !== undefined) seen.add(digest);
-        if (record.sealed !== undefined) keys ??= await home.privacy();
+        if (record.sealed !== undefined) keys ??= await home.labels();
         const label = (await rules.of(model, record.version))?.sealedLabel;
         const { feedback } = openRecord(record, { model, label, keys });
         if (!isOutcome(feedback)) truths.set(id, { unit, truth: feedback.truth });

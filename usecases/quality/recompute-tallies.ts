@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import type { LabelKeys } from '../../core/contract/personal.ts';
 import { countBin } from '../../core/quality/bin-counts.ts';
 import { delayBin } from '../../core/quality/delay.ts';
 import { type HourTallies, talliesKey } from '../../core/quality/hour-tallies.ts';
@@ -103,12 +103,12 @@ async function talliesOf(
   const versions = new Map<number, VersionRules | undefined>();
   const delays: HourTallies['delays'] = {};
   const rows: JoinedRow[] = [];
-  let keys: PrivacyKeys | undefined;
+  let keys: LabelKeys | undefined;
   for (const { records } of shards)
     for (const record of records.values()) {
       const { version, sealed } = record;
       if (!versions.has(version)) versions.set(version, await rules.of(model, version));
-      if (sealed !== undefined) keys ??= await home.privacy();
+      if (sealed !== undefined) keys ??= await home.labels();
       rows.push(openRecord(record, { model, label: versions.get(version)?.sealedLabel, keys }));
       if (record.metric === undefined) countBin(delays, delayBin(Date.parse(record.known) - Date.parse(record.at)));
     }
@@ -128,6 +128,6 @@ export async function assertOpens(home: Home, rules: RuleBook, model: string, sh
     for (const record of records.values())
       if (record.sealed !== undefined) {
         const label = (await rules.of(model, record.version))?.sealedLabel;
-        openRecord(record, { model, label, keys: await home.privacy() });
+        openRecord(record, { model, label, keys: await home.labels() });
       }
 }

@@ -366,7 +366,7 @@ describe('truths', () => {
     const [shard] = await readShards(home, 'm', '2026-01-01T12');
     const [anna, bert, nobody] = [...shard!.records.values()];
     for (const record of [anna, bert, nobody]) expect(record).not.toHaveProperty('truth');
-    const sealing = await home.privacy();
+    const sealing = await home.labels();
     const opened = (field: string, of: typeof anna) => sealing.open({ owner: 'm', field }, of!.sealed!);
     expect(opened('late of anna', anna)).toBe('1');
     expect(() => opened('late of anna', bert)).toThrow();
@@ -435,7 +435,7 @@ describe('truths', () => {
       );
       await deliver();
       const before = await bytesOf(shardOf(12));
-      const other = { ...home, privacy: async () => privacyKeys('another secret of the same home, long enough') };
+      const other = { ...home, labels: async () => privacyKeys('another secret of the same home, long enough') };
       await sendMore();
       expect(await join(other)).toMatchObject({ joined: 1, held: 1, unreadable: [{ hour: '2026-01-01T12' }] });
       expect(await bytesOf(shardOf(12))).toEqual(before);
