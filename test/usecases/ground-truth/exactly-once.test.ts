@@ -361,7 +361,9 @@ describe('truths', () => {
       { id: 'b', truth: 1 },
       { id: 'c', truth: 0 },
     ]);
-    await join();
+    // Whoever joins reads captures, and is to have nothing that opens what is encrypted in them.
+    const joiner: Home = { ...home, privacy: () => Promise.reject(new Error('not for this role')) };
+    await join(joiner);
     expect(await counts()).toEqual([2, 1, 0, 0]);
     const [shard] = await readShards(home, 'm', '2026-01-01T12');
     const [anna, bert, nobody] = [...shard!.records.values()];
@@ -372,8 +374,11 @@ describe('truths', () => {
     expect(() => opened('late of anna', bert)).toThrow();
     expect(opened('late', nobody)).toBe('0');
     await sendTruths(home, 'b', [{ id: 'a', truth: 0 }]);
-    expect(await join()).toMatchObject({ corrected: 1 });
+    expect(await join(joiner)).toMatchObject({ corrected: 1 });
     expect(await counts()).toEqual([1, 2, 0, 0]);
+    const view = await forget(home, { prediction: 'a', actor: 'test' });
+    expect(view.beyond.join()).not.toContain('ground-truth/joined/');
+    expect(await counts()).toEqual([1, 1, 0, 0]);
   });
 
   describe('of an hour whose joined rows cannot be read', () => {
