@@ -32,10 +32,6 @@ export interface UnreadableHour extends HourOf {
   readonly reason: string;
 }
 
-/** An unreadable hour, for operators. */
-export const formatUnreadable = ({ model, hour, reason }: UnreadableHour): string =>
-  `joined rows of ${model} of ${hour} cannot be read; truths of its predictions go to quarantine/ground-truth/${model}/: ${reason}`;
-
 /** What an error says of an hour whose rows cannot be read. @throws the error where it says something else */
 export function unreadableHour({ model, hour }: HourOf, error: unknown): UnreadableHour {
   if (error instanceof JoinedShardError || error instanceof ForeignTruthError)
