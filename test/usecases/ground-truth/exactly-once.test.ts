@@ -348,6 +348,19 @@ describe('truths', () => {
     },
   );
 
+  it('are of one unit where it is not known whose they are, and not each of its own', async () => {
+    const hidden = Array.from({ length: 8 }, (_, i) => row(`h${i}`, 0.9, 0, { unit: null }));
+    await deliverCaptures(home, 'one', at(0), [...hidden, row('a', 0.9), row('b', 0.9, 0, { unit: 'ada' })]);
+    await sendTruths(
+      home,
+      'a',
+      ['a', 'b', ...hidden.map((_, i) => `h${i}`)].map((id) => ({ id, truth: 1 })),
+    );
+    await join();
+    expect(await counts()).toEqual([10, 0, 0, 0]);
+    expect(mergeHours(await tallies()).get(ALL)!.units).toMatchObject({ n: 3, rows: 10, rowsRows: 66 });
+  });
+
   it('are kept encrypted under the key of whom they are about where the label is personal, and count the same', async () => {
     const personal = { ...contract, data: { ...contract.data, personal: { customer: 'hash', late: 'omit' } } };
     await open(manifest({ contract: personal }));
