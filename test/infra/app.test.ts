@@ -182,7 +182,7 @@ describe('the deployed app', () => {
     const readers = (of: string): string[] =>
       resources('AWS::IAM::Policy')
         .filter(([, { PolicyDocument }]) =>
-          (PolicyDocument.Statement as object[]).some((statement) =>
+          (PolicyDocument as { Statement: object[] }).Statement.some((statement) =>
             new RegExp(`secretsmanager:GetSecretValue.*${of}`).test(JSON.stringify(statement)),
           ),
         )
