@@ -6,12 +6,15 @@ import { ALL } from '../../../core/quality/segments.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
+import { tracePrediction } from '../../../usecases/audit/trace-prediction.ts';
 import { type JoinSummary, joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { forget } from '../../../usecases/privacy/erase-subject.ts';
+import { rowsOfReplay } from '../../../usecases/quality/compared-rows.ts';
 import { mergeHours, talliesOfVersion } from '../../../usecases/quality/describe-quality.ts';
 import { readShards } from '../../../usecases/quality/joined-shards.ts';
 import { readTallies } from '../../../usecases/quality/read-tallies.ts';
 import { unknownTruths } from '../../../usecases/quality/unknown-truths.ts';
+import { RuleBook } from '../../../usecases/quality/version-rules.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -389,6 +392,24 @@ describe('truths', () => {
     await sendTruths(home, 'b', [{ id: 'a', truth: 0 }]);
     expect(await join(joiner)).toMatchObject({ corrected: 1 });
     expect(await counts()).toEqual([1, 2, 0, 0]);
+    const truthOf = async (decrypt: boolean) => (await tracePrediction(home, 'b', { days: 1, decrypt }))?.truth;
+    expect(await truthOf(false)).toMatchObject([{ state: 'joined', truth: null, wrong: null }]);
+    expect(await truthOf(true)).toMatchObject([{ state: 'joined', truth: 1, wrong: false }]);
+    const replayed: unknown[] = [];
+    const query = {
+      model: 'm',
+      from: new Date(T0),
+      to: new Date(T0 + 1),
+      versions: [(await home.ledger.version('m', 1))!],
+    };
+    await rowsOfReplay(joiner, new RuleBook(home), query, async (rows) => {
+      replayed.push(...rows.map(({ id, truth }) => [id, truth]));
+    });
+    expect(replayed.sort()).toEqual([
+      ['a', 0],
+      ['b', 1],
+      ['c', 0],
+    ]);
     const view = await forget(home, { prediction: 'a', actor: 'test' });
     expect(view.beyond.join()).not.toContain('ground-truth/joined/');
     expect(await counts()).toEqual([1, 1, 0, 0]);
