@@ -1,4 +1,4 @@
-import type { PrivacyKeys } from '../core/contract/personal.ts';
+import type { LabelKeys, PrivacyKeys } from '../core/contract/personal.ts';
 import type { VariantDimensions, VersionDimensions } from '../core/observability/metric-names.ts';
 import type { StoredRecord } from '../core/registry/chain.ts';
 import type { Entry } from '../core/registry/ledger.ts';
@@ -150,6 +150,12 @@ export interface Home {
    * @throws when it cannot be had; asked again, it is tried again
    */
   privacy(): Promise<PrivacyKeys>;
+  /**
+   * Keys of personal labels, apart from {@link privacy}: whoever joins ground truth reads captures, and must not be able
+   * to open what is encrypted in them.
+   * @throws when the secret behind them cannot be had; asked again, it is tried again
+   */
+  labels(): Promise<LabelKeys>;
   close(): Promise<void>;
 }
 

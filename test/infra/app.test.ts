@@ -172,16 +172,24 @@ describe('the deployed app', () => {
     expect(new Set(functions.map(([, fn]) => JSON.stringify(fn.Role))).size).toBe(FUNCTIONS.length);
   });
 
-  it('lets only what keeps personal fields read the privacy secret, which is in no environment', () => {
-    const [, secret, resource] = resources('AWS::SecretsManager::Secret')[0]!;
-    expect(secret).toMatchObject({ GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } });
-    expect(resource).toMatchObject({ DeletionPolicy: 'Retain' });
-    const readers = resources('AWS::IAM::Policy').filter(([, p]) => JSON.stringify(p).includes('secretsmanager:'));
-    expect(readers.map(([id]) => id.replace(/Parts.*/, '')).sort()).toEqual([
-      'DriftGroundTruth',
-      'EndpointFunction',
-      'ValidationFunction',
-    ]);
+  it('lets only what keeps personal fields read the privacy secret, only the join of truths that of labels, and neither is in an environment', () => {
+    const secrets = resources('AWS::SecretsManager::Secret');
+    expect(secrets).toHaveLength(2);
+    for (const [, secret, resource] of secrets) {
+      expect(secret).toMatchObject({ GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } });
+      expect(resource).toMatchObject({ DeletionPolicy: 'Retain' });
+    }
+    const readers = (of: string): string[] =>
+      resources('AWS::IAM::Policy')
+        .filter(([, { PolicyDocument }]) =>
+          (PolicyDocument as { Statement: object[] }).Statement.some((statement) =>
+            new RegExp(`secretsmanager:GetSecretValue.*${of}`).test(JSON.stringify(statement)),
+          ),
+        )
+        .map(([id]) => id.replace(/Parts.*/, ''))
+        .sort();
+    expect(readers('PrivacySecret')).toEqual(['EndpointFunction', 'ValidationFunction']);
+    expect(readers('LabelsSecret')).toEqual(['DriftGroundTruth']);
     for (const [, fn] of resources('AWS::Lambda::Function'))
       expect(JSON.stringify(fn.Environment)).not.toMatch(/resolve:secretsmanager|TRIMTAB_PRIVACY_KEY/);
   });

@@ -38,7 +38,7 @@ export function predictionReader(capture: Capture, rules: VersionRules | undefin
       features: Object.fromEntries(segments.map((name) => [name, features[name]![row] ?? null])),
       ...(probabilities === undefined ? {} : { probabilities }),
       ...(subject === undefined ? {} : { subject }),
-      ...(unit === undefined || unit === null ? {} : { unit }),
+      ...(unit === undefined ? {} : { unit }),
       ...(digest === undefined ? {} : { digest }),
       ...(revision === undefined ? {} : { revision }),
       ...(named === undefined ? {} : { named }),

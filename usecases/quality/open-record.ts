@@ -1,4 +1,4 @@
-import type { FieldOf, PrivacyKeys } from '../../core/contract/personal.ts';
+import type { FieldOf, LabelKeys } from '../../core/contract/personal.ts';
 import { type JoinedRecord, sealedField } from '../../core/quality/joined-record.ts';
 import type { FeedbackRecord } from '../../core/serving/feedback-record.ts';
 import { PlatformError } from '../../platform/errors.ts';
@@ -9,10 +9,10 @@ export interface TruthKey {
   readonly model: string;
   /** The label's column, where it is personal. */
   readonly label: string | undefined;
-  readonly keys: PrivacyKeys | undefined;
+  readonly keys: LabelKeys | undefined;
 }
 
-/** A sealed truth does not open: it was sealed under another privacy secret, or for somebody else. */
+/** A sealed truth does not open: it was sealed under another labels secret, or for somebody else. */
 export class ForeignTruthError extends PlatformError {
   override readonly name = 'ForeignTruthError';
 }
@@ -49,11 +49,11 @@ function feedbackOf(record: JoinedRecord, { model, label = 'label', keys }: Trut
   return { id, truth: JSON.parse(opened(keys, { owner: model, field }, sealed, id)) as string | number | boolean };
 }
 
-function opened(keys: PrivacyKeys, of: FieldOf, sealed: string, id: string): string {
+function opened(keys: LabelKeys, of: FieldOf, sealed: string, id: string): string {
   try {
     return keys.open(of, sealed);
   } catch (cause) {
-    throw new ForeignTruthError(`the truth of ${id} does not open under this privacy secret`, { cause });
+    throw new ForeignTruthError(`the truth of ${id} does not open under this labels secret`, { cause });
   }
 }
 

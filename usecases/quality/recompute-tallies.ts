@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import type { LabelKeys } from '../../core/contract/personal.ts';
 import { countBin } from '../../core/quality/bin-counts.ts';
 import { delayBin } from '../../core/quality/delay.ts';
 import { type HourTallies, talliesKey } from '../../core/quality/hour-tallies.ts';
@@ -31,10 +31,6 @@ export async function markStale({ data }: Pick<Home, 'data'>, hour: HourOf): Pro
 export interface UnreadableHour extends HourOf {
   readonly reason: string;
 }
-
-/** An unreadable hour, for operators. */
-export const formatUnreadable = ({ model, hour, reason }: UnreadableHour): string =>
-  `joined rows of ${model} of ${hour} cannot be read; truths of its predictions go to quarantine/ground-truth/${model}/: ${reason}`;
 
 /** What an error says of an hour whose rows cannot be read. @throws the error where it says something else */
 export function unreadableHour({ model, hour }: HourOf, error: unknown): UnreadableHour {
@@ -98,12 +94,12 @@ async function talliesOf(home: Home, rules: RuleBook, { model, hour, shards, sha
   const versions = new Map<number, VersionRules | undefined>();
   const delays: HourTallies['delays'] = {};
   const rows: JoinedRow[] = [];
-  let keys: PrivacyKeys | undefined;
+  let keys: LabelKeys | undefined;
   for (const { records } of shards)
     for (const record of records.values()) {
       const { version, sealed } = record;
       if (!versions.has(version)) versions.set(version, await rules.of(model, version));
-      if (sealed !== undefined) keys ??= await home.privacy();
+      if (sealed !== undefined) keys ??= await home.labels();
       rows.push(openRecord(record, { model, label: versions.get(version)?.sealedLabel, keys }));
       if (record.metric === undefined) countBin(delays, delayBin(Date.parse(record.known) - Date.parse(record.at)));
     }
@@ -127,6 +123,6 @@ export async function assertOpens(home: Home, rules: RuleBook, model: string, sh
     for (const record of records.values())
       if (record.sealed !== undefined) {
         const label = (await rules.of(model, record.version))?.sealedLabel;
-        openRecord(record, { model, label, keys: await home.privacy() });
+        openRecord(record, { model, label, keys: await home.labels() });
       }
 }

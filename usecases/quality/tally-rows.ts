@@ -27,10 +27,12 @@ export interface JoinedRow {
   /** Captured values of the features that segments are made of. */
   readonly features: Readonly<Record<string, ColumnValue | undefined>>;
   /**
-   * What was given a version at random: the routing key or subject, or a pseudonym of it.
+   * What was given a version at random: the routing key or subject, or a pseudonym of it; null where there was one that
+   * could not be hidden. Nobody knows which of those rows belong together, so they are one unit: what is true of larger
+   * clusters than there are is true of the smaller ones too, only less exactly.
    * @default the request: rows of a batch are one unit
    */
-  readonly unit?: string;
+  readonly unit?: string | null;
   /** Of the row's features and who sent them; rows of one count once. */
   readonly digest?: string;
   /** Revision of the release that chose the version. */
@@ -151,7 +153,7 @@ function stratumOf({ at, revision }: JoinedRow, { sharesChanged = [], sinceOf }:
 /** Counts the rows of one segment. */
 class SegmentCounter {
   readonly #tally: SegmentTally;
-  readonly #units = new Map<string, { rows: number; loss: number; squares: number } & UnitTotals>();
+  readonly #units = new Map<string | null, { rows: number; loss: number; squares: number } & UnitTotals>();
 
   constructor(private readonly rules: TallyRules) {
     this.#tally = { units: noUnits(), business: {} };
@@ -180,16 +182,16 @@ class SegmentCounter {
     addDecision(this.#tally.decisions, scale, counted);
     const loss = lossOf(scale, counted);
     if (loss === undefined) return;
-    const unit = entry(this.#units, row.unit ?? feedback.id.replace(/#\d+$/, ''), () => ({
-      rows: 0,
-      loss: 0,
-      squares: 0,
-    }));
+    const who = row.unit === undefined ? requestOf(feedback.id) : row.unit;
+    const unit = entry(this.#units, who, () => ({ rows: 0, loss: 0, squares: 0 }));
     unit.rows++;
     unit.loss += loss;
     unit.squares += loss * loss;
   }
 }
+
+/** The request that a prediction is a row of. */
+export const requestOf = (id: string): string => id.replace(/#\d+$/, '');
 
 /** The value of a key, made when it is new. */
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
