@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { CHECKOUT, CHECKOUT_TEST, ISOLATION } from './test/isolation/config.ts';
+import { CHECKOUT, CHECKOUT_TEST, ISOLATION, SHARED } from './test/isolation/config.ts';
 
 /** Tests that synthesize: they want dist/, which is built once for all of them. */
 const SYNTHESIZE = ['test/infra/**/*.test.ts'];
@@ -11,7 +11,6 @@ const SHARING = [
   'test/*.test.ts',
   'test/{cli,core,docs,events,functions,local-runtime,models,platform,simulation,usecases}/**/*.test.ts',
 ];
-const SHARED = { isolate: false, setupFiles: [...ISOLATION.setupFiles, 'test/isolation/as-found.ts'] };
 
 export default defineConfig({
   test: {
