@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { Checks } from '../../infra/checks.ts';
@@ -26,7 +26,7 @@ describe('the deployed app', () => {
     addTrimtab(app, DeploymentConfig.parse({ alarmEmail: 'on-call@example.com' }));
     Validations.of(app).addPlugins(new Checks(app));
     // The one test in which CDK's own validator runs too.
-    delete process.env.CDK_VALIDATION;
+    vi.stubEnv('CDK_VALIDATION', undefined);
     app.synth();
     const report = JSON.parse(readFileSync(path.join(folder, 'cdk.out', 'validation-report.json'), 'utf8')) as Report;
     conclusions = report.pluginReports.map(({ pluginName, conclusion }) => [pluginName, conclusion]);
@@ -35,6 +35,7 @@ describe('the deployed app', () => {
       templates[name] = Template.fromJSON(JSON.parse(readFileSync(file, 'utf8')));
     }
   }, 120_000);
+  afterAll(() => vi.unstubAllEnvs());
 
   const resources = (type: string, stacks: readonly (typeof STACKS)[number][] = STACKS) =>
     stacks.flatMap((stack) =>
