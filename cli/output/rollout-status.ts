@@ -26,7 +26,7 @@ export function formatRolloutStatus({ test }: Challenger, standing: RolloutStatu
           ];
     return [...picture, ...wrapped(reason, { indent: INDENT.length + 1 })];
   }
-  const marks = { 'within-margin': '✓', worse: '✗', unclear: '…' } as const;
+  const marks = { 'within-margin': '✓', worse: '✗', excused: '✓', unclear: '…' } as const;
   return (standing.step?.findings ?? []).flatMap((finding) =>
     wrapped(findingSentence(finding), { indent: INDENT.length + 3, label: `${INDENT} ${marks[finding.finding]} ` }),
   );

@@ -5,8 +5,8 @@ import { differenceRadius, logDifference, rateDifference } from './rate-differen
 import { logRateRatio } from './rate-ratio.ts';
 import type { JudgedKind, Margin } from './rules.ts';
 
-/** One rate of two versions. */
-export interface Comparison {
+/** What is compared, however that is done. */
+export interface Compared {
   /** `failures`, `slow answers`, `wrong decisions`, `missed positives`; said in reasons. */
   readonly metric: string;
   readonly kind: JudgedKind;
@@ -18,22 +18,42 @@ export interface Comparison {
   readonly margin: Margin;
   /** Whether a step waits for it; a segment or a class can take a version back and holds up none. */
   readonly holdsStep: boolean;
+}
+
+/** One rate of two versions, among requests that fell to either at random. */
+export interface Comparison extends Compared {
   /** How many times as bad the suspect has to be, at least, to be worse. @default 1 */
   readonly ratio?: number;
   readonly strata: readonly JudgedStratum[];
+  /** What asking again about bad answers has shown; absent: nothing was asked, and all of them are the suspect's own. */
+  readonly asked?: AskedAgain | undefined;
 }
 
-export const isPart = ({ segment, className }: Comparison): boolean => segment !== undefined || className !== undefined;
+/** Bad answers of the suspect that are its own, for the reference does well where it was asked the same. */
+export interface AskedAgain {
+  /** As `strata`, with those of the suspect's bad answers alone that are its own. */
+  readonly own: readonly JudgedStratum[];
+  /** Where the others come from; null while that is being asked. */
+  readonly cause: 'data' | 'infrastructure' | null;
+  readonly sentence: string;
+}
+
+export const isPart = ({ segment, className }: Compared): boolean => segment !== undefined || className !== undefined;
 
 /** How one rate was found; goes into the ledger. */
 export const MetricFinding = z.strictObject({
   metric: z.string().describe('What was compared.'),
   segment: z.string().nullable().describe('Segment of the traffic; null: all of it.'),
   className: z.string().nullable().describe('Class whose rows it is about; null: all.'),
+  basis: z
+    .enum(['rates', 'losses', 'pairs'])
+    .describe('Shares of requests that fell to either at random, means of such, or pairs of answers to the same ones.'),
   finding: z
-    .enum(['worse', 'within-margin', 'unclear'])
-    .describe('worse: surely, and beyond the margin; within-margin: surely less than the margin worse.'),
-  suspect: Counts.describe('Of the version that is judged.'),
+    .enum(['worse', 'excused', 'within-margin', 'unclear'])
+    .describe(
+      'worse: surely, and beyond the margin; excused: so, but by what the reference does as well when asked the same; within-margin: surely less than the margin worse.',
+    ),
+  suspect: Counts.describe('Of the version that is judged; of losses, their sum.'),
   reference: Counts.describe('Of the version that it is held against.'),
   difference: z.number().describe('Rate of the suspect less that of the reference, within strata.'),
   high: z.number().describe('Largest difference that is not excluded, at all looks together; 1 while nothing is.'),
@@ -64,12 +84,15 @@ export function compareRates(comparison: Comparison, options: JudgeLimits): Metr
   const { suspect, reference } = totalOf(strata.filter((each) => each.suspect.n > 0 && each.reference.n > 0));
   const { estimate } = rateDifference(strata);
   const referenceRate = reference.n === 0 ? 0 : reference.bad / reference.n;
-  const worse = worseEvidence(comparison);
+  const whole = worseEvidence(comparison, strata);
+  const worse = comparison.asked === undefined ? whole : worseEvidence(comparison, comparison.asked.own);
   const needed = -Math.log(options.takeBackLevel);
   const margin = options.stepMargin ?? comparison.margin;
   const excess = upperExcess(strata, options, margin);
   let finding: MetricFinding['finding'] = excess < margin.floor ? 'within-margin' : 'unclear';
-  if (worse.beyondMargin && worse.evidence >= needed) finding = 'worse';
+  const isWorse = (found: typeof whole): boolean => found.beyondMargin && found.evidence >= needed;
+  if (isWorse(worse)) finding = 'worse';
+  else if (isWorse(whole)) finding = 'excused';
   const { relative, floor } = finding === 'worse' ? comparison.margin : margin;
   const allowed = relative * referenceRate + floor;
   // The bound is of p_c - (1 + m) p_r; said as a bound of p_c - p_r.
@@ -79,6 +102,7 @@ export function compareRates(comparison: Comparison, options: JudgeLimits): Metr
     metric,
     segment,
     className,
+    basis: 'rates',
     finding,
     suspect,
     reference,
@@ -94,7 +118,10 @@ export function compareRates(comparison: Comparison, options: JudgeLimits): Metr
  * Evidence that the suspect is worse: the mean of two e-values, one exact for rare events, one by the central limit
  * theorem, is one. It counts only where the estimate is worse, so the second may be two-sided.
  */
-function worseEvidence({ strata, margin, ratio = 1 }: Comparison): { evidence: number; beyondMargin: boolean } {
+function worseEvidence(
+  { margin, ratio = 1 }: Comparison,
+  strata: readonly JudgedStratum[],
+): { evidence: number; beyondMargin: boolean } {
   const difference = rateDifference(strata, ratio);
   const { estimate: beyond } = rateDifference(strata, 1 + margin.relative);
   if (!(difference.estimate > 0)) return { evidence: 0, beyondMargin: false };

@@ -1,7 +1,9 @@
-import { type Comparison, compareRates, isPart, type JudgeLimits, type MetricFinding } from './comparison.ts';
+import type { AnswerTrouble } from './answers.ts';
+import { type AnyComparison, compare, isAfterwards } from './any-comparison.ts';
+import { isPart, type JudgeLimits, type MetricFinding } from './comparison.ts';
 import type { JudgedStratum } from './counts.ts';
 import { budgetLevels, gateMargin, type JudgeRules } from './rules.ts';
-import { findingSentence, nameOf } from './sentences.ts';
+import { findingSentence, mostTelling, nameOf } from './sentences.ts';
 import type { CauseOfHarm, JudgeVerdict, VerdictAction } from './verdict.ts';
 
 /** What every version has, so that none of them is to blame: looked at when an alarm has gone off. */
@@ -27,7 +29,9 @@ export interface RolloutStep {
 export interface JudgeEvidence {
   readonly version: number;
   readonly rules: JudgeRules;
-  readonly comparisons: readonly Comparison[];
+  readonly comparisons: readonly AnyComparison[];
+  /** What is odd about its answers by themselves, whatever is true. @default nothing */
+  readonly answers?: readonly AnswerTrouble[];
   /** Of a version that grows by steps; absent: a champion, or a fixed share. */
   readonly step?: RolloutStep | undefined;
   /** Whether a step waits for truth. */
@@ -47,7 +51,7 @@ const MAX_FINDINGS = 24;
  * one likes.
  */
 export function judge(evidence: JudgeEvidence): JudgeVerdict {
-  const { version, rules, comparisons, trouble, ageDays, returnable, waitsForTruth } = evidence;
+  const { version, rules, comparisons, answers = [], trouble, ageDays, returnable, waitsForTruth } = evidence;
   const findings = findingsOf(evidence);
   const answer = (
     action: VerdictAction,
@@ -57,17 +61,20 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
   ): JudgeVerdict => ({ version, cause, action, reason, findings: most(findings), missing: [...missing] });
 
   const worse = findings.filter(({ finding }) => finding === 'worse');
-  if (worse.length > 0) {
-    const reason = `version ${version} is worse than what it is held against: ${worse.map(findingSentence).join('; ')}`;
-    const afterwards = comparisons.some(({ strata }) => strata.some(({ share }) => share === undefined));
-    const basis = afterwards
-      ? `${reason}; the versions were compared before and after the release, for nothing else is there`
-      : reason;
+  const useless = answers.filter(({ action }) => action === 'take-back');
+  if (worse.length > 0 || useless.length > 0) {
+    const basis = worseReason(evidence, findings, worse, useless);
     if (!returnable) return answer('ask-person', 'unclear', `${basis}; but there is no version to go back to`);
     if (ageDays > rules.youngDays)
       return answer('ask-person', 'model', `${basis}; but the release is ${Math.floor(ageDays)} days old`);
     return answer('take-back', 'model', basis);
   }
+  const excused = comparisons.filter((_, i) => findings[i]!.finding === 'excused');
+  const asked = excused.flatMap((each) => ('asked' in each && each.asked !== undefined ? [each.asked] : []));
+  const asking = asked.find(({ cause }) => cause === null);
+  if (asking !== undefined) return answer('wait', null, asking.sentence, ['answers to the same requests, asked again']);
+  const [notItsOwn] = asked;
+  if (notItsOwn?.cause != null) return answer('hold', notItsOwn.cause, notItsOwn.sentence);
   const [first] = trouble;
   if (first !== undefined && first.cause !== 'data' && findings.some((each, i) => mayBegin(each, comparisons[i]!)))
     return answer('wait', 'unclear', `${first.sentence}; it may have begun with the release`, ['more answers']);
@@ -75,6 +82,9 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');
     return answer(first.cause === 'drift' ? 'retrain' : 'hold', first.cause, reason);
   }
+  // Where truth is known, it says more than how much answers differ.
+  const unlike = comparisons.some(({ kind }) => kind === 'truth') ? [] : answers;
+  if (unlike.length > 0) return answer('ask-person', 'unclear', unlike.map(({ sentence }) => sentence).join('; '));
   return evidence.step === undefined ? answer('none', null, 'nothing is wrong') : stepVerdict(evidence.step);
 
   function stepVerdict(step: RolloutStep): JudgeVerdict {
@@ -95,10 +105,34 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
   }
 }
 
-/** Whether a champion looks twice as bad as what was before it, though it is not sure yet. */
-function mayBegin({ suspect, reference }: MetricFinding, { strata }: Comparison): boolean {
-  if (strata.every(({ share }) => share !== undefined) || suspect.n === 0 || reference.n === 0) return false;
-  return suspect.bad / suspect.n > 2 * (reference.bad / reference.n);
+/** Why a version is worse, and by what it was compared. */
+function worseReason(
+  { version, comparisons }: JudgeEvidence,
+  findings: readonly MetricFinding[],
+  worse: readonly MetricFinding[],
+  useless: readonly AnswerTrouble[],
+): string {
+  const of = (finding: MetricFinding): AnyComparison => comparisons[findings.indexOf(finding)]!;
+  const whole = worse.some((each) => of(each).kind === 'truth' && !isPart(of(each)));
+  const classes = whole && !worse.some(({ className }) => className !== null) ? mostTelling(findings) : '';
+  const compared = worse.map(findingSentence).concat(classes === '' ? [] : [classes]);
+  const held =
+    compared.length === 0 ? [] : [`version ${version} is worse than what it is held against: ${compared.join('; ')}`];
+  const afterwards = worse.some((each) => isAfterwards(of(each)))
+    ? ['the versions were compared before and after the release, for nothing else is there']
+    : [];
+  const odd =
+    useless.length === 0
+      ? []
+      : [`answers of version ${version}: ${useless.map(({ sentence }) => sentence).join('; ')}`];
+  return [...held, ...odd, ...afterwards].join('; ');
+}
+
+/** Whether a champion looks worse than what was before it, though it is not sure yet. */
+function mayBegin({ suspect, reference, difference, margin }: MetricFinding, comparison: AnyComparison): boolean {
+  if (suspect.n === 0 || reference.n === 0) return false;
+  if ('pairs' in comparison) return difference > margin;
+  return isAfterwards(comparison) && suspect.bad / suspect.n > 2 * (reference.bad / reference.n);
 }
 
 function findingsOf({ rules, comparisons, step }: JudgeEvidence): MetricFinding[] {
@@ -115,7 +149,7 @@ function findingsOf({ rules, comparisons, step }: JudgeEvidence): MetricFinding[
         currentStep: step.strata[i]!,
       }),
     };
-    return compareRates(comparison, options);
+    return compare(comparison, options);
   });
 }
 

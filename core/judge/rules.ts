@@ -80,9 +80,17 @@ export const operationMargin = (rules: JudgeRules): Margin => ({
 });
 
 /** Parts of the error budget by kind; metrics of a kind share its part, and so do segments and classes. */
-const BUDGET: Readonly<Record<JudgedKind, number>> = { failure: 0.4, slow: 0.2, truth: 0.4 };
+const BUDGET: Readonly<Record<JudgedKind | 'answers', number>> = {
+  failure: 0.4,
+  slow: 0.2,
+  truth: 0.35,
+  answers: 0.05,
+};
 /** Of a kind's part, what belongs to the whole traffic where there are segments or classes besides. */
 const WHOLE = 0.6;
+
+/** The chance of error of each of the checks of answers whose truth is not known: three, of which two may take back. */
+export const levelOfAnswers = ({ takeBackLevel }: JudgeRules): number => (takeBackLevel * BUDGET.answers) / 3;
 
 /** A metric's place in the error budget. */
 export interface Budgeted {

@@ -45,10 +45,8 @@ function decidedColumn(decision: Decision, score: number | null): number {
   return score >= decision.threshold ? 1 : 0;
 }
 
-/** Mean cost of a decision, exact, with the interval of a mean. */
-export function costMetric(table: CostTable, tally: BinaryTally | MulticlassTally, designEffect = 1): Metric {
-  if (tally.task === 'multiclass' && tally.more)
-    return notDefined(`there are more than ${tally.classes.length} classes`, tally.n);
+/** What the decisions of a tally cost: their number, the sum and the sum of squares, exact. */
+export function costSums(table: CostTable, tally: BinaryTally | MulticlassTally) {
   let [n, sum, squares] = [0, 0, 0];
   for (const [truth, row] of countsOf(tally).entries())
     for (const [decided, count] of row.entries()) {
@@ -59,6 +57,14 @@ export function costMetric(table: CostTable, tally: BinaryTally | MulticlassTall
       sum += count * cost;
       squares += count * cost * cost;
     }
+  return { n, sum, squares };
+}
+
+/** Mean cost of a decision, exact, with the interval of a mean. */
+export function costMetric(table: CostTable, tally: BinaryTally | MulticlassTally, designEffect = 1): Metric {
+  if (tally.task === 'multiclass' && tally.more)
+    return notDefined(`there are more than ${tally.classes.length} classes`, tally.n);
+  const { n, sum, squares } = costSums(table, tally);
   const mean = sum / n;
   const variance = (designEffect * Math.max(0, squares / n - mean * mean)) / n;
   return nonNegativeMean(mean, variance, { n, undefinedBecause: 'there are no rows' });

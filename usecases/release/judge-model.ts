@@ -1,16 +1,21 @@
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
-import type { Comparison } from '../../core/judge/comparison.ts';
+import type { AnswerTrouble } from '../../core/judge/answers.ts';
+import type { AnyComparison } from '../../core/judge/any-comparison.ts';
 import { judge, type RolloutStep } from '../../core/judge/judge.ts';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { JudgeRules } from '../../core/judge/rules.ts';
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Rollout } from '../../core/manifest/manifest.ts';
+import { type CostTable, costTable } from '../../core/quality/cost.ts';
 import { talliesPrefix } from '../../core/quality/hour-tallies.ts';
 import type { Challenger, Entry, Judged, ReleaseState } from '../../core/registry/ledger.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
-import { type GatheredComparison, operationComparisons } from './operation-evidence.ts';
+import type { GatheredComparison } from './gathered-comparison.ts';
+import { operationComparisons } from './operation-evidence.ts';
 import { onsetComparisons, takeoverOf } from './release-onset.ts';
 import { stretchesOf } from './release-stretches.ts';
+import { replayedChallenger, replayedChampion } from './replayed-version.ts';
 import { sharedTrouble } from './shared-trouble.ts';
 import { truthComparisons } from './truth-evidence.ts';
 
@@ -85,16 +90,19 @@ async function judgeChallenger(
   const versions = { model, champion: state.champion!, challenger: version };
   const [entries, record] = await Promise.all([entriesFrom(home, model, entry), home.ledger.version(model, version)]);
   const stretches = stretchesOf(entries, versions, now);
+  const replayed = await replayedChallenger(home, versions, stretches, { rules, record });
   const gathered = (
     await Promise.all([
-      operationComparisons(home, versions, stretches, rules),
-      truthComparisons(home, versions, stretches, rules),
+      operationComparisons(home, versions, stretches, { rules, ...replayed }),
+      truthComparisons(home, versions, stretches, { rules, costs: costsOf(record) }),
+      replayed.comparisons.map((comparison) => ({ comparison, current: [] })),
     ])
   ).flat();
   return judge({
     version,
     rules,
     comparisons: gathered.map(({ comparison }) => comparison),
+    answers: replayed.answers,
     // An A/B test has one share, until what is asked is decided.
     step:
       challenger.test === undefined && record ? stepOf(challenger, now, gathered, record.manifest.rollout) : undefined,
@@ -134,12 +142,17 @@ async function judgeChampion(
     version: champion!,
     rules,
     comparisons: onset?.comparisons ?? [],
+    answers: onset?.answers ?? [],
     waitsForTruth: false,
     trouble,
     ageDays: onset?.ageDays ?? 0,
     returnable: previous.length > 0,
   });
 }
+
+/** What wrong decisions cost, by the manifest of the version that is judged. */
+const costsOf = (record: ModelVersion | undefined): CostTable | undefined =>
+  record?.manifest.decision && costTable(record.manifest.decision, record.manifest.outputs);
 
 /** Of a champion that was returned to, or released by an older program. */
 async function rulesOf(home: JudgedHome, model: string, version: number): Promise<JudgeRules | undefined> {
@@ -152,14 +165,24 @@ async function onsetOf(
   model: string,
   { entry, rules }: Judged,
   now: Date,
-): Promise<{ comparisons: Comparison[]; ageDays: number } | undefined> {
+): Promise<ChampionEvidence> {
   const entries = await entriesFrom(home, model, Math.max(1, entry - 1), entry);
   const started = entries.at(-1)!;
   const ageDays = Math.max(0, now.getTime() - Date.parse(started.at)) / DAY_MS;
   const takeover = takeoverOf(started, entries.at(-2));
-  if (takeover === undefined || ageDays > rules.youngDays) return { comparisons: [], ageDays };
-  const gathered = await onsetComparisons(home, takeover, rules, now);
-  return { comparisons: gathered.map(({ comparison }) => comparison), ageDays };
+  if (takeover === undefined || ageDays > rules.youngDays) return { comparisons: [], answers: [], ageDays };
+  const record = await home.ledger.version(model, takeover.champion);
+  const replayed = await replayedChampion(home, takeover, { rules, record, now });
+  const gathered = await onsetComparisons(home, takeover, { rules, now, ...replayed });
+  const comparisons = [...gathered.map(({ comparison }) => comparison), ...replayed.comparisons];
+  return { comparisons, answers: replayed.answers, ageDays };
+}
+
+/** What is known of a champion beside what was before it. */
+interface ChampionEvidence {
+  readonly comparisons: readonly AnyComparison[];
+  readonly answers: readonly AnswerTrouble[];
+  readonly ageDays: number;
 }
 
 async function entriesFrom(home: JudgedHome, model: string, from: number, to?: number): Promise<Entry[]> {

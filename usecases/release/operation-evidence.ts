@@ -1,21 +1,18 @@
-import type { Comparison } from '../../core/judge/comparison.ts';
 import type { Counts, JudgedStratum } from '../../core/judge/counts.ts';
 import { type JudgeRules, operationMargin } from '../../core/judge/rules.ts';
 import { type MetricName, versionDimensions } from '../../core/observability/metric-names.ts';
+import { hourOf } from '../../core/quality/hour-tallies.ts';
+import type { ReplayTally } from '../../core/replay/replay-tally.ts';
 import type { Home } from '../../platform/ports.ts';
+import type { GatheredComparison } from './gathered-comparison.ts';
 import { periodFor, type Versions, type Window } from './metric-strata.ts';
 import type { Stretch } from './release-stretches.ts';
+import { ASKING_MS, ownOf, type YoungStratum } from './replay-evidence.ts';
 
 const HOUR_MS = 3_600_000;
 /** How long before a release its champion's times are looked at. */
 const BEFORE_MS = HOUR_MS;
 const FIVE_MINUTES = 300;
-
-/** A comparison, and of its strata those of the stretch that lasts. */
-export interface GatheredComparison {
-  readonly comparison: Comparison;
-  readonly current: readonly JudgedStratum[];
-}
 
 /**
  * How often answers of a challenger and of the champion failed or were slow, in all stretches of the release: slower than
@@ -25,7 +22,7 @@ export async function operationComparisons(
   home: Pick<Home, 'metrics'>,
   versions: Versions,
   stretches: readonly Stretch[],
-  rules: JudgeRules,
+  { rules, replays, asks }: OperationOptions,
 ): Promise<GatheredComparison[]> {
   const [first] = stretches;
   if (first === undefined) return [];
@@ -40,9 +37,23 @@ export async function operationComparisons(
       const margin = operationMargin(rules);
       const strata = await strataOf(home, versions, stretches, rate);
       const current = strata.filter(({ since }) => since === stretches.at(-1)!.since);
-      return { comparison: { metric: rate.name, kind: rate.kind, margin, holdsStep: true, strata }, current };
+      const asked = ownOf(
+        replays,
+        strata,
+        rate.kind === 'failure' ? 'failures' : 'slow',
+        asks && rate.kind === 'failure',
+      );
+      return { comparison: { metric: rate.name, kind: rate.kind, margin, holdsStep: true, strata, asked }, current };
     }),
   );
+}
+
+export interface OperationOptions {
+  readonly rules: JudgeRules;
+  /** What asking again about the challenger's requests made known. */
+  readonly replays: readonly ReplayTally[];
+  /** Whether its failures are asked again at all. */
+  readonly asks: boolean;
 }
 
 /** A rate that metrics have. */
@@ -80,22 +91,20 @@ async function usualSlowest(
   return middle === undefined ? undefined : Number(middle.toPrecision(3));
 }
 
-/** A stratum, and the stretch that it is of. */
-type StretchStratum = JudgedStratum & { readonly since: string };
-
 async function strataOf(
   home: Pick<Home, 'metrics'>,
   { model, champion, challenger }: Versions,
   stretches: readonly Stretch[],
   rate: Rate,
-): Promise<StretchStratum[]> {
+): Promise<YoungStratum[]> {
   const window = { from: stretches[0]!.from, to: stretches.at(-1)!.to };
   const [reference, suspect] = await Promise.all([
     periodCounts(home, { model, version: champion }, rate, window),
     periodCounts(home, { model, version: challenger }, rate, window),
   ]);
   const length = periodSecondsOf(window) * 1_000;
-  const strata: StretchStratum[] = [];
+  const strata: YoungStratum[] = [];
+  const asking = stretches.at(-1)!.to.getTime() - ASKING_MS;
   let [hour, index] = [Number.NaN, 0];
   for (const at of [...new Set([...reference.keys(), ...suspect.keys()])].sort((a, b) => a - b)) {
     while (index < stretches.length && at + length > stretches[index]!.to.getTime()) index++;
@@ -107,10 +116,12 @@ async function strataOf(
     const isSame = known?.since === since && hour === Math.floor(at / HOUR_MS);
     hour = Math.floor(at / HOUR_MS);
     if (isSame) strata.pop();
-    const before = isSame ? known : { suspect: ZERO, reference: ZERO };
+    const before = isSame ? known : { suspect: ZERO, reference: ZERO, young: 0 };
     strata.push({
       since,
+      hour: hourOf(new Date(at).toISOString()),
       share,
+      young: before.young + (at >= asking ? (suspect.get(at)?.bad ?? 0) : 0),
       suspect: plus(before.suspect, suspect.get(at)),
       reference: plus(before.reference, reference.get(at)),
     });

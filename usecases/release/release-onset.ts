@@ -6,8 +6,9 @@ import { mergeSegments, type SegmentTally } from '../../core/quality/tally.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { readHour } from '../quality/read-tallies.ts';
-import type { GatheredComparison } from './operation-evidence.ts';
-import { periodCounts } from './operation-evidence.ts';
+import type { GatheredComparison } from './gathered-comparison.ts';
+import { type OperationOptions, periodCounts } from './operation-evidence.ts';
+import { ASKING_MS } from './replay-evidence.ts';
 import { compareTruths } from './truth-evidence.ts';
 
 const HOUR_MS = 3_600_000;
@@ -51,13 +52,14 @@ export function takeoverOf(started: Entry, before: Entry | undefined): Takeover 
 export async function onsetComparisons(
   home: Pick<Home, 'metrics' | 'data'>,
   takeover: Takeover,
-  rules: JudgeRules,
-  now: Date,
+  { rules, now, replays, asks }: OperationOptions & { readonly now: Date },
 ): Promise<GatheredComparison[]> {
   const seen = await seenTakeover(home, takeover, now);
+  // What both were asked about says more than what was before, which was other hours.
+  const isAsked = replays.some(({ failures }) => failures.n > 0);
   const [failures, truths] = await Promise.all([
-    now.getTime() - seen.at.getTime() > AROUND_MS ? [] : failureOnset(home, seen, rules, now),
-    truthOnset(home, takeover, rules),
+    isAsked || now.getTime() - seen.at.getTime() > AROUND_MS ? [] : failureOnset(home, seen, { rules, now, asks }),
+    replays.some(({ asked }) => asked > 0) ? [] : truthOnset(home, takeover, rules),
   ]);
   return [...failures, ...truths];
 }
@@ -74,8 +76,7 @@ async function seenTakeover(home: Pick<Home, 'metrics'>, takeover: Takeover, now
 async function failureOnset(
   home: Pick<Home, 'metrics'>,
   { model, champion, predecessor, at }: Takeover,
-  rules: JudgeRules,
-  now: Date,
+  { rules, now, asks }: { readonly rules: JudgeRules; readonly now: Date; readonly asks: boolean },
 ): Promise<GatheredComparison[]> {
   const after = await nearest(home, { model, version: champion, at, until: now });
   if (after.every(({ bad }) => bad === 0)) return [];
@@ -84,7 +85,12 @@ async function failureOnset(
   if (before.some((each) => each.bad > 0) || !beginsAtOnce(after)) return [];
   const strata = [{ suspect: sumOf(after), reference: sumOf(before) }];
   const margin = operationMargin(rules);
-  return [{ comparison: { metric: 'failures', kind: 'failure', margin, holdsStep: false, strata }, current: strata }];
+  // What began a moment ago is being asked again of both.
+  const young = now.getTime() - at.getTime() < ASKING_MS;
+  const own = strata.map((each) => ({ ...each, suspect: { ...each.suspect, bad: 0 } }));
+  const asked = asks && young ? { own, cause: null, sentence: 'failures are asked again of both versions' } : undefined;
+  const comparison = { metric: 'failures', kind: 'failure' as const, margin, holdsStep: false, strata, asked };
+  return [{ comparison, current: strata }];
 }
 
 /** What a version answered next to a release. */
@@ -143,10 +149,12 @@ async function truthOnset(
   );
   if (reference === undefined) return [];
   const stratum = { since, suspect: { [ALL]: suspect }, reference: { [ALL]: reference } };
-  return compareTruths([stratum], rules).map(({ comparison, current }) => ({
-    comparison: { ...comparison, ratio: RATIO_AFTERWARDS, holdsStep: false },
-    current,
-  }));
+  return compareTruths([stratum], rules).flatMap(({ comparison, current }) =>
+    // Of means of losses no difference between hours is known to be usual.
+    'strata' in comparison
+      ? [{ comparison: { ...comparison, ratio: RATIO_AFTERWARDS, holdsStep: false }, current }]
+      : [],
+  );
 }
 
 /** Truths of a version's first hours, in the order given, until there are enough. */

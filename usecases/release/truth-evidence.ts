@@ -1,14 +1,17 @@
 import type { Comparison } from '../../core/judge/comparison.ts';
 import { NO_COUNTS } from '../../core/judge/counts.ts';
+import { type LossComparison, type LossSums, NO_LOSSES } from '../../core/judge/loss-comparison.ts';
 import type { JudgeRules, Margin } from '../../core/judge/rules.ts';
 import { type ErrorLimits, errorLimits, type TruthRate, truthRates } from '../../core/quality/bad-decisions.ts';
+import type { CostTable } from '../../core/quality/cost.ts';
+import { type TruthLosses, truthLosses } from '../../core/quality/losses.ts';
 import { ALL } from '../../core/quality/segments.ts';
 import { mergeSegments, type SegmentTally } from '../../core/quality/tally.ts';
 import { designEffect } from '../../core/quality/units.ts';
 import type { Home } from '../../platform/ports.ts';
 import { readTallies } from '../quality/read-tallies.ts';
+import type { GatheredComparison } from './gathered-comparison.ts';
 import type { Versions } from './metric-strata.ts';
-import type { GatheredComparison } from './operation-evidence.ts';
 import type { Stretch } from './release-stretches.ts';
 
 /** What truths made known of both versions, in one hour of predictions and one stretch. */
@@ -21,7 +24,7 @@ export interface TruthStratum {
 }
 
 /** Bad decisions by what they are called. */
-const NAMES: Readonly<Record<TruthRate['metric'], string>> = {
+export const RATE_NAMES: Readonly<Record<TruthRate['metric'], string>> = {
   errorRate: 'wrong decisions',
   recall: 'missed',
   specificity: 'false positives among negatives',
@@ -38,7 +41,7 @@ export async function truthComparisons(
   home: Pick<Home, 'data'>,
   { model, champion, challenger }: Versions,
   stretches: readonly Stretch[],
-  rules: JudgeRules,
+  { rules, costs }: { readonly rules: JudgeRules; readonly costs?: CostTable | undefined },
 ): Promise<GatheredComparison[]> {
   const [first, last] = [stretches[0], stretches.at(-1)];
   if (first === undefined || last === undefined) return [];
@@ -50,17 +53,52 @@ export async function truthComparisons(
     for (const [since, share] of shares)
       strata.push({ since, share, suspect: of(challenger, since), reference: of(champion, since) });
   }
-  return compareTruths(strata, rules, last.since);
+  return compareTruths(strata, rules, { current: last.since, costs });
 }
 
-/** @param current since when the stretch is that lasts */
+/**
+ * @param current since when the stretch is that lasts
+ * @param costs what wrong decisions cost, by the manifest
+ */
 export function compareTruths(
   strata: readonly TruthStratum[],
   rules: JudgeRules,
-  current?: string,
+  { current, costs }: { readonly current?: string; readonly costs?: CostTable | undefined } = {},
 ): GatheredComparison[] {
   const names = new Set(strata.flatMap(({ suspect }) => Object.keys(suspect)));
-  return [...names].sort().flatMap((segment) => compareSegment(strata, { segment, rules, current }));
+  return [
+    ...[...names].sort().flatMap((segment) => compareSegment(strata, { segment, rules, current })),
+    ...lossComparisons(strata, rules, costs).map((comparison) => ({ comparison, current: [] })),
+  ];
+}
+
+/** Means of losses that decide: of the whole traffic, and of rows that count for fewer than they are where they are alike. */
+function lossComparisons(
+  strata: readonly TruthStratum[],
+  rules: JudgeRules,
+  costs: CostTable | undefined,
+): LossComparison[] {
+  const effects = {
+    suspect: effectOf(merged(strata.map(({ suspect }) => suspect[ALL]))),
+    reference: effectOf(merged(strata.map(({ reference }) => reference[ALL]))),
+  };
+  return rules.quality.flatMap(({ metric, margin, floor }) => {
+    const of = (each: TruthStratum, side: 'suspect' | 'reference'): TruthLosses | undefined => {
+      const decisions = each[side][ALL]?.decisions;
+      return decisions && truthLosses(metric, decisions, costs);
+    };
+    const largest = Math.max(...strata.map((each) => of(each, 'suspect')?.largest ?? 0));
+    if (!(largest > 0)) return [];
+    const sums = (each: TruthStratum, side: 'suspect' | 'reference'): LossSums => {
+      const { n, sum, squares } = of(each, side)?.sums ?? NO_LOSSES;
+      return { n: n / effects[side], sum: sum / effects[side], squares: squares / effects[side] };
+    };
+    const losses = strata.map((each) => ({ suspect: sums(each, 'suspect'), reference: sums(each, 'reference') }));
+    const holdsStep = rules.needsTruth !== 'no';
+    return [
+      { metric: RATE_NAMES[metric], kind: 'truth', margin: { relative: margin, floor }, holdsStep, losses, largest },
+    ];
+  });
 }
 
 /** Rates of one stratum by name. */
@@ -97,7 +135,7 @@ function compareSegment(
       reference: sides.reference.get(name)?.counts ?? NO_COUNTS,
     }));
     const comparison: Comparison = {
-      metric: NAMES[rate.metric],
+      metric: RATE_NAMES[rate.metric],
       kind: 'truth',
       segment: segment === ALL ? undefined : segment,
       className: rate.className,
@@ -114,13 +152,24 @@ function marginOf(
   { metric, className, counts }: TruthRate,
   { segment, rules, rows }: { segment: string; rules: JudgeRules; rows: number },
 ): Margin | undefined {
+  if (segment === ALL) return truthMargin({ metric, className, n: counts.n }, rules, rows);
+  const [first] = rules.quality;
+  const decides = metric === 'errorRate' || metric === 'errorAboveP90';
+  return decides && className === undefined && first ? { relative: first.margin, floor: first.floor } : undefined;
+}
+
+/**
+ * What is let pass of a metric of the whole traffic; undefined where it decides nothing.
+ *
+ * @param rows whose truth is known, of any class
+ */
+export function truthMargin(
+  { metric, className, n }: { readonly metric: string; readonly className?: string | undefined; readonly n: number },
+  rules: JudgeRules,
+  rows: number,
+): Margin | undefined {
   const named = rules.quality.find((each) => each.metric === metric && each.class === className);
-  if (segment !== ALL) {
-    const [first] = rules.quality;
-    const decides = metric === 'errorRate' || metric === 'errorAboveP90';
-    return decides && className === undefined && first ? { relative: first.margin, floor: first.floor } : undefined;
-  }
-  if (named === undefined || (className !== undefined && counts.n < rules.minClassShare * rows)) return undefined;
+  if (named === undefined || (className !== undefined && n < rules.minClassShare * rows)) return undefined;
   return { relative: named.margin, floor: named.floor };
 }
 

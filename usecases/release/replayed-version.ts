@@ -1,0 +1,118 @@
+import { replayabilityOf } from '../../core/captures/replay.ts';
+import type { AnswerTrouble } from '../../core/judge/answers.ts';
+import { addCounts, type Counts, NO_COUNTS } from '../../core/judge/counts.ts';
+import { addPairs, NO_PAIRS } from '../../core/judge/paired.ts';
+import type { PairedComparison } from '../../core/judge/paired-comparison.ts';
+import { type JudgeRules, operationMargin } from '../../core/judge/rules.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
+import type { ReplayTally } from '../../core/replay/replay-tally.ts';
+import type { Home } from '../../platform/ports.ts';
+import type { Versions } from './metric-strata.ts';
+import { periodCounts } from './operation-evidence.ts';
+import type { Takeover } from './release-onset.ts';
+import type { Stretch } from './release-stretches.ts';
+import { answerTrouble, type ReplayedKind, readReplays } from './replay-evidence.ts';
+import { truthPairs } from './truth-pairs.ts';
+
+/** What asking again about a version's requests says of it. */
+export interface ReplayedVersion {
+  readonly replays: readonly ReplayTally[];
+  /** Whether its requests are asked again at all. */
+  readonly asks: boolean;
+  readonly comparisons: readonly PairedComparison[];
+  readonly answers: readonly AnswerTrouble[];
+}
+
+interface ReplayedOptions {
+  readonly rules: JudgeRules;
+  /** The version that is judged. */
+  readonly record: ModelVersion | undefined;
+}
+
+/** A challenger beside the champion: its failures are compared by who had them at random, and excused by this. */
+export async function replayedChallenger(
+  home: Pick<Home, 'data' | 'artifacts'>,
+  { model, champion, challenger }: Versions,
+  stretches: readonly Stretch[],
+  { rules, record }: ReplayedOptions,
+): Promise<ReplayedVersion> {
+  const [first, last] = [stretches[0], stretches.at(-1)];
+  if (first === undefined || last === undefined || !asksAgain(record)) return NOTHING;
+  const known = new Set(stretches.map(({ since }) => since));
+  const replays = await readReplays(home, {
+    model,
+    suspect: challenger,
+    reference: champion,
+    from: first.from,
+    to: last.to,
+    isOfStretch: (since) => known.has(since),
+  });
+  const answers = await answerTrouble(home, replays, record, rules);
+  return { replays, asks: true, comparisons: truthPairs(replays, rules), answers };
+}
+
+/** A champion beside its predecessor: nothing but the same requests tells them apart from what both stand on. */
+export async function replayedChampion(
+  home: Pick<Home, 'data' | 'artifacts' | 'metrics'>,
+  { model, champion, predecessor, at, since }: Takeover,
+  { rules, record, now }: ReplayedOptions & { readonly now: Date },
+): Promise<ReplayedVersion> {
+  if (!asksAgain(record)) return NOTHING;
+  const from = at <= now ? at : new Date(now.getTime() - HOUR_MS);
+  const replays = await readReplays(home, {
+    model,
+    suspect: champion,
+    reference: predecessor,
+    from,
+    to: now,
+    isOfStretch: (each) => each === since,
+  });
+  const of = { model, version: champion };
+  const [failures, slow, answers] = await Promise.all([
+    operationPairs(home, replays, { of, kind: 'failures', rules, window: { from, to: now } }),
+    operationPairs(home, replays, { of, kind: 'slow', rules, window: { from, to: now } }),
+    answerTrouble(home, replays, record, rules),
+  ]);
+  return { replays, asks: true, comparisons: [...failures, ...slow, ...truthPairs(replays, rules)], answers };
+}
+
+const HOUR_MS = 3_600_000;
+const NOTHING: ReplayedVersion = { replays: [], asks: false, comparisons: [], answers: [] };
+
+const asksAgain = (record: ModelVersion | undefined): record is ModelVersion =>
+  record !== undefined && replayabilityOf(record).replayable;
+
+interface OperationPairsOptions {
+  readonly of: { readonly model: string; readonly version: number };
+  readonly kind: ReplayedKind;
+  readonly rules: JudgeRules;
+  readonly window: { readonly from: Date; readonly to: Date };
+}
+
+/** Bad answers of a champion that its predecessor would not have given, as a share of all of its answers. */
+async function operationPairs(
+  home: Pick<Home, 'metrics'>,
+  replays: readonly ReplayTally[],
+  { of, kind, rules, window }: OperationPairsOptions,
+): Promise<PairedComparison[]> {
+  const pairs = replays.reduce((sum, tally) => addPairs(sum, tally[kind]), NO_PAIRS);
+  if (pairs.n === 0) return [];
+  const rate =
+    kind === 'failures'
+      ? { metric: 'Failure' as const, bad: 'Sum' }
+      : { metric: 'Latency' as const, bad: `TC(${rules.slowMs}:)` };
+  const { n, bad } = [...(await periodCounts(home, of, rate, window)).values()].reduce<Counts>(addCounts, NO_COUNTS);
+  // So many answers have given the bad ones that were asked again.
+  const trials = bad === 0 ? pairs.n : Math.max(pairs.n, (n * pairs.n) / bad);
+  const metric = kind === 'failures' ? 'failures, asked again' : `answers slower than ${rules.slowMs} ms, asked again`;
+  return [
+    {
+      metric,
+      kind: kind === 'failures' ? 'failure' : 'slow',
+      margin: operationMargin(rules),
+      holdsStep: false,
+      pairs,
+      trials,
+    },
+  ];
+}

@@ -1,0 +1,22 @@
+import { addPairs, NO_PAIRS, type PairedCounts } from '../../core/judge/paired.ts';
+import type { PairedComparison } from '../../core/judge/paired-comparison.ts';
+import type { JudgeRules } from '../../core/judge/rules.ts';
+import type { ReplayTally } from '../../core/replay/replay-tally.ts';
+import { RATE_NAMES, truthMargin } from './truth-evidence.ts';
+
+/** Which of two versions was wrong about the same rows, by what decides. */
+export function truthPairs(tallies: readonly ReplayTally[], rules: JudgeRules): PairedComparison[] {
+  const sums = new Map<string, { metric: string; className: string | undefined; pairs: PairedCounts }>();
+  for (const { metric, className, pairs } of tallies.flatMap(({ truth }) => truth)) {
+    const key = `${metric} ${className ?? ''}`;
+    const known = sums.get(key)?.pairs ?? NO_PAIRS;
+    sums.set(key, { metric, className: className ?? undefined, pairs: addPairs(known, pairs) });
+  }
+  const rows = Math.max(0, ...[...sums.values()].map(({ pairs }) => pairs.n));
+  return [...sums.values()].flatMap(({ metric, className, pairs }) => {
+    const margin = truthMargin({ metric, className, n: pairs.n }, rules, rows);
+    if (margin === undefined || pairs.n === 0) return [];
+    const name = `${RATE_NAMES[metric as keyof typeof RATE_NAMES]} about the same rows`;
+    return [{ metric: name, kind: 'truth' as const, className, margin, holdsStep: false, pairs }];
+  });
+}
