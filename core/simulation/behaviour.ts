@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AnswerFault, REPLAYED } from './replay-fields.ts';
 import { VaryingShare, varyingAmount } from './varying.ts';
 
 /** How a version answers one part of the traffic. */
@@ -69,6 +70,8 @@ export const VersionBehaviour = z.strictObject({
     .max(1e9)
     .optional()
     .describe('Regression: standard deviation of its errors. Unless said: as much as makes `errors` of them wrong'),
+  answers: AnswerFault.optional(),
+  ...REPLAYED,
   latency: LatencyBehaviour.optional().describe('How long its answers take'),
   segments: z
     .record(z.string(), SegmentBehaviour)

@@ -1,6 +1,7 @@
 import { normalQuantile } from '../experiment/sequential.ts';
 import type { SegmentBehaviour, VersionBehaviour } from './behaviour.ts';
 import { normalCdf } from './normal.ts';
+import type { AnswerFault } from './replay-fields.ts';
 import type { Scenario } from './scenario.ts';
 import { classesOf } from './scenario-rules.ts';
 import { type Varying, valueAt } from './varying.ts';
@@ -32,6 +33,43 @@ export const DEFAULT_TOLERANCE = 1;
  * @param segment what is different in the row's segment
  */
 export function outcomeProbabilities(
+  scenario: Scenario,
+  version: VersionBehaviour,
+  segment: SegmentBehaviour,
+  t: number,
+): OutcomeTable {
+  const own = ownOutcomes(scenario, version, segment, t);
+  if (version.answers === undefined) return own;
+  return scenario.model.task === 'regression' ? missed(version.answers) : withFault(own, version.answers);
+}
+
+/** Estimates that are not about their rows are within the tolerance by chance alone. */
+const BY_CHANCE = 0.05;
+const missed = (fault: AnswerFault): OutcomeTable => {
+  const right = fault === 'not-a-number' ? 0 : BY_CHANCE;
+  return { classes: 2, cells: [right, 1 - right, 0, 0] };
+};
+
+/** Answers that are not about their rows: all wrong, all of the first class, or drawn from among the others. */
+function withFault({ classes, cells }: OutcomeTable, fault: AnswerFault): OutcomeTable {
+  const truths = Array.from({ length: classes }, (_, truth) =>
+    cells.slice(truth * classes, (truth + 1) * classes).reduce((sum, cell) => sum + cell, 0),
+  );
+  const decided = Array.from({ length: classes }, (_, decision) =>
+    cells.reduce((sum, cell, i) => sum + (i % classes === decision ? cell : 0), 0),
+  );
+  const chanceOf = (truth: number, decision: number): number => {
+    if (fault === 'shuffled') return decided[decision]!;
+    if (fault === 'constant') return decision === 0 ? 1 : 0;
+    return decision === truth ? 0 : 1 / (classes - 1);
+  };
+  return {
+    classes,
+    cells: truths.flatMap((share, truth) => decided.map((_, decision) => share * chanceOf(truth, decision))),
+  };
+}
+
+function ownOutcomes(
   scenario: Scenario,
   version: VersionBehaviour,
   segment: SegmentBehaviour,

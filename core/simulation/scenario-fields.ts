@@ -6,6 +6,7 @@ import { VersionBehaviour } from './behaviour.ts';
 import { Duration, Moment, PositiveDuration } from './duration.ts';
 import { ScenarioEvent } from './event.ts';
 import { Expectation } from './expectation.ts';
+import { ReplayDescription } from './replay-fields.ts';
 import { TrafficDescription } from './traffic.ts';
 import { VaryingShare, varyingAmount } from './varying.ts';
 
@@ -118,6 +119,9 @@ export const ScenarioFields = z.strictObject({
     .describe('Versions in the order of their registration; what one leaves unsaid is as in the first'),
   everywhere: Everywhere.prefault({}).describe('What holds for every version'),
   truth: Truth.prefault({}).describe('When ground truth is known, and of what'),
+  replay: ReplayDescription.optional().describe(
+    'What asking the versions again about captured requests shows. Unless said: nothing is asked again',
+  ),
   ingestionDelay: Duration.prefault('30s').describe('Time until a metric can be read'),
   serving: Serving.prefault({}).describe('How endpoints follow the release'),
   schedules: Schedules.prefault({}).describe('How often functions run'),

@@ -23,6 +23,7 @@ export function* contradictions(scenario: ScenarioFields): Generator<Contradicti
   yield* wrongTask(scenario);
   yield* wrongShares(scenario);
   yield* wrongTimes(scenario);
+  yield* wrongReplay(scenario);
   yield* impossibleEvents(scenario);
 }
 
@@ -98,6 +99,29 @@ function* wrongTimes({ duration, warmUp, events, traffic, skip }: ScenarioFields
       yield { path: ['events', i, 'at'], message: 'is in a stretch that is skipped' };
   for (const [i, { to }] of skip.entries())
     if (to > duration) yield { path: ['skip', i, 'to'], message: `is after the end, ${duration} s from time 0` };
+}
+
+/** What is said of asking again where nothing is, and of a version beside itself. */
+function* wrongReplay({ versions, traffic, replay }: ScenarioFields): Generator<Contradiction> {
+  const needed = 'is about requests that are asked again, and `replay` is not said';
+  for (const [i, version] of versions.entries()) {
+    for (const field of ['failsAgain', 'disagreement', 'rankCorrelation'] as const) {
+      if (version[field] === undefined) continue;
+      const path = ['versions', i, field];
+      if (replay === undefined) yield { path, message: needed };
+      else if (i === 0 && field !== 'failsAgain') yield { path, message: 'is beside the first version, which this is' };
+    }
+    const isUseless = version.answers === 'not-a-number' || version.answers === 'constant';
+    for (const field of ['errors', 'recall', 'specificity', 'swaps', 'scale', 'bias', 'noise'] as const)
+      if (isUseless && version[field] !== undefined)
+        yield { path: ['versions', i, field], message: `answers that are ${version.answers} say it already` };
+  }
+  for (const [i, { outcome, failsEverywhere }] of traffic.bursts.entries()) {
+    const path = ['traffic', 'bursts', i, 'failsEverywhere'];
+    if (failsEverywhere === undefined) continue;
+    if (replay === undefined) yield { path, message: needed };
+    else if (outcome !== 'failed') yield { path, message: `is for requests that fail, these are ${outcome}` };
+  }
 }
 
 /** Number of classes of a multiclass model. */

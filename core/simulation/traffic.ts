@@ -24,6 +24,10 @@ const Burst = z
     outcome: z
       .enum(['right', 'wrong', 'failed', 'invalid'])
       .describe('What becomes of them: invalid ones break the contract and are refused with 400'),
+    failsEverywhere: z
+      .boolean()
+      .optional()
+      .describe('Failed ones that are asked again: whether every version fails them. Unless said: true'),
   })
   .refine(({ named, to }) => !named || to !== undefined, { path: ['to'], message: 'named requests need the version' })
   .refine(({ every, until }) => until === undefined || every !== undefined, {

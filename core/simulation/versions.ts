@@ -12,7 +12,8 @@ export function resolvedVersions({ versions }: Pick<Scenario, 'versions'>): Vers
     const decides = DECISIONS.some((field) => own[field] !== undefined);
     const inherited: VersionBehaviour = { ...first! };
     if (decides) for (const field of DECISIONS) delete inherited[field];
-    delete inherited.referenceErrors;
+    // What is about the first version beside itself, or a fault of its own, is no other’s.
+    for (const field of ['referenceErrors', 'answers', 'failsAgain'] as const) delete inherited[field];
     return { ...inherited, ...own, latency: { ...first!.latency, ...own.latency } };
   });
 }
@@ -22,7 +23,8 @@ export function referenceErrors(scenario: Scenario, version: VersionBehaviour): 
   if (version.referenceErrors !== undefined) return version.referenceErrors;
   // Before anything changed, in the world or in the version.
   const before = { ...scenario, everywhere: { ...scenario.everywhere, errors: 0 } };
-  return wrongOf(outcomeProbabilities(before, version, {}, Number.NEGATIVE_INFINITY));
+  const { answers: _, ...then } = version;
+  return wrongOf(outcomeProbabilities(before, then, {}, Number.NEGATIVE_INFINITY));
 }
 
 /** Name of the version that is bad; undefined where none is. */

@@ -2,6 +2,7 @@ import { parseAlarmName } from '../../core/alarms/definitions.ts';
 import { MAX_VALUES, metricLine } from '../../core/observability/emf.ts';
 import { talliesKey } from '../../core/quality/hour-tallies.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
+import { replayKey } from '../../core/replay/replay-tally.ts';
 import { latencyOfRank } from '../../core/simulation/latencies.ts';
 import type { Home } from '../../platform/ports.ts';
 import { START_MS } from '../../usecases/simulation/play.ts';
@@ -41,12 +42,15 @@ export function linePublisher(
         route,
         from,
         'Latency',
-        Array.from({ length: requests }, (_, i) => latencyOfRank([latencies], i + 1)),
+        Array.from({ length: requests - invalid }, (_, i) => latencyOfRank([latencies], i + 1)),
       );
     },
     judged: (route, at, metric, { rows, wrong }) => write(route, at, metric, ones(rows, wrong)),
     counted: async (tallies) => {
       await home.data.put(talliesKey(model, tallies.hour), JSON.stringify(tallies));
+    },
+    replayed: async (tally) => {
+      await home.data.put(replayKey(tally), JSON.stringify(tally));
     },
   };
 }

@@ -37,6 +37,7 @@ async function simulated(scenario: Scenario) {
         real.served(...of);
         noted.served(...of);
       },
+      replayed: (tally) => real.replayed(tally),
       judged: (...of) => {
         real.judged(...of);
         noted.judged(...of);

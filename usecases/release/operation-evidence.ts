@@ -1,4 +1,4 @@
-import type { Counts, JudgedStratum } from '../../core/judge/counts.ts';
+import type { Counts } from '../../core/judge/counts.ts';
 import { type JudgeRules, operationMargin } from '../../core/judge/rules.ts';
 import { type MetricName, versionDimensions } from '../../core/observability/metric-names.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';

@@ -181,6 +181,7 @@ class Simulation {
     const due = (seconds: number): boolean => this.#now % seconds === 0;
     if (due(this.#every.truth)) await this.#traffic.join(this.#now, await this.#state());
     if (this.#drift.described && due(this.#every.drift)) await this.#lookAtDrift();
+    if (due(this.#every.advance)) await this.#traffic.replay(this.#now);
     if (due(this.#every.alarms)) await this.#attempt('rollback', () => this.#lookAtAlarms());
     if (due(this.#every.advance))
       await this.#attempt('advance', () => advanceRollouts(this.#home, this.#home.clock.now(), this.#probe, ONE_LOOK));

@@ -1,5 +1,6 @@
 import type { MetricName } from '../../core/observability/metric-names.ts';
 import { type HourTallies, talliesKey } from '../../core/quality/hour-tallies.ts';
+import { type ReplayTally, replayKey } from '../../core/replay/replay-tally.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { extremesOfLatencies, type LatencyCounts, sumOfLatencies } from '../../core/simulation/latencies.ts';
 import type { Piece, ServedTraffic } from '../../core/simulation/traffic-model.ts';
@@ -22,6 +23,8 @@ export interface Publisher {
   ): void;
   /** Tallies of an hour, made anew from all that is known of it. */
   counted(tallies: HourTallies): Promise<void>;
+  /** What asking again made known of an hour's requests, made anew likewise. */
+  replayed(tally: ReplayTally): Promise<void>;
 }
 
 /** Samples of a 0/1 metric. */
@@ -64,14 +67,18 @@ export function simulatedPublisher(
       const answered = requests - failed - invalid;
       const each = rows / answered;
       record('Rows', { at, until, count: answered, sum: rows, min: each, max: each });
+      if (requests === invalid) return;
       const { min, max } = extremesOfLatencies(latencies);
-      record('Latency', { at, until, count: requests, sum: sumOfLatencies(latencies), min, max, latencies });
+      record('Latency', { at, until, count: requests - invalid, sum: sumOfLatencies(latencies), min, max, latencies });
     },
     judged(route, at, metric, { rows, wrong }) {
       recorderOf(route)(metric satisfies MetricName, rate({ from: at, to: at }, { count: rows, ones: wrong }));
     },
     async counted(tallies) {
       await data.put(talliesKey(model, tallies.hour), JSON.stringify(tallies));
+    },
+    async replayed(tally) {
+      await data.put(replayKey(tally), JSON.stringify(tally));
     },
   };
 }

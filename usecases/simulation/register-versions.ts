@@ -4,9 +4,11 @@ import { linksTo } from '../../core/registry/chain.ts';
 import { decide } from '../../core/registry/decide.ts';
 import { EMPTY_STATE } from '../../core/registry/ledger.ts';
 import { type Artifact, ModelVersion } from '../../core/registry/version.ts';
+import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import type { VersionBehaviour } from '../../core/simulation/behaviour.ts';
 import { expectedFeature } from '../../core/simulation/features.ts';
 import { DEFAULT_TOLERANCE } from '../../core/simulation/outcomes.ts';
+import { likenessOf } from '../../core/simulation/replayed.ts';
 import type { Scenario } from '../../core/simulation/scenario.ts';
 import { classesOf } from '../../core/simulation/scenario-rules.ts';
 import { valueAt } from '../../core/simulation/varying.ts';
@@ -17,6 +19,9 @@ import { Registry } from '../registry/registry.ts';
 
 /** Who does what people do in a scenario. */
 export const PERSON = 'user:simulation';
+
+/** Rows that both versions are asked about at registration. */
+const SIDE_BY_SIDE_ROWS = 5_000;
 
 /** Rows that the reference of every version has. */
 const REFERENCE_ROWS = 100_000;
@@ -32,6 +37,7 @@ export async function registerVersions(home: Home, scenario: Scenario, versions:
       version: i + 1,
       artifact: artifactOf('models', 'onnx', behaviour.name),
       baseline: await storeBaseline(home, baselineOfVersion(scenario, behaviour, at)),
+      ...(scenario.replay && i > 0 ? { sideBySide: await storeSideBySide(home, versions, i + 1) } : {}),
       signature: {
         inputs: [{ name: 'x', type: 'float32', shape: [-1, 1] }],
         outputs: [{ name: 'y', type: 'float32', shape: [-1, 2] }],
@@ -49,7 +55,7 @@ export async function registerVersions(home: Home, scenario: Scenario, versions:
   }
 }
 
-function manifestOf({ model, traffic, truth }: Scenario): Manifest {
+function manifestOf({ model, traffic, truth, replay }: Scenario): Manifest {
   const { name, task, tolerance = DEFAULT_TOLERANCE, monitoring, rollout } = model;
   const classes = Array.from({ length: classesOf({ model }) }, (_, i) => `class-${i}`);
   const decision = {
@@ -59,6 +65,8 @@ function manifestOf({ model, traffic, truth }: Scenario): Manifest {
   }[task];
   const outputs = task === 'multiclass' ? [{ name: 'y', meaning: 'label', classes }] : [];
   const features = Object.keys(traffic.features).map((feature) => ({ name: feature, type: 'float', missing: 'allow' }));
+  // Captures hold no whole tensors: an input can be asked again where it is a feature of the contract.
+  if (replay !== undefined) features.push({ name: 'x', type: 'float', missing: 'allow' });
   return Manifest.parse({
     name,
     contract: { features },
@@ -89,6 +97,26 @@ function baselineOfVersion(scenario: Scenario, version: VersionBehaviour, create
     chunks: [],
     performance: { rows: REFERENCE_ROWS, errorRate: referenceErrors(scenario, version) },
   });
+}
+
+/** What registration would have found beside the first version, of which all is well then. */
+async function storeSideBySide(home: Home, versions: readonly VersionBehaviour[], version: number): Promise<Artifact> {
+  const sideBySide: SideBySide = {
+    champion: 1,
+    source: 'reference',
+    from: null,
+    to: null,
+    rows: SIDE_BY_SIDE_ROWS,
+    ...likenessOf(versions, version, 1),
+    notFinite: 0,
+    labelled: 0,
+    metrics: {},
+    pairs: [],
+  };
+  const content = JSON.stringify(sideBySide);
+  const artifact = artifactOf('side-by-side', 'json', content);
+  await home.artifacts.put(artifact.key, content, { ifAbsent: true });
+  return artifact;
 }
 
 async function storeBaseline(home: Home, baseline: Baseline): Promise<Artifact> {

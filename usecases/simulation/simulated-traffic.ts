@@ -1,4 +1,5 @@
 import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { LatencyCounts } from '../../core/simulation/latencies.ts';
 import { type OutcomeTable, wrongOf } from '../../core/simulation/outcomes.ts';
 import type { VersionTotals } from '../../core/simulation/run.ts';
 import type { Scenario } from '../../core/simulation/scenario.ts';
@@ -7,6 +8,7 @@ import { errorMetric } from '../ground-truth/emit-errors.ts';
 import { MAX_PREDICTION_AGE_MS } from '../ground-truth/join-ground-truth.ts';
 import { PendingTruths } from './pending-truths.ts';
 import type { PublishedRoute, Publisher } from './publisher.ts';
+import { SimulatedReplays } from './simulated-replays.ts';
 import { SimulatedTallies } from './simulated-tallies.ts';
 import { emptyTotals, tally } from './tally.ts';
 
@@ -19,6 +21,7 @@ export class SimulatedTraffic {
   servedAfterTakenBack = 0;
   readonly #truths: PendingTruths;
   readonly #tallies: SimulatedTallies;
+  readonly #replays: SimulatedReplays;
   /** Bursts by version and hour whose rows count already. */
   readonly #repeated = new Set<string>();
   /** What endpoints serve by. */
@@ -37,6 +40,7 @@ export class SimulatedTraffic {
     this.totals = model.versions.map(({ name }) => emptyTotals(name, scenario.model.task));
     this.#truths = new PendingTruths(scenario, model.seed);
     this.#tallies = new SimulatedTallies(scenario.model);
+    this.#replays = new SimulatedReplays(model, isoOf);
   }
 
   /** What endpoints serve by now. */
@@ -79,14 +83,16 @@ export class SimulatedTraffic {
       this.#answer(piece, first, stale.state, latest);
     }
     this.#answer(piece, requests, state, latest);
-    for (const burst of this.model.bursts(piece, state)) this.#burst(piece, burst, state.since ?? '');
+    for (const burst of this.model.bursts(piece, state)) this.#burst(piece, burst, state);
   }
 
   /** Joins the truths that were sent by now, in one burst, as the scheduled function does. */
   async join(now: number, latest: ReleaseState): Promise<void> {
     const groups = new Map<string, Parameters<Publisher['judged']>>();
-    for (const { route, since, predictedAt, outcomes } of this.#truths.takeSent(now)) {
+    for (const truth of this.#truths.takeSent(now)) {
+      const { route, since, predictedAt, outcomes } = truth;
       if ((now - predictedAt) * 1_000 > MAX_PREDICTION_AGE_MS) continue;
+      this.#replays.judged(truth);
       const at = this.isoOf(predictedAt);
       this.#tallies.add({ version: route.version, at, since }, outcomes);
       const metric = errorMetric(at, latest.since ?? '');
@@ -97,6 +103,11 @@ export class SimulatedTraffic {
     }
     for (const group of groups.values()) this.publisher.judged(...group);
     for (const tallies of this.#tallies.changed()) await this.publisher.counted(tallies);
+  }
+
+  /** Stores what was asked again by now. */
+  async replay(now: number): Promise<void> {
+    for (const tally of this.#replays.changed(now)) await this.publisher.replayed(tally);
   }
 
   #serve(state: ReleaseState): void {
@@ -113,20 +124,23 @@ export class SimulatedTraffic {
       const count = counts[i]!;
       if (count === 0) continue;
       const traffic = this.model.serve(version, piece, count);
-      this.#publish(piece, { version, variant }, traffic);
+      const latencies = this.#publish(piece, { version, variant }, traffic);
+      this.#replays.served(version, state, { piece, traffic, latencies });
       this.#truths.add({ route: { version, variant }, since: state.since ?? '', at: piece.from }, traffic.outcomes);
       if (latest.quarantined.some((each) => each.version === version)) this.servedAfterTakenBack += count;
     }
   }
 
-  #burst(piece: Piece, { version, variant, requests, burst }: BurstTraffic, since: string): void {
+  #burst(piece: Piece, { version, variant, requests, burst }: BurstTraffic, state: ReleaseState): void {
     const failed = burst.outcome === 'failed' ? requests : 0;
     const invalid = burst.outcome === 'invalid' ? requests : 0;
     const rows = (requests - failed - invalid) * burst.rows;
     const wrong = burst.outcome === 'wrong' ? rows : 0;
     const outcomes: OutcomeTable = { classes: 2, cells: [rows - wrong, wrong, 0, 0] };
     const traffic = { requests, failed, invalid, violations: 0, rows, outcomes: new Map([['', outcomes]]) };
-    this.#publish(piece, { version, variant, named: burst.named }, traffic);
+    const latencies = this.#publish(piece, { version, variant, named: burst.named }, traffic);
+    const ofRequests = burst.failsEverywhere === false ? 0 : failed;
+    if (!burst.named) this.#replays.served(version, state, { piece, traffic, latencies, ofRequests });
     // Whoever names a version was not given it at random: the join counts no truth of it. And rows of one burst are one
     // caller's and alike: of those, it counts one an hour.
     const hour = Math.floor(piece.from / 3_600);
@@ -134,13 +148,15 @@ export class SimulatedTraffic {
     if (burst.named || rows === 0 || this.#repeated.has(key)) return;
     this.#repeated.add(key);
     const once: OutcomeTable = { classes: 2, cells: [wrong > 0 ? 0 : 1, wrong > 0 ? 1 : 0, 0, 0] };
-    this.#truths.add({ route: { version, variant }, since, at: piece.from }, new Map([['', once]]));
+    this.#truths.add({ route: { version, variant }, since: state.since ?? '', at: piece.from }, new Map([['', once]]));
   }
 
-  #publish(piece: Piece, route: PublishedRoute, traffic: ServedTraffic): void {
-    const latencies = this.model.latencies(route.version, piece, traffic.requests);
+  #publish(piece: Piece, route: PublishedRoute, traffic: ServedTraffic): LatencyCounts {
+    // What never reached the model is in no time of an answer.
+    const latencies = this.model.latencies(route.version, piece, traffic.requests - traffic.invalid);
     this.publisher.served(route, piece, traffic, latencies);
     tally(this.totals[route.version - 1]!, traffic);
+    return latencies;
   }
 }
 
