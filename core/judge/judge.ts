@@ -113,8 +113,7 @@ function worseReason(
   useless: readonly AnswerTrouble[],
 ): string {
   const of = (finding: MetricFinding): AnyComparison => comparisons[findings.indexOf(finding)]!;
-  const whole = worse.some((each) => of(each).kind === 'truth' && !isPart(of(each)));
-  const classes = whole && !worse.some(({ className }) => className !== null) ? mostTelling(findings) : '';
+  const classes = worse.some((each) => of(each).kind === 'truth') ? mostTelling(findings) : '';
   const compared = worse.map(findingSentence).concat(classes === '' ? [] : [classes]);
   const held =
     compared.length === 0 ? [] : [`version ${version} is worse than what it is held against: ${compared.join('; ')}`];

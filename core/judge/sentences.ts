@@ -32,16 +32,16 @@ export function findingSentence(finding: MetricFinding): string {
 
 /** A class has a part in a difference from this share of it on. */
 const PART = 0.25;
-const MAX_PARTS = 4;
 
 /** Which classes most of a difference is in, whether or not each by itself is sure yet; empty where none stands out. */
 export function mostTelling(findings: readonly MetricFinding[]): string {
   const classes = findings
     .filter(({ className, segment, difference }) => className !== null && segment === null && difference > 0)
-    .map(({ className, difference, suspect }) => ({ className, excess: difference * suspect.n }))
-    .sort((a, b) => b.excess - a.excess);
+    .map(({ className, difference, suspect }) => ({ className, excess: difference * suspect.n }));
   const all = classes.reduce((sum, { excess }) => sum + excess, 0);
-  const named = classes.filter(({ excess }) => excess >= PART * all).slice(0, MAX_PARTS);
-  if (named.length === 0) return '';
-  return `most of it in rows of ${named.map(({ className }) => `class ${className}`).join(' and ')}`;
+  const named = classes
+    .filter(({ excess }) => excess >= PART * all)
+    .map(({ className }) => `class ${className}`)
+    .sort();
+  return named.length === 0 ? '' : `most of it in rows of ${named.join(' and ')}`;
 }

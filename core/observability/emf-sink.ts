@@ -44,7 +44,7 @@ export function valuesOf(observation: Observation): Parameters<typeof metricLine
     Score: answered && !observation.nominal ? scores.filter(Number.isFinite) : undefined,
     Margin: answered ? confidence?.margin : undefined,
     Entropy: answered ? confidence?.entropy : undefined,
-    Latency: milliseconds(observation.duration),
+    Latency: outcome === 'caller' ? undefined : milliseconds(observation.duration),
   };
 }
 

@@ -36,7 +36,7 @@ export const METRICS = {
   RateLimited: { unit: 'None', by: BY_VARIANT },
   /** 1 for an answer out of the response cache, 0 for one that it might have had; only of models with a cache. */
   CacheHit: { unit: 'None', by: BY_VARIANT },
-  /** Whole time of a request in the handler. */
+  /** Whole time of a request in the handler; none where its caller was at fault. */
   Latency: { unit: 'Milliseconds', by: BY_BOTH },
   /** Whole time of an explanation, which is in no alarm: it takes longer than any answer. */
   ExplainLatency: { unit: 'Milliseconds', by: BY_VARIANT },

@@ -4,10 +4,10 @@ import { metricLine } from '../../core/observability/emf.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { readCaptures } from '../../platform/captures.ts';
-import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
 import { Registry } from '../registry/registry.ts';
+import { noteDriftWindow } from './drift-history.ts';
 import type { DriftView } from './drift-view.ts';
 import { renderDrift } from './report.ts';
 
@@ -106,7 +106,7 @@ export async function assessWindow(
   { version: { model, version, manifest }, baseline, current, to, now }: ProfiledWindow,
 ): Promise<DriftVerdict & Pick<DriftView, 'persistence'>> {
   const verdict = detectDrift(baseline, current, { alpha: manifest.monitoring.drift.alpha });
-  const persistence = await persist(home, `drift/${model}/v${version}.json`, to, verdict.verdict);
+  const persistence = await noteDriftWindow(home, { model, version }, { to, verdict: verdict.verdict });
   if (verdict.verdict !== 'insufficient_data')
     home.metrics.write(
       metricLine({
@@ -119,31 +119,6 @@ export async function assessWindow(
       }),
     );
   return { ...verdict, persistence };
-}
-
-/** Windows that persistence looks back on. */
-const DRIFT_HISTORY_WINDOWS = 5;
-
-/** Stores the window's verdict. Drift is critical in two windows in a row, and a warning in three of the last five. */
-async function persist(
-  home: Pick<Home, 'data'>,
-  key: string,
-  to: Date,
-  verdict: string,
-): Promise<DriftView['persistence']> {
-  const known = await home.data.get(key).catch((error: unknown) => {
-    if (error instanceof ObjectNotFoundError) return undefined;
-    throw error;
-  });
-  const before = known ? (JSON.parse(new TextDecoder().decode(known)) as { to: string; verdict: string }[]) : [];
-  // A window that is too small says nothing either way; one that is looked at again replaces itself.
-  const windows = before.filter((w) => w.to !== to.toISOString());
-  if (verdict !== 'insufficient_data') windows.push({ to: to.toISOString(), verdict });
-  const last = windows.sort((a, b) => (a.to < b.to ? -1 : 1)).slice(-DRIFT_HISTORY_WINDOWS);
-  await home.data.put(key, JSON.stringify(last));
-  const drifted = last.filter((w) => w.verdict === 'drift').length;
-  if (last.length >= 2 && last.slice(-2).every((w) => w.verdict === 'drift')) return 'critical';
-  return drifted >= 3 ? 'warn' : 'none';
 }
 
 async function* only<T>(items: AsyncIterable<T>, wanted: (item: T) => boolean): AsyncIterable<T> {

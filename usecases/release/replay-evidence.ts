@@ -1,7 +1,7 @@
 import type { AnswerTrouble } from '../../core/judge/answers.ts';
 import { type ComparedAnswers, oddAnswers } from '../../core/judge/answers.ts';
 import type { AskedAgain } from '../../core/judge/comparison.ts';
-import type { JudgedStratum } from '../../core/judge/counts.ts';
+import { type JudgedStratum, totalOf } from '../../core/judge/counts.ts';
 import { addPairs, NO_PAIRS, type PairedCounts } from '../../core/judge/paired.ts';
 import type { JudgeRules } from '../../core/judge/rules.ts';
 import { type Hour, hourOf } from '../../core/quality/hour-tallies.ts';
@@ -46,6 +46,9 @@ export type ReplayedKind = 'failures' | 'slow';
 /** Bad answers that are asked again are the suspect's until it is known better from this age on. */
 export const ASKING_MS = 120_000;
 
+/** A request that every version is bad at is to blame, unless most are: then it is what all of them stand on. */
+const MOST = 0.5;
+
 /** A stratum, and the bad answers in it that are too young to have been asked again. */
 export interface YoungStratum extends JudgedStratum {
   readonly since: string;
@@ -67,18 +70,19 @@ export function ownOf(
   asks: boolean,
 ): AskedAgain | undefined {
   const sum = tallies.reduce((all, tally) => addPairs(all, tally[kind]), NO_PAIRS);
-  if (sum.n === 0 && !(asks && strata.some(({ young }) => young > 0))) return undefined;
+  const { n, bad: all } = totalOf(strata).suspect;
+  // Where most answers are bad, no few requests are to blame: that is not waited for.
+  const waits = asks && all < MOST * n && strata.some(({ young }) => young > 0);
+  if (sum.n === 0 && !waits) return undefined;
   const own = strata.map(({ suspect, young, ...stratum }) => {
     const pairs = tallies
       .filter(({ since, hour }) => since === stratum.since && hour === stratum.hour)
       .reduce((all, tally) => addPairs(all, tally[kind]), NO_PAIRS);
-    const bad = pairs.n === 0 ? suspect.bad - (asks ? young : 0) : suspect.bad * ownShare(pairs);
+    const bad = pairs.n === 0 ? suspect.bad - (waits ? young : 0) : suspect.bad * ownShare(pairs);
     return { ...stratum, suspect: { ...suspect, bad } };
   });
   if (sum.n === 0) return { own, cause: null, sentence: `${NAMES[kind]} are asked again of both versions` };
-  const all = strata.reduce((n, { suspect }) => n + suspect.n, 0);
-  const bad = strata.reduce((n, { suspect }) => n + suspect.bad, 0);
-  return { own, ...othersOf(sum, kind, bad / all) };
+  return { own, ...othersOf(sum, kind, all / n) };
 }
 
 const NAMES: Readonly<Record<ReplayedKind, string>> = { failures: 'failures', slow: 'slow answers' };
@@ -86,9 +90,6 @@ const DOES: Readonly<Record<ReplayedKind, string>> = { failures: 'fails', slow: 
 
 /** Share of the suspect's bad answers that the reference does not give. */
 const ownShare = ({ n, both, referenceOnly }: PairedCounts): number => (n - both - referenceOnly) / n;
-
-/** A request that every version is bad at is to blame, unless most are: then it is what all of them stand on. */
-const MOST = 0.5;
 
 function othersOf({ n, both, referenceOnly }: PairedCounts, kind: ReplayedKind, share: number) {
   const isOfRequests = both >= MOST * n && share < MOST;

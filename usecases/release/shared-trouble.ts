@@ -4,6 +4,7 @@ import { proportionBounds } from '../../core/judge/proportion.ts';
 import { versionDimensions } from '../../core/observability/metric-names.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
+import { driftPersistence } from '../drift/drift-history.ts';
 import { troubledInputs } from './troubled-inputs.ts';
 
 /** Least time that is looked at, so that a few answers in a row are no trouble. */
@@ -57,16 +58,12 @@ const causeOf = ({ metric }: AlarmDefinition): SharedTrouble['cause'] =>
   metric === 'PredictionError' || metric === 'Drift' ? 'drift' : 'infrastructure';
 
 async function troubleOf(
-  home: Pick<Home, 'metrics'>,
+  home: Pick<Home, 'metrics' | 'data'>,
   definition: AlarmDefinition,
   options: TroubleOptions,
 ): Promise<string | undefined> {
   const { metric } = definition;
-  if (metric === 'Drift')
-    // What a model is worth says more than what it is given.
-    return options.truthKnown
-      ? undefined
-      : 'inputs of the model drift, and no truth of its predictions is known: that they are worse is estimated';
+  if (metric === 'Drift') return driftTrouble(home, options);
   if (metric === 'PredictionError' && options.truthIsPartial) return undefined;
   const { champion, challengers } = options.state;
   const versions = [champion!, ...challengers.map(({ version }) => version)];
@@ -80,6 +77,15 @@ async function troubleOf(
   if (!isAbove(own!) || !alike) return undefined;
   const said = versions.map((version, i) => `version ${version} ${percent(rates[i]!)}`).join(', ');
   return `${definition.metric}: every version has more than the usual ${Number((100 * usual).toPrecision(3))} %: ${said}`;
+}
+
+/** What a model is worth says more than what it is given; without truth, drift that lasts is all there is. */
+async function driftTrouble(
+  home: Pick<Home, 'data'>,
+  { model, state, truthKnown }: TroubleOptions,
+): Promise<string | undefined> {
+  if (truthKnown || (await driftPersistence(home, model, state.champion!)) === 'none') return undefined;
+  return 'inputs of the model drift and go on to, and no truth of its predictions is known: that they are worse is estimated';
 }
 
 function usualOf({ metric, threshold }: AlarmDefinition, baselineErrorRate: number | undefined): number {

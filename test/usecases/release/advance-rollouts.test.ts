@@ -96,7 +96,7 @@ describe('advanceRollouts', () => {
         fixture.seconds += 10;
       }
       await canary();
-      await served(12, {}, worse);
+      await served(24, {}, worse);
       expect((await look()).entry).toMatchObject({ kind: 'canary-aborted', version: 1, evidence: { cause: 'model' } });
       expect((await fixture.registry.state('m')).quarantined).toMatchObject([{ version: 2 }]);
     });
