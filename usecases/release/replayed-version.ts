@@ -9,10 +9,10 @@ import type { ReplayTally } from '../../core/replay/replay-tally.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { Versions } from './metric-strata.ts';
 import { periodCounts } from './operation-evidence.ts';
+import { pairedTruths } from './paired-truths.ts';
 import type { Takeover } from './release-onset.ts';
 import type { Stretch } from './release-stretches.ts';
 import { answerTrouble, type ReplayedKind, readReplays } from './replay-evidence.ts';
-import { truthPairs } from './truth-pairs.ts';
 
 /** What asking again about a version's requests says of it. */
 export interface ReplayedVersion {
@@ -48,7 +48,7 @@ export async function replayedChallenger(
     isOfStretch: (since) => known.has(since),
   });
   const answers = await answerTrouble(home, replays, record, rules);
-  return { replays, asks: true, comparisons: truthPairs(replays, rules), answers };
+  return { replays, asks: true, comparisons: pairedTruths(replays, rules), answers };
 }
 
 /** A champion beside its predecessor: nothing but the same requests tells them apart from what both stand on. */
@@ -73,7 +73,7 @@ export async function replayedChampion(
     operationPairs(home, replays, { of, kind: 'slow', rules, window: { from, to: now } }),
     answerTrouble(home, replays, record, rules),
   ]);
-  return { replays, asks: true, comparisons: [...failures, ...slow, ...truthPairs(replays, rules)], answers };
+  return { replays, asks: true, comparisons: [...failures, ...slow, ...pairedTruths(replays, rules)], answers };
 }
 
 const HOUR_MS = 3_600_000;

@@ -5,12 +5,12 @@ import type { ReplayTally } from '../../core/replay/replay-tally.ts';
 import { RATE_NAMES, truthMargin } from './truth-evidence.ts';
 
 /** Which of two versions was wrong about the same rows, by what decides. */
-export function truthPairs(tallies: readonly ReplayTally[], rules: JudgeRules): PairedComparison[] {
+export function pairedTruths(tallies: readonly ReplayTally[], rules: JudgeRules): PairedComparison[] {
   const sums = new Map<string, { metric: string; className: string | undefined; pairs: PairedCounts }>();
-  for (const { metric, className, pairs } of tallies.flatMap(({ truth }) => truth)) {
+  for (const { metric, className, pairs, effect = 1 } of tallies.flatMap(({ truth }) => truth)) {
     const key = `${metric} ${className ?? ''}`;
     const known = sums.get(key)?.pairs ?? NO_PAIRS;
-    sums.set(key, { metric, className: className ?? undefined, pairs: addPairs(known, pairs) });
+    sums.set(key, { metric, className: className ?? undefined, pairs: addPairs(known, worth(pairs, effect)) });
   }
   const rows = Math.max(0, ...[...sums.values()].map(({ pairs }) => pairs.n));
   return [...sums.values()].flatMap(({ metric, className, pairs }) => {
@@ -20,3 +20,11 @@ export function truthPairs(tallies: readonly ReplayTally[], rules: JudgeRules): 
     return [{ metric: name, kind: 'truth' as const, className, margin, holdsStep: false, pairs }];
   });
 }
+
+/** Rows of one unit are alike, and count for fewer than they are; what is left over speaks for the suspect. */
+const worth = ({ n, both, suspectOnly, referenceOnly }: PairedCounts, effect: number): PairedCounts => ({
+  n: n / effect,
+  both: both / effect,
+  suspectOnly: Math.floor(suspectOnly / effect),
+  referenceOnly: Math.ceil(referenceOnly / effect),
+});
