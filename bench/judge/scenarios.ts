@@ -15,11 +15,16 @@ import { mustWords, time } from './must.ts';
 const FOLDER = path.join(import.meta.dirname, '../../test/simulation/scenarios');
 /** Seeds that no test has. */
 const FIRST_SEED = 70_001;
-/** Rows that take minutes a seed are played less often. */
+/** Scenarios of at least so long may be played less often. */
 const LONG_SECONDS = 12 * 3_600;
 
+export interface SeedCounts {
+  readonly usual: number;
+  readonly long: number;
+}
+
 /** Every row of the scenarios, each variant of it played with so many seeds. */
-export async function scenarioRows(seeds: number): Promise<BenchRow[]> {
+export async function scenarioRows(seeds: SeedCounts): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const file of readdirSync(FOLDER).sort()) {
     const content = readScenarioFile(path.join(FOLDER, file));
@@ -30,8 +35,8 @@ export async function scenarioRows(seeds: number): Promise<BenchRow[]> {
   return rows;
 }
 
-async function played({ scenario, variant }: Candidate, most: number): Promise<BenchRow> {
-  const seeds = scenario.duration > LONG_SECONDS ? Math.ceil(most / 5) : most;
+async function played({ scenario, variant }: Candidate, counts: SeedCounts): Promise<BenchRow> {
+  const seeds = scenario.duration >= LONG_SECONDS ? counts.long : counts.usual;
   const view = await simulate({ ...scenario, seeds, seed: FIRST_SEED }, DEPLOYED_SCHEDULES);
   const what = `${scenario.name}${variant === undefined ? '' : `: ${variant}`}`;
   const row: BenchRow = {
