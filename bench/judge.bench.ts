@@ -11,15 +11,19 @@ const [BEGIN, END] = ['<!-- measured: npm run bench -- judge -->', '<!-- end of 
  * Operating characteristics of the judge: every scenario with 50 seeds, and a thousand rollouts of canaries that equal
  * their champion. Writes the tables of docs/how-trimtab-decides.md.
  *
- * BENCH_SEEDS, BENCH_LONG_SEEDS (of scenarios of half a day and more) and BENCH_ROLLOUTS make it shorter; with the first,
- * nothing is written.
+ * BENCH_ROWS (a regular expression of files), BENCH_SEEDS, BENCH_LONG_SEEDS (of scenarios of half a day and more) and
+ * BENCH_ROLLOUTS make it shorter; with the first, nothing is written.
  */
 export const bench: Bench = async () => {
-  const { BENCH_SEEDS, BENCH_LONG_SEEDS, BENCH_ROLLOUTS } = process.env;
+  const { BENCH_ROWS, BENCH_SEEDS, BENCH_LONG_SEEDS, BENCH_ROLLOUTS } = process.env;
   const usual = Number(BENCH_SEEDS ?? 50);
-  const rows = await scenarioRows({ usual, long: Number(BENCH_LONG_SEEDS ?? usual) });
+  const rows = await scenarioRows({
+    usual,
+    long: Number(BENCH_LONG_SEEDS ?? usual),
+    rows: new RegExp(BENCH_ROWS ?? '.'),
+  });
   rows.push(...aaRows(Number(BENCH_ROLLOUTS ?? 1_000)));
-  if (BENCH_SEEDS === undefined) writeTables(rows);
+  if (BENCH_ROWS === undefined) writeTables(rows);
   return rows;
 };
 

@@ -21,12 +21,16 @@ const LONG_SECONDS = 12 * 3_600;
 export interface SeedCounts {
   readonly usual: number;
   readonly long: number;
+  /** Which files, by their names. @default all */
+  readonly rows?: RegExp;
 }
 
 /** Every row of the scenarios, each variant of it played with so many seeds. */
 export async function scenarioRows(seeds: SeedCounts): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
+  const { rows: chosen = /./ } = seeds;
   for (const file of readdirSync(FOLDER).sort()) {
+    if (!chosen.test(file)) continue;
     const content = readScenarioFile(path.join(FOLDER, file));
     const variants = candidatesOfVariants(content, file);
     const candidates = variants.length > 0 ? variants : [{ at: {}, scenario: parseScenario(content, file) }];
