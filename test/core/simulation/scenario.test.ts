@@ -77,7 +77,7 @@ describe('Scenario', () => {
   it('is documented: examples that parse, and a table of every field', () => {
     const page = readFileSync(SIMULATE_PAGE, 'utf8');
     const examples = [...page.matchAll(/```json\n([^`]+)```/g)].map(([, text]) => JSON.parse(text!));
-    expect(examples).toHaveLength(4);
+    expect(examples).toHaveLength(5);
     for (const example of examples) expect(ScenarioFile.safeParse(example).error).toBeUndefined();
     expect(page).toBe(simulatePage());
   });
