@@ -66,7 +66,10 @@ describe('failures that were asked again', () => {
   });
 
   it('take it back by those that are its own', () => {
-    expect(judge(evidence({ comparisons: [failures(6, 'data')] }))).toMatchObject({ action: 'take-back', cause: 'model' });
+    expect(judge(evidence({ comparisons: [failures(6, 'data')] }))).toMatchObject({
+      action: 'take-back',
+      cause: 'model',
+    });
   });
 });
 
@@ -84,7 +87,11 @@ describe('answers without truth', () => {
 
   it.each<[string, Partial<ComparedAnswers>, string[]]>([
     ['an honest retrain', {}, []],
-    ['not a number', { notFinite: 400, disagree: 400, distinctAnswers: 1, rankCorrelation: null }, ['take-back', 'ask-person']],
+    [
+      'not a number',
+      { notFinite: 400, disagree: 400, distinctAnswers: 1, rankCorrelation: null },
+      ['take-back', 'ask-person'],
+    ],
     ['constant', { distinctAnswers: 1, rankCorrelation: null }, ['take-back']],
     ['few rows alike', { distinctInputs: 99, distinctAnswers: 1, rankCorrelation: null }, []],
     ['shuffled', { disagree: 168, rankCorrelation: 0.01 }, ['ask-person']],
@@ -96,7 +103,9 @@ describe('answers without truth', () => {
   });
 
   it('that are no numbers need no registration to be useless', () => {
-    expect(oddAnswers(answers({ notFinite: 400 }), undefined, RULES).map(({ action }) => action)).toEqual(['take-back']);
+    expect(oddAnswers(answers({ notFinite: 400 }), undefined, RULES).map(({ action }) => action)).toEqual([
+      'take-back',
+    ]);
     expect(oddAnswers(answers({ distinctAnswers: 1, disagree: 168 }), undefined, RULES)).toEqual([]);
   });
 

@@ -84,6 +84,13 @@ describe('Scenario', () => {
 
   it.each([
     [{ traffic: { positives: 0.2 }, model: { task: 'regression' } }, /is for task binary, the model's is regression/],
+    [{ versions: [{ name: 'a' }, { name: 'b', failsAgain: 0.5 }] }, /asked again, and `replay` is not said/],
+    [{ replay: {}, versions: [{ name: 'a', disagreement: 0.1 }] }, /beside the first version, which this is/],
+    [{ versions: [{ name: 'a', answers: 'constant', errors: 0.2 }] }, /answers that are constant say it already/],
+    [
+      { replay: {}, traffic: { bursts: [{ at: 0, outcome: 'wrong', failsEverywhere: false }] } },
+      /for requests that fail, these are wrong/,
+    ],
     [{ versions: [{ name: 'a', errors: 0.1, recall: 0.2, specificity: 0.9 }] }, /says what `recall` and `specificity`/],
     [{ warmUp: '1h', events: [] }, /is for scenarios without `events`/],
     [{ duration: '1h', events: [{ do: 'release', at: '2h', version: 'canary' }] }, /is not before the end, 3600 s/],
