@@ -31,7 +31,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   drift: ['registry', 'validation'],
   quality: ['registry', 'validation', 'baseline'],
   'ground-truth': ['quality'],
-  release: ['registry', 'quality'],
+  release: ['registry', 'quality', 'drift'],
   simulation: ['registry', 'release', 'ground-truth', 'drift'],
   privacy: ['registry', 'validation', 'quality', 'ground-truth'],
   audit: ['privacy', 'validation', 'quality'],

@@ -45,9 +45,14 @@ function multiclassRates(tally: MulticlassTally): TruthRate[] {
     const n = matrix[i]!.reduce((sum, count) => sum + count, 0);
     return { n, bad: n - matrix[i]![i]! };
   };
+  const decidedOn = (i: number): Counts => {
+    const n = matrix.reduce((sum, row) => sum + row[i]!, 0);
+    return { n, bad: n - matrix[i]![i]! };
+  };
   return [
     { metric: 'errorRate', counts: { n: tally.n, bad: tally.n - tally.correct } },
     ...tally.classes.map((className, i) => ({ metric: 'recall' as const, className, counts: ofClass(i) })),
+    ...tally.classes.map((className, i) => ({ metric: 'precision' as const, className, counts: decidedOn(i) })),
   ];
 }
 

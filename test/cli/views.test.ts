@@ -218,7 +218,7 @@ describe('views', () => {
 /** Fields that a ledger entry, a version record, a dataset version or a record of an erasure may not have. */
 const STORED = new Set([
   ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary', 'judged', 'class'],
-  ...['baseline', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges'],
+  ...['baseline', 'sideBySide', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges'],
   ...['personal', 'erasures', 'drops', 'datasets', 'quarantine', 'truths', 'captures'],
 ]);
 

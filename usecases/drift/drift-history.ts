@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
-import { parseStored } from '../quality/stored-object.ts';
 
 /** Windows that persistence looks back on. */
 const WINDOWS = 5;
@@ -22,7 +21,7 @@ function persistenceOf(windows: Windows): DriftPersistence {
 
 async function readWindows({ data }: Pick<Home, 'data'>, key: string): Promise<Windows> {
   try {
-    return parseStored(Windows, key, await data.get(key));
+    return Windows.parse(JSON.parse(new TextDecoder().decode(await data.get(key))));
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return [];
     throw error;

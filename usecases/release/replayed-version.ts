@@ -15,7 +15,7 @@ import type { Stretch } from './release-stretches.ts';
 import { answerTrouble, type ReplayedKind, readReplays } from './replay-evidence.ts';
 
 /** What asking again about a version's requests says of it. */
-export interface ReplayedVersion {
+export interface WhatReplayShows {
   readonly replays: readonly ReplayTally[];
   /** Whether its requests are asked again at all. */
   readonly asks: boolean;
@@ -35,7 +35,7 @@ export async function replayedChallenger(
   { model, champion, challenger }: Versions,
   stretches: readonly Stretch[],
   { rules, record }: ReplayedOptions,
-): Promise<ReplayedVersion> {
+): Promise<WhatReplayShows> {
   const [first, last] = [stretches[0], stretches.at(-1)];
   if (first === undefined || last === undefined || !asksAgain(record)) return NOTHING;
   const known = new Set(stretches.map(({ since }) => since));
@@ -56,7 +56,7 @@ export async function replayedChampion(
   home: Pick<Home, 'data' | 'artifacts' | 'metrics'>,
   { model, champion, predecessor, at, since }: Takeover,
   { rules, record, now }: ReplayedOptions & { readonly now: Date },
-): Promise<ReplayedVersion> {
+): Promise<WhatReplayShows> {
   if (!asksAgain(record)) return NOTHING;
   const from = at <= now ? at : new Date(now.getTime() - HOUR_MS);
   const replays = await readReplays(home, {
@@ -77,7 +77,7 @@ export async function replayedChampion(
 }
 
 const HOUR_MS = 3_600_000;
-const NOTHING: ReplayedVersion = { replays: [], asks: false, comparisons: [], answers: [] };
+const NOTHING: WhatReplayShows = { replays: [], asks: false, comparisons: [], answers: [] };
 
 const asksAgain = (record: ModelVersion | undefined): record is ModelVersion =>
   record !== undefined && replayabilityOf(record).replayable;
