@@ -1,11 +1,18 @@
 import type { Compared, JudgeLimits, MetricFinding } from './comparison.ts';
+import type { Counts } from './counts.ts';
 import { logPairs, type PairedCounts } from './paired.ts';
+import { logRateRatio } from './rate-ratio.ts';
 
 /** What two versions answered to the same requests, of which either may be bad. */
 export interface PairedComparison extends Compared {
   readonly pairs: PairedCounts;
   /** Of how many requests these are the pairs that could differ; absent: of themselves. */
   readonly trials?: number;
+  /**
+   * How often each was bad, of requests that were not chosen for it: the reference's from before the release. Pairs of
+   * requests that the suspect was bad at say whose fault they are, and not whether there are more of them.
+   */
+  readonly rates?: { readonly suspect: Counts; readonly reference: Counts } | undefined;
 }
 
 /**
@@ -13,14 +20,17 @@ export interface PairedComparison extends Compared {
  * it is not: requests are the suspect's own, and of failures only those that failed.
  */
 export function comparePairs(
-  { metric, segment, className, margin, pairs, trials = pairs.n }: PairedComparison,
+  { metric, segment, className, margin, pairs, trials = pairs.n, rates }: PairedComparison,
   { takeBackLevel }: Pick<JudgeLimits, 'takeBackLevel'>,
 ): MetricFinding {
   const { both, suspectOnly, referenceOnly } = pairs;
   const of = (bad: number) => ({ n: trials, bad });
-  const difference = trials === 0 ? 0 : (suspectOnly - referenceOnly) / trials;
+  const usual = rates === undefined || rates.reference.n === 0 ? 0 : rates.reference.bad / rates.reference.n;
+  const difference = trials === 0 ? 0 : (suspectOnly - referenceOnly) / trials - usual;
   const allowed = trials === 0 ? margin.floor : (margin.relative * (both + referenceOnly)) / trials + margin.floor;
-  const evidence = difference > 0 ? logPairs(pairs) : 0;
+  // The lesser of two e-values, so that it takes both: more of them, and its own.
+  const more = rates === undefined || rates.reference.n === 0 ? Number.POSITIVE_INFINITY : logRateRatio([rates]);
+  const evidence = difference > 0 ? Math.min(logPairs(pairs), more) : 0;
   const needed = -Math.log(takeBackLevel);
   return {
     metric,

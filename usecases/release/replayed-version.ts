@@ -67,7 +67,7 @@ export async function replayedChampion(
     to: now,
     isOfStretch: (each) => each === since,
   });
-  const of = { model, version: champion };
+  const of = { model, version: champion, predecessor, at: from };
   const [failures, slow, answers] = await Promise.all([
     operationPairs(home, replays, { of, kind: 'failures', rules, window: { from, to: now } }),
     operationPairs(home, replays, { of, kind: 'slow', rules, window: { from, to: now } }),
@@ -77,13 +77,15 @@ export async function replayedChampion(
 }
 
 const HOUR_MS = 3_600_000;
+/** How long before a release its predecessor's answers say what is usual. */
+const BEFORE_MS = 24 * HOUR_MS;
 const NOTHING: WhatReplayShows = { replays: [], asks: false, comparisons: [], answers: [] };
 
 const asksAgain = (record: ModelVersion | undefined): record is ModelVersion =>
   record !== undefined && replayabilityOf(record).replayable;
 
 interface OperationPairsOptions {
-  readonly of: { readonly model: string; readonly version: number };
+  readonly of: Pick<Takeover, 'model' | 'predecessor' | 'at'> & { readonly version: number };
   readonly kind: ReplayedKind;
   readonly rules: JudgeRules;
   readonly window: { readonly from: Date; readonly to: Date };
@@ -101,7 +103,13 @@ async function operationPairs(
     kind === 'failures'
       ? { metric: 'Failure' as const, bad: 'Sum' }
       : { metric: 'Latency' as const, bad: `TC(${rules.slowMs}:)` };
-  const { n, bad } = [...(await periodCounts(home, of, rate, window)).values()].reduce<Counts>(addCounts, NO_COUNTS);
+  const total = async (version: number, over: typeof window): Promise<Counts> =>
+    [...(await periodCounts(home, { model: of.model, version }, rate, over)).values()].reduce(addCounts, NO_COUNTS);
+  const [suspect, reference] = await Promise.all([
+    total(of.version, window),
+    total(of.predecessor, { from: new Date(of.at.getTime() - BEFORE_MS), to: of.at }),
+  ]);
+  const { n, bad } = suspect;
   // So many answers have given the bad ones that were asked again.
   const trials = bad === 0 ? pairs.n : Math.max(pairs.n, (n * pairs.n) / bad);
   const metric = kind === 'failures' ? 'failures, asked again' : `answers slower than ${rules.slowMs} ms, asked again`;
@@ -113,6 +121,7 @@ async function operationPairs(
       holdsStep: false,
       pairs,
       trials,
+      rates: { suspect, reference },
     },
   ];
 }
