@@ -21,7 +21,14 @@ export function mustWords(expect: Expectation | undefined): string {
     ...(none(retraining) ? ['no retraining'] : []),
     ...(none(entries) ? ['no entry'] : []),
     ...(cause === undefined ? [] : [`cause ${cause}`]),
-    ...(reason === undefined ? [] : [`“${reason}” in the reason`]),
+    ...(reason === undefined
+      ? []
+      : [
+          `${[reason]
+            .flat()
+            .map((part) => `“${part}”`)
+            .join(' and ')} in the reason`,
+        ]),
   ].join(', ');
 }
 

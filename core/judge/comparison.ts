@@ -18,6 +18,8 @@ export interface Compared {
   readonly margin: Margin;
   /** Whether a step waits for it; a segment or a class can take a version back and holds up none. */
   readonly holdsStep: boolean;
+  /** What is said besides where it is worse. */
+  readonly detail?: string | undefined;
 }
 
 /** One rate of two versions, among requests that fell to either at random. */

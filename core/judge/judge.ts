@@ -114,7 +114,9 @@ function worseReason(
 ): string {
   const of = (finding: MetricFinding): AnyComparison => comparisons[findings.indexOf(finding)]!;
   const classes = worse.some((each) => of(each).kind === 'truth') ? mostTelling(findings) : '';
-  const compared = worse.map(findingSentence).concat(classes === '' ? [] : [classes]);
+  const compared = worse
+    .map((finding) => [findingSentence(finding), of(finding).detail ?? []].flat().join(', '))
+    .concat(classes === '' ? [] : [classes]);
   const held =
     compared.length === 0 ? [] : [`version ${version} is worse than what it is held against: ${compared.join('; ')}`];
   const afterwards = worse.some((each) => isAfterwards(of(each)))

@@ -12,6 +12,8 @@ export interface TruthRate {
   readonly metric: JudgeRules['quality'][number]['metric'];
   readonly className?: string;
   readonly counts: Counts;
+  /** Of rows of a class that are missed: the class that most of them are taken for. */
+  readonly takenFor?: string | undefined;
 }
 
 /** Absolute errors from which a regression's answers are bad: the reference's median and 90th percentile, of its bins. */
@@ -45,13 +47,23 @@ function multiclassRates(tally: MulticlassTally): TruthRate[] {
     const n = matrix[i]!.reduce((sum, count) => sum + count, 0);
     return { n, bad: n - matrix[i]![i]! };
   };
+  const takenFor = (i: number): string | undefined => {
+    const wrong = matrix[i]!.map((count, decided) => (decided === i ? 0 : count));
+    const [most, all] = [Math.max(...wrong), wrong.reduce((sum, count) => sum + count, 0)];
+    return all > 0 && 2 * most > all ? tally.classes[wrong.indexOf(most)] : undefined;
+  };
   const decidedOn = (i: number): Counts => {
     const n = matrix.reduce((sum, row) => sum + row[i]!, 0);
     return { n, bad: n - matrix[i]![i]! };
   };
   return [
     { metric: 'errorRate', counts: { n: tally.n, bad: tally.n - tally.correct } },
-    ...tally.classes.map((className, i) => ({ metric: 'recall' as const, className, counts: ofClass(i) })),
+    ...tally.classes.map((className, i) => ({
+      metric: 'recall' as const,
+      className,
+      counts: ofClass(i),
+      takenFor: takenFor(i),
+    })),
     ...tally.classes.map((className, i) => ({ metric: 'precision' as const, className, counts: decidedOn(i) })),
   ];
 }

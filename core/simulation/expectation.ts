@@ -46,10 +46,10 @@ export const Expectation = z.strictObject({
   driftWindows: QuantityBounds.optional().describe('Windows in which drift was found'),
   pages: QuantityBounds.optional().describe('Alarms that went off: each notifies somebody'),
   reason: z
-    .string()
+    .union([z.string(), z.array(z.string()).min(1)])
     .optional()
     .describe(
-      'What the reason of the entry that took a version back, else of the last one, must contain in every seed',
+      'What the reason of the entry that took a version back, else of the last one, must contain in every seed, or all that it must',
     ),
 });
 export type Expectation = z.infer<typeof Expectation>;

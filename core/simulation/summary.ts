@@ -103,8 +103,10 @@ export function unmet(expectation: Expectation, runs: readonly Run[]): string[] 
   }
   const another = cause === undefined ? undefined : runs.find((run) => run.cause !== null && run.cause !== cause);
   if (another) faults.push(`cause: ${cause} is expected, seed ${another.seed} has ${another.cause}`);
-  const other = reason === undefined ? undefined : runs.find((run) => !run.reason.includes(reason));
-  if (other) faults.push(`reason: '${reason}' is expected, seed ${other.seed} has '${other.reason}'`);
+  for (const part of reason === undefined ? [] : [reason].flat()) {
+    const other = runs.find((run) => !run.reason.includes(part));
+    if (other) faults.push(`reason: '${part}' is expected, seed ${other.seed} has '${other.reason}'`);
+  }
   return faults;
 }
 

@@ -140,6 +140,7 @@ function compareSegment(
       segment: segment === ALL ? undefined : segment,
       className: rate.className,
       margin,
+      detail: rate.takenFor === undefined ? undefined : `most of them taken for class ${rate.takenFor}`,
       holdsStep: segment === ALL && rate.className === undefined && rules.needsTruth !== 'no',
       strata: own,
     };
