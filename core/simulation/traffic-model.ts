@@ -150,12 +150,16 @@ export class TrafficModel {
     return { requests, failed, invalid, violations, rows, outcomes };
   }
 
-  /** How long a version's requests took. */
-  latencies(version: number, { from, to }: Piece, requests: number): LatencyCounts {
+  /**
+   * How long a version's requests took.
+   *
+   * @param burst which of the bursts of a piece they came in, from 1; each has times of its own
+   */
+  latencies(version: number, { from, to }: Piece, requests: number, burst = 0): LatencyCounts {
     const t = (from + to) / 2;
     const { medianMs = 20, spread = 0.3, slow = 0, slowMs = 1_000 } = this.versions[version - 1]!.latency ?? {};
     const factor = valueAt(this.scenario.everywhere.latencyFactor, t);
-    return drawLatencies(this.#random.at(STREAM.latency, from, version), requests, {
+    return drawLatencies(this.#random.at(STREAM.latency, from, version, ...(burst > 0 ? [burst] : [])), requests, {
       median: valueAt(medianMs, t) * factor,
       spread,
       slow: valueAt(slow, t),

@@ -83,7 +83,7 @@ export class SimulatedTraffic {
       this.#answer(piece, first, stale.state, latest);
     }
     this.#answer(piece, requests, state, latest);
-    for (const burst of this.model.bursts(piece, state)) this.#burst(piece, burst, state);
+    for (const [i, burst] of this.model.bursts(piece, state).entries()) this.#burst(piece, burst, state, i + 1);
   }
 
   /** Joins the truths that were sent by now, in one burst, as the scheduled function does. */
@@ -131,14 +131,14 @@ export class SimulatedTraffic {
     }
   }
 
-  #burst(piece: Piece, { version, variant, requests, burst }: BurstTraffic, state: ReleaseState): void {
+  #burst(piece: Piece, { version, variant, requests, burst }: BurstTraffic, state: ReleaseState, number: number): void {
     const failed = burst.outcome === 'failed' ? requests : 0;
     const invalid = burst.outcome === 'invalid' ? requests : 0;
     const rows = (requests - failed - invalid) * burst.rows;
     const wrong = burst.outcome === 'wrong' ? rows : 0;
     const outcomes: OutcomeTable = { classes: 2, cells: [rows - wrong, wrong, 0, 0] };
     const traffic = { requests, failed, invalid, violations: 0, rows, outcomes: new Map([['', outcomes]]) };
-    const latencies = this.#publish(piece, { version, variant, named: burst.named }, traffic);
+    const latencies = this.#publish(piece, { version, variant, named: burst.named }, traffic, number);
     const ofRequests = burst.failsEverywhere === false ? 0 : failed;
     if (!burst.named) this.#replays.served(version, state, { piece, traffic, latencies, ofRequests });
     // Whoever names a version was not given it at random: the join counts no truth of it. And rows of one burst are one
@@ -151,9 +151,9 @@ export class SimulatedTraffic {
     this.#truths.add({ route: { version, variant }, since: state.since ?? '', at: piece.from }, new Map([['', once]]));
   }
 
-  #publish(piece: Piece, route: PublishedRoute, traffic: ServedTraffic): LatencyCounts {
+  #publish(piece: Piece, route: PublishedRoute, traffic: ServedTraffic, burst = 0): LatencyCounts {
     // What never reached the model is in no time of an answer.
-    const latencies = this.model.latencies(route.version, piece, traffic.requests - traffic.invalid);
+    const latencies = this.model.latencies(route.version, piece, traffic.requests - traffic.invalid, burst);
     this.publisher.served(route, piece, traffic, latencies);
     tally(this.totals[route.version - 1]!, traffic);
     return latencies;
