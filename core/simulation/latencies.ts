@@ -24,12 +24,14 @@ export interface LatencyCounts {
   /** Of the body, between successive quantiles. */
   readonly body: readonly number[];
   readonly slow: number;
+  /** In (0, 1): by what chance times fall within their class. @default one half */
+  readonly chance?: number | undefined;
 }
 
 /** How the times of `n` requests fall. */
 export function drawLatencies(random: Random, n: number, shape: LatencyShape): LatencyCounts {
   const slow = random.binomial(n, shape.slow);
-  return { shape, body: random.multinomial(n - slow, SHARES), slow };
+  return { shape, body: random.multinomial(n - slow, SHARES), slow, chance: random.uniform() };
 }
 
 /** Sum of the times: each class of the body by its conditional mean. */
@@ -65,23 +67,49 @@ export function latencyOfRank(all: readonly LatencyCounts[], rank: number): numb
   return timeWithin(last, last.n / (last.n + 1));
 }
 
-/** How many of the times are above a limit, by their ranks. */
+/**
+ * How many of the times are above a limit. Of the class that the limit lies in it is drawn: times that were spread evenly
+ * would, where a class has one of them, all be above or all below.
+ */
 export function latenciesAbove(counts: LatencyCounts, limit: number): number {
   const known = above.get(counts) ?? new Map<number, number>();
   above.set(counts, known);
   let found = known.get(limit);
   if (found === undefined) {
-    const n = counts.body.reduce((sum, count) => sum + count, counts.slow);
-    let [low, high] = [0, n];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if (latencyOfRank([counts], middle) <= limit) low = middle;
-      else high = middle - 1;
+    const { shape, body, slow, chance = 0.5 } = counts;
+    const below =
+      shape.spread > 0 ? normalCdf(Math.log(limit / shape.median) / shape.spread) : Number(shape.median <= limit);
+    found = shape.slowMs > limit ? slow : 0;
+    for (const [i, n] of body.entries()) {
+      const share = Math.min(1, Math.max(0, (EDGES[i + 1]! - below) / SHARES[i]!));
+      found += binomialQuantile(n, share, chance);
     }
-    found = n - low;
     known.set(limit, found);
   }
   return found;
+}
+
+/** Counts from which a binomial quantile is taken from the normal distribution. */
+const MANY = 1_000;
+
+/** The count that so many trials do not exceed with a probability of `chance`. */
+function binomialQuantile(n: number, p: number, chance: number): number {
+  if (n === 0 || p <= 0) return 0;
+  if (p >= 1) return n;
+  if (p > 0.5) return n - binomialQuantile(n, 1 - p, 1 - chance);
+  if (n > MANY) {
+    const normal = n * p + normalQuantile(chance) * Math.sqrt(n * p * (1 - p));
+    return Math.min(n, Math.max(0, Math.round(normal)));
+  }
+  let mass = (1 - p) ** n;
+  let sum = mass;
+  let k = 0;
+  while (sum < chance && k < n) {
+    mass *= ((n - k) * p) / ((k + 1) * (1 - p));
+    sum += mass;
+    k++;
+  }
+  return k;
 }
 
 /** By counts and limit: the same are asked for at every look. */
@@ -137,7 +165,7 @@ function classMeans(spread: number): readonly number[] {
 /** Times of two sets of requests together; undefined where their shapes differ. */
 export function addLatencies(a: LatencyCounts, b: LatencyCounts): LatencyCounts | undefined {
   if (!alike(a.shape, b.shape)) return undefined;
-  return { shape: a.shape, body: a.body.map((n, i) => n + b.body[i]!), slow: a.slow + b.slow };
+  return { shape: a.shape, body: a.body.map((n, i) => n + b.body[i]!), slow: a.slow + b.slow, chance: a.chance };
 }
 
 const alike = (a: LatencyShape, b: LatencyShape): boolean =>
