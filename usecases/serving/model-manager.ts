@@ -1,6 +1,7 @@
 import type { Signals } from '../../core/observability/observation.ts';
 import type { Statistics } from '../../core/observability/statistics.ts';
 import { type Catalog, modelOf, ProtocolError, unknownModel } from '../../core/protocols/protocol.ts';
+import type { Moment } from '../../core/serving/moment.ts';
 import type { Route } from '../../core/serving/route.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
@@ -41,8 +42,8 @@ export interface ModelsListener {
 }
 
 /**
- * The models that an endpoint serves, as the ledger says. It is read again beside the requests, never before one, and
- * what cannot be read or loaded leaves things as they were.
+ * The models that an endpoint serves, as the ledger says. It is read again beside the requests, and before one only when
+ * the copy is old; what cannot be read or loaded leaves things as they were, but for what was taken back.
  */
 export class ModelManager {
   private readonly served = new Map<string, ServedModel>();
@@ -165,8 +166,19 @@ export class ModelManager {
   }
 
   /** Begins to read the releases again when they have become old. */
-  touch(): void {
-    void this.watch.touch();
+  touch(now: Moment): void {
+    this.watch.touch(now);
+  }
+
+  /**
+   * What an answer of a model has to wait for, so that nobody gets a version that was taken back: a look at a release
+   * whose copy is older than {@link MAX_AGE_MS}, and the load of what comes in the place of one that was.
+   *
+   * @returns undefined when there is nothing to wait for; else what gives the age of the copy in milliseconds, when it
+   * could not be read again
+   */
+  freshen(model: ServedModel, now: Moment): Promise<number | undefined> | undefined {
+    return this.watch.freshen(model.name, now);
   }
 
   /** Reads the releases now. Does not throw. */
