@@ -27,6 +27,10 @@ export interface ModelsOptions {
   readonly load?: ModelLoader;
   /** How old the copy of the release may get before it is read again. @default 2 */
   readonly refreshSeconds?: number;
+  /** How old the copy of the release may be that an answer rests on: an older one is read again first. @default 30 */
+  readonly maxAgeSeconds?: number;
+  /** How long an answer waits for that. @default 0.1 */
+  readonly patienceSeconds?: number;
   /** How long a version that has lost its traffic stays in memory. @default 60 */
   readonly graceSeconds?: number;
   /** How long after a failed load it is tried again. @default 15 */
@@ -77,6 +81,8 @@ export class ModelManager {
       models: this.served,
       intervalMs: (options.refreshSeconds ?? 2) * 1000,
       timeoutMs,
+      maxAgeMs: (options.maxAgeSeconds ?? 30) * 1000,
+      patienceMs: (options.patienceSeconds ?? 0.1) * 1000,
       onRead: (model, failed) => {
         listener.signal(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 });
         model.retryPrivacy();
@@ -172,7 +178,7 @@ export class ModelManager {
 
   /**
    * What an answer of a model has to wait for, so that nobody gets a version that was taken back: a look at a release
-   * whose copy is older than {@link MAX_AGE_MS}, and the load of what comes in the place of one that was.
+   * whose copy is old, and the load of what comes in the place of one that was.
    *
    * @returns undefined when there is nothing to wait for; else what gives the age of the copy in milliseconds, when it
    * could not be read again

@@ -1,22 +1,14 @@
 import { elapsedMs, type Moment } from '../../core/serving/moment.ts';
-import type { Home } from '../../platform/ports.ts';
 import { settledWithin, withTimeout } from '../../platform/with-timeout.ts';
-import type { ReleaseCache } from './release-cache.ts';
-import { momentOf, ReleaseReader } from './release-reader.ts';
+import { momentOf, ReleaseReader, type ReleaseReaderOptions } from './release-reader.ts';
 import type { ServedModel } from './served-model.ts';
 
-export interface ReleaseWatchOptions {
-  readonly home: Pick<Home, 'ledger' | 'clock'>;
-  readonly lastKnown: ReleaseCache;
+export interface ReleaseWatchOptions extends ReleaseReaderOptions {
   readonly names: readonly string[] | 'all';
   /** Filled by the watch: a model appears here as soon as it is known, loaded or not. */
   readonly models: Map<string, ServedModel>;
   readonly create: (name: string) => ServedModel;
   readonly intervalMs: number;
-  readonly timeoutMs: number;
-  /** Called after each reading of a model's release. */
-  readonly onRead: (model: ServedModel, failed: boolean) => void;
-  readonly onError: (message: string, error: unknown) => void;
 }
 
 /** Keeps models at the ledger's state: one reading at a time, beside whatever else is going on. */

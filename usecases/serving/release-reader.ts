@@ -6,12 +6,8 @@ import { settledWithin, withTimeout } from '../../platform/with-timeout.ts';
 import type { ReleaseCache } from './release-cache.ts';
 import type { ServedModel } from './served-model.ts';
 
-/** Oldest copy of a release that answers without being read again first. */
-export const MAX_AGE_MS = 30_000;
-/** How long an answer waits for a reading of the release, counted from its beginning. */
-const PATIENCE_MS = 100;
 /**
- * What is left of that for requests that come later. The answer to a reading that was under way when a function was
+ * What is left of the patience for requests that come later. The answer to a reading that was under way when a function was
  * frozen is here already when it goes on, and needs a few turns of the event loop.
  */
 const LEAST_PATIENCE_MS = 10;
@@ -23,6 +19,10 @@ export interface ReleaseReaderOptions {
   readonly lastKnown: ReleaseCache;
   /** How long the ledger may take. */
   readonly timeoutMs: number;
+  /** Oldest copy of a release that answers without being read again first. */
+  readonly maxAgeMs: number;
+  /** How long an answer waits for a reading of the release, counted from its beginning. */
+  readonly patienceMs: number;
   /** Called after each reading, and when an answer does not wait for one any longer. */
   readonly onRead: (model: ServedModel, failed: boolean) => void;
   readonly onError: (message: string, error: unknown) => void;
@@ -85,7 +85,7 @@ export class ReleaseReader {
    */
   freshen(now: Moment): Promise<number | undefined> | undefined {
     const { replacing } = this.model;
-    if (this.ageMs(now) > MAX_AGE_MS) return this.reread(now);
+    if (this.ageMs(now) > this.options.maxAgeMs) return this.reread(now);
     return replacing?.then(() => undefined);
   }
 
@@ -95,13 +95,13 @@ export class ReleaseReader {
   }
 
   private async reread(now: Moment): Promise<number | undefined> {
-    const { timeoutMs } = this.options;
+    const { timeoutMs, patienceMs } = this.options;
     // A reading never takes that long: the process was stopped in the middle of it, and its answer may be as old.
     if (this.reading !== undefined && elapsedMs(this.reading.startedAt, now) > timeoutMs) this.abandon();
     const due = this.triedAt === undefined || elapsedMs(this.triedAt, now) >= RETRY_MS;
     const reading = this.reading ?? (due ? this.begin() : undefined);
     if (reading !== undefined) {
-      const left = Math.max(LEAST_PATIENCE_MS, PATIENCE_MS - elapsedMs(reading.startedAt, now));
+      const left = Math.max(LEAST_PATIENCE_MS, patienceMs - elapsedMs(reading.startedAt, now));
       if (!(await settledWithin(left, reading.known)) && !reading.outrun) {
         reading.outrun = true;
         this.options.onRead(this.model, true);
@@ -109,7 +109,7 @@ export class ReleaseReader {
     }
     await this.model.replacing;
     const age = this.ageMs(momentOf(this.options.home));
-    return age > MAX_AGE_MS ? age : undefined;
+    return age > this.options.maxAgeMs ? age : undefined;
   }
 
   private begin(outage?: unknown): Reading {
