@@ -60,8 +60,15 @@ export class FileLedger implements Ledger {
   async *versions(model: string): AsyncIterable<ModelVersion> {
     const latest = await this.#latestPage(model);
     if (latest === undefined) return;
-    for (let number = 1; number <= latest.entry.state.latest; number++) {
-      const version = (await this.#announcement(latest, number))?.version;
+    const { number, state } = latest.entry;
+    const unknown = state.latest - (this.#announced.get(model)?.size ?? 0);
+    // Where most entries are versions, reading all of them is less than a search for each.
+    if (unknown * Math.log2(number) > number) {
+      for await (const { version } of this.#pages(model, 1, number)) if (version) yield version;
+      return;
+    }
+    for (let each = 1; each <= state.latest; each++) {
+      const version = (await this.#announcement(latest, each))?.version;
       if (version) yield version;
     }
   }
@@ -126,24 +133,22 @@ export class FileLedger implements Ledger {
    */
   async #announcement({ entry: latest }: Page, version: number): Promise<Page | undefined> {
     const { model } = latest;
-    if (!Number.isSafeInteger(version) || version < 1) return undefined;
+    if (!Number.isSafeInteger(version) || version < 1 || version > latest.state.latest) return undefined;
     const known = this.#announced.get(model) ?? new Map<number, number>();
     this.#announced.set(model, known);
-    const number = known.get(version) ?? (await this.#search(latest, version).catch(() => undefined));
-    const page = number === undefined ? undefined : await this.#page(model, number).catch(() => undefined);
-    if (page?.version?.version === version) {
+    for (const find of [async () => known.get(version), () => this.#search(latest, version)]) {
+      const number = await find().catch(() => undefined);
+      const page = number === undefined ? undefined : await this.#page(model, number).catch(() => undefined);
+      if (page?.version?.version !== version) continue;
       known.set(version, page.entry.number);
       return page;
     }
-    known.delete(version);
-    if (version > latest.state.latest && number === undefined) return undefined;
     for await (const each of this.#pages(model, 1, latest.number)) if (each.version?.version === version) return each;
     return undefined;
   }
 
   /** Number of the first entry at which there was a version. */
-  async #search({ model, number, state }: Entry, version: number): Promise<number | undefined> {
-    if (version > state.latest) return undefined;
+  async #search({ model, number }: Entry, version: number): Promise<number> {
     // The version of an entry cannot be greater than its number.
     let [low, high] = [Math.min(version, number), number];
     while (low < high) {

@@ -13,6 +13,8 @@ const ACTOR = 'function:rollback';
 /** Others may write the ledger at the same time, in a storm of alarms very many: read again, judge again. */
 const ATTEMPTS = 12;
 const MAX_WAIT_MS = 5_000;
+/** How far the clock that an alarm's transition is of may be ahead of that of the entry that answers it. */
+const CLOCKS_DIFFER_MS = 3_600_000;
 
 /**
  * Answers an alarm's transition into ALARM: gathers evidence, decides, writes one entry, and waits until the endpoint
@@ -60,7 +62,7 @@ async function answer(
   const { onlyToAct } = options;
   const registry = new Registry(home, ACTOR);
   for (let attempt = 1; ; attempt++) {
-    const entries = await registry.history(alarm.model);
+    const entries = await registry.entriesSince(alarm.model, new Date(Date.parse(alarm.at) - CLOCKS_DIFFER_MS));
     // A repeat costs no look at the metrics: of a storm, most are.
     const before = answerTo(alarm, entries);
     if (before) return onlyToAct ? undefined : verified(before);
