@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Manifest } from '../core/manifest/manifest.ts';
@@ -17,16 +17,19 @@ const MODEL = 'm';
 const SHORT = 10;
 const LONG = 10_000;
 const ROUNDS = 60;
+const MAX = 1.2;
 const REASON = 'measured';
 
 /** What is done to a ledger, each time by a process that knows nothing of it. */
-const TASKS: readonly [string, (home: Home, registry: Registry) => Promise<unknown>][] = [
+const TASKS: readonly [string, (home: Home, registry: Registry) => Promise<unknown>, max?: number][] = [
   [
     'a decision and its entry',
     (_, registry) => registry.apply(MODEL, { type: 'hold-alarm', version: 1, reason: REASON }),
+    MAX,
   ],
-  ['`status`', (home, registry) => describeStatus(home, registry, MODEL)],
-  ['the last page of `history`', (_, registry) => registry.lastEntries(MODEL, { limit: SHORT })],
+  ['`status`', (home, registry) => describeStatus(home, registry, MODEL), MAX],
+  ['the last page of `history`', (_, registry) => registry.lastEntries(MODEL, { limit: SHORT }), MAX],
+  // Searched for by halves: 14 entries are read of 10,000.
   ['`history --at`', (home) => readEntryAt(home.ledger, MODEL, instant(SHORT - 1))],
 ];
 
@@ -38,7 +41,7 @@ export const bench: Bench = async () => {
     await writeLedger(homes.short, SHORT);
     await writeLedger(homes.long, LONG);
     const rows = [];
-    for (const [what, task] of TASKS) {
+    for (const [what, task, max] of TASKS) {
       const times = { short: [] as number[], long: [] as number[] };
       for (let round = 0; round < ROUNDS; round++)
         for (const which of ['short', 'long'] as const) times[which].push(await timed(homes[which], task));
@@ -46,7 +49,7 @@ export const bench: Bench = async () => {
         ratioRow(`${what}, with ${LONG} entries against ${SHORT}`, {
           own: median(times.long),
           other: median(times.short),
-          max: 1.2,
+          ...(max === undefined ? {} : { max }),
         }),
       );
     }
@@ -68,10 +71,10 @@ async function timed(folder: string, task: (home: Home, registry: Registry) => P
 
 const instant = (number: number): string => new Date(Date.UTC(2026, 0, 1) + number * 60_000).toISOString();
 
-/** Entries as years of alarms leave them, written past the ledger: each of its own writes waits for the disk. */
+/** Entries as years of alarms leave them. Most are written past the ledger, each of whose writes waits for the disk. */
 async function writeLedger(root: string, entries: number): Promise<void> {
+  const { ledger, close } = await openLocalHome(root);
   const folder = path.join(root, 'ledger', MODEL);
-  await mkdir(folder, { recursive: true });
   const first: Command[] = [
     { type: 'register', version: 1, reason: REASON },
     { type: 'approve', version: 1, reason: REASON },
@@ -81,18 +84,24 @@ async function writeLedger(root: string, entries: number): Promise<void> {
   for (let number = 1; number <= entries; number++) {
     const command = first[number - 1] ?? { type: 'hold-alarm', version: 1, reason: REASON };
     const entry = decide(state, command, { model: MODEL, at: instant(number), actor: 'bench' });
-    const page = { entry, ...(number === 1 && { version: RECORD }) };
-    await writeFile(path.join(folder, `${String(number).padStart(9, '0')}.json`), JSON.stringify(page, null, 1));
+    if (number <= first.length || number === entries) await ledger.append(entry, number === 1 ? RECORD : undefined);
+    else await writeFile(path.join(folder, nameOf(number)), JSON.stringify({ entry }, null, 1));
     state = entry.state;
   }
+  await close();
 }
+
+const nameOf = (number: number): string => `${String(number).padStart(9, '0')}.json`;
 
 const DIGEST = 'a'.repeat(64);
 const RECORD = ModelVersion.parse({
   model: MODEL,
   version: 1,
   artifact: { key: `models/${DIGEST}.onnx`, digest: DIGEST, bytes: 1 },
-  signature: { inputs: [], outputs: [] },
+  signature: {
+    inputs: [{ name: 'x', type: 'float32', shape: [-1, 1] }],
+    outputs: [{ name: 'y', type: 'float32', shape: [-1, 1] }],
+  },
   manifest: Manifest.parse({ name: MODEL, contract: { features: [] } }),
   registeredAt: instant(0),
   registeredBy: 'bench',

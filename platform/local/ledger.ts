@@ -21,8 +21,12 @@ const Counted = z.object({ entry: z.object({ state: z.object({ latest: z.int() }
 
 const NAME = /^(\d{9})\.json$/;
 const nameOf = (number: number): string => `${String(number).padStart(9, '0')}.json`;
-/** File beside the entries with the number of one that was the last: from there on they are looked for one by one. */
-const POINTER = 'latest';
+/**
+ * Files beside the entries with the number of one: of one that was the last, from which on they are looked for one by
+ * one, and of the one that announced a version. They save time; what they say is checked, and they need not be there.
+ */
+const LATEST = 'latest';
+const announcementOf = (version: number): string => `version-${version}`;
 
 /**
  * The ledger as files `<model>/000000001.json`; the file system lets each number be written once. What has become long
@@ -48,13 +52,12 @@ export class FileLedger implements Ledger {
     const file = this.#file(model, number);
     if (!(await writeAtomically(this.root, file, (unfinished) => writeFile(unfinished, page), { ifAbsent: true })))
       throw new ReleaseConflictError(model, number - 1, (await this.#latestPage(model))?.entry.number ?? 0);
-    await this.#point(model, number);
+    await this.#point(model, LATEST, number);
+    if (version !== undefined) await this.#point(model, announcementOf(version.version), number);
   }
 
   async version(model: string, version: number): Promise<ModelVersion | undefined> {
-    const latest = await this.#latestPage(model);
-    if (latest === undefined) return undefined;
-    return (await this.#announcement(latest, version))?.version;
+    return (await this.#announcement(model, version))?.version;
   }
 
   async *versions(model: string): AsyncIterable<ModelVersion> {
@@ -68,7 +71,7 @@ export class FileLedger implements Ledger {
       return;
     }
     for (let each = 1; each <= state.latest; each++) {
-      const version = (await this.#announcement(latest, each))?.version;
+      const version = (await this.#announcement(model, each))?.version;
       if (version) yield version;
     }
   }
@@ -99,7 +102,7 @@ export class FileLedger implements Ledger {
   async #latestNumber(model: string): Promise<number> {
     // Names come from URLs, too: only what can be a model's name may become part of a path.
     if (!ModelName.safeParse(model).success) return 0;
-    const pointed = await this.#pointed(model);
+    const pointed = await this.#pointed(model, LATEST);
     // Without the entry it names, the pointer is of another ledger: one that was restored, or cut off.
     if (pointed === undefined || !(await this.#exists(model, pointed))) return (await this.#numbers(model)).at(-1) ?? 0;
     let last = pointed;
@@ -107,43 +110,57 @@ export class FileLedger implements Ledger {
     return last;
   }
 
-  async #pointed(model: string): Promise<number | undefined> {
+  async #pointed(model: string, what: string): Promise<number | undefined> {
     try {
-      const text = await readFile(path.join(this.root, model, POINTER), 'utf8');
+      const text = await readFile(path.join(this.root, model, what), 'utf8');
       return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** Notes where the end is. It only saves time: an entry counts whether or not this comes about. */
-  async #point(model: string, number: number): Promise<void> {
+  /** Notes where something is. An entry counts whether or not this comes about. */
+  async #point(model: string, what: string, number: number): Promise<void> {
     const unfinished = path.join(this.root, UNFINISHED, `${process.pid}.${randomUUID()}.${os.hostname()}`);
     try {
       await writeFile(unfinished, String(number));
-      await rename(unfinished, path.join(this.root, model, POINTER));
+      await rename(unfinished, path.join(this.root, model, what));
     } catch {
       await rm(unfinished, { force: true }).catch(() => undefined);
     }
   }
 
-  /**
-   * The page that announced a version. Every entry has the number of the last version in its state, so it is searched
-   * for by halves; where that leads nowhere, a file is missing or was changed, and all are read.
-   */
-  async #announcement({ entry: latest }: Page, version: number): Promise<Page | undefined> {
-    const { model } = latest;
-    if (!Number.isSafeInteger(version) || version < 1 || version > latest.state.latest) return undefined;
+  /** The page that announced a version. */
+  async #announcement(model: string, version: number): Promise<Page | undefined> {
+    if (!ModelName.safeParse(model).success || !Number.isSafeInteger(version) || version < 1) return undefined;
     const known = this.#announced.get(model) ?? new Map<number, number>();
     this.#announced.set(model, known);
-    for (const find of [async () => known.get(version), () => this.#search(latest, version)]) {
-      const number = await find().catch(() => undefined);
-      const page = number === undefined ? undefined : await this.#page(model, number).catch(() => undefined);
-      if (page?.version?.version !== version) continue;
-      known.set(version, page.entry.number);
-      return page;
-    }
-    for await (const each of this.#pages(model, 1, latest.number)) if (each.version?.version === version) return each;
+    const page =
+      (await this.#announcedBy(model, version, known.get(version))) ??
+      (await this.#announcedBy(model, version, await this.#pointed(model, announcementOf(version)))) ??
+      (await this.#findAnnouncement(model, version));
+    if (page !== undefined) known.set(version, page.entry.number);
+    return page;
+  }
+
+  async #announcedBy(model: string, version: number, number: number | undefined): Promise<Page | undefined> {
+    if (number === undefined || !(await this.#exists(model, number))) return undefined;
+    const page = await this.#page(model, number);
+    return page.version?.version === version ? page : undefined;
+  }
+
+  /**
+   * Every entry has the number of the last version in its state, so the first that has a version is searched for by
+   * halves. Where that leads nowhere, a file is missing or was changed, and all are read.
+   */
+  async #findAnnouncement(model: string, version: number): Promise<Page | undefined> {
+    const latest = await this.#latestPage(model);
+    if (latest === undefined || version > latest.entry.state.latest) return undefined;
+    const number = await this.#search(latest.entry, version).catch(() => undefined);
+    const found = await this.#announcedBy(model, version, number);
+    if (found !== undefined) return found;
+    for await (const page of this.#pages(model, 1, latest.entry.number))
+      if (page.version?.version === version) return page;
     return undefined;
   }
 
