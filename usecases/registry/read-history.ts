@@ -1,8 +1,8 @@
 import type { Entry } from '../../core/registry/ledger.ts';
 import type { Ledger } from '../../platform/ports.ts';
 
-/** Entries read at once while going back. */
-const CHUNK = 50;
+/** Entries read at first while going back, and then twice as many each time. */
+const CHUNK = 5;
 
 /** A stretch of a ledger that ends with its last entry, or with one before. */
 export interface LedgerPage {
@@ -38,9 +38,11 @@ export async function readEntriesSince(
   if (latest === undefined) return [];
   const isRecent = ({ at }: Entry): boolean => Date.parse(at) >= since.getTime();
   let found = [latest];
-  for (let to = latest.number - 1; to >= 1 && isRecent(found[0]!); to -= CHUNK) {
-    const chunk = await collect(ledger.entries(model, { from: Math.max(1, to - CHUNK + 1), to }));
-    found = [...chunk, ...found];
+  let from = latest.number;
+  for (let size = CHUNK; from > 1 && isRecent(found[0]!); size *= 2) {
+    const to = from - 1;
+    from = Math.max(1, from - size);
+    found = [...(await collect(ledger.entries(model, { from, to }))), ...found];
   }
   return found.filter((entry) => entry === latest || isRecent(entry));
 }
