@@ -56,7 +56,9 @@ describe('Three environments behind one endpoint, over HTTP', () => {
     const entry = await verifyOnce(fixture.real, roundRobin(), 'pipeline');
     expect(entry).toMatchObject({
       kind: 'rollback-verified',
-      reason: expect.stringContaining('3 environments answered 10 probes (a, b, c), each serves version 1 alone'),
+      reason: expect.stringContaining(
+        '3 execution environments answered 10 probes (a, b, c), each serves version 1 alone',
+      ),
     });
   });
 });

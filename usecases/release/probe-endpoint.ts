@@ -10,8 +10,8 @@ const MAX_NAMED = 3;
 
 /** What one of the processes behind an endpoint serves. */
 export interface ProbedEnvironment extends ServingReport {
-  /** Name of the execution environment or server process. */
-  readonly environment: string;
+  /** Name of the execution environment: of a function's, or of a server's process. */
+  readonly instance: string;
   /** How many of the probes it answered so. */
   readonly answers: number;
 }
@@ -52,17 +52,17 @@ function summarize(reports: readonly ProbeReport[], probes: number): ProbedEndpo
   for (const { instance = 'unnamed', revision, champion, challengers } of reports) {
     const served = { revision, champion, challengers };
     const key = `${instance} ${JSON.stringify(served)}`;
-    found.set(key, { environment: instance, ...served, answers: (found.get(key)?.answers ?? 0) + 1 });
+    found.set(key, { instance, ...served, answers: (found.get(key)?.answers ?? 0) + 1 });
   }
   const environments = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
   return { probes, answered: reports.length, environments };
 }
 
-/** Who answered, such as `3 environments answered 10 probes (a, b, c)`. */
+/** Who answered, such as `3 execution environments answered 10 probes (a, b, c)`. */
 export function formatProbed({ probes, answered, environments }: ProbedEndpoint): string {
-  const names = [...new Set(environments.map(({ environment }) => environment))];
+  const names = [...new Set(environments.map(({ instance }) => instance))];
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
-  const count = `${names.length} environment${names.length === 1 ? '' : 's'}`;
+  const count = `${names.length} execution environment${names.length === 1 ? '' : 's'}`;
   const asked = answered === probes ? `${probes} probes` : `${answered} of ${probes} probes`;
   return `${count} answered ${asked} (${names.slice(0, MAX_NAMED).join(', ')}${more})`;
 }

@@ -16,8 +16,8 @@ import {
 } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
-import type { Moment } from '../../core/serving/moment.ts';
 import type { Route } from '../../core/serving/route.ts';
+import type { ClockPair } from '../../core/serving/two-clocks.ts';
 import type { ServingReport } from '../../platform/ports.ts';
 import { compress, decompress, MIN_BYTES } from './compression.ts';
 import { type ErrorLogger, errorLogger } from './error-log.ts';
@@ -115,7 +115,7 @@ export class Endpoint {
   /** Answers a request. Never throws: what goes wrong is answered in the protocol's own form. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
     const started = performance.now();
-    const now: Moment = { monotonic: started, wall: this.options.home.clock.now().getTime() };
+    const now: ClockPair = { monotonic: started, wall: this.options.home.clock.now().getTime() };
     this.models.touch(now);
     const protocol = protocolOf(request);
     const identity = identify(request);

@@ -1,8 +1,8 @@
 import type { Signals } from '../../core/observability/observation.ts';
 import type { Statistics } from '../../core/observability/statistics.ts';
 import { type Catalog, modelOf, ProtocolError, unknownModel } from '../../core/protocols/protocol.ts';
-import type { Moment } from '../../core/serving/moment.ts';
 import type { Route } from '../../core/serving/route.ts';
+import type { ClockPair } from '../../core/serving/two-clocks.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { ArtifactCache } from './artifact-cache.ts';
@@ -172,7 +172,7 @@ export class ModelManager {
   }
 
   /** Begins to read the releases again when they have become old. */
-  touch(now: Moment): void {
+  touch(now: ClockPair): void {
     this.watch.touch(now);
   }
 
@@ -183,7 +183,7 @@ export class ModelManager {
    * @returns undefined when there is nothing to wait for; else what gives the age of the copy in milliseconds, when it
    * could not be read again
    */
-  freshen(model: ServedModel, now: Moment): Promise<number | undefined> | undefined {
+  freshen(model: ServedModel, now: ClockPair): Promise<number | undefined> | undefined {
     return this.watch.freshen(model.name, now);
   }
 

@@ -1,6 +1,6 @@
-import { elapsedMs, type Moment } from '../../core/serving/moment.ts';
+import { type ClockPair, elapsedMs } from '../../core/serving/two-clocks.ts';
 import { settledWithin, withTimeout } from '../../platform/with-timeout.ts';
-import { momentOf, ReleaseReader, type ReleaseReaderOptions } from './release-reader.ts';
+import { clocksOf, ReleaseReader, type ReleaseReaderOptions } from './release-reader.ts';
 import type { ServedModel } from './served-model.ts';
 
 export interface ReleaseWatchOptions extends ReleaseReaderOptions {
@@ -14,7 +14,7 @@ export interface ReleaseWatchOptions extends ReleaseReaderOptions {
 /** Keeps models at the ledger's state: one reading at a time, beside whatever else is going on. */
 export class ReleaseWatch {
   private running: Promise<void> | undefined;
-  private lastRead: Moment | undefined;
+  private lastRead: ClockPair | undefined;
   private closed = false;
   private readonly readers = new Map<string, ReleaseReader>();
   /** Whether it was ever found out which models there are. */
@@ -30,7 +30,7 @@ export class ReleaseWatch {
   }
 
   /** Starts a refresh when the copy is older than it may be; does not wait for it. */
-  touch(now: Moment): void {
+  touch(now: ClockPair): void {
     if (this.running !== undefined) return;
     if (this.lastRead === undefined || elapsedMs(this.lastRead, now) >= this.options.intervalMs) void this.refresh();
   }
@@ -41,7 +41,7 @@ export class ReleaseWatch {
    * @returns undefined when there is nothing to wait for; else what gives the copy's age in milliseconds when it is
    * too old all the same
    */
-  freshen(model: string, now: Moment): Promise<number | undefined> | undefined {
+  freshen(model: string, now: ClockPair): Promise<number | undefined> | undefined {
     return this.closed ? undefined : this.readers.get(model)?.freshen(now);
   }
 
@@ -49,7 +49,7 @@ export class ReleaseWatch {
   refresh(): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.running ??= this.read().finally(() => {
-      this.lastRead = momentOf(this.options.home);
+      this.lastRead = clocksOf(this.options.home);
       this.running = undefined;
     });
     return this.running;
@@ -80,7 +80,7 @@ export class ReleaseWatch {
 
   private async read(): Promise<void> {
     const { names, home, lastKnown, models, onError } = this.options;
-    const began = momentOf(home);
+    const began = clocksOf(home);
     let found = names;
     let outage: unknown;
     if (found === 'all')

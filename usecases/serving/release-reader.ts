@@ -1,5 +1,5 @@
 import type { ReleaseState } from '../../core/registry/ledger.ts';
-import { elapsedMs, type Moment } from '../../core/serving/moment.ts';
+import { type ClockPair, elapsedMs } from '../../core/serving/two-clocks.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
 import { settledWithin, withTimeout } from '../../platform/with-timeout.ts';
@@ -29,7 +29,7 @@ export interface ReleaseReaderOptions {
 }
 
 interface Reading {
-  readonly startedAt: Moment;
+  readonly startedAt: ClockPair;
   /** Resolves when it is known what is released, or that this cannot be found out; never rejects. */
   readonly known: Promise<void>;
   /** Resolves when that is served; never rejects. */
@@ -44,8 +44,8 @@ export class ReleaseReader {
   /** Number of the reading that counts: what an earlier one still finds is nobody's. */
   private current = 0;
   /** When the last reading began that the ledger answered: what happened later may be unknown here. */
-  private readAt: Moment | undefined;
-  private triedAt: Moment | undefined;
+  private readAt: ClockPair | undefined;
+  private triedAt: ClockPair | undefined;
   /** Releases are brought into service one after the other. */
   private applying: Promise<void> = Promise.resolve();
   /** Whether the last reading came to nothing. */
@@ -72,7 +72,7 @@ export class ReleaseReader {
    *
    * @param outage why the ledger could not be read just now: it is not waited for again
    */
-  async read(since: Moment, outage?: unknown): Promise<void> {
+  async read(since: ClockPair, outage?: unknown): Promise<void> {
     while (this.reading !== undefined && this.reading.startedAt.monotonic < since.monotonic) await this.reading.done;
     await (this.reading ?? this.begin(outage)).done;
   }
@@ -83,18 +83,18 @@ export class ReleaseReader {
    * @returns undefined when there is nothing to wait for; else what to wait for, which gives the age of the copy in
    * milliseconds when it is too old all the same
    */
-  freshen(now: Moment): Promise<number | undefined> | undefined {
+  freshen(now: ClockPair): Promise<number | undefined> | undefined {
     const { replacing } = this.model;
     if (this.ageMs(now) > this.options.maxAgeMs) return this.reread(now);
     return replacing?.then(() => undefined);
   }
 
   /** Age of the copy in milliseconds; infinite when the ledger has never been read. */
-  private ageMs(now: Moment): number {
+  private ageMs(now: ClockPair): number {
     return this.readAt === undefined ? Number.POSITIVE_INFINITY : elapsedMs(this.readAt, now);
   }
 
-  private async reread(now: Moment): Promise<number | undefined> {
+  private async reread(now: ClockPair): Promise<number | undefined> {
     const { timeoutMs, patienceMs } = this.options;
     // A reading never takes that long: the process was stopped in the middle of it, and its answer may be as old.
     if (this.reading !== undefined && elapsedMs(this.reading.startedAt, now) > timeoutMs) this.abandon();
@@ -108,12 +108,12 @@ export class ReleaseReader {
       }
     }
     await this.model.replacing;
-    const age = this.ageMs(momentOf(this.options.home));
+    const age = this.ageMs(clocksOf(this.options.home));
     return age > this.options.maxAgeMs ? age : undefined;
   }
 
   private begin(outage?: unknown): Reading {
-    const startedAt = momentOf(this.options.home);
+    const startedAt = clocksOf(this.options.home);
     this.triedAt = startedAt;
     const number = ++this.current;
     const isCurrent = () => this.current === number;
@@ -132,7 +132,7 @@ export class ReleaseReader {
   }
 
   /** Finds out what is released, and begins to serve it. Does not reject. */
-  private async find(startedAt: Moment, isCurrent: () => boolean, outage: unknown): Promise<void> {
+  private async find(startedAt: ClockPair, isCurrent: () => boolean, outage: unknown): Promise<void> {
     const { home, onError, timeoutMs } = this.options;
     const { name } = this.model;
     try {
@@ -189,7 +189,7 @@ export class ReleaseReader {
   }
 }
 
-export const momentOf = ({ clock }: ReleaseReaderOptions['home']): Moment => ({
+export const clocksOf = ({ clock }: ReleaseReaderOptions['home']): ClockPair => ({
   monotonic: performance.now(),
   wall: clock.now().getTime(),
 });

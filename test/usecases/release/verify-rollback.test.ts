@@ -57,15 +57,15 @@ describe('A rollback', () => {
         probes: 10,
         answered: 10,
         environments: [
-          { environment: 'a', answers: 4, champion: 1 },
-          { environment: 'b', answers: 3 },
-          { environment: 'c', answers: 3 },
+          { instance: 'a', answers: 4, champion: 1 },
+          { instance: 'b', answers: 3 },
+          { instance: 'c', answers: 3 },
         ],
       },
     });
     expect(entry).toMatchObject({
       reason: expect.stringMatching(
-        /^3 environments answered 10 probes \(a, b, c\), each serves version 1 alone, \d+\.\d s after the rollback$/,
+        /^3 execution environments answered 10 probes \(a, b, c\), each serves version 1 alone, \d+\.\d s after the rollback$/,
       ),
     });
     expect(probe.asked).toBe(10);
@@ -73,15 +73,17 @@ describe('A rollback', () => {
 
   it('names the one there is, and counts the probes that nobody answered', async () => {
     expect(await verify(endpoint({ instance: 'host:7' }, undefined))).toMatchObject({
-      reason: expect.stringMatching(/^1 environment answered 5 of 10 probes \(host:7\), each serves version 1 alone/),
+      reason: expect.stringMatching(
+        /^1 execution environment answered 5 of 10 probes \(host:7\), each serves version 1 alone/,
+      ),
     });
   });
 
   it('names no more than three of many', async () => {
     const many = Array.from({ length: 10 }, (_, i) => ({ instance: `e${i}` }));
     expect(await verify(endpoint(...many))).toMatchObject({
-      reason: expect.stringContaining('10 environments answered 10 probes (e0, e1, e2 and 7 more)'),
-      evidence: { environments: many.map(({ instance }) => ({ environment: instance })) },
+      reason: expect.stringContaining('10 execution environments answered 10 probes (e0, e1, e2 and 7 more)'),
+      evidence: { environments: many.map(({ instance }) => ({ instance })) },
     });
   });
 
@@ -101,7 +103,7 @@ describe('A rollback', () => {
 
   it('is seen at endpoints that do not tell who they are', async () => {
     expect(await verify(endpoint({}))).toMatchObject({
-      reason: expect.stringContaining('1 environment answered 10 probes (unnamed)'),
+      reason: expect.stringContaining('1 execution environment answered 10 probes (unnamed)'),
     });
   });
 });
