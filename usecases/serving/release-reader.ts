@@ -1,5 +1,6 @@
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import { type ClockPair, elapsedMs } from '../../core/serving/two-clocks.ts';
+import { PlatformError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
 import { settledWithin, withTimeout } from '../../platform/with-timeout.ts';
@@ -139,6 +140,9 @@ export class ReleaseReader {
       if (outage !== undefined) throw outage;
       const entry = await withTimeout(timeoutMs, 'the ledger', home.ledger.latest(name));
       if (!isCurrent()) return;
+      // Nothing is ever taken out of a ledger: it is another one, or its folder is not there.
+      if (entry === undefined && this.model.revision > 0)
+        throw new PlatformError(`the ledger knows no ${name} any more`);
       this.readAt = startedAt;
       this.follow(entry?.state, false);
     } catch (error) {

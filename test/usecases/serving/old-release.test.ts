@@ -137,6 +137,20 @@ describe('An endpoint that has been idle', () => {
     expect(age(await predict(endpoint))).toBeUndefined();
   });
 
+  it('does not take a ledger that knows the model no more for news', async () => {
+    const { latest } = fixture.real.ledger;
+    let gone = false;
+    const ledger: Ledger = {
+      ...fixture.home.ledger,
+      latest: async (model) => (gone ? undefined : latest.call(fixture.real.ledger, model)),
+    };
+    const endpoint = await open({ home: home({ ledger }) });
+    gone = true;
+    frozenMs = 45_000;
+    const answer = await predict(endpoint);
+    expect([answer.status, version(answer), age(answer)]).toEqual([200, '2', expect.stringMatching(/^4\d$/)]);
+  });
+
   it('learns of a rollback from what is kept beside a ledger that is down', async () => {
     const endpoint = await open({ retrySeconds: 0 });
     await rollBack();
