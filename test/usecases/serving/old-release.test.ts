@@ -116,6 +116,10 @@ describe('An endpoint that has been idle', () => {
     expect(took).toBeGreaterThan(95);
     expect(took).toBeLessThan(1_500);
     expect(fixture.metric('StaleRelease').at(-1)).toMatchObject({ StaleRelease: 1, Version: '2' });
+    // Nor does a function wait once more before it is frozen.
+    const settling = performance.now();
+    await endpoint.settle(60_000);
+    expect(performance.now() - settling).toBeLessThan(900);
     // The wait is over for those who come later, too: an outage costs a tenth of a second once, not every request.
     const later = performance.now();
     expect(age(await predict(endpoint))).toMatch(/^\d+$/);
