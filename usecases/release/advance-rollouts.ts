@@ -12,7 +12,7 @@ import { alarmState } from './alarm-state.ts';
 import type { ChallengerReview } from './challenger-review.ts';
 import { type Judgement, judgeModel } from './judge-model.ts';
 import { nextShadowCommand } from './shadow.ts';
-import { commandOf, saysNew } from './verdict-command.ts';
+import { AGAIN_MS, commandOf, saysNew } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-rollback.ts';
 
 /** What was done about one model's rollout. */
@@ -87,7 +87,11 @@ async function advanceModel(
   const { up, baselineErrorRate } = await alarmsUp(home, model, now);
   const judged = await judgeModel(home, { model, now, state, up, baselineErrorRate });
   const command = commandOf(judged.map(withoutBlockedSteps(challengers)), state);
-  if (command !== undefined && (command.type !== 'hold' || saysNew(command, await registry.history(model), now))) {
+  if (
+    command !== undefined &&
+    (command.type !== 'hold' ||
+      saysNew(command, await registry.entriesSince(model, new Date(now.getTime() - AGAIN_MS)), now))
+  ) {
     const done = await carryOut(registry, model, state, command);
     if (typeof done !== 'string') return { model, entry: await seen(home, model, done, { probe, verify }) };
     waiting.push(done);

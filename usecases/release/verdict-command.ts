@@ -3,7 +3,7 @@ import type { Cause, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { Judgement } from './judge-model.ts';
 
 /** What is still so is said again after so long. */
-const AGAIN_MS = 24 * 3_600_000;
+export const AGAIN_MS = 24 * 3_600_000;
 
 /** Verdicts in the order in which they are acted upon: what harms most comes first. */
 const ORDER = ['take-back', 'ask-person', 'retrain', 'hold', 'advance'] as const;
@@ -54,7 +54,11 @@ function commandFor(found: readonly Judgement[], state: ReleaseState, cause: Cau
   }
 }
 
-/** Whether a command says something that the ledger does not say already of this release. */
+/**
+ * Whether a command says something that the ledger does not say already of this release.
+ *
+ * @param entries of the last {@link AGAIN_MS} at least
+ */
 export function saysNew(command: Command, entries: readonly Entry[], now: Date): boolean {
   if (command.type !== 'hold') return true;
   const same = entries.findLast(({ kind }) => kind === `${command.because}-held`);
