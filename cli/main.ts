@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
 import { addExplain } from './commands/explain.ts';
 import { addForget } from './commands/forget.ts';
+import { addFreeze, addUnfreeze } from './commands/freeze.ts';
 import { addHistory } from './commands/history.ts';
 import { addInit } from './commands/init.ts';
 import { addLift } from './commands/lift.ts';
@@ -47,6 +48,8 @@ const ADDITIONS: readonly AddCommand[] = [
   addUnshadow,
   addQuarantine,
   addLift,
+  addFreeze,
+  addUnfreeze,
   addStatus,
   addHistory,
   addValidate,

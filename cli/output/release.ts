@@ -9,7 +9,8 @@ import { COLUMNS, wrapped } from './wrapped.ts';
 
 /** One line on what an entry did. */
 export function formatEntry({ model, number, kind, version, state }: Entry): string {
-  return `${model} #${number}: ${kind}${version === null ? '' : ` (version ${version})`}; ${trafficText(state)}`;
+  const until = kind === 'frozen' && state.frozen ? ` until ${state.frozen.until}` : '';
+  return `${model} #${number}: ${kind}${until}${version === null ? '' : ` (version ${version})`}; ${trafficText(state)}`;
 }
 
 /** A release as a picture: who has what share of the traffic, how rollouts come along, and what waits. */

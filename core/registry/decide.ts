@@ -1,5 +1,6 @@
 import type { JudgeRules } from '../judge/rules.ts';
 import type { Command } from './commands.ts';
+import { freezeAt, mustBeFreezeEnd } from './freeze.ts';
 import {
   assertVersionExists,
   challengerOf,
@@ -12,9 +13,9 @@ import {
   mustHaveNoChallenger,
   mustHaveVersions,
   mustLeaveChampion,
-  refuse,
 } from './guards.ts';
 import type { Challenger, Entry, EntryKind, Judged, ReleaseState, Shadow } from './ledger.ts';
+import { refuse } from './refuse.ts';
 import { grow } from './slices.ts';
 
 /** Who gives a command, when, and about which model. */
@@ -39,9 +40,10 @@ interface Effect {
  * @throws ReleaseRefusedError when the state does not allow the command
  */
 export function decide(state: ReleaseState, command: Command, context: DecideContext): Entry {
-  const { kind, version, change } = effectOf(state, command, context.at);
+  const { kind, version, change } = effectOf(state, command, context);
   const number = state.revision + 1;
-  const { judged, ...resulting }: ReleaseState = { ...state, ...change, revision: number };
+  const { judged, frozen: freeze, ...resulting }: ReleaseState = { ...state, ...change, revision: number };
+  const frozen = freezeAt(freeze, context.at);
   return {
     schemaVersion: 1,
     model: context.model,
@@ -55,11 +57,11 @@ export function decide(state: ReleaseState, command: Command, context: DecideCon
     ...('evidence' in command && command.evidence !== undefined
       ? { evidence: command.evidence as NonNullable<Entry['evidence']> }
       : {}),
-    state: judged === undefined ? resulting : { ...resulting, judged },
+    state: { ...resulting, ...(judged && { judged }), ...(frozen && { frozen }) },
   };
 }
 
-function effectOf(state: ReleaseState, command: Command, at: string): Effect {
+function effectOf(state: ReleaseState, command: Command, { at, actor }: DecideContext): Effect {
   switch (command.type) {
     case 'register':
       if (command.version !== state.latest + 1)
@@ -163,10 +165,37 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
     case 'request-retraining':
       mustHaveVersions(state);
       return { kind: 'retraining-requested', version: state.champion, change: { retraining: at } };
+    case 'freeze': {
+      mustHaveVersions(state);
+      const { until, reason } = command;
+      mustBeFreezeEnd(until, at);
+      return {
+        kind: 'frozen',
+        version: null,
+        change: { frozen: { entry: state.revision + 1, at, until, by: actor, reason } },
+      };
+    }
+    case 'unfreeze':
+      if (freezeAt(state.frozen, at) === undefined) refuse('automation is not frozen');
+      return { kind: 'unfrozen', version: null, change: { frozen: undefined } };
+    case 'withhold':
+      mustHaveVersions(state);
+      return { kind: 'action-withheld', version: command.version, change: withheld(state, command) };
     case 'forget-subject':
       mustHaveVersions(state);
       return { kind: 'subject-forgotten', version: null, change: {} };
   }
+}
+
+/** What would take a step no longer waits for a person. */
+function withheld({ challengers }: ReleaseState, { command, version }: CommandOf<'withhold'>): Partial<ReleaseState> {
+  if (command !== 'advance') return {};
+  return {
+    challengers: challengers.map((each) => {
+      const { waiting: _, ...rest } = each;
+      return each.version === version ? rest : each;
+    }),
+  };
 }
 
 type CommandOf<Type extends Command['type']> = Extract<Command, { readonly type: Type }>;

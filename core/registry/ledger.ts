@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Hypothesis } from '../experiment/hypothesis.ts';
 import { JudgeRules } from '../judge/rules.ts';
 import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
+import { Freeze } from './freeze.ts';
 
 /** What a release is judged by, and since which entry: neither changes while it lasts. */
 export const Judged = z.strictObject({
@@ -77,6 +78,7 @@ export const ReleaseState = z
       .describe('A rollback that has not yet been seen at the endpoint.'),
     lastRollback: Instant.nullable().describe('When the last rollback was made.'),
     retraining: Instant.nullable().describe('When retraining was last requested and no version registered since.'),
+    frozen: Freeze.optional().describe('Automation does nothing meanwhile; absent unless a person froze it.'),
   })
   .meta({ id: 'release-state' });
 export type ReleaseState = z.infer<typeof ReleaseState>;
@@ -103,6 +105,9 @@ export const EntryKind = z.enum([
   'infrastructure-held',
   'unclear-held',
   'retraining-requested',
+  'frozen',
+  'unfrozen',
+  'action-withheld',
   'subject-forgotten',
 ]);
 export type EntryKind = z.infer<typeof EntryKind>;

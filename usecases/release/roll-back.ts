@@ -6,7 +6,8 @@ import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
 import { definitionsOf } from './alarm-definitions.ts';
 import { judgeModel } from './judge-model.ts';
-import { AGAIN_MS, commandOf, saysNew } from './verdict-command.ts';
+import { nextCommand } from './next-command.ts';
+import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 
 const ACTOR = 'function:rollback';
@@ -49,10 +50,13 @@ export async function rollBack(
         definitions.map(({ name }) => name),
       );
     const judged = await judgeModel(home, { model: alarm.model, now, state, up: [definition], baselineErrorRate });
-    const command = commandOf(judged, state, cause);
-    // A step is taken on schedule.
-    if (command === undefined || command.type === 'advance' || command.type === 'wait') return undefined;
-    if (!saysNew(command, entries, now)) return undefined;
+    const command = await nextCommand(home, {
+      ...{ model: alarm.model, now, state, judged, cause },
+      // A step is taken on schedule.
+      except: ['advance', 'wait'],
+      history: () => Promise.resolve(entries),
+    });
+    if (command === undefined) return undefined;
     try {
       return await verified(await registry.apply(alarm.model, command, { expectedRevision: state.revision }));
     } catch (error) {
