@@ -14,7 +14,7 @@ export const Freeze = z.strictObject({
 export type Freeze = z.infer<typeof Freeze>;
 
 /** Longest freeze. What shall never act says so in its manifest: `rollout.mode`. */
-const MAX_FREEZE_DAYS = 30;
+export const MAX_FREEZE_DAYS = 30;
 const MAX_FREEZE_MS = MAX_FREEZE_DAYS * 86_400_000;
 
 /** An instant as people write it: a date and a time with its offset, and no date alone, whose hour is anybody's guess. */
