@@ -1,16 +1,15 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
-import type { Challenger, Entry } from '../../core/registry/ledger.ts';
+import type { Entry } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../registry/registry.ts';
 import { nextTestCommand } from './ab-test.ts';
-import { alarmDefinitions } from './alarm-definitions.ts';
-import { alarmState } from './alarm-state.ts';
+import { alarmsUp } from './alarms-up.ts';
+import { withoutBlockedSteps } from './blocked-steps.ts';
 import type { ChallengerReview } from './challenger-review.ts';
-import { type Judgement, judgeModel } from './judge-model.ts';
+import { judgeModel } from './judge-model.ts';
 import { nextCommand } from './next-command.ts';
 import { type Review, restrained } from './restraint.ts';
 import { nextShadowCommand } from './shadow.ts';
@@ -121,18 +120,6 @@ async function waitingFor(
   return typeof command === 'string' ? command : carryOut(home, registry, { model, now, state }, command);
 }
 
-/** The last step of a canary would end an A/B test beside it. */
-const withoutBlockedSteps =
-  (challengers: readonly Challenger[]) =>
-  (judgement: Judgement): Judgement => {
-    const { challenger, verdict } = judgement;
-    const tested = challengers.find(({ test }) => test !== undefined);
-    if (challenger === undefined || tested === undefined || verdict.action !== 'advance') return judgement;
-    if (challenger.steps[challenger.step + 1] !== 1) return judgement;
-    const reason = `the last step would end the A/B test of version ${tested.version}`;
-    return { challenger, verdict: { ...verdict, action: 'wait', reason } };
-  };
-
 /** What was taken back is waited for to be seen. */
 async function seen(
   home: Home,
@@ -163,15 +150,4 @@ async function carryOut(
     if (error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError) return error.message;
     throw error;
   }
-}
-
-async function alarmsUp(
-  home: Home,
-  model: string,
-  now: Date,
-): Promise<{ up: AlarmDefinition[]; baselineErrorRate: number | undefined }> {
-  const { definitions, baselineErrorRate } = await alarmDefinitions(home, model);
-  const waking = definitions.filter(({ action }) => action !== 'notify');
-  const states = await Promise.all(waking.map((definition) => alarmState(home, definition, now, 'OK')));
-  return { up: waking.filter((_, i) => states[i]!.state === 'ALARM'), baselineErrorRate };
 }

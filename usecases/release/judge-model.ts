@@ -65,15 +65,6 @@ interface CommonOptions extends JudgeOptions {
   readonly trouble: Awaited<ReturnType<typeof sharedTrouble>>;
 }
 
-/** Judges one challenger by itself, whatever else is the matter; to show it. */
-export async function judgeOne(home: JudgedHome, challenger: Challenger, options: JudgeOptions): Promise<JudgeVerdict> {
-  return judgeChallenger(home, challenger, {
-    ...options,
-    truthKnown: await hasTruths(home, options.model),
-    trouble: [],
-  });
-}
-
 async function judgeChallenger(
   home: JudgedHome,
   challenger: Challenger,

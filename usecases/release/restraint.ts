@@ -5,7 +5,7 @@ import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 
 /** Why automation may not do something now. */
-export interface Restraint {
+interface Restraint {
   readonly because: 'frozen' | 'advise';
   readonly sentence: string;
   /** The entry from which on it may have been said what would have been done. */
@@ -51,6 +51,17 @@ export async function restrained(
     evidence,
     reason: `would ${would}, but ${restraint.sentence}: ${command.reason}`,
   };
+}
+
+/** What a command of automation's would do, and what holds it back; undefined of those that only say something. */
+export async function intentionOf(
+  home: Pick<Home, 'ledger'>,
+  command: Command,
+  review: Review,
+): Promise<{ readonly would: string; readonly restraint: Restraint | undefined } | undefined> {
+  if (!acts(command)) return undefined;
+  const [restraint] = (await restraints(home, command, review)).values();
+  return { would: wouldText(command, review.state), restraint };
 }
 
 /** Commands of automation's that change a release, or set something off; the others only say something. */
