@@ -1,10 +1,10 @@
-import { findingSentence } from '../../core/judge/sentences.ts';
+import { findingSentence, points } from '../../core/judge/sentences.ts';
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Pairs, ReplayTally } from '../../core/replay/replay-tally.ts';
 import type { ModelStatus } from '../../usecases/release/status-view.ts';
 import { interval } from './interval.ts';
-import { wrapped } from './wrapped.ts';
+import { COLUMNS, wrapped } from './wrapped.ts';
 
 const INDENT = 14;
 const labelled = (label: string, text: string): string[] =>
@@ -16,18 +16,23 @@ const MARKS = { 'within-margin': '✓', worse: '✗', unclear: '…' } as const;
 export function formatFindings({ findings }: Pick<JudgeVerdict, 'findings'>): string[] {
   return findings.flatMap((finding) => {
     const { low, difference, high, margin } = finding;
-    const margins = ' '.repeat(INDENT + 3);
     // While nothing is known of a rate there is no interval to draw.
-    const picture =
-      high >= 1 || low <= -1 ? [] : [`${margins}${interval({ low, point: difference, high }, margin, 'above')}`];
+    const picture = high >= 1 || low <= -1 ? [] : [intervalLine({ low, point: difference, high }, margin)];
     return [
       ...wrapped(findingSentence(finding), {
         indent: INDENT + 3,
         label: `${' '.repeat(INDENT)} ${MARKS[finding.finding]} `,
       }),
-      ...picture.map((line) => line.trimEnd()),
+      ...picture,
     ];
   });
+}
+
+/** The interval as a picture, and in numbers where there is room. */
+function intervalLine(range: { readonly low: number; readonly point: number; readonly high: number }, margin: number) {
+  const picture = `${' '.repeat(INDENT + 3)}${interval(range, margin, 'above')}`;
+  const whole = `${picture}  [${points(range.low)}, ${points(range.high)}]`;
+  return whole.length <= COLUMNS ? whole : picture.trimEnd();
 }
 
 /** What the judge finds of every version, what is missing, what it would do, and whether it is let. */
