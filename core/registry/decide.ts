@@ -1,5 +1,6 @@
 import type { JudgeRules } from '../judge/rules.ts';
 import type { Command } from './commands.ts';
+import { formerOf, withEnded } from './former.ts';
 import { freezeAt, mustBeFreezeEnd } from './freeze.ts';
 import {
   assertVersionExists,
@@ -203,7 +204,7 @@ type CommandOf<Type extends Command['type']> = Extract<Command, { readonly type:
 function startCanary(state: ReleaseState, command: CommandOf<'start-canary'>, at: string): Effect {
   const { version, steps, rules } = command;
   mustBeSteps(steps);
-  const wanted = { version, steps: [...steps], ...judgedBy(state, rules) };
+  const wanted = { version, steps: [...steps], ...judgedBy(state, version, rules) };
   return { kind: 'canary-started', version, change: challenge(state, wanted, at) };
 }
 
@@ -213,13 +214,16 @@ function startTest(state: ReleaseState, command: CommandOf<'start-test'>, at: st
   return {
     kind: 'test-started',
     version,
-    change: challenge(state, { version, steps: [weight], test, ...judgedBy(state, rules) }, at),
+    change: challenge(state, { version, steps: [weight], test, ...judgedBy(state, version, rules) }, at),
   };
 }
 
-/** By the entry that is about to be written. */
-const judgedBy = (state: ReleaseState, rules: JudgeRules | undefined): { judged?: Judged } =>
-  rules === undefined ? {} : { judged: { entry: state.revision + 1, rules } };
+/** By the entry that is about to be written; evidence of former releases of the version goes on. */
+function judgedBy(state: ReleaseState, version: number, rules: JudgeRules | undefined): { judged?: Judged } {
+  if (rules === undefined) return {};
+  const former = formerOf(state, version);
+  return { judged: { entry: state.revision + 1, rules, ...(former.length > 0 && { former }) } };
+}
 
 /** Adds a challenger, with the first of its steps. */
 function challenge(
@@ -286,6 +290,7 @@ function abort(state: ReleaseState, command: CommandOf<'abort-canary'>, at: stri
     change: {
       ...after,
       ...challenging(state, rest),
+      ...withEnded(state, ended, state.revision + 1),
       since: at,
       lastRollback: at,
       awaiting: { target: champion, since: at },
@@ -314,6 +319,7 @@ function rollBack(state: ReleaseState, command: CommandOf<'roll-back'>, at: stri
   const change: Partial<ReleaseState> = {
     ...(quarantine ? quarantined({ ...state, previous, shadow }, champion, reason) : { previous, shadow }),
     ...challenging(state, []),
+    ...withEnded(state, [{ version: champion, judged: state.judged }, ...state.challengers], state.revision + 1),
     champion: target!,
     judged: undefined,
     since: at,
@@ -329,7 +335,7 @@ function crown(state: ReleaseState, version: number, at: string, rules?: JudgeRu
   const previous = without(state.previous, version);
   return {
     champion: version,
-    judged: judgedBy(state, own).judged,
+    judged: judgedBy(state, version, own).judged,
     previous: state.champion === null ? previous : [...without(previous, state.champion), state.champion],
     ...challenging(state, []),
     shadow: state.shadow?.version === version ? null : state.shadow,
