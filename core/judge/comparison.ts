@@ -21,6 +21,15 @@ export interface Comparison {
   /** How many times as bad the suspect has to be, at least, to be worse. @default 1 */
   readonly ratio?: number;
   readonly strata: readonly JudgedStratum[];
+  /** Truths of the suspect that repeat others, and count for nothing. */
+  readonly repeated?: RepeatedTruths | undefined;
+}
+
+/** How many truths of a version are of rows that the same caller had sent before. */
+export interface RepeatedTruths {
+  readonly repeated: number;
+  /** Truths, with these. */
+  readonly truths: number;
 }
 
 export const isPart = ({ segment, className }: Comparison): boolean => segment !== undefined || className !== undefined;

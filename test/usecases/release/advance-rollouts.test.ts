@@ -85,6 +85,20 @@ describe('advanceRollouts', () => {
       expect((await look()).entry).toMatchObject({ kind: 'canary-advanced' });
     });
 
+    it('says how many of its truths are one caller’s repeated rows, which outvote nobody', async () => {
+      await canary();
+      await served(80, {}, {});
+      fixture.repeated = 4_000;
+      await fixture.truths(1, 300, 0.2);
+      await fixture.truths(2, 100, 0.2);
+      expect((await look()).waiting).toMatch(
+        /; 4,000 of 4,100 truths of version 2 are of a caller’s repeated rows, which count once$/,
+      );
+      fixture.repeated = 20;
+      await fixture.truths(2, 1, 0);
+      expect((await look()).waiting).not.toContain('repeated');
+    });
+
     it.each([
       ['fails', { failure: 0.08 }],
       ['takes longer than the alarm lets pass', { latency: 600 }],

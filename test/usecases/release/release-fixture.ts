@@ -26,6 +26,8 @@ interface Served {
 /** A model of three versions in a home of its own, the first released; its clock is `seconds`. */
 export class ReleaseFixture {
   seconds = 0;
+  /** Truths of each version that repeat others. */
+  repeated = 0;
   readonly #truths = new Map<string, { wrong: number; right: number }>();
 
   private constructor(
@@ -97,7 +99,7 @@ export class ReleaseFixture {
       delays: {},
       versions: versions.map((each) => ({
         version: each,
-        uncounted: { named: 0, failed: 0, repeated: 0 },
+        uncounted: { named: 0, failed: 0, repeated: this.repeated },
         strata: [...this.#truths]
           .filter(([of]) => of.startsWith(`${each} `))
           .map(([of, counts]) => ({ since: of.split(' ')[1], segments: { '': segment(counts) } })),
