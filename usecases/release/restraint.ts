@@ -3,6 +3,8 @@ import { freezeAt } from '../../core/registry/freeze.ts';
 import { challengerOf } from '../../core/registry/guards.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
+import { readEntriesSince } from '../registry/read-history.ts';
+import { AGAIN_MS } from './verdict-command.ts';
 
 /** Why automation may not do something now. */
 interface Restraint {
@@ -18,9 +20,6 @@ export interface Review {
   readonly now: Date;
   readonly state: ReleaseState;
 }
-
-/** What is still so is said again after so long. */
-const AGAIN_MS = 24 * 3_600_000;
 
 /**
  * A command of automation's as it may be carried out now: itself, or where automation is frozen or only advises, the
@@ -155,8 +154,8 @@ async function isSaid(
   { model, would, state, now }: Review & { readonly would: string },
   from: number,
 ): Promise<boolean> {
-  let said: Entry | undefined;
-  for await (const entry of ledger.entries(model, { from })) if (withheldOf(entry) === would) said = entry;
+  const entries = await readEntriesSince(ledger, model, new Date(now.getTime() - AGAIN_MS));
+  const said = entries.findLast((entry) => entry.number >= from && withheldOf(entry) === would);
   if (said === undefined || said.at < (state.since ?? '')) return false;
   return now.getTime() - Date.parse(said.at) <= AGAIN_MS;
 }
