@@ -3,7 +3,6 @@ import { FreezeTimeError, freezeEnd } from '../../core/registry/freeze.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { formatEntry } from '../output/release.ts';
-import { changeRelease } from './change-release.ts';
 
 /** Stops automation for a time: everything is judged and said, and nothing done. */
 export function addFreeze(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -19,17 +18,6 @@ export function addFreeze(program: Program, io: Io, options: () => GlobalOptions
         const entry = await registry.apply(model, { type: 'freeze', until, reason }, { expectedRevision: revision });
         print(io, options(), entry, formatEntry);
       }),
-    );
-}
-
-/** Ends a freeze before its time: what is due is done at the next look. */
-export function addUnfreeze(program: Program, io: Io, options: () => GlobalOptions): void {
-  program
-    .command('unfreeze <model>')
-    .description('end a freeze before its time')
-    .requiredOption('--reason <text>', 'why, for the ledger')
-    .action((model: string, { reason }: { reason: string }) =>
-      changeRelease(io, options)(model, () => ({ type: 'unfreeze', reason })),
     );
 }
 

@@ -1,7 +1,7 @@
 import type { JudgeRules } from '../judge/rules.ts';
 import type { Command } from './commands.ts';
 import { formerOf, withEnded } from './former.ts';
-import { freezeAt, mustBeFreezeEnd } from './freeze.ts';
+import { mustBeFreezeEnd } from './freeze.ts';
 import {
   assertVersionExists,
   challengerOf,
@@ -43,8 +43,7 @@ interface Effect {
 export function decide(state: ReleaseState, command: Command, context: DecideContext): Entry {
   const { kind, version, change } = effectOf(state, command, context);
   const number = state.revision + 1;
-  const { judged, frozen: freeze, ...resulting }: ReleaseState = { ...state, ...change, revision: number };
-  const frozen = freezeAt(freeze, context.at);
+  const { judged, frozen, ...resulting }: ReleaseState = { ...state, ...change, revision: number };
   return {
     schemaVersion: 1,
     model: context.model,
@@ -177,7 +176,7 @@ function effectOf(state: ReleaseState, command: Command, { at, actor }: DecideCo
       };
     }
     case 'unfreeze':
-      if (freezeAt(state.frozen, at) === undefined) refuse('automation is not frozen');
+      if (state.frozen === undefined) refuse('automation is not frozen');
       return { kind: 'unfrozen', version: null, change: { frozen: undefined } };
     case 'withhold':
       mustHaveVersions(state);

@@ -56,10 +56,13 @@ export class FreezeTimeError extends Error {
   }
 }
 
-/** @throws ReleaseRefusedError unless it ends later than now, and not too late */
+/**
+ * That it is not past is known by who gives the command: `at` is later than now where a clock was ahead before.
+ *
+ * @throws ReleaseRefusedError when it ends too late
+ */
 export function mustBeFreezeEnd(until: string, at: string): void {
-  const length = Date.parse(until) - Date.parse(at);
-  if (!(length > 0 && length <= MAX_FREEZE_MS))
+  if (!(Date.parse(until) - Date.parse(at) <= MAX_FREEZE_MS))
     refuse(`a freeze ends within ${MAX_FREEZE_DAYS} days after it begins (${at}), received ${until}`);
 }
 

@@ -88,7 +88,9 @@ export const ReleaseState = z
       .array(FormerRelease)
       .optional()
       .describe('Releases that ended with a version’s being taken back, oldest first; absent without any.'),
-    frozen: Freeze.optional().describe('Automation does nothing meanwhile; absent unless a person froze it.'),
+    frozen: Freeze.optional().describe(
+      'The last freeze, which ends by itself at its time; absent where there was none, or it was ended before.',
+    ),
   })
   .meta({ id: 'release-state' });
 export type ReleaseState = z.infer<typeof ReleaseState>;

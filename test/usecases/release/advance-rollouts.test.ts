@@ -74,6 +74,17 @@ describe('advanceRollouts', () => {
       expect((await fixture.registry.state('m')).challengers[0]!.waiting).toBeUndefined();
     });
 
+    it('asks about each of two that wait, and about each once', async () => {
+      await canary(2);
+      await canary(3);
+      fixture.seconds = 87_000;
+      expect((await look()).entry).toMatchObject({ kind: 'canary-waits', version: 2 });
+      fixture.seconds += 60;
+      expect((await look()).entry).toMatchObject({ kind: 'canary-waits', version: 3 });
+      fixture.seconds += 60;
+      expect((await look()).entry).toBeUndefined();
+    });
+
     it('takes no step without truth once the model has had some', async () => {
       await fixture.truths(1, 200, 0.2);
       fixture.seconds = 10;
