@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
+import { addCaptures, type DeliveredInputs, mergeInputs, noInputs } from '../../../core/quality/inputs.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { countInputs, readInputHours } from '../../../usecases/quality/count-inputs.ts';
 import { describeInputs } from '../../../usecases/quality/describe-inputs.ts';
@@ -53,6 +54,50 @@ describe('countInputs', () => {
     expect(describeInputs(await read())).toMatchObject([
       { feature: 'x', rows: 5, missing: 0.6, violations: 0.2, hours: [{ missing: 0.75 }, { violations: 1 }] },
     ]);
+  });
+
+  it.each(['toString', 'constructor', 'hasOwnProperty'])(
+    'counts a feature named %s, and one of that only some hours know',
+    async (name) => {
+      const features = { [name]: [1, null] };
+      const findings = [{ feature: name, rule: 'max', count: 1 }];
+      await deliver('one', 0, line(0, [1, 1], { features, findings }));
+      await deliver('two', 30, line(30, [1, 1]), line(31, [1, 1], { findings }));
+      await countInputs(home, at(32));
+      const counted = await read();
+      expect(Object.entries(counted[0]!.features)).toEqual([[name, { rows: 2, missing: 1, violations: { max: 1 } }]]);
+      expect(describeInputs(counted)).toMatchObject([{ feature: name, rows: 6, missing: 0.5, violations: 2 / 6 }]);
+      // Two deliveries of one hour are put together.
+      expect(mergeInputs(counted[1]!, counted[0]!).features[name]).toEqual({
+        rows: 2,
+        missing: 1,
+        violations: { max: 2 },
+      });
+    },
+  );
+
+  it('counts the others where one capture cannot be counted, and names its model and feature', () => {
+    const [first, broken, last] = ['a', 'b', 'c'].map((model) => JSON.parse(line(0, [1], { model })) as Capture) as [
+      Capture,
+      Capture,
+      Capture,
+    ];
+    const inputs = noInputs();
+    const features = { x: [1], y: null as never };
+    const faults = addCaptures(inputs, [first, { ...broken, features }, last]);
+    expect(faults.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^inputs of b 1, feature y, cannot be counted: Cannot read properties of null/),
+    ]);
+    expect(Object.keys(inputs.models)).toEqual(['a', 'c']);
+  });
+
+  it('counts a model named constructor', async () => {
+    await deliver('one', 0, line(0, [null], { model: 'constructor' }), line(0, [null]));
+    await countInputs(home, at(1));
+    const stored = new TextDecoder().decode(await home.data.get('quality/_inputs/2026-01-01T12.json'));
+    expect(Object.keys((JSON.parse(stored) as DeliveredInputs).models)).toEqual(['constructor', 'm']);
+    // Nothing is left on the constructor of every object.
+    expect(Object.keys(Object)).toEqual([]);
   });
 
   it('counts an object once, new ones beside it, and all anew when one has changed', async () => {
