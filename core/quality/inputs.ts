@@ -65,9 +65,10 @@ export class InputsError extends Error {
  */
 export function addCaptures(inputs: DeliveredInputs, captures: Iterable<Capture>): InputsError[] {
   const faults: InputsError[] = [];
+  const unread = new UnreadValues();
   for (const capture of captures) {
     if (capture.variant === 'shadow') continue;
-    const counted = inputsOf(capture);
+    const counted = inputsOf(capture, unread);
     if (counted instanceof InputsError) {
       faults.push(counted);
       continue;
@@ -82,7 +83,36 @@ export function addCaptures(inputs: DeliveredInputs, captures: Iterable<Capture>
   return faults;
 }
 
-function inputsOf(capture: Capture): VersionInputs | InputsError {
+/**
+ * Values that captures have nothing of, though something was there: they broke the contract and are not missing. Of a
+ * request that is spread over several lines the first says how many, so the others are looked at behind it.
+ */
+class UnreadValues {
+  readonly #left = new Map<string, number>();
+
+  add(capture: Capture): void {
+    for (const { feature, unread = 0 } of capture.findings ?? []) {
+      const key = keyOf(capture, feature);
+      if (unread > 0) this.#left.set(key, (this.#left.get(key) ?? 0) + unread);
+    }
+  }
+
+  /** How many of the nulls of a feature in one line they are. */
+  take(capture: Capture, feature: string, nulls: number): number {
+    if (this.#left.size === 0) return 0;
+    const key = keyOf(capture, feature);
+    const left = this.#left.get(key) ?? 0;
+    const taken = Math.min(left, nulls);
+    if (taken < left && capture.first !== undefined) this.#left.set(key, left - taken);
+    else this.#left.delete(key);
+    return taken;
+  }
+}
+
+const keyOf = ({ model, version, variant, id, at }: Capture, feature: string): string =>
+  [model, version, variant, id, at, feature].join('\n');
+
+function inputsOf(capture: Capture, unread: UnreadValues): VersionInputs | InputsError {
   const counts: VersionInputs = { rows: capture.rows, features: {} };
   const of = (name: string): FeatureInputs => member(counts.features, name, noFeature);
   let current = '';
@@ -93,6 +123,9 @@ function inputsOf(capture: Capture): VersionInputs | InputsError {
       feature.rows += values.length;
       for (const value of values) if (value === null) feature.missing++;
     }
+    unread.add(capture);
+    for (const [name, feature] of Object.entries(counts.features))
+      feature.missing -= unread.take(capture, name, feature.missing);
     for (const { feature, rule, count } of capture.findings ?? []) {
       current = feature;
       const { violations } = of(feature);

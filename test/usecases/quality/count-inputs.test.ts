@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Capture } from '../../../core/captures/capture.ts';
+import { Capture } from '../../../core/captures/capture.ts';
+import { captureWriter } from '../../../core/captures/capture-line.ts';
+import { compileCheck } from '../../../core/contract/check.ts';
+import { Contract } from '../../../core/contract/contract.ts';
 import { addCaptures, type DeliveredInputs, mergeInputs, noInputs } from '../../../core/quality/inputs.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { countInputs, readInputHours } from '../../../usecases/quality/count-inputs.ts';
@@ -89,6 +92,38 @@ describe('countInputs', () => {
       expect.stringMatching(/^inputs of b 1, feature y, cannot be counted: Cannot read properties of null/),
     ]);
     expect(Object.keys(inputs.models)).toEqual(['a', 'c']);
+  });
+
+  it.each([10, 5_000])('takes a value of the wrong type for a violation, not for a missing one, of %i rows', (rows) => {
+    const contract = Contract.parse({
+      features: [
+        { name: 'weekend', type: 'boolean', missing: 'allow', onViolation: 'flag', index: 0, input: 'x' },
+        { name: 'day', type: 'integer', missing: 'allow', onViolation: 'flag', index: 1, input: 'x' },
+      ],
+    });
+    const check = compileCheck(contract, { inputs: [{ name: 'x', type: 'float32', shape: [-1, 2] }], outputs: [] });
+    // Of ten rows four are of no boolean, two of nothing; five days are no integers, but captured as they are.
+    const weekends = [...Array<unknown>(4).fill('false'), null, null, true, true, true, true];
+    const days = [...Array<unknown>(5).fill(2.5), null, null, null, 3, 3];
+    const data = Array.from({ length: rows }, (_, i) => [weekends[i % 10], days[i % 10]]).flat();
+    const { values, findings } = check.run(new Map([['x', { shape: [rows, 2], data }]]), true);
+    const lines = captureWriter('m', check).lines({
+      ...{ id: 'a', version: 1, variant: 'champion', at: at(0).toISOString(), ms: 1, outputs: {} },
+      ...{ rows, values, findings },
+    });
+    expect(lines.length > 1).toBe(rows > 10);
+    const inputs = noInputs();
+    expect(
+      addCaptures(
+        inputs,
+        lines.map((each) => Capture.parse(JSON.parse(each))),
+      ),
+    ).toEqual([]);
+    const [counted] = Object.values(inputs.models.m!['2026-01-01T12']!);
+    expect(counted!.features).toEqual({
+      weekend: { rows, missing: rows / 5, violations: { type: (rows * 4) / 10 } },
+      day: { rows, missing: (rows * 3) / 10, violations: { type: rows / 2 } },
+    });
   });
 
   it('counts a model named constructor', async () => {
