@@ -37,6 +37,15 @@ describe('trimtab init with tensors', () => {
     baseline: Baseline.parse(JSON.parse(readFileSync(path.join(target(), 'baseline.json'), 'utf8'))),
   });
 
+  it('reads requests behind a byte order mark', async () => {
+    const model = path.join(folder, 'brightness.onnx');
+    writeFileSync(model, brightnessModel());
+    const lines = take(scenes({ width: 8 }), 20).map((file) => ({ image: { b64: file.toString('base64') } }));
+    const data = requests(lines);
+    writeFileSync(data, `\ufeff${readFileSync(data, 'utf8')}`);
+    expect(await init(model, data)).toMatchObject({ err: '', status: 0 });
+  });
+
   it('learns sizes and range of pictures that come as files, and summarises them in the baseline', async () => {
     const model = path.join(folder, 'brightness.onnx');
     writeFileSync(model, brightnessModel());

@@ -521,6 +521,22 @@ describe('truths', () => {
     expect(await counts()).toEqual([1, 0, 0, 0]);
   });
 
+  it.each([1, 3_000])(
+    'are read behind a byte order mark, and forgotten there, of a file of %i lines',
+    async (lines) => {
+      await deliverCaptures(home, 'one', at(0), [row('p0', 0.9)]);
+      const text = Array.from({ length: lines }, (_, i) => JSON.stringify({ id: `p${i}`, truth: 1 })).join('\n');
+      const send = () => home.data.put('ground-truth/incoming/m/marked.jsonl', `\ufeff${text}`);
+      await send();
+      expect(await join()).toMatchObject({ joined: 1, malformed: 0 });
+      await send();
+      await forget(home, { prediction: 'p0', actor: 'test' });
+      for (const key of await keys('ground-truth/incoming/'))
+        expect(new TextDecoder().decode(await home.data.get(key))).not.toContain('"p0"');
+      expect(await keys('ground-truth/incoming/')).toHaveLength(lines === 1 ? 0 : 1);
+    },
+  );
+
   it('wait as the latest statement says, though one before it is read behind it', async () => {
     await addWaiting(home, 'm', [{ id: 'a', truth: 1, received: at(3) }], now);
     await addWaiting(home, 'm', [{ id: 'a', truth: 0, received: at(2) }], now);
