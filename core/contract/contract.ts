@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { recordName } from '../model/names.ts';
+import { ownValue } from '../model/own-value.ts';
 import { RULE_SHAPE, rulesProblem } from './rules/rules.ts';
 import { RESERVED_PREFIX } from './sql-text.ts';
 import { TensorRule } from './tensor-rule.ts';
@@ -135,7 +136,7 @@ export const Contract = z
         'subject',
       );
     else {
-      const treatment = feature ? feature.personal : (data.personal[subject] ?? 'no');
+      const treatment = feature ? feature.personal : (ownValue(data.personal, subject) ?? 'no');
       // What is omitted could not be found again to be forgotten.
       if (treatment !== 'hash' && treatment !== 'encrypt')
         fault(`${subject} is marked personal: ${treatment}, a subject is marked hash or encrypt`, 'subject');
