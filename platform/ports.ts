@@ -167,8 +167,14 @@ export interface ServingReport {
   readonly challengers: readonly { readonly version: number; readonly weight: number }[];
 }
 
+/** What one of the processes behind an endpoint answers to a probe. */
+export interface ProbeReport extends ServingReport {
+  /** Which of them it was: an execution environment of a function, a server's process. Absent from older ones. */
+  readonly instance?: string | undefined;
+}
+
 /** Asks a running endpoint what it serves: a rollback counts as done only when it is seen. */
 export interface EndpointProbe {
   /** @throws PlatformError when the endpoint does not answer */
-  report(model: string): Promise<ServingReport>;
+  report(model: string): Promise<ProbeReport>;
 }

@@ -1,5 +1,6 @@
 import type { ModelStatus, StatusView } from '../../usecases/release/status-view.ts';
 import { formatBusinessMetrics } from './business-metrics.ts';
+import { formatJudge } from './judge.ts';
 import { formatRelease, formatReplay } from './release.ts';
 import { formatTruthDelay } from './truth-delay.ts';
 import { wrapped } from './wrapped.ts';
@@ -15,6 +16,8 @@ const formatModel = ({
   release,
   challengers,
   shadow,
+  judge,
+  automation,
   business,
   replay,
   truthDelay,
@@ -22,6 +25,7 @@ const formatModel = ({
 }: ModelStatus): string =>
   [
     formatRelease(model, release, { challengers: challengers ?? [], shadow }),
+    ...formatJudge({ judge, automation }, release),
     ...formatReplay(replay),
     ...formatTruthDelay(truthDelay),
     ...formatBusinessMetrics(business ?? []),

@@ -3,7 +3,7 @@ import { type AnyComparison, compare, isAfterwards } from './any-comparison.ts';
 import { isPart, type JudgeLimits, type MetricFinding } from './comparison.ts';
 import type { JudgedStratum } from './counts.ts';
 import { budgetLevels, gateMargin, type JudgeRules } from './rules.ts';
-import { findingSentence, mostTelling, nameOf } from './sentences.ts';
+import { findingSentence, mostTelling, nameOf, repeatedSentence } from './sentences.ts';
 import type { CauseOfHarm, JudgeVerdict, VerdictAction } from './verdict.ts';
 
 /** What every version has, so that none of them is to blame: looked at when an alarm has gone off. */
@@ -43,6 +43,14 @@ export interface JudgeEvidence {
   readonly returnable: boolean;
 }
 
+/** What follows from what every version has. */
+const ACTION_OF: Readonly<Record<SharedTrouble['cause'], VerdictAction>> = {
+  drift: 'retrain',
+  data: 'hold',
+  infrastructure: 'hold',
+  unclear: 'ask-person',
+};
+
 /** So many findings go into the ledger; what says least is left out. */
 const MAX_FINDINGS = 24;
 
@@ -53,12 +61,17 @@ const MAX_FINDINGS = 24;
 export function judge(evidence: JudgeEvidence): JudgeVerdict {
   const { version, rules, comparisons, answers = [], trouble, ageDays, returnable, waitsForTruth } = evidence;
   const findings = findingsOf(evidence);
+  const [counted] = comparisons.flatMap((each) => ('strata' in each ? (each.repeated ?? []) : []));
+  const repeated = counted && repeatedSentence(version, counted);
   const answer = (
     action: VerdictAction,
     cause: CauseOfHarm | null,
     reason: string,
     missing: readonly string[] = [],
-  ): JudgeVerdict => ({ version, cause, action, reason, findings: most(findings), missing: [...missing] });
+  ): JudgeVerdict => {
+    const said = [reason, ...(repeated === undefined || action === 'none' ? [] : [repeated])].join('; ');
+    return { version, cause, action, reason: said, findings: most(findings), missing: [...missing] };
+  };
 
   const worse = findings.filter(({ finding }) => finding === 'worse');
   const useless = answers.filter(({ action }) => action === 'take-back');
@@ -80,7 +93,7 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     return answer('wait', 'unclear', `${first.sentence}; it may have begun with the release`, ['more answers']);
   if (first !== undefined) {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');
-    return answer(first.cause === 'drift' ? 'retrain' : 'hold', first.cause, reason);
+    return answer(ACTION_OF[first.cause], first.cause, reason);
   }
   // Where truth is known, it says more than how much answers differ.
   const unlike = comparisons.some(({ kind }) => kind === 'truth') ? [] : answers;

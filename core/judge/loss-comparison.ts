@@ -63,6 +63,7 @@ export function compareLosses(comparison: LossComparison, limits: JudgeLimits): 
     suspect: { n: suspect.n, bad: suspect.sum },
     reference: { n: reference.n, bad: reference.sum },
     difference: own.estimate,
+    low: enough ? Math.max(-largest, -upper(negated(own), limits.stepLevel, margin, pooled)) : -largest,
     high: Math.min(largest, excess + margin.relative * referenceMean),
     margin: relative * referenceMean + floor,
     evidence,
@@ -90,6 +91,8 @@ function lossDifference(strata: readonly LossStratum[], ratio: number): LossDiff
   if (weight === 0) return { estimate: 0, variance: Number.POSITIVE_INFINITY };
   return { estimate: weighted / weight, variance: variance / (weight * weight) };
 }
+
+const negated = ({ estimate, variance }: LossDifference): LossDifference => ({ estimate: -estimate, variance });
 
 /** The normal mixture's likelihood ratio against "no difference", as its logarithm. */
 function logEvidence({ estimate, variance }: LossDifference, deviation: number): number {

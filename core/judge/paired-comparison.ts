@@ -41,6 +41,7 @@ export function comparePairs(
     suspect: of(both + suspectOnly),
     reference: of(both + referenceOnly),
     difference,
+    low: -1,
     high: 1,
     margin: allowed,
     evidence,

@@ -8,7 +8,6 @@ import { type ChainReport, compareKept, linksTo, verifyChain } from '../../core/
 import type { Command } from '../../core/registry/commands.ts';
 import { decide } from '../../core/registry/decide.ts';
 import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
-import { entryAt } from '../../core/registry/history.ts';
 import {
   contentDifferences,
   documentDifferences,
@@ -24,6 +23,8 @@ import { ModelFolderError, readModelFolder } from '../../platform/model-folder.t
 import type { Home } from '../../platform/ports.ts';
 import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
+import { formerTrial } from './former-release.ts';
+import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
 const REGISTER_RETRIES = 10;
@@ -72,13 +73,25 @@ export class Registry {
     return found;
   }
 
-  /** All entries in order, or with `at` those up to that instant. @throws UnknownVersionError for an unknown model */
-  async history(model: string, options: { at?: string } = {}): Promise<Entry[]> {
+  /** All entries in order: of a long ledger, many. @throws UnknownVersionError for an unknown model */
+  async history(model: string): Promise<Entry[]> {
     const entries = await collect(this.home.ledger.entries(model));
     if (entries.length === 0) throw new UnknownVersionError(model);
-    if (options.at === undefined) return entries;
-    const last = entryAt(entries, options.at);
-    return entries.filter((entry) => last !== undefined && entry.number <= last.number);
+    return entries;
+  }
+
+  /** The last entries, or those before one. @throws UnknownVersionError for an unknown model */
+  async lastEntries(model: string, page: { limit: number; before?: number | undefined }): Promise<LedgerPage> {
+    const found = await readLastEntries(this.home.ledger, model, page);
+    if (found.entries.length === 0 && (await this.state(model)).revision === 0) throw new UnknownVersionError(model);
+    return found;
+  }
+
+  /** All entries since an instant, and the last one in any case. @throws UnknownVersionError for an unknown model */
+  async entriesSince(model: string, since: Date): Promise<Entry[]> {
+    const entries = await readEntriesSince(this.home.ledger, model, since);
+    if (entries.length === 0) throw new UnknownVersionError(model);
+    return entries;
   }
 
   /**
@@ -196,7 +209,7 @@ export class Registry {
       if (state.revision === 0 && command.type !== 'register') throw new UnknownVersionError(model);
       const at = this.#notBefore(latest);
       const entry = {
-        ...decide(state, await this.#withRules(model, command), { model, at, actor: this.actor }),
+        ...decide(state, await this.#withRules(model, command, state), { model, at, actor: this.actor }),
         ...linksTo(latest, version && ModelVersion.parse(version), digestOf),
       };
       try {
@@ -210,11 +223,17 @@ export class Registry {
     }
   }
 
-  /** What a version is judged by is fixed by the entry that gives it traffic. */
-  async #withRules(model: string, command: Command): Promise<Command> {
+  /**
+   * What a version is judged by is fixed by the entry that gives it traffic; of one that was taken back before, by the
+   * first of these.
+   */
+  async #withRules(model: string, command: Command, state: ReleaseState): Promise<Command> {
     if (command.type !== 'release' && command.type !== 'start-canary' && command.type !== 'start-test') return command;
+    const former = await formerTrial(this.home, model, command.version, state);
     const record = await this.home.ledger.version(model, command.version);
-    return record === undefined ? command : { ...command, rules: judgeRulesOf(record.manifest) };
+    const rules = former?.rules ?? (record && judgeRulesOf(record.manifest));
+    const reason = former === undefined ? command.reason : `${command.reason}; ${former.sentence}`;
+    return { ...command, reason, ...(rules && { rules }) };
   }
 
   /** The time now, but never before the last entry: clocks differ, and the history must read in the order it happened. */

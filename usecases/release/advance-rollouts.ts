@@ -1,18 +1,19 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
-import type { Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
+import type { Entry } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../registry/registry.ts';
 import { nextTestCommand } from './ab-test.ts';
-import { alarmDefinitions } from './alarm-definitions.ts';
-import { alarmState } from './alarm-state.ts';
+import { alarmsUp } from './alarms-up.ts';
+import { withoutBlockedSteps } from './blocked-steps.ts';
 import type { ChallengerReview } from './challenger-review.ts';
-import { type Judgement, judgeModel } from './judge-model.ts';
+import { judgeModel } from './judge-model.ts';
+import { nextCommand } from './next-command.ts';
+import { type Review, restrained } from './restraint.ts';
 import { nextShadowCommand } from './shadow.ts';
-import { commandOf, saysNew } from './verdict-command.ts';
+import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-rollback.ts';
 
 /** What was done about one model's rollout. */
@@ -80,15 +81,19 @@ async function advanceModel(
   if (shadow?.canary !== undefined) {
     const { manifest } = await registry.version(model, shadow.version);
     const command = await nextShadowCommand(home, { now, model, shadow, policy: manifest.rollout.shadow });
-    const done = typeof command === 'string' ? command : await carryOut(registry, model, state, command);
+    const done = typeof command === 'string' ? command : await carryOut(home, registry, { model, now, state }, command);
     if (typeof done !== 'string') return { model, entry: done };
     waiting.push(done);
   }
   const { up, baselineErrorRate } = await alarmsUp(home, model, now);
   const judged = await judgeModel(home, { model, now, state, up, baselineErrorRate });
-  const command = commandOf(judged.map(withoutBlockedSteps(challengers)), state);
-  if (command !== undefined && (command.type !== 'hold' || saysNew(command, await registry.history(model), now))) {
-    const done = await carryOut(registry, model, state, command);
+  const command = await nextCommand(home, {
+    ...{ model, now, state },
+    judged: judged.map(withoutBlockedSteps(challengers)),
+    history: () => registry.entriesSince(model, new Date(now.getTime() - AGAIN_MS)),
+  });
+  if (command !== undefined) {
+    const done = await carryOut(home, registry, { model, now, state }, command);
     if (typeof done !== 'string') return { model, entry: await seen(home, model, done, { probe, verify }) };
     waiting.push(done);
   }
@@ -108,24 +113,12 @@ async function waitingFor(
   registry: Registry,
   review: { readonly model: string; readonly verdict: JudgeVerdict } & Omit<ChallengerReview, 'version'>,
 ): Promise<Entry | string> {
-  const { model, challenger, state, verdict } = review;
+  const { model, now, challenger, state, verdict } = review;
   if (challenger.test === undefined) return verdict.reason;
   const version = await registry.version(model, challenger.version);
   const command = await nextTestCommand(home, { ...review, version });
-  return typeof command === 'string' ? command : carryOut(registry, model, state, command);
+  return typeof command === 'string' ? command : carryOut(home, registry, { model, now, state }, command);
 }
-
-/** The last step of a canary would end an A/B test beside it. */
-const withoutBlockedSteps =
-  (challengers: readonly Challenger[]) =>
-  (judgement: Judgement): Judgement => {
-    const { challenger, verdict } = judgement;
-    const tested = challengers.find(({ test }) => test !== undefined);
-    if (challenger === undefined || tested === undefined || verdict.action !== 'advance') return judgement;
-    if (challenger.steps[challenger.step + 1] !== 1) return judgement;
-    const reason = `the last step would end the A/B test of version ${tested.version}`;
-    return { challenger, verdict: { ...verdict, action: 'wait', reason } };
-  };
 
 /** What was taken back is waited for to be seen. */
 async function seen(
@@ -141,28 +134,20 @@ async function seen(
 
 /** @returns the entry, or why there is none */
 async function carryOut(
+  home: Pick<Home, 'ledger'>,
   registry: Registry,
-  model: string,
-  state: ReleaseState,
+  review: Review,
   command: Command,
 ): Promise<Entry | string> {
+  const { model, state } = review;
+  const allowed = await restrained(home, command, review);
+  if (allowed === undefined) return `automation does nothing now, as the ledger says: ${command.reason}`;
   try {
-    return await registry.apply(model, command, { expectedRevision: state.revision });
+    return await registry.apply(model, allowed, { expectedRevision: state.revision });
   } catch (error) {
     // Somebody changed the release while it was being judged: it is judged anew at the next look. And another
     // challenger may have what the next step wants.
     if (error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError) return error.message;
     throw error;
   }
-}
-
-async function alarmsUp(
-  home: Home,
-  model: string,
-  now: Date,
-): Promise<{ up: AlarmDefinition[]; baselineErrorRate: number | undefined }> {
-  const { definitions, baselineErrorRate } = await alarmDefinitions(home, model);
-  const waking = definitions.filter(({ action }) => action !== 'notify');
-  const states = await Promise.all(waking.map((definition) => alarmState(home, definition, now, 'OK')));
-  return { up: waking.filter((_, i) => states[i]!.state === 'ALARM'), baselineErrorRate };
 }

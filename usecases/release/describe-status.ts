@@ -3,6 +3,7 @@ import type { Home } from '../../platform/ports.ts';
 import { learnTruthDelay } from '../quality/learn-truth-delay.ts';
 import type { Registry } from '../registry/registry.ts';
 import { readBusinessMetrics } from './business-metrics.ts';
+import { automationStatusOf, judgeStatusOf } from './judge-status.ts';
 import { challengerStatuses, replayStatusOf } from './rollout-status.ts';
 import { shadowStatusOf } from './shadow.ts';
 import type { ModelStatus, StatusView, TruthDelayView } from './status-view.ts';
@@ -33,14 +34,18 @@ async function statusOf(home: Home, registry: Registry, model: string, now: Date
     }
   };
   const { shadow } = release;
-  const [challengers, shadowStatus, business, replay, truthDelay] = await Promise.all([
-    tried('progress of challengers', challengerStatuses(home, registry, model, { now, state: release })),
+  const review = { model, now, state: release };
+  const judge = await tried('what the judge finds', judgeStatusOf(home, review));
+  const verdicts = judge?.verdicts ?? [];
+  const [challengers, shadowStatus, automation, business, replay, truthDelay] = await Promise.all([
+    tried('progress of challengers', challengerStatuses(home, registry, review, verdicts)),
     shadow === null ? null : tried('progress of the shadow', shadowStatusOf(home, now, model, shadow)),
+    automationStatusOf(home, review),
     tried('business metrics', readBusinessMetrics(home, registry, model, release.champion)),
     replayStatusOf(home, model, release),
     tried('delay of truths', truthDelayOf(home, model, release.champion ?? release.latest)),
   ]);
-  const read = { challengers, shadow: shadowStatus, business, replay, truthDelay };
+  const read = { challengers, shadow: shadowStatus, judge, automation, business, replay, truthDelay };
   return { model, release, ...read, unread: unread.sort() };
 }
 

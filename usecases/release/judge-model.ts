@@ -6,18 +6,14 @@ import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { JudgeRules } from '../../core/judge/rules.ts';
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Rollout } from '../../core/manifest/manifest.ts';
-import { type CostTable, costTable } from '../../core/quality/cost.ts';
 import { talliesPrefix } from '../../core/quality/hour-tallies.ts';
-import type { Challenger, Entry, Judged, ReleaseState } from '../../core/registry/ledger.ts';
-import type { ModelVersion } from '../../core/registry/version.ts';
+import type { Challenger, Judged, ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
+import { challengerEvidence, entriesOf, formerEvidence, merged } from './former-evidence.ts';
 import type { GatheredComparison } from './gathered-comparison.ts';
-import { operationComparisons } from './operation-evidence.ts';
 import { onsetComparisons, takeoverOf } from './release-onset.ts';
-import { stretchesOf } from './release-stretches.ts';
-import { replayedChallenger, replayedChampion } from './replayed-version.ts';
+import { replayedChampion } from './replayed-version.ts';
 import { sharedTrouble } from './shared-trouble.ts';
-import { truthComparisons } from './truth-evidence.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -70,15 +66,6 @@ interface CommonOptions extends JudgeOptions {
   readonly trouble: Awaited<ReturnType<typeof sharedTrouble>>;
 }
 
-/** Judges one challenger by itself, whatever else is the matter; to show it. */
-export async function judgeOne(home: JudgedHome, challenger: Challenger, options: JudgeOptions): Promise<JudgeVerdict> {
-  return judgeChallenger(home, challenger, {
-    ...options,
-    truthKnown: await hasTruths(home, options.model),
-    trouble: [],
-  });
-}
-
 async function judgeChallenger(
   home: JudgedHome,
   challenger: Challenger,
@@ -86,23 +73,15 @@ async function judgeChallenger(
 ): Promise<JudgeVerdict> {
   const { version, judged } = challenger;
   if (judged === undefined) return notJudged(version);
-  const { rules, entry } = judged;
+  const { rules } = judged;
   const versions = { model, champion: state.champion!, challenger: version };
-  const [entries, record] = await Promise.all([entriesFrom(home, model, entry), home.ledger.version(model, version)]);
-  const stretches = stretchesOf(entries, versions, now);
-  const replayed = await replayedChallenger(home, versions, stretches, { rules, record });
-  const gathered = (
-    await Promise.all([
-      operationComparisons(home, versions, stretches, { rules, ...replayed }),
-      truthComparisons(home, versions, stretches, { rules, costs: costsOf(record) }),
-      replayed.comparisons.map((comparison) => ({ comparison, current: [] })),
-    ])
-  ).flat();
+  const record = await home.ledger.version(model, version);
+  const { gathered, answers } = await challengerEvidence(home, versions, judged, { now, record });
   return judge({
     version,
     rules,
     comparisons: gathered.map(({ comparison }) => comparison),
-    answers: replayed.answers,
+    answers,
     // An A/B test has one share, until what is asked is decided.
     step:
       challenger.test === undefined && record ? stepOf(challenger, now, gathered, record.manifest.rollout) : undefined,
@@ -150,31 +129,27 @@ async function judgeChampion(
   });
 }
 
-/** What wrong decisions cost, by the manifest of the version that is judged. */
-const costsOf = (record: ModelVersion | undefined): CostTable | undefined =>
-  record?.manifest.decision && costTable(record.manifest.decision, record.manifest.outputs);
-
 /** Of a champion that was returned to, or released by an older program. */
 async function rulesOf(home: JudgedHome, model: string, version: number): Promise<JudgeRules | undefined> {
   const record = await home.ledger.version(model, version);
   return record && judgeRulesOf(record.manifest);
 }
 
-async function onsetOf(
-  home: JudgedHome,
-  model: string,
-  { entry, rules }: Judged,
-  now: Date,
-): Promise<ChampionEvidence> {
-  const entries = await entriesFrom(home, model, Math.max(1, entry - 1), entry);
+async function onsetOf(home: JudgedHome, model: string, judged: Judged, now: Date): Promise<ChampionEvidence> {
+  const { entry, rules } = judged;
+  const entries = await entriesOf(home, model, Math.max(1, entry - 1), entry);
   const started = entries.at(-1)!;
   const ageDays = Math.max(0, now.getTime() - Date.parse(started.at)) / DAY_MS;
   const takeover = takeoverOf(started, entries.at(-2));
   if (takeover === undefined || ageDays > rules.youngDays) return { comparisons: [], answers: [], ageDays };
+  const { champion: challenger, predecessor: champion } = takeover;
   const record = await home.ledger.version(model, takeover.champion);
   const replayed = await replayedChampion(home, takeover, { rules, record, now });
-  const gathered = await onsetComparisons(home, takeover, { rules, now, ...replayed });
-  const comparisons = [...gathered.map(({ comparison }) => comparison), ...replayed.comparisons];
+  const [own, former] = await Promise.all([
+    onsetComparisons(home, takeover, { rules, now, ...replayed }),
+    formerEvidence(home, { model, challenger, champion }, judged, now),
+  ]);
+  const comparisons = [...merged([...own, ...former]).map(({ comparison }) => comparison), ...replayed.comparisons];
   return { comparisons, answers: replayed.answers, ageDays };
 }
 
@@ -183,13 +158,6 @@ interface ChampionEvidence {
   readonly comparisons: readonly AnyComparison[];
   readonly answers: readonly AnswerTrouble[];
   readonly ageDays: number;
-}
-
-async function entriesFrom(home: JudgedHome, model: string, from: number, to?: number): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for await (const entry of home.ledger.entries(model, { from, ...(to === undefined ? {} : { to }) }))
-    entries.push(entry);
-  return entries;
 }
 
 /** Whether any truth of the model's predictions was ever joined. */

@@ -7,7 +7,7 @@ import type { Entry } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { readHour } from '../quality/read-tallies.ts';
 import type { GatheredComparison } from './gathered-comparison.ts';
-import { type OperationOptions, periodCounts } from './operation-evidence.ts';
+import { FAILURES, type OperationOptions, periodCounts } from './operation-evidence.ts';
 import { ASKING_MS } from './replay-evidence.ts';
 import { compareTruths } from './truth-evidence.ts';
 
@@ -89,7 +89,7 @@ async function failureOnset(
   const young = now.getTime() - at.getTime() < ASKING_MS;
   const own = strata.map((each) => ({ ...each, suspect: { ...each.suspect, bad: 0 } }));
   const asked = asks && young ? { own, cause: null, sentence: 'failures are asked again of both versions' } : undefined;
-  const comparison = { metric: 'failures', kind: 'failure' as const, margin, holdsStep: false, strata, asked };
+  const comparison = { metric: FAILURES, kind: 'failure' as const, margin, holdsStep: false, strata, asked };
   return [{ comparison, current: strata }];
 }
 

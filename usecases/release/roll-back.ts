@@ -6,13 +6,16 @@ import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
 import { definitionsOf } from './alarm-definitions.ts';
 import { judgeModel } from './judge-model.ts';
-import { commandOf, saysNew } from './verdict-command.ts';
+import { nextCommand } from './next-command.ts';
+import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 
 const ACTOR = 'function:rollback';
 /** Others may write the ledger at the same time, in a storm of alarms very many: read again, judge again. */
 const ATTEMPTS = 12;
 const MAX_WAIT_MS = 5_000;
+/** How far the clock that an alarm's transition is of may be ahead of that of the entry that answers it. */
+const CLOCKS_DIFFER_MS = 3_600_000;
 
 /**
  * Answers an alarm's transition into ALARM: wakes the judge, writes one entry where that finds something new, and waits
@@ -31,7 +34,9 @@ export async function rollBack(
   const registry = new Registry(home, ACTOR);
   const cause = { alarm: alarm.alarm, at: alarm.at };
   for (let attempt = 1; ; attempt++) {
-    const entries = await registry.history(alarm.model);
+    const now = home.clock.now();
+    const from = Math.min(Date.parse(alarm.at) - CLOCKS_DIFFER_MS, now.getTime() - AGAIN_MS);
+    const entries = await registry.entriesSince(alarm.model, new Date(from));
     // A repeat costs no look at the metrics: of a storm, most are.
     const before = answerTo(cause, entries);
     if (before) return verified(before);
@@ -44,12 +49,14 @@ export async function rollBack(
         alarm.alarm,
         definitions.map(({ name }) => name),
       );
-    const now = home.clock.now();
     const judged = await judgeModel(home, { model: alarm.model, now, state, up: [definition], baselineErrorRate });
-    const command = commandOf(judged, state, cause);
-    // A step is taken on schedule.
-    if (command === undefined || command.type === 'advance' || command.type === 'wait') return undefined;
-    if (!saysNew(command, entries, now)) return undefined;
+    const command = await nextCommand(home, {
+      ...{ model: alarm.model, now, state, judged, cause },
+      // A step is taken on schedule.
+      except: ['advance', 'wait'],
+      history: () => Promise.resolve(entries),
+    });
+    if (command === undefined) return undefined;
     try {
       return await verified(await registry.apply(alarm.model, command, { expectedRevision: state.revision }));
     } catch (error) {
