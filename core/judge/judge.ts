@@ -9,6 +9,8 @@ export interface SharedTrouble {
   readonly cause: Exclude<CauseOfHarm, 'model'>;
   /** What it is, in a sentence. */
   readonly sentence: string;
+  /** The same without its numbers: a metric, or a column and what is the matter with it. */
+  readonly about?: string;
 }
 
 /** Where a rollout is. */
@@ -73,7 +75,8 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     return answer('wait', 'unclear', `${first.sentence}; it may have begun with the release`, ['more answers']);
   if (first !== undefined) {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');
-    return answer(first.cause === 'drift' ? 'retrain' : 'hold', first.cause, reason);
+    const about = [...new Set(trouble.flatMap((each) => each.about ?? []))].sort();
+    return { ...answer(first.cause === 'drift' ? 'retrain' : 'hold', first.cause, reason), about };
   }
   return evidence.step === undefined ? answer('none', null, 'nothing is wrong') : stepVerdict(evidence.step);
 

@@ -92,6 +92,15 @@ export const DATASET_METRICS = {
 } as const;
 export type DatasetMetricName = keyof typeof DATASET_METRICS;
 
+/** Metrics of the judge of releases: their units, and whether each is emitted by model as well as over all models. */
+export const JUDGE_METRICS = {
+  /** 1 when the judge has looked and somebody is asked something, else 0. */
+  NeedsPerson: { unit: 'None', byModel: true },
+  /** 1 for a look of the judge that judged every model, 0 for one that failed at some. */
+  JudgeHeartbeat: { unit: 'None', byModel: false },
+} as const;
+export type JudgeMetricName = keyof typeof JUDGE_METRICS;
+
 /** Dimensions of a metric of one variant of a model. */
 export interface VariantDimensions {
   readonly Environment: string;
@@ -104,6 +113,12 @@ export interface VersionDimensions {
   readonly Environment: string;
   readonly Model: string;
   readonly Version: string;
+}
+
+/** Dimensions of a metric of the judge. */
+export interface JudgeDimensions {
+  readonly Environment: string;
+  readonly Model?: string;
 }
 
 export const variantDimensions = (environment: string, model: string, variant: string): VariantDimensions => ({

@@ -1,4 +1,4 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import type { AlarmDefinition, EvaluatedWindow } from '../../core/alarms/alarm.ts';
 import type { Comparison } from '../../core/judge/comparison.ts';
 import { judge, type RolloutStep } from '../../core/judge/judge.ts';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
@@ -25,6 +25,8 @@ export interface JudgeOptions {
   readonly state: ReleaseState;
   /** Alarms that are up, or have just gone off. */
   readonly up: readonly AlarmDefinition[];
+  /** What was evaluated of those alarms, by their names. @default until now */
+  readonly evaluated?: ReadonlyMap<string, EvaluatedWindow>;
   readonly baselineErrorRate: number | undefined;
 }
 

@@ -5,7 +5,10 @@ import type { Cause, Entry } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
 import { definitionsOf } from './alarm-definitions.ts';
+import { pageIfAsked, readAsked } from './ask-person.ts';
+import { withBoundedEvidence } from './bounded-evidence.ts';
 import { judgeModel } from './judge-model.ts';
+import { questionsOf } from './questions.ts';
 import { commandOf, saysNew } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 
@@ -45,13 +48,18 @@ export async function rollBack(
         definitions.map(({ name }) => name),
       );
     const now = home.clock.now();
-    const judged = await judgeModel(home, { model: alarm.model, now, state, up: [definition], baselineErrorRate });
+    const { model, evaluated: window } = alarm;
+    const evaluated = new Map(window === undefined ? [] : [[alarm.alarm, window]]);
+    const judged = await judgeModel(home, { model, now, state, up: [definition], evaluated, baselineErrorRate });
     const command = commandOf(judged, state, cause);
     // A step is taken on schedule.
     if (command === undefined || command.type === 'advance' || command.type === 'wait') return undefined;
-    if (!saysNew(command, entries, now)) return undefined;
+    if (!saysNew(command, entries, now, await readAsked(home, model))) return undefined;
     try {
-      return await verified(await registry.apply(alarm.model, command, { expectedRevision: state.revision }));
+      const bounded = await withBoundedEvidence(home, model, command);
+      const entry = await registry.apply(model, bounded, { expectedRevision: state.revision });
+      pageIfAsked(home, { model, now, questions: questionsOf({ judged, revision: state.revision }, entry.state, now) });
+      return await verified(entry);
     } catch (error) {
       if (!(error instanceof ReleaseConflictError) || attempt === ATTEMPTS) throw error;
       // Apart in time, so that not all come back at once.

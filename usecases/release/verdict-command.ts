@@ -1,8 +1,10 @@
+import type { AskedQuestion } from '../../core/judge/asked.ts';
+import { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Cause, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { Judgement } from './judge-model.ts';
 
-/** What is still so is said again after so long. */
+/** What was not so for this long is said when it is so again. */
 const AGAIN_MS = 24 * 3_600_000;
 
 /** Verdicts in the order in which they are acted upon: what harms most comes first. */
@@ -54,11 +56,33 @@ function commandFor(found: readonly Judgement[], state: ReleaseState, cause: Cau
   }
 }
 
-/** Whether a command says something that the ledger does not say already of this release. */
-export function saysNew(command: Command, entries: readonly Entry[], now: Date): boolean {
+/**
+ * Whether a command says something that the ledger does not say already of this release: what is still so is not said
+ * again, nor what comes and goes, nor numbers that have changed.
+ *
+ * @param asked what a person is asked about the model, which knows how long something has lasted
+ */
+export function saysNew(
+  command: Command,
+  entries: readonly Entry[],
+  now: Date,
+  asked: readonly AskedQuestion[] = [],
+): boolean {
   if (command.type !== 'hold') return true;
-  const same = entries.findLast(({ kind }) => kind === `${command.because}-held`);
-  if (same === undefined) return true;
   const { since } = entries.at(-1)!.state;
-  return same.at < (since ?? '') || now.getTime() - Date.parse(same.at) > AGAIN_MS;
+  const kind = `${command.because}-held`;
+  const said = entries.filter((entry) => entry.kind === kind && entry.at >= (since ?? ''));
+  const last = said.at(-1);
+  if (last === undefined) return true;
+  const known = new Set(said.flatMap(({ evidence }) => aboutOf(evidence)));
+  if (aboutOf(command.evidence).some((each) => !known.has(each))) return true;
+  const seen = asked.filter(({ cause }) => cause === command.because).map((each) => each.settled ?? each.seen);
+  const latest = Math.max(Date.parse(last.at), ...seen.map(Date.parse));
+  return now.getTime() - latest > AGAIN_MS;
+}
+
+/** What an entry's evidence is about. */
+function aboutOf(evidence: unknown): readonly string[] {
+  const found = JudgeVerdict.pick({ about: true }).loose().safeParse(evidence);
+  return found.success ? (found.data.about ?? []) : [];
 }
