@@ -104,9 +104,10 @@ export function periodsOf(
   datapoints: readonly AlarmDatapoint[],
   now: number,
 ): (number | undefined)[] {
-  const { from } = evaluatedRange(alarm, now);
+  const { from, to } = evaluatedRange(alarm, now);
   const periods: number[][] = Array.from({ length: evaluationRange(alarm) }, () => []);
-  for (const { at, value } of datapoints) periods[Math.floor((at - from) / (1_000 * alarm.periodSeconds))]?.push(value);
+  for (const { at, value } of datapoints)
+    if (at < to) periods[Math.floor((at - from) / (1_000 * alarm.periodSeconds))]?.push(value);
   return periods.map((values) => (values.length > 1 ? OVER_MINUTES[alarm.statistic]?.(values) : values[0]));
 }
 

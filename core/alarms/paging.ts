@@ -5,7 +5,7 @@ import { type ProducerSchedules, SCHEDULES } from './schedules.ts';
 /** So many looks without a question, and all is well again: what comes and goes is one page. */
 const QUIET_LOOKS = 15;
 /** Two of these without a look of the judge are silence. Longer than metrics are late, so that lateness is none. */
-const HEARTBEAT_SECONDS = 300;
+const HEARTBEAT_SECONDS = 180;
 
 /**
  * The alarms that page whoever is on call. There is one of each in an environment, over all its models, so that a model

@@ -44,7 +44,7 @@ export const Expectation = z.strictObject({
   held: QuantityBounds.optional().describe('Entries among them that say only that an alarm was looked at'),
   retraining: QuantityBounds.optional().describe('Entries among them that ask for retraining'),
   driftWindows: QuantityBounds.optional().describe('Windows in which drift was found'),
-  pages: QuantityBounds.optional().describe('Alarms that went off: each notifies somebody'),
+  pages: QuantityBounds.optional().describe('How often somebody was paged'),
   reason: z
     .string()
     .optional()

@@ -98,7 +98,7 @@ async function advanceModel(
     if (typeof done !== 'string') return ended({ model, entry: done });
     waiting.push(done);
   }
-  const [alarms, asked] = await Promise.all([alarmsUp(home, model, now), readAsked(home, model)]);
+  const [alarms, asked] = await Promise.all([alarmsUp(home, { model, now, state }), readAsked(home, model)]);
   const judged = await judgeModel(home, { model, now, state, ...alarms });
   const command = commandOf(judged.map(withoutBlockedSteps(challengers)), state);
   if (

@@ -12,18 +12,34 @@ export async function alarmState(
   now: Date,
   previous: AlarmState,
 ): Promise<WindowEvaluation> {
+  return (await alarmStates(home, alarm, [now], previous))[0]!;
+}
+
+/**
+ * Evaluates an alarm as of several moments, by one question for metrics, for each costs.
+ *
+ * @param moments the latest first
+ */
+export async function alarmStates(
+  { metrics }: Pick<Home, 'metrics'>,
+  alarm: AlarmDefinition | PagingAlarm,
+  moments: readonly Date[],
+  previous: AlarmState,
+): Promise<WindowEvaluation[]> {
   const { metric, dimensions, statistic } = alarm;
-  const range = evaluatedRange(alarm, now.getTime());
-  const [from, to] = [new Date(range.from), new Date(range.to)];
-  const points = await home.metrics.query({
+  const ranges = moments.map((moment) => evaluatedRange(alarm, moment.getTime()));
+  const points = await metrics.query({
     metric,
     dimensions,
     statistic,
     periodSeconds: stepOf(alarm) / 1_000,
-    from,
-    to,
+    from: new Date(ranges.at(-1)!.from),
+    to: new Date(ranges[0]!.to),
   });
   const datapoints = points.map(({ at, value }) => ({ at: at.getTime(), value }));
-  const evaluated = { from: from.toISOString(), to: to.toISOString() };
-  return { ...evaluate(alarm, periodsOf(alarm, datapoints, now.getTime()), previous), evaluated };
+  return moments.map((moment, i) => {
+    const { from, to } = ranges[i]!;
+    const evaluated = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    return { ...evaluate(alarm, periodsOf(alarm, datapoints, moment.getTime()), previous), evaluated };
+  });
 }

@@ -1,7 +1,8 @@
 import type { AlarmDefinition, EvaluatedWindow } from '../../core/alarms/alarm.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { alarmDefinitions } from './alarm-definitions.ts';
-import { alarmState } from './alarm-state.ts';
+import { alarmStates } from './alarm-state.ts';
 
 /** Metrics that are made of log lines are late by so much at times. */
 const LATE_MS = 120_000;
@@ -19,19 +20,19 @@ export interface AlarmsUp {
  */
 export async function alarmsUp(
   home: Pick<Home, 'ledger' | 'artifacts' | 'metrics'>,
-  model: string,
-  now: Date,
+  { model, now, state }: { readonly model: string; readonly now: Date; readonly state: ReleaseState },
 ): Promise<AlarmsUp> {
   const { definitions, baselineErrorRate } = await alarmDefinitions(home, model);
   const evaluated = new Map<string, EvaluatedWindow>();
+  const moments = [now, new Date(now.getTime() - LATE_MS)];
+  // A challenger that is not there has nothing that goes off.
+  const watched = definitions.filter(
+    ({ dimensions: { Variant } }) => Variant !== 'challenger' || state.challengers.length > 0,
+  );
   await Promise.all(
-    definitions.map(async (definition) => {
-      for (const at of [now, new Date(now.getTime() - LATE_MS)]) {
-        const found = await alarmState(home, definition, at, 'OK');
-        if (found.state !== 'ALARM') continue;
-        evaluated.set(definition.name, found.evaluated);
-        return;
-      }
+    watched.map(async (definition) => {
+      const found = (await alarmStates(home, definition, moments, 'OK')).find((each) => each.state === 'ALARM');
+      if (found !== undefined) evaluated.set(definition.name, found.evaluated);
     }),
   );
   return { up: definitions.filter(({ name }) => evaluated.has(name)), evaluated, baselineErrorRate };
