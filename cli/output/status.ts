@@ -1,13 +1,16 @@
 import type { ModelStatus, StatusView } from '../../usecases/release/status-view.ts';
 import { formatBusinessMetrics } from './business-metrics.ts';
+import { formatQuestions, formatSilence } from './questions.ts';
 import { formatRelease, formatReplay } from './release.ts';
 import { formatTruthDelay } from './truth-delay.ts';
 import { wrapped } from './wrapped.ts';
 
 /** Every model's release as a picture, with what its predictions are worth. */
-export function formatStatus({ models }: StatusView): string {
+export function formatStatus(view: StatusView): string {
+  const { models } = view;
   if (models.length === 0) return 'no models yet: `trimtab register FOLDER`';
-  return models.map(formatModel).join('\n\n');
+  const silence = formatSilence(view).join('\n');
+  return [...models.map(formatModel), ...(silence === '' ? [] : [silence])].join('\n\n');
 }
 
 const formatModel = ({
@@ -18,10 +21,12 @@ const formatModel = ({
   business,
   replay,
   truthDelay,
+  asked,
   unread,
 }: ModelStatus): string =>
   [
     formatRelease(model, release, { challengers: challengers ?? [], shadow }),
+    ...formatQuestions(asked),
     ...formatReplay(replay),
     ...formatTruthDelay(truthDelay),
     ...formatBusinessMetrics(business ?? []),

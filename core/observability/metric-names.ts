@@ -58,11 +58,11 @@ export const METRICS = {
   /** As PredictionError, of earlier predictions whose truth came late. */
   PredictionErrorLate: { unit: 'None', by: BY_VARIANT },
   /** 1 when a version could not be loaded, else 0. */
-  LoadFailure: { unit: 'None', by: BY_BOTH },
+  LoadFailure: { unit: 'None', by: BY_VARIANT },
   /** 1 when the ledger could not be read and the last known release is served, else 0. */
-  StaleRelease: { unit: 'None', by: BY_BOTH },
+  StaleRelease: { unit: 'None', by: BY_VARIANT },
   /** 1 when the privacy secret could not be had and personal fields are left out of captures, else 0. */
-  PrivacyFailure: { unit: 'None', by: BY_BOTH },
+  PrivacyFailure: { unit: 'None', by: BY_VARIANT },
   /** 1 for a mirrored request whose answer disagrees with the one that was given, else 0; of the shadow's version. */
   ShadowDisagreement: { unit: 'None', by: BY_VERSION },
   /** Largest difference of two numbers in them; its maximum is what to look at. */

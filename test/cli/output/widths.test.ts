@@ -159,15 +159,19 @@ describe('text for people fits a terminal of 80 columns', () => {
       ],
       replay: [{ version: 11, replayable: false, replayProblem: LONG }],
       truthDelay: { p90Ms: null, medianMs: null, uncorrectedP90Ms: null, truths: 3, reason: LONG },
+      asked: [
+        { cause: 'infrastructure', reason: LONG, since: '2026-01-01T00:00:00.000Z', asks: LONG, runbook: 'data.md' },
+      ],
       unread: [`${NAME}: ${LONG}`],
     } as unknown as ModelStatus;
-    expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [status] }));
+    const paging = [{ alarm: 'Trimtab-dev-JudgeHeartbeat', state: 'ALARM', reason: LONG } as const];
+    expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [status], paging }));
     const step = {
       ...status,
       release: { ...status.release, challengers: [{ ...challenger, test: undefined }] },
       challengers: [{ version: 12, test: null, step: { checks: [{ verdict: 'worse', reason: LONG }] } }],
     } as unknown as ModelStatus;
-    expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [step] }));
+    expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [step], paging }));
     const delay = { p90Ms: 5e8, medianMs: 5e8, uncorrectedP90Ms: 4e8, truths: 123_456, reason: null };
     expectNarrow(formatTruthDelay(delay).join('\n'));
   });
