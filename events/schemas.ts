@@ -36,11 +36,25 @@ export const AlarmStateChange = z.looseObject({
   time: z.string(),
   detail: z.looseObject({
     alarmName: z.string(),
-    state: z.looseObject({ value: AlarmState, timestamp: z.string(), reason: z.string().optional() }),
+    state: z.looseObject({
+      value: AlarmState,
+      timestamp: z.string(),
+      reason: z.string().optional(),
+      reasonData: z.string().optional(),
+    }),
     previousState: z.looseObject({ value: AlarmState, timestamp: z.string().optional() }).optional(),
   }),
 });
 export type AlarmStateChange = z.infer<typeof AlarmStateChange>;
+
+/** `reasonData` of an alarm's state, which is JSON in a string: by what an alarm on one metric was evaluated. */
+export const AlarmReasonData = z.looseObject({
+  startDate: z.string().optional(),
+  queryDate: z.string().optional(),
+  period: z.number().positive().optional(),
+  evaluatedDatapoints: z.array(z.looseObject({ timestamp: z.string() })).optional(),
+});
+export type AlarmReasonData = z.infer<typeof AlarmReasonData>;
 
 /** What a schedule sends: EventBridge Scheduler fills `time` with `<aws.scheduler.scheduled-time>`. */
 export const Scheduled = z.strictObject({

@@ -7,6 +7,7 @@ import { lambdaProbe } from '../../platform/aws/lambda-probe.ts';
 import { openHome } from '../../platform/home.ts';
 import { rollBack } from '../../usecases/release/roll-back.ts';
 import { parsed } from '../middleware/parse-event.ts';
+import { evaluatedWindow } from './evaluated-window.ts';
 
 /**
  * Converts the event of a CloudWatch alarm; undefined unless it is the alarm of a model of this environment and has
@@ -15,6 +16,7 @@ import { parsed } from '../middleware/parse-event.ts';
 export function transitionOf({ detail }: AlarmStateChange, environment: string): AlarmTransition | undefined {
   const name = parseAlarmName(detail.alarmName);
   if (name?.environment !== environment || detail.state.value !== 'ALARM') return undefined;
+  const evaluated = evaluatedWindow(detail.state.reasonData);
   return {
     alarm: detail.alarmName,
     model: name.model,
@@ -23,6 +25,7 @@ export function transitionOf({ detail }: AlarmStateChange, environment: string):
     // CloudWatch writes +0000 and odd precisions; one form makes one key.
     at: new Date(detail.state.timestamp).toISOString(),
     reason: detail.state.reason ?? '',
+    ...(evaluated === undefined ? {} : { evaluated }),
   };
 }
 

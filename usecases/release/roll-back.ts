@@ -50,7 +50,9 @@ export async function rollBack(
     const now = home.clock.now();
     const { model, evaluated: window } = alarm;
     const evaluated = new Map(window === undefined ? [] : [[alarm.alarm, window]]);
-    const judged = await judgeModel(home, { model, now, state, up: [definition], evaluated, baselineErrorRate });
+    // What was before the traffic changed hands says nothing of the release; the judge is awake all the same.
+    const up = (window?.to ?? alarm.at) < (state.since ?? '') ? [] : [definition];
+    const judged = await judgeModel(home, { model, now, state, up, evaluated, baselineErrorRate });
     const command = commandOf(judged, state, cause);
     // A step is taken on schedule.
     if (command === undefined || command.type === 'advance' || command.type === 'wait') return undefined;
