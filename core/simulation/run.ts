@@ -71,7 +71,7 @@ export const Run = z.strictObject({
   held: Count.describe('Entries among them that say only that an alarm was looked at'),
   retraining: Count.describe('Entries among them that ask for retraining'),
   driftWindows: Count.describe('Windows in which drift was found'),
-  pages: Count.describe('Alarms that went off'),
+  pages: Count.describe('How often a person was paged'),
   refused: z.array(RefusedEvent).describe('Events that were refused, and so changed nothing'),
   versions: z.array(VersionTotals).describe('What each version did, in their order'),
 });
