@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetFunctionConfigurationCommand, InvokeCommand } from '@aws-sdk/client-lambda';
+import { GetScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { Manifest } from '../../core/manifest/manifest.ts';
 import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
@@ -91,13 +92,17 @@ export class DeployedFixture {
   }
 
   /** Name of a function, by its stack and its id there; the CDK adds a hash to that. */
-  async functionNamed(stack: string, id: string): Promise<string> {
+  functionNamed(stack: string, id: string): Promise<string> {
+    return this.resourceNamed(stack, id, 'AWS::Lambda::Function');
+  }
+
+  async resourceNamed(stack: string, id: string, type: string): Promise<string> {
     const { StackResources = [] } = await this.clients.cloudformation.send(
       new DescribeStackResourcesCommand({ StackName: STACKS.find((name) => name.endsWith(stack)) }),
     );
     return StackResources.find(
       ({ ResourceType, LogicalResourceId }) =>
-        ResourceType === 'AWS::Lambda::Function' && new RegExp(`^${id}[0-9A-F]{8}$`).test(LogicalResourceId!),
+        ResourceType === type && new RegExp(`^${id}(?:[0-9A-F]{8})?$`).test(LogicalResourceId!),
     )!.PhysicalResourceId!;
   }
 
@@ -122,6 +127,17 @@ export class DeployedFixture {
     );
     if (FunctionError !== undefined)
       throw new Error(`${FunctionName} failed: ${Buffer.from(Payload ?? []).toString()}`);
+  }
+
+  /** Switches the judge's schedule off, so that what an alarm sets off is seen, or on again. */
+  async scheduleOfJudge(State: 'ENABLED' | 'DISABLED'): Promise<void> {
+    const Name = await this.resourceNamed('Monitoring', 'RollbackAdvanceSchedule0', 'AWS::Scheduler::Schedule');
+    const { scheduler } = this.clients;
+    const { ScheduleExpression, FlexibleTimeWindow, Target, Description } = await scheduler.send(
+      new GetScheduleCommand({ Name }),
+    );
+    const kept = { Name, ScheduleExpression, FlexibleTimeWindow, Target, Description };
+    await scheduler.send(new UpdateScheduleCommand({ ...kept, State }));
   }
 
   /** Invokes the judge of releases as its schedule does. @throws Error when the function fails */

@@ -141,6 +141,8 @@ describe('the deployed app', () => {
 
   it('takes a bad canary back: alarm, event, function, ledger, endpoint', async () => {
     const { alarms, caller, forwarder } = fixture;
+    // The judge looks every minute, too, and would often be first.
+    await fixture.scheduleOfJudge('DISABLED');
     await fixture.trimtab(['approve', MODEL, '2']);
     await fixture.trimtab(['release', MODEL, '2', '--canary']);
     const summer = (await fixture.flights('summer')).filter(({ late }) => late !== null).slice(2_000);
@@ -170,7 +172,9 @@ describe('the deployed app', () => {
     expect(entry).toMatchObject({
       version: 1,
       actor: expect.stringMatching(/^function:/),
-      cause: { alarm: `trimtab.${ENVIRONMENT}.${MODEL}.challenger.PredictionError` },
+      // Any of the model's alarms wakes the judge, which looks at all that the versions did.
+      cause: { alarm: expect.stringMatching(`^trimtab\\.${ENVIRONMENT}\\.${MODEL}\\.`) },
+      evidence: { cause: 'model', action: 'take-back', version: 2 },
     });
     // Of the two targets of one event, the function may be first.
     await eventually("the alarm's event", () =>
@@ -242,6 +246,24 @@ describe('the deployed app', () => {
     const { models } = JSON.parse(await fixture.trimtab(['status', MODEL, '--json'])) as StatusView;
     expect(models[0]!.asked!.map(({ cause }) => cause)).toContain('drift');
   }, 300_000);
+
+  it('judges on its schedule again', async () => {
+    await fixture.scheduleOfJudge('ENABLED');
+    const looks = async (): Promise<number> => {
+      await fixture.forwarder.forward();
+      const points = await fixture.home.metrics.query({
+        metric: 'JudgeHeartbeat',
+        dimensions: { Environment: ENVIRONMENT },
+        statistic: 'Sum',
+        periodSeconds: 60,
+        from: new Date(Date.now() - 3_600_000),
+        to: new Date(),
+      });
+      return points.reduce((sum, { value }) => sum + value, 0);
+    };
+    const before = await looks();
+    await eventually('a look of the judge', async () => ((await looks()) > before ? true : undefined), 150, 5_000);
+  }, 180_000);
 
   it('lets nobody remove an artifact, the administrator included', async () => {
     const { artifact } = (await fixture.home.ledger.version(MODEL, 1))!;
