@@ -13,6 +13,8 @@ import { route } from './event-router.ts';
  * be told from another; and it tells the bus nothing.
  */
 export class AlarmSimulator {
+  /** Its own: the emulator's evaluation changes those of the alarms, too. */
+  readonly #states = new Map<string, AlarmState>();
   readonly transitions: { alarm: string; to: AlarmState; reason: string }[] = [];
 
   constructor(
@@ -26,10 +28,11 @@ export class AlarmSimulator {
       for (const alarm of MetricAlarms) {
         const definition = definitionOf(alarm) ?? this.#paging.find(({ name }) => name === alarm.AlarmName);
         if (definition === undefined) continue;
-        const before = alarm.StateValue as AlarmState;
+        const before = this.#states.get(definition.name) ?? 'INSUFFICIENT_DATA';
         const found = await alarmState(this.home, definition, now, before);
         const { state, reason } = found;
         if (state === before) continue;
+        this.#states.set(definition.name, state);
         await this.#change(alarm, before, found);
         this.transitions.push({ alarm: definition.name, to: state, reason });
       }
