@@ -1,8 +1,16 @@
 import { defineConfig } from 'vitest/config';
-import { CHECKOUT, CHECKOUT_TEST, ISOLATION } from './test/isolation/config.ts';
+import { CHECKOUT, CHECKOUT_TEST, ISOLATION, SHARED } from './test/isolation/config.ts';
 
 /** Tests that synthesize: they want dist/, which is built once for all of them. */
 const SYNTHESIZE = ['test/infra/**/*.test.ts'];
+/**
+ * Tests that call what they test, and leave their process as they found it. They share processes, for starting one for
+ * every file, and loading the libraries in it, costs more than most of the tests do.
+ */
+const SHARING = [
+  'test/*.test.ts',
+  'test/{cli,core,docs,events,functions,local-runtime,models,platform,simulation,usecases}/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -18,9 +26,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...SYNTHESIZE, CHECKOUT_TEST] },
+        test: {
+          name: 'processes',
+          include: ['test/**/*.test.ts'],
+          exclude: [...SHARING, ...SYNTHESIZE, CHECKOUT_TEST],
+        },
       },
-      { extends: true, test: { name: 'infra', include: SYNTHESIZE, globalSetup: ['test/infra/setup.ts'] } },
+      { extends: true, test: { ...SHARED, name: 'unit', include: SHARING } },
+      { extends: true, test: { ...SHARED, name: 'infra', include: SYNTHESIZE, globalSetup: ['test/infra/setup.ts'] } },
       CHECKOUT,
     ],
   },

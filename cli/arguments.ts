@@ -9,6 +9,14 @@ export function parseVersionNumber(text: string): number {
   return version;
 }
 
+/** How many, or which in a row, from the command line. @throws UsageError */
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new UsageError(`expected a whole number from 1, received '${text}'`);
+  return count;
+}
+
 /** A time from the command line, ISO 8601. @throws UsageError */
 export function parseTime(text: string): Date {
   if (Number.isNaN(Date.parse(text)))

@@ -28,6 +28,17 @@ export function print<V>(io: Io, options: GlobalOptions, view: V, format: (view:
   io.out(options.json ? JSON.stringify(view, null, 2) : printableLines(format(printable(view))));
 }
 
+/** One line of progress, in which names that hold control characters or line breaks are escaped. */
+export function printLine(write: Io['out'], line: string): void {
+  write(printable(line));
+}
+
+/** Where something that runs until it is stopped logs: lines of its own making, with names of others in them. */
+export const logTo =
+  ({ err }: Io): ((text: string) => void) =>
+  (text) =>
+    err(printableLines(text));
+
 /** Opens the home that was named, works, and closes it. */
 export async function withHome<T>(
   io: Io,

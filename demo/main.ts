@@ -9,6 +9,7 @@ import { DemoContext } from './context.ts';
 import { EXAMPLE } from './flights.ts';
 import { Narrator, type StepOutcome } from './narrator.ts';
 import { CompletedSteps } from './progress.ts';
+import { constantStep } from './steps/constant.ts';
 import { dataStep } from './steps/data.ts';
 import { driftStep } from './steps/drift.ts';
 import { driftOfAllStep } from './steps/drift-of-all.ts';
@@ -17,7 +18,7 @@ import { predictStep } from './steps/predict.ts';
 import { registerStep } from './steps/register.ts';
 import { rollbackStep } from './steps/rollback.ts';
 
-const STEPS = [registerStep, predictStep, dataStep, driftStep, rollbackStep, driftOfAllStep, historyStep];
+const STEPS = [registerStep, predictStep, dataStep, driftStep, rollbackStep, constantStep, driftOfAllStep, historyStep];
 const USAGE = 'usage: npm start -- [--home FOLDER] [--port PORT] [--exit]';
 /** Default port of the endpoint. */
 const PORT = 8080;

@@ -58,7 +58,7 @@ export const DeploymentConfig = z.strictObject({
   authorization: z.enum(['iam', 'none']).default('iam'),
   /**
    * Who may ask versions again about captured requests, encrypted features included where a manifest says so
-   * (`privacy.replay`); without it, no person may read captures and the privacy secret both.
+   * (`privacy.replay`); without it, no role may read captures and the privacy secret both.
    */
   replay: z
     .strictObject({

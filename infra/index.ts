@@ -9,6 +9,7 @@ export { DataValidation, type DataValidationProps } from './constructs/data-vali
 export { DeadLetterQueue, type DeadLetterQueueProps } from './constructs/dead-letter-queue.ts';
 export { DriftDetection, type DriftDetectionProps } from './constructs/drift-detection.ts';
 export { EncryptedBucket, type EncryptedBucketProps } from './constructs/encrypted-bucket.ts';
+export { LabelsSecret, type LabelsSecretProps } from './constructs/labels-secret.ts';
 export { ModelEndpoint, type ModelEndpointProps } from './constructs/model-endpoint.ts';
 export { ModelMonitoring, type ModelMonitoringProps } from './constructs/model-monitoring.ts';
 export {

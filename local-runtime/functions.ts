@@ -10,7 +10,7 @@ import { NoBaselineError, runDriftDetection } from '../usecases/drift/detect-dri
 import { joinGroundTruth } from '../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../usecases/ground-truth/prediction-index.ts';
 import { countInputs } from '../usecases/quality/count-inputs.ts';
-import { formatUnreadable } from '../usecases/quality/recompute-tallies.ts';
+import { UnreadableHours } from '../usecases/quality/unreadable-hours.ts';
 import { RuleBook } from '../usecases/quality/version-rules.ts';
 import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../usecases/release/roll-back.ts';
@@ -34,6 +34,7 @@ export function localFunctions(
   log: (line: string) => void = () => undefined,
 ): LocalFunction[] {
   const index = new PredictionIndex(home, new RuleBook(home));
+  const hours = new UnreadableHours();
   return [
     { spec: validate, created: ({ key, versionId }) => validateDrop(home, { key, versionId }) },
     { spec: drift, scheduled: (now) => driftOfAll(home, now) },
@@ -41,7 +42,7 @@ export function localFunctions(
       spec: groundTruth,
       scheduled: async (now) => {
         const summary = await joinGroundTruth(home, now, index);
-        for (const each of summary.unreadable) log(formatUnreadable(each));
+        for (const { message } of hours.changes(summary.unreadable)) log(message);
         await countInputs(home, now);
         return summary;
       },

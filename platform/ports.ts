@@ -1,4 +1,4 @@
-import type { PrivacyKeys } from '../core/contract/personal.ts';
+import type { LabelKeys, PrivacyKeys } from '../core/contract/personal.ts';
 import type { JudgeDimensions, VariantDimensions, VersionDimensions } from '../core/observability/metric-names.ts';
 import type { StoredRecord } from '../core/registry/chain.ts';
 import type { Entry } from '../core/registry/ledger.ts';
@@ -150,6 +150,12 @@ export interface Home {
    * @throws when it cannot be had; asked again, it is tried again
    */
   privacy(): Promise<PrivacyKeys>;
+  /**
+   * Keys of personal labels, apart from {@link privacy}: whoever joins ground truth reads captures, and must not be able
+   * to open what is encrypted in them.
+   * @throws when the secret behind them cannot be had; asked again, it is tried again
+   */
+  labels(): Promise<LabelKeys>;
   close(): Promise<void>;
 }
 
@@ -161,8 +167,14 @@ export interface ServingReport {
   readonly challengers: readonly { readonly version: number; readonly weight: number }[];
 }
 
+/** What one of the processes behind an endpoint answers to a probe. */
+export interface ProbeReport extends ServingReport {
+  /** Which of them it was: an execution environment of a function, a server's process. Absent from older ones. */
+  readonly instance?: string | undefined;
+}
+
 /** Asks a running endpoint what it serves: a rollback counts as done only when it is seen. */
 export interface EndpointProbe {
   /** @throws PlatformError when the endpoint does not answer */
-  report(model: string): Promise<ServingReport>;
+  report(model: string): Promise<ProbeReport>;
 }

@@ -17,6 +17,11 @@ export class PrivacyError extends PlatformError {
   override readonly name = 'PrivacyError';
 }
 
+function assertLong(secret: string): void {
+  if (secret.length < SHORTEST)
+    throw new PrivacyError(`the privacy secret has ${secret.length} characters, at least ${SHORTEST} are needed`);
+}
+
 /**
  * The keys that one secret gives, by HKDF (RFC 5869, SHA-256), each for one purpose only: pseudonyms are HMAC-SHA-256
  * of field and value, cut to 96 bits; envelopes are AES-256-GCM with a key for each owner and field, which are
@@ -26,8 +31,7 @@ export class PrivacyError extends PlatformError {
  * @throws PrivacyError when the secret is too short
  */
 export function privacyKeys(secret: string): PrivacyKeys {
-  if (secret.length < SHORTEST)
-    throw new PrivacyError(`the privacy secret has ${secret.length} characters, at least ${SHORTEST} are needed`);
+  assertLong(secret);
   const derived = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', purpose, KEY_BYTES));
   const hashing = derived('trimtab pseudonym v1');
   const sealing = new Map<string, Buffer>();
@@ -81,6 +85,17 @@ export function privacyKeys(secret: string): PrivacyKeys {
       }
     },
   };
+}
+
+/**
+ * The secret of personal labels where one secret stands for both: its keys open no envelope of the secret itself, and
+ * its own are opened by none of those.
+ *
+ * @throws PrivacyError when the secret is too short
+ */
+export function labelsSecretFrom(secret: string): string {
+  assertLong(secret);
+  return Buffer.from(hkdfSync('sha256', secret, '', 'trimtab labels v1', KEY_BYTES)).toString('base64url');
 }
 
 /** Reads the secret when it is first wanted, and again only when that failed: most starts never want it. */

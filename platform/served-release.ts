@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { ServingReport } from './ports.ts';
+import type { ProbeReport } from './ports.ts';
 
 /** What an endpoint answers to `GET /trimtab/v1/models/{m}/release`. */
-export const ServedRelease: z.ZodType<ServingReport, unknown> = z.object({
+export const ServedRelease: z.ZodType<ProbeReport, unknown> = z.object({
+  instance: z.string().optional(),
   revision: z.int().min(0),
   champion: z.int().nullable(),
   challengers: z.array(z.object({ version: z.int(), weight: z.number() })),

@@ -17,3 +17,16 @@ export async function withTimeout<T>(ms: number, what: string, promise: Promise<
     clearTimeout(timer);
   }
 }
+
+/** Waits for something that does not reject, but not for ever. @returns whether it has come by then */
+export async function settledWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,6 +1,7 @@
 import type { Command as Program } from 'commander';
 import { durationMs, ManifestDuration } from '../../core/manifest/duration.ts';
 import { IncomparableError } from '../../core/quality/compare.ts';
+import { JsonLinesError } from '../../platform/json-lines.ts';
 import type { CompareView } from '../../usecases/quality/compare-view.ts';
 import { NotReplayableError } from '../../usecases/quality/not-replayable-error.ts';
 import { FileRejectedError } from '../../usecases/validation/errors.ts';
@@ -19,7 +20,7 @@ export function addCompare(program: Program, io: Io, options: () => GlobalOption
   program
     .command('compare <model> <first> <second>')
     .description('two versions asked about the same rows: their metrics, and the differences with intervals')
-    .option('--data <file>', 'rows of a data file that has the label')
+    .option('--data <file>', 'rows of a data file that has the label; of whole tensors, requests as JSON lines')
     .option('--replay <time>', 'captured requests of so much time, such as 24h, as far as their truths are known')
     .action(async (model: string, first: string, second: string, flags: CompareFlags) => {
       const numbers = [parseVersionNumber(first), parseVersionNumber(second)] as const;
@@ -50,12 +51,15 @@ function sourceOf({ data, replay }: CompareFlags, now: Date): CompareView['sourc
   return { kind: 'replay', from: from.toISOString(), to: now.toISOString() };
 }
 
+/** What cannot be compared, as opposed to what failed. */
+const REFUSALS = [IncomparableError, NotReplayableError, FileRejectedError, JsonLinesError];
+
 async function compared<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof IncomparableError || error instanceof NotReplayableError || error instanceof FileRejectedError)
-      throw new CheckFailedError(error.message, { cause: error });
+    if (REFUSALS.some((Refusal) => error instanceof Refusal))
+      throw new CheckFailedError((error as Error).message, { cause: error });
     throw error;
   }
 }

@@ -14,12 +14,13 @@ export function addDecrypt(program: Program, io: Io, options: () => GlobalOption
     .description('an envelope (enc:v1:…), or a Parquet file with envelopes into --out')
     .requiredOption('--model <name>', 'model or dataset that it is of')
     .option('--field <name>', 'field that the envelope is of')
+    .option('--truth', 'the envelope is a joined truth, which has a secret of its own')
     .option('--out <file>', 'where the Parquet file goes')
-    .action((what: string, own: { model: string; field?: string; out?: string }) =>
+    .action((what: string, own: { model: string; field?: string; truth?: boolean; out?: string }) =>
       withHome(io, options(), async (home) => {
-        const keys = await home.privacy();
         if (what.startsWith(ENVELOPE)) {
           if (own.field === undefined) throw new UsageError('--field says which field the envelope is of');
+          const keys = await (own.truth ? home.labels() : home.privacy());
           const value = keys.open({ owner: own.model, field: own.field }, what);
           const view: DecryptedValueView = { value };
           return print(io, options(), view, formatValue);
@@ -30,7 +31,7 @@ export function addDecrypt(program: Program, io: Io, options: () => GlobalOption
         if (existsSync(out)) throw new UsageError(`${out} exists`);
         const [owner] = await dataOwners(home, own.model);
         const sealed = { owner: own.model, columns: owner?.encrypted };
-        print(io, options(), await decryptFile(what, out, sealed, keys), formatFile);
+        print(io, options(), await decryptFile(what, out, sealed, await home.privacy()), formatFile);
       }),
     );
 }

@@ -4,7 +4,7 @@ import type { Command as Program } from 'commander';
 import { ForgetError, forget } from '../../usecases/privacy/erase-subject.ts';
 import { KINDS, RequestId } from '../../usecases/privacy/erasure-record.ts';
 import type { ForgetView } from '../../usecases/privacy/forget-view.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../output/table.ts';
 
@@ -45,7 +45,8 @@ export function addForget(program: Program, io: Io, options: () => GlobalOptions
           request: request.data,
           actor: io.env.TRIMTAB_ACTOR ?? `user:${userInfo().username}`,
           onProgress: (objects, key) => {
-            if (objects % PROGRESS === 0) io.err(`  ${objects} objects looked through, at ${key.split('/')[0]}/`);
+            if (objects % PROGRESS === 0)
+              printLine(io.err, `  ${objects} objects looked through, at ${key.split('/')[0]}/`);
           },
         }).catch((error: unknown) => {
           throw error instanceof ForgetError ? new UsageError(error.message) : error;

@@ -1,21 +1,35 @@
 import type { Command as Program } from 'commander';
-import { entryAt } from '../../core/registry/history.ts';
 import type { HistoryAtView, HistoryView, VerificationView } from '../../usecases/registry/history-view.ts';
-import { parseTime } from '../arguments.ts';
+import { readEntryAt } from '../../usecases/registry/read-history.ts';
+import { parseCount, parseTime } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError } from '../errors.ts';
 import { formatRelease } from '../output/release.ts';
 import { table } from '../output/table.ts';
+
+/** Entries that are shown of a long ledger. */
+const PAGE = 50;
+
+interface HistoryOptions {
+  readonly last: number;
+  readonly before?: number;
+  readonly all?: true;
+  readonly at?: string;
+  readonly verify?: true;
+}
 
 /** Shows the ledger of a model, as it is or as it was, and verifies it. */
 export function addHistory(program: Program, io: Io, options: () => GlobalOptions): void {
   program
     .command('history <model>')
     .description('everything that ever happened to a model')
+    .option('--last <count>', 'how many entries, the last ones', parseCount, PAGE)
+    .option('--before <number>', 'end before the entry of this number', parseCount)
+    .option('--all', 'every entry')
     .option('--at <time>', 'what was true at a time, ISO 8601')
     .option('--verify', 'look whether everything is as it was written')
-    .action((model: string, own: { at?: string; verify?: true }) =>
-      withHome(io, options(), async (_, registry) => {
+    .action((model: string, own: HistoryOptions) =>
+      withHome(io, options(), async ({ ledger }, registry) => {
         if (own.verify) {
           const report: VerificationView = { model, ...(await registry.verify(model)) };
           print(io, options(), report, formatVerification);
@@ -27,23 +41,30 @@ export function addHistory(program: Program, io: Io, options: () => GlobalOption
           return;
         }
         const at = own.at === undefined ? undefined : parseTime(own.at).toISOString();
-        const entries = await registry.history(model);
         if (at === undefined) {
-          const whole: HistoryView = { model, entries };
-          return print(io, options(), whole, formatHistory);
+          const limit = own.all ? Number.MAX_SAFE_INTEGER : own.last;
+          const page: HistoryView = { model, ...(await registry.lastEntries(model, { limit, before: own.before })) };
+          return print(io, options(), page, formatHistory);
         }
-        const entry = entryAt(entries, at);
-        if (!entry)
-          throw new CheckFailedError(
-            `nothing had happened to ${model} at ${at}; its first entry is of ${entries[0]!.at}`,
-          );
+        const entry = await readEntryAt(ledger, model, at);
+        if (!entry) {
+          const [first] = (await registry.lastEntries(model, { limit: 1, before: 2 })).entries;
+          throw new CheckFailedError(`nothing had happened to ${model} at ${at}; its first entry is of ${first?.at}`);
+        }
         const then: HistoryAtView = { model, at, entry };
         print(io, options(), then, formatHistoryAt);
       }),
     );
 }
 
-const formatHistory = ({ entries }: HistoryView): string =>
+function formatHistory({ entries, earlier }: HistoryView): string {
+  const shown = formatEntries(entries);
+  const [first] = entries;
+  if (earlier === 0 || first === undefined) return shown;
+  return `${shown}\n${earlier} earlier: --before ${first.number}, or --all`;
+}
+
+const formatEntries = (entries: HistoryView['entries']): string =>
   table(
     ['#', 'at', 'what', 'version', 'champion', 'by', 'why'],
     entries.map((e) => [

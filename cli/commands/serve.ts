@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import type { Command as Program } from 'commander';
 import { openHome } from '../../platform/home.ts';
 import { flagOf, readSettings, SETTINGS, type SettingName, type Settings, variableOf } from '../../server/settings.ts';
-import type { GlobalOptions, Io } from '../context.ts';
+import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
 import { UsageError } from '../errors.ts';
 
 /** Where a process of the server finds the home that was made of model folders. */
@@ -54,11 +54,11 @@ async function watch(io: Io, { home }: GlobalOptions, settings: Settings, folder
       stallMs: (settings.stallTimeout ?? Math.max(30, settings.runTimeout)) * 1_000,
       drainMs: (settings.drainDelay + settings.drainTimeout + 2) * 1_000,
       ...(models === undefined ? {} : { env: { [HOME_OF_MODELS]: models.folder } }),
-      log: io.err,
+      log: logTo(io),
       ...(metrics === undefined ? {} : { metrics }),
       onUp: (url, grpc) => {
-        if (grpc !== undefined) io.out(`serving gRPC at ${grpc}`);
-        io.out(`serving at ${url} until stopped (SIGTERM drains)`);
+        if (grpc !== undefined) printLine(io.out, `serving gRPC at ${grpc}`);
+        printLine(io.out, `serving at ${url} until stopped (SIGTERM drains)`);
       },
     }).run();
   } finally {
@@ -84,7 +84,7 @@ async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promis
     settings,
     worker: workerEntry(),
     captures: models === undefined,
-    log: io.err,
+    log: logTo(io),
   });
   return 0;
 }

@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
-import type { GlobalOptions, Io } from '../context.ts';
+import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
 import { UsageError } from '../errors.ts';
 
 /** Starts the local runtime and serves until stopped. */
@@ -17,8 +17,8 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
         throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
       // It brings both native libraries along.
       const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
-      const runtime = await startLocalRuntime({ home, port, log: io.err });
-      io.out(`serving ${runtime.home.description} at ${runtime.url} until stopped (Ctrl-C)`);
+      const runtime = await startLocalRuntime({ home, port, log: logTo(io) });
+      printLine(io.out, `serving ${runtime.home.description} at ${runtime.url} until stopped (Ctrl-C)`);
       await new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
       });

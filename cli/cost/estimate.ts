@@ -66,7 +66,7 @@ function installation(d: CostedDeployment, { prices }: PriceList): Group {
     ),
     line('dashboards', d.dashboards, prices.dashboards, 'the overview'),
     line('keys', d.keys, prices.keys, 'one a environment; its requests are cents, with bucket keys'),
-    line('secrets', d.secrets, prices.secrets, 'behind what is hashed and encrypted'),
+    line('secrets', d.secrets, prices.secrets, 'behind what is hashed and encrypted, and behind personal labels'),
   ]);
 }
 

@@ -35,6 +35,8 @@ export interface CaptureInput {
   readonly unit?: string | undefined;
   /** Who has sent it, as authenticated. */
   readonly principal?: string | undefined;
+  /** Of the release that chose the version; 0 or absent: there is no ledger. */
+  readonly revision?: number | undefined;
   /** Whether it named its version or variant. */
   readonly named?: boolean | undefined;
   /** Of a request that failed: by whose fault. */
@@ -129,6 +131,7 @@ export function captureWriter(
     let text = `${head},"id":${JSON.stringify(input.id)},"version":${input.version},"variant":"${input.variant}","at":"${input.at}","rows":${to - from}`;
     if (input.rows > rowsPerLine) text += `,"first":${from}`;
     text += `,"ms":${Math.round(input.ms * 1_000) / 1_000}${whoText(input, known)}`;
+    if (input.revision) text += `,"revision":${input.revision}`;
     if (input.named) text += ',"named":true';
     if (input.failed !== undefined) text += `,"failed":"${input.failed}"`;
     text += `${subjectText(input, rows, known)},"features":{`;

@@ -58,6 +58,8 @@ export const Capture = z
     unit: z.string().nullable().optional(),
     /** Pseudonym of the caller as authenticated; absent where nobody is, or the keys that hide it are not known. */
     principal: z.string().optional(),
+    /** Revision of the release that chose the version: the shares of the traffic were those of it. */
+    revision: z.int().min(1).optional(),
     /** The caller named the version or variant, so it was not given at random. */
     named: z.literal(true).optional(),
     /**

@@ -17,6 +17,9 @@ export interface PrivacyKeys {
   open(of: FieldOf, envelope: string): string;
 }
 
+/** What opens and seals personal labels: keys of their own, which open nothing else. */
+export type LabelKeys = Pick<PrivacyKeys, 'seal' | 'open'>;
+
 /** What an envelope begins with; what follows is base64url of iv (12 bytes), ciphertext and tag (16 bytes). */
 export const ENVELOPE = 'enc:v1:';
 

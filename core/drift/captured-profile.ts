@@ -7,23 +7,30 @@ import type { Profile } from '../profile/profile.ts';
 /** Values held at a time while counting. */
 const BATCH_ROWS = 20_000;
 
+/** Whose predictions are profiled. */
+export interface CapturedModel {
+  /** Name of the decision's output; undefined without a decision. */
+  readonly output: string | undefined;
+  /** Column of the label, which no capture has. */
+  readonly label: string | undefined;
+}
+
 /**
  * Profiles captured predictions over the bins of a baseline: the features, and the decision's output as `output:NAME`.
  * It leaves out columns of the baseline that no capture has, such as omitted personal fields and the label, and requests
  * that failed: what callers get wrong is no drift of what the model answers.
  *
- * @param output name of the decision's output; undefined without a decision
  */
 export async function profileOfCaptures(
   captures: AsyncIterable<Capture>,
   reference: Profile,
-  output: string | undefined,
+  model: CapturedModel,
 ): Promise<Profile> {
   let total: Profile | undefined;
   let batch: Capture[] = [];
   let rows = 0;
   const count = (): void => {
-    const profile = profileOf(batch, rows, reference, output);
+    const profile = profileOf(batch, rows, reference, model);
     total = total ? mergeProfiles(total, profile) : profile;
     batch = [];
     rows = 0;
@@ -42,19 +49,18 @@ function profileOf(
   captures: readonly Capture[],
   rows: number,
   reference: Profile,
-  output: string | undefined,
+  { output, label }: CapturedModel,
 ): Profile {
   const columns: Profile['columns'] = {};
   for (const [name, bins] of Object.entries(reference.columns)) {
     if (output !== undefined && name === `output:${output}`)
       columns[name] = countColumn(bins, flat(captures, capturedScores));
     // A feature that this version's captures never carry is no feature that went missing.
-    else if (captures.length === 0 || captures.some(({ features }) => name in features))
-      if (name !== 'label')
-        columns[name] = countColumn(
-          bins,
-          flat(captures, (c) => c.features[name] ?? new Array<null>(c.rows).fill(null)),
-        );
+    else if (captures.length === 0 ? name !== label : captures.some(({ features }) => name in features))
+      columns[name] = countColumn(
+        bins,
+        flat(captures, (c) => c.features[name] ?? new Array<null>(c.rows).fill(null)),
+      );
   }
   return { rows, columns };
 }

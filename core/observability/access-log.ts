@@ -84,7 +84,7 @@ const LEVELS = { ok: 'info', caller: 'warn', internal: 'error', unavailable: 'er
 const ns = (ms: number): number => Math.round(ms * 1e6);
 
 function lineOf(observation: Observation, path: string): Record<string, unknown> {
-  const { request, route, outcome, fault } = observation;
+  const { request, route, outcome, fault, releaseAge } = observation;
   const { method, id, trace } = request!;
   const line: Record<string, unknown> = {
     '@timestamp': new Date(observation.at).toISOString(),
@@ -109,6 +109,7 @@ function lineOf(observation: Observation, path: string): Record<string, unknown>
     'labels.variant': route?.variant,
     'trimtab.rows': observation.rows > 0 ? observation.rows : undefined,
     'trimtab.cache': observation.cache,
+    'trimtab.release_age_s': releaseAge === undefined ? undefined : Math.floor(releaseAge / 1_000),
   };
   for (const phase of PHASES) {
     const ms = observation.phases[phase];

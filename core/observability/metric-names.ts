@@ -59,7 +59,7 @@ export const METRICS = {
   PredictionErrorLate: { unit: 'None', by: BY_VARIANT },
   /** 1 when a version could not be loaded, else 0. */
   LoadFailure: { unit: 'None', by: BY_VARIANT },
-  /** 1 when the ledger could not be read and the last known release is served, else 0. */
+  /** 1 when the ledger could not be read, or not before an answer that should rest on it, and the last known release is served; else 0. */
   StaleRelease: { unit: 'None', by: BY_VARIANT },
   /** 1 when the privacy secret could not be had and personal fields are left out of captures, else 0. */
   PrivacyFailure: { unit: 'None', by: BY_VARIANT },

@@ -82,6 +82,11 @@ export class Observation implements RunReport {
   disagreement: Disagreement | undefined = undefined;
   /** Whether the caller had sent too many requests; undefined where there is no limit. */
   limited: boolean | undefined = undefined;
+  /**
+   * Milliseconds since the registry was last heard of, where that is longer than an answer should rest on; undefined
+   * where the release was known.
+   */
+  releaseAge: number | undefined = undefined;
   /** Milliseconds; undefined for a step that was not reached. `infer` holds the waiting as well. */
   readonly phases: Record<Phase, number | undefined> = {
     decode: undefined,

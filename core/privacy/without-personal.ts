@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/contract.ts';
-import { isPersonal, personalColumns, treatmentOf } from '../contract/personal.ts';
+import { isPersonal, personalColumns } from '../contract/personal.ts';
 import type { Baseline } from '../profile/profile.ts';
 
 /**
@@ -9,8 +9,6 @@ import type { Baseline } from '../profile/profile.ts';
  */
 export function withoutPersonal(baseline: Baseline, contract: Contract): Baseline {
   const hidden = new Set(personalColumns(contract));
-  const { label } = contract.data;
-  if (label !== undefined && treatmentOf(contract, label) !== 'no') hidden.add('label');
   const { columns } = baseline.profile;
   const rows = baseline.background !== undefined && isPersonal(contract);
   if (!rows && !Object.keys(columns).some((name) => hidden.has(name))) return baseline;

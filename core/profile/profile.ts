@@ -53,7 +53,7 @@ export const Profile = z.strictObject({
   columns: z
     .record(z.string(), ColumnProfile)
     .describe(
-      'By column name; features under their name, outputs as output:NAME (the decision’s column), the label as label.',
+      'By column name; features under their name, outputs as output:NAME (the decision’s column), the label under that of its column.',
     ),
 });
 export type Profile = z.infer<typeof Profile>;

@@ -24,8 +24,8 @@ export interface ComparedAnswer {
 
 /** A row that both versions were asked about. */
 export interface ComparedRow {
-  /** What was randomised. */
-  readonly unit: string;
+  /** What was randomised; null where it is not known. */
+  readonly unit: string | null;
   readonly answers: readonly [ComparedAnswer, ComparedAnswer];
 }
 

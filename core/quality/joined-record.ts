@@ -18,10 +18,12 @@ export const JoinedPrediction = z.strictObject({
   features: z.record(z.string(), Value),
   /** Pseudonym of whom it is about. */
   subject: z.string().optional(),
-  /** Pseudonym of what was given a version at random; absent: the request. */
-  unit: z.string().optional(),
+  /** Pseudonym of what was given a version at random; absent: the request; null: there was one, and it is not known. */
+  unit: z.string().nullable().optional(),
   /** Of the row's features and the caller; absent where the caller or a feature is not known. */
   digest: z.string().optional(),
+  /** Revision of the release that chose the version; absent where the capture does not say. */
+  revision: z.int().min(1).optional(),
   /** The caller named the version. */
   named: z.literal(true).optional(),
   /** The request was not answered. */

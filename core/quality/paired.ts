@@ -48,13 +48,13 @@ export interface PairedTerm {
   /** Of the first and of the second version. */
   readonly sum: readonly [number, number];
   readonly weight: readonly [number, number];
-  /** What was randomised; rows of one unit are not independent. */
-  readonly unit: string;
+  /** What was randomised; rows of one unit are not independent, nor are those of which it is not known (null). */
+  readonly unit: string | null;
 }
 
 /**
- * Difference, second less first, of two means over the same rows, with a normal 95 % interval (take it from 30 units
- * on). Each mean may be over a part of the rows, which need not be the same one: then it is a ratio of sums, and its
+ * Difference, second less first, of two means over the same rows, with a normal 95 % interval (delta method; take it
+ * from 30 units on). Each mean may be over a part of the rows, which need not be the same one: then it is a ratio of sums, and its
  * variance is that of its linearised terms, summed by unit (Cochran, "Sampling Techniques", 1977, 6.3 and 9.3).
  *
  * @returns undefined of fewer than two units, where one of the parts is empty, or its numbers are too large
@@ -69,7 +69,7 @@ export function pairedDifference(terms: readonly PairedTerm[]): PairedDifference
     return { ratio: sum / weight, weight };
   };
   const [first, second] = [ratio(0), ratio(1)];
-  const influence = new Map<string, number>();
+  const influence = new Map<string | null, number>();
   for (const { sum, weight, unit } of terms) {
     const part =
       (sum[1] - second.ratio * weight[1]) / second.weight - (sum[0] - first.ratio * weight[0]) / first.weight;

@@ -9,7 +9,9 @@ const Sum = z.number().nullable();
  * How alike predictions of one unit are: who or what was given a version at random, and may have asked many times. The
  * loss of a row is 1 or 0 for wrong or right, or of a regression its absolute error.
  *
- * Merging takes a unit that appears in two tallies for two: what one caller's hours have in common is not seen.
+ * Merging takes a unit that appears in two tallies for two: what one caller's hours have in common is not seen. As
+ * (x1 + … + xh)² is at most h (x1² + … + xh²), the variance is then too small by the number h of hours that one unit was
+ * seen in at most.
  */
 export const Units = z.strictObject({
   /** Units. */

@@ -4,7 +4,7 @@ import { openHome } from '../../platform/home.ts';
 import { joinGroundTruth } from '../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../usecases/ground-truth/prediction-index.ts';
 import { countInputs } from '../../usecases/quality/count-inputs.ts';
-import { formatUnreadable } from '../../usecases/quality/recompute-tallies.ts';
+import { UnreadableHours } from '../../usecases/quality/unreadable-hours.ts';
 import { RuleBook } from '../../usecases/quality/version-rules.ts';
 import { parsed } from '../middleware/parse-event.ts';
 
@@ -12,6 +12,7 @@ const opening = openHome('aws');
 opening.catch(() => undefined);
 /** Kept between invocations, so that captures are not read again. */
 let index: PredictionIndex | undefined;
+const hours = new UnreadableHours();
 
 export const handler = middy()
   .use(parsed(Scheduled))
@@ -20,8 +21,7 @@ export const handler = middy()
     index ??= new PredictionIndex(home, new RuleBook(home));
     const now = home.clock.now();
     const summary = await joinGroundTruth(home, now, index);
-    for (const each of summary.unreadable)
-      process.stdout.write(`${JSON.stringify({ level: 'error', message: formatUnreadable(each) })}\n`);
+    for (const each of hours.changes(summary.unreadable)) process.stdout.write(`${JSON.stringify(each)}\n`);
     await countInputs(home, now);
     return summary;
   });

@@ -46,6 +46,7 @@ async function open(): Promise<Endpoint> {
     models: models === undefined || models === 'all' ? 'all' : models.split(',').map((name) => name.trim()),
     defaultModel,
     cacheFolder: cache ?? join(tmpdir(), 'trimtab'),
+    ...instanceOf(process.env.AWS_LAMBDA_LOG_STREAM_NAME),
     accessLog: {
       requests: loggedRequests(process.env.TRIMTAB_ACCESS_LOG ?? 'problems'),
       service: {
@@ -56,6 +57,10 @@ async function open(): Promise<Endpoint> {
     },
   });
 }
+
+/** An execution environment is known by its log stream, which is named `2026/11/30/[12]` and 32 digits of its own. */
+const instanceOf = (logStream: string | undefined): { readonly instance?: string } =>
+  logStream ? { instance: logStream.slice(logStream.lastIndexOf(']') + 1) } : {};
 
 /** Checks the event only; rows are checked when tensors are filled. */
 const parsed: middy.MiddlewareObj<HttpEvent, HttpResult> = {

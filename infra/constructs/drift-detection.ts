@@ -5,8 +5,8 @@ import { groundTruth } from '../../functions/ground-truth/trigger.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
+import type { LabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
-import type { PrivacySecret } from './privacy-secret.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 
 /** Props of {@link DriftDetection}. */
@@ -15,8 +15,8 @@ export interface DriftDetectionProps {
   readonly registry: IModelRegistry;
   /** The stores of captured predictions, of reports and of ground truth. */
   readonly lake: IDataLake;
-  /** Keys of personal labels, whose truths are kept encrypted. @default such truths are not joined */
-  readonly privacy?: PrivacySecret;
+  /** Secret of personal labels, whose truths are kept encrypted. @default such truths are not joined */
+  readonly labels?: LabelsSecret;
   /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
   readonly encryptionKey?: IKey;
   /** Processor of the functions and their layers. @default x64 */
@@ -49,7 +49,7 @@ export class DriftDetection extends Construct {
     this.drift = new ScheduledFunction(this, 'Drift', { spec: drift, environment, architecture, encryptionKey });
     this.groundTruth = new ScheduledFunction(this, 'GroundTruth', {
       spec: groundTruth,
-      environment: { ...environment, ...props.privacy?.environment },
+      environment: { ...environment, ...props.labels?.environment },
       architecture,
       encryptionKey,
     });
@@ -70,7 +70,8 @@ export class DriftDetection extends Construct {
     );
     allowActions(this.drift, ['s3:GetObject'], [data.arnForObjects('drift/*')]);
     allowActions(this.drift, ['events:PutEvents'], [defaultBus(this)]);
-    props.privacy?.grantRead(this.groundTruth);
+    // Not the privacy secret: it would open what is encrypted in the captures that are read here.
+    props.labels?.grantRead(this.groundTruth);
     allowActions(
       this.groundTruth,
       ['s3:GetObject', 's3:PutObject'],

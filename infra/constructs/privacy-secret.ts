@@ -1,9 +1,8 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { allowActions, allowKey } from './allow.ts';
+import { allowSecret, retainedSecret } from './retained-secret.ts';
 
 /** Props of {@link PrivacySecret}. */
 export interface PrivacySecretProps {
@@ -25,25 +24,19 @@ export interface PrivacySecretProps {
  * ```
  */
 export class PrivacySecret extends Construct {
+  /** Tells it from {@link LabelsSecret}: neither is taken for the other. */
+  readonly purpose = 'privacy';
   /** The secret itself. */
   readonly secret: Secret;
   /** Key that encrypts the secret. */
   readonly encryptionKey: IKey | undefined;
 
-  constructor(scope: Construct, id: string, props: PrivacySecretProps = {}) {
+  constructor(scope: Construct, id: string, { encryptionKey }: PrivacySecretProps = {}) {
     super(scope, id);
-    this.encryptionKey = props.encryptionKey;
-    this.secret = new Secret(this, 'Secret', {
+    this.encryptionKey = encryptionKey;
+    this.secret = retainedSecret(this, {
       description: 'Trimtab: keys of pseudonyms and encryption of personal fields are derived from it',
-      // 64 letters and digits: some 380 bits.
-      generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      // By its ARN alone, or the CDK would write statements of its own into the key's policy.
-      encryptionKey: props.encryptionKey && Key.fromKeyArn(this, 'Key', props.encryptionKey.keyArn),
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    Validations.of(this.secret).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-SMG4',
-      reason: 'another secret would give every subject another pseudonym, and what was sealed could not be read again',
+      encryptionKey,
     });
   }
 
@@ -54,7 +47,6 @@ export class PrivacySecret extends Construct {
 
   /** Grants reading the secret. */
   grantRead(grantee: IGrantable): void {
-    allowActions(grantee, ['secretsmanager:GetSecretValue'], [this.secret.secretArn]);
-    allowKey(grantee, this.encryptionKey, 'secretsmanager', 'read');
+    allowSecret(grantee, this.secret, this.encryptionKey);
   }
 }

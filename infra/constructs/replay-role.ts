@@ -3,6 +3,7 @@ import { type IPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
+import type { LabelsSecret } from './labels-secret.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import type { PrivacySecret } from './privacy-secret.ts';
 
@@ -14,31 +15,35 @@ export interface ReplayRoleProps {
   readonly lake: IDataLake;
   /** The secret that opens encrypted features. */
   readonly privacy: PrivacySecret;
+  /** The secret that opens truths of personal labels. */
+  readonly labels: LabelsSecret;
   /** Who may take the role on. */
   readonly assumedBy: IPrincipal;
 }
 
 /**
- * The one role for people that may read captures and the privacy secret both: whoever takes it on can ask versions again about
- * captured requests, encrypted features included where the manifest says so (`privacy.replay`). It writes nothing.
+ * The one role that may read captures and the privacy secret both: whoever takes it on can ask versions again about captured
+ * requests, encrypted features included where the manifest says so (`privacy.replay`). It writes nothing.
  *
  * @example
  * ```ts
  * import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
- * import { PrivacySecret, ReplayRole } from 'trimtab';
+ * import { LabelsSecret, PrivacySecret, ReplayRole } from 'trimtab';
  *
  * const privacy = new PrivacySecret(stack, 'Privacy');
+ * const labels = new LabelsSecret(stack, 'Labels');
  * const { registry, lake } = endpoint;
  * new ReplayRole(stack, 'Replay', {
  *   registry,
  *   lake,
  *   privacy,
+ *   labels,
  *   assumedBy: new ArnPrincipal('arn:aws:iam::123456789012:role/model-reviewers'),
  * });
  * ```
  */
 export class ReplayRole extends Role {
-  constructor(scope: Construct, id: string, { registry, lake, privacy, assumedBy }: ReplayRoleProps) {
+  constructor(scope: Construct, id: string, { registry, lake, privacy, labels, assumedBy }: ReplayRoleProps) {
     super(scope, id, {
       assumedBy,
       maxSessionDuration: Duration.hours(1),
@@ -57,5 +62,6 @@ export class ReplayRole extends Role {
     allowActions(this, ['s3:ListBucket'], [captures.bucketArn, data.bucketArn]);
     for (const { encryptionKey } of [registry.artifacts, captures, data]) allowKey(this, encryptionKey, 's3', 'read');
     privacy.grantRead(this);
+    labels.grantRead(this);
   }
 }

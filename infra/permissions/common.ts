@@ -58,6 +58,11 @@ export const readPrivacySecret: readonly Permission[] = [
   key(['Decrypt'], 'secretsmanager', 'the secret is encrypted'),
 ];
 
+export const readLabelsSecret = (why: string): readonly Permission[] => [
+  { may: ['secretsmanager:GetSecretValue'], on: ['labels secret'], why },
+  key(['Decrypt'], 'secretsmanager', 'the secret is encrypted'),
+];
+
 /** Permissions that the rollback and the advance of rollouts have in common. */
 export const watchReleases: readonly Permission[] = [
   ...readLedger('what is released, and since when'),

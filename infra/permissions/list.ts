@@ -5,6 +5,7 @@ import {
   key,
   ownLog,
   readCapturesPermission,
+  readLabelsSecret,
   readLedger,
   readPrivacySecret,
   schedule,
@@ -141,7 +142,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       ownLog('ground-truth'),
       ...keepFailures('ground-truth'),
       ...readLedger('how the outputs of a version are to be read, and when shares changed'),
-      ...readPrivacySecret,
+      ...readLabelsSecret('seals truths of personal labels, and opens them to count them'),
       ...readCapturesPermission,
       {
         may: ['s3:GetObject'],
@@ -186,6 +187,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       { may: ['s3:ListBucket'], on: ['captures', 'data'], why: 'looks into the hours of captures and of truths' },
       key(['Decrypt'], 's3', 'the stores are encrypted'),
       ...readPrivacySecret,
+      ...readLabelsSecret('opens truths of personal labels'),
     ],
   },
   {

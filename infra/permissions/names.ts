@@ -6,6 +6,7 @@ const NAMES: Readonly<Record<string, string>> = {
   LakeCaptures: 'captures',
   DataKey: 'key',
   PrivacySecret: 'privacy secret',
+  LabelsSecret: 'labels secret',
   EndpointLive: 'endpoint',
   EndpointCaptureStream: 'capture stream',
   EndpointFunctionPartsLogs: 'log of infer',

@@ -19,15 +19,16 @@ export class DataQualityStack extends Stack {
 
   constructor(scope: Construct, id: string, { stateful, config, ...props }: DataQualityStackProps) {
     super(scope, id, props);
-    const { registry, lake, privacy, encryptionKey } = stateful;
+    const { registry, lake, privacy, labels, encryptionKey } = stateful;
     const stores = { registry, lake, encryptionKey, architecture: config.architecture };
     this.validation = new DataValidation(this, 'Validation', { ...stores, privacy, ...config.validation });
-    this.drift = new DriftDetection(this, 'Drift', { ...stores, privacy });
+    this.drift = new DriftDetection(this, 'Drift', { ...stores, labels });
     if (config.replay !== undefined)
       new ReplayRole(this, 'Replay', {
         registry,
         lake,
         privacy,
+        labels,
         assumedBy: new ArnPrincipal(config.replay.assumedBy),
       });
     stateful.onCall.watch(this);

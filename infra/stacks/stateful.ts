@@ -4,6 +4,7 @@ import type { DeploymentConfig } from '../config.ts';
 import { DataKey } from '../constructs/data-key.ts';
 import { DataLake } from '../constructs/data-lake.ts';
 import { EncryptedBucket } from '../constructs/encrypted-bucket.ts';
+import { LabelsSecret } from '../constructs/labels-secret.ts';
 import { ModelRegistry } from '../constructs/model-registry.ts';
 import { OnCall } from '../constructs/on-call.ts';
 import { PrivacySecret } from '../constructs/privacy-secret.ts';
@@ -12,7 +13,7 @@ export interface StatefulStackProps extends StackProps {
   readonly config: DeploymentConfig;
 }
 
-/** Everything that must not be lost when other stacks are replaced: registry, data, key, secret and alarm topic. */
+/** Everything that must not be lost when other stacks are replaced: registry, data, key, secrets and alarm topic. */
 export class StatefulStack extends Stack {
   /** Encrypts the stored data of all stacks. */
   readonly encryptionKey: DataKey;
@@ -20,6 +21,7 @@ export class StatefulStack extends Stack {
   readonly lake: DataLake;
   readonly onCall: OnCall;
   readonly privacy: PrivacySecret;
+  readonly labels: LabelsSecret;
 
   constructor(scope: Construct, id: string, { config, ...props }: StatefulStackProps) {
     super(scope, id, { ...props, terminationProtection: true });
@@ -37,11 +39,13 @@ export class StatefulStack extends Stack {
     this.lake = new DataLake(this, 'Lake', { accessLogs, encryptionKey });
     this.onCall = new OnCall(this, 'OnCall', { email: config.alarmEmail, encryptionKey });
     this.privacy = new PrivacySecret(this, 'Privacy', { encryptionKey });
+    this.labels = new LabelsSecret(this, 'Labels', { encryptionKey });
     // What the command line needs to find this home: TRIMTAB_HOME=aws and these.
     for (const [name, value] of Object.entries({
       ...this.registry.environment,
       ...this.lake.environment,
       ...this.privacy.environment,
+      ...this.labels.environment,
     }))
       new CfnOutput(this, name.replaceAll('_', ''), { value, description: name });
   }

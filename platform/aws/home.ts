@@ -11,7 +11,7 @@ import { parseAwsEnvironment } from './environment.ts';
 import { DynamoLedger } from './ledger.ts';
 import { CloudWatchMetrics } from './metrics.ts';
 import { S3ObjectStore } from './object-store.ts';
-import { awsSecret } from './privacy-secret.ts';
+import { awsLabelsSecret, awsPrivacySecret } from './secrets.ts';
 
 /**
  * The home on AWS: table, buckets and bus by the names in the environment, region, credentials and endpoints as the
@@ -38,7 +38,8 @@ export async function openAwsHome(env: NodeJS.ProcessEnv): Promise<Home> {
     metrics: new CloudWatchMetrics(cloudwatch, names.TRIMTAB_ENVIRONMENT),
     bus: new EventBridgeBus(events, names.TRIMTAB_BUS, names.TRIMTAB_ENVIRONMENT),
     clock: new ServerClock().follow(dynamo),
-    privacy: keysOnDemand(() => awsSecret(env)),
+    privacy: keysOnDemand(() => awsPrivacySecret(env)),
+    labels: keysOnDemand(() => awsLabelsSecret(env)),
     close: async () => {
       for (const client of [s3, dynamo, events, cloudwatch]) client.destroy();
     },

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { EnvironmentName } from '../../core/model/names.ts';
 import { PlatformError } from '../errors.ts';
 import type { Clock, Home } from '../ports.ts';
-import { keysOnDemand } from '../privacy.ts';
+import { keysOnDemand, labelsSecretFrom } from '../privacy.ts';
 import { removeUnfinished } from './atomic.ts';
 import { LocalBus } from './bus.ts';
 import { FileLedger } from './ledger.ts';
@@ -55,6 +55,7 @@ export async function openLocalHome(
     bus: new LocalBus(at('events.jsonl'), clock, environment),
     clock,
     privacy: keysOnDemand(() => localSecret(root, process.env)),
+    labels: keysOnDemand(async () => labelsSecretFrom(await localSecret(root, process.env))),
     close: async () => metrics.close(),
   };
 }

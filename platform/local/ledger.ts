@@ -1,4 +1,6 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { ModelName } from '../../core/model/names.ts';
@@ -8,81 +10,195 @@ import { Entry } from '../../core/registry/ledger.ts';
 import { ModelVersion } from '../../core/registry/version.ts';
 import { PlatformError } from '../errors.ts';
 import type { Ledger } from '../ports.ts';
-import { isAbsent, writeAtomically } from './atomic.ts';
+import { isAbsent, UNFINISHED, writeAtomically } from './atomic.ts';
 
 /** One file an entry. The version record that an entry announces is in the same file: one atomic write for both. */
 const Page = z.strictObject({ entry: Entry, version: ModelVersion.optional() });
 type Page = z.infer<typeof Page>;
 
+/** As much of a page as a search for a version needs. */
+const Counted = z.object({ entry: z.object({ state: z.object({ latest: z.int() }) }) });
+
 const NAME = /^(\d{9})\.json$/;
 const nameOf = (number: number): string => `${String(number).padStart(9, '0')}.json`;
+/**
+ * Files beside the entries with the number of one: of one that was the last, from which on they are looked for one by
+ * one, and of the one that announced a version. They save time; what they say is checked, and they need not be there.
+ */
+const LATEST = 'latest';
+const announcementOf = (version: number): string => `version-${version}`;
 
-/** The ledger as files `<model>/000000001.json`; the file system lets each number be written once. */
+/**
+ * The ledger as files `<model>/000000001.json`; the file system lets each number be written once. What has become long
+ * is not listed to find its end, and not read through to find a version.
+ */
 export class FileLedger implements Ledger {
-  /** Model -> version -> number of the entry that announced it, as far as the entries have been read. */
-  readonly #announced = new Map<string, { upTo: number; versions: Map<number, number> }>();
+  /** Model -> version -> number of the entry that announced it, as far as that is known. */
+  readonly #announced = new Map<string, Map<number, number>>();
 
   constructor(readonly root: string) {}
 
   async latest(model: string): Promise<Entry | undefined> {
-    const last = (await this.#numbers(model)).at(-1);
-    return last === undefined ? undefined : (await this.#page(model, last)).entry;
+    return (await this.#latestPage(model))?.entry;
   }
 
   async *entries(model: string, { from = 1, to = Number.MAX_SAFE_INTEGER } = {}): AsyncIterable<Entry> {
-    for (const number of await this.#numbers(model))
-      if (number >= from && number <= to) yield (await this.#page(model, number)).entry;
+    for await (const { entry } of this.#pages(model, from, to)) yield entry;
   }
 
   async append(entry: Entry, version?: ModelVersion): Promise<void> {
     const { model, number } = entry;
     const page = JSON.stringify(Page.parse({ entry, version }), null, 1);
     const file = this.#file(model, number);
-    if (await writeAtomically(this.root, file, (unfinished) => writeFile(unfinished, page), { ifAbsent: true })) return;
-    const found = (await this.#numbers(model)).at(-1) ?? 0;
-    throw new ReleaseConflictError(model, number - 1, found);
+    if (!(await writeAtomically(this.root, file, (unfinished) => writeFile(unfinished, page), { ifAbsent: true })))
+      throw new ReleaseConflictError(model, number - 1, (await this.#latestPage(model))?.entry.number ?? 0);
+    await this.#point(model, LATEST, number);
+    if (version !== undefined) await this.#point(model, announcementOf(version.version), number);
   }
 
   async version(model: string, version: number): Promise<ModelVersion | undefined> {
-    const number = (await this.#versionsOf(model)).get(version);
-    return number === undefined ? undefined : (await this.#page(model, number)).version;
+    return (await this.#announcement(model, version))?.version;
   }
 
   async *versions(model: string): AsyncIterable<ModelVersion> {
-    for (const number of (await this.#versionsOf(model)).values()) {
-      const { version } = await this.#page(model, number);
+    const latest = await this.#latestPage(model);
+    if (latest === undefined) return;
+    const { number, state } = latest.entry;
+    const unknown = state.latest - (this.#announced.get(model)?.size ?? 0);
+    // Where most entries are versions, reading all of them is less than a search for each.
+    if (unknown * Math.log2(number) > number) {
+      for await (const { version } of this.#pages(model, 1, number)) if (version) yield version;
+      return;
+    }
+    for (let each = 1; each <= state.latest; each++) {
+      const version = (await this.#announcement(model, each))?.version;
       if (version) yield version;
     }
   }
 
   async *records(model: string): AsyncIterable<StoredRecord> {
-    for (const [version, number] of await this.#versionsOf(model)) {
-      const { version: stored } = JSON.parse(await readFile(this.#file(model, number), 'utf8')) as { version: unknown };
-      yield { version, stored };
+    for await (const { entry, version } of this.#pages(model, 1, Number.MAX_SAFE_INTEGER)) {
+      if (version === undefined) continue;
+      const { version: stored } = JSON.parse(await readFile(this.#file(model, entry.number), 'utf8')) as {
+        version: unknown;
+      };
+      yield { version: version.version, stored };
     }
   }
 
   async models(): Promise<string[]> {
     const names = (await namesIn(this.root)).filter((name) => ModelName.safeParse(name).success);
     // A process killed before its first entry leaves an empty folder.
-    const used = await Promise.all(names.map(async (name) => (await this.#numbers(name)).length > 0));
+    const used = await Promise.all(names.map(async (name) => (await this.#latestNumber(name)) > 0));
     return names.filter((_, i) => used[i]).sort();
   }
 
-  /** Reads the entries that have come since the last time; those before never change. */
-  async #versionsOf(model: string): Promise<Map<number, number>> {
-    const numbers = await this.#numbers(model);
-    let known = this.#announced.get(model);
-    // Fewer than known: somebody deleted the folder and began anew.
-    if (known === undefined || known.upTo > (numbers.at(-1) ?? 0)) known = { upTo: 0, versions: new Map() };
-    this.#announced.set(model, known);
-    for (const number of numbers) {
-      if (number <= known.upTo) continue;
-      const { version } = await this.#page(model, number);
-      if (version) known.versions.set(version.version, number);
-      known.upTo = number;
+  async #latestPage(model: string): Promise<Page | undefined> {
+    const number = await this.#latestNumber(model);
+    return number === 0 ? undefined : this.#page(model, number);
+  }
+
+  /** Number of the last entry; 0 when there is none. */
+  async #latestNumber(model: string): Promise<number> {
+    // Names come from URLs, too: only what can be a model's name may become part of a path.
+    if (!ModelName.safeParse(model).success) return 0;
+    const pointed = await this.#pointed(model, LATEST);
+    // Without the entry it names, the pointer is of another ledger: one that was restored, or cut off.
+    if (pointed === undefined || !(await this.#exists(model, pointed))) return (await this.#numbers(model)).at(-1) ?? 0;
+    let last = pointed;
+    while (await this.#exists(model, last + 1)) last++;
+    return last;
+  }
+
+  async #pointed(model: string, what: string): Promise<number | undefined> {
+    try {
+      const text = await readFile(path.join(this.root, model, what), 'utf8');
+      return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+    } catch {
+      return undefined;
     }
-    return known.versions;
+  }
+
+  /** Notes where something is. An entry counts whether or not this comes about. */
+  async #point(model: string, what: string, number: number): Promise<void> {
+    const unfinished = path.join(this.root, UNFINISHED, `${process.pid}.${randomUUID()}.${os.hostname()}`);
+    try {
+      await writeFile(unfinished, String(number));
+      await rename(unfinished, path.join(this.root, model, what));
+    } catch {
+      await rm(unfinished, { force: true }).catch(() => undefined);
+    }
+  }
+
+  /** The page that announced a version. */
+  async #announcement(model: string, version: number): Promise<Page | undefined> {
+    if (!ModelName.safeParse(model).success || !Number.isSafeInteger(version) || version < 1) return undefined;
+    const known = this.#announced.get(model) ?? new Map<number, number>();
+    this.#announced.set(model, known);
+    const page =
+      (await this.#announcedBy(model, version, known.get(version))) ??
+      (await this.#announcedBy(model, version, await this.#pointed(model, announcementOf(version)))) ??
+      (await this.#findAnnouncement(model, version));
+    if (page !== undefined) known.set(version, page.entry.number);
+    return page;
+  }
+
+  async #announcedBy(model: string, version: number, number: number | undefined): Promise<Page | undefined> {
+    if (number === undefined || !(await this.#exists(model, number))) return undefined;
+    const page = await this.#page(model, number);
+    return page.version?.version === version ? page : undefined;
+  }
+
+  /**
+   * Every entry has the number of the last version in its state, so the first that has a version is searched for by
+   * halves. Where that leads nowhere, a file is missing or was changed, and all are read.
+   */
+  async #findAnnouncement(model: string, version: number): Promise<Page | undefined> {
+    const latest = await this.#latestPage(model);
+    if (latest === undefined || version > latest.entry.state.latest) return undefined;
+    const number = await this.#search(latest.entry, version).catch(() => undefined);
+    const found = await this.#announcedBy(model, version, number);
+    if (found !== undefined) return found;
+    for await (const page of this.#pages(model, 1, latest.entry.number))
+      if (page.version?.version === version) return page;
+    return undefined;
+  }
+
+  /** Number of the first entry at which there was a version. */
+  async #search({ model, number }: Entry, version: number): Promise<number> {
+    // The version of an entry cannot be greater than its number.
+    let [low, high] = [Math.min(version, number), number];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const text = await readFile(this.#file(model, middle), 'utf8');
+      if (Counted.parse(JSON.parse(text)).entry.state.latest < version) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Pages that are there, in order. A gap is passed over: `history --verify` tells of it. */
+  async *#pages(model: string, from: number, to: number): AsyncIterable<Page> {
+    if (from > 1) {
+      const last = Math.min(to, await this.#latestNumber(model));
+      for (let number = from; number <= last; number++)
+        if (await this.#exists(model, number)) yield await this.#page(model, number);
+      return;
+    }
+    for (const number of await this.#numbers(model)) if (number <= to) yield await this.#page(model, number);
+  }
+
+  async #exists(model: string, number: number): Promise<boolean> {
+    try {
+      await access(this.#file(model, number));
+      return true;
+    } catch (error) {
+      // What cannot be looked at must not pass for the end of the ledger.
+      if (isAbsent(error)) return false;
+      throw new PlatformError(`entry ${number} of ${model} cannot be read: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
   }
 
   #file(model: string, number: number): string {

@@ -58,6 +58,7 @@ export function openSimulatedHome(start: number, ingestionDelaySeconds: number):
     bus: new MemoryBus(),
     clock,
     privacy: keysOnDemand(async () => 'simulated'),
+    labels: keysOnDemand(async () => 'simulated'),
     close: async () => undefined,
   };
 }

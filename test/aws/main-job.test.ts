@@ -185,7 +185,7 @@ describe('the deployed app', () => {
     const verified = await eventually('the verification', async () =>
       (await fixture.entries()).find(({ kind }) => kind === 'rollback-verified'),
     );
-    expect(verified.reason).toContain('seen to serve version 1 alone');
+    expect(verified.reason).toContain('serves version 1 alone');
     const state = await release();
     expect(state).toMatchObject({ champion: 1, challengers: [] });
     expect(state.quarantined.map(({ version }) => version)).toEqual([2]);

@@ -232,9 +232,16 @@ describe('the scripts of the workflows', () => {
         status: 0,
         stdout: expect.stringContaining('challenger'),
       });
-      const kinds = history().map(({ kind }) => kind);
-      expect(kinds).toEqual(['registered', 'approved', 'released', 'registered', 'approved', 'canary-started']);
-      expect(history().at(-1)).toMatchObject({ actor: 'github:ada', reason: 'looks good' });
+      const entries = history();
+      expect(entries.map(({ kind }) => kind)).toEqual([
+        'registered',
+        'approved',
+        'released',
+        'registered',
+        'approved',
+        'canary-started',
+      ]);
+      expect(entries.at(-1)).toMatchObject({ actor: 'github:ada', reason: 'looks good' });
     }, 180_000);
 
     it('stops at the first refusal, and takes no other word', () => {

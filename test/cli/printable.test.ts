@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { print } from '../../cli/context.ts';
+import { logTo, print, printLine } from '../../cli/context.ts';
 import { printable, printableLines } from '../../cli/printable.ts';
 
 const HOSTILE = fc.string({
@@ -13,6 +13,15 @@ describe('printable', () => {
       'a\\u001b': ['\\u001b[31mred\\n#2 released', 3, null, '✓ é'],
     });
     expect(printableLines('one\ntwo\r\u202e')).toBe('one\ntwo\\r\\u202e');
+  });
+
+  it('escapes what is named in lines of progress, and in what is logged until a command is stopped', () => {
+    const [out, err]: [string[], string[]] = [[], []];
+    const io = { out: (text: string) => out.push(text), err: (text: string) => err.push(text), env: {} };
+    printLine(io.out, 'serving /home/\u001b[2J\nserving elsewhere');
+    expect(out).toEqual(['serving /home/\\u001b[2J\\nserving elsewhere']);
+    logTo(io)('Error: \u001b[31m\n    at here');
+    expect(err).toEqual(['Error: \\u001b[31m\n    at here']);
   });
 
   it('lets no control character of a view into text, and changes no JSON', () => {

@@ -69,6 +69,6 @@ describe('the recipes of CONTRIBUTING.md, applied to a copy of the sources', () 
   it('pass the tests that they write', () => {
     const tests = sources.filter((file) => file.endsWith('.test.ts') && !file.startsWith('test/lambda/'));
     expect(tests.length).toBeGreaterThan(4);
-    run('vitest/vitest.mjs', 'run', '--project', 'unit', '--maxWorkers=1', ...tests);
+    run('vitest/vitest.mjs', 'run', '--project', 'unit', '--project', 'processes', '--maxWorkers=1', ...tests);
   }, 120_000);
 });

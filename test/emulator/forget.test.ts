@@ -20,7 +20,11 @@ afterAll(async () => {
 });
 
 forgetContract('AWS', async () =>
-  openAwsHome({ ...(await createResources()), TRIMTAB_PRIVACY_SECRET: await createSecret() }),
+  openAwsHome({
+    ...(await createResources()),
+    TRIMTAB_PRIVACY_SECRET: await createSecret(),
+    TRIMTAB_LABELS_SECRET: await createSecret(),
+  }),
 );
 
 describe('the privacy secret on AWS', () => {
@@ -35,6 +39,17 @@ describe('the privacy secret on AWS', () => {
     const [one, two] = await Promise.all(homes.map((home) => home.privacy()));
     expect(one!.pseudonym('f', 'ada')).toBe(two!.pseudonym('f', 'ada'));
     for (const home of homes) await home.close();
+  });
+
+  it('is not what labels are sealed under: whoever has one of the two has no keys of the other', async () => {
+    const privacy = await openAwsHome({ ...env, TRIMTAB_PRIVACY_SECRET: await createSecret() });
+    await expect(privacy.labels()).rejects.toThrow('TRIMTAB_LABELS_SECRET names the secret');
+    const labels = await openAwsHome({ ...env, TRIMTAB_LABELS_SECRET: await createSecret() });
+    await expect(labels.privacy()).rejects.toThrow('TRIMTAB_PRIVACY_SECRET names the secret');
+    const of = { owner: 'm', field: 'late' };
+    const keys = await labels.labels();
+    expect(keys.open(of, keys.seal(of, '1'))).toBe('1');
+    for (const home of [privacy, labels]) await home.close();
   });
 
   it('says what is missing: its name, or the secret itself', async () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { Checks } from '../../infra/checks.ts';
@@ -27,7 +27,7 @@ describe('the deployed app', () => {
     addTrimtab(app, DeploymentConfig.parse({ alarmEmail: 'on-call@example.com' }));
     Validations.of(app).addPlugins(new Checks(app));
     // The one test in which CDK's own validator runs too.
-    delete process.env.CDK_VALIDATION;
+    vi.stubEnv('CDK_VALIDATION', undefined);
     app.synth();
     const report = JSON.parse(readFileSync(path.join(folder, 'cdk.out', 'validation-report.json'), 'utf8')) as Report;
     conclusions = report.pluginReports.map(({ pluginName, conclusion }) => [pluginName, conclusion]);
@@ -36,6 +36,7 @@ describe('the deployed app', () => {
       templates[name] = Template.fromJSON(JSON.parse(readFileSync(file, 'utf8')));
     }
   }, 120_000);
+  afterAll(() => vi.unstubAllEnvs());
 
   const resources = (type: string, stacks: readonly (typeof STACKS)[number][] = STACKS) =>
     stacks.flatMap((stack) =>
@@ -204,16 +205,24 @@ describe('the deployed app', () => {
     expect(new Set(functions.map(([, fn]) => JSON.stringify(fn.Role))).size).toBe(FUNCTIONS.length);
   });
 
-  it('lets only what keeps personal fields read the privacy secret, which is in no environment', () => {
-    const [, secret, resource] = resources('AWS::SecretsManager::Secret')[0]!;
-    expect(secret).toMatchObject({ GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } });
-    expect(resource).toMatchObject({ DeletionPolicy: 'Retain' });
-    const readers = resources('AWS::IAM::Policy').filter(([, p]) => JSON.stringify(p).includes('secretsmanager:'));
-    expect(readers.map(([id]) => id.replace(/Parts.*/, '')).sort()).toEqual([
-      'DriftGroundTruth',
-      'EndpointFunction',
-      'ValidationFunction',
-    ]);
+  it('lets only what keeps personal fields read the privacy secret, only the join of truths that of labels, and neither is in an environment', () => {
+    const secrets = resources('AWS::SecretsManager::Secret');
+    expect(secrets).toHaveLength(2);
+    for (const [, secret, resource] of secrets) {
+      expect(secret).toMatchObject({ GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } });
+      expect(resource).toMatchObject({ DeletionPolicy: 'Retain' });
+    }
+    const readers = (of: string): string[] =>
+      resources('AWS::IAM::Policy')
+        .filter(([, { PolicyDocument }]) =>
+          (PolicyDocument as { Statement: object[] }).Statement.some((statement) =>
+            new RegExp(`secretsmanager:GetSecretValue.*${of}`).test(JSON.stringify(statement)),
+          ),
+        )
+        .map(([id]) => id.replace(/Parts.*/, ''))
+        .sort();
+    expect(readers('PrivacySecret')).toEqual(['EndpointFunction', 'ValidationFunction']);
+    expect(readers('LabelsSecret')).toEqual(['DriftGroundTruth']);
     for (const [, fn] of resources('AWS::Lambda::Function'))
       expect(JSON.stringify(fn.Environment)).not.toMatch(/resolve:secretsmanager|TRIMTAB_PRIVACY_KEY/);
   });

@@ -75,15 +75,47 @@ describe('permissions', () => {
     expect([who, ...when].join(' when ')).toBe(assumedBy);
   });
 
-  it('to read captures and the secret that opens them are together in the role of replays, and where labels are sealed', () => {
-    const both = PERMISSIONS.filter(({ permissions }) => {
-      const may = (action: string, name: string): boolean =>
-        permissions.some(({ may, on }) => may.includes(action) && on.includes(name));
-      return may('s3:GetObject', 'captures/captures/*') && may('secretsmanager:GetSecretValue', 'privacy secret');
+  describe('to open what is encrypted in captures', () => {
+    const namesWith = (...wanted: (readonly [action: string, resource: string])[]): string[] =>
+      PERMISSIONS.filter(({ permissions }) =>
+        wanted.every(([action, name]) => permissions.some(({ may, on }) => may.includes(action) && on.includes(name))),
+      ).map(({ name }) => name);
+    const CAPTURES = ['s3:GetObject', 'captures/captures/*'] as const;
+    const PRIVACY = ['secretsmanager:GetSecretValue', 'privacy secret'] as const;
+    const LABELS = ['secretsmanager:GetSecretValue', 'labels secret'] as const;
+
+    it('are in the role of replays alone: captures and the secret that opens them are nowhere else together', () => {
+      expect(namesWith(CAPTURES, PRIVACY)).toEqual(['replay']);
+      // The others that have one of the two.
+      expect(namesWith(CAPTURES)).toEqual(['drift', 'ground-truth', 'replay']);
+      expect(namesWith(PRIVACY)).toEqual(['infer', 'validate', 'replay']);
+      // Captures pass through the log of the endpoint, too.
+      expect(PERMISSIONS.flatMap(({ permissions }) => permissions.flatMap(({ may }) => may))).not.toContainEqual(
+        expect.stringMatching(/^logs:(Get|Filter|StartQuery|StartLiveTail|Unmask)/),
+      );
     });
-    expect(both.map(({ name }) => name)).toEqual(['ground-truth', 'replay']);
-    // Nobody takes that one on but the function.
-    expect(both[0]!.assumedBy).toBe('lambda.amazonaws.com');
+
+    it('are not where labels are sealed, which have a secret of their own', () => {
+      expect(namesWith(LABELS)).toEqual(['ground-truth', 'replay']);
+      const secrets = of('AWS::SecretsManager::Secret').map(({ id }) => resourceNameOf(`<${id}.Arn>`));
+      expect(secrets.sort()).toEqual(['labels secret', 'privacy secret']);
+      const named = of('AWS::Lambda::Function')
+        .filter(({ properties }) => JSON.stringify(properties.Environment).includes('LabelsSecret'))
+        .map(({ id, properties }) => [id, JSON.stringify(properties.Environment).includes('PrivacySecret')]);
+      expect(named).toEqual([[expect.stringMatching(/^DriftGroundTruth/), false]]);
+    });
+
+    it('can be had by no role in another way: by taking another role on, by running as it, or from a policy of the secret', () => {
+      const statements = of('AWS::IAM::Role').flatMap((role) => statementsOf(resources, role));
+      const ways =
+        /^(sts:AssumeRole|iam:|lambda:(Update|Create|Add|Put)|secretsmanager:(?!GetSecretValue$)|kms:(CreateGrant|PutKeyPolicy))/;
+      expect(statements.flatMap(({ Action }) => all(Action)).filter((action) => ways.test(action))).toEqual([]);
+      expect(of('AWS::SecretsManager::ResourcePolicy')).toEqual([]);
+      // Nor does a function of the app take the role of replays on: one person or role that the configuration names does.
+      const trust = roleOf(resources, PERMISSIONS.find(({ name }) => name === 'replay')!.role).properties;
+      const principals = (trust.AssumeRolePolicyDocument.Statement as Statement[]).map(({ Principal }) => Principal);
+      expect(principals).toEqual([{ AWS: 'arn:aws:iam::123456789012:role/reviewers' }]);
+    });
   });
 
   it('of whoever writes what is never overwritten are to look at it, too: a write that was refused may be its own', () => {
@@ -130,6 +162,7 @@ describe('nameOf', () => {
     ['<RegistryArtifacts7C2929DE.Arn>/baselines/*', 'artifacts/baselines/*'],
     ['Trimtab-dev-Stateful:ExportsOutputFnGetAttRegistryArtifacts7C2929DEArn1A2B3C4D/models/*', 'artifacts/models/*'],
     ['Trimtab-dev-Stateful:ExportsOutputRefPrivacySecret6D1C2C92AB12CD34', 'privacy secret'],
+    ['Trimtab-dev-Stateful:ExportsOutputRefLabelsSecret6D1C2C92AB12CD34', 'labels secret'],
     ['arn:aws:events:eu-central-1:111122223333:event-bus/default', 'default bus'],
     ['<EndpointLive153B4A06>', 'endpoint'],
     ['arn:aws:cloudformation:<region>:<account>:stack/Trimtab-dev-Stateful/*', 'stack Stateful/*'],

@@ -16,6 +16,12 @@ export const ISOLATION = {
   sequence: { groupOrder: 1 },
 };
 
+/** Options of projects whose files share processes: each has to leave its process as it found it. */
+export const SHARED = {
+  isolate: false,
+  setupFiles: [...ISOLATION.setupFiles, 'test/isolation/as-found.ts'],
+};
+
 /** Where the one test is that holds the checkout after all tests against what it was before: all others exclude it. */
 export const CHECKOUT_TEST = 'test/isolation/checkout.test.ts';
 

@@ -8,7 +8,8 @@ import { afterAll, inject } from 'vitest';
 /** Where tsx keeps what it has compiled. It is shared, or every process would compile all of it anew. */
 const TSX = `tsx-${process.geteuid?.() ?? os.userInfo().username}`;
 
-const compiled = path.join(os.tmpdir(), TSX);
+// Not in os.tmpdir(): where files share a process, that is the folder of the one before.
+const compiled = path.join(path.dirname(inject('runFolder')), TSX);
 const folder = mkdtempSync(path.join(inject('runFolder'), 'file-'));
 chmodSync(folder, 0o711);
 mkdirSync(compiled, { recursive: true });

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 const here = (file: string): string => path.resolve(file);
 /** As the configurations here, for another checkout. */
 const CONFIG = `
-import { CHECKOUT, CHECKOUT_TEST, ISOLATION } from ${JSON.stringify(here('test/isolation/config.ts'))};
+import { CHECKOUT, CHECKOUT_TEST, ISOLATION, SHARED } from ${JSON.stringify(here('test/isolation/config.ts'))};
 const here = (file) => ${JSON.stringify(here('.'))} + '/' + file;
 const checkout = { ...CHECKOUT.test, include: [here(CHECKOUT_TEST)], dir: here('') };
 export default {
@@ -16,7 +16,7 @@ export default {
     ...ISOLATION,
     maxWorkers: 1,
     globalSetup: ISOLATION.globalSetup.map(here),
-    setupFiles: ISOLATION.setupFiles.map(here),
+    setupFiles: SHARED.setupFiles.map(here),
     projects: [
       { extends: true, test: { name: 'unit', include: ['*.test.js'] } },
       { ...CHECKOUT, test: checkout },
@@ -82,9 +82,13 @@ describe('a run of tests', () => {
     expect({ status, left }).toEqual({ status: 0, left: [] });
   });
 
-  it('fails when a test has written into the checkout', async () => {
-    const { status, said, left } = await run("fs.writeFileSync('my-model/model.json', '[]')");
+  it('fails when a test has written into the checkout, and when one has left something in its process', async () => {
+    const { status, said, left } = await run(
+      "fs.writeFileSync('my-model/model.json', '[]'); process.env.LEFT = 'mine'",
+    );
     expect(said).toContain('changed my-model/model.json');
+    expect(said).toContain('the process is not as this file of tests has found it');
+    expect(said).toContain('2 failed');
     expect({ status, left }).toEqual({ status: 1, left: [] });
   });
 

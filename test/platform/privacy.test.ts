@@ -5,7 +5,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openLocalHome } from '../../platform/local/home.ts';
-import { keysOnDemand, PrivacyError, privacyKeys } from '../../platform/privacy.ts';
+import { keysOnDemand, labelsSecretFrom, PrivacyError, privacyKeys } from '../../platform/privacy.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const SECRET = 'a secret of more than thirty-two characters';
@@ -67,6 +67,7 @@ describe('privacyKeys', () => {
 
   it('refuses a secret that can be guessed', () => {
     expect(() => privacyKeys('secret')).toThrow('has 6 characters, at least 32 are needed');
+    expect(() => labelsSecretFrom('secret')).toThrow('has 6 characters, at least 32 are needed');
   });
 
   it('reads the secret once, when it is wanted, and again after a failure', async () => {
@@ -98,6 +99,18 @@ describe("a local home's secret", () => {
     const again = await openLocalHome(folder);
     expect((await again.privacy()).pseudonym('f', 'ada')).toBe(pseudonyms[0]);
     for (const home of [...homes, again]) await home.close();
+  });
+
+  it('gives personal labels keys of their own: neither those nor the others open what both have sealed', async () => {
+    const home = await openLocalHome(folder);
+    const [privacy, labels] = [await home.privacy(), await home.labels()];
+    const of = { owner: 'm', field: 'late' };
+    expect(labels.open(of, labels.seal(of, '1'))).toBe('1');
+    expect(() => privacy.open(of, labels.seal(of, '1'))).toThrow(PrivacyError);
+    expect(() => labels.open(of, privacy.seal(of, '1'))).toThrow(PrivacyError);
+    const again = await openLocalHome(folder);
+    expect((await again.labels()).open(of, labels.seal(of, '1'))).toBe('1');
+    for (const each of [home, again]) await each.close();
   });
 
   it('is not taken from a file that others may read', async () => {

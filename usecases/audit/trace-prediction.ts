@@ -48,7 +48,12 @@ export async function tracePrediction(
           found.push({ capture, object: key });
     }
   if (found.length === 0) return undefined;
-  return describe(home, id, found, decrypt ? await home.privacy() : undefined);
+  return describe(
+    home,
+    id,
+    found,
+    decrypt ? { captured: await home.privacy(), labels: () => home.labels() } : undefined,
+  );
 }
 
 /** The request's id that a prediction id may belong to. */
@@ -60,11 +65,17 @@ const rowsOf = (capture: Capture, id: string): number[] =>
     (row) => capture.id === id || idsOfRow(capture, row).includes(id),
   );
 
+/** What opens a trace: features of captures, and truths, whose keys are another secret's that is read when one is sealed. */
+interface TraceKeys {
+  readonly captured: PrivacyKeys;
+  readonly labels: Home['labels'];
+}
+
 async function describe(
   home: Home,
   id: string,
   found: readonly FoundCapture[],
-  keys: PrivacyKeys | undefined,
+  keys: TraceKeys | undefined,
 ): Promise<PredictionTrace> {
   const { model, version, at } = (found.find(({ capture }) => capture.variant !== 'shadow') ?? found[0]!).capture;
   const record = await home.ledger.version(model, version);
@@ -77,7 +88,7 @@ async function describe(
       // Elsewhere a text that looks like an envelope is what a caller sent.
       const open: OpenValue = (field, value) =>
         keys && contract && treatmentOf(contract, field) === 'encrypt' && typeof value === 'string'
-          ? keys.open({ owner: model, field }, value)
+          ? keys.captured.open({ owner: model, field }, value)
           : value;
       answers.push(answerOf(each, id, threshold, open));
     }
@@ -109,7 +120,7 @@ async function describe(
       record,
       at,
       ids: new Set(answers.flatMap(({ rows }) => rows.map((row) => row.id))),
-      keys,
+      keys: keys?.labels,
     }),
   };
 }
@@ -149,7 +160,7 @@ interface TruthQuery {
   /** Prediction ids. */
   readonly ids: ReadonlySet<string>;
   /** Where sealed truths are to be opened. */
-  readonly keys: PrivacyKeys | undefined;
+  readonly keys: Home['labels'] | undefined;
 }
 
 /** What is known of what turned out to be true. */
@@ -158,7 +169,7 @@ async function truthOf(home: Home, query: TruthQuery): Promise<Truth[]> {
   const truths: Truth[] = [];
   for (const { key, records } of await readShards(home, model, hourOf(at)))
     for (const record of records.values())
-      if (ids.has(record.id) && record.metric === undefined) truths.push(joinedTruth(record, key, query));
+      if (ids.has(record.id) && record.metric === undefined) truths.push(await joinedTruth(record, key, query));
   const places = [
     ['waiting', `ground-truth/waiting/${model}/`],
     ['incoming', `ground-truth/incoming/${model}/`],
@@ -177,10 +188,15 @@ async function truthOf(home: Home, query: TruthQuery): Promise<Truth[]> {
 }
 
 /** A truth that was joined; sealed, it and whether the decision was wrong are known to whoever has the keys. */
-function joinedTruth(record: JoinedRecord, object: string, { model, record: version, keys }: TruthQuery): Truth {
+async function joinedTruth(
+  record: JoinedRecord,
+  object: string,
+  { model, record: version, keys: read }: TruthQuery,
+): Promise<Truth> {
   const { id, score, sealed } = record;
   const joined = { id, state: 'joined', reason: null, object } as const;
-  if (sealed !== undefined && keys === undefined) return { ...joined, truth: null, wrong: null };
+  if (sealed !== undefined && read === undefined) return { ...joined, truth: null, wrong: null };
+  const keys = sealed === undefined ? undefined : await read!();
   const { decision, outputs = [], contract } = version?.manifest ?? {};
   const { feedback } = openRecord(record, { model, label: contract?.data.label, keys });
   if (isOutcome(feedback)) return { ...joined, truth: null, wrong: null };

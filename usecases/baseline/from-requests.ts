@@ -6,20 +6,17 @@ import { type Checked, type CompiledContract, compileCheck } from '../../core/co
 import type { Feature } from '../../core/contract/contract.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import { sqlTypeOf } from '../../core/contract/sql.ts';
-import { externalSignature } from '../../core/model/preprocess.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
-import { readRows } from '../../core/protocols/formats/values.ts';
-import { protocolModelOf } from '../../core/protocols/protocol.ts';
 import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
-import { compilePreprocess } from '../../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
 import { loadModel } from '../../platform/onnx/model.ts';
 import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreColumn } from './reference-performance.ts';
 import { chunksOf } from './reference-windows.ts';
+import { compileRequestReader } from './request-reader.ts';
 import { unboundedContract } from './unbounded-contract.ts';
 
 /**
@@ -66,9 +63,8 @@ async function fill(
   check: CompiledContract,
   tally: PerformanceTally | undefined,
 ): Promise<void> {
-  const { contract, decision, preprocess = {} } = manifest;
-  const protocolModel = protocolModelOf(manifest.name, externalSignature(signature, preprocess));
-  const prepare = await compilePreprocess(signature, preprocess);
+  const { contract, decision } = manifest;
+  const read = await compileRequestReader(manifest, signature, check);
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
   const scores = decision && compileScores(decision, manifest.outputs);
   const target = path.join(duck.scratch, 'requests.jsonl');
@@ -77,10 +73,9 @@ async function fill(
   let row = 0;
   try {
     for await (const line of readJsonLines(dataFile)) {
-      const instance = Object.fromEntries(signature.inputs.map(({ name }) => [name, inputOf(check, name, line)]));
       let checked: Checked;
       try {
-        checked = check.run(prepare(readRows([instance], protocolModel)), true);
+        checked = check.run(read(line), true);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         throw new JsonLinesError(`${dataFile}, request ${row + 1}: ${error.message}`, { cause: error });
@@ -113,13 +108,6 @@ async function fill(
   await duck.run(
     `CREATE TEMP TABLE rows AS SELECT ${types.map(([name]) => identifier(name!)).join(', ')} FROM read_json(${literal(target)}, format = 'newline_delimited', columns = {${columns}})`,
   );
-}
-
-/** An input's value in a line: under its own name, or gathered from those of its features. */
-function inputOf(check: CompiledContract, input: string, line: Readonly<Record<string, unknown>>): unknown {
-  if (Object.hasOwn(line, input)) return line[input];
-  const features = check.features.filter((feature) => (feature.input ?? feature.name) === input);
-  return features.length === 1 ? line[features[0]!.name] : features.map(({ name }) => line[name]);
 }
 
 /** As JSON has it: what is no number is missing. */

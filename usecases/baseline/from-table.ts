@@ -15,7 +15,7 @@ import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/
 import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import { loadFile } from '../validation/load-file.ts';
-import { profiledColumns } from '../validation/validate-file.ts';
+import { profiledColumns } from '../validation/profiled-columns.ts';
 import { backgroundIn } from './background-rows.ts';
 import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreColumn } from './reference-performance.ts';

@@ -57,7 +57,7 @@ export async function runDriftDetection(
     // Inputs are the same whoever answered, but a shadow sees copies, and scores are each version's own.
     only(captures, (capture) => capture.version === champion && capture.variant !== 'shadow'),
     baseline.profile,
-    version.manifest.decision?.output,
+    { output: version.manifest.decision?.output, label: version.manifest.contract.data.label },
   );
   const { persistence, ...verdict } = await assessWindow(home, { version, baseline, current, to, now });
   const place = `reports/drift/${model}/v${champion}-${stamp(from)}-${stamp(to)}`;

@@ -4,7 +4,7 @@ import type { Baseline } from '../../core/profile/profile.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { loadFile } from '../validation/load-file.ts';
-import { profiledColumns } from '../validation/validate-file.ts';
+import { profiledColumns } from '../validation/profiled-columns.ts';
 import type { FileDriftView } from './drift-view.ts';
 
 /**
@@ -18,8 +18,9 @@ export async function driftOfFile(
   baseline: Baseline,
 ): Promise<FileDriftView> {
   return withDuck(undefined, async (duck) => {
-    const { columns } = await loadFile(duck, file, contract);
-    const wanted = profiledColumns(contract, columns).filter(({ name }) => name !== 'label');
+    await loadFile(duck, file, contract);
+    // Of the label there is no drift: none of its columns is said to be there.
+    const wanted = profiledColumns(contract, []);
     const profile = await profileRelation(duck, 'rows', wanted, baseline.profile);
     return { ...detectDrift(baseline, profile, { alpha: monitoring.drift.alpha }), profile };
   });

@@ -23,7 +23,7 @@ const DIGEST = 16;
  * @param rules of its version; undefined for one that is not known
  */
 export function predictionReader(capture: Capture, rules: VersionRules | undefined): (row: number) => Prediction {
-  const { model, version, variant, at, unit, named, failed, features } = capture;
+  const { model, version, variant, at, unit, revision, named, failed, features } = capture;
   const scores = capturedScores(capture);
   const segments = (rules?.segmentFeatures ?? []).filter((name) => features[name] !== undefined);
   return (row) => {
@@ -38,8 +38,9 @@ export function predictionReader(capture: Capture, rules: VersionRules | undefin
       features: Object.fromEntries(segments.map((name) => [name, features[name]![row] ?? null])),
       ...(probabilities === undefined ? {} : { probabilities }),
       ...(subject === undefined ? {} : { subject }),
-      ...(unit === undefined || unit === null ? {} : { unit }),
+      ...(unit === undefined ? {} : { unit }),
       ...(digest === undefined ? {} : { digest }),
+      ...(revision === undefined ? {} : { revision }),
       ...(named === undefined ? {} : { named }),
       ...(failed === undefined ? {} : { failed: true }),
     };

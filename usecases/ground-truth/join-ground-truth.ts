@@ -1,10 +1,8 @@
-import type { Contract } from '../../core/contract/contract.ts';
-import { isPersonal, type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
+import type { LabelKeys } from '../../core/contract/personal.ts';
 import { durationMs } from '../../core/manifest/duration.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
-import { isOutcome } from '../../core/serving/feedback-record.ts';
 import type { Home } from '../../platform/ports.ts';
 import { storeRecords } from '../quality/joined-shards.ts';
 import {
@@ -23,6 +21,7 @@ import { addWaiting, type FeedbackBatch, type ReceivedRecord, readWaiting, settl
 import { readIncoming, removeIncoming } from './incoming-batches.ts';
 import { PredictionIndex, predictionKey } from './prediction-index.ts';
 import { type FoundPredictions, predictionOf } from './prediction-search.ts';
+import { keepRejected, type RejectedRecord } from './rejected-records.ts';
 import { type ScoredRecord, scoreRecord } from './score-record.ts';
 
 export interface JoinSummary {
@@ -169,7 +168,7 @@ function wantedOf(batches: readonly FeedbackBatch[]): Map<string, string> {
 interface SettledBatch {
   readonly batch: FeedbackBatch;
   readonly scored: readonly ScoredRecord[];
-  readonly unfit: readonly { readonly record: ReceivedRecord; readonly reason: string }[];
+  readonly unfit: readonly RejectedRecord[];
   /** Records whose predictions were not found. */
   readonly rest: readonly ReceivedRecord[];
 }
@@ -179,12 +178,8 @@ async function place(
   batch: FeedbackBatch,
   predictions: FoundPredictions,
 ): Promise<SettledBatch> {
-  const [scored, unfit, rest]: [ScoredRecord[], { record: ReceivedRecord; reason: string }[], ReceivedRecord[]] = [
-    [],
-    [],
-    [],
-  ];
-  let keys: PrivacyKeys | undefined;
+  const [scored, unfit, rest]: [ScoredRecord[], RejectedRecord[], ReceivedRecord[]] = [[], [], []];
+  let keys: LabelKeys | undefined;
   for (const record of batch.records) {
     const prediction = predictionOf(predictions.get(predictionKey(batch.model, record.id)), record.received);
     if (prediction === undefined) {
@@ -192,7 +187,7 @@ async function place(
       continue;
     }
     const rules = await book.of(batch.model, prediction.kept.version);
-    if (rules?.sealedLabel !== undefined) keys ??= await home.privacy();
+    if (rules?.sealedLabel !== undefined) keys ??= await home.labels();
     const result = scoreRecord(record, prediction, { rules, keys, now });
     if ('reason' in result) unfit.push({ record, reason: result.reason });
     else scored.push(result);
@@ -274,21 +269,18 @@ async function settle(
   // Somebody has been forgotten, perhaps in this very object: what is left in it is looked at by the next run.
   if ((await watch.hasChanged()) && (await home.data.head(batch.object.key))?.etag !== batch.object.etag) return;
   const { model, waits } = batch;
-  const contract = releases.get(model)?.manifest?.contract;
-  const secret = hidesTruth(contract);
   const isOver = waits !== undefined && now.getTime() - Date.parse(waits.since) > MAX_CAPTURE_DELAY_MS;
   const waiting = isOver ? [] : rest.slice(0, waits === undefined ? Math.max(0, room.left) : rest.length);
   const givenUp = rest.slice(waiting.length);
   if (waits === undefined) room.left -= waiting.length;
   const unknown = isOver ? UNKNOWN : `${UNKNOWN}, and ${MAX_WAITING} others wait for theirs already`;
   const ofUnreadable = scored.filter(({ joined }) => held.has(joined));
-  const rejected = [
-    ...batch.malformed.map(({ line, reason }) => (contract && isPersonal(contract) ? { reason } : { line, reason })),
-    ...unfit.map(({ record, reason }) => ({ ...feedbackForLog(record, secret), reason })),
-    ...ofUnreadable.map(({ joined }) => ({ ...heldForLog(joined), reason: held.get(joined)! })),
-    ...givenUp.map((record) => ({ ...feedbackForLog(record, secret), reason: unknown })),
-  ];
-  await keepRejected(home, batch, rejected);
+  await keepRejected(home, batch, {
+    contract: releases.get(model)?.manifest?.contract,
+    unfit,
+    held: ofUnreadable.map(({ joined }) => ({ joined, reason: held.get(joined)! })),
+    givenUp: givenUp.map((record) => ({ record, reason: unknown })),
+  });
   if (givenUp.length > 0) await countUnknownTruths(home, model, now, givenUp.length);
   if (waits === undefined) {
     await addWaiting(home, model, waiting, now);
@@ -299,30 +291,4 @@ async function settle(
   summary.held += ofUnreadable.length;
   summary.expired += givenUp.length;
   summary.waiting += waiting.length;
-}
-
-async function keepRejected(home: Home, batch: FeedbackBatch, rejected: readonly object[]): Promise<void> {
-  if (rejected.length === 0) return;
-  const lines = rejected.map((each) => `${JSON.stringify(each)}\n`).join('');
-  const etag = batch.object.etag.replace(/\W/g, '');
-  const part = batch.part === undefined ? '' : `-${batch.part.from}`;
-  await home.data.put(`quarantine/ground-truth/${batch.model}/${batch.name}-${etag}${part}.jsonl`, lines);
-}
-
-const hidesTruth = (contract: Contract | undefined): boolean =>
-  contract?.data.label !== undefined && treatmentOf(contract, contract.data.label) !== 'no';
-
-/** A record as it may be kept: what it was worth is no label. */
-function feedbackForLog(record: ReceivedRecord, secret: boolean): object {
-  if (isOutcome(record)) {
-    const { received: _received, ...outcome } = record;
-    return outcome;
-  }
-  return secret ? { id: record.id } : { id: record.id, truth: record.truth };
-}
-
-/** A record of an unreadable hour as it may be kept: where the label is personal its truth stays sealed. */
-function heldForLog({ id, truth, sealed, subject, metric, value, observed }: JoinedRecord): object {
-  if (metric !== undefined) return { id, metric, value, at: observed };
-  return sealed === undefined ? { id, truth } : { id, sealed, subject };
 }

@@ -1,4 +1,4 @@
-import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import type { LabelKeys } from '../../core/contract/personal.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
 import { decisionClasses } from '../../core/manifest/decision-classes.ts';
 import type { OutputMeaning } from '../../core/manifest/manifest.ts';
@@ -23,7 +23,7 @@ export interface ScoreOptions {
   /** Of the prediction's version; undefined for one that is not known. */
   readonly rules: VersionRules | undefined;
   /** Known where `rules` say that the label is personal. */
-  readonly keys: PrivacyKeys | undefined;
+  readonly keys: LabelKeys | undefined;
   readonly now: Date;
 }
 

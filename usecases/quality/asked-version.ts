@@ -1,12 +1,14 @@
 import path from 'node:path';
 import { compileOutputReader, type OutputReader } from '../../core/captures/output-reader.ts';
-import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
+import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
+import { InputError } from '../../core/contract/input-error.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { compileScores, type ScoreReader } from '../../core/serving/decision-scores.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import type { Home } from '../../platform/ports.ts';
+import { compileRequestReader, type RequestReader } from '../baseline/request-reader.ts';
 import { inputsOf } from '../baseline/table-inputs.ts';
 
 /** What a version says of one row. */
@@ -18,24 +20,37 @@ export interface RowAnswer {
   readonly refused?: true;
 }
 
+export interface AskedVersionOptions {
+  readonly decision: Decision;
+  /** For the model's file. */
+  readonly folder: string;
+  /** Lines of requests are asked about, not rows of features. */
+  readonly requests: boolean;
+}
+
+interface Readers {
+  readonly scores: ScoreReader;
+  readonly outputs: OutputReader;
+  /** Where lines of requests are asked about. */
+  readonly request: RequestReader | undefined;
+}
+
 /** A version in memory that is asked about rows of features, apart from any endpoint. */
 export class AskedVersion {
   private constructor(
     private readonly model: OnnxModel,
     private readonly check: CompiledContract,
     private readonly decision: Decision,
-    private readonly readers: { readonly scores: ScoreReader; readonly outputs: OutputReader },
+    private readonly readers: Readers,
   ) {}
 
   /**
-   * @param folder for the model's file
    * @throws ModelLoadError, DigestMismatchError, ContractBindingError
    */
   static async open(
     home: Pick<Home, 'artifacts'>,
     record: ModelVersion,
-    decision: Decision,
-    folder: string,
+    { decision, folder, requests }: AskedVersionOptions,
   ): Promise<AskedVersion> {
     const { artifact, manifest } = record;
     const file = path.join(folder, `v${record.version}.onnx`);
@@ -46,6 +61,7 @@ export class AskedVersion {
       const readers = {
         scores: compileScores(decision, manifest.outputs),
         outputs: compileOutputReader(decision, manifest.outputs),
+        request: requests ? await compileRequestReader(manifest, model.signature, check) : undefined,
       };
       return new AskedVersion(model, check, decision, readers);
     } catch (error) {
@@ -54,14 +70,36 @@ export class AskedVersion {
     }
   }
 
-  /** @param rows by feature name, missing values as null */
+  /** @param rows by feature name, missing values as null; or lines of requests, where those are asked about */
   async ask(rows: readonly Readonly<Record<string, unknown>>[]): Promise<RowAnswer[]> {
+    const { request } = this.readers;
+    if (request !== undefined) return this.#askRequests(rows, request);
     const { tensors, rejected } = this.check.run(inputsOf(this.check, rows), false);
     if (rejected === 0) return this.#run(tensors, rows.length);
     if (rows.length === 1) return [{ score: null, refused: true }];
     const answers: RowAnswer[] = [];
     for (const row of rows) answers.push(...(await this.ask([row])));
     return answers;
+  }
+
+  /** One by one: pictures may be of different sizes. */
+  async #askRequests(lines: readonly Readonly<Record<string, unknown>>[], read: RequestReader): Promise<RowAnswer[]> {
+    const answers: RowAnswer[] = [];
+    for (const line of lines) {
+      const checked = this.#checked(() => this.check.run(read(line), false));
+      if (checked === undefined || checked.rejected > 0) answers.push({ score: null, refused: true });
+      else answers.push(...(await this.#run(checked.tensors, 1)));
+    }
+    return answers;
+  }
+
+  #checked(check: () => Checked): Checked | undefined {
+    try {
+      return check();
+    } catch (error) {
+      if (error instanceof InputError) return undefined;
+      throw error;
+    }
   }
 
   release(): Promise<void> {

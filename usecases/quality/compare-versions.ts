@@ -19,8 +19,10 @@ import { decisionTruth } from '../../core/serving/ground-truth.ts';
 import type { Home } from '../../platform/ports.ts';
 import { AskedVersion, type RowAnswer } from './asked-version.ts';
 import type { ComparedMetric, CompareView } from './compare-view.ts';
-import { type LabelledRow, type RowCounts, rowsOfFile, rowsOfReplay } from './compared-rows.ts';
+import { wholeInput } from './compared-requests.ts';
+import { rowsOfFile, rowsOfReplay } from './compared-rows.ts';
 import { describeQuality } from './describe-quality.ts';
+import type { LabelledRow, RowCounts } from './labelled-row.ts';
 import type { QualityView } from './quality-view.ts';
 import { type JoinedRow, tallyHour, tallyRules } from './tally-rows.ts';
 import { RuleBook } from './version-rules.ts';
@@ -33,7 +35,8 @@ export interface CompareOptions {
 
 /** A row with what both versions say of it. */
 interface AskedRow {
-  readonly row: LabelledRow;
+  /** Without its features, which may be pictures. */
+  readonly row: Omit<LabelledRow, 'features'>;
   readonly answers: readonly [RowAnswer, RowAnswer];
 }
 
@@ -42,21 +45,23 @@ interface AskedRow {
  * them row by row.
  *
  * @throws IncomparableError when their decisions have nothing in common
- * @throws NotReplayableError, FileRejectedError
+ * @throws NotReplayableError, FileRejectedError, JsonLinesError
  */
 export async function compareVersions(home: Home, options: CompareOptions): Promise<CompareView> {
   const decisions = options.versions.map(decisionOf) as [Decision, Decision];
   if (decisions[0].task !== decisions[1].task) differencesOf(comparedVersions(options, decisions), []);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-compare-'));
   const asked: AskedVersion[] = [];
+  const requests = wholeInput(options.versions) !== undefined;
   try {
     for (const [i, record] of options.versions.entries())
-      asked.push(await AskedVersion.open(home, record, decisions[i]!, folder));
+      asked.push(await AskedVersion.open(home, record, { decision: decisions[i]!, folder, requests }));
     const all: AskedRow[] = [];
     const counts = await rowsOf(home, options, async (rows) => {
       const features = rows.map((row) => row.features);
       const [first, second] = [await asked[0]!.ask(features), await asked[1]!.ask(features)];
-      for (const [i, row] of rows.entries()) all.push({ row, answers: [first[i]!, second[i]!] });
+      for (const [i, { id, unit, truth }] of rows.entries())
+        all.push({ row: { id, unit, truth }, answers: [first[i]!, second[i]!] });
     });
     return viewOf(options, decisions, all, counts);
   } finally {

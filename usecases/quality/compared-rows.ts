@@ -1,66 +1,39 @@
 import { type Capture, rowId } from '../../core/captures/capture.ts';
 import { replayabilityOf } from '../../core/captures/replay.ts';
 import type { Contract } from '../../core/contract/contract.ts';
-import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import type { LabelKeys } from '../../core/contract/personal.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { isOutcome } from '../../core/serving/feedback-record.ts';
-import type { TruthRecord } from '../../core/serving/ground-truth.ts';
 import { fraction } from '../../core/serving/hash.ts';
 import { readCaptures } from '../../platform/captures.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
 import { loadFile } from '../validation/load-file.ts';
+import { requestsOfFile, wholeInput } from './compared-requests.ts';
 import { readShards } from './joined-shards.ts';
+import { type LabelledRow, MAX_COMPARED, type RowCounts, type TakeRows } from './labelled-row.ts';
 import { NotReplayableError } from './not-replayable-error.ts';
 import { openRecord } from './open-record.ts';
+import { requestOf } from './tally-rows.ts';
 import type { RuleBook } from './version-rules.ts';
 
-/** A row that versions are asked about. */
-export interface LabelledRow {
-  readonly id: string;
-  /** What was randomised. */
-  readonly unit: string;
-  readonly truth: TruthRecord['truth'];
-  /** By feature, missing values as null. */
-  readonly features: Readonly<Record<string, unknown>>;
-}
-
-/** How many rows of a source were given, and why others were not. */
-export interface RowCounts {
-  readonly given: number;
-  /** Rows that nothing is known of: no label, no capture, or a capture without some of the features. */
-  readonly unknown: number;
-  /** Rows left out so that {@link MAX_COMPARED} remain, evenly. */
-  readonly leftOut: number;
-}
-
-type Take = (rows: readonly LabelledRow[]) => Promise<void>;
-
-/** Rows that are compared at most: they are held in memory, and more would hardly narrow an interval. */
-export const MAX_COMPARED = 200_000;
 /** Rows asked about at a time. */
 const BATCH = 512;
 
 /**
- * Rows of a labelled data file.
+ * Rows of a labelled data file: a table of features, or requests as JSON lines where a version takes a whole tensor.
  *
  * @throws FileRejectedError when it is no table of the contracts
- * @throws NotReplayableError when no table has what the versions take, or a label
+ * @throws NotReplayableError when there is no label, or the file cannot have what the versions take
  */
-export function rowsOfFile(file: string, versions: readonly ModelVersion[], take: Take): Promise<RowCounts> {
+export function rowsOfFile(file: string, versions: readonly ModelVersion[], take: TakeRows): Promise<RowCounts> {
   const { contract } = versions[0]!.manifest;
   const { label } = contract.data;
-  for (const { version, manifest, signature } of versions) {
-    const carried = new Set(manifest.contract.features.map(({ input, name }) => input ?? name));
-    const whole = signature.inputs.find(({ name }) => !carried.has(name));
-    if (whole !== undefined)
-      throw new NotReplayableError(
-        `version ${version} takes input ${whole.name}, a whole tensor, which a table has no column for`,
-      );
-  }
   if (label === undefined)
     throw new NotReplayableError('the contract names no label (data.label), so nobody knows what is true');
+  const whole = wholeInput(versions);
+  if (whole !== undefined) return requestsOfFile(file, label, whole, take);
   const features = featuresOf(versions);
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const { columns, rows: all } = await loadFile(duck, file, { ...contract, features });
@@ -108,7 +81,12 @@ export interface ReplayQuery {
  *
  * @throws NotReplayableError when captures do not hold what the versions take
  */
-export async function rowsOfReplay(home: Home, rules: RuleBook, query: ReplayQuery, take: Take): Promise<RowCounts> {
+export async function rowsOfReplay(
+  home: Home,
+  rules: RuleBook,
+  query: ReplayQuery,
+  take: TakeRows,
+): Promise<RowCounts> {
   const { model, from, to, versions } = query;
   for (const record of versions) {
     const { replayProblem } = replayabilityOf(record);
@@ -152,15 +130,15 @@ async function truthsOf(
   const truths = new Map<string, Pick<LabelledRow, 'unit' | 'truth'>>();
   const seen = new Set<string>();
   const [first, last] = [from.toISOString(), to.toISOString()];
-  let keys: PrivacyKeys | undefined;
+  let keys: LabelKeys | undefined;
   for (let hour = from.getTime(); hour < to.getTime() + HOUR_MS; hour += HOUR_MS)
     for (const { records } of await readShards(home, model, hourOf(new Date(hour).toISOString())))
       for (const record of records.values()) {
-        const { id, at, named, digest, metric, unit = id.replace(/#\d+$/, '') } = record;
+        const { id, at, named, digest, metric, unit = requestOf(id) } = record;
         if (metric !== undefined || named !== undefined || at < first || at >= last || truths.has(id)) continue;
         if (digest !== undefined && seen.has(digest)) continue;
         if (digest !== undefined) seen.add(digest);
-        if (record.sealed !== undefined) keys ??= await home.privacy();
+        if (record.sealed !== undefined) keys ??= await home.labels();
         const label = (await rules.of(model, record.version))?.sealedLabel;
         const { feedback } = openRecord(record, { model, label, keys });
         if (!isOutcome(feedback)) truths.set(id, { unit, truth: feedback.truth });

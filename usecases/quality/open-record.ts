@@ -1,4 +1,4 @@
-import type { FieldOf, PrivacyKeys } from '../../core/contract/personal.ts';
+import type { FieldOf, LabelKeys } from '../../core/contract/personal.ts';
 import { type JoinedRecord, sealedField } from '../../core/quality/joined-record.ts';
 import type { FeedbackRecord } from '../../core/serving/feedback-record.ts';
 import { PlatformError } from '../../platform/errors.ts';
@@ -9,10 +9,10 @@ export interface TruthKey {
   readonly model: string;
   /** The label's column, where it is personal. */
   readonly label: string | undefined;
-  readonly keys: PrivacyKeys | undefined;
+  readonly keys: LabelKeys | undefined;
 }
 
-/** A sealed truth does not open: it was sealed under another privacy secret, or for somebody else. */
+/** A sealed truth does not open: it was sealed under another labels secret, or for somebody else. */
 export class ForeignTruthError extends PlatformError {
   override readonly name = 'ForeignTruthError';
 }
@@ -23,7 +23,7 @@ export class ForeignTruthError extends PlatformError {
  * @throws ForeignTruthError when its truth was sealed under another secret
  */
 export function openRecord(record: JoinedRecord, key: TruthKey): JoinedRow {
-  const { at, version, variant, score, probabilities, features, unit, digest, named, failed } = record;
+  const { at, version, variant, score, probabilities, features, unit, digest, revision, named, failed } = record;
   return {
     feedback: feedbackOf(record, key),
     at,
@@ -34,6 +34,7 @@ export function openRecord(record: JoinedRecord, key: TruthKey): JoinedRow {
     ...(probabilities === undefined ? {} : { probabilities }),
     ...(unit === undefined ? {} : { unit }),
     ...(digest === undefined ? {} : { digest }),
+    ...(revision === undefined ? {} : { revision }),
     ...(named === undefined ? {} : { named }),
     ...(failed === undefined ? {} : { failed }),
   };
@@ -48,11 +49,11 @@ function feedbackOf(record: JoinedRecord, { model, label = 'label', keys }: Trut
   return { id, truth: JSON.parse(opened(keys, { owner: model, field }, sealed, id)) as string | number | boolean };
 }
 
-function opened(keys: PrivacyKeys, of: FieldOf, sealed: string, id: string): string {
+function opened(keys: LabelKeys, of: FieldOf, sealed: string, id: string): string {
   try {
     return keys.open(of, sealed);
   } catch (cause) {
-    throw new ForeignTruthError(`the truth of ${id} does not open under this privacy secret`, { cause });
+    throw new ForeignTruthError(`the truth of ${id} does not open under this labels secret`, { cause });
   }
 }
 

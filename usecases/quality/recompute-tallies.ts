@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import type { LabelKeys } from '../../core/contract/personal.ts';
 import { countBin } from '../../core/quality/bin-counts.ts';
 import { delayBin } from '../../core/quality/delay.ts';
 import { type HourTallies, talliesKey } from '../../core/quality/hour-tallies.ts';
@@ -8,7 +8,7 @@ import type { Home } from '../../platform/ports.ts';
 import { type HourOf, JoinedShardError, readShards, type Shard } from './joined-shards.ts';
 import { ForeignTruthError, openRecord } from './open-record.ts';
 import { type JoinedRow, tallyHour } from './tally-rows.ts';
-import type { RuleBook, VersionRules } from './version-rules.ts';
+import type { RuleBook, SharesHistory, VersionRules } from './version-rules.ts';
 
 /** Where hours are marked whose joined rows change; `<model>/<hour>` follows. */
 const STALE = 'ground-truth/stale/';
@@ -31,10 +31,6 @@ export async function markStale({ data }: Pick<Home, 'data'>, hour: HourOf): Pro
 export interface UnreadableHour extends HourOf {
   readonly reason: string;
 }
-
-/** An unreadable hour, for operators. */
-export const formatUnreadable = ({ model, hour, reason }: UnreadableHour): string =>
-  `joined rows of ${model} of ${hour} cannot be read; truths of its predictions go to quarantine/ground-truth/${model}/: ${reason}`;
 
 /** What an error says of an hour whose rows cannot be read. @throws the error where it says something else */
 export function unreadableHour({ model, hour }: HourOf, error: unknown): UnreadableHour {
@@ -77,12 +73,12 @@ export async function recomputeTallies(home: Home, rules: RuleBook, hour: HourOf
 /** Puts tallies in place of those that were there before the rows were read, so that newer ones are never replaced. */
 async function recompute(home: Home, rules: RuleBook, { model, hour }: HourOf): Promise<void> {
   const key = talliesKey(model, hour);
-  const changes = await rules.sharesChanged(model);
+  const shares = await rules.sharesOf(model);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const before = await home.data.head(key);
     const shards = await readShards(home, model, hour);
     if (before === undefined && shards.length === 0) return;
-    const tallies = await talliesOf(home, rules, { model, hour, shards, changes });
+    const tallies = await talliesOf(home, rules, { model, hour, shards, shares });
     const condition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
     if (await home.data.put(key, JSON.stringify(tallies), { ...condition, contentType: 'application/json' })) return;
   }
@@ -91,24 +87,19 @@ async function recompute(home: Home, rules: RuleBook, { model, hour }: HourOf): 
 
 interface HourRows extends HourOf {
   readonly shards: readonly Shard[];
-  /** When shares changed. */
-  readonly changes: readonly string[];
+  readonly shares: SharesHistory;
 }
 
-async function talliesOf(
-  home: Home,
-  rules: RuleBook,
-  { model, hour, shards, changes }: HourRows,
-): Promise<HourTallies> {
+async function talliesOf(home: Home, rules: RuleBook, { model, hour, shards, shares }: HourRows): Promise<HourTallies> {
   const versions = new Map<number, VersionRules | undefined>();
   const delays: HourTallies['delays'] = {};
   const rows: JoinedRow[] = [];
-  let keys: PrivacyKeys | undefined;
+  let keys: LabelKeys | undefined;
   for (const { records } of shards)
     for (const record of records.values()) {
       const { version, sealed } = record;
       if (!versions.has(version)) versions.set(version, await rules.of(model, version));
-      if (sealed !== undefined) keys ??= await home.privacy();
+      if (sealed !== undefined) keys ??= await home.labels();
       rows.push(openRecord(record, { model, label: versions.get(version)?.sealedLabel, keys }));
       if (record.metric === undefined) countBin(delays, delayBin(Date.parse(record.known) - Date.parse(record.at)));
     }
@@ -118,7 +109,11 @@ async function talliesOf(
     hour,
     joined: Object.fromEntries(shards.map(({ key, etag }) => [key, etag])),
     delays,
-    versions: tallyHour(rows, { rulesOf: (version) => versions.get(version)?.tally, sharesChanged: changes }),
+    versions: tallyHour(rows, {
+      rulesOf: (version) => versions.get(version)?.tally,
+      sharesChanged: shares.at,
+      sinceOf: shares.sinceOf,
+    }),
   };
 }
 
@@ -128,6 +123,6 @@ export async function assertOpens(home: Home, rules: RuleBook, model: string, sh
     for (const record of records.values())
       if (record.sealed !== undefined) {
         const label = (await rules.of(model, record.version))?.sealedLabel;
-        openRecord(record, { model, label, keys: await home.privacy() });
+        openRecord(record, { model, label, keys: await home.labels() });
       }
 }

@@ -27,12 +27,16 @@ export interface JoinedRow {
   /** Captured values of the features that segments are made of. */
   readonly features: Readonly<Record<string, ColumnValue | undefined>>;
   /**
-   * What was given a version at random: the routing key or subject, or a pseudonym of it.
+   * What was given a version at random: the routing key or subject, or a pseudonym of it; null where there was one that
+   * could not be hidden. Nobody knows which of those rows belong together, so they are one unit: what is true of larger
+   * clusters than there are is true of the smaller ones too, only less exactly.
    * @default the request: rows of a batch are one unit
    */
-  readonly unit?: string;
+  readonly unit?: string | null;
   /** Of the row's features and who sent them; rows of one count once. */
   readonly digest?: string;
+  /** Revision of the release that chose the version. */
+  readonly revision?: number;
   /** The caller named the version, so it was not given at random. */
   readonly named?: boolean;
   /** The request was not answered. */
@@ -53,6 +57,11 @@ export interface TallyOptions {
   readonly rulesOf: (version: number) => TallyRules | undefined;
   /** Instants at which the shares of the traffic changed, ascending; what is before the first has no stratum known. */
   readonly sharesChanged?: readonly string[];
+  /**
+   * Since when the shares were those of a revision; null: before any. An endpoint follows the ledger with a delay, in
+   * which it still has the shares of before; by time alone that traffic would pass for the new ones'.
+   */
+  readonly sinceOf?: (revision: number) => string | null | undefined;
 }
 
 /** How rows of a version are counted, by its manifest and baseline. */
@@ -80,8 +89,7 @@ export function tallyHour(rows: Iterable<JoinedRow>, options: TallyOptions): Ver
   // In the order of the predictions, whatever that of their truths: the first of several that are alike counts.
   for (const row of [...last.values()].sort(byTime)) {
     const rules = options.rulesOf(row.version);
-    if (rules !== undefined)
-      entry(versions, row.version, () => new VersionCounter(rules, options.sharesChanged ?? [])).add(row);
+    if (rules !== undefined) entry(versions, row.version, () => new VersionCounter(rules, options)).add(row);
   }
   return [...versions].sort(([a], [b]) => a - b).map(([version, counter]) => ({ version, ...counter.tallies() }));
 }
@@ -102,7 +110,7 @@ class VersionCounter {
 
   constructor(
     private readonly rules: TallyRules,
-    private readonly sharesChanged: readonly string[],
+    private readonly options: TallyOptions,
   ) {}
 
   add(row: JoinedRow): void {
@@ -111,7 +119,7 @@ class VersionCounter {
       if (!isOutcome(row.feedback)) this.#uncounted[reason]++;
       return;
     }
-    const segments = entry(this.#strata, stratumOf(row.at, this.sharesChanged), () => new Map());
+    const segments = entry(this.#strata, stratumOf(row, this.options), () => new Map());
     for (const name of this.rules.segments(row.features))
       entry(segments, name, () => new SegmentCounter(this.rules)).add(row);
   }
@@ -136,14 +144,16 @@ class VersionCounter {
   }
 }
 
-/** When the shares last changed before an instant; null where that is not known. */
-const stratumOf = (at: string, changes: readonly string[]): string | null =>
-  changes.findLast((change) => change <= at) ?? null;
+/** Since when the shares were those by which a row was routed; null where that is not known. */
+function stratumOf({ at, revision }: JoinedRow, { sharesChanged = [], sinceOf }: TallyOptions): string | null {
+  const since = revision === undefined ? undefined : sinceOf?.(revision);
+  return since === undefined ? (sharesChanged.findLast((change) => change <= at) ?? null) : since;
+}
 
 /** Counts the rows of one segment. */
 class SegmentCounter {
   readonly #tally: SegmentTally;
-  readonly #units = new Map<string, { rows: number; loss: number; squares: number } & UnitTotals>();
+  readonly #units = new Map<string | null, { rows: number; loss: number; squares: number } & UnitTotals>();
 
   constructor(private readonly rules: TallyRules) {
     this.#tally = { units: noUnits(), business: {} };
@@ -172,16 +182,16 @@ class SegmentCounter {
     addDecision(this.#tally.decisions, scale, counted);
     const loss = lossOf(scale, counted);
     if (loss === undefined) return;
-    const unit = entry(this.#units, row.unit ?? feedback.id.replace(/#\d+$/, ''), () => ({
-      rows: 0,
-      loss: 0,
-      squares: 0,
-    }));
+    const who = row.unit === undefined ? requestOf(feedback.id) : row.unit;
+    const unit = entry(this.#units, who, () => ({ rows: 0, loss: 0, squares: 0 }));
     unit.rows++;
     unit.loss += loss;
     unit.squares += loss * loss;
   }
 }
+
+/** The request that a prediction is a row of. */
+export const requestOf = (id: string): string => id.replace(/#\d+$/, '');
 
 /** The value of a key, made when it is new. */
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -21,8 +21,8 @@ export interface VersionRules {
 /** Rules by version. Versions never change, so each is read once. */
 export class RuleBook {
   readonly #known = new Map<string, VersionRules>();
-  /** By model: when its shares changed, as far as entries have been read. */
-  readonly #changes = new Map<string, { read: number; readonly at: string[] }>();
+  /** By model, as far as entries have been read. */
+  readonly #changes = new Map<string, SharesHistory>();
 
   constructor(private readonly home: Pick<Home, 'ledger' | 'artifacts'>) {}
 
@@ -38,16 +38,34 @@ export class RuleBook {
     return rules;
   }
 
-  /** Instants at which the shares of a model's traffic changed, ascending. */
-  async sharesChanged(model: string): Promise<readonly string[]> {
-    const changes = this.#changes.get(model) ?? { read: 0, at: [] };
-    this.#changes.set(model, changes);
-    for await (const { number, state } of this.home.ledger.entries(model, { from: changes.read + 1 })) {
-      if (state.since !== null && state.since !== changes.at.at(-1)) changes.at.push(state.since);
-      changes.read = number;
-    }
-    return changes.at;
+  /** How the shares of a model's traffic changed. */
+  async sharesOf(model: string): Promise<SharesHistory> {
+    const shares = this.#changes.get(model) ?? new SharesHistory();
+    this.#changes.set(model, shares);
+    for await (const { number, state } of this.home.ledger.entries(model, { from: shares.read + 1 }))
+      shares.add(number, state.since);
+    return shares;
   }
+}
+
+/** Since when the shares of a model's traffic were what they were. */
+export class SharesHistory {
+  /** Instants at which they changed, ascending. */
+  readonly at: string[] = [];
+  readonly #since: (string | null)[] = [];
+
+  /** Number of the last entry that was read; entries have no gap. */
+  get read(): number {
+    return this.#since.length;
+  }
+
+  add(revision: number, since: string | null): void {
+    if (since !== null && since !== this.at.at(-1)) this.at.push(since);
+    this.#since[revision - 1] = since;
+  }
+
+  /** Since when they were those of a revision; null: nothing was released; undefined for one that was not read. */
+  readonly sinceOf = (revision: number): string | null | undefined => this.#since[revision - 1];
 }
 
 function versionRules(record: ModelVersion, tally: TallyRules): VersionRules {

@@ -3,9 +3,10 @@ import { Instant, ModelName } from '../../core/model/names.ts';
 import { ChainReport } from '../../core/registry/chain.ts';
 import { Entry } from '../../core/registry/ledger.ts';
 
-/** Everything that ever happened to a model. */
+/** What happened to a model last, or all that ever did. */
 export const HistoryView = z.strictObject({
   model: ModelName,
+  earlier: z.int().min(0).describe('How many entries there are before the first of these.'),
   entries: z.array(Entry).describe('The ledger, in the order in which it was written.'),
 });
 export type HistoryView = z.infer<typeof HistoryView>;

@@ -8,7 +8,6 @@ import { type ChainReport, compareKept, linksTo, verifyChain } from '../../core/
 import type { Command } from '../../core/registry/commands.ts';
 import { decide } from '../../core/registry/decide.ts';
 import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
-import { entryAt } from '../../core/registry/history.ts';
 import {
   contentDifferences,
   documentDifferences,
@@ -24,6 +23,7 @@ import { ModelFolderError, readModelFolder } from '../../platform/model-folder.t
 import type { Home } from '../../platform/ports.ts';
 import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
+import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
 const REGISTER_RETRIES = 10;
@@ -72,13 +72,25 @@ export class Registry {
     return found;
   }
 
-  /** All entries in order, or with `at` those up to that instant. @throws UnknownVersionError for an unknown model */
-  async history(model: string, options: { at?: string } = {}): Promise<Entry[]> {
+  /** All entries in order: of a long ledger, many. @throws UnknownVersionError for an unknown model */
+  async history(model: string): Promise<Entry[]> {
     const entries = await collect(this.home.ledger.entries(model));
     if (entries.length === 0) throw new UnknownVersionError(model);
-    if (options.at === undefined) return entries;
-    const last = entryAt(entries, options.at);
-    return entries.filter((entry) => last !== undefined && entry.number <= last.number);
+    return entries;
+  }
+
+  /** The last entries, or those before one. @throws UnknownVersionError for an unknown model */
+  async lastEntries(model: string, page: { limit: number; before?: number | undefined }): Promise<LedgerPage> {
+    const found = await readLastEntries(this.home.ledger, model, page);
+    if (found.entries.length === 0 && (await this.state(model)).revision === 0) throw new UnknownVersionError(model);
+    return found;
+  }
+
+  /** All entries since an instant, and the last one in any case. @throws UnknownVersionError for an unknown model */
+  async entriesSince(model: string, since: Date): Promise<Entry[]> {
+    const entries = await readEntriesSince(this.home.ledger, model, since);
+    if (entries.length === 0) throw new UnknownVersionError(model);
+    return entries;
   }
 
   /**

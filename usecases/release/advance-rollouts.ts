@@ -14,7 +14,7 @@ import type { ChallengerReview } from './challenger-review.ts';
 import { type Judgement, judgeModel } from './judge-model.ts';
 import { type Look, questionsOf } from './questions.ts';
 import { nextShadowCommand } from './shadow.ts';
-import { commandOf, saysNew } from './verdict-command.ts';
+import { AGAIN_MS, commandOf, saysNew } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-rollback.ts';
 
 const ACTOR = 'function:advance';
@@ -103,7 +103,8 @@ async function advanceModel(
   const command = commandOf(judged.map(withoutBlockedSteps(challengers)), state);
   if (
     command !== undefined &&
-    (command.type !== 'hold' || saysNew(command, await registry.history(model), now, asked))
+    (command.type !== 'hold' ||
+      saysNew(command, await registry.entriesSince(model, new Date(now.getTime() - AGAIN_MS)), now, asked))
   ) {
     const done = await carryOut(home, registry, state, { model, command });
     if (typeof done !== 'string')

@@ -17,6 +17,9 @@ export interface Look {
   readonly waiting?: string | undefined;
 }
 
+/** What tells a hold of one release from others. @param since when the traffic last changed hands */
+export const holdKey = (cause: CauseOfHarm | null, since: string | null): string => `${cause} since ${since}`;
+
 /** What a person is asked about a model, after a look at it. @param state the release after the look */
 export function questionsOf(look: Look, state: ReleaseState, now: Date): Question[] {
   const { awaiting, retraining } = state;
@@ -30,10 +33,14 @@ export function questionsOf(look: Look, state: ReleaseState, now: Date): Questio
     });
   for (const { verdict, challenger } of look.judged) {
     const { action, cause, version, reason, about = [] } = verdict;
-    if (action === 'ask-person' && cause !== null)
-      questions.push({ ...question(cause, version, `${cause}:${version}`), reason });
-    if (action === 'hold' && cause !== null && !questions.some(({ key }) => key === cause))
-      questions.push({ ...question(cause, challenger === undefined ? version : null, cause), about, reason });
+    if (action === 'ask-person' && cause !== null) {
+      // Of a champion it is a hold; of a challenger, its step waits.
+      const asks = challenger === undefined ? holdKey('unclear', state.since) : `${cause}:${version}`;
+      questions.push({ ...question(cause, version, asks), reason });
+    }
+    const key = holdKey(cause, state.since);
+    if (action === 'hold' && cause !== null && !questions.some((each) => each.key === key))
+      questions.push({ ...question(cause, challenger === undefined ? version : null, key), about, reason });
     // What is taken back needs nobody; what should be and is not, does.
     if (action === 'take-back' && look.revision === state.revision)
       questions.push({

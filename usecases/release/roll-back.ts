@@ -9,13 +9,15 @@ import { pageIfAsked, readAsked } from './ask-person.ts';
 import { withBoundedEvidence } from './bounded-evidence.ts';
 import { judgeModel } from './judge-model.ts';
 import { questionsOf } from './questions.ts';
-import { commandOf, saysNew } from './verdict-command.ts';
+import { AGAIN_MS, commandOf, saysNew } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 
 const ACTOR = 'function:rollback';
 /** Others may write the ledger at the same time, in a storm of alarms very many: read again, judge again. */
 const ATTEMPTS = 12;
 const MAX_WAIT_MS = 5_000;
+/** How far the clock that an alarm's transition is of may be ahead of that of the entry that answers it. */
+const CLOCKS_DIFFER_MS = 3_600_000;
 
 /**
  * Answers an alarm's transition into ALARM: wakes the judge, writes one entry where that finds something new, and waits
@@ -34,7 +36,9 @@ export async function rollBack(
   const registry = new Registry(home, ACTOR);
   const cause = { alarm: alarm.alarm, at: alarm.at };
   for (let attempt = 1; ; attempt++) {
-    const entries = await registry.history(alarm.model);
+    const now = home.clock.now();
+    const from = Math.min(Date.parse(alarm.at) - CLOCKS_DIFFER_MS, now.getTime() - AGAIN_MS);
+    const entries = await registry.entriesSince(alarm.model, new Date(from));
     // A repeat costs no look at the metrics: of a storm, most are.
     const before = answerTo(cause, entries);
     if (before) return verified(before);
@@ -47,7 +51,6 @@ export async function rollBack(
         alarm.alarm,
         definitions.map(({ name }) => name),
       );
-    const now = home.clock.now();
     const { model, evaluated: window } = alarm;
     const evaluated = new Map(window === undefined ? [] : [[alarm.alarm, window]]);
     // What was before the traffic changed hands says nothing of the release; the judge is awake all the same.

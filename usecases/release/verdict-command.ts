@@ -3,9 +3,10 @@ import { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Cause, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { Judgement } from './judge-model.ts';
+import { holdKey } from './questions.ts';
 
 /** What was not so for this long is said when it is so again. */
-const AGAIN_MS = 24 * 3_600_000;
+export const AGAIN_MS = 24 * 3_600_000;
 
 /** Verdicts in the order in which they are acted upon: what harms most comes first. */
 const ORDER = ['take-back', 'ask-person', 'retrain', 'hold', 'advance'] as const;
@@ -60,6 +61,7 @@ function commandFor(found: readonly Judgement[], state: ReleaseState, cause: Cau
  * Whether a command says something that the ledger does not say already of this release: what is still so is not said
  * again, nor what comes and goes, nor numbers that have changed.
  *
+ * @param entries of the last {@link AGAIN_MS} at least
  * @param asked what a person is asked about the model, which knows how long something has lasted
  */
 export function saysNew(
@@ -72,13 +74,18 @@ export function saysNew(
   const { since } = entries.at(-1)!.state;
   const kind = `${command.because}-held`;
   const said = entries.filter((entry) => entry.kind === kind && entry.at >= (since ?? ''));
-  const last = said.at(-1);
-  if (last === undefined) return true;
-  const known = new Set(said.flatMap(({ evidence }) => aboutOf(evidence)));
-  if (aboutOf(command.evidence).some((each) => !known.has(each))) return true;
-  const seen = asked.filter(({ cause }) => cause === command.because).map((each) => each.settled ?? each.seen);
-  const latest = Math.max(Date.parse(last.at), ...seen.map(Date.parse));
-  return now.getTime() - latest > AGAIN_MS;
+  const isRecent = (at: string): boolean => now.getTime() - Date.parse(at) <= AGAIN_MS;
+  // Its entry may be older than those that are read.
+  const lasting = asked.filter(
+    (each) =>
+      each.key === holdKey(command.because, since) && !isRecent(each.since) && isRecent(each.settled ?? each.seen),
+  );
+  if (!said.some(({ at }) => isRecent(at)) && lasting.length === 0) return true;
+  const known = new Set([
+    ...said.flatMap(({ evidence }) => aboutOf(evidence)),
+    ...lasting.flatMap(({ about }) => about),
+  ]);
+  return aboutOf(command.evidence).some((each) => !known.has(each));
 }
 
 /** What an entry's evidence is about. */

@@ -2,6 +2,7 @@ import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/e
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home, ServingReport } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
+import { formatProbed, probeEndpoint } from './probe-endpoint.ts';
 
 export interface VerifyOptions {
   /** How long the endpoint is given to follow. @default 30 */
@@ -11,8 +12,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Waits until the endpoint is seen to serve a rollback's target and no version that was taken back, and enters that
- * into the ledger: until then a rollback does not count as done. When the time is up, the rollback stays awaited and
+ * Waits until the endpoint is seen to serve a rollback's target and no version that was taken back, and enters into the
+ * ledger which of its processes were: until then a rollback does not count as done. Those that were not reached read the
+ * release again before they answer, once their copy is old. When the time is up, the rollback stays awaited and
  * the next scheduled run checks it again.
  *
  * @returns the entry `rollback-verified`; undefined when the time was up or another process wrote the entry
@@ -41,14 +43,12 @@ export async function verifyOnce(
   const registry = new Registry(home, 'function:rollback');
   const { awaiting, challengers, revision } = await registry.state(model);
   if (!awaiting) return undefined;
-  let report: ServingReport;
-  try {
-    report = await probe.report(model);
-  } catch {
-    return 'not yet'; // An endpoint that does not answer has not been seen.
-  }
-  const stray = report.challengers.some((served) => !challengers.some(({ version }) => version === served.version));
-  if (report.champion !== awaiting.target || stray || report.revision < revision) return 'not yet';
+  const isExpected = (report: ServingReport): boolean =>
+    report.champion === awaiting.target &&
+    report.revision >= revision &&
+    report.challengers.every((served) => challengers.some(({ version }) => version === served.version));
+  const seen = await probeEndpoint(probe, model, isExpected);
+  if (seen.answered === 0 || !seen.environments.every(isExpected)) return 'not yet';
   const seconds = (home.clock.now().getTime() - Date.parse(awaiting.since)) / 1_000;
   try {
     return await registry.apply(
@@ -56,8 +56,8 @@ export async function verifyOnce(
       {
         type: 'verify-rollback',
         target: awaiting.target,
-        reason: `the endpoint was seen to serve ${served(awaiting.target, challengers)}, ${seconds.toFixed(1)} s after the rollback`,
-        evidence: report,
+        reason: `${formatProbed(seen)}, each serves ${served(awaiting.target, challengers)}, ${seconds.toFixed(1)} s after the rollback`,
+        evidence: seen,
       },
       { expectedRevision: revision },
     );

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { CallerLimits } from '../../core/guards/rate-limit.ts';
 import { type AccessLogOptions, accessLog } from '../../core/observability/access-log.ts';
 import { emfSink } from '../../core/observability/emf-sink.ts';
@@ -11,10 +12,12 @@ import {
   type Operation,
   type Protocol,
   ProtocolError,
+  type RequestTarget,
 } from '../../core/protocols/protocol.ts';
 import { protocolOf } from '../../core/protocols/protocols.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
+import type { ClockPair } from '../../core/serving/two-clocks.ts';
 import type { ServingReport } from '../../platform/ports.ts';
 import { compress, decompress, MIN_BYTES } from './compression.ts';
 import { type ErrorLogger, errorLogger } from './error-log.ts';
@@ -24,7 +27,7 @@ import { feedback } from './feedback.ts';
 import { lineWriter } from './line-writer.ts';
 import { ModelManager, type ModelsOptions } from './model-manager.ts';
 import { type PredictionJob, predict } from './predict.ts';
-import { withPredictionHeaders } from './prediction-headers.ts';
+import { withPredictionHeaders, withReleaseAge } from './prediction-headers.ts';
 import { identify, identityHeaders } from './request-id.ts';
 import { choose, namesVersion, routeTarget, routingUnit } from './routing.ts';
 import type { ServedModel } from './served-model.ts';
@@ -35,6 +38,8 @@ export interface EndpointOptions extends ModelsOptions {
   readonly bodyLimit?: number;
   /** Takes metric, capture and error lines, without line ends. @default a line of standard output each */
   readonly emit?: (line: string) => void;
+  /** Tells this process from others that serve the same; probes are answered with it. @default host and process id */
+  readonly instance?: string;
   /** Which requests get a line of their own. @default none */
   readonly accessLog?: AccessLogOptions | undefined;
   /** Takes every observation for the home's metrics. @default a line each, to `emit` */
@@ -47,6 +52,13 @@ export interface EndpointOptions extends ModelsOptions {
   readonly statistics?: Statistics;
 }
 
+/** A request with what it is known by. */
+interface IdentifiedRequest {
+  readonly http: HttpRequest;
+  readonly id: string;
+  readonly observation: Observation;
+}
+
 /** What a shadow may add to an answer where nothing runs after it, on average. */
 const MIRROR_MS = 5;
 
@@ -55,7 +67,7 @@ export const BODY_LIMIT = 6 * 1024 * 1024;
 
 /**
  * The inference endpoint: answers HTTP requests in every protocol, for every model it serves, and follows the ledger.
- * The release is read again beside the requests, never before one.
+ * The release is read again beside the requests, and before one only when what is known of it is old.
  */
 export class Endpoint {
   private readonly models: ModelManager;
@@ -67,9 +79,11 @@ export class Endpoint {
   /** What every version has done since the endpoint opened. */
   readonly statistics: Statistics;
   private readonly bodyLimit: number;
+  private readonly instance: string;
 
   private constructor(private readonly options: EndpointOptions) {
     this.bodyLimit = options.bodyLimit ?? BODY_LIMIT;
+    this.instance = options.instance ?? `${hostname()}:${process.pid}`;
     this.emit = options.emit ?? lineWriter((text) => process.stdout.write(text));
     this.complain = errorLogger(options.home.clock, this.emit);
     const { accessLog: log, sinks = [] } = options;
@@ -101,10 +115,11 @@ export class Endpoint {
   /** Answers a request. Never throws: what goes wrong is answered in the protocol's own form. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
     const started = performance.now();
-    this.models.touch();
+    const now: ClockPair = { monotonic: started, wall: this.options.home.clock.now().getTime() };
+    this.models.touch(now);
     const protocol = protocolOf(request);
     const identity = identify(request);
-    const observation = new Observation(protocol.name, this.options.home.clock.now().getTime(), started);
+    const observation = new Observation(protocol.name, now.wall, started);
     observation.request = identity;
     let response: HttpResponse;
     try {
@@ -123,9 +138,10 @@ export class Endpoint {
     observation.end(performance.now());
     observation.status = response.status;
     this.record(observation);
+    const headers = identityHeaders(identity, response.headers);
     return {
       status: response.status,
-      headers: identityHeaders(identity, response.headers),
+      headers: observation.releaseAge === undefined ? headers : withReleaseAge(headers, observation.releaseAge),
       body: request.method === 'HEAD' ? '' : response.body,
     };
   }
@@ -183,9 +199,9 @@ export class Endpoint {
     const { models } = this;
     switch (operation.kind) {
       case 'infer':
-        return this.infer(operation, request, requestId, observation);
+        return this.infer(operation, { http: request, id: requestId, observation });
       case 'explain':
-        return this.explain(operation, request, requestId, observation);
+        return this.explain(operation, { http: request, id: requestId, observation });
       case 'feedback':
         return feedback(models.get(operation.model), operation, request, {
           home: this.options.home,
@@ -196,46 +212,69 @@ export class Endpoint {
       case 'describe':
         return operation.describe(models.catalog);
       case 'release':
-        return json(200, models.get(operation.model).report());
+        return this.release(operation, observation);
       case 'repository':
         return this.repository(operation, request);
     }
   }
 
+  /**
+   * The model that a request is for, once what is known of its release is young enough for an answer. Most often it is,
+   * and then a promise would cost more than the rest.
+   *
+   * @throws ProtocolError 404 or 503
+   */
+  private current(name: string | undefined, observation: Observation): ServedModel | Promise<ServedModel> {
+    const model = this.models.get(name);
+    const waiting = this.models.freshen(model, { monotonic: observation.started, wall: observation.at });
+    if (waiting === undefined) return model;
+    return waiting.then((age) => {
+      observation.releaseAge = age;
+      return model;
+    });
+  }
+
+  private async release(
+    { model: name }: Extract<Operation, { kind: 'release' }>,
+    observation: Observation,
+  ): Promise<HttpResponse> {
+    const model = await this.current(name, observation);
+    return json(200, { ...model.report(), instance: this.instance });
+  }
+
   /** Who answers a request, and what they need for it. @throws ProtocolError 404 or 503 */
   private assign<Call extends InferCall | ExplainCall>(
-    operation: Extract<Operation, { kind: 'infer' | 'explain' }> & { readonly decode: Decode<Call> },
-    request: HttpRequest,
-    requestId: string,
-    observation: Observation,
-  ): { model: ServedModel; job: PredictionJob<Call> } {
-    const model = this.models.get(operation.model);
+    model: ServedModel,
+    operation: RequestTarget & { readonly decode: Decode<Call> },
+    request: IdentifiedRequest,
+  ): PredictionJob<Call> {
+    const { http, id, observation } = request;
     observation.model = model.name;
-    const target = routeTarget(operation, request.headers);
-    const unit = routingUnit(request.headers);
-    const route = choose(model, target, unit ?? requestId);
-    const job: PredictionJob<Call> = {
+    const target = routeTarget(operation, http.headers);
+    const unit = routingUnit(http.headers);
+    const route = choose(model, target, unit ?? id);
+    return {
       model: model.name,
       route,
       loaded: model.loadedVersion(route.version),
-      request,
+      request: http,
       decode: operation.decode,
-      id: requestId,
+      id,
       unit,
+      revision: model.revision,
       named: namesVersion(target),
       observation,
       emit: this.emit,
     };
-    return { model, job };
   }
 
   private async infer(
     operation: Extract<Operation, { kind: 'infer' }>,
-    request: HttpRequest,
-    requestId: string,
-    observation: Observation,
+    request: IdentifiedRequest,
   ): Promise<HttpResponse> {
-    const { model, job } = this.assign(operation, request, requestId, observation);
+    const found = this.current(operation.model, request.observation);
+    const model = found instanceof Promise ? await found : found;
+    const job = this.assign(model, operation, request);
     const given = await predict(job);
     const { shadow } = model;
     if (shadow !== undefined && shadow.version !== job.route.version)
@@ -245,11 +284,10 @@ export class Endpoint {
 
   private async explain(
     operation: Extract<Operation, { kind: 'explain' }>,
-    request: HttpRequest,
-    requestId: string,
-    observation: Observation,
+    request: IdentifiedRequest,
   ): Promise<HttpResponse> {
-    const { job } = this.assign(operation, request, requestId, observation);
+    const model = await this.current(operation.model, request.observation);
+    const job = this.assign(model, operation, request);
     const { id, response } = await explain(job, this.options.home);
     return withPredictionHeaders(response, id, job.route);
   }

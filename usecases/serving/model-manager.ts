@@ -2,6 +2,7 @@ import type { Signals } from '../../core/observability/observation.ts';
 import type { Statistics } from '../../core/observability/statistics.ts';
 import { type Catalog, modelOf, ProtocolError, unknownModel } from '../../core/protocols/protocol.ts';
 import type { Route } from '../../core/serving/route.ts';
+import type { ClockPair } from '../../core/serving/two-clocks.ts';
 import type { Home, ServingReport } from '../../platform/ports.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { ArtifactCache } from './artifact-cache.ts';
@@ -26,6 +27,10 @@ export interface ModelsOptions {
   readonly load?: ModelLoader;
   /** How old the copy of the release may get before it is read again. @default 2 */
   readonly refreshSeconds?: number;
+  /** How old the copy of the release may be that an answer rests on: an older one is read again first. @default 30 */
+  readonly maxAgeSeconds?: number;
+  /** How long an answer waits for that. @default 0.1 */
+  readonly patienceSeconds?: number;
   /** How long a version that has lost its traffic stays in memory. @default 60 */
   readonly graceSeconds?: number;
   /** How long after a failed load it is tried again. @default 15 */
@@ -41,8 +46,8 @@ export interface ModelsListener {
 }
 
 /**
- * The models that an endpoint serves, as the ledger says. It is read again beside the requests, never before one, and
- * what cannot be read or loaded leaves things as they were.
+ * The models that an endpoint serves, as the ledger says. It is read again beside the requests, and before one only when
+ * the copy is old; what cannot be read or loaded leaves things as they were, but for what was taken back.
  */
 export class ModelManager {
   private readonly served = new Map<string, ServedModel>();
@@ -76,6 +81,8 @@ export class ModelManager {
       models: this.served,
       intervalMs: (options.refreshSeconds ?? 2) * 1000,
       timeoutMs,
+      maxAgeMs: (options.maxAgeSeconds ?? 30) * 1000,
+      patienceMs: (options.patienceSeconds ?? 0.1) * 1000,
       onRead: (model, failed) => {
         listener.signal(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 });
         model.retryPrivacy();
@@ -165,8 +172,19 @@ export class ModelManager {
   }
 
   /** Begins to read the releases again when they have become old. */
-  touch(): void {
-    void this.watch.touch();
+  touch(now: ClockPair): void {
+    this.watch.touch(now);
+  }
+
+  /**
+   * What an answer of a model has to wait for, so that nobody gets a version that was taken back: a look at a release
+   * whose copy is old, and the load of what comes in the place of one that was.
+   *
+   * @returns undefined when there is nothing to wait for; else what gives the age of the copy in milliseconds, when it
+   * could not be read again
+   */
+  freshen(model: ServedModel, now: ClockPair): Promise<number | undefined> | undefined {
+    return this.watch.freshen(model.name, now);
   }
 
   /** Reads the releases now. Does not throw. */

@@ -32,6 +32,8 @@ export interface PredictionJob<Call extends Asked = InferCall> {
   readonly id: string;
   /** What was given a version at random; undefined where it is nothing but the request. */
   readonly unit: string | undefined;
+  /** Revision of the release by which it was routed. */
+  readonly revision: number;
   /** Whether the request names its version or variant. */
   readonly named: boolean;
   /** Filled in on the way; whoever made it hands it to the sinks. */
@@ -239,7 +241,7 @@ function captureFailure(job: PredictionJob, progress: Progress, outcome: Request
 }
 
 function capture(
-  { loaded, route, observation, request, unit, named, emit }: PredictionJob,
+  { loaded, route, observation, request, unit, revision, named, emit }: PredictionJob,
   { id, checked, unusual }: Progress & { readonly id: string },
   ended: Pick<CaptureInput, 'outputs' | 'failed'>,
 ): void {
@@ -257,6 +259,7 @@ function capture(
     subject: request.headers['x-trimtab-subject'],
     unit,
     principal: request.principal,
+    revision,
     named,
   }))
     emit(line);

@@ -21,3 +21,13 @@ export const withPredictionHeaders = (
 /** Half a surrogate pair cannot be encoded: it becomes the replacement character. */
 const wellFormed = (text: string): string =>
   /^[\x20-\x7e]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('utf8');
+
+/**
+ * A response that says that it may rest on a release that is over.
+ *
+ * @param age of the copy of the release in milliseconds; infinite when the registry was never read
+ */
+export const withReleaseAge = (headers: HttpResponse['headers'], age: number): HttpResponse['headers'] => ({
+  ...headers,
+  'x-trimtab-release-age': Number.isFinite(age) ? String(Math.floor(age / 1_000)) : 'unknown',
+});

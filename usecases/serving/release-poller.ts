@@ -1,29 +1,22 @@
-import type { Entry } from '../../core/registry/ledger.ts';
-import type { Home } from '../../platform/ports.ts';
-import { withTimeout } from '../../platform/with-timeout.ts';
-import type { ReleaseCache } from './release-cache.ts';
+import { type ClockPair, elapsedMs } from '../../core/serving/two-clocks.ts';
+import { settledWithin, withTimeout } from '../../platform/with-timeout.ts';
+import { clocksOf, ReleaseReader, type ReleaseReaderOptions } from './release-reader.ts';
 import type { ServedModel } from './served-model.ts';
 
-export interface ReleaseWatchOptions {
-  readonly home: Pick<Home, 'ledger' | 'clock'>;
-  readonly lastKnown: ReleaseCache;
+export interface ReleaseWatchOptions extends ReleaseReaderOptions {
   readonly names: readonly string[] | 'all';
   /** Filled by the watch: a model appears here as soon as it is known, loaded or not. */
   readonly models: Map<string, ServedModel>;
   readonly create: (name: string) => ServedModel;
   readonly intervalMs: number;
-  readonly timeoutMs: number;
-  /** Called after each reading of a model's release. */
-  readonly onRead: (model: ServedModel, failed: boolean) => void;
-  readonly onError: (message: string, error: unknown) => void;
 }
 
 /** Keeps models at the ledger's state: one reading at a time, beside whatever else is going on. */
 export class ReleaseWatch {
   private running: Promise<void> | undefined;
-  private lastRead = Number.NEGATIVE_INFINITY;
+  private lastRead: ClockPair | undefined;
   private closed = false;
-  private readonly stale = new Set<string>();
+  private readonly readers = new Map<string, ReleaseReader>();
   /** Whether it was ever found out which models there are. */
   private knowsNames: boolean;
 
@@ -37,15 +30,26 @@ export class ReleaseWatch {
   }
 
   /** Starts a refresh when the copy is older than it may be; does not wait for it. */
-  touch(): void {
-    if (this.running === undefined && performance.now() - this.lastRead >= this.options.intervalMs) void this.refresh();
+  touch(now: ClockPair): void {
+    if (this.running !== undefined) return;
+    if (this.lastRead === undefined || elapsedMs(this.lastRead, now) >= this.options.intervalMs) void this.refresh();
+  }
+
+  /**
+   * What an answer has to wait for, for at most a tenth of a second, because the copy of a model's release is too old.
+   *
+   * @returns undefined when there is nothing to wait for; else what gives the copy's age in milliseconds when it is
+   * too old all the same
+   */
+  freshen(model: string, now: ClockPair): Promise<number | undefined> | undefined {
+    return this.closed ? undefined : this.readers.get(model)?.freshen(now);
   }
 
   /** Reads the releases; one that is under way is joined. */
   refresh(): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.running ??= this.read().finally(() => {
-      this.lastRead = performance.now();
+      this.lastRead = clocksOf(this.options.home);
       this.running = undefined;
     });
     return this.running;
@@ -59,23 +63,24 @@ export class ReleaseWatch {
 
   /** Whether the last reading of a model's release came to nothing. */
   isStale(model: string): boolean {
-    return this.stale.has(model);
+    return this.readers.get(model)?.failed ?? false;
   }
 
+  /** Waits for a refresh that is under way, unless an answer has just waited for it in vain. */
   async settle(ms: number): Promise<void> {
-    if (this.running === undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([this.running, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-    clearTimeout(timer);
+    if (this.running === undefined || [...this.readers.values()].some(({ outrun }) => outrun)) return;
+    await settledWithin(ms, this.running);
   }
 
   async close(): Promise<void> {
     this.closed = true;
     await this.running;
+    for (const reader of this.readers.values()) await reader.settle();
   }
 
   private async read(): Promise<void> {
     const { names, home, lastKnown, models, onError } = this.options;
+    const began = clocksOf(home);
     let found = names;
     let outage: unknown;
     if (found === 'all')
@@ -87,44 +92,19 @@ export class ReleaseWatch {
         outage = error;
         found = models.size > 0 ? [...models.keys()] : await lastKnown.models();
       }
-    await Promise.all(found.map((name) => this.readOne(name, outage)));
+    await Promise.all(found.map((name) => this.reader(name).read(began, outage)));
   }
 
-  /** @param outage why the ledger could not be read just now: it is not waited for again */
-  private async readOne(name: string, outage: unknown): Promise<void> {
-    const { home, models, create, onRead, onError } = this.options;
-    let model = models.get(name);
-    if (model === undefined) {
-      model = create(name);
+  private reader(name: string): ReleaseReader {
+    let reader = this.readers.get(name);
+    if (reader === undefined) {
+      const { models, create } = this.options;
+      const model = create(name);
       models.set(name, model);
+      reader = new ReleaseReader(model, this.options);
+      this.readers.set(name, reader);
     }
-    const now = home.clock.now().getTime();
-    let failed = false;
-    try {
-      let entry: Entry | undefined;
-      try {
-        if (outage !== undefined) throw outage;
-        entry = await this.timed(home.ledger.latest(name));
-      } catch (error) {
-        failed = true;
-        onError(`the release of ${name} cannot be read, the last known one is served`, error);
-        await this.fromLastKnown(model, now);
-      }
-      if (entry !== undefined && model.isBehind(entry.state)) await model.apply(entry.state, now);
-      await model.release(now);
-    } catch (error) {
-      onError(`the release of ${name} cannot be followed`, error);
-    }
-    if (failed) this.stale.add(name);
-    else this.stale.delete(name);
-    onRead(model, failed);
-  }
-
-  private async fromLastKnown(model: ServedModel, now: number): Promise<void> {
-    const known = await this.options.lastKnown.newest(model.name, model.revision);
-    if (known === undefined) return model.retry(now);
-    model.remember(known.versions);
-    await model.apply(known.state, now);
+    return reader;
   }
 
   /** A ledger that does not answer counts as one that cannot be reached. */

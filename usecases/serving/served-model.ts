@@ -72,6 +72,7 @@ export class ServedModel {
   private readonly privacy: KeySource;
   /** The last route whose version may want the privacy keys: what an attempt to read them is counted on. */
   private wanting: Route | undefined;
+  private replacement: Promise<void> | undefined;
 
   constructor(
     readonly name: string,
@@ -84,6 +85,11 @@ export class ServedModel {
       offerMs: PRIVACY_OFFER_MS,
       onResult: (error) => options.onPrivacy(name, this.wanting!, error),
     });
+  }
+
+  /** While the champion was taken back and its successor is being loaded: when that has ended. */
+  get replacing(): Promise<void> | undefined {
+    return this.replacement;
   }
 
   get revision(): number {
@@ -179,6 +185,38 @@ export class ServedModel {
     this.held = true;
     this.serving = NOTHING;
     await this.release(now, 0);
+  }
+
+  /**
+   * Ends at once the service of what a release has taken back, before that release is applied: what is quarantined or
+   * rejected, and what a rollback has left without traffic. A version that has only been followed by another one goes
+   * on until that one is loaded.
+   *
+   * @returns whether the champion was taken back: nobody is there to answer until the release is applied
+   */
+  withhold(state: ReleaseState): boolean {
+    const { revision, champion, challengers, shadow } = this.serving;
+    if (this.held || revision === state.revision) return false;
+    const rolledBack = state.lastRollback !== null && state.lastRollback !== this.wanted?.lastRollback;
+    const taken = new Set([...state.rejected, ...state.quarantined.map(({ version }) => version)]);
+    const stays = new Set(loadedRoutes(state).map(({ version }) => version));
+    const isTaken = (version: number): boolean => !stays.has(version) && (rolledBack || taken.has(version));
+    const withheld = champion !== null && isTaken(champion);
+    this.serving = {
+      ...this.serving,
+      champion: withheld ? null : champion,
+      challengers: challengers.filter(({ version }) => !isTaken(version)),
+      shadow: shadow !== null && isTaken(shadow.version) ? null : shadow,
+    };
+    return withheld;
+  }
+
+  /** Lets requests wait for a release that is being applied. @param applied does not reject */
+  replaceBy(applied: Promise<void>): void {
+    const replacement = applied.then(() => {
+      if (this.replacement === replacement) this.replacement = undefined;
+    });
+    this.replacement = replacement;
   }
 
   /**

@@ -1,31 +1,20 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { finished } from 'node:stream/promises';
 import type { Contract } from '../../core/contract/contract.ts';
-import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
+import { isPersonal } from '../../core/contract/personal.ts';
 import { RedactedError } from '../../core/contract/redacted-error.ts';
-import {
-  fileViolation,
-  receivedSql,
-  ruleNamed,
-  ruleOfCode,
-  sqlTypeOf,
-  valueSql,
-  violationsSql,
-} from '../../core/contract/sql.ts';
-import { populationStability } from '../../core/drift/psi.ts';
-import { countsOf } from '../../core/profile/bins.ts';
+import { ruleOfCode, sqlTypeOf, valueSql, violationsSql } from '../../core/contract/sql.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
+import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { FileRejectedError } from './errors.ts';
 import { TYPED_ROWS } from './exact-columns.ts';
-import { pickLines } from './lines.ts';
+import { checkDistribution, checkFreshness, checkVolume } from './file-checks.ts';
 import { type Loaded, loadFile } from './load-file.ts';
 import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
-import type { QuarantinedRow, ValidationView } from './validation-view.ts';
+import { profiledColumns } from './profiled-columns.ts';
+import { quarantineRows, unreadableReason } from './quarantine-rows.ts';
+import type { ValidationView } from './validation-view.ts';
 
 export interface ValidateOptions {
   /** Folder for the good rows (`data.parquet`) and the quarantined ones (`rows.jsonl`). */
@@ -73,7 +62,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const rows = { lines: loaded.lines, accepted: loaded.lines - quarantined, quarantined };
     const target = path.join(options.outDir, 'rows.jsonl');
     const quarantineFile =
-      quarantined > 0 ? await quarantine({ duck, file, contract, loaded, personal, target }) : null;
+      quarantined > 0 ? await quarantineRows({ duck, file, contract, loaded, personal, target }) : null;
     const found = summary(contract, reasons.counts, loaded);
     const kept = { quarantineFile, personal: Object.keys(personal.treated).length === 0 ? null : personal.treated };
     // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
@@ -176,146 +165,6 @@ function summary(contract: Contract, counts: CheckedRows['counts'], { unreadable
     all.push({ feature, rule, allowed, rows });
   }
   return all.sort((a, b) => b.rows - a.rows);
-}
-
-/** Rows that are read from the table at a time while quarantining. */
-const PAGE = 10_000;
-
-/** What the quarantined rows are written from. */
-interface Quarantine {
-  readonly duck: Duck;
-  readonly file: string;
-  readonly contract: Contract;
-  readonly loaded: Loaded;
-  readonly personal: PersonalSql;
-  /** File that they go to. */
-  readonly target: string;
-}
-
-/** Writes every quarantined row with its reasons, in the order of the file. @returns the file */
-async function quarantine({
-  duck,
-  file,
-  contract,
-  loaded,
-  personal: { subject },
-  target,
-}: Quarantine): Promise<string> {
-  const out = createWriteStream(target);
-  const personal = isPersonal(contract);
-  const text = loaded.format !== 'parquet' && !personal;
-  const write = async (row: QuarantinedRow): Promise<void> => {
-    if (!out.write(`${JSON.stringify(row)}\n`)) await once(out, 'drain');
-  };
-  for (const { line, raw, reason, column } of loaded.unreadable)
-    await write({
-      line,
-      ...(personal || raw === undefined ? {} : { raw: raw.slice(0, 10_000) }),
-      reasons: [joinReasons(unreadableReason(contract, reason, column), personal)],
-    });
-  const names = contract.features.map((feature, i) => `${receivedSql(feature, 'r')} AS v${i}, b.c${i}`);
-  if (subject !== undefined) names.push(`${subject} AS subject`);
-  for (let offset = 0; ; offset += PAGE) {
-    const page = await duck.rows(
-      `SELECT b.id, b.cdup${names.length > 0 ? `, ${names.join(', ')}` : ''} FROM (SELECT * FROM bad ORDER BY id LIMIT ${PAGE} OFFSET ${offset}) b JOIN ${TYPED_ROWS} r ON r.rowid = b.id ORDER BY b.id`,
-    );
-    if (page.length === 0) break;
-    const lines = page.map(({ id }) => loaded.lineOf(Number(id)));
-    const raw = text ? await pickLines(file, new Set(lines)) : new Map<number, string>();
-    for (const [i, row] of page.entries()) {
-      const reasons = contract.features.flatMap((feature, f) => {
-        const code = Number(row[`c${f}`] ?? 0);
-        if (code === 0) return [];
-        return [joinReasons(fileViolation(feature, ruleOfCode(feature, code), row[`v${f}`]), personal)];
-      });
-      if (Number(row.cdup) === 1)
-        reasons.push({ feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once' });
-      const line = lines[i]!;
-      const about = row.subject as string | null | undefined;
-      await write({
-        line,
-        ...(raw.has(line) ? { raw: raw.get(line)! } : {}),
-        ...(about == null ? {} : { subject: about }),
-        reasons,
-      });
-    }
-  }
-  out.end();
-  await finished(out);
-  return target;
-}
-
-function unreadableReason(
-  contract: Contract,
-  reason: string,
-  column: string | undefined,
-): QuarantinedRow['reasons'][number] {
-  const feature = contract.features.find(({ name }) => name === column);
-  if (!feature) return { feature: '(line)', rule: 'unreadable', allowed: reason };
-  return fileViolation(feature, ruleNamed(feature, 'type'), reason);
-}
-
-/** A reason without its value, where a value that slipped into the wrong column may be a personal one. */
-function joinReasons(
-  { received, ...reason }: QuarantinedRow['reasons'][number],
-  personal: boolean,
-): QuarantinedRow['reasons'][number] {
-  return personal || received === undefined ? reason : { ...reason, received };
-}
-
-function checkVolume({ file }: Contract, { lines, quarantined }: ValidationView['rows']): void {
-  if (lines < file.minRows)
-    throw new FileRejectedError('volume', `${lines} rows, at least ${file.minRows} are expected`);
-  if (lines > file.maxRows) throw new FileRejectedError('volume', `${lines} rows, at most ${file.maxRows} are allowed`);
-  const share = lines === 0 ? 0 : quarantined / lines;
-  if (share > file.maxQuarantinedShare)
-    throw new FileRejectedError(
-      'quality',
-      `${quarantined} of ${lines} rows break the contract (${(100 * share).toFixed(1)} %), at most ${100 * file.maxQuarantinedShare} % may`,
-    );
-}
-
-async function checkFreshness(duck: Duck, contract: Contract, now: Date): Promise<void> {
-  const { data, file } = contract;
-  if (file.maxAgeDays === undefined || data.time === undefined) return;
-  const [{ newest } = { newest: null }] = await duck.rows(
-    `SELECT epoch_ms(max(TRY_CAST(${identifier(data.time)} AS TIMESTAMP))) AS newest FROM ${TYPED_ROWS}`,
-  );
-  if (newest === null) throw new FileRejectedError('freshness', `no value of ${data.time} is a time`);
-  const days = (now.getTime() - Number(newest)) / 86_400_000;
-  const age = treatmentOf(contract, data.time) === 'no' ? `${days.toFixed(1)} days old` : 'too old';
-  if (days > file.maxAgeDays)
-    throw new FileRejectedError('freshness', `the newest row is ${age}, at most ${file.maxAgeDays} are allowed`);
-}
-
-function checkDistribution({ file, features }: Contract, profile: Profile, baseline: Profile | undefined): void {
-  if (file.maxPsi === undefined || !baseline) return;
-  for (const { name } of features) {
-    const [expected, actual] = [baseline.columns[name], profile.columns[name]];
-    if (!expected || !actual) continue;
-    const psi = populationStability(countsOf(expected), countsOf(actual));
-    if (psi > file.maxPsi)
-      throw new FileRejectedError(
-        'distribution',
-        `${name} has a population stability index of ${psi.toFixed(3)} against the baseline, at most ${file.maxPsi} is allowed`,
-      );
-  }
-}
-
-/** Features and the label, but nothing personal; identifiers and times say nothing as distributions. */
-export function profiledColumns(contract: Contract, present: readonly string[]): ProfiledColumn[] {
-  const columns = contract.features
-    .filter(({ personal }) => personal === 'no')
-    .map(
-      ({ name, type }): ProfiledColumn => ({
-        name,
-        kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
-      }),
-    );
-  const { label } = contract.data;
-  if (label !== undefined && present.includes(label) && treatmentOf(contract, label) === 'no')
-    columns.push({ name: 'label', kind: 'categorical', expression: identifier(label) });
-  return columns;
 }
 
 function datasetColumns(contract: Contract, columns: readonly string[], personal: PersonalSql): string {

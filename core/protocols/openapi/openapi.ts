@@ -93,6 +93,7 @@ function ownPaths({ name }: DescribedModel): Record<string, Node> {
             revision: { type: 'integer' },
             champion: { type: ['integer', 'null'] },
             challengers: { type: 'array' },
+            instance: { type: 'string' },
           }),
         ),
       }),

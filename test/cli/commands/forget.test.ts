@@ -57,6 +57,15 @@ describe('trimtab forget, trace and decrypt', () => {
     );
   });
 
+  it('opens a joined truth with the keys of labels, and with no other', async () => {
+    const opened = await openLocalHome(home);
+    const sealed = (await opened.labels()).seal({ owner: 'm', field: 'late of Jb3k' }, '1');
+    await opened.close();
+    const of = [sealed, '--model', 'm', '--field', 'late of Jb3k'];
+    expect(await run('decrypt', ...of, '--truth')).toMatchObject({ status: 0, out: '1' });
+    expect((await run('decrypt', ...of)).err).toContain('not an envelope of late of Jb3k of m');
+  });
+
   it('forgets, and says what and what not; exit status 0 also when there is nothing', async () => {
     const dry = await run('forget', '--subject', ANNA, '--dry-run');
     expect(dry.out).toContain('would be erased');

@@ -25,7 +25,7 @@ const deployment: CostedDeployment = {
   alarms: 20,
   dashboards: 1,
   keys: 1,
-  secrets: 1,
+  secrets: 2,
   models: [model],
 };
 const nothing: Volume = { predictions: 0, rowsPerRequest: 1, latencyMs: 5, gigabytes: 0 };

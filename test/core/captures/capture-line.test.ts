@@ -89,6 +89,17 @@ describe('captureWriter', () => {
     expect(captures.flatMap((capture) => capture.features.feature_1)).toEqual(Array.from(values[1]!));
   });
 
+  it.each([undefined, 0, 12])(
+    'says by which revision a version was chosen, where there is a ledger: %s',
+    (revision) => {
+      const writer = captureWriter('m', { features: [] });
+      const [capture] = read(
+        writer.lines({ ...base, rows: 1, values: [], ...(revision === undefined ? {} : { revision }) }),
+      );
+      expect(capture!.revision).toBe(revision || undefined);
+    },
+  );
+
   it('drops and hashes personal features before anything is written', () => {
     const features = [
       feature('name', 'string', { personal: 'omit' }),

@@ -6,12 +6,15 @@ import { ALL } from '../../../core/quality/segments.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
+import { tracePrediction } from '../../../usecases/audit/trace-prediction.ts';
 import { type JoinSummary, joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { forget } from '../../../usecases/privacy/erase-subject.ts';
+import { rowsOfReplay } from '../../../usecases/quality/compared-rows.ts';
 import { mergeHours, talliesOfVersion } from '../../../usecases/quality/describe-quality.ts';
 import { readShards } from '../../../usecases/quality/joined-shards.ts';
 import { readTallies } from '../../../usecases/quality/read-tallies.ts';
 import { unknownTruths } from '../../../usecases/quality/unknown-truths.ts';
+import { RuleBook } from '../../../usecases/quality/version-rules.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -348,6 +351,19 @@ describe('truths', () => {
     },
   );
 
+  it('are of one unit where it is not known whose they are, and not each of its own', async () => {
+    const hidden = Array.from({ length: 8 }, (_, i) => row(`h${i}`, 0.9, 0, { unit: null }));
+    await deliverCaptures(home, 'one', at(0), [...hidden, row('a', 0.9), row('b', 0.9, 0, { unit: 'ada' })]);
+    await sendTruths(
+      home,
+      'a',
+      ['a', 'b', ...hidden.map((_, i) => `h${i}`)].map((id) => ({ id, truth: 1 })),
+    );
+    await join();
+    expect(await counts()).toEqual([10, 0, 0, 0]);
+    expect(mergeHours(await tallies()).get(ALL)!.units).toMatchObject({ n: 3, rows: 10, rowsRows: 66 });
+  });
+
   it('are kept encrypted under the key of whom they are about where the label is personal, and count the same', async () => {
     const personal = { ...contract, data: { ...contract.data, personal: { customer: 'hash', late: 'omit' } } };
     await open(manifest({ contract: personal }));
@@ -361,19 +377,42 @@ describe('truths', () => {
       { id: 'b', truth: 1 },
       { id: 'c', truth: 0 },
     ]);
-    await join();
+    // Whoever joins reads captures, and is to have nothing that opens what is encrypted in them.
+    const joiner: Home = { ...home, privacy: () => Promise.reject(new Error('not for this role')) };
+    await join(joiner);
     expect(await counts()).toEqual([2, 1, 0, 0]);
     const [shard] = await readShards(home, 'm', '2026-01-01T12');
     const [anna, bert, nobody] = [...shard!.records.values()];
     for (const record of [anna, bert, nobody]) expect(record).not.toHaveProperty('truth');
-    const sealing = await home.privacy();
+    const sealing = await home.labels();
     const opened = (field: string, of: typeof anna) => sealing.open({ owner: 'm', field }, of!.sealed!);
     expect(opened('late of anna', anna)).toBe('1');
     expect(() => opened('late of anna', bert)).toThrow();
     expect(opened('late', nobody)).toBe('0');
     await sendTruths(home, 'b', [{ id: 'a', truth: 0 }]);
-    expect(await join()).toMatchObject({ corrected: 1 });
+    expect(await join(joiner)).toMatchObject({ corrected: 1 });
     expect(await counts()).toEqual([1, 2, 0, 0]);
+    const truthOf = async (decrypt: boolean) => (await tracePrediction(home, 'b', { days: 1, decrypt }))?.truth;
+    expect(await truthOf(false)).toMatchObject([{ state: 'joined', truth: null, wrong: null }]);
+    expect(await truthOf(true)).toMatchObject([{ state: 'joined', truth: 1, wrong: false }]);
+    const replayed: unknown[] = [];
+    const query = {
+      model: 'm',
+      from: new Date(T0),
+      to: new Date(T0 + 1),
+      versions: [(await home.ledger.version('m', 1))!],
+    };
+    await rowsOfReplay(joiner, new RuleBook(home), query, async (rows) => {
+      replayed.push(...rows.map(({ id, truth }) => [id, truth]));
+    });
+    expect(replayed.sort()).toEqual([
+      ['a', 0],
+      ['b', 1],
+      ['c', 0],
+    ]);
+    const view = await forget(home, { prediction: 'a', actor: 'test' });
+    expect(view.beyond.join()).not.toContain('ground-truth/joined/');
+    expect(await counts()).toEqual([1, 1, 0, 0]);
   });
 
   describe('of an hour whose joined rows cannot be read', () => {
@@ -435,7 +474,7 @@ describe('truths', () => {
       );
       await deliver();
       const before = await bytesOf(shardOf(12));
-      const other = { ...home, privacy: async () => privacyKeys('another secret of the same home, long enough') };
+      const other = { ...home, labels: async () => privacyKeys('another secret of the same home, long enough') };
       await sendMore();
       expect(await join(other)).toMatchObject({ joined: 1, held: 1, unreadable: [{ hour: '2026-01-01T12' }] });
       expect(await bytesOf(shardOf(12))).toEqual(before);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { VersionTallies } from '../../../core/quality/hour-tallies.ts';
 import type { SegmentTally } from '../../../core/quality/tally.ts';
 import { mergeHours } from '../../../usecases/quality/describe-quality.ts';
-import type { JoinedRow } from '../../../usecases/quality/tally-rows.ts';
+import { type JoinedRow, tallyHour, tallyRules } from '../../../usecases/quality/tally-rows.ts';
 import { manifest, row, several, tally } from './joined-rows.ts';
 
 const segmentsOf = (hours: readonly VersionTallies[]): Record<string, SegmentTally> => hours[0]!.strata[0]!.segments;
@@ -59,6 +59,31 @@ describe('tallyHour', () => {
     expect(hour!.strata.map(({ since, segments }) => [since, segments['']!.units.rows])).toEqual([
       [null, 1],
       ['2026-01-31T12:40:00.000Z', 1],
+    ]);
+  });
+
+  it('counts a row where the release was that routed it, though shares had changed meanwhile', () => {
+    const changes = ['2026-01-31T12:10:00.000Z', '2026-01-31T12:20:00.000Z'];
+    const since = new Map<number, string | null>([
+      [1, null],
+      [4, changes[0]!],
+      [5, changes[1]!],
+    ]);
+    const rows = [
+      row('a', { revision: 1 }),
+      row('b', { revision: 4 }),
+      row('c', { revision: 5 }),
+      row('d', { revision: 9 }),
+    ];
+    const [hour] = tallyHour(rows, {
+      rulesOf: () => tallyRules(manifest, undefined),
+      sharesChanged: changes,
+      sinceOf: (revision) => since.get(revision),
+    });
+    expect(hour!.strata.map((each) => [each.since, each.segments['']!.units.rows])).toEqual([
+      [null, 1],
+      [changes[0], 1],
+      [changes[1], 2],
     ]);
   });
 

@@ -54,6 +54,18 @@ describe('validateFile', () => {
     expect((await judge('[1]\n"x"\n', 'h.jsonl', rules)).verdict.rejection?.reason).toBe('no line is a JSON object');
   });
 
+  it('profiles the truth under the name of its column, beside a feature that is called label', async () => {
+    const rules = Contract.parse({
+      features: [{ name: 'label', type: 'string' }],
+      data: { label: 'y' },
+    });
+    const { verdict } = await judge('label,y\nred,1\nblue,0\nred,0\n', 'f.csv', rules);
+    expect(verdict.profile!.columns).toMatchObject({
+      label: { categories: ['red', 'blue'], counts: [2, 1] },
+      y: { categories: ['0', '1'], counts: [2, 1] },
+    });
+  });
+
   it('quarantines each bad row with its line and all its reasons', async () => {
     const { verdict, rows } = await judge(
       lines(

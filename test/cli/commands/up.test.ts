@@ -1,0 +1,18 @@
+import path from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { main } from '../../../cli/main.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+
+describe('trimtab up', () => {
+  it('says what it serves without what the name of the folder would do to a terminal', async () => {
+    const home = path.join(temporaryFolder('up'), 'a\u001b[2J\nserving nothing');
+    const out: string[] = [];
+    const before = process.listeners('SIGINT');
+    const io = { out: (text: string) => out.push(text), err: () => undefined, env: {} };
+    const running = main(['--home', home, 'up', '--port', '0'], io);
+    await vi.waitFor(() => expect(process.listeners('SIGINT').length).toBeGreaterThan(before.length), 30_000);
+    for (const stop of process.listeners('SIGINT').filter((each) => !before.includes(each))) stop('SIGINT');
+    expect(await running).toBe(0);
+    expect(out).toEqual([expect.stringMatching(/^serving .*a\\u001b\[2J\\nserving nothing at http:.* until stopped/)]);
+  }, 60_000);
+});
