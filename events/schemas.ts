@@ -47,15 +47,6 @@ export const AlarmStateChange = z.looseObject({
 });
 export type AlarmStateChange = z.infer<typeof AlarmStateChange>;
 
-/** `reasonData` of an alarm's state, which is JSON in a string: by what an alarm on one metric was evaluated. */
-export const AlarmReasonData = z.looseObject({
-  startDate: z.string().optional(),
-  queryDate: z.string().optional(),
-  period: z.number().positive().optional(),
-  evaluatedDatapoints: z.array(z.looseObject({ timestamp: z.string() })).optional(),
-});
-export type AlarmReasonData = z.infer<typeof AlarmReasonData>;
-
 /** What a schedule sends: EventBridge Scheduler fills `time` with `<aws.scheduler.scheduled-time>`. */
 export const Scheduled = z.strictObject({
   source: z.literal('trimtab.schedule'),

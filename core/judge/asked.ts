@@ -6,7 +6,7 @@ import { CauseOfHarm } from './verdict.ts';
 /** What a person is asked. */
 export const Question = z.strictObject({
   key: z.string().describe('What tells it from other questions about the model.'),
-  cause: CauseOfHarm,
+  cause: CauseOfHarm.describe('Where what is wrong comes from.'),
   version: VersionNumber.nullable().describe('The version that it is about; null: all.'),
   about: z.array(z.string()).describe('What it is about: metrics, columns.'),
   reason: z.string().describe('Why it is asked, in sentences.'),

@@ -1,13 +1,13 @@
 import middy from '@middy/core';
 import type { AlarmTransition } from '../../core/alarms/alarm.ts';
 import { parseAlarmName } from '../../core/alarms/definitions.ts';
+import { evaluatedWindow } from '../../core/alarms/evaluated-window.ts';
 import { AlarmStateChange } from '../../events/schemas.ts';
 import { parseAwsEnvironment } from '../../platform/aws/environment.ts';
 import { lambdaProbe } from '../../platform/aws/lambda-probe.ts';
 import { openHome } from '../../platform/home.ts';
 import { rollBack } from '../../usecases/release/roll-back.ts';
 import { parsed } from '../middleware/parse-event.ts';
-import { evaluatedWindow } from './evaluated-window.ts';
 
 /**
  * Converts the event of a CloudWatch alarm; undefined unless it is the alarm of a model of this environment and has

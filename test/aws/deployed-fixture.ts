@@ -145,10 +145,13 @@ export class DeployedFixture {
     await this.#invoke(await this.functionNamed('Monitoring', 'RollbackAdvance'));
   }
 
-  /** Samples of a 0/1 metric of the champion of the last whole minute, as its log lines would bring them. */
+  /**
+   * Samples of a 0/1 metric of the champion, as its log lines would bring them: of now, for an alarm says nothing of a
+   * release that is younger than what it was evaluated by.
+   */
   async champion(metric: 'Failure' | 'PredictionError', version: number, mean: number): Promise<void> {
     const common = { Environment: ENVIRONMENT, Model: MODEL };
-    const Timestamp = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 30_000);
+    const Timestamp = new Date();
     const StatisticValues = { SampleCount: 5_000, Sum: 5_000 * mean, Minimum: 0, Maximum: 1 };
     const MetricData = [
       { ...common, Variant: 'champion' },

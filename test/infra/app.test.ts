@@ -174,7 +174,7 @@ describe('the deployed app', () => {
         fn.ReservedConcurrentExecutions,
       ]),
     );
-    expect(reserved).toEqual({ RollbackRollback: 2, RollbackAdvance: 2 });
+    expect(reserved).toEqual({ Rollback: 2, RollbackAdvance: 2 });
     const spared = deployment({ rollback: { reservedConcurrency: 0 } }).filter(
       ({ Type, id }) => Type === 'AWS::Lambda::Function' && id.startsWith('Rollback'),
     );

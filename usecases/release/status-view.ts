@@ -67,7 +67,7 @@ export type TruthDelayView = z.infer<typeof TruthDelayView>;
 /** An alarm that pages. */
 export const PagingView = z.strictObject({
   alarm: z.string().describe('Name of the alarm.'),
-  state: AlarmState,
+  state: AlarmState.describe('Its state by the metrics.'),
   reason: z.string().describe('What was evaluated.'),
 });
 export type PagingView = z.infer<typeof PagingView>;

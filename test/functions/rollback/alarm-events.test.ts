@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { evaluatedWindow } from '../../../core/alarms/evaluated-window.ts';
 import { AlarmStateChange } from '../../../events/schemas.ts';
-import { evaluatedWindow } from '../../../functions/rollback/evaluated-window.ts';
 import { transitionOf } from '../../../functions/rollback/handler.ts';
 
 /** Events of the shapes that CloudWatch sends (Amazon CloudWatch User Guide, "Alarm events and EventBridge"). */

@@ -1,5 +1,14 @@
-import type { EvaluatedWindow } from '../../core/alarms/alarm.ts';
-import { AlarmReasonData } from '../../events/schemas.ts';
+import * as z from 'zod';
+import type { EvaluatedWindow } from './alarm.ts';
+
+/** `reasonData` of an alarm's state, which is JSON in a string: by what an alarm on one metric was evaluated. */
+const AlarmReasonData = z.looseObject({
+  startDate: z.string().optional(),
+  queryDate: z.string().optional(),
+  period: z.number().positive().optional(),
+  evaluatedDatapoints: z.array(z.looseObject({ timestamp: z.string() })).optional(),
+});
+type AlarmReasonData = z.infer<typeof AlarmReasonData>;
 
 /**
  * The time that CloudWatch evaluated an alarm by: from the first of its datapoints to the end of the last period, or to
