@@ -56,7 +56,7 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     cause: CauseOfHarm | null,
     reason: string,
     missing: readonly string[] = [],
-  ): JudgeVerdict => ({ version, cause, action, reason, findings: most(findings), missing: [...missing] });
+  ): JudgeVerdict => ({ version, cause, action, reason, findings: most(findings), missing: [...missing], about: [] });
 
   const worse = findings.filter(({ finding }) => finding === 'worse');
   if (worse.length > 0) {

@@ -24,7 +24,6 @@ export const JudgeVerdict = z.strictObject({
   missing: z.array(z.string()).describe('What evidence is still waited for.'),
   about: z
     .array(z.string())
-    .optional()
     .describe('What is wrong with every version: metrics, or columns and what is the matter with them.'),
 });
 export type JudgeVerdict = z.infer<typeof JudgeVerdict>;

@@ -185,4 +185,5 @@ const notJudged = (version: number): JudgeVerdict => ({
   reason: 'its release does not say what it is judged by: release it again',
   findings: [],
   missing: [],
+  about: [],
 });

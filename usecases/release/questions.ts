@@ -32,7 +32,7 @@ export function questionsOf(look: Look, state: ReleaseState, now: Date): Questio
       runbook: 'rollback-unseen.md',
     });
   for (const { verdict, challenger } of look.judged) {
-    const { action, cause, version, reason, about = [] } = verdict;
+    const { action, cause, version, reason, about } = verdict;
     if (action === 'ask-person' && cause !== null) {
       // Of a champion it is a hold; of a challenger, its step waits.
       const asks = challenger === undefined ? holdKey('unclear', state.since) : `${cause}:${version}`;
