@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
 import { addExplain } from './commands/explain.ts';
 import { addForget } from './commands/forget.ts';
+import { addFreeze } from './commands/freeze.ts';
 import { addHistory } from './commands/history.ts';
 import { addInit } from './commands/init.ts';
 import { addLift } from './commands/lift.ts';
@@ -25,6 +26,7 @@ import { addSimulate } from './commands/simulate.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrace } from './commands/trace.ts';
+import { addUnfreeze } from './commands/unfreeze.ts';
 import { addUnshadow } from './commands/unshadow.ts';
 import { addUp } from './commands/up.ts';
 import { addValidate } from './commands/validate.ts';
@@ -47,6 +49,8 @@ const ADDITIONS: readonly AddCommand[] = [
   addUnshadow,
   addQuarantine,
   addLift,
+  addFreeze,
+  addUnfreeze,
   addStatus,
   addHistory,
   addValidate,

@@ -43,6 +43,8 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   unshadow: entry,
   quarantine: entry,
   lift: entry,
+  freeze: entry,
+  unfreeze: entry,
   status: view('status', StatusView, 'what is released, and how rollouts come along'),
   history: view('history', HistoryView, 'the ledger of a model'),
   'history --at': view('history-at', HistoryAtView, 'what was true at an instant'),

@@ -10,6 +10,7 @@ import type { HomeContext } from '../doctor/context.ts';
 import type { DoctorView, Finding } from '../doctor/doctor-view.ts';
 import { artifacts } from '../doctor/home/artifacts.ts';
 import { captures } from '../doctor/home/captures.ts';
+import { clocks } from '../doctor/home/clocks.ts';
 import { endpoint } from '../doctor/home/endpoint.ts';
 import { ledger } from '../doctor/home/ledger.ts';
 import { snapshots } from '../doctor/home/snapshots.ts';
@@ -23,7 +24,7 @@ interface DoctorOptions {
   readonly port: string;
 }
 
-const EVERYWHERE = [ledger, artifacts, snapshots, endpoint, captures];
+const EVERYWHERE = [ledger, clocks, artifacts, snapshots, endpoint, captures];
 
 /** Looks at an installation and says what is wrong with it, and what to do about it. */
 export function addDoctor(program: Program, io: Io, options: () => GlobalOptions): void {

@@ -5,12 +5,17 @@ const WIDTH = 41;
  * difference begins to matter.
  *
  * @param matters smallest difference that matters
+ * @param where whether it matters in both directions, or above only
  */
-export function interval(low: number, point: number, high: number, matters: number): string {
+export function interval(
+  { low, point, high }: { readonly low: number; readonly point: number; readonly high: number },
+  matters: number,
+  where: 'both' | 'above' = 'both',
+): string {
   const reach = 1.1 * Math.max(Math.abs(low), Math.abs(high), matters);
   const at = (value: number): number => Math.round(((value / reach + 1) / 2) * (WIDTH - 1));
   const line = Array.from({ length: WIDTH }, () => ' ');
-  line[at(-matters)] = '┊';
+  if (where === 'both') line[at(-matters)] = '┊';
   line[at(matters)] = '┊';
   line[at(0)] = '│';
   const crossed: Readonly<Record<string, string>> = { ' ': '─', '│': '┼' };

@@ -8,8 +8,17 @@ import { formatPercent, trafficText } from './traffic.ts';
 import { COLUMNS, wrapped } from './wrapped.ts';
 
 /** One line on what an entry did. */
-export function formatEntry({ model, number, kind, version, state }: Entry): string {
-  return `${model} #${number}: ${kind}${version === null ? '' : ` (version ${version})`}; ${trafficText(state)}`;
+export function formatEntry(entry: Entry): string {
+  const { model, number, kind, version, state, reason } = entry;
+  const until = kind === 'frozen' && state.frozen ? ` until ${state.frozen.until}` : '';
+  const line = `${model} #${number}: ${kind}${until}${version === null ? '' : ` (version ${version})`}; ${trafficText(state)}`;
+  return goesOn(entry) ? [line, ...wrapped(reason, { indent: 2 })].join('\n') : line;
+}
+
+/** Whether an entry starts a version that was taken back before: its reason says what is known of it. */
+function goesOn({ number, version, state }: Entry): boolean {
+  const judged = state.challengers.find((each) => each.version === version)?.judged ?? state.judged;
+  return judged?.entry === number && judged.former !== undefined;
 }
 
 /** A release as a picture: who has what share of the traffic, how rollouts come along, and what waits. */

@@ -1,8 +1,8 @@
 import type { Hypothesis } from '../../core/experiment/hypothesis.ts';
-import { findingSentence } from '../../core/judge/sentences.ts';
 import type { Challenger } from '../../core/registry/ledger.ts';
 import type { RolloutStatus } from '../../usecases/release/status-view.ts';
 import { interval } from './interval.ts';
+import { formatFindings } from './judge.ts';
 import { bar } from './table.ts';
 import { formatPercent } from './traffic.ts';
 import { wrapped } from './wrapped.ts';
@@ -22,12 +22,9 @@ export function formatRolloutStatus({ test }: Challenger, standing: RolloutStatu
       difference === null || low === null || high === null
         ? []
         : [
-            `${INDENT} ${interval(low, difference, high, test.minEffect)}  ${bar(progress, 8)} ${formatPercent(progress)} done`,
+            `${INDENT} ${interval({ low, point: difference, high }, test.minEffect)}  ${bar(progress, 8)} ${formatPercent(progress)} done`,
           ];
     return [...picture, ...wrapped(reason, { indent: INDENT.length + 1 })];
   }
-  const marks = { 'within-margin': '✓', worse: '✗', unclear: '…' } as const;
-  return (standing.step?.findings ?? []).flatMap((finding) =>
-    wrapped(findingSentence(finding), { indent: INDENT.length + 3, label: `${INDENT} ${marks[finding.finding]} ` }),
-  );
+  return standing.step === null ? [] : formatFindings(standing.step);
 }

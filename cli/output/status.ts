@@ -1,5 +1,6 @@
 import type { ModelStatus, StatusView } from '../../usecases/release/status-view.ts';
 import { formatBusinessMetrics } from './business-metrics.ts';
+import { formatJudge } from './judge.ts';
 import { formatQuestions, formatSilence } from './questions.ts';
 import { formatRelease, formatReplay } from './release.ts';
 import { formatTruthDelay } from './truth-delay.ts';
@@ -18,6 +19,8 @@ const formatModel = ({
   release,
   challengers,
   shadow,
+  judge,
+  automation,
   business,
   replay,
   truthDelay,
@@ -27,6 +30,7 @@ const formatModel = ({
   [
     formatRelease(model, release, { challengers: challengers ?? [], shadow }),
     ...formatQuestions(asked),
+    ...formatJudge({ judge, automation }, release),
     ...formatReplay(replay),
     ...formatTruthDelay(truthDelay),
     ...formatBusinessMetrics(business ?? []),

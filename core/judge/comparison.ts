@@ -21,6 +21,15 @@ export interface Comparison {
   /** How many times as bad the suspect has to be, at least, to be worse. @default 1 */
   readonly ratio?: number;
   readonly strata: readonly JudgedStratum[];
+  /** Truths of the suspect that repeat others, and count for nothing. */
+  readonly repeated?: RepeatedTruths | undefined;
+}
+
+/** How many truths of a version are of rows that the same caller had sent before. */
+export interface RepeatedTruths {
+  readonly repeated: number;
+  /** Truths, with these. */
+  readonly truths: number;
 }
 
 export const isPart = ({ segment, className }: Comparison): boolean => segment !== undefined || className !== undefined;
@@ -36,6 +45,7 @@ export const MetricFinding = z.strictObject({
   suspect: Counts.describe('Of the version that is judged.'),
   reference: Counts.describe('Of the version that it is held against.'),
   difference: z.number().describe('Rate of the suspect less that of the reference, within strata.'),
+  low: z.number().describe('Smallest difference that is not excluded, at all looks together; −1 while nothing is.'),
   high: z.number().describe('Largest difference that is not excluded, at all looks together; 1 while nothing is.'),
   margin: z.number().describe('Largest difference that is let pass.'),
   evidence: z
@@ -67,7 +77,8 @@ export function compareRates(comparison: Comparison, options: JudgeLimits): Metr
   const worse = worseEvidence(comparison);
   const needed = -Math.log(options.takeBackLevel);
   const margin = options.stepMargin ?? comparison.margin;
-  const excess = upperExcess(strata, options, margin);
+  const exact = exactBounds(options.currentStep ?? strata, options.stepLevel);
+  const excess = upperExcess(strata, options.stepLevel, margin, exact);
   let finding: MetricFinding['finding'] = excess < margin.floor ? 'within-margin' : 'unclear';
   if (worse.beyondMargin && worse.evidence >= needed) finding = 'worse';
   const { relative, floor } = finding === 'worse' ? comparison.margin : margin;
@@ -83,6 +94,7 @@ export function compareRates(comparison: Comparison, options: JudgeLimits): Metr
     suspect,
     reference,
     difference: estimate,
+    low: lowest(strata, options.stepLevel, margin, exact),
     high,
     margin: allowed,
     evidence,
@@ -104,21 +116,44 @@ function worseEvidence({ strata, margin, ratio = 1 }: Comparison): { evidence: n
   return { evidence, beyondMargin: beyond > margin.floor };
 }
 
+/** Always-valid bounds of the rates over the step that the rollout is in, at parts of the level. */
+interface ExactBounds {
+  readonly suspect: readonly [number, number];
+  readonly reference: readonly [number, number];
+}
+
+function exactBounds(currentStep: readonly JudgedStratum[], stepLevel: number): ExactBounds {
+  const { suspect, reference } = totalOf(currentStep);
+  const each = (1 - NORMAL_PART) * stepLevel;
+  return { suspect: proportionBounds(suspect, each), reference: proportionBounds(reference, each) };
+}
+
 /**
  * Always-valid upper bound of p_suspect - (1 + m) p_reference: the lower of a normal one over all strata, and an exact
  * one of two rates over the step that the rollout is in, at parts of the level that sum to it.
  */
 function upperExcess(
   strata: readonly JudgedStratum[],
-  { stepLevel, currentStep = strata }: JudgeLimits,
+  stepLevel: number,
   { relative, floor }: Margin,
+  exact: ExactBounds,
 ): number {
   const ratio = 1 + relative;
   const difference = rateDifference(strata, ratio);
   const width = relative * difference.pooled + floor;
   const normal = difference.estimate + differenceRadius(difference, 2 * NORMAL_PART * stepLevel, width);
-  const { suspect, reference } = totalOf(currentStep);
-  const each = (1 - NORMAL_PART) * stepLevel;
-  const exact = proportionBounds(suspect, each)[1] - ratio * proportionBounds(reference, each)[0];
-  return Math.min(normal, exact);
+  return Math.min(normal, exact.suspect[1] - ratio * exact.reference[0]);
+}
+
+/** Always-valid lower bound of p_suspect - p_reference, as that above is an upper one; to show it. */
+function lowest(
+  strata: readonly JudgedStratum[],
+  stepLevel: number,
+  { relative, floor }: Margin,
+  exact: ExactBounds,
+): number {
+  const difference = rateDifference(strata);
+  const width = relative * difference.pooled + floor;
+  const normal = difference.estimate - differenceRadius(difference, 2 * NORMAL_PART * stepLevel, width);
+  return Math.max(-1, normal, exact.suspect[0] - exact.reference[1]);
 }

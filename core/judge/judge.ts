@@ -1,7 +1,7 @@
 import { type Comparison, compareRates, isPart, type JudgeLimits, type MetricFinding } from './comparison.ts';
 import type { JudgedStratum } from './counts.ts';
 import { budgetLevels, gateMargin, type JudgeRules } from './rules.ts';
-import { findingSentence, nameOf } from './sentences.ts';
+import { findingSentence, nameOf, repeatedSentence } from './sentences.ts';
 import type { CauseOfHarm, JudgeVerdict, VerdictAction } from './verdict.ts';
 
 /** What every version has, so that none of them is to blame: looked at when an alarm has gone off. */
@@ -41,6 +41,14 @@ export interface JudgeEvidence {
   readonly returnable: boolean;
 }
 
+/** What follows from what every version has. */
+const ACTION_OF: Readonly<Record<SharedTrouble['cause'], VerdictAction>> = {
+  drift: 'retrain',
+  data: 'hold',
+  infrastructure: 'hold',
+  unclear: 'ask-person',
+};
+
 /** So many findings go into the ledger; what says least is left out. */
 const MAX_FINDINGS = 24;
 
@@ -51,12 +59,17 @@ const MAX_FINDINGS = 24;
 export function judge(evidence: JudgeEvidence): JudgeVerdict {
   const { version, rules, comparisons, trouble, ageDays, returnable, waitsForTruth } = evidence;
   const findings = findingsOf(evidence);
+  const [counted] = comparisons.flatMap((each) => each.repeated ?? []);
+  const repeated = counted && repeatedSentence(version, counted);
   const answer = (
     action: VerdictAction,
     cause: CauseOfHarm | null,
     reason: string,
     missing: readonly string[] = [],
-  ): JudgeVerdict => ({ version, cause, action, reason, findings: most(findings), missing: [...missing], about: [] });
+  ): JudgeVerdict => {
+    const said = [reason, ...(repeated === undefined || action === 'none' ? [] : [repeated])].join('; ');
+    return { version, cause, action, reason: said, findings: most(findings), missing: [...missing], about: [] };
+  };
 
   const worse = findings.filter(({ finding }) => finding === 'worse');
   if (worse.length > 0) {
@@ -76,7 +89,7 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
   if (first !== undefined) {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');
     const about = [...new Set(trouble.flatMap((each) => each.about ?? []))].sort();
-    return { ...answer(first.cause === 'drift' ? 'retrain' : 'hold', first.cause, reason), about };
+    return { ...answer(ACTION_OF[first.cause], first.cause, reason), about };
   }
   return evidence.step === undefined ? answer('none', null, 'nothing is wrong') : stepVerdict(evidence.step);
 

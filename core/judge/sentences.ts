@@ -1,4 +1,4 @@
-import type { MetricFinding } from './comparison.ts';
+import type { MetricFinding, RepeatedTruths } from './comparison.ts';
 import type { Counts } from './counts.ts';
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
@@ -21,4 +21,14 @@ export function findingSentence(finding: MetricFinding): string {
   if (finding.finding === 'within-margin') return `${seen}: not worse, at most ${points(finding.high)}, ${margin}`;
   const bound = finding.high >= 1 ? 'too little to say' : `up to ${points(finding.high)}`;
   return `${seen}: not clear yet, ${bound}, ${margin}`;
+}
+
+/** From so large a part of a version's truths on it is said that some repeat others. */
+const MANY_REPEATED = 0.25;
+
+/** Why many truths say little; undefined where few are repeated. */
+export function repeatedSentence(version: number, { repeated, truths }: RepeatedTruths): string | undefined {
+  if (repeated === 0 || repeated < MANY_REPEATED * truths) return undefined;
+  const count = (n: number): string => Math.round(n).toLocaleString('en');
+  return `${count(repeated)} of ${count(truths)} truths of version ${version} are of a caller’s repeated rows, which count once`;
 }

@@ -48,6 +48,8 @@ export const Rollout = z.strictObject({
   stepSeconds: z.number().positive().default(600),
   /** Releases that are older, in days, are never taken back by themselves: it is proposed to a person. */
   youngDays: z.number().positive().default(7),
+  /** `act`: steps are taken, and versions taken back, as the judge finds; `advise`: it only says what it would do. */
+  mode: z.enum(['act', 'advise']).default('act'),
   shadow: ShadowPolicy.optional(),
 });
 export type Rollout = z.infer<typeof Rollout>;

@@ -83,5 +83,15 @@ export type Command =
       readonly reason: string;
     } & Grounds)
   | ({ readonly type: 'request-retraining'; readonly reason: string } & Grounds)
+  /** Until then automation judges and says, and does nothing. In place of a freeze that is in force. */
+  | { readonly type: 'freeze'; readonly until: string; readonly reason: string }
+  | { readonly type: 'unfreeze'; readonly reason: string }
+  /** Notes what automation would have done, were it let. */
+  | ({
+      readonly type: 'withhold';
+      readonly command: string;
+      readonly version: number | null;
+      readonly reason: string;
+    } & Grounds)
   /** Notes that the data of a subject was erased. The evidence says how much, and never whose. */
   | { readonly type: 'forget-subject'; readonly reason: string; readonly evidence?: unknown };

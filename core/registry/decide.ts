@@ -1,5 +1,7 @@
 import type { JudgeRules } from '../judge/rules.ts';
 import type { Command } from './commands.ts';
+import { formerOf, withEnded } from './former.ts';
+import { mustBeFreezeEnd } from './freeze.ts';
 import {
   assertVersionExists,
   challengerOf,
@@ -12,9 +14,9 @@ import {
   mustHaveNoChallenger,
   mustHaveVersions,
   mustLeaveChampion,
-  refuse,
 } from './guards.ts';
 import type { Challenger, Entry, EntryKind, Judged, ReleaseState, Shadow } from './ledger.ts';
+import { refuse } from './refuse.ts';
 import { grow } from './slices.ts';
 
 /** Who gives a command, when, and about which model. */
@@ -39,9 +41,9 @@ interface Effect {
  * @throws ReleaseRefusedError when the state does not allow the command
  */
 export function decide(state: ReleaseState, command: Command, context: DecideContext): Entry {
-  const { kind, version, change } = effectOf(state, command, context.at);
+  const { kind, version, change } = effectOf(state, command, context);
   const number = state.revision + 1;
-  const { judged, ...resulting }: ReleaseState = { ...state, ...change, revision: number };
+  const { judged, frozen, ...resulting }: ReleaseState = { ...state, ...change, revision: number };
   return {
     schemaVersion: 1,
     model: context.model,
@@ -55,11 +57,11 @@ export function decide(state: ReleaseState, command: Command, context: DecideCon
     ...('evidence' in command && command.evidence !== undefined
       ? { evidence: command.evidence as NonNullable<Entry['evidence']> }
       : {}),
-    state: judged === undefined ? resulting : { ...resulting, judged },
+    state: { ...resulting, ...(judged && { judged }), ...(frozen && { frozen }) },
   };
 }
 
-function effectOf(state: ReleaseState, command: Command, at: string): Effect {
+function effectOf(state: ReleaseState, command: Command, { at, actor }: DecideContext): Effect {
   switch (command.type) {
     case 'register':
       if (command.version !== state.latest + 1)
@@ -163,10 +165,37 @@ function effectOf(state: ReleaseState, command: Command, at: string): Effect {
     case 'request-retraining':
       mustHaveVersions(state);
       return { kind: 'retraining-requested', version: state.champion, change: { retraining: at } };
+    case 'freeze': {
+      mustHaveVersions(state);
+      const { until, reason } = command;
+      mustBeFreezeEnd(until, at);
+      return {
+        kind: 'frozen',
+        version: null,
+        change: { frozen: { entry: state.revision + 1, at, until, by: actor, reason } },
+      };
+    }
+    case 'unfreeze':
+      if (state.frozen === undefined) refuse('automation is not frozen');
+      return { kind: 'unfrozen', version: null, change: { frozen: undefined } };
+    case 'withhold':
+      mustHaveVersions(state);
+      return { kind: 'action-withheld', version: command.version, change: withheld(state, command) };
     case 'forget-subject':
       mustHaveVersions(state);
       return { kind: 'subject-forgotten', version: null, change: {} };
   }
+}
+
+/** What would take a step no longer waits for a person. */
+function withheld({ challengers }: ReleaseState, { command, version }: CommandOf<'withhold'>): Partial<ReleaseState> {
+  if (command !== 'advance') return {};
+  return {
+    challengers: challengers.map((each) => {
+      const { waiting: _, ...rest } = each;
+      return each.version === version ? rest : each;
+    }),
+  };
 }
 
 type CommandOf<Type extends Command['type']> = Extract<Command, { readonly type: Type }>;
@@ -174,7 +203,7 @@ type CommandOf<Type extends Command['type']> = Extract<Command, { readonly type:
 function startCanary(state: ReleaseState, command: CommandOf<'start-canary'>, at: string): Effect {
   const { version, steps, rules } = command;
   mustBeSteps(steps);
-  const wanted = { version, steps: [...steps], ...judgedBy(state, rules) };
+  const wanted = { version, steps: [...steps], ...judgedBy(state, version, rules) };
   return { kind: 'canary-started', version, change: challenge(state, wanted, at) };
 }
 
@@ -184,13 +213,16 @@ function startTest(state: ReleaseState, command: CommandOf<'start-test'>, at: st
   return {
     kind: 'test-started',
     version,
-    change: challenge(state, { version, steps: [weight], test, ...judgedBy(state, rules) }, at),
+    change: challenge(state, { version, steps: [weight], test, ...judgedBy(state, version, rules) }, at),
   };
 }
 
-/** By the entry that is about to be written. */
-const judgedBy = (state: ReleaseState, rules: JudgeRules | undefined): { judged?: Judged } =>
-  rules === undefined ? {} : { judged: { entry: state.revision + 1, rules } };
+/** By the entry that is about to be written; evidence of former releases of the version goes on. */
+function judgedBy(state: ReleaseState, version: number, rules: JudgeRules | undefined): { judged?: Judged } {
+  if (rules === undefined) return {};
+  const former = formerOf(state, version);
+  return { judged: { entry: state.revision + 1, rules, ...(former.length > 0 && { former }) } };
+}
 
 /** Adds a challenger, with the first of its steps. */
 function challenge(
@@ -257,6 +289,7 @@ function abort(state: ReleaseState, command: CommandOf<'abort-canary'>, at: stri
     change: {
       ...after,
       ...challenging(state, rest),
+      ...withEnded(state, ended, state.revision + 1),
       since: at,
       lastRollback: at,
       awaiting: { target: champion, since: at },
@@ -285,6 +318,7 @@ function rollBack(state: ReleaseState, command: CommandOf<'roll-back'>, at: stri
   const change: Partial<ReleaseState> = {
     ...(quarantine ? quarantined({ ...state, previous, shadow }, champion, reason) : { previous, shadow }),
     ...challenging(state, []),
+    ...withEnded(state, [{ version: champion, judged: state.judged }, ...state.challengers], state.revision + 1),
     champion: target!,
     judged: undefined,
     since: at,
@@ -300,7 +334,7 @@ function crown(state: ReleaseState, version: number, at: string, rules?: JudgeRu
   const previous = without(state.previous, version);
   return {
     champion: version,
-    judged: judgedBy(state, own).judged,
+    judged: judgedBy(state, version, own).judged,
     previous: state.champion === null ? previous : [...without(previous, state.champion), state.champion],
     ...challenging(state, []),
     shadow: state.shadow?.version === version ? null : state.shadow,

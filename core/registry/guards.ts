@@ -1,14 +1,10 @@
-import { ReleaseRefusedError } from './errors.ts';
 import type { Challenger, ReleaseState } from './ledger.ts';
+import { refuse } from './refuse.ts';
 import { SHARE_EPSILON } from './slices.ts';
 
 export const isQuarantined = (state: ReleaseState, version: number): boolean =>
   state.quarantined.some((q) => q.version === version);
 export const listed = (versions: readonly number[]): string => (versions.length === 0 ? 'none' : versions.join(', '));
-
-export function refuse(message: string): never {
-  throw new ReleaseRefusedError(message);
-}
 
 /** Whether these can be the steps of a canary: at least two ascending shares, the last of them 1. */
 export const areSteps = (steps: readonly number[]): boolean =>

@@ -2,11 +2,18 @@ import * as z from 'zod';
 import { Hypothesis } from '../experiment/hypothesis.ts';
 import { JudgeRules } from '../judge/rules.ts';
 import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
+import { FormerRelease, JudgedRange } from './former.ts';
+import { Freeze } from './freeze.ts';
 
 /** What a release is judged by, and since which entry: neither changes while it lasts. */
 export const Judged = z.strictObject({
   entry: z.int().min(1).describe('The entry that started it; evidence is what came after.'),
   rules: JudgeRules,
+  former: z
+    .array(JudgedRange)
+    .min(1)
+    .optional()
+    .describe('Earlier releases of the version that ended with its being taken back: their evidence goes on.'),
 });
 export type Judged = z.infer<typeof Judged>;
 
@@ -77,6 +84,13 @@ export const ReleaseState = z
       .describe('A rollback that has not yet been seen at the endpoint.'),
     lastRollback: Instant.nullable().describe('When the last rollback was made.'),
     retraining: Instant.nullable().describe('When retraining was last requested and no version registered since.'),
+    former: z
+      .array(FormerRelease)
+      .optional()
+      .describe('Releases that ended with a version’s being taken back, oldest first; absent without any.'),
+    frozen: Freeze.optional().describe(
+      'The last freeze, which ends by itself at its time; absent where there was none, or it was ended before.',
+    ),
   })
   .meta({ id: 'release-state' });
 export type ReleaseState = z.infer<typeof ReleaseState>;
@@ -103,6 +117,9 @@ export const EntryKind = z.enum([
   'infrastructure-held',
   'unclear-held',
   'retraining-requested',
+  'frozen',
+  'unfrozen',
+  'action-withheld',
   'subject-forgotten',
 ]);
 export type EntryKind = z.infer<typeof EntryKind>;

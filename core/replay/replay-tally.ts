@@ -36,7 +36,7 @@ export type AnswerDifference = z.infer<typeof AnswerDifference>;
  * suspect had while shares of the traffic were the same. Made anew from the captures of the hour, never incremented.
  */
 export const ReplayTally = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(1).describe('Of the form in which it is stored.'),
   model: ModelName,
   suspect: VersionNumber,
   reference: VersionNumber,
@@ -46,13 +46,13 @@ export const ReplayTally = z.strictObject({
   notReplayable: Count.describe('Requests whose inputs are not kept as they were.'),
   failures: Pairs.describe('Requests that the suspect failed: does it fail again, does the reference?'),
   slow: Pairs.describe('Requests that the suspect answered slowly: is it slow again, is the reference?'),
-  answers: AnswerDifference,
+  answers: AnswerDifference.describe('How their answers differ.'),
   truth: z
     .array(
       z.strictObject({
         metric: z.string().describe('Name of the rate, as in tallies of truth: `errorRate`.'),
-        className: z.string().nullable(),
-        pairs: Pairs,
+        className: z.string().nullable().describe('Class whose rows it is about; null: all.'),
+        pairs: Pairs.describe('Of the rows whose truth is known.'),
       }),
     )
     .describe('Rows of the suspect whose truth is known: which of the two was wrong.'),

@@ -1,6 +1,7 @@
+import { MAX_FREEZE_DAYS } from '../registry/freeze.ts';
 import { areSteps } from '../registry/guards.ts';
 import type { Contradiction } from './contradiction.ts';
-import type { ScenarioEvent } from './event.ts';
+import { isAboutVersion, type ScenarioEvent, type VersionEvent } from './event.ts';
 import type { ScenarioFields } from './scenario-fields.ts';
 
 const STEPS = 'steps are at least two shares that ascend, the last of them 1';
@@ -16,11 +17,25 @@ export function* impossibleEvents({ events, versions, model }: ScenarioFields): 
       yield { path: ['events', i, 'steps'], message: STEPS };
   yield* withoutTraffic(events);
   yield* tooEarly(events);
+  yield* wrongFreezes(events);
+}
+
+/** Freezes that end before they begin, or are too long; and ends of none. */
+function* wrongFreezes(events: readonly ScenarioEvent[]): Generator<Contradiction> {
+  for (const [i, event] of events.entries()) {
+    if (event.do === 'freeze' && !(event.until > event.at && event.until - event.at <= MAX_FREEZE_DAYS * 86_400))
+      yield { path: ['events', i, 'until'], message: `is not within ${MAX_FREEZE_DAYS} days after \`at\`` };
+    const inForce = (other: ScenarioEvent): boolean =>
+      other.do === 'freeze' && other.at <= event.at! && other.until > event.at!;
+    if (event.do === 'unfreeze' && !events.some(inForce))
+      yield { path: ['events', i, 'do'], message: 'unfreeze: automation is not frozen by then' };
+  }
 }
 
 /** Events that wait for a version to be taken back, or end its quarantine, while nothing gives it traffic before. */
 function* withoutTraffic(events: readonly ScenarioEvent[]): Generator<Contradiction> {
   for (const [i, event] of events.entries()) {
+    if (!isAboutVersion(event)) continue;
     const waits = event.at === undefined;
     if (!waits && event.do !== 'lift') continue;
     if (!events.some((other) => other !== event && givesTraffic(other) && other.version === event.version))
@@ -51,5 +66,5 @@ function* tooEarly(events: readonly ScenarioEvent[]): Generator<Contradiction> {
   }
 }
 
-const challenges = (event: ScenarioEvent): boolean => event.do === 'canary' || event.do === 'test';
-const givesTraffic = (event: ScenarioEvent): boolean => event.do === 'release' || challenges(event);
+const challenges = (event: ScenarioEvent): event is VersionEvent => event.do === 'canary' || event.do === 'test';
+const givesTraffic = (event: ScenarioEvent): event is VersionEvent => event.do === 'release' || challenges(event);

@@ -48,9 +48,21 @@ export const ScenarioEvent = z
       at,
     }),
     z.strictObject({ do: z.literal('lift').describe('The quarantine of a version ends'), version, ...WHEN }),
+    z.strictObject({
+      do: z.literal('freeze').describe('Automation judges and says, and does nothing, for a time'),
+      at,
+      until: Moment.describe('When it ends by itself, from time 0; at most 30 days after `at`'),
+      reason: z.string().min(1).optional().describe('Why. Unless said: `freeze`'),
+    }),
+    z.strictObject({ do: z.literal('unfreeze').describe('A freeze ends before its time'), at }),
   ])
   .refine((event) => !('afterTakenBack' in event && event.afterTakenBack !== undefined) !== (event.at === undefined), {
     path: ['at'],
     message: 'one of `at` and `afterTakenBack` says when',
   });
 export type ScenarioEvent = z.infer<typeof ScenarioEvent>;
+
+/** What is about one version. */
+export type VersionEvent = Extract<ScenarioEvent, { readonly version: string }>;
+
+export const isAboutVersion = (event: ScenarioEvent): event is VersionEvent => 'version' in event;

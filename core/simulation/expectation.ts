@@ -43,6 +43,7 @@ export const Expectation = z.strictObject({
   entries: QuantityBounds.optional().describe('Ledger entries that functions wrote from time 0 on'),
   held: QuantityBounds.optional().describe('Entries among them that say only that an alarm was looked at'),
   retraining: QuantityBounds.optional().describe('Entries among them that ask for retraining'),
+  withheld: QuantityBounds.optional().describe('Entries among them that say what would have been done'),
   driftWindows: QuantityBounds.optional().describe('Windows in which drift was found'),
   pages: QuantityBounds.optional().describe('How often somebody was paged'),
   reason: z

@@ -39,7 +39,7 @@ export type TimelineItem = z.infer<typeof TimelineItem>;
 export const RefusedEvent = z.strictObject({
   t: Seconds,
   do: z.string().describe('What was asked for, as in `events`'),
-  version: z.string().describe('For which version'),
+  version: z.string().nullable().describe('For which version; null where it is about none'),
   reason: z.string().describe('Why it was refused'),
 });
 export type RefusedEvent = z.infer<typeof RefusedEvent>;
@@ -70,6 +70,7 @@ export const Run = z.strictObject({
   entries: Count.describe('Ledger entries that functions wrote from time 0 on'),
   held: Count.describe('Entries among them that say only that an alarm was looked at'),
   retraining: Count.describe('Entries among them that ask for retraining'),
+  withheld: Count.describe('Entries among them that say what would have been done, were automation let'),
   driftWindows: Count.describe('Windows in which drift was found'),
   pages: Count.describe('How often a person was paged'),
   refused: z.array(RefusedEvent).describe('Events that were refused, and so changed nothing'),

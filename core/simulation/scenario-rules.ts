@@ -1,4 +1,5 @@
 import type { Contradiction } from './contradiction.ts';
+import { isAboutVersion } from './event.ts';
 import { impossibleEvents } from './event-rules.ts';
 import type { ScenarioFields } from './scenario-fields.ts';
 
@@ -34,7 +35,8 @@ function* wrongNames({ versions, suspect, events = [], traffic }: ScenarioFields
   }
   if (new Set(names).size !== names.length) yield { path: ['versions'], message: 'names of versions must be unique' };
   yield* known(['suspect'], suspect, ['none']);
-  for (const [i, { version }] of events.entries()) yield* known(['events', i, 'version'], version);
+  for (const [i, event] of events.entries())
+    if (isAboutVersion(event)) yield* known(['events', i, 'version'], event.version);
   for (const [i, { to }] of traffic.bursts.entries()) yield* known(['traffic', 'bursts', i, 'to'], to);
   const segments = Object.keys(traffic.segments);
   for (const [i, version] of versions.entries())

@@ -15,6 +15,7 @@ const QUANTITIES = [
   'entries',
   'held',
   'retraining',
+  'withheld',
   'driftWindows',
   'pages',
 ] as const;

@@ -56,6 +56,24 @@ describe('trimtab', () => {
     expect(forged.out).toContain('its state is not the release that is kept of it');
   });
 
+  it('freezes automation until a time that may be one, and says which may', async () => {
+    await run('register', `${MODEL}/v1`);
+    const frozen = await run('freeze', 'flight-delay', '--until', '2h', '--reason', 'work at the network');
+    expect(frozen).toMatchObject({ status: 0, err: '' });
+    expect(frozen.out).toMatch(/^flight-delay #2: frozen until \d{4}-.*Z; nothing is released$/);
+    expect((await run('status')).out).toMatch(/frozen {6}until .* by user:ada at .*: work at/);
+    const past = await run('freeze', 'flight-delay', '--until', '2020-01-01T00:00Z', '--reason', 'r');
+    expect(past.status).toBe(2);
+    expect(past.err).toMatch(
+      /^trimtab: --until: a freeze lasts for a duration such as .* received '2020.*': it is past$/,
+    );
+    expect(await run('unfreeze', 'flight-delay', '--reason', 'done')).toMatchObject({ status: 0 });
+    expect(await run('unfreeze', 'flight-delay', '--reason', 'done')).toMatchObject({
+      status: 1,
+      err: 'trimtab: automation is not frozen',
+    });
+  });
+
   it('prints reasons on a line of their own, whatever a terminal would make of them', async () => {
     const reason = 'fine\u001b[2J\n3  2026-01-01 00:00:00  released';
     await run('register', `${MODEL}/v1`);

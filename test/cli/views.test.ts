@@ -59,6 +59,9 @@ const RUNS: readonly Run[] = [
   run('status', 'flight-delay'),
   run('rollback', 'flight-delay', '--challenger', '2'),
   run('lift', 'flight-delay', '2', '--reason', 'mended'),
+  run('freeze', 'flight-delay', '--until', '2h', '--reason', 'work at the network'),
+  run('status', 'flight-delay'),
+  run('unfreeze', 'flight-delay', '--reason', 'done'),
   run('reject', 'flight-delay', '2'),
   run('quarantine', 'flight-delay', '2', '--reason', 'no good'),
   run('history', 'flight-delay'),
@@ -217,7 +220,7 @@ describe('views', () => {
 
 /** Fields that a ledger entry, a version record, a dataset version or a record of an erasure may not have. */
 const STORED = new Set([
-  ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary', 'judged', 'class'],
+  ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary', 'judged', 'class', 'former', 'frozen'],
   ...['baseline', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges'],
   ...['personal', 'erasures', 'drops', 'datasets', 'quarantine', 'truths', 'captures'],
 ]);

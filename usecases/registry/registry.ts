@@ -23,6 +23,7 @@ import { ModelFolderError, readModelFolder } from '../../platform/model-folder.t
 import type { Home } from '../../platform/ports.ts';
 import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
+import { formerTrial } from './former-release.ts';
 import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
@@ -208,7 +209,7 @@ export class Registry {
       if (state.revision === 0 && command.type !== 'register') throw new UnknownVersionError(model);
       const at = this.#notBefore(latest);
       const entry = {
-        ...decide(state, await this.#withRules(model, command), { model, at, actor: this.actor }),
+        ...decide(state, await this.#withRules(model, command, state), { model, at, actor: this.actor }),
         ...linksTo(latest, version && ModelVersion.parse(version), digestOf),
       };
       try {
@@ -222,11 +223,17 @@ export class Registry {
     }
   }
 
-  /** What a version is judged by is fixed by the entry that gives it traffic. */
-  async #withRules(model: string, command: Command): Promise<Command> {
+  /**
+   * What a version is judged by is fixed by the entry that gives it traffic; of one that was taken back before, by the
+   * first of these.
+   */
+  async #withRules(model: string, command: Command, state: ReleaseState): Promise<Command> {
     if (command.type !== 'release' && command.type !== 'start-canary' && command.type !== 'start-test') return command;
+    const former = await formerTrial(this.home, model, command.version, state);
     const record = await this.home.ledger.version(model, command.version);
-    return record === undefined ? command : { ...command, rules: judgeRulesOf(record.manifest) };
+    const rules = former?.rules ?? (record && judgeRulesOf(record.manifest));
+    const reason = former === undefined ? command.reason : `${command.reason}; ${former.sentence}`;
+    return { ...command, reason, ...(rules && { rules }) };
   }
 
   /** The time now, but never before the last entry: clocks differ, and the history must read in the order it happened. */

@@ -2,19 +2,22 @@ import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import { judgeLine } from '../../core/observability/judge-lines.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
-import type { Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
+import type { Entry } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../registry/registry.ts';
 import { nextTestCommand } from './ab-test.ts';
 import { alarmsUp } from './alarms-up.ts';
 import { askPerson, readAsked } from './ask-person.ts';
+import { withoutBlockedSteps } from './blocked-steps.ts';
 import { withBoundedEvidence } from './bounded-evidence.ts';
 import type { ChallengerReview } from './challenger-review.ts';
 import { type Judgement, judgeModel } from './judge-model.ts';
+import { nextCommand } from './next-command.ts';
 import { type Look, questionsOf } from './questions.ts';
+import { type Review, restrained } from './restraint.ts';
 import { nextShadowCommand } from './shadow.ts';
-import { AGAIN_MS, commandOf, saysNew } from './verdict-command.ts';
+import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-rollback.ts';
 
 const ACTOR = 'function:advance';
@@ -94,19 +97,19 @@ async function advanceModel(
   if (shadow?.canary !== undefined) {
     const { manifest } = await registry.version(model, shadow.version);
     const command = await nextShadowCommand(home, { now, model, shadow, policy: manifest.rollout.shadow });
-    const done = typeof command === 'string' ? command : await carryOut(home, registry, state, { model, command });
+    const done = typeof command === 'string' ? command : await carryOut(home, registry, { model, now, state }, command);
     if (typeof done !== 'string') return ended({ model, entry: done });
     waiting.push(done);
   }
   const [alarms, asked] = await Promise.all([alarmsUp(home, { model, now, state }), readAsked(home, model)]);
   const judged = await judgeModel(home, { model, now, state, ...alarms });
-  const command = commandOf(judged.map(withoutBlockedSteps(challengers)), state);
-  if (
-    command !== undefined &&
-    (command.type !== 'hold' ||
-      saysNew(command, await registry.entriesSince(model, new Date(now.getTime() - AGAIN_MS)), now, asked))
-  ) {
-    const done = await carryOut(home, registry, state, { model, command });
+  const command = await nextCommand(home, {
+    ...{ model, now, state, asked },
+    judged: judged.map(withoutBlockedSteps(challengers)),
+    history: () => registry.entriesSince(model, new Date(now.getTime() - AGAIN_MS)),
+  });
+  if (command !== undefined) {
+    const done = await carryOut(home, registry, { model, now, state }, command);
     if (typeof done !== 'string')
       return ended({ model, entry: await seen(home, model, done, { probe, verify }) }, judged);
     waiting.push(done);
@@ -127,24 +130,12 @@ async function waitingFor(
   registry: Registry,
   review: { readonly model: string; readonly verdict: JudgeVerdict } & Omit<ChallengerReview, 'version'>,
 ): Promise<Entry | string> {
-  const { model, challenger, state, verdict } = review;
+  const { model, now, challenger, state, verdict } = review;
   if (challenger.test === undefined) return verdict.reason;
   const version = await registry.version(model, challenger.version);
   const command = await nextTestCommand(home, { ...review, version });
-  return typeof command === 'string' ? command : carryOut(home, registry, state, { model, command });
+  return typeof command === 'string' ? command : carryOut(home, registry, { model, now, state }, command);
 }
-
-/** The last step of a canary would end an A/B test beside it. */
-const withoutBlockedSteps =
-  (challengers: readonly Challenger[]) =>
-  (judgement: Judgement): Judgement => {
-    const { challenger, verdict } = judgement;
-    const tested = challengers.find(({ test }) => test !== undefined);
-    if (challenger === undefined || tested === undefined || verdict.action !== 'advance') return judgement;
-    if (challenger.steps[challenger.step + 1] !== 1) return judgement;
-    const reason = `the last step would end the A/B test of version ${tested.version}`;
-    return { challenger, verdict: { ...verdict, action: 'wait', reason } };
-  };
 
 /** What was taken back is waited for to be seen. */
 async function seen(
@@ -160,13 +151,16 @@ async function seen(
 
 /** @returns the entry, or why there is none */
 async function carryOut(
-  home: Home,
+  home: Pick<Home, 'ledger' | 'data'>,
   registry: Registry,
-  state: ReleaseState,
-  { model, command }: { readonly model: string; readonly command: Command },
+  review: Review,
+  command: Command,
 ): Promise<Entry | string> {
+  const { model, state } = review;
+  const allowed = await restrained(home, command, review);
+  if (allowed === undefined) return `automation does nothing now, as the ledger says: ${command.reason}`;
   try {
-    const bounded = await withBoundedEvidence(home, model, command);
+    const bounded = await withBoundedEvidence(home, model, allowed);
     return await registry.apply(model, bounded, { expectedRevision: state.revision });
   } catch (error) {
     // Somebody changed the release while it was being judged: it is judged anew at the next look. And another

@@ -4,6 +4,7 @@ import { learnTruthDelay } from '../quality/learn-truth-delay.ts';
 import type { Registry } from '../registry/registry.ts';
 import { openQuestions, readAsked } from './ask-person.ts';
 import { readBusinessMetrics } from './business-metrics.ts';
+import { automationStatusOf, judgeStatusOf } from './judge-status.ts';
 import { pagingStates } from './paging-states.ts';
 import { challengerStatuses, replayStatusOf } from './rollout-status.ts';
 import { shadowStatusOf } from './shadow.ts';
@@ -39,15 +40,19 @@ async function statusOf(home: Home, registry: Registry, model: string, now: Date
     }
   };
   const { shadow } = release;
-  const [challengers, shadowStatus, business, replay, truthDelay, asked] = await Promise.all([
-    tried('progress of challengers', challengerStatuses(home, registry, model, { now, state: release })),
+  const review = { model, now, state: release };
+  const judge = await tried('what the judge finds', judgeStatusOf(home, review));
+  const verdicts = judge?.verdicts ?? [];
+  const [challengers, shadowStatus, automation, business, replay, truthDelay, asked] = await Promise.all([
+    tried('progress of challengers', challengerStatuses(home, registry, review, verdicts)),
     shadow === null ? null : tried('progress of the shadow', shadowStatusOf(home, now, model, shadow)),
+    automationStatusOf(home, review),
     tried('business metrics', readBusinessMetrics(home, registry, model, release.champion)),
     replayStatusOf(home, model, release),
     tried('delay of truths', truthDelayOf(home, model, release.champion ?? release.latest)),
     tried('questions of the judge', readAsked(home, model).then(openQuestions)),
   ]);
-  const read = { challengers, shadow: shadowStatus, business, replay, truthDelay, asked };
+  const read = { challengers, shadow: shadowStatus, judge, automation, business, replay, truthDelay, asked };
   return { model, release, ...read, unread: unread.sort() };
 }
 

@@ -6,13 +6,12 @@ import type { JudgeRules } from '../../core/judge/rules.ts';
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Rollout } from '../../core/manifest/manifest.ts';
 import { talliesPrefix } from '../../core/quality/hour-tallies.ts';
-import type { Challenger, Entry, Judged, ReleaseState } from '../../core/registry/ledger.ts';
+import type { Challenger, Judged, ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
-import { type GatheredComparison, operationComparisons } from './operation-evidence.ts';
+import { challengerEvidence, entriesOf, formerEvidence, merged } from './former-evidence.ts';
+import type { GatheredComparison } from './operation-evidence.ts';
 import { onsetComparisons, takeoverOf } from './release-onset.ts';
-import { stretchesOf } from './release-stretches.ts';
 import { sharedTrouble } from './shared-trouble.ts';
-import { truthComparisons } from './truth-evidence.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -67,15 +66,6 @@ interface CommonOptions extends JudgeOptions {
   readonly trouble: Awaited<ReturnType<typeof sharedTrouble>>;
 }
 
-/** Judges one challenger by itself, whatever else is the matter; to show it. */
-export async function judgeOne(home: JudgedHome, challenger: Challenger, options: JudgeOptions): Promise<JudgeVerdict> {
-  return judgeChallenger(home, challenger, {
-    ...options,
-    truthKnown: await hasTruths(home, options.model),
-    trouble: [],
-  });
-}
-
 async function judgeChallenger(
   home: JudgedHome,
   challenger: Challenger,
@@ -83,16 +73,12 @@ async function judgeChallenger(
 ): Promise<JudgeVerdict> {
   const { version, judged } = challenger;
   if (judged === undefined) return notJudged(version);
-  const { rules, entry } = judged;
+  const { rules } = judged;
   const versions = { model, champion: state.champion!, challenger: version };
-  const [entries, record] = await Promise.all([entriesFrom(home, model, entry), home.ledger.version(model, version)]);
-  const stretches = stretchesOf(entries, versions, now);
-  const gathered = (
-    await Promise.all([
-      operationComparisons(home, versions, stretches, rules),
-      truthComparisons(home, versions, stretches, rules),
-    ])
-  ).flat();
+  const [gathered, record] = await Promise.all([
+    challengerEvidence(home, versions, judged, now),
+    home.ledger.version(model, version),
+  ]);
   return judge({
     version,
     rules,
@@ -152,23 +138,21 @@ async function rulesOf(home: JudgedHome, model: string, version: number): Promis
 async function onsetOf(
   home: JudgedHome,
   model: string,
-  { entry, rules }: Judged,
+  judged: Judged,
   now: Date,
 ): Promise<{ comparisons: Comparison[]; ageDays: number } | undefined> {
-  const entries = await entriesFrom(home, model, Math.max(1, entry - 1), entry);
+  const { entry, rules } = judged;
+  const entries = await entriesOf(home, model, Math.max(1, entry - 1), entry);
   const started = entries.at(-1)!;
   const ageDays = Math.max(0, now.getTime() - Date.parse(started.at)) / DAY_MS;
   const takeover = takeoverOf(started, entries.at(-2));
   if (takeover === undefined || ageDays > rules.youngDays) return { comparisons: [], ageDays };
-  const gathered = await onsetComparisons(home, takeover, rules, now);
-  return { comparisons: gathered.map(({ comparison }) => comparison), ageDays };
-}
-
-async function entriesFrom(home: JudgedHome, model: string, from: number, to?: number): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for await (const entry of home.ledger.entries(model, { from, ...(to === undefined ? {} : { to }) }))
-    entries.push(entry);
-  return entries;
+  const { champion: challenger, predecessor: champion } = takeover;
+  const [own, former] = await Promise.all([
+    onsetComparisons(home, takeover, rules, now),
+    formerEvidence(home, { model, challenger, champion }, judged, now),
+  ]);
+  return { comparisons: merged([...own, ...former]).map(({ comparison }) => comparison), ageDays };
 }
 
 /** Whether any truth of the model's predictions was ever joined. */

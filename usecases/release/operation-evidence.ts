@@ -11,6 +11,10 @@ const HOUR_MS = 3_600_000;
 const BEFORE_MS = HOUR_MS;
 const FIVE_MINUTES = 300;
 
+/** How rates of answers are named. */
+export const FAILURES = 'failures';
+export const SLOWER_THAN = 'answers slower than ';
+
 /** A comparison, and of its strata those of the stretch that lasts. */
 export interface GatheredComparison {
   readonly comparison: Comparison;
@@ -31,7 +35,7 @@ export async function operationComparisons(
   if (first === undefined) return [];
   const usual = await usualSlowest(home, versions, first.from);
   const rates: Rate[] = [
-    { metric: 'Failure', bad: 'Sum', name: 'failures', kind: 'failure' },
+    { metric: 'Failure', bad: 'Sum', name: FAILURES, kind: 'failure' },
     slowerThan(rules.slowMs),
     ...(usual === undefined || usual >= rules.slowMs ? [] : [slowerThan(usual)]),
   ];
@@ -57,7 +61,7 @@ interface Rate {
 const slowerThan = (ms: number): Rate => ({
   metric: 'Latency',
   bad: `TC(${ms}:)`,
-  name: `answers slower than ${Number(ms.toPrecision(3))} ms`,
+  name: `${SLOWER_THAN}${Number(ms.toPrecision(3))} ms`,
   kind: 'slow',
 });
 
@@ -89,7 +93,8 @@ async function strataOf(
   stretches: readonly Stretch[],
   rate: Rate,
 ): Promise<StretchStratum[]> {
-  const window = { from: stretches[0]!.from, to: stretches.at(-1)!.to };
+  const { from, seenAt } = stretches[0]!;
+  const window = { from, to: stretches.at(-1)!.to, seenAt };
   const [reference, suspect] = await Promise.all([
     periodCounts(home, { model, version: champion }, rate, window),
     periodCounts(home, { model, version: challenger }, rate, window),
@@ -128,9 +133,15 @@ const PERIODS: readonly (readonly [longestMs: number, periodSeconds: number])[] 
   [Number.POSITIVE_INFINITY, 300],
 ];
 
-function periodSecondsOf(window: Window): number {
-  const length = window.to.getTime() - window.from.getTime();
-  return periodFor(window, PERIODS.find(([longest]) => length <= longest)![1]);
+/** A window that is looked at later than its end: metrics are kept the finer the younger they are. */
+interface SeenWindow extends Window {
+  /** @default its end */
+  readonly seenAt?: Date;
+}
+
+function periodSecondsOf({ from, to, seenAt = to }: SeenWindow): number {
+  const length = to.getTime() - from.getTime();
+  return periodFor({ from, to: seenAt }, PERIODS.find(([longest]) => length <= longest)![1]);
 }
 
 /** Counts of a version's rate by begin of the period, milliseconds since 1970. */
@@ -138,7 +149,7 @@ export async function periodCounts(
   home: Pick<Home, 'metrics'>,
   { model, version }: { readonly model: string; readonly version: number },
   { metric, bad }: Pick<Rate, 'metric' | 'bad'>,
-  window: Window,
+  window: SeenWindow,
 ): Promise<Map<number, Counts>> {
   const periodSeconds = periodSecondsOf(window);
   const query = {

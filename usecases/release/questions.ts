@@ -48,6 +48,9 @@ export function questionsOf(look: Look, state: ReleaseState, now: Date): Questio
         reason: `${reason}; it was not taken back: ${look.waiting ?? 'nothing was done'}`,
       });
   }
+  const [worse] = look.judged.filter(({ verdict }) => verdict.action === 'retrain');
+  if (retraining === null && worse !== undefined && look.revision === state.revision)
+    questions.push({ ...question('drift', null, 'drift'), reason: worse.verdict.reason });
   if (retraining !== null)
     questions.push({
       ...question('drift', null, 'drift'),

@@ -6,8 +6,7 @@ import { mergeSegments, type SegmentTally } from '../../core/quality/tally.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { readHour } from '../quality/read-tallies.ts';
-import type { GatheredComparison } from './operation-evidence.ts';
-import { periodCounts } from './operation-evidence.ts';
+import { FAILURES, type GatheredComparison, periodCounts } from './operation-evidence.ts';
 import { compareTruths } from './truth-evidence.ts';
 
 const HOUR_MS = 3_600_000;
@@ -84,7 +83,7 @@ async function failureOnset(
   if (before.some((each) => each.bad > 0) || !beginsAtOnce(after)) return [];
   const strata = [{ suspect: sumOf(after), reference: sumOf(before) }];
   const margin = operationMargin(rules);
-  return [{ comparison: { metric: 'failures', kind: 'failure', margin, holdsStep: false, strata }, current: strata }];
+  return [{ comparison: { metric: FAILURES, kind: 'failure', margin, holdsStep: false, strata }, current: strata }];
 }
 
 /** What a version answered next to a release. */

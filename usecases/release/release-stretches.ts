@@ -11,6 +11,8 @@ export interface Stretch {
   readonly to: Date;
   /** The challenger's share of what either of the two got. */
   readonly share: number;
+  /** When it is looked at. */
+  readonly seenAt: Date;
 }
 
 /** How far back metrics are read of a release that says it begins later than now. */
@@ -26,12 +28,14 @@ export function stretchesOf(entries: readonly Entry[], { challenger, champion }:
   for (const { state } of entries) {
     const share = shareOf(state, challenger, champion);
     const last = found.at(-1);
-    if (share === undefined || state.since === null || state.since === last?.since) continue;
-    if (last) found[found.length - 1] = { ...last, to: new Date(state.since) };
+    if (state.since === null || state.since === last?.since) continue;
+    // It ends with the first change after it, to other shares or to none.
+    if (last && last.to === now) found[found.length - 1] = { ...last, to: new Date(state.since) };
+    if (share === undefined) continue;
     // Where the clock of who released was ahead, it is judged from now on: as far back as a look at metrics goes.
     const begin = Date.parse(state.since);
     const from = new Date(begin > now.getTime() ? now.getTime() - AHEAD_MS : begin);
-    found.push({ since: state.since, from, to: now, share });
+    found.push({ since: state.since, from, to: now, share, seenAt: now });
   }
   return found;
 }

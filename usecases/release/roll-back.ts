@@ -8,8 +8,9 @@ import { definitionsOf } from './alarm-definitions.ts';
 import { pageIfAsked, readAsked } from './ask-person.ts';
 import { withBoundedEvidence } from './bounded-evidence.ts';
 import { judgeModel } from './judge-model.ts';
+import { nextCommand } from './next-command.ts';
 import { questionsOf } from './questions.ts';
-import { AGAIN_MS, commandOf, saysNew } from './verdict-command.ts';
+import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 
 const ACTOR = 'function:rollback';
@@ -56,10 +57,14 @@ export async function rollBack(
     // What was before the traffic changed hands says nothing of the release; the judge is awake all the same.
     const up = (window?.to ?? alarm.at) < (state.since ?? '') ? [] : [definition];
     const judged = await judgeModel(home, { model, now, state, up, evaluated, baselineErrorRate });
-    const command = commandOf(judged, state, cause);
-    // A step is taken on schedule.
-    if (command === undefined || command.type === 'advance' || command.type === 'wait') return undefined;
-    if (!saysNew(command, entries, now, await readAsked(home, model))) return undefined;
+    const command = await nextCommand(home, {
+      ...{ model, now, state, judged, cause },
+      // A step is taken on schedule.
+      except: ['advance', 'wait'],
+      history: () => Promise.resolve(entries),
+      asked: await readAsked(home, model),
+    });
+    if (command === undefined) return undefined;
     try {
       const bounded = await withBoundedEvidence(home, model, command);
       const entry = await registry.apply(model, bounded, { expectedRevision: state.revision });

@@ -1,19 +1,19 @@
 import { replayabilityOf } from '../../core/captures/replay.ts';
+import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import { loadedRoutes } from '../../core/serving/route.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { Registry } from '../registry/registry.ts';
 import { testStatusOf } from './ab-test.ts';
-import { alarmDefinitions } from './alarm-definitions.ts';
-import { type JudgedHome, judgeOne } from './judge-model.ts';
+import type { Review } from './restraint.ts';
 import type { ModelStatus, RolloutStatus } from './status-view.ts';
 
-/** Evaluates every challenger as the scheduled run does, and decides nothing. */
+/** How every challenger stands: a test by its own rule, a canary by the judge. */
 export async function challengerStatuses(
-  home: JudgedHome,
+  home: Pick<Home, 'metrics'>,
   registry: Pick<Registry, 'version'>,
-  model: string,
-  { now, state }: { readonly now: Date; readonly state: ReleaseState },
+  { model, now, state }: Review,
+  verdicts: readonly JudgeVerdict[],
 ): Promise<RolloutStatus[]> {
   return Promise.all(
     state.challengers.map(async (challenger): Promise<RolloutStatus> => {
@@ -24,9 +24,7 @@ export async function challengerStatuses(
         const { periodSeconds } = monitoring;
         return { version, test: await testStatusOf(home, versions, challenger, { now, periodSeconds }), step: null };
       }
-      const { baselineErrorRate } = await alarmDefinitions(home, model);
-      const step = await judgeOne(home, challenger, { model, now, state, up: [], baselineErrorRate });
-      return { version, test: null, step };
+      return { version, test: null, step: verdicts.find((each) => each.version === version) ?? null };
     }),
   );
 }

@@ -10,6 +10,8 @@ import { troubledInputs } from './troubled-inputs.ts';
 const MIN_WINDOW_MS = 600_000;
 /** Chance of error of a look: it is looked at whenever an alarm is up. */
 const LEVEL = 1e-5;
+const NOTHING_TO_HOLD_AGAINST =
+  'there is no version to go back to, and no reference with labels that says how often it was wrong: look at it, or register another version';
 /** What is let pass above what is usual. */
 const MARGIN = 0.1;
 /** Share of slow answers that a p99 above its limit has. */
@@ -45,7 +47,12 @@ export async function sharedTrouble(
   const found: SharedTrouble[] = [];
   for (const definition of metrics.values()) {
     const sentence = await troubleOf(home, definition, options);
-    if (sentence !== undefined) found.push({ cause: causeOf(definition), sentence, about: definition.metric });
+    if (sentence === undefined) continue;
+    // Neither labels of a reference nor another version tell whether it was ever better.
+    const isFirst = state.previous.length === 0 && state.challengers.length === 0;
+    if (definition.metric === 'PredictionError' && isFirst && options.baselineErrorRate === undefined)
+      found.push({ cause: 'unclear', sentence: `${sentence}; ${NOTHING_TO_HOLD_AGAINST}`, about: definition.metric });
+    else found.push({ cause: causeOf(definition), sentence, about: definition.metric });
   }
   // Decisions go wrong, and inputs drift, where a column is empty: the column is what to mend.
   const inputs = await troubledInputs(home, { model: options.model, version: state.champion, now });

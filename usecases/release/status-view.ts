@@ -6,6 +6,7 @@ import { JudgeVerdict } from '../../core/judge/verdict.ts';
 import { Instant, ModelName, VersionNumber } from '../../core/model/names.ts';
 import { ReleaseState } from '../../core/registry/ledger.ts';
 import { Variant } from '../../core/serving/variant.ts';
+import { AutomationStatus, JudgeStatus } from './judge-status-view.ts';
 
 const Count = z.int().min(0);
 const Share = z.number().min(0).max(1);
@@ -78,6 +79,8 @@ export const ModelStatus = z.strictObject({
   release: ReleaseState.describe('Who has which part of the traffic, as the ledger has it.'),
   challengers: z.array(RolloutStatus).nullable().describe('Progress of the challengers; null when it cannot be read.'),
   shadow: ShadowStatus.nullable().describe('Progress of the shadow; null without one, or when it cannot be read.'),
+  judge: JudgeStatus.nullable().describe('What the judge finds now; null when it cannot be read.'),
+  automation: AutomationStatus.describe('Whether what the judge finds is done.'),
   business: z
     .array(BusinessMetricSummary)
     .nullable()

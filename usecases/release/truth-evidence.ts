@@ -44,13 +44,19 @@ export async function truthComparisons(
   if (first === undefined || last === undefined) return [];
   const shares = new Map(stretches.map(({ since, share }) => [since, share]));
   const strata: TruthStratum[] = [];
+  let repeated = 0;
   for (const { versions } of await readTallies(home, { model, from: first.from, to: last.to })) {
     const of = (version: number, since: string) =>
       versions.find((each) => each.version === version)?.strata.find((each) => each.since === since)?.segments ?? {};
     for (const [since, share] of shares)
       strata.push({ since, share, suspect: of(challenger, since), reference: of(champion, since) });
+    repeated += versions.find((each) => each.version === challenger)?.uncounted.repeated ?? 0;
   }
-  return compareTruths(strata, rules, last.since);
+  const truths = repeated + strata.reduce((sum, { suspect }) => sum + (suspect[ALL]?.units.rows ?? 0), 0);
+  return compareTruths(strata, rules, last.since).map(({ comparison, current }) => ({
+    comparison: { ...comparison, repeated: { repeated, truths } },
+    current,
+  }));
 }
 
 /** @param current since when the stretch is that lasts */

@@ -1,7 +1,7 @@
 import type { AskedQuestion } from '../../core/judge/asked.ts';
 import { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Command } from '../../core/registry/commands.ts';
-import type { Cause, Entry, ReleaseState } from '../../core/registry/ledger.ts';
+import type { Cause, Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { Judgement } from './judge-model.ts';
 import { holdKey } from './questions.ts';
 
@@ -12,19 +12,18 @@ export const AGAIN_MS = 24 * 3_600_000;
 const ORDER = ['take-back', 'ask-person', 'retrain', 'hold', 'advance'] as const;
 
 /**
- * The registry's command for what the judge found: one, so that an answer is one write. Challengers that are worse go
- * together; of the rest, what matters most.
+ * The registry's commands for what the judge found, what matters most first. One is carried out at a time, so that an
+ * answer is one write. Challengers that are worse go together.
  *
  * @param cause the alarm that woke the judge
  */
-export function commandOf(judged: readonly Judgement[], state: ReleaseState, cause?: Cause): Command | undefined {
-  for (const action of ORDER) {
+export function commandsOf(judged: readonly Judgement[], state: ReleaseState, cause?: Cause): Command[] {
+  return ORDER.flatMap((action) => {
     const found = judged.filter(({ verdict }) => verdict.action === action);
-    if (found.length === 0) continue;
-    const command = commandFor(found, state, cause);
-    if (command !== undefined) return command;
-  }
-  return undefined;
+    if (found.length === 0) return [];
+    const groups = action === 'take-back' ? [found] : found.map((each) => [each]);
+    return groups.flatMap((group) => commandFor(group, state, cause) ?? []);
+  });
 }
 
 function commandFor(found: readonly Judgement[], state: ReleaseState, cause: Cause | undefined): Command | undefined {
@@ -51,11 +50,17 @@ function commandFor(found: readonly Judgement[], state: ReleaseState, cause: Cau
     case 'hold':
       return { type: 'hold', because: verdict.cause === 'data' ? 'data' : 'infrastructure', version, ...grounds };
     case 'advance':
-      return { type: 'advance', version, ...grounds };
+      return { type: 'advance', version, ...grounds, reason: `${reason}${answered(challenger)}` };
     default:
       return undefined;
   }
 }
+
+/** What becomes of the question that a person was asked. */
+const answered = (challenger: Challenger | undefined): string =>
+  challenger?.waiting === undefined
+    ? ''
+    : `; evidence has answered what a person was asked at ${challenger.waiting.slice(0, 16)}Z`;
 
 /**
  * Whether a command says something that the ledger does not say already of this release: what is still so is not said

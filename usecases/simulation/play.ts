@@ -223,14 +223,10 @@ class Simulation {
   }
 
   async #carryOut(event: ScenarioEvent): Promise<void> {
-    const version = this.#numberOf(event.version)!;
     const ahead = 'clockAhead' in event ? event.clockAhead : 0;
     const clock = { now: () => new Date(msOf(this.#now + ahead)) };
     try {
-      await new Registry({ ...this.#home, clock }, PERSON).apply(
-        this.scenario.model.name,
-        this.#command(event, version),
-      );
+      await new Registry({ ...this.#home, clock }, PERSON).apply(this.scenario.model.name, this.#command(event));
     } catch (error) {
       if (!(error instanceof ReleaseRefusedError)) throw error;
       this.#timeline.refused(this.#now, event, error.message);
@@ -238,7 +234,10 @@ class Simulation {
     await this.#follow();
   }
 
-  #command(event: ScenarioEvent, version: number): Command {
+  #command(event: ScenarioEvent): Command {
+    if (event.do === 'freeze') return { type: 'freeze', until: isoOf(event.until), reason: event.reason ?? event.do };
+    if (event.do === 'unfreeze') return { type: 'unfreeze', reason: event.do };
+    const version = this.#numberOf(event.version)!;
     const reason = `${event.do} of ${event.version}`;
     switch (event.do) {
       case 'release':

@@ -18,6 +18,8 @@ interface Origin {
 export class SimulatedTallies {
   /** Hour -> version -> since -> segment. */
   readonly #hours = new Map<string, Map<number, Map<string, Map<string, SegmentTally>>>>();
+  /** Hour and version -> truths that repeat others. */
+  readonly #repeated = new Map<string, number>();
   #changed = new Set<string>();
 
   constructor(private readonly model: Scenario['model']) {}
@@ -38,6 +40,12 @@ export class SimulatedTallies {
     }
   }
 
+  /** Truths of rows that the same caller had sent before. */
+  addRepeated({ version, at }: Pick<Origin, 'version' | 'at'>, truths: number): void {
+    const key = `${hourOf(at)} ${version}`;
+    this.#repeated.set(key, (this.#repeated.get(key) ?? 0) + truths);
+  }
+
   /** Tallies of the hours that more became known of since the last call. */
   changed(): HourTallies[] {
     const changed = [...this.#changed];
@@ -50,14 +58,12 @@ export class SimulatedTallies {
       delays: {},
       versions: [...this.#hours.get(hour)!].map(([version, strata]) => ({
         version,
-        uncounted: NONE,
+        uncounted: { named: 0, failed: 0, repeated: this.#repeated.get(`${hour} ${version}`) ?? 0 },
         strata: strataOf(strata),
       })),
     }));
   }
 }
-
-const NONE: VersionTallies['uncounted'] = { named: 0, failed: 0, repeated: 0 };
 
 const strataOf = (strata: ReadonlyMap<string, ReadonlyMap<string, SegmentTally>>): VersionTallies['strata'] =>
   [...strata].map(([since, segments]) => ({ since, segments: Object.fromEntries(segments) }));

@@ -3,6 +3,7 @@ import { type OutcomeTable, wrongOf } from '../../core/simulation/outcomes.ts';
 import type { VersionTotals } from '../../core/simulation/run.ts';
 import type { Scenario } from '../../core/simulation/scenario.ts';
 import type { BurstTraffic, Piece, ServedTraffic, TrafficModel } from '../../core/simulation/traffic-model.ts';
+import { valueAt } from '../../core/simulation/varying.ts';
 import { errorMetric } from '../ground-truth/emit-errors.ts';
 import { MAX_PREDICTION_AGE_MS } from '../ground-truth/join-ground-truth.ts';
 import { PendingTruths } from './pending-truths.ts';
@@ -131,7 +132,11 @@ export class SimulatedTraffic {
     // caller's and alike: of those, it counts one an hour.
     const hour = Math.floor(piece.from / 3_600);
     const key = `${this.scenario.traffic.bursts.indexOf(burst)} ${version} ${hour}`;
-    if (burst.named || rows === 0 || this.#repeated.has(key)) return;
+    if (burst.named || rows === 0) return;
+    const known = this.#repeated.has(key);
+    const truths = Math.round(rows * valueAt(this.scenario.truth.share, piece.from));
+    this.#tallies.addRepeated({ version, at: this.isoOf(piece.from) }, Math.max(0, known ? truths : truths - 1));
+    if (known) return;
     this.#repeated.add(key);
     const once: OutcomeTable = { classes: 2, cells: [wrong > 0 ? 0 : 1, wrong > 0 ? 1 : 0, 0, 0] };
     this.#truths.add({ route: { version, variant }, since, at: piece.from }, new Map([['', once]]));

@@ -4,7 +4,7 @@ import type { DriftVerdict } from '../../core/drift/verdict.ts';
 import { CauseOfHarm } from '../../core/judge/verdict.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { EMPTY_STATE } from '../../core/registry/ledger.ts';
-import type { ScenarioEvent } from '../../core/simulation/event.ts';
+import { isAboutVersion, type ScenarioEvent } from '../../core/simulation/event.ts';
 import type { PlayedRun, RefusedEvent, Run, TimelineItem, VersionTotals } from '../../core/simulation/run.ts';
 
 /** Longest time line: what is beyond it is counted and left out. */
@@ -45,6 +45,7 @@ export class Timeline {
   #entries = 0;
   #held = 0;
   #retraining = 0;
+  #withheld = 0;
   #driftWindows = 0;
   #leftOut = 0;
   #pages = 0;
@@ -88,9 +89,12 @@ export class Timeline {
   }
 
   /** What a person asked for in vain. */
-  refused(t: number, { do: what, version }: ScenarioEvent, reason: string): void {
+  refused(t: number, event: ScenarioEvent, reason: string): void {
+    const { do: what } = event;
+    const version = isAboutVersion(event) ? event.version : null;
     this.#refused.push({ t, do: what, version, reason });
-    this.note(t, 'refused', `${what}: ${reason}`, this.totals.findIndex(({ name }) => name === version) + 1);
+    const number = this.totals.findIndex(({ name }) => name === version) + 1;
+    this.note(t, 'refused', `${what}: ${reason}`, number === 0 ? undefined : number);
   }
 
   alarm(t: number, { alarm, reason }: AlarmTransition): void {
@@ -133,6 +137,7 @@ export class Timeline {
       this.#entries++;
       if (entry.kind.endsWith('-held')) this.#held++;
       if (entry.kind === 'retraining-requested') this.#retraining++;
+      if (entry.kind === 'action-withheld') this.#withheld++;
       if (entry.kind !== 'rollback-verified') this.#last = entry;
     }
     this.#state = entry.state;
@@ -165,6 +170,7 @@ export class Timeline {
       entries: this.#entries,
       held: this.#held,
       retraining: this.#retraining,
+      withheld: this.#withheld,
       driftWindows: this.#driftWindows,
       pages: this.#pages,
       refused: this.#refused,

@@ -11,6 +11,7 @@ import { main } from '../../../cli/main.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
 import { startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
+import { Registry } from '../../../usecases/registry/registry.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const MODEL = 'models/flight-delay';
@@ -54,6 +55,22 @@ describe('trimtab doctor on a folder', () => {
   beforeEach(() => {
     rmSync(home, { recursive: true, force: true });
     cpSync(sound, home, { recursive: true });
+  });
+
+  it('tells that an entry is of the future: the clock of who wrote it was ahead', async () => {
+    const ahead = await openLocalHome(home, { now: () => new Date(Date.now() + 2 * 86_400_000) });
+    await new Registry(ahead, 'user:eve').apply('flight-delay', { type: 'register', version: 2, reason: 'r' });
+    await ahead.close();
+    // By a clock that is right again; its time is the future all the same, for times never go back.
+    expect((await trimtab('approve', 'flight-delay', '2', '--home', home)).status).toBe(0);
+    const { findings } = await doctor();
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        name: 'times in the ledger of flight-delay',
+        status: 'warn',
+        found: expect.stringMatching(/^entry 4 \(registered, by user:eve\) is of .*Z, 48 hours ahead$/),
+      }),
+    );
   });
 
   it('finds nothing wrong with a home that is sound', async () => {

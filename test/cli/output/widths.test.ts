@@ -5,6 +5,7 @@ import { formatStatus } from '../../../cli/output/status.ts';
 import { table } from '../../../cli/output/table.ts';
 import { formatTruthDelay } from '../../../cli/output/truth-delay.ts';
 import { hanging, wrapped } from '../../../cli/output/wrapped.ts';
+import { findingSentence } from '../../../core/judge/sentences.ts';
 import type { Metric } from '../../../core/quality/metric.ts';
 import { EMPTY_STATE } from '../../../core/registry/ledger.ts';
 import type { CompareView } from '../../../usecases/quality/compare-view.ts';
@@ -153,6 +154,8 @@ describe('text for people fits a terminal of 80 columns', () => {
         },
       ],
       shadow: null,
+      judge: null,
+      automation: { frozen: null, advises: [] },
       business: [
         { metric: NAME, unit: 'euros a flight', variant: 'challenger', values: 123_456, mean: 12.345 },
         { metric: NAME, unit: null, variant: 'champion', values: 123_456, mean: null },
@@ -166,12 +169,81 @@ describe('text for people fits a terminal of 80 columns', () => {
     } as unknown as ModelStatus;
     const paging = [{ alarm: 'Trimtab-dev-JudgeHeartbeat', state: 'ALARM', reason: LONG } as const];
     expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [status], paging }));
+    const finding = {
+      metric: 'answers slower than 500 ms',
+      segment: 'carrier=frankfurt',
+      className: 'much too late',
+      finding: 'unclear',
+      suspect: { n: 123_456, bad: 1_234 },
+      reference: { n: 123_456, bad: 1_234 },
+      difference: 0.01,
+      low: -0.02,
+      high: 0.05,
+      margin: 0.016,
+      evidence: 1,
+      needed: 9,
+    } as const;
     const step = {
       ...status,
-      release: { ...status.release, challengers: [{ ...challenger, test: undefined }] },
-      challengers: [{ version: 12, test: null, step: { checks: [{ verdict: 'worse', reason: LONG }] } }],
+      release: {
+        ...status.release,
+        challengers: [{ ...challenger, test: undefined, waiting: '2026-01-02T12:00:00.000Z' }],
+      },
+      challengers: [{ version: 12, test: null, step: { findings: [finding] } }],
+      judge: {
+        verdicts: [
+          {
+            version: 12,
+            cause: 'unclear',
+            action: 'ask-person',
+            reason: `${findingSentence(finding)}; it has waited 24 h, and would take about 3 h more: decide yourself`,
+            findings: [finding],
+            missing: [NAME, NAME, NAME],
+          },
+        ],
+        alarms: [NAME, NAME],
+        would: 'promote version 12',
+        withheld: `user:ada has frozen automation until 2026-01-01T14:00Z (${LONG})`,
+        replays: [
+          {
+            suspect: 12,
+            reference: 11,
+            hour: '2026-01-01T12',
+            asked: 1_234,
+            failures: { n: 1_234, both: 1_000, suspectOnly: 234, referenceOnly: 0 },
+            slow: { n: 0, both: 0, suspectOnly: 0, referenceOnly: 0 },
+            answers: { n: 1_000, disagree: 500 },
+            truth: [
+              {
+                metric: 'recall',
+                className: NAME,
+                pairs: { n: 1_234, both: 1_000, suspectOnly: 234, referenceOnly: 0 },
+              },
+            ],
+          },
+        ],
+      },
+      automation: {
+        frozen: {
+          entry: 3,
+          at: '2026-01-01T12:00:00.000Z',
+          until: '2026-01-01T14:00:00.000Z',
+          by: 'user:ada',
+          reason: LONG,
+        },
+        advises: [11, 12],
+      },
     } as unknown as ModelStatus;
-    expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [step], paging }));
+    const text = formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [step], paging });
+    expectNarrow(text);
+    const words = text.replace(/\s+/g, ' ');
+    expect(words).toContain('frozen until 2026-01-01 14:00Z, by user:ada at 2026-01-01 12:00Z: ');
+    // What is shown of every rate is not said again.
+    expect(words).toContain(
+      'judge version 12: needs a person, asked at 2026-01-02 12:00Z, cause unclear: it has waited 24 h, and would take about 3 h more: decide yourself',
+    );
+    expect(words).toContain('would promote version 12, but user:ada has frozen automation');
+    expect(words).toContain('failed again: both 1000, the one alone 234, the other alone 0 of 1234');
     const delay = { p90Ms: 5e8, medianMs: 5e8, uncorrectedP90Ms: 4e8, truths: 123_456, reason: null };
     expectNarrow(formatTruthDelay(delay).join('\n'));
   });

@@ -71,7 +71,7 @@ describe('judge', () => {
     ['drift', 'retrain'],
     ['data', 'hold'],
     ['infrastructure', 'hold'],
-    ['unclear', 'hold'],
+    ['unclear', 'ask-person'],
   ] as const)('answers %s with %s', (cause, action) => {
     const trouble = [{ cause, sentence: 'what it is' }];
     expect(judge(evidence({ trouble }))).toMatchObject({ cause, action, reason: 'what it is' });

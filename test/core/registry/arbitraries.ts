@@ -68,6 +68,24 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: typed('request-retraining'), reason }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: typed('freeze'),
+      until: fc.constantFrom('2026-01-02T00:00:00.000Z', '2025-12-31T00:00:00.000Z'),
+      reason,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: typed('unfreeze'), reason }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: typed('withhold'),
+      command: fc.constantFrom('advance', 'roll-back'),
+      version,
+      reason,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: typed('forget-subject'), reason }) },
 );
 

@@ -121,6 +121,14 @@ describe('Scenario', () => {
       ['events', 1, 'afterTakenBack'],
       /is never taken back/,
     ],
+    [[RELEASE, { do: 'freeze', at: '1h', until: '1h' }], ['events', 1, 'until'], /is not within 30 days after `at`/],
+    [[RELEASE, { do: 'freeze', at: '1h', until: '31d' }], ['events', 1, 'until'], /is not within 30 days after `at`/],
+    [[RELEASE, { do: 'unfreeze', at: '1h' }], ['events', 1, 'do'], /automation is not frozen by then/],
+    [
+      [RELEASE, { do: 'freeze', at: 0, until: '1h' }, { do: 'unfreeze', at: '1h' }],
+      ['events', 2, 'do'],
+      /automation is not frozen by then/,
+    ],
     [[RELEASE, { do: 'lift', at: '1h', version: 'canary' }], ['events', 1, 'do'], /is never taken back/],
   ])('refuses events that the file alone tells are impossible: %j', (events, path, message) => {
     const issues = Scenario.safeParse({ events }).error?.issues;

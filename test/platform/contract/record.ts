@@ -21,7 +21,7 @@ export const versionRecord = (model: string, version: number): ModelVersion => (
     },
     outputs: [],
     serving: { maxBatch: 8, threads: 1 },
-    rollout: { steps: [0.5, 1], stepSeconds: 1, youngDays: 7 },
+    rollout: { steps: [0.5, 1], stepSeconds: 1, youngDays: 7, mode: 'act' },
     monitoring: {
       captureShare: 1,
       periodSeconds: 60,

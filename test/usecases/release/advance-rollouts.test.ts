@@ -74,6 +74,17 @@ describe('advanceRollouts', () => {
       expect((await fixture.registry.state('m')).challengers[0]!.waiting).toBeUndefined();
     });
 
+    it('asks about each of two that wait, and about each once', async () => {
+      await canary(2);
+      await canary(3);
+      fixture.seconds = 87_000;
+      expect((await look()).entry).toMatchObject({ kind: 'canary-waits', version: 2 });
+      fixture.seconds += 60;
+      expect((await look()).entry).toMatchObject({ kind: 'canary-waits', version: 3 });
+      fixture.seconds += 60;
+      expect((await look()).entry).toBeUndefined();
+    });
+
     it('takes no step without truth once the model has had some', async () => {
       await fixture.truths(1, 200, 0.2);
       fixture.seconds = 10;
@@ -83,6 +94,20 @@ describe('advanceRollouts', () => {
       await fixture.truths(1, 2_000, 0.2);
       await fixture.truths(2, 2_000, 0.2);
       expect((await look()).entry).toMatchObject({ kind: 'canary-advanced' });
+    });
+
+    it('says how many of its truths are one caller’s repeated rows, which outvote nobody', async () => {
+      await canary();
+      await served(80, {}, {});
+      fixture.repeated = 4_000;
+      await fixture.truths(1, 300, 0.2);
+      await fixture.truths(2, 100, 0.2);
+      expect((await look()).waiting).toMatch(
+        /; 4,000 of 4,100 truths of version 2 are of a caller’s repeated rows, which count once$/,
+      );
+      fixture.repeated = 20;
+      await fixture.truths(2, 1, 0);
+      expect((await look()).waiting).not.toContain('repeated');
     });
 
     it.each([

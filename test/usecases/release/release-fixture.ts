@@ -1,3 +1,4 @@
+import type { Rollout } from '../../../core/manifest/manifest.ts';
 import { metricLine } from '../../../core/observability/emf.ts';
 import type { MetricName } from '../../../core/observability/metric-names.ts';
 import { emptyTally } from '../../../core/quality/decisions.ts';
@@ -25,6 +26,8 @@ interface Served {
 /** A model of three versions in a home of its own, the first released; its clock is `seconds`. */
 export class ReleaseFixture {
   seconds = 0;
+  /** Truths of each version that repeat others. */
+  repeated = 0;
   readonly #truths = new Map<string, { wrong: number; right: number }>();
 
   private constructor(
@@ -32,7 +35,11 @@ export class ReleaseFixture {
     readonly registry: Registry,
   ) {}
 
-  static async open(rollout: { steps: number[]; stepSeconds: number }): Promise<ReleaseFixture> {
+  static async open(rollout: {
+    steps: number[];
+    stepSeconds: number;
+    mode?: Rollout['mode'];
+  }): Promise<ReleaseFixture> {
     let fixture: ReleaseFixture | undefined;
     const clock = { now: () => new Date(T0 + (fixture?.seconds ?? 0) * 1_000) };
     const home = await openLocalHome(temporaryFolder('release'), clock);
@@ -47,7 +54,7 @@ export class ReleaseFixture {
           ...record.manifest,
           decision: { task: 'binary', output: 'y', column: 0, threshold: 0.5 },
           monitoring: { ...record.manifest.monitoring, periodSeconds: 10, maxErrorRate: 0.36, maxLatencyMs: 500 },
-          rollout: { ...rollout, youngDays: 7, shadow: { maxDisagreement: 0.1 } },
+          rollout: { mode: 'act', ...rollout, youngDays: 7, shadow: { maxDisagreement: 0.1 } },
         },
       });
       await fixture.apply({ type: 'approve', version, reason: 'r' });
@@ -92,7 +99,7 @@ export class ReleaseFixture {
       delays: {},
       versions: versions.map((each) => ({
         version: each,
-        uncounted: { named: 0, failed: 0, repeated: 0 },
+        uncounted: { named: 0, failed: 0, repeated: this.repeated },
         strata: [...this.#truths]
           .filter(([of]) => of.startsWith(`${each} `))
           .map(([of, counts]) => ({ since: of.split(' ')[1], segments: { '': segment(counts) } })),

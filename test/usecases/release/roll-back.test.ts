@@ -116,6 +116,26 @@ describe('rollBack', () => {
     expect((await fixture.registry.state('m')).challengers).toHaveLength(1);
   });
 
+  it('asks a person about a first champion that is wrong, where nothing says that it was ever better', async () => {
+    const serve = () => {
+      fixture.serve(1, 'champion', 90, { wrong: 0.9 });
+      fixture.seconds += 10;
+    };
+    fixture.seconds = 15;
+    serve();
+    const entry = await answer(alarm('champion', 'PredictionError'));
+    expect(entry).toMatchObject({ kind: 'unclear-held', version: 1, evidence: { cause: 'unclear' } });
+    expect(entry!.reason).toContain('no version to go back to, and no reference with labels');
+    serve();
+    expect(await answer(alarm('champion', 'PredictionError'))).toBeUndefined();
+    // With a version that it came after, the world has turned.
+    await fixture.apply({ type: 'release', version: 2, reason: 'r' });
+    fixture.seconds += 3_600;
+    fixture.serve(2, 'champion', 90, { wrong: 0.9 });
+    fixture.seconds += 10;
+    expect(await answer(alarm('champion', 'PredictionError'))).toMatchObject({ kind: 'retraining-requested' });
+  });
+
   it('holds, and says so once, when all fail together', async () => {
     await canary();
     both({ failure: 0.5 }, { failure: 0.5 });

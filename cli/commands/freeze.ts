@@ -1,0 +1,31 @@
+import type { Command as Program } from 'commander';
+import { FreezeTimeError, freezeEnd } from '../../core/registry/freeze.ts';
+import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { formatEntry } from '../output/release.ts';
+
+/** Stops automation for a time: everything is judged and said, and nothing done. */
+export function addFreeze(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('freeze <model>')
+    .description('let automation judge and say, and do nothing, for a time; your own commands go on working')
+    .requiredOption('--until <time>', 'a duration such as 2h, or an instant such as 2026-01-31T12:00Z; at most 30 days')
+    .requiredOption('--reason <text>', 'why, for the ledger')
+    .action((model: string, { until: text, reason }: { until: string; reason: string }) =>
+      withHome(io, options(), async (home, registry) => {
+        const until = parseEnd(text, home.clock.now());
+        const { revision } = await registry.state(model);
+        const entry = await registry.apply(model, { type: 'freeze', until, reason }, { expectedRevision: revision });
+        print(io, options(), entry, formatEntry);
+      }),
+    );
+}
+
+/** @throws UsageError */
+function parseEnd(text: string, now: Date): string {
+  try {
+    return freezeEnd(text, now);
+  } catch (error) {
+    throw error instanceof FreezeTimeError ? new UsageError(`--until: ${error.message}`) : error;
+  }
+}
