@@ -15,7 +15,7 @@ export async function* readJsonLines(file: string): AsyncGenerator<Record<string
     if (line.trim() === '') continue;
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = JSON.parse(number === 1 ? line.replace(/^\ufeff/, '') : line);
     } catch (cause) {
       throw new JsonLinesError(`${file}, line ${number}: ${(cause as Error).message}`, { cause });
     }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
+import { canBeWrong } from '../../core/manifest/decision.ts';
 import { Manifest } from '../../core/manifest/manifest.ts';
 import { ModelName } from '../../core/model/names.ts';
 import type { Signature } from '../../core/model/signature.ts';
@@ -150,11 +151,18 @@ function formatInitialised({ folder, manifestFile, manifest, baseline }: ModelFo
   return [
     `${folder}: ${parts.join(', ')}, baseline of ${baseline.rows} rows in ${baseline.chunks} stretches`,
     errorRate === undefined
-      ? '  no labels: how often it is wrong is not known'
+      ? `  no ${missingOf(manifest)}: how often it is wrong is not known`
       : `  wrong on ${(100 * errorRate).toFixed(1)} % of ${rows} labelled rows`,
     `  read ${manifestFile} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
     `  then: trimtab register ${folder}`,
   ].join('\n');
+}
+
+/** Why nobody knows how often it is wrong. */
+function missingOf({ contract, decision }: Manifest): string {
+  if (contract.data.label === undefined) return 'labels';
+  if (decision === undefined) return 'decision';
+  return canBeWrong(decision) ? 'labels' : 'tolerance';
 }
 
 /** The decision that the outputs can make, by what the labels are. @throws UsageError */

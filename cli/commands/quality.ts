@@ -10,6 +10,7 @@ import { parseVersionNumber } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { formatQuality } from '../output/quality.ts';
+import { printable } from '../printable.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -66,6 +67,8 @@ function described<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof UnknownSegmentError ? new UsageError(error.message) : error;
+    if (!(error instanceof UnknownSegmentError)) throw error;
+    const { message } = new UnknownSegmentError(printable(error.segment), printable(error.segments));
+    throw new UsageError(message);
   }
 }

@@ -20,6 +20,7 @@ export function formatQuality(view: QualityView): string {
       ...hanging(head),
       ...unreadable(view),
       '  nothing is known yet: send ground truth, or look further back with --window',
+      ...inputSection(view),
     ].join('\n');
   const alike =
     designEffect > 1.1 ? `, ${units} units: intervals are ${Math.sqrt(designEffect).toFixed(1)} times as wide` : '';
@@ -33,7 +34,7 @@ export function formatQuality(view: QualityView): string {
     ...section('predicted (│) and observed (●) share', diagram(view)),
     ...section('worth', businessTable(view)),
     ...section('segments', segmentTable(view)),
-    ...section('requests: missing values and broken rules, by hour', inputTable(view)),
+    ...inputSection(view),
   ].join('\n');
 }
 
@@ -201,6 +202,9 @@ function segmentTable({ segments, segment }: QualityView): string {
 
 /** Hours that a line of bars has room for. */
 const MAX_HOURS = 24;
+
+const inputSection = (view: QualityView): string[] =>
+  section('requests: missing values and broken rules, by hour', inputTable(view));
 
 function inputTable({ inputs, segment }: QualityView): string {
   if (inputs.length === 0 || segment !== '') return '';

@@ -214,8 +214,8 @@ function countsText({ findings, outOfDistribution }: CaptureInput): string {
   if (findings.length > 0) {
     const texts: string[] = [];
     let bytes = 0;
-    for (const { feature, rule, count } of findings.toSorted((a, b) => b.count - a.count)) {
-      const one = `{"feature":${quoted(feature)},"rule":"${rule}","count":${count}}`;
+    for (const { feature, rule, count, unread } of findings.toSorted((a, b) => b.count - a.count)) {
+      const one = `{"feature":${quoted(feature)},"rule":"${rule}","count":${count}${unread ? `,"unread":${unread}` : ''}}`;
       bytes += Buffer.byteLength(one);
       if (bytes > FINDINGS_BYTES) break;
       texts.push(one);

@@ -27,6 +27,8 @@ const CaptureFinding = z.strictObject({
   /** As violations have it: `min`, `missing`, `shape`. */
   rule: z.string(),
   count: z.int().min(1),
+  /** How many of them are null in `features`, though something was there: values of another type, and infinite ones. */
+  unread: z.int().min(1).optional(),
 });
 
 /**

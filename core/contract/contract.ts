@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { recordName } from '../model/names.ts';
+import { ownValue } from '../model/own-value.ts';
 import { RULE_SHAPE, rulesProblem } from './rules/rules.ts';
 import { RESERVED_PREFIX } from './sql-text.ts';
 import { TensorRule } from './tensor-rule.ts';
@@ -26,7 +28,7 @@ export { FeatureType } from './types/value-type.ts';
 export const Feature = z
   .strictObject({
     /** Column name in data files and key in requests. */
-    name: z.string().min(1).max(128),
+    name: recordName('a feature').min(1).max(128),
     description: z.string().optional(),
     /** Unit of measurement, for people: `minutes`, `mph`. */
     unit: z.string().optional(),
@@ -63,16 +65,18 @@ export const FileRules = z.strictObject({
 });
 export type FileRules = z.infer<typeof FileRules>;
 
+const COLUMN = recordName('a column');
+
 /** Columns of data files that are not features. */
 export const DataColumns = z.strictObject({
   /** Identifies a row. */
-  id: z.string().optional(),
+  id: COLUMN.optional(),
   /** When the row's event happened. */
-  time: z.string().optional(),
+  time: COLUMN.optional(),
   /** Ground truth, when it is known. May be missing in any row. */
-  label: z.string().optional(),
+  label: COLUMN.optional(),
   /** Further columns that are carried along unchecked. Any other column rejects the file. */
-  extra: z.array(z.string()).default([]),
+  extra: z.array(COLUMN).default([]),
   /** Which of these columns are personal, and how they are treated. Features say so themselves. */
   personal: z.record(z.string(), PersonalTreatment.exclude(['no'])).default({}),
   /**
@@ -132,7 +136,7 @@ export const Contract = z
         'subject',
       );
     else {
-      const treatment = feature ? feature.personal : (data.personal[subject] ?? 'no');
+      const treatment = feature ? feature.personal : (ownValue(data.personal, subject) ?? 'no');
       // What is omitted could not be found again to be forgotten.
       if (treatment !== 'hash' && treatment !== 'encrypt')
         fault(`${subject} is marked personal: ${treatment}, a subject is marked hash or encrypt`, 'subject');

@@ -40,21 +40,25 @@ export class FeatureCheck<T extends number | bigint | string> implements Violati
    */
   check(raw: unknown, cell: Cell, row: number, findings: Findings): T {
     let value = cell;
+    const unread = isUnread(cell);
     for (const rule of this.rules) {
       if (rule.exempts?.is(value)) break;
       if (!rule.breaks(value)) continue;
       if (this.policy === 'clamp' && rule.clamp !== undefined) {
-        findings.tolerate(this, rule);
+        findings.tolerate(this, rule, unread);
         value = rule.clamp(value as Value);
         continue;
       }
       const held = this.holder.hold(value);
-      findings.add(this, rule, { value: raw, row, tolerable: held !== undefined });
+      findings.add(this, rule, { value: raw, row, tolerable: held !== undefined, unread });
       return held ?? this.holder.empty;
     }
     const held = this.holder.hold(value);
     // A number that may have lost digits before it came here is no integer of 64 bits.
-    if (held === undefined) findings.add(this, this.element, { value: raw, row, tolerable: false });
+    if (held === undefined) findings.add(this, this.element, { value: raw, row, tolerable: false, unread });
     return held ?? this.holder.empty;
   }
 }
+
+/** Whether captures have nothing of a value that was there: one of another type, or an infinite one. */
+const isUnread = (cell: Cell): boolean => cell === undefined || (typeof cell === 'number' && !Number.isFinite(cell));

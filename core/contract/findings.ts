@@ -21,6 +21,8 @@ export interface RefusedValue {
   readonly row: number;
   /** Whether the policy may let it through: what the tensor cannot hold is rejected whatever the policy. */
   readonly tolerable: boolean;
+  /** Nothing is kept of it for captures, as of a missing one. */
+  readonly unread?: boolean;
 }
 
 /** How often one rule of one feature was broken in one request. */
@@ -29,6 +31,14 @@ export interface ViolationCount {
   readonly feature: string;
   readonly rule: Violation['rule'];
   readonly count: number;
+  /** How many of them captures have nothing of, though something was there; absent where there are none. */
+  readonly unread?: number;
+}
+
+/** {@link ViolationCount} while it is counted. */
+interface RuleCount {
+  count: number;
+  unread: number;
 }
 
 /** Collects what was broken in one request: rejecting violations in full up to a limit, all of them as counts. */
@@ -40,7 +50,7 @@ export class Findings {
   /** Violations that were clamped or flagged. */
   tolerated = 0;
   /** All violations, by feature and rule; made when there is one, for most requests have none. */
-  #counts: Map<string, Map<Violation['rule'], number>> | undefined;
+  #counts: Map<string, Map<Violation['rule'], RuleCount>> | undefined;
 
   constructor(readonly limit = 10) {}
 
@@ -48,14 +58,20 @@ export class Findings {
   get counts(): readonly ViolationCount[] {
     if (this.#counts === undefined) return NOTHING;
     return [...this.#counts].flatMap(([feature, rules]) =>
-      [...rules].map(([rule, count]): ViolationCount => ({ feature, rule, count })),
+      [...rules].map(
+        ([rule, { count, unread }]): ViolationCount => ({ feature, rule, count, ...(unread > 0 ? { unread } : {}) }),
+      ),
     );
   }
 
   /** Records a violation that was clamped, or that is let pass. */
-  tolerate({ name: feature }: Pick<ViolationSubject, 'name'>, { name: rule }: Pick<BrokenRule, 'name'>): void {
+  tolerate(
+    { name: feature }: Pick<ViolationSubject, 'name'>,
+    { name: rule }: Pick<BrokenRule, 'name'>,
+    unread = false,
+  ): void {
     this.tolerated++;
-    this.#count(feature, rule);
+    this.#count(feature, rule, unread);
   }
 
   /** Records a violation that is not clamped. */
@@ -64,12 +80,12 @@ export class Findings {
     { name, allowed }: BrokenRule,
     finding: RefusedValue,
   ): void {
-    const { value, row, tolerable } = finding;
+    const { value, row, tolerable, unread = false } = finding;
     if (tolerable && policy === 'flag') {
-      this.tolerate({ name: feature }, { name });
+      this.tolerate({ name: feature }, { name }, unread);
       return;
     }
-    this.#count(feature, name);
+    this.#count(feature, name, unread);
     if (this.rejected++ >= this.limit) return;
     this.violations.push({
       feature,
@@ -80,11 +96,14 @@ export class Findings {
     });
   }
 
-  #count(feature: string, rule: Violation['rule']): void {
+  #count(feature: string, rule: Violation['rule'], unread: boolean): void {
     this.#counts ??= new Map();
-    const rules = this.#counts.get(feature) ?? new Map<Violation['rule'], number>();
+    const rules = this.#counts.get(feature) ?? new Map<Violation['rule'], RuleCount>();
     this.#counts.set(feature, rules);
-    rules.set(rule, (rules.get(rule) ?? 0) + 1);
+    const known = rules.get(rule) ?? { count: 0, unread: 0 };
+    rules.set(rule, known);
+    known.count++;
+    if (unread) known.unread++;
   }
 }
 

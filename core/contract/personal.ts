@@ -1,3 +1,4 @@
+import { ownValue } from '../model/own-value.ts';
 import type { Contract, PersonalTreatment } from './contract.ts';
 
 /** Whose field a value is of: an envelope opens only under the same owner and field. */
@@ -26,7 +27,7 @@ export const ENVELOPE = 'enc:v1:';
 /** How a column of data files, feature or not, is treated. */
 export function treatmentOf(contract: Contract, column: string): PersonalTreatment {
   const feature = contract.features.find(({ name }) => name === column);
-  return feature ? feature.personal : (contract.data.personal[column] ?? 'no');
+  return feature ? feature.personal : (ownValue(contract.data.personal, column) ?? 'no');
 }
 
 /** All columns that are personal, features first. */

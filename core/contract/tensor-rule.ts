@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { recordName } from '../model/names.ts';
 import { max } from './rules/max.ts';
 import { maxLength } from './rules/max-length.ts';
 import { min } from './rules/min.ts';
@@ -15,7 +16,7 @@ const SizeRange = z
 export const TensorRule = z
   .strictObject({
     /** Input of the graph. */
-    name: z.string().min(1).max(128),
+    name: recordName('a tensor').min(1).max(128),
     description: z.string().optional(),
     /** Unit of the elements, for people. */
     unit: z.string().optional(),

@@ -1,5 +1,6 @@
 import type { Capture } from '../captures/capture.ts';
 import { capturedScores } from '../captures/captured-outputs.ts';
+import { ownValue } from '../model/own-value.ts';
 import { type ColumnValue, countColumn } from '../profile/count.ts';
 import { mergeProfiles } from '../profile/merge.ts';
 import type { Profile } from '../profile/profile.ts';
@@ -56,10 +57,12 @@ function profileOf(
     if (output !== undefined && name === `output:${output}`)
       columns[name] = countColumn(bins, flat(captures, capturedScores));
     // A feature that this version's captures never carry is no feature that went missing.
-    else if (captures.length === 0 ? name !== label : captures.some(({ features }) => name in features))
+    else if (
+      captures.length === 0 ? name !== label : captures.some(({ features }) => ownValue(features, name) !== undefined)
+    )
       columns[name] = countColumn(
         bins,
-        flat(captures, (c) => c.features[name] ?? new Array<null>(c.rows).fill(null)),
+        flat(captures, (c) => ownValue(c.features, name) ?? new Array<null>(c.rows).fill(null)),
       );
   }
   return { rows, columns };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ownValue } from '../model/own-value.ts';
 import { countsOf } from '../profile/bins.ts';
 import type { Baseline, Profile } from '../profile/profile.ts';
 import { benjaminiHochberg } from './benjamini-hochberg.ts';
@@ -66,7 +67,7 @@ const MIN_ROWS = 500;
  * @param current profile of the window over the baseline's bins
  */
 export function detectDrift(baseline: Baseline, current: Profile, { alpha = 0.01 }: DriftOptions = {}): DriftVerdict {
-  const names = Object.keys(current.columns).filter((name) => baseline.profile.columns[name]);
+  const names = Object.keys(current.columns).filter((name) => ownValue(baseline.profile.columns, name));
   const measured = names.map((name) => measure(name, baseline, current));
   const applicable = measured.filter(({ status }) => status !== 'not_applicable');
   const needed = Math.max(

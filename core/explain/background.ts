@@ -1,4 +1,5 @@
 import type { Feature } from '../contract/contract.ts';
+import { ownValue } from '../model/own-value.ts';
 import type { Baseline, ColumnProfile } from '../profile/profile.ts';
 import type { BackgroundSource } from './explanation.ts';
 import { shuffled, uniform } from './random.ts';
@@ -27,7 +28,9 @@ export function backgroundOf(
   features: readonly Feature[],
   most: number,
 ): Background {
-  const known = features.map(({ name, personal }) => personal === 'no' && profile.columns[name] !== undefined);
+  const known = features.map(
+    ({ name, personal }) => personal === 'no' && ownValue(profile.columns, name) !== undefined,
+  );
   const unknown = features.filter((_, i) => !known[i]).map(({ name }) => name);
   const random = uniform(SEED);
   const columns = new Map(background?.columns.map((name, i) => [name, i]));

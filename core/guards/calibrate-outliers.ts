@@ -1,4 +1,5 @@
 import type { Feature } from '../contract/contract.ts';
+import { ownValue } from '../model/own-value.ts';
 import type { OutlierCalibration } from '../profile/outlier-calibration.ts';
 import type { CategoricalProfile, ColumnProfile, Profile } from '../profile/profile.ts';
 import { type ScoredFeature, scoreFeatures } from './outliers.ts';
@@ -34,7 +35,7 @@ export function calibrateOutliers(
   if (rows === 0) throw new RangeError('a reference without rows or features cannot be calibrated');
   const ranks: Record<string, Ranks> = {};
   for (const [i, { name }] of features.entries()) {
-    const column = profile.columns[name];
+    const column = ownValue(profile.columns, name);
     const values = columns[i]!;
     if (column?.kind === 'numeric' && !Array.isArray(values))
       ranks[name] = { ...ranksFrom(values), min: column.min, max: column.max };
@@ -123,7 +124,7 @@ function rateOthers(features: readonly Feature[], columns: readonly ColumnValues
   const known: [string, ColumnProfile][] = [];
   const ranks: Record<string, Ranks> = {};
   for (const [i, { name, type }] of features.entries()) {
-    const column = profile.columns[name];
+    const column = ownValue(profile.columns, name);
     if (column === undefined) continue;
     const values = columns[i]!;
     if (column.kind === 'categorical') known.push([name, recounted(column, values, type === 'boolean')]);

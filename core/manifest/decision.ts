@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { recordName } from '../model/names.ts';
 
 export const BinaryDecision = z.strictObject({
   task: z.literal('binary'),
   /** Output that holds the probability or score. */
-  output: z.string(),
+  output: recordName('an output'),
   /** Column of that output for the positive class. */
   column: z.int().min(0).default(1),
   /** The decision is positive when the probability is at least this. */
@@ -13,7 +14,8 @@ export const BinaryDecision = z.strictObject({
 });
 export type BinaryDecision = z.infer<typeof BinaryDecision>;
 
-const ClassName = z.union([z.string(), z.number()]);
+/** A class's name. */
+export const ClassName = z.union([recordName('a class'), z.number()]);
 
 export const MulticlassDecision = z.strictObject({
   task: z.literal('multiclass'),
@@ -21,7 +23,7 @@ export const MulticlassDecision = z.strictObject({
    * Output that decides. Where `outputs` says that it means `label`, it holds the class itself; else it has one
    * probability or score a class, of which the greatest decides (the first of several that are equally great).
    */
-  output: z.string(),
+  output: recordName('an output'),
   /** Names of the classes, of probabilities in the order of the columns; absent: the `classes` of that output in `outputs`. */
   classes: z
     .array(ClassName)
@@ -40,7 +42,7 @@ export type MulticlassDecision = z.infer<typeof MulticlassDecision>;
 
 export const RegressionDecision = z.strictObject({
   task: z.literal('regression'),
-  output: z.string(),
+  output: recordName('an output'),
   column: z.int().min(0).default(0),
   /** A prediction is wrong when it misses by more than this, in the output's unit; absent: none is right or wrong. */
   tolerance: z.number().positive().optional(),

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { Contract } from '../contract/contract.ts';
-import { ModelName } from '../model/names.ts';
+import { ModelName, recordName } from '../model/names.ts';
 import { Preprocess } from '../model/preprocess.ts';
 import { Batching } from './batching.ts';
 import { BusinessMetrics } from './business.ts';
 import { CacheSettings } from './cache.ts';
-import { Decision } from './decision.ts';
+import { ClassName, Decision } from './decision.ts';
 import { Explanations } from './explanations.ts';
 import { Guards } from './guards.ts';
 import { PrivacySettings } from './privacy.ts';
@@ -16,10 +16,10 @@ import { TruthSettings } from './truth.ts';
 
 /** What an output means; at most one output decides. */
 export const OutputMeaning = z.strictObject({
-  name: z.string().min(1),
+  name: recordName('an output').min(1),
   meaning: z.enum(['label', 'probabilities', 'score', 'value', 'other']),
   /** Labels of a probabilities output, in column order. */
-  classes: z.array(z.union([z.string(), z.number()])).optional(),
+  classes: z.array(ClassName).optional(),
   description: z.string().optional(),
 });
 export type OutputMeaning = z.infer<typeof OutputMeaning>;

@@ -26,3 +26,11 @@ export type Digest = z.infer<typeof Digest>;
 /** An instant, ISO 8601 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`. */
 export const Instant = z.iso.datetime({ precision: 3 }).describe('An instant, ISO 8601 in UTC with milliseconds.');
 export type Instant = z.infer<typeof Instant>;
+
+/**
+ * A name that values are found by in records, such as captures: `__proto__` is dropped where those are read.
+ *
+ * @param what it is the name of, for people: `a feature`
+ */
+export const recordName = (what: string): z.ZodString =>
+  z.string().refine((name) => name !== '__proto__', `__proto__ is no name of ${what}`);

@@ -1,3 +1,4 @@
+import { ownValue } from '../model/own-value.ts';
 import { finiteOrNull } from './count.ts';
 import type { CategoricalProfile, ColumnProfile, NumericProfile, Profile } from './profile.ts';
 
@@ -22,7 +23,7 @@ export class ProfileMismatchError extends Error {
 export function mergeProfiles(a: Profile, b: Profile): Profile {
   const names = new Set([...Object.keys(a.columns), ...Object.keys(b.columns)]);
   const columns = [...names].map((name): [string, ColumnProfile] => {
-    const [left, right] = [a.columns[name], b.columns[name]];
+    const [left, right] = [ownValue(a.columns, name), ownValue(b.columns, name)];
     if (!left || !right) throw new ProfileMismatchError(name, 'one of them does not have it');
     return [name, mergeColumns(name, left, right)];
   });

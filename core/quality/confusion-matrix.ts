@@ -2,7 +2,7 @@ import type { MulticlassTally } from './multiclass.ts';
 
 /** Decisions between several classes, dense: rows by what was true, columns by what was decided. */
 export interface ConfusionMatrix {
-  /** Names of the rows: the classes, then `other` where something is in it. */
+  /** Names of the rows: the classes, then `other` where something is in it; `(other)` where a class is called that. */
   readonly truths: readonly string[];
   /** Names of the columns: the classes, then `other` and `none` where something is in them. */
   readonly decisions: readonly string[];
@@ -27,10 +27,14 @@ export function confusionMatrix(tally: MulticlassTally): ConfusionMatrix {
   const row = (at: number): number => matrix[at]!.reduce((sum, count) => sum + count, 0);
   const rows = [...tally.classes.keys(), ...(row(other) > 0 ? [other] : [])];
   const columns = [...tally.classes.keys(), ...[other, other + 1].filter((at) => column(at) > 0)];
-  const names = [...tally.classes, 'other', 'none'];
+  const names = [...tally.classes, ...['other', 'none'].map((name) => apartFrom(tally.classes, name))];
   return {
     truths: rows.map((at) => names[at]!),
     decisions: columns.map((at) => names[at]!),
     counts: rows.map((truth) => columns.map((decision) => matrix[truth]![decision]!)),
   };
 }
+
+/** A name that none of the classes has. */
+const apartFrom = (classes: readonly string[], name: string): string =>
+  classes.includes(name) ? apartFrom(classes, `(${name})`) : name;

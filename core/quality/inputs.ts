@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Capture } from '../captures/capture.ts';
 import { ModelName } from '../model/names.ts';
+import { ownValue } from '../model/own-value.ts';
 import { Count } from './bin-counts.ts';
 import { Hour, hourOf } from './hour-tallies.ts';
 
@@ -45,30 +46,100 @@ export const noInputs = (): DeliveredInputs => ({ schemaVersion: 1, objects: {},
 /** Where the inputs are kept of captures that were delivered in an hour; of all models. */
 export const inputsKey = (delivered: Hour): string => `quality/_inputs/${delivered}.json`;
 
-/** Counts what a capture holds of inputs, in place. Shadows see copies, and count nothing. */
-export function addInputs(inputs: DeliveredInputs, capture: Capture): void {
-  const { model, version, variant, at, rows, features, findings = [] } = capture;
-  if (variant === 'shadow') return;
-  const hours = member(inputs.models, model, () => ({}));
-  const versions = member(hours, hourOf(at), () => ({}));
-  const counts = member(versions, String(version), () => ({ rows: 0, features: {} }));
-  counts.rows += rows;
-  const of = (name: string): FeatureInputs =>
-    member(counts.features, name, () => ({ rows: 0, missing: 0, violations: {} }));
-  for (const [name, values] of Object.entries(features)) {
-    const feature = of(name);
-    feature.rows += values.length;
-    for (const value of values) if (value === null) feature.missing++;
+/** Inputs of one capture cannot be counted. */
+export class InputsError extends Error {
+  override readonly name = 'InputsError';
+  constructor({ model, version }: Pick<Capture, 'model' | 'version'>, feature: string, cause: unknown) {
+    super(
+      `inputs of ${model} ${version}, feature ${feature}, cannot be counted: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
   }
-  for (const { feature, rule, count } of findings) {
-    const { violations } = of(feature);
-    violations[rule] = (violations[rule] ?? 0) + count;
+}
+
+/**
+ * Counts what captures hold of inputs, in place. Shadows see copies, and count nothing.
+ *
+ * @returns why captures are left out that cannot be counted: what is wrong with those of one model keeps no other from
+ * being counted
+ */
+export function addCaptures(inputs: DeliveredInputs, captures: Iterable<Capture>): InputsError[] {
+  const faults: InputsError[] = [];
+  const unread = new UnreadValues();
+  for (const capture of captures) {
+    if (capture.variant === 'shadow') continue;
+    const counted = inputsOf(capture, unread);
+    if (counted instanceof InputsError) {
+      faults.push(counted);
+      continue;
+    }
+    const hours = member(inputs.models, capture.model, () => ({}));
+    const versions = member(hours, hourOf(capture.at), () => ({}));
+    addTo(
+      member(versions, String(capture.version), () => ({ rows: 0, features: {} })),
+      counted,
+    );
   }
+  return faults;
+}
+
+/**
+ * Values that captures have nothing of, though something was there: they broke the contract and are not missing. Of a
+ * request that is spread over several lines the first says how many, so the others are looked at behind it.
+ */
+class UnreadValues {
+  readonly #left = new Map<string, number>();
+
+  add(capture: Capture): void {
+    for (const { feature, unread = 0 } of capture.findings ?? []) {
+      const key = keyOf(capture, feature);
+      if (unread > 0) this.#left.set(key, (this.#left.get(key) ?? 0) + unread);
+    }
+  }
+
+  /** How many of the nulls of a feature in one line they are. */
+  take(capture: Capture, feature: string, nulls: number): number {
+    if (this.#left.size === 0) return 0;
+    const key = keyOf(capture, feature);
+    const left = this.#left.get(key) ?? 0;
+    const taken = Math.min(left, nulls);
+    if (taken < left && capture.first !== undefined) this.#left.set(key, left - taken);
+    else this.#left.delete(key);
+    return taken;
+  }
+}
+
+const keyOf = ({ model, version, variant, id, at }: Capture, feature: string): string =>
+  [model, version, variant, id, at, feature].join('\n');
+
+function inputsOf(capture: Capture, unread: UnreadValues): VersionInputs | InputsError {
+  const counts: VersionInputs = { rows: capture.rows, features: {} };
+  const of = (name: string): FeatureInputs => member(counts.features, name, noFeature);
+  let current = '';
+  try {
+    for (const [name, values] of Object.entries(capture.features)) {
+      current = name;
+      const feature = of(name);
+      feature.rows += values.length;
+      for (const value of values) if (value === null) feature.missing++;
+    }
+    unread.add(capture);
+    for (const [name, feature] of Object.entries(counts.features))
+      feature.missing -= unread.take(capture, name, feature.missing);
+    for (const { feature, rule, count } of capture.findings ?? []) {
+      current = feature;
+      const { violations } = of(feature);
+      violations[rule] = (ownValue(violations, rule) ?? 0) + count;
+    }
+  } catch (error) {
+    return new InputsError(capture, current, error);
+  }
+  return counts;
 }
 
 /** The member of a record, made when it is new. */
 function member<T>(record: Record<string, T>, name: string, make: () => T): T {
-  const known = record[name];
+  const known = ownValue(record, name);
   if (known !== undefined) return known;
   const made = make();
   record[name] = made;
@@ -76,16 +147,20 @@ function member<T>(record: Record<string, T>, name: string, make: () => T): T {
 }
 
 export function mergeInputs(a: VersionInputs, b: VersionInputs): VersionInputs {
-  const features = { ...a.features };
-  for (const [name, other] of Object.entries(b.features)) {
-    const known = features[name];
-    features[name] = known === undefined ? other : mergeFeature(known, other);
-  }
-  return { rows: a.rows + b.rows, features };
+  const merged = structuredClone(a);
+  addTo(merged, b);
+  return merged;
 }
 
-function mergeFeature(a: FeatureInputs, b: FeatureInputs): FeatureInputs {
-  const violations = { ...a.violations };
-  for (const [rule, count] of Object.entries(b.violations)) violations[rule] = (violations[rule] ?? 0) + count;
-  return { rows: a.rows + b.rows, missing: a.missing + b.missing, violations };
+function addTo(counts: VersionInputs, more: VersionInputs): void {
+  counts.rows += more.rows;
+  for (const [name, { rows, missing, violations }] of Object.entries(more.features)) {
+    const feature = member(counts.features, name, noFeature);
+    feature.rows += rows;
+    feature.missing += missing;
+    for (const [rule, count] of Object.entries(violations))
+      feature.violations[rule] = (ownValue(feature.violations, rule) ?? 0) + count;
+  }
 }
+
+const noFeature = (): FeatureInputs => ({ rows: 0, missing: 0, violations: {} });

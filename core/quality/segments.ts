@@ -1,5 +1,7 @@
+import { LONGEST_STRING } from '../captures/capture.ts';
 import type { Contract, Feature } from '../contract/contract.ts';
 import { hasFewValues, MAX_SEGMENT_VALUES, type SegmentSettings } from '../manifest/segments.ts';
+import { ownValue } from '../model/own-value.ts';
 import { binOf } from '../profile/bins.ts';
 import type { ColumnValue } from '../profile/count.ts';
 import type { Profile } from '../profile/profile.ts';
@@ -28,7 +30,7 @@ export function compileSegments(
   return (features) => [
     ALL,
     ...named.map(({ feature, nameOf }) => {
-      const value = features[feature] ?? null;
+      const value = ownValue(features, feature) ?? null;
       return `${feature}=${isMissing(value) ? '(missing)' : nameOf(value)}`;
     }),
   ];
@@ -40,6 +42,9 @@ const BOOLEANS: ReadonlyMap<ColumnValue, boolean> = new Map([
   [1, true],
 ]);
 
+/** Captures cut long strings, so that longer ones which begin alike are one segment. */
+const asCaptured = (value: ColumnValue): string => String(value).slice(0, LONGEST_STRING);
+
 const isMissing = (value: ColumnValue): boolean => value === null || value === '' || Number.isNaN(value);
 
 function valueNames(
@@ -49,12 +54,12 @@ function valueNames(
 ): (value: ColumnValue) => string {
   const feature = features.find((each) => each.name === name);
   if (feature?.type === 'boolean') return (value) => String(BOOLEANS.get(value) ?? value);
-  const column = profile?.columns[name];
+  const column = ownValue(profile?.columns ?? {}, name);
   const categories = column?.kind === 'categorical' ? column.categories : [];
   const values = new Set(
-    (feature?.allowed ?? wholeNumbers(feature) ?? categories).slice(0, MAX_SEGMENT_VALUES).map(String),
+    (feature?.allowed ?? wholeNumbers(feature) ?? categories).slice(0, MAX_SEGMENT_VALUES).map(asCaptured),
   );
-  return (value) => (values.has(String(value)) ? String(value) : '(other)');
+  return (value) => (values.has(asCaptured(value)) ? asCaptured(value) : '(other)');
 }
 
 /** The values of an integer that has a small range; undefined of any other feature. */

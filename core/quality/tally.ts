@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ownValue } from '../model/own-value.ts';
 import { BinaryTally, mergeBinary } from './binary.ts';
 import { TallyMismatchError } from './mismatch.ts';
 import { Moments, mergeMoments } from './moments.ts';
@@ -34,7 +35,7 @@ export function mergeSegments(a: SegmentTally, b: SegmentTally): SegmentTally {
   const decisions = a.decisions && b.decisions ? mergeTallies(a.decisions, b.decisions) : (a.decisions ?? b.decisions);
   const business = { ...a.business };
   for (const [name, moments] of Object.entries(b.business)) {
-    const known = business[name];
+    const known = ownValue(business, name);
     business[name] = known ? mergeMoments(known, moments) : moments;
   }
   return { ...(decisions ? { decisions } : {}), units: mergeUnits(a.units, b.units), business };

@@ -1,4 +1,5 @@
 import { Contract } from '../contract/contract.ts';
+import { ownValue } from '../model/own-value.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 
@@ -40,7 +41,7 @@ export function inferContract(signature: Signature, data: Profile, { id, time, l
   const features = signature.inputs.flatMap((input): InputFeature[] => {
     const width = widthOf(input.shape);
     if (width === 1) {
-      const column = data.columns[input.name];
+      const column = ownValue(data.columns, input.name);
       if (!column)
         throw new InferenceError(`input ${input.name} finds no column of its name; the data has ${names.join(', ')}`);
       return [featureOf(input.name, input, column)];

@@ -20,7 +20,8 @@ export type FeedbackLine = { readonly record: FeedbackRecord } | { readonly faul
 export function parseFeedbackLine(line: string): FeedbackLine {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    // The first line of a file may begin with a byte order mark.
+    value = JSON.parse(line.replace(/^\ufeff/, ''));
   } catch {
     return { fault: 'not JSON' };
   }

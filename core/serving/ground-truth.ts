@@ -9,6 +9,9 @@ export interface TruthRecord {
   readonly truth: string | number | boolean;
 }
 
+/** A number as people write it: not `0x10`, which JavaScript reads as 16. */
+const DECIMAL = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i;
+
 /** A truth as a decision could have had it: positive or not, the index of a class, or a number. */
 export type DecisionTruth = boolean | number;
 
@@ -23,7 +26,7 @@ export function decisionTruth(
   truth: TruthRecord['truth'],
 ): DecisionTruth | undefined {
   if (decision.task === 'regression') {
-    const actual = typeof truth === 'string' && truth.trim() !== '' ? Number(truth) : truth;
+    const actual = typeof truth === 'string' && DECIMAL.test(truth) ? Number(truth) : truth;
     return typeof actual === 'number' && Number.isFinite(actual) ? actual : undefined;
   }
   if (decision.task === 'multiclass') {

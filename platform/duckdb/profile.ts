@@ -1,4 +1,5 @@
 import { RESERVED_PREFIX, sqlName } from '../../core/contract/sql-text.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import { distinctEdges, MAX_CATEGORIES } from '../../core/profile/bins.ts';
 import type { CategoricalProfile, ColumnProfile, NumericProfile, Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier, literal } from './connection.ts';
@@ -39,7 +40,7 @@ export async function profileRelation(
   const source = { duck, relation, rows };
   const profiled: [string, ColumnProfile][] = [];
   for (const column of columns) {
-    const known = reference?.columns[column.name];
+    const known = reference && ownValue(reference.columns, column.name);
     profiled.push([
       column.name,
       column.kind === 'numeric'

@@ -48,11 +48,12 @@ ${[...rows, ...silent].join('\n')}
 Each schema has an \`$id\` of its own, \`${schemaId('views/<schema>')}\`. Those that hold a manifest refer to that of \`model.json\`, [\`${schemaId('model')}\`](../schemas/model.schema.json): give a validator all files of \`schemas/\`, and name the one that is wanted by its \`$id\`. Nothing is fetched. With [ajv](https://ajv.js.org):
 
 \`\`\`js
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
-for (const file of globSync('schemas/**/*.schema.json')) ajv.addSchema(JSON.parse(readFileSync(file, 'utf8')));
+for (const file of readdirSync('schemas', { recursive: true }))
+  if (file.endsWith('.schema.json')) ajv.addSchema(JSON.parse(readFileSync(\`schemas/\${file}\`, 'utf8')));
 ajv.validate('${schemaId('views/registration')}', printed);
 \`\`\`
 

@@ -148,7 +148,8 @@ function answerOf(
       features: Object.fromEntries(features),
     };
   });
-  return { version, variant, at, ms, failed: failed ?? null, rows, findings, object };
+  const broken = findings.map(({ feature, rule, count }) => ({ feature, rule, count }));
+  return { version, variant, at, ms, failed: failed ?? null, rows, findings: broken, object };
 }
 
 /** Rows of a prediction whose truths are looked for. */

@@ -1,4 +1,5 @@
 import type { ColumnDrift, DriftVerdict } from '../../core/drift/verdict.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import type { Baseline, Profile } from '../../core/profile/profile.ts';
 import { chartKey, distributionChart } from '../../core/report/charts.ts';
 import { renderPage, renderTable } from '../../core/report/page.ts';
@@ -33,7 +34,7 @@ const TONES = { drift: 'bad', no_drift: 'good', insufficient_data: 'neutral' } a
 export function renderDrift(report: DriftView, baseline: Baseline, current: Profile): string {
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const chart = (c: ColumnDrift): string =>
-    distributionChart(baseline.profile.columns[c.column], current.columns[c.column]!, {
+    distributionChart(ownValue(baseline.profile.columns, c.column), current.columns[c.column]!, {
       title: c.column,
       note:
         c.status === 'not_applicable'
@@ -41,7 +42,7 @@ export function renderDrift(report: DriftView, baseline: Baseline, current: Prof
           : `effect ${c.effect.toFixed(3)}, threshold ${c.threshold.toFixed(3)}`,
       hot: c.status === 'drift',
     });
-  const shown = report.columns.filter(({ column }) => current.columns[column]);
+  const shown = report.columns.filter(({ column }) => ownValue(current.columns, column));
   return renderPage({
     title: `Drift: ${report.model} ${report.version}`,
     subtitle: `${report.from} to ${report.to}`,

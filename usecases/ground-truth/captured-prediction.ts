@@ -25,7 +25,7 @@ const DIGEST = 16;
 export function predictionReader(capture: Capture, rules: VersionRules | undefined): (row: number) => Prediction {
   const { model, version, variant, at, unit, revision, named, failed, features } = capture;
   const scores = capturedScores(capture);
-  const segments = (rules?.segmentFeatures ?? []).filter((name) => features[name] !== undefined);
+  const segments = (rules?.segmentFeatures ?? []).filter((name) => Object.hasOwn(features, name));
   return (row) => {
     const probabilities = capturedProbabilities(capture, row);
     const subject = capturedSubject(capture, row);
@@ -60,7 +60,7 @@ function rowDigest(
   row: number,
   names: readonly string[] | undefined,
 ): string | undefined {
-  if (principal === undefined || names === undefined || names.some((name) => features[name] === undefined))
+  if (principal === undefined || names === undefined || names.some((name) => !Object.hasOwn(features, name)))
     return undefined;
   const values = names.map((name) => features[name]![row] ?? null);
   if (!values.every(isWhole)) return undefined;

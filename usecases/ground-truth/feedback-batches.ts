@@ -87,12 +87,17 @@ export async function addWaiting(
   if (records.length === 0) return;
   const since = new Date(Math.floor(now.getTime() / BUCKET_MS) * BUCKET_MS).toISOString();
   await changeWaiting(home, `${WAITING}${model}/${since.slice(0, 16).replace(':', '-')}.json`, (there) => {
-    const again = new Set(records.map(recordKey));
+    // Of what is said of one prediction the latest waits, in whatever order it is read.
+    const latest = new Map<string, ReceivedRecord>();
+    for (const record of [...(there?.records ?? []), ...records]) {
+      const key = recordKey(record);
+      if (record.received >= (latest.get(key)?.received ?? '')) latest.set(key, record);
+    }
     return {
       since,
       // Captures are sought again from where they were for whoever has waited longest.
       searched: there === undefined || there.searched > now.toISOString() ? now.toISOString() : there.searched,
-      records: [...(there?.records ?? []).filter((record) => !again.has(recordKey(record))), ...records],
+      records: [...latest.values()],
     };
   });
 }

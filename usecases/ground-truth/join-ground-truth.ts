@@ -14,7 +14,7 @@ import {
   unreadableHour,
 } from '../quality/recompute-tallies.ts';
 import { countUnknownTruths } from '../quality/unknown-truths.ts';
-import { RuleBook } from '../quality/version-rules.ts';
+import { type HiddenTruths, RuleBook } from '../quality/version-rules.ts';
 import { emitErrors } from './emit-errors.ts';
 import { ErasureWatch } from './erasure-watch.ts';
 import { addWaiting, type FeedbackBatch, type ReceivedRecord, readWaiting, settleWaiting } from './feedback-batches.ts';
@@ -81,7 +81,7 @@ export async function joinGroundTruth(
   const [fresh, { batches: waiting, unread }] = await Promise.all([readIncoming(home), readWaiting(home)]);
   const models = new Set([...fresh, ...waiting].map(({ model }) => model));
   const releases = new Map<string, Release>();
-  for (const model of models) releases.set(model, await releaseOf(home, model));
+  for (const model of models) releases.set(model, await releaseOf(home, index.rules, model));
   const run: JoinRun = { home, now, summary, rules: index.rules, releases, watch };
   const found = await findAll(run, index, { fresh, waiting });
   const failures: unknown[] = [];
@@ -119,14 +119,19 @@ interface JoinRun {
 /** A model as it is served, or will be. */
 interface Release {
   readonly manifest: Manifest | undefined;
+  readonly hidden: HiddenTruths;
   /** When the traffic last changed hands: variants are compared by what they did after it. */
   readonly since: string;
 }
 
-async function releaseOf({ ledger }: Home, model: string): Promise<Release> {
+async function releaseOf({ ledger }: Home, rules: RuleBook, model: string): Promise<Release> {
   const state = (await ledger.latest(model))?.state;
   const number = state?.champion ?? state?.latest ?? 0;
-  return { manifest: (await ledger.version(model, number))?.manifest, since: state?.since ?? '' };
+  return {
+    manifest: (await ledger.version(model, number))?.manifest,
+    hidden: await rules.hidden(model, state?.latest ?? 0),
+    since: state?.since ?? '',
+  };
 }
 
 interface Found<T> {
@@ -174,11 +179,12 @@ interface SettledBatch {
 }
 
 async function place(
-  { home, now, rules: book }: JoinRun,
+  { home, now, rules: book, releases }: JoinRun,
   batch: FeedbackBatch,
   predictions: FoundPredictions,
 ): Promise<SettledBatch> {
   const [scored, unfit, rest]: [ScoredRecord[], RejectedRecord[], ReceivedRecord[]] = [[], [], []];
+  const tellsTruth = !releases.get(batch.model)!.hidden.truths;
   let keys: LabelKeys | undefined;
   for (const record of batch.records) {
     const prediction = predictionOf(predictions.get(predictionKey(batch.model, record.id)), record.received);
@@ -188,7 +194,7 @@ async function place(
     }
     const rules = await book.of(batch.model, prediction.kept.version);
     if (rules?.sealedLabel !== undefined) keys ??= await home.labels();
-    const result = scoreRecord(record, prediction, { rules, keys, now });
+    const result = scoreRecord(record, prediction, { rules, keys, now, tellsTruth });
     if ('reason' in result) unfit.push({ record, reason: result.reason });
     else scored.push(result);
   }
@@ -276,7 +282,7 @@ async function settle(
   const unknown = isOver ? UNKNOWN : `${UNKNOWN}, and ${MAX_WAITING} others wait for theirs already`;
   const ofUnreadable = scored.filter(({ joined }) => held.has(joined));
   await keepRejected(home, batch, {
-    contract: releases.get(model)?.manifest?.contract,
+    hidden: releases.get(model)!.hidden,
     unfit,
     held: ofUnreadable.map(({ joined }) => ({ joined, reason: held.get(joined)! })),
     givenUp: givenUp.map((record) => ({ record, reason: unknown })),

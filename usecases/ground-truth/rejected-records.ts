@@ -1,8 +1,7 @@
-import type { Contract } from '../../core/contract/contract.ts';
-import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
 import { isOutcome } from '../../core/serving/feedback-record.ts';
 import type { Home } from '../../platform/ports.ts';
+import type { HiddenTruths } from '../quality/version-rules.ts';
 import type { FeedbackBatch, ReceivedRecord } from './feedback-batches.ts';
 
 /** A record that is not joined. */
@@ -13,8 +12,7 @@ export interface RejectedRecord {
 
 /** What is not joined of a batch, beside its malformed lines. */
 export interface RejectedRecords {
-  /** Of the model as it is served; undefined of one that is not known. */
-  readonly contract: Contract | undefined;
+  readonly hidden: HiddenTruths;
   /** Records that do not go with their predictions. */
   readonly unfit: readonly RejectedRecord[];
   /** Records of hours that cannot be read. */
@@ -23,18 +21,17 @@ export interface RejectedRecords {
   readonly givenUp: readonly RejectedRecord[];
 }
 
-/** Keeps what cannot be joined of a batch, each with its reason, and nothing in it that the contract hides. */
+/** Keeps what cannot be joined of a batch, each with its reason, and nothing in it that any version of the model hides. */
 export async function keepRejected(
   home: Home,
   batch: FeedbackBatch,
-  { contract, unfit, held, givenUp }: RejectedRecords,
+  { hidden, unfit, held, givenUp }: RejectedRecords,
 ): Promise<void> {
-  const secret = hidesTruth(contract);
   const rejected = [
-    ...batch.malformed.map(({ line, reason }) => (contract && isPersonal(contract) ? { reason } : { line, reason })),
-    ...unfit.map(({ record, reason }) => ({ ...feedbackForLog(record, secret), reason })),
+    ...batch.malformed.map(({ line, reason }) => (hidden.lines ? { reason } : { line, reason })),
+    ...unfit.map(({ record, reason }) => ({ ...feedbackForLog(record, hidden.truths), reason })),
     ...held.map(({ joined, reason }) => ({ ...heldForLog(joined), reason })),
-    ...givenUp.map(({ record, reason }) => ({ ...feedbackForLog(record, secret), reason })),
+    ...givenUp.map(({ record, reason }) => ({ ...feedbackForLog(record, hidden.truths), reason })),
   ];
   if (rejected.length === 0) return;
   const lines = rejected.map((each) => `${JSON.stringify(each)}\n`).join('');
@@ -42,9 +39,6 @@ export async function keepRejected(
   const part = batch.part === undefined ? '' : `-${batch.part.from}`;
   await home.data.put(`quarantine/ground-truth/${batch.model}/${batch.name}-${etag}${part}.jsonl`, lines);
 }
-
-const hidesTruth = (contract: Contract | undefined): boolean =>
-  contract?.data.label !== undefined && treatmentOf(contract, contract.data.label) !== 'no';
 
 /** A record as it may be kept: what it was worth is no label. */
 function feedbackForLog(record: ReceivedRecord, secret: boolean): object {

@@ -25,13 +25,15 @@ export interface ScoreOptions {
   /** Known where `rules` say that the label is personal. */
   readonly keys: LabelKeys | undefined;
   readonly now: Date;
+  /** Whether a reason may say what the truth was. */
+  readonly tellsTruth: boolean;
 }
 
 /** Holds a record against its prediction. @returns the reason where the two do not go together */
 export function scoreRecord(
   record: ReceivedRecord,
   { model, id, kept }: Prediction,
-  { rules, keys, now }: ScoreOptions,
+  { rules, keys, now, tellsTruth }: ScoreOptions,
 ): ScoredRecord | { readonly reason: string } {
   const common = { id, received: record.received, known: now.toISOString(), ...kept };
   const counts = kept.named === undefined && kept.failed === undefined;
@@ -46,7 +48,7 @@ export function scoreRecord(
   const label = rules?.sealedLabel;
   const wrong = decision && isWrong(decision, outputs, kept.score, record.truth);
   if (decision !== undefined && wrong === undefined)
-    return { reason: truthFault(decision, outputs, label === undefined ? record.truth : undefined) };
+    return { reason: truthFault(decision, outputs, tellsTruth && label === undefined ? record.truth : undefined) };
   const truth =
     label === undefined
       ? { truth: record.truth }

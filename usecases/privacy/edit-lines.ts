@@ -12,7 +12,7 @@ export interface EditedFile {
 }
 
 /**
- * Copies a text file record by record. `edit` gives what stands for a record afterwards; undefined for a record that is
+ * Copies a text file record by record, without a byte order mark. `edit` gives what stands for a record afterwards; undefined for a record that is
  * gone.
  */
 export async function editLines(
@@ -26,7 +26,7 @@ export async function editLines(
   let [gone, left, index] = [0, 0, 0];
   try {
     for await (const record of records(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))) {
-      const edited = edit(record, index++);
+      const edited = edit(index === 0 ? record.replace(/^\ufeff/, '') : record, index++);
       if (edited === undefined) {
         gone++;
         continue;

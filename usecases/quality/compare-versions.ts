@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Decision } from '../../core/manifest/decision.ts';
 import { decisionClasses } from '../../core/manifest/decision-classes.ts';
 import { qualityOf } from '../../core/manifest/quality-of.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import {
   type ComparedAnswer,
   type ComparedRow,
@@ -131,8 +132,8 @@ function viewOf(
     metrics: pairs(first.metrics, second.metrics, metrics),
     classes: Object.fromEntries(
       Object.keys(first.classes)
-        .filter((name) => name in second.classes)
-        .map((name) => [name, pairs(first.classes[name]!, second.classes[name]!, classes[name] ?? {})]),
+        .filter((name) => Object.hasOwn(second.classes, name))
+        .map((name) => [name, pairs(first.classes[name]!, second.classes[name]!, ownValue(classes, name) ?? {})]),
     ),
     deciding: [...new Set(qualityOf(versions[0].manifest).metrics.map(({ metric }) => metric))],
     errors: isRegression

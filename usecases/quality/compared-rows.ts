@@ -2,7 +2,9 @@ import { type Capture, rowId } from '../../core/captures/capture.ts';
 import { replayabilityOf } from '../../core/captures/replay.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import type { LabelKeys } from '../../core/contract/personal.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
+import type { JoinedRecord } from '../../core/quality/joined-record.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { isOutcome } from '../../core/serving/feedback-record.ts';
 import { fraction } from '../../core/serving/hash.ts';
@@ -95,20 +97,19 @@ export async function rowsOfReplay(
   }
   const known = await truthsOf(home, rules, query);
   const share = Math.min(1, MAX_COMPARED / known.size);
-  const truths = new Map([...known].filter(([id]) => fraction(id, REPLAY_SEED) < share));
+  const truths = new Map([...known].filter(([prediction]) => fraction(prediction, REPLAY_SEED) < share));
   const wanted = truths.size;
   const open = await opener(home, query);
   let [given, batch]: [number, LabelledRow[]] = [0, []];
   for await (const capture of readCaptures(home, { model, from, to })) {
     if (capture.variant === 'shadow') continue;
     for (let row = 0; row < capture.rows; row++) {
-      const id = rowId(capture, row);
-      const truth = truths.get(id);
+      const prediction = predictionOf({ ...capture, id: rowId(capture, row) });
+      const truth = truths.get(prediction);
       const features = truth && open(capture, row);
       if (truth === undefined || features === undefined) continue;
-      // A request that was sent again under its id is asked about once.
-      truths.delete(id);
-      batch.push({ id, ...truth, features });
+      truths.delete(prediction);
+      batch.push({ id: prediction, ...truth, features });
       given++;
     }
     if (batch.length < BATCH) continue;
@@ -121,7 +122,11 @@ export async function rowsOfReplay(
 
 const REPLAY_SEED = 0x7e91a1;
 
-/** Truths of a window by prediction id. */
+/** What tells predictions apart: an id may be used again, by another request later. Behind its `#` is the row, as in ids. */
+const predictionOf = ({ id, at, version }: Pick<JoinedRecord, 'id' | 'at' | 'version'>): string =>
+  `${at} ${version} ${id}`;
+
+/** Truths of a window by prediction. */
 async function truthsOf(
   home: Home,
   rules: RuleBook,
@@ -134,14 +139,15 @@ async function truthsOf(
   for (let hour = from.getTime(); hour < to.getTime() + HOUR_MS; hour += HOUR_MS)
     for (const { records } of await readShards(home, model, hourOf(new Date(hour).toISOString())))
       for (const record of records.values()) {
-        const { id, at, named, digest, metric, unit = requestOf(id) } = record;
-        if (metric !== undefined || named !== undefined || at < first || at >= last || truths.has(id)) continue;
+        const prediction = predictionOf(record);
+        const { at, named, digest, metric, unit = requestOf(prediction) } = record;
+        if (metric !== undefined || named !== undefined || at < first || at >= last) continue;
         if (digest !== undefined && seen.has(digest)) continue;
         if (digest !== undefined) seen.add(digest);
         if (record.sealed !== undefined) keys ??= await home.labels();
         const label = (await rules.of(model, record.version))?.sealedLabel;
         const { feedback } = openRecord(record, { model, label, keys });
-        if (!isOutcome(feedback)) truths.set(id, { unit, truth: feedback.truth });
+        if (!isOutcome(feedback)) truths.set(prediction, { unit, truth: feedback.truth });
       }
   return truths;
 }
@@ -158,7 +164,7 @@ async function opener(
   return ({ features: captured }, row) => {
     const cells: Record<string, unknown> = {};
     for (const { name, personal, type } of features) {
-      const column = captured[name];
+      const column = ownValue(captured, name);
       if (column === undefined) return undefined;
       const value = column[row] ?? null;
       cells[name] =

@@ -1,7 +1,9 @@
+import { ownValue } from '../../core/model/own-value.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import {
-  addInputs,
+  addCaptures,
   DeliveredInputs,
+  type InputsError,
   inputsKey,
   mergeInputs,
   noInputs,
@@ -20,19 +22,27 @@ const MAX_LOOKBACK_HOURS = 7 * 24;
 /** How many of those are counted at one go. */
 const MAX_HOURS = 4;
 const MAX_ATTEMPTS = 20;
+/** Faults that an error tells. */
+const MAX_MESSAGES = 20;
 
 /**
  * Counts missing values and violations of captured requests, by feature and by hour of the prediction. Each capture
  * object is read once; what is new is added to what is counted, in one write with the names of the objects.
+ *
+ * @throws AggregateError behind everything else that is counted, with an {@link InputsError} for each capture that cannot be
  */
 export async function countInputs(home: Pick<Home, 'captures' | 'data'>, now: Date): Promise<void> {
+  const faults: InputsError[] = [];
   let newest = startOfHour(now);
   while (!isOver(newest, now)) {
-    await countHour(home, newest, now);
+    faults.push(...(await countHour(home, newest, now)));
     newest = before(newest);
   }
   // The oldest first: then whatever is before an hour that is complete was counted, however long nobody came by.
-  for (const hour of (await openHours(home, newest)).slice(0, MAX_HOURS)) await countHour(home, hour, now);
+  for (const hour of (await openHours(home, newest)).slice(0, MAX_HOURS))
+    faults.push(...(await countHour(home, hour, now)));
+  const messages = [...new Set(faults.map(({ message }) => message))];
+  if (messages.length > 0) throw new AggregateError(faults, messages.slice(0, MAX_MESSAGES).join('; '));
 }
 
 const startOfHour = (at: Date): Date => new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS);
@@ -56,17 +66,19 @@ async function openHours(home: Pick<Home, 'captures' | 'data'>, newest: Date): P
   return open;
 }
 
-async function countHour(home: Pick<Home, 'captures' | 'data'>, hour: Date, now: Date): Promise<void> {
+/** @returns why captures were left out */
+async function countHour(home: Pick<Home, 'captures' | 'data'>, hour: Date, now: Date): Promise<InputsError[]> {
   const key = inputsKey(hourOf(hour.toISOString()));
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const stored = await home.data.head(key);
     const known = stored && (await readInputsObject(home, key));
-    if (known?.complete) return;
-    const { inputs, changed } = await withNew(home, hour, known ?? noInputs());
+    if (known?.complete) return [];
+    const { inputs, changed, faults } = await withNew(home, hour, known ?? noInputs());
     inputs.complete = isOver(hour, now);
-    if (!changed && !inputs.complete) return;
+    if (!changed && !inputs.complete) return [];
     const condition = stored === undefined ? { ifAbsent: true } : { ifMatch: stored.etag };
-    if (await home.data.put(key, JSON.stringify(inputs), { ...condition, contentType: 'application/json' })) return;
+    if (await home.data.put(key, JSON.stringify(inputs), { ...condition, contentType: 'application/json' }))
+      return faults;
   }
   throw new PlatformError(`${key} keeps changing while it is made`);
 }
@@ -76,19 +88,20 @@ async function withNew(
   home: Pick<Home, 'captures'>,
   hour: Date,
   known: DeliveredInputs,
-): Promise<{ inputs: DeliveredInputs; changed: boolean }> {
+): Promise<{ inputs: DeliveredInputs; changed: boolean; faults: InputsError[] }> {
   const objects = new Map<string, string>();
   for await (const { key, etag } of capturesDelivered(home, hour)) objects.set(key, etag);
   const isSame = Object.entries(known.objects).every(([key, etag]) => objects.get(key) === etag);
   const inputs = isSame ? known : noInputs();
+  const faults: InputsError[] = [];
   let changed = !isSame;
   for (const [key, etag] of objects) {
     if (inputs.objects[key] !== undefined) continue;
-    for (const capture of await readCaptureObject(home, key)) addInputs(inputs, capture);
+    faults.push(...addCaptures(inputs, await readCaptureObject(home, key)));
     inputs.objects[key] = etag;
     changed = true;
   }
-  return { inputs, changed };
+  return { inputs, changed, faults };
 }
 
 async function readInputsObject({ data }: Pick<Home, 'data'>, key: string): Promise<DeliveredInputs | undefined> {
@@ -116,7 +129,7 @@ export async function readInputHours(
   // Captures lie under the hour of their delivery.
   for (let at = from.getTime(); at < to.getTime() + DELIVERY_MS; at += HOUR_MS) {
     const delivered = await readInputsObject(home, inputsKey(hourOf(new Date(at).toISOString())));
-    for (const [hour, versions] of Object.entries(delivered?.models[model] ?? {})) {
+    for (const [hour, versions] of Object.entries(ownValue(delivered?.models ?? {}, model) ?? {})) {
       const own = versions[version];
       if (own === undefined || hour < first || `${hour}:00:00.000Z` >= last) continue;
       const known = hours.get(hour);

@@ -1,3 +1,4 @@
+import { ownValue } from '../../core/model/own-value.ts';
 import type { FeatureInputs } from '../../core/quality/inputs.ts';
 import type { HourInputs } from './count-inputs.ts';
 import type { QualityView } from './quality-view.ts';
@@ -9,11 +10,11 @@ export function describeInputs(hours: readonly HourInputs[]): QualityView['input
   const features = new Set(hours.flatMap((hour) => Object.keys(hour.features)));
   return [...features]
     .map((feature): InputView => {
-      const shares = hours.map(({ hour, rows, features: { [feature]: counts } }) => ({
+      const shares = hours.map(({ hour, rows, features: all }) => ({
         hour,
-        ...sharesOf([{ rows, counts }]),
+        ...sharesOf([{ rows, counts: ownValue(all, feature) }]),
       }));
-      const whole = sharesOf(hours.map(({ rows, features: { [feature]: counts } }) => ({ rows, counts })));
+      const whole = sharesOf(hours.map(({ rows, features: all }) => ({ rows, counts: ownValue(all, feature) })));
       return { feature, ...whole, hours: shares };
     })
     .filter(({ missing, violations }) => missing + violations > 0)

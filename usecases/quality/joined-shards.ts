@@ -155,9 +155,10 @@ function changesOf(
   for (const record of filling) last!.records.set(joinedKey(record), record);
   const changes = shards.flatMap((shard, i): ShardChange[] => {
     const added = shard === last ? filling : [];
-    if (replaced[i]!.length + added.length === 0) return [];
+    const { corrected, confirmed } = replaced[i]!;
+    if (corrected.length + confirmed + added.length === 0) return [];
     const { key, etag, records } = shard;
-    return [{ key, condition: { ifMatch: etag }, records: records.values(), added, corrected: replaced[i]! }];
+    return [{ key, condition: { ifMatch: etag }, records: records.values(), added, corrected }];
   });
   for (let next = last === undefined ? 0 : numberOf(last) + 1; rest.length > 0; next++) {
     const added = rest.splice(0, MAX_SHARD_ROWS);
@@ -169,18 +170,32 @@ function changesOf(
 
 const numberOf = ({ key }: Shard): number => Number(/(\d+)\.jsonl/.exec(key)![1]);
 
+/** What became of records that were known already. */
+interface ReplacedRecords {
+  readonly corrected: readonly JoinedRecord[];
+  /** How many said again, later, what was known. */
+  readonly confirmed: number;
+}
+
 /** Puts the records of a shard right that are known already, and takes them out of those that are looked for. */
-function replaceKnown({ records }: Shard, wanted: Map<string, JoinedRecord>): JoinedRecord[] {
-  const replaced: JoinedRecord[] = [];
+function replaceKnown({ records }: Shard, wanted: Map<string, JoinedRecord>): ReplacedRecords {
+  const corrected: JoinedRecord[] = [];
+  let confirmed = 0;
   for (const [key, record] of wanted) {
     const known = records.get(key);
     if (known === undefined) continue;
     wanted.delete(key);
-    if (record.received < known.received || saysTheSame(record, known)) continue;
-    records.set(key, { ...record, known: known.known });
-    replaced.push(record);
+    if (record.received < known.received) continue;
+    if (!saysTheSame(record, known)) {
+      records.set(key, { ...record, known: known.known });
+      corrected.push(record);
+    } else if (record.received > known.received) {
+      // Else something that was said between the two, and is read later, would replace it.
+      records.set(key, { ...known, received: record.received });
+      confirmed++;
+    }
   }
-  return replaced;
+  return { corrected, confirmed };
 }
 
 /** Envelopes of one truth are never alike: there the time of arrival tells whether it is the same truth. */

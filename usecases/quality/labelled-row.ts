@@ -2,6 +2,7 @@ import type { TruthRecord } from '../../core/serving/ground-truth.ts';
 
 /** A row that versions are asked about. */
 export interface LabelledRow {
+  /** What tells it apart from all others: of a captured one more than its id, which may be used again. */
   readonly id: string;
   /** What was randomised; null where it is not known, and all such rows are one unit. */
   readonly unit: string | null;

@@ -4,7 +4,7 @@ import type { ColumnValue } from '../../core/profile/count.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { addDecision, type DecisionScale, decisionScale, emptyTally, lossOf } from '../../core/quality/decisions.ts';
 import type { Uncounted, VersionTallies } from '../../core/quality/hour-tallies.ts';
-import { addValue, noMoments } from '../../core/quality/moments.ts';
+import { addValue, type Moments, noMoments } from '../../core/quality/moments.ts';
 import { compileSegments, type Segmenter } from '../../core/quality/segments.ts';
 import type { SegmentTally } from '../../core/quality/tally.ts';
 import { noUnits, type UnitTotals, unitsOf } from '../../core/quality/units.ts';
@@ -153,6 +153,7 @@ function stratumOf({ at, revision }: JoinedRow, { sharesChanged = [], sinceOf }:
 /** Counts the rows of one segment. */
 class SegmentCounter {
   readonly #tally: SegmentTally;
+  readonly #business = new Map<string, Moments>();
   readonly #units = new Map<string | null, { rows: number; loss: number; squares: number } & UnitTotals>();
 
   constructor(private readonly rules: TallyRules) {
@@ -165,12 +166,12 @@ class SegmentCounter {
       this.#decide(row, feedback);
       return;
     }
-    this.#tally.business[feedback.metric] ??= noMoments();
-    addValue(this.#tally.business[feedback.metric]!, feedback.value);
+    addValue(entry(this.#business, feedback.metric, noMoments), feedback.value);
   }
 
   tally(): SegmentTally {
-    return { ...this.#tally, units: unitsOf(this.#units.values()) };
+    const business = Object.fromEntries(this.#business);
+    return { ...this.#tally, business, units: unitsOf(this.#units.values()) };
   }
 
   #decide(row: JoinedRow, feedback: TruthRecord): void {

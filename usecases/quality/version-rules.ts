@@ -1,5 +1,6 @@
 import { wholeTensors } from '../../core/captures/replay.ts';
-import { treatmentOf } from '../../core/contract/personal.ts';
+import type { Contract } from '../../core/contract/contract.ts';
+import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -18,11 +19,21 @@ export interface VersionRules {
   readonly sealedLabel: string | undefined;
 }
 
+/** What versions of a model hide of what is said of their predictions. */
+export interface HiddenTruths {
+  /** Whether a version marks its label personal. */
+  readonly truths: boolean;
+  /** Whether a version has anything personal, which a line that nobody could read may hold. */
+  readonly lines: boolean;
+}
+
 /** Rules by version. Versions never change, so each is read once. */
 export class RuleBook {
   readonly #known = new Map<string, VersionRules>();
   /** By model, as far as entries have been read. */
   readonly #changes = new Map<string, SharesHistory>();
+  /** By model, of its versions up to `read`. */
+  readonly #hidden = new Map<string, HiddenTruths & { readonly read: number }>();
 
   constructor(private readonly home: Pick<Home, 'ledger' | 'artifacts'>) {}
 
@@ -36,6 +47,22 @@ export class RuleBook {
     const rules = versionRules(record, tallyRules(record.manifest, await baselineOf(this.home, record)));
     this.#known.set(key, rules);
     return rules;
+  }
+
+  /**
+   * What any version of a model has ever hidden: of truths that are not joined it may not be known which they are about.
+   *
+   * @param latest number of its latest version
+   */
+  async hidden(model: string, latest: number): Promise<HiddenTruths> {
+    let { read, truths, lines } = this.#hidden.get(model) ?? { read: 0, truths: false, lines: false };
+    while (read < latest) {
+      const contract = (await this.home.ledger.version(model, ++read))?.manifest.contract;
+      truths ||= contract !== undefined && sealedLabelOf(contract) !== undefined;
+      lines ||= contract !== undefined && isPersonal(contract);
+    }
+    this.#hidden.set(model, { read, truths, lines });
+    return { truths, lines };
   }
 
   /** How the shares of a model's traffic changed. */
@@ -71,7 +98,6 @@ export class SharesHistory {
 function versionRules(record: ModelVersion, tally: TallyRules): VersionRules {
   const { manifest } = record;
   const { contract, monitoring } = manifest;
-  const { label } = contract.data;
   const whole =
     wholeTensors(record).length === 0 &&
     contract.features.every(({ personal }) => personal === 'no' || personal === 'hash');
@@ -80,6 +106,12 @@ function versionRules(record: ModelVersion, tally: TallyRules): VersionRules {
     tally,
     segmentFeatures: monitoring.segments.map(({ feature }) => feature),
     rowFeatures: whole && contract.features.length > 0 ? contract.features.map(({ name }) => name) : undefined,
-    sealedLabel: label !== undefined && treatmentOf(contract, label) !== 'no' ? label : undefined,
+    sealedLabel: sealedLabelOf(contract),
   };
+}
+
+/** The label's column, where it is personal. */
+function sealedLabelOf(contract: Contract): string | undefined {
+  const { label } = contract.data;
+  return label !== undefined && treatmentOf(contract, label) !== 'no' ? label : undefined;
 }

@@ -1,3 +1,4 @@
+import { ownValue } from '../../core/model/own-value.ts';
 import { wilson } from '../../core/quality/wilson.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { HourInputs } from '../quality/count-inputs.ts';
@@ -27,10 +28,13 @@ export async function troubledInputs(
   const columns = record === undefined ? undefined : (await baselineOf(home, record))?.profile.columns;
   const recent = hours.slice(-2);
   return Object.keys(recent.at(-1)?.features ?? {}).flatMap((name) => {
-    const column = columns?.[name];
+    const column = ownValue(columns ?? {}, name);
     const usual = column === undefined || column.rows === 0 ? 0 : column.missing / column.rows;
     const shares = (bad: (feature: Feature) => number): Share[] =>
-      recent.flatMap(({ features: { [name]: feature } }) => (feature ? [{ n: feature.rows, bad: bad(feature) }] : []));
+      recent.flatMap(({ features }) => {
+        const feature = ownValue(features, name);
+        return feature ? [{ n: feature.rows, bad: bad(feature) }] : [];
+      });
     return [
       ...sentence(
         `column ${name} is empty`,

@@ -1,6 +1,7 @@
 import type { Contract } from '../../core/contract/contract.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
 import { populationStability } from '../../core/drift/psi.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import { countsOf } from '../../core/profile/bins.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
@@ -39,7 +40,7 @@ export async function checkFreshness(duck: Duck, contract: Contract, now: Date):
 export function checkDistribution({ file, features }: Contract, profile: Profile, baseline: Profile | undefined): void {
   if (file.maxPsi === undefined || !baseline) return;
   for (const { name } of features) {
-    const [expected, actual] = [baseline.columns[name], profile.columns[name]];
+    const [expected, actual] = [ownValue(baseline.columns, name), ownValue(profile.columns, name)];
     if (!expected || !actual) continue;
     const psi = populationStability(countsOf(expected), countsOf(actual));
     if (psi > file.maxPsi)

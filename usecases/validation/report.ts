@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Instant } from '../../core/model/names.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { chartKey, distributionChart, shareBar } from '../../core/report/charts.ts';
 import { escapeHtml, renderPage, renderTable } from '../../core/report/page.ts';
@@ -74,7 +75,7 @@ export function renderReport(
       title: baseline ? 'Distributions, against the baseline' : 'Distributions',
       html: `${baseline ? chartKey('baseline', 'this file') : ''}<div class="grid">${Object.entries(profile.columns)
         .map(([name, column]) =>
-          distributionChart(baseline?.columns[name], column, {
+          distributionChart(baseline && ownValue(baseline.columns, name), column, {
             title: name,
             note: `${(100 * (column.rows === 0 ? 0 : column.missing / column.rows)).toFixed(1)} % missing${column.kind === 'numeric' && column.mean !== null ? `, mean ${Number(column.mean.toPrecision(4))}` : ''}`,
           }),

@@ -37,6 +37,31 @@ describe('trimtab init with tensors', () => {
     baseline: Baseline.parse(JSON.parse(readFileSync(path.join(target(), 'baseline.json'), 'utf8'))),
   });
 
+  it('says what there is none of where nobody knows how often it is wrong: a tolerance, a decision, labels', async () => {
+    const data = path.join(folder, 'flights.csv');
+    const lines = readFileSync('models/air-time/data/traffic-summer.csv', 'utf8').split('\n').slice(0, 300);
+    writeFileSync(data, lines.join('\n'));
+    const columns = ['--id', 'flight_id', '--time', 'scheduled'];
+    const asked = [...columns, '--output', 'minutes'];
+    const labelled = await init('models/air-time/v1/model.onnx', data, ...asked, '--label', 'air_time');
+    expect(labelled.err).toBe('');
+    expect(labelled.out).toContain('  no tolerance: how often it is wrong is not known');
+    expect(written().manifest.decision).toMatchObject({ task: 'regression' });
+    const undecided = await init('models/air-time/v1/model.onnx', data, ...columns, '--label', 'air_time', '--force');
+    expect(undecided.out).toContain('  no decision: how often it is wrong is not known');
+    const without = await init('models/air-time/v1/model.onnx', data, ...asked, '--force');
+    expect(without.out).toContain('  no labels: how often it is wrong is not known');
+  });
+
+  it('reads requests behind a byte order mark', async () => {
+    const model = path.join(folder, 'brightness.onnx');
+    writeFileSync(model, brightnessModel());
+    const lines = take(scenes({ width: 8 }), 20).map((file) => ({ image: { b64: file.toString('base64') } }));
+    const data = requests(lines);
+    writeFileSync(data, `\ufeff${readFileSync(data, 'utf8')}`);
+    expect(await init(model, data)).toMatchObject({ err: '', status: 0 });
+  });
+
   it('learns sizes and range of pictures that come as files, and summarises them in the baseline', async () => {
     const model = path.join(folder, 'brightness.onnx');
     writeFileSync(model, brightnessModel());

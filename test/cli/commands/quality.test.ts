@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import { hourOf, talliesKey } from '../../../core/quality/hour-tallies.ts';
+import { inputsKey, noInputs } from '../../../core/quality/inputs.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
 import { QualityView } from '../../../usecases/quality/quality-view.ts';
 import { type JoinedRow, tallyHour, tallyRules } from '../../../usecases/quality/tally-rows.ts';
@@ -19,7 +20,7 @@ interface Oracles {
 /** Real predictions with their truths, and what scikit-learn makes of them. */
 const oracles = JSON.parse(readFileSync('test/core/quality/oracles.json', 'utf8')) as Oracles;
 
-const features = [{ name: 'origin', type: 'string', allowed: ['EWR', 'JFK'] }];
+const features = [{ name: 'origin', type: 'string', allowed: ['EWR', 'JFK', 'E\nWR'] }];
 const monitoring = { segments: [{ feature: 'origin' }], business: [{ name: 'revenue', unit: 'EUR' }] };
 const manifests: Record<string, Manifest> = Object.fromEntries(
   [
@@ -35,6 +36,7 @@ const manifests: Record<string, Manifest> = Object.fromEntries(
     },
     { name: 'minutes', decision: { task: 'regression', output: 'y', tolerance: 15 } },
     { name: 'silent' },
+    { name: 'strange', decision: { task: 'binary', output: 'p', threshold: 0.5 } },
   ].map((rest) => [rest.name, Manifest.parse({ contract: { features }, monitoring, ...rest })]),
 );
 
@@ -63,6 +65,7 @@ const rows: Record<string, JoinedRow[]> = {
   ),
   minutes: oracles.regression.rows.map(([truth, guess], i) => row(i, guess, { id: `m${i}`, truth })),
   silent: [],
+  strange: [row(0, 0.5, { id: 's', truth: 1 }, { features: { origin: 'E\nWR' } })],
 };
 
 describe('trimtab quality', () => {
@@ -158,6 +161,27 @@ describe('trimtab quality', () => {
     const { status, err } = await run('flights', '--version', '1', '--segment', 'origin=LGA');
     expect(status).toBe(2);
     expect(err).toContain('origin=EWR, origin=JFK');
+  });
+
+  it('shows names of segments on the line of the error', async () => {
+    const { err } = await run('flights', '--version', '1', '--segment', 'nope\n=1');
+    expect(err.split('\n')).toHaveLength(1);
+    expect(err).toContain("no segment 'nope\\n=1'");
+    const strange = await run('strange', '--version', '1', '--segment', 'nope=1');
+    expect(strange.err.split('\n')).toHaveLength(1);
+    expect(strange.err).toContain('origin=E\\nWR');
+  });
+
+  it('shows what is missing of requests before there is any truth', async () => {
+    const home = await openLocalHome(folder);
+    const hour = hourOf(new Date().toISOString());
+    const features = { origin: { rows: 4, missing: 1, violations: {} } };
+    const inputs = { ...noInputs(), models: { silent: { [hour]: { 1: { rows: 4, features } } } } };
+    await home.data.put(inputsKey(hour), JSON.stringify(inputs));
+    await home.close();
+    const { out } = await run('silent', '--version', '1');
+    expect(out).toContain('nothing is known yet');
+    expect(out).toMatch(/origin +25\.0 %/);
   });
 
   it('looks back as far as it is told, and says when there is nothing', async () => {

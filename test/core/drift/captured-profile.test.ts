@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
 import { profileOfCaptures } from '../../../core/drift/captured-profile.ts';
-import type { Profile } from '../../../core/profile/profile.ts';
+import { detectDrift } from '../../../core/drift/verdict.ts';
+import type { Baseline, Profile } from '../../../core/profile/profile.ts';
 
 const column = (...categories: string[]): Profile['columns'][string] => ({
   kind: 'categorical',
@@ -38,6 +39,25 @@ describe('the profile of captures', () => {
     const { columns } = await profileOf(capture);
     expect(Object.keys(columns)).toEqual(['label']);
     expect(columns.label).toMatchObject({ categories: ['red', 'blue'], counts: [2, 1] });
+  });
+
+  it('leaves out what no capture has, though it is named like a member of every object', async () => {
+    const members: Profile = {
+      rows: 2,
+      columns: { ...reference.columns, constructor: column('a'), toString: column('a') },
+    };
+    const profile = await profileOfCaptures(
+      each(capture, { ...capture, features: { toString: ['a', 'a', null] } }),
+      members,
+      {
+        output: undefined,
+        label: 'late',
+      },
+    );
+    expect(Object.keys(profile.columns)).toEqual(['label', 'toString']);
+    expect(profile.columns.toString).toMatchObject({ rows: 6, missing: 4 });
+    const baseline = { profile: reference, chunks: [] } as unknown as Baseline;
+    expect(detectDrift(baseline, profile).columns.map(({ column }) => column)).toEqual(['label']);
   });
 
   it('of no captures has every feature, and not the label', async () => {

@@ -32,6 +32,9 @@ describe('isWrong', () => {
     expect(isWrong(decision, [], 10, '8')).toBe(false);
     expect(isWrong(decision, [], 10, '')).toBeUndefined();
     expect(isWrong(decision, [], null, 10)).toBe(true);
+    for (const truth of ['1e1', '+10.', ' 10 ', '100e-1']) expect(isWrong(decision, [], 10, truth), truth).toBe(false);
+    for (const truth of ['0x10', '0b1', '0o7', '1_0', '.', 'e1', 'Infinity'])
+      expect(isWrong(decision, [], 10, truth), truth).toBeUndefined();
   });
 
   it('says of a regression without a tolerance only whether the truth is one', () => {

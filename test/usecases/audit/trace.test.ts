@@ -39,6 +39,8 @@ describe('trace', () => {
         request('POST', '/v1/models/pipeline:predict', { instances: Array(rows).fill(ROW) }, { 'x-request-id': id }),
       );
     await ask('single', 1);
+    const wrong = { instances: [{ ...ROW, distance: 'far' }] };
+    await endpoint.handle(request('POST', '/v1/models/pipeline:predict', wrong, { 'x-request-id': 'refused' }));
     await ask('batch', 3);
     const captured = fixture.lines.filter((line) => line.startsWith('{"trimtab":"capture"'));
     const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
@@ -71,6 +73,12 @@ describe('trace', () => {
     expect(picture).toContain(`version 1: sha256 ${digest}`);
     expect(picture).toContain('mirrored to version 2');
     expect(picture).not.toContain('distance 1500');
+  });
+
+  it('tells what of a request broke the contract', async () => {
+    expect(await trace(fixture.real, 'refused')).toMatchObject({
+      answers: [{ failed: 'caller', findings: [{ feature: 'distance', rule: 'type', count: 1 }] }],
+    });
   });
 
   it('tells of one row of a batch, or of all of them', async () => {

@@ -17,6 +17,7 @@ describe('the digest of a captured row', () => {
     inputs: readonly object[],
     tensors: readonly object[],
     features: Capture['features'],
+    of: object = {},
   ): Promise<string | undefined> {
     const home = await openLocalHome(temporaryFolder('digest'));
     const contract = {
@@ -25,6 +26,7 @@ describe('the digest of a captured row', () => {
         { name: 'x', type: 'float' },
       ],
       tensors,
+      ...of,
     };
     const record = { ...versionRecord('m', 1), manifest: Manifest.parse({ name: 'm', contract }) };
     const signature = { ...record.signature, inputs: inputs as typeof record.signature.inputs };
@@ -44,6 +46,11 @@ describe('the digest of a captured row', () => {
   it('is not there where the model takes a whole tensor beside, whether or not the contract has rules for it', async () => {
     expect(await digestOf([...plain, image], [{ name: 'image', min: 0, max: 1 }], row)).toBeUndefined();
     expect(await digestOf([...plain, image], [], row)).toBeUndefined();
+  });
+
+  it('is not there where a feature was not captured, whatever its name', async () => {
+    const contract = { features: [{ name: 'constructor', type: 'float' }], tensors: [] };
+    expect(await digestOf([scalar('constructor', 'float32')], [], {}, contract)).toBeUndefined();
   });
 
   it('is not there where a value may have been cut or rounded', async () => {

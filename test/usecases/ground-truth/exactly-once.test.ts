@@ -1,12 +1,16 @@
+import { utimes } from 'node:fs/promises';
+import path from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Capture } from '../../../core/captures/capture.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import { ALL } from '../../../core/quality/segments.ts';
+import { decide } from '../../../core/registry/decide.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import type { Home, ObjectStore } from '../../../platform/ports.ts';
 import { privacyKeys } from '../../../platform/privacy.ts';
 import { tracePrediction } from '../../../usecases/audit/trace-prediction.ts';
+import { addWaiting, readWaiting } from '../../../usecases/ground-truth/feedback-batches.ts';
 import { type JoinSummary, joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { forget } from '../../../usecases/privacy/erase-subject.ts';
 import { rowsOfReplay } from '../../../usecases/quality/compared-rows.ts';
@@ -403,7 +407,7 @@ describe('truths', () => {
       versions: [(await home.ledger.version('m', 1))!],
     };
     await rowsOfReplay(joiner, new RuleBook(home), query, async (rows) => {
-      replayed.push(...rows.map(({ id, truth }) => [id, truth]));
+      replayed.push(...rows.map(({ id, truth }) => [id.split(' ').at(-1), truth]));
     });
     expect(replayed.sort()).toEqual([
       ['a', 0],
@@ -495,6 +499,80 @@ describe('truths', () => {
       expect(view.beyond.join('\n')).toContain('ground-truth/joined/m/2026-01-01T12/');
       expect(await keys('ground-truth/joined/')).toEqual([shardOf(12)]);
     });
+  });
+
+  it('count as the latest statement says, though one before it is read behind it', async () => {
+    await deliverCaptures(home, 'one', at(0), [row('a', 0.9)]);
+    const send = async (name: string, truth: number, minutes: number, padding = 0) => {
+      const lines = Array.from({ length: padding }, (_, i) => ({ id: `padding${i}`, truth: 0 }));
+      await sendTruths(home, name, [...lines, { id: 'a', truth }]);
+      const file = path.join(folder, 'data', 'ground-truth', 'incoming', 'm', `${name}.jsonl`);
+      await utimes(file, new Date(T0), new Date(T0 + minutes * 60_000));
+    };
+    await send('first', 1, 1);
+    await join();
+    // It takes two runs; the later statement, which says what the first one did, is read in the first of them.
+    await send('t2', 0, 2, 100_000);
+    await send('t3', 1, 3);
+    await join();
+    await join();
+    const [shard] = await readShards(home, 'm', '2026-01-01T12');
+    expect([...shard!.records.values()]).toMatchObject([{ id: 'a', truth: 1, received: at(3), known: at(0) }]);
+    expect(await counts()).toEqual([1, 0, 0, 0]);
+  });
+
+  it.each([1, 3_000])(
+    'are read behind a byte order mark, and forgotten there, of a file of %i lines',
+    async (lines) => {
+      await deliverCaptures(home, 'one', at(0), [row('p0', 0.9)]);
+      const text = Array.from({ length: lines }, (_, i) => JSON.stringify({ id: `p${i}`, truth: 1 })).join('\n');
+      const send = () => home.data.put('ground-truth/incoming/m/marked.jsonl', `\ufeff${text}`);
+      await send();
+      expect(await join()).toMatchObject({ joined: 1, malformed: 0 });
+      await send();
+      await forget(home, { prediction: 'p0', actor: 'test' });
+      for (const key of await keys('ground-truth/incoming/'))
+        expect(new TextDecoder().decode(await home.data.get(key))).not.toContain('"p0"');
+      expect(await keys('ground-truth/incoming/')).toHaveLength(lines === 1 ? 0 : 1);
+    },
+  );
+
+  it('wait as the latest statement says, though one before it is read behind it', async () => {
+    await addWaiting(home, 'm', [{ id: 'a', truth: 1, received: at(3) }], now);
+    await addWaiting(home, 'm', [{ id: 'a', truth: 0, received: at(2) }], now);
+    const { batches } = await readWaiting(home);
+    expect(batches.flatMap(({ records }) => records)).toEqual([{ id: 'a', truth: 1, received: at(3) }]);
+  });
+
+  it.each([
+    ['the champion does not, and the prediction is of another version', 2],
+    ['the champion does not, nor does the version of the prediction', 1],
+  ])('are nowhere in the clear where a version marks the label personal: %s', async (_, version) => {
+    await open(manifest({ contract: { features: contract.features } }));
+    const registry = new Registry(home, 'test');
+    await registry.apply('m', { type: 'approve', version: 1, reason: 'r' });
+    await registry.apply('m', { type: 'release', version: 1, reason: 'r' });
+    const marked = { ...contract, data: { label: 'ill', extra: ['ill'], personal: { ill: 'encrypt' } } };
+    const { state } = (await home.ledger.latest('m'))!;
+    const second = decide(
+      state,
+      { type: 'register', version: 2, reason: 'r' },
+      { model: 'm', at: at(0), actor: 'test' },
+    );
+    await home.ledger.append(second, { ...versionRecord('m', 2), manifest: manifest({ contract: marked }) });
+    await deliverCaptures(home, 'one', at(0), [row('a', 0.9, 0, { version, variant: 'challenger' })]);
+    await sendTruths(home, 't', [
+      { id: 'a', truth: 'DIAGNOSIS-4' },
+      { id: 'nobody', truth: 'DIAGNOSIS-5' },
+    ]);
+    await home.data.put('ground-truth/incoming/m/malformed.jsonl', '{"id": "a", "truth": "DIAGNOSIS-6"');
+    expect(await join()).toMatchObject({ unfit: 1, malformed: 1, waiting: 1 });
+    now = new Date(T0 + 3 * 3_600_000);
+    expect(await join()).toMatchObject({ expired: 1 });
+    const quarantined = await keys('quarantine/ground-truth/m/');
+    expect(quarantined).toHaveLength(3);
+    for (const key of quarantined)
+      expect(new TextDecoder().decode(await home.data.get(key)), key).not.toContain('DIAGNOSIS');
   });
 
   it('of a class that the decision does not have are kept apart with the reason, which names the classes', async () => {

@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Capture } from '../../../core/captures/capture.ts';
+import { Capture } from '../../../core/captures/capture.ts';
+import { captureWriter } from '../../../core/captures/capture-line.ts';
+import { compileCheck } from '../../../core/contract/check.ts';
+import { Contract } from '../../../core/contract/contract.ts';
+import { addCaptures, type DeliveredInputs, mergeInputs, noInputs } from '../../../core/quality/inputs.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { countInputs, readInputHours } from '../../../usecases/quality/count-inputs.ts';
 import { describeInputs } from '../../../usecases/quality/describe-inputs.ts';
@@ -53,6 +57,82 @@ describe('countInputs', () => {
     expect(describeInputs(await read())).toMatchObject([
       { feature: 'x', rows: 5, missing: 0.6, violations: 0.2, hours: [{ missing: 0.75 }, { violations: 1 }] },
     ]);
+  });
+
+  it.each(['toString', 'constructor', 'hasOwnProperty'])(
+    'counts a feature named %s, and one of that only some hours know',
+    async (name) => {
+      const features = { [name]: [1, null] };
+      const findings = [{ feature: name, rule: 'max', count: 1 }];
+      await deliver('one', 0, line(0, [1, 1], { features, findings }));
+      await deliver('two', 30, line(30, [1, 1]), line(31, [1, 1], { findings }));
+      await countInputs(home, at(32));
+      const counted = await read();
+      expect(Object.entries(counted[0]!.features)).toEqual([[name, { rows: 2, missing: 1, violations: { max: 1 } }]]);
+      expect(describeInputs(counted)).toMatchObject([{ feature: name, rows: 6, missing: 0.5, violations: 2 / 6 }]);
+      // Two deliveries of one hour are put together.
+      expect(mergeInputs(counted[1]!, counted[0]!).features[name]).toEqual({
+        rows: 2,
+        missing: 1,
+        violations: { max: 2 },
+      });
+    },
+  );
+
+  it('counts the others where one capture cannot be counted, and names its model and feature', () => {
+    const [first, broken, last] = ['a', 'b', 'c'].map((model) => JSON.parse(line(0, [1], { model })) as Capture) as [
+      Capture,
+      Capture,
+      Capture,
+    ];
+    const inputs = noInputs();
+    const features = { x: [1], y: null as never };
+    const faults = addCaptures(inputs, [first, { ...broken, features }, last]);
+    expect(faults.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^inputs of b 1, feature y, cannot be counted: Cannot read properties of null/),
+    ]);
+    expect(Object.keys(inputs.models)).toEqual(['a', 'c']);
+  });
+
+  it.each([10, 5_000])('takes a value of the wrong type for a violation, not for a missing one, of %i rows', (rows) => {
+    const contract = Contract.parse({
+      features: [
+        { name: 'weekend', type: 'boolean', missing: 'allow', onViolation: 'flag', index: 0, input: 'x' },
+        { name: 'day', type: 'integer', missing: 'allow', onViolation: 'flag', index: 1, input: 'x' },
+      ],
+    });
+    const check = compileCheck(contract, { inputs: [{ name: 'x', type: 'float32', shape: [-1, 2] }], outputs: [] });
+    // Of ten rows four are of no boolean, two of nothing; five days are no integers, but captured as they are.
+    const weekends = [...Array<unknown>(4).fill('false'), null, null, true, true, true, true];
+    const days = [...Array<unknown>(5).fill(2.5), null, null, null, 3, 3];
+    const data = Array.from({ length: rows }, (_, i) => [weekends[i % 10], days[i % 10]]).flat();
+    const { values, findings } = check.run(new Map([['x', { shape: [rows, 2], data }]]), true);
+    const lines = captureWriter('m', check).lines({
+      ...{ id: 'a', version: 1, variant: 'champion', at: at(0).toISOString(), ms: 1, outputs: {} },
+      ...{ rows, values, findings },
+    });
+    expect(lines.length > 1).toBe(rows > 10);
+    const inputs = noInputs();
+    expect(
+      addCaptures(
+        inputs,
+        lines.map((each) => Capture.parse(JSON.parse(each))),
+      ),
+    ).toEqual([]);
+    const [counted] = Object.values(inputs.models.m!['2026-01-01T12']!);
+    expect(counted!.features).toEqual({
+      weekend: { rows, missing: rows / 5, violations: { type: (rows * 4) / 10 } },
+      day: { rows, missing: (rows * 3) / 10, violations: { type: rows / 2 } },
+    });
+  });
+
+  it('counts a model named constructor', async () => {
+    await deliver('one', 0, line(0, [null], { model: 'constructor' }), line(0, [null]));
+    await countInputs(home, at(1));
+    const stored = new TextDecoder().decode(await home.data.get('quality/_inputs/2026-01-01T12.json'));
+    expect(Object.keys((JSON.parse(stored) as DeliveredInputs).models)).toEqual(['constructor', 'm']);
+    // Nothing is left on the constructor of every object.
+    expect(Object.keys(Object)).toEqual([]);
   });
 
   it('counts an object once, new ones beside it, and all anew when one has changed', async () => {

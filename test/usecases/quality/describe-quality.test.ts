@@ -41,6 +41,20 @@ describe('describeQuality', () => {
     expect(view.metrics.brier).toMatchObject({ value: null });
   });
 
+  it('tells classes called none and other from the columns that the matrix adds', () => {
+    const names = ['none', 'other', ...Array.from({ length: 99 }, (_, i) => `c${i}`)];
+    const of = Manifest.parse({
+      name: 'flights',
+      contract: manifest.contract,
+      decision: { task: 'multiclass', output: 'p', classes: names },
+    });
+    const rows = [row('a', { score: null, truth: 'none' }), row('b', { score: 100, truth: 'c98' })];
+    const { truths, decisions } = viewOf(rows, of).confusion!;
+    expect(truths.slice(-1)).toEqual(['(other)']);
+    expect(decisions.slice(-2)).toEqual(['(other)', '(none)']);
+    expect(new Set(decisions).size).toBe(decisions.length);
+  });
+
   it('stays readable, and says what is not defined, when one truth or value is enormous', () => {
     const estimates = Manifest.parse({
       name: 'flights',

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LONGEST_STRING } from '../../../core/captures/capture.ts';
+import { Contract } from '../../../core/contract/contract.ts';
+import { Manifest } from '../../../core/manifest/manifest.ts';
 import type { VersionTallies } from '../../../core/quality/hour-tallies.ts';
+import { compileSegments } from '../../../core/quality/segments.ts';
 import type { SegmentTally } from '../../../core/quality/tally.ts';
 import { mergeHours } from '../../../usecases/quality/describe-quality.ts';
 import { type JoinedRow, tallyHour, tallyRules } from '../../../usecases/quality/tally-rows.ts';
@@ -137,6 +141,44 @@ describe('tallyHour', () => {
     )['']!;
     expect(all.business).toEqual({ revenue: { n: 3, sum: 15, m2: 8 } });
     expect(all.decisions).toMatchObject({ tp: 1 });
+  });
+
+  it('counts a business metric named constructor, of hours put together too', () => {
+    const worth = (id: string, hour: number): JoinedRow => ({
+      ...row(id, { at: `2026-01-31T${hour}:30:00.000Z` }),
+      feedback: { id, metric: 'constructor', value: 3 },
+    });
+    // The hour before has none of it.
+    const hours = tally([row('a', { at: '2026-01-31T11:30:00.000Z' }), worth('b', 12), worth('c', 13)]);
+    expect(mergeHours(hours).get('')!.business).toEqual({ constructor: { n: 2, sum: 6, m2: 0 } });
+  });
+
+  it('takes features for missing that are named like members of every object', () => {
+    const of = Manifest.parse({
+      name: 'flights',
+      contract: { features: [{ name: 'toString', type: 'string' }] },
+      monitoring: { segments: [{ feature: 'toString' }] },
+      decision: { task: 'binary', output: 'p', threshold: 0.5 },
+    });
+    const rules = {
+      ...tallyRules(of, undefined),
+      segments: compileSegments(of.monitoring.segments, of.contract, { rows: 0, columns: {} }),
+    };
+    expect(rules.segments({})).toEqual(['', 'toString=(missing)']);
+    expect(rules.segments({ toString: 'a' })).toEqual(['', 'toString=(other)']);
+  });
+
+  it('tells allowed values apart that captures hold cut', () => {
+    const [long, other] = ['a', 'b'].map((last) => `${'x'.repeat(LONGEST_STRING + 1)}${last}`) as [string, string];
+    const short = 'x'.repeat(LONGEST_STRING);
+    const segments = (allowed: string[]) =>
+      compileSegments(
+        [{ feature: 'f' }],
+        Contract.parse({ features: [{ name: 'f', type: 'string', allowed }] }),
+        undefined,
+      );
+    expect(segments([long])({ f: short })).toEqual(['', `f=${short}`]);
+    expect(segments([long, other])({ f: short })).toEqual(['', `f=${short}`]);
   });
 
   it('counts an answer that is none as an error of its own kind', () => {

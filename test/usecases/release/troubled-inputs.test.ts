@@ -10,6 +10,18 @@ describe('troubledInputs', () => {
     fixture = await ReleaseFixture.open({ steps: [0.25, 0.5, 1], stepSeconds: 300 });
   });
 
+  it('names a column that is named like a member of every object, and that only the last hour knows', async () => {
+    const features = (name: string) => ({ [name]: { rows: 1_000, missing: 990, violations: {} } });
+    for (const [i, name] of ['delay', 'constructor'].entries()) {
+      const hour = hourOf(new Date(T0 + i * 3_600_000).toISOString());
+      const inputs = { ...noInputs(), models: { m: { [hour]: { 1: { rows: 1_000, features: features(name) } } } } };
+      await fixture.home.data.put(inputsKey(hour), JSON.stringify(inputs));
+    }
+    expect(await troubledInputs(fixture.home, { model: 'm', version: 1, now: new Date(T0 + 7_199_999) })).toEqual([
+      'column constructor is empty in 99 % of 1000 rows, where 0 % is usual',
+    ]);
+  });
+
   /** Hours in a row from noon on, each of so many rows of which so many are empty or broken. */
   async function found(...hours: (readonly [rows: number, missing: number, broken?: number])[]): Promise<string[]> {
     for (const [i, [rows, missing, broken = 0]] of hours.entries()) {
