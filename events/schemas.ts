@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AlarmState } from '../core/alarms/alarm.ts';
+import { Question } from '../core/judge/asked.ts';
 import { EnvironmentName } from '../core/model/names.ts';
 import { EntryKind } from '../core/registry/ledger.ts';
 
@@ -35,7 +36,12 @@ export const AlarmStateChange = z.looseObject({
   time: z.string(),
   detail: z.looseObject({
     alarmName: z.string(),
-    state: z.looseObject({ value: AlarmState, timestamp: z.string(), reason: z.string().optional() }),
+    state: z.looseObject({
+      value: AlarmState,
+      timestamp: z.string(),
+      reason: z.string().optional(),
+      reasonData: z.string().optional(),
+    }),
     previousState: z.looseObject({ value: AlarmState, timestamp: z.string().optional() }).optional(),
   }),
 });
@@ -73,6 +79,22 @@ export const DropValidated = z.strictObject({
   report: z.string(),
 });
 export type DropValidated = z.infer<typeof DropValidated>;
+
+/** Published when the judge asks a person something, once a day while it does, and when it does no longer. */
+export const PersonNeeded = z.strictObject({
+  environment: EnvironmentName,
+  model: z.string(),
+  what: z.enum(['asked', 'reminder', 'settled']),
+  /** The most urgent first; when all is settled, what was asked. */
+  questions: z.array(
+    Question.pick({ cause: true, version: true, reason: true, asks: true, runbook: true }).extend({
+      since: z.string(),
+    }),
+  ),
+  /** All of it as one text. */
+  text: z.string(),
+});
+export type PersonNeeded = z.infer<typeof PersonNeeded>;
 
 /** Published after each drift run. */
 export const DriftFound = z.strictObject({

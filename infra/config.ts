@@ -47,6 +47,13 @@ export const DeploymentConfig = z.strictObject({
   endpoint: EndpointConfig.prefault({}),
   /** How the validation of data files scales. */
   validation: ValidationConfig.prefault({}),
+  /** The judge of releases. */
+  rollback: z
+    .strictObject({
+      /** Executions that are kept for each of its two functions; 0: none. @default 2 */
+      reservedConcurrency: z.int().min(0).max(1_000).optional(),
+    })
+    .prefault({}),
   /** Who may call the endpoint. */
   authorization: z.enum(['iam', 'none']).default('iam'),
   /**

@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { SCHEDULES } from '../core/alarms/schedules.ts';
 import { PrometheusSink } from '../core/observability/prometheus.ts';
 import { type LocalHome, openLocalHome } from '../platform/local/home.ts';
 import { httpProbe } from '../platform/local/http-probe.ts';
@@ -75,7 +76,12 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
   const probe = httpProbe(server.url);
   const functions = localFunctions(home, probe, log);
-  const alarms = new AlarmTriggers(home, functions, log);
+  const every = (name: string, usual: number): number => options.every?.[name] ?? usual;
+  const alarms = new AlarmTriggers(home, functions, log, {
+    groundTruth: every('ground-truth', SCHEDULES.groundTruth),
+    drift: every('drift', SCHEDULES.drift),
+    judge: every('advance', SCHEDULES.judge),
+  });
 
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
@@ -90,7 +96,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
       if (trigger.kind === 'schedule' && fn.scheduled)
         loops.push(
           startInterval(
-            options.every?.[fn.spec.name] ?? trigger.everySeconds,
+            every(fn.spec.name, trigger.everySeconds),
             () => fn.scheduled!(home.clock.now()),
             failed(fn.spec.name),
           ),

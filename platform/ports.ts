@@ -1,5 +1,5 @@
 import type { LabelKeys, PrivacyKeys } from '../core/contract/personal.ts';
-import type { VariantDimensions, VersionDimensions } from '../core/observability/metric-names.ts';
+import type { JudgeDimensions, VariantDimensions, VersionDimensions } from '../core/observability/metric-names.ts';
 import type { StoredRecord } from '../core/registry/chain.ts';
 import type { Entry } from '../core/registry/ledger.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
@@ -85,7 +85,7 @@ export interface Ledger {
 
 export interface MetricQuery {
   readonly metric: string;
-  readonly dimensions: VariantDimensions | VersionDimensions;
+  readonly dimensions: VariantDimensions | VersionDimensions | JudgeDimensions;
   /** `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount`, `pNN`, or `TC(x:)`: how many samples are above x. */
   readonly statistic: string;
   readonly periodSeconds: number;

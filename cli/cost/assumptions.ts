@@ -18,6 +18,9 @@ export const ASSUMED = {
   /** Metrics of data files over all of them, and of each dataset; one dataset a model. */
   fileMetrics: 4,
   datasetMetrics: 1,
+  /** Metrics of the judge: of each model, and over all of them. */
+  judgeMetrics: 1,
+  judgeEnvironmentMetrics: 2,
   /** Detailed metrics of the API's one route. */
   routeMetrics: 6,
   /** A delivery a minute, at most. */

@@ -35,7 +35,7 @@ export const CostedModel = z.strictObject({
   name: z.string().describe('Name of the model.'),
   alarms: Count.describe('Alarms with periods of a minute and more.'),
   alarmsHighResolution: Count.describe('Alarms with shorter periods.'),
-  rollingAlarms: Count.describe('Alarms that roll back: their metrics are read again every minute.'),
+  judgedAlarms: Count.describe('Alarms of the champion: their metrics are read again by the judge every minute.'),
   series: Count.describe('Series of its metrics: each by variant, by version or both.'),
   captureShare: z.number().min(0).max(1).describe('Share of the predictions that are captured.'),
   metricBytes: Count.describe('Bytes of the metric line of a request.'),

@@ -60,9 +60,9 @@ function installation(d: CostedDeployment, { prices }: PriceList): Group {
     line('alarms of the machinery', d.alarms, prices.alarms, 'dead letters, schedules, callers, captures, files'),
     line(
       'custom metrics',
-      ASSUMED.fileMetrics + ASSUMED.routeMetrics,
+      ASSUMED.fileMetrics + ASSUMED.routeMetrics + ASSUMED.judgeEnvironmentMetrics,
       prices.customMetrics,
-      'data files over all, and the route of the API',
+      'data files over all, the route of the API, and the judge',
     ),
     line('dashboards', d.dashboards, prices.dashboards, 'the overview'),
     line('keys', d.keys, prices.keys, 'one a environment; its requests are cents, with bucket keys'),
@@ -92,16 +92,16 @@ function modelMonths(models: readonly CostedModel[], { prices }: PriceList): Gro
     ),
     line(
       'custom metrics',
-      sum((m) => m.series + ASSUMED.datasetMetrics),
+      sum((m) => m.series + ASSUMED.datasetMetrics + ASSUMED.judgeMetrics),
       prices.customMetrics,
-      'by variant and by version, a champion alone, and of one dataset; a canary doubles the first for its hours',
+      'by variant and by version, a champion alone, of one dataset and of the judge; a canary doubles the first for its hours',
     ),
     line('dashboards', models.length, prices.dashboards, many),
     line(
       'metrics read again',
-      sum((m) => m.rollingAlarms) * minutes,
+      sum((m) => m.judgedAlarms) * minutes,
       prices.metricsRead,
-      'the alarms that roll back, every minute, to see canaries on',
+      'the alarms of a champion, by the judge, every minute; a canary’s are as many again while it lasts',
     ),
     line(
       'reads of the ledger',
@@ -109,7 +109,7 @@ function modelMonths(models: readonly CostedModel[], { prices }: PriceList): Gro
       prices.tableReads,
       'entries and versions, every minute',
     ),
-    line('reads of baselines', models.length * minutes, prices.s3Reads, 'every minute'),
+    line('reads of baselines', 2 * models.length * minutes, prices.s3Reads, 'every minute, and what a person is asked'),
   ]);
 }
 

@@ -29,7 +29,7 @@ export function costedModel(manifest: Manifest, environment: string): CostedMode
     name,
     alarms: alarms.length - short,
     alarmsHighResolution: short,
-    rollingAlarms: alarms.filter(({ action }) => action === 'rollback').length,
+    judgedAlarms: alarms.filter(({ dimensions }) => dimensions.Variant === 'champion').length,
     series: emittedMetrics(manifest).reduce((sum, metric) => sum + METRICS[metric].by.length, 0),
     captureShare: monitoring.captureShare,
     metricBytes: metricLine({ environment, model: name, variant: 'champion', version: 1, at: AT, values }).length,

@@ -118,7 +118,7 @@ const ROWS: readonly (readonly [label: string, name: QuantityName, unit: Unit])[
   ['of them alarms held', 'held', 'count'],
   ['of them for retraining', 'retraining', 'count'],
   ['windows with drift', 'driftWindows', 'count'],
-  ['alarms that went off', 'pages', 'count'],
+  ['pages to a person', 'pages', 'count'],
 ];
 
 /** Room for `-300 d 02:03:04`. */

@@ -1,14 +1,17 @@
 import type { ModelStatus, StatusView } from '../../usecases/release/status-view.ts';
 import { formatBusinessMetrics } from './business-metrics.ts';
 import { formatJudge } from './judge.ts';
+import { formatQuestions, formatSilence } from './questions.ts';
 import { formatRelease, formatReplay } from './release.ts';
 import { formatTruthDelay } from './truth-delay.ts';
 import { wrapped } from './wrapped.ts';
 
 /** Every model's release as a picture, with what its predictions are worth. */
-export function formatStatus({ models }: StatusView): string {
+export function formatStatus(view: StatusView): string {
+  const { models } = view;
   if (models.length === 0) return 'no models yet: `trimtab register FOLDER`';
-  return models.map(formatModel).join('\n\n');
+  const silence = formatSilence(view).join('\n');
+  return [...models.map(formatModel), ...(silence === '' ? [] : [silence])].join('\n\n');
 }
 
 const formatModel = ({
@@ -21,10 +24,12 @@ const formatModel = ({
   business,
   replay,
   truthDelay,
+  asked,
   unread,
 }: ModelStatus): string =>
   [
     formatRelease(model, release, { challengers: challengers ?? [], shadow }),
+    ...formatQuestions(asked),
     ...formatJudge({ judge, automation }, release),
     ...formatReplay(replay),
     ...formatTruthDelay(truthDelay),

@@ -5,6 +5,7 @@ import { EnvironmentName, ModelName } from '../model/names.ts';
 import { METRICS, type MetricName, variantDimensions } from '../observability/metric-names.ts';
 import { Variant } from '../serving/variant.ts';
 import type { AlarmDefinition } from './alarm.ts';
+import { type ProducerSchedules, SCHEDULES } from './schedules.ts';
 
 /** The share of wrong decisions at which an alarm goes off, when the manifest names none. */
 export function errorThreshold(baselineErrorRate: number): number {
@@ -17,13 +18,19 @@ export function errorThreshold(baselineErrorRate: number): number {
 const UNKNOWN_ERROR_RATE = 0.5;
 
 /**
- * The alarms of a model, as data. Those that roll back are plain alarms on one 0/1 metric of one variant; variants
- * outlive versions, so an alarm is made once and holds for every release.
+ * The alarms of a model, as data: plain alarms on one 0/1 metric of one variant; variants outlive versions, so an alarm
+ * is made once and holds for every release. All of them wake the judge, and none tells anybody.
  *
  * @param environment name of the installation, whose metrics alone are looked at
  * @param baselineErrorRate share of wrong decisions on the reference, when it had labels
+ * @param schedules how often the metrics of scheduled functions have new values: no period is shorter
  */
-export function alarmsOf(manifest: Manifest, environment: string, baselineErrorRate?: number): AlarmDefinition[] {
+export function alarmsOf(
+  manifest: Manifest,
+  environment: string,
+  baselineErrorRate?: number,
+  schedules: ProducerSchedules = SCHEDULES,
+): AlarmDefinition[] {
   const { monitoring } = manifest;
   const wrong =
     monitoring.maxErrorRate ??
@@ -32,7 +39,7 @@ export function alarmsOf(manifest: Manifest, environment: string, baselineErrorR
     variant: Variant,
     metric: MetricName,
     threshold: number,
-    rest: Pick<AlarmDefinition, 'statistic' | 'action' | 'runbook'> & Partial<AlarmDefinition>,
+    rest: Pick<AlarmDefinition, 'statistic' | 'runbook'> & Partial<AlarmDefinition>,
   ): AlarmDefinition => ({
     name: `${alarmPrefix(environment, manifest.name)}${variant}.${metric}`,
     model: manifest.name,
@@ -45,50 +52,47 @@ export function alarmsOf(manifest: Manifest, environment: string, baselineErrorR
     evaluationPeriods: monitoring.evaluationPeriods,
     // No traffic and no labels are no sign of trouble.
     missingData: 'notBreaching',
+    action: 'wake-judge',
     ...rest,
   });
   const rate = { statistic: 'Average' } as const;
-  const soon = { periodSeconds: Math.max(60, monitoring.periodSeconds), datapointsToAlarm: 1, evaluationPeriods: 1 };
+  const atLeast = (seconds: number): number => wholePeriod(Math.max(seconds, monitoring.periodSeconds));
+  const soon = { periodSeconds: atLeast(60), datapointsToAlarm: 1, evaluationPeriods: 1 };
   return (['champion', 'challenger'] as const).flatMap((variant) => [
     ...(manifest.decision && canBeWrong(manifest.decision)
-      ? [alarm(variant, 'PredictionError', wrong, { ...rate, action: 'rollback', runbook: 'wrong-decisions.md' })]
-      : []),
-    alarm(variant, 'Failure', monitoring.maxFailureRate, { ...rate, action: 'rollback', runbook: 'failures.md' }),
-    alarm(variant, 'Latency', monitoring.maxLatencyMs, { statistic: 'p99', action: 'rollback', runbook: 'latency.md' }),
-    alarm(variant, 'Violation', monitoring.maxViolationRate, {
-      ...rate,
-      action: 'notify',
-      runbook: 'contract-violations.md',
-    }),
-    alarm(variant, 'LoadFailure', 1, { ...soon, statistic: 'Maximum', action: 'notify', runbook: 'load-failure.md' }),
-    ...(variant === 'champion' && needsKeys(manifest.contract)
       ? [
-          alarm(variant, 'PrivacyFailure', 1, {
-            ...soon,
-            statistic: 'Maximum',
-            action: 'notify',
-            runbook: 'privacy-failure.md',
+          alarm(variant, 'PredictionError', wrong, {
+            ...rate,
+            // Truths come in one burst a run of the join.
+            periodSeconds: atLeast(schedules.groundTruth),
+            runbook: 'wrong-decisions.md',
           }),
         ]
       : []),
+    alarm(variant, 'Failure', monitoring.maxFailureRate, { ...rate, runbook: 'failures.md' }),
+    alarm(variant, 'Latency', monitoring.maxLatencyMs, { statistic: 'p99', runbook: 'latency.md' }),
+    alarm(variant, 'Violation', monitoring.maxViolationRate, { ...rate, runbook: 'contract-violations.md' }),
+    alarm(variant, 'LoadFailure', 1, { ...soon, statistic: 'Maximum', runbook: 'load-failure.md' }),
+    ...(variant === 'champion' && needsKeys(manifest.contract)
+      ? [alarm(variant, 'PrivacyFailure', 1, { ...soon, statistic: 'Maximum', runbook: 'privacy-failure.md' })]
+      : []),
     ...(variant === 'champion'
       ? [
-          alarm(variant, 'StaleRelease', 1, {
-            ...soon,
-            statistic: 'Minimum',
-            action: 'notify',
-            runbook: 'stale-release.md',
-          }),
+          alarm(variant, 'StaleRelease', 1, { ...soon, statistic: 'Minimum', runbook: 'stale-release.md' }),
           alarm(variant, 'Drift', DRIFT_SHARE, {
             ...soon,
+            periodSeconds: atLeast(Math.max(schedules.drift, 60 * monitoring.drift.everyMinutes)),
             statistic: 'Maximum',
-            action: 'retrain',
             runbook: 'drift.md',
           }),
         ]
       : []),
   ]);
 }
+
+/** The length of a period as CloudWatch takes it: 10 and 30 seconds, and whole minutes. */
+const wholePeriod = (seconds: number): number =>
+  seconds === 10 || seconds === 30 ? seconds : 60 * Math.ceil(seconds / 60);
 
 /** Share of drifted features from which retraining is asked for: one alone is for the report. */
 const DRIFT_SHARE = 0.2;

@@ -1,4 +1,10 @@
-import type { AlarmDefinition, AlarmState } from './alarm.ts';
+import type { AlarmDefinition, AlarmState, PagingAlarm } from './alarm.ts';
+
+/** What an alarm is evaluated by. */
+export type EvaluatedAlarm = Pick<
+  AlarmDefinition | PagingAlarm,
+  'statistic' | 'periodSeconds' | 'threshold' | 'comparison' | 'datapointsToAlarm' | 'evaluationPeriods' | 'missingData'
+>;
 
 export interface AlarmDatapoint {
   /** Start of the period, milliseconds since 1970. */
@@ -18,7 +24,7 @@ export interface Evaluation {
 const EXTRA_PERIODS = 2;
 
 /** How far back `evaluate` looks, in periods. */
-export const evaluationRange = (alarm: Pick<AlarmDefinition, 'evaluationPeriods'>): number =>
+export const evaluationRange = (alarm: Pick<EvaluatedAlarm, 'evaluationPeriods'>): number =>
   alarm.evaluationPeriods + EXTRA_PERIODS;
 
 /**
@@ -35,7 +41,7 @@ export const evaluationRange = (alarm: Pick<AlarmDefinition, 'evaluationPeriods'
  * @param previous the state before, for `ignore`
  */
 export function evaluate(
-  alarm: AlarmDefinition,
+  alarm: EvaluatedAlarm,
   values: readonly (number | undefined)[],
   previous: AlarmState,
 ): Evaluation {
@@ -51,7 +57,7 @@ export function evaluate(
   return { state: stateOf(alarm, present.length, breaching, previous), reason };
 }
 
-function stateOf(alarm: AlarmDefinition, present: number, breaching: number, previous: AlarmState): AlarmState {
+function stateOf(alarm: EvaluatedAlarm, present: number, breaching: number, previous: AlarmState): AlarmState {
   const { datapointsToAlarm: m, evaluationPeriods: n, missingData } = alarm;
   if (breaching >= m) return 'ALARM';
   if (present === n) return 'OK';
@@ -68,20 +74,41 @@ function stateOf(alarm: AlarmDefinition, present: number, breaching: number, pre
   }
 }
 
+const MINUTE_MS = 60_000;
+/** Statistics that a long period has from those of its minutes. */
+const OVER_MINUTES: Readonly<Record<string, (values: readonly number[]) => number>> = {
+  Maximum: (values) => Math.max(...values),
+  Minimum: (values) => Math.min(...values),
+};
+
 /**
- * Sorts datapoints into the periods of the evaluation range that ended before `now`; the period under way is not
- * judged.
+ * By how much the periods move on, milliseconds: those of more than a minute slide by the minute, as CloudWatch's do,
+ * where their statistic follows from that of minutes; others are aligned to multiples of their length.
+ */
+export const stepOf = ({ periodSeconds, statistic }: Pick<EvaluatedAlarm, 'periodSeconds' | 'statistic'>): number =>
+  periodSeconds * 1_000 > MINUTE_MS && statistic in OVER_MINUTES ? MINUTE_MS : periodSeconds * 1_000;
+
+/** Begin and end of the evaluation range, milliseconds since 1970: whole steps that ended before `now`. */
+export function evaluatedRange(alarm: EvaluatedAlarm, now: number): { from: number; to: number } {
+  const step = stepOf(alarm);
+  const to = Math.floor(now / step) * step;
+  return { from: to - evaluationRange(alarm) * alarm.periodSeconds * 1_000, to };
+}
+
+/**
+ * Sorts datapoints, one a step, into the periods of the evaluation range that ended before `now`; the period under way is
+ * not judged.
  */
 export function periodsOf(
-  alarm: AlarmDefinition,
+  alarm: EvaluatedAlarm,
   datapoints: readonly AlarmDatapoint[],
   now: number,
 ): (number | undefined)[] {
-  const length = alarm.periodSeconds * 1_000;
-  const range = evaluationRange(alarm);
-  const end = Math.floor(now / length) * length;
-  const values = new Map(datapoints.map(({ at, value }) => [Math.floor(at / length) * length, value]));
-  return Array.from({ length: range }, (_, i) => values.get(end - (range - i) * length));
+  const { from, to } = evaluatedRange(alarm, now);
+  const periods: number[][] = Array.from({ length: evaluationRange(alarm) }, () => []);
+  for (const { at, value } of datapoints)
+    if (at < to) periods[Math.floor((at - from) / (1_000 * alarm.periodSeconds))]?.push(value);
+  return periods.map((values) => (values.length > 1 ? OVER_MINUTES[alarm.statistic]?.(values) : values[0]));
 }
 
 const COMPARE: Record<AlarmDefinition['comparison'], (value: number, threshold: number) => boolean> = {

@@ -11,6 +11,8 @@ export interface SharedTrouble {
   readonly cause: Exclude<CauseOfHarm, 'model'>;
   /** What it is, in a sentence. */
   readonly sentence: string;
+  /** The same without its numbers: a metric, or a column and what is the matter with it. */
+  readonly about?: string;
 }
 
 /** Where a rollout is. */
@@ -70,7 +72,7 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     missing: readonly string[] = [],
   ): JudgeVerdict => {
     const said = [reason, ...(repeated === undefined || action === 'none' ? [] : [repeated])].join('; ');
-    return { version, cause, action, reason: said, findings: most(findings), missing: [...missing] };
+    return { version, cause, action, reason: said, findings: most(findings), missing: [...missing], about: [] };
   };
 
   const worse = findings.filter(({ finding }) => finding === 'worse');
@@ -93,7 +95,8 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     return answer('wait', 'unclear', `${first.sentence}; it may have begun with the release`, ['more answers']);
   if (first !== undefined) {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');
-    return answer(ACTION_OF[first.cause], first.cause, reason);
+    const about = [...new Set(trouble.flatMap((each) => each.about ?? []))].sort();
+    return { ...answer(ACTION_OF[first.cause], first.cause, reason), about };
   }
   // Where truth is known, it says more than how much answers differ.
   const unlike = comparisons.some(({ kind }) => kind === 'truth') ? [] : answers;

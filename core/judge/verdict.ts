@@ -22,5 +22,8 @@ export const JudgeVerdict = z.strictObject({
   reason: z.string().describe('Why, in sentences.'),
   findings: z.array(MetricFinding).describe('Every metric, its bound and its margin; those that say most come first.'),
   missing: z.array(z.string()).describe('What evidence is still waited for.'),
+  about: z
+    .array(z.string())
+    .describe('What is wrong with every version: metrics, or columns and what is the matter with them.'),
 });
 export type JudgeVerdict = z.infer<typeof JudgeVerdict>;

@@ -58,11 +58,11 @@ export const METRICS = {
   /** As PredictionError, of earlier predictions whose truth came late. */
   PredictionErrorLate: { unit: 'None', by: BY_VARIANT },
   /** 1 when a version could not be loaded, else 0. */
-  LoadFailure: { unit: 'None', by: BY_BOTH },
+  LoadFailure: { unit: 'None', by: BY_VARIANT },
   /** 1 when the ledger could not be read, or not before an answer that should rest on it, and the last known release is served; else 0. */
-  StaleRelease: { unit: 'None', by: BY_BOTH },
+  StaleRelease: { unit: 'None', by: BY_VARIANT },
   /** 1 when the privacy secret could not be had and personal fields are left out of captures, else 0. */
-  PrivacyFailure: { unit: 'None', by: BY_BOTH },
+  PrivacyFailure: { unit: 'None', by: BY_VARIANT },
   /** 1 for a mirrored request whose answer disagrees with the one that was given, else 0; of the shadow's version. */
   ShadowDisagreement: { unit: 'None', by: BY_VERSION },
   /** Largest difference of two numbers in them; its maximum is what to look at. */
@@ -92,6 +92,15 @@ export const DATASET_METRICS = {
 } as const;
 export type DatasetMetricName = keyof typeof DATASET_METRICS;
 
+/** Metrics of the judge of releases: their units, and whether each is emitted by model as well as over all models. */
+export const JUDGE_METRICS = {
+  /** 1 when the judge has looked and somebody is asked something, else 0. */
+  NeedsPerson: { unit: 'None', byModel: true },
+  /** 1 for a look of the judge that judged every model, 0 for one that failed at some. */
+  JudgeHeartbeat: { unit: 'None', byModel: false },
+} as const;
+export type JudgeMetricName = keyof typeof JUDGE_METRICS;
+
 /** Dimensions of a metric of one variant of a model. */
 export interface VariantDimensions {
   readonly Environment: string;
@@ -104,6 +113,12 @@ export interface VersionDimensions {
   readonly Environment: string;
   readonly Model: string;
   readonly Version: string;
+}
+
+/** Dimensions of a metric of the judge. */
+export interface JudgeDimensions {
+  readonly Environment: string;
+  readonly Model?: string;
 }
 
 export const variantDimensions = (environment: string, model: string, variant: string): VariantDimensions => ({

@@ -45,7 +45,7 @@ export const Expectation = z.strictObject({
   retraining: QuantityBounds.optional().describe('Entries among them that ask for retraining'),
   withheld: QuantityBounds.optional().describe('Entries among them that say what would have been done'),
   driftWindows: QuantityBounds.optional().describe('Windows in which drift was found'),
-  pages: QuantityBounds.optional().describe('Alarms that went off: each notifies somebody'),
+  pages: QuantityBounds.optional().describe('How often somebody was paged'),
   reason: z
     .union([z.string(), z.array(z.string()).min(1)])
     .optional()

@@ -72,7 +72,7 @@ export const Run = z.strictObject({
   retraining: Count.describe('Entries among them that ask for retraining'),
   withheld: Count.describe('Entries among them that say what would have been done, were automation let'),
   driftWindows: Count.describe('Windows in which drift was found'),
-  pages: Count.describe('Alarms that went off'),
+  pages: Count.describe('How often a person was paged'),
   refused: z.array(RefusedEvent).describe('Events that were refused, and so changed nothing'),
   versions: z.array(VersionTotals).describe('What each version did, in their order'),
 });

@@ -1,9 +1,11 @@
+import { SCHEDULES } from '../../core/alarms/schedules.ts';
 import type { FunctionSpec } from '../function-spec.ts';
 
 export const advance: FunctionSpec = {
   name: 'advance',
-  description: 'Moves canaries on while no alarm is up, and sees rollbacks through',
-  triggers: [{ kind: 'schedule', everySeconds: 60 }],
+  description:
+    'Judges releases: takes back what is worse, moves canaries on, asks for a person, sees rollbacks through',
+  triggers: [{ kind: 'schedule', everySeconds: SCHEDULES.judge }],
   memoryMb: 512,
   timeoutSeconds: 60,
   layers: [],

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { AlarmTransition } from '../../core/alarms/alarm.ts';
 import { parseAlarmName } from '../../core/alarms/definitions.ts';
+import { evaluatedWindow } from '../../core/alarms/evaluated-window.ts';
 import { AlarmStateChange } from '../../events/schemas.ts';
 import { parseAwsEnvironment } from '../../platform/aws/environment.ts';
 import { lambdaProbe } from '../../platform/aws/lambda-probe.ts';
@@ -15,6 +16,7 @@ import { parsed } from '../middleware/parse-event.ts';
 export function transitionOf({ detail }: AlarmStateChange, environment: string): AlarmTransition | undefined {
   const name = parseAlarmName(detail.alarmName);
   if (name?.environment !== environment || detail.state.value !== 'ALARM') return undefined;
+  const evaluated = evaluatedWindow(detail.state.reasonData);
   return {
     alarm: detail.alarmName,
     model: name.model,
@@ -23,6 +25,7 @@ export function transitionOf({ detail }: AlarmStateChange, environment: string):
     // CloudWatch writes +0000 and odd precisions; one form makes one key.
     at: new Date(detail.state.timestamp).toISOString(),
     reason: detail.state.reason ?? '',
+    ...(evaluated === undefined ? {} : { evaluated }),
   };
 }
 

@@ -2,8 +2,8 @@ import type { FunctionSpec } from '../function-spec.ts';
 
 export const rollback: FunctionSpec = {
   name: 'rollback',
-  description: 'Answers alarms: takes a bad release back, or says why not',
-  triggers: [{ kind: 'alarm', actions: ['rollback', 'retrain'] }],
+  description: 'Answers alarms: wakes the judge, and takes a bad release back',
+  triggers: [{ kind: 'alarm', actions: ['wake-judge'] }],
   memoryMb: 512,
   timeoutSeconds: 120,
   layers: [],

@@ -14,6 +14,7 @@ export function allowActions(grantee: IGrantable, actions: string[], resources: 
 const USES = {
   s3: { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:GenerateDataKey'] },
   sqs: { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+  sns: { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:GenerateDataKey'] },
   secretsmanager: { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:GenerateDataKey'] },
   dynamodb: {
     read: ['kms:Decrypt', 'kms:DescribeKey'],

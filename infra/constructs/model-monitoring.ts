@@ -1,14 +1,14 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { ComparisonOperator, Dashboard, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
-import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import { modelWidgets } from '../dashboards/model.ts';
 import { dashboardUrl } from '../dashboards/widgets.ts';
 import type { DeployedModel } from '../model-folder.ts';
+import { alarmOf } from './alarm-of.ts';
 import type { IModelRegistry } from './model-registry.ts';
 import { runbookPage } from './runbook.ts';
-import { RunbookAlarm } from './runbook-alarm.ts';
+import type { RunbookAlarm } from './runbook-alarm.ts';
 
 /** Props of {@link ModelMonitoring}. */
 export interface ModelMonitoringProps {
@@ -18,29 +18,9 @@ export interface ModelMonitoringProps {
   readonly models: readonly DeployedModel[];
 }
 
-const MISSING: Record<AlarmDefinition['missingData'], TreatMissingData> = {
-  notBreaching: TreatMissingData.NOT_BREACHING,
-  breaching: TreatMissingData.BREACHING,
-  ignore: TreatMissingData.IGNORE,
-  missing: TreatMissingData.MISSING,
-};
-
-const COMPARISON: Record<AlarmDefinition['comparison'], ComparisonOperator> = {
-  GreaterThanThreshold: ComparisonOperator.GREATER_THAN_THRESHOLD,
-  GreaterThanOrEqualToThreshold: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-  LessThanThreshold: ComparisonOperator.LESS_THAN_THRESHOLD,
-  LessThanOrEqualToThreshold: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
-};
-
-/** What an alarm triggers, besides a message to whoever is on call. */
-const ANSWER: Record<AlarmDefinition['action'], string> = {
-  rollback: 'the variants are compared, and the release taken back if it alone is worse',
-  retrain: 'retraining is asked for if the model has become worse',
-  notify: 'nothing is done by itself',
-};
-
 /**
- * Alarms and a dashboard for each model.
+ * Alarms and a dashboard for each model. The alarms wake the judge of releases and tell nobody: what the judge makes of
+ * them pages (see `RollbackController`).
  *
  * @example
  * ```ts
@@ -74,22 +54,9 @@ export class ModelMonitoring extends Construct {
   }
 
   private alarm(d: AlarmDefinition): RunbookAlarm {
-    return new RunbookAlarm(this, d.name, {
-      alarmName: d.name,
-      says: `${d.model}, ${d.dimensions.Variant}: ${d.metric}; ${ANSWER[d.action]}`,
-      runbook: d.runbook,
-      metric: new Metric({
-        namespace: NAMESPACE,
-        metricName: d.metric,
-        dimensionsMap: { ...d.dimensions },
-        statistic: d.statistic,
-        period: Duration.seconds(d.periodSeconds),
-      }),
-      threshold: d.threshold,
-      comparisonOperator: COMPARISON[d.comparison],
-      datapointsToAlarm: d.datapointsToAlarm,
-      evaluationPeriods: d.evaluationPeriods,
-      treatMissingData: MISSING[d.missingData],
+    return alarmOf(this, d, {
+      says: `${d.model}, ${d.dimensions.Variant}: ${d.metric}; the judge of releases looks at it`,
+      tells: 'nothing',
     });
   }
 }

@@ -1,15 +1,19 @@
 import { Stack } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct, type IConstruct } from 'constructs';
+import { allowActions, allowKey } from './allow.ts';
+import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** Props of {@link OnCall}. */
 export interface OnCallProps {
-  /** Address that gets a mail for every alarm. @default none; subscribe to `topic` */
+  /** Address that gets a mail for every alarm that pages. @default none; subscribe to `topic` */
   readonly email?: string;
   /** Customer-managed key of the topic. @default not encrypted at rest */
   readonly encryptionKey?: IKey;
@@ -27,7 +31,7 @@ export interface OnCallProps {
  * ```
  */
 export class OnCall extends Construct {
-  /** Receives a message for every alarm. */
+  /** Receives a message for every alarm that pages, and what the judge of releases asks. */
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string, props: OnCallProps = {}) {
@@ -48,9 +52,45 @@ export class OnCall extends Construct {
     if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
   }
 
-  /** Sends all alarms below `scope` to the topic. */
+  /** Sends all alarms below `scope` to the topic, but for those that tell nobody. */
   watch(scope: IConstruct): void {
-    for (const found of scope.node.findAll())
-      if (found instanceof Alarm) found.addAlarmAction(new SnsAction(this.topic));
+    for (const found of scope.node.findAll()) {
+      if (!(found instanceof Alarm)) continue;
+      const tells = found instanceof RunbookAlarm ? found.tells : 'raised';
+      if (tells === 'nothing') continue;
+      found.addAlarmAction(new SnsAction(this.topic));
+      if (tells === 'all-clear') found.addOkAction(new SnsAction(this.topic));
+    }
+  }
+
+  /**
+   * Sends the topic what the judge of releases asks, with its reasons, and reminders: an alarm says only that there is
+   * something, once, and nothing of what else comes while it is up.
+   *
+   * @param scope - the stack of the rule
+   */
+  hear(scope: Construct, environmentName: string): void {
+    // A role rather than the topic's policy: the key lets services in under conditions that this one does not fulfil.
+    const role = new Role(scope, 'PersonNeededRole', {
+      assumedBy: new ServicePrincipal('events.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+      }),
+    });
+    allowActions(role, ['sns:Publish'], [this.topic.topicArn]);
+    allowKey(role, this.topic.masterKey, 'sns', 'write');
+    new Rule(scope, 'PersonNeeded', {
+      description: 'what the judge of releases asks a person in this environment',
+      eventPattern: {
+        source: ['trimtab'],
+        detailType: ['Person Needed'],
+        detail: { environment: [environmentName], what: ['asked', 'reminder'] },
+      },
+      targets: [
+        new SnsTopic(Topic.fromTopicArn(scope, 'PersonNeededTopic', this.topic.topicArn), {
+          role: role.withoutPolicyUpdates(),
+          message: RuleTargetInput.fromText(EventField.fromPath('$.detail.text')),
+        }),
+      ],
+    });
   }
 }

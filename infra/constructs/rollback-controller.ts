@@ -5,8 +5,10 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { alarmPrefix } from '../../core/alarms/definitions.ts';
+import { pagingAlarms } from '../../core/alarms/paging.ts';
 import { advance } from '../../functions/advance/trigger.ts';
 import { rollback } from '../../functions/rollback/trigger.ts';
+import { alarmOf } from './alarm-of.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
 import { defaultBus } from './data-validation.ts';
@@ -28,11 +30,19 @@ export interface RollbackControllerProps {
   readonly encryptionKey?: IKey;
   /** Processor of the functions and their layers. @default x64 */
   readonly architecture?: 'x64' | 'arm64';
+  /**
+   * Executions that are kept for each of the two functions, so that a storm of requests that uses up the account's does
+   * not stop rollbacks. The account's limit has to leave 100 for all others; 0: none are kept. @default 2
+   */
+  readonly reservedConcurrency?: number;
 }
 
+const RESERVED = 2;
+
 /**
- * Rolls a release back when one of its alarms is raised and the release is to blame, and advances canaries, tests and
- * shadows on a schedule while no alarm is up.
+ * The judge of releases: looks at every model each minute and whenever one of its alarms is raised; rolls a release back
+ * that is to blame, advances canaries, tests and shadows, and asks a person what only a person can decide. Its two alarms
+ * page: that it asks, and that it does not look.
  *
  * @example
  * ```ts
@@ -52,6 +62,7 @@ export class RollbackController extends Construct {
   constructor(scope: Construct, id: string, props: RollbackControllerProps) {
     super(scope, id);
     const { endpoint, registry = endpoint.registry, lake = endpoint.lake, architecture, encryptionKey } = props;
+    const reserved = props.reservedConcurrency ?? RESERVED;
     const { environmentName } = registry;
     if (environmentName !== endpoint.registry.environmentName)
       throw new Error(
@@ -62,24 +73,39 @@ export class RollbackController extends Construct {
       ...lake.environment,
       TRIMTAB_ENDPOINT_FUNCTION: endpoint.alias.functionArn,
     };
-    this.rollback = new TrimtabFunction(this, 'Rollback', { spec: rollback, environment, architecture, encryptionKey });
-    this.advance = new ScheduledFunction(this, 'Advance', { spec: advance, environment, architecture, encryptionKey });
+    const common = {
+      environment,
+      architecture,
+      encryptionKey,
+      ...(reserved === 0 ? {} : { reservedConcurrency: reserved }),
+    };
+    this.rollback = new TrimtabFunction(this, 'Rollback', { ...common, spec: rollback });
+    // Its heartbeat says more than that it was called.
+    this.advance = new ScheduledFunction(this, 'Advance', { ...common, spec: advance, alarmOnSilence: false });
     for (const fn of [this.rollback, this.advance]) {
       registry.grantReadLedger(fn);
       registry.grantAppend(fn);
       endpoint.grantInvoke(fn);
       allowActions(fn, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
       allowActions(fn, ['s3:GetObject'], [lake.data.arnForObjects('quality/*')]);
+      // What a person is asked, and evidence that is too much for an entry.
+      allowActions(fn, ['s3:GetObject', 's3:PutObject'], [lake.data.arnForObjects('judge/*')]);
       // Whether an hour has tallies is asked of the list: an object that is not there is no refusal then.
       allowActions(fn, ['s3:ListBucket'], [lake.data.bucketArn]);
       allowKey(fn, registry.artifacts.encryptionKey, 's3', 'read');
-      allowKey(fn, lake.data.encryptionKey, 's3', 'read');
+      allowKey(fn, lake.data.encryptionKey, 's3', 'write');
       // GetMetricData cannot be limited to resources.
       allowActions(fn, ['cloudwatch:GetMetricData'], ['*']);
       allowActions(fn, ['events:PutEvents'], [defaultBus(this)]);
     }
     // Each minute it looks whether the last release is kept beside the ledger.
     allowToListReleases(this.advance, registry.artifacts);
+    for (const alarm of pagingAlarms(environmentName))
+      alarmOf(this, alarm, {
+        says: alarm.says,
+        tells: 'all-clear',
+        ...(alarm.warmUpSeconds > 0 ? { warmUp: Duration.seconds(alarm.warmUpSeconds) } : {}),
+      });
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey });
     this.rollback.keepFailures(this.deadLetters);
     new Rule(this, 'Alarms', {

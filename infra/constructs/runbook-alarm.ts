@@ -1,5 +1,12 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { Alarm, type AlarmProps, ComparisonOperator, type IAlarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ArnFormat, type Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  type AlarmProps,
+  type CfnAlarm,
+  ComparisonOperator,
+  type IAlarm,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { runbookPage } from './runbook.ts';
 
@@ -13,6 +20,15 @@ export interface RunbookAlarmProps extends Omit<AlarmProps, 'alarmDescription' |
   readonly evaluationPeriods?: number;
   /** Name of the alarm. @default the name of the stack and the path in it */
   readonly alarmName?: string;
+  /**
+   * Whether whoever is on call is told: of `raised`, also of `all-clear`, or of `nothing`. @default raised
+   */
+  readonly tells?: 'raised' | 'all-clear' | 'nothing';
+  /**
+   * How long the alarm waits for first data after it was created, when missing data raises it. Data that comes earlier is
+   * evaluated. @default not at all
+   */
+  readonly warmUp?: Duration;
 }
 
 /**
@@ -36,8 +52,10 @@ export class RunbookAlarm extends Alarm {
   readonly runbook: string;
   /** Name of the alarm as plain text, not as a reference. */
   readonly plainName: string;
+  /** What whoever is on call is told of. */
+  readonly tells: 'raised' | 'all-clear' | 'nothing';
 
-  constructor(scope: Construct, id: string, { says, runbook, ...props }: RunbookAlarmProps) {
+  constructor(scope: Construct, id: string, { says, runbook, tells = 'raised', warmUp, ...props }: RunbookAlarmProps) {
     const plainName = props.alarmName ?? nameOf(scope, id);
     super(scope, id, {
       evaluationPeriods: 1,
@@ -47,7 +65,10 @@ export class RunbookAlarm extends Alarm {
       alarmName: plainName,
       alarmDescription: `${says}; runbook: ${runbookPage(scope, runbook)}`,
     });
+    if (warmUp !== undefined)
+      (this.node.defaultChild as CfnAlarm).warmUpConfiguration = { warmUpPeriodDurationInMinutes: warmUp.toMinutes() };
     this.runbook = runbook;
+    this.tells = tells;
     this.plainName = plainName;
   }
 

@@ -8,6 +8,12 @@ import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 import { TrimtabFunction, type TrimtabFunctionProps } from './trimtab-function.ts';
 
+/** Props of {@link ScheduledFunction}. */
+export interface ScheduledFunctionProps extends TrimtabFunctionProps {
+  /** Whether an alarm is raised when there are no calls. @default true */
+  readonly alarmOnSilence?: boolean;
+}
+
 /**
  * A function that EventBridge Scheduler calls at the rates of its spec's triggers. Calls that fail after all retries are
  * kept as dead letters, and an alarm is raised when there are no calls.
@@ -33,7 +39,7 @@ export class ScheduledFunction extends TrimtabFunction {
   /** Calls that failed after all retries. */
   readonly deadLetters: DeadLetterQueue;
 
-  constructor(scope: Construct, id: string, props: TrimtabFunctionProps) {
+  constructor(scope: Construct, id: string, props: ScheduledFunctionProps) {
     super(scope, id, props);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { encryptionKey: props.encryptionKey });
     this.keepFailures(this.deadLetters, Duration.hours(1));
@@ -59,22 +65,22 @@ export class ScheduledFunction extends TrimtabFunction {
           retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 3_600 },
         },
       });
-      this.silent(i, trigger.everySeconds);
+      if (props.alarmOnSilence ?? true) this.silent(i, trigger.everySeconds);
     }
   }
 
   /** An alarm for three periods without a call: a function that is not called reports no errors. */
   private silent(schedule: number, everySeconds: number): void {
+    const period = Duration.seconds(Math.max(MIN_SILENCE_SECONDS, everySeconds));
     new RunbookAlarm(this, `Silent${schedule}`, {
-      metric: this.metricInvocations({
-        period: Duration.seconds(Math.max(MIN_SILENCE_SECONDS, everySeconds)),
-        statistic: 'Sum',
-      }),
+      metric: this.metricInvocations({ period, statistic: 'Sum' }),
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 3,
       // A function that is never called has no data at all.
       treatMissingData: TreatMissingData.BREACHING,
+      // The first deployment makes the alarm before the first call.
+      warmUp: Duration.seconds(3 * period.toSeconds()),
       says: 'a scheduled function does not run',
       runbook: 'schedule-silent.md',
     });

@@ -70,6 +70,7 @@ export function overviewWidgets(parts: OverviewParts): IWidget[][] {
     [new AlarmStatusWidget({ title: 'Alarms of the machinery', alarms: [...parts.alarms], width: WIDE, height: 4 })],
     callers(parts),
     champions(parts),
+    judge(parts),
     code(parts),
     data(parts),
     failures(parts),
@@ -114,6 +115,29 @@ function champions({ environment, models }: OverviewParts): IWidget[] {
     graphWidget('Champions: wrong decisions', each('PredictionError', 'Average'), { unit: 'share', width: 8 }),
     graphWidget('Champions: rows answered', each('Rows', 'Sum'), { unit: 'a minute', stacked: true, width: 8 }),
     graphWidget('Champions: drifted features', each('Drift', 'Maximum'), { unit: 'share', width: 8 }),
+  ];
+}
+
+/** Series are searched for: a model that is registered later is there without a deployment. */
+function judge({ environment }: OverviewParts): IWidget[] {
+  const asked = new MathExpression({
+    expression: `SEARCH('{${NAMESPACE},Environment,Model} MetricName="NeedsPerson" Environment="${environment}"', 'Maximum', 60)`,
+    usingMetrics: {},
+    label: '',
+    period: Duration.minutes(1),
+  });
+  const looks = new Metric({
+    namespace: NAMESPACE,
+    metricName: 'JudgeHeartbeat',
+    dimensionsMap: { Environment: environment },
+    statistic: 'Sum',
+    label: 'looks at all models',
+    ...MINUTE,
+    color: GOOD,
+  });
+  return [
+    graphWidget('Does a model need a person?', [asked], { unit: '0 or 1', max: 1, width: 12 }),
+    graphWidget('Does the judge look?', [looks], { unit: 'a minute', width: 12 }),
   ];
 }
 

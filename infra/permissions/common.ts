@@ -1,7 +1,8 @@
 import type { Permission, RolePermissions } from './permission.ts';
 
 export const HERE = 'aws:SourceAccount = <account>';
-const through = (service: 's3' | 'dynamodb' | 'sqs' | 'secretsmanager'): string => `kms:ViaService = ${service}`;
+const through = (service: 's3' | 'dynamodb' | 'sqs' | 'sns' | 'secretsmanager'): string =>
+  `kms:ViaService = ${service}`;
 export const key = (may: readonly string[], service: Parameters<typeof through>[0], why: string): Permission => ({
   may: may.map((action) => `kms:${action}`),
   on: ['key'],
@@ -72,6 +73,11 @@ export const watchReleases: readonly Permission[] = [
     why: 'the error rate that a version had when it was trained',
   },
   { may: ['s3:GetObject'], on: ['data/quality/*'], why: 'truths and inputs of versions, counted by hour' },
+  {
+    may: ['s3:GetObject', 's3:PutObject'],
+    on: ['data/judge/*'],
+    why: 'what a person is asked, since when, and evidence that is too much for an entry',
+  },
   { may: ['s3:ListBucket'], on: ['data'], why: 'which hours are counted, and learns that an object is not there' },
   {
     may: ['lambda:InvokeFunction'],

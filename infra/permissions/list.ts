@@ -212,6 +212,15 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       },
     ],
   },
+  {
+    name: 'questions of the judge',
+    role: 'Monitoring/PersonNeededRole',
+    assumedBy: `events.amazonaws.com when ${HERE}`,
+    permissions: [
+      { may: ['sns:Publish'], on: ['alarm topic'], why: 'tells people what the judge asks, and reminds them' },
+      key(['Decrypt', 'GenerateDataKey'], 'sns', 'the topic is encrypted'),
+    ],
+  },
   schedule('drift', 'DataQuality/Drift/Drift/ScheduleRole'),
   schedule('ground-truth', 'DataQuality/Drift/GroundTruth/ScheduleRole'),
   schedule('advance', 'Monitoring/Rollback/Advance/ScheduleRole'),

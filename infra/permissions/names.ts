@@ -18,6 +18,7 @@ const NAMES: Readonly<Record<string, string>> = {
   DriftGroundTruth: 'function ground-truth',
   DriftGroundTruthPartsLogs: 'log of ground-truth',
   DriftGroundTruthDeadLetters: 'dead letters of ground-truth',
+  OnCallTopic: 'alarm topic',
   RollbackRollbackPartsLogs: 'log of rollback',
   RollbackDeadLetters: 'dead letters of rollback',
   RollbackAdvance: 'function advance',

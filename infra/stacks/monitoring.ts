@@ -31,6 +31,9 @@ export class MonitoringStack extends Stack {
       endpoint: serving.endpoint,
       encryptionKey,
       architecture: config.architecture,
+      ...(config.rollback.reservedConcurrency === undefined
+        ? {}
+        : { reservedConcurrency: config.rollback.reservedConcurrency }),
     });
     const models = config.models.map((folder) => deployedModel(folder));
     this.monitoring = new ModelMonitoring(this, 'Monitoring', { registry: serving.endpoint.registry, models });
@@ -42,5 +45,6 @@ export class MonitoringStack extends Stack {
       rollback: this.rollback,
     });
     onCall.watch(this);
+    onCall.hear(this, serving.endpoint.registry.environmentName);
   }
 }

@@ -1,8 +1,9 @@
 import { type MetricAlarm, paginateDescribeAlarms, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
-import { AlarmDefinition, type AlarmState } from '../../core/alarms/alarm.ts';
+import { AlarmDefinition, type AlarmState, type PagingAlarm } from '../../core/alarms/alarm.ts';
 import { parseAlarmName } from '../../core/alarms/definitions.ts';
+import { pagingAlarms } from '../../core/alarms/paging.ts';
 import type { Home } from '../../platform/ports.ts';
-import { alarmState } from '../../usecases/release/alarm-state.ts';
+import { alarmState, type WindowEvaluation } from '../../usecases/release/alarm-state.ts';
 import type { Clients } from './clients.ts';
 import { route } from './event-router.ts';
 
@@ -12,6 +13,8 @@ import { route } from './event-router.ts';
  * be told from another; and it tells the bus nothing.
  */
 export class AlarmSimulator {
+  /** Its own: the emulator's evaluation changes those of the alarms, too. */
+  readonly #states = new Map<string, AlarmState>();
   readonly transitions: { alarm: string; to: AlarmState; reason: string }[] = [];
 
   constructor(
@@ -20,20 +23,26 @@ export class AlarmSimulator {
   ) {}
 
   async evaluate(now = new Date()): Promise<void> {
-    const found = paginateDescribeAlarms({ client: this.clients.cloudwatch }, { AlarmNamePrefix: 'trimtab.' });
+    const found = paginateDescribeAlarms({ client: this.clients.cloudwatch }, {});
     for await (const { MetricAlarms = [] } of found)
       for (const alarm of MetricAlarms) {
-        const definition = definitionOf(alarm);
+        const definition = definitionOf(alarm) ?? this.#paging.find(({ name }) => name === alarm.AlarmName);
         if (definition === undefined) continue;
-        const before = alarm.StateValue as AlarmState;
-        const { state, reason } = await alarmState(this.home, definition, now, before);
+        const before = this.#states.get(definition.name) ?? 'INSUFFICIENT_DATA';
+        const found = await alarmState(this.home, definition, now, before);
+        const { state, reason } = found;
         if (state === before) continue;
-        await this.#change(alarm, before, state, reason);
+        this.#states.set(definition.name, state);
+        await this.#change(alarm, before, found);
         this.transitions.push({ alarm: definition.name, to: state, reason });
       }
   }
 
-  async #change(alarm: MetricAlarm, before: AlarmState, state: AlarmState, reason: string): Promise<void> {
+  get #paging(): readonly PagingAlarm[] {
+    return pagingAlarms(this.home.metrics.environment);
+  }
+
+  async #change(alarm: MetricAlarm, before: AlarmState, { state, reason, evaluated }: WindowEvaluation): Promise<void> {
     const { cloudwatch } = this.clients;
     const AlarmName = alarm.AlarmName!;
     await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue: state, StateReason: reason }));
@@ -43,7 +52,18 @@ export class AlarmSimulator {
       resources: [alarm.AlarmArn!],
       detail: {
         alarmName: AlarmName,
-        state: { value: state, reason, timestamp: stamp(new Date()) },
+        state: {
+          value: state,
+          reason,
+          reasonData: JSON.stringify({
+            version: '1.0',
+            queryDate: stamp(new Date(evaluated.to)),
+            startDate: stamp(new Date(evaluated.from)),
+            period: alarm.Period,
+            threshold: alarm.Threshold,
+          }),
+          timestamp: stamp(new Date()),
+        },
         previousState: { value: before, reason: alarm.StateReason, timestamp: stamp(alarm.StateUpdatedTimestamp!) },
       },
     });
@@ -71,7 +91,7 @@ function definitionOf(alarm: MetricAlarm): AlarmDefinition | undefined {
     datapointsToAlarm: alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods,
     evaluationPeriods: alarm.EvaluationPeriods,
     missingData: MISSING.find((known) => known === alarm.TreatMissingData) ?? 'missing',
-    action: 'rollback',
+    action: 'wake-judge',
     runbook: 'none',
   });
 }

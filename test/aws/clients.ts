@@ -6,6 +6,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** Clients of the account, as its administrator. Endpoint, region and credentials are those of the environment. */
@@ -18,6 +19,7 @@ export const clients = () => ({
   firehose: new FirehoseClient({}),
   lambda: new LambdaClient({}),
   s3: new S3Client({ forcePathStyle: true }),
+  scheduler: new SchedulerClient({}),
   sqs: new SQSClient({}),
 });
 export type Clients = ReturnType<typeof clients>;

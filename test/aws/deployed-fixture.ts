@@ -2,8 +2,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetFunctionConfigurationCommand, InvokeCommand } from '@aws-sdk/client-lambda';
+import { GetScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { Manifest } from '../../core/manifest/manifest.ts';
+import { NAMESPACE } from '../../core/observability/metric-names.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
 import { Caller } from '../../demo/client.ts';
 import { type Flight, readFlights } from '../../demo/flights.ts';
@@ -14,7 +17,7 @@ import { becomeAdministrator } from './administrator.ts';
 import { AlarmSimulator } from './alarm-simulator.ts';
 import { bootstrap } from './cdk.ts';
 import { type Clients, clients } from './clients.ts';
-import { ACCOUNT, Deployment, REGION, STACKS, trimtab } from './deployment.ts';
+import { ACCOUNT, Deployment, ENVIRONMENT, REGION, STACKS, trimtab } from './deployment.ts';
 import { errorLogs } from './error-logs.ts';
 import { EventTap } from './event-tap.ts';
 import { LogForwarder } from './log-forwarder.ts';
@@ -89,13 +92,17 @@ export class DeployedFixture {
   }
 
   /** Name of a function, by its stack and its id there; the CDK adds a hash to that. */
-  async functionNamed(stack: string, id: string): Promise<string> {
+  functionNamed(stack: string, id: string): Promise<string> {
+    return this.resourceNamed(stack, id, 'AWS::Lambda::Function');
+  }
+
+  async resourceNamed(stack: string, id: string, type: string): Promise<string> {
     const { StackResources = [] } = await this.clients.cloudformation.send(
       new DescribeStackResourcesCommand({ StackName: STACKS.find((name) => name.endsWith(stack)) }),
     );
     return StackResources.find(
       ({ ResourceType, LogicalResourceId }) =>
-        ResourceType === 'AWS::Lambda::Function' && new RegExp(`^${id}[0-9A-F]{8}$`).test(LogicalResourceId!),
+        ResourceType === type && new RegExp(`^${id}(?:[0-9A-F]{8})?$`).test(LogicalResourceId!),
     )!.PhysicalResourceId!;
   }
 
@@ -110,14 +117,53 @@ export class DeployedFixture {
 
   /** Invokes a function of data quality as its schedule does. @throws Error when the function fails */
   async onSchedule(id: string): Promise<void> {
+    await this.#invoke(await this.functionNamed('DataQuality', id));
+  }
+
+  async #invoke(FunctionName: string): Promise<void> {
     const event = { source: 'trimtab.schedule', time: new Date().toISOString() };
     const { FunctionError, Payload } = await this.clients.lambda.send(
-      new InvokeCommand({
-        FunctionName: await this.functionNamed('DataQuality', id),
-        Payload: Buffer.from(JSON.stringify(event)),
-      }),
+      new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(event)) }),
     );
-    if (FunctionError !== undefined) throw new Error(`${id} failed: ${Buffer.from(Payload ?? []).toString()}`);
+    if (FunctionError !== undefined)
+      throw new Error(`${FunctionName} failed: ${Buffer.from(Payload ?? []).toString()}`);
+  }
+
+  /** Switches the judge's schedule off, so that what an alarm sets off is seen, or on again. */
+  async scheduleOfJudge(State: 'ENABLED' | 'DISABLED'): Promise<void> {
+    const Name = await this.resourceNamed('Monitoring', 'RollbackAdvanceSchedule0', 'AWS::Scheduler::Schedule');
+    const { scheduler } = this.clients;
+    const { ScheduleExpression, FlexibleTimeWindow, Target, Description } = await scheduler.send(
+      new GetScheduleCommand({ Name }),
+    );
+    const kept = { Name, ScheduleExpression, FlexibleTimeWindow, Target, Description };
+    await scheduler.send(new UpdateScheduleCommand({ ...kept, State }));
+  }
+
+  /** Invokes the judge of releases as its schedule does. @throws Error when the function fails */
+  async judge(): Promise<void> {
+    await this.#invoke(await this.functionNamed('Monitoring', 'RollbackAdvance'));
+  }
+
+  /**
+   * Samples of a 0/1 metric of the champion, as its log lines would bring them: of now, for an alarm says nothing of a
+   * release that is younger than what it was evaluated by.
+   */
+  async champion(metric: 'Failure' | 'PredictionError', version: number, mean: number): Promise<void> {
+    const common = { Environment: ENVIRONMENT, Model: MODEL };
+    const Timestamp = new Date();
+    const StatisticValues = { SampleCount: 5_000, Sum: 5_000 * mean, Minimum: 0, Maximum: 1 };
+    const MetricData = [
+      { ...common, Variant: 'champion' },
+      { ...common, Version: String(version) },
+    ].map((dimensions) => ({
+      MetricName: metric,
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      Timestamp,
+      StorageResolution: 1,
+      StatisticValues,
+    }));
+    await this.clients.cloudwatch.send(new PutMetricDataCommand({ Namespace: NAMESPACE, MetricData }));
   }
 
   /** For whoever has to find out why a step failed. */

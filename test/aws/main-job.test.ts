@@ -13,7 +13,7 @@ import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { Caller } from '../../demo/client.ts';
 import type { StatusView } from '../../usecases/release/status-view.ts';
 import type { DropReport } from '../../usecases/validation/report.ts';
@@ -141,6 +141,8 @@ describe('the deployed app', () => {
 
   it('takes a bad canary back: alarm, event, function, ledger, endpoint', async () => {
     const { alarms, caller, forwarder } = fixture;
+    // The judge looks every minute, too, and would often be first.
+    await fixture.scheduleOfJudge('DISABLED');
     await fixture.trimtab(['approve', MODEL, '2']);
     await fixture.trimtab(['release', MODEL, '2', '--canary']);
     const summer = (await fixture.flights('summer')).filter(({ late }) => late !== null).slice(2_000);
@@ -170,7 +172,9 @@ describe('the deployed app', () => {
     expect(entry).toMatchObject({
       version: 1,
       actor: expect.stringMatching(/^function:/),
-      cause: { alarm: `trimtab.${ENVIRONMENT}.${MODEL}.challenger.PredictionError` },
+      // Any of the model's alarms wakes the judge, which looks at all that the versions did.
+      cause: { alarm: expect.stringMatching(`^trimtab\\.${ENVIRONMENT}\\.${MODEL}\\.`) },
+      evidence: { cause: 'model', action: 'take-back', version: 2 },
     });
     // Of the two targets of one event, the function may be first.
     await eventually("the alarm's event", () =>
@@ -187,6 +191,80 @@ describe('the deployed app', () => {
     expect(state.quarantined.map(({ version }) => version)).toEqual([2]);
     for (const flight of summer.slice(0, 20)) expect((await caller.v2([flight])).version).toBe(1);
   }, 300_000);
+
+  /** Alarms are evaluated until the ledger has an entry of a kind that was not there before. */
+  const answered = async (kind: Entry['kind']): Promise<Entry> => {
+    const before = (await fixture.entries()).length;
+    return eventually(
+      `an entry ${kind}`,
+      async () => {
+        await fixture.alarms.evaluate();
+        return (await fixture.entries()).slice(before).find((entry) => entry.kind === kind);
+      },
+      120,
+      2_000,
+    );
+  };
+
+  it('asks for retraining when the champion alone is wrong more often: alarm, event, function, ledger', async () => {
+    await fixture.champion('PredictionError', 1, 0.9);
+    const entry = await answered('retraining-requested');
+    expect(entry).toMatchObject({
+      actor: 'function:rollback',
+      // That of the canary which was taken back may go off late, and wakes the judge as well.
+      cause: { alarm: expect.stringMatching(/\.PredictionError$/) },
+      evidence: { cause: 'drift', action: 'retrain' },
+    });
+    expect(await release()).toMatchObject({ champion: 1 });
+  }, 180_000);
+
+  it('holds, and asks for a person, when every version fails: alarm, event, function, metric, alarm, event', async () => {
+    await fixture.champion('Failure', 1, 0.9);
+    const entry = await answered('infrastructure-held');
+    expect(entry).toMatchObject({
+      actor: 'function:rollback',
+      cause: { alarm: `trimtab.${ENVIRONMENT}.${MODEL}.champion.Failure` },
+      evidence: { cause: 'infrastructure', about: ['Failure'] },
+    });
+    const paged = `Trimtab-${ENVIRONMENT}-NeedsPerson`;
+    await eventually(
+      'the page',
+      async () => {
+        await fixture.judge();
+        await fixture.forwarder.forward();
+        await fixture.alarms.evaluate();
+        return fixture.alarms.transitions.find(({ alarm, to }) => alarm === paged && to === 'ALARM');
+      },
+      180,
+      5_000,
+    );
+    // The rule of models' alarms does not match what the judge itself says.
+    expect((await fixture.entries()).at(-1)!.number).toBe(entry.number);
+    const event = await eventually('what is asked', () =>
+      fixture.tap.find((e) => e['detail-type'] === 'Person Needed' && e.detail.what === 'asked'),
+    );
+    expect(event.detail).toMatchObject({ environment: ENVIRONMENT, model: MODEL });
+    const { models } = JSON.parse(await fixture.trimtab(['status', MODEL, '--json'])) as StatusView;
+    expect(models[0]!.asked!.map(({ cause }) => cause)).toContain('drift');
+  }, 300_000);
+
+  it('judges on its schedule again', async () => {
+    await fixture.scheduleOfJudge('ENABLED');
+    const looks = async (): Promise<number> => {
+      await fixture.forwarder.forward();
+      const points = await fixture.home.metrics.query({
+        metric: 'JudgeHeartbeat',
+        dimensions: { Environment: ENVIRONMENT },
+        statistic: 'Sum',
+        periodSeconds: 60,
+        from: new Date(Date.now() - 3_600_000),
+        to: new Date(),
+      });
+      return points.reduce((sum, { value }) => sum + value, 0);
+    };
+    const before = await looks();
+    await eventually('a look of the judge', async () => ((await looks()) > before ? true : undefined), 150, 5_000);
+  }, 180_000);
 
   it('lets nobody remove an artifact, the administrator included', async () => {
     const { artifact } = (await fixture.home.ledger.version(MODEL, 1))!;

@@ -6,6 +6,7 @@ import {
   DriftFound,
   DropValidated,
   ObjectCreated,
+  PersonNeeded,
   ReleaseChanged,
   Scheduled,
 } from '../../events/schemas.ts';
@@ -18,6 +19,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   'release-changed': ReleaseChanged,
   'drop-validated': DropValidated,
   'drift-found': DriftFound,
+  'person-needed': PersonNeeded,
 };
 const sample = (name: string) => JSON.parse(readFileSync(`events/samples/${name}.json`, 'utf8'));
 
@@ -55,7 +57,7 @@ describe('events', () => {
   });
 
   it('refuses members of its own events that it does not know', () => {
-    for (const name of ['scheduled', 'release-changed', 'drop-validated', 'drift-found'])
+    for (const name of ['scheduled', 'release-changed', 'drop-validated', 'drift-found', 'person-needed'])
       expect(SCHEMAS[name]!.safeParse({ ...sample(name), more: 1 }).success).toBe(false);
   });
 

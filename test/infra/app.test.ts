@@ -8,6 +8,7 @@ import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { Checks } from '../../infra/checks.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { deployment } from './deployment.ts';
 
 const STACKS = ['Stateful', 'Serving', 'DataQuality', 'Monitoring'] as const;
 
@@ -160,8 +161,39 @@ describe('the deployed app', () => {
     expect(models.find((a) => a.AlarmName === 'trimtab.dev.flight-delay.challenger.PredictionError')).toMatchObject({
       MetricName: 'PredictionError',
       Threshold: 0.36,
-      Period: 10,
+      // Truths are joined once a minute, whatever the manifest says.
+      Period: 60,
       TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('keeps executions for what takes releases back, unless the account has none to spare', () => {
+    const reserved = Object.fromEntries(
+      resources('AWS::Lambda::Function', ['Monitoring']).map(([id, fn]) => [
+        id.replace(/[0-9A-F]{8}$/, ''),
+        fn.ReservedConcurrentExecutions,
+      ]),
+    );
+    expect(reserved).toEqual({ Rollback: 2, RollbackAdvance: 2 });
+    const spared = deployment({ rollback: { reservedConcurrency: 0 } }).filter(
+      ({ Type, id }) => Type === 'AWS::Lambda::Function' && id.startsWith('Rollback'),
+    );
+    expect(spared.map(({ Properties }) => Properties.ReservedConcurrentExecutions)).toEqual([undefined, undefined]);
+  });
+
+  it('hands people what the judge asks, and the rule no more than that', () => {
+    const [, rule] = resources('AWS::Events::Rule', ['Monitoring']).find(([id]) => id.startsWith('PersonNeeded'))!;
+    expect(rule.EventPattern).toEqual({
+      source: ['trimtab'],
+      'detail-type': ['Person Needed'],
+      detail: { environment: ['dev'], what: ['asked', 'reminder'] },
+    });
+    const [target] = rule.Targets as { Arn: unknown; RoleArn: unknown; InputTransformer: object }[];
+    expect(JSON.stringify(target!.Arn)).toContain('OnCallTopic');
+    expect(JSON.stringify(target!.RoleArn)).toContain('PersonNeededRole');
+    expect(target!.InputTransformer).toEqual({
+      InputPathsMap: { 'detail-text': '$.detail.text' },
+      InputTemplate: '"<detail-text>"',
     });
   });
 

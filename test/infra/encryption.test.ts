@@ -123,7 +123,7 @@ describe('encryption', () => {
     for (const use of uses) {
       expect(flat(use.Resource)).toMatch(KEY);
       const via = (use.Condition as { StringEquals: Record<string, unknown> }).StringEquals['kms:ViaService'];
-      expect(flat(via)).toMatch(/^(s3|sqs|dynamodb|secretsmanager)\.<region>\.amazonaws\.com$/);
+      expect(flat(via)).toMatch(/^(s3|sqs|sns|dynamodb|secretsmanager)\.<region>\.amazonaws\.com$/);
     }
   });
 });

@@ -7,6 +7,8 @@ import { emittedMetrics } from '../../core/observability/emitted-metrics.ts';
 import {
   DATASET_METRICS,
   type DatasetMetricName,
+  JUDGE_METRICS,
+  type JudgeMetricName,
   METRICS,
   type MetricName,
   metricOf,
@@ -15,6 +17,8 @@ import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
 import type { DataQualityStack } from '../../infra/stacks/data-quality.ts';
 import { openLocalHome } from '../../platform/local/home.ts';
+import type { Home } from '../../platform/ports.ts';
+import { pagingStates } from '../../usecases/release/paging-states.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { addReader, type Readers, usecaseReaders } from './metric-readers.ts';
 import { readsOf } from './metric-reads.ts';
@@ -53,6 +57,7 @@ function rowsBelow(heading: string): Map<string, Row> {
 }
 
 const models = rowsBelow('### Of models');
+const judged = rowsBelow('### Of the judge');
 const datasets = rowsBelow('### Of data files');
 
 /** Names of readers in the order in which the table has them. */
@@ -61,6 +66,7 @@ const ORDER = ['alarm', 'dashboard', 'judge', 'A/B test', 'shadow', 'status', 'd
 describe('metrics in CloudWatch', () => {
   const readers: Readers = new Map();
   let fileReaders: Readers;
+  const judgeReaders: Readers = new Map();
   beforeAll(async () => {
     const folder = path.join(temporaryFolder('metrics-table'), 'm');
     mkdirSync(folder);
@@ -68,13 +74,16 @@ describe('metrics in CloudWatch', () => {
     const manifest = Manifest.parse(RAW);
     const home = await openLocalHome(path.join(folder, 'home'));
     for (const [key, names] of await usecaseReaders(home, manifest)) readers.set(key, names);
+    const { alarms } = await pagingStates(noting(home, judgeReaders), home.clock.now());
+    expect(alarms).toHaveLength(2);
     await home.close();
     fileReaders = new Map();
     const all = synthesized((app) => addTrimtab(app, DeploymentConfig.parse({ models: [folder] })));
     for (const { by, metric, dimensions } of readsOf(all.resources.map(([, resource]) => resource))) {
       const { Environment, Model, ...rest } = dimensions;
       const dimension = Object.keys(rest)[0];
-      if (Model === undefined) addReader(fileReaders, metric, dimension ?? 'Environment', by);
+      if (metric in JUDGE_METRICS) addReader(judgeReaders, metric, Model === undefined ? 'all' : 'Model', by);
+      else if (Model === undefined) addReader(fileReaders, metric, dimension ?? 'Environment', by);
       else addReader(readers, metric, dimension!, by);
     }
     // What it offers to alarms of others.
@@ -118,6 +127,21 @@ describe('metrics in CloudWatch', () => {
     }
   });
 
+  it('are all in the table of the judge', () => {
+    expect([...judged.keys()]).toEqual(Object.keys(JUDGE_METRICS));
+    for (const [name, row] of judged) {
+      const { unit, byModel } = JUDGE_METRICS[name as JudgeMetricName];
+      expect({ name, ...row, emittedBy: '' }).toEqual({
+        name,
+        unit: unit === 'None' ? '' : unit,
+        by: byModel ? ['all', 'Model'] : ['all'],
+        emittedBy: '',
+        readBy: readersOf(judgeReaders, name).join(', '),
+      });
+      if (byModel) expect(judgeReaders.get(`${name} Model`)).toEqual(new Set(['dashboard']));
+    }
+  });
+
   it('are all in the table of data files', () => {
     expect([...datasets.keys()]).toEqual(Object.keys(DATASET_METRICS));
     for (const [name, row] of datasets) {
@@ -133,7 +157,7 @@ describe('metrics in CloudWatch', () => {
   });
 
   it('come from where the tables say', () => {
-    for (const [name, { emittedBy }] of [...models, ...datasets]) {
+    for (const [name, { emittedBy }] of [...models, ...judged, ...datasets]) {
       expect(existsSync(emittedBy), `${name}: ${emittedBy}`).toBe(true);
       expect(readFileSync(emittedBy, 'utf8'), name).toContain(name.replace('<name>', ''));
     }
@@ -143,6 +167,19 @@ describe('metrics in CloudWatch', () => {
     const shadows = ['ShadowDisagreement', 'ShadowDifference'];
     expect(emittedMetrics(Manifest.parse(RAW))).toEqual(Object.keys(METRICS).filter((name) => !shadows.includes(name)));
   });
+});
+
+/** A home that notes what it is asked of the judge's metrics. */
+const noting = (home: Home, readers: Readers): Home => ({
+  ...home,
+  metrics: {
+    environment: home.metrics.environment,
+    write: () => undefined,
+    query: async ({ metric, dimensions }) => {
+      addReader(readers, metric, 'Model' in dimensions ? 'Model' : 'all', 'status');
+      return [];
+    },
+  },
 });
 
 describe('metrics for Prometheus', () => {

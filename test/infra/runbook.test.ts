@@ -1,11 +1,14 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { CAUSES } from '../../core/judge/causes.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { deployment } from './deployment.ts';
 
 const FOLDER = 'docs/runbook';
+/** Pages of what the judge asks, to which no alarm leads by itself. */
+const ASKED = [...Object.values(CAUSES).map(({ runbook }) => runbook), 'rollback-unseen.md'];
 const HEADINGS = ['What it means', 'What happened by itself', 'What to do'];
 
 interface Alarm {
@@ -40,9 +43,10 @@ describe('the runbook', () => {
   const pages = readdirSync(FOLDER).filter((name) => name !== 'README.md');
   const index = readFileSync(path.join(FOLDER, 'README.md'), 'utf8');
 
-  it('has a page for every alarm of every stack, and no page that belongs to none', () => {
+  it('has a page for every alarm of every stack and every cause, and no page that belongs to none', () => {
     expect(alarms.length).toBeGreaterThan(25);
-    expect([...new Set(alarms.map(page))].sort()).toEqual(pages.map((name) => `${FOLDER}/${name}`).sort());
+    const wanted = new Set([...alarms.map(page), ...ASKED.map((name) => `${FOLDER}/${name}`)]);
+    expect([...wanted].sort()).toEqual(pages.map((name) => `${FOLDER}/${name}`).sort());
   });
 
   it.each(pages)('says on %s what it means, what happened by itself and what to do', (name) => {
@@ -92,18 +96,38 @@ describe('the runbook', () => {
       expect(page(alarm)).toMatch(/^https:\/\/runbook\.example\.com\/trimtab\/[a-z-]+\.md$/);
   });
 
-  it('is on alarms of one metric each, and each tells whoever is on call', () => {
+  it('is on alarms of one metric each; those of models page nobody, and all others do', () => {
     for (const { name, properties } of alarms) {
       expect(properties.Metrics, name).toBeUndefined();
       expect(properties.MetricName, name).toBeDefined();
-      expect(properties.AlarmActions, name).toHaveLength(1);
-      expect(JSON.stringify(properties.AlarmActions), name).toContain('OnCallTopic');
+      const actions = JSON.stringify(properties.AlarmActions ?? []);
+      expect(actions.includes('OnCallTopic'), name).toBe(!name.startsWith('trimtab.'));
     }
   });
 
-  it('takes silence of a schedule for an alarm, and silence of anything else for peace', () => {
-    for (const { name, properties } of alarms)
-      expect(properties.TreatMissingData, name).toBe(/Silent\d/.test(name) ? 'breaching' : 'notBreaching');
-    expect(alarms.filter(({ name }) => /Silent\d/.test(name))).toHaveLength(3);
+  it('is on one alarm of each environment for what the judge asks, and one for its heartbeat, with an OK', () => {
+    const cleared = alarms.filter(({ properties }) => properties.OKActions !== undefined);
+    expect(cleared.map(({ name }) => name).sort()).toEqual(['Trimtab-dev-JudgeHeartbeat', 'Trimtab-dev-NeedsPerson']);
+    for (const { properties } of cleared) {
+      expect(JSON.stringify(properties.OKActions)).toContain('OnCallTopic');
+      expect(properties.Dimensions).toEqual([{ Name: 'Environment', Value: 'dev' }]);
+    }
+  });
+
+  it('takes silence of the judge and of a schedule for an alarm, once they had time to begin', () => {
+    const silent = alarms.filter(({ properties }) => properties.TreatMissingData === 'breaching');
+    expect(silent.map(({ name }) => name).sort()).toEqual([
+      'Trimtab-dev-DataQuality-DriftDriftSilent0',
+      'Trimtab-dev-DataQuality-DriftGroundTruthSilent0',
+      'Trimtab-dev-JudgeHeartbeat',
+    ]);
+    for (const { name, properties } of silent) {
+      const window = Number(properties.Period) * Number(properties.EvaluationPeriods);
+      const { WarmUpPeriodDurationInMinutes: minutes } = properties.WarmUpConfiguration as Record<string, number>;
+      expect(60 * minutes!, name).toBeGreaterThanOrEqual(window);
+    }
+    // Without a look nothing is known of what is asked.
+    for (const { name, properties } of alarms.filter((alarm) => !silent.includes(alarm)))
+      expect(properties.TreatMissingData, name).toBe(name.endsWith('-NeedsPerson') ? 'ignore' : 'notBreaching');
   });
 });

@@ -1,4 +1,5 @@
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
+import { judgeLine } from '../../core/observability/judge-lines.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseConflictError, ReleaseRefusedError } from '../../core/registry/errors.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
@@ -7,14 +8,19 @@ import { newestRevision, storeSnapshot } from '../../platform/snapshots.ts';
 import { Registry } from '../registry/registry.ts';
 import { nextTestCommand } from './ab-test.ts';
 import { alarmsUp } from './alarms-up.ts';
+import { askPerson, readAsked } from './ask-person.ts';
 import { withoutBlockedSteps } from './blocked-steps.ts';
+import { withBoundedEvidence } from './bounded-evidence.ts';
 import type { ChallengerReview } from './challenger-review.ts';
-import { judgeModel } from './judge-model.ts';
+import { type Judgement, judgeModel } from './judge-model.ts';
 import { nextCommand } from './next-command.ts';
+import { type Look, questionsOf } from './questions.ts';
 import { type Review, restrained } from './restraint.ts';
 import { nextShadowCommand } from './shadow.ts';
 import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-rollback.ts';
+
+const ACTOR = 'function:advance';
 
 /** What was done about one model's rollout. */
 export interface Advance {
@@ -29,8 +35,9 @@ export interface Advance {
  *
  * In this order, and at most one entry a model: looks whether a rollback that was not seen yet is followed by the
  * endpoint; starts the canary of a shadow that agrees; asks the judge about every version that is young, takes back what
- * is worse, says what is wrong with all, takes the steps that are due; ends A/B tests that are decided. Afterwards it stores the snapshot of a release whose own could not
- * be written.
+ * is worse, says what is wrong with all, takes the steps that are due; ends A/B tests that are decided. Afterwards it
+ * asks a person what only a person can decide, and stores the snapshot of a release whose own could not be written. A
+ * heartbeat says that all models were judged.
  *
  * @param probe looks at what the endpoint serves; without it, rollbacks are not verified
  * @param verify how long a rollback that is made here is given to be seen
@@ -46,12 +53,17 @@ export async function advanceRollouts(
   const failures: unknown[] = [];
   for (const model of await home.ledger.models()) {
     try {
-      done.push(await advanceModel(home, now, model, { probe, verify }));
+      const { advance, look } = await advanceModel(home, now, model, { probe, verify });
+      done.push(advance);
+      const state = await new Registry(home, ACTOR).state(model);
+      await askPerson(home, { model, now, questions: questionsOf({ ...look, waiting: advance.waiting }, state, now) });
     } catch (error) {
       failures.push(error);
     }
     await makeUpForSnapshot(home, model).catch((error: unknown) => failures.push(error));
   }
+  const value = failures.length === 0 ? 1 : 0;
+  home.metrics.write(judgeLine('JudgeHeartbeat', { environment: home.metrics.environment, at: now.getTime(), value }));
   if (failures.length > 0)
     throw new AggregateError(failures, `${failures.length} rollouts or snapshots could not be seen to`);
   return done;
@@ -67,14 +79,18 @@ async function advanceModel(
   now: Date,
   model: string,
   { probe, verify }: { readonly probe: EndpointProbe | undefined; readonly verify: VerifyOptions },
-): Promise<Advance> {
-  const registry = new Registry(home, 'function:advance');
+): Promise<{ advance: Advance; look: Look }> {
+  const registry = new Registry(home, ACTOR);
   const state = await registry.state(model);
+  const ended = (advance: Advance, judged: readonly Judgement[] = []) => ({
+    advance,
+    look: { judged, revision: state.revision },
+  });
   if (state.awaiting && probe) {
     const seen = await verifyOnce(home, probe, model);
-    return seen === undefined || seen === 'not yet'
-      ? { model, waiting: 'rollback not seen yet' }
-      : { model, entry: seen };
+    return ended(
+      seen === undefined || seen === 'not yet' ? { model, waiting: 'rollback not seen yet' } : { model, entry: seen },
+    );
   }
   const { challengers, shadow } = state;
   const waiting: string[] = [];
@@ -82,29 +98,30 @@ async function advanceModel(
     const { manifest } = await registry.version(model, shadow.version);
     const command = await nextShadowCommand(home, { now, model, shadow, policy: manifest.rollout.shadow });
     const done = typeof command === 'string' ? command : await carryOut(home, registry, { model, now, state }, command);
-    if (typeof done !== 'string') return { model, entry: done };
+    if (typeof done !== 'string') return ended({ model, entry: done });
     waiting.push(done);
   }
-  const { up, baselineErrorRate } = await alarmsUp(home, model, now);
-  const judged = await judgeModel(home, { model, now, state, up, baselineErrorRate });
+  const [alarms, asked] = await Promise.all([alarmsUp(home, { model, now, state }), readAsked(home, model)]);
+  const judged = await judgeModel(home, { model, now, state, ...alarms });
   const command = await nextCommand(home, {
-    ...{ model, now, state },
+    ...{ model, now, state, asked },
     judged: judged.map(withoutBlockedSteps(challengers)),
     history: () => registry.entriesSince(model, new Date(now.getTime() - AGAIN_MS)),
   });
   if (command !== undefined) {
     const done = await carryOut(home, registry, { model, now, state }, command);
-    if (typeof done !== 'string') return { model, entry: await seen(home, model, done, { probe, verify }) };
+    if (typeof done !== 'string')
+      return ended({ model, entry: await seen(home, model, done, { probe, verify }) }, judged);
     waiting.push(done);
   }
   for (const { verdict, challenger } of judged) {
     if (challenger === undefined) continue;
     const said = await waitingFor(home, registry, { now, model, state, challenger, verdict });
     // The others are judged by the release as it is now, at the next look.
-    if (typeof said !== 'string') return { model, entry: said };
+    if (typeof said !== 'string') return ended({ model, entry: said }, judged);
     waiting.push(challengers.length === 1 ? said : `version ${challenger.version}: ${said}`);
   }
-  return { model, waiting: waiting.length === 0 ? 'no canary' : waiting.join('; ') };
+  return ended({ model, waiting: waiting.length === 0 ? 'no canary' : waiting.join('; ') }, judged);
 }
 
 /** @returns the entry that was written, or what is waited for */
@@ -134,7 +151,7 @@ async function seen(
 
 /** @returns the entry, or why there is none */
 async function carryOut(
-  home: Pick<Home, 'ledger'>,
+  home: Pick<Home, 'ledger' | 'data'>,
   registry: Registry,
   review: Review,
   command: Command,
@@ -143,7 +160,8 @@ async function carryOut(
   const allowed = await restrained(home, command, review);
   if (allowed === undefined) return `automation does nothing now, as the ledger says: ${command.reason}`;
   try {
-    return await registry.apply(model, allowed, { expectedRevision: state.revision });
+    const bounded = await withBoundedEvidence(home, model, allowed);
+    return await registry.apply(model, bounded, { expectedRevision: state.revision });
   } catch (error) {
     // Somebody changed the release while it was being judged: it is judged anew at the next look. And another
     // challenger may have what the next step wants.

@@ -1,16 +1,39 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import type { AlarmDefinition, EvaluatedWindow } from '../../core/alarms/alarm.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { alarmDefinitions } from './alarm-definitions.ts';
-import { alarmState } from './alarm-state.ts';
+import { alarmStates } from './alarm-state.ts';
 
-/** Alarms of a model that wake the judge and are up, by the metrics. */
+/** Metrics that are made of log lines are late by so much at times. */
+const LATE_MS = 120_000;
+
+/** The alarms of a model that are up, and what was evaluated of each. */
+export interface AlarmsUp {
+  readonly up: readonly AlarmDefinition[];
+  readonly evaluated: ReadonlyMap<string, EvaluatedWindow>;
+  readonly baselineErrorRate: number | undefined;
+}
+
+/**
+ * Evaluates a model's alarms for the judge: as of now, and as of two minutes ago, when what is late now is there. An
+ * alarm whose periods are all shorter than metrics are late would never be seen to be up otherwise.
+ */
 export async function alarmsUp(
   home: Pick<Home, 'ledger' | 'artifacts' | 'metrics'>,
-  model: string,
-  now: Date,
-): Promise<{ up: AlarmDefinition[]; baselineErrorRate: number | undefined }> {
+  { model, now, state }: { readonly model: string; readonly now: Date; readonly state: ReleaseState },
+): Promise<AlarmsUp> {
   const { definitions, baselineErrorRate } = await alarmDefinitions(home, model);
-  const waking = definitions.filter(({ action }) => action !== 'notify');
-  const states = await Promise.all(waking.map((definition) => alarmState(home, definition, now, 'OK')));
-  return { up: waking.filter((_, i) => states[i]!.state === 'ALARM'), baselineErrorRate };
+  const evaluated = new Map<string, EvaluatedWindow>();
+  const moments = [now, new Date(now.getTime() - LATE_MS)];
+  // A challenger that is not there has nothing that goes off.
+  const watched = definitions.filter(
+    ({ dimensions: { Variant } }) => Variant !== 'challenger' || state.challengers.length > 0,
+  );
+  await Promise.all(
+    watched.map(async (definition) => {
+      const found = (await alarmStates(home, definition, moments, 'OK')).find((each) => each.state === 'ALARM');
+      if (found !== undefined) evaluated.set(definition.name, found.evaluated);
+    }),
+  );
+  return { up: definitions.filter(({ name }) => evaluated.has(name)), evaluated, baselineErrorRate };
 }

@@ -2,8 +2,10 @@ import { UnknownVersionError } from '../../core/registry/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { learnTruthDelay } from '../quality/learn-truth-delay.ts';
 import type { Registry } from '../registry/registry.ts';
+import { openQuestions, readAsked } from './ask-person.ts';
 import { readBusinessMetrics } from './business-metrics.ts';
 import { automationStatusOf, judgeStatusOf } from './judge-status.ts';
+import { pagingStates } from './paging-states.ts';
 import { challengerStatuses, replayStatusOf } from './rollout-status.ts';
 import { shadowStatusOf } from './shadow.ts';
 import type { ModelStatus, StatusView, TruthDelayView } from './status-view.ts';
@@ -19,7 +21,11 @@ export async function describeStatus(home: Home, registry: Registry, model?: str
   const names = model === undefined ? await home.ledger.models() : [model];
   const models = await Promise.all(names.map((name) => statusOf(home, registry, name, now)));
   if (model !== undefined && models[0]!.release.revision === 0) throw new UnknownVersionError(model);
-  return { at: now.toISOString(), models };
+  const paging = await pagingStates(home, now).then(
+    ({ alarms }) => alarms,
+    () => null,
+  );
+  return { at: now.toISOString(), models, paging };
 }
 
 async function statusOf(home: Home, registry: Registry, model: string, now: Date): Promise<ModelStatus> {
@@ -37,15 +43,16 @@ async function statusOf(home: Home, registry: Registry, model: string, now: Date
   const review = { model, now, state: release };
   const judge = await tried('what the judge finds', judgeStatusOf(home, review));
   const verdicts = judge?.verdicts ?? [];
-  const [challengers, shadowStatus, automation, business, replay, truthDelay] = await Promise.all([
+  const [challengers, shadowStatus, automation, business, replay, truthDelay, asked] = await Promise.all([
     tried('progress of challengers', challengerStatuses(home, registry, review, verdicts)),
     shadow === null ? null : tried('progress of the shadow', shadowStatusOf(home, now, model, shadow)),
     automationStatusOf(home, review),
     tried('business metrics', readBusinessMetrics(home, registry, model, release.champion)),
     replayStatusOf(home, model, release),
     tried('delay of truths', truthDelayOf(home, model, release.champion ?? release.latest)),
+    tried('questions of the judge', readAsked(home, model).then(openQuestions)),
   ]);
-  const read = { challengers, shadow: shadowStatus, judge, automation, business, replay, truthDelay };
+  const read = { challengers, shadow: shadowStatus, judge, automation, business, replay, truthDelay, asked };
   return { model, release, ...read, unread: unread.sort() };
 }
 

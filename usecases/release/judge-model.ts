@@ -1,4 +1,4 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import type { AlarmDefinition, EvaluatedWindow } from '../../core/alarms/alarm.ts';
 import type { AnswerTrouble } from '../../core/judge/answers.ts';
 import type { AnyComparison } from '../../core/judge/any-comparison.ts';
 import { judge, type RolloutStep } from '../../core/judge/judge.ts';
@@ -26,6 +26,8 @@ export interface JudgeOptions {
   readonly state: ReleaseState;
   /** Alarms that are up, or have just gone off. */
   readonly up: readonly AlarmDefinition[];
+  /** What was evaluated of those alarms, by their names. @default until now */
+  readonly evaluated?: ReadonlyMap<string, EvaluatedWindow>;
   readonly baselineErrorRate: number | undefined;
 }
 
@@ -174,4 +176,5 @@ const notJudged = (version: number): JudgeVerdict => ({
   reason: 'its release does not say what it is judged by: release it again',
   findings: [],
   missing: [],
+  about: [],
 });

@@ -12,9 +12,9 @@ import { commandsOf } from './verdict-command.ts';
 /** Judges as the scheduled run does, and decides nothing. */
 export async function judgeStatusOf(home: Home, review: Review): Promise<JudgeStatus> {
   const { model, now, state } = review;
-  const { up, baselineErrorRate } = await alarmsUp(home, model, now);
+  const { up, evaluated, baselineErrorRate } = await alarmsUp(home, review);
   const [judgements, replays] = await Promise.all([
-    judgeModel(home, { ...review, up, baselineErrorRate }),
+    judgeModel(home, { ...review, up, evaluated, baselineErrorRate }),
     latestReplays(home, model, state),
   ]);
   const judged = judgements.map(withoutBlockedSteps(state.challengers));

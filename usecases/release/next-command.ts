@@ -1,3 +1,4 @@
+import type { AskedQuestion } from '../../core/judge/asked.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Cause, Entry } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -12,6 +13,8 @@ export interface NextCommandOptions extends Review {
   /** Types of commands that are left to others. */
   readonly except?: readonly Command['type'][];
   readonly history: () => Promise<readonly Entry[]>;
+  /** What a person is asked about the model: what lasts is not said again. */
+  readonly asked: readonly AskedQuestion[];
 }
 
 /**
@@ -20,11 +23,11 @@ export interface NextCommandOptions extends Review {
  */
 export async function nextCommand(
   home: Pick<Home, 'ledger'>,
-  { judged, cause, except = [], history, ...review }: NextCommandOptions,
+  { judged, cause, except = [], history, asked, ...review }: NextCommandOptions,
 ): Promise<Command | undefined> {
   for (const command of commandsOf(judged, review.state, cause)) {
     if (except.includes(command.type)) continue;
-    if (command.type === 'hold' && !saysNew(command, await history(), review.now)) continue;
+    if (command.type === 'hold' && !saysNew(command, await history(), review.now, asked)) continue;
     const allowed = await restrained(home, command, review);
     if (allowed !== undefined) return allowed;
   }

@@ -5,8 +5,11 @@ import type { Cause, Entry } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
 import { definitionsOf } from './alarm-definitions.ts';
+import { pageIfAsked, readAsked } from './ask-person.ts';
+import { withBoundedEvidence } from './bounded-evidence.ts';
 import { judgeModel } from './judge-model.ts';
 import { nextCommand } from './next-command.ts';
+import { questionsOf } from './questions.ts';
 import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 
@@ -49,16 +52,24 @@ export async function rollBack(
         alarm.alarm,
         definitions.map(({ name }) => name),
       );
-    const judged = await judgeModel(home, { model: alarm.model, now, state, up: [definition], baselineErrorRate });
+    const { model, evaluated: window } = alarm;
+    const evaluated = new Map(window === undefined ? [] : [[alarm.alarm, window]]);
+    // What was before the traffic changed hands says nothing of the release; the judge is awake all the same.
+    const up = (window?.to ?? alarm.at) < (state.since ?? '') ? [] : [definition];
+    const judged = await judgeModel(home, { model, now, state, up, evaluated, baselineErrorRate });
     const command = await nextCommand(home, {
-      ...{ model: alarm.model, now, state, judged, cause },
+      ...{ model, now, state, judged, cause },
       // A step is taken on schedule.
       except: ['advance', 'wait'],
       history: () => Promise.resolve(entries),
+      asked: await readAsked(home, model),
     });
     if (command === undefined) return undefined;
     try {
-      return await verified(await registry.apply(alarm.model, command, { expectedRevision: state.revision }));
+      const bounded = await withBoundedEvidence(home, model, command);
+      const entry = await registry.apply(model, bounded, { expectedRevision: state.revision });
+      pageIfAsked(home, { model, now, questions: questionsOf({ judged, revision: state.revision }, entry.state, now) });
+      return await verified(entry);
     } catch (error) {
       if (!(error instanceof ReleaseConflictError) || attempt === ATTEMPTS) throw error;
       // Apart in time, so that not all come back at once.

@@ -1,4 +1,4 @@
-import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
+import type { AlarmDefinition, EvaluatedWindow } from '../../core/alarms/alarm.ts';
 import type { SharedTrouble } from '../../core/judge/judge.ts';
 import { proportionBounds } from '../../core/judge/proportion.ts';
 import { versionDimensions } from '../../core/observability/metric-names.ts';
@@ -23,6 +23,8 @@ export interface TroubleOptions {
   readonly state: ReleaseState;
   /** Alarms that are up. */
   readonly up: readonly AlarmDefinition[];
+  /** What was evaluated of those alarms, by their names; the rates of then are looked at. @default until now */
+  readonly evaluated?: ReadonlyMap<string, EvaluatedWindow>;
   /** Share of wrong decisions on the reference; undefined where that is not known. */
   readonly baselineErrorRate: number | undefined;
   /** Whether truth is known of some decisions only: then no reference says what is usual of those. */
@@ -50,19 +52,36 @@ export async function sharedTrouble(
     // Neither labels of a reference nor another version tell whether it was ever better.
     const isFirst = state.previous.length === 0 && state.challengers.length === 0;
     if (definition.metric === 'PredictionError' && isFirst && options.baselineErrorRate === undefined)
-      found.push({ cause: 'unclear', sentence: `${sentence}; ${NOTHING_TO_HOLD_AGAINST}` });
-    else found.push({ cause: causeOf(definition), sentence });
+      found.push({ cause: 'unclear', sentence: `${sentence}; ${NOTHING_TO_HOLD_AGAINST}`, about: definition.metric });
+    else found.push({ cause: causeOf(definition), sentence, about: definition.metric });
   }
   // Decisions go wrong, and inputs drift, where a column is empty: the column is what to mend.
   const inputs = await troubledInputs(home, { model: options.model, version: state.champion, now });
   if (inputs.length > 0)
-    return [{ cause: 'data', sentence: inputs.join('; ') }, ...found.filter(({ cause }) => cause !== 'drift')];
+    return [
+      ...inputs.map((sentence) => ({ cause: 'data', sentence, about: withoutNumbers(sentence) }) as const),
+      ...found.filter(({ cause }) => cause !== 'drift'),
+    ];
   // Retraining is asked for once; rollouts go on meanwhile.
   return state.retraining === null ? found : found.filter(({ cause }) => cause !== 'drift');
 }
 
-const causeOf = ({ metric }: AlarmDefinition): SharedTrouble['cause'] =>
-  metric === 'PredictionError' || metric === 'Drift' ? 'drift' : 'infrastructure';
+const CAUSES: Readonly<Record<string, SharedTrouble['cause']>> = {
+  PredictionError: 'drift',
+  Drift: 'drift',
+  Violation: 'data',
+};
+const causeOf = ({ metric }: AlarmDefinition): SharedTrouble['cause'] => CAUSES[metric] ?? 'infrastructure';
+
+/** What one occurrence is enough of: no rate is usual. */
+const ONCE: Readonly<Record<string, string>> = {
+  LoadFailure: 'a version could not be loaded, and what was loaded before goes on answering',
+  StaleRelease: 'an endpoint cannot read the ledger, and serves the last release that it knew',
+  PrivacyFailure: 'the secret of personal fields could not be had, and such fields are left out',
+};
+
+/** `column age is empty` of `column age is empty in 40 % of 200 rows, where 1 % is usual`. */
+const withoutNumbers = (sentence: string): string => sentence.replace(/ in \S+ % of \d+ rows.*$/, '');
 
 async function troubleOf(
   home: Pick<Home, 'metrics' | 'data'>,
@@ -70,11 +89,12 @@ async function troubleOf(
   options: TroubleOptions,
 ): Promise<string | undefined> {
   const { metric } = definition;
+  if (ONCE[metric] !== undefined) return `${metric}: ${ONCE[metric]}`;
   if (metric === 'Drift') return driftTrouble(home, options);
   if (metric === 'PredictionError' && options.truthIsPartial) return undefined;
   const { champion, challengers } = options.state;
   const versions = [champion!, ...challengers.map(({ version }) => version)];
-  const rates = await Promise.all(versions.map((version) => recentRate(home, definition, version, options.now)));
+  const rates = await Promise.all(versions.map((version) => recentRate(home, definition, version, options)));
   const usual = usualOf(definition, options.baselineErrorRate);
   const [own, ...others] = rates;
   const isAbove = ({ n, bad }: { n: number; bad: number }): boolean =>
@@ -102,23 +122,28 @@ function usualOf({ metric, threshold }: AlarmDefinition, baselineErrorRate: numb
 
 async function recentRate(
   home: Pick<Home, 'metrics'>,
-  { metric, model, threshold, periodSeconds, evaluationPeriods }: AlarmDefinition,
+  { name, metric, model, threshold, periodSeconds, evaluationPeriods }: AlarmDefinition,
   version: number,
-  now: Date,
+  { now, evaluated }: Pick<TroubleOptions, 'now' | 'evaluated'>,
 ): Promise<{ n: number; bad: number }> {
+  const to = anchorOf(evaluated?.get(name), now);
   const window = Math.max(MIN_WINDOW_MS, 1_000 * periodSeconds * (evaluationPeriods + 1));
   const query = {
     metric,
     dimensions: versionDimensions(home.metrics.environment, model, version),
     periodSeconds: 60,
-    from: new Date(now.getTime() - window),
-    to: now,
+    from: new Date(to.getTime() - window),
+    to,
   };
   const total = async (statistic: string): Promise<number> =>
     (await home.metrics.query({ ...query, statistic })).reduce((sum, { value }) => sum + value, 0);
   const [n, bad] = await Promise.all([total('SampleCount'), total(metric === 'Latency' ? `TC(${threshold}:)` : 'Sum')]);
   return { n, bad };
 }
+
+/** The end of what an alarm was evaluated by, which is never later than now. */
+const anchorOf = (evaluated: EvaluatedWindow | undefined, now: Date): Date =>
+  evaluated === undefined ? now : new Date(Math.min(now.getTime(), Date.parse(evaluated.to)));
 
 const percent = ({ n, bad }: { n: number; bad: number }): string =>
   n === 0 ? 'nothing' : `${Number(((100 * bad) / n).toPrecision(3))} % of ${n}`;

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { AlarmState } from '../../core/alarms/alarm.ts';
 import { TestResult } from '../../core/experiment/judge.ts';
+import { AskedQuestion } from '../../core/judge/asked.ts';
 import { JudgeVerdict } from '../../core/judge/verdict.ts';
 import { Instant, ModelName, VersionNumber } from '../../core/model/names.ts';
 import { ReleaseState } from '../../core/registry/ledger.ts';
@@ -63,6 +65,14 @@ const TruthDelayView = z.strictObject({
 });
 export type TruthDelayView = z.infer<typeof TruthDelayView>;
 
+/** An alarm that pages. */
+export const PagingView = z.strictObject({
+  alarm: z.string().describe('Name of the alarm.'),
+  state: AlarmState.describe('Its state by the metrics.'),
+  reason: z.string().describe('What was evaluated.'),
+});
+export type PagingView = z.infer<typeof PagingView>;
+
 /** The release of one model, and the progress of what it tries out. */
 export const ModelStatus = z.strictObject({
   model: ModelName,
@@ -81,6 +91,10 @@ export const ModelStatus = z.strictObject({
   truthDelay: TruthDelayView.nullable().describe(
     'How long after their predictions truths become known; null where none can be told yet, or when it cannot be read.',
   ),
+  asked: z
+    .array(AskedQuestion)
+    .nullable()
+    .describe('What the judge asks a person about it, the most urgent first; null when it cannot be read.'),
   unread: z.array(z.string()).describe('What could not be read and why, in sentences; empty when everything was.'),
 });
 export type ModelStatus = z.infer<typeof ModelStatus>;
@@ -89,5 +103,9 @@ export type ModelStatus = z.infer<typeof ModelStatus>;
 export const StatusView = z.strictObject({
   at: Instant.describe('When it was looked at.'),
   models: z.array(ModelStatus).describe('The model that was asked for, or all of the home.'),
+  paging: z
+    .array(PagingView)
+    .nullable()
+    .describe('The alarms that page: what the judge asks, and its heartbeat; null when their metrics cannot be read.'),
 });
 export type StatusView = z.infer<typeof StatusView>;

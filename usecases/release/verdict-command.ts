@@ -1,8 +1,11 @@
+import type { AskedQuestion } from '../../core/judge/asked.ts';
+import { JudgeVerdict } from '../../core/judge/verdict.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Cause, Challenger, Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import type { Judgement } from './judge-model.ts';
+import { holdKey } from './questions.ts';
 
-/** What is still so is said again after so long. */
+/** What was not so for this long is said when it is so again. */
 export const AGAIN_MS = 24 * 3_600_000;
 
 /** Verdicts in the order in which they are acted upon: what harms most comes first. */
@@ -60,14 +63,38 @@ const answered = (challenger: Challenger | undefined): string =>
     : `; evidence has answered what a person was asked at ${challenger.waiting.slice(0, 16)}Z`;
 
 /**
- * Whether a command says something that the ledger does not say already of this release.
+ * Whether a command says something that the ledger does not say already of this release: what is still so is not said
+ * again, nor what comes and goes, nor numbers that have changed.
  *
  * @param entries of the last {@link AGAIN_MS} at least
+ * @param asked what a person is asked about the model, which knows how long something has lasted
  */
-export function saysNew(command: Command, entries: readonly Entry[], now: Date): boolean {
+export function saysNew(
+  command: Command,
+  entries: readonly Entry[],
+  now: Date,
+  asked: readonly AskedQuestion[] = [],
+): boolean {
   if (command.type !== 'hold') return true;
-  const same = entries.findLast(({ kind }) => kind === `${command.because}-held`);
-  if (same === undefined) return true;
   const { since } = entries.at(-1)!.state;
-  return same.at < (since ?? '') || now.getTime() - Date.parse(same.at) > AGAIN_MS;
+  const kind = `${command.because}-held`;
+  const said = entries.filter((entry) => entry.kind === kind && entry.at >= (since ?? ''));
+  const isRecent = (at: string): boolean => now.getTime() - Date.parse(at) <= AGAIN_MS;
+  // Its entry may be older than those that are read.
+  const lasting = asked.filter(
+    (each) =>
+      each.key === holdKey(command.because, since) && !isRecent(each.since) && isRecent(each.settled ?? each.seen),
+  );
+  if (!said.some(({ at }) => isRecent(at)) && lasting.length === 0) return true;
+  const known = new Set([
+    ...said.flatMap(({ evidence }) => aboutOf(evidence)),
+    ...lasting.flatMap(({ about }) => about),
+  ]);
+  return aboutOf(command.evidence).some((each) => !known.has(each));
+}
+
+/** What an entry's evidence is about. */
+function aboutOf(evidence: unknown): readonly string[] {
+  const found = JudgeVerdict.pick({ about: true }).loose().safeParse(evidence);
+  return found.success ? (found.data.about ?? []) : [];
 }

@@ -123,7 +123,8 @@ class Simulation {
     this.#traffic = new SimulatedTraffic(scenario, this.#model, publisher, isoOf);
     this.#suspect = this.#numberOf(suspectOf(scenario));
     this.#timeline = new Timeline(this.#suspect, this.#traffic.totals);
-    this.#alarms = new AlarmEvaluator(this.#home);
+    const { truth: groundTruth, drift, advance: judge } = this.#every;
+    this.#alarms = new AlarmEvaluator(this.#home, { groundTruth, drift, judge });
     this.#drift = new SimulatedDrift(this.#home, this.#model, isoOf);
     this.#probe = {
       report: async () => {
@@ -195,11 +196,17 @@ class Simulation {
   }
 
   async #lookAtAlarms(): Promise<void> {
-    await this.#alarms.evaluate(async ({ action }, transition) => {
-      this.#timeline.alarm(this.#now, transition);
-      if (this.schedules.rollbackActions.includes(action))
-        await this.#attempt('rollback', () => this.#answer(transition));
-      await this.#follow();
+    await this.#alarms.evaluate({
+      onAlarm: async ({ action }, transition) => {
+        this.#timeline.alarm(this.#now, transition);
+        if (this.schedules.rollbackActions.includes(action))
+          await this.#attempt('rollback', () => this.#answer(transition));
+        await this.#follow();
+      },
+      // The heartbeat of whoever leaves time out says nothing.
+      onPage: ({ metric }, transition) => {
+        if (metric === 'NeedsPerson') this.#timeline.page(this.#now, transition);
+      },
     });
   }
 

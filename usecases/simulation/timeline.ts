@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { AlarmTransition } from '../../core/alarms/alarm.ts';
+import type { AlarmTransition, PageTransition } from '../../core/alarms/alarm.ts';
 import type { DriftVerdict } from '../../core/drift/verdict.ts';
 import { CauseOfHarm } from '../../core/judge/verdict.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
@@ -98,8 +98,13 @@ export class Timeline {
   }
 
   alarm(t: number, { alarm, reason }: AlarmTransition): void {
-    if (t >= 0) this.#pages++;
     this.note(t, 'alarm', `${alarm}: ${reason}`);
+  }
+
+  /** An alarm that pages has gone off, or is over. */
+  page(t: number, { alarm, to, reason }: PageTransition): void {
+    if (t >= 0 && to === 'ALARM') this.#pages++;
+    this.note(t, to === 'ALARM' ? 'page' : 'page over', `${alarm}: ${reason}`);
   }
 
   /** What a look at drift found; told when it is another than at the look before. */

@@ -162,9 +162,13 @@ describe('text for people fits a terminal of 80 columns', () => {
       ],
       replay: [{ version: 11, replayable: false, replayProblem: LONG }],
       truthDelay: { p90Ms: null, medianMs: null, uncorrectedP90Ms: null, truths: 3, reason: LONG },
+      asked: [
+        { cause: 'infrastructure', reason: LONG, since: '2026-01-01T00:00:00.000Z', asks: LONG, runbook: 'data.md' },
+      ],
       unread: [`${NAME}: ${LONG}`],
     } as unknown as ModelStatus;
-    expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [status] }));
+    const paging = [{ alarm: 'Trimtab-dev-JudgeHeartbeat', state: 'ALARM', reason: LONG } as const];
+    expectNarrow(formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [status], paging }));
     const finding = {
       metric: 'answers slower than 500 ms',
       segment: 'carrier=frankfurt',
@@ -231,7 +235,7 @@ describe('text for people fits a terminal of 80 columns', () => {
         advises: [11, 12],
       },
     } as unknown as ModelStatus;
-    const text = formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [step] });
+    const text = formatStatus({ at: '2026-01-01T00:00:00.000Z', models: [step], paging });
     expectNarrow(text);
     const words = text.replace(/\s+/g, ' ');
     expect(words).toContain('frozen until 2026-01-01 14:00Z, by user:ada at 2026-01-01 12:00Z: ');

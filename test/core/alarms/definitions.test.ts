@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AlarmDefinition } from '../../../core/alarms/alarm.ts';
 import { alarmPrefix, alarmsOf, errorThreshold, parseAlarmName } from '../../../core/alarms/definitions.ts';
+import { SCHEDULES } from '../../../core/alarms/schedules.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 
 const manifest = Manifest.parse({
@@ -27,9 +28,9 @@ describe('alarmsOf', () => {
     expect(new Set(alarms.map((a) => a.name)).size).toBe(alarms.length);
   });
 
-  it('watches both variants for what a rollback can mend', () => {
-    const rollbacks = alarms.filter((a) => a.action === 'rollback').map((a) => `${a.dimensions.Variant} ${a.metric}`);
-    expect(rollbacks).toEqual([
+  it('watches both variants for what a rollback can mend, and wakes the judge alone', () => {
+    const rates = alarms.filter((a) => /^(PredictionError|Failure|Latency)$/.test(a.metric));
+    expect(rates.map((a) => `${a.dimensions.Variant} ${a.metric}`)).toEqual([
       'champion PredictionError',
       'champion Failure',
       'champion Latency',
@@ -37,6 +38,21 @@ describe('alarmsOf', () => {
       'challenger Failure',
       'challenger Latency',
     ]);
+    expect(new Set(alarms.map(({ action }) => action))).toEqual(new Set(['wake-judge']));
+  });
+
+  it('has no period shorter than what its metric is produced at', () => {
+    const fine = Manifest.parse({ ...manifest, monitoring: { periodSeconds: 10 } });
+    const periodOf = (metric: string, schedules = SCHEDULES) =>
+      alarmsOf(fine, 'dev', 0.2, schedules).find((alarm) => alarm.metric === metric)?.periodSeconds;
+    expect(periodOf('Failure')).toBe(10);
+    expect(periodOf('PredictionError')).toBe(60);
+    expect(periodOf('Drift')).toBe(3_600);
+    const often = { groundTruth: 1, drift: 1, judge: 5 };
+    expect(periodOf('PredictionError', often)).toBe(10);
+    expect(periodOf('PredictionError', { ...SCHEDULES, groundTruth: 90 })).toBe(120);
+    const rare = Manifest.parse({ ...manifest, monitoring: { drift: { everyMinutes: 1_440, windowMinutes: 1_440 } } });
+    expect(alarmsOf(rare, 'dev').find(({ metric }) => metric === 'Drift')?.periodSeconds).toBe(86_400);
   });
 
   it('takes the error threshold of the manifest before that of the baseline', () => {
@@ -57,7 +73,7 @@ describe('alarmsOf', () => {
       Manifest.parse({ ...manifest, contract: { features: [{ name: 'age', type: 'integer', personal }] } });
     const watched = (personal: string) => alarmsOf(kept(personal), 'dev').filter((a) => a.metric === 'PrivacyFailure');
     for (const personal of ['hash', 'encrypt'])
-      expect(watched(personal)).toMatchObject([{ action: 'notify', dimensions: { Variant: 'champion' } }]);
+      expect(watched(personal)).toMatchObject([{ dimensions: { Variant: 'champion' } }]);
     for (const personal of ['no', 'omit']) expect(watched(personal)).toEqual([]);
   });
 

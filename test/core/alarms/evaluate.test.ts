@@ -15,7 +15,7 @@ const alarm = (m: number, n: number, missingData: AlarmDefinition['missingData']
   datapointsToAlarm: m,
   evaluationPeriods: n,
   missingData,
-  action: 'rollback',
+  action: 'wake-judge',
   runbook: 'x.md',
 });
 

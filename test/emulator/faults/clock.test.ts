@@ -67,6 +67,10 @@ describe('clocks that are minutes off', () => {
       to: 'ALARM',
       reason: 'r',
     } as const;
+    // An alarm from before the release is older than it, whatever the clocks, and says nothing of it.
+    const stale = { ...alarm, at: new Date(real() - MINUTE).toISOString() };
+    expect(await rollBack(fixture.home, undefined, stale)).toBeUndefined();
+    expect((await fixture.registry.history(model)).at(-1)).toMatchObject({ kind: 'canary-started' });
     // When the period of the samples is over.
     const later = { ...fixture.home, clock: { now: () => new Date(real() + 30_000) } };
     const entry = await rollBack(later, undefined, { ...alarm, at: at.toISOString() });

@@ -71,7 +71,8 @@ describe('a rollback', () => {
   describe('fails halfway, and is delivered again', () => {
     const cases: [string, Match, Fault, number][] = [
       ['before it has read anything', { service: 'dynamodb', operation: 'Query' }, { kind: 'reset' }, 4],
-      ['before it has seen the metrics', { service: 'monitoring' }, { kind: 'reset' }, 8],
+      // Several questions at once, each of which is asked four times.
+      ['before it has seen the metrics', { service: 'monitoring' }, { kind: 'reset' }, 64],
       ['at its write', WRITE, THROTTLED, 4],
       ['after its write, of which it never hears', WRITE, { kind: 'lost-answer' }, 4],
     ];
@@ -111,7 +112,11 @@ describe('a rollback', () => {
     const other = transition(model, 'challenger.Latency', new Date(alarm.at));
     const probe = probeOf(await fixture.endpoint({ models: [model] }));
     const answers = await Promise.all([alarm, alarm, other, alarm, other].map((a) => rollBack(later(), probe, a)));
-    // Each delivery of the transition that was answered has the same entry.
+    // One of the two woke the judge that took it back: each delivery of it has that entry. When the other is looked at,
+    // nothing is wrong any more, and what says nothing new leaves no entry.
+    const [winner] = answers.flatMap((entry) => entry?.cause ?? []);
+    const expected = [alarm, alarm, other, alarm, other].map((each) => each.alarm === winner!.alarm);
+    expect(answers.map((entry) => entry !== undefined)).toEqual(expected);
     expect(new Set(answers.flatMap((entry) => entry?.number ?? [])).size).toBe(1);
     const seen = await kinds(model);
     expect(seen.filter((kind) => kind === 'canary-aborted')).toHaveLength(1);
@@ -121,10 +126,10 @@ describe('a rollback', () => {
 
   it('is asked for two hundred times at once: no cause is answered twice, each model rolled back at most once', async () => {
     const rates = [
-      { 1: 0.1, 2: 0.6 },
-      { 1: 0.1, 2: 0.7 },
+      { 1: 0, 2: 0.6 },
+      { 1: 0, 2: 0.7 },
       { 1: 0.6, 2: 0.6 },
-      { 1: 0.1, 2: 0.1 },
+      { 1: 0, 2: 0 },
     ];
     const alarms: AlarmTransition[] = [];
     for (const [i, failing] of rates.entries()) {
@@ -150,19 +155,17 @@ describe('a rollback', () => {
     expect(throttles.hits).toBeGreaterThan(0);
     expect(pending).toEqual([]);
     fixture.proxy.clear();
-    for (const [i, back] of [1, 1, 0, 0].entries()) {
+    // Of fifty deliveries of five alarms, one woke the judge when there was something new to say: what is worse is taken
+    // back, what all versions have is held, and nothing wrong leaves nothing.
+    for (const [i, said] of [['canary-aborted'], ['canary-aborted'], ['infrastructure-held'], []].entries()) {
       const model = named(`storm${i}`);
-      const history = await fixture.registry.history(model);
+      const automatic = (await fixture.registry.history(model)).filter(({ actor }) => actor.startsWith('function:'));
       expect(
-        history.filter(({ kind }) => kind === 'canary-aborted'),
+        automatic.map(({ kind }) => kind),
         model,
-      ).toHaveLength(back);
-      expect(
-        history.filter(({ kind }) => kind === 'rolled-back'),
-        model,
-      ).toHaveLength(0);
-      const causes = history.flatMap(({ cause }) => (cause ? [`${cause.alarm} ${cause.at}`] : []));
-      expect(new Set(causes).size, model).toBe(causes.length);
+      ).toEqual(said);
+      const own = alarms.filter((a) => a.model === model).map((a) => `${a.alarm} ${a.at}`);
+      for (const { cause } of automatic) expect(own, model).toContain(`${cause!.alarm} ${cause!.at}`);
     }
     await fixture.expectAllStored();
   }, 180_000);

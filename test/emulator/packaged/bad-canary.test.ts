@@ -48,6 +48,13 @@ describeOnLambda('the packaged functions that keep a model on course', () => {
     await deployment.close();
   });
 
+  it('answers an alarm from before the release by nothing, for it says nothing about it', async () => {
+    const environment = await open(rollback);
+    const before = await kinds();
+    expect(await environment.invoke(alarmSample)).toMatchObject({ kind: 'result', value: { answered: null } });
+    expect(await kinds()).toEqual(before);
+  }, 60_000);
+
   it('serves both variants, and takes what turned out to be true', async () => {
     const versions = new Map<string, number>();
     const truths: { id: string; truth: number }[] = [];
@@ -98,6 +105,7 @@ describeOnLambda('the packaged functions that keep a model on course', () => {
     const environment = await open(rollback);
     const fresh = structuredClone(alarmSample);
     fresh.detail.state.timestamp = new Date(joinedAt).toISOString().replace('Z', '+0000');
+    fresh.detail.state.reasonData = '{}';
     const answered = await environment.invoke(fresh);
     expect(answered).toMatchObject({ kind: 'result', value: { kind: 'canary-aborted' } });
     expect(await kinds()).toEqual(expect.arrayContaining(['canary-aborted', 'rollback-verified']));

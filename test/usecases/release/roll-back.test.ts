@@ -56,6 +56,52 @@ describe('rollBack', () => {
     expect((await fixture.kinds()).filter((kind) => kind === 'rollback-verified')).toHaveLength(1);
   });
 
+  it('says nothing of a release where the alarm is from before it', async () => {
+    fixture.seconds = 5;
+    fixture.serve(1, 'champion', 90, { failure: 0.5 });
+    fixture.seconds = 15;
+    const stale = alarm('champion');
+    fixture.seconds = 20;
+    await canary();
+    fixture.seconds = 25;
+    expect(await answer(stale)).toBeUndefined();
+    expect((await fixture.kinds()).at(-1)).toBe('canary-started');
+  });
+
+  it('looks at what the alarm was evaluated by, however late its delivery', async () => {
+    await canary();
+    both({ failure: 0.5 }, { failure: 0.5 });
+    const transition = alarm('champion');
+    const evaluated = {
+      from: new Date(T0).toISOString(),
+      to: new Date(T0 + 20_000).toISOString(),
+    };
+    // Two hours later all is well.
+    fixture.seconds = 7_200;
+    fixture.serve(1, 'champion', 90);
+    fixture.seconds = 7_230;
+    expect(await answer(transition)).toBeUndefined();
+    expect(await answer({ ...transition, evaluated })).toMatchObject({
+      kind: 'infrastructure-held',
+      evidence: { cause: 'infrastructure', about: ['Failure'] },
+    });
+  });
+
+  it('asks for a person within the same run', async () => {
+    await canary();
+    both({ failure: 0.5 }, { failure: 0.5 });
+    await answer(alarm('champion'));
+    const [point] = await fixture.home.metrics.query({
+      metric: 'NeedsPerson',
+      dimensions: { Environment: 'local' },
+      statistic: 'Maximum',
+      periodSeconds: 60,
+      from: new Date(T0),
+      to: new Date(T0 + 60_000),
+    });
+    expect(point?.value).toBe(1);
+  });
+
   it('asks for retraining, once, when all are wrong more often together', async () => {
     await canary();
     both({ wrong: 0.9 }, { wrong: 0.9 });
