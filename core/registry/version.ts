@@ -21,6 +21,9 @@ export const ModelVersion = z.strictObject({
   manifest: Manifest,
   metrics: z.record(z.string(), z.unknown()).default({}).describe('metrics.json, as the data scientist wrote it.'),
   card: Artifact.optional().describe('MODEL_CARD.md.'),
+  sideBySide: Artifact.optional().describe(
+    'What it and the champion of then said about the same rows; absent where there was nothing to compare.',
+  ),
   registeredAt: Instant,
   registeredBy: z.string().describe('Who registered it.'),
 });
