@@ -31,6 +31,18 @@ export const AnswerDifference = z.strictObject({
 });
 export type AnswerDifference = z.infer<typeof AnswerDifference>;
 
+/** How a tally was made. */
+const Made = z.strictObject({
+  captures: z.string().describe('Digest of the keys and etags of the captures that it was made from.'),
+  joined: z.string().describe('Digest of those of the joined rows.'),
+  complete: z.boolean().describe('Whether no more captures are delivered of the hour.'),
+  requests: Count.describe('Requests of the suspect that count, of which some were asked again.'),
+  rows: Count.describe('Rows of answered requests that the reference was asked about.'),
+  problems: z
+    .array(z.string())
+    .describe('Why a version could not be asked, or not about all: where it is at fault, its answers count as bad.'),
+});
+
 /**
  * What asking again made known of a suspect and the version that it is held against, about requests of one hour that the
  * suspect had while shares of the traffic were the same. Made anew from the captures of the hour, never incremented.
@@ -53,9 +65,15 @@ export const ReplayTally = z.strictObject({
         metric: z.string().describe('Name of the rate, as in tallies of truth: `errorRate`.'),
         className: z.string().nullable().describe('Class whose rows it is about; null: all.'),
         pairs: Pairs.describe('Of the rows whose truth is known.'),
+        effect: z
+          .number()
+          .min(1)
+          .optional()
+          .describe('Rows of one unit are alike: so many of them are worth one; absent: 1.'),
       }),
     )
     .describe('Rows of the suspect whose truth is known: which of the two was wrong.'),
+  made: Made.optional(),
 });
 export type ReplayTally = z.infer<typeof ReplayTally>;
 

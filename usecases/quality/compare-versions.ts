@@ -55,8 +55,7 @@ export async function compareVersions(home: Home, options: CompareOptions): Prom
   const asked: AskedVersion[] = [];
   const requests = wholeInput(options.versions) !== undefined;
   try {
-    for (const [i, record] of options.versions.entries())
-      asked.push(await AskedVersion.open(home, record, { decision: decisions[i]!, folder, requests }));
+    for (const record of options.versions) asked.push(await AskedVersion.open(home, record, { folder, requests }));
     const all: AskedRow[] = [];
     const counts = await rowsOf(home, options, async (rows) => {
       const features = rows.map((row) => row.features);
