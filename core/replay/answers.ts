@@ -11,7 +11,7 @@ export interface Deciding {
 }
 
 /** Scores of one row as ScoreReader gives them; null: no finite number. */
-export interface AnsweredRow {
+export interface AnswerPair {
   /** The same for rows that are alike. */
   readonly input: string;
   readonly suspect: number | null;
@@ -27,7 +27,7 @@ const PART_OF_SPREAD = 0.1;
 export function answerDifference(
   suspect: Deciding,
   reference: Deciding,
-  rows: readonly AnsweredRow[],
+  rows: readonly AnswerPair[],
 ): AnswerDifference {
   const differs = differenceOf(suspect, reference, rows);
   const { task } = suspect.decision;
@@ -55,8 +55,8 @@ export const NO_ANSWERS: AnswerDifference = {
 function differenceOf(
   suspect: Deciding,
   reference: Deciding,
-  rows: readonly AnsweredRow[],
-): (row: AnsweredRow) => boolean {
+  rows: readonly AnswerPair[],
+): (row: AnswerPair) => boolean {
   if (suspect.decision.task === 'regression') {
     const limit = suspect.decision.tolerance ?? PART_OF_SPREAD * spreadOf(rows);
     return ({ suspect: a, reference: b }) => (a === null || b === null ? a !== b : Math.abs(a - b) > limit);
@@ -73,7 +73,7 @@ function decider({ decision, outputs }: Deciding): (score: number | null) => unk
 }
 
 /** From the 5th to the 95th percentile of the reference's answers. */
-function spreadOf(rows: readonly AnsweredRow[]): number {
+function spreadOf(rows: readonly AnswerPair[]): number {
   const sorted = rows.flatMap(({ reference }) => reference ?? []).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
   return at(0.95) - at(0.05);

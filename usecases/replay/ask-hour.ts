@@ -1,10 +1,10 @@
 import type { ComparedRow } from '../../core/quality/compare.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
-import type { AnsweredRow as AnswerPair, Deciding } from '../../core/replay/answers.ts';
+import type { AnswerPair, Deciding } from '../../core/replay/answers.ts';
 import { decisionTruth, type TruthRecord } from '../../core/serving/ground-truth.ts';
 import type { RowAnswer } from '../quality/asked-version.ts';
-import type { AskedAgain, RequestOutcome } from './asked-again.ts';
-import type { AnsweredRow, HourRequests, WholeRequest } from './hour-requests.ts';
+import type { AskedAgain, RepeatedRequest } from './asked-again.ts';
+import type { CapturedRow, HourRequests, WholeRequest } from './hour-requests.ts';
 
 /** A version that is asked, with its record. */
 export interface AskedSide {
@@ -70,7 +70,7 @@ async function askFailed(
   requests: readonly WholeRequest[],
   { suspect, reference, until }: AskOptions,
 ): Promise<AskedRequests> {
-  const outcomes: (RequestOutcome['result'] | undefined)[][] = [];
+  const outcomes: (RepeatedRequest['result'] | undefined)[][] = [];
   // Half of the time for each: one that hangs leaves the other its own.
   for (const [i, { asked }] of [suspect, reference].entries())
     outcomes.push(await askWhole(asked, requests, i === 0 ? partOf(until, 0.5) : until));
@@ -91,20 +91,20 @@ async function askWhole(
   asked: AskedAgain,
   requests: readonly WholeRequest[],
   until: number,
-): Promise<(RequestOutcome['result'] | undefined)[]> {
+): Promise<(RepeatedRequest['result'] | undefined)[]> {
   const single = requests.flatMap(({ rows }, i) => (rows.length === 1 ? [{ i, row: rows[0]! }] : []));
   const outcomes = await asked.ask(
     single.map(({ row }) => row),
     until,
   );
-  const results = new Array<RequestOutcome['result'] | undefined>(requests.length).fill(undefined);
+  const results = new Array<RepeatedRequest['result'] | undefined>(requests.length).fill(undefined);
   for (const [j, { i }] of single.entries()) results[i] = resultOf(outcomes[j]);
   for (const [i, { rows }] of requests.entries())
     if (rows.length > 1 && performance.now() < until) results[i] = (await asked.askRequest(rows)).result;
   return results;
 }
 
-function resultOf(outcome: RowAnswer | 'failed' | undefined): RequestOutcome['result'] | undefined {
+function resultOf(outcome: RowAnswer | 'failed' | undefined): RepeatedRequest['result'] | undefined {
   if (outcome === undefined || outcome === 'failed') return outcome;
   return outcome.refused ? 'refused' : 'answered';
 }
@@ -119,7 +119,7 @@ async function askSlow(
     const [own, other] = [await suspect.asked.askRequest(rows), await reference.asked.askRequest(rows)];
     if (own.result === 'refused' || other.result === 'refused') continue;
     // A run that does not end is the slowest there is.
-    const isSlow = ({ ms = Number.POSITIVE_INFINITY }: RequestOutcome): boolean => ms > slowMs;
+    const isSlow = ({ ms = Number.POSITIVE_INFINITY }: RepeatedRequest): boolean => ms > slowMs;
     pairs.push({ request: id, at, suspect: isSlow(own), reference: isSlow(other) });
   }
   return { pairs, cut: false };
@@ -163,7 +163,7 @@ export function decidingOf({ manifest }: Pick<ModelVersion, 'manifest'>): Decidi
 
 /** Undefined where the truth is nothing that both could have decided. */
 function comparedRow(
-  { unit, score, probabilities }: AnsweredRow,
+  { unit, score, probabilities }: CapturedRow,
   answer: RowAnswer,
   known: TruthRecord['truth'],
   [suspect, reference]: readonly [Deciding, Deciding],

@@ -14,7 +14,7 @@ export type AskedRow = Readonly<Record<string, unknown>>;
 export type Outcome = RowAnswer | 'failed' | undefined;
 
 /** What came of a request as a whole. */
-export interface RequestOutcome {
+export interface RepeatedRequest {
   readonly result: 'answered' | 'refused' | 'failed';
   /** What the run took, milliseconds; undefined where it failed. */
   readonly ms?: number | undefined;
@@ -66,7 +66,7 @@ export class AskedAgain {
   }
 
   /** Asks about the rows of one request as it was sent. */
-  async askRequest(rows: readonly AskedRow[]): Promise<RequestOutcome> {
+  async askRequest(rows: readonly AskedRow[]): Promise<RepeatedRequest> {
     if (this.version === undefined) return { result: 'failed' };
     const report: RunReport = {};
     try {

@@ -9,7 +9,7 @@ import type { AskedRow } from './asked-again.ts';
 import { readWhole } from './hour-sources.ts';
 
 /** A row of an answered request. */
-export interface AnsweredRow {
+export interface CapturedRow {
   readonly id: string;
   readonly request: string;
   readonly at: string;
@@ -40,9 +40,9 @@ export interface HourRequests {
   /** When each was made. */
   readonly times: readonly string[];
   readonly notReplayable: readonly { readonly at: string }[];
-  readonly answered: readonly AnsweredRow[];
+  readonly answered: readonly CapturedRow[];
   /** Rows whose truth is known; some are among those answered. */
-  readonly labelled: readonly AnsweredRow[];
+  readonly labelled: readonly CapturedRow[];
   readonly failed: readonly WholeRequest[];
   readonly slow: readonly WholeRequest[];
 }
@@ -90,8 +90,8 @@ class Selection {
   readonly #failedRows = new Set<string>();
   /** By id: when it was made. */
   readonly #lost = new Map<string, string>();
-  readonly #answered = new Draw<AnsweredRow>(MAX_ROWS);
-  readonly #labelled = new Draw<AnsweredRow>(MAX_TRUE_ROWS);
+  readonly #answered = new Draw<CapturedRow>(MAX_ROWS);
+  readonly #labelled = new Draw<CapturedRow>(MAX_TRUE_ROWS);
   readonly #failed = new Draw<WholeRequest>(MAX_FAILED);
   readonly #slow = new Draw<WholeRequest>(MAX_SLOW);
 
@@ -130,7 +130,7 @@ class Selection {
       if (features === undefined) continue;
       rows.push(features);
       const { score, probabilities, unit = id } = kept;
-      const own: AnsweredRow = { id: rowId(capture, row), request: id, at, unit, features, score, probabilities };
+      const own: CapturedRow = { id: rowId(capture, row), request: id, at, unit, features, score, probabilities };
       this.#answered.offer(own.id, own);
       if (query.hasTruth(own.id)) this.#labelled.offer(own.id, own);
     }
