@@ -5,6 +5,7 @@ import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { DeliveryStream } from '../../../server/captures/delivery-stream.ts';
 import { serve } from '../../../server/http/http-server.ts';
+import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { Replay, type ReplayOptions } from '../../../usecases/replay/replay-releases.ts';
 import { Endpoint } from '../../../usecases/serving/endpoint.ts';
@@ -12,12 +13,12 @@ import { bundled } from '../../fixtures/bundled.ts';
 import { FLOAT, INT64, model, node, tensor, valueInfo } from '../../fixtures/onnx/write.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
-/** Gives the entry of a table that its input `x` names; there is no answer about an entry that the table does not have. */
-export const tableModel = (table: readonly number[]): Uint8Array =>
+/** Gives the entry of a table that its input names; there is no answer about an entry that the table does not have. */
+export const tableModel = (table: readonly number[], input = 'x'): Uint8Array =>
   model({
-    nodes: [node('Gather', ['table', 'x'], ['score'])],
+    nodes: [node('Gather', ['table', input], ['score'])],
     constants: [tensor('table', FLOAT, [table.length], Float32Array.from(table))],
-    inputs: [valueInfo('x', INT64, ['n'])],
+    inputs: [valueInfo(input, INT64, ['n'])],
     outputs: [valueInfo('score', FLOAT, ['n'])],
   });
 
@@ -115,6 +116,27 @@ export class ReplayFixture {
         if (own === version) found.push({ id, x: features.x[0], failed: failed !== undefined, score: scores?.[0] });
       }
     return found;
+  }
+
+  /** Puts a capture into the store that no request left. */
+  async forge(version: number, capture: object): Promise<void> {
+    const now = this.home.clock.now().toISOString();
+    const id = `forged-${Math.random().toString(36).slice(2)}`;
+    const line = { trimtab: 'capture', model: 'table', id, version, variant: 'challenger', at: now, rows: 1, ms: 5 };
+    const folder = now.slice(0, 13).replace(/[-T]/g, '/');
+    await this.home.captures.put(`captures/${folder}/${id}.jsonl`, `${JSON.stringify({ ...line, ...capture })}\n`);
+  }
+
+  /** Sends the truth of every captured prediction, as callers do, and joins it. */
+  async joinTruths(truthOf: (row: { x: number }) => boolean): Promise<void> {
+    const { champion } = await this.registry.state('table');
+    const records = (await this.captured(champion!)).map(({ id, x }) => ({ id, truth: truthOf({ x }) }));
+    await fetch(`${this.serving.url}/trimtab/v1/models/table/truth`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ records }),
+    });
+    await joinGroundTruth(this.home, this.home.clock.now());
   }
 
   async close(): Promise<void> {

@@ -60,7 +60,7 @@ describe('replay of a canary', () => {
   });
 
   it('counts nothing twice, however often it runs, and makes anew what has something new', async () => {
-    const version = await canary(tableModel(scores(100)));
+    const version = await canary(tableModel(scores(101)));
     await fixture.ask(numbers(0, 40));
     const replay = fixture.replay();
     await replay.run(new Date());
@@ -77,7 +77,7 @@ describe('replay of a canary', () => {
   });
 
   it('leaves out requests that named the version, and the same request sent again', async () => {
-    const version = await canary(tableModel(scores(100)));
+    const version = await canary(tableModel(scores(101)));
     await fixture.ask(numbers(0, 30), { 'x-trimtab-version': String(version) });
     await fixture.ask(numbers(0, 30));
     await fixture.replay().run(new Date());
@@ -89,13 +89,14 @@ describe('replay of a canary', () => {
   });
 
   it('reads past captures that are torn', async () => {
-    const version = await canary(tableModel(scores(100)));
+    const version = await canary(tableModel(scores(101)));
     await fixture.ask(numbers(0, 40));
+    const { length } = await fixture.captured(version);
     const folder = `captures/${new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/')}`;
     await fixture.home.captures.put(`${folder}/torn.jsonl`, '{"trimtab":"capture","model":"table","id":"half');
     await fixture.home.captures.put(`${folder}/torn.jsonl.gz`, Uint8Array.of(0x1f, 0x8b, 8, 0, 0));
     await fixture.replay().run(new Date());
-    expect((await fixture.tallies())[0]!.made!.requests).toBe((await fixture.captured(version)).length);
+    expect((await fixture.tallies())[0]!.made!.requests).toBe(length);
   });
 
   it('says that a version whose file is gone cannot be loaded, and counts it as failing', async () => {
@@ -114,7 +115,7 @@ describe('replay of a canary', () => {
   });
 
   it('counts requests whose inputs are not kept, and asks nobody', async () => {
-    const version = await canary(tableModel(scores(100)), {
+    const version = await canary(tableModel(scores(101)), {
       contract: { features: [{ name: 'x', type: 'integer', personal: 'omit' }] },
     });
     await fixture.ask(numbers(0, 40));
@@ -124,5 +125,53 @@ describe('replay of a canary', () => {
     expect(tally).toMatchObject({ suspect: version, asked: 0, failures: { n: 0 }, answers: { n: 0 } });
     expect(tally!.notReplayable).toBe(tally!.made!.requests);
     expect(tally!.notReplayable).toBeGreaterThan(0);
+  });
+
+  it('ends with its time, though a version hangs, and counts that as failing', async () => {
+    const count = { contract: { features: [{ name: 'count', type: 'integer' }] } };
+    const decision = { task: 'binary', output: 'product', column: 0 };
+    await fixture.release(await fixture.register(loopModel(), { ...count, decision }));
+    const version = await fixture.register(tableModel(scores(50), 'count'), count);
+    await fixture.canary(version);
+    await fixture.forge(version, { features: { count: [100_000_000_000] }, failed: 'internal' });
+    const from = performance.now();
+    const [summary] = await fixture.replay({ budgetMs: 8_000, runTimeoutMs: 1_500 }).run(new Date());
+    expect(performance.now() - from).toBeLessThan(15_000);
+    expect(summary!.problems.join()).toContain('has not answered within 1.5 s');
+    expect((await fixture.tallies())[0]).toMatchObject({ failures: { n: 1, both: 1 } });
+  });
+
+  it('asks again whether what was slow is slow again', async () => {
+    const count = { contract: { features: [{ name: 'count', type: 'integer' }] } };
+    const decision = { task: 'binary', output: 'product', column: 0 };
+    await fixture.release(await fixture.register(tableModel(scores(50), 'count'), count));
+    const slow = await fixture.register(loopModel(), { ...count, decision, monitoring: { maxLatencyMs: 20 } });
+    await fixture.canary(slow);
+    // The first because of what it asks, the second because of where it ran.
+    await fixture.forge(slow, { features: { count: [3_000_000] }, scores: [1], ms: 900 });
+    await fixture.forge(slow, { features: { count: [2] }, scores: [1], ms: 900 });
+    await fixture.replay().run(new Date());
+    // The champion does not know the first: it fails at once, and failing is not answering in time.
+    expect((await fixture.tallies())[0]!.slow).toEqual({ n: 2, both: 1, suspectOnly: 0, referenceOnly: 0 });
+  });
+
+  it('holds the predecessor of a fresh champion against the truths of its requests', async () => {
+    const right = numbers(0, 100).map((x) => (x % 2 === 0 ? 0.9 : 0.1));
+    // Wrong about every tenth.
+    const wrong = right.map((score, x) => (x % 10 === 0 ? 1 - score : score));
+    await fixture.release(await fixture.register(tableModel(right)));
+    const version = await fixture.register(tableModel(wrong));
+    await fixture.release(version);
+    await fixture.ask(numbers(0, 100));
+    await fixture.joinTruths(({ x }) => x % 2 === 0);
+    const [summary] = await fixture.replay().run(new Date());
+    expect(summary).toMatchObject({ suspect: version, reference: 1 });
+    const [tally] = await fixture.tallies();
+    const pairs = { both: 0, suspectOnly: 10, referenceOnly: 0 };
+    expect(tally!.truth).toMatchObject([
+      { metric: 'errorRate', className: null, pairs: { n: 100, ...pairs } },
+      { metric: 'recall', className: null, pairs: { n: 50, ...pairs } },
+      { metric: 'specificity', className: null, pairs: { n: 50, both: 0, suspectOnly: 0, referenceOnly: 0 } },
+    ]);
   });
 });
