@@ -162,8 +162,8 @@ export function decidingOf({ manifest }: Pick<ModelVersion, 'manifest'>): Decidi
 }
 
 /** Undefined where the truth is nothing that both could have decided. */
-function comparedRow(
-  { unit, score, probabilities }: CapturedRow,
+export function comparedRow(
+  { unit, score, probabilities }: Pick<CapturedRow, 'unit' | 'score' | 'probabilities'>,
   answer: RowAnswer,
   known: TruthRecord['truth'],
   [suspect, reference]: readonly [Deciding, Deciding],

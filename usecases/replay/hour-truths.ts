@@ -6,19 +6,37 @@ import type { Home } from '../../platform/ports.ts';
 import { readShards } from '../quality/joined-shards.ts';
 import { openRecord } from '../quality/open-record.ts';
 
-/** What turned out to be true of a version's predictions of one hour, by prediction id. */
+/** Truths of a version's predictions, by prediction id. */
+export interface HourTruths {
+  readonly truths: ReadonlyMap<string, TruthRecord['truth']>;
+  /** Why sealed ones are missing; undefined where none are. */
+  readonly problem: string | undefined;
+}
+
+export const NO_TRUTHS: HourTruths = { truths: new Map(), problem: undefined };
+
+/** What turned out to be true of a version's predictions of one hour; without the keys, what is not sealed. */
 export async function hourTruths(
   home: Pick<Home, 'data' | 'privacy'>,
   { model, version, hour, label }: { model: string; version: number; hour: Hour; label: string | undefined },
-): Promise<Map<string, TruthRecord['truth']>> {
+): Promise<HourTruths> {
   const truths = new Map<string, TruthRecord['truth']>();
   let keys: PrivacyKeys | undefined;
+  let problem: string | undefined;
   for (const { records } of await readShards(home, model, hour))
     for (const record of records.values()) {
       if (record.version !== version || record.metric !== undefined || record.named || record.failed) continue;
-      if (record.sealed !== undefined) keys ??= await home.privacy();
+      if (record.sealed !== undefined) {
+        if (problem !== undefined) continue;
+        try {
+          keys ??= await home.privacy();
+        } catch (error) {
+          problem = `sealed truths cannot be opened: ${(error as Error).message}`;
+          continue;
+        }
+      }
       const { feedback } = openRecord(record, { model, label, keys });
       if (!isOutcome(feedback)) truths.set(record.id, feedback.truth);
     }
-  return truths;
+  return { truths, problem };
 }

@@ -5,7 +5,7 @@ import { RuleBook } from '../quality/version-rules.ts';
 import { type AskedHour, askHour } from './ask-hour.ts';
 import { AskedSides, type AskingOptions } from './asked-sides.ts';
 import { type HourRequests, hourRequests } from './hour-requests.ts';
-import { hourTruths } from './hour-truths.ts';
+import { type HourTruths, hourTruths, NO_TRUTHS } from './hour-truths.ts';
 import { HoursToMake, type HourToMake } from './hours-to-make.ts';
 import { type Opener, openerOf } from './replayable-rows.ts';
 import type { StoredTallies } from './stored-tallies.ts';
@@ -98,7 +98,7 @@ export class Replay {
   async #make(suspect: Suspect, hour: HourToMake, asking: Asking): Promise<string[]> {
     const { model, record, variant, from, rules } = suspect;
     const own = await this.#rules.of(model, record.version);
-    const truths = await this.#truths(suspect, hour.hour, own?.sealedLabel);
+    const { truths, problem } = await this.#truths(suspect, hour.hour, own?.sealedLabel);
     const requests = await hourRequests(this.home, hour.objects.keys, {
       model,
       version: record.version,
@@ -111,6 +111,7 @@ export class Replay {
       hasTruth: (id) => truths.has(id),
     });
     const { asked, problems } = await ask(suspect, requests, { ...asking, truths });
+    if (problem !== undefined) problems.push(problem);
     const changes = (await this.#rules.sharesChanged(model)).filter((since) => since >= from.toISOString());
     const stretches = changes.length > 0 ? changes : [from.toISOString()];
     const made = { captures: hour.objects.digest, joined: hour.joined, complete: hour.complete, problems };
@@ -120,8 +121,8 @@ export class Replay {
   }
 
   /** Where only its own positive decisions have a truth, another version's cannot be held against them. */
-  #truths({ model, record }: Suspect, hour: Hour, label: string | undefined): ReturnType<typeof hourTruths> {
-    if (record.manifest.truth?.of === 'predicted-positives') return Promise.resolve(new Map());
+  #truths({ model, record }: Suspect, hour: Hour, label: string | undefined): Promise<HourTruths> {
+    if (record.manifest.truth?.of === 'predicted-positives') return Promise.resolve(NO_TRUTHS);
     return hourTruths(this.home, { model, version: record.version, hour, label });
   }
 
@@ -144,7 +145,7 @@ interface Asking {
 async function ask(
   { record, reference, rules }: Suspect,
   requests: HourRequests,
-  { sides, opener, until, truths }: Asking & { readonly truths: Awaited<ReturnType<typeof hourTruths>> },
+  { sides, opener, until, truths }: Asking & Pick<HourTruths, 'truths'>,
 ): Promise<{ asked: AskedHour | undefined; problems: string[] }> {
   if (opener.problem !== undefined) return { asked: undefined, problems: [opener.problem] };
   const { answered, labelled, failed, slow } = requests;
