@@ -318,7 +318,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
     },
     {
       may: ['s3:PutObject', 's3:GetObject'],
-      on: ['artifacts/models/*', 'artifacts/baselines/*', 'artifacts/cards/*'],
+      on: ['artifacts/models/*', 'artifacts/baselines/*', 'artifacts/cards/*', 'artifacts/side-by-side/*'],
       why: 'registers versions; what is there is never overwritten, but looked at: it may be its own',
     },
     tellTheBus,

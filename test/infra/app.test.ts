@@ -129,11 +129,12 @@ describe('the deployed app', () => {
     expect(schedules.map((s) => s.ScheduleExpression).sort()).toEqual([
       'rate(1 minute)',
       'rate(1 minute)',
+      'rate(1 minute)',
       'rate(60 minutes)',
     ]);
     // A schedule hands over and is done: what fails afterwards is kept by the function itself.
     const kept = resources('AWS::Lambda::EventInvokeConfig').map(([, c]) => JSON.stringify(c.DestinationConfig));
-    expect(kept).toHaveLength(4);
+    expect(kept).toHaveLength(5);
     for (const destination of kept) expect(destination).toMatch(/OnFailure.*DeadLetters/);
     for (const { Target } of schedules) {
       expect(Target.DeadLetterConfig).toBeDefined();

@@ -65,10 +65,7 @@ export async function sideBySide(home: Home, record: ModelVersion, options: Aski
     return { remarks: [`it cannot be compared with version ${other.version}: they do not decide about the same`] };
   const remarks: string[] = [];
   const shared = await rowsFor(home, record, other, remarks);
-  if (shared === undefined) {
-    remarks.push(`it was not compared with version ${other.version}: no rows are known that both can be asked about`);
-    return { remarks };
-  }
+  if (shared === undefined) return { remarks: [...remarks, nothingToAsk(other)] };
   const sides = new AskedSides(home, [record, other], options);
   try {
     const [first, second] = await sides.open();
@@ -78,13 +75,17 @@ export async function sideBySide(home: Home, record: ModelVersion, options: Aski
       await second.ask(features, performance.now() + ASKING_MS / 2),
     ] as const;
     for (const { problem } of [first, second]) if (problem !== undefined) remarks.push(problem);
-    return { found: compared({ record, other, own, reference, shared, outcomes }), remarks };
+    const found = compared({ record, other, own, reference, shared, outcomes });
+    return found.rows === 0 ? { remarks: [...remarks, nothingToAsk(other)] } : { found, remarks };
   } catch (error) {
     return { remarks: [...remarks, `it was not compared with version ${other.version}: ${(error as Error).message}`] };
   } finally {
     await sides.close();
   }
 }
+
+const nothingToAsk = ({ version }: ModelVersion): string =>
+  `it was not compared with version ${version}: no rows are known that both can be asked about`;
 
 interface Compared {
   readonly record: ModelVersion;
