@@ -1,6 +1,6 @@
 import { type JudgeRules, type Margin, operationMargin } from '../judge/rules.ts';
 import { signTest } from '../quality/paired.ts';
-import type { Pairs } from './replay-tally.ts';
+import type { RatePairs } from './replay-tally.ts';
 import type { SideBySide } from './side-by-side.ts';
 
 /**
@@ -13,7 +13,7 @@ export function clearlyWorse({ champion, pairs }: SideBySide, rules: JudgeRules)
     return margin === undefined ? [] : [{ ...each, margin }];
   });
   return deciding
-    .filter(({ pairs: own, margin }) => isWorse(own, margin, rules.takeBackLevel / deciding.length))
+    .filter((each) => isWorse(each, rules.takeBackLevel / deciding.length))
     .map(({ metric, className, pairs: own }) => {
       const of = className === null ? metric : `${metric} of ${className}`;
       const [suspect, reference] = [own.both + own.suspectOnly, own.both + own.referenceOnly];
@@ -32,11 +32,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** What is bad whatever decides, and what the rules name; rare classes decide nothing. */
-function marginOf(
-  { metric, className, pairs }: SideBySide['pairs'][number],
-  rules: JudgeRules,
-  rows: number,
-): Margin | undefined {
+function marginOf({ metric, className, pairs }: RatePairs, rules: JudgeRules, rows: number): Margin | undefined {
   if (metric === 'notFinite') return operationMargin(rules);
   const named = rules.quality.find(
     (each) => each.metric === metric && (each.class === undefined || each.class === className),
@@ -45,8 +41,11 @@ function marginOf(
   return { relative: named.margin, floor: named.floor };
 }
 
-function isWorse({ n, both, suspectOnly, referenceOnly }: Pairs, margin: Margin, level: number): boolean {
+function isWorse({ pairs, effect = 1, margin }: RatePairs & { readonly margin: Margin }, level: number): boolean {
+  const { n, both, suspectOnly, referenceOnly } = pairs;
   if (n === 0 || suspectOnly <= referenceOnly) return false;
   const allowed = (margin.relative * (both + referenceOnly)) / n + margin.floor;
-  return (suspectOnly - referenceOnly) / n > allowed && signTest(suspectOnly, referenceOnly) / 2 <= level;
+  // Rows of one unit are alike, and count for fewer than they are.
+  const [heads, tails] = [suspectOnly, referenceOnly].map((count) => Math.floor(count / effect)) as [number, number];
+  return (suspectOnly - referenceOnly) / n > allowed && signTest(heads, tails) / 2 <= level;
 }

@@ -3,9 +3,7 @@ import { type ComparedAnswer, type ComparedRow, isWrongAnswer } from '../quality
 import { quantileOf } from '../quality/error-bins.ts';
 import { designEffect, unitsOf } from '../quality/units.ts';
 import type { Deciding } from './answers.ts';
-import type { Pairs, ReplayTally } from './replay-tally.ts';
-
-type TruthPairs = ReplayTally['truth'];
+import type { Pairs, RatePairs } from './replay-tally.ts';
 
 /** One rate: which rows it is of, and at which of them an answer is bad. */
 interface PairedRate {
@@ -21,7 +19,7 @@ interface PairedRate {
  *
  * @param rows the suspect's answers first
  */
-export function truthPairs(suspect: Deciding, reference: Deciding, rows: readonly ComparedRow[]): TruthPairs {
+export function truthPairs(suspect: Deciding, reference: Deciding, rows: readonly ComparedRow[]): RatePairs[] {
   if (rows.length === 0) return [];
   return ratesOf(suspect, reference, rows).flatMap(({ metric, className, of, bad }) => {
     const own = rows.filter(({ answers }) => of(answers[0].truth));

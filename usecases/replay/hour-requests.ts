@@ -31,7 +31,7 @@ export interface WholeRequest {
 const MAX_ROWS = 10_000;
 /** Of rows whose truth is known, besides. */
 const MAX_TRUE_ROWS = 5_000;
-const MAX_FAILED = 2_000;
+const MAX_FAILED = 10_000;
 const MAX_SLOW = 50;
 const SEED = 0x5e91a7;
 

@@ -1,7 +1,7 @@
 import type { Capture } from '../../core/captures/capture.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import { JOINED, parseShardKey } from '../../core/quality/joined-record.ts';
-import { capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
+import { captureOrigins, capturesDelivered, readCaptureObject } from '../../platform/captures.ts';
 import { digestOf } from '../../platform/digest.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
@@ -42,8 +42,8 @@ export class CaptureObjects {
     const name = `${key} ${etag}`;
     let hours = this.#known.get(name);
     if (hours === undefined) {
-      const captures = await readWhole(this.home, key);
-      hours = new Set(captures.map(({ model, version, at }) => `${model} ${version} ${hourOf(at)}`));
+      const origins = await unlessTorn(() => captureOrigins(this.home, key));
+      hours = new Set(origins.map(({ model, version, hour }) => `${model} ${version} ${hour}`));
       if (this.#known.size >= MAX_KNOWN) this.#known.clear();
       this.#known.set(name, hours);
     }
@@ -52,9 +52,12 @@ export class CaptureObjects {
 }
 
 /** Captures of one object; none of one that is torn, or was erased since it was listed. */
-export async function readWhole(home: Pick<Home, 'captures'>, key: string): Promise<Capture[]> {
+export const readWhole = (home: Pick<Home, 'captures'>, key: string): Promise<Capture[]> =>
+  unlessTorn(() => readCaptureObject(home, key));
+
+async function unlessTorn<T>(read: () => Promise<T[]>): Promise<T[]> {
   try {
-    return await readCaptureObject(home, key);
+    return await read();
   } catch (error) {
     const torn = String((error as { code?: unknown }).code).startsWith('Z_');
     if (torn || error instanceof ObjectNotFoundError) return [];

@@ -122,6 +122,11 @@ describe('what is clearly worse before the release', () => {
     expect(clearlyWorse(beside(60, 20), rules)).toHaveLength(1);
   });
 
+  it('counts rows of one unit for as many as they are worth', () => {
+    const { pairs, ...rest } = beside(60, 20);
+    expect(clearlyWorse({ ...rest, pairs: [{ ...pairs[0]!, effect: 10 }] }, rules)).toEqual([]);
+  });
+
   it('takes answers that are no numbers whatever decides, and nothing else that does not', () => {
     expect(clearlyWorse(beside(60, 0, 1_000, 'notFinite'), rules)).toEqual([
       'no finite answer: 160 of 1000 rows, 100 of version 1',

@@ -59,14 +59,20 @@ export class ReplayFixture {
 
   /** Registers and approves a graph. */
   async register(graph: Uint8Array, manifest: object = {}): Promise<number> {
-    const folder = path.join(this.folder, `model-${Math.random().toString(36).slice(2)}`);
-    await mkdir(folder);
-    const file = path.join(folder, 'model.onnx');
-    await writeFile(file, graph);
-    await writeFile(path.join(folder, 'model.json'), JSON.stringify({ ...MANIFEST, ...manifest }));
-    const { version } = (await this.registry.register(folder, await readSignature(file))).version;
+    const folder = await this.modelFolder(graph, manifest);
+    const signature = await readSignature(path.join(folder, 'model.onnx'));
+    const { version } = (await this.registry.register(folder, signature)).version;
     await this.registry.apply('table', { type: 'approve', version, reason: 'test' });
     return version;
+  }
+
+  /** Makes a folder of a graph, as `trimtab register` takes it. */
+  async modelFolder(graph: Uint8Array, manifest: object = {}): Promise<string> {
+    const folder = path.join(this.folder, `model-${Math.random().toString(36).slice(2)}`);
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'model.onnx'), graph);
+    await writeFile(path.join(folder, 'model.json'), JSON.stringify({ ...MANIFEST, ...manifest }));
+    return folder;
   }
 
   async release(version: number): Promise<void> {
