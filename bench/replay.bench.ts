@@ -8,8 +8,8 @@ import { ReplayTally, replaysPrefix } from '../core/replay/replay-tally.ts';
 import { digestOf } from '../platform/digest.ts';
 import { openLocalHome } from '../platform/local/home.ts';
 import { loadModel, readSignature } from '../platform/onnx/model.ts';
-import { workerEntry } from '../platform/onnx/worker/worker-entry.ts';
 import type { Home } from '../platform/ports.ts';
+import { bundled } from '../test/fixtures/bundled.ts';
 import { Registry } from '../usecases/registry/registry.ts';
 import { Replay } from '../usecases/replay/replay-releases.ts';
 import { type Bench, median, ratioRow } from './bench.ts';
@@ -28,13 +28,14 @@ export const bench: Bench = async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-bench-replay-'));
   const home = await openLocalHome(folder);
   try {
+    const file = await bundled(folder, 'worker', 'platform/onnx/worker/entry.ts');
     await registerTwice(home);
     const rows = rowsOf(ROWS);
     await capture(home, rows);
     const times: number[] = [];
     for (let run = 0; run < RUNS; run++) {
       for await (const { key } of home.data.list(replaysPrefix('bench'))) await home.data.delete(key);
-      const replay = new Replay(home, { entry: workerEntry() });
+      const replay = new Replay(home, { entry: { file } });
       const from = performance.now();
       await replay.run(home.clock.now());
       times.push(performance.now() - from);

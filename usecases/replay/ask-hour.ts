@@ -70,10 +70,7 @@ async function askFailed(
   requests: readonly WholeRequest[],
   { suspect, reference, until }: AskOptions,
 ): Promise<AskedRequests> {
-  const outcomes: (RepeatedRequest['result'] | undefined)[][] = [];
-  // Half of the time for each: one that hangs leaves the other its own.
-  for (const [i, { asked }] of [suspect, reference].entries())
-    outcomes.push(await askWhole(asked, requests, i === 0 ? partOf(until, 0.5) : until));
+  const outcomes = await Promise.all([suspect, reference].map(({ asked }) => askWhole(asked, requests, until)));
   const pairs: PairedRequest[] = [];
   let cut = false;
   for (const [i, { id, at }] of requests.entries()) {
