@@ -5,7 +5,6 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { registerModel } from '../../usecases/registry/register-model.ts';
 import type { RegistrationView } from '../../usecases/registry/registration-view.ts';
-import { sideBySide } from '../../usecases/replay/side-by-side.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
 import { besideLines } from '../output/beside.ts';
@@ -18,6 +17,7 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
     .action((folder: string) =>
       withHome(io, options(), async (home, registry) => {
         const entry = workerEntry();
+        const { sideBySide } = await import('../../usecases/replay/side-by-side.ts');
         const view = await withOptionalExamined(path.join(folder, MODEL_FILES.model), (examined) =>
           registerModel(registry, folder, examined, (version) => sideBySide(home, version, { entry })),
         );

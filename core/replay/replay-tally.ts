@@ -17,7 +17,7 @@ export type Pairs = z.infer<typeof Pairs>;
 export const RatePairs = z.strictObject({
   metric: z.string().describe('Name of the rate, as in tallies of truth: `errorRate`.'),
   className: z.string().nullable().describe('Class whose rows it is of; null: all.'),
-  pairs: Pairs,
+  pairs: Pairs.describe('At how many of them.'),
   effect: z
     .number()
     .min(1)

@@ -39,7 +39,7 @@ export const SideBySide = z.strictObject({
   labelled: Count.describe('Rows whose truth is known, which metrics and pairs are of.'),
   metrics: z.record(z.string(), ComparedSides).describe('By name; docs/quality.md defines each.'),
   pairs: z
-    .array(RatePairs)
+    .array(RatePairs.required())
     .describe('Which of the two was wrong, row by row; the version is the suspect, the champion the reference.'),
 });
 export type SideBySide = z.infer<typeof SideBySide>;

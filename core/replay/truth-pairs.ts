@@ -19,7 +19,11 @@ interface PairedRate {
  *
  * @param rows the suspect's answers first
  */
-export function truthPairs(suspect: Deciding, reference: Deciding, rows: readonly ComparedRow[]): RatePairs[] {
+export function truthPairs(
+  suspect: Deciding,
+  reference: Deciding,
+  rows: readonly ComparedRow[],
+): Required<RatePairs>[] {
   if (rows.length === 0) return [];
   return ratesOf(suspect, reference, rows).flatMap(({ metric, className, of, bad }) => {
     const own = rows.filter(({ answers }) => of(answers[0].truth));
@@ -33,7 +37,7 @@ export function truthPairs(suspect: Deciding, reference: Deciding, rows: readonl
 
 /** Whether either version's answer to a request, or row, was bad. */
 export interface JudgedRow {
-  readonly unit: string;
+  readonly unit: string | null;
   readonly suspect: boolean;
   readonly reference: boolean;
 }
@@ -51,7 +55,7 @@ export function pairsOf(rows: Iterable<Pick<JudgedRow, 'suspect' | 'reference'>>
 
 /** Of the difference between the two, which is what pairs are about. */
 function effectOf(rows: readonly JudgedRow[]): number {
-  const units = new Map<string, { rows: number; loss: number; squares: number }>();
+  const units = new Map<string | null, { rows: number; loss: number; squares: number }>();
   for (const { unit, suspect, reference } of rows) {
     const loss = Number(suspect) - Number(reference);
     const own = units.get(unit) ?? { rows: 0, loss: 0, squares: 0 };

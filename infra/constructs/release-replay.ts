@@ -3,8 +3,8 @@ import { Construct } from 'constructs';
 import { replay } from '../../functions/replay/trigger.ts';
 import { allowActions, allowKey } from './allow.ts';
 import type { IDataLake } from './data-lake.ts';
-import type { IModelRegistry } from './model-registry.ts';
 import type { LabelsSecret } from './labels-secret.ts';
+import type { IModelRegistry } from './model-registry.ts';
 import type { PrivacySecret } from './privacy-secret.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 

@@ -25,7 +25,7 @@ export interface AskOptions {
 interface Asked {
   /** Of the request. */
   readonly request: string;
-  readonly at: string;
+  readonly since: string;
 }
 
 /** A request that was bad: whether it is again, and of the reference. */
@@ -73,12 +73,12 @@ async function askFailed(
   const outcomes = await Promise.all([suspect, reference].map(({ asked }) => askWhole(asked, requests, until)));
   const pairs: PairedRequest[] = [];
   let cut = false;
-  for (const [i, { id, at }] of requests.entries()) {
+  for (const [i, { id, since }] of requests.entries()) {
     const [own, other] = [outcomes[0]![i], outcomes[1]![i]];
     cut ||= own === undefined || other === undefined;
     // What a contract does not let in says nothing of the model behind it.
     if (own === undefined || other === undefined || own === 'refused' || other === 'refused') continue;
-    pairs.push({ request: id, at, suspect: own === 'failed', reference: other === 'failed' });
+    pairs.push({ request: id, since, suspect: own === 'failed', reference: other === 'failed' });
   }
   return { pairs, cut };
 }
@@ -111,13 +111,13 @@ async function askSlow(
   { suspect, reference, slowMs, until }: AskOptions,
 ): Promise<AskedRequests> {
   const pairs: PairedRequest[] = [];
-  for (const { id, at, rows } of requests) {
+  for (const { id, since, rows } of requests) {
     if (performance.now() >= until) return { pairs, cut: true };
     const [own, other] = [await suspect.asked.askRequest(rows), await reference.asked.askRequest(rows)];
     if (own.result === 'refused' || other.result === 'refused') continue;
     // A run that does not end is the slowest there is.
     const isSlow = ({ ms = Number.POSITIVE_INFINITY }: RepeatedRequest): boolean => ms > slowMs;
-    pairs.push({ request: id, at, suspect: isSlow(own), reference: isSlow(other) });
+    pairs.push({ request: id, since, suspect: isSlow(own), reference: isSlow(other) });
   }
   return { pairs, cut: false };
 }
@@ -142,7 +142,7 @@ async function askRows(
   for (const [i, row] of rows.entries()) {
     const outcome = outcomes[i];
     if (outcome === undefined || outcome === 'failed' || outcome.refused) continue;
-    const own: Asked = { request: row.request, at: row.at };
+    const own: Asked = { request: row.request, since: row.since };
     const input = JSON.stringify(Object.values(row.features));
     if (drawn.has(row)) answers.push({ ...own, input, suspect: row.score, reference: outcome.score });
     const known = truths.get(row.id);

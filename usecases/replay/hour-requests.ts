@@ -12,8 +12,9 @@ import { readWhole } from './hour-sources.ts';
 export interface CapturedRow {
   readonly id: string;
   readonly request: string;
-  readonly at: string;
-  readonly unit: string;
+  /** When the shares last changed before it. */
+  readonly since: string;
+  readonly unit: string | null;
   readonly features: AskedRow;
   /** What the suspect said of it. */
   readonly score: number | null;
@@ -23,7 +24,8 @@ export interface CapturedRow {
 /** A request that failed, or was answered slowly. */
 export interface WholeRequest {
   readonly id: string;
-  readonly at: string;
+  /** When the shares last changed before it. */
+  readonly since: string;
   readonly rows: readonly AskedRow[];
 }
 
@@ -37,9 +39,10 @@ const SEED = 0x5e91a7;
 
 /** Requests of a version in one hour that are asked again, and how many there were. */
 export interface HourRequests {
-  /** When each was made. */
-  readonly times: readonly string[];
-  readonly notReplayable: readonly { readonly at: string }[];
+  /** Of each: when the shares last changed before it. */
+  readonly requests: readonly string[];
+  /** The same of those whose inputs are not kept as they were. */
+  readonly notReplayable: readonly string[];
   readonly answered: readonly CapturedRow[];
   /** Rows whose truth is known; some are among those answered. */
   readonly labelled: readonly CapturedRow[];
@@ -52,8 +55,8 @@ export interface HourQuery {
   readonly version: number;
   readonly variant: Variant;
   readonly hour: string;
-  /** Requests before it are none of this release. */
-  readonly from: Date;
+  /** When the shares last changed before a request; undefined for one that is none of this release. */
+  readonly stretchOf: (capture: Capture) => string | undefined;
   readonly slowMs: number;
   readonly rules: VersionRules | undefined;
   /** How a row's features are had again; undefined for a row that cannot be. */
@@ -72,13 +75,13 @@ export async function hourRequests(
   query: HourQuery,
 ): Promise<HourRequests> {
   const found = new Selection(query);
-  const first = query.from.toISOString();
   for (const key of objects)
     for (const capture of await readWhole(home, key)) {
       const { model, version, variant, at, named, failed } = capture;
       if (model !== query.model || version !== query.version || variant !== query.variant) continue;
-      if (named || failed === 'caller' || at < first || hourOf(at) !== query.hour) continue;
-      found.add(capture);
+      if (named || failed === 'caller' || hourOf(at) !== query.hour) continue;
+      const since = query.stretchOf(capture);
+      if (since !== undefined) found.add(capture, since);
     }
   return found.result();
 }
@@ -88,7 +91,6 @@ class Selection {
   readonly #lines = new Set<string>();
   readonly #rows = new Set<string>();
   readonly #failedRows = new Set<string>();
-  /** By id: when it was made. */
   readonly #lost = new Map<string, string>();
   readonly #answered = new Draw<CapturedRow>(MAX_ROWS);
   readonly #labelled = new Draw<CapturedRow>(MAX_TRUE_ROWS);
@@ -97,20 +99,20 @@ class Selection {
 
   constructor(private readonly query: HourQuery) {}
 
-  add(capture: Capture): void {
+  add(capture: Capture, since: string): void {
     const { id, first } = capture;
     const line = `${id}#${first ?? ''}`;
     if (this.#lines.has(line)) return;
     this.#lines.add(line);
-    this.#requests.set(id, capture.at);
-    if (capture.failed === undefined) this.#addAnswered(capture);
-    else this.#addFailed(capture);
+    this.#requests.set(id, since);
+    if (capture.failed === undefined) this.#addAnswered(capture, since);
+    else this.#addFailed(capture, since);
   }
 
   result(): HourRequests {
     return {
-      times: [...this.#requests.values()],
-      notReplayable: [...this.#lost.values()].map((at) => ({ at })),
+      requests: [...this.#requests.values()],
+      notReplayable: [...this.#lost.values()],
       answered: this.#answered.drawn(),
       labelled: this.#labelled.drawn(),
       failed: this.#failed.drawn(),
@@ -118,46 +120,46 @@ class Selection {
     };
   }
 
-  #addAnswered(capture: Capture): void {
+  #addAnswered(capture: Capture, since: string): void {
     const { query } = this;
-    const { id, at, rows: n } = capture;
+    const { id, rows: n } = capture;
     const read = predictionReader(capture, query.rules);
     const rows: AskedRow[] = [];
     for (let row = 0; row < n; row++) {
       const { kept } = read(row);
       if (kept.digest !== undefined && isKnown(this.#rows, kept.digest)) continue;
-      const features = this.#open(capture, row);
+      const features = this.#open(capture, row, since);
       if (features === undefined) continue;
       rows.push(features);
       const { score, probabilities, unit = id } = kept;
-      const own: CapturedRow = { id: rowId(capture, row), request: id, at, unit, features, score, probabilities };
+      const own: CapturedRow = { id: rowId(capture, row), request: id, since, unit, features, score, probabilities };
       this.#answered.offer(own.id, own);
       if (query.hasTruth(own.id)) this.#labelled.offer(own.id, own);
     }
     // A request that is spread over several lines is timed as a whole, and known in parts.
     if (capture.ms > query.slowMs && capture.first === undefined && rows.length === n)
-      this.#slow.offer(id, { id, at, rows });
+      this.#slow.offer(id, { id, since, rows });
   }
 
-  #addFailed(capture: Capture): void {
-    const { id, at, rows: n } = capture;
+  #addFailed(capture: Capture, since: string): void {
+    const { id, rows: n } = capture;
     const read = predictionReader(capture, this.query.rules);
     const rows: AskedRow[] = [];
     let repeated = 0;
     for (let row = 0; row < n; row++) {
       const { digest } = read(row).kept;
       if (digest !== undefined && isKnown(this.#failedRows, digest)) repeated++;
-      const features = this.#open(capture, row);
+      const features = this.#open(capture, row, since);
       if (features === undefined) return;
       rows.push(features);
     }
-    if (repeated < n) this.#failed.offer(id, { id, at, rows });
+    if (repeated < n) this.#failed.offer(id, { id, since, rows });
   }
 
-  #open(capture: Capture, row: number): AskedRow | undefined {
+  #open(capture: Capture, row: number, since: string): AskedRow | undefined {
     const features = this.query.open(capture, row);
     if (features !== undefined && Object.values(features).every(isWholeCell)) return features;
-    this.#lost.set(capture.id, capture.at);
+    this.#lost.set(capture.id, since);
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { PrivacyKeys } from '../../core/contract/personal.ts';
+import type { LabelKeys } from '../../core/contract/personal.ts';
 import type { Hour } from '../../core/quality/hour-tallies.ts';
 import { isOutcome } from '../../core/serving/feedback-record.ts';
 import type { TruthRecord } from '../../core/serving/ground-truth.ts';
@@ -17,11 +17,11 @@ export const NO_TRUTHS: HourTruths = { truths: new Map(), problem: undefined };
 
 /** What turned out to be true of a version's predictions of one hour; without the keys, what is not sealed. */
 export async function hourTruths(
-  home: Pick<Home, 'data' | 'privacy'>,
+  home: Pick<Home, 'data' | 'labels'>,
   { model, version, hour, label }: { model: string; version: number; hour: Hour; label: string | undefined },
 ): Promise<HourTruths> {
   const truths = new Map<string, TruthRecord['truth']>();
-  let keys: PrivacyKeys | undefined;
+  let keys: LabelKeys | undefined;
   let problem: string | undefined;
   for (const { records } of await readShards(home, model, hour))
     for (const record of records.values()) {
@@ -29,7 +29,7 @@ export async function hourTruths(
       if (record.sealed !== undefined) {
         if (problem !== undefined) continue;
         try {
-          keys ??= await home.privacy();
+          keys ??= await home.labels();
         } catch (error) {
           problem = `sealed truths cannot be opened: ${(error as Error).message}`;
           continue;

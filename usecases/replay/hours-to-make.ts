@@ -32,7 +32,9 @@ export class HoursToMake {
 
   /** Hours that are to be made: the newest first, then from the oldest on. */
   async of(suspect: Suspect, now: Date): Promise<HourToMake[]> {
-    const { model, record, from } = suspect;
+    const { model, record } = suspect;
+    // Where the clock of who released was ahead, it has requests before it begins.
+    const from = new Date(Math.min(suspect.from.getTime(), now.getTime() - HOUR_MS));
     const [stored, joined] = await Promise.all([
       storedTallies(this.home, { model, suspect: record.version, from }),
       joinedDigests(this.home, model, from),

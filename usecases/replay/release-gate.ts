@@ -1,10 +1,10 @@
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
+import type { ModelVersion } from '../../core/registry/version.ts';
 import { clearlyWorse } from '../../core/replay/clearly-worse.ts';
 import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import type { Home } from '../../platform/ports.ts';
 import { sideBySideOf } from '../registry/load-side-by-side.ts';
 import type { AskingOptions } from './asked-sides.ts';
-import { sideBySide } from './side-by-side.ts';
 
 /** What is known of a version beside the champion before it is released. */
 export interface BeforeRelease {
@@ -27,6 +27,17 @@ export async function beforeRelease(
   const champion = (await home.ledger.latest(model))?.state.champion ?? null;
   if (record === undefined || champion === null || champion === version) return { found: undefined, worse: [] };
   const kept = await sideBySideOf(home, record);
-  const found = kept?.champion === champion ? kept : (await sideBySide(home, record, options)).found;
+  const found = kept?.champion === champion ? kept : await askedNow(home, record, options);
   return { found, worse: found === undefined ? [] : clearlyWorse(found, judgeRulesOf(record.manifest)) };
+}
+
+/** Nothing where ONNX Runtime is not installed: whoever only releases does not need it. */
+async function askedNow(home: Home, record: ModelVersion, options: AskingOptions): Promise<SideBySide | undefined> {
+  try {
+    const { sideBySide } = await import('./side-by-side.ts');
+    return (await sideBySide(home, record, options)).found;
+  } catch (error) {
+    if (/^Cannot find (module|package)/.test((error as Error).message)) return undefined;
+    throw error;
+  }
 }

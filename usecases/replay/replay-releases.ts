@@ -1,10 +1,10 @@
 import type { Hour } from '../../core/quality/hour-tallies.ts';
 import { type ReplayTally, replayKey } from '../../core/replay/replay-tally.ts';
 import type { Home } from '../../platform/ports.ts';
-import { RuleBook } from '../quality/version-rules.ts';
+import { RuleBook, type SharesHistory } from '../quality/version-rules.ts';
 import { type AskedHour, askHour } from './ask-hour.ts';
 import { AskedSides, type AskingOptions } from './asked-sides.ts';
-import { type HourRequests, hourRequests } from './hour-requests.ts';
+import { type HourQuery, type HourRequests, hourRequests } from './hour-requests.ts';
 import { type HourTruths, hourTruths, NO_TRUTHS } from './hour-truths.ts';
 import { HoursToMake, type HourToMake } from './hours-to-make.ts';
 import { type Opener, openerOf } from './replayable-rows.ts';
@@ -104,7 +104,7 @@ export class Replay {
       version: record.version,
       variant,
       hour: hour.hour,
-      from,
+      stretchOf: stretchesSince(await this.#rules.sharesOf(model), from),
       slowMs: rules.slowMs,
       rules: own,
       open: asking.opener.open,
@@ -112,10 +112,8 @@ export class Replay {
     });
     const { asked, problems } = await ask(suspect, requests, { ...asking, truths });
     if (problem !== undefined) problems.push(problem);
-    const changes = (await this.#rules.sharesChanged(model)).filter((since) => since >= from.toISOString());
-    const stretches = changes.length > 0 ? changes : [from.toISOString()];
     const made = { captures: hour.objects.digest, joined: hour.joined, complete: hour.complete, problems };
-    for (const tally of talliesOf({ suspect, requests, asked, changes: stretches }, { hour: hour.hour, made }))
+    for (const tally of talliesOf({ suspect, requests, asked }, { hour: hour.hour, made }))
       await this.#store(tally, hour.stored);
     return problems;
   }
@@ -133,6 +131,16 @@ export class Replay {
     const condition = etag === undefined ? { ifAbsent: true } : { ifMatch: etag };
     await this.home.data.put(key, JSON.stringify(tally), { ...condition, contentType: 'application/json' });
   }
+}
+
+/** Stretches of constant shares since a release began; what was before it is in none. */
+function stretchesSince(shares: SharesHistory, from: Date): HourQuery['stretchOf'] {
+  const first = from.toISOString();
+  return ({ at, revision }) => {
+    const known = revision === undefined ? undefined : shares.sinceOf(revision);
+    const since = known === undefined ? shares.at.findLast((change) => change <= at) : known;
+    return since === undefined || since === null || since < first ? undefined : since;
+  };
 }
 
 interface Asking {

@@ -32,7 +32,7 @@ const ASKING_MS = 30_000;
 /** A row that both versions are asked about. */
 interface SharedRow {
   readonly id: string;
-  readonly unit: string;
+  readonly unit: string | null;
   readonly features: AskedRow;
   /** Where it is known. */
   readonly truth?: TruthRecord['truth'] | undefined;
@@ -141,6 +141,7 @@ function compared({ record, other, own, reference, shared, outcomes }: Compared)
       {
         metric: 'notFinite',
         className: null,
+        effect: 1,
         pairs: pairsOf(asked.map(({ answers }) => ({ suspect: isBad(answers[0]), reference: isBad(answers[1]) }))),
       },
       ...truthPairs(
@@ -196,7 +197,7 @@ async function capturedRows(home: Home, record: ModelVersion, champion: ModelVer
       version: champion.version,
       variant: 'champion',
       hour,
-      from,
+      stretchOf: () => from.toISOString(),
       slowMs: judgeRulesOf(champion.manifest).slowMs,
       rules: own,
       open: (capture: Capture, row) => opener.open(capture, row),

@@ -11,8 +11,6 @@ export interface AskedRequests {
   readonly requests: HourRequests;
   /** Undefined where nothing can be asked. */
   readonly asked: AskedHour | undefined;
-  /** When the shares changed since the release, ascending. */
-  readonly changes: readonly string[];
 }
 
 type Making = Pick<ReplayTally, 'hour'> & {
@@ -22,15 +20,12 @@ type Making = Pick<ReplayTally, 'hour'> & {
 const NOTHING: AskedHour = { failures: [], slow: [], answers: [], truth: [], rows: 0, cut: false };
 
 /** Tallies of one hour, one for each stretch in which the shares were the same. */
-export function talliesOf(
-  { suspect, requests, asked = NOTHING, changes }: AskedRequests,
-  making: Making,
-): ReplayTally[] {
-  const stretchOf = (at: string): string => changes.findLast((change) => change <= at) ?? changes[0]!;
-  const stretches = [...new Set(requests.times.map(stretchOf))].sort();
+export function talliesOf({ suspect, requests, asked = NOTHING }: AskedRequests, making: Making): ReplayTally[] {
+  const stretches = [...new Set(requests.requests)].sort();
   return stretches.map((since) => {
-    const own = <T extends { readonly at: string }>(all: readonly T[]): T[] =>
-      all.filter(({ at }) => stretchOf(at) === since);
+    const own = <T extends { readonly since: string }>(all: readonly T[]): T[] =>
+      all.filter((each) => each.since === since);
+    const count = (all: readonly string[]): number => all.filter((each) => each === since).length;
     const parts = {
       failures: own(asked.failures),
       slow: own(asked.slow),
@@ -47,7 +42,7 @@ export function talliesOf(
       since,
       hour: making.hour,
       asked: new Set(Object.values(parts).flatMap((all) => all.map(({ request }) => request))).size,
-      notReplayable: own(requests.notReplayable).length,
+      notReplayable: count(requests.notReplayable),
       failures: pairsOf(parts.failures),
       slow: pairsOf(parts.slow),
       answers:
@@ -55,7 +50,7 @@ export function talliesOf(
       truth: comparable ? truthPairs(sides[0]!, sides[1]!, parts.truth) : [],
       made: {
         ...making.made,
-        requests: own(requests.times.map((at) => ({ at }))).length,
+        requests: count(requests.requests),
         rows: parts.answers.length,
       },
     };

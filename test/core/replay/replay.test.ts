@@ -109,7 +109,7 @@ describe('what is clearly worse before the release', () => {
       notFinite: 0,
       labelled: n,
       metrics: {},
-      pairs: [{ metric, className: null, pairs: { n, both: 100, suspectOnly, referenceOnly } }],
+      pairs: [{ metric, className: null, pairs: { n, both: 100, suspectOnly, referenceOnly }, effect: 1 }],
     });
 
   it('needs the margin exceeded, and the exact test passed', () => {

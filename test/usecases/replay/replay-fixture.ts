@@ -37,6 +37,7 @@ export class ReplayFixture {
     readonly home: LocalHome,
     private readonly serving: { url: string; endpoint: Endpoint; stream: DeliveryStream; close(): Promise<void> },
     private readonly worker: string,
+    private readonly libraries: string | undefined,
   ) {
     this.registry = new Registry(home, 'test');
   }
@@ -53,8 +54,9 @@ export class ReplayFixture {
       emit: (line) => stream.write(line),
     });
     const { url, close } = await serve(endpoint, { port: 0, host: '127.0.0.1' });
+    const libraries = process.env.NODE_PATH;
     const worker = await bundled(folder, 'worker', 'platform/onnx/worker/entry.ts');
-    return new ReplayFixture(folder, home, { url, endpoint, stream, close }, worker);
+    return new ReplayFixture(folder, home, { url, endpoint, stream, close }, worker, libraries);
   }
 
   /** Registers and approves a graph. */
@@ -149,5 +151,8 @@ export class ReplayFixture {
     await this.serving.close();
     await this.serving.endpoint.close();
     await this.home.close();
+    // Set by what bundles the worker; others share this process.
+    if (this.libraries === undefined) delete process.env.NODE_PATH;
+    else process.env.NODE_PATH = this.libraries;
   }
 }
