@@ -36,8 +36,7 @@ export class ReplayFixture {
     readonly folder: string,
     readonly home: LocalHome,
     private readonly serving: { url: string; endpoint: Endpoint; stream: DeliveryStream; close(): Promise<void> },
-    private readonly worker: string,
-    private readonly libraries: string | undefined,
+    private readonly worker: { readonly file: string; readonly libraries: string | undefined },
   ) {
     this.registry = new Registry(home, 'test');
   }
@@ -55,8 +54,8 @@ export class ReplayFixture {
     });
     const { url, close } = await serve(endpoint, { port: 0, host: '127.0.0.1' });
     const libraries = process.env.NODE_PATH;
-    const worker = await bundled(folder, 'worker', 'platform/onnx/worker/entry.ts');
-    return new ReplayFixture(folder, home, { url, endpoint, stream, close }, worker, libraries);
+    const file = await bundled(folder, 'worker', 'platform/onnx/worker/entry.ts');
+    return new ReplayFixture(folder, home, { url, endpoint, stream, close }, { file, libraries });
   }
 
   /** Registers and approves a graph. */
@@ -104,7 +103,7 @@ export class ReplayFixture {
   }
 
   replay(options: Partial<ReplayOptions> = {}): Replay {
-    return new Replay(this.home, { entry: { file: this.worker }, ...options });
+    return new Replay(this.home, { entry: { file: this.worker.file }, ...options });
   }
 
   async tallies(): Promise<ReplayTally[]> {
@@ -152,7 +151,7 @@ export class ReplayFixture {
     await this.serving.endpoint.close();
     await this.home.close();
     // Set by what bundles the worker; others share this process.
-    if (this.libraries === undefined) delete process.env.NODE_PATH;
-    else process.env.NODE_PATH = this.libraries;
+    if (this.worker.libraries === undefined) delete process.env.NODE_PATH;
+    else process.env.NODE_PATH = this.worker.libraries;
   }
 }
