@@ -206,7 +206,7 @@ describe('the deployed app', () => {
     expect(new Set(functions.map(([, fn]) => JSON.stringify(fn.Role))).size).toBe(FUNCTIONS.length);
   });
 
-  it('lets only what keeps personal fields read the privacy secret, only the join of truths that of labels, and neither is in an environment', () => {
+  it('lets only what keeps personal fields read the privacy secret, only what reads truths that of labels, and neither is in an environment', () => {
     const secrets = resources('AWS::SecretsManager::Secret');
     expect(secrets).toHaveLength(2);
     for (const [, secret, resource] of secrets) {
@@ -223,7 +223,7 @@ describe('the deployed app', () => {
         .map(([id]) => id.replace(/Parts.*/, ''))
         .sort();
     expect(readers('PrivacySecret')).toEqual(['EndpointFunction', 'ValidationFunction']);
-    expect(readers('LabelsSecret')).toEqual(['DriftGroundTruth']);
+    expect(readers('LabelsSecret')).toEqual(['DriftGroundTruth', 'ReplaysReplay']);
     for (const [, fn] of resources('AWS::Lambda::Function'))
       expect(JSON.stringify(fn.Environment)).not.toMatch(/resolve:secretsmanager|TRIMTAB_PRIVACY_KEY/);
   });
