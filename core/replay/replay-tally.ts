@@ -73,7 +73,7 @@ export const ReplayTally = z.strictObject({
   slow: Pairs.describe('Requests that the suspect answered slowly: is it slow again, is the reference?'),
   answers: AnswerDifference.describe('How their answers differ.'),
   truth: z.array(RatePairs).describe('Rows of the suspect whose truth is known: which of the two was wrong.'),
-  made: Made.optional(),
+  made: Made.optional().describe('How it was made; absent where that is not known.'),
 });
 export type ReplayTally = z.infer<typeof ReplayTally>;
 

@@ -221,7 +221,19 @@ describe('views', () => {
 /** Fields that a ledger entry, a version record, a dataset version or a record of an erasure may not have. */
 const STORED = new Set([
   ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary', 'judged', 'class', 'former', 'frozen'],
-  ...['baseline', 'card', 'sideBySide', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges'],
+  ...[
+    'effect',
+    'made',
+    'sideBySide',
+    'baseline',
+    'card',
+    'dataset',
+    'commit',
+    'run',
+    'brier',
+    'errorRate',
+    'errorEdges',
+  ],
   ...['personal', 'erasures', 'drops', 'datasets', 'quarantine', 'truths', 'captures'],
 ]);
 
