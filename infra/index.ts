@@ -23,6 +23,7 @@ export { OnCall, type OnCallProps } from './constructs/on-call.ts';
 export { OverviewDashboard, type OverviewDashboardProps } from './constructs/overview-dashboard.ts';
 export { PredictionCapture, type PredictionCaptureProps } from './constructs/prediction-capture.ts';
 export { PrivacySecret, type PrivacySecretProps } from './constructs/privacy-secret.ts';
+export { ReleaseReplay, type ReleaseReplayProps } from './constructs/release-replay.ts';
 export { ReplayRole, type ReplayRoleProps } from './constructs/replay-role.ts';
 export { RollbackController, type RollbackControllerProps } from './constructs/rollback-controller.ts';
 export { setRunbookUrl } from './constructs/runbook.ts';

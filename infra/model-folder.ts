@@ -17,6 +17,8 @@ export interface DeployedModel {
   readonly alarmsIn: (environment: string) => readonly AlarmDefinition[];
   /** Names of its metrics that only some models have, of guards, cache or explanations, say. @default none */
   readonly metrics?: readonly string[];
+  /** Whether its encrypted features may be opened to ask another version (`privacy.replay`). @default false */
+  readonly replaysEncrypted?: boolean;
   /** Its business metrics. @default none */
   readonly business?: readonly { readonly name: string; readonly unit?: string | undefined }[] | undefined;
 }
@@ -44,6 +46,8 @@ export function deployedModel(folder: string): DeployedModel {
     name: manifest.name,
     alarmsIn: (environment) => alarmsOf(manifest, environment, baseline?.performance?.errorRate),
     business,
+    replaysEncrypted:
+      manifest.privacy.replay && manifest.contract.features.some(({ personal }) => personal === 'encrypt'),
     metrics: emittedMetrics(manifest),
   };
 }

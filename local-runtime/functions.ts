@@ -3,8 +3,10 @@ import { advance } from '../functions/advance/trigger.ts';
 import { drift } from '../functions/drift/trigger.ts';
 import type { FunctionSpec } from '../functions/function-spec.ts';
 import { groundTruth } from '../functions/ground-truth/trigger.ts';
+import { replay } from '../functions/replay/trigger.ts';
 import { rollback } from '../functions/rollback/trigger.ts';
 import { validate } from '../functions/validate/trigger.ts';
+import { workerEntry } from '../platform/onnx/worker/worker-entry.ts';
 import type { EndpointProbe, Home, ObjectInfo } from '../platform/ports.ts';
 import { NoBaselineError, runDriftDetection } from '../usecases/drift/detect-drift.ts';
 import { joinGroundTruth } from '../usecases/ground-truth/join-ground-truth.ts';
@@ -14,6 +16,7 @@ import { UnreadableHours } from '../usecases/quality/unreadable-hours.ts';
 import { RuleBook } from '../usecases/quality/version-rules.ts';
 import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../usecases/release/roll-back.ts';
+import { Replay } from '../usecases/replay/replay-releases.ts';
 import { validateDrop } from '../usecases/validation/validate-drop.ts';
 
 /** A function as the local runtime calls it: the use case that its Lambda handler calls, with the same triggers. */
@@ -35,6 +38,7 @@ export function localFunctions(
 ): LocalFunction[] {
   const index = new PredictionIndex(home, new RuleBook(home));
   const hours = new UnreadableHours();
+  const again = new Replay(home, { entry: workerEntry() });
   return [
     { spec: validate, created: ({ key, versionId }) => validateDrop(home, { key, versionId }) },
     { spec: drift, scheduled: (now) => driftOfAll(home, now) },
@@ -45,6 +49,15 @@ export function localFunctions(
         for (const { message } of hours.changes(summary.unreadable)) log(message);
         await countInputs(home, now);
         return summary;
+      },
+    },
+    {
+      spec: replay,
+      scheduled: async (now) => {
+        const done = await again.run(now);
+        for (const { model, suspect, problems } of done)
+          for (const problem of problems) log(`replay of ${model} ${suspect}: ${problem}`);
+        return done;
       },
     },
     { spec: advance, scheduled: (now) => advanceRollouts(home, now, probe) },

@@ -126,6 +126,36 @@ export async function scanCaptureObject(
   return captures;
 }
 
+/** How a line begins that is a capture as this program writes it, as far as its hour. */
+const ORIGIN =
+  /^\{"trimtab":"capture","model":"([^"\\]*)","id":"(?:[^"\\]|\\.)*","version":(\d+),"variant":"\w+","at":"(\d{4}-\d\d-\d\dT\d\d)/;
+
+/** Of which version and hour a capture is. */
+export interface CaptureOrigin {
+  readonly model: string;
+  readonly version: number;
+  /** Such as 2026-01-31T12. */
+  readonly hour: string;
+}
+
+/** Origins of the captures of one object, one each; most lines are only glanced at. */
+export async function captureOrigins(home: Pick<Home, 'captures'>, key: string): Promise<CaptureOrigin[]> {
+  const found = new Map<string, CaptureOrigin>();
+  const add = (model: string, version: number, hour: string): void => {
+    found.set(`${model} ${version} ${hour}`, { model, version, hour });
+  };
+  for (const line of linesOf(await home.captures.get(key))) {
+    const [, model, version, hour] = ORIGIN.exec(line) ?? [];
+    if (model !== undefined) add(model, Number(version), hour!);
+    else
+      for (const message of messagesOf(line)) {
+        const capture = parse(message);
+        if (capture !== undefined) add(capture.model, capture.version, capture.at.slice(0, 13));
+      }
+  }
+  return [...found.values()];
+}
+
 /** How a line begins that is a capture as this program writes it, new or rewritten. */
 const HEAD =
   /^\{"trimtab":"capture",(?:"model":"([^"\\]*)","id":"((?:[^"\\]|\\.)*)"|"id":"((?:[^"\\]|\\.)*)","model":"([^"\\]*)")/;

@@ -5,6 +5,7 @@ import { type Collector, PrometheusSink } from '../core/observability/prometheus
 import type { RequestHead } from '../core/protocols/protocol.ts';
 import { errorObject, ProtocolError } from '../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../core/serving/http.ts';
+import type { WorkerEntry } from '../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../platform/ports.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
 import { DeliveryStream } from './captures/delivery-stream.ts';
@@ -18,7 +19,6 @@ import { placedLoader } from './scheduling/inline-or-worker.ts';
 import { Pending } from './scheduling/pending-requests.ts';
 import type { Settings } from './settings.ts';
 import { WorkerPool } from './workers/worker-pool.ts';
-import type { WorkerEntry } from './workers/worker-process.ts';
 
 export interface ServingOptions {
   readonly home: Home;

@@ -32,6 +32,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   quality: ['registry', 'validation', 'baseline'],
   'ground-truth': ['quality'],
   release: ['registry', 'quality', 'drift'],
+  replay: ['registry', 'quality', 'ground-truth', 'release'],
   simulation: ['registry', 'release', 'ground-truth', 'drift'],
   privacy: ['registry', 'validation', 'quality', 'ground-truth'],
   audit: ['privacy', 'validation', 'quality'],

@@ -20,6 +20,7 @@ export interface ReleaseOptions {
   readonly mean?: boolean;
   readonly alpha?: string;
   readonly power?: string;
+  readonly force?: boolean;
   readonly reason?: string;
 }
 
@@ -43,6 +44,7 @@ export const addReleaseOptions = (command: Program): Program =>
     .option('--mean', 'the metric’s samples are values, and not 0 or 1')
     .option('--alpha <chance>', 'of finding a difference where there is none (default: 0.05)')
     .option('--power <chance>', 'of finding one that matters (default: 0.8)')
+    .option('--force', 'although it is clearly worse than the champion on the same rows; wants a --reason')
     .option('--reason <text>', 'why, for the ledger');
 
 /** Metrics of the endpoint's own that a test can be about, all the better the lower, and whether they are rates. */
@@ -60,6 +62,7 @@ export function releaseCommand(version: number, own: ReleaseOptions, manifest: M
   if (own.steps !== undefined && !own.canary) throw new UsageError('--steps goes with --canary');
   for (const name of ['weight', 'metric', 'effect', 'better', 'mean', 'alpha', 'power'] as const)
     if (own[name] !== undefined && !own.ab) throw new UsageError(`--${name} goes with --ab`);
+  if (own.force && own.reason === undefined) throw new UsageError('--force goes with --reason');
   const reason = own.reason ?? 'released by hand';
   if (own.ab) {
     const weight = share('weight', own.weight ?? '0.5');

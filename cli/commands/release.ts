@@ -1,4 +1,9 @@
 import type { Command as Program } from 'commander';
+import type { Command } from '../../core/registry/commands.ts';
+import { ReleaseRefusedError } from '../../core/registry/errors.ts';
+import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
+import type { Home } from '../../platform/ports.ts';
+import { beforeRelease } from '../../usecases/replay/release-gate.ts';
 import { parseVersionNumber } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { formatEntry } from '../output/release.ts';
@@ -15,8 +20,21 @@ export function addRelease(program: Program, io: Io, options: () => GlobalOption
       const version = parseVersionNumber(text);
       const state = await registry.state(model);
       const command = releaseCommand(version, own, (await home.ledger.version(model, version))?.manifest);
-      const entry = await registry.apply(model, command, { expectedRevision: state.revision });
+      const gated = await pastTheGate(home, model, command, own.force === true);
+      const entry = await registry.apply(model, gated, { expectedRevision: state.revision });
       print(io, options(), entry, formatEntry);
     }),
   );
+}
+
+/** @throws ReleaseRefusedError for a version that is clearly worse than the champion, unless it is forced */
+async function pastTheGate(home: Home, model: string, command: Command, force: boolean): Promise<Command> {
+  if (command.type !== 'release' && command.type !== 'start-canary' && command.type !== 'start-test') return command;
+  const { worse } = await beforeRelease(home, model, command.version, { entry: workerEntry() });
+  if (worse.length === 0) return command;
+  if (!force)
+    throw new ReleaseRefusedError(
+      `version ${command.version} is clearly worse than the champion on the same rows: ${worse.join('; ')}; release it all the same with --force --reason TEXT`,
+    );
+  return { ...command, evidence: { forced: worse } };
 }

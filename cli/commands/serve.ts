@@ -77,7 +77,7 @@ async function metricsOf(name: string | undefined): Promise<(() => Promise<strin
 async function work(io: Io, { home }: GlobalOptions, settings: Settings): Promise<number> {
   // It brings ONNX Runtime along.
   const { serveUnderSupervision } = await import('../../server/processes/child-process.ts');
-  const { workerEntry } = await import('../../server/workers/worker-entry.ts');
+  const { workerEntry } = await import('../../platform/onnx/worker/worker-entry.ts');
   const models = io.env[HOME_OF_MODELS];
   const open = () => openHome(models ?? home ?? io.env.TRIMTAB_HOME ?? undefined);
   await serveUnderSupervision(open, {

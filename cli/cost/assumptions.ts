@@ -7,7 +7,7 @@ export const ASSUMED = {
   /** Read units of one look at a model's release: its last entry, at most 4 kB, strongly consistent. */
   readUnits: 1,
   /** Duration of a run of the scheduled functions; milliseconds. */
-  runMs: { advance: 300, 'ground-truth': 500, drift: 3_000 } as Readonly<Record<string, number>>,
+  runMs: { advance: 300, 'ground-truth': 500, drift: 3_000, replay: 400 } as Readonly<Record<string, number>>,
   /** Bytes of Lambda's own three lines about a run, and of the API's access log about a request. */
   runLogBytes: 310,
   accessLogBytes: 190,

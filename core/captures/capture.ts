@@ -114,3 +114,9 @@ export function idsOfRow(capture: Pick<Capture, 'id' | 'rows' | 'first'>, row: n
 /** Pseudonym of whom a row is about; undefined where it is not known. */
 export const capturedSubject = ({ subject }: Pick<Capture, 'subject'>, row: number): string | undefined =>
   typeof subject === 'string' ? subject : (subject?.[row] ?? undefined);
+
+/** Whether no other value is captured as this one: longer strings, and larger whole numbers, may be. */
+export function isKeptWhole(value: string | number | boolean | null): boolean {
+  if (typeof value === 'string') return value.length < LONGEST_STRING;
+  return typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+}

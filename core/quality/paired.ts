@@ -24,7 +24,7 @@ export function pairedErrors(wrong: Iterable<readonly [boolean, boolean]>): Pair
 }
 
 /** Two-sided p-value of so many heads and tails of a fair coin. */
-function signTest(heads: number, tails: number): number {
+export function signTest(heads: number, tails: number): number {
   const n = heads + tails;
   const fewer = Math.min(heads, tails);
   let logTerm = -n * Math.LN2;

@@ -16,11 +16,11 @@ interface Judging {
 /** A command to change a model's release. The ledger stores `reason` word for word. */
 export type Command =
   /** Announces version `latest + 1`. */
-  | { readonly type: 'register'; readonly version: number; readonly reason: string }
+  | { readonly type: 'register'; readonly version: number; readonly reason: string; readonly evidence?: unknown }
   | { readonly type: 'approve'; readonly version: number; readonly reason: string }
   | { readonly type: 'reject'; readonly version: number; readonly reason: string }
   /** Gives an approved version all the traffic at once. */
-  | ({ readonly type: 'release'; readonly version: number; readonly reason: string } & Judging)
+  | ({ readonly type: 'release'; readonly version: number; readonly reason: string } & Grounds & Judging)
   /** Gives an approved version the first of `steps` (ascending shares, the last 1). */
   | ({
       readonly type: 'start-canary';
@@ -36,7 +36,8 @@ export type Command =
       readonly weight: number;
       readonly hypothesis: Hypothesis;
       readonly reason: string;
-    } & Judging)
+    } & Grounds &
+      Judging)
   /** Ends an A/B test: its version gets no more traffic, and may be released again at any time. */
   | ({ readonly type: 'end-test'; readonly version: number; readonly reason: string } & Grounds)
   /** Notes that the next step has waited too long for evidence, and that a person has to decide. */

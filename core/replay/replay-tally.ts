@@ -13,6 +13,19 @@ export const Pairs = z.strictObject({
 });
 export type Pairs = z.infer<typeof Pairs>;
 
+/** At which of the same rows either version was bad, by a rate. */
+export const RatePairs = z.strictObject({
+  metric: z.string().describe('Name of the rate, as in tallies of truth: `errorRate`.'),
+  className: z.string().nullable().describe('Class whose rows it is of; null: all.'),
+  pairs: Pairs.describe('At how many of them.'),
+  effect: z
+    .number()
+    .min(1)
+    .optional()
+    .describe('Rows of one unit are alike: so many of them are worth one; absent: 1.'),
+});
+export type RatePairs = z.infer<typeof RatePairs>;
+
 /** How the answers that the suspect gave differ from those of the reference about the same rows. */
 export const AnswerDifference = z.strictObject({
   n: Count.describe('Rows.'),
@@ -59,20 +72,7 @@ export const ReplayTally = z.strictObject({
   failures: Pairs.describe('Requests that the suspect failed: does it fail again, does the reference?'),
   slow: Pairs.describe('Requests that the suspect answered slowly: is it slow again, is the reference?'),
   answers: AnswerDifference.describe('How their answers differ.'),
-  truth: z
-    .array(
-      z.strictObject({
-        metric: z.string().describe('Name of the rate, as in tallies of truth: `errorRate`.'),
-        className: z.string().nullable().describe('Class whose rows it is about; null: all.'),
-        pairs: Pairs.describe('Of the rows whose truth is known.'),
-        effect: z
-          .number()
-          .min(1)
-          .optional()
-          .describe('Rows of one unit are alike: so many of them are worth one; absent: 1.'),
-      }),
-    )
-    .describe('Rows of the suspect whose truth is known: which of the two was wrong.'),
+  truth: z.array(RatePairs).describe('Rows of the suspect whose truth is known: which of the two was wrong.'),
   made: Made.optional().describe('How it was made; absent where that is not known.'),
 });
 export type ReplayTally = z.infer<typeof ReplayTally>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Instant, VersionNumber } from '../model/names.ts';
 import { Metric } from '../quality/metric.ts';
-import { Pairs } from './replay-tally.ts';
+import { RatePairs } from './replay-tally.ts';
 
 const Count = z.number().int().min(0);
 
@@ -39,13 +39,7 @@ export const SideBySide = z.strictObject({
   labelled: Count.describe('Rows whose truth is known, which metrics and pairs are of.'),
   metrics: z.record(z.string(), ComparedSides).describe('By name; docs/quality.md defines each.'),
   pairs: z
-    .array(
-      z.strictObject({
-        metric: z.string().describe('Name of the rate, as in tallies of truth: `errorRate`.'),
-        className: z.string().nullable(),
-        pairs: Pairs.describe('The version is the suspect, the champion the reference.'),
-      }),
-    )
-    .describe('Which of the two was wrong, row by row.'),
+    .array(RatePairs.required())
+    .describe('Which of the two was wrong, row by row; the version is the suspect, the champion the reference.'),
 });
 export type SideBySide = z.infer<typeof SideBySide>;

@@ -8,6 +8,7 @@ import type { DataValidation } from './data-validation.ts';
 import type { DriftDetection } from './drift-detection.ts';
 import type { ModelEndpoint } from './model-endpoint.ts';
 import { modelDashboardName, overviewDashboardName } from './model-monitoring.ts';
+import type { ReleaseReplay } from './release-replay.ts';
 import type { RollbackController } from './rollback-controller.ts';
 import { runbookPage } from './runbook.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
@@ -25,6 +26,8 @@ export interface OverviewDashboardProps {
   readonly drift: DriftDetection;
   /** The controller that rolls releases back and advances them. */
   readonly rollback: RollbackController;
+  /** What asks young versions again. @default it is not shown */
+  readonly replay?: ReleaseReplay;
 }
 
 /**
@@ -50,7 +53,7 @@ export class OverviewDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: OverviewDashboardProps) {
     super(scope, id);
-    const { endpoint, validation, drift, rollback, models } = props;
+    const { endpoint, validation, drift, rollback, replay, models } = props;
     const { region } = Stack.of(this);
     const environment = endpoint.registry.environmentName;
     const functions: Record<string, TrimtabFunction> = {
@@ -58,6 +61,7 @@ export class OverviewDashboard extends Construct {
       validate: validation.function,
       drift: drift.drift,
       'ground-truth': drift.groundTruth,
+      ...(replay && { replay: replay.replay }),
       advance: rollback.advance,
       rollback: rollback.rollback,
     };
@@ -65,10 +69,11 @@ export class OverviewDashboard extends Construct {
       validate: validation.deadLetters,
       drift: drift.drift.deadLetters,
       'ground-truth': drift.groundTruth.deadLetters,
+      ...(replay && { replay: replay.replay.deadLetters }),
       advance: rollback.advance.deadLetters,
       rollback: rollback.deadLetters,
     };
-    const alarms = [endpoint, validation, drift, rollback].flatMap(alarmsBelow);
+    const alarms = [endpoint, validation, drift, rollback, ...(replay ? [replay] : [])].flatMap(alarmsBelow);
     this.dashboard = new Dashboard(this, 'Dashboard', {
       dashboardName: overviewDashboardName(environment),
       defaultInterval: Duration.hours(6),

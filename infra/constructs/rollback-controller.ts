@@ -86,7 +86,11 @@ export class RollbackController extends Construct {
       registry.grantReadLedger(fn);
       registry.grantAppend(fn);
       endpoint.grantInvoke(fn);
-      allowActions(fn, ['s3:GetObject'], [registry.artifacts.arnForObjects('baselines/*')]);
+      allowActions(
+        fn,
+        ['s3:GetObject'],
+        ['baselines/*', 'side-by-side/*'].map((key) => registry.artifacts.arnForObjects(key)),
+      );
       allowActions(fn, ['s3:GetObject'], [lake.data.arnForObjects('quality/*')]);
       // What a person is asked, and evidence that is too much for an entry.
       allowActions(fn, ['s3:GetObject', 's3:PutObject'], [lake.data.arnForObjects('judge/*')]);

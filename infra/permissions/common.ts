@@ -69,8 +69,8 @@ export const watchReleases: readonly Permission[] = [
   ...append,
   {
     may: ['s3:GetObject'],
-    on: ['artifacts/baselines/*'],
-    why: 'the error rate that a version had when it was trained',
+    on: ['artifacts/baselines/*', 'artifacts/side-by-side/*'],
+    why: 'the error rate that a version had when it was trained, and how it compared when it was registered',
   },
   { may: ['s3:GetObject'], on: ['data/quality/*'], why: 'truths and inputs of versions, counted by hour' },
   {

@@ -191,6 +191,35 @@ export const PERMISSIONS: readonly RolePermissions[] = [
     ],
   },
   {
+    name: 'function replay',
+    role: 'DataQuality/Replays/ReplayParts/Role',
+    assumedBy: LAMBDA,
+    permissions: [
+      ownLog('replay'),
+      ...keepFailures('replay'),
+      ...readLedger('which versions are young, and what they are held against; it never writes there'),
+      {
+        may: ['s3:GetObject'],
+        on: ['artifacts/models/*', 'artifacts/baselines/*'],
+        why: 'the models that are asked, and how their rows are counted',
+      },
+      { may: ['s3:GetObject'], on: ['captures/captures/*'], why: 'what was asked; its keys are not known before' },
+      { may: ['s3:GetObject'], on: ['data/ground-truth/joined/*'], why: 'what turned out to be true' },
+      {
+        may: ['s3:GetObject', 's3:PutObject'],
+        on: ['data/quality/*/replays/*'],
+        why: 'what came of asking again, counted by hour; of which model is not known before',
+      },
+      {
+        may: ['s3:ListBucket'],
+        on: ['captures', 'data', 'artifacts'],
+        why: 'looks into the hours of captures and of truths, and learns that an object is not there',
+      },
+      key(['Decrypt', 'GenerateDataKey'], 's3', 'the stores are encrypted'),
+      ...readLabelsSecret('opens truths of personal labels'),
+    ],
+  },
+  {
     name: 'rollback',
     role: 'Monitoring/Rollback/RollbackParts/Role',
     assumedBy: LAMBDA,
@@ -223,6 +252,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
   },
   schedule('drift', 'DataQuality/Drift/Drift/ScheduleRole'),
   schedule('ground-truth', 'DataQuality/Drift/GroundTruth/ScheduleRole'),
+  schedule('replay', 'DataQuality/Replays/Replay/ScheduleRole'),
   schedule('advance', 'Monitoring/Rollback/Advance/ScheduleRole'),
   {
     name: 'log subscription',
@@ -288,7 +318,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
     },
     {
       may: ['s3:PutObject', 's3:GetObject'],
-      on: ['artifacts/models/*', 'artifacts/baselines/*', 'artifacts/cards/*'],
+      on: ['artifacts/models/*', 'artifacts/baselines/*', 'artifacts/cards/*', 'artifacts/side-by-side/*'],
       why: 'registers versions; what is there is never overwritten, but looked at: it may be its own',
     },
     tellTheBus,

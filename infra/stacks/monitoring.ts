@@ -43,6 +43,7 @@ export class MonitoringStack extends Stack {
       validation: quality.validation,
       drift: quality.drift,
       rollback: this.rollback,
+      replay: quality.replay,
     });
     onCall.watch(this);
     onCall.hear(this, serving.endpoint.registry.environmentName);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { FUNCTIONS } from '../../functions/index.ts';
 import { infer } from '../../functions/infer/trigger.ts';
+import { replay } from '../../functions/replay/trigger.ts';
 import { readEnvironments } from '../../infra/environments.ts';
 import { buildLayer, LAYERS } from '../../layers/build.ts';
 import type { Architecture } from '../../layers/layer.ts';
@@ -45,7 +46,11 @@ export async function buildFunctions(target = 'dist/functions'): Promise<void> {
   const work = `${target}.${process.pid}`;
   await build({
     ...BUNDLING,
-    entryPoints: Object.fromEntries(FUNCTIONS.map(({ name }) => [`${name}/index`, `functions/${name}/handler.ts`])),
+    entryPoints: {
+      ...Object.fromEntries(FUNCTIONS.map(({ name }) => [`${name}/index`, `functions/${name}/handler.ts`])),
+      // It runs models in processes of their own.
+      [`${replay.name}/worker`]: 'platform/onnx/worker/entry.ts',
+    },
     outdir: work,
     // Packages in layers are for `require` only, whenever they are loaded.
     supported: { 'dynamic-import': false },

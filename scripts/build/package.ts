@@ -41,7 +41,7 @@ const CONSTRUCTS: BuildOptions = {
 /** The command with everything but the libraries that hold native code, and the processes that its server starts. */
 export const COMMAND = {
   ...COMMON,
-  entryPoints: { trimtab: 'cli/main.ts', worker: 'server/workers/entry.ts' },
+  entryPoints: { trimtab: 'cli/main.ts', worker: 'platform/onnx/worker/entry.ts' },
   outdir: LIBRARY,
   outExtension: { '.js': '.cjs' },
   external: ['@duckdb/node-api', 'onnxruntime-node', 'zod'],

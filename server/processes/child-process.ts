@@ -1,5 +1,5 @@
+import { exitWithParent } from '../../platform/exit-with-parent.ts';
 import type { Home } from '../../platform/ports.ts';
-import { exitWithParent } from '../lib/exit-with-parent.ts';
 import { type Serving, type ServingOptions, startServing } from '../server.ts';
 import type { FromServing, ToServing } from './messages.ts';
 

@@ -3,10 +3,10 @@ import type { TensorData } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
 import { ProtocolError } from '../../core/protocols/protocol.ts';
 import type { LoadOptions, OnnxModel } from '../../platform/onnx/model.ts';
+import type { WorkerModel } from '../../platform/onnx/worker/messages.ts';
+import { type WorkerEntry, WorkerProcess } from '../../platform/onnx/worker/worker-process.ts';
 import { waitedTooLong } from '../batching/batcher.ts';
 import { BackOff } from '../lib/backoff.ts';
-import type { WorkerModel } from './messages.ts';
-import { type WorkerEntry, WorkerProcess } from './worker-process.ts';
 
 export interface WorkerPoolOptions {
   readonly entry: WorkerEntry;

@@ -28,7 +28,7 @@ export class Serving {
 
   static async start(models: readonly Served[], ...args: string[]): Promise<Serving> {
     const folder = await mkdtemp(path.join(tmpdir(), 'trimtab-clients-'));
-    await bundled(folder, 'worker', 'server/workers/entry.ts');
+    await bundled(folder, 'worker', 'platform/onnx/worker/entry.ts');
     await bundled(folder, 'trimtab', 'cli/main.ts');
     const launcher = path.join(folder, 'launcher.mjs');
     await writeFile(launcher, LAUNCHER);

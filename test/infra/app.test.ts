@@ -129,11 +129,12 @@ describe('the deployed app', () => {
     expect(schedules.map((s) => s.ScheduleExpression).sort()).toEqual([
       'rate(1 minute)',
       'rate(1 minute)',
+      'rate(1 minute)',
       'rate(60 minutes)',
     ]);
     // A schedule hands over and is done: what fails afterwards is kept by the function itself.
     const kept = resources('AWS::Lambda::EventInvokeConfig').map(([, c]) => JSON.stringify(c.DestinationConfig));
-    expect(kept).toHaveLength(4);
+    expect(kept).toHaveLength(5);
     for (const destination of kept) expect(destination).toMatch(/OnFailure.*DeadLetters/);
     for (const { Target } of schedules) {
       expect(Target.DeadLetterConfig).toBeDefined();
@@ -205,7 +206,7 @@ describe('the deployed app', () => {
     expect(new Set(functions.map(([, fn]) => JSON.stringify(fn.Role))).size).toBe(FUNCTIONS.length);
   });
 
-  it('lets only what keeps personal fields read the privacy secret, only the join of truths that of labels, and neither is in an environment', () => {
+  it('lets only what keeps personal fields read the privacy secret, only what reads truths that of labels, and neither is in an environment', () => {
     const secrets = resources('AWS::SecretsManager::Secret');
     expect(secrets).toHaveLength(2);
     for (const [, secret, resource] of secrets) {
@@ -222,7 +223,7 @@ describe('the deployed app', () => {
         .map(([id]) => id.replace(/Parts.*/, ''))
         .sort();
     expect(readers('PrivacySecret')).toEqual(['EndpointFunction', 'ValidationFunction']);
-    expect(readers('LabelsSecret')).toEqual(['DriftGroundTruth']);
+    expect(readers('LabelsSecret')).toEqual(['DriftGroundTruth', 'ReplaysReplay']);
     for (const [, fn] of resources('AWS::Lambda::Function'))
       expect(JSON.stringify(fn.Environment)).not.toMatch(/resolve:secretsmanager|TRIMTAB_PRIVACY_KEY/);
   });

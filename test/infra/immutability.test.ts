@@ -156,10 +156,11 @@ describe('artifacts', () => {
 });
 
 describe('what each may see', () => {
-  it('shows models to no function but the endpoint', () => {
+  it('shows models to no function but the endpoint and what asks them again', () => {
     expect(whoMay('s3:GetObject', `${artifacts}/models/a.onnx`)).toEqual([
       'infer',
       'replay',
+      'function replay',
       'pipeline: models',
       'an administrator',
     ]);
@@ -168,6 +169,7 @@ describe('what each may see', () => {
       'drift',
       'ground-truth',
       'replay',
+      'function replay',
       'rollback',
       'advance',
       'pipeline: smoke',

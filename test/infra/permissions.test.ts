@@ -87,7 +87,7 @@ describe('permissions', () => {
     it('are in the role of replays alone: captures and the secret that opens them are nowhere else together', () => {
       expect(namesWith(CAPTURES, PRIVACY)).toEqual(['replay']);
       // The others that have one of the two.
-      expect(namesWith(CAPTURES)).toEqual(['drift', 'ground-truth', 'replay']);
+      expect(namesWith(CAPTURES)).toEqual(['drift', 'ground-truth', 'replay', 'function replay']);
       expect(namesWith(PRIVACY)).toEqual(['infer', 'validate', 'replay']);
       // Captures pass through the log of the endpoint, too.
       expect(PERMISSIONS.flatMap(({ permissions }) => permissions.flatMap(({ may }) => may))).not.toContainEqual(
@@ -96,13 +96,17 @@ describe('permissions', () => {
     });
 
     it('are not where labels are sealed, which have a secret of their own', () => {
-      expect(namesWith(LABELS)).toEqual(['ground-truth', 'replay']);
+      expect(namesWith(LABELS)).toEqual(['ground-truth', 'replay', 'function replay']);
       const secrets = of('AWS::SecretsManager::Secret').map(({ id }) => resourceNameOf(`<${id}.Arn>`));
       expect(secrets.sort()).toEqual(['labels secret', 'privacy secret']);
       const named = of('AWS::Lambda::Function')
         .filter(({ properties }) => JSON.stringify(properties.Environment).includes('LabelsSecret'))
         .map(({ id, properties }) => [id, JSON.stringify(properties.Environment).includes('PrivacySecret')]);
-      expect(named).toEqual([[expect.stringMatching(/^DriftGroundTruth/), false]]);
+      // Where no manifest lets encrypted features be opened, what asks again has no secret that would.
+      expect(named).toEqual([
+        [expect.stringMatching(/^DriftGroundTruth/), false],
+        [expect.stringMatching(/^ReplaysReplay/), false],
+      ]);
     });
 
     it('can be had by no role in another way: by taking another role on, by running as it, or from a policy of the secret', () => {

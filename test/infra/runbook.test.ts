@@ -119,6 +119,7 @@ describe('the runbook', () => {
     expect(silent.map(({ name }) => name).sort()).toEqual([
       'Trimtab-dev-DataQuality-DriftDriftSilent0',
       'Trimtab-dev-DataQuality-DriftGroundTruthSilent0',
+      'Trimtab-dev-DataQuality-ReplaysReplaySilent0',
       'Trimtab-dev-JudgeHeartbeat',
     ]);
     for (const { name, properties } of silent) {

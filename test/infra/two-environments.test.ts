@@ -113,7 +113,7 @@ describe('two environments in one account and region', () => {
     const variables = typed(environment, 'AWS::Lambda::Function')
       .map(({ Environment }) => Environment?.Variables)
       .filter((names) => names?.TRIMTAB_TABLE !== undefined);
-    expect(variables).toHaveLength(6);
+    expect(variables).toHaveLength(7);
     for (const { TRIMTAB_ENVIRONMENT } of variables) expect(TRIMTAB_ENVIRONMENT).toBe(environment);
   });
 

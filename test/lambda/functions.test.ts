@@ -41,7 +41,7 @@ const WRONG: Record<string, { event: unknown; outcome: unknown }> = {
     outcome: { kind: 'result', value: { batchItemFailures: [{ itemIdentifier: 'one' }] } },
   },
   ...Object.fromEntries(
-    ['drift', 'ground-truth', 'advance', 'rollback'].map((name) => [
+    ['drift', 'ground-truth', 'replay', 'advance', 'rollback'].map((name) => [
       name,
       { event: { unexpected: 1 }, outcome: { kind: 'error', errorType: 'BadEventError' } },
     ]),

@@ -29,7 +29,7 @@ let endpoint: Endpoint;
 beforeAll(async () => {
   fixture = await ServingFixture.open();
   const { version } = await withExamined(path.join(FOLDER, 'model.onnx'), ({ signature, file }) =>
-    fixture.registry.register(FOLDER, signature, file),
+    fixture.registry.register(FOLDER, signature, { modelFile: file }),
   );
   await fixture.apply('air-time', { type: 'approve', version: version.version, reason: 'test' });
   await fixture.apply('air-time', { type: 'release', version: version.version, reason: 'test' });

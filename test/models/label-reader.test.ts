@@ -23,7 +23,7 @@ beforeAll(async () => {
   for (const file of ['model.json', 'baseline.json', 'metrics.json', 'MODEL_CARD.md'])
     await copyFile(path.join(SOURCE, 'v1', file), path.join(folder, file));
   const { version } = await withExamined(path.join(folder, 'model.onnx'), ({ signature, file }) =>
-    fixture.registry.register(folder, signature, file),
+    fixture.registry.register(folder, signature, { modelFile: file }),
   );
   await fixture.apply('label-reader', { type: 'approve', version: version.version, reason: 'test' });
   await fixture.apply('label-reader', { type: 'release', version: version.version, reason: 'test' });

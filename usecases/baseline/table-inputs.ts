@@ -6,7 +6,9 @@ export function inputsOf(check: CompiledContract, rows: readonly Record<string, 
   return new Map(
     check.inputs.map(({ name, shape }) => {
       const features = check.features.filter((f) => (f.input ?? f.name) === name);
-      const data = rows.flatMap((row) => features.map((feature) => row[feature.name]));
+      const data = new Array<unknown>(rows.length * features.length);
+      let at = 0;
+      for (const row of rows) for (const feature of features) data[at++] = row[feature.name];
       return [name, { shape: shape.length === 1 ? [rows.length] : [rows.length, features.length], data }];
     }),
   );

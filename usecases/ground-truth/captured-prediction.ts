@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { type Capture, capturedSubject, LONGEST_STRING, rowId } from '../../core/captures/capture.ts';
+import { type Capture, capturedSubject, isKeptWhole, rowId } from '../../core/captures/capture.ts';
 
 import { capturedProbabilities, capturedScores } from '../../core/captures/captured-outputs.ts';
 import type { JoinedPrediction } from '../../core/quality/joined-record.ts';
@@ -48,12 +48,6 @@ export function predictionReader(capture: Capture, rules: VersionRules | undefin
   };
 }
 
-/** Whether no other value is captured as this one: longer strings, and larger whole numbers, may be. */
-function isWhole(value: string | number | boolean | null): boolean {
-  if (typeof value === 'string') return value.length < LONGEST_STRING;
-  return typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
-}
-
 /** Of who sent a row and what is in it; undefined where either is not known, or a value was left out or cut. */
 function rowDigest(
   { principal, features }: Capture,
@@ -63,7 +57,7 @@ function rowDigest(
   if (principal === undefined || names === undefined || names.some((name) => !Object.hasOwn(features, name)))
     return undefined;
   const values = names.map((name) => features[name]![row] ?? null);
-  if (!values.every(isWhole)) return undefined;
+  if (!values.every(isKeptWhole)) return undefined;
   const content = JSON.stringify([principal, ...values]);
   return createHash('sha256').update(content).digest('base64url').slice(0, DIGEST);
 }

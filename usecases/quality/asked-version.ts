@@ -4,9 +4,10 @@ import { type Checked, type CompiledContract, compileCheck } from '../../core/co
 import { InputError } from '../../core/contract/input-error.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
+import type { RunReport } from '../../core/observability/observation.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { compileScores, type ScoreReader } from '../../core/serving/decision-scores.ts';
-import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import { type LoadOptions, loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import type { Home } from '../../platform/ports.ts';
 import { compileRequestReader, type RequestReader } from '../baseline/request-reader.ts';
 import { inputsOf } from '../baseline/table-inputs.ts';
@@ -20,16 +21,20 @@ export interface RowAnswer {
   readonly refused?: true;
 }
 
-export interface AskedVersionOptions {
-  readonly decision: Decision;
+/** How a file becomes a model. */
+export type LoadModel = (file: string, options: LoadOptions) => Promise<OnnxModel>;
+
+export interface AskedOptions {
   /** For the model's file. */
   readonly folder: string;
-  /** Lines of requests are asked about, not rows of features. */
-  readonly requests: boolean;
+  /** @default in this process */
+  readonly load?: LoadModel;
+  /** Lines of requests are asked about, not rows of features. @default false */
+  readonly requests?: boolean;
 }
 
 interface Readers {
-  readonly scores: ScoreReader;
+  readonly scores: ScoreReader | undefined;
   readonly outputs: OutputReader;
   /** Where lines of requests are asked about. */
   readonly request: RequestReader | undefined;
@@ -40,26 +45,27 @@ export class AskedVersion {
   private constructor(
     private readonly model: OnnxModel,
     private readonly check: CompiledContract,
-    private readonly decision: Decision,
+    private readonly decision: Decision | undefined,
     private readonly readers: Readers,
   ) {}
 
   /**
-   * @throws ModelLoadError, DigestMismatchError, ContractBindingError
+   * @throws ObjectNotFoundError, ModelLoadError, DigestMismatchError, ContractBindingError
    */
   static async open(
     home: Pick<Home, 'artifacts'>,
     record: ModelVersion,
-    { decision, folder, requests }: AskedVersionOptions,
+    { folder, load = loadModel, requests = false }: AskedOptions,
   ): Promise<AskedVersion> {
     const { artifact, manifest } = record;
+    const { decision } = manifest;
     const file = path.join(folder, `v${record.version}.onnx`);
     await home.artifacts.download(artifact.key, file);
-    const model = await loadModel(file, { digest: artifact.digest, threads: manifest.serving.threads });
+    const model = await load(file, { digest: artifact.digest, threads: manifest.serving.threads });
     try {
       const check = compileCheck(manifest.contract, model.signature);
       const readers = {
-        scores: compileScores(decision, manifest.outputs),
+        scores: decision && compileScores(decision, manifest.outputs),
         outputs: compileOutputReader(decision, manifest.outputs),
         request: requests ? await compileRequestReader(manifest, model.signature, check) : undefined,
       };
@@ -70,15 +76,19 @@ export class AskedVersion {
     }
   }
 
-  /** @param rows by feature name, missing values as null; or lines of requests, where those are asked about */
-  async ask(rows: readonly Readonly<Record<string, unknown>>[]): Promise<RowAnswer[]> {
+  /**
+   * @param rows by feature name, missing values as null; or lines of requests, where those are asked about
+   * @param report filled in with how long the last run took
+   * @throws whatever the model throws
+   */
+  async ask(rows: readonly Readonly<Record<string, unknown>>[], report?: RunReport): Promise<RowAnswer[]> {
     const { request } = this.readers;
     if (request !== undefined) return this.#askRequests(rows, request);
     const { tensors, rejected } = this.check.run(inputsOf(this.check, rows), false);
-    if (rejected === 0) return this.#run(tensors, rows.length);
+    if (rejected === 0) return this.#run(tensors, rows.length, report);
     if (rows.length === 1) return [{ score: null, refused: true }];
     const answers: RowAnswer[] = [];
-    for (const row of rows) answers.push(...(await this.ask([row])));
+    for (const row of rows) answers.push(...(await this.ask([row], report)));
     return answers;
   }
 
@@ -88,7 +98,7 @@ export class AskedVersion {
     for (const line of lines) {
       const checked = this.#checked(() => this.check.run(read(line), false));
       if (checked === undefined || checked.rejected > 0) answers.push({ score: null, refused: true });
-      else answers.push(...(await this.#run(checked.tensors, 1)));
+      else answers.push(...(await this.#run(checked.tensors, 1, undefined)));
     }
     return answers;
   }
@@ -106,11 +116,15 @@ export class AskedVersion {
     return this.model.release();
   }
 
-  async #run(tensors: Readonly<Record<string, TensorData>>, rows: number): Promise<RowAnswer[]> {
+  async #run(tensors: Record<string, TensorData>, rows: number, report: RunReport | undefined): Promise<RowAnswer[]> {
     const { decision, readers } = this;
+    if (decision === undefined || readers.scores === undefined) {
+      await this.model.run(tensors, undefined, report);
+      return Array.from({ length: rows }, () => ({ score: null }));
+    }
     const beside = readers.outputs.probabilities;
     const wanted = beside === undefined || beside === decision.output ? [decision.output] : [decision.output, beside];
-    const outputs = await this.model.run(tensors, wanted);
+    const outputs = await this.model.run(tensors, wanted, report);
     const scores = readers.scores(outputs[decision.output]!, rows);
     const { probabilities } = readers.outputs.read(outputs, rows, scores);
     const width = probabilities === undefined ? 0 : probabilities.length / rows;

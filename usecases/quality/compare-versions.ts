@@ -35,7 +35,7 @@ export interface CompareOptions {
 }
 
 /** A row with what both versions say of it. */
-interface AskedRow {
+export interface RowWithAnswers {
   /** Without its features, which may be pictures. */
   readonly row: Omit<LabelledRow, 'features'>;
   readonly answers: readonly [RowAnswer, RowAnswer];
@@ -55,9 +55,8 @@ export async function compareVersions(home: Home, options: CompareOptions): Prom
   const asked: AskedVersion[] = [];
   const requests = wholeInput(options.versions) !== undefined;
   try {
-    for (const [i, record] of options.versions.entries())
-      asked.push(await AskedVersion.open(home, record, { decision: decisions[i]!, folder, requests }));
-    const all: AskedRow[] = [];
+    for (const record of options.versions) asked.push(await AskedVersion.open(home, record, { folder, requests }));
+    const all: RowWithAnswers[] = [];
     const counts = await rowsOf(home, options, async (rows) => {
       const features = rows.map((row) => row.features);
       const [first, second] = [await asked[0]!.ask(features), await asked[1]!.ask(features)];
@@ -100,13 +99,13 @@ const comparedVersions = (
 function viewOf(
   options: CompareOptions,
   decisions: readonly [Decision, Decision],
-  all: readonly AskedRow[],
+  all: readonly RowWithAnswers[],
   counts: RowCounts,
 ): CompareView {
   const { model, versions, source } = options;
   const compared = comparedVersions(options, decisions);
   const rows: ComparedRow[] = [];
-  const known: AskedRow[] = [];
+  const known: RowWithAnswers[] = [];
   for (const each of all) {
     const truths = compared.map(({ decision, outputs }) => decisionTruth(decision, outputs, each.row.truth));
     if (truths[0] === undefined || truths[1] === undefined) continue;
@@ -150,14 +149,18 @@ function viewOf(
 }
 
 /** What each version alone is worth on the rows; estimates are held against those of the first one. */
-function qualityView({ model, versions }: CompareOptions, asked: readonly AskedRow[], of: 0 | 1): QualityView {
+export function qualityView(
+  { model, versions }: Omit<CompareOptions, 'source'>,
+  asked: readonly RowWithAnswers[],
+  of: 0 | 1,
+): QualityView {
   const { version, manifest } = versions[of];
   const champion = manifest.decision?.task === 'regression' ? talliesOf(versions[0], asked, 0) : undefined;
   const at = new Date(0);
   return describeQuality(talliesOf(versions[of], asked, of), { model, version, manifest, from: at, to: at, champion });
 }
 
-function talliesOf({ version, manifest }: ModelVersion, asked: readonly AskedRow[], of: 0 | 1): VersionTallies[] {
+function talliesOf({ version, manifest }: ModelVersion, asked: readonly RowWithAnswers[], of: 0 | 1): VersionTallies[] {
   const rules = tallyRules({ ...manifest, monitoring: { ...manifest.monitoring, segments: [] } }, undefined);
   const rows = asked.map(
     ({ row: { id, unit, truth }, answers }): JoinedRow => ({

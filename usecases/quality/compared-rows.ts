@@ -1,8 +1,6 @@
-import { type Capture, rowId } from '../../core/captures/capture.ts';
+import { rowId } from '../../core/captures/capture.ts';
 import { replayabilityOf } from '../../core/captures/replay.ts';
-import type { Contract } from '../../core/contract/contract.ts';
 import type { LabelKeys } from '../../core/contract/personal.ts';
-import { ownValue } from '../../core/model/own-value.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
@@ -17,6 +15,7 @@ import { readShards } from './joined-shards.ts';
 import { type LabelledRow, MAX_COMPARED, type RowCounts, type TakeRows } from './labelled-row.ts';
 import { NotReplayableError } from './not-replayable-error.ts';
 import { openRecord } from './open-record.ts';
+import { featuresOf, rowOpener } from './open-row.ts';
 import { requestOf } from './tally-rows.ts';
 import type { RuleBook } from './version-rules.ts';
 
@@ -60,15 +59,6 @@ export function rowsOfFile(file: string, versions: readonly ModelVersion[], take
   });
 }
 
-/** Features of all versions, each as the first that has it says. */
-function featuresOf(versions: readonly ModelVersion[]): Contract['features'] {
-  const features = new Map<string, Contract['features'][number]>();
-  for (const { manifest } of versions)
-    for (const feature of manifest.contract.features)
-      if (!features.has(feature.name)) features.set(feature.name, feature);
-  return [...features.values()];
-}
-
 export interface ReplayQuery {
   readonly model: string;
   /** Window of the predictions; `to` is exclusive. */
@@ -99,7 +89,7 @@ export async function rowsOfReplay(
   const share = Math.min(1, MAX_COMPARED / known.size);
   const truths = new Map([...known].filter(([prediction]) => fraction(prediction, REPLAY_SEED) < share));
   const wanted = truths.size;
-  const open = await opener(home, query);
+  const open = await rowOpener(home, model, versions);
   let [given, batch]: [number, LabelledRow[]] = [0, []];
   for await (const capture of readCaptures(home, { model, from, to })) {
     if (capture.variant === 'shadow') continue;
@@ -153,31 +143,3 @@ async function truthsOf(
 }
 
 const HOUR_MS = 3_600_000;
-
-/** How a captured row becomes one that versions are asked about; undefined where a feature of theirs was not captured. */
-async function opener(
-  home: Home,
-  { model, versions }: ReplayQuery,
-): Promise<(capture: Capture, row: number) => Record<string, unknown> | undefined> {
-  const features = featuresOf(versions);
-  const keys = features.some(({ personal }) => personal === 'encrypt') ? await home.privacy() : undefined;
-  return ({ features: captured }, row) => {
-    const cells: Record<string, unknown> = {};
-    for (const { name, personal, type } of features) {
-      const column = ownValue(captured, name);
-      if (column === undefined) return undefined;
-      const value = column[row] ?? null;
-      cells[name] =
-        personal === 'encrypt' && typeof value === 'string'
-          ? plainValue(keys!.open({ owner: model, field: name }, value), type)
-          : value;
-    }
-    return cells;
-  };
-}
-
-/** An opened envelope holds text. */
-function plainValue(text: string, type: Contract['features'][number]['type']): unknown {
-  if (type === 'string') return text;
-  return type === 'boolean' ? text === 'true' : Number(text);
-}

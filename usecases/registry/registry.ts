@@ -16,6 +16,7 @@ import {
 } from '../../core/registry/identity.ts';
 import { EMPTY_STATE, type Entry, type ReleaseState } from '../../core/registry/ledger.ts';
 import { type Artifact, ModelVersion } from '../../core/registry/version.ts';
+import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import { PlatformError } from '../../platform/errors.ts';
@@ -38,6 +39,13 @@ export interface ApplyOptions {
   readonly expectedRevision?: number;
   /** How often to read again and decide anew after a conflict; 0, the default, tells the caller. */
   readonly retries?: number;
+}
+
+export interface RegisterOptions {
+  /** The model, when it is not the folder's own file: one that has within it what that keeps beside it. */
+  readonly modelFile?: string | undefined;
+  /** Compares a version whose file is kept already with the champion. @default nothing is compared */
+  readonly compare?: ((version: ModelVersion) => Promise<SideBySide | undefined>) | undefined;
 }
 
 export interface Registration {
@@ -147,10 +155,13 @@ export class Registry {
    * and baseline that are registered already give the version they have.
    *
    * @param signature what the graph takes and gives, read by the caller
-   * @param modelFile the model, when it is not the folder's own file: one that has within it what that keeps beside it
    * @throws ModelFolderError
    */
-  async register(folder: string, signature: Signature, modelFile?: string): Promise<Registration> {
+  async register(
+    folder: string,
+    signature: Signature,
+    { modelFile, compare }: RegisterOptions = {},
+  ): Promise<Registration> {
     const files = await readModelFolder(folder, signature, modelFile);
     const model = files.manifest.name;
     const digest = await digestOfFile(files.modelFile);
@@ -168,24 +179,27 @@ export class Registry {
       baseline: files.baseline && (await this.#keep('baselines', 'json', files.baseline.bytes)),
       card: files.card && (await this.#keep('cards', 'md', files.card)),
     };
+    const common = {
+      model,
+      ...kept,
+      signature,
+      manifest: files.manifest,
+      metrics: files.metrics,
+      registeredAt: this.home.clock.now().toISOString(),
+      registeredBy: this.actor,
+    };
+    const beside = await compare?.({ ...common, version: (await this.state(model)).latest + 1 });
+    const sideBySide =
+      beside && (await this.#keep('side-by-side', 'json', new TextEncoder().encode(JSON.stringify(beside))));
     const reason = `registered from a folder, sha256 ${digest.slice(0, 12)}…`;
     for (let attempt = 0; ; attempt++) {
       // Read before the look for the same model: whoever registers it in between makes this revision stale.
       const state = await this.state(model);
       const like = await this.#withGraph(model, content);
       if (like?.existed) return like;
-      const version: ModelVersion = {
-        model,
-        version: state.latest + 1,
-        ...kept,
-        signature,
-        manifest: files.manifest,
-        metrics: files.metrics,
-        registeredAt: this.home.clock.now().toISOString(),
-        registeredBy: this.actor,
-      };
+      const version: ModelVersion = { ...common, version: state.latest + 1, ...(sideBySide && { sideBySide }) };
       try {
-        const command: Command = { type: 'register', version: version.version, reason };
+        const command: Command = { type: 'register', version: version.version, reason, ...evidenceOf(beside) };
         const entry = await this.#append(model, command, { expectedRevision: state.revision }, version);
         return { version, entry, existed: false, ...(like && { differences: like.differences }) };
       } catch (error) {
@@ -305,6 +319,13 @@ export class Registry {
     await this.home.artifacts.put(key, body, { ifAbsent: true });
     return { key, digest, bytes: body.length };
   }
+}
+
+/** What an entry says of how a version compares: the metrics of rows are kept beside it. */
+function evidenceOf(beside: SideBySide | undefined): { evidence?: unknown } {
+  if (beside === undefined) return {};
+  const { champion, source, rows, labelled, disagreement, rankCorrelation } = beside;
+  return { evidence: { beside: { champion, source, rows, labelled, disagreement, rankCorrelation } } };
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -1,6 +1,7 @@
 import type { AlarmDefinition } from '../../core/alarms/alarm.ts';
 import { alarmsOf } from '../../core/alarms/definitions.ts';
 import type { ProducerSchedules } from '../../core/alarms/schedules.ts';
+import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
@@ -10,24 +11,50 @@ export interface Definitions {
   readonly baselineErrorRate: number | undefined;
 }
 
-/** Derives a model's alarms from the manifest and the baseline of its champion; none before its first release. */
+/** Former champions whose baselines are looked at, the last ones. */
+const FORMER = 5;
+
+/** Derives a model's alarms from the manifest of its champion and the baselines; none before its first release. */
 export async function alarmDefinitions(
   home: Pick<Home, 'ledger' | 'artifacts' | 'metrics'>,
   model: string,
   schedules?: ProducerSchedules,
 ): Promise<Definitions> {
-  const champion = (await home.ledger.latest(model))?.state.champion ?? null;
-  return definitionsOf(home, champion === null ? undefined : await home.ledger.version(model, champion), schedules);
+  const state = (await home.ledger.latest(model))?.state;
+  return state === undefined
+    ? { definitions: [], baselineErrorRate: undefined }
+    : definitionsIn(home, model, state, schedules);
 }
 
-/** Derives the alarms from a champion's manifest and baseline. */
+/** Derives the alarms of a release that was read. */
+export async function definitionsIn(
+  home: Pick<Home, 'ledger' | 'artifacts' | 'metrics'>,
+  model: string,
+  { champion, previous }: Pick<ReleaseState, 'champion' | 'previous'>,
+  schedules?: ProducerSchedules,
+): Promise<Definitions> {
+  if (champion === null) return { definitions: [], baselineErrorRate: undefined };
+  const former = previous.slice(-FORMER);
+  const records = await Promise.all([champion, ...former].map((version) => home.ledger.version(model, version)));
+  return definitionsOf(home, records[0], schedules, records.slice(1));
+}
+
+/**
+ * Derives the alarms from a champion's manifest, and the lowest error rate of its baseline and those of former champions:
+ * a version that is worse has no alarm that goes off later for it.
+ */
 export async function definitionsOf(
   home: Pick<Home, 'artifacts' | 'metrics'>,
   version: ModelVersion | undefined,
   schedules?: ProducerSchedules,
+  former: readonly (ModelVersion | undefined)[] = [],
 ): Promise<Definitions> {
   if (!version) return { definitions: [], baselineErrorRate: undefined };
-  const baselineErrorRate = (await baselineOf(home, version))?.performance?.errorRate;
+  const rates = await Promise.all(
+    [version, ...former].map(async (each) => each && (await baselineOf(home, each))?.performance?.errorRate),
+  );
+  const known = rates.filter((rate) => rate !== undefined);
+  const baselineErrorRate = known.length === 0 ? undefined : Math.min(...known);
   const definitions = alarmsOf(version.manifest, home.metrics.environment, baselineErrorRate, schedules);
   return { definitions, baselineErrorRate };
 }

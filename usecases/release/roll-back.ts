@@ -4,7 +4,7 @@ import { ReleaseConflictError } from '../../core/registry/errors.ts';
 import type { Cause, Entry } from '../../core/registry/ledger.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { Registry } from '../registry/registry.ts';
-import { definitionsOf } from './alarm-definitions.ts';
+import { definitionsIn } from './alarm-definitions.ts';
 import { pageIfAsked, readAsked } from './ask-person.ts';
 import { withBoundedEvidence } from './bounded-evidence.ts';
 import { judgeModel } from './judge-model.ts';
@@ -44,8 +44,7 @@ export async function rollBack(
     const before = answerTo(cause, entries);
     if (before) return verified(before);
     const state = entries.at(-1)!.state;
-    const champion = state.champion === null ? undefined : await registry.version(alarm.model, state.champion);
-    const { definitions, baselineErrorRate } = await definitionsOf(home, champion);
+    const { definitions, baselineErrorRate } = await definitionsIn(home, alarm.model, state);
     const definition = definitions.find(({ name }) => name === alarm.alarm);
     if (!definition)
       throw new UnknownAlarmError(

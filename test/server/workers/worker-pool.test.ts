@@ -28,7 +28,7 @@ let loop: string;
 let worker: string;
 beforeAll(async () => {
   folder = temporaryFolder('workers');
-  worker = await bundled(folder, 'worker', 'server/workers/entry.ts');
+  worker = await bundled(folder, 'worker', 'platform/onnx/worker/entry.ts');
   loop = path.join(folder, 'loop.onnx');
   await writeFile(loop, loopModel());
 });

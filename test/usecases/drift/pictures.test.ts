@@ -36,7 +36,7 @@ describe('drift of pictures', () => {
     await withExamined(modelFile, async ({ signature, file }) => {
       const baseline = await buildBaseline({ dataFile, modelFile: file, manifest, signature, now: new Date() });
       writeFileSync(path.join(folder, 'baseline.json'), JSON.stringify(baseline));
-      await fixture.registry.register(folder, signature, file);
+      await fixture.registry.register(folder, signature, { modelFile: file });
     });
     await fixture.apply('brightness', { type: 'approve', version: 1, reason: 'test' });
     await fixture.apply('brightness', { type: 'release', version: 1, reason: 'test' });

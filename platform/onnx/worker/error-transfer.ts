@@ -1,4 +1,4 @@
-import { DigestMismatchError, FeedError, ModelLoadError } from '../../platform/onnx/errors.ts';
+import { DigestMismatchError, FeedError, ModelLoadError } from '../errors.ts';
 import type { WorkerError, WorkerErrorKind } from './messages.ts';
 
 /** Serializes an error of a worker for the pool. */

@@ -1,6 +1,6 @@
-import type { Signature } from '../../core/model/signature.ts';
-import type { TensorData } from '../../core/model/tensor.ts';
-import type { LoadOptions } from '../../platform/onnx/model.ts';
+import type { Signature } from '../../../core/model/signature.ts';
+import type { TensorData } from '../../../core/model/tensor.ts';
+import type { LoadOptions } from '../model.ts';
 
 /** A model as the pool names it to workers. */
 export interface WorkerModel extends LoadOptions {

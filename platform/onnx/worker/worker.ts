@@ -1,5 +1,5 @@
-import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
-import { exitWithParent } from '../lib/exit-with-parent.ts';
+import { exitWithParent } from '../../exit-with-parent.ts';
+import { loadModel, type OnnxModel } from '../model.ts';
 import { workerErrorOf } from './error-transfer.ts';
 import type { WorkerModel, WorkerRequest, WorkerResponse } from './messages.ts';
 

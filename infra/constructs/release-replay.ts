@@ -1,0 +1,73 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { replay } from '../../functions/replay/trigger.ts';
+import { allowActions, allowKey } from './allow.ts';
+import type { IDataLake } from './data-lake.ts';
+import type { LabelsSecret } from './labels-secret.ts';
+import type { IModelRegistry } from './model-registry.ts';
+import type { PrivacySecret } from './privacy-secret.ts';
+import { ScheduledFunction } from './scheduled-function.ts';
+
+/** Props of {@link ReleaseReplay}. */
+export interface ReleaseReplayProps {
+  /** The registry of the versions that are asked. */
+  readonly registry: IModelRegistry;
+  /** The stores of captured predictions, of ground truth and of what is counted. */
+  readonly lake: IDataLake;
+  /**
+   * The secret that opens encrypted features, where a manifest lets them be opened to ask again (`privacy.replay`).
+   * @default requests with encrypted features are not asked again
+   */
+  readonly privacy?: PrivacySecret;
+  /** The secret that opens truths of personal labels. @default such truths say nothing of what is asked again */
+  readonly labels?: LabelsSecret;
+  /** Customer-managed key of dead letters, logs and environments. @default keys of AWS */
+  readonly encryptionKey?: IKey;
+  /** Processor of the function and its layers. @default x64 */
+  readonly architecture?: 'x64' | 'arm64';
+}
+
+/**
+ * Asks young versions, and those that they are held against, again about captured requests, on a schedule: what the judge
+ * of releases rests on where failures, slow answers and wrong decisions may be nobody's fault.
+ *
+ * @example
+ * ```ts
+ * import { ReleaseReplay } from 'trimtab';
+ *
+ * const { registry, lake } = endpoint;
+ * new ReleaseReplay(stack, 'Replays', { registry, lake });
+ * ```
+ */
+export class ReleaseReplay extends Construct {
+  /** Asks again. */
+  readonly replay: ScheduledFunction;
+
+  constructor(scope: Construct, id: string, props: ReleaseReplayProps) {
+    super(scope, id);
+    const { registry, lake, privacy, labels, architecture, encryptionKey } = props;
+    const { data, captures } = lake;
+    this.replay = new ScheduledFunction(this, 'Replay', {
+      spec: replay,
+      environment: { ...registry.environment, ...lake.environment, ...privacy?.environment, ...labels?.environment },
+      architecture,
+      encryptionKey,
+    });
+    registry.grantReadLedger(this.replay);
+    allowActions(
+      this.replay,
+      ['s3:GetObject'],
+      ['models/*', 'baselines/*'].map((key) => registry.artifacts.arnForObjects(key)),
+    );
+    allowActions(this.replay, ['s3:GetObject'], [captures.arnForObjects('captures/*')]);
+    allowActions(this.replay, ['s3:GetObject'], [data.arnForObjects('ground-truth/joined/*')]);
+    allowActions(this.replay, ['s3:GetObject', 's3:PutObject'], [data.arnForObjects('quality/*/replays/*')]);
+    // To look into the hours of captures and of truths, and to learn that an object is not there.
+    allowActions(this.replay, ['s3:ListBucket'], [captures.bucketArn, data.bucketArn, registry.artifacts.bucketArn]);
+    allowKey(this.replay, registry.artifacts.encryptionKey, 's3', 'read');
+    allowKey(this.replay, captures.encryptionKey, 's3', 'read');
+    allowKey(this.replay, data.encryptionKey, 's3', 'write');
+    privacy?.grantRead(this.replay);
+    labels?.grantRead(this.replay);
+  }
+}
