@@ -6,13 +6,15 @@ import { budgetLevels, gateMargin, type JudgeRules } from './rules.ts';
 import { findingSentence, mostTelling, nameOf, repeatedSentence } from './sentences.ts';
 import type { CauseOfHarm, JudgeVerdict, VerdictAction } from './verdict.ts';
 
-/** What every version has, so that none of them is to blame: looked at when an alarm has gone off. */
+/** What every version has, or the champion alone, so that none is known to blame: looked at when an alarm has gone off. */
 export interface SharedTrouble {
   readonly cause: Exclude<CauseOfHarm, 'model'>;
   /** What it is, in a sentence. */
   readonly sentence: string;
   /** The same without its numbers: a metric, or a column and what is the matter with it. */
   readonly about?: string;
+  /** Whether it is the champion's, and not a challenger's beside it. @default false */
+  readonly championAlone?: boolean;
 }
 
 /** Where a rollout is. */
@@ -91,7 +93,10 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
   const [notItsOwn] = asked;
   if (notItsOwn?.cause != null) return answer('hold', notItsOwn.cause, notItsOwn.sentence);
   const [first] = trouble;
-  if (first !== undefined && first.cause !== 'data' && findings.some((each, i) => mayBegin(each, comparisons[i]!)))
+  // Of a release that is no longer young no more is to come.
+  const isYoung = ageDays <= rules.youngDays;
+  const begins = isYoung && findings.some((each, i) => mayBegin(each, comparisons[i]!));
+  if (first !== undefined && first.cause !== 'data' && begins)
     return answer('wait', 'unclear', `${first.sentence}; it may have begun with the release`, ['more answers']);
   if (first !== undefined) {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');

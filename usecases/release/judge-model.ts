@@ -1,7 +1,7 @@
 import type { AlarmDefinition, EvaluatedWindow } from '../../core/alarms/alarm.ts';
 import type { AnswerTrouble } from '../../core/judge/answers.ts';
 import type { AnyComparison } from '../../core/judge/any-comparison.ts';
-import { judge, type RolloutStep } from '../../core/judge/judge.ts';
+import { judge, type RolloutStep, type SharedTrouble } from '../../core/judge/judge.ts';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { JudgeRules } from '../../core/judge/rules.ts';
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
@@ -38,8 +38,8 @@ export interface Judgement {
 }
 
 /**
- * Judges every challenger of a model beside the champion, or where there is none the champion beside what was before
- * it: from all that is known since the release began.
+ * Judges the champion beside what was before it, and every challenger beside the champion: from all that is known since
+ * their releases began. Where there are challengers, of the champion only what is its own is said: they say the rest.
  */
 export async function judgeModel(home: JudgedHome, options: JudgeOptions): Promise<Judgement[]> {
   const { state } = options;
@@ -50,22 +50,35 @@ export async function judgeModel(home: JudgedHome, options: JudgeOptions): Promi
   ]);
   const truthIsPartial = champion?.manifest.truth?.of === 'predicted-positives';
   const trouble = await sharedTrouble(home, { ...options, truthKnown, truthIsPartial });
-  const common = { ...options, truthKnown, trouble };
-  if (state.challengers.length === 0) {
-    const verdict = await judgeChampion(home, common);
-    return verdict === undefined ? [] : [{ verdict }];
-  }
-  return Promise.all(
-    state.challengers.map(async (challenger) => ({
-      challenger,
-      verdict: await judgeChallenger(home, challenger, common),
-    })),
+  const alone = trouble.filter(({ championAlone }) => championAlone);
+  const ofChampion = alone.length > 0 ? alone : trouble;
+  const verdict = await judgeChampion(home, { ...options, truthKnown, trouble: ofChampion });
+  if (state.challengers.length === 0) return verdict === undefined ? [] : [{ verdict }];
+  // What comes of shared trouble is about something.
+  const isOwn = verdict?.action !== 'none' && (alone.length > 0 || verdict?.about.length === 0);
+  const own = isOwn ? verdict : undefined;
+  const suspected = own?.action === 'take-back' || own?.action === 'wait' || own?.cause === 'model';
+  // What a bad champion explains is not what every version has.
+  const common = { ...options, truthKnown, trouble: suspected ? [] : trouble.filter((each) => !alone.includes(each)) };
+  const judged = await Promise.all(
+    state.challengers.map(async (challenger): Promise<Judgement> => {
+      const found = await judgeChallenger(home, challenger, common);
+      return { challenger, verdict: suspected && found.action === 'advance' ? beside(state.champion!, found) : found };
+    }),
   );
+  return own === undefined ? judged : [{ verdict: own }, ...judged];
 }
+
+/** That a challenger is not worse than a champion that is itself in question says nothing. */
+const beside = (champion: number, verdict: JudgeVerdict): JudgeVerdict => ({
+  ...verdict,
+  action: 'wait',
+  reason: `version ${champion}, which it is held against, is itself in question; ${verdict.reason}`,
+});
 
 interface CommonOptions extends JudgeOptions {
   readonly truthKnown: boolean;
-  readonly trouble: Awaited<ReturnType<typeof sharedTrouble>>;
+  readonly trouble: readonly SharedTrouble[];
 }
 
 async function judgeChallenger(
@@ -110,15 +123,18 @@ function stepOf(
   };
 }
 
-/** A champion is compared with what was before it while its release is young; what is wrong with all is said at any age. */
+/**
+ * A champion is compared with what was before it while its release is young; later too when an alarm is up, by what was
+ * known of it when it was young. What is wrong with all is said at any age.
+ */
 async function judgeChampion(
   home: JudgedHome,
-  { model, now, state, trouble }: CommonOptions,
+  { model, now, state, trouble, up }: CommonOptions,
 ): Promise<JudgeVerdict | undefined> {
   const { champion, judged, previous } = state;
   const rules = judged?.rules ?? (await rulesOf(home, model, champion!));
   if (rules === undefined) return undefined;
-  const onset = judged === undefined ? undefined : await onsetOf(home, model, judged, now);
+  const onset = judged === undefined ? undefined : await onsetOf(home, { model, judged, now, isUp: up.length > 0 });
   return judge({
     version: champion!,
     rules,
@@ -137,18 +153,30 @@ async function rulesOf(home: JudgedHome, model: string, version: number): Promis
   return record && judgeRulesOf(record.manifest);
 }
 
-async function onsetOf(home: JudgedHome, model: string, judged: Judged, now: Date): Promise<ChampionEvidence> {
+interface OnsetOptions {
+  readonly model: string;
+  readonly judged: Judged;
+  readonly now: Date;
+  /** Whether an alarm is up. */
+  readonly isUp: boolean;
+}
+
+async function onsetOf(home: JudgedHome, { model, judged, now, isUp }: OnsetOptions): Promise<ChampionEvidence> {
   const { entry, rules } = judged;
   const entries = await entriesOf(home, model, Math.max(1, entry - 1), entry);
   const started = entries.at(-1)!;
   const ageDays = Math.max(0, now.getTime() - Date.parse(started.at)) / DAY_MS;
   const takeover = takeoverOf(started, entries.at(-2));
-  if (takeover === undefined || ageDays > rules.youngDays) return { comparisons: [], answers: [], ageDays };
+  const isOld = ageDays > rules.youngDays;
+  // Without an alarm a grown-up release has nothing that would have to be explained.
+  if (takeover === undefined || (isOld && !isUp)) return { comparisons: [], answers: [], ageDays };
+  // Whatever changes after that is not the release's.
+  const until = isOld ? new Date(takeover.at.getTime() + rules.youngDays * DAY_MS) : now;
   const { champion: challenger, predecessor: champion } = takeover;
   const record = await home.ledger.version(model, takeover.champion);
-  const replayed = await replayedChampion(home, takeover, { rules, record, now });
+  const replayed = await replayedChampion(home, takeover, { rules, record, now: until });
   const [own, former] = await Promise.all([
-    onsetComparisons(home, takeover, { rules, now, ...replayed }),
+    onsetComparisons(home, takeover, { rules, now: until, ...replayed }),
     formerEvidence(home, { model, challenger, champion }, judged, now),
   ]);
   const comparisons = [...merged([...own, ...former]).map(({ comparison }) => comparison), ...replayed.comparisons];

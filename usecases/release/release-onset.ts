@@ -137,7 +137,7 @@ async function truthOnset(
   const hours = Array.from({ length: AROUND_HOURS }, (_, i) => i * HOUR_MS);
   const suspect = await firstTruths(
     home,
-    { model, version: champion, isOfStretch: (each) => each === since },
+    { model, version: champion, isOfStretch: (each) => each !== null && each >= since },
     hours.map((after) => hour + after),
   );
   if (suspect === undefined) return [];

@@ -1,4 +1,5 @@
 import type { AlarmDefinition, EvaluatedWindow } from '../../core/alarms/alarm.ts';
+import type { Counts } from '../../core/judge/counts.ts';
 import type { SharedTrouble } from '../../core/judge/judge.ts';
 import { proportionBounds } from '../../core/judge/proportion.ts';
 import { versionDimensions } from '../../core/observability/metric-names.ts';
@@ -11,6 +12,8 @@ import { troubledInputs } from './troubled-inputs.ts';
 const MIN_WINDOW_MS = 600_000;
 /** Chance of error of a look: it is looked at whenever an alarm is up. */
 const LEVEL = 1e-5;
+/** Chance of error of saying that a challenger does not have what the champion has. */
+const FEW_LEVEL = 1e-2;
 const NOTHING_TO_HOLD_AGAINST =
   'there is no version to go back to, and no reference with labels that says how often it was wrong: look at it, or register another version';
 /** What is let pass above what is usual. */
@@ -35,8 +38,8 @@ export interface TroubleOptions {
 }
 
 /**
- * What is wrong with every version that has traffic, by the alarms that are up: no change of version would help there.
- * An alarm alone is no trouble; the rate has to be above what is usual by more than chance.
+ * What is wrong with every version that has traffic, by the alarms that are up: no change of version would help there;
+ * and what is wrong with the champion alone, though nothing is known of why. An alarm alone is no trouble; the rate has to be above what is usual by more than chance.
  */
 export async function sharedTrouble(
   home: Pick<Home, 'metrics' | 'data' | 'ledger' | 'artifacts'>,
@@ -47,8 +50,13 @@ export async function sharedTrouble(
   const metrics = new Map(up.map((definition) => [definition.metric, definition]));
   const found: SharedTrouble[] = [];
   for (const definition of metrics.values()) {
-    const sentence = await troubleOf(home, definition, options);
-    if (sentence === undefined) continue;
+    const seen = await troubleOf(home, definition, options);
+    if (seen === undefined) continue;
+    const { sentence, championAlone } = seen;
+    if (championAlone) {
+      found.push({ cause: 'unclear', sentence, about: definition.metric, championAlone });
+      continue;
+    }
     // Neither labels of a reference nor another version tell whether it was ever better.
     const isFirst = state.previous.length === 0 && state.challengers.length === 0;
     if (definition.metric === 'PredictionError' && isFirst && options.baselineErrorRate === undefined)
@@ -87,32 +95,49 @@ async function troubleOf(
   home: Pick<Home, 'metrics' | 'data'>,
   definition: AlarmDefinition,
   options: TroubleOptions,
-): Promise<string | undefined> {
+): Promise<SeenTrouble | undefined> {
   const { metric } = definition;
-  if (ONCE[metric] !== undefined) return `${metric}: ${ONCE[metric]}`;
+  if (ONCE[metric] !== undefined) return { sentence: `${metric}: ${ONCE[metric]}` };
   if (metric === 'Drift') return driftTrouble(home, options);
   if (metric === 'PredictionError' && options.truthIsPartial) return undefined;
   const { champion, challengers } = options.state;
   const versions = [champion!, ...challengers.map(({ version }) => version)];
   const rates = await Promise.all(versions.map((version) => recentRate(home, definition, version, options)));
   const usual = usualOf(definition, options.baselineErrorRate);
-  const [own, ...others] = rates;
-  const isAbove = ({ n, bad }: { n: number; bad: number }): boolean =>
-    n > 0 && proportionBounds({ n, bad }, LEVEL)[0] > (1 + MARGIN) * usual;
-  // Of a challenger with few answers, that it looks alike is enough: if it does not, it is compared with the champion.
-  const alike = others.every(({ n, bad }) => n === 0 || bad / n > usual);
-  if (!isAbove(own!) || !alike) return undefined;
+  const [own, ...others] = rates as [Counts, ...Counts[]];
+  const [ownLow] = proportionBounds(own, LEVEL);
+  if (own.n === 0 || ownLow <= (1 + MARGIN) * usual) return undefined;
   const said = versions.map((version, i) => `version ${version} ${percent(rates[i]!)}`).join(', ');
-  return `${definition.metric}: every version has more than the usual ${Number((100 * usual).toPrecision(3))} %: ${said}`;
+  const above = `more than the usual ${Number((100 * usual).toPrecision(3))} %`;
+  // Of a challenger with few answers, that it looks alike is enough: if it does not, it is compared with the champion.
+  if (others.every(({ n, bad }) => n === 0 || bad / n > usual))
+    return { sentence: `${metric}: every version has ${above}: ${said}` };
+  const isSurelyLess = (each: Counts): boolean => proportionBounds(each, FEW_LEVEL)[1] < ownLow;
+  if (!others.some(isSurelyLess))
+    return { sentence: `${metric}: version ${champion} has ${above}, and of the others too little is known: ${said}` };
+  // A challenger that decides better is what retraining would bring.
+  if (causeOf(definition) !== 'infrastructure') return undefined;
+  return {
+    sentence: `${metric}: version ${champion} has ${above}, and not every version beside it: ${said}; what it is, is not known`,
+    championAlone: true,
+  };
+}
+
+interface SeenTrouble {
+  readonly sentence: string;
+  readonly championAlone?: boolean;
 }
 
 /** What a model is worth says more than what it is given; without truth, drift that lasts is all there is. */
 async function driftTrouble(
   home: Pick<Home, 'data'>,
   { model, state, truthKnown }: TroubleOptions,
-): Promise<string | undefined> {
+): Promise<SeenTrouble | undefined> {
   if (truthKnown || (await driftPersistence(home, model, state.champion!)) === 'none') return undefined;
-  return 'inputs of the model drift and go on to, and no truth of its predictions is known: that they are worse is estimated';
+  return {
+    sentence:
+      'inputs of the model drift and go on to, and no truth of its predictions is known: that they are worse is estimated',
+  };
 }
 
 function usualOf({ metric, threshold }: AlarmDefinition, baselineErrorRate: number | undefined): number {
@@ -125,7 +150,7 @@ async function recentRate(
   { name, metric, model, threshold, periodSeconds, evaluationPeriods }: AlarmDefinition,
   version: number,
   { now, evaluated }: Pick<TroubleOptions, 'now' | 'evaluated'>,
-): Promise<{ n: number; bad: number }> {
+): Promise<Counts> {
   const to = anchorOf(evaluated?.get(name), now);
   const window = Math.max(MIN_WINDOW_MS, 1_000 * periodSeconds * (evaluationPeriods + 1));
   const query = {
@@ -145,5 +170,5 @@ async function recentRate(
 const anchorOf = (evaluated: EvaluatedWindow | undefined, now: Date): Date =>
   evaluated === undefined ? now : new Date(Math.min(now.getTime(), Date.parse(evaluated.to)));
 
-const percent = ({ n, bad }: { n: number; bad: number }): string =>
+const percent = ({ n, bad }: Counts): string =>
   n === 0 ? 'nothing' : `${Number(((100 * bad) / n).toPrecision(3))} % of ${n}`;

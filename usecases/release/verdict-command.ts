@@ -21,7 +21,11 @@ export function commandsOf(judged: readonly Judgement[], state: ReleaseState, ca
   return ORDER.flatMap((action) => {
     const found = judged.filter(({ verdict }) => verdict.action === action);
     if (found.length === 0) return [];
-    const groups = action === 'take-back' ? [found] : found.map((each) => [each]);
+    // Where the champion goes back, its challengers end with it.
+    const champion = found.filter(({ challenger }) => challenger === undefined);
+    const challengers = found.filter(({ challenger }) => challenger !== undefined);
+    const together = [champion, challengers].filter(({ length }) => length > 0);
+    const groups = action === 'take-back' ? together : found.map((each) => [each]);
     return groups.flatMap((group) => commandFor(group, state, cause) ?? []);
   });
 }
@@ -32,7 +36,8 @@ function commandFor(found: readonly Judgement[], state: ReleaseState, cause: Cau
   const grounds = { reason, evidence: verdict, ...(cause === undefined ? {} : { cause }) };
   switch (verdict.action) {
     case 'take-back':
-      if (challenger === undefined) return { type: 'roll-back', quarantine: true, ...grounds };
+      if (challenger === undefined)
+        return { type: 'roll-back', quarantine: true, ...grounds, reason: `${reason}${endedWith(state)}` };
       return {
         type: 'abort-canary',
         versions: found.map((each) => each.verdict.version),
@@ -55,6 +60,12 @@ function commandFor(found: readonly Judgement[], state: ReleaseState, cause: Cau
       return undefined;
   }
 }
+
+/** What becomes of the challengers of a champion that goes back: what they were held against is gone. */
+const endedWith = ({ challengers }: ReleaseState): string =>
+  challengers.length === 0
+    ? ''
+    : `; version ${challengers.map(({ version }) => version).join(', ')} was held against it, ends with it and may be released again`;
 
 /** What becomes of the question that a person was asked. */
 const answered = (challenger: Challenger | undefined): string =>

@@ -19,14 +19,14 @@ export interface Suspect {
 }
 
 /**
- * Versions of a model whose release is young: every challenger beside the champion, or where there is none the champion
- * beside what was before it. A version whose record is not there is no suspect.
+ * Versions of a model whose release is young: every challenger beside the champion, and the champion beside what was
+ * before it. A version whose record is not there is no suspect.
  */
 export async function suspectsOf(home: Pick<Home, 'ledger'>, model: string, now: Date): Promise<Suspect[]> {
   const state = (await home.ledger.latest(model))?.state;
   if (state === undefined || state.champion === null) return [];
-  if (state.challengers.length === 0)
-    return state.judged === undefined ? [] : freshChampion(home, model, state.judged, now);
+  const fresh = state.judged === undefined ? [] : await freshChampion(home, model, state.judged, now);
+  if (state.challengers.length === 0) return fresh;
   const reference = await home.ledger.version(model, state.champion);
   const found: Suspect[] = [];
   for (const { version, judged } of state.challengers) {
@@ -36,7 +36,7 @@ export async function suspectsOf(home: Pick<Home, 'ledger'>, model: string, now:
     const from = new Date(started.at);
     found.push({ model, record, reference, variant: 'challenger', from, rules: judged!.rules });
   }
-  return found;
+  return [...found, ...fresh];
 }
 
 async function freshChampion(

@@ -70,7 +70,6 @@ export class SimulatedReplays {
   ): void {
     const reference = version === state.champion ? state.previous.at(-1) : state.champion;
     if (this.model.scenario.replay === undefined || reference === undefined || reference === null) return;
-    if (state.challengers.length > 0 && version === state.champion) return;
     this.#waiting.push({ version, reference, since: state.since ?? '', ofRequests: 0, ...rest });
   }
 
