@@ -128,8 +128,10 @@ export class Timeline {
     const after = serving(entry.state);
     for (const version of after) if (!this.#since.has(version)) this.#since.set(version, t);
     const automatic = FUNCTION.test(entry.actor);
+    // The challengers of a champion that goes back end with it: that says nothing of them.
+    const taken = entry.kind === 'rolled-back' ? before.slice(0, 1) : before;
     if (automatic && TAKES_BACK.has(entry.kind))
-      for (const version of before.filter((each) => !after.includes(each)))
+      for (const version of taken.filter((each) => !after.includes(each)))
         if (!this.#takenBack.has(version)) this.#takenBack.set(version, { at: t, entry });
     if (automatic && entry.kind === 'promoted' && this.#promotedAfter === undefined)
       this.#promotedAfter = t - (this.#since.get(entry.state.champion!) ?? t);

@@ -188,6 +188,105 @@ describe('rollBack', () => {
     expect(look?.entry?.reason).toContain('missed: 50 % of 300 against 10 % of 300: worse');
   });
 
+  it('asks a person about a champion that fails beside a challenger that does not', async () => {
+    await canary();
+    both({ failure: 1 }, {});
+    const entry = await answer(alarm('champion'));
+    expect(entry).toMatchObject({
+      kind: 'unclear-held',
+      version: 1,
+      evidence: { cause: 'unclear', about: ['Failure'] },
+    });
+    expect(entry!.reason).toContain('version 1 100 % of 90, version 2 0 % of 30');
+    expect((await fixture.registry.state('m')).challengers).toMatchObject([{ version: 2 }]);
+  });
+
+  it('says that a champion fails where of the challenger beside it too little is known', async () => {
+    await canary();
+    fixture.seconds = 15;
+    fixture.serve(1, 'champion', 90, { failure: 0.5 });
+    fixture.serve(2, 'challenger', 2);
+    fixture.seconds = 25;
+    const entry = await answer(alarm('champion'));
+    expect(entry).toMatchObject({ kind: 'infrastructure-held', evidence: { cause: 'infrastructure' } });
+    expect(entry!.reason).toContain('of the others too little is known: version 1 50 % of 90, version 2 0 % of 2');
+  });
+
+  it('asks for no retraining where a challenger decides better than the champion', async () => {
+    await canary();
+    both({ wrong: 0.9 }, { wrong: 0.1 });
+    expect(await answer(alarm('champion', 'PredictionError'))).toBeUndefined();
+  });
+
+  it.each([
+    ['does well', {}],
+    ['fails alike', { failure: 0.9 }],
+  ])('returns to the former champion though a canary %s, and the canary ends with it', async (_, challenger) => {
+    fixture.serve(1, 'champion', 90);
+    fixture.seconds = 100;
+    await fixture.apply({ type: 'release', version: 2, reason: 'r' });
+    await fixture.apply({ type: 'start-canary', version: 3, steps: [0.25, 1], reason: 'r' });
+    fixture.seconds = 115;
+    fixture.serve(2, 'champion', 60, { failure: 0.9 });
+    fixture.serve(3, 'challenger', 20, challenger);
+    // Not yet sure, and not what every version has.
+    fixture.seconds = 130;
+    expect(await answer(alarm('champion'))).toMatchObject({ kind: 'rolled-back', version: 1 });
+    const { reason } = (await fixture.registry.history('m')).find(({ kind }) => kind === 'rolled-back')!;
+    expect(reason).toContain('version 3 was held against it, ends with it and may be released again');
+    const state = await fixture.registry.state('m');
+    expect(state).toMatchObject({ champion: 1, challengers: [], quarantined: [{ version: 2 }] });
+    await fixture.apply({ type: 'start-canary', version: 3, steps: [0.25, 1], reason: 'r' });
+  });
+
+  it('takes no step beside a champion that is to be taken back, and is not for now', async () => {
+    await fixture.truths(1, 600, 0.1);
+    fixture.seconds = 100;
+    await fixture.apply({ type: 'release', version: 2, reason: 'r' });
+    await fixture.truths(2, 600, 0.5);
+    fixture.seconds = 110;
+    await fixture.apply({ type: 'start-canary', version: 3, steps: [0.25, 1], reason: 'r' });
+    const until = new Date(T0 + 86_400_000).toISOString();
+    await fixture.apply({ type: 'freeze', until, reason: 'r' });
+    for (let i = 0; i < 80; i++) {
+      fixture.seconds += 10;
+      fixture.serve(2, 'champion', 60);
+      fixture.serve(3, 'challenger', 30);
+    }
+    await fixture.truths(2, 4_000, 0.5);
+    await fixture.truths(3, 4_000, 0.45);
+    fixture.seconds += 10;
+    const look = async () => (await advanceRollouts(fixture.home, fixture.home.clock.now()))[0]!;
+    expect((await look()).entry?.reason).toMatch(/^would go back from version 2 to version 1, but/);
+    fixture.seconds += 10;
+    expect((await look()).waiting).toContain('version 2, which it is held against, is itself in question');
+  });
+
+  it('proposes to go back from a bad champion that is no longer young, whatever came later', async () => {
+    await fixture.truths(1, 600, 0.1);
+    fixture.seconds = 100;
+    await fixture.apply({ type: 'release', version: 2, reason: 'r' });
+    await fixture.truths(2, 600, 0.5);
+    fixture.seconds = 9 * 86_400;
+    fixture.serve(2, 'champion', 90, { wrong: 0.9 });
+    fixture.seconds += 10;
+    const entry = await answer(alarm('champion', 'PredictionError'));
+    expect(entry).toMatchObject({ kind: 'unclear-held', version: 2, evidence: { cause: 'model' } });
+    expect(entry!.reason).toContain('but the release is 8 days old');
+  });
+
+  it('asks for retraining where a champion that was good while it was young is wrong later', async () => {
+    await fixture.truths(1, 600, 0.1);
+    fixture.seconds = 100;
+    await fixture.apply({ type: 'release', version: 2, reason: 'r' });
+    await fixture.truths(2, 600, 0.1);
+    fixture.seconds = 9 * 86_400;
+    await fixture.truths(2, 600, 0.9);
+    fixture.serve(2, 'champion', 90, { wrong: 0.9 });
+    fixture.seconds += 10;
+    expect(await answer(alarm('champion', 'PredictionError'))).toMatchObject({ kind: 'retraining-requested' });
+  });
+
   it('leaves a rollback that is not seen awaited, and the scheduled look sees it later', async () => {
     await canary();
     both({}, { failure: 0.5 });
