@@ -27,6 +27,8 @@ export interface Comparison extends Compared {
   /** How many times as bad the suspect has to be, at least, to be worse. @default 1 */
   readonly ratio?: number;
   readonly strata: readonly JudgedStratum[];
+  /** Whether nothing more of it is to come, so that nothing waits for it. @default false */
+  readonly closed?: boolean;
   /** What asking again about bad answers has shown; absent: nothing was asked, and all of them are the suspect's own. */
   readonly asked?: AskedAgain | undefined;
   /** Truths of the suspect that repeat others, and count for nothing. */

@@ -154,6 +154,7 @@ function worseReason(
 function mayBegin({ suspect, reference, difference, margin }: MetricFinding, comparison: AnyComparison): boolean {
   if (suspect.n === 0 || reference.n === 0) return false;
   if ('pairs' in comparison) return difference > margin;
+  if ('closed' in comparison && comparison.closed) return false;
   return isAfterwards(comparison) && suspect.bad / suspect.n > 2 * (reference.bad / reference.n);
 }
 

@@ -58,7 +58,7 @@ export async function onsetComparisons(
   // What both were asked about says more than what was before, which was other hours.
   const isAsked = replays.some(({ failures }) => failures.n > 0);
   const [failures, truths] = await Promise.all([
-    isAsked || now.getTime() - seen.at.getTime() > AROUND_MS ? [] : failureOnset(home, seen, { rules, now, asks }),
+    isAsked ? [] : failureOnset(home, seen, { rules, now, asks }),
     replays.some(({ asked }) => asked > 0) ? [] : truthOnset(home, takeover, rules),
   ]);
   return [...failures, ...truths];
@@ -89,7 +89,8 @@ async function failureOnset(
   const young = now.getTime() - at.getTime() < ASKING_MS;
   const own = strata.map((each) => ({ ...each, suspect: { ...each.suspect, bad: 0 } }));
   const asked = asks && young ? { own, cause: null, sentence: 'failures are asked again of both versions' } : undefined;
-  const comparison = { metric: FAILURES, kind: 'failure' as const, margin, holdsStep: false, strata, asked };
+  const closed = now.getTime() - at.getTime() > AROUND_MS;
+  const comparison = { metric: FAILURES, kind: 'failure' as const, margin, holdsStep: false, strata, asked, closed };
   return [{ comparison, current: strata }];
 }
 

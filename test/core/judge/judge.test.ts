@@ -57,12 +57,14 @@ describe('judge', () => {
     });
   });
 
-  it('waits for nothing more of a release that is no longer young', () => {
+  it('waits for nothing more where no more is to come', () => {
     const trouble = [{ cause: 'drift' as const, sentence: 'all are wrong' }];
     const strata = [{ suspect: { n: 20, bad: 5 }, reference: { n: 200, bad: 10 } }];
     const comparisons = [{ ...failures(0, 0), strata }];
     expect(judge(evidence({ comparisons, trouble }))).toMatchObject({ action: 'wait', cause: 'unclear' });
     expect(judge(evidence({ comparisons, trouble, ageDays: 8 }))).toMatchObject({ action: 'retrain', cause: 'drift' });
+    const closed = comparisons.map((each) => ({ ...each, closed: true }));
+    expect(judge(evidence({ comparisons: closed, trouble }))).toMatchObject({ action: 'retrain', cause: 'drift' });
   });
 
   it('wants a version to be twice as bad where it is compared with what was before it, and says so', () => {
