@@ -275,19 +275,6 @@ describe('rollBack', () => {
     expect(entry!.reason).toContain('but the release is 8 days old');
   });
 
-  it.each([2, 9])('knows of failures that began with a release after %i days', async (days) => {
-    fixture.serve(1, 'champion', 90);
-    fixture.seconds = 100;
-    await fixture.apply({ type: 'release', version: 2, reason: 'r' });
-    fixture.seconds = 130;
-    fixture.serve(2, 'champion', 60, { failure: 0.9 });
-    fixture.seconds = days * 86_400;
-    fixture.serve(2, 'champion', 60, { failure: 0.9 });
-    fixture.seconds += 10;
-    const entry = await answer(alarm('champion'));
-    expect(entry).toMatchObject({ kind: days < 7 ? 'rolled-back' : 'unclear-held', evidence: { cause: 'model' } });
-  });
-
   it('asks for retraining where a champion that was good while it was young is wrong later', async () => {
     await fixture.truths(1, 600, 0.1);
     fixture.seconds = 100;
