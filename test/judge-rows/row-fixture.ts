@@ -155,14 +155,30 @@ export class RowModel {
   }
 
   /** Sends what turned out to be true, by the documented call. */
-  async truths(answers: readonly SeenAnswer[], truthOf: (answer: SeenAnswer) => boolean): Promise<void> {
+  async truths(
+    answers: readonly SeenAnswer[],
+    truthOf: (answer: SeenAnswer) => boolean,
+    { caller }: SentBy = {},
+  ): Promise<void> {
     const records = answers.map((answer) => ({ id: answer.id, truth: truthOf(answer) ? 1 : 0 }));
     const response = await fetch(`${this.runtime.url}/trimtab/v1/models/${this.name}/truth`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(caller === undefined ? {} : { [CALLER]: caller }) },
       body: JSON.stringify({ records }),
     });
     if (response.status !== 202) throw new Error(`truth: ${response.status} ${await response.text()}`);
+  }
+
+  async until(holds: () => Promise<boolean>): Promise<void> {
+    const end = Date.now() + PATIENCE_MS;
+    while (!(await holds())) {
+      if (Date.now() > end) throw new Error('it was waited for in vain');
+      await sleep(200);
+    }
+  }
+
+  pause(ms: number): Promise<void> {
+    return sleep(ms);
   }
 
   /** Waits for an entry of one of some kinds that functions write. */
@@ -172,7 +188,8 @@ export class RowModel {
       const entries = await this.registry.history(this.name);
       const found = entries.find(({ kind, actor }) => actor.startsWith('function:') && kinds.includes(kind));
       if (found !== undefined) return found;
-      if (Date.now() > end) throw new Error(`none of ${kinds.join(', ')}: ${entries.map(({ kind }) => kind).join(', ')}`);
+      if (Date.now() > end)
+        throw new Error(`none of ${kinds.join(', ')}: ${entries.map(({ kind }) => kind).join(', ')}`);
       await sleep(200);
     }
   }
