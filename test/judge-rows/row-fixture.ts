@@ -8,6 +8,7 @@ import { withExamined } from '../../platform/onnx/examine.ts';
 import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { registerModel } from '../../usecases/registry/register-model.ts';
 import { Registry } from '../../usecases/registry/registry.ts';
+import { judgeStatusOf } from '../../usecases/release/judge-status.ts';
 import { sideBySide } from '../../usecases/replay/side-by-side.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { type Table, tableModel } from './table-model.ts';
@@ -42,6 +43,8 @@ export interface SentBy {
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const endOfPeriod = (): Promise<void> => sleep(PERIOD_MS - (Date.now() % PERIOD_MS) + 50);
 
 /** One local runtime with all that belongs to it, on short schedules, for models that have nothing to do with each other. */
 export async function startRows(log?: (line: string) => void): Promise<LocalRuntime> {
@@ -117,13 +120,13 @@ export class RowModel {
   }
 
   /**
-   * Sends requests of a row each, all within one period of metrics that begins after what was done before, so that
-   * whoever reads metrics sees all of them or none.
+   * Sends requests of a row each, all within one period of metrics that begins after what was done before, and waits
+   * until it is over: whoever reads metrics sees all of them or none.
    *
    * @param bys who sends each @default nobody says
    */
   async send(rows: readonly RequestRow[], bys: readonly SentBy[] = []): Promise<SeenAnswer[]> {
-    await sleep(PERIOD_MS - (Date.now() % PERIOD_MS) + 50);
+    await endOfPeriod();
     const period = Math.floor(Date.now() / PERIOD_MS);
     const seen: SeenAnswer[] = [];
     let next = 0;
@@ -189,9 +192,19 @@ export class RowModel {
       const found = entries.find(({ kind, actor }) => actor.startsWith('function:') && kinds.includes(kind));
       if (found !== undefined) return found;
       if (Date.now() > end)
-        throw new Error(`none of ${kinds.join(', ')}: ${entries.map(({ kind }) => kind).join(', ')}`);
+        throw new Error(
+          `none of ${kinds.join(', ')}: ${entries.map(({ kind }) => kind).join(', ')}; ${await this.#view()}`,
+        );
       await sleep(200);
     }
+  }
+
+  /** What the judge finds at this moment. */
+  async #view(): Promise<string> {
+    const { home } = this.runtime;
+    const state = await this.registry.state(this.name);
+    const { verdicts } = await judgeStatusOf(home, { model: this.name, now: home.clock.now(), state });
+    return JSON.stringify(verdicts);
   }
 
   /** What functions wrote by themselves. */

@@ -224,12 +224,12 @@ describe.concurrent('the judge over a running installation', () => {
       await runtime.flush();
       const retrained = GOOD.scores.map((score, x) => (chance(x, 6) < 0.05 ? 0.999 - score : score));
       await model.canary(await model.register({ scores: retrained }), 0.5);
-      const seen = await model.send(model.rows(3_400));
+      const seen = await model.send(model.rows(4_000));
       const entry = await model.entry('promoted', 'canary-aborted', 'canary-waits');
       const own = of(seen, 2).length;
       expect(countsOf(entry, 'failures')).toEqual({
         suspect: { n: own, bad: 0 },
-        reference: { n: 3_400 - own, bad: 0 },
+        reference: { n: 4_000 - own, bad: 0 },
       });
       expect(entry.kind).toBe('promoted');
       expect((await model.registry.state(model.name)).champion).toBe(2);
