@@ -11,14 +11,20 @@ export const verdictOf = ({ evidence }: Pick<Entry, 'evidence'>): JudgeVerdict =
 /** How long answers took is chance, and of no part here. */
 const isTime = (metric: string): boolean => metric.startsWith('answers slower');
 
-/** What was done and why: all that is the same wherever the same counts are judged. */
-export function essence(entry: Entry) {
+/**
+ * What was done and why: all that is the same wherever the same counts are judged.
+ *
+ * @param like metrics that this entry has counts of are left in: whoever decides by answers or truths may do so before
+ *   the period of metrics is over @default the entry itself
+ */
+export function essence(entry: Entry, like: Entry = entry) {
   const { action, cause, reason, findings, about } = verdictOf(entry);
   const { kind, version, state } = entry;
+  const counted = new Set(verdictOf(like).findings.flatMap(({ metric, suspect }) => (suspect.n > 0 ? metric : [])));
   return {
     ...{ kind, version, action, cause, about },
     reason: withoutTimes(reason),
-    findings: byMetric(findings.filter(({ metric }) => !isTime(metric))),
+    findings: byMetric(findings.filter(({ metric }) => !isTime(metric) && counted.has(metric))),
     quarantined: state.quarantined.map((each) => each.version),
     champion: state.champion,
     challengers: state.challengers.map(({ weight }) => weight),

@@ -83,12 +83,11 @@ export class RowModel {
     await mkdir(folder, { recursive: true });
     await writeFile(path.join(folder, 'model.onnx'), tableModel(table));
     await writeFile(path.join(folder, 'model.json'), JSON.stringify(this.#manifest()));
-    const { version, beside, remarks } = await withExamined(path.join(folder, 'model.onnx'), (examined) =>
+    const { version } = await withExamined(path.join(folder, 'model.onnx'), (examined) =>
       registerModel(registry, folder, examined, (record) =>
         sideBySide(this.runtime.home, record, { entry: workerEntry() }),
       ),
     );
-    if (beside === null && this.#at > 0 && version > 1) console.log(this.name, remarks);
     await registry.apply(this.name, { type: 'approve', version, reason: 'test' });
     return version;
   }
@@ -146,6 +145,7 @@ export class RowModel {
     };
     await Promise.all(Array.from({ length: CONCURRENT }, caller));
     if (Math.floor(Date.now() / PERIOD_MS) !== period) throw new Error('the requests took longer than a period');
+    await endOfPeriod();
     return seen;
   }
 

@@ -76,7 +76,7 @@ describe.concurrent('the judge over a running installation', () => {
         { command: canary(share), traffic },
       ],
     });
-    expect(essence(entry)).toEqual(essence(only(simulated)));
+    expect(essence(entry)).toEqual(essence(only(simulated), entry));
     expect(entry).toMatchObject({ version: 1, evidence: { cause: 'model', action: 'take-back' } });
   });
 
@@ -106,7 +106,7 @@ describe.concurrent('the judge over a running installation', () => {
       ],
       replays: asks ? [replayOf({ asked: 18, failures: { ...NO_PAIRS, n: 18, suspectOnly: 18 } })] : [],
     });
-    expect(essence(entry)).toEqual(essence(only(simulated)));
+    expect(essence(entry)).toEqual(essence(only(simulated), entry));
     expect(essence(entry)).toMatchObject({ cause: 'model', champion: 1, quarantined: [2] });
   });
 
@@ -153,7 +153,7 @@ describe.concurrent('the judge over a running installation', () => {
       ],
       replays: isAsked ? [replayOf({ asked: own.length, truth })] : [],
     });
-    expect(essence(entry)).toEqual(essence(only(simulated)));
+    expect(essence(entry)).toEqual(essence(only(simulated), entry));
     expect(essence(entry)).toMatchObject({ cause: 'model', champion: 1, quarantined: [2] });
   });
 
@@ -186,7 +186,7 @@ describe.concurrent('the judge over a running installation', () => {
         ],
         replays: [replayOf({ asked: own, answers: only(await model.replays(2)).answers })],
       });
-      expect(essence(entry)).toEqual(essence(only(simulated)));
+      expect(essence(entry)).toEqual(essence(only(simulated), entry));
       expect(essence(entry)).toMatchObject({ kind: 'canary-aborted', cause: 'model', quarantined: [2] });
     });
 
@@ -269,7 +269,7 @@ describe.concurrent('the judge over a running installation', () => {
       ],
       replays: [replayOf({ asked: 250, answers: tally.answers, truth })],
     });
-    expect(essence(entry)).toEqual(essence(only(simulated)));
+    expect(essence(entry)).toEqual(essence(only(simulated), entry));
     expect(essence(entry)).toMatchObject({ cause: 'model', champion: 1, quarantined: [2], retraining: null });
   });
 
@@ -302,7 +302,7 @@ describe.concurrent('the judge over a running installation', () => {
       ],
       replays: isAsked ? [replayOf({ asked: 60, failures })] : [],
     });
-    expect(essence(entry)).toEqual(essence(only(simulated)));
+    expect(essence(entry)).toEqual(essence(only(simulated), entry));
     expect(essence(entry)).toMatchObject({
       ...{ kind: 'infrastructure-held', cause: 'infrastructure', about: ['Failure'] },
       ...{ champion: 2, quarantined: [], retraining: null },
