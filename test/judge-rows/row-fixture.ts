@@ -47,13 +47,12 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const endOfPeriod = (): Promise<void> => sleep(PERIOD_MS - (Date.now() % PERIOD_MS) + 50);
 
 /** One local runtime with all that belongs to it, on short schedules, for models that have nothing to do with each other. */
-export async function startRows(log?: (line: string) => void): Promise<LocalRuntime> {
+export async function startRows(): Promise<LocalRuntime> {
   return startLocalRuntime({
     home: temporaryFolder('judge-rows'),
     port: 0,
     every: { 'ground-truth': 1, replay: 1, advance: 1 },
     callerHeader: CALLER,
-    ...(log === undefined ? {} : { log }),
   });
 }
 

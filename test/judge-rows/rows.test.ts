@@ -7,15 +7,10 @@ import { type CountedReplay, type CountedTraffic, playCounts } from './same-coun
 import { chance, ENTRIES, isPositive, scoresBy, wrongAbout } from './table-model.ts';
 
 let runtime: LocalRuntime;
-const said: string[] = [];
 beforeAll(async () => {
-  runtime = await startRows((line) => said.push(line));
+  runtime = await startRows();
 });
-afterAll(async () => {
-  await runtime.close();
-  const unusual = said.filter((line) => !line.includes('a request failed'));
-  console.log([...new Set(unusual)].join('\n'));
-});
+afterAll(() => runtime.close());
 
 const GOOD = { scores: wrongAbout(0.1) };
 const BAD = { scores: wrongAbout(0.4, 2) };
@@ -136,10 +131,12 @@ describe.concurrent('the judge over a running installation', () => {
       reference: { n: b[2] + b[3], bad: b[2] },
     });
     const truth = truthPairsOf(own, suspect, reference);
-    const tally = only(await model.replays(2));
-    expect(tally.asked).toBe(own.length);
     const isAsked = countsOf(entry, 'missed about the same rows') !== undefined;
-    if (isAsked) for (const pairs of truth) expect(tally.truth).toContainEqual(expect.objectContaining(pairs));
+    if (isAsked) {
+      const tally = only(await model.replays(2));
+      expect(tally.asked).toBe(own.length);
+      for (const pairs of truth) expect(tally.truth).toContainEqual(expect.objectContaining(pairs));
+    }
     const simulated = await playCounts({
       acts: [
         { command: release(1), traffic: [] },
