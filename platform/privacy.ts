@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomFillSync } from 'node:crypto';
 import { ENVELOPE, type FieldOf, type PrivacyKeys } from '../core/contract/personal.ts';
 import { PlatformError } from './errors.ts';
 
@@ -85,6 +85,14 @@ export function privacyKeys(secret: string): PrivacyKeys {
       }
     },
   };
+}
+
+let ofProcess: PrivacyKeys | undefined;
+
+/** Keys that nobody else has and that end with the process: what they hide is told apart within it, and never found. */
+export function processKeys(): PrivacyKeys {
+  ofProcess ??= privacyKeys(randomBytes(KEY_BYTES).toString('hex'));
+  return ofProcess;
 }
 
 /**

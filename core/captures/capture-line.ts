@@ -48,6 +48,11 @@ export interface CapturePrivacy {
   readonly subject?: string | undefined;
   /** The keys as far as they are known by now, asked for where there is something to hide; without them, what should be hashed or encrypted is left out. */
   readonly keys?: () => PrivacyKeys | undefined;
+  /**
+   * Keys of this process alone, by which units and callers are told apart as long as the others are not known. Without
+   * them all such requests would have to pass for one unit, and nothing could be decided by them.
+   */
+  readonly ownKeys?: PrivacyKeys | undefined;
   /** Classes whose probabilities are captured. @default 0 */
   readonly classes?: number | undefined;
 }
@@ -95,7 +100,7 @@ interface RowRange {
 export function captureWriter(
   model: string,
   check: Pick<CompiledContract, 'features'>,
-  { subject, keys = () => undefined, classes = 0 }: CapturePrivacy = {},
+  { subject, keys = () => undefined, ownKeys, classes = 0 }: CapturePrivacy = {},
 ): CaptureWriter {
   const columns: CapturedColumn[] = [];
   for (const [index, feature] of check.features.entries())
@@ -111,7 +116,8 @@ export function captureWriter(
   const principalOf = rememberedPseudonyms(PRINCIPAL_FIELD);
 
   /** What was randomised and who has sent it. What should be hidden is left out while there are no keys to do it with. */
-  const whoText = ({ unit, principal }: CaptureInput, known: PrivacyKeys | undefined): string => {
+  const whoText = ({ unit, principal }: CaptureInput, given: PrivacyKeys | undefined): string => {
+    const known = given ?? ownKeys;
     let text = '';
     if (unit !== undefined) text += `,"unit":${known === undefined ? 'null' : quoted(unitOf(known, unit))}`;
     if (principal !== undefined && known !== undefined) text += `,"principal":${quoted(principalOf(known, principal))}`;

@@ -47,7 +47,7 @@ export function mostTelling(findings: readonly MetricFinding[]): string {
 }
 
 /** From so large a part of a version's truths on it is said that some repeat others. */
-const MANY_REPEATED = 0.25;
+const MANY_REPEATED = 0.05;
 
 /** Why many truths say little; undefined where few are repeated. */
 export function repeatedSentence(version: number, { repeated, truths }: RepeatedTruths): string | undefined {

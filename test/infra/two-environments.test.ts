@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { metricLine } from '../../core/observability/emf.ts';
+import { judgeLine } from '../../core/observability/judge-lines.ts';
 import { METRICS, type MetricName, NAMESPACE } from '../../core/observability/metric-names.ts';
 import { addTrimtab } from '../../infra/add-trimtab.ts';
 import { DeploymentConfig } from '../../infra/config.ts';
@@ -39,6 +40,9 @@ function emittedBy(environment: Environment, model: string): Series[] {
     ...routes.map((route) => metricLine({ environment, model, ...route, at: 0, values })),
     datasetMetricLine(dataset, false, { accepted: 1, quarantined: 0 }),
     privacyMetricLine(dataset, false),
+    ...(['NeedsPerson', 'JudgeHeartbeat'] as const).map((metric) =>
+      judgeLine(metric, { environment, model, at: 0, value: 0 }),
+    ),
   ].flatMap(seriesIn);
 }
 

@@ -79,7 +79,8 @@ describe('the package in somebody else’s app', () => {
         .map(({ Properties }) => Properties.Architectures![0]);
       expect(architectures.filter((name) => name === 'arm64')).toHaveLength(1);
       expect(assertOurs(stackOf('library.out', 'Elsewhere'))).toBe(1);
-      expect(assertOurs(stackOf('library.out', 'Trimtab-staging-DataQuality'))).toBe(3);
+      // Validation, drift, ground truth, replay.
+      expect(assertOurs(stackOf('library.out', 'Trimtab-staging-DataQuality'))).toBe(4);
     });
 
     it('makes alarms of a model folder of that app', () => {

@@ -3,13 +3,13 @@ import type { ModelVersion } from '../../core/registry/version.ts';
 import type { AnswerPair, Deciding } from '../../core/replay/answers.ts';
 import { decisionTruth, type TruthRecord } from '../../core/serving/ground-truth.ts';
 import type { RowAnswer } from '../quality/asked-version.ts';
-import type { AskedAgain, RepeatedRequest } from './asked-again.ts';
 import type { CapturedRow, HourRequests, WholeRequest } from './hour-requests.ts';
+import type { RepeatedRequest, VersionAsker } from './version-asker.ts';
 
 /** A version that is asked, with its record. */
 export interface AskedSide {
   readonly record: ModelVersion;
-  readonly asked: AskedAgain;
+  readonly asked: VersionAsker;
 }
 
 export interface AskOptions {
@@ -85,7 +85,7 @@ async function askFailed(
 
 /** Requests of one row are asked about together, others as they were sent. */
 async function askWhole(
-  asked: AskedAgain,
+  asked: VersionAsker,
   requests: readonly WholeRequest[],
   until: number,
 ): Promise<(RepeatedRequest['result'] | undefined)[]> {

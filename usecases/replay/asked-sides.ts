@@ -6,7 +6,7 @@ import { loadIsolated } from '../../platform/onnx/worker/isolated-model.ts';
 import type { WorkerEntry } from '../../platform/onnx/worker/worker-process.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { LoadModel } from '../quality/asked-version.ts';
-import { AskedAgain } from './asked-again.ts';
+import { VersionAsker } from './version-asker.ts';
 
 /** How versions are asked. */
 export interface AskingOptions {
@@ -18,7 +18,7 @@ export interface AskingOptions {
 
 /** Two versions, loaded when they are first asked, each in a process of its own. */
 export class AskedSides {
-  #opened: Promise<[AskedAgain, AskedAgain]> | undefined;
+  #opened: Promise<[VersionAsker, VersionAsker]> | undefined;
   #folder: string | undefined;
 
   constructor(
@@ -28,7 +28,7 @@ export class AskedSides {
   ) {}
 
   /** @throws whatever keeps a file from being had that is no fault of a version */
-  open(): Promise<[AskedAgain, AskedAgain]> {
+  open(): Promise<[VersionAsker, VersionAsker]> {
     this.#opened ??= this.#open();
     return this.#opened;
   }
@@ -39,13 +39,13 @@ export class AskedSides {
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #open(): Promise<[AskedAgain, AskedAgain]> {
+  async #open(): Promise<[VersionAsker, VersionAsker]> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'trimtab-replay-'));
     this.#folder = folder;
     const { entry, runTimeoutMs: timeoutMs = 5_000 } = this.options;
     const load: LoadModel = (file, options) => loadIsolated(file, options, { entry, timeoutMs });
     const [first, second] = await Promise.allSettled(
-      this.records.map((record) => AskedAgain.open(this.home, record, { folder, load })),
+      this.records.map((record) => VersionAsker.open(this.home, record, { folder, load })),
     );
     if (first!.status === 'fulfilled' && second!.status === 'fulfilled') return [first!.value, second!.value];
     for (const side of [first!, second!]) if (side.status === 'fulfilled') await side.value.close();

@@ -5,8 +5,8 @@ import type { Variant } from '../../core/serving/variant.ts';
 import type { Home } from '../../platform/ports.ts';
 import { predictionReader } from '../ground-truth/captured-prediction.ts';
 import type { VersionRules } from '../quality/version-rules.ts';
-import type { AskedRow } from './asked-again.ts';
 import { readWhole } from './hour-sources.ts';
+import type { AskedRow } from './version-asker.ts';
 
 /** A row of an answered request. */
 export interface CapturedRow {

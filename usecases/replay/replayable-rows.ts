@@ -3,8 +3,8 @@ import { replayabilityOf, wholeTensors } from '../../core/captures/replay.ts';
 import { PlatformError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { rowOpener } from '../quality/open-row.ts';
-import type { AskedRow } from './asked-again.ts';
 import type { Suspect } from './suspects.ts';
+import type { AskedRow } from './version-asker.ts';
 
 /** How captured rows are had again. */
 export interface Opener {

@@ -12,12 +12,12 @@ import { qualityView, type RowWithAnswers } from '../quality/compare-versions.ts
 import { RuleBook } from '../quality/version-rules.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
 import { comparedRow, decidingOf } from './ask-hour.ts';
-import type { AskedRow, Outcome } from './asked-again.ts';
 import { AskedSides, type AskingOptions } from './asked-sides.ts';
 import { hourRequests } from './hour-requests.ts';
 import { CaptureObjects } from './hour-sources.ts';
 import { hourTruths } from './hour-truths.ts';
 import { openerOf } from './replayable-rows.ts';
+import type { AskedRow, Outcome } from './version-asker.ts';
 
 const HOUR_MS = 3_600_000;
 /** How far back the champion's requests are looked for, and until how many rows there are. */

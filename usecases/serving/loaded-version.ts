@@ -17,6 +17,7 @@ import type { ModelVersion } from '../../core/registry/version.ts';
 import { compileScores, type ScoreReader } from '../../core/serving/decision-scores.ts';
 import { compilePreprocess, type Preprocessor } from '../../platform/images/preprocess.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import { processKeys } from '../../platform/privacy.ts';
 import type { Explainer } from '../explanations/explainer.ts';
 import { type Guarding, guardingOf } from './guards.ts';
 
@@ -110,7 +111,7 @@ export async function loadVersion(
       capture: captureWriter(
         record.model,
         { features: [...check.features, ...check.summaries] },
-        { subject: contract.data.subject, keys, classes: outputs.classes },
+        { subject: contract.data.subject, keys, ownKeys: processKeys(), classes: outputs.classes },
       ),
       captureShare: manifest.monitoring.captureShare,
       personal: isPersonal(contract),

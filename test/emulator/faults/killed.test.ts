@@ -116,14 +116,16 @@ describe('a function that is killed', () => {
     await fixture.release(manifest);
     await fixture.register(manifest, 'pipeline', 'two');
     await fixture.apply(model, { type: 'start-canary', version: 2, steps: [0.25, 1], reason: 'r' });
-    const at = new Date(Date.now() + 2_000);
+    const at = new Date(Date.now() + 10_000);
     const cloudwatch = new CloudWatchClient({ endpoint: fixture.emulator });
-    await putSamples(cloudwatch, { model, version: 1, metric: 'PredictionError', mean: 0.1, at });
-    await putSamples(cloudwatch, { model, version: 2, metric: 'PredictionError', mean: 0.6, at });
+    await putSamples(cloudwatch, { model, version: 1, metric: 'Failure', mean: 0, at });
+    await putSamples(cloudwatch, { model, version: 2, metric: 'Failure', mean: 0.6, at });
     cloudwatch.destroy();
     const sample = JSON.parse(readFileSync('events/samples/alarm-state-change.json', 'utf8'));
     const state = { ...sample.detail.state, value: 'ALARM', timestamp: at.toISOString() };
-    const detail = { ...sample.detail, alarmName: `trimtab.dev.${model}.challenger.PredictionError`, state };
+    const detail = { ...sample.detail, alarmName: `trimtab.dev.${model}.challenger.Failure`, state };
+    // Only periods that are over are read, and the function's clock is the machine's.
+    await new Promise((resolve) => setTimeout(resolve, 21_000));
     const outputs = await runKilled('rollback', { ...sample, detail }, 12, 12);
     expect(outputs.at(-1)).toContain('"kind":"canary-aborted"');
     const history = await fixture.registry.history(model);

@@ -105,7 +105,7 @@ describe('advanceRollouts', () => {
       expect((await look()).waiting).toMatch(
         /; 4,000 of 4,100 truths of version 2 are of a caller’s repeated rows, which count once$/,
       );
-      fixture.repeated = 20;
+      fixture.repeated = 5;
       await fixture.truths(2, 1, 0);
       expect((await look()).waiting).not.toContain('repeated');
     });

@@ -78,9 +78,9 @@ describe('captures of an endpoint', () => {
       endpoint,
       v1({ 'x-trimtab-routing-key': 'Key-Canary' }, { principal: 'Ada-Canary' }),
     );
-    // The secret is asked for beside the first request that has something to hide.
-    expect(early).toMatchObject({ unit: null });
-    expect(early).not.toHaveProperty('principal');
+    // The secret is asked for beside the first request that has something to hide; until then the process has its own.
+    expect(early).toMatchObject({ unit: expect.any(String), principal: expect.any(String) });
+    expect(early!.unit).not.toBe(keys.pseudonym(UNIT_FIELD, 'Key-Canary'));
     const [late] = await captured(endpoint, v1({ 'x-trimtab-routing-key': 'Key-Canary' }, { principal: 'Ada-Canary' }));
     expect(late).toMatchObject({
       unit: keys.pseudonym(UNIT_FIELD, 'Key-Canary'),
@@ -95,14 +95,17 @@ describe('captures of an endpoint', () => {
     expect(fixture.lines.join('\n')).not.toContain('Canary');
   });
 
-  it('leave out what they cannot hide, and say of a unit that there was one', async () => {
+  it('tell units and callers apart without the secret, by pseudonyms of this process alone', async () => {
     await fixture.release(PIPELINE, 'pipeline');
     const endpoint = await opened(() => Promise.reject(new Error('secrets are down')));
-    for (let i = 0; i < 3; i++) {
-      const [capture] = await captured(endpoint, v1({ 'x-trimtab-routing-key': 'Canary' }, { principal: 'Canary' }));
-      expect(capture!.unit).toBeNull();
-      expect(capture).not.toHaveProperty('principal');
+    const units: unknown[] = [];
+    for (const key of ['Canary', 'Canary', 'Other Canary']) {
+      const [capture] = await captured(endpoint, v1({ 'x-trimtab-routing-key': key }, { principal: 'Canary' }));
+      units.push(capture!.unit);
+      expect(capture!.principal).toMatch(/^[\w-]{16}$/);
     }
+    expect(units).toEqual([expect.any(String), units[0], expect.any(String)]);
+    expect(units[2]).not.toBe(units[0]);
     expect(fixture.lines.join('\n')).not.toContain('Canary');
     // Nothing depends on the secret here: it is not asked for with every request.
     expect(fixture.metric('PrivacyFailure')).toHaveLength(1);

@@ -28,7 +28,7 @@ const BATCH_MS = 300;
  * A version that is asked again about captured rows. Whatever is wrong with it is an outcome: one that cannot be loaded
  * fails at everything, and of a batch that fails the rows are found that are to blame.
  */
-export class AskedAgain {
+export class VersionAsker {
   #batch = 8;
 
   private constructor(
@@ -38,12 +38,12 @@ export class AskedAgain {
   ) {}
 
   /** @throws whatever keeps the file from being had that is no fault of the version */
-  static async open(home: Pick<Home, 'artifacts'>, record: ModelVersion, options: AskedOptions): Promise<AskedAgain> {
+  static async open(home: Pick<Home, 'artifacts'>, record: ModelVersion, options: AskedOptions): Promise<VersionAsker> {
     try {
-      return new AskedAgain(await AskedVersion.open(home, record, options), undefined);
+      return new VersionAsker(await AskedVersion.open(home, record, options), undefined);
     } catch (error) {
       if (!isOwnFault(error)) throw error;
-      return new AskedAgain(undefined, `version ${record.version} cannot be loaded: ${error.message}`);
+      return new VersionAsker(undefined, `version ${record.version} cannot be loaded: ${error.message}`);
     }
   }
 
