@@ -1,5 +1,6 @@
 import type { Command as Program } from 'commander';
 import { FreezeTimeError, freezeEnd } from '../../core/registry/freeze.ts';
+import { parseReason } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { formatEntry } from '../output/release.ts';
@@ -10,7 +11,7 @@ export function addFreeze(program: Program, io: Io, options: () => GlobalOptions
     .command('freeze <model>')
     .description('let automation judge and say, and do nothing, for a time; your own commands go on working')
     .requiredOption('--until <time>', 'a duration such as 2h, or an instant such as 2026-01-31T12:00Z; at most 30 days')
-    .requiredOption('--reason <text>', 'why, for the ledger')
+    .requiredOption('--reason <text>', 'why, for the ledger', parseReason)
     .action((model: string, { until: text, reason }: { until: string; reason: string }) =>
       withHome(io, options(), async (home, registry) => {
         const until = parseEnd(text, home.clock.now());

@@ -36,5 +36,6 @@ async function pastTheGate(home: Home, model: string, command: Command, force: b
     throw new ReleaseRefusedError(
       `version ${command.version} is clearly worse than the champion on the same rows: ${worse.join('; ')}; release it all the same with --force --reason TEXT`,
     );
-  return { ...command, evidence: { forced: worse } };
+  const reason = `${command.reason} (forced, although clearly worse than the champion on the same rows: ${worse.join('; ')})`;
+  return { ...command, reason, evidence: { forced: worse } };
 }

@@ -67,6 +67,10 @@ describe('trimtab', () => {
     expect(past.err).toMatch(
       /^trimtab: --until: a freeze lasts for a duration such as .* received '2020.*': it is past$/,
     );
+    expect(await run('freeze', 'flight-delay', '--until', '2h', '--reason', ' ')).toMatchObject({
+      status: 2,
+      err: 'trimtab: --reason is a text that says why, received none',
+    });
     expect(await run('unfreeze', 'flight-delay', '--reason', 'done')).toMatchObject({ status: 0 });
     expect(await run('unfreeze', 'flight-delay', '--reason', 'done')).toMatchObject({
       status: 1,

@@ -50,9 +50,15 @@ describe('a version beside the champion', () => {
     expect(refused.err).toContain('--force --reason');
     expect((await fixture.registry.state('table')).champion).toBe(1);
     expect((await trimtab('release', 'table', '2', '--force')).status).toBe(2);
+    expect((await trimtab('release', 'table', '2', '--canary', '--force', '--reason', ' ')).status).toBe(2);
     expect((await trimtab('release', 'table', '2', '--force', '--reason', 'a law asks for it')).status).toBe(0);
     const [entry] = (await fixture.registry.history('table')).slice(-1);
-    expect(entry).toMatchObject({ kind: 'released', version: 2, reason: 'a law asks for it' });
+    expect(entry).toMatchObject({
+      kind: 'released',
+      version: 2,
+      reason: expect.stringMatching(/^a law asks for it \(forced, although/),
+    });
+    expect((await trimtab('history', 'table')).out.replace(/\s+/g, ' ')).toContain('missed: 20 of 100 rows');
     expect(JSON.stringify(entry!.evidence)).toContain('missed: 20 of 100 rows, 0 of version 1');
   });
 
