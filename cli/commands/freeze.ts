@@ -1,9 +1,10 @@
 import type { Command as Program } from 'commander';
-import { FreezeTimeError, freezeEnd } from '../../core/registry/freeze.ts';
+import { type Freeze, FreezeTimeError, freezeAt, freezeEnd } from '../../core/registry/freeze.ts';
 import { parseReason } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { formatEntry } from '../output/release.ts';
+import { wrapped } from '../output/wrapped.ts';
 
 /** Stops automation for a time: everything is judged and said, and nothing done. */
 export function addFreeze(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -15,11 +16,19 @@ export function addFreeze(program: Program, io: Io, options: () => GlobalOptions
     .action((model: string, { until: text, reason }: { until: string; reason: string }) =>
       withHome(io, options(), async (home, registry) => {
         const until = parseEnd(text, home.clock.now());
-        const { revision } = await registry.state(model);
+        const { revision, frozen } = await registry.state(model);
+        const before = freezeAt(frozen, home.clock.now().toISOString());
         const entry = await registry.apply(model, { type: 'freeze', until, reason }, { expectedRevision: revision });
-        print(io, options(), entry, formatEntry);
+        print(io, options(), entry, (frozenNow) => [formatEntry(frozenNow), ...replacedText(before, until)].join('\n'));
       }),
     );
+}
+
+/** What becomes of a freeze that was in force: another person's may have had its reasons. */
+function replacedText(before: Freeze | undefined, until: string): string[] {
+  if (before === undefined) return [];
+  const change = until < before.until ? 'shorter than' : 'in place of';
+  return wrapped(`${change} the freeze until ${before.until} by ${before.by}: ${before.reason}`, { indent: 2 });
 }
 
 /** @throws UsageError */
