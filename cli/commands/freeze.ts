@@ -1,10 +1,9 @@
 import type { Command as Program } from 'commander';
 import { type Freeze, FreezeTimeError, freezeAt, freezeEnd } from '../../core/registry/freeze.ts';
 import { parseReason } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { formatEntry } from '../output/release.ts';
-import { wrapped } from '../output/wrapped.ts';
 
 /** Stops automation for a time: everything is judged and said, and nothing done. */
 export function addFreeze(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -19,16 +18,16 @@ export function addFreeze(program: Program, io: Io, options: () => GlobalOptions
         const { revision, frozen } = await registry.state(model);
         const before = freezeAt(frozen, home.clock.now().toISOString());
         const entry = await registry.apply(model, { type: 'freeze', until, reason }, { expectedRevision: revision });
-        print(io, options(), entry, (frozenNow) => [formatEntry(frozenNow), ...replacedText(before, until)].join('\n'));
+        print(io, options(), entry, formatEntry);
+        if (before !== undefined) printLine(io.err, replacedText(before, until));
       }),
     );
 }
 
 /** What becomes of a freeze that was in force: another person's may have had its reasons. */
-function replacedText(before: Freeze | undefined, until: string): string[] {
-  if (before === undefined) return [];
+function replacedText(before: Freeze, until: string): string {
   const change = until < before.until ? 'shorter than' : 'in place of';
-  return wrapped(`${change} the freeze until ${before.until} by ${before.by}: ${before.reason}`, { indent: 2 });
+  return `note: ${change} the freeze until ${before.until} by ${before.by}: ${before.reason}`;
 }
 
 /** @throws UsageError */

@@ -5,9 +5,8 @@ import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import type { Home } from '../../platform/ports.ts';
 import { beforeRelease } from '../../usecases/replay/release-gate.ts';
 import { parseVersionNumber } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { formatEntry } from '../output/release.ts';
-import { wrapped } from '../output/wrapped.ts';
 import { addReleaseOptions, type ReleaseOptions, releaseCommand } from './release-options.ts';
 
 /** Gives a version all the traffic, a growing share, a fixed share, or a copy of it. */
@@ -23,11 +22,8 @@ export function addRelease(program: Program, io: Io, options: () => GlobalOption
       const command = releaseCommand(version, own, (await home.ledger.version(model, version))?.manifest);
       const { gated, unknown } = await pastTheGate(home, model, command, own.force === true);
       const entry = await registry.apply(model, gated, { expectedRevision: state.revision });
-      print(io, options(), entry, (released) =>
-        [formatEntry(released), ...(unknown === undefined ? [] : wrapped(`note: ${unknown}`, { indent: 2 }))].join(
-          '\n',
-        ),
-      );
+      print(io, options(), entry, formatEntry);
+      if (unknown !== undefined) printLine(io.err, `note: ${unknown}`);
     }),
   );
 }

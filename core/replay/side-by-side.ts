@@ -47,7 +47,10 @@ export const SideBySide = z.strictObject({
     .describe('Spearman’s rank correlation of the scores; null where it is not defined, or there is no score.'),
   notFinite: Count.describe('Rows that the version answered with something that is no finite number.'),
   answers: z
-    .strictObject({ champion: SideAnswers, version: SideAnswers })
+    .strictObject({
+      champion: SideAnswers.describe('Of the champion.'),
+      version: SideAnswers.describe('Of the version that was registered.'),
+    })
     .optional()
     .describe('How the answers of each lie; absent from what older programs found.'),
   labelled: Count.describe('Rows whose truth is known, which metrics and pairs are of.'),
