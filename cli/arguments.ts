@@ -9,6 +9,12 @@ export function parseVersionNumber(text: string): number {
   return version;
 }
 
+/** Why something is done, from the command line. @throws UsageError where it says nothing */
+export function parseReason(text: string): string {
+  if (text.trim() === '') throw new UsageError('--reason is a text that says why, received none');
+  return text;
+}
+
 /** How many, or which in a row, from the command line. @throws UsageError */
 export function parseCount(text: string): number {
   const count = Number(text);

@@ -1,5 +1,5 @@
 import type { Command as Program } from 'commander';
-import { parseVersionNumber } from '../arguments.ts';
+import { parseReason, parseVersionNumber } from '../arguments.ts';
 import type { GlobalOptions, Io } from '../context.ts';
 import { changeRelease } from './change-release.ts';
 
@@ -8,7 +8,7 @@ export function addApprove(program: Program, io: Io, options: () => GlobalOption
   program
     .command('approve <model> <version>')
     .description('say that a version may be released')
-    .option('--reason <text>', 'why, for the ledger', 'approve by hand')
+    .option('--reason <text>', 'why, for the ledger', parseReason, 'approve by hand')
     .action((model: string, version: string, { reason }: { reason: string }) =>
       changeRelease(io, options)(model, () => ({ type: 'approve', version: parseVersionNumber(version), reason })),
     );

@@ -1,6 +1,7 @@
 import type { Command as Program } from 'commander';
-import { FreezeTimeError, freezeEnd } from '../../core/registry/freeze.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type Freeze, FreezeTimeError, freezeAt, freezeEnd } from '../../core/registry/freeze.ts';
+import { parseReason } from '../arguments.ts';
+import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { formatEntry } from '../output/release.ts';
 
@@ -10,15 +11,23 @@ export function addFreeze(program: Program, io: Io, options: () => GlobalOptions
     .command('freeze <model>')
     .description('let automation judge and say, and do nothing, for a time; your own commands go on working')
     .requiredOption('--until <time>', 'a duration such as 2h, or an instant such as 2026-01-31T12:00Z; at most 30 days')
-    .requiredOption('--reason <text>', 'why, for the ledger')
+    .requiredOption('--reason <text>', 'why, for the ledger', parseReason)
     .action((model: string, { until: text, reason }: { until: string; reason: string }) =>
       withHome(io, options(), async (home, registry) => {
         const until = parseEnd(text, home.clock.now());
-        const { revision } = await registry.state(model);
+        const { revision, frozen } = await registry.state(model);
+        const before = freezeAt(frozen, home.clock.now().toISOString());
         const entry = await registry.apply(model, { type: 'freeze', until, reason }, { expectedRevision: revision });
         print(io, options(), entry, formatEntry);
+        if (before !== undefined) printLine(io.err, replacedText(before, until));
       }),
     );
+}
+
+/** What becomes of a freeze that was in force: another person's may have had its reasons. */
+function replacedText(before: Freeze, until: string): string {
+  const change = until < before.until ? 'shorter than' : 'in place of';
+  return `note: ${change} the freeze until ${before.until} by ${before.by}: ${before.reason}`;
 }
 
 /** @throws UsageError */

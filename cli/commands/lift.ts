@@ -1,5 +1,5 @@
 import type { Command as Program } from 'commander';
-import { parseVersionNumber } from '../arguments.ts';
+import { parseReason, parseVersionNumber } from '../arguments.ts';
 import type { GlobalOptions, Io } from '../context.ts';
 import { changeRelease } from './change-release.ts';
 
@@ -8,7 +8,7 @@ export function addLift(program: Program, io: Io, options: () => GlobalOptions):
   program
     .command('lift <model> <version>')
     .description('let a quarantined version be released again')
-    .requiredOption('--reason <text>', 'why, for the ledger')
+    .requiredOption('--reason <text>', 'why, for the ledger', parseReason)
     .action((model: string, version: string, { reason }: { reason: string }) =>
       changeRelease(io, options)(model, () => ({
         type: 'lift-quarantine',

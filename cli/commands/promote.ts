@@ -1,5 +1,5 @@
 import type { Command as Program } from 'commander';
-import { parseVersionNumber } from '../arguments.ts';
+import { parseReason, parseVersionNumber } from '../arguments.ts';
 import type { GlobalOptions, Io } from '../context.ts';
 import { changeRelease } from './change-release.ts';
 
@@ -8,7 +8,7 @@ export function addPromote(program: Program, io: Io, options: () => GlobalOption
   program
     .command('promote <model> [version]')
     .description('give a challenger all the traffic')
-    .option('--reason <text>', 'why, for the ledger', 'promoted by hand')
+    .option('--reason <text>', 'why, for the ledger', parseReason, 'promoted by hand')
     .action((model: string, version: string | undefined, { reason }: { reason: string }) =>
       changeRelease(io, options)(model, () => ({
         type: 'promote',

@@ -4,6 +4,7 @@ import type { Manifest } from '../../core/manifest/manifest.ts';
 import { METRICS } from '../../core/observability/metric-names.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { declared } from '../../core/serving/outcome.ts';
+import { parseReason } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 
 /** How a version is released, as it is typed. */
@@ -45,7 +46,7 @@ export const addReleaseOptions = (command: Program): Program =>
     .option('--alpha <chance>', 'of finding a difference where there is none (default: 0.05)')
     .option('--power <chance>', 'of finding one that matters (default: 0.8)')
     .option('--force', 'although it is clearly worse than the champion on the same rows; wants a --reason')
-    .option('--reason <text>', 'why, for the ledger');
+    .option('--reason <text>', 'why, for the ledger', parseReason);
 
 /** Metrics of the endpoint's own that a test can be about, all the better the lower, and whether they are rates. */
 const OWN: Readonly<Record<string, boolean>> = {

@@ -5,7 +5,7 @@ import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import type { Home } from '../../platform/ports.ts';
 import { beforeRelease } from '../../usecases/replay/release-gate.ts';
 import { parseVersionNumber } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { formatEntry } from '../output/release.ts';
 import { addReleaseOptions, type ReleaseOptions, releaseCommand } from './release-options.ts';
 
@@ -20,21 +20,30 @@ export function addRelease(program: Program, io: Io, options: () => GlobalOption
       const version = parseVersionNumber(text);
       const state = await registry.state(model);
       const command = releaseCommand(version, own, (await home.ledger.version(model, version))?.manifest);
-      const gated = await pastTheGate(home, model, command, own.force === true);
+      const { gated, unknown } = await pastTheGate(home, model, command, own.force === true);
       const entry = await registry.apply(model, gated, { expectedRevision: state.revision });
       print(io, options(), entry, formatEntry);
+      if (unknown !== undefined) printLine(io.err, `note: ${unknown}`);
     }),
   );
 }
 
+interface Gated {
+  readonly gated: Command;
+  /** What who releases it has to know was not compared. */
+  readonly unknown?: string | undefined;
+}
+
 /** @throws ReleaseRefusedError for a version that is clearly worse than the champion, unless it is forced */
-async function pastTheGate(home: Home, model: string, command: Command, force: boolean): Promise<Command> {
-  if (command.type !== 'release' && command.type !== 'start-canary' && command.type !== 'start-test') return command;
-  const { worse } = await beforeRelease(home, model, command.version, { entry: workerEntry() });
-  if (worse.length === 0) return command;
+async function pastTheGate(home: Home, model: string, command: Command, force: boolean): Promise<Gated> {
+  if (command.type !== 'release' && command.type !== 'start-canary' && command.type !== 'start-test')
+    return { gated: command };
+  const { worse, unknown } = await beforeRelease(home, model, command.version, { entry: workerEntry() });
+  if (worse.length === 0) return { gated: command, unknown };
   if (!force)
     throw new ReleaseRefusedError(
       `version ${command.version} is clearly worse than the champion on the same rows: ${worse.join('; ')}; release it all the same with --force --reason TEXT`,
     );
-  return { ...command, evidence: { forced: worse } };
+  const reason = `${command.reason} (forced, although clearly worse than the champion on the same rows: ${worse.join('; ')})`;
+  return { gated: { ...command, reason, evidence: { forced: worse } }, unknown };
 }

@@ -1,7 +1,7 @@
 import type { Command as Program } from 'commander';
 import type { Command } from '../../core/registry/commands.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
-import { parseVersionNumber } from '../arguments.ts';
+import { parseReason, parseVersionNumber } from '../arguments.ts';
 import type { GlobalOptions, Io } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { changeRelease } from './change-release.ts';
@@ -21,7 +21,7 @@ export function addRollback(program: Program, io: Io, options: () => GlobalOptio
     .option('--challenger <version>', 'the challenger to take back (default: all of them)')
     .option('--to <version>', 'former champion to return to (default: the last good one)')
     .option('--keep', 'do not quarantine what is taken back')
-    .option('--reason <text>', 'why, for the ledger', 'rolled back by hand')
+    .option('--reason <text>', 'why, for the ledger', parseReason, 'rolled back by hand')
     .action((model: string, own: RollbackOptions) =>
       changeRelease(io, options)(model, (state) => rollbackCommand(state, own)),
     );

@@ -1,4 +1,5 @@
 import type { Command as Program } from 'commander';
+import { parseReason } from '../arguments.ts';
 import type { GlobalOptions, Io } from '../context.ts';
 import { changeRelease } from './change-release.ts';
 
@@ -7,7 +8,7 @@ export function addUnfreeze(program: Program, io: Io, options: () => GlobalOptio
   program
     .command('unfreeze <model>')
     .description('end a freeze before its time')
-    .requiredOption('--reason <text>', 'why, for the ledger')
+    .requiredOption('--reason <text>', 'why, for the ledger', parseReason)
     .action((model: string, { reason }: { reason: string }) =>
       changeRelease(io, options)(model, () => ({ type: 'unfreeze', reason })),
     );

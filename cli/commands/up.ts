@@ -1,6 +1,7 @@
 import type { Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
 import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
+import { type Marker, markerOf } from '../doctor/local/local-runtime.ts';
 import { UsageError } from '../errors.ts';
 
 /** Starts the local runtime and serves until stopped. */
@@ -15,6 +16,9 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
       const port = Number(own.port);
       if (!Number.isInteger(port) || port < 0 || port > 65_535)
         throw new UsageError(`a port is 0 to 65535, received '${own.port}'`);
+      const served = await servedBy(home);
+      if (served !== undefined)
+        throw new UsageError(`${home} is served already, by process ${served.pid} at ${served.url}: stop that first`);
       // It brings both native libraries along.
       const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
       const runtime = await startLocalRuntime({ home, port, log: logTo(io) });
@@ -24,4 +28,15 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
       });
       await runtime.close();
     });
+}
+
+/** Who serves the home, where somebody does: what was killed leaves its mark, and its number may be another's by now. */
+async function servedBy(home: string): Promise<Marker | undefined> {
+  const marker = await markerOf(home).catch(() => undefined);
+  if (marker === undefined || !marker.alive) return undefined;
+  const answers = await fetch(`${marker.url}/v2/health/live`, { signal: AbortSignal.timeout(3_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  return answers ? marker : undefined;
 }

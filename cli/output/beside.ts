@@ -3,7 +3,7 @@ import type { SideBySide } from '../../core/replay/side-by-side.ts';
 const SOURCES: Readonly<Record<SideBySide['source'], string>> = {
   joined: 'captured requests whose truths are known',
   captures: 'captured requests',
-  reference: 'rows of its reference',
+  reference: 'rows of a reference, whose truths are not kept',
 };
 
 /** What a version and the champion said about the same rows, as lines of text. */

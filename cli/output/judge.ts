@@ -71,12 +71,15 @@ const ACTIONS: Readonly<Record<JudgeVerdict['action'], string>> = {
   none: 'nothing is wrong',
 };
 
+/** Trouble that retraining was asked for is not found again. */
+const RETRAINED = 'stays, and retraining was asked for';
+
 function formatVerdict(verdict: JudgeVerdict, release: ReleaseState): string[] {
   const { version, action, cause, missing } = verdict;
   const challenger = release.challengers.find((each) => each.version === version);
   const asked = action === 'ask-person' && challenger?.waiting !== undefined;
   const found = [
-    `version ${version}: ${ACTIONS[action]}`,
+    `version ${version}: ${action === 'none' && release.retraining !== null ? RETRAINED : ACTIONS[action]}`,
     ...(asked ? [`asked at ${minuteOf(challenger.waiting!)}`] : []),
     ...(cause === null ? [] : [`cause ${cause}`]),
   ].join(', ');

@@ -6,6 +6,10 @@ import { type ProducerSchedules, SCHEDULES } from './schedules.ts';
 const QUIET_LOOKS = 15;
 /** Two of these without a look of the judge are silence. Longer than metrics are late, so that lateness is none. */
 const HEARTBEAT_SECONDS = 180;
+/** For so many of these, a judge that has just begun may not have looked. */
+const WARM_UP_BEATS = 3;
+/** How long that is on the usual schedule. */
+export const JUDGE_WARM_UP_SECONDS = WARM_UP_BEATS * HEARTBEAT_SECONDS;
 
 /**
  * The alarms that page whoever is on call. There is one of each in an environment, over all its models, so that a model
@@ -47,7 +51,7 @@ export function pagingAlarms(environment: string, { judge }: ProducerSchedules =
       says: 'the judge does not look at releases, or cannot judge one of them: nothing is taken back by itself',
       runbook: 'judge-silent.md',
       // Its schedule begins with the deployment that makes the alarm.
-      warmUpSeconds: 3 * beat,
+      warmUpSeconds: WARM_UP_BEATS * beat,
     },
   ];
 }

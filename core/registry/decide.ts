@@ -66,7 +66,7 @@ function effectOf(state: ReleaseState, command: Command, { at, actor }: DecideCo
     case 'register':
       if (command.version !== state.latest + 1)
         refuse(`the next version is ${state.latest + 1}, received ${command.version}`);
-      return { kind: 'registered', version: command.version, change: { latest: command.version, retraining: null } };
+      return { kind: 'registered', version: command.version, change: { latest: command.version } };
     case 'approve':
       assertVersionExists(state, command.version);
       if (state.approved.includes(command.version)) refuse(`version ${command.version} is approved already`);
@@ -341,6 +341,8 @@ function crown(state: ReleaseState, version: number, at: string, rules?: JudgeRu
     since: at,
     // What was waited for can no longer be seen.
     awaiting: null,
+    // It was asked for instead of the champion of then.
+    retraining: null,
   };
 }
 

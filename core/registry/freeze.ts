@@ -34,11 +34,17 @@ export function freezeEnd(text: string, now: Date): string {
     const until = now.getTime() + durationMs(text);
     return until - now.getTime() > MAX_FREEZE_MS ? problem('it is too far') : new Date(until).toISOString();
   }
-  const until = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
+  const until = INSTANT.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(until)) return problem('it is neither a duration nor an instant');
   if (until <= now.getTime()) return problem('it is past');
   if (until - now.getTime() > MAX_FREEZE_MS) return problem('it is too far');
   return new Date(until).toISOString();
+}
+
+/** Whether the calendar has such a day: 30 February is read as 2 March. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 /** The text says no time that a freeze may end at. */

@@ -83,7 +83,9 @@ export const ReleaseState = z
       .nullable()
       .describe('A rollback that has not yet been seen at the endpoint.'),
     lastRollback: Instant.nullable().describe('When the last rollback was made.'),
-    retraining: Instant.nullable().describe('When retraining was last requested and no version registered since.'),
+    retraining: Instant.nullable().describe(
+      'When retraining was last requested, and no version released to all since; null: it is not asked for.',
+    ),
     former: z
       .array(FormerRelease)
       .optional()

@@ -66,7 +66,7 @@ function differenceOf(
 }
 
 /** What is decided at a score, in words that both versions have in common. */
-function decider({ decision, outputs }: Deciding): (score: number | null) => unknown {
+export function decider({ decision, outputs }: Deciding): (score: number | null) => unknown {
   if (decision.task === 'binary') return (score) => (score === null ? null : score >= decision.threshold);
   const classes = decision.task === 'multiclass' ? decisionClasses(decision, outputs) : [];
   return (score) => (score === null ? null : (classes[score] ?? score));

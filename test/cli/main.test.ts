@@ -67,6 +67,12 @@ describe('trimtab', () => {
     expect(past.err).toMatch(
       /^trimtab: --until: a freeze lasts for a duration such as .* received '2020.*': it is past$/,
     );
+    const shorter = (await run('freeze', 'flight-delay', '--until', '1h', '--reason', 'r')).err;
+    expect(shorter).toMatch(/shorter than the freeze until \d{4}.*Z by user:ada: work at the network$/);
+    expect(await run('freeze', 'flight-delay', '--until', '2h', '--reason', ' ')).toMatchObject({
+      status: 2,
+      err: 'trimtab: --reason is a text that says why, received none',
+    });
     expect(await run('unfreeze', 'flight-delay', '--reason', 'done')).toMatchObject({ status: 0 });
     expect(await run('unfreeze', 'flight-delay', '--reason', 'done')).toMatchObject({
       status: 1,

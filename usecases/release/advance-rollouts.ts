@@ -16,6 +16,7 @@ import { type Judgement, judgeModel } from './judge-model.ts';
 import { nextCommand } from './next-command.ts';
 import { type Look, questionsOf } from './questions.ts';
 import { type Review, restrained } from './restraint.ts';
+import { retrainedVersion } from './retrained-version.ts';
 import { nextShadowCommand } from './shadow.ts';
 import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-rollback.ts';
@@ -56,7 +57,9 @@ export async function advanceRollouts(
       const { advance, look } = await advanceModel(home, now, model, { probe, verify });
       done.push(advance);
       const state = await new Registry(home, ACTOR).state(model);
-      await askPerson(home, { model, now, questions: questionsOf({ ...look, waiting: advance.waiting }, state, now) });
+      const retrained = await retrainedVersion(home, model, state);
+      const questions = questionsOf({ ...look, waiting: advance.waiting, retrained }, state, now);
+      await askPerson(home, { model, now, questions });
     } catch (error) {
       failures.push(error);
     }

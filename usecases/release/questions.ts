@@ -1,11 +1,13 @@
 import type { Question } from '../../core/judge/asked.ts';
 import { CAUSES } from '../../core/judge/causes.ts';
 import type { CauseOfHarm } from '../../core/judge/verdict.ts';
+import { isQuarantined } from '../../core/registry/guards.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Judgement } from './judge-model.ts';
 
 /** A rollback that is not seen for so long needs somebody; endpoints follow within seconds. */
 const UNSEEN_MS = 600_000;
+const RELEASE_IT = 'release the version, or register another one';
 
 /** What a look at a model came to. */
 export interface Look {
@@ -15,6 +17,8 @@ export interface Look {
   readonly revision: number;
   /** What is waited for where nothing was done. */
   readonly waiting?: string | undefined;
+  /** The version that was registered since retraining was asked for. */
+  readonly retrained?: number | undefined;
 }
 
 /** What tells a hold of one release from others. @param since when the traffic last changed hands */
@@ -51,12 +55,22 @@ export function questionsOf(look: Look, state: ReleaseState, now: Date): Questio
   const [worse] = look.judged.filter(({ verdict }) => verdict.action === 'retrain');
   if (retraining === null && worse !== undefined && look.revision === state.revision)
     questions.push({ ...question('drift', null, 'drift'), reason: worse.verdict.reason });
-  if (retraining !== null)
-    questions.push({
-      ...question('drift', null, 'drift'),
-      reason: `retraining has been asked for since ${retraining}, and no version was registered`,
-    });
+  if (retraining !== null) questions.push(...retrainingQuestion(retraining, look.retrained, state));
   return questions;
+}
+
+/** What is left to do about retraining: nothing while what was registered for it is tried out. */
+function retrainingQuestion(since: string, retrained: number | undefined, state: ReleaseState): Question[] {
+  const asked = `retraining has been asked for since ${since}, and`;
+  if (retrained === undefined)
+    return [{ ...question('drift', null, 'drift'), reason: `${asked} no version was registered` }];
+  if (state.shadow?.version === retrained || state.challengers.some(({ version }) => version === retrained)) return [];
+  const drift = question('drift', retrained, 'drift');
+  if (isQuarantined(state, retrained) || state.rejected.includes(retrained))
+    return [{ ...drift, reason: `${asked} version ${retrained}, registered since, may not be released` }];
+  return [
+    { ...drift, reason: `${asked} version ${retrained}, registered since, waits to be released`, asks: RELEASE_IT },
+  ];
 }
 
 const question = (cause: CauseOfHarm, version: number | null, key: string): Omit<Question, 'reason'> => ({

@@ -10,6 +10,7 @@ import { withBoundedEvidence } from './bounded-evidence.ts';
 import { judgeModel } from './judge-model.ts';
 import { nextCommand } from './next-command.ts';
 import { questionsOf } from './questions.ts';
+import { retrainedVersion } from './retrained-version.ts';
 import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions } from './verify-rollback.ts';
 
@@ -67,7 +68,12 @@ export async function rollBack(
     try {
       const bounded = await withBoundedEvidence(home, model, command);
       const entry = await registry.apply(model, bounded, { expectedRevision: state.revision });
-      pageIfAsked(home, { model, now, questions: questionsOf({ judged, revision: state.revision }, entry.state, now) });
+      const retrained = await retrainedVersion(home, model, entry.state);
+      pageIfAsked(home, {
+        model,
+        now,
+        questions: questionsOf({ judged, revision: state.revision, retrained }, entry.state, now),
+      });
       return await verified(entry);
     } catch (error) {
       if (!(error instanceof ReleaseConflictError) || attempt === ATTEMPTS) throw error;

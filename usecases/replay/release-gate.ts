@@ -1,6 +1,7 @@
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { clearlyWorse } from '../../core/replay/clearly-worse.ts';
+import { oneSided } from '../../core/replay/one-sided.ts';
 import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import type { Home } from '../../platform/ports.ts';
 import { sideBySideOf } from '../registry/load-side-by-side.ts';
@@ -11,11 +12,13 @@ export interface BeforeRelease {
   readonly found: SideBySide | undefined;
   /** By what it is clearly worse, in sentences; empty where it is not, or nothing is known. */
   readonly worse: readonly string[];
+  /** What could not be compared, in a sentence for who releases it; undefined where truths say what it is worth. */
+  readonly unknown?: string | undefined;
 }
 
 /**
  * Whether a version is clearly worse than the champion of now on the same rows: by what was found at registration, else,
- * where another version is the champion since, by asking both now.
+ * where another version is the champion since or no truths were known, by asking both now.
  */
 export async function beforeRelease(
   home: Home,
@@ -27,9 +30,21 @@ export async function beforeRelease(
   const champion = (await home.ledger.latest(model))?.state.champion ?? null;
   if (record === undefined || champion === null || champion === version) return { found: undefined, worse: [] };
   const kept = await sideBySideOf(home, record);
-  const found = kept?.champion === champion ? kept : await askedNow(home, record, options);
-  return { found, worse: found === undefined ? [] : clearlyWorse(found, judgeRulesOf(record.manifest)) };
+  const known = kept?.champion === champion ? kept : undefined;
+  // Truths may have come since.
+  const found = known?.source === 'joined' ? known : ((await askedNow(home, record, options)) ?? known);
+  if (found === undefined)
+    return { found, worse: [], unknown: `nothing could be compared of version ${version} with version ${champion}` };
+  const rules = judgeRulesOf(record.manifest);
+  const worse = [...clearlyWorse(found, rules), ...oneSided(found, rules)];
+  return { found, worse, unknown: found.labelled === 0 ? withoutTruths(found) : undefined };
 }
+
+const withoutTruths = ({ rows, champion, disagreement }: SideBySide): string => {
+  const otherwise =
+    disagreement === null ? '' : `; it decides ${Number((100 * disagreement).toPrecision(3))} % otherwise`;
+  return `no truth is known of the ${rows} rows that it was compared with version ${champion} on: which of the two is better is not known${otherwise}`;
+};
 
 /** Nothing where ONNX Runtime is not installed: whoever only releases does not need it. */
 async function askedNow(home: Home, record: ModelVersion, options: AskingOptions): Promise<SideBySide | undefined> {

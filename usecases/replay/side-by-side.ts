@@ -1,8 +1,10 @@
 import type { Capture } from '../../core/captures/capture.ts';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
+import type { Baseline } from '../../core/profile/profile.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { answerDifference, type Deciding } from '../../core/replay/answers.ts';
+import { sideAnswers } from '../../core/replay/one-sided.ts';
 import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import { pairsOf, truthPairs } from '../../core/replay/truth-pairs.ts';
 import type { TruthRecord } from '../../core/serving/ground-truth.ts';
@@ -65,7 +67,7 @@ export async function sideBySide(home: Home, record: ModelVersion, options: Aski
     return { remarks: [`it cannot be compared with version ${other.version}: they do not decide about the same`] };
   const remarks: string[] = [];
   const shared = await rowsFor(home, record, other, remarks);
-  if (shared === undefined) return { remarks: [...remarks, nothingToAsk(other)] };
+  if (shared === undefined) return { remarks: [...remarks, `${nothingToAsk(other)}: ${HOW_TO_GET_ROWS}`] };
   const sides = new AskedSides(home, [record, other], options);
   try {
     const [first, second] = await sides.open();
@@ -83,6 +85,9 @@ export async function sideBySide(home: Home, record: ModelVersion, options: Aski
     await sides.close();
   }
 }
+
+const HOW_TO_GET_ROWS =
+  'neither baseline has rows of its reference, as `trimtab init` keeps of a table without personal fields, and too few requests were captured';
 
 const nothingToAsk = ({ version }: ModelVersion): string =>
   `it was not compared with version ${version}: no rows are known that both can be asked about`;
@@ -131,6 +136,16 @@ function compared({ record, other, own, reference, shared, outcomes }: Compared)
     disagreement: asked.length === 0 ? null : difference.disagree / asked.length,
     rankCorrelation: difference.rankCorrelation,
     notFinite: difference.notFinite,
+    answers: {
+      champion: sideAnswers(
+        reference,
+        asked.map(({ answers }) => answers[1].score),
+      ),
+      version: sideAnswers(
+        own,
+        asked.map(({ answers }) => answers[0].score),
+      ),
+    },
     labelled: labelled.length,
     metrics: Object.fromEntries(
       Object.keys(champion.metrics)
@@ -212,16 +227,23 @@ async function capturedRows(home: Home, record: ModelVersion, champion: ModelVer
   return answered.length >= FEW ? { source: 'captures', from: first, to, rows: answered } : undefined;
 }
 
-/** Rows of the version's reference, which no truth is kept of. */
+/** Rows of the version's reference, else of the champion's, which no truth is kept of. */
 async function referenceRows(
   home: Home,
   record: ModelVersion,
   champion: ModelVersion,
 ): Promise<SharedRows | undefined> {
-  const background = (await baselineOf(home, record))?.background;
-  if (background === undefined) return undefined;
-  const { columns, rows } = background;
   const wanted = [record, champion].flatMap(({ manifest }) => manifest.contract.features.map(({ name }) => name));
+  for (const side of [record, champion]) {
+    const found = backgroundOf(await baselineOf(home, side), wanted);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function backgroundOf(baseline: Baseline | undefined, wanted: readonly string[]): SharedRows | undefined {
+  if (baseline?.background === undefined) return undefined;
+  const { columns, rows } = baseline.background;
   if (rows.length === 0 || wanted.some((name) => !columns.includes(name))) return undefined;
   return {
     source: 'reference',

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { main } from '../../../cli/main.ts';
+import { startLocalRuntime } from '../../../local-runtime/local-runtime.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 describe('trimtab up', () => {
@@ -15,4 +16,17 @@ describe('trimtab up', () => {
     expect(await running).toBe(0);
     expect(out).toEqual([expect.stringMatching(/^serving .*a\\u001b\[2J\\nserving nothing at http:.* until stopped/)]);
   }, 60_000);
+
+  it('does not serve a home that is served already', async () => {
+    const home = temporaryFolder('up');
+    const err: string[] = [];
+    const io = { out: () => undefined, err: (text: string) => err.push(text), env: {} };
+    const runtime = await startLocalRuntime({ home, port: 0 });
+    try {
+      expect(await main(['--home', home, 'up', '--port', '0'], io)).toBe(2);
+      expect(err.join()).toContain(`is served already, by process ${process.pid} at ${runtime.url}`);
+    } finally {
+      await runtime.close();
+    }
+  }, 30_000);
 });

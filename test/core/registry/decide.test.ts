@@ -267,6 +267,17 @@ describe('decide', () => {
     expect(state).toMatchObject({ champion: 2, previous: [1], challengers: [] });
   });
 
+  it('asks for retraining until another version has all the traffic, however many are registered', () => {
+    const asked: Command[] = [
+      ...registered(2),
+      { type: 'release', version: 1, reason: r },
+      { type: 'request-retraining', reason: r },
+      { type: 'register', version: 3, reason: r },
+    ];
+    expect(play(asked).state.retraining).not.toBeNull();
+    expect(play([...asked, { type: 'release', version: 2, reason: r }]).state.retraining).toBeNull();
+  });
+
   it('takes a canary back and bars it in one entry', () => {
     const { entries, state } = play([
       ...registered(2),

@@ -23,6 +23,7 @@ describe('freezeEnd', () => {
     ['2025-01-31T12:00:00Z', 'it is past'],
     ['31d', 'it is too far'],
     ['2026-03-02T12:00:01Z', 'it is too far'],
+    ['2026-02-30T10:00Z', 'it is neither a duration nor an instant'],
     ['tomorrow', 'it is neither a duration nor an instant'],
     ['2026-02-01', 'it is neither a duration nor an instant'],
     ['2026-02-01T12:00', 'it is neither a duration nor an instant'],

@@ -75,6 +75,42 @@ describe('what the judge asks of a person', () => {
     expect(await asked()).toMatchObject([{ cause: 'drift', runbook: 'drift.md' }]);
   });
 
+  it('is one request for retraining until what was registered for it is released, and says what it waits for', async () => {
+    const wrong = () => fixture.serve(1, 'champion', 30, { wrong: 0.9 });
+    const requests = async () => (await fixture.kinds()).filter((kind) => kind === 'retraining-requested').length;
+    await fixture.apply({ type: 'release', version: 2, reason: 'r' });
+    await fixture.apply({ type: 'release', version: 1, reason: 'r' });
+    await until(10 * HOUR, well, 600);
+    await until(11 * HOUR, wrong);
+    expect(await requests()).toBe(1);
+    expect(await asked()).toMatchObject([
+      { key: 'drift', version: null, reason: expect.stringContaining('no version was') },
+    ]);
+    await fixture.register(4, { steps: [0.25, 1], stepSeconds: 300, mode: 'act' });
+    await until(11 * HOUR + 600, wrong);
+    expect(await requests()).toBe(1);
+    expect(await asked()).toMatchObject([
+      {
+        key: 'drift',
+        version: 4,
+        reason: expect.stringContaining('version 4, registered since, waits to be released'),
+      },
+    ]);
+    const canary = { type: 'start-canary', version: 4, steps: [0.25, 1], reason: 'r' } as const;
+    await fixture.apply(canary);
+    await look();
+    expect(await asked()).toEqual([]);
+    await fixture.apply({ type: 'abort-canary', quarantine: true, reason: 'r' });
+    await look();
+    expect((await asked())![0]!.reason).toContain('version 4, registered since, may not be released');
+    expect(await requests()).toBe(1);
+    await fixture.apply({ type: 'lift-quarantine', version: 4, reason: 'r' });
+    await fixture.apply({ type: 'release', version: 4, reason: 'r' });
+    await look();
+    expect(await asked()).toEqual([]);
+    expect((await fixture.registry.state('m')).retraining).toBeNull();
+  });
+
   it('is one entry for trouble that lasts for days', async () => {
     await until(30 * HOUR, failing, 1_800);
     expect((await fixture.kinds()).filter((kind) => kind.endsWith('-held'))).toEqual(['infrastructure-held']);

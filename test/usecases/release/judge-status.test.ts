@@ -73,6 +73,21 @@ describe('what the judge finds, in the status', () => {
     expect((await status()).text).toContain('judge       version 2: ready for the next step');
   });
 
+  it('does not call well what retraining was asked for', async () => {
+    await apply({ type: 'request-retraining', reason: 'r' });
+    const { text } = await status();
+    expect(text).toContain('judge       version 1: stays, and retraining was asked for');
+    expect(text).not.toContain('nothing is wrong');
+  });
+
+  it('says that the judge does not look only once it has had time to begin', async () => {
+    await canary();
+    fixture.seconds += 50;
+    expect((await status()).text).not.toContain('the judge does not look');
+    fixture.seconds += 540;
+    expect((await status()).text).toContain('the judge does not look');
+  });
+
   it('is what it finds of a champion, and what replay made known last', async () => {
     const pairs = { n: 10, both: 0, suspectOnly: 9, referenceOnly: 1 };
     const none = { n: 0, both: 0, suspectOnly: 0, referenceOnly: 0 };

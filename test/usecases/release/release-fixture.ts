@@ -44,30 +44,35 @@ export class ReleaseFixture {
     const clock = { now: () => new Date(T0 + (fixture?.seconds ?? 0) * 1_000) };
     const home = await openLocalHome(temporaryFolder('release'), clock);
     fixture = new ReleaseFixture(home, new Registry(home, 'test'));
-    for (const version of [1, 2, 3]) {
-      const record = versionRecord('m', version);
-      const state = (await home.ledger.latest('m'))?.state ?? EMPTY_STATE;
-      const context = { model: 'm', at: clock.now().toISOString(), actor: 'test' };
-      await home.ledger.append(decide(state, { type: 'register', version, reason: 'r' }, context), {
-        ...record,
-        manifest: {
-          ...record.manifest,
-          decision: { task: 'binary', output: 'y', column: 0, threshold: 0.5 },
-          // Nothing can be asked again.
-          monitoring: {
-            ...record.manifest.monitoring,
-            periodSeconds: 10,
-            maxErrorRate: 0.36,
-            maxLatencyMs: 500,
-            captureShare: 0,
-          },
-          rollout: { mode: 'act', ...rollout, youngDays: 7, shadow: { maxDisagreement: 0.1 } },
-        },
-      });
-      await fixture.apply({ type: 'approve', version, reason: 'r' });
-    }
+    for (const version of [1, 2, 3]) await fixture.register(version, { mode: 'act', ...rollout });
     await fixture.apply({ type: 'release', version: 1, reason: 'r' });
     return fixture;
+  }
+
+  /** Registers a version now, and approves it. */
+  async register(version: number, rollout: Pick<Rollout, 'steps' | 'stepSeconds' | 'mode'>): Promise<void> {
+    const { ledger, clock } = this.home;
+    const record = versionRecord('m', version);
+    const state = (await ledger.latest('m'))?.state ?? EMPTY_STATE;
+    const at = clock.now().toISOString();
+    await ledger.append(decide(state, { type: 'register', version, reason: 'r' }, { model: 'm', at, actor: 'test' }), {
+      ...record,
+      registeredAt: at,
+      manifest: {
+        ...record.manifest,
+        decision: { task: 'binary', output: 'y', column: 0, threshold: 0.5 },
+        // Nothing can be asked again.
+        monitoring: {
+          ...record.manifest.monitoring,
+          periodSeconds: 10,
+          maxErrorRate: 0.36,
+          maxLatencyMs: 500,
+          captureShare: 0,
+        },
+        rollout: { ...rollout, youngDays: 7, shadow: { maxDisagreement: 0.1 } },
+      },
+    });
+    await this.apply({ type: 'approve', version, reason: 'r' });
   }
 
   apply(command: Command) {

@@ -29,6 +29,20 @@ async function trimtab(...argv: string[]): Promise<{ status: number; out: string
 const register = async (...folder: string[]): Promise<RegistrationView> =>
   RegistrationView.parse(JSON.parse((await trimtab('register', ...folder, '--json')).out));
 
+/** Of a reference of which rows are kept. */
+async function writeBaseline(folder: string): Promise<void> {
+  const flat = { kind: 'numeric', rows: 1, missing: 0, edges: [], counts: [1], min: 0, max: 1, mean: 0, m2: 0 };
+  const baseline = {
+    format: 1,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    source: '0'.repeat(64),
+    profile: { rows: 1, columns: { x: flat, 'output:score': flat } },
+    chunks: [],
+    background: { columns: ['x'], rows: numbers(0, 60).map((x) => [x]) },
+  };
+  await writeFile(path.join(folder, 'baseline.json'), JSON.stringify(baseline));
+}
+
 describe('a version beside the champion', () => {
   it('is compared on joined requests, and refused where it is clearly worse, unless somebody says why not', async () => {
     await fixture.ask(numbers(0, 200));
@@ -50,9 +64,15 @@ describe('a version beside the champion', () => {
     expect(refused.err).toContain('--force --reason');
     expect((await fixture.registry.state('table')).champion).toBe(1);
     expect((await trimtab('release', 'table', '2', '--force')).status).toBe(2);
+    expect((await trimtab('release', 'table', '2', '--canary', '--force', '--reason', ' ')).status).toBe(2);
     expect((await trimtab('release', 'table', '2', '--force', '--reason', 'a law asks for it')).status).toBe(0);
     const [entry] = (await fixture.registry.history('table')).slice(-1);
-    expect(entry).toMatchObject({ kind: 'released', version: 2, reason: 'a law asks for it' });
+    expect(entry).toMatchObject({
+      kind: 'released',
+      version: 2,
+      reason: expect.stringMatching(/^a law asks for it \(forced, although/),
+    });
+    expect((await trimtab('history', 'table')).out.replace(/\s+/g, ' ')).toContain('missed: 20 of 100 rows');
     expect(JSON.stringify(entry!.evidence)).toContain('missed: 20 of 100 rows, 0 of version 1');
   });
 
@@ -67,20 +87,59 @@ describe('a version beside the champion', () => {
 
   it('is compared on rows of its reference where nothing was captured, and found to have no answers', async () => {
     const folder = await fixture.modelFolder(tableModel(right.map(() => Number.NaN)));
-    const flat = { kind: 'numeric', rows: 1, missing: 0, edges: [], counts: [1], min: 0, max: 1, mean: 0, m2: 0 };
-    const baseline = {
-      format: 1,
-      createdAt: '2026-01-01T00:00:00.000Z',
-      source: '0'.repeat(64),
-      profile: { rows: 1, columns: { x: flat, 'output:score': flat } },
-      chunks: [],
-      background: { columns: ['x'], rows: numbers(0, 60).map((x) => [x]) },
-    };
-    await writeFile(path.join(folder, 'baseline.json'), JSON.stringify(baseline));
+    await writeBaseline(folder);
     const { beside } = await register(folder);
     expect(beside).toMatchObject({ source: 'reference', rows: 60, notFinite: 60, labelled: 0, from: null });
     await trimtab('approve', 'table', '2', '--reason', 'test');
     expect((await trimtab('release', 'table', '2')).err).toContain('no finite answer: 60 of 60 rows');
+  });
+
+  it.each([
+    [
+      'gives one answer',
+      right.map(() => 0.7),
+      {},
+      'one answer to all 60 rows, where version 1 gives 60 different ones',
+    ],
+    [
+      'never decides a class',
+      right,
+      { decision: { task: 'binary', output: 'score', column: 0, threshold: 0.99 } },
+      'one decision about all 60 rows, where version 1 decides 30 otherwise than the rest',
+    ],
+  ])(
+    'is refused where it %s and the champion does not, although no truth is known',
+    async (_, scores, manifest, why) => {
+      const folder = await fixture.modelFolder(tableModel(scores), manifest);
+      await writeBaseline(folder);
+      expect((await register(folder)).beside).toMatchObject({ source: 'reference', labelled: 0 });
+      await trimtab('approve', 'table', '2', '--reason', 'test');
+      expect((await trimtab('release', 'table', '2')).err.replace(/\s+/g, ' ')).toContain(why);
+      expect((await trimtab('release', 'table', '2', '--force', '--reason', 'r')).status).toBe(0);
+    },
+  );
+
+  it('is compared again at its release where truths have come since', async () => {
+    await fixture.ask(numbers(0, 200));
+    const { beside } = await register(await fixture.modelFolder(tableModel(worse)));
+    expect(beside).toMatchObject({ source: 'captures', labelled: 0 });
+    await fixture.joinTruths(({ x }) => x % 2 === 0);
+    await trimtab('approve', 'table', '2', '--reason', 'test');
+    expect((await trimtab('release', 'table', '2')).err).toContain('missed: 20 of 100 rows');
+  });
+
+  it('is compared on rows of the champion’s reference where its own has none, and released with a warning', async () => {
+    const champion = await fixture.modelFolder(tableModel(right.map((score) => score / 2 + 0.25)));
+    await writeBaseline(champion);
+    await register(champion);
+    await trimtab('approve', 'table', '2', '--reason', 'test');
+    await trimtab('release', 'table', '2');
+    const { beside } = await register(await fixture.modelFolder(tableModel(worse)));
+    expect(beside).toMatchObject({ champion: 2, source: 'reference', rows: 60 });
+    await trimtab('approve', 'table', '3', '--reason', 'test');
+    expect((await trimtab('release', 'table', '3')).err).toBe(
+      'note: no truth is known of the 60 rows that it was compared with version 2 on: which of the two is better is not known; it decides 20 % otherwise',
+    );
   });
 
   it('is compared with nothing before there is a champion, or rows', async () => {
@@ -88,6 +147,11 @@ describe('a version beside the champion', () => {
     const { beside, remarks } = await register(folder);
     expect(beside).toBeNull();
     expect(remarks.join()).toContain('no rows are known that both can be asked about');
+    expect(remarks.join()).toContain('as `trimtab init` keeps of a table without personal fields');
+    await trimtab('approve', 'table', '2', '--reason', 'test');
+    expect((await trimtab('release', 'table', '2')).err).toBe(
+      'note: nothing could be compared of version 2 with version 1',
+    );
     const other = await fixture.modelFolder(tableModel(worse), { name: 'other' });
     expect(await register(other)).toMatchObject({ beside: null, version: 1 });
   });
