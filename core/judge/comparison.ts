@@ -44,8 +44,8 @@ export interface RepeatedTruths {
 export interface AskedAgain {
   /** As `strata`, with those of the suspect's bad answers alone that are its own. */
   readonly own: readonly JudgedStratum[];
-  /** Where the others come from; null while that is being asked. */
-  readonly cause: 'data' | 'infrastructure' | null;
+  /** Where the others come from; null while that is being asked, unclear where nothing is there to be asked. */
+  readonly cause: 'data' | 'infrastructure' | 'unclear' | null;
   readonly sentence: string;
 }
 
