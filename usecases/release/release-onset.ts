@@ -233,11 +233,8 @@ async function truthOnset(
     hours.map((before) => hour - before),
   );
   if (reference === undefined && !waits) return [];
-  const stratum = {
-    since,
-    suspect: { [ALL]: suspect },
-    reference: reference === undefined ? {} : { [ALL]: reference },
-  };
+  const before: TruthStratum['reference'] = reference === undefined ? {} : { [ALL]: reference };
+  const stratum: TruthStratum = { since, suspect: { [ALL]: suspect }, reference: before };
   return compareTruths([stratum], rules).flatMap(({ comparison, current }) => {
     // Of means of losses no difference between hours is known to be usual.
     if (!('strata' in comparison)) return [];
