@@ -159,12 +159,12 @@ function beganLater(
   comparisons: readonly AnyComparison[],
 ): string | undefined {
   if (cause !== 'infrastructure') return undefined;
-  for (const [i, { difference, margin }] of findings.entries()) {
-    const comparison = comparisons[i]!;
-    if (comparison.kind !== KIND_OF[about] || !('asked' in comparison) || comparison.asked?.cause !== 'unclear')
-      continue;
-    if (difference > margin)
-      return `${findingSentence({ ...findings[i]!, finding: 'worse' })}; ${comparison.asked.sentence}`;
+  for (const [i, each] of findings.entries()) {
+    const { kind, ...comparison } = comparisons[i]!;
+    const asked = 'asked' in comparison ? comparison.asked : undefined;
+    // A few by chance are no beginning.
+    if (kind === KIND_OF[about] && asked?.cause === 'unclear' && each.finding === 'excused')
+      return `${findingSentence({ ...each, finding: 'worse' })}; ${asked.sentence}`;
   }
   return undefined;
 }

@@ -55,6 +55,24 @@ describe('the onset of a release', () => {
     expect(run.reason).not.toContain('every version');
   });
 
+  it('is no few slow answers of the first hour, when all become slow later', async () => {
+    const latency = { medianMs: 100, slow: 0.003 };
+    const run = await played({
+      duration: '3h',
+      versions: [
+        { name: 'old', latency: { ...latency, slow: 0 } },
+        { name: 'new', latency },
+      ],
+      everywhere: {
+        latencyFactor: [
+          { from: '-3h', value: 1 },
+          { from: '150m', value: 8 },
+        ],
+      },
+    });
+    expect(run).toMatchObject({ acted: false, cause: 'infrastructure' });
+  });
+
   it('is what both stand on when it begins long after the release', async () => {
     const failures = [
       { from: '-3h', value: 0 },
