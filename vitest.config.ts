@@ -15,8 +15,15 @@ const SHARING = [
 export default defineConfig({
   test: {
     ...ISOLATION,
-    // What installs something first has its own command: npm run test:aws, npm run test:aws-home, npm run test:package.
-    exclude: ['test/aws/main-job.test.ts', 'test/emulator/**', 'test/package/**', 'node_modules/**'],
+    // What installs something first has its own command: npm run test:aws, npm run test:aws-home, npm run test:package;
+    // and so has what takes a minute of real time: npm run test:judge.
+    exclude: [
+      'test/aws/main-job.test.ts',
+      'test/emulator/**',
+      'test/judge-rows/**',
+      'test/package/**',
+      'node_modules/**',
+    ],
     env: { CDK_VALIDATION: 'false', ORT_DISABLE_TELEMETRY: '1' },
     isolate: true,
     testTimeout: 30_000,
@@ -29,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: ['test/**/*.test.ts'],
-          exclude: [...SHARING, ...SYNTHESIZE, CHECKOUT_TEST],
+          exclude: [...SHARING, ...SYNTHESIZE, 'test/judge-rows/**', CHECKOUT_TEST],
         },
       },
       { extends: true, test: { ...SHARED, name: 'unit', include: SHARING } },

@@ -25,6 +25,8 @@ export interface LocalRuntimeOptions {
   readonly log?: (line: string) => void;
   /** Seconds between the runs of scheduled functions, by name. @default those of their triggers */
   readonly every?: Readonly<Record<string, number>>;
+  /** Header in which a trusted proxy identifies the caller, as the standalone server has it. @default none is trusted */
+  readonly callerHeader?: string;
 }
 
 /** A running installation without AWS: the endpoint, the functions, and what triggers them. */
@@ -71,6 +73,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
     first: metricsPage({ sink, collectors }),
     port: options.port,
     host: options.host ?? '127.0.0.1',
+    ...(options.callerHeader === undefined ? {} : { callerHeader: options.callerHeader }),
   });
   const marker = path.join(home.folder, 'local-runtime.json');
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));

@@ -7,6 +7,10 @@ import type { Suspect } from './suspects.ts';
 const HOUR_MS = 3_600_000;
 /** How long after its end an hour's captures may still be delivered. */
 const DELIVERY_MS = HOUR_MS;
+/** Said of an hour where time ended before all was asked. */
+export const NOT_ALL_ASKED = 'not all could be asked in time';
+/** How often an hour of which nothing is new is made again because not all of it could be asked in time. */
+const MAX_CUT = 5;
 /** Hours of one suspect that are made in one run, at most: the newest, and then the oldest of those that are left. */
 const MAX_HOURS = 6;
 
@@ -25,6 +29,8 @@ export class HoursToMake {
   readonly #objects: CaptureObjects;
   /** By suspect and hour: what was made of it. */
   readonly #made = new Map<string, string>();
+  /** How often in a row hours were cut short of the same. */
+  readonly #cut = new Map<string, number>();
 
   constructor(private readonly home: Pick<Home, 'captures' | 'data'>) {
     this.#objects = new CaptureObjects(home);
@@ -44,22 +50,37 @@ export class HoursToMake {
       const hour = hourOf(at.toISOString());
       const known = stored.get(hour);
       const truths = joined.get(hour) ?? '';
-      if (known?.made?.complete && known.made.joined === truths) continue;
+      const again = known?.made?.problems.includes(NOT_ALL_ASKED) && this.#mayAskAgain(suspect, hour);
+      if (known?.made?.complete && known.made.joined === truths && !again) continue;
       const objects = await this.#objects.of(model, record.version, at);
       if (objects.keys.length === 0) continue;
       const complete = now.getTime() > at.getTime() + HOUR_MS + DELIVERY_MS;
       const wanted: HourToMake = { hour, objects, complete, joined: truths, stored: known };
       const made = known?.made && textOf({ ...known.made, digest: known.made.captures });
       const text = textOf({ ...wanted, digest: objects.digest });
-      if (text !== made && text !== this.#made.get(keyOf(suspect, hour))) found.push(wanted);
+      const isNew = text !== made && text !== this.#made.get(keyOf(suspect, hour));
+      if (isNew || again) found.push(wanted);
     }
     const [newest, ...rest] = found;
     return newest === undefined ? [] : [newest, ...rest.reverse()].slice(0, MAX_HOURS);
   }
 
-  /** Notes that an hour was made: nothing may have come of it. */
-  note(suspect: Suspect, made: HourToMake): void {
-    this.#made.set(keyOf(suspect, made.hour), textOf({ ...made, digest: made.objects.digest }));
+  /**
+   * Notes that an hour was made: nothing may have come of it.
+   *
+   * @param cut whether not all of it could be asked in time
+   */
+  note(suspect: Suspect, made: HourToMake, cut: boolean): void {
+    const key = keyOf(suspect, made.hour);
+    const text = textOf({ ...made, digest: made.objects.digest });
+    const before = this.#made.get(key) === text ? (this.#cut.get(key) ?? 0) : 0;
+    this.#made.set(key, text);
+    this.#cut.set(key, cut ? before + 1 : 0);
+  }
+
+  /** What is too much for any run would be made again forever. */
+  #mayAskAgain(suspect: Suspect, hour: Hour): boolean {
+    return (this.#cut.get(keyOf(suspect, hour)) ?? 0) < MAX_CUT;
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Hour } from '../../core/quality/hour-tallies.ts';
-import { type ReplayTally, replayKey } from '../../core/replay/replay-tally.ts';
+import { ReplayTally, replayKey } from '../../core/replay/replay-tally.ts';
 import type { Home } from '../../platform/ports.ts';
+import { parseStored } from '../quality/stored-object.ts';
 import { RuleBook, type SharesHistory } from '../quality/version-rules.ts';
 import { type AskedHour, askHour } from './ask-hour.ts';
 import { AskedSides, type AskingOptions } from './asked-sides.ts';
 import { type HourQuery, type HourRequests, hourRequests } from './hour-requests.ts';
 import { type HourTruths, hourTruths, NO_TRUTHS } from './hour-truths.ts';
-import { HoursToMake, type HourToMake } from './hours-to-make.ts';
+import { HoursToMake, type HourToMake, NOT_ALL_ASKED } from './hours-to-make.ts';
 import { type Opener, openerOf } from './replayable-rows.ts';
 import type { StoredTallies } from './stored-tallies.ts';
 import { type Suspect, suspectsOf } from './suspects.ts';
@@ -37,6 +38,10 @@ export class Replay {
   readonly #rules: RuleBook;
   readonly #hours: HoursToMake;
 
+  /** By suspect: when it last had its turn. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
+
   constructor(
     private readonly home: Home,
     private readonly options: ReplayOptions,
@@ -55,13 +60,21 @@ export class Replay {
     const suspects: Suspect[] = [];
     for (const model of await this.home.ledger.models())
       await noting(async () => suspects.push(...(await suspectsOf(this.home, model, now))));
-    const done: ReplaySummary[] = [];
-    for (const [i, suspect] of suspects.entries())
+    const works: Work[] = [];
+    for (const suspect of suspects)
       await noting(async () => {
-        // What one leaves of its time is the others'.
-        const summary = await this.#replay(suspect, now, partOf(end, suspects.length - i));
-        if (summary !== undefined) done.push(summary);
+        const hours = await this.#hours.of(suspect, now);
+        if (hours.length > 0) works.push({ suspect, hours });
       });
+    const done: ReplaySummary[] = [];
+    for (const [i, work] of works.sort((a, b) => this.#turnOf(a.suspect) - this.#turnOf(b.suspect)).entries()) {
+      // Who has no time left comes first in the next run.
+      if (i > 0 && end - performance.now() < MIN_PART_MS) break;
+      this.#turns.set(nameOf(work.suspect), ++this.#turn);
+      // What one leaves of its time is the others'.
+      const part = Math.min(end, Math.max(performance.now() + MIN_PART_MS, partOf(end, works.length - i)));
+      await noting(async () => done.push(await this.#replay(work, part)));
+    }
     if (failures.length > 0)
       throw new AggregateError(
         failures,
@@ -70,9 +83,12 @@ export class Replay {
     return done;
   }
 
-  async #replay(suspect: Suspect, now: Date, until: number): Promise<ReplaySummary | undefined> {
-    const hours = await this.#hours.of(suspect, now);
-    if (hours.length === 0) return undefined;
+  /** Whoever has waited longest comes first: where there are many, one run has no time for all. */
+  #turnOf(suspect: Suspect): number {
+    return this.#turns.get(nameOf(suspect)) ?? 0;
+  }
+
+  async #replay({ suspect, hours }: Work, until: number): Promise<ReplaySummary> {
     const { model, record, reference } = suspect;
     const sides = new AskedSides(this.home, [record, reference], this.options);
     try {
@@ -83,8 +99,9 @@ export class Replay {
         if (performance.now() >= until) break;
         // The newest one is made in every run: it must not keep the others from ever being made.
         const own = partOf(until, Math.min(2, hours.length - made.length));
-        for (const problem of await this.#make(suspect, hour, { sides, opener, until: own })) problems.add(problem);
-        this.#hours.note(suspect, hour);
+        const found = await this.#make(suspect, hour, { sides, opener, until: own });
+        for (const problem of found) problems.add(problem);
+        this.#hours.note(suspect, hour, found.includes(NOT_ALL_ASKED));
         made.push(hour.hour);
       }
       const summary = { model, suspect: record.version, reference: reference.version };
@@ -114,7 +131,7 @@ export class Replay {
     if (problem !== undefined) problems.push(problem);
     const made = { captures: hour.objects.digest, joined: hour.joined, complete: hour.complete, problems };
     for (const tally of talliesOf({ suspect, requests, asked }, { hour: hour.hour, made }))
-      await this.#store(tally, hour.stored);
+      await this.#store(tally, hour.stored, problems.includes(NOT_ALL_ASKED));
     return problems;
   }
 
@@ -124,14 +141,33 @@ export class Replay {
     return hourTruths(this.home, { model, version: record.version, hour, label });
   }
 
-  /** Only in place of what was there before the captures were read: whoever was faster has seen more. */
-  async #store(tally: ReplayTally, stored: StoredTallies | undefined): Promise<void> {
+  /**
+   * Only in place of what was there before the captures were read: whoever was faster has seen more. And what was cut
+   * short takes nothing back that was known.
+   */
+  async #store(tally: ReplayTally, stored: StoredTallies | undefined, cut: boolean): Promise<void> {
     const key = replayKey(tally);
     const etag = stored?.etags.get(key);
+    if (cut && etag !== undefined && (await this.#askedBefore(key)) > tally.asked) return;
     const condition = etag === undefined ? { ifAbsent: true } : { ifMatch: etag };
     await this.home.data.put(key, JSON.stringify(tally), { ...condition, contentType: 'application/json' });
   }
+
+  async #askedBefore(key: string): Promise<number> {
+    return parseStored(ReplayTally, key, await this.home.data.get(key)).asked;
+  }
 }
+
+/** A suspect, and the hours of which something is new. */
+interface Work {
+  readonly suspect: Suspect;
+  readonly hours: readonly HourToMake[];
+}
+
+/** Time that a suspect has at least: two processes start and load a model before anything is asked. */
+const MIN_PART_MS = 5_000;
+
+const nameOf = ({ model, record }: Suspect): string => `${model} ${record.version}`;
 
 /** Stretches of constant shares since a release began; what was before it is in none. */
 function stretchesSince(shares: SharesHistory, from: Date): HourQuery['stretchOf'] {
@@ -166,7 +202,7 @@ async function ask(
     truths,
     until,
   });
-  const problems = [first.problem, second.problem, asked.cut ? 'not all could be asked in time' : undefined];
+  const problems = [first.problem, second.problem, asked.cut ? NOT_ALL_ASKED : undefined];
   return { asked, problems: problems.filter((problem) => problem !== undefined) };
 }
 

@@ -12,9 +12,18 @@ export class ModelLostError extends PlatformError {
 
 export interface IsolationOptions {
   readonly entry: WorkerEntry;
-  /** Longest run, and longest time to load; milliseconds. */
+  /** Longest run; milliseconds. */
   readonly timeoutMs: number;
+  /** How long the process may take to start, and the model to load; milliseconds. @default 20,000 */
+  readonly startTimeoutMs?: number;
 }
+
+/** A process has not started in time: of the model that it was to run, that says nothing. */
+export class WorkerNotStartedError extends PlatformError {
+  override readonly name = 'WorkerNotStartedError';
+}
+
+const START_TIMEOUT_MS = 20_000;
 
 /** After so many lost processes the model is not tried again. */
 const MAX_LOST = 3;
@@ -23,7 +32,7 @@ const MAX_LOST = 3;
  * Loads a model in a process of its own: a run that does not end is ended with it, and one that crashes takes nothing
  * else along.
  *
- * @throws DigestMismatchError, ModelLoadError, ModelLostError
+ * @throws DigestMismatchError, ModelLoadError, ModelLostError, WorkerNotStartedError
  */
 export async function loadIsolated(
   path: string,
@@ -52,7 +61,7 @@ class IsolatedModel implements OnnxModel {
 
   async load(): Promise<void> {
     try {
-      const reply = await this.#ask((worker) => worker.ask({ kind: 'load', model: this.#model }));
+      const reply = await this.#ask((worker) => worker.ask({ kind: 'load', model: this.#model }), this.#startMs);
       if ('signature' in reply) this.#signature = reply.signature;
     } catch (error) {
       await this.release();
@@ -65,7 +74,10 @@ class IsolatedModel implements OnnxModel {
     outputs?: readonly string[],
     report?: RunReport,
   ): Promise<Record<string, TensorData>> {
-    const reply = await this.#ask((worker) => worker.ask({ kind: 'run', model: this.#model, feeds, outputs }));
+    const reply = await this.#ask(
+      (worker) => worker.ask({ kind: 'run', model: this.#model, feeds, outputs }),
+      this.isolation.timeoutMs,
+    );
     if (!('outputs' in reply)) throw new ModelLostError(`${this.path} has given no outputs`);
     if (report !== undefined) report.run = reply.ms;
     return reply.outputs;
@@ -80,23 +92,37 @@ class IsolatedModel implements OnnxModel {
     return { key: 0, path: this.path, ...this.options };
   }
 
-  async #ask<T>(order: (worker: WorkerProcess) => Promise<T>): Promise<T> {
+  get #startMs(): number {
+    return this.isolation.startTimeoutMs ?? START_TIMEOUT_MS;
+  }
+
+  /** @param timeoutMs from when the process has started */
+  async #ask<T>(order: (worker: WorkerProcess) => Promise<T>, timeoutMs: number): Promise<T> {
     if (this.#lost >= MAX_LOST) throw new ModelLostError(`the model was lost ${MAX_LOST} times and is not tried again`);
-    const { timeoutMs, entry } = this.isolation;
-    const worker = this.#worker ?? new WorkerProcess(entry, () => undefined);
+    const worker = this.#worker ?? new WorkerProcess(this.isolation.entry, () => undefined);
     this.#worker = worker;
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      worker.kill();
-    }, timeoutMs);
+    let [late, started] = [false, false];
+    const within = (ms: number): NodeJS.Timeout =>
+      setTimeout(() => {
+        late = true;
+        worker.kill();
+      }, ms);
+    let timer = within(this.#startMs);
     try {
       await worker.ready;
+      started = true;
+      clearTimeout(timer);
+      timer = within(timeoutMs);
       return await order(worker);
     } catch (error) {
       if (!(error instanceof WorkerLostError)) throw error;
-      this.#lost++;
       this.#worker = undefined;
+      // A machine that has too much to do is no fault of the model.
+      if (late && !started)
+        throw new WorkerNotStartedError(`its process has not started within ${this.#startMs / 1_000} s`, {
+          cause: error,
+        });
+      this.#lost++;
       const how = late ? `it has not answered within ${timeoutMs / 1_000} s` : error.message;
       throw new ModelLostError(`the model was lost: ${how}`, { cause: error });
     } finally {

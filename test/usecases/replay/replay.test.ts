@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { replayKey } from '../../../core/replay/replay-tally.ts';
 import { loopModel } from '../../fixtures/onnx/write.ts';
 import { ReplayFixture, tableModel } from './replay-fixture.ts';
 
@@ -22,6 +23,25 @@ async function canary(graph: Uint8Array, manifest: object = {}): Promise<number>
   await fixture.canary(version);
   return version;
 }
+
+describe('replay with too little time', () => {
+  it('asks again later about what could not be asked, though nothing is new', async () => {
+    await canary(tableModel(scores(50)));
+    await fixture.ask(numbers(0, 130));
+    const now = new Date();
+    await fixture.replay().run(now);
+    expect(await fixture.replay().run(now)).toEqual([]);
+    const [whole] = await fixture.tallies();
+    // As a run leaves it whose time was over before anything was asked.
+    const made = { ...whole!.made!, problems: ['not all could be asked in time'] };
+    const failures = { n: 0, both: 0, suspectOnly: 0, referenceOnly: 0 };
+    await fixture.home.data.put(replayKey(whole!), JSON.stringify({ ...whole, asked: 0, failures, made }));
+    const replay = fixture.replay();
+    expect(await replay.run(now)).toMatchObject([{ problems: [] }]);
+    expect(await fixture.tallies()).toEqual([whole]);
+    expect(await replay.run(now)).toEqual([]);
+  });
+});
 
 describe('replay of a canary', () => {
   it('tells requests that the canary alone fails from those that every version fails', async () => {
