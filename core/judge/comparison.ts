@@ -29,6 +29,8 @@ export interface Comparison extends Compared {
   readonly strata: readonly JudgedStratum[];
   /** What asking again about bad answers has shown; absent: nothing was asked, and all of them are the suspect's own. */
   readonly asked?: AskedAgain | undefined;
+  /** Whether no more can become known of it, so that nothing is to be waited for. @default false */
+  readonly isClosed?: boolean;
   /** Truths of the suspect that repeat others, and count for nothing. */
   readonly repeated?: RepeatedTruths | undefined;
 }

@@ -179,7 +179,7 @@ function mayBegin(
   const asked = 'asked' in comparison ? comparison.asked : undefined;
   // Whether the world has changed is known once the predecessor was asked as well.
   if (asked?.cause === null && comparison.kind === 'truth' && cause === 'drift') return true;
-  if (asked?.cause === 'unclear') return false;
+  if (asked?.cause === 'unclear' || ('isClosed' in comparison && comparison.isClosed)) return false;
   if (suspect.n === 0 || reference.n === 0) return false;
   if ('pairs' in comparison) return difference > margin;
   return isAfterwards(comparison) && suspect.bad / suspect.n > 2 * (reference.bad / reference.n);

@@ -139,7 +139,8 @@ async function operationOnset(
     const waits = asks && now.getTime() - at.getTime() < ASKING_MS + rate.settlesMs;
     const asked = waits ? { own: noneOf(strata), cause: null, sentence: askedAgain } : undefined;
     const ratio = isUsual ? RATIO_AFTERWARDS : 1;
-    return [{ comparison: { ...comparison, ratio, strata, asked }, current: strata }];
+    const isClosed = !waits && sumOf(after).n >= ENOUGH;
+    return [{ comparison: { ...comparison, ratio, strata, asked, isClosed }, current: strata }];
   }
   if (isUsual || isBorneOut) return [];
   const later = await laterOnset(home, { ...takeover, at: from }, rate, now);
