@@ -27,10 +27,10 @@ export interface Comparison extends Compared {
   /** How many times as bad the suspect has to be, at least, to be worse. @default 1 */
   readonly ratio?: number;
   readonly strata: readonly JudgedStratum[];
-  /** Whether nothing more of it is to come, so that nothing waits for it. @default false */
-  readonly closed?: boolean;
   /** What asking again about bad answers has shown; absent: nothing was asked, and all of them are the suspect's own. */
   readonly asked?: AskedAgain | undefined;
+  /** Whether no more can become known of it, so that nothing is to be waited for. @default false */
+  readonly isClosed?: boolean;
   /** Truths of the suspect that repeat others, and count for nothing. */
   readonly repeated?: RepeatedTruths | undefined;
 }
@@ -46,8 +46,8 @@ export interface RepeatedTruths {
 export interface AskedAgain {
   /** As `strata`, with those of the suspect's bad answers alone that are its own. */
   readonly own: readonly JudgedStratum[];
-  /** Where the others come from; null while that is being asked. */
-  readonly cause: 'data' | 'infrastructure' | null;
+  /** Where the others come from; null while that is being asked, unclear where nothing is there to be asked. */
+  readonly cause: 'data' | 'infrastructure' | 'unclear' | null;
   readonly sentence: string;
 }
 

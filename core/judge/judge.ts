@@ -90,13 +90,14 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
   const asked = excused.flatMap((each) => ('asked' in each && each.asked !== undefined ? [each.asked] : []));
   const asking = asked.find(({ cause }) => cause === null);
   if (asking !== undefined) return answer('wait', null, asking.sentence, ['answers to the same requests, asked again']);
-  const [notItsOwn] = asked;
+  const notItsOwn = asked.find(({ cause }) => cause !== 'unclear');
   if (notItsOwn?.cause != null) return answer('hold', notItsOwn.cause, notItsOwn.sentence);
   const [first] = trouble;
   // Of a release that is no longer young no more is to come.
   const isYoung = ageDays <= rules.youngDays;
-  const begins = isYoung && findings.some((each, i) => mayBegin(each, comparisons[i]!));
-  if (first !== undefined && first.cause !== 'data' && begins)
+  const unknown = isYoung && first ? beganLater(first, findings, comparisons) : undefined;
+  if (unknown !== undefined) return answer('ask-person', 'unclear', unknown);
+  if (first !== undefined && isYoung && findings.some((each, i) => mayBegin(each, comparisons[i]!, first)))
     return answer('wait', 'unclear', `${first.sentence}; it may have begun with the release`, ['more answers']);
   if (first !== undefined) {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');
@@ -141,7 +142,9 @@ function worseReason(
   const held =
     compared.length === 0 ? [] : [`version ${version} is worse than what it is held against: ${compared.join('; ')}`];
   const afterwards = worse.some((each) => isAfterwards(of(each)))
-    ? ['the versions were compared before and after the release, for nothing else is there']
+    ? [
+        `the versions were compared before and after the release, for ${comparisons.some((each) => 'pairs' in each) ? 'too little could be asked again' : 'nothing else is there'}`,
+      ]
     : [];
   const odd =
     useless.length === 0
@@ -150,11 +153,39 @@ function worseReason(
   return [...held, ...odd, ...afterwards].join('; ');
 }
 
+/** Kinds of comparisons that tell whose an alarm's trouble is. */
+const KIND_OF: Readonly<Record<string, AnyComparison['kind']>> = { Failure: 'failure', Latency: 'slow' };
+
+/** What began a little after a release, where one version alone has answers: neither its own nor every version's is known. */
+function beganLater(
+  { cause, about = '' }: SharedTrouble,
+  findings: readonly MetricFinding[],
+  comparisons: readonly AnyComparison[],
+): string | undefined {
+  if (cause !== 'infrastructure') return undefined;
+  for (const [i, each] of findings.entries()) {
+    const { kind, ...comparison } = comparisons[i]!;
+    const asked = 'asked' in comparison ? comparison.asked : undefined;
+    // A few by chance are no beginning.
+    if (kind === KIND_OF[about] && asked?.cause === 'unclear' && each.finding === 'excused')
+      return `${findingSentence({ ...each, finding: 'worse' })}; ${asked.sentence}`;
+  }
+  return undefined;
+}
+
 /** Whether a champion looks worse than what was before it, though it is not sure yet. */
-function mayBegin({ suspect, reference, difference, margin }: MetricFinding, comparison: AnyComparison): boolean {
+function mayBegin(
+  { suspect, reference, difference, margin }: MetricFinding,
+  comparison: AnyComparison,
+  { cause }: SharedTrouble,
+): boolean {
+  if (cause === 'data') return false;
+  const asked = 'asked' in comparison ? comparison.asked : undefined;
+  // Whether the world has changed is known once the predecessor was asked as well.
+  if (asked?.cause === null && comparison.kind === 'truth' && cause === 'drift') return true;
+  if (asked?.cause === 'unclear' || ('isClosed' in comparison && comparison.isClosed)) return false;
   if (suspect.n === 0 || reference.n === 0) return false;
   if ('pairs' in comparison) return difference > margin;
-  if ('closed' in comparison && comparison.closed) return false;
   return isAfterwards(comparison) && suspect.bad / suspect.n > 2 * (reference.bad / reference.n);
 }
 

@@ -31,7 +31,7 @@ export async function operationComparisons(
   const [first] = stretches;
   if (first === undefined) return [];
   const usual = await usualSlowest(home, versions, first.from);
-  const rates: Rate[] = [
+  const rates: OperationRate[] = [
     { metric: 'Failure', bad: 'Sum', name: FAILURES, kind: 'failure' },
     slowerThan(rules.slowMs),
     ...(usual === undefined || usual >= rules.slowMs ? [] : [slowerThan(usual)]),
@@ -61,7 +61,7 @@ export interface OperationOptions {
 }
 
 /** A rate that metrics have. */
-interface Rate {
+export interface OperationRate {
   readonly metric: MetricName;
   /** Statistic that counts the bad ones. */
   readonly bad: string;
@@ -69,7 +69,7 @@ interface Rate {
   readonly kind: 'failure' | 'slow';
 }
 
-const slowerThan = (ms: number): Rate => ({
+export const slowerThan = (ms: number): OperationRate => ({
   metric: 'Latency',
   bad: `TC(${ms}:)`,
   name: `${SLOWER_THAN}${Number(ms.toPrecision(3))} ms`,
@@ -99,7 +99,7 @@ async function strataOf(
   home: Pick<Home, 'metrics'>,
   { model, champion, challenger }: Versions,
   stretches: readonly Stretch[],
-  rate: Rate,
+  rate: OperationRate,
 ): Promise<YoungStratum[]> {
   const { from, seenAt } = stretches[0]!;
   const window = { from, to: stretches.at(-1)!.to, seenAt };
@@ -159,7 +159,7 @@ function periodSecondsOf({ from, to, seenAt = to }: SeenWindow): number {
 export async function periodCounts(
   home: Pick<Home, 'metrics'>,
   { model, version }: { readonly model: string; readonly version: number },
-  { metric, bad }: Pick<Rate, 'metric' | 'bad'>,
+  { metric, bad }: Pick<OperationRate, 'metric' | 'bad'>,
   window: SeenWindow,
 ): Promise<Map<number, Counts>> {
   const periodSeconds = periodSecondsOf(window);

@@ -1,4 +1,5 @@
-import type { Counts } from '../../core/judge/counts.ts';
+import type { Counts, JudgedStratum } from '../../core/judge/counts.ts';
+import { addPairs, NO_PAIRS } from '../../core/judge/paired.ts';
 import { type JudgeRules, operationMargin } from '../../core/judge/rules.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import { ALL } from '../../core/quality/segments.ts';
@@ -7,9 +8,9 @@ import type { Entry } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { readHour } from '../quality/read-tallies.ts';
 import type { GatheredComparison } from './gathered-comparison.ts';
-import { FAILURES, type OperationOptions, periodCounts } from './operation-evidence.ts';
-import { ASKING_MS } from './replay-evidence.ts';
-import { compareTruths } from './truth-evidence.ts';
+import { FAILURES, type OperationOptions, type OperationRate, periodCounts, slowerThan } from './operation-evidence.ts';
+import { ASKING_MS, MOST, REPLAYED_NAMES, type ReplayedKind } from './replay-evidence.ts';
+import { compareTruths, type TruthStratum } from './truth-evidence.ts';
 
 const HOUR_MS = 3_600_000;
 /** What is compared of either side of a release: so many answers or truths, the nearest to it. */
@@ -19,6 +20,8 @@ const AROUND_HOURS = 24;
 const AROUND_MS = AROUND_HOURS * HOUR_MS;
 /** Hours differ by themselves, so a champion has to be so many times as often wrong as what was before it. */
 const RATIO_AFTERWARDS = 2;
+/** Environments that a release starts are slow at first, whatever the version. */
+const WARM_UP_MS = 60_000;
 /** Failures begin with a release unless so many good answers before the first would be this unlikely. */
 const BEGINS_LEVEL = 0.01;
 
@@ -56,13 +59,42 @@ export async function onsetComparisons(
 ): Promise<GatheredComparison[]> {
   const seen = await seenTakeover(home, takeover, now);
   // What both were asked about says more than what was before, which was other hours.
-  const isAsked = replays.some(({ failures }) => failures.n > 0);
-  const [failures, truths] = await Promise.all([
-    isAsked ? [] : failureOnset(home, seen, { rules, now, asks }),
-    replays.some(({ asked }) => asked > 0) ? [] : truthOnset(home, takeover, rules),
-  ]);
-  return [...failures, ...truths];
+  const operation = onsetRates(rules).map((rate) => {
+    const { n, both, suspectOnly, referenceOnly } = replays.reduce(
+      (sum, each) => addPairs(sum, each[rate.asked]),
+      NO_PAIRS,
+    );
+    // A few that it alone is bad at bear out what began with it, before they are enough by themselves.
+    if (n > 0 && (both + referenceOnly > 0 || suspectOnly < MOST * n)) return [];
+    return operationOnset(home, seen, rate, { rules, now, asks: asks && n === 0, isBorneOut: n > 0 });
+  });
+  const isPaired = replays.some(({ truth }) => truth.some(({ pairs }) => pairs.n > 0));
+  const truths = isPaired ? [] : truthOnset(home, takeover, rules, asks && (await isTruthNew(home, seen, now)));
+  return (await Promise.all([...operation, truths])).flat();
 }
+
+/** Whether the first truths of a champion are too young to have been asked about. */
+async function isTruthNew(
+  home: Pick<Home, 'metrics'>,
+  { model, champion: version, at }: Takeover,
+  now: Date,
+): Promise<boolean> {
+  const window = { from: at, to: new Date(now.getTime() - ASKING_MS) };
+  const known = await periodCounts(home, { model, version }, { metric: 'PredictionError', bad: 'Sum' }, window);
+  return sumOf([...known.values()]).n === 0;
+}
+
+/** A rate whose onset is looked for. */
+interface OnsetRate extends OperationRate {
+  readonly asked: ReplayedKind;
+  /** What is left out of a champion's first answers. */
+  readonly settlesMs: number;
+}
+
+const onsetRates = (rules: JudgeRules): OnsetRate[] => [
+  { metric: 'Failure', bad: 'Sum', name: FAILURES, kind: 'failure', asked: 'failures', settlesMs: 0 },
+  { ...slowerThan(rules.slowMs), asked: 'slow', settlesMs: WARM_UP_MS },
+];
 
 /** Where the clock of who released was ahead, a release begins with the first answer of its champion. */
 async function seenTakeover(home: Pick<Home, 'metrics'>, takeover: Takeover, now: Date): Promise<Takeover> {
@@ -73,25 +105,73 @@ async function seenTakeover(home: Pick<Home, 'metrics'>, takeover: Takeover, now
   return { ...takeover, at: first === undefined ? now : new Date(first) };
 }
 
-async function failureOnset(
+interface OnsetOptions {
+  readonly rules: JudgeRules;
+  readonly now: Date;
+  /** Whether bad answers are going to be asked again. */
+  readonly asks: boolean;
+  /** Whether asking again has shown some to be its own. */
+  readonly isBorneOut: boolean;
+}
+
+async function operationOnset(
   home: Pick<Home, 'metrics'>,
-  { model, champion, predecessor, at }: Takeover,
-  { rules, now, asks }: { readonly rules: JudgeRules; readonly now: Date; readonly asks: boolean },
+  takeover: Takeover,
+  rate: OnsetRate,
+  { rules, now, asks, isBorneOut }: OnsetOptions,
 ): Promise<GatheredComparison[]> {
-  const after = await nearest(home, { model, version: champion, at, until: now });
-  if (after.every(({ bad }) => bad === 0)) return [];
-  const before = await nearest(home, { model, version: predecessor, at });
-  // What failed before the release as well did not begin with it.
-  if (before.some((each) => each.bad > 0) || !beginsAtOnce(after)) return [];
-  const strata = [{ suspect: sumOf(after), reference: sumOf(before) }];
-  const margin = operationMargin(rules);
-  // What began a moment ago is being asked again of both.
-  const young = now.getTime() - at.getTime() < ASKING_MS;
-  const own = strata.map((each) => ({ ...each, suspect: { ...each.suspect, bad: 0 } }));
-  const asked = asks && young ? { own, cause: null, sentence: 'failures are asked again of both versions' } : undefined;
-  const closed = now.getTime() - at.getTime() > AROUND_MS;
-  const comparison = { metric: FAILURES, kind: 'failure' as const, margin, holdsStep: false, strata, asked, closed };
-  return [{ comparison, current: strata }];
+  const { model, champion, predecessor, at } = takeover;
+  const from = new Date(at.getTime() + rate.settlesMs);
+  if (from >= now) return [];
+  const [before, after] = await Promise.all([
+    nearest(home, rate, { model, version: predecessor, at }),
+    nearest(home, rate, { model, version: champion, at: from, until: now }),
+  ]);
+  const isUsual = before.some((each) => each.bad > 0);
+  const isPast = now.getTime() - at.getTime() > AROUND_MS;
+  // What failed before the release as well did not begin with it; slow answers may have become more.
+  if (isUsual && rate.kind === 'failure') return [];
+  const askedAgain = `${REPLAYED_NAMES[rate.asked]} are asked again of both versions`;
+  const comparison = { metric: rate.name, kind: rate.kind, margin: operationMargin(rules), holdsStep: false };
+  if (after.some(({ bad }) => bad > 0) && (isUsual || beginsAtOnce(after))) {
+    const strata = [{ suspect: sumOf(after), reference: sumOf(before) }];
+    // What began a moment ago is being asked again of both.
+    const waits = asks && now.getTime() - at.getTime() < ASKING_MS + rate.settlesMs;
+    const asked = waits ? { own: noneOf(strata), cause: null, sentence: askedAgain } : undefined;
+    const ratio = isUsual ? RATIO_AFTERWARDS : 1;
+    const isClosed = !waits && (isPast || sumOf(after).n >= ENOUGH);
+    return [{ comparison: { ...comparison, ratio, strata, asked, isClosed }, current: strata }];
+  }
+  if (isUsual || isBorneOut || isPast) return [];
+  const later = await laterOnset(home, { ...takeover, at: from }, rate, now);
+  if (later === undefined) return [];
+  const strata = [{ suspect: later.counts, reference: sumOf(before) }];
+  const minutes = Math.max(1, Math.round((later.began - at.getTime()) / 60_000));
+  const sentence = `they began ${minutes} min after the release, and version ${champion} alone has answers since: whether they are its own is not known`;
+  const asked =
+    asks && now.getTime() - later.began < ASKING_MS
+      ? { own: noneOf(strata), cause: null, sentence: askedAgain }
+      : { own: noneOf(strata), cause: 'unclear' as const, sentence };
+  return [{ comparison: { ...comparison, strata, asked }, current: strata }];
+}
+
+/** As strata, with nothing of what is bad held against the suspect. */
+const noneOf = (strata: readonly JudgedStratum[]): JudgedStratum[] =>
+  strata.map((each) => ({ ...each, suspect: { ...each.suspect, bad: 0 } }));
+
+/** What began within the hour of a release, but not with it. */
+async function laterOnset(
+  home: Pick<Home, 'metrics'>,
+  { model, champion: version, at }: Takeover,
+  rate: OnsetRate,
+  now: Date,
+): Promise<{ readonly began: number; readonly counts: Counts } | undefined> {
+  const to = new Date(Math.min(now.getTime(), at.getTime() + HOUR_MS));
+  const hour = await periodCounts(home, { model, version }, rate, { from: at, to, seenAt: now });
+  const began = [...hour].find(([, { bad }]) => bad > 0)?.[0];
+  if (began === undefined) return undefined;
+  const since = await nearest(home, rate, { model, version, at: new Date(began), until: now });
+  return { began, counts: sumOf(since) };
 }
 
 /** What a version answered next to a release. */
@@ -104,7 +184,11 @@ interface NearestAnswers {
 }
 
 /** The answers nearest to a release: of the first stretch of time that holds enough of them, by its finest periods. */
-async function nearest(home: Pick<Home, 'metrics'>, { model, version, at, until }: NearestAnswers): Promise<Counts[]> {
+async function nearest(
+  home: Pick<Home, 'metrics'>,
+  rate: Pick<OperationRate, 'metric' | 'bad'>,
+  { model, version, at, until }: NearestAnswers,
+): Promise<Counts[]> {
   let periods: Counts[] = [];
   for (const hours of [1, 6, AROUND_HOURS]) {
     const far = at.getTime() + (until === undefined ? -1 : 1) * hours * HOUR_MS;
@@ -112,7 +196,7 @@ async function nearest(home: Pick<Home, 'metrics'>, { model, version, at, until 
       until === undefined
         ? { from: new Date(far), to: at }
         : { from: at, to: new Date(Math.min(far, until.getTime())) };
-    const read = await periodCounts(home, { model, version }, { metric: 'Failure', bad: 'Sum' }, window);
+    const read = await periodCounts(home, { model, version }, rate, window);
     const found = until === undefined ? [...read.values()].reverse() : [...read.values()];
     // Longer periods leave more of the edges out.
     if (sumOf(found).n > sumOf(periods).n) periods = found;
@@ -133,6 +217,7 @@ async function truthOnset(
   home: Pick<Home, 'data'>,
   { model, champion, predecessor, at, since }: Takeover,
   rules: JudgeRules,
+  waits: boolean,
 ): Promise<GatheredComparison[]> {
   const hour = Math.floor(at.getTime() / HOUR_MS) * HOUR_MS;
   const hours = Array.from({ length: AROUND_HOURS }, (_, i) => i * HOUR_MS);
@@ -148,14 +233,17 @@ async function truthOnset(
     { model, version: predecessor, isOfStretch: isBefore },
     hours.map((before) => hour - before),
   );
-  if (reference === undefined) return [];
-  const stratum = { since, suspect: { [ALL]: suspect }, reference: { [ALL]: reference } };
-  return compareTruths([stratum], rules).flatMap(({ comparison, current }) =>
+  if (reference === undefined && !waits) return [];
+  const before: TruthStratum['reference'] = reference === undefined ? {} : { [ALL]: reference };
+  const stratum: TruthStratum = { since, suspect: { [ALL]: suspect }, reference: before };
+  return compareTruths([stratum], rules).flatMap(({ comparison, current }) => {
     // Of means of losses no difference between hours is known to be usual.
-    'strata' in comparison
-      ? [{ comparison: { ...comparison, ratio: RATIO_AFTERWARDS, holdsStep: false }, current }]
-      : [],
-  );
+    if (!('strata' in comparison)) return [];
+    // The first truths are being asked about: the same rows say more than other hours.
+    const sentence = 'rows whose truth has become known are asked again of both versions';
+    const asked = waits ? { own: noneOf(comparison.strata), cause: null, sentence } : undefined;
+    return [{ comparison: { ...comparison, ratio: RATIO_AFTERWARDS, holdsStep: false, asked }, current }];
+  });
 }
 
 /** Truths of a version's first hours, in the order given, until there are enough. */

@@ -47,7 +47,7 @@ export type ReplayedKind = 'failures' | 'slow';
 export const ASKING_MS = 120_000;
 
 /** A request that every version is bad at is to blame, unless most are: then it is what all of them stand on. */
-const MOST = 0.5;
+export const MOST = 0.5;
 
 /** A stratum, and the bad answers in it that are too young to have been asked again. */
 export interface YoungStratum extends JudgedStratum {
@@ -81,11 +81,11 @@ export function ownOf(
     const bad = pairs.n === 0 ? suspect.bad - (waits ? young : 0) : suspect.bad * ownShare(pairs);
     return { ...stratum, suspect: { ...suspect, bad } };
   });
-  if (sum.n === 0) return { own, cause: null, sentence: `${NAMES[kind]} are asked again of both versions` };
+  if (sum.n === 0) return { own, cause: null, sentence: `${REPLAYED_NAMES[kind]} are asked again of both versions` };
   return { own, ...othersOf(sum, kind, all / n) };
 }
 
-const NAMES: Readonly<Record<ReplayedKind, string>> = { failures: 'failures', slow: 'slow answers' };
+export const REPLAYED_NAMES: Readonly<Record<ReplayedKind, string>> = { failures: 'failures', slow: 'slow answers' };
 const DOES: Readonly<Record<ReplayedKind, string>> = { failures: 'fails', slow: 'is slow' };
 
 /** Share of the suspect's bad answers that the reference does not give. */

@@ -1,13 +1,14 @@
 import { replayabilityOf } from '../../core/captures/replay.ts';
 import type { AnswerTrouble } from '../../core/judge/answers.ts';
 import { addCounts, type Counts, NO_COUNTS } from '../../core/judge/counts.ts';
-import { addPairs, NO_PAIRS } from '../../core/judge/paired.ts';
-import type { PairedComparison } from '../../core/judge/paired-comparison.ts';
+import { addPairs, NO_PAIRS, type PairedCounts } from '../../core/judge/paired.ts';
+import type { Lately, PairedComparison } from '../../core/judge/paired-comparison.ts';
 import { type JudgeRules, operationMargin } from '../../core/judge/rules.ts';
+import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import type { ReplayTally } from '../../core/replay/replay-tally.ts';
 import type { Home } from '../../platform/ports.ts';
-import type { Versions } from './metric-strata.ts';
+import type { Versions, Window } from './metric-strata.ts';
 import { periodCounts } from './operation-evidence.ts';
 import { pairedTruths } from './paired-truths.ts';
 import type { Takeover } from './release-onset.ts';
@@ -89,7 +90,7 @@ interface OperationPairsOptions {
   readonly of: Pick<Takeover, 'model' | 'predecessor' | 'at'> & { readonly version: number };
   readonly kind: ReplayedKind;
   readonly rules: JudgeRules;
-  readonly window: { readonly from: Date; readonly to: Date };
+  readonly window: Window;
 }
 
 /** Bad answers of a champion that its predecessor would not have given, as a share of all of its answers. */
@@ -106,13 +107,11 @@ async function operationPairs(
       : { metric: 'Latency' as const, bad: `TC(${rules.slowMs}:)` };
   const total = async (version: number, over: typeof window): Promise<Counts> =>
     [...(await periodCounts(home, { model: of.model, version }, rate, over)).values()].reduce(addCounts, NO_COUNTS);
-  const [suspect, reference] = await Promise.all([
+  const [suspect, reference, lately] = await Promise.all([
     total(of.version, window),
     total(of.predecessor, { from: new Date(of.at.getTime() - BEFORE_MS), to: of.at }),
+    latelyOf(replays, { kind, window, total: (recent) => total(of.version, recent) }),
   ]);
-  const { n, bad } = suspect;
-  // So many answers have given the bad ones that were asked again.
-  const trials = bad === 0 ? pairs.n : Math.max(pairs.n, (n * pairs.n) / bad);
   const metric = kind === 'failures' ? 'failures, asked again' : `answers slower than ${rules.slowMs} ms, asked again`;
   return [
     {
@@ -121,8 +120,41 @@ async function operationPairs(
       margin: operationMargin(rules),
       holdsStep: false,
       pairs,
-      trials,
+      trials: trialsOf(pairs, suspect),
       rates: { suspect, reference },
+      lately,
     },
   ];
+}
+
+/** So many answers have given the bad ones that were asked again. */
+const trialsOf = ({ n: asked }: PairedCounts, { n, bad }: Counts): number =>
+  bad === 0 ? asked : Math.max(asked, (n * asked) / bad);
+
+/** Hours before this one that recent time has; the shortest that holds most of the suspect's own. */
+const RECENT_HOURS = [0, 1, 6, 24];
+/** So much of it is most, so that a few that happen to be near each other do not look like many. */
+const MOST_OF_IT = 0.5;
+
+interface LatelyOptions {
+  readonly kind: ReplayedKind;
+  readonly window: Window;
+  readonly total: (recent: Window) => Promise<Counts>;
+}
+
+/** Undefined where that is all the time since the release. */
+async function latelyOf(
+  replays: readonly ReplayTally[],
+  { kind, window: { from, to }, total }: LatelyOptions,
+): Promise<Lately | undefined> {
+  const sumSince = (at: Date): PairedCounts =>
+    replays
+      .filter(({ hour }) => hour >= hourOf(at.toISOString()))
+      .reduce((sum, tally) => addPairs(sum, tally[kind]), NO_PAIRS);
+  const all = sumSince(from);
+  const begins = RECENT_HOURS.map((hours) => new Date((Math.floor(to.getTime() / HOUR_MS) - hours) * HOUR_MS));
+  const begin = begins.find((at) => at > from && sumSince(at).suspectOnly >= MOST_OF_IT * all.suspectOnly);
+  if (begin === undefined || all.suspectOnly === 0) return undefined;
+  const [pairs, suspect] = [sumSince(begin), await total({ from: begin, to })];
+  return { pairs, suspect, trials: trialsOf(pairs, suspect), choices: RECENT_HOURS.length };
 }

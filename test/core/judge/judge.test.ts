@@ -63,7 +63,7 @@ describe('judge', () => {
     const comparisons = [{ ...failures(0, 0), strata }];
     expect(judge(evidence({ comparisons, trouble }))).toMatchObject({ action: 'wait', cause: 'unclear' });
     expect(judge(evidence({ comparisons, trouble, ageDays: 8 }))).toMatchObject({ action: 'retrain', cause: 'drift' });
-    const closed = comparisons.map((each) => ({ ...each, closed: true }));
+    const closed = comparisons.map((each) => ({ ...each, isClosed: true }));
     expect(judge(evidence({ comparisons: closed, trouble }))).toMatchObject({ action: 'retrain', cause: 'drift' });
   });
 

@@ -61,3 +61,23 @@ describe('a champion whose requests are asked again', () => {
     expect(turned).toMatchObject({ acted: false, cause: 'drift', retraining: 1 });
   });
 });
+
+describe('a champion that fails late', () => {
+  it('is not excused by all the good answers before', async () => {
+    const failures = [
+      { from: '0s', value: 0 },
+      { from: '24h', value: 0.5 },
+    ];
+    const run = await played({
+      duration: '25h',
+      resolution: 60,
+      traffic: { rate: 1 },
+      truth: { share: 0 },
+      versions: [{ name: 'old' }, { name: 'new', failures }],
+      stopWhenDecided: true,
+      suspect: 'new',
+    });
+    expect(run).toMatchObject({ acted: true, cause: 'model' });
+    expect(run.actedAfterSeconds! - 24 * 3_600).toBeLessThanOrEqual(600);
+  });
+});
