@@ -101,8 +101,13 @@ describe.concurrent('the judge over a running installation', () => {
       ],
       replays: asks ? [replayOf({ asked: 18, failures: { ...NO_PAIRS, n: 18, suspectOnly: 18 } })] : [],
     });
-    expect(essence(entry)).toEqual(essence(only(simulated), entry));
-    expect(essence(entry)).toMatchObject({ cause: 'model', champion: 1, quarantined: [2] });
+    const outcome = { kind: 'rolled-back', cause: 'model', champion: 1, quarantined: [2] };
+    expect(essence(entry)).toMatchObject(outcome);
+    if (asks) {
+      // Pairs may be known before the period of the metrics is over: then what began with the release is not yet.
+      expect(essence(only(simulated), entry)).toMatchObject(outcome);
+      expect(countsOf(only(simulated), 'failures, asked again')).toEqual(countsOf(entry, 'failures, asked again'));
+    } else expect(essence(entry)).toEqual(essence(only(simulated), entry));
   });
 
   it('row 7: takes a canary back that never says "positive"', async () => {
