@@ -1,10 +1,10 @@
 // Tests against a third-party emulator of AWS. `npm run test:aws-home`: the AWS home. `npm run test:aws`: the whole app,
 // deployed by the CDK. Where Python or PyPI is missing they are skipped, aloud; with --required that is a failure.
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureInstalled, root } from '../lib/ensure-installed.mjs';
+import { countReport } from '../lib/run-suite.mjs';
 import { EmulatorUnavailable, startEmulator } from './aws-emulator.mjs';
 
 const SUITES = {
@@ -58,13 +58,4 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => vitest.kill
 const status = await new Promise((resolve) => vitest.on('exit', (code) => resolve(code ?? 1)));
 if (status !== 0) console.error(`the emulator's last lines:\n${emulator.said()}`);
 await emulator.stop();
-let counts = { numPassedTests: 0, numFailedTests: 0 };
-try {
-  counts = JSON.parse(readFileSync(report, 'utf8'));
-} catch {
-  console.error('the tests wrote no report');
-}
-rmSync(report, { force: true });
-const failed = status === 0 ? counts.numFailedTests : Math.max(1, counts.numFailedTests);
-console.log(`\n${counts.numPassedTests} passed, ${failed} failed`);
-process.exit(failed === 0 && counts.numPassedTests > 0 ? 0 : 1);
+process.exit(countReport(report, status));
