@@ -1,7 +1,8 @@
 import type { AnswerTrouble } from './answers.ts';
 import { type AnyComparison, compare, isAfterwards } from './any-comparison.ts';
 import { isPart, type JudgeLimits, type MetricFinding } from './comparison.ts';
-import type { JudgedStratum } from './counts.ts';
+import type { Counts, JudgedStratum } from './counts.ts';
+import { proportionBounds } from './proportion.ts';
 import { budgetLevels, gateMargin, type JudgeRules } from './rules.ts';
 import { findingSentence, mostTelling, nameOf, repeatedSentence } from './sentences.ts';
 import type { CauseOfHarm, JudgeVerdict, VerdictAction } from './verdict.ts';
@@ -15,6 +16,8 @@ export interface SharedTrouble {
   readonly about?: string;
   /** Whether it is the champion's, and not a challenger's beside it. @default false */
   readonly championAlone?: boolean;
+  /** Share of answers that is surely more than usual; absent: what it is about is no share. */
+  readonly unusual?: number;
 }
 
 /** Where a rollout is. */
@@ -41,6 +44,10 @@ export interface JudgeEvidence {
   /** Whether a step waits for truth. */
   readonly waitsForTruth: boolean;
   readonly trouble: readonly SharedTrouble[];
+  /** Whether the version that it is held against has traffic as well: what that has did not begin with this release. */
+  readonly isConcurrent: boolean;
+  /** Wrong decisions of that version, asked again about requests of this one. @default nothing was asked */
+  readonly referenceWrong?: Counts;
   /** Age of the release, days. */
   readonly ageDays: number;
   /** Whether there is a version to go back to. */
@@ -97,7 +104,8 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
   const isYoung = ageDays <= rules.youngDays;
   const unknown = isYoung && first ? beganLater(first, findings, comparisons) : undefined;
   if (unknown !== undefined) return answer('ask-person', 'unclear', unknown);
-  if (first !== undefined && isYoung && findings.some((each, i) => mayBegin(each, comparisons[i]!, first)))
+  const isReleases = first !== undefined && isYoung && !isOfBoth(evidence, first);
+  if (isReleases && findings.some((each, i) => mayBegin(each, comparisons[i]!, first)))
     return answer('wait', 'unclear', `${first.sentence}; it may have begun with the release`, ['more answers']);
   if (first !== undefined) {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');
@@ -171,6 +179,16 @@ function beganLater(
       return `${findingSentence({ ...each, finding: 'worse' })}; ${asked.sentence}`;
   }
   return undefined;
+}
+
+/** Chance of error of saying that the version before would be as wrong: it is looked at whenever an alarm is up. */
+const OF_BOTH_LEVEL = 1e-5;
+
+/** Whether a version has what the one that it is held against has as well, whichever of them is the better. */
+function isOfBoth({ isConcurrent, referenceWrong }: JudgeEvidence, { cause, unusual }: SharedTrouble): boolean {
+  if (isConcurrent) return true;
+  if (cause !== 'drift' || unusual === undefined || referenceWrong === undefined) return false;
+  return proportionBounds(referenceWrong, OF_BOTH_LEVEL)[0] > unusual;
 }
 
 /** Whether a champion looks worse than what was before it, though it is not sure yet. */

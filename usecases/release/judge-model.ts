@@ -1,6 +1,7 @@
 import type { AlarmDefinition, EvaluatedWindow } from '../../core/alarms/alarm.ts';
 import type { AnswerTrouble } from '../../core/judge/answers.ts';
 import type { AnyComparison } from '../../core/judge/any-comparison.ts';
+import type { Counts } from '../../core/judge/counts.ts';
 import { judge, type RolloutStep, type SharedTrouble } from '../../core/judge/judge.ts';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { JudgeRules } from '../../core/judge/rules.ts';
@@ -11,6 +12,7 @@ import type { Challenger, Judged, ReleaseState } from '../../core/registry/ledge
 import type { Home } from '../../platform/ports.ts';
 import { challengerEvidence, entriesOf, formerEvidence, merged } from './former-evidence.ts';
 import type { GatheredComparison } from './gathered-comparison.ts';
+import { referenceWrong } from './paired-truths.ts';
 import { onsetComparisons, takeoverOf } from './release-onset.ts';
 import { replayedChampion } from './replayed-version.ts';
 import { sharedTrouble } from './shared-trouble.ts';
@@ -102,6 +104,7 @@ async function judgeChallenger(
       challenger.test === undefined && record ? stepOf(challenger, now, gathered, record.manifest.rollout) : undefined,
     waitsForTruth: rules.needsTruth === 'yes' || (rules.needsTruth === 'where-known' && truthKnown),
     trouble,
+    isConcurrent: true,
     ageDays: 0,
     returnable: true,
   });
@@ -142,6 +145,8 @@ async function judgeChampion(
     answers: onset?.answers ?? [],
     waitsForTruth: false,
     trouble,
+    isConcurrent: false,
+    ...(onset?.referenceWrong && { referenceWrong: onset.referenceWrong }),
     ageDays: onset?.ageDays ?? 0,
     returnable: previous.length > 0,
   });
@@ -180,13 +185,15 @@ async function onsetOf(home: JudgedHome, { model, judged, now, isUp }: OnsetOpti
     formerEvidence(home, { model, challenger, champion }, judged, now),
   ]);
   const comparisons = [...merged([...own, ...former]).map(({ comparison }) => comparison), ...replayed.comparisons];
-  return { comparisons, answers: replayed.answers, ageDays };
+  return { comparisons, answers: replayed.answers, referenceWrong: referenceWrong(replayed.replays), ageDays };
 }
 
 /** What is known of a champion beside what was before it. */
 interface ChampionEvidence {
   readonly comparisons: readonly AnyComparison[];
   readonly answers: readonly AnswerTrouble[];
+  /** Wrong decisions of the predecessor, asked about the champion's requests. */
+  readonly referenceWrong?: Counts;
   readonly ageDays: number;
 }
 

@@ -1,3 +1,4 @@
+import { addCounts, type Counts, NO_COUNTS } from '../../core/judge/counts.ts';
 import { addPairs, NO_PAIRS, type PairedCounts } from '../../core/judge/paired.ts';
 import type { PairedComparison } from '../../core/judge/paired-comparison.ts';
 import type { JudgeRules } from '../../core/judge/rules.ts';
@@ -20,6 +21,14 @@ export function pairedTruths(tallies: readonly ReplayTally[], rules: JudgeRules)
     return [{ metric: name, kind: 'truth' as const, className, margin, holdsStep: false, pairs }];
   });
 }
+
+/** Of how many rows of the suspect with truth the reference decides wrongly, asked the same. */
+export const referenceWrong = (tallies: readonly ReplayTally[]): Counts =>
+  tallies
+    .flatMap(({ truth }) => truth)
+    .filter(({ metric, className }) => metric === 'errorRate' && className === null)
+    .map(({ pairs, effect = 1 }) => ({ n: pairs.n / effect, bad: (pairs.both + pairs.referenceOnly) / effect }))
+    .reduce(addCounts, NO_COUNTS);
 
 /** Rows of one unit are alike, and count for fewer than they are; what is left over speaks for the suspect. */
 const worth = ({ n, both, suspectOnly, referenceOnly }: PairedCounts, effect: number): PairedCounts => ({

@@ -52,16 +52,17 @@ export async function sharedTrouble(
   for (const definition of metrics.values()) {
     const seen = await troubleOf(home, definition, options);
     if (seen === undefined) continue;
-    const { sentence, championAlone } = seen;
+    const { championAlone, ...rest } = seen;
+    const said = { ...rest, about: definition.metric };
     if (championAlone) {
-      found.push({ cause: 'unclear', sentence, about: definition.metric, championAlone });
+      found.push({ ...said, cause: 'unclear', championAlone });
       continue;
     }
     // Neither labels of a reference nor another version tell whether it was ever better.
     const isFirst = state.previous.length === 0 && state.challengers.length === 0;
     if (definition.metric === 'PredictionError' && isFirst && options.baselineErrorRate === undefined)
-      found.push({ cause: 'unclear', sentence: `${sentence}; ${NOTHING_TO_HOLD_AGAINST}`, about: definition.metric });
-    else found.push({ cause: causeOf(definition), sentence, about: definition.metric });
+      found.push({ ...said, cause: 'unclear', sentence: `${said.sentence}; ${NOTHING_TO_HOLD_AGAINST}` });
+    else found.push({ ...said, cause: causeOf(definition) });
   }
   // Decisions go wrong, and inputs drift, where a column is empty: the column is what to mend.
   const inputs = await troubledInputs(home, { model: options.model, version: state.champion, now });
@@ -104,17 +105,21 @@ async function troubleOf(
   const versions = [champion!, ...challengers.map(({ version }) => version)];
   const rates = await Promise.all(versions.map((version) => recentRate(home, definition, version, options)));
   const usual = usualOf(definition, options.baselineErrorRate);
+  const unusual = (1 + MARGIN) * usual;
   const [own, ...others] = rates as [Counts, ...Counts[]];
   const [ownLow] = proportionBounds(own, LEVEL);
-  if (own.n === 0 || ownLow <= (1 + MARGIN) * usual) return undefined;
+  if (own.n === 0 || ownLow <= unusual) return undefined;
   const said = versions.map((version, i) => `version ${version} ${percent(rates[i]!)}`).join(', ');
   const above = `more than the usual ${Number((100 * usual).toPrecision(3))} %`;
   // Of a challenger with few answers, that it looks alike is enough: if it does not, it is compared with the champion.
   if (others.every(({ n, bad }) => n === 0 || bad / n > usual))
-    return { sentence: `${metric}: every version has ${above}: ${said}` };
+    return { sentence: `${metric}: every version has ${above}: ${said}`, unusual };
   const isSurelyLess = (each: Counts): boolean => proportionBounds(each, FEW_LEVEL)[1] < ownLow;
   if (!others.some(isSurelyLess))
-    return { sentence: `${metric}: version ${champion} has ${above}, and of the others too little is known: ${said}` };
+    return {
+      sentence: `${metric}: version ${champion} has ${above}, and of the others too little is known: ${said}`,
+      unusual,
+    };
   // A challenger that decides better is what retraining would bring.
   if (causeOf(definition) !== 'infrastructure') return undefined;
   return {
@@ -126,6 +131,7 @@ async function troubleOf(
 interface SeenTrouble {
   readonly sentence: string;
   readonly championAlone?: boolean;
+  readonly unusual?: number;
 }
 
 /** What a model is worth says more than what it is given; without truth, drift that lasts is all there is. */

@@ -21,6 +21,7 @@ const evidence = (own: Partial<JudgeEvidence> = {}): JudgeEvidence => ({
   comparisons: [failures(0, 0, 4_000)],
   waitsForTruth: false,
   trouble: [],
+  isConcurrent: false,
   ageDays: 0,
   returnable: true,
   ...own,

@@ -11,6 +11,7 @@ const evidence = (own: Partial<JudgeEvidence>): JudgeEvidence => ({
   comparisons: [],
   waitsForTruth: false,
   trouble: [],
+  isConcurrent: false,
   ageDays: 0,
   returnable: true,
   ...own,
@@ -41,6 +42,41 @@ describe('pairs of answers to the same requests', () => {
   it('leave alone what is too rare to matter', () => {
     expect(judge(evidence({ comparisons: [pairs(30, 0, 100_000)] })).action).toBe('none');
     expect(judge(evidence({ comparisons: [pairs(30, 0, 1_000)] })).action).toBe('take-back');
+  });
+});
+
+describe('drift that may have begun with the release', () => {
+  const drift = {
+    cause: 'drift' as const,
+    sentence: 'every version is wrong',
+    about: 'PredictionError',
+    unusual: 0.22,
+  };
+  // 3.5 points more are missed, and whether by chance is not known yet.
+  const missed = {
+    metric: 'missed about the same rows',
+    kind: 'truth' as const,
+    margin: { relative: 0, floor: 0.035 },
+    holdsStep: false,
+    pairs: { n: 926, both: 297, suspectOnly: 55, referenceOnly: 22 },
+  };
+
+  it('is waited for while it is not known whether the predecessor would be as wrong', () => {
+    const known = { comparisons: [missed], trouble: [drift] };
+    expect(judge(evidence(known))).toMatchObject({ action: 'wait', cause: 'unclear' });
+    const few = { n: 50, bad: 15 };
+    expect(judge(evidence({ ...known, referenceWrong: few }))).toMatchObject({ action: 'wait', cause: 'unclear' });
+  });
+
+  it('is drift once the predecessor, asked the same, is more than usually wrong, too', () => {
+    const referenceWrong = { n: 2_350, bad: 1_064 };
+    const found = judge(evidence({ comparisons: [missed], trouble: [drift], referenceWrong }));
+    expect(found).toMatchObject({ action: 'retrain', cause: 'drift', about: ['PredictionError'] });
+  });
+
+  it('did not begin with a version beside which the champion has it as well', () => {
+    const found = judge(evidence({ comparisons: [missed], trouble: [drift], isConcurrent: true }));
+    expect(found).toMatchObject({ action: 'retrain', cause: 'drift' });
   });
 });
 

@@ -78,6 +78,7 @@ export function playRollout({ seed, rps, rates, hours, shares = [0.05, 0.25, 0.5
       },
       waitsForTruth: false,
       trouble: [],
+      isConcurrent: true,
       ageDays: 0,
       returnable: true,
     });

@@ -125,7 +125,15 @@ describe('the first truths of a champion', () => {
     const now = fixture.home.clock.now();
     const comparisons = await onsetComparisons(fixture.home, takeover, { rules, now, replays, asks: true });
     const trouble = [{ cause: 'drift' as const, sentence: 'every version is wrong', about: 'PredictionError' }];
-    const common = { version: 2, rules, trouble, waitsForTruth: false, ageDays: 0, returnable: true };
+    const common = {
+      version: 2,
+      rules,
+      trouble,
+      waitsForTruth: false,
+      isConcurrent: false,
+      ageDays: 0,
+      returnable: true,
+    };
     return judge({ ...common, comparisons: comparisons.map(({ comparison }) => comparison) });
   }
 
