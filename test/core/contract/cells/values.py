@@ -2,7 +2,7 @@
 
     python3 test/core/contract/cells/values.py
 
-writes values.json: for each type a list beside the cells, null where a cell is no value. Integers and floats are text
+writes values.json (with --check it compares): for each type a list beside the cells, null where a cell is no value. Integers and floats are text
 (floats as their 64 bits, hexadecimal), times are microseconds since 1970 in UTC. Whether a cell is accepted was
 written by hand; this says only what of.
 """
@@ -10,6 +10,7 @@ written by hand; this says only what of.
 import csv
 import json
 import struct
+import sys
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, getcontext
 from pathlib import Path
@@ -65,7 +66,11 @@ def main():
         kind: [READ[kind](text_of(cell, value)) if verdict == "value" else None for cell, value, verdict in rows]
         for kind, rows in cells.items()
     }
-    (HERE / "values.json").write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    target = HERE / "values.json"
+    if "--check" in sys.argv:
+        assert json.loads(target.read_text("utf-8")) == values, "values.json is not what Python finds"
+    else:
+        target.write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
 main()
