@@ -10,8 +10,8 @@ const MINUTE = '[0-5][0-9]';
 /** Six digits are kept; more are no more than zeros. */
 const SECOND = String.raw`:${MINUTE}(?:\.[0-9]{1,6}0*)?`;
 
-/** As nearly all of them are written. */
-const USUAL = String.raw`${DATE}[T ]${HOUR}:${MINUTE}:${MINUTE}(?:\.[0-9]{1,6})?(?:Z|[+-]${HOUR}:${MINUTE})`;
+/** As nearly all of them are written, away from the first and the last of the years. */
+const USUAL = String.raw`(?:[1-8][0-9]{3}|9[0-8][0-9]{2})-[0-9]{2}-[0-9]{2}[T ]${HOUR}:${MINUTE}:${MINUTE}(?:\.[0-9]{1,6})?(?:Z|[+-]${HOUR}:${MINUTE})`;
 const ZONED = `^(${DATE})[Tt ](${HOUR}:${MINUTE})(${SECOND})?([Zz]|[+-]${HOUR}(?::?${MINUTE})?)$`;
 const LOCAL = `^(${DATE})(?:[Tt ](${HOUR}:${MINUTE})(${SECOND})?)?$`;
 
@@ -22,13 +22,14 @@ const BEYOND = "'10000-01-01 00:00:00+00:00'::TIMESTAMPTZ";
 /** An instant from text: ISO 8601 with its zone, or as the rule says. */
 export function timeText(text: string, { formats = [], zone }: CellRule): CellParts {
   const bare = trimmed(text);
-  const time = [
-    `CASE WHEN ${fullMatch(text, USUAL)} THEN TRY_CAST(${bare} AS TIMESTAMPTZ) END`,
+  const times = [
     zonedText(bare),
     ...(zone === undefined ? [] : [inZone(localText(bare), zone)]),
     ...formats.map((format) => formatted(bare, format, zone)),
   ];
-  return inYears(`coalesce(${time.join(', ')})`);
+  const { value, range } = inYears(`coalesce(${times.join(', ')})`);
+  const usual = `regexp_full_match(${text}, ${sqlText(USUAL)})`;
+  return { value: `CASE WHEN ${usual} THEN TRY_CAST(${text} AS TIMESTAMPTZ) ELSE ${value} END`, range };
 }
 
 /** A time within the years that are kept. */
