@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Contract, FeatureType } from '../../core/contract/contract.ts';
+import { otherColumns } from '../../core/contract/data-columns.ts';
 import { sqlTypeOf } from '../../core/contract/sql.ts';
 import { RESERVED_PREFIX } from '../../core/contract/sql-text.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
@@ -129,7 +130,7 @@ async function recordLines(clean: string, lineOfRecord: readonly number[]): Prom
 
 /** JSON lines become CSV, unreadable ones aside: one engine and one set of rules for all formats. */
 async function loadJsonLines(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
-  const known = [...contract.features.map(({ name }) => name), ...otherColumns(contract)];
+  const known = [...contract.features.map(({ name }) => name), ...otherColumns(contract.data).map(({ name }) => name)];
   const target = path.join(duck.scratch, 'lines.csv');
   const out = await open(target, 'w');
   const unreadable: Unreadable[] = [];
@@ -176,11 +177,6 @@ async function loadJsonLines(duck: Duck, file: string, contract: Contract): Prom
     lineOf: (row) => kept[row]!,
   };
 }
-
-const otherColumns = ({ data: { id, time, label, extra } }: Contract): string[] => [
-  ...[id, time, label].filter((name) => name !== undefined),
-  ...extra,
-];
 
 async function loadParquet(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
   let found: { name: string; type: string }[];

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
 import { RedactedError } from '../../core/contract/redacted-error.ts';
 import { ruleOfCode, sqlTypeOf, valueSql, violationsSql } from '../../core/contract/sql.ts';
@@ -175,7 +176,7 @@ function datasetColumns(contract: Contract, columns: readonly string[], personal
       const feature = contract.features.find((f) => f.name === name);
       const column = identifier(name);
       if (feature) return `${valueSql(feature)}::${sqlTypeOf(feature).dataset} AS ${column}`;
-      return name === contract.data.time ? `TRY_CAST(${column} AS TIMESTAMP) AS ${column}` : column;
+      return name === columnNamed(contract.data, 'time') ? `TRY_CAST(${column} AS TIMESTAMP) AS ${column}` : column;
     });
   // A table needs a column, even where all are dropped.
   return kept.length === 0 ? 'NULL::INTEGER AS "(dropped)"' : kept.join(', ');

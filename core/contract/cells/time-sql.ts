@@ -1,7 +1,7 @@
 import { sqlText } from '../sql-text.ts';
 import type { CellParts, CellRule } from './cell-rule.ts';
 import { fullMatch, trimmed } from './match-sql.ts';
-import { hasZone, isEpoch } from './time-formats.ts';
+import { formatPattern, hasZone, isEpoch } from './time-formats.ts';
 
 const YEAR = '(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])';
 const DATE = `${YEAR}-[0-9]{2}-[0-9]{2}`;
@@ -64,8 +64,8 @@ function formatted(bare: string, format: string, zone: string | undefined): stri
     const digits = String.raw`-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,${format === 'epoch-s' ? 6 : 3}}0*)?`;
     return `CASE WHEN ${fullMatch(bare, digits)} THEN ${epochTime(bare, format)} END`;
   }
-  const parsed = `try_strptime(${bare}, ${sqlText(format)})`;
-  return hasZone(format) ? `${parsed}::TIMESTAMPTZ` : inZone(parsed, zone ?? 'UTC');
+  const parsed = `CASE WHEN regexp_full_match(${bare}, ${sqlText(formatPattern(format))}) THEN try_strptime(${bare}, ${sqlText(format)}) END`;
+  return hasZone(format) ? `(${parsed})::TIMESTAMPTZ` : inZone(`(${parsed})`, zone ?? 'UTC');
 }
 
 function zonedText(bare: string): string {
