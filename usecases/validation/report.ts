@@ -13,7 +13,8 @@ export const DropReport = z.strictObject({
   drop: z.string().describe('Identifies the drop: key and content.'),
   source: DropSource,
   at: Instant.describe('When it was judged.'),
-  ...ValidationView.pick({ verdict: true, rejection: true, rows: true, reasons: true, personal: true }).shape,
+  ...ValidationView.pick({ verdict: true, rejection: true, rows: true, lines: true, reasons: true, personal: true })
+    .shape,
   version: z.int().nullable().describe('Dataset version that the good rows became; null when it was rejected.'),
   places: z
     .strictObject({
@@ -45,7 +46,7 @@ export function renderReport(
   const accepted = verdict === 'accepted';
   const number = (n: number): string => n.toLocaleString('en-US');
   const sections: { title: string; html: string }[] = [];
-  if (rows.lines > 0)
+  if (rows.records > 0)
     sections.push({
       title: 'Rows',
       html:
@@ -101,7 +102,7 @@ export function renderReport(
         : `${report.rejection?.reason ?? ''}`,
     },
     facts: [
-      { label: 'lines in', value: number(rows.lines) },
+      { label: 'lines in', value: number(rows.records) },
       { label: 'accepted', value: number(rows.accepted) },
       { label: 'quarantined', value: number(rows.quarantined) },
       { label: 'dataset version', value: report.version === null ? '–' : String(report.version) },

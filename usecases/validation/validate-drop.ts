@@ -96,6 +96,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
       verdict: verdict.verdict,
       rejection: verdict.rejection,
       rows: verdict.rows,
+      lines: verdict.lines,
       reasons: verdict.reasons,
       personal: verdict.personal,
       version,
