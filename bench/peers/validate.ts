@@ -35,7 +35,12 @@ function conditions({ name, min, max, allowed }: Feature): [string, string][] {
     ...(max === undefined ? [] : [[`${column} > ${max}`, 'max'] as [string, string]]),
     ...(allowed === undefined
       ? []
-      : [[`${column} NOT IN (${allowed.map((value) => literal(String(value))).join(', ')})`, 'allowed'] as [string, string]]),
+      : [
+          [`${column} NOT IN (${allowed.map((value) => literal(String(value))).join(', ')})`, 'allowed'] as [
+            string,
+            string,
+          ],
+        ]),
   ];
 }
 
@@ -51,7 +56,9 @@ const rulesOf = (feature: Feature): string =>
 
 /** Moments and deciles of all numbers in one scan each, then counts between the deciles; counts of all texts. */
 async function profile(duck: Duck, features: readonly Feature[]): Promise<void> {
-  const numbers = features.filter(({ type }) => type === 'float' || type === 'integer').map(({ name }) => identifier(name));
+  const numbers = features
+    .filter(({ type }) => type === 'float' || type === 'integer')
+    .map(({ name }) => identifier(name));
   const texts = features.filter(({ type }) => type === 'string').map(({ name }) => identifier(name));
   const good = '(SELECT * FROM rows WHERE reasons IS NULL)';
   const moments = numbers.map(

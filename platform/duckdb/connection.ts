@@ -47,6 +47,8 @@ export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}
     autoload_known_extensions: 'false',
   });
   const connection: DuckDBConnection = await instance.connect();
+  // Instants are written and cut into days in UTC, whatever zone the machine is in.
+  await connection.run("SET TimeZone = 'UTC'");
   return {
     scratch,
     run: async (sql) => {

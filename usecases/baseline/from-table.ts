@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import type { FeatureValues } from '../../core/contract/raw-tensor.ts';
 import { calibrateOutliers } from '../../core/guards/calibrate-outliers.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
@@ -114,7 +115,7 @@ async function score(
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
   const target = path.join(duck.scratch, 'scores.csv');
   const out = createWriteStream(target);
-  const { label } = manifest.contract.data;
+  const label = columnNamed(manifest.contract.data, 'label');
   const labelled = label !== undefined && present.includes(label);
   const select = [
     ...manifest.contract.features.map(({ name }) => identifier(name)),

@@ -1,5 +1,6 @@
 import { rowId } from '../../core/captures/capture.ts';
 import { replayabilityOf } from '../../core/captures/replay.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import type { LabelKeys } from '../../core/contract/personal.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
@@ -31,7 +32,7 @@ const BATCH = 512;
  */
 export function rowsOfFile(file: string, versions: readonly ModelVersion[], take: TakeRows): Promise<RowCounts> {
   const { contract } = versions[0]!.manifest;
-  const { label } = contract.data;
+  const label = columnNamed(contract.data, 'label');
   if (label === undefined)
     throw new NotReplayableError('the contract names no label (data.label), so nobody knows what is true');
   const whole = wholeInput(versions);

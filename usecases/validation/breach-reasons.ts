@@ -1,9 +1,9 @@
+import { brokenRule } from '../../core/contract/broken-rules-sql.ts';
+import type { ColumnRule } from '../../core/contract/column-rules.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
 import { clip, formatValue } from '../../core/errors/format-value.ts';
-import { type Breaches, DUPLICATE } from './breaches.ts';
-import type { CheckedColumn } from './checked-columns.ts';
-import { breachOf } from './create-cells.ts';
+import { type Breach, type Breaches, DUPLICATE } from './breaches.ts';
 import type { QuarantinedRow } from './validation-view.ts';
 
 type Reason = QuarantinedRow['reasons'][number];
@@ -11,13 +11,13 @@ type Reason = QuarantinedRow['reasons'][number];
 /** Why rows are quarantined, in words. */
 export class BreachReasons {
   readonly #contract: Contract;
-  readonly #columns: readonly CheckedColumn[];
+  readonly #columns: readonly ColumnRule[];
   readonly #breaches: Breaches;
   /** Values are shown where none of the contract is personal: one may have slipped into the wrong column. */
   readonly #shown: boolean;
   #at = 0;
 
-  constructor(contract: Contract, columns: readonly CheckedColumn[], breaches: Breaches) {
+  constructor(contract: Contract, columns: readonly ColumnRule[], breaches: Breaches) {
     this.#contract = contract;
     this.#columns = columns;
     this.#breaches = breaches;
@@ -31,10 +31,11 @@ export class BreachReasons {
 
   /** All reasons of the row that {@link has} some. @param cell gives the cell of a column as it came */
   take(cell: (column: number) => unknown): Reason[] {
-    const { entries, row, code } = this.#breaches;
+    const { entries, row, column, code } = this.#breaches;
     const own = row[this.#at];
     const reasons: Reason[] = [];
-    for (; this.#at < entries && row[this.#at] === own; this.#at++) reasons.push(this.#reason(code[this.#at]!, cell));
+    for (; this.#at < entries && row[this.#at] === own; this.#at++)
+      reasons.push(this.#reason({ column: column[this.#at]!, code: code[this.#at]! }, cell));
     return reasons;
   }
 
@@ -48,13 +49,13 @@ export class BreachReasons {
     };
   }
 
-  #reason(code: number, cell: (column: number) => unknown): Reason {
-    const rule = describeBreach(this.#contract, this.#columns, code);
-    if (code === DUPLICATE || !this.#shown) return rule;
+  #reason(breach: Breach, cell: (column: number) => unknown): Reason {
+    const rule = describeBreach(this.#contract, this.#columns, breach);
+    if (breach.column === DUPLICATE || !this.#shown) return rule;
     return {
       feature: rule.feature,
       rule: rule.rule,
-      received: formatCell(cell(breachOf(code).column)),
+      received: formatCell(cell(breach.column)),
       allowed: rule.allowed,
     };
   }
@@ -63,14 +64,12 @@ export class BreachReasons {
 /** The rule that was broken. */
 export function describeBreach(
   { file: { unique } }: Contract,
-  columns: readonly CheckedColumn[],
-  breach: number,
+  columns: readonly ColumnRule[],
+  { column, code }: Breach,
 ): Omit<Reason, 'received'> {
-  if (breach === DUPLICATE) return { feature: unique.join(' + '), rule: 'duplicate', allowed: 'each key once' };
-  const { column, code } = breachOf(breach);
-  const { name, rules } = columns[column]!;
-  const rule = rules.find((each) => each.code === code)!;
-  return { feature: name, rule: rule.name, allowed: rule.allowed };
+  if (column === DUPLICATE) return { feature: unique.join(' + '), rule: 'duplicate', allowed: 'each key once' };
+  const { name, allowed } = brokenRule(columns[column]!, code);
+  return { feature: columns[column]!.name, rule: name, allowed };
 }
 
 /** A cell as a message shows it: text as it stands in the file, without quotes around it. */

@@ -1,4 +1,5 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { type OtherColumn, otherColumns } from '../../core/contract/data-columns.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
@@ -6,9 +7,13 @@ import { FileRejectedError } from './errors.ts';
 
 /** All columns a file of this contract may have: features, id, time, label, extra. */
 export function contractColumns(contract: Contract): { required: string[]; optional: string[] } {
-  const { id, time, label, extra } = contract.data;
-  const required = [...contract.features.map(({ name }) => name), ...[id, time].filter((name) => name !== undefined)];
-  return { required, optional: [...(label === undefined ? [] : [label]), ...extra] };
+  const others = otherColumns(contract.data);
+  const named = (...roles: OtherColumn['role'][]): string[] =>
+    others.flatMap(({ role, name }) => (roles.includes(role) ? [name] : []));
+  return {
+    required: [...contract.features.map(({ name }) => name), ...named('id', 'time')],
+    optional: named('label', 'extra'),
+  };
 }
 
 /**

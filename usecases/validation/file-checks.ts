@@ -1,4 +1,5 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
 import { populationStability } from '../../core/drift/psi.ts';
 import { ownValue } from '../../core/model/own-value.ts';
@@ -26,13 +27,14 @@ export function checkVolume({ file }: Contract, { records, quarantined }: Valida
 /** How old the newest row is. @throws FileRejectedError */
 export async function checkFreshness(duck: Duck, contract: Contract, now: Date): Promise<void> {
   const { data, file } = contract;
-  if (file.maxAgeDays === undefined || data.time === undefined) return;
+  const time = columnNamed(data, 'time');
+  if (file.maxAgeDays === undefined || time === undefined) return;
   const [{ newest } = { newest: null }] = await duck.rows(
-    `SELECT epoch_ms(max(TRY_CAST(${identifier(data.time)} AS TIMESTAMP))) AS newest FROM ${ROWS}`,
+    `SELECT epoch_ms(max(${identifier(time)})) AS newest FROM ${ROWS}`,
   );
-  if (newest === null) throw new FileRejectedError('freshness', `no value of ${data.time} is a time`);
+  if (newest === null) throw new FileRejectedError('freshness', `no value of ${time} is a time`);
   const days = (now.getTime() - Number(newest)) / 86_400_000;
-  const age = treatmentOf(contract, data.time) === 'no' ? `${days.toFixed(1)} days old` : 'too old';
+  const age = treatmentOf(contract, time) === 'no' ? `${days.toFixed(1)} days old` : 'too old';
   if (days > file.maxAgeDays)
     throw new FileRejectedError('freshness', `the newest row is ${age}, at most ${file.maxAgeDays} are allowed`);
 }

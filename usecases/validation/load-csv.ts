@@ -1,25 +1,27 @@
 import path from 'node:path';
-import type { Contract } from '../../core/contract/contract.ts';
 import { unescapeBreaksSql } from '../../core/records/escaped-breaks.ts';
 import { describeFault, MAX_RECORD_BYTES } from '../../core/records/scanned-record.ts';
 import { type Duck, literal } from '../../platform/duckdb/connection.ts';
-import { checkedColumns } from './checked-columns.ts';
 import { createCells } from './create-cells.ts';
 import { checkColumns } from './csv-header.ts';
 import { dialectOf } from './dialect.ts';
-import type { Loaded } from './loaded.ts';
+import { columnsNamed, type FileContract, type Loaded } from './loaded.ts';
 import { type WholeRecords, wholeRecords } from './whole-records.ts';
 
 /** Loads CSV or TSV: one scan finds its records, then the engine parses those that are whole. */
-export async function loadCsv(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
+export async function loadCsv(duck: Duck, file: string, { contract, columns: rules }: FileContract): Promise<Loaded> {
   const dialect = dialectOf(file, contract);
   const whole = await wholeRecords(file, dialect, path.join(duck.scratch, 'records.csv'));
-  checkColumns(whole.columns, contract);
-  const columns = checkedColumns(contract, whole.columns);
+  // An index that was written along: pandas gives it no name, and nothing else is meant by that.
+  const skipped = whole.columns.length > 1 && whole.columns[0] === '' ? 1 : 0;
+  const names = whole.columns.slice(skipped);
+  checkColumns(names, contract);
+  const columns = columnsNamed(rules, names);
   await createCells(duck, {
     relation: fieldsSql(whole, dialect.delimiter),
     columns,
-    source: () => (columns.length === 1 ? 'only-text' : 'text'),
+    skipped,
+    source: () => (whole.columns.length === 1 ? 'only-text' : 'text'),
     ...(whole.escaped ? { text: unescapeBreaksSql } : {}),
   });
   await assertRows(duck, whole.records);
@@ -28,6 +30,7 @@ export async function loadCsv(duck: Duck, file: string, contract: Contract): Pro
     format: 'csv',
     file,
     columns,
+    skipped,
     rows,
     faults: new Map([...faults].map(([fault, records]) => [describeFault(fault), records])),
     lines: { total: totals.lines, blank: totals.blank, header },

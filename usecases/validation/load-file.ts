@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { columnRules } from '../../core/contract/column-rules.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import type { Duck } from '../../platform/duckdb/connection.ts';
 import { FileRejectedError } from './errors.ts';
@@ -12,13 +13,15 @@ import { unpackFile } from './unpack-file.ts';
 /**
  * Loads a file by the ending of its name; `.gz` behind it is unpacked.
  *
+ * @param now arrival of the file, from which the future is told
  * @throws FileRejectedError when it is no table of the contract
  */
-export async function loadFile(duck: Duck, packed: string, contract: Contract): Promise<Loaded> {
+export async function loadFile(duck: Duck, packed: string, contract: Contract, now = new Date()): Promise<Loaded> {
   const file = await unpackFile(packed, duck.scratch);
+  const rules = { contract, columns: columnRules(contract, now) };
   if ((await stat(file)).size === 0) throw new FileRejectedError('format', 'the file is empty');
-  if (file.endsWith('.parquet')) return loadParquet(duck, file, contract);
-  if (/\.(jsonl|ndjson)$/.test(file)) return loadJsonLines(duck, file, contract);
-  if (/\.(csv|tsv)$/.test(file)) return loadCsv(duck, file, contract);
+  if (file.endsWith('.parquet')) return loadParquet(duck, file, rules);
+  if (/\.(jsonl|ndjson)$/.test(file)) return loadJsonLines(duck, file, rules);
+  if (/\.(csv|tsv)$/.test(file)) return loadCsv(duck, file, rules);
   throw new FileRejectedError('format', `'${path.basename(file)}' is none of .csv, .tsv, .jsonl, .ndjson, .parquet`);
 }

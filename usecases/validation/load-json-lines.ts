@@ -1,23 +1,19 @@
 import path from 'node:path';
 import { jsonField } from '../../core/contract/cells/json-field.ts';
-import type { Contract } from '../../core/contract/contract.ts';
 import { escapeBreaks, hasBreaks, unescapeBreaksSql } from '../../core/records/escaped-breaks.ts';
 import { formatRecord } from '../../core/records/record-text.ts';
 import type { Duck } from '../../platform/duckdb/connection.ts';
-import { checkedColumns } from './checked-columns.ts';
 import { createCells } from './create-cells.ts';
-import { checkColumns, contractColumns } from './csv-header.ts';
+import { checkColumns } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
 import { readJsonLine } from './json-line.ts';
 import { assertRows, fieldsSql } from './load-csv.ts';
-import type { Loaded } from './loaded.ts';
+import type { FileContract, Loaded } from './loaded.ts';
 import { RecordCopy } from './record-copy.ts';
 import { scanLines } from './scan-lines.ts';
 
 /** Loads lines of JSON: they become records of text, so that there is one engine and one set of rules for all formats. */
-export async function loadJsonLines(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
-  const { required, optional } = contractColumns(contract);
-  const columns = checkedColumns(contract, [...required, ...optional]);
+export async function loadJsonLines(duck: Duck, file: string, { contract, columns }: FileContract): Promise<Loaded> {
   const names = columns.map(({ name }) => name);
   const target = path.join(duck.scratch, 'lines.csv');
   const copy = new RecordCopy(file, target);
@@ -33,8 +29,8 @@ export async function loadJsonLines(duck: Duck, file: string, contract: Contract
       return;
     }
     for (const name in read.row) seen.add(name);
-    const fields = columns.map(({ name, cell }) =>
-      Object.hasOwn(read.row, name) ? jsonField(cell, read.row[name]) : null,
+    const fields = columns.map((rule) =>
+      Object.hasOwn(read.row, rule.name) ? jsonField(rule, read.row[rule.name]) : null,
     );
     for (const [i, field] of fields.entries())
       if (field !== null && hasBreaks(field)) {
@@ -59,5 +55,5 @@ export async function loadJsonLines(duck: Duck, file: string, contract: Contract
     ...(escaped ? { text: unescapeBreaksSql } : {}),
   });
   await assertRows(duck, rows);
-  return { format: 'jsonl', file, columns, rows, faults, lines: { ...lines, header: 0 } };
+  return { format: 'jsonl', file, columns, skipped: 0, rows, faults, lines: { ...lines, header: 0 } };
 }

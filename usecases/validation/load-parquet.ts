@@ -1,20 +1,22 @@
 import { fitsParquet } from '../../core/contract/cells/parquet-sql.ts';
-import type { Contract } from '../../core/contract/contract.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
-import { checkedColumns } from './checked-columns.ts';
 import { createCells } from './create-cells.ts';
 import { checkColumns } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
-import type { Loaded } from './loaded.ts';
+import { columnsNamed, type FileContract, type Loaded } from './loaded.ts';
 
 /** Loads Parquet: its columns are values already, each of a type that may be what the contract wants. */
-export async function loadParquet(duck: Duck, file: string, contract: Contract): Promise<Loaded> {
+export async function loadParquet(
+  duck: Duck,
+  file: string,
+  { contract, columns: rules }: FileContract,
+): Promise<Loaded> {
   const found = await parquetColumns(duck, file);
   const names = found.map(({ name }) => name);
   checkColumns(names, contract);
-  const columns = checkedColumns(contract, names);
+  const columns = columnsNamed(rules, names);
   const misfits = found.flatMap(({ name, type }, i) =>
-    fitsParquet(columns[i]!.cell, type) ? [] : [`${name} is ${type}, expected ${columns[i]!.cell.type}`],
+    fitsParquet(columns[i]!, type) ? [] : [`${name} is ${type}, expected ${columns[i]!.type}`],
   );
   if (misfits.length > 0) throw new FileRejectedError('schema', misfits.join('; '));
   const select = found.map(({ name }, i) => `${identifier(name)} AS t${i}`);
@@ -27,7 +29,15 @@ export async function loadParquet(duck: Duck, file: string, contract: Contract):
   );
   const [{ n } = { n: 0n }] = await duck.rows('SELECT count(*) AS n FROM part0');
   const rows = Number(n);
-  return { format: 'parquet', file, columns, rows, faults: new Map(), lines: { total: rows, header: 0, blank: 0 } };
+  return {
+    format: 'parquet',
+    file,
+    columns,
+    skipped: 0,
+    rows,
+    faults: new Map(),
+    lines: { total: rows, header: 0, blank: 0 },
+  };
 }
 
 /** Columns of a Parquet file with the engine's types. */

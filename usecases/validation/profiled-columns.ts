@@ -1,4 +1,5 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
 import type { ProfiledColumn } from '../../platform/duckdb/profile.ts';
 
@@ -12,7 +13,7 @@ export function profiledColumns(contract: Contract, present: readonly string[]):
         kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
       }),
     );
-  const { label } = contract.data;
+  const label = columnNamed(contract.data, 'label');
   const isFeature = contract.features.some(({ name }) => name === label);
   if (label !== undefined && !isFeature && present.includes(label) && treatmentOf(contract, label) === 'no')
     columns.push({ name: label, kind: 'categorical' });

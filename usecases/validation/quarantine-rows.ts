@@ -5,7 +5,7 @@ import { describeFault } from '../../core/records/scanned-record.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
 import { BreachReasons } from './breach-reasons.ts';
 import { readBreaches } from './breaches.ts';
-import { BREACHES, breachOf, ROW, ROWS } from './create-cells.ts';
+import { BREACHES, ROW, ROWS } from './create-cells.ts';
 import { dialectOf } from './dialect.ts';
 import { readJsonLine } from './json-line.ts';
 import type { Loaded } from './loaded.ts';
@@ -58,7 +58,7 @@ interface Writer {
 async function quarantineRecords({ contract, loaded }: QuarantineOptions, writer: Writer): Promise<void> {
   const { reasons, out, shown } = writer;
   const dialect = dialectOf(loaded.file, contract);
-  const expected = loaded.columns.length;
+  const expected = loaded.columns.length + loaded.skipped;
   let row = -1;
   await scanFile(
     loaded.file,
@@ -78,7 +78,7 @@ async function quarantineRecords({ contract, loaded }: QuarantineOptions, writer
       }
       const cells = shown ? parseRecord(Buffer.from(bytes).toString(), dialect.delimiter) : [];
       const found = reasons.take((column) => {
-        const { text, quoted } = cells[column]!;
+        const { text, quoted } = cells[column + loaded.skipped]!;
         return text === '' && !quoted ? undefined : text;
       });
       out.add({ line, lines, ...raw, ...subjectOf(writer, row), reasons: found });
@@ -113,9 +113,8 @@ async function quarantineLines({ loaded }: QuarantineOptions, writer: Writer): P
 /** Rows of Parquet, which have no text: their values come from the file, of columns in which any is wrong. */
 async function quarantineParquet({ duck, loaded }: QuarantineOptions, writer: Writer): Promise<void> {
   const { reasons, out } = writer;
-  const codes = await duck.rows(`SELECT DISTINCT unnest(codes) AS code FROM ${BREACHES}`);
-  const wrong = [...new Set(codes.map(({ code }) => Number(code)))].filter((code) => code > 0);
-  const columns = [...new Set(wrong.map((code) => breachOf(code).column))];
+  const wrong = await duck.rows(`SELECT DISTINCT col FROM ${BREACHES} WHERE col >= 0`);
+  const columns = wrong.map(({ col }) => Number(col));
   const place = new Map(columns.map((column, i) => [column, i + 1]));
   const values = columns.map((column) => shownSql(loaded.columns[column]!.name));
   const rows = duck.columns(

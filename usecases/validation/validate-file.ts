@@ -55,7 +55,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
   return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB }, async (duck) => {
     let loaded: Loaded;
     try {
-      loaded = await loadFile(duck, file, contract);
+      loaded = await loadFile(duck, file, contract, options.now);
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
       return rejectedFile(withoutValues(error, contract));
@@ -143,20 +143,21 @@ async function summary(
   contract: Contract,
   { columns, faults }: Loaded,
 ): Promise<ValidationView['reasons']> {
-  const breaches = (await countBreaches(duck)).map(({ code, rows }) => ({
-    ...describeBreach(contract, columns, code),
-    rows,
+  const breaches = (await countBreaches(duck)).map((breach) => ({
+    ...describeBreach(contract, columns, breach),
+    rows: breach.rows,
   }));
   const unreadable = [...faults].map(([allowed, rows]) => ({ feature: '(line)', rule: 'unreadable', allowed, rows }));
   return [...breaches, ...unreadable].sort((a, b) => b.rows - a.rows);
 }
 
 function datasetColumns({ columns }: Loaded, personal: PersonalSql): string {
-  const kept = columns.flatMap(({ name, cell }) => {
+  const kept = columns.flatMap((rule) => {
+    const { name } = rule;
     const expression = personal.expression(name);
     if (expression === undefined) return [];
     if (name in personal.treated) return [`${expression} AS ${identifier(name)}`];
-    const type = cellSql(cell, name, 'text').dataset;
+    const type = cellSql(rule, name, 'text').dataset;
     return [`${expression}::${type} AS ${identifier(name)}`];
   });
   // A table needs a column, even where all are dropped.
