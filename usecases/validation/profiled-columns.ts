@@ -1,6 +1,6 @@
 import type { Contract } from '../../core/contract/contract.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
-import type { ProfiledColumn } from '../../platform/duckdb/profile.ts';
+import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 
 /** Features and the label, but nothing personal; identifiers and times say nothing as distributions. */
 export function profiledColumns(contract: Contract, present: readonly string[]): ProfiledColumn[] {
