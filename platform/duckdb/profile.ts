@@ -51,6 +51,8 @@ export interface SummaryOptions {
   readonly reference?: Profile | undefined;
   /** Column of times, and SQL of it as milliseconds since 1970: what is missing is counted over it. */
   readonly time?: { readonly name: string; readonly milliseconds: string } | undefined;
+  /** Categorical columns that get a histogram where all their values are numbers. */
+  readonly numbersAmong?: readonly string[] | undefined;
 }
 
 /** Profiles columns of a relation, as {@link profileRelation} does, and says of each what a report tells of it. */
@@ -58,7 +60,7 @@ export async function summarizeRelation(
   duck: Duck,
   relation: string,
   columns: readonly ProfiledColumn[],
-  { reference, time }: SummaryOptions,
+  { reference, time, numbersAmong = [] }: SummaryOptions,
 ): Promise<{ profile: Profile; summary: Summary }> {
   const source = await sourceOf(duck, relation);
   const found = [
@@ -67,6 +69,8 @@ export async function summarizeRelation(
   ];
   const profile = profileOf(source, columns, found);
   const summaries = new Map(found.map(({ column, summary }) => [column, summary!]));
+  for (const column of columns.filter(({ kind, name }) => kind === 'categorical' && numbersAmong.includes(name)))
+    summaries.set(column, await withHistogram(source, column, summaries.get(column)!));
   return {
     profile,
     summary: {
@@ -74,6 +78,21 @@ export async function summarizeRelation(
       missingOverTime: time === undefined ? null : await missingOverTime(source, columns, { profile, ...time }),
     },
   };
+}
+
+/** A few values say more by their names than over a range, whether they are numbers or not. */
+const MIN_HISTOGRAM_VALUES = 13;
+
+async function withHistogram(source: Source, column: ProfiledColumn, summary: ColumnSummary): Promise<ColumnSummary> {
+  if (summary.distinct.count < MIN_HISTOGRAM_VALUES) return summary;
+  const text = categorySql(column);
+  const [{ bad } = { bad: 0n }] = await source.duck.rows(
+    `SELECT count(${text}) - count(TRY_CAST(${text} AS DOUBLE)) AS bad FROM ${source.relation} t`,
+  );
+  if (Number(bad) > 0) return summary;
+  const numbers: ProfiledColumn = { ...column, kind: 'numeric', expression: `TRY_CAST(${text} AS DOUBLE)` };
+  const [counted] = await countNumbers(source, [numbers], { known: [undefined], histograms: true });
+  return { ...summary, histogram: counted!.histogram };
 }
 
 /** SQL for the index of a numeric column's bin; null for missing values, NaN included. */

@@ -6,13 +6,13 @@ import { RedactedError } from '../../core/contract/redacted-error.ts';
 import { ruleOfCode, sqlTypeOf, valueSql, violationsSql } from '../../core/contract/sql.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { profileRelation } from '../../platform/duckdb/profile.ts';
+import { summarizeRelation } from '../../platform/duckdb/profile.ts';
 import { FileRejectedError } from './errors.ts';
 import { TYPED_ROWS } from './exact-columns.ts';
 import { checkDistribution, checkFreshness, checkVolume } from './file-checks.ts';
 import { type Loaded, loadFile } from './load-file.ts';
 import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
-import { profiledColumns } from './profiled-columns.ts';
+import { profiledColumns, summaryTerms } from './profiled-columns.ts';
 import { quarantineRows, unreadableReason } from './quarantine-rows.ts';
 import type { ValidationView } from './validation-view.ts';
 
@@ -63,17 +63,21 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const target = path.join(options.outDir, 'rows.jsonl');
     const quarantineFile =
       quarantined > 0 ? await quarantineRows({ duck, file, contract, loaded, personal, target }) : null;
-    const found = summary(contract, reasons.counts, loaded);
-    const kept = { quarantineFile, personal: Object.keys(personal.treated).length === 0 ? null : personal.treated };
+    const found = reasonCounts(contract, reasons.counts, loaded);
+    const kept = {
+      quarantineFile,
+      columns: loaded.columns,
+      personal: Object.keys(personal.treated).length === 0 ? null : personal.treated,
+    };
     // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
     if (quarantined > 0) await duck.run('DELETE FROM rows WHERE rowid IN (SELECT id FROM bad)');
     try {
       checkVolume(contract, rows);
-      const profile = await profileRelation(
+      const { profile, summary } = await summarizeRelation(
         duck,
         TYPED_ROWS,
         profiledColumns(contract, loaded.columns),
-        options.baseline,
+        { reference: options.baseline, ...summaryTerms(contract) },
       );
       await checkFreshness(duck, contract, options.now);
       checkDistribution(contract, profile, options.baseline);
@@ -81,7 +85,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
       await duck.run(
         `COPY (SELECT ${datasetColumns(contract, loaded.columns, personal)} FROM ${TYPED_ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd)`,
       );
-      return { verdict: 'accepted', rejection: null, rows, reasons: found, profile, dataFile, ...kept };
+      return { verdict: 'accepted', rejection: null, rows, reasons: found, profile, summary, dataFile, ...kept };
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
       return { ...rejectedFile(error, { ...rows, accepted: 0, quarantined: rows.lines }, found), ...kept };
@@ -105,6 +109,8 @@ export function rejectedFile(
     reasons,
     personal: null,
     profile: null,
+    summary: null,
+    columns: [],
     dataFile: null,
     quarantineFile: null,
   };
@@ -151,7 +157,11 @@ function keySql({ features }: Contract, name: string): string {
   return feature === undefined ? identifier(name) : valueSql(feature);
 }
 
-function summary(contract: Contract, counts: CheckedRows['counts'], { unreadable }: Loaded): ValidationView['reasons'] {
+function reasonCounts(
+  contract: Contract,
+  counts: CheckedRows['counts'],
+  { unreadable }: Loaded,
+): ValidationView['reasons'] {
   const all = counts.map(({ feature, code, rows }): ValidationView['reasons'][number] => {
     if (feature === -1)
       return { feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once', rows };
