@@ -39,7 +39,7 @@ export function distributionChart(
     if (histogram !== null) parts.push(`<p class="cap">by quantiles${reference ? ' of the baseline' : ''}</p>`);
     parts.push(binBars(reference?.kind === 'numeric' ? reference : undefined, current));
   }
-  if (histogram !== null) parts.push('<p class="cap">over equal widths</p>', histogramBars(histogram));
+  if (histogram !== null) parts.push('<p class="cap">over equal widths</p>', histogramBars(histogram, current));
   return `<figure${hot ? ' class="hot"' : ''}><figcaption><b>${escapeHtml(showText(title))}</b><span>${escapeHtml(note)}</span></figcaption>${parts.join('')}</figure>`;
 }
 
@@ -82,7 +82,9 @@ function binBars(reference: NumericProfile | undefined, current: NumericProfile)
   return bars(drawn, about, [drawn[0]?.label ?? '', drawn.length > 1 ? drawn.at(-1)!.label : '']);
 }
 
-function histogramBars({ edges, counts }: NonNullable<ColumnSummary['histogram']>): string {
+function histogramBars({ edges, counts }: NonNullable<ColumnSummary['histogram']>, column: ColumnProfile): string {
+  // Bins of whole numbers end beyond the greatest of them.
+  const last = column.kind === 'numeric' && column.max !== null ? column.max : edges.at(-1)!;
   const total = Math.max(
     1,
     counts.reduce((sum, n) => sum + n, 0),
@@ -92,7 +94,7 @@ function histogramBars({ edges, counts }: NonNullable<ColumnSummary['histogram']
   );
   const most = counts.indexOf(Math.max(...counts));
   const about = `Shares over ${counts.length} equal widths; the largest is ${drawn[most]?.label ?? 'none'}`;
-  return bars(drawn, about, [numberText(edges[0]!), edges.at(-1) === edges[0] ? '' : numberText(edges.at(-1)!)]);
+  return bars(drawn, about, [numberText(edges[0]!), last === edges[0] ? '' : numberText(last)]);
 }
 
 /** Categories below each other by their own names: those of the reference, and those that only the current rows have. */

@@ -25,10 +25,7 @@ export function renderPage(page: Page): string {
   const facts = page.facts.map(
     ({ label, value }) => `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd></div>`,
   );
-  const sections = page.sections.map(
-    ({ title, html }, i) =>
-      `<section aria-labelledby="s${i}"><h2 id="s${i}">${escapeHtml(title)}</h2>\n${html}</section>`,
-  );
+  const sections = page.sections.map(({ title, html }) => `<section><h2>${escapeHtml(title)}</h2>\n${html}</section>`);
   const { verdict, index } = page;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">

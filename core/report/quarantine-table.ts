@@ -64,8 +64,8 @@ export function quarantineTable(rows: readonly ShownRow[], format: RowFormat): s
 
 function noteOf({ withheld, form, columns }: RowFormat, shown: number): string {
   if (withheld) return '<p class="note">What the rows hold is withheld, for the contract marks personal fields.</p>';
-  if (shown === 0 || shown === columns.length) return '';
-  const why = form === 'parquet' ? 'those that break rules' : 'those that break rules among them';
+  if (shown === 0) return '';
+  const why = form === 'parquet' ? 'those that break a rule' : 'first those that break a rule';
   return `<p class="note">${countText(shown)} of ${countText(columns.length)} columns are shown, ${why}.</p>`;
 }
 
@@ -76,14 +76,14 @@ function columnsOf(feature: string, { columns }: RowFormat): string[] {
   return parts.length > 1 && parts.every((part) => columns.includes(part)) ? parts : [];
 }
 
-/** Positions of the columns to show, in the order of the file: the broken ones, and the first of the others. */
+/** Positions of the columns to show: the broken ones, then the first of the others, both in the order of the file. */
 function shownColumns({ columns, form }: RowFormat, broken: ReadonlySet<string>): number[] {
   const all = [...columns.keys()];
   const first = all.filter((i) => broken.has(columns[i]!)).slice(0, MAX_COLUMNS);
   // Of a row of Parquet nothing is kept but what its reasons tell.
   if (form === 'parquet') return first;
   const others = all.filter((i) => !broken.has(columns[i]!)).slice(0, MAX_COLUMNS - first.length);
-  return [...first, ...others].toSorted((a, b) => a - b);
+  return [...first, ...others];
 }
 
 function reasonList({ reasons }: ShownRow): string {

@@ -12,8 +12,8 @@ a{color:var(--cur)}.up{margin:0 0 6px;font-size:13px}.sub{color:var(--soft);marg
 .facts dd{margin:0;font-size:19px;font-weight:600;font-variant-numeric:tabular-nums}.facts dt{color:var(--soft);font-size:12.5px}
 .scroll{overflow-x:auto;max-width:100%}.scroll:focus-visible,summary:focus-visible,a:focus-visible{outline:2px solid var(--cur);outline-offset:2px}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}thead th{color:var(--soft);font-weight:500;font-size:13px;vertical-align:bottom}
-th,td{padding:6px 14px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;text-align:left}th:last-child,td:last-child{padding-right:0}tbody th{font-weight:500;overflow-wrap:anywhere;min-width:90px}
-td.n,th.n{text-align:right;white-space:nowrap}td.w{min-width:220px}.cells td,.cells th{white-space:nowrap}.cells td.w{white-space:normal;min-width:320px}
+th,td{padding:6px 14px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;text-align:left}th:last-child,td:last-child{padding-right:0}tbody th{font-weight:500;overflow-wrap:anywhere;min-width:135px}tbody th.n{min-width:0}
+td.n,th.n{text-align:right;white-space:nowrap}td.w{min-width:220px}.cells td,.cells th{white-space:nowrap}.cells td.w{white-space:normal;min-width:270px}
 .cells td.r{white-space:pre-wrap;overflow-wrap:anywhere;min-width:280px}mark{background:var(--mark);color:inherit;border-radius:3px;padding:1px 4px;box-shadow:inset 0 0 0 1px var(--bad)}
 .none{color:var(--soft);font-style:italic}ul.plain{list-style:none;margin:0;padding:0}
 code{font:12.5px ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}

@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { isPersonal, needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
+import { announceReport } from '../reports/announce-report.ts';
 import { loadContract } from './dataset-contract.ts';
 import { claimVersion, type DatasetManifest, readJson, versionFolder } from './dataset-version.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
@@ -237,5 +238,10 @@ async function publish(home: Home, report: DropReport): Promise<void> {
   home.metrics.write(
     datasetMetricLine({ environment: home.metrics.environment, dataset, at: now }, verdict === 'rejected', rows),
   );
+  await announceReport(home, places.report, {
+    at: Date.parse(report.at),
+    verdict,
+    detail: `${rows.quarantined} of ${rows.lines} quarantined`,
+  });
   await home.data.put(publishedMarkerKey(report), now.toISOString());
 }

@@ -84,7 +84,7 @@ function accounting({ rows }: ValidationPage['found']): string {
   const right = (title: string) => ({ title, align: 'right' as const });
   return renderTable(
     'Accounting',
-    [{ title: '' }, right('in the file'), right('accepted'), right('quarantined')],
+    [{ title: 'unit' }, right('in the file'), right('accepted'), right('quarantined')],
     [['records', countText(rows.lines), countText(rows.accepted), countText(rows.quarantined)]],
   );
 }
