@@ -6,7 +6,7 @@ import { isPersonal } from '../../core/contract/personal.ts';
 import { RedactedError } from '../../core/contract/redacted-error.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { profileRelation } from '../../platform/duckdb/profile.ts';
+import { summarizeRelation } from '../../platform/duckdb/profile.ts';
 import { describeBreach } from './breach-reasons.ts';
 import { addDuplicates, countBreaches, countRows } from './breaches.ts';
 import { ROWS, removeBreaches } from './create-cells.ts';
@@ -15,7 +15,7 @@ import { checkDistribution, checkFreshness, checkVolume } from './file-checks.ts
 import { loadFile } from './load-file.ts';
 import type { Loaded } from './loaded.ts';
 import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
-import { profiledColumns } from './profiled-columns.ts';
+import { profiledColumns, summaryTerms } from './profiled-columns.ts';
 import { quarantineRows } from './quarantine-rows.ts';
 import type { ValidationView } from './validation-view.ts';
 
@@ -72,23 +72,27 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const { total, header, blank } = loaded.lines;
     const accepted = total - header - blank - quarantinedLines;
     const counts = { rows, lines: { total, header, blank, accepted, quarantined: quarantinedLines } };
-    const found = await summary(duck, contract, loaded);
+    const found = await reasonCounts(duck, contract, loaded);
     const kept = {
       quarantineFile: quarantined > 0 ? target : null,
+      columns: fieldNames(loaded),
       personal: Object.keys(personal.treated).length === 0 ? null : personal.treated,
     };
     // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
     await removeBreaches(duck, loaded.columns);
     try {
       checkVolume(contract, rows);
-      const profile = await profileRelation(duck, ROWS, profiledColumns(contract, names), options.baseline);
+      const { profile, summary } = await summarizeRelation(duck, ROWS, profiledColumns(contract, names), {
+        reference: options.baseline,
+        ...summaryTerms(contract),
+      });
       await checkFreshness(duck, contract, options.now);
       checkDistribution(contract, profile, options.baseline);
       const dataFile = path.join(options.outDir, 'data.parquet');
       await duck.run(
         `COPY (SELECT ${datasetColumns(loaded, personal)} FROM ${ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd)`,
       );
-      return { verdict: 'accepted', rejection: null, ...counts, reasons: found, profile, dataFile, ...kept };
+      return { verdict: 'accepted', rejection: null, ...counts, reasons: found, profile, summary, dataFile, ...kept };
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
       return { ...rejectedFile(error, rejectedCounts(counts), found), ...kept };
@@ -125,6 +129,8 @@ export function rejectedFile(
     reasons,
     personal: null,
     profile: null,
+    summary: null,
+    columns: [],
     dataFile: null,
     quarantineFile: null,
   };
@@ -138,7 +144,7 @@ function withoutValues(error: FileRejectedError, contract: Contract): FileReject
 }
 
 /** Quarantined records by rule, over the whole file. */
-async function summary(
+async function reasonCounts(
   duck: Duck,
   contract: Contract,
   { columns, faults }: Loaded,
@@ -150,6 +156,12 @@ async function summary(
   const unreadable = [...faults].map(([allowed, rows]) => ({ feature: '(line)', rule: 'unreadable', allowed, rows }));
   return [...breaches, ...unreadable].sort((a, b) => b.rows - a.rows);
 }
+
+/** Names of all fields of a record. */
+const fieldNames = ({ columns, skipped }: Loaded): string[] => [
+  ...Array.from({ length: skipped }, () => ''),
+  ...columns.map(({ name }) => name),
+];
 
 function datasetColumns({ columns }: Loaded, personal: PersonalSql): string {
   const kept = columns.flatMap((rule) => {

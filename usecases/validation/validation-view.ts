@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Violation } from '../../core/contract/violation.ts';
 import { Profile } from '../../core/profile/profile.ts';
+import { Summary } from '../../core/profile/summary.ts';
 import { FILE_RULES } from './errors.ts';
 import { Treated } from './personal-columns.ts';
 
@@ -59,7 +60,17 @@ export const ValidationView = z.strictObject({
     .describe('Quarantined rows by feature and rule, most frequent first; a row with several reasons counts for each.'),
   personal: Treated.nullable().describe('What was done with each personal column; null where there are none.'),
   profile: Profile.nullable().describe('Counts of the good rows; null when the file was not accepted.'),
+  summary: Summary.nullable().describe(
+    'What else is told of the good rows’ columns: distinct and most frequent values, histograms, missing over time.',
+  ),
+  columns: z.array(z.string()).describe('Columns of the file, in its order; none where it could not be read.'),
   dataFile: z.string().nullable().describe('File with the good rows; null when the file was not accepted.'),
   quarantineFile: z.string().nullable().describe('File with the quarantined rows as JSON lines; null without any.'),
 });
 export type ValidationView = z.infer<typeof ValidationView>;
+
+/** What `trimtab validate` found a file to be, and where it tells people. */
+export const FileValidationView = ValidationView.extend({
+  report: z.string().describe('The report as a page: a file.'),
+});
+export type FileValidationView = z.infer<typeof FileValidationView>;
