@@ -12,7 +12,7 @@ import { QualityView } from '../usecases/quality/quality-view.ts';
 import { HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
-import { ValidationView } from '../usecases/validation/validation-view.ts';
+import { FileValidationView } from '../usecases/validation/validation-view.ts';
 import { CostView } from './cost/cost-view.ts';
 import { DoctorView } from './doctor/doctor-view.ts';
 import { ExplanationsView, ImportanceView } from './endpoint/explanations-view.ts';
@@ -49,7 +49,7 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   history: view('history', HistoryView, 'the ledger of a model'),
   'history --at': view('history-at', HistoryAtView, 'what was true at an instant'),
   'history --verify': view('verification', VerificationView, 'whether the ledger is as it was written'),
-  validate: view('validation', ValidationView, 'what a data file was found to be'),
+  validate: view('validation', FileValidationView, 'what a data file was found to be'),
   profile: view('profile', Profile, 'what is in a data file, counted'),
   drift: view('drift', DriftView, 'drift of captured traffic'),
   'drift --file': view('file-drift', FileDriftView, 'drift of a data file'),

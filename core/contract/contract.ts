@@ -51,6 +51,13 @@ export const FileRules = z.strictObject({
   maxRows: z.int().min(1).default(50_000_000),
   /** Largest share of rows that may be quarantined before the whole file is rejected; 0 to 1. */
   maxQuarantinedShare: z.number().min(0).max(1).default(0.2),
+  /** What divides the fields of a CSV file: one character of ASCII. By default a comma, or a tab in files named `.tsv`. */
+  delimiter: z
+    .string()
+    .regex(/^[\t !#-&(-/:-@[-`{-~]$/)
+    .optional(),
+  /** Most lines that a record of a CSV file may take, with line breaks in its quoted fields. */
+  maxRecordLines: z.int().min(1).max(10_000).default(50),
   /** Columns that together must be unique. Later duplicates are quarantined. */
   unique: z.array(z.string()).default([]),
   /** Oldest that the newest row may be when the file arrives, in days; needs `data.time`. */

@@ -2,8 +2,9 @@ import type { Contract } from '../../core/contract/contract.ts';
 import { columnNamed } from '../../core/contract/data-columns.ts';
 import { countsOf } from '../../core/profile/bins.ts';
 import type { ColumnProfile, Profile, ReferenceChunk } from '../../core/profile/profile.ts';
+import { expressionOf, type ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
-import { binSql, expressionOf, type ProfiledColumn } from '../../platform/duckdb/profile.ts';
+import { binSql } from '../../platform/duckdb/profile.ts';
 
 /** Stretches that the reference is cut into, in time order, each of at least so many rows. */
 const CHUNKS = 120;

@@ -8,6 +8,7 @@ import { readCaptures } from '../../platform/captures.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
 import { Registry } from '../registry/registry.ts';
+import { announceReport } from '../reports/announce-report.ts';
 import { noteDriftWindow } from './drift-history.ts';
 import type { DriftView } from './drift-view.ts';
 import { renderDrift } from './report.ts';
@@ -77,6 +78,12 @@ export async function runDriftDetection(
     contentType: 'text/html; charset=utf-8',
   });
   await home.data.put(`${place}/report.json`, JSON.stringify(report, null, 2), { contentType: 'application/json' });
+  const drifted = verdict.columns.filter(({ status }) => status === 'drift');
+  await announceReport(home, report.report, {
+    at: to.getTime(),
+    verdict: verdict.verdict,
+    detail: `${drifted.length} of ${verdict.columns.length} columns drifted`,
+  });
   await home.bus.publish({
     source: 'trimtab',
     detailType: 'Drift Found',
@@ -84,7 +91,7 @@ export async function runDriftDetection(
       model,
       version: champion,
       verdict: verdict.verdict,
-      features: verdict.columns.filter(({ status }) => status === 'drift').map(({ column }) => column),
+      features: drifted.map(({ column }) => column),
       report: report.report,
     },
   });

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -7,13 +7,15 @@ import { createGunzip } from 'node:zlib';
 import { isPersonal, needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
+import { announceReport } from '../reports/announce-report.ts';
 import { loadContract } from './dataset-contract.ts';
 import { claimVersion, type DatasetManifest, readJson, versionFolder } from './dataset-version.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
+import { firstQuarantined } from './first-quarantined.ts';
 import { datasetMetricLine, privacyMetricLine } from './metrics.ts';
-import { type DropReport, renderReport, SHOWN_ROWS } from './report.ts';
+import { type DropReport, renderReport } from './report.ts';
 import { rejectedFile, type ValidateOptions, validateFile } from './validate-file.ts';
-import type { QuarantinedRow, ValidationView } from './validation-view.ts';
+import type { ValidationView } from './validation-view.ts';
 
 export interface Drop {
   readonly key: string;
@@ -69,7 +71,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
       sha256,
       bytes: info.bytes,
     };
-    const sample = await firstRows(verdict.quarantineFile);
+    const sample = await firstQuarantined(verdict.quarantineFile);
     if (verdict.quarantineFile) await home.data.upload(`${quarantine}/rows.jsonl`, verdict.quarantineFile);
     if (verdict.verdict === 'rejected') {
       // A copy would keep personal values in the clear; the digest says which file it was.
@@ -96,8 +98,10 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
       verdict: verdict.verdict,
       rejection: verdict.rejection,
       rows: verdict.rows,
+      lines: verdict.lines,
       reasons: verdict.reasons,
       personal: verdict.personal,
+      columns: verdict.columns,
       version,
       places: {
         dataset: version === null ? null : versionFolder(dataset, version),
@@ -107,7 +111,12 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
       judgedAs: null,
     };
     if (version !== null) await keepVersion(home, report, verdict, contract!);
-    const html = renderReport(report, verdict.profile ?? undefined, known?.baseline, sample);
+    const html = renderReport(report, {
+      profile: verdict.profile ?? undefined,
+      summary: verdict.summary ?? undefined,
+      baseline: known?.baseline,
+      sample,
+    });
     await home.data.put(`${base}.html`, html, { contentType: 'text/html; charset=utf-8' });
     // The JSON report is what marks a drop as processed, so it comes after everything it speaks of. Of two deliveries
     // at once the first to write it tells the world.
@@ -202,6 +211,7 @@ async function keepVersion(home: Home, report: DropReport, verdict: ValidationVi
   const folder = report.places.dataset!;
   await home.data.upload(`${folder}/data.parquet`, verdict.dataFile!, { ifAbsent: true });
   await home.data.put(`${folder}/profile.json`, JSON.stringify(verdict.profile), { ifAbsent: true });
+  await home.data.put(`${folder}/summary.json`, JSON.stringify(verdict.summary), { ifAbsent: true });
   const manifest: DatasetManifest = {
     dataset: report.dataset,
     version: report.version!,
@@ -229,11 +239,10 @@ async function publish(home: Home, report: DropReport): Promise<void> {
   home.metrics.write(
     datasetMetricLine({ environment: home.metrics.environment, dataset, at: now }, verdict === 'rejected', rows),
   );
+  await announceReport(home, places.report, {
+    at: Date.parse(report.at),
+    verdict,
+    detail: `${rows.quarantined} of ${rows.records} quarantined`,
+  });
   await home.data.put(publishedMarkerKey(report), now.toISOString());
-}
-
-async function firstRows(file: string | null): Promise<QuarantinedRow[]> {
-  if (file === null) return [];
-  const lines = (await readFile(file, 'utf8')).split('\n', SHOWN_ROWS).filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as QuarantinedRow);
 }
