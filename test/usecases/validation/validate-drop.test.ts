@@ -38,10 +38,12 @@ describe('validateDrop', () => {
     expect(report).toMatchObject({
       verdict: 'accepted',
       version: 1,
-      rows: { lines: 9201, accepted: 9111, quarantined: 90 },
+      rows: { records: 9201, accepted: 9111, quarantined: 90 },
     });
     expect(await keys('datasets/flight-delay/000001/')).toEqual(
-      ['claim', 'data.parquet', 'manifest.json', 'profile.json'].map((f) => `datasets/flight-delay/000001/${f}`),
+      ['claim', 'data.parquet', 'manifest.json', 'profile.json', 'summary.json'].map(
+        (f) => `datasets/flight-delay/000001/${f}`,
+      ),
     );
     expect(await json('datasets/flight-delay/000001/manifest.json')).toMatchObject({
       rows: 9111,
@@ -103,7 +105,7 @@ describe('validateDrop', () => {
     );
     await home.data.put('incoming/other/x.csv', 'a\n1\n2\n');
     expect(await validateDrop(home, { key: 'incoming/other/x.csv' })).toMatchObject({
-      rows: { lines: 2, accepted: 1, quarantined: 1 },
+      rows: { records: 2, accepted: 1, quarantined: 1 },
     });
   });
 
