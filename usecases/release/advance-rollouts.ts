@@ -12,6 +12,7 @@ import { askPerson, readAsked } from './ask-person.ts';
 import { withoutBlockedSteps } from './blocked-steps.ts';
 import { withBoundedEvidence } from './bounded-evidence.ts';
 import type { ChallengerReview } from './challenger-review.ts';
+import { driftGoesOn } from './drift-goes-on.ts';
 import { type Judgement, judgeModel } from './judge-model.ts';
 import { nextCommand } from './next-command.ts';
 import { type Look, questionsOf } from './questions.ts';
@@ -85,9 +86,10 @@ async function advanceModel(
 ): Promise<{ advance: Advance; look: Look }> {
   const registry = new Registry(home, ACTOR);
   const state = await registry.state(model);
+  let driftIsOver = false;
   const ended = (advance: Advance, judged: readonly Judgement[] = []) => ({
     advance,
-    look: { judged, revision: state.revision },
+    look: { judged, revision: state.revision, driftIsOver },
   });
   if (state.awaiting && probe) {
     const seen = await verifyOnce(home, probe, model);
@@ -106,6 +108,7 @@ async function advanceModel(
   }
   const [alarms, asked] = await Promise.all([alarmsUp(home, { model, now, state }), readAsked(home, model)]);
   const judged = await judgeModel(home, { model, now, state, ...alarms });
+  driftIsOver = state.retraining !== null && !(await driftGoesOn(home, { model, now, state, ...alarms }));
   const command = await nextCommand(home, {
     ...{ model, now, state, asked },
     judged: judged.map(withoutBlockedSteps(challengers)),

@@ -19,6 +19,8 @@ export interface Look {
   readonly waiting?: string | undefined;
   /** The version that was registered since retraining was asked for. */
   readonly retrained?: number | undefined;
+  /** Whether what retraining was asked for is over. @default false */
+  readonly driftIsOver?: boolean;
 }
 
 /** What tells a hold of one release from others. @param since when the traffic last changed hands */
@@ -55,7 +57,8 @@ export function questionsOf(look: Look, state: ReleaseState, now: Date): Questio
   const [worse] = look.judged.filter(({ verdict }) => verdict.action === 'retrain');
   if (retraining === null && worse !== undefined && look.revision === state.revision)
     questions.push({ ...question('drift', null, 'drift'), reason: worse.verdict.reason });
-  if (retraining !== null) questions.push(...retrainingQuestion(retraining, look.retrained, state));
+  if (retraining !== null && look.driftIsOver !== true)
+    questions.push(...retrainingQuestion(retraining, look.retrained, state));
   return questions;
 }
 

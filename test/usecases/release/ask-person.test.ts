@@ -111,6 +111,25 @@ describe('what the judge asks of a person', () => {
     expect((await fixture.registry.state('m')).retraining).toBeNull();
   });
 
+  it('is asked no longer once the drift has been over for a day, and again when it is back, of the same request', async () => {
+    const wrong = () => fixture.serve(1, 'champion', 30, { wrong: 0.9 });
+    const right = () => fixture.serve(1, 'champion', 30, { wrong: 0.05 });
+    const requests = async () => (await fixture.kinds()).filter((kind) => kind === 'retraining-requested').length;
+    await fixture.apply({ type: 'release', version: 2, reason: 'r' });
+    await fixture.apply({ type: 'release', version: 1, reason: 'r' });
+    await until(10 * HOUR, right, 600);
+    await until(11 * HOUR, wrong);
+    expect(await asked()).toMatchObject([{ cause: 'drift' }]);
+    await until(34 * HOUR, right, 600);
+    expect(await asked()).toMatchObject([{ cause: 'drift' }]);
+    await until(38 * HOUR, right, 600);
+    expect(await asked()).toEqual([]);
+    expect(told().at(-1)!.what).toBe('settled');
+    await until(39 * HOUR, wrong);
+    expect(await asked()).toMatchObject([{ cause: 'drift' }]);
+    expect(await requests()).toBe(1);
+  });
+
   it('is one entry for trouble that lasts for days', async () => {
     await until(30 * HOUR, failing, 1_800);
     expect((await fixture.kinds()).filter((kind) => kind.endsWith('-held'))).toEqual(['infrastructure-held']);
