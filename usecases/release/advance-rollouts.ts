@@ -16,7 +16,7 @@ import { driftGoesOn } from './drift-goes-on.ts';
 import { type Judgement, judgeModel } from './judge-model.ts';
 import { nextCommand } from './next-command.ts';
 import { type Look, questionsOf } from './questions.ts';
-import { type Review, restrained } from './restraint.ts';
+import { intentionOf, type Review, restrained } from './restraint.ts';
 import { retrainedVersion } from './retrained-version.ts';
 import { nextShadowCommand } from './shadow.ts';
 import { AGAIN_MS } from './verdict-command.ts';
@@ -59,7 +59,7 @@ export async function advanceRollouts(
       done.push(advance);
       const state = await new Registry(home, ACTOR).state(model);
       const retrained = await retrainedVersion(home, model, state);
-      const questions = questionsOf({ ...look, waiting: advance.waiting, retrained }, state, now);
+      const questions = questionsOf({ ...look, retrained }, state, now);
       await askPerson(home, { model, now, questions });
     } catch (error) {
       failures.push(error);
@@ -87,9 +87,10 @@ async function advanceModel(
   const registry = new Registry(home, ACTOR);
   const state = await registry.state(model);
   let driftIsOver = false;
+  let undone: string | undefined;
   const ended = (advance: Advance, judged: readonly Judgement[] = []) => ({
     advance,
-    look: { judged, revision: state.revision, driftIsOver },
+    look: { judged, revision: state.revision, driftIsOver, waiting: undone ?? advance.waiting },
   });
   if (state.awaiting && probe) {
     const seen = await verifyOnce(home, probe, model);
@@ -118,6 +119,7 @@ async function advanceModel(
     const done = await carryOut(home, registry, { model, now, state }, command);
     if (typeof done !== 'string')
       return ended({ model, entry: await seen(home, model, done, { probe, verify }) }, judged);
+    undone = done;
     waiting.push(done);
   }
   for (const { verdict, challenger } of judged) {
@@ -164,7 +166,10 @@ async function carryOut(
 ): Promise<Entry | string> {
   const { model, state } = review;
   const allowed = await restrained(home, command, review);
-  if (allowed === undefined) return `automation does nothing now, as the ledger says: ${command.reason}`;
+  if (allowed === undefined) {
+    const intention = await intentionOf(home, command, review);
+    return intention?.restraint?.sentence ?? 'automation does nothing now, as the ledger says';
+  }
   try {
     const bounded = await withBoundedEvidence(home, model, allowed);
     return await registry.apply(model, bounded, { expectedRevision: state.revision });
