@@ -16,6 +16,8 @@ const NEARLY_ALL = 0.9;
 const MIN_ROWS = 100;
 /** Rows in a row are alike, calm days have no gusts: so many of them are worth one. */
 const ALIKE = 4;
+/** A model knows what is missing this often anyway: minutes of it explain nothing. */
+const USUALLY_MISSING = 0.2;
 
 export interface TroubledInputsQuery {
   readonly model: string;
@@ -103,8 +105,8 @@ function sentence(what: string, { hours, usual, lately }: Shares): string[] {
   const isNearlyAll = latest.n >= MIN_ROWS && isAbove(latest, Math.max(NEARLY_ALL, usual + MIN_INCREASE));
   if (!lasts && !isNearlyAll) {
     const [before = NONE] = hours.length > 1 ? hours : [];
-    const isNew =
-      lately !== undefined && isAbove(lately, Math.max(usual, before.bad / Math.max(1, before.n)) + MIN_INCREASE);
+    const known = Math.max(usual, before.bad / Math.max(1, before.n));
+    const isNew = lately !== undefined && known < USUALLY_MISSING && isAbove(lately, known + MIN_INCREASE);
     return isNew
       ? [`${what} in ${percent(lately.bad / lately.n)} of ${lately.n} rows, where ${percent(usual)} is usual`]
       : [];
