@@ -1,3 +1,4 @@
+import type { ProducerSchedules } from '../../core/alarms/schedules.ts';
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import { judgeLine } from '../../core/observability/judge-lines.ts';
 import type { Command } from '../../core/registry/commands.ts';
@@ -24,6 +25,11 @@ import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-roll
 
 const ACTOR = 'function:advance';
 
+export interface LookOptions extends VerifyOptions {
+  /** How often the functions run whose metrics alarms look at. @default as deployed */
+  readonly schedules?: ProducerSchedules | undefined;
+}
+
 /** What was done about one model's rollout. */
 export interface Advance {
   readonly model: string;
@@ -42,20 +48,20 @@ export interface Advance {
  * heartbeat says that all models were judged.
  *
  * @param probe looks at what the endpoint serves; without it, rollbacks are not verified
- * @param verify how long a rollback that is made here is given to be seen
+ * @param options how long a rollback that is made here is given to be seen, and how often the functions run
  * @throws AggregateError at the end, with the failures of all models: one model's does not keep the others waiting
  */
 export async function advanceRollouts(
   home: Home,
   now: Date,
   probe?: EndpointProbe,
-  verify: VerifyOptions = {},
+  options: LookOptions = {},
 ): Promise<Advance[]> {
   const done: Advance[] = [];
   const failures: unknown[] = [];
   for (const model of await home.ledger.models()) {
     try {
-      const { advance, look } = await advanceModel(home, now, model, { probe, verify });
+      const { advance, look } = await advanceModel(home, now, model, { probe, ...options });
       done.push(advance);
       const state = await new Registry(home, ACTOR).state(model);
       const retrained = await retrainedVersion(home, model, state);
@@ -82,7 +88,7 @@ async function advanceModel(
   home: Home,
   now: Date,
   model: string,
-  { probe, verify }: { readonly probe: EndpointProbe | undefined; readonly verify: VerifyOptions },
+  { probe, schedules, ...verify }: { readonly probe: EndpointProbe | undefined } & LookOptions,
 ): Promise<{ advance: Advance; look: Look }> {
   const registry = new Registry(home, ACTOR);
   const state = await registry.state(model);
@@ -107,7 +113,7 @@ async function advanceModel(
     if (typeof done !== 'string') return ended({ model, entry: done });
     waiting.push(done);
   }
-  const [alarms, asked] = await Promise.all([alarmsUp(home, { model, now, state }), readAsked(home, model)]);
+  const [alarms, asked] = await Promise.all([alarmsUp(home, { model, now, state, schedules }), readAsked(home, model)]);
   const judged = await judgeModel(home, { model, now, state, ...alarms });
   driftIsOver = state.retraining !== null && !(await driftGoesOn(home, { model, now, state, ...alarms }));
   const command = await nextCommand(home, {

@@ -1,4 +1,5 @@
 import type { AlarmDefinition, EvaluatedWindow } from '../../core/alarms/alarm.ts';
+import type { ProducerSchedules } from '../../core/alarms/schedules.ts';
 import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { Home } from '../../platform/ports.ts';
 import { alarmDefinitions } from './alarm-definitions.ts';
@@ -6,6 +7,14 @@ import { alarmStates } from './alarm-state.ts';
 
 /** Metrics that are made of log lines are late by so much at times. */
 const LATE_MS = 120_000;
+
+export interface AlarmsQuery {
+  readonly model: string;
+  readonly now: Date;
+  readonly state: ReleaseState;
+  /** How often what alarms look at is made, by which their periods are. @default as deployed */
+  readonly schedules?: ProducerSchedules | undefined;
+}
 
 /** The alarms of a model that are up, and what was evaluated of each. */
 export interface AlarmsUp {
@@ -22,9 +31,9 @@ export interface AlarmsUp {
  */
 export async function alarmsUp(
   home: Pick<Home, 'ledger' | 'artifacts' | 'metrics'>,
-  { model, now, state }: { readonly model: string; readonly now: Date; readonly state: ReleaseState },
+  { model, now, state, schedules }: AlarmsQuery,
 ): Promise<AlarmsUp> {
-  const { definitions, baselineErrorRate } = await alarmDefinitions(home, model);
+  const { definitions, baselineErrorRate } = await alarmDefinitions(home, model, schedules);
   const evaluated = new Map<string, EvaluatedWindow>();
   const moments = [now, new Date(now.getTime() - LATE_MS)];
   // A challenger that is not there has nothing that goes off.
