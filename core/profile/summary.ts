@@ -42,11 +42,11 @@ export const MissingOverTime = z.strictObject({
 });
 export type MissingOverTime = z.infer<typeof MissingOverTime>;
 
-export const Summary = z.strictObject({
+export const TableSummary = z.strictObject({
   columns: z.record(z.string(), ColumnSummary).describe('By column name, as in the profile.'),
   missingOverTime: MissingOverTime.nullable().describe('null without a column of times, and where nothing is missing.'),
 });
-export type Summary = z.infer<typeof Summary>;
+export type TableSummary = z.infer<typeof TableSummary>;
 
 /** Bins of {@link equalWidthEdges}, at most. */
 const MAX_BINS = 20;

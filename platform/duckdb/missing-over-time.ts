@@ -7,7 +7,7 @@ import {
   numberSql,
   type ProfiledColumn,
   type Source,
-  valuesOf,
+  columnValues,
 } from './column-batch.ts';
 
 /** Columns that are counted over time: those that miss most. */
@@ -51,7 +51,7 @@ export async function missingOverTime(
     ];
     const counts = batch.map((_, i) => `count(*) - count(${nthValue(i)}) AS k${i}`);
     const rows = await duck.rows(
-      `SELECT ${at} AS ms, count(*) AS n, ${counts.join(', ')} FROM ${valuesOf(relation, values)} WHERE ${at} IS NOT NULL GROUP BY ${at} ORDER BY ${at} DESC LIMIT ${MAX_PERIODS}`,
+      `SELECT ${at} AS ms, count(*) AS n, ${counts.join(', ')} FROM ${columnValues(relation, values)} WHERE ${at} IS NOT NULL GROUP BY ${at} ORDER BY ${at} DESC LIMIT ${MAX_PERIODS}`,
     );
     rows.reverse();
     periods = rows.map(({ ms, n }) => ({ from: new Date(Number(ms)).toISOString(), rows: Number(n) }));
