@@ -39,10 +39,12 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
 }
 
 function formatValidation(view: FileValidationView): string {
-  const { lines, accepted, quarantined } = view.rows;
+  const { records, accepted, quarantined } = view.rows;
+  const { total, header, blank } = view.lines;
   return [
     `${view.verdict}${view.rejection ? `: ${view.rejection.reason}` : ''}`,
-    `  lines ${lines} = accepted ${accepted} + quarantined ${quarantined}   ${bar(lines === 0 ? 0 : accepted / lines, 30)}`,
+    `  records ${records} = accepted ${accepted} + quarantined ${quarantined}   ${bar(records === 0 ? 0 : accepted / records, 30)}`,
+    `  lines   ${total} = header ${header} + blank ${blank} + accepted ${view.lines.accepted} + quarantined ${view.lines.quarantined}`,
     ...(view.reasons.length > 0
       ? [
           table(

@@ -110,7 +110,7 @@ function drop({ dataset, drop: id, report, manifest, models }: DropTrace): strin
     `drop ${id} of dataset ${dataset}`,
     `├─ from ${source.key}, ${source.bytes} bytes, sha256 ${source.sha256}, write ${source.versionId}`,
     `├─ judged ${time(report.at)}: ${report.verdict}${report.rejection ? `, ${report.rejection.reason}` : ''}`,
-    `│   ${rows.lines} lines = ${rows.accepted} accepted + ${rows.quarantined} quarantined`,
+    `│   ${rows.records} records = ${rows.accepted} accepted + ${rows.quarantined} quarantined`,
     ...(manifest
       ? [
           `├─ dataset version ${manifest.version}: ${manifest.rows} rows, contract ${manifest.contract}`,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { Feature } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import { sqlTypeOf } from '../../core/contract/sql.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
@@ -70,7 +71,8 @@ async function fill(
   const scores = decision && compileScores(decision, manifest.outputs);
   const target = path.join(duck.scratch, 'requests.jsonl');
   const out = createWriteStream(target);
-  const { time, label } = contract.data;
+  const time = columnNamed(contract.data, 'time');
+  const label = columnNamed(contract.data, 'label');
   let row = 0;
   try {
     for await (const line of readJsonLines(dataFile)) {

@@ -1,4 +1,5 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { countsOf } from '../../core/profile/bins.ts';
 import type { ColumnProfile, Profile, ReferenceChunk } from '../../core/profile/profile.ts';
 import { expressionOf, type ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
@@ -10,8 +11,10 @@ const CHUNKS = 120;
 const MIN_CHUNK_ROWS = 50;
 
 /** When a row of a relation was, as far as its contract has a column for that. */
-export const timeSql = (relation: string, { data }: Contract): string =>
-  data.time === undefined ? 'NULL::TIMESTAMP' : `TRY_CAST(${relation}.${identifier(data.time)} AS TIMESTAMP)`;
+export function timeSql(relation: string, { data }: Contract): string {
+  const time = columnNamed(data, 'time');
+  return time === undefined ? 'NULL::TIMESTAMPTZ' : `TRY_CAST(${relation}.${identifier(time)} AS TIMESTAMPTZ)`;
+}
 
 /** The reference as a relation of the database, with the profile that was made of it. */
 export interface ProfiledReference {

@@ -1,3 +1,4 @@
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { profileOfCaptures } from '../../core/drift/captured-profile.ts';
 import { type DriftVerdict, detectDrift } from '../../core/drift/verdict.ts';
 import { metricLine } from '../../core/observability/emf.ts';
@@ -58,7 +59,7 @@ export async function runDriftDetection(
     // Inputs are the same whoever answered, but a shadow sees copies, and scores are each version's own.
     only(captures, (capture) => capture.version === champion && capture.variant !== 'shadow'),
     baseline.profile,
-    { output: version.manifest.decision?.output, label: version.manifest.contract.data.label },
+    { output: version.manifest.decision?.output, label: columnNamed(version.manifest.contract.data, 'label') },
   );
   const { persistence, ...verdict } = await assessWindow(home, { version, baseline, current, to, now });
   const place = `reports/drift/${model}/v${champion}-${stamp(from)}-${stamp(to)}`;

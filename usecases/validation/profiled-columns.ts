@@ -1,4 +1,5 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
 import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { identifier } from '../../platform/duckdb/connection.ts';
@@ -14,7 +15,7 @@ export function profiledColumns(contract: Contract, present: readonly string[]):
         kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
       }),
     );
-  const { label } = contract.data;
+  const label = columnNamed(contract.data, 'label');
   const isFeature = contract.features.some(({ name }) => name === label);
   if (label !== undefined && !isFeature && present.includes(label) && treatmentOf(contract, label) === 'no')
     columns.push({ name: label, kind: 'categorical' });
@@ -23,10 +24,11 @@ export function profiledColumns(contract: Contract, present: readonly string[]):
 
 /** What a summary goes by beside its columns: the time, where it is nobody's own, and a label that may be a number. */
 export function summaryTerms(contract: Contract): Pick<SummaryOptions, 'time' | 'numbersAmong'> {
-  const { time, label } = contract.data;
+  const time = columnNamed(contract.data, 'time');
+  const label = columnNamed(contract.data, 'label');
   const shown = time !== undefined && treatmentOf(contract, time) === 'no';
   return {
     ...(label === undefined ? {} : { numbersAmong: [label] }),
-    ...(shown ? { time: { name: time, milliseconds: `epoch_ms(TRY_CAST(${identifier(time)} AS TIMESTAMP))` } } : {}),
+    ...(shown ? { time: { name: time, milliseconds: `epoch_ms(TRY_CAST(${identifier(time)} AS TIMESTAMPTZ))` } } : {}),
   };
 }

@@ -13,8 +13,15 @@ export const DropReport = z.strictObject({
   drop: z.string().describe('Identifies the drop: key and content.'),
   source: DropSource,
   at: Instant.describe('When it was judged.'),
-  ...ValidationView.pick({ verdict: true, rejection: true, rows: true, reasons: true, personal: true, columns: true })
-    .shape,
+  ...ValidationView.pick({
+    verdict: true,
+    rejection: true,
+    rows: true,
+    lines: true,
+    reasons: true,
+    personal: true,
+    columns: true,
+  }).shape,
   version: z.int().nullable().describe('Dataset version that the good rows became; null when it was rejected.'),
   places: z
     .strictObject({

@@ -98,6 +98,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
       verdict: verdict.verdict,
       rejection: verdict.rejection,
       rows: verdict.rows,
+      lines: verdict.lines,
       reasons: verdict.reasons,
       personal: verdict.personal,
       columns: verdict.columns,
@@ -241,7 +242,7 @@ async function publish(home: Home, report: DropReport): Promise<void> {
   await announceReport(home, places.report, {
     at: Date.parse(report.at),
     verdict,
-    detail: `${rows.quarantined} of ${rows.lines} quarantined`,
+    detail: `${rows.quarantined} of ${rows.records} quarantined`,
   });
   await home.data.put(publishedMarkerKey(report), now.toISOString());
 }

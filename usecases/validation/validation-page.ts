@@ -50,7 +50,7 @@ export function renderValidation(page: ValidationPage): string {
       sentence: accepted ? page.accepted : (rejection?.reason ?? ''),
     },
     facts: [
-      { label: 'records in', value: countText(rows.lines) },
+      { label: 'records in', value: countText(rows.records) },
       { label: 'accepted', value: countText(rows.accepted) },
       { label: 'quarantined', value: countText(rows.quarantined) },
       ...page.facts,
@@ -61,13 +61,13 @@ export function renderValidation(page: ValidationPage): string {
 
 function rowSections({ found, sample, file, withheld }: ValidationPage): PageSection[] {
   const { rows, reasons, columns } = found;
-  if (rows.lines === 0) return [];
+  if (rows.records === 0) return [];
   const bar = shareBar([
     { label: 'accepted', count: rows.accepted, colour: 'good' },
     { label: 'quarantined', count: rows.quarantined, colour: 'bad' },
   ]);
   const sections = [{ title: 'Rows', html: bar + accounting(found) }];
-  sections.push({ title: 'Violations by rule', html: violations(reasons, rows.lines) });
+  sections.push({ title: 'Violations by rule', html: violations(reasons, rows.records) });
   if (sample.length > 0) {
     const format: RowFormat = { columns, ...formatOf(file), withheld };
     const more = rows.quarantined > sample.length;
@@ -80,12 +80,15 @@ function rowSections({ found, sample, file, withheld }: ValidationPage): PageSec
 }
 
 /** Every record and every physical line is accounted for. */
-function accounting({ rows }: ValidationPage['found']): string {
+function accounting({ rows, lines }: ValidationPage['found']): string {
   const right = (title: string) => ({ title, align: 'right' as const });
   return renderTable(
     'Accounting',
-    [{ title: 'unit' }, right('in the file'), right('accepted'), right('quarantined')],
-    [['records', countText(rows.lines), countText(rows.accepted), countText(rows.quarantined)]],
+    [{ title: 'unit' }, right('in the file'), right('accepted'), right('quarantined'), right('header'), right('blank')],
+    [
+      ['records', countText(rows.records), countText(rows.accepted), countText(rows.quarantined), '–', '–'],
+      ['physical lines', ...[lines.total, lines.accepted, lines.quarantined, lines.header, lines.blank].map(countText)],
+    ],
   );
 }
 
@@ -129,7 +132,7 @@ function dataSections({ found, profile, summary, baseline }: ValidationPage): Pa
     }),
   );
   return [
-    ...columnSections(columns, found.rows.lines),
+    ...columnSections(columns, found.rows.records),
     ...(summary?.missingOverTime ? [missingSection(summary.missingOverTime)] : []),
   ];
 }

@@ -7,10 +7,14 @@ import { Treated } from './personal-columns.ts';
 
 /** One quarantined row, with all its reasons. */
 export interface QuarantinedRow {
-  /** 1-based line of the source (row, for Parquet). */
+  /** 1-based physical line of the source on which the record begins (row, for Parquet). */
   readonly line: number;
-  /** The line as it came; absent where the contract marks personal fields, as are the values in the reasons. */
+  /** Physical lines that it spans. */
+  readonly lines: number;
+  /** The record as it came, without the end of its last line; absent where the contract marks personal fields, as are the values in the reasons. */
   readonly raw?: string;
+  /** Whether {@link raw} is only how a long record begins. */
+  readonly cut?: true;
   /** Pseudonym of whom the row is about, where the contract names a subject. */
   readonly subject?: string;
   readonly reasons: Omit<Violation, 'row'>[];
@@ -30,11 +34,20 @@ export const ValidationView = z.strictObject({
     .describe('Why the file was rejected whole; null when it was not.'),
   rows: z
     .strictObject({
-      lines: Count.describe('Data lines of the file.'),
+      records: Count.describe('Records of the file: its rows, whole and faulty ones.'),
       accepted: Count.describe('Rows that keep the contract.'),
-      quarantined: Count.describe('Rows that do not.'),
+      quarantined: Count.describe('Records that do not.'),
     })
-    .describe('accepted + quarantined = lines: every data line is accounted for.'),
+    .describe('accepted + quarantined = records: every record is accounted for.'),
+  lines: z
+    .strictObject({
+      total: Count.describe('Physical lines of the file; of Parquet a row counts as one.'),
+      header: Count.describe('Lines of the header.'),
+      blank: Count.describe('Lines between records with nothing on them, which are no records.'),
+      accepted: Count.describe('Lines of accepted records: one may run over several.'),
+      quarantined: Count.describe('Lines of quarantined records.'),
+    })
+    .describe('header + blank + accepted + quarantined = total: every line is accounted for.'),
   reasons: z
     .array(
       z.strictObject({
@@ -44,7 +57,7 @@ export const ValidationView = z.strictObject({
         rows: Count.describe('How many rows.'),
       }),
     )
-    .describe('Quarantined rows by feature and rule, most frequent first.'),
+    .describe('Quarantined rows by feature and rule, most frequent first; a row with several reasons counts for each.'),
   personal: Treated.nullable().describe('What was done with each personal column; null where there are none.'),
   profile: Profile.nullable().describe('Counts of the good rows; null when the file was not accepted.'),
   summary: TableSummary.nullable().describe(
