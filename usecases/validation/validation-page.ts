@@ -21,7 +21,7 @@ const KEPT = { omit: 'not at all', hash: 'as a pseudonym', encrypt: 'encrypted' 
 
 /** What a page of a validation shows. */
 export interface ValidationPage {
-  readonly found: Pick<ValidationView, 'verdict' | 'rejection' | 'rows' | 'reasons' | 'personal' | 'columns'>;
+  readonly found: Pick<ValidationView, 'verdict' | 'rejection' | 'rows' | 'lines' | 'reasons' | 'personal' | 'columns'>;
   /** The contract marks personal fields: rows have no text. */
   readonly withheld: boolean;
   readonly profile?: Profile | undefined;
