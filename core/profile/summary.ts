@@ -62,10 +62,13 @@ export function equalWidthEdges(min: number, max: number, whole: boolean): numbe
     const width = Math.ceil((max - min + 1) / MAX_BINS);
     return Array.from({ length: Math.ceil((max - min + 1) / width) + 1 }, (_, i) => min + i * width);
   }
-  // By shares: the distance of the two largest numbers is beyond all doubles.
-  const edges = Array.from({ length: MAX_BINS + 1 }, (_, i) => min * (1 - i / MAX_BINS) + max * (i / MAX_BINS));
-  edges[MAX_BINS] = max;
-  return edges.filter((edge, i) => i === 0 || edge > edges[i - 1]!);
+  const edges = [min];
+  for (let i = 1; i < MAX_BINS; i++) {
+    // By shares: the distance of the two largest numbers is beyond all doubles. Neighbours have no twenty between them.
+    const edge = min * (1 - i / MAX_BINS) + max * (i / MAX_BINS);
+    if (edge > edges.at(-1)! && edge < max) edges.push(edge);
+  }
+  return [...edges, max];
 }
 
 const HOUR = 3_600_000;
