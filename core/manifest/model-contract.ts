@@ -1,6 +1,6 @@
 import { withInputTypes } from '../contract/bind.ts';
 import type { Contract } from '../contract/contract.ts';
-import { LabelColumn, nameOf } from '../contract/data-columns.ts';
+import { columnName, LabelColumn } from '../contract/data-columns.ts';
 import type { Signature } from '../model/signature.ts';
 import { decisionClasses } from './decision-classes.ts';
 import type { Manifest } from './manifest.ts';
@@ -17,7 +17,7 @@ export function modelContract(
   const contract = withInputTypes(manifest.contract, signature);
   const { label } = contract.data;
   if (label === undefined) return contract;
-  const stated = LabelColumn.parse({ name: nameOf(label), ...(typeof label === 'string' ? {} : label) });
+  const stated = LabelColumn.parse({ name: columnName(label), ...(typeof label === 'string' ? {} : label) });
   if (stated.type !== undefined || stated.classes !== undefined) return contract;
   return { ...contract, data: { ...contract.data, label: { ...stated, ...labelRule(manifest) } } };
 }

@@ -15,7 +15,12 @@ export const ColumnSummary = z.strictObject({
     })
     .describe('How many different values are present.'),
   top: z
-    .array(z.strictObject({ value: z.string().describe('Long texts are cut.'), count: Count }))
+    .array(
+      z.strictObject({
+        value: z.string().describe('As text; a long one is cut.'),
+        count: Count.describe('Rows that have it.'),
+      }),
+    )
     .describe('The most frequent values, exactly counted; empty where numbers have too many.'),
   histogram: z
     .strictObject({
@@ -34,7 +39,12 @@ export const MissingOverTime = z.strictObject({
   column: z.string().describe('The column of times.'),
   unit: z.enum(TIME_UNITS).describe('How long a period is.'),
   periods: z
-    .array(z.strictObject({ from: z.string().describe('Begin, ISO 8601 in UTC.'), rows: Count }))
+    .array(
+      z.strictObject({
+        from: z.string().describe('Begin, ISO 8601 in UTC.'),
+        rows: Count.describe('Rows of the period.'),
+      }),
+    )
     .describe('Periods that have rows, in order; the latest where there are very many.'),
   missing: z
     .record(z.string(), z.array(Count))

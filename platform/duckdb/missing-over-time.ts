@@ -3,11 +3,11 @@ import { type MissingOverTime, timeUnitFor } from '../../core/profile/summary.ts
 import {
   batchesOf,
   categorySql,
+  columnValues,
   nthValue,
   numberSql,
   type ProfiledColumn,
   type Source,
-  columnValues,
 } from './column-batch.ts';
 
 /** Columns that are counted over time: those that miss most. */
@@ -16,7 +16,7 @@ const MAX_SERIES = 100;
 const MAX_PERIODS = 120;
 
 /** What {@link missingOverTime} goes by. */
-export interface TimeColumn {
+export interface TimeAxis {
   readonly profile: Profile;
   /** Name of the column of times. */
   readonly name: string;
@@ -28,7 +28,7 @@ export interface TimeColumn {
 export async function missingOverTime(
   { duck, relation }: Source,
   columns: readonly ProfiledColumn[],
-  { profile, name, milliseconds }: TimeColumn,
+  { profile, name, milliseconds }: TimeAxis,
 ): Promise<MissingOverTime | null> {
   const missing = (column: ProfiledColumn): number => profile.columns[column.name]!.missing;
   const drawn = columns

@@ -1,7 +1,7 @@
 import { finiteOrNull } from '../../core/profile/count.ts';
 import type { ColumnProfile, NumericProfile } from '../../core/profile/profile.ts';
 import { type ColumnSummary, equalWidthEdges } from '../../core/profile/summary.ts';
-import { doublesSql, nthValue, numberSql, type ProfiledColumn, type Source, columnValues } from './column-batch.ts';
+import { columnValues, doublesSql, nthValue, numberSql, type ProfiledColumn, type Source } from './column-batch.ts';
 import { quantileEdges } from './quantile-edges.ts';
 
 /** Sums of larger numbers may be beyond all doubles, which gives no mean. */
@@ -115,7 +115,9 @@ async function countBins(
     ),
   );
   if (asked.length === 0) return sets.map((set) => set.map(() => new Map()));
-  const [row = {}] = await duck.rows(`SELECT ${asked.join(', ')} FROM ${columnValues(relation, columns.map(numberSql))}`);
+  const [row = {}] = await duck.rows(
+    `SELECT ${asked.join(', ')} FROM ${columnValues(relation, columns.map(numberSql))}`,
+  );
   return sets.map((set, s) =>
     set.map((_, i) => {
       const found = (row[`h${s}_${i}`] ?? []) as { key: number; value: bigint }[];

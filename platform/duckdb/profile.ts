@@ -6,12 +6,12 @@ import type { ColumnSummary, TableSummary } from '../../core/profile/summary.ts'
 import {
   batchesOf,
   categorySql,
+  columnValues,
   doubleSql,
   nthValue,
   numberSql,
   type ProfiledColumn,
   type Source,
-  columnValues,
 } from './column-batch.ts';
 import type { Duck } from './connection.ts';
 import { missingOverTime } from './missing-over-time.ts';

@@ -1,12 +1,12 @@
 import { distinctEdges } from '../../core/profile/bins.ts';
 import {
   batchesOf,
+  columnValues,
   doubleSql,
   nthValue,
   numberSql,
   type ProfiledColumn,
   type Source,
-  columnValues,
 } from './column-batch.ts';
 
 /** Numbers that have at most this many values get a bin each. */

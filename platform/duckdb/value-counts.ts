@@ -1,4 +1,4 @@
-import { nthValue, type Source, columnValues } from './column-batch.ts';
+import { columnValues, nthValue, type Source } from './column-batch.ts';
 import { literal } from './connection.ts';
 
 /** Values of a column, counted. */
