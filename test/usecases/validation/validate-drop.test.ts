@@ -38,7 +38,7 @@ describe('validateDrop', () => {
     expect(report).toMatchObject({
       verdict: 'accepted',
       version: 1,
-      rows: { lines: 9201, accepted: 9111, quarantined: 90 },
+      rows: { records: 9201, accepted: 9111, quarantined: 90 },
     });
     expect(await keys('datasets/flight-delay/000001/')).toEqual(
       ['claim', 'data.parquet', 'manifest.json', 'profile.json', 'summary.json'].map(
@@ -108,7 +108,7 @@ describe('validateDrop', () => {
     );
     await home.data.put('incoming/other/x.csv', 'a\n1\n2\n');
     expect(await validateDrop(home, { key: 'incoming/other/x.csv' })).toMatchObject({
-      rows: { lines: 2, accepted: 1, quarantined: 1 },
+      rows: { records: 2, accepted: 1, quarantined: 1 },
     });
   });
 
