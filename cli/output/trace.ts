@@ -113,7 +113,7 @@ function drop({ dataset, drop: id, report, manifest, models }: DropTrace): strin
     `│   ${rows.lines} lines = ${rows.accepted} accepted + ${rows.quarantined} quarantined`,
     ...(manifest
       ? [
-          `├─ dataset version ${manifest.version}: ${manifest.rows} rows, contract ${manifest.contract}`,
+          `├─ dataset version ${manifest.version}: ${manifest.rows} rows, held to ${manifest.contract.source} (${manifest.contract.digest})`,
           ...(manifest.erasures ?? []).map((each) => `│   ${each.rows} rows erased, ${time(each.at)}`),
         ]
       : []),

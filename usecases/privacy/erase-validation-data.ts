@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Profile } from '../../core/profile/profile.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
@@ -8,8 +6,10 @@ import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/prof
 import type { Home, ObjectStore } from '../../platform/ports.ts';
 import { loadContract } from '../validation/dataset-contract.ts';
 import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
+import { fileId, fileOfDrop } from '../validation/drop-id.ts';
+import { reportsOfFile } from '../validation/find-reports.ts';
+import { firstRows } from '../validation/quarantined-rows.ts';
 import { type DropReport, renderReport, SHOWN_ROWS } from '../validation/report.ts';
-import { dropId } from '../validation/validate-drop.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import type { DataOwner, Subject } from './data-owners.ts';
 import { type EditedFile, editLines } from './edit-lines.ts';
@@ -59,8 +59,7 @@ export async function renewReport(
   const report = (await readJson(home, `${base}.json`)) as DropReport;
   const profile = report.places.dataset ? await readJson(home, `${report.places.dataset}/profile.json`) : undefined;
   const rows = rowsFile ?? (await quarantined(home, `quarantine/${name}/${drop}/rows.jsonl`, scratch));
-  const lines = rows === undefined ? [] : await firstLines(rows, SHOWN_ROWS);
-  const sample = lines.map((line) => JSON.parse(line) as QuarantinedRow);
+  const sample = rows === undefined ? [] : await firstRows(rows, SHOWN_ROWS);
   const html = renderReport(report, profile as Profile | undefined, await baselineFor(home, name), sample);
   await renew(home.data, `${base}.html`, html, 'text/html; charset=utf-8');
 }
@@ -72,21 +71,13 @@ async function quarantined(home: Home, key: string, scratch: string): Promise<st
   return file;
 }
 
-async function firstLines(file: string, most: number): Promise<string[]> {
-  const lines: string[] = [];
-  const input = createReadStream(file);
-  for await (const line of createInterface({ input })) if (line !== '' && lines.push(line) === most) break;
-  input.destroy();
-  return lines;
-}
-
 /** What a dataset's profiles are held against; undefined where there is none, or no contract any more. */
 async function baselineFor(home: Home, dataset: string): Promise<Profile | undefined> {
   return (await loadContract(home, dataset).catch(() => undefined))?.baseline;
 }
 
 /**
- * Stores the report of a drop that is about to be rewritten under the id that it will have, if it has been validated:
+ * Stores the reports of a drop that is about to be rewritten under the ids that it will have, if it has been validated:
  * without a report its rows would be validated again and become another dataset version.
  *
  * @param key of the drop
@@ -99,12 +90,15 @@ export async function storeReport(
   copy: string,
   from: string,
 ): Promise<void> {
-  const [old, fresh] = [dropId(key, await digestOfFile(from)), dropId(key, await digestOfFile(copy))];
-  const place = (drop: string): string => `reports/validation/${owner.name}/${drop}/report.json`;
-  if (!(await home.data.head(place(old)))) return;
-  const report = (await readJson(home, place(old))) as DropReport;
-  const judged: DropReport = { ...report, judgedAs: report.judgedAs ?? old };
-  await home.data.put(place(fresh), JSON.stringify(judged, null, 2), { contentType: 'application/json' });
+  const [old, fresh] = [fileId(key, await digestOfFile(from)), fileId(key, await digestOfFile(copy))];
+  // Of every contract that judged it: what it was judged by stays the second part of its id.
+  for (const report of await reportsOfFile(home, owner.name, old)) {
+    const id = `${fresh}${report.drop.slice(fileOfDrop(report.drop).length)}`;
+    const judged: DropReport = { ...report, judgedAs: report.judgedAs ?? report.drop };
+    await home.data.put(`reports/validation/${owner.name}/${id}/report.json`, JSON.stringify(judged, null, 2), {
+      contentType: 'application/json',
+    });
+  }
 }
 
 /**
