@@ -8,6 +8,10 @@ import { Treated } from './personal-columns.ts';
 export interface QuarantinedRow {
   /** 1-based line of the source (row, for Parquet). */
   readonly line: number;
+  /** Physical lines that it spans. */
+  readonly lines?: number;
+  /** Whether `raw` is but the beginning of it. */
+  readonly cut?: boolean;
   /** The line as it came; absent where the contract marks personal fields, as are the values in the reasons. */
   readonly raw?: string;
   /** Pseudonym of whom the row is about, where the contract names a subject. */

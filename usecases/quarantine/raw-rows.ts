@@ -1,0 +1,136 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { digestOfFile } from '../../platform/digest.ts';
+import { literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { ObjectNotFoundError } from '../../platform/errors.ts';
+import type { Home } from '../../platform/ports.ts';
+import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
+import type { DropReport } from '../validation/report.ts';
+import { unpack } from '../validation/unpack.ts';
+import type { QuarantinedRow } from '../validation/validation-view.ts';
+import { RowsRefusedError } from './errors.ts';
+import type { OpenedQuarantine } from './open-quarantine.ts';
+
+/** How the rows of a drop are written: rows of Parquet have no text of their own, and are written as JSON lines. */
+export interface RowsFormat {
+  /** Ending of a file with its rows. */
+  readonly extension: '.csv' | '.tsv' | '.jsonl';
+  /** Between fields; undefined for JSON lines. */
+  readonly delimiter: ',' | '\t' | undefined;
+  /** Whether the rows have to be read from the file itself. */
+  readonly parquet: boolean;
+}
+
+export function formatOf({ source }: Pick<DropReport, 'source'>): RowsFormat {
+  const name = source.key.replace(/\.gz$/, '');
+  if (name.endsWith('.tsv')) return { extension: '.tsv', delimiter: '\t', parquet: false };
+  if (name.endsWith('.csv')) return { extension: '.csv', delimiter: ',', parquet: false };
+  return { extension: '.jsonl', delimiter: undefined, parquet: name.endsWith('.parquet') };
+}
+
+/** A quarantined row with its text. */
+export interface RawRow {
+  readonly row: QuarantinedRow;
+  /** As it came; undefined where it cannot be had, and `missing` says why. */
+  readonly text: string | undefined;
+  readonly missing?: string;
+}
+
+/** Why a row has no text to be put back. */
+export const WITHHELD =
+  'its text is not kept, for the contract marks personal fields: take the row out of the file that was dropped';
+const CUT = 'its text is longer than quarantine keeps: take the row out of the file that was dropped';
+
+/**
+ * Quarantined rows with their texts, one at a time, in the order in which they are kept.
+ *
+ * @param work folder for temporary files
+ */
+export async function* rawRows(
+  home: Home,
+  { report, file }: Pick<OpenedQuarantine, 'report' | 'file'>,
+  wanted: (line: number) => boolean,
+  work: string,
+): AsyncGenerator<RawRow> {
+  if (formatOf(report).parquet && report.personal === null) {
+    yield* parquetRows(home, { report, file }, wanted, work);
+    return;
+  }
+  for await (const row of readQuarantinedRows(file)) if (wanted(row.line)) yield withText(row);
+}
+
+function withText(row: QuarantinedRow): RawRow {
+  if (row.raw === undefined) return { row, text: undefined, missing: WITHHELD };
+  if (row.cut === true) return { row, text: undefined, missing: CUT };
+  return { row, text: row.raw };
+}
+
+/** Rows of Parquet as JSON, read from the file that was dropped. */
+async function* parquetRows(
+  home: Home,
+  { report, file }: Pick<OpenedQuarantine, 'report' | 'file'>,
+  wanted: (line: number) => boolean,
+  work: string,
+): AsyncGenerator<RawRow> {
+  const lines = path.join(work, 'wanted.csv');
+  const out = await open(lines, 'w');
+  try {
+    let batch = '';
+    for await (const { line } of readQuarantinedRows(file)) {
+      if (!wanted(line)) continue;
+      batch += `${line}\n`;
+      if (batch.length < 1 << 20) continue;
+      await out.write(batch);
+      batch = '';
+    }
+    await out.write(batch);
+  } finally {
+    await out.close();
+  }
+  const target = path.join(work, 'rows-of-parquet.jsonl');
+  const source = await sourceFile(home, report, work);
+  await withDuck({ memoryMb: 512 }, async (duck) => {
+    await duck.run(
+      `CREATE TEMP TABLE wanted AS SELECT line, row_number() OVER () AS place FROM read_csv(${literal(lines)}, header = false, auto_detect = false, columns = {'line': 'BIGINT'})`,
+    );
+    await duck.run(
+      `COPY (SELECT f.* EXCLUDE (file_row_number) FROM read_parquet(${literal(source)}, file_row_number = true) f JOIN wanted ON f.file_row_number + 1 = wanted.line ORDER BY wanted.place) TO ${literal(target)} (FORMAT json)`,
+    );
+  });
+  const texts = createInterface({ input: createReadStream(target), crlfDelay: Number.POSITIVE_INFINITY })[
+    Symbol.asyncIterator
+  ]();
+  for await (const row of readQuarantinedRows(file)) {
+    if (!wanted(row.line)) continue;
+    const next = await texts.next();
+    if (next.done) throw new Error(`row ${row.line} of ${report.source.key} is not in the file`);
+    yield { row, text: next.value };
+  }
+}
+
+/**
+ * The very file that was judged, on this machine.
+ *
+ * @throws RowsRefusedError when it is not there any more as it was
+ */
+async function sourceFile(home: Home, { source, drop }: DropReport, work: string): Promise<string> {
+  const file = path.join(work, `source-${path.basename(source.key)}`);
+  const refused = (cause?: unknown): RowsRefusedError =>
+    new RowsRefusedError(
+      `rows of Parquet are read from the file itself, and ${source.key} is not there any more as drop ${drop} judged it`,
+      { cause },
+    );
+  try {
+    await home.data.download(source.key, file, source.versionId);
+  } catch (error) {
+    if (!(error instanceof ObjectNotFoundError)) throw error;
+    // The same bytes may have been put there again.
+    await home.data.download(source.key, file).catch((cause: unknown) => {
+      throw cause instanceof ObjectNotFoundError ? refused(cause) : cause;
+    });
+  }
+  if ((await digestOfFile(file)) !== source.sha256) throw refused();
+  return unpack(file);
+}
