@@ -14,6 +14,8 @@ export interface QuarantinedRow {
   readonly cut?: boolean;
   /** The line as it came; absent where the contract marks personal fields, as are the values in the reasons. */
   readonly raw?: string;
+  /** Line of another drop that it was to mend. */
+  readonly mends?: number;
   /** Pseudonym of whom the row is about, where the contract names a subject. */
   readonly subject?: string;
   readonly reasons: Omit<Violation, 'row'>[];
