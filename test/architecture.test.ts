@@ -27,6 +27,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   explanations: [],
   serving: ['registry', 'explanations'],
   validation: ['registry'],
+  quarantine: ['validation'],
   baseline: ['validation'],
   drift: ['registry', 'validation'],
   quality: ['registry', 'validation', 'baseline'],
@@ -34,8 +35,8 @@ const DOMAINS: Record<string, readonly string[]> = {
   release: ['registry', 'quality', 'drift'],
   replay: ['registry', 'quality', 'ground-truth', 'release'],
   simulation: ['registry', 'release', 'ground-truth', 'drift'],
-  privacy: ['registry', 'validation', 'quality', 'ground-truth'],
-  audit: ['privacy', 'validation', 'quality'],
+  privacy: ['registry', 'validation', 'quarantine', 'quality', 'ground-truth'],
+  audit: ['privacy', 'validation', 'quarantine', 'quality'],
 };
 
 /** What others may read of functions/: what starts a function and how large it is, never what it does. */

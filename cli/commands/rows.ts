@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { type Command as Program } from 'commander';
+import type { Command as Program } from 'commander';
 import { LineRanges, LineRangesError } from '../../core/quarantine/line-ranges.ts';
 import type { Home } from '../../platform/ports.ts';
 import { quietHome } from '../../platform/quiet-home.ts';
@@ -39,7 +39,11 @@ export function addRows(program: Program, io: Io, options: () => GlobalOptions):
     .option('--limit <count>', 'how many', parseCount, DROPS)
     .action((dataset: string | undefined, own: { open?: true; limit: number }) =>
       onHome(async (home) => {
-        const found = await listRows(home, { dataset: parseDataset(dataset), limit: own.limit, open: own.open ?? false });
+        const found = await listRows(home, {
+          dataset: parseDataset(dataset),
+          limit: own.limit,
+          open: own.open ?? false,
+        });
         print(io, options(), found, formatRowsList);
       }),
     );
@@ -70,9 +74,15 @@ export function addRows(program: Program, io: Io, options: () => GlobalOptions):
     );
   rows
     .command('redo <drop>')
-    .description('hold mended rows to the contract of today: good ones become a dataset version; exit status 1 when none does')
+    .description(
+      'hold mended rows to the contract of today: good ones become a dataset version; exit status 1 when none does',
+    )
     .requiredOption('--file <file>', 'the mended rows, as export writes them')
-    .option('--lines <lines>', 'lines of the drop that they are of, in their order (default: all that are open)', parseLines)
+    .option(
+      '--lines <lines>',
+      'lines of the drop that they are of, in their order (default: all that are open)',
+      parseLines,
+    )
     .option('--reason <text>', 'why, or how they were mended', parseReason)
     .action((drop: string, own: { file: string; lines?: LineRanges; reason?: string }) =>
       onHome(async (home) => {
@@ -114,5 +124,7 @@ function parseLines(text: string): LineRanges {
 /** A name that can be a dataset's. @throws UsageError */
 function parseDataset(name: string | undefined): string | undefined {
   if (name === undefined || /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) return name;
-  throw new UsageError(`a dataset is named by up to 128 of A-Z a-z 0-9 . _ -, received ${JSON.stringify(name.slice(0, 80))}`);
+  throw new UsageError(
+    `a dataset is named by up to 128 of A-Z a-z 0-9 . _ -, received ${JSON.stringify(name.slice(0, 80))}`,
+  );
 }

@@ -29,7 +29,7 @@ export function formatRowsList({ dataset, drops, more }: RowsListView): string {
 
 const STATES = { open: 'open', 'put-back': 'put back', accepted: 'accepted' } as const;
 
-/** Quarantined rows, each reason on a line of its own. */
+/** Quarantined rows as a table, each reason on a line of its own. */
 export function formatRows(view: RowsView): string {
   const { drop, key, contract, mends, states, rows, matching } = view;
   const head = [
@@ -39,22 +39,22 @@ export function formatRows(view: RowsView): string {
       : `it mends rows of drop ${mends}: what is still wrong is open there`,
   ];
   if (rows.length === 0) return [...head, 'no row breaks that'].join('\n');
-  const body = rows.flatMap(({ line, lines, state, version, reasons, raw, cut }) => [
-    `line ${lines === 1 ? line : `${line}-${line + lines - 1}`}${state === 'open' ? '' : `  ${STATES[state]}, dataset version ${version}`}`,
-    `  ${raw === null ? 'no text is kept' : shortened(raw, RAW_COLUMNS)}${cut ? ' (its beginning)' : ''}`,
-  ].concat(
-    indented(
-      table(
-        ['feature', 'rule', 'received', 'allowed'],
-        reasons.map((reason) => [reason.feature, reason.rule, reason.received, reason.allowed]),
-        { shorten: [2, 3] },
-      ),
-    ),
-  ));
-  return [...head, '', ...body, ...(matching > rows.length ? [`${matching - rows.length} more: --limit ${matching}, or --json`] : [])].join('\n');
+  const cells = rows.flatMap(({ line, lines, state, version, reasons, raw, cut }) => {
+    const where = lines === 1 ? `${line}` : `${line}-${line + lines - 1}`;
+    const what = state === 'open' ? 'open' : `${STATES[state]}: v${version}`;
+    const text = raw === null ? 'not kept' : `${raw}${cut ? '…' : ''}`;
+    return reasons.map(({ feature, rule, received, allowed }, i) => {
+      const why = `${feature} ${rule}: ${allowed}`;
+      return i === 0 ? [where, what, why, received ?? '', text] : ['', '', why, received ?? '', ''];
+    });
+  });
+  return [
+    ...head,
+    '',
+    table(['line', 'state', 'reason', 'received', 'as it came'], cells, { shorten: [2, 3, 4] }),
+    ...(matching > rows.length ? [`${matching - rows.length} more: --limit ${matching}, or --json`] : []),
+  ].join('\n');
 }
-
-const indented = (text: string): string[] => text.split('\n').map((line) => `    ${line}`);
 
 /** Where exported rows are, and which could not be written. */
 export const formatExport = ({ out, rows, missing, missingRows }: RowsExportView): string =>
@@ -75,7 +75,9 @@ export function formatReturn(view: RowsReturnView): string {
       : `${count(rows, 'row')} of drop ${drop} ${done}: dataset version ${version} of ${dataset}, held to ${contract.source}`,
     ...(lines === '' ? [] : [`  lines ${shortened(lines, RAW_COLUMNS)}`]),
     ...(mended === null ? [] : [`  the mended file is drop ${mended}, with a report of its own`]),
-    ...(refusedRows === 0 ? [] : [`${count(refusedRows, 'row')} ${refusedRows === 1 ? 'stays' : 'stay'} in quarantine:`]),
+    ...(refusedRows === 0
+      ? []
+      : [`${count(refusedRows, 'row')} ${refusedRows === 1 ? 'stays' : 'stay'} in quarantine:`]),
     ...refused.flatMap(({ line, mendedLine, reasons }) =>
       reasons.flatMap(({ feature, rule, allowed, received }) =>
         indentedSentence(

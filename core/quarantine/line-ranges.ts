@@ -24,7 +24,8 @@ export class LineRanges {
 
   /** @throws LineRangesError */
   static parse(text: string): LineRanges {
-    if (text.length > MAX_TEXT) throw new LineRangesError(`lines take up to ${MAX_TEXT} characters: say fewer at a time`);
+    if (text.length > MAX_TEXT)
+      throw new LineRangesError(`lines take up to ${MAX_TEXT} characters: say fewer at a time`);
     return LineRanges.#joined(text === '' ? [] : text.split(',').map((part) => parseRange(part, text)));
   }
 
@@ -62,7 +63,9 @@ export class LineRanges {
   }
 
   toString(): string {
-    return this.#firsts.map((first, i) => (first === this.#lasts[i] ? `${first}` : `${first}-${this.#lasts[i]}`)).join(',');
+    return this.#firsts
+      .map((first, i) => (first === this.#lasts[i] ? `${first}` : `${first}-${this.#lasts[i]}`))
+      .join(',');
   }
 }
 
@@ -70,6 +73,8 @@ function parseRange(part: string, whole: string): [number, number] {
   const [, from, to = from] = /^\s*(\d{1,15})(?:\s*-\s*(\d{1,15}))?\s*$/.exec(part) ?? [];
   const [first, last] = [Number(from), Number(to)];
   if (from === undefined || first < 1 || last < first)
-    throw new LineRangesError(`lines are numbers from 1 and ranges of them, such as 3,7-9; received ${JSON.stringify(whole.slice(0, 80))}`);
+    throw new LineRangesError(
+      `lines are numbers from 1 and ranges of them, such as 3,7-9; received ${JSON.stringify(whole.slice(0, 80))}`,
+    );
   return [first, last];
 }

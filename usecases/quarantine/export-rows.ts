@@ -39,7 +39,9 @@ export function exportRows(home: Home, { drop, out, lines, reasons }: ExportOpti
     const { report, states } = opened;
     const { extension, delimiter } = formatOf(report);
     if (!out.endsWith(extension) && !(extension === '.jsonl' && out.endsWith('.ndjson')))
-      throw new RowsRefusedError(`rows of ${report.source.key} are written as ${extension}: name the file so, received ${out}`);
+      throw new RowsRefusedError(
+        `rows of ${report.source.key} are written as ${extension}: name the file so, received ${out}`,
+      );
     const missing: RowsExportView['missing'] = [];
     let [rows, missingRows] = [0, 0];
     const wanted = (line: number): boolean => (lines === undefined ? states.of(line) === 'open' : lines.has(line));

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { treatmentOf } from '../../core/contract/personal.ts';
 import type { Contract } from '../../core/contract/contract.ts';
+import { treatmentOf } from '../../core/contract/personal.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
 import { versionFolder } from '../validation/dataset-version.ts';

@@ -45,9 +45,7 @@ export function copyMended(
   { delimiter }: RowsFormat,
   without: ReadonlySet<number> = new Set(),
 ): Promise<MendedFile> {
-  return delimiter === undefined
-    ? copyJsonLines(file, target, without)
-    : copyCsv(file, target, { delimiter, without });
+  return delimiter === undefined ? copyJsonLines(file, target, without) : copyCsv(file, target, { delimiter, without });
 }
 
 async function copyCsv(

@@ -94,7 +94,12 @@ function countReasons(rows: readonly QuarantinedRow[]): DropReport['reasons'] {
   for (const { reasons } of rows)
     for (const { feature, rule, allowed } of reasons) {
       const known = counts.get(`${feature}\n${rule}`);
-      counts.set(`${feature}\n${rule}`, { feature, rule, allowed: known?.allowed ?? allowed, rows: (known?.rows ?? 0) + 1 });
+      counts.set(`${feature}\n${rule}`, {
+        feature,
+        rule,
+        allowed: known?.allowed ?? allowed,
+        rows: (known?.rows ?? 0) + 1,
+      });
     }
   return [...counts.values()].sort((a, b) => b.rows - a.rows);
 }

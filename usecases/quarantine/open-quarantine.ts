@@ -4,7 +4,7 @@ import { findReport } from '../validation/find-reports.ts';
 import type { DropReport } from '../validation/report.ts';
 import { quarantineFolder } from '../validation/validate-drop.ts';
 import { RowsRefusedError } from './errors.ts';
-import { type RowsReturn, RowStates, settledReturns } from './returns.ts';
+import { RowStates, type RowsReturn, settledReturns } from './returns.ts';
 
 /** The quarantined rows of a drop, and what has become of them. */
 export interface OpenedQuarantine {

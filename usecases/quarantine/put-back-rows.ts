@@ -9,14 +9,14 @@ import type { QuarantinedRow, ValidationView } from '../validation/validation-vi
 import { RowsRefusedError } from './errors.ts';
 import { doublesOf } from './known-keys.ts';
 import { rowsContract } from './lenient-contract.ts';
+import { matchLines } from './match-lines.ts';
 import { copyMended, type MendedFile } from './mended-file.ts';
 import { storeMendedFile, storeMendedReport } from './mended-report.ts';
-import { matchLines } from './match-lines.ts';
 import { assertReturnable, type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
 import { formatOf } from './raw-rows.ts';
 import { assertContract, assertLastVerdict, returnRows } from './return-rows.ts';
 import { countStates } from './row-states.ts';
-import { MAX_NAMED, reasonOfView, type RowsReturnView } from './rows-view.ts';
+import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
 import { withWorkFolder } from './work-folder.ts';
 
 export interface PutBackOptions {
@@ -123,7 +123,11 @@ interface JudgeOptions {
 }
 
 /** Holds mended rows to the contract, and their keys against the rows of the drop that are a version already. */
-async function judge(home: Home, opened: OpenedQuarantine, { file, copy, mended, rules, work }: JudgeOptions): Promise<Judged> {
+async function judge(
+  home: Home,
+  opened: OpenedQuarantine,
+  { file, copy, mended, rules, work }: JudgeOptions,
+): Promise<Judged> {
   const { dataset } = opened.report;
   const options = {
     now: home.clock.now(),
@@ -150,7 +154,13 @@ async function judge(home: Home, opened: OpenedQuarantine, { file, copy, mended,
   const doubles = await doublesOf(home, opened, first, rules.contract);
   if (doubles.length === 0) return { view: first, bad };
   const feature = rules.contract.file.unique.join(' + ');
-  const reasons = [{ feature, rule: 'duplicate' as const, allowed: 'each key once, also among the rows of the drop that are a version already' }];
+  const reasons = [
+    {
+      feature,
+      rule: 'duplicate' as const,
+      allowed: 'each key once, also among the rows of the drop that are a version already',
+    },
+  ];
   const taken = new Set(doubles.map((row) => places[row]!));
   for (const place of taken) bad.push({ place, row: { line: mended.records[place]!.line, reasons } });
   const rest = path.join(work, `rest${path.extname(copy)}`);

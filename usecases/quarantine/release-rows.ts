@@ -5,17 +5,19 @@ import { finished } from 'node:stream/promises';
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import { RecordScanner } from '../../core/records/record-scanner.ts';
 import type { Home } from '../../platform/ports.ts';
+import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
+import type { DropReport } from '../validation/report.ts';
 import { contractFor, heldContract, privacyKeysFor } from '../validation/validate-drop.ts';
 import { validateFile } from '../validation/validate-file.ts';
-import type { QuarantinedRow } from '../validation/validation-view.ts';
+import type { QuarantinedRow, ValidationView } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
 import { typesContract } from './lenient-contract.ts';
 import { assertReturnable, type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
 import { formatOf, type RawRow, rawRows } from './raw-rows.ts';
 import { assertContract, assertLastVerdict, assertOpen, returnRows } from './return-rows.ts';
 import { countStates } from './row-states.ts';
-import { MAX_NAMED, reasonOfView, type RowsReturnView } from './rows-view.ts';
+import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
 import { withWorkFolder } from './work-folder.ts';
 
 export interface ReleaseOptions {
@@ -46,29 +48,18 @@ export function releaseRows(home: Home, { drop, lines, by, reason }: ReleaseOpti
     const refused: Refused[] = [];
     const file = path.join(work, `accepted${formatOf(report).extension}`);
     const lineOf = await writeRows(home, opened, { wanted, file, refused, work });
-    const view = await validateFile(file, typesContract(rules.contract), {
-      outDir: path.join(work, 'out'),
-      now: home.clock.now(),
-      personal: { owner: dataset, keys: await privacyKeysFor(home, dataset, rules) },
-      ...(rules.baseline ? { baseline: rules.baseline } : {}),
-    });
-    if (view.verdict === 'rejected' && lineOf.size > 0)
-      throw new RowsRefusedError(
-        `the rows do not fit the contract of today (${rules.source}): ${view.rejection?.reason}; run \`trimtab validate --redo ${report.drop}\``,
-      );
+    const judged = lineOf.size === 0 ? undefined : await readAsTypes(home, { file, report, rules, work });
     const left = new Map(lineOf);
-    if (view.quarantineFile)
-      for await (const row of readQuarantinedRows(view.quarantineFile)) {
+    if (judged?.quarantineFile)
+      for await (const row of readQuarantinedRows(judged.quarantineFile)) {
         refused.push({ line: lineOf.get(row.line)!, reasons: row.reasons });
         left.delete(row.line);
       }
     const taken = [...left.values()];
-    if (view.verdict === 'accepted' && taken.length !== view.rows.accepted)
-      throw new Error(`${taken.length} rows of ${report.drop} can be read, and ${view.rows.accepted} were`);
-    const made =
-      taken.length === 0
-        ? undefined
-        : await returnRows(home, opened, { as: 'accepted', lines: taken, view, rules, by, reason, from: report });
+    if (judged && taken.length !== judged.rows.accepted)
+      throw new Error(`${taken.length} rows of ${report.drop} can be read, and ${judged.rows.accepted} were`);
+    const rows = { as: 'accepted', lines: taken, rules, by, reason, from: report } as const;
+    const made = judged && taken.length > 0 ? await returnRows(home, opened, { ...rows, view: judged }) : undefined;
     const states = countStates(report.rows.quarantined, [...opened.returns, ...(made ? [made] : [])]);
     return {
       dataset,
@@ -89,6 +80,23 @@ export function releaseRows(home: Home, { drop, lines, by, reason }: ReleaseOpti
   });
 }
 
+/** Reads rows as their types and holds them to nothing else. @throws RowsRefusedError when today's contract has other columns */
+async function readAsTypes(
+  home: Home,
+  { file, report, rules, work }: { file: string; report: DropReport; rules: DatasetRules; work: string },
+): Promise<ValidationView> {
+  const view = await validateFile(file, typesContract(rules.contract), {
+    outDir: path.join(work, 'out'),
+    now: home.clock.now(),
+    personal: { owner: report.dataset, keys: await privacyKeysFor(home, report.dataset, rules) },
+    ...(rules.baseline ? { baseline: rules.baseline } : {}),
+  });
+  if (view.verdict === 'accepted') return view;
+  throw new RowsRefusedError(
+    `the rows do not fit the contract of today (${rules.source}): ${view.rejection?.reason}; run \`trimtab validate --redo ${report.drop}\``,
+  );
+}
+
 /** A row that stays in quarantine. */
 interface Refused {
   readonly line: number;
@@ -96,7 +104,7 @@ interface Refused {
 }
 
 /**
- * Lines that are quarantined and open, among those that somebody asked for.
+ * Lines that are quarantined and open, among those that somebody asked for; all of them in the order of an export.
  *
  * @throws RowsRefusedError when one of them is not
  */
@@ -119,7 +127,7 @@ export async function wantedLines(
     );
   }
   assertOpen(states, found, drop);
-  return found;
+  return found.sort((a, b) => a - b);
 }
 
 /** The first line of a set that is not in another. */
@@ -206,4 +214,3 @@ function fieldsOf(text: string, delimiter: string): number {
   scanner.end();
   return records === 1 ? fields : 0;
 }
-

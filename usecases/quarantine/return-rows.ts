@@ -1,6 +1,6 @@
+import { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
-import { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { claimVersion, type DatasetManifest, storeRows, versionFolder } from '../validation/dataset-version.ts';
 import { reportsOfFile } from '../validation/find-reports.ts';
@@ -9,7 +9,7 @@ import { heldContract } from '../validation/validate-drop.ts';
 import type { ValidationView } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
 import { type OpenedQuarantine, rowsKey } from './open-quarantine.ts';
-import { appendReturn, finishReturn, readReturns, type RowsReturn, RowStates } from './returns.ts';
+import { appendReturn, finishReturn, RowStates, type RowsReturn, readReturns } from './returns.ts';
 
 /** Rows that are good enough to become a version. */
 export interface ReturnableRows {

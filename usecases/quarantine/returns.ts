@@ -44,7 +44,10 @@ export async function readReturns(home: Home, of: DropOfDataset): Promise<RowsRe
 
 /** Writes a return under the next number. @returns false when somebody else has written one of that number */
 export const appendReturn = (home: Home, of: DropOfDataset, made: RowsReturn): Promise<boolean> =>
-  home.data.put(keyOf(of, made.number), JSON.stringify(made, null, 2), { ifAbsent: true, contentType: 'application/json' });
+  home.data.put(keyOf(of, made.number), JSON.stringify(made, null, 2), {
+    ifAbsent: true,
+    contentType: 'application/json',
+  });
 
 /**
  * Does what comes after a return: the report of the mended file, the manifest that makes the version count, and an event,

@@ -16,7 +16,9 @@ const States = z.strictObject({
 });
 
 const Reason = z.strictObject({
-  feature: z.string().describe('The feature whose value broke the rule; `(line)` where the record as a whole cannot be read.'),
+  feature: z
+    .string()
+    .describe('The feature whose value broke the rule; `(line)` where the record as a whole cannot be read.'),
   rule: z.string().describe('Name of the rule.'),
   allowed: z.string().describe('What is allowed, in words.'),
   received: z.string().nullable().describe('What came instead; null where the contract marks personal fields.'),

@@ -4,7 +4,7 @@ import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import { openQuarantine } from './open-quarantine.ts';
 import { countStates } from './row-states.ts';
-import { reasonOfView, type RowsView } from './rows-view.ts';
+import { type RowsView, reasonOfView } from './rows-view.ts';
 import { withWorkFolder } from './work-folder.ts';
 
 export interface ShowOptions {

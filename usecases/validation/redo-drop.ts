@@ -29,7 +29,10 @@ export interface RedoOptions {
 export async function redoDrop(home: Home, { drop, force, by }: RedoOptions): Promise<RedoView> {
   const known = drop.startsWith('incoming/') ? undefined : await findReport(home, drop);
   if (known?.mends != null)
-    throw new UnknownDropError(drop, `it mends rows of drop ${known.mends}: judge that one again, or put the rows back once more`);
+    throw new UnknownDropError(
+      drop,
+      `it mends rows of drop ${known.mends}: judge that one again, or put the rows back once more`,
+    );
   const outcome = await judged(home, known ?? { source: { key: drop } }, { force, by });
   const { repeated, ...report } = outcome;
   const former = report.follows === null ? null : await findReport(home, report.follows);
