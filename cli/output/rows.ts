@@ -13,30 +13,37 @@ const time = (at: string): string => at.slice(0, 16).replace('T', ' ');
 export function formatRowsList({ dataset, drops, more }: RowsListView): string {
   const of = dataset === null ? '' : ` of ${dataset}`;
   if (drops.length === 0) return `no data file${of} has quarantined rows`;
-  const lines = drops.flatMap(({ drop, dataset: name, key, at, verdict, quarantined, states, reasons, contract }) => [
-    `${drop}  ${key.startsWith(`incoming/${name}/`) ? key.slice('incoming/'.length) : key}`,
-    `  judged ${time(at)}${contract === null ? '' : `, held to ${contract.source}`}${verdict === 'rejected' ? ', rejected whole' : ''}`,
-    verdict === 'rejected'
-      ? `  ${quarantined} rows, of which none became a version`
-      : `  ${quarantined} quarantined: ${states.open} open, ${states.putBack} put back, ${states.accepted} accepted`,
-    ...reasons
-      .slice(0, MAX_RULES)
-      .map(({ feature, rule, allowed, rows }) => `    ${rows} × ${feature} ${rule}: ${shortened(allowed, 50)}`),
-    ...(reasons.length > MAX_RULES ? [`    … ${reasons.length} rules`] : []),
-  ]);
+  const lines = drops.flatMap(
+    ({ drop, dataset: name, key, at, verdict, judgedAgainAs, quarantined, states, reasons, contract }) => [
+      `${drop}  ${key.startsWith(`incoming/${name}/`) ? key.slice('incoming/'.length) : key}`,
+      `  judged ${time(at)}${contract === null ? '' : `, held to ${contract.source}`}${verdict === 'rejected' ? ', rejected whole' : ''}`,
+      verdict === 'rejected'
+        ? `  ${quarantined} rows, of which none became a version`
+        : `  ${quarantined} quarantined: ${states.open} open, ${states.putBack} put back, ${states.accepted} accepted`,
+      ...again(judgedAgainAs).map((line) => `  ${line}`),
+      ...reasons
+        .slice(0, MAX_RULES)
+        .map(({ feature, rule, allowed, rows }) => `    ${rows} × ${feature} ${rule}: ${shortened(allowed, 50)}`),
+      ...(reasons.length > MAX_RULES ? [`    … ${reasons.length} rules`] : []),
+    ],
+  );
   return [...lines, ...(more > 0 ? [`${more} older: --limit ${drops.length + more}`] : [])].join('\n');
 }
+
+const again = (drop: string | null): string[] =>
+  drop === null ? [] : [`judged again since, as ${drop}: what is still wrong is open there`];
 
 const STATES = { open: 'open', 'put-back': 'put back', accepted: 'accepted' } as const;
 
 /** Quarantined rows as a table, each reason on a line of its own. */
 export function formatRows(view: RowsView): string {
-  const { drop, key, contract, mends, states, rows, matching } = view;
+  const { drop, key, contract, mends, judgedAgainAs, states, rows, matching } = view;
   const head = [
     `drop ${drop}: ${key}${contract === null ? '' : `, held to ${contract.source}`}`,
     mends === null
       ? `${states.open} open, ${states.putBack} put back, ${states.accepted} accepted`
       : `it mends rows of drop ${mends}: what is still wrong is open there`,
+    ...again(judgedAgainAs),
   ];
   if (rows.length === 0) return [...head, 'no row breaks that'].join('\n');
   const cells = rows.flatMap(({ line, lines, state, version, reasons, raw, cut }) => {

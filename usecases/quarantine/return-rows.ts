@@ -61,6 +61,7 @@ export async function returnRows(
       drop: from.drop,
       source: from.source,
       contract,
+      follows: null,
       returned: { of: drop, number, as, lines, by, reason },
       rows: rows.lines.length,
       ...(view.personal ? { personal: view.personal } : {}),

@@ -15,6 +15,11 @@ const States = z.strictObject({
   accepted: Count.describe('Accepted as they are.'),
 });
 
+const JudgedAgainAs = z
+  .string()
+  .nullable()
+  .describe('The last verdict on the same file, under which its rows are open instead; null where this is the last.');
+
 const Reason = z.strictObject({
   feature: z
     .string()
@@ -36,6 +41,7 @@ export const RowsListView = z.strictObject({
         at: Instant.describe('When it was judged.'),
         contract: HeldContract.nullable().describe('The contract that it was held to; null where there was none.'),
         verdict: DropReport.shape.verdict,
+        judgedAgainAs: JudgedAgainAs,
         quarantined: Count.describe('Rows that were quarantined.'),
         states: States.describe('What has become of them.'),
         reasons: DropReport.shape.reasons,
@@ -52,6 +58,7 @@ export const RowsView = z.strictObject({
   drop: DropId,
   key: z.string().describe('Key of the file in the data store.'),
   contract: HeldContract.nullable().describe('The contract that it was held to; null where there was none.'),
+  judgedAgainAs: JudgedAgainAs,
   mends: z.string().nullable().describe('The drop whose rows it mends, where what is still wrong is open; else null.'),
   states: States.describe('What has become of its quarantined rows.'),
   rows: z

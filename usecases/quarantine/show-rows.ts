@@ -1,5 +1,6 @@
 import type { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import type { Home } from '../../platform/ports.ts';
+import { reportsOfFile } from '../validation/find-reports.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import { openQuarantine } from './open-quarantine.ts';
@@ -43,11 +44,13 @@ export function showRows(home: Home, { drop, rule, lines, limit }: ShowOptions):
         cut: row.cut ?? false,
       });
     }
+    const last = (await reportsOfFile(home, report.dataset, report.drop)).at(-1)?.drop ?? report.drop;
     return {
       dataset: report.dataset,
       drop: report.drop,
       key: report.source.key,
       contract: report.contract,
+      judgedAgainAs: last === report.drop ? null : last,
       mends: report.mends,
       states: countStates(quarantined, returns),
       rows,

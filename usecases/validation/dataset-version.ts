@@ -46,9 +46,13 @@ export const DatasetManifest = z.strictObject({
   ),
   follows: z
     .string()
-    .optional()
-    .describe('An earlier verdict on the same file: what became versions by that one, this version stands in for.'),
-  returned: ReturnedRows.optional().describe('Quarantined rows that it holds, where it holds such rows and no others.'),
+    .nullable()
+    .describe(
+      'An earlier verdict on the same file: what became versions by that one, this version stands in for; null for the first.',
+    ),
+  returned: ReturnedRows.nullable().describe(
+    'Which quarantined rows it holds, where it holds such rows and no others; else null.',
+  ),
   rows: z.int().min(0).describe('Rows that it holds.'),
   personal: Treated.optional().describe(
     'What was done with the personal columns, as it was really done: omit, too, where there were no keys.',
