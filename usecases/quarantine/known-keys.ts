@@ -11,7 +11,7 @@ import type { OpenedQuarantine } from './open-quarantine.ts';
  * Good rows whose keys are in a dataset version of the drop already, by their places among the good rows. Columns that
  * are encrypted or left out cannot be compared: where one is part of the key, nothing is found.
  */
-export async function doublesOf(
+export async function rowsWithKnownKeys(
   home: Home,
   { report, returns, file }: OpenedQuarantine,
   { dataFile, rows }: ValidationView,

@@ -7,7 +7,7 @@ import { contractFor, heldContract, privacyKeysFor } from '../validation/validat
 import { validateFile } from '../validation/validate-file.ts';
 import type { QuarantinedRow, ValidationView } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
-import { doublesOf } from './known-keys.ts';
+import { rowsWithKnownKeys } from './known-keys.ts';
 import { rowsContract } from './lenient-contract.ts';
 import { matchLines } from './match-lines.ts';
 import { copyMended, type MendedFile } from './mended-file.ts';
@@ -151,7 +151,7 @@ async function judge(
   const places = [...mended.placeOfLine.values()].filter((place) => !isBad.has(place));
   if (places.length !== first.rows.accepted)
     throw new Error(`${places.length} mended rows are good, and ${first.rows.accepted} were accepted`);
-  const doubles = await doublesOf(home, opened, first, rules.contract);
+  const doubles = await rowsWithKnownKeys(home, opened, first, rules.contract);
   if (doubles.length === 0) return { view: first, bad };
   const feature = rules.contract.file.unique.join(' + ');
   const reasons = [

@@ -20,7 +20,7 @@ import { countStates } from './row-states.ts';
 import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
 import { withWorkFolder } from './work-folder.ts';
 
-export interface ReleaseOptions {
+export interface AcceptOptions {
   /** Id of the drop, or the key of its file. */
   readonly drop: string;
   /** Which lines; undefined for all that are open. */
@@ -36,7 +36,7 @@ export interface ReleaseOptions {
  * @throws UnknownDropError
  * @throws RowsRefusedError
  */
-export function releaseRows(home: Home, { drop, lines, by, reason }: ReleaseOptions): Promise<RowsReturnView> {
+export function releaseRows(home: Home, { drop, lines, by, reason }: AcceptOptions): Promise<RowsReturnView> {
   return withWorkFolder(async (work) => {
     const opened = await openQuarantine(home, drop, work);
     const { report } = opened;

@@ -12,7 +12,7 @@ export const deadLetters: DoctorCheck<HomeContext> = {
       warn('dead letters', `${keys.length}, such as ${keys[0]}`, {
         expected: 'none',
         remedy:
-          'its `reason` says why; mend that, let the event come again, and delete the letter; runbook: dead-letters.md',
+          'mend what the reason says and let the event come again: drop the file again, or start `trimtab up` again; runbook: dead-letters.md',
       }),
     ];
   },
