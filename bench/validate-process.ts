@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { Contract } from '../core/contract/contract.ts';
+import type { ProfiledColumn } from '../platform/duckdb/column-batch.ts';
 import { withDuck } from '../platform/duckdb/connection.ts';
-import { type ProfiledColumn, profileRelation } from '../platform/duckdb/profile.ts';
+import { profileRelation } from '../platform/duckdb/profile.ts';
 import { validateFile } from '../usecases/validation/validate-file.ts';
 
 const [what, file = '', folder = ''] = process.argv.slice(2);

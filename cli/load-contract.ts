@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { withInputTypes } from '../core/contract/bind.ts';
 import type { Contract } from '../core/contract/contract.ts';
 import { needsKeys, type PrivacyKeys } from '../core/contract/personal.ts';
 import type { Manifest } from '../core/manifest/manifest.ts';
+import { modelContract } from '../core/manifest/model-contract.ts';
 import type { Baseline } from '../core/profile/profile.ts';
 import { MODEL_FILES, readModelFolder } from '../platform/model-folder.ts';
 import { baselineOf } from '../usecases/registry/load-baseline.ts';
@@ -36,7 +36,7 @@ export async function loadModelContract(
       path.join(folder, MODEL_FILES.model),
       async ({ signature }) => {
         const files = await readModelFolder(folder, signature);
-        return { ...files, contract: withInputTypes(files.manifest.contract, signature) };
+        return { ...files, contract: modelContract(files.manifest, signature) };
       },
     );
     return { manifest, contract, ...(baseline ? { baseline: baseline.value } : {}) };
@@ -51,7 +51,7 @@ export async function loadModelContract(
     const keys = needsKeys(version.manifest.contract) ? await home.privacy() : undefined;
     return {
       manifest: version.manifest,
-      contract: withInputTypes(version.manifest.contract, version.signature),
+      contract: modelContract(version.manifest, version.signature),
       ...(baseline ? { baseline } : {}),
       ...(keys ? { keys } : {}),
     };

@@ -14,7 +14,7 @@ import { HistoryAtView, HistoryView, VerificationView } from '../usecases/regist
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
 import { RedoView } from '../usecases/validation/redo-drop.ts';
-import { ValidationView } from '../usecases/validation/validation-view.ts';
+import { FileValidationView } from '../usecases/validation/validation-view.ts';
 import { CostView } from './cost/cost-view.ts';
 import { DoctorView } from './doctor/doctor-view.ts';
 import { ExplanationsView, ImportanceView } from './endpoint/explanations-view.ts';
@@ -52,7 +52,7 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   history: view('history', HistoryView, 'the ledger of a model'),
   'history --at': view('history-at', HistoryAtView, 'what was true at an instant'),
   'history --verify': view('verification', VerificationView, 'whether the ledger is as it was written'),
-  validate: view('validation', ValidationView, 'what a data file was found to be'),
+  validate: view('validation', FileValidationView, 'what a data file was found to be'),
   'validate --redo': view('validation-redone', RedoView, 'what became of a drop that was judged again'),
   'rows list': view('rows-list', RowsListView, 'data files that have quarantined rows'),
   'rows show': view('rows', RowsView, 'quarantined rows of a drop'),

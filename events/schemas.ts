@@ -75,7 +75,7 @@ export const DropValidated = z.strictObject({
   verdict: z.enum(['accepted', 'rejected']),
   /** Dataset version, when accepted. */
   version: z.int().nullable(),
-  rows: z.strictObject({ lines: z.int(), accepted: z.int(), quarantined: z.int() }),
+  rows: z.strictObject({ records: z.int(), accepted: z.int(), quarantined: z.int() }),
   report: z.string(),
 });
 export type DropValidated = z.infer<typeof DropValidated>;

@@ -1,8 +1,11 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
 import { driftOfFile } from '../../usecases/drift/detect-file-drift.ts';
 import type { DriftView, FileDriftView } from '../../usecases/drift/drift-view.ts';
-import { sentenceOf } from '../../usecases/drift/report.ts';
+import { renderFileDrift, sentenceOf } from '../../usecases/drift/report.ts';
 import { assertFileExists, parseTime } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
@@ -16,16 +19,27 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
     .description('look for drift in captured traffic, or in a file; exit status 1 when there is some')
     .option('--file <file>', 'data file to look at instead of captured traffic')
     .option('--baseline <folder>', 'model folder whose baseline holds, with --file')
+    .option('--out <folder>', 'where the report goes, with --file (default: a new temporary folder)')
     .option('--from <time>', 'begin of the window of captured traffic, ISO 8601')
     .option('--to <time>', 'end of the window, exclusive')
     .action(
-      async (model: string | undefined, own: { file?: string; baseline?: string; from?: string; to?: string }) => {
+      async (
+        model: string | undefined,
+        own: { file?: string; baseline?: string; out?: string; from?: string; to?: string },
+      ) => {
         if (own.file !== undefined) {
           assertFileExists(own.file);
           const { manifest, baseline } = await loadModelContract({ contract: own.baseline, model }, io, options());
           if (!baseline) throw new UsageError('the model has no baseline.json: `trimtab init` makes one');
           const verdict = await driftOfFile(own.file, manifest, baseline);
-          print(io, options(), verdict, formatFileDrift);
+          const html = renderFileDrift(verdict, {
+            model: manifest.name,
+            file: own.file,
+            baseline,
+            current: verdict.profile,
+          });
+          const report = await writeReport(html, own.out);
+          print(io, options(), { ...verdict, report }, formatDrift);
           if (verdict.verdict === 'drift') throw new CheckFailedError('there is drift');
           return;
         }
@@ -41,9 +55,16 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
     );
 }
 
-const formatDrift = (view: DriftView): string => `${formatFileDrift(view)}\nreport: ${view.report}`;
+/** @returns the file */
+async function writeReport(html: string, out: string | undefined): Promise<string> {
+  const folder = out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-drift-')));
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, 'report.html');
+  await writeFile(file, html);
+  return file;
+}
 
-function formatFileDrift(verdict: DriftView | FileDriftView): string {
+function formatDrift(verdict: DriftView | FileDriftView): string {
   const rows = verdict.columns.map((c) => [
     c.column,
     c.status,
@@ -56,5 +77,6 @@ function formatFileDrift(verdict: DriftView | FileDriftView): string {
   return [
     `${verdict.verdict}: ${sentenceOf(verdict)}`,
     table(['column', 'status', 'threshold in the middle', 'effect', 'threshold', 'PSI', 'adjusted p'], rows),
+    `report: ${verdict.report}`,
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
+import { Contract } from '../../core/contract/contract.ts';
 import { canBeWrong } from '../../core/manifest/decision.ts';
 import { Manifest } from '../../core/manifest/manifest.ts';
 import { ModelName } from '../../core/model/names.ts';
@@ -29,6 +30,8 @@ interface InitOptions {
   readonly id?: string;
   readonly time?: string;
   readonly label?: string;
+  readonly timeZone?: string;
+  readonly timeFormat?: string;
   readonly output?: string;
   readonly threshold?: string;
   readonly tolerance?: string;
@@ -49,6 +52,8 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .option('--name <name>', 'name of the model (default: that of the file)')
     .option('--id <column>', 'column that identifies a row')
     .option('--time <column>', 'column with the time of a row')
+    .option('--time-zone <zone>', 'zone of times that are written without one, such as Europe/Berlin')
+    .option('--time-format <format>', 'how times are written, where it is not ISO 8601: %d/%m/%Y, epoch-s, epoch-ms')
     .option('--label <column>', 'column with the ground truth')
     .option(
       '--output <name>',
@@ -60,7 +65,10 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .option('--force', 'overwrite what is there')
     .action(async (own: InitOptions) => {
       const place = placeOf(own);
-      const made = await withOptionalExamined(own.model, (examined) => writeFolder(place, examined, own));
+      const { withoutIndex } = await import('../../usecases/baseline/without-index.ts');
+      const made = await withoutIndex(own.data, (data, notices) =>
+        withOptionalExamined(own.model, (examined) => writeFolder(place, examined, { ...own, data, notices })),
+      );
       print(io, options(), made, formatInitialised);
     });
 }
@@ -92,7 +100,7 @@ function placeOf(own: InitOptions): Place {
 async function writeFolder(
   { name, folder, target }: Place,
   { signature, file }: ExaminedModel,
-  own: InitOptions,
+  own: InitOptions & Pick<ModelFolderView, 'notices'>,
 ): Promise<ModelFolderView> {
   const manifest = Manifest.parse({
     name,
@@ -112,6 +120,7 @@ async function writeFolder(
   return {
     folder,
     manifestFile: target,
+    notices: own.notices,
     manifest,
     baseline: {
       rows: baseline.profile.rows,
@@ -127,7 +136,7 @@ async function draftOf(signature: Signature, own: InitOptions): Promise<Draft> {
   const requests = /\.(jsonl|ndjson)$/.test(own.data);
   const wholes = wholeInputs(signature, requests ? await firstLine(own.data) : undefined);
   const [whole] = wholes;
-  if (whole === undefined) return { contract: inferContract(signature, await profileAnyFile(own.data), own) };
+  if (whole === undefined) return { contract: await contractOf(signature, own) };
   if (!requests)
     throw new UsageError(
       `input ${whole.name} takes [${whole.shape}] (-1: any), which no column of a table holds: give requests with ` +
@@ -136,12 +145,19 @@ async function draftOf(signature: Signature, own: InitOptions): Promise<Draft> {
   return contractOfRequests(own.data, signature, wholes, { ...own, profile: profileAnyFile });
 }
 
+/** Of a table: types and ranges of features as they are, and of other columns what is certain. */
+async function contractOf(signature: Signature, own: InitOptions): Promise<Contract> {
+  const contract = inferContract(signature, await profileAnyFile(own.data), own);
+  const { inferColumns } = await import('../../usecases/baseline/reference-columns.ts');
+  return Contract.parse({ ...contract, data: { ...contract.data, ...(await inferColumns(own.data, own)) } });
+}
+
 async function firstLine(file: string): Promise<Record<string, unknown> | undefined> {
   for await (const line of readJsonLines(file)) return line;
   return undefined;
 }
 
-function formatInitialised({ folder, manifestFile, manifest, baseline }: ModelFolderView): string {
+function formatInitialised({ folder, manifestFile, notices, manifest, baseline }: ModelFolderView): string {
   const { contract, preprocess } = manifest;
   const { rows, errorRate } = baseline.performance ?? {};
   const parts = [
@@ -150,6 +166,7 @@ function formatInitialised({ folder, manifestFile, manifest, baseline }: ModelFo
   ];
   return [
     `${folder}: ${parts.join(', ')}, baseline of ${baseline.rows} rows in ${baseline.chunks} stretches`,
+    ...notices.map((notice) => `  ${notice}`),
     errorRate === undefined
       ? `  no ${missingOf(manifest)}: how often it is wrong is not known`
       : `  wrong on ${(100 * errorRate).toFixed(1)} % of ${rows} labelled rows`,

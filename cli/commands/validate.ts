@@ -1,12 +1,13 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import os, { userInfo } from 'node:os';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { quietHome } from '../../platform/quiet-home.ts';
+import { renderFileReport } from '../../usecases/validation/file-report.ts';
 import { UnknownDropError } from '../../usecases/validation/find-reports.ts';
 import { type RedoView, redoDrop } from '../../usecases/validation/redo-drop.ts';
 import { validateFile } from '../../usecases/validation/validate-file.ts';
-import type { ValidationView } from '../../usecases/validation/validation-view.ts';
+import type { FileValidationView } from '../../usecases/validation/validation-view.ts';
 import { assertFileExists } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
@@ -22,7 +23,7 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
     .option('--force', 'with --redo: also where the contract is the one that judged it')
     .option('--contract <folder>', 'model folder whose contract holds')
     .option('--model <name>', 'registered model whose contract holds')
-    .option('--out <folder>', 'where good and quarantined rows go (default: a new temporary folder)')
+    .option('--out <folder>', 'where good and quarantined rows and the report go (default: a new temporary folder)')
     .action(async (file: string | undefined, own: ValidateFlags) => {
       if (own.redo !== undefined) {
         if (file !== undefined) throw new UsageError('say either a file or --redo');
@@ -33,13 +34,17 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
       assertFileExists(file);
       const { manifest, contract, baseline, keys } = await loadModelContract(own, io, options());
       const outDir = own.out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-validate-')));
+      const now = new Date();
       const verdict = await validateFile(file, contract, {
         outDir,
         baseline: baseline?.profile,
-        now: new Date(),
+        now,
         personal: { owner: manifest.name, keys },
       });
-      print(io, options(), verdict, formatValidation);
+      const report = path.join(outDir, 'report.html');
+      const html = await renderFileReport(verdict, { file, contract, baseline: baseline?.profile, now });
+      await writeFile(report, html);
+      print(io, options(), { ...verdict, report }, formatValidation);
       if (verdict.verdict === 'rejected') throw new CheckFailedError('the file is rejected');
     });
 
@@ -84,11 +89,13 @@ function formatRedo({ again, report, former }: RedoView): string {
   ].join('\n');
 }
 
-function formatValidation(view: ValidationView): string {
-  const { lines, accepted, quarantined } = view.rows;
+function formatValidation(view: FileValidationView): string {
+  const { records, accepted, quarantined } = view.rows;
+  const { total, header, blank } = view.lines;
   return [
     `${view.verdict}${view.rejection ? `: ${view.rejection.reason}` : ''}`,
-    `  lines ${lines} = accepted ${accepted} + quarantined ${quarantined}   ${bar(lines === 0 ? 0 : accepted / lines, 30)}`,
+    `  records ${records} = accepted ${accepted} + quarantined ${quarantined}   ${bar(records === 0 ? 0 : accepted / records, 30)}`,
+    `  lines   ${total} = header ${header} + blank ${blank} + accepted ${view.lines.accepted} + quarantined ${view.lines.quarantined}`,
     ...(view.reasons.length > 0
       ? [
           table(
@@ -106,5 +113,6 @@ function formatValidation(view: ValidationView): string {
       : []),
     ...(view.dataFile ? [`  good rows        ${view.dataFile}`] : []),
     ...(view.quarantineFile ? [`  quarantined rows ${view.quarantineFile}`] : []),
+    `  report           ${view.report}`,
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { cellValue } from '../../core/protocols/formats/cell.ts';
+import { type CellKind, cellValue } from '../../core/protocols/formats/cell.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { readerOf } from '../../usecases/validation/profile-file.ts';
 import { UsageError } from '../errors.ts';
@@ -58,15 +58,20 @@ export async function requestsOf(
 
 /** A value of a file as JSON of the protocol has it. */
 function wireValue(value: unknown, datatype: string): unknown {
-  if (datatype === 'BYTES') return value === null || value === undefined ? '' : String(value);
+  if (datatype === 'BYTES') return value === null || value === undefined ? null : String(value);
   const read = typeof value === 'string' ? cellOf(value, datatype) : value;
   if (read === undefined) return null;
   return typeof read === 'bigint' || read instanceof Number ? Number(read) : read;
 }
 
+const kindOf = (datatype: string): CellKind => {
+  if (datatype === 'BOOL') return 'boolean';
+  return /^U?INT/.test(datatype) ? 'integer' : 'number';
+};
+
 /** A cell of text as the input's type has it; what that does not have stays text, for the endpoint to name. */
 function cellOf(text: string, datatype: string): unknown {
-  const read = cellValue(datatype === 'BOOL' ? 'boolean' : 'number', text);
+  const read = cellValue(kindOf(datatype), text);
   // JSON has no word for what is not finite.
   if (typeof read === 'number' && !Number.isFinite(read)) return text;
   // A feature of true and false may be an input of numbers.

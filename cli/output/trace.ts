@@ -112,7 +112,7 @@ function drop({ dataset, drop: id, report, manifest, verdicts, returns, models }
     `├─ judged ${time(report.at)}${by === null ? '' : `, for ${by}`}: ${report.verdict}${report.rejection ? `, ${report.rejection.reason}` : ''}`,
     contract === null ? '│   there was no contract' : `│   held to ${contract.source} (${contract.digest})`,
     ...(mends === null ? [] : [`│   it mends rows of drop ${mends}`]),
-    `│   ${rows.lines} lines = ${rows.accepted} accepted + ${rows.quarantined} quarantined`,
+    `│   ${rows.records} records = ${rows.accepted} accepted + ${rows.quarantined} quarantined`,
     ...(manifest
       ? [
           `├─ dataset version ${manifest.version}: ${manifest.rows} rows, held to ${manifest.contract.source} (${manifest.contract.digest})`,

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { recordName } from '../model/names.ts';
 import { ownValue } from '../model/own-value.ts';
+import { DataColumns, otherColumns } from './data-columns.ts';
+import { PersonalTreatment } from './personal-treatment.ts';
 import { RULE_SHAPE, rulesProblem } from './rules/rules.ts';
 import { RESERVED_PREFIX } from './sql-text.ts';
 import { TensorRule } from './tensor-rule.ts';
@@ -14,14 +16,7 @@ import { TensorRule } from './tensor-rule.ts';
 export const ViolationPolicy = z.enum(['reject', 'clamp', 'flag']);
 export type ViolationPolicy = z.infer<typeof ViolationPolicy>;
 
-/**
- * How a personal field is treated wherever it would be kept: captures, dataset versions, quarantine, reports, logs.
- * `omit` leaves it out, `hash` puts a pseudonym in its place (the same for the same value), `encrypt` an envelope that
- * the holder of the key can open. Whatever the treatment, nothing is counted about it in profiles and baselines.
- */
-export const PersonalTreatment = z.enum(['no', 'omit', 'hash', 'encrypt']);
-export type PersonalTreatment = z.infer<typeof PersonalTreatment>;
-
+export { PersonalTreatment } from './personal-treatment.ts';
 export { FeatureType } from './types/value-type.ts';
 
 /** One feature: a column of data files, and a column of a graph's input. */
@@ -56,6 +51,13 @@ export const FileRules = z.strictObject({
   maxRows: z.int().min(1).default(50_000_000),
   /** Largest share of rows that may be quarantined before the whole file is rejected; 0 to 1. */
   maxQuarantinedShare: z.number().min(0).max(1).default(0.2),
+  /** What divides the fields of a CSV file: one character of ASCII. By default a comma, or a tab in files named `.tsv`. */
+  delimiter: z
+    .string()
+    .regex(/^[\t !#-&(-/:-@[-`{-~]$/)
+    .optional(),
+  /** Most lines that a record of a CSV file may take, with line breaks in its quoted fields. */
+  maxRecordLines: z.int().min(1).max(10_000).default(50),
   /** Columns that together must be unique. Later duplicates are quarantined. */
   unique: z.array(z.string()).default([]),
   /** Oldest that the newest row may be when the file arrives, in days; needs `data.time`. */
@@ -64,28 +66,6 @@ export const FileRules = z.strictObject({
   maxPsi: z.number().positive().optional(),
 });
 export type FileRules = z.infer<typeof FileRules>;
-
-const COLUMN = recordName('a column');
-
-/** Columns of data files that are not features. */
-export const DataColumns = z.strictObject({
-  /** Identifies a row. */
-  id: COLUMN.optional(),
-  /** When the row's event happened. */
-  time: COLUMN.optional(),
-  /** Ground truth, when it is known. May be missing in any row. */
-  label: COLUMN.optional(),
-  /** Further columns that are carried along unchecked. Any other column rejects the file. */
-  extra: z.array(COLUMN).default([]),
-  /** Which of these columns are personal, and how they are treated. Features say so themselves. */
-  personal: z.record(z.string(), PersonalTreatment.exclude(['no'])).default({}),
-  /**
-   * The column or feature that says whom a row is about: what `trimtab forget` finds a subject by. Requests that do
-   * not carry it as a feature say it in the header `x-trimtab-subject`.
-   */
-  subject: z.string().optional(),
-});
-export type DataColumns = z.infer<typeof DataColumns>;
 
 export const Contract = z
   .strictObject({
@@ -98,7 +78,7 @@ export const Contract = z
   .superRefine(({ features, data }, context) => {
     const message = namesProblem(
       features.map(({ name }) => name),
-      [data.id, data.time, data.label, ...data.extra].filter((name) => name !== undefined),
+      otherColumns(data).map(({ name }) => name),
     );
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['features'], message });
   })
@@ -116,7 +96,7 @@ export const Contract = z
   .superRefine(({ features, data }, context) => {
     const fault = (message: string, ...path: string[]): void =>
       context.addIssue({ code: 'custom', message, path: ['data', ...path] });
-    const columns = [data.id, data.time, data.label, ...data.extra].filter((name) => name !== undefined);
+    const columns = otherColumns(data).map(({ name }) => name);
     for (const name of Object.keys(data.personal)) {
       if (features.some((feature) => feature.name === name))
         fault(`${name} is a feature: mark it personal there`, 'personal');

@@ -106,7 +106,7 @@ export function fillBigs(column: FillNumbers<bigint>, tensor: BigInt64Array | Bi
   }
 }
 
-/** Fills a column of strings. A missing value (null, or nothing between the quotes) becomes ''. */
+/** Fills a column of strings. A missing value (null) becomes ''. */
 export function fillStrings(column: FillColumn<string>, tensor: string[], kept: string[] | undefined): void {
   const { check, data, from, step, rows, findings } = column;
   const { maxUnits, values } = check.certain;
@@ -114,8 +114,7 @@ export function fillStrings(column: FillColumn<string>, tensor: string[], kept: 
     const value = data[at];
     if (typeof value === 'string') {
       if (kept !== undefined) kept[row] = value;
-      const within =
-        values === undefined ? value.length <= maxUnits && value !== '' && isKept(value) : values.has(value);
+      const within = values === undefined ? value.length <= maxUnits && isKept(value) : values.has(value);
       if (within) {
         tensor[at] = value;
         continue;

@@ -3,8 +3,8 @@ import type { RuleName } from './rules/rules.ts';
 /** One rule broken by one value. */
 export interface Violation {
   readonly feature: string;
-  /** Of a feature; or of a whole tensor's shape, of a row among others, of a line that is no row. */
-  readonly rule: RuleName | 'shape' | 'duplicate' | 'unreadable';
+  /** Of a feature; of a time that is yet to come; of a whole tensor's shape, a row among others, a line that is no row. */
+  readonly rule: RuleName | 'future' | 'shape' | 'duplicate' | 'unreadable';
   /** What was received, shortened; absent for personal features. */
   readonly received?: string;
   /** What is allowed, in words: `at least 0`, `one of EWR, JFK, LGA`. */

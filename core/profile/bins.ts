@@ -50,6 +50,7 @@ export function emptyLike(column: ColumnProfile): ColumnProfile {
       ...column,
       rows: 0,
       missing: 0,
+      zeros: 0,
       counts: column.counts.map(() => 0),
       min: null,
       max: null,

@@ -16,7 +16,7 @@ function numberOf(value: ColumnValue): number {
 function countNumbers(reference: NumericProfile, values: Iterable<ColumnValue>): NumericProfile {
   const profile = emptyLike(reference) as NumericProfile;
   const { counts, edges } = profile;
-  let [rows, missing, min, max, mean, m2] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  let [rows, missing, zeros, min, max, mean, m2] = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   for (const value of values) {
     rows++;
     const x = numberOf(value);
@@ -26,6 +26,7 @@ function countNumbers(reference: NumericProfile, values: Iterable<ColumnValue>):
     }
     const bin = binOf(edges, x);
     counts[bin] = counts[bin]! + 1;
+    if (x === 0) zeros++;
     min = Math.min(min, x);
     max = Math.max(max, x);
     // Welford's update, by shares: a difference of the largest doubles would be beyond them.
@@ -35,7 +36,7 @@ function countNumbers(reference: NumericProfile, values: Iterable<ColumnValue>):
     m2 += (x - before) * (x - mean);
   }
   if (rows === missing) return { ...profile, rows, missing };
-  return { ...profile, rows, missing, min, max, mean, m2: finiteOrNull(m2) };
+  return { ...profile, rows, missing, zeros, min, max, mean, m2: finiteOrNull(m2) };
 }
 
 /** Squares of the largest doubles are beyond all doubles: then there is no sum of them. */

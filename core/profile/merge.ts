@@ -40,8 +40,10 @@ function mergeNumeric(name: string, a: NumericProfile, b: NumericProfile): Numer
   if (!same(a.edges, b.edges)) throw new ProfileMismatchError(name, 'their bin edges differ');
   const n = a.rows - a.missing;
   const m = b.rows - b.missing;
+  const { zeros, ...rest } = a;
   const merged = {
-    ...a,
+    ...rest,
+    ...(zeros === undefined || b.zeros === undefined ? {} : { zeros: zeros + b.zeros }),
     rows: a.rows + b.rows,
     missing: a.missing + b.missing,
     counts: a.counts.map((count, i) => count + b.counts[i]!),

@@ -14,6 +14,7 @@ export const NumericProfile = z.strictObject({
   kind: z.literal('numeric').describe('A column of numbers.'),
   rows: Count.describe('Rows seen, missing ones included.'),
   missing: Count.describe('Rows without a value.'),
+  zeros: Count.optional().describe('Values that are 0; absent from profiles of which a part did not count them.'),
   edges: z
     .array(z.number())
     .describe(

@@ -1,3 +1,4 @@
+import { MISSING_TOKENS } from '../contract/cells/literals.ts';
 import type { Feature } from '../contract/contract.ts';
 import type { RawTensor } from '../contract/raw-tensor.ts';
 import { clip } from '../errors/format-value.ts';
@@ -24,6 +25,8 @@ export interface ProtocolModelOptions {
   readonly meanings: ReadonlyMap<string, OutputMeaning['meaning']>;
   /** Features of the contract, in the order of their columns: the names that tables have in their header. */
   readonly features: readonly Feature[];
+  /** How missing numbers and booleans are written in text, as the contract says. */
+  readonly missingTokens: readonly string[];
   /** Whether v1 writes NaN and infinities as the bare tokens that TensorFlow Serving writes, which are no JSON. */
   readonly tokens: boolean;
 }
@@ -35,7 +38,8 @@ export interface ProtocolModel extends ProtocolModelOptions {
   readonly inputs: ReadonlyMap<string, ExternalTensorSpec>;
   readonly outputs: ReadonlyMap<string, TensorSpec>;
   /**
-   * Whether JSON is read so that integers keep every digit: only where an input or a feature is an integer. Elsewhere
+   * Whether JSON is read so that integers keep every digit: only where an input or a feature is an integer, or a
+   * feature a boolean, which 1.00000000000000000001 is none of. Elsewhere
    * it is JSON.parse.
    */
   readonly exact: boolean;
@@ -54,10 +58,11 @@ export const protocolModelOf = (
   outputs: new Map(signature.outputs.map((spec) => [spec.name, spec])),
   exact:
     signature.inputs.some((spec) => isInteger(spec.type)) ||
-    (details.features ?? []).some(({ type }) => type === 'integer'),
+    (details.features ?? []).some(({ type }) => type === 'integer' || type === 'boolean'),
   labels: details.labels ?? new Map(),
   meanings: details.meanings ?? new Map(),
   features: details.features ?? [],
+  missingTokens: details.missingTokens ?? MISSING_TOKENS,
   tokens: details.tokens ?? false,
 });
 

@@ -1,5 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { type LineEnd, MAX_RECORD_BYTES, type ScannedRecord, type ShapeFault } from './scanned-record.ts';
+import {
+  LINE_END_BYTES,
+  type LineEnd,
+  MAX_RECORD_BYTES,
+  type ScannedRecord,
+  type ShapeFault,
+} from './scanned-record.ts';
 
 /** How records of a file are written. */
 export interface Dialect {
@@ -25,6 +31,7 @@ export class NotTextError extends Error {
 const LF = 10;
 const CR = 13;
 const QUOTE = 34;
+const UNIT_SEPARATOR = 31;
 /** Bytes are gathered up to this many before they are looked at: chunks may be of one byte each. */
 const MIN_WINDOW = 64 * 1024;
 
@@ -36,6 +43,7 @@ const RETURN = 3;
 const QUOTATION = 4;
 const BEYOND_ASCII = 5;
 const NUL = 6;
+const SEPARATOR = 7;
 
 /** More bytes are needed to tell. */
 const MORE = -1;
@@ -43,7 +51,7 @@ const MORE = -1;
 const UNCLOSED = -2;
 
 /** Kinds of bytes that may follow a closing quote. */
-const ENDS_FIELD = Uint8Array.from([0, 1, 1, 1, 0, 0, 0]);
+const ENDS_FIELD = Uint8Array.from([0, 1, 1, 1, 0, 0, 0, 0]);
 /** Bytes that are kept of a line beyond the limit. */
 const KEPT_BYTES = 64 * 1024;
 
@@ -82,6 +90,7 @@ export class RecordScanner {
   constructor({ delimiter, maxRecordLines }: Dialect, sink: (record: ScannedRecord) => void) {
     this.#kinds.fill(BEYOND_ASCII, 128);
     this.#kinds[0] = NUL;
+    this.#kinds[UNIT_SEPARATOR] = SEPARATOR;
     this.#kinds[LF] = LINE_FEED;
     this.#kinds[CR] = RETURN;
     this.#kinds[QUOTE] = QUOTATION;
@@ -203,6 +212,10 @@ export class RecordScanner {
           record.fault ??= 'nul';
           i++;
           break;
+        case SEPARATOR:
+          record.unitSeparator = true;
+          i++;
+          break;
         default:
           record.beyondAscii = true;
           i++;
@@ -252,6 +265,10 @@ export class RecordScanner {
         }
         case NUL:
           record.fault ??= 'nul';
+          i++;
+          break;
+        case SEPARATOR:
+          record.unitSeparator = true;
           i++;
           break;
         default:
@@ -330,8 +347,6 @@ export class RecordScanner {
   }
 }
 
-const LINE_END_BYTES = { none: 0, lf: 1, crlf: 2, cr: 1 } as const;
-
 function lineEndAt(data: Uint8Array, at: number): LineEnd {
   if (at === data.length) return 'none';
   if (data[at] === LF) return 'lf';
@@ -352,6 +367,7 @@ class CurrentRecord implements ScannedRecord {
   quoted = false;
   textQuote = false;
   breaks = false;
+  unitSeparator = false;
   beyondAscii = false;
   /** Where the first of several lines ends; -1 where there is one. */
   firstLineEnd = -1;
@@ -365,6 +381,7 @@ class CurrentRecord implements ScannedRecord {
     this.quoted = false;
     this.textQuote = false;
     this.breaks = false;
+    this.unitSeparator = false;
     this.beyondAscii = false;
     this.firstLineEnd = -1;
   }

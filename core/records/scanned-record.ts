@@ -4,6 +4,9 @@ export type ShapeFault = 'unclosed' | 'after-quote' | 'fields' | 'nul' | 'encodi
 /** How the line ends on which a record ends; `none` at the end of a file. */
 export type LineEnd = 'none' | 'lf' | 'crlf' | 'cr';
 
+/** Length of a line end. */
+export const LINE_END_BYTES = { none: 0, lf: 1, crlf: 2, cr: 1 } as const satisfies Record<LineEnd, number>;
+
 /** A record, whole or faulty. The scanner has one object for all of them: it holds until the next one. */
 export interface ScannedRecord {
   /** The first record of the file. */
@@ -28,30 +31,22 @@ export interface ScannedRecord {
   readonly textQuote: boolean;
   /** Whether a line break or a carriage return is inside a quoted field. */
   readonly breaks: boolean;
+  /** Whether it has the control character U+001F. */
+  readonly unitSeparator: boolean;
 }
 
-/** What the shape should be, in words. */
-export function describeFault(
-  fault: ShapeFault,
-  { fields, expected, maxRecordLines }: { fields: number; expected: number; maxRecordLines: number },
-): string {
-  switch (fault) {
-    case 'unclosed':
-      return `a quoted field that is closed within ${maxRecordLines} lines, and a delimiter or line end behind its closing quote`;
-    case 'after-quote':
-      return 'a delimiter or line end behind a closing quote';
-    case 'fields':
-      return `${fields} fields, expected ${expected}`;
-    case 'nul':
-      return 'text without NUL';
-    case 'encoding':
-      return 'text in UTF-8';
-    case 'return':
-      return 'no carriage return outside quotes';
-    case 'too-long':
-      return `a record of at most ${MAX_RECORD_BYTES} bytes`;
-  }
-}
+const EXPECTED: Readonly<Record<ShapeFault, string>> = {
+  unclosed: 'a quoted field that is closed, within the lines that a record may take',
+  'after-quote': 'a delimiter or the end of the line behind a closing quote',
+  fields: 'as many fields as the header has',
+  nul: 'text without NUL',
+  encoding: 'text in UTF-8',
+  return: 'no carriage return outside quotes',
+  'too-long': 'a record of at most 2 MiB',
+};
+
+/** What is expected of a record that has the fault, in words. */
+export const describeFault = (fault: ShapeFault): string => EXPECTED[fault];
 
 /** Longest record, in bytes. */
 export const MAX_RECORD_BYTES = 2 * 1024 * 1024;

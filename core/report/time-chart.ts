@@ -1,4 +1,4 @@
-import { escapeHtml } from './page.ts';
+import { escapeHtml } from './text.ts';
 
 /** Values of one thing over time. */
 export interface TimeSeries {

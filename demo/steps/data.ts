@@ -15,10 +15,10 @@ export const dataStep: Step<DemoContext> = {
     const [july] = await reports(demo, 1);
     check(july?.verdict === 'accepted', 'the real file of 1 to 10 July 2013 is accepted');
     if (!july) return;
-    const { lines, accepted, quarantined } = july.rows;
-    say(`${number(lines)} lines in = ${number(accepted)} accepted + ${number(quarantined)} quarantined`);
+    const { records, accepted, quarantined } = july.rows;
+    say(`${number(records)} records in = ${number(accepted)} accepted + ${number(quarantined)} quarantined`);
     for (const { feature, rule, rows } of july.reasons) say(`  ${String(rows).padStart(4)} × ${feature}: ${rule}`);
-    check(accepted + quarantined === lines, 'every line is accounted for');
+    check(accepted + quarantined === records, 'every record is accounted for');
     check(quarantined > 0, 'bad rows are in quarantine, each with its line and its reasons');
     check(july.version !== null, `good rows are immutable dataset version ${july.version}, with their profile`);
     look(demo.place('data', july.places.report));

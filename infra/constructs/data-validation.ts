@@ -89,14 +89,19 @@ export class DataValidation extends Construct {
     allowActions(
       this.function,
       ['s3:GetObject'],
-      ['contracts/*', 'datasets/*', 'reports/validation/*'].map((key) => data.arnForObjects(key)),
+      ['contracts/*', 'datasets/*', 'reports/validation/*', 'reports/index.html'].map((key) => data.arnForObjects(key)),
     );
     allowActions(
       this.function,
       ['s3:PutObject'],
-      ['datasets/*', 'quarantine/*', 'reports/validation/*', 'dead-letter/validate/*'].map((key) =>
-        data.arnForObjects(key),
-      ),
+      [
+        'datasets/*',
+        'quarantine/*',
+        'reports/validation/*',
+        'reports/entries/*',
+        'reports/index.html',
+        'dead-letter/validate/*',
+      ].map((key) => data.arnForObjects(key)),
     );
     // A letter is written before the last try; when that succeeds after all, it is taken back.
     allowActions(this.function, ['s3:DeleteObject'], [data.arnForObjects('dead-letter/validate/*')]);

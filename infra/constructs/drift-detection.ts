@@ -66,9 +66,13 @@ export class DriftDetection extends Construct {
     allowActions(
       this.drift,
       ['s3:PutObject'],
-      ['reports/drift/*', 'drift/*'].map((key) => data.arnForObjects(key)),
+      ['reports/drift/*', 'reports/entries/*', 'reports/index.html', 'drift/*'].map((key) => data.arnForObjects(key)),
     );
-    allowActions(this.drift, ['s3:GetObject'], [data.arnForObjects('drift/*')]);
+    allowActions(
+      this.drift,
+      ['s3:GetObject'],
+      ['drift/*', 'reports/index.html'].map((key) => data.arnForObjects(key)),
+    );
     allowActions(this.drift, ['events:PutEvents'], [defaultBus(this)]);
     // Not the privacy secret: it would open what is encrypted in the captures that are read here.
     props.labels?.grantRead(this.groundTruth);

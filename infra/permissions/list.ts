@@ -87,13 +87,20 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       },
       {
         may: ['s3:GetObject'],
-        on: ['data/contracts/*', 'data/datasets/*', 'data/reports/validation/*'],
-        why: 'contracts kept as files; whether the same drop was validated before',
+        on: ['data/contracts/*', 'data/datasets/*', 'data/reports/validation/*', 'data/reports/index.html'],
+        why: 'contracts kept as files; whether the same drop was validated before; which page lists the reports',
       },
       {
         may: ['s3:PutObject'],
-        on: ['data/datasets/*', 'data/quarantine/*', 'data/reports/validation/*', 'data/dead-letter/validate/*'],
-        why: 'what becomes of a file; the keys are not known before',
+        on: [
+          'data/datasets/*',
+          'data/quarantine/*',
+          'data/reports/validation/*',
+          'data/reports/entries/*',
+          'data/reports/index.html',
+          'data/dead-letter/validate/*',
+        ],
+        why: 'what becomes of a file; the keys are not known before; the page of all reports',
       },
       {
         may: ['s3:DeleteObject'],
@@ -127,10 +134,14 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       { may: ['s3:GetObject'], on: ['artifacts/baselines/*'], why: 'what a window is held against; no model' },
       {
         may: ['s3:PutObject'],
-        on: ['data/reports/drift/*', 'data/drift/*'],
-        why: 'its reports, and what it knows of the last windows',
+        on: ['data/reports/drift/*', 'data/reports/entries/*', 'data/reports/index.html', 'data/drift/*'],
+        why: 'its reports and the page of all, and what it knows of the last windows',
       },
-      { may: ['s3:GetObject'], on: ['data/drift/*'], why: 'what it knows of the last windows' },
+      {
+        may: ['s3:GetObject'],
+        on: ['data/drift/*', 'data/reports/index.html'],
+        why: 'what it knows of the last windows, and which page lists the reports',
+      },
       tellTheBus,
     ],
   },

@@ -20,6 +20,8 @@ export interface Duck {
   run(sql: string): Promise<void>;
   /** Rows as JavaScript values; 64-bit integers come as bigint. */
   rows(sql: string): Promise<Row[]>;
+  /** Columns of the result's rows, some thousand rows at a time: what may not fit into memory. No other query meanwhile. */
+  columns(sql: string): AsyncIterable<unknown[][]>;
   /** Makes a function of text known to SQL; null stays null. */
   define(name: string, apply: (text: string) => string): void;
   close(): Promise<void>;
@@ -45,12 +47,15 @@ export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}
     autoload_known_extensions: 'false',
   });
   const connection: DuckDBConnection = await instance.connect();
+  // Instants are written and cut into days in UTC, whatever zone the machine is in.
+  await connection.run("SET TimeZone = 'UTC'");
   return {
     scratch,
     run: async (sql) => {
       await connection.run(sql);
     },
     rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[],
+    columns: (sql) => columnsOf(connection, sql),
     define: (name, apply) => connection.registerScalarFunction(textFunction(library, name, apply)),
     close: async () => {
       connection.closeSync();
@@ -58,6 +63,12 @@ export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}
       await rm(scratch, { recursive: true, force: true });
     },
   };
+}
+
+async function* columnsOf(connection: DuckDBConnection, sql: string): AsyncIterable<unknown[][]> {
+  const result = await connection.stream(sql);
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk())
+    yield chunk.getColumns();
 }
 
 function textFunction(

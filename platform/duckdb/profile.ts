@@ -1,26 +1,31 @@
 import { RESERVED_PREFIX, sqlName } from '../../core/contract/sql-text.ts';
 import { ownValue } from '../../core/model/own-value.ts';
-import { distinctEdges, MAX_CATEGORIES } from '../../core/profile/bins.ts';
-import type { CategoricalProfile, ColumnProfile, NumericProfile, Profile } from '../../core/profile/profile.ts';
-import { type Duck, identifier, literal } from './connection.ts';
-
-/** A column to profile: an SQL expression over the relation. */
-export interface ProfiledColumn {
-  readonly name: string;
-  readonly kind: 'numeric' | 'categorical';
-  /** @default the column of that name */
-  readonly expression?: string;
-}
+import { MAX_CATEGORIES } from '../../core/profile/bins.ts';
+import type { CategoricalProfile, ColumnProfile, Profile } from '../../core/profile/profile.ts';
+import type { ColumnSummary, Summary } from '../../core/profile/summary.ts';
+import {
+  batchesOf,
+  categorySql,
+  doubleSql,
+  nthValue,
+  numberSql,
+  type ProfiledColumn,
+  type Source,
+  valuesOf,
+} from './column-batch.ts';
+import type { Duck } from './connection.ts';
+import { missingOverTime } from './missing-over-time.ts';
+import { countNumbers } from './numeric-columns.ts';
+import { type CountedColumn, countValues, SHORT_TABLE, type ValueCounts } from './value-counts.ts';
 
 /** The value that a query looks at, by a name that no column has: an alias would stand in for a column of its name. */
 const VALUE = sqlName(RESERVED_PREFIX);
-/** Numbers that have at most this many values get a bin each. */
-const FEW_VALUES = 12;
-/** Fewer quantile edges than this say little of a distribution. */
-const MIN_EDGES = 4;
-const QUANTILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
-/** Rows that edges are computed from; more would only make them slower. */
-const EDGE_SAMPLE = 200_000;
+/** Numbers with more values than this are said to have more. */
+const MAX_DISTINCT = 10_000;
+/** Most frequent values that a summary tells. */
+const TOP_VALUES = 10;
+/** Characters of a value that a summary tells. */
+const MAX_TEXT = 100;
 
 /**
  * Profiles columns of a relation (a table's name, or a query in parentheses). Bins and categories are those of the
@@ -33,154 +38,184 @@ export async function profileRelation(
   columns: readonly ProfiledColumn[],
   reference?: Profile,
 ): Promise<Profile> {
-  const [{ n } = { n: 0n }] = await duck.rows(`SELECT count(*) AS n FROM ${relation} t`);
-  const rows = Number(n);
-  const numbers = columns.filter(({ kind }) => kind === 'numeric');
-  const moments = await momentsOf(duck, relation, numbers);
-  const source = { duck, relation, rows };
-  const profiled: [string, ColumnProfile][] = [];
-  for (const column of columns) {
-    const known = reference && ownValue(reference.columns, column.name);
-    profiled.push([
-      column.name,
-      column.kind === 'numeric'
-        ? await numeric(source, column, moments.get(column.name)!, known)
-        : await categorical(source, column, known),
-    ]);
-  }
-  return { rows, columns: Object.fromEntries(profiled) };
+  const source = await sourceOf(duck, relation);
+  return profileOf(source, columns, [
+    ...(await numbersOf(source, columns, { reference, summarized: false })),
+    ...(await categoriesOf(source, columns, { reference, summarized: false })),
+  ]);
+}
+
+/** What {@link summarizeRelation} goes by. */
+export interface SummaryOptions {
+  /** Bins and categories. */
+  readonly reference?: Profile | undefined;
+  /** Column of times, and SQL of it as milliseconds since 1970: what is missing is counted over it. */
+  readonly time?: { readonly name: string; readonly milliseconds: string } | undefined;
+  /** Categorical columns that get a histogram where all their values are numbers. */
+  readonly numbersAmong?: readonly string[] | undefined;
+}
+
+/** Profiles columns of a relation, as {@link profileRelation} does, and says of each what a report tells of it. */
+export async function summarizeRelation(
+  duck: Duck,
+  relation: string,
+  columns: readonly ProfiledColumn[],
+  { reference, time, numbersAmong = [] }: SummaryOptions,
+): Promise<{ profile: Profile; summary: Summary }> {
+  const source = await sourceOf(duck, relation);
+  const found = [
+    ...(await numbersOf(source, columns, { reference, summarized: true })),
+    ...(await categoriesOf(source, columns, { reference, summarized: true })),
+  ];
+  const profile = profileOf(source, columns, found);
+  const summaries = new Map(found.map(({ column, summary }) => [column, summary!]));
+  for (const column of columns.filter(({ kind, name }) => kind === 'categorical' && numbersAmong.includes(name)))
+    summaries.set(column, await withHistogram(source, column, summaries.get(column)!));
+  return {
+    profile,
+    summary: {
+      columns: Object.fromEntries(columns.map((column) => [column.name, summaries.get(column)!])),
+      missingOverTime: time === undefined ? null : await missingOverTime(source, columns, { profile, ...time }),
+    },
+  };
+}
+
+/** A few values say more by their names than over a range, whether they are numbers or not. */
+const MIN_HISTOGRAM_VALUES = 13;
+
+async function withHistogram(source: Source, column: ProfiledColumn, summary: ColumnSummary): Promise<ColumnSummary> {
+  if (summary.distinct.count < MIN_HISTOGRAM_VALUES) return summary;
+  const text = categorySql(column);
+  const [{ bad } = { bad: 0n }] = await source.duck.rows(
+    `SELECT count(${text}) - count(TRY_CAST(${text} AS DOUBLE)) AS bad FROM ${source.relation} t`,
+  );
+  if (Number(bad) > 0) return summary;
+  const numbers: ProfiledColumn = { ...column, kind: 'numeric', expression: `TRY_CAST(${text} AS DOUBLE)` };
+  const [counted] = await countNumbers(source, [numbers], { known: [undefined], histograms: true });
+  return { ...summary, histogram: counted!.histogram };
 }
 
 /** SQL for the index of a numeric column's bin; null for missing values, NaN included. */
 export function binSql(expression: string, edges: readonly number[]): string {
-  const cases = edges.map((edge, i) => `WHEN ${VALUE} < ${number(edge)} THEN ${i}`).join(' ');
+  const cases = edges.map((edge, i) => `WHEN ${VALUE} < ${doubleSql(edge)} THEN ${i}`).join(' ');
   return `(SELECT CASE WHEN ${VALUE} IS NULL OR isnan(${VALUE}) THEN NULL ${cases} ELSE ${edges.length} END FROM (SELECT ${expression}::DOUBLE AS ${VALUE}))`;
 }
 
-export const expressionOf = (column: ProfiledColumn): string => column.expression ?? identifier(column.name);
-
-interface Moments {
-  readonly missing: number;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly mean: number | null;
-  readonly m2: number | null;
+async function sourceOf(duck: Duck, relation: string): Promise<Source> {
+  const [{ n } = { n: 0n }] = await duck.rows(`SELECT count(*) AS n FROM ${relation} t`);
+  return { duck, relation, rows: Number(n) };
 }
 
-/** The value of one of several columns. Numbered without a space, by which it is no column beside an integer's. */
-const nthValue = (i: number): string => sqlName(`${RESERVED_PREFIX}${i}`);
+interface FoundColumn {
+  readonly column: ProfiledColumn;
+  readonly profile: ColumnProfile;
+  readonly summary?: ColumnSummary;
+}
 
-/** Moments of all numeric columns in one scan. */
-async function momentsOf(
-  duck: Duck,
-  relation: string,
+interface ColumnOptions {
+  readonly reference: Profile | undefined;
+  readonly summarized: boolean;
+}
+
+function profileOf({ rows }: Source, columns: readonly ProfiledColumn[], found: readonly FoundColumn[]): Profile {
+  const profiles = new Map(found.map(({ column, profile }) => [column, profile]));
+  return { rows, columns: Object.fromEntries(columns.map((column) => [column.name, profiles.get(column)!])) };
+}
+
+const knownOf = (reference: Profile | undefined, { name }: ProfiledColumn): ColumnProfile | undefined =>
+  reference && ownValue(reference.columns, name);
+
+async function numbersOf(
+  source: Source,
   columns: readonly ProfiledColumn[],
-): Promise<Map<string, Moments>> {
-  if (columns.length === 0) return new Map();
-  const inner = columns.map((c, i) => `${present(expressionOf(c))} AS ${nthValue(i)}`);
-  const outer = columns.map(
-    (_, i) =>
-      `count(*) - count(${nthValue(i)}) AS k${i}, min(${nthValue(i)}) AS lo${i}, max(${nthValue(i)}) AS hi${i}, ${meanSql(nthValue(i))} AS mu${i}, ${squaresSql(nthValue(i))} AS m${i}`,
-  );
-  const [row = {}] = await duck.rows(`SELECT ${outer.join(', ')} FROM (SELECT ${inner.join(', ')} FROM ${relation} t)`);
-  return new Map(
-    columns.map(({ name }, i) => [
-      name,
-      {
-        missing: Number(row[`k${i}`]),
-        min: row[`lo${i}`] as number | null,
-        max: row[`hi${i}`] as number | null,
-        mean: row[`mu${i}`] as number | null,
-        m2: row[`m${i}`] as number | null,
-      },
-    ]),
-  );
+  { reference, summarized }: ColumnOptions,
+): Promise<FoundColumn[]> {
+  const found: FoundColumn[] = [];
+  for (const batch of batchesOf(
+    columns.filter(({ kind }) => kind === 'numeric'),
+    1,
+  )) {
+    const known = batch.map((column) => knownOf(reference, column));
+    const counted = await countNumbers(source, batch, { known, histograms: summarized });
+    const values = summarized ? await countNumberValues(source, batch) : undefined;
+    for (const [i, column] of batch.entries()) {
+      const { profile, histogram } = counted[i]!;
+      found.push({ column, profile, ...(values ? { summary: { ...values[i]!, histogram } } : {}) });
+    }
+  }
+  return found;
 }
 
-/** A mean, which is within the values, even where their sum is beyond all doubles. */
-const meanSql = (x: string): string =>
-  `CASE WHEN max(abs(${x})) < 1e290::DOUBLE THEN avg(${x}) ELSE avg(${x} / ${2 ** 64}::DOUBLE) * ${2 ** 64}::DOUBLE END`;
-
-/** Sum of squared distances from the mean; null where squares are beyond all doubles, which the engine's own refuses. */
-const squaresSql = (x: string): string => {
-  const small = `abs(${x}) < 1e150::DOUBLE`;
-  return `CASE WHEN bool_and(${small}) THEN var_pop(CASE WHEN ${small} THEN ${x} END) * count(${x}) END`;
-};
-
-/** What is profiled: a relation of a database, and how many rows it has. */
-interface Source {
-  readonly duck: Duck;
-  readonly relation: string;
-  readonly rows: number;
+/** Different and most frequent numbers. Columns with very many values are not grouped: their first rows say so. */
+async function countNumberValues(
+  source: Source,
+  columns: readonly ProfiledColumn[],
+): Promise<Pick<ColumnSummary, 'distinct' | 'top'>[]> {
+  const { duck, relation, rows } = source;
+  const many = new Set<ProfiledColumn>();
+  if (rows > SHORT_TABLE)
+    for (const batch of batchesOf(columns, SHORT_TABLE)) {
+      const counts = batch.map((_, i) => `len(list_distinct(list(${nthValue(i)}))) AS n${i}`);
+      const [row = {}] = await duck.rows(
+        `SELECT ${counts.join(', ')} FROM ${valuesOf(relation, batch.map(numberSql), `LIMIT ${SHORT_TABLE}`)}`,
+      );
+      for (const [i, column] of batch.entries()) if (Number(row[`n${i}`]) > MAX_DISTINCT) many.add(column);
+    }
+  const few = columns.filter((column) => !many.has(column));
+  const counted = await countValues(
+    source,
+    few.map((column): CountedColumn => ({ value: numberSql(column), top: TOP_VALUES })),
+  );
+  return columns.map((column) => {
+    const { distinct, top } = counted[few.indexOf(column)] ?? { distinct: Number.POSITIVE_INFINITY, top: [] };
+    if (distinct > MAX_DISTINCT) return { distinct: { count: MAX_DISTINCT, exact: false }, top: [] };
+    return {
+      distinct: { count: distinct, exact: true },
+      top: top.map(({ value, count }) => ({ value: String(Number(value)), count })),
+    };
+  });
 }
 
-async function numeric(
-  { duck, relation, rows }: Source,
-  column: ProfiledColumn,
-  moments: Moments,
+async function categoriesOf(
+  source: Source,
+  columns: readonly ProfiledColumn[],
+  { reference, summarized }: ColumnOptions,
+): Promise<FoundColumn[]> {
+  const categorical = columns.filter(({ kind }) => kind === 'categorical');
+  const asked = categorical.map((column): CountedColumn => {
+    const known = knownOf(reference, column);
+    const value = categorySql(column);
+    return known?.kind === 'categorical'
+      ? { value, top: summarized ? TOP_VALUES : 0, asked: known.categories }
+      : { value, top: MAX_CATEGORIES };
+  });
+  const counted = await countValues(source, asked);
+  return categorical.map((column, i) => {
+    const { distinct, top } = counted[i]!;
+    const profile = categoricalProfile(source.rows, counted[i]!, knownOf(reference, column));
+    if (!summarized) return { column, profile };
+    const frequent = top.slice(0, TOP_VALUES).map(({ value, count }) => ({ value: cut(String(value)), count }));
+    return {
+      column,
+      profile,
+      summary: { distinct: { count: distinct, exact: true }, top: frequent, histogram: null },
+    };
+  });
+}
+
+/** By characters, so that none is cut in two. */
+const cut = (text: string): string => (text.length > MAX_TEXT ? `${[...text].slice(0, MAX_TEXT).join('')}…` : text);
+
+function categoricalProfile(
+  rows: number,
+  { missing, top, asked }: ValueCounts,
   known: ColumnProfile | undefined,
-): Promise<NumericProfile> {
-  const edges = known?.kind === 'numeric' ? known.edges : await edgesOf(duck, relation, column);
-  const counts = Array.from({ length: edges.length + 1 }, () => 0);
-  const x = present(expressionOf(column));
-  const cases = edges.map((edge, i) => `WHEN ${VALUE} < ${number(edge)} THEN ${i}`).join(' ');
-  const bin = edges.length === 0 ? '0' : `CASE ${cases} ELSE ${edges.length} END`;
-  for (const { bin: at, n } of await duck.rows(
-    `SELECT ${bin} AS bin, count(*) AS n FROM (SELECT ${x} AS ${VALUE} FROM ${relation} t) WHERE ${VALUE} IS NOT NULL GROUP BY ALL`,
-  ))
-    counts[Number(at)] = Number(n);
-  return { kind: 'numeric', rows, edges: [...edges], counts, ...moments };
-}
-
-async function edgesOf(duck: Duck, relation: string, column: ProfiledColumn): Promise<number[]> {
-  const x = present(expressionOf(column));
-  const values = await duck.rows(
-    `SELECT DISTINCT ${VALUE} AS x FROM (SELECT ${x} AS ${VALUE} FROM ${relation} t LIMIT ${EDGE_SAMPLE}) WHERE ${VALUE} IS NOT NULL LIMIT ${FEW_VALUES + 1}`,
-  );
-  const distinct = values.map(({ x: value }) => value as number).sort((a, b) => a - b);
-  if (distinct.length <= FEW_VALUES) return distinctEdges(distinct.slice(1));
-  const sample = `(SELECT ${VALUE} FROM (SELECT ${x} AS ${VALUE} FROM ${relation} t USING SAMPLE reservoir(${EDGE_SAMPLE} ROWS) REPEATABLE (1)) WHERE ${VALUE} IS NOT NULL)`;
-  const [{ q, lowest, mode } = { q: [], lowest: 0, mode: 0 }] = await duck.rows(
-    `SELECT quantile_disc(${VALUE}, [${QUANTILES.join(', ')}]) AS q, min(${VALUE}) AS lowest, mode(${VALUE}) AS mode FROM ${sample}`,
-  );
-  // An edge at the lowest value has nothing below it.
-  const edges = distinctEdges(q as number[]).filter((edge) => edge > (lowest as number));
-  if (edges.length >= MIN_EDGES) return edges;
-  // One value holds most of the rows (rain: mostly none). The others get quantiles of their own.
-  const [{ rest, above } = { rest: [], above: null }] = await duck.rows(
-    `SELECT quantile_disc(${VALUE}, [0.25, 0.5, 0.75]) AS rest, min(${VALUE}) FILTER (WHERE ${VALUE} > ${number(mode as number)}) AS above FROM ${sample} WHERE ${VALUE} <> ${number(mode as number)}`,
-  );
-  return distinctEdges([
-    ...edges,
-    mode as number,
-    ...(above === null ? [] : [above as number]),
-    ...(rest as number[]),
-  ]).filter((edge) => edge > (lowest as number));
-}
-
-async function categorical(
-  { duck, relation, rows }: Source,
-  column: ProfiledColumn,
-  known: ColumnProfile | undefined,
-): Promise<CategoricalProfile> {
-  const groups = await duck.rows(
-    `SELECT ${VALUE} AS v, count(*) AS n FROM (SELECT nullif(${expressionOf(column)}::VARCHAR, '') AS ${VALUE} FROM ${relation} t) GROUP BY ${VALUE} ORDER BY n DESC, v`,
-  );
-  const counted = groups.map(({ v, n }) => ({ value: v as string | null, count: Number(n) }));
-  const missing = counted.find(({ value }) => value === null)?.count ?? 0;
-  const present = counted.filter(({ value }) => value !== null) as { value: string; count: number }[];
+): CategoricalProfile {
   const reference = known?.kind === 'categorical' ? known : undefined;
-  const categories = reference?.categories ?? present.slice(0, MAX_CATEGORIES).map(({ value }) => value);
-  const byValue = new Map(present.map(({ value, count }) => [value, count]));
-  const counts = categories.map((category) => byValue.get(category) ?? 0);
+  const categories = reference ? [...reference.categories] : top.map(({ value }) => value as string);
+  const counts = reference ? categories.map((category) => asked.get(category) ?? 0) : top.map(({ count }) => count);
   const rest = rows - missing - counts.reduce((a, b) => a + b, 0);
   // Without a reference the rest is its own; with one that lists all it has, the rest is new.
   const unseen = reference !== undefined && reference.other === 0 ? rest : 0;
-  return { kind: 'categorical', rows, missing, categories: [...categories], counts, other: rest - unseen, unseen };
+  return { kind: 'categorical', rows, missing, categories, counts, other: rest - unseen, unseen };
 }
-
-/** A number, or null where it is missing; NaN is missing. */
-const present = (expression: string): string =>
-  `CASE WHEN isnan((${expression})::DOUBLE) THEN NULL ELSE (${expression})::DOUBLE END`;
-
-const number = (x: number): string => `${literal(String(x))}::DOUBLE`;

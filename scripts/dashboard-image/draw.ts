@@ -1,5 +1,5 @@
 import type { AlarmState } from '../../core/alarms/alarm.ts';
-import { escapeHtml } from '../../core/report/page.ts';
+import { escapeHtml } from '../../core/report/text.ts';
 import { type TimeSeries, timeChart } from '../../core/report/time-chart.ts';
 import type { Widget } from './body.ts';
 

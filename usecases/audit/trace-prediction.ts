@@ -1,5 +1,6 @@
 import { type Capture, capturedSubject, idsOfRow, rowId } from '../../core/captures/capture.ts';
 import { capturedScores } from '../../core/captures/captured-outputs.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { type PrivacyKeys, treatmentOf } from '../../core/contract/personal.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
@@ -199,7 +200,7 @@ async function joinedTruth(
   if (sealed !== undefined && read === undefined) return { ...joined, truth: null, wrong: null };
   const keys = sealed === undefined ? undefined : await read!();
   const { decision, outputs = [], contract } = version?.manifest ?? {};
-  const { feedback } = openRecord(record, { model, label: contract?.data.label, keys });
+  const { feedback } = openRecord(record, { model, label: contract && columnNamed(contract.data, 'label'), keys });
   if (isOutcome(feedback)) return { ...joined, truth: null, wrong: null };
   const wrong = decision && isWrong(decision, outputs, score, feedback.truth);
   return { ...joined, truth: feedback.truth, wrong: wrong ?? null };

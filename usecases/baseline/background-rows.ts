@@ -4,6 +4,7 @@ import { Explanations } from '../../core/manifest/explanations.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { BackgroundRows, Baseline } from '../../core/profile/profile.ts';
 import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
+import { ROW } from '../validation/create-cells.ts';
 
 /**
  * Rows of the reference that explanations compare with: the same ones of the same data. None where anything is
@@ -21,7 +22,7 @@ export async function backgroundIn(
   if (isPersonal(contract) || columns.length === 0) return {};
   const { backgroundRows: most } = Explanations.parse(explanations ?? {});
   const rows = await duck.rows(
-    `SELECT ${columns.map(({ name }) => identifier(name)).join(', ')} FROM rows ORDER BY hash(rowid), rowid LIMIT ${most}`,
+    `SELECT ${columns.map(({ name }) => identifier(name)).join(', ')} FROM rows ORDER BY hash(${ROW}), ${ROW} LIMIT ${most}`,
   );
   return {
     background: {

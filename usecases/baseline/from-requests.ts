@@ -4,13 +4,15 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { Feature } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import { sqlTypeOf } from '../../core/contract/sql.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
+import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
+import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
 import { loadModel } from '../../platform/onnx/model.ts';
 import type { BaselineOptions } from './baseline-options.ts';
@@ -69,7 +71,8 @@ async function fill(
   const scores = decision && compileScores(decision, manifest.outputs);
   const target = path.join(duck.scratch, 'requests.jsonl');
   const out = createWriteStream(target);
-  const { time, label } = contract.data;
+  const time = columnNamed(contract.data, 'time');
+  const label = columnNamed(contract.data, 'label');
   let row = 0;
   try {
     for await (const line of readJsonLines(dataFile)) {

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import type { FeatureValues } from '../../core/contract/raw-tensor.ts';
 import { calibrateOutliers } from '../../core/guards/calibrate-outliers.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
@@ -14,6 +15,7 @@ import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import { ROW } from '../validation/create-cells.ts';
 import { loadFile } from '../validation/load-file.ts';
 import { profiledColumns } from '../validation/profiled-columns.ts';
 import { backgroundIn } from './background-rows.ts';
@@ -38,16 +40,16 @@ export async function baselineOfTable(options: BaselineOptions): Promise<Baselin
   const { manifest, dataFile } = options;
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const loaded = await loadFile(duck, dataFile, manifest.contract);
-    const columns = profiledColumns(manifest.contract, loaded.columns);
+    const present = loaded.columns.map(({ name }) => name);
+    const columns = profiledColumns(manifest.contract, present);
     let performance: ReferencePerformance | undefined;
     let relation = 'rows';
     if (manifest.decision) {
-      const scored = await score(duck, options, manifest.decision, loaded.columns);
+      const scored = await score(duck, options, manifest.decision, present);
       performance = scored.performance;
-      relation =
-        '(SELECT rows.*, rows.rowid AS "@row", s.score AS "@score" FROM rows JOIN scores s ON s.id = rows.rowid)';
+      relation = `(SELECT rows.*, rows.${ROW} AS "@row", s.score AS "@score" FROM rows JOIN scores s ON s.id = rows.${ROW})`;
       columns.push(scoreColumn(manifest.decision));
-    } else relation = '(SELECT rows.*, rows.rowid AS "@row" FROM rows)';
+    } else relation = `(SELECT rows.*, rows.${ROW} AS "@row" FROM rows)`;
     const profile = await profileRelation(duck, relation, columns);
     const outliers = await outliersOf(duck, options, profile);
     return {
@@ -58,7 +60,7 @@ export async function baselineOfTable(options: BaselineOptions): Promise<Baselin
       chunks: await chunksOf(duck, { relation, columns, profile }, manifest.contract),
       ...(performance ? { performance } : {}),
       ...(outliers ? { outliers } : {}),
-      ...(await backgroundIn(duck, manifest, loaded.columns)),
+      ...(await backgroundIn(duck, manifest, present)),
     };
   });
 }
@@ -76,7 +78,7 @@ async function outliersOf(
   if (!tabular || features.length === 0 || profile.rows === 0) return undefined;
   const every = Math.ceil(profile.rows / OUTLIER_SAMPLE);
   await duck.run(
-    `CREATE TEMP TABLE sampled AS SELECT ${check.features.map(({ name }) => identifier(name)).join(', ')}, row_number() OVER (ORDER BY ${timeSql('rows', manifest.contract)} NULLS LAST, rowid) - 1 AS "@n" FROM rows WHERE rowid % ${every} = 0`,
+    `CREATE TEMP TABLE sampled AS SELECT ${check.features.map(({ name }) => identifier(name)).join(', ')}, row_number() OVER (ORDER BY ${timeSql('rows', manifest.contract)} NULLS LAST, ${ROW}) - 1 AS "@n" FROM rows WHERE ${ROW} % ${every} = 0`,
   );
   const columns = check.features.map((): FeatureValues[] => []);
   for (let from = 0; ; from += BATCH) {
@@ -113,7 +115,7 @@ async function score(
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
   const target = path.join(duck.scratch, 'scores.csv');
   const out = createWriteStream(target);
-  const { label } = manifest.contract.data;
+  const label = columnNamed(manifest.contract.data, 'label');
   const labelled = label !== undefined && present.includes(label);
   const select = [
     ...manifest.contract.features.map(({ name }) => identifier(name)),
@@ -124,7 +126,7 @@ async function score(
   try {
     for (let from = 0; ; from += BATCH) {
       const rows = await duck.rows(
-        `SELECT rowid AS "@row", ${select.join(', ')} FROM rows WHERE rowid >= ${from} AND rowid < ${from + BATCH} ORDER BY rowid`,
+        `SELECT ${ROW} AS "@row", ${select.join(', ')} FROM rows WHERE ${ROW} >= ${from} AND ${ROW} < ${from + BATCH} ORDER BY ${ROW}`,
       );
       if (rows.length === 0) break;
       const scores = read(await run(model, check, rows, decision.output), rows.length);

@@ -6,6 +6,7 @@ import { ReferencePerformance } from '../../core/profile/profile.ts';
 export const ModelFolderView = z.strictObject({
   folder: z.string().describe('Where it is.'),
   manifestFile: z.string().describe('Its model.json, to be read and corrected.'),
+  notices: z.array(z.string()).describe('What of the reference data is not as it came.'),
   manifest: Manifest,
   baseline: z
     .strictObject({

@@ -3,7 +3,7 @@ import type { OutputMeaning } from '../../core/manifest/manifest.ts';
 import type { ReferencePerformance } from '../../core/profile/profile.ts';
 import { errorEdges } from '../../core/quality/error-bins.ts';
 import { decisionTruth, isWrong } from '../../core/serving/ground-truth.ts';
-import type { ProfiledColumn } from '../../platform/duckdb/profile.ts';
+import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 
 /** The decision's scores (`@score`) as a column to profile; indices of classes are categories. */
 export const scoreColumn = ({ task, output }: Decision): ProfiledColumn =>

@@ -1,16 +1,20 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { countsOf } from '../../core/profile/bins.ts';
 import type { ColumnProfile, Profile, ReferenceChunk } from '../../core/profile/profile.ts';
+import { expressionOf, type ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
-import { binSql, expressionOf, type ProfiledColumn } from '../../platform/duckdb/profile.ts';
+import { binSql } from '../../platform/duckdb/profile.ts';
 
 /** Stretches that the reference is cut into, in time order, each of at least so many rows. */
 const CHUNKS = 120;
 const MIN_CHUNK_ROWS = 50;
 
 /** When a row of a relation was, as far as its contract has a column for that. */
-export const timeSql = (relation: string, { data }: Contract): string =>
-  data.time === undefined ? 'NULL::TIMESTAMP' : `TRY_CAST(${relation}.${identifier(data.time)} AS TIMESTAMP)`;
+export function timeSql(relation: string, { data }: Contract): string {
+  const time = columnNamed(data, 'time');
+  return time === undefined ? 'NULL::TIMESTAMPTZ' : `TRY_CAST(${relation}.${identifier(time)} AS TIMESTAMPTZ)`;
+}
 
 /** The reference as a relation of the database, with the profile that was made of it. */
 export interface ProfiledReference {

@@ -1,3 +1,4 @@
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { profileOfCaptures } from '../../core/drift/captured-profile.ts';
 import { type DriftVerdict, detectDrift } from '../../core/drift/verdict.ts';
 import { metricLine } from '../../core/observability/emf.ts';
@@ -7,6 +8,7 @@ import { readCaptures } from '../../platform/captures.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
 import { Registry } from '../registry/registry.ts';
+import { announceReport } from '../reports/announce-report.ts';
 import { noteDriftWindow } from './drift-history.ts';
 import type { DriftView } from './drift-view.ts';
 import { renderDrift } from './report.ts';
@@ -57,7 +59,7 @@ export async function runDriftDetection(
     // Inputs are the same whoever answered, but a shadow sees copies, and scores are each version's own.
     only(captures, (capture) => capture.version === champion && capture.variant !== 'shadow'),
     baseline.profile,
-    { output: version.manifest.decision?.output, label: version.manifest.contract.data.label },
+    { output: version.manifest.decision?.output, label: columnNamed(version.manifest.contract.data, 'label') },
   );
   const { persistence, ...verdict } = await assessWindow(home, { version, baseline, current, to, now });
   const place = `reports/drift/${model}/v${champion}-${stamp(from)}-${stamp(to)}`;
@@ -76,6 +78,12 @@ export async function runDriftDetection(
     contentType: 'text/html; charset=utf-8',
   });
   await home.data.put(`${place}/report.json`, JSON.stringify(report, null, 2), { contentType: 'application/json' });
+  const drifted = verdict.columns.filter(({ status }) => status === 'drift');
+  await announceReport(home, report.report, {
+    at: to.getTime(),
+    verdict: verdict.verdict,
+    detail: `${drifted.length} of ${verdict.columns.length} columns drifted`,
+  });
   await home.bus.publish({
     source: 'trimtab',
     detailType: 'Drift Found',
@@ -83,7 +91,7 @@ export async function runDriftDetection(
       model,
       version: champion,
       verdict: verdict.verdict,
-      features: verdict.columns.filter(({ status }) => status === 'drift').map(({ column }) => column),
+      features: drifted.map(({ column }) => column),
       report: report.report,
     },
   });

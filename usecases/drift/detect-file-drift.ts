@@ -16,7 +16,7 @@ export async function driftOfFile(
   file: string,
   { contract, monitoring }: Pick<Manifest, 'contract' | 'monitoring'>,
   baseline: Baseline,
-): Promise<FileDriftView> {
+): Promise<Omit<FileDriftView, 'report'>> {
   return withDuck(undefined, async (duck) => {
     await loadFile(duck, file, contract);
     // Of the label there is no drift: none of its columns is said to be there.

@@ -26,5 +26,6 @@ export type DriftView = z.infer<typeof DriftView>;
 /** Drift of the features in a data file. */
 export const FileDriftView = DriftVerdict.extend({
   profile: Profile.describe('Counts of the file over the bins of the baseline.'),
+  report: z.string().describe('The report as a page: a file.'),
 });
 export type FileDriftView = z.infer<typeof FileDriftView>;

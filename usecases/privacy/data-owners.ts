@@ -1,5 +1,6 @@
 import { PRINCIPAL_FIELD, UNIT_FIELD } from '../../core/captures/pseudonym-fields.ts';
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { ENVELOPE, type PrivacyKeys, personalColumns, treatmentOf } from '../../core/contract/personal.ts';
 import type { Home } from '../../platform/ports.ts';
 import { contractColumns } from '../validation/csv-header.ts';
@@ -74,7 +75,7 @@ function described(contracts: readonly Contract[]): Pick<DataOwner, 'subjects' |
   return {
     subjects,
     columns: contracts.map(contractColumns),
-    labels: contracts.flatMap(({ data }) => (data.label === undefined ? [] : [data.label])),
+    labels: contracts.flatMap(({ data }) => columnNamed(data, 'label') ?? []),
     encrypted: new Set(
       contracts.flatMap((contract) =>
         personalColumns(contract).filter((column) => treatmentOf(contract, column) === 'encrypt'),

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
+import { parseRecord } from '../../core/records/record-text.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { headerFields } from '../validation/csv-header.ts';
 import type { Subject } from './data-owners.ts';
 import { csvRecords, type EditedFile, editLines, magicOf } from './edit-lines.ts';
 
@@ -15,13 +15,17 @@ export async function editTable(from: string, to: string, subject: Subject): Pro
     const edited = await editLines(from, to, (line) => (isOfJson(line, subject) ? undefined : line));
     return { ...edited, named: true };
   }
-  const columns = headerFields(first);
+  const columns = fieldsOf(first);
   const named = hasSubject(columns, subject);
   if (!named && isHeader(columns, subject)) return { gone: 0, left: 1, named };
   const edited = await editLines(from, to, csvEdit(columns, subject), csvRecords);
   // A header alone is nothing that is left.
   return named ? { ...edited, left: edited.left - 1, named } : { ...edited, named: true };
 }
+
+/** Fields of a record; those without quotes without the space around them. */
+const fieldsOf = (record: string): string[] =>
+  parseRecord(record).map(({ text, quoted }) => (quoted ? text : text.trim()));
 
 const hasSubject = (columns: readonly string[], { owner }: Subject): boolean =>
   columns.some((column) => owner.subjects.has(column));
@@ -47,7 +51,7 @@ function csvEdit(columns: readonly string[], subject: Subject): (record: string,
   const known = hasSubject(columns, subject);
   return (record, index) => {
     if (index === 0 && known) return record;
-    const fields = headerFields(record);
+    const fields = fieldsOf(record);
     // A file without a header, or a line that does not fit it, can only be read as a text.
     const found =
       known && fields.length === columns.length

@@ -1,15 +1,18 @@
 import path from 'node:path';
 import type { Profile } from '../../core/profile/profile.ts';
+import type { Summary } from '../../core/profile/summary.ts';
 import { digestOfFile } from '../../platform/digest.ts';
+import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
+import { summarizeRelation } from '../../platform/duckdb/profile.ts';
 import type { Home, ObjectStore } from '../../platform/ports.ts';
-import { loadContract } from '../validation/dataset-contract.ts';
+import { type DatasetRules, loadContract } from '../validation/dataset-contract.ts';
 import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
 import { fileId, fileOfDrop } from '../validation/drop-id.ts';
 import { reportsOfFile } from '../validation/find-reports.ts';
-import { firstRows } from '../validation/quarantined-rows.ts';
-import { type DropReport, renderReport, SHOWN_ROWS } from '../validation/report.ts';
+import { firstQuarantined } from '../validation/first-quarantined.ts';
+import { summaryTerms } from '../validation/profiled-columns.ts';
+import { type DropReport, renderReport } from '../validation/report.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import type { DataOwner, Subject } from './data-owners.ts';
 import { type EditedFile, editLines } from './edit-lines.ts';
@@ -57,10 +60,12 @@ export async function renewReport(
   const base = `reports/validation/${name}/${drop}/report`;
   if (!(await home.data.head(`${base}.json`))) return;
   const report = (await readJson(home, `${base}.json`)) as DropReport;
-  const profile = report.places.dataset ? await readJson(home, `${report.places.dataset}/profile.json`) : undefined;
+  const folder = report.places.dataset;
+  const profile = folder ? ((await readJson(home, `${folder}/profile.json`)) as Profile) : undefined;
+  const summary = folder ? ((await readJson(home, `${folder}/summary.json`)) as Summary) : undefined;
   const rows = rowsFile ?? (await quarantined(home, `quarantine/${name}/${drop}/rows.jsonl`, scratch));
-  const sample = rows === undefined ? [] : await firstRows(rows, SHOWN_ROWS);
-  const html = renderReport(report, profile as Profile | undefined, await baselineFor(home, name), sample);
+  const sample = await firstQuarantined(rows);
+  const html = renderReport(report, { profile, summary, baseline: await baselineFor(home, name), sample });
   await renew(home.data, `${base}.html`, html, 'text/html; charset=utf-8');
 }
 
@@ -119,8 +124,10 @@ export async function keepCounted(erasure: DataErasure, key: string, left: numbe
   const profile = (await readJson(home, `${folder}/profile.json`)) as Profile;
   const file = path.join(scratch, 'counted.parquet');
   await home.data.download(key, file);
-  const again = await profileAgain(file, profile, owner, await baselineFor(home, owner.name));
-  await renew(home.data, `${folder}/profile.json`, JSON.stringify(again));
+  const rules = await loadContract(home, owner.name).catch(() => undefined);
+  const again = await profileAgain(file, profile, owner, rules);
+  await renew(home.data, `${folder}/profile.json`, JSON.stringify(again.profile));
+  await renew(home.data, `${folder}/summary.json`, JSON.stringify(again.summary));
   await renewReport(erasure, manifest.drop);
   // Last: while it still counts what is gone, whoever comes after an interruption does this again.
   const erasures = [...(manifest.erasures ?? []), { at, rows: gone }];
@@ -132,8 +139,8 @@ function profileAgain(
   file: string,
   former: Profile,
   owner: DataOwner,
-  baseline: Profile | undefined,
-): Promise<Profile> {
+  rules: DatasetRules | undefined,
+): Promise<{ profile: Profile; summary: Summary }> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const table = `read_parquet(${literal(file)})`;
     const present = (await duck.rows(`DESCRIBE SELECT * FROM ${table}`)).map(({ column_name }) => String(column_name));
@@ -141,6 +148,8 @@ function profileAgain(
       const column = present.includes(name) ? name : owner.labels.find((label) => present.includes(label));
       return column === undefined ? [] : [{ name, kind, expression: identifier(column) }];
     });
-    return profileRelation(duck, table, columns, baseline);
+    const { time, ...terms } = rules ? summaryTerms(rules.contract) : { time: undefined };
+    const kept = time && present.includes(time.name) ? { time } : {};
+    return summarizeRelation(duck, table, columns, { reference: rules?.baseline, ...terms, ...kept });
   });
 }

@@ -1,5 +1,6 @@
 import { rowId } from '../../core/captures/capture.ts';
 import { replayabilityOf } from '../../core/captures/replay.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import type { LabelKeys } from '../../core/contract/personal.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
@@ -9,6 +10,7 @@ import { fraction } from '../../core/serving/hash.ts';
 import { readCaptures } from '../../platform/captures.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
+import { ROW } from '../validation/create-cells.ts';
 import { loadFile } from '../validation/load-file.ts';
 import { requestsOfFile, wholeInput } from './compared-requests.ts';
 import { readShards } from './joined-shards.ts';
@@ -30,7 +32,7 @@ const BATCH = 512;
  */
 export function rowsOfFile(file: string, versions: readonly ModelVersion[], take: TakeRows): Promise<RowCounts> {
   const { contract } = versions[0]!.manifest;
-  const { label } = contract.data;
+  const label = columnNamed(contract.data, 'label');
   if (label === undefined)
     throw new NotReplayableError('the contract names no label (data.label), so nobody knows what is true');
   const whole = wholeInput(versions);
@@ -38,13 +40,14 @@ export function rowsOfFile(file: string, versions: readonly ModelVersion[], take
   const features = featuresOf(versions);
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const { columns, rows: all } = await loadFile(duck, file, { ...contract, features });
-    if (!columns.includes(label)) throw new NotReplayableError(`the file has no column ${label}, the label`);
+    if (!columns.some(({ name }) => name === label))
+      throw new NotReplayableError(`the file has no column ${label}, the label`);
     const every = Math.max(1, Math.ceil(all / MAX_COMPARED));
     const select = [...features.map(({ name }) => identifier(name)), `${identifier(label)} AS "@label"`];
     let [given, unknown] = [0, 0];
     for (let from = 0; from < all; from += BATCH * every) {
       const found = await duck.rows(
-        `SELECT rowid AS "@row", ${select.join(', ')} FROM rows WHERE rowid >= ${from} AND rowid < ${from + BATCH * every} AND rowid % ${every} = 0 ORDER BY rowid`,
+        `SELECT ${ROW} AS "@row", ${select.join(', ')} FROM rows WHERE ${ROW} >= ${from} AND ${ROW} < ${from + BATCH * every} AND ${ROW} % ${every} = 0 ORDER BY ${ROW}`,
       );
       const rows = found.flatMap(({ '@row': row, '@label': truth, ...cells }): LabelledRow[] =>
         truth === null || truth === undefined || truth === ''

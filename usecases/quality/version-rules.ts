@@ -1,5 +1,6 @@
 import { wholeTensors } from '../../core/captures/replay.ts';
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { isPersonal, treatmentOf } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
@@ -112,6 +113,6 @@ function versionRules(record: ModelVersion, tally: TallyRules): VersionRules {
 
 /** The label's column, where it is personal. */
 function sealedLabelOf(contract: Contract): string | undefined {
-  const { label } = contract.data;
+  const label = columnNamed(contract.data, 'label');
   return label !== undefined && treatmentOf(contract, label) !== 'no' ? label : undefined;
 }

@@ -7,11 +7,12 @@ import { formatRecord } from '../../core/records/record-text.ts';
 import type { Home } from '../../platform/ports.ts';
 import { findReport } from '../validation/find-reports.ts';
 import type { DropReport } from '../validation/report.ts';
+import { contractFor } from '../validation/validate-drop.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
 import { LINE_COLUMN, REASONS_COLUMN } from './mended-file.ts';
 import { openQuarantine } from './open-quarantine.ts';
-import { formatOf, rawRows } from './raw-rows.ts';
+import { rawRows, rowsFormat } from './raw-rows.ts';
 import { MAX_NAMED, type RowsExportView } from './rows-view.ts';
 import { withWorkFolder } from './work-folder.ts';
 
@@ -37,7 +38,9 @@ export function exportRows(home: Home, { drop, out, lines, reasons }: ExportOpti
   return withWorkFolder(async (work) => {
     const opened = await openQuarantine(home, drop, work);
     const { report, states } = opened;
-    const { extension, delimiter } = formatOf(report);
+    const rules = await contractFor(home, report.dataset);
+    const { extension, dialect } = rowsFormat(report, rules?.contract);
+    const delimiter = dialect?.delimiter;
     if (!out.endsWith(extension) && !(extension === '.jsonl' && out.endsWith('.ndjson')))
       throw new RowsRefusedError(
         `rows of ${report.source.key} are written as ${extension}: name the file so, received ${out}`,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import { RecordScanner } from '../../core/records/record-scanner.ts';
+import { type Dialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
 import { RowsRefusedError } from './errors.ts';
@@ -12,13 +12,12 @@ import type { RowsFormat } from './raw-rows.ts';
 export const LINE_COLUMN = 'quarantine_line';
 export const REASONS_COLUMN = 'quarantine_reasons';
 
-/** Physical lines that a record of a mended file may take. */
-const MAX_RECORD_LINES = 50;
-
 /** A record of a mended file. */
 export interface MendedRecord {
   /** Line of the mended file that it begins on. */
   readonly line: number;
+  /** Physical lines that it takes. */
+  readonly lines: number;
   /** Line of the drop that it stands for, where the file says so. */
   readonly of: number | undefined;
   /** What its shape should be; undefined where it is right. */
@@ -30,6 +29,8 @@ export interface MendedFile {
   readonly records: readonly MendedRecord[];
   /** Records of the copy, as indices of `records`, in their order; by the line of the copy that each begins on. */
   readonly placeOfLine: ReadonlyMap<number, number>;
+  /** Physical lines of the file. */
+  readonly lines: { readonly total: number; readonly blank: number; readonly header: number };
 }
 
 /**
@@ -42,20 +43,22 @@ export interface MendedFile {
 export function copyMended(
   file: string,
   target: string,
-  { delimiter }: RowsFormat,
+  { dialect }: RowsFormat,
   without: ReadonlySet<number> = new Set(),
 ): Promise<MendedFile> {
-  return delimiter === undefined ? copyJsonLines(file, target, without) : copyCsv(file, target, { delimiter, without });
+  return dialect === undefined ? copyJsonLines(file, target, without) : copyCsv(file, target, { dialect, without });
 }
 
 async function copyCsv(
   file: string,
   target: string,
-  { delimiter, without }: { delimiter: string; without: ReadonlySet<number> },
+  { dialect, without }: { dialect: Dialect; without: ReadonlySet<number> },
 ): Promise<MendedFile> {
   const out = createWriteStream(target);
   const records: MendedRecord[] = [];
   const placeOfLine = new Map<number, number>();
+  const { delimiter } = dialect;
+  let headerLines = 0;
   let added: number[] = [];
   let lineColumn = -1;
   let line = 1;
@@ -67,6 +70,7 @@ async function copyCsv(
   const take = (record: ScannedRecord): void => {
     const text = Buffer.from(record.bytes).toString('utf8');
     if (record.header) {
+      headerLines = record.lines;
       if (record.fault !== undefined) return;
       const names = parseRecord(text, delimiter).map((field) => field.text);
       lineColumn = names.indexOf(LINE_COLUMN);
@@ -75,44 +79,49 @@ async function copyCsv(
       return;
     }
     if (record.fault !== undefined) {
-      const expected = { fields: record.fields, expected: scanner.expected, maxRecordLines: MAX_RECORD_LINES };
-      records.push({ line: record.line, of: undefined, fault: describeFault(record.fault, expected) });
+      const fault =
+        record.fault === 'fields' ? `${scanner.expected} fields, not ${record.fields}` : describeFault(record.fault);
+      records.push({ line: record.line, lines: record.lines, of: undefined, fault });
       return;
     }
     const of = lineColumn < 0 ? undefined : lineNumber(parseRecord(text, delimiter)[lineColumn]!.text, record.line);
-    const place = records.push({ line: record.line, of, fault: undefined }) - 1;
+    const place = records.push({ line: record.line, lines: record.lines, of, fault: undefined }) - 1;
     if (without.has(place)) return;
     placeOfLine.set(line, place);
     write(withoutFields(text, added, delimiter));
   };
-  const scanner = new RecordScanner({ delimiter, maxRecordLines: MAX_RECORD_LINES }, take);
+  const scanner = new RecordScanner(dialect, take);
+  let totals: ScanTotals;
   try {
     for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
       scanner.push(chunk);
       if (!out.write(batch)) await once(out, 'drain');
       batch = '';
     }
-    scanner.end();
+    totals = scanner.end();
     out.write(batch);
   } finally {
     out.end();
     await finished(out);
   }
-  return { records, placeOfLine };
+  return { records, placeOfLine, lines: { total: totals.lines, blank: totals.blank, header: headerLines } };
 }
 
 async function copyJsonLines(file: string, target: string, without: ReadonlySet<number>): Promise<MendedFile> {
   const out = createWriteStream(target);
   const records: MendedRecord[] = [];
   const placeOfLine = new Map<number, number>();
-  let number = 0;
+  let [number, blank] = [0, 0];
   let line = 1;
   try {
     for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
       number++;
-      if (text.trim() === '') continue;
+      if (text.trim() === '') {
+        blank++;
+        continue;
+      }
       const { of, rest } = withoutMembers(number === 1 ? text.replace(/^\ufeff/, '') : text, number);
-      const place = records.push({ line: number, of, fault: undefined }) - 1;
+      const place = records.push({ line: number, lines: 1, of, fault: undefined }) - 1;
       if (without.has(place)) continue;
       placeOfLine.set(line++, place);
       if (!out.write(`${rest}\n`)) await once(out, 'drain');
@@ -121,7 +130,7 @@ async function copyJsonLines(file: string, target: string, without: ReadonlySet<
     out.end();
     await finished(out);
   }
-  return { records, placeOfLine };
+  return { records, placeOfLine, lines: { total: number, blank, header: 0 } };
 }
 
 /** A record without some of its fields, the others as they are written. */

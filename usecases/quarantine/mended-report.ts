@@ -6,7 +6,8 @@ import type { Home } from '../../platform/ports.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { versionFolder } from '../validation/dataset-version.ts';
 import { dropId } from '../validation/drop-id.ts';
-import { type DropReport, renderReport, SHOWN_ROWS } from '../validation/report.ts';
+import { type DropReport, renderReport } from '../validation/report.ts';
+import { SHOWN_ROWS } from '../validation/validation-page.ts';
 import { heldContract, judgedBy, quarantineFolder, reportBase } from '../validation/validate-drop.ts';
 import type { QuarantinedRow, ValidationView } from '../validation/validation-view.ts';
 
@@ -45,6 +46,8 @@ export interface MendedVerdict extends MendedDrop {
   readonly by: string;
   readonly version: number;
   readonly view: ValidationView;
+  /** Physical lines of the mended file. */
+  readonly lines: ValidationView['lines'];
   /** Rows that break the contract still, by their lines in the mended file. */
   readonly bad: readonly QuarantinedRow[];
 }
@@ -53,7 +56,7 @@ export interface MendedVerdict extends MendedDrop {
 export async function storeMendedReport(
   home: Home,
   { report: { dataset, drop: mends }, rules }: MendedSource,
-  { drop, source, by, version, view, bad }: MendedVerdict,
+  { drop, source, by, version, view, bad, lines: mendedLines }: MendedVerdict,
 ): Promise<DropReport> {
   const quarantine = quarantineFolder(dataset, drop);
   if (bad.length > 0)
@@ -71,7 +74,9 @@ export async function storeMendedReport(
     mends,
     verdict: 'accepted',
     rejection: null,
-    rows: { ...view.rows, lines: accepted + bad.length, accepted, quarantined: bad.length },
+    rows: { records: accepted + bad.length, accepted, quarantined: bad.length },
+    lines: mendedLines,
+    columns: view.columns,
     reasons: countReasons(bad),
     personal: view.personal,
     header: null,
@@ -83,7 +88,12 @@ export async function storeMendedReport(
     },
     judgedAs: null,
   };
-  const html = renderReport(report, view.profile ?? undefined, rules.baseline, bad.slice(0, SHOWN_ROWS));
+  const html = renderReport(report, {
+    profile: view.profile ?? undefined,
+    summary: view.summary ?? undefined,
+    baseline: rules.baseline,
+    sample: bad.slice(0, SHOWN_ROWS),
+  });
   await home.data.put(`${base}.html`, html, { contentType: 'text/html; charset=utf-8' });
   return report;
 }

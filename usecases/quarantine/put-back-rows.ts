@@ -13,7 +13,7 @@ import { matchLines } from './match-lines.ts';
 import { copyMended, type MendedFile } from './mended-file.ts';
 import { storeMendedFile, storeMendedReport } from './mended-report.ts';
 import { assertReturnable, type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
-import { formatOf } from './raw-rows.ts';
+import { rowsFormat } from './raw-rows.ts';
 import { assertContract, assertLastVerdict, returnRows } from './return-rows.ts';
 import { countStates } from './row-states.ts';
 import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
@@ -45,8 +45,8 @@ export function putBackRows(home: Home, { drop, file, lines, by, reason }: PutBa
     assertReturnable(report);
     await assertLastVerdict(home, report);
     const rules = assertContract(await contractFor(home, dataset), dataset);
-    const format = formatOf(report);
-    const kinds = format.delimiter === undefined ? ['.jsonl', '.ndjson'] : [format.extension];
+    const format = rowsFormat(report, rules.contract);
+    const kinds = format.dialect === undefined ? ['.jsonl', '.ndjson'] : [format.extension];
     if (!kinds.includes(path.extname(file)))
       throw new RowsRefusedError(
         `mended rows of ${report.source.key} come as ${format.extension}, as \`trimtab rows export\` writes them; received ${path.basename(file)}`,
@@ -80,6 +80,7 @@ export function putBackRows(home: Home, { drop, file, lines, by, reason }: PutBa
             by,
             version,
             view: judged.view,
+            lines: accounted(mended, isBad),
             bad: bad.map(({ place, row }) => ({ ...row, line: of(place).mendedLine, mends: of(place).line })),
           }),
       }));
@@ -100,6 +101,13 @@ export function putBackRows(home: Home, { drop, file, lines, by, reason }: PutBa
       open: states.open,
     };
   });
+}
+
+/** Physical lines of a mended file by what became of them. */
+function accounted({ records, lines }: MendedFile, isBad: ReadonlySet<number>): ValidationView['lines'] {
+  const sum = (bad: boolean): number =>
+    records.reduce((total, record, place) => total + (isBad.has(place) === bad ? record.lines : 0), 0);
+  return { ...lines, accepted: sum(false), quarantined: sum(true) };
 }
 
 /** A mended row that breaks the contract still. */
@@ -135,10 +143,10 @@ async function judge(
     ...(rules.baseline ? { baseline: rules.baseline } : {}),
   };
   const contract = rowsContract(rules.contract);
-  const faulty = mended.records.flatMap(({ fault, line }, place): StillBad[] =>
+  const faulty = mended.records.flatMap(({ fault, line, lines }, place): StillBad[] =>
     fault === undefined
       ? []
-      : [{ place, row: { line, reasons: [{ feature: '(line)', rule: 'unreadable', allowed: fault }] } }],
+      : [{ place, row: { line, lines, reasons: [{ feature: '(line)', rule: 'unreadable', allowed: fault }] } }],
   );
   const first = await validateFile(copy, contract, { ...options, outDir: path.join(work, 'mended') });
   if (first.verdict === 'rejected')
@@ -162,9 +170,9 @@ async function judge(
     },
   ];
   const taken = new Set(doubles.map((row) => places[row]!));
-  for (const place of taken) bad.push({ place, row: { line: mended.records[place]!.line, reasons } });
+  for (const place of taken) bad.push({ place, row: { line: mended.records[place]!.line, lines: mended.records[place]!.lines, reasons } });
   const rest = path.join(work, `rest${path.extname(copy)}`);
-  await copyMended(file, rest, formatOf(opened.report), taken);
+  await copyMended(file, rest, rowsFormat(opened.report, rules.contract), taken);
   return { view: await validateFile(rest, contract, { ...options, outDir: path.join(work, 'rest') }), bad };
 }
 

@@ -2,10 +2,13 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { Contract } from '../../core/contract/contract.ts';
+import type { Dialect } from '../../core/records/record-scanner.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
+import { dialectOf } from '../validation/dialect.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { DropReport } from '../validation/report.ts';
 import { unpack } from '../validation/unpack.ts';
@@ -17,18 +20,22 @@ import type { OpenedQuarantine } from './open-quarantine.ts';
 export interface RowsFormat {
   /** Ending of a file with its rows. */
   readonly extension: '.csv' | '.tsv' | '.jsonl';
-  /** Between fields; undefined for JSON lines. */
-  readonly delimiter: ',' | '\t' | undefined;
-  /** Whether the rows have to be read from the file itself. */
-  readonly parquet: boolean;
+  /** How records are written; undefined for JSON lines. */
+  readonly dialect: Dialect | undefined;
 }
 
-export function formatOf({ source }: Pick<DropReport, 'source'>): RowsFormat {
+/** @param contract says what divides fields; without it, the ending of the name does */
+export function rowsFormat({ source }: Pick<DropReport, 'source'>, contract: Contract | undefined): RowsFormat {
   const name = source.key.replace(/\.gz$/, '');
-  if (name.endsWith('.tsv')) return { extension: '.tsv', delimiter: '\t', parquet: false };
-  if (name.endsWith('.csv')) return { extension: '.csv', delimiter: ',', parquet: false };
-  return { extension: '.jsonl', delimiter: undefined, parquet: name.endsWith('.parquet') };
+  const extension = ['.csv', '.tsv'].find((each) => name.endsWith(each)) as '.csv' | '.tsv' | undefined;
+  if (extension === undefined) return { extension: '.jsonl', dialect: undefined };
+  return { extension, dialect: dialectOf(name, contract ?? NO_CONTRACT) };
 }
+
+/** What holds of a file that nothing is said about. */
+const NO_CONTRACT = Contract.parse({ features: [] });
+
+const isParquet = ({ source }: Pick<DropReport, 'source'>): boolean => /\.parquet(\.gz)?$/.test(source.key);
 
 /** A quarantined row with its text. */
 export interface RawRow {
@@ -54,7 +61,7 @@ export async function* rawRows(
   wanted: (line: number) => boolean,
   work: string,
 ): AsyncGenerator<RawRow> {
-  if (formatOf(report).parquet && report.personal === null) {
+  if (isParquet(report) && report.personal === null) {
     yield* parquetRows(home, { report, file }, wanted, work);
     return;
   }

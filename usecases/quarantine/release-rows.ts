@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
-import { RecordScanner } from '../../core/records/record-scanner.ts';
+import { type Dialect, RecordScanner } from '../../core/records/record-scanner.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
@@ -14,7 +14,7 @@ import type { QuarantinedRow, ValidationView } from '../validation/validation-vi
 import { RowsRefusedError } from './errors.ts';
 import { typesContract } from './lenient-contract.ts';
 import { assertReturnable, type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
-import { formatOf, type RawRow, rawRows } from './raw-rows.ts';
+import { type RawRow, rawRows, rowsFormat } from './raw-rows.ts';
 import { assertContract, assertLastVerdict, assertOpen, returnRows } from './return-rows.ts';
 import { countStates } from './row-states.ts';
 import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
@@ -46,8 +46,9 @@ export function releaseRows(home: Home, { drop, lines, by, reason }: AcceptOptio
     const rules = assertContract(await contractFor(home, dataset), dataset);
     const wanted = await wantedLines(opened, lines);
     const refused: Refused[] = [];
-    const file = path.join(work, `accepted${formatOf(report).extension}`);
-    const lineOf = await writeRows(home, opened, { wanted, file, refused, work });
+    const { extension, dialect } = rowsFormat(report, rules.contract);
+    const file = path.join(work, `accepted${extension}`);
+    const lineOf = await writeRows(home, opened, { wanted, file, dialect, refused, work });
     const judged = lineOf.size === 0 ? undefined : await readAsTypes(home, { file, report, rules, work });
     const left = new Map(lineOf);
     if (judged?.quarantineFile)
@@ -142,6 +143,7 @@ function firstNotIn(lines: LineRanges, known: LineRanges): number[] {
 interface WriteOptions {
   readonly wanted: readonly number[];
   readonly file: string;
+  readonly dialect: Dialect | undefined;
   /** Given every row that has no text that could be read. */
   readonly refused: Refused[];
   readonly work: string;
@@ -151,9 +153,8 @@ interface WriteOptions {
 async function writeRows(
   home: Home,
   { report, file: rows }: OpenedQuarantine,
-  { wanted, file, refused, work }: WriteOptions,
+  { wanted, file, dialect, refused, work }: WriteOptions,
 ): Promise<Map<number, number>> {
-  const { delimiter } = formatOf(report);
   const lineOf = new Map<number, number>();
   const out = createWriteStream(file);
   const chosen = LineRanges.of(wanted);
@@ -163,11 +164,11 @@ async function writeRows(
     if (!out.write(`${text}\n`)) await once(out, 'drain');
   };
   const header = report.header ?? '';
-  const expected = delimiter === undefined ? 0 : fieldsOf(header, delimiter);
+  const expected = dialect === undefined ? 0 : fieldsOf(header, dialect);
   try {
-    if (delimiter !== undefined) await write(header);
+    if (dialect !== undefined) await write(header);
     for await (const row of rawRows(home, { report, file: rows }, (each) => chosen.has(each), work)) {
-      const fault = faultOf(row, delimiter, expected);
+      const fault = faultOf(row, dialect, expected);
       if (fault !== undefined) {
         refused.push({ line: row.row.line, reasons: [fault] });
         continue;
@@ -185,17 +186,17 @@ async function writeRows(
 /** Why a row is no whole record by itself: its neighbours are not to be harmed by it. */
 function faultOf(
   { row, text, missing }: RawRow,
-  delimiter: string | undefined,
+  dialect: Dialect | undefined,
   expected: number,
 ): QuarantinedRow['reasons'][number] | undefined {
   if (text === undefined) return { feature: '(line)', rule: 'unreadable', allowed: missing! };
   const unreadable = row.reasons.find(({ feature }) => feature === '(line)');
   if (unreadable) return unreadable;
-  if (delimiter === undefined)
+  if (dialect === undefined)
     return text.includes('\n') || text.trim() === ''
       ? { feature: '(line)', rule: 'unreadable', allowed: 'a JSON object on one line' }
       : undefined;
-  return fieldsOf(text, delimiter) === expected
+  return fieldsOf(text, dialect) === expected
     ? undefined
     : { feature: '(line)', rule: 'unreadable', allowed: `one record of ${expected} fields` };
 }
@@ -204,7 +205,7 @@ function faultOf(
 const MAX_RECORD_LINES = 100_000;
 
 /** Fields of a text that is one whole record; 0 where it is not. */
-function fieldsOf(text: string, delimiter: string): number {
+function fieldsOf(text: string, { delimiter }: Dialect): number {
   let [records, fields] = [0, 0];
   const scanner = new RecordScanner({ delimiter, maxRecordLines: MAX_RECORD_LINES }, (record) => {
     records++;

@@ -46,7 +46,7 @@ export async function returnRows(
   const personal = view.personal ?? {};
   const what = digestOf(`${as}\n${from.source.sha256}\n${lines}`).slice(0, 12);
   const version = await claimVersion(home, dataset, `${drop}.${what}`, { contract: contract.digest, personal });
-  await storeRows(home, versionFolder(dataset, version), { dataFile: view.dataFile!, profile: view.profile });
+  await storeRows(home, versionFolder(dataset, version), { ...view, dataFile: view.dataFile! });
   const report = (await rows.mended?.(version)) ?? null;
   const at = home.clock.now().toISOString();
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import type { Home } from '../../platform/ports.ts';
 import { DatasetManifest, readJson, storeManifest, versionFolder } from '../validation/dataset-version.ts';
+import { announceDrop } from '../validation/publish-report.ts';
 import { DropReport } from '../validation/report.ts';
 import { quarantineFolder, reportBase } from '../validation/validate-drop.ts';
 
@@ -57,11 +58,13 @@ export async function finishReturn(home: Home, of: DropOfDataset, made: RowsRetu
   const told = `${keyOf(of, made.number)}.told`;
   if (await home.data.head(told)) return;
   const { manifest, report, as, rows, by } = made;
-  if (report)
+  if (report) {
     await home.data.put(`${reportBase(report.dataset, report.drop)}.json`, JSON.stringify(report, null, 2), {
       contentType: 'application/json',
       ifAbsent: true,
     });
+    await announceDrop(home, report);
+  }
   await storeManifest(home, manifest);
   await home.bus.publish({
     source: 'trimtab',

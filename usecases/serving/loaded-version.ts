@@ -106,6 +106,7 @@ export async function loadVersion(
         labels: labelsOf(manifest.outputs),
         meanings: new Map(manifest.outputs.map(({ name, meaning }) => [name, meaning])),
         features: check.features,
+        ...(contract.data.missingTokens ? { missingTokens: contract.data.missingTokens } : {}),
         tokens: manifest.serving.notANumber === 'tokens',
       }),
       capture: captureWriter(

@@ -1,12 +1,19 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { type OtherColumn, otherColumns } from '../../core/contract/data-columns.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
+import { parseRecord } from '../../core/records/record-text.ts';
+import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
 import { FileRejectedError } from './errors.ts';
 
 /** All columns a file of this contract may have: features, id, time, label, extra. */
 export function contractColumns(contract: Contract): { required: string[]; optional: string[] } {
-  const { id, time, label, extra } = contract.data;
-  const required = [...contract.features.map(({ name }) => name), ...[id, time].filter((name) => name !== undefined)];
-  return { required, optional: [...(label === undefined ? [] : [label]), ...extra] };
+  const others = otherColumns(contract.data);
+  const named = (...roles: OtherColumn['role'][]): string[] =>
+    others.flatMap(({ role, name }) => (roles.includes(role) ? [name] : []));
+  return {
+    required: [...contract.features.map(({ name }) => name), ...named('id', 'time')],
+    optional: named('label', 'extra'),
+  };
 }
 
 /**
@@ -34,36 +41,32 @@ export function checkColumns(found: readonly string[], contract: Contract): void
 }
 
 /**
- * Columns of a CSV header line: comma-separated, quoted where needed.
+ * Names of the columns, from the record that is the header; those without quotes without the space around them.
  *
  * @throws FileRejectedError for another delimiter or encoding
  */
-export function parseHeader(line: Buffer): string[] {
-  if (line.includes(0)) throw new FileRejectedError('format', 'the file is binary, or UTF-16: expected UTF-8 text');
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(line);
-  } catch (error) {
-    throw new FileRejectedError('format', 'the header is not UTF-8', { cause: error });
-  }
-  if (text.trim() === '') throw new FileRejectedError('format', 'the first line is empty: expected a header');
-  const columns = headerFields(text);
-  if (columns.length === 1)
-    for (const [delimiter, name] of [
-      [';', 'semicolons'],
-      ['\t', 'tabs'],
-      ['|', 'bars'],
-    ] as const)
-      if (text.includes(delimiter))
-        throw new FileRejectedError('format', `columns are separated by ${name}, expected commas`);
+export function parseHeader({ bytes, fault }: ScannedRecord, delimiter: string): string[] {
+  if (fault === 'nul' || bytes.includes(0))
+    throw new FileRejectedError('format', 'the file is binary, or UTF-16: expected UTF-8 text');
+  if (fault === 'encoding') throw new FileRejectedError('format', 'the header is not UTF-8');
+  if (fault !== undefined)
+    throw new FileRejectedError('format', `the header is no record: expected ${describeFault(fault)}`);
+  const columns = parseRecord(Buffer.from(bytes).toString(), delimiter).map(({ text, quoted }) =>
+    quoted ? text : text.trim(),
+  );
+  const [only = ''] = columns;
+  if (columns.length > 1) return columns;
+  if (only === '') throw new FileRejectedError('format', 'the header is empty: expected names of columns');
+  const other = Object.keys(DELIMITERS).find((each) => each !== delimiter && only.includes(each));
+  if (other !== undefined)
+    throw new FileRejectedError(
+      'format',
+      `columns are separated by ${DELIMITERS[other]}, expected ${DELIMITERS[delimiter] ?? delimiter}`,
+    );
   return columns;
 }
 
-/** Fields of a CSV record, unquoted; plain ones without the space around them. */
-export const headerFields = (record: string): string[] =>
-  [...record.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim(),
-  );
+const DELIMITERS: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'bars', ',': 'commas' };
 
 const listed = (names: readonly string[]): string =>
   names.slice(0, 20).join(', ') + (names.length > 20 ? `, … (${names.length})` : '');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { withInputTypes } from '../../core/contract/bind.ts';
 import { Contract } from '../../core/contract/contract.ts';
+import { modelContract } from '../../core/manifest/model-contract.ts';
 import { ModelName } from '../../core/model/names.ts';
 import { Baseline, type Profile } from '../../core/profile/profile.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
@@ -53,7 +53,7 @@ export async function loadContract(home: Home, dataset: string): Promise<Dataset
   if (!version) throw new NoContractError(dataset);
   const baseline = await baselineOf(home, version);
   return {
-    contract: withInputTypes(version.manifest.contract, version.signature),
+    contract: modelContract(version.manifest, version.signature),
     source: `${dataset} v${version.version}`,
     ...(baseline ? { baseline: baseline.profile, baselineName: version.baseline!.digest } : {}),
   };

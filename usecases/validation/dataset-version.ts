@@ -65,14 +65,22 @@ export const DatasetManifest = z.strictObject({
 });
 export type DatasetManifest = z.infer<typeof DatasetManifest>;
 
+/** Rows of a version, as they were found to be. */
+export interface VersionRows {
+  /** Parquet file with them. */
+  readonly dataFile: string;
+  readonly profile: unknown;
+  readonly summary: unknown;
+}
+
 /** Stores a dataset version: its manifest last, and only with it the version counts. */
 export async function storeVersion(
   home: Home,
   manifest: DatasetManifest,
-  { dataFile, profile }: { readonly dataFile: string; readonly profile: unknown },
+  rows: VersionRows,
 ): Promise<void> {
   const folder = versionFolder(manifest.dataset, manifest.version);
-  await storeRows(home, folder, { dataFile, profile });
+  await storeRows(home, folder, rows);
   await storeManifest(home, manifest);
 }
 
@@ -80,10 +88,11 @@ export async function storeVersion(
 export async function storeRows(
   home: Home,
   folder: string,
-  { dataFile, profile }: { readonly dataFile: string; readonly profile: unknown },
+  { dataFile, profile, summary }: VersionRows,
 ): Promise<void> {
   await home.data.upload(`${folder}/data.parquet`, dataFile, { ifAbsent: true });
   await home.data.put(`${folder}/profile.json`, JSON.stringify(profile), { ifAbsent: true });
+  await home.data.put(`${folder}/summary.json`, JSON.stringify(summary), { ifAbsent: true });
 }
 
 /** Makes a version count. @returns false when it did already */

@@ -14,6 +14,33 @@ export class FileRejectedError extends Error {
   }
 }
 
+/**
+ * Memory, disk or time did not suffice. It says nothing about the data: what was being done is to be tried again, with
+ * more of it.
+ */
+export class ResourceExhaustedError extends Error {
+  override readonly name = 'ResourceExhaustedError';
+  constructor(
+    readonly resource: 'memory' | 'disk',
+    cause: Error,
+  ) {
+    super(`there is not enough ${resource}: ${cause.message.split('\n')[0]}`, { cause });
+  }
+}
+
+/** The error itself, unless it says that a resource did not suffice. */
+export function resourceError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof FileRejectedError) return error;
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT' || DISK.test(error.message))
+    return new ResourceExhaustedError('disk', error);
+  if (code === 'ENOMEM' || MEMORY.test(error.message)) return new ResourceExhaustedError('memory', error);
+  return error;
+}
+
+const DISK = /no space left|disk quota|max_temp_directory_size|failed to offload/i;
+const MEMORY = /^(?:Out of Memory Error|std::bad_alloc)|array buffer allocation failed|cannot allocate memory/i;
+
 /** What came is not the object that the event told of: it was cut off on its way. */
 export class DropSizeMismatchError extends Error {
   override readonly name = 'DropDiffersError';

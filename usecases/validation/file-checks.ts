@@ -1,37 +1,40 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
 import { populationStability } from '../../core/drift/psi.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import { countsOf } from '../../core/profile/bins.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
+import { ROWS } from './create-cells.ts';
 import { FileRejectedError } from './errors.ts';
-import { TYPED_ROWS } from './exact-columns.ts';
 import type { ValidationView } from './validation-view.ts';
 
 /** How many rows there are, and how many of them break the contract. @throws FileRejectedError */
-export function checkVolume({ file }: Contract, { lines, quarantined }: ValidationView['rows']): void {
-  if (lines < file.minRows)
-    throw new FileRejectedError('volume', `${lines} rows, at least ${file.minRows} are expected`);
-  if (lines > file.maxRows) throw new FileRejectedError('volume', `${lines} rows, at most ${file.maxRows} are allowed`);
-  const share = lines === 0 ? 0 : quarantined / lines;
+export function checkVolume({ file }: Contract, { records, quarantined }: ValidationView['rows']): void {
+  if (records < file.minRows)
+    throw new FileRejectedError('volume', `${records} rows, at least ${file.minRows} are expected`);
+  if (records > file.maxRows)
+    throw new FileRejectedError('volume', `${records} rows, at most ${file.maxRows} are allowed`);
+  const share = records === 0 ? 0 : quarantined / records;
   if (share > file.maxQuarantinedShare)
     throw new FileRejectedError(
       'quality',
-      `${quarantined} of ${lines} rows break the contract (${(100 * share).toFixed(1)} %), at most ${100 * file.maxQuarantinedShare} % may`,
+      `${quarantined} of ${records} rows break the contract (${(100 * share).toFixed(1)} %), at most ${100 * file.maxQuarantinedShare} % may`,
     );
 }
 
 /** How old the newest row is. @throws FileRejectedError */
 export async function checkFreshness(duck: Duck, contract: Contract, now: Date): Promise<void> {
   const { data, file } = contract;
-  if (file.maxAgeDays === undefined || data.time === undefined) return;
+  const time = columnNamed(data, 'time');
+  if (file.maxAgeDays === undefined || time === undefined) return;
   const [{ newest } = { newest: null }] = await duck.rows(
-    `SELECT epoch_ms(max(TRY_CAST(${identifier(data.time)} AS TIMESTAMP))) AS newest FROM ${TYPED_ROWS}`,
+    `SELECT epoch_ms(max(${identifier(time)})) AS newest FROM ${ROWS}`,
   );
-  if (newest === null) throw new FileRejectedError('freshness', `no value of ${data.time} is a time`);
+  if (newest === null) throw new FileRejectedError('freshness', `no value of ${time} is a time`);
   const days = (now.getTime() - Number(newest)) / 86_400_000;
-  const age = treatmentOf(contract, data.time) === 'no' ? `${days.toFixed(1)} days old` : 'too old';
+  const age = treatmentOf(contract, time) === 'no' ? `${days.toFixed(1)} days old` : 'too old';
   if (days > file.maxAgeDays)
     throw new FileRejectedError('freshness', `the newest row is ${age}, at most ${file.maxAgeDays} are allowed`);
 }

@@ -1,57 +1,28 @@
-import type { Contract } from '../../core/contract/contract.ts';
-import { VALUE_TYPES } from '../../core/contract/types/types.ts';
-import { formatValue } from '../../core/errors/format-value.ts';
+import { isUtf8 } from 'node:buffer';
 import { parseJson } from '../../core/protocols/formats/json.ts';
 
-/** Why a line of JSON is no row. */
-export interface BadJsonLine {
-  readonly reason: string;
-  /** The column whose value is none of its type's, where the others are. */
-  readonly column?: string;
-  /** Names of the line's values, where it is an object of plain values and one of them is none of its type's. */
-  readonly names?: readonly string[];
-}
+/** A line of JSON as a row, or what is expected of one instead. */
+export type JsonLine = { readonly row: Readonly<Record<string, unknown>> } | { readonly fault: string };
 
-export type JsonLine = { readonly row: Readonly<Record<string, unknown>> } | { readonly bad: BadJsonLine };
+/** Longest line that is read. */
+const MAX_BYTES = 2 * 1024 * 1024;
 
 /**
- * Reads a line as a request's JSON is read: integers with all their digits, the bare tokens NaN and Infinity, and each
- * value of the kind that its feature's type is made of, so that "5" is no more a number here than there.
- *
- * @param known columns that messages may name
+ * Reads a line as a request's JSON is read: integers with all their digits, and the bare tokens NaN and Infinity.
  */
-export function readJsonLine(text: string, { features }: Contract, known: readonly string[]): JsonLine {
-  if (text.trim() === '') return bad('the line is empty');
+export function readJsonLine(line: Uint8Array): JsonLine {
+  if (line.length > MAX_BYTES) return { fault: 'a line of at most 2 MiB' };
+  if (!isUtf8(line)) return { fault: 'text in UTF-8' };
   let value: unknown;
   try {
-    value = parseJson(text, true);
+    value = parseJson(lineText(line), true);
   } catch {
-    return bad('not JSON');
+    return { fault: 'JSON' };
   }
-  if (!isObject(value)) return bad('not a JSON object');
-  const row = value as Record<string, unknown>;
-  const columns = new Set(features.map(({ name }) => name));
-  const nested = Object.keys(row).find(
-    (name) => !columns.has(name) && (isObject(row[name]) || Array.isArray(row[name])),
-  );
-  if (nested !== undefined)
-    return bad(`${known.includes(nested) ? nested : 'a value'} is nested, expected a plain value`);
-  const wrong = features.find(
-    ({ name, type }) => Object.hasOwn(row, name) && VALUE_TYPES[type].read(row[name]) === undefined,
-  );
-  if (wrong !== undefined)
-    return { bad: { reason: formatValue(row[wrong.name]), column: wrong.name, names: Object.keys(row) } };
-  return { row };
+  return isObject(value) ? { row: value } : { fault: 'a JSON object' };
 }
 
-const bad = (reason: string): JsonLine => ({ bad: { reason } });
+const lineText = (line: Uint8Array): string => Buffer.from(line.buffer, line.byteOffset, line.length).toString();
 
-const isObject = (value: unknown): boolean =>
+const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Number);
-
-/** A value of a line as a field of CSV; nothing where it is missing. */
-export function csvField(value: unknown): string {
-  const plain = value instanceof Number ? value.valueOf() : value;
-  if (plain === undefined || plain === null || Number.isNaN(plain)) return '';
-  return `"${String(plain).replaceAll('"', '""')}"`;
-}

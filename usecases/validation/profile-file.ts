@@ -1,6 +1,7 @@
 import type { Profile } from '../../core/profile/profile.ts';
+import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
-import { type ProfiledColumn, profileRelation } from '../../platform/duckdb/profile.ts';
+import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { UnsupportedFileError } from './errors.ts';
 
 /** Numbers in a text column from which it counts as numeric: all that are there. */

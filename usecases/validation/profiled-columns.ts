@@ -1,6 +1,9 @@
 import type { Contract } from '../../core/contract/contract.ts';
+import { columnNamed } from '../../core/contract/data-columns.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
-import type { ProfiledColumn } from '../../platform/duckdb/profile.ts';
+import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
+import { identifier } from '../../platform/duckdb/connection.ts';
+import type { SummaryOptions } from '../../platform/duckdb/profile.ts';
 
 /** Features and the label, but nothing personal; identifiers and times say nothing as distributions. */
 export function profiledColumns(contract: Contract, present: readonly string[]): ProfiledColumn[] {
@@ -12,9 +15,20 @@ export function profiledColumns(contract: Contract, present: readonly string[]):
         kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
       }),
     );
-  const { label } = contract.data;
+  const label = columnNamed(contract.data, 'label');
   const isFeature = contract.features.some(({ name }) => name === label);
   if (label !== undefined && !isFeature && present.includes(label) && treatmentOf(contract, label) === 'no')
     columns.push({ name: label, kind: 'categorical' });
   return columns;
+}
+
+/** What a summary goes by beside its columns: the time, where it is nobody's own, and a label that may be a number. */
+export function summaryTerms(contract: Contract): Pick<SummaryOptions, 'time' | 'numbersAmong'> {
+  const time = columnNamed(contract.data, 'time');
+  const label = columnNamed(contract.data, 'label');
+  const shown = time !== undefined && treatmentOf(contract, time) === 'no';
+  return {
+    ...(label === undefined ? {} : { numbersAmong: [label] }),
+    ...(shown ? { time: { name: time, milliseconds: `epoch_ms(TRY_CAST(${identifier(time)} AS TIMESTAMPTZ))` } } : {}),
+  };
 }

@@ -1,23 +1,23 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
-import { fileViolation, receivedSql, ruleNamed, ruleOfCode } from '../../core/contract/sql.ts';
-import type { Duck } from '../../platform/duckdb/connection.ts';
-import { TYPED_ROWS } from './exact-columns.ts';
-import { pickLines } from './lines.ts';
-import type { Loaded } from './load-file.ts';
+import { parseRecord } from '../../core/records/record-text.ts';
+import { describeFault } from '../../core/records/scanned-record.ts';
+import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
+import { BreachReasons } from './breach-reasons.ts';
+import { readBreaches } from './breaches.ts';
+import { BREACHES, ROW, ROWS } from './create-cells.ts';
+import { dialectOf } from './dialect.ts';
+import { readJsonLine } from './json-line.ts';
+import type { Loaded } from './loaded.ts';
 import type { PersonalSql } from './personal-columns.ts';
+import { QuarantineFile, rawText } from './quarantine-file.ts';
+import { scanFile } from './scan-file.ts';
+import { scanLines } from './scan-lines.ts';
 import type { QuarantinedRow } from './validation-view.ts';
-
-/** Rows that are read from the table at a time while quarantining. */
-const PAGE = 10_000;
 
 /** What the quarantined rows are written from. */
 export interface QuarantineOptions {
   readonly duck: Duck;
-  readonly file: string;
   readonly contract: Contract;
   readonly loaded: Loaded;
   readonly personal: PersonalSql;
@@ -25,74 +25,126 @@ export interface QuarantineOptions {
   readonly target: string;
 }
 
-/** Writes every quarantined row with its reasons, in the order of the file. @returns the file */
-export async function quarantineRows({
-  duck,
-  file,
-  contract,
-  loaded,
-  personal: { subject },
-  target,
-}: QuarantineOptions): Promise<string> {
-  const out = createWriteStream(target);
-  const personal = isPersonal(contract);
-  const text = loaded.format !== 'parquet' && !personal;
-  const write = async (row: QuarantinedRow): Promise<void> => {
-    if (!out.write(`${JSON.stringify(row)}\n`)) await once(out, 'drain');
-  };
-  for (const { line, raw, reason, column } of loaded.unreadable)
-    await write({
-      line,
-      ...(personal || raw === undefined ? {} : { raw: raw.slice(0, 10_000) }),
-      reasons: [joinReasons(unreadableReason(contract, reason, column), personal)],
-    });
-  const names = contract.features.map((feature, i) => `${receivedSql(feature, 'r')} AS v${i}, b.c${i}`);
-  if (subject !== undefined) names.push(`${subject} AS subject`);
-  for (let offset = 0; ; offset += PAGE) {
-    const page = await duck.rows(
-      `SELECT b.id, b.cdup${names.length > 0 ? `, ${names.join(', ')}` : ''} FROM (SELECT * FROM bad ORDER BY id LIMIT ${PAGE} OFFSET ${offset}) b JOIN ${TYPED_ROWS} r ON r.rowid = b.id ORDER BY b.id`,
-    );
-    if (page.length === 0) break;
-    const lines = page.map(({ id }) => loaded.lineOf(Number(id)));
-    const raw = text ? await pickLines(file, new Set(lines)) : new Map<number, string>();
-    for (const [i, row] of page.entries()) {
-      const reasons = contract.features.flatMap((feature, f) => {
-        const code = Number(row[`c${f}`] ?? 0);
-        if (code === 0) return [];
-        return [joinReasons(fileViolation(feature, ruleOfCode(feature, code), row[`v${f}`]), personal)];
-      });
-      if (Number(row.cdup) === 1)
-        reasons.push({ feature: contract.file.unique.join(' + '), rule: 'duplicate', allowed: 'each key once' });
-      const line = lines[i]!;
-      const about = row.subject as string | null | undefined;
-      await write({
-        line,
-        ...(raw.has(line) ? { raw: raw.get(line)! } : {}),
-        ...(about == null ? {} : { subject: about }),
-        reasons,
-      });
-    }
+/**
+ * Writes every quarantined record with all its reasons, in the order of the file, which is gone through once more for
+ * it: so its text is exact, and nothing of it has to be kept meanwhile.
+ *
+ * @returns physical lines of them all
+ */
+export async function quarantineRows(options: QuarantineOptions): Promise<number> {
+  const { duck, contract, loaded, personal, target } = options;
+  const reasons = new BreachReasons(contract, loaded.columns, await readBreaches(duck));
+  const subjects = await subjectsOf(duck, personal);
+  const out = await QuarantineFile.create(target);
+  const writer = { reasons, subjects, out, shown: !isPersonal(contract) };
+  try {
+    if (loaded.format === 'csv') await quarantineRecords(options, writer);
+    else if (loaded.format === 'jsonl') await quarantineLines(options, writer);
+    else await quarantineParquet(options, writer);
+  } finally {
+    await out.close();
   }
-  out.end();
-  await finished(out);
-  return target;
+  return out.lines;
 }
 
-/** Why a line that could not be read is quarantined. @param reason what is expected of it */
-export function unreadableReason(
-  contract: Contract,
-  reason: string,
-  column: string | undefined,
-): QuarantinedRow['reasons'][number] {
-  const feature = contract.features.find(({ name }) => name === column);
-  if (!feature) return { feature: '(line)', rule: 'unreadable', allowed: reason };
-  return fileViolation(feature, ruleNamed(feature, 'type'), reason);
+interface Writer {
+  readonly reasons: BreachReasons;
+  readonly subjects: ReadonlyMap<number, string>;
+  readonly out: QuarantineFile;
+  /** Whether texts and values are shown. */
+  readonly shown: boolean;
 }
 
-/** A reason without its value, where a value that slipped into the wrong column may be a personal one. */
-function joinReasons(
-  { received, ...reason }: QuarantinedRow['reasons'][number],
-  personal: boolean,
-): QuarantinedRow['reasons'][number] {
-  return personal || received === undefined ? reason : { ...reason, received };
+async function quarantineRecords({ contract, loaded }: QuarantineOptions, writer: Writer): Promise<void> {
+  const { reasons, out, shown } = writer;
+  const dialect = dialectOf(loaded.file, contract);
+  const expected = loaded.columns.length + loaded.skipped;
+  let row = -1;
+  await scanFile(
+    loaded.file,
+    dialect,
+    ({ header, line, lines, bytes, length, fields, fault }) => {
+      if (header) return;
+      if (fault === undefined) row++;
+      if (fault === undefined && !reasons.has(row)) return;
+      const raw = shown ? rawText(bytes, length, fault !== 'encoding') : {};
+      if (fault !== undefined) {
+        const why =
+          fault === 'fields'
+            ? reasons.fault(`${expected} fields`, `${fields} fields`)
+            : reasons.fault(describeFault(fault));
+        out.add({ line, lines, ...raw, reasons: [why] });
+        return;
+      }
+      const cells = shown ? parseRecord(Buffer.from(bytes).toString(), dialect.delimiter) : [];
+      const found = reasons.take((column) => {
+        const { text, quoted } = cells[column + loaded.skipped]!;
+        return text === '' && !quoted ? undefined : text;
+      });
+      out.add({ line, lines, ...raw, ...subjectOf(writer, row), reasons: found });
+    },
+    () => out.settle(),
+  );
+}
+
+async function quarantineLines({ loaded }: QuarantineOptions, writer: Writer): Promise<void> {
+  const { reasons, out, shown } = writer;
+  let row = -1;
+  await scanLines(
+    loaded.file,
+    (bytes, line) => {
+      // What is a row is known; only a line that is quarantined is parsed again, and one that may be none.
+      const read = reasons.has(row + 1) || loaded.faults.size > 0 ? readJsonLine(bytes) : undefined;
+      const fault = read !== undefined && 'fault' in read ? read.fault : undefined;
+      if (fault === undefined) row++;
+      if (fault === undefined && !reasons.has(row)) return;
+      const raw = shown ? rawText(bytes, bytes.length, fault !== 'text in UTF-8') : {};
+      if (read === undefined || 'fault' in read) {
+        out.add({ line, lines: 1, ...raw, reasons: [reasons.fault(fault!)] });
+        return;
+      }
+      const found = reasons.take((column) => read.row[loaded.columns[column]!.name]);
+      out.add({ line, lines: 1, ...raw, ...subjectOf(writer, row), reasons: found });
+    },
+    () => out.settle(),
+  );
+}
+
+/** Rows of Parquet, which have no text: their values come from the file, of columns in which any is wrong. */
+async function quarantineParquet({ duck, loaded }: QuarantineOptions, writer: Writer): Promise<void> {
+  const { reasons, out } = writer;
+  const wrong = await duck.rows(`SELECT DISTINCT col FROM ${BREACHES} WHERE col >= 0`);
+  const columns = wrong.map(({ col }) => Number(col));
+  const place = new Map(columns.map((column, i) => [column, i + 1]));
+  const values = columns.map((column) => shownSql(loaded.columns[column]!.name));
+  const rows = duck.columns(
+    `SELECT ${['file_row_number', ...values].join(', ')} FROM read_parquet(${literal(loaded.file)}, file_row_number = true) ` +
+      `WHERE file_row_number IN (SELECT row FROM ${BREACHES}) ORDER BY file_row_number`,
+  );
+  for await (const [numbers, ...cells] of rows) {
+    for (const [i, number] of numbers!.entries()) {
+      const row = Number(number);
+      if (!reasons.has(row)) throw new RangeError(`row ${row} is quarantined without a reason`);
+      const found = reasons.take((column) => cells[place.get(column)! - 1]![i]);
+      out.add({ line: row + 1, lines: 1, ...subjectOf(writer, row), reasons: found });
+    }
+    await out.settle();
+  }
+}
+
+/** A value as text, as a message shows it: whole numbers without a point. */
+const shownSql = (name: string): string => `regexp_replace(${identifier(name)}::VARCHAR, '^(-?[0-9]+)\\.0+$', '\\1')`;
+
+const subjectOf = ({ subjects }: Writer, row: number): Pick<QuarantinedRow, 'subject'> => {
+  const subject = subjects.get(row);
+  return subject === undefined ? {} : { subject };
+};
+
+/** Pseudonyms of whom quarantined rows are about, by row. */
+async function subjectsOf(duck: Duck, { subject }: PersonalSql): Promise<Map<number, string>> {
+  if (subject === undefined) return new Map();
+  const rows = await duck.rows(
+    `SELECT ${ROW} AS row, ${subject} AS subject FROM ${ROWS} WHERE ${ROW} IN (SELECT row FROM ${BREACHES})`,
+  );
+  return new Map(rows.flatMap(({ row, subject: who }) => (who === null ? [] : [[Number(row), String(who)] as const])));
 }

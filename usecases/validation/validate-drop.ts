@@ -10,10 +10,10 @@ import { claimVersion, type HeldContract, readJson, storeVersion, versionFolder 
 import { dropId, fileId, type JudgedBy } from './drop-id.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
 import { dropsOfFile, reportsOfFile } from './find-reports.ts';
+import { firstQuarantined } from './first-quarantined.ts';
 import { privacyMetricLine } from './metrics.ts';
 import { isPublished, publish } from './publish-report.ts';
-import { firstRows } from './quarantined-rows.ts';
-import { type DropReport, renderReport, SHOWN_ROWS } from './report.ts';
+import { type DropReport, renderReport } from './report.ts';
 import { unpack } from './unpack.ts';
 import { rejectedFile, type ValidateOptions, validateFile } from './validate-file.ts';
 import type { ValidationView } from './validation-view.ts';
@@ -86,7 +86,7 @@ export async function validateDrop(home: Home, drop: Drop, again?: Again): Promi
       sha256,
       bytes: info.bytes,
     };
-    const sample = verdict.quarantineFile === null ? [] : await firstRows(verdict.quarantineFile, SHOWN_ROWS);
+    const sample = await firstQuarantined(verdict.quarantineFile);
     if (verdict.quarantineFile) await home.data.upload(`${quarantine}/rows.jsonl`, verdict.quarantineFile);
     if (verdict.verdict === 'rejected') {
       // A copy would keep personal values in the clear; the digest says which file it was.
@@ -118,8 +118,10 @@ export async function validateDrop(home: Home, drop: Drop, again?: Again): Promi
       verdict: verdict.verdict,
       rejection: verdict.rejection,
       rows: verdict.rows,
+      lines: verdict.lines,
       reasons: verdict.reasons,
       personal: verdict.personal,
+      columns: verdict.columns,
       header,
       version,
       places: {
@@ -129,7 +131,7 @@ export async function validateDrop(home: Home, drop: Drop, again?: Again): Promi
       },
       judgedAs: null,
     };
-    if (version !== null && contract !== null)
+    if (version !== null && contract !== null && verdict.dataFile !== null)
       await storeVersion(
         home,
         {
@@ -144,9 +146,14 @@ export async function validateDrop(home: Home, drop: Drop, again?: Again): Promi
           ...(report.personal ? { personal: report.personal } : {}),
           createdAt: report.at,
         },
-        { dataFile: verdict.dataFile!, profile: verdict.profile },
+        { ...verdict, dataFile: verdict.dataFile },
       );
-    const html = renderReport(report, verdict.profile ?? undefined, rules?.baseline, sample);
+    const html = renderReport(report, {
+      profile: verdict.profile ?? undefined,
+      summary: verdict.summary ?? undefined,
+      baseline: rules?.baseline,
+      sample,
+    });
     await home.data.put(`${base}.html`, html, { contentType: 'text/html; charset=utf-8' });
     // The JSON report is what marks a drop as processed, so it comes after everything it speaks of. Of two deliveries
     // at once the first to write it tells the world.

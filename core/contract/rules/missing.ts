@@ -8,7 +8,7 @@ export const missing = defineRule({
     missing: z
       .enum(['allow', 'reject'])
       .default('reject')
-      .describe('Whether a missing value is allowed: null, NaN for numbers, nothing between the quotes for strings.'),
+      .describe('Whether a missing value is allowed: null, NaN, or one of the tokens for it in text.'),
   },
   structural: true,
   of({ name, type, inputType, missing: policy }) {
@@ -26,7 +26,6 @@ export const missing = defineRule({
       breaks: (cell) => cell === null,
       sql: () => sql,
       certain: {},
-      openApi: () => (type === 'string' ? { minLength: 1 } : {}),
     };
   },
 });

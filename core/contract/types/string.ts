@@ -10,11 +10,11 @@ export const isKept = (text: string): boolean => !text.includes('\0') && text.is
 /** For JSON Schema. */
 export const NO_NUL = '^[^\\u0000]*$';
 
-/** Unicode text without NUL; nothing between the quotes is a missing value, because that is all a file of text can say. */
+/** Unicode text without NUL. A text of nothing is one, too: what is missing is null, or no text at all. */
 export const string: ValueType = {
   text: 'a string',
   read(raw) {
-    if (raw === null || raw === '') return null;
+    if (raw === null) return null;
     return typeof raw === 'string' && raw.isWellFormed() ? raw : undefined;
   },
   accepts: (value) => typeof value === 'string' && isKept(value),

@@ -55,9 +55,9 @@ function columnsOfInput(spec: TensorSpec, protocolModel: ProtocolModel): TableCo
 }
 
 /** Whether cells are the names of a model's columns, all of them and each once: a header. */
-export function isHeader(cells: readonly string[], protocolModel: ProtocolModel): boolean {
+function isHeader(cells: readonly string[], protocolModel: ProtocolModel): boolean {
   const columns = tableColumns(protocolModel);
-  const names = new Set(cells.map((cell) => cell.trim()));
+  const names = new Set(cells);
   return cells.length === columns.length && columns.every(({ name }) => names.has(name));
 }
 
@@ -189,11 +189,12 @@ export function recordsTable(records: readonly unknown[]): Table {
 const MAX_CELLS = 4_000_000;
 
 /** A table of text, its first row a header when it holds the names of the model's columns. */
-export function textTable(cells: readonly (readonly string[])[], protocolModel: ProtocolModel): Table {
+export function textTable(cells: readonly (readonly (string | null)[])[], protocolModel: ProtocolModel): Table {
   const [first] = cells;
   if (first === undefined) throw new InputError('there are no rows, expected at least one');
   const columns = tableColumns(protocolModel);
-  const header = isHeader(first, protocolModel) ? first.map((cell) => cell.trim()) : undefined;
+  const names = first.map((cell) => cell?.trim() ?? '');
+  const header = isHeader(names, protocolModel) ? names : undefined;
   const byName = new Map(columns.map((column) => [column.name, column]));
   const kindAt = (i: number): CellKind => {
     const column = header === undefined ? columns[i] : byName.get(header[i]!);
@@ -201,7 +202,15 @@ export function textTable(cells: readonly (readonly string[])[], protocolModel: 
   };
   const kinds = first.map((_, i) => kindAt(i));
   const rows = header === undefined ? cells : cells.slice(1);
-  return { columns: header, rows: rows.map((row) => row.map((cell, i) => cellValue(kinds[i]!, cell))) };
+  const { missingTokens } = protocolModel;
+  // A line with nothing on it is no row: in an only column a missing value is written in quotes.
+  const only = first.length === 1;
+  return {
+    columns: header,
+    rows: rows.map((row) =>
+      row.map((cell, i) => cellValue(kinds[i]!, only && cell === '' ? null : cell, missingTokens)),
+    ),
+  };
 }
 
 const listed = (columns: readonly TableColumn[]): string =>

@@ -62,7 +62,7 @@ export function readFields(fields: readonly FormField[], protocolModel: Protocol
     for (const field of fields) {
       const spec = protocolModel.inputs.get(field.name)!;
       if (isBinary(field, spec)) raw.set(spec.name, decodeRaw(spec, field.body));
-      else values[spec.name] = fieldValue(field, kinds.get(spec)!);
+      else values[spec.name] = fieldValue(field, kinds.get(spec)!, protocolModel);
     }
     if (raw.size === 0) return readValue(values, protocolModel);
     for (const name of Object.keys(values))
@@ -76,7 +76,7 @@ export function readFields(fields: readonly FormField[], protocolModel: Protocol
       throw new InputError(
         `no field named ${clip(field.name)}, the model takes ${[...protocolModel.inputs.keys()].slice(0, 20).join(', ')}`,
       );
-    return fieldValue(field, column);
+    return fieldValue(field, column, protocolModel);
   });
   return { inputs: tableInputs({ columns: fields.map(({ name }) => name), rows: [row] }, protocolModel), single: true };
 }
@@ -87,10 +87,14 @@ function isBinary(field: FormField, spec: TensorSpec): boolean {
   return takesBytes(spec) && type !== '' && !type.startsWith('text/') && !isJsonType(type);
 }
 
-function fieldValue(field: FormField, { spec, kind }: Pick<TableColumn, 'spec' | 'kind'>): unknown {
+function fieldValue(
+  field: FormField,
+  { spec, kind }: Pick<TableColumn, 'spec' | 'kind'>,
+  { missingTokens }: ProtocolModel,
+): unknown {
   const text = bodyText(field.body);
   if (isJsonType(mediaOf(field.type).type)) return parseJson(text, true);
   // Arrays have no other way into a form.
   if (spec.type !== 'string' && text.trimStart().startsWith('[')) return parseJson(text, true);
-  return cellValue(kind, text);
+  return cellValue(kind, text === '' ? null : text, missingTokens);
 }

@@ -15,9 +15,24 @@ export function scan(
   const bytes = typeof file === 'string' ? Buffer.from(file) : file;
   const records: Scanned[] = [];
   const scanner = new RecordScanner({ delimiter, maxRecordLines }, (record) => {
-    const { header, line, lines, offset, length, end, fields, fault, quoted, textQuote, breaks } = record;
+    const { header, line, lines, offset, length, end, fields, fault, quoted, textQuote, breaks, unitSeparator } =
+      record;
     const raw = Buffer.from(record.bytes).toString('latin1');
-    records.push({ header, line, lines, offset, length, end, fields, fault, quoted, textQuote, breaks, raw });
+    records.push({
+      header,
+      line,
+      lines,
+      offset,
+      length,
+      end,
+      fields,
+      fault,
+      quoted,
+      textQuote,
+      breaks,
+      unitSeparator,
+      raw,
+    });
   });
   for (let from = 0; from < bytes.length; from += chunk) scanner.push(bytes.subarray(from, from + chunk));
   return { records, totals: scanner.end() };

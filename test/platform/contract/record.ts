@@ -17,7 +17,7 @@ export const versionRecord = (model: string, version: number): ModelVersion => (
       tensors: [],
       features: [{ name: 'x', type: 'float', missing: 'reject', onViolation: 'reject', personal: 'no' }],
       data: { extra: [], personal: {} },
-      file: { minRows: 1, maxRows: 10, maxQuarantinedShare: 0.5, unique: [] },
+      file: { maxRecordLines: 50, minRows: 1, maxRows: 10, maxQuarantinedShare: 0.5, unique: [] },
     },
     outputs: [],
     serving: { maxBatch: 8, threads: 1 },

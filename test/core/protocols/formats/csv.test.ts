@@ -24,10 +24,11 @@ describe('parseCsv', () => {
 
   it('takes quotes, empty cells, blank lines and a byte order mark as RFC 4180 and Excel have them', () => {
     expect(parseCsv('\ufeffa,"b ""c""\n d",\r\n\r\n1,2,3\n')).toEqual([
-      ['a', 'b "c"\n d', ''],
+      ['a', 'b "c"\n d', null],
       ['1', '2', '3'],
     ]);
-    expect(parseCsv('1,')).toEqual([['1', '']]);
+    expect(parseCsv('1,')).toEqual([['1', null]]);
+    expect(parseCsv('"",,x')).toEqual([['', null, 'x']]);
     expect(parseCsv('a\n1\n""\n\n0\n""')).toEqual([['a'], ['1'], [''], ['0'], ['']]);
     expect(parseCsv('')).toEqual([]);
   });
@@ -49,19 +50,30 @@ describe('cellValue', () => {
     ['number', ' -2e3 ', -2000],
     ['number', '', null],
     ['number', 'NaN', null],
-    ['number', '-nan', null],
+    ['number', '-nan', '-nan'],
     ['boolean', 'NA', null],
-    ['boolean', '1.0', '1.0'],
+    ['boolean', '1.0', true],
     ['number', '-inf', Number.NEGATIVE_INFINITY],
     ['number', '0x10', '0x10'],
     ['number', '9007199254740993', 9007199254740993n],
-    ['number', '+5', 5],
+    ['number', '+5', '+5'],
+    ['number', '007', '007'],
+    ['number', '5.', 5],
+    ['integer', '5.', '5.'],
+    ['integer', '5.0', 5],
+    ['string', null, null],
+    ['number', null, null],
     ['boolean', 'True', true],
     ['boolean', '0', false],
     ['string', '', ''],
     ['string', 'NaN', 'NaN'],
   ] as const)('of %s reads %j as %s', (type, text, value) => {
     expect(cellValue(type, text)).toEqual(value);
+  });
+
+  it('takes the tokens that the contract has for what is missing', () => {
+    const read = (text: string) => cellValue('number', text, ['-999', 'none']);
+    expect(['-999', ' NONE ', '', '-999.0', 'NA'].map(read)).toEqual([null, null, null, -999, 'NA']);
   });
 
   it('reads a hostile cell in the time of its length', () => {
@@ -78,7 +90,7 @@ describe('cellValue', () => {
   it('takes an integer however it is written, and keeps what is fractional apart', () => {
     {
       const type = 'number';
-      expect(['1.0', '1e0', '+1', '10e-1'].map((text) => cellValue(type, text))).toEqual([1, 1, 1, 1]);
+      expect(['1.0', '1e0', '1.0e0', '10e-1'].map((text) => cellValue(type, text))).toEqual([1, 1, 1, 1]);
       expect(cellValue(type, '9007199254740993.0')).toBe(9007199254740993n);
       expect(cellValue(type, '1.00000000000000000001')).toBeInstanceOf(FractionalNumber);
     }

@@ -1,0 +1,13 @@
+import { sqlText } from '../sql-text.ts';
+import { BLANKS } from './literals.ts';
+
+const BLANK_CLASS = String.raw`[\t\n\x0b\x0c\r ]*`;
+
+/** Condition for a text that is a pattern, blanks around it aside. */
+export const fullMatch = (text: string, pattern: string, options = ''): string =>
+  `regexp_full_match(${text}, ${sqlText(`${BLANK_CLASS}(?:${pattern})${BLANK_CLASS}`)}${options === '' ? '' : `, '${options}'`})`;
+
+const BLANK_TEXT = [...BLANKS].map((blank) => `chr(${blank.charCodeAt(0)})`).join(' || ');
+
+/** A text without the blanks around it. */
+export const trimmed = (text: string): string => `trim(${text}, ${BLANK_TEXT})`;

@@ -1,0 +1,93 @@
+import type { CellParts, CellRule } from './cell-rule.ts';
+import { within64 } from './integer-sql.ts';
+import { isEpoch } from './time-formats.ts';
+import { epochTime, inYears, inZone } from './time-sql.ts';
+
+const INTEGER = /^U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$/;
+const FRACTIONAL = /^(?:DOUBLE|FLOAT)$/;
+const DECIMAL = /^DECIMAL/;
+const TEXT = /^(?:VARCHAR|ENUM)/;
+const LOCAL_TIME = /^(?:TIMESTAMP(?:_S|_MS|_NS)?|DATE)$/;
+const NESTED = /\[|^(?:STRUCT|MAP|UNION|LIST)|^(?:BLOB|BIT)/;
+
+const isNumber = (type: string): boolean => INTEGER.test(type) || FRACTIONAL.test(type) || DECIMAL.test(type);
+
+/** Whether the values of a Parquet column can be the rule's, without guessing; a file with one that cannot is refused. */
+export function fitsParquet(rule: CellRule, type: string): boolean {
+  switch (rule.type) {
+    case 'float':
+    case 'integer':
+      return isNumber(type);
+    case 'boolean':
+      // As in a request, 1 and 0 are true and false, and false is no number.
+      return type === 'BOOLEAN' || isNumber(type);
+    case 'string':
+      return TEXT.test(type);
+    case 'time':
+      if (isNumber(type)) return rule.formats?.some(isEpoch) ?? false;
+      return type.endsWith('WITH TIME ZONE') || TEXT.test(type) || (rule.zone !== undefined && LOCAL_TIME.test(type));
+    default:
+      return !NESTED.test(type);
+  }
+}
+
+/** Whether a column is text to be read as a field of CSV is; that of any other type is a value already. */
+export const isParquetText = ({ type: own }: CellRule, type: string): boolean =>
+  TEXT.test(type) || own === 'any' || own === 'class';
+
+/** A cell of a Parquet column that is no text. */
+export function parquetParts(rule: CellRule, column: string, type: string): CellParts {
+  const missing = FRACTIONAL.test(type) ? `isnan(${column})` : undefined;
+  switch (rule.type) {
+    case 'integer':
+      return { ...integerParts(column, type, rule.inputType === 'uint64'), missing };
+    case 'boolean':
+      if (type === 'BOOLEAN') return { value: column };
+      return { value: `CASE WHEN ${column} = 1 THEN true WHEN ${column} = 0 THEN false END`, missing };
+    case 'time':
+      return timeParts(rule, column, type);
+    default: {
+      const double = asDouble(column, type);
+      const infinite = `isinf(${column})`;
+      return FRACTIONAL.test(type)
+        ? { value: `CASE WHEN isfinite(${column}) THEN ${double} END`, missing, range: infinite }
+        : { value: double };
+    }
+  }
+}
+
+function integerParts(column: string, type: string, unsigned: boolean): CellParts {
+  if (INTEGER.test(type)) return { value: within64(column, unsigned), range: 'true' };
+  const whole = `${column} = trunc(${column})`;
+  return {
+    value: `CASE WHEN ${whole} THEN ${within64(column, unsigned)} END`,
+    range: `isfinite(${column}::DOUBLE) AND ${whole}`,
+  };
+}
+
+/** From here on a single float has no fraction. */
+const SINGLE_WHOLE = 2 ** 23;
+
+/**
+ * A number as requests have it: a single float stands for the decimal that it was made of, as long as it has a fraction;
+ * a decimal is rounded to a double once, which the engine's own cast is not.
+ */
+function asDouble(column: string, type: string): string {
+  if (type === 'FLOAT')
+    return `CASE WHEN abs(${column}) < ${SINGLE_WHOLE} THEN ${column}::VARCHAR::DOUBLE ELSE ${column}::DOUBLE END`;
+  return DECIMAL.test(type) ? `${column}::VARCHAR::DOUBLE` : `${column}::DOUBLE`;
+}
+
+function timeParts({ formats = [], zone }: CellRule, column: string, type: string): CellParts {
+  if (isNumber(type)) {
+    const format = formats.find(isEpoch)!;
+    return FRACTIONAL.test(type)
+      ? { ...inYears(epochTime(`${column}::VARCHAR`, format)), missing: `isnan(${column})` }
+      : inYears(epochTime(column, format));
+  }
+  if (type.endsWith('WITH TIME ZONE')) return inYears(`${column}::TIMESTAMPTZ`);
+  const local = `TRY_CAST(${column} AS TIMESTAMP)`;
+  // What is finer than is kept would be cut off.
+  const exact = type === 'TIMESTAMP_NS' ? `CASE WHEN epoch_ns(${column}) % 1000 = 0 THEN ${local} END` : local;
+  return inYears(inZone(exact, zone!));
+}

@@ -1,0 +1,42 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { FileRejectedError } from './errors.ts';
+
+/** Largest file after decompression: more would not fit the function's temporary folder. */
+const MAX_BYTES = 4 * 1024 ** 3;
+
+/**
+ * A gzipped file's content in a folder; any other file itself.
+ *
+ * @throws FileRejectedError when it is no gzip, or too large
+ */
+export async function unpackFile(file: string, folder: string): Promise<string> {
+  if (!file.endsWith('.gz')) return file;
+  const target = path.join(folder, path.basename(file, '.gz'));
+  let bytes = 0;
+  try {
+    await pipeline(
+      createReadStream(file),
+      createGunzip(),
+      async function* (chunks: AsyncIterable<Buffer>) {
+        for await (const chunk of chunks) {
+          bytes += chunk.length;
+          if (bytes > MAX_BYTES) throw new FileRejectedError('volume', `more than ${MAX_BYTES} bytes when unpacked`);
+          yield chunk;
+        }
+      },
+      createWriteStream(target),
+    );
+  } catch (error) {
+    if (isDamage(error))
+      throw new FileRejectedError('format', `cannot be unpacked: ${error.message}`, { cause: error });
+    throw error;
+  }
+  return target;
+}
+
+/** Whether it is the file that is damaged, rather than that it could not be read or written. */
+const isDamage = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
