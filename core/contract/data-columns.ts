@@ -127,11 +127,11 @@ const inFull = <Rules extends { readonly name: string }>(column: string | Rules)
   typeof column === 'string' ? { name: column } : column;
 
 /** The name of a column that may be stated with more. */
-export const nameOf = (column: string | { readonly name: string }): string =>
+export const columnName = (column: string | { readonly name: string }): string =>
   typeof column === 'string' ? column : column.name;
 
 /** The name of the contract's column of one kind; undefined where it has none. */
 export function columnNamed(data: DataColumns, role: 'id' | 'time' | 'label'): string | undefined {
   const column = data[role];
-  return column === undefined ? undefined : nameOf(column);
+  return column === undefined ? undefined : columnName(column);
 }
