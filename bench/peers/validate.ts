@@ -21,7 +21,9 @@ export async function validateByPlainSql(duck: Duck, file: string, contract: Con
   await duck.run(
     `COPY (SELECT rowid AS line, * FROM rows WHERE reasons IS NOT NULL UNION ALL BY NAME SELECT line, csv_line AS raw, [error_message] AS reasons FROM reject_errors) TO ${literal(path.join(folder, 'bad.jsonl'))} (FORMAT json)`,
   );
-  await duck.rows('SELECT reason, count(*) AS n FROM (SELECT unnest(reasons) AS reason FROM rows WHERE reasons IS NOT NULL) GROUP BY ALL');
+  await duck.rows(
+    'SELECT reason, count(*) AS n FROM (SELECT unnest(reasons) AS reason FROM rows WHERE reasons IS NOT NULL) GROUP BY ALL',
+  );
   await profile(duck, features);
 }
 

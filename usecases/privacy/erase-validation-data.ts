@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Profile } from '../../core/profile/profile.ts';
-import type { Summary } from '../../core/profile/summary.ts';
+import type { TableSummary } from '../../core/profile/summary.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
@@ -62,7 +62,7 @@ export async function renewReport(
   const report = (await readJson(home, `${base}.json`)) as DropReport;
   const folder = report.places.dataset;
   const profile = folder ? ((await readJson(home, `${folder}/profile.json`)) as Profile) : undefined;
-  const summary = folder ? ((await readJson(home, `${folder}/summary.json`)) as Summary) : undefined;
+  const summary = folder ? ((await readJson(home, `${folder}/summary.json`)) as TableSummary) : undefined;
   const rows = rowsFile ?? (await quarantined(home, `quarantine/${name}/${drop}/rows.jsonl`, scratch));
   const sample = await firstQuarantined(rows);
   const html = renderReport(report, { profile, summary, baseline: await baselineFor(home, name), sample });
@@ -140,7 +140,7 @@ function profileAgain(
   former: Profile,
   owner: DataOwner,
   rules: DatasetRules | undefined,
-): Promise<{ profile: Profile; summary: Summary }> {
+): Promise<{ profile: Profile; summary: TableSummary }> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const table = `read_parquet(${literal(file)})`;
     const present = (await duck.rows(`DESCRIBE SELECT * FROM ${table}`)).map(({ column_name }) => String(column_name));

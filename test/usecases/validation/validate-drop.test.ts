@@ -39,10 +39,12 @@ describe('validateDrop', () => {
     expect(report).toMatchObject({
       verdict: 'accepted',
       version: 1,
-      rows: { lines: 9201, accepted: 9111, quarantined: 90 },
+      rows: { records: 9201, accepted: 9111, quarantined: 90 },
     });
     expect(await keys('datasets/flight-delay/000001/')).toEqual(
-      ['claim', 'data.parquet', 'manifest.json', 'profile.json'].map((f) => `datasets/flight-delay/000001/${f}`),
+      ['claim', 'data.parquet', 'manifest.json', 'profile.json', 'summary.json'].map(
+        (f) => `datasets/flight-delay/000001/${f}`,
+      ),
     );
     expect(await json('datasets/flight-delay/000001/manifest.json')).toMatchObject({
       rows: 9111,
@@ -51,6 +53,9 @@ describe('validateDrop', () => {
     });
     const page = new TextDecoder().decode(await home.data.get(report.places.report));
     expect(page).toContain('9,111 rows are dataset version 1');
+    const index = new TextDecoder().decode(await home.data.get('reports/index.html'));
+    expect(index).toContain(`href="validation/flight-delay/${report.drop}/report.html"`);
+    expect(index).toContain('90 of 9201 quarantined');
     // A page that needs nothing but itself.
     expect(page).not.toMatch(/<script|<link|src=|https?:\/\//);
   });
@@ -104,7 +109,7 @@ describe('validateDrop', () => {
     );
     await home.data.put('incoming/other/x.csv', 'a\n1\n2\n');
     expect(await validateDrop(home, { key: 'incoming/other/x.csv' })).toMatchObject({
-      rows: { lines: 2, accepted: 1, quarantined: 1 },
+      rows: { records: 2, accepted: 1, quarantined: 1 },
     });
   });
 

@@ -229,7 +229,7 @@ describe('validateFile', () => {
         let text = original;
         for (const [at, by] of changes) text = text.slice(0, at) + by + text.slice(at + 1);
         const { verdict, rows } = await judge(text);
-        const { lines: all, accepted, quarantined } = verdict.rows;
+        const { records: all, accepted, quarantined } = verdict.rows;
         if (verdict.verdict === 'accepted') {
           expect(accepted + quarantined).toBe(all);
           expect(rows).toHaveLength(quarantined);
