@@ -12,10 +12,11 @@ import { askPerson, readAsked } from './ask-person.ts';
 import { withoutBlockedSteps } from './blocked-steps.ts';
 import { withBoundedEvidence } from './bounded-evidence.ts';
 import type { ChallengerReview } from './challenger-review.ts';
+import { driftGoesOn } from './drift-goes-on.ts';
 import { type Judgement, judgeModel } from './judge-model.ts';
 import { nextCommand } from './next-command.ts';
 import { type Look, questionsOf } from './questions.ts';
-import { type Review, restrained } from './restraint.ts';
+import { intentionOf, type Review, restrained } from './restraint.ts';
 import { retrainedVersion } from './retrained-version.ts';
 import { nextShadowCommand } from './shadow.ts';
 import { AGAIN_MS } from './verdict-command.ts';
@@ -58,7 +59,7 @@ export async function advanceRollouts(
       done.push(advance);
       const state = await new Registry(home, ACTOR).state(model);
       const retrained = await retrainedVersion(home, model, state);
-      const questions = questionsOf({ ...look, waiting: advance.waiting, retrained }, state, now);
+      const questions = questionsOf({ ...look, retrained }, state, now);
       await askPerson(home, { model, now, questions });
     } catch (error) {
       failures.push(error);
@@ -85,9 +86,11 @@ async function advanceModel(
 ): Promise<{ advance: Advance; look: Look }> {
   const registry = new Registry(home, ACTOR);
   const state = await registry.state(model);
+  let driftIsOver = false;
+  let undone: string | undefined;
   const ended = (advance: Advance, judged: readonly Judgement[] = []) => ({
     advance,
-    look: { judged, revision: state.revision },
+    look: { judged, revision: state.revision, driftIsOver, waiting: undone ?? advance.waiting },
   });
   if (state.awaiting && probe) {
     const seen = await verifyOnce(home, probe, model);
@@ -106,6 +109,7 @@ async function advanceModel(
   }
   const [alarms, asked] = await Promise.all([alarmsUp(home, { model, now, state }), readAsked(home, model)]);
   const judged = await judgeModel(home, { model, now, state, ...alarms });
+  driftIsOver = state.retraining !== null && !(await driftGoesOn(home, { model, now, state, ...alarms }));
   const command = await nextCommand(home, {
     ...{ model, now, state, asked },
     judged: judged.map(withoutBlockedSteps(challengers)),
@@ -115,6 +119,7 @@ async function advanceModel(
     const done = await carryOut(home, registry, { model, now, state }, command);
     if (typeof done !== 'string')
       return ended({ model, entry: await seen(home, model, done, { probe, verify }) }, judged);
+    undone = done;
     waiting.push(done);
   }
   for (const { verdict, challenger } of judged) {
@@ -161,7 +166,10 @@ async function carryOut(
 ): Promise<Entry | string> {
   const { model, state } = review;
   const allowed = await restrained(home, command, review);
-  if (allowed === undefined) return `automation does nothing now, as the ledger says: ${command.reason}`;
+  if (allowed === undefined) {
+    const intention = await intentionOf(home, command, review);
+    return intention?.restraint?.sentence ?? 'automation does nothing now, as the ledger says';
+  }
   try {
     const bounded = await withBoundedEvidence(home, model, allowed);
     return await registry.apply(model, bounded, { expectedRevision: state.revision });

@@ -12,6 +12,8 @@ export interface AlarmsUp {
   readonly up: readonly AlarmDefinition[];
   readonly evaluated: ReadonlyMap<string, EvaluatedWindow>;
   readonly baselineErrorRate: number | undefined;
+  /** Share of wrong decisions that is usual: on the reference, else what the alarm lets pass. */
+  readonly usualErrorRate: number | undefined;
 }
 
 /**
@@ -35,5 +37,6 @@ export async function alarmsUp(
       if (found !== undefined) evaluated.set(definition.name, found.evaluated);
     }),
   );
-  return { up: definitions.filter(({ name }) => evaluated.has(name)), evaluated, baselineErrorRate };
+  const usualErrorRate = baselineErrorRate ?? definitions.find(({ metric }) => metric === 'PredictionError')?.threshold;
+  return { up: definitions.filter(({ name }) => evaluated.has(name)), evaluated, baselineErrorRate, usualErrorRate };
 }

@@ -17,13 +17,16 @@ describe('troubledInputs', () => {
       const inputs = { ...noInputs(), models: { m: { [hour]: { 1: { rows: 1_000, features: features(name) } } } } };
       await fixture.home.data.put(inputsKey(hour), JSON.stringify(inputs));
     }
-    expect(await troubledInputs(fixture.home, { model: 'm', version: 1, now: new Date(T0 + 7_199_999) })).toEqual([
-      'column constructor is empty in 99 % of 1000 rows, where 0 % is usual',
-    ]);
+    expect(
+      await troubledInputs(fixture.home, { model: 'm', version: 1, now: new Date(T0 + 7_199_999), explains: false }),
+    ).toEqual(['column constructor is empty in 99 % of 1000 rows, where 0 % is usual']);
   });
 
   /** Hours in a row from noon on, each of so many rows of which so many are empty or broken. */
   async function found(...hours: (readonly [rows: number, missing: number, broken?: number])[]): Promise<string[]> {
+    return look(hours, false);
+  }
+  async function look(hours: (readonly [rows: number, missing: number, broken?: number])[], explains: boolean) {
     for (const [i, [rows, missing, broken = 0]] of hours.entries()) {
       const hour = hourOf(new Date(T0 + i * 3_600_000).toISOString());
       const features = { delay: { rows, missing, violations: { max: broken } } };
@@ -31,7 +34,7 @@ describe('troubledInputs', () => {
       await fixture.home.data.put(inputsKey(hour), JSON.stringify(inputs));
     }
     const now = new Date(T0 + hours.length * 3_600_000 - 1);
-    return troubledInputs(fixture.home, { model: 'm', version: 1, now });
+    return troubledInputs(fixture.home, { model: 'm', version: 1, now, explains });
   }
 
   it('names a column that nearly all rows of an hour are without', async () => {
@@ -57,6 +60,23 @@ describe('troubledInputs', () => {
     ],
   ] as const)('says nothing of a column where %s', async (_, hours) => {
     expect(await found(...hours)).toEqual([]);
+  });
+
+  it('names a column that became empty in the midst of an hour in which decisions became wrong', async () => {
+    const hours: [number, number][] = [
+      [1_000, 20],
+      [500, 150],
+    ];
+    expect(await look(hours, false)).toEqual([]);
+    expect(await look(hours, true)).toEqual(['column delay is empty in 30 % of 500 rows, where 0 % is usual']);
+  });
+
+  it('explains nothing by a column that is as empty as in the hour before', async () => {
+    const hours: [number, number][] = [
+      [1_000, 90],
+      [1_000, 100],
+    ];
+    expect(await look(hours, true)).toEqual([]);
   });
 
   it('names a column that a part of two hours in a row is without, or breaks', async () => {
