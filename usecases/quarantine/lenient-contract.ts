@@ -1,5 +1,5 @@
-import { IdColumn, LabelColumn, TimeColumn } from '../../core/contract/data-columns.ts';
 import type { Contract } from '../../core/contract/contract.ts';
+import { IdColumn, LabelColumn, TimeColumn } from '../../core/contract/data-columns.ts';
 
 /**
  * The contract of a few rows of a file: what is asked of a file as a whole (how many rows, how old, how distributed) says

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { type Dialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import { scanLines } from '../validation/scan-lines.ts';
 import { RowsRefusedError } from './errors.ts';
 import type { RowsFormat } from './raw-rows.ts';
 
@@ -111,26 +111,26 @@ async function copyJsonLines(file: string, target: string, without: ReadonlySet<
   const out = createWriteStream(target);
   const records: MendedRecord[] = [];
   const placeOfLine = new Map<number, number>();
-  let [number, blank] = [0, 0];
   let line = 1;
+  let batch = '';
+  const take = (bytes: Uint8Array, number: number): void => {
+    const { of, rest } = withoutMembers(Buffer.from(bytes).toString('utf8'), number);
+    const place = records.push({ line: number, lines: 1, of, fault: undefined }) - 1;
+    if (without.has(place)) return;
+    placeOfLine.set(line++, place);
+    batch += `${rest}\n`;
+  };
+  const settle = async (): Promise<void> => {
+    if (!out.write(batch)) await once(out, 'drain');
+    batch = '';
+  };
   try {
-    for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-      number++;
-      if (text.trim() === '') {
-        blank++;
-        continue;
-      }
-      const { of, rest } = withoutMembers(number === 1 ? text.replace(/^\ufeff/, '') : text, number);
-      const place = records.push({ line: number, lines: 1, of, fault: undefined }) - 1;
-      if (without.has(place)) continue;
-      placeOfLine.set(line++, place);
-      if (!out.write(`${rest}\n`)) await once(out, 'drain');
-    }
+    const { total, blank } = await scanLines(file, take, settle);
+    return { records, placeOfLine, lines: { total, blank, header: 0 } };
   } finally {
     out.end();
     await finished(out);
   }
-  return { records, placeOfLine, lines: { total: number, blank, header: 0 } };
 }
 
 /** A record without some of its fields, the others as they are written. */

@@ -7,8 +7,8 @@ import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { versionFolder } from '../validation/dataset-version.ts';
 import { dropId } from '../validation/drop-id.ts';
 import { type DropReport, renderReport } from '../validation/report.ts';
-import { SHOWN_ROWS } from '../validation/validation-page.ts';
 import { heldContract, judgedBy, quarantineFolder, reportBase } from '../validation/validate-drop.ts';
+import { SHOWN_ROWS } from '../validation/validation-page.ts';
 import type { QuarantinedRow, ValidationView } from '../validation/validation-view.ts';
 
 /** A file that mends rows of a drop. */

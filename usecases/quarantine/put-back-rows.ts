@@ -170,7 +170,8 @@ async function judge(
     },
   ];
   const taken = new Set(doubles.map((row) => places[row]!));
-  for (const place of taken) bad.push({ place, row: { line: mended.records[place]!.line, lines: mended.records[place]!.lines, reasons } });
+  for (const place of taken)
+    bad.push({ place, row: { line: mended.records[place]!.line, lines: mended.records[place]!.lines, reasons } });
   const rest = path.join(work, `rest${path.extname(copy)}`);
   await copyMended(file, rest, rowsFormat(opened.report, rules.contract), taken);
   return { view: await validateFile(rest, contract, { ...options, outDir: path.join(work, 'rest') }), bad };

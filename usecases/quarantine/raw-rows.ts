@@ -11,7 +11,7 @@ import type { Home } from '../../platform/ports.ts';
 import { dialectOf } from '../validation/dialect.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { DropReport } from '../validation/report.ts';
-import { unpack } from '../validation/unpack.ts';
+import { unpackFile } from '../validation/unpack-file.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
 import type { OpenedQuarantine } from './open-quarantine.ts';
@@ -139,5 +139,5 @@ async function sourceFile(home: Home, { source, drop }: DropReport, work: string
     });
   }
   if ((await digestOfFile(file)) !== source.sha256) throw refused();
-  return unpack(file);
+  return unpackFile(file, work);
 }

@@ -74,11 +74,7 @@ export interface VersionRows {
 }
 
 /** Stores a dataset version: its manifest last, and only with it the version counts. */
-export async function storeVersion(
-  home: Home,
-  manifest: DatasetManifest,
-  rows: VersionRows,
-): Promise<void> {
+export async function storeVersion(home: Home, manifest: DatasetManifest, rows: VersionRows): Promise<void> {
   const folder = versionFolder(manifest.dataset, manifest.version);
   await storeRows(home, folder, rows);
   await storeManifest(home, manifest);

@@ -12,13 +12,3 @@ export async function* readQuarantinedRows(file: string): AsyncGenerator<Quarant
     input.destroy();
   }
 }
-
-/** The first of them. */
-export async function firstRows(file: string, most: number): Promise<QuarantinedRow[]> {
-  const rows: QuarantinedRow[] = [];
-  for await (const row of readQuarantinedRows(file)) {
-    rows.push(row);
-    if (rows.length === most) break;
-  }
-  return rows;
-}

@@ -14,7 +14,7 @@ import { firstQuarantined } from './first-quarantined.ts';
 import { privacyMetricLine } from './metrics.ts';
 import { isPublished, publish } from './publish-report.ts';
 import { type DropReport, renderReport } from './report.ts';
-import { unpack } from './unpack.ts';
+import { unpackFile } from './unpack-file.ts';
 import { rejectedFile, type ValidateOptions, validateFile } from './validate-file.ts';
 import type { ValidationView } from './validation-view.ts';
 
@@ -262,7 +262,7 @@ async function validateContent(
     return { view: rejectedFile({ rule: 'schema', message }), header: null };
   }
   try {
-    const plain = await unpack(file);
+    const plain = await unpackFile(file, path.dirname(file));
     const view = await validateFile(plain, rules.contract, {
       ...options,
       ...(rules.baseline ? { baseline: rules.baseline } : {}),
