@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { columnRules } from '../../core/contract/column-rules.ts';
 import type { Contract } from '../../core/contract/contract.ts';
-import type { Duck } from '../../platform/duckdb/connection.ts';
+import { type Duck, literal } from '../../platform/duckdb/connection.ts';
 import { FileRejectedError } from './errors.ts';
 import { loadCsv } from './load-csv.ts';
 import { loadJsonLines } from './load-json-lines.ts';
@@ -19,9 +19,20 @@ import { unpackFile } from './unpack-file.ts';
 export async function loadFile(duck: Duck, packed: string, contract: Contract, now = new Date()): Promise<Loaded> {
   const file = await unpackFile(packed, duck.scratch);
   const rules = { contract, columns: columnRules(contract, now) };
-  if ((await stat(file)).size === 0) throw new FileRejectedError('format', 'the file is empty');
+  const { size } = await stat(file);
+  if (size === 0) throw new FileRejectedError('format', 'the file is empty');
+  if (size > IN_MEMORY_BYTES) await keepOnDisk(duck);
   if (file.endsWith('.parquet')) return loadParquet(duck, file, rules);
   if (/\.(jsonl|ndjson)$/.test(file)) return loadJsonLines(duck, file, rules);
   if (/\.(csv|tsv)$/.test(file)) return loadCsv(duck, file, rules);
   throw new FileRejectedError('format', `'${path.basename(file)}' is none of .csv, .tsv, .jsonl, .ndjson, .parquet`);
+}
+
+/** Larger files become tables on disk: compressed, and without a copy of what does not fit into memory. */
+const IN_MEMORY_BYTES = 32 * 1024 * 1024;
+
+async function keepOnDisk(duck: Duck): Promise<void> {
+  await duck.run('PRAGMA disable_checkpoint_on_shutdown');
+  await duck.run(`ATTACH ${literal(path.join(duck.scratch, 'cells.db'))} AS cells`);
+  await duck.run('USE cells');
 }
