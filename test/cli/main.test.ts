@@ -185,7 +185,7 @@ describe('trimtab', () => {
 
   it('validates files: exit status 0 accepted, 1 rejected', async () => {
     const good = await json('validate', `${MODEL}/data/2013-07.csv`, '--contract', `${MODEL}/v1`);
-    expect(good).toMatchObject({ verdict: 'accepted', rows: { lines: 9201, accepted: 9111, quarantined: 90 } });
+    expect(good).toMatchObject({ verdict: 'accepted', rows: { records: 9201, accepted: 9111, quarantined: 90 } });
     expect(readFileSync(good.report, 'utf8')).toContain('<h1>Data validation: 2013-07.csv</h1>');
     const bad = path.join(folder, 'bad.csv');
     writeFileSync(bad, 'a;b\n1;2\n');

