@@ -29,11 +29,12 @@ export async function rowsWithKnownKeys(
       const columns = await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(known)})`);
       // A version of another contract may not have the column.
       if (!keys.every((key) => columns.some(({ column_name }) => column_name === key))) continue;
-      const same = keys.map((key) => `n.${identifier(key)}::VARCHAR = k.${identifier(key)}::VARCHAR`).join(' AND ');
+      const own = keys.map((key, i) => `${identifier(key)}::VARCHAR AS k${i}`).join(', ');
+      const same = keys.map((_, i) => `n.k${i} = k.k${i}`).join(' AND ');
       const doubles = await duck.rows(
-        `SELECT n.file_row_number AS row FROM read_parquet(${literal(dataFile)}, file_row_number = true) n SEMI JOIN read_parquet(${literal(known)}) k ON ${same}`,
+        `SELECT n.place FROM (SELECT ${own}, row_number() OVER () - 1 AS place FROM read_parquet(${literal(dataFile)})) n SEMI JOIN (SELECT ${own} FROM read_parquet(${literal(known)})) k ON ${same}`,
       );
-      for (const { row } of doubles) found.add(Number(row));
+      for (const { place } of doubles) found.add(Number(place));
     }
     return [...found].sort((a, b) => a - b);
   });

@@ -3,9 +3,10 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Contract } from '../../core/contract/contract.ts';
+import { RESERVED_PREFIX } from '../../core/contract/sql-text.ts';
 import type { Dialect } from '../../core/records/record-scanner.ts';
 import { digestOfFile } from '../../platform/digest.ts';
-import { literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { dialectOf } from '../validation/dialect.ts';
@@ -74,6 +75,9 @@ function withText(row: QuarantinedRow): RawRow {
   return { row, text: row.raw };
 }
 
+/** Stands for a row as a whole: a name that no column of a contract has. */
+const ROW = identifier(`${RESERVED_PREFIX} row`);
+
 /** Rows of Parquet as JSON, read from the file that was dropped. */
 async function* parquetRows(
   home: Home,
@@ -103,7 +107,7 @@ async function* parquetRows(
       `CREATE TEMP TABLE wanted AS SELECT line, row_number() OVER () AS place FROM read_csv(${literal(lines)}, header = false, auto_detect = false, columns = {'line': 'BIGINT'})`,
     );
     await duck.run(
-      `COPY (SELECT f.* EXCLUDE (file_row_number) FROM read_parquet(${literal(source)}, file_row_number = true) f JOIN wanted ON f.file_row_number + 1 = wanted.line ORDER BY wanted.place) TO ${literal(target)} (FORMAT json)`,
+      `COPY (SELECT unnest(n.r) FROM (SELECT ${ROW} AS r, row_number() OVER () AS number FROM read_parquet(${literal(source)}) ${ROW}) n JOIN wanted ON n.number = wanted.line ORDER BY wanted.place) TO ${literal(target)} (FORMAT json)`,
     );
   });
   const texts = createInterface({ input: createReadStream(target), crlfDelay: Number.POSITIVE_INFINITY })[

@@ -156,7 +156,7 @@ describe('rows', () => {
 
   it('of JSON lines and of Parquet go out as JSON lines, and come back with every digit', async () => {
     const big = '9007199254740993';
-    const contract = { ...CONTRACT, data: { id: 'id', extra: ['n'] } };
+    const contract = { ...CONTRACT, data: { id: 'id', extra: ['n', 'file_row_number'] } };
     const lines = `{"id":"r1","a":1,"b":"x","n":1}\n{"id":"r2","a":99,"b":"x","n":${big}}\n`;
     const home = await homeWith(contract, lines, 'incoming/other/x.jsonl');
     const ofJson = await judged(home, 'incoming/other/x.jsonl');
