@@ -42,8 +42,7 @@ const LINE_FEED = 2;
 const RETURN = 3;
 const QUOTATION = 4;
 const BEYOND_ASCII = 5;
-const NUL = 6;
-const SEPARATOR = 7;
+const SEPARATOR = 6;
 
 /** More bytes are needed to tell. */
 const MORE = -1;
@@ -51,7 +50,7 @@ const MORE = -1;
 const UNCLOSED = -2;
 
 /** Kinds of bytes that may follow a closing quote. */
-const ENDS_FIELD = Uint8Array.from([0, 1, 1, 1, 0, 0, 0, 0]);
+const ENDS_FIELD = Uint8Array.from([0, 1, 1, 1, 0, 0, 0]);
 /** Bytes that are kept of a line beyond the limit. */
 const KEPT_BYTES = 64 * 1024;
 
@@ -64,7 +63,7 @@ const KEPT_BYTES = 64 * 1024;
  * - A quoted field that is not closed within `maxRecordLines` lines of its record, or over whose lines comes a quote that
  *   closes nothing, was never meant to be one: it costs the first line of its record, and reading resumes on the next.
  * - Every other fault costs its record and no other: text behind a closing quote, another number of fields than the first
- *   record has, a NUL, bytes that are not UTF-8, a carriage return outside quotes, more than {@link MAX_RECORD_BYTES}.
+ *   record has, bytes that are not UTF-8, a carriage return outside quotes, more than {@link MAX_RECORD_BYTES}.
  */
 export class RecordScanner {
   readonly #kinds = new Uint8Array(256);
@@ -89,7 +88,6 @@ export class RecordScanner {
   /** @param sink is given every record, in order, whole and faulty ones */
   constructor({ delimiter, maxRecordLines }: Dialect, sink: (record: ScannedRecord) => void) {
     this.#kinds.fill(BEYOND_ASCII, 128);
-    this.#kinds[0] = NUL;
     this.#kinds[UNIT_SEPARATOR] = SEPARATOR;
     this.#kinds[LF] = LINE_FEED;
     this.#kinds[CR] = RETURN;
@@ -208,10 +206,6 @@ export class RecordScanner {
           record.fault ??= 'return';
           i++;
           break;
-        case NUL:
-          record.fault ??= 'nul';
-          i++;
-          break;
         case SEPARATOR:
           record.unitSeparator = true;
           i++;
@@ -263,10 +257,6 @@ export class RecordScanner {
           i = behind;
           break;
         }
-        case NUL:
-          record.fault ??= 'nul';
-          i++;
-          break;
         case SEPARATOR:
           record.unitSeparator = true;
           i++;

@@ -1,5 +1,5 @@
 /** What is wrong with the shape of a record. */
-export type ShapeFault = 'unclosed' | 'after-quote' | 'fields' | 'nul' | 'encoding' | 'return' | 'too-long';
+export type ShapeFault = 'unclosed' | 'after-quote' | 'fields' | 'encoding' | 'return' | 'too-long';
 
 /** How the line ends on which a record ends; `none` at the end of a file. */
 export type LineEnd = 'none' | 'lf' | 'crlf' | 'cr';
@@ -39,7 +39,6 @@ const EXPECTED: Readonly<Record<ShapeFault, string>> = {
   unclosed: 'a quoted field that is closed, within the lines that a record may take',
   'after-quote': 'a delimiter or the end of the line behind a closing quote',
   fields: 'as many fields as the header has',
-  nul: 'text without NUL',
   encoding: 'text in UTF-8',
   return: 'no carriage return outside quotes',
   'too-long': 'a record of at most 2 MiB',

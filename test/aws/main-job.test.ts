@@ -111,10 +111,10 @@ describe('the deployed app', () => {
     const event = await eventually('the event of the drop', () =>
       fixture.tap.find((e) => e['detail-type'] === 'Drop Validated' && e.detail.dataset === MODEL),
     );
-    expect(event.detail).toMatchObject({ verdict: 'accepted', version: 1, rows: { lines: 9201, quarantined: 90 } });
+    expect(event.detail).toMatchObject({ verdict: 'accepted', version: 1, rows: { records: 9201, quarantined: 90 } });
     const page = String(event.detail.report);
     const report = JSON.parse(await fixture.text(page.replace('.html', '.json'))) as DropReport;
-    expect(report).toMatchObject({ verdict: 'accepted', rows: { lines: 9201, accepted: 9111, quarantined: 90 } });
+    expect(report).toMatchObject({ verdict: 'accepted', rows: { records: 9201, accepted: 9111, quarantined: 90 } });
     expect(await fixture.text(page)).toContain('<html');
     const data = Buffer.from(await fixture.home.data.get(`${report.places.dataset}/data.parquet`));
     expect(data.subarray(0, 4).toString()).toBe('PAR1');

@@ -36,10 +36,10 @@ export async function createCells(duck: Duck, table: CellTable): Promise<void> {
   const { columns } = table;
   const groups = groupsOf(columns);
   const size = Math.ceil(columns.length / groups);
-  await duck.run(`CREATE TABLE ${BREACHES} (row BIGINT, col INTEGER, code TINYINT)`);
+  await duck.run(`CREATE OR REPLACE TABLE ${BREACHES} (row BIGINT, col INTEGER, code TINYINT)`);
   for (let group = 0; group < groups; group++) {
     const members = [...columns.keys()].slice(group * size, (group + 1) * size);
-    await duck.run(`CREATE TABLE part${group} AS ${cellsSql(table, members)}`);
+    await duck.run(`CREATE OR REPLACE TABLE part${group} AS ${cellsSql(table, members)}`);
     const checked = members.map((i) => ({ rule: columns[i]!, value: `c${i}`, state: `s${i}` }));
     await duck.run(
       `INSERT INTO ${BREACHES} SELECT id, col + ${group * size}, code FROM (${brokenRulesSql(checked, `part${group}`, 'rowid')})`,
@@ -48,7 +48,7 @@ export async function createCells(duck: Duck, table: CellTable): Promise<void> {
   const names = columns.map(({ name }, i) => `c${i} AS ${identifier(name)}`);
   const parts = Array.from({ length: groups }, (_, group) => `part${group}`);
   await duck.run(
-    `CREATE VIEW ${ROWS} AS SELECT ${[`part0.rowid AS ${ROW}`, ...names].join(', ')} FROM ${parts.join(' POSITIONAL JOIN ')}`,
+    `CREATE OR REPLACE VIEW ${ROWS} AS SELECT ${[`part0.rowid AS ${ROW}`, ...names].join(', ')} FROM ${parts.join(' POSITIONAL JOIN ')}`,
   );
 }
 

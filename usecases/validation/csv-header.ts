@@ -46,8 +46,7 @@ export function checkColumns(found: readonly string[], contract: Contract): void
  * @throws FileRejectedError for another delimiter or encoding
  */
 export function parseHeader({ bytes, fault }: ScannedRecord, delimiter: string): string[] {
-  if (fault === 'nul' || bytes.includes(0))
-    throw new FileRejectedError('format', 'the file is binary, or UTF-16: expected UTF-8 text');
+  if (bytes.includes(0)) throw new FileRejectedError('format', 'the file is binary, or UTF-16: expected UTF-8 text');
   if (fault === 'encoding') throw new FileRejectedError('format', 'the header is not UTF-8');
   if (fault !== undefined)
     throw new FileRejectedError('format', `the header is no record: expected ${describeFault(fault)}`);

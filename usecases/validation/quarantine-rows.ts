@@ -118,8 +118,8 @@ async function quarantineParquet({ duck, loaded }: QuarantineOptions, writer: Wr
   const place = new Map(columns.map((column, i) => [column, i + 1]));
   const values = columns.map((column) => shownSql(loaded.columns[column]!.name));
   const rows = duck.columns(
-    `SELECT ${['file_row_number', ...values].join(', ')} FROM read_parquet(${literal(loaded.file)}, file_row_number = true) ` +
-      `WHERE file_row_number IN (SELECT row FROM ${BREACHES}) ORDER BY file_row_number`,
+    `SELECT * FROM (SELECT ${['row_number() OVER () - 1', ...values].map((value, i) => `${value} AS v${i}`).join(', ')} ` +
+      `FROM read_parquet(${literal(loaded.file)})) WHERE v0 IN (SELECT row FROM ${BREACHES}) ORDER BY v0`,
   );
   for await (const [numbers, ...cells] of rows) {
     for (const [i, number] of numbers!.entries()) {

@@ -73,7 +73,7 @@ describe('trimtab predict', () => {
       carrier_out: ['UA', 'NA', 'true'],
     });
     const validated = await run('validate', data, '--contract', path.join(folder, 'echo'), '--out', folder, '--json');
-    expect(JSON.parse(validated.out).rows).toEqual({ lines: 3, accepted: 3, quarantined: 0 });
+    expect(JSON.parse(validated.out).rows).toEqual({ records: 3, accepted: 3, quarantined: 0 });
   });
 
   it('sends what is none of the type’s values as it is, for the endpoint to name', async () => {

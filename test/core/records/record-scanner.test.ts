@@ -130,10 +130,10 @@ describe('RecordScanner', () => {
       ],
     ],
     [
-      'a NUL',
+      'a NUL, which is for the rules of columns to judge',
       'a,b\n1,\0\n3,4\n',
       [
-        [2, 1, 'nul'],
+        [2, 1, 'whole'],
         [3, 1, 'whole'],
       ],
     ],

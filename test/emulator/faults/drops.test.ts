@@ -51,8 +51,8 @@ describe('events of drops', () => {
     const first = await dropped('a\n1\n');
     await new Promise((resolve) => setTimeout(resolve, 1_100)); // S3 tells the time in seconds.
     const second = await dropped('a\n1\n2\n');
-    expect(await validateDrop(home, second)).toMatchObject({ version: 1, rows: { lines: 2 } });
-    expect(await validateDrop(home, first)).toMatchObject({ version: 2, rows: { lines: 1 } });
+    expect(await validateDrop(home, second)).toMatchObject({ version: 1, rows: { records: 2 } });
+    expect(await validateDrop(home, first)).toMatchObject({ version: 2, rows: { records: 1 } });
     const kept = (await manifests()).map(({ version, rows, source }) => ({ version, rows, at: source.writtenAt }));
     expect(kept.map(({ version, rows }) => [version, rows])).toEqual([
       [1, 2],

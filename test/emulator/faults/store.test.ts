@@ -73,7 +73,7 @@ describe('S3', () => {
       fixture.proxy.when(match, { kind: 'cut', bytes: 4 }, { times: 1 });
       fixture.proxy.when(match, { kind: 'shorten', bytes: 4 }, { times: 1 });
       expect(await validateDrop(fixture.home, event)).toMatchObject({
-        rows: { lines: 3, accepted: 2, quarantined: 1 },
+        rows: { records: 3, accepted: 2, quarantined: 1 },
       });
       await fixture.expectAllStored();
     });
@@ -93,7 +93,7 @@ describe('S3', () => {
     for (let delivery = 1; report === undefined && delivery <= 5; delivery++)
       report = await validateDrop(fixture.home, event).catch(() => undefined);
     for (const rule of rules) expect(rule.hits).toBeGreaterThan(0);
-    expect(report).toMatchObject({ version: 1, rows: { lines: 3, accepted: 2, quarantined: 1 } });
+    expect(report).toMatchObject({ version: 1, rows: { records: 3, accepted: 2, quarantined: 1 } });
     fixture.proxy.clear();
     expect(await validateDrop(fixture.home, event)).toMatchObject({ repeated: true, version: 1 });
     await fixture.expectAllStored();

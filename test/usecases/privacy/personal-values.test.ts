@@ -212,7 +212,7 @@ describe('a canary that flies through everything', () => {
         ['broken.parquet', 'rejected'],
         ['table.parquet', 'accepted'],
       ]);
-      expect(reports[0].rows).toEqual({ lines: 66, accepted: 60, quarantined: 6 });
+      expect(reports[0].rows).toEqual({ records: 66, accepted: 60, quarantined: 6 });
       expect(reports[0].personal).toEqual({
         carrier: personal,
         distance: personal,

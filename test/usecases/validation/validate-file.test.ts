@@ -113,7 +113,7 @@ describe('validateFile', () => {
     ],
     ['an unterminated quote at the end', [good(1), good(2), 'r3,"2026,1,1,a,0'], 2, { 4: 'quote' }],
     ['a quote in the middle of a field', [good(1), 'r2,2026-01-09T00:00:00Z,1,1,a"b",0', good(3)], 2, { 3: 'one of' }],
-    ['a NUL', [good(1), 'r2,t,1,1,a\0,0', good(3)], 2, { 3: 'NUL' }],
+    ['a NUL', [good(1), 'r2,t,1,1,a\0,0', good(3)], 2, { 3: 'a string' }],
   ])('accounts for every line: %s', async (_, rows, accepted, faults) => {
     const { verdict, rows: quarantined } = await judge(lines(...rows));
     expect(verdict.rows).toEqual({ records: rows.length, accepted, quarantined: rows.length - accepted });
