@@ -17,11 +17,22 @@ import type { QuarantinedRow } from '../validation/validation-view.ts';
 import type { DataOwner, Subject } from './data-owners.ts';
 import { type EditedFile, editLines } from './edit-lines.ts';
 
-/** Writes an object anew and erases what was under its key before. */
+/**
+ * Writes an object anew and erases what was under its key before. What a run before an interruption has done is left as
+ * it is, so that each run gets further.
+ */
 async function renew(store: ObjectStore, key: string, body: string, contentType?: string): Promise<void> {
+  if (await isRenewed(store, key, body)) return;
   await store.put(key, body, contentType === undefined ? {} : { contentType });
   const current = await store.head(key);
   await store.erase(key, current ? { keep: current.versionId } : {});
+}
+
+/** Whether the object has this content, and no earlier one is held. */
+async function isRenewed(store: ObjectStore, key: string, body: string): Promise<boolean> {
+  let held = 0;
+  for await (const write of store.writes(key)) if (write.key === key) held++;
+  return held === 1 && (await store.head(key)) !== undefined && new TextDecoder().decode(await store.get(key)) === body;
 }
 
 /** Takes a subject's rows out of quarantined ones. */

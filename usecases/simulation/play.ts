@@ -180,7 +180,10 @@ class Simulation {
   /** What is due of the functions, in the order in which data flows. */
   async #functions(): Promise<void> {
     const due = (seconds: number): boolean => this.#now % seconds === 0;
-    if (due(this.#every.truth)) await this.#traffic.join(this.#now, await this.#state());
+    if (due(this.#every.truth)) {
+      await this.#traffic.join(this.#now, await this.#state());
+      if (this.#drift.described) await this.#drift.capture(this.#now, this.#traffic.totals);
+    }
     if (this.#drift.described && due(this.#every.drift)) await this.#lookAtDrift();
     if (due(this.#every.advance)) await this.#traffic.replay(this.#now);
     if (due(this.#every.alarms)) await this.#attempt('rollback', () => this.#lookAtAlarms());
