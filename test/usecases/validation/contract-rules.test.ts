@@ -11,7 +11,7 @@ import type { Signature, TensorType } from '../../../core/model/signature.ts';
 import { cellKind, cellValue } from '../../../core/protocols/formats/cell.ts';
 import { parseJson } from '../../../core/protocols/formats/json.ts';
 import { protocolModelOf } from '../../../core/protocols/protocol.ts';
-import { type Duck, openDuck, withDuck } from '../../../platform/duckdb/connection.ts';
+import { type Duck, openDuck } from '../../../platform/duckdb/connection.ts';
 import type { Endpoint } from '../../../usecases/serving/endpoint.ts';
 import { BREACHES } from '../../../usecases/validation/create-cells.ts';
 import { loadFile } from '../../../usecases/validation/load-file.ts';
@@ -294,6 +294,7 @@ const KNOWN: [object, [json: string, csv: string, rule: string | undefined][]][]
       ['"abc"', 'abc', 'maxLength'],
       ['"\\u0000abc"', '\0abc', 'type'],
       ['null', '', 'missing'],
+      ['""', '""', 'allowed'],
     ],
   ],
   [
@@ -343,8 +344,12 @@ describe('known cells', () => {
       const check = requestCheck({ name: 'f', ...feature }, input);
       expect(cells.map(([json]) => check(json).rule)).toEqual(cells.map(([, , rule]) => rule));
       const ofText = (csv: string) =>
-        check({ value: cellValue(cellKind(input, (feature as { type: FeatureType }).type), csv.replaceAll('"', '')) })
-          .rule;
+        check({
+          value: cellValue(
+            cellKind(input, (feature as { type: FeatureType }).type),
+            csv === '' ? null : csv.replaceAll('"', ''),
+          ),
+        }).rule;
       expect(
         cells.map(([, csv]) => ofText(csv)),
         `CSV for ${input}`,
