@@ -21,6 +21,7 @@ import { addRegister } from './commands/register.ts';
 import { addReject } from './commands/reject.ts';
 import { addRelease } from './commands/release.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addRows } from './commands/rows.ts';
 import { addServe } from './commands/serve.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSmoke } from './commands/smoke.ts';
@@ -54,6 +55,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addStatus,
   addHistory,
   addValidate,
+  addRows,
   addProfile,
   addDrift,
   addQuality,
@@ -89,13 +91,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
   for (const add of ADDITIONS) add(program, io, () => program.opts<GlobalOptions>());
   for (const command of program.commands) {
-    // Options of every command may stand after its name, too.
-    command.option('--home <home>', "folder of the local home, or 'aws'").option('--json', 'print JSON');
-    command.hook('preAction', (_, action) => {
-      for (const [name, value] of Object.entries(action.opts()))
-        if ((name === 'home' || name === 'json') && value !== undefined) program.setOptionValue(name, value);
-    });
-    command.exitOverride().copyInheritedSettings(program);
+    takeCommonOptions(program, command);
+    for (const part of command.commands) takeCommonOptions(program, part);
   }
   try {
     await program.parseAsync([...argv], { from: 'user' });
@@ -103,6 +100,18 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     return failed(error, io);
   }
+}
+
+/** Options of every command may stand after its name, too. */
+function takeCommonOptions(program: Command, command: Command): void {
+  command.option('--home <home>', "folder of the local home, or 'aws'").option('--json', 'print JSON');
+  // Of a command that has parts, this is called for each of them.
+  command.hook('preAction', (_, action) => {
+    for (const options of [command.opts(), action.opts()])
+      for (const [name, value] of Object.entries(options))
+        if ((name === 'home' || name === 'json') && value !== undefined) program.setOptionValue(name, value);
+  });
+  command.exitOverride().copyInheritedSettings(program);
 }
 
 function failed(error: unknown, io: Io): number {

@@ -9,9 +9,11 @@ import { DecryptedFileView, DecryptedValueView } from '../usecases/privacy/decry
 import { ForgetView } from '../usecases/privacy/forget-view.ts';
 import { CompareView } from '../usecases/quality/compare-view.ts';
 import { QualityView } from '../usecases/quality/quality-view.ts';
+import { RowsExportView, RowsListView, RowsReturnView, RowsView } from '../usecases/quarantine/rows-view.ts';
 import { HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
+import { RedoView } from '../usecases/validation/redo-drop.ts';
 import { FileValidationView } from '../usecases/validation/validation-view.ts';
 import { CostView } from './cost/cost-view.ts';
 import { DoctorView } from './doctor/doctor-view.ts';
@@ -29,6 +31,7 @@ export interface View {
 
 const view = (name: string, schema: z.ZodType, about: string): View => ({ name, schema, about });
 
+const rowsReturn = view('rows-return', RowsReturnView, 'what became of rows that were given back');
 const entry = view('entry', Entry, 'the ledger entry that was appended');
 
 /** What each command prints with `--json`, by command and the options that change what it is. */
@@ -50,6 +53,12 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   'history --at': view('history-at', HistoryAtView, 'what was true at an instant'),
   'history --verify': view('verification', VerificationView, 'whether the ledger is as it was written'),
   validate: view('validation', FileValidationView, 'what a data file was found to be'),
+  'validate --redo': view('validation-redone', RedoView, 'what became of a drop that was judged again'),
+  'rows list': view('rows-list', RowsListView, 'data files that have quarantined rows'),
+  'rows show': view('rows', RowsView, 'quarantined rows of a drop'),
+  'rows export': view('rows-export', RowsExportView, 'quarantined rows as a file'),
+  'rows redo': rowsReturn,
+  'rows release': rowsReturn,
   profile: view('profile', Profile, 'what is in a data file, counted'),
   drift: view('drift', DriftView, 'drift of captured traffic'),
   'drift --file': view('file-drift', FileDriftView, 'drift of a data file'),

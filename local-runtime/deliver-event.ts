@@ -1,4 +1,4 @@
-import { reasonOf, storeDeadLetter } from '../platform/dead-letters.ts';
+import { deadLetterKey, reasonOf, storeDeadLetter } from '../platform/dead-letters.ts';
 import type { ObjectStore } from '../platform/ports.ts';
 
 /** An event on its way to a function. */
@@ -13,23 +13,31 @@ export interface Delivery<E, R> {
   readonly attempts?: number;
   /** Wait before the second call, doubled before each further one. @default 200 */
   readonly backoffMs?: number;
+  /** Told of every call that failed. */
+  readonly failed?: (reason: string, attempt: number) => void;
 }
+
+/** What the function returned, or that the event became a dead letter. */
+export type Delivered<R> = { readonly delivered: true; readonly result: R } | { readonly delivered: false };
 
 /**
  * Calls a function with an event as a queue would: again when it fails, and so that nothing is lost, the event of the
- * last failed call is stored with the reason as `dead-letter/<function>/<id>.json`.
- *
- * @returns what the function returned, or undefined when the event became a dead letter
+ * last failed call is stored with the reason as `dead-letter/<function>/<id>.json`. A call that succeeds takes back the
+ * letter of an earlier time.
  */
-export async function deliver<E, R>(delivery: Delivery<E, R>): Promise<R | undefined> {
-  const { store, function: fn, id, event, attempts = 3, backoffMs = 200 } = delivery;
+export async function deliver<E, R>(delivery: Delivery<E, R>): Promise<Delivered<R>> {
+  const { store, function: fn, id, event, attempts = 3, backoffMs = 200, failed } = delivery;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await fn.run(event);
+      const result = await fn.run(event);
+      await store.delete(deadLetterKey({ function: fn.name, id }));
+      return { delivered: true, result };
     } catch (error) {
+      const reason = reasonOf(error);
+      failed?.(reason, attempt);
       if (attempt >= attempts) {
-        await storeDeadLetter(store, { function: fn.name, id, attempts, reason: reasonOf(error), event });
-        return undefined;
+        await storeDeadLetter(store, { function: fn.name, id, attempts, reason, event });
+        return { delivered: false };
       }
       await new Promise((resolve) => setTimeout(resolve, backoffMs * 2 ** (attempt - 1)));
     }

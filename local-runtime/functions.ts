@@ -18,7 +18,7 @@ import { RuleBook } from '../usecases/quality/version-rules.ts';
 import { advanceRollouts } from '../usecases/release/advance-rollouts.ts';
 import { rollBack } from '../usecases/release/roll-back.ts';
 import { Replay } from '../usecases/replay/replay-releases.ts';
-import { validateDrop } from '../usecases/validation/validate-drop.ts';
+import { type DropOutcome, validateDrop } from '../usecases/validation/validate-drop.ts';
 
 /** A function as the local runtime calls it: the use case that its Lambda handler calls, with the same triggers. */
 export interface LocalFunction {
@@ -49,7 +49,14 @@ export function localFunctions(
   const hours = new UnreadableHours();
   const again = new Replay(home, { entry: workerEntry() });
   return [
-    { spec: validate, created: ({ key, versionId }) => validateDrop(home, { key, versionId }) },
+    {
+      spec: validate,
+      created: async ({ key, versionId }) => {
+        const outcome = await validateDrop(home, { key, versionId });
+        log(describeOutcome(outcome));
+        return outcome;
+      },
+    },
     { spec: drift, scheduled: (now) => driftOfAll(home, now) },
     {
       spec: groundTruth,
@@ -72,6 +79,15 @@ export function localFunctions(
     { spec: advance, scheduled: (now) => advanceRollouts(home, now, probe, { schedules }) },
     { spec: rollback, alarmed: (transition) => rollBack(home, probe, transition) },
   ];
+}
+
+/** What became of a file, in a line. */
+function describeOutcome({ source, verdict, rejection, rows, version, drop, repeated }: DropOutcome): string {
+  const found =
+    verdict === 'rejected'
+      ? `rejected whole: ${rejection?.reason}`
+      : `${rows.accepted} rows are dataset version ${version}, ${rows.quarantined} are in quarantine`;
+  return `${source.key}: ${repeated ? 'judged before by the same contract, ' : ''}${found} (drop ${drop})`;
 }
 
 async function driftOfAll(home: Home, now: Date): Promise<void> {

@@ -11,6 +11,7 @@ import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { metricsPage, releaseGauges, watchedGauges } from '../server/metrics/metrics-page.ts';
 import { Endpoint } from '../usecases/serving/endpoint.ts';
 import { AlarmTriggers } from './alarm-triggers.ts';
+import { DropLog } from './drop-log.ts';
 import { localFunctions } from './functions.ts';
 import { watchDrops } from './watch-drops.ts';
 
@@ -25,6 +26,8 @@ export interface LocalRuntimeOptions {
   readonly log?: (line: string) => void;
   /** Seconds between the runs of scheduled functions, by name. @default those of their triggers */
   readonly every?: Readonly<Record<string, number>>;
+  /** Seconds for which a file that is written in place must not change before it is judged. @default 10 */
+  readonly quietSeconds?: number;
   /** Header in which a trusted proxy identifies the caller, as the standalone server has it. @default none is trusted */
   readonly callerHeader?: string;
 }
@@ -45,6 +48,8 @@ export interface LocalRuntime {
 const ALARM_SECONDS = 1;
 const DROP_SECONDS = 0.5;
 const DELIVERY_SECONDS = 1;
+/** Uploads pause for seconds. */
+const QUIET_SECONDS = 10;
 
 /**
  * Starts the local runtime for a folder. It stands in for API Gateway, the log subscription, S3's events, EventBridge
@@ -87,6 +92,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   const functions = localFunctions(home, { probe, log, schedules });
   const alarms = new AlarmTriggers(home, functions, log, schedules);
 
+  const processed = await DropLog.open(path.join(home.folder, 'drops.jsonl'));
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);
   const loops: Interval[] = [
@@ -111,6 +117,8 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
             prefix: trigger.prefix,
             function: { name: fn.spec.name, run: fn.created },
             seconds: DROP_SECONDS,
+            quietSeconds: options.quietSeconds ?? QUIET_SECONDS,
+            processed,
             log,
           }),
         );

@@ -1,6 +1,8 @@
+import { digestOf } from '../platform/digest.ts';
 import type { Home, ObjectInfo } from '../platform/ports.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { deliver } from './deliver-event.ts';
+import type { DropLog } from './drop-log.ts';
 import { DropPoller } from './drop-poller.ts';
 
 export interface WatchDropsOptions {
@@ -10,21 +12,48 @@ export interface WatchDropsOptions {
   readonly function: { readonly name: string; readonly run: (object: ObjectInfo) => Promise<unknown> };
   /** Seconds between two polls. */
   readonly seconds: number;
+  /** Seconds for which a file that is written in place must not change. */
+  readonly quietSeconds: number;
+  /** What was processed before. */
+  readonly processed: DropLog;
+  /** Wait before the second try of a file, in milliseconds, doubled before each further one. @default 2000 */
+  readonly backoffMs?: number;
   /** Prints a line for operators. */
   readonly log: (line: string) => void;
 }
 
+/** Calls in all before a file becomes a dead letter: as many as the queue makes on AWS. */
+const ATTEMPTS = 3;
+/** What hinders a file may pass: a full disk, memory that another process has. */
+const BACKOFF_MS = 2_000;
+/** Characters of a key in the name of its dead letter. */
+const MAX_NAME = 100;
+
 /** Polls a prefix of the data store and calls a function with each new object, as S3's events and a queue would. */
-export function watchDrops(home: Home, { prefix, function: fn, seconds, log }: WatchDropsOptions): Interval {
-  const poller = new DropPoller(home.data, prefix);
+export function watchDrops(home: Home, options: WatchDropsOptions): Interval {
+  const { prefix, function: fn, seconds, quietSeconds, processed, backoffMs = BACKOFF_MS, log } = options;
+  const poller = new DropPoller(home.data, { prefix, quietSeconds, known: processed.known });
   return startInterval(
     seconds,
     async () => {
       for (const object of await poller.poll()) {
-        const id = object.key.replaceAll('/', '_');
-        await deliver({ store: home.data, function: fn, id, event: object });
+        const id = letterId(object.key);
+        const done = await deliver({
+          store: home.data,
+          function: fn,
+          id,
+          event: object,
+          attempts: ATTEMPTS,
+          backoffMs,
+          failed: (reason, attempt) => log(`${fn.name}: ${object.key}, try ${attempt} of ${ATTEMPTS}: ${reason}`),
+        });
+        if (done.delivered) await processed.add(object);
       }
     },
     (error) => log(`${fn.name}: ${error instanceof Error ? error.message : error}`),
   );
 }
+
+/** A name for a key's dead letter: readable, of any file system, and another one for every key. */
+const letterId = (key: string): string =>
+  `${key.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, MAX_NAME)}-${digestOf(key).slice(0, 12)}`;

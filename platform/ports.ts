@@ -18,6 +18,11 @@ export interface ObjectInfo {
   /** Identifies this very write of the key, where the store keeps versions; else equal to the etag. */
   readonly versionId: string;
   readonly modifiedAt: Date;
+  /**
+   * Whether it came under its name whole: it was put by a program, or a person moved it there. False where that cannot be
+   * told, as of a file that is being written in place; absent where nothing else can happen.
+   */
+  readonly whole?: boolean;
 }
 
 /** One write of a key that the store still holds. */

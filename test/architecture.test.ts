@@ -28,6 +28,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   serving: ['registry', 'explanations'],
   reports: [],
   validation: ['registry', 'reports'],
+  quarantine: ['validation', 'reports'],
   baseline: ['validation'],
   drift: ['registry', 'validation', 'reports'],
   quality: ['registry', 'validation', 'baseline'],
@@ -35,8 +36,8 @@ const DOMAINS: Record<string, readonly string[]> = {
   release: ['registry', 'quality', 'drift'],
   replay: ['registry', 'quality', 'ground-truth', 'release'],
   simulation: ['registry', 'release', 'ground-truth', 'drift'],
-  privacy: ['registry', 'validation', 'quality', 'ground-truth'],
-  audit: ['privacy', 'validation', 'quality'],
+  privacy: ['registry', 'validation', 'quarantine', 'quality', 'ground-truth'],
+  audit: ['privacy', 'validation', 'quarantine', 'quality'],
 };
 
 /** What others may read of functions/: what starts a function and how large it is, never what it does. */

@@ -1,25 +1,36 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import os, { userInfo } from 'node:os';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
+import { quietHome } from '../../platform/quiet-home.ts';
 import { renderFileReport } from '../../usecases/validation/file-report.ts';
+import { UnknownDropError } from '../../usecases/validation/find-reports.ts';
+import { type RedoView, redoDrop } from '../../usecases/validation/redo-drop.ts';
 import { validateFile } from '../../usecases/validation/validate-file.ts';
 import type { FileValidationView } from '../../usecases/validation/validation-view.ts';
 import { assertFileExists } from '../arguments.ts';
-import { type GlobalOptions, type Io, print } from '../context.ts';
-import { CheckFailedError } from '../errors.ts';
+import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { CheckFailedError, UsageError } from '../errors.ts';
 import { loadModelContract } from '../load-contract.ts';
 import { bar, table } from '../output/table.ts';
 
 /** Holds a data file against a contract. */
 export function addValidate(program: Program, io: Io, options: () => GlobalOptions): void {
   program
-    .command('validate <file>')
+    .command('validate [file]')
     .description('hold a data file against a contract; exit status 1 when it is rejected')
+    .option('--redo <drop>', 'judge a drop again, by its id or the key of its file, under the contract of today')
+    .option('--force', 'with --redo: also where the contract is the one that judged it')
     .option('--contract <folder>', 'model folder whose contract holds')
     .option('--model <name>', 'registered model whose contract holds')
     .option('--out <folder>', 'where good and quarantined rows and the report go (default: a new temporary folder)')
-    .action(async (file: string, own: { contract?: string; model?: string; out?: string }) => {
+    .action(async (file: string | undefined, own: ValidateFlags) => {
+      if (own.redo !== undefined) {
+        if (file !== undefined) throw new UsageError('say either a file or --redo');
+        return redo(own.redo, own.force ?? false);
+      }
+      if (own.force) throw new UsageError('--force goes with --redo');
+      if (file === undefined) throw new UsageError('say which file, or --redo and a drop');
       assertFileExists(file);
       const { manifest, contract, baseline, keys } = await loadModelContract(own, io, options());
       const outDir = own.out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-validate-')));
@@ -36,6 +47,46 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
       print(io, options(), { ...verdict, report }, formatValidation);
       if (verdict.verdict === 'rejected') throw new CheckFailedError('the file is rejected');
     });
+
+  const redo = (drop: string, force: boolean): Promise<void> =>
+    withHome(io, options(), async (home) => {
+      const by = io.env.TRIMTAB_ACTOR ?? `user:${userInfo().username}`;
+      const done = await redoDrop(quietHome(home), { drop, force, by }).catch((error: unknown) => {
+        throw error instanceof UnknownDropError ? new CheckFailedError(error.message) : error;
+      });
+      print(io, options(), done, formatRedo);
+      if (done.report.verdict === 'rejected') throw new CheckFailedError('the file is rejected');
+    });
+}
+
+interface ValidateFlags {
+  readonly contract?: string;
+  readonly model?: string;
+  readonly out?: string;
+  readonly redo?: string;
+  readonly force?: true;
+}
+
+function formatRedo({ again, report, former }: RedoView): string {
+  const { drop, at, contract, verdict, rejection, rows, version, places, source } = report;
+  const held = contract === null ? 'no contract' : `${contract.source} (${contract.digest.slice(0, 12)})`;
+  const outcome = `${verdict}${rejection ? `: ${rejection.reason}` : `, ${rows.accepted} rows are dataset version ${version}, ${rows.quarantined} are in quarantine`}`;
+  if (!again)
+    return [
+      `nothing would change: ${source.key} was held to this very contract, ${held}, at ${at}`,
+      `  ${outcome}`,
+      `  drop ${drop}; mend the contract first, or judge it all the same with --force`,
+    ].join('\n');
+  return [
+    `${source.key} judged again, held to ${held}`,
+    `  ${outcome}`,
+    `  drop ${drop}, report ${places.report}`,
+    ...(former === null
+      ? []
+      : [
+          `  it stands in for drop ${former.drop}${former.version === null ? '' : ` and dataset version ${former.version}`}, held to ${former.contract?.source ?? 'no contract'}: rows that were put back or accepted there are judged anew here`,
+        ]),
+  ].join('\n');
 }
 
 function formatValidation(view: FileValidationView): string {

@@ -104,25 +104,39 @@ function version({ model, version: v, entries, service }: VersionTrace): string 
   );
 }
 
-function drop({ dataset, drop: id, report, manifest, models }: DropTrace): string {
-  const { source, rows, places } = report;
+function drop({ dataset, drop: id, report, manifest, verdicts, returns, models }: DropTrace): string {
+  const { source, rows, places, contract, by, mends } = report;
   return lines(
     `drop ${id} of dataset ${dataset}`,
     `├─ from ${source.key}, ${source.bytes} bytes, sha256 ${source.sha256}, write ${source.versionId}`,
-    `├─ judged ${time(report.at)}: ${report.verdict}${report.rejection ? `, ${report.rejection.reason}` : ''}`,
+    `├─ judged ${time(report.at)}${by === null ? '' : `, for ${by}`}: ${report.verdict}${report.rejection ? `, ${report.rejection.reason}` : ''}`,
+    contract === null ? '│   there was no contract' : `│   held to ${contract.source} (${contract.digest})`,
+    ...(mends === null ? [] : [`│   it mends rows of drop ${mends}`]),
     `│   ${rows.records} records = ${rows.accepted} accepted + ${rows.quarantined} quarantined`,
     ...(manifest
       ? [
-          `├─ dataset version ${manifest.version}: ${manifest.rows} rows, contract ${manifest.contract}`,
+          `├─ dataset version ${manifest.version}: ${manifest.rows} rows, held to ${manifest.contract.source} (${manifest.contract.digest})`,
           ...(manifest.erasures ?? []).map((each) => `│   ${each.rows} rows erased, ${time(each.at)}`),
         ]
       : []),
+    ...returns.map(returned),
+    ...verdicts
+      .filter((each) => each.drop !== id)
+      .map(
+        (each) =>
+          `├─ also judged ${time(each.at)} as ${each.drop}, held to ${each.contract?.source ?? 'no contract'}: ${each.verdict}${each.version === null ? '' : `, dataset version ${each.version}`}`,
+      ),
     ...(places.quarantine ? [`├─ quarantine ${places.quarantine}`] : []),
     `├─ report ${places.report}`,
     models.length === 0
       ? '└─ no model version names it in its lineage'
       : `└─ trained on it: ${models.map((each) => `${each.model} ${each.version}`).join(', ')}`,
   );
+}
+
+function returned({ as, rows, lines: which, at, by, reason, version: v }: DropTrace['returns'][number]): string {
+  const done = as === 'accepted' ? 'accepted as they are' : 'put back';
+  return `├─ ${rows} quarantined rows ${done}, ${time(at)}, by ${by}: dataset version ${v}, lines ${which}${reason === null ? '' : `; ${reason}`}`;
 }
 
 function versionLines(summary: VersionSummary): string[] {

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { createWriteStream } from 'node:fs';
-import { copyFile, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ObjectNotFoundError, PlatformError } from '../errors.ts';
@@ -82,14 +82,20 @@ export class FileObjectStore implements ObjectStore {
     { ifAbsent, ifMatch }: PutOptions = {},
   ): Promise<boolean> {
     const file = await this.#find(key);
-    if (ifMatch === undefined) return writeAtomically(this.root, file, fill, { ifAbsent });
+    const fillWhole = async (unfinished: string): Promise<void> => {
+      await fill(unfinished);
+      // Two writes within one tick of the kernel's clock leave both times alike, and it would look as if written in place.
+      const now = new Date();
+      await utimes(unfinished, now, now);
+    };
+    if (ifMatch === undefined) return writeAtomically(this.root, file, fillWhole, { ifAbsent });
     const place = (rename: () => Promise<void>): Promise<boolean> =>
       withFileLock(this.root, file, async () => {
         if ((await infoOf(key, file))?.etag !== ifMatch) return false;
         await rename();
         return true;
       });
-    return writeAtomically(this.root, file, fill, { ifAbsent, place });
+    return writeAtomically(this.root, file, fillWhole, { ifAbsent, place });
   }
 
   /** @returns undefined when the file was changed in the middle */
@@ -179,8 +185,15 @@ async function infoOf(key: string, file: string): Promise<ObjectInfo | undefined
 
 function described(key: string, info: BigIntStats): ObjectInfo {
   const etag = tagOf(info);
-  return { key, bytes: Number(info.size), etag, versionId: etag, modifiedAt: new Date(Number(info.mtimeMs)) };
+  const modifiedAt = new Date(Number(info.mtimeMs));
+  return { key, bytes: Number(info.size), etag, versionId: etag, modifiedAt, whole: isWhole(info) };
 }
+
+/**
+ * Writing sets both times of a file to the same instant; being renamed, linked or given a time, as copying and moving end,
+ * sets the second one alone.
+ */
+const isWhole = ({ size, mtimeNs, ctimeNs }: BigIntStats): boolean => size > 0n && ctimeNs !== mtimeNs;
 
 /** Inode, size and time in nanoseconds: every write makes a new inode, so this changes whenever the content does. */
 const tagOf = (info: BigIntStats): string =>

@@ -37,8 +37,13 @@ describe('commands named in Markdown files', () => {
 
   it('are commands, with options that they have', async () => {
     const options = new Map<string, Set<string>>();
-    for (const command of commands)
-      options.set(command, new Set([...(await helpOf(command)).matchAll(/--[a-z-]+/g)].map(([option]) => option)));
+    for (const command of commands) {
+      const help = await helpOf(command);
+      // Of a command that has parts, those of all its parts.
+      const parts = [...help.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, part]) => part!);
+      const helps = [help, ...(await Promise.all(parts.map((part) => helpOf(command, part))))];
+      options.set(command, new Set(helps.flatMap((text) => text.match(/--[a-z-]+/g) ?? [])));
+    }
     const wrong: string[] = [];
     let found = 0;
     for (const file of markdownFiles())

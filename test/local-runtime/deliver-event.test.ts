@@ -1,6 +1,10 @@
+import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../local-runtime/deliver-event.ts';
-import { DropPoller } from '../../local-runtime/drop-poller.ts';
+import { DropLog } from '../../local-runtime/drop-log.ts';
+import { DropPoller, type DropPollerOptions } from '../../local-runtime/drop-poller.ts';
 import { FileObjectStore } from '../../platform/local/object-store.ts';
 import { DeliveryStream } from '../../server/captures/delivery-stream.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -23,10 +27,14 @@ describe('deliver', () => {
   it('tries again, and keeps what fails for good with its reason', async () => {
     let tries = 0;
     const flaky = { name: 'f', run: async () => (++tries < 3 ? Promise.reject(new Error('not yet')) : 'done') };
-    expect(await deliver({ store, function: flaky, id: 'id', event: {}, backoffMs: 1 })).toBe('done');
+    expect(await deliver({ store, function: flaky, id: 'id', event: {}, backoffMs: 1 })).toEqual({
+      delivered: true,
+      result: 'done',
+    });
     expect(tries).toBe(3);
     const broken = { name: 'g', run: async () => Promise.reject(new RangeError('no good')) };
-    expect(await deliver({ store, function: broken, id: 'poison', event: { a: 1 }, backoffMs: 1 })).toBeUndefined();
+    const poison = { store, id: 'poison', event: { a: 1 }, backoffMs: 1 };
+    expect(await deliver({ ...poison, function: broken })).toEqual({ delivered: false });
     expect(JSON.parse(await text('dead-letter/g/poison.json'))).toEqual({
       function: 'g',
       id: 'poison',
@@ -34,6 +42,11 @@ describe('deliver', () => {
       reason: 'RangeError: no good',
       event: { a: 1 },
     });
+    // What is processed in the end has no letter any more.
+    expect(await deliver({ ...poison, function: { ...broken, run: async () => 1 } })).toMatchObject({
+      delivered: true,
+    });
+    expect(await keys('dead-letter/')).toEqual([]);
   });
 });
 
@@ -71,20 +84,55 @@ describe('DeliveryStream', () => {
 });
 
 describe('DropPoller', () => {
-  it('tells of a file once it is at rest, and again when it is replaced', async () => {
-    const poller = new DropPoller(store, 'incoming/');
-    const poll = async () => (await poller.poll()).map(({ key }) => key);
-    await store.put('incoming/d/a.csv', 'half');
-    expect(await poll()).toEqual([]);
-    await store.put('incoming/d/a.csv', 'half and the rest');
-    expect(await poll()).toEqual([]);
-    expect(await poll()).toEqual(['incoming/d/a.csv']);
-    expect(await poll()).toEqual([]);
+  const file = (name: string) => path.join(folder, 'incoming/d', name);
+  const poller = (options: Partial<DropPollerOptions> = {}) => {
+    const made = new DropPoller(store, { prefix: 'incoming/', quietSeconds: 60, ...options });
+    return async () => (await made.poll()).map(({ key }) => key);
+  };
+
+  it('tells of an object that was put, or moved into place, as soon as it is seen twice alike', async () => {
+    const poll = poller();
+    await store.put('incoming/d/a.csv', 'whole');
+    expect([await poll(), await poll(), await poll()]).toEqual([[], ['incoming/d/a.csv'], []]);
+    writeFileSync(file('.b.csv'), 'written beside');
+    await sleep(20);
+    renameSync(file('.b.csv'), file('b.csv'));
+    expect([await poll(), await poll(), await poll()]).toEqual([[], ['incoming/d/b.csv'], []]);
     await store.put('incoming/d/a.csv', 'another');
-    await poll();
-    expect(await poll()).toEqual(['incoming/d/a.csv']);
-    await store.put('elsewhere/b.csv', 'x');
-    await poll();
-    expect(await poll()).toEqual([]);
+    expect([await poll(), await poll()]).toEqual([[], ['incoming/d/a.csv']]);
+    await store.put('elsewhere/c.csv', 'x');
+    expect([await poll(), await poll()]).toEqual([[], []]);
+  });
+
+  it('waits for a file that is written in pieces with pauses, and tells of it once', async () => {
+    const poll = poller({ quietSeconds: 1 });
+    mkdirSync(path.dirname(file('a.csv')), { recursive: true });
+    for (let piece = 0; piece < 3; piece++) {
+      appendFileSync(file('a.csv'), `piece ${piece}\n`);
+      for (let part = 0; part < 5; part++) {
+        expect(await poll()).toEqual([]);
+        await sleep(100);
+      }
+    }
+    await sleep(1_000);
+    expect([await poll(), await poll()]).toEqual([['incoming/d/a.csv'], []]);
+  });
+
+  it('does not wait for a file that lay there before it looked', async () => {
+    const poll = poller({ now: () => Date.now() + 120_000 });
+    mkdirSync(path.dirname(file('a.csv')), { recursive: true });
+    writeFileSync(file('a.csv'), 'x');
+    expect([await poll(), await poll()]).toEqual([[], ['incoming/d/a.csv']]);
+  });
+
+  it('tells of nothing that was processed in an earlier life', async () => {
+    await store.put('incoming/d/a.csv', 'x');
+    const log = await DropLog.open(path.join(folder, 'drops.jsonl'));
+    await log.add((await store.head('incoming/d/a.csv'))!);
+    appendFileSync(path.join(folder, 'drops.jsonl'), '{"key":"cut o');
+    const poll = poller({ known: (await DropLog.open(path.join(folder, 'drops.jsonl'))).known });
+    expect([await poll(), await poll()]).toEqual([[], []]);
+    await store.put('incoming/d/a.csv', 'y');
+    expect([await poll(), await poll()]).toEqual([[], ['incoming/d/a.csv']]);
   });
 });

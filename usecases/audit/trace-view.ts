@@ -3,7 +3,8 @@ import { Lineage } from '../../core/manifest/manifest.ts';
 import { Digest, Instant, ModelName, VersionNumber } from '../../core/model/names.ts';
 import { Entry } from '../../core/registry/ledger.ts';
 import { Variant } from '../../core/serving/variant.ts';
-import { DatasetManifest } from '../validation/dataset-version.ts';
+import { RowsReturn } from '../quarantine/returns.ts';
+import { DatasetManifest, HeldContract } from '../validation/dataset-version.ts';
 import { DropReport } from '../validation/report.ts';
 
 const Share = z.number().min(0).max(1);
@@ -138,6 +139,26 @@ export const DropTrace = z.strictObject({
   drop: z.string().describe('Identifies the drop.'),
   report: DropReport.describe('What was judged, and what came of it.'),
   manifest: DatasetManifest.nullable().describe('The dataset version of its good rows; null when it was rejected.'),
+  verdicts: z
+    .array(
+      z.strictObject({
+        drop: z.string().describe('Identifies the verdict.'),
+        at: Instant,
+        by: z.string().nullable().describe('Who wanted it judged again; null where it was dropped.'),
+        contract: HeldContract.nullable().describe('The contract that it was held to; null where there was none.'),
+        verdict: DropReport.shape.verdict,
+        version: z.int().nullable().describe('Dataset version that its good rows became; null without one.'),
+      }),
+    )
+    .describe('Every verdict on the same file, this one among them, oldest first.'),
+  returns: z
+    .array(
+      RowsReturn.omit({ manifest: true, report: true }).extend({
+        version: z.int().describe('The dataset version that they became.'),
+        mended: z.string().nullable().describe('The mended file as a drop; null where rows were accepted as they are.'),
+      }),
+    )
+    .describe('Quarantined rows of it that were put back or accepted, in order.'),
   models: z
     .array(z.strictObject({ model: ModelName, version: VersionNumber }))
     .describe('Model versions whose lineage names it: by version, drop, or digest of the file.'),

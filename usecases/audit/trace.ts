@@ -1,6 +1,7 @@
 import { ModelName } from '../../core/model/names.ts';
 import type { Home } from '../../platform/ports.ts';
 import { dataOwners } from '../privacy/data-owners.ts';
+import { isDropId } from '../validation/drop-id.ts';
 import { traceDrop, traceDropOf } from './trace-drop.ts';
 import { tracePrediction } from './trace-prediction.ts';
 import { traceEntry, traceVersion } from './trace-version.ts';
@@ -22,7 +23,7 @@ export interface TraceOptions {
 
 /**
  * Everything that can be known by an id: of a prediction (`ID`, `ID#row`), an entry of the ledger (`MODEL#12`), a model
- * version (`MODEL@3`), a dataset version (`DATASET/000001`) or a drop (20 hexadecimal digits).
+ * version (`MODEL@3`), a dataset version (`DATASET/000001`) or a drop (20 hexadecimal digits, or 20 and 12).
  *
  * @throws UntracedError
  */
@@ -48,7 +49,7 @@ export async function trace(home: Home, id: string, options: TraceOptions = {}):
 async function traceData(home: Home, id: string, model: string | undefined): Promise<DropTrace | undefined> {
   const dataset = /^(?:datasets\/)?([A-Za-z0-9][\w.-]*)\/(\d{1,6})$/.exec(id);
   if (dataset) return traceDropOf(home, dataset[1]!, Number(dataset[2]));
-  if (!/^[0-9a-f]{20}$/.test(id)) return undefined;
+  if (!isDropId(id)) return undefined;
   const owners = await dataOwners(home, model);
   return traceDrop(
     home,

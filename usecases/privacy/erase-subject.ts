@@ -8,6 +8,7 @@ import { markErased } from '../ground-truth/erasure-watch.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
 import { RuleBook } from '../quality/version-rules.ts';
+import { settleDataset } from '../quarantine/returns.ts';
 import { Registry } from '../registry/registry.ts';
 import { type DataOwner, dataOwners, datasetsWithoutContract, Subject } from './data-owners.ts';
 import { throughGzip } from './edit-lines.ts';
@@ -192,6 +193,7 @@ class Forgetting {
   async #data(journal: Journal | undefined, owner: DataOwner, subject: Subject): Promise<void> {
     const erasure = { home: this.home, owner, scratch: this.scratch, at: this.#at };
     let rows = 0;
+    if (!this.#dryRun) await settleDataset(this.home, owner.name);
     await this.#sweep(journal, owner, 'drops', {
       prefix: `incoming/${owner.name}/`,
       edit: async (from, to) => {
@@ -215,7 +217,7 @@ class Forgetting {
     });
     await this.#sweep(journal, owner, 'quarantine', {
       prefix: `quarantine/${owner.name}/`,
-      wanted: (key) => /\/(rows\.jsonl|source(\.[^/]*)?)$/.test(key),
+      wanted: (key) => /\/(rows\.jsonl|source(\.[^/]*)?|mended\/[^/]+)$/.test(key),
       edit: (from, to, key) =>
         key.endsWith('/rows.jsonl') ? quarantineEdit(subject)(from, to) : editTable(from, to, subject),
       before: async (key, copy) => {

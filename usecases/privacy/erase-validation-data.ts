@@ -8,10 +8,11 @@ import { summarizeRelation } from '../../platform/duckdb/profile.ts';
 import type { Home, ObjectStore } from '../../platform/ports.ts';
 import { type DatasetRules, loadContract } from '../validation/dataset-contract.ts';
 import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
+import { fileId, fileOfDrop } from '../validation/drop-id.ts';
+import { reportsOfFile } from '../validation/find-reports.ts';
 import { firstQuarantined } from '../validation/first-quarantined.ts';
 import { summaryTerms } from '../validation/profiled-columns.ts';
 import { type DropReport, renderReport } from '../validation/report.ts';
-import { dropId } from '../validation/validate-drop.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import type { DataOwner, Subject } from './data-owners.ts';
 import { type EditedFile, editLines } from './edit-lines.ts';
@@ -92,7 +93,7 @@ async function baselineFor(home: Home, dataset: string): Promise<Profile | undef
 }
 
 /**
- * Stores the report of a drop that is about to be rewritten under the id that it will have, if it has been validated:
+ * Stores the reports of a drop that is about to be rewritten under the ids that it will have, if it has been validated:
  * without a report its rows would be validated again and become another dataset version.
  *
  * @param key of the drop
@@ -105,12 +106,15 @@ export async function storeReport(
   copy: string,
   from: string,
 ): Promise<void> {
-  const [old, fresh] = [dropId(key, await digestOfFile(from)), dropId(key, await digestOfFile(copy))];
-  const place = (drop: string): string => `reports/validation/${owner.name}/${drop}/report.json`;
-  if (!(await home.data.head(place(old)))) return;
-  const report = (await readJson(home, place(old))) as DropReport;
-  const judged: DropReport = { ...report, judgedAs: report.judgedAs ?? old };
-  await home.data.put(place(fresh), JSON.stringify(judged, null, 2), { contentType: 'application/json' });
+  const [old, fresh] = [fileId(key, await digestOfFile(from)), fileId(key, await digestOfFile(copy))];
+  // Of every contract that judged it: what it was judged by stays the second part of its id.
+  for (const report of await reportsOfFile(home, owner.name, old)) {
+    const id = `${fresh}${report.drop.slice(fileOfDrop(report.drop).length)}`;
+    const judged: DropReport = { ...report, judgedAs: report.judgedAs ?? report.drop };
+    await home.data.put(`reports/validation/${owner.name}/${id}/report.json`, JSON.stringify(judged, null, 2), {
+      contentType: 'application/json',
+    });
+  }
 }
 
 /**

@@ -18,7 +18,9 @@ export const DatasetContract = z.strictObject({
 export interface DatasetRules {
   readonly contract: Contract;
   readonly baseline?: Profile;
-  /** Where the rules came from, for the record. */
+  /** Which baseline it is: its key, or its digest. */
+  readonly baselineName?: string;
+  /** Where the rules came from, for the record: `contracts/<dataset>.json`, or a model version such as `flights v3`. */
   readonly source: string;
 }
 
@@ -36,7 +38,11 @@ export async function loadContract(home: Home, dataset: string): Promise<Dataset
       own.baseline === undefined
         ? undefined
         : Baseline.parse(JSON.parse(new TextDecoder().decode(await home.artifacts.get(own.baseline)))).profile;
-    return { contract: own.contract, source: key, ...(baseline ? { baseline } : {}) };
+    return {
+      contract: own.contract,
+      source: key,
+      ...(baseline ? { baseline, baselineName: own.baseline! } : {}),
+    };
   } catch (error) {
     if (!(error instanceof ObjectNotFoundError)) throw error;
   }
@@ -48,7 +54,7 @@ export async function loadContract(home: Home, dataset: string): Promise<Dataset
   const baseline = await baselineOf(home, version);
   return {
     contract: modelContract(version.manifest, version.signature),
-    source: `${dataset} version ${version.version}`,
-    ...(baseline ? { baseline: baseline.profile } : {}),
+    source: `${dataset} v${version.version}`,
+    ...(baseline ? { baseline: baseline.profile, baselineName: version.baseline!.digest } : {}),
   };
 }

@@ -15,13 +15,44 @@ export const DropSource = z
   })
   .describe('The file that came, and the very bytes.');
 
+/** The contract that something was held to. */
+export const HeldContract = z.strictObject({
+  digest: z.string().describe('SHA-256 of the contract.'),
+  source: z.string().describe('Where it was: `contracts/<dataset>.json`, or a model version such as `flights v3`.'),
+});
+export type HeldContract = z.infer<typeof HeldContract>;
+
+/** Quarantined rows that became a dataset version after all. */
+export const ReturnedRows = z.strictObject({
+  of: z.string().describe('The drop in whose quarantine they were.'),
+  number: z.int().min(1).describe('Which return of rows of that drop it was.'),
+  as: z
+    .enum(['put-back', 'accepted'])
+    .describe('Mended and held to the contract again, or accepted as they are: those break rules of the contract.'),
+  lines: z.string().describe('Lines of that drop that they are of, such as `3,7-9`.'),
+  by: z.string().describe('Who did it.'),
+  reason: z.string().nullable().describe('Why, where somebody said so.'),
+});
+export type ReturnedRows = z.infer<typeof ReturnedRows>;
+
 /** `manifest.json` of a dataset version: written last, and only with it the version counts. */
 export const DatasetManifest = z.strictObject({
   dataset: z.string().describe('Name of the dataset.'),
   version: z.int().min(1).describe('Number of the dataset version.'),
   drop: z.string().describe('The drop that it came from, and the very bytes.'),
   source: DropSource,
-  contract: z.string().describe('SHA-256 of the contract that its rows keep.'),
+  contract: HeldContract.describe(
+    'The contract that its rows keep; those that were accepted as they are, were held to.',
+  ),
+  follows: z
+    .string()
+    .nullable()
+    .describe(
+      'An earlier verdict on the same file: what became versions by that one, this version stands in for; null for the first.',
+    ),
+  returned: ReturnedRows.nullable().describe(
+    'Which quarantined rows it holds, where it holds such rows and no others; else null.',
+  ),
   rows: z.int().min(0).describe('Rows that it holds.'),
   personal: Treated.optional().describe(
     'What was done with the personal columns, as it was really done: omit, too, where there were no keys.',
@@ -33,6 +64,40 @@ export const DatasetManifest = z.strictObject({
   createdAt: z.string().describe('When the version was made.'),
 });
 export type DatasetManifest = z.infer<typeof DatasetManifest>;
+
+/** Rows of a version, as they were found to be. */
+export interface VersionRows {
+  /** Parquet file with them. */
+  readonly dataFile: string;
+  readonly profile: unknown;
+  readonly summary: unknown;
+}
+
+/** Stores a dataset version: its manifest last, and only with it the version counts. */
+export async function storeVersion(home: Home, manifest: DatasetManifest, rows: VersionRows): Promise<void> {
+  const folder = versionFolder(manifest.dataset, manifest.version);
+  await storeRows(home, folder, rows);
+  await storeManifest(home, manifest);
+}
+
+/** Stores what a version holds, in whose place nothing is put that is there. */
+export async function storeRows(
+  home: Home,
+  folder: string,
+  { dataFile, profile, summary }: VersionRows,
+): Promise<void> {
+  await home.data.upload(`${folder}/data.parquet`, dataFile, { ifAbsent: true });
+  await home.data.put(`${folder}/profile.json`, JSON.stringify(profile), { ifAbsent: true });
+  await home.data.put(`${folder}/summary.json`, JSON.stringify(summary), { ifAbsent: true });
+}
+
+/** Makes a version count. @returns false when it did already */
+export const storeManifest = (home: Home, manifest: DatasetManifest): Promise<boolean> =>
+  home.data.put(
+    `${versionFolder(manifest.dataset, manifest.version)}/manifest.json`,
+    JSON.stringify(manifest, null, 2),
+    { ifAbsent: true },
+  );
 
 export const versionFolder = (dataset: string, version: number): string =>
   `datasets/${dataset}/${String(version).padStart(6, '0')}`;

@@ -3,16 +3,24 @@ import { Instant } from '../../core/model/names.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { TableSummary } from '../../core/profile/summary.ts';
 import { countText } from '../../core/report/text.ts';
-import { DropSource } from './dataset-version.ts';
+import { DropSource, HeldContract } from './dataset-version.ts';
 import { renderValidation } from './validation-page.ts';
 import { type QuarantinedRow, ValidationView } from './validation-view.ts';
 
 /** What became of a drop; kept as `report.json`, and what `report.html` shows. */
 export const DropReport = z.strictObject({
   dataset: z.string().describe('Name of the dataset.'),
-  drop: z.string().describe('Identifies the drop: key and content.'),
+  drop: z
+    .string()
+    .describe(
+      'Identifies the drop as it was judged: 20 digits for key and content, then 12 for what it was judged by.',
+    ),
   source: DropSource,
   at: Instant.describe('When it was judged.'),
+  by: z.string().nullable().describe('Who wanted it judged again, or put its rows back; null where it was dropped.'),
+  contract: HeldContract.nullable().describe('The contract that it was held to; null where there was none.'),
+  follows: z.string().nullable().describe('The verdict on the same file before this one; null for the first.'),
+  mends: z.string().nullable().describe('The drop whose quarantined rows it mends; null for any other file.'),
   ...ValidationView.pick({
     verdict: true,
     rejection: true,
@@ -22,6 +30,10 @@ export const DropReport = z.strictObject({
     personal: true,
     columns: true,
   }).shape,
+  header: z
+    .string()
+    .nullable()
+    .describe('The header of a CSV file that has quarantined rows, as it stands there; else null.'),
   version: z.int().nullable().describe('Dataset version that the good rows became; null when it was rejected.'),
   places: z
     .strictObject({
@@ -58,7 +70,7 @@ export function renderReport(report: DropReport, shown: DropPage): string {
       title: `Data validation: ${report.dataset}`,
       subtitle: `${source.key}, ${report.at}`,
       index: '../../../index.html',
-      footer: `drop ${report.drop}, sha256 ${source.sha256}, source version ${source.versionId}`,
+      footer: footer(report),
     },
     accepted: `${countText(rows.accepted)} rows are dataset version ${version}; ${countText(rows.quarantined)} are in quarantine with their reasons.`,
     facts: [
@@ -66,4 +78,14 @@ export function renderReport(report: DropReport, shown: DropPage): string {
       { label: 'bytes', value: countText(source.bytes) },
     ],
   });
+}
+
+function footer({ drop, source, contract, follows, mends, by }: DropReport): string {
+  return [
+    `drop ${drop}, sha256 ${source.sha256}, source version ${source.versionId}`,
+    contract === null ? 'no contract' : `contract ${contract.source}, sha256 ${contract.digest}`,
+    ...(follows === null ? [] : [`follows the verdict ${follows} on the same file`]),
+    ...(mends === null ? [] : [`mends rows of drop ${mends}`]),
+    ...(by === null ? [] : [`by ${by}`]),
+  ].join('; ');
 }

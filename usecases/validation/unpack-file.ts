@@ -37,6 +37,6 @@ export async function unpackFile(file: string, folder: string): Promise<string> 
   return target;
 }
 
-/** Whether it is the file that is damaged, rather than that it could not be read or written. */
+/** Whether it is the file that is damaged, rather than that it could not be read or written, or memory ran out. */
 const isDamage = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+  error instanceof Error && 'code' in error && /^Z_(?!MEM_ERROR)/.test(String(error.code));

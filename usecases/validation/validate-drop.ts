@@ -1,19 +1,20 @@
-import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { isPersonal, needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
-import { announceReport } from '../reports/announce-report.ts';
-import { loadContract } from './dataset-contract.ts';
-import { claimVersion, type DatasetManifest, readJson, versionFolder } from './dataset-version.ts';
+import { csvHeader } from './csv-header-text.ts';
+import { type DatasetRules, loadContract } from './dataset-contract.ts';
+import { claimVersion, type HeldContract, readJson, storeVersion, versionFolder } from './dataset-version.ts';
+import { dropId, fileId, type JudgedBy } from './drop-id.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
+import { dropsOfFile, reportsOfFile } from './find-reports.ts';
 import { firstQuarantined } from './first-quarantined.ts';
-import { datasetMetricLine, privacyMetricLine } from './metrics.ts';
+import { privacyMetricLine } from './metrics.ts';
+import { isPublished, publish } from './publish-report.ts';
 import { type DropReport, renderReport } from './report.ts';
+import { unpackFile } from './unpack-file.ts';
 import { rejectedFile, type ValidateOptions, validateFile } from './validate-file.ts';
 import type { ValidationView } from './validation-view.ts';
 
@@ -25,22 +26,31 @@ export interface Drop {
   readonly bytes?: number;
 }
 
-/** Largest file after decompression: more would not fit the function's temporary folder. */
-const MAX_BYTES = 4 * 1024 ** 3;
+/** Somebody wants a drop judged again. */
+export interface Again {
+  /** Who. */
+  readonly by: string;
+  /** Also where the same contract has judged it already. */
+  readonly force: boolean;
+}
 
 /** The report of a drop, and whether it had been processed before: then nothing was done this time. */
 export type DropOutcome = DropReport & { readonly repeated?: true };
 
+/** Memory of the engine, MB. */
+const MEMORY_MB = 1024;
+
 /**
  * Judges a drop under `incoming/<dataset>/`: good rows become a numbered, immutable dataset version with its profile,
- * bad rows go to quarantine with their reasons, and a report says what happened. Processed once by key and content:
- * the same drop delivered twice gives the report of the first time. A dataset's versions are numbered in the order in
- * which they were judged, which need not be that in which their files were written: `source.writtenAt` tells that one.
+ * bad rows go to quarantine with their reasons, and a report says what happened. Processed once by key, content and
+ * contract: the same drop delivered twice gives the report of the first time, and under another contract it is judged
+ * anew. A dataset's versions are numbered in the order in which they were judged, which need not be that in which their
+ * files were written: `source.writtenAt` tells that one.
  *
  * @throws ObjectNotFoundError when the object, or that very write of it, is gone
  * @throws DropDiffersError
  */
-export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome> {
+export async function validateDrop(home: Home, drop: Drop, again?: Again): Promise<DropOutcome> {
   const dataset = datasetOf(drop.key);
   const work = await mkdtemp(path.join(os.tmpdir(), 'trimtab-drop-'));
   try {
@@ -49,21 +59,26 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
     if (drop.bytes !== undefined && info.bytes !== drop.bytes)
       throw new DropSizeMismatchError(drop.key, info.bytes, drop.bytes);
     const sha256 = await digestOfFile(file);
-    const id = dropId(drop.key, sha256);
-    const base = `reports/validation/${dataset}/${id}/report`;
+    const rules = await contractFor(home, dataset);
+    const id = await idFor(home, { dataset, key: drop.key, sha256, rules, force: again?.force ?? false });
+    const base = reportBase(dataset, id);
     if (await home.data.head(`${base}.json`)) {
       const report = (await readJson(home, `${base}.json`)) as DropReport;
       // Whoever wrote it may have been killed before anybody was told, or the bus may have been down.
-      if (!(await home.data.head(publishedMarkerKey(report)))) await publish(home, report);
+      if (!(await isPublished(home, report))) await publish(home, report);
       return { ...report, repeated: true };
     }
 
-    const rules = await loadContract(home, dataset).catch((error: unknown) => error);
     const now = home.clock.now();
-    const personal = { owner: dataset, keys: await keysFor(home, dataset, rules) };
+    const personal = { owner: dataset, keys: await privacyKeysFor(home, dataset, rules) };
     const outDir = path.join(work, 'out');
-    const verdict = await validateContent(file, rules, { outDir, now, memoryMb: 1024, personal });
-    const quarantine = `quarantine/${dataset}/${id}`;
+    const { view: verdict, header } = await validateContent(file, rules, {
+      outDir,
+      now,
+      memoryMb: MEMORY_MB,
+      personal,
+    });
+    const quarantine = quarantineFolder(dataset, id);
     const source = {
       key: drop.key,
       versionId: info.versionId,
@@ -75,26 +90,31 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
     if (verdict.quarantineFile) await home.data.upload(`${quarantine}/rows.jsonl`, verdict.quarantineFile);
     if (verdict.verdict === 'rejected') {
       // A copy would keep personal values in the clear; the digest says which file it was.
-      const kept = isRules(rules) && !isPersonal(rules.contract);
+      const kept = rules !== undefined && !isPersonal(rules.contract);
       if (kept) await home.data.upload(`${quarantine}/source${path.extname(drop.key)}`, file);
-      const why = isRules(rules) ? 'the contract marks personal fields' : 'no contract says what is personal';
+      const why = rules !== undefined ? 'the contract marks personal fields' : 'no contract says what is personal';
       const copy = kept ? {} : { copy: `none is kept, for ${why}: the drop itself stays where it was put` };
       await home.data.put(
         `${quarantine}/rejected.json`,
         JSON.stringify({ dataset, drop: id, source, at: now.toISOString(), ...verdict.rejection, ...copy }, null, 2),
       );
     }
-    const known = isRules(rules) ? rules : undefined;
-    const contract = known && digestOf(JSON.stringify(known.contract));
+    const contract = rules === undefined ? null : heldContract(rules);
     const version =
-      verdict.dataFile === null || contract === undefined
+      verdict.dataFile === null || contract === null
         ? null
-        : await claimVersion(home, dataset, id, { contract, personal: verdict.personal ?? {} });
+        : await claimVersion(home, dataset, id, { contract: contract.digest, personal: verdict.personal ?? {} });
+    const earlier = await reportsOfFile(home, dataset, id);
+    const follows = earlier.findLast((report) => report.drop !== id)?.drop ?? null;
     const report: DropReport = {
       dataset,
       drop: id,
       source,
       at: now.toISOString(),
+      by: again?.by ?? null,
+      contract,
+      follows,
+      mends: null,
       verdict: verdict.verdict,
       rejection: verdict.rejection,
       rows: verdict.rows,
@@ -102,6 +122,7 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
       reasons: verdict.reasons,
       personal: verdict.personal,
       columns: verdict.columns,
+      header,
       version,
       places: {
         dataset: version === null ? null : versionFolder(dataset, version),
@@ -110,11 +131,27 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
       },
       judgedAs: null,
     };
-    if (version !== null) await keepVersion(home, report, verdict, contract!);
+    if (version !== null && contract !== null && verdict.dataFile !== null)
+      await storeVersion(
+        home,
+        {
+          dataset,
+          version,
+          drop: id,
+          source,
+          contract,
+          follows,
+          returned: null,
+          rows: report.rows.accepted,
+          ...(report.personal ? { personal: report.personal } : {}),
+          createdAt: report.at,
+        },
+        { ...verdict, dataFile: verdict.dataFile },
+      );
     const html = renderReport(report, {
       profile: verdict.profile ?? undefined,
       summary: verdict.summary ?? undefined,
-      baseline: known?.baseline,
+      baseline: rules?.baseline,
       sample,
     });
     await home.data.put(`${base}.html`, html, { contentType: 'text/html; charset=utf-8' });
@@ -131,8 +168,11 @@ export async function validateDrop(home: Home, drop: Drop): Promise<DropOutcome>
   }
 }
 
-/** Identifies a drop: its key and its content. */
-export const dropId = (key: string, sha256: string): string => digestOf(`${key}\n${sha256}`).slice(0, 20);
+/** Where the reports of a drop are, without their endings. */
+export const reportBase = (dataset: string, drop: string): string => `reports/validation/${dataset}/${drop}/report`;
+
+/** Where the quarantined rows of a drop are. */
+export const quarantineFolder = (dataset: string, drop: string): string => `quarantine/${dataset}/${drop}`;
 
 /** The dataset of a drop's key: `incoming/<dataset>/<file>`. */
 export function datasetOf(key: string): string {
@@ -141,15 +181,57 @@ export function datasetOf(key: string): string {
   return match[1]!;
 }
 
-type Rules = Awaited<ReturnType<typeof loadContract>>;
-const isRules = (rules: unknown): rules is Rules => typeof rules === 'object' && rules !== null && 'contract' in rules;
+/** The contract of a dataset as its versions and reports name it. */
+export const heldContract = ({ contract, source }: DatasetRules): HeldContract => ({
+  digest: digestOf(JSON.stringify(contract)),
+  source,
+});
+
+/** The rules of a dataset; undefined where it has none. What else hinders is thrown. */
+export async function contractFor(home: Home, dataset: string): Promise<DatasetRules | undefined> {
+  try {
+    return await loadContract(home, dataset);
+  } catch (error) {
+    if (error instanceof NoContractError) return undefined;
+    throw error;
+  }
+}
+
+/** What a file is judged by under the rules of its dataset. */
+export const judgedBy = (rules: DatasetRules | undefined): JudgedBy => ({
+  contract: rules === undefined ? null : heldContract(rules).digest,
+  ...(rules?.contract.file.maxPsi === undefined ? {} : { baseline: rules.baselineName ?? 'none' }),
+});
+
+interface FileOfDataset {
+  readonly dataset: string;
+  readonly key: string;
+  readonly sha256: string;
+  readonly rules: DatasetRules | undefined;
+  readonly force: boolean;
+}
+
+/** The id of a drop under the rules of its dataset; by force, one that nothing was judged under. */
+async function idFor(home: Home, { dataset, key, sha256, rules, force }: FileOfDataset): Promise<string> {
+  const by = judgedBy(rules);
+  const plain = dropId(key, sha256, by);
+  if (!force) return plain;
+  const known = await dropsOfFile(home, dataset, fileId(key, sha256));
+  let id = plain;
+  for (let round = 2; known.has(id); round++) id = dropId(key, sha256, { ...by, round });
+  return id;
+}
 
 /**
  * The privacy keys, when the rules of a dataset need them. Judging goes on without: columns to be hashed or encrypted
  * are dropped then, which the log, a metric and the report say.
  */
-async function keysFor(home: Home, dataset: string, rules: unknown): Promise<PrivacyKeys | undefined> {
-  if (!isRules(rules) || !needsKeys(rules.contract)) return undefined;
+export async function privacyKeysFor(
+  home: Home,
+  dataset: string,
+  rules: DatasetRules | undefined,
+): Promise<PrivacyKeys | undefined> {
+  if (rules === undefined || !needsKeys(rules.contract)) return undefined;
   let keys: PrivacyKeys | undefined;
   try {
     keys = await home.privacy();
@@ -164,85 +246,32 @@ async function keysFor(home: Home, dataset: string, rules: unknown): Promise<Pri
   return keys;
 }
 
+/** What a file was found to be, and its header where it has quarantined rows that are to be shown under one. */
+interface JudgedContent {
+  readonly view: ValidationView;
+  readonly header: string | null;
+}
+
 async function validateContent(
   file: string,
-  rules: unknown,
+  rules: DatasetRules | undefined,
   options: Omit<ValidateOptions, 'baseline'>,
-): Promise<ValidationView> {
-  if (!isRules(rules)) {
-    if (rules instanceof NoContractError) return rejectedFile({ rule: 'schema', message: rules.message });
-    throw rules;
+): Promise<JudgedContent> {
+  if (rules === undefined) {
+    const { message } = new NoContractError(options.personal?.owner ?? '');
+    return { view: rejectedFile({ rule: 'schema', message }), header: null };
   }
   try {
-    const plain = await unpacked(file);
-    return await validateFile(plain, rules.contract, { ...options, baseline: rules.baseline });
+    const plain = await unpackFile(file, path.dirname(file));
+    const view = await validateFile(plain, rules.contract, {
+      ...options,
+      ...(rules.baseline ? { baseline: rules.baseline } : {}),
+    });
+    // Only where the columns were found to be those of the contract: any other first line may be a row.
+    const headed = view.quarantineFile !== null && /\.[ct]sv$/.test(plain);
+    return { view, header: headed ? await csvHeader(plain) : null };
   } catch (error) {
-    if (error instanceof FileRejectedError) return rejectedFile(error);
+    if (error instanceof FileRejectedError) return { view: rejectedFile(error), header: null };
     throw error;
   }
-}
-
-/** A gzipped file's content beside it; any other file itself. */
-async function unpacked(file: string): Promise<string> {
-  if (!file.endsWith('.gz')) return file;
-  const target = file.slice(0, -'.gz'.length);
-  let bytes = 0;
-  try {
-    await pipeline(
-      createReadStream(file),
-      createGunzip(),
-      async function* (chunks: AsyncIterable<Buffer>) {
-        for await (const chunk of chunks) {
-          bytes += chunk.length;
-          if (bytes > MAX_BYTES) throw new FileRejectedError('volume', `more than ${MAX_BYTES} bytes when unpacked`);
-          yield chunk;
-        }
-      },
-      createWriteStream(target),
-    );
-  } catch (error) {
-    if (error instanceof FileRejectedError) throw error;
-    throw new FileRejectedError('format', `cannot be unpacked: ${(error as Error).message}`, { cause: error });
-  }
-  return target;
-}
-
-async function keepVersion(home: Home, report: DropReport, verdict: ValidationView, contract: string): Promise<void> {
-  const folder = report.places.dataset!;
-  await home.data.upload(`${folder}/data.parquet`, verdict.dataFile!, { ifAbsent: true });
-  await home.data.put(`${folder}/profile.json`, JSON.stringify(verdict.profile), { ifAbsent: true });
-  await home.data.put(`${folder}/summary.json`, JSON.stringify(verdict.summary), { ifAbsent: true });
-  const manifest: DatasetManifest = {
-    dataset: report.dataset,
-    version: report.version!,
-    drop: report.drop,
-    source: report.source,
-    contract,
-    rows: report.rows.accepted,
-    ...(report.personal ? { personal: report.personal } : {}),
-    createdAt: report.at,
-  };
-  await home.data.put(`${folder}/manifest.json`, JSON.stringify(manifest, null, 2), { ifAbsent: true });
-}
-
-const publishedMarkerKey = ({ dataset, drop }: DropReport): string => `reports/validation/${dataset}/${drop}/published`;
-
-/** Publishes the result at least once: a marker is written afterwards. */
-async function publish(home: Home, report: DropReport): Promise<void> {
-  const { dataset, drop, verdict, version, rows, places } = report;
-  await home.bus.publish({
-    source: 'trimtab',
-    detailType: 'Drop Validated',
-    detail: { dataset, drop, verdict, version, rows, report: places.report },
-  });
-  const now = home.clock.now();
-  home.metrics.write(
-    datasetMetricLine({ environment: home.metrics.environment, dataset, at: now }, verdict === 'rejected', rows),
-  );
-  await announceReport(home, places.report, {
-    at: Date.parse(report.at),
-    verdict,
-    detail: `${rows.quarantined} of ${rows.records} quarantined`,
-  });
-  await home.data.put(publishedMarkerKey(report), now.toISOString());
 }

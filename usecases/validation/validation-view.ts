@@ -15,6 +15,8 @@ export interface QuarantinedRow {
   readonly raw?: string;
   /** Whether {@link raw} is only how a long record begins. */
   readonly cut?: true;
+  /** Line of another drop that it was to mend. */
+  readonly mends?: number;
   /** Pseudonym of whom the row is about, where the contract names a subject. */
   readonly subject?: string;
   readonly reasons: Omit<Violation, 'row'>[];

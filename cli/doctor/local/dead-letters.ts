@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import type { Home } from '../../../platform/ports.ts';
 import { type DoctorCheck, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 
@@ -9,11 +11,25 @@ export const deadLetters: DoctorCheck<HomeContext> = {
     for await (const { key } of home.data.list('dead-letter/')) keys.push(key);
     if (keys.length === 0) return [ok('dead letters', 'none')];
     return [
-      warn('dead letters', `${keys.length}, such as ${keys[0]}`, {
+      warn('dead letters', `${keys.length}, such as ${keys[0]}${await reasonIn(home, keys[0]!)}`, {
         expected: 'none',
         remedy:
-          'its `reason` says why; mend that, let the event come again, and delete the letter; runbook: dead-letters.md',
+          'mend what the reason says and let the event come again: drop the file again, or start `trimtab up` again; runbook: dead-letters.md',
       }),
     ];
   },
 };
+
+/** Characters of a reason that are shown. */
+const MAX_REASON = 200;
+const Letter = z.object({ reason: z.string() });
+
+/** Why it could not be processed, as far as the letter says so. */
+async function reasonIn({ data }: Home, key: string): Promise<string> {
+  try {
+    const { reason } = Letter.parse(JSON.parse(new TextDecoder().decode(await data.get(key))));
+    return `: ${reason.slice(0, MAX_REASON)}`;
+  } catch {
+    return '';
+  }
+}

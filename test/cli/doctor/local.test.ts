@@ -134,9 +134,16 @@ describe('trimtab doctor on a folder', () => {
       'a dead letter',
       () => {
         mkdirSync(path.join(home, 'data', 'dead-letter', 'validate'), { recursive: true });
-        writeFileSync(path.join(home, 'data', 'dead-letter', 'validate', 'x.json'), '{}');
+        writeFileSync(
+          path.join(home, 'data', 'dead-letter', 'validate', 'x.json'),
+          '{"reason":"Error: the disk is full"}',
+        );
       },
-      { name: 'dead letters', status: 'warn', found: '1, such as dead-letter/validate/x.json' },
+      {
+        name: 'dead letters',
+        status: 'warn',
+        found: '1, such as dead-letter/validate/x.json: Error: the disk is full',
+      },
     ],
     [
       'a folder that others may write to',

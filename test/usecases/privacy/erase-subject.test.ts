@@ -58,7 +58,7 @@ describe('forgetting that is interrupted', () => {
     let killed = 0;
     for (; done === undefined; killed++) {
       // Some runs get one change done and some a few, so that every kind of change is the last one somewhere.
-      const counter = { left: 1 + 2 * (killed % 3) };
+      const counter = { left: 1 + 2 * (killed % 5) };
       const frail: Home = { ...home, data: failing(home.data, counter), captures: failing(home.captures, counter) };
       done = await forget(frail, { subject: ANNA, request: 'r', actor: 'test' }).catch((error: Error) => {
         expect(error.message).toBe('killed');

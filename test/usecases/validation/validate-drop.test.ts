@@ -6,6 +6,7 @@ import { withDuck } from '../../../platform/duckdb/connection.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { redoDrop } from '../../../usecases/validation/redo-drop.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -119,6 +120,98 @@ describe('validateDrop', () => {
     for (let i = 0; i < 2; i++) expect(await validateDrop(home, { key: KEY })).toMatchObject({ repeated: true });
     const published = readFileSync(path.join(folder, 'events.jsonl'), 'utf8').trimEnd().split('\n');
     expect(published.filter((line) => JSON.parse(line).detailType === 'Drop Validated')).toHaveLength(1);
+  });
+
+  describe('under another contract', () => {
+    const CONTRACT = (max: number) => ({
+      contract: { features: [{ name: 'a', type: 'integer', max }], file: { maxQuarantinedShare: 1 } },
+    });
+    const key = 'incoming/other/x.csv';
+    const put = (max: number) => home.data.put('contracts/other.json', JSON.stringify(CONTRACT(max)));
+    beforeEach(async () => {
+      await put(1);
+      await home.data.put(key, 'a\n1\n2\n3\n');
+    });
+
+    it('judges the same drop anew, and says which contract and which verdict were before', async () => {
+      const first = await validateDrop(home, { key });
+      expect(first).toMatchObject({
+        rows: { accepted: 1, quarantined: 2 },
+        contract: { source: 'contracts/other.json' },
+        follows: null,
+        header: 'a',
+        by: null,
+      });
+      await put(2);
+      const second = await validateDrop(home, { key });
+      expect(second).toMatchObject({ version: 2, rows: { accepted: 2 }, follows: first.drop });
+      expect(second.contract!.digest).not.toBe(first.contract!.digest);
+      expect(second.drop.slice(0, 20)).toBe(first.drop.slice(0, 20));
+      expect(await json('datasets/other/000002/manifest.json')).toMatchObject({
+        contract: second.contract,
+        follows: first.drop,
+      });
+      // Of the former nothing was changed.
+      expect(await json(`reports/validation/other/${first.drop}/report.json`)).toEqual(first);
+      await put(1);
+      expect(await validateDrop(home, { key })).toMatchObject({ repeated: true, drop: first.drop });
+    });
+
+    it('judges again what somebody names, by id or key, unless nothing would change', async () => {
+      const first = await validateDrop(home, { key });
+      expect(await redoDrop(home, { drop: first.drop, force: false, by: 'user:ada' })).toMatchObject({
+        again: false,
+        report: { drop: first.drop, version: 1 },
+      });
+      await put(3);
+      const redone = await redoDrop(home, { drop: first.drop.slice(0, 20), force: false, by: 'user:ada' });
+      expect(redone).toMatchObject({
+        again: true,
+        report: { version: 2, rows: { accepted: 3, quarantined: 0 }, follows: first.drop, by: 'user:ada' },
+        former: { drop: first.drop },
+      });
+      expect(await redoDrop(home, { drop: key, force: false, by: 'user:ada' })).toMatchObject({ again: false });
+      const forced = await redoDrop(home, { drop: key, force: true, by: 'user:ada' });
+      expect(forced).toMatchObject({ again: true, report: { version: 3, follows: redone.report.drop } });
+      expect(await redoDrop(home, { drop: key, force: true, by: 'user:ada' })).toMatchObject({
+        report: { version: 4 },
+      });
+      await home.data.delete(key);
+      const gone = redoDrop(home, { drop: first.drop, force: false, by: 'user:ada' });
+      await expect(gone).rejects.toThrow('not there any more');
+    });
+
+    it('takes in a drop that was rejected for want of a contract, once there is one', async () => {
+      await home.data.delete('contracts/other.json');
+      expect(await validateDrop(home, { key })).toMatchObject({ verdict: 'rejected', contract: null });
+      await put(3);
+      expect(await validateDrop(home, { key })).toMatchObject({ verdict: 'accepted', version: 1 });
+    });
+
+    it('is another contract when a field is marked personal', async () => {
+      const first = await validateDrop(home, { key });
+      const marked = CONTRACT(1);
+      Object.assign(marked.contract.features[0]!, { personal: 'omit' });
+      await home.data.put('contracts/other.json', JSON.stringify(marked));
+      expect(await validateDrop(home, { key })).toMatchObject({ follows: first.drop, personal: { a: 'omit' } });
+    });
+  });
+
+  it('keeps no verdict where it is not the file that is at fault', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    const { download } = home.data;
+    home.data.download = async (key, target, version) => {
+      const info = await download.call(home.data, key, target, version);
+      // Where it would be unpacked to there is no room: a folder that cannot be written stands for a full disk.
+      mkdirSync(target.slice(0, -'.gz'.length));
+      return info;
+    };
+    writeFileSync(path.join(folder, 'data', `${KEY}.gz`), gzipSync(readFileSync(JULY)));
+    await expect(validateDrop(home, { key: `${KEY}.gz` })).rejects.toThrow(/EISDIR/);
+    home.data.download = () => Promise.reject(full);
+    await expect(validateDrop(home, { key: KEY })).rejects.toBe(full);
+    expect(await keys('reports/')).toEqual([]);
+    expect(await keys('quarantine/')).toEqual([]);
   });
 
   it('never mixes rows of one contract with the manifest of another', async () => {

@@ -1,0 +1,102 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DropLog } from '../../local-runtime/drop-log.ts';
+import { watchDrops } from '../../local-runtime/watch-drops.ts';
+import { type LocalHome, openLocalHome } from '../../platform/local/home.ts';
+import type { Interval } from '../../server/lib/interval.ts';
+import type { DropReport } from '../../usecases/validation/report.ts';
+import { validateDrop } from '../../usecases/validation/validate-drop.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+describe('watchDrops', () => {
+  let home: LocalHome;
+  let watching: Interval | undefined;
+  beforeEach(async () => {
+    home = await openLocalHome(temporaryFolder('watch'));
+    mkdirSync(path.join(home.folder, 'data/incoming/a'), { recursive: true });
+  });
+  afterEach(() => watching?.stop());
+
+  const putContract = (text: string) => home.data.put('contracts/a.json', text);
+  const file = (name: string) => path.join(home.folder, 'data/incoming/a', name);
+  const watch = async (lines: string[] = []): Promise<void> => {
+    watching = watchDrops(home, {
+      prefix: 'incoming/',
+      function: { name: 'validate', run: ({ key, versionId }) => validateDrop(home, { key, versionId }) },
+      seconds: 0.02,
+      quietSeconds: 1,
+      processed: await DropLog.open(path.join(home.folder, 'drops.jsonl')),
+      backoffMs: 5,
+      log: (line) => lines.push(line),
+    });
+  };
+  const keys = async (prefix: string): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const { key } of home.data.list(prefix)) found.push(key);
+    return found;
+  };
+  const reports = async (): Promise<DropReport[]> => {
+    const found = (await keys('reports/')).filter((key) => key.endsWith('report.json'));
+    return Promise.all(
+      found.map(async (key) => JSON.parse(new TextDecoder().decode(await home.data.get(key))) as DropReport),
+    );
+  };
+  const RULES = JSON.stringify({ contract: { features: [{ name: 'x', type: 'integer' }] } });
+
+  it('has an upload that pauses judged once, when it is whole', async () => {
+    await putContract(RULES);
+    await watch();
+    writeFileSync(file('slow.csv'), 'x\n1\n');
+    for (const piece of ['2\n', '3', '\n']) {
+      await sleep(600);
+      appendFileSync(file('slow.csv'), piece);
+    }
+    await vi.waitFor(async () => expect(await reports()).toHaveLength(1), 10_000);
+    await sleep(300);
+    expect(await reports()).toMatchObject([{ rows: { accepted: 3 } }]);
+  }, 30_000);
+
+  it('tries again what fails, keeps a dead letter with the reason and no verdict, and takes the letter back', async () => {
+    await putContract('{ no JSON');
+    const lines: string[] = [];
+    await watch(lines);
+    await home.data.put('incoming/a/x.csv', 'x\n1\n');
+    await vi.waitFor(async () => expect(await keys('dead-letter/')).toHaveLength(1), 10_000);
+    const [letter] = await keys('dead-letter/');
+    expect(JSON.parse(new TextDecoder().decode(await home.data.get(letter!)))).toMatchObject({
+      function: 'validate',
+      attempts: 3,
+      reason: expect.stringContaining('SyntaxError'),
+      event: { key: 'incoming/a/x.csv' },
+    });
+    expect(lines).toHaveLength(3);
+    expect(await keys('reports/')).toEqual([]);
+    expect(await keys('quarantine/')).toEqual([]);
+    await putContract(RULES);
+    await watching!.stop();
+    // What was never processed is, when the program starts again.
+    await watch();
+    await vi.waitFor(async () => expect(await keys('dead-letter/')).toEqual([]), 10_000);
+    expect(await reports()).toMatchObject([{ verdict: 'accepted' }]);
+  }, 30_000);
+
+  it('judges no file again because it starts again, though the contract has changed', async () => {
+    await putContract(RULES);
+    await watch();
+    await home.data.put('incoming/a/x.csv', 'x\n1\n');
+    await vi.waitFor(
+      () => expect(readFileSync(path.join(home.folder, 'drops.jsonl'), 'utf8')).toContain('x.csv'),
+      10_000,
+    );
+    await watching!.stop();
+    await putContract(RULES.replace('"integer"', '"integer","min":2'));
+    await watch();
+    await sleep(300);
+    expect(await reports()).toHaveLength(1);
+    // Dropped again, it is.
+    await home.data.put('incoming/a/x.csv', 'x\n1\n');
+    await vi.waitFor(async () => expect(await reports()).toHaveLength(2), 10_000);
+  }, 30_000);
+});

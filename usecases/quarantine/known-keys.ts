@@ -1,0 +1,41 @@
+import path from 'node:path';
+import type { Contract } from '../../core/contract/contract.ts';
+import { treatmentOf } from '../../core/contract/personal.ts';
+import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import type { Home } from '../../platform/ports.ts';
+import { versionFolder } from '../validation/dataset-version.ts';
+import type { ValidationView } from '../validation/validation-view.ts';
+import type { OpenedQuarantine } from './open-quarantine.ts';
+
+/**
+ * Good rows whose keys are in a dataset version of the drop already, by their places among the good rows. Columns that
+ * are encrypted or left out cannot be compared: where one is part of the key, nothing is found.
+ */
+export async function rowsWithKnownKeys(
+  home: Home,
+  { report, returns, file }: OpenedQuarantine,
+  { dataFile, rows }: ValidationView,
+  contract: Contract,
+): Promise<number[]> {
+  const keys = contract.file.unique;
+  const comparable = keys.every((key) => ['no', 'hash'].includes(treatmentOf(contract, key)));
+  if (keys.length === 0 || !comparable || dataFile === null || rows.accepted === 0) return [];
+  const versions = [report.version, ...returns.map(({ manifest }) => manifest.version)].filter((each) => each !== null);
+  return withDuck({ memoryMb: 512 }, async (duck) => {
+    const found = new Set<number>();
+    for (const version of versions) {
+      const known = path.join(path.dirname(file), 'known.parquet');
+      await home.data.download(`${versionFolder(report.dataset, version)}/data.parquet`, known);
+      const columns = await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(known)})`);
+      // A version of another contract may not have the column.
+      if (!keys.every((key) => columns.some(({ column_name }) => column_name === key))) continue;
+      const own = keys.map((key, i) => `${identifier(key)}::VARCHAR AS k${i}`).join(', ');
+      const same = keys.map((_, i) => `n.k${i} = k.k${i}`).join(' AND ');
+      const doubles = await duck.rows(
+        `SELECT n.place FROM (SELECT ${own}, row_number() OVER () - 1 AS place FROM read_parquet(${literal(dataFile)})) n SEMI JOIN (SELECT ${own} FROM read_parquet(${literal(known)})) k ON ${same}`,
+      );
+      for (const { place } of doubles) found.add(Number(place));
+    }
+    return [...found].sort((a, b) => a - b);
+  });
+}

@@ -1,0 +1,47 @@
+import type { Contract } from '../../core/contract/contract.ts';
+import { IdColumn, LabelColumn, TimeColumn } from '../../core/contract/data-columns.ts';
+
+/**
+ * The contract of a few rows of a file: what is asked of a file as a whole (how many rows, how old, how distributed) says
+ * nothing about them.
+ */
+export function rowsContract(contract: Contract): Contract {
+  const { maxAgeDays: _, maxPsi: __, ...file } = contract.file;
+  return { ...contract, file: { ...file, minRows: 0, maxQuarantinedShare: 1 } };
+}
+
+/** The types of a contract and no rule besides: what its cells can be read as at all. */
+export const typesContract = (contract: Contract): Contract => ({
+  ...contract,
+  features: contract.features.map(({ name, type, personal }) => ({
+    name,
+    type,
+    personal,
+    missing: 'allow',
+    onViolation: 'flag',
+  })),
+  data: typesOfColumns(contract.data),
+  file: { ...rowsContract(contract).file, unique: [] },
+});
+
+/** Columns that are no features by their types: none is required, no time too late, no label none of the classes. */
+function typesOfColumns({ id, time, label, extra, ...rest }: Contract['data']): Contract['data'] {
+  return {
+    ...rest,
+    extra,
+    ...(id === undefined ? {} : { id: IdColumn.parse({ ...asObject(id), required: false }) }),
+    ...(time === undefined
+      ? {}
+      : { time: TimeColumn.parse({ ...asObject(time), required: false, futureToleranceSeconds: ANY_TIME_SECONDS }) }),
+    ...(label === undefined ? {} : { label: withoutClasses(asObject(label)) }),
+  };
+}
+
+/** Three thousand years: an instant so far ahead still has a year of four digits. */
+const ANY_TIME_SECONDS = 9e10;
+
+const asObject = <Column extends object>(column: string | Column): Column | { readonly name: string } =>
+  typeof column === 'string' ? { name: column } : column;
+
+const withoutClasses = (label: Partial<LabelColumn> & { readonly name: string }): LabelColumn =>
+  LabelColumn.parse({ name: label.name, ...(label.type === undefined ? {} : { type: label.type }) });

@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { type Dialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
+import { parseRecord } from '../../core/records/record-text.ts';
+import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import { scanLines } from '../validation/scan-lines.ts';
+import { RowsRefusedError } from './errors.ts';
+import type { RowsFormat } from './raw-rows.ts';
+
+/** Columns of an export that say where a row is from and what is wrong with it; they are no part of the row. */
+export const LINE_COLUMN = 'quarantine_line';
+export const REASONS_COLUMN = 'quarantine_reasons';
+
+/** A record of a mended file. */
+export interface MendedRecord {
+  /** Line of the mended file that it begins on. */
+  readonly line: number;
+  /** Physical lines that it takes. */
+  readonly lines: number;
+  /** Line of the drop that it stands for, where the file says so. */
+  readonly of: number | undefined;
+  /** What its shape should be; undefined where it is right. */
+  readonly fault: string | undefined;
+}
+
+/** What a mended file holds. */
+export interface MendedFile {
+  readonly records: readonly MendedRecord[];
+  /** Records of the copy, as indices of `records`, in their order; by the line of the copy that each begins on. */
+  readonly placeOfLine: ReadonlyMap<number, number>;
+  /** Physical lines of the file. */
+  readonly lines: { readonly total: number; readonly blank: number; readonly header: number };
+}
+
+/**
+ * Copies the whole records of a mended file, without the columns that an export adds; faulty ones are left out and
+ * named. What is copied of a record is its text as it is.
+ *
+ * @param without places of records that are left out as well
+ * @throws RowsRefusedError when the file cannot be read as what it should be
+ */
+export function copyMended(
+  file: string,
+  target: string,
+  { dialect }: RowsFormat,
+  without: ReadonlySet<number> = new Set(),
+): Promise<MendedFile> {
+  return dialect === undefined ? copyJsonLines(file, target, without) : copyCsv(file, target, { dialect, without });
+}
+
+async function copyCsv(
+  file: string,
+  target: string,
+  { dialect, without }: { dialect: Dialect; without: ReadonlySet<number> },
+): Promise<MendedFile> {
+  const out = createWriteStream(target);
+  const records: MendedRecord[] = [];
+  const placeOfLine = new Map<number, number>();
+  const { delimiter } = dialect;
+  let headerLines = 0;
+  let added: number[] = [];
+  let lineColumn = -1;
+  let line = 1;
+  let batch = '';
+  const write = (record: string): void => {
+    batch += `${record}\n`;
+    line += record.split('\n').length;
+  };
+  const take = (record: ScannedRecord): void => {
+    const text = Buffer.from(record.bytes).toString('utf8');
+    if (record.header) {
+      headerLines = record.lines;
+      if (record.fault !== undefined) return;
+      const names = parseRecord(text, delimiter).map((field) => field.text);
+      lineColumn = names.indexOf(LINE_COLUMN);
+      added = [lineColumn, names.indexOf(REASONS_COLUMN)].filter((column) => column >= 0);
+      write(withoutFields(text, added, delimiter));
+      return;
+    }
+    if (record.fault !== undefined) {
+      const fault =
+        record.fault === 'fields' ? `${scanner.expected} fields, not ${record.fields}` : describeFault(record.fault);
+      records.push({ line: record.line, lines: record.lines, of: undefined, fault });
+      return;
+    }
+    const of = lineColumn < 0 ? undefined : lineNumber(parseRecord(text, delimiter)[lineColumn]!.text, record.line);
+    const place = records.push({ line: record.line, lines: record.lines, of, fault: undefined }) - 1;
+    if (without.has(place)) return;
+    placeOfLine.set(line, place);
+    write(withoutFields(text, added, delimiter));
+  };
+  const scanner = new RecordScanner(dialect, take);
+  let totals: ScanTotals;
+  try {
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+      scanner.push(chunk);
+      if (!out.write(batch)) await once(out, 'drain');
+      batch = '';
+    }
+    totals = scanner.end();
+    out.write(batch);
+  } finally {
+    out.end();
+    await finished(out);
+  }
+  return { records, placeOfLine, lines: { total: totals.lines, blank: totals.blank, header: headerLines } };
+}
+
+async function copyJsonLines(file: string, target: string, without: ReadonlySet<number>): Promise<MendedFile> {
+  const out = createWriteStream(target);
+  const records: MendedRecord[] = [];
+  const placeOfLine = new Map<number, number>();
+  let line = 1;
+  let batch = '';
+  const take = (bytes: Uint8Array, number: number): void => {
+    const { of, rest } = withoutMembers(Buffer.from(bytes).toString('utf8'), number);
+    const place = records.push({ line: number, lines: 1, of, fault: undefined }) - 1;
+    if (without.has(place)) return;
+    placeOfLine.set(line++, place);
+    batch += `${rest}\n`;
+  };
+  const settle = async (): Promise<void> => {
+    if (!out.write(batch)) await once(out, 'drain');
+    batch = '';
+  };
+  try {
+    const { total, blank } = await scanLines(file, take, settle);
+    return { records, placeOfLine, lines: { total, blank, header: 0 } };
+  } finally {
+    out.end();
+    await finished(out);
+  }
+}
+
+/** A record without some of its fields, the others as they are written. */
+export function withoutFields(record: string, gone: readonly number[], delimiter: string): string {
+  if (gone.length === 0) return record;
+  return fieldTexts(record, delimiter)
+    .filter((_, i) => !gone.includes(i))
+    .join(delimiter);
+}
+
+/** Fields of a whole record as they are written, quotes included. */
+function fieldTexts(record: string, delimiter: string): string[] {
+  const texts: string[] = [];
+  let from = 0;
+  let at = 0;
+  for (;;) {
+    if (record[at] === '"') {
+      at = record.indexOf('"', at + 1) + 1;
+      while (record[at] === '"') at = record.indexOf('"', at + 1) + 1;
+    }
+    const next = record.indexOf(delimiter, at);
+    texts.push(record.slice(from, next === -1 ? undefined : next));
+    if (next === -1) return texts;
+    from = at = next + 1;
+  }
+}
+
+/** What an export puts before the members of a row. */
+const ADDED = new RegExp(
+  String.raw`^\s*\{\s*"${LINE_COLUMN}"\s*:\s*(\d+)\s*,\s*"${REASONS_COLUMN}"\s*:\s*"(?:[^"\\]|\\.)*"\s*,?\s*`,
+);
+
+/** An object without the members that an export adds, the others as they are written. */
+function withoutMembers(text: string, number: number): { of: number | undefined; rest: string } {
+  const added = ADDED.exec(text);
+  if (added) return { of: lineNumber(added[1]!, number), rest: `{${text.slice(added[0].length)}` };
+  if (text.includes(`"${LINE_COLUMN}"`))
+    throw new RowsRefusedError(
+      `line ${number} of the mended file has ${LINE_COLUMN} elsewhere than the export put it: leave it and ${REASONS_COLUMN} as the first two members, or take them out of every line`,
+    );
+  return { of: undefined, rest: text };
+}
+
+function lineNumber(text: string, line: number): number {
+  const number = /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : 0;
+  if (!(number >= 1))
+    throw new RowsRefusedError(
+      `${LINE_COLUMN} in line ${line} of the mended file is ${JSON.stringify(text.slice(0, 40))}, expected the number of a line as it was exported`,
+    );
+  return number;
+}

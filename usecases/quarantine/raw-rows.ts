@@ -1,0 +1,147 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Contract } from '../../core/contract/contract.ts';
+import { RESERVED_PREFIX } from '../../core/contract/sql-text.ts';
+import type { Dialect } from '../../core/records/record-scanner.ts';
+import { digestOfFile } from '../../platform/digest.ts';
+import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { ObjectNotFoundError } from '../../platform/errors.ts';
+import type { Home } from '../../platform/ports.ts';
+import { dialectOf } from '../validation/dialect.ts';
+import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
+import type { DropReport } from '../validation/report.ts';
+import { unpackFile } from '../validation/unpack-file.ts';
+import type { QuarantinedRow } from '../validation/validation-view.ts';
+import { RowsRefusedError } from './errors.ts';
+import type { OpenedQuarantine } from './open-quarantine.ts';
+
+/** How the rows of a drop are written: rows of Parquet have no text of their own, and are written as JSON lines. */
+export interface RowsFormat {
+  /** Ending of a file with its rows. */
+  readonly extension: '.csv' | '.tsv' | '.jsonl';
+  /** How records are written; undefined for JSON lines. */
+  readonly dialect: Dialect | undefined;
+}
+
+/** @param contract says what divides fields; without it, the ending of the name does */
+export function rowsFormat({ source }: Pick<DropReport, 'source'>, contract: Contract | undefined): RowsFormat {
+  const name = source.key.replace(/\.gz$/, '');
+  const extension = ['.csv', '.tsv'].find((each) => name.endsWith(each)) as '.csv' | '.tsv' | undefined;
+  if (extension === undefined) return { extension: '.jsonl', dialect: undefined };
+  return { extension, dialect: dialectOf(name, contract ?? NO_CONTRACT) };
+}
+
+/** What holds of a file that nothing is said about. */
+const NO_CONTRACT = Contract.parse({ features: [] });
+
+const isParquet = ({ source }: Pick<DropReport, 'source'>): boolean => /\.parquet(\.gz)?$/.test(source.key);
+
+/** A quarantined row with its text. */
+export interface RawRow {
+  readonly row: QuarantinedRow;
+  /** As it came; undefined where it cannot be had, and `missing` says why. */
+  readonly text: string | undefined;
+  readonly missing?: string;
+}
+
+/** Why a row has no text to be put back. */
+export const WITHHELD =
+  'its text is not kept, for the contract marks personal fields: take the row out of the file that was dropped';
+const CUT = 'its text is longer than quarantine keeps: take the row out of the file that was dropped';
+
+/**
+ * Quarantined rows with their texts, one at a time, in the order in which they are kept.
+ *
+ * @param work folder for temporary files
+ */
+export async function* rawRows(
+  home: Home,
+  { report, file }: Pick<OpenedQuarantine, 'report' | 'file'>,
+  wanted: (line: number) => boolean,
+  work: string,
+): AsyncGenerator<RawRow> {
+  if (isParquet(report) && report.personal === null) {
+    yield* parquetRows(home, { report, file }, wanted, work);
+    return;
+  }
+  for await (const row of readQuarantinedRows(file)) if (wanted(row.line)) yield withText(row);
+}
+
+function withText(row: QuarantinedRow): RawRow {
+  if (row.raw === undefined) return { row, text: undefined, missing: WITHHELD };
+  if (row.cut === true) return { row, text: undefined, missing: CUT };
+  return { row, text: row.raw };
+}
+
+/** Stands for a row as a whole: a name that no column of a contract has. */
+const ROW = identifier(`${RESERVED_PREFIX} row`);
+
+/** Rows of Parquet as JSON, read from the file that was dropped. */
+async function* parquetRows(
+  home: Home,
+  { report, file }: Pick<OpenedQuarantine, 'report' | 'file'>,
+  wanted: (line: number) => boolean,
+  work: string,
+): AsyncGenerator<RawRow> {
+  const lines = path.join(work, 'wanted.csv');
+  const out = await open(lines, 'w');
+  try {
+    let batch = '';
+    for await (const { line } of readQuarantinedRows(file)) {
+      if (!wanted(line)) continue;
+      batch += `${line}\n`;
+      if (batch.length < 1 << 20) continue;
+      await out.write(batch);
+      batch = '';
+    }
+    await out.write(batch);
+  } finally {
+    await out.close();
+  }
+  const target = path.join(work, 'rows-of-parquet.jsonl');
+  const source = await sourceFile(home, report, work);
+  await withDuck({ memoryMb: 512 }, async (duck) => {
+    await duck.run(
+      `CREATE TEMP TABLE wanted AS SELECT line, row_number() OVER () AS place FROM read_csv(${literal(lines)}, header = false, auto_detect = false, columns = {'line': 'BIGINT'})`,
+    );
+    await duck.run(
+      `COPY (SELECT unnest(n.r) FROM (SELECT ${ROW} AS r, row_number() OVER () AS number FROM read_parquet(${literal(source)}) ${ROW}) n JOIN wanted ON n.number = wanted.line ORDER BY wanted.place) TO ${literal(target)} (FORMAT json)`,
+    );
+  });
+  const texts = createInterface({ input: createReadStream(target), crlfDelay: Number.POSITIVE_INFINITY })[
+    Symbol.asyncIterator
+  ]();
+  for await (const row of readQuarantinedRows(file)) {
+    if (!wanted(row.line)) continue;
+    const next = await texts.next();
+    if (next.done) throw new Error(`row ${row.line} of ${report.source.key} is not in the file`);
+    yield { row, text: next.value };
+  }
+}
+
+/**
+ * The very file that was judged, on this machine.
+ *
+ * @throws RowsRefusedError when it is not there any more as it was
+ */
+async function sourceFile(home: Home, { source, drop }: DropReport, work: string): Promise<string> {
+  const file = path.join(work, `source-${path.basename(source.key)}`);
+  const refused = (cause?: unknown): RowsRefusedError =>
+    new RowsRefusedError(
+      `rows of Parquet are read from the file itself, and ${source.key} is not there any more as drop ${drop} judged it`,
+      { cause },
+    );
+  try {
+    await home.data.download(source.key, file, source.versionId);
+  } catch (error) {
+    if (!(error instanceof ObjectNotFoundError)) throw error;
+    // The same bytes may have been put there again.
+    await home.data.download(source.key, file).catch((cause: unknown) => {
+      throw cause instanceof ObjectNotFoundError ? refused(cause) : cause;
+    });
+  }
+  if ((await digestOfFile(file)) !== source.sha256) throw refused();
+  return unpackFile(file, work);
+}
