@@ -42,7 +42,7 @@ export class FeatureCheck<T extends number | bigint | string> implements Violati
     let value = cell;
     const unread = isUnread(cell);
     for (const rule of this.rules) {
-      if (rule.exempts?.is(value)) break;
+      if (rule.exempts?.(value)) break;
       if (!rule.breaks(value)) continue;
       if (this.policy === 'clamp' && rule.clamp !== undefined) {
         findings.tolerate(this, rule, unread);

@@ -3,10 +3,9 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
-import type { Feature } from '../../core/contract/contract.ts';
+import type { Feature, FeatureType } from '../../core/contract/contract.ts';
 import { columnNamed } from '../../core/contract/data-columns.ts';
 import { InputError } from '../../core/contract/input-error.ts';
-import { sqlTypeOf } from '../../core/contract/sql.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
@@ -103,7 +102,7 @@ async function fill(
   if (row === 0) throw new JsonLinesError(`${dataFile} has no requests`);
   const types = [
     ['@row', 'BIGINT'],
-    ...[...check.features, ...check.summaries].map((feature) => [feature.name, sqlTypeOf(feature).column]),
+    ...[...check.features, ...check.summaries].map((feature) => [feature.name, COLUMN_TYPES[feature.type]]),
     ...(time === undefined ? [] : [[time, 'VARCHAR']]),
     ['@score', 'DOUBLE'],
   ];
@@ -116,3 +115,11 @@ async function fill(
 /** As JSON has it: what is no number is missing. */
 const plain = (value: number | string): number | string | null =>
   typeof value === 'number' && !Number.isFinite(value) ? null : value;
+
+/** What values of each type are in the table of requests, as a capture has them. */
+const COLUMN_TYPES: Readonly<Record<FeatureType, string>> = {
+  float: 'DOUBLE',
+  integer: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  string: 'VARCHAR',
+};

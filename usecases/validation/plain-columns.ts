@@ -44,11 +44,13 @@ export class PlainColumns {
   }
 
   /** What the cells of a plain column are as SQL; undefined for any other. */
-  sql(column: number, text: string): Pick<CellSql, 'value' | 'state'> | undefined {
+  sql(column: number, text: string): Pick<CellSql, 'value' | 'stateBeside'> | undefined {
     if (this.#patterns[column] === undefined) return undefined;
     const type = PLAIN_TYPES[this.#columns[column]!.type as keyof typeof PLAIN_TYPES];
-    const state = `CASE WHEN ${text} IS NULL THEN ${CELL_STATES.missing} ELSE ${CELL_STATES.value} END`;
-    return { value: `${text}::${type}`, state };
+    return {
+      value: `${text}::${type}`,
+      stateBeside: (value) => `CASE WHEN ${value} IS NULL THEN ${CELL_STATES.missing} ELSE ${CELL_STATES.value} END`,
+    };
   }
 }
 

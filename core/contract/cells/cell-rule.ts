@@ -45,6 +45,8 @@ export interface CellSql {
   readonly value: string;
   /** One of {@link CELL_STATES}, never null. */
   readonly state: string;
+  /** The same, where the value is at hand as a column: an expression that says it again is planned again. */
+  stateBeside(value: string): string;
   /** Type of the value in the table. */
   readonly type: 'BIGINT' | 'HUGEINT' | 'DOUBLE' | 'BOOLEAN' | 'VARCHAR' | 'TIMESTAMPTZ';
   /** Type of the value in a dataset, once it keeps the contract. */

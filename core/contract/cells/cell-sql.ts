@@ -18,12 +18,13 @@ import { timeText } from './time-sql.ts';
  */
 export function cellSql(rule: CellRule, column: string, source: CellSource): CellSql {
   const { value, missing, range } = partsOf(rule, column, source);
-  const states = [
-    `WHEN (${value}) IS NOT NULL THEN ${CELL_STATES.value}`,
+  const others = [
     `WHEN ${column} IS NULL${missing === undefined ? '' : ` OR ${missing}`} THEN ${CELL_STATES.missing}`,
     ...(range === undefined ? [] : [`WHEN ${range} THEN ${CELL_STATES.range}`]),
   ];
-  return { value, state: `(CASE ${states.join(' ')} ELSE ${CELL_STATES.type} END)::TINYINT`, ...typesOf(rule) };
+  const stateBeside = (own: string): string =>
+    `(CASE WHEN (${own}) IS NOT NULL THEN ${CELL_STATES.value} ${others.join(' ')} ELSE ${CELL_STATES.type} END)::TINYINT`;
+  return { value, state: stateBeside(value), stateBeside, ...typesOf(rule) };
 }
 
 function partsOf(rule: CellRule, column: string, source: CellSource): CellParts {

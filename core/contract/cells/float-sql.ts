@@ -4,12 +4,12 @@ import { fullMatch } from './match-sql.ts';
 
 /**
  * A double from text. The engine's own cast takes more than is a literal here: a plus, leading zeros, underscores. What
- * begins like a number without them, which is told by comparing, needs no look at the grammar.
+ * begins with a digit that is no zero and has no underscore needs no look at the grammar. No more is told by comparing:
+ * with thousands of columns, planning takes longer the more there is of an expression.
  */
 export function floatText(text: string): CellParts {
   const double = `TRY_CAST(${text} AS DOUBLE)`;
-  const begins = (from: string, to: string): string => `(${text} >= '${from}' AND ${text} < '${to}')`;
-  const plain = `(${begins('1', ':')} OR ${begins('0.', '0/')} OR ${begins('-1', '-:')} OR ${begins('-0.', '-0/')}) AND NOT contains(${text}, '_')`;
+  const plain = `${text} >= '1' AND ${text} < ':' AND NOT contains(${text}, '_')`;
   const literal = fullMatch(text, FLOAT);
   return {
     value: `CASE WHEN ((${plain}) OR ${literal}) AND isfinite(${double}) THEN ${double} END`,

@@ -1,10 +1,11 @@
+import { bigRange } from '../integer-range.ts';
 import { sqlInteger, sqlText } from '../sql-text.ts';
 import type { CellParts } from './cell-rule.ts';
 import { NUMBER } from './literals.ts';
 import { fullMatch } from './match-sql.ts';
 
-const LOWEST = -(2n ** 63n);
-const HIGHEST_UNSIGNED = 2n ** 64n - 1n;
+const { lowest: LOWEST } = bigRange('int64')!;
+const { highest: HIGHEST_UNSIGNED } = bigRange('uint64')!;
 
 /** Type that integers are kept as; of 64 unsigned bits with room for the signed ones, which a rule refuses. */
 export const integerType = (unsigned: boolean): 'BIGINT' | 'HUGEINT' => (unsigned ? 'HUGEINT' : 'BIGINT');
@@ -19,48 +20,34 @@ export function within64(expression: string, unsigned: boolean): string {
 /** An integer from text: nearly all are as the engine itself writes them, which is asked first because it is cheap. */
 export function integerText(text: string, unsigned: boolean): CellParts {
   const plain = within64(text, unsigned);
-  const number = fullMatch(text, NUMBER);
   return {
     value:
       `CASE WHEN (${plain})::VARCHAR = ${text} THEN ${plain} ` +
       `WHEN ${fullMatch(text, String.raw`-?(?:0|[1-9][0-9]*)(?:\.0+)?`)} ` +
-      `THEN ${within64(`regexp_extract(${text}, '-?[0-9]+')`, unsigned)} ` +
-      `WHEN ${number} THEN ${within64(wholeText(text), unsigned)} END`,
-    range: `${number} AND ${isWhole(text)}`,
+      `THEN ${within64(`split_part(${text}, '.', 1)`, unsigned)} ` +
+      `WHEN ${fullMatch(text, NUMBER)} THEN ${within64(wholeText(text), unsigned)} END`,
+    range: `${fullMatch(text, NUMBER)} AND ${wholeText(text)} IS NOT NULL`,
   };
 }
 
-/** The digits of the integer that a number's text stands for, however it is written; null where it is none. */
-export const wholeText = (text: string): string => {
-  const { sign, digits, shift } = decimalOf(text);
-  return (
-    `CASE WHEN NOT ${isWhole(text)} THEN NULL WHEN ${isZero(digits)} THEN '0' ` +
-    // More zeros than any type has digits are beyond all of them, however many there are.
-    `WHEN ${shift} >= 0 THEN concat(${sign}, ${digits}, repeat('0', least(${shift}, 40))) ` +
-    `ELSE concat(${sign}, left(${digits}, length(${digits}) + ${shift})) END`
-  );
-};
-
-function isWhole(text: string): string {
-  const { digits, shift } = decimalOf(text);
-  return (
-    `(${isZero(digits)} OR ${shift} >= 0 OR ` +
-    `(${shift} > -length(${digits}) AND ${isZero(`right(${digits}, -${shift})`)}))`
-  );
-}
-
-const isZero = (digits: string): string => `regexp_full_match(${digits}, '0*')`;
-
 /** A decimal in text: its sign, its digits before and behind the point, and its exponent. */
-const DECIMAL = String.raw`\s*(-?)([0-9]*)(?:\.([0-9]*?)0*)?(?:[eE]([+-]?[0-9]+))?\s*`;
+const DECIMAL = String.raw`^\s*(-?)([0-9]*)(?:\.([0-9]*?)0*)?(?:[eE]([+-]?[0-9]+))?\s*$`;
+/** Beyond all exponents that the length of a text may make up for. */
+const FAR = 1_000_000_000;
 
-/** Without a sub-query, behind which the engine would not keep the order of the rows; it works out equal parts once. */
-function decimalOf(text: string): { sign: string; digits: string; shift: string } {
-  const part = (name: string): string =>
-    `struct_extract(regexp_extract(${text}, ${sqlText(`^${DECIMAL}$`)}, ['sign', 'before', 'after', 'exponent']), '${name}')`;
-  const digits = `concat(${part('before')}, ${part('after')})`;
-  const given = part('exponent');
-  const beyond = `if(starts_with(${given}, '-'), -1000000000, 1000000000)`;
-  const exponent = `if(${given} = '', 0, coalesce(TRY_CAST(${given} AS INTEGER), ${beyond})::BIGINT)`;
-  return { sign: part('sign'), digits, shift: `(${exponent} - length(${part('after')}))` };
+/**
+ * The digits of the integer that a number's text stands for, however it is written; null where it is none. Without a
+ * sub-query, behind which the engine would not keep the order of the rows; each part is worked out once, for planning
+ * takes as long as the expression.
+ */
+export function wholeText(text: string): string {
+  const parts = `regexp_extract(${text}, ${sqlText(DECIMAL)}, ['s', 'b', 'a', 'e'])`;
+  const exponent = `if(p.e = '', 0, coalesce(TRY_CAST(p.e AS INTEGER), if(starts_with(p.e, '-'), -${FAR}, ${FAR}))::BIGINT)`;
+  const decimal = `{'s': p.s, 'd': concat(p.b, p.a), 'x': ${exponent} - length(p.a)}`;
+  const whole =
+    `CASE WHEN trim(q.d, '0') = '' THEN '0' ` +
+    // More zeros than any type has digits are beyond all of them, however many there are.
+    `WHEN q.x >= 0 THEN concat(q.s, q.d, repeat('0', least(q.x, 40))) ` +
+    `WHEN q.x > -length(q.d) AND trim(right(q.d, -q.x), '0') = '' THEN concat(q.s, left(q.d, length(q.d) + q.x)) END`;
+  return `list_transform(list_transform([${parts}], lambda p: ${decimal}), lambda q: ${whole})[1]`;
 }

@@ -8,7 +8,6 @@ export const finite = defineRule({
     return {
       allowed: 'a finite number',
       breaks: (value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY,
-      sql: (value) => `isinf(${value})`,
       certain: { lowest: -Number.MAX_VALUE, highest: Number.MAX_VALUE },
     };
   },

@@ -16,10 +16,13 @@ export interface BoundRule {
   readonly allowed: string;
   /** Whether a value breaks the rule. What an earlier rule refuses is never asked about. */
   breaks(cell: Cell): boolean;
-  /** Condition in SQL for {@link breaks}, over the expression of the value; none where no value of a file can break it. */
+  /**
+   * Condition in SQL for {@link breaks}, over the expression of the value; none where what a cell is says all about it
+   * (see cells/), and none where no value of a file can break it.
+   */
   sql?(value: string): string;
-  /** Whether no further rule has a say about a value, and the same in SQL. */
-  readonly exempts?: { is(cell: Cell): boolean; readonly sql: string };
+  /** Whether no further rule has a say about a value. */
+  exempts?(cell: Cell): boolean;
   /** Nearest allowed value; absent where there is none, so that a violation cannot be clamped. */
   clamp?(value: Value): Value;
   /** Values that certainly keep the rule. @default none: every value is asked about */

@@ -6,13 +6,11 @@ import { defineRule } from './rule.ts';
 export const type = defineRule({
   shape: { type: FeatureType },
   structural: true,
-  of({ name, type: own, inputType }) {
-    const { text, accepts, certain, sqlOf, openApi, example } = VALUE_TYPES[own];
-    const { wrong } = sqlOf(inputType);
+  of({ type: own, inputType }) {
+    const { text, accepts, certain, openApi, example } = VALUE_TYPES[own];
     return {
       allowed: text,
       breaks: (cell) => cell === undefined || (cell !== null && !accepts(cell, inputType)),
-      ...(wrong === undefined ? {} : { sql: () => wrong(name) }),
       certain,
       openApi,
       examples: [example],

@@ -1,4 +1,3 @@
-import { sqlName } from '../sql-text.ts';
 import { readNumber } from './number.ts';
 import type { ValueType } from './value-type.ts';
 
@@ -12,12 +11,6 @@ export const boolean: ValueType = {
   },
   accepts: (value) => value === 0 || value === 1 || value === 0n || value === 1n,
   certain: { values: [0, 1], booleans: true },
-  sqlOf: () => ({
-    column: 'BOOLEAN',
-    dataset: 'BOOLEAN',
-    value: sqlName,
-    missing: (name) => `${sqlName(name)} IS NULL`,
-  }),
   openApi: (input) => (input === 'bool' ? { type: 'boolean' } : { enum: [false, true, 0, 1] }),
   example: 0,
   toJson: (value) => Number(value) === 1,

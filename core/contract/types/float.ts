@@ -1,4 +1,3 @@
-import { sqlName } from '../sql-text.ts';
 import { numberSchema, numberToJson, readNumber } from './number.ts';
 import type { ValueType } from './value-type.ts';
 
@@ -11,12 +10,6 @@ export const float: ValueType = {
   },
   accepts: (value) => typeof value === 'number',
   certain: {},
-  sqlOf: () => ({
-    column: 'DOUBLE',
-    dataset: 'DOUBLE',
-    value: sqlName,
-    missing: (name) => `${sqlName(name)} IS NULL OR isnan(${sqlName(name)})`,
-  }),
   openApi: (input) => numberSchema(input, false),
   example: 0,
   toJson: numberToJson,

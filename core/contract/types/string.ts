@@ -1,4 +1,3 @@
-import { sqlName } from '../sql-text.ts';
 import type { ValueType } from './value-type.ts';
 
 /**
@@ -19,13 +18,6 @@ export const string: ValueType = {
   },
   accepts: (value) => typeof value === 'string' && isKept(value),
   certain: {},
-  sqlOf: () => ({
-    column: 'VARCHAR',
-    dataset: 'VARCHAR',
-    value: sqlName,
-    missing: (name) => `${sqlName(name)} IS NULL OR ${sqlName(name)} = ''`,
-    wrong: (name) => `contains(${sqlName(name)}, chr(0))`,
-  }),
   openApi: () => ({ type: 'string', pattern: NO_NUL }),
   example: 'example',
   toJson: String,

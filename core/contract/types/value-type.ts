@@ -34,34 +34,7 @@ export interface Certain {
 /** A piece of JSON Schema 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** A type in the table that a data file is loaded into; conditions are true or false, never null, of a cell. */
-export interface SqlType {
-  /** Column type that a cell is read as; what cannot be cast to it is none of the type's values. */
-  readonly column: 'DOUBLE' | 'VARCHAR' | 'BOOLEAN';
-  /** Column type in a dataset. */
-  readonly dataset: 'DOUBLE' | 'VARCHAR' | 'BOOLEAN' | 'BIGINT' | 'UBIGINT';
-  /** A further column, where the first does not hold every value as it is. */
-  readonly exact?: ExactColumn;
-  /** Expression of the value that rules compare and datasets keep. */
-  value(name: string): string;
-  missing(name: string): string;
-  /** Condition for what is there and none of the type's values; none where a column holds no such thing. */
-  wrong?(name: string): string;
-}
-
-/** A column beside one that would round: null where the cell is no value of the type. */
-export interface ExactColumn {
-  /** Its name, as SQL has it. */
-  name(name: string): string;
-  /** Its value, from a column of numbers that has lost nothing. */
-  ofNumber(expression: string): string;
-  /** Its value, from text. */
-  ofText(expression: string): string;
-  /** Condition for a number that may have lost digits when it was read as the first column. */
-  uncertain(name: string): string;
-}
-
-/** What a value of a feature is: in requests, in files, in words. */
+/** What a value of a feature is: in requests, and in words; what its literals in files are is in cells/. */
 export interface ValueType {
   /** For messages. */
   readonly text: string;
@@ -71,8 +44,6 @@ export interface ValueType {
   accepts(value: Value, input?: TensorType): boolean;
   /** Of what {@link accepts} accepts. */
   readonly certain: Certain;
-  /** What it is in the table of a data file whose rows go to an input of this type, where one is known. */
-  sqlOf(input?: TensorType): SqlType;
   /** A value in a request for this input, without what rules say of it. */
   openApi(input: TensorType): JsonSchema;
   /** A value to begin with, where nothing is known. */

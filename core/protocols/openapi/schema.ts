@@ -32,7 +32,7 @@ export function featureSchema(feature: Feature, { type }: TensorSpec): Node {
   const unit = feature.unit === undefined ? '' : `in ${feature.unit}`;
   const description = [feature.description, unit].filter((text) => text !== undefined && text !== '').join(', ');
   return {
-    ...(rules.some(({ exempts }) => exempts?.is(null)) ? nullable(schema) : schema),
+    ...(rules.some(({ exempts }) => exempts?.(null)) ? nullable(schema) : schema),
     ...(description === '' ? {} : { description }),
   };
 }
