@@ -32,7 +32,7 @@ export async function loadFile(duck: Duck, packed: string, contract: Contract, n
 const FEW_COLUMNS = 100;
 
 /** Larger files become tables on disk: compressed, and without a copy of what does not fit into memory. */
-const IN_MEMORY_BYTES = 32 * 1024 * 1024;
+const IN_MEMORY_BYTES = 64 * 1024 * 1024;
 
 async function keepOnDisk(duck: Duck): Promise<void> {
   await duck.run('PRAGMA disable_checkpoint_on_shutdown');
