@@ -5,7 +5,7 @@ import { type Duck, identifier, literal } from '../../platform/duckdb/connection
 /**
  * The same work in plain DuckDB SQL, as somebody would write it for this one contract: typed reading with rejects, the
  * rules with all reasons, good rows to Parquet, bad ones with their reasons to JSON lines, and the aggregates of a
- * profile in as few scans as they take. It knows nothing of physical lines, exact literals or raw text.
+ * profile as its author would write them. It knows nothing of physical lines, exact literals or raw text.
  */
 export async function validateByPlainSql(duck: Duck, file: string, contract: Contract, folder: string): Promise<void> {
   const { features } = contract;
@@ -56,7 +56,7 @@ const rulesOf = (feature: Feature): string =>
     .map(([condition, rule]) => `WHEN ${condition} THEN ${literal(`${feature.name} ${rule}`)}`)
     .join(' ');
 
-/** Moments and deciles of all numbers in one scan each, then counts between the deciles; counts of all texts. */
+/** Moments and deciles of all numbers in one scan each, then counts between the deciles, and of all texts. */
 async function profile(duck: Duck, features: readonly Feature[]): Promise<void> {
   const numbers = features
     .filter(({ type }) => type === 'float' || type === 'integer')
@@ -71,10 +71,13 @@ async function profile(duck: Duck, features: readonly Feature[]): Promise<void> 
   const [found = {}] = await duck.rows(
     `SELECT ${deciles.join(', ')} FROM (SELECT * FROM ${good} USING SAMPLE reservoir(200000 ROWS) REPEATABLE (1))`,
   );
-  const bins = numbers.flatMap((x, i) =>
-    [...new Set((found[`q${i}`] as (number | bigint)[]).map(Number))].map((edge) => `count(*) FILTER (${x} < ${edge})`),
-  );
-  await duck.rows(`SELECT ${bins.map((bin, i) => `${bin} AS b${i}`).join(', ')} FROM ${good}`);
+  for (const [i, x] of numbers.entries()) {
+    const edges = [...new Set((found[`q${i}`] as (number | bigint)[]).map(Number))];
+    const cases = edges.map((edge, bin) => `WHEN ${x} < ${edge} THEN ${bin}`);
+    await duck.rows(
+      `SELECT CASE ${cases.join(' ')} ELSE ${edges.length} END AS bin, count(*) AS n FROM ${good} GROUP BY bin`,
+    );
+  }
   for (const x of texts)
     await duck.rows(`SELECT ${x} AS value, count(*) AS n FROM ${good} GROUP BY ALL ORDER BY n DESC LIMIT 1000`);
 }

@@ -3,6 +3,7 @@ import type { CellSource } from '../../core/contract/cells/cell-rule.ts';
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import type { ColumnRule } from '../../core/contract/column-rules.ts';
 import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
+import type { PlainColumns } from './plain-columns.ts';
 
 /** View of a file's rows by the names of its columns, and {@link ROW}. */
 export const ROWS = 'rows';
@@ -18,6 +19,8 @@ export interface CellTable {
   /** Fields of the relation before the first of them. @default 0 */
   readonly skipped?: number;
   source(column: number): CellSource;
+  /** Columns that need no grammar. */
+  readonly plain?: Pick<PlainColumns, 'sql'>;
   /** Expression of the text of a column, where it is not as it stands. */
   text?(column: string): string;
 }
@@ -40,6 +43,8 @@ export async function createCells(duck: Duck, table: CellTable): Promise<void> {
   for (let group = 0; group < groups; group++) {
     const members = [...columns.keys()].slice(group * size, (group + 1) * size);
     await duck.run(`CREATE OR REPLACE TABLE part${group} AS ${cellsSql(table, members)}`);
+    // Columns of few rows come to share blocks: in memory each would have some of its own.
+    if (groups > 1) await duck.run('CHECKPOINT');
     const checked = members.map((i) => ({ rule: columns[i]!, value: `c${i}`, state: `s${i}` }));
     await duck.run(
       `INSERT INTO ${BREACHES} SELECT id, col + ${group * size}, code FROM (${brokenRulesSql(checked, `part${group}`, 'rowid')})`,
@@ -61,11 +66,14 @@ export async function removeBreaches(duck: Duck, columns: readonly ColumnRule[])
 }
 
 function cellsSql(
-  { relation, columns, skipped = 0, source, text = (column) => column }: CellTable,
+  { relation, columns, skipped = 0, plain, source, text = (column) => column }: CellTable,
   members: readonly number[],
 ): string {
   if (members.length === 0) return `SELECT NULL AS none FROM ${relation}`;
-  const cells = members.map((i) => ({ i, ...cellSql(columns[i]!, text(`t${i + skipped}`), source(i)) }));
+  const cells = members.map((i) => {
+    const field = `t${i + skipped}`;
+    return { i, ...(plain?.sql(i, field) ?? cellSql(columns[i]!, text(field), source(i))) };
+  });
   // States beside the values: said again for them, values of many columns take twice as long to plan.
   const values = cells.map(({ i, value }) => `${value} AS c${i}`);
   const read = cells.map(({ i, stateBeside }) => `c${i}, ${stateBeside(`c${i}`)} AS s${i}`);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { ColumnRule } from '../../core/contract/column-rules.ts';
 import { unescapeBreaksSql } from '../../core/records/escaped-breaks.ts';
 import { describeFault, MAX_RECORD_BYTES } from '../../core/records/scanned-record.ts';
 import { type Duck, literal } from '../../platform/duckdb/connection.ts';
@@ -6,21 +7,31 @@ import { createCells } from './create-cells.ts';
 import { checkColumns } from './csv-header.ts';
 import { dialectOf } from './dialect.ts';
 import { columnsNamed, type FileContract, type Loaded } from './loaded.ts';
+import { PlainColumns } from './plain-columns.ts';
 import { type WholeRecords, wholeRecords } from './whole-records.ts';
 
 /** Loads CSV or TSV: one scan finds its records, then the engine parses those that are whole. */
 export async function loadCsv(duck: Duck, file: string, { contract, columns: rules }: FileContract): Promise<Loaded> {
   const dialect = dialectOf(file, contract);
-  const whole = await wholeRecords(file, dialect, path.join(duck.scratch, 'records.csv'));
-  // An index that was written along: pandas gives it no name, and nothing else is meant by that.
-  const skipped = whole.columns.length > 1 && whole.columns[0] === '' ? 1 : 0;
-  const names = whole.columns.slice(skipped);
-  checkColumns(names, contract);
-  const columns = columnsNamed(rules, names);
+  let columns: ColumnRule[] = [];
+  let skipped = 0;
+  let plain: PlainColumns | undefined;
+  const whole = await wholeRecords(file, dialect, path.join(duck.scratch, 'records.csv'), (fields) => {
+    // An index that was written along: pandas gives it no name, and nothing else is meant by that.
+    skipped = fields.length > 1 && fields[0] === '' ? 1 : 0;
+    const names = fields.slice(skipped);
+    checkColumns(names, contract);
+    columns = columnsNamed(rules, names);
+    if (columns.length <= FEW_COLUMNS) return undefined;
+    const found = new PlainColumns(columns, skipped);
+    plain = found;
+    return (record) => found.see(record, dialect.delimiter);
+  });
   await createCells(duck, {
     relation: fieldsSql(whole, dialect.delimiter),
     columns,
     skipped,
+    ...(plain === undefined ? {} : { plain }),
     source: () => (whole.columns.length === 1 ? 'only-text' : 'text'),
     ...(whole.escaped ? { text: unescapeBreaksSql } : {}),
   });
@@ -36,6 +47,9 @@ export async function loadCsv(duck: Duck, file: string, { contract, columns: rul
     lines: { total: totals.lines, blank: totals.blank, header },
   };
 }
+
+/** Up to so many columns are planned in no time, whatever their cells may be. */
+const FEW_COLUMNS = 60;
 
 /** The engine's reading of whole records as text. Nothing is guessed. */
 export function fieldsSql(

@@ -21,15 +21,18 @@ export async function loadFile(duck: Duck, packed: string, contract: Contract, n
   const rules = { contract, columns: columnRules(contract, now) };
   const { size } = await stat(file);
   if (size === 0) throw new FileRejectedError('format', 'the file is empty');
-  if (size > IN_MEMORY_BYTES) await keepOnDisk(duck);
+  if (size > IN_MEMORY_BYTES || contract.features.length > FEW_COLUMNS) await keepOnDisk(duck);
   if (file.endsWith('.parquet')) return loadParquet(duck, file, rules);
   if (/\.(jsonl|ndjson)$/.test(file)) return loadJsonLines(duck, file, rules);
   if (/\.(csv|tsv)$/.test(file)) return loadCsv(duck, file, rules);
   throw new FileRejectedError('format', `'${path.basename(file)}' is none of .csv, .tsv, .jsonl, .ndjson, .parquet`);
 }
 
+/** With more columns a table in memory takes a block for each. */
+const FEW_COLUMNS = 100;
+
 /** Larger files become tables on disk: compressed, and without a copy of what does not fit into memory. */
-const IN_MEMORY_BYTES = 32 * 1024 * 1024;
+const IN_MEMORY_BYTES = 64 * 1024 * 1024;
 
 async function keepOnDisk(duck: Duck): Promise<void> {
   await duck.run('PRAGMA disable_checkpoint_on_shutdown');

@@ -90,7 +90,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
       checkDistribution(contract, profile, options.baseline);
       const dataFile = path.join(options.outDir, 'data.parquet');
       await duck.run(
-        `COPY (SELECT ${datasetColumns(loaded, personal)} FROM ${ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd)`,
+        `COPY (SELECT ${datasetColumns(loaded, personal)} FROM ${ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd${names.length > MANY_COLUMNS ? SMALL_DICTIONARIES : ''})`,
       );
       return { verdict: 'accepted', rejection: null, ...counts, reasons: found, profile, summary, dataFile, ...kept };
     } catch (error) {
@@ -105,6 +105,10 @@ const rejectedCounts = ({ rows, lines }: Counts): Counts => ({
   rows: { ...rows, accepted: 0, quarantined: rows.records },
   lines: { ...lines, accepted: 0, quarantined: lines.accepted + lines.quarantined },
 });
+
+/** With more columns the dictionaries that the writer keeps of each would not fit into memory. */
+const MANY_COLUMNS = 100;
+const SMALL_DICTIONARIES = ', STRING_DICTIONARY_PAGE_SIZE_LIMIT 8192, DICTIONARY_SIZE_LIMIT 256';
 
 /** Memory of the engine; the process goes about 250 MB over it. */
 const MEMORY_MB = 384;

@@ -33,10 +33,16 @@ export interface WholeRecords {
  * or a blank line, a record over lines, a quote in an unquoted field, another line end.
  *
  * @param target where the copy goes, where one is needed
+ * @param inspect given the columns, says what is given the text of each whole record
  * @throws FileRejectedError when it has no header, or is no text
  */
-export async function wholeRecords(file: string, dialect: Dialect, target: string): Promise<WholeRecords> {
-  const scan = new WholeRecordScan(dialect, new RecordCopy(file, target));
+export async function wholeRecords(
+  file: string,
+  dialect: Dialect,
+  target: string,
+  inspect: (columns: readonly string[]) => TakeRecord | undefined = () => undefined,
+): Promise<WholeRecords> {
+  const scan = new WholeRecordScan(dialect, new RecordCopy(file, target), inspect);
   const { copy } = scan;
   let totals: ScanTotals;
   try {
@@ -55,6 +61,8 @@ export async function wholeRecords(file: string, dialect: Dialect, target: strin
   return { file: header ? file : target, header, lineEnd, escaped, columns, records, faults, headerLines, totals };
 }
 
+type TakeRecord = (record: string) => void;
+
 class WholeRecordScan {
   readonly faults = new Map<ShapeFault, number>();
   readonly copy: RecordCopy;
@@ -68,8 +76,15 @@ class WholeRecordScan {
   /** Where the header ends, and where the last record does that the engine may read in the source. */
   #from = 0;
   #next = 0;
+  readonly #inspect: (columns: readonly string[]) => TakeRecord | undefined;
+  #see: TakeRecord | undefined;
 
-  constructor({ delimiter }: Dialect, copy: RecordCopy) {
+  constructor(
+    { delimiter }: Dialect,
+    copy: RecordCopy,
+    inspect: (columns: readonly string[]) => TakeRecord | undefined,
+  ) {
+    this.#inspect = inspect;
     this.#delimiter = delimiter;
     this.copy = copy;
   }
@@ -80,6 +95,7 @@ class WholeRecordScan {
       return;
     }
     const { fault, end } = record;
+    if (this.#see !== undefined && fault === undefined) this.#see(textOf(record));
     const plain = fault === undefined && !record.breaks && !record.textQuote && !record.unitSeparator;
     if (!this.copy.begun) {
       const as = end === this.#end || end === 'none';
@@ -102,6 +118,7 @@ class WholeRecordScan {
 
   #takeHeader(record: ScannedRecord): void {
     this.columns = parseHeader(record, this.#delimiter);
+    this.#see = this.#inspect(this.columns);
     this.headerLines = record.lines;
     this.#from = record.offset + record.length + LINE_END_BYTES[record.end];
     this.#next = this.#from;
@@ -114,13 +131,16 @@ class WholeRecordScan {
   }
 
   /** What has line breaks, or quotes where the engine wants none, in the form that it reads. */
-  #rewrite({ bytes, breaks, unitSeparator }: ScannedRecord): void {
-    this.escaped ||= breaks || unitSeparator;
-    const fields = parseRecord(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(), this.#delimiter);
+  #rewrite(record: ScannedRecord): void {
+    this.escaped ||= record.breaks || record.unitSeparator;
+    const fields = parseRecord(textOf(record), this.#delimiter);
     const values = fields.map(({ text, quoted }) => (text === '' && !quoted ? null : escapeBreaks(text)));
     this.copy.append(Buffer.from(formatRecord(values, this.#delimiter)));
   }
 }
+
+const textOf = ({ bytes }: ScannedRecord): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 
 const LF = Buffer.from('\n');
 const CRLF = Buffer.from('\r\n');
