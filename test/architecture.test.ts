@@ -43,8 +43,8 @@ const DOMAINS: Record<string, readonly string[]> = {
 /** What others may read of functions/: what starts a function and how large it is, never what it does. */
 const TRIGGERS = /^functions\/(index|function-spec|[a-z-]+\/trigger)\.ts$/;
 
-/** Packages that core may use: schemas and mathematics, nothing with side effects. */
-const PURE_PACKAGES = /^(zod|lossless-json|@stdlib\/.*)$/;
+/** Packages that core may use: schemas, mathematics and bytes, nothing with side effects. */
+const PURE_PACKAGES = /^(zod|lossless-json|node:buffer|@stdlib\/.*)$/;
 
 interface Import {
   readonly from: string;

@@ -8,7 +8,7 @@ import {
 } from './scanned-record.ts';
 
 /** How records of a file are written. */
-export interface Dialect {
+export interface RecordDialect {
   /** One ASCII character. */
   readonly delimiter: string;
   /** Physical lines that a record may take. */
@@ -86,7 +86,7 @@ export class RecordScanner {
   #overlong = false;
 
   /** @param sink is given every record, in order, whole and faulty ones */
-  constructor({ delimiter, maxRecordLines }: Dialect, sink: (record: ScannedRecord) => void) {
+  constructor({ delimiter, maxRecordLines }: RecordDialect, sink: (record: ScannedRecord) => void) {
     this.#kinds.fill(BEYOND_ASCII, 128);
     this.#kinds[UNIT_SEPARATOR] = SEPARATOR;
     this.#kinds[LF] = LINE_FEED;

@@ -1,5 +1,5 @@
 import type { Contract } from '../../core/contract/contract.ts';
-import { IdColumn, LabelColumn, TimeColumn } from '../../core/contract/data-columns.ts';
+import { EventTimeColumn, IdColumn, LabelColumn } from '../../core/contract/data-columns.ts';
 
 /**
  * The contract of a few rows of a file: what is asked of a file as a whole (how many rows, how old, how distributed) says
@@ -32,7 +32,9 @@ function typesOfColumns({ id, time, label, extra, ...rest }: Contract['data']): 
     ...(id === undefined ? {} : { id: IdColumn.parse({ ...asObject(id), required: false }) }),
     ...(time === undefined
       ? {}
-      : { time: TimeColumn.parse({ ...asObject(time), required: false, futureToleranceSeconds: ANY_TIME_SECONDS }) }),
+      : {
+          time: EventTimeColumn.parse({ ...asObject(time), required: false, futureToleranceSeconds: ANY_TIME_SECONDS }),
+        }),
     ...(label === undefined ? {} : { label: withoutClasses(asObject(label)) }),
   };
 }

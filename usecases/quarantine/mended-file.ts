@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { type Dialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
+import { type RecordDialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
 import { scanLines } from '../validation/scan-lines.ts';
@@ -52,7 +52,7 @@ export function copyMended(
 async function copyCsv(
   file: string,
   target: string,
-  { dialect, without }: { dialect: Dialect; without: ReadonlySet<number> },
+  { dialect, without }: { dialect: RecordDialect; without: ReadonlySet<number> },
 ): Promise<MendedFile> {
   const out = createWriteStream(target);
   const records: MendedRecord[] = [];

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Contract } from '../../core/contract/contract.ts';
 import { RESERVED_PREFIX } from '../../core/contract/sql-text.ts';
-import type { Dialect } from '../../core/records/record-scanner.ts';
+import type { RecordDialect } from '../../core/records/record-scanner.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
@@ -22,7 +22,7 @@ export interface RowsFormat {
   /** Ending of a file with its rows. */
   readonly extension: '.csv' | '.tsv' | '.jsonl';
   /** How records are written; undefined for JSON lines. */
-  readonly dialect: Dialect | undefined;
+  readonly dialect: RecordDialect | undefined;
 }
 
 /** @param contract says what divides fields; without it, the ending of the name does */

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
-import { type Dialect, RecordScanner } from '../../core/records/record-scanner.ts';
+import { type RecordDialect, RecordScanner } from '../../core/records/record-scanner.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
@@ -143,7 +143,7 @@ function firstNotIn(lines: LineRanges, known: LineRanges): number[] {
 interface WriteOptions {
   readonly wanted: readonly number[];
   readonly file: string;
-  readonly dialect: Dialect | undefined;
+  readonly dialect: RecordDialect | undefined;
   /** Given every row that has no text that could be read. */
   readonly refused: Refused[];
   readonly work: string;
@@ -186,7 +186,7 @@ async function writeRows(
 /** Why a row is no whole record by itself: its neighbours are not to be harmed by it. */
 function faultOf(
   { row, text, missing }: RawRow,
-  dialect: Dialect | undefined,
+  dialect: RecordDialect | undefined,
   expected: number,
 ): QuarantinedRow['reasons'][number] | undefined {
   if (text === undefined) return { feature: '(line)', rule: 'unreadable', allowed: missing! };
@@ -205,7 +205,7 @@ function faultOf(
 const MAX_RECORD_LINES = 100_000;
 
 /** Fields of a text that is one whole record; 0 where it is not. */
-function fieldsOf(text: string, { delimiter }: Dialect): number {
+function fieldsOf(text: string, { delimiter }: RecordDialect): number {
   let [records, fields] = [0, 0];
   const scanner = new RecordScanner({ delimiter, maxRecordLines: MAX_RECORD_LINES }, (record) => {
     records++;
