@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import {
   LINE_END_BYTES,
   type LineEnd,
@@ -8,7 +7,7 @@ import {
 } from './scanned-record.ts';
 
 /** How records of a file are written. */
-export interface Dialect {
+export interface RecordDialect {
   /** One ASCII character. */
   readonly delimiter: string;
   /** Physical lines that a record may take. */
@@ -43,6 +42,17 @@ const RETURN = 3;
 const QUOTATION = 4;
 const BEYOND_ASCII = 5;
 const SEPARATOR = 6;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    utf8.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** More bytes are needed to tell. */
 const MORE = -1;
@@ -86,7 +96,7 @@ export class RecordScanner {
   #overlong = false;
 
   /** @param sink is given every record, in order, whole and faulty ones */
-  constructor({ delimiter, maxRecordLines }: Dialect, sink: (record: ScannedRecord) => void) {
+  constructor({ delimiter, maxRecordLines }: RecordDialect, sink: (record: ScannedRecord) => void) {
     this.#kinds.fill(BEYOND_ASCII, 128);
     this.#kinds[UNIT_SEPARATOR] = SEPARATOR;
     this.#kinds[LF] = LINE_FEED;

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type Dialect, NotTextError, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
+import { NotTextError, type RecordDialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
 import type { ScannedRecord } from '../../core/records/scanned-record.ts';
 import { FileRejectedError } from './errors.ts';
 
@@ -14,7 +14,7 @@ export const CHUNK_BYTES = 1 << 20;
  */
 export async function scanFile(
   file: string,
-  dialect: Dialect,
+  dialect: RecordDialect,
   take: (record: ScannedRecord) => void,
   settle?: (chunk: Buffer) => Promise<void>,
 ): Promise<ScanTotals> {

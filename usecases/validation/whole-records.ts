@@ -1,5 +1,5 @@
 import { escapeBreaks } from '../../core/records/escaped-breaks.ts';
-import type { Dialect, ScanTotals } from '../../core/records/record-scanner.ts';
+import type { RecordDialect, ScanTotals } from '../../core/records/record-scanner.ts';
 import { formatRecord, parseRecord } from '../../core/records/record-text.ts';
 import {
   LINE_END_BYTES,
@@ -38,7 +38,7 @@ export interface WholeRecords {
  */
 export async function wholeRecords(
   file: string,
-  dialect: Dialect,
+  dialect: RecordDialect,
   target: string,
   inspect: (columns: readonly string[]) => TakeRecord | undefined = () => undefined,
 ): Promise<WholeRecords> {
@@ -80,7 +80,7 @@ class WholeRecordScan {
   #see: TakeRecord | undefined;
 
   constructor(
-    { delimiter }: Dialect,
+    { delimiter }: RecordDialect,
     copy: RecordCopy,
     inspect: (columns: readonly string[]) => TakeRecord | undefined,
   ) {

@@ -1,4 +1,4 @@
-import { type Dialect, RecordScanner, type ScanTotals } from '../../../core/records/record-scanner.ts';
+import { type RecordDialect, RecordScanner, type ScanTotals } from '../../../core/records/record-scanner.ts';
 import type { ScannedRecord } from '../../../core/records/scanned-record.ts';
 
 export type Scanned = Omit<ScannedRecord, 'bytes'> & { readonly raw: string };
@@ -10,7 +10,7 @@ export function scan(
     chunk = Number.POSITIVE_INFINITY,
     delimiter = ',',
     maxRecordLines = 50,
-  }: Partial<Dialect> & { chunk?: number } = {},
+  }: Partial<RecordDialect> & { chunk?: number } = {},
 ): { records: Scanned[]; totals: ScanTotals } {
   const bytes = typeof file === 'string' ? Buffer.from(file) : file;
   const records: Scanned[] = [];
