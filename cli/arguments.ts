@@ -10,8 +10,13 @@ export function parseVersionNumber(text: string): number {
 }
 
 /** Why something is done, from the command line. @throws UsageError where it says nothing */
+/** Reasons are read in tables, and go into entries of the ledger. */
+const MAX_REASON = 2_000;
+
 export function parseReason(text: string): string {
   if (text.trim() === '') throw new UsageError('--reason is a text that says why, received none');
+  if (text.length > MAX_REASON)
+    throw new UsageError(`--reason has ${text.length} characters, at most ${MAX_REASON} are kept: put more elsewhere`);
   return text;
 }
 

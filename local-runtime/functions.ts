@@ -1,4 +1,5 @@
 import type { AlarmTransition } from '../core/alarms/alarm.ts';
+import type { ProducerSchedules } from '../core/alarms/schedules.ts';
 import { advance } from '../functions/advance/trigger.ts';
 import { drift } from '../functions/drift/trigger.ts';
 import type { FunctionSpec } from '../functions/function-spec.ts';
@@ -30,11 +31,19 @@ export interface LocalFunction {
   readonly alarmed?: (transition: AlarmTransition) => Promise<unknown>;
 }
 
+export interface LocalFunctionsOptions {
+  /** Looks at what is served. */
+  readonly probe: EndpointProbe;
+  /** @default nowhere */
+  readonly log?: (line: string) => void;
+  /** How often those run whose metrics alarms look at. @default as deployed */
+  readonly schedules?: ProducerSchedules;
+}
+
 /** All functions of the app except the endpoint, which the local runtime serves itself. */
 export function localFunctions(
   home: Home,
-  probe: EndpointProbe,
-  log: (line: string) => void = () => undefined,
+  { probe, log = () => undefined, schedules }: LocalFunctionsOptions,
 ): LocalFunction[] {
   const index = new PredictionIndex(home, new RuleBook(home));
   const hours = new UnreadableHours();
@@ -60,7 +69,7 @@ export function localFunctions(
         return done;
       },
     },
-    { spec: advance, scheduled: (now) => advanceRollouts(home, now, probe) },
+    { spec: advance, scheduled: (now) => advanceRollouts(home, now, probe, { schedules }) },
     { spec: rollback, alarmed: (transition) => rollBack(home, probe, transition) },
   ];
 }

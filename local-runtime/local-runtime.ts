@@ -78,13 +78,14 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   const marker = path.join(home.folder, 'local-runtime.json');
   await writeFile(marker, JSON.stringify({ url: server.url, pid: process.pid }));
   const probe = httpProbe(server.url);
-  const functions = localFunctions(home, probe, log);
   const every = (name: string, usual: number): number => options.every?.[name] ?? usual;
-  const alarms = new AlarmTriggers(home, functions, log, {
+  const schedules = {
     groundTruth: every('ground-truth', SCHEDULES.groundTruth),
     drift: every('drift', SCHEDULES.drift),
     judge: every('advance', SCHEDULES.judge),
-  });
+  };
+  const functions = localFunctions(home, { probe, log, schedules });
+  const alarms = new AlarmTriggers(home, functions, log, schedules);
 
   const failed = (what: string) => (error: unknown) =>
     log(`${what}: ${error instanceof Error ? error.message : error}`);

@@ -1,10 +1,10 @@
 import type { Command as Program } from 'commander';
 import type { Command } from '../../core/registry/commands.ts';
-import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { parseReason, parseVersionNumber } from '../arguments.ts';
-import type { GlobalOptions, Io } from '../context.ts';
+import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { changeRelease } from './change-release.ts';
+import { formatEntry } from '../output/release.ts';
 
 interface RollbackOptions {
   readonly challenger?: string;
@@ -23,8 +23,30 @@ export function addRollback(program: Program, io: Io, options: () => GlobalOptio
     .option('--keep', 'do not quarantine what is taken back')
     .option('--reason <text>', 'why, for the ledger', parseReason, 'rolled back by hand')
     .action((model: string, own: RollbackOptions) =>
-      changeRelease(io, options)(model, (state) => rollbackCommand(state, own)),
+      withHome(io, options(), async (home, registry) => {
+        const state = await registry.state(model);
+        const command = rollbackCommand(state, own);
+        if (command.type === 'roll-back' && command.to === undefined) {
+          const recent = await registry.entriesSince(model, new Date(home.clock.now().getTime() - JUST_NOW_MS));
+          assertNothingEnded(recent, state);
+        }
+        print(io, options(), await registry.apply(model, command, { expectedRevision: state.revision }), formatEntry);
+      }),
     );
+}
+
+/** Two people, or a person and the judge, may take the same version back at once. */
+const JUST_NOW_MS = 120_000;
+
+/** @throws UsageError where a version was taken back a moment ago: the champion that is left may not be meant */
+function assertNothingEnded(recent: readonly Entry[], { champion, previous }: ReleaseState): void {
+  const ended = recent.findLast(({ kind }) => kind === 'canary-aborted' || kind === 'rolled-back');
+  if (ended === undefined) return;
+  const former = previous.at(-1) ?? 'VERSION';
+  throw new UsageError(
+    `${ended.actor} took a version back at ${ended.at} (entry ${ended.number}), and version ${champion} serves alone: ` +
+      `to go back from it as well, say where: --to ${former}`,
+  );
 }
 
 /** @throws UsageError for options that contradict each other */

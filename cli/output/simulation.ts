@@ -138,7 +138,7 @@ function verdictLines({ seeds, acted, promoted, actedFalsely, outcomes, causes }
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ');
-  const by = Object.keys(causes).length === 0 ? '' : `; taken back because of: ${list(causes)}`;
+  const by = Object.keys(causes).length === 0 ? '' : `; causes said: ${list(causes)}`;
   return wrapped(
     `suspect taken back in ${acted} of ${seeds}, canary promoted in ${promoted} of ${seeds}, false actions in ` +
       `${actedFalsely} of ${seeds}${by}. Ended as: ${list(outcomes)}.`,

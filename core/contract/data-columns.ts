@@ -24,7 +24,7 @@ export const IdColumn = z
   .describe('Identifies a row.');
 export type IdColumn = z.infer<typeof IdColumn>;
 
-export const TimeColumn = z
+export const EventTimeColumn = z
   .strictObject({
     name: COLUMN,
     formats: z
@@ -50,7 +50,7 @@ export const TimeColumn = z
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
   .describe("When the row's event happened.");
-export type TimeColumn = z.infer<typeof TimeColumn>;
+export type EventTimeColumn = z.infer<typeof EventTimeColumn>;
 
 export const LabelColumn = z
   .strictObject({
@@ -79,7 +79,9 @@ export type ExtraColumn = z.infer<typeof ExtraColumn>;
 /** Columns of data files that are not features. */
 export const DataColumns = z.strictObject({
   id: named(IdColumn).optional().describe('Identifies a row. Required where the contract names it.'),
-  time: named(TimeColumn).optional().describe("When the row's event happened. Required where the contract names it."),
+  time: named(EventTimeColumn)
+    .optional()
+    .describe("When the row's event happened. Required where the contract names it."),
   label: named(LabelColumn).optional().describe('Ground truth, when it is known. May be missing in any row.'),
   extra: z
     .array(named(ExtraColumn))
@@ -105,7 +107,7 @@ export type DataColumns = z.infer<typeof DataColumns>;
 /** A column that is no feature, with what the contract says of it. */
 export type OtherColumn =
   | ({ readonly role: 'id' } & IdColumn)
-  | ({ readonly role: 'time' } & TimeColumn)
+  | ({ readonly role: 'time' } & EventTimeColumn)
   | ({ readonly role: 'label' } & LabelColumn)
   | ({ readonly role: 'extra' } & ExtraColumn);
 

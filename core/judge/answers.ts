@@ -16,19 +16,23 @@ export interface ComparedAnswers {
   readonly notFinite: number;
   readonly distinctInputs: number;
   readonly distinctAnswers: number;
+  readonly referenceNotFinite: number;
+  /** Null: a label is all there is, and one that is always the same may be right. */
+  readonly referenceDistinct: number | null;
   readonly rankCorrelation: number | null;
 }
 
 /** What the two said about the same rows when the version was registered. */
 export interface RegisteredAnswers {
   readonly rows: number;
-  readonly notFinite: number;
   readonly disagreement: number | null;
   readonly rankCorrelation: number | null;
 }
 
 /** Different rows that have to be answered alike before a score is constant: plateaus of trees are wide. */
 const CONSTANT_ROWS = 100;
+/** A score that has fewer values about them is hardly one: the same one each time may be chance. */
+const VARYING_SCORES = 5;
 /** More than this many times what was measured at registration, and points besides, is another matter than new rows. */
 const FAR = { ratio: 2, points: 0.05 };
 /** Variance of Fisher's transform of a rank correlation, times the rows less 3 (E. C. Fieller et al. 1957). */
@@ -46,31 +50,28 @@ export function oddAnswers(
 ): AnswerTrouble[] {
   const level = levelOfAnswers(rules);
   return [
-    ...notFinite(answers, registered, { level, floor: rules.operationFloor.last }),
-    ...constant(answers, registered),
+    ...notFinite(answers, { level, floor: rules.operationFloor.last }),
+    ...constant(answers),
     ...unlike(answers, registered, level),
   ];
 }
 
+/** Held against the other version about the same rows: what was known of it at registration makes it no better. */
 function notFinite(
-  { n, notFinite: bad }: ComparedAnswers,
-  registered: RegisteredAnswers | undefined,
+  { n, notFinite: bad, referenceNotFinite }: ComparedAnswers,
   { level, floor }: { readonly level: number; readonly floor: number },
 ): AnswerTrouble[] {
-  const usual = registered === undefined || registered.rows === 0 ? 0 : registered.notFinite / registered.rows;
+  const usual = n === 0 ? 0 : referenceNotFinite / n;
   if (proportionBounds({ n, bad }, level)[0] <= usual + floor) return [];
-  const then = registered === undefined ? '' : `, ${percent(usual)} when it was registered`;
-  return [{ action: 'take-back', sentence: `${percent(bad / n)} of ${n} answers are no finite number${then}` }];
+  const other = `${percent(usual)} of those of the version that it is held against`;
+  return [{ action: 'take-back', sentence: `${percent(bad / n)} of ${n} answers are no finite number, ${other}` }];
 }
 
-/** A score that varied at registration. Of a label alone one that is always the same may be right. */
-function constant(
-  { distinctInputs, distinctAnswers, n, notFinite: bad }: ComparedAnswers,
-  registered: RegisteredAnswers | undefined,
-): AnswerTrouble[] {
-  const varied = registered !== undefined && registered.rankCorrelation !== null;
-  if (!varied || distinctAnswers > 1 || distinctInputs < CONSTANT_ROWS || bad === n) return [];
-  const sentence = `its answers to ${distinctInputs} different rows are all the same, and differed when it was registered`;
+function constant(answers: ComparedAnswers): AnswerTrouble[] {
+  const { distinctInputs, distinctAnswers, referenceDistinct, n, notFinite: bad } = answers;
+  const varies = referenceDistinct !== null && referenceDistinct >= VARYING_SCORES;
+  if (!varies || distinctAnswers > 1 || distinctInputs < CONSTANT_ROWS || bad === n) return [];
+  const sentence = `its answers to ${distinctInputs} different rows are all the same, those of the version that it is held against are not`;
   return [{ action: 'take-back', sentence }];
 }
 

@@ -90,7 +90,7 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     const basis = worseReason(evidence, findings, worse, useless);
     if (!returnable) return answer('ask-person', 'unclear', `${basis}; but there is no version to go back to`);
     if (ageDays > rules.youngDays)
-      return answer('ask-person', 'model', `${basis}; but the release is ${Math.floor(ageDays)} days old`);
+      return answer('ask-person', 'model', `${basis}; but the release is ${days(ageDays)} old`);
     return answer('take-back', 'model', basis);
   }
   const excused = comparisons.filter((_, i) => findings[i]!.finding === 'excused');
@@ -105,8 +105,11 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
   const unknown = isYoung && first ? beganLater(first, findings, comparisons) : undefined;
   if (unknown !== undefined) return answer('ask-person', 'unclear', unknown);
   const isReleases = first !== undefined && isYoung && !isOfBoth(evidence, first);
-  if (isReleases && findings.some((each, i) => mayBegin(each, comparisons[i]!, first)))
-    return answer('wait', 'unclear', `${first.sentence}; it may have begun with the release`, ['more answers']);
+  if (isReleases && findings.some((each, i) => mayBegin(each, comparisons[i]!, first))) {
+    const sentence = `${first.sentence}; it may have begun with the release`;
+    const isOver = ageDays * DAY_SECONDS > rules.patienceSeconds;
+    return answer(isOver ? 'ask-person' : 'wait', 'unclear', sentence, ['more answers']);
+  }
   if (first !== undefined) {
     const reason = trouble.map(({ sentence }) => sentence).join('; ');
     const about = [...new Set(trouble.flatMap((each) => each.about ?? []))].sort();
@@ -161,8 +164,14 @@ function worseReason(
   return [...held, ...odd, ...afterwards].join('; ');
 }
 
+const DAY_SECONDS = 86_400;
+
 /** Kinds of comparisons that tell whose an alarm's trouble is. */
-const KIND_OF: Readonly<Record<string, AnyComparison['kind']>> = { Failure: 'failure', Latency: 'slow' };
+const KIND_OF: Readonly<Record<string, AnyComparison['kind']>> = {
+  Failure: 'failure',
+  Latency: 'slow',
+  PredictionError: 'truth',
+};
 
 /** What began a little after a release, where one version alone has answers: neither its own nor every version's is known. */
 function beganLater(
@@ -191,19 +200,23 @@ function isOfBoth({ isConcurrent, referenceWrong }: JudgeEvidence, { cause, unus
   return proportionBounds(referenceWrong, OF_BOTH_LEVEL)[0] > unusual;
 }
 
-/** Whether a champion looks worse than what was before it, though it is not sure yet. */
+/** Whether a champion looks worse than what was before it in what an alarm is about, though it is not sure yet. */
 function mayBegin(
   { suspect, reference, difference, margin }: MetricFinding,
   comparison: AnyComparison,
-  { cause }: SharedTrouble,
+  { about = '' }: SharedTrouble,
 ): boolean {
-  if (cause === 'data') return false;
+  if (comparison.kind !== KIND_OF[about]) return false;
   const asked = 'asked' in comparison ? comparison.asked : undefined;
   // Whether the world has changed is known once the predecessor was asked as well.
-  if (asked?.cause === null && comparison.kind === 'truth' && cause === 'drift') return true;
+  if (asked?.cause === null && comparison.kind === 'truth') return true;
   if (asked?.cause === 'unclear' || ('isClosed' in comparison && comparison.isClosed)) return false;
   if (suspect.n === 0 || reference.n === 0) return false;
-  if ('pairs' in comparison) return difference > margin;
+  if ('pairs' in comparison) {
+    const { suspectOnly, both, referenceOnly } = comparison.pairs;
+    // Of bad answers alone is asked: what the predecessor does as well did not begin with the release.
+    return difference > margin && (comparison.kind === 'truth' || suspectOnly > both + referenceOnly);
+  }
   return isAfterwards(comparison) && suspect.bad / suspect.n > 2 * (reference.bad / reference.n);
 }
 
@@ -231,13 +244,16 @@ const most = (findings: readonly MetricFinding[]): MetricFinding[] =>
 
 /** How much longer evidence would take: the width of a bound falls with the square root of what is known. */
 function patience(open: readonly MetricFinding[], heldSeconds: number): string {
+  const asked = `it has waited ${hours(heldSeconds)}`;
+  if (open.length === 0) return `${asked}, and how much longer is not known: decide yourself, or let it wait`;
   const factors = open.map(({ high, difference, margin }) =>
     margin > difference ? ((high - difference) / (margin - difference)) ** 2 : Number.POSITIVE_INFINITY,
   );
   const factor = Math.max(1, ...factors);
-  const asked = `it has waited ${hours(heldSeconds)}`;
   if (!Number.isFinite(factor)) return `${asked}, and as it looks no amount of evidence would do: decide yourself`;
   return `${asked}, and would take about ${hours((factor - 1) * heldSeconds)} more: decide yourself, or let it wait`;
 }
 
-const hours = (seconds: number): string => `${Number((seconds / 3_600).toPrecision(2))} h`;
+const days = (age: number): string => `${Math.floor(age)} ${Math.floor(age) === 1 ? 'day' : 'days'}`;
+const hours = (seconds: number): string =>
+  seconds < 3_600 ? `${Math.max(1, Math.round(seconds / 60))} min` : `${Number((seconds / 3_600).toPrecision(2))} h`;

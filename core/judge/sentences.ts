@@ -26,6 +26,9 @@ export function findingSentence(finding: MetricFinding): string {
   if (finding.finding === 'worse') return `${seen}: worse, ${by(finding.difference)}, ${margin}`;
   if (finding.finding === 'excused') return `${seen}: worse, but not by what is its own, ${margin}`;
   if (finding.finding === 'within-margin') return `${seen}: not worse, at most ${by(finding.high)}, ${margin}`;
+  // Pairs never say that a version is not worse.
+  const isBetter = finding.basis === 'pairs' && finding.difference <= 0;
+  if (isBetter) return `${seen}: not worse so far, ${margin}`;
   const bound = finding.high >= 1 ? 'too little to say' : `up to ${by(finding.high)}`;
   return `${seen}: not clear yet, ${bound}, ${margin}`;
 }

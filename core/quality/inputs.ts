@@ -5,6 +5,9 @@ import { ownValue } from '../model/own-value.ts';
 import { Count } from './bin-counts.ts';
 import { Hour, hourOf } from './hour-tallies.ts';
 
+/** Counts of the six times ten minutes of an hour: what began a moment ago would be lost in an hour. */
+const Sixths = z.array(Count).length(6);
+
 /** What was wrong with one feature of the rows that a version was sent. */
 export const FeatureInputs = z.strictObject({
   /** Rows of which it is known whether it was there. */
@@ -12,12 +15,16 @@ export const FeatureInputs = z.strictObject({
   missing: Count,
   /** Values that broke the contract, by rule; in requests that were refused, too. */
   violations: z.record(z.string(), Count),
+  /** Values that were missing or broke the contract, by ten minutes; absent: none. */
+  sixths: Sixths.optional(),
 });
 export type FeatureInputs = z.infer<typeof FeatureInputs>;
 
 /** What one version was sent in an hour, as far as it was captured. */
 export const VersionInputs = z.strictObject({
   rows: Count,
+  /** Rows by ten minutes. */
+  sixths: Sixths.optional(),
   features: z.record(z.string(), FeatureInputs),
 });
 export type VersionInputs = z.infer<typeof VersionInputs>;
@@ -113,7 +120,7 @@ const keyOf = ({ model, version, variant, id, at }: Capture, feature: string): s
   [model, version, variant, id, at, feature].join('\n');
 
 function inputsOf(capture: Capture, unread: UnreadValues): VersionInputs | InputsError {
-  const counts: VersionInputs = { rows: capture.rows, features: {} };
+  const counts: VersionInputs = { rows: capture.rows, sixths: inSixth(capture.at, capture.rows), features: {} };
   const of = (name: string): FeatureInputs => member(counts.features, name, noFeature);
   let current = '';
   try {
@@ -134,8 +141,24 @@ function inputsOf(capture: Capture, unread: UnreadValues): VersionInputs | Input
   } catch (error) {
     return new InputsError(capture, current, error);
   }
+  for (const feature of Object.values(counts.features)) {
+    const bad = feature.missing + Object.values(feature.violations).reduce((sum, count) => sum + count, 0);
+    if (bad > 0) feature.sixths = inSixth(capture.at, bad);
+  }
   return counts;
 }
+
+const SIXTH_MS = 600_000;
+
+/** A count at the ten minutes of its hour that an instant is in. */
+export function inSixth(at: string, count: number): number[] {
+  const sixths = [0, 0, 0, 0, 0, 0];
+  sixths[Math.floor(Date.parse(at) / SIXTH_MS) % 6] = count;
+  return sixths;
+}
+
+const addSixths = (a: readonly number[] | undefined, b: readonly number[]): number[] =>
+  a === undefined ? [...b] : a.map((count, i) => count + b[i]!);
 
 /** The member of a record, made when it is new. */
 function member<T>(record: Record<string, T>, name: string, make: () => T): T {
@@ -154,10 +177,12 @@ export function mergeInputs(a: VersionInputs, b: VersionInputs): VersionInputs {
 
 function addTo(counts: VersionInputs, more: VersionInputs): void {
   counts.rows += more.rows;
-  for (const [name, { rows, missing, violations }] of Object.entries(more.features)) {
+  if (more.sixths !== undefined) counts.sixths = addSixths(counts.sixths, more.sixths);
+  for (const [name, { rows, missing, violations, sixths }] of Object.entries(more.features)) {
     const feature = member(counts.features, name, noFeature);
     feature.rows += rows;
     feature.missing += missing;
+    if (sixths !== undefined) feature.sixths = addSixths(feature.sixths, sixths);
     for (const [rule, count] of Object.entries(violations))
       feature.violations[rule] = (ownValue(feature.violations, rule) ?? 0) + count;
   }

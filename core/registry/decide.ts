@@ -99,7 +99,8 @@ function effectOf(state: ReleaseState, command: Command, { at, actor }: DecideCo
       return startTest(state, command, at);
     case 'end-test': {
       const { version, test } = challengerOf(state, command.version);
-      if (test === undefined) return refuse(`version ${version} is a canary, and no A/B test: promote or abort it`);
+      if (test === undefined)
+        return refuse(`version ${version} is a canary, and no A/B test: promote it or take it back`);
       const rest = state.challengers.filter((each) => each.version !== version);
       return { kind: 'test-ended', version, change: { ...challenging(state, rest), since: at } };
     }
@@ -235,7 +236,7 @@ function challenge(
   if (mustHaveChampion(state) === version)
     refuse(`version ${version} is the champion: a challenger is another version`);
   if (state.challengers.some((each) => each.version === version))
-    refuse(`version ${version} is a challenger already: promote or abort it first`);
+    refuse(`version ${version} is a challenger already: promote it or take it back first`);
   const weight = wanted.steps[0]!;
   mustLeaveChampion(state.challengers, weight);
   const slices = grow([], heldSlices(state.challengers), weight);
@@ -349,10 +350,15 @@ function crown(state: ReleaseState, version: number, at: string, rules?: JudgeRu
 function quarantined(state: ReleaseState, version: number, reason: string): ReleaseState {
   return {
     ...state,
-    quarantined: [...state.quarantined.filter((q) => q.version !== version), { version, reason }],
+    quarantined: [...state.quarantined.filter((q) => q.version !== version), { version, reason: shortened(reason) }],
     previous: without(state.previous, version),
     shadow: state.shadow?.version === version ? null : state.shadow,
   };
 }
 
 const without = (versions: readonly number[], version: number): number[] => versions.filter((v) => v !== version);
+
+/** Every later entry carries the reasons of the state: the whole one is in its own entry. */
+const MAX_STATE_REASON = 400;
+const shortened = (reason: string): string =>
+  reason.length <= MAX_STATE_REASON ? reason : `${reason.slice(0, MAX_STATE_REASON - 1)}…`;

@@ -78,7 +78,7 @@ export function mustHaveNoChallenger({ challengers }: ReleaseState): void {
   if (first !== undefined)
     refuse(
       challengers.length === 1
-        ? `version ${first.version} is a canary with ${first.weight} of the traffic: promote or abort it first`
+        ? `version ${first.version} is a canary with ${first.weight} of the traffic: promote it or take it back first`
         : `versions ${listed(challengers.map(({ version }) => version))} are challengers: promote one or abort them first`,
     );
 }

@@ -37,6 +37,8 @@ export function answerDifference(
     notFinite: rows.filter((row) => row.suspect === null).length,
     distinctInputs: distinct(rows.map(({ input }) => input)),
     distinctAnswers: distinct(rows.map((row) => row.suspect)),
+    referenceNotFinite: rows.filter((row) => row.reference === null).length,
+    referenceDistinct: task === 'multiclass' ? null : distinct(rows.map((row) => row.reference)),
     rankCorrelation:
       task === 'multiclass' ? null : (rankCorrelation(rows.map((row) => [row.suspect, row.reference])) ?? null),
   };
@@ -49,6 +51,8 @@ export const NO_ANSWERS: AnswerDifference = {
   notFinite: 0,
   distinctInputs: 0,
   distinctAnswers: 0,
+  referenceNotFinite: 0,
+  referenceDistinct: null,
   rankCorrelation: null,
 };
 

@@ -35,6 +35,10 @@ export const AnswerDifference = z.strictObject({
   notFinite: Count.describe('Rows that the suspect answered with something that is no finite number.'),
   distinctInputs: Count.describe('Different rows among them; counted up to 1,000.'),
   distinctAnswers: Count.describe('Different answers of the suspect; counted up to 1,000.'),
+  referenceNotFinite: Count.describe('Rows that the reference answered with something that is no finite number.'),
+  referenceDistinct: Count.nullable().describe(
+    'Different scores of the reference; counted up to 1,000; null: a label is all there is.',
+  ),
   rankCorrelation: z
     .number()
     .min(-1)

@@ -2,9 +2,14 @@ import { limitOf } from '../trimmed-count.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-/** Seconds are kept apart for this long, then minutes, as CloudWatch does after three hours. */
-const FINE_MS = 15 * MINUTE;
-const RETENTION_MS = 24 * 60 * MINUTE;
+const HOUR = 60 * MINUTE;
+
+/** How finely samples are kept, by their age, as CloudWatch does: for as long as a release is young, and a day more. */
+const LEVELS = [
+  { lengthMs: SECOND, untilMs: 15 * MINUTE },
+  { lengthMs: MINUTE, untilMs: 24 * HOUR },
+  { lengthMs: 5 * MINUTE, untilMs: 8 * 24 * HOUR },
+] as const;
 /** Distinct values of a second (or minute) that are kept as they are; beyond, they are rounded to 1 %. */
 const EXACT_VALUES = 256;
 const LOG_STEP = Math.log(1.01);
@@ -91,8 +96,8 @@ const rounded = (value: number): number =>
 
 /** Samples of one metric under one set of dimensions; its size is bounded by time, not by traffic. */
 export class Series {
-  readonly #seconds = new Map<number, SeriesTotals>();
-  readonly #minutes = new Map<number, SeriesTotals>();
+  /** Tallies by their begin, a map for each of the levels. */
+  readonly #levels = LEVELS.map(() => new Map<number, SeriesTotals>());
   #newest = Number.NEGATIVE_INFINITY;
 
   /** @param at milliseconds since 1970 */
@@ -102,15 +107,14 @@ export class Series {
       this.#newest = at;
       if (next) this.#age();
     }
-    if (at <= this.#newest - RETENTION_MS) return;
-    if (at < this.#fineFrom()) tallyOf(this.#minutes, at, MINUTE).add(value);
-    else tallyOf(this.#seconds, at, SECOND).add(value);
+    const level = LEVELS.findIndex((_, i) => at >= this.#begin(i));
+    if (level >= 0) tallyOf(this.#levels[level]!, at, LEVELS[level]!.lengthMs).add(value);
   }
 
   /** Tallies of periods with data that start at `from` or later and before `to`, in order; milliseconds. */
   periods(length: number, from: number, to: number): [start: number, tally: SeriesTotals][] {
     const periods = new Map<number, SeriesTotals>();
-    for (const tallies of [this.#minutes, this.#seconds])
+    for (const tallies of this.#levels)
       for (const [at, tally] of tallies) {
         const start = Math.floor(at / length) * length;
         if (start >= from && start < to) tallyOf(periods, at, length).merge(tally);
@@ -118,18 +122,23 @@ export class Series {
     return [...periods].sort(([a], [b]) => a - b);
   }
 
-  #fineFrom(): number {
-    return Math.floor((this.#newest - FINE_MS) / MINUTE) * MINUTE;
+  /** Since when a level keeps samples: whole periods of the next, so that none is in two parts. */
+  #begin(level: number): number {
+    const { lengthMs } = LEVELS[level + 1] ?? LEVELS[level]!;
+    return Math.floor((this.#newest - LEVELS[level]!.untilMs) / lengthMs) * lengthMs;
   }
 
+  /** Moves what has grown old on to the next level, and drops what the last has kept for long enough. */
   #age(): void {
-    const fineFrom = this.#fineFrom();
-    for (const [at, tally] of this.#seconds)
-      if (at < fineFrom) {
-        this.#seconds.delete(at);
-        tallyOf(this.#minutes, at, MINUTE).merge(tally);
+    for (const [i, tallies] of this.#levels.entries()) {
+      const begin = this.#begin(i);
+      for (const [at, tally] of tallies) {
+        if (at >= begin) continue;
+        tallies.delete(at);
+        const next = this.#levels[i + 1];
+        if (next !== undefined) tallyOf(next, at, LEVELS[i + 1]!.lengthMs).merge(tally);
       }
-    for (const at of this.#minutes.keys()) if (at <= this.#newest - RETENTION_MS) this.#minutes.delete(at);
+    }
   }
 }
 

@@ -19,7 +19,16 @@ const BROKEN = { scores: [0.5] };
 /** No entry of any table. */
 const NOWHERE = ENTRIES + 1;
 const NO_PAIRS = { n: 0, both: 0, suspectOnly: 0, referenceOnly: 0 };
-const NO_ANSWERS = { n: 0, disagree: 0, notFinite: 0, distinctInputs: 0, distinctAnswers: 0, rankCorrelation: null };
+const NO_ANSWERS = {
+  n: 0,
+  disagree: 0,
+  notFinite: 0,
+  distinctInputs: 0,
+  distinctAnswers: 0,
+  referenceNotFinite: 0,
+  referenceDistinct: null,
+  rankCorrelation: null,
+};
 
 const isFailed = ({ status }: SeenAnswer): boolean => status >= 500;
 const of = (seen: readonly SeenAnswer[], version: number) => seen.filter((each) => each.version === version);

@@ -59,7 +59,7 @@ async function local(scenario: Scenario, { lines, counted }: Omit<Awaited<Return
   const home = await openLocalHome(temporaryFolder('triggers'), { now: () => new Date(now) });
   const registry = new Registry(home, PERSON);
   const probe: EndpointProbe = { report: async (model) => registry.state(model) };
-  const functions = localFunctions(home, probe);
+  const functions = localFunctions(home, { probe });
   const triggers = new AlarmTriggers(home, functions, () => undefined);
   const rollouts = functions.find(({ spec }) => spec.name === advance.name)!;
   await registerVersions(home, scenario, scenario.versions);

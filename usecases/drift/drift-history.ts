@@ -37,6 +37,12 @@ export async function driftPersistence(
   return persistenceOf(await readWindows(home, keyOf(model, version)));
 }
 
+/** Whether there was no drift in the two windows that were looked at last. */
+export async function driftHasEnded(home: Pick<Home, 'data'>, model: string, version: number): Promise<boolean> {
+  const last = (await readWindows(home, keyOf(model, version))).slice(-2);
+  return last.length === 2 && last.every(({ verdict }) => verdict !== 'drift');
+}
+
 /** Stores a window's verdict beside those before. */
 export async function noteDriftWindow(
   home: Pick<Home, 'data'>,

@@ -1,3 +1,4 @@
+import type { ProducerSchedules } from '../../core/alarms/schedules.ts';
 import type { JudgeVerdict } from '../../core/judge/verdict.ts';
 import { judgeLine } from '../../core/observability/judge-lines.ts';
 import type { Command } from '../../core/registry/commands.ts';
@@ -12,16 +13,22 @@ import { askPerson, readAsked } from './ask-person.ts';
 import { withoutBlockedSteps } from './blocked-steps.ts';
 import { withBoundedEvidence } from './bounded-evidence.ts';
 import type { ChallengerReview } from './challenger-review.ts';
+import { driftGoesOn } from './drift-goes-on.ts';
 import { type Judgement, judgeModel } from './judge-model.ts';
 import { nextCommand } from './next-command.ts';
 import { type Look, questionsOf } from './questions.ts';
-import { type Review, restrained } from './restraint.ts';
+import { intentionOf, type Review, restrained } from './restraint.ts';
 import { retrainedVersion } from './retrained-version.ts';
 import { nextShadowCommand } from './shadow.ts';
 import { AGAIN_MS } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-rollback.ts';
 
 const ACTOR = 'function:advance';
+
+export interface LookOptions extends VerifyOptions {
+  /** How often the functions run whose metrics alarms look at. @default as deployed */
+  readonly schedules?: ProducerSchedules | undefined;
+}
 
 /** What was done about one model's rollout. */
 export interface Advance {
@@ -41,24 +48,24 @@ export interface Advance {
  * heartbeat says that all models were judged.
  *
  * @param probe looks at what the endpoint serves; without it, rollbacks are not verified
- * @param verify how long a rollback that is made here is given to be seen
+ * @param options how long a rollback that is made here is given to be seen, and how often the functions run
  * @throws AggregateError at the end, with the failures of all models: one model's does not keep the others waiting
  */
 export async function advanceRollouts(
   home: Home,
   now: Date,
   probe?: EndpointProbe,
-  verify: VerifyOptions = {},
+  options: LookOptions = {},
 ): Promise<Advance[]> {
   const done: Advance[] = [];
   const failures: unknown[] = [];
   for (const model of await home.ledger.models()) {
     try {
-      const { advance, look } = await advanceModel(home, now, model, { probe, verify });
+      const { advance, look } = await advanceModel(home, now, model, { probe, ...options });
       done.push(advance);
       const state = await new Registry(home, ACTOR).state(model);
       const retrained = await retrainedVersion(home, model, state);
-      const questions = questionsOf({ ...look, waiting: advance.waiting, retrained }, state, now);
+      const questions = questionsOf({ ...look, retrained }, state, now);
       await askPerson(home, { model, now, questions });
     } catch (error) {
       failures.push(error);
@@ -81,13 +88,15 @@ async function advanceModel(
   home: Home,
   now: Date,
   model: string,
-  { probe, verify }: { readonly probe: EndpointProbe | undefined; readonly verify: VerifyOptions },
+  { probe, schedules, ...verify }: { readonly probe: EndpointProbe | undefined } & LookOptions,
 ): Promise<{ advance: Advance; look: Look }> {
   const registry = new Registry(home, ACTOR);
   const state = await registry.state(model);
+  let driftIsOver = false;
+  let undone: string | undefined;
   const ended = (advance: Advance, judged: readonly Judgement[] = []) => ({
     advance,
-    look: { judged, revision: state.revision },
+    look: { judged, revision: state.revision, driftIsOver, waiting: undone ?? advance.waiting },
   });
   if (state.awaiting && probe) {
     const seen = await verifyOnce(home, probe, model);
@@ -104,8 +113,9 @@ async function advanceModel(
     if (typeof done !== 'string') return ended({ model, entry: done });
     waiting.push(done);
   }
-  const [alarms, asked] = await Promise.all([alarmsUp(home, { model, now, state }), readAsked(home, model)]);
+  const [alarms, asked] = await Promise.all([alarmsUp(home, { model, now, state, schedules }), readAsked(home, model)]);
   const judged = await judgeModel(home, { model, now, state, ...alarms });
+  driftIsOver = state.retraining !== null && !(await driftGoesOn(home, { model, now, state, ...alarms }));
   const command = await nextCommand(home, {
     ...{ model, now, state, asked },
     judged: judged.map(withoutBlockedSteps(challengers)),
@@ -115,6 +125,7 @@ async function advanceModel(
     const done = await carryOut(home, registry, { model, now, state }, command);
     if (typeof done !== 'string')
       return ended({ model, entry: await seen(home, model, done, { probe, verify }) }, judged);
+    undone = done;
     waiting.push(done);
   }
   for (const { verdict, challenger } of judged) {
@@ -161,7 +172,10 @@ async function carryOut(
 ): Promise<Entry | string> {
   const { model, state } = review;
   const allowed = await restrained(home, command, review);
-  if (allowed === undefined) return `automation does nothing now, as the ledger says: ${command.reason}`;
+  if (allowed === undefined) {
+    const intention = await intentionOf(home, command, review);
+    return intention?.restraint?.sentence ?? 'automation does nothing now, as the ledger says';
+  }
   try {
     const bounded = await withBoundedEvidence(home, model, allowed);
     return await registry.apply(model, bounded, { expectedRevision: state.revision });

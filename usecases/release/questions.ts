@@ -19,10 +19,12 @@ export interface Look {
   readonly waiting?: string | undefined;
   /** The version that was registered since retraining was asked for. */
   readonly retrained?: number | undefined;
+  /** Whether what retraining was asked for is over. @default false */
+  readonly driftIsOver?: boolean;
 }
 
-/** What tells a hold of one release from others. @param since when the traffic last changed hands */
-export const holdKey = (cause: CauseOfHarm | null, since: string | null): string => `${cause} since ${since}`;
+/** What tells a hold of one champion from others; who has traffic beside it makes no difference. */
+export const holdKey = (cause: CauseOfHarm | null, champion: number | null): string => `${cause} of ${champion}`;
 
 /** What a person is asked about a model, after a look at it. @param state the release after the look */
 export function questionsOf(look: Look, state: ReleaseState, now: Date): Question[] {
@@ -39,10 +41,10 @@ export function questionsOf(look: Look, state: ReleaseState, now: Date): Questio
     const { action, cause, version, reason, about } = verdict;
     if (action === 'ask-person' && cause !== null) {
       // Of a champion it is a hold; of a challenger, its step waits.
-      const asks = challenger === undefined ? holdKey('unclear', state.since) : `${cause}:${version}`;
+      const asks = challenger === undefined ? holdKey('unclear', state.champion) : `${cause}:${version}`;
       questions.push({ ...question(cause, version, asks), reason });
     }
-    const key = holdKey(cause, state.since);
+    const key = holdKey(cause, state.champion);
     if (action === 'hold' && cause !== null && !questions.some((each) => each.key === key))
       questions.push({ ...question(cause, challenger === undefined ? version : null, key), about, reason });
     // What is taken back needs nobody; what should be and is not, does.
@@ -55,7 +57,8 @@ export function questionsOf(look: Look, state: ReleaseState, now: Date): Questio
   const [worse] = look.judged.filter(({ verdict }) => verdict.action === 'retrain');
   if (retraining === null && worse !== undefined && look.revision === state.revision)
     questions.push({ ...question('drift', null, 'drift'), reason: worse.verdict.reason });
-  if (retraining !== null) questions.push(...retrainingQuestion(retraining, look.retrained, state));
+  if (retraining !== null && look.driftIsOver !== true)
+    questions.push(...retrainingQuestion(retraining, look.retrained, state));
   return questions;
 }
 

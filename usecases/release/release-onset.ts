@@ -1,3 +1,4 @@
+import { becameMore } from '../../core/judge/change-point.ts';
 import type { Counts, JudgedStratum } from '../../core/judge/counts.ts';
 import { addPairs, NO_PAIRS } from '../../core/judge/paired.ts';
 import { type JudgeRules, operationMargin } from '../../core/judge/rules.ts';
@@ -15,6 +16,8 @@ import { compareTruths, type TruthStratum } from './truth-evidence.ts';
 const HOUR_MS = 3_600_000;
 /** What is compared of either side of a release: so many answers or truths, the nearest to it. */
 const ENOUGH = 200;
+/** Of failures more: a few in a hundred that began with a release do as much harm in the long run. */
+const ENOUGH_FAILURES = 1_000;
 /** And at most so far from it. */
 const AROUND_HOURS = 24;
 const AROUND_MS = AROUND_HOURS * HOUR_MS;
@@ -69,8 +72,22 @@ export async function onsetComparisons(
     return operationOnset(home, seen, rate, { rules, now, asks: asks && n === 0, isBorneOut: n > 0 });
   });
   const isPaired = replays.some(({ truth }) => truth.some(({ pairs }) => pairs.n > 0));
-  const truths = isPaired ? [] : truthOnset(home, takeover, rules, asks && (await isTruthNew(home, seen, now)));
+  // A version stays as it is: what became wrong after its first decisions is the world's.
+  const isHeld = !isPaired && !(await becameWrong(home, seen, now));
+  const truths = isHeld ? truthOnset(home, takeover, rules, asks && (await isTruthNew(home, seen, now))) : [];
   return (await Promise.all([...operation, truths])).flat();
+}
+
+/** Whether a champion's decisions became wrong more often some time after its first ones, by when truths came in. */
+async function becameWrong(
+  home: Pick<Home, 'metrics'>,
+  { model, champion: version, at }: Takeover,
+  now: Date,
+): Promise<boolean> {
+  const window = { from: at, to: new Date(Math.min(now.getTime(), at.getTime() + AROUND_MS)) };
+  if (window.from >= window.to) return false;
+  const periods = await periodCounts(home, { model, version }, { metric: 'PredictionError', bad: 'Sum' }, window);
+  return becameMore([...periods.values()]);
 }
 
 /** Whether the first truths of a champion are too young to have been asked about. */
@@ -127,7 +144,7 @@ async function operationOnset(
     nearest(home, rate, { model, version: predecessor, at }),
     nearest(home, rate, { model, version: champion, at: from, until: now }),
   ]);
-  const isUsual = before.some((each) => each.bad > 0);
+  const isUsual = first(before, ENOUGH).some((each) => each.bad > 0);
   const isPast = now.getTime() - at.getTime() > AROUND_MS;
   // What failed before the release as well did not begin with it; slow answers may have become more.
   if (isUsual && rate.kind === 'failure') return [];
@@ -139,7 +156,7 @@ async function operationOnset(
     const waits = asks && now.getTime() - at.getTime() < ASKING_MS + rate.settlesMs;
     const asked = waits ? { own: noneOf(strata), cause: null, sentence: askedAgain } : undefined;
     const ratio = isUsual ? RATIO_AFTERWARDS : 1;
-    const isClosed = !waits && (isPast || sumOf(after).n >= ENOUGH);
+    const isClosed = !waits && (isPast || sumOf(after).n >= enoughOf(rate));
     return [{ comparison: { ...comparison, ratio, strata, asked, isClosed }, current: strata }];
   }
   if (isUsual || isBorneOut || isPast) return [];
@@ -200,10 +217,13 @@ async function nearest(
     const found = until === undefined ? [...read.values()].reverse() : [...read.values()];
     // Longer periods leave more of the edges out.
     if (sumOf(found).n > sumOf(periods).n) periods = found;
-    if (sumOf(periods).n >= ENOUGH) break;
+    if (sumOf(periods).n >= enoughOf(rate)) break;
   }
-  return first(periods);
+  return first(periods, enoughOf(rate));
 }
+
+const enoughOf = ({ metric }: Pick<OperationRate, 'metric'>): number =>
+  metric === 'Failure' ? ENOUGH_FAILURES : ENOUGH;
 
 /** Whether failures began with the first answers, rather than after some that were good. */
 function beginsAtOnce(periods: readonly Counts[]): boolean {
@@ -242,7 +262,9 @@ async function truthOnset(
     // The first truths are being asked about: the same rows say more than other hours.
     const sentence = 'rows whose truth has become known are asked again of both versions';
     const asked = waits ? { own: noneOf(comparison.strata), cause: null, sentence } : undefined;
-    return [{ comparison: { ...comparison, ratio: RATIO_AFTERWARDS, holdsStep: false, asked }, current }];
+    // What comes later is no part of it.
+    const isClosed = !waits && suspect.units.rows >= ENOUGH;
+    return [{ comparison: { ...comparison, ratio: RATIO_AFTERWARDS, holdsStep: false, asked, isClosed }, current }];
   });
 }
 
@@ -265,10 +287,10 @@ async function firstTruths(
 }
 
 /** The first periods that hold enough. */
-function first(periods: readonly Counts[]): Counts[] {
+function first(periods: readonly Counts[], enough: number): Counts[] {
   let n = 0;
   return periods.filter((each) => {
-    const wanted = n < ENOUGH;
+    const wanted = n < enough;
     n += each.n;
     return wanted;
   });

@@ -119,6 +119,7 @@ function sumOfAnswers(tallies: readonly ReplayTally[]): ComparedAnswers | undefi
   if (answers.length === 0) return undefined;
   const total = (of: (each: ComparedAnswers) => number): number => answers.reduce((sum, each) => sum + of(each), 0);
   const most = (of: (each: ComparedAnswers) => number): number => Math.max(...answers.map(of));
+  const scored = answers.flatMap(({ referenceDistinct }) => referenceDistinct ?? []);
   const ranked = answers.filter(({ rankCorrelation }) => rankCorrelation !== null);
   const rows = ranked.reduce((sum, { n }) => sum + n, 0);
   return {
@@ -127,6 +128,8 @@ function sumOfAnswers(tallies: readonly ReplayTally[]): ComparedAnswers | undefi
     notFinite: total((each) => each.notFinite),
     distinctInputs: most((each) => each.distinctInputs),
     distinctAnswers: most((each) => each.distinctAnswers),
+    referenceNotFinite: total((each) => each.referenceNotFinite),
+    referenceDistinct: scored.length === 0 ? null : Math.max(...scored),
     rankCorrelation: rows === 0 ? null : ranked.reduce((sum, each) => sum + each.n * each.rankCorrelation!, 0) / rows,
   };
 }

@@ -65,7 +65,8 @@ export async function sharedTrouble(
     else found.push({ ...said, cause: causeOf(definition) });
   }
   // Decisions go wrong, and inputs drift, where a column is empty: the column is what to mend.
-  const inputs = await troubledInputs(home, { model: options.model, version: state.champion, now });
+  const explains = found.some(({ cause }) => cause === 'drift');
+  const inputs = await troubledInputs(home, { model: options.model, version: state.champion, now, explains });
   if (inputs.length > 0)
     return [
       ...inputs.map((sentence) => ({ cause: 'data', sentence, about: withoutNumbers(sentence) }) as const),
@@ -109,11 +110,15 @@ async function troubleOf(
   const [own, ...others] = rates as [Counts, ...Counts[]];
   const [ownLow] = proportionBounds(own, LEVEL);
   if (own.n === 0 || ownLow <= unusual) return undefined;
-  const said = versions.map((version, i) => `version ${version} ${percent(rates[i]!)}`).join(', ');
+  const said = versions
+    .map((version, i) => ({ version, rate: rates[i]! }))
+    .filter(({ rate }) => rate.n > 0)
+    .map(({ version, rate }) => `version ${version} ${percent(rate)}`)
+    .join(', ');
   const above = `more than the usual ${Number((100 * usual).toPrecision(3))} %`;
   // Of a challenger with few answers, that it looks alike is enough: if it does not, it is compared with the champion.
   if (others.every(({ n, bad }) => n === 0 || bad / n > usual))
-    return { sentence: `${metric}: every version has ${above}: ${said}`, unusual };
+    return { sentence: `${metric}: every version with traffic has ${above}: ${said}`, unusual };
   const isSurelyLess = (each: Counts): boolean => proportionBounds(each, FEW_LEVEL)[1] < ownLow;
   if (!others.some(isSurelyLess))
     return {
@@ -155,7 +160,7 @@ async function recentRate(
   home: Pick<Home, 'metrics'>,
   { name, metric, model, threshold, periodSeconds, evaluationPeriods }: AlarmDefinition,
   version: number,
-  { now, evaluated }: Pick<TroubleOptions, 'now' | 'evaluated'>,
+  { now, evaluated, state }: Pick<TroubleOptions, 'now' | 'evaluated' | 'state'>,
 ): Promise<Counts> {
   const to = anchorOf(evaluated?.get(name), now);
   const window = Math.max(MIN_WINDOW_MS, 1_000 * periodSeconds * (evaluationPeriods + 1));
@@ -163,7 +168,8 @@ async function recentRate(
     metric,
     dimensions: versionDimensions(home.metrics.environment, model, version),
     periodSeconds: 60,
-    from: new Date(to.getTime() - window),
+    // What came before the traffic last changed hands may be of the version that had it then.
+    from: new Date(Math.max(to.getTime() - window, startOf(state, to))),
     to,
   };
   const total = async (statistic: string): Promise<number> =>
@@ -176,5 +182,10 @@ async function recentRate(
 const anchorOf = (evaluated: EvaluatedWindow | undefined, now: Date): Date =>
   evaluated === undefined ? now : new Date(Math.min(now.getTime(), Date.parse(evaluated.to)));
 
-const percent = ({ n, bad }: Counts): string =>
-  n === 0 ? 'nothing' : `${Number(((100 * bad) / n).toPrecision(3))} % of ${n}`;
+/** When the traffic last changed hands; clocks that are ahead say nothing. */
+function startOf({ since }: TroubleOptions['state'], to: Date): number {
+  const at = since === null ? Number.NEGATIVE_INFINITY : Date.parse(since);
+  return at > to.getTime() ? Number.NEGATIVE_INFINITY : at;
+}
+
+const percent = ({ n, bad }: Counts): string => `${Number(((100 * bad) / n).toPrecision(3))} % of ${n}`;

@@ -14,11 +14,23 @@ const MIN_INCREASE = 0.1;
 /** One hour is enough where nearly nothing is left: first flights of a day have no previous airport, but not all of them. */
 const NEARLY_ALL = 0.9;
 const MIN_ROWS = 100;
+/** Rows in a row are alike, calm days have no gusts: so many of them are worth one. */
+const ALIKE = 4;
+/** A model knows what is missing this often anyway: minutes of it explain nothing. */
+const USUALLY_MISSING = 0.2;
+
+export interface TroubledInputsQuery {
+  readonly model: string;
+  readonly version: number;
+  readonly now: Date;
+  /** Whether decisions have become wrong more often, so that the last ten minutes are looked at, too. */
+  readonly explains: boolean;
+}
 
 /** Features that are empty or break the contract much more often than on the reference, in sentences. */
 export async function troubledInputs(
   home: Pick<Home, 'data' | 'ledger' | 'artifacts'>,
-  { model, version, now }: { readonly model: string; readonly version: number; readonly now: Date },
+  { model, version, now, explains }: TroubledInputsQuery,
 ): Promise<string[]> {
   const window = { from: new Date(now.getTime() - WINDOW_MS), to: now };
   const [hours, record] = await Promise.all([
@@ -35,13 +47,20 @@ export async function troubledInputs(
         const feature = ownValue(features, name);
         return feature ? [{ n: feature.rows, bad: bad(feature) }] : [];
       });
+    const lately = explains ? latelyOf(recent, name) : undefined;
+    const all = recent.at(-1)!.features[name]!;
+    const isEmpty = all.missing >= broken(all);
     return [
-      ...sentence(
-        `column ${name} is empty`,
-        shares(({ missing }) => missing),
+      ...sentence(`column ${name} is empty`, {
+        hours: shares(({ missing }) => missing),
         usual,
-      ),
-      ...sentence(`column ${name} breaks the contract`, shares(broken), 0),
+        ...(lately && isEmpty && { lately }),
+      }),
+      ...sentence(`column ${name} breaks the contract`, {
+        hours: shares(broken),
+        usual: 0,
+        ...(lately && !isEmpty && { lately }),
+      }),
     ];
   });
 }
@@ -54,16 +73,44 @@ interface Share {
   readonly bad: number;
 }
 
+const NONE: Share = { n: 0, bad: 0 };
+
 const broken = ({ violations }: Feature): number => Object.values(violations).reduce((sum, count) => sum + count, 0);
 
-function sentence(what: string, hours: readonly Share[], usual: number): string[] {
+interface Shares {
+  /** Of the last two hours. */
+  readonly hours: readonly Share[];
+  readonly usual: number;
+  /** Of the last ten minutes, where that would explain something. */
+  readonly lately?: Share;
+}
+
+/** How much of a feature was bad in the last ten minutes that have enough rows. */
+function latelyOf(hours: readonly HourInputs[], name: string): Share | undefined {
+  const last = hours
+    .flatMap(({ sixths = [], features }) =>
+      sixths.map((n, i) => ({ n, bad: ownValue(features, name)?.sixths?.[i] ?? 0 })),
+    )
+    .filter(({ n }) => n > 0)
+    .slice(-2);
+  return last.toReversed().find(({ n }) => n >= MIN_ROWS) ?? last.at(-1);
+}
+
+function sentence(what: string, { hours, usual, lately }: Shares): string[] {
   const latest = hours.at(-1);
   if (latest === undefined) return [];
   const isAbove = ({ bad, n }: Share, limit: number): boolean =>
-    n > 0 && wilson(Math.min(1, bad / n), n, Z)[0] >= limit;
+    n > 0 && wilson(Math.min(1, bad / n), n / ALIKE, Z)[0] >= limit;
   const lasts = hours.length > 1 && hours.every((hour) => isAbove(hour, usual + MIN_INCREASE));
   const isNearlyAll = latest.n >= MIN_ROWS && isAbove(latest, Math.max(NEARLY_ALL, usual + MIN_INCREASE));
-  if (!lasts && !isNearlyAll) return [];
+  if (!lasts && !isNearlyAll) {
+    const [before = NONE] = hours.length > 1 ? hours : [];
+    const known = Math.max(usual, before.bad / Math.max(1, before.n));
+    const isNew = lately !== undefined && known < USUALLY_MISSING && isAbove(lately, known + MIN_INCREASE);
+    return isNew
+      ? [`${what} in ${percent(lately.bad / lately.n)} of ${lately.n} rows, where ${percent(usual)} is usual`]
+      : [];
+  }
   return [`${what} in ${percent(latest.bad / latest.n)} of ${latest.n} rows, where ${percent(usual)} is usual`];
 }
 

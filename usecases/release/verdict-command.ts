@@ -74,7 +74,7 @@ const answered = (challenger: Challenger | undefined): string =>
     : `; evidence has answered what a person was asked at ${challenger.waiting.slice(0, 16)}Z`;
 
 /**
- * Whether a command says something that the ledger does not say already of this release: what is still so is not said
+ * Whether a command says something that the ledger does not say already of this champion: what is still so is not said
  * again, nor what comes and goes, nor numbers that have changed.
  *
  * @param entries of the last {@link AGAIN_MS} at least
@@ -87,14 +87,14 @@ export function saysNew(
   asked: readonly AskedQuestion[] = [],
 ): boolean {
   if (command.type !== 'hold') return true;
-  const { since } = entries.at(-1)!.state;
+  const { champion } = entries.at(-1)!.state;
   const kind = `${command.because}-held`;
-  const said = entries.filter((entry) => entry.kind === kind && entry.at >= (since ?? ''));
+  const said = entries.filter((entry) => entry.kind === kind && entry.state.champion === champion);
   const isRecent = (at: string): boolean => now.getTime() - Date.parse(at) <= AGAIN_MS;
   // Its entry may be older than those that are read.
   const lasting = asked.filter(
     (each) =>
-      each.key === holdKey(command.because, since) && !isRecent(each.since) && isRecent(each.settled ?? each.seen),
+      each.key === holdKey(command.because, champion) && !isRecent(each.since) && isRecent(each.settled ?? each.seen),
   );
   if (!said.some(({ at }) => isRecent(at)) && lasting.length === 0) return true;
   const known = new Set([

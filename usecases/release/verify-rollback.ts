@@ -50,13 +50,15 @@ export async function verifyOnce(
   const seen = await probeEndpoint(probe, model, isExpected);
   if (seen.answered === 0 || !seen.environments.every(isExpected)) return 'not yet';
   const seconds = (home.clock.now().getTime() - Date.parse(awaiting.since)) / 1_000;
+  // The clock of who rolled back may be ahead.
+  const after = seconds < 0 ? 'after the rollback' : `${seconds.toFixed(1)} s after the rollback`;
   try {
     return await registry.apply(
       model,
       {
         type: 'verify-rollback',
         target: awaiting.target,
-        reason: `${formatProbed(seen)}, each serves ${served(awaiting.target, challengers)}, ${seconds.toFixed(1)} s after the rollback`,
+        reason: `${formatProbed(seen)}, each serves ${served(awaiting.target, challengers)}, ${after}`,
         evidence: seen,
       },
       { expectedRevision: revision },

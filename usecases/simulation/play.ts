@@ -1,4 +1,5 @@
 import type { AlarmDefinition, AlarmTransition } from '../../core/alarms/alarm.ts';
+import type { ProducerSchedules } from '../../core/alarms/schedules.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { ReleaseRefusedError } from '../../core/registry/errors.ts';
 import type { Entry } from '../../core/registry/ledger.ts';
@@ -90,6 +91,7 @@ class Simulation {
   readonly #suspect: number | undefined;
   readonly #alarms: AlarmEvaluator;
   readonly #drift: SimulatedDrift;
+  readonly #look: typeof ONE_LOOK & { readonly schedules: ProducerSchedules };
   readonly #probe: EndpointProbe;
   /** Whatever happens at regular times, happens at multiples of these. */
   readonly #ticks: readonly number[];
@@ -124,7 +126,8 @@ class Simulation {
     this.#suspect = this.#numberOf(suspectOf(scenario));
     this.#timeline = new Timeline(this.#suspect, this.#traffic.totals);
     const { truth: groundTruth, drift, advance: judge } = this.#every;
-    this.#alarms = new AlarmEvaluator(this.#home, { groundTruth, drift, judge });
+    this.#look = { ...ONE_LOOK, schedules: { groundTruth, drift, judge } };
+    this.#alarms = new AlarmEvaluator(this.#home, this.#look.schedules);
     this.#drift = new SimulatedDrift(this.#home, this.#model, isoOf);
     this.#probe = {
       report: async () => {
@@ -180,12 +183,17 @@ class Simulation {
   /** What is due of the functions, in the order in which data flows. */
   async #functions(): Promise<void> {
     const due = (seconds: number): boolean => this.#now % seconds === 0;
-    if (due(this.#every.truth)) await this.#traffic.join(this.#now, await this.#state());
+    if (due(this.#every.truth)) {
+      await this.#traffic.join(this.#now, await this.#state());
+      if (this.#drift.described) await this.#drift.capture(this.#now, this.#traffic.totals);
+    }
     if (this.#drift.described && due(this.#every.drift)) await this.#lookAtDrift();
     if (due(this.#every.advance)) await this.#traffic.replay(this.#now);
     if (due(this.#every.alarms)) await this.#attempt('rollback', () => this.#lookAtAlarms());
     if (due(this.#every.advance))
-      await this.#attempt('advance', () => advanceRollouts(this.#home, this.#home.clock.now(), this.#probe, ONE_LOOK));
+      await this.#attempt('advance', () =>
+        advanceRollouts(this.#home, this.#home.clock.now(), this.#probe, this.#look),
+      );
     await this.#follow();
   }
 

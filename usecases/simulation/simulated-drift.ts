@@ -1,7 +1,7 @@
 import type { DriftVerdict } from '../../core/drift/verdict.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
-import { type DeliveredInputs, inputsKey, mergeInputs, noInputs } from '../../core/quality/inputs.ts';
+import { type DeliveredInputs, inputsKey, inSixth, mergeInputs, noInputs } from '../../core/quality/inputs.ts';
 import { type FeatureCounts, profileOfFeature } from '../../core/simulation/features.ts';
 import type { VersionTotals } from '../../core/simulation/run.ts';
 import type { TrafficModel } from '../../core/simulation/traffic-model.ts';
@@ -38,7 +38,7 @@ export class SimulatedDrift {
   }
 
   /**
-   * Captures what was answered since the look before, and detects drift of the champion's window.
+   * Captures what was answered since the last time, and detects drift of the champion's window.
    *
    * @param totals what versions have answered so far
    * @returns undefined before there was anything to look at
@@ -48,7 +48,7 @@ export class SimulatedDrift {
     champion: number | null,
     totals: readonly VersionTotals[],
   ): Promise<DriftVerdict | undefined> {
-    await this.#capture(now, totals);
+    await this.capture(now, totals);
     if (champion === null) return undefined;
     const { name, monitoring } = this.model.scenario.model;
     const from = now - monitoring.drift.windowMinutes * 60;
@@ -69,22 +69,29 @@ export class SimulatedDrift {
     const features = Object.fromEntries(
       Object.entries(captured.features).map(([feature, { missing }]) => [
         feature,
-        { rows: captured.rows, missing, violations: {} },
+        {
+          rows: captured.rows,
+          missing,
+          violations: {},
+          ...(missing > 0 && { sixths: inSixth(this.isoOf(captured.from), missing) }),
+        },
       ]),
     );
     const hour = hourOf(this.isoOf(captured.from));
     const hours = { ...inputs.models[name] };
     const versions = { ...hours[hour] };
     const known = versions[captured.version];
-    const own = { rows: captured.rows, features };
+    const own = { rows: captured.rows, sixths: inSixth(this.isoOf(captured.from), captured.rows), features };
     versions[captured.version] = known === undefined ? own : mergeInputs(known, own);
     inputs.models[name] = { ...hours, [hour]: versions };
     await this.home.data.put(inputsKey(delivered), JSON.stringify(inputs));
   }
   readonly #inputs = new Map<string, DeliveredInputs>();
 
-  async #capture(now: number, totals: readonly VersionTotals[]): Promise<void> {
+  /** Captures what was answered since the last time, and counts its inputs, as is done beside the join of truth. */
+  async capture(now: number, totals: readonly VersionTotals[]): Promise<void> {
     const last = this.#last;
+    if (last?.at === now) return;
     this.#last = { at: now, rows: totals.map(({ rows }) => rows) };
     if (last === undefined) return;
     const { captureShare } = this.model.scenario.model.monitoring;

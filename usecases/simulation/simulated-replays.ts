@@ -223,6 +223,7 @@ export class SimulatedReplays {
 
   #tallyOf({ truth, answers: { n, disagree }, ...known }: Replayed): ReplayTally {
     const fault = this.model.versions[known.suspect - 1]!.answers;
+    const other = this.model.versions[known.reference - 1]!.answers;
     const distinct = Math.min(MOST_DISTINCT, n);
     const { rankCorrelation } = likenessOf(this.model.versions, known.suspect, known.reference);
     const ranked = fault === 'shuffled' ? 0 : rankCorrelation;
@@ -236,6 +237,8 @@ export class SimulatedReplays {
         notFinite: fault === 'not-a-number' ? n : 0,
         distinctInputs: distinct,
         distinctAnswers: fault === 'constant' ? Math.min(1, n) : distinct,
+        referenceNotFinite: other === 'not-a-number' ? n : 0,
+        referenceDistinct: other === 'constant' ? Math.min(1, n) : distinct,
         rankCorrelation: fault === 'constant' || fault === 'not-a-number' || n < 2 ? null : ranked,
       },
       truth: [...truth.values()],

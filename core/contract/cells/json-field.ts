@@ -18,10 +18,6 @@ export function jsonField(rule: CellRule, value: unknown): string | null {
   return text === undefined ? `${WRONG_KIND.text}${formatValue(value)}` : text;
 }
 
-/** What was received, of a field that {@link jsonField} wrote: without the mark. */
-export const receivedField = (field: string): string =>
-  field.startsWith(WRONG_KIND.text) || field.startsWith(ESCAPED.text) ? field.slice(1) : field;
-
 /** Null where it is missing, undefined where it is of another kind. */
 function fieldText({ type }: CellRule, value: unknown): string | null | undefined {
   if (value === null || value === undefined) return null;

@@ -29,7 +29,7 @@ describe('trimtab simulate', () => {
     const { status, out } = await trimtab(BAD_CANARY);
     expect(status).toBe(0);
     expect(out).toMatch(/bad canary: 3 seeds/);
-    expect(out).toMatch(/taken back in 3 of 3, .*\n?.*because of:\smodel 3/);
+    expect(out).toMatch(/taken back in 3 of 3, .*\n?.*causes\ssaid:\smodel\s3/);
     expect(out).toMatch(/taken back after +60 s/);
     expect(out).not.toMatch(/canary-started/);
   });

@@ -59,13 +59,13 @@ describe('judge', () => {
   });
 
   it('waits for nothing more where no more is to come', () => {
-    const trouble = [{ cause: 'drift' as const, sentence: 'all are wrong' }];
+    const trouble = [{ cause: 'infrastructure' as const, sentence: 'all fail', about: 'Failure' }];
     const strata = [{ suspect: { n: 20, bad: 5 }, reference: { n: 200, bad: 10 } }];
     const comparisons = [{ ...failures(0, 0), strata }];
     expect(judge(evidence({ comparisons, trouble }))).toMatchObject({ action: 'wait', cause: 'unclear' });
-    expect(judge(evidence({ comparisons, trouble, ageDays: 8 }))).toMatchObject({ action: 'retrain', cause: 'drift' });
+    expect(judge(evidence({ comparisons, trouble, ageDays: 8 }))).toMatchObject({ action: 'hold' });
     const closed = comparisons.map((each) => ({ ...each, isClosed: true }));
-    expect(judge(evidence({ comparisons: closed, trouble }))).toMatchObject({ action: 'retrain', cause: 'drift' });
+    expect(judge(evidence({ comparisons: closed, trouble }))).toMatchObject({ action: 'hold' });
   });
 
   it('wants a version to be twice as bad where it is compared with what was before it, and says so', () => {

@@ -116,10 +116,12 @@ describe('answers without truth', () => {
     notFinite: 0,
     distinctInputs: 400,
     distinctAnswers: 400,
+    referenceNotFinite: 0,
+    referenceDistinct: 400,
     rankCorrelation: 0.95,
     ...own,
   });
-  const then = { rows: 5_000, notFinite: 0, disagreement: 0.05, rankCorrelation: 0.95 };
+  const then = { rows: 5_000, disagreement: 0.05, rankCorrelation: 0.95 };
 
   it.each<[string, Partial<ComparedAnswers>, string[]]>([
     ['an honest retrain', {}, []],
@@ -142,7 +144,18 @@ describe('answers without truth', () => {
     expect(oddAnswers(answers({ notFinite: 400 }), undefined, RULES).map(({ action }) => action)).toEqual([
       'take-back',
     ]);
-    expect(oddAnswers(answers({ distinctAnswers: 1, disagree: 168 }), undefined, RULES)).toEqual([]);
+    // What was known of it then makes it no better.
+    const known = { rows: 360, disagreement: 1, rankCorrelation: null };
+    expect(oddAnswers(answers({ notFinite: 400 }), known, RULES)).toMatchObject([{ action: 'take-back' }]);
+    const both = answers({ notFinite: 400, referenceNotFinite: 400 });
+    expect(oddAnswers(both, undefined, RULES)).toEqual([]);
+  });
+
+  it('that are always the same are held against the other version’s, and labels alone are not', () => {
+    const same = { distinctAnswers: 1, rankCorrelation: null };
+    expect(oddAnswers(answers(same), undefined, RULES)).toMatchObject([{ action: 'take-back' }]);
+    expect(oddAnswers(answers({ ...same, referenceDistinct: 2 }), undefined, RULES)).toEqual([]);
+    expect(oddAnswers(answers({ ...same, referenceDistinct: null }), undefined, RULES)).toEqual([]);
   });
 
   it('hold nothing up where truth is known', () => {

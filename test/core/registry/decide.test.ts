@@ -342,7 +342,7 @@ describe('decide', () => {
     [
       'a second canary of the same version',
       { type: 'start-canary', version: 2, steps: [0.5, 1], reason: r },
-      'version 2 is a challenger already: promote or abort it first',
+      'version 2 is a challenger already: promote it or take it back first',
     ],
     [
       'promoting who is no challenger',
@@ -352,7 +352,7 @@ describe('decide', () => {
     [
       'a release beside a canary',
       { type: 'release', version: 3, reason: r },
-      'version 2 is a canary with 0.1 of the traffic: promote or abort it first',
+      'version 2 is a canary with 0.1 of the traffic: promote it or take it back first',
     ],
     [
       'barring the champion',

@@ -144,6 +144,23 @@ describe('LocalMetrics', () => {
     expect(points.map((p) => p.value)).toEqual(Array.from({ length: 12 }, () => 60));
   });
 
+  it('keeps what a release did for as long as it is young, in periods of five minutes, and bounds the rest', async () => {
+    const metrics = new LocalMetrics(file, { environment: 'local' });
+    const day = 86_400;
+    for (let s = 0; s < 10 * day; s += 60) metrics.write(line(s, [1]));
+    const points = await metrics.query({
+      metric: 'PredictionError',
+      dimensions: { Variant: 'champion', Model: 'm', Environment: 'local' },
+      statistic: 'Sum',
+      periodSeconds: 300,
+      from: new Date(T0),
+      to: new Date(T0 + 10 * day * 1_000),
+    });
+    expect(points.every(({ value }) => value === 5)).toBe(true);
+    expect(points).toHaveLength(8 * 288 + 1);
+    expect(points[0]!.at.getTime()).toBe(T0 + (2 * day - 300) * 1_000);
+  });
+
   it('refuses a statistic that there is not', async () => {
     const metrics = new LocalMetrics(file, { environment: 'local' });
     metrics.write(line(0, [1]));

@@ -45,12 +45,20 @@ describe('countInputs', () => {
       {
         hour: '2026-01-01T12',
         rows: 4,
-        features: { x: { rows: 4, missing: 3, violations: {} }, y: { rows: 4, missing: 0, violations: {} } },
+        sixths: [0, 0, 0, 3, 0, 1],
+        features: {
+          x: { rows: 4, missing: 3, violations: {}, sixths: [0, 0, 0, 2, 0, 1] },
+          y: { rows: 4, missing: 0, violations: {} },
+        },
       },
       {
         hour: '2026-01-01T13',
         rows: 1,
-        features: { x: { rows: 1, missing: 0, violations: { max: 1 } }, y: { rows: 1, missing: 0, violations: {} } },
+        sixths: [1, 0, 0, 0, 0, 0],
+        features: {
+          x: { rows: 1, missing: 0, violations: { max: 1 }, sixths: [1, 0, 0, 0, 0, 0] },
+          y: { rows: 1, missing: 0, violations: {} },
+        },
       },
     ]);
     expect((await read(2)).map(({ rows }) => rows)).toEqual([1]);
@@ -68,10 +76,12 @@ describe('countInputs', () => {
       await deliver('two', 30, line(30, [1, 1]), line(31, [1, 1], { findings }));
       await countInputs(home, at(32));
       const counted = await read();
-      expect(Object.entries(counted[0]!.features)).toEqual([[name, { rows: 2, missing: 1, violations: { max: 1 } }]]);
+      expect(Object.entries(counted[0]!.features)).toMatchObject([
+        [name, { rows: 2, missing: 1, violations: { max: 1 } }],
+      ]);
       expect(describeInputs(counted)).toMatchObject([{ feature: name, rows: 6, missing: 0.5, violations: 2 / 6 }]);
       // Two deliveries of one hour are put together.
-      expect(mergeInputs(counted[1]!, counted[0]!).features[name]).toEqual({
+      expect(mergeInputs(counted[1]!, counted[0]!).features[name]).toMatchObject({
         rows: 2,
         missing: 1,
         violations: { max: 2 },
@@ -120,7 +130,7 @@ describe('countInputs', () => {
       ),
     ).toEqual([]);
     const [counted] = Object.values(inputs.models.m!['2026-01-01T12']!);
-    expect(counted!.features).toEqual({
+    expect(counted!.features).toMatchObject({
       weekend: { rows, missing: rows / 5, violations: { type: (rows * 4) / 10 } },
       day: { rows, missing: (rows * 3) / 10, violations: { type: rows / 2 } },
     });

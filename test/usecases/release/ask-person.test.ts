@@ -59,7 +59,7 @@ describe('what the judge asks of a person', () => {
       { cause: 'infrastructure', about: ['Failure'], runbook: 'infrastructure.md' },
     ]);
     expect(told()).toMatchObject([{ what: 'asked', environment: 'local', model: 'm' }]);
-    expect(told()[0]!.text).toContain('Failure: every version has more than the usual 10 %');
+    expect(told()[0]!.text).toContain('Failure: every version with traffic has more than the usual 10 %');
     await until(5_400, well);
     expect(pages.slice(1)).toEqual([expect.stringMatching(/^\d+ NeedsPerson OK$/)]);
     expect(told().map(({ what }) => what)).toEqual(['asked', 'settled']);
@@ -109,6 +109,25 @@ describe('what the judge asks of a person', () => {
     await look();
     expect(await asked()).toEqual([]);
     expect((await fixture.registry.state('m')).retraining).toBeNull();
+  });
+
+  it('is asked no longer once the drift has been over for a day, and again when it is back, of the same request', async () => {
+    const wrong = () => fixture.serve(1, 'champion', 30, { wrong: 0.9 });
+    const right = () => fixture.serve(1, 'champion', 30, { wrong: 0.05 });
+    const requests = async () => (await fixture.kinds()).filter((kind) => kind === 'retraining-requested').length;
+    await fixture.apply({ type: 'release', version: 2, reason: 'r' });
+    await fixture.apply({ type: 'release', version: 1, reason: 'r' });
+    await until(10 * HOUR, right, 600);
+    await until(11 * HOUR, wrong);
+    expect(await asked()).toMatchObject([{ cause: 'drift' }]);
+    await until(34 * HOUR, right, 600);
+    expect(await asked()).toMatchObject([{ cause: 'drift' }]);
+    await until(38 * HOUR, right, 600);
+    expect(await asked()).toEqual([]);
+    expect(told().at(-1)!.what).toBe('settled');
+    await until(39 * HOUR, wrong);
+    expect(await asked()).toMatchObject([{ cause: 'drift' }]);
+    expect(await requests()).toBe(1);
   });
 
   it('is one entry for trouble that lasts for days', async () => {

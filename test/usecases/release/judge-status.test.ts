@@ -102,7 +102,16 @@ describe('what the judge finds, in the status', () => {
       notReplayable: 0,
       failures: pairs,
       slow: none,
-      answers: { n: 0, disagree: 0, notFinite: 0, distinctInputs: 0, distinctAnswers: 0, rankCorrelation: null },
+      answers: {
+        n: 0,
+        disagree: 0,
+        notFinite: 0,
+        distinctInputs: 0,
+        distinctAnswers: 0,
+        referenceNotFinite: 0,
+        referenceDistinct: null,
+        rankCorrelation: null,
+      },
       truth: [],
     });
     for (const each of [tally('2025-12-01T11', 1), tally('2026-01-01T11', 2), tally('2026-01-01T12', 3)])

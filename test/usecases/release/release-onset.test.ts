@@ -118,7 +118,16 @@ describe('the first truths of a champion', () => {
     const rules = judgeRulesOf(record.manifest);
     const [before, started] = (await entriesOf(fixture.home, 'm', 1)).slice(-2);
     const takeover = takeoverOf(started!, before)!;
-    const answers = { n: 0, disagree: 0, notFinite: 0, distinctInputs: 0, distinctAnswers: 0, rankCorrelation: null };
+    const answers = {
+      n: 0,
+      disagree: 0,
+      notFinite: 0,
+      distinctInputs: 0,
+      distinctAnswers: 0,
+      referenceNotFinite: 0,
+      referenceDistinct: null,
+      rankCorrelation: null,
+    };
     const of = { model: 'm', suspect: 2, reference: 1, since: takeover.since, hour: hourOf(started!.at) };
     const counts = { asked: 50, notReplayable: 0, failures: NO_PAIRS, slow: NO_PAIRS, answers, truth };
     const replays: ReplayTally[] = [{ schemaVersion: 1, ...of, ...counts }];

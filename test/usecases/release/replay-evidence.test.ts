@@ -17,7 +17,16 @@ const tally = (own: Partial<ReplayTally> = {}): ReplayTally => ({
   notReplayable: 0,
   failures: none,
   slow: none,
-  answers: { n: 0, disagree: 0, notFinite: 0, distinctInputs: 0, distinctAnswers: 0, rankCorrelation: null },
+  answers: {
+    n: 0,
+    disagree: 0,
+    notFinite: 0,
+    distinctInputs: 0,
+    distinctAnswers: 0,
+    referenceNotFinite: 0,
+    referenceDistinct: null,
+    rankCorrelation: null,
+  },
   truth: [],
   ...own,
 });

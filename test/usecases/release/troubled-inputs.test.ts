@@ -17,21 +17,29 @@ describe('troubledInputs', () => {
       const inputs = { ...noInputs(), models: { m: { [hour]: { 1: { rows: 1_000, features: features(name) } } } } };
       await fixture.home.data.put(inputsKey(hour), JSON.stringify(inputs));
     }
-    expect(await troubledInputs(fixture.home, { model: 'm', version: 1, now: new Date(T0 + 7_199_999) })).toEqual([
-      'column constructor is empty in 99 % of 1000 rows, where 0 % is usual',
-    ]);
+    expect(
+      await troubledInputs(fixture.home, { model: 'm', version: 1, now: new Date(T0 + 7_199_999), explains: false }),
+    ).toEqual(['column constructor is empty in 99 % of 1000 rows, where 0 % is usual']);
   });
 
+  type HourRows = readonly [rows: number, missing: number, broken?: number];
+
   /** Hours in a row from noon on, each of so many rows of which so many are empty or broken. */
-  async function found(...hours: (readonly [rows: number, missing: number, broken?: number])[]): Promise<string[]> {
+  const found = (...hours: HourRows[]): Promise<string[]> => look(hours);
+
+  /** @param lately rows of the last ten minutes, and how many of them were empty; decisions have become wrong */
+  async function look(hours: readonly HourRows[], lately?: readonly [rows: number, missing: number]) {
     for (const [i, [rows, missing, broken = 0]] of hours.entries()) {
       const hour = hourOf(new Date(T0 + i * 3_600_000).toISOString());
-      const features = { delay: { rows, missing, violations: { max: broken } } };
-      const inputs = { ...noInputs(), models: { m: { [hour]: { 1: { rows, features } } } } };
+      const [n, bad] = (i === hours.length - 1 && lately) || [0, 0];
+      const sixths = (all: number, last: number) => [all - last, 0, last, 0, 0, 0];
+      const counts = { rows, missing, violations: { max: broken }, sixths: sixths(missing + broken, bad) };
+      const version = { rows, sixths: sixths(rows, n), features: { delay: counts } };
+      const inputs = { ...noInputs(), models: { m: { [hour]: { 1: version } } } };
       await fixture.home.data.put(inputsKey(hour), JSON.stringify(inputs));
     }
     const now = new Date(T0 + hours.length * 3_600_000 - 1);
-    return troubledInputs(fixture.home, { model: 'm', version: 1, now });
+    return troubledInputs(fixture.home, { model: 'm', version: 1, now, explains: lately !== undefined });
   }
 
   it('names a column that nearly all rows of an hour are without', async () => {
@@ -57,6 +65,29 @@ describe('troubledInputs', () => {
     ],
   ] as const)('says nothing of a column where %s', async (_, hours) => {
     expect(await found(...hours)).toEqual([]);
+  });
+
+  it('names a column that became empty minutes ago, where decisions have become wrong', async () => {
+    const hours: HourRows[] = [
+      [1_000, 20],
+      [3_000, 280],
+    ];
+    expect(await look(hours)).toEqual([]);
+    expect(await look(hours, [300, 270])).toEqual(['column delay is empty in 90 % of 300 rows, where 0 % is usual']);
+  });
+
+  it('explains nothing by a column that is as empty as in the hour before, nor by few rows', async () => {
+    const before: HourRows = [1_000, 400];
+    expect(await look([before, [1_000, 40]], [300, 40])).toEqual([]);
+    expect(
+      await look(
+        [
+          [1_000, 390],
+          [300, 20],
+        ],
+        [20, 9],
+      ),
+    ).toEqual([]);
   });
 
   it('names a column that a part of two hours in a row is without, or breaks', async () => {

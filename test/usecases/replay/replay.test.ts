@@ -165,10 +165,10 @@ describe('replay of a canary', () => {
     const count = { contract: { features: [{ name: 'count', type: 'integer' }] } };
     const decision = { task: 'binary', output: 'product', column: 0 };
     await fixture.release(await fixture.register(tableModel(scores(50), 'count'), count));
-    const slow = await fixture.register(loopModel(), { ...count, decision, monitoring: { maxLatencyMs: 20 } });
+    const slow = await fixture.register(loopModel(), { ...count, decision, monitoring: { maxLatencyMs: 250 } });
     await fixture.canary(slow);
     // The first because of what it asks, the second because of where it ran.
-    await fixture.forge(slow, { features: { count: [3_000_000] }, scores: [1], ms: 900 });
+    await fixture.forge(slow, { features: { count: [30_000_000] }, scores: [1], ms: 900 });
     await fixture.forge(slow, { features: { count: [2] }, scores: [1], ms: 900 });
     await fixture.replay().run(new Date());
     // The champion does not know the first: it fails at once, and failing is not answering in time.
