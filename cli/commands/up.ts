@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
+import { REPORT_INDEX } from '../../usecases/reports/announce-report.ts';
 import { type GlobalOptions, type Io, logTo, printLine } from '../context.ts';
 import { type Marker, markerOf } from '../doctor/local/local-runtime.ts';
 import { UsageError } from '../errors.ts';
@@ -23,6 +25,7 @@ export function addUp(program: Program, io: Io, options: () => GlobalOptions): v
       const { startLocalRuntime } = await import('../../local-runtime/local-runtime.ts');
       const runtime = await startLocalRuntime({ home, port, log: logTo(io) });
       printLine(io.out, `serving ${runtime.home.description} at ${runtime.url} until stopped (Ctrl-C)`);
+      printLine(io.out, `all reports: ${path.join(runtime.home.description, 'data', REPORT_INDEX)}`);
       await new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
       });

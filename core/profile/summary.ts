@@ -15,7 +15,12 @@ export const ColumnSummary = z.strictObject({
     })
     .describe('How many different values are present.'),
   top: z
-    .array(z.strictObject({ value: z.string().describe('Long texts are cut.'), count: Count }))
+    .array(
+      z.strictObject({
+        value: z.string().describe('As text; a long one is cut.'),
+        count: Count.describe('Rows that have it.'),
+      }),
+    )
     .describe('The most frequent values, exactly counted; empty where numbers have too many.'),
   histogram: z
     .strictObject({
@@ -34,7 +39,12 @@ export const MissingOverTime = z.strictObject({
   column: z.string().describe('The column of times.'),
   unit: z.enum(TIME_UNITS).describe('How long a period is.'),
   periods: z
-    .array(z.strictObject({ from: z.string().describe('Begin, ISO 8601 in UTC.'), rows: Count }))
+    .array(
+      z.strictObject({
+        from: z.string().describe('Begin, ISO 8601 in UTC.'),
+        rows: Count.describe('Rows of the period.'),
+      }),
+    )
     .describe('Periods that have rows, in order; the latest where there are very many.'),
   missing: z
     .record(z.string(), z.array(Count))
@@ -42,11 +52,11 @@ export const MissingOverTime = z.strictObject({
 });
 export type MissingOverTime = z.infer<typeof MissingOverTime>;
 
-export const Summary = z.strictObject({
+export const TableSummary = z.strictObject({
   columns: z.record(z.string(), ColumnSummary).describe('By column name, as in the profile.'),
   missingOverTime: MissingOverTime.nullable().describe('null without a column of times, and where nothing is missing.'),
 });
-export type Summary = z.infer<typeof Summary>;
+export type TableSummary = z.infer<typeof TableSummary>;
 
 /** Bins of {@link equalWidthEdges}, at most. */
 const MAX_BINS = 20;
@@ -62,10 +72,13 @@ export function equalWidthEdges(min: number, max: number, whole: boolean): numbe
     const width = Math.ceil((max - min + 1) / MAX_BINS);
     return Array.from({ length: Math.ceil((max - min + 1) / width) + 1 }, (_, i) => min + i * width);
   }
-  // By shares: the distance of the two largest numbers is beyond all doubles.
-  const edges = Array.from({ length: MAX_BINS + 1 }, (_, i) => min * (1 - i / MAX_BINS) + max * (i / MAX_BINS));
-  edges[MAX_BINS] = max;
-  return edges.filter((edge, i) => i === 0 || edge > edges[i - 1]!);
+  const edges = [min];
+  for (let i = 1; i < MAX_BINS; i++) {
+    // By shares: the distance of the two largest numbers is beyond all doubles. Neighbours have no twenty between them.
+    const edge = min * (1 - i / MAX_BINS) + max * (i / MAX_BINS);
+    if (edge > edges.at(-1)! && edge < max) edges.push(edge);
+  }
+  return [...edges, max];
 }
 
 const HOUR = 3_600_000;

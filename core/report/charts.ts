@@ -36,11 +36,22 @@ export function distributionChart(
   if (current.kind === 'categorical' && histogram === null)
     parts.push(categoryBars(reference?.kind === 'categorical' ? reference : undefined, current, summary));
   if (current.kind === 'numeric') {
-    if (histogram !== null) parts.push(`<p class="cap">by quantiles${reference ? ' of the baseline' : ''}</p>`);
-    parts.push(binBars(reference?.kind === 'numeric' ? reference : undefined, current));
+    if (histogram !== null) parts.push(`<p class="cap">by ${binsText(reference, current)}</p>`);
+    // Its own deciles hold a tenth each.
+    if (reference || histogram === null || current.edges.length !== DECILES)
+      parts.push(binBars(reference?.kind === 'numeric' ? reference : undefined, current));
   }
   if (histogram !== null) parts.push('<p class="cap">over equal widths</p>', histogramBars(histogram, current));
   return `<figure${hot ? ' class="hot"' : ''}><figcaption><b>${escapeHtml(showText(title))}</b><span>${escapeHtml(note)}</span></figcaption>${parts.join('')}</figure>`;
+}
+
+/** Edges between ten bins. */
+const DECILES = 9;
+
+function binsText(reference: ColumnProfile | undefined, { edges }: NumericProfile): string {
+  if (reference) return 'bins of the baseline';
+  if (edges.length !== DECILES) return 'value';
+  return `quantiles: a tenth is below ${numberText(edges[0]!)}, half below ${numberText(edges[4]!)}, a tenth from ${numberText(edges[8]!)}`;
 }
 
 interface Bar {

@@ -75,9 +75,11 @@ function cells({ name, profile, summary, baseline, findings }: RatedColumn, with
 const distinctText = ({ count, exact }: { count: number; exact: boolean }): string =>
   exact ? countText(count) : `more than ${countText(count)}`;
 
-/** A value that is there but once is not frequent. */
+/** Share of the rows from which a value is frequent. */
+const FREQUENT = 0.01;
+
 function topText(rows: number, top: readonly { value: string; count: number }[]): string {
-  const frequent = top.filter(({ count }) => count > 1).slice(0, 3);
+  const frequent = top.filter(({ count }) => count > 1 && count >= FREQUENT * rows).slice(0, 3);
   return frequent.map(({ value, count }) => `${showText(value, 30)} (${percentText(count / rows)})`).join(', ');
 }
 

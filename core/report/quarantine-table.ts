@@ -66,6 +66,7 @@ function noteOf({ withheld, form, columns }: RowFormat, shown: number): string {
   if (withheld) return '<p class="note">What the rows hold is withheld, for the contract marks personal fields.</p>';
   if (shown === 0) return '';
   const why = form === 'parquet' ? 'those that break a rule' : 'first those that break a rule';
+  if (shown === columns.length) return `<p class="note">Columns that break a rule come first.</p>`;
   return `<p class="note">${countText(shown)} of ${countText(columns.length)} columns are shown, ${why}.</p>`;
 }
 

@@ -13,13 +13,11 @@ export interface ReportEntry {
   readonly detail: string;
 }
 
-const PREFIX = 'reports/entries/';
+/** Prefix of the keys of all entries. */
+export const ENTRIES = 'reports/entries/';
 /** Keys are listed in their order: counted down from here, the newest come first. */
 const LAST_INSTANT = 9_999_999_999_999;
 const WORD = /^[A-Za-z0-9._-]+$/;
-
-/** Prefix of the keys of all entries. */
-export const ENTRIES = PREFIX;
 
 /**
  * The key of an entry, which holds all of it: a listing of the first few hundred keys is an index, newest first, and
@@ -29,13 +27,13 @@ export function entryKey({ kind, name, id, at, verdict, detail }: ReportEntry): 
   const parts = [kind, name, id, verdict, detail.replaceAll(/[^A-Za-z0-9.]+/g, '_')];
   if (!parts.slice(0, 4).every((part) => WORD.test(part)))
     throw new Error(`parts of the key of a report are letters, digits, '.', '_' and '-', received ${parts.join(', ')}`);
-  return `${PREFIX}${String(LAST_INSTANT - at).padStart(13, '0')}!${parts.join('!')}`;
+  return `${ENTRIES}${String(LAST_INSTANT - at).padStart(13, '0')}!${parts.join('!')}`;
 }
 
 /** The entry that a key holds; undefined for another key. */
 export function parseEntryKey(key: string): ReportEntry | undefined {
-  if (!key.startsWith(PREFIX)) return undefined;
-  const [instant = '', kind, name, id, verdict, detail, ...rest] = key.slice(PREFIX.length).split('!');
+  if (!key.startsWith(ENTRIES)) return undefined;
+  const [instant = '', kind, name, id, verdict, detail, ...rest] = key.slice(ENTRIES.length).split('!');
   if (!/^\d{13}$/.test(instant) || rest.length > 0 || detail === undefined) return undefined;
   if (![kind, name, id, verdict].every((part) => part !== undefined && WORD.test(part))) return undefined;
   return {

@@ -45,7 +45,7 @@ export const doublesSql = (values: readonly number[]): string => `${literal(`[${
 export const nthValue = (i: number): string => sqlName(`${RESERVED_PREFIX}${i}`);
 
 /** Values of columns as a relation whose columns are called {@link nthValue}. */
-export function valuesOf(relation: string, values: readonly string[], rest = ''): string {
+export function columnValues(relation: string, values: readonly string[], rest = ''): string {
   return `(SELECT ${values.map((value, i) => `${value} AS ${nthValue(i)}`).join(', ')} FROM ${relation} t ${rest})`;
 }
 

@@ -3,11 +3,11 @@ import { type MissingOverTime, timeUnitFor } from '../../core/profile/summary.ts
 import {
   batchesOf,
   categorySql,
+  columnValues,
   nthValue,
   numberSql,
   type ProfiledColumn,
   type Source,
-  valuesOf,
 } from './column-batch.ts';
 
 /** Columns that are counted over time: those that miss most. */
@@ -16,7 +16,7 @@ const MAX_SERIES = 100;
 const MAX_PERIODS = 120;
 
 /** What {@link missingOverTime} goes by. */
-export interface TimeColumn {
+export interface TimeAxis {
   readonly profile: Profile;
   /** Name of the column of times. */
   readonly name: string;
@@ -28,7 +28,7 @@ export interface TimeColumn {
 export async function missingOverTime(
   { duck, relation }: Source,
   columns: readonly ProfiledColumn[],
-  { profile, name, milliseconds }: TimeColumn,
+  { profile, name, milliseconds }: TimeAxis,
 ): Promise<MissingOverTime | null> {
   const missing = (column: ProfiledColumn): number => profile.columns[column.name]!.missing;
   const drawn = columns
@@ -51,7 +51,7 @@ export async function missingOverTime(
     ];
     const counts = batch.map((_, i) => `count(*) - count(${nthValue(i)}) AS k${i}`);
     const rows = await duck.rows(
-      `SELECT ${at} AS ms, count(*) AS n, ${counts.join(', ')} FROM ${valuesOf(relation, values)} WHERE ${at} IS NOT NULL GROUP BY ${at} ORDER BY ${at} DESC LIMIT ${MAX_PERIODS}`,
+      `SELECT ${at} AS ms, count(*) AS n, ${counts.join(', ')} FROM ${columnValues(relation, values)} WHERE ${at} IS NOT NULL GROUP BY ${at} ORDER BY ${at} DESC LIMIT ${MAX_PERIODS}`,
     );
     rows.reverse();
     periods = rows.map(({ ms, n }) => ({ from: new Date(Number(ms)).toISOString(), rows: Number(n) }));

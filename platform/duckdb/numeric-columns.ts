@@ -1,7 +1,7 @@
 import { finiteOrNull } from '../../core/profile/count.ts';
 import type { ColumnProfile, NumericProfile } from '../../core/profile/profile.ts';
 import { type ColumnSummary, equalWidthEdges } from '../../core/profile/summary.ts';
-import { doublesSql, nthValue, numberSql, type ProfiledColumn, type Source, valuesOf } from './column-batch.ts';
+import { columnValues, doublesSql, nthValue, numberSql, type ProfiledColumn, type Source } from './column-batch.ts';
 import { quantileEdges } from './quantile-edges.ts';
 
 /** Sums of larger numbers may be beyond all doubles, which gives no mean. */
@@ -62,7 +62,7 @@ type Moments = Pick<NumericProfile, 'missing' | 'zeros' | 'min' | 'max' | 'mean'
 
 /** Moments of a batch in one scan. */
 async function momentsOf({ duck, relation, rows }: Source, columns: readonly ProfiledColumn[]): Promise<Moments[]> {
-  const values = valuesOf(relation, columns.map(numberSql));
+  const values = columnValues(relation, columns.map(numberSql));
   const asked = columns.map((_, i) => {
     const x = nthValue(i);
     return `count(${x}) AS n${i}, min(${x}) AS lo${i}, max(${x}) AS hi${i}, avg(${x}) AS mu${i}, var_pop(CASE WHEN abs(${x}) < ${LARGE_SQUARE}::DOUBLE THEN ${x} END) AS v${i}, sum((${x} = 0)::TINYINT) AS z${i}, bool_and(${x} = trunc(${x})) AS w${i}`;
@@ -115,7 +115,9 @@ async function countBins(
     ),
   );
   if (asked.length === 0) return sets.map((set) => set.map(() => new Map()));
-  const [row = {}] = await duck.rows(`SELECT ${asked.join(', ')} FROM ${valuesOf(relation, columns.map(numberSql))}`);
+  const [row = {}] = await duck.rows(
+    `SELECT ${asked.join(', ')} FROM ${columnValues(relation, columns.map(numberSql))}`,
+  );
   return sets.map((set, s) =>
     set.map((_, i) => {
       const found = (row[`h${s}_${i}`] ?? []) as { key: number; value: bigint }[];

@@ -2,16 +2,16 @@ import { RESERVED_PREFIX, sqlName } from '../../core/contract/sql-text.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import { MAX_CATEGORIES } from '../../core/profile/bins.ts';
 import type { CategoricalProfile, ColumnProfile, Profile } from '../../core/profile/profile.ts';
-import type { ColumnSummary, Summary } from '../../core/profile/summary.ts';
+import type { ColumnSummary, TableSummary } from '../../core/profile/summary.ts';
 import {
   batchesOf,
   categorySql,
+  columnValues,
   doubleSql,
   nthValue,
   numberSql,
   type ProfiledColumn,
   type Source,
-  valuesOf,
 } from './column-batch.ts';
 import type { Duck } from './connection.ts';
 import { missingOverTime } from './missing-over-time.ts';
@@ -61,7 +61,7 @@ export async function summarizeRelation(
   relation: string,
   columns: readonly ProfiledColumn[],
   { reference, time, numbersAmong = [] }: SummaryOptions,
-): Promise<{ profile: Profile; summary: Summary }> {
+): Promise<{ profile: Profile; summary: TableSummary }> {
   const source = await sourceOf(duck, relation);
   const found = [
     ...(await numbersOf(source, columns, { reference, summarized: true })),
@@ -157,7 +157,7 @@ async function countNumberValues(
     for (const batch of batchesOf(columns, SHORT_TABLE)) {
       const counts = batch.map((_, i) => `len(list_distinct(list(${nthValue(i)}))) AS n${i}`);
       const [row = {}] = await duck.rows(
-        `SELECT ${counts.join(', ')} FROM ${valuesOf(relation, batch.map(numberSql), `LIMIT ${SHORT_TABLE}`)}`,
+        `SELECT ${counts.join(', ')} FROM ${columnValues(relation, batch.map(numberSql), `LIMIT ${SHORT_TABLE}`)}`,
       );
       for (const [i, column] of batch.entries()) if (Number(row[`n${i}`]) > MAX_DISTINCT) many.add(column);
     }

@@ -1,12 +1,12 @@
 import { distinctEdges } from '../../core/profile/bins.ts';
 import {
   batchesOf,
+  columnValues,
   doubleSql,
   nthValue,
   numberSql,
   type ProfiledColumn,
   type Source,
-  valuesOf,
 } from './column-batch.ts';
 
 /** Numbers that have at most this many values get a bin each. */
@@ -41,7 +41,7 @@ async function fewValues(
       const values = batch.map((c) => numberSql(columns[c]!));
       const lists = batch.map((_, i) => `list_distinct(list(${nthValue(i)}))[1:${FEW_VALUES + 1}] AS l${i}`);
       const [row = {}] = await duck.rows(
-        `SELECT ${lists.join(', ')} FROM ${valuesOf(relation, values, `LIMIT ${limit}`)}`,
+        `SELECT ${lists.join(', ')} FROM ${columnValues(relation, values, `LIMIT ${limit}`)}`,
       );
       for (const [i, c] of batch.entries()) {
         const list = (row[`l${i}`] ?? []) as number[];
@@ -56,14 +56,14 @@ async function fewValues(
 
 /** The sample of each column is of the same rows, whichever columns are read with it. */
 async function edgesOf({ duck, relation, rows }: Source, columns: readonly ProfiledColumn[]): Promise<number[][]> {
-  const drawn = valuesOf(
+  const drawn = columnValues(
     relation,
     columns.map(numberSql),
     `USING SAMPLE reservoir(${EDGE_SAMPLE} ROWS) REPEATABLE (1)`,
   );
   const table = rows > EDGE_SAMPLE;
   if (table) await duck.run(`CREATE OR REPLACE TEMP TABLE "@sample" AS FROM ${drawn}`);
-  const sample = table ? '"@sample"' : valuesOf(relation, columns.map(numberSql));
+  const sample = table ? '"@sample"' : columnValues(relation, columns.map(numberSql));
   try {
     const asked = columns.map((_, i) => {
       const value = nthValue(i);

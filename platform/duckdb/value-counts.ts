@@ -1,4 +1,4 @@
-import { nthValue, type Source, valuesOf } from './column-batch.ts';
+import { columnValues, nthValue, type Source } from './column-batch.ts';
 import { literal } from './connection.ts';
 
 /** Values of a column, counted. */
@@ -43,7 +43,7 @@ export async function countValues(source: Source, columns: readonly CountedColum
 
 /** All values of all columns below each other: planning does not grow with the columns, but every value moves. */
 async function countLong({ duck, relation }: Source, columns: readonly CountedColumn[]): Promise<ValueCounts[]> {
-  const values = valuesOf(
+  const values = columnValues(
     relation,
     columns.map(({ value }) => value),
   );

@@ -186,6 +186,7 @@ describe('trimtab', () => {
   it('validates files: exit status 0 accepted, 1 rejected', async () => {
     const good = await json('validate', `${MODEL}/data/2013-07.csv`, '--contract', `${MODEL}/v1`);
     expect(good).toMatchObject({ verdict: 'accepted', rows: { records: 9201, accepted: 9111, quarantined: 90 } });
+    expect(readFileSync(good.report, 'utf8')).toContain('<h1>Data validation: 2013-07.csv</h1>');
     const bad = path.join(folder, 'bad.csv');
     writeFileSync(bad, 'a;b\n1;2\n');
     const rejected = await run('validate', bad, '--contract', `${MODEL}/v1`);
@@ -197,6 +198,8 @@ describe('trimtab', () => {
     const summer = await run('drift', '--file', `${MODEL}/data/traffic-summer.csv`, '--baseline', `${MODEL}/v1`);
     expect(summer.status).toBe(1);
     expect(summer.out).toMatch(/temp +drift/);
+    const page = /^report: (.*)$/m.exec(summer.out)![1]!;
+    expect(readFileSync(page, 'utf8')).toContain('<h1>Drift: flight-delay</h1>');
     const spring = await run('drift', '--file', `${MODEL}/data/traffic-spring.csv`, '--baseline', `${MODEL}/v1`);
     expect(spring.status).toBe(0);
   });

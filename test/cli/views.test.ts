@@ -220,10 +220,10 @@ describe('views', () => {
   });
 });
 
-/** Fields that a ledger entry, a version record, a dataset version or a record of an erasure may not have. */
+/** Fields that a ledger entry, a version record, a baseline, a dataset version or a record of an erasure may not have. */
 const STORED = new Set([
   ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary', 'judged', 'class', 'former', 'frozen'],
-  ...['baseline', 'sideBySide', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges'],
+  ...['baseline', 'sideBySide', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges', 'zeros'],
   ...['effect', 'made', 'personal', 'erasures', 'drops', 'datasets', 'quarantine', 'truths', 'captures', 'answers'],
 ]);
 

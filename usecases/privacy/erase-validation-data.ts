@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Profile } from '../../core/profile/profile.ts';
-import type { Summary } from '../../core/profile/summary.ts';
+import type { TableSummary } from '../../core/profile/summary.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
@@ -16,11 +16,22 @@ import type { QuarantinedRow } from '../validation/validation-view.ts';
 import type { DataOwner, Subject } from './data-owners.ts';
 import { type EditedFile, editLines } from './edit-lines.ts';
 
-/** Writes an object anew and erases what was under its key before. */
+/**
+ * Writes an object anew and erases what was under its key before. What a run before an interruption has done is left as
+ * it is, so that each run gets further.
+ */
 async function renew(store: ObjectStore, key: string, body: string, contentType?: string): Promise<void> {
+  if (await isRenewed(store, key, body)) return;
   await store.put(key, body, contentType === undefined ? {} : { contentType });
   const current = await store.head(key);
   await store.erase(key, current ? { keep: current.versionId } : {});
+}
+
+/** Whether the object has this content, and no earlier one is held. */
+async function isRenewed(store: ObjectStore, key: string, body: string): Promise<boolean> {
+  let held = 0;
+  for await (const write of store.writes(key)) if (write.key === key) held++;
+  return held === 1 && (await store.head(key)) !== undefined && new TextDecoder().decode(await store.get(key)) === body;
 }
 
 /** Takes a subject's rows out of quarantined ones. */
@@ -61,7 +72,7 @@ export async function renewReport(
   const report = (await readJson(home, `${base}.json`)) as DropReport;
   const folder = report.places.dataset;
   const profile = folder ? ((await readJson(home, `${folder}/profile.json`)) as Profile) : undefined;
-  const summary = folder ? ((await readJson(home, `${folder}/summary.json`)) as Summary) : undefined;
+  const summary = folder ? ((await readJson(home, `${folder}/summary.json`)) as TableSummary) : undefined;
   const rows = rowsFile ?? (await quarantined(home, `quarantine/${name}/${drop}/rows.jsonl`, scratch));
   const sample = await firstQuarantined(rows);
   const html = renderReport(report, { profile, summary, baseline: await baselineFor(home, name), sample });
@@ -136,7 +147,7 @@ function profileAgain(
   former: Profile,
   owner: DataOwner,
   rules: DatasetRules | undefined,
-): Promise<{ profile: Profile; summary: Summary }> {
+): Promise<{ profile: Profile; summary: TableSummary }> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const table = `read_parquet(${literal(file)})`;
     const present = (await duck.rows(`DESCRIBE SELECT * FROM ${table}`)).map(({ column_name }) => String(column_name));

@@ -1,9 +1,14 @@
 import { renderIndex } from '../../core/report/index-page.ts';
 import { ENTRIES, entryKey, parseEntryKey, type ReportEntry } from '../../core/report/report-entry.ts';
-import type { Home } from '../../platform/ports.ts';
+import type { ObjectStore } from '../../platform/ports.ts';
 
 /** The page that lists all reports. */
 export const REPORT_INDEX = 'reports/index.html';
+
+/** Where reports are. */
+export interface ReportStore {
+  readonly data: Pick<ObjectStore, 'head' | 'list' | 'put'>;
+}
 
 /** Reports that it lists. */
 const MAX_ENTRIES = 300;
@@ -20,7 +25,7 @@ const MAX_TRIES = 3;
  * @param page key of the report: `reports/KIND/NAME/ID/report.html`
  */
 export async function announceReport(
-  { data }: Pick<Home, 'data'>,
+  { data }: ReportStore,
   page: string,
   about: Pick<ReportEntry, 'at' | 'verdict' | 'detail'>,
 ): Promise<void> {
@@ -34,7 +39,7 @@ export async function announceReport(
 }
 
 /** @returns false when somebody else has written it meanwhile */
-async function writeIndex({ data }: Pick<Home, 'data'>): Promise<boolean> {
+async function writeIndex({ data }: ReportStore): Promise<boolean> {
   const before = await data.head(REPORT_INDEX);
   const entries: ReportEntry[] = [];
   for await (const { key } of data.list(ENTRIES)) {

@@ -1,6 +1,6 @@
 import type { Profile } from '../../core/profile/profile.ts';
-import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
-import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { batchesOf, type ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
+import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { UnsupportedFileError } from './errors.ts';
 
@@ -16,25 +16,31 @@ export async function profileAnyFile(file: string): Promise<Profile> {
       type: String(column_type),
     }));
     await duck.run(`CREATE TEMP TABLE file AS SELECT * FROM ${reader}`);
-    const columns: ProfiledColumn[] = [];
-    for (const { name, type } of found) {
+    const texts = found.filter(({ type }) => type === 'VARCHAR').map(({ name }) => name);
+    const numbers = await columnsOfNumbers(duck, texts);
+    const columns = found.map(({ name, type }): ProfiledColumn => {
       const column = identifier(name);
-      const numeric = NUMERIC.test(type) || (type === 'VARCHAR' && (await allNumbers(duck.rows, column)));
-      columns.push(
-        numeric
-          ? { name, kind: 'numeric', expression: `TRY_CAST(${column} AS DOUBLE)` }
-          : { name, kind: 'categorical', expression: `${column}::VARCHAR` },
-      );
-    }
+      return NUMERIC.test(type) || numbers.has(name)
+        ? { name, kind: 'numeric', expression: `TRY_CAST(${column} AS DOUBLE)` }
+        : { name, kind: 'categorical', expression: `${column}::VARCHAR` };
+    });
     return profileRelation(duck, 'file', columns);
   });
 }
 
-async function allNumbers(rows: (sql: string) => Promise<Record<string, unknown>[]>, column: string): Promise<boolean> {
-  const [{ some, bad } = { some: 0n, bad: 0n }] = await rows(
-    `SELECT count(${column}) AS some, count(*) FILTER (WHERE ${column} IS NOT NULL AND TRY_CAST(${column} AS DOUBLE) IS NULL) AS bad FROM file`,
-  );
-  return Number(some) > 0 && Number(bad) === 0;
+/** Columns of text that have values, all of which are numbers. */
+async function columnsOfNumbers(duck: Duck, names: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const batch of batchesOf(names, 1)) {
+    const counts = batch.map((name, i) => {
+      const column = identifier(name);
+      return `count(t.${column}) AS some${i}, count(TRY_CAST(t.${column} AS DOUBLE)) AS numbers${i}`;
+    });
+    const [row = {}] = await duck.rows(`SELECT ${counts.join(', ')} FROM file t`);
+    for (const [i, name] of batch.entries())
+      if (Number(row[`some${i}`]) > 0 && row[`some${i}`] === row[`numbers${i}`]) found.add(name);
+  }
+  return found;
 }
 
 /**

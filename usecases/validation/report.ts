@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Instant } from '../../core/model/names.ts';
 import type { Profile } from '../../core/profile/profile.ts';
-import type { Summary } from '../../core/profile/summary.ts';
+import type { TableSummary } from '../../core/profile/summary.ts';
 import { countText } from '../../core/report/text.ts';
 import { DropSource } from './dataset-version.ts';
 import { renderValidation } from './validation-page.ts';
@@ -40,7 +40,7 @@ export type DropReport = z.infer<typeof DropReport>;
 /** What the page of a drop shows beside its report. */
 export interface DropPage {
   readonly profile?: Profile | undefined;
-  readonly summary?: Summary | undefined;
+  readonly summary?: TableSummary | undefined;
   readonly baseline?: Profile | undefined;
   /** The first quarantined rows. */
   readonly sample: readonly QuarantinedRow[];

@@ -1,6 +1,6 @@
 import { ownValue } from '../../core/model/own-value.ts';
 import type { Profile } from '../../core/profile/profile.ts';
-import type { Summary } from '../../core/profile/summary.ts';
+import type { TableSummary } from '../../core/profile/summary.ts';
 import { shareBar } from '../../core/report/charts.ts';
 import type { ReportedColumn } from '../../core/report/column-findings.ts';
 import { columnSections } from '../../core/report/columns-section.ts';
@@ -25,7 +25,7 @@ export interface ValidationPage {
   /** The contract marks personal fields: rows have no text. */
   readonly withheld: boolean;
   readonly profile?: Profile | undefined;
-  readonly summary?: Summary | undefined;
+  readonly summary?: TableSummary | undefined;
   readonly baseline?: Profile | undefined;
   /** The first quarantined rows. */
   readonly sample: readonly QuarantinedRow[];

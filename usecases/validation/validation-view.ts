@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Violation } from '../../core/contract/violation.ts';
 import { Profile } from '../../core/profile/profile.ts';
-import { Summary } from '../../core/profile/summary.ts';
+import { TableSummary } from '../../core/profile/summary.ts';
 import { FILE_RULES } from './errors.ts';
 import { Treated } from './personal-columns.ts';
 
@@ -60,7 +60,7 @@ export const ValidationView = z.strictObject({
     .describe('Quarantined rows by feature and rule, most frequent first; a row with several reasons counts for each.'),
   personal: Treated.nullable().describe('What was done with each personal column; null where there are none.'),
   profile: Profile.nullable().describe('Counts of the good rows; null when the file was not accepted.'),
-  summary: Summary.nullable().describe(
+  summary: TableSummary.nullable().describe(
     'What else is told of the good rows’ columns: distinct and most frequent values, histograms, missing over time.',
   ),
   columns: z.array(z.string()).describe('Columns of the file, in its order; none where it could not be read.'),

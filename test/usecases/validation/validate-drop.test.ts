@@ -52,6 +52,9 @@ describe('validateDrop', () => {
     });
     const page = new TextDecoder().decode(await home.data.get(report.places.report));
     expect(page).toContain('9,111 rows are dataset version 1');
+    const index = new TextDecoder().decode(await home.data.get('reports/index.html'));
+    expect(index).toContain(`href="validation/flight-delay/${report.drop}/report.html"`);
+    expect(index).toContain('90 of 9201 quarantined');
     // A page that needs nothing but itself.
     expect(page).not.toMatch(/<script|<link|src=|https?:\/\//);
   });
