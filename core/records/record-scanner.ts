@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import {
   LINE_END_BYTES,
   type LineEnd,
@@ -43,6 +42,17 @@ const RETURN = 3;
 const QUOTATION = 4;
 const BEYOND_ASCII = 5;
 const SEPARATOR = 6;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    utf8.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** More bytes are needed to tell. */
 const MORE = -1;

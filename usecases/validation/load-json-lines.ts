@@ -18,12 +18,13 @@ export async function loadJsonLines(duck: Duck, file: string, { contract, column
   const target = path.join(duck.scratch, 'lines.csv');
   const copy = new RecordCopy(file, target);
   copy.begin(0, 0);
+  const known = new Set(names);
   const faults = new Map<string, number>();
   const seen = new Set<string>();
   let rows = 0;
   let escaped = false;
   const take = (line: Uint8Array): void => {
-    const read = readJsonLine(line);
+    const read = readJsonLine(line, known);
     if ('fault' in read) {
       faults.set(read.fault, (faults.get(read.fault) ?? 0) + 1);
       return;

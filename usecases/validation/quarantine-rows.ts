@@ -89,12 +89,13 @@ async function quarantineRecords({ contract, loaded }: QuarantineOptions, writer
 
 async function quarantineLines({ loaded }: QuarantineOptions, writer: Writer): Promise<void> {
   const { reasons, out, shown } = writer;
+  const known = new Set(loaded.columns.map(({ name }) => name));
   let row = -1;
   await scanLines(
     loaded.file,
     (bytes, line) => {
       // What is a row is known; only a line that is quarantined is parsed again, and one that may be none.
-      const read = reasons.has(row + 1) || loaded.faults.size > 0 ? readJsonLine(bytes) : undefined;
+      const read = reasons.has(row + 1) || loaded.faults.size > 0 ? readJsonLine(bytes, known) : undefined;
       const fault = read !== undefined && 'fault' in read ? read.fault : undefined;
       if (fault === undefined) row++;
       if (fault === undefined && !reasons.has(row)) return;
