@@ -77,6 +77,7 @@ export async function storeMendedReport(
     rows: { records: accepted + bad.length, accepted, quarantined: bad.length },
     lines: mendedLines,
     columns: view.columns,
+    delimiter: view.delimiter,
     reasons: countReasons(bad),
     personal: view.personal,
     header: null,

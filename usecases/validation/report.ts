@@ -29,6 +29,7 @@ export const DropReport = z.strictObject({
     reasons: true,
     personal: true,
     columns: true,
+    delimiter: true,
   }).shape,
   header: z
     .string()

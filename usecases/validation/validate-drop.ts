@@ -122,6 +122,7 @@ export async function validateDrop(home: Home, drop: Drop, again?: Again): Promi
       reasons: verdict.reasons,
       personal: verdict.personal,
       columns: verdict.columns,
+      delimiter: verdict.delimiter,
       header,
       version,
       places: {

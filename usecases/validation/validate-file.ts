@@ -10,6 +10,7 @@ import { summarizeRelation } from '../../platform/duckdb/profile.ts';
 import { describeBreach } from './breach-reasons.ts';
 import { addDuplicates, countBreaches, countRows } from './breaches.ts';
 import { ROWS, removeBreaches } from './create-cells.ts';
+import { dialectOf } from './dialect.ts';
 import { FileRejectedError, ResourceExhaustedError, resourceError } from './errors.ts';
 import { checkDistribution, checkFreshness, checkVolume } from './file-checks.ts';
 import { loadFile } from './load-file.ts';
@@ -76,6 +77,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const kept = {
       quarantineFile: quarantined > 0 ? target : null,
       columns: fieldNames(loaded),
+      delimiter: loaded.format === 'csv' ? dialectOf(loaded.file, contract).delimiter : null,
       personal: Object.keys(personal.treated).length === 0 ? null : personal.treated,
     };
     // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
@@ -135,6 +137,7 @@ export function rejectedFile(
     profile: null,
     summary: null,
     columns: [],
+    delimiter: null,
     dataFile: null,
     quarantineFile: null,
   };

@@ -21,7 +21,10 @@ const KEPT = { omit: 'not at all', hash: 'as a pseudonym', encrypt: 'encrypted' 
 
 /** What a page of a validation shows. */
 export interface ValidationPage {
-  readonly found: Pick<ValidationView, 'verdict' | 'rejection' | 'rows' | 'lines' | 'reasons' | 'personal' | 'columns'>;
+  readonly found: Pick<
+    ValidationView,
+    'verdict' | 'rejection' | 'rows' | 'lines' | 'reasons' | 'personal' | 'columns' | 'delimiter'
+  >;
   /** The contract marks personal fields: rows have no text. */
   readonly withheld: boolean;
   readonly profile?: Profile | undefined;
@@ -69,7 +72,7 @@ function rowSections({ found, sample, file, withheld }: ValidationPage): PageSec
   const sections = [{ title: 'Rows', html: bar + accounting(found) }];
   sections.push({ title: 'Violations by rule', html: violations(reasons, rows.records) });
   if (sample.length > 0) {
-    const format: RowFormat = { columns, ...formatOf(file), withheld };
+    const format: RowFormat = { columns, ...formatOf(file, found.delimiter), withheld };
     const more = rows.quarantined > sample.length;
     sections.push({
       title: `Quarantined rows${more ? ` (the first ${sample.length} of ${countText(rows.quarantined)})` : ''}`,

@@ -65,6 +65,7 @@ export const ValidationView = z.strictObject({
   summary: TableSummary.nullable().describe(
     'What else is told of the good rows’ columns: distinct and most frequent values, histograms, missing over time.',
   ),
+  delimiter: z.string().nullable().describe('What separates the cells of its records; null: it has none of text.'),
   columns: z.array(z.string()).describe('Columns of the file, in its order; none where it could not be read.'),
   dataFile: z.string().nullable().describe('File with the good rows; null when the file was not accepted.'),
   quarantineFile: z.string().nullable().describe('File with the quarantined rows as JSON lines; null without any.'),
