@@ -115,6 +115,8 @@ export function judge(evidence: JudgeEvidence): JudgeVerdict {
     const about = [...new Set(trouble.flatMap((each) => each.about ?? []))].sort();
     return { ...answer(ACTION_OF[first.cause], first.cause, reason), about };
   }
+  const later = isYoung ? beganLaterAnyway(findings, comparisons) : undefined;
+  if (later !== undefined) return answer('ask-person', 'unclear', later);
   // Where truth is known, it says more than how much answers differ.
   const unlike = comparisons.some(({ kind }) => kind === 'truth') ? [] : answers;
   if (unlike.length > 0) return answer('ask-person', 'unclear', unlike.map(({ sentence }) => sentence).join('; '));
@@ -164,6 +166,14 @@ function worseReason(
   return [...held, ...odd, ...afterwards].join('; ');
 }
 
+/** Failures that began a little after a release and set no alarm off: they come and go. */
+function beganLaterAnyway(
+  findings: readonly MetricFinding[],
+  comparisons: readonly AnyComparison[],
+): string | undefined {
+  return beganLater({ cause: 'infrastructure', sentence: '', about: 'Failure' }, findings, comparisons);
+}
+
 const DAY_SECONDS = 86_400;
 
 /** Kinds of comparisons that tell whose an alarm's trouble is. */
@@ -179,7 +189,7 @@ function beganLater(
   findings: readonly MetricFinding[],
   comparisons: readonly AnyComparison[],
 ): string | undefined {
-  if (cause !== 'infrastructure') return undefined;
+  if (cause !== 'infrastructure' && cause !== 'drift') return undefined;
   for (const [i, each] of findings.entries()) {
     const { kind, ...comparison } = comparisons[i]!;
     const asked = 'asked' in comparison ? comparison.asked : undefined;
@@ -210,7 +220,8 @@ function mayBegin(
   const asked = 'asked' in comparison ? comparison.asked : undefined;
   // Whether the world has changed is known once the predecessor was asked as well.
   if (asked?.cause === null && comparison.kind === 'truth') return true;
-  if (asked?.cause === 'unclear' || ('isClosed' in comparison && comparison.isClosed)) return false;
+  if ('isClosed' in comparison && comparison.isClosed) return false;
+  if (asked?.cause === 'unclear' && comparison.kind !== 'truth') return false;
   if (suspect.n === 0 || reference.n === 0) return false;
   if ('pairs' in comparison) {
     const { suspectOnly, both, referenceOnly } = comparison.pairs;

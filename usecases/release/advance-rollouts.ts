@@ -20,7 +20,7 @@ import { type Look, questionsOf } from './questions.ts';
 import { intentionOf, type Review, restrained } from './restraint.ts';
 import { retrainedVersion } from './retrained-version.ts';
 import { nextShadowCommand } from './shadow.ts';
-import { AGAIN_MS } from './verdict-command.ts';
+import { AGAIN_MS, commandsOf } from './verdict-command.ts';
 import { awaitVerification, type VerifyOptions, verifyOnce } from './verify-rollback.ts';
 
 const ACTOR = 'function:advance';
@@ -127,6 +127,10 @@ async function advanceModel(
       return ended({ model, entry: await seen(home, model, done, { probe, verify }) }, judged);
     undone = done;
     waiting.push(done);
+  } else {
+    // What the ledger says already is not said again; why it is not done is still asked about.
+    const [first] = commandsOf(judged, state);
+    undone = first && (await intentionOf(home, first, { model, now, state }))?.restraint?.sentence;
   }
   for (const { verdict, challenger } of judged) {
     if (challenger === undefined) continue;

@@ -137,7 +137,9 @@ async function judgeChampion(
   const { champion, judged, previous } = state;
   const rules = judged?.rules ?? (await rulesOf(home, model, champion!));
   if (rules === undefined) return undefined;
-  const onset = judged === undefined ? undefined : await onsetOf(home, { model, judged, now, isUp: up.length > 0 });
+  const { retraining } = state;
+  const onset =
+    judged === undefined ? undefined : await onsetOf(home, { model, judged, now, isUp: up.length > 0, retraining });
   return judge({
     version: champion!,
     rules,
@@ -164,9 +166,14 @@ interface OnsetOptions {
   readonly now: Date;
   /** Whether an alarm is up. */
   readonly isUp: boolean;
+  /** When retraining was asked for. */
+  readonly retraining: string | null;
 }
 
-async function onsetOf(home: JudgedHome, { model, judged, now, isUp }: OnsetOptions): Promise<ChampionEvidence> {
+async function onsetOf(
+  home: JudgedHome,
+  { model, judged, now, isUp, retraining }: OnsetOptions,
+): Promise<ChampionEvidence> {
   const { entry, rules } = judged;
   const entries = await entriesOf(home, model, Math.max(1, entry - 1), entry);
   const started = entries.at(-1)!;
@@ -184,7 +191,10 @@ async function onsetOf(home: JudgedHome, { model, judged, now, isUp }: OnsetOpti
     onsetComparisons(home, takeover, { rules, now: until, ...replayed }),
     formerEvidence(home, { model, challenger, champion }, judged, now),
   ]);
-  const comparisons = [...merged([...own, ...former]).map(({ comparison }) => comparison), ...replayed.comparisons];
+  // Once it was found that the world has changed, what was before the release is no measure any more.
+  const hasChanged = retraining !== null && retraining >= started.at;
+  const held = hasChanged ? own.filter(({ comparison: { kind } }) => kind !== 'truth') : own;
+  const comparisons = [...merged([...held, ...former]).map(({ comparison }) => comparison), ...replayed.comparisons];
   return { comparisons, answers: replayed.answers, referenceWrong: referenceWrong(replayed.replays), ageDays };
 }
 

@@ -1,4 +1,4 @@
-import { becameMore } from '../../core/judge/change-point.ts';
+import { riseEvidence } from '../../core/judge/change-point.ts';
 import type { Counts, JudgedStratum } from '../../core/judge/counts.ts';
 import { addPairs, NO_PAIRS } from '../../core/judge/paired.ts';
 import { type JudgeRules, operationMargin } from '../../core/judge/rules.ts';
@@ -18,6 +18,8 @@ const HOUR_MS = 3_600_000;
 const ENOUGH = 200;
 /** Of failures more: a few in a hundred that began with a release do as much harm in the long run. */
 const ENOUGH_FAILURES = 1_000;
+/** Truths are known by the hour, and one that is wrong twice as often is told by more of them. */
+const ENOUGH_TRUTHS = 2_000;
 /** And at most so far from it. */
 const AROUND_HOURS = 24;
 const AROUND_MS = AROUND_HOURS * HOUR_MS;
@@ -73,21 +75,27 @@ export async function onsetComparisons(
   });
   const isPaired = replays.some(({ truth }) => truth.some(({ pairs }) => pairs.n > 0));
   // A version stays as it is: what became wrong after its first decisions is the world's.
-  const isHeld = !isPaired && !(await becameWrong(home, seen, now));
-  const truths = isHeld ? truthOnset(home, takeover, rules, asks && (await isTruthNew(home, seen, now))) : [];
+  const rise = isPaired ? 0 : await riseOfErrors(home, seen, now);
+  const isHeld = !isPaired && rise < SURE_RISE;
+  const truths = isHeld
+    ? truthOnset(home, takeover, { rules, waits: asks && (await isTruthNew(home, seen, now)), mayRise: rise > RISE })
+    : [];
   return (await Promise.all([...operation, truths])).flat();
 }
 
-/** Whether a champion's decisions became wrong more often some time after its first ones, by when truths came in. */
-async function becameWrong(
+/** Evidence that decisions became wrong some time after the first: from the first on it may be so, from the second it is. */
+const [RISE, SURE_RISE] = [2.5, 7];
+
+/** Evidence that a champion's decisions became wrong more often some time after its first ones, by when truths came in. */
+async function riseOfErrors(
   home: Pick<Home, 'metrics'>,
   { model, champion: version, at }: Takeover,
   now: Date,
-): Promise<boolean> {
+): Promise<number> {
   const window = { from: at, to: new Date(Math.min(now.getTime(), at.getTime() + AROUND_MS)) };
-  if (window.from >= window.to) return false;
+  if (window.from >= window.to) return 0;
   const periods = await periodCounts(home, { model, version }, { metric: 'PredictionError', bad: 'Sum' }, window);
-  return becameMore([...periods.values()]);
+  return riseEvidence([...periods.values()]);
 }
 
 /** Whether the first truths of a champion are too young to have been asked about. */
@@ -233,11 +241,18 @@ function beginsAtOnce(periods: readonly Counts[]): boolean {
   return good === 0 || good * Math.log(1 - Math.min(bad / n, 1 - 1e-9)) >= Math.log(BEGINS_LEVEL);
 }
 
+interface TruthOnsetOptions {
+  readonly rules: JudgeRules;
+  /** Whether its first truths are being asked about. */
+  readonly waits: boolean;
+  /** Whether decisions may have become wrong only after the first. */
+  readonly mayRise: boolean;
+}
+
 async function truthOnset(
   home: Pick<Home, 'data'>,
   { model, champion, predecessor, at, since }: Takeover,
-  rules: JudgeRules,
-  waits: boolean,
+  { rules, waits, mayRise }: TruthOnsetOptions,
 ): Promise<GatheredComparison[]> {
   const hour = Math.floor(at.getTime() / HOUR_MS) * HOUR_MS;
   const hours = Array.from({ length: AROUND_HOURS }, (_, i) => i * HOUR_MS);
@@ -261,9 +276,12 @@ async function truthOnset(
     if (!('strata' in comparison)) return [];
     // The first truths are being asked about: the same rows say more than other hours.
     const sentence = 'rows whose truth has become known are asked again of both versions';
-    const asked = waits ? { own: noneOf(comparison.strata), cause: null, sentence } : undefined;
+    const own = noneOf(comparison.strata);
+    const began = `decisions of version ${champion} may have become wrong a little after the release, and it alone has answers since: whether they are its own is not known`;
+    const unsure = mayRise ? { own, cause: 'unclear' as const, sentence: began } : undefined;
+    const asked = waits ? { own, cause: null, sentence } : unsure;
     // What comes later is no part of it.
-    const isClosed = !waits && suspect.units.rows >= ENOUGH;
+    const isClosed = !waits && suspect.units.rows >= ENOUGH_TRUTHS;
     return [{ comparison: { ...comparison, ratio: RATIO_AFTERWARDS, holdsStep: false, asked, isClosed }, current }];
   });
 }
@@ -276,7 +294,7 @@ async function firstTruths(
 ): Promise<SegmentTally | undefined> {
   let sum: SegmentTally | undefined;
   for (const hour of hours) {
-    if ((sum?.units.rows ?? 0) >= ENOUGH) break;
+    if ((sum?.units.rows ?? 0) >= ENOUGH_TRUTHS) break;
     const tallies = await readHour(home, model, hourOf(new Date(hour).toISOString()));
     for (const { since, segments } of tallies?.versions.find((each) => each.version === version)?.strata ?? []) {
       const tally = segments[ALL];

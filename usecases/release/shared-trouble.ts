@@ -117,6 +117,8 @@ async function troubleOf(
     .join(', ');
   const above = `more than the usual ${Number((100 * usual).toPrecision(3))} %`;
   // Of a challenger with few answers, that it looks alike is enough: if it does not, it is compared with the champion.
+  if (others.every(({ n }) => n === 0))
+    return { sentence: `${metric}: version ${champion}, which alone has traffic, has ${above}: ${said}`, unusual };
   if (others.every(({ n, bad }) => n === 0 || bad / n > usual))
     return { sentence: `${metric}: every version with traffic has ${above}: ${said}`, unusual };
   const isSurelyLess = (each: Counts): boolean => proportionBounds(each, FEW_LEVEL)[1] < ownLow;

@@ -41,7 +41,11 @@ export async function troubledInputs(
   const recent = hours.slice(-2);
   return Object.keys(recent.at(-1)?.features ?? {}).flatMap((name) => {
     const column = ownValue(columns ?? {}, name);
-    const usual = column === undefined || column.rows === 0 ? 0 : column.missing / column.rows;
+    // Without a baseline, of what may be missing is usual what was so an hour before; without that it is not known.
+    const known = column === undefined || column.rows === 0 ? ownValue(recent.at(-2)?.features ?? {}, name) : column;
+    const isOptional = record?.manifest.contract.features.find((each) => each.name === name)?.missing === 'allow';
+    const unknown = isOptional ? 1 : 0;
+    const usual = known === undefined || (known !== column && !isOptional) ? unknown : known.missing / known.rows;
     const shares = (bad: (feature: Feature) => number): Share[] =>
       recent.flatMap(({ features }) => {
         const feature = ownValue(features, name);

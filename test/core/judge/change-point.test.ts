@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { becameMore } from '../../../core/judge/change-point.ts';
+import { riseEvidence } from '../../../core/judge/change-point.ts';
 import type { Counts } from '../../../core/judge/counts.ts';
 import { Random } from '../../../core/simulation/random.ts';
 
@@ -10,52 +10,36 @@ const series = (random: Random, periods: number, n: number, rate: (i: number) =>
     return { n, bad };
   });
 
-describe('a rate that became more', () => {
-  it('is told by the likelihood of two rates against one', () => {
-    // 2 of 20 and 10 of 20, against 12 of 40: 20 ln terms by hand give 4.0; of 4 and 20 of 40 each, twice that.
+describe('evidence that a rate became more', () => {
+  it('is the likelihood of two rates against one', () => {
+    // 20 ln terms by hand: 2 of 20 and 10 of 20, against 12 of 40.
+    const two = 2 * Math.log(0.1) + 18 * Math.log(0.9) + 20 * Math.log(0.5);
+    const one = 12 * Math.log(0.3) + 28 * Math.log(0.7);
     expect(
-      becameMore([
+      riseEvidence([
         { n: 20, bad: 2 },
         { n: 20, bad: 10 },
       ]),
-    ).toBe(false);
-    expect(
-      becameMore([
-        { n: 40, bad: 4 },
-        { n: 40, bad: 20 },
-      ]),
-    ).toBe(true);
+    ).toBeCloseTo(two - one, 10);
   });
 
-  it('is no rate that became less, nor one of few', () => {
-    expect(
-      becameMore([
-        { n: 400, bad: 200 },
-        { n: 400, bad: 40 },
-      ]),
-    ).toBe(false);
-    expect(
-      becameMore([
-        { n: 10, bad: 0 },
-        { n: 400, bad: 200 },
-      ]),
-    ).toBe(false);
-    expect(becameMore([])).toBe(false);
-    // Sums of errors are no counts.
-    expect(
-      becameMore([
-        { n: 40, bad: 90 },
-        { n: 40, bad: 900 },
-      ]),
-    ).toBe(false);
+  it('is none of a rate that became less, of few, and of what are no counts', () => {
+    const of = (...counts: [number, number][]) => riseEvidence(counts.map(([bad, n]) => ({ n, bad })));
+    expect(of([200, 400], [40, 400])).toBe(0);
+    expect(of([0, 10], [200, 400])).toBe(0);
+    expect(of()).toBe(0);
+    expect(of([90, 40], [900, 40])).toBe(0);
   });
 
-  it('is found in few series of one rate, and in nearly all where it rises', () => {
+  it('is little in series of one rate, and much where it rises', () => {
     const random = new Random(7);
-    const found = (rate: (i: number) => number): number =>
-      Array.from({ length: 1_000 }, () => becameMore(series(random, 40, 10, rate))).filter(Boolean).length;
-    expect(found(() => 0.4)).toBeLessThanOrEqual(20);
-    expect(found(() => 0.1)).toBeLessThanOrEqual(20);
-    expect(found((i) => (i < 10 ? 0.1 : 0.35))).toBeGreaterThanOrEqual(970);
+    const share = (rate: (i: number) => number, needed: number): number => {
+      const all = Array.from({ length: 1_000 }, () => riseEvidence(series(random, 40, 10, rate)));
+      return all.filter((each) => each > needed).length / all.length;
+    };
+    expect(share(() => 0.4, 7)).toBeLessThanOrEqual(0.01);
+    expect(share(() => 0.1, 7)).toBeLessThanOrEqual(0.01);
+    expect(share(() => 0.1, 2.5)).toBeLessThanOrEqual(0.2);
+    expect(share((i) => (i < 10 ? 0.1 : 0.35), 7)).toBeGreaterThanOrEqual(0.9);
   });
 });

@@ -59,7 +59,7 @@ describe('what the judge asks of a person', () => {
       { cause: 'infrastructure', about: ['Failure'], runbook: 'infrastructure.md' },
     ]);
     expect(told()).toMatchObject([{ what: 'asked', environment: 'local', model: 'm' }]);
-    expect(told()[0]!.text).toContain('Failure: every version with traffic has more than the usual 10 %');
+    expect(told()[0]!.text).toContain('Failure: version 1, which alone has traffic, has more than the usual 10 %');
     await until(5_400, well);
     expect(pages.slice(1)).toEqual([expect.stringMatching(/^\d+ NeedsPerson OK$/)]);
     expect(told().map(({ what }) => what)).toEqual(['asked', 'settled']);
