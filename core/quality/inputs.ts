@@ -5,8 +5,10 @@ import { ownValue } from '../model/own-value.ts';
 import { Count } from './bin-counts.ts';
 import { Hour, hourOf } from './hour-tallies.ts';
 
-/** Counts of the six times ten minutes of an hour: what began a moment ago would be lost in an hour. */
-const Sixths = z.array(Count).length(6);
+const Amount = z.number().min(0);
+
+/** Requests of the six times ten minutes of an hour: what began a moment ago would be lost in an hour. */
+const Sixths = z.array(Amount).length(6);
 
 /** What was wrong with one feature of the rows that a version was sent. */
 export const FeatureInputs = z.strictObject({
@@ -15,7 +17,9 @@ export const FeatureInputs = z.strictObject({
   missing: Count,
   /** Values that broke the contract, by rule; in requests that were refused, too. */
   violations: z.record(z.string(), Count),
-  /** Values that were missing or broke the contract, by ten minutes; absent: none. */
+  /** Requests, and the shares of their values that were missing or broke the contract, summed: a batch is one of them. */
+  requests: z.strictObject({ n: Amount, missing: Amount, broken: Amount }).optional(),
+  /** Of the requests what was missing or broken, by ten minutes; absent: nothing. */
   sixths: Sixths.optional(),
 });
 export type FeatureInputs = z.infer<typeof FeatureInputs>;
@@ -23,7 +27,7 @@ export type FeatureInputs = z.infer<typeof FeatureInputs>;
 /** What one version was sent in an hour, as far as it was captured. */
 export const VersionInputs = z.strictObject({
   rows: Count,
-  /** Rows by ten minutes. */
+  /** Requests by ten minutes. */
   sixths: Sixths.optional(),
   features: z.record(z.string(), FeatureInputs),
 });
@@ -120,7 +124,7 @@ const keyOf = ({ model, version, variant, id, at }: Capture, feature: string): s
   [model, version, variant, id, at, feature].join('\n');
 
 function inputsOf(capture: Capture, unread: UnreadValues): VersionInputs | InputsError {
-  const counts: VersionInputs = { rows: capture.rows, sixths: inSixth(capture.at, capture.rows), features: {} };
+  const counts: VersionInputs = { rows: capture.rows, sixths: inSixth(capture.at, 1), features: {} };
   const of = (name: string): FeatureInputs => member(counts.features, name, noFeature);
   let current = '';
   try {
@@ -142,8 +146,11 @@ function inputsOf(capture: Capture, unread: UnreadValues): VersionInputs | Input
     return new InputsError(capture, current, error);
   }
   for (const feature of Object.values(counts.features)) {
-    const bad = feature.missing + Object.values(feature.violations).reduce((sum, count) => sum + count, 0);
-    if (bad > 0) feature.sixths = inSixth(capture.at, bad);
+    const violations = Object.values(feature.violations).reduce((sum, count) => sum + count, 0);
+    const all = Math.max(1, capture.rows, feature.rows);
+    const [missing, broken] = [feature.missing / all, Math.min(1, violations / all)];
+    feature.requests = { n: 1, missing, broken };
+    if (missing + broken > 0) feature.sixths = inSixth(capture.at, Math.min(1, missing + broken));
   }
   return counts;
 }
@@ -156,6 +163,16 @@ export function inSixth(at: string, count: number): number[] {
   sixths[Math.floor(Date.parse(at) / SIXTH_MS) % 6] = count;
   return sixths;
 }
+
+type RequestShares = NonNullable<FeatureInputs['requests']>;
+
+const NO_REQUESTS: RequestShares = { n: 0, missing: 0, broken: 0 };
+
+const addRequests = (a: RequestShares, b: RequestShares): RequestShares => ({
+  n: a.n + b.n,
+  missing: a.missing + b.missing,
+  broken: a.broken + b.broken,
+});
 
 const addSixths = (a: readonly number[] | undefined, b: readonly number[]): number[] =>
   a === undefined ? [...b] : a.map((count, i) => count + b[i]!);
@@ -178,10 +195,11 @@ export function mergeInputs(a: VersionInputs, b: VersionInputs): VersionInputs {
 function addTo(counts: VersionInputs, more: VersionInputs): void {
   counts.rows += more.rows;
   if (more.sixths !== undefined) counts.sixths = addSixths(counts.sixths, more.sixths);
-  for (const [name, { rows, missing, violations, sixths }] of Object.entries(more.features)) {
+  for (const [name, { rows, missing, violations, requests, sixths }] of Object.entries(more.features)) {
     const feature = member(counts.features, name, noFeature);
     feature.rows += rows;
     feature.missing += missing;
+    if (requests !== undefined) feature.requests = addRequests(feature.requests ?? NO_REQUESTS, requests);
     if (sixths !== undefined) feature.sixths = addSixths(feature.sixths, sixths);
     for (const [rule, count] of Object.entries(violations))
       feature.violations[rule] = (ownValue(feature.violations, rule) ?? 0) + count;

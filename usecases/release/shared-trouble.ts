@@ -91,7 +91,7 @@ const ONCE: Readonly<Record<string, string>> = {
 };
 
 /** `column age is empty` of `column age is empty in 40 % of 200 rows, where 1 % is usual`. */
-const withoutNumbers = (sentence: string): string => sentence.replace(/ in \S+ % of \d+ rows.*$/, '');
+const withoutNumbers = (sentence: string): string => sentence.replace(/ in \S+ % of \d+ (rows|requests).*$/, '');
 
 async function troubleOf(
   home: Pick<Home, 'metrics' | 'data'>,

@@ -46,23 +46,29 @@ export async function troubledInputs(
     const isOptional = record?.manifest.contract.features.find((each) => each.name === name)?.missing === 'allow';
     const unknown = isOptional ? 1 : 0;
     const usual = known === undefined || (known !== column && !isOptional) ? unknown : known.missing / known.rows;
-    const shares = (bad: (feature: Feature) => number): Share[] =>
+    // A batch is one request, however many rows it has.
+    const shares = (counts: (feature: Feature) => readonly [n: number, bad: number]): Share[] =>
       recent.flatMap(({ features }) => {
         const feature = ownValue(features, name);
-        return feature ? [{ n: feature.rows, bad: bad(feature) }] : [];
+        if (feature === undefined) return [];
+        const [n, bad] = counts(feature);
+        return [{ n, bad }];
       });
     const lately = explains ? latelyOf(recent, name) : undefined;
     const all = recent.at(-1)!.features[name]!;
+    const unit = all.requests === undefined ? 'rows' : 'requests';
     const isEmpty = all.missing >= broken(all);
     return [
       ...sentence(`column ${name} is empty`, {
-        hours: shares(({ missing }) => missing),
+        hours: shares(({ rows, missing, requests }) => (requests ? [requests.n, requests.missing] : [rows, missing])),
         usual,
+        unit,
         ...(lately && isEmpty && { lately }),
       }),
       ...sentence(`column ${name} breaks the contract`, {
-        hours: shares(broken),
+        hours: shares((of) => (of.requests ? [of.requests.n, of.requests.broken] : [of.rows, broken(of)])),
         usual: 0,
+        unit,
         ...(lately && !isEmpty && { lately }),
       }),
     ];
@@ -85,6 +91,7 @@ interface Shares {
   /** Of the last two hours. */
   readonly hours: readonly Share[];
   readonly usual: number;
+  readonly unit: 'rows' | 'requests';
   /** Of the last ten minutes, where that would explain something. */
   readonly lately?: Share;
 }
@@ -100,7 +107,7 @@ function latelyOf(hours: readonly HourInputs[], name: string): Share | undefined
   return last.toReversed().find(({ n }) => n >= MIN_ROWS) ?? last.at(-1);
 }
 
-function sentence(what: string, { hours, usual, lately }: Shares): string[] {
+function sentence(what: string, { hours, usual, unit, lately }: Shares): string[] {
   const latest = hours.at(-1);
   if (latest === undefined) return [];
   const isAbove = ({ bad, n }: Share, limit: number): boolean =>
@@ -112,10 +119,14 @@ function sentence(what: string, { hours, usual, lately }: Shares): string[] {
     const known = Math.max(usual, before.bad / Math.max(1, before.n));
     const isNew = lately !== undefined && known < USUALLY_MISSING && isAbove(lately, known + MIN_INCREASE);
     return isNew
-      ? [`${what} in ${percent(lately.bad / lately.n)} of ${lately.n} rows, where ${percent(usual)} is usual`]
+      ? [
+          `${what} in ${percent(lately.bad / lately.n)} of ${Math.round(lately.n)} ${unit}, where ${percent(usual)} is usual`,
+        ]
       : [];
   }
-  return [`${what} in ${percent(latest.bad / latest.n)} of ${latest.n} rows, where ${percent(usual)} is usual`];
+  return [
+    `${what} in ${percent(latest.bad / latest.n)} of ${Math.round(latest.n)} ${unit}, where ${percent(usual)} is usual`,
+  ];
 }
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;

@@ -45,10 +45,17 @@ describe('countInputs', () => {
       {
         hour: '2026-01-01T12',
         rows: 4,
-        sixths: [0, 0, 0, 3, 0, 1],
+        sixths: [0, 0, 0, 1, 0, 1],
         features: {
-          x: { rows: 4, missing: 3, violations: {}, sixths: [0, 0, 0, 2, 0, 1] },
-          y: { rows: 4, missing: 0, violations: {} },
+          // A batch is one request: two thirds of its values are missing.
+          x: {
+            rows: 4,
+            missing: 3,
+            violations: {},
+            requests: { n: 2, missing: expect.closeTo(5 / 3), broken: 0 },
+            sixths: [0, 0, 0, expect.closeTo(2 / 3), 0, 1],
+          },
+          y: { rows: 4, missing: 0, violations: {}, requests: { n: 2, missing: 0, broken: 0 } },
         },
       },
       {
@@ -56,8 +63,14 @@ describe('countInputs', () => {
         rows: 1,
         sixths: [1, 0, 0, 0, 0, 0],
         features: {
-          x: { rows: 1, missing: 0, violations: { max: 1 }, sixths: [1, 0, 0, 0, 0, 0] },
-          y: { rows: 1, missing: 0, violations: {} },
+          x: {
+            rows: 1,
+            missing: 0,
+            violations: { max: 1 },
+            requests: { n: 1, missing: 0, broken: 1 },
+            sixths: [1, 0, 0, 0, 0, 0],
+          },
+          y: { rows: 1, missing: 0, violations: {}, requests: { n: 1, missing: 0, broken: 0 } },
         },
       },
     ]);

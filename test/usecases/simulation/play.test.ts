@@ -122,5 +122,5 @@ describe('play', () => {
     const pages = async (delay: string) => (await play(Scenario.parse(truths(delay)), 1, DEPLOYED_SCHEDULES)).run.pages;
     expect(await pages('6d')).toBeGreaterThan(0);
     expect(await pages('8d')).toBe(0);
-  });
+  }, 120_000);
 });
