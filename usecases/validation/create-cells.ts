@@ -43,7 +43,7 @@ const LONG_GROUP = Number(process.env.LG ?? 1_000);
  * Columns whose rules are asked about at a time. A list of what is allowed is a join to the engine, through which all that
  * the query is about passes: of many such columns the memory would grow by the square.
  */
-const CHECKED = Number(process.env.CHK ?? 50);
+const CHECKED = Number(process.env.CHK ?? 16);
 
 /**
  * Makes the tables of a file: its values by their types, and which rules its rows break. One scan; of a file of very many
