@@ -43,7 +43,7 @@ const LONG_GROUP = Number(process.env.LG ?? 1_000);
  * Columns whose rules are asked about at a time. A list of what is allowed is a join to the engine, through which all that
  * the query is about passes: of many such columns the memory would grow by the square.
  */
-const CHECKED = Number(process.env.CHK ?? 16);
+const CHECKED = Number(process.env.CHK ?? 100);
 
 /**
  * Makes the tables of a file: its values by their types, and which rules its rows break. One scan; of a file of very many
@@ -56,7 +56,9 @@ export async function createCells(duck: Duck, table: CellTable): Promise<void> {
   await duck.run(`CREATE OR REPLACE TABLE ${BREACHES} (row BIGINT, col INTEGER, code TINYINT)`);
   for (const [group, members] of groups.entries()) {
     const part = `part${group}`;
-    await duck.run(`CREATE OR REPLACE TABLE ${part} AS ${long ? longCellsSql(table, members) : cellsSql(table, members)}`);
+    await duck.run(
+      `CREATE OR REPLACE TABLE ${part} AS ${long ? longCellsSql(table, members) : cellsSql(table, members)}`,
+    );
     // Columns of few rows come to share blocks: in memory each would have some of its own.
     if (groups.length > 1) await duck.run('CHECKPOINT');
     for (const some of groupsOf(members, groups.length > 1 ? CHECKED : GROUP)) {
@@ -111,7 +113,9 @@ function longCellsSql(
 
 /** Takes out of the tables the rows that break rules. */
 export async function removeBreaches(duck: Duck): Promise<void> {
-  const parts = await duck.rows("SELECT table_name FROM duckdb_tables() WHERE regexp_full_match(table_name, 'part[0-9]+')");
+  const parts = await duck.rows(
+    "SELECT table_name FROM duckdb_tables() WHERE regexp_full_match(table_name, 'part[0-9]+')",
+  );
   for (const { table_name } of parts)
     await duck.run(`DELETE FROM ${table_name} WHERE rowid IN (SELECT row FROM ${BREACHES})`);
 }
