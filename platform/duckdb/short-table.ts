@@ -95,11 +95,11 @@ function numbersOf(values: readonly (number | null)[], known: ColumnProfile | un
   return { profile: Number.isFinite(mean) ? { ...profile, mean } : profile, histogram, counted };
 }
 
-const EMPTY = { rows: 0, missing: 0, zeros: 0, min: null, max: null, mean: null, m2: null };
+const EMPTY = { missing: 0, zeros: 0, min: null, max: null, mean: null, m2: null };
 
 const profileOver = (edges: number[], values: readonly (number | null)[]): NumericProfile => {
   const counts = Array.from({ length: edges.length + 1 }, () => 0);
-  return countColumn(emptyLike({ kind: 'numeric', ...EMPTY, edges, counts }), values) as NumericProfile;
+  return countColumn(emptyLike({ kind: 'numeric', rows: 0, edges, counts, ...EMPTY }), values) as NumericProfile;
 };
 
 /** As {@link quantileEdges} makes them. */

@@ -35,9 +35,10 @@ const GROUP = 400;
 /** Up to so many columns are planned in no time, whatever their cells may be. */
 const FEW_COLUMNS = 60;
 /** With more rows it takes longer to move the cells than to plan for each column. */
-const SHORT_TABLE = Number(process.env.SHORT ?? 20_000);
-/** Columns whose cells are put below each other at a time. */
+const SHORT_TABLE = 2_000;
+/** Columns whose cells are put below each other at a time, and cells. */
 const LONG_GROUP = Number(process.env.LG ?? 1_000);
+const LONG_CELLS = 400_000;
 
 /**
  * Columns whose rules are asked about at a time. A list of what is allowed is a join to the engine, through which all that
@@ -51,8 +52,9 @@ const CHECKED = Number(process.env.CHK ?? 100);
  */
 export async function createCells(duck: Duck, table: CellTable): Promise<void> {
   const { columns } = table;
-  const long = columns.length > FEW_COLUMNS && table.rows !== undefined && table.rows <= SHORT_TABLE;
-  const groups = long ? longGroups(table) : groupsOf([...columns.keys()], GROUP);
+  const { rows = Number.POSITIVE_INFINITY } = table;
+  const long = columns.length > FEW_COLUMNS && rows <= SHORT_TABLE;
+  const groups = long ? longGroups(table, rows) : groupsOf([...columns.keys()], GROUP);
   await duck.run(`CREATE OR REPLACE TABLE ${BREACHES} (row BIGINT, col INTEGER, code TINYINT)`);
   for (const [group, members] of groups.entries()) {
     const part = `part${group}`;
@@ -82,7 +84,8 @@ function groupsOf(members: readonly number[], size: number): number[][] {
 }
 
 /** Columns whose cells are read alike. */
-function longGroups({ columns, source }: CellTable): number[][] {
+function longGroups({ columns, source }: CellTable, rows: number): number[][] {
+  const size = Math.min(LONG_GROUP, Math.ceil(LONG_CELLS / Math.max(1, rows)));
   const alike = new Map<string, number[]>();
   for (const [i, rule] of columns.entries()) {
     const { value, state, type } = cellSql(rule, 't', source(i));
@@ -91,7 +94,7 @@ function longGroups({ columns, source }: CellTable): number[][] {
     if (members === undefined) alike.set(key, [i]);
     else members.push(i);
   }
-  return [...alike.values()].flatMap((members) => groupsOf(members, LONG_GROUP));
+  return [...alike.values()].flatMap((members) => groupsOf(members, size));
 }
 
 /**
