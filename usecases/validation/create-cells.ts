@@ -1,4 +1,4 @@
-import { brokenRulesSql } from '../../core/contract/broken-rules-sql.ts';
+import { brokenRulesSql, brokenStatesSql } from '../../core/contract/broken-rules-sql.ts';
 import type { CellSource } from '../../core/contract/cells/cell-rule.ts';
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import type { ColumnRule } from '../../core/contract/column-rules.ts';
@@ -37,18 +37,18 @@ const FEW_COLUMNS = 60;
 /** With more rows it takes longer to move the cells than to plan for each column. */
 const SHORT_TABLE = 2_000;
 /** Columns whose cells are put below each other at a time, and cells. */
-const LONG_GROUP = Number(process.env.LG ?? 1_000);
+const LONG_GROUP = 1_000;
 const LONG_CELLS = 400_000;
 
 /**
- * Columns whose rules are asked about at a time. A list of what is allowed is a join to the engine, through which all that
- * the query is about passes: of many such columns the memory would grow by the square.
+ * Columns whose rules are asked about at a time. A long list of what is allowed is a join to the engine, through which all
+ * that the query is about passes: of many such columns the memory would grow by the square.
  */
-const CHECKED = Number(process.env.CHK ?? 100);
+const CHECKED = 100;
 
 /**
  * Makes the tables of a file: its values by their types, and which rules its rows break. One scan; of a file of very many
- * columns one for every few hundred of them.
+ * columns one for every few hundred of them. Of few rows and many columns the cells are read below each other.
  */
 export async function createCells(duck: Duck, table: CellTable): Promise<void> {
   const { columns } = table;
@@ -63,11 +63,13 @@ export async function createCells(duck: Duck, table: CellTable): Promise<void> {
     );
     // Columns of few rows come to share blocks: in memory each would have some of its own.
     if (groups.length > 1) await duck.run('CHECKPOINT');
+    const add = (some: readonly number[], broken: string): Promise<void> =>
+      duck.run(`INSERT INTO ${BREACHES} SELECT id, [${some.join(', ')}][col + 1], code FROM (${broken})`);
+    const rules = members.map((i) => columns[i]!);
+    if (long) await add(members, brokenStatesSql(rules, 'states', part, 'rowid'));
     for (const some of groupsOf(members, groups.length > 1 ? CHECKED : GROUP)) {
-      const checked = some.map((i) => ({ rule: columns[i]!, value: `c${i}`, state: `s${i}` }));
-      await duck.run(
-        `INSERT INTO ${BREACHES} SELECT id, [${some.join(', ')}][col + 1], code FROM (${brokenRulesSql(checked, part, 'rowid')})`,
-      );
+      const checked = some.map((i) => ({ rule: columns[i]!, value: `c${i}`, state: long ? undefined : `s${i}` }));
+      if (some.length > 0) await add(some, brokenRulesSql(checked, part, 'rowid'));
     }
   }
   const names = columns.map(({ name }, i) => `c${i} AS ${identifier(name)}`);
@@ -110,8 +112,8 @@ function longCellsSql(
   const numbered = `SELECT row_number() OVER () AS row, [${fields}] AS fields FROM ${relation}`;
   const texts = `SELECT row, unnest(range(${members.length})) AS col, ${text('unnest(fields)')} AS t FROM (${numbered})`;
   const cells = `SELECT row, col, c, ${stateBeside('c')} AS s FROM (SELECT *, ${value} AS c FROM (${texts}))`;
-  const rows = `SELECT list(c ORDER BY col) AS c, list(s ORDER BY col) AS s FROM (${cells}) GROUP BY row ORDER BY row`;
-  return `SELECT ${members.map((i, at) => `c[${at + 1}] AS c${i}, s[${at + 1}] AS s${i}`).join(', ')} FROM (${rows})`;
+  const rows = `SELECT list(c ORDER BY col) AS c, list(s ORDER BY col) AS states FROM (${cells}) GROUP BY row ORDER BY row`;
+  return `SELECT ${members.map((i, at) => `c[${at + 1}] AS c${i}`).join(', ')}, states FROM (${rows})`;
 }
 
 /** Takes out of the tables the rows that break rules. */
