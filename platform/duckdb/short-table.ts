@@ -3,6 +3,7 @@ import { countColumn } from '../../core/profile/count.ts';
 import type { ColumnProfile, NumericProfile } from '../../core/profile/profile.ts';
 import { type ColumnSummary, equalWidthEdges } from '../../core/profile/summary.ts';
 import { expressionOf, type ProfiledColumn, type Source } from './column-batch.ts';
+import { LARGE_SQUARE } from './numeric-columns.ts';
 import { FEW_VALUES, MIN_EDGES } from './quantile-edges.ts';
 import type { CountedColumn, ValueCounts } from './value-counts.ts';
 
@@ -92,7 +93,12 @@ function numbersOf(values: readonly (number | null)[], known: ColumnProfile | un
     width.length === 0 ? null : { edges: width, counts: profileOver(width.slice(1, -1), present).counts };
   // A mean of few values is the sum's; only where that is beyond all doubles it is made up by shares.
   const mean = present.reduce((sum, x) => sum + x, 0) / present.length;
-  return { profile: Number.isFinite(mean) ? { ...profile, mean } : profile, histogram, counted };
+  const small = min !== null && max !== null && min > -LARGE_SQUARE && max < LARGE_SQUARE;
+  return {
+    profile: { ...profile, mean: Number.isFinite(mean) ? mean : profile.mean, m2: small ? profile.m2 : null },
+    histogram,
+    counted,
+  };
 }
 
 const EMPTY = { missing: 0, zeros: 0, min: null, max: null, mean: null, m2: null };
