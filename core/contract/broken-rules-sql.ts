@@ -33,18 +33,43 @@ const FUSED = 100;
 
 /** Expression of the code of the first rule that a cell breaks, 0 where it breaks none; undefined where none can be. */
 function codeSql({ rule: { checks }, value, state }: CheckedColumn): string | undefined {
-  const code = (name: ColumnCheck['name']): number => checks.find((check) => check.name === name)?.code ?? 0;
+  const codes = stateCodes(checks);
   const cases =
     state === undefined
       ? []
       : [
-          `WHEN ${state} = ${CELL_STATES.missing} THEN ${code('missing')}`,
-          `WHEN ${state} = ${CELL_STATES.type} THEN ${code('type')}`,
-          `WHEN ${state} = ${CELL_STATES.range} THEN ${code('finite') || code('type')}`,
+          `WHEN ${state} = ${CELL_STATES.missing} THEN ${codes[CELL_STATES.missing]}`,
+          `WHEN ${state} = ${CELL_STATES.type} THEN ${codes[CELL_STATES.type]}`,
+          `WHEN ${state} = ${CELL_STATES.range} THEN ${codes[CELL_STATES.range]}`,
         ];
   for (const check of checks)
     if (!STATED.has(check.name) && check.sql !== undefined) cases.push(`WHEN ${check.sql(value)} THEN ${check.code}`);
   return cases.length === 0 ? undefined : `CASE ${cases.join(' ')} ELSE 0 END`;
+}
+
+/** By the state of a cell, the code of the rule that it breaks; 0 where it breaks none. */
+function stateCodes(checks: readonly ColumnCheck[]): number[] {
+  const code = (name: ColumnCheck['name']): number => checks.find((check) => check.name === name)?.code ?? 0;
+  const codes: number[] = [];
+  codes[CELL_STATES.value] = 0;
+  codes[CELL_STATES.missing] = code('missing');
+  codes[CELL_STATES.type] = code('type');
+  codes[CELL_STATES.range] = code('finite') || code('type');
+  return codes;
+}
+
+/**
+ * What {@link brokenRulesSql} finds by the states of cells alone, where a row has them as one list. Of a cell without a
+ * value no other rule is broken: `brokenRulesSql` without states finds the rest.
+ *
+ * @param states expression of a row's list of states, in the order of the rules
+ */
+export function brokenStatesSql(rules: readonly ColumnRule[], states: string, table: string, id: string): string {
+  const all = rules.map(({ checks }) => stateCodes(checks));
+  const width = Object.keys(CELL_STATES).length;
+  const cells = `SELECT ${id} AS id, unnest(range(${rules.length})) AS col, unnest(${states}) AS state FROM ${table}`;
+  const codes = `SELECT id, col, ([${all.flat().join(', ')}]::TINYINT[])[${width} * col + state + 1] AS code FROM (${cells})`;
+  return `SELECT * FROM (${codes} WHERE state <> ${CELL_STATES.value}) WHERE code > 0`;
 }
 
 /** Rules that the state of a cell says all about. */

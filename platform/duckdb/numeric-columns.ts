@@ -7,7 +7,7 @@ import { quantileEdges } from './quantile-edges.ts';
 /** Sums of larger numbers may be beyond all doubles, which gives no mean. */
 const LARGE_SUM = 1e290;
 /** Squares of larger numbers may be beyond all doubles, which the engine refuses. */
-const LARGE_SQUARE = 1e150;
+export const LARGE_SQUARE = 1e150;
 
 /** What is counted of a numeric column. */
 export interface CountedNumbers {

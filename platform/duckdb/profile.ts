@@ -16,6 +16,7 @@ import {
 import type { Duck } from './connection.ts';
 import { missingOverTime } from './missing-over-time.ts';
 import { countNumbers } from './numeric-columns.ts';
+import { countShortNumbers, countShortValues, isShort, mostFrequent } from './short-table.ts';
 import { type CountedColumn, countValues, SHORT_TABLE, type ValueCounts } from './value-counts.ts';
 
 /** The value that a query looks at, by a name that no column has: an alias would stand in for a column of its name. */
@@ -130,11 +131,18 @@ async function numbersOf(
   columns: readonly ProfiledColumn[],
   { reference, summarized }: ColumnOptions,
 ): Promise<FoundColumn[]> {
+  const numeric = columns.filter(({ kind }) => kind === 'numeric');
+  if (isShort(source, numeric)) {
+    const known = numeric.map((column) => knownOf(reference, column));
+    return (await countShortNumbers(source, numeric, known)).map(({ profile, histogram, counted }, i) => {
+      const column = numeric[i]!;
+      if (!summarized) return { column, profile };
+      const top = mostFrequent(counted).slice(0, TOP_VALUES).map(shownNumber);
+      return { column, profile, summary: { distinct: { count: counted.size, exact: true }, top, histogram } };
+    });
+  }
   const found: FoundColumn[] = [];
-  for (const batch of batchesOf(
-    columns.filter(({ kind }) => kind === 'numeric'),
-    1,
-  )) {
+  for (const batch of batchesOf(numeric, 1)) {
     const known = batch.map((column) => knownOf(reference, column));
     const counted = await countNumbers(source, batch, { known, histograms: summarized });
     const values = summarized ? await countNumberValues(source, batch) : undefined;
@@ -171,10 +179,15 @@ async function countNumberValues(
     if (distinct > MAX_DISTINCT) return { distinct: { count: MAX_DISTINCT, exact: false }, top: [] };
     return {
       distinct: { count: distinct, exact: true },
-      top: top.map(({ value, count }) => ({ value: String(Number(value)), count })),
+      top: top.map(shownNumber),
     };
   });
 }
+
+const shownNumber = ({ value, count }: { value: unknown; count: number }): ColumnSummary['top'][number] => ({
+  value: String(Number(value)),
+  count,
+});
 
 async function categoriesOf(
   source: Source,
@@ -189,7 +202,7 @@ async function categoriesOf(
       ? { value, top: summarized ? TOP_VALUES : 0, asked: known.categories }
       : { value, top: MAX_CATEGORIES };
   });
-  const counted = await countValues(source, asked);
+  const counted = await (isShort(source, asked) ? countShortValues : countValues)(source, asked);
   return categorical.map((column, i) => {
     const { distinct, top } = counted[i]!;
     const profile = categoricalProfile(source.rows, counted[i]!, knownOf(reference, column));

@@ -10,9 +10,9 @@ import {
 } from './column-batch.ts';
 
 /** Numbers that have at most this many values get a bin each. */
-const FEW_VALUES = 12;
+export const FEW_VALUES = 12;
 /** Fewer quantile edges than this say little of a distribution. */
-const MIN_EDGES = 4;
+export const MIN_EDGES = 4;
 const QUANTILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /** Rows that edges are computed from; more would only make them slower. */
 const EDGE_SAMPLE = 200_000;

@@ -1,4 +1,4 @@
-import { brokenRulesSql } from '../../core/contract/broken-rules-sql.ts';
+import { brokenRulesSql, brokenStatesSql } from '../../core/contract/broken-rules-sql.ts';
 import type { CellSource } from '../../core/contract/cells/cell-rule.ts';
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import type { ColumnRule } from '../../core/contract/column-rules.ts';
@@ -19,6 +19,8 @@ export interface CellTable {
   /** Fields of the relation before the first of them. @default 0 */
   readonly skipped?: number;
   source(column: number): CellSource;
+  /** How many rows it has, where that is known. */
+  readonly rows?: number;
   /** Columns that need no grammar. */
   readonly plain?: Pick<PlainColumns, 'sql'>;
   /** Expression of the text of a column, where it is not as it stands. */
@@ -30,39 +32,97 @@ export interface CellTable {
  * there are.
  */
 const GROUP = 400;
+/** Up to so many columns are planned in no time, whatever their cells may be. */
+const FEW_COLUMNS = 60;
+/** With more rows it takes longer to move the cells than to plan for each column. */
+const SHORT_TABLE = 2_000;
+/** Columns whose cells are put below each other at a time, and cells. */
+const LONG_GROUP = 1_000;
+const LONG_CELLS = 400_000;
+
+/**
+ * Columns whose rules are asked about at a time. A long list of what is allowed is a join to the engine, through which all
+ * that the query is about passes: of many such columns the memory would grow by the square.
+ */
+const CHECKED = 100;
 
 /**
  * Makes the tables of a file: its values by their types, and which rules its rows break. One scan; of a file of very many
- * columns one for every few hundred of them.
+ * columns one for every few hundred of them. Of few rows and many columns the cells are read below each other.
  */
 export async function createCells(duck: Duck, table: CellTable): Promise<void> {
   const { columns } = table;
-  const groups = groupsOf(columns);
-  const size = Math.ceil(columns.length / groups);
+  const { rows = Number.POSITIVE_INFINITY } = table;
+  const long = columns.length > FEW_COLUMNS && rows <= SHORT_TABLE;
+  const groups = long ? longGroups(table, rows) : groupsOf([...columns.keys()], GROUP);
   await duck.run(`CREATE OR REPLACE TABLE ${BREACHES} (row BIGINT, col INTEGER, code TINYINT)`);
-  for (let group = 0; group < groups; group++) {
-    const members = [...columns.keys()].slice(group * size, (group + 1) * size);
-    await duck.run(`CREATE OR REPLACE TABLE part${group} AS ${cellsSql(table, members)}`);
-    // Columns of few rows come to share blocks: in memory each would have some of its own.
-    if (groups > 1) await duck.run('CHECKPOINT');
-    const checked = members.map((i) => ({ rule: columns[i]!, value: `c${i}`, state: `s${i}` }));
+  for (const [group, members] of groups.entries()) {
+    const part = `part${group}`;
     await duck.run(
-      `INSERT INTO ${BREACHES} SELECT id, col + ${group * size}, code FROM (${brokenRulesSql(checked, `part${group}`, 'rowid')})`,
+      `CREATE OR REPLACE TABLE ${part} AS ${long ? longCellsSql(table, members) : cellsSql(table, members)}`,
     );
+    // Columns of few rows come to share blocks: in memory each would have some of its own.
+    if (groups.length > 1) await duck.run('CHECKPOINT');
+    const add = (some: readonly number[], broken: string): Promise<void> =>
+      duck.run(`INSERT INTO ${BREACHES} SELECT id, [${some.join(', ')}][col + 1], code FROM (${broken})`);
+    const rules = members.map((i) => columns[i]!);
+    if (long) await add(members, brokenStatesSql(rules, 'states', part, 'rowid'));
+    for (const some of groupsOf(members, groups.length > 1 ? CHECKED : GROUP)) {
+      const checked = some.map((i) => ({ rule: columns[i]!, value: `c${i}`, state: long ? undefined : `s${i}` }));
+      if (some.length > 0) await add(some, brokenRulesSql(checked, part, 'rowid'));
+    }
   }
   const names = columns.map(({ name }, i) => `c${i} AS ${identifier(name)}`);
-  const parts = Array.from({ length: groups }, (_, group) => `part${group}`);
   await duck.run(
-    `CREATE OR REPLACE VIEW ${ROWS} AS SELECT ${[`part0.rowid AS ${ROW}`, ...names].join(', ')} FROM ${parts.join(' POSITIONAL JOIN ')}`,
+    `CREATE OR REPLACE VIEW ${ROWS} AS SELECT ${[`part0.rowid AS ${ROW}`, ...names].join(', ')} FROM ${groups.map((_, i) => `part${i}`).join(' POSITIONAL JOIN ')}`,
   );
 }
 
-const groupsOf = (columns: readonly ColumnRule[]): number => Math.max(1, Math.ceil(columns.length / GROUP));
+/** Cuts a list of columns into some of at most `size`, and at least one. */
+function groupsOf(members: readonly number[], size: number): number[][] {
+  const groups = Math.max(1, Math.ceil(members.length / size));
+  const each = Math.ceil(members.length / groups);
+  return Array.from({ length: groups }, (_, i) => members.slice(i * each, (i + 1) * each));
+}
+
+/** Columns whose cells are read alike. */
+function longGroups({ columns, source }: CellTable, rows: number): number[][] {
+  const size = Math.min(LONG_GROUP, Math.ceil(LONG_CELLS / Math.max(1, rows)));
+  const alike = new Map<string, number[]>();
+  for (const [i, rule] of columns.entries()) {
+    const { value, state, type } = cellSql(rule, 't', source(i));
+    const key = JSON.stringify([value, state, type]);
+    const members = alike.get(key);
+    if (members === undefined) alike.set(key, [i]);
+    else members.push(i);
+  }
+  return [...alike.values()].flatMap((members) => groupsOf(members, size));
+}
+
+/**
+ * Cells of columns that are read alike, below each other: planned as one, however many columns there are, and then put
+ * beside each other.
+ */
+function longCellsSql(
+  { relation, columns, skipped = 0, source, text = (column) => column }: CellTable,
+  members: readonly number[],
+): string {
+  const { value, stateBeside } = cellSql(columns[members[0]!]!, 't', source(members[0]!));
+  const fields = members.map((i) => `t${i + skipped}`).join(', ');
+  const numbered = `SELECT row_number() OVER () AS row, [${fields}] AS fields FROM ${relation}`;
+  const texts = `SELECT row, unnest(range(${members.length})) AS col, ${text('unnest(fields)')} AS t FROM (${numbered})`;
+  const cells = `SELECT row, col, c, ${stateBeside('c')} AS s FROM (SELECT *, ${value} AS c FROM (${texts}))`;
+  const rows = `SELECT list(c ORDER BY col) AS c, list(s ORDER BY col) AS states FROM (${cells}) GROUP BY row ORDER BY row`;
+  return `SELECT ${members.map((i, at) => `c[${at + 1}] AS c${i}`).join(', ')}, states FROM (${rows})`;
+}
 
 /** Takes out of the tables the rows that break rules. */
-export async function removeBreaches(duck: Duck, columns: readonly ColumnRule[]): Promise<void> {
-  for (let part = 0; part < groupsOf(columns); part++)
-    await duck.run(`DELETE FROM part${part} WHERE rowid IN (SELECT row FROM ${BREACHES})`);
+export async function removeBreaches(duck: Duck): Promise<void> {
+  const parts = await duck.rows(
+    "SELECT table_name FROM duckdb_tables() WHERE regexp_full_match(table_name, 'part[0-9]+')",
+  );
+  for (const { table_name } of parts)
+    await duck.run(`DELETE FROM ${table_name} WHERE rowid IN (SELECT row FROM ${BREACHES})`);
 }
 
 function cellsSql(

@@ -30,6 +30,7 @@ export async function loadCsv(duck: Duck, file: string, { contract, columns: rul
   await createCells(duck, {
     relation: fieldsSql(whole, dialect.delimiter),
     columns,
+    rows: whole.records,
     skipped,
     ...(plain === undefined ? {} : { plain }),
     source: () => (whole.columns.length === 1 ? 'only-text' : 'text'),

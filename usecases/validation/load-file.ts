@@ -36,6 +36,8 @@ const IN_MEMORY_BYTES = 64 * 1024 * 1024;
 
 async function keepOnDisk(duck: Duck): Promise<void> {
   await duck.run('PRAGMA disable_checkpoint_on_shutdown');
-  await duck.run(`ATTACH ${literal(path.join(duck.scratch, 'cells.db'))} AS cells`);
+  await duck.run(
+    `ATTACH ${literal(path.join(duck.scratch, 'cells.db'))} AS cells${process.env.BS ? ' (BLOCK_SIZE 16384)' : ''}`,
+  );
   await duck.run('USE cells');
 }

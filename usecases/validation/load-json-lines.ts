@@ -52,6 +52,7 @@ export async function loadJsonLines(duck: Duck, file: string, { contract, column
   await createCells(duck, {
     relation: fieldsSql({ file: target, header: false, lineEnd: '\n', columns: names, records: rows }, ','),
     columns,
+    rows,
     source: () => 'json',
     ...(escaped ? { text: unescapeBreaksSql } : {}),
   });

@@ -81,7 +81,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
       personal: Object.keys(personal.treated).length === 0 ? null : personal.treated,
     };
     // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
-    await removeBreaches(duck, loaded.columns);
+    await removeBreaches(duck);
     try {
       checkVolume(contract, rows);
       const { profile, summary } = await summarizeRelation(duck, ROWS, profiledColumns(contract, names), {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countsOf, emptyLike } from '../../../core/profile/bins.ts';
 import { type ColumnValue, countColumn } from '../../../core/profile/count.ts';
-import type { NumericProfile } from '../../../core/profile/profile.ts';
+import type { ColumnProfile, NumericProfile } from '../../../core/profile/profile.ts';
 import type { ProfiledColumn } from '../../../platform/duckdb/column-batch.ts';
 import { type Duck, identifier, literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import { profileRelation, summarizeRelation } from '../../../platform/duckdb/profile.ts';
@@ -232,4 +232,63 @@ describe('summarizeRelation', () => {
       expect(summary.columns.c!.histogram).toBeNull();
     });
   });
+});
+
+describe('short tables of many columns', () => {
+  const value = fc.oneof(
+    fc.constant(null),
+    fc.constantFrom(Number.NaN, 0, 1e200, -1e200, 1.5),
+    fc.integer({ min: -40, max: 40 }),
+    fc.double({ noNaN: true, min: -1e6, max: 1e6 }),
+  );
+  const word = fc.oneof(fc.constantFrom(null, '', 'a', 'b', 'ab', '\ufb01', '\u{1f600}'), fc.string());
+  const plain = (text: string | null): string | null => text?.replaceAll('\0', '') ?? null;
+
+  it('come out as the same columns on their own do', async () => {
+    await withDuck({ threads: 1 }, (duck) =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(value, fc.constantFrom(0, 0, 0, 0, 7, 1, 2, 3), word), { minLength: 1, maxLength: 80 }),
+          fc.array(fc.integer({ min: -1, max: 60 }), { minLength: 1, maxLength: 80 }),
+          async (rows, more) => {
+            const values = {
+              a: rows.map(([a]) => a),
+              // Nearly all the same: its edges are beside the mode.
+              b: rows.map(([, b], i) => (i % 9 === 0 ? more[i % more.length]! : b)),
+              t: rows.map(([, , t]) => plain(t)),
+            };
+            await table(duck, values);
+            const own = [numeric('a'), numeric('b'), categorical('t')];
+            const expected = await summarizeRelation(duck, 'data', own, {});
+            const copies = Array.from({ length: 100 }, (_, i) => [
+              { ...numeric(`n${i}`), expression: i % 2 === 0 ? 'a' : 'b' },
+              { ...categorical(`c${i}`), expression: 't' },
+            ]).flat();
+            for (const reference of [undefined, expected.profile]) {
+              const got = await summarizeRelation(duck, 'data', copies, { reference });
+              for (const [name, copy] of [
+                ['a', 'n0'],
+                ['b', 'n99'],
+                ['t', 'c50'],
+              ] as const) {
+                expect(got.summary.columns[copy]).toEqual(expected.summary.columns[name]);
+                expect(rounded(got.profile.columns[copy]!)).toEqual(rounded(expected.profile.columns[name]!));
+              }
+            }
+          },
+        ),
+        { numRuns: 40 },
+      ),
+    );
+  });
+
+  /** Sums come out by their order. */
+  const rounded = (column: ColumnProfile): unknown =>
+    column.kind === 'categorical'
+      ? column
+      : {
+          ...column,
+          mean: column.mean === null ? null : Number(column.mean.toPrecision(6)),
+          m2: column.m2 === null || column.m2 > 1e290 ? null : Number(column.m2.toPrecision(6)),
+        };
 });

@@ -26,10 +26,16 @@ const CELLS = {
   integer: ['1', '-0', '1.0', '007', '1e3', '9007199254740993', '', 'NA', '9223372036854775808', '-5', ' 1', '0x1'],
   boolean: ['true', 'false', '1', '0', 'TRUE', 'yes', '', 'null', 'tRuE'],
 } as const;
+/** Rows with which cells are read column by column however many columns there are. */
+const LONG = 2_100;
 /** Columns beside, with which a file has so many that plain ones are told apart. */
 const MANY = 100;
 
-it.each(Object.keys(CELLS) as (keyof typeof CELLS)[])('a wide file judges cells as a narrow one: %s', async (type) => {
+const CASES = Object.keys(CELLS).flatMap((type) =>
+  [3, LONG].map((rows) => [type as keyof typeof CELLS, rows] as const),
+);
+
+it.each(CASES)('a wide file judges cells as a narrow one: %s, %i rows', async (type, length) => {
   const folder = temporaryFolder('plain');
   const judge = async (beside: number) => {
     // In each column one cell in question stands among plain ones, or all are plain.
@@ -39,7 +45,7 @@ it.each(Object.keys(CELLS) as (keyof typeof CELLS)[])('a wide file judges cells 
       type,
       missing: 'allow',
     }));
-    const rows = [0, 1, 2].map((row) =>
+    const rows = Array.from({ length }, (_, row) =>
       features.map((_, i) => (row === 1 ? (CELLS[type][i] ?? CELLS[type][0]) : CELLS[type][0])).join(','),
     );
     const file = path.join(folder, `${beside}.csv`);
