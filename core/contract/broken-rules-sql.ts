@@ -34,14 +34,13 @@ const FUSED = 100;
 /** Expression of the code of the first rule that a cell breaks, 0 where it breaks none; undefined where none can be. */
 function codeSql({ rule: { checks }, value, state }: CheckedColumn): string | undefined {
   const code = (name: ColumnCheck['name']): number => checks.find((check) => check.name === name)?.code ?? 0;
-  const cases =
-    state === undefined
-      ? []
-      : [
-          `WHEN ${state} = ${CELL_STATES.missing} THEN ${code('missing')}`,
-          `WHEN ${state} = ${CELL_STATES.type} THEN ${code('type')}`,
-          `WHEN ${state} = ${CELL_STATES.range} THEN ${code('finite') || code('type')}`,
-        ];
+  const cases: string[] = [];
+  if (state !== undefined) {
+    const codes = { missing: code('missing'), type: code('type'), range: code('finite') || code('type'), value: 0 };
+    const byState = Object.keys(CELL_STATES).map((name) => codes[name as keyof typeof CELL_STATES]);
+    // Only of a cell without a value its state is worked out, once.
+    cases.push(`WHEN ${value} IS NULL THEN ([${byState.join(', ')}]::TINYINT[])[${state} + 1]`);
+  }
   for (const check of checks)
     if (!STATED.has(check.name) && check.sql !== undefined) cases.push(`WHEN ${check.sql(value)} THEN ${check.code}`);
   return cases.length === 0 ? undefined : `CASE ${cases.join(' ')} ELSE 0 END`;

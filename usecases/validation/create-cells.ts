@@ -45,7 +45,7 @@ export async function createCells(duck: Duck, table: CellTable): Promise<void> {
     await duck.run(`CREATE OR REPLACE TABLE part${group} AS ${cellsSql(table, members)}`);
     // Columns of few rows come to share blocks: in memory each would have some of its own.
     if (groups > 1) await duck.run('CHECKPOINT');
-    const checked = members.map((i) => ({ rule: columns[i]!, value: `c${i}`, state: `s${i}` }));
+    const checked = members.map((i, nth) => ({ rule: columns[i]!, value: `c${i}`, state: `states[${nth + 1}]` }));
     await duck.run(
       `INSERT INTO ${BREACHES} SELECT id, col + ${group * size}, code FROM (${brokenRulesSql(checked, `part${group}`, 'rowid')})`,
     );
@@ -65,17 +65,33 @@ export async function removeBreaches(duck: Duck, columns: readonly ColumnRule[])
     await duck.run(`DELETE FROM part${part} WHERE rowid IN (SELECT row FROM ${BREACHES})`);
 }
 
+/**
+ * Query of the values of some columns, c0, c1, …, and of `states`: a list of the states of them all, null for a row in
+ * which every one has a value, so that it costs next to nothing to keep.
+ */
 function cellsSql(
   { relation, columns, skipped = 0, plain, source, text = (column) => column }: CellTable,
   members: readonly number[],
 ): string {
-  if (members.length === 0) return `SELECT NULL AS none FROM ${relation}`;
+  if (members.length === 0) return `SELECT NULL AS none, NULL::TINYINT[] AS states FROM ${relation}`;
+  // What several expressions need is a column below them: said again in each, it is planned and worked out again.
+  const held: string[] = [];
   const cells = members.map((i) => {
     const field = `t${i + skipped}`;
-    return { i, ...(plain?.sql(i, field) ?? cellSql(columns[i]!, text(field), source(i))) };
+    const hold = (expression: string): string => {
+      held.push(`${expression} AS h${held.length}`);
+      return `h${held.length - 1}`;
+    };
+    return { i, ...(plain?.sql(i, field) ?? cellSql(columns[i]!, text(field), source(i), hold)) };
   });
-  // States beside the values: said again for them, values of many columns take twice as long to plan.
   const values = cells.map(({ i, value }) => `${value} AS c${i}`);
-  const read = cells.map(({ i, stateBeside }) => `c${i}, ${stateBeside(`c${i}`)} AS s${i}`);
-  return `SELECT ${read.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM ${relation})`;
+  const missing = cells.map(({ i }) => `c${i} IS NULL`);
+  const states = cells.map(({ i, stateBeside }) => stateBeside(`c${i}`));
+  const kept = [
+    ...cells.map(({ i }) => `c${i}`),
+    `CASE WHEN ${missing.join(' OR ')} THEN [${states.join(', ')}]::TINYINT[] END AS states`,
+  ];
+  const below = (sql: string, above: readonly string[]): string =>
+    above.length === 0 ? sql : `(SELECT *, ${above.join(', ')} FROM ${sql})`;
+  return `SELECT ${kept.join(', ')} FROM ${below(below(relation, held), values)}`;
 }
