@@ -122,7 +122,7 @@ async function judgeRows(
     checkDistribution(contract, profile, options.baseline);
     const dataFile = path.join(options.outDir, 'data.parquet');
     await duck.run(
-      `COPY (SELECT ${datasetColumns(loaded, personal)} FROM ${ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd, ${names.length > MANY_COLUMNS ? SMALL_DICTIONARIES : DICTIONARIES})`,
+      `COPY (SELECT ${datasetColumns(loaded, personal)} FROM ${ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd${dictionaries(names.length, rows.records)})`,
     );
     return { profile, summary, dataFile };
   } catch (error) {
@@ -139,9 +139,16 @@ const rejectedCounts = ({ rows, lines }: Counts): Counts => ({
 
 /** With more columns the dictionaries that the writer keeps of each would not fit into memory. */
 const MANY_COLUMNS = 100;
-const SMALL_DICTIONARIES = 'STRING_DICTIONARY_PAGE_SIZE_LIMIT 8192, DICTIONARY_SIZE_LIMIT 256';
-/** What has more values is seldom smaller by a dictionary, which the writer makes before it sees so. */
-const DICTIONARIES = 'DICTIONARY_SIZE_LIMIT 8192';
+const SMALL_DICTIONARIES = ', STRING_DICTIONARY_PAGE_SIZE_LIMIT 8192, DICTIONARY_SIZE_LIMIT 256';
+/** Of what has more values a dictionary is seldom the smaller form, and the writer makes one before it sees so. */
+const MAX_DICTIONARY = 8_192;
+/** The writer itself gives dictionaries a fifth of the rows. */
+const MANY_ROWS = 5 * MAX_DICTIONARY;
+
+function dictionaries(columns: number, rows: number): string {
+  if (columns > MANY_COLUMNS) return SMALL_DICTIONARIES;
+  return rows > MANY_ROWS ? `, DICTIONARY_SIZE_LIMIT ${MAX_DICTIONARY}` : '';
+}
 
 /** Memory of the engine; the process goes about 250 MB over it. */
 const MEMORY_MB = 384;
