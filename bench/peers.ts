@@ -76,11 +76,13 @@ export function missingLoad(): string | undefined {
   }
 }
 
-function programOf(environment: string, program: string): string {
+/** A program of a peer's environment. */
+export function programOf(environment: string, program: string): string {
   return path.resolve('.cache/peers', environment, 'bin', program);
 }
 
-function missing(environment: string): string | undefined {
+/** Why a peer is not measured; undefined when it can be. */
+export function missing(environment: string): string | undefined {
   return existsSync(programOf(environment, 'python'))
     ? undefined
     : `skipped: it is not installed in .cache/peers/${environment}, see bench/peers/README.md`;

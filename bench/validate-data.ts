@@ -48,7 +48,7 @@ export function tableSql(rows: number, badPercent = 0): string {
 
 /** JSON lines of the same columns, of which every second has a number that is a text. */
 export function wrongTypesSql(rows: number): string {
-  return `SELECT CASE WHEN i % 2 = 0 THEN '"text"'::JSON ELSE (i / 10)::JSON END AS d0, * EXCLUDE (d0) FROM (SELECT i, * FROM (${tableSql(rows)}) POSITIONAL JOIN range(${rows}) r(i))`;
+  return `SELECT CASE WHEN i % 2 = 0 THEN '"text"'::JSON ELSE (i / 10)::JSON END AS d0, t.* EXCLUDE (d0) FROM (${tableSql(rows)}) t POSITIONAL JOIN range(${rows}) r(i)`;
 }
 
 /** A file of very many columns as text. */

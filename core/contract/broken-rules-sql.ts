@@ -33,15 +33,11 @@ const FUSED = 100;
 
 /** Expression of the code of the first rule that a cell breaks, 0 where it breaks none; undefined where none can be. */
 function codeSql({ rule: { checks }, value, state }: CheckedColumn): string | undefined {
-  const codes = stateCodes(checks);
+  // Only of a cell without a value its state is worked out, once.
   const cases =
     state === undefined
       ? []
-      : [
-          `WHEN ${state} = ${CELL_STATES.missing} THEN ${codes[CELL_STATES.missing]}`,
-          `WHEN ${state} = ${CELL_STATES.type} THEN ${codes[CELL_STATES.type]}`,
-          `WHEN ${state} = ${CELL_STATES.range} THEN ${codes[CELL_STATES.range]}`,
-        ];
+      : [`WHEN ${value} IS NULL THEN ([${stateCodes(checks).join(', ')}]::TINYINT[])[${state} + 1]`];
   for (const check of checks)
     if (!STATED.has(check.name) && check.sql !== undefined) cases.push(`WHEN ${check.sql(value)} THEN ${check.code}`);
   return cases.length === 0 ? undefined : `CASE ${cases.join(' ')} ELSE 0 END`;

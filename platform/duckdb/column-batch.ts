@@ -7,6 +7,8 @@ export interface ProfiledColumn {
   readonly kind: 'numeric' | 'categorical';
   /** @default the column of that name */
   readonly expression?: string;
+  /** Whether its numbers are known to be finite, as those of validated cells are. */
+  readonly finite?: boolean;
 }
 
 /** What is profiled: a relation of a database (a table's name, or a query in parentheses), and how many rows it has. */
@@ -14,6 +16,8 @@ export interface Source {
   readonly duck: Duck;
   readonly relation: string;
   readonly rows: number;
+  /** SQL of a number that each row has for itself, by which rows are drawn. @default they are drawn by chance */
+  readonly row?: string | undefined;
 }
 
 /** Values that one query takes up at most, so that it stays within little memory. */
@@ -26,6 +30,7 @@ export const expressionOf = (column: ProfiledColumn): string => column.expressio
 /** A number, or null where it is missing; NaN is missing. */
 export const numberSql = (column: ProfiledColumn): string => {
   const value = `(${expressionOf(column)})::DOUBLE`;
+  if (column.finite) return value;
   return `CASE WHEN isnan(${value}) THEN NULL ELSE ${value} END`;
 };
 

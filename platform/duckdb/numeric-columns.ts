@@ -1,3 +1,4 @@
+import { distinctEdges } from '../../core/profile/bins.ts';
 import { finiteOrNull } from '../../core/profile/count.ts';
 import type { ColumnProfile, NumericProfile } from '../../core/profile/profile.ts';
 import { type ColumnSummary, equalWidthEdges } from '../../core/profile/summary.ts';
@@ -97,7 +98,8 @@ async function momentsOf({ duck, relation, rows }: Source, columns: readonly Pro
 type BinCounts = ReadonlyMap<number, number>;
 
 /**
- * Counts over several sets of bins in one scan.
+ * Counts over several sets of bins in one scan, and with one look at each value: over the bins between all edges, which
+ * are then put together.
  *
  * @returns for each set and column: edge -> values from that edge to below the next
  */
@@ -106,24 +108,33 @@ async function countBins(
   columns: readonly ProfiledColumn[],
   sets: readonly (readonly (readonly number[])[])[],
 ): Promise<BinCounts[][]> {
+  const all = columns.map((_, i) => distinctEdges(sets.flatMap((set) => set[i]!.map((edge) => edge + 0))));
   // The engine's bins hold their upper edge and ours their lower one, so that its numbers are ours with the sign turned.
-  const asked = sets.flatMap((set, s) =>
-    set.flatMap((edges, i) =>
-      edges.length === 0
-        ? []
-        : [`histogram(-${nthValue(i)}, ${doublesSql(edges.toReversed().map((edge) => -edge))}) AS h${s}_${i}`],
-    ),
+  const asked = all.flatMap((edges, i) =>
+    edges.length === 0
+      ? []
+      : [`histogram(-${nthValue(i)}, ${doublesSql(edges.toReversed().map((edge) => -edge))}) AS h${i}`],
   );
   if (asked.length === 0) return sets.map((set) => set.map(() => new Map()));
   const [row = {}] = await duck.rows(
     `SELECT ${asked.join(', ')} FROM ${columnValues(relation, columns.map(numberSql))}`,
   );
-  return sets.map((set, s) =>
-    set.map((_, i) => {
-      const found = (row[`h${s}_${i}`] ?? []) as { key: number; value: bigint }[];
-      return new Map(found.map(({ key, value }) => [-key + 0, Number(value)]));
-    }),
-  );
+  const found = columns.map((_, i) => {
+    const bins = (row[`h${i}`] ?? []) as { key: number; value: bigint }[];
+    return new Map(bins.map(({ key, value }) => [-key + 0, Number(value)]));
+  });
+  return sets.map((set) => set.map((edges, i) => together(found[i]!, all[i]!, edges)));
+}
+
+/** Counts over some of the edges that bins were counted over. */
+function together(counts: BinCounts, all: readonly number[], edges: readonly number[]): BinCounts {
+  const sums = new Map<number, number>();
+  let nth = -1;
+  for (const edge of all) {
+    while (nth + 1 < edges.length && edges[nth + 1]! <= edge) nth++;
+    if (nth >= 0) sums.set(edges[nth]! + 0, (sums.get(edges[nth]! + 0) ?? 0) + (counts.get(edge) ?? 0));
+  }
+  return sums;
 }
 
 /** Counts by bin, of which the first is what no edge is below. */

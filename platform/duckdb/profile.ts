@@ -54,6 +54,8 @@ export interface SummaryOptions {
   readonly time?: { readonly name: string; readonly milliseconds: string } | undefined;
   /** Categorical columns that get a histogram where all their values are numbers. */
   readonly numbersAmong?: readonly string[] | undefined;
+  /** SQL of a number that each row has for itself: of many rows edges are made from those that it draws. */
+  readonly row?: string | undefined;
 }
 
 /** Profiles columns of a relation, as {@link profileRelation} does, and says of each what a report tells of it. */
@@ -61,9 +63,9 @@ export async function summarizeRelation(
   duck: Duck,
   relation: string,
   columns: readonly ProfiledColumn[],
-  { reference, time, numbersAmong = [] }: SummaryOptions,
+  { reference, time, numbersAmong = [], row }: SummaryOptions,
 ): Promise<{ profile: Profile; summary: TableSummary }> {
-  const source = await sourceOf(duck, relation);
+  const source = { ...(await sourceOf(duck, relation)), row };
   const found = [
     ...(await numbersOf(source, columns, { reference, summarized: true })),
     ...(await categoriesOf(source, columns, { reference, summarized: true })),

@@ -55,12 +55,13 @@ async function fewValues(
 }
 
 /** The sample of each column is of the same rows, whichever columns are read with it. */
-async function edgesOf({ duck, relation, rows }: Source, columns: readonly ProfiledColumn[]): Promise<number[][]> {
-  const drawn = columnValues(
-    relation,
-    columns.map(numberSql),
-    `USING SAMPLE reservoir(${EDGE_SAMPLE} ROWS) REPEATABLE (1)`,
-  );
+async function edgesOf({ duck, relation, rows, row }: Source, columns: readonly ProfiledColumn[]): Promise<number[][]> {
+  // By a hash of its number a row is drawn before its values are read.
+  const draw =
+    row === undefined
+      ? `USING SAMPLE reservoir(${EDGE_SAMPLE} ROWS) REPEATABLE (1)`
+      : `WHERE hash(${row}) % ${rows} < ${EDGE_SAMPLE}`;
+  const drawn = columnValues(relation, columns.map(numberSql), draw);
   const table = rows > EDGE_SAMPLE;
   if (table) await duck.run(`CREATE OR REPLACE TEMP TABLE "@sample" AS FROM ${drawn}`);
   const sample = table ? '"@sample"' : columnValues(relation, columns.map(numberSql));

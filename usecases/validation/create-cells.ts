@@ -68,7 +68,11 @@ export async function createCells(duck: Duck, table: CellTable): Promise<void> {
     const rules = members.map((i) => columns[i]!);
     if (long) await add(members, brokenStatesSql(rules, 'states', part, 'rowid'));
     for (const some of groupsOf(members, groups.length > 1 ? CHECKED : GROUP)) {
-      const checked = some.map((i) => ({ rule: columns[i]!, value: `c${i}`, state: long ? undefined : `s${i}` }));
+      const checked = some.map((i) => ({
+        rule: columns[i]!,
+        value: `c${i}`,
+        state: long ? undefined : `states[${members.indexOf(i) + 1}]`,
+      }));
       if (some.length > 0) await add(some, brokenRulesSql(checked, part, 'rowid'));
     }
   }
@@ -125,17 +129,33 @@ export async function removeBreaches(duck: Duck): Promise<void> {
     await duck.run(`DELETE FROM ${table_name} WHERE rowid IN (SELECT row FROM ${BREACHES})`);
 }
 
+/**
+ * Query of the values of some columns, c0, c1, …, and of `states`: a list of the states of them all, null for a row in
+ * which every one has a value, so that it costs next to nothing to keep.
+ */
 function cellsSql(
   { relation, columns, skipped = 0, plain, source, text = (column) => column }: CellTable,
   members: readonly number[],
 ): string {
-  if (members.length === 0) return `SELECT NULL AS none FROM ${relation}`;
+  if (members.length === 0) return `SELECT NULL AS none, NULL::TINYINT[] AS states FROM ${relation}`;
+  // What several expressions need is a column below them: said again in each, it is planned and worked out again.
+  const held: string[] = [];
   const cells = members.map((i) => {
     const field = `t${i + skipped}`;
-    return { i, ...(plain?.sql(i, field) ?? cellSql(columns[i]!, text(field), source(i))) };
+    const hold = (expression: string): string => {
+      held.push(`${expression} AS h${held.length}`);
+      return `h${held.length - 1}`;
+    };
+    return { i, ...(plain?.sql(i, field) ?? cellSql(columns[i]!, text(field), source(i), hold)) };
   });
-  // States beside the values: said again for them, values of many columns take twice as long to plan.
   const values = cells.map(({ i, value }) => `${value} AS c${i}`);
-  const read = cells.map(({ i, stateBeside }) => `c${i}, ${stateBeside(`c${i}`)} AS s${i}`);
-  return `SELECT ${read.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM ${relation})`;
+  const missing = cells.map(({ i }) => `c${i} IS NULL`);
+  const states = cells.map(({ i, stateBeside }) => stateBeside(`c${i}`));
+  const kept = [
+    ...cells.map(({ i }) => `c${i}`),
+    `CASE WHEN ${missing.join(' OR ')} THEN [${states.join(', ')}]::TINYINT[] END AS states`,
+  ];
+  const below = (sql: string, above: readonly string[]): string =>
+    above.length === 0 ? sql : `(SELECT *, ${above.join(', ')} FROM ${sql})`;
+  return `SELECT ${kept.join(', ')} FROM ${below(below(relation, held), values)}`;
 }

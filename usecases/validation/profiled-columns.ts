@@ -13,6 +13,7 @@ export function profiledColumns(contract: Contract, present: readonly string[]):
       ({ name, type }): ProfiledColumn => ({
         name,
         kind: type === 'string' || type === 'boolean' ? 'categorical' : 'numeric',
+        finite: true,
       }),
     );
   const label = columnNamed(contract.data, 'label');

@@ -25,21 +25,34 @@ export interface QuarantineOptions {
   readonly target: string;
 }
 
+/** The writing of quarantined rows. */
+export interface Quarantine {
+  /** Physical lines of them all, once they are written. */
+  readonly lines: Promise<number>;
+}
+
 /**
  * Writes every quarantined record with all its reasons, in the order of the file, which is gone through once more for
- * it: so its text is exact, and nothing of it has to be kept meanwhile.
- *
- * @returns physical lines of them all
+ * it: so its text is exact, and nothing of it has to be kept meanwhile. The engine is free for other work once this
+ * returns, and does it while text is being gone through.
  */
-export async function quarantineRows(options: QuarantineOptions): Promise<number> {
+export async function beginQuarantine(options: QuarantineOptions): Promise<Quarantine> {
   const { duck, contract, loaded, personal, target } = options;
   const reasons = new BreachReasons(contract, loaded.columns, await readBreaches(duck));
   const subjects = await subjectsOf(duck, personal);
   const out = await QuarantineFile.create(target);
-  const writer = { reasons, subjects, out, shown: !isPersonal(contract) };
+  const lines = writeAll(options, { reasons, subjects, out, shown: !isPersonal(contract) });
+  // Told to whoever awaits it.
+  lines.catch(() => undefined);
+  if (loaded.format === 'parquet') await lines;
+  return { lines };
+}
+
+async function writeAll(options: QuarantineOptions, writer: Writer): Promise<number> {
+  const { out } = writer;
   try {
-    if (loaded.format === 'csv') await quarantineRecords(options, writer);
-    else if (loaded.format === 'jsonl') await quarantineLines(options, writer);
+    if (options.loaded.format === 'csv') await quarantineRecords(options, writer);
+    else if (options.loaded.format === 'jsonl') await quarantineLines(options, writer);
     else await quarantineParquet(options, writer);
   } finally {
     await out.close();

@@ -9,7 +9,7 @@ import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/
 import { summarizeRelation } from '../../platform/duckdb/profile.ts';
 import { describeBreach } from './breach-reasons.ts';
 import { addDuplicates, countBreaches, countRows } from './breaches.ts';
-import { ROWS, removeBreaches } from './create-cells.ts';
+import { ROW, ROWS, removeBreaches } from './create-cells.ts';
 import { dialectOf } from './dialect.ts';
 import { FileRejectedError, ResourceExhaustedError, resourceError } from './errors.ts';
 import { checkDistribution, checkFreshness, checkVolume } from './file-checks.ts';
@@ -17,7 +17,7 @@ import { loadFile } from './load-file.ts';
 import type { Loaded } from './loaded.ts';
 import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
 import { profiledColumns, summaryTerms } from './profiled-columns.ts';
-import { quarantineRows } from './quarantine-rows.ts';
+import { beginQuarantine, type Quarantine } from './quarantine-rows.ts';
 import type { ValidationView } from './validation-view.ts';
 
 export interface ValidateOptions {
@@ -69,37 +69,66 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
     const records = loaded.rows + faults;
     const rows = { records, accepted: records - quarantined, quarantined };
     const target = path.join(options.outDir, 'rows.jsonl');
-    const quarantinedLines = quarantined > 0 ? await quarantineRows({ duck, contract, loaded, personal, target }) : 0;
-    const { total, header, blank } = loaded.lines;
-    const accepted = total - header - blank - quarantinedLines;
-    const counts = { rows, lines: { total, header, blank, accepted, quarantined: quarantinedLines } };
-    const found = await reasonCounts(duck, contract, loaded);
-    const kept = {
-      quarantineFile: quarantined > 0 ? target : null,
-      columns: fieldNames(loaded),
-      delimiter: loaded.format === 'csv' ? dialectOf(loaded.file, contract).delimiter : null,
-      personal: Object.keys(personal.treated).length === 0 ? null : personal.treated,
-    };
-    // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
-    await removeBreaches(duck);
+    const quarantine = quarantined > 0 ? await beginQuarantine({ duck, contract, loaded, personal, target }) : NOTHING;
     try {
-      checkVolume(contract, rows);
-      const { profile, summary } = await summarizeRelation(duck, ROWS, profiledColumns(contract, names), {
-        reference: options.baseline,
-        ...summaryTerms(contract),
-      });
-      await checkFreshness(duck, contract, options.now);
-      checkDistribution(contract, profile, options.baseline);
-      const dataFile = path.join(options.outDir, 'data.parquet');
-      await duck.run(
-        `COPY (SELECT ${datasetColumns(loaded, personal)} FROM ${ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd${names.length > MANY_COLUMNS ? SMALL_DICTIONARIES : ''})`,
-      );
-      return { verdict: 'accepted', rejection: null, ...counts, reasons: found, profile, summary, dataFile, ...kept };
-    } catch (error) {
-      if (!(error instanceof FileRejectedError)) throw error;
-      return { ...rejectedFile(error, rejectedCounts(counts), found), ...kept };
+      const found = await reasonCounts(duck, contract, loaded);
+      const judged = await judgeRows(duck, { contract, loaded, personal, rows }, options);
+      const quarantinedLines = await quarantine.lines;
+      const { total, header, blank } = loaded.lines;
+      const accepted = total - header - blank - quarantinedLines;
+      const counts = { rows, lines: { total, header, blank, accepted, quarantined: quarantinedLines } };
+      const kept = {
+        quarantineFile: quarantined > 0 ? target : null,
+        columns: fieldNames(loaded),
+        delimiter: loaded.format === 'csv' ? dialectOf(loaded.file, contract).delimiter : null,
+        personal: Object.keys(personal.treated).length === 0 ? null : personal.treated,
+      };
+      return judged instanceof FileRejectedError
+        ? { ...rejectedFile(judged, rejectedCounts(counts), found), ...kept }
+        : { verdict: 'accepted', rejection: null, ...counts, reasons: found, ...judged, ...kept };
+    } finally {
+      // Whatever happens, nothing is written any more once it is told.
+      await Promise.allSettled([quarantine.lines]);
     }
   });
+}
+
+const NOTHING: Quarantine = { lines: Promise.resolve(0) };
+
+interface Judged {
+  readonly contract: Contract;
+  readonly loaded: Loaded;
+  readonly personal: PersonalSql;
+  readonly rows: Counts['rows'];
+}
+
+/** Profiles the good rows, asks what a file as a whole is held to, and writes them. */
+async function judgeRows(
+  duck: Duck,
+  { contract, loaded, personal, rows }: Judged,
+  options: ValidateOptions,
+): Promise<Pick<ValidationView, 'profile' | 'summary' | 'dataFile'> | FileRejectedError> {
+  const names = loaded.columns.map(({ name }) => name);
+  // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
+  await removeBreaches(duck);
+  try {
+    checkVolume(contract, rows);
+    const { profile, summary } = await summarizeRelation(duck, ROWS, profiledColumns(contract, names), {
+      reference: options.baseline,
+      row: ROW,
+      ...summaryTerms(contract),
+    });
+    await checkFreshness(duck, contract, options.now);
+    checkDistribution(contract, profile, options.baseline);
+    const dataFile = path.join(options.outDir, 'data.parquet');
+    await duck.run(
+      `COPY (SELECT ${datasetColumns(loaded, personal)} FROM ${ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd${dictionaries(names.length, rows.records)})`,
+    );
+    return { profile, summary, dataFile };
+  } catch (error) {
+    if (error instanceof FileRejectedError) return error;
+    throw error;
+  }
 }
 
 /** Of a file that is rejected whole no record is accepted. */
@@ -111,6 +140,15 @@ const rejectedCounts = ({ rows, lines }: Counts): Counts => ({
 /** With more columns the dictionaries that the writer keeps of each would not fit into memory. */
 const MANY_COLUMNS = 100;
 const SMALL_DICTIONARIES = ', STRING_DICTIONARY_PAGE_SIZE_LIMIT 8192, DICTIONARY_SIZE_LIMIT 256';
+/** Of what has more values a dictionary is seldom the smaller form, and the writer makes one before it sees so. */
+const MAX_DICTIONARY = 8_192;
+/** The writer itself gives dictionaries a fifth of the rows. */
+const MANY_ROWS = 5 * MAX_DICTIONARY;
+
+function dictionaries(columns: number, rows: number): string {
+  if (columns > MANY_COLUMNS) return SMALL_DICTIONARIES;
+  return rows > MANY_ROWS ? `, DICTIONARY_SIZE_LIMIT ${MAX_DICTIONARY}` : '';
+}
 
 /** Memory of the engine; the process goes about 250 MB over it. */
 const MEMORY_MB = 384;

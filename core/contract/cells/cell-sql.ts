@@ -15,9 +15,10 @@ import { timeText } from './time-sql.ts';
  *
  * @param column expression of the column: VARCHAR for text (null is an unquoted empty field) and JSON, as it is for Parquet
  * @param source of a Parquet column a type that {@link fitsParquet}
+ * @param hold takes an expression over the column that the value is made of, and says where it is at hand
  */
-export function cellSql(rule: CellRule, column: string, source: CellSource): CellSql {
-  const { value, missing, range } = partsOf(rule, column, source);
+export function cellSql(rule: CellRule, column: string, source: CellSource, hold: Hold = (cast) => cast): CellSql {
+  const { value, missing, range } = partsOf({ rule, source, hold }, column);
   const others = [
     `WHEN ${column} IS NULL${missing === undefined ? '' : ` OR ${missing}`} THEN ${CELL_STATES.missing}`,
     ...(range === undefined ? [] : [`WHEN ${range} THEN ${CELL_STATES.range}`]),
@@ -27,28 +28,36 @@ export function cellSql(rule: CellRule, column: string, source: CellSource): Cel
   return { value, state: stateBeside(value), stateBeside, ...typesOf(rule) };
 }
 
-function partsOf(rule: CellRule, column: string, source: CellSource): CellParts {
+type Hold = (expression: string) => string;
+
+interface Reading {
+  readonly rule: CellRule;
+  readonly source: CellSource;
+  readonly hold: Hold;
+}
+
+function partsOf({ rule, source, hold }: Reading, column: string): CellParts {
   if (typeof source === 'object') {
     if (!isParquetText(rule, source.parquet)) return parquetParts(rule, column, source.parquet);
-    return textParts(rule, `${column}::VARCHAR`);
+    return textParts(rule, `${column}::VARCHAR`, hold);
   }
   if (source === 'json') {
-    const parts = textParts(rule, column);
+    const parts = textParts(rule, column, hold);
     if (!isText(rule)) return parts;
     const begins = (mark: string): string => `starts_with(${column}, ${mark})`;
-    const rest = textParts(rule, `substr(${column}, 2)`).value;
+    const rest = textParts(rule, `substr(${column}, 2)`, hold).value;
     return {
       value: `CASE WHEN ${begins(WRONG_KIND.sql)} THEN NULL WHEN ${begins(ESCAPED.sql)} THEN ${rest} ELSE ${parts.value} END`,
     };
   }
   if (isText(rule)) {
-    const parts = textParts(rule, column);
+    const parts = textParts(rule, column, hold);
     // In the only column of a file a line with nothing on it is no record: a missing value has quotes.
     return source === 'text' ? parts : { value: `nullif(${parts.value}, '')`, missing: `${column} = ''` };
   }
   const tokens = rule.missingTokens ?? MISSING_TOKENS;
   const missing = missingText(column, tokens);
-  const parts = textParts(rule, column);
+  const parts = textParts(rule, column, hold);
   // A token that is a literal, too, such as -999, is asked about before what it would be as one.
   const value = tokens.some(isOwn) ? `CASE WHEN NOT ${missing} THEN ${parts.value} END` : parts.value;
   return { ...parts, value, missing };
@@ -58,12 +67,12 @@ const isText = ({ type }: CellRule): boolean => type === 'string' || type === 'a
 
 const isOwn = (token: string): boolean => !MISSING_TOKENS.includes(token);
 
-function textParts(rule: CellRule, text: string): CellParts {
+function textParts(rule: CellRule, text: string, hold: Hold): CellParts {
   switch (rule.type) {
     case 'integer':
-      return integerText(text, rule.inputType === 'uint64');
+      return integerText(text, rule.inputType === 'uint64', hold);
     case 'float':
-      return floatText(text);
+      return floatText(text, hold);
     case 'boolean':
       return booleanText(text);
     case 'time':

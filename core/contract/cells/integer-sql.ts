@@ -17,9 +17,13 @@ export function within64(expression: string, unsigned: boolean): string {
   return `CASE WHEN ${cast} BETWEEN ${sqlInteger(LOWEST)} AND ${sqlInteger(HIGHEST_UNSIGNED)} THEN ${cast} END`;
 }
 
-/** An integer from text: nearly all are as the engine itself writes them, which is asked first because it is cheap. */
-export function integerText(text: string, unsigned: boolean): CellParts {
-  const plain = within64(text, unsigned);
+/**
+ * An integer from text: nearly all are as the engine itself writes them, which is asked first because it is cheap.
+ *
+ * @param hold says where the engine's cast is at hand, which is asked about more than once
+ */
+export function integerText(text: string, unsigned: boolean, hold: (cast: string) => string): CellParts {
+  const plain = hold(within64(text, unsigned));
   return {
     value:
       `CASE WHEN (${plain})::VARCHAR = ${text} THEN ${plain} ` +
