@@ -1,5 +1,5 @@
 import type { CellParts } from './cell-rule.ts';
-import { wholeText } from './integer-sql.ts';
+import { wholeText } from './decimal-sql.ts';
 import { NUMBER } from './literals.ts';
 import { fullMatch, trimmed } from './match-sql.ts';
 

@@ -1,6 +1,7 @@
 import { bigRange } from '../integer-range.ts';
-import { sqlInteger, sqlText } from '../sql-text.ts';
+import { sqlInteger } from '../sql-text.ts';
 import type { CellParts } from './cell-rule.ts';
+import { wholeText } from './decimal-sql.ts';
 import { NUMBER } from './literals.ts';
 import { fullMatch } from './match-sql.ts';
 
@@ -32,26 +33,4 @@ export function integerText(text: string, unsigned: boolean, hold: (cast: string
       `WHEN ${fullMatch(text, NUMBER)} THEN ${within64(wholeText(text), unsigned)} END`,
     range: `${fullMatch(text, NUMBER)} AND ${wholeText(text)} IS NOT NULL`,
   };
-}
-
-/** A decimal in text: its sign, its digits before and behind the point, and its exponent. */
-const DECIMAL = String.raw`^\s*(-?)([0-9]*)(?:\.([0-9]*?)0*)?(?:[eE]([+-]?[0-9]+))?\s*$`;
-/** Beyond all exponents that the length of a text may make up for. */
-const FAR = 1_000_000_000;
-
-/**
- * The digits of the integer that a number's text stands for, however it is written; null where it is none. Without a
- * sub-query, behind which the engine would not keep the order of the rows; each part is worked out once, for planning
- * takes as long as the expression.
- */
-export function wholeText(text: string): string {
-  const parts = `regexp_extract(${text}, ${sqlText(DECIMAL)}, ['s', 'b', 'a', 'e'])`;
-  const exponent = `if(p.e = '', 0, coalesce(TRY_CAST(p.e AS INTEGER), if(starts_with(p.e, '-'), -${FAR}, ${FAR}))::BIGINT)`;
-  const decimal = `{'s': p.s, 'd': concat(p.b, p.a), 'x': ${exponent} - length(p.a)}`;
-  const whole =
-    `CASE WHEN trim(q.d, '0') = '' THEN '0' ` +
-    // More zeros than any type has digits are beyond all of them, however many there are.
-    `WHEN q.x >= 0 THEN concat(q.s, q.d, repeat('0', least(q.x, 40))) ` +
-    `WHEN q.x > -length(q.d) AND trim(right(q.d, -q.x), '0') = '' THEN concat(q.s, left(q.d, length(q.d) + q.x)) END`;
-  return `list_transform(list_transform([${parts}], lambda p: ${decimal}), lambda q: ${whole})[1]`;
 }
