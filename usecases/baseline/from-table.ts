@@ -16,7 +16,7 @@ import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/
 import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import { ROW } from '../validation/create-cells.ts';
-import { loadFile } from '../validation/load-file.ts';
+import { loadTable } from '../validation/load-table.ts';
 import { profiledColumns } from '../validation/profiled-columns.ts';
 import { backgroundIn } from './background-rows.ts';
 import type { BaselineOptions } from './baseline-options.ts';
@@ -39,7 +39,7 @@ const BATCH = 2_048;
 export async function baselineOfTable(options: BaselineOptions): Promise<Baseline> {
   const { manifest, dataFile } = options;
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const loaded = await loadFile(duck, dataFile, manifest.contract);
+    const loaded = await loadTable(duck, dataFile, manifest.contract);
     const present = loaded.columns.map(({ name }) => name);
     const columns = profiledColumns(manifest.contract, present);
     let performance: ReferencePerformance | undefined;

@@ -3,7 +3,7 @@ import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
-import { loadFile } from '../validation/load-file.ts';
+import { loadTable } from '../validation/load-table.ts';
 import { profiledColumns } from '../validation/profiled-columns.ts';
 import type { FileDriftView } from './drift-view.ts';
 
@@ -18,7 +18,7 @@ export async function driftOfFile(
   baseline: Baseline,
 ): Promise<Omit<FileDriftView, 'report'>> {
   return withDuck(undefined, async (duck) => {
-    await loadFile(duck, file, contract);
+    await loadTable(duck, file, contract);
     // Of the label there is no drift: none of its columns is said to be there.
     const wanted = profiledColumns(contract, []);
     const profile = await profileRelation(duck, 'rows', wanted, baseline.profile);

@@ -11,7 +11,7 @@ import { readCaptures } from '../../platform/captures.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
 import { ROW } from '../validation/create-cells.ts';
-import { loadFile } from '../validation/load-file.ts';
+import { loadTable } from '../validation/load-table.ts';
 import { requestsOfFile, wholeInput } from './compared-requests.ts';
 import { readShards } from './joined-shards.ts';
 import { type LabelledRow, MAX_COMPARED, type RowCounts, type TakeRows } from './labelled-row.ts';
@@ -39,7 +39,7 @@ export function rowsOfFile(file: string, versions: readonly ModelVersion[], take
   if (whole !== undefined) return requestsOfFile(file, label, whole, take);
   const features = featuresOf(versions);
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const { columns, rows: all } = await loadFile(duck, file, { ...contract, features });
+    const { columns, rows: all } = await loadTable(duck, file, { ...contract, features });
     if (!columns.some(({ name }) => name === label))
       throw new NotReplayableError(`the file has no column ${label}, the label`);
     const every = Math.max(1, Math.ceil(all / MAX_COMPARED));

@@ -1,32 +1,48 @@
 import { isUtf8 } from 'node:buffer';
-import { parseJson } from '../../core/protocols/formats/json.ts';
+import { formatValue } from '../../core/errors/format-value.ts';
+import { type JsonText, parseJsonLine } from '../../core/protocols/formats/json-line.ts';
 
-/** A line of JSON as a row, or what is expected of one instead. */
-export type JsonLine = { readonly row: Readonly<Record<string, unknown>> } | { readonly fault: string };
+/** A line of JSON as a row, or what is expected of one instead, and what it has. */
+export type JsonLine =
+  | { readonly row: Readonly<Record<string, unknown>> }
+  | { readonly fault: string; readonly received?: string };
 
 /** Longest line that is read. */
 const MAX_BYTES = 2 * 1024 * 1024;
+/** Names that a message shows. */
+const MAX_NAMED = 5;
+
+/** What is expected of the names of a line. */
+export const KNOWN_NAMES = 'only names that the contract knows';
 
 /**
- * Reads a line as a request's JSON is read: integers with all their digits, and the bare tokens NaN and Infinity.
+ * Reads a line: numbers as they are written, and the bare tokens NaN and Infinity.
  *
  * @param known names of columns that the contract has
  */
 export function readJsonLine(line: Uint8Array, known: ReadonlySet<string>): JsonLine {
   if (line.length > MAX_BYTES) return { fault: 'a line of at most 2 MiB' };
   if (!isUtf8(line)) return { fault: 'text in UTF-8' };
-  let value: unknown;
+  let read: JsonText;
   try {
-    value = parseJson(lineText(line), true);
+    read = parseJsonLine(lineText(line));
   } catch {
     return { fault: 'JSON' };
   }
+  const { value, repeated } = read;
   if (!isObject(value)) return { fault: 'a JSON object' };
-  // Of a column that the contract has, the rule of its type is asked; such a line has slipped in from elsewhere.
+  if (repeated !== undefined) return { fault: 'each name once', received: `${formatValue(repeated)} twice` };
+  let unknown: string[] | undefined;
   for (const name in value)
-    if (!known.has(name) && (Array.isArray(value[name]) || isObject(value[name]))) return { fault: 'plain values' };
-  return { row: value };
+    if (!known.has(name)) {
+      unknown ??= [];
+      unknown.push(name);
+    }
+  return unknown === undefined ? { row: value } : { fault: KNOWN_NAMES, received: named(unknown) };
 }
+
+const named = (names: readonly string[]): string =>
+  names.slice(0, MAX_NAMED).map(formatValue).join(', ') + (names.length > MAX_NAMED ? `, … (${names.length})` : '');
 
 const lineText = (line: Uint8Array): string => Buffer.from(line.buffer, line.byteOffset, line.length).toString();
 

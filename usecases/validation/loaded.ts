@@ -8,6 +8,8 @@ export interface Loaded {
   readonly file: string;
   /** Columns of the file, in its order, with what the contract says of them. */
   readonly columns: readonly ColumnRule[];
+  /** Columns that a file must have, and that stand in no line of JSON; every row says that it lacks them. @default none */
+  readonly absent?: readonly string[];
   /** Fields of a record before the first of the columns. */
   readonly skipped: number;
   /** Records that are rows of the table. */

@@ -1,5 +1,7 @@
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
+import { formatValue } from '../../core/errors/format-value.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault } from '../../core/records/scanned-record.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
@@ -109,15 +111,18 @@ async function quarantineLines({ loaded }: QuarantineOptions, writer: Writer): P
     (bytes, line) => {
       // What is a row is known; only a line that is quarantined is parsed again, and one that may be none.
       const read = reasons.has(row + 1) || loaded.faults.size > 0 ? readJsonLine(bytes, known) : undefined;
-      const fault = read !== undefined && 'fault' in read ? read.fault : undefined;
+      const { fault, received } = read !== undefined && 'fault' in read ? read : { fault: undefined };
       if (fault === undefined) row++;
       if (fault === undefined && !reasons.has(row)) return;
       const raw = shown ? rawText(bytes, bytes.length, fault !== 'text in UTF-8') : {};
       if (read === undefined || 'fault' in read) {
-        out.add({ line, lines: 1, ...raw, reasons: [reasons.fault(fault!)] });
+        out.add({ line, lines: 1, ...raw, reasons: [reasons.fault(fault!, shown ? received : undefined)] });
         return;
       }
-      const found = reasons.take((column) => read.row[loaded.columns[column]!.name]);
+      const found = reasons.take((column) => {
+        const value = ownValue(read.row, loaded.columns[column]!.name);
+        return value === null || value === undefined ? undefined : formatValue(value);
+      });
       out.add({ line, lines: 1, ...raw, ...subjectOf(writer, row), reasons: found });
     },
     () => out.settle(),

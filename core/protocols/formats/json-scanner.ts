@@ -10,9 +10,10 @@ export const MAX_DEPTH = 64;
  * @param exact whether numbers are read as {@link exactNumber} reads them, so that integers keep every digit
  * @throws ProtocolError 400 with the position of what is wrong
  */
-export const scanJson = (text: string, exact: boolean): unknown => new Scanner(text, exact).document();
+export const scanJson = (text: string, exact: boolean): unknown => new JsonScanner(text, exact).document();
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** A number as JSON has it. */
+export const JSON_NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside strings, and this is what finds them
 const STRING_END = /["\\\u0000-\u001f]/g;
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -35,11 +36,11 @@ const WORDS: readonly (readonly [string, unknown])[] = [
 ];
 
 /** A JSON reader (RFC 8259) that knows three more words and how numbers were written. */
-class Scanner {
-  private at = 0;
+export class JsonScanner {
+  protected at = 0;
 
   constructor(
-    private readonly text: string,
+    protected readonly text: string,
     private readonly exact: boolean,
   ) {}
 
@@ -76,14 +77,18 @@ class Scanner {
       if (this.text[this.at] !== '"') throw this.error('a key in quotes');
       const key = this.string();
       if (!this.skip(':')) throw this.error("':'");
-      const value = this.value(depth + 1);
-      // Assigning to __proto__ would change the object's prototype instead of adding a key.
-      if (key === '__proto__')
-        Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-      else object[key] = value;
+      this.put(object, key, this.value(depth + 1));
     } while (this.skip(','));
     if (!this.skip('}')) throw this.error("',' or '}'");
     return object;
+  }
+
+  /** Adds a key; one that stands twice is what it is last, as with JSON.parse. */
+  protected put(object: Record<string, unknown>, key: string, value: unknown): void {
+    // Assigning to __proto__ would change the object's prototype instead of adding a key.
+    if (key === '__proto__')
+      Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+    else object[key] = value;
   }
 
   private array(depth: number): unknown[] {
@@ -128,7 +133,7 @@ class Scanner {
     }
   }
 
-  private word(): unknown {
+  protected word(): unknown {
     for (const [word, value] of WORDS) {
       if (this.text.startsWith(word, this.at)) {
         this.at += word.length;
@@ -138,7 +143,7 @@ class Scanner {
     throw this.error('a value');
   }
 
-  private number(): number | bigint | FractionalNumber {
+  protected number(): unknown {
     const { text } = this;
     // Most numbers are short integers: those need no look at the grammar.
     let end = text.charCodeAt(this.at) === 0x2d ? this.at + 1 : this.at;
@@ -164,8 +169,8 @@ class Scanner {
   }
 
   private longNumber(): number | bigint | FractionalNumber {
-    NUMBER.lastIndex = this.at;
-    const found = NUMBER.exec(this.text)!;
+    JSON_NUMBER.lastIndex = this.at;
+    const found = JSON_NUMBER.exec(this.text)!;
     this.at += found[0].length;
     return this.exact ? exactNumber(found[0]) : Number(found[0]);
   }

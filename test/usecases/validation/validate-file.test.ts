@@ -51,7 +51,7 @@ describe('validateFile', () => {
     ]);
     const share = Contract.parse({ features: [{ name: 'f', type: 'float' }] });
     expect((await judge('{"f":true}\n', 'g.jsonl', share)).verdict.rejection?.rule).not.toBe('format');
-    expect((await judge('[1]\n"x"\n', 'h.jsonl', rules)).verdict.rejection?.reason).toBe('no line is a JSON object');
+    expect((await judge(' \n\n', 'h.jsonl', rules)).verdict.rejection?.reason).toBe('the file has blank lines only');
   });
 
   it('profiles the truth under the name of its column, beside a feature that is called label', async () => {

@@ -6,7 +6,7 @@ import { CELL_STATES, type CellRule, type CellSource } from '../../../../core/co
 import { cellSql } from '../../../../core/contract/cells/cell-sql.ts';
 import { jsonField } from '../../../../core/contract/cells/json-field.ts';
 import { fitsParquet } from '../../../../core/contract/cells/parquet-sql.ts';
-import { parseJson } from '../../../../core/protocols/formats/json.ts';
+import { parseJsonLine } from '../../../../core/protocols/formats/json-line.ts';
 import { type Duck, literal, openDuck } from '../../../../platform/duckdb/connection.ts';
 import { temporaryFolder } from '../../../temporary-folder.ts';
 import { doubleBits, type SharedCell, sharedCells } from './shared-cells.ts';
@@ -90,7 +90,7 @@ describe('the shared table of cells', () => {
 
   it.each(TYPES)('is what JSON values are read as: %s', async (type) => {
     const cells = CELLS.filter((cell) => cell.type === type && cell.json !== null);
-    const fields = cells.map(({ json }) => jsonField({ type }, (parseJson(`[${json}]`, true) as unknown[])[0]));
+    const fields = cells.map(({ json }) => jsonField({ type }, (parseJsonLine(`[${json}]`).value as unknown[])[0]));
     expectCells(cells, await readCells({ type }, 'json', fields));
   });
 
