@@ -1,6 +1,6 @@
 import { formatValue } from '../../errors/format-value.ts';
-import { NumberLiteral } from '../../protocols/formats/number-literal.ts';
 import type { CellRule, ColumnType } from './cell-rule.ts';
+import { NumberLiteral } from './number-literal.ts';
 
 /** Begins a field whose JSON value is of another kind than the rule's: "5" is no number, 5 is no string. */
 export const WRONG_KIND = { text: '\u0001', sql: 'chr(1)' };

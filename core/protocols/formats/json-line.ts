@@ -1,5 +1,5 @@
+import { NumberLiteral } from '../../contract/cells/number-literal.ts';
 import { JSON_NUMBER, JsonScanner } from './json-scanner.ts';
-import { NumberLiteral } from './number-literal.ts';
 
 /** What a line of JSON holds. */
 export interface JsonText {
