@@ -8,6 +8,7 @@ import {
   type ShapeFault,
 } from '../../core/records/scanned-record.ts';
 import { parseHeader } from './csv-header.ts';
+import { FileRejectedError } from './errors.ts';
 import { RecordCopy } from './record-copy.ts';
 import { scanFile } from './scan-file.ts';
 
@@ -57,6 +58,8 @@ export async function wholeRecords(
     await copy.close();
   }
   const { lineEnd, escaped, columns, records, faults, headerLines } = scan;
+  if (headerLines === 0)
+    throw new FileRejectedError('format', 'the file has no header: nothing is on any of its lines');
   const header = !copy.begun;
   return { file: header ? file : target, header, lineEnd, escaped, columns, records, faults, headerLines, totals };
 }
