@@ -12,8 +12,8 @@ import { RowsExportView, RowsListView, RowsReturnView, RowsView } from '../useca
 import { HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
-import { RedoView } from '../usecases/validation/redo-drop.ts';
 import { FileProfile } from '../usecases/validation/file-profile.ts';
+import { RedoView } from '../usecases/validation/redo-drop.ts';
 import { FileValidationView } from '../usecases/validation/validation-view.ts';
 import { CostView } from './cost/cost-view.ts';
 import { DoctorView } from './doctor/doctor-view.ts';

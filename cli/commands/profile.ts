@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Command as Program } from 'commander';
 import type { Profile } from '../../core/profile/profile.ts';
 import { describeLeftOut, type FileProfile } from '../../usecases/validation/file-profile.ts';
@@ -14,11 +13,11 @@ export function addProfile(program: Program, io: Io, options: () => GlobalOption
     .description('count what is in a data file')
     .action(async (file: string) => {
       assertFileExists(file);
-      print(io, options(), await profileAnyFile(file), (profile) => formatProfile(path.basename(file), profile));
+      print(io, options(), await profileAnyFile(file), formatProfile);
     });
 }
 
-function formatProfile(file: string, profile: FileProfile): string {
+function formatProfile(profile: FileProfile): string {
   const rows = Object.entries(profile.columns).map(([name, column]) => [
     name,
     `${((100 * column.missing) / Math.max(1, column.rows)).toFixed(1)} %`,
@@ -28,7 +27,7 @@ function formatProfile(file: string, profile: FileProfile): string {
   return [
     `${profile.rows} rows`,
     table(['column', 'missing', 'distribution', 'values'], rows),
-    ...describeLeftOut(file, profile).map((sentence) => `  ${sentence}`),
+    ...describeLeftOut('the file', profile).map((sentence) => `  ${sentence}`),
   ].join('\n');
 }
 

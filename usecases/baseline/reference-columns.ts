@@ -36,7 +36,9 @@ export function inferColumns(
         typeof source === 'string' || fitsParquet(rule, source.parquet)
           ? `${cellSql(rule, expression, source).state} > ${CELL_STATES.missing}`
           : `${expression} IS NOT NULL`;
-      const [found] = await duck.rows(`SELECT ${expression}::VARCHAR AS value FROM ${relation} WHERE ${unread} LIMIT 1`);
+      const [found] = await duck.rows(
+        `SELECT ${expression}::VARCHAR AS value FROM ${relation} WHERE ${unread} LIMIT 1`,
+      );
       return found === undefined ? undefined : String(found.value);
     };
     const known = (name: string | undefined): name is string => name !== undefined && byName.has(name);
