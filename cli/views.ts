@@ -1,5 +1,4 @@
 import type * as z from 'zod';
-import { Profile } from '../core/profile/profile.ts';
 import { Entry } from '../core/registry/ledger.ts';
 import { SimulationTableView, SimulationView } from '../core/simulation/view.ts';
 import { TraceView } from '../usecases/audit/trace-view.ts';
@@ -13,6 +12,7 @@ import { RowsExportView, RowsListView, RowsReturnView, RowsView } from '../useca
 import { HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
+import { FileProfile } from '../usecases/validation/file-profile.ts';
 import { RedoView } from '../usecases/validation/redo-drop.ts';
 import { FileValidationView } from '../usecases/validation/validation-view.ts';
 import { CostView } from './cost/cost-view.ts';
@@ -59,7 +59,7 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   'rows export': view('rows-export', RowsExportView, 'quarantined rows as a file'),
   'rows redo': rowsReturn,
   'rows release': rowsReturn,
-  profile: view('profile', Profile, 'what is in a data file, counted'),
+  profile: view('profile', FileProfile, 'what is in a data file, counted'),
   drift: view('drift', DriftView, 'drift of captured traffic'),
   'drift --file': view('file-drift', FileDriftView, 'drift of a data file'),
   quality: view('quality', QualityView, 'how good a version was, by the truths of its predictions'),

@@ -16,7 +16,7 @@ export function addExplain(program: Program, io: Io, options: () => GlobalOption
   withEndpointOptions(
     program.command('explain <model>').description('what each feature adds to the predictions of the rows of a file'),
   )
-    .requiredOption('--data <file>', '.csv, .jsonl, .parquet, or .json: one object or an array of them')
+    .requiredOption('--data <file>', '.csv, .tsv, .jsonl, .parquet, or .json: one object or an array of them')
     .option('--limit <rows>', 'rows to explain (default: 3, with --global 200)')
     .option('--global', 'the mean size of the values over the rows, instead of each row')
     .option('--output <name>', "what is explained (default: the decision's output)")

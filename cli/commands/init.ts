@@ -18,6 +18,7 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import type { Draft } from '../../usecases/baseline/infer-contract.ts';
 import type { ModelFolderView } from '../../usecases/baseline/model-folder-view.ts';
+import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -47,7 +48,7 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .requiredOption('--model <file>', 'the .onnx file')
     .requiredOption(
       '--data <file>',
-      'reference data, such as the training rows: .csv, .jsonl or .parquet; requests in a .jsonl where inputs are tensors',
+      'reference data, such as the training rows: .csv, .tsv, .jsonl or .parquet; requests in a .jsonl where inputs are tensors',
     )
     .option('--name <name>', 'name of the model (default: that of the file)')
     .option('--id <column>', 'column that identifies a row')
@@ -65,10 +66,7 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .option('--force', 'overwrite what is there')
     .action(async (own: InitOptions) => {
       const place = placeOf(own);
-      const { withoutIndex } = await import('../../usecases/baseline/without-index.ts');
-      const made = await withoutIndex(own.data, (data, notices) =>
-        withOptionalExamined(own.model, (examined) => writeFolder(place, examined, { ...own, data, notices })),
-      );
+      const made = await withOptionalExamined(own.model, (examined) => writeFolder(place, examined, own));
       print(io, options(), made, formatInitialised);
     });
 }
@@ -100,13 +98,10 @@ function placeOf(own: InitOptions): Place {
 async function writeFolder(
   { name, folder, target }: Place,
   { signature, file }: ExaminedModel,
-  own: InitOptions & Pick<ModelFolderView, 'notices'>,
+  own: InitOptions,
 ): Promise<ModelFolderView> {
-  const manifest = Manifest.parse({
-    name,
-    ...(await draftOf(signature, own)),
-    ...(await decisionOf(signature, own)),
-  });
+  const { notices, ...draft } = await draftOf(signature, own);
+  const manifest = Manifest.parse({ name, ...draft, ...(await decisionOf(signature, own)) });
   await mkdir(folder, { recursive: true });
   const model = path.join(folder, MODEL_FILES.model);
   if (path.resolve(model) !== path.resolve(own.model)) await copyFile(file, model);
@@ -120,7 +115,7 @@ async function writeFolder(
   return {
     folder,
     manifestFile: target,
-    notices: own.notices,
+    notices,
     manifest,
     baseline: {
       rows: baseline.profile.rows,
@@ -131,26 +126,37 @@ async function writeFolder(
 }
 
 /** The contract as the data suggests it: of a table its columns, of requests their tensors as well. */
-async function draftOf(signature: Signature, own: InitOptions): Promise<Draft> {
+async function draftOf(signature: Signature, own: InitOptions): Promise<Draft & Noticed> {
   const { contractOfRequests, wholeInputs } = await import('../../usecases/baseline/infer-contract.ts');
   const requests = /\.(jsonl|ndjson)$/.test(own.data);
   const wholes = wholeInputs(signature, requests ? await firstLine(own.data) : undefined);
   const [whole] = wholes;
-  if (whole === undefined) return { contract: await contractOf(signature, own) };
+  if (whole === undefined) return contractOf(signature, own);
   if (!requests)
     throw new UsageError(
       `input ${whole.name} takes [${whole.shape}] (-1: any), which no column of a table holds: give requests with ` +
         `--data, a line of JSON each, such as {"${whole.name}": …} in a .jsonl file`,
     );
-  return contractOfRequests(own.data, signature, wholes, { ...own, profile: profileAnyFile });
+  const draft = await contractOfRequests(own.data, signature, wholes, { ...own, profile: profileReference });
+  return { ...draft, notices: [] };
 }
 
 /** Of a table: types and ranges of features as they are, and of other columns what is certain. */
-async function contractOf(signature: Signature, own: InitOptions): Promise<Contract> {
-  const contract = inferContract(signature, await profileAnyFile(own.data), own);
+async function contractOf(signature: Signature, own: InitOptions): Promise<{ contract: Contract } & Noticed> {
+  const profile = await profileReference(own.data);
+  const contract = inferContract(signature, profile, own);
   const { inferColumns } = await import('../../usecases/baseline/reference-columns.ts');
-  return Contract.parse({ ...contract, data: { ...contract.data, ...(await inferColumns(own.data, own)) } });
+  const data = { ...contract.data, ...(await inferColumns(own.data, own)) };
+  return {
+    contract: Contract.parse({ ...contract, data }),
+    notices: describeLeftOut(path.basename(own.data), profile),
+  };
 }
+
+type Noticed = Pick<ModelFolderView, 'notices'>;
+
+/** A text is allowed as a contract reads it: NA is one. */
+const profileReference = (file: string) => profileAnyFile(file, { literalText: true });
 
 async function firstLine(file: string): Promise<Record<string, unknown> | undefined> {
   for await (const line of readJsonLines(file)) return line;

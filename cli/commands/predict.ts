@@ -11,7 +11,7 @@ export function addPredict(program: Program, io: Io, options: () => GlobalOption
   withEndpointOptions(
     program.command('predict <model>').description('ask a running endpoint for predictions of the rows of a file'),
   )
-    .requiredOption('--data <file>', '.csv, .jsonl, .parquet, or .json: one object or an array of them')
+    .requiredOption('--data <file>', '.csv, .tsv, .jsonl, .parquet, or .json: one object or an array of them')
     .option('--limit <rows>', 'rows to send', '20')
     .action(async (model: string, own: ClientOptions & { data: string; limit: string }) => {
       const endpoint = await openEndpoint(io, options(), own);

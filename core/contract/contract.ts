@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { recordName } from '../model/names.ts';
 import { ownValue } from '../model/own-value.ts';
+import { DEFAULT_RECORD_LINES } from '../records/scanned-record.ts';
 import { DataColumns, otherColumns } from './data-columns.ts';
 import { PersonalTreatment } from './personal-treatment.ts';
 import { RULE_SHAPE, rulesProblem } from './rules/rules.ts';
@@ -57,7 +58,7 @@ export const FileRules = z.strictObject({
     .regex(/^[\t !#-&(-/:-@[-`{-~]$/)
     .optional(),
   /** Most lines that a record of a CSV file may take, with line breaks in its quoted fields. */
-  maxRecordLines: z.int().min(1).max(10_000).default(50),
+  maxRecordLines: z.int().min(1).max(10_000).default(DEFAULT_RECORD_LINES),
   /** Columns that together must be unique. Later duplicates are quarantined. */
   unique: z.array(z.string()).default([]),
   /** Oldest that the newest row may be when the file arrives, in days; needs `data.time`. */

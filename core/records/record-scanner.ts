@@ -1,3 +1,4 @@
+import { anyBreak, firstLineBreak, OPEN_QUOTES } from './first-line-break.ts';
 import {
   LINE_END_BYTES,
   type LineEnd,
@@ -67,7 +68,7 @@ const KEPT_BYTES = 64 * 1024;
 /**
  * Finds the records of CSV or TSV text (RFC 4180) in chunks of bytes, in one pass and in time linear in their number.
  *
- * - A line ends with LF or CR LF; with a lone CR, too, where the first line break of the file is one.
+ * - A line ends with LF or CR LF; with a lone CR, too, where the first line break outside quotes is one.
  * - A line with nothing on it is no record. Inside quotes it is text.
  * - A quote opens a quoted field only as its first character; elsewhere in an unquoted field it is text.
  * - A quoted field that is not closed within `maxRecordLines` lines of its record, or over whose lines comes a quote that
@@ -77,6 +78,7 @@ const KEPT_BYTES = 64 * 1024;
  */
 export class RecordScanner {
   readonly #kinds = new Uint8Array(256);
+  readonly #dialect: RecordDialect;
   readonly #maxLines: number;
   readonly #sink: (record: ScannedRecord) => void;
   readonly #record = new CurrentRecord();
@@ -90,13 +92,15 @@ export class RecordScanner {
   #blank = 0;
   #expected = 0;
   #started = false;
-  /** Whether a lone CR ends a line; undefined until the first line break. */
+  /** Whether a lone CR ends a line; undefined until the first line break outside quotes. */
   #returnEnds: boolean | undefined;
   /** Whether a line beyond the limit has begun, whose end is being looked for. */
   #overlong = false;
 
   /** @param sink is given every record, in order, whole and faulty ones */
-  constructor({ delimiter, maxRecordLines }: RecordDialect, sink: (record: ScannedRecord) => void) {
+  constructor(dialect: RecordDialect, sink: (record: ScannedRecord) => void) {
+    const { delimiter, maxRecordLines } = dialect;
+    this.#dialect = dialect;
     this.#kinds.fill(BEYOND_ASCII, 128);
     this.#kinds[UNIT_SEPARATOR] = SEPARATOR;
     this.#kinds[LF] = LINE_FEED;
@@ -163,15 +167,14 @@ export class RecordScanner {
     return true;
   }
 
-  /** Decides by the first line break what ends a line. @returns whether it could be decided */
+  /** Decides by the first line break outside quotes what ends a line. @returns whether it could be decided */
   #decideEnds(last: boolean): boolean {
     const data = this.#data;
-    const feed = data.indexOf(LF);
-    const back = data.indexOf(CR);
-    const isReturn = back !== -1 && (feed === -1 || back < feed);
-    const certain = isReturn ? back + 1 < data.length : feed !== -1;
+    const found = firstLineBreak(data, this.#dialect);
+    const certain = found >= 0 && (data[found] === LF || found + 1 < data.length);
     if (!certain && !last && data.length < MAX_RECORD_BYTES) return false;
-    this.#returnEnds = isReturn && data[back + 1] !== LF;
+    const at = found === OPEN_QUOTES ? anyBreak(data) : found;
+    this.#returnEnds = at >= 0 && data[at] === CR && data[at + 1] !== LF;
     return true;
   }
 

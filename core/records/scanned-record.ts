@@ -49,3 +49,6 @@ export const describeFault = (fault: ShapeFault): string => EXPECTED[fault];
 
 /** Longest record, in bytes. */
 export const MAX_RECORD_BYTES = 2 * 1024 * 1024;
+
+/** Physical lines that a record may take where nothing else is said. */
+export const DEFAULT_RECORD_LINES = 50;

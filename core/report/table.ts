@@ -50,11 +50,12 @@ export function longTable(
   label: string,
   columns: readonly PageColumn[],
   rows: readonly (readonly PageCell[])[],
+  shown = SHOWN_LINES,
 ): string {
-  const rest = rows.slice(SHOWN_LINES, MAX_LINES);
+  const rest = rows.slice(shown, MAX_LINES);
   const unlisted = rows.length - MAX_LINES;
   return (
-    renderTable(label, columns, rows.slice(0, SHOWN_LINES)) +
+    renderTable(label, columns, rows.slice(0, shown)) +
     (rest.length === 0
       ? ''
       : folded(`${countText(rest.length)} more`, renderTable(`${label}, continued`, columns, rest))) +

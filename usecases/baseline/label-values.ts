@@ -1,18 +1,21 @@
+import { CELL_STATES } from '../../core/contract/cells/cell-rule.ts';
+import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import type { LabelValues } from '../../core/schema-inference/infer-decision.ts';
-import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
-import { readerOf } from '../validation/profile-file.ts';
+import { withDuck } from '../../platform/duckdb/connection.ts';
+import { openPlainTable } from '../validation/plain-table.ts';
 
 const MAX_VALUES = 1_000;
 
 /** Distinct values of a column; numbers where all are. Undefined when the file has no such column. */
 export function labelValues(file: string, column: string): Promise<LabelValues | undefined> {
   return withDuck(undefined, async (duck) => {
-    const reader = readerOf(file);
-    const columns = await duck.rows(`DESCRIBE SELECT * FROM ${reader}`);
-    if (!columns.some(({ column_name }) => column_name === column)) return undefined;
-    const text = `${identifier(column)}::VARCHAR`;
+    const { relation, columns } = await openPlainTable(duck, file);
+    const found = columns.find(({ name }) => name === column);
+    if (found === undefined) return undefined;
+    const text = `(${found.expression})::VARCHAR`;
+    const present = `${cellSql({ type: 'float' }, text, 'text').state} <> ${CELL_STATES.missing}`;
     const rows = await duck.rows(
-      `SELECT DISTINCT ${text} AS value FROM ${reader} WHERE ${text} <> '' LIMIT ${MAX_VALUES + 1}`,
+      `SELECT DISTINCT ${text} AS value FROM ${relation} WHERE ${present} LIMIT ${MAX_VALUES + 1}`,
     );
     const texts = rows.map(({ value }) => String(value));
     const more = texts.length > MAX_VALUES;

@@ -1,10 +1,10 @@
-import { CELL_STATES, type CellRule, type CellSource } from '../../core/contract/cells/cell-rule.ts';
+import { CELL_STATES, type CellRule } from '../../core/contract/cells/cell-rule.ts';
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import { fitsParquet } from '../../core/contract/cells/parquet-sql.ts';
 import type { DataColumns } from '../../core/contract/data-columns.ts';
 import { InferenceError } from '../../core/schema-inference/infer.ts';
-import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
-import { readerOf } from '../validation/profile-file.ts';
+import { withDuck } from '../../platform/duckdb/connection.ts';
+import { openPlainTable } from '../validation/plain-table.ts';
 
 /** Columns that somebody has named, and what only they can know. */
 export interface NamedColumns {
@@ -27,27 +27,21 @@ export function inferColumns(
   { id, time, timeZone, timeFormat }: NamedColumns,
 ): Promise<Pick<DataColumns, 'id' | 'time'>> {
   return withDuck(undefined, async (duck) => {
-    const reader = readerOf(file);
-    const types = new Map(
-      (await duck.rows(`DESCRIBE SELECT * FROM ${reader}`)).map(({ column_name, column_type }) => [
-        String(column_name),
-        String(column_type),
-      ]),
-    );
-    const text = /\.csv(\.gz)?$/.test(file);
+    const { relation, columns } = await openPlainTable(duck, file);
+    const byName = new Map(columns.map((column) => [column.name, column]));
     /** A value that the rule does not read; undefined where it reads all that are there. */
     const odd = async (name: string, rule: CellRule): Promise<string | undefined> => {
-      const parquet = types.get(name)!;
-      const source: CellSource = text ? 'text' : { parquet };
-      const column = identifier(name);
+      const { expression, source } = byName.get(name)!;
       const unread =
-        text || fitsParquet(rule, parquet)
-          ? `${cellSql(rule, column, source).state} > ${CELL_STATES.missing}`
-          : `${column} IS NOT NULL`;
-      const [found] = await duck.rows(`SELECT ${column}::VARCHAR AS value FROM ${reader} WHERE ${unread} LIMIT 1`);
+        typeof source === 'string' || fitsParquet(rule, source.parquet)
+          ? `${cellSql(rule, expression, source).state} > ${CELL_STATES.missing}`
+          : `${expression} IS NOT NULL`;
+      const [found] = await duck.rows(
+        `SELECT ${expression}::VARCHAR AS value FROM ${relation} WHERE ${unread} LIMIT 1`,
+      );
       return found === undefined ? undefined : String(found.value);
     };
-    const known = (name: string | undefined): name is string => name !== undefined && types.has(name);
+    const known = (name: string | undefined): name is string => name !== undefined && byName.has(name);
     const whole = known(id) && (await odd(id, { type: 'integer' })) === undefined;
     const formats = timeFormat === undefined ? [] : [timeFormat];
     if (known(time)) {

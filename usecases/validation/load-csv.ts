@@ -16,7 +16,7 @@ export async function loadCsv(duck: Duck, file: string, { contract, columns: rul
   let columns: ColumnRule[] = [];
   let skipped = 0;
   let plain: PlainColumns | undefined;
-  const whole = await wholeRecords(file, dialect, path.join(duck.scratch, 'records.csv'), (fields) => {
+  const inspect = (fields: readonly string[]) => {
     // An index that was written along: pandas gives it no name, and nothing else is meant by that.
     skipped = fields.length > 1 && fields[0] === '' ? 1 : 0;
     const names = fields.slice(skipped);
@@ -25,8 +25,9 @@ export async function loadCsv(duck: Duck, file: string, { contract, columns: rul
     if (columns.length <= FEW_COLUMNS) return undefined;
     const found = new PlainColumns(columns, skipped);
     plain = found;
-    return (record) => found.see(record, dialect.delimiter);
-  });
+    return (record: string) => found.see(record, dialect.delimiter);
+  };
+  const whole = await wholeRecords(file, dialect, path.join(duck.scratch, 'records.csv'), { inspect });
   await createCells(duck, {
     relation: fieldsSql(whole, dialect.delimiter),
     columns,

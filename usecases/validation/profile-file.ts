@@ -1,57 +1,66 @@
-import type { Profile } from '../../core/profile/profile.ts';
+import { CELL_STATES } from '../../core/contract/cells/cell-rule.ts';
+import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import { batchesOf, type ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
-import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { type Duck, withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
-import { UnsupportedFileError } from './errors.ts';
+import type { FileProfile } from './file-profile.ts';
+import { openPlainTable, type PlainColumn } from './plain-table.ts';
 
-/** Numbers in a text column from which it counts as numeric: all that are there. */
+/** Types of the engine that are numbers. */
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/;
 
-/** Profiles a file of any form, without a contract: a column is numeric when all its values are. */
-export async function profileAnyFile(file: string): Promise<Profile> {
-  return withDuck(undefined, async (duck) => {
-    const reader = readerOf(file);
-    const found = (await duck.rows(`DESCRIBE SELECT * FROM ${reader}`)).map(({ column_name, column_type }) => ({
-      name: String(column_name),
-      type: String(column_type),
-    }));
-    await duck.run(`CREATE TEMP TABLE file AS SELECT * FROM ${reader}`);
-    const texts = found.filter(({ type }) => type === 'VARCHAR').map(({ name }) => name);
-    const numbers = await columnsOfNumbers(duck, texts);
-    const columns = found.map(({ name, type }): ProfiledColumn => {
-      const column = identifier(name);
-      return NUMERIC.test(type) || numbers.has(name)
-        ? { name, kind: 'numeric', expression: `TRY_CAST(${column} AS DOUBLE)` }
-        : { name, kind: 'categorical', expression: `${column}::VARCHAR` };
-    });
-    return profileRelation(duck, 'file', columns);
-  });
-}
+const FILE = 'plain_file';
 
-/** Columns of text that have values, all of which are numbers. */
-async function columnsOfNumbers(duck: Duck, names: readonly string[]): Promise<Set<string>> {
-  const found = new Set<string>();
-  for (const batch of batchesOf(names, 1)) {
-    const counts = batch.map((name, i) => {
-      const column = identifier(name);
-      return `count(t.${column}) AS some${i}, count(TRY_CAST(t.${column} AS DOUBLE)) AS numbers${i}`;
-    });
-    const [row = {}] = await duck.rows(`SELECT ${counts.join(', ')} FROM file t`);
-    for (const [i, name] of batch.entries())
-      if (Number(row[`some${i}`]) > 0 && row[`some${i}`] === row[`numbers${i}`]) found.add(name);
-  }
-  return found;
+/** How cells of text are counted. */
+export interface ProfileOptions {
+  /** Whether NaN, NA and NULL are values of a column of text, as a contract has it, and not missing. @default false */
+  readonly literalText?: boolean;
 }
 
 /**
- * The table function with which DuckDB reads a file. All columns of a CSV file are text: DuckDB is to guess no types.
- *
- * @throws UnsupportedFileError when the name of the file has another ending
+ * Profiles a file of any form, without a contract: a column is numeric when all values that it has are numbers. Those
+ * that no double holds are not counted as values.
  */
-export function readerOf(file: string): string {
-  if (/\.parquet$/.test(file)) return `read_parquet(${literal(file)})`;
-  if (/\.(jsonl|ndjson)(\.gz)?$/.test(file)) return `read_json(${literal(file)}, format = 'newline_delimited')`;
-  if (/\.csv(\.gz)?$/.test(file))
-    return `read_csv(${literal(file)}, header = true, delim = ',', quote = '"', escape = '"', all_varchar = true, nullstr = '')`;
-  throw new UnsupportedFileError(file, ['.csv', '.jsonl', '.ndjson', '.parquet']);
+export async function profileAnyFile(file: string, { literalText = false }: ProfileOptions = {}): Promise<FileProfile> {
+  return withDuck(undefined, async (duck) => {
+    const { relation, columns: found, index, leftOut } = await openPlainTable(duck, file);
+    // Names of ours: those of the file never meet the engine.
+    const selected = found.map(({ expression }, i) => `${expression} AS f${i}`);
+    await duck.run(`CREATE TEMP TABLE ${FILE} AS SELECT ${selected.join(', ')} FROM ${relation}`);
+    const columns = found.map((column, i) => ({ ...column, expression: `f${i}` }));
+    const numbers = await columnsOfNumbers(duck, columns.filter(isText));
+    const profiled = columns.map((column): ProfiledColumn => {
+      const { name, expression, type } = column;
+      if (NUMERIC.test(type)) return { name, kind: 'numeric', expression: `TRY_CAST(${expression} AS DOUBLE)` };
+      const { value, state } = asNumber(column);
+      if (numbers.has(name)) return { name, kind: 'numeric', expression: value };
+      const text = `${expression}::VARCHAR`;
+      return {
+        name,
+        kind: 'categorical',
+        expression:
+          isText(column) && !literalText ? `CASE WHEN ${state} <> ${CELL_STATES.missing} THEN ${text} END` : text,
+      };
+    });
+    return { ...(await profileRelation(duck, FILE, profiled)), index, leftOut };
+  });
+}
+
+const isText = ({ type }: PlainColumn): boolean => type === 'VARCHAR';
+
+const asNumber = ({ expression }: PlainColumn) => cellSql({ type: 'float' }, expression, 'text');
+
+/** Columns of text that have values, all of which are numbers. */
+async function columnsOfNumbers(duck: Duck, columns: readonly PlainColumn[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const batch of batchesOf(columns, 1)) {
+    const counts = batch.map((column, i) => {
+      const { value, state } = asNumber(column);
+      return `count(${value}) AS numbers${i}, count(*) FILTER (${state} = ${CELL_STATES.type}) AS others${i}`;
+    });
+    const [row = {}] = await duck.rows(`SELECT ${counts.join(', ')} FROM ${FILE}`);
+    for (const [i, { name }] of batch.entries())
+      if (Number(row[`numbers${i}`]) > 0 && Number(row[`others${i}`]) === 0) found.add(name);
+  }
+  return found;
 }

@@ -4,9 +4,11 @@ import path from 'node:path';
 import { isPersonal, needsKeys, type PrivacyKeys } from '../../core/contract/personal.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
+import { countRejected } from './count-records.ts';
 import { csvHeader } from './csv-header-text.ts';
 import { type DatasetRules, loadContract } from './dataset-contract.ts';
 import { claimVersion, type HeldContract, readJson, storeVersion, versionFolder } from './dataset-version.ts';
+import { plainDialect } from './dialect.ts';
 import { dropId, fileId, type JudgedBy } from './drop-id.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
 import { dropsOfFile, reportsOfFile } from './find-reports.ts';
@@ -258,12 +260,13 @@ async function validateContent(
   rules: DatasetRules | undefined,
   options: Omit<ValidateOptions, 'baseline'>,
 ): Promise<JudgedContent> {
-  if (rules === undefined) {
-    const { message } = new NoContractError(options.personal?.owner ?? '');
-    return { view: rejectedFile({ rule: 'schema', message }), header: null };
-  }
   try {
     const plain = await unpackFile(file, path.dirname(file));
+    if (rules === undefined) {
+      const { message } = new NoContractError(options.personal?.owner ?? '');
+      const counts = await countRejected(plain, plainDialect(plain));
+      return { view: rejectedFile({ rule: 'schema', message }, counts), header: null };
+    }
     const view = await validateFile(plain, rules.contract, {
       ...options,
       ...(rules.baseline ? { baseline: rules.baseline } : {}),

@@ -9,6 +9,7 @@ import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/
 import { summarizeRelation } from '../../platform/duckdb/profile.ts';
 import { describeBreach } from './breach-reasons.ts';
 import { addDuplicates, countBreaches, countRows } from './breaches.ts';
+import { countRejected, NOTHING_COUNTED, type RejectedCounts } from './count-records.ts';
 import { ROW, ROWS, removeBreaches } from './create-cells.ts';
 import { dialectOf } from './dialect.ts';
 import { FileRejectedError, ResourceExhaustedError, resourceError } from './errors.ts';
@@ -18,6 +19,7 @@ import type { Loaded } from './loaded.ts';
 import { type PersonalOptions, type PersonalSql, personalSql } from './personal-columns.ts';
 import { profiledColumns, summaryTerms } from './profiled-columns.ts';
 import { beginQuarantine, type Quarantine } from './quarantine-rows.ts';
+import { unpackFile } from './unpack-file.ts';
 import type { ValidationView } from './validation-view.ts';
 
 export interface ValidateOptions {
@@ -55,11 +57,14 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
   await mkdir(options.outDir, { recursive: true });
   return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB }, async (duck) => {
     let loaded: Loaded;
+    let unpacked: string | undefined;
     try {
-      loaded = await loadFile(duck, file, contract, options.now);
+      unpacked = await unpackFile(file, duck.scratch);
+      loaded = await loadFile(duck, unpacked, contract, options.now);
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
-      return rejectedFile(withoutValues(error, contract));
+      const counts = unpacked && (await countRejected(unpacked, dialectOf(unpacked, contract)));
+      return rejectedFile(withoutValues(error, contract), counts || undefined);
     }
     const names = loaded.columns.map(({ name }) => name);
     const personal = personalSql(duck, contract, names, options.personal ?? { owner: '' });
@@ -99,7 +104,7 @@ interface Judged {
   readonly contract: Contract;
   readonly loaded: Loaded;
   readonly personal: PersonalSql;
-  readonly rows: Counts['rows'];
+  readonly rows: RejectedCounts['rows'];
 }
 
 /** Profiles the good rows, asks what a file as a whole is held to, and writes them. */
@@ -132,7 +137,7 @@ async function judgeRows(
 }
 
 /** Of a file that is rejected whole no record is accepted. */
-const rejectedCounts = ({ rows, lines }: Counts): Counts => ({
+const rejectedCounts = ({ rows, lines }: RejectedCounts): RejectedCounts => ({
   rows: { ...rows, accepted: 0, quarantined: rows.records },
   lines: { ...lines, accepted: 0, quarantined: lines.accepted + lines.quarantined },
 });
@@ -153,17 +158,10 @@ function dictionaries(columns: number, rows: number): string {
 /** Memory of the engine; the process goes about 250 MB over it. */
 const MEMORY_MB = 384;
 
-type Counts = Pick<ValidationView, 'rows' | 'lines'>;
-
-const NONE: Counts = {
-  rows: { records: 0, accepted: 0, quarantined: 0 },
-  lines: { total: 0, header: 0, blank: 0, accepted: 0, quarantined: 0 },
-};
-
 /** A file that was rejected whole, before or after its rows could be counted. */
 export function rejectedFile(
   { rule, message }: Pick<FileRejectedError, 'rule' | 'message'>,
-  counts: Counts = NONE,
+  counts: RejectedCounts = NOTHING_COUNTED,
   reasons: ValidationView['reasons'] = [],
 ): ValidationView {
   return {

@@ -7,15 +7,15 @@ import { columnSections } from '../../core/report/columns-section.ts';
 import { missingSection } from '../../core/report/missing-section.ts';
 import { type Page, type PageSection, renderPage } from '../../core/report/page.ts';
 import { quarantineTable, type RowFormat } from '../../core/report/quarantine-table.ts';
-import { renderTable } from '../../core/report/table.ts';
+import { longTable, renderTable } from '../../core/report/table.ts';
 import { countText, percentText } from '../../core/report/text.ts';
 import { formatOf } from './file-format.ts';
 import type { QuarantinedRow, ValidationView } from './validation-view.ts';
 
 /** Quarantined rows that the page shows. */
 export const SHOWN_ROWS = 30;
-/** Kinds of violations that the page lists. */
-const MAX_REASONS = 200;
+/** Kinds of violations that the page shows at once; the others are folded. */
+const SHOWN_REASONS = 20;
 
 const KEPT = { omit: 'not at all', hash: 'as a pseudonym', encrypt: 'encrypted' } as const;
 
@@ -70,7 +70,8 @@ function rowSections({ found, sample, file, withheld }: ValidationPage): PageSec
     { label: 'quarantined', count: rows.quarantined, colour: 'bad' },
   ]);
   const sections = [{ title: 'Rows', html: bar + accounting(found) }];
-  sections.push({ title: 'Violations by rule', html: violations(reasons, rows.records) });
+  // Where the columns are not those of the contract, no row was asked.
+  if (columns.length > 0) sections.push({ title: 'Violations by rule', html: violations(reasons, rows.records) });
   if (sample.length > 0) {
     const format: RowFormat = { columns, ...formatOf(file, found.delimiter), withheld };
     const more = rows.quarantined > sample.length;
@@ -97,27 +98,23 @@ function accounting({ rows, lines }: ValidationPage['found']): string {
 
 function violations(reasons: ValidationView['reasons'], records: number): string {
   if (reasons.length === 0) return '<p>No row breaks the contract.</p>';
-  const more = reasons.length - MAX_REASONS;
-  return (
-    renderTable(
-      'Violations by rule',
-      [
-        { title: 'column' },
-        { title: 'rule' },
-        { title: 'allowed', wide: true },
-        { title: 'rows', align: 'right' },
-        { title: 'of all', align: 'right' },
-      ],
-      reasons
-        .slice(0, MAX_REASONS)
-        .map(({ feature, rule, allowed, rows }) => [
-          feature,
-          rule,
-          allowed,
-          countText(rows),
-          percentText(rows / Math.max(1, records)),
-        ]),
-    ) + (more > 0 ? `<p class="note">${countText(more)} more are in the report as JSON.</p>` : '')
+  return longTable(
+    'Violations by rule',
+    [
+      { title: 'column' },
+      { title: 'rule' },
+      { title: 'allowed', wide: true },
+      { title: 'rows', align: 'right' },
+      { title: 'of all', align: 'right' },
+    ],
+    reasons.map(({ feature, rule, allowed, rows }) => [
+      feature,
+      rule,
+      allowed,
+      countText(rows),
+      percentText(rows / Math.max(1, records)),
+    ]),
+    SHOWN_REASONS,
   );
 }
 

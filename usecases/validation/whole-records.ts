@@ -8,6 +8,7 @@ import {
   type ShapeFault,
 } from '../../core/records/scanned-record.ts';
 import { parseHeader } from './csv-header.ts';
+import { FileRejectedError } from './errors.ts';
 import { RecordCopy } from './record-copy.ts';
 import { scanFile } from './scan-file.ts';
 
@@ -33,16 +34,15 @@ export interface WholeRecords {
  * or a blank line, a record over lines, a quote in an unquoted field, another line end.
  *
  * @param target where the copy goes, where one is needed
- * @param inspect given the columns, says what is given the text of each whole record
  * @throws FileRejectedError when it has no header, or is no text
  */
 export async function wholeRecords(
   file: string,
   dialect: RecordDialect,
   target: string,
-  inspect: (columns: readonly string[]) => TakeRecord | undefined = () => undefined,
+  watch: RecordWatch = {},
 ): Promise<WholeRecords> {
-  const scan = new WholeRecordScan(dialect, new RecordCopy(file, target), inspect);
+  const scan = new WholeRecordScan(dialect, new RecordCopy(file, target), watch);
   const { copy } = scan;
   let totals: ScanTotals;
   try {
@@ -57,11 +57,21 @@ export async function wholeRecords(
     await copy.close();
   }
   const { lineEnd, escaped, columns, records, faults, headerLines } = scan;
+  if (headerLines === 0)
+    throw new FileRejectedError('format', 'the file has no header: nothing is on any of its lines');
   const header = !copy.begun;
   return { file: header ? file : target, header, lineEnd, escaped, columns, records, faults, headerLines, totals };
 }
 
 type TakeRecord = (record: string) => void;
+
+/** Who else looks at the records of a file. */
+export interface RecordWatch {
+  /** Given the columns, says what is given the text of each whole record. */
+  inspect?(columns: readonly string[]): TakeRecord | undefined;
+  /** Is told of each record with a fault, and the line on which it begins. */
+  faulty?(fault: ShapeFault, line: number): void;
+}
 
 class WholeRecordScan {
   readonly faults = new Map<ShapeFault, number>();
@@ -76,15 +86,11 @@ class WholeRecordScan {
   /** Where the header ends, and where the last record does that the engine may read in the source. */
   #from = 0;
   #next = 0;
-  readonly #inspect: (columns: readonly string[]) => TakeRecord | undefined;
+  readonly #watch: RecordWatch;
   #see: TakeRecord | undefined;
 
-  constructor(
-    { delimiter }: RecordDialect,
-    copy: RecordCopy,
-    inspect: (columns: readonly string[]) => TakeRecord | undefined,
-  ) {
-    this.#inspect = inspect;
+  constructor({ delimiter }: RecordDialect, copy: RecordCopy, watch: RecordWatch) {
+    this.#watch = watch;
     this.#delimiter = delimiter;
     this.copy = copy;
   }
@@ -108,6 +114,7 @@ class WholeRecordScan {
     }
     if (fault !== undefined) {
       this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
+      this.#watch.faulty?.(fault, record.line);
       return;
     }
     this.records++;
@@ -118,7 +125,7 @@ class WholeRecordScan {
 
   #takeHeader(record: ScannedRecord): void {
     this.columns = parseHeader(record, this.#delimiter);
-    this.#see = this.#inspect(this.columns);
+    this.#see = this.#watch.inspect?.(this.columns);
     this.headerLines = record.lines;
     this.#from = record.offset + record.length + LINE_END_BYTES[record.end];
     this.#next = this.#from;

@@ -68,6 +68,25 @@ describe('trimtab init with a table', () => {
     expect(made.out).toContain('the first column of pandas.csv has no name: it is the index that pandas writes along');
     expect(contract().features.map(({ name }) => name)).toEqual(['application_id', 'amount']);
     expect(contract().data.extra).toEqual([]);
+    expect(made.out).toContain('and is left out, in files to be validated, too');
+    expect((await run('validate', data, '--contract', target())).out).toContain('records 2 = accepted 2');
+  });
+
+  it('leaves out records that are none, and says so, and so does profile', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i},${i === 7 ? '"stray' : i}`).join('\n');
+    const data = table('stray.csv', `a,b\n${rows}\n`);
+    const made = await init(data, ['a', 'b']);
+    expect(made).toMatchObject({ status: 0, err: '' });
+    const told = (file: string) => `1 record of ${file} left out (line 9): expected a quoted field that is closed`;
+    expect(made.out).toContain('baseline of 59 rows');
+    expect(made.out).toContain(told('stray.csv'));
+    expect((await run('profile', data)).out).toContain(told('the file'));
+  });
+
+  it('takes a .tsv, of which a label may be missing', async () => {
+    const data = table('t.tsv', 'a\tb\ty\n1\t2\t0\n3\t4\tNA\n5\t6\t1\n');
+    expect(await init(data, ['a', 'b'], '--label', 'y', '--output', 'sum')).toMatchObject({ status: 0, err: '' });
+    expect(contract().features.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
   it('says what identifiers and times are, where that is certain', async () => {

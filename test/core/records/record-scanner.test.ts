@@ -77,6 +77,15 @@ describe('RecordScanner', () => {
       ],
     ],
     [
+      'a CR inside quotes of the header, which is text, too',
+      '"a\rb",n\n1\r,2\n3,"x\ry"\n',
+      [
+        [2, 1, 'return'],
+        [3, 1, 'whole'],
+      ],
+    ],
+    ['a header with a break inside quotes before a lone CR', '"a\nb",n\r1,2\r', [[3, 1, 'whole']]],
+    [
       'ragged rows',
       'a,b\n1\n1,2,3\n3,4\n',
       [
@@ -246,8 +255,12 @@ describe('the records of a file', () => {
           at = offset + length + { none: 0, lf: 1, crlf: 2, cr: 1 }[end];
         }
         expect(bytes.toString('latin1', at)).toMatch(/^[\r\n]*$/);
-        const physical = lineCount(bytes);
-        expect(totals.lines).toBe(physical);
+        // Which breaks quotes enclose the scanner alone knows: with any, either convention may hold.
+        const physical = [
+          lineCount(bytes),
+          ...(bytes.includes('"') ? [lineCount(bytes, true), lineCount(bytes, false)] : []),
+        ];
+        expect(physical).toContain(totals.lines);
       }),
       { numRuns: 2_000 },
     );
@@ -318,10 +331,10 @@ describe('the records of a file', () => {
 });
 
 /** Physical lines, found by another way. */
-function lineCount(bytes: Buffer): number {
+function lineCount(bytes: Buffer, returnEnds?: boolean): number {
   const text = bytes.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
   const first = /\r\n|\r|\n/.exec(text)?.[0];
-  const ends = first === '\r' ? /\r\n|\r|\n/ : /\n/;
+  const ends = (returnEnds ?? first === '\r') ? /\r\n|\r|\n/ : /\n/;
   const lines = text.split(ends);
   if (lines.at(-1) === '') lines.pop();
   return lines.length;

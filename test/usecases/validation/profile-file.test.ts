@@ -1,23 +1,88 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { UnsupportedFileError } from '../../../usecases/validation/errors.ts';
+import { gzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FileRejectedError, UnsupportedFileError } from '../../../usecases/validation/errors.ts';
+import { describeLeftOut } from '../../../usecases/validation/file-profile.ts';
 import { profileAnyFile } from '../../../usecases/validation/profile-file.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
+const FILES = path.resolve('test/usecases/validation/files');
+
 describe('profileAnyFile', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = temporaryFolder('profile');
+  });
+  const fileOf = (name: string, content: string | Buffer): string => {
+    const file = path.join(folder, name);
+    writeFileSync(file, content);
+    return file;
+  };
+
   it('takes a column for numeric when all values that are there are numbers', async () => {
-    const file = path.join(temporaryFolder('profile'), 'data.csv');
-    writeFileSync(file, 'a,b\n1,x\n,2\n3,\n');
-    const { rows, columns } = await profileAnyFile(file);
+    const { rows, columns } = await profileAnyFile(fileOf('data.csv', 'a,b\n1,x\n,2\n3,\n'));
     expect(rows).toBe(3);
     expect(columns.a).toMatchObject({ kind: 'numeric', missing: 1, min: 1, max: 3 });
     expect(columns.b).toMatchObject({ kind: 'categorical', missing: 1, categories: ['2', 'x'] });
   });
 
+  it('reads records as a validation does, and tells which are none', async () => {
+    const profile = await profileAnyFile(path.join(FILES, 'stray-quote.csv'));
+    expect(profile.rows).toBe(199);
+    expect(profile.leftOut).toEqual([
+      { expected: 'a quoted field that is closed, within the lines that a record may take', records: 1, lines: [51] },
+    ]);
+    expect(describeLeftOut('x.csv', profile)).toEqual([
+      '1 record of x.csv left out (line 51): expected a quoted field that is closed, within the lines that a record may take',
+    ]);
+  });
+
+  it('names the first lines of records that it leaves out', async () => {
+    const ragged = Array.from({ length: 8 }, () => '1\n').join('');
+    const { rows, leftOut } = await profileAnyFile(fileOf('ragged.csv', `a,b\n1,2\n${ragged}`));
+    expect([rows, leftOut]).toEqual([
+      1,
+      [{ expected: 'as many fields as the header has', records: 8, lines: [3, 4, 5, 6, 7] }],
+    ]);
+    expect(describeLeftOut('x.csv', { index: false, leftOut })[0]).toContain('(lines 3, 4, 5, 6, 7, …)');
+  });
+
+  it.each(['a\tb\n1\tx\n', gzipSync('a\tb\n1\tx\n')])('reads .tsv, and .gz behind it', async (content) => {
+    const { columns } = await profileAnyFile(fileOf(typeof content === 'string' ? 'f.tsv' : 'f.tsv.gz', content));
+    expect(columns).toMatchObject({ a: { kind: 'numeric', max: 1 }, b: { categories: ['x'] } });
+  });
+
+  it('rejects a file of blank lines', async () => {
+    await expect(profileAnyFile(fileOf('blank.csv', '\n\n\n'))).rejects.toThrow(FileRejectedError);
+  });
+
+  it('reads numbers, and what is missing, as cells are read', async () => {
+    const { n } = (await profileAnyFile(path.join(FILES, 'integers.csv'))).columns;
+    expect(n).toMatchObject({ kind: 'categorical', missing: 3 });
+    expect(n!.kind === 'categorical' && n!.categories).not.toContain('NA');
+    const { v } = (await profileAnyFile(path.join(FILES, 'floats.csv'))).columns;
+    expect(v).toMatchObject({ kind: 'numeric', min: 1.5, max: 1.7976931348623157e308, missing: 3 });
+    const { a } = (await profileAnyFile(fileOf('na.csv', 'a,b\n1,x\nNA,y\n null ,z\n'))).columns;
+    expect(a).toMatchObject({ kind: 'numeric', missing: 2, max: 1 });
+  });
+
+  it('takes the words for a missing value for text where a contract does', async () => {
+    const file = fileOf('countries.csv', 'a,b\nNA,1\nDE,NA\n');
+    const { columns } = await profileAnyFile(file, { literalText: true });
+    expect(columns).toMatchObject({ a: { missing: 0, categories: ['DE', 'NA'] }, b: { kind: 'numeric', missing: 1 } });
+  });
+
+  it('leaves out an index, and takes columns whose names differ by capitals alone', async () => {
+    const { index, columns } = await profileAnyFile(fileOf('index.csv', ',a,A\n0,1,x\n1,2,"y\nz"\n'));
+    expect(index).toBe(true);
+    expect(Object.keys(columns)).toEqual(['a', 'A']);
+    expect(columns.A).toMatchObject({ categories: ['x', 'y\nz'] });
+  });
+
   it('names the endings that it knows when a file has another', async () => {
     const profile = profileAnyFile('data.xlsx');
     await expect(profile).rejects.toThrow(UnsupportedFileError);
-    await expect(profile).rejects.toThrow("'data.xlsx' is none of .csv, .jsonl, .ndjson, .parquet");
+    await expect(profile).rejects.toThrow("'data.xlsx' is none of .csv, .tsv, .jsonl, .ndjson, .parquet");
   });
 });

@@ -97,6 +97,10 @@ describe('validateDrop', () => {
     await home.data.put('incoming/unknown/x.csv', 'a\n1\n');
     const report = await validateDrop(home, { key: 'incoming/unknown/x.csv' });
     expect(report.rejection?.reason).toContain('dataset unknown has no contract');
+    expect(report).toMatchObject({
+      rows: { records: 1, quarantined: 1 },
+      lines: { total: 2, header: 1, quarantined: 1 },
+    });
     expect(await json(`${report.places.quarantine}/rejected.json`)).toMatchObject({ rule: 'schema' });
   });
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Contract } from '../../../core/contract/contract.ts';
@@ -148,6 +149,8 @@ describe('validateFile', () => {
 
   it.each([
     ['empty', '', 'the file is empty'],
+    ['blank lines only', '\n\n\r\n', 'the file has no header'],
+    ['a byte order mark only', '\ufeff', 'the file has no header'],
     ['only a header', `${HEAD}\n`, '0 rows, at least 1 are expected'],
     ['semicolons', 'id;t;n\n1;2;3\n', 'columns are separated by semicolons, expected commas'],
     ['tabs', 'id\tt\tn\n1\t2\t3\n', 'columns are separated by tabs, expected commas'],
@@ -162,6 +165,24 @@ describe('validateFile', () => {
     expect(verdict.verdict).toBe('rejected');
     expect(verdict.rejection?.reason).toContain(reason);
   });
+
+  it.each([
+    ['t.csv', `\n${HEAD},z\n1,"a\nb"\n\n3\n`, [2, 6, 1, 2, 3]],
+    ['t.csv', 'id;t\n1;2\n', [1, 2, 1, 0, 1]],
+    ['t.csv', '\n\n', [0, 2, 0, 2, 0]],
+    ['t.tsv', `${HEAD}\n${good(1)}\n`, [1, 2, 1, 0, 1]],
+    ['t.jsonl', '{"z":1}\n\n[2]\n', [2, 3, 0, 1, 2]],
+    ['t.csv.gz', gzipSync('z\n1\n2\n'), [2, 3, 1, 0, 2]],
+  ])(
+    'accounts for what is in a file that is rejected before its rows are judged: %s %j',
+    async (name, content, all) => {
+      const { verdict } = await judge(content, name);
+      const [records, total, header, blank, quarantined] = all;
+      expect(verdict.verdict).toBe('rejected');
+      expect(verdict.rows).toEqual({ records, accepted: 0, quarantined: records });
+      expect(verdict.lines).toEqual({ total, header, blank, accepted: 0, quarantined });
+    },
+  );
 
   it.each([
     [{ minRows: 3 }, 'volume', '2 rows, at least 3 are expected'],
