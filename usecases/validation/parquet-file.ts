@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Duck, identifier, literal, type Row } from '../../platform/duckdb/connection.ts';
 import { copyStored } from '../../platform/duckdb/parquet-footer.ts';
@@ -33,17 +32,27 @@ export interface ParquetFile {
  */
 export async function withParquet<T>(duck: Duck, file: string, work: (parquet: ParquetFile) => Promise<T>): Promise<T> {
   try {
-    return await work(await openParquet(duck, file, false));
+    return await readWith(duck, file, false, work);
   } catch (error) {
-    if (!STUMBLED.test(messageOf(error))) throw rejection(error, file);
+    if (!(error instanceof FileRejectedError) || !STUMBLED.test(messageOf(error.cause))) throw error;
+    return readWith(duck, file, true, work);
   }
+}
+
+async function readWith<T>(
+  duck: Duck,
+  file: string,
+  stored: boolean,
+  work: (parquet: ParquetFile) => Promise<T>,
+): Promise<T> {
   let parquet: ParquetFile | undefined;
   try {
-    parquet = await openParquet(duck, file, true);
+    parquet = await openParquet(duck, file, stored);
     return await work(parquet);
   } catch (error) {
-    if (!isDamaged(error) || parquet === undefined) throw rejection(error, file);
-    throw rejection(error, file, await unreadable(duck, parquet));
+    if (error instanceof FileRejectedError || !isDamaged(error)) throw error;
+    const known = parquet === undefined || (!stored && STUMBLED.test(messageOf(error)));
+    throw rejection(error, file, known ? [] : await unreadable(duck, parquet!));
   }
 }
 
@@ -62,9 +71,8 @@ const isDamaged = (error: unknown): boolean =>
 /** Path of what {@link openParquet} makes. */
 const STORED_COPY = /[^\s"']*stored-[0-9a-f-]{36}\.parquet/g;
 
-/** The error as a verdict on the file; itself where it says nothing about it. */
-function rejection(error: unknown, file: string, columns: readonly string[] = []): unknown {
-  if (error instanceof FileRejectedError || !isDamaged(error)) return error;
+/** The error as a verdict on the file. */
+function rejection(error: unknown, file: string, columns: readonly string[]): FileRejectedError {
   const [line = ''] = messageOf(error).split('\n');
   // Where the file lies on this machine is nobody's matter.
   const bare = line
@@ -106,12 +114,8 @@ async function openParquet(duck: Duck, file: string, stored: boolean): Promise<P
   });
   let source = file;
   if (taken.size > 0) {
-    // The file that was cut from before is not needed any more.
     source = path.join(duck.scratch, `stored-${randomUUID()}.parquet`);
-    await copyStored(file, source, taken).catch(async (error: unknown) => {
-      await rm(source, { force: true });
-      throw error;
-    });
+    await copyStored(file, source, taken);
   }
   return {
     columns,

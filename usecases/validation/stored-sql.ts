@@ -1,7 +1,7 @@
 /** Bytes from the least significant on as hexadecimal digits that the engine reads a number from. */
 const littleEndian = (blob: string, from: number, to: number): string => {
   const bytes = Array.from({ length: to - from }, (_, i) => `substr(hex(${blob}), ${2 * (to - 1 - i) + 1}, 2)`);
-  return `concat('0x', ${bytes.join(', ')})`;
+  return `('0x' || ${bytes.join(' || ')})`;
 };
 
 /** Units of stored times in nanoseconds. */
@@ -21,7 +21,7 @@ export function timestampText(nanos: string, zoned: boolean): string {
   const kept = `make_timestamp(((${nanos} - ${rest}) // 1000)::BIGINT)`;
   const text =
     `CASE WHEN ${rest} = 0 THEN ${kept}::VARCHAR ` +
-    `ELSE rtrim(concat(strftime(${kept}, '%Y-%m-%d %H:%M:%S.%f'), ${digits(rest)}), '0') END`;
+    `ELSE rtrim(strftime(${kept}, '%Y-%m-%d %H:%M:%S.%f') || lpad(${rest}::VARCHAR, 3, '0'), '0') END`;
   return `coalesce(TRY((${text})${zoned ? " || '+00'" : ''}), (${nanos})::VARCHAR || ' ns since 1970')`;
 }
 
@@ -33,8 +33,6 @@ export function timeOfDayText(nanos: string, zoned: boolean): string {
   const text = `CASE WHEN ${nanos} BETWEEN 0 AND ${NANOS_OF_DAY} THEN strftime(${second}, '%H:%M:%S') || ${fraction}${zoned ? " || '+00'" : ''} END`;
   return `coalesce(${text}, (${nanos})::VARCHAR || ' ns of a day')`;
 }
-
-const digits = (rest: string): string => `lpad(${rest}::VARCHAR, 3, '0')`;
 
 /** Bytes as text; those that are no UTF-8 as no column takes it: with a NUL ahead of them. */
 export const utf8Text = (blob: string): string => `coalesce(TRY(decode(${blob})), chr(0) || ${blob}::VARCHAR)`;

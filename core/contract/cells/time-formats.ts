@@ -24,7 +24,8 @@ const DIRECTIVES: Readonly<Record<string, string>> = {
   M: '[0-9]{1,2}',
   S: '[0-9]{1,2}',
   f: '[0-9]{1,6}',
-  z: '[+-](?:(?:0[0-9]|1[0-7]):?[0-5][0-9]|18:?00)',
+  // As of ISO 8601: less than a day from UTC.
+  z: '[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]',
   '%': '%',
 };
 const DATES = [
