@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Duck, identifier, literal, type Row } from '../../platform/duckdb/connection.ts';
 import { copyStored } from '../../platform/duckdb/parquet-footer.ts';
 import { FileRejectedError } from './errors.ts';
-import { halfDecimal, int96Nanos, timeOfDayText, timestampText, UNITS, utf8Text } from './stored-sql.ts';
+import { halfDecimalSql, int96Nanos, timeOfDayText, timestampText, UNITS, utf8Text } from './stored-sql.ts';
 
 export interface ParquetColumn {
   readonly name: string;
@@ -166,7 +166,7 @@ function special(
   column: string,
 ): Omit<ParquetColumn, 'name'> | undefined {
   if (logical.startsWith('NullType')) return { declared: 'NULL', type: 'VARCHAR', sql: 'NULL::VARCHAR' };
-  if (logical.startsWith('Float16')) return { declared: engine, type: 'DOUBLE', sql: halfDecimal(column) };
+  if (logical.startsWith('Float16')) return { declared: engine, type: 'DOUBLE', sql: halfDecimalSql(column) };
   const decimal = converted === 'DECIMAL' || logical.startsWith('DecimalType');
   if (!decimal || engine.startsWith('DECIMAL')) return undefined;
   const declared = `DECIMAL(${precision}, ${scale})`;

@@ -44,7 +44,7 @@ const HALF_WHOLE = 1024;
 const AWAY = 1 + 1e-12;
 
 /** A binary16 number as the shortest decimal that reads back to it, as requests have it, as long as it has a fraction. */
-export function halfDecimal(column: string): string {
+export function halfDecimalSql(column: string): string {
   const exact = `${column}::DOUBLE`;
   const decimals = [0, 1, 2, 3, 4].map((behind) => {
     const decimal = `printf('%.${behind}e', ${exact} * ${AWAY})::DOUBLE`;
