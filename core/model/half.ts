@@ -29,13 +29,16 @@ function toEven(x: number): number {
 
 const decimals = new Map<number, number>();
 
+/** From here on numbers have no fraction, and each is itself: 65504 rather than 65500. */
+const WHOLE = 1024;
+
 /** binary16 bits as the shortest decimal that reads back to them: 0.1 rather than 0.0999755859375. */
 export function halfDecimal(bits: number): number {
   let decimal = decimals.get(bits);
   if (decimal === undefined) {
     const value = halfValue(bits);
     decimal = value;
-    for (let digits = 1; digits <= 5; digits++) {
+    for (let digits = 1; digits <= 5 && Math.abs(value) < WHOLE; digits++) {
       const rounded = Number(value.toPrecision(digits));
       if (halfBits(rounded) !== bits) continue;
       decimal = rounded;

@@ -10,6 +10,7 @@ import { identifier, literal, withDuck } from '../../platform/duckdb/connection.
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { dialectOf } from '../validation/dialect.ts';
+import { withParquet } from '../validation/parquet-file.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { DropReport } from '../validation/report.ts';
 import { unpackFile } from '../validation/unpack-file.ts';
@@ -106,8 +107,11 @@ async function* parquetRows(
     await duck.run(
       `CREATE TEMP TABLE wanted AS SELECT line, row_number() OVER () AS place FROM read_csv(${literal(lines)}, header = false, auto_detect = false, columns = {'line': 'BIGINT'})`,
     );
-    await duck.run(
-      `COPY (SELECT unnest(n.r) FROM (SELECT ${ROW} AS r, row_number() OVER () AS number FROM read_parquet(${literal(source)}) ${ROW}) n JOIN wanted ON n.number = wanted.line ORDER BY wanted.place) TO ${literal(target)} (FORMAT json)`,
+    // As they were judged: what the engine alone reads may be cut, and would pass when it comes back.
+    await withParquet(duck, source, (parquet) =>
+      duck.run(
+        `COPY (SELECT unnest(n.r) FROM (SELECT ${ROW} AS r, row_number() OVER () AS number FROM ${parquet.relation(identifier)} ${ROW}) n JOIN wanted ON n.number = wanted.line ORDER BY wanted.place) TO ${literal(target)} (FORMAT json)`,
+      ),
     );
   });
   const texts = createInterface({ input: createReadStream(target), crlfDelay: Number.POSITIVE_INFINITY })[

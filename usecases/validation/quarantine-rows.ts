@@ -4,7 +4,7 @@ import { formatValue } from '../../core/errors/format-value.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault } from '../../core/records/scanned-record.ts';
-import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
+import type { Duck } from '../../platform/duckdb/connection.ts';
 import { BreachReasons } from './breach-reasons.ts';
 import { readBreaches } from './breaches.ts';
 import { BREACHES, ROW, ROWS } from './create-cells.ts';
@@ -135,10 +135,10 @@ async function quarantineParquet({ duck, loaded }: QuarantineOptions, writer: Wr
   const wrong = await duck.rows(`SELECT DISTINCT col FROM ${BREACHES} WHERE col >= 0`);
   const columns = wrong.map(({ col }) => Number(col));
   const place = new Map(columns.map((column, i) => [column, i + 1]));
-  const values = columns.map((column) => shownSql(loaded.columns[column]!.name));
+  const values = columns.map((column) => shownSql(`t${column}`));
   const rows = duck.columns(
     `SELECT * FROM (SELECT ${['row_number() OVER () - 1', ...values].map((value, i) => `${value} AS v${i}`).join(', ')} ` +
-      `FROM read_parquet(${literal(loaded.file)})) WHERE v0 IN (SELECT row FROM ${BREACHES}) ORDER BY v0`,
+      `FROM ${loaded.relation}) WHERE v0 IN (SELECT row FROM ${BREACHES}) ORDER BY v0`,
   );
   for await (const [numbers, ...cells] of rows) {
     for (const [i, number] of numbers!.entries()) {
@@ -151,8 +151,14 @@ async function quarantineParquet({ duck, loaded }: QuarantineOptions, writer: Wr
   }
 }
 
-/** A value as text, as a message shows it: whole numbers without a point. */
-const shownSql = (name: string): string => `regexp_replace(${identifier(name)}::VARCHAR, '^(-?[0-9]+)\\.0+$', '\\1')`;
+/**
+ * A value as text, as a message shows it: whole numbers without a point, bytes that are no text without what marks them.
+ * The engine has no text of some times that it holds.
+ */
+const shownSql = (column: string): string => {
+  const text = `regexp_replace(replace(${column}::VARCHAR, chr(0), ''), '^(-?[0-9]+)\\.0+$', '\\1')`;
+  return `coalesce(TRY(${text}), CASE WHEN ${column} IS NOT NULL THEN 'beyond all times' END)`;
+};
 
 const subjectOf = ({ subjects }: Writer, row: number): Pick<QuarantinedRow, 'subject'> => {
   const subject = subjects.get(row);

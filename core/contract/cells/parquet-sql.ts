@@ -1,19 +1,29 @@
 import type { CellParts, CellRule } from './cell-rule.ts';
 import { within64 } from './integer-sql.ts';
 import { isEpoch } from './time-formats.ts';
-import { epochTime, inYears, inZone } from './time-sql.ts';
+import { epochNumber, epochText, epochTime, inYears, inZone } from './time-sql.ts';
 
 const INTEGER = /^U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$/;
 const FRACTIONAL = /^(?:DOUBLE|FLOAT)$/;
 const DECIMAL = /^DECIMAL/;
 const TEXT = /^(?:VARCHAR|ENUM)/;
+const INSTANT = /^TIMESTAMP.*WITH TIME ZONE$/;
 const LOCAL_TIME = /^(?:TIMESTAMP(?:_S|_MS|_NS)?|DATE)$/;
 const NESTED = /\[|^(?:STRUCT|MAP|UNION|LIST)|^(?:BLOB|BIT)/;
 
 const isNumber = (type: string): boolean => INTEGER.test(type) || FRACTIONAL.test(type) || DECIMAL.test(type);
 
+/** Digits that the engine keeps of a decimal; one of more it takes for a double, and misreads. */
+const DECIMAL_DIGITS = 38;
+
+/** Whether a Parquet column is of decimals that cannot be read. */
+export const isTooPrecise = (type: string): boolean => Number(/^DECIMAL\((\d+)/.exec(type)?.[1] ?? 0) > DECIMAL_DIGITS;
+
 /** Whether the values of a Parquet column can be the rule's, without guessing; a file with one that cannot is refused. */
 export function fitsParquet(rule: CellRule, type: string): boolean {
+  // Nothing but nulls is missing in a column of any type.
+  if (type === 'NULL') return true;
+  if (isTooPrecise(type)) return false;
   switch (rule.type) {
     case 'float':
     case 'integer':
@@ -25,7 +35,7 @@ export function fitsParquet(rule: CellRule, type: string): boolean {
       return TEXT.test(type);
     case 'time':
       if (isNumber(type)) return rule.formats?.some(isEpoch) ?? false;
-      return type.endsWith('WITH TIME ZONE') || TEXT.test(type) || (rule.zone !== undefined && LOCAL_TIME.test(type));
+      return INSTANT.test(type) || TEXT.test(type) || (rule.zone !== undefined && LOCAL_TIME.test(type));
     default:
       return !NESTED.test(type);
   }
@@ -81,11 +91,15 @@ function asDouble(column: string, type: string): string {
 function timeParts({ formats = [], zone }: CellRule, column: string, type: string): CellParts {
   if (isNumber(type)) {
     const format = formats.find(isEpoch)!;
-    return FRACTIONAL.test(type)
-      ? { ...inYears(epochTime(`${column}::VARCHAR`, format)), missing: `isnan(${column})` }
-      : inYears(epochTime(column, format));
+    if (INTEGER.test(type)) return inYears(epochTime(column, format));
+    const text = `${column}::VARCHAR`;
+    // A decimal has all digits of its scale, as a text may have them.
+    if (DECIMAL.test(type)) return inYears(epochText(text, format));
+    // Of a double, no more than the decimal that it stands for.
+    const kept = `CASE WHEN ${epochNumber(text, format)}::VARCHAR::${type} = ${column} THEN ${epochTime(text, format)} END`;
+    return { ...inYears(kept), missing: `isnan(${column})` };
   }
-  if (type.endsWith('WITH TIME ZONE')) return inYears(`${column}::TIMESTAMPTZ`);
+  if (INSTANT.test(type)) return inYears(`${column}::TIMESTAMPTZ`);
   const local = `TRY_CAST(${column} AS TIMESTAMP)`;
   // What is finer than is kept would be cut off.
   const exact = type === 'TIMESTAMP_NS' ? `CASE WHEN epoch_ns(${column}) % 1000 = 0 THEN ${local} END` : local;

@@ -24,7 +24,8 @@ const DIRECTIVES: Readonly<Record<string, string>> = {
   M: '[0-9]{1,2}',
   S: '[0-9]{1,2}',
   f: '[0-9]{1,6}',
-  z: '[+-][0-9]{2}:?[0-9]{2}',
+  // As of ISO 8601: less than a day from UTC.
+  z: '[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]',
   '%': '%',
 };
 const DATES = [
@@ -59,6 +60,18 @@ export const formatPattern = (format: string): string =>
   format.replace(/%(.)|[^%]/g, (character, directive: string | undefined) =>
     directive === undefined ? character.replace(/[.*+?^${}()|[\]\\]/, '\\$&') : DIRECTIVES[directive]!,
   );
+
+/** The same for a format with a day of the year, with groups for the year and the day; undefined without both. */
+export function dayOfYearPattern(format: string): { readonly pattern: string; readonly groups: string[] } | undefined {
+  const groups: string[] = [];
+  const pattern = format.replace(/%(.)|[^%]/g, (found, directive: string | undefined) => {
+    const own = formatPattern(found);
+    if ((directive !== 'Y' && directive !== 'j') || groups.includes(directive)) return own;
+    groups.push(directive);
+    return `(${own})`;
+  });
+  return groups.length === 2 ? { pattern: `^${pattern}$`, groups } : undefined;
+}
 
 function isZone(zone: string): boolean {
   if (!/^[A-Za-z]/.test(zone)) return false;

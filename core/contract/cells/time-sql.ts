@@ -1,7 +1,7 @@
 import { sqlText } from '../sql-text.ts';
 import type { CellParts, CellRule } from './cell-rule.ts';
 import { fullMatch, trimmed } from './match-sql.ts';
-import { formatPattern, hasZone, isEpoch } from './time-formats.ts';
+import { dayOfYearPattern, formatPattern, hasZone, isEpoch } from './time-formats.ts';
 
 const YEAR = '(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])';
 const DATE = `${YEAR}-[0-9]{2}-[0-9]{2}`;
@@ -52,20 +52,40 @@ export function inZone(local: string, zone: string): string {
   return `CASE WHEN ${shows('')} AND NOT (${twice.join(' OR ')}) THEN ${instant} END`;
 }
 
-/** Seconds or milliseconds since 1970 as an instant; no more than microseconds of them. */
+/** Digits of an epoch's number that are microseconds. */
+const epochScale = (format: string): number => (format === 'epoch-s' ? 6 : 3);
+
+/** Seconds or milliseconds since 1970 as they are kept: rounded to microseconds. */
+export const epochNumber = (number: string, format: string): string =>
+  `TRY_CAST(${number} AS DECIMAL(38, ${epochScale(format)}))`;
+
+/** Seconds or milliseconds since 1970 as an instant, of a number that has no more than microseconds of them. */
 export function epochTime(number: string, format: string): string {
-  const [scale, unit] = format === 'epoch-s' ? [6, 1_000_000] : [3, 1_000];
-  const exact = `TRY_CAST(${number} AS DECIMAL(38, ${scale}))`;
+  const unit = 10 ** epochScale(format);
+  const exact = epochNumber(number, format);
   return `CASE WHEN abs(${exact}) < ${format === 'epoch-s' ? '1000000000000' : '1000000000000000'} THEN make_timestamptz((${exact} * ${unit})::BIGINT) END`;
 }
 
+/** The same from text; null where there is more. */
+export function epochText(text: string, format: string): string {
+  const digits = String.raw`-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,${epochScale(format)}}0*)?`;
+  return `CASE WHEN ${fullMatch(text, digits)} THEN ${epochTime(text, format)} END`;
+}
+
 function formatted(bare: string, format: string, zone: string | undefined): string {
-  if (isEpoch(format)) {
-    const digits = String.raw`-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,${format === 'epoch-s' ? 6 : 3}}0*)?`;
-    return `CASE WHEN ${fullMatch(bare, digits)} THEN ${epochTime(bare, format)} END`;
-  }
-  const parsed = `CASE WHEN regexp_full_match(${bare}, ${sqlText(formatPattern(format))}) THEN try_strptime(${bare}, ${sqlText(format)}) END`;
+  if (isEpoch(format)) return epochText(bare, format);
+  const written = `regexp_full_match(${bare}, ${sqlText(formatPattern(format))})${withinYear(bare, format)}`;
+  const parsed = `CASE WHEN ${written} THEN try_strptime(${bare}, ${sqlText(format)}) END`;
   return hasZone(format) ? `(${parsed})::TIMESTAMPTZ` : inZone(`(${parsed})`, zone ?? 'UTC');
+}
+
+/** Condition, behind another, for a day of the year that the year has: the engine goes on counting in the next. */
+function withinYear(bare: string, format: string): string {
+  const found = dayOfYearPattern(format);
+  if (found === undefined) return '';
+  const part = partOf(bare, found.pattern, found.groups);
+  const last = `dayofyear(make_date(TRY_CAST(${part('Y')} AS INTEGER), 12, 31))`;
+  return ` AND TRY_CAST(${part('j')} AS INTEGER) BETWEEN 1 AND ${last}`;
 }
 
 function zonedText(bare: string): string {

@@ -85,6 +85,18 @@ describe('columns that are no features', () => {
     ]);
   });
 
+  it('are no times by formats that the engine would read on from: offsets, days of a year', async () => {
+    const contract = Contract.parse({
+      features: [],
+      data: { time: { name: 'at', formats: ['%Y-%j', '%j/%Y %H:%M%z', '%Y%m%d%H%M%z'], zone: 'UTC', required: false } },
+    });
+    const good = ['2020-366', '2023-365', '2023-1', '2000-366', '366/2020 00:00+1400', '202301010000-2359'];
+    const bad = ['2023-366', '2024-367', '2024-0', '1900-366', '366/2023 00:00+0000', '202401010000+9900'];
+    const more = ['202401010000+2400', '202401010000+0060'];
+    const rows = [...good, ...bad, ...more].map((at) => ({ at }));
+    expect(await broken(contract, rows)).toEqual([...bad, ...more].map((_, i) => [good.length + i, 'at', 'type']));
+  });
+
   it('may be read by other tokens and formats, where the contract declares them', async () => {
     const contract = Contract.parse({
       features: [{ name: 'n', type: 'float', missing: 'allow' }],

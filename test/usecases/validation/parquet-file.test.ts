@@ -1,0 +1,168 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Contract } from '../../../core/contract/contract.ts';
+import { halfDecimal } from '../../../core/model/half.ts';
+import { literal, type Row, withDuck } from '../../../platform/duckdb/connection.ts';
+import { validateFile } from '../../../usecases/validation/validate-file.ts';
+import type { QuarantinedRow } from '../../../usecases/validation/validation-view.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+
+const fixture = (name: string): string => path.join(import.meta.dirname, `../../fixtures/parquet/${name}.parquet`);
+
+/** The verdict on a file, rows of its dataset as text, and what is wrong with the others. */
+async function judge(file: string, contract: object) {
+  const outDir = temporaryFolder('parquet');
+  const view = await validateFile(
+    file,
+    Contract.parse({ features: [], file: { maxQuarantinedShare: 1 }, ...contract }),
+    {
+      outDir,
+      now: new Date(),
+    },
+  );
+  if (view.rejection !== undefined && view.rejection !== null)
+    return { rejection: view.rejection.reason, kept: [], refused: [] };
+  const kept: Row[] = await withDuck(undefined, (duck) =>
+    duck.rows(`SELECT columns(*)::VARCHAR FROM ${literal(path.join(outDir, 'data.parquet'))}`),
+  );
+  const lines =
+    view.rows.quarantined === 0 ? [] : readFileSync(path.join(outDir, 'rows.jsonl'), 'utf8').trim().split('\n');
+  const refused = lines
+    .map((line) => JSON.parse(line) as QuarantinedRow)
+    .flatMap(({ line, reasons }) => reasons.map(({ feature, rule, received }) => [line, feature, rule, received]));
+  return { rejection: undefined, kept, refused };
+}
+
+/** A file of one column that the engine writes. */
+async function written(sql: string): Promise<string> {
+  const file = path.join(temporaryFolder('parquet'), 'x.parquet');
+  await withDuck(undefined, (duck) => duck.run(`COPY (${sql}) TO ${literal(file)} (FORMAT parquet)`));
+  return file;
+}
+
+describe('Parquet files', () => {
+  it('with decimals of more digits than are read exactly are refused, by the name and type of the column', async () => {
+    const { rejection } = await judge(fixture('decimal256'), { features: [{ name: 'x', type: 'float' }] });
+    expect(rejection).toBe('x is DECIMAL(60, 2): no more than 38 digits are read exactly');
+    expect((await judge(fixture('decimal256'), { data: { extra: ['x'] } })).rejection).toContain('DECIMAL(60, 2)');
+  });
+
+  it.each([
+    ['utc', 'utc', '2024-03-01 08:00:00.123456789+00', '1969-12-31 23:59:59.999999999+00'],
+    ['local', { name: 'local', zone: 'UTC' }, '2024-03-01 08:00:00.123456789', '1969-12-31 23:59:59.999999999'],
+  ])('have no times cut: %s', async (name, time, ...cut) => {
+    const extra = ['utc', 'local', 'clock'].filter((each) => each !== name);
+    const { kept, refused } = await judge(fixture('nanoseconds'), { data: { time, extra } });
+    expect(kept.map((row) => row[name])).toEqual(['2024-03-01 08:00:00.123456+00']);
+    expect(refused).toEqual([
+      [1, name, 'type', cut[0]],
+      [3, name, 'missing', 'nothing'],
+      [4, name, 'type', cut[1]],
+    ]);
+  });
+
+  it('keep all digits of times in columns without a type', async () => {
+    const { kept } = await judge(fixture('nanoseconds'), { data: { extra: ['utc', 'local', 'clock'] } });
+    expect(kept).toEqual([
+      { utc: '2024-03-01 08:00:00.123456789+00', local: '2024-03-01 08:00:00.123456789', clock: '00:00:00.123456789' },
+      { utc: '2024-03-01 08:00:00.123456+00', local: '2024-03-01 08:00:00.123456', clock: '00:00:00.000001' },
+      { utc: null, local: null, clock: null },
+      { utc: '1969-12-31 23:59:59.999999999+00', local: '1969-12-31 23:59:59.999999999', clock: '00:00:00' },
+    ]);
+  });
+
+  it('have no times of twelve bytes cut', async () => {
+    const { kept, refused } = await judge(fixture('int96'), { data: { time: { name: 't', zone: 'UTC' } } });
+    expect(kept).toEqual([{ t: '2024-03-01 08:00:00.123456+00' }]);
+    expect(refused.map(([line, , rule]) => [line, rule])).toEqual([
+      [1, 'type'],
+      [3, 'missing'],
+      [4, 'type'],
+    ]);
+    const { kept: texts } = await judge(fixture('int96'), { data: { extra: ['t'] } });
+    expect(texts.map(({ t }) => t)).toEqual([
+      '2024-03-01 08:00:00.123456789',
+      '2024-03-01 08:00:00.123456',
+      null,
+      '1969-12-31 23:59:59.999999999',
+    ]);
+  });
+
+  it.each([
+    ['epoch-s', 'DOUBLE', ['1709280000.123456', '1709280000.5', '0.000001', '-1'], ['1709280000.1234567', '0.0000001']],
+    ['epoch-ms', 'DOUBLE', ['1709280000123.456', '1709280000123'], ['1709280000123.4567', '0.0001']],
+    ['epoch-s', 'FLOAT', ['0.1', '16777216'], ['0.1234567']],
+    ['epoch-s', 'DECIMAL(20, 9)', ['1709280000.123456', '-0.5'], ['1709280000.123456789', '0.000000001']],
+    ['epoch-ms', 'DECIMAL(38, 10)', ['1709280000123.456', '1'], ['1709280000123.4561']],
+    ['epoch-s', 'BIGINT', ['1709280000', '-1'], ['9000000000000000000']],
+  ])('have no numbers of seconds rounded: %s of %s', async (format, type, good, bad) => {
+    const values = [...good, ...bad].map((value) => `'${value}'::${type}`);
+    const file = await written(`SELECT unnest([${values.join(', ')}]) AS t`);
+    const { kept, refused } = await judge(file, { data: { time: { name: 't', formats: [format] } } });
+    expect(kept).toHaveLength(good.length);
+    expect(refused.map(([line, , rule]) => [line, rule])).toEqual(bad.map((_, i) => [good.length + i + 1, 'type']));
+  });
+
+  it.each(['far-times', 'far-micros'])('are not refused for a time that is none: %s', async (name) => {
+    const { kept, refused } = await judge(fixture(name), { data: { time: 't' } });
+    expect(kept).toHaveLength(1);
+    expect(refused.map(([line]) => line)).toEqual([1, 3]);
+  });
+
+  it('are not refused for bytes that are no text', async () => {
+    const typed = await judge(fixture('bad-utf8'), {
+      features: [
+        { name: 's', type: 'string' },
+        { name: 'n', type: 'integer' },
+      ],
+    });
+    expect(typed).toEqual({
+      rejection: undefined,
+      kept: [
+        { s: 'ab', n: '1' },
+        { s: 'c', n: '3' },
+      ],
+      refused: [[2, 's', 'type', String.raw`\xFF\xFE`]],
+    });
+    const { refused } = await judge(fixture('bad-utf8'), { data: { extra: ['s', 'n'] } });
+    expect(refused).toEqual([[2, 's', 'type', String.raw`\xFF\xFE`]]);
+  });
+
+  it('may have a column of nulls for one of any type', async () => {
+    for (const type of ['string', 'float', 'integer', 'boolean']) {
+      const { rejection, refused } = await judge(fixture('nulls'), {
+        features: [{ name: 'x', type, missing: 'allow' }],
+        data: { extra: ['n'] },
+      });
+      expect([type, rejection, refused]).toEqual([type, undefined, []]);
+    }
+    const { rejection, kept } = await judge(fixture('nulls'), { data: { time: 'x', extra: ['n'] } });
+    expect([rejection, kept]).toEqual([undefined, []]);
+  });
+
+  it('have half floats as requests have them', async () => {
+    const { kept } = await judge(fixture('halves'), { features: [{ name: 'x', type: 'float' }] });
+    const decimals = Array.from({ length: 4096 }, (_, i) => halfDecimal(i * 16)).filter(Number.isFinite);
+    expect(kept.map(({ x }) => Number(x))).toEqual(decimals);
+    expect([halfDecimal(0x2e66), halfDecimal(0x7bff)]).toEqual([0.1, 65504]);
+  });
+
+  it('are read by their own columns, whatever their folders are called', async () => {
+    const folder = path.join(temporaryFolder('parquet'), 'year=2024');
+    mkdirSync(folder);
+    const file = path.join(folder, 'x.parquet');
+    copyFileSync(fixture('nulls'), file);
+    expect((await judge(file, { data: { extra: ['x', 'n'] } })).rejection).toBeUndefined();
+  });
+
+  it('that are damaged are refused without the path of where they lie', async () => {
+    const file = await written("SELECT i AS n, 'text ' || i AS s FROM range(1000) r(i)");
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, 4, 60);
+    writeFileSync(file, bytes);
+    const { rejection } = await judge(file, { data: { extra: ['s', 'n'] } });
+    expect(rejection).toMatch(/^not a readable Parquet file, in n: /);
+    expect(rejection).not.toContain(path.dirname(file));
+  });
+});

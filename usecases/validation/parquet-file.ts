@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { type Duck, identifier, literal, type Row } from '../../platform/duckdb/connection.ts';
+import { copyStored } from '../../platform/duckdb/parquet-footer.ts';
+import { FileRejectedError } from './errors.ts';
+import { halfDecimalSql, int96Nanos, timeOfDayText, timestampText, UNITS, utf8Text } from './stored-sql.ts';
+
+export interface ParquetColumn {
+  readonly name: string;
+  /** What the file says that it is, in the engine's words. */
+  readonly declared: string;
+  /** Type of the expression: of what the engine does not keep as it is, its text has the digits. */
+  readonly type: string;
+  /** Expression of its values over the relation of the file. */
+  readonly sql: string;
+}
+
+/** A Parquet file to be read by SQL. */
+export interface ParquetFile {
+  readonly columns: readonly ParquetColumn[];
+  /** Relation with a column for each. @param named gives what each is called there */
+  relation(named: (name: string, index: number) => string): string;
+}
+
+/**
+ * Reads a Parquet file with every value as it is stored. What the engine would cut (times of nanoseconds) is read from a
+ * copy in which it is no time but an integer; so is, when the engine stumbles over one value, all that it may have
+ * stumbled over: one value is a matter of its row.
+ *
+ * @param work does not hold on to the relation of the file when it is called again
+ * @throws FileRejectedError when the file cannot be read
+ */
+export async function withParquet<T>(duck: Duck, file: string, work: (parquet: ParquetFile) => Promise<T>): Promise<T> {
+  try {
+    return await readWith(duck, file, false, work);
+  } catch (error) {
+    if (!(error instanceof FileRejectedError) || !STUMBLED.test(messageOf(error.cause))) throw error;
+    return readWith(duck, file, true, work);
+  }
+}
+
+async function readWith<T>(
+  duck: Duck,
+  file: string,
+  stored: boolean,
+  work: (parquet: ParquetFile) => Promise<T>,
+): Promise<T> {
+  let parquet: ParquetFile | undefined;
+  try {
+    parquet = await openParquet(duck, file, stored);
+    return await work(parquet);
+  } catch (error) {
+    if (error instanceof FileRejectedError || !isDamaged(error)) throw error;
+    const known = parquet === undefined || (!stored && STUMBLED.test(messageOf(error)));
+    throw rejection(error, file, known ? [] : await unreadable(duck, parquet!));
+  }
+}
+
+/** What the engine says of one value among others. */
+const STUMBLED = /^Conversion Error|Invalid string encoding|not valid UTF-?8/i;
+
+/** What the engine says of a file that is damaged, rather than of what it needs itself. */
+const DAMAGED =
+  /^(?:Invalid (?:Input )?Error|Serialization Error|Conversion Error|Not implemented Error|TProtocolException|Parquet)|magic bytes|footer|thrift|snappy|zstd|decompress|corrupt|parquet file/i;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
+
+const isDamaged = (error: unknown): boolean =>
+  DAMAGED.test(messageOf(error)) && !/^(?:Out of Memory|Internal) Error/.test(messageOf(error));
+
+/** Path of what {@link openParquet} makes. */
+const STORED_COPY = /[^\s"']*stored-[0-9a-f-]{36}\.parquet/g;
+
+/** The error as a verdict on the file. */
+function rejection(error: unknown, file: string, columns: readonly string[]): FileRejectedError {
+  const [line = ''] = messageOf(error).split('\n');
+  // Where the file lies on this machine is nobody's matter.
+  const bare = line
+    .replaceAll(file, 'the file')
+    .replaceAll(STORED_COPY, 'the file')
+    .replaceAll(/["']the file["']/g, 'the file');
+  const what = columns.length === 0 ? '' : `, in ${columns.join(', ')}`;
+  return new FileRejectedError('format', `not a readable Parquet file${what}: ${bare.slice(0, 200)}`, { cause: error });
+}
+
+/** Columns that cannot be read while others can. */
+async function unreadable(duck: Duck, { columns, relation }: ParquetFile): Promise<string[]> {
+  const found: string[] = [];
+  for (const [i, { name }] of columns.entries()) {
+    try {
+      await duck.run(`SELECT max(hash(t${i})) FROM ${relation((_, index) => `t${index}`)}`);
+    } catch {
+      found.push(name);
+    }
+  }
+  return found.length < columns.length ? found : [];
+}
+
+async function openParquet(duck: Duck, file: string, stored: boolean): Promise<ParquetFile> {
+  const described = await duck.rows(`DESCRIBE SELECT * FROM ${reader(file)}`);
+  const elements = topLevel(await duck.rows(`SELECT * FROM parquet_schema(${literal(file)})`));
+  const taken = new Set<number>();
+  const columns = described.map(({ column_name, column_type }, i) => {
+    const name = String(column_name);
+    const engine = String(column_type);
+    const element = elements[i];
+    const sql = identifier(name);
+    const own = element === undefined ? undefined : special(element, engine, sql);
+    if (own !== undefined) return { name, ...own };
+    const text = element === undefined ? undefined : storedText(element, engine, sql, stored);
+    if (text === undefined) return { name, declared: engine, type: engine, sql };
+    taken.add(element!.index);
+    return { name, declared: engine, type: 'VARCHAR', sql: text };
+  });
+  let source = file;
+  if (taken.size > 0) {
+    source = path.join(duck.scratch, `stored-${randomUUID()}.parquet`);
+    await copyStored(file, source, taken);
+  }
+  return {
+    columns,
+    relation: (named) =>
+      `(SELECT ${columns.map(({ name, sql }, i) => `${sql} AS ${named(name, i)}`).join(', ')} FROM ${reader(source)})`,
+  };
+}
+
+/** What its folders are called says nothing about a file. */
+const reader = (file: string): string => `read_parquet(${literal(file)}, hive_partitioning = false)`;
+
+/** An element of the file's schema. */
+interface Element {
+  readonly index: number;
+  readonly physical: string;
+  readonly converted: string;
+  readonly logical: string;
+  readonly precision: number;
+  readonly scale: number;
+}
+
+/** The elements that are columns of the table, in their order. */
+function topLevel(schema: readonly Row[]): Element[] {
+  const columns: Element[] = [];
+  const after = (index: number): number => {
+    let next = index + 1;
+    for (let child = 0; child < Number(schema[index]?.num_children ?? 0); child++) next = after(next);
+    return next;
+  };
+  for (let index = 1; index < schema.length; index = after(index)) {
+    const { type, converted_type, logical_type, precision, scale } = schema[index]!;
+    columns.push({
+      index,
+      physical: String(type),
+      converted: String(converted_type),
+      logical: String(logical_type),
+      precision: Number(precision ?? 0),
+      scale: Number(scale ?? 0),
+    });
+  }
+  return columns;
+}
+
+/** What the engine takes for something else. */
+function special(
+  { logical, converted, precision, scale }: Element,
+  engine: string,
+  column: string,
+): Omit<ParquetColumn, 'name'> | undefined {
+  if (logical.startsWith('NullType')) return { declared: 'NULL', type: 'VARCHAR', sql: 'NULL::VARCHAR' };
+  if (logical.startsWith('Float16')) return { declared: engine, type: 'DOUBLE', sql: halfDecimalSql(column) };
+  const decimal = converted === 'DECIMAL' || logical.startsWith('DecimalType');
+  if (!decimal || engine.startsWith('DECIMAL')) return undefined;
+  const declared = `DECIMAL(${precision}, ${scale})`;
+  return { declared, type: declared, sql: column };
+}
+
+/**
+ * The text of a column that is read as it is stored; undefined for one that the engine reads.
+ *
+ * @param stored whether the engine stumbled over a value
+ */
+function storedText(element: Element, engine: string, column: string, stored: boolean): string | undefined {
+  const zoned = engine.endsWith('WITH TIME ZONE');
+  if (element.physical === 'INT96') return timestampText(int96Nanos(column), zoned);
+  if (engine.startsWith('TIME')) {
+    const unit = unitOf(element);
+    // Local times of nanoseconds are the engine's own.
+    const cut = unit === 'NANOS' && engine !== 'TIMESTAMP_NS';
+    if (unit === undefined || !(cut || stored)) return undefined;
+    const nanos = `(${column}::HUGEINT * ${UNITS[unit]})`;
+    return engine.startsWith('TIMESTAMP') ? timestampText(nanos, zoned) : timeOfDayText(nanos, zoned);
+  }
+  return stored && engine === 'VARCHAR' && element.physical === 'BYTE_ARRAY' ? utf8Text(column) : undefined;
+}
+
+function unitOf({ logical, converted }: Element): keyof typeof UNITS | undefined {
+  const units = Object.keys(UNITS) as (keyof typeof UNITS)[];
+  return (
+    units.find((unit) => logical.includes(`${unit}=`) && !logical.includes(`${unit}=<null>`)) ??
+    units.find((unit) => converted.endsWith(`_${unit}`))
+  );
+}

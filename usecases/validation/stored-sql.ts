@@ -1,0 +1,55 @@
+/** Bytes from the least significant on as hexadecimal digits that the engine reads a number from. */
+const littleEndian = (blob: string, from: number, to: number): string => {
+  const bytes = Array.from({ length: to - from }, (_, i) => `substr(hex(${blob}), ${2 * (to - 1 - i) + 1}, 2)`);
+  return `('0x' || ${bytes.join(' || ')})`;
+};
+
+/** Units of stored times in nanoseconds. */
+export const UNITS = { MILLIS: 1_000_000, MICROS: 1_000, NANOS: 1 } as const;
+
+const NANOS_OF_DAY = '86400000000000::HUGEINT';
+/** Julian day of 1970-01-01. */
+const EPOCH_DAY = 2_440_588;
+
+/** Nanoseconds since 1970 from the twelve bytes of an INT96: nanoseconds of a day, and its Julian number. */
+export const int96Nanos = (blob: string): string =>
+  `(${littleEndian(blob, 0, 8)}::UBIGINT::HUGEINT + (${littleEndian(blob, 8, 12)}::BIGINT - ${EPOCH_DAY}) * ${NANOS_OF_DAY})`;
+
+/** The text of a time with all of its digits, as the engine writes those that it keeps; beyond its times the number itself. */
+export function timestampText(nanos: string, zoned: boolean): string {
+  const rest = `((${nanos} % 1000 + 1000) % 1000)`;
+  const kept = `make_timestamp(((${nanos} - ${rest}) // 1000)::BIGINT)`;
+  const text =
+    `CASE WHEN ${rest} = 0 THEN ${kept}::VARCHAR ` +
+    `ELSE rtrim(strftime(${kept}, '%Y-%m-%d %H:%M:%S.%f') || lpad(${rest}::VARCHAR, 3, '0'), '0') END`;
+  return `coalesce(TRY((${text})${zoned ? " || '+00'" : ''}), (${nanos})::VARCHAR || ' ns since 1970')`;
+}
+
+/** The same of a time of day. */
+export function timeOfDayText(nanos: string, zoned: boolean): string {
+  const second = `make_timestamp((${nanos} // 1000000000 * 1000000)::BIGINT)`;
+  const rest = `(${nanos} % 1000000000)`;
+  const fraction = `CASE WHEN ${rest} = 0 THEN '' ELSE '.' || rtrim(lpad(${rest}::VARCHAR, 9, '0'), '0') END`;
+  const text = `CASE WHEN ${nanos} BETWEEN 0 AND ${NANOS_OF_DAY} THEN strftime(${second}, '%H:%M:%S') || ${fraction}${zoned ? " || '+00'" : ''} END`;
+  return `coalesce(${text}, (${nanos})::VARCHAR || ' ns of a day')`;
+}
+
+/** Bytes as text; those that are no UTF-8 as no column takes it: with a NUL ahead of them. */
+export const utf8Text = (blob: string): string => `coalesce(TRY(decode(${blob})), chr(0) || ${blob}::VARCHAR)`;
+
+/** From here on a binary16 number has no fraction. */
+const HALF_WHOLE = 1024;
+
+/** Rounds what lies between two decimals away from 0, which printing does not; no other number is so near to it. */
+const AWAY = 1 + 1e-12;
+
+/** A binary16 number as the shortest decimal that reads back to it, as requests have it, as long as it has a fraction. */
+export function halfDecimalSql(column: string): string {
+  const exact = `${column}::DOUBLE`;
+  const decimals = [0, 1, 2, 3, 4].map((behind) => {
+    const decimal = `printf('%.${behind}e', ${exact} * ${AWAY})::DOUBLE`;
+    const step = `pow(2, greatest(floor(log2(abs(${decimal}))), -14) - 10)`;
+    return `WHEN round_even(${decimal} / ${step}, 0) * ${step} = ${exact} THEN ${decimal}`;
+  });
+  return `CASE WHEN NOT isfinite(${column}) OR ${column} = 0 OR abs(${column}) >= ${HALF_WHOLE} THEN ${exact} ${decimals.join(' ')} ELSE ${exact} END`;
+}
