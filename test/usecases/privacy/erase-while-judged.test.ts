@@ -12,7 +12,10 @@ import { CONTRACT, homeWith, KEY, keysUnder } from '../quarantine/fixture.ts';
 const actor = 'user:ada';
 
 const withSubjects = (): Promise<LocalHome> =>
-  homeWith({ ...CONTRACT, data: { id: 'who', subject: 'who', personal: { who: 'hash' } } }, 'who,a,b\nw1,1,x\nw2,2,x\n');
+  homeWith(
+    { ...CONTRACT, data: { id: 'who', subject: 'who', personal: { who: 'hash' } } },
+    'who,a,b\nw1,1,x\nw2,2,x\n',
+  );
 
 /** Calls something between two steps of whoever judges. */
 function between(home: LocalHome, step: Partial<ObjectStore>): Home {
