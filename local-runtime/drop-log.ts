@@ -5,8 +5,8 @@ import { codeOf } from '../platform/local/atomic.ts';
 const Line = z.object({ key: z.string(), etag: z.string() });
 
 /**
- * Which files were processed, across restarts: a file that lies there is dropped once, and is not judged again because the
- * program starts again, under a contract that has changed meanwhile. Files that could not be processed are not in it.
+ * Which files were processed or became dead letters, across restarts: a file that lies there is dropped once, and is not
+ * judged or tried again because the program starts again, under a contract that has changed meanwhile.
  */
 export class DropLog {
   private constructor(

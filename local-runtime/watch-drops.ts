@@ -1,4 +1,4 @@
-import { digestOf } from '../platform/digest.ts';
+import { objectLetterId } from '../platform/dead-letters.ts';
 import type { Home, ObjectInfo } from '../platform/ports.ts';
 import { type Interval, startInterval } from '../server/lib/interval.ts';
 import { deliver } from './deliver-event.ts';
@@ -26,8 +26,6 @@ export interface WatchDropsOptions {
 const ATTEMPTS = 3;
 /** What hinders a file may pass: a full disk, memory that another process has. */
 const BACKOFF_MS = 2_000;
-/** Characters of a key in the name of its dead letter. */
-const MAX_NAME = 100;
 
 /** Polls a prefix of the data store and calls a function with each new object, as S3's events and a queue would. */
 export function watchDrops(home: Home, options: WatchDropsOptions): Interval {
@@ -37,8 +35,8 @@ export function watchDrops(home: Home, options: WatchDropsOptions): Interval {
     seconds,
     async () => {
       for (const object of await poller.poll()) {
-        const id = letterId(object.key);
-        const done = await deliver({
+        const id = objectLetterId(object.key);
+        await deliver({
           store: home.data,
           function: fn,
           id,
@@ -47,13 +45,10 @@ export function watchDrops(home: Home, options: WatchDropsOptions): Interval {
           backoffMs,
           failed: (reason, attempt) => log(`${fn.name}: ${object.key}, try ${attempt} of ${ATTEMPTS}: ${reason}`),
         });
-        if (done.delivered) await processed.add(object);
+        // Also of a dead letter: it waits for somebody who drops the file again or has it judged again.
+        await processed.add(object);
       }
     },
     (error) => log(`${fn.name}: ${error instanceof Error ? error.message : error}`),
   );
 }
-
-/** A name for a key's dead letter: readable, of any file system, and another one for every key. */
-const letterId = (key: string): string =>
-  `${key.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, MAX_NAME)}-${digestOf(key).slice(0, 12)}`;

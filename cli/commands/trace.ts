@@ -8,7 +8,9 @@ import { formatTrace } from '../output/trace.ts';
 export function addTrace(program: Program, io: Io, options: () => GlobalOptions): void {
   program
     .command('trace <id>')
-    .description('what is known of a prediction (ID, ID#row), an entry (MODEL#12), a version (MODEL@3) or a drop')
+    .description(
+      'what is known of a prediction (ID, ID#row), an entry (MODEL#12), a version (MODEL@3) or a drop (its id, or the key of its file)',
+    )
     .option('--model <name>', 'look at this model only')
     .option('--days <days>', 'how far back predictions are looked for', '7')
     .option('--decrypt', 'open what is encrypted')

@@ -3,6 +3,7 @@ import os, { userInfo } from 'node:os';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { quietHome } from '../../platform/quiet-home.ts';
+import { clearAfterKilled } from '../../usecases/quarantine/clear-after-killed.ts';
 import { renderFileReport } from '../../usecases/validation/file-report.ts';
 import { UnknownDropError } from '../../usecases/validation/find-reports.ts';
 import { type RedoView, redoDrop } from '../../usecases/validation/redo-drop.ts';
@@ -51,9 +52,11 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
   const redo = (drop: string, force: boolean): Promise<void> =>
     withHome(io, options(), async (home) => {
       const by = io.env.TRIMTAB_ACTOR ?? `user:${userInfo().username}`;
-      const done = await redoDrop(quietHome(home), { drop, force, by }).catch((error: unknown) => {
+      const quiet = quietHome(home);
+      const done = await redoDrop(quiet, { drop, force, by }).catch((error: unknown) => {
         throw error instanceof UnknownDropError ? new CheckFailedError(error.message) : error;
       });
+      await clearAfterKilled(quiet, done.report.dataset);
       print(io, options(), done, formatRedo);
       if (done.report.verdict === 'rejected') throw new CheckFailedError('the file is rejected');
     });

@@ -1,5 +1,5 @@
 import { renderPage } from './page.ts';
-import type { ReportEntry } from './report-entry.ts';
+import { PUT_BACK, type ReportEntry } from './report-entry.ts';
 import { type PageCell, renderTable } from './table.ts';
 import { countText, escapeHtml } from './text.ts';
 
@@ -19,6 +19,7 @@ const TONES: Readonly<Record<string, 'good' | 'bad' | 'neutral'>> = {
 export function renderIndex(entries: readonly ReportEntry[], more: boolean): string {
   const latest = new Map<string, ReportEntry>();
   for (const entry of entries) {
+    if (entry.verdict === PUT_BACK) continue;
     const about = `${entry.kind}/${entry.name}`;
     if (!latest.has(about)) latest.set(about, entry);
   }

@@ -13,6 +13,9 @@ export interface ReportEntry {
   readonly detail: string;
 }
 
+/** Verdict of an entry that is of a few mended rows of a file: it says nothing of how the dataset stands. */
+export const PUT_BACK = 'put_back';
+
 /** Prefix of the keys of all entries. */
 export const ENTRIES = 'reports/entries/';
 /** Keys are listed in their order: counted down from here, the newest come first. */

@@ -102,7 +102,7 @@ describe('the main job on AWS', () => {
     await home.data.upload(key, `${MODEL}/data/2013-07.csv`);
     const versionId = (await home.data.head(key))!.versionId;
     const report = await validateDrop(home, { key, versionId });
-    expect(report).toMatchObject({ verdict: 'accepted', version: 1, rows: { lines: 9201, quarantined: 90 } });
+    expect(report).toMatchObject({ verdict: 'accepted', version: 1, rows: { records: 9201, quarantined: 90 } });
     expect(await validateDrop(home, { key, versionId })).toMatchObject({ repeated: true });
   });
 });

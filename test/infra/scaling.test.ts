@@ -219,7 +219,7 @@ describe('scaling of the validation', () => {
   });
 
   it('has a temporary folder for the largest file it takes, twice', () => {
-    const bytes = /MAX_BYTES = (\d+) \* 1024 \*\* 3/.exec(readFileSync('usecases/validation/validate-drop.ts', 'utf8'));
+    const bytes = /MAX_BYTES = (\d+) \* 1024 \*\* 3/.exec(readFileSync('usecases/validation/unpack-file.ts', 'utf8'));
     const [storage] = of(plain, 'AWS::Lambda::Function', /^ValidationFunction/).map((fn) => fn.EphemeralStorage);
     expect((storage as { Size: number }).Size).toBeGreaterThanOrEqual(2 * Number(bytes?.[1]) * 1024);
   });

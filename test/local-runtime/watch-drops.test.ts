@@ -6,6 +6,7 @@ import { DropLog } from '../../local-runtime/drop-log.ts';
 import { watchDrops } from '../../local-runtime/watch-drops.ts';
 import { type LocalHome, openLocalHome } from '../../platform/local/home.ts';
 import type { Interval } from '../../server/lib/interval.ts';
+import { redoDrop } from '../../usecases/validation/redo-drop.ts';
 import type { DropReport } from '../../usecases/validation/report.ts';
 import { validateDrop } from '../../usecases/validation/validate-drop.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -58,7 +59,7 @@ describe('watchDrops', () => {
     expect(await reports()).toMatchObject([{ rows: { accepted: 3 } }]);
   }, 30_000);
 
-  it('tries again what fails, keeps a dead letter with the reason and no verdict, and takes the letter back', async () => {
+  it('tries again what fails, keeps a dead letter with the reason and no verdict, until it is dropped again', async () => {
     await putContract('{ no JSON');
     const lines: string[] = [];
     await watch(lines);
@@ -76,10 +77,25 @@ describe('watchDrops', () => {
     expect(await keys('quarantine/')).toEqual([]);
     await putContract(RULES);
     await watching!.stop();
-    // What was never processed is, when the program starts again.
-    await watch();
+    // Another start is no reason to try again what was given up.
+    lines.length = 0;
+    await watch(lines);
+    await sleep(300);
+    expect(lines).toEqual([]);
+    expect(await keys('dead-letter/')).toEqual([letter]);
+    await home.data.put('incoming/a/x.csv', 'x\n1\n');
     await vi.waitFor(async () => expect(await keys('dead-letter/')).toEqual([]), 10_000);
     expect(await reports()).toMatchObject([{ verdict: 'accepted' }]);
+  }, 30_000);
+
+  it('takes a letter back when somebody has the file judged again', async () => {
+    await putContract('{ no JSON');
+    await watch();
+    await home.data.put('incoming/a/x.csv', 'x\n1\n');
+    await vi.waitFor(async () => expect(await keys('dead-letter/')).toHaveLength(1), 10_000);
+    await putContract(RULES);
+    await redoDrop(home, { drop: 'incoming/a/x.csv', force: false, by: 'user:ada' });
+    expect(await keys('dead-letter/')).toEqual([]);
   }, 30_000);
 
   it('judges no file again because it starts again, though the contract has changed', async () => {

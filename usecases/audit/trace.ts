@@ -2,6 +2,7 @@ import { ModelName } from '../../core/model/names.ts';
 import type { Home } from '../../platform/ports.ts';
 import { dataOwners } from '../privacy/data-owners.ts';
 import { isDropId } from '../validation/drop-id.ts';
+import { findReport, UnknownDropError } from '../validation/find-reports.ts';
 import { traceDrop, traceDropOf } from './trace-drop.ts';
 import { tracePrediction } from './trace-prediction.ts';
 import { traceEntry, traceVersion } from './trace-version.ts';
@@ -23,7 +24,8 @@ export interface TraceOptions {
 
 /**
  * Everything that can be known by an id: of a prediction (`ID`, `ID#row`), an entry of the ledger (`MODEL#12`), a model
- * version (`MODEL@3`), a dataset version (`DATASET/000001`) or a drop (20 hexadecimal digits, or 20 and 12).
+ * version (`MODEL@3`), a dataset version (`DATASET/000001`) or a drop (20 hexadecimal digits, or 20 and 12;
+ * or the key of its file: then the last verdict on what was dropped there).
  *
  * @throws UntracedError
  */
@@ -49,6 +51,7 @@ export async function trace(home: Home, id: string, options: TraceOptions = {}):
 async function traceData(home: Home, id: string, model: string | undefined): Promise<DropTrace | undefined> {
   const dataset = /^(?:datasets\/)?([A-Za-z0-9][\w.-]*)\/(\d{1,6})$/.exec(id);
   if (dataset) return traceDropOf(home, dataset[1]!, Number(dataset[2]));
+  if (id.startsWith('incoming/')) return traceKey(home, id);
   if (!isDropId(id)) return undefined;
   const owners = await dataOwners(home, model);
   return traceDrop(
@@ -56,4 +59,15 @@ async function traceData(home: Home, id: string, model: string | undefined): Pro
     owners.map(({ name }) => name),
     id,
   );
+}
+
+/** The last drop under a key; undefined where nothing was judged there. */
+async function traceKey(home: Home, key: string): Promise<DropTrace | undefined> {
+  try {
+    const { dataset, drop } = await findReport(home, key);
+    return await traceDrop(home, [dataset], drop);
+  } catch (error) {
+    if (error instanceof UnknownDropError) return undefined;
+    throw error;
+  }
 }

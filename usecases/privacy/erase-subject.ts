@@ -10,6 +10,7 @@ import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
 import { RuleBook } from '../quality/version-rules.ts';
 import { settleDataset } from '../quarantine/returns.ts';
 import { Registry } from '../registry/registry.ts';
+import { endErasure } from '../validation/erasure-marks.ts';
 import { type DataOwner, dataOwners, datasetsWithoutContract, Subject } from './data-owners.ts';
 import { throughGzip } from './edit-lines.ts';
 import { editParquet, editTable } from './edit-tables.ts';
@@ -193,6 +194,7 @@ class Forgetting {
   async #data(journal: Journal | undefined, owner: DataOwner, subject: Subject): Promise<void> {
     const erasure = { home: this.home, owner, scratch: this.scratch, at: this.#at };
     let rows = 0;
+    const begun: string[] = [];
     if (!this.#dryRun) await settleDataset(this.home, owner.name);
     await this.#sweep(journal, owner, 'drops', {
       prefix: `incoming/${owner.name}/`,
@@ -201,7 +203,12 @@ class Forgetting {
         if (!edited.named) this.#unnamed++;
         return edited;
       },
-      before: (key, copy, from) => storeReport(erasure, key, copy, from),
+      before: async (key, copy, from) => {
+        begun.push(await storeReport(erasure, key, copy, from));
+      },
+      after: async () => {
+        for (const file of begun.splice(0)) await endErasure(this.home, owner.name, file);
+      },
     });
     await this.#sweep(journal, owner, 'datasets', {
       prefix: `datasets/${owner.name}/`,

@@ -9,6 +9,7 @@ import type { Home, ObjectStore } from '../../platform/ports.ts';
 import { type DatasetRules, loadContract } from '../validation/dataset-contract.ts';
 import { DatasetManifest, readJson, versionFolder } from '../validation/dataset-version.ts';
 import { fileId, fileOfDrop } from '../validation/drop-id.ts';
+import { beginErasure } from '../validation/erasure-marks.ts';
 import { reportsOfFile } from '../validation/find-reports.ts';
 import { firstQuarantined } from '../validation/first-quarantined.ts';
 import { summaryTerms } from '../validation/profiled-columns.ts';
@@ -94,19 +95,22 @@ async function baselineFor(home: Home, dataset: string): Promise<Profile | undef
 
 /**
  * Stores the reports of a drop that is about to be rewritten under the ids that it will have, if it has been validated:
- * without a report its rows would be validated again and become another dataset version.
+ * without a report its rows would be validated again and become another dataset version. A verdict that is being stored is
+ * waited for.
  *
  * @param key of the drop
  * @param copy file with what the drop will hold
  * @param from file with what it holds now
+ * @returns the file's id, which `endErasure` is to be told when it has been rewritten
  */
 export async function storeReport(
   { home, owner }: Pick<DataErasure, 'home' | 'owner'>,
   key: string,
   copy: string,
   from: string,
-): Promise<void> {
+): Promise<string> {
   const [old, fresh] = [fileId(key, await digestOfFile(from)), fileId(key, await digestOfFile(copy))];
+  await beginErasure(home, owner.name, old);
   // Of every contract that judged it: what it was judged by stays the second part of its id.
   for (const report of await reportsOfFile(home, owner.name, old)) {
     const id = `${fresh}${report.drop.slice(fileOfDrop(report.drop).length)}`;
@@ -115,6 +119,7 @@ export async function storeReport(
       contentType: 'application/json',
     });
   }
+  return old;
 }
 
 /**

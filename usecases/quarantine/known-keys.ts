@@ -4,28 +4,40 @@ import { treatmentOf } from '../../core/contract/personal.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
 import { versionFolder } from '../validation/dataset-version.ts';
+import type { DropReport } from '../validation/report.ts';
 import type { ValidationView } from '../validation/validation-view.ts';
-import type { OpenedQuarantine } from './open-quarantine.ts';
+import type { RowsReturn } from './returns.ts';
+
+/** Dataset versions of a drop: its own, and those of rows that were given back. */
+export const versionsOf = (report: Pick<DropReport, 'version'>, returns: readonly RowsReturn[]): number[] =>
+  [report.version, ...returns.map(({ manifest }) => manifest.version)].filter((each) => each !== null);
+
+/** Dataset versions that keys are held against. */
+export interface KnownVersions {
+  readonly dataset: string;
+  readonly versions: readonly number[];
+  /** Folder for temporary files. */
+  readonly work: string;
+}
 
 /**
- * Good rows whose keys are in a dataset version of the drop already, by their places among the good rows. Columns that
+ * Good rows whose keys are in dataset versions already, by their places among the good rows. Columns that
  * are encrypted or left out cannot be compared: where one is part of the key, nothing is found.
  */
 export async function rowsWithKnownKeys(
   home: Home,
-  { report, returns, file }: OpenedQuarantine,
+  { dataset, versions, work }: KnownVersions,
   { dataFile, rows }: ValidationView,
   contract: Contract,
 ): Promise<number[]> {
   const keys = contract.file.unique;
   const comparable = keys.every((key) => ['no', 'hash'].includes(treatmentOf(contract, key)));
   if (keys.length === 0 || !comparable || dataFile === null || rows.accepted === 0) return [];
-  const versions = [report.version, ...returns.map(({ manifest }) => manifest.version)].filter((each) => each !== null);
   return withDuck({ memoryMb: 512 }, async (duck) => {
     const found = new Set<number>();
     for (const version of versions) {
-      const known = path.join(path.dirname(file), 'known.parquet');
-      await home.data.download(`${versionFolder(report.dataset, version)}/data.parquet`, known);
+      const known = path.join(work, 'known.parquet');
+      await home.data.download(`${versionFolder(dataset, version)}/data.parquet`, known);
       const columns = await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(known)})`);
       // A version of another contract may not have the column.
       if (!keys.every((key) => columns.some(({ column_name }) => column_name === key))) continue;

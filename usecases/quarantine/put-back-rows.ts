@@ -6,8 +6,9 @@ import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import { contractFor, heldContract, privacyKeysFor } from '../validation/validate-drop.ts';
 import { validateFile } from '../validation/validate-file.ts';
 import type { QuarantinedRow, ValidationView } from '../validation/validation-view.ts';
-import { RowsRefusedError } from './errors.ts';
-import { rowsWithKnownKeys } from './known-keys.ts';
+import { clearAfterKilled } from './clear-after-killed.ts';
+import { KeysTakenError, RowsRefusedError } from './errors.ts';
+import { rowsWithKnownKeys, versionsOf } from './known-keys.ts';
 import { rowsContract } from './lenient-contract.ts';
 import { matchLines } from './match-lines.ts';
 import { copyMended, type MendedFile } from './mended-file.ts';
@@ -37,11 +38,24 @@ export interface PutBackOptions {
  * @throws UnknownDropError
  * @throws RowsRefusedError
  */
-export function putBackRows(home: Home, { drop, file, lines, by, reason }: PutBackOptions): Promise<RowsReturnView> {
+export async function putBackRows(home: Home, options: PutBackOptions): Promise<RowsReturnView> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await putBackOnce(home, options);
+    } catch (error) {
+      if (!(error instanceof KeysTakenError) || attempt === MAX_ATTEMPTS) throw error;
+    }
+}
+
+/** How often others may be first with keys of these rows. */
+const MAX_ATTEMPTS = 10;
+
+function putBackOnce(home: Home, { drop, file, lines, by, reason }: PutBackOptions): Promise<RowsReturnView> {
   return withWorkFolder(async (work) => {
     const opened = await openQuarantine(home, drop, work);
     const { report } = opened;
     const { dataset } = report;
+    await clearAfterKilled(home, dataset);
     assertReturnable(report);
     await assertLastVerdict(home, report);
     const rules = assertContract(await contractFor(home, dataset), dataset);
@@ -74,6 +88,10 @@ export function putBackRows(home: Home, { drop, file, lines, by, reason }: PutBa
         by,
         reason,
         from,
+        clashes: async (returns) => {
+          const known = { dataset, versions: versionsOf({ version: null }, returns), work };
+          return (await rowsWithKnownKeys(home, known, judged.view, rules.contract)).length > 0;
+        },
         mended: (version) =>
           storeMendedReport(home, source, {
             ...from,
@@ -159,7 +177,8 @@ async function judge(
   const places = [...mended.placeOfLine.values()].filter((place) => !isBad.has(place));
   if (places.length !== first.rows.accepted)
     throw new Error(`${places.length} mended rows are good, and ${first.rows.accepted} were accepted`);
-  const doubles = await rowsWithKnownKeys(home, opened, first, rules.contract);
+  const known = { dataset, versions: versionsOf(opened.report, opened.returns), work };
+  const doubles = await rowsWithKnownKeys(home, known, first, rules.contract);
   if (doubles.length === 0) return { view: first, bad };
   const feature = rules.contract.file.unique.join(' + ');
   const reasons = [

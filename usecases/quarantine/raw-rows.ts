@@ -37,7 +37,9 @@ export function rowsFormat({ source }: Pick<DropReport, 'source'>, contract: Con
 /** What holds of a file that nothing is said about. */
 const NO_CONTRACT = Contract.parse({ features: [] });
 
-const isParquet = ({ source }: Pick<DropReport, 'source'>): boolean => /\.parquet(\.gz)?$/.test(source.key);
+/** Whether the rows of a drop are read from the file that was dropped, for quarantine has no text of them. */
+export const isReadFromSource = ({ source, personal }: DropReport): boolean =>
+  /\.parquet(\.gz)?$/.test(source.key) && personal === null;
 
 /** A quarantined row with its text. */
 export interface RawRow {
@@ -63,7 +65,7 @@ export async function* rawRows(
   wanted: (line: number) => boolean,
   work: string,
 ): AsyncGenerator<RawRow> {
-  if (isParquet(report) && report.personal === null) {
+  if (isReadFromSource(report)) {
     yield* parquetRows(home, { report, file }, wanted, work);
     return;
   }

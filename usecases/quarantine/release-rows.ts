@@ -11,6 +11,7 @@ import type { DropReport } from '../validation/report.ts';
 import { contractFor, heldContract, privacyKeysFor } from '../validation/validate-drop.ts';
 import { validateFile } from '../validation/validate-file.ts';
 import type { QuarantinedRow, ValidationView } from '../validation/validation-view.ts';
+import { clearAfterKilled } from './clear-after-killed.ts';
 import { RowsRefusedError } from './errors.ts';
 import { typesContract } from './lenient-contract.ts';
 import { assertReturnable, type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
@@ -41,6 +42,7 @@ export function releaseRows(home: Home, { drop, lines, by, reason }: AcceptOptio
     const opened = await openQuarantine(home, drop, work);
     const { report } = opened;
     const { dataset } = report;
+    await clearAfterKilled(home, dataset);
     assertReturnable(report);
     await assertLastVerdict(home, report);
     const rules = assertContract(await contractFor(home, dataset), dataset);

@@ -1,13 +1,14 @@
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import { digestOf } from '../../platform/digest.ts';
 import type { Home } from '../../platform/ports.ts';
+import { clearVersion } from '../validation/clear-dead-versions.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { claimVersion, type DatasetManifest, storeRows, versionFolder } from '../validation/dataset-version.ts';
 import { reportsOfFile } from '../validation/find-reports.ts';
 import type { DropReport } from '../validation/report.ts';
 import { heldContract } from '../validation/validate-drop.ts';
 import type { ValidationView } from '../validation/validation-view.ts';
-import { RowsRefusedError } from './errors.ts';
+import { KeysTakenError, RowsRefusedError } from './errors.ts';
 import { type OpenedQuarantine, rowsKey } from './open-quarantine.ts';
 import { appendReturn, finishReturn, RowStates, type RowsReturn, readReturns } from './returns.ts';
 
@@ -22,6 +23,8 @@ export interface ReturnableRows {
   readonly reason: string | null;
   /** Where they are from: the drop, or the file that mends it. */
   readonly from: Pick<DropReport, 'drop' | 'source'>;
+  /** Whether rows that others have given back since the quarantine was opened have keys that must be unique, as these have. */
+  readonly clashes?: (returns: readonly RowsReturn[]) => Promise<boolean>;
   /** Stores what goes with the mended file before the return is written, and gives its report. */
   readonly mended?: (version: number) => Promise<DropReport>;
 }
@@ -34,10 +37,11 @@ const MAX_ATTEMPTS = 100;
  * before it, nothing has happened but for a number that is skipped; killed after it, whoever comes next finishes it.
  *
  * @throws RowsRefusedError when somebody else was first with one of the rows, or rows were erased meanwhile
+ * @throws KeysTakenError when somebody else was first with a key
  */
 export async function returnRows(
   home: Home,
-  { report: { dataset, drop }, etag }: OpenedQuarantine,
+  { report: { dataset, drop }, etag, returns: seen }: OpenedQuarantine,
   rows: ReturnableRows,
 ): Promise<RowsReturn> {
   const { as, view, rules, by, reason, from } = rows;
@@ -46,12 +50,23 @@ export async function returnRows(
   const personal = view.personal ?? {};
   const what = digestOf(`${as}\n${from.source.sha256}\n${lines}`).slice(0, 12);
   const version = await claimVersion(home, dataset, `${drop}.${what}`, { contract: contract.digest, personal });
-  await storeRows(home, versionFolder(dataset, version), { ...view, dataFile: view.dataFile! });
+  const folder = versionFolder(dataset, version);
+  const keepRows = async (): Promise<void> => {
+    if (!(await home.data.head(`${folder}/data.parquet`)))
+      await storeRows(home, folder, { ...view, dataFile: view.dataFile! });
+  };
+  await keepRows();
   const report = (await rows.mended?.(version)) ?? null;
   const at = home.clock.now().toISOString();
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const returns = await readReturns(home, { dataset, drop });
     assertOpen(new RowStates(returns), rows.lines, drop);
+    // Whoever is second to write a return sees the first here: their rows were not there when these were judged.
+    const since = returns.slice(seen.length);
+    if (since.length > 0 && (await rows.clashes?.(since))) {
+      await clearVersion(home, dataset, version);
+      throw new KeysTakenError(drop);
+    }
     if ((await home.data.head(rowsKey({ dataset, drop })))?.etag !== etag)
       throw new RowsRefusedError(`quarantined rows of drop ${drop} were erased meanwhile: do this again`);
     const number = returns.length + 1;
@@ -68,6 +83,8 @@ export async function returnRows(
       createdAt: at,
     };
     const made: RowsReturn = { number, as, lines, rows: rows.lines.length, at, by, reason, manifest, report };
+    // Somebody may have taken these rows for what a dead command left.
+    await keepRows();
     if (!(await appendReturn(home, { dataset, drop }, made))) continue;
     await finishReturn(home, { dataset, drop }, made);
     return made;

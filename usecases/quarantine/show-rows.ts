@@ -3,7 +3,9 @@ import type { Home } from '../../platform/ports.ts';
 import { reportsOfFile } from '../validation/find-reports.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
-import { openQuarantine } from './open-quarantine.ts';
+import { RowsRefusedError } from './errors.ts';
+import { type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
+import { isReadFromSource, rawRows } from './raw-rows.ts';
 import { countStates } from './row-states.ts';
 import { type RowsView, reasonOfView } from './rows-view.ts';
 import { withWorkFolder } from './work-folder.ts';
@@ -44,6 +46,7 @@ export function showRows(home: Home, { drop, rule, lines, limit }: ShowOptions):
         cut: row.cut ?? false,
       });
     }
+    await addTexts(home, { report, file, rows, work });
     const last = (await reportsOfFile(home, report.dataset, report.drop)).at(-1)?.drop ?? report.drop;
     return {
       dataset: report.dataset,
@@ -57,6 +60,25 @@ export function showRows(home: Home, { drop, rule, lines, limit }: ShowOptions):
       matching,
     };
   });
+}
+
+interface Shown {
+  readonly report: OpenedQuarantine['report'];
+  readonly file: string;
+  readonly rows: RowsView['rows'];
+  readonly work: string;
+}
+
+/** Rows of Parquet have no text in quarantine: it is made from the file, as long as that is there. */
+async function addTexts(home: Home, { report, file, rows, work }: Shown): Promise<void> {
+  const bare = new Map(rows.filter(({ raw }) => raw === null).map((row) => [row.line, row]));
+  if (bare.size === 0 || !isReadFromSource(report)) return;
+  try {
+    for await (const { row, text } of rawRows(home, { report, file }, (line) => bare.has(line), work))
+      bare.get(row.line)!.raw = text ?? null;
+  } catch (error) {
+    if (!(error instanceof RowsRefusedError)) throw error;
+  }
 }
 
 const breaks = ({ reasons }: QuarantinedRow, rule: string | undefined): boolean =>

@@ -1,16 +1,19 @@
+import { PUT_BACK } from '../../core/report/report-entry.ts';
 import type { Home } from '../../platform/ports.ts';
 import { announceReport } from '../reports/announce-report.ts';
+import { fileOfDrop } from './drop-id.ts';
 import { datasetMetricLine } from './metrics.ts';
 import type { DropReport } from './report.ts';
 
 const publishedMarkerKey = ({ dataset, drop }: DropReport): string => `reports/validation/${dataset}/${drop}/published`;
 
 /** Has a report listed on the page of all reports. */
-export const announceDrop = (home: Home, { places, at, verdict, rows }: DropReport): Promise<void> =>
+export const announceDrop = (home: Home, { places, at, verdict, rows, mends }: DropReport): Promise<void> =>
   announceReport(home, places.report, {
     at: Date.parse(at),
-    verdict,
-    detail: `${rows.quarantined} of ${rows.records} quarantined`,
+    ...(mends === null
+      ? { verdict, detail: `${rows.quarantined} of ${rows.records} quarantined` }
+      : { verdict: PUT_BACK, detail: `${rows.accepted} of ${rows.records} mended rows of drop ${fileOfDrop(mends)}` }),
   });
 
 /** Whether the world has been told of a verdict. */

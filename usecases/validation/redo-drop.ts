@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { deadLetterKey, objectLetterId } from '../../platform/dead-letters.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { findReport, UnknownDropError } from './find-reports.ts';
@@ -34,9 +35,16 @@ export async function redoDrop(home: Home, { drop, force, by }: RedoOptions): Pr
       `it mends rows of drop ${known.mends}: judge that one again, or put the rows back once more`,
     );
   const outcome = await judged(home, known ?? { source: { key: drop } }, { force, by });
+  await takeBackLetter(home, outcome.source.key);
   const { repeated, ...report } = outcome;
   const former = report.follows === null ? null : await findReport(home, report.follows);
   return { again: repeated !== true, report, former };
+}
+
+/** What was tried in vain before is done now. */
+async function takeBackLetter(home: Home, key: string): Promise<void> {
+  const letter = deadLetterKey({ function: 'validate', id: objectLetterId(key) });
+  if (await home.data.head(letter)) await home.data.delete(letter);
 }
 
 /** What is known of where a drop is. */

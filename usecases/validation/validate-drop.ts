@@ -10,6 +10,7 @@ import { type DatasetRules, loadContract } from './dataset-contract.ts';
 import { claimVersion, type HeldContract, readJson, storeVersion, versionFolder } from './dataset-version.ts';
 import { plainDialect } from './dialect.ts';
 import { dropId, fileId, type JudgedBy } from './drop-id.ts';
+import { beginVerdict } from './erasure-marks.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
 import { dropsOfFile, reportsOfFile } from './find-reports.ts';
 import { firstQuarantined } from './first-quarantined.ts';
@@ -49,7 +50,7 @@ const MEMORY_MB = 1024;
  * anew. A dataset's versions are numbered in the order in which they were judged, which need not be that in which their
  * files were written: `source.writtenAt` tells that one.
  *
- * @throws ObjectNotFoundError when the object, or that very write of it, is gone
+ * @throws ObjectNotFoundError when the object, or that very write of it, is gone, or rows were erased from it meanwhile
  * @throws DropDiffersError
  */
 export async function validateDrop(home: Home, drop: Drop, again?: Again): Promise<DropOutcome> {
@@ -80,6 +81,7 @@ export async function validateDrop(home: Home, drop: Drop, again?: Again): Promi
       memoryMb: MEMORY_MB,
       personal,
     });
+    await beginVerdict(home, { dataset, drop: id, info });
     const quarantine = quarantineFolder(dataset, id);
     const source = {
       key: drop.key,

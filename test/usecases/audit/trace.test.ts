@@ -75,6 +75,11 @@ describe('trace', () => {
     expect(picture).not.toContain('distance 1500');
   });
 
+  it('tells of a drop by the key of its file, too', async () => {
+    expect(await trace(fixture.real, 'incoming/pipeline/one.csv')).toMatchObject({ of: 'drop', drop });
+    await expect(trace(fixture.real, 'incoming/pipeline/none.csv')).rejects.toThrow(UntracedError);
+  });
+
   it('tells what of a request broke the contract', async () => {
     expect(await trace(fixture.real, 'refused')).toMatchObject({
       answers: [{ failed: 'caller', findings: [{ feature: 'distance', rule: 'type', count: 1 }] }],

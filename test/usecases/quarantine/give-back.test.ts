@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LineRanges } from '../../../core/quarantine/line-ranges.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import type { LocalHome } from '../../../platform/local/home.ts';
+import { clearAfterKilled } from '../../../usecases/quarantine/clear-after-killed.ts';
 import { exportRows } from '../../../usecases/quarantine/export-rows.ts';
 import { listRows } from '../../../usecases/quarantine/list-rows.ts';
 import { putBackRows } from '../../../usecases/quarantine/put-back-rows.ts';
@@ -87,6 +88,12 @@ describe('rows', () => {
     // What is still wrong is shown of the mended file, too, and counted once.
     expect(await showRows(home, { drop: done.mended!, limit: 10 })).toMatchObject({ mends: drop, matching: 1 });
     expect((await listRows(home, { dataset: 'other', limit: 10, open: false })).drops).toHaveLength(1);
+    // The page of all reports tells it from what was dropped, and the drop still says how the dataset stands.
+    const index = new TextDecoder().decode(await home.data.get('reports/index.html'));
+    const [stands, all] = index.split('All, newest first');
+    expect(stands).toContain('3 of 6 quarantined');
+    expect(stands).not.toContain('put back');
+    expect(all).toMatch(new RegExp(`put back.*2 of 3 mended rows of drop ${drop.slice(0, 20)}`, 's'));
     // Once.
     await expect(putBack(home, drop, out, '3,5,6')).rejects.toThrow(/lines 3,5 .* put back already, by user:ada/);
     await expect(putBack(home, done.mended!, out)).rejects.toThrow(`name ${drop}`);
@@ -175,8 +182,11 @@ describe('rows', () => {
     const ofParquet = await judged(home, 'incoming/other/x.parquet');
     const rows = await exported(home, ofParquet.drop, { name: 'rows.jsonl' });
     expect(rows.text).toBe(`{"id":"r2","a":99,"b":"x","n":${big}}\n`);
+    const shown = async () => (await showRows(home, { drop: ofParquet.drop, limit: 10 })).rows;
+    expect(await shown()).toMatchObject([{ line: 2, raw: rows.text.trimEnd() }]);
     expect(await release(home, ofParquet.drop, '2')).toMatchObject({ rows: 1 });
     await home.data.delete('incoming/other/x.parquet');
+    expect(await shown()).toMatchObject([{ line: 2, raw: null }]);
     await expect(exported(home, ofParquet.drop, { name: 'rows.jsonl' })).rejects.toThrow(
       /not there any more|is open any/,
     );
@@ -240,6 +250,44 @@ describe('two people and a kill', () => {
     const both = await Promise.all([release(home, drop, '3'), release(home, drop, '5')]);
     expect(both.map((each) => each.version).sort()).toEqual([2, 3]);
     expect(await showRows(home, { drop, limit: 1 })).toMatchObject({ states: { open: 1, accepted: 2 } });
+  });
+
+  it('one key is given to one of two rows that are mended at once', async () => {
+    const home = await homeWith({ ...CONTRACT, file: { maxQuarantinedShare: 1, unique: ['id'] } });
+    const { drop } = await judged(home);
+    const both = await Promise.all([
+      putBack(home, drop, fileOf('id,a,b\nr100,1,x\n'), '3'),
+      putBack(home, drop, fileOf('id,a,b\nr100,2,x\n'), '5'),
+    ]);
+    expect(both.map(({ rows }) => rows).sort()).toEqual([0, 1]);
+    const second = both.find(({ rows }) => rows === 0)!;
+    expect(second).toMatchObject({ version: null, open: 2, refused: [{ reasons: [{ rule: 'duplicate' }] }] });
+    // Nor are its rows left where somebody could read them as a version.
+    const stored = (await keysUnder(home, 'datasets/other/')).filter((key) => key.endsWith('.parquet'));
+    expect(stored).toHaveLength(2);
+  });
+
+  it('rows that a killed command left without a manifest are cleared by the next, those of a living one are not', async () => {
+    const home = await homeWith();
+    const { drop } = await judged(home);
+    const folder = (number: number) => `datasets/other/00000${number}`;
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    const leave = async (number: number, at: Date) => {
+      for (const file of ['claim', 'data.parquet', 'profile.json', 'summary.json']) {
+        await home.data.put(`${folder(number)}/${file}`, 'left');
+        utimesSync(path.join(home.folder, 'data', folder(number), file), at, at);
+      }
+    };
+    await leave(8, new Date());
+    await leave(9, hourAgo);
+    utimesSync(path.join(home.folder, 'data', folder(1), 'data.parquet'), hourAgo, hourAgo);
+    expect(await release(home, drop, '3')).toMatchObject({ rows: 1 });
+    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/claim`]);
+    expect(await keysUnder(home, `${folder(8)}/`)).toHaveLength(4);
+    expect(await keysUnder(home, `${folder(1)}/`)).toContain(`${folder(1)}/data.parquet`);
+    await leave(9, hourAgo);
+    await clearAfterKilled(home, 'other');
+    expect(await keysUnder(home, `${folder(9)}/`)).toEqual([`${folder(9)}/claim`]);
   });
 
   /** Every write that a return makes, one after the other, is the last before the process is killed. */

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ObjectNotFoundError } from '../../platform/errors.ts';
+import type { Home, ObjectInfo } from '../../platform/ports.ts';
+import { readJson } from './dataset-version.ts';
+import { fileOfDrop } from './drop-id.ts';
+
+/**
+ * Whoever judges a file and whoever erases rows from it at the same time see each other: each writes a mark of its own
+ * before it looks for the other's, so that at least one of them finds it. One who is judging gives way as long as nothing
+ * of the verdict is stored; a verdict that is being stored is waited for. Otherwise the rows that are left would be judged
+ * as a new file, and be in two dataset versions.
+ */
+
+/** Minutes after which a mark of an erasure means nothing: nobody judges a file for so long. */
+const MARK_MINUTES = 30;
+/** Seconds that a verdict takes to be stored at most: as long as the function may run. */
+const VERDICT_SECONDS = 300;
+const POLL_MS = 250;
+
+const folder = (dataset: string): string => `datasets/${dataset}/drops/`;
+const erasureKey = (dataset: string, file: string): string => `${folder(dataset)}${file}.erasing`;
+const reportKey = (dataset: string, drop: string): string => `reports/validation/${dataset}/${drop}/report.json`;
+
+/** What is about to be stored of a file. */
+export interface BeginningVerdict {
+  readonly dataset: string;
+  readonly drop: string;
+  /** What was judged. */
+  readonly info: ObjectInfo;
+}
+
+/**
+ * Called before anything of a verdict is stored.
+ *
+ * @throws ObjectNotFoundError when rows have been erased from the file since it was read: what is left is another file
+ * @throws Error when somebody is about to
+ */
+export async function beginVerdict(home: Home, { dataset, drop, info }: BeginningVerdict): Promise<void> {
+  const own = `${folder(dataset)}${drop}.${randomUUID()}.verdict`;
+  await home.data.put(own, JSON.stringify({ gaveWay: false }));
+  const key = erasureKey(dataset, fileOfDrop(drop));
+  const mark = await home.data.head(key);
+  if (mark === undefined || secondsSince(home, mark) > MARK_MINUTES * 60) return;
+  const { done } = (await readJson(home, key)) as { readonly done: boolean };
+  const isThere = (await home.data.head(info.key))?.versionId === info.versionId;
+  if (done && isThere) return;
+  await home.data.put(own, JSON.stringify({ gaveWay: true }));
+  if (isThere) throw new Error(`rows are being erased from ${info.key}: it is judged afterwards`);
+  throw new ObjectNotFoundError(info.key);
+}
+
+/** Called before a file is rewritten: returns when every verdict on it that was begun is stored, or its maker is dead. */
+export async function beginErasure(home: Home, dataset: string, file: string): Promise<void> {
+  await home.data.put(erasureKey(dataset, file), JSON.stringify({ done: false }));
+  for (let waited = 0; waited < VERDICT_SECONDS * 1_000; waited += POLL_MS) {
+    if (!(await isBeingStored(home, dataset, file))) return;
+    await sleep(POLL_MS);
+  }
+}
+
+/** Called when the file has been rewritten: dropped again as it was, it may be judged. */
+export const endErasure = (home: Home, dataset: string, file: string): Promise<boolean> =>
+  home.data.put(erasureKey(dataset, file), JSON.stringify({ done: true }));
+
+async function isBeingStored(home: Home, dataset: string, file: string): Promise<boolean> {
+  for await (const mark of home.data.list(`${folder(dataset)}${file}`)) {
+    const drop = /\/([^/.]+)\.[^/.]+\.verdict$/.exec(mark.key)?.[1];
+    if (drop === undefined || secondsSince(home, mark) > VERDICT_SECONDS) continue;
+    if (await home.data.head(reportKey(dataset, drop))) continue;
+    if (!((await readJson(home, mark.key)) as { readonly gaveWay: boolean }).gaveWay) return true;
+  }
+  return false;
+}
+
+const secondsSince = (home: Home, { modifiedAt }: ObjectInfo): number =>
+  (home.clock.now().getTime() - modifiedAt.getTime()) / 1_000;
