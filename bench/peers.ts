@@ -27,7 +27,7 @@ export const BARE: Peer = {
 
 export const FASTAPI: Peer = {
   name: 'FastAPI',
-  missing: missing('fastapi'),
+  missing: missingPeer('fastapi'),
   start: (file, _model, options) =>
     start(
       programOf('fastapi', 'uvicorn'),
@@ -41,7 +41,7 @@ const QUIET = ['--no-access-log', '--log-level', 'warning'];
 /** Zero workers: it runs models in the process that answers, as the others do. */
 export const MLSERVER: Peer = {
   name: 'MLServer',
-  missing: missing('mlserver'),
+  missing: missingPeer('mlserver'),
   start: async (file, model, options) => {
     const [grpc, metrics] = [await freePort(), await freePort()];
     return start(programOf('mlserver', 'mlserver'), () => ['start', path.resolve(FOLDER)], {
@@ -82,7 +82,7 @@ export function programOf(environment: string, program: string): string {
 }
 
 /** Why a peer is not measured; undefined when it can be. */
-export function missing(environment: string): string | undefined {
+export function missingPeer(environment: string): string | undefined {
   return existsSync(programOf(environment, 'python'))
     ? undefined
     : `skipped: it is not installed in .cache/peers/${environment}, see bench/peers/README.md`;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { literal, withDuck } from '../platform/duckdb/connection.ts';
 import { type Bench, type BenchRow, median, ratioRow } from './bench.ts';
-import { missing, programOf } from './peers.ts';
+import { missingPeer, programOf } from './peers.ts';
 import { tableSql, wideText, wrongTypesSql } from './validate-data.ts';
 
 const ROWS = 1_000_000;
@@ -43,7 +43,7 @@ export const bench: Bench = async () => {
     const bad = await make('bad.csv', tableSql(ROWS, 40), 'csv, HEADER');
     const [whole, plain, fortyPercent]: [Measured[], Measured[], Measured[]] = [[], [], []];
     const expectations: Measured[] = [];
-    const withoutPeer = missing(GREAT_EXPECTATIONS);
+    const withoutPeer = missingPeer(GREAT_EXPECTATIONS);
     await run('plain', million);
     for (let round = 0; round < ROUNDS; round++) {
       whole.push(await run('validate', million));
