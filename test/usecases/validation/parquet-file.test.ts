@@ -65,7 +65,11 @@ describe('Parquet files', () => {
   it('keep all digits of times in columns without a type', async () => {
     const { kept } = await judge(fixture('nanoseconds'), { data: { extra: ['utc', 'local', 'clock'] } });
     expect(kept).toEqual([
-      { utc: '2024-03-01 08:00:00.123456789+00:00', local: '2024-03-01 08:00:00.123456789', clock: '00:00:00.123456789' },
+      {
+        utc: '2024-03-01 08:00:00.123456789+00:00',
+        local: '2024-03-01 08:00:00.123456789',
+        clock: '00:00:00.123456789',
+      },
       { utc: '2024-03-01 08:00:00.123456+00:00', local: '2024-03-01 08:00:00.123456', clock: '00:00:00.000001' },
       { utc: null, local: null, clock: null },
       { utc: '1969-12-31 23:59:59.999999999+00:00', local: '1969-12-31 23:59:59.999999999', clock: '00:00:00' },
