@@ -186,6 +186,8 @@ function storedText(element: Element, engine: string, column: string, stored: bo
     // Local times of nanoseconds are the engine's own.
     const cut = unit === 'NANOS' && engine !== 'TIMESTAMP_NS';
     if (unit === undefined || !(cut || stored)) return undefined;
+    // The engine's own text of nanoseconds, with a zone as most times are written: both are far faster.
+    if (cut && !stored && engine.startsWith('TIMESTAMP')) return `(make_timestamp_ns(${column})::VARCHAR || '+00:00')`;
     const nanos = `(${column}::HUGEINT * ${UNITS[unit]})`;
     return engine.startsWith('TIMESTAMP') ? timestampText(nanos, zoned) : timeOfDayText(nanos, zoned);
   }
