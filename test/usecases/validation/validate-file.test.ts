@@ -171,7 +171,6 @@ describe('validateFile', () => {
     ['t.csv', 'id;t\n1;2\n', [1, 2, 1, 0, 1]],
     ['t.csv', '\n\n', [0, 2, 0, 2, 0]],
     ['t.tsv', `${HEAD}\n${good(1)}\n`, [1, 2, 1, 0, 1]],
-    ['t.jsonl', '{"z":1}\n\n[2]\n', [2, 3, 0, 1, 2]],
     ['t.csv.gz', gzipSync('z\n1\n2\n'), [2, 3, 1, 0, 2]],
   ])(
     'accounts for what is in a file that is rejected before its rows are judged: %s %j',
