@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBScalarFunction } from '@duckdb/node-api';
@@ -92,6 +93,22 @@ function textFunction(
     },
   });
 }
+
+/**
+ * A file by a path that the engine takes for a path: it takes one with `*`, `?`, `[` or `{` for a pattern, and would read
+ * other files. Such a file gets another name in the scratch folder.
+ */
+export async function plainPath({ scratch }: Pick<Duck, 'scratch'>, file: string): Promise<string> {
+  if (!/[*?[\]{}]/.test(file)) return file;
+  const ending = /((\.[a-z]+){1,2})$/i.exec(path.basename(file))?.[1] ?? '';
+  const named = path.join(scratch, `file-${digestName(file)}${ending}`);
+  await symlink(path.resolve(file), named).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return named;
+}
+
+const digestName = (file: string): string => createHash('sha256').update(path.resolve(file)).digest('hex').slice(0, 16);
 
 /** Opens, works, and closes whatever happens. */
 export async function withDuck<T>(options: DuckOptions | undefined, work: (duck: Duck) => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { ENVELOPE, type PrivacyKeys } from '../../core/contract/personal.ts';
-import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { identifier, literal, plainPath, withDuck } from '../../platform/duckdb/connection.ts';
 import type { DecryptedFileView } from './decrypt-view.ts';
 
 /** Whose envelopes a file holds, and where. */
@@ -18,7 +18,7 @@ export function decryptFile(
   keys: PrivacyKeys,
 ): Promise<DecryptedFileView> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const table = `read_parquet(${literal(from)})`;
+    const table = `read_parquet(${literal(await plainPath(duck, from))}, hive_partitioning = false)`;
     const described = (await duck.rows(`DESCRIBE SELECT * FROM ${table}`)).map(({ column_name, column_type }) => ({
       name: String(column_name),
       text: column_type === 'VARCHAR',

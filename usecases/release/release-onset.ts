@@ -86,17 +86,27 @@ export async function onsetComparisons(
 /** Evidence that decisions became wrong some time after the first: from the first on it may be so, from the second it is. */
 const [RISE, SURE_RISE] = [2.5, 7];
 
-/** Evidence that a champion's decisions became wrong more often some time after its first ones, by when truths came in. */
+/** Evidence that decisions became wrong more often after a champion's first ones, or shortly before, by when truths came in. */
 async function riseOfErrors(
   home: Pick<Home, 'metrics'>,
-  { model, champion: version, at }: Takeover,
+  { model, champion, predecessor, at }: Takeover,
   now: Date,
 ): Promise<number> {
-  const window = { from: at, to: new Date(Math.min(now.getTime(), at.getTime() + AROUND_MS)) };
-  if (window.from >= window.to) return 0;
-  const periods = await periodCounts(home, { model, version }, { metric: 'PredictionError', bad: 'Sum' }, window);
-  return riseEvidence([...periods.values()]);
+  const rise = async (version: number, from: Date, to: Date): Promise<number> => {
+    if (from >= to) return 0;
+    const rate = { metric: 'PredictionError', bad: 'Sum' } as const;
+    return riseEvidence([...(await periodCounts(home, { model, version }, rate, { from, to })).values()]);
+  };
+  const [after, before] = await Promise.all([
+    rise(champion, at, new Date(Math.min(now.getTime(), at.getTime() + AROUND_MS))),
+    // What became wrong minutes before the release is lost in the hours that its predecessor is held by.
+    rise(predecessor, new Date(at.getTime() - BEFORE_RISE_MS), at),
+  ]);
+  // Of hours of one rate the likeliest place is likely anyhow: only what is sure counts.
+  return before >= SURE_RISE ? before : after;
 }
+
+const BEFORE_RISE_MS = 2 * HOUR_MS;
 
 /** Whether the first truths of a champion are too young to have been asked about. */
 async function isTruthNew(
@@ -237,7 +247,8 @@ const enoughOf = ({ metric }: Pick<OperationRate, 'metric'>): number =>
 function beginsAtOnce(periods: readonly Counts[]): boolean {
   const begin = periods.findIndex(({ bad }) => bad > 0);
   const good = sumOf(periods.slice(0, begin)).n;
-  const { n, bad } = sumOf(periods.slice(begin));
+  // Good answers behind the last failure do not make a burst rare.
+  const { n, bad } = sumOf(periods.slice(begin, periods.findLastIndex((each) => each.bad > 0) + 1));
   return good === 0 || good * Math.log(1 - Math.min(bad / n, 1 - 1e-9)) >= Math.log(BEGINS_LEVEL);
 }
 
@@ -277,7 +288,7 @@ async function truthOnset(
     // The first truths are being asked about: the same rows say more than other hours.
     const sentence = 'rows whose truth has become known are asked again of both versions';
     const own = noneOf(comparison.strata);
-    const began = `decisions of version ${champion} may have become wrong a little after the release, and it alone has answers since: whether they are its own is not known`;
+    const began = `decisions may have become wrong a little before or after the release of version ${champion}, which alone has answers since: whether they are its own is not known`;
     const unsure = mayRise ? { own, cause: 'unclear' as const, sentence: began } : undefined;
     const asked = waits ? { own, cause: null, sentence } : unsure;
     // What comes later is no part of it.

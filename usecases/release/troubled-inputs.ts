@@ -38,7 +38,9 @@ export async function troubledInputs(
     home.ledger.version(model, version),
   ]);
   const columns = record === undefined ? undefined : (await baselineOf(home, record))?.profile.columns;
-  const recent = hours.slice(-2);
+  // The first minutes of an hour say little: what was so before them is so still.
+  const begun = (hours.at(-1)?.rows ?? 0) < MIN_ROWS && hours.length > 2;
+  const recent = begun ? hours.slice(-3, -1) : hours.slice(-2);
   return Object.keys(recent.at(-1)?.features ?? {}).flatMap((name) => {
     const column = ownValue(columns ?? {}, name);
     // Without a baseline, of what may be missing is usual what was so an hour before; without that it is not known.

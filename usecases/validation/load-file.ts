@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { columnRules } from '../../core/contract/column-rules.ts';
 import type { Contract } from '../../core/contract/contract.ts';
-import { type Duck, literal } from '../../platform/duckdb/connection.ts';
+import { type Duck, literal, plainPath } from '../../platform/duckdb/connection.ts';
 import { FileRejectedError } from './errors.ts';
 import { loadCsv } from './load-csv.ts';
 import { loadJsonLines } from './load-json-lines.ts';
@@ -17,7 +17,7 @@ import { unpackFile } from './unpack-file.ts';
  * @throws FileRejectedError when it is no table of the contract
  */
 export async function loadFile(duck: Duck, packed: string, contract: Contract, now = new Date()): Promise<Loaded> {
-  const file = await unpackFile(packed, duck.scratch);
+  const file = await plainPath(duck, await unpackFile(packed, duck.scratch));
   const rules = { contract, columns: columnRules(contract, now) };
   const { size } = await stat(file);
   if (size === 0) throw new FileRejectedError('format', 'the file is empty');
@@ -36,8 +36,6 @@ const IN_MEMORY_BYTES = 64 * 1024 * 1024;
 
 async function keepOnDisk(duck: Duck): Promise<void> {
   await duck.run('PRAGMA disable_checkpoint_on_shutdown');
-  await duck.run(
-    `ATTACH ${literal(path.join(duck.scratch, 'cells.db'))} AS cells${process.env.BS ? ' (BLOCK_SIZE 16384)' : ''}`,
-  );
+  await duck.run(`ATTACH ${literal(path.join(duck.scratch, 'cells.db'))} AS cells`);
   await duck.run('USE cells');
 }

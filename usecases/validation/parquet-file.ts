@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { type Duck, identifier, literal, type Row } from '../../platform/duckdb/connection.ts';
+import { type Duck, identifier, literal, plainPath, type Row } from '../../platform/duckdb/connection.ts';
 import { copyStored } from '../../platform/duckdb/parquet-footer.ts';
 import { FileRejectedError } from './errors.ts';
 import { halfDecimalSql, int96Nanos, timeOfDayText, timestampText, UNITS, utf8Text } from './stored-sql.ts';
@@ -30,7 +30,12 @@ export interface ParquetFile {
  * @param work does not hold on to the relation of the file when it is called again
  * @throws FileRejectedError when the file cannot be read
  */
-export async function withParquet<T>(duck: Duck, file: string, work: (parquet: ParquetFile) => Promise<T>): Promise<T> {
+export async function withParquet<T>(
+  duck: Duck,
+  source: string,
+  work: (parquet: ParquetFile) => Promise<T>,
+): Promise<T> {
+  const file = await plainPath(duck, source);
   try {
     return await readWith(duck, file, false, work);
   } catch (error) {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { CellSource } from '../../core/contract/cells/cell-rule.ts';
 import { unescapeBreaksSql } from '../../core/records/escaped-breaks.ts';
 import { describeFault, type ShapeFault } from '../../core/records/scanned-record.ts';
-import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
+import { type Duck, identifier, literal, plainPath } from '../../platform/duckdb/connection.ts';
 import { plainDialect } from './dialect.ts';
 import { FileRejectedError, UnsupportedFileError } from './errors.ts';
 import type { LeftOut } from './file-profile.ts';
@@ -41,12 +41,13 @@ const NAMED_LINES = 5;
  * @throws UnsupportedFileError when the name of the file has another ending
  * @throws FileRejectedError when it is no table
  */
-export async function openPlainTable(duck: Duck, packed: string): Promise<PlainTable> {
-  if (/\.parquet$/.test(packed)) return typedTable(duck, `read_parquet(${literal(packed)})`);
+export async function openPlainTable(duck: Duck, source: string): Promise<PlainTable> {
+  const packed = await plainPath(duck, source);
+  if (/\.parquet$/.test(packed)) return typedTable(duck, `read_parquet(${literal(packed)}, hive_partitioning = false)`);
   if (/\.(jsonl|ndjson)(\.gz)?$/.test(packed))
     return typedTable(duck, `read_json(${literal(packed)}, format = 'newline_delimited')`);
   if (!/\.(csv|tsv)(\.gz)?$/.test(packed))
-    throw new UnsupportedFileError(packed, ['.csv', '.tsv', '.jsonl', '.ndjson', '.parquet']);
+    throw new UnsupportedFileError(source, ['.csv', '.tsv', '.jsonl', '.ndjson', '.parquet']);
   return textTable(await unpackFile(packed, duck.scratch), path.join(duck.scratch, 'plain.csv'));
 }
 

@@ -76,6 +76,15 @@ describe('troubledInputs', () => {
     expect(await look(hours, [300, 270])).toEqual(['column delay is empty in 90 % of 300 rows, where 0 % is usual']);
   });
 
+  it('goes on naming a column in the first minutes of an hour', async () => {
+    const hours: HourRows[] = [
+      [3_600, 2_160],
+      [3_600, 2_160],
+      [60, 36],
+    ];
+    expect(await look(hours)).toEqual(['column delay is empty in 60 % of 3600 rows, where 0 % is usual']);
+  });
+
   it('explains nothing by a column that is as empty as in the hour before, nor by few rows', async () => {
     const before: HourRows = [1_000, 400];
     expect(await look([before, [1_000, 40]], [300, 40])).toEqual([]);

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Contract } from '../../../core/contract/contract.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
+import { profileAnyFile } from '../../../usecases/validation/profile-file.ts';
 import { validateFile } from '../../../usecases/validation/validate-file.ts';
 import type { QuarantinedRow } from '../../../usecases/validation/validation-view.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -37,6 +38,35 @@ describe('a file as people make them', () => {
     };
   }
   const fileOf = (contract: object): object => ('file' in contract ? (contract.file as object) : {});
+
+  it.each(['csv', 'parquet'])('has a name that is a pattern to the engine, and is read itself: %s', async (ending) => {
+    const own = temporaryFolder('patterns');
+    for (const [name, n] of [
+      ['july1', 1],
+      ['july[1]', 2],
+      ['july*', 3],
+    ] as const) {
+      const file = path.join(own, `plain-${n}.${ending}`);
+      await withDuck(undefined, (duck) =>
+        duck.run(
+          `COPY (SELECT ${n}::BIGINT AS n) TO ${literal(file)} (${ending === 'csv' ? 'HEADER' : 'FORMAT parquet'})`,
+        ),
+      );
+      renameSync(file, path.join(own, `${name}.${ending}`));
+    }
+    const rules = Contract.parse({ features: [{ name: 'n', type: 'integer' }] });
+    for (const [name, n] of [
+      ['july[1]', 2n],
+      ['july*', 3n],
+    ] as const) {
+      const file = path.join(own, `${name}.${ending}`);
+      const view = await validateFile(file, rules, { outDir: folder, now: NOW });
+      expect(await withDuck(undefined, (duck) => duck.rows(`SELECT * FROM ${literal(view.dataFile!)}`))).toEqual([
+        { n },
+      ]);
+      expect((await profileAnyFile(file)).columns.n).toMatchObject({ mean: Number(n) });
+    }
+  });
 
   it('has a column named like one that the engine has', async () => {
     const { kept, bad } = await judge('rowid.csv', {
