@@ -14,6 +14,8 @@ export interface DataOwner {
   readonly model: boolean;
   /** Subject columns of all its contracts, former ones included, and whether they hold numbers. */
   readonly subjects: ReadonlyMap<string, boolean>;
+  /** All its contracts, the one that holds now first. */
+  readonly contracts: readonly Contract[];
   /** Columns of data files, of each of its contracts. */
   readonly columns: readonly ReturnType<typeof contractColumns>[];
   /** Label columns of all its contracts. */
@@ -30,8 +32,7 @@ export async function dataOwners(home: Home, only?: string): Promise<DataOwner[]
     if (only !== undefined && only !== name) continue;
     const contracts: Contract[] = [];
     for await (const { manifest } of home.ledger.versions(name)) contracts.push(manifest.contract);
-    contracts.push(...(await contractsOf(home, name)));
-    owners.push({ name, model: true, ...described(contracts) });
+    owners.push({ name, model: true, ...described([...(await contractsOf(home, name)), ...contracts.reverse()]) });
   }
   for await (const { key } of home.data.list('contracts/')) {
     const name = /^contracts\/(.+)\.json$/.exec(key)?.[1];
@@ -64,7 +65,7 @@ async function contractsOf(home: Home, dataset: string): Promise<Contract[]> {
   return [DatasetContract.parse(await readJson(home, key)).contract];
 }
 
-function described(contracts: readonly Contract[]): Pick<DataOwner, 'subjects' | 'columns' | 'labels' | 'encrypted'> {
+function described(contracts: readonly Contract[]): Omit<DataOwner, 'name' | 'model'> {
   const subjects = new Map<string, boolean>();
   for (const { features, data } of contracts)
     if (data.subject !== undefined)
@@ -74,6 +75,7 @@ function described(contracts: readonly Contract[]): Pick<DataOwner, 'subjects' |
       );
   return {
     subjects,
+    contracts,
     columns: contracts.map(contractColumns),
     labels: contracts.flatMap(({ data }) => columnNamed(data, 'label') ?? []),
     encrypted: new Set(

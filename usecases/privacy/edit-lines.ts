@@ -11,22 +11,24 @@ export interface EditedFile {
   readonly left: number;
 }
 
+/** What was taken out of a table, and whether it says whom its rows are about. */
+export type EditedTable = EditedFile & { readonly named: boolean };
+
 /**
- * Copies a text file record by record, without a byte order mark. `edit` gives what stands for a record afterwards; undefined for a record that is
- * gone.
+ * Copies a text file line by line, without a byte order mark. `edit` gives what stands for a line afterwards; undefined
+ * for a line that is gone.
  */
 export async function editLines(
   from: string,
   to: string,
-  edit: (record: string, index: number) => string | undefined,
-  records: (lines: AsyncIterable<string>) => AsyncIterable<string> = (lines) => lines,
+  edit: (line: string) => string | undefined,
 ): Promise<EditedFile> {
   const out = createWriteStream(to);
   const input = createReadStream(from);
   let [gone, left, index] = [0, 0, 0];
   try {
-    for await (const record of records(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))) {
-      const edited = edit(index === 0 ? record.replace(/^\ufeff/, '') : record, index++);
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const edited = edit(index++ === 0 ? line.replace(/^\ufeff/, '') : line);
       if (edited === undefined) {
         gone++;
         continue;
@@ -67,23 +69,4 @@ export async function magicOf(file: string, bytes = 4): Promise<string> {
   } finally {
     await handle.close();
   }
-}
-
-/** A record may run over this many lines at most. */
-const MAX_LINES = 100;
-
-/** CSV records of lines: a quoted field may run over several; a quote that is never closed makes each a record. */
-export async function* csvRecords(lines: AsyncIterable<string>): AsyncIterable<string> {
-  let open: string[] = [];
-  let quotes = 0;
-  for await (const line of lines) {
-    open.push(line);
-    for (let at = line.indexOf('"'); at !== -1; at = line.indexOf('"', at + 1)) quotes++;
-    if (quotes % 2 === 1 && open.length < MAX_LINES) continue;
-    if (quotes % 2 === 0) yield open.join('\n');
-    else yield* open;
-    open = [];
-    quotes = 0;
-  }
-  yield* open;
 }

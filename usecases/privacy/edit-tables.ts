@@ -1,74 +1,30 @@
-import { createReadStream } from 'node:fs';
-import { parseRecord } from '../../core/records/record-text.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Subject } from './data-owners.ts';
-import { csvRecords, type EditedFile, editLines, magicOf } from './edit-lines.ts';
+import { editJsonLines } from './edit-json-lines.ts';
+import { type EditedTable, magicOf } from './edit-lines.ts';
+import { editRecords } from './edit-records.ts';
 
-/** What was taken out of a table, and whether it says whom its rows are about. */
-export type EditedTable = EditedFile & { readonly named: boolean };
-
-/** Takes a subject's rows out of a data file of whatever form; lines that are no rows go when they mention it. */
-export async function editTable(from: string, to: string, subject: Subject): Promise<EditedTable> {
+/**
+ * Takes a subject's rows out of a data file of whatever form; records that are no rows go when they mention it.
+ *
+ * @param name of the file, by which validation reads it
+ * @throws FileRejectedError when it is no table
+ */
+export async function editTable(from: string, to: string, subject: Subject, name: string): Promise<EditedTable> {
   if ((await magicOf(from)) === 'PAR1') return editParquet(from, to, subject);
-  const first = (await firstLine(from)).trimStart();
-  if (first.startsWith('{')) {
-    const edited = await editLines(from, to, (line) => (isOfJson(line, subject) ? undefined : line));
-    return { ...edited, named: true };
-  }
-  const columns = fieldsOf(first);
-  const named = hasSubject(columns, subject);
-  if (!named && isHeader(columns, subject)) return { gone: 0, left: 1, named };
-  const edited = await editLines(from, to, csvEdit(columns, subject), csvRecords);
-  // A header alone is nothing that is left.
-  return named ? { ...edited, left: edited.left - 1, named } : { ...edited, named: true };
+  if (await isJsonLines(from, name)) return { ...(await editJsonLines(from, to, subject)), named: true };
+  return editRecords(from, to, subject, name);
 }
 
-/** Fields of a record; those without quotes without the space around them. */
-const fieldsOf = (record: string): string[] =>
-  parseRecord(record).map(({ text, quoted }) => (quoted ? text : text.trim()));
-
-const hasSubject = (columns: readonly string[], { owner }: Subject): boolean =>
-  columns.some((column) => owner.subjects.has(column));
-
-/** Whether a CSV file's first line names columns as one of the contracts has them, rather than being a row. */
-const isHeader = (found: readonly string[], { owner }: Subject): boolean =>
-  owner.columns.some(({ required, optional }) =>
-    required.length > 0
-      ? required.every((column) => found.includes(column))
-      : found.every((column) => optional.includes(column)),
-  );
-
-function isOfJson(line: string, subject: Subject): boolean {
-  try {
-    const row = JSON.parse(line) as Record<string, unknown>;
-    return Object.entries(row).some(([column, cell]) => subject.is(column, cell));
-  } catch {
-    return subject.isMentionedIn(line);
-  }
+/** As the ending of the name says; where it says nothing, as the file begins. */
+async function isJsonLines(file: string, name: string): Promise<boolean> {
+  if (/\.(jsonl|ndjson)(\.gz)?$/.test(name)) return true;
+  if (/\.(csv|tsv)(\.gz)?$/.test(name)) return false;
+  return /^(\xef\xbb\xbf)?\s*\{/.test(await magicOf(file, BEGINNING));
 }
 
-function csvEdit(columns: readonly string[], subject: Subject): (record: string, index: number) => string | undefined {
-  const known = hasSubject(columns, subject);
-  return (record, index) => {
-    if (index === 0 && known) return record;
-    const fields = fieldsOf(record);
-    // A file without a header, or a line that does not fit it, can only be read as a text.
-    const found =
-      known && fields.length === columns.length
-        ? fields.some((field, i) => subject.is(columns[i]!, field))
-        : subject.isMentionedIn(record);
-    return found ? undefined : record;
-  };
-}
-
-async function firstLine(file: string): Promise<string> {
-  let text = '';
-  for await (const chunk of createReadStream(file, 'utf8')) {
-    text += chunk as string;
-    if (text.includes('\n')) break;
-  }
-  return text.split(/\r?\n/, 1)[0]!.replace(/^\ufeff/, '');
-}
+/** Bytes by which the form of a file is told. */
+const BEGINNING = 4096;
 
 /** Parquet without a subject's rows. A table of the same columns is left, also when no row is. */
 export async function editParquet(from: string, to: string, subject: Subject): Promise<EditedTable> {

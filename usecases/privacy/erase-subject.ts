@@ -198,8 +198,8 @@ class Forgetting {
     if (!this.#dryRun) await settleDataset(this.home, owner.name);
     await this.#sweep(journal, owner, 'drops', {
       prefix: `incoming/${owner.name}/`,
-      edit: async (from, to) => {
-        const edited = await editTable(from, to, subject);
+      edit: async (from, to, key) => {
+        const edited = await editTable(from, to, subject, key);
         if (!edited.named) this.#unnamed++;
         return edited;
       },
@@ -226,7 +226,7 @@ class Forgetting {
       prefix: `quarantine/${owner.name}/`,
       wanted: (key) => /\/(rows\.jsonl|source(\.[^/]*)?|mended\/[^/]+)$/.test(key),
       edit: (from, to, key) =>
-        key.endsWith('/rows.jsonl') ? quarantineEdit(subject)(from, to) : editTable(from, to, subject),
+        key.endsWith('/rows.jsonl') ? quarantineEdit(subject)(from, to) : editTable(from, to, subject, key),
       before: async (key, copy) => {
         if (key.endsWith('/rows.jsonl')) await renewReport(erasure, key.split('/').at(-2)!, copy);
       },

@@ -18,9 +18,9 @@ export const KNOWN_NAMES = 'only names that the contract knows';
 /**
  * Reads a line: numbers as they are written, and the bare tokens NaN and Infinity.
  *
- * @param known names of columns that the contract has
+ * @param known names of columns that the contract has; without them, a line may have any
  */
-export function readJsonLine(line: Uint8Array, known: ReadonlySet<string>): JsonLine {
+export function readJsonLine(line: Uint8Array, known?: ReadonlySet<string>): JsonLine {
   if (line.length > MAX_BYTES) return { fault: 'a line of at most 2 MiB' };
   if (!isUtf8(line)) return { fault: 'text in UTF-8' };
   let read: JsonText;
@@ -34,7 +34,7 @@ export function readJsonLine(line: Uint8Array, known: ReadonlySet<string>): Json
   if (repeated !== undefined) return { fault: 'each name once', received: `${formatValue(repeated)} twice` };
   let unknown: string[] | undefined;
   for (const name in value)
-    if (!known.has(name)) {
+    if (known?.has(name) === false) {
       unknown ??= [];
       unknown.push(name);
     }

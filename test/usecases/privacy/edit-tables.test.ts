@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { forget } from '../../../usecases/privacy/erase-subject.ts';
+import { homeWith } from '../quarantine/fixture.ts';
+
+/** What is left of a dropped file when Anna is forgotten; undefined where the file is gone. */
+async function leftOf(text: string, name = 'x.csv', file: object = {}): Promise<string | undefined> {
+  const key = `incoming/other/${name}`;
+  const contract = {
+    features: [{ name: 'n', type: 'float' }],
+    data: { id: 'id', extra: ['who'], subject: 'who', personal: { who: 'hash' } },
+    file,
+  };
+  const home = await homeWith(contract, text, key);
+  try {
+    await forget(home, { subject: 'anna', actor: 'test' });
+    return (await home.data.head(key)) && Buffer.from(await home.data.get(key)).toString();
+  } finally {
+    await home.close();
+  }
+}
+
+it('tells records apart that end with a lone carriage return', async () => {
+  expect(await leftOf('id,n,who\r1,5,anna\r2,500,anna\r3,6,bob\r')).toBe('id,n,who\r3,6,bob\r');
+});
+
+it('reads lines of JSON as validation does: bare NaN, and escapes', async () => {
+  const [before, after] = ['\ufeff{"id":1,"n":1,"who":"bob"}\r\n', '{"id":4,"n":NaN, "who":"bob","at":"anna"}'];
+  const annas = [
+    '{"id":3,"n":NaN,"who":"\\u0061nna"}\n',
+    '{"id":5,"n":1,"who":"anna","other":1}\r\n',
+    '{"id":6,"who":"\\u0061nna",\n',
+    '{"id":7,"who":"anna","who":"bob"}\n',
+  ];
+  expect(await leftOf(`${before}${annas.join('')}\n${after}`, 'x.jsonl')).toBe(`${before}\n${after}`);
+});
+
+it('holds a record to the lines that the contract gives it, and keeps what only looked quoted', async () => {
+  const rows = Array.from({ length: 9 }, (_, i) => `${i + 4},1,bob\n`).join('');
+  const text = `id,n,who\n1,5,"bob\n2,5,anna\n3,5,bob\n${rows}`;
+  expect(await leftOf(text, 'x.csv', { maxRecordLines: 2 })).toBe(text.replace('2,5,anna\n', ''));
+});
+
+it('divides fields as the contract says, and keeps a row that mentions the subject elsewhere', async () => {
+  const text = 'id;n;who\r\nanna;5;bob\r\n2;5;anna\r\n\r\n3;5;"a;b"\r\n';
+  expect(await leftOf(text, 'x.csv', { delimiter: ';' })).toBe(text.replace('2;5;anna\r\n', ''));
+});
+
+it('takes the subject at its exact text', async () => {
+  const text = 'id,n,who\n6,8, anna\n7,8,"anna"\n8,8,bob';
+  expect(await leftOf(text)).toBe('id,n,who\n6,8, anna\n8,8,bob');
+});
+
+it('erases records that cannot be read where they mention the subject, and the file when no row is left', async () => {
+  const long = 'x'.repeat(3 << 20);
+  const bad = `1,5,anna,more\n2,5,"x"anna\n3,${long} anna ${long}\n`;
+  expect(await leftOf(`id,n,who\n${bad}4,${long},bob\n5,5\n`)).toBe(`id,n,who\n4,${long},bob\n5,5\n`);
+  expect(await leftOf(`id,n,who\n${bad}`)).toBeUndefined();
+});

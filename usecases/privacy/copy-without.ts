@@ -1,0 +1,34 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+
+/** Bytes of a file from one place up to another. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Copies a file byte by byte but for some ranges.
+ *
+ * @param ranges in ascending order, none over another
+ */
+export const copyWithout = (from: string, to: string, ranges: readonly ByteRange[]): Promise<void> =>
+  pipeline(kept(from, ranges), createWriteStream(to));
+
+async function* kept(file: string, ranges: readonly ByteRange[]): AsyncGenerator<Buffer> {
+  let start = 0;
+  let next = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    const end = start + chunk.length;
+    let at = start;
+    for (; next < ranges.length && ranges[next]!.from < end; next++) {
+      const { from, to } = ranges[next]!;
+      if (from > at) yield chunk.subarray(at - start, from - start);
+      at = Math.min(to, end);
+      // The rest of the range is in the next chunk.
+      if (to > end) break;
+    }
+    if (at < end) yield chunk.subarray(at - start);
+    start = end;
+  }
+}

@@ -1,0 +1,33 @@
+import { createReadStream } from 'node:fs';
+import { LineScanner } from '../../core/records/physical-lines.ts';
+import { readJsonLine } from '../validation/json-line.ts';
+import { type ByteRange, copyWithout } from './copy-without.ts';
+import type { Subject } from './data-owners.ts';
+import type { EditedFile } from './edit-lines.ts';
+import { speaksOf } from './speaks-of.ts';
+
+const MARK = '\ufeff';
+
+/** Takes a subject's rows out of a file of JSON lines, and lines that are no rows where they mention it. */
+export async function editJsonLines(from: string, to: string, subject: Subject): Promise<EditedFile> {
+  const gone: ByteRange[] = [];
+  let [left, at] = [0, 0];
+  const scanner = new LineScanner((line, length) => {
+    const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString();
+    const marked = at === 0 && text.startsWith(MARK) ? Buffer.byteLength(MARK) : 0;
+    const end = at + length;
+    if (isOf(line.subarray(marked), subject)) gone.push({ from: at + marked, to: end });
+    else if (text.trim() !== '') left++;
+    at = end;
+  });
+  for await (const chunk of createReadStream(from) as AsyncIterable<Buffer>) scanner.push(chunk);
+  scanner.end();
+  if (gone.length > 0) await copyWithout(from, to, gone);
+  return { gone: gone.length, left };
+}
+
+function isOf(line: Uint8Array, subject: Subject): boolean {
+  const read = readJsonLine(line);
+  if ('fault' in read) return speaksOf(line, subject);
+  return Object.entries(read.row).some(([column, cell]) => subject.is(column, cell));
+}

@@ -1,0 +1,128 @@
+import { createReadStream } from 'node:fs';
+import { type RecordDialect, RecordScanner } from '../../core/records/record-scanner.ts';
+import { parseRecord } from '../../core/records/record-text.ts';
+import { LINE_END_BYTES, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import { dialectOf, plainDialect } from '../validation/dialect.ts';
+import { scanFile } from '../validation/scan-file.ts';
+import { type ByteRange, copyWithout } from './copy-without.ts';
+import type { Subject } from './data-owners.ts';
+import type { EditedTable } from './edit-lines.ts';
+import { speaksOf } from './speaks-of.ts';
+
+/**
+ * Takes a subject's rows out of CSV or TSV, and records that are no rows where they mention it. Nothing else changes.
+ *
+ * @param name of the file, which says how its records are written where no contract does
+ * @throws FileRejectedError when it is no such text
+ */
+export async function editRecords(from: string, to: string, subject: Subject, name: string): Promise<EditedTable> {
+  const { dialect, columns } = await readingOf(from, subject, name);
+  const named = hasSubject(columns, subject);
+  if (!named && isHeader(columns, subject)) return { gone: 0, left: 1, named };
+  const gone: ByteRange[] = [];
+  const cut: ByteRange[] = [];
+  let left = 0;
+  await scanFile(from, dialect, (record) => {
+    // A header alone is nothing that is left.
+    if (named && record.header) return;
+    const range = { from: record.offset, to: record.offset + record.length + LINE_END_BYTES[record.end] };
+    if (isOf(record, { dialect, columns: named ? columns : undefined, subject })) gone.push(range);
+    else if (record.bytes.length < record.length) cut.push(range);
+    else left++;
+  });
+  for (const range of cut)
+    if (await isMentionedWithin(from, range, subject)) gone.push(range);
+    else left++;
+  if (gone.length > 0)
+    await copyWithout(
+      from,
+      to,
+      gone.sort((a, b) => a.from - b.from),
+    );
+  return { gone: gone.length, left, named: true };
+}
+
+interface Reading {
+  readonly dialect: RecordDialect;
+  /** What its first record has; none where that is no record. */
+  readonly columns: readonly string[];
+}
+
+/** How a file is read: by the first of the contracts by which its header names a subject, else a contract's columns. */
+async function readingOf(file: string, subject: Subject, name: string): Promise<Reading> {
+  const plain = name.replace(/\.gz$/, '');
+  const { contracts } = subject.owner;
+  const dialects =
+    contracts.length > 0 ? contracts.map((contract) => dialectOf(plain, contract)) : [plainDialect(plain)];
+  const readings: Reading[] = [];
+  const seen = new Set<string>();
+  for (const dialect of dialects) {
+    const key = `${dialect.delimiter}${dialect.maxRecordLines}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    readings.push({ dialect, columns: await headerOf(file, dialect) });
+  }
+  return (
+    readings.find(({ columns }) => hasSubject(columns, subject)) ??
+    readings.find(({ columns }) => isHeader(columns, subject)) ??
+    readings[0]!
+  );
+}
+
+/** Names in the first record; those without quotes without the space around them. */
+async function headerOf(file: string, dialect: RecordDialect): Promise<string[]> {
+  let columns: string[] | undefined;
+  const scanner = new RecordScanner(dialect, (record) => {
+    if (!record.header) return;
+    const fields = record.fault === undefined ? parseRecord(textOf(record), dialect.delimiter) : [];
+    columns = fields.map(({ text, quoted }) => (quoted ? text : text.trim()));
+  });
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    scanner.push(chunk);
+    if (columns !== undefined) return columns;
+  }
+  scanner.end();
+  return columns ?? [];
+}
+
+const hasSubject = (columns: readonly string[], { owner }: Subject): boolean =>
+  columns.some((column) => owner.subjects.has(column));
+
+/** Whether a file's first record names columns as one of the contracts has them, rather than being a row. */
+const isHeader = (found: readonly string[], { owner }: Subject): boolean =>
+  found.length > 0 &&
+  owner.columns.some(({ required, optional }) =>
+    required.length > 0
+      ? required.every((column) => found.includes(column))
+      : found.every((column) => optional.includes(column)),
+  );
+
+interface RecordReading {
+  readonly dialect: RecordDialect;
+  /** Undefined in a file without a header, of which each record can only be read as a text. */
+  readonly columns: readonly string[] | undefined;
+  readonly subject: Subject;
+}
+
+function isOf(record: ScannedRecord, { dialect, columns, subject }: RecordReading): boolean {
+  if (columns === undefined || record.fault !== undefined) return speaksOf(record.bytes, subject);
+  return parseRecord(textOf(record), dialect.delimiter).some(({ text }, i) => subject.is(columns[i]!, text));
+}
+
+const textOf = ({ bytes }: ScannedRecord): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+
+/** Bytes that are looked through once more with what follows, so that no mention is divided. */
+const OVERLAP_BYTES = 64 * 1024;
+
+/** Whether a record mentions a subject of which the scanner has kept the beginning only. */
+async function isMentionedWithin(file: string, { from, to }: ByteRange, subject: Subject): Promise<boolean> {
+  let before: Buffer = Buffer.alloc(0);
+  const options = { start: from, end: to - 1, highWaterMark: 1 << 20 };
+  for await (const chunk of createReadStream(file, options) as AsyncIterable<Buffer>) {
+    const text = Buffer.concat([before, chunk]);
+    if (speaksOf(text, subject)) return true;
+    before = text.subarray(-OVERLAP_BYTES);
+  }
+  return false;
+}
