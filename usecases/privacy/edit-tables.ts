@@ -1,4 +1,4 @@
-import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { identifier, literal, plainPath, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Subject } from './data-owners.ts';
 import { editJsonLines } from './edit-json-lines.ts';
 import { type EditedTable, magicOf } from './edit-lines.ts';
@@ -29,8 +29,9 @@ const BEGINNING = 4096;
 /** Parquet without a subject's rows. A table of the same columns is left, also when no row is. */
 export async function editParquet(from: string, to: string, subject: Subject): Promise<EditedTable> {
   return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const table = `read_parquet(${literal(from)}, file_row_number = true)`;
-    const columns = (await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(from)})`))
+    const source = literal(await plainPath(duck, from));
+    const table = `read_parquet(${source}, file_row_number = true, hive_partitioning = false)`;
+    const columns = (await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${source}, hive_partitioning = false)`))
       .map(({ column_name }) => String(column_name))
       .filter((column) => subject.owner.subjects.has(column));
     const [{ n } = { n: 0n }] = await duck.rows(`SELECT count(*) AS n FROM ${table}`);
