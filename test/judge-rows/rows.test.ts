@@ -189,7 +189,7 @@ describe.concurrent('the judge over a running installation', () => {
       const seen = await model.send(model.rows(300, (x) => ({ lag: later(x) })));
       const entry = await model.entry('canary-aborted');
       const own = of(seen, 2).length;
-      expect(entry.reason).toContain(`100 % of ${own} answers are no finite number, 0 % when it was registered`);
+      expect(entry.reason).toContain(`100 % of ${own} answers are no finite number, 0 % of those of the version that it is held against`);
       const simulated = await playCounts({
         acts: [
           { command: release(1), traffic: [] },
@@ -338,7 +338,7 @@ describe.concurrent('the judge over a running installation', () => {
       'retraining-requested',
     );
 
-    expect(entry.reason).toContain('column weight is empty in 100 % of 250 rows, where 0 % is usual');
+    expect(entry.reason).toContain('column weight is empty in 100 % of 250 requests, where 0 % is usual');
     expect(essence(entry)).toMatchObject({
       ...{ kind: 'data-held', cause: 'data', about: ['column weight is empty'] },
       ...{ champion: 2, quarantined: [], retraining: null },

@@ -97,7 +97,10 @@ export async function playCounts({ acts, replays = [], rollout, monitoring }: Sa
       }
       const hour = hourOf(at);
       const features = Object.fromEntries(
-        Object.entries(missing ?? {}).map(([name, empty]) => [name, { rows, missing: empty, violations: {} }]),
+        Object.entries(missing ?? {}).map(([name, empty]) => [
+          name,
+          { rows, missing: empty, violations: {}, requests: { n: rows, missing: empty, broken: 0 } },
+        ]),
       );
       if (missing !== undefined)
         await home.data.put(
