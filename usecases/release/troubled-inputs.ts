@@ -115,7 +115,11 @@ function sentence(what: string, { hours, usual, unit, lately }: Shares): string[
   const isAbove = ({ bad, n }: Share, limit: number): boolean =>
     n > 0 && wilson(Math.min(1, bad / n), n / ALIKE, Z)[0] >= limit;
   const lasts = hours.length > 1 && hours.every((hour) => isAbove(hour, usual + MIN_INCREASE));
-  const isNearlyAll = latest.n >= MIN_ROWS && isAbove(latest, Math.max(NEARLY_ALL, usual + MIN_INCREASE));
+  // That rows are alike matters beside what is usual; that nearly all are empty is seen.
+  const isNearlyAll =
+    latest.n >= MIN_ROWS &&
+    wilson(Math.min(1, latest.bad / latest.n), latest.n, Z)[0] >= NEARLY_ALL &&
+    isAbove(latest, usual + MIN_INCREASE);
   if (!lasts && !isNearlyAll) {
     const [before = NONE] = hours.length > 1 ? hours : [];
     const known = Math.max(usual, before.bad / Math.max(1, before.n));

@@ -43,6 +43,7 @@ describe('troubledInputs', () => {
   }
 
   it('names a column that nearly all rows of an hour are without', async () => {
+    expect(await found([250, 250])).toEqual(['column delay is empty in 100 % of 250 rows, where 0 % is usual']);
     expect(await found([1_000, 990])).toEqual(['column delay is empty in 99 % of 1000 rows, where 0 % is usual']);
   });
 
