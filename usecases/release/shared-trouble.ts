@@ -66,7 +66,8 @@ export async function sharedTrouble(
   }
   // Decisions go wrong, and inputs drift, where a column is empty: the column is what to mend.
   const explains = found.some(({ cause }) => cause === 'drift');
-  const inputs = await troubledInputs(home, { model: options.model, version: state.champion, now, explains });
+  const [version, former] = [state.champion, state.previous.at(-1)];
+  const inputs = await troubledInputs(home, { model: options.model, version, former, now, explains });
   if (inputs.length > 0)
     return [
       ...inputs.map((sentence) => ({ cause: 'data', sentence, about: withoutNumbers(sentence) }) as const),

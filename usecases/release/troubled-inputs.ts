@@ -23,6 +23,8 @@ export interface TroubledInputsQuery {
   readonly model: string;
   readonly version: number;
   readonly now: Date;
+  /** The champion before: what it was sent says what is usual, where no baseline does. */
+  readonly former?: number | undefined;
   /** Whether decisions have become wrong more often, so that the last ten minutes are looked at, too. */
   readonly explains: boolean;
 }
@@ -30,12 +32,13 @@ export interface TroubledInputsQuery {
 /** Features that are empty or break the contract much more often than on the reference, in sentences. */
 export async function troubledInputs(
   home: Pick<Home, 'data' | 'ledger' | 'artifacts'>,
-  { model, version, now, explains }: TroubledInputsQuery,
+  { model, version, now, former, explains }: TroubledInputsQuery,
 ): Promise<string[]> {
   const window = { from: new Date(now.getTime() - WINDOW_MS), to: now };
-  const [hours, record] = await Promise.all([
+  const [hours, record, before] = await Promise.all([
     readInputHours(home, { model, version, ...window }),
     home.ledger.version(model, version),
+    former === undefined ? [] : readInputHours(home, { model, version: former, ...window }),
   ]);
   const columns = record === undefined ? undefined : (await baselineOf(home, record))?.profile.columns;
   // The first minutes of an hour say little: what was so before them is so still.
@@ -43,8 +46,10 @@ export async function troubledInputs(
   const recent = begun ? hours.slice(-3, -1) : hours.slice(-2);
   return Object.keys(recent.at(-1)?.features ?? {}).flatMap((name) => {
     const column = ownValue(columns ?? {}, name);
-    // Without a baseline, of what may be missing is usual what was so an hour before; without that it is not known.
-    const known = column === undefined || column.rows === 0 ? ownValue(recent.at(-2)?.features ?? {}, name) : column;
+    // Without a baseline, of what may be missing is usual what was so an hour before, or of the champion before; without
+    // that it is not known.
+    const earlier = recent.at(-2) ?? before.at(-1);
+    const known = column === undefined || column.rows === 0 ? ownValue(earlier?.features ?? {}, name) : column;
     const isOptional = record?.manifest.contract.features.find((each) => each.name === name)?.missing === 'allow';
     const unknown = isOptional ? 1 : 0;
     const usual = known === undefined || (known !== column && !isOptional) ? unknown : known.missing / known.rows;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Contract } from '../../../core/contract/contract.ts';
 import { hourOf } from '../../../core/quality/hour-tallies.ts';
 import { inputsKey, noInputs } from '../../../core/quality/inputs.ts';
 import { troubledInputs } from '../../../usecases/release/troubled-inputs.ts';
@@ -75,6 +76,24 @@ describe('troubledInputs', () => {
     ];
     expect(await look(hours)).toEqual([]);
     expect(await look(hours, [300, 270])).toEqual(['column delay is empty in 90 % of 300 rows, where 0 % is usual']);
+  });
+
+  it('takes what the champion before was sent for usual, where a column may be missing and there is no baseline', async () => {
+    const name = 'gust';
+    const record = (await fixture.home.ledger.version('m', 1))!;
+    const contract = Contract.parse({ features: [{ name, type: 'float', missing: 'allow' }] });
+    const { data, artifacts, ledger } = fixture.home;
+    const version = async () => ({ ...record, manifest: { ...record.manifest, contract } });
+    const home = { data, artifacts, ledger: Object.assign(Object.create(ledger), { version }) };
+    const hour = hourOf(new Date(T0).toISOString());
+    const sent = (missing: number) => ({ rows: 250, features: { [name]: { rows: 250, missing, violations: {} } } });
+    const inputs = { ...noInputs(), models: { m: { [hour]: { 1: sent(250), 2: sent(5) } } } };
+    await fixture.home.data.put(inputsKey(hour), JSON.stringify(inputs));
+    const asked = { model: 'm', version: 1, now: new Date(T0 + 3_599_999), explains: false };
+    expect(await troubledInputs(home, asked)).toEqual([]);
+    expect(await troubledInputs(home, { ...asked, former: 2 })).toEqual([
+      `column ${name} is empty in 100 % of 250 rows, where 2 % is usual`,
+    ]);
   });
 
   it('goes on naming a column in the first minutes of an hour', async () => {
