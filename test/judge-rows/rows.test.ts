@@ -189,7 +189,9 @@ describe.concurrent('the judge over a running installation', () => {
       const seen = await model.send(model.rows(300, (x) => ({ lag: later(x) })));
       const entry = await model.entry('canary-aborted');
       const own = of(seen, 2).length;
-      expect(entry.reason).toContain(`100 % of ${own} answers are no finite number, 0 % of those of the version that it is held against`);
+      expect(entry.reason).toContain(
+        `100 % of ${own} answers are no finite number, 0 % of those of the version that it is held against`,
+      );
       const simulated = await playCounts({
         acts: [
           { command: release(1), traffic: [] },
