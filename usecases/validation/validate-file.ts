@@ -116,6 +116,8 @@ async function judgeRows(
   const names = loaded.columns.map(({ name }) => name);
   // From here on only what breaks nothing counts: a plain scan gives it back in the order of the file.
   await removeBreaches(duck);
+  if (names.length <= MANY_COLUMNS)
+    await duck.run(`SET memory_limit = '${Math.ceil((options.memoryMb ?? MEMORY_MB) * AFTER_LOADING)}MB'`);
   try {
     checkVolume(contract, rows);
     const { profile, summary } = await summarizeRelation(duck, ROWS, profiledColumns(contract, names), {
@@ -154,6 +156,13 @@ function dictionaries(columns: number, rows: number): string {
   if (columns > MANY_COLUMNS) return SMALL_DICTIONARIES;
   return rows > MANY_ROWS ? `, DICTIONARY_SIZE_LIMIT ${MAX_DICTIONARY}` : '';
 }
+
+/**
+ * Share of the engine's memory that is left to it once a file is loaded: blocks of the table that it keeps for later give
+ * way to what the aggregates and the writer of Parquet hold beside its limit, which it does not count. Of very many columns
+ * the writer counts most.
+ */
+const AFTER_LOADING = 0.75;
 
 /** Memory of the engine; the process goes about 250 MB over it. */
 const MEMORY_MB = 384;
