@@ -70,7 +70,7 @@ export function fieldsSql(
   return (
     `read_csv(${literal(file)}, auto_detect = false, header = ${header}, delim = ${literal(delimiter)}, quote = '"', ` +
     `escape = '"', nullstr = '', allow_quoted_nulls = false, new_line = '${end}', ` +
-    `max_line_size = ${2 * MAX_RECORD_BYTES}, columns = {${types.join(', ')}})`
+    `buffer_size = ${3 * MAX_RECORD_BYTES}, max_line_size = ${2 * MAX_RECORD_BYTES}, columns = {${types.join(', ')}})`
   );
 }
 
