@@ -6,6 +6,7 @@ import {
   type ScannedRecord,
   type ShapeFault,
 } from './scanned-record.ts';
+import { isUtf16, UTF16 } from './utf16.ts';
 
 /** How records of a file are written. */
 export interface RecordDialect {
@@ -159,8 +160,7 @@ export class RecordScanner {
   #start(last: boolean): boolean {
     if (this.#data.length < 3 && !last) return false;
     const [a, b, c] = this.#data;
-    if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
-      throw new NotTextError('the file is UTF-16: expected UTF-8');
+    if (isUtf16(this.#data)) throw new NotTextError(UTF16);
     this.#started = true;
     // The byte order mark that Excel and others write first.
     if (a === 0xef && b === 0xbb && c === 0xbf) this.#drop(3);

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { type RecordDialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
+import { NotTextError, type RecordDialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import { FileRejectedError } from '../validation/errors.ts';
 import { scanLines } from '../validation/scan-lines.ts';
+import { RowsRefusedError } from './errors.ts';
 import { LINE_COLUMN, lineNumber, REASONS_COLUMN, withoutNote } from './noted-line.ts';
 import type { RowsFormat } from './raw-rows.ts';
 
@@ -36,13 +38,19 @@ export interface MendedFile {
  * @param without places of records that are left out as well
  * @throws RowsRefusedError when the file cannot be read as what it should be
  */
-export function copyMended(
+export async function copyMended(
   file: string,
   target: string,
   { dialect }: RowsFormat,
   without: ReadonlySet<number> = new Set(),
 ): Promise<MendedFile> {
-  return dialect === undefined ? copyJsonLines(file, target, without) : copyCsv(file, target, { dialect, without });
+  try {
+    if (dialect === undefined) return await copyJsonLines(file, target, without);
+    return await copyCsv(file, target, { dialect, without });
+  } catch (error) {
+    if (!(error instanceof FileRejectedError || error instanceof NotTextError)) throw error;
+    throw new RowsRefusedError(`the mended file is refused as a whole: ${error.message}`, { cause: error });
+  }
 }
 
 async function copyCsv(
