@@ -147,6 +147,7 @@ class Forgetting {
       dryRun: this.#dryRun,
       erased: journal?.erased ?? this.#erased,
       entries,
+      unread: [...this.#unread],
       beyond: [...(await this.#unnaming(owners)), ...this.#beyond()],
     };
   }
@@ -312,7 +313,6 @@ class Forgetting {
   #beyond(): string[] {
     const { subject } = this.options;
     return [
-      ...[...this.#unread].map((key) => `${key}: it cannot be read as what it should be, and is left as it is`),
       'models that were trained on the rows: what they learnt stays in them',
       'counts: profiles of drift windows, metrics and baselines say how many, not who',
       'what others have copied: exports, replicas, backups of the stores',
