@@ -57,7 +57,7 @@ export function addForget(program: Program, io: Io, options: () => GlobalOptions
         const { length } = done.unread;
         if (length > 0)
           throw new CheckFailedError(
-            `${length} ${length === 1 ? 'object' : 'objects'} could not be looked into: mend or delete what is named above, and run request ${done.request} again`,
+            `${length} ${length === 1 ? 'object' : 'objects'} could not be looked into: mend or delete what is named above, and run it again with --request ${done.request}`,
           );
       });
     });

@@ -63,6 +63,19 @@ export class NoContractError extends Error {
   }
 }
 
+/** The contract of a dataset is none. The message names its file, and what is wrong at which place. */
+export class InvalidContractError extends Error {
+  override readonly name = 'InvalidContractError';
+  constructor(
+    /** Key of the contract. */
+    readonly key: string,
+    fault: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${key}: ${fault}`, options);
+  }
+}
+
 /** The name of a data file has an ending that no reader is for. */
 export class UnsupportedFileError extends Error {
   override readonly name = 'UnsupportedFileError';

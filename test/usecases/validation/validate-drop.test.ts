@@ -218,6 +218,19 @@ describe('validateDrop', () => {
     expect(await keys('quarantine/')).toEqual([]);
   });
 
+  it('says of a contract that is none which file it is, where, what was received and what is allowed', async () => {
+    const key = 'contracts/flight-delay.json';
+    await home.data.put(key, JSON.stringify({ contract: { features: [{ name: 'a', type: 'text' }], flie: {} } }));
+    await expect(validateDrop(home, { key: KEY })).rejects.toThrow(
+      new RegExp(
+        `^${key}: contract.features.0.type: .*"integer".*, received "text"\\n.*"flie"; allowed: features, .*file$`,
+      ),
+    );
+    await home.data.put(key, '{');
+    await expect(validateDrop(home, { key: KEY })).rejects.toThrow(`${key}: is not JSON`);
+    expect(await keys('reports/')).toEqual([]);
+  });
+
   it('never mixes rows of one contract with the manifest of another', async () => {
     const contract = (max: number) => ({
       contract: { features: [{ name: 'a', type: 'integer', max }], file: { maxQuarantinedShare: 1 } },
