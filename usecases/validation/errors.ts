@@ -21,7 +21,7 @@ export class FileRejectedError extends Error {
 export class ResourceExhaustedError extends Error {
   override readonly name = 'ResourceExhaustedError';
   constructor(
-    readonly resource: 'memory' | 'disk',
+    readonly resource: 'memory' | 'disk' | 'time',
     cause: Error,
   ) {
     super(`there is not enough ${resource}: ${cause.message.split('\n')[0]}`, { cause });

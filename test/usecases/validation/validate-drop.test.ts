@@ -218,6 +218,21 @@ describe('validateDrop', () => {
     expect(await keys('quarantine/')).toEqual([]);
   });
 
+  it.each([
+    ['csv', () => readFileSync(JULY)],
+    ['csv.gz', () => gzipSync(readFileSync(JULY))],
+    ['jsonl', () => '{"no": "row"}\n'.repeat(100_000)],
+  ])('keeps no verdict of a file for which there is not enough time: %s', async (ending, content) => {
+    const key = `incoming/flight-delay/late.${ending}`;
+    await home.data.put(key, content());
+    await expect(validateDrop(home, { key }, { timeMs: 0 })).rejects.toMatchObject({
+      name: 'ResourceExhaustedError',
+      resource: 'time',
+    });
+    for (const place of ['reports/', 'quarantine/', 'datasets/']) expect(await keys(place)).toEqual([]);
+    expect(await keys('incoming/')).toContain(key);
+  });
+
   it('says of a contract that is none which file it is, where, what was received and what is allowed', async () => {
     const key = 'contracts/flight-delay.json';
     await home.data.put(key, JSON.stringify({ contract: { features: [{ name: 'a', type: 'text' }], flie: {} } }));
