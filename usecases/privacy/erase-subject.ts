@@ -10,7 +10,7 @@ import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
 import { RuleBook } from '../quality/version-rules.ts';
 import { settleDataset } from '../quarantine/returns.ts';
 import { Registry } from '../registry/registry.ts';
-import { endErasure } from '../validation/erasure-marks.ts';
+import { clearMarks, endErasure } from '../validation/erasure-marks.ts';
 import { type DataOwner, dataOwners, datasetsWithoutContract, Subject } from './data-owners.ts';
 import { throughGzip } from './edit-lines.ts';
 import { editParquet, editTable } from './edit-tables.ts';
@@ -196,7 +196,10 @@ class Forgetting {
     const erasure = { home: this.home, owner, scratch: this.scratch, at: this.#at };
     let rows = 0;
     const begun: string[] = [];
-    if (!this.#dryRun) await settleDataset(this.home, owner.name);
+    if (!this.#dryRun) {
+      await settleDataset(this.home, owner.name);
+      await clearMarks(this.home, owner.name);
+    }
     await this.#sweep(journal, owner, 'drops', {
       prefix: `incoming/${owner.name}/`,
       edit: async (from, to, key) => {

@@ -10,7 +10,7 @@ import { type DatasetRules, loadContract } from './dataset-contract.ts';
 import { claimVersion, type HeldContract, readJson, storeVersion, versionFolder } from './dataset-version.ts';
 import { plainDialect } from './dialect.ts';
 import { dropId, fileId, type JudgedBy } from './drop-id.ts';
-import { beginVerdict } from './erasure-marks.ts';
+import { beginVerdict, endVerdict } from './erasure-marks.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
 import { dropsOfFile, reportsOfFile } from './find-reports.ts';
 import { firstQuarantined } from './first-quarantined.ts';
@@ -97,7 +97,7 @@ export async function validateDrop(
     const { view: verdict, header } = await withinTime(end - performance.now(), (signal) =>
       validateContent(file, rules, { ...options, signal }),
     );
-    await beginVerdict(home, { dataset, drop: id, info });
+    const mark = await beginVerdict(home, { dataset, drop: id, info });
     const quarantine = quarantineFolder(dataset, id);
     const source = {
       key: drop.key,
@@ -182,6 +182,7 @@ export async function validateDrop(
       contentType: 'application/json',
       ifAbsent: true,
     });
+    await endVerdict(home, mark);
     if (first) await publish(home, report);
     return first ? report : { ...report, repeated: true };
   } finally {
