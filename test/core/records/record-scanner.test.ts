@@ -317,6 +317,35 @@ describe('the records of a file', () => {
     );
   });
 
+  it('are those that a file has which begins with them', () => {
+    const HEAD = 'a,b\n';
+    const pieces = fc.constantFrom(
+      'x","\n',
+      '"a\n',
+      '1,2\n',
+      '"x"\n',
+      'y"\n',
+      ',"',
+      '"',
+      '""',
+      '\n',
+      '"\n',
+      'é',
+      '\u001f',
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 60 }), fc.constantFrom(1, 2, 3, 5, 50), (parts, maxRecordLines) => {
+        const bytes = Buffer.from(HEAD + parts.join(''));
+        for (const { offset, raw, lines, fields, fault, breaks } of scan(bytes, { maxRecordLines }).records.slice(1)) {
+          const rest = Buffer.concat([Buffer.from(HEAD), bytes.subarray(offset)]);
+          const [, first] = scan(rest, { maxRecordLines }).records;
+          expect(first).toMatchObject({ raw, lines, fields, fault, breaks });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('are the same beside a stray quote, among records without quotes', () => {
     const rows = fc.array(fc.constantFrom('1,2', '1', '1,"stray', '"stray,2', '1,a"b', '', '1,2,3'), {
       maxLength: 120,
