@@ -319,30 +319,20 @@ describe('the records of a file', () => {
 
   it('are those that a file has which begins with them', () => {
     const HEAD = 'a,b\n';
-    const pieces = fc.constantFrom(
-      'x","\n',
-      '"a\n',
-      '1,2\n',
-      '"x"\n',
-      'y"\n',
-      ',"',
-      '"',
-      '""',
-      '\n',
-      '"\n',
-      'é',
-      '\u001f',
-    );
+    // Mostly lines that leave open what the line before has opened, so that records nearly reach the limit.
+    const pieces = fc.constantFrom('x","\n', '","\n', '"",\n', '1,"\n', 'y\n', '"\n', '"a\n', '""', 'é', '\u001f');
     fc.assert(
-      fc.property(fc.array(pieces, { maxLength: 60 }), fc.constantFrom(1, 2, 3, 5, 50), (parts, maxRecordLines) => {
+      fc.property(fc.array(pieces, { maxLength: 60 }), fc.constantFrom(2, 3, 4, 6), (parts, maxRecordLines) => {
         const bytes = Buffer.from(HEAD + parts.join(''));
         for (const { offset, raw, lines, fields, fault, breaks } of scan(bytes, { maxRecordLines }).records.slice(1)) {
           const rest = Buffer.concat([Buffer.from(HEAD), bytes.subarray(offset)]);
           const [, first] = scan(rest, { maxRecordLines }).records;
-          expect(first).toMatchObject({ raw, lines, fields, fault, breaks });
+          // What is cut short has no number of fields.
+          const counted = fault === undefined || fault === 'fields' ? { fields } : {};
+          expect(first).toMatchObject({ raw, lines, fault, breaks, ...counted });
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 2_000 },
     );
   });
 
