@@ -6,8 +6,8 @@ import { processMessage } from './process-message.ts';
 const opening = openHome('aws');
 opening.catch(() => undefined);
 
-/** Time that is kept for storing a verdict, or the reason why there is none: whoever is killed says nothing. */
-const STORING_MS = 30_000;
+/** Share of the time in which a file has to be judged. The rest is for storing the verdict, or why there is none: who is killed says nothing. */
+const JUDGING = 0.9;
 
 /**
  * Processes a batch of "Object Created" events from the queue. Failed records are reported one by one, so that the others
@@ -18,7 +18,7 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async (event,
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const record of event.Records)
     try {
-      await processMessage(home, record, context.getRemainingTimeInMillis() - STORING_MS);
+      await processMessage(home, record, JUDGING * context.getRemainingTimeInMillis());
     } catch (error) {
       const { name, message } = error as Error;
       const { messageId } = record;
