@@ -16,6 +16,12 @@ async function fromSources() {
   return import('../cli/main.ts');
 }
 
+// Whoever reads may have had enough (`| head`): what is left is not said, and the command ends as it would have.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 process.env.ORT_DISABLE_TELEMETRY = '1';
 const { main } = existsSync(path.join(root, 'cli', 'main.ts'))
   ? await fromSources()

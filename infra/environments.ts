@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type * as z from 'zod';
+import { describeIssues } from '../core/errors/describe-issues.ts';
+import { formatValue } from '../core/errors/format-value.ts';
 import { EnvironmentName } from '../core/model/names.ts';
 import { ConfigFile, DeploymentConfig } from './config.ts';
 
@@ -73,7 +74,8 @@ export function parseEnvironments(raw: unknown, file = 'trimtab.config.json'): D
   const configs = Object.entries(environments).map(([name, own]) => {
     const at = ['environments', name];
     const named = EnvironmentName.safeParse(name);
-    if (!named.success) throw new ConfigError(file, explain(named.error, name, at));
+    if (!named.success)
+      throw new ConfigError(file, describeIssues(named.error, { raw: name, schema: EnvironmentName, at }));
     if (!isObject(own))
       throw new ConfigError(file, `${at.join('.')}: expected an object, received ${formatValue(own)}`);
     if ('environment' in own) throw new ConfigError(file, `${at.join('.')}.environment: it has its name already`);
@@ -117,7 +119,11 @@ function overlaid(common: Raw, own: Raw): Raw {
 
 function parse(raw: Raw, at: readonly string[], file: string): DeploymentConfig {
   const parsed = DeploymentConfig.safeParse(raw);
-  if (!parsed.success) throw new ConfigError(file, explain(parsed.error, raw, at), { cause: parsed.error });
+  if (!parsed.success) {
+    // In the file itself, several environments may stand as well.
+    const schema = at.length === 0 ? ConfigFile : DeploymentConfig;
+    throw new ConfigError(file, describeIssues(parsed.error, { raw, schema, at }), { cause: parsed.error });
+  }
   return parsed.data;
 }
 
@@ -129,38 +135,4 @@ function parseFile(file: string): unknown {
   }
 }
 
-/** One line an issue: where, what is wrong, what was received, what is allowed. */
-function explain(error: z.ZodError, raw: unknown, at: readonly string[]): string {
-  return error.issues
-    .map((issue) => {
-      const place = [...at, ...issue.path].join('.');
-      return `${place === '' ? '' : `${place}: `}${what(issue, raw)}`;
-    })
-    .join('\n');
-}
-
-function what(issue: z.core.$ZodIssue, raw: unknown): string {
-  const message = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
-  if (issue.code === 'unrecognized_keys') return `${message}; allowed: ${allowedAt(issue.path).join(', ')}`;
-  if (issue.code === 'invalid_key') return issue.issues.map((inner) => inner.message).join('; ');
-  return message.includes('received') ? message : `${message}, received ${formatValue(valueAt(raw, issue.path))}`;
-}
-
-/** Members of the object at a path of the configuration. */
-function allowedAt(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = path.length === 0 ? ConfigFile : DeploymentConfig;
-  for (const name of path) schema = unwrapped((unwrapped(schema) as z.ZodObject).shape?.[String(name)]);
-  return Object.keys((unwrapped(schema) as z.ZodObject | undefined)?.shape ?? {});
-}
-
-function unwrapped(schema: unknown): unknown {
-  const { innerType } = (schema as { def?: { innerType?: unknown } } | undefined)?.def ?? {};
-  return innerType === undefined ? schema : unwrapped(innerType);
-}
-
-const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
-  path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | undefined)?.[name], raw);
-
 const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const formatValue = (value: unknown): string => JSON.stringify(value) ?? 'nothing';

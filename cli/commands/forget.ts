@@ -5,7 +5,7 @@ import { ForgetError, forget } from '../../usecases/privacy/erase-subject.ts';
 import { KINDS, RequestId } from '../../usecases/privacy/erasure-record.ts';
 import type { ForgetView } from '../../usecases/privacy/forget-view.ts';
 import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
-import { UsageError } from '../errors.ts';
+import { CheckFailedError, UsageError } from '../errors.ts';
 import { table } from '../output/table.ts';
 
 interface ForgetFlags {
@@ -23,7 +23,9 @@ const PROGRESS = 500;
 export function addForget(program: Program, io: Io, options: () => GlobalOptions): void {
   program
     .command('forget')
-    .description('erase what is kept about one subject, or of one prediction; the ledger records that, not whom')
+    .description(
+      'erase what is kept about one subject, or of one prediction; the ledger records that, not whom; exit status 1 when something could not be looked into',
+    )
     .option('--subject <id>', "whom, as the contract's subject column has it; - reads it from the standard input")
     .option('--prediction <id>', 'a prediction id, or one row of a batch as ID#row')
     .option('--model <name>', 'in this model or dataset only (default: in all)')
@@ -52,11 +54,16 @@ export function addForget(program: Program, io: Io, options: () => GlobalOptions
           throw error instanceof ForgetError ? new UsageError(error.message) : error;
         });
         print(io, options(), done, formatErasure);
+        const { length } = done.unread;
+        if (length > 0)
+          throw new CheckFailedError(
+            `${length} ${length === 1 ? 'object' : 'objects'} could not be looked into: mend or delete what is named above, and run it again with --request ${done.request}`,
+          );
       });
     });
 }
 
-function formatErasure({ request, dryRun, erased, entries, beyond }: ForgetView): string {
+function formatErasure({ request, dryRun, erased, entries, unread, beyond }: ForgetView): string {
   const rows = Object.entries(erased).flatMap(([owner, tallies]) =>
     KINDS.flatMap((kind) => {
       const tally = tallies[kind];
@@ -68,6 +75,9 @@ function formatErasure({ request, dryRun, erased, entries, beyond }: ForgetView)
     `request ${request}: ${rows.length === 0 ? 'nothing is kept' : done}`,
     ...(rows.length === 0 ? [] : [table(['of', 'what', 'objects', 'rows'], rows)]),
     ...entries.map(({ model, entry }) => `recorded as ${model} #${entry}`),
+    ...(unread.length === 0
+      ? []
+      : ['could not be looked into, and are left as they are:', ...unread.map((key) => `  ${key}`)]),
     'not reached from here:',
     ...beyond.map((sentence) => `  ${sentence}`),
   ].join('\n');

@@ -6,6 +6,7 @@ import {
   type ScannedRecord,
   type ShapeFault,
 } from './scanned-record.ts';
+import { isUtf16, UTF16 } from './utf16.ts';
 
 /** How records of a file are written. */
 export interface RecordDialect {
@@ -59,6 +60,8 @@ function isUtf8(bytes: Uint8Array): boolean {
 const MORE = -1;
 /** A quoted field is none: it is not closed, or not by the quote that comes. */
 const UNCLOSED = -2;
+/** The record ends, and was not gone through whole. */
+const AGAIN = -3;
 
 /** Kinds of bytes that may follow a closing quote. */
 const ENDS_FIELD = Uint8Array.from([0, 1, 1, 1, 0, 0, 0]);
@@ -96,6 +99,9 @@ export class RecordScanner {
   #returnEnds: boolean | undefined;
   /** Whether a line beyond the limit has begun, whose end is being looked for. */
   #overlong = false;
+  #known: OpenLines = { from: 0, to: 0, line: 0, stray: false };
+  /** Whether every byte of a record is gone through, whatever is known of its lines. */
+  #exact = false;
 
   /** @param sink is given every record, in order, whole and faulty ones */
   constructor(dialect: RecordDialect, sink: (record: ScannedRecord) => void) {
@@ -141,7 +147,7 @@ export class RecordScanner {
     if (this.#returnEnds === undefined && !this.#decideEnds(last)) return;
     let at = 0;
     while (at < this.#data.length) {
-      const next = this.#overlong ? this.#skipLine(at, last) : this.#read(at, last);
+      const next = this.#overlong ? this.#skipLine(at, last) : this.#next(at, last);
       if (next === MORE) break;
       at = next;
       // What is left of the window is the middle of a long line, or half of its end.
@@ -159,8 +165,7 @@ export class RecordScanner {
   #start(last: boolean): boolean {
     if (this.#data.length < 3 && !last) return false;
     const [a, b, c] = this.#data;
-    if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
-      throw new NotTextError('the file is UTF-16: expected UTF-8');
+    if (isUtf16(this.#data)) throw new NotTextError(UTF16);
     this.#started = true;
     // The byte order mark that Excel and others write first.
     if (a === 0xef && b === 0xbb && c === 0xbf) this.#drop(3);
@@ -179,6 +184,16 @@ export class RecordScanner {
   }
 
   /** Reads what begins at `start`. @returns where the next begins, or {@link MORE} */
+  #next(start: number, last: boolean): number {
+    const next = this.#read(start, last);
+    if (next !== AGAIN) return next;
+    this.#exact = true;
+    const behind = this.#read(start, last);
+    this.#exact = false;
+    return behind;
+  }
+
+  /** As {@link #next}; {@link AGAIN} where lines were passed over that turn out to be a record's. */
   #read(start: number, last: boolean): number {
     const data = this.#data;
     const kinds = this.#kinds;
@@ -253,7 +268,7 @@ export class RecordScanner {
           }
           i++;
           if (i === data.length || ENDS_FIELD[kinds[data[i]!]!] === 1) return i;
-          if (record.lines > openedOn) return UNCLOSED;
+          if (record.lines > openedOn) return this.#unclosed(i, true);
           record.fault ??= 'after-quote';
           return i;
         case LINE_FEED:
@@ -264,8 +279,16 @@ export class RecordScanner {
           const behind = i + (pair ? 2 : 1);
           if (ends) {
             if (record.lines === 1) record.firstLineEnd = i;
-            if (record.lines === this.#maxLines) return UNCLOSED;
+            if (record.lines === this.#maxLines) return this.#unclosed(behind, false);
             record.lines++;
+            if (this.#isKnown(behind)) {
+              if (this.#known.stray) return UNCLOSED;
+              record.passedOver = true;
+              record.lines = this.#known.line - this.#line + 1;
+              if (record.lines > this.#maxLines) return UNCLOSED;
+              i = this.#known.to - this.#base;
+              break;
+            }
           }
           i = behind;
           break;
@@ -281,8 +304,27 @@ export class RecordScanner {
     }
   }
 
-  /** Gives out the record, unless there is none: nothing is on the line. @returns where the next begins */
+  /** Whether it is known what comes of a line that begins inside quotes. */
+  #isKnown(lineStart: number): boolean {
+    const at = this.#base + lineStart;
+    return !this.#exact && at >= this.#known.from && at < this.#known.to;
+  }
+
+  /** Keeps how far what begins inside quotes on any line of the record but its first is no record, either. */
+  #unclosed(to: number, stray: boolean): typeof UNCLOSED {
+    const record = this.#record;
+    const from = record.passedOver ? this.#known.from : this.#base + record.firstLineEnd + 1;
+    this.#known = { from, to: this.#base + to, line: this.#line + record.lines, stray };
+    return UNCLOSED;
+  }
+
+  /**
+   * Gives out the record, unless there is none: nothing is on the line.
+   *
+   * @returns where the next begins, or {@link AGAIN}
+   */
   #emit(start: number, end: number, lineEnd: LineEnd, fields: number): number {
+    if (this.#record.passedOver) return AGAIN;
     const next = end + LINE_END_BYTES[lineEnd];
     if (end === start) {
       this.#blank++;
@@ -308,6 +350,9 @@ export class RecordScanner {
     const end = record.firstLineEnd;
     record.lines = 1;
     record.breaks = false;
+    record.textQuote = false;
+    record.unitSeparator = false;
+    record.passedOver = false;
     if (end === -1) {
       // A file may end inside a quoted field; else the line is beyond the limit.
       record.fault = last && this.#data.length < start + MAX_RECORD_BYTES ? 'unclosed' : 'too-long';
@@ -350,6 +395,20 @@ export class RecordScanner {
   }
 }
 
+/**
+ * What was found out when a quoted field was none, and holds for every record that such a line is inside quotes of: without
+ * it, each of the lines would be gone through again for each line before it.
+ */
+interface OpenLines {
+  /** From the first to the last of these places of the file, lines that begin inside quotes end no record, */
+  readonly from: number;
+  readonly to: number;
+  /** the number of the line that begins at `to`, inside quotes as well, */
+  readonly line: number;
+  /** or that at `to` is a quote that closes nothing. */
+  readonly stray: boolean;
+}
+
 function lineEndAt(data: Uint8Array, at: number): LineEnd {
   if (at === data.length) return 'none';
   if (data[at] === LF) return 'lf';
@@ -374,6 +433,8 @@ class CurrentRecord implements ScannedRecord {
   beyondAscii = false;
   /** Where the first of several lines ends; -1 where there is one. */
   firstLineEnd = -1;
+  /** Whether lines were passed over of which only is known that they do not end it. */
+  passedOver = false;
 
   begin(offset: number, line: number, header: boolean): void {
     this.header = header;
@@ -387,5 +448,6 @@ class CurrentRecord implements ScannedRecord {
     this.unitSeparator = false;
     this.beyondAscii = false;
     this.firstLineEnd = -1;
+    this.passedOver = false;
   }
 }

@@ -16,15 +16,21 @@ export type Message = Pick<SQSRecord, 'messageId' | 'body'> & {
  * attempt stores one before it starts as well: a function that is killed, for its time limit or its memory, cannot do so
  * afterwards. An attempt that succeeds deletes the letter.
  *
+ * @param timeMs time until the file must be judged, milliseconds
  * @throws the error of the validation
  */
-export async function processMessage(home: Home, { messageId, body, attributes }: Message): Promise<void> {
+export async function processMessage(
+  home: Home,
+  { messageId, body, attributes }: Message,
+  timeMs?: number,
+): Promise<void> {
   const attempts = Number(attributes.ApproximateReceiveCount);
   const letter = { function: validate.name, id: messageId, attempts, event: eventOf(body) };
   const last = attempts >= MAX_RECEIVE_COUNT;
   if (last) await keep(home, { ...letter, reason: 'the function was killed, at its time-out or for its memory' });
   try {
-    await validateDrop(home, dropOf(z.parse(ObjectCreated, letter.event)));
+    const drop = dropOf(z.parse(ObjectCreated, letter.event));
+    await validateDrop(home, drop, timeMs === undefined ? {} : { timeMs });
   } catch (error) {
     await keep(home, { ...letter, reason: reasonOf(error) });
     throw error;

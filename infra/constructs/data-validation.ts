@@ -104,7 +104,12 @@ export class DataValidation extends Construct {
       ].map((key) => data.arnForObjects(key)),
     );
     // A letter is written before the last try; when that succeeds after all, it is taken back.
-    allowActions(this.function, ['s3:DeleteObject'], [data.arnForObjects('dead-letter/validate/*')]);
+    // Who erases rows waits for a verdict whose mark is there.
+    allowActions(
+      this.function,
+      ['s3:DeleteObject'],
+      ['dead-letter/validate/*', 'datasets/*/drops/*.verdict'].map((key) => data.arnForObjects(key)),
+    );
     // Without it, S3 answers 403 rather than 404 for what is not there.
     allowActions(this.function, ['s3:ListBucket'], [data.bucketArn, registry.artifacts.bucketArn]);
     allowKey(this.function, data.encryptionKey, 's3', 'write');

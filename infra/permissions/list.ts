@@ -104,8 +104,8 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       },
       {
         may: ['s3:DeleteObject'],
-        on: ['data/dead-letter/validate/*'],
-        why: 'takes a letter back when the last try succeeds',
+        on: ['data/dead-letter/validate/*', 'data/datasets/*/drops/*.verdict'],
+        why: 'takes a letter back when the last try succeeds, and its mark away when a verdict is stored; no version',
       },
       {
         may: ['s3:ListBucket'],

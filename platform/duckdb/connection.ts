@@ -9,6 +9,8 @@ export interface DuckOptions {
   readonly memoryMb?: number;
   /** @default 2 */
   readonly threads?: number;
+  /** Interrupts the query that is running, and refuses others. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type Row = Record<string, unknown>;
@@ -18,6 +20,8 @@ type Library = typeof import('@duckdb/node-api');
 /** A database in memory with a scratch folder of its own. */
 export interface Duck {
   readonly scratch: string;
+  /** What ends the work early, also such as the engine does not do. */
+  readonly signal: AbortSignal | undefined;
   run(sql: string): Promise<void>;
   /** Rows as JavaScript values; 64-bit integers come as bigint. */
   rows(sql: string): Promise<Row[]>;
@@ -32,7 +36,7 @@ export interface Duck {
  * Opens DuckDB for work on files the caller names, with nothing loaded or fetched from elsewhere and bounded memory;
  * what does not fit spills to the scratch folder. Resident memory goes about 100 MB over the limit.
  */
-export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}): Promise<Duck> {
+export async function openDuck({ memoryMb = 512, threads = 2, signal }: DuckOptions = {}): Promise<Duck> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-duck-'));
   // On Lambda only the temporary folder can be written.
   // Not before it is wanted: most commands never want it.
@@ -50,15 +54,23 @@ export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}
   const connection: DuckDBConnection = await instance.connect();
   // Instants are written and cut into days in UTC, whatever zone the machine is in.
   await connection.run("SET TimeZone = 'UTC'");
+  const interrupt = (): void => connection.interrupt();
+  signal?.addEventListener('abort', interrupt);
   return {
     scratch,
+    signal,
     run: async (sql) => {
+      signal?.throwIfAborted();
       await connection.run(sql);
     },
-    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[],
-    columns: (sql) => columnsOf(connection, sql),
+    rows: async (sql) => {
+      signal?.throwIfAborted();
+      return (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[];
+    },
+    columns: (sql) => columnsOf(connection, sql, signal),
     define: (name, apply) => connection.registerScalarFunction(textFunction(library, name, apply)),
     close: async () => {
+      signal?.removeEventListener('abort', interrupt);
       connection.closeSync();
       instance.closeSync();
       await rm(scratch, { recursive: true, force: true });
@@ -66,7 +78,12 @@ export async function openDuck({ memoryMb = 512, threads = 2 }: DuckOptions = {}
   };
 }
 
-async function* columnsOf(connection: DuckDBConnection, sql: string): AsyncIterable<unknown[][]> {
+async function* columnsOf(
+  connection: DuckDBConnection,
+  sql: string,
+  signal: AbortSignal | undefined,
+): AsyncIterable<unknown[][]> {
+  signal?.throwIfAborted();
   const result = await connection.stream(sql);
   for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk())
     yield chunk.getColumns();

@@ -70,7 +70,9 @@ What goes wrong is a sentence on the standard error, also with \`--json\`. The e
 | status | meaning | standard output with \`--json\` |
 | --- | --- | --- |
 | 0 | done | the object |
-| 1 | the check failed: \`validate\`, \`drift\`, \`smoke\`, \`doctor\`, \`history --verify\` | the object, which has what was found |
+| 1 | the check failed: \`validate\`, \`drift\`, \`smoke\`, \`doctor\`, \`history --verify\`, \`forget\` | the object, which has what was found |
 | 1 | refused: the registry does not allow it, somebody else was first, nothing is known by an id, or the endpoint does not answer | nothing |
 | 2 | wrong usage, or names what is not there | nothing |
+
+Where the reader of the output ends early (\`| head\`), the rest is not said, and the command ends as it would have.
 `;

@@ -1,6 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.ts';
@@ -262,5 +264,12 @@ describe('trimtab', () => {
 
   it('publishes the schema that the manifest is parsed by', () => {
     expect(readFileSync('schemas/model.schema.json', 'utf8')).toBe(modelSchema());
+  });
+
+  it('ends as it would have when nobody reads what it prints any more', async () => {
+    const child = spawn(process.execPath, ['bin/trimtab.mjs', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const [err, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect({ status, err }).toEqual({ status: 0, err: '' });
   });
 });

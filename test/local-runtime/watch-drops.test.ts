@@ -69,7 +69,7 @@ describe('watchDrops', () => {
     expect(JSON.parse(new TextDecoder().decode(await home.data.get(letter!)))).toMatchObject({
       function: 'validate',
       attempts: 3,
-      reason: expect.stringContaining('SyntaxError'),
+      reason: expect.stringContaining('InvalidContractError: contracts/a.json: is not JSON'),
       event: { key: 'incoming/a/x.csv' },
     });
     expect(lines).toHaveLength(3);

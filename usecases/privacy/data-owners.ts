@@ -4,8 +4,7 @@ import { columnNamed } from '../../core/contract/data-columns.ts';
 import { ENVELOPE, type PrivacyKeys, personalColumns, treatmentOf } from '../../core/contract/personal.ts';
 import type { Home } from '../../platform/ports.ts';
 import { contractColumns } from '../validation/csv-header.ts';
-import { DatasetContract } from '../validation/dataset-contract.ts';
-import { readJson } from '../validation/dataset-version.ts';
+import { parseContract } from '../validation/dataset-contract.ts';
 
 /** A model, or a dataset that is no model's, and how its contracts name their subjects. */
 export interface DataOwner {
@@ -62,7 +61,7 @@ export async function datasetsWithoutContract(
 async function contractsOf(home: Home, dataset: string): Promise<Contract[]> {
   const key = `contracts/${dataset}.json`;
   if (!(await home.data.head(key))) return [];
-  return [DatasetContract.parse(await readJson(home, key)).contract];
+  return [parseContract(key, await home.data.get(key)).contract];
 }
 
 function described(contracts: readonly Contract[]): Omit<DataOwner, 'name' | 'model'> {

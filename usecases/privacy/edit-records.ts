@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type RecordDialect, RecordScanner } from '../../core/records/record-scanner.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { LINE_END_BYTES, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import { assertText } from '../validation/csv-header.ts';
 import { dialectOf, plainDialect } from '../validation/dialect.ts';
 import { scanFile } from '../validation/scan-file.ts';
 import { type ByteRange, copyWithout } from './copy-without.ts';
@@ -69,11 +70,16 @@ async function readingOf(file: string, subject: Subject, name: string): Promise<
   );
 }
 
-/** Names in the first record; those without quotes without the space around them. */
+/**
+ * Names in the first record; those without quotes without the space around them.
+ *
+ * @throws FileRejectedError where it has NUL: of UTF-16 nothing can be told
+ */
 async function headerOf(file: string, dialect: RecordDialect): Promise<string[]> {
   let columns: string[] | undefined;
   const scanner = new RecordScanner(dialect, (record) => {
     if (!record.header) return;
+    assertText(record.bytes);
     const fields = record.fault === undefined ? parseRecord(textOf(record), dialect.delimiter) : [];
     columns = fields.map(({ text, quoted }) => (quoted ? text : text.trim()));
   });

@@ -3,6 +3,7 @@ import { parseFeedbackLine } from '../../core/serving/feedback-record.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import type { Subject } from './data-owners.ts';
 import { type EditedFile, editLines } from './edit-lines.ts';
+import { mentions } from './speaks-of.ts';
 
 /** Where ground truth of a model lies: arriving, waiting, joined, and given up. */
 export const truthPlaces = (model: string): string[] => [
@@ -23,7 +24,7 @@ export function truthEdit(
     const id = 'record' in truth ? truth.record.id : said?.id;
     if (typeof id === 'string' && isWanted(predictionKey(model, id))) return true;
     if (subject === undefined) return false;
-    if (said === undefined) return subject.isMentionedIn(line);
+    if (said === undefined) return mentions(line, subject);
     // A line that was no truth is quarantined as it came, inside another.
     return (typeof said.line === 'string' && isGone(said.line)) || names(said, subject);
   };

@@ -10,7 +10,7 @@ import { markStale, recomputeStale } from '../quality/recompute-tallies.ts';
 import { RuleBook } from '../quality/version-rules.ts';
 import { settleDataset } from '../quarantine/returns.ts';
 import { Registry } from '../registry/registry.ts';
-import { endErasure } from '../validation/erasure-marks.ts';
+import { clearMarks, endErasure } from '../validation/erasure-marks.ts';
 import { type DataOwner, dataOwners, datasetsWithoutContract, Subject } from './data-owners.ts';
 import { throughGzip } from './edit-lines.ts';
 import { editParquet, editTable } from './edit-tables.ts';
@@ -147,6 +147,7 @@ class Forgetting {
       dryRun: this.#dryRun,
       erased: journal?.erased ?? this.#erased,
       entries,
+      unread: [...this.#unread],
       beyond: [...(await this.#unnaming(owners)), ...this.#beyond()],
     };
   }
@@ -195,7 +196,10 @@ class Forgetting {
     const erasure = { home: this.home, owner, scratch: this.scratch, at: this.#at };
     let rows = 0;
     const begun: string[] = [];
-    if (!this.#dryRun) await settleDataset(this.home, owner.name);
+    if (!this.#dryRun) {
+      await settleDataset(this.home, owner.name);
+      await clearMarks(this.home, owner.name);
+    }
     await this.#sweep(journal, owner, 'drops', {
       prefix: `incoming/${owner.name}/`,
       edit: async (from, to, key) => {
@@ -312,7 +316,6 @@ class Forgetting {
   #beyond(): string[] {
     const { subject } = this.options;
     return [
-      ...[...this.#unread].map((key) => `${key}: it cannot be read as what it should be, and is left as it is`),
       'models that were trained on the rows: what they learnt stays in them',
       'counts: profiles of drift windows, metrics and baselines say how many, not who',
       'what others have copied: exports, replicas, backups of the stores',

@@ -17,6 +17,7 @@ import { type DropReport, renderReport } from '../validation/report.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import type { DataOwner, Subject } from './data-owners.ts';
 import { type EditedFile, editLines } from './edit-lines.ts';
+import { mentions } from './speaks-of.ts';
 
 /**
  * Writes an object anew and erases what was under its key before. What a run before an interruption has done is left as
@@ -45,7 +46,7 @@ export const quarantineEdit =
       const found =
         subject.hasPseudonym(row.subject) ||
         row.reasons.some(({ feature, received }) => subject.is(feature, received)) ||
-        (row.raw !== undefined && subject.isMentionedIn(row.raw));
+        (row.raw !== undefined && mentions(row.raw, subject));
       return found ? undefined : line;
     });
 

@@ -15,6 +15,11 @@ export const ForgetView = z.strictObject({
       }),
     )
     .describe('Ledger entries that say so.'),
+  unread: z
+    .array(z.string())
+    .describe(
+      'Objects that could not be looked into, and are left as they are; the exit status is 1 where there is any.',
+    ),
   beyond: z.array(z.string()).describe('What cannot be reached from here, in sentences.'),
 });
 export type ForgetView = z.infer<typeof ForgetView>;

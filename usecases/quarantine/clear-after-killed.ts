@@ -1,5 +1,6 @@
 import type { Home } from '../../platform/ports.ts';
 import { clearDeadVersions } from '../validation/clear-dead-versions.ts';
+import { clearMarks } from '../validation/erasure-marks.ts';
 import { settleDataset } from './returns.ts';
 
 /**
@@ -10,9 +11,10 @@ export async function clearAfterKilled(home: Home, dataset: string): Promise<voi
   await settleDataset(home, dataset);
   try {
     await clearDeadVersions(home, dataset);
+    await clearMarks(home, dataset);
   } catch (error) {
     process.emitWarning(
-      `rows that a killed command left under datasets/${dataset}/ cannot be cleared: ${(error as Error).message}`,
+      `what a killed command left under datasets/${dataset}/ cannot be cleared: ${(error as Error).message}`,
     );
   }
 }

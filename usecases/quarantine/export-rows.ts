@@ -10,7 +10,7 @@ import type { DropReport } from '../validation/report.ts';
 import { contractFor } from '../validation/validate-drop.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
-import { LINE_COLUMN, REASONS_COLUMN } from './mended-file.ts';
+import { LINE_COLUMN, noteLine, REASONS_COLUMN } from './noted-line.ts';
 import { openQuarantine } from './open-quarantine.ts';
 import { rawRows, rowsFormat } from './raw-rows.ts';
 import { MAX_NAMED, type RowsExportView } from './rows-view.ts';
@@ -90,13 +90,10 @@ async function headerOf(home: Home, { header, mends }: DropReport): Promise<stri
   return header ?? (mends === null ? '' : ((await findReport(home, mends)).header ?? ''));
 }
 
-/** A row with its line and reasons in front, where its own text leaves room for them. */
+/** A row with its line and reasons in front. */
 function withReasons({ line, mends, reasons }: QuarantinedRow, text: string, delimiter: string | undefined): string {
   const number = mends ?? line;
   const why = reasons.map(({ feature, rule, allowed }) => `${feature} ${rule}: ${allowed}`).join('; ');
   if (delimiter !== undefined) return formatRecord([String(number), why], delimiter) + delimiter + text;
-  const object = /^\s*\{\s*(\}?)/.exec(text);
-  if (object === null) return text;
-  const added = `"${LINE_COLUMN}":${number},"${REASONS_COLUMN}":${JSON.stringify(why)}`;
-  return `{${added}${object[1] === '}' ? '}' : `,${text.slice(object[0].length)}`}`;
+  return noteLine(number, why, text);
 }

@@ -1,6 +1,7 @@
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
 import { RowsRefusedError } from './errors.ts';
-import { LINE_COLUMN, type MendedFile } from './mended-file.ts';
+import type { MendedFile } from './mended-file.ts';
+import { LINE_COLUMN } from './noted-line.ts';
 import type { OpenedQuarantine } from './open-quarantine.ts';
 import { wantedLines } from './release-rows.ts';
 

@@ -1,16 +1,14 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { type RecordDialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
+import { NotTextError, type RecordDialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import { FileRejectedError } from '../validation/errors.ts';
 import { scanLines } from '../validation/scan-lines.ts';
 import { RowsRefusedError } from './errors.ts';
+import { LINE_COLUMN, lineNumber, REASONS_COLUMN, withoutNote } from './noted-line.ts';
 import type { RowsFormat } from './raw-rows.ts';
-
-/** Columns of an export that say where a row is from and what is wrong with it; they are no part of the row. */
-export const LINE_COLUMN = 'quarantine_line';
-export const REASONS_COLUMN = 'quarantine_reasons';
 
 /** A record of a mended file. */
 export interface MendedRecord {
@@ -40,13 +38,19 @@ export interface MendedFile {
  * @param without places of records that are left out as well
  * @throws RowsRefusedError when the file cannot be read as what it should be
  */
-export function copyMended(
+export async function copyMended(
   file: string,
   target: string,
   { dialect }: RowsFormat,
   without: ReadonlySet<number> = new Set(),
 ): Promise<MendedFile> {
-  return dialect === undefined ? copyJsonLines(file, target, without) : copyCsv(file, target, { dialect, without });
+  try {
+    if (dialect === undefined) return await copyJsonLines(file, target, without);
+    return await copyCsv(file, target, { dialect, without });
+  } catch (error) {
+    if (!(error instanceof FileRejectedError || error instanceof NotTextError)) throw error;
+    throw new RowsRefusedError(`the mended file is refused as a whole: ${error.message}`, { cause: error });
+  }
 }
 
 async function copyCsv(
@@ -81,7 +85,10 @@ async function copyCsv(
     if (record.fault !== undefined) {
       const fault =
         record.fault === 'fields' ? `${scanner.expected} fields, not ${record.fields}` : describeFault(record.fault);
-      records.push({ line: record.line, lines: record.lines, of: undefined, fault });
+      // Fields of what is no record cannot be counted, but the first is where the export put it.
+      const first = lineColumn === 0 ? /^\s*(\d{1,15})\s*(.)/.exec(text) : null;
+      const of = first?.[2] === delimiter ? lineNumber(first[1]!, record.line) : undefined;
+      records.push({ line: record.line, lines: record.lines, of, fault });
       return;
     }
     const of = lineColumn < 0 ? undefined : lineNumber(parseRecord(text, delimiter)[lineColumn]!.text, record.line);
@@ -112,9 +119,10 @@ async function copyJsonLines(file: string, target: string, without: ReadonlySet<
   const records: MendedRecord[] = [];
   const placeOfLine = new Map<number, number>();
   let line = 1;
-  let batch = '';
+  // The copy's own mark: one that a line begins with is text of that line.
+  let batch = '\ufeff';
   const take = (bytes: Uint8Array, number: number): void => {
-    const { of, rest } = withoutMembers(Buffer.from(bytes).toString('utf8'), number);
+    const { of, rest } = withoutNote(Buffer.from(bytes).toString('utf8'), number);
     const place = records.push({ line: number, lines: 1, of, fault: undefined }) - 1;
     if (without.has(place)) return;
     placeOfLine.set(line++, place);
@@ -156,29 +164,4 @@ function fieldTexts(record: string, delimiter: string): string[] {
     if (next === -1) return texts;
     from = at = next + 1;
   }
-}
-
-/** What an export puts before the members of a row. */
-const ADDED = new RegExp(
-  String.raw`^\s*\{\s*"${LINE_COLUMN}"\s*:\s*(\d+)\s*,\s*"${REASONS_COLUMN}"\s*:\s*"(?:[^"\\]|\\.)*"\s*,?\s*`,
-);
-
-/** An object without the members that an export adds, the others as they are written. */
-function withoutMembers(text: string, number: number): { of: number | undefined; rest: string } {
-  const added = ADDED.exec(text);
-  if (added) return { of: lineNumber(added[1]!, number), rest: `{${text.slice(added[0].length)}` };
-  if (text.includes(`"${LINE_COLUMN}"`))
-    throw new RowsRefusedError(
-      `line ${number} of the mended file has ${LINE_COLUMN} elsewhere than the export put it: leave it and ${REASONS_COLUMN} as the first two members, or take them out of every line`,
-    );
-  return { of: undefined, rest: text };
-}
-
-function lineNumber(text: string, line: number): number {
-  const number = /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : 0;
-  if (!(number >= 1))
-    throw new RowsRefusedError(
-      `${LINE_COLUMN} in line ${line} of the mended file is ${JSON.stringify(text.slice(0, 40))}, expected the number of a line as it was exported`,
-    );
-  return number;
 }

@@ -213,7 +213,8 @@ function fieldsOf(text: string, { delimiter }: RecordDialect): number {
     records++;
     fields = record.fault === undefined ? record.fields : 0;
   });
-  scanner.push(Buffer.from(text));
+  // Behind a byte order mark it is the text of a file, whatever it begins with.
+  scanner.push(Buffer.from(`\ufeff${text}`));
   scanner.end();
   return records === 1 ? fields : 0;
 }

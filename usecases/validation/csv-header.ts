@@ -46,13 +46,19 @@ export function checkColumns(found: readonly string[], contract: Contract): void
  * @throws FileRejectedError for another delimiter or encoding
  */
 export function parseHeader({ bytes, fault }: ScannedRecord, delimiter: string): string[] {
-  if (bytes.includes(0)) throw new FileRejectedError('format', 'the file is binary, or UTF-16: expected UTF-8 text');
+  assertText(bytes);
   if (fault === 'encoding') throw new FileRejectedError('format', 'the header is not UTF-8');
   if (fault !== undefined)
     throw new FileRejectedError('format', `the header is no record: expected ${describeFault(fault)}`);
   const columns = parseRecord(Buffer.from(bytes).toString(), delimiter).map(({ text, quoted }) =>
-    quoted ? text : text.trim(),
+    quoted ? text : trimmed(text),
   );
+  const marked = columns.findIndex((name) => name.startsWith('\ufeff'));
+  if (marked !== -1)
+    throw new FileRejectedError(
+      'format',
+      `a byte order mark (U+FEFF) stands before name ${marked + 1} of the header: expected one at the very beginning of the file, or none`,
+    );
   const [only = ''] = columns;
   if (columns.length > 1) return columns;
   if (only === '') throw new FileRejectedError('format', 'the header is empty: expected names of columns');
@@ -64,6 +70,18 @@ export function parseHeader({ bytes, fault }: ScannedRecord, delimiter: string):
     );
   return columns;
 }
+
+/**
+ * A header has no NUL: a file that has any there is binary, or UTF-16 that does not begin with ASCII.
+ *
+ * @throws FileRejectedError
+ */
+export function assertText(header: Uint8Array): void {
+  if (header.includes(0)) throw new FileRejectedError('format', 'the file is binary, or UTF-16: expected UTF-8 text');
+}
+
+/** Without the space around it. A byte order mark, which passes for space elsewhere, is text. */
+const trimmed = (text: string): string => text.replaceAll(/^[^\S\ufeff]+|[^\S\ufeff]+$/g, '');
 
 const DELIMITERS: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'bars', ',': 'commas' };
 

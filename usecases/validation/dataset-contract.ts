@@ -1,15 +1,17 @@
 import * as z from 'zod';
 import { Contract } from '../../core/contract/contract.ts';
+import { describeIssues } from '../../core/errors/describe-issues.ts';
+import { safeParse } from '../../core/errors/safe-parse.ts';
 import { modelContract } from '../../core/manifest/model-contract.ts';
 import { ModelName } from '../../core/model/names.ts';
 import { Baseline, type Profile } from '../../core/profile/profile.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
-import { NoContractError } from './errors.ts';
+import { InvalidContractError, NoContractError } from './errors.ts';
 
 /** `contracts/<dataset>.json` of the data store, for datasets that are no model's. */
-export const DatasetContract = z.strictObject({
+const DatasetContract = z.strictObject({
   contract: Contract,
   /** Key of a baseline in the artifact store. */
   baseline: z.string().optional(),
@@ -29,11 +31,12 @@ export interface DatasetRules {
  * or its latest version before the first release).
  *
  * @throws NoContractError
+ * @throws InvalidContractError
  */
 export async function loadContract(home: Home, dataset: string): Promise<DatasetRules> {
   const key = `contracts/${dataset}.json`;
   try {
-    const own = DatasetContract.parse(JSON.parse(new TextDecoder().decode(await home.data.get(key))));
+    const own = parseContract(key, await home.data.get(key));
     const baseline =
       own.baseline === undefined
         ? undefined
@@ -57,4 +60,22 @@ export async function loadContract(home: Home, dataset: string): Promise<Dataset
     source: `${dataset} v${version.version}`,
     ...(baseline ? { baseline: baseline.profile, baselineName: version.baseline!.digest } : {}),
   };
+}
+
+/**
+ * The contract of a dataset as it is stored.
+ *
+ * @throws InvalidContractError
+ */
+export function parseContract(key: string, bytes: Uint8Array): z.infer<typeof DatasetContract> {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new InvalidContractError(key, `is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const parsed = safeParse(DatasetContract, raw);
+  if (parsed.success) return parsed.data;
+  const fault = describeIssues(parsed.error, { raw, schema: DatasetContract });
+  throw new InvalidContractError(key, fault, { cause: parsed.error });
 }

@@ -21,7 +21,7 @@ export class FileRejectedError extends Error {
 export class ResourceExhaustedError extends Error {
   override readonly name = 'ResourceExhaustedError';
   constructor(
-    readonly resource: 'memory' | 'disk',
+    readonly resource: 'memory' | 'disk' | 'time',
     cause: Error,
   ) {
     super(`there is not enough ${resource}: ${cause.message.split('\n')[0]}`, { cause });
@@ -60,6 +60,19 @@ export class NoContractError extends Error {
     super(
       `dataset ${dataset} has no contract: put one under contracts/${dataset}.json, or release a model of that name`,
     );
+  }
+}
+
+/** The contract of a dataset is none. The message names its file, and what is wrong at which place. */
+export class InvalidContractError extends Error {
+  override readonly name = 'InvalidContractError';
+  constructor(
+    /** Key of the contract. */
+    readonly key: string,
+    fault: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${key}: ${fault}`, options);
   }
 }
 

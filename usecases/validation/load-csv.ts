@@ -27,7 +27,10 @@ export async function loadCsv(duck: Duck, file: string, { contract, columns: rul
     plain = found;
     return (record: string) => found.see(record, dialect.delimiter);
   };
-  const whole = await wholeRecords(file, dialect, path.join(duck.scratch, 'records.csv'), { inspect });
+  const whole = await wholeRecords(file, dialect, path.join(duck.scratch, 'records.csv'), {
+    inspect,
+    signal: duck.signal,
+  });
   await createCells(duck, {
     relation: fieldsSql(whole, dialect.delimiter),
     columns,

@@ -45,7 +45,10 @@ export async function loadJsonLines(duck: Duck, file: string, { columns }: FileC
   };
   let lines: { total: number; blank: number };
   try {
-    lines = await scanLines(file, take, () => copy.settle());
+    lines = await scanLines(file, take, () => {
+      duck.signal?.throwIfAborted();
+      return copy.settle();
+    });
   } finally {
     await copy.close();
   }

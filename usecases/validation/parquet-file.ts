@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Duck, identifier, literal, plainPath, type Row } from '../../platform/duckdb/connection.ts';
 import { copyStored } from '../../platform/duckdb/parquet-footer.ts';
 import { FileRejectedError } from './errors.ts';
+import { damagedFile, isDamage, isStumble } from './parquet-damage.ts';
 import { halfDecimalSql, int96Nanos, timeOfDayText, timestampText, UNITS, utf8Text } from './stored-sql.ts';
 
 export interface ParquetColumn {
@@ -39,7 +40,7 @@ export async function withParquet<T>(
   try {
     return await readWith(duck, file, false, work);
   } catch (error) {
-    if (!(error instanceof FileRejectedError) || !STUMBLED.test(messageOf(error.cause))) throw error;
+    if (!(error instanceof FileRejectedError) || !isStumble(error.cause)) throw error;
     return readWith(duck, file, true, work);
   }
 }
@@ -55,37 +56,10 @@ async function readWith<T>(
     parquet = await openParquet(duck, file, stored);
     return await work(parquet);
   } catch (error) {
-    if (error instanceof FileRejectedError || !isDamaged(error)) throw error;
-    const known = parquet === undefined || (!stored && STUMBLED.test(messageOf(error)));
-    throw rejection(error, file, known ? [] : await unreadable(duck, parquet!));
+    if (error instanceof FileRejectedError || !isDamage(error)) throw error;
+    const known = parquet === undefined || (!stored && isStumble(error));
+    throw damagedFile(error, file, known ? [] : await unreadable(duck, parquet!));
   }
-}
-
-/** What the engine says of one value among others. */
-const STUMBLED = /^Conversion Error|Invalid string encoding|not valid UTF-?8/i;
-
-/** What the engine says of a file that is damaged, rather than of what it needs itself. */
-const DAMAGED =
-  /^(?:Invalid (?:Input )?Error|Serialization Error|Conversion Error|Not implemented Error|TProtocolException|Parquet)|magic bytes|footer|thrift|snappy|zstd|decompress|corrupt|parquet file/i;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
-
-const isDamaged = (error: unknown): boolean =>
-  DAMAGED.test(messageOf(error)) && !/^(?:Out of Memory|Internal) Error/.test(messageOf(error));
-
-/** Path of what {@link openParquet} makes. */
-const STORED_COPY = /[^\s"']*stored-[0-9a-f-]{36}\.parquet/g;
-
-/** The error as a verdict on the file. */
-function rejection(error: unknown, file: string, columns: readonly string[]): FileRejectedError {
-  const [line = ''] = messageOf(error).split('\n');
-  // Where the file lies on this machine is nobody's matter.
-  const bare = line
-    .replaceAll(file, 'the file')
-    .replaceAll(STORED_COPY, 'the file')
-    .replaceAll(/["']the file["']/g, 'the file');
-  const what = columns.length === 0 ? '' : `, in ${columns.join(', ')}`;
-  return new FileRejectedError('format', `not a readable Parquet file${what}: ${bare.slice(0, 200)}`, { cause: error });
 }
 
 /** Columns that cannot be read while others can. */

@@ -70,7 +70,15 @@ interface Writer {
   readonly shown: boolean;
 }
 
-async function quarantineRecords({ contract, loaded }: QuarantineOptions, writer: Writer): Promise<void> {
+/** Writes what waits, unless all is to end. */
+const settle =
+  ({ signal }: Duck, out: QuarantineFile): (() => Promise<void>) =>
+  () => {
+    signal?.throwIfAborted();
+    return out.settle();
+  };
+
+async function quarantineRecords({ duck, contract, loaded }: QuarantineOptions, writer: Writer): Promise<void> {
   const { reasons, out, shown } = writer;
   const dialect = dialectOf(loaded.file, contract);
   const expected = loaded.columns.length + loaded.skipped;
@@ -98,11 +106,11 @@ async function quarantineRecords({ contract, loaded }: QuarantineOptions, writer
       });
       out.add({ line, lines, ...raw, ...subjectOf(writer, row), reasons: found });
     },
-    () => out.settle(),
+    settle(duck, out),
   );
 }
 
-async function quarantineLines({ loaded }: QuarantineOptions, writer: Writer): Promise<void> {
+async function quarantineLines({ duck, loaded }: QuarantineOptions, writer: Writer): Promise<void> {
   const { reasons, out, shown } = writer;
   const known = new Set(loaded.columns.map(({ name }) => name));
   let row = -1;
@@ -125,7 +133,7 @@ async function quarantineLines({ loaded }: QuarantineOptions, writer: Writer): P
       });
       out.add({ line, lines: 1, ...raw, ...subjectOf(writer, row), reasons: found });
     },
-    () => out.settle(),
+    settle(duck, out),
   );
 }
 

@@ -2,6 +2,9 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CHUNK_BYTES } from './scan-file.ts';
 
+/** The engine leaves out one that a file begins with: without this, one that is text of the first record. */
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
 /** A copy of parts of a file, and of text in between; bytes wait in memory until they are written. */
 export class RecordCopy {
   readonly #source: string;
@@ -42,6 +45,7 @@ export class RecordCopy {
     if (this.#prefix === undefined) return;
     if (this.#out === undefined) {
       this.#out = await open(this.#target, 'w');
+      await this.#write(BYTE_ORDER_MARK);
       const { from, to } = this.#prefix;
       if (to > from)
         for await (const chunk of createReadStream(this.#source, {

@@ -57,13 +57,13 @@ async function judged(
 ): Promise<DropOutcome> {
   datasetOf(key);
   try {
-    if (versionId !== undefined) return await validateDrop(home, { key, versionId }, again);
+    if (versionId !== undefined) return await validateDrop(home, { key, versionId }, { again });
   } catch (error) {
     if (!(error instanceof ObjectNotFoundError)) throw error;
   }
   try {
     // A store that keeps no versions has the last write only, and that may hold the same bytes.
-    return await validateDrop(home, { key }, again);
+    return await validateDrop(home, { key }, { again });
   } catch (error) {
     if (!(error instanceof ObjectNotFoundError)) throw error;
     throw new UnknownDropError(key, 'the file is not there any more, so it cannot be judged again: drop it once more');

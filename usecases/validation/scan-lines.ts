@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { LineScanner } from '../../core/records/physical-lines.ts';
+import { isUtf16, UTF16 } from '../../core/records/utf16.ts';
+import { FileRejectedError } from './errors.ts';
 import { CHUNK_BYTES } from './scan-file.ts';
 
 /** A line that is not blank, and its 1-based number. */
@@ -9,6 +11,7 @@ export type TakeLine = (line: Uint8Array, number: number) => void;
  * Goes through the lines of a file of JSON lines. The byte order mark is none of the first.
  *
  * @param settle is awaited before the next bytes are read
+ * @throws FileRejectedError when it is UTF-16
  */
 export async function scanLines(
   file: string,
@@ -22,7 +25,10 @@ export async function scanLines(
     if (isBlankLine(text)) blank++;
     else take(text, total);
   });
+  let first = true;
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
+    if (first && isUtf16(chunk)) throw new FileRejectedError('format', UTF16);
+    first = false;
     scanner.push(chunk);
     await settle();
   }

@@ -12,7 +12,7 @@ const MAX_BYTES = 4 * 1024 ** 3;
  *
  * @throws FileRejectedError when it is no gzip, or too large
  */
-export async function unpackFile(file: string, folder: string): Promise<string> {
+export async function unpackFile(file: string, folder: string, signal?: AbortSignal): Promise<string> {
   if (!file.endsWith('.gz')) return file;
   const target = path.join(folder, path.basename(file, '.gz'));
   let bytes = 0;
@@ -28,6 +28,7 @@ export async function unpackFile(file: string, folder: string): Promise<string> 
         }
       },
       createWriteStream(target),
+      { signal },
     );
   } catch (error) {
     if (isDamage(error))

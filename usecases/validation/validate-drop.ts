@@ -10,7 +10,7 @@ import { type DatasetRules, loadContract } from './dataset-contract.ts';
 import { claimVersion, type HeldContract, readJson, storeVersion, versionFolder } from './dataset-version.ts';
 import { plainDialect } from './dialect.ts';
 import { dropId, fileId, type JudgedBy } from './drop-id.ts';
-import { beginVerdict } from './erasure-marks.ts';
+import { beginVerdict, endVerdict } from './erasure-marks.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
 import { dropsOfFile, reportsOfFile } from './find-reports.ts';
 import { firstQuarantined } from './first-quarantined.ts';
@@ -20,6 +20,7 @@ import { type DropReport, renderReport } from './report.ts';
 import { unpackFile } from './unpack-file.ts';
 import { rejectedFile, type ValidateOptions, validateFile } from './validate-file.ts';
 import type { ValidationView } from './validation-view.ts';
+import { withinTime } from './within-time.ts';
 
 export interface Drop {
   readonly key: string;
@@ -27,6 +28,14 @@ export interface Drop {
   readonly versionId?: string;
   /** How long it is by the event. A file that comes shorter is not judged as if it were whole. */
   readonly bytes?: number;
+}
+
+/** How a drop is judged. */
+export interface DropOptions {
+  /** Where somebody wants it judged again. */
+  readonly again?: Again;
+  /** Time until it must be judged, milliseconds; storing the verdict takes more. @default as long as any function may run */
+  readonly timeMs?: number;
 }
 
 /** Somebody wants a drop judged again. */
@@ -43,6 +52,9 @@ export type DropOutcome = DropReport & { readonly repeated?: true };
 /** Memory of the engine, MB. */
 const MEMORY_MB = 1024;
 
+/** The longest that a function may run: what takes longer here would never be done there. */
+const MAX_MS = 900_000;
+
 /**
  * Judges a drop under `incoming/<dataset>/`: good rows become a numbered, immutable dataset version with its profile,
  * bad rows go to quarantine with their reasons, and a report says what happened. Processed once by key, content and
@@ -52,8 +64,14 @@ const MEMORY_MB = 1024;
  *
  * @throws ObjectNotFoundError when the object, or that very write of it, is gone, or rows were erased from it meanwhile
  * @throws DropDiffersError
+ * @throws ResourceExhaustedError when memory, disk or time did not suffice
  */
-export async function validateDrop(home: Home, drop: Drop, again?: Again): Promise<DropOutcome> {
+export async function validateDrop(
+  home: Home,
+  drop: Drop,
+  { again, timeMs = MAX_MS }: DropOptions = {},
+): Promise<DropOutcome> {
+  const end = performance.now() + timeMs;
   const dataset = datasetOf(drop.key);
   const work = await mkdtemp(path.join(os.tmpdir(), 'trimtab-drop-'));
   try {
@@ -75,13 +93,11 @@ export async function validateDrop(home: Home, drop: Drop, again?: Again): Promi
     const now = home.clock.now();
     const personal = { owner: dataset, keys: await privacyKeysFor(home, dataset, rules) };
     const outDir = path.join(work, 'out');
-    const { view: verdict, header } = await validateContent(file, rules, {
-      outDir,
-      now,
-      memoryMb: MEMORY_MB,
-      personal,
-    });
-    await beginVerdict(home, { dataset, drop: id, info });
+    const options = { outDir, now, memoryMb: MEMORY_MB, personal };
+    const { view: verdict, header } = await withinTime(end - performance.now(), (signal) =>
+      validateContent(file, rules, { ...options, signal }),
+    );
+    const mark = await beginVerdict(home, { dataset, drop: id, info });
     const quarantine = quarantineFolder(dataset, id);
     const source = {
       key: drop.key,
@@ -166,6 +182,7 @@ export async function validateDrop(home: Home, drop: Drop, again?: Again): Promi
       contentType: 'application/json',
       ifAbsent: true,
     });
+    await endVerdict(home, mark);
     if (first) await publish(home, report);
     return first ? report : { ...report, repeated: true };
   } finally {
@@ -263,10 +280,10 @@ async function validateContent(
   options: Omit<ValidateOptions, 'baseline'>,
 ): Promise<JudgedContent> {
   try {
-    const plain = await unpackFile(file, path.dirname(file));
+    const plain = await unpackFile(file, path.dirname(file), options.signal);
     if (rules === undefined) {
       const { message } = new NoContractError(options.personal?.owner ?? '');
-      const counts = await countRejected(plain, plainDialect(plain));
+      const counts = await countRejected(plain, plainDialect(plain), options.signal);
       return { view: rejectedFile({ rule: 'schema', message }, counts), header: null };
     }
     const view = await validateFile(plain, rules.contract, {

@@ -31,6 +31,8 @@ export interface ValidateOptions {
   readonly now: Date;
   /** Memory of the engine, MB. @default 384 */
   readonly memoryMb?: number;
+  /** Ends the work early; what comes of it then is no verdict. */
+  readonly signal?: AbortSignal;
   /** Personal columns. @default those to be hashed or encrypted are dropped */
   readonly personal?: PersonalOptions;
 }
@@ -55,15 +57,15 @@ export async function validateFile(
 
 async function checkFile(file: string, contract: Contract, options: ValidateOptions): Promise<ValidationView> {
   await mkdir(options.outDir, { recursive: true });
-  return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB }, async (duck) => {
+  return withDuck({ memoryMb: options.memoryMb ?? MEMORY_MB, signal: options.signal }, async (duck) => {
     let loaded: Loaded;
     let unpacked: string | undefined;
     try {
-      unpacked = await unpackFile(file, duck.scratch);
+      unpacked = await unpackFile(file, duck.scratch, options.signal);
       loaded = await loadFile(duck, unpacked, contract, options.now);
     } catch (error) {
       if (!(error instanceof FileRejectedError)) throw error;
-      const counts = unpacked && (await countRejected(unpacked, dialectOf(unpacked, contract)));
+      const counts = unpacked && (await countRejected(unpacked, dialectOf(unpacked, contract), options.signal));
       return rejectedFile(withoutValues(error, contract), counts || undefined);
     }
     const names = loaded.columns.map(({ name }) => name);

@@ -50,7 +50,10 @@ export async function wholeRecords(
       file,
       dialect,
       (record) => scan.take(record),
-      () => copy.settle(),
+      () => {
+        watch.signal?.throwIfAborted();
+        return copy.settle();
+      },
     );
     await copy.settle();
   } finally {
@@ -71,6 +74,8 @@ export interface RecordWatch {
   inspect?(columns: readonly string[]): TakeRecord | undefined;
   /** Is told of each record with a fault, and the line on which it begins. */
   faulty?(fault: ShapeFault, line: number): void;
+  /** Ends the scan early. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 class WholeRecordScan {

@@ -50,6 +50,15 @@ describe('processMessage', () => {
     expect(await letter()).toBeUndefined();
   });
 
+  it('says in the letter that time did not suffice, and leaves no verdict', async () => {
+    await home.data.put('incoming/a/slow.csv', 'x\n1\n');
+    const event = created('incoming/a/slow.csv');
+    await expect(processMessage(home, message(event, 1), 0)).rejects.toThrow('there is not enough time');
+    expect((await letter())?.reason).toMatch(/^ResourceExhaustedError: there is not enough time/);
+    await processMessage(home, message(event, 2), 60_000);
+    expect(await letter()).toBeUndefined();
+  });
+
   it('keeps a message as it is that is no event, or not even JSON', async () => {
     await expect(processMessage(home, message({ hello: 1 }, MAX_RECEIVE_COUNT))).rejects.toThrow();
     expect(await letter()).toMatchObject({ reason: expect.stringContaining('ZodError'), event: { hello: 1 } });

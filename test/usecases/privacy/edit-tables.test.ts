@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { forget } from '../../../usecases/privacy/erase-subject.ts';
 import { homeWith } from '../quarantine/fixture.ts';
 
-/** What is left of a dropped file when Anna is forgotten; undefined where the file is gone. */
-async function leftOf(text: string, name = 'x.csv', file: object = {}): Promise<string | undefined> {
+/** What is left of a dropped file when somebody is forgotten; undefined where the file is gone. */
+async function leftOf(text: string, name = 'x.csv', file: object = {}, subject = 'anna'): Promise<string | undefined> {
   const key = `incoming/other/${name}`;
   const contract = {
     features: [{ name: 'n', type: 'float' }],
@@ -12,7 +12,7 @@ async function leftOf(text: string, name = 'x.csv', file: object = {}): Promise<
   };
   const home = await homeWith(contract, text, key);
   try {
-    await forget(home, { subject: 'anna', actor: 'test' });
+    await forget(home, { subject, actor: 'test' });
     return (await home.data.head(key)) && Buffer.from(await home.data.get(key)).toString();
   } finally {
     await home.close();
@@ -55,4 +55,11 @@ it('erases records that cannot be read where they mention the subject, and the f
   const bad = `1,5,anna,more\n2,5,"x"anna\n3,${long} anna ${long}\n`;
   expect(await leftOf(`id,n,who\n${bad}4,${long},bob\n5,5\n`)).toBe(`id,n,who\n4,${long},bob\n5,5\n`);
   expect(await leftOf(`id,n,who\n${bad}`)).toBeUndefined();
+});
+
+it('finds a subject with quotes in records that cannot be read, as CSV doubles them and JSON escapes them', async () => {
+  const rest = 'id,n,who\n3,5,bob\n';
+  expect(await leftOf(`${rest}1,5,"an""na",more\n2,5,"x"an""na\n`, 'x.csv', {}, 'an"na')).toBe(rest);
+  const line = '{"id":3,"who":"bob"}\n';
+  expect(await leftOf(`${line}{"id":1,"who":"an\\"na",\n`, 'x.jsonl', {}, 'an"na')).toBe(line);
 });

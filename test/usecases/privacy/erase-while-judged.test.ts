@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -73,4 +74,29 @@ it('has whoever is judging give way while nothing is stored', async () => {
   // Whoever drops the file again as it was has it judged.
   await home.data.put(KEY, 'who,a,b\nw1,1,x\nw2,2,x\n');
   expect(await validateDrop(home, { key: KEY })).toMatchObject({ version: 2, rows: { accepted: 2 } });
+});
+
+it('leaves no marks: those of verdicts go when they are stored or given up, others after a day', async () => {
+  const home = await withSubjects();
+  const marks = async () => (await keysUnder(home, 'datasets/other/drops/')).filter((key) => !key.endsWith('.json'));
+  await validateDrop(home, { key: KEY });
+  expect(await marks()).toEqual([]);
+  await home.data.put(KEY, 'who,a,b\nw1,1,y\nw2,2,y\n');
+  const judge = between(home, {
+    download: async (key, file, versionId) => {
+      const info = await home.data.download(key, file, versionId);
+      await forget(home, { subject: 'w2', actor });
+      return info;
+    },
+  });
+  await expect(validateDrop(judge, { key: KEY })).rejects.toThrow(ObjectNotFoundError);
+  const [erasing, ...others] = await marks();
+  expect([erasing?.endsWith('.erasing'), others]).toEqual([true, []]);
+  const killed = 'datasets/other/drops/00000000000000000000-000000000000.x.verdict';
+  await home.data.put(killed, '{}');
+  await forget(home, { subject: 'w2', actor });
+  expect(await marks()).toEqual(expect.arrayContaining([erasing, killed]));
+  for (const key of [erasing!, killed]) utimesSync(path.join(home.folder, 'data', key), new Date(0), new Date(0));
+  await forget(home, { subject: 'w2', actor });
+  expect(await marks()).toEqual([]);
 });

@@ -145,6 +145,49 @@ describe('rows', () => {
     ]);
   });
 
+  it('that are no records name their lines in an export, and come back when they are mended', async () => {
+    const faulty = [
+      'oops',
+      '"id":"r3","a":3,"b":"x"}',
+      '{} tail',
+      '\ufeff{"id":"r5","a":5,"b":"x"}',
+      '{"id":"r6",',
+      '[1]',
+    ];
+    const lines = ['{"id":"r1","a":1,"b":"x"}', ...faulty, '{}'];
+    const home = await homeWith(
+      { ...CONTRACT, data: {} },
+      `${lines.join('\n')}\n`.replaceAll(/"id":"r\d",?/g, ''),
+      'incoming/other/x.jsonl',
+    );
+    const { drop } = await judged(home, 'incoming/other/x.jsonl');
+    const { out, text } = await exported(home, drop, { name: 'rows.jsonl', reasons: true });
+    const rows = text.trimEnd().split('\n');
+    expect(rows).toHaveLength(7);
+    for (const [i, row] of rows.entries()) expect(row).toMatch(`{"quarantine_line":${i + 2},"quarantine_reasons":"`);
+    // As it went out nothing of it is good, and nothing of its text was lost or mended on the way.
+    expect(await putBack(home, drop, out)).toMatchObject({ version: null, refusedRows: 7 });
+    const mended = rows.map((row, i) => {
+      if (i === 0) return row.replace('oops', '{"a":2,"b":"x"}');
+      if (i === 1) return row.replace('} "a"', ',"a"');
+      if (i === 4) return `${row}"a":6,"b":"y"}`;
+      return row;
+    });
+    writeFileSync(out, `${mended.reverse().join('\n')}\n`);
+    expect(await putBack(home, drop, out)).toMatchObject({ rows: 3, lines: '2-3,6', refusedRows: 4 });
+    expect((await version(home, 2)).map(({ a }) => a)).toEqual([6n, 3n, 2n]);
+  });
+
+  it('of another number of fields keep their lines, mended or not', async () => {
+    const home = await homeWith(CONTRACT, `${FILE}r7,7,x,more\nr8,"8,x\n`);
+    const { drop } = await judged(home);
+    const { out, text } = await exported(home, drop, { reasons: true });
+    writeFileSync(out, text.replace(',more', ''));
+    const done = await putBack(home, drop, out);
+    expect(done).toMatchObject({ rows: 1, lines: '8', refusedRows: 4 });
+    expect(done.refused.map(({ line }) => line)).toContain(9);
+  });
+
   it('are accepted as they are where they can be read, with who wanted it and why', async () => {
     const home = await homeWith();
     const { drop } = await judged(home);

@@ -218,6 +218,34 @@ describe('validateDrop', () => {
     expect(await keys('quarantine/')).toEqual([]);
   });
 
+  it.each([
+    ['csv', () => readFileSync(JULY)],
+    ['csv.gz', () => gzipSync(readFileSync(JULY))],
+    ['jsonl', () => '{"no": "row"}\n'.repeat(100_000)],
+  ])('keeps no verdict of a file for which there is not enough time: %s', async (ending, content) => {
+    const key = `incoming/flight-delay/late.${ending}`;
+    await home.data.put(key, content());
+    await expect(validateDrop(home, { key }, { timeMs: 0 })).rejects.toMatchObject({
+      name: 'ResourceExhaustedError',
+      resource: 'time',
+    });
+    for (const place of ['reports/', 'quarantine/', 'datasets/']) expect(await keys(place)).toEqual([]);
+    expect(await keys('incoming/')).toContain(key);
+  });
+
+  it('says of a contract that is none which file it is, where, what was received and what is allowed', async () => {
+    const key = 'contracts/flight-delay.json';
+    await home.data.put(key, JSON.stringify({ contract: { features: [{ name: 'a', type: 'text' }], flie: {} } }));
+    await expect(validateDrop(home, { key: KEY })).rejects.toThrow(
+      new RegExp(
+        `^${key}: contract.features.0.type: .*"integer".*, received "text"\\n.*"flie"; allowed: features, .*file$`,
+      ),
+    );
+    await home.data.put(key, '{');
+    await expect(validateDrop(home, { key: KEY })).rejects.toThrow(`${key}: is not JSON`);
+    expect(await keys('reports/')).toEqual([]);
+  });
+
   it('never mixes rows of one contract with the manifest of another', async () => {
     const contract = (max: number) => ({
       contract: { features: [{ name: 'a', type: 'integer', max }], file: { maxQuarantinedShare: 1 } },

@@ -1,0 +1,14 @@
+/**
+ * Whether text begins as UTF-16 of either order does: with its byte order mark, or with a character of ASCII, of which
+ * one byte is zero.
+ */
+export function isUtf16([first, second]: Uint8Array): boolean {
+  if (first === undefined || second === undefined) return false;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  return (first === 0 && isText(second)) || (isText(first) && second === 0);
+}
+
+const isText = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || byte === 9 || byte === 10 || byte === 13;
+
+/** What is said of a file that is UTF-16. */
+export const UTF16 = 'the file is UTF-16: expected UTF-8';
