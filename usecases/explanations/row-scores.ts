@@ -19,7 +19,7 @@ export interface RowOutput {
 export function rowOutput(name: string, { type, shape, data }: TensorData, rows: number): RowOutput {
   if (shape[0] !== rows)
     throw new InputError(
-      `output ${name} has shape [${shape}] for ${rows} rows: it is not by row, and what is not cannot be explained`,
+      `output ${name} is not by row, it has shape [${shape}] in a run of ${rows}: what is not cannot be explained`,
     );
   const width = data.length / rows;
   return {
