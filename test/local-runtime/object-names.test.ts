@@ -89,7 +89,7 @@ beforeAll(async () => {
   writeFileSync(path.join(place, 'model.onnx'), graph);
   await run('init', '--model', path.join(folder, 'model.onnx'), '--data', data, '--name', 'names', '--label', LABEL, '--output', 'isPrototypeOf', '--out', place, '--force'); // biome-ignore format: a command
   opened = await openLocalHome(home);
-  runtime = await startLocalRuntime({ home, port: 0 });
+  runtime = await startLocalRuntime({ home, port: 0, every: { 'ground-truth': 0.2 } });
   await run('register', place);
   await run('approve', 'names', '1');
   await run('release', 'names', '1');
@@ -171,6 +171,22 @@ describe('names that every object has', () => {
       expect(drift.columns.map(({ column }: { column: string }) => column)).toEqual(
         expect.arrayContaining([...INPUTS]),
       );
+  });
+
+  it('are classes that truths are held against', async () => {
+    for (const id of ['one', 'two']) await post('/v2/models/names/infer', { id, inputs: V2 });
+    const records = [
+      { id: 'one', truth: 'constructor' },
+      { id: 'two', truth: 'valueOf' },
+    ];
+    expect((await post('/trimtab/v1/models/names/truth', { records })).status).toBe(202);
+    const quality = await until(async () => {
+      const view = await json('quality', 'names');
+      return view.truths === 2 ? view : undefined;
+    });
+    expect(Object.keys(quality.classes)).toEqual(CLASSES);
+    expect(quality.classes.constructor.recall).toMatchObject({ value: 1, n: 1 });
+    expect(quality.classes.valueOf.recall).toMatchObject({ value: 0, n: 1 });
   });
 
   it('are columns of a file that is dropped, all of which are kept and counted', async () => {
