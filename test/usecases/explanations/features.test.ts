@@ -356,6 +356,8 @@ describe('explaining a model of mixed inputs', () => {
   it('is refused where what is explained is no number, or not one a row', async () => {
     const { run } = await open({ decision: { task: 'regression', output: 'sum' } }, baselineOf(REFERENCE), oddModel());
     await expect(run(ROWS)).rejects.toThrow(/^output sum is not by row, it has shape \[1,3\]/);
-    await expect(run(ROWS, { output: 'log' })).rejects.toThrow(/^output log is (NaN|-Infinity) for the row, or for a mixture/);
+    await expect(run(ROWS, { output: 'log' })).rejects.toThrow(
+      /^output log is (NaN|-Infinity) for the row, or for a mixture/,
+    );
   });
 });
