@@ -20,7 +20,8 @@ export function addExplain(program: Program, io: Io, options: () => GlobalOption
     .option('--limit <rows>', 'rows to explain (default: 3, with --global 200)')
     .option('--global', 'the mean size of the values over the rows, instead of each row')
     .option('--output <name>', "what is explained (default: the decision's output)")
-    .option('--column <n>', "column of the output (default: the decision's)")
+    .option('--column <n>', "column of the output (default: the decision's, of several classes the predicted one)")
+    .option('--class <name>', 'the class that is explained, instead of its column')
     .option('--method <method>', 'exact or sampled (default: exact where it can be)')
     .option('--scale <scale>', 'raw or output (default: raw where values are exact)')
     .action(async (model: string, own: Own) => {

@@ -7,7 +7,11 @@ const Head = z.strictObject({
   method: z.enum(['exact', 'sampled']).describe('How the values were computed.'),
   reason: z.string().nullable().describe('Why they are sampled; null when they are not, or when it was asked for.'),
   output: z.string().describe('Output that is explained.'),
-  column: z.int().min(0).describe('Column of that output, from 0.'),
+  column: z
+    .int()
+    .min(0)
+    .nullable()
+    .describe('Column of that output, from 0; null where it is that of each row’s predicted class.'),
   scale: z.enum(['raw', 'output']).describe('raw: the sum of the trees, before link; output: what the model answers.'),
   link: z.string().describe('What makes the output of the explained score: identity, logistic, softmax or probit.'),
   background: z
@@ -36,6 +40,8 @@ export const ExplanationsView = Head.extend({
         inputs: z
           .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
           .describe('The features that explained ones are named after, as the file has them; null where missing.'),
+        column: z.int().min(0).describe('Column of the output that the values are of.'),
+        class: z.string().nullable().describe('Name of the class that the column is of; null where it has none.'),
         baseValue: z.number().describe('Mean score of the background.'),
         value: z.number().describe('Score of the row.'),
         values: z.array(z.number()).describe('One a feature, in the order of features; they sum to value - baseValue.'),

@@ -8,6 +8,7 @@ import type { RequestRow, Requests } from './requests.ts';
 export interface ExplainQuery {
   readonly output?: string;
   readonly column?: string;
+  readonly class?: string;
   readonly method?: string;
   readonly scale?: string;
 }
@@ -19,11 +20,11 @@ const BATCH = 32;
 export async function fetchExplanations(
   endpoint: EndpointClient,
   model: string,
-  { output, column, method, scale }: ExplainQuery,
+  { output, column, class: of, method, scale }: ExplainQuery,
   { rows, message }: Requests,
 ): Promise<ExplanationsView> {
   const query = new URLSearchParams(
-    Object.entries({ output, column, method, scale }).filter(
+    Object.entries({ output, column, class: of, method, scale }).filter(
       (entry): entry is [string, string] => entry[1] !== undefined,
     ),
   );
@@ -65,8 +66,10 @@ export async function fetchExplanations(
     grid: gridOf(first),
     rows: parts
       .flatMap((part) => part.rows)
-      .map(({ baseValue, value, values, standardErrors }, i) => ({
+      .map(({ column, class: of, baseValue, value, values, standardErrors }, i) => ({
         inputs: inputsOf(rows[i]!, named),
+        column,
+        class: of ?? null,
         baseValue,
         value,
         values: [...values],
@@ -94,7 +97,7 @@ type Inputs = ExplanationsView['rows'][number]['inputs'];
 
 /** Of a row the columns that features are named after: cells of tensors have none of their own. */
 const inputsOf = (row: RequestRow, named: readonly string[]): Inputs =>
-  Object.fromEntries(named.flatMap((name) => (row[name] === undefined ? [] : [[name, scalarOf(row[name])]])));
+  Object.fromEntries(named.flatMap((name) => (Object.hasOwn(row, name) ? [[name, scalarOf(row[name])]] : [])));
 
 /** A value of a data file as JSON holds it. */
 function scalarOf(value: unknown): Inputs[string] {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { ownValue } from '../../core/model/own-value.ts';
 import { type CellKind, cellValue } from '../../core/protocols/formats/cell.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
@@ -51,7 +52,7 @@ export async function requestsOf(
         name,
         datatype,
         shape: shape.length === 2 ? [some.length, 1] : [some.length],
-        data: some.map((row) => wireValue(row[name], datatype)),
+        data: some.map((row) => wireValue(ownValue(row, name), datatype)),
       })),
     }),
   };

@@ -34,7 +34,7 @@ function explanationHead(of: ExplanationsView | ImportanceView): string {
     of;
   const lines = [
     `${model} version ${version}${'explained' in of ? `, ${of.explained} rows` : ''}`,
-    `${output}[${column}], ${scale === 'raw' ? `raw score before ${link}` : 'as the model answers'}; ${method} values against ` +
+    `${column === null ? `the class that ${output} predicts` : `${output}[${column}]`}, ${scale === 'raw' ? `raw score before ${link}` : 'as the model answers'}; ${method} values against ` +
       `${backgroundRows} ${BACKGROUNDS[background]}`,
   ];
   if (reason !== null) lines.push(`sampled because ${reason}`);
@@ -62,7 +62,8 @@ function explainedRow(of: ExplanationsView, row: ExplanationsView['rows'][number
   const head = ['feature', 'is', 'adds', ...(row.standardErrors === null ? [] : ['error']), ''];
   const map = of.grid === null ? '' : `\n${cellMap(of.grid, row.values)}`;
   const odds = scale === 'raw' && link === 'logistic' ? ` (${percent(row.baseValue)} → ${percent(row.value)})` : '';
-  return `${round(row.baseValue)} → ${round(row.value)}${odds}${map}\n${table(head, lines)}`;
+  const which = of.column === null ? `${row.class ?? `class ${row.column}`}: ` : '';
+  return `${which}${round(row.baseValue)} → ${round(row.value)}${odds}${map}\n${table(head, lines)}`;
 }
 
 /** A missing value as a dash; nothing where the line is of no single feature. */

@@ -1,3 +1,4 @@
+import { ownValue } from '../model/own-value.ts';
 import type { ReferenceChunk } from '../profile/profile.ts';
 import { chiSquaredQuantile } from './chi-squared.ts';
 import { jensenShannon } from './jensen-shannon.ts';
@@ -64,7 +65,7 @@ function windowEffects(
     while (to < chunks.length && seen < rows) {
       const chunk = chunks[to++]!;
       seen += chunk.rows;
-      chunk.counts[column]?.forEach((count, i) => {
+      ownValue(chunk.counts, column)?.forEach((count, i) => {
         counts[i]! += count;
       });
     }

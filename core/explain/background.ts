@@ -4,6 +4,12 @@ import type { Baseline, ColumnProfile } from '../profile/profile.ts';
 import type { BackgroundSource } from './explanation.ts';
 import { shuffled, uniform } from './random.ts';
 
+/** What a background needs to know of a feature. */
+export interface BackgroundFeature extends Pick<Feature, 'name' | 'type' | 'personal' | 'allowed'> {
+  /** Whether its input has no missing value, as integers and booleans have none. */
+  readonly present?: boolean;
+}
+
 /** Rows that explanations compare with: one value a feature, null for missing. */
 export interface Background {
   readonly source: BackgroundSource;
@@ -22,11 +28,14 @@ const SEED = 0x7a1b;
  * @param baseline without what is personal, see `withoutPersonal`
  * @param features in the order of the rows' values
  * @param most     how many rows, at most
+ * @param admits   whether the model can be asked about a row; of a reference that was not held to the contract it may
+ *                 be that it cannot, such as of one whose integer is missing
  */
 export function backgroundOf(
   { profile, background }: Baseline,
-  features: readonly Feature[],
+  features: readonly BackgroundFeature[],
   most: number,
+  admits: (row: readonly unknown[]) => boolean = () => true,
 ): Background {
   const known = features.map(
     ({ name, personal }) => personal === 'no' && ownValue(profile.columns, name) !== undefined,
@@ -37,25 +46,25 @@ export function backgroundOf(
   const kept = features.every(({ name }, i) => !known[i] || columns.has(name));
   if (background !== undefined && background.rows.length > 0 && kept) {
     const rows = [...shuffled(background.rows.length, random)]
-      .slice(0, most)
-      .map((at) => features.map(({ name }, i) => (known[i] ? background.rows[at]![columns.get(name)!] : undefined)));
-    return { source: 'rows', rows, unknown };
+      .map((at) => features.map(({ name }, i) => (known[i] ? background.rows[at]![columns.get(name)!] : undefined)))
+      .filter(admits)
+      .slice(0, most);
+    if (rows.length > 0) return { source: 'rows', rows, unknown };
   }
   const drawn = features.map((feature, i) =>
-    known[i] ? drawColumn(profile.columns[feature.name]!, feature, most, random) : new Array(most).fill(undefined),
+    known[i]
+      ? drawColumn(ownValue(profile.columns, feature.name)!, feature, most, random)
+      : new Array(most).fill(undefined),
   );
-  return {
-    source: 'marginals',
-    rows: Array.from({ length: most }, (_, row) => drawn.map((values) => values[row])),
-    unknown,
-  };
+  const rows = Array.from({ length: most }, (_, row) => drawn.map((values) => values[row]));
+  return { source: 'marginals', rows: rows.filter(admits), unknown };
 }
 
 /**
  * Values of one column as its profile has them: at evenly spaced ranks, so that few rows already have the shares of
  * many, in an order drawn at random.
  */
-function drawColumn(column: ColumnProfile, feature: Feature, n: number, random: () => number): unknown[] {
+function drawColumn(column: ColumnProfile, feature: BackgroundFeature, n: number, random: () => number): unknown[] {
   const values = Array.from({ length: n }, (_, i) => quantile(column, feature, (i + 0.5) / n));
   const drawn = new Array<unknown>(n);
   shuffled(n, random).forEach((to, from) => {
@@ -64,12 +73,12 @@ function drawColumn(column: ColumnProfile, feature: Feature, n: number, random: 
   return drawn;
 }
 
-/** The value at a rank of 0 to 1; missing values come last. */
-function quantile(column: ColumnProfile, { type, allowed }: Feature, rank: number): unknown {
+/** The value at a rank of 0 to 1; missing values come last, where there are any. */
+function quantile(column: ColumnProfile, { type, allowed, present }: BackgroundFeature, rank: number): unknown {
   const { counts } = column;
-  const present = counts.reduce((a, b) => a + b, 0);
-  let left = rank * (present + column.missing);
-  if (left >= present) return null;
+  const valued = counts.reduce((a, b) => a + b, 0);
+  let left = rank * (valued + (present ? 0 : column.missing));
+  if (left >= valued) return null;
   const bin = counts.findIndex((count) => {
     if (left < count) return true;
     left -= count;

@@ -12,6 +12,13 @@ export interface RowValues {
   readonly standardErrors?: readonly number[];
 }
 
+/** The values of one row, and which column of the output they are of. */
+export interface ExplainedRow extends RowValues {
+  readonly column: number;
+  /** Name of the class that the column is of, where the manifest names it. */
+  readonly class?: string;
+}
+
 /** Values of rows, and how far they got. */
 export interface Shares {
   readonly rows: readonly RowValues[];
@@ -30,11 +37,11 @@ export interface Shares {
 export type BackgroundSource = 'rows' | 'marginals' | 'levels';
 
 /** Why a model gave the scores it gave; docs/explanations.md has what the values mean, and what not. */
-export interface Explanation extends Shares {
+export interface Explanation extends Omit<Shares, 'rows'> {
   readonly method: 'exact' | 'sampled';
   readonly output: string;
-  /** Column of the output, 0-based. */
-  readonly column: number;
+  /** Column of the output, 0-based; null where it is that of the class predicted, which each row has itself. */
+  readonly column: number | null;
   /** `raw`: the sum of the trees, before `link`; `output`: what the model answers. */
   readonly scale: 'raw' | 'output';
   /** What makes the output of the explained score: `identity`, `logistic`, `softmax`, `probit`. */
@@ -47,14 +54,17 @@ export interface Explanation extends Shares {
   readonly grid?: Grid & { readonly input: string };
   /** Why the values are sampled. */
   readonly reason?: string;
+  readonly rows: readonly ExplainedRow[];
 }
 
 /** What a caller may ask for. */
 export interface ExplainOptions {
   /** @default the decision's */
   readonly output?: string;
-  /** @default the decision's; 1 of two; 0 of one */
+  /** @default the decision's; of several classes each row's predicted one; 1 of two; 0 of one */
   readonly column?: number;
+  /** Name of the class whose column is meant. */
+  readonly class?: string;
   /** @default exact where the graph's trees can be read */
   readonly method?: 'exact' | 'sampled';
   /** @default `raw` where values are exact, else `output` */

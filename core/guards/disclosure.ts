@@ -65,7 +65,8 @@ export function compileDisclosure(
 /** The same of an explanation, whose values would tell the score that they add up to. */
 export const roundedExplanation = (explanation: Explanation, decimals: number): Explanation => ({
   ...explanation,
-  rows: explanation.rows.map(({ baseValue, value, values, standardErrors }) => ({
+  rows: explanation.rows.map(({ baseValue, value, values, standardErrors, ...of }) => ({
+    ...of,
     baseValue: rounded(baseValue, decimals),
     value: rounded(value, decimals),
     values: values.map((each) => rounded(each, decimals)),

@@ -12,6 +12,9 @@ export const RUNTIME = {
   bytes: 0x7fff_ffff,
 } as const;
 
+/** What ONNX Runtime loses on its way in and out of JavaScript, where it is the name of an object's prototype. */
+const NO_NAME = '__proto__';
+
 /** Most elements of an input of a fixed size. */
 const MAX_ELEMENTS = 0x7fff_ffff;
 
@@ -32,6 +35,12 @@ export function faultsOf(inspection: Inspection): string[] {
   for (const [domain, names] of operators) faults.push(...operatorFaults(domain, names));
   for (const each of external)
     faults.push(`it keeps ${each.tensor || 'a constant'} in another file, ${shorten(each.location)}`);
+  for (const [what, values] of [
+    ['input', inputs],
+    ['output', outputs],
+  ] as const)
+    if (values.some(({ name }) => name === NO_NAME))
+      faults.push(`it has an ${what} ${NO_NAME}, which is no name of a tensor: rename it in the graph`);
   if (inputs.length === 0) faults.push('it takes no inputs, expected at least one');
   for (const input of inputs) {
     const fault = valueFault(input);

@@ -29,9 +29,13 @@ function explainOptionsOf(given: Parameters): ExplainOptions {
   const output = given.output;
   if (output !== undefined && typeof output !== 'string')
     throw new ProtocolError(400, `output is ${kindOf(output)}, expected the name of one`);
+  const of = given.class;
+  if (of !== undefined && typeof of !== 'string' && typeof of !== 'number' && typeof of !== 'bigint')
+    throw new ProtocolError(400, `class is ${kindOf(of)}, expected the name of one`);
   return {
     ...(output === undefined ? {} : { output }),
     ...(column === undefined ? {} : { column }),
+    ...(of === undefined ? {} : { class: String(of) }),
     ...(method === undefined ? {} : { method }),
     ...(scale === undefined ? {} : { scale }),
     ...(permutations === undefined ? {} : { permutations }),

@@ -74,6 +74,8 @@ export interface InferResult {
   readonly version: number;
   /** Prediction id. */
   readonly id: string;
+  /** Rows that were asked about, which outputs need not have as many of: a detector has as many as it finds. */
+  readonly rows: number;
   readonly outputs: Readonly<Record<string, TensorData>>;
   /** What is said about the answer, where the protocol has a place for it. */
   readonly parameters?: Parameters;

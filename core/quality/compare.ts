@@ -59,7 +59,7 @@ export function differencesOf(
     );
   const reference = rows.map(({ answers }) => answers[0]);
   const parts = versions.map((version) => partsOf(version, reference)) as [Parts, Parts];
-  const common = Object.keys(parts[0].metrics).filter((name) => name in parts[1].metrics);
+  const common = Object.keys(parts[0].metrics).filter((name) => Object.hasOwn(parts[1].metrics, name));
   const classes = [...parts[0].classes.keys()].filter((name) => parts[1].classes.has(name));
   const difference = (of: readonly [Part, Part]): PairedDifference | null => pairedDifference(terms(rows, of)) ?? null;
   const ofClass = (name: string, metric: 'recall' | 'precision'): PairedDifference | null =>

@@ -3,6 +3,7 @@ import type { Contract, Feature } from '../contract/contract.ts';
 import { exampleValue } from '../contract/example-value.ts';
 import { plainTensor } from '../contract/plain-tensor.ts';
 import type { RawTensor } from '../contract/raw-tensor.ts';
+import { ownValue } from '../model/own-value.ts';
 import type { Signature } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 
@@ -20,7 +21,9 @@ export function exampleOf(contract: Contract, signature: Signature, profile?: Pr
         ? plainTensor(spec, rule)
         : {
             shape: spec.shape.length === 2 ? [1, columns] : [1],
-            data: features.map(({ feature }) => typicalValue(feature, profile?.columns[feature.name])),
+            data: features.map(({ feature }) =>
+              typicalValue(feature, profile && ownValue(profile.columns, feature.name)),
+            ),
           },
     ]),
   );

@@ -13,8 +13,14 @@ import type { TensorData } from '../model/tensor.ts';
  */
 export type ScoreReader = (output: TensorData, rows: number) => number[];
 
-/** Compiles how a decision reads its output. */
+/** Compiles how a decision reads its output. Of one that has not as many rows as were asked about nothing is known. */
 export function compileScores(decision: Decision, outputs: readonly OutputMeaning[]): ScoreReader {
+  const read = compileReader(decision, outputs);
+  return (output, rows) =>
+    (output.shape[0] ?? 1) === rows ? read(output, rows) : new Array<number>(rows).fill(Number.NaN);
+}
+
+function compileReader(decision: Decision, outputs: readonly OutputMeaning[]): ScoreReader {
   if (decision.task === 'multiclass')
     return decidesByLabel(decision, outputs) ? labelReader(decision, outputs) : greatestColumn;
   return (output, rows) => {

@@ -1,4 +1,5 @@
 import type { BinaryDecision, Decision } from '../manifest/decision.ts';
+import { ownValue } from '../model/own-value.ts';
 import type { TensorData } from '../model/tensor.ts';
 
 type Outputs = Readonly<Record<string, TensorData>>;
@@ -70,7 +71,7 @@ function byOutput(given: Outputs, mirrored: Outputs): Disagreement {
   let differs = false;
   let largest = 0;
   for (const name of names) {
-    const [a, b] = [given[name], mirrored[name]];
+    const [a, b] = [ownValue(given, name), ownValue(mirrored, name)];
     if (a === undefined || b === undefined || a.data.length !== b.data.length || a.shape.join() !== b.shape.join()) {
       differs = true;
       continue;

@@ -2,6 +2,7 @@ import type { Contract } from '../../core/contract/contract.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import { plainTensor } from '../../core/contract/plain-tensor.ts';
 import type { RawTensor } from '../../core/contract/raw-tensor.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import type { Preprocess } from '../../core/model/preprocess.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { blankPng } from './png.ts';
@@ -17,7 +18,7 @@ export type Preprocessor = (inputs: Inputs) => Inputs;
  */
 export async function compilePreprocess(signature: Signature, preprocess: Preprocess): Promise<Preprocessor> {
   const wanted = signature.inputs.flatMap(({ name, shape }) => {
-    const own = preprocess[name];
+    const own = ownValue(preprocess, name);
     return own === undefined ? [] : [{ name, channels: shape[3] as 1 | 3, maxPixels: own.maxPixels }];
   });
   if (wanted.length === 0) return (inputs) => inputs;

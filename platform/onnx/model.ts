@@ -109,7 +109,7 @@ function specOf({ name, type, shape }: DeclaredTensor): TensorSpec | undefined {
 
 function modelOf(session: Session): OnnxModel {
   const signature = signatureOf(session);
-  const all: Fetches = Object.fromEntries(signature.outputs.map(({ name }) => [name, null]));
+  const all = fetchable(signature.outputs.map(({ name }) => name));
   return {
     signature,
     async run(feeds, outputs, report) {
@@ -162,8 +162,12 @@ function fetchesOf(outputs: readonly string[], all: Fetches): Fetches {
   const unknown = outputs.find((name) => !Object.hasOwn(all, name));
   if (unknown !== undefined)
     throw new RangeError(`the graph has no output ${unknown}, it has ${Object.keys(all).join(', ')}`);
-  return Object.fromEntries(outputs.map((name) => [name, null]));
+  return fetchable(outputs);
 }
+
+/** Without a prototype: the runtime would take what every object has for a tensor to write into. */
+const fetchable = (names: readonly string[]): Fetches =>
+  Object.assign(Object.create(null), Object.fromEntries(names.map((name) => [name, null])));
 
 /** ONNX Runtime's errors carry no code; these texts are the caller's fault. */
 const FEED_FAULTS = [

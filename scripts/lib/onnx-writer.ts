@@ -49,14 +49,25 @@ export const floats = (name: string, dims: readonly number[], values: readonly n
 export const integers = (name: string, dims: readonly number[], values: readonly number[]): Uint8Array =>
   tensor(name, 'int64', dims, BigInt64Array.from(values.map(BigInt)));
 
-/** An attribute: an integer, integers, a text, or bytes of a TensorProto or GraphProto. */
-export type AttributeValue = number | readonly number[] | string | { tensor: Uint8Array } | { graph: Uint8Array };
+/** An attribute: an integer, integers, floats, a text, texts, or bytes of a TensorProto or GraphProto. */
+export type AttributeValue =
+  | number
+  | readonly number[]
+  | string
+  | { readonly floats: readonly number[] }
+  | { readonly texts: readonly string[] }
+  | { tensor: Uint8Array }
+  | { graph: Uint8Array };
 
 function attribute(name: string, value: AttributeValue): Uint8Array {
   const head = encodeField(1, name);
   if (typeof value === 'number') return concatBytes([head, encodeVarintField(3, value), encodeVarintField(20, 2)]);
   if (typeof value === 'string') return concatBytes([head, encodeField(4, value), encodeVarintField(20, 3)]);
   if ('tensor' in value) return concatBytes([head, encodeField(5, value.tensor), encodeVarintField(20, 4)]);
+  if ('floats' in value)
+    return concatBytes([head, encodeField(7, bytesOf(Float32Array.from(value.floats))), encodeVarintField(20, 6)]);
+  if ('texts' in value)
+    return concatBytes([head, ...value.texts.map((text) => encodeField(9, text)), encodeVarintField(20, 8)]);
   if ('graph' in value) return concatBytes([head, encodeField(6, value.graph), encodeVarintField(20, 5)]);
   return concatBytes([head, ...value.map((each) => encodeVarintField(8, each)), encodeVarintField(20, 7)]);
 }

@@ -56,6 +56,16 @@ const BY_VALUE = [
 /** Whether the duration of a run depends on the shapes of its inputs only. */
 export const isPredictable = (operators: ReadonlySet<string>): boolean => !BY_VALUE.some((name) => operators.has(name));
 
+/**
+ * Operators whose output has as many rows as they find, whatever they are given. Of two callers' rows together such a
+ * graph may find as many as were put in, and nobody could tell that they are not one for each.
+ */
+const ROWS_BY_VALUE = ['NonMaxSuppression', 'NonZero', 'Compress', 'Unique'];
+
+/** Whether the number of rows that a graph gives follows from shapes alone. */
+export const hasRowsByShape = (operators: ReadonlySet<string>): boolean =>
+  !ROWS_BY_VALUE.some((name) => operators.has(name));
+
 interface Span {
   readonly from: number;
   readonly to: number;

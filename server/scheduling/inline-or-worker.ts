@@ -8,7 +8,7 @@ import { canBatch, rowsOf } from '../batching/tensors.ts';
 import { type AdmissionLimit, byteSize } from '../lib/admission-limit.ts';
 import type { WorkerPool } from '../workers/worker-pool.ts';
 import { DurationEstimator, sizeOf } from './duration-estimator.ts';
-import { isPredictable, operatorsOf } from './graph-operators.ts';
+import { hasRowsByShape, isPredictable, operatorsOf } from './graph-operators.ts';
 import type { Pending } from './pending-requests.ts';
 
 export interface InlineOrWorkerOptions {
@@ -38,14 +38,15 @@ export const placedLoader =
   async (record, path) => {
     const { artifact, manifest, model: name, version } = record;
     const load = { digest: artifact.digest, threads: manifest.serving.threads };
-    const predictable = isPredictable(operatorsOf(await readFile(path)));
+    const operators = operatorsOf(await readFile(path));
+    const predictable = isPredictable(operators);
     const loadRemote = (learn?: (size: number, ms: number) => void): Promise<OnnxModel> =>
       inWorkers(options, {
         name,
         version,
         path,
         load,
-        batching: predictable && manifest.serving.batching,
+        batching: predictable && hasRowsByShape(operators) && manifest.serving.batching,
         learn,
       });
     if (!predictable || artifact.bytes > INLINE_FILE_BYTES) return loadRemote();

@@ -6,6 +6,7 @@ import { type Checked, type CompiledContract, compileCheck } from '../../core/co
 import type { Feature, FeatureType } from '../../core/contract/contract.ts';
 import { columnNamed } from '../../core/contract/data-columns.ts';
 import { InputError } from '../../core/contract/input-error.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
@@ -85,12 +86,12 @@ async function fill(
       const kept: Record<string, unknown> = { '@row': row++ };
       for (const [i, { name }] of check.features.entries()) kept[name] = plain(checked.values[i]![0]!);
       for (const [i, { name }] of check.summaries.entries()) kept[name] = plain(checked.summaries[i]![0]!);
-      if (time !== undefined) kept[time] = line[time];
+      if (time !== undefined) kept[time] = ownValue(line, time);
       if (decision) {
         const output = (await model.run(checked.tensors, [decision.output]))[decision.output]!;
         const score = scores!(output, 1)[0] ?? Number.NaN;
         kept['@score'] = plain(score);
-        if (label !== undefined) tally?.add(score, line[label]);
+        if (label !== undefined) tally?.add(score, ownValue(line, label));
       }
       if (!out.write(`${JSON.stringify(kept)}\n`)) await once(out, 'drain');
     }

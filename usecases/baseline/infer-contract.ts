@@ -7,6 +7,7 @@ import { finished } from 'node:stream/promises';
 import type { Contract } from '../../core/contract/contract.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import { fillOpaque } from '../../core/contract/opaque.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import { externalSignature, Preprocess } from '../../core/model/preprocess.ts';
 import type { Signature, TensorSpec } from '../../core/model/signature.ts';
 import type { Profile } from '../../core/profile/profile.ts';
@@ -37,7 +38,7 @@ type Line = Readonly<Record<string, unknown>>;
  */
 export function wholeInputs({ inputs }: Signature, first: Line | undefined): TensorSpec[] {
   return inputs.filter(({ name, shape }) => {
-    const value = first?.[name];
+    const value = first && ownValue(first, name);
     return shape.length > 2 || (shape.length === 2 && Array.isArray(value) && value.length > 1);
   });
 }
@@ -113,7 +114,7 @@ async function learn(
 function picturesOf({ inputs }: Signature, line: Line): Preprocess {
   const files = inputs.filter(({ name, type, shape }) => {
     const pixels = type === 'uint8' && shape.length === 4 && (shape[3] === 1 || shape[3] === 3);
-    const value = line[name];
+    const value = ownValue(line, name);
     return pixels && isObject(value) && isBytes(value);
   });
   return Preprocess.parse(Object.fromEntries(files.map(({ name }) => [name, { decode: 'image' }])));

@@ -1,5 +1,6 @@
 import type { CompiledContract } from '../../core/contract/check.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import { externalSignature } from '../../core/model/preprocess.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { readRows } from '../../core/protocols/formats/values.ts';
@@ -29,5 +30,5 @@ export async function compileRequestReader(
 function inputOf(check: CompiledContract, input: string, line: Readonly<Record<string, unknown>>): unknown {
   if (Object.hasOwn(line, input)) return line[input];
   const features = check.features.filter((feature) => (feature.input ?? feature.name) === input);
-  return features.length === 1 ? line[features[0]!.name] : features.map(({ name }) => line[name]);
+  return features.length === 1 ? ownValue(line, features[0]!.name) : features.map(({ name }) => ownValue(line, name));
 }

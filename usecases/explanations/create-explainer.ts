@@ -1,3 +1,4 @@
+import { ownValue } from '../../core/model/own-value.ts';
 import type { Explainer, ExplainerOptions } from './explainer.ts';
 import { FeatureExplainer } from './feature-explainer.ts';
 import { ImageExplainer } from './image-explainer.ts';
@@ -10,6 +11,8 @@ import { ImageExplainer } from './image-explainer.ts';
 export function createExplainer(options: ExplainerOptions): Explainer {
   const { contract } = options.manifest;
   const { columns } = options.baseline.profile;
-  const known = contract.features.some(({ name, personal }) => personal === 'no' && columns[name] !== undefined);
+  const known = contract.features.some(
+    ({ name, personal }) => personal === 'no' && ownValue(columns, name) !== undefined,
+  );
   return known ? new FeatureExplainer(options) : new ImageExplainer(options);
 }

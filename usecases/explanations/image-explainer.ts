@@ -13,9 +13,10 @@ import { Explanations } from '../../core/manifest/explanations.ts';
 import { halfBits } from '../../core/model/half.ts';
 import type { TensorType } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
-import { explainedOutputOf } from './explained-output.ts';
+import { type ExplainedOutput, explainedOutputOf, explainedRows } from './explained-output.ts';
 import { type Explainer, type ExplainerOptions, SEED } from './explainer.ts';
-import { MAX_ELEMENTS, repeated } from './masked-batches.ts';
+import { filledUp, MAX_ELEMENTS, repeated } from './masked-batches.ts';
+import { rowOutput } from './row-scores.ts';
 
 type Tensors = Record<string, TensorData>;
 
@@ -68,7 +69,7 @@ export class ImageExplainer implements Explainer {
    * @throws ProtocolError 504 when not even the coarsest grid is done within the budget
    */
   async explain(tensors: Tensors, rows: number, asked: ExplainOptions = {}): Promise<Explanation> {
-    const target = explainedOutputOf(this.options, asked);
+    const target = await explainedOutputOf(this.options, { tensors, rows }, asked);
     if (asked.method === 'exact')
       throw new InputError('exact values cannot be had of a tensor: leave the method out, or sample');
     if (asked.scale === 'raw')
@@ -84,7 +85,7 @@ export class ImageExplainer implements Explainer {
     if (whole === undefined) throw new InputError(`input ${name} has shape [${shape}], which cannot be cut into cells`);
 
     const started = now();
-    const scoring = this.scoring(tensors, cut, target.output, target.column);
+    const scoring = this.scoring(tensors, cut, target);
     const runMs = await fastest(now, () => scoring(whole).score([WHOLE]));
     const parts = sideFor(shape, { side, rows, runMs, leftMs: until - now() });
     if (parts === undefined) throw tooSlow(runMs, rows, until - started);
@@ -101,7 +102,8 @@ export class ImageExplainer implements Explainer {
     });
     return {
       method: 'sampled',
-      ...target,
+      output: target.output,
+      column: target.predicted ? null : target.columns[0]!,
       scale: 'output',
       link: 'identity',
       background: 'levels',
@@ -109,6 +111,7 @@ export class ImageExplainer implements Explainer {
       fixed: [],
       grid: { input: name, axes: grid.axes, edges: grid.edges },
       ...shares,
+      rows: explainedRows(shares.rows, target),
       reason: `cells of input ${name} are explained by sampling`,
     };
   }
@@ -116,7 +119,7 @@ export class ImageExplainer implements Explainer {
   async close(): Promise<void> {}
 
   /** How mixtures of rows and flat cells are scored. */
-  private scoring(tensors: Tensors, { input, levels }: Cut, output: string, column: number) {
+  private scoring(tensors: Tensors, { input, levels }: Cut, { output, columns }: ExplainedOutput) {
     const { name, type, shape: declared } = input.spec;
     const own = tensors[name]!;
     const width = own.data.length / own.shape[0]!;
@@ -144,10 +147,10 @@ export class ImageExplainer implements Explainer {
         };
       };
       const score: Score = async (mixtures) => {
-        const padded = fixed ? Array.from({ length: fixed }, (_, i) => mixtures[i] ?? mixtures.at(-1)!) : mixtures;
-        const { data } = (await this.options.model.run(feeds(padded), [output]))[output]!;
-        const columns = data.length / padded.length;
-        return mixtures.map((_, i) => Number(data[i * columns + column]));
+        const padded = fixed ? filledUp(mixtures, fixed) : mixtures;
+        const outputs = await this.options.model.run(feeds(padded), [output]);
+        const read = rowOutput(output, outputs[output]!, padded.length);
+        return mixtures.map(({ row }, i) => read.score(i, columns[row]!));
       };
       return { score, batch };
     };

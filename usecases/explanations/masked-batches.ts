@@ -62,11 +62,21 @@ export function repeated(tensor: TensorData, mixtures: readonly MaskedSample[]):
   };
 }
 
-/** Mixtures in one run: enough to be worth one, few enough to look at the clock in between. */
-export function batchOf(bound: readonly BoundInput[], maxBatch: number): number {
-  // A graph of a fixed number of rows takes just so many.
-  const fixed = bound.find(({ spec, columns }) => columns > 0 && spec.shape[0]! > 0)?.spec.shape[0];
-  if (fixed !== undefined) return fixed;
-  const columns = bound.reduce((sum, input) => sum + Math.max(1, input.columns), 0);
-  return Math.max(1, Math.min(1024, maxBatch, Math.floor(MAX_ELEMENTS / columns)));
+/** How many mixtures go into one run. */
+export interface MixtureBatch {
+  readonly batch: number;
+  /** Whether the graph takes just so many, so that fewer are to be filled up. */
+  readonly fixed: boolean;
 }
+
+/** Mixtures in one run: enough to be worth one, few enough to look at the clock in between. */
+export function batchOf(bound: readonly BoundInput[], maxBatch: number): MixtureBatch {
+  const fixed = bound.find(({ spec, columns }) => columns > 0 && spec.shape[0]! > 0)?.spec.shape[0];
+  if (fixed !== undefined) return { batch: fixed, fixed: true };
+  const columns = bound.reduce((sum, input) => sum + Math.max(1, input.columns), 0);
+  return { batch: Math.max(1, Math.min(1024, maxBatch, Math.floor(MAX_ELEMENTS / columns))), fixed: false };
+}
+
+/** As many mixtures as a graph of a fixed number of rows takes, the last one repeated. */
+export const filledUp = (mixtures: readonly MaskedSample[], batch: number): MaskedSample[] =>
+  Array.from({ length: batch }, (_, i) => mixtures[i] ?? mixtures.at(-1)!);

@@ -1,7 +1,7 @@
 import type { BoundInput } from '../../core/contract/bind.ts';
 import { NotExactError } from '../../core/explain/ensemble.ts';
 import { exactValues } from '../../core/explain/exact.ts';
-import type { Shares } from '../../core/explain/explanation.ts';
+import type { RowValues, Shares } from '../../core/explain/explanation.ts';
 import type { OutputLink } from '../../core/explain/link-function.ts';
 import { PART_OUTPUTS, type ParsedTrees, parseTrees } from '../../core/explain/parse-trees.ts';
 import type { TimeBudget } from '../../core/explain/time-budget.ts';
@@ -18,7 +18,9 @@ export interface TreeOptions {
   readonly file: Uint8Array;
   readonly bound: readonly BoundInput[];
   readonly output: string;
-  readonly background: Tensors;
+  /** Rows of the background, as many in a run as the graph takes; what is over `backgroundRows` fills up the last. */
+  readonly background: readonly Tensors[];
+  readonly backgroundRows: number;
   /** Feature -> player; -1 always is the explained row's. */
   readonly playerOf: ArrayLike<number>;
   readonly players: number;
@@ -47,9 +49,14 @@ export class TreeExplainer {
   static async open(options: TreeOptions): Promise<TreeExplainer> {
     const reading = parseTrees(options.file, options.bound, options.output);
     const part = await loadModelBytes(`the trees of output ${options.output}`, reading.part, options.threads);
-    const { [PART_OUTPUTS.columns]: columns } = await part.run(options.background, [PART_OUTPUTS.columns]);
+    const background: Float64Array[] = [];
+    for (const feeds of options.background) {
+      const { [PART_OUTPUTS.columns]: columns } = await part.run(feeds, [PART_OUTPUTS.columns]);
+      background.push(...rowsOf(columns!));
+    }
     const playerOf = reading.featureOf.map((feature) => (feature === -1 ? -1 : options.playerOf[feature]!));
-    return new TreeExplainer(reading, part, { background: rowsOf(columns!), playerOf, players: options.players });
+    const { backgroundRows, players } = options;
+    return new TreeExplainer(reading, part, { background: background.slice(0, backgroundRows), playerOf, players });
   }
 
   /** How a column follows from the trees. @throws NotExactError */
@@ -60,38 +67,59 @@ export class TreeExplainer {
   /**
    * Exact values of rows.
    *
+   * @param links how what is explained follows from the trees, one a row
    * @throws NotExactError when the trees as they were read do not give the scores that ONNX Runtime gives
    */
-  async explain(tensors: Tensors, outputLink: OutputLink, budget: TimeBudget): Promise<Shares> {
+  async explain(tensors: Tensors, links: readonly OutputLink[], budget: TimeBudget): Promise<Shares> {
     const { ensemble } = this.reading;
     const { background, playerOf, players } = this.game;
     const outputs = await this.part.run(tensors);
     const rows = rowsOf(outputs[PART_OUTPUTS.columns]!);
-    const walker = walkerOf(ensemble, playerOf, players, outputLink.raw);
-    const scores = this.scoresIn(outputs, outputLink);
-    rows.forEach((row, i) => {
-      const own = walker.score(row);
-      if (!(Math.abs(own - scores[i]!) <= TOLERANCE * (1 + Math.abs(own))))
-        throw new NotExactError(`the trees as they were read give ${own} for row ${i}, ONNX Runtime ${scores[i]}`);
-    });
-    return exactValues(walker, rows, background, { outputLink, players, budget });
+    const scores = this.rawScores(outputs, links);
+    const found = new Array<RowValues>(rows.length);
+    let [complete, backgroundRows, left] = [true, background.length, rows.length];
+    for (const outputLink of new Set(links)) {
+      const own = [...rows.keys()].filter((i) => links[i] === outputLink);
+      const walker = walkerOf(ensemble, playerOf, players, outputLink.raw);
+      for (const i of own) {
+        const score = walker.score(rows[i]!);
+        if (!(Math.abs(score - scores[i]!) <= TOLERANCE * (1 + Math.abs(score))))
+          throw new NotExactError(`the trees as they were read give ${score} for row ${i}, ONNX Runtime ${scores[i]}`);
+      }
+      // Of the time that is left, as much as these rows are of the rows that are left.
+      const now = budget.now();
+      const until = now + ((budget.until - now) * own.length) / left;
+      const game = { outputLink, players, budget: { ...budget, until } };
+      const shares = await exactValues(
+        walker,
+        own.map((i) => rows[i]!),
+        background,
+        game,
+      );
+      for (const [k, i] of own.entries()) found[i] = shares.rows[k]!;
+      complete &&= shares.complete;
+      backgroundRows = Math.min(backgroundRows, shares.backgroundRows);
+      left -= own.length;
+    }
+    return { complete, backgroundRows, rows: found };
   }
 
-  /** Scores of rows on the raw scale, by ONNX Runtime. */
-  async score(tensors: Tensors, outputLink: OutputLink): Promise<number[]> {
+  /** Scores of rows on the raw scale, by ONNX Runtime. @param links one a row */
+  async score(tensors: Tensors, links: readonly OutputLink[]): Promise<number[]> {
     const outputs = await this.part.run(tensors, [PART_OUTPUTS.scores]);
-    return this.scoresIn(outputs, outputLink).map((raw) => outputLink.factor * raw + outputLink.offset);
+    return this.rawScores(outputs, links).map((raw, i) => links[i]!.factor * raw + links[i]!.offset);
   }
 
   async close(): Promise<void> {
     await this.part.release();
   }
 
-  private scoresIn(outputs: Tensors, { raw }: OutputLink): number[] {
+  private rawScores(outputs: Tensors, links: readonly OutputLink[]): number[] {
     const { columns, rawColumns } = this.reading.ensemble;
     // Of two classes with one score, the second has it as it is.
-    const at = rawColumns === columns ? raw : columns - 1;
-    return rowsOf(outputs[PART_OUTPUTS.scores]!).map((row) => row[at]!);
+    return rowsOf(outputs[PART_OUTPUTS.scores]!).map(
+      (row, i) => row[rawColumns === columns ? links[i]!.raw : columns - 1]!,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Capture, capturedSubject, idsOfRow } from '../../core/captures/capture.ts';
 import { withoutRows } from '../../core/captures/without-rows.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import { captureText, editCaptureBody } from '../../platform/captures.ts';
 import { predictionKey } from '../ground-truth/prediction-index.ts';
 import type { Subject } from './data-owners.ts';
@@ -59,7 +60,9 @@ export class CaptureEdit {
           ? subject !== undefined &&
             (sent ||
               subject.hasPseudonym(capturedSubject(capture, row)) ||
-              [...subject.owner.subjects.keys()].some((column) => subject.is(column, capture.features[column]?.[row])))
+              [...subject.owner.subjects.keys()].some((column) =>
+                subject.is(column, ownValue(capture.features, column)?.[row]),
+              ))
           : capture.id === prediction || idsOfRow(capture, row).includes(prediction);
       if (!found) continue;
       rows.add(row);

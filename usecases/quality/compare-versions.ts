@@ -184,7 +184,7 @@ function pairs(
   second: Readonly<Record<string, Metric>>,
   differences: Readonly<Record<string, ComparedMetric['difference'] | undefined>>,
 ): Record<string, ComparedMetric> {
-  const both = Object.keys(first).filter((name) => name in second);
+  const both = Object.keys(first).filter((name) => Object.hasOwn(second, name));
   return Object.fromEntries(
     both.map((name) => {
       const [a, b] = [first[name]!, second[name]!];

@@ -1,3 +1,4 @@
+import { ownValue } from '../../core/model/own-value.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import { type LabelledRow, MAX_COMPARED, type RowCounts, type TakeRows } from './labelled-row.ts';
@@ -44,7 +45,9 @@ export async function requestsOfFile(
     if (batch.length > 0) await take(batch);
     batch = [];
   };
-  for await (const { [label]: truth, ...features } of readJsonLines(file)) {
+  for await (const line of readJsonLines(file)) {
+    const { [label]: _, ...features } = line;
+    const truth = ownValue(line, label);
     const id = String(number++);
     if ((number - 1) % every !== 0) continue;
     if (truth === null || truth === undefined || truth === '') {

@@ -149,7 +149,7 @@ function compared({ record, other, own, reference, shared, outcomes }: Compared)
     labelled: labelled.length,
     metrics: Object.fromEntries(
       Object.keys(champion.metrics)
-        .filter((name) => name in version.metrics)
+        .filter((name) => Object.hasOwn(version.metrics, name))
         .map((name) => [name, { champion: champion.metrics[name]!, version: version.metrics[name]! }]),
     ),
     pairs: [

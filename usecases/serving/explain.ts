@@ -44,6 +44,7 @@ export function explain(
       model: job.model,
       version: job.loaded.version,
       id,
+      rows: checked.rows,
       outputs: shown,
       explanation: shownOf(explanation, job.loaded),
     });

@@ -201,11 +201,11 @@ export async function runModel(
 /** What the caller may see of the outputs, in the caller's protocol. */
 function encode(
   { model, loaded, observation }: PredictionJob,
-  { call, id, unusual }: Admitted,
+  { call, id, checked: { rows }, unusual }: Admitted,
   outputs: Outputs,
 ): HttpResponse {
   const shown = loaded.disclose === undefined ? outputs : loaded.disclose(outputs);
-  const response = call.encode({ model, version: loaded.version, id, outputs: shown });
+  const response = call.encode({ model, version: loaded.version, id, rows, outputs: shown });
   observation.lap('encode', performance.now());
   if (unusual === undefined && loaded.answers === undefined) return response;
   const headers: Record<string, string> = { ...response.headers };

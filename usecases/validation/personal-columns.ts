@@ -48,7 +48,7 @@ export function personalSql(
   const known = subject !== undefined && keys !== undefined && columns.includes(subject);
   return {
     treated,
-    expression: (column) => (column in treated ? expressions.get(column) : identifier(column)),
+    expression: (column) => (Object.hasOwn(treated, column) ? expressions.get(column) : identifier(column)),
     subject: known ? define('subject_of', subject, (value) => keys.pseudonym(subject, value)) : undefined,
   };
 }

@@ -222,7 +222,7 @@ function datasetColumns({ columns }: Loaded, personal: PersonalSql): string {
     const { name } = rule;
     const expression = personal.expression(name);
     if (expression === undefined) return [];
-    if (name in personal.treated) return [`${expression} AS ${identifier(name)}`];
+    if (Object.hasOwn(personal.treated, name)) return [`${expression} AS ${identifier(name)}`];
     const type = cellSql(rule, name, 'text').dataset;
     return [`${expression}::${type} AS ${identifier(name)}`];
   });

@@ -2,14 +2,15 @@ import { InputError } from '../../contract/input-error.ts';
 import type { RawTensor } from '../../contract/raw-tensor.ts';
 import type { TensorSpec } from '../../model/signature.ts';
 import { clip, type ProtocolModel } from '../protocol.ts';
+import type { Asking } from './nested.ts';
 import { recordsTable, tableColumns, tableInputs } from './table.ts';
 import { assertComplete, kindOf } from './tensors.ts';
 import { isBytes, isObject, type Json, readColumns, readRows } from './values.ts';
 
-/** What was read of a body, and whether it was one instance or a batch: it is answered alike. */
+/** What was read of a body, and as what it came: it is answered alike. */
 export interface Read {
   readonly inputs: Map<string, RawTensor>;
-  readonly single: boolean;
+  readonly asking: Asking;
 }
 
 /**
@@ -29,17 +30,18 @@ function readAny(value: unknown, protocolModel: ProtocolModel): Read {
   const [spec, second] = protocolModel.signature.inputs;
   if (spec === undefined) throw new InputError('the model takes no inputs');
   if (Array.isArray(value) && isObject(value[0]) && !isBytes(value[0]))
-    return { inputs: readObjects(value, protocolModel), single: false };
+    return { inputs: readObjects(value, protocolModel), asking: 'rows' };
   if (second !== undefined) {
     if (!Array.isArray(value))
       throw new InputError(
         `the body is ${kindOf(value)}, expected an object with ${[...protocolModel.inputs.keys()].join(', ')}`,
       );
     const single = !Array.isArray(value[0]);
-    return { inputs: tableInputs({ rows: single ? [value] : (value as unknown[][]) }, protocolModel), single };
+    const inputs = tableInputs({ rows: single ? [value] : (value as unknown[][]) }, protocolModel);
+    return { inputs, asking: single ? 'instance' : 'rows' };
   }
   const single = isInstance(spec, value);
-  return { inputs: readRows(single ? [value] : value, protocolModel), single };
+  return { inputs: readRows(single ? [value] : value, protocolModel), asking: single ? 'instance' : 'rows' };
 }
 
 /** Whether a value is one of the input's rows, rather than a list of them. */
@@ -57,10 +59,12 @@ function readObject(value: Json, protocolModel: ProtocolModel): Read {
   const [first] = keys;
   if (first === undefined || keys.every((key) => protocolModel.inputs.has(key))) {
     const single = first === undefined || keys.every((key) => isInstance(protocolModel.inputs.get(key)!, value[key]));
-    return { inputs: single ? readRows([value], protocolModel) : readColumns(value, protocolModel), single };
+    return single
+      ? { inputs: readRows([value], protocolModel), asking: 'instance' }
+      : { inputs: readColumns(value, protocolModel), asking: 'columns' };
   }
   assertNamed(keys, protocolModel);
-  return { inputs: tableInputs(recordsTable([value]), protocolModel), single: true };
+  return { inputs: tableInputs(recordsTable([value]), protocolModel), asking: 'instance' };
 }
 
 function readObjects(values: readonly unknown[], protocolModel: ProtocolModel): Map<string, RawTensor> {

@@ -1,25 +1,49 @@
 import type { TensorSpec } from '../../model/signature.ts';
 import type { TensorData } from '../../model/tensor.ts';
-import type { InferResult } from '../protocol.ts';
+import { type InferResult, ProtocolError } from '../protocol.ts';
 import { elementsText } from './tensors.ts';
 
-/** The batch size that all outputs have in common; undefined when they have none. */
-export function commonRows(result: InferResult, specs: readonly TensorSpec[]): number | undefined {
-  const rows = result.outputs[specs[0]!.name]!.shape[0];
-  return specs.every(({ name }) => result.outputs[name]!.shape[0] === rows) ? rows : undefined;
+/**
+ * How rows were asked about: one alone, a list of them, or whole tensors. A list is answered by a list of the same
+ * length, or not at all.
+ */
+export type Asking = 'instance' | 'rows' | 'columns';
+
+/** Whether every output has one row for each that was asked about. */
+export const isByRow = ({ rows, outputs }: InferResult, specs: readonly TensorSpec[]): boolean =>
+  specs.every(({ name }) => outputs[name]!.shape[0] === rows);
+
+/**
+ * For answers that are rows.
+ *
+ * @param instead what the caller may send or accept, for people
+ * @throws ProtocolError 400 unless every output has one row for each that was asked about
+ */
+export function assertByRow(
+  result: InferResult,
+  specs: readonly TensorSpec[],
+  instead = 'send whole tensors as inputs, or use v2',
+): void {
+  const { rows, outputs } = result;
+  const other = specs.find(({ name }) => outputs[name]!.shape[0] !== rows);
+  if (other !== undefined)
+    throw new ProtocolError(
+      400,
+      `${rows} ${rows === 1 ? 'row was' : 'rows were'} asked about, and output ${other.name} has shape ` +
+        `[${outputs[other.name]!.shape}]: the model does not answer row by row, ${instead}`,
+    );
 }
 
-/** One prediction a row: bare for one output, else an object. */
+/** One prediction a row: bare for one output, else an object. Only where {@link isByRow}. */
 export function rowsText(
   result: InferResult,
   specs: readonly TensorSpec[],
-  rows: number,
   { separator = ',', tokens = false }: { readonly separator?: ',' | '\n'; readonly tokens?: boolean } = {},
 ): string {
   const keys = specs.map(({ name }) => `${JSON.stringify(name)}:`);
   const outputs = specs.map(({ name }) => new NestedText(result.outputs[name]!, name, tokens));
   let text = '';
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < result.rows; row++) {
     text += row === 0 ? '' : separator;
     if (outputs.length === 1) {
       text += outputs[0]!.row(row);
@@ -31,12 +55,21 @@ export function rowsText(
   return text;
 }
 
-/** The prediction of the one instance there was, or a list of them; whole tensors where the outputs are not by row. */
-export function predictionsText(result: InferResult, specs: readonly TensorSpec[], single: boolean): string {
-  const rows = commonRows(result, specs);
-  if (rows === undefined) return columnsText(result, specs);
-  const text = rowsText(result, specs, rows);
-  return single && rows === 1 ? text : `[${text}]`;
+/**
+ * The prediction of the one instance there was, or a list of them; whole tensors where the outputs are not by row, and
+ * no list was asked about.
+ *
+ * @throws ProtocolError 400 as {@link assertByRow} does
+ */
+export function predictionsText(
+  result: InferResult,
+  specs: readonly TensorSpec[],
+  { asking, instead }: { readonly asking: Asking; readonly instead?: string },
+): string {
+  if (asking === 'rows') assertByRow(result, specs, instead);
+  if (!isByRow(result, specs)) return columnsText(result, specs);
+  const text = rowsText(result, specs);
+  return asking === 'instance' && result.rows === 1 ? text : `[${text}]`;
 }
 
 /** The whole tensors: bare for one output, else an object. */

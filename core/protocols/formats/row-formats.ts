@@ -1,15 +1,20 @@
 import type { TensorSpec } from '../../model/signature.ts';
 import type { TensorData } from '../../model/tensor.ts';
 import type { HttpResponse } from '../../serving/http.ts';
-import { type InferResult, ProtocolError } from '../protocol.ts';
+import type { InferResult } from '../protocol.ts';
 import { csvCell } from './csv.ts';
-import { columnsText, commonRows, rowsText } from './nested.ts';
+import { type Asking, assertByRow, columnsText, isByRow, rowsText } from './nested.ts';
 import { elementsText } from './tensors.ts';
 
-/** One prediction a line, as JSON; the whole tensors on one line where the outputs are not by row. */
-export function jsonLines(result: InferResult, specs: readonly TensorSpec[]): HttpResponse {
-  const rows = commonRows(result, specs);
-  const text = rows === undefined ? columnsText(result, specs) : rowsText(result, specs, rows, { separator: '\n' });
+/**
+ * One prediction a line, as JSON; the whole tensors on one line where the outputs are not by row, and no list of rows
+ * was asked about.
+ *
+ * @throws ProtocolError 400 as assertByRow does
+ */
+export function jsonLines(result: InferResult, specs: readonly TensorSpec[], asking: Asking): HttpResponse {
+  if (asking === 'rows') assertByRow(result, specs);
+  const text = isByRow(result, specs) ? rowsText(result, specs, { separator: '\n' }) : columnsText(result, specs);
   return { status: 200, headers: { 'content-type': 'application/jsonlines' }, body: `${text}\n` };
 }
 
@@ -19,9 +24,8 @@ export function jsonLines(result: InferResult, specs: readonly TensorSpec[]): Ht
  * @throws ProtocolError 400 when the outputs are not by row
  */
 export function csvLines(result: InferResult, specs: readonly TensorSpec[]): HttpResponse {
-  const rows = commonRows(result, specs);
-  if (rows === undefined)
-    throw new ProtocolError(400, 'the outputs have no common batch size, accept application/json instead of text/csv');
+  const { rows } = result;
+  assertByRow(result, specs, 'send whole tensors as inputs and accept application/json instead of text/csv, or use v2');
   let text = '';
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < specs.length; i++)

@@ -6,7 +6,7 @@ import { MAX_ROWS, parseCsv } from '../formats/csv.ts';
 import { readInputs, readInstances, readValue } from '../formats/instance.ts';
 import { bodyText, parseJson } from '../formats/json.ts';
 import { accepted, isJsonType, mediaOf } from '../formats/media.ts';
-import { columnsText, commonRows, rowsText } from '../formats/nested.ts';
+import { type Asking, assertByRow, columnsText, isByRow, rowsText } from '../formats/nested.ts';
 import { csvLines, jsonLines } from '../formats/row-formats.ts';
 import { recordsTable, tableInputs, textTable } from '../formats/table.ts';
 import { assertComplete, kindOf } from '../formats/tensors.ts';
@@ -26,8 +26,7 @@ export type Dialect = 'mlflow' | 'sagemaker';
 
 interface Body {
   readonly inputs: Map<string, RawTensor>;
-  /** Whether whole tensors came, and are to go back. */
-  readonly byColumn?: boolean;
+  readonly asking: Asking;
   readonly parameters?: Parameters | undefined;
 }
 
@@ -40,7 +39,7 @@ const JSON_LINES = /^application\/(?:x-)?(?:jsonlines|jsonl|ndjson)$/;
  */
 export function decodeInvocation(request: HttpRequest, protocolModel: ProtocolModel, dialect: Dialect): InferCall {
   const { type } = mediaOf(request.headers['content-type']);
-  const { inputs, byColumn = false, parameters } = bodyOf(request, type, protocolModel, dialect);
+  const { inputs, asking, parameters } = bodyOf(request, type, protocolModel, dialect);
   assertComplete(protocolModel, inputs);
   const answer = accepted(request.headers.accept, ['application/json', 'text/csv', 'application/jsonlines']);
   const specs = protocolModel.signature.outputs;
@@ -49,8 +48,8 @@ export function decodeInvocation(request: HttpRequest, protocolModel: ProtocolMo
     ...(parameters === undefined ? {} : { parameters }),
     encode(result) {
       if (answer === 'text/csv') return csvLines(result, specs);
-      if (answer === 'application/jsonlines') return jsonLines(result, specs);
-      return jsonAnswer(result, specs, byColumn, dialect);
+      if (answer === 'application/jsonlines') return jsonLines(result, specs, asking);
+      return jsonAnswer(result, specs, asking, dialect);
     },
   };
 }
@@ -61,11 +60,13 @@ const BYTES = /^(?:image\/[\w.+-]+|application\/(?:x-image|octet-stream))$/;
 function bodyOf(request: HttpRequest, type: string, protocolModel: ProtocolModel, dialect: Dialect): Body {
   const [spec, second] = protocolModel.signature.inputs;
   const file = spec !== undefined && second === undefined && takesFiles(spec) ? spec : undefined;
-  if (file !== undefined && BYTES.test(type)) return { inputs: new Map([[file.name, decodeRaw(file, request.body)]]) };
+  if (file !== undefined && BYTES.test(type))
+    return { inputs: new Map([[file.name, decodeRaw(file, request.body)]]), asking: 'instance' };
   const text = bodyText(request.body);
   if (type === '' || isJsonType(type)) return readMessage(parseJson(text, protocolModel.exact), protocolModel, dialect);
-  if (type === 'text/csv') return { inputs: tableInputs(textTable(parseCsv(text), protocolModel), protocolModel) };
-  if (JSON_LINES.test(type)) return { inputs: readLines(text, protocolModel) };
+  if (type === 'text/csv')
+    return { inputs: tableInputs(textTable(parseCsv(text), protocolModel), protocolModel), asking: 'rows' };
+  if (JSON_LINES.test(type)) return { inputs: readLines(text, protocolModel), asking: 'rows' };
   const types = `application/json, application/jsonlines${file === undefined ? '' : ', image/png, image/jpeg'} or text/csv`;
   throw new ProtocolError(415, `content type ${clip(type)} is not supported, use ${types}`);
 }
@@ -75,7 +76,7 @@ const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as
 function readMessage(message: unknown, protocolModel: ProtocolModel, dialect: Dialect): Body {
   const forms = isObject(message) ? FORMS.filter((form) => Object.hasOwn(message, form)) : [];
   const [form, second] = forms;
-  if (!isObject(message) || form === undefined) return { inputs: readValue(message, protocolModel).inputs };
+  if (!isObject(message) || form === undefined) return readValue(message, protocolModel);
   if (second !== undefined)
     throw new ProtocolError(400, `expected exactly one of ${FORMS.join(', ')}, found ${forms.join(' and ')}`);
   const { params } = message;
@@ -92,17 +93,17 @@ function readMessage(message: unknown, protocolModel: ProtocolModel, dialect: Di
 function readForm(form: (typeof FORMS)[number], value: unknown, protocolModel: ProtocolModel): Body {
   switch (form) {
     case 'dataframe_split':
-      return { inputs: readSplit(value, protocolModel) };
+      return { inputs: readSplit(value, protocolModel), asking: 'rows' };
     case 'dataframe_records':
       if (!Array.isArray(value)) throw new InputError(`dataframe_records is ${kindOf(value)}, expected an array`);
-      return { inputs: tableInputs(recordsTable(value), protocolModel, { extra: true }) };
+      return { inputs: tableInputs(recordsTable(value), protocolModel, { extra: true }), asking: 'rows' };
     case 'instances':
-      return { inputs: readInstances(value, protocolModel) };
+      return { inputs: readInstances(value, protocolModel), asking: 'rows' };
     case 'inputs':
       // KServe takes it for another word for `instances`.
       if (Array.isArray(value) && isObject(value[0]) && !('b64' in value[0]))
-        return { inputs: readInstances(value, protocolModel) };
-      return { inputs: readInputs(value, protocolModel), byColumn: true };
+        return { inputs: readInstances(value, protocolModel), asking: 'rows' };
+      return { inputs: readInputs(value, protocolModel), asking: 'columns' };
   }
 }
 
@@ -138,15 +139,10 @@ function readLines(text: string, protocolModel: ProtocolModel): Map<string, RawT
   return readInstances(values, protocolModel);
 }
 
-function jsonAnswer(
-  result: InferResult,
-  specs: readonly TensorSpec[],
-  byColumn: boolean,
-  dialect: Dialect,
-): HttpResponse {
-  const rows = commonRows(result, specs);
-  const columns = byColumn || rows === undefined ? columnsText(result, specs) : undefined;
-  const byRow = rows === undefined ? undefined : `[${rowsText(result, specs, rows)}]`;
+function jsonAnswer(result: InferResult, specs: readonly TensorSpec[], asking: Asking, dialect: Dialect): HttpResponse {
+  if (asking === 'rows') assertByRow(result, specs);
+  const byRow = isByRow(result, specs) ? `[${rowsText(result, specs)}]` : undefined;
+  const columns = asking === 'columns' || byRow === undefined ? columnsText(result, specs) : undefined;
   const body =
     dialect === 'mlflow' || columns === undefined
       ? `{"predictions":${(dialect === 'mlflow' ? columns : byRow) ?? byRow}}`

@@ -2,7 +2,7 @@ import type { TensorSpec } from '../../model/signature.ts';
 import type { TensorData } from '../../model/tensor.ts';
 import type { HttpResponse } from '../../serving/http.ts';
 import { exactText } from '../formats/exact-text.ts';
-import { nestedText, predictionsText } from '../formats/nested.ts';
+import { type Asking, assertByRow, nestedText, predictionsText } from '../formats/nested.ts';
 import { elementsText } from '../formats/tensors.ts';
 import { type InferResult, ProtocolError, type ProtocolModel } from '../protocol.ts';
 import { encodeBinary } from '../v2/binary.ts';
@@ -14,8 +14,7 @@ export type Representation = 'tensor' | 'ndarray' | 'strData' | 'jsonData' | 'bi
 export interface ResponseOptions {
   readonly meta: Meta;
   readonly representation: Representation;
-  /** Whether one instance came that was not in a list. */
-  readonly single: boolean;
+  readonly asking: Asking;
 }
 
 /**
@@ -25,14 +24,14 @@ export interface ResponseOptions {
 export function encodeSeldon(
   result: InferResult,
   protocolModel: ProtocolModel,
-  { meta, representation, single }: ResponseOptions,
+  { meta, representation, asking }: ResponseOptions,
 ): HttpResponse {
   const tags = meta.tags === undefined ? '' : `"tags":${exactText(meta.tags)},`;
   const frame = `"meta":{"puid":${JSON.stringify(result.id)},${tags}"requestPath":{${JSON.stringify(result.model)}:"trimtab:${result.version}"}}`;
   return {
     status: 200,
     headers: { 'content-type': 'application/json', ...puidHeader(result.id) },
-    body: `{${payload(result, protocolModel, representation, single)},${frame}}`,
+    body: `{${payload(result, protocolModel, representation, asking)},${frame}}`,
   };
 }
 
@@ -43,14 +42,14 @@ function payload(
   result: InferResult,
   protocolModel: ProtocolModel,
   representation: Representation,
-  single: boolean,
+  asking: Asking,
 ): string {
   const specs = protocolModel.signature.outputs;
   switch (representation) {
     case 'jsonData':
-      return `"jsonData":${predictionsText(result, specs, single)}`;
+      return `"jsonData":${predictionsText(result, specs, { asking, instead: INSTEAD })}`;
     case 'strData':
-      return `"strData":${JSON.stringify(plainText(result, specs, single))}`;
+      return `"strData":${JSON.stringify(plainText(result, specs, asking))}`;
     case 'binData':
       return `"binData":"${Buffer.concat(specs.map(({ name }) => encodeBinary(result.outputs[name]!))).toString('base64')}"`;
     default: {
@@ -63,11 +62,14 @@ function payload(
   }
 }
 
+/** What has no rows: an array with its shape beside it, and an object of whole tensors. */
+const INSTEAD = 'send a tensor, or jsonData with an object of whole inputs, or use v2';
+
 /** One text as it is, everything else as JSON. */
-function plainText(result: InferResult, specs: readonly TensorSpec[], single: boolean): string {
+function plainText(result: InferResult, specs: readonly TensorSpec[], asking: Asking): string {
   const tensor = result.outputs[specs[0]!.name]!;
-  const bare = specs.length === 1 && single && tensor.type === 'string' && tensor.data.length === 1;
-  return bare ? (tensor.data[0] as string) : predictionsText(result, specs, single);
+  const bare = specs.length === 1 && asking === 'instance' && tensor.type === 'string' && tensor.data.length === 1;
+  return bare ? (tensor.data[0] as string) : predictionsText(result, specs, { asking, instead: INSTEAD });
 }
 
 /** Labels where there are some, `t:0`, `t:1`, … for the columns of the only output, else the output's name. */
@@ -94,6 +96,7 @@ function assertTable(tensors: readonly TensorData[]): number {
 }
 
 function ndarrayText(result: InferResult, specs: readonly TensorSpec[]): string {
+  assertByRow(result, specs, INSTEAD);
   const tensors = specs.map(({ name }) => result.outputs[name]!);
   if (tensors.length === 1) return `"ndarray":${nestedText(tensors[0]!, specs[0]!.name)}`;
   const rows = assertTable(tensors);

@@ -25,11 +25,11 @@ export function messageOf(request: HttpRequest, exact: boolean): Json {
     media.type === 'multipart/form-data' ||
     (media.type === 'application/x-www-form-urlencoded' && !/^\s*\{/.test(bodyText(body)));
   if (!form) return objectOf(parseJson(bodyText(body), exact));
-  const message: Record<string, unknown> = {};
+  let message: Record<string, unknown> = {};
   for (const { name, body: content } of formFields(body, media))
     switch (name) {
       case 'json':
-        Object.assign(message, objectOf(parseJson(bodyText(content), exact)));
+        message = { ...message, ...objectOf(parseJson(bodyText(content), exact)) };
         break;
       case 'meta':
       case 'data':

@@ -20,7 +20,7 @@ export function decodeSeldon(request: HttpRequest, protocolModel: ProtocolModel)
   return {
     ...(meta.puid === undefined ? {} : { id: meta.puid }),
     inputs: read.inputs,
-    encode: (result) => encodeSeldon(result, protocolModel, { meta, representation, single: read.single }),
+    encode: (result) => encodeSeldon(result, protocolModel, { meta, representation, asking: read.asking }),
   };
 }
 
@@ -40,7 +40,7 @@ function readPayload(message: Json, protocolModel: ProtocolModel): { representat
         array === 'tensor'
           ? readTensor(value.tensor, names, protocolModel)
           : readArray(value.ndarray, names, protocolModel);
-      return { representation: array, read: { inputs, single: false } };
+      return { representation: array, read: { inputs, asking: 'rows' } };
     }
     case 'jsonData':
       return { representation: 'jsonData', read: readValue(value, protocolModel) };
@@ -48,7 +48,7 @@ function readPayload(message: Json, protocolModel: ProtocolModel): { representat
       if (typeof value !== 'string') throw new InputError(`strData is ${kindOf(value)}, expected a string`);
       return { representation: 'strData', read: readText(value, protocolModel) };
     case 'binData':
-      return { representation: 'binData', read: { inputs: readBytes(value, protocolModel), single: true } };
+      return { representation: 'binData', read: { inputs: readBytes(value, protocolModel), asking: 'instance' } };
     case 'customData':
       throw new ProtocolError(501, 'customData is not supported, use data, strData, jsonData or binData');
   }

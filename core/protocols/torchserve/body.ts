@@ -36,7 +36,7 @@ function decodeBody(request: Pick<HttpRequest, 'body'>, media: Media, protocolMo
   }
   const [spec, second] = protocolModel.signature.inputs;
   if (spec !== undefined && second === undefined && takesBytes(spec) && isBytes(body, type))
-    return call({ inputs: new Map([[spec.name, decodeRaw(spec, body)]]), single: true }, protocolModel);
+    return call({ inputs: new Map([[spec.name, decodeRaw(spec, body)]]), asking: 'instance' }, protocolModel);
   const text = bodyText(body);
   if (spec !== undefined && second === undefined && spec.type === 'string')
     return call(readValue(text, protocolModel), protocolModel);
@@ -95,11 +95,11 @@ function isText(body: Uint8Array | string): boolean {
   }
 }
 
-const call = ({ inputs, single }: Read, protocolModel: ProtocolModel): InferCall => ({
+const call = ({ inputs, asking }: Read, protocolModel: ProtocolModel): InferCall => ({
   inputs,
   encode: (result): HttpResponse => ({
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: predictionsText(result, protocolModel.signature.outputs, single),
+    body: predictionsText(result, protocolModel.signature.outputs, { asking }),
   }),
 });

@@ -67,7 +67,7 @@ export function readFields(fields: readonly FormField[], protocolModel: Protocol
     if (raw.size === 0) return readValue(values, protocolModel);
     for (const name of Object.keys(values))
       raw.set(name, readRowsOf(protocolModel.inputs.get(name)!, [values[name]], false));
-    return { inputs: raw, single: true };
+    return { inputs: raw, asking: 'instance' };
   }
   const columns = new Map(tableColumns(protocolModel).map((column) => [column.name, column]));
   const row = fields.map((field) => {
@@ -78,7 +78,10 @@ export function readFields(fields: readonly FormField[], protocolModel: Protocol
       );
     return fieldValue(field, column, protocolModel);
   });
-  return { inputs: tableInputs({ columns: fields.map(({ name }) => name), rows: [row] }, protocolModel), single: true };
+  return {
+    inputs: tableInputs({ columns: fields.map(({ name }) => name), rows: [row] }, protocolModel),
+    asking: 'instance',
+  };
 }
 
 /** Bytes that are no text: what has a type of its own that is neither text nor JSON. */

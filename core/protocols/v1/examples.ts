@@ -4,6 +4,7 @@ import type { RawTensor } from '../../contract/raw-tensor.ts';
 import type { TensorSpec } from '../../model/signature.ts';
 import type { TensorData } from '../../model/tensor.ts';
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';
+import { assertByRow } from '../formats/nested.ts';
 import { assertComplete, elementsText, kindOf } from '../formats/tensors.ts';
 import { isObject, type Json, readRows } from '../formats/values.ts';
 import { clip, type InferCall, type InferResult, ProtocolError, type ProtocolModel } from '../protocol.ts';
@@ -46,9 +47,10 @@ function decode(request: HttpRequest, protocolModel: ProtocolModel, spec: Tensor
   return { inputs, outputs: [spec.name], encode: (result) => encode(result, spec, text) };
 }
 
-function encode(result: InferResult, { name }: TensorSpec, text: RowText): HttpResponse {
-  const tensor = result.outputs[name]!;
-  const rows = tensor.shape[0] ?? 1;
+function encode(result: InferResult, spec: TensorSpec, text: RowText): HttpResponse {
+  const tensor = result.outputs[spec.name]!;
+  const { rows } = result;
+  assertByRow(result, [spec], 'send whole tensors to :predict as inputs, or use v2');
   const results = Array.from({ length: rows }, (_, row) => text(tensor, row, tensor.data.length / rows));
   return {
     status: 200,

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';
 import { bodyText, parseJson } from '../formats/json.ts';
-import { columnsText, commonRows, rowsText } from '../formats/nested.ts';
+import { assertByRow, columnsText, isByRow, rowsText } from '../formats/nested.ts';
 import { assertComplete, kindOf } from '../formats/tensors.ts';
 import { isBytes, isObject, type Json, readColumns, readRows } from '../formats/values.ts';
 import { clip, type InferCall, type InferResult, ProtocolError, type ProtocolModel } from '../protocol.ts';
@@ -49,11 +49,10 @@ export function readMessage(request: HttpRequest, protocolModel: ProtocolModel, 
 function encode(result: InferResult, protocolModel: ProtocolModel, answer: Answer): HttpResponse {
   const specs = protocolModel.signature.outputs;
   const parts: string[] = [];
-  const rows = commonRows(result, specs);
-  if (rows !== undefined)
-    parts.push(`"predictions":[${rowsText(result, specs, rows, { tokens: protocolModel.tokens })}]`);
-  else if (answer === 'predictions')
-    throw new ProtocolError(400, 'the outputs have no common batch size, use inputs instead of instances');
+  if (answer === 'predictions')
+    assertByRow(result, specs, 'send whole tensors as inputs instead of instances, or use v2');
+  if (isByRow(result, specs))
+    parts.push(`"predictions":[${rowsText(result, specs, { tokens: protocolModel.tokens })}]`);
   if (answer === 'both') parts.push(`"outputs":${columnsText(result, specs, protocolModel.tokens)}`);
   return { status: 200, headers: { 'content-type': 'application/json' }, body: `{${parts.join(',')}}` };
 }

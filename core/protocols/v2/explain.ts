@@ -22,6 +22,7 @@ export function decodeExplainV2(request: HttpRequest, protocolModel: ProtocolMod
         data: rows.flatMap(of),
       });
       const errors = rows.every(({ standardErrors }) => standardErrors !== undefined);
+      const classes = rows.flatMap((row) => row.class ?? []);
       return json(200, {
         model_name: model,
         model_version: String(version),
@@ -38,6 +39,10 @@ export function decodeExplainV2(request: HttpRequest, protocolModel: ProtocolMod
           table('values', (row) => row.values),
           ...(errors ? [table('standard_errors', (row) => row.standardErrors!)] : []),
           { name: 'base_values', datatype: 'FP64', shape: [rows.length], data: rows.map((row) => row.baseValue) },
+          { name: 'columns', datatype: 'INT64', shape: [rows.length], data: rows.map((row) => row.column) },
+          ...(classes.length === rows.length
+            ? [{ name: 'classes', datatype: 'BYTES', shape: [rows.length], data: classes }]
+            : []),
         ],
       });
     },

@@ -26,7 +26,15 @@ const picture: ExplanationsView = {
     ],
   },
   rows: [
-    { inputs: {}, baseValue: 0.1, value: 0.5, values: [0.4, 0.2, 0, -0.2], standardErrors: [0.01, 0.01, 0, 0.01] },
+    {
+      inputs: {},
+      column: 0,
+      class: null,
+      baseValue: 0.1,
+      value: 0.5,
+      values: [0.4, 0.2, 0, -0.2],
+      standardErrors: [0.01, 0.01, 0, 0.01],
+    },
   ],
 };
 

@@ -114,6 +114,18 @@ describe('withExamined', () => {
     await expect(examine(bytes)).rejects.toThrow(/gives no tensor: output y is a sequence, expected a tensor .*zipmap/);
   });
 
+  it.each(['input', 'output'])('refuses an %s that is named like the prototype of an object', async (which) => {
+    const [x, y] = which === 'input' ? ['__proto__', 'y'] : ['x', '__proto__'];
+    const odd = model(
+      encodeGraph('g', {
+        nodes: [node('Identity', [x], [y])],
+        inputs: [value(x, 'float32', ['n', 2])],
+        outputs: [value(y, 'float32', ['n', 2])],
+      }),
+    );
+    await expect(examine(odd)).rejects.toThrow(`it has an ${which} __proto__, which is no name of a tensor: rename it`);
+  });
+
   it('refuses an input whose fixed size nothing can hold', async () => {
     const bytes = model(
       encodeGraph('g', {

@@ -6,8 +6,10 @@ import type { TensorData } from '../../../core/model/tensor.ts';
 import { ProtocolError } from '../../../core/protocols/protocol.ts';
 import { digestOfFile } from '../../../platform/digest.ts';
 import { loadModel, type OnnxModel } from '../../../platform/onnx/model.ts';
+import { floats as float32s, node, value } from '../../../scripts/lib/onnx-writer.ts';
 import { type BatchingOptions, batched } from '../../../server/batching/batcher.ts';
 import { canBatch } from '../../../server/batching/tensors.ts';
+import { encodeGraph, model } from '../../fixtures/onnx/onnx-model.ts';
 import { perceptronModel, shareModel } from '../../fixtures/onnx/write.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -36,6 +38,17 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const model of opened) await model.release();
 });
+
+/** A recurrence over time, which is axis 0: each step adds a tenth of the state before. */
+const recurrentModel = (): Uint8Array =>
+  model(
+    encodeGraph('recurrent', {
+      nodes: [node('RNN', ['x', 'w', 'r'], ['y'], { hidden_size: 1 })],
+      constants: [float32s('w', [1, 1, 1], [0.1]), float32s('r', [1, 1, 1], [0.1])],
+      inputs: [value('x', 'float32', ['t', 'b', 1])],
+      outputs: [value('y', 'float32', ['t', 1, 'b', 1])],
+    }),
+  );
 
 const OPTIONS: BatchingOptions = { maxRows: 16, maxDelayMs: 2, slots: 1 };
 
@@ -237,6 +250,18 @@ describe('A batched model', () => {
       [0.96875, 0.03125],
     ]);
     expect(dependent).toBe(1);
+  });
+
+  it('does not let a recurrence over axis 0 go on from one caller to the next', async () => {
+    const rnn = await written('rnn', recurrentModel());
+    expect(canBatch(rnn.signature)).toBe(true);
+    const feeds = [3, 5, 2, 4].map((steps, i) => ({
+      x: { type: 'float32', shape: [steps, 1, 1], data: new Float32Array(steps).fill(i + 1) } as TensorData,
+    }));
+    const alone = await Promise.all(feeds.map((each) => rnn.run(each)));
+    const together = batched(rnn, OPTIONS);
+    for (let round = 0; round < 2; round++)
+      expect(await Promise.all(feeds.map((each) => together.run(each)))).toEqual(alone);
   });
 
   it('refuses with 503 what has waited too long for a run, and tells how long the others waited', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPredictable, operatorsOf } from '../../../server/scheduling/graph-operators.ts';
+import { hasRowsByShape, isPredictable, operatorsOf } from '../../../server/scheduling/graph-operators.ts';
 import { loopModel, perceptronModel } from '../../fixtures/onnx/write.ts';
 
 const fixture = (name: string): Buffer => readFileSync(`test/fixtures/onnx/${name}.onnx`);
@@ -36,5 +36,14 @@ describe('isPredictable', () => {
     expect(isPredictable(operatorsOf(loopModel()))).toBe(false);
     expect(isPredictable(operatorsOf(fixture('tree-30')))).toBe(true);
     expect(isPredictable(operatorsOf(fixture('pipeline')))).toBe(true);
+  });
+});
+
+describe('hasRowsByShape', () => {
+  it('is false of graphs that give as many rows as they find', () => {
+    for (const name of ['NonMaxSuppression', 'NonZero', 'Compress', 'Unique'])
+      expect(hasRowsByShape(new Set(['Add', name]))).toBe(false);
+    expect(hasRowsByShape(operatorsOf(fixture('tree-30')))).toBe(true);
+    expect(hasRowsByShape(operatorsOf(perceptronModel([4, 3, 2])))).toBe(true);
   });
 });

@@ -39,7 +39,7 @@ export interface Opened extends AsyncDisposable {
 const typeOf = (values: readonly unknown[]): 'string' | 'float' =>
   values.some((value) => typeof value === 'string') ? 'string' : 'float';
 
-export async function openFixture(name: string, settings: object = {}): Promise<Opened> {
+export async function openFixture(name: string, settings: object = {}, more: object = {}): Promise<Opened> {
   const expected = EXPECTED[name]!;
   const example = /^flight-delay-(v\d)$/.exec(name)?.[1];
   const file = example ? path.resolve('models/flight-delay', example, 'model.onnx') : path.join(FOLDER, `${name}.onnx`);
@@ -58,6 +58,7 @@ export async function openFixture(name: string, settings: object = {}): Promise<
     name: 'fixture',
     contract: { features },
     explanations: { backgroundRows: expected.background.length, budgetMs: 20_000, ...settings },
+    ...more,
   });
   const baseline = Baseline.parse({
     format: 1,

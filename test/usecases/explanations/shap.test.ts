@@ -25,6 +25,19 @@ describe('exact values', () => {
     }
   });
 
+  it('of the class that each row is predicted to have are those of its column', async () => {
+    const { output, values, base } = EXPECTED['forest-3']!;
+    await using opened = await openFixture('forest-3', {}, { decision: { task: 'multiclass', output } });
+    const { method, column, rows } = await opened.explainer.explain(opened.tensors, opened.rows);
+    expect({ method, column }).toEqual({ method: 'exact', column: null });
+    const totals = rows.map((_, i) => values.map((own, k) => base[k]! + own[i]!.reduce((a, b) => a + b, 0)));
+    expect(rows.map((row) => row.column)).toEqual(totals.map((total) => total.indexOf(Math.max(...total))));
+    expect(new Set(rows.map((row) => row.column)).size).toBeGreaterThan(1);
+    for (const [i, row] of rows.entries())
+      for (const [k, value] of row.values.entries())
+        expect(Math.abs(value - values[row.column]![i]![k]!)).toBeLessThan(EXACT);
+  });
+
   it('of the first of two classes are those of the second with the other sign', async () => {
     await using opened = await openFixture('xgboost-2');
     const first = await opened.explainer.explain(opened.tensors, opened.rows, { output: 'probabilities', column: 0 });

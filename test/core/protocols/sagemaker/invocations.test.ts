@@ -137,6 +137,7 @@ describe('decodeInvocation', () => {
     model: 'm',
     version: 1,
     id: 'i',
+    rows: 2,
     outputs: {
       label: tensor('string', [2], ['a,b', 'c']),
       p: tensor('float32', [2, 2], new Float32Array([0.1, 0.9, Number.NaN, 1])),
@@ -204,7 +205,7 @@ describe('SageMaker and MLflow', () => {
     const call = operation.decode(post([1, 2]), plain);
     expect(call.id).toBe('my-id');
     const outputs = { y: tensor('float32', [1], new Float32Array([1])) };
-    expect(call.encode({ model: 'm', version: 1, id: 'my-id', outputs }).headers).toMatchObject({
+    expect(call.encode({ model: 'm', version: 1, id: 'my-id', rows: 1, outputs }).headers).toMatchObject({
       'x-amzn-sagemaker-custom-attributes': 'trace=1; a b',
     });
     expect(resolve('/endpoints/m/invocations').model).toBe('m');

@@ -19,7 +19,13 @@ const inputs = (body: unknown, of: ProtocolModel) =>
   );
 const answer = (body: unknown, of: ProtocolModel, outputs: Record<string, TensorData>, headers = {}) => {
   const call = decodeSeldon(post(body, headers), of);
-  const response = call.encode({ model: 'm', version: 3, id: call.id ?? 'made-up', outputs });
+  const response = call.encode({
+    model: 'm',
+    version: 3,
+    id: call.id ?? 'made-up',
+    rows: Object.values(outputs)[0]!.shape[0]!,
+    outputs,
+  });
   return { headers: response.headers, ...JSON.parse(response.body as string) };
 };
 const TWO = { y: tensor('float32', [2, 2], new Float32Array([0.1, 0.9, 0.2, 0.8])) };
@@ -81,7 +87,7 @@ describe('decodeSeldon', () => {
       p: tensor('float32', [1, 2], new Float32Array([0.1, 0.9])),
     };
     const call = decodeSeldon(post(body), flight);
-    expect(call.encode({ model: 'm', version: 3, id: 'i', outputs }).body).toContain(
+    expect(call.encode({ model: 'm', version: 3, id: 'i', rows: 1, outputs }).body).toContain(
       '"data":{"names":["label","p:0","p:1"],"ndarray":[[9007199254740993,0.1,0.9]]}',
     );
   });

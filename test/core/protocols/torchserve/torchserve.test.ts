@@ -89,6 +89,7 @@ describe('decodeTorchServe', () => {
         model: 'm',
         version: 1,
         id: 'i',
+        rows,
         outputs: { y: tensor('float32', [rows], new Float32Array(rows).fill(0.5)) },
       }).body;
     expect(answer([1, 2], 1)).toBe('0.5');

@@ -4,7 +4,7 @@ import { type ProtocolModel, protocolModelOf } from '../../../../core/protocols/
 import { decodeClassify, decodeRegress } from '../../../../core/protocols/v1/examples.ts';
 import { post, protocolModel, spec, tensor } from '../protocol-models.ts';
 
-const result = { model: 'm', version: 1, id: 'i' };
+const result = { model: 'm', version: 1, id: 'i', rows: 2 };
 const scores = { p: tensor('float32', [2, 2], new Float32Array([0.25, 0.75, 0.9, Number.NaN])) };
 
 /** Two inputs of columns, an output with a score a class. */

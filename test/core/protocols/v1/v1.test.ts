@@ -91,7 +91,7 @@ const table = protocolModel(
   [spec('carrier', 'string', [-1, 1]), spec('distance', 'float32', [-1, 1])],
   [spec('label', 'int64', [-1]), spec('p', 'float32', [-1, 2])],
 );
-const result = { model: 'm', version: 1, id: 'i' };
+const result = { model: 'm', version: 1, id: 'i', rows: 2 };
 const body = (response: { body: string | Uint8Array }) => JSON.parse(response.body as string);
 
 describe('decodeV1', () => {
@@ -170,6 +170,7 @@ describe('decodeV1', () => {
     const bytes = protocolModel([spec('x', 'float32', [-1, 2])], [spec('y_bytes', 'string', [-1])]);
     const response = decodeV1(post({ instances: [[1, 2]] }), bytes).encode({
       ...result,
+      rows: 1,
       outputs: { y_bytes: tensor('string', [1], ['é']) },
     });
     expect(body(response)).toEqual({ predictions: [{ b64: 'w6k=' }] });
@@ -251,7 +252,7 @@ describe('what is no number', () => {
   const outputs = (['half', 'single', 'double'] as const).map((name) => spec(name, odd[name].type, [-1]));
   const answer = (tokens: boolean, body: unknown) => {
     const own = protocolModelOf('m', { inputs: [spec('x', 'float32', [-1])], outputs }, { tokens });
-    return decodeV1(post(body), own).encode({ model: 'm', version: 1, id: 'i', outputs: odd }).body;
+    return decodeV1(post(body), own).encode({ model: 'm', version: 1, id: 'i', rows: 2, outputs: odd }).body;
   };
 
   it('is null, which every reader of JSON takes, unless the model is to speak as TensorFlow Serving does', () => {
@@ -280,7 +281,7 @@ describe('what is no number', () => {
       { inputs: [spec('x', 'float32', [-1])], outputs: [spec('value', 'float32', [-1])] },
       { tokens: true },
     );
-    const result = { model: 'm', version: 1, id: 'i', outputs: { value: odd.single } };
+    const result = { model: 'm', version: 1, id: 'i', rows: 2, outputs: { value: odd.single } };
     expect(decodeRegress(post({ examples: [{ x: 1 }, { x: 2 }] }), own).encode(result).body).toBe(
       '{"results":[NaN,0.1]}',
     );

@@ -73,6 +73,7 @@ describe('classification in a request', () => {
     model: 'm',
     version: 1,
     id: 'i',
+    rows: 2,
     outputs: {
       p: tensor('float32', [2, 2], new Float32Array([0.25, 0.75, 0.5, 0.5])),
       label: tensor('int64', [2], new BigInt64Array([1n, 0n])),

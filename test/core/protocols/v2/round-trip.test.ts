@@ -54,7 +54,7 @@ const tensors = (type: TensorType): fc.Arbitrary<TensorData> =>
 
 /** Sends a tensor out as an answer, and what came of it in again as a request. */
 function there(sent: TensorData, form: 'binary' | 'flat' | 'nested'): TensorData {
-  const { headers, body } = encodeV2({ model: 'm', version: 1, id: 'i', outputs: { x: sent } }, [
+  const { headers, body } = encodeV2({ model: 'm', version: 1, id: 'i', rows: 1, outputs: { x: sent } }, [
     { name: 'x', binary: form === 'binary' },
   ]);
   const bytes = Buffer.from(body as Uint8Array);
@@ -123,7 +123,7 @@ describe('A tensor that goes out and comes in again', () => {
 
   it('as JSON of float16 goes out as numbers, and is refused on the way in', () => {
     const half = { type: 'float16' as const, shape: [2], data: new Uint16Array([0x3c00, 0xc000]) };
-    const { body } = encodeV2({ model: 'm', version: 1, id: 'i', outputs: { x: half } }, [
+    const { body } = encodeV2({ model: 'm', version: 1, id: 'i', rows: 1, outputs: { x: half } }, [
       { name: 'x', binary: false },
     ]);
     expect(JSON.parse(body as string).outputs[0].data).toEqual([1, -2]);

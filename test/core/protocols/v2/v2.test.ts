@@ -210,7 +210,7 @@ describe('decodeV2', () => {
   });
 });
 
-const answer = { model: 'm', version: 3, id: 'a"b' };
+const answer = { model: 'm', version: 3, id: 'a"b', rows: 1 };
 
 describe('v2 responses', () => {
   it('echo the id, name every output, and write NaN and infinities as null', () => {
