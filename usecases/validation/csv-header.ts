@@ -60,12 +60,19 @@ export function parseHeader({ bytes, fault }: ScannedRecord, delimiter: string):
   if (other !== undefined)
     throw new FileRejectedError(
       'format',
-      `columns are separated by ${DELIMITERS[other]}, expected ${DELIMITERS[delimiter] ?? delimiter}`,
+      `columns are separated by ${DELIMITERS[other]}, expected ${DELIMITERS[delimiter] ?? delimiter}: file.delimiter ` +
+        'of the contract says what divides them',
     );
   return columns;
 }
 
-const DELIMITERS: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'bars', ',': 'commas' };
+/** What may divide the fields of CSV, in words. */
+export const DELIMITERS: Readonly<Record<string, string>> = {
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'bars',
+  ',': 'commas',
+};
 
 const listed = (names: readonly string[]): string =>
   names.slice(0, 20).join(', ') + (names.length > 20 ? `, … (${names.length})` : '');

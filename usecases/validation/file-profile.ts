@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Profile } from '../../core/profile/profile.ts';
+import { DELIMITERS } from './csv-header.ts';
 
 /** Records of a file that are no rows, for one reason. */
 export const LeftOut = z.strictObject({
@@ -11,14 +12,27 @@ export type LeftOut = z.infer<typeof LeftOut>;
 
 /** What is in a file that is held to no contract. */
 export const FileProfile = Profile.extend({
+  delimiter: z
+    .string()
+    .optional()
+    .describe('What divides the fields of CSV, where it is not what the ending of the name says.'),
   index: z.boolean().describe('Whether the file has a first column without a name, which is not counted.'),
   leftOut: z.array(LeftOut).describe('Records that are not counted, for they are no rows.'),
 });
 export type FileProfile = z.infer<typeof FileProfile>;
 
 /** What of a file is not counted, in sentences. */
-export function describeLeftOut(file: string, { index, leftOut }: Pick<FileProfile, 'index' | 'leftOut'>): string[] {
+export function describeLeftOut(
+  file: string,
+  { delimiter, index, leftOut }: Pick<FileProfile, 'delimiter' | 'index' | 'leftOut'>,
+): string[] {
   return [
+    ...(delimiter === undefined
+      ? []
+      : [
+          `the columns of ${file} are separated by ${DELIMITERS[delimiter] ?? delimiter}: a contract for such files has ` +
+            `"file": {"delimiter": ${JSON.stringify(delimiter)}}`,
+        ]),
     ...(index
       ? [
           `the first column of ${file} has no name: it is the index that pandas writes along, and is left out, in files ` +
