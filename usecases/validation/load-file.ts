@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { columnRules } from '../../core/contract/column-rules.ts';
 import type { Contract } from '../../core/contract/contract.ts';
-import { type Duck, literal } from '../../platform/duckdb/connection.ts';
+import type { Duck } from '../../platform/duckdb/connection.ts';
 import { FileRejectedError } from './errors.ts';
+import { FEW_COLUMNS, keepOnDisk } from './keep-on-disk.ts';
 import { loadCsv } from './load-csv.ts';
 import { loadJsonLines } from './load-json-lines.ts';
 import { loadParquet } from './load-parquet.ts';
@@ -27,14 +28,5 @@ export async function loadFile(duck: Duck, packed: string, contract: Contract, n
   throw new FileRejectedError('format', `'${path.basename(file)}' is none of .csv, .tsv, .jsonl, .ndjson, .parquet`);
 }
 
-/** With more columns a table in memory takes a block for each. */
-const FEW_COLUMNS = 100;
-
 /** Larger files become tables on disk: compressed, and without a copy of what does not fit into memory. */
 const IN_MEMORY_BYTES = 64 * 1024 * 1024;
-
-async function keepOnDisk(duck: Duck): Promise<void> {
-  await duck.run('PRAGMA disable_checkpoint_on_shutdown');
-  await duck.run(`ATTACH ${literal(path.join(duck.scratch, 'cells.db'))} AS cells`);
-  await duck.run('USE cells');
-}

@@ -3,7 +3,7 @@ import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
 import type { FileProfile } from './file-profile.ts';
-import { createPlainCells, numberOf } from './plain-cells.ts';
+import { createPlainCells } from './plain-cells.ts';
 import { withPlainTable } from './plain-table.ts';
 
 /** How cells of text are counted. */
@@ -19,17 +19,16 @@ export interface ProfileOptions {
 export function profileAnyFile(file: string, { literalText = false }: ProfileOptions = {}): Promise<FileProfile> {
   return withDuck(undefined, (duck) =>
     withPlainTable(duck, file, async (table) => {
-      const { relation, numeric } = await createPlainCells(duck, table);
-      const profiled = table.columns.map((column, i): ProfiledColumn => {
-        const { name, kind } = column;
-        if (numeric.has(i)) return { name, kind: 'numeric', expression: `n${i}`, finite: true };
-        const text = column.text(`f${i}`);
-        if (kind !== 'text' || literalText) return { name, kind: 'categorical', expression: text };
-        const state = numberOf(column, `f${i}`)!.stateBeside(`n${i}`);
+      const { relation, cells } = await createPlainCells(duck, table);
+      const profiled = table.columns.map(({ name, text }, i): ProfiledColumn => {
+        const { numbers, field, state } = cells[i]!;
+        if (numbers !== undefined) return { name, kind: 'numeric', expression: numbers, finite: true };
+        const value = text(field);
+        if (state === undefined || literalText) return { name, kind: 'categorical', expression: value };
         return {
           name,
           kind: 'categorical',
-          expression: `CASE WHEN ${state} <> ${CELL_STATES.missing} THEN ${text} END`,
+          expression: `CASE WHEN ${state} <> ${CELL_STATES.missing} THEN ${value} END`,
         };
       });
       const { delimiter, index, leftOut } = table;
