@@ -48,7 +48,7 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .requiredOption('--model <file>', 'the .onnx file')
     .requiredOption(
       '--data <file>',
-      'reference data, such as the training rows: .csv, .tsv, .jsonl or .parquet; requests in a .jsonl where inputs are tensors',
+      'reference data, such as the training rows: .csv, .tsv, .jsonl, .json or .parquet; requests in a .jsonl where inputs are tensors',
     )
     .option('--name <name>', 'name of the model (default: that of the file)')
     .option('--id <column>', 'column that identifies a row')
@@ -148,7 +148,7 @@ async function contractOf(signature: Signature, own: InitOptions): Promise<{ con
   const { inferColumns } = await import('../../usecases/baseline/reference-columns.ts');
   const data = { ...contract.data, ...(await inferColumns(own.data, own)) };
   return {
-    contract: Contract.parse({ ...contract, data }),
+    contract: Contract.parse({ ...contract, data, file: { ...contract.file, delimiter: profile.delimiter } }),
     notices: describeLeftOut(path.basename(own.data), profile),
   };
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { type CellKind, cellValue } from '../../core/protocols/formats/cell.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
@@ -80,10 +79,6 @@ function cellOf(text: string, datatype: string): unknown {
 }
 
 async function rowsOf(file: string, limit: number): Promise<RequestRow[]> {
-  if (file.endsWith('.json')) {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    return (Array.isArray(value) ? value : [value]).slice(0, limit) as RequestRow[];
-  }
   return withDuck(undefined, (duck) =>
     withPlainTable(duck, file, async (table) => {
       const [fault] = describeLeftOut(file, { ...table, index: false });

@@ -16,6 +16,10 @@ export const FileProfile = Profile.extend({
     .string()
     .optional()
     .describe('What divides the fields of CSV, where it is not what the ending of the name says.'),
+  array: z
+    .boolean()
+    .optional()
+    .describe('Whether the file is an array of JSON: its records are numbered instead of lines.'),
   index: z.boolean().describe('Whether the file has a first column without a name, which is not counted.'),
   leftOut: z.array(LeftOut).describe('Records that are not counted, for they are no rows.'),
 });
@@ -24,7 +28,7 @@ export type FileProfile = z.infer<typeof FileProfile>;
 /** What of a file is not counted, in sentences. */
 export function describeLeftOut(
   file: string,
-  { delimiter, index, leftOut }: Pick<FileProfile, 'delimiter' | 'index' | 'leftOut'>,
+  { delimiter, array, index, leftOut }: Pick<FileProfile, 'delimiter' | 'array' | 'index' | 'leftOut'>,
 ): string[] {
   return [
     ...(delimiter === undefined
@@ -41,7 +45,7 @@ export function describeLeftOut(
       : []),
     ...leftOut.map(({ expected, records, lines }) => {
       const more = records > lines.length ? ', …' : '';
-      const where = `line${records > 1 ? 's' : ''} ${lines.join(', ')}${more}`;
+      const where = `${array ? 'record' : 'line'}${records > 1 ? 's' : ''} ${lines.join(', ')}${more}`;
       return `${records} record${records > 1 ? 's' : ''} of ${file} left out (${where}): expected ${expected}`;
     }),
   ];

@@ -4,6 +4,7 @@ import { columnRules } from '../../core/contract/column-rules.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import type { Duck } from '../../platform/duckdb/connection.ts';
 import { FileRejectedError } from './errors.ts';
+import { isJsonArray } from './json-array.ts';
 import { FEW_COLUMNS, keepOnDisk } from './keep-on-disk.ts';
 import { loadCsv } from './load-csv.ts';
 import { loadJsonLines } from './load-json-lines.ts';
@@ -25,7 +26,10 @@ export async function loadFile(duck: Duck, packed: string, contract: Contract, n
   if (file.endsWith('.parquet')) return loadParquet(duck, file, rules);
   if (/\.(jsonl|ndjson)$/.test(file)) return loadJsonLines(duck, file, rules);
   if (/\.(csv|tsv)$/.test(file)) return loadCsv(duck, file, rules);
-  throw new FileRejectedError('format', `'${path.basename(file)}' is none of .csv, .tsv, .jsonl, .ndjson, .parquet`);
+  throw new FileRejectedError(
+    'format',
+    `'${path.basename(file)}' is none of .csv, .tsv, .jsonl, .ndjson, .parquet${isJsonArray(file) ? ': write each object of the array on a line of its own, in a .jsonl file' : ''}`,
+  );
 }
 
 /** Larger files become tables on disk: compressed, and without a copy of what does not fit into memory. */

@@ -26,6 +26,8 @@ export interface PlainTable {
   readonly rows?: number;
   /** What divides the fields of CSV, where it is not what the ending of the name says. */
   readonly delimiter?: string;
+  /** Whether it is an array of JSON, whose records have numbers instead of lines. */
+  readonly array?: boolean;
   /** Whether a first column without a name is not among them. */
   readonly index: boolean;
   /** Records that are no rows of it. */

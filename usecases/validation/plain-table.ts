@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Duck } from '../../platform/duckdb/connection.ts';
 import { UnsupportedFileError } from './errors.ts';
+import { isJsonArray, writeJsonLines } from './json-array.ts';
 import type { PlainTable } from './plain-column.ts';
 import { openPlainCsv } from './plain-csv.ts';
 import { openPlainJsonLines } from './plain-json-lines.ts';
@@ -20,11 +21,15 @@ export async function withPlainTable<T>(
   source: string,
   work: (table: PlainTable) => Promise<T>,
 ): Promise<T> {
-  if (!/\.(csv|tsv|jsonl|ndjson|parquet)(\.gz)?$/.test(source))
-    throw new UnsupportedFileError(source, ['.csv', '.tsv', '.jsonl', '.ndjson', '.parquet']);
+  if (!/\.(csv|tsv|jsonl|ndjson|json|parquet)(\.gz)?$/.test(source))
+    throw new UnsupportedFileError(source, ['.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.parquet']);
   const file = await unpackDataFile(duck, source);
   if (file.endsWith('.parquet')) return withPlainParquet(duck, file, work);
   const target = path.join(duck.scratch, 'plain.csv');
+  if (isJsonArray(file)) {
+    const table = await openPlainJsonLines(await writeJsonLines(file, duck.scratch), target);
+    return work({ ...table, array: true });
+  }
   const open = /\.(csv|tsv)$/.test(file) ? openPlainCsv : openPlainJsonLines;
   return work(await open(file, target));
 }
