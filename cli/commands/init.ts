@@ -23,6 +23,7 @@ import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
+import { withProgress } from '../progress.ts';
 
 interface InitOptions {
   readonly model: string;
@@ -66,7 +67,9 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .option('--force', 'overwrite what is there')
     .action(async (own: InitOptions) => {
       const place = placeOf(own);
-      const made = await withOptionalExamined(own.model, (examined) => writeFolder(place, examined, own));
+      const made = await withProgress(io, `reading ${own.data}`, () =>
+        withOptionalExamined(own.model, (examined) => writeFolder(place, examined, own)),
+      );
       print(io, options(), made, formatInitialised);
     });
 }
