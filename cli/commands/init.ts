@@ -151,7 +151,11 @@ async function contractOf(signature: Signature, own: InitOptions): Promise<{ con
   const { inferColumns } = await import('../../usecases/baseline/reference-columns.ts');
   const data = { ...contract.data, ...(await inferColumns(own.data, own)) };
   return {
-    contract: Contract.parse({ ...contract, data, file: { ...contract.file, delimiter: profile.delimiter } }),
+    contract: Contract.parse({
+      ...contract,
+      data,
+      file: { ...contract.file, delimiter: profile.delimiter ?? undefined },
+    }),
     notices: describeLeftOut(path.basename(own.data), profile),
   };
 }

@@ -14,24 +14,21 @@ export type LeftOut = z.infer<typeof LeftOut>;
 export const FileProfile = Profile.extend({
   delimiter: z
     .string()
-    .optional()
-    .describe('What divides the fields of CSV, where it is not what the ending of the name says.'),
-  array: z
-    .boolean()
-    .optional()
-    .describe('Whether the file is an array of JSON: its records are numbered instead of lines.'),
+    .nullable()
+    .describe('What divides the fields of CSV; null where it is what the ending of the name says.'),
+  array: z.boolean().describe('Whether the file is an array of JSON: its records are numbered instead of lines.'),
   index: z.boolean().describe('Whether the file has a first column without a name, which is not counted.'),
   leftOut: z.array(LeftOut).describe('Records that are not counted, for they are no rows.'),
 });
 export type FileProfile = z.infer<typeof FileProfile>;
 
+/** How a file was read. */
+type PlainNotes = Pick<FileProfile, 'index' | 'leftOut'> & Partial<Pick<FileProfile, 'delimiter' | 'array'>>;
+
 /** What of a file is not counted, in sentences. */
-export function describeLeftOut(
-  file: string,
-  { delimiter, array, index, leftOut }: Pick<FileProfile, 'delimiter' | 'array' | 'index' | 'leftOut'>,
-): string[] {
+export function describeLeftOut(file: string, { delimiter = null, array, index, leftOut }: PlainNotes): string[] {
   return [
-    ...(delimiter === undefined
+    ...(delimiter === null
       ? []
       : [
           `the columns of ${file} are separated by ${DELIMITERS[delimiter] ?? delimiter}: a contract for such files has ` +

@@ -31,11 +31,11 @@ export function profileAnyFile(file: string, { literalText = false }: ProfileOpt
           expression: `CASE WHEN ${state} <> ${CELL_STATES.missing} THEN ${value} END`,
         };
       });
-      const { delimiter, array, index, leftOut } = table;
+      const { delimiter = null, array = false, index, leftOut } = table;
       return {
         ...(await profileRelation(duck, relation, profiled)),
-        ...(delimiter === undefined ? {} : { delimiter }),
-        ...(array === undefined ? {} : { array }),
+        delimiter,
+        array,
         index,
         leftOut,
       };
