@@ -9,6 +9,8 @@ export interface Io {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly env: NodeJS.ProcessEnv;
+  /** Which of the two is a terminal. @default neither */
+  readonly terminal?: { readonly out: boolean; readonly err: boolean };
 }
 
 /** Options of every command. */

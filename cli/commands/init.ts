@@ -23,6 +23,7 @@ import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
+import { withProgress } from '../progress.ts';
 
 interface InitOptions {
   readonly model: string;
@@ -48,7 +49,7 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .requiredOption('--model <file>', 'the .onnx file')
     .requiredOption(
       '--data <file>',
-      'reference data, such as the training rows: .csv, .tsv, .jsonl or .parquet; requests in a .jsonl where inputs are tensors',
+      'reference data, such as the training rows: .csv, .tsv, .jsonl, .json or .parquet; requests in a .jsonl where inputs are tensors',
     )
     .option('--name <name>', 'name of the model (default: that of the file)')
     .option('--id <column>', 'column that identifies a row')
@@ -66,7 +67,9 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
     .option('--force', 'overwrite what is there')
     .action(async (own: InitOptions) => {
       const place = placeOf(own);
-      const made = await withOptionalExamined(own.model, (examined) => writeFolder(place, examined, own));
+      const made = await withProgress(io, `reading ${own.data}`, () =>
+        withOptionalExamined(own.model, (examined) => writeFolder(place, examined, own)),
+      );
       print(io, options(), made, formatInitialised);
     });
 }
@@ -148,7 +151,11 @@ async function contractOf(signature: Signature, own: InitOptions): Promise<{ con
   const { inferColumns } = await import('../../usecases/baseline/reference-columns.ts');
   const data = { ...contract.data, ...(await inferColumns(own.data, own)) };
   return {
-    contract: Contract.parse({ ...contract, data }),
+    contract: Contract.parse({
+      ...contract,
+      data,
+      file: { ...contract.file, delimiter: profile.delimiter ?? undefined },
+    }),
     notices: describeLeftOut(path.basename(own.data), profile),
   };
 }

@@ -5,6 +5,7 @@ import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { assertFileExists } from '../arguments.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { spark, table } from '../output/table.ts';
+import { withProgress } from '../progress.ts';
 
 /** Counts what is in a data file. */
 export function addProfile(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -13,7 +14,8 @@ export function addProfile(program: Program, io: Io, options: () => GlobalOption
     .description('count what is in a data file')
     .action(async (file: string) => {
       assertFileExists(file);
-      print(io, options(), await profileAnyFile(file), formatProfile);
+      const profile = await withProgress(io, `reading ${file}`, () => profileAnyFile(file));
+      print(io, options(), profile, formatProfile);
     });
 }
 

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { ownValue } from '../../core/model/own-value.ts';
 import { type CellKind, cellValue } from '../../core/protocols/formats/cell.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
-import { openPlainTable } from '../../usecases/validation/plain-table.ts';
+import { withPlainTable } from '../../usecases/validation/plain-table.ts';
 import { UsageError } from '../errors.ts';
 import type { EndpointClient } from './client.ts';
 
@@ -81,16 +80,13 @@ function cellOf(text: string, datatype: string): unknown {
 }
 
 async function rowsOf(file: string, limit: number): Promise<RequestRow[]> {
-  if (file.endsWith('.json')) {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-    return (Array.isArray(value) ? value : [value]).slice(0, limit) as RequestRow[];
-  }
-  return withDuck(undefined, async (duck) => {
-    const table = await openPlainTable(duck, file);
-    const [fault] = describeLeftOut(file, { ...table, index: false });
-    // Answers come without the number of their row.
-    if (fault !== undefined) throw new UsageError(fault.replace('left out', 'cannot be read'));
-    const columns = table.columns.map(({ name, expression }) => `${expression} AS ${identifier(name)}`);
-    return duck.rows(`SELECT ${columns.join(', ')} FROM ${table.relation} LIMIT ${limit}`);
-  });
+  return withDuck(undefined, (duck) =>
+    withPlainTable(duck, file, async (table) => {
+      const [fault] = describeLeftOut(file, { ...table, index: false });
+      // Answers come without the number of their row.
+      if (fault !== undefined) throw new UsageError(fault.replace('left out', 'cannot be read'));
+      const columns = table.columns.map(({ name, field, text }) => `${text(field)} AS ${identifier(name)}`);
+      return duck.rows(`SELECT ${columns.join(', ')} FROM ${table.relation} LIMIT ${limit}`);
+    }),
+  );
 }

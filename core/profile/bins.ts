@@ -29,6 +29,21 @@ export function countsOf(column: ColumnProfile): number[] {
     : [...column.counts, column.other, column.unseen, column.missing];
 }
 
+/**
+ * Compiles a column to what gives a value's place among the counts of {@link countsOf}: null and NaN are missing, and
+ * what is none of the categories is other.
+ */
+export function compilePlace(column: ColumnProfile): (value: number | string | null) => number {
+  if (column.kind === 'numeric') {
+    const { edges } = column;
+    const missing = edges.length + 1;
+    return (value) => (value === null || Number.isNaN(value) ? missing : binOf(edges, value as number));
+  }
+  const places = new Map<number | string, number>(column.categories.map((category, i) => [category, i]));
+  const other = column.categories.length;
+  return (value) => (value === null ? other + 2 : (places.get(value) ?? other));
+}
+
 /** A label for each of the counts of {@link countsOf}, in their order. */
 export function labelsOf(column: ColumnProfile): string[] {
   if (column.kind === 'categorical') return [...column.categories, 'other', 'unseen', 'missing'];

@@ -1,4 +1,3 @@
-import { RESERVED_PREFIX, sqlName } from '../../core/contract/sql-text.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import { MAX_CATEGORIES } from '../../core/profile/bins.ts';
 import type { CategoricalProfile, ColumnProfile, Profile } from '../../core/profile/profile.ts';
@@ -7,7 +6,6 @@ import {
   batchesOf,
   categorySql,
   columnValues,
-  doubleSql,
   nthValue,
   numberSql,
   type ProfiledColumn,
@@ -19,8 +17,6 @@ import { countNumbers } from './numeric-columns.ts';
 import { countShortNumbers, countShortValues, isShort, mostFrequent } from './short-table.ts';
 import { type CountedColumn, countValues, SHORT_TABLE, type ValueCounts } from './value-counts.ts';
 
-/** The value that a query looks at, by a name that no column has: an alias would stand in for a column of its name. */
-const VALUE = sqlName(RESERVED_PREFIX);
 /** Numbers with more values than this are said to have more. */
 const MAX_DISTINCT = 10_000;
 /** Most frequent values that a summary tells. */
@@ -96,12 +92,6 @@ async function withHistogram(source: Source, column: ProfiledColumn, summary: Co
   const numbers: ProfiledColumn = { ...column, kind: 'numeric', expression: `TRY_CAST(${text} AS DOUBLE)` };
   const [counted] = await countNumbers(source, [numbers], { known: [undefined], histograms: true });
   return { ...summary, histogram: counted!.histogram };
-}
-
-/** SQL for the index of a numeric column's bin; null for missing values, NaN included. */
-export function binSql(expression: string, edges: readonly number[]): string {
-  const cases = edges.map((edge, i) => `WHEN ${VALUE} < ${doubleSql(edge)} THEN ${i}`).join(' ');
-  return `(SELECT CASE WHEN ${VALUE} IS NULL OR isnan(${VALUE}) THEN NULL ${cases} ELSE ${edges.length} END FROM (SELECT ${expression}::DOUBLE AS ${VALUE}))`;
 }
 
 async function sourceOf(duck: Duck, relation: string): Promise<Source> {

@@ -21,15 +21,20 @@ export async function backgroundIn(
   const columns = contract.features.filter(({ name }) => present.includes(name));
   if (isPersonal(contract) || columns.length === 0) return {};
   const { backgroundRows: most } = Explanations.parse(explanations ?? {});
-  const rows = await duck.rows(
-    `SELECT ${columns.map(({ name }) => identifier(name)).join(', ')} FROM rows ORDER BY hash(${ROW}), ${ROW} LIMIT ${most}`,
+  const drawn = (await duck.rows(`SELECT ${ROW} AS row FROM rows ORDER BY hash(${ROW}), ${ROW} LIMIT ${most}`)).map(
+    ({ row }) => Number(row),
   );
-  return {
-    background: {
-      columns: columns.map(({ name }) => name),
-      rows: rows.map((row) => columns.map(({ name, type }) => backgroundCell(row[name], type))),
-    },
-  };
+  const rows = new Map<number, BackgroundRows['rows'][number]>();
+  // In one query with their drawing all columns would be sorted.
+  for await (const [numbers, ...cells] of duck.columns(
+    `SELECT ${[ROW, ...columns.map(({ name }) => identifier(name))].join(', ')} FROM rows WHERE ${ROW} IN (${[-1, ...drawn].join(', ')})`,
+  ))
+    for (const [i, row] of numbers!.entries())
+      rows.set(
+        Number(row),
+        columns.map(({ type }, c) => backgroundCell(cells[c]![i], type)),
+      );
+  return { background: { columns: columns.map(({ name }) => name), rows: drawn.map((row) => rows.get(row)!) } };
 }
 
 /** A value as JSON has it; what is no number in a column of numbers is missing. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import { columnNamed } from '../../core/contract/data-columns.ts';
-import type { FeatureValues } from '../../core/contract/raw-tensor.ts';
+import type { FeatureValues, RawTensor } from '../../core/contract/raw-tensor.ts';
 import { calibrateOutliers } from '../../core/guards/calibrate-outliers.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
@@ -22,13 +22,11 @@ import { backgroundIn } from './background-rows.ts';
 import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreColumn } from './reference-performance.ts';
 import { chunksOf, timeSql } from './reference-windows.ts';
-import { inputsOf } from './table-inputs.ts';
+import { inputsOfColumns } from './table-inputs.ts';
 import { unboundedContract } from './unbounded-contract.ts';
 
 /** Rows that outliers are calibrated on, spread evenly; more would only make it slower. */
 const OUTLIER_SAMPLE = 25_000;
-/** Rows run at a time. */
-const BATCH = 2_048;
 
 /**
  * Makes a baseline of a table of reference data: the profile of its features and of the decision's output (the model is
@@ -47,7 +45,7 @@ export async function baselineOfTable(options: BaselineOptions): Promise<Baselin
     if (manifest.decision) {
       const scored = await score(duck, options, manifest.decision, present);
       performance = scored.performance;
-      relation = `(SELECT rows.*, rows.${ROW} AS "@row", s.score AS "@score" FROM rows JOIN scores s ON s.id = rows.${ROW})`;
+      relation = `(SELECT rows.*, rows.${ROW} AS "@row", s.score AS "@score" FROM rows POSITIONAL JOIN scores s)`;
       columns.push(scoreColumn(manifest.decision));
     } else relation = `(SELECT rows.*, rows.${ROW} AS "@row" FROM rows)`;
     const profile = await profileRelation(duck, relation, columns);
@@ -77,21 +75,22 @@ async function outliersOf(
   const tabular = check.inputs.every(({ name }) => check.features.some((f) => (f.input ?? f.name) === name));
   if (!tabular || features.length === 0 || profile.rows === 0) return undefined;
   const every = Math.ceil(profile.rows / OUTLIER_SAMPLE);
-  await duck.run(
-    `CREATE TEMP TABLE sampled AS SELECT ${check.features.map(({ name }) => identifier(name)).join(', ')}, row_number() OVER (ORDER BY ${timeSql('rows', manifest.contract)} NULLS LAST, ${ROW}) - 1 AS "@n" FROM rows WHERE ${ROW} % ${every} = 0`,
-  );
   const columns = check.features.map((): FeatureValues[] => []);
-  for (let from = 0; ; from += BATCH) {
-    const rows = await duck.rows(
-      `SELECT * FROM sampled WHERE "@n" >= ${from} AND "@n" < ${from + BATCH} ORDER BY "@n"`,
-    );
-    if (rows.length === 0) break;
-    const { values } = check.run(inputsOf(check, rows), true);
+  const time =
+    columnNamed(manifest.contract.data, 'time') === undefined
+      ? ''
+      : `${timeSql('rows', manifest.contract)} NULLS LAST, `;
+  for await (const cells of duck.columns(
+    `SELECT ${featuresSql(check)} FROM rows WHERE ${ROW} % ${every} = 0 ORDER BY ${time}${ROW}`,
+  )) {
+    const { values } = check.run(inputsOfColumns(check, cells, cells[0]!.length), true);
     for (const [i, part] of values.entries()) columns[i]!.push(part);
   }
   const known = check.features.flatMap((feature, i) => (features.includes(feature) ? [joined(columns[i]!)] : []));
   return calibrateOutliers(features, known, profile);
 }
+
+const featuresSql = ({ features }: CompiledContract): string => features.map(({ name }) => identifier(name)).join(', ');
 
 function joined(parts: readonly FeatureValues[]): Float64Array | string[] {
   if (parts.some((part) => typeof part[0] === 'string')) return parts.flatMap((part) => part as string[]);
@@ -104,7 +103,7 @@ function joined(parts: readonly FeatureValues[]): Float64Array | string[] {
   return whole;
 }
 
-/** Runs the model over the rows; the decision's column goes into the table `scores` (id, score). */
+/** Runs the model over the rows; the decision's column goes into the table `scores` (id, score), in the order of `rows`. */
 async function score(
   duck: Duck,
   { manifest, modelFile, signature }: BaselineOptions,
@@ -117,23 +116,19 @@ async function score(
   const out = createWriteStream(target);
   const label = columnNamed(manifest.contract.data, 'label');
   const labelled = label !== undefined && present.includes(label);
-  const select = [
-    ...manifest.contract.features.map(({ name }) => identifier(name)),
-    ...(labelled ? [`${identifier(label)} AS "@label"`] : []),
-  ];
+  const select = [ROW, labelled ? identifier(label) : 'NULL', featuresSql(check)].join(', ');
   const tally = new PerformanceTally(decision, manifest.outputs);
   const read = compileScores(decision, manifest.outputs);
   try {
-    for (let from = 0; ; from += BATCH) {
-      const rows = await duck.rows(
-        `SELECT ${ROW} AS "@row", ${select.join(', ')} FROM rows WHERE ${ROW} >= ${from} AND ${ROW} < ${from + BATCH} ORDER BY ${ROW}`,
+    for await (const [rows, labels, ...cells] of duck.columns(`SELECT ${select} FROM rows`)) {
+      const scores = read(
+        await run(model, check, inputsOfColumns(check, cells, rows!.length), decision.output),
+        rows!.length,
       );
-      if (rows.length === 0) break;
-      const scores = read(await run(model, check, rows, decision.output), rows.length);
-      for (const [i, row] of rows.entries()) {
+      for (const [i, row] of rows!.entries()) {
         const value = scores[i] ?? Number.NaN;
-        if (!out.write(`${row['@row']},${Number.isFinite(value) ? value : ''}\n`)) await once(out, 'drain');
-        tally.add(value, row['@label']);
+        if (!out.write(`${row},${Number.isFinite(value) ? value : ''}\n`)) await once(out, 'drain');
+        tally.add(value, labels![i]);
       }
     }
   } finally {
@@ -144,16 +139,20 @@ async function score(
   await duck.run(
     `CREATE TEMP TABLE scores AS SELECT * FROM read_csv(${literal(target)}, header = false, auto_detect = false, delim = ',', nullstr = '', columns = {'id': 'BIGINT', 'score': 'DOUBLE'})`,
   );
+  const [{ n } = { n: 0n }] = await duck.rows(
+    `SELECT count(*) AS n FROM rows POSITIONAL JOIN scores s WHERE s.id IS DISTINCT FROM rows.${ROW}`,
+  );
+  if (Number(n) > 0) throw new RangeError(`${n} scores of the reference do not stand beside their rows`);
   return { performance: tally.result() };
 }
 
 async function run(
   model: OnnxModel,
   check: CompiledContract,
-  rows: readonly Record<string, unknown>[],
+  inputs: ReadonlyMap<string, RawTensor>,
   output: string,
 ): Promise<TensorData> {
-  const { tensors, rejected, violations } = check.run(inputsOf(check, rows), false);
+  const { tensors, rejected, violations } = check.run(inputs, false);
   if (rejected > 0)
     throw new RangeError(
       `the reference has ${rejected} values that the model cannot take, such as ${violations[0]?.feature}: ${violations[0]?.allowed} is expected`,

@@ -1,28 +1,40 @@
 import { CELL_STATES } from '../../core/contract/cells/cell-rule.ts';
-import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import type { LabelValues } from '../../core/schema-inference/infer-decision.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
-import { openPlainTable } from '../validation/plain-table.ts';
+import type { PlainColumn } from '../validation/plain-column.ts';
+import { withPlainTable } from '../validation/plain-table.ts';
 
 const MAX_VALUES = 1_000;
 
 /** Distinct values of a column; numbers where all are. Undefined when the file has no such column. */
 export function labelValues(file: string, column: string): Promise<LabelValues | undefined> {
-  return withDuck(undefined, async (duck) => {
-    const { relation, columns } = await openPlainTable(duck, file);
-    const found = columns.find(({ name }) => name === column);
-    if (found === undefined) return undefined;
-    const text = `(${found.expression})::VARCHAR`;
-    const present = `${cellSql({ type: 'float' }, text, 'text').state} <> ${CELL_STATES.missing}`;
-    const rows = await duck.rows(
-      `SELECT DISTINCT ${text} AS value FROM ${relation} WHERE ${present} LIMIT ${MAX_VALUES + 1}`,
-    );
-    const texts = rows.map(({ value }) => String(value));
-    const more = texts.length > MAX_VALUES;
-    const numeric = texts.every((value) => value.trim() !== '' && Number.isFinite(Number(value)));
-    const values = numeric
-      ? [...new Set(texts.map(Number))].sort((a, b) => a - b)
-      : texts.sort((a, b) => (a < b ? -1 : 1));
-    return { values: values.slice(0, MAX_VALUES), more };
-  });
+  return withDuck(undefined, (duck) =>
+    withPlainTable(duck, file, async ({ relation, columns }) => {
+      const found = columns.find(({ name }) => name === column);
+      if (found === undefined) return undefined;
+      const rows = await duck.rows(
+        `SELECT DISTINCT ${found.text(found.field)} AS value FROM ${relation} WHERE ${presentSql(found)} LIMIT ${MAX_VALUES + 1}`,
+      );
+      const texts = rows.map(({ value }) => String(value));
+      const more = texts.length > MAX_VALUES;
+      const numeric = texts.every(isExactNumber);
+      const values = numeric
+        ? [...new Set(texts.map(Number))].sort((a, b) => a - b)
+        : texts.sort((a, b) => (a < b ? -1 : 1));
+      return { values: values.slice(0, MAX_VALUES), more };
+    }),
+  );
+}
+
+/** Whether a double is the number that is written: integers beyond its digits are names, as of customers. */
+function isExactNumber(text: string): boolean {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number)) return false;
+  return Number.isSafeInteger(number) || !Number.isInteger(number) || !/^-?\d+$/.test(text.trim());
+}
+
+/** Condition for a cell that has a value: of text the words for a missing number are none. */
+function presentSql({ field, cell }: PlainColumn): string {
+  const number = cell({ type: 'float' }, field);
+  return number === undefined ? `${field} IS NOT NULL` : `${number.state} <> ${CELL_STATES.missing}`;
 }

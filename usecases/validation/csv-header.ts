@@ -66,7 +66,8 @@ export function parseHeader({ bytes, fault }: ScannedRecord, delimiter: string):
   if (other !== undefined)
     throw new FileRejectedError(
       'format',
-      `columns are separated by ${DELIMITERS[other]}, expected ${DELIMITERS[delimiter] ?? delimiter}`,
+      `columns are separated by ${DELIMITERS[other]}, expected ${DELIMITERS[delimiter] ?? delimiter}: file.delimiter ` +
+        'of the contract says what divides them',
     );
   return columns;
 }
@@ -83,7 +84,13 @@ export function assertText(header: Uint8Array): void {
 /** Without the space around it. A byte order mark, which passes for space elsewhere, is text. */
 const trimmed = (text: string): string => text.replaceAll(/^[^\S\ufeff]+|[^\S\ufeff]+$/g, '');
 
-const DELIMITERS: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'bars', ',': 'commas' };
+/** What may divide the fields of CSV, in words. */
+export const DELIMITERS: Readonly<Record<string, string>> = {
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'bars',
+  ',': 'commas',
+};
 
 const listed = (names: readonly string[]): string =>
   names.slice(0, 20).join(', ') + (names.length > 20 ? `, … (${names.length})` : '');

@@ -2,13 +2,15 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { columnRules } from '../../core/contract/column-rules.ts';
 import type { Contract } from '../../core/contract/contract.ts';
-import { type Duck, literal, plainPath } from '../../platform/duckdb/connection.ts';
+import type { Duck } from '../../platform/duckdb/connection.ts';
 import { FileRejectedError } from './errors.ts';
+import { isJsonArray } from './json-array.ts';
+import { FEW_COLUMNS, keepOnDisk } from './keep-on-disk.ts';
 import { loadCsv } from './load-csv.ts';
 import { loadJsonLines } from './load-json-lines.ts';
 import { loadParquet } from './load-parquet.ts';
 import type { Loaded } from './loaded.ts';
-import { unpackFile } from './unpack-file.ts';
+import { unpackDataFile } from './unpack-file.ts';
 
 /**
  * Loads a file by the ending of its name; `.gz` behind it is unpacked.
@@ -17,25 +19,18 @@ import { unpackFile } from './unpack-file.ts';
  * @throws FileRejectedError when it is no table of the contract
  */
 export async function loadFile(duck: Duck, packed: string, contract: Contract, now = new Date()): Promise<Loaded> {
-  const file = await plainPath(duck, await unpackFile(packed, duck.scratch));
+  const file = await unpackDataFile(duck, packed);
   const rules = { contract, columns: columnRules(contract, now) };
   const { size } = await stat(file);
-  if (size === 0) throw new FileRejectedError('format', 'the file is empty');
   if (size > IN_MEMORY_BYTES || contract.features.length > FEW_COLUMNS) await keepOnDisk(duck);
   if (file.endsWith('.parquet')) return loadParquet(duck, file, rules);
   if (/\.(jsonl|ndjson)$/.test(file)) return loadJsonLines(duck, file, rules);
   if (/\.(csv|tsv)$/.test(file)) return loadCsv(duck, file, rules);
-  throw new FileRejectedError('format', `'${path.basename(file)}' is none of .csv, .tsv, .jsonl, .ndjson, .parquet`);
+  throw new FileRejectedError(
+    'format',
+    `'${path.basename(file)}' is none of .csv, .tsv, .jsonl, .ndjson, .parquet${isJsonArray(file) ? ': write each object of the array on a line of its own, in a .jsonl file' : ''}`,
+  );
 }
-
-/** With more columns a table in memory takes a block for each. */
-const FEW_COLUMNS = 100;
 
 /** Larger files become tables on disk: compressed, and without a copy of what does not fit into memory. */
 const IN_MEMORY_BYTES = 64 * 1024 * 1024;
-
-async function keepOnDisk(duck: Duck): Promise<void> {
-  await duck.run('PRAGMA disable_checkpoint_on_shutdown');
-  await duck.run(`ATTACH ${literal(path.join(duck.scratch, 'cells.db'))} AS cells`);
-  await duck.run('USE cells');
-}

@@ -1,10 +1,10 @@
-import { fitsParquet, isTooPrecise } from '../../core/contract/cells/parquet-sql.ts';
+import { fitsParquet } from '../../core/contract/cells/parquet-sql.ts';
 import type { Duck } from '../../platform/duckdb/connection.ts';
 import { createCells } from './create-cells.ts';
 import { checkColumns } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
 import { columnsNamed, type FileContract, type Loaded } from './loaded.ts';
-import { type ParquetFile, withParquet } from './parquet-file.ts';
+import { type ParquetFile, tooPrecise, withParquet } from './parquet-file.ts';
 
 /** Loads Parquet: its columns are values already, each of a type that may be what the contract wants. */
 export const loadParquet = (duck: Duck, file: string, contract: FileContract): Promise<Loaded> =>
@@ -20,8 +20,10 @@ async function loadColumns(
   const names = found.map(({ name }) => name);
   checkColumns(names, contract);
   const columns = columnsNamed(rules, names);
-  const misfits = found.flatMap(({ name, declared }, i) => {
-    if (isTooPrecise(declared)) return [`${name} is ${declared}: no more than 38 digits are read exactly`];
+  const misfits = found.flatMap((column, i) => {
+    const unread = tooPrecise(column);
+    if (unread.length > 0) return unread;
+    const { name, declared } = column;
     return fitsParquet(columns[i]!, declared) ? [] : [`${name} is ${declared}, expected ${columns[i]!.type}`];
   });
   if (misfits.length > 0) throw new FileRejectedError('schema', misfits.join('; '));

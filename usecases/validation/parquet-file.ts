@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { isTooPrecise } from '../../core/contract/cells/parquet-sql.ts';
 import { type Duck, identifier, literal, plainPath, type Row } from '../../platform/duckdb/connection.ts';
 import { copyStored } from '../../platform/duckdb/parquet-footer.ts';
 import { FileRejectedError } from './errors.ts';
@@ -15,6 +16,10 @@ export interface ParquetColumn {
   /** Expression of its values over the relation of the file. */
   readonly sql: string;
 }
+
+/** Why a column cannot be read, where its decimals are of more digits than the engine keeps. */
+export const tooPrecise = ({ name, declared }: ParquetColumn): string[] =>
+  isTooPrecise(declared) ? [`${name} is ${declared}: no more than 38 digits are read exactly`] : [];
 
 /** A Parquet file to be read by SQL. */
 export interface ParquetFile {

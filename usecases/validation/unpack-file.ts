@@ -1,7 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { type Duck, plainPath } from '../../platform/duckdb/connection.ts';
 import { FileRejectedError } from './errors.ts';
 
 /** Largest file after decompression: more would not fit the function's temporary folder. */
@@ -36,6 +38,17 @@ export async function unpackFile(file: string, folder: string, signal?: AbortSig
     throw error;
   }
   return target;
+}
+
+/**
+ * A data file as the engine takes it: unpacked, by a path that is none of its patterns.
+ *
+ * @throws FileRejectedError when nothing is in it, or it cannot be unpacked
+ */
+export async function unpackDataFile(duck: Pick<Duck, 'scratch'>, packed: string): Promise<string> {
+  const file = await plainPath(duck, await unpackFile(packed, duck.scratch));
+  if ((await stat(file)).size === 0) throw new FileRejectedError('format', 'the file is empty');
+  return file;
 }
 
 /** Whether it is the file that is damaged, rather than that it could not be read or written, or memory ran out. */

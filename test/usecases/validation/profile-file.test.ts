@@ -80,9 +80,70 @@ describe('profileAnyFile', () => {
     expect(columns.A).toMatchObject({ categories: ['x', 'y\nz'] });
   });
 
+  it('reads lines of JSON by the values that are written, and tells which are no rows', async () => {
+    const lines = ['{"a":1,"b":"x"}', 'no', '{"a":2.5,"b":"5","later":true}', '', '{"a":NaN,"c":{}}', '{"a":1,"a":2}'];
+    const profile = await profileAnyFile(fileOf('lines.jsonl', lines.join('\n')));
+    expect(profile.rows).toBe(3);
+    expect(profile.columns).toMatchObject({
+      a: { kind: 'numeric', missing: 1, min: 1, max: 2.5 },
+      // A number in quotes is none, for a contract neither.
+      b: { kind: 'categorical', missing: 1, categories: ['5', 'x'] },
+      later: { missing: 2, categories: ['true'] },
+      c: { categories: ['an object'] },
+    });
+    expect(describeLeftOut('x.jsonl', profile)).toEqual([
+      '1 record of x.jsonl left out (line 2): expected JSON',
+      '1 record of x.jsonl left out (line 6): expected each name once',
+    ]);
+  });
+
+  it.each([
+    ['blank.jsonl', '\n\n', 'blank lines only'],
+    ['none.jsonl', '[1]\n', 'expected a JSON object, as on line 1'],
+    ['empty.jsonl', '', 'the file is empty'],
+    ['open.json', '[{"a":1}', 'expected the end of an element on line 1'],
+    ['bare.json', '[]', 'the array has no elements'],
+  ])('rejects %s in words', async (name, content, message) => {
+    await expect(profileAnyFile(fileOf(name, content))).rejects.toThrow(message);
+  });
+
+  it('reads an array of JSON objects as lines of them, and numbers its elements', async () => {
+    const profile = await profileAnyFile(fileOf('rows.json', '[{"a":1},\n{"a":\n2}, 7,{"a":null}]'));
+    expect([profile.rows, profile.columns.a]).toMatchObject([3, { missing: 1, min: 1, max: 2 }]);
+    expect(describeLeftOut('x.json', profile)).toEqual([
+      '1 record of x.json left out (record 3): expected a JSON object',
+    ]);
+  });
+
+  it('takes the delimiter of the header, and says so', async () => {
+    const profile = await profileAnyFile(fileOf('semicolons.csv', 'a;b\n1;x,y\n'));
+    expect(profile).toMatchObject({ delimiter: ';', columns: { a: { max: 1 }, b: { categories: ['x,y'] } } });
+    expect(describeLeftOut('x.csv', profile)[0]).toContain('"file": {"delimiter": ";"}');
+    // Two that could be meant are none.
+    await expect(profileAnyFile(fileOf('both.csv', 'a;b|c\n1;2|3\n'))).rejects.toThrow('separated by semicolons');
+  });
+
+  it.each(['csv', 'jsonl'])('counts few rows of very many columns of .%s as it counts few columns', async (ending) => {
+    const cells = (row: number) => [row === 3 ? null : row / 3, row % 2, row === 1 ? 'NA' : `t${row % 3}`, row === 5];
+    const table = (copies: number): string => {
+      const names = Array.from({ length: copies * 4 }, (_, i) => `c${i}`);
+      const rows = Array.from({ length: 40 }, (_, row) => Array.from({ length: copies }, () => cells(row)).flat());
+      if (ending === 'csv') return [names, ...rows].map((row) => `${row.join(',')}\n`).join('');
+      return rows
+        .map((row) => `${JSON.stringify(Object.fromEntries(row.map((cell, i) => [names[i], cell])))}\n`)
+        .join('');
+    };
+    const few = await profileAnyFile(fileOf(`few.${ending}`, table(1)));
+    const many = await profileAnyFile(fileOf(`many.${ending}`, table(40)));
+    expect(Object.keys(many.columns)).toHaveLength(160);
+    expect(few.columns.c0).toMatchObject({ kind: 'numeric', missing: 1 });
+    expect(few.columns.c2).toMatchObject({ kind: 'categorical' });
+    for (const i of [0, 1, 2, 3, 4, 81, 158, 159]) expect(many.columns[`c${i}`]).toEqual(few.columns[`c${i % 4}`]);
+  });
+
   it('names the endings that it knows when a file has another', async () => {
     const profile = profileAnyFile('data.xlsx');
     await expect(profile).rejects.toThrow(UnsupportedFileError);
-    await expect(profile).rejects.toThrow("'data.xlsx' is none of .csv, .tsv, .jsonl, .ndjson, .parquet");
+    await expect(profile).rejects.toThrow("'data.xlsx' is none of .csv, .tsv, .jsonl, .ndjson, .json, .parquet");
   });
 });
