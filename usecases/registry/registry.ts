@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { Signature } from '../../core/model/signature.ts';
+import type { Baseline } from '../../core/profile/profile.ts';
 import { type ChainReport, compareKept, linksTo, verifyChain } from '../../core/registry/chain.ts';
 import type { Command } from '../../core/registry/commands.ts';
 import { decide } from '../../core/registry/decide.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../core/registry/identity.ts';
 import { EMPTY_STATE, type Entry, type ReleaseState } from '../../core/registry/ledger.ts';
 import { type Artifact, ModelVersion } from '../../core/registry/version.ts';
+import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
@@ -41,9 +43,22 @@ export interface ApplyOptions {
   readonly retries?: number;
 }
 
+/** A version that is about to be registered, as its folder has it. */
+export interface Candidate {
+  readonly folder: string;
+  readonly manifest: ModelVersion['manifest'];
+  readonly signature: Signature;
+  readonly modelFile: string;
+  /** SHA-256 of the model's file. */
+  readonly digest: string;
+  readonly baseline: Baseline | undefined;
+}
+
 export interface RegisterOptions {
   /** The model, when it is not the folder's own file: one that has within it what that keeps beside it. */
   readonly modelFile?: string | undefined;
+  /** Runs a version on real rows before anything of it is kept; what it throws refuses the version. @default it is not run */
+  readonly rehearse?: ((candidate: Candidate) => Promise<Rehearsal | undefined>) | undefined;
   /** Compares a version whose file is kept already with the champion. @default nothing is compared */
   readonly compare?: ((version: ModelVersion) => Promise<SideBySide | undefined>) | undefined;
 }
@@ -160,7 +175,7 @@ export class Registry {
   async register(
     folder: string,
     signature: Signature,
-    { modelFile, compare }: RegisterOptions = {},
+    { modelFile, rehearse, compare }: RegisterOptions = {},
   ): Promise<Registration> {
     const files = await readModelFolder(folder, signature, modelFile);
     const model = files.manifest.name;
@@ -174,10 +189,14 @@ export class Registry {
     };
     const known = await this.#withGraph(model, content);
     if (known?.existed) return known;
+    const candidate = { folder, manifest: files.manifest, signature, modelFile: files.modelFile, digest };
+    const rehearsal = await rehearse?.({ ...candidate, baseline: files.baseline?.value });
+    const rehearsed = rehearsal !== undefined && rehearsal.kept.length > 0;
     const kept = {
       artifact: await this.#keepModel(files.modelFile, digest),
       baseline: files.baseline && (await this.#keep('baselines', 'json', files.baseline.bytes)),
       card: files.card && (await this.#keep('cards', 'md', files.card)),
+      ...(rehearsed && { rehearsal: await this.#keepJson('rehearsals', rehearsal) }),
     };
     const common = {
       model,
@@ -189,8 +208,7 @@ export class Registry {
       registeredBy: this.actor,
     };
     const beside = await compare?.({ ...common, version: (await this.state(model)).latest + 1 });
-    const sideBySide =
-      beside && (await this.#keep('side-by-side', 'json', new TextEncoder().encode(JSON.stringify(beside))));
+    const sideBySide = beside && (await this.#keepJson('side-by-side', beside));
     const reason = `registered from a folder, sha256 ${digest.slice(0, 12)}…`;
     for (let attempt = 0; ; attempt++) {
       // Read before the look for the same model: whoever registers it in between makes this revision stale.
@@ -199,7 +217,7 @@ export class Registry {
       if (like?.existed) return like;
       const version: ModelVersion = { ...common, version: state.latest + 1, ...(sideBySide && { sideBySide }) };
       try {
-        const command: Command = { type: 'register', version: version.version, reason, ...evidenceOf(beside) };
+        const command: Command = { type: 'register', version: version.version, reason, ...evidenceOf(beside, rehearsal) };
         const entry = await this.#append(model, command, { expectedRevision: state.revision }, version);
         return { version, entry, existed: false, ...(like && { differences: like.differences }) };
       } catch (error) {
@@ -313,6 +331,10 @@ export class Registry {
     }
   }
 
+  #keepJson(folder: string, value: unknown): Promise<Artifact> {
+    return this.#keep(folder, 'json', new TextEncoder().encode(JSON.stringify(value)));
+  }
+
   async #keep(folder: string, extension: string, body: Uint8Array): Promise<Artifact> {
     const digest = digestOf(body);
     const key = `${folder}/${digest}.${extension}`;
@@ -321,12 +343,20 @@ export class Registry {
   }
 }
 
-/** What an entry says of how a version compares: the metrics of rows are kept beside it. */
-function evidenceOf(beside: SideBySide | undefined): { evidence?: unknown } {
-  if (beside === undefined) return {};
-  const { champion, source, rows, labelled, disagreement, rankCorrelation } = beside;
-  return { evidence: { beside: { champion, source, rows, labelled, disagreement, rankCorrelation } } };
+/** What an entry says of how a version was rehearsed and compares: answers and metrics of rows are kept beside it. */
+function evidenceOf(beside: SideBySide | undefined, rehearsal: Rehearsal | undefined): { evidence?: unknown } {
+  if (beside === undefined && rehearsal === undefined) return {};
+  return { evidence: { ...(beside && { beside: summaryOf(beside) }), ...(rehearsal && { rehearsal: rehearsal.counts }) } };
 }
+
+const summaryOf = ({ champion, source, rows, labelled, disagreement, rankCorrelation }: SideBySide) => ({
+  champion,
+  source,
+  rows,
+  labelled,
+  disagreement,
+  rankCorrelation,
+});
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
