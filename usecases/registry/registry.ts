@@ -4,21 +4,14 @@ import path from 'node:path';
 import * as z from 'zod';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
 import type { Signature } from '../../core/model/signature.ts';
-import type { Baseline } from '../../core/profile/profile.ts';
 import { type ChainReport, compareKept, linksTo, verifyChain } from '../../core/registry/chain.ts';
 import type { Command } from '../../core/registry/commands.ts';
+import { type ContentChange, contentChanges, documentChanges } from '../../core/registry/content-changes.ts';
 import { decide } from '../../core/registry/decide.ts';
 import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
-import {
-  contentDifferences,
-  documentDifferences,
-  type VersionContent,
-  type VersionDocuments,
-} from '../../core/registry/identity.ts';
+import { isSameContent, type VersionContent, type VersionDocuments } from '../../core/registry/identity.ts';
 import { EMPTY_STATE, type Entry, type ReleaseState } from '../../core/registry/ledger.ts';
 import { type Artifact, ModelVersion } from '../../core/registry/version.ts';
-import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
-import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import { PlatformError } from '../../platform/errors.ts';
@@ -28,6 +21,7 @@ import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { formerTrial } from './former-release.ts';
 import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
+import { evidenceOf, type RegisterOptions, type Registration, registrationReason } from './registration.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
 const REGISTER_RETRIES = 10;
@@ -41,39 +35,6 @@ export interface ApplyOptions {
   readonly expectedRevision?: number;
   /** How often to read again and decide anew after a conflict; 0, the default, tells the caller. */
   readonly retries?: number;
-}
-
-/** A version that is about to be registered, as its folder has it. */
-export interface Candidate {
-  readonly folder: string;
-  readonly manifest: ModelVersion['manifest'];
-  readonly signature: Signature;
-  readonly modelFile: string;
-  /** SHA-256 of the model's file. */
-  readonly digest: string;
-  readonly baseline: Baseline | undefined;
-}
-
-export interface RegisterOptions {
-  /** The model, when it is not the folder's own file: one that has within it what that keeps beside it. */
-  readonly modelFile?: string | undefined;
-  /** Runs a version on real rows before anything of it is kept; what it throws refuses the version. @default it is not run */
-  readonly rehearse?: ((candidate: Candidate) => Promise<Rehearsal | undefined>) | undefined;
-  /** Compares a version whose file is kept already with the champion. @default nothing is compared */
-  readonly compare?: ((version: ModelVersion) => Promise<SideBySide | undefined>) | undefined;
-}
-
-export interface Registration {
-  readonly version: ModelVersion;
-  /** The ledger entry; absent when the same version was registered before. */
-  readonly entry?: Entry;
-  /** Whether graph, manifest and baseline are those of a version that was there. */
-  readonly existed: boolean;
-  /**
-   * What the folder has otherwise than a version has: of a version that was there, its documents, which it keeps as
-   * they were registered; of a new one, what it differs by from the last version that has its graph.
-   */
-  readonly differences?: { readonly version: number; readonly parts: readonly string[] };
 }
 
 /** The registry as people and functions use it: decides by the pure state machine, writes one ledger entry. */
@@ -175,7 +136,7 @@ export class Registry {
   async register(
     folder: string,
     signature: Signature,
-    { modelFile, rehearse, compare }: RegisterOptions = {},
+    { modelFile, prepare, compare }: RegisterOptions = {},
   ): Promise<Registration> {
     const files = await readModelFolder(folder, signature, modelFile);
     const model = files.manifest.name;
@@ -187,10 +148,11 @@ export class Registry {
       metrics: files.metrics,
       card: files.card && { digest: digestOf(files.card) },
     };
-    const known = await this.#withGraph(model, content);
+    const known = await this.#likest(model, content);
     if (known?.existed) return known;
     const candidate = { folder, manifest: files.manifest, signature, modelFile: files.modelFile, digest };
-    const rehearsal = await rehearse?.({ ...candidate, baseline: files.baseline?.value });
+    const prepared = await prepare?.({ ...candidate, baseline: files.baseline?.value });
+    const rehearsal = prepared?.rehearsal;
     const rehearsed = rehearsal !== undefined && rehearsal.kept.length > 0;
     const kept = {
       artifact: await this.#keepModel(files.modelFile, digest),
@@ -209,17 +171,22 @@ export class Registry {
     };
     const beside = await compare?.({ ...common, version: (await this.state(model)).latest + 1 });
     const sideBySide = beside && (await this.#keepJson('side-by-side', beside));
-    const reason = `registered from a folder, sha256 ${digest.slice(0, 12)}…`;
+    const reason = registrationReason(digest, prepared);
     for (let attempt = 0; ; attempt++) {
       // Read before the look for the same model: whoever registers it in between makes this revision stale.
       const state = await this.state(model);
-      const like = await this.#withGraph(model, content);
+      const like = await this.#likest(model, content);
       if (like?.existed) return like;
       const version: ModelVersion = { ...common, version: state.latest + 1, ...(sideBySide && { sideBySide }) };
       try {
-        const command: Command = { type: 'register', version: version.version, reason, ...evidenceOf(beside, rehearsal) };
+        const command: Command = {
+          type: 'register',
+          version: version.version,
+          reason,
+          ...evidenceOf(beside, prepared),
+        };
         const entry = await this.#append(model, command, { expectedRevision: state.revision }, version);
-        return { version, entry, existed: false, ...(like && { differences: like.differences }) };
+        return { version, entry, existed: false, ...(like?.differences && { differences: like.differences }) };
       } catch (error) {
         if (!(error instanceof ReleaseConflictError) || attempt >= REGISTER_RETRIES) throw error;
       }
@@ -293,22 +260,17 @@ export class Registry {
     }
   }
 
-  /** The version of the same content, else the last one with the same graph; and what is different there. */
-  async #withGraph(model: string, content: VersionContent & VersionDocuments): Promise<Registration | undefined> {
-    let last: Registration | undefined;
+  /** The version of the same content, else the last one with the same graph, else the last one; and what differs there. */
+  async #likest(model: string, content: VersionContent & VersionDocuments): Promise<Registration | undefined> {
+    let [last, sameGraph]: (ModelVersion | undefined)[] = [];
     for await (const version of this.home.ledger.versions(model)) {
-      if (version.artifact.digest !== content.artifact.digest) continue;
-      const parts = contentDifferences(version, content);
-      const existed = parts.length === 0;
-      const differing = existed ? documentDifferences(version, content) : parts;
-      last = {
-        version,
-        existed,
-        ...(differing.length > 0 && { differences: { version: version.version, parts: differing } }),
-      };
-      if (existed) break;
+      if (isSameContent(version, content))
+        return { version, existed: true, ...differencesOf(version, documentChanges(version, content)) };
+      last = version;
+      if (version.artifact.digest === content.artifact.digest) sameGraph = version;
     }
-    return last;
+    const version = sameGraph ?? last;
+    return version && { version, existed: false, ...differencesOf(version, contentChanges(version, content)) };
   }
 
   /**
@@ -343,20 +305,10 @@ export class Registry {
   }
 }
 
-/** What an entry says of how a version was rehearsed and compares: answers and metrics of rows are kept beside it. */
-function evidenceOf(beside: SideBySide | undefined, rehearsal: Rehearsal | undefined): { evidence?: unknown } {
-  if (beside === undefined && rehearsal === undefined) return {};
-  return { evidence: { ...(beside && { beside: summaryOf(beside) }), ...(rehearsal && { rehearsal: rehearsal.counts }) } };
-}
-
-const summaryOf = ({ champion, source, rows, labelled, disagreement, rankCorrelation }: SideBySide) => ({
-  champion,
-  source,
-  rows,
-  labelled,
-  disagreement,
-  rankCorrelation,
-});
+const differencesOf = (
+  { version }: ModelVersion,
+  changes: readonly ContentChange[],
+): Pick<Registration, 'differences'> => (changes.length > 0 ? { differences: { version, changes } } : {});
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

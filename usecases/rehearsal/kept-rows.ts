@@ -52,10 +52,7 @@ export async function keptRows(
   return {
     kept,
     varying,
-    remarks: [
-      ...(chosen.length > 0 && kept.length === 0 ? [large] : []),
-      ...(varying.length > 0 ? [differing] : []),
-    ],
+    remarks: [...(chosen.length > 0 && kept.length === 0 ? [large] : []), ...(varying.length > 0 ? [differing] : [])],
   };
 }
 

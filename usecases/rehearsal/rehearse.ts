@@ -5,6 +5,7 @@ import { isPersonal } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
+import { RegistrationRefusedError } from '../../core/registry/errors.ts';
 import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import type { OnnxModel } from '../../platform/onnx/model.ts';
 import { loadIsolated, ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
@@ -13,11 +14,6 @@ import { compileRequestReader } from '../baseline/request-reader.ts';
 import { inputsOf } from '../baseline/table-inputs.ts';
 import { keptRows, type RunRow } from './kept-rows.ts';
 import type { RehearsalRows } from './rehearsal-rows.ts';
-
-/** A version does not pass its rehearsal. */
-export class RehearsalFailedError extends Error {
-  override readonly name = 'RehearsalFailedError';
-}
 
 /** What is rehearsed. */
 export interface RehearsalSubject {
@@ -53,7 +49,7 @@ const ENOUGH_MS = 30_000;
 /**
  * Runs a graph on real rows in a process of its own: what hangs, crashes or takes all memory takes nothing else along.
  *
- * @throws RehearsalFailedError for a graph that fails on all rows, or whose process is lost on any
+ * @throws RegistrationRefusedError for a graph that fails on all rows, or whose process is lost on any
  * @throws ModelLoadError, DigestMismatchError
  */
 export async function rehearse(
@@ -69,7 +65,7 @@ export async function rehearse(
     model = await loadIsolated(modelFile, { digest, threads: manifest.serving.threads }, isolation);
   } catch (error) {
     if (!(error instanceof ModelLostError)) throw error;
-    throw new RehearsalFailedError(`the graph does not survive being loaded: ${error.message}`, { cause: error });
+    throw new RegistrationRefusedError(`the graph does not survive being loaded: ${error.message}`, { cause: error });
   }
   try {
     return await runAll(model, subject, rows);
@@ -104,7 +100,7 @@ async function runAll(model: OnnxModel, subject: RehearsalSubject, rows: Rehears
       const said = messageOf(error);
       const shown = personal ? '' : ` ${shortened(JSON.stringify(size === 1 ? input[0] : input), 300)}`;
       if (error instanceof ModelLostError)
-        throw new RehearsalFailedError(`the graph does not survive row ${row} of ${rows.name}${shown}: ${said}`, {
+        throw new RegistrationRefusedError(`the graph does not survive row ${row} of ${rows.name}${shown}: ${said}`, {
           cause: error,
         });
       counts.failed++;
@@ -113,7 +109,7 @@ async function runAll(model: OnnxModel, subject: RehearsalSubject, rows: Rehears
   }
   const told = `${rows.name}, such as row ${firstFailure?.row}${firstFailure?.shown}: ${firstFailure?.message}`;
   if (counts.rows > 0 && counts.failed === counts.rows)
-    throw new RehearsalFailedError(`the graph fails on all ${counts.rows} rows of ${told}`);
+    throw new RegistrationRefusedError(`the graph fails on all ${counts.rows} rows of ${told}`);
   const { kept, varying, remarks } = await keptRows(model, answered, personal);
   const rehearsal: Rehearsal = {
     format: 1,
