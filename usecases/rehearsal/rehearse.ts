@@ -97,14 +97,13 @@ async function runAll(model: OnnxModel, subject: RehearsalSubject, rows: Rehears
       const outputs = await model.run(given, undefined, report);
       answered.push({ inputs: given, outputs, ms: report.run ?? 0 });
     } catch (error) {
-      const said = messageOf(error);
       const shown = personal ? '' : ` ${shortened(JSON.stringify(size === 1 ? input[0] : input), 300)}`;
       if (error instanceof ModelLostError)
-        throw new RegistrationRefusedError(`the graph does not survive row ${row} of ${rows.name}${shown}: ${said}`, {
+        throw new RegistrationRefusedError(`the graph does not survive row ${row} of ${rows.name}${shown}: ${error.message}`, {
           cause: error,
         });
       counts.failed++;
-      firstFailure ??= { row, shown, message: said };
+      firstFailure ??= { row, shown, message: messageOf(error) };
     }
   }
   const told = `${rows.name}, such as row ${firstFailure?.row}${firstFailure?.shown}: ${firstFailure?.message}`;
