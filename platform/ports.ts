@@ -142,7 +142,7 @@ export interface Home {
   /** Where it is, for people: a folder, or table and buckets. */
   readonly description: string;
   readonly ledger: Ledger;
-  /** Model artifacts, by content: `models/<digest>.onnx`, `baselines/<digest>.json`. Never overwritten. */
+  /** Model artifacts, by content: `models/<digest>.onnx`, `baselines/<digest>.json`, `rehearsals/<digest>.json`. Never overwritten. */
   readonly artifacts: ObjectStore;
   /** `incoming/`, `datasets/`, `quarantine/`, `reports/`, `ground-truth/`, `quality/`. */
   readonly data: ObjectStore;

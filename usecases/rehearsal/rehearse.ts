@@ -99,9 +99,12 @@ async function runAll(model: OnnxModel, subject: RehearsalSubject, rows: Rehears
     } catch (error) {
       const shown = personal ? '' : ` ${shortened(JSON.stringify(size === 1 ? input[0] : input), 300)}`;
       if (error instanceof ModelLostError)
-        throw new RegistrationRefusedError(`the graph does not survive row ${row} of ${rows.name}${shown}: ${error.message}`, {
-          cause: error,
-        });
+        throw new RegistrationRefusedError(
+          `the graph does not survive row ${row} of ${rows.name}${shown}: ${error.message}`,
+          {
+            cause: error,
+          },
+        );
       counts.failed++;
       firstFailure ??= { row, shown, message: messageOf(error) };
     }
