@@ -59,7 +59,7 @@ export async function rehearse(
 ): Promise<Rehearsed> {
   const { modelFile, digest, manifest } = subject;
   const { entry, seconds = RUN_SECONDS, memoryMb = Math.min(FUNCTION_MB, Math.floor(totalmem() / 1.25e6)) } = limits;
-  const isolation = { entry, timeoutMs: 1_000 * seconds, startTimeoutMs: 1_000 * seconds, memoryMb };
+  const isolation = { entry, timeoutMs: 1_000 * seconds, loadTimeoutMs: 1_000 * seconds, memoryMb };
   let model: OnnxModel;
   try {
     model = await loadIsolated(modelFile, { digest, threads: manifest.serving.threads }, isolation);
