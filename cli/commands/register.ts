@@ -4,7 +4,7 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { assessVersion } from '../../usecases/registry/assess-version.ts';
 import { registerModel } from '../../usecases/registry/register-model.ts';
-import type { Candidate } from '../../usecases/registry/registration.ts';
+import type { RegistrationCandidate } from '../../usecases/registry/registration.ts';
 import { parseCount, parseReason } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -53,7 +53,10 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
 const NOTHING_TO_REHEARSE_ON =
   'it was not rehearsed: neither its baseline nor example.jsonl has rows to run it on; a file of rows or requests can be named with --data';
 
-async function rehearsed(candidate: Candidate, { data: dataFile, timeLimit, memoryLimit }: RegisterCommandOptions) {
+async function rehearsed(
+  candidate: RegistrationCandidate,
+  { data: dataFile, timeLimit, memoryLimit }: RegisterCommandOptions,
+) {
   const { rehearsalRows } = await import('../../usecases/rehearsal/rehearsal-rows.ts');
   const { rehearse } = await import('../../usecases/rehearsal/rehearse.ts');
   const rows = await rehearsalRows({ ...candidate, dataFile });

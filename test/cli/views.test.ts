@@ -69,7 +69,7 @@ const RUNS: readonly Run[] = [
   run('history --verify', 'flight-delay', '--verify'),
   run('init', '--model', `${MODEL}/v1/model.onnx`, '--data', file('rows.csv'), '--out', file('made')),
   run('baseline', file('made'), '--data', file('rows.csv')),
-  run('contract', 'diff', `${MODEL}/v1`, file('made')),
+  run('contract diff', 'diff', `${MODEL}/v1`, file('made')),
   run('validate', file('rows.csv'), '--contract', `${MODEL}/v1`, '--out', file('validated')),
   finding('validate', file('bad.csv'), '--contract', `${MODEL}/v1`, '--out', file('validated')),
   run('profile', file('rows.csv')),

@@ -6,7 +6,7 @@ import { digestOf } from '../../../platform/digest.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { workerEntry } from '../../../platform/onnx/worker/worker-entry.ts';
 import { registerModel } from '../../../usecases/registry/register-model.ts';
-import type { Candidate } from '../../../usecases/registry/registration.ts';
+import type { RegistrationCandidate } from '../../../usecases/registry/registration.ts';
 import type { RegistrationView } from '../../../usecases/registry/registration-view.ts';
 import { rehearsalRows } from '../../../usecases/rehearsal/rehearsal-rows.ts';
 import { type RehearsalLimits, rehearse } from '../../../usecases/rehearsal/rehearse.ts';
@@ -29,7 +29,7 @@ interface Registered extends Omit<Partial<RehearsalLimits>, 'entry'> {
 async function register({ rows, contract, ...limits }: Registered): Promise<RegistrationView> {
   const folder = await modelFolder(fixture.folder, { ...GATHER, ...(contract && { contract }) }, 'broken-run');
   await writeFile(path.join(folder, 'example.jsonl'), rows.map((index) => `${JSON.stringify({ index })}\n`).join(''));
-  const rehearsed = async (candidate: Candidate) =>
+  const rehearsed = async (candidate: RegistrationCandidate) =>
     rehearse(candidate, (await rehearsalRows(candidate))!, { entry: workerEntry(), ...limits });
   return withExamined(path.join(folder, 'model.onnx'), (examined) =>
     registerModel(fixture.registry, folder, examined, { rehearse: rehearsed }),
