@@ -1,17 +1,7 @@
 import { Buffer } from 'node:buffer';
-import * as z from 'zod';
-import { TensorType } from '../model/signature.ts';
+import type { TensorType } from '../model/signature.ts';
 import type { TensorData, TensorValues } from '../model/tensor.ts';
-
-/** A tensor in a JSON document, to the last bit. */
-export const KeptTensor = z.strictObject({
-  type: TensorType,
-  shape: z.array(z.int().min(0)).describe('Its dimensions.'),
-  data: z
-    .union([z.base64(), z.array(z.string())])
-    .describe('Its elements, row-major: strings as they are, everything else as base64 of its little-endian bytes.'),
-});
-export type KeptTensor = z.infer<typeof KeptTensor>;
+import type { KeptTensor } from './rehearsal.ts';
 
 /** Makes a tensor of bytes that are its own. */
 const VIEWS: Readonly<Record<Exclude<TensorType, 'string'>, new (bytes: ArrayBuffer) => TensorValues>> = {

@@ -1,7 +1,17 @@
 import * as z from 'zod';
-import { KeptTensor } from './kept-tensor.ts';
+import { TensorType } from '../model/signature.ts';
 
 const Count = z.int().min(0);
+
+/** A tensor in a JSON document, to the last bit. */
+export const KeptTensor = z.strictObject({
+  type: TensorType,
+  shape: z.array(z.int().min(0)).describe('Its dimensions.'),
+  data: z
+    .union([z.base64(), z.array(z.string())])
+    .describe('Its elements, row-major: strings as they are, everything else as base64 of its little-endian bytes.'),
+});
+export type KeptTensor = z.infer<typeof KeptTensor>;
 
 /** Where the rows of a rehearsal come from. */
 export const RehearsalSource = z

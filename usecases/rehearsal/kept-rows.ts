@@ -1,6 +1,6 @@
 import type { TensorData } from '../../core/model/tensor.ts';
-import { type KeptTensor, keepTensor } from '../../core/rehearsal/kept-tensor.ts';
-import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
+import { keepTensor } from '../../core/rehearsal/kept-tensor.ts';
+import type { KeptTensor, Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import { answerMismatch } from '../../core/rehearsal/same-answer.ts';
 import type { OnnxModel } from '../../platform/onnx/model.ts';
 

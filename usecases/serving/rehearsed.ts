@@ -1,5 +1,5 @@
-import { type KeptTensor, restoreTensor } from '../../core/rehearsal/kept-tensor.ts';
-import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
+import { restoreTensor } from '../../core/rehearsal/kept-tensor.ts';
+import type { KeptTensor, Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import { answerMismatch } from '../../core/rehearsal/same-answer.ts';
 import type { OnnxModel } from '../../platform/onnx/model.ts';
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { halfBits } from '../../../core/model/half.ts';
 import type { TensorData } from '../../../core/model/tensor.ts';
-import { KeptTensor, keepTensor, restoreTensor } from '../../../core/rehearsal/kept-tensor.ts';
+import { keepTensor, restoreTensor } from '../../../core/rehearsal/kept-tensor.ts';
+import { KeptTensor } from '../../../core/rehearsal/rehearsal.ts';
 import { answerMismatch } from '../../../core/rehearsal/same-answer.ts';
 
 const float32 = (...values: number[]): TensorData => ({
