@@ -41,7 +41,10 @@ describe('PerformanceTally', () => {
     expect(loose.errorRate).toBeUndefined();
     expect(loose.errorEdges).toHaveLength(101);
     expect(loose.squares).toMatchObject({ rows: 1_000, ofMean: 0 });
-    expect(loose.squares!.error).toBeCloseTo(rows.reduce((sum, [score]) => sum + score ** 2 / 1_000, 0), 6);
+    expect(loose.squares!.error).toBeCloseTo(
+      rows.reduce((sum, [score]) => sum + score ** 2 / 1_000, 0),
+      6,
+    );
     expect([loose.errorEdges![49], loose.errorEdges![89]]).toEqual([49.9, 89.9]);
     expect(tallied({ task: 'regression', output: 'y', column: 0, tolerance: 49.95 }, rows)!.errorRate).toBe(0.5);
   });
