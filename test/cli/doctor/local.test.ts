@@ -270,7 +270,7 @@ describe('trimtab doctor on a folder', () => {
       expect.objectContaining({
         name: 'endpoint serves flight-delay',
         status: 'fail',
-        found: 'version none as champion, revision 2',
+        found: 'no version answers, revision 2',
         expected: 'version 1 as champion, revision 3',
       }),
     );

@@ -153,6 +153,11 @@ describe('text for people fits a terminal of 80 columns', () => {
           test: { difference: 0.1, low: -0.1, high: 0.3, progress: 0.999, reason: LONG },
         },
       ],
+      serving: {
+        state: 'failing' as const,
+        answering: 3,
+        reason: 'it does not answer its rehearsal as when it was registered',
+      },
       shadow: null,
       judge: null,
       automation: { frozen: null, advises: [] },
