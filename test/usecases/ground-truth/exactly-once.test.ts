@@ -496,7 +496,7 @@ describe('truths', () => {
       await join();
       expect(await keys('ground-truth/joined/')).toEqual([shardOf(12), shardOf(13)]);
       const view = await forget(home, { prediction: 'c', actor: 'test' });
-      expect(view.beyond.join('\n')).toContain('ground-truth/joined/m/2026-01-01T12/');
+      expect(view.unread).toEqual(['ground-truth/joined/m/2026-01-01T12/']);
       expect(await keys('ground-truth/joined/')).toEqual([shardOf(12)]);
     });
   });
