@@ -19,13 +19,14 @@ export type CompareBefore = (
 export async function registerModel(
   registry: Registry,
   folder: string,
-  { signature, inspection, file }: ExaminedModel,
+  { signature, inspection, file, given, repairs }: ExaminedModel,
   compare?: CompareBefore,
 ): Promise<RegistrationView> {
   let beside: SideBySide | undefined;
   const said: string[] = [];
   const registration = await registry.register(folder, signature, {
     modelFile: file,
+    ...(repairs.length > 0 && { repairs: { given, repairs: [...repairs] } }),
     compare:
       compare &&
       (async (version) => {
@@ -41,7 +42,7 @@ export async function registerModel(
     ...version,
     existed,
     beside: beside ?? null,
-    remarks: [...differencesText(registration), ...remarks, ...said],
+    remarks: [...repairs.map(({ done }) => `repaired: ${done}`), ...differencesText(registration), ...remarks, ...said],
   };
 }
 

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
+import type { Repairs } from '../../core/model/repair.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { type ChainReport, compareKept, linksTo, verifyChain } from '../../core/registry/chain.ts';
 import type { Command } from '../../core/registry/commands.ts';
@@ -44,6 +45,8 @@ export interface ApplyOptions {
 export interface RegisterOptions {
   /** The model, when it is not the folder's own file: one that has within it what that keeps beside it. */
   readonly modelFile?: string | undefined;
+  /** What was done to the model as it was given. @default nothing */
+  readonly repairs?: Repairs | undefined;
   /** Compares a version whose file is kept already with the champion. @default nothing is compared */
   readonly compare?: ((version: ModelVersion) => Promise<SideBySide | undefined>) | undefined;
 }
@@ -160,7 +163,7 @@ export class Registry {
   async register(
     folder: string,
     signature: Signature,
-    { modelFile, compare }: RegisterOptions = {},
+    { modelFile, repairs, compare }: RegisterOptions = {},
   ): Promise<Registration> {
     const files = await readModelFolder(folder, signature, modelFile);
     const model = files.manifest.name;
@@ -185,6 +188,7 @@ export class Registry {
       signature,
       manifest: files.manifest,
       metrics: files.metrics,
+      ...(repairs && { repairs }),
       registeredAt: this.home.clock.now().toISOString(),
       registeredBy: this.actor,
     };
