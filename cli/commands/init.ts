@@ -3,16 +3,13 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command as Program } from 'commander';
 import { Contract } from '../../core/contract/contract.ts';
-import { canBeWrong } from '../../core/manifest/decision.ts';
 import { Manifest } from '../../core/manifest/manifest.ts';
 import { ModelName } from '../../core/model/names.ts';
 import type { Signature } from '../../core/model/signature.ts';
+import type { ReferencePerformance } from '../../core/profile/profile.ts';
 import { inferContract } from '../../core/schema-inference/infer.ts';
-import {
-  InferDecisionError,
-  type InferredDecision,
-  inferDecision,
-} from '../../core/schema-inference/infer-decision.ts';
+import type { InferredDecision } from '../../core/schema-inference/infer-decision.ts';
+import { InferDecisionError } from '../../core/schema-inference/infer-decision-error.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
@@ -97,14 +94,17 @@ function placeOf(own: InitOptions): Place {
 
 async function writeFolder(
   { name, folder, target }: Place,
-  { signature, file }: ExaminedModel,
+  examined: ExaminedModel,
   own: InitOptions,
 ): Promise<ModelFolderView> {
+  const { signature, file, unrepaired, repairs } = examined;
   const { notices, ...draft } = await draftOf(signature, own);
-  const manifest = Manifest.parse({ name, ...draft, ...(await decisionOf(signature, own)) });
+  const { notes, ...decision } = await decisionOf(examined, Manifest.parse({ name, ...draft }), own);
+  const manifest = Manifest.parse({ name, ...draft, ...decision });
   await mkdir(folder, { recursive: true });
   const model = path.join(folder, MODEL_FILES.model);
-  if (path.resolve(model) !== path.resolve(own.model)) await copyFile(file, model);
+  // As it was given: it is repaired wherever it is opened, and only a graph that was not can tell what it was.
+  if (path.resolve(model) !== path.resolve(own.model)) await copyFile(unrepaired, model);
   const { buildBaseline } = await import('../../usecases/baseline/build-baseline.ts');
   const baseline = await buildBaseline({ dataFile: own.data, modelFile: file, manifest, signature, now: new Date() });
   await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
@@ -116,6 +116,8 @@ async function writeFolder(
     folder,
     manifestFile: target,
     notices,
+    repairs: [...repairs],
+    notes: [...notes],
     manifest,
     baseline: {
       rows: baseline.profile.rows,
@@ -163,9 +165,9 @@ async function firstLine(file: string): Promise<Record<string, unknown> | undefi
   return undefined;
 }
 
-function formatInitialised({ folder, manifestFile, notices, manifest, baseline }: ModelFolderView): string {
+function formatInitialised(view: ModelFolderView): string {
+  const { folder, manifestFile, notices, repairs, notes, manifest, baseline } = view;
   const { contract, preprocess } = manifest;
-  const { rows, errorRate } = baseline.performance ?? {};
   const parts = [
     `${contract.features.length} features`,
     ...contract.tensors.map(({ name }) => `tensor ${name}${preprocess?.[name] ? ' (of pictures)' : ''}`),
@@ -173,29 +175,48 @@ function formatInitialised({ folder, manifestFile, notices, manifest, baseline }
   return [
     `${folder}: ${parts.join(', ')}, baseline of ${baseline.rows} rows in ${baseline.chunks} stretches`,
     ...notices.map((notice) => `  ${notice}`),
-    errorRate === undefined
-      ? `  no ${missingOf(manifest)}: how often it is wrong is not known`
-      : `  wrong on ${(100 * errorRate).toFixed(1)} % of ${rows} labelled rows`,
+    ...repairs.map(({ done }) => `  repaired: ${done}`),
+    ...notes.map((note) => `  ${note}`),
+    `  ${performanceText(manifest, baseline.performance)}`,
     `  read ${manifestFile} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
     `  then: trimtab register ${folder}`,
   ].join('\n');
 }
 
-/** Why nobody knows how often it is wrong. */
-function missingOf({ contract, decision }: Manifest): string {
-  if (contract.data.label === undefined) return 'labels';
-  if (decision === undefined) return 'decision';
-  return canBeWrong(decision) ? 'labels' : 'tolerance';
+/** How good it is on its own reference, or why nobody knows. */
+function performanceText({ contract, decision }: Manifest, performance: ReferencePerformance | null): string {
+  if (decision === undefined) return 'no decision: how good it is is not known';
+  if (performance === null)
+    return contract.data.label === undefined
+      ? 'no --label: how good it is is not known'
+      : 'no row has a label that the decision could be: how good it is is not known';
+  const { rows, errorRate, mae, rmse, withoutScore = 0 } = performance;
+  const labelled = `${rows} labelled rows${withoutScore > 0 ? `, ${withoutScore} of them without a number` : ''}`;
+  const wrong = errorRate === undefined ? [] : [`wrong on ${(100 * errorRate).toFixed(1)} % of ${labelled}`];
+  if (mae === undefined || rmse === undefined) return wrong.join() || `${labelled}, and no error that can be measured`;
+  const off = `off by ${mae.toPrecision(3)} on average (MAE), RMSE ${rmse.toPrecision(3)}`;
+  return [off, ...(wrong.length > 0 ? wrong : [`over ${labelled}`])].join(', ');
 }
 
-/** The decision that the outputs can make, by what the labels are. @throws UsageError */
-async function decisionOf(signature: Signature, own: InitOptions): Promise<InferredDecision> {
-  const { labelValues } = await import('../../usecases/baseline/label-values.ts');
-  const labels = own.label === undefined ? undefined : await labelValues(own.data, own.label);
+/** The decision that the outputs can make. @throws UsageError */
+async function decisionOf(
+  { signature, file, classes }: ExaminedModel,
+  manifest: Manifest,
+  own: InitOptions,
+): Promise<InferredDecision> {
+  const { inferOutputs } = await import('../../usecases/baseline/infer-outputs.ts');
   const threshold = numberOf(own.threshold, '--threshold');
   const tolerance = numberOf(own.tolerance, '--tolerance');
   try {
-    return inferDecision(signature, labels, { output: own.output, threshold, tolerance });
+    return await inferOutputs({
+      dataFile: own.data,
+      modelFile: file,
+      signature,
+      manifest,
+      label: own.label,
+      classes: classes(),
+      wishes: { output: own.output, threshold, tolerance },
+    });
   } catch (error) {
     throw error instanceof InferDecisionError ? new UsageError(error.message) : error;
   }

@@ -70,10 +70,13 @@ async function opened(
   try {
     return { file, inspection, signature: await readSignature(file) };
   } catch (error) {
+    if (!(error instanceof ModelLoadError)) throw error;
+    // What is opened may be a copy of the file that people know.
+    const message = error.message.replaceAll(file, source);
     const odd = [...inspection.elements].filter((element) => UNCOMPUTED.includes(element));
-    if (odd.length === 0 || !(error instanceof ModelLoadError)) throw error;
+    if (odd.length === 0) throw new ModelLoadError(message, { cause: error });
     throw new ModelLoadError(
-      `${error.message} (it has constants of ${odd.join(', ')}, which few operators take here: convert them to float32)`,
+      `${message} (it has constants of ${odd.join(', ')}, which few operators take here: convert them to float32)`,
       { cause: error },
     );
   }

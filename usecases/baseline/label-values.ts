@@ -1,6 +1,6 @@
 import { CELL_STATES } from '../../core/contract/cells/cell-rule.ts';
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
-import type { LabelValues } from '../../core/schema-inference/infer-decision.ts';
+import type { LabelValues } from '../../core/schema-inference/decision-facts.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { openPlainTable } from '../validation/plain-table.ts';
 

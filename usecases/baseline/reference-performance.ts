@@ -13,7 +13,7 @@ export const scoreColumn = ({ task, output }: Decision): ProfiledColumn =>
 
 /** Counts how often decisions on the reference were wrong, and of a regression by how much. */
 export class PerformanceTally {
-  private readonly seen = { rows: 0, wrong: 0, squares: 0 };
+  private readonly seen = { rows: 0, wrong: 0, withoutScore: 0, squares: 0 };
   private readonly absoluteErrors: number[] = [];
 
   constructor(
@@ -28,22 +28,36 @@ export class PerformanceTally {
     const actual = decisionTruth(decision, outputs, String(truth));
     if (actual === undefined) return;
     seen.rows++;
-    if (isWrong(decision, outputs, Number.isFinite(score) ? score : null, String(truth)) === true) seen.wrong++;
-    if (decision.task === 'binary') seen.squares += Number.isFinite(score) ? (score - Number(actual)) ** 2 : 1;
-    if (decision.task === 'regression' && Number.isFinite(score))
-      this.absoluteErrors.push(Math.abs(score - Number(actual)));
+    const finite = Number.isFinite(score);
+    if (!finite) seen.withoutScore++;
+    if (isWrong(decision, outputs, finite ? score : null, String(truth)) === true) seen.wrong++;
+    if (decision.task === 'binary') seen.squares += finite ? (score - Number(actual)) ** 2 : 1;
+    if (decision.task === 'regression' && finite) this.absoluteErrors.push(Math.abs(score - Number(actual)));
   }
 
   /** Undefined when no row had a truth. */
   result(): ReferencePerformance | undefined {
     const { decision } = this;
-    const { rows, wrong, squares } = this.seen;
+    const { rows, wrong, withoutScore, squares } = this.seen;
     if (rows === 0) return undefined;
     return {
       rows,
       ...(canBeWrong(decision) ? { errorRate: wrong / rows } : {}),
       ...(decision.task === 'binary' ? { brier: squares / rows } : {}),
-      ...(decision.task === 'regression' ? { errorEdges: errorEdges(this.absoluteErrors) } : {}),
+      ...(decision.task === 'regression' ? errorMeasures(this.absoluteErrors) : {}),
+      ...(withoutScore === 0 ? {} : { withoutScore }),
     };
   }
+}
+
+/** Of rows that have a score; a sum that is beyond all numbers says nothing. */
+function errorMeasures(errors: readonly number[]): Pick<ReferencePerformance, 'mae' | 'rmse' | 'errorEdges'> {
+  const mean = (value: (error: number) => number): number =>
+    errors.reduce((sum, error) => sum + value(error), 0) / errors.length;
+  const [mae, rmse] = [mean((error) => error), Math.sqrt(mean((error) => error * error))];
+  return {
+    ...(Number.isFinite(mae) ? { mae } : {}),
+    ...(Number.isFinite(rmse) ? { rmse } : {}),
+    errorEdges: errorEdges(errors),
+  };
 }
