@@ -43,7 +43,7 @@ export class PerformanceTally {
     return {
       rows,
       ...(canBeWrong(decision) ? { errorRate: wrong / rows } : {}),
-      ...(decision.task === 'binary' ? { brier: squares / rows } : {}),
+      ...(decision.task === 'binary' && Number.isFinite(squares) ? { brier: squares / rows } : {}),
       ...(decision.task === 'regression' ? errorMeasures(this.absoluteErrors) : {}),
       ...(withoutScore === 0 ? {} : { withoutScore }),
     };

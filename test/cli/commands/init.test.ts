@@ -37,7 +37,7 @@ describe('trimtab init with tensors', () => {
     baseline: Baseline.parse(JSON.parse(readFileSync(path.join(target(), 'baseline.json'), 'utf8'))),
   });
 
-  it('says what there is none of where nobody knows how often it is wrong: a tolerance, a decision, labels', async () => {
+  it('says how far estimates are off without a tolerance, and what there is none of: a decision, labels', async () => {
     const data = path.join(folder, 'flights.csv');
     const lines = readFileSync('models/air-time/data/traffic-summer.csv', 'utf8').split('\n').slice(0, 300);
     writeFileSync(data, lines.join('\n'));
@@ -45,12 +45,16 @@ describe('trimtab init with tensors', () => {
     const asked = [...columns, '--output', 'minutes'];
     const labelled = await init('models/air-time/v1/model.onnx', data, ...asked, '--label', 'air_time');
     expect(labelled.err).toBe('');
-    expect(labelled.out).toContain('  no tolerance: how often it is wrong is not known');
-    expect(written().manifest.decision).toMatchObject({ task: 'regression' });
+    expect(labelled.out).toContain('  off by 6.08 on average (MAE), RMSE 8.33, over 299 labelled rows');
+    expect(written().manifest.decision).toEqual({ task: 'regression', output: 'minutes', column: 0 });
+    expect(written().baseline.performance).toMatchObject({
+      mae: expect.closeTo(6.08, 1),
+      rmse: expect.closeTo(8.33, 1),
+    });
     const undecided = await init('models/air-time/v1/model.onnx', data, ...columns, '--label', 'air_time', '--force');
-    expect(undecided.out).toContain('  no decision: how often it is wrong is not known');
+    expect(undecided.out).toContain('  no decision: how good it is is not known');
     const without = await init('models/air-time/v1/model.onnx', data, ...asked, '--force');
-    expect(without.out).toContain('  no labels: how often it is wrong is not known');
+    expect(without.out).toContain('  no --label: how good it is is not known');
   });
 
   it('reads requests behind a byte order mark', async () => {
