@@ -63,18 +63,18 @@ export function truthIndices({ truths = [] }: ReferenceSample, names: ClassList)
 }
 
 /** Of how many rows something is known, and in how many a decision says the same. */
-export interface Agreement {
+export interface DecisionComparison {
   readonly rows: number;
   readonly same: number;
 }
 
 /** Holds a decision against the index of a class in each row: of a binary one 1 where it is positive. */
-export function agreementOf(
+export function compareDecision(
   sample: ReferenceSample,
   decision: Decision,
   outputs: readonly OutputMeaning[],
   indices: readonly (number | undefined)[],
-): Agreement {
+): DecisionComparison {
   const tensor = sample.outputs.get(decision.output);
   if (tensor === undefined) return { rows: 0, same: 0 };
   const scores = compileScores(decision, outputs)(tensor, sample.rows);

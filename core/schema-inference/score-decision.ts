@@ -4,7 +4,7 @@ import type { TensorSpec } from '../model/signature.ts';
 import { type ClassNames, nameClasses } from './class-names.ts';
 import { areAmounts, type DecisionFacts, listNames } from './decision-facts.ts';
 import { InferDecisionError } from './infer-decision-error.ts';
-import { agreementOf, areProbabilities, labelIndices, sampledColumns, truthIndices } from './sampled-scores.ts';
+import { areProbabilities, compareDecision, labelIndices, sampledColumns, truthIndices } from './sampled-scores.ts';
 
 export interface DecisionWishes {
   /** Output that is to decide. */
@@ -142,7 +142,7 @@ function likelyThreshold(
     (label && labelIndices(sample, label.name, classes?.get(label.name) ?? names ?? [])) ??
     (names && truthIndices(sample, names)) ??
     [];
-  const same = (threshold: number): number => agreementOf(sample, own(threshold), [], known).same;
+  const same = (threshold: number): number => compareDecision(sample, own(threshold), [], known).same;
   return same(0.5) > same(0) ? 0.5 : 0;
 }
 
@@ -152,7 +152,7 @@ function held({ facts }: ScoreOutput, chosen: ChosenDecision, label: TensorSpec 
   const { decision, meaning, notes } = chosen;
   const list = label && classes?.get(label.name);
   if (sample === undefined || label === undefined || list === undefined || decision === undefined) return chosen;
-  const { rows, same } = agreementOf(sample, decision, [], labelIndices(sample, label.name, list) ?? []);
+  const { rows, same } = compareDecision(sample, decision, [], labelIndices(sample, label.name, list) ?? []);
   if (rows === 0) return chosen;
   const how = `its ${label.name} says the same in ${same} of ${rows} rows`;
   if (same >= MIN_AGREEMENT * rows) return { ...chosen, notes: [...notes, how] };
