@@ -17,6 +17,6 @@ export type Repair = z.infer<typeof Repair>;
 /** What was done to a graph as it was given. */
 export const Repairs = z.strictObject({
   given: Digest.describe('SHA-256 of the .onnx file as it was given; the artifact has that of the repaired one.'),
-  repairs: z.array(Repair).min(1),
+  repairs: z.array(Repair).min(1).describe('In the order in which they were made.'),
 });
 export type Repairs = z.infer<typeof Repairs>;
