@@ -4,6 +4,7 @@ import type { RawTensor } from '../../contract/raw-tensor.ts';
 import { featureRules } from '../../contract/rules/rules.ts';
 import { NO_NUL } from '../../contract/types/string.ts';
 import type { JsonSchema } from '../../contract/types/value-type.ts';
+import { policyFor } from '../../contract/violation-policy.ts';
 import type { TensorSpec, TensorType } from '../../model/signature.ts';
 import { tableColumns } from '../formats/table.ts';
 import type { ProtocolModel } from '../protocol.ts';
@@ -25,9 +26,10 @@ export function elementSchema(type: TensorType): Node {
  * through, what it looks like at least.
  */
 export function featureSchema(feature: Feature, { type }: TensorSpec): Node {
-  const strict = feature.onViolation === 'reject';
   const rules = featureRules(feature);
-  const described = rules.filter(({ structural }) => strict || structural);
+  const described = rules.filter(
+    ({ name, structural }) => structural || policyFor(feature.onViolation, name) === 'reject',
+  );
   const schema: Node = Object.assign({}, ...described.map((rule) => rule.openApi?.(type) ?? {}));
   const unit = feature.unit === undefined ? '' : `in ${feature.unit}`;
   const description = [feature.description, unit].filter((text) => text !== undefined && text !== '').join(', ');
