@@ -127,6 +127,10 @@ export const Contract = z
   });
 export type Contract = z.infer<typeof Contract>;
 
+/** Features that say that no drift is looked for in them. */
+export const unwatchedFeatures = ({ features }: Pick<Contract, 'features'>): Set<string> =>
+  new Set(features.filter(({ drift }) => drift === false).map(({ name }) => name));
+
 /** What is wrong with names that are to be columns of one table, where capitals do not count; undefined when nothing is. */
 function namesProblem(features: readonly string[], others: readonly string[]): string | undefined {
   if (new Set(features).size < features.length) return 'feature names must be unique';

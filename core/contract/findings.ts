@@ -76,11 +76,7 @@ export class Findings {
   }
 
   /** Records a violation that is not clamped. */
-  add(
-    subject: ViolationSubject,
-    { name, allowed }: BrokenRule,
-    finding: RefusedValue,
-  ): void {
+  add(subject: ViolationSubject, { name, allowed }: BrokenRule, finding: RefusedValue): void {
     const { name: feature, personal } = subject;
     const { value, row, tolerable, unread = false } = finding;
     if (tolerable && subject.policy(name) === 'flag') {

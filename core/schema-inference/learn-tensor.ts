@@ -3,11 +3,11 @@ import { lengthsOf, summarise } from '../contract/summary.ts';
 import { TensorRule } from '../contract/tensor-rule.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
-import { widened } from './infer.ts';
+import { widened, widenedWhole } from './widen.ts';
 
 /**
  * Learns the rules for a whole input from what the reference has of it, as `inferContract` does for columns: sizes and
- * ranges a fifth wider than what was seen, NaN and infinities only where there were some. Where a rule would allow all
+ * ranges a fifth wider than the spread that was seen, NaN and infinities only where there were some. Where a rule would allow all
  * that the input's type does, there is none.
  */
 export class TensorLearner {
@@ -17,7 +17,11 @@ export class TensorLearner {
   private finite = true;
   private longest = 0;
 
-  constructor(private readonly spec: TensorSpec) {
+  /** @param strict whether elements beyond what was seen are rejected; else they are flagged */
+  constructor(
+    private readonly spec: TensorSpec,
+    private readonly strict = false,
+  ) {
     this.sizes = spec.shape.map(() => ({ least: Number.POSITIVE_INFINITY, most: 0 }));
   }
 
@@ -43,7 +47,7 @@ export class TensorLearner {
     return TensorRule.parse({
       name,
       shape: this.shape(),
-      ...(type === 'string' ? { maxLength: Math.max(1, widened(0, this.longest).max) } : this.range()),
+      ...(type === 'string' ? this.length() : this.range()),
       ...(this.finite ? {} : { finite: false }),
     });
   }
@@ -55,19 +59,25 @@ export class TensorLearner {
       const { least, most } = this.sizes[axis]!;
       if (axis === 0 || least > most) return null;
       if (least === most) return most;
-      const { min, max } = widened(least, most);
-      return { min: Math.max(1, Math.floor(min)), max: Math.ceil(max) };
+      const { min, max } = widenedWhole(least, most);
+      return { min: Math.max(1, min), max };
     });
   }
 
-  private range(): Pick<TensorRule, 'min' | 'max'> {
+  private length(): Pick<TensorRule, 'maxLength'> & Partial<Pick<TensorRule, 'onViolation'>> {
+    const { max: maxLength } = widenedWhole(0, Math.max(1, this.longest));
+    return { maxLength, ...(this.strict ? {} : { onViolation: { maxLength: 'flag' } }) };
+  }
+
+  private range(): Pick<TensorRule, 'min' | 'max'> & Partial<Pick<TensorRule, 'onViolation'>> {
     const { type } = this.spec;
     if (type === 'bool' || this.min > this.max) return {};
-    const { min, max } = widened(this.min, this.max);
+    const { min, max } = (type.startsWith('float') ? widened : widenedWhole)(this.min, this.max);
     const own = numberRange(type);
     return {
       ...(own !== undefined && min <= own.lowest ? {} : { min }),
       ...(own !== undefined && max >= own.highest ? {} : { max }),
+      ...(this.strict ? {} : { onViolation: { min: 'flag', max: 'flag' } }),
     };
   }
 }

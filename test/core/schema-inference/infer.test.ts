@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Signature } from '../../../core/model/signature.ts';
 import type { CategoricalProfile, NumericProfile, Profile } from '../../../core/profile/profile.ts';
-import { InferenceError, inferContract } from '../../../core/schema-inference/infer.ts';
+import { inferContract } from '../../../core/schema-inference/infer.ts';
+import { InferenceError } from '../../../core/schema-inference/inference-error.ts';
 
 const numeric = (min: number, max: number, missing = 0): NumericProfile => ({
   kind: 'numeric',
