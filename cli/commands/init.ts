@@ -108,6 +108,8 @@ async function writeFolder(
   const { buildBaseline } = await import('../../usecases/baseline/build-baseline.ts');
   const baseline = await buildBaseline({ dataFile: own.data, modelFile: file, manifest, signature, now: new Date() });
   await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
+  const { writeExample } = await import('../../usecases/rehearsal/write-example.ts');
+  await writeExample(path.join(folder, MODEL_FILES.example), own.data, manifest);
   const card = path.join(folder, MODEL_FILES.card);
   if (!existsSync(card)) await writeFile(card, cardOf(name));
   // The manifest comes last: without it the folder is no model folder.

@@ -24,6 +24,9 @@ export const ModelVersion = z.strictObject({
   sideBySide: Artifact.optional().describe(
     'What it and the champion of then said about the same rows; absent where there was nothing to compare.',
   ),
+  rehearsal: Artifact.optional().describe(
+    'What it answered about real rows, which an endpoint holds it to when it loads it; absent where it was not rehearsed, or nothing may be kept of the rows.',
+  ),
   registeredAt: Instant,
   registeredBy: z.string().describe('Who registered it.'),
 });
