@@ -98,19 +98,21 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
     taken: takenColumns(names, { carried, kinds, label, options }),
     ...(order === undefined ? {} : { order }),
     constant,
-    likely: likelyOf(rest, kinds, options),
+    likely: likelyOf(rest, { data, kinds }, options),
   };
 }
 
 /** The only identifier and the only time among the columns that nothing takes, those that are left out apart. */
 function likelyOf(
   rest: readonly string[],
-  kinds: ReadonlyMap<string, ColumnKind>,
+  { data, kinds }: { readonly data: Profile; readonly kinds: ReadonlyMap<string, ColumnKind> },
   { id, time, ignore = [] }: InferOptions,
 ): InferredContract['likely'] {
   const only = (kind: ColumnKind['kind']): string | undefined => {
     const found = rest.filter((name) => kinds.get(name)?.kind === kind && !ignore.includes(name));
-    return found.length === 1 ? found[0] : undefined;
+    // A day as a number beside a time that is written out is the same said twice.
+    const written = found.filter((name) => data.columns[name]!.kind === 'categorical');
+    return [found, written].find(({ length }) => length === 1)?.[0];
   };
   const found = {
     id: id === undefined ? only('identifier') : undefined,

@@ -31,7 +31,9 @@ export function rowProblem(
 
 /** The least `model.json` that such a graph is served with: every input by its name, each row's values as features. */
 export function manifestByHand(name: string, { inputs }: Pick<Signature, 'inputs'>): string {
-  const rows = inputs.filter(({ shape }) => shape[0] === -1 && (shape.length === 1 || (shape.length === 2 && shape[1] === 1)));
+  const rows = inputs.filter(
+    ({ shape }) => shape[0] === -1 && (shape.length === 1 || (shape.length === 2 && shape[1] === 1)),
+  );
   const wholes = inputs.filter((spec) => !rows.includes(spec));
   return JSON.stringify({
     name,

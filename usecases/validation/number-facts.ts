@@ -37,7 +37,8 @@ export async function numberFacts(
     const [row = {}] = await duck.rows(
       `SELECT ${counts.join(', ')} FROM ${columnValues(relation, batch.map(numberSql))}`,
     );
-    for (const [i, { name }] of batch.entries()) facts.set(name, { ...facts.get(name)!, distinct: Number(row[`n${i}`]) });
+    for (const [i, { name }] of batch.entries())
+      facts.set(name, { ...facts.get(name)!, distinct: Number(row[`n${i}`]) });
   }
   return facts;
 }
