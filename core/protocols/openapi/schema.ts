@@ -6,7 +6,7 @@ import { NO_NUL } from '../../contract/types/string.ts';
 import type { JsonSchema } from '../../contract/types/value-type.ts';
 import { policyFor } from '../../contract/violation-policy.ts';
 import type { TensorSpec, TensorType } from '../../model/signature.ts';
-import { tableColumns } from '../formats/table.ts';
+import { type TableColumn, tableColumns } from '../formats/table.ts';
 import type { ProtocolModel } from '../protocol.ts';
 
 /** A piece of JSON Schema 2020-12, or of the document; integers of 64 bits are bigint. */
@@ -70,6 +70,13 @@ export function rowSchema(spec: TensorSpec, protocolModel: ProtocolModel): Node 
   if (inner.length === 0) return first;
   const row = { type: 'array', prefixItems: features, items: false, minItems: features.length };
   return second === undefined ? { anyOf: [first, row] } : row;
+}
+
+/** The columns of a model's table, where all are single values and some are not named like an input; else none. */
+export function featureColumns(protocolModel: ProtocolModel): readonly TableColumn[] {
+  const columns = tableColumns(protocolModel);
+  const named = columns.every(({ single }) => single) && columns.some(({ name }) => !protocolModel.inputs.has(name));
+  return named ? columns : [];
 }
 
 /** One instance: bare for the only input, else an object. */
