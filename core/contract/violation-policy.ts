@@ -40,3 +40,13 @@ export const policyFor = (stated: FeatureViolation | TensorViolation, rule: Viol
   typeof stated === 'string'
     ? stated
     : ((stated as { readonly [Rule in Violation['rule']]?: ViolationPolicy | undefined })[rule] ?? 'reject');
+
+/** Lets what breaks these rules through, and rejects by all others: {} where there are none. */
+export const flagging = (rules: {
+  readonly min?: number;
+  readonly max?: number;
+  readonly maxLength?: number;
+}): { onViolation?: TensorViolation & FeatureViolation } => {
+  const names = Object.keys(rules);
+  return names.length === 0 ? {} : { onViolation: Object.fromEntries(names.map((name) => [name, 'flag'])) };
+};

@@ -71,8 +71,9 @@ function listIn(text: string): string[] | undefined {
   return undefined;
 }
 
-/** Names with commas between them. */
+/** Names with commas between them, which neither a list nor an object is. */
 function separated(text: string): string[] | undefined {
+  if (/^\s*[[{]/.test(text)) return undefined;
   const names = text.split(',').map((name) => name.trim());
   return names.length > 1 && names.every((name) => name !== '') ? names : undefined;
 }

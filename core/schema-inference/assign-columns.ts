@@ -22,8 +22,11 @@ export interface Assignment {
 export interface AssignOptions {
   /** Columns that are something else: identifiers, times, labels, what is left out. */
   readonly taken: ReadonlySet<string>;
-  /** Columns that are probably something else: features only where their number says so. */
-  readonly unlikely: ReadonlySet<string>;
+  /**
+   * Columns that are probably something else, the surest first: the last of them are features before the first ones are,
+   * where their number says so.
+   */
+  readonly unlikely: readonly ReadonlySet<string>[];
   /** Names of features as somebody stated them. */
   readonly features?: readonly string[] | undefined;
   /** Names of features that the graph itself tells. */
@@ -83,7 +86,7 @@ function stated({ own, open }: Found, { features }: AssignOptions): Dealt | unde
   const wanted = widthOf(open);
   if (names.length !== wanted.columns && !(wanted.free && names.length > wanted.columns))
     throw new InferenceError(
-      `--features names ${names.length} columns for ${open.map(({ name, shape }) => `input ${name} [${shape.map(sizeText)}]`).join(' and ')}, expected ${wanted.columns}${wanted.free ? ' or more' : ''}`,
+      `--features names ${names.length} columns for ${open.map(({ name, shape }) => `input ${name} [${shape.map(sizeText).join(', ')}]`).join(' and ')}, expected ${wanted.columns}${wanted.free ? ' or more' : ''}`,
     );
   return { columns: deal(names, open), order: 'stated' };
 }
@@ -137,16 +140,19 @@ function byFile({ own, open, data }: Found, options: AssignOptions): Dealt {
 
 const isNumbers = (column: ColumnProfile): boolean => column.kind === 'numeric' || isTrueOrFalse(column);
 
-/** As many columns as the inputs take: those that are likely, or all of them; undefined where neither comes out even. */
+/** As many columns as the inputs take, the likelier ones before all of them; undefined where none comes out even. */
 function pick(
   inputs: readonly TensorSpec[],
   candidates: readonly string[],
-  unlikely: ReadonlySet<string>,
+  unlikely: AssignOptions['unlikely'],
 ): readonly string[] | undefined {
-  const likely = candidates.filter((name) => !unlikely.has(name));
   const { columns, free } = widthOf(inputs);
-  if (free && likely.length > columns) return likely;
-  return [likely, candidates].find(({ length }) => length === columns && length > 0);
+  for (let left = unlikely.length; left >= 0; left--) {
+    const out = unlikely.slice(0, left);
+    const found = candidates.filter((name) => !out.some((names) => names.has(name)));
+    if (found.length > 0 && (found.length === columns || (free && found.length > columns))) return found;
+  }
+  return undefined;
 }
 
 interface Uneven {

@@ -15,6 +15,8 @@ export interface ColumnKind {
   readonly kind: 'identifier' | 'time' | 'free text';
   /** By what that is known. */
   readonly why: string;
+  /** Whether a quantity may look like that as well. */
+  readonly weak: boolean;
 }
 
 /** Fewer values than this may all differ by chance. */
@@ -56,31 +58,34 @@ function numberKind(
 ): ColumnKind | undefined {
   if (min === null || max === null || facts?.whole !== true) return undefined;
   const values = rows - missing;
-  if (facts.days) return { kind: 'time', why: `days such as ${min}` };
+  if (facts.days) return { kind: 'time', why: `days such as ${min}`, weak: false };
   const epoch = EPOCHS.find(({ lowest, highest }) => min >= lowest && max <= highest);
-  if (epoch !== undefined && min < max) return { kind: 'time', why: `times in ${epoch.unit} since 1970` };
+  if (epoch !== undefined && min < max) return { kind: 'time', why: `times in ${epoch.unit} since 1970`, weak: true };
   if (facts.distinct !== values) return undefined;
-  if (isIdName(name) && values > 1) return { kind: 'identifier', why: 'by its name, and every value differs' };
+  if (isIdName(name) && values > 1)
+    return { kind: 'identifier', why: 'by its name, and every value differs', weak: false };
   if (values >= MIN_VALUES && max - min + 1 === values)
-    return { kind: 'identifier', why: `a running number, ${min} to ${max}` };
+    return { kind: 'identifier', why: `a running number, ${min} to ${max}`, weak: true };
   return undefined;
 }
 
 function textKind(name: string, column: CategoricalProfile, values: number): ColumnKind | undefined {
   const { categories, counts, other } = column;
   const seen = categories.slice(0, 200);
-  if (seen.every((value) => DATE_TEXT.test(value))) return { kind: 'time', why: `times such as ${seen[0]}` };
+  if (seen.every((value) => DATE_TEXT.test(value)))
+    return { kind: 'time', why: `times such as ${seen[0]}`, weak: false };
   const unique = counts[0] === 1;
-  if (seen.every((value) => UUID.test(value))) return { kind: 'identifier', why: 'UUIDs' };
+  if (seen.every((value) => UUID.test(value))) return { kind: 'identifier', why: 'UUIDs', weak: false };
   const words = seen.reduce((sum, value) => sum + value.trim().split(/\s+/).length, 0) / seen.length;
   // Beyond the first thousand nobody has counted how many differ: those that are counted are the most frequent.
   const distinct = other === 0 ? categories.length : Math.max(categories.length, values / Math.max(1, counts[0]!));
   const many = distinct / values > MAX_REPEATED_SHARE || other > 0;
   if (many && words >= MIN_WORDS && values >= MIN_VALUES)
-    return { kind: 'free text', why: `texts of ${Math.round(words)} words` };
+    return { kind: 'free text', why: `texts of ${Math.round(words)} words`, weak: false };
   if (!unique) return undefined;
-  if (isIdName(name) && values > 1) return { kind: 'identifier', why: 'by its name, and every value differs' };
-  return values >= MIN_VALUES ? { kind: 'identifier', why: 'every value differs' } : undefined;
+  if (isIdName(name) && values > 1)
+    return { kind: 'identifier', why: 'by its name, and every value differs', weak: false };
+  return values >= MIN_VALUES ? { kind: 'identifier', why: 'every value differs', weak: false } : undefined;
 }
 
 /** Text of a column of numbers: `true` and `false` in any capitals, and nothing else. */

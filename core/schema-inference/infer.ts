@@ -1,10 +1,11 @@
 import { Contract, type Feature } from '../contract/contract.ts';
 import { numberRange } from '../contract/integer-range.ts';
+import { flagging } from '../contract/violation-policy.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 import { type AssignedInput, assignColumns, listed, type OrderSource } from './assign-columns.ts';
-import { type ColumnKind, columnKind, isLabelName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
+import { type ColumnKind, columnKind, isIdName, isLabelName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
 import { widened, widenedWhole } from './widen.ts';
 
@@ -74,7 +75,10 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
     data,
     {
       taken: new Set([...special, ...(options.ignore ?? [])]),
-      unlikely: new Set([...kinds.keys(), ...(guessed === undefined ? [] : [guessed])]),
+      unlikely: [
+        new Set(guessed === undefined ? [] : [guessed]),
+        ...[false, true].map((weak) => new Set(names.filter((name) => kinds.get(name)?.weak === weak))),
+      ],
       features: options.features,
       named: options.named,
     },
@@ -108,15 +112,14 @@ function likelyOf(
   { data, kinds }: { readonly data: Profile; readonly kinds: ReadonlyMap<string, ColumnKind> },
   { id, time, ignore = [] }: InferOptions,
 ): InferredContract['likely'] {
-  const only = (kind: ColumnKind['kind']): string | undefined => {
+  const only = (kind: ColumnKind['kind'], preferred: (name: string) => boolean): string | undefined => {
     const found = rest.filter((name) => kinds.get(name)?.kind === kind && !ignore.includes(name));
-    // A day as a number beside a time that is written out is the same said twice.
-    const written = found.filter((name) => data.columns[name]!.kind === 'categorical');
-    return [found, written].find(({ length }) => length === 1)?.[0];
+    return [found, found.filter(preferred)].find(({ length }) => length === 1)?.[0];
   };
   const found = {
-    id: id === undefined ? only('identifier') : undefined,
-    time: time === undefined ? only('time') : undefined,
+    id: id === undefined ? only('identifier', isIdName) : undefined,
+    // A day as a number beside a time that is written out is the same said twice.
+    time: time === undefined ? only('time', (name) => data.columns[name]!.kind === 'categorical') : undefined,
   };
   return {
     ...(found.id === undefined ? {} : { id: found.id }),
@@ -213,12 +216,7 @@ function featureOf(
   }
   const whole = type === 'integer' || facts?.get(name)?.whole === true;
   const range = within(input, whole ? widenedWhole(min, max) : widened(min, max));
-  if (range.min === undefined && range.max === undefined) return { ...base, type };
-  const flagged = {
-    ...(range.min === undefined ? {} : { min: 'flag' }),
-    ...(range.max === undefined ? {} : { max: 'flag' }),
-  };
-  return { ...base, type, ...range, onViolation: strict ? 'reject' : (flagged as Feature['onViolation']) };
+  return { ...base, type, ...range, ...(strict ? {} : flagging(range)) };
 }
 
 /** The values of a text that are all there are; none where hardly one comes back. */
@@ -250,7 +248,7 @@ function takenColumns(names: readonly string[], { carried, kinds, label, options
     const kind = kinds.get(column);
     const by = kind === undefined ? undefined : `${kind.kind}: ${kind.why}`;
     if (carried.has(column)) return by === undefined ? [] : [{ column, as: 'feature without drift', why: by }];
-    const guess = options.guessed?.has(column) ? by : undefined;
+    const guess = options.guessed?.has(column) ? kind?.why : undefined;
     if (column === options.id) return [{ column, as: 'id', why: guess ?? '--id' }];
     if (column === options.time) return [{ column, as: 'time', why: guess ?? '--time' }];
     if (column === label)

@@ -1,6 +1,7 @@
 import { numberRange } from '../contract/integer-range.ts';
 import { lengthsOf, summarise } from '../contract/summary.ts';
 import { TensorRule } from '../contract/tensor-rule.ts';
+import { flagging } from '../contract/violation-policy.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
 import { widened, widenedWhole } from './widen.ts';
@@ -44,11 +45,13 @@ export class TensorLearner {
 
   rule(): TensorRule {
     const { name, type } = this.spec;
+    const bounds = type === 'string' ? this.length() : this.range();
     return TensorRule.parse({
       name,
       shape: this.shape(),
-      ...(type === 'string' ? this.length() : this.range()),
+      ...bounds,
       ...(this.finite ? {} : { finite: false }),
+      ...(this.strict ? {} : flagging(bounds)),
     });
   }
 
@@ -64,12 +67,11 @@ export class TensorLearner {
     });
   }
 
-  private length(): Pick<TensorRule, 'maxLength'> & Partial<Pick<TensorRule, 'onViolation'>> {
-    const { max: maxLength } = widenedWhole(0, Math.max(1, this.longest));
-    return { maxLength, ...(this.strict ? {} : { onViolation: { maxLength: 'flag' } }) };
+  private length(): Pick<TensorRule, 'maxLength'> {
+    return { maxLength: widenedWhole(0, Math.max(1, this.longest)).max };
   }
 
-  private range(): Pick<TensorRule, 'min' | 'max'> & Partial<Pick<TensorRule, 'onViolation'>> {
+  private range(): Pick<TensorRule, 'min' | 'max'> {
     const { type } = this.spec;
     if (type === 'bool' || this.min > this.max) return {};
     const { min, max } = (type.startsWith('float') ? widened : widenedWhole)(this.min, this.max);
@@ -77,7 +79,6 @@ export class TensorLearner {
     return {
       ...(own !== undefined && min <= own.lowest ? {} : { min }),
       ...(own !== undefined && max >= own.highest ? {} : { max }),
-      ...(this.strict ? {} : { onViolation: { min: 'flag', max: 'flag' } }),
     };
   }
 }

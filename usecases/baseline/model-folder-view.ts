@@ -11,20 +11,24 @@ export const ModelFolderView = z.strictObject({
       by: z
         .enum(['stated', 'graph', 'file'])
         .describe('Who says the order: --features, the graph’s own metadata, or the columns of the file.'),
-      inputs: z.array(
-        z.strictObject({
-          input: z.string().describe('Input [n, k] of the graph.'),
-          columns: z.array(z.string()).describe('The features that it takes, in its order.'),
-        }),
-      ),
+      inputs: z
+        .array(
+          z.strictObject({
+            input: z.string().describe('Input [n, k] of the graph.'),
+            columns: z.array(z.string()).describe('The features that it takes, in its order.'),
+          }),
+        )
+        .describe('Inputs whose features are in that order.'),
     })
     .nullable()
     .describe('The order of features that share an input; null where each has its own.'),
   taken: z
     .array(
       z.strictObject({
-        column: z.string(),
-        as: z.enum(['id', 'time', 'label', 'extra', 'feature without drift']),
+        column: z.string().describe('Its name.'),
+        as: z
+          .enum(['id', 'time', 'label', 'extra', 'feature without drift'])
+          .describe('What it was taken for; extra is carried along and nothing to the model.'),
         why: z.string().describe('By what it was taken for that.'),
       }),
     )
