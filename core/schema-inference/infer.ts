@@ -65,6 +65,7 @@ type InputFeature = Contract['features'][number];
  */
 export function inferContract(signature: Signature, data: Profile, options: InferOptions = {}): InferredContract {
   const names = Object.keys(data.columns);
+  if (data.rows === 0) throw new InferenceError(`the data has no rows, only the columns ${listed(names) || '(none)'}`);
   assertKnown(names, options);
   const kinds = kindsOf(data, options.facts);
   const special = new Set([options.id, options.time, options.label].filter((name) => name !== undefined));
