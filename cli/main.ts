@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
+import { RegistrationRefusedError, ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
 import { addApprove } from './commands/approve.ts';
 import { addCompare } from './commands/compare.ts';
 import { addCost } from './commands/cost.ts';
@@ -121,7 +121,10 @@ function failed(error: unknown, io: Io): number {
   const text = io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${missingLibrary(error as Error) ?? message}`;
   io.err(printableLines(text));
   const refused =
-    error instanceof CheckFailedError || error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError;
+    error instanceof CheckFailedError ||
+    error instanceof RegistrationRefusedError ||
+    error instanceof ReleaseConflictError ||
+    error instanceof ReleaseRefusedError;
   if (refused) return 1;
   return 2;
 }

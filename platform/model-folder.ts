@@ -19,6 +19,8 @@ export const MODEL_FILES = {
   baseline: 'baseline.json',
   metrics: 'metrics.json',
   card: 'MODEL_CARD.md',
+  /** Real requests, a line each, that a version is rehearsed on where its baseline keeps no rows. */
+  example: 'example.jsonl',
 } as const;
 
 /** A file of a model folder is missing or not what it should be; the message names the file and the fault. */

@@ -30,6 +30,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   validation: ['registry', 'reports'],
   quarantine: ['validation', 'reports'],
   baseline: ['validation'],
+  rehearsal: ['validation', 'baseline'],
   drift: ['registry', 'validation', 'reports'],
   quality: ['registry', 'validation', 'baseline'],
   'ground-truth': ['quality'],

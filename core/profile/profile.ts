@@ -86,7 +86,6 @@ export const ReferencePerformance = z.strictObject({
     .describe('Share of wrong decisions; absent where none can be wrong (a regression without a tolerance).'),
   brier: z.number().optional().describe('Mean squared difference of probability and truth; binary only.'),
   mae: z.number().min(0).optional().describe('Mean absolute error; regression only.'),
-  rmse: z.number().min(0).optional().describe('Root mean squared error; regression only.'),
   withoutScore: Count.optional().describe(
     'Labelled rows for which the model gave no number; left out where there are none.',
   ),
@@ -95,6 +94,25 @@ export const ReferencePerformance = z.strictObject({
     .max(1_000)
     .optional()
     .describe('Regression only: edges that absolute errors are counted over, quantiles of the reference’s own.'),
+  classes: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('Name of the class; of a binary decision true or false.'),
+        rows: Count.describe('Rows whose truth it is.'),
+        wrong: Count.describe('Those of them that were decided otherwise.'),
+      }),
+    )
+    .optional()
+    .describe('Classes that labels have; absent of a regression, and from what older programs made.'),
+  squares: z
+    .strictObject({
+      rows: Count.describe('Rows with a label and a finite answer.'),
+      error: z.number().min(0).describe('Mean squared error.'),
+      ofMean: z.number().min(0).describe('Mean squared error of answering the mean of the labels every time.'),
+      deviation: z.number().min(0).describe('Standard deviation, over rows, of the difference of the two.'),
+    })
+    .optional()
+    .describe('Regression only; absent from what older programs made.'),
 });
 export type ReferencePerformance = z.infer<typeof ReferencePerformance>;
 

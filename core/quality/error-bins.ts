@@ -1,7 +1,7 @@
 import { distinctEdges } from '../profile/bins.ts';
 
 /** Quantiles of a reference's absolute errors that become edges: a hundredth of its rows between two, finer at the end. */
-const QUANTILES = [...Array.from({ length: 99 }, (_, i) => (i + 1) / 100), 0.995, 0.999];
+export const ERROR_QUANTILES = [...Array.from({ length: 99 }, (_, i) => (i + 1) / 100), 0.995, 0.999];
 
 /**
  * Edges that absolute errors are counted over where there is no reference: 20 in each decade from a millionth to a
@@ -20,5 +20,5 @@ export function errorEdges(absoluteErrors: Iterable<number>): number[] {
   const ascending = Float64Array.from(absoluteErrors).sort();
   if (ascending.length === 0) return [];
   // Below an edge of 0 there is nothing.
-  return distinctEdges(QUANTILES.map((share) => quantileOf(ascending, share))).filter((edge) => edge > 0);
+  return distinctEdges(ERROR_QUANTILES.map((share) => quantileOf(ascending, share))).filter((edge) => edge > 0);
 }

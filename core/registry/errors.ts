@@ -8,6 +8,11 @@ export class ReleaseRefusedError extends RegistryError {
   override readonly name = 'ReleaseRefusedError';
 }
 
+/** A version is not fit to be registered; the message says why. */
+export class RegistrationRefusedError extends RegistryError {
+  override readonly name = 'RegistrationRefusedError';
+}
+
 /** Somebody else changed the release first. */
 export class ReleaseConflictError extends RegistryError {
   override readonly name = 'ReleaseConflictError';

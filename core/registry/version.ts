@@ -28,6 +28,9 @@ export const ModelVersion = z.strictObject({
   repairs: Repairs.optional().describe(
     'What was done to the graph so that it can be served; absent of one that is as it was given.',
   ),
+  rehearsal: Artifact.optional().describe(
+    'What it answered about real rows, which an endpoint holds it to when it loads it; absent where it was not rehearsed, or nothing may be kept of the rows.',
+  ),
   registeredAt: Instant,
   registeredBy: z.string().describe('Who registered it.'),
 });

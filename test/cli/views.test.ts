@@ -232,7 +232,7 @@ describe('views', () => {
 const STORED = new Set([
   ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary', 'judged', 'class', 'former', 'frozen'],
   ...['baseline', 'sideBySide', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges', 'zeros'],
-  ...['repairs', 'mae', 'rmse', 'withoutScore'],
+  ...['repairs', 'mae', 'withoutScore'],
   ...['effect', 'made', 'personal', 'erasures', 'drops', 'datasets', 'quarantine', 'truths', 'captures', 'answers'],
 ]);
 

@@ -83,9 +83,9 @@ export class RowModel {
     await writeFile(path.join(folder, 'model.onnx'), tableModel(table));
     await writeFile(path.join(folder, 'model.json'), JSON.stringify(this.#manifest()));
     const { version } = await withExamined(path.join(folder, 'model.onnx'), (examined) =>
-      registerModel(registry, folder, examined, (record) =>
-        sideBySide(this.runtime.home, record, { entry: workerEntry() }),
-      ),
+      registerModel(registry, folder, examined, {
+        compare: (record) => sideBySide(this.runtime.home, record, { entry: workerEntry() }),
+      }),
     );
     await registry.apply(this.name, { type: 'approve', version, reason: 'test' });
     return version;

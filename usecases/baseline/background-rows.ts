@@ -1,4 +1,4 @@
-import type { FeatureType } from '../../core/contract/contract.ts';
+import type { Feature, FeatureType } from '../../core/contract/contract.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
 import { Explanations } from '../../core/manifest/explanations.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
@@ -21,15 +21,19 @@ export async function backgroundIn(
   const columns = contract.features.filter(({ name }) => present.includes(name));
   if (isPersonal(contract) || columns.length === 0) return {};
   const { backgroundRows: most } = Explanations.parse(explanations ?? {});
+  return { background: { columns: columns.map(({ name }) => name), rows: await drawnRows(duck, columns, most) } };
+}
+
+/** Rows of the table `rows` drawn at random, the same ones of the same data, as values of some columns. */
+export async function drawnRows(
+  duck: Duck,
+  columns: readonly Pick<Feature, 'name' | 'type'>[],
+  most: number,
+): Promise<BackgroundRows['rows']> {
   const rows = await duck.rows(
     `SELECT ${columns.map(({ name }) => identifier(name)).join(', ')} FROM rows ORDER BY hash(${ROW}), ${ROW} LIMIT ${most}`,
   );
-  return {
-    background: {
-      columns: columns.map(({ name }) => name),
-      rows: rows.map((row) => columns.map(({ name, type }) => backgroundCell(row[name], type))),
-    },
-  };
+  return rows.map((row) => columns.map(({ name, type }) => backgroundCell(row[name], type)));
 }
 
 /** A value as JSON has it; what is no number in a column of numbers is missing. */

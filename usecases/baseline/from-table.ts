@@ -10,6 +10,7 @@ import type { Decision } from '../../core/manifest/decision.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { OutlierCalibration } from '../../core/profile/outlier-calibration.ts';
 import type { Baseline, Profile, ReferencePerformance } from '../../core/profile/profile.ts';
+import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
 import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
@@ -123,10 +124,11 @@ async function score(
   ];
   const tally = new PerformanceTally(decision, manifest.outputs);
   const read = compileScores(decision, manifest.outputs);
+  const batch = takesOneRow(signature) ? 1 : BATCH;
   try {
-    for (let from = 0; ; from += BATCH) {
+    for (let from = 0; ; from += batch) {
       const rows = await duck.rows(
-        `SELECT ${ROW} AS "@row", ${select.join(', ')} FROM rows WHERE ${ROW} >= ${from} AND ${ROW} < ${from + BATCH} ORDER BY ${ROW}`,
+        `SELECT ${ROW} AS "@row", ${select.join(', ')} FROM rows WHERE ${ROW} >= ${from} AND ${ROW} < ${from + batch} ORDER BY ${ROW}`,
       );
       if (rows.length === 0) break;
       const scores = read(await run(model, check, rows, decision.output), rows.length);

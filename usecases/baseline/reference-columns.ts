@@ -2,7 +2,7 @@ import { CELL_STATES, type CellRule } from '../../core/contract/cells/cell-rule.
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import { fitsParquet } from '../../core/contract/cells/parquet-sql.ts';
 import type { DataColumns } from '../../core/contract/data-columns.ts';
-import { InferenceError } from '../../core/schema-inference/infer.ts';
+import { InferenceError } from '../../core/schema-inference/inference-error.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { openPlainTable } from '../validation/plain-table.ts';
 

@@ -8,6 +8,7 @@ import { halfValue } from '../../core/model/half.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { ReferenceSample } from '../../core/schema-inference/decision-facts.ts';
+import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
@@ -81,9 +82,9 @@ interface SampleBatch {
 
 const textOf = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
 
-/** Rows of a table, in one batch; their cells are read as a validation reads them. */
+/** Rows of a table, in one batch where the graph takes one; their cells are read as a validation reads them. */
 async function* rowsOf(
-  { dataFile, manifest: { contract }, label }: SampleOptions,
+  { dataFile, manifest: { contract }, signature, label }: SampleOptions,
   check: CompiledContract,
 ): AsyncGenerator<SampleBatch> {
   const rows = await withDuck(undefined, async (duck) => {
@@ -100,7 +101,11 @@ async function* rowsOf(
     const numbered = `(SELECT *, row_number() OVER () AS "@number" FROM ${relation})`;
     return duck.rows(`SELECT ${select.join(', ')} FROM ${numbered} WHERE "@number" % ${every} = 0`);
   });
-  if (rows.length > 0) yield { inputs: inputsOf(check, rows), truths: rows.map((row) => textOf(row['@truth'])) };
+  const size = takesOneRow(signature) ? 1 : SAMPLED_ROWS;
+  for (let from = 0; from < rows.length; from += size) {
+    const batch = rows.slice(from, from + size);
+    yield { inputs: inputsOf(check, batch), truths: batch.map((row) => textOf(row['@truth'])) };
+  }
 }
 
 function valueSql(rule: CellRule, { expression, source }: PlainColumn): string {

@@ -3,21 +3,15 @@ import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
-import type { Repairs } from '../../core/model/repair.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { type ChainReport, compareKept, linksTo, verifyChain } from '../../core/registry/chain.ts';
 import type { Command } from '../../core/registry/commands.ts';
+import { type ContentChange, contentChanges, documentChanges } from '../../core/registry/content-changes.ts';
 import { decide } from '../../core/registry/decide.ts';
 import { ReleaseConflictError, UnknownVersionError } from '../../core/registry/errors.ts';
-import {
-  contentDifferences,
-  documentDifferences,
-  type VersionContent,
-  type VersionDocuments,
-} from '../../core/registry/identity.ts';
+import { isSameContent, type VersionContent, type VersionDocuments } from '../../core/registry/identity.ts';
 import { EMPTY_STATE, type Entry, type ReleaseState } from '../../core/registry/ledger.ts';
 import { type Artifact, ModelVersion } from '../../core/registry/version.ts';
-import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import type { ReleaseChanged } from '../../events/schemas.ts';
 import { digestOf, digestOfFile } from '../../platform/digest.ts';
 import { PlatformError } from '../../platform/errors.ts';
@@ -27,6 +21,7 @@ import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { formerTrial } from './former-release.ts';
 import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
+import { evidenceOf, type RegisterOptions, type Registration, registrationReason } from './registration.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
 const REGISTER_RETRIES = 10;
@@ -40,28 +35,6 @@ export interface ApplyOptions {
   readonly expectedRevision?: number;
   /** How often to read again and decide anew after a conflict; 0, the default, tells the caller. */
   readonly retries?: number;
-}
-
-export interface RegisterOptions {
-  /** The model, when it is not the folder's own file: one that has within it what that keeps beside it. */
-  readonly modelFile?: string | undefined;
-  /** What was done to the model as it was given. @default nothing */
-  readonly repairs?: Repairs | undefined;
-  /** Compares a version whose file is kept already with the champion. @default nothing is compared */
-  readonly compare?: ((version: ModelVersion) => Promise<SideBySide | undefined>) | undefined;
-}
-
-export interface Registration {
-  readonly version: ModelVersion;
-  /** The ledger entry; absent when the same version was registered before. */
-  readonly entry?: Entry;
-  /** Whether graph, manifest and baseline are those of a version that was there. */
-  readonly existed: boolean;
-  /**
-   * What the folder has otherwise than a version has: of a version that was there, its documents, which it keeps as
-   * they were registered; of a new one, what it differs by from the last version that has its graph.
-   */
-  readonly differences?: { readonly version: number; readonly parts: readonly string[] };
 }
 
 /** The registry as people and functions use it: decides by the pure state machine, writes one ledger entry. */
@@ -163,7 +136,7 @@ export class Registry {
   async register(
     folder: string,
     signature: Signature,
-    { modelFile, repairs, compare }: RegisterOptions = {},
+    { modelFile, repairs, prepare, compare }: RegisterOptions = {},
   ): Promise<Registration> {
     const files = await readModelFolder(folder, signature, modelFile);
     const model = files.manifest.name;
@@ -175,12 +148,17 @@ export class Registry {
       metrics: files.metrics,
       card: files.card && { digest: digestOf(files.card) },
     };
-    const known = await this.#withGraph(model, content);
+    const known = await this.#likest(model, content);
     if (known?.existed) return known;
+    const candidate = { folder, manifest: files.manifest, signature, modelFile: files.modelFile, digest };
+    const prepared = await prepare?.({ ...candidate, baseline: files.baseline?.value });
+    const rehearsal = prepared?.rehearsal;
+    const rehearsed = rehearsal !== undefined && rehearsal.kept.length > 0;
     const kept = {
       artifact: await this.#keepModel(files.modelFile, digest),
       baseline: files.baseline && (await this.#keep('baselines', 'json', files.baseline.bytes)),
       card: files.card && (await this.#keep('cards', 'md', files.card)),
+      ...(rehearsed && { rehearsal: await this.#keepJson('rehearsals', rehearsal) }),
     };
     const common = {
       model,
@@ -193,19 +171,23 @@ export class Registry {
       registeredBy: this.actor,
     };
     const beside = await compare?.({ ...common, version: (await this.state(model)).latest + 1 });
-    const sideBySide =
-      beside && (await this.#keep('side-by-side', 'json', new TextEncoder().encode(JSON.stringify(beside))));
-    const reason = `registered from a folder, sha256 ${digest.slice(0, 12)}…`;
+    const sideBySide = beside && (await this.#keepJson('side-by-side', beside));
+    const reason = registrationReason(digest, prepared);
     for (let attempt = 0; ; attempt++) {
       // Read before the look for the same model: whoever registers it in between makes this revision stale.
       const state = await this.state(model);
-      const like = await this.#withGraph(model, content);
+      const like = await this.#likest(model, content);
       if (like?.existed) return like;
       const version: ModelVersion = { ...common, version: state.latest + 1, ...(sideBySide && { sideBySide }) };
       try {
-        const command: Command = { type: 'register', version: version.version, reason, ...evidenceOf(beside) };
+        const command: Command = {
+          type: 'register',
+          version: version.version,
+          reason,
+          ...evidenceOf(beside, prepared),
+        };
         const entry = await this.#append(model, command, { expectedRevision: state.revision }, version);
-        return { version, entry, existed: false, ...(like && { differences: like.differences }) };
+        return { version, entry, existed: false, ...(like?.differences && { differences: like.differences }) };
       } catch (error) {
         if (!(error instanceof ReleaseConflictError) || attempt >= REGISTER_RETRIES) throw error;
       }
@@ -279,22 +261,17 @@ export class Registry {
     }
   }
 
-  /** The version of the same content, else the last one with the same graph; and what is different there. */
-  async #withGraph(model: string, content: VersionContent & VersionDocuments): Promise<Registration | undefined> {
-    let last: Registration | undefined;
+  /** The version of the same content, else the last one with the same graph, else the last one; and what differs there. */
+  async #likest(model: string, content: VersionContent & VersionDocuments): Promise<Registration | undefined> {
+    let [last, sameGraph]: (ModelVersion | undefined)[] = [];
     for await (const version of this.home.ledger.versions(model)) {
-      if (version.artifact.digest !== content.artifact.digest) continue;
-      const parts = contentDifferences(version, content);
-      const existed = parts.length === 0;
-      const differing = existed ? documentDifferences(version, content) : parts;
-      last = {
-        version,
-        existed,
-        ...(differing.length > 0 && { differences: { version: version.version, parts: differing } }),
-      };
-      if (existed) break;
+      if (isSameContent(version, content))
+        return { version, existed: true, ...differencesOf(version, documentChanges(version, content)) };
+      last = version;
+      if (version.artifact.digest === content.artifact.digest) sameGraph = version;
     }
-    return last;
+    const version = sameGraph ?? last;
+    return version && { version, existed: false, ...differencesOf(version, contentChanges(version, content)) };
   }
 
   /**
@@ -317,6 +294,10 @@ export class Registry {
     }
   }
 
+  #keepJson(folder: string, value: unknown): Promise<Artifact> {
+    return this.#keep(folder, 'json', new TextEncoder().encode(JSON.stringify(value)));
+  }
+
   async #keep(folder: string, extension: string, body: Uint8Array): Promise<Artifact> {
     const digest = digestOf(body);
     const key = `${folder}/${digest}.${extension}`;
@@ -325,12 +306,10 @@ export class Registry {
   }
 }
 
-/** What an entry says of how a version compares: the metrics of rows are kept beside it. */
-function evidenceOf(beside: SideBySide | undefined): { evidence?: unknown } {
-  if (beside === undefined) return {};
-  const { champion, source, rows, labelled, disagreement, rankCorrelation } = beside;
-  return { evidence: { beside: { champion, source, rows, labelled, disagreement, rankCorrelation } } };
-}
+const differencesOf = (
+  { version }: ModelVersion,
+  changes: readonly ContentChange[],
+): Pick<Registration, 'differences'> => (changes.length > 0 ? { differences: { version, changes } } : {});
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import type { Baseline } from '../../core/profile/profile.ts';
 import type { Artifact, ModelVersion } from '../../core/registry/version.ts';
+import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
@@ -27,15 +28,24 @@ export class ArtifactCache {
    * its schema when it was registered, and by its digest it is still that.
    */
   async baseline({ baseline }: ModelVersion): Promise<Baseline | undefined> {
-    if (baseline === undefined) return undefined;
+    return baseline && (await this.document<Baseline>('baselines', baseline));
+  }
+
+  /** What a version answered when it was registered; undefined when it was not rehearsed. As of a baseline. */
+  async rehearsal({ rehearsal }: ModelVersion): Promise<Rehearsal | undefined> {
+    return rehearsal && (await this.document<Rehearsal>('rehearsals', rehearsal));
+  }
+
+  /** An artifact of JSON, as it was registered or not at all. */
+  private async document<T>(kind: string, artifact: Artifact): Promise<T> {
     for (let attempt = 0; ; attempt++) {
-      const path = await this.kept('baselines', 'json', baseline);
+      const path = await this.kept(kind, 'json', artifact);
       const bytes = await readFile(path);
       const found = createHash('sha256').update(bytes).digest('hex');
-      if (found === baseline.digest) return JSON.parse(bytes.toString('utf8')) as Baseline;
+      if (found === artifact.digest) return JSON.parse(bytes.toString('utf8')) as T;
       // The copy may be the damaged one: once more from the store.
       await rm(path, { force: true });
-      if (attempt > 0) throw new DigestMismatchError(path, baseline.digest, found);
+      if (attempt > 0) throw new DigestMismatchError(path, artifact.digest, found);
     }
   }
 

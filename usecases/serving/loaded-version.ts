@@ -1,11 +1,7 @@
 import { type CaptureWriter, captureWriter } from '../../core/captures/capture-line.ts';
 import { compileOutputReader, type OutputReader } from '../../core/captures/output-reader.ts';
 import { type Checked, type CompiledContract, compileCheck } from '../../core/contract/check.ts';
-import type { Contract } from '../../core/contract/contract.ts';
-import { exampleValue } from '../../core/contract/example-value.ts';
 import { isPersonal, type PrivacyKeys } from '../../core/contract/personal.ts';
-import { plainTensor } from '../../core/contract/plain-tensor.ts';
-import type { RawTensor } from '../../core/contract/raw-tensor.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
 import type { Guards } from '../../core/manifest/guards.ts';
 import type { OutputMeaning } from '../../core/manifest/manifest.ts';
@@ -14,12 +10,14 @@ import type { TensorData } from '../../core/model/tensor.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { type ProtocolModel, protocolModelOf } from '../../core/protocols/protocol.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
+import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import { compileScores, type ScoreReader } from '../../core/serving/decision-scores.ts';
 import { compilePreprocess, type Preprocessor } from '../../platform/images/preprocess.ts';
 import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
 import { processKeys } from '../../platform/privacy.ts';
 import type { Explainer } from '../explanations/explainer.ts';
 import { type Guarding, guardingOf } from './guards.ts';
+import { repeatRehearsal } from './rehearsed.ts';
 
 /** A model version in memory, with all that is worked out once: its contract compiled, what protocols know of it, its capture. */
 export interface LoadedVersion extends Guarding {
@@ -73,6 +71,8 @@ export interface ResidentParts {
   readonly path: string;
   /** The version's baseline, where {@link wantsBaseline} says so. */
   readonly baseline?: Baseline | undefined;
+  /** What it answered when it was registered; undefined where it was not rehearsed. */
+  readonly rehearsal?: Rehearsal | undefined;
   /** The privacy keys as far as they are known, see captureWriter. */
   readonly keys?: () => PrivacyKeys | undefined;
   /** @default in this process */
@@ -83,13 +83,13 @@ export interface ResidentParts {
 export const wantsBaseline = ({ manifest }: ModelVersion): boolean => manifest.guards?.outOfDistribution !== undefined;
 
 /**
- * Loads a version from its file and warms it up.
+ * Loads a version from its file and warms it up by the rows that it was rehearsed on.
  *
- * @throws DigestMismatchError, ModelLoadError, ContractBindingError, or whatever the first run throws
+ * @throws DigestMismatchError, ModelLoadError, ContractBindingError, RehearsalMismatchError
  */
 export async function loadVersion(
   record: ModelVersion,
-  { path, baseline, keys, load = loadHere }: ResidentParts,
+  { path, baseline, rehearsal, keys, load = loadHere }: ResidentParts,
 ): Promise<LoadedVersion> {
   const { manifest } = record;
   const { contract } = manifest;
@@ -132,7 +132,7 @@ export async function loadVersion(
       throw new Error(
         `the decision reads output ${loaded.decision.output}, the graph gives ${[...loaded.protocolModel.outputs.keys()].join(', ')}`,
       );
-    await warmUp(loaded, contract);
+    if (rehearsal !== undefined) await repeatRehearsal(model, rehearsal);
     return loaded;
   } catch (error) {
     await model.release();
@@ -142,29 +142,6 @@ export async function loadVersion(
 
 const labelsOf = (outputs: readonly OutputMeaning[]): Map<string, string[]> =>
   new Map(outputs.flatMap(({ name, classes }) => (classes === undefined ? [] : [[name, classes.map(String)]])));
-
-/** One run on a row that keeps the contract: whatever is built lazily is built, and a model that cannot run is found out. */
-async function warmUp(loaded: LoadedVersion, contract: Contract): Promise<void> {
-  const inputs = new Map<string, RawTensor>();
-  const { features } = loaded.check;
-  for (const spec of loaded.check.inputs) {
-    const shape = spec.shape.map((size) => (size === -1 ? 1 : size));
-    const own = features.filter((feature) => (feature.input ?? feature.name) === spec.name);
-    if (own.length > 0) {
-      if (shape.length === 2) shape[1] = own.length;
-      const row = own.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0)).map((feature) => exampleValue(feature));
-      inputs.set(spec.name, { shape, data: Array.from({ length: shape[0] ?? 1 }, () => row).flat() });
-      continue;
-    }
-    // What the contract is silent on may want sizes that nobody here can know: then there is no warming up.
-    const rule = contract.tensors.find(({ name }) => name === spec.name);
-    if (rule?.shape === undefined && (spec.shape.some((size, axis) => size === -1 && axis > 0) || shape.length === 0))
-      return;
-    inputs.set(spec.name, plainTensor(spec, rule));
-  }
-  const { tensors } = loaded.check.run(inputs, false);
-  await loaded.model.run(tensors);
-}
 
 /** The decision's scores, one a row; empty when the model has no decision. */
 export function decisionScores(

@@ -319,7 +319,10 @@ export class ServedModel {
       const baseline = wantsBaseline(record) ? cache.baseline(record) : undefined;
       // Whichever fails first is told; the other must not be left to fail with nobody to hear it.
       baseline?.catch(() => undefined);
-      return loadVersion(record, { path: await cache.file(record), baseline: await baseline, keys, load });
+      const rehearsal = cache.rehearsal(record);
+      rehearsal.catch(() => undefined);
+      const path = await cache.file(record);
+      return loadVersion(record, { path, baseline: await baseline, rehearsal: await rehearsal, keys, load });
     };
     try {
       const loaded = await fresh();

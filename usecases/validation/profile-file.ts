@@ -1,5 +1,6 @@
 import { CELL_STATES } from '../../core/contract/cells/cell-rule.ts';
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
+import type { Profile } from '../../core/profile/profile.ts';
 import { batchesOf, type ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { type Duck, withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
@@ -15,13 +16,25 @@ const FILE = 'plain_file';
 export interface ProfileOptions {
   /** Whether NaN, NA and NULL are values of a column of text, as a contract has it, and not missing. @default false */
   readonly literalText?: boolean;
+  /** What else is asked of the file while it is open, once it is profiled. */
+  readonly also?: (duck: Duck, profiled: ProfiledFile) => Promise<void>;
+}
+
+/** A file as a relation, with the profile that was made of it. */
+export interface ProfiledFile {
+  readonly relation: string;
+  readonly columns: readonly ProfiledColumn[];
+  readonly profile: Profile;
 }
 
 /**
  * Profiles a file of any form, without a contract: a column is numeric when all values that it has are numbers. Those
  * that no double holds are not counted as values.
  */
-export async function profileAnyFile(file: string, { literalText = false }: ProfileOptions = {}): Promise<FileProfile> {
+export async function profileAnyFile(
+  file: string,
+  { literalText = false, also }: ProfileOptions = {},
+): Promise<FileProfile> {
   return withDuck(undefined, async (duck) => {
     const { relation, columns: found, index, leftOut } = await openPlainTable(duck, file);
     // Names of ours: those of the file never meet the engine.
@@ -42,7 +55,9 @@ export async function profileAnyFile(file: string, { literalText = false }: Prof
           isText(column) && !literalText ? `CASE WHEN ${state} <> ${CELL_STATES.missing} THEN ${text} END` : text,
       };
     });
-    return { ...(await profileRelation(duck, FILE, profiled)), index, leftOut };
+    const profile = await profileRelation(duck, FILE, profiled);
+    await also?.(duck, { relation: FILE, columns: profiled, profile });
+    return { ...profile, index, leftOut };
   });
 }
 

@@ -3,12 +3,12 @@ import type { WorkerError, WorkerErrorKind } from './messages.ts';
 
 /** Serializes an error of a worker for the pool. */
 export function workerErrorOf(error: unknown): WorkerError {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const { message, stack, cause } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof DigestMismatchError) {
     const { path, expected, found } = error;
     return { kind: 'digest', message, stack, digests: { path, expected, found } };
   }
-  return { kind: kindOf(error), message, stack };
+  return { kind: kindOf(error), message, stack, ...(cause instanceof Error && { cause: cause.message }) };
 }
 
 function kindOf(error: unknown): WorkerErrorKind {
@@ -21,6 +21,7 @@ function kindOf(error: unknown): WorkerErrorKind {
 export function errorOf(reported: WorkerError): Error {
   const error = createError(reported);
   if (reported.stack !== undefined) error.stack = reported.stack;
+  if (reported.cause !== undefined) error.cause = new Error(reported.cause);
   return error;
 }
 

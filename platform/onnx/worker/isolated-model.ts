@@ -3,6 +3,7 @@ import type { TensorData } from '../../../core/model/tensor.ts';
 import type { RunReport } from '../../../core/observability/observation.ts';
 import { PlatformError } from '../../errors.ts';
 import type { LoadOptions, OnnxModel } from '../model.ts';
+import { limitMemory, type MemoryLimit } from './memory-limit.ts';
 import { type WorkerEntry, WorkerLostError, WorkerProcess } from './worker-process.ts';
 
 /** A model has not answered in time, or has taken its process along. */
@@ -16,6 +17,8 @@ export interface IsolationOptions {
   readonly timeoutMs: number;
   /** How long the process may take to start, and the model to load; milliseconds. @default 20,000 */
   readonly startTimeoutMs?: number;
+  /** Most memory that the process may hold; MB. @default no limit */
+  readonly memoryMb?: number | undefined;
 }
 
 /** A process has not started in time: of the model that it was to run, that says nothing. */
@@ -102,6 +105,8 @@ class IsolatedModel implements OnnxModel {
     const worker = this.#worker ?? new WorkerProcess(this.isolation.entry, () => undefined);
     this.#worker = worker;
     let [late, started] = [false, false];
+    const { memoryMb } = this.isolation;
+    const memory = memoryMb === undefined ? undefined : limitMemory(worker, memoryMb);
     const within = (ms: number): NodeJS.Timeout =>
       setTimeout(() => {
         late = true;
@@ -123,10 +128,19 @@ class IsolatedModel implements OnnxModel {
           cause: error,
         });
       this.#lost++;
-      const how = late ? `it has not answered within ${timeoutMs / 1_000} s` : error.message;
-      throw new ModelLostError(`the model was lost: ${how}`, { cause: error });
+      throw new ModelLostError(`the model was lost: ${this.#howLost(error, late && timeoutMs, memory)}`, {
+        cause: error,
+      });
     } finally {
       clearTimeout(timer);
+      memory?.stop();
     }
+  }
+
+  #howLost({ message }: WorkerLostError, late: number | false, memory: MemoryLimit | undefined): string {
+    if (memory?.exceeded) return `its process took more than the ${this.isolation.memoryMb} MB that it may have`;
+    if (late !== false) return `it has not answered within ${late / 1_000} s`;
+    // Nobody here has killed it: most often that is the system, out of memory.
+    return message.includes('SIGKILL') ? `${message}: the system may have run out of memory` : message;
   }
 }

