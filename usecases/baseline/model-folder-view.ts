@@ -2,6 +2,12 @@ import * as z from 'zod';
 import { Manifest } from '../../core/manifest/manifest.ts';
 import { ReferencePerformance } from '../../core/profile/profile.ts';
 
+const BaselineSummary = z.strictObject({
+  rows: z.int().min(0).describe('Rows of the reference.'),
+  chunks: z.int().min(0).describe('Stretches in time order that thresholds of drift are learned from.'),
+  performance: ReferencePerformance.nullable().describe('How good the model is on it; null without labels.'),
+});
+
 /** A model folder that was written. */
 export const ModelFolderView = z.strictObject({
   folder: z.string().describe('Where it is.'),
@@ -36,13 +42,7 @@ export const ModelFolderView = z.strictObject({
   constant: z.array(z.string()).describe('Features with one value throughout, of which no range is told.'),
   notices: z.array(z.string()).describe('What of the reference data is not as it came, or only a person can say.'),
   manifest: Manifest,
-  baseline: z
-    .strictObject({
-      rows: z.int().min(0).describe('Rows of the reference.'),
-      chunks: z.int().min(0).describe('Stretches in time order that thresholds of drift are learned from.'),
-      performance: ReferencePerformance.nullable().describe('How good the model is on it; null without labels.'),
-    })
-    .describe('What is known of the reference data.'),
+  baseline: BaselineSummary.describe('What is known of the reference data.'),
   doubt: z
     .string()
     .nullable()
@@ -51,3 +51,11 @@ export const ModelFolderView = z.strictObject({
     ),
 });
 export type ModelFolderView = z.infer<typeof ModelFolderView>;
+
+/** A baseline that was made anew. */
+export const RemadeBaselineView = z.strictObject({
+  file: z.string().describe('Where it is.'),
+  ...BaselineSummary.shape,
+  before: BaselineSummary.nullable().describe('The one that was there; null where there was none.'),
+});
+export type RemadeBaselineView = z.infer<typeof RemadeBaselineView>;
