@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { openLocalHome } from '../platform/local/home.ts';
+import { MODEL_FILES } from '../platform/model-folder.ts';
 import { readSignature } from '../platform/onnx/model.ts';
+import { workerEntry } from '../platform/onnx/worker/worker-entry.ts';
 import { addLoader, writeCodeCache } from '../scripts/build/code-cache.ts';
 import { leanMiddy } from '../scripts/build/esbuild-middy-plugin.ts';
 import { BUNDLING } from '../scripts/build/esbuild-options.ts';
 import { FLOAT, model, node, valueInfo } from '../test/fixtures/onnx/write.ts';
 import { Registry } from '../usecases/registry/registry.ts';
+import { rehearseCandidate } from '../usecases/rehearsal/rehearse-candidate.ts';
 
 /** The tree model that is measured: 100 trees of depth 6 over 30 features. */
 export const TREE_MODEL = path.resolve('test/fixtures/onnx/tree-30.onnx');
@@ -114,15 +117,30 @@ const poolModel = (): Buffer =>
     outputs: [valueInfo('means', FLOAT, ['n', 3, 1, 1])],
   });
 
+/** As many requests as an endpoint asks a version about when it loads it. */
+const rehearsal = (): object[] => {
+  const flat = features(8);
+  return Array.from({ length: 8 }, (_, row) => ({ features: flat.slice(row * 30, row * 30 + 30) }));
+};
+
 async function release(folder: string, name: string, file: Buffer, manifest: object): Promise<void> {
   const from = path.join(folder, name);
   const onnx = path.join(from, 'model.onnx');
   await mkdir(from);
   await writeFile(onnx, file);
   await writeFile(path.join(from, 'model.json'), JSON.stringify({ name, ...manifest }));
+  if (manifest === TREE)
+    await writeFile(
+      path.join(from, MODEL_FILES.example),
+      rehearsal()
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+    );
   const home = await openLocalHome(path.join(folder, 'home'));
   const registry = new Registry(home, 'bench');
-  await registry.register(from, await readSignature(onnx));
+  await registry.register(from, await readSignature(onnx), {
+    prepare: (candidate) => rehearseCandidate(candidate, { entry: workerEntry() }),
+  });
   await registry.apply(name, { type: 'approve', version: 1, reason: 'bench' });
   await registry.apply(name, { type: 'release', version: 1, reason: 'bench' });
   await home.close();

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { RegistrationRefusedError, ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
 import { addApprove } from './commands/approve.ts';
+import { addBaseline } from './commands/baseline.ts';
 import { addCompare } from './commands/compare.ts';
+import { addContract } from './commands/contract.ts';
 import { addCost } from './commands/cost.ts';
 import { addDecrypt } from './commands/decrypt.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -41,6 +43,8 @@ export type AddCommand = (program: Command, io: Io, options: () => GlobalOptions
 
 const ADDITIONS: readonly AddCommand[] = [
   addInit,
+  addBaseline,
+  addContract,
   addRegister,
   addApprove,
   addReject,

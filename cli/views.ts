@@ -2,13 +2,14 @@ import type * as z from 'zod';
 import { Entry } from '../core/registry/ledger.ts';
 import { SimulationTableView, SimulationView } from '../core/simulation/view.ts';
 import { TraceView } from '../usecases/audit/trace-view.ts';
-import { ModelFolderView } from '../usecases/baseline/model-folder-view.ts';
+import { ModelFolderView, RemadeBaselineView } from '../usecases/baseline/model-folder-view.ts';
 import { DriftView, FileDriftView } from '../usecases/drift/drift-view.ts';
 import { DecryptedFileView, DecryptedValueView } from '../usecases/privacy/decrypt-view.ts';
 import { ForgetView } from '../usecases/privacy/forget-view.ts';
 import { CompareView } from '../usecases/quality/compare-view.ts';
 import { QualityView } from '../usecases/quality/quality-view.ts';
 import { RowsExportView, RowsListView, RowsReturnView, RowsView } from '../usecases/quarantine/rows-view.ts';
+import { ContractDiffView } from '../usecases/registry/contract-diff.ts';
 import { HistoryAtView, HistoryView, VerificationView } from '../usecases/registry/history-view.ts';
 import { RegistrationView } from '../usecases/registry/registration-view.ts';
 import { StatusView } from '../usecases/release/status-view.ts';
@@ -37,6 +38,8 @@ const entry = view('entry', Entry, 'the ledger entry that was appended');
 /** What each command prints with `--json`, by command and the options that change what it is. */
 export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   init: view('model-folder', ModelFolderView, 'the model folder that was written'),
+  baseline: view('baseline-made', RemadeBaselineView, 'the baseline that was made anew'),
+  'contract diff': view('contract-diff', ContractDiffView, 'what differs between two contracts'),
   register: view('registration', RegistrationView, 'the version that was registered'),
   approve: entry,
   reject: entry,

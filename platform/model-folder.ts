@@ -59,23 +59,28 @@ export async function readModelFolder(
   const at = (name: string): string => path.join(folder, name);
   const model = await stat(modelFile).catch(() => undefined);
   if (!model?.isFile()) throw new ModelFolderError(modelFile, 'no such file');
-  const manifest = await parsed(at(MODEL_FILES.manifest), Manifest);
-  if (!manifest) throw new ModelFolderError(at(MODEL_FILES.manifest), 'no such file; `trimtab init` writes one');
-  const { features, summaries } = checkOf(at(MODEL_FILES.manifest), manifest.value, signature);
-  const baseline = withoutPersonalOf(await parsed(at(MODEL_FILES.baseline), Baseline), manifest.value);
-  const fault =
-    guardsProblem(manifest.value, [...features, ...summaries], baseline?.value) ?? qualityProblem(manifest.value);
+  const manifest = await readManifest(at(MODEL_FILES.manifest));
+  const { features, summaries } = checkOf(at(MODEL_FILES.manifest), manifest, signature);
+  const baseline = withoutPersonalOf(await parsed(at(MODEL_FILES.baseline), Baseline), manifest);
+  const fault = guardsProblem(manifest, [...features, ...summaries], baseline?.value) ?? qualityProblem(manifest);
   if (fault !== undefined) throw new ModelFolderError(at(MODEL_FILES.manifest), fault);
   const metrics = await parsed(at(MODEL_FILES.metrics), z.record(z.string(), z.unknown()));
   const card = await bytesOf(at(MODEL_FILES.card));
   return {
     path: folder,
     modelFile,
-    manifest: manifest.value,
+    manifest,
     metrics: metrics?.value ?? {},
     ...(baseline ? { baseline } : {}),
     ...(card ? { card } : {}),
   };
+}
+
+/** Reads a manifest by itself; whether a graph fits it is not looked at. @throws ModelFolderError */
+export async function readManifest(file: string): Promise<Manifest> {
+  const manifest = await parsed(file, Manifest);
+  if (!manifest) throw new ModelFolderError(file, 'no such file; `trimtab init` writes one');
+  return manifest.value;
 }
 
 function withoutPersonalOf(baseline: ModelFolder['baseline'], { contract }: Manifest): ModelFolder['baseline'] {

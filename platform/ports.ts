@@ -3,6 +3,7 @@ import type { JudgeDimensions, VariantDimensions, VersionDimensions } from '../c
 import type { StoredRecord } from '../core/registry/chain.ts';
 import type { Entry } from '../core/registry/ledger.ts';
 import type { ModelVersion } from '../core/registry/version.ts';
+import type { Variant } from '../core/serving/variant.ts';
 
 /**
  * The ports: what the program needs of the world. Each has three homes, `local/` (a folder), `aws/`, and `simulated/` (memory, for `trimtab simulate`), and one
@@ -141,7 +142,7 @@ export interface Home {
   /** Where it is, for people: a folder, or table and buckets. */
   readonly description: string;
   readonly ledger: Ledger;
-  /** Model artifacts, by content: `models/<digest>.onnx`, `baselines/<digest>.json`. Never overwritten. */
+  /** Model artifacts, by content: `models/<digest>.onnx`, `baselines/<digest>.json`, `rehearsals/<digest>.json`. Never overwritten. */
   readonly artifacts: ObjectStore;
   /** `incoming/`, `datasets/`, `quarantine/`, `reports/`, `ground-truth/`, `quality/`. */
   readonly data: ObjectStore;
@@ -170,6 +171,16 @@ export interface ServingReport {
   readonly revision: number;
   readonly champion: number | null;
   readonly challengers: readonly { readonly version: number; readonly weight: number }[];
+  /** Versions that the release gives traffic and that are not loaded. Absent from older endpoints. */
+  readonly notLoaded?: readonly NotLoaded[] | undefined;
+}
+
+/** A version that an endpoint could not load. */
+export interface NotLoaded {
+  readonly version: number;
+  readonly variant: Variant;
+  /** Why, without what is for the endpoint's log only. */
+  readonly reason: string;
 }
 
 /** What one of the processes behind an endpoint answers to a probe. */

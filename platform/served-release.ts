@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Variant } from '../core/serving/variant.ts';
 import type { ProbeReport } from './ports.ts';
 
 /** What an endpoint answers to `GET /trimtab/v1/models/{m}/release`. */
@@ -7,4 +8,5 @@ export const ServedRelease: z.ZodType<ProbeReport, unknown> = z.object({
   revision: z.int().min(0),
   champion: z.int().nullable(),
   challengers: z.array(z.object({ version: z.int(), weight: z.number() })),
+  notLoaded: z.array(z.object({ version: z.int(), variant: Variant, reason: z.string() })).optional(),
 });

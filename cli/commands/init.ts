@@ -13,7 +13,7 @@ import type { Signature } from '../../core/model/signature.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { parseCsv } from '../../core/protocols/formats/csv.ts';
 import { noBetterThanConstant } from '../../core/quality/no-better-than-constant.ts';
-import { listed } from '../../core/schema-inference/assign-columns.ts';
+import { namesText } from '../../core/schema-inference/assign-columns.ts';
 import type { InferredDecision } from '../../core/schema-inference/infer-decision.ts';
 import { InferDecisionError } from '../../core/schema-inference/infer-decision-error.ts';
 import { inferSegments } from '../../core/schema-inference/infer-segments.ts';
@@ -195,7 +195,7 @@ function withSegments(manifest: Manifest, { profile }: Baseline, names: readonly
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new UsageError(
-      `--segments: the model takes no ${unknown}${didYouMean(unknown, known)}; it takes ${listed(known)}`,
+      `--segments: the model takes no ${unknown}${didYouMean(unknown, known)}; it takes ${namesText(known)}`,
     );
   const segments = Segments.safeParse(inferSegments(contract, profile, names));
   if (!segments.success) throw new UsageError(`--segments: ${z.prettifyError(segments.error)}`);

@@ -4,9 +4,8 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { assessVersion } from '../../usecases/registry/assess-version.ts';
 import { registerModel } from '../../usecases/registry/register-model.ts';
-import type { Candidate } from '../../usecases/registry/registration.ts';
 import { parseCount, parseReason } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
 import { formatRegistration } from '../output/registration.ts';
@@ -36,27 +35,26 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
       if (own.force && own.reason === undefined) throw new UsageError('--force goes with --reason');
       return withHome(io, options(), async (home, registry) => {
         const entry = workerEntry();
-        const { sideBySide } = await import('../../usecases/replay/side-by-side.ts');
+        const limits = { entry, seconds: own.timeLimit, memoryMb: own.memoryLimit };
+        // Of native code, as the libraries that they use.
+        const [{ sideBySide }, { rehearseCandidate }] = await Promise.all([
+          import('../../usecases/replay/side-by-side.ts'),
+          import('../../usecases/rehearsal/rehearse-candidate.ts'),
+        ]);
         const view = await withOptionalExamined(path.join(folder, MODEL_FILES.model), (examined) =>
           registerModel(registry, folder, examined, {
             reason: own.reason,
-            rehearse: (candidate) => rehearsed(candidate, own),
+            rehearse: (candidate) => rehearseCandidate({ ...candidate, dataFile: own.data }, limits),
             assess: (candidate) => assessVersion(home, candidate, own.force === true),
             compare: (version) => sideBySide(home, version, { entry }),
           }),
         );
         print(io, options(), view, formatRegistration);
+        if (view.existed && own.data !== undefined)
+          printLine(
+            io.err,
+            'note: --data was not looked at: a version is rehearsed when it is registered, which it was before',
+          );
       });
     });
-}
-
-const NOTHING_TO_REHEARSE_ON =
-  'it was not rehearsed: neither its baseline nor example.jsonl has rows to run it on; a file of rows or requests can be named with --data';
-
-async function rehearsed(candidate: Candidate, { data: dataFile, timeLimit, memoryLimit }: RegisterCommandOptions) {
-  const { rehearsalRows } = await import('../../usecases/rehearsal/rehearsal-rows.ts');
-  const { rehearse } = await import('../../usecases/rehearsal/rehearse.ts');
-  const rows = await rehearsalRows({ ...candidate, dataFile });
-  if (rows === undefined || rows.rows.length === 0) return { remarks: [NOTHING_TO_REHEARSE_ON] };
-  return rehearse(candidate, rows, { entry: workerEntry(), seconds: timeLimit, memoryMb: memoryLimit });
 }

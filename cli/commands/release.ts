@@ -42,8 +42,8 @@ async function pastTheGate(home: Home, model: string, command: Command, force: b
   if (worse.length === 0) return { gated: command, unknown };
   if (!force)
     throw new ReleaseRefusedError(
-      `version ${command.version} is clearly worse than the champion on the same rows: ${worse.join('; ')}; release it all the same with --force --reason TEXT`,
+      `version ${command.version} is clearly worse than the champion: ${worse.join('; ')}; release it all the same with --force --reason TEXT`,
     );
-  const reason = `${command.reason} (forced, although clearly worse than the champion on the same rows: ${worse.join('; ')})`;
+  const reason = `${command.reason} (forced, although clearly worse than the champion: ${worse.join('; ')})`;
   return { gated: { ...command, reason, evidence: { forced: worse } }, unknown };
 }

@@ -1,6 +1,10 @@
+import path from 'node:path';
 import type { Command as Program } from 'commander';
+import { DEFAULT_HOME } from '../../platform/home.ts';
+import type { EndpointProbe } from '../../platform/ports.ts';
 import { describeStatus } from '../../usecases/release/describe-status.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { localRuntimeProbe } from '../doctor/local/local-runtime.ts';
 import { formatStatus } from '../output/status.ts';
 
 /** Shows what is released, and how rollouts come along. */
@@ -10,7 +14,15 @@ export function addStatus(program: Program, io: Io, options: () => GlobalOptions
     .description('what is released')
     .action((model: string | undefined) =>
       withHome(io, options(), async (home, registry) => {
-        print(io, options(), await describeStatus(home, registry, model), formatStatus);
+        const probe = await probeOf(options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME);
+        print(io, options(), await describeStatus(home, registry, model, probe), formatStatus);
       }),
     );
+}
+
+/** Of a local home, who serves it; elsewhere metrics tell who does. */
+async function probeOf(home: string): Promise<EndpointProbe | undefined> {
+  if (home === 'aws') return undefined;
+  const probe = await localRuntimeProbe(path.resolve(home.replace(/^local:/, '')));
+  return 'absent' in probe ? undefined : probe;
 }

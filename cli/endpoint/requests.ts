@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type CellKind, cellValue } from '../../core/protocols/formats/cell.ts';
-import { listed } from '../../core/schema-inference/assign-columns.ts';
+import { namesText } from '../../core/schema-inference/assign-columns.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
 import { openPlainTable } from '../../usecases/validation/plain-table.ts';
@@ -60,7 +60,7 @@ export async function requestsOf(
   const missing = columns.flat().filter((name) => !Object.hasOwn(first!, name));
   if (missing.length === columns.flat().length)
     throw new UsageError(
-      `${data} has none of the columns that ${model} takes: ${listed(missing)}; it has ${listed(Object.keys(first!))}`,
+      `${data} has none of the columns that ${model} takes: ${namesText(missing)}; it has ${namesText(Object.keys(first!))}`,
     );
   return {
     rows,

@@ -10,10 +10,19 @@ export function changeLines(changes: readonly ContentChange[]): string[] {
   const shown = changes.slice(0, MOST);
   const more = changes.length - shown.length;
   return [
-    ...shown.map(({ path, before, after }) => `${path}: ${valueText(before)} → ${valueText(after)}`),
+    ...shown.map(
+      (change) => `${change.path}: ${valueText(change, change.before)} → ${valueText(change, change.after)}`,
+    ),
     ...(more > 0 ? [`and ${more} more, which --json has`] : []),
   ];
 }
 
-const valueText = (value: ContentChange['before']): string =>
-  value === null ? 'absent' : shortened(JSON.stringify(value), WIDTH);
+function valueText({ path }: ContentChange, value: ContentChange['before']): string {
+  if (value === null) return 'absent';
+  // Of a file, its digest.
+  return FILES.has(path) && typeof value === 'string'
+    ? `${value.slice(0, 12)}…`
+    : shortened(JSON.stringify(value), WIDTH);
+}
+
+const FILES: ReadonlySet<string> = new Set(['model.onnx', 'baseline.json', 'MODEL_CARD.md']);

@@ -25,13 +25,17 @@ function goesOn({ number, version, state }: Entry): boolean {
 export function formatRelease(
   model: string,
   state: ReleaseState,
-  status: Pick<ModelStatus, 'challengers' | 'shadow'> = { challengers: null, shadow: null },
+  status: Pick<ModelStatus, 'challengers' | 'shadow' | 'serving'> = { challengers: null, shadow: null, serving: null },
 ): string {
   const lines = headLines(model, state);
   const part = (name: string, version: number, share: number): string =>
     `  ${name.padEnd(11)} ${String(version).padStart(3)}  ${bar(share, 30)} ${formatPercent(share)}`;
   if (state.champion === null) lines.push('  nothing is released');
-  else lines.push(part('champion', state.champion, championShare(state.challengers)));
+  else
+    lines.push(
+      part('champion', state.champion, championShare(state.challengers)),
+      ...servingLines(state, status.serving),
+    );
   for (const challenger of state.challengers) {
     const { version, weight, step, steps, test } = challenger;
     const about = test === undefined ? `step ${step + 1} of ${steps.join(', ')}` : formatHypothesis(test);
@@ -51,6 +55,23 @@ export function formatRelease(
     lines.push(...line(`a rollback to ${state.awaiting.target} waits to be seen since ${state.awaiting.since}`));
   if (state.retraining) lines.push(`  retraining was asked for at ${state.retraining}`);
   return lines.join('\n');
+}
+
+/** What is said of a champion that is not seen to serve; nothing of one that is. */
+function servingLines({ since }: ReleaseState, serving: ModelStatus['serving']): string[] {
+  if (serving === null || serving.state === 'serving') return [];
+  const { answering, reason } = serving;
+  const said = {
+    partly: 'some endpoints cannot load it, others have it: their logs say why',
+    failing: `NOT LOADED: ${reason ?? 'endpoints cannot load it, their logs say why'}; ${insteadText(answering, reason)}`,
+    unseen: `not seen to serve: no endpoint has told that it has it since ${since}`,
+  }[serving.state];
+  return wrapped(said, { indent: 15 });
+}
+
+function insteadText(answering: number | null, reason: string | null): string {
+  if (answering !== null) return `version ${answering} goes on answering in its place`;
+  return reason === null ? 'what they had loaded before goes on answering' : 'nobody answers';
 }
 
 function headLines(model: string, { revision, since }: ReleaseState): string[] {

@@ -17,6 +17,7 @@ export function formatStatus(view: StatusView): string {
 const formatModel = ({
   model,
   release,
+  serving,
   challengers,
   shadow,
   judge,
@@ -28,7 +29,7 @@ const formatModel = ({
   unread,
 }: ModelStatus): string =>
   [
-    formatRelease(model, release, { challengers: challengers ?? [], shadow }),
+    formatRelease(model, release, { challengers: challengers ?? [], shadow, serving }),
     ...formatQuestions(asked),
     ...formatJudge({ judge, automation }, release),
     ...formatReplay(replay),

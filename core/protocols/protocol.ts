@@ -132,6 +132,8 @@ export interface Catalog {
   models(): string[];
   /** Resident versions, champion first; empty while nothing is released or loaded; undefined for an unknown model. */
   versions(model: string): readonly ServedVersion[] | undefined;
+  /** Versions that are to have traffic and could not be loaded, with why. */
+  notLoaded(model: string): readonly { readonly version: number; readonly variant: Variant; readonly reason: string }[];
   /** The model that requests without one mean, where the endpoint was told. */
   readonly defaultModel?: string | undefined;
   /** What versions have done so far: those of all models, of one, or one version. */

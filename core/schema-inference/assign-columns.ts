@@ -101,7 +101,7 @@ function byGraph({ open, data }: Found, { named, taken }: AssignOptions): Dealt 
   const [lacking] = missing;
   if (lacking !== undefined)
     throw new InferenceError(
-      `the graph says that it takes ${lacking}, and the data has no such column${didYouMean(lacking, names)}: it has ${listed(names)}. ` +
+      `the graph says that it takes ${lacking}, and the data has no such column${didYouMean(lacking, names)}: it has ${namesText(names)}. ` +
         'Rename it, or say the columns in their order with --features',
     );
   const claimed = named.find((name) => taken.has(name));
@@ -116,7 +116,7 @@ function byFile({ own, open, data }: Found, options: AssignOptions): Dealt {
   if (nameless !== undefined)
     throw new InferenceError(
       `input ${nameless.name} finds no column of its name${didYouMean(nameless.name, Object.keys(data.columns))}; the data has ` +
-        `${listed(Object.keys(data.columns))}. Say the columns in the order of the inputs with --features`,
+        `${namesText(Object.keys(data.columns))}. Say the columns in the order of the inputs with --features`,
     );
   const rest = Object.keys(data.columns).filter((name) => !own.has(name) && !options.taken.has(name));
   const numbers = rest.filter((name) => isNumbers(data.columns[name]!));
@@ -166,7 +166,7 @@ interface Uneven {
 function uneven({ inputs, candidates, others, kind }: Uneven): InferenceError {
   const { columns } = widthOf(inputs);
   const what = `${inputs.length === 1 ? 'input' : 'inputs'} ${inputs.map(({ name }) => name).join(', ')} ${inputs.length === 1 ? 'takes' : 'take'}`;
-  const has = `${what} ${columns} columns, and the data has ${candidates.length} ${kind} ones that no other input takes: ${listed(candidates) || 'none'}`;
+  const has = `${what} ${columns} columns, and the data has ${candidates.length} ${kind} ones that no other input takes: ${namesText(candidates) || 'none'}`;
   if (candidates.length > columns)
     return new InferenceError(
       `${has}. Leave out ${candidates.length - columns} of them with --ignore, or name the ${columns} in the order that the model was trained in with --features`,
@@ -174,7 +174,7 @@ function uneven({ inputs, candidates, others, kind }: Uneven): InferenceError {
   const encoded =
     others.length === 0
       ? ''
-      : ` (and text, which the graph does not take: ${listed(others)}; if it was encoded before the model was trained, encode the file alike)`;
+      : ` (and text, which the graph does not take: ${namesText(others)}; if it was encoded before the model was trained, encode the file alike)`;
   return new InferenceError(`${has}${encoded}`);
 }
 
@@ -205,5 +205,5 @@ function deal(names: readonly string[], inputs: readonly TensorSpec[]): Map<Tens
 const sizeText = (size: number): string => (size === -1 ? 'n' : String(size));
 
 /** Names for a message, the first of many. */
-export const listed = (names: readonly string[]): string =>
+export const namesText = (names: readonly string[]): string =>
   names.length > 15 ? `${names.slice(0, 12).join(', ')}, … (${names.length - 12} more)` : names.join(', ');

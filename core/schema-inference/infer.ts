@@ -4,7 +4,7 @@ import { flagging } from '../contract/violation-policy.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
-import { type AssignedInput, assignColumns, listed, type OrderSource } from './assign-columns.ts';
+import { type AssignedInput, assignColumns, namesText, type OrderSource } from './assign-columns.ts';
 import { type ColumnKind, columnKind, isIdName, isLabelName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
 import { widened, widenedWhole } from './widen.ts';
@@ -65,7 +65,8 @@ type InputFeature = Contract['features'][number];
  */
 export function inferContract(signature: Signature, data: Profile, options: InferOptions = {}): InferredContract {
   const names = Object.keys(data.columns);
-  if (data.rows === 0) throw new InferenceError(`the data has no rows, only the columns ${listed(names) || '(none)'}`);
+  if (data.rows === 0)
+    throw new InferenceError(`the data has no rows, only the columns ${namesText(names) || '(none)'}`);
   assertKnown(names, options);
   const kinds = kindsOf(data, options.facts);
   const special = new Set([options.id, options.time, options.label].filter((name) => name !== undefined));
@@ -138,7 +139,7 @@ function assertKnown(names: readonly string[], { id, time, label, ignore, featur
   for (const [option, name] of wanted)
     if (name !== undefined && !known.has(name))
       throw new InferenceError(
-        `${option}: the data has no column ${name}${didYouMean(name, names)}; it has ${listed(names)}`,
+        `${option}: the data has no column ${name}${didYouMean(name, names)}; it has ${namesText(names)}`,
       );
   const seen = new Map<string, string>();
   for (const [option, name] of wanted) {

@@ -1,5 +1,7 @@
 import { readSignature } from '../../platform/onnx/model.ts';
+import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
+import { rehearseCandidate } from '../../usecases/rehearsal/rehearse-candidate.ts';
 import { type DemoContext, MODEL, number, percentOf } from '../context.ts';
 import type { Step } from '../narrator.ts';
 
@@ -8,7 +10,9 @@ export const registerStep: Step<DemoContext> = {
   run: async (demo, { say, look, check }) => {
     for (const folder of ['v1', 'v2']) {
       const file = demo.example(folder, 'model.onnx');
-      const { version, existed } = await demo.registry.register(demo.example(folder), await readSignature(file));
+      const { version, existed } = await demo.registry.register(demo.example(folder), await readSignature(file), {
+        prepare: (candidate) => rehearseCandidate(candidate, { entry: workerEntry() }),
+      });
       const baseline = await baselineOf(demo.runtime.home, version);
       const { inputs, outputs } = version.signature;
       say(

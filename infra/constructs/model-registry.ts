@@ -26,7 +26,7 @@ export interface IModelRegistry {
   readonly environmentName: string;
   /** Environment variables by which a function finds the registry. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Grants reading the ledger and the models, and listing the releases that are stored beside the ledger. */
+  /** Grants reading the ledger and all that a version is loaded from, and listing the releases that are stored beside the ledger. */
   grantRead(grantee: IGrantable): Grant;
   /** Grants reading the ledger. */
   grantReadLedger(grantee: IGrantable): Grant;
@@ -105,7 +105,7 @@ export abstract class RegistryBase extends Construct implements IModelRegistry {
         allowActions(
           grantee,
           ['s3:GetObject'],
-          ['models/*', 'releases/*'].map((key) => this.artifacts.arnForObjects(key)),
+          ['models/*', 'baselines/*', 'rehearsals/*', 'releases/*'].map((key) => this.artifacts.arnForObjects(key)),
         ),
       )
       .combine(allowToListReleases(grantee, this.artifacts));

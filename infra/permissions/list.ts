@@ -49,8 +49,8 @@ export const PERMISSIONS: readonly RolePermissions[] = [
       ...readLedger('what is released; it never writes there'),
       {
         may: ['s3:GetObject'],
-        on: ['artifacts/models/*', 'artifacts/releases/*'],
-        why: 'loads whatever model the ledger names; starts from the last release that is kept when the ledger is down',
+        on: ['artifacts/models/*', 'artifacts/baselines/*', 'artifacts/rehearsals/*', 'artifacts/releases/*'],
+        why: 'loads whatever model the ledger names, with what is usual of it and what it answered when it was registered; starts from the last release that is kept when the ledger is down',
       },
       {
         may: ['s3:ListBucket'],
@@ -318,8 +318,8 @@ export const PERMISSIONS: readonly RolePermissions[] = [
     ...append,
     {
       may: ['s3:GetObject'],
-      on: ['artifacts/models/*', 'artifacts/releases/*'],
-      why: 'models, and the releases that are kept',
+      on: ['artifacts/models/*', 'artifacts/baselines/*', 'artifacts/rehearsals/*', 'artifacts/releases/*'],
+      why: 'models and what belongs to them, and the releases that are kept',
     },
     {
       may: ['s3:ListBucket'],
@@ -329,7 +329,7 @@ export const PERMISSIONS: readonly RolePermissions[] = [
     },
     {
       may: ['s3:PutObject', 's3:GetObject'],
-      on: ['artifacts/models/*', 'artifacts/baselines/*', 'artifacts/cards/*', 'artifacts/side-by-side/*'],
+      on: ['models', 'baselines', 'rehearsals', 'cards', 'side-by-side'].map((kind) => `artifacts/${kind}/*`),
       why: 'registers versions; what is there is never overwritten, but looked at: it may be its own',
     },
     tellTheBus,

@@ -65,7 +65,9 @@ export class AccessStack extends Stack {
     allowActions(
       this.models,
       ['s3:PutObject', 's3:GetObject'],
-      ['models/*', 'baselines/*', 'cards/*', 'side-by-side/*'].map((keys) => artifacts.arnForObjects(keys)),
+      ['models/*', 'baselines/*', 'rehearsals/*', 'cards/*', 'side-by-side/*'].map((keys) =>
+        artifacts.arnForObjects(keys),
+      ),
     );
     allowActions(this.models, ['events:PutEvents'], [defaultBus(this)]);
   }

@@ -101,7 +101,16 @@ describe('trimtab', () => {
     const { status, out } = await run('register', changed);
     expect(status).toBe(0);
     expect(out).toContain('flight-delay 2 registered\n');
-    expect(out).toContain('note      the graph is that of version 1; what differs: decision.threshold');
+    expect(out).toContain('changed   the graph is that of version 1');
+    expect(out).toContain(`decision.threshold: ${manifest.decision.threshold} → 0.77`);
+    const diff = await run('contract', 'diff', 'flight-delay@1', changed);
+    expect(diff.out).toContain('are the same');
+    manifest.contract.features[0].unit = 'furlong';
+    writeFileSync(file, JSON.stringify(manifest));
+    const { path: at, ...values } = (await json('contract', 'diff', 'flight-delay@2', changed)).changes[0];
+    expect(at).toBe(`contract.features.${manifest.contract.features[0].name}.unit`);
+    expect(values).toMatchObject({ after: 'furlong' });
+    expect((await run('contract', 'diff', 'nowhere', changed)).err).toContain('MODEL@N');
   });
 
   it('takes a model from its folder to a canary and back', async () => {

@@ -68,6 +68,8 @@ const RUNS: readonly Run[] = [
   run('history --at', 'flight-delay', '--at', '2100-01-01'),
   run('history --verify', 'flight-delay', '--verify'),
   run('init', '--model', `${MODEL}/v1/model.onnx`, '--data', file('rows.csv'), '--out', file('made')),
+  run('baseline', file('made'), '--data', file('rows.csv')),
+  run('contract diff', 'diff', `${MODEL}/v1`, file('made')),
   run('validate', file('rows.csv'), '--contract', `${MODEL}/v1`, '--out', file('validated')),
   finding('validate', file('bad.csv'), '--contract', `${MODEL}/v1`, '--out', file('validated')),
   run('profile', file('rows.csv')),
@@ -231,6 +233,7 @@ describe('views', () => {
 /** Fields that a ledger entry, a version record, a baseline, a dataset version or a record of an erasure may not have. */
 const STORED = new Set([
   ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary', 'judged', 'class', 'former', 'frozen'],
+  ...['classes', 'squares', 'rehearsal'],
   ...['baseline', 'sideBySide', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges', 'zeros'],
   ...['repairs', 'mae', 'withoutScore'],
   ...['effect', 'made', 'personal', 'erasures', 'drops', 'datasets', 'quarantine', 'truths', 'captures', 'answers'],

@@ -165,6 +165,7 @@ describe('what each may see', () => {
       'an administrator',
     ]);
     expect(whoMay('s3:GetObject', `${artifacts}/baselines/a.json`)).toEqual([
+      'infer',
       'validate',
       'drift',
       'ground-truth',

@@ -3,6 +3,12 @@ import { Manifest } from '../../core/manifest/manifest.ts';
 import { Repair } from '../../core/model/repair.ts';
 import { ReferencePerformance } from '../../core/profile/profile.ts';
 
+const BaselineSummary = z.strictObject({
+  rows: z.int().min(0).describe('Rows of the reference.'),
+  chunks: z.int().min(0).describe('Stretches in time order that thresholds of drift are learned from.'),
+  performance: ReferencePerformance.nullable().describe('How good the model is on it; null without labels.'),
+});
+
 /** A model folder that was written. */
 export const ModelFolderView = z.strictObject({
   folder: z.string().describe('Where it is.'),
@@ -41,13 +47,7 @@ export const ModelFolderView = z.strictObject({
     .describe('What was done to the graph so that it can be served; done again when it is registered.'),
   notes: z.array(z.string()).describe('What the outputs were taken for and why, or why there is no decision.'),
   manifest: Manifest,
-  baseline: z
-    .strictObject({
-      rows: z.int().min(0).describe('Rows of the reference.'),
-      chunks: z.int().min(0).describe('Stretches in time order that thresholds of drift are learned from.'),
-      performance: ReferencePerformance.nullable().describe('How good the model is on it; null without labels.'),
-    })
-    .describe('What is known of the reference data.'),
+  baseline: BaselineSummary.describe('What is known of the reference data.'),
   doubt: z
     .string()
     .nullable()
@@ -56,3 +56,11 @@ export const ModelFolderView = z.strictObject({
     ),
 });
 export type ModelFolderView = z.infer<typeof ModelFolderView>;
+
+/** A baseline that was made anew. */
+export const RemadeBaselineView = z.strictObject({
+  file: z.string().describe('Where it is.'),
+  ...BaselineSummary.shape,
+  before: BaselineSummary.nullable().describe('The one that was there; null where there was none.'),
+});
+export type RemadeBaselineView = z.infer<typeof RemadeBaselineView>;

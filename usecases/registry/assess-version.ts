@@ -3,7 +3,7 @@ import { RegistrationRefusedError } from '../../core/registry/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from './load-baseline.ts';
 import type { Assessment } from './register-model.ts';
-import type { Candidate } from './registration.ts';
+import type { RegistrationCandidate } from './registration.ts';
 
 /**
  * What its own reference says of a version: whether it is worth more than a constant answer, and how it does beside the
@@ -14,7 +14,7 @@ import type { Candidate } from './registration.ts';
  */
 export async function assessVersion(
   home: Pick<Home, 'ledger' | 'artifacts'>,
-  { manifest, baseline }: Candidate,
+  { manifest, baseline }: RegistrationCandidate,
   force: boolean,
 ): Promise<Assessment> {
   const own = baseline?.performance;

@@ -3,7 +3,7 @@ import type { ModelVersion } from '../../core/registry/version.ts';
 import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
-import type { Candidate, Registration } from './registration.ts';
+import type { Registration, RegistrationCandidate } from './registration.ts';
 import type { RegistrationView } from './registration-view.ts';
 import type { Registry } from './registry.ts';
 
@@ -16,7 +16,7 @@ export interface RegistrationChecks {
    * @throws RegistrationRefusedError
    */
   readonly rehearse?: (
-    candidate: Candidate,
+    candidate: RegistrationCandidate,
   ) => Promise<{ readonly rehearsal?: Rehearsal | undefined; readonly remarks: readonly string[] }>;
   /**
    * Whether it is worth registering, by what its own reference says.
@@ -24,7 +24,7 @@ export interface RegistrationChecks {
    * @param candidate the version, of which nothing is kept yet
    * @throws RegistrationRefusedError
    */
-  readonly assess?: (candidate: Candidate) => Promise<Assessment>;
+  readonly assess?: (candidate: RegistrationCandidate) => Promise<Assessment>;
   /** Compares it with the champion. @default it is compared with nothing */
   readonly compare?: (
     version: ModelVersion,

@@ -28,7 +28,10 @@ export const RegistrationView = ModelVersion.extend({
     .strictObject({
       own: ReferencePerformance.describe('How good it was on its own reference.'),
       champion: z
-        .strictObject({ version: VersionNumber, performance: ReferencePerformance })
+        .strictObject({
+          version: VersionNumber.describe('The champion.'),
+          performance: ReferencePerformance.describe('What its baseline says.'),
+        })
         .nullable()
         .describe('How good the champion was on its own; null where that is not known.'),
     })

@@ -8,7 +8,7 @@ import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import type { SideBySide } from '../../core/replay/side-by-side.ts';
 
 /** A version that is about to be registered, as its folder has it. */
-export interface Candidate {
+export interface RegistrationCandidate {
   readonly folder: string;
   readonly manifest: ModelVersion['manifest'];
   readonly signature: Signature;
@@ -34,7 +34,7 @@ export interface RegisterOptions {
   /** What was done to the model as it was given. @default nothing */
   readonly repairs?: Repairs | undefined;
   /** Looks at a version before anything of it is kept; what it throws refuses the version. @default nobody does */
-  readonly prepare?: ((candidate: Candidate) => Promise<Prepared>) | undefined;
+  readonly prepare?: ((candidate: RegistrationCandidate) => Promise<Prepared>) | undefined;
   /** Compares a version whose file is kept already with the champion. @default nothing is compared */
   readonly compare?: ((version: ModelVersion) => Promise<SideBySide | undefined>) | undefined;
 }

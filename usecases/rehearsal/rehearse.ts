@@ -59,7 +59,7 @@ export async function rehearse(
 ): Promise<Rehearsed> {
   const { modelFile, digest, manifest } = subject;
   const { entry, seconds = RUN_SECONDS, memoryMb = Math.min(FUNCTION_MB, Math.floor(totalmem() / 1.25e6)) } = limits;
-  const isolation = { entry, timeoutMs: 1_000 * seconds, startTimeoutMs: 1_000 * seconds, memoryMb };
+  const isolation = { entry, timeoutMs: 1_000 * seconds, loadTimeoutMs: 1_000 * seconds, memoryMb };
   let model: OnnxModel;
   try {
     model = await loadIsolated(modelFile, { digest, threads: manifest.serving.threads }, isolation);
@@ -97,14 +97,16 @@ async function runAll(model: OnnxModel, subject: RehearsalSubject, rows: Rehears
       const outputs = await model.run(given, undefined, report);
       answered.push({ inputs: given, outputs, ms: report.run ?? 0 });
     } catch (error) {
-      const said = messageOf(error);
       const shown = personal ? '' : ` ${shortened(JSON.stringify(size === 1 ? input[0] : input), 300)}`;
       if (error instanceof ModelLostError)
-        throw new RegistrationRefusedError(`the graph does not survive row ${row} of ${rows.name}${shown}: ${said}`, {
-          cause: error,
-        });
+        throw new RegistrationRefusedError(
+          `the graph does not survive row ${row} of ${rows.name}${shown}: ${error.message}`,
+          {
+            cause: error,
+          },
+        );
       counts.failed++;
-      firstFailure ??= { row, shown, message: said };
+      firstFailure ??= { row, shown, message: messageOf(error) };
     }
   }
   const told = `${rows.name}, such as row ${firstFailure?.row}${firstFailure?.shown}: ${firstFailure?.message}`;

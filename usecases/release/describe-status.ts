@@ -1,5 +1,5 @@
 import { UnknownVersionError } from '../../core/registry/errors.ts';
-import type { Home } from '../../platform/ports.ts';
+import type { EndpointProbe, Home } from '../../platform/ports.ts';
 import { learnTruthDelay } from '../quality/learn-truth-delay.ts';
 import type { Registry } from '../registry/registry.ts';
 import { openQuestions, readAsked } from './ask-person.ts';
@@ -7,6 +7,7 @@ import { readBusinessMetrics } from './business-metrics.ts';
 import { automationStatusOf, judgeStatusOf } from './judge-status.ts';
 import { pagingStates } from './paging-states.ts';
 import { challengerStatuses, replayStatusOf } from './rollout-status.ts';
+import { servingStatusOf } from './serving-status.ts';
 import { shadowStatusOf } from './shadow.ts';
 import type { ModelStatus, StatusView, TruthDelayView } from './status-view.ts';
 
@@ -14,12 +15,18 @@ import type { ModelStatus, StatusView, TruthDelayView } from './status-view.ts';
  * What is released, and how rollouts come along. A release is shown also where metrics cannot be read.
  *
  * @param model @default all of the home
+ * @param probe asks the endpoint, where there is one to ask @default metrics tell who serves
  * @throws UnknownVersionError when there is no such model
  */
-export async function describeStatus(home: Home, registry: Registry, model?: string): Promise<StatusView> {
+export async function describeStatus(
+  home: Home,
+  registry: Registry,
+  model?: string,
+  probe?: EndpointProbe,
+): Promise<StatusView> {
   const now = home.clock.now();
   const names = model === undefined ? await home.ledger.models() : [model];
-  const models = await Promise.all(names.map((name) => statusOf(home, registry, name, now)));
+  const models = await Promise.all(names.map((name) => statusOf(home, registry, { model: name, now, probe })));
   if (model !== undefined && models[0]!.release.revision === 0) throw new UnknownVersionError(model);
   const paging = await pagingStates(home, now).then(
     ({ alarms }) => alarms,
@@ -28,7 +35,11 @@ export async function describeStatus(home: Home, registry: Registry, model?: str
   return { at: now.toISOString(), models, paging };
 }
 
-async function statusOf(home: Home, registry: Registry, model: string, now: Date): Promise<ModelStatus> {
+async function statusOf(
+  home: Home,
+  registry: Registry,
+  { model, now, probe }: { readonly model: string; readonly now: Date; readonly probe: EndpointProbe | undefined },
+): Promise<ModelStatus> {
   const release = await registry.state(model);
   const unread: string[] = [];
   const tried = async <T>(what: string, reading: Promise<T>): Promise<T | null> => {
@@ -43,7 +54,8 @@ async function statusOf(home: Home, registry: Registry, model: string, now: Date
   const review = { model, now, state: release };
   const judge = await tried('what the judge finds', judgeStatusOf(home, review));
   const verdicts = judge?.verdicts ?? [];
-  const [challengers, shadowStatus, automation, business, replay, truthDelay, asked] = await Promise.all([
+  const [serving, challengers, shadowStatus, automation, business, replay, truthDelay, asked] = await Promise.all([
+    tried('who serves', servingStatusOf(home, review, probe)),
     tried('progress of challengers', challengerStatuses(home, registry, review, verdicts)),
     shadow === null ? null : tried('progress of the shadow', shadowStatusOf(home, now, model, shadow)),
     automationStatusOf(home, review),
@@ -52,7 +64,7 @@ async function statusOf(home: Home, registry: Registry, model: string, now: Date
     tried('delay of truths', truthDelayOf(home, model, release.champion ?? release.latest)),
     tried('questions of the judge', readAsked(home, model).then(openQuestions)),
   ]);
-  const read = { challengers, shadow: shadowStatus, judge, automation, business, replay, truthDelay, asked };
+  const read = { serving, challengers, shadow: shadowStatus, judge, automation, business, replay, truthDelay, asked };
   return { model, release, ...read, unread: unread.sort() };
 }
 

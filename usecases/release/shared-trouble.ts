@@ -86,7 +86,8 @@ const causeOf = ({ metric }: AlarmDefinition): SharedTrouble['cause'] => CAUSES[
 
 /** What one occurrence is enough of: no rate is usual. */
 const ONCE: Readonly<Record<string, string>> = {
-  LoadFailure: 'a version could not be loaded, and what was loaded before goes on answering',
+  LoadFailure:
+    'a version that has traffic could not be loaded; `trimtab status` says which, and who answers in its place',
   StaleRelease: 'an endpoint cannot read the ledger, and serves the last release that it knew',
   PrivacyFailure: 'the secret of personal fields could not be had, and such fields are left out',
 };

@@ -73,10 +73,27 @@ export const PagingView = z.strictObject({
 });
 export type PagingView = z.infer<typeof PagingView>;
 
+/** Whether endpoints have the champion in memory. */
+const ServingStatus = z.strictObject({
+  state: z
+    .enum(['serving', 'partly', 'failing', 'unseen'])
+    .describe(
+      'They have it; some have and some cannot load it; none can load it; or none was seen to have it since the traffic last changed hands.',
+    ),
+  answering: VersionNumber.nullable().describe(
+    'Who answers in its place, or it; null where nobody does, or it is not known.',
+  ),
+  reason: z.string().nullable().describe('Why it could not be loaded; null where that is not known.'),
+});
+export type ServingStatus = z.infer<typeof ServingStatus>;
+
 /** The release of one model, and the progress of what it tries out. */
 export const ModelStatus = z.strictObject({
   model: ModelName,
   release: ReleaseState.describe('Who has which part of the traffic, as the ledger has it.'),
+  serving: ServingStatus.nullable().describe(
+    'Whether endpoints have the champion in memory; null where nothing is released, or it cannot be read.',
+  ),
   challengers: z.array(RolloutStatus).nullable().describe('Progress of the challengers; null when it cannot be read.'),
   shadow: ShadowStatus.nullable().describe('Progress of the shadow; null without one, or when it cannot be read.'),
   judge: JudgeStatus.nullable().describe('What the judge finds now; null when it cannot be read.'),

@@ -1,9 +1,11 @@
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
+import { referenceRates, worseOnReference } from '../../core/quality/reference-worth.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { clearlyWorse } from '../../core/replay/clearly-worse.ts';
 import { oneSided } from '../../core/replay/one-sided.ts';
 import type { SideBySide } from '../../core/replay/side-by-side.ts';
 import type { Home } from '../../platform/ports.ts';
+import { baselineOf } from '../registry/load-baseline.ts';
 import { sideBySideOf } from '../registry/load-side-by-side.ts';
 import type { AskingOptions } from './asked-sides.ts';
 
@@ -33,11 +35,29 @@ export async function beforeRelease(
   const known = kept?.champion === champion ? kept : undefined;
   // Truths may have come since.
   const found = known?.source === 'joined' ? known : ((await askedNow(home, record, options)) ?? known);
-  if (found === undefined)
-    return { found, worse: [], unknown: `nothing could be compared of version ${version} with version ${champion}` };
   const rules = judgeRulesOf(record.manifest);
-  const worse = [...clearlyWorse(found, rules), ...oneSided(found, rules)];
-  return { found, worse, unknown: found.labelled === 0 ? withoutTruths(found) : undefined };
+  const onSameRows = found === undefined ? [] : [...clearlyWorse(found, rules), ...oneSided(found, rules)];
+  // Where truths of the same rows say who is better, references of different data have no say.
+  if (found !== undefined && found.labelled >= FEW_TRUTHS) return { found, worse: onSameRows };
+  const references = await worseByReferences(home, record, champion);
+  const worse = [...onSameRows, ...(references ?? [])];
+  const unknown = found === undefined ? nothingCompared(version, champion) : withoutTruths(found);
+  return { found, worse, unknown: references === undefined ? unknown : undefined };
+}
+
+/** Fewer truths of the same rows leave the references a say. */
+const FEW_TRUTHS = 100;
+
+const nothingCompared = (version: number, champion: number): string =>
+  `nothing could be compared of version ${version} with version ${champion}`;
+
+/** By what it is clearly worse on its own reference than the champion on its own; undefined where one says nothing. */
+async function worseByReferences(home: Home, record: ModelVersion, champion: number): Promise<string[] | undefined> {
+  const other = await home.ledger.version(record.model, champion);
+  const own = (await baselineOf(home, record))?.performance;
+  const reference = other && (await baselineOf(home, other))?.performance;
+  if (own === undefined || reference === undefined || referenceRates(own, reference).length === 0) return undefined;
+  return worseOnReference(own, reference, judgeRulesOf(record.manifest));
 }
 
 const withoutTruths = ({ rows, champion, disagreement }: SideBySide): string => {

@@ -66,6 +66,7 @@ export class ModelManager {
     this.catalog = {
       models: () => [...this.served.keys()].sort(),
       versions: (model) => this.find(model)?.versions(),
+      notLoaded: (model) => this.find(model)?.notLoaded() ?? [],
       defaultModel,
       statistics: (model, version) => statistics.of(model && nameOf(this.served, model), version),
     };
@@ -84,7 +85,8 @@ export class ModelManager {
       maxAgeMs: (options.maxAgeSeconds ?? 30) * 1000,
       patienceMs: (options.patienceSeconds ?? 0.1) * 1000,
       onRead: (model, failed) => {
-        listener.signal(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0 });
+        const loaded = model.notLoaded().some(({ variant }) => variant === 'champion') ? {} : { LoadFailure: 0 };
+        listener.signal(model.name, model.find({ variant: 'champion' }), { StaleRelease: failed ? 1 : 0, ...loaded });
         model.retryPrivacy();
       },
       create: (name) => this.create(name, { cache, lastKnown, timeoutMs, retryMs }),

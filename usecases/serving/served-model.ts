@@ -9,9 +9,10 @@ import { loadedRoutes, type Route, route, type Traffic } from '../../core/servin
 import type { Variant } from '../../core/serving/variant.ts';
 import { examplePictures } from '../../platform/images/preprocess.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
-import type { ServingReport } from '../../platform/ports.ts';
+import type { NotLoaded, ServingReport } from '../../platform/ports.ts';
 import type { ReleaseSnapshot } from '../../platform/snapshot-schema.ts';
 import type { ArtifactCache } from './artifact-cache.ts';
+import { loadFailureReason } from './load-failure.ts';
 import { type LoadedVersion, loadVersion, type ModelLoader, unloadVersion, wantsBaseline } from './loaded-version.ts';
 import { KeySource } from './privacy-key-source.ts';
 
@@ -117,7 +118,21 @@ export class ServedModel {
 
   report(): ServingReport {
     const { revision, champion, challengers } = this.serving;
-    return { revision, champion, challengers: challengers.map(({ version, weight }) => ({ version, weight })) };
+    return {
+      revision,
+      champion,
+      challengers: challengers.map(({ version, weight }) => ({ version, weight })),
+      notLoaded: this.notLoaded(),
+    };
+  }
+
+  /** Versions that the release which was last asked for gives traffic, and that could not be loaded. */
+  notLoaded(): NotLoaded[] {
+    if (this.wanted === undefined || this.held) return [];
+    return loadedRoutes(this.wanted).flatMap(({ version, variant }) => {
+      const failure = this.failures.get(version);
+      return failure === undefined ? [] : [{ version, variant, reason: loadFailureReason(failure.error) }];
+    });
   }
 
   /** Who answers a key. */

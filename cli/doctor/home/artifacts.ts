@@ -20,6 +20,7 @@ export const artifacts: DoctorCheck<HomeContext> = {
         const version = await registry.version(model, number);
         const who = `${model} version ${number} (${variant})`;
         findings.push(await whole(home, `model file of ${who}`, version.artifact));
+        if (version.rehearsal) findings.push(await whole(home, `rehearsal of ${who}`, version.rehearsal));
         if (version.baseline) findings.push(await whole(home, `baseline of ${who}`, version.baseline));
         else if (variant === 'champion')
           findings.push(

@@ -1,4 +1,4 @@
-import type { EndpointProbe } from '../../../platform/ports.ts';
+import type { EndpointProbe, ServingReport } from '../../../platform/ports.ts';
 import { type DoctorCheck, errorReason, fail, ok, skipped } from '../check.ts';
 import type { HomeContext } from '../context.ts';
 import type { Finding } from '../doctor-view.ts';
@@ -27,10 +27,15 @@ async function follows(probe: EndpointProbe, model: string, revision: number, ch
   for (const end = Date.now() + FOLLOWS_MS; ; ) {
     try {
       const seen = await probe.report(model);
-      if (seen.revision >= revision && seen.champion === champion)
-        return ok(name, `version ${champion} as champion, revision ${seen.revision}`);
+      if (seen.revision >= revision && seen.champion === champion) return ok(name, servedText(seen));
+      const failure = seen.notLoaded?.find(({ version }) => version === champion);
+      if (failure !== undefined && seen.revision >= revision)
+        return fail(name, `${servedText(seen)}: version ${champion} is not loaded, for ${failure.reason}`, {
+          expected,
+          remedy: `the endpoint’s log says more; \`trimtab rollback ${model}\`, or release another version; runbook: load-failure.md`,
+        });
       if (Date.now() > end)
-        return fail(name, `version ${seen.champion ?? 'none'} as champion, revision ${seen.revision}`, {
+        return fail(name, servedText(seen), {
           expected,
           remedy:
             'runbook: stale-release.md when it cannot read the ledger, load-failure.md when it cannot load the version',
@@ -44,3 +49,8 @@ async function follows(probe: EndpointProbe, model: string, revision: number, ch
     await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
   }
 }
+
+const servedText = ({ champion, revision }: ServingReport): string =>
+  champion === null
+    ? `no version answers, revision ${revision}`
+    : `version ${champion} as champion, revision ${revision}`;

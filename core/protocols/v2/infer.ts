@@ -10,7 +10,7 @@ import { clip, type InferCall, type Parameters, ProtocolError, type ProtocolMode
 import { encodeV2, type RequestedOutput } from './answer.ts';
 import { type BinarySection, decodeRaw, JSON_LENGTH_HEADER, splitBody } from './binary.ts';
 import { datatypeOf } from './datatypes.ts';
-import { NamedColumns } from './named-columns.ts';
+import { FeatureColumns } from './feature-columns.ts';
 
 /** Decodes an inference request: JSON, JSON with binary tensors behind it, or one raw tensor. */
 export function decodeV2(request: HttpRequest, protocolModel: ProtocolModel): InferCall {
@@ -66,7 +66,7 @@ function readInputs(
   const list = message.inputs;
   if (!Array.isArray(list)) throw new InputError(`inputs is ${kindOf(list)}, expected an array of tensors`);
   const inputs = new Map<string, RawTensor>();
-  const columns = new NamedColumns(protocolModel);
+  const columns = new FeatureColumns(protocolModel);
   for (const input of list) {
     if (!isObject(input)) throw new InputError(`an input is ${kindOf(input)}, expected an object`);
     const { name, datatype } = input;

@@ -30,18 +30,20 @@ export function repositoryOperation(method: string, parts: readonly string[]): O
   };
 }
 
-/** Every version that is served, and the models of which there is none. */
+/** Every version that is served, those that could not be loaded, and the models of which there is none. */
 function index(catalog: Catalog, ready: boolean) {
   return catalog.models().flatMap((name) => {
-    const versions = catalog.versions(name) ?? [];
-    if (versions.length > 0)
-      return [...new Set(versions.map(({ version }) => version))].map((version) => ({
-        name,
-        version: String(version),
-        state: 'READY',
-        reason: '',
-      }));
-    return ready ? [] : [{ name, version: '', state: 'UNAVAILABLE', reason: 'no version is released and loaded' }];
+    const served = [...new Set((catalog.versions(name) ?? []).map(({ version }) => version))];
+    const found = served.map((version) => ({ name, version: String(version), state: 'READY', reason: '' }));
+    if (ready) return found;
+    const failed = catalog.notLoaded(name).map(({ version, variant, reason }) => ({
+      name,
+      version: String(version),
+      state: 'UNAVAILABLE',
+      reason: `it is to be the ${variant} and is not loaded: ${reason}`,
+    }));
+    if (found.length + failed.length > 0) return [...found, ...failed];
+    return [{ name, version: '', state: 'UNAVAILABLE', reason: 'no version is released and loaded' }];
   });
 }
 

@@ -40,7 +40,8 @@ export const v2: Protocol = {
     if (head === undefined) return show(method, () => json(200, SERVER));
     if (head === 'health' && parts.length === 2) {
       if (model === 'live') return show(method, () => json(200, { live: true }));
-      if (model === 'ready') return show(method, (catalog) => readiness(canServe(catalog)));
+      if (model === 'ready')
+        return show(method, (catalog) => readiness(canServe(catalog), troubles(catalog, catalog.models())));
     }
     if (head === 'models') {
       if (model === undefined) return show(method, (catalog) => json(200, { models: catalog.models() }));
@@ -71,7 +72,9 @@ function modelOperation(method: string, model: string, rest: string[]): Operatio
       allowMethods(method, 'POST');
       return { kind: 'explain', model, version, decode: decodeExplainV2 };
     case 'ready':
-      return show(method, (catalog) => readiness(isReady(known(catalog, model, version))));
+      return show(method, (catalog) =>
+        readiness(isReady(known(catalog, model, version)), troubles(catalog, [model], version)),
+      );
     case 'stats':
       return show(method, (catalog) => showStatistics(catalog, model, version));
     case undefined:
@@ -104,13 +107,26 @@ export function canServe(catalog: Catalog): boolean {
 }
 
 const isReady = (versions: readonly unknown[] | undefined): boolean => versions !== undefined && versions.length > 0;
-const readiness = (ready: boolean): HttpResponse => json(ready ? 200 : 503, { ready });
-
 /** An input, and the names of its features where they are others than its own: requests may have a tensor for each. */
 function inputMetadata(spec: TensorSpec, protocolModel: ProtocolModel): object {
   const features = tableColumns(protocolModel).filter((column) => column.single && column.spec.name === spec.name);
   const named = features.some(({ name }) => name !== spec.name);
   return { ...metadata(spec), ...(named ? { parameters: { features: features.map(({ name }) => name) } } : {}) };
 }
+
+/**
+ * What is not as the release says although something answers, in sentences: a champion that could not be loaded takes no
+ * endpoint out of service that goes on with the one before.
+ */
+const troubles = (catalog: Catalog, models: readonly string[], version?: number): string[] =>
+  models.flatMap((model) =>
+    catalog
+      .notLoaded(model)
+      .filter((each) => version === undefined || each.version === version)
+      .map((each) => `version ${each.version} of ${model}, the ${each.variant}, is not loaded: ${each.reason}`),
+  );
+
+const readiness = (ready: boolean, reasons: readonly string[]): HttpResponse =>
+  json(ready ? 200 : 503, reasons.length === 0 ? { ready } : { ready, reason: reasons.join('; ') });
 
 const metadata = (spec: TensorSpec) => ({ name: spec.name, datatype: datatypeOf(spec.type), shape: spec.shape });

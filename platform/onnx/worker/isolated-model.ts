@@ -17,6 +17,8 @@ export interface IsolationOptions {
   readonly timeoutMs: number;
   /** How long the process may take to start, and the model to load; milliseconds. @default 20,000 */
   readonly startTimeoutMs?: number;
+  /** How long the model may take to load, once the process has started; milliseconds. @default startTimeoutMs */
+  readonly loadTimeoutMs?: number;
   /** Most memory that the process may hold; MB. @default no limit */
   readonly memoryMb?: number | undefined;
 }
@@ -64,7 +66,7 @@ class IsolatedModel implements OnnxModel {
 
   async load(): Promise<void> {
     try {
-      const reply = await this.#ask((worker) => worker.ask({ kind: 'load', model: this.#model }), this.#startMs);
+      const reply = await this.#ask((worker) => worker.ask({ kind: 'load', model: this.#model }), this.#loadMs);
       if ('signature' in reply) this.#signature = reply.signature;
     } catch (error) {
       await this.release();
@@ -93,6 +95,10 @@ class IsolatedModel implements OnnxModel {
 
   get #model() {
     return { key: 0, path: this.path, ...this.options };
+  }
+
+  get #loadMs(): number {
+    return this.isolation.loadTimeoutMs ?? this.#startMs;
   }
 
   get #startMs(): number {

@@ -41,6 +41,7 @@ const VERSIONS = new Map([
 
 export const catalog: Catalog = {
   statistics: () => [],
+  notLoaded: () => [],
   models: () => ['empty', 'm'],
   versions: (model) => VERSIONS.get(model),
 };

@@ -24,7 +24,16 @@ describe('PerformanceTally', () => {
         [0.5, null],
         [0.5, 'perhaps'],
       ]),
-    ).toEqual({ rows: 3, errorRate: 2 / 3, brier: expect.closeTo((0.01 + 1 + 0.25) / 3, 9), withoutScore: 1 });
+    ).toEqual({
+      rows: 3,
+      errorRate: 2 / 3,
+      brier: expect.closeTo((0.01 + 1 + 0.25) / 3, 9),
+      classes: [
+        { name: 'false', rows: 2, wrong: 2 },
+        { name: 'true', rows: 1, wrong: 0 },
+      ],
+      withoutScore: 1,
+    });
   });
 
   it('has of a regression the quantiles of its errors, and without a tolerance no error rate', () => {
@@ -35,6 +44,11 @@ describe('PerformanceTally', () => {
     expect(loose.mae).toBeCloseTo(49.95, 9);
     expect(loose.squares!.error).toBeCloseTo((999 * 1_000 * 1_999) / 6 / 100 / 1_000, 6);
     expect(loose.errorEdges).toHaveLength(101);
+    expect(loose.squares).toMatchObject({ rows: 1_000, ofMean: 0 });
+    expect(loose.squares!.error).toBeCloseTo(
+      rows.reduce((sum, [score]) => sum + score ** 2 / 1_000, 0),
+      6,
+    );
     expect([loose.errorEdges![49], loose.errorEdges![89]]).toEqual([49.9, 89.9]);
     expect(tallied({ task: 'regression', output: 'y', column: 0, tolerance: 49.95 }, rows)!.errorRate).toBe(0.5);
   });
@@ -63,7 +77,14 @@ describe('PerformanceTally', () => {
         [2, 'b'],
         [1, 'c'],
       ]),
-    ).toEqual({ rows: 3, errorRate: 2 / 3 });
+    ).toEqual({
+      rows: 3,
+      errorRate: 2 / 3,
+      classes: [
+        { name: 'a', rows: 2, wrong: 1 },
+        { name: 'b', rows: 1, wrong: 1 },
+      ],
+    });
   });
 });
 

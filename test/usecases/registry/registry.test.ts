@@ -121,8 +121,9 @@ describe('Registry.register', () => {
     expect(second).toMatchObject({
       existed: false,
       version: { version: 2 },
-      differences: { version: 1, parts: [part] },
+      differences: { version: 1 },
     });
+    expect(second.differences!.changes.map(({ path: at }) => at).every((at) => at.startsWith(part))).toBe(true);
     expect(second.version.artifact).toEqual((await registry.version(MODEL, 1)).artifact);
     expect(await register()).toMatchObject({ existed: true, version: { version: 2 } });
     writeFileSync(inFolder('model.json'), MANIFEST);
@@ -135,7 +136,13 @@ describe('Registry.register', () => {
     expect(await register()).toMatchObject({
       existed: true,
       version: { version: 1 },
-      differences: { version: 1, parts: ['metrics.json', 'MODEL_CARD.md'] },
+      differences: {
+        version: 1,
+        changes: [
+          { path: 'metrics.json.auc', after: 1 },
+          { path: 'MODEL_CARD.md', before: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        ],
+      },
     });
   });
 });

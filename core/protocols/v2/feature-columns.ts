@@ -11,7 +11,7 @@ import { datatypeOf, typeOf } from './datatypes.ts';
  * Tensors of a request that are named after features and not after inputs: a column each, [n] or [n, 1], as MLServer's
  * codec of pandas writes a data frame. Together they make the inputs that take these features.
  */
-export class NamedColumns {
+export class FeatureColumns {
   readonly #model: ProtocolModel;
   readonly #values = new Map<string, ArrayLike<unknown>>();
 

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Command as Program } from 'commander';
+import { MODEL_FILES } from '../../platform/model-folder.ts';
+import type { RemadeBaselineView } from '../../usecases/baseline/model-folder-view.ts';
+import { type GlobalOptions, type Io, print } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { withOptionalExamined } from '../optional-dependencies.ts';
+
+/** Makes the baseline of a model folder anew, of other reference data or under a corrected contract. */
+export function addBaseline(program: Program, io: Io, options: () => GlobalOptions): void {
+  program
+    .command('baseline <folder>')
+    .description('make baseline.json of a model folder anew from reference data; nothing else is changed')
+    .requiredOption('--data <file>', 'reference data, as of init: a table, or requests in a .jsonl')
+    .action(async (folder: string, { data }: { readonly data: string }) => {
+      for (const file of [folder, data]) if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
+      const made = await withOptionalExamined(path.join(folder, MODEL_FILES.model), async (examined) => {
+        const { remakeBaseline } = await import('../../usecases/baseline/remake-baseline.ts');
+        return remakeBaseline(folder, data, examined, new Date());
+      });
+      print(io, options(), made, formatRemade);
+    });
+}
+
+function formatRemade({ file, rows, chunks, performance, before }: RemadeBaselineView): string {
+  const wrong = performance?.errorRate;
+  return [
+    `${file}: ${rows} rows in ${chunks} stretches${before === null ? '' : `, before ${before.rows} in ${before.chunks}`}`,
+    ...(wrong === undefined
+      ? []
+      : [`  wrong on ${(100 * wrong).toFixed(1)} % of ${performance!.rows} labelled rows${wrongBefore(before)}`]),
+    `  then: trimtab register ${path.dirname(file)}`,
+  ].join('\n');
+}
+
+function wrongBefore(before: RemadeBaselineView['before']): string {
+  const wrong = before?.performance?.errorRate;
+  return wrong === undefined ? '' : `, before ${(100 * wrong).toFixed(1)} %`;
+}

@@ -1,0 +1,124 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Rehearsal } from '../../../core/rehearsal/rehearsal.ts';
+import { digestOf } from '../../../platform/digest.ts';
+import { withExamined } from '../../../platform/onnx/examine.ts';
+import { workerEntry } from '../../../platform/onnx/worker/worker-entry.ts';
+import { registerModel } from '../../../usecases/registry/register-model.ts';
+import type { RegistrationCandidate } from '../../../usecases/registry/registration.ts';
+import type { RegistrationView } from '../../../usecases/registry/registration-view.ts';
+import { rehearsalRows } from '../../../usecases/rehearsal/rehearsal-rows.ts';
+import { type RehearsalLimits, rehearse } from '../../../usecases/rehearsal/rehearse.ts';
+import { modelFolder, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
+
+/** A graph that looks its input up in a table of three: other rows it fails on. */
+const GATHER = { name: 'gather', contract: { features: [{ name: 'index', type: 'integer' }] } };
+
+let fixture: ServingFixture;
+beforeEach(async () => {
+  fixture = await ServingFixture.open();
+});
+afterEach(() => fixture.close());
+
+interface Registered extends Omit<Partial<RehearsalLimits>, 'entry'> {
+  readonly rows: readonly unknown[];
+  readonly contract?: object;
+}
+
+async function register({ rows, contract, ...limits }: Registered): Promise<RegistrationView> {
+  const folder = await modelFolder(fixture.folder, { ...GATHER, ...(contract && { contract }) }, 'broken-run');
+  await writeFile(path.join(folder, 'example.jsonl'), rows.map((index) => `${JSON.stringify({ index })}\n`).join(''));
+  const rehearsed = async (candidate: RegistrationCandidate) =>
+    rehearse(candidate, (await rehearsalRows(candidate))!, { entry: workerEntry(), ...limits });
+  return withExamined(path.join(folder, 'model.onnx'), (examined) =>
+    registerModel(fixture.registry, folder, examined, { rehearse: rehearsed }),
+  );
+}
+
+const post = (at: string) => request('POST', at);
+const get = (at: string) => request('GET', at);
+
+describe('a rehearsal', () => {
+  it('refuses a graph that fails on all of its rows, with what ONNX Runtime said and the row', async () => {
+    const refused = register({ rows: [7, 8] });
+    await expect(refused).rejects.toThrow(
+      /^the graph fails on all 2 rows of .*example\.jsonl, such as row 0 \{"index":7\}: /,
+    );
+    await expect(refused).rejects.toThrow('indices element out of data bounds, idx=7');
+    expect((await fixture.registry.state('gather')).latest).toBe(0);
+    const kept: string[] = [];
+    for await (const { key } of fixture.real.artifacts.list('')) kept.push(key);
+    expect(kept).toEqual([]);
+  });
+
+  it('says on how many it fails, keeps what it answered, and holds every endpoint to that', async () => {
+    const { version, rehearsed, rehearsal, remarks } = await register({ rows: [0, 9, 1, 'no number'] });
+    expect(rehearsed).toMatchObject({ source: 'example', rows: 3, failed: 1, refused: 1, kept: 2 });
+    expect(remarks.join('\n')).toContain('fails on 1 of 3 rows');
+    expect(remarks.join('\n')).toContain('the contract refuses 1 of 4 rows');
+    const [{ evidence } = {}] = await fixture.registry.history('gather');
+    expect(evidence).toMatchObject({ rehearsal: { failed: 1, firstFailure: { row: 1 } } });
+    for (const type of ['approve', 'release'] as const)
+      await fixture.apply('gather', { type, version, reason: 'test' });
+    const good = await fixture.endpoint();
+    expect(good.reports().get('gather')).toMatchObject({ champion: 1, notLoaded: [] });
+
+    // A version whose answers were others: what an endpoint on another machine would find.
+    const bytes = await fixture.real.artifacts.get(rehearsal!.key);
+    const kept = Rehearsal.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const [first] = kept.kept;
+    const [name, output] = Object.entries(first!.outputs)[0]!;
+    const wrong = Buffer.from(Float32Array.of(123).buffer).toString('base64');
+    first!.outputs[name] = { ...output, data: wrong };
+    const record = (await fixture.real.ledger.version('gather', version))!;
+    const content = Buffer.from(JSON.stringify(kept));
+    const artifact = { key: `rehearsals/${digestOf(content)}.json`, digest: digestOf(content), bytes: content.length };
+    await fixture.real.artifacts.put(artifact.key, content);
+    const home = fixture.home;
+    const ledger = { ...home.ledger, version: async () => ({ ...record, rehearsal: artifact }) };
+    const endpoint = await fixture.endpoint({
+      home: { ...home, ledger },
+      cacheFolder: path.join(fixture.folder, 'other-cache'),
+    });
+    const reason = 'it does not answer its rehearsal as when it was registered';
+    expect(endpoint.reports().get('gather')).toMatchObject({
+      champion: null,
+      notLoaded: [{ version: 1, variant: 'champion', reason }],
+    });
+    expect(read(await endpoint.handle(post('/v2/repository/index'))).body).toEqual([
+      {
+        name: 'gather',
+        version: '1',
+        state: 'UNAVAILABLE',
+        reason: `it is to be the champion and is not loaded: ${reason}`,
+      },
+    ]);
+    for (const at of ['/v2/health/ready', '/v2/models/gather/ready'])
+      expect(read(await endpoint.handle(get(at)))).toMatchObject({
+        status: 503,
+        body: { ready: false, reason: `version 1 of gather, the champion, is not loaded: ${reason}` },
+      });
+    expect(fixture.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Variant: 'champion' });
+    expect(fixture.lines.join()).toContain('is 0.');
+    expect(fixture.lines.join()).toContain('expected 123');
+  });
+
+  it('ends a process that takes more memory, or longer, than it may', async () => {
+    await expect(register({ rows: [0], memoryMb: 1 })).rejects.toThrow(
+      'its process took more than the 1 MB that it may have',
+    );
+    await expect(register({ rows: [0], seconds: 1e-6 })).rejects.toThrow(
+      /the model was lost: it has not answered within/,
+    );
+  });
+
+  it('keeps nothing of rows that are personal, in the ledger neither', async () => {
+    const contract = { features: [{ name: 'index', type: 'integer', personal: 'omit' }] };
+    const { rehearsal, rehearsed, remarks } = await register({ rows: [0, 9], contract });
+    expect(rehearsal).toBeUndefined();
+    expect(rehearsed).toMatchObject({ rows: 2, failed: 1, kept: 0, firstFailure: { row: 1, message: 'not kept' } });
+    expect(remarks.join()).not.toContain('"index"');
+    expect(JSON.stringify(await fixture.registry.history('gather'))).not.toContain('idx=9');
+  });
+});

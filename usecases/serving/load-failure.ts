@@ -1,0 +1,17 @@
+import { ContractBindingError } from '../../core/contract/bind.ts';
+import { ObjectNotFoundError } from '../../platform/errors.ts';
+import { DigestMismatchError, ModelLoadError } from '../../platform/onnx/errors.ts';
+import { RehearsalMismatchError } from './rehearsed.ts';
+
+/**
+ * Why a version could not be loaded, for whoever may ask the endpoint: what is in messages of errors, such as paths and
+ * values of rows, is for its log.
+ */
+export function loadFailureReason(error: unknown): string {
+  if (error instanceof RehearsalMismatchError) return 'it does not answer its rehearsal as when it was registered';
+  if (error instanceof DigestMismatchError) return 'its file is not the one that was registered';
+  if (error instanceof ModelLoadError) return 'its graph cannot be opened';
+  if (error instanceof ContractBindingError) return 'its contract does not fit its graph';
+  if (error instanceof ObjectNotFoundError) return 'its file is not there';
+  return 'it cannot be loaded now, see the log of the endpoint';
+}
