@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { openLocalHome } from '../platform/local/home.ts';
-import { readSignature } from '../platform/onnx/model.ts';
+import { withExamined } from '../platform/onnx/examine.ts';
 import { Registry } from '../usecases/registry/registry.ts';
 
 export interface HomeOfModels {
@@ -30,7 +30,9 @@ export async function homeOfModels(folders: readonly string[]): Promise<HomeOfMo
     const registry = new Registry(home, 'trimtab serve');
     const names = new Map<string, string>();
     for (const from of folders) {
-      const { version } = await registry.register(from, await readSignature(path.join(from, 'model.onnx')));
+      const { version } = await withExamined(path.join(from, 'model.onnx'), ({ signature, file }) =>
+        registry.register(from, signature, { modelFile: file }),
+      );
       const { model } = version;
       if (names.has(model)) throw new Error(`${from} and ${names.get(model)} are both of model ${model}`);
       names.set(model, from);

@@ -1,29 +1,33 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Command as Program } from 'commander';
-import { Contract } from '../../core/contract/contract.ts';
-import { canBeWrong } from '../../core/manifest/decision.ts';
+import { InvalidArgumentError, type Command as Program } from 'commander';
+import * as z from 'zod';
+import { columnNamed } from '../../core/contract/data-columns.ts';
+import { didYouMean } from '../../core/errors/did-you-mean.ts';
 import { Manifest } from '../../core/manifest/manifest.ts';
+import { Segments } from '../../core/manifest/segments.ts';
+import { qualityProblem } from '../../core/manifest/validate-quality.ts';
 import { ModelName } from '../../core/model/names.ts';
 import type { Signature } from '../../core/model/signature.ts';
-import { inferContract } from '../../core/schema-inference/infer.ts';
-import {
-  InferDecisionError,
-  type InferredDecision,
-  inferDecision,
-} from '../../core/schema-inference/infer-decision.ts';
-import { readJsonLines } from '../../platform/json-lines.ts';
+import type { Baseline } from '../../core/profile/profile.ts';
+import { parseCsv } from '../../core/protocols/formats/csv.ts';
+import { noBetterThanConstant } from '../../core/quality/no-better-than-constant.ts';
+import { namesText } from '../../core/schema-inference/assign-columns.ts';
+import type { InferredDecision } from '../../core/schema-inference/infer-decision.ts';
+import { InferDecisionError } from '../../core/schema-inference/infer-decision-error.ts';
+import { inferSegments } from '../../core/schema-inference/infer-segments.ts';
+import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
 import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
-import type { Draft } from '../../usecases/baseline/infer-contract.ts';
+import type { Draft } from '../../usecases/baseline/draft.ts';
 import type { ModelFolderView } from '../../usecases/baseline/model-folder-view.ts';
-import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
-import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
+import { formatInitialised } from '../output/initialised.ts';
 import { withProgress } from '../progress.ts';
+import { schemaReference } from '../schema-reference.ts';
 
 interface InitOptions {
   readonly model: string;
@@ -32,6 +36,10 @@ interface InitOptions {
   readonly id?: string;
   readonly time?: string;
   readonly label?: string;
+  readonly features?: string[];
+  readonly ignore?: string[];
+  readonly segments?: string[];
+  readonly strict?: boolean;
   readonly timeZone?: string;
   readonly timeFormat?: string;
   readonly output?: string;
@@ -39,6 +47,14 @@ interface InitOptions {
   readonly tolerance?: string;
   readonly out?: string;
   readonly force?: boolean;
+}
+
+/** Names as they are typed: divided by commas, those with a comma of their own in quotes; the option may be repeated. */
+function addColumns(text: string, before: string[] = []): string[] {
+  const names = (parseCsv(text)[0] ?? []).map((name) => name?.trim() ?? '');
+  if (names.length === 0 || names.includes(''))
+    throw new InvalidArgumentError(`expected names with commas between them, received '${text}'`);
+  return [...before, ...names];
 }
 
 /** Writes a model folder from a graph and data. */
@@ -52,11 +68,19 @@ export function addInit(program: Program, io: Io, options: () => GlobalOptions):
       'reference data, such as the training rows: .csv, .tsv, .jsonl, .json or .parquet; requests in a .jsonl where inputs are tensors',
     )
     .option('--name <name>', 'name of the model (default: that of the file)')
+    .option(
+      '--features <columns>',
+      'columns of inputs [n, k], in the order that the model was trained in: a,b,c (default: what the graph says, else that of the file)',
+      addColumns,
+    )
+    .option('--ignore <columns>', 'columns that are nothing to the model: a,b,c', addColumns)
     .option('--id <column>', 'column that identifies a row')
     .option('--time <column>', 'column with the time of a row')
     .option('--time-zone <zone>', 'zone of times that are written without one, such as Europe/Berlin')
     .option('--time-format <format>', 'how times are written, where it is not ISO 8601: %d/%m/%Y, epoch-s, epoch-ms')
     .option('--label <column>', 'column with the ground truth')
+    .option('--segments <features>', 'features by which quality is told apart: a,b', addColumns)
+    .option('--strict', 'reject values beyond the ranges that were seen, instead of flagging them')
     .option(
       '--output <name>',
       'output that decides (default: a float output named like a probability or score, the only one, or the label)',
@@ -100,111 +124,109 @@ function placeOf(own: InitOptions): Place {
 
 async function writeFolder(
   { name, folder, target }: Place,
-  { signature, file }: ExaminedModel,
+  examined: ExaminedModel,
   own: InitOptions,
 ): Promise<ModelFolderView> {
-  const { notices, ...draft } = await draftOf(signature, own);
-  const manifest = Manifest.parse({ name, ...draft, ...(await decisionOf(signature, own)) });
+  const { signature, file, unrepaired, repairs } = examined;
+  const { draftContract } = await import('../../usecases/baseline/draft-contract.ts');
+  const { id, time, label, features, ignore, strict, timeZone, timeFormat } = own;
+  const draft = await draftContract(examined, {
+    ...{ model: name, dataFile: own.data, id, time, label, features, ignore, strict, timeZone, timeFormat },
+  });
+  const { contract, preprocess } = draft;
+  const drafted = Manifest.parse({ name, contract, ...(preprocess ? { preprocess } : {}) });
+  const { notes, ...decided } = await decisionOf(examined, drafted, own);
+  const manifest = { ...drafted, ...decided, outputs: [...decided.outputs] };
   await mkdir(folder, { recursive: true });
   const model = path.join(folder, MODEL_FILES.model);
-  if (path.resolve(model) !== path.resolve(own.model)) await copyFile(file, model);
+  // As it was given: it is repaired wherever it is opened, and only a graph that was not can tell what it was.
+  if (path.resolve(model) !== path.resolve(own.model)) await copyFile(unrepaired, model);
   const { buildBaseline } = await import('../../usecases/baseline/build-baseline.ts');
   const baseline = await buildBaseline({ dataFile: own.data, modelFile: file, manifest, signature, now: new Date() });
+  const whole = withSegments(manifest, baseline, own.segments ?? []);
   await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
   const { writeExample } = await import('../../usecases/rehearsal/write-example.ts');
   await writeExample(path.join(folder, MODEL_FILES.example), own.data, manifest);
   const card = path.join(folder, MODEL_FILES.card);
   if (!existsSync(card)) await writeFile(card, cardOf(name));
+  const $schema = await schemaReference(folder, process.cwd());
   // The manifest comes last: without it the folder is no model folder.
-  await writeFile(target, `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(target, `${JSON.stringify({ $schema, ...whole }, null, 2)}\n`);
   return {
     folder,
     manifestFile: target,
-    notices,
-    manifest,
+    ...takenOf(draft, signature),
+    repairs: [...repairs],
+    notes: [...notes],
+    manifest: { $schema, ...whole },
     baseline: {
       rows: baseline.profile.rows,
       chunks: baseline.chunks.length,
       performance: baseline.performance ?? null,
     },
+    doubt: (baseline.performance && noBetterThanConstant(baseline.performance)) ?? null,
   };
 }
 
-/** The contract as the data suggests it: of a table its columns, of requests their tensors as well. */
-async function draftOf(signature: Signature, own: InitOptions): Promise<Draft & Noticed> {
-  const { contractOfRequests, wholeInputs } = await import('../../usecases/baseline/infer-contract.ts');
-  const requests = /\.(jsonl|ndjson)$/.test(own.data);
-  const wholes = wholeInputs(signature, requests ? await firstLine(own.data) : undefined);
-  const [whole] = wholes;
-  if (whole === undefined) return contractOf(signature, own);
-  if (!requests)
-    throw new UsageError(
-      `input ${whole.name} takes [${whole.shape}] (-1: any), which no column of a table holds: give requests with ` +
-        `--data, a line of JSON each, such as {"${whole.name}": …} in a .jsonl file`,
-    );
-  const draft = await contractOfRequests(own.data, signature, wholes, { ...own, profile: profileReference });
-  return { ...draft, notices: [] };
-}
-
-/** Of a table: types and ranges of features as they are, and of other columns what is certain. */
-async function contractOf(signature: Signature, own: InitOptions): Promise<{ contract: Contract } & Noticed> {
-  const profile = await profileReference(own.data);
-  const contract = inferContract(signature, profile, own);
-  const { inferColumns } = await import('../../usecases/baseline/reference-columns.ts');
-  const data = { ...contract.data, ...(await inferColumns(own.data, own)) };
+/** What was taken for what, for whoever reads it. */
+function takenOf(
+  { contract, taken, order, constant, notices }: Draft,
+  { inputs }: Signature,
+): Pick<ModelFolderView, 'order' | 'taken' | 'constant' | 'notices'> {
+  const wide = inputs.flatMap(({ name }) => {
+    const columns = contract.features.filter(({ input, index }) => input === name && index !== undefined);
+    return columns.length === 0 ? [] : [{ input: name, columns: columns.map((feature) => feature.name) }];
+  });
   return {
-    contract: Contract.parse({
-      ...contract,
-      data,
-      file: { ...contract.file, delimiter: profile.delimiter ?? undefined },
-    }),
-    notices: describeLeftOut(path.basename(own.data), profile),
+    order: order === undefined ? null : { by: order, inputs: wide },
+    taken: [...taken],
+    constant: [...constant],
+    notices: [
+      ...(takesOneRow({ inputs }) && contract.features.length > 0
+        ? ['the graph takes one row a request: export it with a free first axis (dynamic_axes) to send more at once']
+        : []),
+      ...notices,
+    ],
   };
 }
 
-type Noticed = Pick<ModelFolderView, 'notices'>;
-
-/** A text is allowed as a contract reads it: NA is one. */
-const profileReference = (file: string) => profileAnyFile(file, { literalText: true });
-
-async function firstLine(file: string): Promise<Record<string, unknown> | undefined> {
-  for await (const line of readJsonLines(file)) return line;
-  return undefined;
+/** @throws UsageError when quality cannot be told apart by one of them */
+function withSegments(manifest: Manifest, { profile }: Baseline, names: readonly string[]): Manifest {
+  if (names.length === 0) return manifest;
+  const { contract, monitoring } = manifest;
+  const known = contract.features.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `--segments: the model takes no ${unknown}${didYouMean(unknown, known)}; it takes ${namesText(known)}`,
+    );
+  const segments = Segments.safeParse(inferSegments(contract, profile, names));
+  if (!segments.success) throw new UsageError(`--segments: ${z.prettifyError(segments.error)}`);
+  const whole = { ...manifest, monitoring: { ...monitoring, segments: segments.data } };
+  const problem = qualityProblem(whole);
+  if (problem !== undefined) throw new UsageError(`--segments: ${problem}`);
+  return whole;
 }
 
-function formatInitialised({ folder, manifestFile, notices, manifest, baseline }: ModelFolderView): string {
-  const { contract, preprocess } = manifest;
-  const { rows, errorRate } = baseline.performance ?? {};
-  const parts = [
-    `${contract.features.length} features`,
-    ...contract.tensors.map(({ name }) => `tensor ${name}${preprocess?.[name] ? ' (of pictures)' : ''}`),
-  ];
-  return [
-    `${folder}: ${parts.join(', ')}, baseline of ${baseline.rows} rows in ${baseline.chunks} stretches`,
-    ...notices.map((notice) => `  ${notice}`),
-    errorRate === undefined
-      ? `  no ${missingOf(manifest)}: how often it is wrong is not known`
-      : `  wrong on ${(100 * errorRate).toFixed(1)} % of ${rows} labelled rows`,
-    `  read ${manifestFile} now: ranges are a fifth wider than the data, and only you know what the data does not show`,
-    `  then: trimtab register ${folder}`,
-  ].join('\n');
-}
-
-/** Why nobody knows how often it is wrong. */
-function missingOf({ contract, decision }: Manifest): string {
-  if (contract.data.label === undefined) return 'labels';
-  if (decision === undefined) return 'decision';
-  return canBeWrong(decision) ? 'labels' : 'tolerance';
-}
-
-/** The decision that the outputs can make, by what the labels are. @throws UsageError */
-async function decisionOf(signature: Signature, own: InitOptions): Promise<InferredDecision> {
-  const { labelValues } = await import('../../usecases/baseline/label-values.ts');
-  const labels = own.label === undefined ? undefined : await labelValues(own.data, own.label);
+/** The decision that the outputs can make. @throws UsageError */
+async function decisionOf(
+  { signature, file, classes }: ExaminedModel,
+  manifest: Manifest,
+  own: InitOptions,
+): Promise<InferredDecision> {
+  const { inferOutputs } = await import('../../usecases/baseline/infer-outputs.ts');
   const threshold = numberOf(own.threshold, '--threshold');
   const tolerance = numberOf(own.tolerance, '--tolerance');
   try {
-    return inferDecision(signature, labels, { output: own.output, threshold, tolerance });
+    return await inferOutputs({
+      dataFile: own.data,
+      modelFile: file,
+      signature,
+      manifest,
+      label: columnNamed(manifest.contract.data, 'label'),
+      classes: classes(),
+      wishes: { output: own.output, threshold, tolerance },
+    });
   } catch (error) {
     throw error instanceof InferDecisionError ? new UsageError(error.message) : error;
   }

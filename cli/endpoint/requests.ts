@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { ownValue } from '../../core/model/own-value.ts';
 import { type CellKind, cellValue } from '../../core/protocols/formats/cell.ts';
+import { namesText } from '../../core/schema-inference/assign-columns.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
 import { withPlainTable } from '../../usecases/validation/plain-table.ts';
@@ -8,7 +9,13 @@ import { UsageError } from '../errors.ts';
 import type { EndpointClient } from './client.ts';
 
 interface Metadata {
-  readonly inputs: { name: string; datatype: string; shape: number[] }[];
+  readonly inputs: {
+    name: string;
+    datatype: string;
+    shape: number[];
+    /** The names of what its columns are, where they are others than its own. */
+    parameters?: { features?: string[] };
+  }[];
 }
 
 export type RequestRow = Record<string, unknown>;
@@ -41,17 +48,28 @@ export async function requestsOf(
   const { inputs } = (await endpoint.ask(`/v2/models/${model}`)).body as Metadata;
   const rows = await rowsOf(data, most);
   if (rows.length === 0) throw new UsageError(`${data} has no rows`);
-  const wide = inputs.find(({ shape }) => shape.length === 2 && shape[1] !== 1 && shape[1] !== -1);
+  const wide = inputs.find(
+    ({ shape, parameters }) => shape.length === 2 && shape[1] !== 1 && shape[1] !== -1 && !parameters?.features,
+  );
   if (wide)
-    throw new UsageError(`input ${wide.name} takes rows of ${wide.shape[1]} columns: send it a request of your own`);
+    throw new UsageError(
+      `input ${wide.name} takes rows of ${wide.shape[1]} columns, which the model's contract has no names for: send it a request of your own`,
+    );
+  const columns = inputs.map(({ name, parameters }) => parameters?.features ?? [name]);
+  const [first] = rows;
+  const missing = columns.flat().filter((name) => !Object.hasOwn(first!, name));
+  if (missing.length === columns.flat().length)
+    throw new UsageError(
+      `${data} has none of the columns that ${model} takes: ${namesText(missing)}; it has ${namesText(Object.keys(first!))}`,
+    );
   return {
     rows,
     message: (some) => ({
-      inputs: inputs.map(({ name, datatype, shape }) => ({
+      inputs: inputs.map(({ name, datatype, shape }, i) => ({
         name,
         datatype,
-        shape: shape.length === 2 ? [some.length, 1] : [some.length],
-        data: some.map((row) => wireValue(ownValue(row, name), datatype)),
+        shape: shape.length === 2 ? [some.length, columns[i]!.length] : [some.length],
+        data: some.flatMap((row) => columns[i]!.map((column) => wireValue(ownValue(row, column), datatype))),
       })),
     }),
   };

@@ -2,6 +2,7 @@ import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { Contract, Feature } from './contract.ts';
 import type { RuledFeature } from './rules/rule.ts';
 import type { TensorRule } from './tensor-rule.ts';
+import { policyFor } from './violation-policy.ts';
 
 /** The contract and the graph do not fit together; the message names the feature and the inputs there are. */
 export class ContractBindingError extends Error {
@@ -83,7 +84,7 @@ function assertRule({ name, shape, min, max, maxLength, onViolation }: TensorRul
     throw new ContractBindingError(`tensor ${name} has min or max, but its input takes strings`);
   if (!text && maxLength !== undefined)
     throw new ContractBindingError(`tensor ${name} has maxLength, but its input takes ${spec.type}`);
-  if (text && onViolation === 'clamp')
+  if (text && policyFor(onViolation, 'maxLength') === 'clamp')
     throw new ContractBindingError(`tensor ${name} is to be clamped, but its input takes strings: reject or flag`);
   if (shape === undefined) return;
   const fits =

@@ -7,15 +7,12 @@ import { PersonalTreatment } from './personal-treatment.ts';
 import { RULE_SHAPE, rulesProblem } from './rules/rules.ts';
 import { RESERVED_PREFIX } from './sql-text.ts';
 import { TensorRule } from './tensor-rule.ts';
+import { FeatureViolation, policyFor } from './violation-policy.ts';
 
 /**
  * The data contract: one definition that is checked on every request (compiled to a pass that fills the tensors)
  * and on every data file (compiled to one SQL pass).
  */
-
-/** What a violation of a feature's rule does to a request; in a data file every violation quarantines its row. */
-export const ViolationPolicy = z.enum(['reject', 'clamp', 'flag']);
-export type ViolationPolicy = z.infer<typeof ViolationPolicy>;
 
 export { PersonalTreatment } from './personal-treatment.ts';
 export { FeatureType } from './types/value-type.ts';
@@ -29,8 +26,13 @@ export const Feature = z
     /** Unit of measurement, for people: `minutes`, `mph`. */
     unit: z.string().optional(),
     ...RULE_SHAPE,
-    /** What a request's violation does; what has no nearest allowed value can only be rejected or flagged, never clamped. */
-    onViolation: ViolationPolicy.default('reject'),
+    /**
+     * What a request's violation does, of all rules or of each; what has no nearest allowed value can only be rejected
+     * or flagged, never clamped. In a data file every violation quarantines its row.
+     */
+    onViolation: FeatureViolation.default('reject'),
+    /** Whether drift is looked for in it; left out: yes. Of identifiers, dates and free text every window differs. */
+    drift: z.boolean().optional(),
     personal: PersonalTreatment.default('no'),
     /** Graph input that carries this feature, when it is not named like it. */
     input: z.string().optional(),
@@ -125,6 +127,10 @@ export const Contract = z
   });
 export type Contract = z.infer<typeof Contract>;
 
+/** Features that say that no drift is looked for in them. */
+export const unwatchedFeatures = ({ features }: Pick<Contract, 'features'>): Set<string> =>
+  new Set(features.filter(({ drift }) => drift === false).map(({ name }) => name));
+
 /** What is wrong with names that are to be columns of one table, where capitals do not count; undefined when nothing is. */
 function namesProblem(features: readonly string[], others: readonly string[]): string | undefined {
   if (new Set(features).size < features.length) return 'feature names must be unique';
@@ -140,7 +146,8 @@ function namesProblem(features: readonly string[], others: readonly string[]): s
 
 /** Whether no value that the rules let in is beyond what a number tells apart. */
 const keepsEveryDigit = ({ min, max, onViolation }: Feature): boolean =>
-  onViolation === 'reject' &&
+  policyFor(onViolation, 'min') === 'reject' &&
+  policyFor(onViolation, 'max') === 'reject' &&
   min !== undefined &&
   max !== undefined &&
   min >= Number.MIN_SAFE_INTEGER &&

@@ -5,11 +5,12 @@ import type { Holder } from './holder.ts';
 import { type FeatureRule, featureRules } from './rules/rules.ts';
 import { VALUE_TYPES } from './types/types.ts';
 import type { Cell, Value } from './types/value-type.ts';
+import type { Violation } from './violation.ts';
+import { policyFor, type ViolationPolicy } from './violation-policy.ts';
 
 /** A feature's rules compiled for the elements of its input. */
 export class FeatureCheck<T extends number | bigint | string> implements ViolationSubject {
   readonly name: string;
-  readonly policy: ViolationSubject['policy'];
   readonly personal: boolean;
   /** Reads a value of a request. */
   readonly read: (raw: unknown) => Cell;
@@ -19,16 +20,19 @@ export class FeatureCheck<T extends number | bigint | string> implements Violati
   private readonly element: FeatureRule;
 
   constructor(
-    feature: Feature,
+    private readonly feature: Feature,
     private readonly holder: Holder<T>,
   ) {
     this.name = feature.name;
-    this.policy = feature.onViolation;
     this.personal = feature.personal !== 'no';
     this.rules = featureRules(feature);
     this.element = this.rules.findLast(({ name }) => name === 'range' || name === 'type')!;
     this.read = VALUE_TYPES[feature.type].read;
     this.certain = certainValues(this.rules, holder);
+  }
+
+  policy(rule: Violation['rule']): ViolationPolicy {
+    return policyFor(this.feature.onViolation, rule);
   }
 
   /**
@@ -44,7 +48,7 @@ export class FeatureCheck<T extends number | bigint | string> implements Violati
     for (const rule of this.rules) {
       if (rule.exempts?.(value)) break;
       if (!rule.breaks(value)) continue;
-      if (this.policy === 'clamp' && rule.clamp !== undefined) {
+      if (rule.clamp !== undefined && this.policy(rule.name) === 'clamp') {
         findings.tolerate(this, rule, unread);
         value = rule.clamp(value as Value);
         continue;

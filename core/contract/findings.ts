@@ -1,11 +1,12 @@
 import { formatValue } from '../errors/format-value.ts';
-import type { ViolationPolicy } from './contract.ts';
 import type { Violation } from './violation.ts';
+import type { ViolationPolicy } from './violation-policy.ts';
 
 /** A feature or a whole tensor, as far as its violations depend on it. */
 export interface ViolationSubject {
   readonly name: string;
-  readonly policy: ViolationPolicy;
+  /** What a violation of one of its rules does. */
+  policy(rule: Violation['rule']): ViolationPolicy;
   readonly personal: boolean;
 }
 
@@ -75,13 +76,10 @@ export class Findings {
   }
 
   /** Records a violation that is not clamped. */
-  add(
-    { name: feature, policy, personal }: ViolationSubject,
-    { name, allowed }: BrokenRule,
-    finding: RefusedValue,
-  ): void {
+  add(subject: ViolationSubject, { name, allowed }: BrokenRule, finding: RefusedValue): void {
+    const { name: feature, personal } = subject;
     const { value, row, tolerable, unread = false } = finding;
-    if (tolerable && policy === 'flag') {
+    if (tolerable && subject.policy(name) === 'flag') {
       this.tolerate({ name: feature }, { name }, unread);
       return;
     }

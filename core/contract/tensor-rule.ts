@@ -3,6 +3,7 @@ import { recordName } from '../model/names.ts';
 import { max } from './rules/max.ts';
 import { maxLength } from './rules/max-length.ts';
 import { min } from './rules/min.ts';
+import { TensorViolation } from './violation-policy.ts';
 
 /** Allowed sizes of one axis, inclusive. */
 const SizeRange = z
@@ -30,8 +31,8 @@ export const TensorRule = z
     maxLength: maxLength.shape.maxLength.describe('Longest element allowed, in Unicode code points; strings only.'),
     /** Whether NaN and infinities are refused. */
     finite: z.boolean().default(true),
-    /** What a request's violation does; of a shape that is not allowed there is nothing to clamp: it is rejected. */
-    onViolation: z.enum(['reject', 'clamp', 'flag']).default('reject'),
+    /** What a request's violation does, of all rules or of each; of a shape that is not allowed there is nothing to clamp: it is rejected. */
+    onViolation: TensorViolation.default('reject'),
     /** A personal tensor has no summary kept of it. */
     personal: z.enum(['no', 'omit']).default('no'),
   })

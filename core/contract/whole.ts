@@ -10,6 +10,7 @@ import type { BoundRule } from './rules/rule.ts';
 import { RULES } from './rules/rules.ts';
 import { lengthsOf, type RowSummary, rowDigest, summarise, summaryColumns } from './summary.ts';
 import type { TensorRule } from './tensor-rule.ts';
+import { policyFor } from './violation-policy.ts';
 
 /**
  * Compiles the rules for a whole input to a pass over its rows: one look at each element, which checks and summarises
@@ -67,7 +68,7 @@ function wholeRules({ name, min, max, maxLength, finite, onViolation, personal }
   const numbers = { name, type: 'float' } as const;
   return {
     name,
-    policy: onViolation,
+    policy: (rule) => policyFor(onViolation, rule),
     personal: personal !== 'no',
     finite: finite ? RULES.finite.of(numbers) : undefined,
     min: RULES.min.of({ ...numbers, min }),
@@ -103,21 +104,23 @@ function checkStretch(stretch: Stretch, rules: WholeRules, findings: Findings): 
     report('finite', finite, `${found.odd} not finite, the first at ${found.firstOdd}`);
   // Without a finite element these are NaN, which breaks neither.
   const [low, high] = [min?.breaks(found.min) ?? false, max?.breaks(found.max) ?? false];
-  if (rules.policy === 'clamp') {
-    if (low) findings.tolerate(rules, { name: 'min' });
-    if (high) findings.tolerate(rules, { name: 'max' });
-    if (low || high) clamp(data, stretch, rules);
-    return found;
-  }
-  if (low) report('min', min!, found.min);
-  if (high) report('max', max!, found.max);
+  const clamped = { low: low && rules.policy('min') === 'clamp', high: high && rules.policy('max') === 'clamp' };
+  if (clamped.low) findings.tolerate(rules, { name: 'min' });
+  else if (low) report('min', min!, found.min);
+  if (clamped.high) findings.tolerate(rules, { name: 'max' });
+  else if (high) report('max', max!, found.max);
+  if (clamped.low || clamped.high)
+    clamp(data, stretch, {
+      lowest: clamped.low ? rules.lowest : Number.NEGATIVE_INFINITY,
+      highest: clamped.high ? rules.highest : Number.POSITIVE_INFINITY,
+    });
   return found;
 }
 
 function clamp(
   data: Exclude<TensorValues, string[]>,
   { tensor, from, length }: Stretch,
-  { lowest, highest }: WholeRules,
+  { lowest, highest }: Pick<WholeRules, 'lowest' | 'highest'>,
 ): void {
   if (isBig(data)) {
     const [low, high] = [

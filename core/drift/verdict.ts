@@ -52,6 +52,8 @@ export type DriftVerdict = z.infer<typeof DriftVerdict>;
 export interface DriftOptions {
   /** Largest adjusted p-value of a drift. @default 0.01 */
   readonly alpha?: number;
+  /** Features in which no drift is looked for. @default none */
+  readonly unwatched?: ReadonlySet<string>;
 }
 
 /** Fewest rows of a window, whatever its bins. */
@@ -66,8 +68,14 @@ const MIN_ROWS = 500;
  *
  * @param current profile of the window over the baseline's bins
  */
-export function detectDrift(baseline: Baseline, current: Profile, { alpha = 0.01 }: DriftOptions = {}): DriftVerdict {
-  const names = Object.keys(current.columns).filter((name) => ownValue(baseline.profile.columns, name));
+export function detectDrift(
+  baseline: Baseline,
+  current: Profile,
+  { alpha = 0.01, unwatched = new Set() }: DriftOptions = {},
+): DriftVerdict {
+  const names = Object.keys(current.columns).filter(
+    (name) => ownValue(baseline.profile.columns, name) && !unwatched.has(name),
+  );
   const measured = names.map((name) => measure(name, baseline, current));
   const applicable = measured.filter(({ status }) => status !== 'not_applicable');
   const needed = Math.max(

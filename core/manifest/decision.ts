@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { recordName } from '../model/names.ts';
 
+/** A class's name. */
+export const ClassName = z.union([recordName('a class'), z.number()]);
+
 export const BinaryDecision = z.strictObject({
   task: z.literal('binary'),
   /** Output that holds the probability or score. */
@@ -9,13 +12,18 @@ export const BinaryDecision = z.strictObject({
   column: z.int().min(0).default(1),
   /** The decision is positive when the probability is at least this. */
   threshold: z.number().default(0.5),
+  /**
+   * Names of the negative and the positive class, by which truths may call them; absent: the `classes` of that output in
+   * `outputs`, where they are two.
+   */
+  classes: z
+    .tuple([ClassName, ClassName])
+    .refine(([negative, positive]) => String(negative) !== String(positive), 'classes must be unique')
+    .optional(),
   /** What a wrong decision costs, in whatever unit; absent: nothing is known of that. */
   costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
 });
 export type BinaryDecision = z.infer<typeof BinaryDecision>;
-
-/** A class's name. */
-export const ClassName = z.union([recordName('a class'), z.number()]);
 
 export const MulticlassDecision = z.strictObject({
   task: z.literal('multiclass'),

@@ -2,7 +2,7 @@ import { withInputTypes } from '../contract/bind.ts';
 import type { Contract } from '../contract/contract.ts';
 import { columnName, LabelColumn } from '../contract/data-columns.ts';
 import type { Signature } from '../model/signature.ts';
-import { decisionClasses } from './decision-classes.ts';
+import { binaryClasses, decisionClasses } from './decision-classes.ts';
 import type { Manifest } from './manifest.ts';
 
 /**
@@ -33,6 +33,5 @@ function labelRule({
     const classes = decisionClasses(decision, outputs);
     return classes.length === 0 ? {} : { classes };
   }
-  const named = outputs.find(({ name }) => name === decision.output)?.classes ?? [];
-  return { classes: [...new Set([...named.map(String), '0', '1', 'true', 'false'])] };
+  return { classes: [...new Set([...binaryClasses(decision, outputs).names, '0', '1', 'true', 'false'])] };
 }

@@ -1,5 +1,5 @@
 import { type ExternalTensor, externalOf } from './inspect.ts';
-import { concatBytes, encodeField, type ProtobufField, protobufFields } from './protobuf.ts';
+import { concatBytes, encodeAgain, encodeField, protobufFields } from './protobuf.ts';
 import { type MessageKind, PARTS } from './walk.ts';
 
 /**
@@ -19,28 +19,13 @@ function rewritten(message: Uint8Array, kind: MessageKind, dataOf: (e: ExternalT
     if (external === undefined) return message;
     // external_data and data_location go, raw_data comes.
     const rest = [...protobufFields(message)].filter(({ number }) => number !== 9 && number !== 13 && number !== 14);
-    return concatBytes([...rest.map(copied), encodeField(9, dataOf(external))]);
+    return concatBytes([...rest.map(encodeAgain), encodeField(9, dataOf(external))]);
   }
   const parts: Uint8Array[] = [];
   for (const field of protobufFields(message)) {
     const part = PARTS[kind][field.number];
-    if (part === undefined || field.wire !== 2) parts.push(copied(field));
+    if (part === undefined || field.wire !== 2) parts.push(encodeAgain(field));
     else parts.push(encodeField(field.number, rewritten(field.bytes, part, dataOf)));
   }
   return concatBytes(parts);
-}
-
-/** A field as it was. */
-function copied({ number, wire, bytes, value }: ProtobufField): Uint8Array {
-  if (wire === 2) return encodeField(number, bytes);
-  const tag = varint(BigInt(number) * 8n + BigInt(wire));
-  return concatBytes([tag, wire === 0 ? varint(BigInt.asUintN(64, value)) : bytes]);
-}
-
-function varint(value: bigint): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-  bytes.push(Number(rest));
-  return Uint8Array.from(bytes);
 }

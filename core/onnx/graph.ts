@@ -12,6 +12,8 @@ export interface ConstantTensor {
   readonly dims: readonly number[];
   /** Row-major; undefined when they are strings, of a type that is not read, or beside the file. Read when asked for. */
   values(): readonly number[] | undefined;
+  /** Row-major; undefined when they are no strings, or beside the file. Read when asked for. */
+  texts(): readonly string[] | undefined;
 }
 
 export interface Attribute {
@@ -82,10 +84,11 @@ function firstText(message: Uint8Array): string {
   return '';
 }
 
-function readNode(bytes: Uint8Array): GraphNode {
+/** Attributes are read when they are asked for: those of a large forest are most of its file. */
+export function readNode(bytes: Uint8Array): GraphNode {
   const inputs: string[] = [];
   const outputs: string[] = [];
-  const attributes = new Map<string, Attribute>();
+  let attributes: ReadonlyMap<string, Attribute> | undefined;
   let op = '';
   let domain = '';
   for (const field of protobufFields(bytes)) {
@@ -93,12 +96,35 @@ function readNode(bytes: Uint8Array): GraphNode {
     else if (field.number === 2) outputs.push(decodeText(field));
     else if (field.number === 4) op = decodeText(field);
     else if (field.number === 7) domain = decodeText(field);
-    else if (field.number === 5) {
-      const attribute = readAttribute(field.bytes);
-      attributes.set(attribute.name, attribute);
-    }
   }
-  return { op, domain: domain === 'ai.onnx' ? '' : domain, inputs, outputs, attributes, bytes };
+  return {
+    op,
+    domain: domain === 'ai.onnx' ? '' : domain,
+    inputs,
+    outputs,
+    bytes,
+    get attributes() {
+      attributes ??= readAttributes(bytes);
+      return attributes;
+    },
+  };
+}
+
+function readAttributes(node: Uint8Array): Map<string, Attribute> {
+  const attributes = new Map<string, Attribute>();
+  for (const field of protobufFields(node)) {
+    if (field.number !== 5) continue;
+    const attribute = readAttribute(field.bytes);
+    attributes.set(attribute.name, attribute);
+  }
+  return attributes;
+}
+
+/** One attribute of a node, without the others being read. */
+export function attributeOf({ bytes }: GraphNode, name: string): Attribute | undefined {
+  for (const field of protobufFields(bytes))
+    if (field.number === 5 && firstText(field.bytes) === name) return readAttribute(field.bytes);
+  return undefined;
 }
 
 export function readAttribute(bytes: Uint8Array): Attribute {
@@ -156,7 +182,18 @@ function readTensor(bytes: Uint8Array): ConstantTensor {
     if (field.number === 1) dims.push(...integersOf(field));
     else if (field.number === 8) name = decodeText(field);
   }
-  return { name, dims, values: () => readValues(bytes) };
+  return { name, dims, values: () => readValues(bytes), texts: () => readTexts(bytes) };
+}
+
+function readTexts(tensor: Uint8Array): readonly string[] | undefined {
+  const texts: string[] = [];
+  let strings = false;
+  for (const field of protobufFields(tensor)) {
+    if (field.number === 2) strings = field.value === 8n;
+    else if (field.number === 6) texts.push(decodeText(field));
+    else if (field.number === 14 && field.value === 1n) return undefined;
+  }
+  return strings ? texts : undefined;
 }
 
 function readValues(tensor: Uint8Array): readonly number[] | undefined {

@@ -10,7 +10,7 @@ import { walk } from './walk.ts';
 /** One input or output as the file declares it. */
 export interface DeclaredValue {
   readonly name: string;
-  /** `tensor`, or what it is instead: `sequence`, `map`, `optional`, `sparse tensor`, `unknown`. */
+  /** `tensor`, or what it is instead: `sequence of maps`, `map`, `optional`, `sparse tensor`, `unknown`. */
   readonly kind: string;
   /** Element type of a tensor by its ONNX name (`bfloat16`, `int4`); '' for what is none. */
   readonly element: string;
@@ -227,11 +227,19 @@ function readValue(message: Uint8Array): DeclaredValue {
     for (const type of protobufFields(field.bytes)) {
       const kind = KINDS[type.number];
       if (kind === undefined) continue;
-      value.kind = kind;
+      value.kind = kind === 'sequence' ? `sequence of ${elementKind(type.bytes)}s` : kind;
       if (kind === 'tensor') Object.assign(value, readTensorType(type.bytes));
     }
   }
   return value;
+}
+
+/** What a sequence is of; its elem_type is a TypeProto, too. */
+function elementKind(sequence: Uint8Array): string {
+  for (const element of protobufFields(sequence))
+    if (element.number === 1)
+      for (const { number } of protobufFields(element.bytes)) if (KINDS[number] !== undefined) return KINDS[number];
+  return 'value';
 }
 
 function readTensorType(message: Uint8Array): Pick<DeclaredValue, 'element' | 'shape'> {

@@ -93,6 +93,20 @@ export function encodeField(number: number, payload: Uint8Array | string): Uint8
 export const encodeVarintField = (number: number, value: number): Uint8Array =>
   concatBytes([varintBytes(number * 8), varintBytes(value)]);
 
+/** A field as it was read. */
+export function encodeAgain({ number, wire, bytes, value }: ProtobufField): Uint8Array {
+  if (wire === 2) return encodeField(number, bytes);
+  return concatBytes([varintBytes(number * 8 + wire), wire === 0 ? wideVarint(BigInt.asUintN(64, value)) : bytes]);
+}
+
+function wideVarint(value: bigint): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+  bytes.push(Number(rest));
+  return Uint8Array.from(bytes);
+}
+
 function varintBytes(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = value;

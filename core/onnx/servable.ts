@@ -53,12 +53,19 @@ export function faultsOf(inspection: Inspection): string[] {
     faults.push(
       outputs.length === 0
         ? 'it gives no outputs, expected at least one'
-        : `it gives no tensor: ${left.map(([{ name }, fault]) => `output ${name} ${fault}`).join('; ')}${ZIPMAP}`,
+        : `it gives no tensor: ${left.map(([{ name, kind }, fault]) => `output ${name} ${fault}${asTensor(kind)}`).join('; ')}`,
     );
   return faults;
 }
 
-const ZIPMAP = ' (scikit-learn models: convert with options={"zipmap": False})';
+/** How to export what is no tensor as one. */
+function asTensor(kind: string): string {
+  if (/map/.test(kind))
+    return ' (skl2onnx: to_onnx(model, X[:1], options={"zipmap": False}); onnxmltools: convert_lightgbm(…, zipmap=False))';
+  if (kind === 'sequence of tensors')
+    return ' (scikit-learn: convert each of model.estimators_ by itself; PyTorch: return torch.stack(…) instead of a list)';
+  return '';
+}
 
 function operatorFaults(domain: string, names: ReadonlySet<string>): string[] {
   if (!RUNTIME.domains.includes(domain))
@@ -75,7 +82,8 @@ function operatorFaults(domain: string, names: ReadonlySet<string>): string[] {
 
 /** What is wrong with a value; undefined when it is a tensor that can be carried. */
 function valueFault({ kind, element }: DeclaredValue): string | undefined {
-  if (kind !== 'tensor') return `is ${kind === 'unknown' ? 'of an unknown kind' : `a ${kind}`}, expected a tensor`;
+  if (kind !== 'tensor')
+    return `is ${kind === 'unknown' ? 'of an unknown kind' : `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`}, expected a tensor`;
   if ((TENSOR_TYPES as readonly string[]).includes(element)) return undefined;
   return `is of ${element}, allowed are ${TENSOR_TYPES.join(', ')}`;
 }
@@ -108,7 +116,7 @@ export function remarksOf(inspection: Inspection, signature: Signature, contract
   const remarks: string[] = [];
   for (const output of inspection.outputs) {
     const fault = valueFault(output);
-    if (fault !== undefined) remarks.push(`output ${output.name} ${fault}: it is left out${ZIPMAP}`);
+    if (fault !== undefined) remarks.push(`output ${output.name} ${fault}: it is left out${asTensor(output.kind)}`);
   }
   const named = new Set([
     ...contract.features.map(({ name, input }) => input ?? name),

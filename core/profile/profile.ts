@@ -85,6 +85,10 @@ export const ReferencePerformance = z.strictObject({
     .optional()
     .describe('Share of wrong decisions; absent where none can be wrong (a regression without a tolerance).'),
   brier: z.number().optional().describe('Mean squared difference of probability and truth; binary only.'),
+  mae: z.number().min(0).optional().describe('Mean absolute error; regression only.'),
+  withoutScore: Count.optional().describe(
+    'Labelled rows for which the model gave no number; left out where there are none.',
+  ),
   errorEdges: z
     .array(z.number().positive())
     .max(1_000)

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Manifest } from '../manifest/manifest.ts';
 import { Digest, Instant, ModelName, VersionNumber } from '../model/names.ts';
+import { Repairs } from '../model/repair.ts';
 import { Signature } from '../model/signature.ts';
 
 /** An object in the artifact store, by content. */
@@ -23,6 +24,9 @@ export const ModelVersion = z.strictObject({
   card: Artifact.optional().describe('MODEL_CARD.md.'),
   sideBySide: Artifact.optional().describe(
     'What it and the champion of then said about the same rows; absent where there was nothing to compare.',
+  ),
+  repairs: Repairs.optional().describe(
+    'What was done to the graph so that it can be served; absent of one that is as it was given.',
   ),
   rehearsal: Artifact.optional().describe(
     'What it answered about real rows, which an endpoint holds it to when it loads it; absent where it was not rehearsed, or nothing may be kept of the rows.',

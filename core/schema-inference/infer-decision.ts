@@ -1,122 +1,108 @@
-import { type Decision, RegressionDecision } from '../manifest/decision.ts';
+import type { Decision } from '../manifest/decision.ts';
 import type { OutputMeaning } from '../manifest/manifest.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
-
-/** What is in the column of ground truth. */
-export interface LabelValues {
-  /** Distinct values, ascending; the first thousand. */
-  readonly values: readonly (string | number)[];
-  /** Whether there are more. */
-  readonly more: boolean;
-}
-
-export interface DecisionWishes {
-  /** Output that is to decide. */
-  readonly output?: string | undefined;
-  /** Of a binary decision. */
-  readonly threshold?: number | undefined;
-  /** Of a regression. */
-  readonly tolerance?: number | undefined;
-}
+import { unreadLabels } from './class-names.ts';
+import { areAmounts, type DecisionFacts, listNames } from './decision-facts.ts';
+import { InferDecisionError } from './infer-decision-error.ts';
+import { labelIndices } from './sampled-scores.ts';
+import { type ChosenDecision, type DecisionWishes, scoreDecision } from './score-decision.ts';
 
 export interface InferredDecision {
   readonly outputs: readonly OutputMeaning[];
   /** Undefined when no output can make one, or nobody knows between what. */
   readonly decision?: Decision;
+  /** What was taken for what and why, or why there is no decision; in sentences. */
+  readonly notes: readonly string[];
 }
-
-/** What is wished for does not go with the graph. */
-export class InferDecisionError extends Error {
-  override readonly name = 'InferDecisionError';
-}
-
-/** Whole numbers of more values than this are amounts, not classes. */
-const MAX_NUMERIC_CLASSES = 20;
 
 /**
- * The decision that a graph's outputs can make, by their shape and by what the labels are: as many distinct labels as an
- * output has columns are classes, in ascending order, as scikit-learn has them; numbers of many values are estimates.
+ * The decision that a graph's outputs can make: by their shapes, by the classes that the graph names, by what the labels
+ * are, and by what it answers about rows of the reference. Probabilities go before the label, for they say more; where
+ * they decide otherwise than the graph's own label does, it decides.
  *
- * @param labels undefined without a column of ground truth
- * @throws InferDecisionError when no such output is there
+ * @throws InferDecisionError when what is wished for does not go with the graph
  */
 export function inferDecision(
-  signature: Pick<Signature, 'outputs'>,
-  labels: LabelValues | undefined,
+  { outputs }: Pick<Signature, 'outputs'>,
+  facts: DecisionFacts,
   wishes: DecisionWishes,
 ): InferredDecision {
-  const output = decisiveOutput(signature, wishes);
-  const decision = output === undefined ? undefined : decisionBy(output, labels, wishes);
-  const own = decision ?? labelDecision(signature, labels, wishes);
-  const classes =
-    own?.task === 'multiclass' || own?.task === 'binary' ? classesFor(columnsOf(output), labels) : undefined;
-  const outputs = signature.outputs.map(({ name }): OutputMeaning => {
-    if (own?.output !== name) return { name, meaning: 'other' };
-    return { name, ...meaningOf(own, name, classes) };
+  assertOutput(outputs, wishes);
+  const label = labelOutput(outputs, facts, wishes);
+  const score = scoreOutput(outputs, wishes);
+  if (score === undefined && (wishes.threshold !== undefined || wishes.tolerance !== undefined))
+    throw new InferDecisionError(
+      `--${wishes.threshold === undefined ? 'tolerance' : 'threshold'} is of an output of numbers: say which with --output; there are: ${describe(outputs)}`,
+    );
+  const byScore = score && scoreDecision(score, label, facts, wishes);
+  const byLabel = byScore?.decision === undefined && label !== undefined ? labelDecision(label, facts) : undefined;
+  const meanings = outputs.map(({ name }): OutputMeaning => {
+    if (name === score?.name) return { name, ...byScore!.meaning };
+    return { name, meaning: name === label?.name ? 'label' : 'other' };
   });
-  return own === undefined ? { outputs } : { outputs, decision: own };
+  const decision = byScore?.decision ?? byLabel?.decision;
+  const notes = [...(byScore?.notes ?? []), ...(byLabel?.notes ?? [])];
+  if (notes.length === 0)
+    notes.push(`no decision: say which output decides with --output; there are: ${describe(outputs)}`);
+  return { outputs: meanings, ...(decision === undefined ? {} : { decision }), notes };
+}
+
+const describe = (outputs: readonly TensorSpec[]): string =>
+  outputs.map(({ name, type, shape }) => `${name} (${type} [${shape}])`).join(', ');
+
+function assertOutput(outputs: readonly TensorSpec[], { output }: DecisionWishes): void {
+  if (output !== undefined && !outputs.some(({ name }) => name === output))
+    throw new InferDecisionError(
+      `no output is named ${output}; there are: ${outputs.map(({ name }) => name).join(', ')}`,
+    );
 }
 
 /** A float output named like a probability or score, or the only one. */
-function decisiveOutput({ outputs }: Pick<Signature, 'outputs'>, { output }: DecisionWishes): TensorSpec | undefined {
-  const floats = outputs.filter(({ type }) => type === 'float32' || type === 'float64');
-  if (output === undefined)
-    return floats.find(({ name }) => /prob|score/i.test(name)) ?? (floats.length === 1 ? floats[0] : undefined);
-  const found = floats.find(({ name }) => name === output);
-  if (found !== undefined || outputs.some(({ name }) => name === output)) return found;
-  throw new InferDecisionError(
-    `no output is named ${output}; there are: ${outputs.map(({ name }) => name).join(', ')}`,
+function scoreOutput(outputs: readonly TensorSpec[], { output }: DecisionWishes): TensorSpec | undefined {
+  const floats = outputs.filter(({ type, shape }) => type.startsWith('float') && shape.length <= 2);
+  if (output !== undefined) return floats.find(({ name }) => name === output);
+  return floats.find(({ name }) => /prob|score/i.test(name)) ?? (floats.length === 1 ? floats[0] : undefined);
+}
+
+/** An output with a text or a whole number a row that holds the class itself. */
+function labelOutput(
+  outputs: readonly TensorSpec[],
+  { classes }: DecisionFacts,
+  { output }: DecisionWishes,
+): TensorSpec | undefined {
+  const single = outputs.filter(
+    ({ type, shape }) => ['string', 'int64', 'int32'].includes(type) && (shape.length < 2 || shape[1] === 1),
+  );
+  return (
+    single.find(({ name }) => name === output) ??
+    single.find(({ name }) => classes?.has(name)) ??
+    single.find(({ name }) => /label|class/i.test(name)) ??
+    (outputs.length === 1 ? single[0] : undefined)
   );
 }
 
-const columnsOf = (output: TensorSpec | undefined): number => {
-  if (output === undefined) return 0;
-  return output.shape.length === 2 ? output.shape[1]! : 1;
-};
-
-/** Labels as the classes of an output's columns; undefined where the numbers do not agree. */
-const classesFor = (columns: number, labels: LabelValues | undefined): OutputMeaning['classes'] =>
-  labels !== undefined && !labels.more && columns >= 2 && labels.values.length === columns
-    ? [...labels.values]
-    : undefined;
-
-function decisionBy(
-  output: TensorSpec,
-  labels: LabelValues | undefined,
-  { threshold, tolerance }: DecisionWishes,
-): Decision | undefined {
-  const columns = columnsOf(output);
-  if (tolerance !== undefined) return { task: 'regression', output: output.name, column: 0, tolerance };
-  if (threshold !== undefined || columns === 2)
-    return { task: 'binary', output: output.name, column: columns === 2 ? 1 : 0, threshold: threshold ?? 0.5 };
-  if (columns > 2) {
-    const classes = classesFor(columns, labels);
-    return classes && { task: 'multiclass', output: output.name, classes };
+/** By an output that holds the class itself: classes are what the graph says it can be, else what the labels are. */
+function labelDecision({ name }: TensorSpec, facts: DecisionFacts): Omit<ChosenDecision, 'meaning'> {
+  const { classes, labels, sample } = facts;
+  const decide = (names: readonly (string | number)[], source: string): Omit<ChosenDecision, 'meaning'> => ({
+    decision: { task: 'multiclass', output: name, classes: [...names] },
+    notes: [`${name} itself decides, between ${listNames(names)} (${source})`],
+  });
+  const own = classes?.get(name);
+  if (own !== undefined && own.length >= 2) {
+    const unread = unreadLabels(own, labels);
+    const rest = unread.length === 0 ? '' : `; labels such as ${listNames(unread.slice(0, 3))} are none of these`;
+    return decide(own, `as the graph names them${rest}`);
   }
-  return labels !== undefined && areAmounts(labels)
-    ? RegressionDecision.parse({ task: 'regression', output: output.name })
-    : undefined;
-}
-
-const areAmounts = ({ values, more }: LabelValues): boolean =>
-  values.every((value) => typeof value === 'number') &&
-  (more || values.length > MAX_NUMERIC_CLASSES || values.some((value) => !Number.isInteger(value)));
-
-/** By an output that holds the class itself, where no other can decide. */
-function labelDecision(
-  { outputs }: Pick<Signature, 'outputs'>,
-  labels: LabelValues | undefined,
-  { output }: DecisionWishes,
-): Decision | undefined {
-  if (labels === undefined || labels.more || labels.values.length < 2 || areAmounts(labels)) return undefined;
-  const named = outputs.filter(({ type }) => type === 'string' || type === 'int64' || type === 'int32');
-  const found = named.find(({ name }) => (output === undefined ? /label|class/i.test(name) : name === output));
-  return found && { task: 'multiclass', output: found.name, classes: [...labels.values] };
-}
-
-function meaningOf(decision: Decision, output: string, classes: OutputMeaning['classes']): Omit<OutputMeaning, 'name'> {
-  if (decision.task === 'regression') return { meaning: 'value' };
-  if (classes === undefined && decision.task === 'multiclass') return { meaning: 'label' };
-  if (!/prob/i.test(output)) return { meaning: 'score' };
-  return { meaning: 'probabilities', ...(classes === undefined ? {} : { classes }) };
+  if (labels === undefined) return { notes: [`no decision: --label says between which classes ${name} decides`] };
+  if (labels.more || labels.values.length < 2 || areAmounts(labels))
+    return { notes: [`no decision: the labels are no classes that ${name} decides between`] };
+  const strange = sample && labelIndices(sample, name, labels.values)?.findIndex((index) => index === undefined);
+  if (strange !== undefined && strange >= 0)
+    return {
+      notes: [
+        `no decision: ${name} answers ${String(sample!.outputs.get(name)!.data[strange])}, and the labels are ${listNames(labels.values)}: write the classes into model.json as ${name} has them`,
+      ],
+    };
+  return decide(labels.values, 'the labels in ascending order, for the graph names none');
 }

@@ -1,117 +1,261 @@
-import { Contract } from '../contract/contract.ts';
-import { ownValue } from '../model/own-value.ts';
+import { Contract, type Feature } from '../contract/contract.ts';
+import { numberRange } from '../contract/integer-range.ts';
+import { flagging } from '../contract/violation-policy.ts';
+import { didYouMean } from '../errors/did-you-mean.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
-
-/** Graph and data do not go together; the message names what is missing. */
-export class InferenceError extends Error {
-  override readonly name = 'InferenceError';
-}
+import { type AssignedInput, assignColumns, namesText, type OrderSource } from './assign-columns.ts';
+import { type ColumnKind, columnKind, isIdName, isLabelName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
+import { InferenceError } from './inference-error.ts';
+import { widened, widenedWhole } from './widen.ts';
 
 export interface InferOptions {
   readonly id?: string | undefined;
   readonly time?: string | undefined;
   readonly label?: string | undefined;
+  /** Columns that are neither features nor anything else. */
+  readonly ignore?: readonly string[] | undefined;
+  /** Names of features in the order in which inputs [n, k] take them. */
+  readonly features?: readonly string[] | undefined;
+  /** Whether a value beyond a range that was seen is rejected; else it is flagged. @default false */
+  readonly strict?: boolean | undefined;
+  /** Of `id` and `time` those that nobody has stated: values of such an id need not differ in later files. */
+  readonly guessed?: ReadonlySet<string> | undefined;
+  /** What the graph says of the order of its features. */
+  readonly named?: readonly string[] | undefined;
+  /** Of columns of numbers what their profile does not say. */
+  readonly facts?: ReadonlyMap<string, NumberFacts> | undefined;
+}
+
+/** What a column of the data was taken for, where that is not said by the graph. */
+export interface TakenColumn {
+  readonly column: string;
+  readonly as: 'id' | 'time' | 'label' | 'extra' | 'feature without drift';
+  /** By what. */
+  readonly why: string;
+}
+
+export interface InferredContract {
+  readonly contract: Contract;
+  /** Columns, in the order of the data. */
+  readonly taken: readonly TakenColumn[];
+  /** By what the features of inputs [n, k] are in their order; undefined where there is no such input. */
+  readonly order?: OrderSource;
+  /** Features with one value throughout, of which no range can be told. */
+  readonly constant: readonly string[];
+  /** Columns that probably identify a row and say when it was, where nobody has stated any. */
+  readonly likely: { readonly id?: string; readonly time?: string };
 }
 
 /** Text columns with at most this many values are taken for a closed list. */
 const MAX_ALLOWED = 50;
-/** How far ranges are widened beyond what was seen, as a share of the range. */
-const MARGIN = 0.2;
+/** Of more values than these a list is not closed, unless values come back. */
+const MIN_REPEATED = 2;
 
 type InputFeature = Contract['features'][number];
 
 /**
- * A contract as the data suggests it: types from the graph, ranges a fifth wider than what was seen, closed lists for
- * text with few values, missing values allowed where there were some. It is a draft: people know what the data does
- * not show.
+ * A contract as the data suggests it: types from the graph, ranges a fifth wider than the spread that was seen, closed
+ * lists for text with few values, missing values allowed where there were some. It is a draft: people know what the
+ * data does not show, so that what is beyond a range is flagged and not refused.
  *
- * An input [n] or [n, 1] takes the data's column of its name; an input [n, k] the k numeric columns that no other
- * input takes, in the order of the data.
+ * An input [n] or [n, 1] takes the data's column of its name; see `assignColumns` for [n, k].
  *
- * @throws InferenceError when an input finds no column
+ * @throws InferenceError when an input finds no column, or what is stated names none
  */
-export function inferContract(signature: Signature, data: Profile, { id, time, label }: InferOptions = {}): Contract {
+export function inferContract(signature: Signature, data: Profile, options: InferOptions = {}): InferredContract {
   const names = Object.keys(data.columns);
-  const special = new Set([id, time, label].filter((name) => name !== undefined));
-  for (const name of special)
-    if (!names.includes(name)) throw new InferenceError(`the data has no column ${name}; it has ${names.join(', ')}`);
-  const single = signature.inputs.filter(({ shape }) => widthOf(shape) === 1);
-  const taken = new Set(single.map(({ name }) => name));
-  const features = signature.inputs.flatMap((input): InputFeature[] => {
-    const width = widthOf(input.shape);
-    if (width === 1) {
-      const column = ownValue(data.columns, input.name);
-      if (!column)
-        throw new InferenceError(`input ${input.name} finds no column of its name; the data has ${names.join(', ')}`);
-      return [featureOf(input.name, input, column)];
-    }
+  if (data.rows === 0)
+    throw new InferenceError(`the data has no rows, only the columns ${namesText(names) || '(none)'}`);
+  assertKnown(names, options);
+  const kinds = kindsOf(data, options.facts);
+  const special = new Set([options.id, options.time, options.label].filter((name) => name !== undefined));
+  const guessed = options.label === undefined ? guessLabel(signature, names, options) : undefined;
+  const { inputs, order } = assignColumns(
     // An image or another tensor of values that are no features is beyond the contract.
-    if (input.shape.length !== 2) return [];
-    const rest = names.filter(
-      (name) => !taken.has(name) && !special.has(name) && data.columns[name]!.kind === 'numeric',
-    );
-    if (width !== -1 && rest.length !== width)
-      throw new InferenceError(
-        `input ${input.name} takes ${width} columns, and the data has ${rest.length} numeric ones that no other input takes: ${rest.join(', ')}`,
-      );
-    return rest.map((name, index) => ({ ...featureOf(name, input, data.columns[name]!), input: input.name, index }));
-  });
-  const carried = new Set([...features.map(({ name }) => name), ...special]);
-  return Contract.parse({
-    features,
-    data: {
-      ...(id === undefined ? {} : { id }),
-      ...(time === undefined ? {} : { time }),
-      ...(label === undefined ? {} : { label }),
-      extra: names.filter((name) => !carried.has(name)),
+    signature.inputs.filter(({ shape }) => shape.length <= 2),
+    data,
+    {
+      taken: new Set([...special, ...(options.ignore ?? [])]),
+      unlikely: [
+        new Set(guessed === undefined ? [] : [guessed]),
+        ...[false, true].map((weak) => new Set(names.filter((name) => kinds.get(name)?.weak === weak))),
+      ],
+      features: options.features,
+      named: options.named,
     },
-    file: id === undefined ? {} : { unique: [id] },
-  });
-}
-
-function widthOf(shape: readonly number[]): number {
-  if (shape.length <= 1) return 1;
-  return shape.length === 2 ? shape[1]! : Number.NaN;
-}
-
-function featureOf(name: string, input: TensorSpec, column: ColumnProfile): InputFeature {
-  const missing =
-    column.missing > 0 && (input.type === 'string' || input.type.startsWith('float')) ? 'allow' : 'reject';
-  const base = { name, missing, onViolation: 'reject', personal: 'no' } as const;
-  if (input.type === 'string') {
-    const closed = column.kind === 'categorical' && column.other === 0 && column.categories.length <= MAX_ALLOWED;
-    return {
-      ...base,
-      type: 'string',
-      ...(closed && column.categories.length > 0 ? { allowed: column.categories.toSorted() } : {}),
-    };
-  }
-  if (input.type === 'bool') return { ...base, type: 'boolean' };
-  const type = input.type.startsWith('float') ? 'float' : 'integer';
-  if (column.kind !== 'numeric')
-    throw new InferenceError(
-      `input ${name} takes ${input.type}, and its column holds text such as ${column.categories[0]}`,
-    );
-  if (column.min === null || column.max === null) return { ...base, type };
-  return { ...base, type, ...widened(column.min, column.max) };
-}
-
-/** A range a fifth wider than what was seen, in numbers that are easily read; what was never negative stays so. */
-export function widened(least: number, most: number): { min: number; max: number } {
-  const margin = (most - least) * MARGIN;
+  );
+  const constant: string[] = [];
+  const features = inputs.flatMap((input) => featuresOf(input, data, { ...options, kinds, constant }));
+  const carried = new Set(features.map(({ name }) => name));
+  const label = options.label ?? (guessed !== undefined && !carried.has(guessed) ? guessed : undefined);
+  const rest = names.filter((name) => !carried.has(name) && !special.has(name) && name !== label);
   return {
-    min: least >= 0 ? Math.max(0, down(least - margin)) : down(least - margin),
-    max: most <= 0 ? Math.min(0, up(most + margin)) : up(most + margin),
+    contract: Contract.parse({
+      features,
+      data: {
+        ...(options.id === undefined ? {} : { id: options.id }),
+        ...(options.time === undefined ? {} : { time: options.time }),
+        ...(label === undefined ? {} : { label }),
+        extra: rest,
+      },
+      file: options.id === undefined || options.guessed?.has(options.id) ? {} : { unique: [options.id] },
+    }),
+    taken: takenColumns(names, { carried, kinds, label, options }),
+    ...(order === undefined ? {} : { order }),
+    constant,
+    likely: likelyOf(rest, { data, kinds }, options),
   };
 }
 
-/** Two significant digits away from the data, so that people read them easily. */
-const down = (x: number): number => rounded(x, Math.floor);
-const up = (x: number): number => rounded(x, Math.ceil);
+/** The only identifier and the only time among the columns that nothing takes, those that are left out apart. */
+function likelyOf(
+  rest: readonly string[],
+  { data, kinds }: { readonly data: Profile; readonly kinds: ReadonlyMap<string, ColumnKind> },
+  { id, time, ignore = [] }: InferOptions,
+): InferredContract['likely'] {
+  const only = (kind: ColumnKind['kind'], preferred: (name: string) => boolean): string | undefined => {
+    const found = rest.filter((name) => kinds.get(name)?.kind === kind && !ignore.includes(name));
+    return [found, found.filter(preferred)].find(({ length }) => length === 1)?.[0];
+  };
+  const found = {
+    id: id === undefined ? only('identifier', isIdName) : undefined,
+    // A day as a number beside a time that is written out is the same said twice.
+    time: time === undefined ? only('time', (name) => data.columns[name]!.kind === 'categorical') : undefined,
+  };
+  return {
+    ...(found.id === undefined ? {} : { id: found.id }),
+    ...(found.time === undefined ? {} : { time: found.time }),
+  };
+}
 
-function rounded(x: number, to: (x: number) => number): number {
-  if (x === 0) return 0;
-  const unit = 10 ** (Math.floor(Math.log10(Math.abs(x))) - 1);
-  return Number((to(x / unit) * unit).toPrecision(12));
+function assertKnown(names: readonly string[], { id, time, label, ignore, features }: InferOptions): void {
+  const wanted = [
+    ...Object.entries({ '--id': id, '--time': time, '--label': label }),
+    ...(ignore ?? []).map((name) => ['--ignore', name] as const),
+    ...(features ?? []).map((name) => ['--features', name] as const),
+  ];
+  const known = new Set(names);
+  for (const [option, name] of wanted)
+    if (name !== undefined && !known.has(name))
+      throw new InferenceError(
+        `${option}: the data has no column ${name}${didYouMean(name, names)}; it has ${namesText(names)}`,
+      );
+  const seen = new Map<string, string>();
+  for (const [option, name] of wanted) {
+    if (name === undefined) continue;
+    const before = seen.get(name);
+    if (before !== undefined)
+      throw new InferenceError(
+        before === option ? `${option} names ${name} twice` : `${name} is named by ${before} and by ${option}`,
+      );
+    seen.set(name, option);
+  }
+}
+
+const kindsOf = (data: Profile, facts: InferOptions['facts']): ReadonlyMap<string, ColumnKind> =>
+  new Map(
+    Object.entries(data.columns).flatMap(([name, column]) => {
+      const kind = columnKind(name, column, facts?.get(name));
+      return kind === undefined ? [] : [[name, kind] as const];
+    }),
+  );
+
+/** The only column that is called like ground truth, and that no input is called. */
+function guessLabel(
+  { inputs }: Signature,
+  names: readonly string[],
+  { id, time, ignore = [], features = [] }: InferOptions,
+): string | undefined {
+  const other = new Set([...inputs.map(({ name }) => name), id, time, ...ignore, ...features]);
+  // y beside x is a coordinate.
+  const axis = names.some((name) => name.toLowerCase() === 'x');
+  const found = names.filter((name) => isLabelName(name) && !other.has(name) && !(axis && name.toLowerCase() === 'y'));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+interface FeatureOptions extends Pick<InferOptions, 'strict' | 'facts'> {
+  readonly kinds: ReadonlyMap<string, ColumnKind>;
+  /** Receives the names of those with one value throughout. */
+  readonly constant: string[];
+}
+
+function featuresOf({ spec, columns }: AssignedInput, data: Profile, options: FeatureOptions): InputFeature[] {
+  return columns.map((name, index) => {
+    const feature = featureOf(name, spec, data.columns[name]!, options);
+    if (name === spec.name && columns.length === 1) return feature;
+    return { ...feature, input: spec.name, index };
+  });
+}
+
+function featureOf(
+  name: string,
+  input: TensorSpec,
+  column: ColumnProfile,
+  { strict, facts, kinds, constant }: FeatureOptions,
+): InputFeature {
+  const missing =
+    column.missing > 0 && (input.type === 'string' || input.type.startsWith('float')) ? 'allow' : 'reject';
+  const base = {
+    name,
+    missing,
+    onViolation: 'reject',
+    personal: 'no',
+    ...(kinds.has(name) ? { drift: false } : {}),
+  } as const;
+  if (input.type === 'string') return { ...base, type: 'string', ...allowedOf(column, kinds.has(name)) };
+  if (input.type === 'bool' || isTrueOrFalse(column)) return { ...base, type: 'boolean' };
+  const type = input.type.startsWith('float') ? 'float' : 'integer';
+  if (column.kind !== 'numeric')
+    throw new InferenceError(
+      `input ${input.name} takes ${input.type}, and column ${name} holds text such as ${column.categories[0] ?? 'nothing'}`,
+    );
+  const { min, max } = column;
+  if (min === null || max === null) return { ...base, type };
+  if (min === max) {
+    constant.push(name);
+    return { ...base, type };
+  }
+  const whole = type === 'integer' || facts?.get(name)?.whole === true;
+  const range = within(input, whole ? widenedWhole(min, max) : widened(min, max));
+  return { ...base, type, ...range, ...(strict ? {} : flagging(range)) };
+}
+
+/** The values of a text that are all there are; none where hardly one comes back. */
+function allowedOf(column: ColumnProfile, odd: boolean): Pick<InputFeature, 'allowed'> {
+  if (odd || column.kind !== 'categorical' || column.other > 0) return {};
+  const { categories, rows, missing } = column;
+  const closed = categories.length <= MAX_ALLOWED && (rows - missing) / categories.length >= MIN_REPEATED;
+  return closed && categories.length > 0 ? { allowed: categories.toSorted() } : {};
+}
+
+/** What of a range the input's type does not say already. */
+function within({ type }: TensorSpec, { min, max }: { min: number; max: number }): Pick<Feature, 'min' | 'max'> {
+  const own = numberRange(type);
+  return {
+    ...(own !== undefined && min <= own.lowest ? {} : { min }),
+    ...(own !== undefined && max >= own.highest ? {} : { max }),
+  };
+}
+
+interface Assigned {
+  readonly carried: ReadonlySet<string>;
+  readonly kinds: ReadonlyMap<string, ColumnKind>;
+  readonly label: string | undefined;
+  readonly options: InferOptions;
+}
+
+function takenColumns(names: readonly string[], { carried, kinds, label, options }: Assigned): TakenColumn[] {
+  return names.flatMap((column): TakenColumn[] => {
+    const kind = kinds.get(column);
+    const by = kind === undefined ? undefined : `${kind.kind}: ${kind.why}`;
+    if (carried.has(column)) return by === undefined ? [] : [{ column, as: 'feature without drift', why: by }];
+    const guess = options.guessed?.has(column) ? kind?.why : undefined;
+    if (column === options.id) return [{ column, as: 'id', why: guess ?? '--id' }];
+    if (column === options.time) return [{ column, as: 'time', why: guess ?? '--time' }];
+    if (column === label)
+      return [{ column, as: 'label', why: options.label === undefined ? 'by its name' : '--label' }];
+    if (options.ignore?.includes(column)) return [{ column, as: 'extra', why: '--ignore' }];
+    return [{ column, as: 'extra', why: by ?? 'no input takes it' }];
+  });
 }

@@ -1,13 +1,14 @@
 import { numberRange } from '../contract/integer-range.ts';
 import { lengthsOf, summarise } from '../contract/summary.ts';
 import { TensorRule } from '../contract/tensor-rule.ts';
+import { flagging } from '../contract/violation-policy.ts';
 import type { TensorSpec } from '../model/signature.ts';
 import type { TensorData } from '../model/tensor.ts';
-import { widened } from './infer.ts';
+import { widened, widenedWhole } from './widen.ts';
 
 /**
  * Learns the rules for a whole input from what the reference has of it, as `inferContract` does for columns: sizes and
- * ranges a fifth wider than what was seen, NaN and infinities only where there were some. Where a rule would allow all
+ * ranges a fifth wider than the spread that was seen, NaN and infinities only where there were some. Where a rule would allow all
  * that the input's type does, there is none.
  */
 export class TensorLearner {
@@ -17,7 +18,11 @@ export class TensorLearner {
   private finite = true;
   private longest = 0;
 
-  constructor(private readonly spec: TensorSpec) {
+  /** @param strict whether elements beyond what was seen are rejected; else they are flagged */
+  constructor(
+    private readonly spec: TensorSpec,
+    private readonly strict = false,
+  ) {
     this.sizes = spec.shape.map(() => ({ least: Number.POSITIVE_INFINITY, most: 0 }));
   }
 
@@ -40,11 +45,13 @@ export class TensorLearner {
 
   rule(): TensorRule {
     const { name, type } = this.spec;
+    const bounds = type === 'string' ? this.length() : this.range();
     return TensorRule.parse({
       name,
       shape: this.shape(),
-      ...(type === 'string' ? { maxLength: Math.max(1, widened(0, this.longest).max) } : this.range()),
+      ...bounds,
       ...(this.finite ? {} : { finite: false }),
+      ...(this.strict ? {} : flagging(bounds)),
     });
   }
 
@@ -55,15 +62,19 @@ export class TensorLearner {
       const { least, most } = this.sizes[axis]!;
       if (axis === 0 || least > most) return null;
       if (least === most) return most;
-      const { min, max } = widened(least, most);
-      return { min: Math.max(1, Math.floor(min)), max: Math.ceil(max) };
+      const { min, max } = widenedWhole(least, most);
+      return { min: Math.max(1, min), max };
     });
+  }
+
+  private length(): Pick<TensorRule, 'maxLength'> {
+    return { maxLength: widenedWhole(0, Math.max(1, this.longest)).max };
   }
 
   private range(): Pick<TensorRule, 'min' | 'max'> {
     const { type } = this.spec;
     if (type === 'bool' || this.min > this.max) return {};
-    const { min, max } = widened(this.min, this.max);
+    const { min, max } = (type.startsWith('float') ? widened : widenedWhole)(this.min, this.max);
     const own = numberRange(type);
     return {
       ...(own !== undefined && min <= own.lowest ? {} : { min }),

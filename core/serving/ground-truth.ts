@@ -1,5 +1,6 @@
+import { classNamed } from '../contract/cells/class-literal.ts';
 import { canBeWrong, type Decision } from '../manifest/decision.ts';
-import { decisionClasses } from '../manifest/decision-classes.ts';
+import { type BinaryClasses, binaryClasses, decisionClasses } from '../manifest/decision-classes.ts';
 import type { OutputMeaning } from '../manifest/manifest.ts';
 
 /** The ground truth of one prediction. */
@@ -30,10 +31,11 @@ export function decisionTruth(
     return typeof actual === 'number' && Number.isFinite(actual) ? actual : undefined;
   }
   if (decision.task === 'multiclass') {
-    const index = decisionClasses(decision, outputs).indexOf(String(truth));
-    return index < 0 ? undefined : index;
+    const classes = decisionClasses(decision, outputs);
+    const named = classNamed(classes, truth);
+    return named === undefined ? undefined : classes.indexOf(named);
   }
-  return isPositive(decision.column, outputs.find(({ name }) => name === decision.output)?.classes, truth);
+  return isPositive(binaryClasses(decision, outputs), truth);
 }
 
 /**
@@ -58,15 +60,13 @@ export function isWrong(
   return Math.abs(score - Number(actual)) > decision.tolerance!;
 }
 
-/** Truth is a class's label where the manifest names the classes, else 1/0 or true/false. */
-function isPositive(
-  column: number,
-  classes: readonly (string | number)[] | undefined,
-  truth: TruthRecord['truth'],
-): boolean | undefined {
-  const text = String(truth);
-  if (classes?.some((label) => String(label) === text)) return String(classes[column]) === text;
-  if (text === 'true' || text === '1') return true;
-  if (text === 'false' || text === '0') return false;
-  return undefined;
+const NEGATIVE = '0';
+const POSITIVE = '1';
+
+/** Truth is a class's name where the manifest names the classes, else 1/0 or true/false. */
+function isPositive({ names, positive }: BinaryClasses, truth: TruthRecord['truth']): boolean | undefined {
+  const named = classNamed(names, truth);
+  if (named !== undefined) return named === positive;
+  const plain = classNamed([NEGATIVE, POSITIVE], truth);
+  return plain === undefined ? undefined : plain === POSITIVE;
 }

@@ -1,10 +1,14 @@
 import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Repair } from '../../core/model/repair.ts';
 import type { Signature } from '../../core/model/signature.ts';
+import { type ClassList, classListsOf } from '../../core/onnx/class-lists.ts';
 import { embed } from '../../core/onnx/embed.ts';
 import { type ExternalTensor, type Inspection, inspectModel } from '../../core/onnx/inspect.ts';
+import { repairModel } from '../../core/onnx/repair.ts';
 import { faultsOf, RUNTIME } from '../../core/onnx/servable.ts';
+import { digestOf } from '../digest.ts';
 import { ModelLoadError } from './errors.ts';
 import { readSignature } from './model.ts';
 
@@ -12,41 +16,67 @@ import { readSignature } from './model.ts';
 export interface ExaminedModel {
   readonly signature: Signature;
   readonly inspection: Inspection;
-  /** The model in one file: what it kept in others beside it is within it. Gone when the examination has ended. */
+  /**
+   * The model as it is served: in one file, with what it kept in others beside it, and repaired. Gone when the
+   * examination has ended.
+   */
   readonly file: string;
+  /** The same before it was repaired. */
+  readonly unrepaired: string;
+  /** SHA-256 of the file that was given. */
+  readonly given: string;
+  /** What was done to it so that it can be served; none for most models. */
+  readonly repairs: readonly Repair[];
+  /** The classes that the graph itself names, by output. */
+  readonly classes: () => ReadonlyMap<string, ClassList>;
 }
 
 /**
  * Looks at a model file before anything is done with it: whether it can be served, and what it takes and gives. What
- * it keeps in other files of its folder (as PyTorch exports do) is taken into it.
+ * it keeps in other files of its folder (as PyTorch exports do) is taken into it, and what can be repaired is.
  *
  * @throws ModelLoadError with every reason why it cannot be served
  */
 export async function withExamined<T>(file: string, use: (model: ExaminedModel) => Promise<T>): Promise<T> {
   const bytes = await readWhole(file);
-  const found = inspected(file, bytes);
-  if (found.external.length === 0) return use(await opened(file, file, found));
+  const { external } = inspected(file, bytes);
+  const whole = external.length === 0 ? bytes : embed(bytes, await readExternal(file, bytes.length, external));
+  const { bytes: repaired, repairs } = repairModel(whole);
+  const common = { given: digestOf(bytes), repairs, classes: () => classListsOf(whole) };
+  if (repaired === bytes) return use({ ...common, ...(await opened(file, file, repaired)), unrepaired: file });
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-whole-'));
   try {
-    const whole = path.join(scratch, 'model.onnx');
-    const embedded = embed(bytes, await readExternal(file, bytes.length, found.external));
-    await writeFile(whole, embedded);
-    return await use(await opened(file, whole, inspected(file, embedded)));
+    const keep = async (name: string, content: Uint8Array): Promise<string> => {
+      await writeFile(path.join(scratch, name), content);
+      return path.join(scratch, name);
+    };
+    const served = await keep('model.onnx', repaired);
+    let unrepaired = whole === bytes ? file : served;
+    if (whole !== bytes && repaired !== whole) unrepaired = await keep('unrepaired.onnx', whole);
+    return await use({ ...common, ...(await opened(file, served, repaired)), unrepaired });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function opened(source: string, file: string, inspection: Inspection): Promise<ExaminedModel> {
+async function opened(
+  source: string,
+  file: string,
+  bytes: Uint8Array,
+): Promise<Pick<ExaminedModel, 'file' | 'inspection' | 'signature'>> {
+  const inspection = inspected(source, bytes);
   const faults = faultsOf(inspection);
   if (faults.length > 0) throw new ModelLoadError(`${source} cannot be served: ${faults.join('; ')}`);
   try {
     return { file, inspection, signature: await readSignature(file) };
   } catch (error) {
+    if (!(error instanceof ModelLoadError)) throw error;
+    // What is opened may be a copy of the file that people know.
+    const message = error.message.replaceAll(file, source);
     const odd = [...inspection.elements].filter((element) => UNCOMPUTED.includes(element));
-    if (odd.length === 0 || !(error instanceof ModelLoadError)) throw error;
+    if (odd.length === 0) throw new ModelLoadError(message, { cause: error });
     throw new ModelLoadError(
-      `${error.message} (it has constants of ${odd.join(', ')}, which few operators take here: convert them to float32)`,
+      `${message} (it has constants of ${odd.join(', ')}, which few operators take here: convert them to float32)`,
       { cause: error },
     );
   }

@@ -235,6 +235,7 @@ const STORED = new Set([
   ...['cause', 'evidence', 'previous', 'record', 'test', 'waiting', 'canary', 'judged', 'class', 'former', 'frozen'],
   ...['classes', 'squares', 'rehearsal'],
   ...['baseline', 'sideBySide', 'card', 'dataset', 'commit', 'run', 'brier', 'errorRate', 'errorEdges', 'zeros'],
+  ...['repairs', 'mae', 'withoutScore'],
   ...['effect', 'made', 'personal', 'erasures', 'drops', 'datasets', 'quarantine', 'truths', 'captures', 'answers'],
 ]);
 

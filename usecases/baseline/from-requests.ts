@@ -56,7 +56,8 @@ export async function baselineOfRequests(options: BaselineOptions): Promise<Base
 }
 
 /** No two requests have the same digest, and what is personal is counted nowhere. */
-const isProfiled = ({ name, personal }: Feature): boolean => personal === 'no' && !name.endsWith('.digest');
+const isProfiled = ({ name, personal, drift }: Feature): boolean =>
+  personal === 'no' && drift !== false && !name.endsWith('.digest');
 
 /** Runs the requests one by one; what would be captured of each goes into the table `rows`. */
 async function fill(

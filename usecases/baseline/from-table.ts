@@ -10,6 +10,7 @@ import type { Decision } from '../../core/manifest/decision.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { OutlierCalibration } from '../../core/profile/outlier-calibration.ts';
 import type { Baseline, Profile, ReferencePerformance } from '../../core/profile/profile.ts';
+import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
 import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
@@ -120,15 +121,17 @@ async function score(
   const tally = new PerformanceTally(decision, manifest.outputs);
   const read = compileScores(decision, manifest.outputs);
   try {
-    for await (const [rows, labels, ...cells] of duck.columns(`SELECT ${select} FROM rows`)) {
-      const scores = read(
-        await run(model, check, inputsOfColumns(check, cells, rows!.length), decision.output),
-        rows!.length,
-      );
-      for (const [i, row] of rows!.entries()) {
-        const value = scores[i] ?? Number.NaN;
-        if (!out.write(`${row},${Number.isFinite(value) ? value : ''}\n`)) await once(out, 'drain');
-        tally.add(value, labels![i]);
+    for await (const chunk of duck.columns(`SELECT ${select} FROM rows`)) {
+      for (const [rows, labels, ...cells] of takesOneRow(signature) ? singleRows(chunk) : [chunk]) {
+        const scores = read(
+          await run(model, check, inputsOfColumns(check, cells, rows!.length), decision.output),
+          rows!.length,
+        );
+        for (const [i, row] of rows!.entries()) {
+          const value = scores[i] ?? Number.NaN;
+          if (!out.write(`${row},${Number.isFinite(value) ? value : ''}\n`)) await once(out, 'drain');
+          tally.add(value, labels![i]);
+        }
       }
     }
   } finally {
@@ -144,6 +147,11 @@ async function score(
   );
   if (Number(n) > 0) throw new RangeError(`${n} scores of the reference do not stand beside their rows`);
   return { performance: tally.result() };
+}
+
+/** A part of some columns, row by row. */
+function* singleRows(columns: readonly unknown[][]): Iterable<unknown[][]> {
+  for (let row = 0; row < columns[0]!.length; row++) yield columns.map((cells) => cells.slice(row, row + 1));
 }
 
 async function run(

@@ -4,29 +4,29 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import type { Contract } from '../../core/contract/contract.ts';
+import { Contract } from '../../core/contract/contract.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import { fillOpaque } from '../../core/contract/opaque.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import { externalSignature, Preprocess } from '../../core/model/preprocess.ts';
 import type { Signature, TensorSpec } from '../../core/model/signature.ts';
-import type { Profile } from '../../core/profile/profile.ts';
 import { isBytes, isObject, readRows } from '../../core/protocols/formats/values.ts';
 import { protocolModelOf } from '../../core/protocols/protocol.ts';
-import { InferenceError, type InferOptions, inferContract } from '../../core/schema-inference/infer.ts';
+import { InferenceError } from '../../core/schema-inference/inference-error.ts';
 import { TensorLearner } from '../../core/schema-inference/learn-tensor.ts';
 import { compilePreprocess } from '../../platform/images/preprocess.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
+import type { Draft } from './draft.ts';
 
-/** What reference requests suggest for a manifest. */
-export interface Draft {
-  readonly contract: Contract;
-  /** Inputs whose pictures came as files. */
-  readonly preprocess?: Preprocess;
+/** How requests become a contract. */
+export interface RequestsOptions {
+  /** Whether elements beyond what was seen are rejected; else they are flagged. */
+  readonly strict?: boolean | undefined;
+  /** Columns that somebody has named. */
+  readonly stated: readonly string[];
+  /** Makes one of a table, for the inputs that take rows of features. */
+  readonly draft: (file: string, signature: Signature) => Promise<Draft>;
 }
-
-/** Profiles a data file of any form. */
-export type ProfileFile = (file: string) => Promise<Profile>;
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -54,30 +54,49 @@ export async function contractOfRequests(
   dataFile: string,
   signature: Signature,
   wholes: readonly TensorSpec[],
-  options: InferOptions & { readonly profile: ProfileFile },
+  { strict = false, stated, draft }: RequestsOptions,
 ): Promise<Draft> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-draft-'));
   try {
     const table = path.join(scratch, 'rest.jsonl');
-    const { learners, preprocess, rest } = await learn(dataFile, { ...signature, inputs: [...wholes] }, table);
-    const profile = rest ? await options.profile(table) : { rows: 0, columns: {} };
+    const learners = wholes.map((spec) => new TensorLearner(spec, strict));
+    const { preprocess, rest } = await learn(dataFile, { ...signature, inputs: [...wholes] }, { table, learners });
     const inputs = signature.inputs.filter((spec) => !wholes.includes(spec));
-    const contract = inferContract({ ...signature, inputs }, profile, options);
+    const drafted = rest ? await draft(table, { ...signature, inputs }) : nothingBeside(inputs, stated);
     const tensors = learners.map((learner) => learner.rule());
-    return { contract: { ...contract, tensors }, ...(Object.keys(preprocess).length > 0 ? { preprocess } : {}) };
+    return {
+      ...drafted,
+      contract: Contract.parse({ ...drafted.contract, tensors }),
+      ...(Object.keys(preprocess).length > 0 ? { preprocess } : {}),
+    };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Of requests that have nothing but whole inputs. @throws InferenceError where others are wanted */
+function nothingBeside([input]: readonly TensorSpec[], [stated]: readonly string[]): Draft {
+  if (input !== undefined)
+    throw new InferenceError(`input ${input.name} finds no value of its name; the requests have whole tensors only`);
+  if (stated !== undefined)
+    throw new InferenceError(`the requests have nothing named ${stated}: they have whole tensors only`);
+  return { contract: Contract.parse({ features: [] }), taken: [], constant: [], notices: [] };
+}
+
+interface LearnTargets {
+  /** Receives what is no whole input. */
+  readonly table: string;
+  /** Of the inputs, in their order. */
+  readonly learners: readonly TensorLearner[];
 }
 
 /** Looks at the whole inputs of every line, and writes what is left of it to a file of its own. */
 async function learn(
   dataFile: string,
   signature: Signature,
-  table: string,
-): Promise<{ learners: TensorLearner[]; preprocess: Preprocess; rest: boolean }> {
+  { table, learners }: LearnTargets,
+): Promise<{ preprocess: Preprocess; rest: boolean }> {
   const names = signature.inputs.map(({ name }) => name);
-  const learners = signature.inputs.map((spec) => new TensorLearner(spec));
   let preprocess: Preprocess | undefined;
   let read: ((line: Line) => ReturnType<typeof readRows>) | undefined;
   let number = 0;
@@ -107,7 +126,7 @@ async function learn(
     await finished(out);
   }
   if (preprocess === undefined) throw new JsonLinesError(`${dataFile} has no requests`);
-  return { learners, preprocess, rest };
+  return { preprocess, rest };
 }
 
 /** Inputs of pixels whose first value is a file. */

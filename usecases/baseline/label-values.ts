@@ -1,5 +1,5 @@
 import { CELL_STATES } from '../../core/contract/cells/cell-rule.ts';
-import type { LabelValues } from '../../core/schema-inference/infer-decision.ts';
+import type { LabelValues } from '../../core/schema-inference/decision-facts.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import type { PlainColumn } from '../validation/plain-column.ts';
 import { withPlainTable } from '../validation/plain-table.ts';

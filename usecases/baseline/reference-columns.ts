@@ -1,6 +1,6 @@
 import { CELL_STATES, type CellRule } from '../../core/contract/cells/cell-rule.ts';
 import type { DataColumns } from '../../core/contract/data-columns.ts';
-import { InferenceError } from '../../core/schema-inference/infer.ts';
+import { InferenceError } from '../../core/schema-inference/inference-error.ts';
 import { type Duck, withDuck } from '../../platform/duckdb/connection.ts';
 import type { PlainTable } from '../validation/plain-column.ts';
 import { withPlainTable } from '../validation/plain-table.ts';

@@ -14,7 +14,7 @@ export const scoreColumn = ({ task, output }: Decision): ProfiledColumn =>
 
 /** Counts how often decisions on the reference were wrong, and of a regression by how much. */
 export class PerformanceTally {
-  private readonly seen = { rows: 0, wrong: 0, squares: 0 };
+  private readonly seen = { rows: 0, wrong: 0, withoutScore: 0, squares: 0 };
   private readonly absoluteErrors: number[] = [];
   /** Of a regression, in the order of its absolute errors. */
   private readonly labels: number[] = [];
@@ -32,11 +32,13 @@ export class PerformanceTally {
     const actual = decisionTruth(decision, outputs, String(truth));
     if (actual === undefined) return;
     seen.rows++;
-    const wrong = isWrong(decision, outputs, Number.isFinite(score) ? score : null, String(truth)) === true;
+    const finite = Number.isFinite(score);
+    if (!finite) seen.withoutScore++;
+    const wrong = isWrong(decision, outputs, finite ? score : null, String(truth)) === true;
     if (wrong) seen.wrong++;
     if (decision.task !== 'regression') this.addToClass(actual, wrong);
-    if (decision.task === 'binary') seen.squares += Number.isFinite(score) ? (score - Number(actual)) ** 2 : 1;
-    if (decision.task === 'regression' && Number.isFinite(score)) {
+    if (decision.task === 'binary') seen.squares += finite ? (score - Number(actual)) ** 2 : 1;
+    if (decision.task === 'regression' && finite) {
       this.absoluteErrors.push(Math.abs(score - Number(actual)));
       this.labels.push(Number(actual));
     }
@@ -52,16 +54,20 @@ export class PerformanceTally {
   /** Undefined when no row had a truth. */
   result(): ReferencePerformance | undefined {
     const { decision } = this;
-    const { rows, wrong, squares } = this.seen;
+    const { rows, wrong, withoutScore, squares } = this.seen;
     if (rows === 0) return undefined;
     return {
       rows,
       ...(canBeWrong(decision) ? { errorRate: wrong / rows } : {}),
-      ...(decision.task === 'binary' ? { brier: squares / rows } : {}),
+      ...(decision.task === 'binary' && Number.isFinite(squares) ? { brier: squares / rows } : {}),
       ...(decision.task === 'regression'
-        ? { errorEdges: errorEdges(this.absoluteErrors), ...squaresOf(this.absoluteErrors, this.labels) }
-        : {}),
-      ...(decision.task === 'regression' ? {} : { classes: this.namedClasses() }),
+        ? {
+            ...meanError(this.absoluteErrors),
+            errorEdges: errorEdges(this.absoluteErrors),
+            ...squaresOf(this.absoluteErrors, this.labels),
+          }
+        : { classes: this.namedClasses() }),
+      ...(withoutScore === 0 ? {} : { withoutScore }),
     };
   }
 
@@ -92,4 +98,10 @@ function squaresOf(
   const [error, ofMean] = [meanOf(own), meanOf(others)];
   const deviation = Math.sqrt(meanOf((i) => (own(i) - others(i) - (error - ofMean)) ** 2));
   return [error, ofMean, deviation].every(Number.isFinite) ? { squares: { rows, error, ofMean, deviation } } : {};
+}
+
+/** Of rows that have a score; a sum that is beyond all numbers says nothing. */
+function meanError(errors: readonly number[]): Pick<ReferencePerformance, 'mae'> {
+  const mae = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  return Number.isFinite(mae) ? { mae } : {};
 }

@@ -1,3 +1,4 @@
+import { unwatchedFeatures } from '../../core/contract/contract.ts';
 import { columnNamed } from '../../core/contract/data-columns.ts';
 import { profileOfCaptures } from '../../core/drift/captured-profile.ts';
 import { type DriftVerdict, detectDrift } from '../../core/drift/verdict.ts';
@@ -113,7 +114,10 @@ export async function assessWindow(
   home: Pick<Home, 'data' | 'metrics'>,
   { version: { model, version, manifest }, baseline, current, to, now }: ProfiledWindow,
 ): Promise<DriftVerdict & Pick<DriftView, 'persistence'>> {
-  const verdict = detectDrift(baseline, current, { alpha: manifest.monitoring.drift.alpha });
+  const verdict = detectDrift(baseline, current, {
+    alpha: manifest.monitoring.drift.alpha,
+    unwatched: unwatchedFeatures(manifest.contract),
+  });
   const persistence = await noteDriftWindow(home, { model, version }, { to, verdict: verdict.verdict });
   if (verdict.verdict !== 'insufficient_data')
     home.metrics.write(

@@ -1,6 +1,6 @@
 import type { LabelKeys } from '../../core/contract/personal.ts';
 import type { Decision } from '../../core/manifest/decision.ts';
-import { decisionClasses } from '../../core/manifest/decision-classes.ts';
+import { binaryClasses, decisionClasses } from '../../core/manifest/decision-classes.ts';
 import type { OutputMeaning } from '../../core/manifest/manifest.ts';
 import type { BusinessName } from '../../core/observability/metric-names.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
@@ -71,9 +71,7 @@ function truthFault(
   const what = truth === undefined ? 'the truth' : `truth ${JSON.stringify(truth)}`;
   if (decision.task === 'regression') return `${what} is no number, as the decision's are`;
   const classes =
-    decision.task === 'multiclass'
-      ? decisionClasses(decision, outputs)
-      : (outputs.find(({ name }) => name === decision.output)?.classes ?? []).map(String);
+    decision.task === 'multiclass' ? decisionClasses(decision, outputs) : binaryClasses(decision, outputs).names;
   if (classes.length === 0) return `${what} is nothing that the decision could be, expected 1, 0, true or false`;
   const more = classes.length > MAX_NAMED ? `, and ${classes.length - MAX_NAMED} more` : '';
   return `${what} is no class of the decision, expected ${classes.slice(0, MAX_NAMED).join(', ')}${more}`;

@@ -48,13 +48,14 @@ export interface Assessment {
 export async function registerModel(
   registry: Registry,
   folder: string,
-  { signature, inspection, file }: ExaminedModel,
+  { signature, inspection, file, given, repairs }: ExaminedModel,
   { rehearse, assess, compare, reason }: RegistrationChecks & { readonly reason?: string | undefined } = {},
 ): Promise<RegistrationView> {
   const said: string[] = [];
   const found: { beside?: SideBySide; rehearsal?: Rehearsal; assessment?: Assessment } = {};
   const registration = await registry.register(folder, signature, {
     modelFile: file,
+    ...(repairs.length > 0 && { repairs: { given, repairs: [...repairs] } }),
     prepare: async (candidate) => {
       const assessment = await assess?.(candidate);
       const { rehearsal, remarks = [] } = (await rehearse?.(candidate)) ?? {};
@@ -81,7 +82,7 @@ export async function registerModel(
     rehearsed: rehearsal === undefined ? null : { ...rehearsal.counts, kept: rehearsal.kept.length },
     beside,
     references: assessment?.references ?? null,
-    remarks: [...documentsText(registration), ...remarks, ...said],
+    remarks: [...repairs.map(({ done }) => `repaired: ${done}`), ...documentsText(registration), ...remarks, ...said],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Repairs } from '../../core/model/repair.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import type { ContentChange } from '../../core/registry/content-changes.ts';
@@ -30,6 +31,8 @@ export interface Prepared {
 export interface RegisterOptions {
   /** The model, when it is not the folder's own file: one that has within it what that keeps beside it. */
   readonly modelFile?: string | undefined;
+  /** What was done to the model as it was given. @default nothing */
+  readonly repairs?: Repairs | undefined;
   /** Looks at a version before anything of it is kept; what it throws refuses the version. @default nobody does */
   readonly prepare?: ((candidate: RegistrationCandidate) => Promise<Prepared>) | undefined;
   /** Compares a version whose file is kept already with the champion. @default nothing is compared */

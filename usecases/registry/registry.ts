@@ -136,7 +136,7 @@ export class Registry {
   async register(
     folder: string,
     signature: Signature,
-    { modelFile, prepare, compare }: RegisterOptions = {},
+    { modelFile, repairs, prepare, compare }: RegisterOptions = {},
   ): Promise<Registration> {
     const files = await readModelFolder(folder, signature, modelFile);
     const model = files.manifest.name;
@@ -166,6 +166,7 @@ export class Registry {
       signature,
       manifest: files.manifest,
       metrics: files.metrics,
+      ...(repairs && { repairs }),
       registeredAt: this.home.clock.now().toISOString(),
       registeredBy: this.actor,
     };

@@ -5,10 +5,13 @@ import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { identifier } from '../../platform/duckdb/connection.ts';
 import type { SummaryOptions } from '../../platform/duckdb/profile.ts';
 
-/** Features and the label, but nothing personal; identifiers and times say nothing as distributions. */
+/**
+ * Features and the label, but nothing personal and nothing that no drift is looked for in; identifiers and times say
+ * nothing as distributions.
+ */
 export function profiledColumns(contract: Contract, present: readonly string[]): ProfiledColumn[] {
   const columns = contract.features
-    .filter(({ personal }) => personal === 'no')
+    .filter(({ personal, drift }) => personal === 'no' && drift !== false)
     .map(
       ({ name, type }): ProfiledColumn => ({
         name,

@@ -1,24 +1,24 @@
 import { sqlText } from '../sql-text.ts';
 import type { CellParts } from './cell-rule.ts';
-import { decimalText, normalDecimal } from './decimal-sql.ts';
+import { classAliases } from './class-literal.ts';
+import { decimalText } from './decimal-sql.ts';
 import { NUMBER } from './literals.ts';
 import { fullMatch, trimmed } from './match-sql.ts';
 
-/** The name of a class: as it stands, true and false in any capitals, a number however it is written. */
+/** The name of a class: as it stands, or as {@link classAliases} says that it may be written. */
 export function classText(text: string, classes: readonly string[]): CellParts {
-  const word = `lower(${trimmed(text)})`;
-  const words = classes.filter((name) => name === 'true' || name === 'false');
-  const numbers = classes.flatMap((name) => {
-    const number = normalDecimal(name);
-    return number === undefined ? [] : [{ name, number }];
-  });
+  const { words, numbers } = classAliases(classes);
   const cases = [`WHEN (${text}) IN (${listed(classes)}) THEN ${text}`];
-  if (words.length > 0) cases.push(`WHEN (${word}) IN (${listed(words)}) THEN ${word}`);
-  if (numbers.length > 0) {
-    const place = `list_position([${listed(numbers.map(({ number }) => number))}], ${decimalText(text)})`;
-    cases.push(`WHEN ${fullMatch(text, NUMBER)} THEN [${listed(numbers.map(({ name }) => name))}][${place}]`);
+  if (words.size > 0) {
+    const word = `lower(${trimmed(text)})`;
+    cases.push(`WHEN ${word} IN (${listed(words.keys())}) THEN ${looked(words, word)}`);
   }
+  if (numbers.size > 0) cases.push(`WHEN ${fullMatch(text, NUMBER)} THEN ${looked(numbers, decimalText(text))}`);
   return { value: `CASE ${cases.join(' ')} END` };
 }
 
-const listed = (names: readonly string[]): string => names.map(sqlText).join(', ');
+/** The name that a text stands for; null where it stands for none. */
+const looked = (aliases: ReadonlyMap<string, string>, text: string): string =>
+  `[${listed(aliases.values())}][list_position([${listed(aliases.keys())}], ${text})]`;
+
+const listed = (names: Iterable<string>): string => [...names].map(sqlText).join(', ');

@@ -4,8 +4,9 @@ import type { RawTensor } from '../../contract/raw-tensor.ts';
 import { featureRules } from '../../contract/rules/rules.ts';
 import { NO_NUL } from '../../contract/types/string.ts';
 import type { JsonSchema } from '../../contract/types/value-type.ts';
+import { policyFor } from '../../contract/violation-policy.ts';
 import type { TensorSpec, TensorType } from '../../model/signature.ts';
-import { tableColumns } from '../formats/table.ts';
+import { type TableColumn, tableColumns } from '../formats/table.ts';
 import type { ProtocolModel } from '../protocol.ts';
 
 /** A piece of JSON Schema 2020-12, or of the document; integers of 64 bits are bigint. */
@@ -25,9 +26,10 @@ export function elementSchema(type: TensorType): Node {
  * through, what it looks like at least.
  */
 export function featureSchema(feature: Feature, { type }: TensorSpec): Node {
-  const strict = feature.onViolation === 'reject';
   const rules = featureRules(feature);
-  const described = rules.filter(({ structural }) => strict || structural);
+  const described = rules.filter(
+    ({ name, structural }) => structural || policyFor(feature.onViolation, name) === 'reject',
+  );
   const schema: Node = Object.assign({}, ...described.map((rule) => rule.openApi?.(type) ?? {}));
   const unit = feature.unit === undefined ? '' : `in ${feature.unit}`;
   const description = [feature.description, unit].filter((text) => text !== undefined && text !== '').join(', ');
@@ -68,6 +70,13 @@ export function rowSchema(spec: TensorSpec, protocolModel: ProtocolModel): Node 
   if (inner.length === 0) return first;
   const row = { type: 'array', prefixItems: features, items: false, minItems: features.length };
   return second === undefined ? { anyOf: [first, row] } : row;
+}
+
+/** The columns of a model's table, where all are single values and some are not named like an input; else none. */
+export function featureColumns(protocolModel: ProtocolModel): readonly TableColumn[] {
+  const columns = tableColumns(protocolModel);
+  const named = columns.every(({ single }) => single) && columns.some(({ name }) => !protocolModel.inputs.has(name));
+  return named ? columns : [];
 }
 
 /** One instance: bare for the only input, else an object. */

@@ -10,7 +10,15 @@ import {
   TEXT,
   versionIn,
 } from './parts.ts';
-import { columnsSchema, instanceSchema, type Node, outputRowSchema, predictionSchema, recordSchema } from './schema.ts';
+import {
+  columnsSchema,
+  featureColumns,
+  instanceSchema,
+  type Node,
+  outputRowSchema,
+  predictionSchema,
+  recordSchema,
+} from './schema.ts';
 
 const TAG = 'TensorFlow Serving and KServe v1';
 const part = (rest: Omit<OpenApiPart, 'tag' | 'error'>): Node => operation({ tag: TAG, error: 'Error', ...rest });
@@ -97,7 +105,7 @@ export const bodyOf = (model: DescribedModel): NonNullable<OpenApiPart['body']> 
         {
           type: 'object',
           required: ['instances'],
-          properties: { instances: arrayOf(instanceSchema(model.protocolModel), 1) },
+          properties: { instances: arrayOf(rowOf(model.protocolModel), 1) },
           not: { required: ['inputs'] },
         },
         {
@@ -111,6 +119,12 @@ export const bodyOf = (model: DescribedModel): NonNullable<OpenApiPart['body']> 
     example: { instances: [model.instance] },
   },
 });
+
+/** An instance, or a record of features where they share inputs. */
+function rowOf(protocolModel: DescribedModel['protocolModel']): Node {
+  const instance = instanceSchema(protocolModel);
+  return featureColumns(protocolModel).length === 0 ? instance : { anyOf: [instance, recordSchema(protocolModel)] };
+}
 
 /** `predictions` where outputs are by row; `outputs` too where the request came by column. */
 export function predictionsSchema({ protocolModel }: DescribedModel): Node {

@@ -1,4 +1,5 @@
 import type { TensorSpec } from '../../model/signature.ts';
+import type { TableColumn } from '../formats/table.ts';
 import { datatypeOf } from '../v2/datatypes.ts';
 import { type DescribedModel, takesJson } from './described-model.ts';
 import {
@@ -12,7 +13,7 @@ import {
   TEXT,
   versionIn,
 } from './parts.ts';
-import { elementSchema, type Node, outputElement, rowsSchema } from './schema.ts';
+import { elementSchema, featureColumns, type Node, outputElement, rowsSchema } from './schema.ts';
 
 const BYTES_TYPE = 'application/octet-stream';
 const JSON_LENGTH: Node = {
@@ -59,7 +60,10 @@ export function v2ModelPaths(model: DescribedModel): Record<string, Node> {
           name: { const: model.name },
           versions: arrayOf(TEXT),
           platform: TEXT,
-          inputs: arrayOf(objectSchema(NAME_AND_SHAPE)),
+          inputs: arrayOf({
+            ...objectSchema(NAME_AND_SHAPE),
+            properties: { ...NAME_AND_SHAPE, parameters: objectSchema({ features: arrayOf(TEXT) }) },
+          }),
           outputs: arrayOf(objectSchema(NAME_AND_SHAPE)),
         }),
       ),
@@ -137,13 +141,15 @@ function inferOperation(model: DescribedModel, parameters?: Node[]): Node {
 
 function requestSchema({ protocolModel }: DescribedModel): Node {
   const { inputs, outputs } = protocolModel.signature;
+  const wholes = { ...arrayOf({ oneOf: inputs.map(inputSchema) }, inputs.length), maxItems: inputs.length };
+  const columns = featureColumns(protocolModel);
   return {
     type: 'object',
     required: ['inputs'],
     properties: {
       id: { type: 'string', maxLength: 200 },
       parameters: { type: 'object' },
-      inputs: { ...arrayOf({ oneOf: inputs.map(inputSchema) }, inputs.length), maxItems: inputs.length },
+      inputs: columns.length === 0 ? wholes : { anyOf: [wholes, columnTensors(columns)] },
       outputs: arrayOf({
         type: 'object',
         required: ['name'],
@@ -152,6 +158,14 @@ function requestSchema({ protocolModel }: DescribedModel): Node {
     },
   };
 }
+
+/** A tensor for each feature instead of one for all that share an input. */
+const columnTensors = (columns: readonly TableColumn[]): Node => ({
+  type: 'array',
+  prefixItems: columns.map(({ name, spec: { type } }) => inputSchema({ name, type, shape: [-1] })),
+  items: false,
+  minItems: columns.length,
+});
 
 const shapeSchema = (shape: readonly number[]): Node => ({
   type: 'array',

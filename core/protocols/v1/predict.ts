@@ -1,8 +1,9 @@
 import type { HttpRequest, HttpResponse } from '../../serving/http.ts';
+import { readInputs, readInstances } from '../formats/instance.ts';
 import { bodyText, parseJson } from '../formats/json.ts';
 import { assertByRow, columnsText, isByRow, rowsText } from '../formats/nested.ts';
 import { assertComplete, kindOf } from '../formats/tensors.ts';
-import { isBytes, isObject, type Json, readColumns, readRows } from '../formats/values.ts';
+import { isBytes, isObject, type Json } from '../formats/values.ts';
 import { clip, type InferCall, type InferResult, ProtocolError, type ProtocolModel } from '../protocol.ts';
 
 /** Which keys the answer has: `predictions` by row, `outputs` by column, or both where two servers share the URL. */
@@ -16,7 +17,7 @@ export function decodeV1(request: HttpRequest, protocolModel: ProtocolModel): In
     throw new ProtocolError(400, 'expected either instances or inputs, and not both');
   // KServe takes `inputs` for another word for `instances`: a list of plain objects can only be meant so.
   const byRow = instances !== undefined || (Array.isArray(inputs) && isObject(inputs[0]) && !isBytes(inputs[0]));
-  const tensors = byRow ? readRows(instances ?? inputs, protocolModel) : readColumns(inputs, protocolModel);
+  const tensors = byRow ? readInstances(instances ?? inputs, protocolModel) : readInputs(inputs, protocolModel);
   assertComplete(protocolModel, tensors);
   return {
     inputs: tensors,

@@ -16,5 +16,12 @@ const DATATYPES: Readonly<Record<TensorType, string>> = {
   string: 'BYTES',
 };
 
+const TYPES: ReadonlyMap<string, TensorType> = new Map(
+  Object.entries(DATATYPES).map(([type, name]) => [name, type as TensorType]),
+);
+
+/** The tensor type of a name of the Open Inference Protocol; undefined for what no tensor has here. */
+export const typeOf = (datatype: string): TensorType | undefined => TYPES.get(datatype);
+
 /** A tensor type as the Open Inference Protocol names it. */
 export const datatypeOf = (type: TensorType): string => DATATYPES[type];

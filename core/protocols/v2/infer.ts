@@ -10,6 +10,7 @@ import { clip, type InferCall, type Parameters, ProtocolError, type ProtocolMode
 import { encodeV2, type RequestedOutput } from './answer.ts';
 import { type BinarySection, decodeRaw, JSON_LENGTH_HEADER, splitBody } from './binary.ts';
 import { datatypeOf } from './datatypes.ts';
+import { FeatureColumns } from './feature-columns.ts';
 
 /** Decodes an inference request: JSON, JSON with binary tensors behind it, or one raw tensor. */
 export function decodeV2(request: HttpRequest, protocolModel: ProtocolModel): InferCall {
@@ -65,31 +66,42 @@ function readInputs(
   const list = message.inputs;
   if (!Array.isArray(list)) throw new InputError(`inputs is ${kindOf(list)}, expected an array of tensors`);
   const inputs = new Map<string, RawTensor>();
+  const columns = new FeatureColumns(protocolModel);
   for (const input of list) {
     if (!isObject(input)) throw new InputError(`an input is ${kindOf(input)}, expected an object`);
     const { name, datatype } = input;
     const spec = typeof name === 'string' ? protocolModel.inputs.get(name) : undefined;
+    const column = spec === undefined && typeof name === 'string' ? columns.specOf(name, datatype) : undefined;
+    if (column !== undefined) {
+      columns.add(column, readTensor(input, column, tail));
+      continue;
+    }
     if (spec === undefined)
       throw new InputError(
         `no input named ${typeof name === 'string' ? clip(name) : kindOf(name)}, the model takes ${[...protocolModel.inputs.keys()].join(', ')}`,
       );
     if (inputs.has(spec.name)) throw new InputError(`input ${spec.name} is given twice`);
     if (datatype !== datatypeOf(spec.type)) throw wrongDatatype(spec, datatype);
-    const shape = readShape(spec.name, input.shape);
-    assertShape(spec, shape);
-    const { binary_data_size: bytes } = readParameters(input.parameters, `input ${spec.name}`);
-    if (bytes !== undefined) {
-      if (tail === undefined)
-        throw new InputError(`input ${spec.name} is binary, but there is no header ${JSON_LENGTH_HEADER}`);
-      inputs.set(spec.name, { shape, data: tail.take(spec, elementsOf(spec.name, shape), bytes) });
-      continue;
-    }
-    assertJson(spec);
-    inputs.set(spec.name, { shape, data: flatten(spec.name, input.data, shape) });
+    inputs.set(spec.name, readTensor(input, spec, tail));
   }
+  columns.into(inputs);
   assertComplete(protocolModel, inputs);
   tail?.assertEnd();
   return inputs;
+}
+
+/** A tensor as JSON, or as bytes behind it. Of a feature's column the shape is looked at later. */
+function readTensor(input: Json, spec: TensorSpec, tail: BinarySection | undefined): RawTensor {
+  const shape = readShape(spec.name, input.shape);
+  assertShape(spec, shape);
+  const { binary_data_size: bytes } = readParameters(input.parameters, `input ${spec.name}`);
+  if (bytes === undefined) {
+    assertJson(spec);
+    return { shape, data: flatten(spec.name, input.data, shape) };
+  }
+  if (tail === undefined)
+    throw new InputError(`input ${spec.name} is binary, but there is no header ${JSON_LENGTH_HEADER}`);
+  return { shape, data: tail.take(spec, elementsOf(spec.name, shape), bytes) };
 }
 
 function wrongDatatype({ name, type }: TensorSpec, datatype: unknown): InputError {

@@ -1,5 +1,6 @@
 import type { TensorSpec } from '../../model/signature.ts';
 import type { HttpResponse } from '../../serving/http.ts';
+import { tableColumns } from '../formats/table.ts';
 import {
   allowMethods,
   type Catalog,
@@ -9,6 +10,7 @@ import {
   type Operation,
   type Protocol,
   ProtocolError,
+  type ProtocolModel,
   versionNumber,
 } from '../protocol.ts';
 import { datatypeOf } from './datatypes.ts';
@@ -84,7 +86,7 @@ function modelOperation(method: string, model: string, rest: string[]): Operatio
           name: model,
           versions: versions.map((each) => String(each.version)),
           platform: 'onnxruntime_onnx',
-          inputs: served.signature.inputs.map(metadata),
+          inputs: served.signature.inputs.map((spec) => inputMetadata(spec, served.protocolModel)),
           outputs: served.signature.outputs.map(metadata),
         });
       });
@@ -105,6 +107,12 @@ export function canServe(catalog: Catalog): boolean {
 }
 
 const isReady = (versions: readonly unknown[] | undefined): boolean => versions !== undefined && versions.length > 0;
+/** An input, and the names of its features where they are others than its own: requests may have a tensor for each. */
+function inputMetadata(spec: TensorSpec, protocolModel: ProtocolModel): object {
+  const features = tableColumns(protocolModel).filter((column) => column.single && column.spec.name === spec.name);
+  const named = features.some(({ name }) => name !== spec.name);
+  return { ...metadata(spec), ...(named ? { parameters: { features: features.map(({ name }) => name) } } : {}) };
+}
 
 /**
  * What is not as the release says although something answers, in sentences: a champion that could not be loaded takes no

@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
-import { node, value } from '../../../scripts/lib/onnx-writer.ts';
+import { floats, node, value } from '../../../scripts/lib/onnx-writer.ts';
 import { encodeGraph, model } from '../../fixtures/onnx/onnx-model.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -30,7 +30,8 @@ describe('trimtab init with a table', () => {
       err: (text) => err.push(text),
       env: { TRIMTAB_ACTOR: 'user:ada' },
     });
-    return { status, out: out.join('\n'), err: err.join('\n') };
+    // Lines are broken between words.
+    return { status, out: out.join('\n').replaceAll(/\s+/g, ' '), err: err.join('\n') };
   }
   const table = (name: string, text: string): string => {
     const file = path.join(folder, name);
@@ -107,5 +108,81 @@ describe('trimtab init with a table', () => {
     const told = await init(local, ['a', 'b'], ...named, '--time-zone', 'Europe/Berlin', '--force');
     expect(told).toMatchObject({ status: 0, err: '' });
     expect(contract().data).toMatchObject({ id: 'k', time: { name: 'at', zone: 'Europe/Berlin' } });
+  });
+
+  describe('of which one input takes several columns', () => {
+    /** Hundreds of a, and b: in another order it is far off. */
+    const wideModel = (): string => {
+      const file = path.join(folder, 'wide.onnx');
+      const graph = encodeGraph('wide', {
+        nodes: [node('MatMul', ['x', 'w'], ['estimate'])],
+        constants: [floats('w', [2, 1], [100, 1])],
+        inputs: [value('x', 'float32', ['n', 2])],
+        outputs: [value('estimate', 'float32', ['n', 1])],
+      });
+      writeFileSync(file, model(graph));
+      return file;
+    };
+    const rows = Array.from({ length: 60 }, (_, i) => ({
+      a: (i * 7) % 41,
+      b: i * i,
+      hour: `T${String(i % 24).padStart(2, '0')}`,
+    }));
+    const lines = rows.map(
+      ({ a, b, hour }, i) => `C-${i * 31},2024-01-01${hour}:00:00Z,${b},${a},talked of bill ${i},${100 * a + b}`,
+    );
+    const permuted = () => table('wide.csv', `customer,at,b,a,note,target\n${lines.join('\n')}\n`);
+    const wide = (...more: string[]) =>
+      run(
+        'init',
+        '--model',
+        wideModel(),
+        '--data',
+        permuted(),
+        '--name',
+        'made',
+        '--out',
+        target(),
+        '--force',
+        ...more,
+      );
+
+    it('says which columns it took for what, and shouts where it is no better than a constant', async () => {
+      const { err, out } = await wide();
+      expect(err).toBe('');
+      expect(out).toContain('x b, a order as the file has them, for the graph does not say');
+      expect(out).toContain('id customer (every value differs) time at (times such as 2024-01-01T00:00:00Z)');
+      expect(out).toContain('label target (by its name) left out note (free text: texts of 4 words)');
+      expect(out).toContain('NO BETTER THAN A CONSTANT ANSWER: its error (RMSE) is');
+      expect(contract()).toMatchObject({
+        data: { id: 'customer', time: 'at', label: 'target', extra: ['note'] },
+        file: { unique: [] },
+      });
+    });
+
+    it('takes the order that is stated, segments with ranges of their own, and names the schema', async () => {
+      const { out } = await wide('--features', 'a,b', '--segments', 'a', '--strict');
+      expect(out).toContain('x a, b order as --features says');
+      expect(out).not.toContain('CONSTANT');
+      expect(contract().features).toMatchObject([
+        { name: 'a', input: 'x', index: 0, min: 0, max: 48, onViolation: 'reject' },
+        { name: 'b', input: 'x', index: 1, min: 0, onViolation: 'reject' },
+      ]);
+      const manifest = JSON.parse(readFileSync(path.join(target(), 'model.json'), 'utf8'));
+      expect(manifest.monitoring.segments).toEqual([{ feature: 'a', edges: expect.any(Array) }]);
+      expect(existsSync(path.join(target(), manifest.$schema))).toBe(true);
+      expect((await run('register', target())).status).toBe(0);
+    });
+
+    it.each([
+      [['--features', 'a,bb'], '--features: the data has no column bb (did you mean b?)'],
+      [['--ignore', 'nota'], '--ignore: the data has no column nota (did you mean note?)'],
+      [['--segments', 'c'], '--segments: the model takes no c (did you mean b?)'],
+      [['--features', ','], 'expected names with commas between them'],
+    ])('refuses %j', async (options, message) => {
+      const refused = await wide(...options);
+      expect(refused.status).toBe(2);
+      expect(refused.err).toContain(message);
+    });
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileCheck } from '../../../core/contract/check.ts';
-import { Contract } from '../../../core/contract/contract.ts';
+import { Contract, Feature } from '../../../core/contract/contract.ts';
 import type { RawTensor } from '../../../core/contract/raw-tensor.ts';
 import type { Signature, TensorSpec, TensorType } from '../../../core/model/signature.ts';
 
@@ -94,6 +94,16 @@ describe('compileCheck', () => {
     const done = checkOne(feature, data);
     expect(done.rejected).toBe(1);
     expect(done.violations).toMatchObject([{ feature: 'x', rule, allowed, row: 0 }]);
+  });
+
+  it('has a policy for each rule, and rejects by those that are not named', () => {
+    const onViolation = { min: 'clamp', max: 'flag' };
+    const done = checkOne({ min: 0, max: 5, onViolation }, [9, -1, 4]);
+    expect(done).toMatchObject({ rejected: 0, tolerated: 2 });
+    expect(done.tensors.x!.data).toEqual(new Float32Array([9, 0, 4]));
+    for (const value of ['a', null, Number.POSITIVE_INFINITY])
+      expect(checkOne({ min: 0, max: 5, onViolation }, [value]).rejected).toBe(1);
+    expect(Feature.safeParse({ name: 'x', type: 'float', onViolation: { missing: 'clamp' } }).success).toBe(false);
   });
 
   it('flags without rejecting: the value goes in as it is, a wrong type as NaN', () => {

@@ -63,6 +63,15 @@ describe('detectDrift', () => {
     expect(judge(baseline, draw(2_000, next)).verdict).toBe('no_drift');
   });
 
+  it('looks for none in what is not to be watched', () => {
+    const values = draw(2_000, next, 0.1);
+    const current = { rows: values.length, columns: { x: profileOf(values) } };
+    expect(detectDrift(baseline, current, { unwatched: new Set(['x']) })).toMatchObject({
+      verdict: 'no_drift',
+      columns: [],
+    });
+  });
+
   it('takes all values missing for a failure of completeness, not for drift', () => {
     const verdict = judge(baseline, new Array(2_000).fill(null));
     expect(verdict.verdict).toBe('no_drift');

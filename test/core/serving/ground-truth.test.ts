@@ -25,6 +25,34 @@ describe('isWrong', () => {
     expect(isWrong(binary, classes, 0.9, 'other')).toBeUndefined();
   });
 
+  it.each([
+    [['no', 'yes'], 'yes', ['yes', 1, '1', true, 'true', 'TRUE'], ['no', 0, '0', false, 'False']],
+    [[0, 1], 1, [1, '1', '1.0', true, 'True'], [0, '0', '0.0', false, 'FALSE']],
+    [['False', 'True'], 'True', ['True', 'true', true, 1, '1'], ['False', 'false', false, 0]],
+    [[1, 2], 2, [2, '2', '2.0'], [1, '1', '1.0']],
+    [[-1, 1], 1, [1, '1.0'], [-1, '-1', '-1.0']],
+  ])('binary: of the classes %s, %s is what is positive, however it is written', (names, _, positive, negative) => {
+    const [no, yes] = names as [string | number, string | number];
+    const outputs = [{ name: 'p', meaning: 'probabilities' as const, classes: [no, yes] }];
+    const alone: Decision = { ...binary, column: 0, classes: [no, yes] };
+    for (const [truths, wrong] of [
+      [positive, false],
+      [negative, true],
+    ] as const)
+      for (const truth of truths) {
+        expect(isWrong(binary, outputs, 0.9, truth), `${truth}`).toBe(wrong);
+        expect(isWrong(alone, [], 0.9, truth), `${truth}`).toBe(wrong);
+      }
+  });
+
+  it('multiclass: reads numbers however they are written, and names as they stand', () => {
+    const decision: Decision = { task: 'multiclass', output: 'p', classes: [3, 4, 5] };
+    for (const truth of [4, '4', '4.0', ' 4 ']) expect(isWrong(decision, [], 1, truth), `${truth}`).toBe(false);
+    for (const truth of [true, 'four', 6]) expect(isWrong(decision, [], 1, truth), `${truth}`).toBeUndefined();
+    const named: Decision = { task: 'multiclass', output: 'p', classes: ['a', 'A'] };
+    expect(isWrong(named, [], 1, 'A')).toBe(false);
+  });
+
   it('regression: wrong when it misses by more than the tolerance', () => {
     const decision: Decision = { task: 'regression', output: 'y', column: 0, tolerance: 2 };
     expect(isWrong(decision, [], 10, 12)).toBe(false);

@@ -111,7 +111,9 @@ describe('withExamined', () => {
         outputs: [Uint8Array.of(0x0a, 1, 0x79, 0x12, 8, 0x22, 6, 0x0a, 4, 0x0a, 2, 0x08, 1)],
       }),
     );
-    await expect(examine(bytes)).rejects.toThrow(/gives no tensor: output y is a sequence, expected a tensor .*zipmap/);
+    await expect(examine(bytes)).rejects.toThrow(
+      /gives no tensor: output y is a sequence of tensors, expected a tensor .*estimators_/,
+    );
   });
 
   it.each(['input', 'output'])('refuses an %s that is named like the prototype of an object', async (which) => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../core/manifest/decision.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
-import type { Baseline } from '../../../core/profile/profile.ts';
+import { type Baseline, ReferencePerformance } from '../../../core/profile/profile.ts';
 import { withExamined } from '../../../platform/onnx/examine.ts';
 import { buildBaseline } from '../../../usecases/baseline/build-baseline.ts';
 import { PerformanceTally } from '../../../usecases/baseline/reference-performance.ts';
@@ -32,6 +32,7 @@ describe('PerformanceTally', () => {
         { name: 'false', rows: 2, wrong: 2 },
         { name: 'true', rows: 1, wrong: 0 },
       ],
+      withoutScore: 1,
     });
   });
 
@@ -39,6 +40,9 @@ describe('PerformanceTally', () => {
     const rows = Array.from({ length: 1_000 }, (_, i): [number, number] => [i / 10, 0]);
     const loose = tallied({ task: 'regression', output: 'y', column: 0 }, rows)!;
     expect(loose.errorRate).toBeUndefined();
+    // 0, 0.1, …, 99.9: their mean, and the root of the mean of their squares.
+    expect(loose.mae).toBeCloseTo(49.95, 9);
+    expect(loose.squares!.error).toBeCloseTo((999 * 1_000 * 1_999) / 6 / 100 / 1_000, 6);
     expect(loose.errorEdges).toHaveLength(101);
     expect(loose.squares).toMatchObject({ rows: 1_000, ofMean: 0 });
     expect(loose.squares!.error).toBeCloseTo(
@@ -47,6 +51,21 @@ describe('PerformanceTally', () => {
     );
     expect([loose.errorEdges![49], loose.errorEdges![89]]).toEqual([49.9, 89.9]);
     expect(tallied({ task: 'regression', output: 'y', column: 0, tolerance: 49.95 }, rows)!.errorRate).toBe(0.5);
+  });
+
+  it.each<[string, Decision]>([
+    ['regression', { task: 'regression', output: 'y', column: 0 }],
+    ['regression with a tolerance', { task: 'regression', output: 'y', column: 0, tolerance: 1 }],
+    ['binary', { task: 'binary', output: 'y', column: 0, threshold: 0.5 }],
+    ['multiclass', { task: 'multiclass', output: 'y', classes: [0, 1] }],
+  ])('counts what is no number of a %s, and can be stored whatever the scores', (_, decision) => {
+    const rows = Array.from({ length: 5_000 }, (_, i): [number, number] => [i === 77 ? Number.NaN : i % 2, i % 2]);
+    expect(ReferencePerformance.parse(JSON.parse(JSON.stringify(tallied(decision, rows))))).toMatchObject({
+      rows: 5_000,
+      withoutScore: 1,
+    });
+    const far = JSON.stringify(tallied(decision, [[1e200, 0]]));
+    expect(ReferencePerformance.parse(JSON.parse(far)).rows).toBe(1);
   });
 
   it('holds the index of a class against its name', () => {

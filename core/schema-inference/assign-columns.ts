@@ -1,0 +1,209 @@
+import { didYouMean } from '../errors/did-you-mean.ts';
+import type { TensorSpec } from '../model/signature.ts';
+import type { ColumnProfile, Profile } from '../profile/profile.ts';
+import { isTrueOrFalse } from './column-kinds.ts';
+import { InferenceError } from './inference-error.ts';
+
+/** By what the columns of inputs [n, k] are in their order: somebody said it, the graph says it, or the file has it so. */
+export type OrderSource = 'stated' | 'graph' | 'file';
+
+/** An input, and the columns of the data that it takes, in its order. */
+export interface AssignedInput {
+  readonly spec: TensorSpec;
+  readonly columns: readonly string[];
+}
+
+export interface Assignment {
+  readonly inputs: readonly AssignedInput[];
+  /** Undefined where every input takes the column of its own name. */
+  readonly order?: OrderSource;
+}
+
+export interface AssignOptions {
+  /** Columns that are something else: identifiers, times, labels, what is left out. */
+  readonly taken: ReadonlySet<string>;
+  /**
+   * Columns that are probably something else, the surest first: the last of them are features before the first ones are,
+   * where their number says so.
+   */
+  readonly unlikely: readonly ReadonlySet<string>[];
+  /** Names of features as somebody stated them. */
+  readonly features?: readonly string[] | undefined;
+  /** Names of features that the graph itself tells. */
+  readonly named?: readonly string[] | undefined;
+}
+
+/**
+ * Which columns of the data go to which inputs. An input [n] or [n, 1] takes the column of its name; what is left goes
+ * to the others in the order that is stated, else in that of the graph's own names, else in that of the file.
+ *
+ * @param inputs those that take rows of features
+ * @throws InferenceError where that does not come out even
+ */
+export function assignColumns(inputs: readonly TensorSpec[], data: Profile, options: AssignOptions): Assignment {
+  const own = inputs.filter((spec) => columnsIn(spec) === 1 && Object.hasOwn(data.columns, spec.name));
+  const open = inputs.filter((spec) => !own.includes(spec));
+  const free = open.filter((spec) => columnsIn(spec) === -1);
+  const [first, second] = free;
+  if (first !== undefined && second !== undefined)
+    throw new InferenceError(
+      `inputs ${first.name} and ${second.name} take any number of columns each: which takes which cannot be known. ` +
+        'Export them with fixed widths',
+    );
+  const names = new Set(own.map(({ name }) => name));
+  const found = { own: names, open, data };
+  const dealt =
+    open.length === 0 ? undefined : (stated(found, options) ?? byGraph(found, options) ?? byFile(found, options));
+  return {
+    inputs: inputs.map((spec) => ({ spec, columns: dealt?.columns.get(spec) ?? [spec.name] })),
+    ...(dealt === undefined ? {} : { order: dealt.order }),
+  };
+}
+
+/** Columns that an input takes; -1 for any number. */
+export function columnsIn({ shape }: TensorSpec): number {
+  if (shape.length <= 1) return 1;
+  return shape.length === 2 ? shape[1]! : Number.NaN;
+}
+
+interface Found {
+  /** Names of the inputs that take the column of their name. */
+  readonly own: ReadonlySet<string>;
+  /** Inputs that take others. */
+  readonly open: readonly TensorSpec[];
+  readonly data: Profile;
+}
+
+interface Dealt {
+  readonly columns: ReadonlyMap<TensorSpec, readonly string[]>;
+  readonly order: OrderSource;
+}
+
+/** Features as they are stated, those that inputs take by their name left out. */
+function stated({ own, open }: Found, { features }: AssignOptions): Dealt | undefined {
+  if (features === undefined) return undefined;
+  const names = features.filter((name) => !own.has(name));
+  const wanted = widthOf(open);
+  if (names.length !== wanted.columns && !(wanted.free && names.length > wanted.columns))
+    throw new InferenceError(
+      `--features names ${names.length} columns for ${open.map(({ name, shape }) => `input ${name} [${shape.map(sizeText).join(', ')}]`).join(' and ')}, expected ${wanted.columns}${wanted.free ? ' or more' : ''}`,
+    );
+  return { columns: deal(names, open), order: 'stated' };
+}
+
+/** The graph's own names, where they are columns of the data: names such as f0 that no data has say nothing. */
+function byGraph({ open, data }: Found, { named, taken }: AssignOptions): Dealt | undefined {
+  if (named === undefined || named.length !== widthOf(open).columns || new Set(named).size < named.length)
+    return undefined;
+  const missing = named.filter((name) => !Object.hasOwn(data.columns, name));
+  if (missing.length > named.length / 2) return undefined;
+  const names = Object.keys(data.columns);
+  const [lacking] = missing;
+  if (lacking !== undefined)
+    throw new InferenceError(
+      `the graph says that it takes ${lacking}, and the data has no such column${didYouMean(lacking, names)}: it has ${namesText(names)}. ` +
+        'Rename it, or say the columns in their order with --features',
+    );
+  const claimed = named.find((name) => taken.has(name));
+  if (claimed !== undefined)
+    throw new InferenceError(`the graph says that it takes ${claimed}, which is stated to be something else`);
+  return { columns: deal(named, open), order: 'graph' };
+}
+
+/** Numbers to inputs of numbers, texts to inputs of texts, each in the order of the file. */
+function byFile({ own, open, data }: Found, options: AssignOptions): Dealt {
+  const nameless = open.find((spec) => columnsIn(spec) === 1);
+  if (nameless !== undefined)
+    throw new InferenceError(
+      `input ${nameless.name} finds no column of its name${didYouMean(nameless.name, Object.keys(data.columns))}; the data has ` +
+        `${namesText(Object.keys(data.columns))}. Say the columns in the order of the inputs with --features`,
+    );
+  const rest = Object.keys(data.columns).filter((name) => !own.has(name) && !options.taken.has(name));
+  const numbers = rest.filter((name) => isNumbers(data.columns[name]!));
+  const texts = rest.filter((name) => !numbers.includes(name));
+  const columns = new Map<TensorSpec, readonly string[]>();
+  const ofText = open.filter(({ type }) => type === 'string');
+  const ofNumbers = open.filter(({ type }) => type !== 'string');
+  // A model that takes nothing but text was given its numbers as text, too.
+  const spoken = ofNumbers.length === 0 && texts.length < widthOf(ofText).columns ? rest : texts;
+  for (const { inputs, candidates, others, kind } of [
+    { inputs: ofNumbers, candidates: numbers, others: texts, kind: 'numeric' },
+    { inputs: ofText, candidates: spoken, others: [], kind: ofNumbers.length === 0 ? 'free' : 'text' },
+  ]) {
+    if (inputs.length === 0) continue;
+    const picked = pick(inputs, candidates, options.unlikely);
+    if (picked === undefined) throw uneven({ inputs, candidates, others, kind });
+    for (const [input, names] of deal(picked, inputs)) columns.set(input, names);
+  }
+  return { columns, order: 'file' };
+}
+
+const isNumbers = (column: ColumnProfile): boolean => column.kind === 'numeric' || isTrueOrFalse(column);
+
+/** As many columns as the inputs take, the likelier ones before all of them; undefined where none comes out even. */
+function pick(
+  inputs: readonly TensorSpec[],
+  candidates: readonly string[],
+  unlikely: AssignOptions['unlikely'],
+): readonly string[] | undefined {
+  const { columns, free } = widthOf(inputs);
+  for (let left = unlikely.length; left >= 0; left--) {
+    const out = unlikely.slice(0, left);
+    const found = candidates.filter((name) => !out.some((names) => names.has(name)));
+    if (found.length > 0 && (found.length === columns || (free && found.length > columns))) return found;
+  }
+  return undefined;
+}
+
+interface Uneven {
+  readonly inputs: readonly TensorSpec[];
+  readonly candidates: readonly string[];
+  /** Columns of the other kind. */
+  readonly others: readonly string[];
+  readonly kind: string;
+}
+
+function uneven({ inputs, candidates, others, kind }: Uneven): InferenceError {
+  const { columns } = widthOf(inputs);
+  const what = `${inputs.length === 1 ? 'input' : 'inputs'} ${inputs.map(({ name }) => name).join(', ')} ${inputs.length === 1 ? 'takes' : 'take'}`;
+  const has = `${what} ${columns} columns, and the data has ${candidates.length} ${kind} ones that no other input takes: ${namesText(candidates) || 'none'}`;
+  if (candidates.length > columns)
+    return new InferenceError(
+      `${has}. Leave out ${candidates.length - columns} of them with --ignore, or name the ${columns} in the order that the model was trained in with --features`,
+    );
+  const encoded =
+    others.length === 0
+      ? ''
+      : ` (and text, which the graph does not take: ${namesText(others)}; if it was encoded before the model was trained, encode the file alike)`;
+  return new InferenceError(`${has}${encoded}`);
+}
+
+/** Columns that inputs take together, and whether one of them takes any number beside them. */
+function widthOf(inputs: readonly TensorSpec[]): { columns: number; free: boolean } {
+  const widths = inputs.map(columnsIn);
+  return {
+    columns: widths.reduce((sum, width) => sum + Math.max(0, width), 0),
+    free: widths.includes(-1),
+  };
+}
+
+/** Deals names to inputs in their order; one of any number takes what the others leave. */
+function deal(names: readonly string[], inputs: readonly TensorSpec[]): Map<TensorSpec, readonly string[]> {
+  const spare = names.length - widthOf(inputs).columns;
+  let from = 0;
+  return new Map(
+    inputs.map((spec) => {
+      const width = columnsIn(spec);
+      const to = from + (width === -1 ? spare : width);
+      const own = names.slice(from, to);
+      from = to;
+      return [spec, own];
+    }),
+  );
+}
+
+const sizeText = (size: number): string => (size === -1 ? 'n' : String(size));
+
+/** Names for a message, the first of many. */
+export const namesText = (names: readonly string[]): string =>
+  names.length > 15 ? `${names.slice(0, 12).join(', ')}, … (${names.length - 12} more)` : names.join(', ');

@@ -1,0 +1,96 @@
+import type { CategoricalProfile, ColumnProfile, NumericProfile } from '../profile/profile.ts';
+
+/** What the profile of a column of numbers does not say. */
+export interface NumberFacts {
+  /** Whether all its values are whole. */
+  readonly whole: boolean;
+  /** Different values; undefined where nobody has counted. */
+  readonly distinct?: number | undefined;
+  /** Whether all its values are days written as 20240131. */
+  readonly days?: boolean;
+}
+
+/** What the values of a column are, where no distribution of them says anything. */
+export interface ColumnKind {
+  readonly kind: 'identifier' | 'time' | 'free text';
+  /** By what that is known. */
+  readonly why: string;
+  /** Whether a quantity may look like that as well. */
+  readonly weak: boolean;
+}
+
+/** Fewer values than this may all differ by chance. */
+const MIN_VALUES = 20;
+/** Words of a value on average from which it is a sentence. */
+const MIN_WORDS = 3;
+/** Different values among all from which text is no category. */
+const MAX_REPEATED_SHARE = 0.5;
+
+const ID_NAME = /(?:^|[_\s.-])(?:id|ids|uid|uuid|guid|key|number|no|nr|index|idx)$|[a-z](?:Id|ID)$|^(?:id|unnamed: 0)$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const DATE_TEXT =
+  /^(?:\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?|\d{1,2}[./]\d{1,2}[./]\d{4}(?: .*)?|\d{4}\/\d{1,2}\/\d{1,2}(?: .*)?)$/;
+
+/** Whether a column is called like one that identifies rows. */
+export const isIdName = (name: string): boolean => ID_NAME.test(name) || ID_NAME.test(name.toLowerCase());
+
+/** Names that ground truth is usually under, in any capitals. */
+export const isLabelName = (name: string): boolean =>
+  /^(?:y|label|labels|target|class|outcome|truth|ground_?truth)$/i.test(name);
+
+/** What a column is, by its values and its name; undefined where it is a quantity or a category. */
+export function columnKind(name: string, column: ColumnProfile, facts?: NumberFacts): ColumnKind | undefined {
+  const values = column.rows - column.missing;
+  if (values === 0) return undefined;
+  return column.kind === 'numeric' ? numberKind(name, column, facts) : textKind(name, column, values);
+}
+
+/** Seconds and milliseconds since 1970 of the years 1998 to 2036. */
+const EPOCHS = [
+  { unit: 'seconds', lowest: 9e8, highest: 2.1e9 },
+  { unit: 'milliseconds', lowest: 9e11, highest: 2.1e12 },
+] as const;
+
+function numberKind(
+  name: string,
+  { min, max, rows, missing }: NumericProfile,
+  facts: NumberFacts | undefined,
+): ColumnKind | undefined {
+  if (min === null || max === null || facts?.whole !== true) return undefined;
+  const values = rows - missing;
+  if (facts.days) return { kind: 'time', why: `days such as ${min}`, weak: false };
+  const epoch = EPOCHS.find(({ lowest, highest }) => min >= lowest && max <= highest);
+  if (epoch !== undefined && min < max) return { kind: 'time', why: `times in ${epoch.unit} since 1970`, weak: true };
+  if (facts.distinct !== values) return undefined;
+  if (isIdName(name) && values > 1)
+    return { kind: 'identifier', why: 'by its name, and every value differs', weak: false };
+  if (values >= MIN_VALUES && max - min + 1 === values)
+    return { kind: 'identifier', why: `a running number, ${min} to ${max}`, weak: true };
+  return undefined;
+}
+
+function textKind(name: string, column: CategoricalProfile, values: number): ColumnKind | undefined {
+  const { categories, counts, other } = column;
+  const seen = categories.slice(0, 200);
+  if (seen.every((value) => DATE_TEXT.test(value)))
+    return { kind: 'time', why: `times such as ${seen[0]}`, weak: false };
+  const unique = counts[0] === 1;
+  if (seen.every((value) => UUID.test(value))) return { kind: 'identifier', why: 'UUIDs', weak: false };
+  const words = seen.reduce((sum, value) => sum + value.trim().split(/\s+/).length, 0) / seen.length;
+  // Beyond the first thousand nobody has counted how many differ: those that are counted are the most frequent.
+  const distinct = other === 0 ? categories.length : Math.max(categories.length, values / Math.max(1, counts[0]!));
+  const many = distinct / values > MAX_REPEATED_SHARE || other > 0;
+  if (many && words >= MIN_WORDS && values >= MIN_VALUES)
+    return { kind: 'free text', why: `texts of ${Math.round(words)} words`, weak: false };
+  if (!unique) return undefined;
+  if (isIdName(name) && values > 1)
+    return { kind: 'identifier', why: 'by its name, and every value differs', weak: false };
+  return values >= MIN_VALUES ? { kind: 'identifier', why: 'every value differs', weak: false } : undefined;
+}
+
+/** Text of a column of numbers: `true` and `false` in any capitals, and nothing else. */
+export const isTrueOrFalse = (column: ColumnProfile): boolean =>
+  column.kind === 'categorical' &&
+  column.other === 0 &&
+  column.categories.length > 0 &&
+  column.categories.every((value) => /^(?:true|false)$/i.test(value.trim()));

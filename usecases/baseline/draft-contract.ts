@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Contract } from '../../core/contract/contract.ts';
+import type { DataColumns } from '../../core/contract/data-columns.ts';
+import type { Signature } from '../../core/model/signature.ts';
+import { featureNames } from '../../core/onnx/feature-names.ts';
+import type { NumberFacts } from '../../core/schema-inference/column-kinds.ts';
+import { type InferOptions, type InferredContract, inferContract } from '../../core/schema-inference/infer.ts';
+import { InferenceError } from '../../core/schema-inference/inference-error.ts';
+import { manifestByHand, rowProblem } from '../../core/schema-inference/row-inputs.ts';
+import { readJsonLines } from '../../platform/json-lines.ts';
+import type { ExaminedModel } from '../../platform/onnx/examine.ts';
+import { describeLeftOut } from '../validation/file-profile.ts';
+import { numberFacts } from '../validation/number-facts.ts';
+import { profileAnyFile } from '../validation/profile-file.ts';
+import type { Draft } from './draft.ts';
+import { contractOfRequests, wholeInputs } from './infer-contract.ts';
+import { inferColumns, type NamedColumns } from './reference-columns.ts';
+
+/** What somebody says of the data. */
+export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | 'named'>, NamedColumns {
+  /** Name of the model. */
+  readonly model: string;
+  readonly dataFile: string;
+}
+
+/**
+ * The contract as the data suggests it: of a table its columns, of requests their tensors as well.
+ *
+ * @throws InferenceError when graph and data do not go together, with what to do
+ */
+export async function draftContract(
+  { signature, inspection, file }: ExaminedModel,
+  options: DraftOptions,
+): Promise<Draft> {
+  const { dataFile, model } = options;
+  const problem = rowProblem(
+    signature,
+    new Set(inspection.inputs.filter(({ shape }) => shape === undefined).map(({ name }) => name)),
+  );
+  if (problem !== undefined)
+    throw new InferenceError(
+      `${problem}. Write models/${model}/model.json by hand, with model.onnx beside it, then register that folder; ` +
+        `it is served by v2 and by v1's inputs:\n${manifestByHand(model, signature)}`,
+    );
+  const requests = /\.(jsonl|ndjson)$/.test(dataFile);
+  const wholes = wholeInputs(signature, requests ? await firstLine(dataFile) : undefined);
+  const named = featureNames(await readFile(file));
+  const draft = (source: string, part: Signature) => draftOfTable(source, part, { ...options, named });
+  const [whole] = wholes;
+  if (whole === undefined) return draft(dataFile, signature);
+  if (requests) {
+    const { id, time, label, ignore = [], features = [], strict } = options;
+    const stated = [id, time, label, ...ignore, ...features].filter((name) => name !== undefined);
+    return contractOfRequests(dataFile, signature, wholes, { strict, stated, draft });
+  }
+  throw new InferenceError(
+    `input ${whole.name} takes [${whole.shape}] (-1: any), which no column of a table holds: give requests with ` +
+      `--data, a line of JSON each, such as {"${whole.name}": …} in a .jsonl file`,
+  );
+}
+
+async function firstLine(file: string): Promise<Record<string, unknown> | undefined> {
+  for await (const line of readJsonLines(file)) return line;
+  return undefined;
+}
+
+type TableOptions = DraftOptions & Pick<InferOptions, 'named'>;
+
+/** Of a table: types and ranges of features as they are, and of other columns what is certain. */
+async function draftOfTable(file: string, signature: Signature, options: TableOptions): Promise<Draft> {
+  let facts: ReadonlyMap<string, NumberFacts> = new Map();
+  const profile = await profileAnyFile(file, {
+    // A text is allowed as a contract reads it: NA is one.
+    literalText: true,
+    also: async (duck, profiled) => {
+      facts = await numberFacts(duck, profiled);
+    },
+  });
+  const stated: InferOptions = { ...options, facts };
+  const { likely } = inferContract(signature, profile, stated);
+  const { columns, uncertain } = await certainColumns(file, options, likely);
+  const guesses = { ...likely, ...(uncertain === undefined ? {} : { time: undefined }) };
+  const guessed = Object.values(guesses).filter((name) => name !== undefined);
+  const inferred = inferContract(signature, profile, {
+    ...stated,
+    ...Object.fromEntries(Object.entries(guesses).filter(([, name]) => name !== undefined)),
+    guessed: new Set(guessed),
+  });
+  const { contract, taken, order, constant } = inferred;
+  return {
+    contract: Contract.parse({
+      ...contract,
+      data: { ...contract.data, ...columns },
+      file: { ...contract.file, delimiter: profile.delimiter ?? undefined },
+    }),
+    taken,
+    ...(order === undefined ? {} : { order }),
+    constant,
+    notices: [
+      ...describeLeftOut(path.basename(file), profile),
+      ...(uncertain === undefined
+        ? []
+        : [
+            `${uncertain} may be the time of a row, but could be read only by guessing: --time ${uncertain} with --time-zone, ` +
+              'and --time-format where it is not ISO 8601',
+          ]),
+    ],
+  };
+}
+
+/** Rules for the columns that are stated or likely; a likely time that could be read only by guessing is none. */
+async function certainColumns(
+  file: string,
+  options: TableOptions,
+  likely: InferredContract['likely'],
+): Promise<{ columns: Pick<DataColumns, 'id' | 'time'>; uncertain?: string }> {
+  try {
+    return { columns: await inferColumns(file, { ...options, ...likely }) };
+  } catch (error) {
+    if (!(error instanceof InferenceError) || likely.time === undefined) throw error;
+    const columns = await inferColumns(file, { ...options, ...likely, time: undefined });
+    return { columns, uncertain: likely.time };
+  }
+}

@@ -1,0 +1,138 @@
+import type { CellRule } from '../../core/contract/cells/cell-rule.ts';
+import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
+import type { RawTensor } from '../../core/contract/raw-tensor.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
+import { halfValue } from '../../core/model/half.ts';
+import type { Signature } from '../../core/model/signature.ts';
+import type { TensorData } from '../../core/model/tensor.ts';
+import type { ReferenceSample } from '../../core/schema-inference/decision-facts.ts';
+import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
+import { digestOfFile } from '../../platform/digest.ts';
+import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
+import { readJsonLines } from '../../platform/json-lines.ts';
+import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import type { PlainColumn } from '../validation/plain-column.ts';
+import { withPlainTable } from '../validation/plain-table.ts';
+import { compileRequestReader } from './request-reader.ts';
+import { inputsOf } from './table-inputs.ts';
+import { unboundedContract } from './unbounded-contract.ts';
+
+/** A model fails on rows of its own reference. */
+export class SampleRunError extends Error {
+  override readonly name = 'SampleRunError';
+}
+
+/** Rows of a table that are asked about, spread evenly. */
+const SAMPLED_ROWS = 512;
+/** Requests that are asked about, the first ones: each may be a picture. */
+const SAMPLED_REQUESTS = 32;
+
+export interface SampleOptions {
+  readonly dataFile: string;
+  readonly modelFile: string;
+  readonly signature: Signature;
+  readonly manifest: Pick<Manifest, 'name' | 'contract' | 'preprocess'>;
+  /** Column of ground truth. */
+  readonly label?: string | undefined;
+}
+
+/**
+ * What a model answers about some rows of its reference, for whoever infers what its outputs mean.
+ *
+ * @throws SampleRunError when it cannot be run on them
+ */
+export async function sampleReference(options: SampleOptions): Promise<ReferenceSample> {
+  const { manifest, signature, modelFile, label } = options;
+  const check = compileCheck(unboundedContract(manifest.contract, signature), signature);
+  const batches = manifest.contract.tensors.length > 0 ? requestsOf(options, check) : rowsOf(options, check);
+  const answers: Record<string, TensorData>[] = [];
+  const truths: (string | null)[] = [];
+  const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
+  try {
+    for await (const batch of batches) {
+      answers.push(await answerOf(model, check, batch.inputs));
+      truths.push(...batch.truths);
+    }
+  } finally {
+    await model.release();
+  }
+  const outputs = new Map(signature.outputs.map(({ name }) => [name, joined(answers.map((each) => each[name]!))]));
+  return { rows: truths.length, outputs, truths: label === undefined ? undefined : truths };
+}
+
+async function answerOf(
+  model: OnnxModel,
+  check: CompiledContract,
+  inputs: SampleBatch['inputs'],
+): Promise<Record<string, TensorData>> {
+  try {
+    return await model.run(check.run(inputs, false).tensors);
+  } catch (cause) {
+    const [message] = (cause as Error).message.split('\n');
+    throw new SampleRunError(`the model cannot be run on rows of its reference: ${message}`, { cause });
+  }
+}
+
+interface SampleBatch {
+  readonly inputs: ReadonlyMap<string, RawTensor>;
+  /** One a row. */
+  readonly truths: readonly (string | null)[];
+}
+
+const textOf = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
+
+/** Rows of a table, in one batch where the graph takes one; their cells are read as a validation reads them. */
+async function* rowsOf(
+  { dataFile, manifest: { contract }, signature, label }: SampleOptions,
+  check: CompiledContract,
+): AsyncGenerator<SampleBatch> {
+  const rows = await withDuck(undefined, (duck) =>
+    withPlainTable(duck, dataFile, async ({ relation, columns }) => {
+      const byName = new Map(columns.map((column) => [column.name, column]));
+      const select = contract.features.map(({ name, type }) => {
+        const column = byName.get(name);
+        return `${column === undefined ? 'NULL' : valueSql({ type, missingTokens: contract.data.missingTokens }, column)} AS ${identifier(name)}`;
+      });
+      const truth = label === undefined ? undefined : byName.get(label);
+      if (truth !== undefined) select.push(`${truth.text(truth.field)} AS "@truth"`);
+      const [total] = await duck.rows(`SELECT count(*) AS n FROM ${relation}`);
+      const every = Math.max(1, Math.ceil(Number(total!.n) / SAMPLED_ROWS));
+      const numbered = `(SELECT *, row_number() OVER () AS "@number" FROM ${relation})`;
+      return duck.rows(`SELECT ${select.join(', ')} FROM ${numbered} WHERE "@number" % ${every} = 0`);
+    }),
+  );
+  const size = takesOneRow(signature) ? 1 : SAMPLED_ROWS;
+  for (let from = 0; from < rows.length; from += size) {
+    const batch = rows.slice(from, from + size);
+    yield { inputs: inputsOf(check, batch), truths: batch.map((row) => textOf(row['@truth'])) };
+  }
+}
+
+function valueSql(rule: CellRule, { cell, field }: PlainColumn): string {
+  return cell(rule, field)?.value ?? 'NULL';
+}
+
+async function* requestsOf(
+  { dataFile, manifest, signature, label }: SampleOptions,
+  check: CompiledContract,
+): AsyncGenerator<SampleBatch> {
+  const read = await compileRequestReader(manifest, signature, check);
+  let requests = 0;
+  for await (const line of readJsonLines(dataFile)) {
+    if (requests++ >= SAMPLED_REQUESTS) return;
+    yield { inputs: read(line), truths: [textOf(label === undefined ? null : line[label])] };
+  }
+}
+
+/** The answers of several runs as one; numbers as doubles. */
+function joined(parts: readonly TensorData[]): TensorData {
+  const shape = parts[0]?.shape ?? [];
+  if (parts.some(({ type }) => type === 'string'))
+    return { type: 'string', shape, data: parts.flatMap(({ data }) => data as string[]) };
+  const numbers = parts.flatMap(({ type, data }) =>
+    Array.from(data as ArrayLike<number | bigint>, (value) =>
+      type === 'float16' ? halfValue(Number(value)) : Number(value),
+    ),
+  );
+  return { type: 'float64', shape, data: Float64Array.from(numbers) };
+}
