@@ -12,7 +12,11 @@ const squares = (error: number, ofMean: number): ReferencePerformance => ({
 });
 
 it.each([
-  ['as wrong as the most frequent class', classes([50, 25], [50, 25]), 'wrong on 50 % of 100 rows, where c0 every time'],
+  [
+    'as wrong as the most frequent class',
+    classes([50, 25], [50, 25]),
+    'wrong on 50 % of 100 rows, where c0 every time',
+  ],
   ['surely worse than it', classes([900, 800], [100, 90]), 'wrong on 89 % of 1000 rows'],
   ['better', classes([50, 20], [50, 20]), undefined],
   ['wrong more often, but telling rare classes apart', classes([980, 80], [20, 1]), undefined],
