@@ -107,6 +107,7 @@ export function canServe(catalog: Catalog): boolean {
 }
 
 const isReady = (versions: readonly unknown[] | undefined): boolean => versions !== undefined && versions.length > 0;
+
 /** An input, and the names of its features where they are others than its own: requests may have a tensor for each. */
 function inputMetadata(spec: TensorSpec, protocolModel: ProtocolModel): object {
   const features = tableColumns(protocolModel).filter((column) => column.single && column.spec.name === spec.name);
