@@ -13,7 +13,7 @@ import {
   type UnreadableHour,
   unreadableHour,
 } from '../quality/recompute-tallies.ts';
-import { countUnknownTruths } from '../quality/unknown-truths.ts';
+import { addRejected, countRejectedTruths, type RejectedTruthKind, type RejectedTruths } from '../quality/rejected-truths.ts';
 import { type HiddenTruths, RuleBook } from '../quality/version-rules.ts';
 import { emitErrors } from './emit-errors.ts';
 import { ErasureWatch } from './erasure-watch.ts';
@@ -22,7 +22,7 @@ import { readIncoming, removeIncoming } from './incoming-batches.ts';
 import { PredictionIndex, predictionKey } from './prediction-index.ts';
 import { type FoundPredictions, predictionOf } from './prediction-search.ts';
 import { keepRejected, type RejectedRecord } from './rejected-records.ts';
-import { type ScoredRecord, scoreRecord } from './score-record.ts';
+import { type ScoredRecord, scoreRecord, type UnfitReason } from './score-record.ts';
 
 export interface JoinSummary {
   /** Records whose prediction was found, and of which nothing was known before. */
@@ -93,7 +93,13 @@ export async function joinGroundTruth(
           own.push(await place(run, batch, batch.waits === undefined ? found.fresh : found.waiting));
       const held = await store(run, model, own);
       const room = waitingRoom(own, unread.get(model) ?? 0);
-      for (const each of own) await settle(run, each, { room, held });
+      let rejected: RejectedTruths = {};
+      try {
+        for (const each of own) rejected = addRejected(rejected, await settle(run, each, { room, held }));
+      } finally {
+        // Once a run, however many files brought them.
+        await countRejectedTruths(home, model, now, rejected);
+      }
     } catch (error) {
       // What cannot be stored of one model stays where it is, and keeps no other from being joined.
       failures.push(error);
@@ -169,11 +175,14 @@ function wantedOf(batches: readonly FeedbackBatch[]): Map<string, string> {
   return wanted;
 }
 
+/** A record that does not go with its prediction. */
+interface UnfitRecord extends RejectedRecord, UnfitReason {}
+
 /** A batch with what has been found. */
 interface SettledBatch {
   readonly batch: FeedbackBatch;
   readonly scored: readonly ScoredRecord[];
-  readonly unfit: readonly RejectedRecord[];
+  readonly unfit: readonly UnfitRecord[];
   /** Records whose predictions were not found. */
   readonly rest: readonly ReceivedRecord[];
 }
@@ -183,7 +192,7 @@ async function place(
   batch: FeedbackBatch,
   predictions: FoundPredictions,
 ): Promise<SettledBatch> {
-  const [scored, unfit, rest]: [ScoredRecord[], RejectedRecord[], ReceivedRecord[]] = [[], [], []];
+  const [scored, unfit, rest]: [ScoredRecord[], UnfitRecord[], ReceivedRecord[]] = [[], [], []];
   const tellsTruth = !releases.get(batch.model)!.hidden.truths;
   let keys: LabelKeys | undefined;
   for (const record of batch.records) {
@@ -195,7 +204,7 @@ async function place(
     const rules = await book.of(batch.model, prediction.kept.version);
     if (rules?.sealedLabel !== undefined) keys ??= await home.labels();
     const result = scoreRecord(record, prediction, { rules, keys, now, tellsTruth });
-    if ('reason' in result) unfit.push({ record, reason: result.reason });
+    if ('reason' in result) unfit.push({ record, ...result });
     else scored.push(result);
   }
   return { batch, scored, unfit, rest };
@@ -266,14 +275,14 @@ const waitingRoom = (own: readonly SettledBatch[], unread: number): WaitingRoom 
   ),
 });
 
-/** Keeps what is left of a batch where it belongs, then takes the batch away. */
+/** Keeps what is left of a batch where it belongs, then takes the batch away. @returns what of it was not joined */
 async function settle(
   { home, now, summary, releases, watch }: JoinRun,
   { batch, scored, unfit, rest }: SettledBatch,
   { room, held }: { readonly room: WaitingRoom; readonly held: HeldRecords },
-): Promise<void> {
+): Promise<RejectedTruths> {
   // Somebody has been forgotten, perhaps in this very object: what is left in it is looked at by the next run.
-  if ((await watch.hasChanged()) && (await home.data.head(batch.object.key))?.etag !== batch.object.etag) return;
+  if ((await watch.hasChanged()) && (await home.data.head(batch.object.key))?.etag !== batch.object.etag) return {};
   const { model, waits } = batch;
   const isOver = waits !== undefined && now.getTime() - Date.parse(waits.since) > MAX_CAPTURE_DELAY_MS;
   const waiting = isOver ? [] : rest.slice(0, waits === undefined ? Math.max(0, room.left) : rest.length);
@@ -287,7 +296,6 @@ async function settle(
     held: ofUnreadable.map(({ joined }) => ({ joined, reason: held.get(joined)! })),
     givenUp: givenUp.map((record) => ({ record, reason: unknown })),
   });
-  if (givenUp.length > 0) await countUnknownTruths(home, model, now, givenUp.length);
   if (waits === undefined) {
     await addWaiting(home, model, waiting, now);
     await removeIncoming(home, batch);
@@ -297,4 +305,13 @@ async function settle(
   summary.held += ofUnreadable.length;
   summary.expired += givenUp.length;
   summary.waiting += waiting.length;
+  return {
+    ...tallied('unknown', givenUp.length, unknown),
+    ...tallied('malformed', batch.malformed.length, batch.malformed.at(-1)?.reason),
+    ...tallied('unfit', unfit.length, unfit.at(-1)?.plain),
+    ...tallied('held', ofUnreadable.length, ofUnreadable.length === 0 ? undefined : held.get(ofUnreadable[0]!.joined)),
+  };
 }
+
+const tallied = (kind: RejectedTruthKind, count: number, reason: string | undefined): RejectedTruths =>
+  count === 0 ? {} : { [kind]: { count, reason: reason ?? '' } };

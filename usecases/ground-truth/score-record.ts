@@ -29,18 +29,25 @@ export interface ScoreOptions {
   readonly tellsTruth: boolean;
 }
 
+/** Why a record does not go with its prediction. */
+export interface UnfitReason {
+  readonly reason: string;
+  /** The same without what was said to be true. */
+  readonly plain: string;
+}
+
 /** Holds a record against its prediction. @returns the reason where the two do not go together */
 export function scoreRecord(
   record: ReceivedRecord,
   { model, id, kept }: Prediction,
   { rules, keys, now, tellsTruth }: ScoreOptions,
-): ScoredRecord | { readonly reason: string } {
+): ScoredRecord | UnfitReason {
   const common = { id, received: record.received, known: now.toISOString(), ...kept };
   const counts = kept.named === undefined && kept.failed === undefined;
   const { decision, outputs = [], monitoring } = rules?.manifest ?? {};
   if (isOutcome(record)) {
     const reason = outcomeFault(monitoring?.business, record);
-    if (reason !== undefined) return { reason };
+    if (reason !== undefined) return { reason, plain: reason };
     const { metric, value, at: observed } = record;
     const joined = { ...common, metric, value, ...(observed === undefined ? {} : { observed }) };
     return counts ? { joined, metric: { name: `Business.${metric}`, value } } : { joined };
@@ -48,7 +55,7 @@ export function scoreRecord(
   const label = rules?.sealedLabel;
   const wrong = decision && isWrong(decision, outputs, kept.score, record.truth);
   if (decision !== undefined && wrong === undefined)
-    return { reason: truthFault(decision, outputs, tellsTruth && label === undefined ? record.truth : undefined) };
+    return unfitTruth({ decision, outputs }, tellsTruth && label === undefined ? record.truth : undefined);
   const truth =
     label === undefined
       ? { truth: record.truth }
@@ -61,6 +68,14 @@ export function scoreRecord(
 
 /** Classes that a message names at most. */
 const MAX_NAMED = 20;
+
+const unfitTruth = (
+  { decision, outputs }: { readonly decision: Decision; readonly outputs: readonly OutputMeaning[] },
+  truth: TruthRecord['truth'] | undefined,
+): UnfitReason => ({
+  reason: truthFault(decision, outputs, truth),
+  plain: truthFault(decision, outputs, undefined),
+});
 
 /** @param truth undefined where it must not be told */
 function truthFault(

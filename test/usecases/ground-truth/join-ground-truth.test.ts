@@ -4,7 +4,7 @@ import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../../usecases/ground-truth/prediction-index.ts';
 import { readShards } from '../../../usecases/quality/joined-shards.ts';
-import { unknownTruths } from '../../../usecases/quality/unknown-truths.ts';
+import { rejectedTruths } from '../../../usecases/quality/rejected-truths.ts';
 import { RuleBook } from '../../../usecases/quality/version-rules.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
@@ -187,7 +187,9 @@ describe('joinGroundTruth', () => {
     const kept = new TextDecoder().decode(await home.data.get(key!));
     expect(JSON.parse(kept)).toEqual({ id: 'nobody', truth: 1, reason: 'no captured prediction has this id' });
     expect(await keys('ground-truth/waiting/')).toEqual([]);
-    expect(await unknownTruths(home, 'm', at(0))).toBe(1);
+    expect(await rejectedTruths(home, 'm', at(0))).toEqual({
+      unknown: { count: 1, reason: 'no captured prediction has this id' },
+    });
   });
 
   it('keeps malformed and unfitting truth with the reason, and joins the rest', async () => {
