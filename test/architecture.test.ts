@@ -33,7 +33,7 @@ const DOMAINS: Record<string, readonly string[]> = {
   drift: ['registry', 'validation', 'reports'],
   quality: ['registry', 'validation', 'baseline'],
   'ground-truth': ['quality'],
-  release: ['registry', 'quality', 'drift'],
+  release: ['registry', 'quality', 'ground-truth', 'drift'],
   replay: ['registry', 'quality', 'ground-truth', 'release'],
   simulation: ['registry', 'release', 'ground-truth', 'drift'],
   privacy: ['registry', 'validation', 'quarantine', 'quality', 'ground-truth'],

@@ -3,6 +3,7 @@ import { formatBusinessMetrics } from './business-metrics.ts';
 import { formatJudge } from './judge.ts';
 import { formatQuestions, formatSilence } from './questions.ts';
 import { formatRelease, formatReplay } from './release.ts';
+import { formatTruthBacklog } from './truth-backlog.ts';
 import { formatTruthDelay } from './truth-delay.ts';
 import { wrapped } from './wrapped.ts';
 
@@ -11,28 +12,33 @@ export function formatStatus(view: StatusView): string {
   const { models } = view;
   if (models.length === 0) return 'no models yet: `trimtab register FOLDER`';
   const silence = formatSilence(view).join('\n');
-  return [...models.map(formatModel), ...(silence === '' ? [] : [silence])].join('\n\n');
+  return [...models.map((model) => formatModel(model, view.at)), ...(silence === '' ? [] : [silence])].join('\n\n');
 }
 
-const formatModel = ({
-  model,
-  release,
-  challengers,
-  shadow,
-  judge,
-  automation,
-  business,
-  replay,
-  truthDelay,
-  asked,
-  unread,
-}: ModelStatus): string =>
+const formatModel = (
+  {
+    model,
+    release,
+    challengers,
+    shadow,
+    judge,
+    automation,
+    business,
+    replay,
+    truthDelay,
+    truths,
+    asked,
+    unread,
+  }: ModelStatus,
+  at: string,
+): string =>
   [
     formatRelease(model, release, { challengers: challengers ?? [], shadow }),
     ...formatQuestions(asked),
     ...formatJudge({ judge, automation }, release),
     ...formatReplay(replay),
     ...formatTruthDelay(truthDelay),
+    ...formatTruthBacklog(truths, at),
     ...formatBusinessMetrics(business ?? []),
     ...unread.flatMap((sentence) => wrapped(`cannot be read: ${sentence}`, { indent: 2 })),
   ].join('\n');

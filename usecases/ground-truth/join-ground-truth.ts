@@ -1,5 +1,4 @@
 import type { LabelKeys } from '../../core/contract/personal.ts';
-import { durationMs } from '../../core/manifest/duration.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
@@ -13,12 +12,18 @@ import {
   type UnreadableHour,
   unreadableHour,
 } from '../quality/recompute-tallies.ts';
-import { addRejected, countRejectedTruths, type RejectedTruthKind, type RejectedTruths } from '../quality/rejected-truths.ts';
+import {
+  addRejected,
+  countRejectedTruths,
+  type RejectedTruthKind,
+  type RejectedTruths,
+} from '../quality/rejected-truths.ts';
 import { type HiddenTruths, RuleBook } from '../quality/version-rules.ts';
 import { emitErrors } from './emit-errors.ts';
 import { ErasureWatch } from './erasure-watch.ts';
 import { addWaiting, type FeedbackBatch, type ReceivedRecord, readWaiting, settleWaiting } from './feedback-batches.ts';
 import { readIncoming, removeIncoming } from './incoming-batches.ts';
+import { predictionAgeMs } from './prediction-age.ts';
 import { PredictionIndex, predictionKey } from './prediction-index.ts';
 import { type FoundPredictions, predictionOf } from './prediction-search.ts';
 import { keepRejected, type RejectedRecord } from './rejected-records.ts';
@@ -43,8 +48,6 @@ export interface JoinSummary {
   unreadable: UnreadableHour[];
 }
 
-/** How old a prediction may be when its truth arrives, unless the manifest expects truth later: then twice that. */
-export const MAX_PREDICTION_AGE_MS = 7 * 24 * 3_600_000;
 /** How long a truth waits for a capture that is still on its way. */
 const MAX_CAPTURE_DELAY_MS = 2 * 3_600_000;
 /** Records of one model that wait at most. */
@@ -151,10 +154,8 @@ async function findAll(
   index: PredictionIndex,
   { fresh, waiting }: Found<readonly FeedbackBatch[]>,
 ): Promise<Found<FoundPredictions>> {
-  const ages = [...releases.values()].map(({ manifest }) =>
-    manifest?.truth === undefined ? 0 : 2 * durationMs(manifest.truth.within),
-  );
-  const oldest = new Date(now.getTime() - Math.max(MAX_PREDICTION_AGE_MS, ...ages));
+  const ages = [...releases.values()].map(({ manifest }) => predictionAgeMs(manifest));
+  const oldest = new Date(now.getTime() - Math.max(0, ...ages));
   const earliest = new Date(Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched))));
   const none: FoundPredictions = new Map();
   return {

@@ -58,11 +58,7 @@ export async function countRejectedTruths(
 }
 
 /** Truths that were not joined since an instant, by whole days. */
-export async function rejectedTruths(
-  { data }: Pick<Home, 'data'>,
-  model: string,
-  from: Date,
-): Promise<RejectedTruths> {
+export async function rejectedTruths({ data }: Pick<Home, 'data'>, model: string, from: Date): Promise<RejectedTruths> {
   if ((await data.head(keyOf(model))) === undefined) return {};
   const first = from.toISOString().slice(0, 10);
   const days = Object.entries(await read(data, keyOf(model))).sort(([a], [b]) => (a < b ? -1 : 1));
