@@ -12,6 +12,7 @@ import { addFreeze } from './commands/freeze.ts';
 import { addHistory } from './commands/history.ts';
 import { addInit } from './commands/init.ts';
 import { addLift } from './commands/lift.ts';
+import { addList } from './commands/list.ts';
 import { addPredict } from './commands/predict.ts';
 import { addProfile } from './commands/profile.ts';
 import { addPromote } from './commands/promote.ts';
@@ -23,10 +24,12 @@ import { addRelease } from './commands/release.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRows } from './commands/rows.ts';
 import { addServe } from './commands/serve.ts';
+import { addShow } from './commands/show.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrace } from './commands/trace.ts';
+import { addTruth } from './commands/truth.ts';
 import { addUnfreeze } from './commands/unfreeze.ts';
 import { addUnshadow } from './commands/unshadow.ts';
 import { addUp } from './commands/up.ts';
@@ -52,6 +55,8 @@ const ADDITIONS: readonly AddCommand[] = [
   addLift,
   addFreeze,
   addUnfreeze,
+  addList,
+  addShow,
   addStatus,
   addHistory,
   addValidate,
@@ -62,6 +67,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addCompare,
   addPredict,
   addExplain,
+  addTruth,
   addForget,
   addTrace,
   addDecrypt,

@@ -16,7 +16,9 @@ const REJECTED: Readonly<Record<Kind, string>> = {
 /** Lines on truths that are not joined yet, or not at all; none where there are none. */
 export function formatTruthBacklog(backlog: TruthBacklog | null, at: string): string[] {
   const texts = backlog === null ? [] : truthBacklogTexts(backlog, at);
-  return texts.flatMap((text) => wrapped(text, { indent: LABEL.length, label: LABEL }));
+  return texts.flatMap((text, i) =>
+    wrapped(text, { indent: LABEL.length, label: i === 0 ? LABEL : ' '.repeat(LABEL.length) }),
+  );
 }
 
 const LABEL = '  truths      ';

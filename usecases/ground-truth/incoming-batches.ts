@@ -91,7 +91,7 @@ async function readPart(
 }
 
 /** A truth that became known before it arrived counts as of then: of two of a prediction, the later one is right. */
-function receivedRecord(record: FeedbackRecord, arrived: string): ReceivedRecord {
+export function receivedRecord(record: FeedbackRecord, arrived: string): ReceivedRecord {
   if (isOutcome(record) || record.at === undefined) return { ...record, received: arrived };
   const { at, ...truth } = record;
   const known = new Date(at).toISOString();
