@@ -16,21 +16,19 @@ export function addList(program: Program, io: Io, options: () => GlobalOptions):
 function formatList({ home, models }: ListView): string {
   if (models.length === 0) return `no models in ${home} yet: trimtab register FOLDER`;
   return table(
-    ['model', 'versions', 'champion', 'beside it', 'since', 'quality (truths of 7 days)'],
+    ['model', 'versions', 'champion', 'beside it', 'since', 'quality', 'truths of 7 d'],
     models.map((each) => [
       each.model,
       each.versions,
       each.champion,
       besideIt(each),
-      each.since === null ? 'not released' : each.since.slice(0, 16).replace('T', ' '),
-      each.unread === null ? qualityText(each) : 'cannot be read',
+      each.since === null ? 'not released' : each.since.slice(0, 10),
+      each.unread === null ? formatQualitySummary(each.quality) : 'cannot be read',
+      each.quality?.truths,
     ]),
     { shorten: [0, 3, 5] },
   );
 }
-
-const qualityText = ({ quality }: ListedModel): string =>
-  `${formatQualitySummary(quality)}${quality === null ? '' : ` (${quality.truths})`}`;
 
 const besideIt = ({ challengers, shadow }: ListedModel): string =>
   [...challengers.map(String), ...(shadow === null ? [] : [`${shadow} (shadow)`])].join(', ');
