@@ -24,4 +24,5 @@ process.exitCode = await main(process.argv.slice(2), {
   out: (text) => console.log(text),
   err: (text) => console.error(text),
   env: process.env,
+  terminal: { out: process.stdout.isTTY === true, err: process.stderr.isTTY === true },
 });

@@ -1,7 +1,9 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
 import { addApprove } from './commands/approve.ts';
 import { addCompare } from './commands/compare.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addCost } from './commands/cost.ts';
 import { addDecrypt } from './commands/decrypt.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -34,8 +36,9 @@ import { addUnfreeze } from './commands/unfreeze.ts';
 import { addUnshadow } from './commands/unshadow.ts';
 import { addUp } from './commands/up.ts';
 import { addValidate } from './commands/validate.ts';
-import type { GlobalOptions, Io } from './context.ts';
+import { forPeople, type GlobalOptions, type Io } from './context.ts';
 import { CheckFailedError } from './errors.ts';
+import { fileErrorText } from './files.ts';
 import { missingLibrary } from './optional-dependencies.ts';
 import { printableLines } from './printable.ts';
 
@@ -77,6 +80,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addServe,
   addCost,
   addDoctor,
+  addCompletion,
 ];
 
 /**
@@ -90,11 +94,16 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     .description('Deploys ONNX models as serverless functions and keeps them on course.')
     .option('--home <home>', "folder of the local home, or 'aws' (default: TRIMTAB_HOME, then .trimtab)")
     .option('--json', 'print JSON')
+    .option('-V, --version', 'print the version of the program')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
-      writeErr: (text) => io.err(printableLines(text.trimEnd())),
+      writeErr: (text) => io.err(forPeople(io, 'err', printableLines(text.trimEnd()))),
     });
+  program.on('option:version', () => {
+    io.out(packageVersion());
+    throw new CommanderError(0, 'trimtab.version', '');
+  });
   for (const add of ADDITIONS) add(program, io, () => program.opts<GlobalOptions>());
   for (const command of program.commands) {
     takeCommonOptions(program, command);
@@ -106,6 +115,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     return failed(error, io);
   }
+}
+
+/** Read only when it is asked for. */
+function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('trimtab/package.json') as { readonly version: string };
+  return version;
 }
 
 /** Options of every command may stand after its name, too. */
@@ -124,8 +139,10 @@ function failed(error: unknown, io: Io): number {
   // Commander has printed its own message; help and version are no failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const text = io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${missingLibrary(error as Error) ?? message}`;
-  io.err(printableLines(text));
+  const text = io.env.TRIMTAB_DEBUG
+    ? (stack ?? message)
+    : `trimtab: ${missingLibrary(error as Error) ?? fileErrorText(error) ?? message}`;
+  io.err(forPeople(io, 'err', printableLines(text)));
   const refused =
     error instanceof CheckFailedError || error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError;
   if (refused) return 1;

@@ -92,4 +92,5 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
 export const WITHOUT_VIEW: Readonly<Record<string, string>> = {
   up: 'it serves until it is stopped',
   serve: 'it serves until it is stopped, and logs to the standard error',
+  completion: 'it prints what a shell reads',
 };

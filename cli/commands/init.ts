@@ -22,6 +22,7 @@ import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { assertFileExists } from '../files.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
 
 interface InitOptions {
@@ -80,7 +81,7 @@ interface Place {
 
 /** @throws UsageError when there is nothing to make a folder of, or one that would be overwritten */
 function placeOf(own: InitOptions): Place {
-  for (const file of [own.model, own.data]) if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
+  for (const file of [own.model, own.data]) assertFileExists(file);
   const name =
     own.name ??
     path

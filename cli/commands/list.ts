@@ -16,13 +16,13 @@ export function addList(program: Program, io: Io, options: () => GlobalOptions):
 function formatList({ home, models }: ListView): string {
   if (models.length === 0) return `no models in ${home} yet: trimtab register FOLDER`;
   return table(
-    ['model', 'versions', 'champion', 'beside it', 'since', 'quality', 'truths of 7 d'],
+    ['model', 'latest', 'champion', 'beside', 'since', 'quality (7 days)', 'truths'],
     models.map((each) => [
       each.model,
-      each.versions,
+      each.latest,
       each.champion,
       besideIt(each),
-      each.since === null ? 'not released' : each.since.slice(0, 10),
+      each.since?.slice(0, 10),
       each.unread === null ? formatQualitySummary(each.quality) : 'cannot be read',
       each.quality?.truths,
     ]),

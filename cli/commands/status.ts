@@ -1,6 +1,7 @@
 import type { Command as Program } from 'commander';
 import { describeStatus } from '../../usecases/release/describe-status.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { dataPlace } from '../files.ts';
 import { formatStatus } from '../output/status.ts';
 
 /** Shows what is released, and how rollouts come along. */
@@ -10,7 +11,9 @@ export function addStatus(program: Program, io: Io, options: () => GlobalOptions
     .description('what is released')
     .action((model: string | undefined) =>
       withHome(io, options(), async (home, registry) => {
-        print(io, options(), await describeStatus(home, registry, model), formatStatus);
+        print(io, options(), await describeStatus(home, registry, model), (view) =>
+          formatStatus(view, dataPlace(home)),
+        );
       }),
     );
 }

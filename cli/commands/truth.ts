@@ -1,9 +1,9 @@
 import type { Command as Program } from 'commander';
 import { UnknownVersionError } from '../../core/registry/errors.ts';
-import { assertFileExists } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { type ClientOptions, openEndpoint, withEndpointOptions } from '../endpoint/client.ts';
 import { CheckFailedError } from '../errors.ts';
+import { assertFileExists } from '../files.ts';
 import { hanging } from '../output/wrapped.ts';
 import { readRecords } from '../truth/read-records.ts';
 import { intoHome, type SendRecords, toEndpoint } from '../truth/send-truths.ts';

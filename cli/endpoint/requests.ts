@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type CellKind, cellValue } from '../../core/protocols/formats/cell.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
 import { openPlainTable } from '../../usecases/validation/plain-table.ts';
 import { UsageError } from '../errors.ts';
+import { assertFileExists } from '../files.ts';
 import type { EndpointClient } from './client.ts';
 
 interface Metadata {
@@ -34,7 +34,7 @@ export async function requestsOf(
   model: string,
   { data, limit }: { readonly data: string; readonly limit: string },
 ): Promise<Requests> {
-  if (!existsSync(data)) throw new UsageError(`no such file: ${data}`);
+  assertFileExists(data);
   const most = Number(limit);
   if (!Number.isInteger(most) || most < 1 || most > MAX_ROWS)
     throw new UsageError(`--limit is 1 to ${MAX_ROWS}, received '${limit}'`);

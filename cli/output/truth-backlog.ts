@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { TruthBacklog } from '../../usecases/ground-truth/truth-backlog-view.ts';
+import type { PlaceOf } from '../files.ts';
 import { formatDelay } from './truth-delay.ts';
 import { wrapped } from './wrapped.ts';
 
@@ -14,8 +15,8 @@ const REJECTED: Readonly<Record<Kind, string>> = {
 };
 
 /** Lines on truths that are not joined yet, or not at all; none where there are none. */
-export function formatTruthBacklog(backlog: TruthBacklog | null, at: string): string[] {
-  const texts = backlog === null ? [] : truthBacklogTexts(backlog, at);
+export function formatTruthBacklog(backlog: TruthBacklog | null, at: string, place: PlaceOf): string[] {
+  const texts = backlog === null ? [] : truthBacklogTexts(backlog, at, place);
   return texts.flatMap((text, i) =>
     wrapped(text, { indent: LABEL.length, label: i === 0 ? LABEL : ' '.repeat(LABEL.length) }),
   );
@@ -24,7 +25,11 @@ export function formatTruthBacklog(backlog: TruthBacklog | null, at: string): st
 const LABEL = '  truths      ';
 
 /** What is not joined, a sentence each. */
-export function truthBacklogTexts({ arrived, waiting, rejected, days, kept }: TruthBacklog, at: string): string[] {
+export function truthBacklogTexts(
+  { arrived, waiting, rejected, days, kept }: TruthBacklog,
+  at: string,
+  place: PlaceOf,
+): string[] {
   const ago = (since: string | null): string => formatDelay(Math.max(0, Date.parse(at) - Date.parse(since ?? at)));
   return [
     ...(arrived.files === 0
@@ -38,6 +43,6 @@ export function truthBacklogTexts({ arrived, waiting, rejected, days, kept }: Tr
           `${waiting.truths} ${waiting.truths === 1 ? 'waits for its prediction' : 'wait for their predictions'}, the first for ${ago(waiting.since)} (2 h at most)`,
         ]),
     ...rejected.map(({ kind, count, reason }) => `${count} ${REJECTED[kind]} in ${days} days: ${reason}`),
-    ...(rejected.length === 0 ? [] : [`each is kept with its reason under ${path.posix.dirname(kept)}/`]),
+    ...(rejected.length === 0 ? [] : [`each is kept with its reason under ${place(path.posix.dirname(kept))}/`]),
   ];
 }

@@ -12,14 +12,14 @@ export async function listModels(home: Home): Promise<ListView> {
 async function listed(home: Home, model: string): Promise<ListedModel | undefined> {
   const latest = await home.ledger.latest(model);
   if (latest === undefined) return undefined;
-  const { champion, challengers, shadow, latest: versions, since } = latest.state;
+  const { champion, challengers, shadow, since } = latest.state;
   const { quality, unread } = await qualityOfChampion(home, model, champion);
   return {
     model,
     champion,
     challengers: challengers.map(({ version }) => version),
     shadow: shadow?.version ?? null,
-    versions,
+    latest: latest.state.latest,
     since,
     changed: latest.at,
     quality,

@@ -8,7 +8,7 @@ export const ListedModel = z.strictObject({
   champion: VersionNumber.nullable().describe('The version that serves; null before the first release.'),
   challengers: z.array(VersionNumber).describe('Versions that share the traffic with it.'),
   shadow: VersionNumber.nullable().describe('The version that gets a copy of the traffic.'),
-  versions: z.int().min(0).describe('How many are registered.'),
+  latest: z.int().min(0).describe('Highest version that is registered.'),
   since: Instant.nullable().describe('When the traffic last changed hands; null before the first release.'),
   changed: Instant.describe('When anything last happened to it.'),
   quality: QualitySummary.nullable().describe('How good the champion was; null where nothing is known of that.'),

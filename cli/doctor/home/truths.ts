@@ -1,5 +1,6 @@
 import { describeTruthBacklog } from '../../../usecases/ground-truth/truth-backlog.ts';
 import type { TruthBacklog } from '../../../usecases/ground-truth/truth-backlog-view.ts';
+import { dataPlace, type PlaceOf } from '../../files.ts';
 import { truthBacklogTexts } from '../../output/truth-backlog.ts';
 import { type DoctorCheck, ok, warn } from '../check.ts';
 import type { HomeContext } from '../context.ts';
@@ -14,14 +15,20 @@ export const truths: DoctorCheck<HomeContext> = {
   async look({ home, models }) {
     const now = home.clock.now();
     return Promise.all(
-      models.map(async (model) => checkBacklog(model, await describeTruthBacklog(home, model, now), now)),
+      models.map(async (model) =>
+        checkBacklog(model, await describeTruthBacklog(home, model, now), { now, place: dataPlace(home) }),
+      ),
     );
   },
 };
 
-function checkBacklog(model: string, backlog: TruthBacklog, now: Date): Finding {
+function checkBacklog(
+  model: string,
+  backlog: TruthBacklog,
+  { now, place }: { readonly now: Date; readonly place: PlaceOf },
+): Finding {
   const name = `truths of ${model}`;
-  const texts = truthBacklogTexts(backlog, now.toISOString());
+  const texts = truthBacklogTexts(backlog, now.toISOString(), place);
   const found = texts.length === 0 ? 'none waits, and none was put aside' : texts.join('; ');
   const { arrived, rejected } = backlog;
   const isLeft = arrived.since !== null && now.getTime() - Date.parse(arrived.since) > LOOKED_AT_MS;
