@@ -4,8 +4,8 @@ import { UnknownVersionError } from '../core/registry/errors.ts';
 import { openHome } from '../platform/home.ts';
 import type { Home } from '../platform/ports.ts';
 import { Registry } from '../usecases/registry/registry.ts';
+import { coloured, hasColour } from './colour.ts';
 import { UsageError } from './errors.ts';
-import { coloured, hasColour } from './output/colour.ts';
 import { printable, printableLines } from './printable.ts';
 
 /** Where a command writes, so that tests can read it. */

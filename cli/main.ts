@@ -95,6 +95,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     .option('--home <home>', "folder of the local home, or 'aws' (default: TRIMTAB_HOME, then .trimtab)")
     .option('--json', 'print JSON')
     .option('-V, --version', 'print the version of the program')
+    // `quality MODEL --version 2` is about a model's version.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),

@@ -17,12 +17,12 @@ export const changeRelease =
     withHome(io, options(), async (_, registry) => {
       const state = await registry.state(model);
       const entry = await registry.apply(model, await commandOf(state), { expectedRevision: state.revision });
-      printEntry(io, options(), entry, state);
+      printEntry(io, options, entry, state);
     });
 
 /** Prints an entry and what may be done about it. @param before the release that it changed */
-export function printEntry(io: Io, options: GlobalOptions, entry: Entry, before: ReleaseState): void {
-  print(io, options, entry, (view) =>
-    [formatEntry(view), ...formatNextSteps(nextSteps(view, before, options.home))].join('\n'),
-  );
+export function printEntry(io: Io, options: () => GlobalOptions, entry: Entry, before: ReleaseState): void {
+  const formatWithSteps = (view: Entry): string =>
+    [formatEntry(view), ...formatNextSteps(nextSteps(view, before, options().home))].join('\n');
+  print(io, options(), entry, formatWithSteps);
 }

@@ -49,7 +49,8 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
         const window = own.from === undefined ? undefined : { from: parseTime(own.from), to };
         await withHome(io, options(), async (home) => {
           const report = await runDriftDetection(home, { model, now: to, ...(window ? { window } : {}) });
-          print(io, options(), report, (view) => formatDrift(view, dataPlace(home)));
+          const formatPlaced = (view: DriftView): string => formatDrift(view, dataPlace(home));
+          print(io, options(), report, formatPlaced);
           if (report.verdict === 'drift') throw new CheckFailedError('there is drift');
         });
       },

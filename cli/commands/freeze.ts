@@ -22,7 +22,7 @@ export function addFreeze(program: Program, io: Io, options: () => GlobalOptions
           { type: 'freeze', until, reason },
           { expectedRevision: state.revision },
         );
-        printEntry(io, options(), entry, state);
+        printEntry(io, options, entry, state);
         if (before !== undefined) printLine(io.err, replacedText(before, until));
       }),
     );

@@ -10,7 +10,11 @@ export function addList(program: Program, io: Io, options: () => GlobalOptions):
   program
     .command('list')
     .description('the models of the home: which version serves, since when, and how good it is')
-    .action(() => withHome(io, options(), async (home) => print(io, options(), await listModels(home), formatList)));
+    .action(() =>
+      withHome(io, options(), async (home) => {
+        print(io, options(), await listModels(home), formatList);
+      }),
+    );
 }
 
 function formatList({ home, models }: ListView): string {

@@ -22,7 +22,7 @@ export function addRelease(program: Program, io: Io, options: () => GlobalOption
       const command = releaseCommand(version, own, (await home.ledger.version(model, version))?.manifest);
       const { gated, unknown } = await pastTheGate(home, model, command, own.force === true);
       const entry = await registry.apply(model, gated, { expectedRevision: state.revision });
-      printEntry(io, options(), entry, state);
+      printEntry(io, options, entry, state);
       if (unknown !== undefined) printLine(io.err, `note: ${unknown}`);
     }),
   );

@@ -30,7 +30,7 @@ export function addRollback(program: Program, io: Io, options: () => GlobalOptio
           const recent = await registry.entriesSince(model, new Date(home.clock.now().getTime() - JUST_NOW_MS));
           assertNothingEnded(recent, state);
         }
-        printEntry(io, options(), await registry.apply(model, command, { expectedRevision: state.revision }), state);
+        printEntry(io, options, await registry.apply(model, command, { expectedRevision: state.revision }), state);
       }),
     );
 }

@@ -1,5 +1,6 @@
 import type { Command as Program } from 'commander';
 import { describeStatus } from '../../usecases/release/describe-status.ts';
+import type { StatusView } from '../../usecases/release/status-view.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { dataPlace } from '../files.ts';
 import { formatStatus } from '../output/status.ts';
@@ -11,9 +12,8 @@ export function addStatus(program: Program, io: Io, options: () => GlobalOptions
     .description('what is released')
     .action((model: string | undefined) =>
       withHome(io, options(), async (home, registry) => {
-        print(io, options(), await describeStatus(home, registry, model), (view) =>
-          formatStatus(view, dataPlace(home)),
-        );
+        const formatPlaced = (view: StatusView): string => formatStatus(view, dataPlace(home));
+        print(io, options(), await describeStatus(home, registry, model), formatPlaced);
       }),
     );
 }

@@ -1,5 +1,6 @@
 import type { Command as Program } from 'commander';
 import { trace, UntracedError } from '../../usecases/audit/trace.ts';
+import type { TraceView } from '../../usecases/audit/trace-view.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
 import { dataPlace } from '../files.ts';
@@ -24,7 +25,8 @@ export function addTrace(program: Program, io: Io, options: () => GlobalOptions)
             throw error instanceof UntracedError ? new CheckFailedError(error.message) : error;
           },
         );
-        print(io, options(), found, (view) => formatTrace(view, dataPlace(home)));
+        const formatPlaced = (view: TraceView): string => formatTrace(view, dataPlace(home));
+        print(io, options(), found, formatPlaced);
       });
     });
 }

@@ -58,8 +58,8 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
         throw error instanceof UnknownDropError ? new CheckFailedError(error.message) : error;
       });
       await clearAfterKilled(quiet, done.report.dataset);
-      const place = dataPlace(home);
-      print(io, options(), done, (view) => formatRedo(view, place));
+      const formatPlaced = (view: RedoView): string => formatRedo(view, dataPlace(home));
+      print(io, options(), done, formatPlaced);
       if (done.report.verdict === 'rejected') throw new CheckFailedError('the file is rejected');
     });
 }

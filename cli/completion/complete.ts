@@ -2,7 +2,7 @@ import type { Argument, Command, Option } from 'commander';
 import { SHELLS } from './scripts.ts';
 
 /** One way to go on with a word. */
-export interface Candidate {
+export interface CompletionWord {
   readonly text: string;
   /** What it is, in a few words; empty: it needs none. */
   readonly about: string;
@@ -10,7 +10,7 @@ export interface Candidate {
 
 /** What may stand where the cursor is. */
 export interface Completion {
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly CompletionWord[];
   /** Whether it may be a file or a folder. */
   readonly files: boolean;
 }
@@ -112,19 +112,19 @@ async function wordsFor({ name, choices, names, home, given }: Place): Promise<C
   return { candidates: [], files: FILES.has(name) };
 }
 
-const plain = (text: string): Candidate => ({ text, about: '' });
+const plain = (text: string): CompletionWord => ({ text, about: '' });
 
-function optionsOf(program: Command, command: Command): Candidate[] {
+function optionsOf(program: Command, command: Command): CompletionWord[] {
   const all = new Map<string, string>();
   for (const { long, description, hidden } of [...command.options, ...program.options])
     if (long && !hidden && !all.has(long) && !(long === '--version' && command !== program)) all.set(long, description);
   return [...all, ['--help', 'what it does, and its options'] as const].map(([text, about]) => ({ text, about }));
 }
 
-const commandsOf = (command: Command): Candidate[] =>
+const commandsOf = (command: Command): CompletionWord[] =>
   command.commands.map((each) => ({ text: each.name(), about: each.description() }));
 
-const only = (candidates: readonly Candidate[], current: string, files = false): Completion => ({
+const only = (candidates: readonly CompletionWord[], current: string, files = false): Completion => ({
   candidates: candidates.filter(({ text }) => text.startsWith(current)),
   files,
 });

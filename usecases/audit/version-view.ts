@@ -32,7 +32,7 @@ export type ReferenceSummary = z.infer<typeof ReferenceSummary>;
 
 /** All of a version. */
 export const VersionView = ModelVersion.extend({
-  standing: VersionStanding,
+  standing: VersionStanding.describe('What became of it so far.'),
   reference: ReferenceSummary.nullable().describe('Its baseline; null where it was registered without one.'),
   quality: QualitySummary.nullable().describe('How good it was lately; null where nothing is known of that.'),
   entries: z

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { main } from '../../../cli/main.ts';
-import { coloured, hasColour } from '../../../cli/output/colour.ts';
-import { bar, table } from '../../../cli/output/table.ts';
-import { temporaryFolder } from '../../temporary-folder.ts';
+import { coloured, hasColour } from '../../cli/colour.ts';
+import { main } from '../../cli/main.ts';
+import { bar, table } from '../../cli/output/table.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const TEXT = [
   table(['what', 'n'], [['one', 1]]),
