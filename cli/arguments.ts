@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { UsageError } from './errors.ts';
 
 /** A version number from the command line. @throws UsageError */
@@ -9,10 +8,10 @@ export function parseVersionNumber(text: string): number {
   return version;
 }
 
-/** Why something is done, from the command line. @throws UsageError where it says nothing */
 /** Reasons are read in tables, and go into entries of the ledger. */
 const MAX_REASON = 2_000;
 
+/** Why something is done, from the command line. @throws UsageError where it says nothing */
 export function parseReason(text: string): string {
   if (text.trim() === '') throw new UsageError('--reason is a text that says why, received none');
   if (text.length > MAX_REASON)
@@ -33,9 +32,4 @@ export function parseTime(text: string): Date {
   if (Number.isNaN(Date.parse(text)))
     throw new UsageError(`a time is ISO 8601, such as 2026-01-31T12:00:00Z, received '${text}'`);
   return new Date(text);
-}
-
-/** @throws UsageError when there is no such file */
-export function assertFileExists(file: string): void {
-  if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
 }

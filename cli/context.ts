@@ -1,7 +1,11 @@
 import { userInfo } from 'node:os';
+import { didYouMean } from '../core/errors/did-you-mean.ts';
+import { UnknownVersionError } from '../core/registry/errors.ts';
 import { openHome } from '../platform/home.ts';
 import type { Home } from '../platform/ports.ts';
 import { Registry } from '../usecases/registry/registry.ts';
+import { coloured, hasColour } from './colour.ts';
+import { UsageError } from './errors.ts';
 import { printable, printableLines } from './printable.ts';
 
 /** Where a command writes, so that tests can read it. */
@@ -27,8 +31,12 @@ export interface GlobalOptions {
  */
 export function print<V>(io: Io, options: GlobalOptions, view: V, format: (view: NoInfer<V>) => string): void {
   // Again after it was made: what is no plain object in a view is left to the format.
-  io.out(options.json ? JSON.stringify(view, null, 2) : printableLines(format(printable(view))));
+  io.out(options.json ? JSON.stringify(view, null, 2) : forPeople(io, 'out', printableLines(format(printable(view)))));
 }
+
+/** Text with colour, where what it is written to has some. */
+export const forPeople = ({ terminal, env }: Io, to: 'out' | 'err', text: string): string =>
+  hasColour(terminal?.[to] ?? false, env) ? coloured(text) : text;
 
 /** One line of progress, in which names that hold control characters or line breaks are escaped. */
 export function printLine(write: Io['out'], line: string): void {
@@ -50,7 +58,30 @@ export async function withHome<T>(
   const home = await openHome(options.home ?? io.env.TRIMTAB_HOME ?? undefined);
   try {
     return await work(home, new Registry(home, io.env.TRIMTAB_ACTOR ?? `user:${userInfo().username}`));
+  } catch (error) {
+    throw error instanceof UnknownVersionError ? await withWhatIsThere(error, home) : error;
   } finally {
     await home.close();
+  }
+}
+
+/** Models that a message names. */
+const MAX_NAMED = 10;
+
+/** The same, and which models or versions there are. */
+async function withWhatIsThere(error: UnknownVersionError, { ledger }: Home): Promise<Error> {
+  try {
+    const latest = (await ledger.latest(error.model))?.state.latest ?? 0;
+    if (latest > 0) return new UsageError(`${error.message}, there ${latest === 1 ? 'is 1' : `are 1 to ${latest}`}`);
+    const models = await ledger.models();
+    if (models.length === 0) return new UsageError(`no model named ${error.model}: none is registered here`);
+    const named = models.slice(0, MAX_NAMED).join(', ');
+    const meant = didYouMean(error.model, models);
+    const there = meant === '' ? `, there ${models.length === 1 ? 'is' : 'are'} ${named}` : meant;
+    return new UsageError(
+      `no model named ${error.model}${there}${models.length > MAX_NAMED && meant === '' ? ', …' : ''}`,
+    );
+  } catch {
+    return error;
   }
 }

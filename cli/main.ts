@@ -1,8 +1,10 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { RegistrationRefusedError, ReleaseConflictError, ReleaseRefusedError } from '../core/registry/errors.ts';
 import { addApprove } from './commands/approve.ts';
 import { addBaseline } from './commands/baseline.ts';
 import { addCompare } from './commands/compare.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addContract } from './commands/contract.ts';
 import { addCost } from './commands/cost.ts';
 import { addDecrypt } from './commands/decrypt.ts';
@@ -14,6 +16,7 @@ import { addFreeze } from './commands/freeze.ts';
 import { addHistory } from './commands/history.ts';
 import { addInit } from './commands/init.ts';
 import { addLift } from './commands/lift.ts';
+import { addList } from './commands/list.ts';
 import { addPredict } from './commands/predict.ts';
 import { addProfile } from './commands/profile.ts';
 import { addPromote } from './commands/promote.ts';
@@ -25,16 +28,19 @@ import { addRelease } from './commands/release.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRows } from './commands/rows.ts';
 import { addServe } from './commands/serve.ts';
+import { addShow } from './commands/show.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSmoke } from './commands/smoke.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrace } from './commands/trace.ts';
+import { addTruth } from './commands/truth.ts';
 import { addUnfreeze } from './commands/unfreeze.ts';
 import { addUnshadow } from './commands/unshadow.ts';
 import { addUp } from './commands/up.ts';
 import { addValidate } from './commands/validate.ts';
-import type { GlobalOptions, Io } from './context.ts';
+import { forPeople, type GlobalOptions, type Io } from './context.ts';
 import { CheckFailedError } from './errors.ts';
+import { fileErrorText } from './files.ts';
 import { missingLibrary } from './optional-dependencies.ts';
 import { printableLines } from './printable.ts';
 
@@ -56,6 +62,8 @@ const ADDITIONS: readonly AddCommand[] = [
   addLift,
   addFreeze,
   addUnfreeze,
+  addList,
+  addShow,
   addStatus,
   addHistory,
   addValidate,
@@ -66,6 +74,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addCompare,
   addPredict,
   addExplain,
+  addTruth,
   addForget,
   addTrace,
   addDecrypt,
@@ -75,6 +84,7 @@ const ADDITIONS: readonly AddCommand[] = [
   addServe,
   addCost,
   addDoctor,
+  addCompletion,
 ];
 
 /**
@@ -88,11 +98,18 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     .description('Deploys ONNX models as serverless functions and keeps them on course.')
     .option('--home <home>', "folder of the local home, or 'aws' (default: TRIMTAB_HOME, then .trimtab)")
     .option('--json', 'print JSON')
+    .option('-V, --version', 'print the version of the program')
+    // `quality MODEL --version 2` is about a model's version.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
-      writeErr: (text) => io.err(printableLines(text.trimEnd())),
+      writeErr: (text) => io.err(forPeople(io, 'err', printableLines(text.trimEnd()))),
     });
+  program.on('option:version', () => {
+    io.out(packageVersion());
+    throw new CommanderError(0, 'trimtab.version', '');
+  });
   for (const add of ADDITIONS) add(program, io, () => program.opts<GlobalOptions>());
   for (const command of program.commands) {
     takeCommonOptions(program, command);
@@ -104,6 +121,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     return failed(error, io);
   }
+}
+
+/** Read only when it is asked for. */
+function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('trimtab/package.json') as { readonly version: string };
+  return version;
 }
 
 /** Options of every command may stand after its name, too. */
@@ -122,8 +145,10 @@ function failed(error: unknown, io: Io): number {
   // Commander has printed its own message; help and version are no failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const text = io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${missingLibrary(error as Error) ?? message}`;
-  io.err(printableLines(text));
+  const text = io.env.TRIMTAB_DEBUG
+    ? (stack ?? message)
+    : `trimtab: ${missingLibrary(error as Error) ?? fileErrorText(error) ?? message}`;
+  io.err(forPeople(io, 'err', printableLines(text)));
   const refused =
     error instanceof CheckFailedError ||
     error instanceof RegistrationRefusedError ||

@@ -1,7 +1,9 @@
 import type * as z from 'zod';
 import { Entry } from '../core/registry/ledger.ts';
 import { SimulationTableView, SimulationView } from '../core/simulation/view.ts';
+import { ListView } from '../usecases/audit/list-view.ts';
 import { TraceView } from '../usecases/audit/trace-view.ts';
+import { VersionView } from '../usecases/audit/version-view.ts';
 import { ModelFolderView, RemadeBaselineView } from '../usecases/baseline/model-folder-view.ts';
 import { DriftView, FileDriftView } from '../usecases/drift/drift-view.ts';
 import { DecryptedFileView, DecryptedValueView } from '../usecases/privacy/decrypt-view.ts';
@@ -21,6 +23,7 @@ import { DoctorView } from './doctor/doctor-view.ts';
 import { ExplanationsView, ImportanceView } from './endpoint/explanations-view.ts';
 import { PredictionsView } from './endpoint/predictions-view.ts';
 import { SmokeView } from './smoke/smoke-view.ts';
+import { TruthView } from './truth/truth-view.ts';
 
 /** A schema of what a command prints with `--json`, published under its name in `schemas/views/`. */
 export interface View {
@@ -51,6 +54,8 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   lift: entry,
   freeze: entry,
   unfreeze: entry,
+  list: view('models', ListView, 'the models of a home'),
+  show: view('version', VersionView, 'all of a version'),
   status: view('status', StatusView, 'what is released, and how rollouts come along'),
   history: view('history', HistoryView, 'the ledger of a model'),
   'history --at': view('history-at', HistoryAtView, 'what was true at an instant'),
@@ -70,6 +75,7 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
   predict: view('predictions', PredictionsView, 'what the endpoint answered'),
   explain: view('explanations', ExplanationsView, 'Shapley values of rows'),
   'explain --global': view('importance', ImportanceView, 'their mean size over rows'),
+  truth: view('truths', TruthView, 'what became of the truths of a file'),
   forget: view('forget', ForgetView, 'what was erased'),
   trace: view('trace', TraceView, 'what is known of a prediction, an entry, a version or a drop; `of` says which'),
   decrypt: view('decrypted-value', DecryptedValueView, 'what an envelope held'),
@@ -89,4 +95,5 @@ export const COMMAND_VIEWS: Readonly<Record<string, View>> = {
 export const WITHOUT_VIEW: Readonly<Record<string, string>> = {
   up: 'it serves until it is stopped',
   serve: 'it serves until it is stopped, and logs to the standard error',
+  completion: 'it prints what a shell reads',
 };

@@ -34,11 +34,11 @@ const DOMAINS: Record<string, readonly string[]> = {
   drift: ['registry', 'validation', 'reports'],
   quality: ['registry', 'validation', 'baseline'],
   'ground-truth': ['quality'],
-  release: ['registry', 'quality', 'drift'],
+  release: ['registry', 'quality', 'ground-truth', 'drift'],
   replay: ['registry', 'quality', 'ground-truth', 'release'],
   simulation: ['registry', 'release', 'ground-truth', 'drift'],
   privacy: ['registry', 'validation', 'quarantine', 'quality', 'ground-truth'],
-  audit: ['privacy', 'validation', 'quarantine', 'quality'],
+  audit: ['registry', 'privacy', 'validation', 'quarantine', 'quality'],
 };
 
 /** What others may read of functions/: what starts a function and how large it is, never what it does. */

@@ -1,6 +1,7 @@
 import type { Command } from '../../core/registry/commands.ts';
-import type { ReleaseState } from '../../core/registry/ledger.ts';
+import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { formatNextSteps, nextSteps } from '../output/next-steps.ts';
 import { formatEntry } from '../output/release.ts';
 
 /** What applies a command to a model's ledger: read, decide, append under the revision that was read, print the entry. */
@@ -16,5 +17,12 @@ export const changeRelease =
     withHome(io, options(), async (_, registry) => {
       const state = await registry.state(model);
       const entry = await registry.apply(model, await commandOf(state), { expectedRevision: state.revision });
-      print(io, options(), entry, formatEntry);
+      printEntry(io, options, entry, state);
     });
+
+/** Prints an entry and what may be done about it. @param before the release that it changed */
+export function printEntry(io: Io, options: () => GlobalOptions, entry: Entry, before: ReleaseState): void {
+  const formatWithSteps = (view: Entry): string =>
+    [formatEntry(view), ...formatNextSteps(nextSteps(view, before, options().home))].join('\n');
+  print(io, options(), entry, formatWithSteps);
+}

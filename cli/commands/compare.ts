@@ -5,9 +5,10 @@ import { JsonLinesError } from '../../platform/json-lines.ts';
 import type { CompareView } from '../../usecases/quality/compare-view.ts';
 import { NotReplayableError } from '../../usecases/quality/not-replayable-error.ts';
 import { FileRejectedError } from '../../usecases/validation/errors.ts';
-import { assertFileExists, parseVersionNumber } from '../arguments.ts';
+import { parseVersionNumber } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
+import { assertFileExists } from '../files.ts';
 import { formatComparison } from '../output/comparison.ts';
 
 interface CompareFlags {

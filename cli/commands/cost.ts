@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command as Program } from 'commander';
 import { readEnvironments } from '../../infra/environments.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
@@ -6,6 +7,7 @@ import { costedDeployment } from '../cost/deployment.ts';
 import { estimate } from '../cost/estimate.ts';
 import { PRICE_LISTS, priceList } from '../cost/prices.ts';
 import { UsageError } from '../errors.ts';
+import { assertFileExists } from '../files.ts';
 import { table } from '../output/table.ts';
 
 interface CostOptions {
@@ -31,6 +33,7 @@ export function addCost(program: Program, io: Io, options: () => GlobalOptions):
     .option('--rows-per-request <n>', 'rows of a request', '1')
     .option('--latency-ms <n>', 'billed duration of a request', '5')
     .action((own: CostOptions) => {
+      if (existsSync(own.config)) assertFileExists(own.config);
       const [config] = readEnvironments(own.config, own.environment);
       const models = own.models === undefined ? undefined : amount('models', own.models, 0, true);
       const volume: Volume = {

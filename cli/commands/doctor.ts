@@ -14,6 +14,7 @@ import { clocks } from '../doctor/home/clocks.ts';
 import { endpoint } from '../doctor/home/endpoint.ts';
 import { ledger } from '../doctor/home/ledger.ts';
 import { snapshots } from '../doctor/home/snapshots.ts';
+import { truths } from '../doctor/home/truths.ts';
 import { deadLetters } from '../doctor/local/dead-letters.ts';
 import { folder } from '../doctor/local/folder.ts';
 import { localRuntime, localRuntimeProbe } from '../doctor/local/local-runtime.ts';
@@ -24,7 +25,7 @@ interface DoctorOptions {
   readonly port: string;
 }
 
-const EVERYWHERE = [ledger, clocks, artifacts, snapshots, endpoint, captures];
+const EVERYWHERE = [ledger, clocks, artifacts, snapshots, endpoint, captures, truths];
 
 /** Looks at an installation and says what is wrong with it, and what to do about it. */
 export function addDoctor(program: Program, io: Io, options: () => GlobalOptions): void {

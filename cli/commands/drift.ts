@@ -6,9 +6,10 @@ import { runDriftDetection } from '../../usecases/drift/detect-drift.ts';
 import { driftOfFile } from '../../usecases/drift/detect-file-drift.ts';
 import type { DriftView, FileDriftView } from '../../usecases/drift/drift-view.ts';
 import { renderFileDrift, sentenceOf } from '../../usecases/drift/report.ts';
-import { assertFileExists, parseTime } from '../arguments.ts';
+import { parseTime } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
+import { assertFileExists, dataPlace, type PlaceOf } from '../files.ts';
 import { loadModelContract } from '../load-contract.ts';
 import { bar, table } from '../output/table.ts';
 
@@ -48,7 +49,8 @@ export function addDrift(program: Program, io: Io, options: () => GlobalOptions)
         const window = own.from === undefined ? undefined : { from: parseTime(own.from), to };
         await withHome(io, options(), async (home) => {
           const report = await runDriftDetection(home, { model, now: to, ...(window ? { window } : {}) });
-          print(io, options(), report, formatDrift);
+          const formatPlaced = (view: DriftView): string => formatDrift(view, dataPlace(home));
+          print(io, options(), report, formatPlaced);
           if (report.verdict === 'drift') throw new CheckFailedError('there is drift');
         });
       },
@@ -64,7 +66,7 @@ async function writeReport(html: string, out: string | undefined): Promise<strin
   return file;
 }
 
-function formatDrift(verdict: DriftView | FileDriftView): string {
+function formatDrift(verdict: DriftView | FileDriftView, place: PlaceOf = (file) => file): string {
   const rows = verdict.columns.map((c) => [
     c.column,
     c.status,
@@ -77,6 +79,6 @@ function formatDrift(verdict: DriftView | FileDriftView): string {
   return [
     `${verdict.verdict}: ${sentenceOf(verdict)}`,
     table(['column', 'status', 'threshold in the middle', 'effect', 'threshold', 'PSI', 'adjusted p'], rows),
-    `report: ${verdict.report}`,
+    `report: ${place(verdict.report)}`,
   ].join('\n');
 }

@@ -1,9 +1,9 @@
 import type { Command as Program } from 'commander';
 import { type Freeze, FreezeTimeError, freezeAt, freezeEnd } from '../../core/registry/freeze.ts';
 import { parseReason } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, printLine, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { formatEntry } from '../output/release.ts';
+import { printEntry } from './change-release.ts';
 
 /** Stops automation for a time: everything is judged and said, and nothing done. */
 export function addFreeze(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -15,10 +15,14 @@ export function addFreeze(program: Program, io: Io, options: () => GlobalOptions
     .action((model: string, { until: text, reason }: { until: string; reason: string }) =>
       withHome(io, options(), async (home, registry) => {
         const until = parseEnd(text, home.clock.now());
-        const { revision, frozen } = await registry.state(model);
-        const before = freezeAt(frozen, home.clock.now().toISOString());
-        const entry = await registry.apply(model, { type: 'freeze', until, reason }, { expectedRevision: revision });
-        print(io, options(), entry, formatEntry);
+        const state = await registry.state(model);
+        const before = freezeAt(state.frozen, home.clock.now().toISOString());
+        const entry = await registry.apply(
+          model,
+          { type: 'freeze', until, reason },
+          { expectedRevision: state.revision },
+        );
+        printEntry(io, options, entry, state);
         if (before !== undefined) printLine(io.err, replacedText(before, until));
       }),
     );

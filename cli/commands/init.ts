@@ -24,6 +24,7 @@ import type { Draft } from '../../usecases/baseline/draft.ts';
 import type { ModelFolderView } from '../../usecases/baseline/model-folder-view.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { assertFileExists } from '../files.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
 import { formatInitialised } from '../output/initialised.ts';
 import { withProgress } from '../progress.ts';
@@ -107,7 +108,7 @@ interface Place {
 
 /** @throws UsageError when there is nothing to make a folder of, or one that would be overwritten */
 function placeOf(own: InitOptions): Place {
-  for (const file of [own.model, own.data]) if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
+  for (const file of [own.model, own.data]) assertFileExists(file);
   const name =
     own.name ??
     path

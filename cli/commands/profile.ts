@@ -2,8 +2,8 @@ import type { Command as Program } from 'commander';
 import type { Profile } from '../../core/profile/profile.ts';
 import { describeLeftOut, type FileProfile } from '../../usecases/validation/file-profile.ts';
 import { profileAnyFile } from '../../usecases/validation/profile-file.ts';
-import { assertFileExists } from '../arguments.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
+import { assertFileExists } from '../files.ts';
 import { spark, table } from '../output/table.ts';
 import { withProgress } from '../progress.ts';
 

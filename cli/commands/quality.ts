@@ -5,7 +5,7 @@ import { readInputHours } from '../../usecases/quality/count-inputs.ts';
 import { describeQuality, talliesOfVersion, UnknownSegmentError } from '../../usecases/quality/describe-quality.ts';
 import type { QualityView } from '../../usecases/quality/quality-view.ts';
 import { readTallies } from '../../usecases/quality/read-tallies.ts';
-import { unknownTruths } from '../../usecases/quality/unknown-truths.ts';
+import { rejectedTruths } from '../../usecases/quality/rejected-truths.ts';
 import { parseVersionNumber } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -42,7 +42,7 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
           to,
           unreadable: (hour, { message }) => unreadable.push({ hour, reason: message }),
         });
-        const unknown = await unknownTruths(home, model, from);
+        const { unknown } = await rejectedTruths(home, model, from);
         const inputs = await readInputHours(home, { model, version, from, to });
         const view = described(() =>
           describeQuality(talliesOfVersion(hours, version), {
@@ -53,7 +53,7 @@ export function addQuality(program: Program, io: Io, options: () => GlobalOption
             to,
             segment: own.segment,
             champion: champion === null || champion === version ? undefined : talliesOfVersion(hours, champion),
-            unknownTruths: unknown,
+            unknownTruths: unknown?.count ?? 0,
             unreadable,
             inputs,
           }),

@@ -5,8 +5,8 @@ import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import type { Home } from '../../platform/ports.ts';
 import { beforeRelease } from '../../usecases/replay/release-gate.ts';
 import { parseVersionNumber } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
-import { formatEntry } from '../output/release.ts';
+import { type GlobalOptions, type Io, printLine, withHome } from '../context.ts';
+import { printEntry } from './change-release.ts';
 import { addReleaseOptions, type ReleaseOptions, releaseCommand } from './release-options.ts';
 
 /** Gives a version all the traffic, a growing share, a fixed share, or a copy of it. */
@@ -22,7 +22,7 @@ export function addRelease(program: Program, io: Io, options: () => GlobalOption
       const command = releaseCommand(version, own, (await home.ledger.version(model, version))?.manifest);
       const { gated, unknown } = await pastTheGate(home, model, command, own.force === true);
       const entry = await registry.apply(model, gated, { expectedRevision: state.revision });
-      print(io, options(), entry, formatEntry);
+      printEntry(io, options, entry, state);
       if (unknown !== undefined) printLine(io.err, `note: ${unknown}`);
     }),
   );

@@ -2,9 +2,9 @@ import type { Command as Program } from 'commander';
 import type { Command } from '../../core/registry/commands.ts';
 import type { Entry, ReleaseState } from '../../core/registry/ledger.ts';
 import { parseReason, parseVersionNumber } from '../arguments.ts';
-import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
+import { type GlobalOptions, type Io, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { formatEntry } from '../output/release.ts';
+import { printEntry } from './change-release.ts';
 
 interface RollbackOptions {
   readonly challenger?: string;
@@ -17,7 +17,7 @@ interface RollbackOptions {
 export function addRollback(program: Program, io: Io, options: () => GlobalOptions): void {
   program
     .command('rollback <model>')
-    .description('take challengers back, or return to a former champion')
+    .description('take challengers back, or return to a former champion; quarantines what is taken back, unless --keep')
     .option('--challenger <version>', 'the challenger to take back (default: all of them)')
     .option('--to <version>', 'former champion to return to (default: the last good one)')
     .option('--keep', 'do not quarantine what is taken back')
@@ -30,7 +30,7 @@ export function addRollback(program: Program, io: Io, options: () => GlobalOptio
           const recent = await registry.entriesSince(model, new Date(home.clock.now().getTime() - JUST_NOW_MS));
           assertNothingEnded(recent, state);
         }
-        print(io, options(), await registry.apply(model, command, { expectedRevision: state.revision }), formatEntry);
+        printEntry(io, options, await registry.apply(model, command, { expectedRevision: state.revision }), state);
       }),
     );
 }

@@ -11,9 +11,10 @@ import { putBackRows } from '../../usecases/quarantine/put-back-rows.ts';
 import { releaseRows } from '../../usecases/quarantine/release-rows.ts';
 import { showRows } from '../../usecases/quarantine/show-rows.ts';
 import { UnknownDropError } from '../../usecases/validation/find-reports.ts';
-import { assertFileExists, parseCount, parseReason } from '../arguments.ts';
+import { parseCount, parseReason } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
+import { assertFileExists } from '../files.ts';
 import { formatExport, formatReturn, formatRows, formatRowsList } from '../output/rows.ts';
 
 /** Drops and rows that are shown, unless somebody says how many. */

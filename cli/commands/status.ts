@@ -3,8 +3,10 @@ import type { Command as Program } from 'commander';
 import { DEFAULT_HOME } from '../../platform/home.ts';
 import type { EndpointProbe } from '../../platform/ports.ts';
 import { describeStatus } from '../../usecases/release/describe-status.ts';
+import type { StatusView } from '../../usecases/release/status-view.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { localRuntimeProbe } from '../doctor/local/local-runtime.ts';
+import { dataPlace } from '../files.ts';
 import { formatStatus } from '../output/status.ts';
 
 /** Shows what is released, and how rollouts come along. */
@@ -15,7 +17,8 @@ export function addStatus(program: Program, io: Io, options: () => GlobalOptions
     .action((model: string | undefined) =>
       withHome(io, options(), async (home, registry) => {
         const probe = await probeOf(options().home ?? io.env.TRIMTAB_HOME ?? DEFAULT_HOME);
-        print(io, options(), await describeStatus(home, registry, model, probe), formatStatus);
+        const formatPlaced = (view: StatusView): string => formatStatus(view, dataPlace(home));
+        print(io, options(), await describeStatus(home, registry, model, probe), formatPlaced);
       }),
     );
 }

@@ -1,7 +1,9 @@
 import type { Command as Program } from 'commander';
 import { trace, UntracedError } from '../../usecases/audit/trace.ts';
+import type { TraceView } from '../../usecases/audit/trace-view.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
+import { dataPlace } from '../files.ts';
 import { formatTrace } from '../output/trace.ts';
 
 /** Shows what is known of a prediction, an entry, a version or a drop. */
@@ -23,7 +25,8 @@ export function addTrace(program: Program, io: Io, options: () => GlobalOptions)
             throw error instanceof UntracedError ? new CheckFailedError(error.message) : error;
           },
         );
-        print(io, options(), found, formatTrace);
+        const formatPlaced = (view: TraceView): string => formatTrace(view, dataPlace(home));
+        print(io, options(), found, formatPlaced);
       });
     });
 }

@@ -9,9 +9,9 @@ import { UnknownDropError } from '../../usecases/validation/find-reports.ts';
 import { type RedoView, redoDrop } from '../../usecases/validation/redo-drop.ts';
 import { validateFile } from '../../usecases/validation/validate-file.ts';
 import type { FileValidationView } from '../../usecases/validation/validation-view.ts';
-import { assertFileExists } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, withHome } from '../context.ts';
 import { CheckFailedError, UsageError } from '../errors.ts';
+import { assertFileExists, dataPlace, type PlaceOf } from '../files.ts';
 import { loadModelContract } from '../load-contract.ts';
 import { bar, table } from '../output/table.ts';
 
@@ -32,7 +32,8 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
       }
       if (own.force) throw new UsageError('--force goes with --redo');
       if (file === undefined) throw new UsageError('say which file, or --redo and a drop');
-      assertFileExists(file);
+      // That it is empty is a verdict, with a report.
+      assertFileExists(file, { mayBeEmpty: true });
       const { manifest, contract, baseline, keys } = await loadModelContract(own, io, options());
       const outDir = own.out ?? (await mkdtemp(path.join(os.tmpdir(), 'trimtab-validate-')));
       const now = new Date();
@@ -57,7 +58,8 @@ export function addValidate(program: Program, io: Io, options: () => GlobalOptio
         throw error instanceof UnknownDropError ? new CheckFailedError(error.message) : error;
       });
       await clearAfterKilled(quiet, done.report.dataset);
-      print(io, options(), done, formatRedo);
+      const formatPlaced = (view: RedoView): string => formatRedo(view, dataPlace(home));
+      print(io, options(), done, formatPlaced);
       if (done.report.verdict === 'rejected') throw new CheckFailedError('the file is rejected');
     });
 }
@@ -70,7 +72,7 @@ interface ValidateFlags {
   readonly force?: true;
 }
 
-function formatRedo({ again, report, former }: RedoView): string {
+function formatRedo({ again, report, former }: RedoView, place: PlaceOf): string {
   const { drop, at, contract, verdict, rejection, rows, version, places, source } = report;
   const held = contract === null ? 'no contract' : `${contract.source} (${contract.digest.slice(0, 12)})`;
   const outcome = `${verdict}${rejection ? `: ${rejection.reason}` : `, ${rows.accepted} rows are dataset version ${version}, ${rows.quarantined} are in quarantine`}`;
@@ -83,7 +85,7 @@ function formatRedo({ again, report, former }: RedoView): string {
   return [
     `${source.key} judged again, held to ${held}`,
     `  ${outcome}`,
-    `  drop ${drop}, report ${places.report}`,
+    `  drop ${drop}, report ${place(places.report)}`,
     ...(former === null
       ? []
       : [

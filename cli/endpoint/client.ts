@@ -14,9 +14,12 @@ export interface ClientOptions {
 }
 
 /** Adds the options of {@link ClientOptions}. */
-export const withEndpointOptions = (command: Command): Command =>
+export const withEndpointOptions = (
+  command: Command,
+  about = 'the endpoint (default: TRIMTAB_URL, then the local runtime of the home)',
+): Command =>
   command
-    .option('--url <url>', 'the endpoint (default: TRIMTAB_URL, then the local runtime of the home)')
+    .option('--url <url>', about)
     .option('--unsigned', 'send requests as they are; else those to AWS are signed with your credentials');
 
 /** One answer, and how long it took from here. */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { ownValue } from '../../core/model/own-value.ts';
 import { type CellKind, cellValue } from '../../core/protocols/formats/cell.ts';
 import { namesText } from '../../core/schema-inference/assign-columns.ts';
@@ -6,6 +5,7 @@ import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
 import { withPlainTable } from '../../usecases/validation/plain-table.ts';
 import { UsageError } from '../errors.ts';
+import { assertFileExists } from '../files.ts';
 import type { EndpointClient } from './client.ts';
 
 interface Metadata {
@@ -41,7 +41,7 @@ export async function requestsOf(
   model: string,
   { data, limit }: { readonly data: string; readonly limit: string },
 ): Promise<Requests> {
-  if (!existsSync(data)) throw new UsageError(`no such file: ${data}`);
+  assertFileExists(data);
   const most = Number(limit);
   if (!Number.isInteger(most) || most < 1 || most > MAX_ROWS)
     throw new UsageError(`--limit is 1 to ${MAX_ROWS}, received '${limit}'`);

@@ -3,6 +3,8 @@ import { COLUMNS, shortened } from './wrapped.ts';
 export interface TableOptions {
   /** Columns whose texts are cut, the widest first, as far as the table would be wider than a terminal. @default none */
   readonly shorten?: readonly number[];
+  /** How wide it may be then. @default that of a terminal */
+  readonly columns?: number;
 }
 
 const GAP = 2;
@@ -13,13 +15,13 @@ const MIN_WIDTH = 8;
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | number | null | undefined)[])[],
-  { shorten = [] }: TableOptions = {},
+  { shorten = [], columns = COLUMNS }: TableOptions = {},
 ): string {
   const whole = [head, ...rows].map((row) =>
     row.map((cell) => (cell === null || cell === undefined ? '–' : String(cell))),
   );
   const widths = head.map((_, i) => Math.max(...whole.map((row) => row[i]?.length ?? 0)));
-  const excess = (): number => widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1)) - COLUMNS;
+  const excess = (): number => widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1)) - columns;
   for (let widest = widestOf(widths, shorten); excess() > 0 && widest !== undefined; ) {
     widths[widest]!--;
     widest = widestOf(widths, shorten);

@@ -8,10 +8,11 @@ import type {
   VersionSummary,
   VersionTrace,
 } from '../../usecases/audit/trace-view.ts';
+import type { PlaceOf } from '../files.ts';
 import { formatPercent, trafficText } from './traffic.ts';
 
 /** A picture of a trace: what came first stands first. */
-export function formatTrace(trace: TraceView): string {
+export function formatTrace(trace: TraceView, place: PlaceOf = (key) => key): string {
   switch (trace.of) {
     case 'prediction':
       return prediction(trace);
@@ -20,7 +21,7 @@ export function formatTrace(trace: TraceView): string {
     case 'version':
       return version(trace);
     case 'drop':
-      return drop(trace);
+      return drop(trace, place);
   }
 }
 
@@ -104,7 +105,7 @@ function version({ model, version: v, entries, service }: VersionTrace): string 
   );
 }
 
-function drop({ dataset, drop: id, report, manifest, verdicts, returns, models }: DropTrace): string {
+function drop({ dataset, drop: id, report, manifest, verdicts, returns, models }: DropTrace, place: PlaceOf): string {
   const { source, rows, places, contract, by, mends } = report;
   return lines(
     `drop ${id} of dataset ${dataset}`,
@@ -126,8 +127,8 @@ function drop({ dataset, drop: id, report, manifest, verdicts, returns, models }
         (each) =>
           `├─ also judged ${time(each.at)} as ${each.drop}, held to ${each.contract?.source ?? 'no contract'}: ${each.verdict}${each.version === null ? '' : `, dataset version ${each.version}`}`,
       ),
-    ...(places.quarantine ? [`├─ quarantine ${places.quarantine}`] : []),
-    `├─ report ${places.report}`,
+    ...(places.quarantine ? [`├─ quarantine ${place(places.quarantine)}`] : []),
+    `├─ report ${place(places.report)}`,
     models.length === 0
       ? '└─ no model version names it in its lineage'
       : `└─ trained on it: ${models.map((each) => `${each.model} ${each.version}`).join(', ')}`,

@@ -22,7 +22,8 @@ const UNITS = [
   ['s', 1_000],
 ] as const;
 
-function formatDelay(ms: number): string {
+/** A duration as people say it. */
+export function formatDelay(ms: number): string {
   const [name, size] = UNITS.find((unit) => ms >= 2 * unit[1]) ?? UNITS.at(-1)!;
   return `${Number((ms / size).toPrecision(2))} ${name}`;
 }

@@ -4,8 +4,8 @@ import { safeParse } from '../../core/errors/safe-parse.ts';
 import { ScenarioPathError, withValues } from '../../core/simulation/places.ts';
 import { Scenario } from '../../core/simulation/scenario.ts';
 import { contentOfVariant, ScenarioFile, type ScenarioVariant } from '../../core/simulation/variants.ts';
-import { assertFileExists } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
+import { assertFileExists } from '../files.ts';
 import { allowedFields } from './allowed-fields.ts';
 
 /** A scenario file, not checked yet. */

@@ -111,7 +111,14 @@ export interface Feedback {
   /** What they were worth; left out: nothing is said of that. */
   readonly outcomes?: readonly OutcomeRecord[];
   /** The answer once they are stored. */
-  encode(): HttpResponse;
+  encode(unreadable: readonly UnreadableRecord[]): HttpResponse;
+}
+
+/** A truth that no version that is served could have meant. */
+export interface UnreadableRecord {
+  /** Its place among the records of the request, from 0. */
+  readonly record: number;
+  readonly reason: string;
 }
 
 /** Turns a request's body into a call. @throws ProtocolError or InputError */

@@ -1,9 +1,9 @@
 import type { TruthRecord } from '../serving/ground-truth.ts';
 import type { HttpRequest } from '../serving/http.ts';
-import { type OutcomeRecord, parseOutcome } from '../serving/outcome.ts';
+import { isInstant, NO_INSTANT, type OutcomeRecord, parseOutcome } from '../serving/outcome.ts';
 import { bodyText, parseJson } from './formats/json.ts';
 import { kindOf } from './formats/tensors.ts';
-import { allowMethods, errorObject, json, type Protocol, ProtocolError } from './protocol.ts';
+import { allowMethods, errorObject, json, type Protocol, ProtocolError, type UnreadableRecord } from './protocol.ts';
 
 /** Trimtab's own paths: what is being served, and where ground truth and outcomes are sent. */
 export const trimtab: Protocol = {
@@ -26,19 +26,34 @@ export const trimtab: Protocol = {
       decode(request) {
         const truths = what === 'truth' ? decodeTruth(request) : [];
         const outcomes = what === 'outcomes' ? decodeOutcomes(request) : [];
-        return { truths, outcomes, encode: () => json(202, { accepted: truths.length + outcomes.length }) };
+        return { truths, outcomes, encode: (unreadable) => json(202, answerOf(what, truths, outcomes, unreadable)) };
       },
     };
   },
 };
 
+/** Unreadable truths that an answer names. */
+const MAX_NAMED = 20;
+
+/** Of truths, which of them no version that is served could read; whether their predictions are known is told by the join. */
+function answerOf(
+  what: string | undefined,
+  truths: readonly TruthRecord[],
+  outcomes: readonly OutcomeRecord[],
+  unreadable: readonly UnreadableRecord[],
+): object {
+  const accepted = truths.length + outcomes.length;
+  if (what !== 'truth') return { accepted };
+  return { accepted, unreadable: unreadable.length, problems: unreadable.slice(0, MAX_NAMED) };
+}
+
 /** Most records in one request. */
 const MAX_RECORDS = 10_000;
 
-/** Reads `{"records": [{"id", "truth"}]}`. @throws ProtocolError 400 */
+/** Reads `{"records": [{"id", "truth", "at"?}]}`. @throws ProtocolError 400 */
 export function decodeTruth(request: HttpRequest): TruthRecord[] {
-  return recordsOf(request, '{"id", "truth"}').map((record, i) => {
-    const { id, truth, ...rest } = record;
+  return recordsOf(request, '{"id", "truth", "at"?}').map((record, i) => {
+    const { id, truth, at, ...rest } = record;
     if (typeof id !== 'string' || id === '' || id.length > 300)
       throw new ProtocolError(400, `record ${i}: id is ${kindOf(id)}, expected a string of 1 to 300 characters`);
     if (
@@ -47,8 +62,10 @@ export function decodeTruth(request: HttpRequest): TruthRecord[] {
       !(typeof truth === 'number' && Number.isFinite(truth))
     )
       throw new ProtocolError(400, `record ${i}: truth is ${kindOf(truth)}, expected a number, a string or a boolean`);
-    nothingElse(rest, i, 'id and truth');
-    return { id, truth };
+    nothingElse(rest, i, 'id, truth and at');
+    if (at === undefined) return { id, truth };
+    if (!isInstant(at)) throw new ProtocolError(400, `record ${i}: ${NO_INSTANT}`);
+    return { id, truth, at };
   });
 }
 

@@ -97,7 +97,7 @@ function labelDecision({ name }: TensorSpec, facts: DecisionFacts): Omit<ChosenD
   if (labels === undefined) return { notes: [`no decision: --label says between which classes ${name} decides`] };
   if (labels.more || labels.values.length < 2 || areAmounts(labels))
     return { notes: [`no decision: the labels are no classes that ${name} decides between`] };
-  const strange = sample && labelIndices(sample, name, labels.values)?.findIndex((index) => index === undefined);
+  const strange = sample && labelIndices(sample, name, labels.values)?.indexOf(undefined);
   if (strange !== undefined && strange >= 0)
     return {
       notes: [

@@ -1,5 +1,5 @@
 import type { TruthRecord } from './ground-truth.ts';
-import { type OutcomeRecord, parseOutcome } from './outcome.ts';
+import { isInstant, NO_INSTANT, type OutcomeRecord, parseOutcome } from './outcome.ts';
 
 /** What callers report about a prediction afterwards: its ground truth, or the value of a business metric. */
 export type FeedbackRecord = TruthRecord | OutcomeRecord;
@@ -14,7 +14,7 @@ export const recordKey = (record: FeedbackRecord): string =>
 export type FeedbackLine = { readonly record: FeedbackRecord } | { readonly fault: string };
 
 /**
- * Parses a line of a file of ground truth: `{"id", "truth"}`, `{"id", "metric", "value", "at"?}`, or SageMaker Model
+ * Parses a line of a file of ground truth: `{"id", "truth", "at"?}`, `{"id", "metric", "value", "at"?}`, or SageMaker Model
  * Monitor's `{"groundTruthData": {"data", "encoding"}, "eventMetadata": {"eventId"}, "eventVersion": "0"}`.
  */
 export function parseFeedbackLine(line: string): FeedbackLine {
@@ -35,6 +35,7 @@ function parseTruth(value: object): FeedbackLine {
   const own = value as {
     id?: unknown;
     truth?: unknown;
+    at?: unknown;
     groundTruthData?: { data?: unknown; encoding?: unknown };
     eventMetadata?: { eventId?: unknown };
   };
@@ -45,5 +46,7 @@ function parseTruth(value: object): FeedbackLine {
     return { fault: `encoding is ${JSON.stringify(own.groundTruthData.encoding)}, expected CSV or JSON` };
   if (typeof truth !== 'string' && typeof truth !== 'boolean' && !(typeof truth === 'number' && Number.isFinite(truth)))
     return { fault: 'truth is not a number, a string or a boolean' };
-  return { record: { id, truth } };
+  if (own.at === undefined) return { record: { id, truth } };
+  if (!isInstant(own.at)) return { fault: NO_INSTANT };
+  return { record: { id, truth, at: own.at } };
 }

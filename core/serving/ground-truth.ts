@@ -8,6 +8,8 @@ export interface TruthRecord {
   /** Prediction id; `ID#r` for row r of a batch. */
   readonly id: string;
   readonly truth: string | number | boolean;
+  /** When it became known, ISO 8601 in UTC; absent: when it arrived. */
+  readonly at?: string;
 }
 
 /** A number as people write it: not `0x10`, which JavaScript reads as 16. */

@@ -35,6 +35,13 @@ export function outcomeFault(
 /** Longest instant: nanoseconds and an offset. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 
+/** What is wrong with an instant that is none. */
+export const NO_INSTANT = 'at is not an instant such as 2026-01-31T12:00:00Z';
+
+/** Whether a value is an instant, ISO 8601 in UTC. */
+export const isInstant = (value: unknown): value is string =>
+  typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value));
+
 /** Parses an outcome. @returns the record, or what is wrong with the value */
 export function parseOutcome(
   value: Readonly<Record<string, unknown>>,
@@ -45,7 +52,6 @@ export function parseOutcome(
   if (typeof metric !== 'string' || metric === '') return { fault: 'metric is not the name of a metric' };
   if (typeof worth !== 'number' || !Number.isFinite(worth)) return { fault: 'value is not a number' };
   if (at === undefined) return { record: { id, metric, value: worth } };
-  if (typeof at !== 'string' || !INSTANT.test(at) || Number.isNaN(Date.parse(at)))
-    return { fault: 'at is not an instant such as 2026-01-31T12:00:00Z' };
+  if (!isInstant(at)) return { fault: NO_INSTANT };
   return { record: { id, metric, value: worth, at } };
 }

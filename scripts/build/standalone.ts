@@ -29,7 +29,15 @@ export async function buildStandalone(target: string, architecture: Architecture
     external: ['@duckdb/node-api', 'onnxruntime-node'],
   });
   await cp('bin/trimtab.mjs', path.join(target, 'bin', 'trimtab.mjs'));
-  await writeFile(path.join(target, 'package.json'), '{"name":"trimtab","private":true,"type":"module"}\n');
+  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { readonly version: string };
+  const own = {
+    name: 'trimtab',
+    version,
+    private: true,
+    type: 'module',
+    exports: { './package.json': './package.json' },
+  };
+  await writeFile(path.join(target, 'package.json'), `${JSON.stringify(own)}\n`);
   // The layer is ONNX Runtime without the other platforms, nine tenths of the package.
   const { file } = buildLayer(onnxruntime, architecture, 'dist/layers');
   for (const [name, content] of Object.entries(unzipSync(await readFile(file)))) {

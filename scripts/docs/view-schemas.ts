@@ -37,7 +37,7 @@ const silent = Object.entries(WITHOUT_VIEW).map(([command, why]) => `| \`${comma
 /** docs/views.md */
 export const viewsPage = (): string => `# What commands print with \`--json\`
 
-With \`--json\` a command prints one JSON document on the standard output, an object of the schema below; none prints a stream. The text for people is made of the same object, with control characters and line breaks of names and values as escapes (\`\\u001b\`). Made of [the list](../cli/views.ts) by \`npm run generate\`.
+With \`--json\` a command prints one JSON document on the standard output, an object of the schema below; none prints a stream. The text for people is made of the same object (but that it shows keys of a local home as files, and behind an entry of the ledger the commands that go on and that undo it), with control characters and line breaks of names and values as escapes (\`\\u001b\`). Made of [the list](../cli/views.ts) by \`npm run generate\`.
 
 | command | schema | what it is |
 | --- | --- | --- |

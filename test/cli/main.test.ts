@@ -62,7 +62,8 @@ describe('trimtab', () => {
     await run('register', `${MODEL}/v1`);
     const frozen = await run('freeze', 'flight-delay', '--until', '2h', '--reason', 'work at the network');
     expect(frozen).toMatchObject({ status: 0, err: '' });
-    expect(frozen.out).toMatch(/^flight-delay #2: frozen until \d{4}-.*Z; nothing is released$/);
+    expect(frozen.out).toMatch(/^flight-delay #2: frozen until \d{4}-.*Z; nothing is released$/m);
+    expect(frozen.out).toContain("undo  trimtab unfreeze flight-delay --reason 'undoes entry 2'");
     expect((await run('status')).out).toMatch(/frozen {6}until .* by user:ada at .*: work at/);
     const past = await run('freeze', 'flight-delay', '--until', '2020-01-01T00:00Z', '--reason', 'r');
     expect(past.status).toBe(2);

@@ -64,6 +64,8 @@ const RUNS: readonly Run[] = [
   run('unfreeze', 'flight-delay', '--reason', 'done'),
   run('reject', 'flight-delay', '2'),
   run('quarantine', 'flight-delay', '2', '--reason', 'no good'),
+  run('list'),
+  run('show', 'flight-delay', '2'),
   run('history', 'flight-delay'),
   run('history --at', 'flight-delay', '--at', '2100-01-01'),
   run('history --verify', 'flight-delay', '--verify'),
@@ -96,6 +98,7 @@ const RUNS: readonly Run[] = [
   run('quality', 'flight-delay', '--version', '1'),
   run('status', 'flight-delay'),
   run('decrypt --out', file('sealed.parquet'), '--model', 'flight-delay', '--out', file('open.parquet')),
+  finding('truth', 'flight-delay', '--data', file('truths.jsonl')),
   run('forget', '--prediction', 'one-flight'),
   run('simulate', file('scenario.json'), '--seeds', '2'),
   run('simulate --grid', file('scenario.json'), '--grid', 'traffic.rate=1,2', '--seeds', '1'),
@@ -129,6 +132,7 @@ describe('views', () => {
     const lines = readFileSync(`${MODEL}/data/2013-07.csv`, 'utf8').split('\n', 1_500);
     writeFileSync(file('rows.csv'), `${lines.join('\n')}\n`);
     writeFileSync(file('bad.csv'), 'a;b\n1;2\n');
+    writeFileSync(file('truths.jsonl'), '{"id":"nobody","truth":1}\n[]\n');
     writeFileSync(file('scenario.json'), JSON.stringify({ duration: '10m', traffic: { segments: { night: 0.1 } } }));
     writeFileSync(file('flight.json'), JSON.stringify([FLIGHT, FLIGHT]));
     const opened = await openLocalHome(home);

@@ -61,6 +61,23 @@ export async function readWaiting({ data }: Pick<Home, 'data'>): Promise<Waiting
   return { batches, unread };
 }
 
+/** How many records of a model wait, and since when the first of them has. */
+export async function waitingOf(
+  { data }: Pick<Home, 'data'>,
+  model: string,
+): Promise<{ readonly truths: number; readonly since: string | null }> {
+  let truths = 0;
+  let first: string | null = null;
+  for await (const { key } of data.list(`${WAITING}${model}/`)) {
+    const text = await textOf(data, key);
+    if (text === undefined) continue;
+    const { since, records } = JSON.parse(text) as Waiting;
+    truths += records.length;
+    if (first === null || since < first) first = since;
+  }
+  return { truths, since: first };
+}
+
 /** An object's text; undefined when there is none any more. */
 export async function textOf(data: ObjectStore, key: string): Promise<string | undefined> {
   try {

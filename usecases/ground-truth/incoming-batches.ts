@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
-import { parseFeedbackLine } from '../../core/serving/feedback-record.ts';
+import { type FeedbackRecord, isOutcome, parseFeedbackLine } from '../../core/serving/feedback-record.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home, ObjectInfo } from '../../platform/ports.ts';
 import { type FeedbackBatch, placeOf, type ReceivedRecord, textOf } from './feedback-batches.ts';
 
-const INCOMING = 'ground-truth/incoming/';
+export const INCOMING = 'ground-truth/incoming/';
 /** How far a file has been taken that is taken in several runs; its key under `incoming/` follows. */
 const PROGRESS = 'ground-truth/progress/';
 
@@ -19,7 +19,7 @@ const MAX_CHARACTERS = 64_000_000;
 /** Lines of one file that a run takes, so that a long one keeps no other waiting. */
 const MAX_LINES_OF_FILE = 100_000;
 /** A longer line is no truth: it is not held in memory. */
-const MAX_LINE = 2_000;
+export const MAX_LINE = 2_000;
 /** Characters of a malformed line that are kept. */
 const MAX_KEPT = 1_000;
 /** Files up to this size are read whole, this many at a time. */
@@ -90,6 +90,14 @@ async function readPart(
   }
 }
 
+/** A truth that became known before it arrived counts as of then: of two of a prediction, the later one is right. */
+export function receivedRecord(record: FeedbackRecord, arrived: string): ReceivedRecord {
+  if (isOutcome(record) || record.at === undefined) return { ...record, received: arrived };
+  const { at, ...truth } = record;
+  const known = new Date(at).toISOString();
+  return { ...truth, received: known < arrived ? known : arrived };
+}
+
 /** Lines of one object as records. */
 class IncomingLines {
   readonly #records: ReceivedRecord[] = [];
@@ -109,7 +117,7 @@ class IncomingLines {
     taken.lines++;
     taken.characters += line.length;
     const parsed = line.length > MAX_LINE ? { fault: `longer than ${MAX_LINE} characters` } : parseFeedbackLine(line);
-    if ('record' in parsed) this.#records.push({ ...parsed.record, received: this.#received });
+    if ('record' in parsed) this.#records.push(receivedRecord(parsed.record, this.#received));
     else this.#malformed.push({ line: line.slice(0, MAX_KEPT), reason: parsed.fault });
   }
 

@@ -1,5 +1,4 @@
 import type { LabelKeys } from '../../core/contract/personal.ts';
-import { durationMs } from '../../core/manifest/duration.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { JoinedRecord } from '../../core/quality/joined-record.ts';
@@ -13,16 +12,22 @@ import {
   type UnreadableHour,
   unreadableHour,
 } from '../quality/recompute-tallies.ts';
-import { countUnknownTruths } from '../quality/unknown-truths.ts';
+import {
+  addRejected,
+  countRejectedTruths,
+  type RejectedTruthKind,
+  type RejectedTruths,
+} from '../quality/rejected-truths.ts';
 import { type HiddenTruths, RuleBook } from '../quality/version-rules.ts';
 import { emitErrors } from './emit-errors.ts';
 import { ErasureWatch } from './erasure-watch.ts';
 import { addWaiting, type FeedbackBatch, type ReceivedRecord, readWaiting, settleWaiting } from './feedback-batches.ts';
 import { readIncoming, removeIncoming } from './incoming-batches.ts';
+import { predictionAgeMs } from './prediction-age.ts';
 import { PredictionIndex, predictionKey } from './prediction-index.ts';
 import { type FoundPredictions, predictionOf } from './prediction-search.ts';
 import { keepRejected, type RejectedRecord } from './rejected-records.ts';
-import { type ScoredRecord, scoreRecord } from './score-record.ts';
+import { type ScoredRecord, scoreRecord, type UnfitReason } from './score-record.ts';
 
 export interface JoinSummary {
   /** Records whose prediction was found, and of which nothing was known before. */
@@ -43,8 +48,6 @@ export interface JoinSummary {
   unreadable: UnreadableHour[];
 }
 
-/** How old a prediction may be when its truth arrives, unless the manifest expects truth later: then twice that. */
-export const MAX_PREDICTION_AGE_MS = 7 * 24 * 3_600_000;
 /** How long a truth waits for a capture that is still on its way. */
 const MAX_CAPTURE_DELAY_MS = 2 * 3_600_000;
 /** Records of one model that wait at most. */
@@ -93,7 +96,13 @@ export async function joinGroundTruth(
           own.push(await place(run, batch, batch.waits === undefined ? found.fresh : found.waiting));
       const held = await store(run, model, own);
       const room = waitingRoom(own, unread.get(model) ?? 0);
-      for (const each of own) await settle(run, each, { room, held });
+      let rejected: RejectedTruths = {};
+      try {
+        for (const each of own) rejected = addRejected(rejected, await settle(run, each, { room, held }));
+      } finally {
+        // Once a run, however many files brought them.
+        await countRejectedTruths(home, model, now, rejected);
+      }
     } catch (error) {
       // What cannot be stored of one model stays where it is, and keeps no other from being joined.
       failures.push(error);
@@ -145,10 +154,8 @@ async function findAll(
   index: PredictionIndex,
   { fresh, waiting }: Found<readonly FeedbackBatch[]>,
 ): Promise<Found<FoundPredictions>> {
-  const ages = [...releases.values()].map(({ manifest }) =>
-    manifest?.truth === undefined ? 0 : 2 * durationMs(manifest.truth.within),
-  );
-  const oldest = new Date(now.getTime() - Math.max(MAX_PREDICTION_AGE_MS, ...ages));
+  const ages = [...releases.values()].map(({ manifest }) => predictionAgeMs(manifest));
+  const oldest = new Date(now.getTime() - Math.max(0, ...ages));
   const earliest = new Date(Math.min(...waiting.map(({ waits }) => Date.parse(waits!.searched))));
   const none: FoundPredictions = new Map();
   return {
@@ -169,11 +176,14 @@ function wantedOf(batches: readonly FeedbackBatch[]): Map<string, string> {
   return wanted;
 }
 
+/** A record that does not go with its prediction. */
+interface UnfitRecord extends RejectedRecord, UnfitReason {}
+
 /** A batch with what has been found. */
 interface SettledBatch {
   readonly batch: FeedbackBatch;
   readonly scored: readonly ScoredRecord[];
-  readonly unfit: readonly RejectedRecord[];
+  readonly unfit: readonly UnfitRecord[];
   /** Records whose predictions were not found. */
   readonly rest: readonly ReceivedRecord[];
 }
@@ -183,7 +193,7 @@ async function place(
   batch: FeedbackBatch,
   predictions: FoundPredictions,
 ): Promise<SettledBatch> {
-  const [scored, unfit, rest]: [ScoredRecord[], RejectedRecord[], ReceivedRecord[]] = [[], [], []];
+  const [scored, unfit, rest]: [ScoredRecord[], UnfitRecord[], ReceivedRecord[]] = [[], [], []];
   const tellsTruth = !releases.get(batch.model)!.hidden.truths;
   let keys: LabelKeys | undefined;
   for (const record of batch.records) {
@@ -195,7 +205,7 @@ async function place(
     const rules = await book.of(batch.model, prediction.kept.version);
     if (rules?.sealedLabel !== undefined) keys ??= await home.labels();
     const result = scoreRecord(record, prediction, { rules, keys, now, tellsTruth });
-    if ('reason' in result) unfit.push({ record, reason: result.reason });
+    if ('reason' in result) unfit.push({ record, ...result });
     else scored.push(result);
   }
   return { batch, scored, unfit, rest };
@@ -266,14 +276,14 @@ const waitingRoom = (own: readonly SettledBatch[], unread: number): WaitingRoom 
   ),
 });
 
-/** Keeps what is left of a batch where it belongs, then takes the batch away. */
+/** Keeps what is left of a batch where it belongs, then takes the batch away. @returns what of it was not joined */
 async function settle(
   { home, now, summary, releases, watch }: JoinRun,
   { batch, scored, unfit, rest }: SettledBatch,
   { room, held }: { readonly room: WaitingRoom; readonly held: HeldRecords },
-): Promise<void> {
+): Promise<RejectedTruths> {
   // Somebody has been forgotten, perhaps in this very object: what is left in it is looked at by the next run.
-  if ((await watch.hasChanged()) && (await home.data.head(batch.object.key))?.etag !== batch.object.etag) return;
+  if ((await watch.hasChanged()) && (await home.data.head(batch.object.key))?.etag !== batch.object.etag) return {};
   const { model, waits } = batch;
   const isOver = waits !== undefined && now.getTime() - Date.parse(waits.since) > MAX_CAPTURE_DELAY_MS;
   const waiting = isOver ? [] : rest.slice(0, waits === undefined ? Math.max(0, room.left) : rest.length);
@@ -287,7 +297,6 @@ async function settle(
     held: ofUnreadable.map(({ joined }) => ({ joined, reason: held.get(joined)! })),
     givenUp: givenUp.map((record) => ({ record, reason: unknown })),
   });
-  if (givenUp.length > 0) await countUnknownTruths(home, model, now, givenUp.length);
   if (waits === undefined) {
     await addWaiting(home, model, waiting, now);
     await removeIncoming(home, batch);
@@ -297,4 +306,13 @@ async function settle(
   summary.held += ofUnreadable.length;
   summary.expired += givenUp.length;
   summary.waiting += waiting.length;
+  return {
+    ...tallied('unknown', givenUp.length, unknown),
+    ...tallied('malformed', batch.malformed.length, batch.malformed.at(-1)?.reason),
+    ...tallied('unfit', unfit.length, unfit.at(-1)?.plain),
+    ...tallied('held', ofUnreadable.length, ofUnreadable.length === 0 ? undefined : held.get(ofUnreadable[0]!.joined)),
+  };
 }
+
+const tallied = (kind: RejectedTruthKind, count: number, reason: string | undefined): RejectedTruths =>
+  count === 0 ? {} : { [kind]: { count, reason: reason ?? '' } };

@@ -4,6 +4,9 @@ import type { Home } from '../../platform/ports.ts';
 import type { HiddenTruths } from '../quality/version-rules.ts';
 import type { FeedbackBatch, ReceivedRecord } from './feedback-batches.ts';
 
+/** Where what is not joined of a model is kept. */
+export const rejectedPrefix = (model: string): string => `quarantine/ground-truth/${model}/`;
+
 /** A record that is not joined. */
 export interface RejectedRecord {
   readonly record: ReceivedRecord;
@@ -37,7 +40,7 @@ export async function keepRejected(
   const lines = rejected.map((each) => `${JSON.stringify(each)}\n`).join('');
   const etag = batch.object.etag.replace(/\W/g, '');
   const part = batch.part === undefined ? '' : `-${batch.part.from}`;
-  await home.data.put(`quarantine/ground-truth/${batch.model}/${batch.name}-${etag}${part}.jsonl`, lines);
+  await home.data.put(`${rejectedPrefix(batch.model)}${batch.name}-${etag}${part}.jsonl`, lines);
 }
 
 /** A record as it may be kept: what it was worth is no label. */

@@ -185,7 +185,7 @@ function segmentOf(name: string, manifest: Manifest, tally: SegmentTally): Quali
 }
 
 /** The one metric that a segment is shown by. */
-function headlineOf({ decision, truth }: Manifest): string {
+export function headlineOf({ decision, truth }: Manifest): string {
   if (truth?.of === 'predicted-positives') return 'precision';
   return decision?.task === 'regression' ? 'mae' : 'errorRate';
 }

@@ -1,5 +1,6 @@
 import { UnknownVersionError } from '../../core/registry/errors.ts';
 import type { EndpointProbe, Home } from '../../platform/ports.ts';
+import { describeTruthBacklog } from '../ground-truth/truth-backlog.ts';
 import { learnTruthDelay } from '../quality/learn-truth-delay.ts';
 import type { Registry } from '../registry/registry.ts';
 import { openQuestions, readAsked } from './ask-person.ts';
@@ -54,17 +55,30 @@ async function statusOf(
   const review = { model, now, state: release };
   const judge = await tried('what the judge finds', judgeStatusOf(home, review));
   const verdicts = judge?.verdicts ?? [];
-  const [serving, challengers, shadowStatus, automation, business, replay, truthDelay, asked] = await Promise.all([
-    tried('who serves', servingStatusOf(home, review, probe)),
-    tried('progress of challengers', challengerStatuses(home, registry, review, verdicts)),
-    shadow === null ? null : tried('progress of the shadow', shadowStatusOf(home, now, model, shadow)),
-    automationStatusOf(home, review),
-    tried('business metrics', readBusinessMetrics(home, registry, model, release.champion)),
-    replayStatusOf(home, model, release),
-    tried('delay of truths', truthDelayOf(home, model, release.champion ?? release.latest)),
-    tried('questions of the judge', readAsked(home, model).then(openQuestions)),
-  ]);
-  const read = { serving, challengers, shadow: shadowStatus, judge, automation, business, replay, truthDelay, asked };
+  const [serving, challengers, shadowStatus, automation, business, replay, truthDelay, truths, asked] =
+    await Promise.all([
+      tried('who serves', servingStatusOf(home, review, probe)),
+      tried('progress of challengers', challengerStatuses(home, registry, review, verdicts)),
+      shadow === null ? null : tried('progress of the shadow', shadowStatusOf(home, now, model, shadow)),
+      automationStatusOf(home, review),
+      tried('business metrics', readBusinessMetrics(home, registry, model, release.champion)),
+      replayStatusOf(home, model, release),
+      tried('delay of truths', truthDelayOf(home, model, release.champion ?? release.latest)),
+      tried('truths that wait', describeTruthBacklog(home, model, now)),
+      tried('questions of the judge', readAsked(home, model).then(openQuestions)),
+    ]);
+  const read = {
+    serving,
+    challengers,
+    shadow: shadowStatus,
+    judge,
+    automation,
+    business,
+    replay,
+    truthDelay,
+    truths,
+    asked,
+  };
   return { model, release, ...read, unread: unread.sort() };
 }
 

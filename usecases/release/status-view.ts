@@ -6,6 +6,7 @@ import { JudgeVerdict } from '../../core/judge/verdict.ts';
 import { Instant, ModelName, VersionNumber } from '../../core/model/names.ts';
 import { ReleaseState } from '../../core/registry/ledger.ts';
 import { Variant } from '../../core/serving/variant.ts';
+import { TruthBacklog } from '../ground-truth/truth-backlog-view.ts';
 import { AutomationStatus, JudgeStatus } from './judge-status-view.ts';
 
 const Count = z.int().min(0);
@@ -107,6 +108,9 @@ export const ModelStatus = z.strictObject({
     .describe('Of each version that has traffic or mirrors it: whether another can be asked what it was asked.'),
   truthDelay: TruthDelayView.nullable().describe(
     'How long after their predictions truths become known; null where none can be told yet, or when it cannot be read.',
+  ),
+  truths: TruthBacklog.nullable().describe(
+    'Truths that are not joined yet, or not at all; null when it cannot be read.',
   ),
   asked: z
     .array(AskedQuestion)

@@ -1,6 +1,7 @@
 import { type Operation, ProtocolError } from '../../core/protocols/protocol.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { outcomeFault } from '../../core/serving/outcome.ts';
+import { unreadableTruth } from '../../core/serving/truth-fault.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { ErrorLogger } from './error-log.ts';
 import type { ServedModel } from './served-model.ts';
@@ -36,5 +37,10 @@ export async function feedback(
       complain('ground truth cannot be stored', error.cause);
     throw error;
   }
-  return encode();
+  // They are stored all the same: the version that made the prediction may be one that is served no more.
+  const unreadable = truths.flatMap(({ truth }, record) => {
+    const reason = unreadableTruth(model.truthReaders, truth);
+    return reason === undefined ? [] : [{ record, reason }];
+  });
+  return encode(unreadable);
 }

@@ -6,6 +6,7 @@ import type { ReleaseState } from '../../core/registry/ledger.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { exampleOf } from '../../core/schema-inference/example.ts';
 import { loadedRoutes, type Route, route, type Traffic } from '../../core/serving/route.ts';
+import type { TruthReader } from '../../core/serving/truth-fault.ts';
 import type { Variant } from '../../core/serving/variant.ts';
 import { examplePictures } from '../../platform/images/preprocess.ts';
 import { DigestMismatchError } from '../../platform/onnx/errors.ts';
@@ -163,6 +164,14 @@ export class ServedModel {
       for (const metric of this.records.get(version)?.manifest.monitoring.business ?? [])
         if (!all.has(metric.name)) all.set(metric.name, metric);
     return [...all.values()];
+  }
+
+  /** Decisions of the versions that are served, which truths are about; the champion's first. */
+  get truthReaders(): readonly TruthReader[] {
+    return loadedRoutes(this.serving).flatMap(({ version }) => {
+      const { decision, outputs = [] } = this.records.get(version)?.manifest ?? {};
+      return decision === undefined ? [] : [{ decision, outputs }];
+    });
   }
 
   get shadow(): Route | undefined {

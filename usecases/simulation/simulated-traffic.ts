@@ -6,7 +6,7 @@ import type { Scenario } from '../../core/simulation/scenario.ts';
 import type { BurstTraffic, Piece, ServedTraffic, TrafficModel } from '../../core/simulation/traffic-model.ts';
 import { valueAt } from '../../core/simulation/varying.ts';
 import { errorMetric } from '../ground-truth/emit-errors.ts';
-import { MAX_PREDICTION_AGE_MS } from '../ground-truth/join-ground-truth.ts';
+import { MAX_PREDICTION_AGE_MS } from '../ground-truth/prediction-age.ts';
 import { PendingTruths } from './pending-truths.ts';
 import type { PublishedRoute, Publisher } from './publisher.ts';
 import { SimulatedReplays } from './simulated-replays.ts';

@@ -65,10 +65,20 @@ function defaultOf(catalog: Catalog): string | undefined {
   }
 }
 
+/** In UTC, as it is read. */
+const INSTANT: Node = {
+  type: 'string',
+  pattern: String.raw`^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$`,
+};
+
 function ownPaths({ name }: DescribedModel): Record<string, Node> {
   const base = `/trimtab/v1/models/${name}`;
   const part = { tag: 'Trimtab', error: 'Error' } as const;
-  const accepted = (summary: string, record: Node, example: Node): Node => ({
+  const accepted = (
+    summary: string,
+    record: Node,
+    { example, answer = {} }: { example: Node; answer?: Node },
+  ): Node => ({
     post: operation({
       ...part,
       summary,
@@ -79,7 +89,7 @@ function ownPaths({ name }: DescribedModel): Record<string, Node> {
           example: { records: [example] },
         },
       },
-      answer: jsonAnswer(objectSchema({ accepted: { type: 'integer' } })),
+      answer: jsonAnswer(objectSchema({ accepted: { type: 'integer' }, ...answer })),
     }),
   });
   const id = { type: 'string', minLength: 1, maxLength: 300 };
@@ -100,13 +110,24 @@ function ownPaths({ name }: DescribedModel): Record<string, Node> {
     },
     [`${base}/truth`]: accepted(
       'What turned out to be true of predictions.',
-      { ...objectSchema({ id, truth: { type: ['string', 'number', 'boolean'] } }), additionalProperties: false },
-      { id: 'my-id', truth: 1 },
+      {
+        type: 'object',
+        properties: { id, truth: { type: ['string', 'number', 'boolean'] }, at: INSTANT },
+        required: ['id', 'truth'],
+        additionalProperties: false,
+      },
+      {
+        example: { id: 'my-id', truth: 1 },
+        answer: {
+          unreadable: { type: 'integer' },
+          problems: arrayOf(objectSchema({ record: { type: 'integer' }, reason: { type: 'string' } })),
+        },
+      },
     ),
     [`${base}/outcomes`]: accepted(
       'What predictions were worth.',
       objectSchema({ id, metric: { type: 'string', minLength: 1 }, value: { type: 'number' } }),
-      { id: 'my-id', metric: 'reward', value: 1 },
+      { example: { id: 'my-id', metric: 'reward', value: 1 } },
     ),
   };
 }

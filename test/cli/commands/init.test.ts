@@ -145,6 +145,6 @@ describe('trimtab init with tensors', () => {
     expect((await init(model, requests([{ image: { b64: 'R0lGODlh' } }]))).err).toMatch(
       /request 1: .*neither a PNG nor a JPEG/,
     );
-    expect((await init(model, requests([]))).err).toMatch(/has no requests/);
+    expect((await init(model, requests([]))).err).toMatch(/is empty/);
   });
 });

@@ -167,6 +167,13 @@ describe('text for people fits a terminal of 80 columns', () => {
       ],
       replay: [{ version: 11, replayable: false, replayProblem: LONG }],
       truthDelay: { p90Ms: null, medianMs: null, uncorrectedP90Ms: null, truths: 3, reason: LONG },
+      truths: {
+        arrived: { files: 123_456, since: '2026-01-01T00:00:00.000Z' },
+        waiting: { truths: 123_456, since: '2026-01-01T00:00:00.000Z' },
+        rejected: [{ kind: 'unfit', count: 123_456, reason: LONG }],
+        days: 7,
+        kept: `quarantine/ground-truth/${NAME}/`,
+      },
       asked: [
         { cause: 'infrastructure', reason: LONG, since: '2026-01-01T00:00:00.000Z', asks: LONG, runbook: 'data.md' },
       ],

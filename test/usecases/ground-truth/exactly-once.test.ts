@@ -17,7 +17,7 @@ import { rowsOfReplay } from '../../../usecases/quality/compared-rows.ts';
 import { mergeHours, talliesOfVersion } from '../../../usecases/quality/describe-quality.ts';
 import { readShards } from '../../../usecases/quality/joined-shards.ts';
 import { readTallies } from '../../../usecases/quality/read-tallies.ts';
-import { unknownTruths } from '../../../usecases/quality/unknown-truths.ts';
+import { rejectedTruths } from '../../../usecases/quality/rejected-truths.ts';
 import { RuleBook } from '../../../usecases/quality/version-rules.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
@@ -610,8 +610,8 @@ describe('truths', () => {
     await sendTruths(home, 'a', unknown);
     expect(await join()).toMatchObject({ waiting: 100_000, expired: 0 });
     expect(await join()).toMatchObject({ expired: 10 });
-    expect(await unknownTruths(home, 'm', new Date(T0))).toBe(10);
-    expect(await unknownTruths(home, 'm', new Date(T0 + 2 * 86_400_000))).toBe(0);
+    expect((await rejectedTruths(home, 'm', new Date(T0))).unknown?.count).toBe(10);
+    expect(await rejectedTruths(home, 'm', new Date(T0 + 2 * 86_400_000))).toEqual({});
     expect(await keys('ground-truth/incoming/')).toEqual([]);
   });
 

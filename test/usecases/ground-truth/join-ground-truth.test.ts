@@ -3,8 +3,9 @@ import type { Capture } from '../../../core/captures/capture.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { joinGroundTruth } from '../../../usecases/ground-truth/join-ground-truth.ts';
 import { PredictionIndex } from '../../../usecases/ground-truth/prediction-index.ts';
+import { describeTruthBacklog } from '../../../usecases/ground-truth/truth-backlog.ts';
 import { readShards } from '../../../usecases/quality/joined-shards.ts';
-import { unknownTruths } from '../../../usecases/quality/unknown-truths.ts';
+import { rejectedTruths } from '../../../usecases/quality/rejected-truths.ts';
 import { RuleBook } from '../../../usecases/quality/version-rules.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
 import { firstEntries, versionRecord } from '../../platform/contract/home.ts';
@@ -187,7 +188,9 @@ describe('joinGroundTruth', () => {
     const kept = new TextDecoder().decode(await home.data.get(key!));
     expect(JSON.parse(kept)).toEqual({ id: 'nobody', truth: 1, reason: 'no captured prediction has this id' });
     expect(await keys('ground-truth/waiting/')).toEqual([]);
-    expect(await unknownTruths(home, 'm', at(0))).toBe(1);
+    expect(await rejectedTruths(home, 'm', at(0))).toEqual({
+      unknown: { count: 1, reason: 'no captured prediction has this id' },
+    });
   });
 
   it('keeps malformed and unfitting truth with the reason, and joins the rest', async () => {
@@ -203,6 +206,31 @@ describe('joinGroundTruth', () => {
       'not JSON',
       'truth "perhaps" is nothing that the decision could be, expected 1, 0, true or false',
     ]);
+    // Status and doctor say what was put aside, and nothing of what was said to be true.
+    expect(await describeTruthBacklog(home, 'm', now)).toEqual({
+      arrived: { files: 0, since: null },
+      waiting: { truths: 0, since: null },
+      rejected: [
+        { kind: 'malformed', count: 1, reason: 'not JSON' },
+        {
+          kind: 'unfit',
+          count: 1,
+          reason: 'the truth is nothing that the decision could be, expected 1, 0, true or false',
+        },
+      ],
+      days: 7,
+      kept: 'quarantine/ground-truth/m/',
+    });
+  });
+
+  it('takes a truth for as old as it says, so that an older one that comes later corrects nothing', async () => {
+    await deliver('one', 0, capture('a', [0.9]));
+    await truth('t1', { id: 'a', truth: 1 });
+    await joinGroundTruth(home, now);
+    await truth('t2', { id: 'a', truth: 0, at: at(-60).toISOString() });
+    expect(await joinGroundTruth(home, now)).toMatchObject({ joined: 0, corrected: 0 });
+    await truth('t3', { id: 'a', truth: 0, at: 'yesterday' });
+    expect(await joinGroundTruth(home, now)).toMatchObject({ malformed: 1 });
   });
 
   it('keeps predictions from before the release apart: they say nothing of it', async () => {
