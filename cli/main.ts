@@ -33,7 +33,6 @@ import { addUp } from './commands/up.ts';
 import { addValidate } from './commands/validate.ts';
 import type { GlobalOptions, Io } from './context.ts';
 import { CheckFailedError } from './errors.ts';
-import { missingLibrary } from './optional-dependencies.ts';
 import { printableLines } from './printable.ts';
 
 /** Adds a command to the program. `options` gives the options of every command as they were parsed. */
@@ -118,7 +117,7 @@ function failed(error: unknown, io: Io): number {
   // Commander has printed its own message; help and version are no failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const text = io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${missingLibrary(error as Error) ?? message}`;
+  const text = io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${message}`;
   io.err(printableLines(text));
   const refused =
     error instanceof CheckFailedError || error instanceof ReleaseConflictError || error instanceof ReleaseRefusedError;

@@ -96,13 +96,13 @@ export function rowsOf(name: string): Record<string, string | number | null>[] {
     Object.fromEntries(
       line
         .split(',')
-        .map((cell, i) => [columns[i]!, valueOf(cell)] as const)
+        .map((cell, i) => [columns[i]!, cellValue(cell)] as const)
         .filter(([column]) => column !== '' && column !== label),
     ),
   );
 }
 
-function valueOf(cell: string): string | number | null {
+function cellValue(cell: string): string | number | null {
   if (cell === '') return null;
   return Number.isNaN(Number(cell)) ? cell : Number(cell);
 }
