@@ -35,12 +35,14 @@ export function locateNative(library: NativeLibrary, { beside, cache, announce }
   const packages = library.packages(platform);
   const [first] = packages;
   const found = packages.map((_, i) => installedVersion(beside, packages.slice(0, i + 1)));
-  if (found.every((version, i) => version === packages[i]!.version)) return beside;
+  const wrong = packages.findIndex(({ version }, i) => found[i] !== version);
+  if (wrong < 0) return beside;
+  const why = `which ${library.purpose} and is not installed beside trimtab (${state(packages[wrong]!, found[wrong])})`;
   const folder = path.join(cache, `${first!.name.replace('/', '+')}-${first!.version}-${platform}`);
   try {
     madeOnce(folder, (work) => {
       announce(
-        `fetching ${first!.name} ${first!.version} by npm, which ${library.purpose} and ${why(first!, found[0])}; its files for ${platform} are kept in ${folder}`,
+        `fetching ${first!.name} ${first!.version} by npm, ${why}; its files for ${platform} are kept in ${folder}`,
       );
       for (const each of packages) fetchPackage(each, path.join(work, 'node_modules', each.name));
     });
@@ -48,15 +50,15 @@ export function locateNative(library: NativeLibrary, { beside, cache, announce }
     const cause =
       error instanceof PackageUnavailable ? error.message : `it cannot be kept: ${(error as Error).message}`;
     throw new NativeLibraryUnavailable(
-      `this command needs ${first!.name} ${first!.version}, which ${library.purpose} and ${why(first!, found[0])}; ${cause}\nrun it again where that can be fetched, or install it: ${installing(beside, first!)}`,
+      `this command needs ${first!.name} ${first!.version}, ${why}; ${cause}\nrun it again where that can be fetched, or install it: ${installing(beside, first!)}`,
       { cause: error },
     );
   }
   return path.join(folder, 'node_modules', 'trimtab.cjs');
 }
 
-const why = ({ name }: PinnedPackage, found: string | undefined): string =>
-  found === undefined ? 'is not installed beside trimtab' : `is installed beside trimtab as ${name} ${found}`;
+const state = ({ name }: PinnedPackage, found: string | undefined): string =>
+  found === undefined ? `${name} is not there` : `${name} is ${found}`;
 
 /** The command that puts a package where Node finds it from a file below node_modules. */
 function installing(beside: string, { name, version }: PinnedPackage): string {
