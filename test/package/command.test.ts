@@ -50,14 +50,6 @@ describe('the trimtab command of the package', () => {
     expect(trimtab('status')).toContain('no models yet');
   });
 
-  it('says how to get a library that a command wants and nobody has installed', () => {
-    const call = () => trimtab('init', '--model', model, '--data', data, '--name', 'm', '--out', 'm');
-    const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-    const wanted = `npm install --ignore-scripts onnxruntime-node@${peerDependencies['onnxruntime-node']}\n`;
-    expect(call).toThrow(`this command needs onnxruntime-node, which is not installed: ${wanted}`);
-    expect(() => trimtab('profile', data)).toThrow(/needs @duckdb\/node-api/);
-  });
-
   describe('with the libraries that hold native code', () => {
     const links = ['onnxruntime-node', '@duckdb'].map((name) => path.join(app, 'node_modules', name));
     beforeAll(() => {
