@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { NativeLibrary } from './native-packages.ts';
@@ -70,10 +70,14 @@ function installing(beside: string, { name, version }: PinnedPackage): string {
 
 /** Version of the last of a chain of packages, each looked for from the one before it; undefined where it is missing. */
 function installedVersion(beside: string, chain: readonly PinnedPackage[]): string | undefined {
-  try {
-    const file = chain.reduce((from, { name }) => createRequire(from).resolve(`${name}/package.json`), beside);
-    return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  } catch {
-    return undefined;
-  }
+  let file: string | undefined = beside;
+  for (const { name } of chain) file = file === undefined ? undefined : packageFile(file, name);
+  return file === undefined ? undefined : (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** The package.json of a package, which not all of them export. Links are followed, as Node does. */
+function packageFile(from: string, name: string): string | undefined {
+  const folders = createRequire(from).resolve.paths(name) ?? [];
+  const found = folders.map((folder) => path.join(folder, name, 'package.json')).find((file) => existsSync(file));
+  return found === undefined ? undefined : realpathSync(found);
 }

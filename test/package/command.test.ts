@@ -9,9 +9,12 @@ const installed = path.join(app, 'node_modules', 'trimtab');
 const model = path.resolve('models/flight-delay/v1/model.onnx');
 const data = path.resolve('models/flight-delay/data/traffic-spring.csv');
 
+/** Where libraries would be kept that are fetched: no test here wants any. */
+const cache = path.join(app, 'cache');
+
 /** The command as npx finds it. */
 const trimtab = (...args: readonly string[]): string =>
-  node(app, ['node_modules/.bin/trimtab', ...args], { TRIMTAB_HOME: 'home' });
+  node(app, ['node_modules/.bin/trimtab', ...args], { TRIMTAB_HOME: 'home', XDG_CACHE_HOME: cache });
 
 describe('what is installed', () => {
   it('brings one dependency along, and no install script', () => {
@@ -70,6 +73,7 @@ describe('the trimtab command of the package', () => {
       trimtab('release', 'my-model', '1');
       expect(trimtab('status')).toContain('champion      1');
       expect(trimtab('validate', data, '--model', 'my-model')).toContain('accepted');
+      expect(existsSync(cache)).toBe(false);
     });
   });
 });

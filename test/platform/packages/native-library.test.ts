@@ -36,7 +36,7 @@ describe('a library with native code', () => {
   const install = (name: string, version: string): void => {
     const to = path.join(folder, 'node_modules', name);
     mkdirSync(to, { recursive: true });
-    writeFileSync(path.join(to, 'package.json'), JSON.stringify({ name, version }));
+    writeFileSync(path.join(to, 'package.json'), JSON.stringify({ name, version, exports: './index.cjs' }));
   };
   const beside = path.join(folder, 'node_modules', 'trimtab', 'index.cjs');
   // A file is in the place of the cache: what would be fetched fails at once.
