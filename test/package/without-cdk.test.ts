@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { NATIVE_LIBRARIES } from '../../platform/packages/native-packages.ts';
@@ -65,6 +74,13 @@ describe('the trimtab command where nothing else is installed', () => {
       'zod',
     ]);
     expect(existsSync(path.join(folder, 'node_modules', 'trimtab', 'LICENSE'))).toBe(true);
+  });
+
+  it('is small but for the layers', () => {
+    const layers = path.join(folder, 'node_modules', 'trimtab', 'dist', 'layers');
+    const layered = readdirSync(layers).map((file) => statSync(path.join(layers, file)).size);
+    expect(layered).toHaveLength(4);
+    expect(statSync(inject('tarball')).size - layered.reduce((a, b) => a + b)).toBeLessThan(30e6);
   });
 
   it('says without a network which command installs the library that it needs', () => {
