@@ -9,17 +9,18 @@ const SYNTHESIZE = ['test/infra/**/*.test.ts'];
  */
 const SHARING = [
   'test/*.test.ts',
-  'test/{cli,core,docs,events,functions,local-runtime,models,platform,simulation,usecases}/**/*.test.ts',
+  'test/{cli,core,docs,events,exports,functions,local-runtime,models,platform,simulation,usecases}/**/*.test.ts',
 ];
 
 export default defineConfig({
   test: {
     ...ISOLATION,
     // What installs something first has its own command: npm run test:aws, npm run test:aws-home, npm run test:package;
-    // and so has what takes a minute of real time: npm run test:judge.
+    // and so has what takes a minute: npm run test:judge, npm run test:exports.
     exclude: [
       'test/aws/main-job.test.ts',
       'test/emulator/**',
+      'test/exports/all.test.ts',
       'test/judge-rows/**',
       'test/package/**',
       'node_modules/**',

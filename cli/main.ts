@@ -41,7 +41,6 @@ import { addValidate } from './commands/validate.ts';
 import { forPeople, type GlobalOptions, type Io } from './context.ts';
 import { CheckFailedError } from './errors.ts';
 import { fileErrorText } from './files.ts';
-import { missingLibrary } from './optional-dependencies.ts';
 import { printableLines } from './printable.ts';
 
 /** Adds a command to the program. `options` gives the options of every command as they were parsed. */
@@ -145,9 +144,7 @@ function failed(error: unknown, io: Io): number {
   // Commander has printed its own message; help and version are no failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const text = io.env.TRIMTAB_DEBUG
-    ? (stack ?? message)
-    : `trimtab: ${missingLibrary(error as Error) ?? fileErrorText(error) ?? message}`;
+  const text = io.env.TRIMTAB_DEBUG ? (stack ?? message) : `trimtab: ${fileErrorText(error) ?? message}`;
   io.err(forPeople(io, 'err', printableLines(text)));
   const refused =
     error instanceof CheckFailedError ||

@@ -9,12 +9,12 @@ import { replay } from '../../functions/replay/trigger.ts';
 import { readEnvironments } from '../../infra/environments.ts';
 import { buildLayer, LAYERS } from '../../layers/build.ts';
 import type { Architecture } from '../../layers/layer.ts';
+import { PackageUnavailable } from '../../platform/packages/pinned-package.ts';
 import { isMain } from '../lib/is-main.ts';
 import { addLoader, writeCodeCache } from './code-cache.ts';
 import { leanMiddy } from './esbuild-middy-plugin.ts';
 import { BUNDLING } from './esbuild-options.ts';
 import { canRunLambdaNode, lambdaNode, lambdaNodeFlags } from './lambda-runtime.ts';
-import { PackageUnavailable } from './pinned-package.ts';
 import { replaceFolder } from './replace-folder.ts';
 
 /** What V8 has compiled of a bundle, which no two builds write alike. */

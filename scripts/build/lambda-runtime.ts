@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type PinnedPackage, pinnedPackage } from './pinned-package.ts';
+import type { PinnedPackage } from '../../platform/packages/pinned-package.ts';
+import { fetchedPackage } from './fetched-package.ts';
 
 /** Node as the functions' runtime on Lambda has it, from npm. Not a dependency: its `node` would shadow everybody's. */
 export const LAMBDA_NODE: PinnedPackage = {
@@ -13,7 +14,7 @@ export const LAMBDA_NODE: PinnedPackage = {
 export const canRunLambdaNode = process.platform === 'linux' && process.arch === 'x64';
 
 /** Path of that Node. @throws PackageUnavailable where npm cannot fetch it */
-export const lambdaNode = (): string => path.join(pinnedPackage(LAMBDA_NODE), 'bin', 'node');
+export const lambdaNode = (): string => path.join(fetchedPackage(LAMBDA_NODE), 'bin', 'node');
 
 /**
  * Arguments that Lambda's start script gives to Node. A code cache counts as of another kind when flags of V8 differ:

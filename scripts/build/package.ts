@@ -8,6 +8,7 @@ import { declareApi } from '../docs/api-report.ts';
 import { isMain } from '../lib/is-main.ts';
 import { buildFunctions, buildLayers, compileFunctions } from './functions.ts';
 import { licensesOf, packagesOf } from './licenses.ts';
+import { nativeLibraries } from './native-libraries-plugin.ts';
 
 const LIBRARY = 'dist/lib';
 const ARCHITECTURES = ['x64', 'arm64'] as const;
@@ -38,18 +39,19 @@ const CONSTRUCTS: BuildOptions = {
   external: ['aws-cdk-lib', 'constructs', 'zod'],
 };
 
-/** The command with everything but the libraries that hold native code, and the processes that its server starts. */
+/** The command with everything but the libraries that hold native code, which it finds, and the processes that it starts. */
 export const COMMAND = {
   ...COMMON,
   entryPoints: { trimtab: 'cli/main.ts', worker: 'platform/onnx/worker/entry.ts' },
   outdir: LIBRARY,
   outExtension: { '.js': '.cjs' },
-  external: ['@duckdb/node-api', 'onnxruntime-node', 'zod'],
+  external: ['zod'],
+  plugins: [nativeLibraries],
   // Identifiers stay as they are, and so do names: to keep them besides, every closure of a request would be named anew.
   keepNames: false,
   minifySyntax: true,
   minifyWhitespace: true,
-} as const satisfies BuildOptions;
+} satisfies BuildOptions;
 
 /** The functions, only to learn what goes into them. */
 const HANDLERS: BuildOptions = {

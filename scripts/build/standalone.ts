@@ -26,7 +26,7 @@ export async function buildStandalone(target: string, architecture: Architecture
   const { metafile } = await build({
     ...COMMAND,
     outdir: path.join(target, 'dist', 'lib'),
-    external: ['@duckdb/node-api', 'onnxruntime-node'],
+    external: [],
   });
   await cp('bin/trimtab.mjs', path.join(target, 'bin', 'trimtab.mjs'));
   const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { readonly version: string };

@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
+import { PackageUnavailable } from '../../platform/packages/pinned-package.ts';
 import { canRunLambdaNode, lambdaNode } from '../../scripts/build/lambda-runtime.ts';
-import { PackageUnavailable } from '../../scripts/build/pinned-package.ts';
 import { interfaceClient } from './runtime.ts';
 import { canIsolate } from './sandbox.ts';
 

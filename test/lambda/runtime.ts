@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { PinnedPackage } from '../../platform/packages/pinned-package.ts';
+import { fetchedPackage } from '../../scripts/build/fetched-package.ts';
 import { LAMBDA_NODE } from '../../scripts/build/lambda-runtime.ts';
-import { type PinnedPackage, pinnedPackage } from '../../scripts/build/pinned-package.ts';
 
 /** The runtime that the constructs have to declare for the Node that functions are compiled by. */
 export const LAMBDA_RUNTIME = `nodejs${LAMBDA_NODE.version.split('.')[0]}.x`;
@@ -15,7 +16,7 @@ const INTERFACE_CLIENT: PinnedPackage = {
 };
 
 /** Folder of that client. @throws PackageUnavailable */
-export const interfaceClient = (): string => pinnedPackage(INTERFACE_CLIENT);
+export const interfaceClient = (): string => fetchedPackage(INTERFACE_CLIENT);
 
 /**
  * Lays out /var/runtime: the client, unchanged, and in the place of its native part a folder of that name, which Node

@@ -7,6 +7,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Folder of an app, outside this checkout, that has installed the package. */
     readonly app: string;
+    /** The package, packed. */
+    readonly tarball: string;
   }
 }
 
@@ -19,15 +21,16 @@ export function setup(project: TestProject): void {
     execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
   };
   npm(['pack', '--silent', '--pack-destination', folder], process.cwd());
-  const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'))!;
+  const tarball = path.join(folder, readdirSync(folder).find((file) => file.endsWith('.tgz'))!);
   const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
     devDependencies: Record<string, string>;
   };
   writeFileSync(path.join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
   const cdk = ['aws-cdk-lib', 'constructs'].map((name) => `${name}@${devDependencies[name]}`);
   // Scripts may run, as they would for anybody: nothing that is installed has one.
-  npm(['install', '--prefer-offline', '--no-audit', '--no-fund', path.join(folder, tarball), ...cdk], app);
+  npm(['install', '--prefer-offline', '--no-audit', '--no-fund', tarball, ...cdk], app);
   for (const file of ['model.json', 'baseline.json'])
     cpSync(path.join('models/flight-delay/v1', file), path.join(app, 'models/flight-delay', file));
   project.provide('app', app);
+  project.provide('tarball', tarball);
 }

@@ -4,6 +4,7 @@ import type { ModelVersion } from '../../core/registry/version.ts';
 import { clearlyWorse } from '../../core/replay/clearly-worse.ts';
 import { oneSided } from '../../core/replay/one-sided.ts';
 import type { SideBySide } from '../../core/replay/side-by-side.ts';
+import { NativeLibraryUnavailable } from '../../platform/packages/native-library.ts';
 import type { Home } from '../../platform/ports.ts';
 import { baselineOf } from '../registry/load-baseline.ts';
 import { sideBySideOf } from '../registry/load-side-by-side.ts';
@@ -66,13 +67,13 @@ const withoutTruths = ({ rows, champion, disagreement }: SideBySide): string => 
   return `no truth is known of the ${rows} rows that it was compared with version ${champion} on: which of the two is better is not known${otherwise}`;
 };
 
-/** Nothing where ONNX Runtime is not installed: whoever only releases does not need it. */
+/** Nothing where ONNX Runtime cannot be had: whoever only releases does not need it. */
 async function askedNow(home: Home, record: ModelVersion, options: AskingOptions): Promise<SideBySide | undefined> {
   try {
     const { sideBySide } = await import('./side-by-side.ts');
     return (await sideBySide(home, record, options)).found;
   } catch (error) {
-    if (/^Cannot find (module|package)/.test((error as Error).message)) return undefined;
+    if (error instanceof NativeLibraryUnavailable) return undefined;
     throw error;
   }
 }

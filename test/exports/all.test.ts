@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { ANSWERS } from './answers.ts';
+import { faultsOf } from './faults.ts';
+import { ServedExports } from './served-exports.ts';
+
+const NAMES = Object.keys(ANSWERS);
+
+describe('every export, drafted, registered and released with nothing but the name of its label', () => {
+  const exports = new ServedExports(temporaryFolder('exports'));
+  beforeAll(() => exports.open(NAMES));
+  afterAll(() => exports.close());
+
+  it.each(NAMES)('%s answers as its library does, with classes, probabilities and a decision', async (name) => {
+    expect(await faultsOf(exports, name)).toEqual([]);
+  });
+});
