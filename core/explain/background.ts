@@ -23,7 +23,8 @@ const SEED = 0x7a1b;
 
 /**
  * The background of a version: rows of the reference that its baseline keeps, else rows drawn from the baseline's
- * columns, each by itself. Nothing is kept or counted of personal features, so they are unknown.
+ * columns, each by itself. Nothing is kept or counted of personal features, so they are unknown; of columns, so are
+ * features that drift is not looked for in.
  *
  * @param baseline without what is personal, see `withoutPersonal`
  * @param features in the order of the rows' values
@@ -37,27 +38,29 @@ export function backgroundOf(
   most: number,
   admits: (row: readonly unknown[]) => boolean = () => true,
 ): Background {
-  const known = features.map(
-    ({ name, personal }) => personal === 'no' && ownValue(profile.columns, name) !== undefined,
-  );
-  const unknown = features.filter((_, i) => !known[i]).map(({ name }) => name);
   const random = uniform(SEED);
   const columns = new Map(background?.columns.map((name, i) => [name, i]));
-  const kept = features.every(({ name }, i) => !known[i] || columns.has(name));
-  if (background !== undefined && background.rows.length > 0 && kept) {
+  const counted = features.map(
+    ({ name, personal }) => personal === 'no' && ownValue(profile.columns, name) !== undefined,
+  );
+  // Rows also have what nothing is counted of: identifiers, free text, whatever is left out of drift.
+  const kept = features.map(({ name, personal }) => personal === 'no' && columns.has(name));
+  const namesBut = (known: readonly boolean[]): string[] =>
+    features.filter((_, i) => !known[i]).map(({ name }) => name);
+  if (background !== undefined && counted.every((is, i) => !is || kept[i])) {
     const rows = [...shuffled(background.rows.length, random)]
-      .map((at) => features.map(({ name }, i) => (known[i] ? background.rows[at]![columns.get(name)!] : undefined)))
+      .map((at) => features.map(({ name }, i) => (kept[i] ? background.rows[at]![columns.get(name)!] : undefined)))
       .filter(admits)
       .slice(0, most);
-    if (rows.length > 0) return { source: 'rows', rows, unknown };
+    if (rows.length > 0) return { source: 'rows', rows, unknown: namesBut(kept) };
   }
   const drawn = features.map((feature, i) =>
-    known[i]
+    counted[i]
       ? drawColumn(ownValue(profile.columns, feature.name)!, feature, most, random)
       : new Array(most).fill(undefined),
   );
   const rows = Array.from({ length: most }, (_, row) => drawn.map((values) => values[row]));
-  return { source: 'marginals', rows: rows.filter(admits), unknown };
+  return { source: 'marginals', rows: rows.filter(admits), unknown: namesBut(counted) };
 }
 
 /**

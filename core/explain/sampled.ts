@@ -15,7 +15,7 @@ export interface MaskedSample {
   readonly coalitionSize: number;
 }
 
-/** Scores of mixtures, in their order. */
+/** Scores of mixtures, in their order; what is not finite is none. */
 export type Score = (mixtures: readonly MaskedSample[]) => Promise<readonly number[]>;
 
 export interface SamplingOptions {
@@ -53,17 +53,20 @@ interface PermutationPass {
  * wider; and from one pair more than was walked, as far off as the order alone was seen to move the contribution of any
  * player: what one gains by it others lose, so players that share what they do are seen by each other's changes.
  * 1.96 standard errors to both sides hold the value in 95 of 100 draws.
+ *
+ * A background row is left out for a row where a mixture of the two has no score. Where that is all of them, the row's
+ * values are of no background row (`backgroundRows` is 0) and mean nothing.
  */
 export async function sampledValues(score: Score, options: SamplingOptions): Promise<Shares> {
   const { rows, background, players, permutations, batch, budget } = options;
   const inTime = yieldingBudget(budget);
   const tally = Array.from({ length: rows }, () => new ShapleyAccumulator(background, players));
-  const walks = walksOf(options);
+  const walks = walksOf(options, (row, other) => tally[row]!.leavesOut(other));
   let complete = true;
   let open: PermutationPass[] = [];
   let done = 0;
   for (;;) {
-    const enough = tally.every(({ pairs }) => pairs > 0);
+    const enough = tally.every((each) => each.pairs > 0 || each.known === 0);
     if (!(await inTime()) && enough) {
       complete = false;
       break;
@@ -95,7 +98,10 @@ export async function sampledValues(score: Score, options: SamplingOptions): Pro
 }
 
 /** All walks in the order in which they are made: a pass over the background for all rows, then the next. */
-function* walksOf({ rows, background, players, permutations, seed }: SamplingOptions): Generator<PermutationPass> {
+function* walksOf(
+  { rows, background, players, permutations, seed }: SamplingOptions,
+  leavesOut: (row: number, other: number) => boolean,
+): Generator<PermutationPass> {
   const random = uniform(seed);
   for (let pass = 0; pass < permutations; pass++) {
     for (const other of shuffled(background, random)) {
@@ -105,9 +111,11 @@ function* walksOf({ rows, background, players, permutations, seed }: SamplingOpt
         rank[player] = i;
       });
       const reverse = rank.map((position) => players - 1 - position);
-      for (let row = 0; row < rows; row++)
+      for (let row = 0; row < rows; row++) {
+        if (leavesOut(row, other)) continue;
         for (const back of [false, true])
           yield { row, other, rank: back ? reverse : rank, back, scores: new Float64Array(players + 1) };
+      }
     }
   }
 }
@@ -131,6 +139,7 @@ class ShapleyAccumulator {
   private largest = 0;
   /** Largest that the order alone has moved a contribution: half of what the ways there and back are apart. */
   private moved = 0;
+  private readonly leftOut = new Set<number>();
   private readonly counts: Uint32Array;
   private readonly starts: Float64Array;
   private readonly sums: Float64Array;
@@ -146,8 +155,22 @@ class ShapleyAccumulator {
     this.squares = new Float64Array(background * players);
   }
 
+  /** Background rows that the row can be compared with, as far as is known. */
+  get known(): number {
+    return this.background - this.leftOut.size;
+  }
+
+  leavesOut(other: number): boolean {
+    return this.leftOut.has(other);
+  }
+
   take(there: PermutationPass, back: PermutationPass): void {
     const { other, rank, scores } = there;
+    if (this.leavesOut(other)) return;
+    if (!scores.every(Number.isFinite) || !back.scores.every(Number.isFinite)) {
+      this.leaveOut(other);
+      return;
+    }
     for (let player = 0; player < this.players; player++) {
       const a = rank[player]!;
       const b = back.rank[player]!;
@@ -165,6 +188,17 @@ class ShapleyAccumulator {
     this.pairs++;
   }
 
+  private leaveOut(other: number): void {
+    this.leftOut.add(other);
+    const { counts, players } = this;
+    if (counts[other] === 0) return;
+    this.used--;
+    this.pairs -= counts[other]!;
+    counts[other] = 0;
+    this.sums.fill(0, other * players, (other + 1) * players);
+    this.squares.fill(0, other * players, (other + 1) * players);
+  }
+
   /** @param permutations pairs a background row has when all is done */
   values(permutations: number): RowValues {
     const { players, counts, used, value } = this;
@@ -176,9 +210,9 @@ class ShapleyAccumulator {
       for (let player = 0; player < players; player++)
         values[player]! += this.sums[other * players + player]! / counts[other]! / used;
     }
-    const within = used === this.background && counts.every((count) => count >= 2);
+    const within = used === this.known && counts.every((count, other) => count >= 2 || this.leavesOut(other));
     // One order and its reverse are all there are of two players.
-    const exact = players <= 2 && used === this.background && permutations > 0;
+    const exact = players <= 2 && used === this.known && permutations > 0;
     const standardErrors = values.map((_, player) =>
       exact ? 0 : standardError(within ? this.within(player) : this.among(player)),
     );
@@ -190,10 +224,11 @@ class ShapleyAccumulator {
     for (let other = 0; other < this.background; other++) {
       const at = other * this.players + player;
       const n = this.counts[other]!;
-      const variance = spread(this.sums[at]!, this.squares[at]!, n) / n / this.background ** 2;
+      if (n === 0) continue;
+      const variance = spread(this.sums[at]!, this.squares[at]!, n) / n / this.used ** 2;
       yield { variance, degrees: n - 1 };
     }
-    yield unseen(this.moved, this.pairs, this.pairs - this.background);
+    yield unseen(this.moved, this.pairs, this.pairs - this.used);
   }
 
   private *among(player: number): Generator<VariancePart> {
@@ -204,6 +239,6 @@ class ShapleyAccumulator {
       square += this.squares[other * this.players + player]!;
     }
     yield { variance: spread(sum, square, this.pairs) / this.pairs, degrees: this.pairs - 1 };
-    yield unseen(this.used < this.background ? this.largest : this.moved, this.pairs, this.pairs - 1);
+    yield unseen(this.used < this.known ? this.largest : this.moved, this.pairs, this.pairs - 1);
   }
 }

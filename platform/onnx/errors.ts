@@ -17,6 +17,11 @@ export class ModelLoadError extends PlatformError {
   override readonly name = 'ModelLoadError';
 }
 
+/** ONNX Runtime gave up in the middle of a run: a node has no answer to what came to it. Other rows may well have one. */
+export class RunError extends PlatformError {
+  override readonly name = 'RunError';
+}
+
 /** A run failed because of what was fed to it. */
 export class FeedError extends PlatformError {
   override readonly name = 'FeedError';

@@ -4,7 +4,7 @@ import { type Signature, TENSOR_TYPES, type TensorSpec, type TensorType } from '
 import type { TensorData, TensorValues } from '../../core/model/tensor.ts';
 import type { RunReport } from '../../core/observability/observation.ts';
 import { readsOtherFiles } from '../../core/onnx/inspect.ts';
-import { DigestMismatchError, FeedError, ModelLoadError } from './errors.ts';
+import { DigestMismatchError, FeedError, ModelLoadError, RunError } from './errors.ts';
 import { runPerTick } from './run-scheduler.ts';
 import { Tensor } from './runtime.ts';
 import { type DeclaredTensor, Session } from './session.ts';
@@ -20,6 +20,7 @@ export interface OnnxModel {
    * @param outputs names of the outputs wanted; all by default
    * @param report filled in with how it went
    * @throws FeedError when ONNX Runtime says that the feeds are at fault
+   * @throws RunError when a node of the graph fails on them, but not for want of memory
    */
   run(
     feeds: Record<string, TensorData>,
@@ -141,6 +142,7 @@ function modelOf(session: Session): OnnxModel {
         if (isFeedError(cause)) throw new FeedError(feedMessage(cause), { cause });
         if (isSizeError(cause, signature, feeds))
           throw new FeedError(`the model cannot run on inputs of these shapes: ${shapesOf(feeds)}`, { cause });
+        if (isNodeError(cause)) throw new RunError(messageOf(cause), { cause });
         throw cause;
       }
       const read: Record<string, TensorData> = {};
@@ -179,13 +181,18 @@ const FEED_FAULTS = [
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const isFeedError = (error: unknown): boolean => FEED_FAULTS.some((text) => messageOf(error).includes(text));
+/** Whether a node failed on what came to it. One that has no memory left has not. */
+function isNodeError(error: unknown): boolean {
+  const message = messageOf(error);
+  return message.includes('while running') && !/alloc|memory/i.test(message);
+}
+
 /**
  * Whether a run may have failed for the sizes that the caller chose, beyond the number of rows: nodes say so in as many
  * ways as there are nodes. A graph that leaves no such choice, or has no memory left, has failed by itself.
  */
 function isSizeError(error: unknown, signature: Signature, feeds: Record<string, TensorData>): boolean {
-  const message = messageOf(error);
-  if (!message.includes('while running') || /alloc|memory/i.test(message)) return false;
+  if (!isNodeError(error)) return false;
   const rows = signature.inputs.filter(({ shape }) => shape[0] === -1).map(({ name }) => feeds[name]!.shape[0]);
   return (
     rows.some((count) => count !== rows[0]) ||

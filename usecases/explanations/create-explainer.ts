@@ -10,9 +10,11 @@ import { ImageExplainer } from './image-explainer.ts';
  */
 export function createExplainer(options: ExplainerOptions): Explainer {
   const { contract } = options.manifest;
-  const { columns } = options.baseline.profile;
+  const { profile, background } = options.baseline;
   const known = contract.features.some(
-    ({ name, personal }) => personal === 'no' && ownValue(columns, name) !== undefined,
+    ({ name, personal }) =>
+      personal === 'no' &&
+      (ownValue(profile.columns, name) !== undefined || (background?.rows.length && background.columns.includes(name))),
   );
   return known ? new FeatureExplainer(options) : new ImageExplainer(options);
 }

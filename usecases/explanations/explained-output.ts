@@ -40,7 +40,7 @@ const DEFAULT_COLUMNS: ReadonlyMap<number, number> = new Map([
 
 /**
  * The output and columns that are meant: those asked for, else the decision's, which of several classes is the one
- * predicted, row by row; else the only float output's, whose second column is the positive class where it has two.
+ * predicted, row by row; else the only float output's, or the only output's of numbers, whose second column is the positive class where it has two.
  *
  * The model is run where only that tells which class is predicted, or how many columns there are.
  *
@@ -108,18 +108,22 @@ function outputSpec(explained: Explained, asked: string | undefined): TensorSpec
     decision?.task === 'multiclass' && decidesByLabel(decision, manifest.outputs)
       ? besideLabel(explained, decision)
       : decision?.output;
-  const name = asked ?? decided ?? onlyFloat(signature);
-  if (name === undefined) throw new InputError(`say which output is to be explained, one of ${names || '(none)'}`);
+  if (numeric.length === 0)
+    throw new InputError(
+      `every output of the model is text (${signature.outputs.map(({ name }) => name).join(', ')}): only numbers can be explained`,
+    );
+  const name = asked ?? decided ?? onlyFloat(signature) ?? onlyOne(numeric);
+  if (name === undefined) throw new InputError(`say which output is to be explained, one of ${names}`);
   const spec = numeric.find((each) => each.name === name);
-  if (spec === undefined)
-    throw new InputError(`there is no output ${name} of numbers, expected one of ${names || '(none)'}`);
+  if (spec === undefined) throw new InputError(`there is no output ${name} of numbers, expected one of ${names}`);
   return spec;
 }
 
-function onlyFloat({ outputs }: Signature): string | undefined {
-  const [first, second] = outputs.filter(({ type }) => type.startsWith('float'));
-  return second === undefined ? first?.name : undefined;
-}
+const onlyFloat = ({ outputs }: Signature): string | undefined =>
+  onlyOne(outputs.filter(({ type }) => type.startsWith('float')));
+
+const onlyOne = ([first, second]: readonly TensorSpec[]): string | undefined =>
+  second === undefined ? first?.name : undefined;
 
 /** The output with a number for each class, of a decision whose own output is the class itself. */
 const besideLabel = ({ manifest, signature }: Explained, { output }: MulticlassDecision): string | undefined =>

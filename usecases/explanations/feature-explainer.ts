@@ -10,6 +10,8 @@ import type { TimeBudget } from '../../core/explain/time-budget.ts';
 import { Explanations } from '../../core/manifest/explanations.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { ProtobufError } from '../../core/onnx/protobuf.ts';
+import { answersOf } from './answered-parts.ts';
+import { assertCompared, assertScores } from './answered-rows.ts';
 import { backgroundReader, holdsMissing } from './background-tensors.ts';
 import { type ExplainedOutput, explainedOutputOf, explainedRows } from './explained-output.ts';
 import { type Explainer, type ExplainerOptions, SEED } from './explainer.ts';
@@ -61,7 +63,7 @@ export class FeatureExplainer implements Explainer {
     );
     const reader = backgroundReader(manifest.contract, signature, this.bound);
     this.background = backgroundOf(baseline, features, this.settings.backgroundRows, reader.admits);
-    if (this.background.rows.length === 0)
+    if (this.background.rows.length === 0 || this.background.unknown.length === features.length)
       throw new InputError(
         'the baseline has no row that the model can be asked about, such as where an integer is missing in all of them: ' +
           'there is nothing to compare with',
@@ -110,11 +112,13 @@ export class FeatureExplainer implements Explainer {
     if (asked.scale === 'raw' && raw === undefined)
       throw new InputError(`output ${target.output} has no raw score that can be read: ${why}`);
     const scoring = raw === undefined ? undefined : { trees: trees as TreeExplainer, links: raw };
+    if (raw === undefined) await assertScores({ model: this.options.model, tensors, rows, target });
     const shares = await this.sample({ tensors, rows }, target, {
       permutations: asked.permutations,
       budget,
       raw: scoring,
     });
+    assertCompared(shares, target);
     return this.explanation(target, { method: 'sampled', link: raw && link, shares, reason: why });
   }
 
@@ -139,13 +143,16 @@ export class FeatureExplainer implements Explainer {
 
   private async openTrees(output: string): Promise<TreeExplainer | NotExactError> {
     const { file, manifest } = this.options;
+    const { batch, fixed } = batchOf(this.bound, manifest.serving.maxBatch);
+    const rows = this.background.rows.length;
     try {
       return await TreeExplainer.open({
         file: await file(),
         bound: this.bound,
         output,
-        background: this.backgroundRuns(),
-        backgroundRows: this.background.rows.length,
+        backgroundRows: rows,
+        batch: fixed ? batch : rows,
+        feeds: this.backgroundFeeds(fixed ? batch : undefined),
         playerOf: this.playerOf,
         players: this.features.length,
         threads: manifest.serving.threads,
@@ -157,24 +164,18 @@ export class FeatureExplainer implements Explainer {
     }
   }
 
-  /** The background in runs of as many rows as the graph takes. */
-  private backgroundRuns(): Tensors[] {
-    const { batch, fixed } = batchOf(this.bound, this.options.manifest.serving.maxBatch);
-    if (!fixed) return [this.backgroundTensors];
-    const rows = this.background.rows.length;
+  /** Makes feeds of background rows, filled up to the number that the graph takes. */
+  private backgroundFeeds(fixed: number | undefined): (others: readonly number[]) => Tensors {
     const mix = masker(
       this.bound,
       this.playerOf.map(() => 0),
       this.backgroundTensors,
       this.backgroundTensors,
     );
-    const whole = Array.from(
-      { length: rows },
-      (_, other): MaskedSample => ({ row: 0, other, rank: Uint32Array.of(0), coalitionSize: 0 }),
-    );
-    return Array.from({ length: Math.ceil(rows / batch) }, (_, i) =>
-      mix(filledUp(whole.slice(i * batch, (i + 1) * batch), batch)),
-    );
+    return (others) => {
+      const whole = others.map((other): MaskedSample => ({ row: 0, other, rank: Uint32Array.of(0), coalitionSize: 0 }));
+      return mix(fixed === undefined ? whole : filledUp(whole, fixed));
+    };
   }
 
   private sample(
@@ -184,7 +185,7 @@ export class FeatureExplainer implements Explainer {
   ): Promise<Shares> {
     const mix = masker(this.bound, this.playerOf, tensors, this.backgroundTensors);
     const { batch, fixed } = batchOf(this.bound, this.options.manifest.serving.maxBatch);
-    const score: Score = async (mixtures) => {
+    const ask: Score = async (mixtures) => {
       const padded = fixed ? filledUp(mixtures, batch) : mixtures;
       const feeds = mix(padded);
       if (raw !== undefined) {
@@ -195,6 +196,7 @@ export class FeatureExplainer implements Explainer {
       const read = rowOutput(output, outputs[output]!, padded.length);
       return mixtures.map(({ row }, i) => read.score(i, columns[row]!));
     };
+    const score: Score = async (mixtures) => (await answersOf(mixtures, batch, ask)).map((each) => each ?? Number.NaN);
     const background = this.background.rows.length;
     const players = this.features.length;
     return sampledValues(score, { rows, background, players, permutations, batch, seed: SEED, budget });

@@ -13,6 +13,8 @@ import { Explanations } from '../../core/manifest/explanations.ts';
 import { halfBits } from '../../core/model/half.ts';
 import type { TensorType } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
+import { answersOf } from './answered-parts.ts';
+import { assertCompared, assertScores } from './answered-rows.ts';
 import { type ExplainedOutput, explainedOutputOf, explainedRows } from './explained-output.ts';
 import { type Explainer, type ExplainerOptions, SEED } from './explainer.ts';
 import { filledUp, MAX_ELEMENTS, repeated } from './masked-batches.ts';
@@ -91,7 +93,9 @@ export class ImageExplainer implements Explainer {
     if (parts === undefined) throw tooSlow(runMs, rows, until - started);
     const grid = gridOf(shape, parts)!;
     const { score, batch } = scoring(grid);
-    const shares = await sampledValues(score, {
+    const answered: Score = async (mixtures) =>
+      (await answersOf(mixtures, batch, score)).map((each) => each ?? Number.NaN);
+    const shares = await sampledValues(answered, {
       rows,
       background: cut.levels.length,
       players: cellsIn(grid),
@@ -100,6 +104,9 @@ export class ImageExplainer implements Explainer {
       seed: SEED,
       budget: { now, pause: () => setImmediate(), until },
     });
+    // Asked only now: a run of a picture may be much of the budget.
+    if (shares.backgroundRows === 0) await assertScores({ model: this.options.model, tensors, rows, target });
+    assertCompared(shares, target);
     return {
       method: 'sampled',
       output: target.output,

@@ -8,6 +8,7 @@ import type { TimeBudget } from '../../core/explain/time-budget.ts';
 import { walkerOf } from '../../core/explain/tree-values.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { loadModelBytes, type OnnxModel } from '../../platform/onnx/model.ts';
+import { answersOf } from './answered-parts.ts';
 
 type Tensors = Record<string, TensorData>;
 
@@ -18,9 +19,11 @@ export interface TreeOptions {
   readonly file: Uint8Array;
   readonly bound: readonly BoundInput[];
   readonly output: string;
-  /** Rows of the background, as many in a run as the graph takes; what is over `backgroundRows` fills up the last. */
-  readonly background: readonly Tensors[];
   readonly backgroundRows: number;
+  /** Most rows of the background in one run. */
+  readonly batch: number;
+  /** Makes what the graph takes of some of them; what is over fills up the run. */
+  readonly feeds: (others: readonly number[]) => Tensors;
   /** Feature -> player; -1 always is the explained row's. */
   readonly playerOf: ArrayLike<number>;
   readonly players: number;
@@ -49,14 +52,18 @@ export class TreeExplainer {
   static async open(options: TreeOptions): Promise<TreeExplainer> {
     const reading = parseTrees(options.file, options.bound, options.output);
     const part = await loadModelBytes(`the trees of output ${options.output}`, reading.part, options.threads);
-    const background: Float64Array[] = [];
-    for (const feeds of options.background) {
-      const { [PART_OUTPUTS.columns]: columns } = await part.run(feeds, [PART_OUTPUTS.columns]);
-      background.push(...rowsOf(columns!));
+    const { backgroundRows, batch, feeds, players } = options;
+    const answers = await answersOf([...Array(backgroundRows).keys()], batch, async (others) => {
+      const { [PART_OUTPUTS.columns]: columns } = await part.run(feeds(others), [PART_OUTPUTS.columns]);
+      return rowsOf(columns!).slice(0, others.length);
+    });
+    const background = answers.filter((row) => row !== undefined);
+    if (background.length === 0) {
+      await part.release();
+      throw new NotExactError('the graph up to the trees runs on no row of the background');
     }
     const playerOf = reading.featureOf.map((feature) => (feature === -1 ? -1 : options.playerOf[feature]!));
-    const { backgroundRows, players } = options;
-    return new TreeExplainer(reading, part, { background: background.slice(0, backgroundRows), playerOf, players });
+    return new TreeExplainer(reading, part, { background, playerOf, players });
   }
 
   /** How a column follows from the trees. @throws NotExactError */

@@ -1,4 +1,4 @@
-import { DigestMismatchError, FeedError, ModelLoadError } from '../errors.ts';
+import { DigestMismatchError, FeedError, ModelLoadError, RunError } from '../errors.ts';
 import type { WorkerError, WorkerErrorKind } from './messages.ts';
 
 /** Serializes an error of a worker for the pool. */
@@ -14,6 +14,7 @@ export function workerErrorOf(error: unknown): WorkerError {
 function kindOf(error: unknown): WorkerErrorKind {
   if (error instanceof ModelLoadError) return 'load';
   if (error instanceof FeedError) return 'feed';
+  if (error instanceof RunError) return 'run';
   return 'other';
 }
 
@@ -30,5 +31,6 @@ function createError({ kind, message, digests }: WorkerError): Error {
     return new DigestMismatchError(digests.path, digests.expected, digests.found);
   if (kind === 'load') return new ModelLoadError(message);
   if (kind === 'feed') return new FeedError(message);
+  if (kind === 'run') return new RunError(message);
   return new Error(message);
 }

@@ -12,4 +12,11 @@ describe('wilson', () => {
     expect(wilson(x / n, n)[0]).toBeCloseTo(low, 4);
     expect(wilson(x / n, n)[1]).toBeCloseTo(high, 4);
   });
+
+  it('ends at none and at all exactly, however many there are', () => {
+    for (const n of [1, 7, 100, 601, 10_007]) {
+      expect(wilson(0, n)[0]).toBe(0);
+      expect(wilson(1, n)[1]).toBe(1);
+    }
+  });
 });

@@ -111,6 +111,63 @@ const oddModel = (): Uint8Array =>
     }),
   );
 
+const inputsOf = (rows: number | string): Uint8Array[] => [
+  value('count', 'int64', [rows, 1]),
+  value('flag', 'bool', [rows, 1]),
+  value('kind', 'string', [rows, 1]),
+  value('matrix', 'float32', [rows, 3]),
+];
+
+/** Fails on counts that are over 4: of the others it gives hundreds, or by a tree the count itself. */
+function lookupModel(rows: number | string, trees: boolean): Uint8Array {
+  const tree = { name: 'TreeEnsembleRegressor', domain: 'ai.onnx.ml' };
+  const oneHot = { name: 'OneHotEncoder', domain: 'ai.onnx.ml' };
+  const none = new Array<number>(9).fill(0);
+  const looked = trees
+    ? [
+        node(oneHot, ['count'], ['hot'], { cats_int64s: [0, 1, 2, 3, 4], zeros: 0 }),
+        node('Flatten', ['hot'], ['places'], { axis: 1 }),
+        node(tree, ['places'], ['score'], {
+          n_targets: 1,
+          nodes_treeids: none,
+          nodes_nodeids: [...none.keys()],
+          nodes_featureids: [4, 0, 3, 0, 2, 0, 1, 0, 0],
+          nodes_modes: { texts: none.map((_, i) => (i % 2 === 0 && i < 8 ? 'BRANCH_GT' : 'LEAF')) },
+          nodes_values: { floats: none.map(() => 0.5) },
+          nodes_truenodeids: [1, 0, 3, 0, 5, 0, 7, 0, 0],
+          nodes_falsenodeids: [2, 0, 4, 0, 6, 0, 8, 0, 0],
+          target_treeids: [0, 0, 0, 0, 0],
+          target_nodeids: [1, 3, 5, 7, 8],
+          target_ids: [0, 0, 0, 0, 0],
+          target_weights: { floats: [4, 3, 2, 1, 0] },
+        }),
+      ]
+    : [node('Gather', ['table', 'count'], ['score'], { axis: 0 })];
+  return model(
+    encodeGraph('lookup', {
+      nodes: [...looked, ...['flag', 'kind', 'matrix'].map((name) => node('Shape', [name], [`${name}.shape`]))],
+      constants: [floats('table', [5], [0, 100, 200, 300, 400])],
+      inputs: inputsOf(rows),
+      outputs: [value('score', 'float32', [rows, 1])],
+    }),
+    { opsets: { '': 17, 'ai.onnx.ml': 3 } },
+  );
+}
+
+/** The count itself, as an element of a type. */
+const countModel = (type: 'int64' | 'bool' | 'string'): Uint8Array =>
+  model(
+    encodeGraph('count', {
+      nodes: [
+        node('Cast', ['count'], ['answer'], { to: { int64: 7, bool: 9, string: 8 }[type] }),
+        ...['flag', 'kind', 'matrix'].map((name) => node('Shape', [name], [`${name}.shape`])),
+      ],
+      inputs: inputsOf('n'),
+      outputs: [value('answer', type, ['n', 1])],
+    }),
+    { opsets: { '': 17 } },
+  );
+
 const FEATURES = [
   { name: 'count', type: 'integer', min: 0, max: 5 },
   { name: 'flag', type: 'boolean' },
@@ -357,7 +414,80 @@ describe('explaining a model of mixed inputs', () => {
     const { run } = await open({ decision: { task: 'regression', output: 'sum' } }, baselineOf(REFERENCE), oddModel());
     await expect(run(ROWS)).rejects.toThrow(/^output sum is not by row, it has shape \[1,3\]/);
     await expect(run(ROWS, { output: 'log' })).rejects.toThrow(
-      /^output log is (NaN|-Infinity) for the row, or for a mixture/,
+      'output log is -Infinity for row 0: only numbers are explained',
     );
+    const none: Row[] = [[0, true, 'a', 0, -1, 0]];
+    const { run: alone } = await open(
+      { decision: { task: 'regression', output: 'log' } },
+      baselineOf(none),
+      oddModel(),
+    );
+    await expect(alone([[0, true, 'a', 0, 2, 0]])).rejects.toThrow(
+      'the model gives no number in output log for any row of the background',
+    );
+  });
+
+  it('leaves out rows of the reference that the model has no number for', async () => {
+    const { run } = await open(
+      { decision: { task: 'regression', output: 'log' } },
+      baselineOf([...REFERENCE, [0, true, 'b', 0, 4, 0]]),
+      oddModel(),
+    );
+    // Logarithms of 0, -1, 2 and 4.
+    const found = await run([
+      [0, true, 'a', 0, 1, 0],
+      [0, true, 'a', 0, 8, 0],
+    ]);
+    expect(found).toMatchObject({ method: 'sampled', background: 'rows', backgroundRows: 2, complete: true });
+    for (const [i, { baseValue, value, values }] of found.rows.entries()) {
+      expect(baseValue).toBeCloseTo((Math.log(2) + Math.log(4)) / 2, 5);
+      expect(value).toBeCloseTo(Math.log([1, 8][i]!), 5);
+      expect(values[4]).toBeCloseTo(value - baseValue, 5);
+    }
+  });
+
+  it.each([
+    ['sampled', 'n', false],
+    ['sampled', 3, false],
+    ['exact', 'n', true],
+    ['exact', 3, true],
+  ] as const)(
+    'leaves out rows of the reference that the graph fails on: %s, of %s rows',
+    async (method, rows, trees) => {
+      const counts = [0, 7, 2, 9, 4, 1];
+      const reference = counts.map((count): Row => [count, true, 'a', 0, 0, 0]);
+      const { run } = await open({}, baselineOf(reference), lookupModel(rows, trees));
+      const found = await run(ROWS);
+      expect(found).toMatchObject({ method, background: 'rows', backgroundRows: 4 });
+      for (const [i, { baseValue, value, values }] of found.rows.entries()) {
+        expect(baseValue).toBeCloseTo(trees ? 1.75 : 175, 4);
+        expect(value).toBeCloseTo(trees ? [3, 0, 0][i]! : [300, 0, 0][i]!, 4);
+        expect(baseValue + values[0]!).toBeCloseTo(value, 4);
+      }
+      const failing = await open({}, baselineOf([[7, true, 'a', 0, 0, 0]]), lookupModel(rows, trees));
+      await expect(failing.run(ROWS)).rejects.toThrow('there is nothing to compare with');
+    },
+  );
+
+  it('explains features that drift is not looked for in, of the rows that the baseline keeps', async () => {
+    const baseline = baselineOf(REFERENCE);
+    const columns = Object.fromEntries(Object.entries(baseline.profile.columns).filter(([name]) => name === 'x'));
+    const uncounted = { ...baseline, profile: { ...baseline.profile, columns } };
+    const found = await (await open(LABELLED, uncounted)).run(ROWS);
+    expect(found).toMatchObject({ features: NAMES, fixed: [], background: 'rows' });
+    expect(found.rows).toEqual((await (await open(LABELLED, baseline)).run(ROWS)).rows);
+    const none = { ...uncounted, profile: { ...baseline.profile, columns: {} } };
+    expect((await (await open(LABELLED, none)).run(ROWS)).rows).toEqual(found.rows);
+  });
+
+  it('takes the only output of numbers where nothing decides, and says where there is none', async () => {
+    const whole = await open({}, baselineOf(REFERENCE), countModel('int64'));
+    expect(await whole.run(ROWS)).toMatchObject({ output: 'answer', rows: [{ value: 3 }, { value: 0 }, { value: 0 }] });
+    const boolean = await open({}, baselineOf(REFERENCE), countModel('bool'));
+    expect(await boolean.run(ROWS)).toMatchObject({ rows: [{ value: 1 }, { value: 0 }, { value: 0 }] });
+    const text = await open({}, baselineOf(REFERENCE), countModel('string'));
+    const message = 'every output of the model is text (answer): only numbers can be explained';
+    await expect(text.run(ROWS)).rejects.toThrow(message);
+    await expect(text.run(ROWS, { output: 'answer' })).rejects.toThrow(message);
   });
 });
