@@ -1,6 +1,7 @@
 import type { Feature } from '../contract/contract.ts';
 import { ownValue } from '../model/own-value.ts';
 import type { Baseline, ColumnProfile } from '../profile/profile.ts';
+import { valueOfStored } from '../profile/row-value.ts';
 import type { BackgroundSource } from './explanation.ts';
 import { shuffled, uniform } from './random.ts';
 
@@ -49,7 +50,11 @@ export function backgroundOf(
     features.filter((_, i) => !known[i]).map(({ name }) => name);
   if (background !== undefined && counted.every((is, i) => !is || kept[i])) {
     const rows = [...shuffled(background.rows.length, random)]
-      .map((at) => features.map(({ name }, i) => (kept[i] ? background.rows[at]![columns.get(name)!] : undefined)))
+      .map((at) =>
+        features.map(({ name, type }, i) =>
+          kept[i] ? valueOfStored(background.rows[at]![columns.get(name)!], type) : undefined,
+        ),
+      )
       .filter(admits)
       .slice(0, most);
     if (rows.length > 0) return { source: 'rows', rows, unknown: namesBut(kept) };

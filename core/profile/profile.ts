@@ -125,7 +125,7 @@ export const BackgroundRows = z.strictObject({
   rows: z
     .array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])))
     .max(1_000)
-    .describe('Missing values are null.'),
+    .describe('Missing values are null; integers beyond 2^53 are text, which keeps their digits.'),
 });
 export type BackgroundRows = z.infer<typeof BackgroundRows>;
 

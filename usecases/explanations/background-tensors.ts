@@ -73,7 +73,7 @@ function rawTensors(bound: readonly BoundInput[], rows: Rows): Map<string, RawTe
 
 /**
  * A value as it would come in a request. Personal features have none here, and none is ever read: anything that the
- * tensor takes will do. Integers beyond 2^53 are kept in a baseline as the doubles next to them.
+ * tensor takes will do. Integers beyond 2^53 that are drawn from a column's profile are doubles.
  */
 function elementOf(type: TensorType): (value: unknown) => unknown {
   const blank = blankOf(type);

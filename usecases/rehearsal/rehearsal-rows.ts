@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
+import { valueOfStored } from '../../core/profile/row-value.ts';
 import type { RehearsalSource } from '../../core/rehearsal/rehearsal.ts';
 import { withDuck } from '../../platform/duckdb/connection.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
@@ -39,15 +40,20 @@ export interface RowSources {
  * @throws FileRejectedError, JsonLinesError when a file is not what it should be
  */
 export async function rehearsalRows(sources: RowSources): Promise<RehearsalRows | undefined> {
-  const { folder, baseline, dataFile } = sources;
+  const { folder, baseline, dataFile, manifest } = sources;
   if (dataFile !== undefined) return { source: 'data', name: dataFile, ...(await rowsOfFile(sources, dataFile)) };
   if (baseline?.background !== undefined && baseline.background.rows.length > 0) {
     const { columns, rows } = baseline.background;
+    const types = new Map(manifest.contract.features.map(({ name, type }) => [name, type]));
     return {
       source: 'baseline',
       name: path.join(folder, MODEL_FILES.baseline),
       requests: false,
-      rows: rows.slice(0, MOST_ROWS).map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null]))),
+      rows: rows
+        .slice(0, MOST_ROWS)
+        .map((row) =>
+          Object.fromEntries(columns.map((name, i) => [name, valueOfStored(row[i], types.get(name) ?? 'string')])),
+        ),
     };
   }
   const example = path.join(folder, MODEL_FILES.example);

@@ -3,6 +3,7 @@ import { type CompiledContract, compileCheck } from '../../core/contract/check.t
 import { InputError } from '../../core/contract/input-error.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
+import { bigAsText } from '../../core/model/big-as-text.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import { RegistrationRefusedError } from '../../core/registry/errors.ts';
@@ -97,7 +98,7 @@ async function runAll(model: OnnxModel, subject: RehearsalSubject, rows: Rehears
       const outputs = await model.run(given, undefined, report);
       answered.push({ inputs: given, outputs, ms: report.run ?? 0 });
     } catch (error) {
-      const shown = personal ? '' : ` ${shortened(JSON.stringify(size === 1 ? input[0] : input), 300)}`;
+      const shown = personal ? '' : ` ${shortened(JSON.stringify(size === 1 ? input[0] : input, bigAsText), 300)}`;
       if (error instanceof ModelLostError)
         throw new RegistrationRefusedError(
           `the graph does not survive row ${row} of ${rows.name}${shown}: ${error.message}`,

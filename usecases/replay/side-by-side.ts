@@ -1,6 +1,9 @@
 import type { Capture } from '../../core/captures/capture.ts';
+import type { FeatureType } from '../../core/contract/contract.ts';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
+import { bigAsText } from '../../core/model/big-as-text.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
+import { valueOfStored } from '../../core/profile/row-value.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { answerDifference, type Deciding } from '../../core/replay/answers.ts';
@@ -112,7 +115,7 @@ function compared({ record, other, own, reference, shared, outcomes }: Compared)
     own,
     reference,
     asked.map(({ row, answers }) => ({
-      input: JSON.stringify(Object.values(row.features)),
+      input: JSON.stringify(Object.values(row.features), bigAsText),
       suspect: answers[0].score,
       reference: answers[1].score,
     })),
@@ -235,13 +238,18 @@ async function referenceRows(
 ): Promise<SharedRows | undefined> {
   const wanted = [record, champion].flatMap(({ manifest }) => manifest.contract.features.map(({ name }) => name));
   for (const side of [record, champion]) {
-    const found = backgroundOf(await baselineOf(home, side), wanted);
+    const types = new Map(side.manifest.contract.features.map(({ name, type }) => [name, type]));
+    const found = backgroundOf(await baselineOf(home, side), wanted, types);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function backgroundOf(baseline: Baseline | undefined, wanted: readonly string[]): SharedRows | undefined {
+function backgroundOf(
+  baseline: Baseline | undefined,
+  wanted: readonly string[],
+  types: ReadonlyMap<string, FeatureType>,
+): SharedRows | undefined {
   if (baseline?.background === undefined) return undefined;
   const { columns, rows } = baseline.background;
   if (rows.length === 0 || wanted.some((name) => !columns.includes(name))) return undefined;
@@ -252,7 +260,9 @@ function backgroundOf(baseline: Baseline | undefined, wanted: readonly string[])
     rows: rows.map((row, i) => ({
       id: String(i),
       unit: String(i),
-      features: Object.fromEntries(columns.map((name, column) => [name, row[column] ?? null])),
+      features: Object.fromEntries(
+        columns.map((name, column) => [name, valueOfStored(row[column], types.get(name) ?? 'string')]),
+      ),
     })),
   };
 }

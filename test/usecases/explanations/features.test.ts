@@ -154,14 +154,16 @@ function lookupModel(rows: number | string, trees: boolean): Uint8Array {
   );
 }
 
-/** The count itself, as an element of a type. */
-const countModel = (type: 'int64' | 'bool' | 'string'): Uint8Array =>
+/** The count, less a number, as an element of a type. */
+const countModel = (type: 'int64' | 'bool' | 'string', less = 0n): Uint8Array =>
   model(
     encodeGraph('count', {
       nodes: [
-        node('Cast', ['count'], ['answer'], { to: { int64: 7, bool: 9, string: 8 }[type] }),
+        node('Sub', ['count', 'less'], ['left']),
+        node('Cast', ['left'], ['answer'], { to: { int64: 7, bool: 9, string: 8 }[type] }),
         ...['flag', 'kind', 'matrix'].map((name) => node('Shape', [name], [`${name}.shape`])),
       ],
+      constants: [tensor('less', 'int64', [1], BigInt64Array.of(less))],
       inputs: inputsOf('n'),
       outputs: [value('answer', type, ['n', 1])],
     }),
@@ -468,6 +470,15 @@ describe('explaining a model of mixed inputs', () => {
       await expect(failing.run(ROWS)).rejects.toThrow('there is nothing to compare with');
     },
   );
+
+  it('compares with integers beyond 2^53 as they are, of rows whose digits were kept', async () => {
+    const features = FEATURES.map(({ name, type, ...more }) => ({ name, type, ...('input' in more ? more : {}) }));
+    const baseline = baselineOf(REFERENCE);
+    const rows = [1n, 2n, 6n].map((step) => [String(2n ** 53n + step), true, 'a', 0, 0, 0]);
+    const kept = Baseline.parse({ ...baseline, background: { columns: NAMES, rows } });
+    const { run } = await open({ contract: { features } }, kept, countModel('int64', 2n ** 53n));
+    expect((await run([[0, true, 'a', 0, 0, 0]])).rows[0]).toMatchObject({ baseValue: 3, value: -(2 ** 53) });
+  });
 
   it('explains features that drift is not looked for in, of the rows that the baseline keeps', async () => {
     const baseline = baselineOf(REFERENCE);
