@@ -26,7 +26,7 @@ export const SERIES: readonly ModelMetric['by'][] = [BY_BOTH, BY_VARIANT, BY_VER
  * who emits and who reads it.
  */
 export const METRICS = {
-  /** 1 for a request that failed inside (5xx), else 0; none where its caller was at fault. */
+  /** 1 for a request that failed inside (5xx, and 422 where the graph failed on the values), else 0; none where its caller was at fault. */
   Failure: { unit: 'None', by: BY_BOTH },
   /** 1 for a request that broke the contract, else 0. */
   Violation: { unit: 'None', by: BY_BOTH },
@@ -40,7 +40,7 @@ export const METRICS = {
   Latency: { unit: 'Milliseconds', by: BY_BOTH },
   /** Whole time of an explanation, which is in no alarm: it takes longer than any answer. */
   ExplainLatency: { unit: 'Milliseconds', by: BY_VARIANT },
-  /** 1 for an explanation that failed inside (5xx), else 0; their number is that of the samples. */
+  /** 1 for an explanation that failed inside (5xx, and 422 where the graph failed on the values), else 0; their number is that of the samples. */
   ExplainFailure: { unit: 'None', by: BY_VARIANT },
   /** Rows answered. */
   Rows: { unit: 'Count', by: BY_BOTH },

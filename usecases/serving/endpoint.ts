@@ -32,6 +32,7 @@ import { identify, identityHeaders } from './request-id.ts';
 import { choose, namesVersion, routeTarget, routingUnit } from './routing.ts';
 import type { ServedModel } from './served-model.ts';
 import { Mirror, type MirrorTiming } from './shadow-mirror.ts';
+import { UnansweredError } from './unanswered-error.ts';
 
 export interface EndpointOptions extends ModelsOptions {
   /** Most bytes of a body, packed and unpacked. @default what Lambda takes, 6 MB */
@@ -302,7 +303,9 @@ export class Endpoint {
   }
 
   private failure(protocol: Protocol, error: unknown, observation: Observation): HttpResponse {
-    if (outcomeOf(error) === 'internal') this.complain('a request failed', error, observation.request);
+    // Operators are told what callers are not.
+    const inside = error instanceof UnansweredError ? error.cause : error;
+    if (outcomeOf(error) === 'internal') this.complain('a request failed', inside, observation.request);
     return withHints(protocol.fail(faultOfError(error)), error);
   }
 

@@ -2,9 +2,11 @@ import { InputError } from '../../core/contract/input-error.ts';
 import { type Fault, ProtocolError } from '../../core/errors/protocol-error.ts';
 import type { Observation, RequestOutcome } from '../../core/observability/observation.ts';
 import type { HttpResponse } from '../../core/serving/http.ts';
+import { UnansweredError } from './unanswered-error.ts';
 
 /** Whose fault an error is. */
 export function outcomeOf(error: unknown): RequestOutcome {
+  if (error instanceof UnansweredError) return 'internal';
   if (error instanceof InputError) return 'caller';
   if (!(error instanceof ProtocolError)) return 'internal';
   const { status } = error;

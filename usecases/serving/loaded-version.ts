@@ -41,6 +41,8 @@ export interface LoadedVersion extends Guarding {
   readonly distribution: string | undefined;
   readonly rateLimit: Guards['rateLimit'];
   readonly record: ModelVersion;
+  /** Whether it has given answers of its rehearsal again: it is known to run here. */
+  readonly rehearsed: boolean;
   /** The model's file. */
   readonly path: string;
   /** Made when the first explanation is asked for. */
@@ -125,6 +127,7 @@ export async function loadVersion(
       ...guardingOf(record, check, model.signature, baseline),
       record,
       path,
+      rehearsed: rehearsal !== undefined && rehearsal.kept.length > 0,
       explainer: undefined,
       running: 0,
     };

@@ -13,10 +13,11 @@ import { isSampled } from '../../core/serving/hash.ts';
 import type { HttpRequest, HttpResponse } from '../../core/serving/http.ts';
 import { instant } from '../../core/serving/instant.ts';
 import type { Route } from '../../core/serving/route.ts';
-import { FeedError } from '../../platform/onnx/errors.ts';
+import { FeedError, RunError } from '../../platform/onnx/errors.ts';
 import { fill, outcomeOf } from './error-mapping.ts';
 import { outOfDistributionHeader, outOfDistributionMessage } from './guards.ts';
 import { decisionScores, type LoadedVersion, rejection } from './loaded-version.ts';
+import { UnansweredError } from './unanswered-error.ts';
 
 /** A decoded request, whatever its answer is to be. */
 type Asked = Omit<InferCall, 'encode'>;
@@ -185,7 +186,10 @@ export async function runModel(
     observation.lap('infer', performance.now());
     return outputs;
   } catch (cause) {
-    throw cause instanceof FeedError ? new InputError(cause.message, { cause }) : cause;
+    if (cause instanceof FeedError) throw new InputError(cause.message, { cause });
+    if (cause instanceof RunError && loaded.rehearsed)
+      throw new UnansweredError(loaded.personal ? new RedactedError(cause) : cause);
+    throw cause;
   }
 
   async function kept(): Promise<Outputs> {

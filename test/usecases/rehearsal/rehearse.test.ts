@@ -64,6 +64,21 @@ describe('a rehearsal', () => {
     const good = await fixture.endpoint();
     expect(good.reports().get('gather')).toMatchObject({ champion: 1, notLoaded: [] });
 
+    // Another try would fail again, so it is no 5xx; the version has failed all the same, and nothing of a run is told.
+    const ask = async (index: number) =>
+      read(
+        await good.handle({
+          ...post('/v1/models/gather:predict'),
+          body: Buffer.from(JSON.stringify({ instances: [index] })),
+        }),
+      );
+    const failed = await ask(99);
+    expect(failed).toMatchObject({ status: 422, body: { error: expect.stringContaining('has no answer to these') } });
+    expect(JSON.stringify(failed.body)).not.toContain('99');
+    expect(fixture.metric('Failure').at(-1)).toMatchObject({ Failure: 1, Violation: 0 });
+    expect(fixture.lines.join()).toContain('out of data bounds');
+    expect((await ask(1)).status).toBe(200);
+
     // A version whose answers were others: what an endpoint on another machine would find.
     const bytes = await fixture.real.artifacts.get(rehearsal!.key);
     const kept = Rehearsal.parse(JSON.parse(new TextDecoder().decode(bytes)));
