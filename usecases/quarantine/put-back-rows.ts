@@ -13,7 +13,7 @@ import { storeMendedFile, storeMendedReport } from './mended-report.ts';
 import { assertReturnable, openQuarantine } from './open-quarantine.ts';
 import { rowsFormat } from './raw-rows.ts';
 import { assertContract, assertLastVerdict, returnRows } from './return-rows.ts';
-import { countStates } from './row-states.ts';
+import { countReturned } from './row-states.ts';
 import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
 import { withWorkFolder } from './work-folder.ts';
 
@@ -102,7 +102,7 @@ function putBackOnce(home: Home, { drop, file, lines, by, reason }: PutBackOptio
             bad: bad.map(({ place, row }) => ({ ...row, line: of(place).mendedLine, mends: of(place).line })),
           }),
       }));
-    const states = countStates(report.rows.quarantined, [...opened.returns, ...(made ? [made] : [])]);
+    const states = await countReturned(opened.file, [...opened.returns, ...(made ? [made] : [])]);
     return {
       dataset,
       drop: report.drop,

@@ -16,7 +16,7 @@ import { typesContract } from './lenient-contract.ts';
 import { assertReturnable, type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
 import { type RawRow, rawRows, rowsFormat } from './raw-rows.ts';
 import { assertContract, assertLastVerdict, assertOpen, returnRows } from './return-rows.ts';
-import { countStates } from './row-states.ts';
+import { countReturned } from './row-states.ts';
 import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
 import { soleRecord } from './sole-record.ts';
 import { withWorkFolder } from './work-folder.ts';
@@ -63,7 +63,7 @@ export function releaseRows(home: Home, { drop, lines, by, reason }: AcceptOptio
       throw new Error(`${taken.length} rows of ${report.drop} can be read, and ${judged.rows.accepted} were`);
     const rows = { as: 'accepted', lines: taken, rules, by, reason, from: report } as const;
     const made = judged && taken.length > 0 ? await returnRows(home, opened, { ...rows, view: judged }) : undefined;
-    const states = countStates(report.rows.quarantined, [...opened.returns, ...(made ? [made] : [])]);
+    const states = await countReturned(opened.file, [...opened.returns, ...(made ? [made] : [])]);
     return {
       dataset,
       drop: report.drop,
