@@ -170,6 +170,6 @@ it('has the texts of rows of a mended file that are still wrong', async () => {
   const { redo } = await exported(home, drop);
   const { mended } = await redo((rows) => rows.replace('97,v', '7,k').replace('98,w', '8').replace('99,x', '9,x'));
   const { text } = await exported(home, mended!);
-  expect(text).toMatch(/^2,"?b duplicate:.*,7,k$/m);
-  expect(text).toMatch(/^3,"?\(line\) unreadable: .*,8$/m);
+  expect(text).toMatch(/^3,"?b duplicate:.*,7,k$/m);
+  expect(text).toMatch(/^4,"?\(line\) unreadable: .*,8$/m);
 });
