@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { CHECKOUT, CHECKOUT_TEST, ISOLATION, SHARED } from './test/isolation/config.ts';
+import { BUNDLED_WORKER, CHECKOUT, CHECKOUT_TEST, ISOLATION, SHARED } from './test/isolation/config.ts';
 
 /** Tests that synthesize: they want dist/, which is built once for all of them. */
 const SYNTHESIZE = ['test/infra/**/*.test.ts'];
@@ -13,6 +13,7 @@ const SHARING = [
 ];
 
 export default defineConfig({
+  resolve: { alias: BUNDLED_WORKER },
   test: {
     ...ISOLATION,
     // What installs something first has its own command: npm run test:aws, npm run test:aws-home, npm run test:package;

@@ -34,20 +34,21 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
     .action((folder: string, own: RegisterCommandOptions) => {
       if (own.force && own.reason === undefined) throw new UsageError('--force goes with --reason');
       return withHome(io, options(), async (home, registry) => {
-        const entry = workerEntry();
-        const limits = { entry, seconds: own.timeLimit, memoryMb: own.memoryLimit };
         // Of native code, as the libraries that they use.
         const [{ sideBySide }, { rehearseCandidate }] = await Promise.all([
           import('../../usecases/replay/side-by-side.ts'),
           import('../../usecases/rehearsal/rehearse-candidate.ts'),
         ]);
-        const view = await withOptionalExamined(path.join(folder, MODEL_FILES.model), (examined) =>
-          registerModel(registry, folder, examined, {
-            reason: own.reason,
-            rehearse: (candidate) => rehearseCandidate({ ...candidate, dataFile: own.data }, limits),
-            assess: (candidate) => assessVersion(home, candidate, own.force === true),
-            compare: (version) => sideBySide(home, version, { entry }),
-          }),
+        const view = await withOptionalExamined(
+          path.join(folder, MODEL_FILES.model),
+          (examined) =>
+            registerModel(registry, folder, examined, {
+              reason: own.reason,
+              rehearse: (candidate) => rehearseCandidate({ ...candidate, dataFile: own.data }, examined.open),
+              assess: (candidate) => assessVersion(home, candidate, own.force === true),
+              compare: (version) => sideBySide(home, version, { entry: workerEntry() }),
+            }),
+          { seconds: own.timeLimit, memoryMb: own.memoryLimit },
         );
         print(io, options(), view, formatRegistration);
         if (view.existed && own.data !== undefined)

@@ -3,13 +3,12 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Rehearsal } from '../../../core/rehearsal/rehearsal.ts';
 import { digestOf } from '../../../platform/digest.ts';
-import { withExamined } from '../../../platform/onnx/examine.ts';
-import { workerEntry } from '../../../platform/onnx/worker/worker-entry.ts';
+import { type ExaminationLimits, type ExaminedModel, withExamined } from '../../../platform/onnx/examine.ts';
 import { registerModel } from '../../../usecases/registry/register-model.ts';
 import type { RegistrationCandidate } from '../../../usecases/registry/registration.ts';
 import type { RegistrationView } from '../../../usecases/registry/registration-view.ts';
 import { rehearsalRows } from '../../../usecases/rehearsal/rehearsal-rows.ts';
-import { type RehearsalLimits, rehearse } from '../../../usecases/rehearsal/rehearse.ts';
+import { rehearse } from '../../../usecases/rehearsal/rehearse.ts';
 import { modelFolder, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 /** A graph that looks its input up in a table of three: other rows it fails on. */
@@ -21,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-interface Registered extends Omit<Partial<RehearsalLimits>, 'entry'> {
+interface Registered extends ExaminationLimits {
   readonly rows: readonly unknown[];
   readonly contract?: object;
 }
@@ -29,10 +28,12 @@ interface Registered extends Omit<Partial<RehearsalLimits>, 'entry'> {
 async function register({ rows, contract, ...limits }: Registered): Promise<RegistrationView> {
   const folder = await modelFolder(fixture.folder, { ...GATHER, ...(contract && { contract }) }, 'broken-run');
   await writeFile(path.join(folder, 'example.jsonl'), rows.map((index) => `${JSON.stringify({ index })}\n`).join(''));
-  const rehearsed = async (candidate: RegistrationCandidate) =>
-    rehearse(candidate, (await rehearsalRows(candidate))!, { entry: workerEntry(), ...limits });
-  return withExamined(path.join(folder, 'model.onnx'), (examined) =>
-    registerModel(fixture.registry, folder, examined, { rehearse: rehearsed }),
+  const withRows = (examined: ExaminedModel) => async (candidate: RegistrationCandidate) =>
+    rehearse(candidate, (await rehearsalRows(candidate))!, examined.open);
+  return withExamined(
+    path.join(folder, 'model.onnx'),
+    (examined) => registerModel(fixture.registry, folder, examined, { rehearse: withRows(examined) }),
+    limits,
   );
 }
 
