@@ -8,6 +8,7 @@ import { parseCount, parseReason } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
+import { formatNextSteps, versionSteps } from '../output/next-steps.ts';
 import { formatRegistration } from '../output/registration.ts';
 
 interface RegisterCommandOptions {
@@ -50,7 +51,8 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
             }),
           { seconds: own.timeLimit, memoryMb: own.memoryLimit },
         );
-        print(io, options(), view, formatRegistration);
+        const steps = versionSteps(view, await registry.state(view.model), options().home);
+        print(io, options(), view, (shown) => [formatRegistration(shown), ...formatNextSteps(steps)].join('\n'));
         if (view.existed && own.data !== undefined)
           printLine(
             io.err,

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { EnvironmentName } from '../../core/model/names.ts';
 import { PlatformError } from '../errors.ts';
@@ -25,7 +24,8 @@ const systemClock: Clock = { now: () => new Date() };
 
 /**
  * The home that needs nothing but a folder: `ledger/`, `artifacts/`, `data/`, `captures/`, `metrics.jsonl`,
- * `events.jsonl`, and `privacy.key` once it is needed. Several processes may use one folder at once.
+ * `events.jsonl`, and `privacy.key` once it is needed. Several processes may use one folder at once. It is made when
+ * something is first written: whoever only looks leaves nothing behind.
  *
  * @param environment name of the installation; the same for all processes that use the folder, for each reads the
  * metrics of its own environment alone
@@ -39,7 +39,6 @@ export async function openLocalHome(
   const named = EnvironmentName.safeParse(environment);
   if (!named.success) throw new PlatformError(`${named.error.issues[0]!.message}, received '${environment}'`);
   const root = path.resolve(folder);
-  await mkdir(root, { recursive: true });
   const at = (name: string): string => path.join(root, name);
   await Promise.all(['.', 'ledger', 'artifacts', 'data', 'captures'].map((store) => removeUnfinished(at(store))));
   const metrics = new LocalMetrics(at('metrics.jsonl'), { environment });

@@ -142,7 +142,9 @@ const refused =
         { cause: error },
       );
     if (!(error instanceof ModelLoadError)) throw error;
-    const message = error.message.replaceAll(file, source);
+    const message = error.message
+      .replaceAll(file, source)
+      .replace('std::bad_alloc', 'there is no memory for what it computes of its constants (std::bad_alloc)');
     const odd = [...elements].filter((element) => UNCOMPUTED.includes(element));
     if (odd.length === 0) throw new ModelLoadError(message, { cause: error });
     throw new ModelLoadError(

@@ -8,6 +8,7 @@ import { columnNamed } from '../../core/contract/data-columns.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
+import { exactText } from '../../core/protocols/formats/exact-text.ts';
 import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
@@ -93,7 +94,7 @@ async function fill(
         kept['@score'] = plain(score);
         if (label !== undefined) tally?.add(score, ownValue(line, label));
       }
-      if (!out.write(`${JSON.stringify(kept)}\n`)) await once(out, 'drain');
+      if (!out.write(`${exactText(kept)}\n`)) await once(out, 'drain');
     }
   } finally {
     out.end();

@@ -4,6 +4,7 @@ import { isPersonal } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
+import { exactText } from '../../core/protocols/formats/exact-text.ts';
 import { RegistrationRefusedError } from '../../core/registry/errors.ts';
 import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import type { ExaminedModel, OpenedModel } from '../../platform/onnx/examine.ts';
@@ -67,7 +68,7 @@ async function runAll(model: OpenedModel, subject: RehearsalSubject, rows: Rehea
       const outputs = await model.run(given, undefined, report);
       answered.push({ inputs: given, outputs, ms: report.run ?? 0 });
     } catch (error) {
-      const shown = personal ? '' : ` ${shortened(JSON.stringify(size === 1 ? input[0] : input), 300)}`;
+      const shown = personal ? '' : ` ${shortened(exactText(size === 1 ? input[0] : input), 300)}`;
       if (error instanceof ModelLostError)
         throw new RegistrationRefusedError(
           `the graph does not survive row ${row} of ${rows.name}${shown}: ${error.message}`,
