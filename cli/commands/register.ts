@@ -4,6 +4,7 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { assessVersion } from '../../usecases/registry/assess-version.ts';
 import { registerModel } from '../../usecases/registry/register-model.ts';
+import type { RegistrationView } from '../../usecases/registry/registration-view.ts';
 import { parseCount, parseReason } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -52,7 +53,9 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
           { seconds: own.timeLimit, memoryMb: own.memoryLimit },
         );
         const steps = versionSteps(view, await registry.state(view.model), options().home);
-        print(io, options(), view, (shown) => [formatRegistration(shown), ...formatNextSteps(steps)].join('\n'));
+        const formatWithSteps = (shown: RegistrationView): string =>
+          [formatRegistration(shown), ...formatNextSteps(steps)].join('\n');
+        print(io, options(), view, formatWithSteps);
         if (view.existed && own.data !== undefined)
           printLine(
             io.err,

@@ -1,7 +1,6 @@
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { ReferencePerformance } from '../../core/profile/profile.ts';
 import type { ModelFolderView } from '../../usecases/baseline/model-folder-view.ts';
-import { errorMeasures } from './error-measures.ts';
 import { shortened, wrapped } from './wrapped.ts';
 
 /** Columns that are named of those that were taken for the same. */
@@ -85,10 +84,13 @@ function performanceText({ contract, decision }: Manifest, performance: Referenc
     return contract.data.label === undefined
       ? 'no --label: how good it is is not known'
       : 'no row has a label that the decision could be: how good it is is not known';
-  const { rows, errorRate, withoutScore = 0 } = performance;
+  const { rows, errorRate, mae, squares, withoutScore = 0 } = performance;
   const labelled = `${rows} labelled rows${withoutScore > 0 ? `, ${withoutScore} of them without a number` : ''}`;
   const wrong = errorRate === undefined ? [] : [`wrong on ${(100 * errorRate).toFixed(1)} % of ${labelled}`];
-  const errors = errorMeasures(performance);
-  if (errors.length === 0) return wrong.join() || `${labelled}, and no error that can be measured`;
-  return `errors ${[...errors, ...(wrong.length > 0 ? wrong : [`over ${labelled}`])].join(', ')}`;
+  if (mae === undefined) return wrong.join() || `${labelled}, and no error that can be measured`;
+  const root = squares === undefined ? '' : `, RMSE ${Math.sqrt(squares.error).toPrecision(3)}`;
+  return [
+    `off by ${mae.toPrecision(3)} on average (MAE)${root}`,
+    ...(wrong.length > 0 ? wrong : [`over ${labelled}`]),
+  ].join(', ');
 }

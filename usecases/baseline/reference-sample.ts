@@ -10,6 +10,7 @@ import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import type { ExaminedModel, OpenedModel } from '../../platform/onnx/examine.ts';
+import { ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
 import type { PlainColumn } from '../validation/plain-column.ts';
 import { withPlainTable } from '../validation/plain-table.ts';
 import { compileRequestReader } from './request-reader.ts';
@@ -64,6 +65,9 @@ async function answerOf(
   try {
     return await model.run(check.run(inputs, false).tensors);
   } catch (cause) {
+    // Nor would it survive the rows of the baseline.
+    if (cause instanceof ModelLostError)
+      throw new ModelLostError(`the graph does not survive rows of its reference: ${cause.message}`, { cause });
     const [message] = (cause as Error).message.split('\n');
     throw new SampleRunError(`the model cannot be run on rows of its reference: ${message}`, { cause });
   }
