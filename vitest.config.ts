@@ -13,9 +13,10 @@ const SHARING = [
 ];
 
 export default defineConfig({
-  resolve: { alias: BUNDLED_WORKER },
+  resolve: BUNDLED_WORKER.resolve,
   test: {
     ...ISOLATION,
+    globalSetup: [...ISOLATION.globalSetup, ...BUNDLED_WORKER.globalSetup],
     // What installs something first has its own command: npm run test:aws, npm run test:aws-home, npm run test:package;
     // and so has what takes a minute: npm run test:judge, npm run test:exports.
     exclude: [

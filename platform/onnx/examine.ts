@@ -111,6 +111,8 @@ async function withOpened<T>(
   const inspection = inspected(source, bytes);
   const faults = faultsOf(inspection);
   if (faults.length > 0) throw new ModelLoadError(`${source} cannot be served: ${faults.join('; ')}`);
+  // Where the package has to fetch ONNX Runtime first, that takes longer than a process may to start.
+  await import('./runtime.ts');
   const timeoutMs = 1_000 * seconds;
   const own = new IsolatedProcess({ entry: workerEntry(), timeoutMs, loadTimeoutMs: timeoutMs, memoryMb });
   try {

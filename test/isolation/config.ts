@@ -21,9 +21,12 @@ export const ISOLATION = {
  * Tests call processes of their own as the package has them, bundled: they start several times as fast as from sources
  * through tsx, which is what `bin/trimtab.mjs` does in a checkout.
  */
-export const BUNDLED_WORKER = [
-  { find: /^.*\/worker-entry\.ts$/, replacement: path.join(import.meta.dirname, 'worker-entry.ts') },
-];
+export const BUNDLED_WORKER = {
+  globalSetup: ['test/isolation/bundled-worker.ts'],
+  resolve: {
+    alias: [{ find: /^.*\/worker-entry\.ts$/, replacement: path.join(import.meta.dirname, 'worker-entry.ts') }],
+  },
+};
 
 /** Options of projects whose files share processes: each has to leave its process as it found it. */
 export const SHARED = {

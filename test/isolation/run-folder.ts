@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { bundle } from '../fixtures/bundled.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -11,13 +10,12 @@ declare module 'vitest' {
   }
 }
 
-/** Makes the folder of the run, with the worker process as the package has it ({@link ./worker-entry.ts}). What a test that was killed has left in it goes with it. */
-export async function setup({ provide }: TestProject): Promise<() => void> {
+/** Makes the folder of the run. What a test that was killed has left in it goes with it. */
+export function setup({ provide }: TestProject): () => void {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trimtab-tests-'));
   // Functions are run as another user, who must get through to what is his.
   chmodSync(folder, 0o711);
   provide('runFolder', folder);
-  await bundle(folder, 'worker', 'platform/onnx/worker/entry.ts');
   const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   // Of a run that is interrupted vitest tears nothing down.
   process.once('exit', remove);
