@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fileErrorText } from '../../cli/files.ts';
@@ -50,6 +50,17 @@ describe('files that are not what is expected', () => {
     expect(statSync(at('secret.csv')).size).toBeGreaterThan(0);
     expect((await run('profile', at('secret.csv'))).err).toMatch(/secret\.csv is not yours to read: you are/);
   });
+});
+
+describe('a home that is not there', () => {
+  it.each([['list'], ['status'], ['quality', 'm'], ['rows', 'list'], ['approve', 'm', '1', '--reason', 'r']])(
+    'is not made by %s',
+    async (...argv) => {
+      const { out, err } = await run('--home', at('nowhere'), ...argv);
+      expect(out + err).toMatch(/^(no|trimtab: no) /);
+      expect(existsSync(at('nowhere'))).toBe(false);
+    },
+  );
 });
 
 describe('names that are not there', () => {
