@@ -66,6 +66,8 @@ export function exportRows(home: Home, { drop, out, lines, reasons }: ExportOpti
         }
         rows++;
         const record = delimiter === undefined ? text : exportedText(text, delimiter);
+        // A byte order mark that the row begins with would be the file's, and the row be mended by that.
+        if (rows === 1 && delimiter === undefined && !reasons && text.startsWith(MARK)) file.write(MARK);
         await write(reasons ? withReasons(row, record, delimiter) : record);
       }
       file.end();
@@ -92,6 +94,8 @@ function assertAscending(lines: LineRanges | undefined): void {
     last = line;
   }
 }
+
+const MARK = '\ufeff';
 
 const nothing = ({ drop }: DropReport, reason: string | undefined): string =>
   reason === undefined
