@@ -18,8 +18,12 @@ const python = trainer ?? (spawnSync('python3', ['--version']).status === 0 ? 'p
 const before = process.cwd();
 const checkout = (file: string): string => path.join(before, file);
 
+/** Pages with examples that go on where a tutorial ends. */
+const CONTINUED: Readonly<Record<string, string>> = { lightgbm: 'docs/truths.md' };
+
 describe.each(globSync('docs/tutorials/*.md').sort())('%s', (page) => {
   const name = path.basename(page, '.md');
+  const pages = [page, ...(CONTINUED[name] === undefined ? [] : [CONTINUED[name]])];
   const folder = temporaryFolder(`tutorial-${name}`);
   let runtime: LocalRuntime | undefined;
 
@@ -63,9 +67,15 @@ describe.each(globSync('docs/tutorials/*.md').sort())('%s', (page) => {
   }
 
   it('runs as it stands, and says what it shows', { timeout: 300_000 }, async () => {
-    for (const step of tutorialSteps(readFileSync(checkout(page), 'utf8'))) {
+    for (const step of pages.flatMap((each) => tutorialSteps(readFileSync(checkout(each), 'utf8')))) {
       if (step.kind === 'file') {
         writeFileSync(step.name, step.text);
+        continue;
+      }
+      if (step.kind === 'request') {
+        const { path: where, ...request } = step;
+        const answer = await fetch(`${runtime!.url}${where}`, { ...request, method: 'POST' });
+        expect(answer.status, await answer.text()).toBe(200);
         continue;
       }
       const line = step.words.join(' ');
