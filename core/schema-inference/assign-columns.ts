@@ -15,7 +15,7 @@ export interface AssignedInput {
 
 export interface Assignment {
   readonly inputs: readonly AssignedInput[];
-  /** Undefined where every input takes the column of its own name. */
+  /** Undefined where every input takes the column of its name. */
   readonly order?: OrderSource;
 }
 
@@ -41,8 +41,8 @@ export interface AssignOptions {
  * @throws InferenceError where that does not come out even
  */
 export function assignColumns(inputs: readonly TensorSpec[], data: Profile, options: AssignOptions): Assignment {
-  const own = inputs.filter((spec) => columnsIn(spec) === 1 && Object.hasOwn(data.columns, spec.name));
-  const open = inputs.filter((spec) => !own.includes(spec));
+  const own = namesakes(inputs, Object.keys(data.columns));
+  const open = inputs.filter((spec) => !own.has(spec));
   const free = open.filter((spec) => columnsIn(spec) === -1);
   const [first, second] = free;
   if (first !== undefined && second !== undefined)
@@ -50,14 +50,34 @@ export function assignColumns(inputs: readonly TensorSpec[], data: Profile, opti
       `inputs ${first.name} and ${second.name} take any number of columns each: which takes which cannot be known. ` +
         'Export them with fixed widths',
     );
-  const names = new Set(own.map(({ name }) => name));
-  const found = { own: names, open, data };
+  const found = { own: new Set(own.values()), open, data };
   const dealt =
     open.length === 0 ? undefined : (stated(found, options) ?? byGraph(found, options) ?? byFile(found, options));
   return {
-    inputs: inputs.map((spec) => ({ spec, columns: dealt?.columns.get(spec) ?? [spec.name] })),
+    inputs: inputs.map((spec) => ({ spec, columns: dealt?.columns.get(spec) ?? [own.get(spec)!] })),
     ...(dealt === undefined ? {} : { order: dealt.order }),
   };
+}
+
+/**
+ * The columns of inputs' own names. skl2onnx makes identifiers of a table's names, `sepal length (cm)` to
+ * `sepal_length__cm_`: a column is taken for one of those where it is the only one that could be.
+ */
+function namesakes(inputs: readonly TensorSpec[], columns: readonly string[]): Map<TensorSpec, string> {
+  const exact = new Set(columns);
+  const byIdentifier = new Map<string, string[]>();
+  for (const name of columns) {
+    const identifier = name.replaceAll(/[^A-Za-z0-9_]/g, '_');
+    byIdentifier.set(identifier, [...(byIdentifier.get(identifier) ?? []), name]);
+  }
+  return new Map(
+    inputs.flatMap((spec): [TensorSpec, string][] => {
+      if (columnsIn(spec) !== 1) return [];
+      if (exact.has(spec.name)) return [[spec, spec.name]];
+      const [renamed, ...more] = byIdentifier.get(spec.name) ?? [];
+      return renamed === undefined || more.length > 0 ? [] : [[spec, renamed]];
+    }),
+  );
 }
 
 /** Columns that an input takes; -1 for any number. */

@@ -30,6 +30,7 @@ describe('.ci/run', () => {
     const { status, lines, left } = ci(`
       test) printf '7 passed, 0 failed, 1 skipped\\n\\n2140 passed, 0 failed, 21 skipped\\n' ;;
       'start -- --exit --home '*'/home --port 0') echo 'every step held' ;;
+      'run test:exports') echo '50 passed, 0 failed' ;;
       'run test:package') printf 'on standard error\\n' >&2; printf '\\n9 passed, 0 failed\\n' ;;
       'run test:aws-home -- --required') echo '40 passed, 0 failed'; echo bye ;;
       'run test:aws -- --required') echo '11 passed, 0 failed' ;;
@@ -39,12 +40,13 @@ describe('.ci/run', () => {
     expect(table(lines)).toEqual([
       'ok          N s  npm test',
       'ok          N s  npm start -- --exit --home FOLDER --port 0',
+      'ok          N s  npm run test:exports',
       'ok          N s  npm run test:package',
       'ok          N s  npm run test:aws-home -- --required',
       'ok          N s  npm run test:aws -- --required',
       'total       N s',
     ]);
-    expect(lines.at(-1)).toBe('2200 passed, 0 failed, 21 skipped');
+    expect(lines.at(-1)).toBe('2250 passed, 0 failed, 21 skipped');
     expect(left).toEqual([]);
   });
 
@@ -52,6 +54,7 @@ describe('.ci/run', () => {
     const { status, lines, left } = ci(`
       test) echo '5 passed, 0 failed, 0 skipped' ;;
       start*) exit 0 ;;
+      'run test:exports') exit 0 ;;
       'run test:package') echo '1 passed, 2 failed'; exit 3 ;;
       *) echo 'not to be run' ;;`);
     expect(status).toBe(3);
@@ -59,6 +62,7 @@ describe('.ci/run', () => {
     expect(table(lines)).toEqual([
       'ok          N s  npm test',
       'ok          N s  npm start -- --exit --home FOLDER --port 0',
+      'ok          N s  npm run test:exports',
       'FAILED      N s  npm run test:package',
       'not run          npm run test:aws-home -- --required',
       'not run          npm run test:aws -- --required',

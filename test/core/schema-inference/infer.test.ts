@@ -51,6 +51,19 @@ const order = (signature: Signature, profile: Profile, options?: InferOptions) =
 };
 
 describe('inferContract', () => {
+  it('takes the only column whose name becomes that of an input as an identifier', () => {
+    const inputs = ['length__cm_', 'width'].map((name) => ({ name, type: 'float32' as const, shape: [-1, 1] }));
+    const named = (...names: string[]): Profile => ({
+      rows: 100,
+      columns: Object.fromEntries(names.map((name) => [name, numeric(0, 1)])),
+    });
+    expect(order(takes(...inputs), named('width', 'length (cm)')).columns).toEqual([
+      'length__cm_0 length (cm)',
+      ' width',
+    ]);
+    expect(() => order(takes(...inputs), named('width', 'length (cm)', 'length [cm]'))).toThrow(InferenceError);
+  });
+
   it('takes types from the graph, and ranges a fifth wider than the data, which flag', () => {
     const signature = takes(
       { name: 'a', type: 'float32', shape: [-1, 1] },
