@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { DURATION_PATTERN } from '../../core/manifest/duration.ts';
 import { Manifest } from '../../core/manifest/manifest.ts';
-import { defaultOf, type SchemaNode, valuesOf } from './schema-fields.ts';
+import { defaultText, type SchemaNode, valuesText } from './schema-fields.ts';
 
 export const MODEL_JSON_PAGE = 'docs/model-json.md';
 
@@ -60,8 +60,8 @@ function rowsOf({ properties = {}, required = [] }: SchemaNode, above: string): 
 
 function rowOf(path: string, node: SchemaNode, isRequired: boolean): string {
   const values =
-    node.pattern === DURATION_PATTERN.source ? 'duration: `"90s"`, `"20m"`, `"24h"`, `"7d"`' : valuesOf(node);
-  const fallback = isRequired ? '(must be said)' : defaultOf(node);
+    node.pattern === DURATION_PATTERN.source ? 'duration: `"90s"`, `"20m"`, `"24h"`, `"7d"`' : valuesText(node);
+  const fallback = isRequired ? '(must be said)' : defaultText(node);
   return `| \`${path}\` | ${[node.description!, values || 'object', fallback].join(' | ')} |\n`;
 }
 

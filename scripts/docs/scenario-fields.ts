@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { ScenarioFile } from '../../core/simulation/variants.ts';
-import { defaultOf, type SchemaNode, valuesOf } from './schema-fields.ts';
+import { defaultText, type SchemaNode, valuesText } from './schema-fields.ts';
 
 export const SIMULATE_PAGE = 'docs/simulate.md';
 const BEGIN = '<!-- fields: generated -->\n';
@@ -32,8 +32,8 @@ function* fieldsOf({ properties = {}, required = [] }: SchemaNode, above: string
   for (const [name, node] of Object.entries(properties)) {
     const path = `${above}${name}`;
     const [what, ...otherwise] = (node.description ?? '').split(/\. Unless said: /);
-    const fallback = otherwise[0] ?? (required.includes(name) ? '(must be said)' : defaultOf(node));
-    yield [`\`${path}\``, what!, TOLD_ELSEWHERE.has(path) ? '' : valuesOf(node), fallback];
+    const fallback = otherwise[0] ?? (required.includes(name) ? '(must be said)' : defaultText(node));
+    yield [`\`${path}\``, what!, TOLD_ELSEWHERE.has(path) ? '' : valuesText(node), fallback];
     if (TOLD_ELSEWHERE.has(path) || areBounds(node)) continue;
     if (node.items?.properties) yield* fieldsOf(node.items, `${path}[].`);
     else if (typeof node.additionalProperties === 'object') yield* fieldsOf(node.additionalProperties, `${path}.NAME.`);

@@ -23,26 +23,26 @@ export interface SchemaNode {
 }
 
 /** The default of a field; nothing where it has none, or an empty one. */
-export function defaultOf({ default: value }: SchemaNode): string {
+export function defaultText({ default: value }: SchemaNode): string {
   if (value === undefined || value === '' || (typeof value === 'object' && Object.keys(value as object).length === 0))
     return '';
   return `\`${JSON.stringify(value)}\``;
 }
 
 /** What a field takes; nothing for an object, whose own fields say it. */
-export function valuesOf(node: SchemaNode): string {
+export function valuesText(node: SchemaNode): string {
   const { anyOf, enum: names, const: only, type, properties, items, prefixItems, additionalProperties } = node;
   if (only !== undefined) return `\`${JSON.stringify(only)}\``;
   if (names) return names.map((name) => `\`${JSON.stringify(name)}\``).join(', ');
   if (anyOf) return alternativesOf(anyOf);
-  if (prefixItems) return `[${prefixItems.map(valuesOf).join(', ')}]`;
-  if (items) return items.properties ? 'list' : `list of ${valuesOf(items)}`;
+  if (prefixItems) return `[${prefixItems.map(valuesText).join(', ')}]`;
+  if (items) return items.properties ? 'list' : `list of ${valuesText(items)}`;
   if (properties && Object.keys(properties).every((name) => name === 'min' || name === 'max')) return 'bounds';
   if ('median' in (properties ?? {})) return 'bounds over the seeds';
   if (properties) return '';
   if (type === 'object')
     return typeof additionalProperties === 'object' && !additionalProperties.properties
-      ? `by name: ${valuesOf(additionalProperties) || 'any'}`
+      ? `by name: ${valuesText(additionalProperties) || 'any'}`
       : 'by name';
   return type === 'number' || type === 'integer' ? rangeOf(node) : [type ?? ''].flat().join(' or ');
 }
@@ -52,8 +52,8 @@ function alternativesOf(choices: readonly SchemaNode[]): string {
   if (text) return text.pattern!.startsWith('^-?') ? 'moment' : 'duration';
   const [first] = choices;
   return choices.some(({ items }) => items?.properties?.from)
-    ? `${valuesOf(first!)}, or changes`
-    : choices.map((choice) => valuesOf(choice) || 'object').join(' or ');
+    ? `${valuesText(first!)}, or changes`
+    : choices.map((choice) => valuesText(choice) || 'object').join(' or ');
 }
 
 /** `whole, 1 to 100`, `> 0`. Bounds that are only those of the number type are none. */
