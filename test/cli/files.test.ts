@@ -38,6 +38,9 @@ describe('files that are not what is expected', () => {
     expect(fileErrorText(error('ENOENT', path.resolve('models/none.onnx')))).toBe('no such file: models/none.onnx');
     expect(fileErrorText(error('EACCES', path.resolve('models')))).toMatch(/^models is not yours to use: you are \w+/);
     expect(fileErrorText(error('ENOSPC', '/x', 'write'))).toBe('/x cannot be written: there is no room left');
+    expect(fileErrorText(Object.assign(error('EADDRINUSE', '', 'listen'), { port: 8080 }))).toBe(
+      'port 8080 is in use already: name another one with --port',
+    );
     expect(
       fileErrorText(Object.assign(new Error('refused'), { code: 'ECONNREFUSED', syscall: 'connect' })),
     ).toBeUndefined();
