@@ -5,7 +5,7 @@ import { type Duck, identifier, literal, plainPath, type Row } from '../../platf
 import { copyStored } from '../../platform/duckdb/parquet-footer.ts';
 import { FileRejectedError } from './errors.ts';
 import { damagedFile, isDamage, isStumble } from './parquet-damage.ts';
-import { halfDecimalSql, int96Nanos, timeOfDayText, timestampText, UNITS, utf8Text } from './stored-sql.ts';
+import { halfDecimalSql, int96Nanos, singleDecimalSql, timeOfDayText, timestampText, UNITS, utf8Text } from './stored-sql.ts';
 
 export interface ParquetColumn {
   readonly name: string;
@@ -151,6 +151,7 @@ function special(
 ): Omit<ParquetColumn, 'name'> | undefined {
   if (logical.startsWith('NullType')) return { declared: 'NULL', type: 'VARCHAR', sql: 'NULL::VARCHAR' };
   if (logical.startsWith('Float16')) return { declared: engine, type: 'DOUBLE', sql: halfDecimalSql(column) };
+  if (engine === 'FLOAT') return { declared: engine, type: 'DOUBLE', sql: singleDecimalSql(column) };
   const decimal = converted === 'DECIMAL' || logical.startsWith('DecimalType');
   if (!decimal || engine.startsWith('DECIMAL')) return undefined;
   const declared = `DECIMAL(${precision}, ${scale})`;
