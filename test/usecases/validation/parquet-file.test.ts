@@ -42,14 +42,11 @@ async function written(sql: string): Promise<string> {
   return file;
 }
 
-/** The file with some bytes of it replaced by others of their number. */
-function patched(file: string, from: Buffer, to: Buffer, occurrence: number): string {
+/** The file with other bytes at a place. */
+function patched(file: string, at: number, to: Buffer): string {
   const bytes = readFileSync(file);
-  let at = -1;
-  for (let i = 0; i <= occurrence; i++) at = bytes.indexOf(from, at + 1);
-  expect(at).toBeGreaterThan(0);
   to.copy(bytes, at);
-  const copy = `${file.slice(0, -'.parquet'.length)}-${occurrence}.parquet`;
+  const copy = `${file.slice(0, -'.parquet'.length)}-${at}.parquet`;
   writeFileSync(copy, bytes);
   return copy;
 }
@@ -75,20 +72,24 @@ describe('Parquet files', () => {
   });
 
   it('whose counts contradict each other are refused, for rows of them would be lost in silence', async () => {
-    const file = await written('SELECT i // 100 AS n FROM range(5000) r(i)');
+    const file = await written('SELECT i AS n FROM range(5000) r(i)');
     // As Thrift writes 5000, and 4872, in heads of pages and in the footer.
     const [is, told] = [Buffer.of(0x90, 0x4e), Buffer.of(0x90, 0x4c)];
+    const bytes = readFileSync(file);
     const found = [];
-    for (let i = 0; i < 5; i++) {
-      const { rejection } = await judge(patched(file, is, told, i), { features: [{ name: 'n', type: 'integer' }] });
+    for (let at = bytes.indexOf(is); at !== -1; at = bytes.indexOf(is, at + 1)) {
+      const { rejection } = await judge(patched(file, at, told), { features: [{ name: 'n', type: 'integer' }] });
       found.push(rejection?.replace('not a readable Parquet file', ''));
     }
-    expect(found.sort()).toEqual([
-      ', in n: its footer tells of 5000 rows in row group 1, and of 4872 values of them',
-      ', in n: its footer tells of 5000 values in row group 1, and its pages of others',
-      ': its footer tells of 4872 rows, and of 5000 in its row groups',
-      ': its footer tells of 5000 rows, and of 4872 in its row groups',
-    ]);
+    expect(found).not.toContain(undefined);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        ', in n: its footer tells of 5000 rows in row group 1, and of 4872 values of them',
+        ', in n: its footer tells of 5000 values in row group 1, and its pages of others',
+        ': its footer tells of 4872 rows, and of 5000 in its row groups',
+        ': its footer tells of 5000 rows, and of 4872 in its row groups',
+      ]),
+    );
   });
 
   it('have the names of columns that they have themselves', async () => {
