@@ -172,6 +172,8 @@ describe('validateFile', () => {
     ['t.csv', '\n\n', [0, 2, 0, 2, 0]],
     ['t.tsv', `${HEAD}\n${good(1)}\n`, [1, 2, 1, 0, 1]],
     ['t.csv.gz', gzipSync('z\n1\n2\n'), [2, 3, 1, 0, 2]],
+    // Padded, as tapes have it.
+    ['t.csv.gz', Buffer.concat([gzipSync('z\n1\n'), gzipSync('2\n'), Buffer.alloc(9)]), [2, 3, 1, 0, 2]],
   ])(
     'accounts for what is in a file that is rejected before its rows are judged: %s %j',
     async (name, content, all) => {
@@ -182,6 +184,11 @@ describe('validateFile', () => {
       expect(verdict.lines).toEqual({ total, header, blank, accepted: 0, quarantined });
     },
   );
+
+  it('rejects a gzipped file with something behind its padding', async () => {
+    const { verdict } = await judge(Buffer.concat([gzipSync('z\n1\n'), Buffer.from('\0\0z')]), 't.csv.gz');
+    expect(verdict.rejection?.reason).toBe('cannot be unpacked: what follows its zeros is no gzip');
+  });
 
   it.each([
     [{ minRows: 3 }, 'volume', '2 rows, at least 3 are expected'],
