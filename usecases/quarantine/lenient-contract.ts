@@ -1,5 +1,10 @@
 import type { Contract } from '../../core/contract/contract.ts';
-import { EventTimeColumn, IdColumn, LabelColumn, MAX_FUTURE_TOLERANCE_SECONDS } from '../../core/contract/data-columns.ts';
+import {
+  EventTimeColumn,
+  IdColumn,
+  LabelColumn,
+  MAX_FUTURE_TOLERANCE_SECONDS,
+} from '../../core/contract/data-columns.ts';
 
 /**
  * The contract of a few rows of a file: what is asked of a file as a whole (how many rows, how old, how distributed) says

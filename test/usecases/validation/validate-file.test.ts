@@ -156,6 +156,7 @@ describe('validateFile', () => {
     ['tabs', 'id\tt\tn\n1\t2\t3\n', 'columns are separated by tabs, expected commas'],
     ['a missing column', 'id,t,n,x\n1,2,3,4\n', 'missing columns: s'],
     ['an unknown column', `${HEAD},z\n`, 'columns that the contract does not know: z'],
+    ['names that have blanks', `${HEAD}," z",""\n`, 'columns that the contract does not know: " z", ""; expected'],
     ['a column twice', `${HEAD},n\n`, 'columns that stand twice: n'],
     ['UTF-16', Buffer.from(`\ufeff${HEAD}\n`, 'utf16le'), 'the file is UTF-16'],
     ['binary', Buffer.from([0, 1, 2, 3, 255, 254, 10, 0]), 'the file is binary'],
