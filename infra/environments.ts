@@ -67,7 +67,7 @@ export function parseEnvironments(raw: unknown, file = 'trimtab.config.json'): D
   if (!isObject(environments) || Object.keys(environments).length === 0)
     throw new ConfigError(
       file,
-      `environments: expected an object of at least one, received ${formatValue(environments)}`,
+      `environments: expected an object of at least one, received ${isObject(environments) ? 'none' : formatValue(environments)}`,
     );
   if ('environment' in raw)
     throw new ConfigError(file, 'environment: names the only environment, and does not go together with environments');

@@ -8,8 +8,7 @@ export const clip = (text: string): string => (text.length > MAX_LENGTH ? `${tex
 export function formatValue(value: unknown): string {
   // Cut first: of a text of megabytes no escaped copy is made.
   if (typeof value === 'string') return clip(JSON.stringify(value.slice(0, MAX_LENGTH)));
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
-  if (typeof value === 'object' && value !== null && !(value instanceof Number))
-    return Object.keys(value).length === 0 ? 'an empty object' : 'an object';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null && !(value instanceof Number)) return 'an object';
   return clip(String(value));
 }

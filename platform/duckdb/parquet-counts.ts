@@ -39,7 +39,7 @@ interface Counts {
 }
 
 /** What cannot be true of a file. */
-export interface Contradiction {
+export interface CountContradiction {
   /** Name of the column that it is in; undefined for the file as a whole. */
   readonly column: string | undefined;
   readonly why: string;
@@ -53,7 +53,7 @@ const DAMAGED = 'its footer, or the head of a page, is damaged';
  *
  * @returns undefined where all is right
  */
-export async function findContradiction(file: string): Promise<Contradiction | undefined> {
+export async function findContradiction(file: string): Promise<CountContradiction | undefined> {
   const handle = await open(file);
   try {
     const { footer, start } = await readFooter(handle);
@@ -67,7 +67,7 @@ export async function findContradiction(file: string): Promise<Contradiction | u
   }
 }
 
-function footerContradiction({ rows, leaves, groups }: Counts): Contradiction | undefined {
+function footerContradiction({ rows, leaves, groups }: Counts): CountContradiction | undefined {
   const sum = groups.reduce((total, group) => total + group.rows, 0);
   if (sum !== rows)
     return { column: undefined, why: `its footer tells of ${rows} rows, and of ${sum} in its row groups` };
@@ -87,7 +87,7 @@ async function pagesContradiction(
   handle: FileHandle,
   end: number,
   { leaves, groups }: Counts,
-): Promise<Contradiction | undefined> {
+): Promise<CountContradiction | undefined> {
   const heads = new PageHeads(handle, end);
   for (const [number, { chunks }] of groups.entries())
     for (const [i, { values, start }] of chunks.entries()) {

@@ -53,8 +53,11 @@ export function madeOnce(folder: string, make: (work: string) => void): string {
   mkdirSync(path.dirname(folder), { recursive: true });
   const work = mkdtempSync(path.join(path.dirname(folder), 'fetching-'));
   try {
-    make(work);
-    renameSync(work, folder);
+    // A temporary folder is for its user alone, and stays so; one within it is as any other.
+    const made = path.join(work, 'made');
+    mkdirSync(made);
+    make(made);
+    renameSync(made, folder);
   } catch (error) {
     if (!existsSync(folder)) throw error;
   } finally {

@@ -50,7 +50,7 @@ describe('the configuration', () => {
   });
 
   it.each([
-    ['a list', [], 'expected an object, received an empty array'],
+    ['a list', [], 'expected an object, received an array'],
     [
       'an unknown member',
       { regoin: 'x' },
@@ -59,11 +59,7 @@ describe('the configuration', () => {
     ['an unknown value', { architecture: 'arm' }, /architecture: .*"x64"\|"arm64", received "arm"/],
     ['a short account', { account: '1234' }, 'account: an account is 12 digits, received "1234"'],
     ['a tag of AWS’s own', { tags: { 'aws:x': 'y' } }, /tags\.aws:x: a tag’s name is/],
-    [
-      'no environments',
-      { environments: {} },
-      'environments: expected an object of at least one, received an empty object',
-    ],
+    ['no environments', { environments: {} }, 'environments: expected an object of at least one, received none'],
     [
       'a name that no stack can have',
       { environments: { Prod: PROD } },

@@ -1,4 +1,4 @@
-import type { Contradiction } from '../../platform/duckdb/parquet-counts.ts';
+import type { CountContradiction } from '../../platform/duckdb/parquet-counts.ts';
 import { FileRejectedError } from './errors.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
@@ -45,7 +45,7 @@ export function damagedFile(error: unknown, file: string, columns: readonly stri
 }
 
 /** What its counts say against each other as a verdict on the file. */
-export const contradictoryFile = ({ column, why }: Contradiction): FileRejectedError =>
+export const contradictoryFile = ({ column, why }: CountContradiction): FileRejectedError =>
   unreadable(column === undefined ? [] : [column], why);
 
 function unreadable(columns: readonly string[], why: string, cause?: unknown): FileRejectedError {

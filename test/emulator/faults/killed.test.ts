@@ -16,7 +16,7 @@ import { putSamples } from './put-samples.ts';
 const KILLS = 5;
 const RUN = `
 const { handler } = require(process.argv[1]);
-handler(JSON.parse(process.argv[2]), {}).then(
+handler(JSON.parse(process.argv[2]), { getRemainingTimeInMillis: () => 60_000 }).then(
   (result) => { console.log('RESULT ' + JSON.stringify(result)); process.exit(0); },
   (error) => { console.error(error); process.exit(1); },
 );`;
