@@ -1,4 +1,3 @@
-import { bigAsText } from '../model/big-as-text.ts';
 import { parseJson } from '../protocols/formats/json.ts';
 import { parseRecord } from '../records/record-text.ts';
 import { scrolling } from './table.ts';
@@ -153,4 +152,6 @@ function jsonObject(raw: string): Record<string, unknown> | undefined {
 
 /** With all digits of an integer. */
 const jsonText = (value: unknown): string =>
-  typeof value === 'bigint' ? String(value) : JSON.stringify(value, bigAsText);
+  typeof value === 'bigint'
+    ? String(value)
+    : JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each));

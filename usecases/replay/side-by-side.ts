@@ -1,9 +1,9 @@
 import type { Capture } from '../../core/captures/capture.ts';
 import type { FeatureType } from '../../core/contract/contract.ts';
 import { judgeRulesOf } from '../../core/judge/manifest-rules.ts';
-import { bigAsText } from '../../core/model/big-as-text.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
 import { valueOfStored } from '../../core/profile/row-value.ts';
+import { exactText } from '../../core/protocols/formats/exact-text.ts';
 import { hourOf } from '../../core/quality/hour-tallies.ts';
 import type { ModelVersion } from '../../core/registry/version.ts';
 import { answerDifference, type Deciding } from '../../core/replay/answers.ts';
@@ -115,7 +115,7 @@ function compared({ record, other, own, reference, shared, outcomes }: Compared)
     own,
     reference,
     asked.map(({ row, answers }) => ({
-      input: JSON.stringify(Object.values(row.features), bigAsText),
+      input: exactText(Object.values(row.features)),
       suspect: answers[0].score,
       reference: answers[1].score,
     })),
