@@ -4,7 +4,7 @@ import type { FeatureType } from '../contract/contract.ts';
 export type RowValue = string | number | boolean | bigint | null;
 
 /** The same as JSON keeps it. */
-export type StoredValue = Exclude<RowValue, bigint>;
+type StoredValue = Exclude<RowValue, bigint>;
 
 /** Integers beyond 2^53 are kept as text: a JSON number would be read as the double next to it. */
 export const storedOf = (value: RowValue): StoredValue => (typeof value === 'bigint' ? String(value) : value);
