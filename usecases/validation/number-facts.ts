@@ -1,7 +1,6 @@
 import type { Profile } from '../../core/profile/profile.ts';
 import type { NumberFacts } from '../../core/schema-inference/column-kinds.ts';
 import { batchesOf, columnValues, nthValue, numberSql } from '../../platform/duckdb/column-batch.ts';
-import type { Duck } from '../../platform/duckdb/connection.ts';
 import type { ProfiledFile } from './profile-file.ts';
 
 /** Days as numbers, 19000101 to 21001231. */
@@ -12,10 +11,12 @@ const daySql = (value: string): string =>
  * What a profile does not say of columns of numbers: whether all values are whole, whether they are days, and, where all
  * may differ, how many do. Columns that have a fraction for an extreme are not asked about.
  */
-export async function numberFacts(
-  duck: Duck,
-  { relation, columns, profile }: ProfiledFile,
-): Promise<Map<string, NumberFacts>> {
+export async function numberFacts({
+  duck,
+  relation,
+  columns,
+  profile,
+}: ProfiledFile): Promise<Map<string, NumberFacts>> {
   const facts = new Map<string, NumberFacts>();
   const asked = columns.filter(({ name, kind }) => kind === 'numeric' && hasWholeRange(profile, name));
   for (const batch of batchesOf(asked, 1)) {

@@ -30,7 +30,8 @@ export async function openPlainCsv(file: string, target: string): Promise<PlainT
   });
   const index = whole.columns.length > 1 && whole.columns[0] === '';
   const names = index ? whole.columns.slice(1) : whole.columns;
-  const double = names.find((name, i) => names.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const double = names.find((name) => seen.has(name) || !seen.add(name));
   if (double !== undefined) throw new FileRejectedError('schema', `columns that stand twice: ${double}`);
   const source = whole.columns.length === 1 ? 'only-text' : 'text';
   const columns = names.map((name, i): PlainColumn => {
