@@ -16,6 +16,7 @@ import type { Draft } from './draft.ts';
 import { contractOfRequests, wholeInputs } from './infer-contract.ts';
 import { labelValues } from './label-values.ts';
 import { inferColumns, type NamedColumns } from './reference-columns.ts';
+import { withinResources } from './reference-resources.ts';
 
 /** What somebody says of the data. */
 export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | 'named'>, NamedColumns {
@@ -28,6 +29,7 @@ export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | '
  * The contract as the data suggests it: of a table its columns, of requests their tensors as well.
  *
  * @throws InferenceError when graph and data do not go together, with what to do
+ * @throws ReferenceTooLargeError when memory or disk does not suffice
  */
 export async function draftContract(
   { signature, inspection, file }: ExaminedModel,
@@ -70,7 +72,9 @@ type TableOptions = DraftOptions & Pick<InferOptions, 'named'>;
 /** Of a table: types and ranges of features as they are, and of other columns what is certain. */
 const draftOfTable = (file: string, signature: Signature, options: TableOptions): Promise<Draft> =>
   // A text is allowed as a contract reads it: NA is one.
-  withProfiledFile(file, { literalText: true }, (profiled) => draftOfProfiled(profiled, signature, options));
+  withinResources(options.dataFile, () =>
+    withProfiledFile(file, { literalText: true }, (profiled) => draftOfProfiled(profiled, signature, options)),
+  );
 
 async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, options: TableOptions): Promise<Draft> {
   const { duck, table, profile } = profiled;
