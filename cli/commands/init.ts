@@ -129,7 +129,7 @@ async function writeFolder(
   examined: ExaminedModel,
   own: InitOptions,
 ): Promise<ModelFolderView> {
-  const { signature, file, unrepaired, repairs } = examined;
+  const { signature, open, unrepaired, repairs } = examined;
   const { draftContract } = await import('../../usecases/baseline/draft-contract.ts');
   const { id, time, label, features, ignore, strict, timeZone, timeFormat } = own;
   const draft = await draftContract(examined, {
@@ -142,7 +142,7 @@ async function writeFolder(
   const { manifest, notes, baseline } = await withReference(own.data, contract, async (table) => {
     const { notes, ...decided } = await decisionOf(examined, drafted, own, { table, labels: draft.labels });
     const manifest = { ...drafted, ...decided, outputs: [...decided.outputs] };
-    const options = { dataFile: own.data, modelFile: file, manifest, signature, now: new Date() };
+    const options = { dataFile: own.data, open, manifest, signature, now: new Date() };
     return { manifest, notes, baseline: await baselineOf(table, options) };
   });
   await mkdir(folder, { recursive: true });
@@ -216,7 +216,7 @@ function withSegments(manifest: Manifest, { profile }: Baseline, names: readonly
 
 /** The decision that the outputs can make. @throws UsageError */
 async function decisionOf(
-  { signature, file, classes }: ExaminedModel,
+  { signature, open, classes }: ExaminedModel,
   manifest: Manifest,
   own: InitOptions,
   { table, labels }: { readonly table: ReferenceTable | undefined } & Pick<Draft, 'labels'>,
@@ -228,7 +228,7 @@ async function decisionOf(
     return await inferOutputs({
       dataFile: own.data,
       table,
-      modelFile: file,
+      open,
       signature,
       manifest,
       labels,

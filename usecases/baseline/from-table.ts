@@ -15,7 +15,7 @@ import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
-import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import type { OpenedModel } from '../../platform/onnx/examine.ts';
 import { ROW } from '../validation/create-cells.ts';
 import { profiledColumns } from '../validation/profiled-columns.ts';
 import { backgroundIn } from './background-rows.ts';
@@ -103,12 +103,12 @@ function joined(parts: readonly FeatureValues[]): Float64Array | string[] {
 /** Runs the model over the rows; the decision's column goes into the table `scores` (id, score), in the order of `rows`. */
 async function score(
   duck: Duck,
-  { manifest, modelFile, signature }: BaselineOptions,
+  { manifest, open, signature }: BaselineOptions,
   decision: Decision,
   present: readonly string[],
 ): Promise<{ performance: ReferencePerformance | undefined }> {
   const check = compileCheck(unboundedContract(manifest.contract, signature), signature);
-  const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
+  const model = await open();
   const target = path.join(duck.scratch, 'scores.csv');
   const out = createWriteStream(target);
   const label = columnNamed(manifest.contract.data, 'label');
@@ -133,7 +133,6 @@ async function score(
   } finally {
     out.end();
     await finished(out);
-    await model.release();
   }
   await duck.run(
     `CREATE TEMP TABLE scores AS SELECT * FROM read_csv(${literal(target)}, header = false, auto_detect = false, delim = ',', nullstr = '', columns = {'id': 'BIGINT', 'score': 'DOUBLE'})`,
@@ -151,7 +150,7 @@ function* singleRows(columns: readonly unknown[][]): Iterable<unknown[][]> {
 }
 
 async function run(
-  model: OnnxModel,
+  model: OpenedModel,
   check: CompiledContract,
   inputs: ReadonlyMap<string, RawTensor>,
   output: string,

@@ -6,10 +6,10 @@ import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { ReferenceSample } from '../../core/schema-inference/decision-facts.ts';
 import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
-import { digestOfFile } from '../../platform/digest.ts';
 import { identifier } from '../../platform/duckdb/connection.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
-import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import type { ExaminedModel, OpenedModel } from '../../platform/onnx/examine.ts';
+import { ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
 import { ROW } from '../validation/create-cells.ts';
 import type { ReferenceTable } from './reference-table.ts';
 import { compileRequestReader } from './request-reader.ts';
@@ -30,7 +30,8 @@ export interface SampleOptions {
   readonly dataFile: string;
   /** The same, open; undefined of requests. */
   readonly table: ReferenceTable | undefined;
-  readonly modelFile: string;
+  /** Opens the model. */
+  readonly open: ExaminedModel['open'];
   readonly signature: Signature;
   readonly manifest: Pick<Manifest, 'name' | 'contract' | 'preprocess'>;
   /** Column of ground truth. */
@@ -43,32 +44,31 @@ export interface SampleOptions {
  * @throws SampleRunError when it cannot be run on them
  */
 export async function sampleReference(options: SampleOptions): Promise<ReferenceSample> {
-  const { manifest, signature, modelFile, label } = options;
+  const { manifest, signature, open, label } = options;
   const check = compileCheck(unboundedContract(manifest.contract, signature), signature);
   const batches = options.table === undefined ? requestsOf(options, check) : rowsOf(options.table, options, check);
   const answers: Record<string, TensorData>[] = [];
   const truths: (string | null)[] = [];
-  const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
-  try {
-    for await (const batch of batches) {
-      answers.push(await answerOf(model, check, batch.inputs));
-      truths.push(...batch.truths);
-    }
-  } finally {
-    await model.release();
+  const model = await open();
+  for await (const batch of batches) {
+    answers.push(await answerOf(model, check, batch.inputs));
+    truths.push(...batch.truths);
   }
   const outputs = new Map(signature.outputs.map(({ name }) => [name, joined(answers.map((each) => each[name]!))]));
   return { rows: truths.length, outputs, truths: label === undefined ? undefined : truths };
 }
 
 async function answerOf(
-  model: OnnxModel,
+  model: OpenedModel,
   check: CompiledContract,
   inputs: SampleBatch['inputs'],
 ): Promise<Record<string, TensorData>> {
   try {
     return await model.run(check.run(inputs, false).tensors);
   } catch (cause) {
+    // Nor would it survive the rows of the baseline.
+    if (cause instanceof ModelLostError)
+      throw new ModelLostError(`the graph does not survive rows of its reference: ${cause.message}`, { cause });
     const [message] = (cause as Error).message.split('\n');
     throw new SampleRunError(`the model cannot be run on rows of its reference: ${message}`, { cause });
   }

@@ -1,17 +1,21 @@
 import type { Contract } from '../../core/contract/contract.ts';
 import { EventTimeColumn, IdColumn, LabelColumn } from '../../core/contract/data-columns.ts';
+import { SOLE_RECORD_LINES } from './sole-record.ts';
 
 /**
  * The contract of a few rows of a file: what is asked of a file as a whole (how many rows, how old, how distributed) says
- * nothing about them.
+ * nothing about them, and what a record is was said when they were quarantined.
+ *
+ * @param delimiter what divides their fields; undefined for JSON lines
  */
-export function rowsContract(contract: Contract): Contract {
+export function rowsContract(contract: Contract, delimiter: string | undefined): Contract {
   const { maxAgeDays: _, maxPsi: __, ...file } = contract.file;
-  return { ...contract, file: { ...file, minRows: 0, maxQuarantinedShare: 1 } };
+  const dialect = delimiter === undefined ? {} : { delimiter, maxRecordLines: SOLE_RECORD_LINES };
+  return { ...contract, file: { ...file, ...dialect, minRows: 0, maxQuarantinedShare: 1 } };
 }
 
 /** The types of a contract and no rule besides: what its cells can be read as at all. */
-export const typesContract = (contract: Contract): Contract => ({
+export const typesContract = (contract: Contract, delimiter: string | undefined): Contract => ({
   ...contract,
   features: contract.features.map(({ name, type, personal }) => ({
     name,
@@ -21,7 +25,7 @@ export const typesContract = (contract: Contract): Contract => ({
     onViolation: 'flag',
   })),
   data: typesOfColumns(contract.data),
-  file: { ...rowsContract(contract).file, unique: [] },
+  file: { ...rowsContract(contract, delimiter).file, unique: [] },
 });
 
 /** Columns that are no features by their types: none is required, no time too late, no label none of the classes. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Contract } from '../../../core/contract/contract.ts';
-import type { Signature } from '../../../core/model/signature.ts';
+import { withExamined } from '../../../platform/onnx/examine.ts';
 import { floats, node, value } from '../../../scripts/lib/onnx-writer.ts';
 import { sampleReference } from '../../../usecases/baseline/reference-sample.ts';
 import { withReference } from '../../../usecases/baseline/reference-table.ts';
@@ -11,10 +11,6 @@ import { temporaryFolder } from '../../temporary-folder.ts';
 
 const COLUMNS = Array.from({ length: 300 }, (_, i) => `c${i}`);
 const ROWS = 600;
-const signature: Signature = {
-  inputs: [{ name: 'x', type: 'float32', shape: [-1, COLUMNS.length] }],
-  outputs: [{ name: 'score', type: 'float32', shape: [-1, 1] }],
-};
 const contract = Contract.parse({
   features: COLUMNS.map((name, index) => ({ name, type: 'float', missing: 'allow', input: 'x', index })),
   data: { label: 'label' },
@@ -42,18 +38,16 @@ beforeAll(() => {
 
 describe('reference data that is open', () => {
   it('is sampled evenly, with its labels, within the memory that its values take', async () => {
-    const { rows, outputs, truths } = await withReference(dataFile, contract, async (table) => {
-      // The grammar of cells in a query of this many columns takes more.
-      await table!.duck.run("SET memory_limit = '48MB'");
-      return sampleReference({
-        dataFile,
-        table,
-        modelFile,
-        signature,
-        manifest: { name: 'last', contract },
-        label: 'label',
-      });
-    });
+    const { rows, outputs, truths } = await withExamined(modelFile, ({ signature, open }) =>
+      withReference(dataFile, contract, async (table) => {
+        // The grammar of cells in a query of this many columns takes more.
+        await table!.duck.run("SET memory_limit = '48MB'");
+        return sampleReference({
+          ...{ dataFile, table, open, signature, label: 'label' },
+          manifest: { name: 'last', contract },
+        });
+      }),
+    );
     const sampled = Array.from({ length: 300 }, (_, i) => 2 * i + 1);
     expect(rows).toBe(300);
     expect([...outputs.get('score')!.data]).toEqual(sampled);
