@@ -9,6 +9,9 @@ const COLUMN = recordName('a column');
 /** Clocks differ by so much. */
 const FUTURE_TOLERANCE_SECONDS = 300;
 
+/** Some three thousand years: an instant so far ahead still has a year of four digits, beyond which no time is read. */
+export const MAX_FUTURE_TOLERANCE_SECONDS = 9e10;
+
 /** A column of its name alone, or with what its cells are. */
 const named = <Rules extends z.ZodObject>(rules: Rules): z.ZodUnion<[typeof COLUMN, Rules]> => z.union([COLUMN, rules]);
 
@@ -42,6 +45,7 @@ export const EventTimeColumn = z
     futureToleranceSeconds: z
       .number()
       .min(0)
+      .max(MAX_FUTURE_TOLERANCE_SECONDS)
       .default(FUTURE_TOLERANCE_SECONDS)
       .describe('How far a time may be ahead of the arrival of its file, in seconds.'),
   })

@@ -1,5 +1,10 @@
 import type { Contract } from '../../core/contract/contract.ts';
-import { EventTimeColumn, IdColumn, LabelColumn } from '../../core/contract/data-columns.ts';
+import {
+  EventTimeColumn,
+  IdColumn,
+  LabelColumn,
+  MAX_FUTURE_TOLERANCE_SECONDS,
+} from '../../core/contract/data-columns.ts';
 import { SOLE_RECORD_LINES } from './sole-record.ts';
 
 /**
@@ -37,14 +42,15 @@ function typesOfColumns({ id, time, label, extra, ...rest }: Contract['data']): 
     ...(time === undefined
       ? {}
       : {
-          time: EventTimeColumn.parse({ ...asObject(time), required: false, futureToleranceSeconds: ANY_TIME_SECONDS }),
+          time: EventTimeColumn.parse({
+            ...asObject(time),
+            required: false,
+            futureToleranceSeconds: MAX_FUTURE_TOLERANCE_SECONDS,
+          }),
         }),
     ...(label === undefined ? {} : { label: withoutClasses(asObject(label)) }),
   };
 }
-
-/** Three thousand years: an instant so far ahead still has a year of four digits. */
-const ANY_TIME_SECONDS = 9e10;
 
 const asObject = <Column extends object>(column: string | Column): Column | { readonly name: string } =>
   typeof column === 'string' ? { name: column } : column;
