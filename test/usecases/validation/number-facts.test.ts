@@ -12,7 +12,10 @@ it('is known of a number alike, whether a table has few columns or many', async 
     { day: 20240131, odd: 20240100, id: 7, half: 4, part: 2.5, negative: 0, gap: 4 },
   ];
   const table = (copies: number): string => {
-    const cells = (values: object): string => Array.from({ length: copies }, () => Object.values(values)).flat().join();
+    const cells = (values: object): string =>
+      Array.from({ length: copies }, () => Object.values(values))
+        .flat()
+        .join();
     const names = Array.from({ length: copies }, (_, i) => Object.keys(rows[0]!).map((name) => `${name}${i}`)).flat();
     const file = path.join(temporaryFolder('number-facts'), 'rows.csv');
     writeFileSync(file, `${names.join()}\n${rows.map(cells).join('\n')}\n`);
