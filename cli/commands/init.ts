@@ -22,6 +22,7 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import type { Draft } from '../../usecases/baseline/draft.ts';
 import type { ModelFolderView } from '../../usecases/baseline/model-folder-view.ts';
+import type { ReferenceTable } from '../../usecases/baseline/reference-table.ts';
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { assertFileExists } from '../files.ts';
@@ -136,14 +137,18 @@ async function writeFolder(
   });
   const { contract, preprocess } = draft;
   const drafted = Manifest.parse({ name, contract, ...(preprocess ? { preprocess } : {}) });
-  const { notes, ...decided } = await decisionOf(examined, drafted, own);
-  const manifest = { ...drafted, ...decided, outputs: [...decided.outputs] };
+  const { withReference } = await import('../../usecases/baseline/reference-table.ts');
+  const { baselineOf } = await import('../../usecases/baseline/build-baseline.ts');
+  const { manifest, notes, baseline } = await withReference(own.data, contract, async (table) => {
+    const { notes, ...decided } = await decisionOf(examined, drafted, own, { table, labels: draft.labels });
+    const manifest = { ...drafted, ...decided, outputs: [...decided.outputs] };
+    const options = { dataFile: own.data, open, manifest, signature, now: new Date() };
+    return { manifest, notes, baseline: await baselineOf(table, options) };
+  });
   await mkdir(folder, { recursive: true });
   const model = path.join(folder, MODEL_FILES.model);
   // As it was given: it is repaired wherever it is opened, and only a graph that was not can tell what it was.
   if (path.resolve(model) !== path.resolve(own.model)) await copyFile(unrepaired, model);
-  const { buildBaseline } = await import('../../usecases/baseline/build-baseline.ts');
-  const baseline = await buildBaseline({ dataFile: own.data, open, manifest, signature, now: new Date() });
   const whole = withSegments(manifest, baseline, own.segments ?? []);
   await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
   const { writeExample } = await import('../../usecases/rehearsal/write-example.ts');
@@ -214,6 +219,7 @@ async function decisionOf(
   { signature, open, classes }: ExaminedModel,
   manifest: Manifest,
   own: InitOptions,
+  { table, labels }: { readonly table: ReferenceTable | undefined } & Pick<Draft, 'labels'>,
 ): Promise<InferredDecision> {
   const { inferOutputs } = await import('../../usecases/baseline/infer-outputs.ts');
   const threshold = numberOf(own.threshold, '--threshold');
@@ -221,9 +227,11 @@ async function decisionOf(
   try {
     return await inferOutputs({
       dataFile: own.data,
+      table,
       open,
       signature,
       manifest,
+      labels,
       label: columnNamed(manifest.contract.data, 'label'),
       classes: classes(),
       wishes: { output: own.output, threshold, tolerance },

@@ -140,7 +140,7 @@ function byFile({ own, open, data }: Found, options: AssignOptions): Dealt {
     );
   const rest = Object.keys(data.columns).filter((name) => !own.has(name) && !options.taken.has(name));
   const numbers = rest.filter((name) => isNumbers(data.columns[name]!));
-  const texts = rest.filter((name) => !numbers.includes(name));
+  const texts = rest.filter((name) => !isNumbers(data.columns[name]!));
   const columns = new Map<TensorSpec, readonly string[]>();
   const ofText = open.filter(({ type }) => type === 'string');
   const ofNumbers = open.filter(({ type }) => type !== 'string');

@@ -31,7 +31,7 @@ export async function countShortNumbers(
   known: readonly (ColumnProfile | undefined)[],
 ): Promise<ShortNumbers[]> {
   const found: ShortNumbers[] = [];
-  for await (const values of valuesOf(
+  for await (const values of valuesByColumn(
     source,
     columns.map((column) => `(${expressionOf(column)})::DOUBLE`),
   ))
@@ -42,7 +42,7 @@ export async function countShortNumbers(
 /** Counts the values of columns. */
 export async function countShortValues(source: Source, columns: readonly CountedColumn[]): Promise<ValueCounts[]> {
   const found: ValueCounts[] = [];
-  for await (const values of valuesOf(
+  for await (const values of valuesByColumn(
     source,
     columns.map(({ value }) => value),
   )) {
@@ -65,8 +65,11 @@ export const mostFrequent = (counts: ReadonlyMap<unknown, number>): { value: unk
     .map(([value, count]) => ({ value, count }))
     .sort((a, b) => b.count - a.count || compareValues(a.value, b.value));
 
-/** All values of each column, one column after the other. */
-async function* valuesOf({ duck, relation }: Source, values: readonly string[]): AsyncIterable<unknown[]> {
+/** All values of each column, one column after the other: of a table of few rows ({@link isShort}). */
+export async function* valuesByColumn(
+  { duck, relation }: Pick<Source, 'duck' | 'relation'>,
+  values: readonly string[],
+): AsyncIterable<unknown[]> {
   for (let from = 0; from < values.length; from += READ) {
     const some = values.slice(from, from + READ);
     const read: unknown[][] = some.map(() => []);

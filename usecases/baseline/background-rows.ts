@@ -19,7 +19,8 @@ export async function backgroundIn(
   { contract, explanations }: Pick<Manifest, 'contract' | 'explanations'>,
   present: readonly string[],
 ): Promise<Pick<Baseline, 'background'>> {
-  const columns = contract.features.filter(({ name }) => present.includes(name));
+  const known = new Set(present);
+  const columns = contract.features.filter(({ name }) => known.has(name));
   if (isPersonal(contract) || columns.length === 0) return {};
   const { backgroundRows: most } = Explanations.parse(explanations ?? {});
   const rows = (await drawnRows(duck, columns, most)).map((row) => row.map(storedOf));

@@ -2,6 +2,7 @@ import type { Baseline } from '../../core/profile/profile.ts';
 import type { BaselineOptions } from './baseline-options.ts';
 import { baselineOfRequests } from './from-requests.ts';
 import { baselineOfTable } from './from-table.ts';
+import { type ReferenceTable, withReference } from './reference-table.ts';
 
 /**
  * Makes a baseline of reference data: of requests where an input of the contract is a whole tensor, which no table has
@@ -11,4 +12,8 @@ import { baselineOfTable } from './from-table.ts';
  * @throws JsonLinesError when a line is no request that the model takes
  */
 export const buildBaseline = (options: BaselineOptions): Promise<Baseline> =>
-  options.manifest.contract.tensors.length > 0 ? baselineOfRequests(options) : baselineOfTable(options);
+  withReference(options.dataFile, options.manifest.contract, (table) => baselineOf(table, options));
+
+/** The same of reference data that is open. */
+export const baselineOf = (table: ReferenceTable | undefined, options: BaselineOptions): Promise<Baseline> =>
+  table === undefined ? baselineOfRequests(options) : baselineOfTable(table, options);

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Contract } from '../../core/contract/contract.ts';
-import type { DataColumns } from '../../core/contract/data-columns.ts';
+import { columnNamed, type DataColumns } from '../../core/contract/data-columns.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { featureNames } from '../../core/onnx/feature-names.ts';
-import type { NumberFacts } from '../../core/schema-inference/column-kinds.ts';
 import { type InferOptions, type InferredContract, inferContract } from '../../core/schema-inference/infer.ts';
 import { InferenceError } from '../../core/schema-inference/inference-error.ts';
 import { manifestByHand, rowProblem } from '../../core/schema-inference/row-inputs.ts';
@@ -12,10 +11,12 @@ import { readJsonLines } from '../../platform/json-lines.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import { describeLeftOut } from '../validation/file-profile.ts';
 import { numberFacts } from '../validation/number-facts.ts';
-import { profileAnyFile } from '../validation/profile-file.ts';
+import { type ProfiledFile, withProfiledFile } from '../validation/profile-file.ts';
 import type { Draft } from './draft.ts';
 import { contractOfRequests, wholeInputs } from './infer-contract.ts';
+import { labelValues } from './label-values.ts';
 import { inferColumns, type NamedColumns } from './reference-columns.ts';
+import { withinResources } from './reference-resources.ts';
 
 /** What somebody says of the data. */
 export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | 'named'>, NamedColumns {
@@ -28,6 +29,7 @@ export interface DraftOptions extends Omit<InferOptions, 'facts' | 'guessed' | '
  * The contract as the data suggests it: of a table its columns, of requests their tensors as well.
  *
  * @throws InferenceError when graph and data do not go together, with what to do
+ * @throws ReferenceTooLargeError when memory or disk does not suffice
  */
 export async function draftContract(
   { signature, inspection, file }: ExaminedModel,
@@ -68,26 +70,28 @@ async function firstLine(file: string): Promise<Record<string, unknown> | undefi
 type TableOptions = DraftOptions & Pick<InferOptions, 'named'>;
 
 /** Of a table: types and ranges of features as they are, and of other columns what is certain. */
-async function draftOfTable(file: string, signature: Signature, options: TableOptions): Promise<Draft> {
-  let facts: ReadonlyMap<string, NumberFacts> = new Map();
-  const profile = await profileAnyFile(file, {
-    // A text is allowed as a contract reads it: NA is one.
-    literalText: true,
-    also: async (duck, profiled) => {
-      facts = await numberFacts(duck, profiled);
-    },
-  });
-  const stated: InferOptions = { ...options, facts };
-  const { likely } = inferContract(signature, profile, stated);
-  const { columns, uncertain } = await certainColumns(file, options, likely);
-  const guesses = { ...likely, ...(uncertain === undefined ? {} : { time: undefined }) };
-  const guessed = Object.values(guesses).filter((name) => name !== undefined);
-  const inferred = inferContract(signature, profile, {
-    ...stated,
-    ...Object.fromEntries(Object.entries(guesses).filter(([, name]) => name !== undefined)),
-    guessed: new Set(guessed),
-  });
-  const { contract, taken, order, constant } = inferred;
+const draftOfTable = (file: string, signature: Signature, options: TableOptions): Promise<Draft> =>
+  // A text is allowed as a contract reads it: NA is one.
+  withinResources(options.dataFile, () =>
+    withProfiledFile(file, { literalText: true }, (profiled) => draftOfProfiled(profiled, signature, options)),
+  );
+
+async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, options: TableOptions): Promise<Draft> {
+  const { duck, table, profile } = profiled;
+  const stated: InferOptions = { ...options, facts: await numberFacts(profiled) };
+  const first = inferContract(signature, profile, stated);
+  const { columns, uncertain } = await certainColumns(profiled, options, first.likely);
+  const guesses = { ...first.likely, ...(uncertain === undefined ? {} : { time: undefined }) };
+  const guessed = Object.entries(guesses).filter(([, name]) => name !== undefined);
+  const { contract, taken, order, constant } =
+    guessed.length === 0
+      ? first
+      : inferContract(signature, profile, {
+          ...stated,
+          ...Object.fromEntries(guessed),
+          guessed: new Set(guessed.map(([, name]) => name)),
+        });
+  const label = columnNamed(contract.data, 'label');
   return {
     contract: Contract.parse({
       ...contract,
@@ -97,8 +101,9 @@ async function draftOfTable(file: string, signature: Signature, options: TableOp
     taken,
     ...(order === undefined ? {} : { order }),
     constant,
+    labels: label === undefined ? undefined : await labelValues(duck, table, label),
     notices: [
-      ...describeLeftOut(path.basename(file), profile),
+      ...describeLeftOut(path.basename(options.dataFile), profile),
       ...(uncertain === undefined
         ? []
         : [
@@ -111,15 +116,15 @@ async function draftOfTable(file: string, signature: Signature, options: TableOp
 
 /** Rules for the columns that are stated or likely; a likely time that could be read only by guessing is none. */
 async function certainColumns(
-  file: string,
+  { duck, table }: ProfiledFile,
   options: TableOptions,
   likely: InferredContract['likely'],
 ): Promise<{ columns: Pick<DataColumns, 'id' | 'time'>; uncertain?: string }> {
   try {
-    return { columns: await inferColumns(file, { ...options, ...likely }) };
+    return { columns: await inferColumns(duck, table, { ...options, ...likely }) };
   } catch (error) {
     if (!(error instanceof InferenceError) || likely.time === undefined) throw error;
-    const columns = await inferColumns(file, { ...options, ...likely, time: undefined });
+    const columns = await inferColumns(duck, table, { ...options, ...likely, time: undefined });
     return { columns, uncertain: likely.time };
   }
 }

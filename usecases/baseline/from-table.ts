@@ -13,15 +13,15 @@ import type { Baseline, Profile, ReferencePerformance } from '../../core/profile
 import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
 import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
-import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { type Duck, identifier, literal } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
 import type { OpenedModel } from '../../platform/onnx/examine.ts';
 import { ROW } from '../validation/create-cells.ts';
-import { loadTable } from '../validation/load-table.ts';
 import { profiledColumns } from '../validation/profiled-columns.ts';
 import { backgroundIn } from './background-rows.ts';
 import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreColumn } from './reference-performance.ts';
+import type { ReferenceTable } from './reference-table.ts';
 import { chunksOf, timeSql } from './reference-windows.ts';
 import { inputsOfColumns } from './table-inputs.ts';
 import { unboundedContract } from './unbounded-contract.ts';
@@ -32,36 +32,30 @@ const OUTLIER_SAMPLE = 25_000;
 /**
  * Makes a baseline of a table of reference data: the profile of its features and of the decision's output (the model is
  * run over all rows), counts by window in time order, and how good the decisions were where the data has labels.
- *
- * @throws FileRejectedError when the data does not have the contract's columns
  */
-export async function baselineOfTable(options: BaselineOptions): Promise<Baseline> {
+export async function baselineOfTable({ duck, present }: ReferenceTable, options: BaselineOptions): Promise<Baseline> {
   const { manifest, dataFile } = options;
-  return withDuck({ memoryMb: 1024 }, async (duck) => {
-    const loaded = await loadTable(duck, dataFile, manifest.contract);
-    const present = loaded.columns.map(({ name }) => name);
-    const columns = profiledColumns(manifest.contract, present);
-    let performance: ReferencePerformance | undefined;
-    let relation = 'rows';
-    if (manifest.decision) {
-      const scored = await score(duck, options, manifest.decision, present);
-      performance = scored.performance;
-      relation = `(SELECT rows.*, rows.${ROW} AS "@row", s.score AS "@score" FROM rows POSITIONAL JOIN scores s)`;
-      columns.push(scoreColumn(manifest.decision));
-    } else relation = `(SELECT rows.*, rows.${ROW} AS "@row" FROM rows)`;
-    const profile = await profileRelation(duck, relation, columns);
-    const outliers = await outliersOf(duck, options, profile);
-    return {
-      format: 1,
-      createdAt: options.now.toISOString(),
-      source: await digestOfFile(dataFile),
-      profile,
-      chunks: await chunksOf(duck, { relation, columns, profile }, manifest.contract),
-      ...(performance ? { performance } : {}),
-      ...(outliers ? { outliers } : {}),
-      ...(await backgroundIn(duck, manifest, present)),
-    };
-  });
+  const columns = profiledColumns(manifest.contract, present);
+  let performance: ReferencePerformance | undefined;
+  let relation = 'rows';
+  if (manifest.decision) {
+    const scored = await score(duck, options, manifest.decision, present);
+    performance = scored.performance;
+    relation = `(SELECT rows.*, rows.${ROW} AS "@row", s.score AS "@score" FROM rows POSITIONAL JOIN scores s)`;
+    columns.push(scoreColumn(manifest.decision));
+  } else relation = `(SELECT rows.*, rows.${ROW} AS "@row" FROM rows)`;
+  const profile = await profileRelation(duck, relation, columns);
+  const outliers = await outliersOf(duck, options, profile);
+  return {
+    format: 1,
+    createdAt: options.now.toISOString(),
+    source: await digestOfFile(dataFile),
+    profile,
+    chunks: await chunksOf(duck, { relation, columns, profile }, manifest.contract),
+    ...(performance ? { performance } : {}),
+    ...(outliers ? { outliers } : {}),
+    ...(await backgroundIn(duck, manifest, present)),
+  };
 }
 
 /** How unusual the rows are, by their values as a check of requests has them; undefined without a column to go by. */
@@ -87,7 +81,9 @@ async function outliersOf(
     const { values } = check.run(inputsOfColumns(check, cells, cells[0]!.length), true);
     for (const [i, part] of values.entries()) columns[i]!.push(part);
   }
-  const known = check.features.flatMap((feature, i) => (features.includes(feature) ? [joined(columns[i]!)] : []));
+  const known = check.features.flatMap(({ name }, i) =>
+    Object.hasOwn(profile.columns, name) ? [joined(columns[i]!)] : [],
+  );
   return calibrateOutliers(features, known, profile);
 }
 

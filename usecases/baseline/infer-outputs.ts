@@ -1,12 +1,13 @@
 import type { DecisionFacts } from '../../core/schema-inference/decision-facts.ts';
 import { type InferredDecision, inferDecision } from '../../core/schema-inference/infer-decision.ts';
 import type { DecisionWishes } from '../../core/schema-inference/score-decision.ts';
-import { labelValues } from './label-values.ts';
 import { type SampleOptions, SampleRunError, sampleReference } from './reference-sample.ts';
 
 export interface InferOutputsOptions extends SampleOptions {
   /** The classes that the graph itself names, by output. */
   readonly classes: DecisionFacts['classes'];
+  /** Values of the column of ground truth. */
+  readonly labels: DecisionFacts['labels'];
   readonly wishes: DecisionWishes;
 }
 
@@ -17,8 +18,7 @@ export interface InferOutputsOptions extends SampleOptions {
  * @throws InferDecisionError when what is wished for does not go with the graph
  */
 export async function inferOutputs(options: InferOutputsOptions): Promise<InferredDecision> {
-  const { dataFile, label, signature, classes, wishes } = options;
-  const labels = label === undefined ? undefined : await labelValues(dataFile, label);
+  const { signature, labels, classes, wishes } = options;
   try {
     const sample = await sampleReference(options);
     return inferDecision(signature, { labels, classes, sample }, wishes);

@@ -1,29 +1,28 @@
 import { CELL_STATES } from '../../core/contract/cells/cell-rule.ts';
 import type { LabelValues } from '../../core/schema-inference/decision-facts.ts';
-import { withDuck } from '../../platform/duckdb/connection.ts';
-import type { PlainColumn } from '../validation/plain-column.ts';
-import { withPlainTable } from '../validation/plain-table.ts';
+import type { Duck } from '../../platform/duckdb/connection.ts';
+import type { PlainColumn, PlainTable } from '../validation/plain-column.ts';
 
 const MAX_VALUES = 1_000;
 
 /** Distinct values of a column; numbers where all are. Undefined when the file has no such column. */
-export function labelValues(file: string, column: string): Promise<LabelValues | undefined> {
-  return withDuck(undefined, (duck) =>
-    withPlainTable(duck, file, async ({ relation, columns }) => {
-      const found = columns.find(({ name }) => name === column);
-      if (found === undefined) return undefined;
-      const rows = await duck.rows(
-        `SELECT DISTINCT ${found.text(found.field)} AS value FROM ${relation} WHERE ${presentSql(found)} LIMIT ${MAX_VALUES + 1}`,
-      );
-      const texts = rows.map(({ value }) => String(value));
-      const more = texts.length > MAX_VALUES;
-      const numeric = texts.every(isExactNumber);
-      const values = numeric
-        ? [...new Set(texts.map(Number))].sort((a, b) => a - b)
-        : texts.sort((a, b) => (a < b ? -1 : 1));
-      return { values: values.slice(0, MAX_VALUES), more };
-    }),
+export async function labelValues(
+  duck: Duck,
+  { relation, columns }: PlainTable,
+  column: string,
+): Promise<LabelValues | undefined> {
+  const found = columns.find(({ name }) => name === column);
+  if (found === undefined) return undefined;
+  const rows = await duck.rows(
+    `SELECT DISTINCT ${found.text(found.field)} AS value FROM ${relation} WHERE ${presentSql(found)} LIMIT ${MAX_VALUES + 1}`,
   );
+  const texts = rows.map(({ value }) => String(value));
+  const more = texts.length > MAX_VALUES;
+  const numeric = texts.every(isExactNumber);
+  const values = numeric
+    ? [...new Set(texts.map(Number))].sort((a, b) => a - b)
+    : texts.sort((a, b) => (a < b ? -1 : 1));
+  return { values: values.slice(0, MAX_VALUES), more };
 }
 
 /** Whether a double is the number that is written: integers beyond its digits are names, as of customers. */

@@ -1,9 +1,8 @@
 import { CELL_STATES, type CellRule } from '../../core/contract/cells/cell-rule.ts';
 import type { DataColumns } from '../../core/contract/data-columns.ts';
 import { InferenceError } from '../../core/schema-inference/inference-error.ts';
-import { type Duck, withDuck } from '../../platform/duckdb/connection.ts';
+import type { Duck } from '../../platform/duckdb/connection.ts';
 import type { PlainTable } from '../validation/plain-column.ts';
-import { withPlainTable } from '../validation/plain-table.ts';
 
 /** Columns that somebody has named, and what only they can know. */
 export interface NamedColumns {
@@ -21,11 +20,7 @@ export interface NamedColumns {
  *
  * @throws InferenceError when there is a time that could be read only by guessing
  */
-export function inferColumns(file: string, named: NamedColumns): Promise<Pick<DataColumns, 'id' | 'time'>> {
-  return withDuck(undefined, (duck) => withPlainTable(duck, file, (table) => columnsOf(duck, table, named)));
-}
-
-async function columnsOf(
+export async function inferColumns(
   duck: Duck,
   { relation, columns }: PlainTable,
   { id, time, timeZone, timeFormat }: NamedColumns,

@@ -1,4 +1,3 @@
-import type { CellRule } from '../../core/contract/cells/cell-rule.ts';
 import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { RawTensor } from '../../core/contract/raw-tensor.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
@@ -7,14 +6,14 @@ import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { ReferenceSample } from '../../core/schema-inference/decision-facts.ts';
 import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
-import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
+import { identifier } from '../../platform/duckdb/connection.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import type { ExaminedModel, OpenedModel } from '../../platform/onnx/examine.ts';
 import { ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
-import type { PlainColumn } from '../validation/plain-column.ts';
-import { withPlainTable } from '../validation/plain-table.ts';
+import { ROW } from '../validation/create-cells.ts';
+import type { ReferenceTable } from './reference-table.ts';
 import { compileRequestReader } from './request-reader.ts';
-import { inputsOf } from './table-inputs.ts';
+import { inputsOfColumns } from './table-inputs.ts';
 import { unboundedContract } from './unbounded-contract.ts';
 
 /** A model fails on rows of its own reference. */
@@ -29,6 +28,8 @@ const SAMPLED_REQUESTS = 32;
 
 export interface SampleOptions {
   readonly dataFile: string;
+  /** The same, open; undefined of requests. */
+  readonly table: ReferenceTable | undefined;
   /** Opens the model. */
   readonly open: ExaminedModel['open'];
   readonly signature: Signature;
@@ -45,7 +46,7 @@ export interface SampleOptions {
 export async function sampleReference(options: SampleOptions): Promise<ReferenceSample> {
   const { manifest, signature, open, label } = options;
   const check = compileCheck(unboundedContract(manifest.contract, signature), signature);
-  const batches = manifest.contract.tensors.length > 0 ? requestsOf(options, check) : rowsOf(options, check);
+  const batches = options.table === undefined ? requestsOf(options, check) : rowsOf(options.table, options, check);
   const answers: Record<string, TensorData>[] = [];
   const truths: (string | null)[] = [];
   const model = await open();
@@ -81,35 +82,29 @@ interface SampleBatch {
 
 const textOf = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
 
-/** Rows of a table, in one batch where the graph takes one; their cells are read as a validation reads them. */
+/** Rows of a table, in one batch where the graph takes one. */
 async function* rowsOf(
-  { dataFile, manifest: { contract }, signature, label }: SampleOptions,
+  { duck, present, rows: total }: ReferenceTable,
+  { signature, label }: SampleOptions,
   check: CompiledContract,
 ): AsyncGenerator<SampleBatch> {
-  const rows = await withDuck(undefined, (duck) =>
-    withPlainTable(duck, dataFile, async ({ relation, columns }) => {
-      const byName = new Map(columns.map((column) => [column.name, column]));
-      const select = contract.features.map(({ name, type }) => {
-        const column = byName.get(name);
-        return `${column === undefined ? 'NULL' : valueSql({ type, missingTokens: contract.data.missingTokens }, column)} AS ${identifier(name)}`;
-      });
-      const truth = label === undefined ? undefined : byName.get(label);
-      if (truth !== undefined) select.push(`${truth.text(truth.field)} AS "@truth"`);
-      const [total] = await duck.rows(`SELECT count(*) AS n FROM ${relation}`);
-      const every = Math.max(1, Math.ceil(Number(total!.n) / SAMPLED_ROWS));
-      const numbered = `(SELECT *, row_number() OVER () AS "@number" FROM ${relation})`;
-      return duck.rows(`SELECT ${select.join(', ')} FROM ${numbered} WHERE "@number" % ${every} = 0`);
-    }),
-  );
-  const size = takesOneRow(signature) ? 1 : SAMPLED_ROWS;
-  for (let from = 0; from < rows.length; from += size) {
-    const batch = rows.slice(from, from + size);
-    yield { inputs: inputsOf(check, batch), truths: batch.map((row) => textOf(row['@truth'])) };
+  const every = Math.max(1, Math.ceil(total / SAMPLED_ROWS));
+  const truth = label !== undefined && present.includes(label) ? identifier(label) : 'NULL';
+  const select = [truth, ...check.features.map(({ name }) => identifier(name))].join(', ');
+  const truths: unknown[] = [];
+  const columns: unknown[][] = check.features.map(() => []);
+  for await (const [some, ...cells] of duck.columns(
+    `SELECT ${select} FROM rows WHERE ${ROW} % ${every} = ${every - 1} ORDER BY ${ROW}`,
+  )) {
+    for (const value of some!) truths.push(value);
+    for (const [i, values] of cells.entries()) for (const value of values) columns[i]!.push(value);
   }
-}
-
-function valueSql(rule: CellRule, { cell, field }: PlainColumn): string {
-  return cell(rule, field)?.value ?? 'NULL';
+  const size = takesOneRow(signature) ? 1 : SAMPLED_ROWS;
+  for (let from = 0; from < truths.length; from += size) {
+    const batch = truths.slice(from, from + size).map(textOf);
+    const cells = columns.map((values) => values.slice(from, from + size));
+    yield { inputs: inputsOfColumns(check, cells, batch.length), truths: batch };
+  }
 }
 
 async function* requestsOf(

@@ -42,7 +42,8 @@ export function checkColumns(found: readonly string[], contract: Contract): void
 
 /** @throws FileRejectedError when a name stands twice */
 export function assertSingle(names: readonly string[]): void {
-  const double = names.filter((name, i) => names.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const double = names.filter((name) => seen.has(name) || !seen.add(name));
   if (double.length > 0) throw new FileRejectedError('schema', `columns that stand twice: ${listed(double)}`);
 }
 

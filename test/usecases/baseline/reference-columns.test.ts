@@ -3,7 +3,8 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import { labelValues } from '../../../usecases/baseline/label-values.ts';
-import { inferColumns } from '../../../usecases/baseline/reference-columns.ts';
+import { inferColumns, type NamedColumns } from '../../../usecases/baseline/reference-columns.ts';
+import { withPlainTable } from '../../../usecases/validation/plain-table.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 let lines: string;
@@ -26,26 +27,31 @@ beforeAll(async () => {
   );
 });
 
+const columnsOf = (file: string, named: NamedColumns) =>
+  withDuck(undefined, (duck) => withPlainTable(duck, file, (table) => inferColumns(duck, table, named)));
+const labelsOf = (file: string, column: string) =>
+  withDuck(undefined, (duck) => withPlainTable(duck, file, (table) => labelValues(duck, table, column)));
+
 describe('what reference data suggests of its columns', () => {
   it('is of the values that are written: a number in quotes is none', async () => {
     for (const file of [lines, parquet]) {
-      expect(await inferColumns(file, { id: 'id' })).toEqual({ id: { name: 'id', type: 'integer', required: true } });
-      expect(await inferColumns(file, { id: 'key' })).toEqual({});
+      expect(await columnsOf(file, { id: 'id' })).toEqual({ id: { name: 'id', type: 'integer', required: true } });
+      expect(await columnsOf(file, { id: 'key' })).toEqual({});
     }
-    expect(await inferColumns(parquet, { time: 'at', timeZone: 'UTC' })).toMatchObject({ time: { zone: 'UTC' } });
+    expect(await columnsOf(parquet, { time: 'at', timeZone: 'UTC' })).toMatchObject({ time: { zone: 'UTC' } });
   });
 
   it('names a value without quotes, and what is the matter with it', async () => {
-    await expect(inferColumns(lines, { time: 'day' })).rejects.toThrow(/^column day has \d\.2\.2024, which is no time/);
+    await expect(columnsOf(lines, { time: 'day' })).rejects.toThrow(/^column day has \d\.2\.2024, which is no time/);
     const fine = /00:00:00\.123456789Z?: times are kept to the microsecond/;
-    await expect(inferColumns(lines, { time: 'at' })).rejects.toThrow(fine);
-    await expect(inferColumns(parquet, { time: 'local', timeZone: 'UTC' })).rejects.toThrow(fine);
+    await expect(columnsOf(lines, { time: 'at' })).rejects.toThrow(fine);
+    await expect(columnsOf(parquet, { time: 'local', timeZone: 'UTC' })).rejects.toThrow(fine);
   });
 
   it('tells apart labels that no double does', async () => {
     const ids = { values: ['9007199254740992', '9007199254740993'], more: false };
-    for (const file of [lines, parquet]) expect(await labelValues(file, 'id')).toEqual(ids);
-    expect(await labelValues(lines, 'yes')).toEqual({ values: ['false', 'true'], more: false });
-    expect(await labelValues(parquet, 'key')).toEqual({ values: [0, 1], more: false });
+    for (const file of [lines, parquet]) expect(await labelsOf(file, 'id')).toEqual(ids);
+    expect(await labelsOf(lines, 'yes')).toEqual({ values: ['false', 'true'], more: false });
+    expect(await labelsOf(parquet, 'key')).toEqual({ values: [0, 1], more: false });
   });
 });
