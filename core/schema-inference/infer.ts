@@ -4,9 +4,10 @@ import { flagging } from '../contract/violation-policy.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
-import { type AssignedInput, assignColumns, namesText, type OrderSource } from './assign-columns.ts';
+import { type AssignedInput, assignColumns, type OrderSource } from './assign-columns.ts';
 import { type ColumnKind, columnKind, isIdName, isLabelName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
+import { namesText } from './pick-columns.ts';
 import { widened, widenedWhole } from './widen.ts';
 
 export interface InferOptions {
@@ -70,17 +71,22 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
   assertKnown(names, options);
   const kinds = kindsOf(data, options.facts);
   const special = new Set([options.id, options.time, options.label].filter((name) => name !== undefined));
-  const guessed = options.label === undefined ? guessLabel(signature, names, options) : undefined;
+  const labels = options.label === undefined ? labelNames(signature, names, options) : [];
+  const guessed = labels.length === 1 ? labels[0] : undefined;
   const { inputs, order } = assignColumns(
     // An image or another tensor of values that are no features is beyond the contract.
     signature.inputs.filter(({ shape }) => shape.length <= 2),
     data,
     {
       taken: new Set([...special, ...(options.ignore ?? [])]),
-      unlikely: [
-        new Set(guessed === undefined ? [] : [guessed]),
-        ...[false, true].map((weak) => new Set(names.filter((name) => kinds.get(name)?.weak === weak))),
-      ],
+      unlikely: new Map([
+        ...[...kinds].flatMap(([name, { kind, why, weak }]): [string, string][] =>
+          weak || kind === 'free text' ? [] : [[name, `${kind}: ${why}`]],
+        ),
+        ...labels.map((name): [string, string] => [name, 'called like ground truth']),
+      ]),
+      doubtful: new Set([...kinds].flatMap(([name, { kind, weak }]) => (weak || kind === 'free text' ? [name] : []))),
+      labelled: options.label !== undefined || labels.length > 0,
       features: options.features,
       named: options.named,
     },
@@ -161,17 +167,16 @@ const kindsOf = (data: Profile, facts: InferOptions['facts']): ReadonlyMap<strin
     }),
   );
 
-/** The only column that is called like ground truth, and that no input is called. */
-function guessLabel(
+/** The columns that are called like ground truth, and that no input is called. */
+function labelNames(
   { inputs }: Signature,
   names: readonly string[],
   { id, time, ignore = [], features = [] }: InferOptions,
-): string | undefined {
+): string[] {
   const other = new Set([...inputs.map(({ name }) => name), id, time, ...ignore, ...features]);
   // y beside x is a coordinate.
   const axis = names.some((name) => name.toLowerCase() === 'x');
-  const found = names.filter((name) => isLabelName(name) && !other.has(name) && !(axis && name.toLowerCase() === 'y'));
-  return found.length === 1 ? found[0] : undefined;
+  return names.filter((name) => isLabelName(name) && !other.has(name) && !(axis && name.toLowerCase() === 'y'));
 }
 
 interface FeatureOptions extends Pick<InferOptions, 'strict' | 'facts'> {
@@ -206,6 +211,12 @@ function featureOf(
   if (input.type === 'string') return { ...base, type: 'string', ...allowedOf(column, kinds.has(name)) };
   if (input.type === 'bool' || isTrueOrFalse(column)) return { ...base, type: 'boolean' };
   const type = input.type.startsWith('float') ? 'float' : 'integer';
+  if (column.missing === column.rows) {
+    if (type === 'float') return { ...base, type };
+    throw new InferenceError(
+      `input ${input.name} takes ${input.type}, which no missing value goes into, and column ${name} has nothing else`,
+    );
+  }
   if (column.kind !== 'numeric')
     throw new InferenceError(
       `input ${input.name} takes ${input.type}, and column ${name} holds text such as ${column.categories[0] ?? 'nothing'}`,
