@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { CellRule } from '../../core/contract/cells/cell-rule.ts';
 import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import type { RawTensor } from '../../core/contract/raw-tensor.ts';
@@ -10,17 +11,13 @@ import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
-import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import { loadModel } from '../../platform/onnx/model.ts';
 import type { PlainColumn } from '../validation/plain-column.ts';
 import { withPlainTable } from '../validation/plain-table.ts';
 import { compileRequestReader } from './request-reader.ts';
+import { ReferenceRunError, runRows } from './run-rows.ts';
 import { inputsOf } from './table-inputs.ts';
 import { unboundedContract } from './unbounded-contract.ts';
-
-/** A model fails on rows of its own reference. */
-export class SampleRunError extends Error {
-  override readonly name = 'SampleRunError';
-}
 
 /** Rows of a table that are asked about, spread evenly. */
 const SAMPLED_ROWS = 512;
@@ -36,47 +33,76 @@ export interface SampleOptions {
   readonly label?: string | undefined;
 }
 
+/** What a model answers, and on how many rows it fails. */
+export interface SampledReference {
+  /** Of the rows that it does not fail on. */
+  readonly sample: ReferenceSample;
+  /** In words; undefined where it fails on none. */
+  readonly failing?: string;
+}
+
 /**
  * What a model answers about some rows of its reference, for whoever infers what its outputs mean.
  *
- * @throws SampleRunError when it cannot be run on them
+ * @throws ReferenceRunError when it fails on all of them
  */
-export async function sampleReference(options: SampleOptions): Promise<ReferenceSample> {
-  const { manifest, signature, modelFile, label } = options;
+export async function sampleReference(options: SampleOptions): Promise<SampledReference> {
+  const { manifest, signature, modelFile, label, dataFile } = options;
   const check = compileCheck(unboundedContract(manifest.contract, signature), signature);
-  const batches = manifest.contract.tensors.length > 0 ? requestsOf(options, check) : rowsOf(options, check);
+  const tensors = manifest.contract.tensors.length > 0;
+  const batches = tensors ? requestsOf(options, check) : rowsOf(options, check);
   const answers: Record<string, TensorData>[] = [];
   const truths: (string | null)[] = [];
+  const failed: FailedSample[] = [];
+  let asked = 0;
   const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
   try {
     for await (const batch of batches) {
-      answers.push(await answerOf(model, check, batch.inputs));
-      truths.push(...batch.truths);
+      asked += batch.truths.length;
+      const { parts, failed: rows } = await runRows(batch.truths.length, (from, to) =>
+        model.run(check.run(batch.inputs(from, to), false).tensors),
+      );
+      for (const part of parts) {
+        answers.push(part.answers);
+        truths.push(...batch.truths.slice(part.from, part.to));
+      }
+      failed.push(...rows.map(({ row, message }) => ({ number: batch.numbers[row]!, message })));
+      if (answers.length === 0 && failed.length > 0 && asked >= SAMPLED_ROWS) break;
     }
   } finally {
     await model.release();
   }
+  const [first] = failed;
+  if (answers.length === 0 && first !== undefined)
+    throw new ReferenceRunError(
+      `${path.basename(modelFile)} fails on every one of ${failed.length} ${tensors ? 'requests' : 'rows'} of ${path.basename(dataFile)} that it was asked about, first on number ${first.number}: ${first.message}. ` +
+        'Are they the columns that it was trained on, in their order (--features), of the same types and encoded alike? ' +
+        'Else export it again, and run it on such a row with onnxruntime',
+    );
   const outputs = new Map(signature.outputs.map(({ name }) => [name, joined(answers.map((each) => each[name]!))]));
-  return { rows: truths.length, outputs, truths: label === undefined ? undefined : truths };
+  return {
+    sample: { rows: truths.length, outputs, truths: label === undefined ? undefined : truths },
+    ...(first === undefined
+      ? {}
+      : {
+          failing: `it fails on ${failed.length} of ${asked} ${tensors ? 'requests' : 'rows'} of the reference, first on number ${first.number}: ${first.message}; nothing else is said of those`,
+        }),
+  };
 }
 
-async function answerOf(
-  model: OnnxModel,
-  check: CompiledContract,
-  inputs: SampleBatch['inputs'],
-): Promise<Record<string, TensorData>> {
-  try {
-    return await model.run(check.run(inputs, false).tensors);
-  } catch (cause) {
-    const [message] = (cause as Error).message.split('\n');
-    throw new SampleRunError(`the model cannot be run on rows of its reference: ${message}`, { cause });
-  }
+interface FailedSample {
+  /** Of the row or request in the file, from 1. */
+  readonly number: number;
+  readonly message: string;
 }
 
 interface SampleBatch {
-  readonly inputs: ReadonlyMap<string, RawTensor>;
+  /** Of its rows from one on, up to another that is not among them. */
+  readonly inputs: (from: number, to: number) => ReadonlyMap<string, RawTensor>;
   /** One a row. */
   readonly truths: readonly (string | null)[];
+  /** Of its rows, or of the request, in the file, from 1. */
+  readonly numbers: readonly number[];
 }
 
 const textOf = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
@@ -98,13 +124,17 @@ async function* rowsOf(
       const [total] = await duck.rows(`SELECT count(*) AS n FROM ${relation}`);
       const every = Math.max(1, Math.ceil(Number(total!.n) / SAMPLED_ROWS));
       const numbered = `(SELECT *, row_number() OVER () AS "@number" FROM ${relation})`;
-      return duck.rows(`SELECT ${select.join(', ')} FROM ${numbered} WHERE "@number" % ${every} = 0`);
+      return duck.rows(`SELECT ${[...select, '"@number"'].join(', ')} FROM ${numbered} WHERE "@number" % ${every} = 0`);
     }),
   );
   const size = takesOneRow(signature) ? 1 : SAMPLED_ROWS;
   for (let from = 0; from < rows.length; from += size) {
     const batch = rows.slice(from, from + size);
-    yield { inputs: inputsOf(check, batch), truths: batch.map((row) => textOf(row['@truth'])) };
+    yield {
+      inputs: (start, end) => inputsOf(check, batch.slice(start, end)),
+      truths: batch.map((row) => textOf(row['@truth'])),
+      numbers: batch.map((row) => Number(row['@number'])),
+    };
   }
 }
 
@@ -120,7 +150,12 @@ async function* requestsOf(
   let requests = 0;
   for await (const line of readJsonLines(dataFile)) {
     if (requests++ >= SAMPLED_REQUESTS) return;
-    yield { inputs: read(line), truths: [textOf(label === undefined ? null : line[label])] };
+    const inputs = read(line);
+    yield {
+      inputs: () => inputs,
+      truths: [textOf(label === undefined ? null : line[label])],
+      numbers: [requests],
+    };
   }
 }
 

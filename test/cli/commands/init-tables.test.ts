@@ -185,4 +185,35 @@ describe('trimtab init with a table', () => {
       expect(refused.err).toContain(message);
     });
   });
+
+  it('goes on where a graph fails on some rows, says how many, and refuses one that fails on all', async () => {
+    const file = path.join(folder, 'ratio.onnx');
+    const graph = encodeGraph('ratio', {
+      nodes: [node('Div', ['a', 'b'], ['y'])],
+      inputs: ['a', 'b'].map((name) => value(name, 'int64', ['n'])),
+      outputs: [value('y', 'int64', ['n'])],
+    });
+    writeFileSync(file, model(graph));
+    const rows = Array.from(
+      { length: 90 },
+      (_, i) => `${i * 3},${i % 10},${i % 10 ? Math.floor((i * 3) / (i % 10)) : 0}`,
+    );
+    const some = table('some.csv', `a,b,label\n${rows.join('\n')}\n`);
+    const { status, out } = await run('init', '--model', file, '--data', some, '--out', path.join(folder, 'ratio'));
+    expect(status, out).toBe(0);
+    expect(out).toContain('output y is an estimate');
+    expect(out).toContain('it fails on 9 of 90 rows of the reference, first on number 1: ');
+    expect(out).toContain('over 90 labelled rows, 9 of them without a number');
+
+    const all = table('all.csv', `a,b,label\n${Array.from({ length: 90 }, (_, i) => `${i},0,${i}`).join('\n')}\n`);
+    const none = await run('init', '--model', file, '--data', all, '--out', path.join(folder, 'none'));
+    expect(none.status).toBe(2);
+    expect(none.err).toContain(
+      'ratio.onnx fails on every one of 64 rows of all.csv that it was asked about, first on number 1: ',
+    );
+    expect(existsSync(path.join(folder, 'none', 'model.json'))).toBe(false);
+    // A manifest that is there already is held to the same.
+    const anew = await run('baseline', path.join(folder, 'ratio'), '--data', all);
+    expect(anew).toMatchObject({ status: 2, err: expect.stringContaining('fails on the first 64 rows of all.csv: ') });
+  });
 });
