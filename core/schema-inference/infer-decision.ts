@@ -20,7 +20,7 @@ export interface InferredDecision {
  * are, and by what it answers about rows of the reference. Probabilities go before the label, for they say more; where
  * they decide otherwise than the graph's own label does, it decides.
  *
- * @throws InferDecisionError when what is wished for does not go with the graph
+ * @throws InferDecisionError when what is wished for does not go with the graph, or a class cannot be called as it is
  */
 export function inferDecision(
   { outputs }: Pick<Signature, 'outputs'>,
@@ -44,7 +44,18 @@ export function inferDecision(
   const decision = byScore?.decision ?? byLabel?.decision;
   const notes = [...(byScore?.notes ?? []), ...(byLabel?.notes ?? [])];
   if (notes.length === 0) notes.push(`no decision: ${unfit(outputs, wishes)}`);
+  assertClasses(meanings, decision);
   return { outputs: meanings, ...(decision === undefined ? {} : { decision }), notes };
+}
+
+/** A class is found by its name in records, where `__proto__` is no name. */
+function assertClasses(outputs: readonly OutputMeaning[], decision: Decision | undefined): void {
+  const own = decision !== undefined && 'classes' in decision ? decision.classes : undefined;
+  const found = [...outputs.map(({ classes }) => classes), own].some((classes) => classes?.includes('__proto__'));
+  if (found)
+    throw new InferDecisionError(
+      'a class is called __proto__, which no class can be: rename it in the data, and train and export the model anew',
+    );
 }
 
 function unfit(outputs: readonly TensorSpec[], { output }: DecisionWishes): string {

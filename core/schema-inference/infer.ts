@@ -91,6 +91,7 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
       named: options.named,
     },
   );
+  assertNames(names, new Set(inputs.flatMap(({ columns }) => columns)));
   const constant: string[] = [];
   const features = inputs.flatMap((input) => featuresOf(input, data, { ...options, kinds, constant }));
   const carried = new Set(features.map(({ name }) => name));
@@ -156,6 +157,27 @@ function assertKnown(names: readonly string[], { id, time, label, ignore, featur
         before === option ? `${option} names ${name} twice` : `${name} is named by ${before} and by ${option}`,
       );
     seen.set(name, option);
+  }
+}
+
+/** Characters of a feature's name at most. */
+const MAX_NAME = 128;
+
+/** Names that a contract cannot have, where the data has them: nobody would find the column by the schema's message. */
+function assertNames(names: readonly string[], features: ReadonlySet<string>): void {
+  for (const [i, name] of names.entries()) {
+    const column = `column ${i + 1} of the data`;
+    if (name === '__proto__')
+      throw new InferenceError(`${column} is called __proto__, which no column can be: rename it`);
+    if (!features.has(name)) continue;
+    if (name === '') {
+      const before = i === 0 ? '' : ` (after ${names[i - 1]})`;
+      throw new InferenceError(`${column}${before} has no name, and the model takes it: write its name in the header`);
+    }
+    if (name.length > MAX_NAME)
+      throw new InferenceError(
+        `${column} has a name of ${name.length} characters, ${name.slice(0, 24)}…, and the model takes it: a feature has at most ${MAX_NAME}; rename it in the header`,
+      );
   }
 }
 

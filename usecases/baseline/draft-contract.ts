@@ -4,6 +4,7 @@ import { Contract } from '../../core/contract/contract.ts';
 import type { DataColumns } from '../../core/contract/data-columns.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { featureNames } from '../../core/onnx/feature-names.ts';
+import type { Profile } from '../../core/profile/profile.ts';
 import type { NumberFacts } from '../../core/schema-inference/column-kinds.ts';
 import { type InferOptions, type InferredContract, inferContract } from '../../core/schema-inference/infer.ts';
 import { InferenceError } from '../../core/schema-inference/inference-error.ts';
@@ -77,6 +78,7 @@ async function draftOfTable(file: string, signature: Signature, options: TableOp
       facts = await numberFacts(duck, profiled);
     },
   });
+  assertRecords(profile);
   const stated: InferOptions = { ...options, facts };
   const { likely } = inferContract(signature, profile, stated);
   const { columns, uncertain } = await certainColumns(file, options, likely);
@@ -98,7 +100,8 @@ async function draftOfTable(file: string, signature: Signature, options: TableOp
     ...(order === undefined ? {} : { order }),
     constant,
     notices: [
-      ...describeLeftOut(path.basename(file), profile),
+      // The contract has the delimiter already.
+      ...describeLeftOut(path.basename(file), { ...profile, delimiter: null }),
       ...(uncertain === undefined
         ? []
         : [
@@ -107,6 +110,19 @@ async function draftOfTable(file: string, signature: Signature, options: TableOp
           ]),
     ],
   };
+}
+
+/** @throws InferenceError for JSON that has the columns, or the rows by a key, in one record, as pandas writes by default */
+function assertRecords({ rows, columns }: Profile): void {
+  const texts = Object.values(columns).map((column) =>
+    column.kind === 'categorical' ? column.categories[0] : undefined,
+  );
+  const nested = texts.every((text) => text !== undefined && /^[{[]/.test(text));
+  if (rows === 1 && texts.length > 0 && nested)
+    throw new InferenceError(
+      `the data is one record whose ${texts.length} values are objects or lists of JSON: expected a record a row, ` +
+        "[{…}, {…}], as pandas writes with to_json(…, orient='records')",
+    );
 }
 
 /** Rules for the columns that are stated or likely; a likely time that could be read only by guessing is none. */

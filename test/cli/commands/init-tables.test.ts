@@ -153,7 +153,7 @@ describe('trimtab init with a table', () => {
       expect(out).toContain('x b, a order as the file has them, for the graph does not say');
       expect(out).toContain('id customer (every value differs) time at (times such as 2024-01-01T00:00:00Z)');
       expect(out).toContain('label target (by its name) left out note (free text: texts of 4 words)');
-      expect(out).toContain('NO BETTER THAN A CONSTANT ANSWER: its error (RMSE) is');
+      expect(out).toContain('NO BETTER THAN A CONSTANT ANSWER: off by');
       expect(contract()).toMatchObject({
         data: { id: 'customer', time: 'at', label: 'target', extra: ['note'] },
         file: { unique: [] },

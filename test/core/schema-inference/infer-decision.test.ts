@@ -213,4 +213,10 @@ describe('inferDecision', () => {
       'output one does not answer each row: 1 values for 4 rows, of which no decision a row can be made',
     ]);
   });
+
+  it('says that no class can be called __proto__, whoever names it', () => {
+    const classes = new Map([['probabilities', ['__proto__', 'a', 'b']]]);
+    for (const facts of [{ classes }, labels('__proto__', 'a', 'b')])
+      expect(() => inferDecision({ outputs: [probabilities(3)] }, facts, {})).toThrow(/a class is called __proto__/);
+  });
 });

@@ -215,6 +215,17 @@ describe('inferContract', () => {
     expect(infer).toThrow('Not taken for a feature: target (called like ground truth)');
   });
 
+  it.each([
+    ['', 'column 2 of the data (after a) has no name, and the model takes it'],
+    ['x'.repeat(150), 'column 2 of the data has a name of 150 characters, xxxxxxxxxxxxxxxxxxxxxxxx…, and the model'],
+    ['__proto__', 'column 2 of the data is called __proto__, which no column can be'],
+  ])('says which column has a name that a feature cannot have: %j', (name, message) => {
+    const columns = Object.fromEntries(['a', name, 'b'].map((each) => [each, numeric(0, 1)]));
+    const infer = () => inferContract(takes(wide('x', 3)), { rows: 100, columns });
+    expect(infer).toThrow(InferenceError);
+    expect(infer).toThrow(message);
+  });
+
   it('takes true and false for what they are, whatever number the graph wants', () => {
     const profile: Profile = { rows: 100, columns: { a: text('True', 'False'), b: numeric(0, 1) } };
     expect(inferContract(takes(wide('x', 2)), profile).contract.features).toMatchObject([
