@@ -4,14 +4,13 @@ import { Contract } from '../../core/contract/contract.ts';
 import type { DataColumns } from '../../core/contract/data-columns.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import { featureNames } from '../../core/onnx/feature-names.ts';
-import type { Profile } from '../../core/profile/profile.ts';
 import type { NumberFacts } from '../../core/schema-inference/column-kinds.ts';
 import { type InferOptions, type InferredContract, inferContract } from '../../core/schema-inference/infer.ts';
 import { InferenceError } from '../../core/schema-inference/inference-error.ts';
 import { manifestByHand, rowProblem } from '../../core/schema-inference/row-inputs.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
-import { describeLeftOut } from '../validation/file-profile.ts';
+import { describeLeftOut, type FileProfile } from '../validation/file-profile.ts';
 import { numberFacts } from '../validation/number-facts.ts';
 import { profileAnyFile } from '../validation/profile-file.ts';
 import type { Draft } from './draft.ts';
@@ -113,12 +112,10 @@ async function draftOfTable(file: string, signature: Signature, options: TableOp
 }
 
 /** @throws InferenceError for JSON that has the columns, or the rows by a key, in one record, as pandas writes by default */
-function assertRecords({ rows, columns }: Profile): void {
-  const texts = Object.values(columns).map((column) =>
-    column.kind === 'categorical' ? column.categories[0] : undefined,
-  );
-  const nested = texts.every((text) => text !== undefined && /^[{[]/.test(text));
-  if (rows === 1 && texts.length > 0 && nested)
+function assertRecords({ rows, columns, array }: FileProfile): void {
+  const texts = Object.values(columns).map((column) => (column.kind === 'categorical' ? column.categories[0] : ''));
+  const nested = texts.length > 0 && texts.every((text) => text === 'an object' || text === 'a list');
+  if (array && rows === 1 && nested)
     throw new InferenceError(
       `the data is one record whose ${texts.length} values are objects or lists of JSON: expected a record a row, ` +
         "[{…}, {…}], as pandas writes with to_json(…, orient='records')",

@@ -186,6 +186,16 @@ describe('trimtab init with a table', () => {
     });
   });
 
+  it('refuses JSON of columns, which is what pandas writes by default', async () => {
+    const file = path.join(folder, 'sum.onnx');
+    writeFileSync(file, sumModel('a', 'b'));
+    const data = table('columns.json', '{"a":{"0":1,"1":2},"b":{"0":3,"1":4}}');
+    expect(await run('init', '--model', file, '--data', data, '--out', path.join(folder, 'columns'))).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("as pandas writes with to_json(…, orient='records')"),
+    });
+  });
+
   it('goes on where a graph fails on some rows, says how many, and refuses one that fails on all', async () => {
     const file = path.join(folder, 'ratio.onnx');
     const graph = encodeGraph('ratio', {
