@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { CHECKOUT, CHECKOUT_TEST, ISOLATION, SHARED } from './test/isolation/config.ts';
+import { BUNDLED_WORKER, CHECKOUT, CHECKOUT_TEST, ISOLATION, SHARED } from './test/isolation/config.ts';
 
 /** Tests that synthesize: they want dist/, which is built once for all of them. */
 const SYNTHESIZE = ['test/infra/**/*.test.ts'];
@@ -13,8 +13,10 @@ const SHARING = [
 ];
 
 export default defineConfig({
+  resolve: BUNDLED_WORKER.resolve,
   test: {
     ...ISOLATION,
+    globalSetup: [...ISOLATION.globalSetup, ...BUNDLED_WORKER.globalSetup],
     // What installs something first has its own command: npm run test:aws, npm run test:aws-home, npm run test:package;
     // and so has what takes a minute: npm run test:judge, npm run test:exports.
     exclude: [

@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
-import { CHECKOUT, ISOLATION } from './test/isolation/config.ts';
+import { BUNDLED_WORKER, CHECKOUT, ISOLATION } from './test/isolation/config.ts';
 
 /** Fifty exports of real libraries (npm run test:exports); a few of them are part of `npm test`. */
 export default defineConfig({
+  resolve: BUNDLED_WORKER.resolve,
   test: {
     ...ISOLATION,
+    globalSetup: [...ISOLATION.globalSetup, ...BUNDLED_WORKER.globalSetup],
     env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout: 30_000,
     hookTimeout: 600_000,

@@ -4,8 +4,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { openLocalHome } from '../platform/local/home.ts';
 import { MODEL_FILES } from '../platform/model-folder.ts';
-import { readSignature } from '../platform/onnx/model.ts';
-import { workerEntry } from '../platform/onnx/worker/worker-entry.ts';
+import { withExamined } from '../platform/onnx/examine.ts';
 import { addLoader, writeCodeCache } from '../scripts/build/code-cache.ts';
 import { leanMiddy } from '../scripts/build/esbuild-middy-plugin.ts';
 import { BUNDLING } from '../scripts/build/esbuild-options.ts';
@@ -138,9 +137,9 @@ async function release(folder: string, name: string, file: Buffer, manifest: obj
     );
   const home = await openLocalHome(path.join(folder, 'home'));
   const registry = new Registry(home, 'bench');
-  await registry.register(from, await readSignature(onnx), {
-    prepare: (candidate) => rehearseCandidate(candidate, { entry: workerEntry() }),
-  });
+  await withExamined(onnx, ({ signature, open }) =>
+    registry.register(from, signature, { prepare: (candidate) => rehearseCandidate(candidate, open) }),
+  );
   await registry.apply(name, { type: 'approve', version: 1, reason: 'bench' });
   await registry.apply(name, { type: 'release', version: 1, reason: 'bench' });
   await home.close();

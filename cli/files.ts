@@ -37,7 +37,7 @@ export type PlaceOf = ReturnType<typeof dataPlace>;
 
 /** What an error of the file system says, in words; undefined for other errors. */
 export function fileErrorText(error: unknown): string | undefined {
-  const { code, path: file, syscall } = error as NodeJS.ErrnoException;
+  const { code, path: file, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === undefined || syscall === undefined) return undefined;
   const where = file === undefined ? 'a file' : shownPath(file);
   switch (code) {
@@ -54,6 +54,8 @@ export function fileErrorText(error: unknown): string | undefined {
     case 'EACCES':
     case 'EPERM':
       return `${where} is not yours to ${VERBS[syscall] ?? 'use'}: you are ${os.userInfo().username}, see its owner and mode`;
+    case 'EADDRINUSE':
+      return port === undefined ? undefined : `port ${port} is in use already: name another one with --port`;
     case 'EROFS':
       return `${where} cannot be written: the file system is read-only`;
     case 'ENOSPC':

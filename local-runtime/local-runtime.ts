@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SCHEDULES } from '../core/alarms/schedules.ts';
 import { PrometheusSink } from '../core/observability/prometheus.ts';
@@ -58,6 +58,8 @@ const QUIET_SECONDS = 10;
 export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<LocalRuntime> {
   const log = options.log ?? (() => undefined);
   const home = await openLocalHome(options.home);
+  // It is here to be worked in: data files are dropped into it.
+  await mkdir(home.folder, { recursive: true });
   const stream = new DeliveryStream(home, log);
   const sink = new PrometheusSink(home.metrics.environment);
   const endpoint = await Endpoint.open({

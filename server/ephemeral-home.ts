@@ -2,8 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { openLocalHome } from '../platform/local/home.ts';
+import { MODEL_FILES } from '../platform/model-folder.ts';
 import { withExamined } from '../platform/onnx/examine.ts';
+import { registerModel } from '../usecases/registry/register-model.ts';
 import { Registry } from '../usecases/registry/registry.ts';
+import { rehearseCandidate } from '../usecases/rehearsal/rehearse-candidate.ts';
 
 export interface HomeOfModels {
   readonly folder: string;
@@ -15,12 +18,13 @@ const PREFIX = 'trimtab-serve-';
 const OWNER = 'owner.json';
 
 /**
- * Creates a temporary home in which each of the given model folders is registered and released, for `serve --model`,
- * where the user has no registry. It is removed when the server stops.
+ * Creates a temporary home in which each of the given model folders is rehearsed, registered and released, for
+ * `serve --model`, where the user has no registry. It is removed when the server stops.
  *
- * @throws ModelFolderError, ModelLoadError, or an Error when two folders have the same model
+ * @param log is told what is worth a look about them, a line each
+ * @throws ModelFolderError, ModelLoadError, RegistrationRefusedError, or an Error when two folders have the same model
  */
-export async function homeOfModels(folders: readonly string[]): Promise<HomeOfModels> {
+export async function homeOfModels(folders: readonly string[], log: (line: string) => void): Promise<HomeOfModels> {
   await removeOrphans();
   const folder = await mkdtemp(path.join(tmpdir(), PREFIX));
   const remove = () => rm(folder, { recursive: true, force: true });
@@ -30,14 +34,16 @@ export async function homeOfModels(folders: readonly string[]): Promise<HomeOfMo
     const registry = new Registry(home, 'trimtab serve');
     const names = new Map<string, string>();
     for (const from of folders) {
-      const { version } = await withExamined(path.join(from, 'model.onnx'), ({ signature, file }) =>
-        registry.register(from, signature, { modelFile: file }),
+      const { model, version, remarks } = await withExamined(path.join(from, MODEL_FILES.model), (examined) =>
+        registerModel(registry, from, examined, {
+          rehearse: (candidate) => rehearseCandidate(candidate, examined.open),
+        }),
       );
-      const { model } = version;
+      for (const remark of remarks) log(`${from}: ${remark}`);
       if (names.has(model)) throw new Error(`${from} and ${names.get(model)} are both of model ${model}`);
       names.set(model, from);
-      await registry.apply(model, { type: 'approve', version: version.version, reason: 'named on the command line' });
-      await registry.apply(model, { type: 'release', version: version.version, reason: 'named on the command line' });
+      await registry.apply(model, { type: 'approve', version, reason: 'named on the command line' });
+      await registry.apply(model, { type: 'release', version, reason: 'named on the command line' });
     }
     await home.close();
     return { folder, remove };

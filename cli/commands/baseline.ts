@@ -6,6 +6,7 @@ import type { RemadeBaselineView } from '../../usecases/baseline/model-folder-vi
 import { type GlobalOptions, type Io, print } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
+import { errorMeasures } from '../output/error-measures.ts';
 
 /** Makes the baseline of a model folder anew, of other reference data or under a corrected contract. */
 export function addBaseline(program: Program, io: Io, options: () => GlobalOptions): void {
@@ -24,17 +25,24 @@ export function addBaseline(program: Program, io: Io, options: () => GlobalOptio
 }
 
 function formatRemade({ file, rows, chunks, performance, before }: RemadeBaselineView): string {
-  const wrong = performance?.errorRate;
   return [
     `${file}: ${rows} rows in ${chunks} stretches${before === null ? '' : `, before ${before.rows} in ${before.chunks}`}`,
-    ...(wrong === undefined
-      ? []
-      : [`  wrong on ${(100 * wrong).toFixed(1)} % of ${performance!.rows} labelled rows${wrongBefore(before)}`]),
+    ...performanceLines(performance, before?.performance ?? null),
     `  then: trimtab register ${path.dirname(file)}`,
   ].join('\n');
 }
 
-function wrongBefore(before: RemadeBaselineView['before']): string {
-  const wrong = before?.performance?.errorRate;
-  return wrong === undefined ? '' : `, before ${(100 * wrong).toFixed(1)} %`;
+type Performance = RemadeBaselineView['performance'];
+
+/** How good it is on the new reference, and was on the one before. */
+function performanceLines(now: Performance, before: Performance): string[] {
+  if (now === null) return [];
+  const [text, former] = [measuresOf(now), before === null ? '' : measuresOf(before)];
+  return text === '' ? [] : [`  ${text} of ${now.rows} labelled rows${former === '' ? '' : `, before ${former}`}`];
 }
+
+const measuresOf = (performance: NonNullable<Performance>): string =>
+  [
+    ...errorMeasures(performance),
+    ...(performance.errorRate === undefined ? [] : [`wrong on ${(100 * performance.errorRate).toFixed(1)} %`]),
+  ].join(', ');

@@ -128,7 +128,7 @@ async function writeFolder(
   examined: ExaminedModel,
   own: InitOptions,
 ): Promise<ModelFolderView> {
-  const { signature, file, unrepaired, repairs } = examined;
+  const { signature, open, unrepaired, repairs } = examined;
   const { draftContract } = await import('../../usecases/baseline/draft-contract.ts');
   const { id, time, label, features, ignore, strict, timeZone, timeFormat } = own;
   const draft = await draftContract(examined, {
@@ -143,7 +143,7 @@ async function writeFolder(
   // As it was given: it is repaired wherever it is opened, and only a graph that was not can tell what it was.
   if (path.resolve(model) !== path.resolve(own.model)) await copyFile(unrepaired, model);
   const { buildBaseline } = await import('../../usecases/baseline/build-baseline.ts');
-  const baseline = await buildBaseline({ dataFile: own.data, modelFile: file, manifest, signature, now: new Date() });
+  const baseline = await buildBaseline({ dataFile: own.data, open, manifest, signature, now: new Date() });
   const whole = withSegments(manifest, baseline, own.segments ?? []);
   await writeFile(path.join(folder, MODEL_FILES.baseline), `${JSON.stringify(baseline)}\n`);
   const { writeExample } = await import('../../usecases/rehearsal/write-example.ts');
@@ -211,7 +211,7 @@ function withSegments(manifest: Manifest, { profile }: Baseline, names: readonly
 
 /** The decision that the outputs can make. @throws UsageError */
 async function decisionOf(
-  { signature, file, classes }: ExaminedModel,
+  { signature, open, classes }: ExaminedModel,
   manifest: Manifest,
   own: InitOptions,
 ): Promise<InferredDecision> {
@@ -221,7 +221,7 @@ async function decisionOf(
   try {
     return await inferOutputs({
       dataFile: own.data,
-      modelFile: file,
+      open,
       signature,
       manifest,
       label: columnNamed(manifest.contract.data, 'label'),

@@ -4,10 +4,12 @@ import { MODEL_FILES } from '../../platform/model-folder.ts';
 import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
 import { assessVersion } from '../../usecases/registry/assess-version.ts';
 import { registerModel } from '../../usecases/registry/register-model.ts';
+import type { RegistrationView } from '../../usecases/registry/registration-view.ts';
 import { parseCount, parseReason } from '../arguments.ts';
 import { type GlobalOptions, type Io, print, printLine, withHome } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { withOptionalExamined } from '../optional-dependencies.ts';
+import { formatNextSteps, versionSteps } from '../output/next-steps.ts';
 import { formatRegistration } from '../output/registration.ts';
 
 interface RegisterCommandOptions {
@@ -34,22 +36,26 @@ export function addRegister(program: Program, io: Io, options: () => GlobalOptio
     .action((folder: string, own: RegisterCommandOptions) => {
       if (own.force && own.reason === undefined) throw new UsageError('--force goes with --reason');
       return withHome(io, options(), async (home, registry) => {
-        const entry = workerEntry();
-        const limits = { entry, seconds: own.timeLimit, memoryMb: own.memoryLimit };
         // Of native code, as the libraries that they use.
         const [{ sideBySide }, { rehearseCandidate }] = await Promise.all([
           import('../../usecases/replay/side-by-side.ts'),
           import('../../usecases/rehearsal/rehearse-candidate.ts'),
         ]);
-        const view = await withOptionalExamined(path.join(folder, MODEL_FILES.model), (examined) =>
-          registerModel(registry, folder, examined, {
-            reason: own.reason,
-            rehearse: (candidate) => rehearseCandidate({ ...candidate, dataFile: own.data }, limits),
-            assess: (candidate) => assessVersion(home, candidate, own.force === true),
-            compare: (version) => sideBySide(home, version, { entry }),
-          }),
+        const view = await withOptionalExamined(
+          path.join(folder, MODEL_FILES.model),
+          (examined) =>
+            registerModel(registry, folder, examined, {
+              reason: own.reason,
+              rehearse: (candidate) => rehearseCandidate({ ...candidate, dataFile: own.data }, examined.open),
+              assess: (candidate) => assessVersion(home, candidate, own.force === true),
+              compare: (version) => sideBySide(home, version, { entry: workerEntry() }),
+            }),
+          { seconds: own.timeLimit, memoryMb: own.memoryLimit },
         );
-        print(io, options(), view, formatRegistration);
+        const steps = versionSteps(view, await registry.state(view.model), options().home);
+        const formatWithSteps = (shown: RegistrationView): string =>
+          [formatRegistration(shown), ...formatNextSteps(steps)].join('\n');
+        print(io, options(), view, formatWithSteps);
         if (view.existed && own.data !== undefined)
           printLine(
             io.err,

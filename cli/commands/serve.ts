@@ -44,7 +44,7 @@ class ServeError extends UsageError {
 async function watch(io: Io, { home }: GlobalOptions, settings: Settings, folders: readonly string[]): Promise<number> {
   const { homeOfModels } = await import('../../server/ephemeral-home.ts');
   const { Supervisor } = await import('../../server/processes/supervisor.ts');
-  const models = folders.length > 0 ? await homeOfModels(folders) : undefined;
+  const models = folders.length > 0 ? await homeOfModels(folders, (line) => printLine(io.err, line)) : undefined;
   // Nothing watches over models that are only named; elsewhere than in a folder every look costs money.
   const metrics = models === undefined ? await metricsOf(home ?? io.env.TRIMTAB_HOME) : undefined;
   try {

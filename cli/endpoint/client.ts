@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { exactText } from '../../core/protocols/formats/exact-text.ts';
 import { type Fetch, serviceOf } from '../../platform/aws/service.ts';
 import { DEFAULT_HOME } from '../../platform/home.ts';
 import type { GlobalOptions, Io } from '../context.ts';
@@ -41,7 +42,7 @@ export class EndpointClient {
   /** @throws CheckFailedError when it does not answer, or with an error */
   async ask(path: string, message?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<HttpReply> {
     const from = performance.now();
-    const request = message === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(message) };
+    const request = message === undefined ? { headers } : { method: 'POST', headers, body: exactText(message) };
     let response: Response;
     try {
       response = await this.fetch(`${this.url}${path}`, request);

@@ -75,12 +75,14 @@ export async function requestsOf(
   };
 }
 
-/** A value of a file as JSON of the protocol has it. */
+/** A value of a file as JSON of the protocol has it, integers with all their digits. */
 function wireValue(value: unknown, datatype: string): unknown {
   if (datatype === 'BYTES') return value === null || value === undefined ? null : String(value);
   const read = typeof value === 'string' ? cellOf(value, datatype) : value;
   if (read === undefined) return null;
-  return typeof read === 'bigint' || read instanceof Number ? Number(read) : read;
+  if (!(read instanceof Number)) return read;
+  // Fractional as it is written, and whole as a double: what no integer input has, for the endpoint to name.
+  return /^U?INT/.test(datatype) ? String(read) : Number(read);
 }
 
 const kindOf = (datatype: string): CellKind => {

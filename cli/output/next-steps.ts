@@ -18,16 +18,43 @@ export interface NextSteps {
  */
 export function nextSteps(entry: Entry, before: ReleaseState, home?: string): NextSteps {
   const { notes = [], next = [], undo = [] } = stepsOf(entry, before);
-  const command = (text: string): string => `trimtab ${text}${home === undefined ? '' : ` --home ${quoted(home)}`}`;
+  const command = commandIn(home);
   return { notes, next: next.map(command), undo: undo.map(command) };
+}
+
+/** What comes next of a version, whatever happened to it before. @param home as of {@link nextSteps} */
+export const versionSteps = (version: NamedVersion, state: ReleaseState, home?: string): NextSteps => ({
+  notes: [],
+  next: [commandIn(home)(nextOf(version, state))],
+  undo: [],
+});
+
+const commandIn =
+  (home: string | undefined) =>
+  (text: string): string =>
+    `trimtab ${text}${home === undefined ? '' : ` --home ${quoted(home)}`}`;
+
+interface NamedVersion {
+  readonly model: string;
+  readonly version: number;
+}
+
+function nextOf({ model, version }: NamedVersion, state: ReleaseState): string {
+  const { champion, challengers, quarantined, approved } = state;
+  const own = `${model} ${version}`;
+  if (champion === version || challengers.some((each) => each.version === version)) return `status ${model}`;
+  if (quarantined.some((each) => each.version === version)) return `lift ${own} --reason TEXT`;
+  if (!approved.includes(version)) return `approve ${own}`;
+  return champion === null ? `release ${own}` : `release ${own} --canary`;
 }
 
 function stepsOf({ kind, model, version, number, state }: Entry, before: ReleaseState): Partial<NextSteps> {
   const own = `${model} ${version}`;
   const reason = `--reason 'undoes entry ${number}'`;
   switch (kind) {
+    case 'registered':
     case 'approved':
-      return { next: state.champion === null ? [`release ${own}`] : [`release ${own} --canary`] };
+      return { next: [nextOf({ model, version: version ?? 0 }, state)] };
     case 'rejected':
       return { undo: [`approve ${own}`] };
     case 'released':

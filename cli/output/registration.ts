@@ -4,6 +4,7 @@ import { wilson } from '../../core/quality/wilson.ts';
 import type { RegistrationView } from '../../usecases/registry/registration-view.ts';
 import { besideLines } from './beside.ts';
 import { changeLines } from './changes.ts';
+import { errorMeasures } from './error-measures.ts';
 
 /** A version that was registered, and what was found about it. */
 export const formatRegistration = (view: RegistrationView): string =>
@@ -59,9 +60,13 @@ function referenceLines(references: RegistrationView['references']): string[] {
   ];
 }
 
-function performanceText({ rows, errorRate, squares }: ReferencePerformance): string | undefined {
-  if (squares !== undefined)
-    return `error (RMSE) ${short(Math.sqrt(squares.error))} on ${rows} labelled rows, that of their mean ${short(Math.sqrt(squares.ofMean))}`;
+function performanceText(performance: ReferencePerformance): string | undefined {
+  const { rows, errorRate, squares } = performance;
+  const errors = errorMeasures(performance);
+  if (errors.length > 0) {
+    const constant = squares === undefined ? '' : `, RMSE of their mean ${short(Math.sqrt(squares.ofMean))}`;
+    return `errors ${errors.join(', ')} on ${rows} labelled rows${constant}`;
+  }
   if (errorRate === undefined || rows === 0) return undefined;
   const [low, high] = wilson(errorRate, rows);
   return `wrong on ${percent(errorRate)} of ${rows} labelled rows (${percent(low)} to ${percent(high)})`;

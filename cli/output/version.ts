@@ -7,6 +7,7 @@ import type { Manifest } from '../../core/manifest/manifest.ts';
 import { qualityOf } from '../../core/manifest/quality-of.ts';
 import type { TensorSpec } from '../../core/model/signature.ts';
 import type { ReferenceSummary, VersionStanding, VersionView } from '../../usecases/audit/version-view.ts';
+import { errorMeasures } from './error-measures.ts';
 import { formatQualitySummary } from './quality-summary.ts';
 import { table } from './table.ts';
 import { formatPercent } from './traffic.ts';
@@ -80,7 +81,9 @@ function decisionText(decision: Decision, { outputs }: Manifest): string {
   if (task === 'multiclass')
     return `one of several classes, by ${output}${classesText(decisionClasses(decision, outputs))}`;
   const wrong =
-    decision.tolerance === undefined ? 'no tolerance' : `wrong when it misses by more than ${decision.tolerance}`;
+    decision.tolerance === undefined
+      ? 'measured by its errors; none counts as wrong, for it has no tolerance'
+      : `wrong when it misses by more than ${decision.tolerance}`;
   return `a number, ${output}: ${wrong}`;
 }
 
@@ -104,11 +107,12 @@ function referenceText(reference: ReferenceSummary | null): string {
 function performanceText(reference: ReferenceSummary | null): string {
   if (reference === null) return '';
   const { performance } = reference;
-  if (performance === null) return 'no labels: how often it is wrong is not known';
+  if (performance === null) return 'no labels: how good it is is not known';
   const { rows, errorRate, brier, errorEdges } = performance;
   const parts = [
     ...(errorRate === undefined ? [] : [`wrong on ${formatPercent(errorRate)}`]),
     ...(brier === undefined ? [] : [`Brier score ${Number(brier.toPrecision(3))}`]),
+    ...errorMeasures(performance),
     ...(errorEdges === undefined ? [] : [`median of absolute errors ${medianOf(errorEdges)}`]),
   ];
   return `${parts.join(', ')} (${rows} rows with a label)`;

@@ -20,24 +20,31 @@ export { FeatureType } from './types/value-type.ts';
 /** One feature: a column of data files, and a column of a graph's input. */
 export const Feature = z
   .strictObject({
-    /** Column name in data files and key in requests. */
-    name: recordName('a feature').min(1).max(128),
-    description: z.string().optional(),
-    /** Unit of measurement, for people: `minutes`, `mph`. */
-    unit: z.string().optional(),
+    name: recordName('a feature')
+      .min(1)
+      .max(128)
+      .describe('Name of the column in data files, and of the value in requests.'),
+    description: z.string().optional().describe('What it is, for people.'),
+    unit: z.string().optional().describe('Unit of measurement, for people: `minutes`, `mph`.'),
     ...RULE_SHAPE,
-    /**
-     * What a request's violation does, of all rules or of each; what has no nearest allowed value can only be rejected
-     * or flagged, never clamped. In a data file every violation quarantines its row.
-     */
-    onViolation: FeatureViolation.default('reject'),
-    /** Whether drift is looked for in it; left out: yes. Of identifiers, dates and free text every window differs. */
-    drift: z.boolean().optional(),
-    personal: PersonalTreatment.default('no'),
-    /** Graph input that carries this feature, when it is not named like it. */
-    input: z.string().optional(),
-    /** Column within that input, when several features share one [n, k] input. */
-    index: z.int().min(0).optional(),
+    onViolation: FeatureViolation.default('reject').describe(
+      "What a request's violation does, of all rules or of each; what has no nearest allowed value can only be rejected or flagged, never clamped. In a data file every violation quarantines its row.",
+    ),
+    drift: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether drift is looked for in it; left out: yes. Of identifiers, dates and free text every window differs.',
+      ),
+    personal: PersonalTreatment.default('no').describe(
+      'Whether it is personal, and what is kept of it: nothing (`omit`), a pseudonym (`hash`) or an envelope (`encrypt`). Unless `no`, it has no statistics either.',
+    ),
+    input: z.string().optional().describe('Graph input that carries this feature, when it is not named like it.'),
+    index: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Column within that input, when several features share one [n, k] input.'),
   })
   .refine((f) => f.min === undefined || f.max === undefined || f.min <= f.max, 'min must not exceed max')
   .superRefine((feature, context) => {
@@ -48,35 +55,57 @@ export type Feature = z.infer<typeof Feature>;
 
 /** Rules on a data file as a whole: breaking one rejects the file whole. */
 export const FileRules = z.strictObject({
-  /** Fewest rows. */
-  minRows: z.int().min(0).default(1),
-  /** Most rows. */
-  maxRows: z.int().min(1).default(50_000_000),
-  /** Largest share of rows that may be quarantined before the whole file is rejected; 0 to 1. */
-  maxQuarantinedShare: z.number().min(0).max(1).default(0.2),
-  /** What divides the fields of a CSV file: one character of ASCII. By default a comma, or a tab in files named `.tsv`. */
+  minRows: z.int().min(0).default(1).describe('Fewest rows.'),
+  maxRows: z.int().min(1).default(50_000_000).describe('Most rows.'),
+  maxQuarantinedShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe('Largest share of rows that may be quarantined before the whole file is rejected; 0 to 1.'),
   delimiter: z
     .string()
     .regex(/^[\t !#-&(-/:-@[-`{-~]$/)
-    .optional(),
-  /** Most lines that a record of a CSV file may take, with line breaks in its quoted fields. */
-  maxRecordLines: z.int().min(1).max(10_000).default(DEFAULT_RECORD_LINES),
-  /** Columns that together must be unique. Later duplicates are quarantined. */
-  unique: z.array(z.string()).default([]),
-  /** Oldest that the newest row may be when the file arrives, in days; needs `data.time`. */
-  maxAgeDays: z.number().positive().optional(),
-  /** Largest population stability index of any feature against the baseline; above it the file is rejected whole. */
-  maxPsi: z.number().positive().optional(),
+    .optional()
+    .describe(
+      'What divides the fields of a CSV file: one character of ASCII. By default a comma, or a tab in files named `.tsv`.',
+    ),
+  maxRecordLines: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(DEFAULT_RECORD_LINES)
+    .describe('Most lines that a record of a CSV file may take, with line breaks in its quoted fields.'),
+  unique: z
+    .array(z.string())
+    .default([])
+    .describe('Columns that together must be unique. Later duplicates are quarantined.'),
+  maxAgeDays: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Oldest that the newest row may be when the file arrives, in days; needs `data.time`.'),
+  maxPsi: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'Largest population stability index of any feature against the baseline; above it the file is rejected whole.',
+    ),
 });
 export type FileRules = z.infer<typeof FileRules>;
 
 export const Contract = z
   .strictObject({
-    features: z.array(Feature).max(5_000),
-    /** Rules on whole inputs that carry no features. */
-    tensors: z.array(TensorRule).max(100).default([]),
-    data: DataColumns.prefault({}),
-    file: FileRules.prefault({}),
+    features: z
+      .array(Feature)
+      .max(5_000)
+      .describe('The columns of a table that the model takes; empty for a model of whole tensors.'),
+    tensors: z.array(TensorRule).max(100).default([]).describe('Rules on whole inputs that carry no features.'),
+    data: DataColumns.prefault({}).describe(
+      'Columns of data files that are no features: identifier, time, label and others.',
+    ),
+    file: FileRules.prefault({}).describe('Rules on a data file as a whole: breaking one rejects the file.'),
   })
   .superRefine(({ features, data }, context) => {
     const message = namesProblem(

@@ -9,12 +9,15 @@ const COLUMN = recordName('a column');
 /** Clocks differ by so much. */
 const FUTURE_TOLERANCE_SECONDS = 300;
 
+/** Some three thousand years: an instant so far ahead still has a year of four digits, beyond which no time is read. */
+export const MAX_FUTURE_TOLERANCE_SECONDS = 9e10;
+
 /** A column of its name alone, or with what its cells are. */
 const named = <Rules extends z.ZodObject>(rules: Rules): z.ZodUnion<[typeof COLUMN, Rules]> => z.union([COLUMN, rules]);
 
 export const IdColumn = z
   .strictObject({
-    name: COLUMN,
+    name: COLUMN.describe('Name of the column.'),
     type: z
       .enum(['integer', 'string'])
       .optional()
@@ -26,7 +29,7 @@ export type IdColumn = z.infer<typeof IdColumn>;
 
 export const EventTimeColumn = z
   .strictObject({
-    name: COLUMN,
+    name: COLUMN.describe('Name of the column.'),
     formats: z
       .array(z.string().min(1))
       .max(10)
@@ -42,6 +45,7 @@ export const EventTimeColumn = z
     futureToleranceSeconds: z
       .number()
       .min(0)
+      .max(MAX_FUTURE_TOLERANCE_SECONDS)
       .default(FUTURE_TOLERANCE_SECONDS)
       .describe('How far a time may be ahead of the arrival of its file, in seconds.'),
   })
@@ -54,7 +58,7 @@ export type EventTimeColumn = z.infer<typeof EventTimeColumn>;
 
 export const LabelColumn = z
   .strictObject({
-    name: COLUMN,
+    name: COLUMN.describe('Name of the column.'),
     type: FeatureType.optional().describe('What labels are; left out: as the decision of the model says.'),
     classes: z
       .array(z.union([z.string(), z.number()]))
@@ -68,7 +72,7 @@ export const LabelColumn = z
 export type LabelColumn = z.infer<typeof LabelColumn>;
 
 export const ExtraColumn = z.strictObject({
-  name: COLUMN,
+  name: COLUMN.describe('Name of the column.'),
   type: z
     .enum([...FeatureType.options, 'time'])
     .optional()
@@ -94,13 +98,16 @@ export const DataColumns = z.strictObject({
     .describe(
       'How missing numbers, booleans and times are written in text besides nothing at all, whatever their capitals; left out: NaN, NA and NULL.',
     ),
-  /** Which of these columns are personal, and how they are treated. Features say so themselves. */
-  personal: z.record(z.string(), PersonalTreatment.exclude(['no'])).default({}),
-  /**
-   * The column or feature that says whom a row is about: what `trimtab forget` finds a subject by. Requests that do
-   * not carry it as a feature say it in the header `x-trimtab-subject`.
-   */
-  subject: z.string().optional(),
+  personal: z
+    .record(z.string(), PersonalTreatment.exclude(['no']))
+    .default({})
+    .describe('Which of these columns are personal, and how they are treated. Features say so themselves.'),
+  subject: z
+    .string()
+    .optional()
+    .describe(
+      'The column or feature that says whom a row is about: what `trimtab forget` finds a subject by. Requests that do not carry it as a feature say it in the header `x-trimtab-subject`.',
+    ),
 });
 export type DataColumns = z.infer<typeof DataColumns>;
 

@@ -7,7 +7,10 @@ import { TensorViolation } from './violation-policy.ts';
 
 /** Allowed sizes of one axis, inclusive. */
 const SizeRange = z
-  .strictObject({ min: z.int().min(0).optional(), max: z.int().min(0).optional() })
+  .strictObject({
+    min: z.int().min(0).optional().describe('Smallest size; left out: any.'),
+    max: z.int().min(0).optional().describe('Largest size; left out: any.'),
+  })
   .refine(({ min, max }) => min === undefined || max === undefined || min <= max, 'min must not exceed max');
 
 /**
@@ -16,25 +19,22 @@ const SizeRange = z
  */
 export const TensorRule = z
   .strictObject({
-    /** Input of the graph. */
-    name: recordName('a tensor').min(1).max(128),
-    description: z.string().optional(),
-    /** Unit of the elements, for people. */
-    unit: z.string().optional(),
-    /** Allowed size of each axis, the batch's included: a size, a range, or null for any. */
+    name: recordName('a tensor').min(1).max(128).describe('Input of the graph.'),
+    description: z.string().optional().describe('What it is, for people.'),
+    unit: z.string().optional().describe('Unit of the elements, for people.'),
     shape: z
       .array(z.union([z.int().min(0), SizeRange, z.null()]))
       .max(8)
-      .optional(),
+      .optional()
+      .describe("Allowed size of each axis, the batch's included: a size, a range, or null for any."),
     min: min.shape.min.describe('Smallest element allowed, inclusive; numbers only.'),
     max: max.shape.max.describe('Largest element allowed, inclusive; numbers only.'),
     maxLength: maxLength.shape.maxLength.describe('Longest element allowed, in Unicode code points; strings only.'),
-    /** Whether NaN and infinities are refused. */
-    finite: z.boolean().default(true),
-    /** What a request's violation does, of all rules or of each; of a shape that is not allowed there is nothing to clamp: it is rejected. */
-    onViolation: TensorViolation.default('reject'),
-    /** A personal tensor has no summary kept of it. */
-    personal: z.enum(['no', 'omit']).default('no'),
+    finite: z.boolean().default(true).describe('Whether NaN and infinities are refused.'),
+    onViolation: TensorViolation.default('reject').describe(
+      "What a request's violation does, of all rules or of each; of a shape that is not allowed there is nothing to clamp: it is rejected.",
+    ),
+    personal: z.enum(['no', 'omit']).default('no').describe('A personal tensor has no summary kept of it.'),
   })
   .refine(
     (rule) => rule.min === undefined || rule.max === undefined || rule.min <= rule.max,

@@ -13,7 +13,12 @@ const Clamped = ViolationPolicy.optional();
 export const TensorViolation = z.union([
   ViolationPolicy,
   z
-    .strictObject({ finite: Unclamped, min: Clamped, max: Clamped, maxLength: Clamped })
+    .strictObject({
+      finite: Unclamped.describe('Of elements that are NaN or infinite.'),
+      min: Clamped.describe('Of elements below `min`.'),
+      max: Clamped.describe('Of elements above `max`.'),
+      maxLength: Clamped.describe('Of strings longer than `maxLength`.'),
+    })
     .describe('A policy a rule; rules that are not named reject.'),
 ]);
 export type TensorViolation = z.infer<typeof TensorViolation>;
@@ -23,13 +28,13 @@ export const FeatureViolation = z.union([
   ViolationPolicy,
   z
     .strictObject({
-      missing: Unclamped,
-      type: Unclamped,
-      finite: Unclamped,
-      min: Clamped,
-      max: Clamped,
-      maxLength: Clamped,
-      allowed: Unclamped,
+      missing: Unclamped.describe('Of missing values, where `missing` rejects them.'),
+      type: Unclamped.describe('Of values of another type.'),
+      finite: Unclamped.describe('Of infinite numbers.'),
+      min: Clamped.describe('Of values below `min`.'),
+      max: Clamped.describe('Of values above `max`.'),
+      maxLength: Clamped.describe('Of strings longer than `maxLength`.'),
+      allowed: Unclamped.describe('Of values that are not among `allowed`.'),
     })
     .describe('A policy a rule; rules that are not named reject.'),
 ]);

@@ -5,9 +5,14 @@ import * as z from 'zod';
  * depend on each other, which its author knows best: without this section nothing is put together.
  */
 export const Batching = z.strictObject({
-  /** Most rows in one run. */
-  maxRows: z.int().min(2).max(100_000).default(64),
-  /** Longest that a request waits for others while a worker is free, milliseconds; nobody waits while callers are few. */
-  maxDelayMs: z.number().min(0).max(1_000).default(5),
+  maxRows: z.int().min(2).max(100_000).default(64).describe('Most rows in one run.'),
+  maxDelayMs: z
+    .number()
+    .min(0)
+    .max(1_000)
+    .default(5)
+    .describe(
+      'Longest that a request waits for others while a worker is free, milliseconds; nobody waits while callers are few.',
+    ),
 });
 export type Batching = z.infer<typeof Batching>;

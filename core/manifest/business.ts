@@ -2,16 +2,15 @@ import * as z from 'zod';
 
 /** A number that callers attach to predictions: what they were worth. */
 export const BusinessMetric = z.strictObject({
-  /** Such as `revenue`; metrics carry it as `Business.revenue`. */
-  name: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'a name is lower case letters, digits and _, at most 40'),
-  description: z.string().optional(),
-  /** For people: `EUR`, `minutes`. */
-  unit: z.string().max(20).optional(),
-  /** Whether more of it is better: what an A/B test goes by. */
-  higherIsBetter: z.boolean().default(true),
-  /** Values outside are refused. */
-  min: z.number().optional(),
-  max: z.number().optional(),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,39}$/, 'a name is lower case letters, digits and _, at most 40')
+    .describe('Such as `revenue`; metrics carry it as `Business.revenue`.'),
+  description: z.string().optional().describe('What it is, for people.'),
+  unit: z.string().max(20).optional().describe('For people: `EUR`, `minutes`.'),
+  higherIsBetter: z.boolean().default(true).describe('Whether more of it is better: what an A/B test goes by.'),
+  min: z.number().optional().describe('Smallest value; others are refused.'),
+  max: z.number().optional().describe('Largest value; others are refused.'),
 });
 export type BusinessMetric = z.infer<typeof BusinessMetric>;
 

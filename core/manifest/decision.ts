@@ -5,55 +5,67 @@ import { recordName } from '../model/names.ts';
 export const ClassName = z.union([recordName('a class'), z.number()]);
 
 export const BinaryDecision = z.strictObject({
-  task: z.literal('binary'),
-  /** Output that holds the probability or score. */
-  output: recordName('an output'),
-  /** Column of that output for the positive class. */
-  column: z.int().min(0).default(1),
-  /** The decision is positive when the probability is at least this. */
-  threshold: z.number().default(0.5),
-  /**
-   * Names of the negative and the positive class, by which truths may call them; absent: the `classes` of that output in
-   * `outputs`, where they are two.
-   */
+  task: z.literal('binary').describe('One of two classes.'),
+  output: recordName('an output').describe('Output that holds the probability or score.'),
+  column: z.int().min(0).default(1).describe('Column of that output for the positive class.'),
+  threshold: z.number().default(0.5).describe('The decision is positive when the probability is at least this.'),
   classes: z
     .tuple([ClassName, ClassName])
     .refine(([negative, positive]) => String(negative) !== String(positive), 'classes must be unique')
-    .optional(),
-  /** What a wrong decision costs, in whatever unit; absent: nothing is known of that. */
-  costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
+    .optional()
+    .describe(
+      'Names of the negative and the positive class, by which truths may call them; left out: the `classes` of that output in `outputs`, where they are two.',
+    ),
+  costs: z
+    .strictObject({
+      falsePositive: z.number().min(0).describe('Of a positive decision where the truth is negative.'),
+      falseNegative: z.number().min(0).describe('Of a negative decision where the truth is positive.'),
+    })
+    .optional()
+    .describe('What a wrong decision costs, in whatever unit; left out: nothing is known of that.'),
 });
 export type BinaryDecision = z.infer<typeof BinaryDecision>;
 
 export const MulticlassDecision = z.strictObject({
-  task: z.literal('multiclass'),
-  /**
-   * Output that decides. Where `outputs` says that it means `label`, it holds the class itself; else it has one
-   * probability or score a class, of which the greatest decides (the first of several that are equally great).
-   */
-  output: recordName('an output'),
-  /** Names of the classes, of probabilities in the order of the columns; absent: the `classes` of that output in `outputs`. */
+  task: z.literal('multiclass').describe('One of several classes.'),
+  output: recordName('an output').describe(
+    'Output that decides. Where `outputs` says that it means `label`, it holds the class itself; else it has one probability or score a class, of which the greatest decides (the first of several that are equally great).',
+  ),
   classes: z
     .array(ClassName)
     .min(2)
     .max(10_000)
     .refine((classes) => new Set(classes.map(String)).size === classes.length, 'classes must be unique')
-    .optional(),
-  /** What it costs to decide on one class where another is true; 1 for whatever is not named. */
+    .optional()
+    .describe(
+      'Names of the classes, of probabilities in the order of the columns; left out: the `classes` of that output in `outputs`.',
+    ),
   costs: z
-    .array(z.strictObject({ truth: ClassName, decision: ClassName, cost: z.number().min(0) }))
+    .array(
+      z.strictObject({
+        truth: ClassName.describe('The class that is true.'),
+        decision: ClassName.describe('The class that is decided on.'),
+        cost: z.number().min(0).describe('What that costs.'),
+      }),
+    )
     .min(1)
     .max(10_000)
-    .optional(),
+    .optional()
+    .describe('What it costs to decide on one class where another is true; 1 for whatever is not named.'),
 });
 export type MulticlassDecision = z.infer<typeof MulticlassDecision>;
 
 export const RegressionDecision = z.strictObject({
-  task: z.literal('regression'),
-  output: recordName('an output'),
-  column: z.int().min(0).default(0),
-  /** A prediction is wrong when it misses by more than this, in the output's unit; absent: none is right or wrong. */
-  tolerance: z.number().positive().optional(),
+  task: z.literal('regression').describe('A quantity.'),
+  output: recordName('an output').describe('Output that holds the quantity.'),
+  column: z.int().min(0).default(0).describe('Column of that output.'),
+  tolerance: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "A prediction is wrong when it misses by more than this, in the output's unit; left out: none is right or wrong.",
+    ),
 });
 export type RegressionDecision = z.infer<typeof RegressionDecision>;
 

@@ -10,19 +10,16 @@ export const hasFewValues = ({ allowed, min, max }: Pick<Feature, 'allowed' | 'm
 
 /** A feature by which quality is told apart: its values, or of numbers the ranges between edges. */
 export const SegmentSettings = z.strictObject({
-  /** Name of a feature of the contract that is not personal. */
-  feature: z.string().min(1),
-  /**
-   * Ranges of a number, by their inner edges: `[10, 20]` makes `<10`, `10–20` (10 included), `≥20`. Absent: each value is
-   * a segment, which features of type string and boolean may have, and integers of few values (`allowed`, or `min` and
-   * `max` at most 100 apart).
-   */
+  feature: z.string().min(1).describe('Name of a feature of the contract that is not personal.'),
   edges: z
     .array(z.number())
     .min(1)
     .max(20)
     .refine((edges) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]!), 'edges must ascend')
-    .optional(),
+    .optional()
+    .describe(
+      'Ranges of a number, by their inner edges: `[10, 20]` makes `<10`, `10–20` (10 included), `≥20`. Left out: each value is a segment, which features of type string and boolean may have, and integers of few values (`allowed`, or `min` and `max` at most 100 apart).',
+    ),
 });
 export type SegmentSettings = z.infer<typeof SegmentSettings>;
 

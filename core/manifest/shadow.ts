@@ -5,7 +5,11 @@ import * as z from 'zod';
  * begins at once.
  */
 export const ShadowPolicy = z.strictObject({
-  /** Largest share of requests whose answers may disagree. */
-  maxDisagreement: z.number().gt(0).max(1).default(0.05),
+  maxDisagreement: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.05)
+    .describe('Largest share of requests whose answers may disagree.'),
 });
 export type ShadowPolicy = z.infer<typeof ShadowPolicy>;

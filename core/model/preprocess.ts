@@ -8,10 +8,17 @@ import type { Signature, TensorSpec } from './signature.ts';
 export const Preprocess = z.record(
   z.string(),
   z.strictObject({
-    /** The input takes PNG or JPEG files as bytes, of which it gets the pixels: uint8 [n, height, width, 1 or 3]. */
-    decode: z.literal('image'),
-    /** Most pixels of a picture, width times height: a small file can unpack to more than there is memory. */
-    maxPixels: z.int().min(1).max(100_000_000).default(4_000_000),
+    decode: z
+      .literal('image')
+      .describe(
+        'The input takes PNG or JPEG files as bytes, of which it gets the pixels: uint8 [n, height, width, 1 or 3].',
+      ),
+    maxPixels: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .default(4_000_000)
+      .describe('Most pixels of a picture, width times height: a small file can unpack to more than there is memory.'),
   }),
 );
 export type Preprocess = z.infer<typeof Preprocess>;

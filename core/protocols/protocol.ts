@@ -227,13 +227,13 @@ export function modelOf(catalog: Catalog, name: string | undefined): string {
   throw new ProtocolError(400, `the request names no model, expected one of ${models.slice(0, 20).join(', ')}`);
 }
 
-/** The versions of a model that can be shown. @throws ProtocolError 404 */
+/** The versions of a model that can be shown, none for one that could not be loaded. @throws ProtocolError 404 */
 export function known(catalog: Catalog, model: string, version?: number): readonly ServedVersion[] {
   const versions = catalog.versions(model);
   if (versions === undefined) throw unknownModel(model, catalog.models());
   if (version === undefined) return versions;
   const found = versions.filter((served) => served.version === version);
-  if (found.length === 0)
+  if (found.length === 0 && notLoaded(catalog, model, version).length === 0)
     throw unknownVersion(
       model,
       version,
@@ -241,6 +241,10 @@ export function known(catalog: Catalog, model: string, version?: number): readon
     );
   return found;
 }
+
+/** Versions of a model that are to have traffic and could not be loaded; of all, or one. */
+export const notLoaded = (catalog: Catalog, model: string, version?: number): ReturnType<Catalog['notLoaded']> =>
+  catalog.notLoaded(model).filter((each) => version === undefined || each.version === version);
 
 export const unknownModel = (model: string, models: readonly string[]): ProtocolError =>
   new ProtocolError(404, `no model named ${clip(model)}, there is ${models.slice(0, 20).join(', ') || 'none'}`, {

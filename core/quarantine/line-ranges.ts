@@ -11,10 +11,13 @@ export class LineRanges {
   /** First and last lines of ranges that neither meet nor overlap, ascending. */
   readonly #firsts: readonly number[];
   readonly #lasts: readonly number[];
+  /** The ranges as somebody said them. */
+  readonly #said: readonly (readonly [number, number])[];
 
-  private constructor(firsts: readonly number[], lasts: readonly number[]) {
+  private constructor(firsts: readonly number[], lasts: readonly number[], said: readonly [number, number][]) {
     this.#firsts = firsts;
     this.#lasts = lasts;
+    this.#said = said;
   }
 
   /** Of numbers in whatever order. */
@@ -36,7 +39,7 @@ export class LineRanges {
 
   static #joined(ranges: [number, number][]): LineRanges {
     const [firsts, lasts]: [number[], number[]] = [[], []];
-    for (const [first, last] of ranges.sort((a, b) => a[0] - b[0])) {
+    for (const [first, last] of ranges.toSorted((a, b) => a[0] - b[0])) {
       const before = lasts.at(-1);
       if (before !== undefined && first <= before + 1) lasts[lasts.length - 1] = Math.max(before, last);
       else {
@@ -44,12 +47,22 @@ export class LineRanges {
         lasts.push(last);
       }
     }
-    return new LineRanges(firsts, lasts);
+    return new LineRanges(firsts, lasts, ranges);
   }
 
   /** How many lines. */
   get size(): number {
     return this.#firsts.reduce((sum, first, i) => sum + this.#lasts[i]! - first + 1, 0);
+  }
+
+  /** How many lines were said: more than {@link size} where one was said twice. */
+  get saidSize(): number {
+    return this.#said.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  }
+
+  /** The lines one by one, in the order in which they were said. */
+  *inOrder(): Generator<number> {
+    for (const [first, last] of this.#said) for (let line = first; line <= last; line++) yield line;
   }
 
   has(line: number): boolean {

@@ -163,7 +163,7 @@ export class RecordScanner {
 
   /** Looks at how the file begins. @returns whether there were bytes enough */
   #start(last: boolean): boolean {
-    if (this.#data.length < 3 && !last) return false;
+    if (this.#data.length < 4 && !last) return false;
     const [a, b, c] = this.#data;
     if (isUtf16(this.#data)) throw new NotTextError(UTF16);
     this.#started = true;

@@ -1,5 +1,4 @@
-import { readSignature } from '../../platform/onnx/model.ts';
-import { workerEntry } from '../../platform/onnx/worker/worker-entry.ts';
+import { withExamined } from '../../platform/onnx/examine.ts';
 import { baselineOf } from '../../usecases/registry/load-baseline.ts';
 import { rehearseCandidate } from '../../usecases/rehearsal/rehearse-candidate.ts';
 import { type DemoContext, MODEL, number, percentOf } from '../context.ts';
@@ -10,9 +9,11 @@ export const registerStep: Step<DemoContext> = {
   run: async (demo, { say, look, check }) => {
     for (const folder of ['v1', 'v2']) {
       const file = demo.example(folder, 'model.onnx');
-      const { version, existed } = await demo.registry.register(demo.example(folder), await readSignature(file), {
-        prepare: (candidate) => rehearseCandidate(candidate, { entry: workerEntry() }),
-      });
+      const { version, existed } = await withExamined(file, ({ signature, open }) =>
+        demo.registry.register(demo.example(folder), signature, {
+          prepare: (candidate) => rehearseCandidate(candidate, open),
+        }),
+      );
       const baseline = await baselineOf(demo.runtime.home, version);
       const { inputs, outputs } = version.signature;
       say(

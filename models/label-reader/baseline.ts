@@ -9,7 +9,7 @@ const version = path.join(import.meta.dirname, 'v1');
 const modelFile = path.join(version, 'model.onnx');
 const manifest = Manifest.parse(JSON.parse(readFileSync(path.join(version, 'model.json'), 'utf8')));
 const dataFile = path.join(import.meta.dirname, '../../.cache/label-reference.jsonl');
-await withExamined(modelFile, async ({ signature }) => {
-  const baseline = await buildBaseline({ dataFile, modelFile, manifest, signature, now: new Date() });
+await withExamined(modelFile, async ({ signature, open }) => {
+  const baseline = await buildBaseline({ dataFile, open, manifest, signature, now: new Date() });
   writeFileSync(path.join(version, 'baseline.json'), `${JSON.stringify(baseline)}\n`);
 });

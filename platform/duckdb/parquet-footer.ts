@@ -1,21 +1,10 @@
 import { constants } from 'node:fs';
-import { copyFile, open } from 'node:fs/promises';
+import { copyFile, type FileHandle, open } from 'node:fs/promises';
+import { I32, LIST, STOP, STRUCT, ThriftReader } from './thrift-reader.ts';
 
 /** Physical types of Parquet's schema, by their numbers in its Thrift definition. */
 const INT96 = 3;
 const FIXED_LEN_BYTE_ARRAY = 7;
-
-/** Kinds of values of Thrift's compact protocol. */
-const STOP = 0;
-const BYTE = 3;
-const I32 = 5;
-const DOUBLE = 7;
-const BINARY = 8;
-const LIST = 9;
-const SET = 10;
-const MAP = 11;
-const STRUCT = 12;
-const UUID = 13;
 
 /** Fields of a schema element that say what its bytes stand for; without them they are plain integers or bytes. */
 const MEANING = [6, 7, 8, 10];
@@ -38,14 +27,7 @@ export async function copyStored(file: string, copy: string, elements: ReadonlyS
   await copyFile(file, copy, constants.COPYFILE_FICLONE);
   const handle = await open(copy, 'r+');
   try {
-    const { size } = await handle.stat();
-    const tail = Buffer.alloc(TAIL);
-    await handle.read(tail, 0, TAIL, size - TAIL);
-    const length = tail.readUInt32LE(0);
-    if (tail.toString('latin1', 4) !== MAGIC || length > size - TAIL) throw new RangeError('no footer of Parquet');
-    const start = size - TAIL - length;
-    const footer = Buffer.alloc(length);
-    await handle.read(footer, 0, length, start);
+    const { footer, start } = await readFooter(handle);
     const stored = withoutMeaning(footer, elements);
     const end = Buffer.alloc(TAIL);
     end.writeUInt32LE(stored.length, 0);
@@ -57,8 +39,25 @@ export async function copyStored(file: string, copy: string, elements: ReadonlyS
   }
 }
 
+/**
+ * The metadata that a Parquet file ends with, and where it begins.
+ *
+ * @throws RangeError when the file does not end as one
+ */
+export async function readFooter(handle: FileHandle): Promise<{ readonly footer: Buffer; readonly start: number }> {
+  const { size } = await handle.stat();
+  const tail = Buffer.alloc(TAIL);
+  await handle.read(tail, 0, TAIL, size - TAIL);
+  const length = tail.readUInt32LE(0);
+  if (tail.toString('latin1', 4) !== MAGIC || length > size - TAIL) throw new RangeError('no footer of Parquet');
+  const start = size - TAIL - length;
+  const footer = Buffer.alloc(length);
+  await handle.read(footer, 0, length, start);
+  return { footer, start };
+}
+
 function withoutMeaning(footer: Buffer, elements: ReadonlySet<number>): Buffer {
-  const reader = new Reader(footer);
+  const reader = new ThriftReader(footer);
   for (const { id, kind } of reader.fields()) {
     if (id !== SCHEMA || kind !== LIST) {
       reader.skip(kind);
@@ -81,7 +80,7 @@ function withoutMeaning(footer: Buffer, elements: ReadonlySet<number>): Buffer {
 }
 
 /** A schema element with no more than where its bytes are. */
-function storedElement(reader: Reader): Buffer {
+function storedElement(reader: ThriftReader): Buffer {
   const kept = new Map<number, { readonly kind: number; readonly bytes: Buffer }>();
   for (const { id, kind } of reader.fields()) {
     const from = reader.at;
@@ -105,78 +104,3 @@ function storedElement(reader: Reader): Buffer {
 
 /** As the compact protocol writes a small integer that is not negative. */
 const zigzag = (value: number): number => value << 1;
-
-/** Goes through a value of Thrift's compact protocol. */
-class Reader {
-  at = 0;
-  constructor(readonly bytes: Buffer) {}
-
-  /** Fields of a struct; the value of each is to be read, or skipped, before the next. */
-  *fields(): Generator<{ readonly id: number; readonly kind: number }> {
-    for (let id = 0; ; ) {
-      const head = this.#byte();
-      if (head === STOP) return;
-      const delta = head >> 4;
-      id = delta === 0 ? this.#signed() : id + delta;
-      yield { id, kind: head & 15 };
-    }
-  }
-
-  list(): { readonly size: number; readonly kind: number } {
-    const head = this.#byte();
-    return { kind: head & 15, size: head >> 4 === 15 ? this.#varint() : head >> 4 };
-  }
-
-  /** @param element whether the value is one of a list: there a boolean has a byte of its own */
-  skip(kind: number, element = false): void {
-    if (kind <= 2) this.at += element ? 1 : 0;
-    else if (kind === BYTE) this.at++;
-    else if (kind < DOUBLE) this.#varint();
-    else if (kind === DOUBLE) this.at += 8;
-    else if (kind === BINARY) this.#skipBytes();
-    else if (kind === LIST || kind === SET) {
-      const { size, kind: each } = this.list();
-      for (let i = 0; i < size; i++) this.skip(each, true);
-    } else if (kind === MAP) this.#skipMap();
-    else if (kind === STRUCT) for (const field of this.fields()) this.skip(field.kind);
-    else if (kind === UUID) this.at += 16;
-    else throw new RangeError(`kind ${kind} is none of Thrift's`);
-    if (this.at > this.bytes.length) throw new RangeError('a footer of Parquet that ends too early');
-  }
-
-  #skipBytes(): void {
-    const length = this.#varint();
-    this.at += length;
-  }
-
-  #skipMap(): void {
-    const size = this.#varint();
-    if (size === 0) return;
-    const kinds = this.#byte();
-    for (let i = 0; i < size; i++) {
-      this.skip(kinds >> 4, true);
-      this.skip(kinds & 15, true);
-    }
-  }
-
-  #byte(): number {
-    const byte = this.bytes[this.at++];
-    if (byte === undefined) throw new RangeError('a footer of Parquet that ends too early');
-    return byte;
-  }
-
-  /** Without the exactness beyond 2^53, which no size or id has. */
-  #varint(): number {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = this.#byte();
-      value += (byte & 127) * factor;
-      if (byte < 128) return value;
-    }
-  }
-
-  #signed(): number {
-    const value = this.#varint();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  }
-}

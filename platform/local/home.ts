@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EnvironmentName } from '../../core/model/names.ts';
 import { PlatformError } from '../errors.ts';
 import type { Clock, Home } from '../ports.ts';
 import { keysOnDemand, labelsSecretFrom } from '../privacy.ts';
-import { removeUnfinished } from './atomic.ts';
+import { isAbsent, removeUnfinished } from './atomic.ts';
 import { LocalBus } from './bus.ts';
 import { FileLedger } from './ledger.ts';
 import { LocalMetrics } from './metrics.ts';
@@ -25,11 +25,12 @@ const systemClock: Clock = { now: () => new Date() };
 
 /**
  * The home that needs nothing but a folder: `ledger/`, `artifacts/`, `data/`, `captures/`, `metrics.jsonl`,
- * `events.jsonl`, and `privacy.key` once it is needed. Several processes may use one folder at once.
+ * `events.jsonl`, and `privacy.key` once it is needed. Several processes may use one folder at once. It is made when
+ * something is first written: whoever only looks leaves nothing behind.
  *
  * @param environment name of the installation; the same for all processes that use the folder, for each reads the
  * metrics of its own environment alone
- * @throws PlatformError when it is no name of an environment
+ * @throws PlatformError when it is no name of an environment, or the folder is a file
  */
 export async function openLocalHome(
   folder: string,
@@ -39,7 +40,12 @@ export async function openLocalHome(
   const named = EnvironmentName.safeParse(environment);
   if (!named.success) throw new PlatformError(`${named.error.issues[0]!.message}, received '${environment}'`);
   const root = path.resolve(folder);
-  await mkdir(root, { recursive: true });
+  // It need not be there: whatever is written makes its own folders.
+  const found = await stat(root).catch((error: unknown) => {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
+  if (found?.isDirectory() === false) throw new PlatformError(`${root} is a file, expected a folder`);
   const at = (name: string): string => path.join(root, name);
   await Promise.all(['.', 'ledger', 'artifacts', 'data', 'captures'].map((store) => removeUnfinished(at(store))));
   const metrics = new LocalMetrics(at('metrics.jsonl'), { environment });

@@ -10,7 +10,20 @@ import { repairModel } from '../../core/onnx/repair.ts';
 import { faultsOf, RUNTIME } from '../../core/onnx/servable.ts';
 import { digestOf } from '../digest.ts';
 import { ModelLoadError } from './errors.ts';
-import { readSignature } from './model.ts';
+import type { OnnxModel } from './model.ts';
+import { IsolatedProcess, ModelLostError } from './worker/isolated-model.ts';
+import { workerEntry } from './worker/worker-entry.ts';
+
+/** What the process may take in which a graph is opened and run. */
+export interface ExaminationLimits {
+  /** How long the graph may take to open, and each run of it; seconds. @default 30 */
+  readonly seconds?: number | undefined;
+  /** How much memory its process may take; MB. @default what the largest function has, or most of this machine's */
+  readonly memoryMb?: number | undefined;
+}
+
+/** A graph that was opened; it is released by whoever opened it. */
+export type OpenedModel = Pick<OnnxModel, 'run'>;
 
 /** A model file that ONNX Runtime opens here. */
 export interface ExaminedModel {
@@ -29,21 +42,41 @@ export interface ExaminedModel {
   readonly repairs: readonly Repair[];
   /** The classes that the graph itself names, by output. */
   readonly classes: () => ReadonlyMap<string, ClassList>;
+  /**
+   * The model, to be run, in the process that it was examined in, which ends with the examination.
+   *
+   * @param threads within one run @default 1
+   * @throws ModelLoadError
+   */
+  readonly open: (threads?: number) => Promise<OpenedModel>;
 }
+
+const SECONDS = 30;
+/** What the largest Lambda function has; MB. */
+const FUNCTION_MB = 10_240;
 
 /**
  * Looks at a model file before anything is done with it: whether it can be served, and what it takes and gives. What
- * it keeps in other files of its folder (as PyTorch exports do) is taken into it, and what can be repaired is.
+ * it keeps in other files of its folder (as PyTorch exports do) is taken into it, and what can be repaired is. ONNX
+ * Runtime opens it in a process of its own, for it computes what is constant while it does: what hangs, crashes or
+ * takes all memory takes nothing else along.
  *
  * @throws ModelLoadError with every reason why it cannot be served
  */
-export async function withExamined<T>(file: string, use: (model: ExaminedModel) => Promise<T>): Promise<T> {
+export async function withExamined<T>(
+  file: string,
+  use: (model: ExaminedModel) => Promise<T>,
+  limits: ExaminationLimits = {},
+): Promise<T> {
   const bytes = await readWhole(file);
   const { external } = inspected(file, bytes);
   const whole = external.length === 0 ? bytes : embed(bytes, await readExternal(file, bytes.length, external));
   const { bytes: repaired, repairs } = repairModel(whole);
   const common = { given: digestOf(bytes), repairs, classes: () => classListsOf(whole) };
-  if (repaired === bytes) return use({ ...common, ...(await opened(file, file, repaired)), unrepaired: file });
+  if (repaired === bytes)
+    return withOpened({ source: file, file, bytes }, limits, (opened) =>
+      use({ ...common, ...opened, unrepaired: file }),
+    );
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'trimtab-whole-'));
   try {
     const keep = async (name: string, content: Uint8Array): Promise<string> => {
@@ -53,34 +86,74 @@ export async function withExamined<T>(file: string, use: (model: ExaminedModel) 
     const served = await keep('model.onnx', repaired);
     let unrepaired = whole === bytes ? file : served;
     if (whole !== bytes && repaired !== whole) unrepaired = await keep('unrepaired.onnx', whole);
-    return await use({ ...common, ...(await opened(file, served, repaired)), unrepaired });
+    return await withOpened({ source: file, file: served, bytes: repaired }, limits, (opened) =>
+      use({ ...common, ...opened, unrepaired }),
+    );
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function opened(
-  source: string,
-  file: string,
-  bytes: Uint8Array,
-): Promise<Pick<ExaminedModel, 'file' | 'inspection' | 'signature'>> {
+interface ServedFile {
+  /** The file that people know. */
+  readonly source: string;
+  /** What is opened: that, or a copy. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+async function withOpened<T>(
+  served: ServedFile,
+  { seconds = SECONDS, memoryMb = Math.min(FUNCTION_MB, Math.floor(os.totalmem() / 1.25e6)) }: ExaminationLimits,
+  use: (opened: Pick<ExaminedModel, 'file' | 'inspection' | 'signature' | 'open'>) => Promise<T>,
+): Promise<T> {
+  const { source, file, bytes } = served;
   const inspection = inspected(source, bytes);
   const faults = faultsOf(inspection);
   if (faults.length > 0) throw new ModelLoadError(`${source} cannot be served: ${faults.join('; ')}`);
+  // Where the package has to fetch ONNX Runtime first, that takes longer than a process may to start.
+  await import('./runtime.ts');
+  const timeoutMs = 1_000 * seconds;
+  const own = new IsolatedProcess({ entry: workerEntry(), timeoutMs, loadTimeoutMs: timeoutMs, memoryMb });
   try {
-    return { file, inspection, signature: await readSignature(file) };
-  } catch (error) {
+    const digest = digestOf(bytes);
+    let current = {
+      threads: 1,
+      model: await own.load(file, { digest, threads: 1 }).catch(refused(served, inspection)),
+    };
+    const open = async (threads = 1): Promise<OpenedModel> => {
+      if (threads !== current.threads) {
+        await current.model.release();
+        current = { threads, model: await own.load(file, { digest, threads }).catch(refused(served, inspection)) };
+      }
+      return current.model;
+    };
+    return await use({ file, inspection, signature: current.model.signature, open });
+  } finally {
+    own.end();
+  }
+}
+
+/** Says why a graph cannot be opened in terms of the file that people know. */
+const refused =
+  ({ source, file }: ServedFile, { elements }: Inspection) =>
+  (error: unknown): never => {
+    if (error instanceof ModelLostError)
+      throw new ModelLoadError(
+        `${source} does not survive being opened, when ONNX Runtime computes what is constant in it: ${error.message}`,
+        { cause: error },
+      );
     if (!(error instanceof ModelLoadError)) throw error;
-    // What is opened may be a copy of the file that people know.
-    const message = error.message.replaceAll(file, source);
-    const odd = [...inspection.elements].filter((element) => UNCOMPUTED.includes(element));
+    const message = error.message
+      .replaceAll(file, source)
+      .replace('std::bad_alloc', 'there is no memory for what it computes of its constants (std::bad_alloc)');
+    const odd = [...elements].filter((element) => UNCOMPUTED.includes(element));
     if (odd.length === 0) throw new ModelLoadError(message, { cause: error });
     throw new ModelLoadError(
       `${message} (it has constants of ${odd.join(', ')}, which few operators take here: convert them to float32)`,
       { cause: error },
     );
-  }
-}
+  };
 
 /** Element types that ONNX Runtime reads on a CPU, but computes little with. */
 const UNCOMPUTED = ['bfloat16', 'int4', 'uint4', 'float8e4m3fn', 'float8e5m2', 'float4e2m1'];

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { GRAFANA_FILE, grafanaDashboard } from './grafana-dashboard.ts';
 import { configSchema, modelSchema, scenarioSchema } from './json-schemas.ts';
+import { MODEL_JSON_PAGE, modelJsonPage } from './model-json-page.ts';
 import { permissionsPage } from './permissions-page.ts';
 import { SIMULATE_PAGE, simulatePage } from './scenario-fields.ts';
 import { viewSchemas, viewsPage } from './view-schemas.ts';
@@ -13,6 +14,7 @@ const FILES: Readonly<Record<string, () => string>> = {
   ...viewSchemas,
   'docs/permissions.md': permissionsPage,
   'docs/views.md': viewsPage,
+  [MODEL_JSON_PAGE]: modelJsonPage,
   [SIMULATE_PAGE]: simulatePage,
   [GRAFANA_FILE]: grafanaDashboard,
 };

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fileErrorText } from '../../cli/files.ts';
@@ -38,6 +38,9 @@ describe('files that are not what is expected', () => {
     expect(fileErrorText(error('ENOENT', path.resolve('models/none.onnx')))).toBe('no such file: models/none.onnx');
     expect(fileErrorText(error('EACCES', path.resolve('models')))).toMatch(/^models is not yours to use: you are \w+/);
     expect(fileErrorText(error('ENOSPC', '/x', 'write'))).toBe('/x cannot be written: there is no room left');
+    expect(fileErrorText(Object.assign(error('EADDRINUSE', '', 'listen'), { port: 8080 }))).toBe(
+      'port 8080 is in use already: name another one with --port',
+    );
     expect(
       fileErrorText(Object.assign(new Error('refused'), { code: 'ECONNREFUSED', syscall: 'connect' })),
     ).toBeUndefined();
@@ -50,6 +53,17 @@ describe('files that are not what is expected', () => {
     expect(statSync(at('secret.csv')).size).toBeGreaterThan(0);
     expect((await run('profile', at('secret.csv'))).err).toMatch(/secret\.csv is not yours to read: you are/);
   });
+});
+
+describe('a home that is not there', () => {
+  it.each([['list'], ['status'], ['quality', 'm'], ['rows', 'list'], ['approve', 'm', '1', '--reason', 'r']])(
+    'is not made by %s',
+    async (...argv) => {
+      const { out, err } = await run('--home', at('nowhere'), ...argv);
+      expect(out + err).toMatch(/^(no|trimtab: no) /);
+      expect(existsSync(at('nowhere'))).toBe(false);
+    },
+  );
 });
 
 describe('names that are not there', () => {

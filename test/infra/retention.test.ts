@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { flat, type Resource, synthesized } from './templates.ts';
 
@@ -132,6 +133,20 @@ describe('retention', () => {
       DeletionProtectionEnabled: true,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     });
+  });
+
+  it('that outlives a stack is told, with its stacks, to whoever wants to remove it', () => {
+    const [, table = ''] = /held by test\/infra\/retention\.test\.ts -->\n([\s\S]*?)\n\n/.exec(
+      readFileSync('docs/removing.md', 'utf8'),
+    )!;
+    const told = [...table.matchAll(/^\| `(AWS::[\w:]+)` \|[^|]*\| ([\w, ]+) \|/gm)].map(
+      ([, type, stacks]) => `${type}: ${stacks}`,
+    );
+    const left = new Map<string, Set<string>>();
+    for (const { type, stack, deletionPolicy } of resources)
+      if (deletionPolicy !== undefined && deletionPolicy !== 'Delete')
+        left.set(type, (left.get(type) ?? new Set()).add(stack));
+    expect(told.sort()).toEqual([...left].map(([type, stacks]) => `${type}: ${[...stacks].sort().join(', ')}`).sort());
   });
 
   it('does not end with the next deployment for versions of functions: an alias goes back to them', () => {

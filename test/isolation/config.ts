@@ -1,4 +1,5 @@
 // What every configuration of vitest here has in common, so that tests keep to themselves.
+import path from 'node:path';
 import { readTree, type Tree } from './tree.ts';
 
 declare module 'vitest' {
@@ -14,6 +15,17 @@ export const ISOLATION = {
   setupFiles: ['test/isolation/environment.ts', 'test/isolation/own-folder.ts'],
   // Said aloud, for vitest puts off projects with one worker and no order till all others have ended.
   sequence: { groupOrder: 1 },
+};
+
+/**
+ * Tests call processes of their own as the package has them, bundled: they start several times as fast as from sources
+ * through tsx, which is what `bin/trimtab.mjs` does in a checkout.
+ */
+export const BUNDLED_WORKER = {
+  globalSetup: ['test/isolation/bundled-worker.ts'],
+  resolve: {
+    alias: [{ find: /^.*\/worker-entry\.ts$/, replacement: path.join(import.meta.dirname, 'worker-entry.ts') }],
+  },
 };
 
 /** Options of projects whose files share processes: each has to leave its process as it found it. */

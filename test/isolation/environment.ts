@@ -8,7 +8,9 @@ const TOLD = new Set([
   'TRIMTAB_EMULATOR',
   'TRIMTAB_KSERVE_DEFINITIONS',
   'TRIMTAB_KUBERNETES',
+  'TRIMTAB_REQUIRE_PYTHON',
   'TRIMTAB_SCHEMATHESIS',
+  'TRIMTAB_TUTORIAL_PYTHON',
 ]);
 /** Where the tests are of an emulator, every client has to find it. */
 const PERSONAL = process.env.TRIMTAB_EMULATOR === undefined ? /^(TRIMTAB|AWS|CDK)_/ : /^(TRIMTAB|CDK)_/;

@@ -8,13 +8,13 @@ import { columnNamed } from '../../core/contract/data-columns.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import type { Baseline } from '../../core/profile/profile.ts';
+import { exactText } from '../../core/protocols/formats/exact-text.ts';
 import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import type { ProfiledColumn } from '../../platform/duckdb/column-batch.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
 import { JsonLinesError, readJsonLines } from '../../platform/json-lines.ts';
-import { loadModel } from '../../platform/onnx/model.ts';
 import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreColumn } from './reference-performance.ts';
 import { chunksOf } from './reference-windows.ts';
@@ -63,13 +63,13 @@ const isProfiled = ({ name, personal, drift }: Feature): boolean =>
 /** Runs the requests one by one; what would be captured of each goes into the table `rows`. */
 async function fill(
   duck: Duck,
-  { dataFile, modelFile, manifest, signature }: BaselineOptions,
+  { dataFile, open, manifest, signature }: BaselineOptions,
   check: CompiledContract,
   tally: PerformanceTally | undefined,
 ): Promise<void> {
   const { contract, decision } = manifest;
   const read = await compileRequestReader(manifest, signature, check);
-  const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
+  const model = await open();
   const scores = decision && compileScores(decision, manifest.outputs);
   const target = path.join(duck.scratch, 'requests.jsonl');
   const out = createWriteStream(target);
@@ -80,7 +80,7 @@ async function fill(
   let lastFailed: FailedRow | undefined;
   const failsOnAll = (requests: number, { message }: FailedRow): ReferenceRunError =>
     new ReferenceRunError(
-      `${path.basename(modelFile)} fails on each of the first ${requests} requests of ${path.basename(dataFile)}: ${message}`,
+      `the graph fails on each of the first ${requests} requests of ${path.basename(dataFile)}: ${message}`,
     );
   try {
     for await (const line of readJsonLines(dataFile)) {
@@ -105,12 +105,11 @@ async function fill(
         kept['@score'] = plain(score);
         if (label !== undefined) tally?.add(score, ownValue(line, label));
       }
-      if (!out.write(`${JSON.stringify(kept)}\n`)) await once(out, 'drain');
+      if (!out.write(`${exactText(kept)}\n`)) await once(out, 'drain');
     }
   } finally {
     out.end();
     await finished(out);
-    await model.release();
   }
   if (row === 0) throw new JsonLinesError(`${dataFile} has no requests`);
   if (!answered && lastFailed !== undefined) throw failsOnAll(row, lastFailed);

@@ -15,7 +15,7 @@ import { compileScores } from '../../core/serving/decision-scores.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { profileRelation } from '../../platform/duckdb/profile.ts';
-import { loadModel, type OnnxModel } from '../../platform/onnx/model.ts';
+import type { OpenedModel } from '../../platform/onnx/examine.ts';
 import { ROW } from '../validation/create-cells.ts';
 import { loadTable } from '../validation/load-table.ts';
 import { profiledColumns } from '../validation/profiled-columns.ts';
@@ -108,12 +108,12 @@ function joined(parts: readonly FeatureValues[]): Float64Array | string[] {
 /** Runs the model over the rows; the decision's column goes into the table `scores` (id, score), in the order of `rows`. */
 async function score(
   duck: Duck,
-  { manifest, modelFile, dataFile, signature }: BaselineOptions,
+  { manifest, open, dataFile, signature }: BaselineOptions,
   decision: Decision,
   present: readonly string[],
 ): Promise<{ performance: ReferencePerformance | undefined }> {
   const check = compileCheck(unboundedContract(manifest.contract, signature), signature);
-  const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
+  const model = await open();
   const target = path.join(duck.scratch, 'scores.csv');
   const out = createWriteStream(target);
   const label = columnNamed(manifest.contract.data, 'label');
@@ -136,7 +136,7 @@ async function score(
         const [first] = failed;
         if (!answered && first !== undefined && failed.length >= Math.min(rows!.length, HOPELESS))
           throw new ReferenceRunError(
-            `${path.basename(modelFile)} fails on the first ${failed.length} rows of ${path.basename(dataFile)}: ${first.message}. Are they the columns that it was trained on, in their order, of the same types and encoded alike?`,
+            `the graph fails on the first ${failed.length} rows of ${path.basename(dataFile)}: ${first.message}. Are they the columns that it was trained on, in their order, of the same types and encoded alike?`,
           );
         for (const [i, row] of rows!.entries()) {
           const value = scores[i] ?? Number.NaN;
@@ -148,7 +148,6 @@ async function score(
   } finally {
     out.end();
     await finished(out);
-    await model.release();
   }
   await duck.run(
     `CREATE TEMP TABLE scores AS SELECT * FROM read_csv(${literal(target)}, header = false, auto_detect = false, delim = ',', nullstr = '', columns = {'id': 'BIGINT', 'score': 'DOUBLE'})`,
@@ -166,7 +165,7 @@ function* singleRows(columns: readonly unknown[][]): Iterable<unknown[][]> {
 }
 
 async function run(
-  model: OnnxModel,
+  model: OpenedModel,
   check: CompiledContract,
   inputs: ReadonlyMap<string, RawTensor>,
   output: string,

@@ -10,6 +10,7 @@ import { fillOpaque } from '../../core/contract/opaque.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import { externalSignature, Preprocess } from '../../core/model/preprocess.ts';
 import type { Signature, TensorSpec } from '../../core/model/signature.ts';
+import { exactText } from '../../core/protocols/formats/exact-text.ts';
 import { isBytes, isObject, readRows } from '../../core/protocols/formats/values.ts';
 import { protocolModelOf } from '../../core/protocols/protocol.ts';
 import { InferenceError } from '../../core/schema-inference/inference-error.ts';
@@ -119,7 +120,7 @@ async function learn(
       }
       const left = Object.entries(line).filter(([name]) => !names.includes(name));
       rest ||= left.length > 0;
-      if (!out.write(`${JSON.stringify(Object.fromEntries(left.map(plain)))}\n`)) await once(out, 'drain');
+      if (!out.write(`${exactText(Object.fromEntries(left.map(plain)))}\n`)) await once(out, 'drain');
     }
   } finally {
     out.end();

@@ -8,10 +8,9 @@ import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
 import type { ReferenceSample } from '../../core/schema-inference/decision-facts.ts';
 import { takesOneRow } from '../../core/schema-inference/row-inputs.ts';
-import { digestOfFile } from '../../platform/digest.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
-import { loadModel } from '../../platform/onnx/model.ts';
+import type { ExaminedModel } from '../../platform/onnx/examine.ts';
 import type { PlainColumn } from '../validation/plain-column.ts';
 import { withPlainTable } from '../validation/plain-table.ts';
 import { compileRequestReader } from './request-reader.ts';
@@ -26,7 +25,8 @@ const SAMPLED_REQUESTS = 32;
 
 export interface SampleOptions {
   readonly dataFile: string;
-  readonly modelFile: string;
+  /** Opens the model. */
+  readonly open: ExaminedModel['open'];
   readonly signature: Signature;
   readonly manifest: Pick<Manifest, 'name' | 'contract' | 'preprocess'>;
   /** Column of ground truth. */
@@ -47,7 +47,7 @@ export interface SampledReference {
  * @throws ReferenceRunError when it fails on all of them
  */
 export async function sampleReference(options: SampleOptions): Promise<SampledReference> {
-  const { manifest, signature, modelFile, label, dataFile } = options;
+  const { manifest, signature, open, label, dataFile } = options;
   const check = compileCheck(unboundedContract(manifest.contract, signature), signature);
   const tensors = manifest.contract.tensors.length > 0;
   const batches = tensors ? requestsOf(options, check) : rowsOf(options, check);
@@ -55,27 +55,23 @@ export async function sampleReference(options: SampleOptions): Promise<SampledRe
   const truths: (string | null)[] = [];
   const failed: FailedSample[] = [];
   let asked = 0;
-  const model = await loadModel(modelFile, { digest: await digestOfFile(modelFile) });
-  try {
-    for await (const batch of batches) {
-      asked += batch.truths.length;
-      const { parts, failed: rows } = await runRows(batch.truths.length, (from, to) =>
-        model.run(check.run(batch.inputs(from, to), false).tensors),
-      );
-      for (const part of parts) {
-        answers.push(part.answers);
-        truths.push(...batch.truths.slice(part.from, part.to));
-      }
-      failed.push(...rows.map(({ row, message }) => ({ number: batch.numbers[row]!, message })));
-      if (answers.length === 0 && failed.length > 0 && asked >= SAMPLED_ROWS) break;
+  const model = await open();
+  for await (const batch of batches) {
+    asked += batch.truths.length;
+    const { parts, failed: rows } = await runRows(batch.truths.length, (from, to) =>
+      model.run(check.run(batch.inputs(from, to), false).tensors),
+    );
+    for (const part of parts) {
+      answers.push(part.answers);
+      truths.push(...batch.truths.slice(part.from, part.to));
     }
-  } finally {
-    await model.release();
+    failed.push(...rows.map(({ row, message }) => ({ number: batch.numbers[row]!, message })));
+    if (answers.length === 0 && failed.length > 0 && asked >= SAMPLED_ROWS) break;
   }
   const [first] = failed;
   if (answers.length === 0 && first !== undefined)
     throw new ReferenceRunError(
-      `${path.basename(modelFile)} fails on every one of ${failed.length} ${tensors ? 'requests' : 'rows'} of ${path.basename(dataFile)} that it was asked about, first on number ${first.number}: ${first.message}. ` +
+      `the graph fails on every one of ${failed.length} ${tensors ? 'requests' : 'rows'} of ${path.basename(dataFile)} that it was asked about, first on number ${first.number}: ${first.message}. ` +
         'Are they the columns that it was trained on, in their order (--features), of the same types and encoded alike? ' +
         'Else export it again, and run it on such a row with onnxruntime',
     );

@@ -16,11 +16,11 @@ import type { RemadeBaselineView } from './model-folder-view.ts';
 export async function remakeBaseline(
   folder: string,
   dataFile: string,
-  { file, signature }: ExaminedModel,
+  { file, signature, open }: ExaminedModel,
   now: Date,
 ): Promise<RemadeBaselineView> {
   const { manifest, baseline: before } = await readModelFolder(folder, signature, file);
-  const baseline = await buildBaseline({ dataFile, modelFile: file, manifest, signature, now });
+  const baseline = await buildBaseline({ dataFile, open, manifest, signature, now });
   const target = path.join(folder, MODEL_FILES.baseline);
   await writeFile(`${target}.new`, `${JSON.stringify(baseline)}\n`);
   await rename(`${target}.new`, target);

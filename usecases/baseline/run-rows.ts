@@ -1,4 +1,5 @@
 import type { TensorData } from '../../core/model/tensor.ts';
+import { ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
 
 /** A model fails on rows of its own reference, on all that it was asked about. */
 export class ReferenceRunError extends Error {
@@ -45,6 +46,11 @@ export async function runRows(rows: number, run: RunPart): Promise<RowAnswers> {
       parts.push({ from, to, answers: await run(from, to) });
     } catch (error) {
       if (error instanceof RangeError) throw error;
+      // Nor would it survive the other rows.
+      if (error instanceof ModelLostError)
+        throw new ModelLostError(`the graph does not survive rows of its reference: ${error.message}`, {
+          cause: error,
+        });
       if (to - from === 1) failed.push({ row: from, message: (error as Error).message.split('\n')[0]! });
       if (parts.length === 0 && failed.length >= HOPELESS) break;
       const middle = Math.floor((from + to) / 2);

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { LineScanner } from '../../core/records/physical-lines.ts';
+import { MAX_RECORD_BYTES } from '../../core/records/scanned-record.ts';
 import { isUtf16, UTF16 } from '../../core/records/utf16.ts';
 import { FileRejectedError } from '../validation/errors.ts';
 import { readJsonLine } from '../validation/json-line.ts';
@@ -11,19 +12,34 @@ import { speaksOf } from './speaks-of.ts';
 const MARK = '\ufeff';
 
 /**
- * Takes a subject's rows out of a file of JSON lines, and lines that are no rows where they mention it.
+ * Takes a subject's rows out of a file of JSON lines, and lines that are no rows where they mention it, with those around
+ * them that are of the same object.
  *
  * @throws FileRejectedError when it is UTF-16, of which nothing can be told
  */
 export async function editJsonLines(from: string, to: string, subject: Subject): Promise<EditedFile> {
   const gone: ByteRange[] = [];
   let [left, at] = [0, 0];
+  /** Lines that may be one object together, and whether one of them mentions the subject. */
+  let object: OpenObject = { begun: false, from: 0, lines: [], mentions: false };
+  const settle = (next: Pick<OpenObject, 'begun' | 'from'>): void => {
+    if (object.mentions) gone.push(...object.lines);
+    else left += object.lines.length;
+    object = { ...next, lines: [], mentions: false };
+  };
   const scanner = new LineScanner((line, length) => {
-    const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString();
-    const marked = at === 0 && text.startsWith(MARK) ? Buffer.byteLength(MARK) : 0;
+    const whole = Buffer.from(line.buffer, line.byteOffset, line.length).toString();
+    const mark = at === 0 && whole.startsWith(MARK) ? MARK : '';
+    const text = whole.slice(mark.length).trim();
+    const from = at + Buffer.byteLength(mark);
     const end = at + length;
-    if (isOf(line.subarray(marked), subject)) gone.push({ from: at + marked, to: end });
-    else if (text.trim() !== '') left++;
+    const read = readJsonLine(line.subarray(from - at));
+    // Of an object that is written over several lines the first has its brace.
+    const begins = text.startsWith('{');
+    const isPart = 'fault' in read && !begins && object.begun && end - object.from <= MAX_RECORD_BYTES;
+    if (!isPart) settle({ begun: 'fault' in read && begins, from });
+    if (text !== '') object.lines.push({ from, to: end });
+    object.mentions ||= 'fault' in read ? speaksOf(line, subject) : isOf(read.row, subject);
     at = end;
   });
   let first = true;
@@ -33,12 +49,18 @@ export async function editJsonLines(from: string, to: string, subject: Subject):
     scanner.push(chunk);
   }
   scanner.end();
+  settle({ begun: false, from: at });
   if (gone.length > 0) await copyWithout(from, to, gone);
   return { gone: gone.length, left };
 }
 
-function isOf(line: Uint8Array, subject: Subject): boolean {
-  const read = readJsonLine(line);
-  if ('fault' in read) return speaksOf(line, subject);
-  return Object.entries(read.row).some(([column, cell]) => subject.is(column, cell));
+interface OpenObject {
+  /** Whether its first line begins one that is not whole there. */
+  readonly begun: boolean;
+  readonly from: number;
+  readonly lines: ByteRange[];
+  mentions: boolean;
 }
+
+const isOf = (row: Readonly<Record<string, unknown>>, subject: Subject): boolean =>
+  Object.entries(row).some(([column, cell]) => subject.is(column, cell));

@@ -3,7 +3,8 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { finished, pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGzip } from 'node:zlib';
+import { unpackTo } from '../validation/unpack-file.ts';
 
 /** What was taken out of a file, and what is left in it. */
 export interface EditedFile {
@@ -51,7 +52,7 @@ export const throughGzip =
     if (!(await magicOf(from)).startsWith('\x1f\x8b')) return edit(from, to, key);
     const [plain, copy] = [`${from}.plain`, `${to}.plain`];
     try {
-      await pipeline(createReadStream(from), createGunzip(), createWriteStream(plain));
+      await unpackTo(from, plain);
       const edited = await edit(plain, copy, key);
       if (edited.gone > 0) await pipeline(createReadStream(copy), createGzip(), createWriteStream(to));
       return edited;

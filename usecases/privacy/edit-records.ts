@@ -1,36 +1,34 @@
 import { createReadStream } from 'node:fs';
 import { type RecordDialect, RecordScanner } from '../../core/records/record-scanner.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
-import { LINE_END_BYTES, type ScannedRecord } from '../../core/records/scanned-record.ts';
-import { assertText } from '../validation/csv-header.ts';
+import { LINE_END_BYTES, MAX_RECORD_BYTES, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import { assertText, DELIMITERS } from '../validation/csv-header.ts';
 import { dialectOf, plainDialect } from '../validation/dialect.ts';
+import { FileRejectedError } from '../validation/errors.ts';
 import { scanFile } from '../validation/scan-file.ts';
 import { type ByteRange, copyWithout } from './copy-without.ts';
 import type { Subject } from './data-owners.ts';
 import type { EditedTable } from './edit-lines.ts';
+import { openFields } from './open-fields.ts';
 import { speaksOf } from './speaks-of.ts';
 
 /**
- * Takes a subject's rows out of CSV or TSV, and records that are no rows where they mention it. Nothing else changes.
+ * Takes a subject's rows out of CSV or TSV, and records that are no rows where they mention it, with what may belong to
+ * them: the rest of a quoted field that took too many lines, and faulty records behind. Nothing else changes.
  *
  * @param name of the file, which says how its records are written where no contract does
- * @throws FileRejectedError when it is no such text
+ * @throws FileRejectedError when it is no such text, or it cannot be told where what mentions the subject ends
  */
 export async function editRecords(from: string, to: string, subject: Subject, name: string): Promise<EditedTable> {
   const { dialect, columns } = await readingOf(from, subject, name);
   const named = hasSubject(columns, subject);
   if (!named && isHeader(columns, subject)) return { gone: 0, left: 1, named };
-  const gone: ByteRange[] = [];
-  const cut: ByteRange[] = [];
-  let left = 0;
-  await scanFile(from, dialect, (record) => {
-    // A header alone is nothing that is left.
-    if (named && record.header) return;
-    const range = { from: record.offset, to: record.offset + record.length + LINE_END_BYTES[record.end] };
-    if (isOf(record, { dialect, columns: named ? columns : undefined, subject })) gone.push(range);
-    else if (record.bytes.length < record.length) cut.push(range);
-    else left++;
-  });
+  const reading = { dialect, columns: named ? columns : undefined, subject };
+  let found = await findRecords(from, reading, []);
+  const fields = await openFields(from, dialect, found.unclosed);
+  if (fields.length > 0) found = await findRecords(from, reading, fields);
+  const { gone, cut } = found;
+  let { left } = found;
   for (const range of cut)
     if (await isMentionedWithin(from, range, subject)) gone.push(range);
     else left++;
@@ -43,13 +41,70 @@ export async function editRecords(from: string, to: string, subject: Subject, na
   return { gone: gone.length, left, named: true };
 }
 
+interface FoundRecords {
+  readonly gone: ByteRange[];
+  /** Those of which the scanner has kept the beginning only: they may mention the subject further on. */
+  readonly cut: ByteRange[];
+  readonly left: number;
+  /** Where records begin that are gone, and are the first lines of quoted fields that were not closed in time. */
+  readonly unclosed: readonly number[];
+}
+
+/** @param fields that are gone with all that begins in them, in ascending order */
+async function findRecords(file: string, reading: RecordReading, fields: readonly ByteRange[]): Promise<FoundRecords> {
+  const { dialect, columns } = reading;
+  const gone: ByteRange[] = [];
+  const cut: ByteRange[] = [];
+  const unclosed: number[] = [];
+  let [left, field, behind] = [0, 0, false];
+  /** Where a record begins that opens a quote; what divides its fields is not known, so that quotes are counted. */
+  let open: number | undefined;
+  await scanFile(file, dialect, (record) => {
+    const { offset, length, bytes, fault } = record;
+    // A header alone is nothing that is left.
+    if (columns !== undefined && record.header) return;
+    const range = { from: offset, to: offset + length + LINE_END_BYTES[record.end] };
+    while (field < fields.length && fields[field]!.to <= offset) field++;
+    const within = field < fields.length && fields[field]!.from <= offset;
+    if (open !== undefined && offset - open > MAX_RECORD_BYTES) throw openQuote();
+    if (within || open !== undefined) {
+      gone.push(range);
+      if (open !== undefined && hasOddQuotes(bytes)) open = undefined;
+    } else if (isOf(record, reading)) {
+      gone.push(range);
+      // A quote that is open may go on over what comes next.
+      behind = fault !== undefined && hasOddQuotes(bytes);
+      if (columns === undefined) open = hasOddQuotes(bytes) ? offset : undefined;
+      else if (fault === 'unclosed') unclosed.push(offset);
+    } else if (behind && fault !== undefined) gone.push(range);
+    else {
+      behind = false;
+      if (bytes.length < length) cut.push(range);
+      else left++;
+    }
+  });
+  if (open !== undefined) throw openQuote();
+  return { gone, cut, left, unclosed };
+}
+
+const openQuote = (): FileRejectedError =>
+  new FileRejectedError('format', 'a quote is opened where the subject is mentioned, and not closed');
+
+const QUOTE = 34;
+
+const hasOddQuotes = (bytes: Uint8Array): boolean =>
+  bytes.reduce((quotes, byte) => quotes + (byte === QUOTE ? 1 : 0), 0) % 2 === 1;
+
 interface Reading {
   readonly dialect: RecordDialect;
   /** What its first record has; none where that is no record. */
   readonly columns: readonly string[];
 }
 
-/** How a file is read: by the first of the contracts by which its header names a subject, else a contract's columns. */
+/**
+ * How a file is read: by the first of the contracts by which its header names a subject, else a contract's columns; else
+ * by whatever delimiter the header names a subject.
+ */
 async function readingOf(file: string, subject: Subject, name: string): Promise<Reading> {
   const plain = name.replace(/\.gz$/, '');
   const { contracts } = subject.owner;
@@ -63,11 +118,17 @@ async function readingOf(file: string, subject: Subject, name: string): Promise<
     seen.add(key);
     readings.push({ dialect, columns: await headerOf(file, dialect) });
   }
-  return (
+  const known =
     readings.find(({ columns }) => hasSubject(columns, subject)) ??
-    readings.find(({ columns }) => isHeader(columns, subject)) ??
-    readings[0]!
-  );
+    readings.find(({ columns }) => isHeader(columns, subject));
+  if (known !== undefined) return known;
+  // A file that was rejected for what divides its fields.
+  for (const delimiter of Object.keys(DELIMITERS)) {
+    const dialect = { ...readings[0]!.dialect, delimiter };
+    const columns = await headerOf(file, dialect);
+    if (hasSubject(columns, subject)) return { dialect, columns };
+  }
+  return readings[0]!;
 }
 
 /**

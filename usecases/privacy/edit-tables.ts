@@ -1,4 +1,5 @@
 import { identifier, literal, plainPath, withDuck } from '../../platform/duckdb/connection.ts';
+import { withParquet } from '../validation/parquet-file.ts';
 import type { Subject } from './data-owners.ts';
 import { editJsonLines } from './edit-json-lines.ts';
 import { type EditedTable, magicOf } from './edit-lines.ts';
@@ -31,14 +32,16 @@ export async function editParquet(from: string, to: string, subject: Subject): P
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const source = literal(await plainPath(duck, from));
     const table = `read_parquet(${source}, file_row_number = true, hive_partitioning = false)`;
+    // The engine has other names for some than the file itself has.
+    const names = await withParquet(duck, from, ({ columns }) => Promise.resolve(columns.map(({ name }) => name)));
     const columns = (await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${source}, hive_partitioning = false)`))
-      .map(({ column_name }) => String(column_name))
-      .filter((column) => subject.owner.subjects.has(column));
+      .map(({ column_name }, i) => ({ name: names[i]!, sql: identifier(String(column_name)) }))
+      .filter(({ name }) => subject.owner.subjects.has(name));
     const [{ n } = { n: 0n }] = await duck.rows(`SELECT count(*) AS n FROM ${table}`);
     if (columns.length === 0) return { gone: 0, left: Number(n), named: false };
-    const tests = columns.map((column, i) => {
-      duck.define(`is_subject_${i}`, (text) => (subject.is(column, text) ? 'yes' : 'no'));
-      return `is_subject_${i}(${identifier(column)}::VARCHAR) = 'yes'`;
+    const tests = columns.map(({ name, sql }, i) => {
+      duck.define(`is_subject_${i}`, (text) => (subject.is(name, text) ? 'yes' : 'no'));
+      return `is_subject_${i}(${sql}::VARCHAR) = 'yes'`;
     });
     await duck.run(`CREATE TEMP TABLE gone AS SELECT file_row_number AS row FROM ${table} WHERE ${tests.join(' OR ')}`);
     const [{ g } = { g: 0n }] = await duck.rows('SELECT count(*) AS g FROM gone');

@@ -7,13 +7,13 @@ import { formatRecord } from '../../core/records/record-text.ts';
 import type { Home } from '../../platform/ports.ts';
 import { findReport } from '../validation/find-reports.ts';
 import type { DropReport } from '../validation/report.ts';
-import { contractFor } from '../validation/validate-drop.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
 import { LINE_COLUMN, noteLine, REASONS_COLUMN } from './noted-line.ts';
 import { openQuarantine } from './open-quarantine.ts';
 import { rawRows, rowsFormat } from './raw-rows.ts';
 import { MAX_NAMED, type RowsExportView } from './rows-view.ts';
+import { exportedText } from './text-cell.ts';
 import { withWorkFolder } from './work-folder.ts';
 
 export interface ExportOptions {
@@ -38,13 +38,12 @@ export function exportRows(home: Home, { drop, out, lines, reasons }: ExportOpti
   return withWorkFolder(async (work) => {
     const opened = await openQuarantine(home, drop, work);
     const { report, states } = opened;
-    const rules = await contractFor(home, report.dataset);
-    const { extension, dialect } = rowsFormat(report, rules?.contract);
-    const delimiter = dialect?.delimiter;
+    const { extension, delimiter } = rowsFormat(report);
     if (!out.endsWith(extension) && !(extension === '.jsonl' && out.endsWith('.ndjson')))
       throw new RowsRefusedError(
         `rows of ${report.source.key} are written as ${extension}: name the file so, received ${out}`,
       );
+    if (!reasons) assertAscending(lines);
     const missing: RowsExportView['missing'] = [];
     let [rows, missingRows] = [0, 0];
     const wanted = (line: number): boolean => (lines === undefined ? states.of(line) === 'open' : lines.has(line));
@@ -66,7 +65,10 @@ export function exportRows(home: Home, { drop, out, lines, reasons }: ExportOpti
           continue;
         }
         rows++;
-        await write(reasons ? withReasons(row, text, delimiter) : text);
+        const record = delimiter === undefined ? text : exportedText(text, delimiter);
+        // A byte order mark that the row begins with would be the file's, and the row be mended by that.
+        if (rows === 1 && delimiter === undefined && !reasons && text.startsWith(MARK)) file.write(MARK);
+        await write(reasons ? withReasons(row, record, delimiter) : record);
       }
       file.end();
       await finished(file);
@@ -79,6 +81,21 @@ export function exportRows(home: Home, { drop, out, lines, reasons }: ExportOpti
     return { dataset: report.dataset, drop: report.drop, out, rows, missing, missingRows };
   });
 }
+
+/** Rows are written in the order of the file: whoever names them in another one would take them for each other. */
+function assertAscending(lines: LineRanges | undefined): void {
+  if (lines === undefined) return;
+  let last = 0;
+  for (const line of lines.inOrder()) {
+    if (line <= last)
+      throw new RowsRefusedError(
+        `rows are written in the order of the file, each once: say --lines ${lines}, or --reasons`,
+      );
+    last = line;
+  }
+}
+
+const MARK = '\ufeff';
 
 const nothing = ({ drop }: DropReport, reason: string | undefined): string =>
   reason === undefined

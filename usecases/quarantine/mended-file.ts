@@ -1,32 +1,26 @@
+import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { NotTextError, type RecordDialect, RecordScanner, type ScanTotals } from '../../core/records/record-scanner.ts';
-import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault, type ScannedRecord } from '../../core/records/scanned-record.ts';
+import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { FileRejectedError } from '../validation/errors.ts';
+import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import { scanLines } from '../validation/scan-lines.ts';
 import { RowsRefusedError } from './errors.ts';
-import { LINE_COLUMN, lineNumber, REASONS_COLUMN, withoutNote } from './noted-line.ts';
-import type { RowsFormat } from './raw-rows.ts';
-
-/** A record of a mended file. */
-export interface MendedRecord {
-  /** Line of the mended file that it begins on. */
-  readonly line: number;
-  /** Physical lines that it takes. */
-  readonly lines: number;
-  /** Line of the drop that it stands for, where the file says so. */
-  readonly of: number | undefined;
-  /** What its shape should be; undefined where it is right. */
-  readonly fault: string | undefined;
-}
+import { MendedColumns, type MendedRecord, markOf } from './mended-record.ts';
+import { withoutNote } from './noted-line.ts';
+import type { OpenedQuarantine } from './open-quarantine.ts';
+import { rowsFormat } from './raw-rows.ts';
 
 /** What a mended file holds. */
 export interface MendedFile {
   readonly records: readonly MendedRecord[];
   /** Records of the copy, as indices of `records`, in their order; by the line of the copy that each begins on. */
   readonly placeOfLine: ReadonlyMap<number, number>;
+  /** Texts of records that were left out though they are whole, by their places. */
+  readonly leftOut: ReadonlyMap<number, string>;
   /** Physical lines of the file. */
   readonly lines: { readonly total: number; readonly blank: number; readonly header: number };
 }
@@ -41,7 +35,7 @@ export interface MendedFile {
 export async function copyMended(
   file: string,
   target: string,
-  { dialect }: RowsFormat,
+  dialect: RecordDialect | undefined,
   without: ReadonlySet<number> = new Set(),
 ): Promise<MendedFile> {
   try {
@@ -53,6 +47,18 @@ export async function copyMended(
   }
 }
 
+/** How a mended file is read: as its rows were when they were quarantined, whatever the contract says since. */
+export async function mendedDialect(
+  { report, file }: OpenedQuarantine,
+  { contract }: DatasetRules,
+): Promise<RecordDialect | undefined> {
+  const { delimiter } = rowsFormat(report);
+  if (delimiter === undefined) return undefined;
+  let { maxRecordLines } = contract.file;
+  for await (const { lines } of readQuarantinedRows(file)) maxRecordLines = Math.max(maxRecordLines, lines);
+  return { delimiter, maxRecordLines };
+}
+
 async function copyCsv(
   file: string,
   target: string,
@@ -61,10 +67,9 @@ async function copyCsv(
   const out = createWriteStream(target);
   const records: MendedRecord[] = [];
   const placeOfLine = new Map<number, number>();
-  const { delimiter } = dialect;
+  const leftOut = new Map<number, string>();
+  let columns: MendedColumns | undefined;
   let headerLines = 0;
-  let added: number[] = [];
-  let lineColumn = -1;
   let line = 1;
   let batch = '';
   const write = (record: string): void => {
@@ -75,27 +80,23 @@ async function copyCsv(
     const text = Buffer.from(record.bytes).toString('utf8');
     if (record.header) {
       headerLines = record.lines;
-      if (record.fault !== undefined) return;
-      const names = parseRecord(text, delimiter).map((field) => field.text);
-      lineColumn = names.indexOf(LINE_COLUMN);
-      added = [lineColumn, names.indexOf(REASONS_COLUMN)].filter((column) => column >= 0);
-      write(withoutFields(text, added, delimiter));
+      if (record.fault !== undefined)
+        throw new RowsRefusedError(
+          `the header of the mended file is no record: expected ${describeFault(record.fault)}`,
+        );
+      columns = new MendedColumns(text, dialect.delimiter);
+      write(columns.headerText);
       return;
     }
-    if (record.fault !== undefined) {
-      const fault =
-        record.fault === 'fields' ? `${scanner.expected} fields, not ${record.fields}` : describeFault(record.fault);
-      // Fields of what is no record cannot be counted, but the first is where the export put it.
-      const first = lineColumn === 0 ? /^\s*(\d{1,15})\s*(.)/.exec(text) : null;
-      const of = first?.[2] === delimiter ? lineNumber(first[1]!, record.line) : undefined;
-      records.push({ line: record.line, lines: record.lines, of, fault });
+    const { text: own, ...read } = columns!.read(record, text);
+    const place = records.push({ line: record.line, lines: record.lines, ...read }) - 1;
+    if (own === undefined) return;
+    if (without.has(place)) {
+      leftOut.set(place, own);
       return;
     }
-    const of = lineColumn < 0 ? undefined : lineNumber(parseRecord(text, delimiter)[lineColumn]!.text, record.line);
-    const place = records.push({ line: record.line, lines: record.lines, of, fault: undefined }) - 1;
-    if (without.has(place)) return;
     placeOfLine.set(line, place);
-    write(withoutFields(text, added, delimiter));
+    write(own);
   };
   const scanner = new RecordScanner(dialect, take);
   let totals: ScanTotals;
@@ -111,20 +112,27 @@ async function copyCsv(
     out.end();
     await finished(out);
   }
-  return { records, placeOfLine, lines: { total: totals.lines, blank: totals.blank, header: headerLines } };
+  return { records, placeOfLine, leftOut, lines: { total: totals.lines, blank: totals.blank, header: headerLines } };
 }
 
 async function copyJsonLines(file: string, target: string, without: ReadonlySet<number>): Promise<MendedFile> {
   const out = createWriteStream(target);
   const records: MendedRecord[] = [];
   const placeOfLine = new Map<number, number>();
+  const leftOut = new Map<number, string>();
   let line = 1;
   // The copy's own mark: one that a line begins with is text of that line.
   let batch = '\ufeff';
   const take = (bytes: Uint8Array, number: number): void => {
-    const { of, rest } = withoutNote(Buffer.from(bytes).toString('utf8'), number);
-    const place = records.push({ line: number, lines: 1, of, fault: undefined }) - 1;
-    if (without.has(place)) return;
+    const text = Buffer.from(bytes).toString('utf8');
+    const { of, rest } = withoutNote(text, number);
+    const fault = isUtf8(bytes) ? {} : { fault: describeFault('encoding'), raw: rest };
+    const place = records.push({ line: number, lines: 1, of, fault: undefined, ...markOf(rest), ...fault }) - 1;
+    if (fault.fault !== undefined) return;
+    if (without.has(place)) {
+      leftOut.set(place, rest);
+      return;
+    }
     placeOfLine.set(line++, place);
     batch += `${rest}\n`;
   };
@@ -134,34 +142,9 @@ async function copyJsonLines(file: string, target: string, without: ReadonlySet<
   };
   try {
     const { total, blank } = await scanLines(file, take, settle);
-    return { records, placeOfLine, lines: { total, blank, header: 0 } };
+    return { records, placeOfLine, leftOut, lines: { total, blank, header: 0 } };
   } finally {
     out.end();
     await finished(out);
-  }
-}
-
-/** A record without some of its fields, the others as they are written. */
-export function withoutFields(record: string, gone: readonly number[], delimiter: string): string {
-  if (gone.length === 0) return record;
-  return fieldTexts(record, delimiter)
-    .filter((_, i) => !gone.includes(i))
-    .join(delimiter);
-}
-
-/** Fields of a whole record as they are written, quotes included. */
-function fieldTexts(record: string, delimiter: string): string[] {
-  const texts: string[] = [];
-  let from = 0;
-  let at = 0;
-  for (;;) {
-    if (record[at] === '"') {
-      at = record.indexOf('"', at + 1) + 1;
-      while (record[at] === '"') at = record.indexOf('"', at + 1) + 1;
-    }
-    const next = record.indexOf(delimiter, at);
-    texts.push(record.slice(from, next === -1 ? undefined : next));
-    if (next === -1) return texts;
-    from = at = next + 1;
   }
 }

@@ -2,14 +2,13 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Contract } from '../../core/contract/contract.ts';
 import { RESERVED_PREFIX } from '../../core/contract/sql-text.ts';
-import type { RecordDialect } from '../../core/records/record-scanner.ts';
+import { describeFault } from '../../core/records/scanned-record.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
-import { dialectOf } from '../validation/dialect.ts';
+import { plainDialect } from '../validation/dialect.ts';
 import { withParquet } from '../validation/parquet-file.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
 import type { DropReport } from '../validation/report.ts';
@@ -22,20 +21,16 @@ import type { OpenedQuarantine } from './open-quarantine.ts';
 export interface RowsFormat {
   /** Ending of a file with its rows. */
   readonly extension: '.csv' | '.tsv' | '.jsonl';
-  /** How records are written; undefined for JSON lines. */
-  readonly dialect: RecordDialect | undefined;
+  /** What divided fields when they were quarantined, whatever the contract says since; undefined for JSON lines. */
+  readonly delimiter: string | undefined;
 }
 
-/** @param contract says what divides fields; without it, the ending of the name does */
-export function rowsFormat({ source }: Pick<DropReport, 'source'>, contract: Contract | undefined): RowsFormat {
+export function rowsFormat({ source, delimiter }: Pick<DropReport, 'source' | 'delimiter'>): RowsFormat {
   const name = source.key.replace(/\.gz$/, '');
   const extension = ['.csv', '.tsv'].find((each) => name.endsWith(each)) as '.csv' | '.tsv' | undefined;
-  if (extension === undefined) return { extension: '.jsonl', dialect: undefined };
-  return { extension, dialect: dialectOf(name, contract ?? NO_CONTRACT) };
+  if (extension === undefined) return { extension: '.jsonl', delimiter: undefined };
+  return { extension, delimiter: delimiter ?? plainDialect(name).delimiter };
 }
-
-/** What holds of a file that nothing is said about. */
-const NO_CONTRACT = Contract.parse({ features: [] });
 
 /** Whether the rows of a drop are read from the file that was dropped, for quarantine has no text of them. */
 export const isReadFromSource = ({ source, personal }: DropReport): boolean =>
@@ -52,6 +47,7 @@ export interface RawRow {
 /** Why a row has no text to be put back. */
 export const WITHHELD =
   'its text is not kept, for the contract marks personal fields: take the row out of the file that was dropped';
+const NO_TEXT = 'its text is not kept: take the row out of the file that it was in';
 const CUT = 'its text is longer than quarantine keeps: take the row out of the file that was dropped';
 
 /**
@@ -69,14 +65,31 @@ export async function* rawRows(
     yield* parquetRows(home, { report, file }, wanted, work);
     return;
   }
-  for await (const row of readQuarantinedRows(file)) if (wanted(row.line)) yield withText(row);
+  for await (const row of readQuarantinedRows(file)) if (wanted(row.line)) yield withText(row, report);
 }
 
-function withText(row: QuarantinedRow): RawRow {
-  if (row.raw === undefined) return { row, text: undefined, missing: WITHHELD };
+function withText(row: QuarantinedRow, { personal }: Pick<DropReport, 'personal'>): RawRow {
+  const text = textOf(row);
+  if (text === undefined) return { row, text, missing: personal === null ? NO_TEXT : WITHHELD };
   if (row.cut === true) return { row, text: undefined, missing: CUT };
-  return { row, text: row.raw };
+  return { row, text };
 }
+
+/** Text of bytes that are no UTF-8 has U+FFFD in their places: what they were to say is not known, and not guessed. */
+function textOf(row: QuarantinedRow): string | undefined {
+  return row.raw !== undefined && isNoText(row) ? Buffer.from(row.raw, 'latin1').toString('utf8') : row.raw;
+}
+
+const isNoText = ({ reasons }: QuarantinedRow): boolean =>
+  reasons.some(({ feature, allowed }) => feature === '(line)' && allowed === describeFault('encoding'));
+
+/** Stands for bytes that are no text. */
+export const REPLACEMENT = '\ufffd';
+
+/** Whether an export of the row may have {@link REPLACEMENT} for bytes that the file has: as text it is no mended row. */
+export const hasReplaced = (row: QuarantinedRow): boolean =>
+  isNoText(row) ||
+  (row.reasons.some(({ feature }) => feature === '(line)') && textOf(row)?.includes(REPLACEMENT) === true);
 
 /** Stands for a row as a whole: a name that no column of a contract has. */
 const ROW = identifier(`${RESERVED_PREFIX} row`);

@@ -3,7 +3,6 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { LineRanges } from '../../core/quarantine/line-ranges.ts';
-import { type RecordDialect, RecordScanner } from '../../core/records/record-scanner.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { readQuarantinedRows } from '../validation/quarantined-rows.ts';
@@ -17,8 +16,9 @@ import { typesContract } from './lenient-contract.ts';
 import { assertReturnable, type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
 import { type RawRow, rawRows, rowsFormat } from './raw-rows.ts';
 import { assertContract, assertLastVerdict, assertOpen, returnRows } from './return-rows.ts';
-import { countStates } from './row-states.ts';
+import { countReturned } from './row-states.ts';
 import { MAX_NAMED, type RowsReturnView, reasonOfView } from './rows-view.ts';
+import { soleRecord } from './sole-record.ts';
 import { withWorkFolder } from './work-folder.ts';
 
 export interface AcceptOptions {
@@ -48,9 +48,9 @@ export function releaseRows(home: Home, { drop, lines, by, reason }: AcceptOptio
     const rules = assertContract(await contractFor(home, dataset), dataset);
     const wanted = await wantedLines(opened, lines);
     const refused: Refused[] = [];
-    const { extension, dialect } = rowsFormat(report, rules.contract);
+    const { extension, delimiter } = rowsFormat(report);
     const file = path.join(work, `accepted${extension}`);
-    const lineOf = await writeRows(home, opened, { wanted, file, dialect, refused, work });
+    const lineOf = await writeRows(home, opened, { wanted, file, delimiter, refused, work });
     const judged = lineOf.size === 0 ? undefined : await readAsTypes(home, { file, report, rules, work });
     const left = new Map(lineOf);
     if (judged?.quarantineFile)
@@ -63,7 +63,7 @@ export function releaseRows(home: Home, { drop, lines, by, reason }: AcceptOptio
       throw new Error(`${taken.length} rows of ${report.drop} can be read, and ${judged.rows.accepted} were`);
     const rows = { as: 'accepted', lines: taken, rules, by, reason, from: report } as const;
     const made = judged && taken.length > 0 ? await returnRows(home, opened, { ...rows, view: judged }) : undefined;
-    const states = countStates(report.rows.quarantined, [...opened.returns, ...(made ? [made] : [])]);
+    const states = await countReturned(opened.file, [...opened.returns, ...(made ? [made] : [])]);
     return {
       dataset,
       drop: report.drop,
@@ -88,7 +88,7 @@ async function readAsTypes(
   home: Home,
   { file, report, rules, work }: { file: string; report: DropReport; rules: DatasetRules; work: string },
 ): Promise<ValidationView> {
-  const view = await validateFile(file, typesContract(rules.contract), {
+  const view = await validateFile(file, typesContract(rules.contract, rowsFormat(report).delimiter), {
     outDir: path.join(work, 'out'),
     now: home.clock.now(),
     personal: { owner: report.dataset, keys: await privacyKeysFor(home, report.dataset, rules) },
@@ -145,7 +145,7 @@ function firstNotIn(lines: LineRanges, known: LineRanges): number[] {
 interface WriteOptions {
   readonly wanted: readonly number[];
   readonly file: string;
-  readonly dialect: RecordDialect | undefined;
+  readonly delimiter: string | undefined;
   /** Given every row that has no text that could be read. */
   readonly refused: Refused[];
   readonly work: string;
@@ -155,7 +155,7 @@ interface WriteOptions {
 async function writeRows(
   home: Home,
   { report, file: rows }: OpenedQuarantine,
-  { wanted, file, dialect, refused, work }: WriteOptions,
+  { wanted, file, delimiter, refused, work }: WriteOptions,
 ): Promise<Map<number, number>> {
   const lineOf = new Map<number, number>();
   const out = createWriteStream(file);
@@ -166,11 +166,11 @@ async function writeRows(
     if (!out.write(`${text}\n`)) await once(out, 'drain');
   };
   const header = report.header ?? '';
-  const expected = dialect === undefined ? 0 : fieldsOf(header, dialect);
+  const expected = delimiter === undefined ? 0 : fieldsOf(header, delimiter);
   try {
-    if (dialect !== undefined) await write(header);
+    if (delimiter !== undefined) await write(header);
     for await (const row of rawRows(home, { report, file: rows }, (each) => chosen.has(each), work)) {
-      const fault = faultOf(row, dialect, expected);
+      const fault = faultOf(row, delimiter, expected);
       if (fault !== undefined) {
         refused.push({ line: row.row.line, reasons: [fault] });
         continue;
@@ -188,33 +188,23 @@ async function writeRows(
 /** Why a row is no whole record by itself: its neighbours are not to be harmed by it. */
 function faultOf(
   { row, text, missing }: RawRow,
-  dialect: RecordDialect | undefined,
+  delimiter: string | undefined,
   expected: number,
 ): QuarantinedRow['reasons'][number] | undefined {
   if (text === undefined) return { feature: '(line)', rule: 'unreadable', allowed: missing! };
   const unreadable = row.reasons.find(({ feature }) => feature === '(line)');
   if (unreadable) return unreadable;
-  if (dialect === undefined)
+  if (delimiter === undefined)
     return text.includes('\n') || text.trim() === ''
       ? { feature: '(line)', rule: 'unreadable', allowed: 'a JSON object on one line' }
       : undefined;
-  return fieldsOf(text, dialect) === expected
+  return fieldsOf(text, delimiter) === expected
     ? undefined
     : { feature: '(line)', rule: 'unreadable', allowed: `one record of ${expected} fields` };
 }
 
-/** Physical lines that a record may take; whoever judged it had a limit of his own. */
-const MAX_RECORD_LINES = 100_000;
-
 /** Fields of a text that is one whole record; 0 where it is not. */
-function fieldsOf(text: string, { delimiter }: RecordDialect): number {
-  let [records, fields] = [0, 0];
-  const scanner = new RecordScanner({ delimiter, maxRecordLines: MAX_RECORD_LINES }, (record) => {
-    records++;
-    fields = record.fault === undefined ? record.fields : 0;
-  });
-  // Behind a byte order mark it is the text of a file, whatever it begins with.
-  scanner.push(Buffer.from(`\ufeff${text}`));
-  scanner.end();
-  return records === 1 ? fields : 0;
+function fieldsOf(text: string, delimiter: string): number {
+  const read = soleRecord(text, { delimiter });
+  return 'fields' in read ? read.fields : 0;
 }

@@ -6,7 +6,7 @@ import type { QuarantinedRow } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
 import { type OpenedQuarantine, openQuarantine } from './open-quarantine.ts';
 import { isReadFromSource, rawRows } from './raw-rows.ts';
-import { countStates } from './row-states.ts';
+import { countReturned } from './row-states.ts';
 import { type RowsView, reasonOfView } from './rows-view.ts';
 import { withWorkFolder } from './work-folder.ts';
 
@@ -30,9 +30,7 @@ export function showRows(home: Home, { drop, rule, lines, limit }: ShowOptions):
     const { report, file, returns, states } = await openQuarantine(home, drop, work);
     const rows: RowsView['rows'] = [];
     let matching = 0;
-    let quarantined = 0;
     for await (const row of readQuarantinedRows(file)) {
-      quarantined++;
       if (!breaks(row, rule) || lines?.has(row.line) === false) continue;
       matching++;
       if (rows.length === limit) continue;
@@ -55,7 +53,7 @@ export function showRows(home: Home, { drop, rule, lines, limit }: ShowOptions):
       contract: report.contract,
       judgedAgainAs: last === report.drop ? null : last,
       mends: report.mends,
-      states: countStates(quarantined, returns),
+      states: await countReturned(file, returns),
       rows,
       matching,
     };

@@ -2,7 +2,7 @@ import type { TensorData } from '../../core/model/tensor.ts';
 import { keepTensor } from '../../core/rehearsal/kept-tensor.ts';
 import type { KeptTensor, Rehearsal } from '../../core/rehearsal/rehearsal.ts';
 import { answerMismatch } from '../../core/rehearsal/same-answer.ts';
-import type { OnnxModel } from '../../platform/onnx/model.ts';
+import type { OpenedModel } from '../../platform/onnx/examine.ts';
 
 type Tensors = Readonly<Record<string, TensorData>>;
 
@@ -26,7 +26,7 @@ const MOST_MS = 50;
  * @param personal whether rows are personal: then nothing is kept, for nobody could erase it
  */
 export async function keptRows(
-  model: OnnxModel,
+  model: OpenedModel,
   answered: readonly RunRow[],
   personal: boolean,
 ): Promise<Pick<Rehearsal, 'kept' | 'varying'> & { readonly remarks: readonly string[] }> {
@@ -64,7 +64,7 @@ function numberOf(answered: readonly RunRow[]): number {
 }
 
 /** Names of outputs that another run gives differently, such as those that are drawn at random. */
-async function varyingOutputs(model: OnnxModel, rows: readonly RunRow[]): Promise<string[]> {
+async function varyingOutputs(model: OpenedModel, rows: readonly RunRow[]): Promise<string[]> {
   const found = new Set<string>();
   for (const { inputs, outputs } of rows) {
     const again = await model.run({ ...inputs });

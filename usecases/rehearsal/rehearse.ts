@@ -1,15 +1,14 @@
-import { totalmem } from 'node:os';
 import { type CompiledContract, compileCheck } from '../../core/contract/check.ts';
 import { InputError } from '../../core/contract/input-error.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Signature } from '../../core/model/signature.ts';
 import type { TensorData } from '../../core/model/tensor.ts';
+import { exactText } from '../../core/protocols/formats/exact-text.ts';
 import { RegistrationRefusedError } from '../../core/registry/errors.ts';
 import type { Rehearsal } from '../../core/rehearsal/rehearsal.ts';
-import type { OnnxModel } from '../../platform/onnx/model.ts';
-import { loadIsolated, ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
-import type { WorkerEntry } from '../../platform/onnx/worker/worker-process.ts';
+import type { ExaminedModel, OpenedModel } from '../../platform/onnx/examine.ts';
+import { ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
 import { compileRequestReader } from '../baseline/request-reader.ts';
 import { inputsOf } from '../baseline/table-inputs.ts';
 import { keptRows, type RunRow } from './kept-rows.ts';
@@ -19,18 +18,6 @@ import type { RehearsalRows } from './rehearsal-rows.ts';
 export interface RehearsalSubject {
   readonly manifest: Manifest;
   readonly signature: Signature;
-  readonly modelFile: string;
-  /** SHA-256 of the file. */
-  readonly digest: string;
-}
-
-export interface RehearsalLimits {
-  /** What runs models in processes of their own. */
-  readonly entry: WorkerEntry;
-  /** How long the graph may take to load, and each run of it; seconds. @default 30 */
-  readonly seconds?: number | undefined;
-  /** How much memory its process may take; MB. @default what the largest function has, or most of this machine's */
-  readonly memoryMb?: number | undefined;
 }
 
 /** What came of a rehearsal. */
@@ -40,41 +27,25 @@ export interface Rehearsed {
   readonly remarks: readonly string[];
 }
 
-const RUN_SECONDS = 30;
-/** What the largest Lambda function has; MB. */
-const FUNCTION_MB = 10_240;
 /** After so long no further rows are run; milliseconds. */
 const ENOUGH_MS = 30_000;
 
 /**
- * Runs a graph on real rows in a process of its own: what hangs, crashes or takes all memory takes nothing else along.
+ * Runs a graph on real rows in the process of its own in which it was examined: what hangs, crashes or takes all memory
+ * takes nothing else along.
  *
  * @throws RegistrationRefusedError for a graph that fails on all rows, or whose process is lost on any
- * @throws ModelLoadError, DigestMismatchError
+ * @throws ModelLoadError
  */
 export async function rehearse(
   subject: RehearsalSubject,
   rows: RehearsalRows,
-  limits: RehearsalLimits,
+  open: ExaminedModel['open'],
 ): Promise<Rehearsed> {
-  const { modelFile, digest, manifest } = subject;
-  const { entry, seconds = RUN_SECONDS, memoryMb = Math.min(FUNCTION_MB, Math.floor(totalmem() / 1.25e6)) } = limits;
-  const isolation = { entry, timeoutMs: 1_000 * seconds, loadTimeoutMs: 1_000 * seconds, memoryMb };
-  let model: OnnxModel;
-  try {
-    model = await loadIsolated(modelFile, { digest, threads: manifest.serving.threads }, isolation);
-  } catch (error) {
-    if (!(error instanceof ModelLostError)) throw error;
-    throw new RegistrationRefusedError(`the graph does not survive being loaded: ${error.message}`, { cause: error });
-  }
-  try {
-    return await runAll(model, subject, rows);
-  } finally {
-    await model.release();
-  }
+  return runAll(await open(subject.manifest.serving.threads), subject, rows);
 }
 
-async function runAll(model: OnnxModel, subject: RehearsalSubject, rows: RehearsalRows): Promise<Rehearsed> {
+async function runAll(model: OpenedModel, subject: RehearsalSubject, rows: RehearsalRows): Promise<Rehearsed> {
   const { manifest, signature } = subject;
   const personal = isPersonal(manifest.contract);
   const read = await readerOf(subject, rows);
@@ -97,7 +68,7 @@ async function runAll(model: OnnxModel, subject: RehearsalSubject, rows: Rehears
       const outputs = await model.run(given, undefined, report);
       answered.push({ inputs: given, outputs, ms: report.run ?? 0 });
     } catch (error) {
-      const shown = personal ? '' : ` ${shortened(JSON.stringify(size === 1 ? input[0] : input), 300)}`;
+      const shown = personal ? '' : ` ${shortened(exactText(size === 1 ? input[0] : input), 300)}`;
       if (error instanceof ModelLostError)
         throw new RegistrationRefusedError(
           `the graph does not survive row ${row} of ${rows.name}${shown}: ${error.message}`,

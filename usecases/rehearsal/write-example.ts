@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { isPersonal } from '../../core/contract/personal.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
-import { readJsonLines } from '../../platform/json-lines.ts';
+import { readJsonLineTexts } from '../../platform/json-lines.ts';
 
 const MOST_LINES = 20;
 /** Most that is written, as JSON; bytes. */
@@ -21,11 +21,10 @@ export async function writeExample(
   if (contract.tensors.length === 0 || isPersonal(contract)) return 0;
   const lines: string[] = [];
   let bytes = 0;
-  for await (const request of readJsonLines(requestsFile)) {
-    const line = JSON.stringify(request);
-    bytes += line.length + 1;
+  for await (const { text } of readJsonLineTexts(requestsFile)) {
+    bytes += Buffer.byteLength(text) + 1;
     if (lines.length > 0 && bytes > MOST_BYTES) break;
-    lines.push(line);
+    lines.push(text);
     if (lines.length === MOST_LINES) break;
   }
   await writeFile(target, lines.map((line) => `${line}\n`).join(''));

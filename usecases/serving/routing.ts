@@ -1,4 +1,5 @@
 import { ProtocolError, type RequestTarget, unknownVersion } from '../../core/protocols/protocol.ts';
+import { notReady } from '../../core/protocols/readiness.ts';
 import type { HttpRequest } from '../../core/serving/http.ts';
 import type { Route } from '../../core/serving/route.ts';
 import { VARIANTS } from '../../core/serving/variants.ts';
@@ -56,5 +57,5 @@ export function choose(model: ServedModel, target: RequestTarget, key: string): 
   if (version !== undefined) throw unknownVersion(model.name, version, versions);
   if (variant !== undefined && versions.length > 0)
     throw new ProtocolError(404, `model ${model.name} has no ${variant} now`, { kind: 'unknown-version' });
-  throw new ProtocolError(503, `model ${model.name} has no version that is ready`);
+  throw notReady(model.name, model.notLoaded());
 }

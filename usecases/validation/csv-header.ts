@@ -36,8 +36,14 @@ export function checkColumns(found: readonly string[], contract: Contract): void
   if (faults.length > 0)
     throw new FileRejectedError(
       'schema',
-      `${faults.join('; ')}; expected ${required.join(', ')}${optional.length > 0 ? ` and perhaps ${optional.join(', ')}` : ''}`,
+      `${faults.join('; ')}; expected ${required.map(shownName).join(', ')}${optional.length > 0 ? ` and perhaps ${optional.map(shownName).join(', ')}` : ''}`,
     );
+}
+
+/** @throws FileRejectedError when a name stands twice */
+export function assertSingle(names: readonly string[]): void {
+  const double = names.filter((name, i) => names.indexOf(name) !== i);
+  if (double.length > 0) throw new FileRejectedError('schema', `columns that stand twice: ${listed(double)}`);
 }
 
 /**
@@ -93,4 +99,7 @@ export const DELIMITERS: Readonly<Record<string, string>> = {
 };
 
 const listed = (names: readonly string[]): string =>
-  names.slice(0, 20).join(', ') + (names.length > 20 ? `, … (${names.length})` : '');
+  names.slice(0, 20).map(shownName).join(', ') + (names.length > 20 ? `, … (${names.length})` : '');
+
+/** A name in a list of names: in quotes, where it could not be told from what stands around it. */
+const shownName = (name: string): string => (/^$|^\s|\s$|[,;"\p{Cc}]/u.test(name) ? JSON.stringify(name) : name);

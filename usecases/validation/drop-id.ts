@@ -7,7 +7,7 @@ export interface JudgedBy {
   readonly contract: string | null;
   /** What the file's distribution was held against; left out where the contract does not ask for it. */
   readonly baseline?: string | undefined;
-  /** Counts from 2 where the same drop was judged again under the same contract, because somebody wanted it so. */
+  /** Counts from 2 where the same drop was judged again under the same contract, because somebody wanted it so or another contract had judged it meanwhile. */
   readonly round?: number | undefined;
   /** Lines of another drop that it mends. */
   readonly mends?: string | undefined;
@@ -31,3 +31,6 @@ export const isDropId = (text: string): boolean => DROP.test(text);
 
 /** The part of an id, or of the first part of one, that is the same under every contract. */
 export const fileOfDrop = (drop: string): string => drop.slice(0, 20);
+
+/** The part of an id that is the same for every file: what it was judged by. */
+export const termsOfDrop = (drop: string): string => drop.slice(20);

@@ -25,13 +25,6 @@ export async function reportsOfFile(home: Home, dataset: string, drop: string): 
   return reportsUnder(home, dataset, fileOfDrop(drop));
 }
 
-/** Ids under which there are verdicts on a file. */
-export async function dropsOfFile(home: Home, dataset: string, file: string): Promise<Set<string>> {
-  const drops = new Set<string>();
-  for await (const { key } of home.data.list(`${reportsPrefix(dataset)}${file}`)) drops.add(key.split('/')[3]!);
-  return drops;
-}
-
 async function reportsUnder(home: Home, dataset: string, id: string): Promise<DropReport[]> {
   const reports: DropReport[] = [];
   for await (const { key } of home.data.list(`${reportsPrefix(dataset)}${id}`))

@@ -1,3 +1,4 @@
+import type { CountContradiction } from '../../platform/duckdb/parquet-counts.ts';
 import { FileRejectedError } from './errors.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
@@ -40,7 +41,14 @@ export function damagedFile(error: unknown, file: string, columns: readonly stri
     .replaceAll(STORED_COPY, 'the file')
     .replaceAll(/["']the file["']/g, 'the file')
     .replace(/^[A-Z][A-Za-z ]* Error: /, '');
+  return unreadable(columns, meaning ?? `its reader says: ${bare.slice(0, 200)}`, error);
+}
+
+/** What its counts say against each other as a verdict on the file. */
+export const contradictoryFile = ({ column, why }: CountContradiction): FileRejectedError =>
+  unreadable(column === undefined ? [] : [column], why);
+
+function unreadable(columns: readonly string[], why: string, cause?: unknown): FileRejectedError {
   const where = columns.length === 0 ? '' : `, in ${columns.join(', ')}`;
-  const why = meaning ?? `its reader says: ${bare.slice(0, 200)}`;
-  return new FileRejectedError('format', `not a readable Parquet file${where}: ${why}`, { cause: error });
+  return new FileRejectedError('format', `not a readable Parquet file${where}: ${why}`, { cause });
 }

@@ -2,12 +2,22 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { isTooPrecise } from '../../core/contract/cells/parquet-sql.ts';
 import { type Duck, identifier, literal, plainPath, type Row } from '../../platform/duckdb/connection.ts';
+import { findContradiction } from '../../platform/duckdb/parquet-counts.ts';
 import { copyStored } from '../../platform/duckdb/parquet-footer.ts';
 import { FileRejectedError } from './errors.ts';
-import { damagedFile, isDamage, isStumble } from './parquet-damage.ts';
-import { halfDecimalSql, int96Nanos, timeOfDayText, timestampText, UNITS, utf8Text } from './stored-sql.ts';
+import { contradictoryFile, damagedFile, isDamage, isStumble } from './parquet-damage.ts';
+import {
+  halfDecimalSql,
+  int96Nanos,
+  singleDecimalSql,
+  timeOfDayText,
+  timestampText,
+  UNITS,
+  utf8Text,
+} from './stored-sql.ts';
 
 export interface ParquetColumn {
+  /** As the file's footer has it: the engine makes up others where a name stands twice, or is none. */
   readonly name: string;
   /** What the file says that it is, in the engine's words. */
   readonly declared: string;
@@ -83,12 +93,14 @@ async function unreadable(duck: Duck, { columns, relation }: ParquetFile): Promi
 async function openParquet(duck: Duck, file: string, stored: boolean): Promise<ParquetFile> {
   const described = await duck.rows(`DESCRIBE SELECT * FROM ${reader(file)}`);
   const elements = topLevel(await duck.rows(`SELECT * FROM parquet_schema(${literal(file)})`));
+  const contradiction = stored ? undefined : await findContradiction(file);
+  if (contradiction !== undefined) throw contradictoryFile(contradiction);
   const taken = new Set<number>();
   const columns = described.map(({ column_name, column_type }, i) => {
-    const name = String(column_name);
     const engine = String(column_type);
     const element = elements[i];
-    const sql = identifier(name);
+    const name = element?.name ?? String(column_name);
+    const sql = identifier(String(column_name));
     const own = element === undefined ? undefined : special(element, engine, sql);
     if (own !== undefined) return { name, ...own };
     const text = element === undefined ? undefined : storedText(element, engine, sql, stored);
@@ -114,6 +126,7 @@ const reader = (file: string): string => `read_parquet(${literal(file)}, hive_pa
 /** An element of the file's schema. */
 interface Element {
   readonly index: number;
+  readonly name: string;
   readonly physical: string;
   readonly converted: string;
   readonly logical: string;
@@ -130,9 +143,10 @@ function topLevel(schema: readonly Row[]): Element[] {
     return next;
   };
   for (let index = 1; index < schema.length; index = after(index)) {
-    const { type, converted_type, logical_type, precision, scale } = schema[index]!;
+    const { name, type, converted_type, logical_type, precision, scale } = schema[index]!;
     columns.push({
       index,
+      name: String(name),
       physical: String(type),
       converted: String(converted_type),
       logical: String(logical_type),
@@ -151,6 +165,7 @@ function special(
 ): Omit<ParquetColumn, 'name'> | undefined {
   if (logical.startsWith('NullType')) return { declared: 'NULL', type: 'VARCHAR', sql: 'NULL::VARCHAR' };
   if (logical.startsWith('Float16')) return { declared: engine, type: 'DOUBLE', sql: halfDecimalSql(column) };
+  if (engine === 'FLOAT') return { declared: engine, type: 'DOUBLE', sql: singleDecimalSql(column) };
   const decimal = converted === 'DECIMAL' || logical.startsWith('DecimalType');
   if (!decimal || engine.startsWith('DECIMAL')) return undefined;
   const declared = `DECIMAL(${precision}, ${scale})`;

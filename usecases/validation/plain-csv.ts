@@ -2,9 +2,9 @@ import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import { unescapeBreaksSql } from '../../core/records/escaped-breaks.ts';
 import { parseRecord } from '../../core/records/record-text.ts';
 import { describeFault } from '../../core/records/scanned-record.ts';
+import { assertSingle } from './csv-header.ts';
 import { csvHeader } from './csv-header-text.ts';
 import { plainDialect } from './dialect.ts';
-import { FileRejectedError } from './errors.ts';
 import { fieldsSql } from './load-csv.ts';
 import { NamedLines } from './named-lines.ts';
 import type { PlainColumn, PlainTable } from './plain-column.ts';
@@ -30,8 +30,7 @@ export async function openPlainCsv(file: string, target: string): Promise<PlainT
   });
   const index = whole.columns.length > 1 && whole.columns[0] === '';
   const names = index ? whole.columns.slice(1) : whole.columns;
-  const double = names.find((name, i) => names.indexOf(name) !== i);
-  if (double !== undefined) throw new FileRejectedError('schema', `columns that stand twice: ${double}`);
+  assertSingle(names);
   const source = whole.columns.length === 1 ? 'only-text' : 'text';
   const columns = names.map((name, i): PlainColumn => {
     const own = `t${index ? i + 1 : i}`;

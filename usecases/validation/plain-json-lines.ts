@@ -34,10 +34,15 @@ type Row = Readonly<Record<string, unknown>>;
  * Opens lines of JSON: they become records of text, and what kinds of values each name had is known. Lines that are no
  * rows are left out. Read once where the first row has all names, else once more, to know their places.
  *
+ * @param unit what its records are called: those of an array are numbered
  * @param target where the records go
  * @throws FileRejectedError when no line is a row
  */
-export async function openPlainJsonLines(file: string, target: string): Promise<PlainTable> {
+export async function openPlainJsonLines(
+  file: string,
+  target: string,
+  unit: 'line' | 'record' = 'line',
+): Promise<PlainTable> {
   const found = new FoundNames();
   const faulty = new NamedLines();
   let written = new WrittenRows(file, target, found.names);
@@ -66,8 +71,11 @@ export async function openPlainJsonLines(file: string, target: string): Promise<
   if (lines.total === lines.blank) throw new FileRejectedError('format', 'the file has blank lines only');
   const [first] = faulty.leftOut;
   if (rows === 0 && first !== undefined)
-    throw new FileRejectedError('format', `no line is a row: expected ${first.expected}, as on line ${first.lines[0]}`);
-  if (found.names.length === 0) throw new FileRejectedError('schema', 'no line has a name');
+    throw new FileRejectedError(
+      'format',
+      `no ${unit} is a row: expected ${first.expected}, as ${unit === 'line' ? 'on' : 'in'} ${unit} ${first.lines[0]}`,
+    );
+  if (found.names.length === 0) throw new FileRejectedError('schema', `no ${unit} has a name`);
   if (!complete) {
     written = new WrittenRows(file, target, found.names);
     await rewrite(file, written);

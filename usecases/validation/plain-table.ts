@@ -27,7 +27,7 @@ export async function withPlainTable<T>(
   if (file.endsWith('.parquet')) return withPlainParquet(duck, file, work);
   const target = path.join(duck.scratch, 'plain.csv');
   if (isJsonArray(file)) {
-    const table = await openPlainJsonLines(await writeJsonLines(file, duck.scratch), target);
+    const table = await openPlainJsonLines(await writeJsonLines(file, duck.scratch), target, 'record');
     return work({ ...table, array: true });
   }
   const open = /\.(csv|tsv)$/.test(file) ? openPlainCsv : openPlainJsonLines;

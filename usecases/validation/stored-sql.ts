@@ -53,3 +53,11 @@ export function halfDecimalSql(column: string): string {
   });
   return `CASE WHEN NOT isfinite(${column}) OR ${column} = 0 OR abs(${column}) >= ${HALF_WHOLE} THEN ${exact} ${decimals.join(' ')} ELSE ${exact} END`;
 }
+
+/** From here on a single float has no fraction. */
+const SINGLE_WHOLE = 2 ** 23;
+
+/** The same of a single float: the engine's own text of one is its shortest decimal, which of whole numbers is not exact. */
+export function singleDecimalSql(column: string): string {
+  return `CASE WHEN abs(${column}) < ${SINGLE_WHOLE} THEN ${column}::VARCHAR::DOUBLE ELSE ${column}::DOUBLE END`;
+}

@@ -17,16 +17,25 @@ const MAX_BYTES = 4 * 1024 ** 3;
 export async function unpackFile(file: string, folder: string, signal?: AbortSignal): Promise<string> {
   if (!file.endsWith('.gz')) return file;
   const target = path.join(folder, path.basename(file, '.gz'));
+  await unpackTo(file, target, signal);
+  return target;
+}
+
+/**
+ * Writes what a gzipped file holds, of all its members; zeros behind them are padding, as gzip itself has it.
+ *
+ * @throws FileRejectedError when it is no gzip, or too large
+ */
+export async function unpackTo(file: string, target: string, signal?: AbortSignal): Promise<void> {
   let bytes = 0;
   try {
     await pipeline(
-      createReadStream(file),
-      createGunzip(),
-      async function* (chunks: AsyncIterable<Buffer>) {
-        for await (const chunk of chunks) {
-          bytes += chunk.length;
+      unpacked(file),
+      async function* (parts: AsyncIterable<Buffer>) {
+        for await (const part of parts) {
+          bytes += part.length;
           if (bytes > MAX_BYTES) throw new FileRejectedError('volume', `more than ${MAX_BYTES} bytes when unpacked`);
-          yield chunk;
+          yield part;
         }
       },
       createWriteStream(target),
@@ -37,7 +46,23 @@ export async function unpackFile(file: string, folder: string, signal?: AbortSig
       throw new FileRejectedError('format', `cannot be unpacked: ${error.message}`, { cause: error });
     throw error;
   }
-  return target;
+}
+
+/** Behind the last member the stream takes nothing more, which a pipeline would have for an end that came too early. */
+async function* unpacked(file: string): AsyncGenerator<Buffer> {
+  const packed = createReadStream(file);
+  const unzip = createGunzip();
+  packed.on('error', (error) => unzip.destroy(error));
+  packed.pipe(unzip);
+  try {
+    yield* unzip as AsyncIterable<Buffer>;
+  } finally {
+    packed.destroy();
+    unzip.destroy();
+  }
+  for await (const rest of createReadStream(file, { start: unzip.bytesWritten }) as AsyncIterable<Buffer>)
+    if (rest.some((byte) => byte !== 0))
+      throw new FileRejectedError('format', 'cannot be unpacked: what follows its zeros is no gzip');
 }
 
 /**

@@ -9,10 +9,10 @@ import { csvHeader } from './csv-header-text.ts';
 import { type DatasetRules, loadContract } from './dataset-contract.ts';
 import { claimVersion, type HeldContract, readJson, storeVersion, versionFolder } from './dataset-version.ts';
 import { plainDialect } from './dialect.ts';
-import { dropId, fileId, type JudgedBy } from './drop-id.ts';
+import { dropId, fileId, type JudgedBy, termsOfDrop } from './drop-id.ts';
 import { beginVerdict, endVerdict } from './erasure-marks.ts';
 import { DropSizeMismatchError, FileRejectedError, NoContractError } from './errors.ts';
-import { dropsOfFile, reportsOfFile } from './find-reports.ts';
+import { reportsOfFile } from './find-reports.ts';
 import { firstQuarantined } from './first-quarantined.ts';
 import { privacyMetricLine } from './metrics.ts';
 import { isPublished, publish } from './publish-report.ts';
@@ -58,8 +58,8 @@ const MAX_MS = 900_000;
 /**
  * Judges a drop under `incoming/<dataset>/`: good rows become a numbered, immutable dataset version with its profile,
  * bad rows go to quarantine with their reasons, and a report says what happened. Processed once by key, content and
- * contract: the same drop delivered twice gives the report of the first time, and under another contract it is judged
- * anew. A dataset's versions are numbered in the order in which they were judged, which need not be that in which their
+ * contract: the same drop delivered twice gives the report of the first time, and under another contract than that of the
+ * last verdict on it it is judged anew, also under one that had judged it before: the last verdict is what holds. A dataset's versions are numbered in the order in which they were judged, which need not be that in which their
  * files were written: `source.writtenAt` tells that one.
  *
  * @throws ObjectNotFoundError when the object, or that very write of it, is gone, or rows were erased from it meanwhile
@@ -233,14 +233,20 @@ interface FileOfDataset {
   readonly force: boolean;
 }
 
-/** The id of a drop under the rules of its dataset; by force, one that nothing was judged under. */
+/**
+ * The id of a drop under the rules of its dataset. Where the last verdict on the file is by these very rules, it is that
+ * one; where they have judged it before another contract did, or by force, one that nothing was judged under.
+ */
 async function idFor(home: Home, { dataset, key, sha256, rules, force }: FileOfDataset): Promise<string> {
   const by = judgedBy(rules);
-  const plain = dropId(key, sha256, by);
-  if (!force) return plain;
-  const known = await dropsOfFile(home, dataset, fileId(key, sha256));
-  let id = plain;
-  for (let round = 2; known.has(id); round++) id = dropId(key, sha256, { ...by, round });
+  // Of a file that rows were erased from, a report still has the id that it was judged under: its terms are the same.
+  const terms = (await reportsOfFile(home, dataset, fileId(key, sha256))).map(({ drop }) => termsOfDrop(drop));
+  const known = new Set(terms);
+  let id = dropId(key, sha256, by);
+  for (let round = 2; known.has(termsOfDrop(id)); round++) {
+    if (!force && terms.at(-1) === termsOfDrop(id)) return id;
+    id = dropId(key, sha256, { ...by, round });
+  }
   return id;
 }
 

@@ -14,7 +14,7 @@ export const deadLetters: DoctorCheck<HomeContext> = {
       warn('dead letters', `${keys.length}, such as ${keys[0]}${await reasonIn(home, keys[0]!)}`, {
         expected: 'none',
         remedy:
-          'mend what the reason says and let the event come again: drop the file again, or start `trimtab up` again; runbook: dead-letters.md',
+          'mend what the reason says and let the event come again: drop the file again, or `trimtab validate --redo incoming/DATASET/FILE`; runbook: dead-letters.md',
       }),
     ];
   },

@@ -75,18 +75,9 @@ function integerParts(column: string, type: string, unsigned: boolean): CellPart
   };
 }
 
-/** From here on a single float has no fraction. */
-const SINGLE_WHOLE = 2 ** 23;
-
-/**
- * A number as requests have it: a single float stands for the decimal that it was made of, as long as it has a fraction;
- * a decimal is rounded to a double once, which the engine's own cast is not.
- */
-function asDouble(column: string, type: string): string {
-  if (type === 'FLOAT')
-    return `CASE WHEN abs(${column}) < ${SINGLE_WHOLE} THEN ${column}::VARCHAR::DOUBLE ELSE ${column}::DOUBLE END`;
-  return DECIMAL.test(type) ? `${column}::VARCHAR::DOUBLE` : `${column}::DOUBLE`;
-}
+/** A number as requests have it: a decimal is rounded to a double once, which the engine's own cast is not. */
+const asDouble = (column: string, type: string): string =>
+  DECIMAL.test(type) ? `${column}::VARCHAR::DOUBLE` : `${column}::DOUBLE`;
 
 function timeParts({ formats = [], zone }: CellRule, column: string, type: string): CellParts {
   if (isNumber(type)) {

@@ -17,7 +17,7 @@ export const allowed = defineRule({
       .max(10_000)
       .optional()
       .describe(
-        'The only values allowed (case-sensitive); numbers and strings only. Whether one may be missing is for missing to say.',
+        'The only values allowed (case-sensitive); numbers and strings only. Whether one may be missing is for `missing` to say.',
       ),
   },
   types: ['float', 'integer', 'string'],

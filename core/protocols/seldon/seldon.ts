@@ -13,8 +13,8 @@ import {
   ProtocolError,
   type ServedVersion,
 } from '../protocol.ts';
+import { canServe, notReady, troubles } from '../readiness.ts';
 import { datatypeOf } from '../v2/datatypes.ts';
-import { canServe } from '../v2/v2.ts';
 import { decodeFeedback } from './feedback.ts';
 import { decodeSeldon } from './predict.ts';
 
@@ -83,7 +83,11 @@ function show(method: string, answer: (catalog: Catalog) => HttpResponse): Opera
 const plain = (body: string): HttpResponse => ({ status: 200, headers: { 'content-type': 'text/plain' }, body });
 
 function health(catalog: Catalog): HttpResponse {
-  if (!canServe(catalog)) throw new ProtocolError(503, 'no model has a version that is ready');
+  if (!canServe(catalog))
+    throw new ProtocolError(
+      503,
+      ['no model has a version that is ready', ...troubles(catalog, catalog.models())].join('; '),
+    );
   return plain('ready');
 }
 
@@ -96,7 +100,7 @@ function graph(catalog: Catalog, model: string): HttpResponse {
 function node(catalog: Catalog, model: string) {
   const versions = known(catalog, model);
   const [served] = versions;
-  if (served === undefined) throw new ProtocolError(503, `model ${model} has no version that is ready`);
+  if (served === undefined) throw notReady(model, catalog.notLoaded(model));
   return {
     name: model,
     platform: 'onnxruntime_onnx',

@@ -13,7 +13,7 @@ import {
   type ServedVersion,
   versionNumber,
 } from '../protocol.ts';
-import { canServe } from '../v2/v2.ts';
+import { canServe, notReady } from '../readiness.ts';
 import { decodeTorchServe, decodeTorchServeExplain } from './body.ts';
 
 /**
@@ -86,10 +86,10 @@ function manage(
   allowMethods(method, 'GET', 'HEAD');
   if (model === undefined || model === '') return { kind: 'show', show: (catalog) => list(catalog, query) };
   if (version === undefined)
-    return { kind: 'show', show: (catalog) => describe(model, known(catalog, model).slice(0, 1)) };
-  if (version === 'all') return { kind: 'show', show: (catalog) => describe(model, known(catalog, model)) };
+    return { kind: 'show', show: (catalog) => describe(catalog, model, known(catalog, model).slice(0, 1)) };
+  if (version === 'all') return { kind: 'show', show: (catalog) => describe(catalog, model, known(catalog, model)) };
   const number = versionNumber(version, 404);
-  return { kind: 'show', show: (catalog) => describe(model, known(catalog, model, number)) };
+  return { kind: 'show', show: (catalog) => describe(catalog, model, known(catalog, model, number)) };
 }
 
 const MAX_MODELS = 100;
@@ -114,8 +114,8 @@ function whole(query: Readonly<Record<string, string>>, name: string, absent: nu
 }
 
 /** An array, whatever was asked for; what a server of archives and workers would say, as far as it is true here. */
-function describe(model: string, versions: readonly ServedVersion[]): HttpResponse {
-  if (versions.length === 0) throw new ProtocolError(503, `model ${model} has no version that is ready`);
+function describe(catalog: Catalog, model: string, versions: readonly ServedVersion[]): HttpResponse {
+  if (versions.length === 0) throw notReady(model, catalog.notLoaded(model));
   return json(
     200,
     versions.map(({ version, variant }) => ({

@@ -2,16 +2,19 @@ import type { TensorSpec, TensorType } from '../../model/signature.ts';
 import type { Variant } from '../../serving/variant.ts';
 import {
   allowMethods,
+  type Catalog,
   clip,
   errorObject,
   json,
   known,
+  notLoaded,
   type Operation,
   type Protocol,
   ProtocolError,
   type ServedVersion,
   versionNumber,
 } from '../protocol.ts';
+import { notReady } from '../readiness.ts';
 import { decodeClassify, decodeRegress } from './examples.ts';
 import { decodeExplainV1 } from './explain.ts';
 import { decodeV1 } from './predict.ts';
@@ -42,11 +45,13 @@ export const v1: Protocol = {
       if (verb === 'explain') return { kind: 'explain', model, version, variant, decode: decodeExplainV1 };
       return { kind: 'infer', model, version, variant, decode: DECODERS[verb] };
     }
-    const choose = (versions: readonly ServedVersion[]) =>
+    const choose = <V extends { readonly variant: Variant }>(versions: readonly V[]) =>
       versions.filter((each) => variant === undefined || each.variant === variant);
     if (metadata !== undefined)
-      return show(method, (catalog) => describe(model, choose(known(catalog, model, version))));
-    return show(method, (catalog) => status(model, choose(known(catalog, model, version))));
+      return show(method, (catalog) => describe(catalog, model, choose(known(catalog, model, version))));
+    return show(method, (catalog) =>
+      status(model, choose(known(catalog, model, version)), choose(notLoaded(catalog, model, version))),
+    );
   },
 };
 
@@ -78,22 +83,32 @@ function variantOf(label: string): Variant {
   return found;
 }
 
-/** TensorFlow Serving's status and KServe's readiness in one object. */
-function status(model: string, versions: readonly ServedVersion[]) {
+/**
+ * TensorFlow Serving's status and KServe's readiness in one object. A version that could not be loaded has come to its
+ * end there, with the error that it came to it by.
+ */
+function status(model: string, versions: readonly ServedVersion[], failed: ReturnType<Catalog['notLoaded']>) {
   return json(versions.length === 0 ? 503 : 200, {
     name: model,
     ready: versions.length > 0,
-    model_version_status: versions.map(({ version }) => ({
-      version: String(version),
-      state: 'AVAILABLE',
-      status: { error_code: 'OK', error_message: '' },
-    })),
+    model_version_status: [
+      ...versions.map(({ version }) => ({
+        version: String(version),
+        state: 'AVAILABLE',
+        status: { error_code: 'OK', error_message: '' },
+      })),
+      ...failed.map(({ version, variant, reason }) => ({
+        version: String(version),
+        state: 'END',
+        status: { error_code: 'UNAVAILABLE', error_message: `it is to be the ${variant} and is not loaded: ${reason}` },
+      })),
+    ],
   });
 }
 
-function describe(model: string, versions: readonly ServedVersion[]) {
+function describe(catalog: Catalog, model: string, versions: readonly ServedVersion[]) {
   const [served] = versions;
-  if (served === undefined) throw new ProtocolError(503, `model ${model} has no version that is ready`);
+  if (served === undefined) throw notReady(model, catalog.notLoaded(model));
   const { inputs, outputs } = served.signature;
   return json(200, {
     model_spec: { name: model, signature_name: '', version: String(served.version) },

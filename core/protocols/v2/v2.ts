@@ -3,7 +3,6 @@ import type { HttpResponse } from '../../serving/http.ts';
 import { tableColumns } from '../formats/table.ts';
 import {
   allowMethods,
-  type Catalog,
   errorObject,
   json,
   known,
@@ -13,6 +12,7 @@ import {
   type ProtocolModel,
   versionNumber,
 } from '../protocol.ts';
+import { canServe, notReady, troubles } from '../readiness.ts';
 import { datatypeOf } from './datatypes.ts';
 import { decodeExplainV2 } from './explain.ts';
 import { decodeV2 } from './infer.ts';
@@ -81,7 +81,7 @@ function modelOperation(method: string, model: string, rest: string[]): Operatio
       return show(method, (catalog) => {
         const versions = known(catalog, model, version);
         const [served] = versions;
-        if (served === undefined) throw new ProtocolError(503, `model ${model} has no version that is ready`);
+        if (served === undefined) throw notReady(model, catalog.notLoaded(model));
         return json(200, {
           name: model,
           versions: versions.map((each) => String(each.version)),
@@ -100,12 +100,6 @@ function show(method: string, answer: Extract<Operation, { kind: 'show' }>['show
   return { kind: 'show', show: answer };
 }
 
-/** A model that nothing is released of yet takes no endpoint out of service; one that can serve nothing at all is not ready. */
-export function canServe(catalog: Catalog): boolean {
-  const models = catalog.models();
-  return models.length === 0 || models.some((model) => isReady(catalog.versions(model)));
-}
-
 const isReady = (versions: readonly unknown[] | undefined): boolean => versions !== undefined && versions.length > 0;
 
 /** An input, and the names of its features where they are others than its own: requests may have a tensor for each. */
@@ -114,18 +108,6 @@ function inputMetadata(spec: TensorSpec, protocolModel: ProtocolModel): object {
   const named = features.some(({ name }) => name !== spec.name);
   return { ...metadata(spec), ...(named ? { parameters: { features: features.map(({ name }) => name) } } : {}) };
 }
-
-/**
- * What is not as the release says although something answers, in sentences: a champion that could not be loaded takes no
- * endpoint out of service that goes on with the one before.
- */
-const troubles = (catalog: Catalog, models: readonly string[], version?: number): string[] =>
-  models.flatMap((model) =>
-    catalog
-      .notLoaded(model)
-      .filter((each) => version === undefined || each.version === version)
-      .map((each) => `version ${each.version} of ${model}, the ${each.variant}, is not loaded: ${each.reason}`),
-  );
 
 const readiness = (ready: boolean, reasons: readonly string[]): HttpResponse =>
   json(ready ? 200 : 503, reasons.length === 0 ? { ready } : { ready, reason: reasons.join('; ') });

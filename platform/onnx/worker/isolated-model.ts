@@ -1,9 +1,9 @@
-import type { Signature } from '../../../core/model/signature.ts';
 import type { TensorData } from '../../../core/model/tensor.ts';
 import type { RunReport } from '../../../core/observability/observation.ts';
 import { PlatformError } from '../../errors.ts';
 import type { LoadOptions, OnnxModel } from '../model.ts';
 import { limitMemory, type MemoryLimit } from './memory-limit.ts';
+import type { WorkerModel } from './messages.ts';
 import { type WorkerEntry, WorkerLostError, WorkerProcess } from './worker-process.ts';
 
 /** A model has not answered in time, or has taken its process along. */
@@ -23,6 +23,12 @@ export interface IsolationOptions {
   readonly memoryMb?: number | undefined;
 }
 
+interface Run {
+  readonly feeds: Record<string, TensorData>;
+  readonly outputs: readonly string[] | undefined;
+  readonly report: RunReport | undefined;
+}
+
 /** A process has not started in time: of the model that it was to run, that says nothing. */
 export class WorkerNotStartedError extends PlatformError {
   override readonly name = 'WorkerNotStartedError';
@@ -30,12 +36,12 @@ export class WorkerNotStartedError extends PlatformError {
 
 const START_TIMEOUT_MS = 20_000;
 
-/** After so many lost processes the model is not tried again. */
+/** After so many losses the process is not started again. */
 const MAX_LOST = 3;
 
 /**
  * Loads a model in a process of its own: a run that does not end is ended with it, and one that crashes takes nothing
- * else along.
+ * else along. The process ends when the model is released.
  *
  * @throws DigestMismatchError, ModelLoadError, ModelLostError, WorkerNotStartedError
  */
@@ -44,57 +50,58 @@ export async function loadIsolated(
   options: LoadOptions,
   isolation: IsolationOptions,
 ): Promise<OnnxModel> {
-  const model = new IsolatedModel(path, options, isolation);
-  await model.load();
-  return model;
+  const own = new IsolatedProcess(isolation);
+  try {
+    const model = await own.load(path, options);
+    return { ...model, release: async () => own.end() };
+  } catch (error) {
+    own.end();
+    throw error;
+  }
 }
 
-class IsolatedModel implements OnnxModel {
-  #signature: Signature = { inputs: [], outputs: [] };
+/** A process that opens and runs graphs within limits. It starts at once, and is started again after it was lost. */
+export class IsolatedProcess {
   #worker: WorkerProcess | undefined;
   #lost = 0;
+  #models = 0;
 
-  constructor(
-    private readonly path: string,
-    private readonly options: LoadOptions,
-    private readonly isolation: IsolationOptions,
-  ) {}
-
-  get signature(): Signature {
-    return this.#signature;
+  constructor(private readonly isolation: IsolationOptions) {
+    this.#worker = new WorkerProcess(isolation.entry, () => undefined);
   }
 
-  async load(): Promise<void> {
-    try {
-      const reply = await this.#ask((worker) => worker.ask({ kind: 'load', model: this.#model }), this.#loadMs);
-      if ('signature' in reply) this.#signature = reply.signature;
-    } catch (error) {
-      await this.release();
-      throw error;
-    }
+  /** @throws DigestMismatchError, ModelLoadError, ModelLostError, WorkerNotStartedError */
+  async load(path: string, options: LoadOptions): Promise<OnnxModel> {
+    const model: WorkerModel = { key: this.#models++, path, ...options };
+    const reply = await this.#ask((worker) => worker.ask({ kind: 'load', model }), this.#loadMs);
+    if (!('signature' in reply)) throw new ModelLostError(`${path} has given no signature`);
+    return {
+      signature: reply.signature,
+      run: (feeds, outputs, report) => this.#run(model, { feeds, outputs, report }),
+      release: () => this.#release(model),
+    };
   }
 
-  async run(
-    feeds: Record<string, TensorData>,
-    outputs?: readonly string[],
-    report?: RunReport,
-  ): Promise<Record<string, TensorData>> {
-    const reply = await this.#ask(
-      (worker) => worker.ask({ kind: 'run', model: this.#model, feeds, outputs }),
-      this.isolation.timeoutMs,
-    );
-    if (!('outputs' in reply)) throw new ModelLostError(`${this.path} has given no outputs`);
-    if (report !== undefined) report.run = reply.ms;
-    return reply.outputs;
-  }
-
-  async release(): Promise<void> {
+  /** Ends the process, whatever it is doing. */
+  end(): void {
     this.#worker?.kill();
     this.#worker = undefined;
   }
 
-  get #model() {
-    return { key: 0, path: this.path, ...this.options };
+  async #run(model: WorkerModel, { feeds, outputs, report }: Run): Promise<Record<string, TensorData>> {
+    const reply = await this.#ask(
+      (worker) => worker.ask({ kind: 'run', model, feeds, outputs }),
+      this.isolation.timeoutMs,
+    );
+    if (!('outputs' in reply)) throw new ModelLostError(`${model.path} has given no outputs`);
+    if (report !== undefined) report.run = reply.ms;
+    return reply.outputs;
+  }
+
+  async #release({ key }: WorkerModel): Promise<void> {
+    // With a process that was lost, everything in it is gone.
+    if (this.#worker !== undefined)
+      await this.#ask((worker) => worker.ask({ kind: 'release', key }), this.isolation.timeoutMs);
   }
 
   get #loadMs(): number {

@@ -219,7 +219,7 @@ describe('trimtab init with a table', () => {
     const none = await run('init', '--model', file, '--data', all, '--out', path.join(folder, 'none'));
     expect(none.status).toBe(2);
     expect(none.err).toContain(
-      'ratio.onnx fails on every one of 64 rows of all.csv that it was asked about, first on number 1: ',
+      'the graph fails on every one of 64 rows of all.csv that it was asked about, first on number 1: ',
     );
     expect(existsSync(path.join(folder, 'none', 'model.json'))).toBe(false);
     // A manifest that is there already is held to the same.

@@ -82,6 +82,16 @@ describe('trimtab predict', () => {
     expect(err).toMatch(/perhaps|many/);
   });
 
+  it('sends integers beyond 2^53 with every digit, whatever the format, and no fraction as one', async () => {
+    const id = '9007199254740993';
+    const json = `{"late": false, "weekend": 1, "seats": ${id}, "delay": 1, "carrier": "UA"}`;
+    for (const data of [file('ids.csv', [HEAD, `0,1,${id},1,UA`]), file('ids.jsonl', [json])]) {
+      const { out } = await predict(data);
+      expect(JSON.parse(out).outputs[2]).toEqual({ name: 'seats_out', datatype: 'INT64', shape: [1, 1], data: [id] });
+    }
+    expect((await predict(file('half.csv', [HEAD, `0,1,${id}.5,1,UA`]))).err).toContain(`${id}.5`);
+  });
+
   it('reads rows of other formats by their own types', async () => {
     const rows = [{ late: false, weekend: true, seats: 42, delay: null, carrier: 'UA' }];
     const { out } = await predict(

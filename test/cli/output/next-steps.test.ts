@@ -1,7 +1,7 @@
 import { Command as Program } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addReleaseOptions, type ReleaseOptions, releaseCommand } from '../../../cli/commands/release-options.ts';
-import { formatNextSteps, nextSteps } from '../../../cli/output/next-steps.ts';
+import { formatNextSteps, nextSteps, versionSteps } from '../../../cli/output/next-steps.ts';
 import type { Command } from '../../../core/registry/commands.ts';
 import { decide } from '../../../core/registry/decide.ts';
 import { EMPTY_STATE, type Entry, type ReleaseState } from '../../../core/registry/ledger.ts';
@@ -98,5 +98,18 @@ describe('what is printed behind an entry', () => {
     expect(nextSteps(apply(first, { type: 'approve', version: 1, reason: 'r' }), first).next).toEqual([
       'trimtab release m 1',
     ]);
+  });
+
+  it('says what comes next of a version, whatever was done with it before', () => {
+    const registered = apply(EMPTY_STATE, { type: 'register', version: 1, reason: 'r' });
+    const next = (version: number, state: ReleaseState) => versionSteps({ model: 'm', version }, state).next;
+    expect(nextSteps(registered, EMPTY_STATE).next).toEqual(['trimtab approve m 1']);
+    expect(next(1, registered.state)).toEqual(['trimtab approve m 1']);
+    expect([1, 2].map((version) => next(version, one)[0])).toEqual([
+      'trimtab status m',
+      'trimtab release m 2 --canary',
+    ]);
+    const barred = apply(one, { type: 'quarantine', version: 2, reason: 'r' }).state;
+    expect(next(2, barred)).toEqual(['trimtab lift m 2 --reason TEXT']);
   });
 });

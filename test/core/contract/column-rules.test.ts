@@ -131,6 +131,7 @@ describe('columns that are no features', () => {
 
   it.each([
     [{ time: { name: 't', formats: ['%d/%m/%Y'] } }, '%d/%m/%Y has no %z: say which zone such times are in (zone)'],
+    [{ time: { name: 't', futureToleranceSeconds: 9e11 } }, 'Too big: expected number to be <=90000000000'],
     [{ time: { name: 't', formats: ['%H:%M'] } }, '%H:%M says no day of a year'],
     [{ time: { name: 't', formats: ['%d.%q'] } }, '%d.%q has %q'],
     [{ time: { name: 't', zone: 'Mars/Olympus' } }, 'Mars/Olympus is no time zone'],

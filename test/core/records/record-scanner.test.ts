@@ -165,6 +165,13 @@ describe('RecordScanner', () => {
     expect(() => scan(Buffer.from('\ufeffa,b\n', 'utf16le').swap16())).toThrow(NotTextError);
     expect(() => scan(Buffer.from('a,b\n', 'utf16le'))).toThrow(NotTextError);
     expect(() => scan(Buffer.from('a,b\n', 'utf16le').swap16())).toThrow(NotTextError);
+    // A single NUL is a fault of what it stands in.
+    expect(['\0{"a":1}', '{\0"a":1}', '\0a', 'a\0'].map((text) => isUtf16(Buffer.from(text)))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 
   it('counts the lines of a record up to the limit, and takes one line where there are more', () => {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { withExamined } from '../../../platform/onnx/examine.ts';
+import { ModelLoadError } from '../../../platform/onnx/errors.ts';
+import { type ExaminationLimits, withExamined } from '../../../platform/onnx/examine.ts';
 import { loadModel } from '../../../platform/onnx/model.ts';
-import { type Element, integers, node, tensor, value } from '../../../scripts/lib/onnx-writer.ts';
+import { type Element, floats, integers, node, tensor, value } from '../../../scripts/lib/onnx-writer.ts';
 import { encodeGraph, externalTensor, type ModelFrame, model } from '../../fixtures/onnx/onnx-model.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -100,6 +101,39 @@ describe('withExamined', () => {
     ['an empty file', new Uint8Array(), /there is no graph in it/],
   ])('refuses %s, and says what it found and what is allowed', async (_, bytes, message) => {
     await expect(examine(bytes)).rejects.toThrow(message);
+  });
+
+  it('ends the process in which a graph computes its constants for longer, or in more memory, than it may', async () => {
+    // A product of two constants of 576 MB, which takes a minute.
+    const bytes = model(
+      encodeGraph('g', {
+        nodes: [
+          node('Expand', ['one', 'size'], ['a']),
+          node('MatMul', ['a', 'a'], ['b']),
+          node('ReduceMax', ['b'], ['c'], { keepdims: 0 }),
+          node('Add', ['x', 'c'], ['y']),
+        ],
+        constants: [floats('one', [1], [1]), integers('size', [2], [12_000, 12_000])],
+        inputs: [value('x', 'float32', ['n', 1])],
+        outputs: [value('y', 'float32', ['n', 1])],
+      }),
+    );
+    const file = await written(bytes);
+    const within = (limits: ExaminationLimits) => withExamined(file, async ({ signature }) => signature, limits);
+    const opened = `${file} does not survive being opened, when ONNX Runtime computes what is constant in it`;
+    await expect(within({ seconds: 0.2 })).rejects.toThrow(
+      new ModelLoadError(`${opened}: the model was lost: it has not answered within 0.2 s`),
+    );
+    await expect(within({ memoryMb: 300 })).rejects.toThrow(
+      new ModelLoadError(`${opened}: the model was lost: its process took more than the 300 MB that it may have`),
+    );
+  });
+
+  it('opens it anew with other threads, in the same process', async () => {
+    await withExamined(await written(identity('float32')), async ({ open }) => {
+      const x = { type: 'float32', shape: [1, 2], data: Float32Array.of(1, 2) } as const;
+      for (const threads of [1, 2, 2]) expect((await (await open(threads)).run({ x })).y!.data).toEqual(x.data);
+    });
   });
 
   it('refuses a model that gives no tensor, and says how to get one', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Contract } from '../../../core/contract/contract.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
 import type { Signature } from '../../../core/model/signature.ts';
-import { readSignature } from '../../../platform/onnx/model.ts';
+import { withExamined } from '../../../platform/onnx/examine.ts';
 import { node, value } from '../../../scripts/lib/onnx-writer.ts';
 import { buildBaseline } from '../../../usecases/baseline/build-baseline.ts';
 import { driftOfFile } from '../../../usecases/drift/detect-file-drift.ts';
@@ -23,6 +23,8 @@ const NAMES: readonly string[] = [
 
 const folder = temporaryFolder('column-names');
 const ROWS = 400;
+/** Without a decision nothing is run. */
+const loadsNothing = () => Promise.reject(new Error('the model was opened'));
 /** Quantiles, few values, mostly one value, and text, by turns; some missing. */
 function cell(row: number, column: number): string {
   const some = (row * 31 + column * 17) % 97;
@@ -102,7 +104,7 @@ describe('columns that are called what queries call their own', () => {
         })),
         outputs: [{ name: 'p', type: 'float32', shape: [-1, 1] }],
       };
-      const baseline = await buildBaseline({ dataFile, modelFile: '', manifest, signature, now: new Date(0) });
+      const baseline = await buildBaseline({ dataFile, open: loadsNothing, manifest, signature, now: new Date(0) });
       const { source: _, ...rest } = baseline;
       return { ...rest, drift: await driftOfFile(dataFile, manifest, baseline) };
     });
@@ -133,14 +135,9 @@ describe('columns that are called what queries call their own', () => {
         contract: { features: features.map((each) => ({ name: each, type: 'float' })), data: { time, label } },
         decision: { task: 'binary', output: 'answer', threshold: 0.5 },
       });
-      const signature = await readSignature(modelFile);
-      const { source: _, ...rest } = await buildBaseline({
-        dataFile,
-        modelFile,
-        manifest,
-        signature,
-        now: new Date(0),
-      });
+      const { source: _, ...rest } = await withExamined(modelFile, ({ signature, open }) =>
+        buildBaseline({ dataFile, open, manifest, signature, now: new Date(0) }),
+      );
       return rest;
     });
     expect(hostile).toEqual(plain);

@@ -26,8 +26,8 @@ beforeAll(async () => {
 async function baselineOf(lines: unknown[]): Promise<Baseline> {
   const dataFile = path.join(folder, 'requests.jsonl');
   await writeFile(dataFile, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  return withExamined(MODEL, ({ signature, file }) =>
-    buildBaseline({ dataFile, modelFile: file, manifest, signature, now: new Date(0) }),
+  return withExamined(MODEL, ({ signature, open }) =>
+    buildBaseline({ dataFile, open, manifest, signature, now: new Date(0) }),
   );
 }
 const picture = (level: number, size: number) =>

@@ -94,10 +94,10 @@ describe('a baseline of a decision between several classes', () => {
     const manifest = Manifest.parse(JSON.parse(readFileSync('models/flight-delay/v1/model.json', 'utf8')));
     const dataFile = 'models/flight-delay/data/traffic-storm.csv';
     const build = (decision: Decision): Promise<Baseline> =>
-      withExamined(modelFile, ({ signature, file }) =>
+      withExamined(modelFile, ({ signature, open }) =>
         buildBaseline({
           dataFile,
-          modelFile: file,
+          open,
           manifest: { ...manifest, decision },
           signature,
           now: new Date(0),

@@ -33,8 +33,8 @@ describe('drift of pictures', () => {
       serving: { maxBatch: 64 },
     });
     writeFileSync(path.join(folder, 'model.json'), JSON.stringify(manifest));
-    await withExamined(modelFile, async ({ signature, file }) => {
-      const baseline = await buildBaseline({ dataFile, modelFile: file, manifest, signature, now: new Date() });
+    await withExamined(modelFile, async ({ signature, file, open }) => {
+      const baseline = await buildBaseline({ dataFile, open, manifest, signature, now: new Date() });
       writeFileSync(path.join(folder, 'baseline.json'), JSON.stringify(baseline));
       await fixture.registry.register(folder, signature, { modelFile: file });
     });

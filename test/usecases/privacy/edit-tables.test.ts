@@ -57,6 +57,23 @@ it('erases records that cannot be read where they mention the subject, and the f
   expect(await leftOf(`id,n,who\n${bad}`)).toBeUndefined();
 });
 
+it('erases all lines of a record that was refused: for its delimiter, its header, or the lines that it takes', async () => {
+  const secret = '1;5;anna;"x\nSECRET\n more"\n';
+  for (const delimiter of ';|\t') {
+    const [head, bob] = ['id;n;who;note\n', '3;5;bob;y\n'].map((line) => line.replaceAll(';', delimiter));
+    expect(await leftOf(head + secret.replaceAll(';', delimiter) + bob)).toBe(head! + bob!);
+  }
+  // Nothing tells what divides these fields, nor whether the quote is ever closed.
+  expect(await leftOf('id~n~who\n1~5~anna~"x\nSECRET"\n3~5~bob\n')).toBe('id~n~who\n3~5~bob\n');
+  expect(await leftOf('id~n~who\n1~5~anna~"x\nSECRET\n3~5~bob\n')).toContain('anna');
+  const [head, long] = ['id,n,who,note\n', 'x\n'.repeat(60)];
+  expect(await leftOf(`${head}1,5,anna,"${long}a,b,c,SECRET\nmore"\n3,5,bob,y\n`)).toBe(`${head}3,5,bob,y\n`);
+  // A stray quote, and lines that belong to nothing else.
+  expect(await leftOf(`${head}1,5,anna,"x\nSECRET\n3,5,bob,"y"\n4,5,bob,z\n`)).toBe(`${head}3,5,bob,"y"\n4,5,bob,z\n`);
+  const bob = '{"id":3,"who":"bob"}\n{\n "id":4\n}\n';
+  expect(await leftOf(`${bob}{\n "note": "SECRET",\n "who": "anna"\n}\n${bob}`, 'x.jsonl')).toBe(bob + bob);
+});
+
 it('finds a subject with quotes in records that cannot be read, as CSV doubles them and JSON escapes them', async () => {
   const rest = 'id,n,who\n3,5,bob\n';
   expect(await leftOf(`${rest}1,5,"an""na",more\n2,5,"x"an""na\n`, 'x.csv', {}, 'an"na')).toBe(rest);

@@ -4,9 +4,10 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { PersonalTreatment } from '../../../core/contract/contract.ts';
 import { Manifest } from '../../../core/manifest/manifest.ts';
+import { digestOfFile } from '../../../platform/digest.ts';
 import { literal, withDuck } from '../../../platform/duckdb/connection.ts';
 import { openLocalHome } from '../../../platform/local/home.ts';
-import { readSignature } from '../../../platform/onnx/model.ts';
+import { loadModel, readSignature } from '../../../platform/onnx/model.ts';
 import { DeliveryStream } from '../../../server/captures/delivery-stream.ts';
 import { buildBaseline } from '../../../usecases/baseline/build-baseline.ts';
 import { runDriftDetection } from '../../../usecases/drift/detect-drift.ts';
@@ -68,7 +69,7 @@ async function journey(folder: string, personal: PersonalTreatment): Promise<str
   // The baseline is older than the marks: it was made when nobody thought of them.
   const baseline = await buildBaseline({
     dataFile: reference,
-    modelFile: MODEL,
+    open: async () => loadModel(MODEL, { digest: await digestOfFile(MODEL) }),
     manifest: manifest('no'),
     signature,
     now: new Date(),

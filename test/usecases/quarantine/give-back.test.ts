@@ -206,7 +206,7 @@ describe('rows', () => {
 
   it('of JSON lines and of Parquet go out as JSON lines, and come back with every digit', async () => {
     const big = '9007199254740993';
-    const contract = { ...CONTRACT, data: { id: 'id', extra: ['n', 'file_row_number'] } };
+    const contract = { ...CONTRACT, data: { id: 'id', extra: ['n', 'f', 'file_row_number'] } };
     const lines = `{"id":"r1","a":1,"b":"x","n":1}\n{"id":"r2","a":99,"b":"x","n":${big}}\n`;
     const home = await homeWith(contract, lines, 'incoming/other/x.jsonl');
     const ofJson = await judged(home, 'incoming/other/x.jsonl');
@@ -218,13 +218,13 @@ describe('rows', () => {
     const parquet = path.join(temporaryFolder('parquet'), 'x.parquet');
     await withDuck(undefined, (duck) =>
       duck.run(
-        `COPY (SELECT * FROM (VALUES ('r1', 1, 'x', 1), ('r2', 99, 'x', ${big})) t(id, a, b, n)) TO ${literal(parquet)} (FORMAT parquet)`,
+        `COPY (SELECT * FROM (VALUES ('r1', 1, 'x', 1, 1), ('r2', 99, 'x', ${big}, 0.1::FLOAT)) t(id, a, b, n, f)) TO ${literal(parquet)} (FORMAT parquet)`,
       ),
     );
     await home.data.upload('incoming/other/x.parquet', parquet);
     const ofParquet = await judged(home, 'incoming/other/x.parquet');
     const rows = await exported(home, ofParquet.drop, { name: 'rows.jsonl' });
-    expect(rows.text).toBe(`{"id":"r2","a":99,"b":"x","n":${big}}\n`);
+    expect(rows.text).toBe(`{"id":"r2","a":99,"b":"x","n":${big},"f":0.1}\n`);
     const shown = async () => (await showRows(home, { drop: ofParquet.drop, limit: 10 })).rows;
     expect(await shown()).toMatchObject([{ line: 2, raw: rows.text.trimEnd() }]);
     expect(await release(home, ofParquet.drop, '2')).toMatchObject({ rows: 1 });

@@ -1,15 +1,17 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Manifest } from '../../../core/manifest/manifest.ts';
+import { restoreTensor } from '../../../core/rehearsal/kept-tensor.ts';
 import { Rehearsal } from '../../../core/rehearsal/rehearsal.ts';
 import { digestOf } from '../../../platform/digest.ts';
-import { withExamined } from '../../../platform/onnx/examine.ts';
-import { workerEntry } from '../../../platform/onnx/worker/worker-entry.ts';
+import { type ExaminationLimits, withExamined } from '../../../platform/onnx/examine.ts';
+import { node, value } from '../../../scripts/lib/onnx-writer.ts';
 import { registerModel } from '../../../usecases/registry/register-model.ts';
-import type { RegistrationCandidate } from '../../../usecases/registry/registration.ts';
 import type { RegistrationView } from '../../../usecases/registry/registration-view.ts';
-import { rehearsalRows } from '../../../usecases/rehearsal/rehearsal-rows.ts';
-import { type RehearsalLimits, rehearse } from '../../../usecases/rehearsal/rehearse.ts';
+import { rehearseCandidate } from '../../../usecases/rehearsal/rehearse-candidate.ts';
+import { writeExample } from '../../../usecases/rehearsal/write-example.ts';
+import { encodeGraph, model } from '../../fixtures/onnx/onnx-model.ts';
 import { modelFolder, read, request, ServingFixture } from '../../fixtures/serving-fixture.ts';
 
 /** A graph that looks its input up in a table of three: other rows it fails on. */
@@ -21,19 +23,25 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-interface Registered extends Omit<Partial<RehearsalLimits>, 'entry'> {
+interface Registered extends ExaminationLimits {
   readonly rows: readonly unknown[];
   readonly contract?: object;
 }
 
+const registered = (folder: string, limits?: ExaminationLimits): Promise<RegistrationView> =>
+  withExamined(
+    path.join(folder, 'model.onnx'),
+    (examined) =>
+      registerModel(fixture.registry, folder, examined, {
+        rehearse: (candidate) => rehearseCandidate(candidate, examined.open),
+      }),
+    limits,
+  );
+
 async function register({ rows, contract, ...limits }: Registered): Promise<RegistrationView> {
   const folder = await modelFolder(fixture.folder, { ...GATHER, ...(contract && { contract }) }, 'broken-run');
   await writeFile(path.join(folder, 'example.jsonl'), rows.map((index) => `${JSON.stringify({ index })}\n`).join(''));
-  const rehearsed = async (candidate: RegistrationCandidate) =>
-    rehearse(candidate, (await rehearsalRows(candidate))!, { entry: workerEntry(), ...limits });
-  return withExamined(path.join(folder, 'model.onnx'), (examined) =>
-    registerModel(fixture.registry, folder, examined, { rehearse: rehearsed }),
-  );
+  return registered(folder, limits);
 }
 
 const post = (at: string) => request('POST', at);
@@ -99,9 +107,52 @@ describe('a rehearsal', () => {
         status: 503,
         body: { ready: false, reason: `version 1 of gather, the champion, is not loaded: ${reason}` },
       });
+    const told = `version 1 of gather, the champion, is not loaded: ${reason}`;
+    for (const at of [
+      '/v2/models/gather/versions/1',
+      '/models/gather',
+      '/seldon/n/gather/health/status',
+      '/v1/models/gather/metadata',
+    ])
+      expect(read(await endpoint.handle(get(at))), at).toMatchObject({ status: 503 });
+    for (const at of ['/v2/models/gather', '/models/gather', '/health/status', '/v1/models/gather/metadata'])
+      expect(JSON.stringify(read(await endpoint.handle(get(at))).body), at).toContain(told);
+    for (const at of ['/v1/models/gather', '/v1/models/gather/versions/1'])
+      expect(read(await endpoint.handle(get(at))).body).toMatchObject({
+        model_version_status: [
+          {
+            version: '1',
+            state: 'END',
+            status: { error_code: 'UNAVAILABLE', error_message: expect.stringContaining(reason) },
+          },
+        ],
+      });
     expect(fixture.metric('LoadFailure').at(-1)).toMatchObject({ LoadFailure: 1, Variant: 'champion' });
     expect(fixture.lines.join()).toContain('is 0.');
     expect(fixture.lines.join()).toContain('expected 123');
+  });
+
+  it('runs requests of a tensor on integers beyond 2^53 with every digit', async () => {
+    const folder = path.join(fixture.folder, 'ids');
+    await mkdir(folder);
+    const graph = encodeGraph('ids', {
+      nodes: [node('Identity', ['ids'], ['same'])],
+      inputs: [value('ids', 'int64', ['n', 2])],
+      outputs: [value('same', 'int64', ['n', 2])],
+    });
+    await writeFile(path.join(folder, 'model.onnx'), model(graph));
+    const contract = { features: [], tensors: [{ name: 'ids' }] };
+    await writeFile(path.join(folder, 'model.json'), JSON.stringify({ name: 'ids', contract }));
+    const requests = path.join(fixture.folder, 'ids.jsonl');
+    await writeFile(requests, '{"ids": [9007199254740993, -9223372036854775808]}\n');
+    expect(
+      await writeExample(path.join(folder, 'example.jsonl'), requests, Manifest.parse({ name: 'ids', contract })),
+    ).toBe(1);
+    const { rehearsal } = await registered(folder);
+    const bytes = await fixture.real.artifacts.get(rehearsal!.key);
+    const [row] = Rehearsal.parse(JSON.parse(new TextDecoder().decode(bytes))).kept;
+    for (const tensor of [row!.inputs.ids!, row!.outputs.same!])
+      expect(restoreTensor(tensor).data).toEqual(BigInt64Array.of(9007199254740993n, -9223372036854775808n));
   });
 
   it('ends a process that takes more memory, or longer, than it may', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Contract } from '../../../core/contract/contract.ts';
 import { halfDecimal } from '../../../core/model/half.ts';
 import { literal, type Row, withDuck } from '../../../platform/duckdb/connection.ts';
+import { profileAnyFile } from '../../../usecases/validation/profile-file.ts';
 import { validateFile } from '../../../usecases/validation/validate-file.ts';
 import type { QuarantinedRow } from '../../../usecases/validation/validation-view.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -41,7 +42,70 @@ async function written(sql: string): Promise<string> {
   return file;
 }
 
+/** The file with other bytes at a place. */
+function patched(file: string, at: number, to: Buffer): string {
+  const bytes = readFileSync(file);
+  to.copy(bytes, at);
+  const copy = `${file.slice(0, -'.parquet'.length)}-${at}.parquet`;
+  writeFileSync(copy, bytes);
+  return copy;
+}
+
 describe('Parquet files', () => {
+  it('have a single float for the decimal that it stands for, and all digits of a whole one, whatever it is taken for', async () => {
+    const file = await written(
+      "SELECT unnest(['0.1', '1704164608', '16777216', '0.5']::FLOAT[]) AS a, a AS id, a AS extra, a AS t, 1 AS n",
+    );
+    const { kept, refused } = await judge(file, {
+      features: [
+        { name: 'a', type: 'float', allowed: [0.1, 1704164608, 16777216] },
+        { name: 'n', type: 'integer' },
+      ],
+      data: { id: 'id', time: { name: 't', formats: ['epoch-s'] }, extra: ['extra'] },
+    });
+    expect(kept).toEqual([
+      { a: '0.1', id: '0.1', extra: '0.1', t: '1970-01-01 00:00:00.1+00', n: '1' },
+      { a: '1704164608.0', id: '1704164608.0', extra: '1704164608.0', t: '2024-01-02 03:03:28+00', n: '1' },
+      { a: '16777216.0', id: '16777216.0', extra: '16777216.0', t: '1970-07-14 04:20:16+00', n: '1' },
+    ]);
+    expect(refused).toEqual([[4, 'a', 'allowed', '0.5']]);
+  });
+
+  it('whose counts contradict each other are refused, for rows of them would be lost in silence', async () => {
+    const file = await written('SELECT i AS n FROM range(5000) r(i)');
+    // As Thrift writes 5000, and 4872, in heads of pages and in the footer.
+    const [is, told] = [Buffer.of(0x90, 0x4e), Buffer.of(0x90, 0x4c)];
+    const bytes = readFileSync(file);
+    const found = [];
+    for (let at = bytes.indexOf(is); at !== -1; at = bytes.indexOf(is, at + 1)) {
+      const { rejection } = await judge(patched(file, at, told), { features: [{ name: 'n', type: 'integer' }] });
+      found.push(rejection?.replace('not a readable Parquet file', ''));
+    }
+    expect(found).not.toContain(undefined);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        ', in n: its footer tells of 5000 rows in row group 1, and of 4872 values of them',
+        ', in n: its footer tells of 5000 values in row group 1, and its pages of others',
+        ': its footer tells of 4872 rows, and of 5000 in its row groups',
+        ': its footer tells of 5000 rows, and of 4872 in its row groups',
+      ]),
+    );
+  });
+
+  it('have the names of columns that they have themselves', async () => {
+    const file = await written('SELECT 1 AS long_name, 2 AS other_one');
+    const bytes = readFileSync(file).toString('latin1');
+    writeFileSync(file, bytes.replaceAll('other_one', 'long_name'), 'latin1');
+    const contract = { features: ['long_name', 'long_name_1'].map((name) => ({ name, type: 'integer' })) };
+    expect((await judge(file, contract)).rejection).toBe(
+      'missing columns: long_name_1; columns that stand twice: long_name; expected long_name, long_name_1',
+    );
+    await expect(profileAnyFile(file)).rejects.toThrow('columns that stand twice: long_name');
+    writeFileSync(file, bytes.replaceAll('other_one', 'LONG_NAME'), 'latin1');
+    expect((await judge(file, contract)).rejection).toContain('columns that the contract does not know: LONG_NAME;');
+    expect(Object.keys((await profileAnyFile(file)).columns)).toEqual(['long_name', 'LONG_NAME']);
+  });
+
   it('with decimals of more digits than are read exactly are refused, by the name and type of the column', async () => {
     const { rejection } = await judge(fixture('decimal256'), { features: [{ name: 'x', type: 'float' }] });
     expect(rejection).toBe('x is DECIMAL(60, 2): no more than 38 digits are read exactly');

@@ -103,6 +103,8 @@ describe('profileAnyFile', () => {
     ['empty.jsonl', '', 'the file is empty'],
     ['open.json', '[{"a":1}', 'expected the end of an element on line 1'],
     ['bare.json', '[]', 'the array has no elements'],
+    ['values.json', '[[1,2],\n[3,4]]', 'no record is a row: expected a JSON object, as in record 1'],
+    ['wide.json', Buffer.from('[{"a":1}]', 'utf16le'), 'the file is UTF-16: expected UTF-8'],
   ])('rejects %s in words', async (name, content, message) => {
     await expect(profileAnyFile(fileOf(name, content))).rejects.toThrow(message);
   });

@@ -5,7 +5,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { withDuck } from '../../../platform/duckdb/connection.ts';
 import { type LocalHome, openLocalHome } from '../../../platform/local/home.ts';
 import { readSignature } from '../../../platform/onnx/model.ts';
+import { releaseRows } from '../../../usecases/quarantine/release-rows.ts';
 import { Registry } from '../../../usecases/registry/registry.ts';
+import { findReport } from '../../../usecases/validation/find-reports.ts';
 import { redoDrop } from '../../../usecases/validation/redo-drop.ts';
 import { validateDrop } from '../../../usecases/validation/validate-drop.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -157,8 +159,22 @@ describe('validateDrop', () => {
       });
       // Of the former nothing was changed.
       expect(await json(`reports/validation/other/${first.drop}/report.json`)).toEqual(first);
+    });
+
+    it('holds to a former contract again when that is the one of today once more', async () => {
+      const first = await validateDrop(home, { key });
+      await put(2);
+      const second = await validateDrop(home, { key });
       await put(1);
-      expect(await validateDrop(home, { key })).toMatchObject({ repeated: true, drop: first.drop });
+      const third = await redoDrop(home, { drop: key, force: false, by: 'user:ada' });
+      expect(third).toMatchObject({
+        again: true,
+        report: { version: 3, rows: first.rows, contract: first.contract, follows: second.drop },
+      });
+      expect(await validateDrop(home, { key })).toMatchObject({ repeated: true, drop: third.report.drop });
+      expect(await findReport(home, key)).toMatchObject({ drop: third.report.drop });
+      const rows = { drop: key, lines: undefined, by: 'user:ada', reason: 'right' };
+      expect(await releaseRows(home, rows)).toMatchObject({ rows: 2, version: 4 });
     });
 
     it('judges again what somebody names, by id or key, unless nothing would change', async () => {

@@ -156,6 +156,7 @@ describe('validateFile', () => {
     ['tabs', 'id\tt\tn\n1\t2\t3\n', 'columns are separated by tabs, expected commas'],
     ['a missing column', 'id,t,n,x\n1,2,3,4\n', 'missing columns: s'],
     ['an unknown column', `${HEAD},z\n`, 'columns that the contract does not know: z'],
+    ['names that have blanks', `${HEAD}," z",""\n`, 'columns that the contract does not know: " z", ""; expected'],
     ['a column twice', `${HEAD},n\n`, 'columns that stand twice: n'],
     ['UTF-16', Buffer.from(`\ufeff${HEAD}\n`, 'utf16le'), 'the file is UTF-16'],
     ['binary', Buffer.from([0, 1, 2, 3, 255, 254, 10, 0]), 'the file is binary'],
@@ -172,6 +173,8 @@ describe('validateFile', () => {
     ['t.csv', '\n\n', [0, 2, 0, 2, 0]],
     ['t.tsv', `${HEAD}\n${good(1)}\n`, [1, 2, 1, 0, 1]],
     ['t.csv.gz', gzipSync('z\n1\n2\n'), [2, 3, 1, 0, 2]],
+    // Padded, as tapes have it.
+    ['t.csv.gz', Buffer.concat([gzipSync('z\n1\n'), gzipSync('2\n'), Buffer.alloc(9)]), [2, 3, 1, 0, 2]],
   ])(
     'accounts for what is in a file that is rejected before its rows are judged: %s %j',
     async (name, content, all) => {
@@ -182,6 +185,11 @@ describe('validateFile', () => {
       expect(verdict.lines).toEqual({ total, header, blank, accepted: 0, quarantined });
     },
   );
+
+  it('rejects a gzipped file with something behind its padding', async () => {
+    const { verdict } = await judge(Buffer.concat([gzipSync('z\n1\n'), Buffer.from('\0\0z')]), 't.csv.gz');
+    expect(verdict.rejection?.reason).toBe('cannot be unpacked: what follows its zeros is no gzip');
+  });
 
   it.each([
     [{ minRows: 3 }, 'volume', '2 rows, at least 3 are expected'],

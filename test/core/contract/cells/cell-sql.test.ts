@@ -8,6 +8,7 @@ import { jsonField } from '../../../../core/contract/cells/json-field.ts';
 import { fitsParquet } from '../../../../core/contract/cells/parquet-sql.ts';
 import { parseJsonLine } from '../../../../core/protocols/formats/json-line.ts';
 import { type Duck, literal, openDuck } from '../../../../platform/duckdb/connection.ts';
+import { withParquet } from '../../../../usecases/validation/parquet-file.ts';
 import { temporaryFolder } from '../../../temporary-folder.ts';
 import { doubleBits, type SharedCell, sharedCells } from './shared-cells.ts';
 
@@ -130,11 +131,11 @@ describe('the shared table of cells', () => {
       const file = path.join(temporaryFolder('cells'), 'cells.parquet');
       const list = asked.map(({ csv }) => `${literal(csv!)}::${column}`);
       await duck.run(`COPY (SELECT unnest([${list.join(', ')}]) AS cell) TO ${literal(file)} (FORMAT parquet)`);
-      const [{ column_type } = {}] = await duck.rows(`DESCRIBE SELECT cell FROM ${literal(file)}`);
-      const parquet = String(column_type);
-      expect(fitsParquet({ type }, parquet)).toBe(true);
-      const { value, state } = cellSql({ type }, 'cell', { parquet });
-      expectCells(asked, await readTable({ type }, `SELECT cell FROM ${literal(file)}`, { value, state }));
+      await withParquet(duck, file, async ({ columns: [read], relation }) => {
+        expect(fitsParquet({ type }, read!.declared)).toBe(true);
+        const { value, state } = cellSql({ type }, 'cell', { parquet: read!.type });
+        expectCells(asked, await readTable({ type }, `SELECT cell FROM ${relation(() => 'cell')}`, { value, state }));
+      });
     },
   );
 });
