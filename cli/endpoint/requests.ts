@@ -1,6 +1,6 @@
 import { ownValue } from '../../core/model/own-value.ts';
 import { type CellKind, cellValue } from '../../core/protocols/formats/cell.ts';
-import { namesText } from '../../core/schema-inference/assign-columns.ts';
+import { namesText } from '../../core/schema-inference/pick-columns.ts';
 import { identifier, withDuck } from '../../platform/duckdb/connection.ts';
 import { describeLeftOut } from '../../usecases/validation/file-profile.ts';
 import { withPlainTable } from '../../usecases/validation/plain-table.ts';

@@ -48,7 +48,7 @@ function tellsApart(classes: NonNullable<ReferencePerformance['classes']>): bool
 function besideMean({ rows, error, ofMean, deviation }: NonNullable<ReferencePerformance['squares']>): BesideConstant {
   if (error - ofMean - (Z * deviation) / Math.sqrt(rows) <= 0) return {};
   return {
-    worse: `its error (RMSE) is ${short(Math.sqrt(error))} on ${rows} rows of its own reference, where their mean every time has ${short(Math.sqrt(ofMean))}`,
+    worse: `off by ${short(Math.sqrt(error))} (RMSE) on ${rows} rows of its own reference, where their mean every time is off by ${short(Math.sqrt(ofMean))}`,
   };
 }
 

@@ -15,7 +15,7 @@ export function noBetterThanConstant(performance: ReferencePerformance): string 
   if (squares !== undefined)
     return squares.error < squares.ofMean
       ? undefined
-      : `its error (RMSE) is ${short(Math.sqrt(squares.error))} on ${squares.rows} rows, where their mean every time has ${short(Math.sqrt(squares.ofMean))}`;
+      : `off by ${short(Math.sqrt(squares.error))} (RMSE) on ${squares.rows} rows, where their mean every time is off by ${short(Math.sqrt(squares.ofMean))}`;
   if (classes.length < 2) return undefined;
   const most = classes.reduce((a, b) => (b.rows > a.rows ? b : a));
   const wrong = classes.reduce((sum, each) => sum + each.wrong, 0);

@@ -24,3 +24,9 @@ export function isSameContent(a: VersionContent, b: VersionContent): boolean {
     canonical(left) === canonical(right)
   );
 }
+
+/** Whether two baselines say the same: when one was made says nothing of the data. */
+export function isSameBaseline(a: { readonly createdAt: string }, b: { readonly createdAt: string }): boolean {
+  const [{ createdAt: _, ...left }, { createdAt: __, ...right }] = [a, b];
+  return canonical(left) === canonical(right);
+}

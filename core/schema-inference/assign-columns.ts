@@ -3,6 +3,7 @@ import type { TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
 import { isTrueOrFalse } from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
+import { columnsIn, namesText, pickColumns, unevenColumns, widthOf } from './pick-columns.ts';
 
 /** By what the columns of inputs [n, k] are in their order: somebody said it, the graph says it, or the file has it so. */
 export type OrderSource = 'stated' | 'graph' | 'file';
@@ -22,11 +23,12 @@ export interface Assignment {
 export interface AssignOptions {
   /** Columns that are something else: identifiers, times, labels, what is left out. */
   readonly taken: ReadonlySet<string>;
-  /**
-   * Columns that are probably something else, the surest first: the last of them are features before the first ones are,
-   * where their number says so.
-   */
-  readonly unlikely: readonly ReadonlySet<string>[];
+  /** Columns that are probably something else, and by what: those are features only where somebody or the graph says so. */
+  readonly unlikely: ReadonlyMap<string, string>;
+  /** Columns that may be something else as well: they are features where their number says so. */
+  readonly doubtful: ReadonlySet<string>;
+  /** Whether the ground truth is known. */
+  readonly labelled: boolean;
   /** Names of features as somebody stated them. */
   readonly features?: readonly string[] | undefined;
   /** Names of features that the graph itself tells. */
@@ -78,12 +80,6 @@ function namesakes(inputs: readonly TensorSpec[], columns: readonly string[]): M
       return renamed === undefined || more.length > 0 ? [] : [[spec, renamed]];
     }),
   );
-}
-
-/** Columns that an input takes; -1 for any number. */
-export function columnsIn({ shape }: TensorSpec): number {
-  if (shape.length <= 1) return 1;
-  return shape.length === 2 ? shape[1]! : Number.NaN;
 }
 
 interface Found {
@@ -139,73 +135,32 @@ function byFile({ own, open, data }: Found, options: AssignOptions): Dealt {
         `${namesText(Object.keys(data.columns))}. Say the columns in the order of the inputs with --features`,
     );
   const rest = Object.keys(data.columns).filter((name) => !own.has(name) && !options.taken.has(name));
-  const numbers = rest.filter((name) => isNumbers(data.columns[name]!));
+  const empty = new Set(rest.filter((name) => isEmpty(data.columns[name]!)));
+  const numbers = rest.filter((name) => empty.has(name) || isNumbers(data.columns[name]!));
   const texts = rest.filter((name) => !isNumbers(data.columns[name]!));
   const columns = new Map<TensorSpec, readonly string[]>();
   const ofText = open.filter(({ type }) => type === 'string');
   const ofNumbers = open.filter(({ type }) => type !== 'string');
   // A model that takes nothing but text was given its numbers as text, too.
   const spoken = ofNumbers.length === 0 && texts.length < widthOf(ofText).columns ? rest : texts;
-  for (const { inputs, candidates, others, kind } of [
-    { inputs: ofNumbers, candidates: numbers, others: texts, kind: 'numeric' },
-    { inputs: ofText, candidates: spoken, others: [], kind: ofNumbers.length === 0 ? 'free' : 'text' },
+  const dealt = new Set<string>();
+  for (const { inputs, candidates, kind } of [
+    { inputs: ofNumbers, candidates: numbers, kind: 'numeric' as const },
+    { inputs: ofText, candidates: spoken, kind: ofNumbers.length === 0 ? ('free' as const) : ('text' as const) },
   ]) {
     if (inputs.length === 0) continue;
-    const picked = pick(inputs, candidates, options.unlikely);
-    if (picked === undefined) throw uneven({ inputs, candidates, others, kind });
+    const choice = { inputs, kind, data, empty, ...options, candidates: candidates.filter((name) => !dealt.has(name)) };
+    const others = kind === 'numeric' ? texts.filter((name) => !empty.has(name)) : [];
+    const picked = pickColumns(choice, others);
+    if (picked === undefined) throw unevenColumns(choice, others);
     for (const [input, names] of deal(picked, inputs)) columns.set(input, names);
+    for (const name of picked) dealt.add(name);
   }
   return { columns, order: 'file' };
 }
 
 const isNumbers = (column: ColumnProfile): boolean => column.kind === 'numeric' || isTrueOrFalse(column);
-
-/** As many columns as the inputs take, the likelier ones before all of them; undefined where none comes out even. */
-function pick(
-  inputs: readonly TensorSpec[],
-  candidates: readonly string[],
-  unlikely: AssignOptions['unlikely'],
-): readonly string[] | undefined {
-  const { columns, free } = widthOf(inputs);
-  for (let left = unlikely.length; left >= 0; left--) {
-    const out = unlikely.slice(0, left);
-    const found = candidates.filter((name) => !out.some((names) => names.has(name)));
-    if (found.length > 0 && (found.length === columns || (free && found.length > columns))) return found;
-  }
-  return undefined;
-}
-
-interface Uneven {
-  readonly inputs: readonly TensorSpec[];
-  readonly candidates: readonly string[];
-  /** Columns of the other kind. */
-  readonly others: readonly string[];
-  readonly kind: string;
-}
-
-function uneven({ inputs, candidates, others, kind }: Uneven): InferenceError {
-  const { columns } = widthOf(inputs);
-  const what = `${inputs.length === 1 ? 'input' : 'inputs'} ${inputs.map(({ name }) => name).join(', ')} ${inputs.length === 1 ? 'takes' : 'take'}`;
-  const has = `${what} ${columns} columns, and the data has ${candidates.length} ${kind} ones that no other input takes: ${namesText(candidates) || 'none'}`;
-  if (candidates.length > columns)
-    return new InferenceError(
-      `${has}. Leave out ${candidates.length - columns} of them with --ignore, or name the ${columns} in the order that the model was trained in with --features`,
-    );
-  const encoded =
-    others.length === 0
-      ? ''
-      : ` (and text, which the graph does not take: ${namesText(others)}; if it was encoded before the model was trained, encode the file alike)`;
-  return new InferenceError(`${has}${encoded}`);
-}
-
-/** Columns that inputs take together, and whether one of them takes any number beside them. */
-function widthOf(inputs: readonly TensorSpec[]): { columns: number; free: boolean } {
-  const widths = inputs.map(columnsIn);
-  return {
-    columns: widths.reduce((sum, width) => sum + Math.max(0, width), 0),
-    free: widths.includes(-1),
-  };
-}
+const isEmpty = ({ rows, missing }: ColumnProfile): boolean => rows === missing;
 
 /** Deals names to inputs in their order; one of any number takes what the others leave. */
 function deal(names: readonly string[], inputs: readonly TensorSpec[]): Map<TensorSpec, readonly string[]> {
@@ -223,7 +178,3 @@ function deal(names: readonly string[], inputs: readonly TensorSpec[]): Map<Tens
 }
 
 const sizeText = (size: number): string => (size === -1 ? 'n' : String(size));
-
-/** Names for a message, the first of many. */
-export const namesText = (names: readonly string[]): string =>
-  names.length > 15 ? `${names.slice(0, 12).join(', ')}, … (${names.length - 12} more)` : names.join(', ');

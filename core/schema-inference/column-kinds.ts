@@ -12,10 +12,10 @@ export interface NumberFacts {
 
 /** What the values of a column are, where no distribution of them says anything. */
 export interface ColumnKind {
-  readonly kind: 'identifier' | 'time' | 'free text';
+  readonly kind: 'identifier' | 'time' | 'free text' | 'empty';
   /** By what that is known. */
   readonly why: string;
-  /** Whether a quantity may look like that as well. */
+  /** Whether a feature may look like that as well. */
   readonly weak: boolean;
 }
 
@@ -41,7 +41,7 @@ export const isLabelName = (name: string): boolean =>
 /** What a column is, by its values and its name; undefined where it is a quantity or a category. */
 export function columnKind(name: string, column: ColumnProfile, facts?: NumberFacts): ColumnKind | undefined {
   const values = column.rows - column.missing;
-  if (values === 0) return undefined;
+  if (values === 0) return { kind: 'empty', why: `no value in ${column.rows} rows`, weak: true };
   return column.kind === 'numeric' ? numberKind(name, column, facts) : textKind(name, column, values);
 }
 
@@ -85,7 +85,7 @@ function textKind(name: string, column: CategoricalProfile, values: number): Col
   if (!unique) return undefined;
   if (isIdName(name) && values > 1)
     return { kind: 'identifier', why: 'by its name, and every value differs', weak: false };
-  return values >= MIN_VALUES ? { kind: 'identifier', why: 'every value differs', weak: false } : undefined;
+  return values >= MIN_VALUES ? { kind: 'identifier', why: 'every value differs', weak: true } : undefined;
 }
 
 /** Text of a column of numbers: `true` and `false` in any capitals, and nothing else. */
@@ -94,3 +94,21 @@ export const isTrueOrFalse = (column: ColumnProfile): boolean =>
   column.other === 0 &&
   column.categories.length > 0 &&
   column.categories.every((value) => /^(?:true|false)$/i.test(value.trim()));
+
+/** Different texts beside numbers up to which a column of text was meant to hold numbers. */
+const MAX_ODD_SHARE = 0.1;
+const NUMBER_TEXT = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+const COMMA_TEXT = /^\s*[+-]?\d[\d.]*,\d+(?:[eE][+-]?\d+)?\s*$/;
+
+/** Why a column of text is no column of numbers though it holds nearly nothing else; undefined where it is text. */
+export function unreadNumbers(column: ColumnProfile): 'decimal commas' | { readonly odd: string } | undefined {
+  if (column.kind !== 'categorical' || column.categories.length === 0) return undefined;
+  const odd = column.categories.filter((value) => !NUMBER_TEXT.test(value));
+  const most = MAX_ODD_SHARE * column.categories.length;
+  const [first] = odd;
+  if (odd.filter((value) => !COMMA_TEXT.test(value)).length <= most && odd.some((value) => COMMA_TEXT.test(value)))
+    return 'decimal commas';
+  return first !== undefined && odd.length <= Math.max(1, most) && column.categories.length > 2
+    ? { odd: first }
+    : undefined;
+}

@@ -20,7 +20,7 @@ export interface InferredDecision {
  * are, and by what it answers about rows of the reference. Probabilities go before the label, for they say more; where
  * they decide otherwise than the graph's own label does, it decides.
  *
- * @throws InferDecisionError when what is wished for does not go with the graph
+ * @throws InferDecisionError when what is wished for does not go with the graph, or a class cannot be called as it is
  */
 export function inferDecision(
   { outputs }: Pick<Signature, 'outputs'>,
@@ -29,22 +29,39 @@ export function inferDecision(
 ): InferredDecision {
   assertOutput(outputs, wishes);
   const label = labelOutput(outputs, facts, wishes);
-  const score = scoreOutput(outputs, wishes);
+  const score = scoreOutput(outputs, wishes) ?? wholeOutput(outputs, facts, wishes);
   if (score === undefined && (wishes.threshold !== undefined || wishes.tolerance !== undefined))
     throw new InferDecisionError(
       `--${wishes.threshold === undefined ? 'tolerance' : 'threshold'} is of an output of numbers: say which with --output; there are: ${describe(outputs)}`,
     );
-  const byScore = score && scoreDecision(score, label, facts, wishes);
+  const byScore = score && scoreDecision(score, label?.name === score.name ? undefined : label, facts, wishes);
   const byLabel = byScore?.decision === undefined && label !== undefined ? labelDecision(label, facts) : undefined;
   const meanings = outputs.map(({ name }): OutputMeaning => {
-    if (name === score?.name) return { name, ...byScore!.meaning };
+    if (name === score?.name && (byScore?.decision !== undefined || name !== label?.name))
+      return { name, ...byScore!.meaning };
     return { name, meaning: name === label?.name ? 'label' : 'other' };
   });
   const decision = byScore?.decision ?? byLabel?.decision;
   const notes = [...(byScore?.notes ?? []), ...(byLabel?.notes ?? [])];
-  if (notes.length === 0)
-    notes.push(`no decision: say which output decides with --output; there are: ${describe(outputs)}`);
+  if (notes.length === 0) notes.push(`no decision: ${unfit(outputs, wishes)}`);
+  assertClasses(meanings, decision);
   return { outputs: meanings, ...(decision === undefined ? {} : { decision }), notes };
+}
+
+/** A class is found by its name in records, where `__proto__` is no name. */
+function assertClasses(outputs: readonly OutputMeaning[], decision: Decision | undefined): void {
+  const own = decision !== undefined && 'classes' in decision ? decision.classes : undefined;
+  const found = [...outputs.map(({ classes }) => classes), own].some((classes) => classes?.includes('__proto__'));
+  if (found)
+    throw new InferDecisionError(
+      'a class is called __proto__, which no class can be: rename it in the data, and train and export the model anew',
+    );
+}
+
+function unfit(outputs: readonly TensorSpec[], { output }: DecisionWishes): string {
+  const all = describe(outputs);
+  if (output === undefined && outputs.length > 1) return `say which output decides with --output; there are: ${all}`;
+  return `${output ?? outputs[0]?.name} has not one text, yes or no, or number a row, and no row of numbers; there are: ${all}`;
 }
 
 const describe = (outputs: readonly TensorSpec[]): string =>
@@ -64,6 +81,22 @@ function scoreOutput(outputs: readonly TensorSpec[], { output }: DecisionWishes)
   return floats.find(({ name }) => /prob|score/i.test(name)) ?? (floats.length === 1 ? floats[0] : undefined);
 }
 
+/**
+ * An output of one yes or no a row, or of one whole number that is an amount: the labels are amounts and the graph names
+ * no classes, or somebody says so by a tolerance.
+ */
+function wholeOutput(
+  outputs: readonly TensorSpec[],
+  { labels, classes }: DecisionFacts,
+  { output, tolerance }: DecisionWishes,
+): TensorSpec | undefined {
+  const single = outputs.filter(({ shape }) => shape.length === 1 || (shape.length === 2 && shape[1] === 1));
+  const found = output === undefined && outputs.length === 1 ? single[0] : single.find(({ name }) => name === output);
+  if (found === undefined || found.type === 'bool') return found;
+  const amounts = labels !== undefined && areAmounts(labels) && classes?.get(found.name) === undefined;
+  return /^u?int/.test(found.type) && (amounts || tolerance !== undefined) ? found : undefined;
+}
+
 /** An output with a text or a whole number a row that holds the class itself. */
 function labelOutput(
   outputs: readonly TensorSpec[],
@@ -71,7 +104,7 @@ function labelOutput(
   { output }: DecisionWishes,
 ): TensorSpec | undefined {
   const single = outputs.filter(
-    ({ type, shape }) => ['string', 'int64', 'int32'].includes(type) && (shape.length < 2 || shape[1] === 1),
+    ({ type, shape }) => (type === 'string' || /^u?int/.test(type)) && (shape.length < 2 || shape[1] === 1),
   );
   return (
     single.find(({ name }) => name === output) ??
@@ -82,7 +115,7 @@ function labelOutput(
 }
 
 /** By an output that holds the class itself: classes are what the graph says it can be, else what the labels are. */
-function labelDecision({ name }: TensorSpec, facts: DecisionFacts): Omit<ChosenDecision, 'meaning'> {
+function labelDecision({ name, type }: TensorSpec, facts: DecisionFacts): Omit<ChosenDecision, 'meaning'> {
   const { classes, labels, sample } = facts;
   const decide = (names: readonly (string | number)[], source: string): Omit<ChosenDecision, 'meaning'> => ({
     decision: { task: 'multiclass', output: name, classes: [...names] },
@@ -96,7 +129,11 @@ function labelDecision({ name }: TensorSpec, facts: DecisionFacts): Omit<ChosenD
   }
   if (labels === undefined) return { notes: [`no decision: --label says between which classes ${name} decides`] };
   if (labels.more || labels.values.length < 2 || areAmounts(labels))
-    return { notes: [`no decision: the labels are no classes that ${name} decides between`] };
+    return {
+      notes: [
+        `no decision: the labels are no classes that ${name} decides between${/^u?int/.test(type) ? '; --tolerance says that it is an amount' : ''}`,
+      ],
+    };
   const strange = sample && labelIndices(sample, name, labels.values)?.indexOf(undefined);
   if (strange !== undefined && strange >= 0)
     return {

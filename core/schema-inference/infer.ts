@@ -4,9 +4,10 @@ import { flagging } from '../contract/violation-policy.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
 import type { Signature, TensorSpec } from '../model/signature.ts';
 import type { ColumnProfile, Profile } from '../profile/profile.ts';
-import { type AssignedInput, assignColumns, namesText, type OrderSource } from './assign-columns.ts';
+import { type AssignedInput, assignColumns, type OrderSource } from './assign-columns.ts';
 import { type ColumnKind, columnKind, isIdName, isLabelName, isTrueOrFalse, type NumberFacts } from './column-kinds.ts';
 import { InferenceError } from './inference-error.ts';
+import { namesText } from './pick-columns.ts';
 import { widened, widenedWhole } from './widen.ts';
 
 export interface InferOptions {
@@ -70,21 +71,27 @@ export function inferContract(signature: Signature, data: Profile, options: Infe
   assertKnown(names, options);
   const kinds = kindsOf(data, options.facts);
   const special = new Set([options.id, options.time, options.label].filter((name) => name !== undefined));
-  const guessed = options.label === undefined ? guessLabel(signature, names, options) : undefined;
+  const labels = options.label === undefined ? labelNames(signature, names, options) : [];
+  const guessed = labels.length === 1 ? labels[0] : undefined;
   const { inputs, order } = assignColumns(
     // An image or another tensor of values that are no features is beyond the contract.
     signature.inputs.filter(({ shape }) => shape.length <= 2),
     data,
     {
       taken: new Set([...special, ...(options.ignore ?? [])]),
-      unlikely: [
-        new Set(guessed === undefined ? [] : [guessed]),
-        ...[false, true].map((weak) => new Set(names.filter((name) => kinds.get(name)?.weak === weak))),
-      ],
+      unlikely: new Map([
+        ...[...kinds].flatMap(([name, { kind, why, weak }]): [string, string][] =>
+          weak || kind === 'free text' ? [] : [[name, `${kind}: ${why}`]],
+        ),
+        ...labels.map((name): [string, string] => [name, 'called like ground truth']),
+      ]),
+      doubtful: new Set([...kinds].flatMap(([name, { kind, weak }]) => (weak || kind === 'free text' ? [name] : []))),
+      labelled: options.label !== undefined || labels.length > 0,
       features: options.features,
       named: options.named,
     },
   );
+  assertNames(names, new Set(inputs.flatMap(({ columns }) => columns)));
   const constant: string[] = [];
   const features = inputs.flatMap((input) => featuresOf(input, data, { ...options, kinds, constant }));
   const carried = new Set(features.map(({ name }) => name));
@@ -153,6 +160,27 @@ function assertKnown(names: readonly string[], { id, time, label, ignore, featur
   }
 }
 
+/** Characters of a feature's name at most. */
+const MAX_NAME = 128;
+
+/** Names that a contract cannot have, where the data has them: nobody would find the column by the schema's message. */
+function assertNames(names: readonly string[], features: ReadonlySet<string>): void {
+  for (const [i, name] of names.entries()) {
+    const column = `column ${i + 1} of the data`;
+    if (name === '__proto__')
+      throw new InferenceError(`${column} is called __proto__, which no column can be: rename it`);
+    if (!features.has(name)) continue;
+    if (name === '') {
+      const before = i === 0 ? '' : ` (after ${names[i - 1]})`;
+      throw new InferenceError(`${column}${before} has no name, and the model takes it: write its name in the header`);
+    }
+    if (name.length > MAX_NAME)
+      throw new InferenceError(
+        `${column} has a name of ${name.length} characters, ${name.slice(0, 24)}…, and the model takes it: a feature has at most ${MAX_NAME}; rename it in the header`,
+      );
+  }
+}
+
 const kindsOf = (data: Profile, facts: InferOptions['facts']): ReadonlyMap<string, ColumnKind> =>
   new Map(
     Object.entries(data.columns).flatMap(([name, column]) => {
@@ -161,17 +189,16 @@ const kindsOf = (data: Profile, facts: InferOptions['facts']): ReadonlyMap<strin
     }),
   );
 
-/** The only column that is called like ground truth, and that no input is called. */
-function guessLabel(
+/** The columns that are called like ground truth, and that no input is called. */
+function labelNames(
   { inputs }: Signature,
   names: readonly string[],
   { id, time, ignore = [], features = [] }: InferOptions,
-): string | undefined {
+): string[] {
   const other = new Set([...inputs.map(({ name }) => name), id, time, ...ignore, ...features]);
   // y beside x is a coordinate.
   const axis = names.some((name) => name.toLowerCase() === 'x');
-  const found = names.filter((name) => isLabelName(name) && !other.has(name) && !(axis && name.toLowerCase() === 'y'));
-  return found.length === 1 ? found[0] : undefined;
+  return names.filter((name) => isLabelName(name) && !other.has(name) && !(axis && name.toLowerCase() === 'y'));
 }
 
 interface FeatureOptions extends Pick<InferOptions, 'strict' | 'facts'> {
@@ -206,6 +233,12 @@ function featureOf(
   if (input.type === 'string') return { ...base, type: 'string', ...allowedOf(column, kinds.has(name)) };
   if (input.type === 'bool' || isTrueOrFalse(column)) return { ...base, type: 'boolean' };
   const type = input.type.startsWith('float') ? 'float' : 'integer';
+  if (column.missing === column.rows) {
+    if (type === 'float') return { ...base, type };
+    throw new InferenceError(
+      `input ${input.name} takes ${input.type}, which no missing value goes into, and column ${name} has nothing else`,
+    );
+  }
   if (column.kind !== 'numeric')
     throw new InferenceError(
       `input ${input.name} takes ${input.type}, and column ${name} holds text such as ${column.categories[0] ?? 'nothing'}`,

@@ -9,7 +9,7 @@ import type { ReferenceSample } from './decision-facts.ts';
 /** How far the probabilities of a row may add up to something else than 1. */
 const SUM_TOLERANCE = 1e-3;
 
-/** Columns of an output by its answers; undefined without rows. */
+/** Columns of an output by its answers; undefined without rows, no whole number where it does not answer each. */
 export function sampledColumns(sample: ReferenceSample | undefined, output: string): number | undefined {
   const tensor = sample?.outputs.get(output);
   return sample === undefined || tensor === undefined || sample.rows === 0
@@ -25,7 +25,8 @@ export function sampledColumns(sample: ReferenceSample | undefined, output: stri
 export function areProbabilities(sample: ReferenceSample | undefined, output: string): boolean | undefined {
   const tensor = sample?.outputs.get(output);
   const columns = sampledColumns(sample, output);
-  if (tensor === undefined || columns === undefined || tensor.type === 'string') return undefined;
+  if (tensor === undefined || columns === undefined || !Number.isInteger(columns) || tensor.type === 'string')
+    return undefined;
   const values = numbersOf(tensor);
   let known = false;
   for (let row = 0; row < sample!.rows; row++) {

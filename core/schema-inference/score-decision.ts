@@ -36,6 +36,11 @@ export function scoreDecision(
 ): ChosenDecision {
   const output = { score, label, columns: columnsOf(score, facts), facts, wishes };
   const { threshold, tolerance } = wishes;
+  if (!Number.isInteger(output.columns))
+    return undecided(
+      output,
+      `output ${score.name} does not answer each row: ${facts.sample!.outputs.get(score.name)!.data.length} values for ${facts.sample!.rows} rows, of which no decision a row can be made`,
+    );
   if (tolerance !== undefined) return regression(output, `wrong beyond ${tolerance}, as --tolerance says`);
   if (threshold !== undefined && output.columns > 2)
     throw new InferDecisionError(
@@ -137,7 +142,7 @@ function likelyThreshold(
   own: (threshold: number) => BinaryDecision,
   names: readonly [string | number, string | number] | undefined,
 ): number {
-  if (sample === undefined || areProbabilities(sample, score.name) !== false) return 0.5;
+  if (score.type === 'bool' || sample === undefined || areProbabilities(sample, score.name) !== false) return 0.5;
   const known =
     (label && labelIndices(sample, label.name, classes?.get(label.name) ?? names ?? [])) ??
     (names && truthIndices(sample, names)) ??
@@ -161,10 +166,11 @@ function held({ facts }: ScoreOutput, chosen: ChosenDecision, label: TensorSpec 
 
 /** Probabilities by what it answers, else by its name. */
 function scoreMeaning({ score, facts }: ScoreOutput): 'probabilities' | 'score' {
+  if (!score.type.startsWith('float')) return 'score';
   return (areProbabilities(facts.sample, score.name) ?? /prob/i.test(score.name)) ? 'probabilities' : 'score';
 }
 
 const undecided = (output: ScoreOutput, why: string): ChosenDecision => ({
-  meaning: { meaning: output.columns > 1 ? scoreMeaning(output) : 'other' },
+  meaning: { meaning: Number.isInteger(output.columns) && output.columns > 1 ? scoreMeaning(output) : 'other' },
   notes: [why],
 });

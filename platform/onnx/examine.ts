@@ -165,11 +165,18 @@ async function readWhole(file: string): Promise<Uint8Array> {
   return readFile(file);
 }
 
+/** Whether a file begins with lines of text, as data and source do. */
+function isText(bytes: Uint8Array): boolean {
+  const start = bytes.subarray(0, 512);
+  return start.length > 0 && start.every((byte) => byte >= 32 || (byte >= 9 && byte <= 13));
+}
+
 function inspected(file: string, bytes: Uint8Array): Inspection {
   try {
     return inspectModel(bytes);
   } catch (cause) {
-    throw new ModelLoadError(`${file} is no ONNX model: ${(cause as Error).message}`, { cause });
+    const text = isText(bytes) ? 'it is a file of text; a model is exported as .onnx' : undefined;
+    throw new ModelLoadError(`${file} is no ONNX model: ${text ?? (cause as Error).message}`, { cause });
   }
 }
 

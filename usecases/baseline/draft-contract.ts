@@ -9,7 +9,7 @@ import { InferenceError } from '../../core/schema-inference/inference-error.ts';
 import { manifestByHand, rowProblem } from '../../core/schema-inference/row-inputs.ts';
 import { readJsonLines } from '../../platform/json-lines.ts';
 import type { ExaminedModel } from '../../platform/onnx/examine.ts';
-import { describeLeftOut } from '../validation/file-profile.ts';
+import { describeLeftOut, type FileProfile } from '../validation/file-profile.ts';
 import { numberFacts } from '../validation/number-facts.ts';
 import { type ProfiledFile, withProfiledFile } from '../validation/profile-file.ts';
 import type { Draft } from './draft.ts';
@@ -78,6 +78,7 @@ const draftOfTable = (file: string, signature: Signature, options: TableOptions)
 
 async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, options: TableOptions): Promise<Draft> {
   const { duck, table, profile } = profiled;
+  assertRecords(profile);
   const stated: InferOptions = { ...options, facts: await numberFacts(profiled) };
   const first = inferContract(signature, profile, stated);
   const { columns, uncertain } = await certainColumns(profiled, options, first.likely);
@@ -103,7 +104,8 @@ async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, opt
     constant,
     labels: label === undefined ? undefined : await labelValues(duck, table, label),
     notices: [
-      ...describeLeftOut(path.basename(options.dataFile), profile),
+      // The contract has the delimiter already.
+      ...describeLeftOut(path.basename(options.dataFile), { ...profile, delimiter: null }),
       ...(uncertain === undefined
         ? []
         : [
@@ -112,6 +114,17 @@ async function draftOfProfiled(profiled: ProfiledFile, signature: Signature, opt
           ]),
     ],
   };
+}
+
+/** @throws InferenceError for JSON that has the columns, or the rows by a key, in one record, as pandas writes by default */
+function assertRecords({ rows, columns, array }: FileProfile): void {
+  const texts = Object.values(columns).map((column) => (column.kind === 'categorical' ? column.categories[0] : ''));
+  const nested = texts.length > 0 && texts.every((text) => text === 'an object' || text === 'a list');
+  if (array && rows === 1 && nested)
+    throw new InferenceError(
+      `the data is one record whose ${texts.length} values are objects or lists of JSON: expected a record a row, ` +
+        "[{…}, {…}], as pandas writes with to_json(…, orient='records')",
+    );
 }
 
 /** Rules for the columns that are stated or likely; a likely time that could be read only by guessing is none. */

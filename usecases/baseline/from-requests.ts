@@ -19,6 +19,7 @@ import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreColumn } from './reference-performance.ts';
 import { chunksOf } from './reference-windows.ts';
 import { compileRequestReader } from './request-reader.ts';
+import { type FailedRow, HOPELESS, ReferenceRunError, runRows } from './run-rows.ts';
 import { unboundedContract } from './unbounded-contract.ts';
 
 /**
@@ -75,6 +76,12 @@ async function fill(
   const time = columnNamed(contract.data, 'time');
   const label = columnNamed(contract.data, 'label');
   let row = 0;
+  let answered = false;
+  let lastFailed: FailedRow | undefined;
+  const failsOnAll = (requests: number, { message }: FailedRow): ReferenceRunError =>
+    new ReferenceRunError(
+      `the graph fails on each of the first ${requests} requests of ${path.basename(dataFile)}: ${message}`,
+    );
   try {
     for await (const line of readJsonLines(dataFile)) {
       let checked: Checked;
@@ -89,8 +96,12 @@ async function fill(
       for (const [i, { name }] of check.summaries.entries()) kept[name] = plain(checked.summaries[i]![0]!);
       if (time !== undefined) kept[time] = ownValue(line, time);
       if (decision) {
-        const output = (await model.run(checked.tensors, [decision.output]))[decision.output]!;
-        const score = scores!(output, 1)[0] ?? Number.NaN;
+        const { parts, failed } = await runRows(1, () => model.run(checked.tensors, [decision.output]));
+        const [answer] = parts;
+        answered ||= answer !== undefined;
+        if (!answered && row >= HOPELESS) throw failsOnAll(row, failed[0]!);
+        lastFailed = failed[0] ?? lastFailed;
+        const score = (answer && scores!(answer.answers[decision.output]!, 1)[0]) ?? Number.NaN;
         kept['@score'] = plain(score);
         if (label !== undefined) tally?.add(score, ownValue(line, label));
       }
@@ -101,6 +112,7 @@ async function fill(
     await finished(out);
   }
   if (row === 0) throw new JsonLinesError(`${dataFile} has no requests`);
+  if (!answered && lastFailed !== undefined) throw failsOnAll(row, lastFailed);
   const types = [
     ['@row', 'BIGINT'],
     ...[...check.features, ...check.summaries].map((feature) => [feature.name, COLUMN_TYPES[feature.type]]),

@@ -23,6 +23,7 @@ import type { BaselineOptions } from './baseline-options.ts';
 import { PerformanceTally, scoreColumn } from './reference-performance.ts';
 import type { ReferenceTable } from './reference-table.ts';
 import { chunksOf, timeSql } from './reference-windows.ts';
+import { HOPELESS, ReferenceRunError, runRows } from './run-rows.ts';
 import { inputsOfColumns } from './table-inputs.ts';
 import { unboundedContract } from './unbounded-contract.ts';
 
@@ -103,7 +104,7 @@ function joined(parts: readonly FeatureValues[]): Float64Array | string[] {
 /** Runs the model over the rows; the decision's column goes into the table `scores` (id, score), in the order of `rows`. */
 async function score(
   duck: Duck,
-  { manifest, open, signature }: BaselineOptions,
+  { manifest, open, dataFile, signature }: BaselineOptions,
   decision: Decision,
   present: readonly string[],
 ): Promise<{ performance: ReferencePerformance | undefined }> {
@@ -116,13 +117,23 @@ async function score(
   const select = [ROW, labelled ? identifier(label) : 'NULL', featuresSql(check)].join(', ');
   const tally = new PerformanceTally(decision, manifest.outputs);
   const read = compileScores(decision, manifest.outputs);
+  let answered = false;
   try {
     for await (const chunk of duck.columns(`SELECT ${select} FROM rows`)) {
       for (const [rows, labels, ...cells] of takesOneRow(signature) ? singleRows(chunk) : [chunk]) {
-        const scores = read(
-          await run(model, check, inputsOfColumns(check, cells, rows!.length), decision.output),
-          rows!.length,
-        );
+        const { parts, failed } = await runRows(rows!.length, (from, to) => {
+          const own = from === 0 && to === rows!.length ? cells : cells.map((column) => column.slice(from, to));
+          return run(model, check, inputsOfColumns(check, own, to - from), decision.output);
+        });
+        const scores = new Array<number>(rows!.length).fill(Number.NaN);
+        for (const { from, to, answers } of parts)
+          for (const [i, value] of read(answers[decision.output]!, to - from).entries()) scores[from + i] = value;
+        answered ||= parts.length > 0;
+        const [first] = failed;
+        if (!answered && first !== undefined && failed.length >= Math.min(rows!.length, HOPELESS))
+          throw new ReferenceRunError(
+            `the graph fails on the first ${failed.length} rows of ${path.basename(dataFile)}: ${first.message}. Are they the columns that it was trained on, in their order, of the same types and encoded alike?`,
+          );
         for (const [i, row] of rows!.entries()) {
           const value = scores[i] ?? Number.NaN;
           if (!out.write(`${row},${Number.isFinite(value) ? value : ''}\n`)) await once(out, 'drain');
@@ -154,11 +165,11 @@ async function run(
   check: CompiledContract,
   inputs: ReadonlyMap<string, RawTensor>,
   output: string,
-): Promise<TensorData> {
+): Promise<Record<string, TensorData>> {
   const { tensors, rejected, violations } = check.run(inputs, false);
   if (rejected > 0)
     throw new RangeError(
       `the reference has ${rejected} values that the model cannot take, such as ${violations[0]?.feature}: ${violations[0]?.allowed} is expected`,
     );
-  return (await model.run(tensors, [output]))[output]!;
+  return model.run(tensors, [output]);
 }

@@ -1,7 +1,7 @@
 import type { DecisionFacts } from '../../core/schema-inference/decision-facts.ts';
 import { type InferredDecision, inferDecision } from '../../core/schema-inference/infer-decision.ts';
 import type { DecisionWishes } from '../../core/schema-inference/score-decision.ts';
-import { type SampleOptions, SampleRunError, sampleReference } from './reference-sample.ts';
+import { type SampleOptions, sampleReference } from './reference-sample.ts';
 
 export interface InferOutputsOptions extends SampleOptions {
   /** The classes that the graph itself names, by output. */
@@ -16,15 +16,11 @@ export interface InferOutputsOptions extends SampleOptions {
  * answers about rows of the reference.
  *
  * @throws InferDecisionError when what is wished for does not go with the graph
+ * @throws ReferenceRunError when the graph fails on all rows
  */
 export async function inferOutputs(options: InferOutputsOptions): Promise<InferredDecision> {
   const { signature, labels, classes, wishes } = options;
-  try {
-    const sample = await sampleReference(options);
-    return inferDecision(signature, { labels, classes, sample }, wishes);
-  } catch (error) {
-    if (!(error instanceof SampleRunError)) throw error;
-    const inferred = inferDecision(signature, { labels, classes }, wishes);
-    return { ...inferred, notes: [...inferred.notes, error.message] };
-  }
+  const { sample, failing } = await sampleReference(options);
+  const inferred = inferDecision(signature, { labels, classes, sample }, wishes);
+  return failing === undefined ? inferred : { ...inferred, notes: [...inferred.notes, failing] };
 }

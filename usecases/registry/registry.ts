@@ -21,6 +21,7 @@ import { snapshotsOf, storeSnapshot } from '../../platform/snapshots.ts';
 import { withTimeout } from '../../platform/with-timeout.ts';
 import { formerTrial } from './former-release.ts';
 import { type LedgerPage, readEntriesSince, readLastEntries } from './read-history.ts';
+import { registeredBaseline } from './registered-baseline.ts';
 import { evidenceOf, type RegisterOptions, type Registration, registrationReason } from './registration.ts';
 
 /** Others may register at the same time; each round one of them gets on. */
@@ -141,10 +142,11 @@ export class Registry {
     const files = await readModelFolder(folder, signature, modelFile);
     const model = files.manifest.name;
     const digest = await digestOfFile(files.modelFile);
+    const baseline = files.baseline && (await registeredBaseline(this.home, { model, digest }, files.baseline));
     const content: VersionContent & VersionDocuments = {
       artifact: { digest },
       manifest: files.manifest,
-      baseline: files.baseline && { digest: digestOf(files.baseline.bytes) },
+      baseline: baseline && { digest: digestOf(baseline) },
       metrics: files.metrics,
       card: files.card && { digest: digestOf(files.card) },
     };
@@ -156,7 +158,7 @@ export class Registry {
     const rehearsed = rehearsal !== undefined && rehearsal.kept.length > 0;
     const kept = {
       artifact: await this.#keepModel(files.modelFile, digest),
-      baseline: files.baseline && (await this.#keep('baselines', 'json', files.baseline.bytes)),
+      baseline: baseline && (await this.#keep('baselines', 'json', baseline)),
       card: files.card && (await this.#keep('cards', 'md', files.card)),
       ...(rehearsed && { rehearsal: await this.#keepJson('rehearsals', rehearsal) }),
     };

@@ -153,7 +153,7 @@ describe('trimtab init with a table', () => {
       expect(out).toContain('x b, a order as the file has them, for the graph does not say');
       expect(out).toContain('id customer (every value differs) time at (times such as 2024-01-01T00:00:00Z)');
       expect(out).toContain('label target (by its name) left out note (free text: texts of 4 words)');
-      expect(out).toContain('NO BETTER THAN A CONSTANT ANSWER: its error (RMSE) is');
+      expect(out).toContain('NO BETTER THAN A CONSTANT ANSWER: off by');
       expect(contract()).toMatchObject({
         data: { id: 'customer', time: 'at', label: 'target', extra: ['note'] },
         file: { unique: [] },
@@ -184,5 +184,46 @@ describe('trimtab init with a table', () => {
       expect(refused.status).toBe(2);
       expect(refused.err).toContain(message);
     });
+  });
+
+  it('refuses JSON of columns, which is what pandas writes by default', async () => {
+    const file = path.join(folder, 'sum.onnx');
+    writeFileSync(file, sumModel('a', 'b'));
+    const data = table('columns.json', '{"a":{"0":1,"1":2},"b":{"0":3,"1":4}}');
+    expect(await run('init', '--model', file, '--data', data, '--out', path.join(folder, 'columns'))).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("as pandas writes with to_json(…, orient='records')"),
+    });
+  });
+
+  it('goes on where a graph fails on some rows, says how many, and refuses one that fails on all', async () => {
+    const file = path.join(folder, 'ratio.onnx');
+    const graph = encodeGraph('ratio', {
+      nodes: [node('Div', ['a', 'b'], ['y'])],
+      inputs: ['a', 'b'].map((name) => value(name, 'int64', ['n'])),
+      outputs: [value('y', 'int64', ['n'])],
+    });
+    writeFileSync(file, model(graph));
+    const rows = Array.from(
+      { length: 90 },
+      (_, i) => `${i * 3},${i % 10},${i % 10 ? Math.floor((i * 3) / (i % 10)) : 0}`,
+    );
+    const some = table('some.csv', `a,b,label\n${rows.join('\n')}\n`);
+    const { status, out } = await run('init', '--model', file, '--data', some, '--out', path.join(folder, 'ratio'));
+    expect(status, out).toBe(0);
+    expect(out).toContain('output y is an estimate');
+    expect(out).toContain('it fails on 9 of 90 rows of the reference, first on number 1: ');
+    expect(out).toContain('over 90 labelled rows, 9 of them without a number');
+
+    const all = table('all.csv', `a,b,label\n${Array.from({ length: 90 }, (_, i) => `${i},0,${i}`).join('\n')}\n`);
+    const none = await run('init', '--model', file, '--data', all, '--out', path.join(folder, 'none'));
+    expect(none.status).toBe(2);
+    expect(none.err).toContain(
+      'the graph fails on every one of 64 rows of all.csv that it was asked about, first on number 1: ',
+    );
+    expect(existsSync(path.join(folder, 'none', 'model.json'))).toBe(false);
+    // A manifest that is there already is held to the same.
+    const anew = await run('baseline', path.join(folder, 'ratio'), '--data', all);
+    expect(anew).toMatchObject({ status: 2, err: expect.stringContaining('fails on the first 64 rows of all.csv: ') });
   });
 });

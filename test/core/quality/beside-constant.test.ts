@@ -35,7 +35,7 @@ describe('besideConstant', () => {
 
   it('holds a regression against the mean of its labels', () => {
     expect(besideConstant(squares(4, 1)).worse).toBe(
-      'its error (RMSE) is 2 on 400 rows of its own reference, where their mean every time has 1',
+      'off by 2 (RMSE) on 400 rows of its own reference, where their mean every time is off by 1',
     );
     expect(besideConstant(squares(1.1, 1))).toEqual({});
     expect(besideConstant(squares(0.5, 1))).toEqual({});

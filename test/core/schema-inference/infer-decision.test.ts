@@ -177,4 +177,46 @@ describe('inferDecision', () => {
     expect(() => inferDecision({ outputs: [probabilities(5)] }, {}, { threshold: 0.2 })).toThrow(/has 5 columns/);
     expect(() => inferDecision({ outputs: [label] }, {}, { threshold: 0.2 })).toThrow(/--threshold is of an output/);
   });
+
+  it('takes whole numbers for an estimate where the labels are amounts, or a tolerance says so', () => {
+    for (const type of ['int64', 'int32', 'uint8'] as const) {
+      const y: TensorSpec = { name: 'y', type, shape: [-1, 1] };
+      expect(inferDecision({ outputs: [y] }, amounts, {})).toMatchObject({
+        decision: { task: 'regression', output: 'y' },
+        outputs: [{ name: 'y', meaning: 'value' }],
+      });
+      expect(inferDecision({ outputs: [y] }, labels(1, 2, 3), { tolerance: 2 }).decision?.task).toBe('regression');
+      expect(inferDecision({ outputs: [y] }, labels(1, 2, 3), {}).decision?.task).toBe('multiclass');
+    }
+    const named = { ...amounts, classes: new Map([['label', [1, 2]]]) };
+    expect(inferDecision({ outputs: [label] }, named, {}).decision?.task).toBe('multiclass');
+  });
+
+  it('decides by yes and no', () => {
+    const y: TensorSpec = { name: 'y', type: 'bool', shape: [-1] };
+    const decision = { task: 'binary', output: 'y', column: 0, threshold: 0.5, classes: ['False', 'True'] };
+    expect(inferDecision({ outputs: [y] }, labels('False', 'True'), {}).decision).toEqual(decision);
+    expect(inferDecision({ outputs: [variable, y] }, labels('False', 'True'), { output: 'y' })).toMatchObject({
+      decision,
+      outputs: [{ name: 'variable', meaning: 'other' }, { meaning: 'score' }],
+    });
+  });
+
+  it('does not ask for the output that it was told, and counts no part of a column', () => {
+    const cube: TensorSpec = { name: 'cube', type: 'float32', shape: [-1, 2, 2] };
+    for (const wishes of [{}, { output: 'cube' }])
+      expect(inferDecision({ outputs: [cube] }, {}, wishes).notes).toEqual([
+        'no decision: cube has not one text, yes or no, or number a row, and no row of numbers; there are: cube (float32 [-1,2,2])',
+      ]);
+    const one: TensorSpec = { name: 'one', type: 'float32', shape: [-1] };
+    expect(inferDecision({ outputs: [one] }, sample({ one: [3] }), {}).notes).toEqual([
+      'output one does not answer each row: 1 values for 4 rows, of which no decision a row can be made',
+    ]);
+  });
+
+  it('says that no class can be called __proto__, whoever names it', () => {
+    const classes = new Map([['probabilities', ['__proto__', 'a', 'b']]]);
+    for (const facts of [{ classes }, labels('__proto__', 'a', 'b')])
+      expect(() => inferDecision({ outputs: [probabilities(3)] }, facts, {})).toThrow(/a class is called __proto__/);
+  });
 });

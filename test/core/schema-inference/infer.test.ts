@@ -162,7 +162,11 @@ describe('inferContract', () => {
       'day extra time: days such as 20240101',
       'target label by its name',
     ]);
-    const three = inferContract(takes(wide('x', 3)), profile, { facts, label: 'target' });
+    expect(() => inferContract(takes(wide('x', 3)), profile, { facts, label: 'target' })).toThrow(
+      'Not taken for features: customer_id (identifier: by its name, and every value differs), day (time',
+    );
+    const features = ['customer_id', 'day', 'a'];
+    const three = inferContract(takes(wide('x', 3)), profile, { facts, label: 'target', features });
     expect(three.contract.features).toMatchObject([
       { name: 'customer_id', drift: false },
       { name: 'day', min: 20240050, max: 20240380, drift: false },
@@ -172,6 +176,54 @@ describe('inferContract', () => {
     expect(inferContract(takes({ name: 'note', type: 'string', shape: [-1] }), profile).contract.features).toEqual([
       { name: 'note', type: 'string', missing: 'reject', onViolation: 'reject', personal: 'no', drift: false },
     ]);
+  });
+
+  it('takes a column without a value for a feature before anything that is called like ground truth', () => {
+    const x = takes(wide('x', 3));
+    const empty = numeric(0, 0, 100);
+    const columns = { a: numeric(0, 1), b: { ...text(), missing: 100 }, c: numeric(2, 3) };
+    const { contract, taken } = inferContract(x, { rows: 100, columns: { ...columns, target: numeric(0, 9) } });
+    expect(contract.features).toMatchObject([
+      { name: 'a' },
+      { name: 'b', type: 'float', missing: 'allow', drift: false },
+      { name: 'c' },
+    ]);
+    expect(contract.data.label).toBe('target');
+    expect(taken[0]).toEqual({ column: 'b', as: 'feature without drift', why: 'empty: no value in 100 rows' });
+    expect(order(takes(wide('x', 2)), { rows: 100, columns: { ...columns, target: empty } }).columns).toEqual([
+      ...['x0 a', 'x1 c'],
+    ]);
+    // A label under another name cannot be told from a feature.
+    const price = { rows: 100, columns: { ...columns, price: numeric(0, 9) } };
+    expect(() => order(x, price)).toThrow('b may be a feature that could not be read. Without a value: b. Name the');
+    expect(order(x, price, { label: 'price' }).columns).toEqual(['x0 a', 'x1 b', 'x2 c']);
+    expect(order(x, price, { ignore: ['b'] }).columns).toEqual(['x0 a', 'x1 c', 'x2 price']);
+    const whole = takes({ name: 'b', type: 'int64', shape: [-1] });
+    expect(() => order(whole, price)).toThrow('column b has nothing else');
+  });
+
+  it.each([
+    [
+      ['1', '2.5', 'None', ...Array.from({ length: 20 }, (_, i) => String(i + 3))],
+      "text by a few cells: b (by 'None')",
+    ],
+    [['1,5', '2,25', '-3,0'], 'Numbers with decimal commas are text here: b'],
+  ])('never fills up with a label for a column of numbers that could not be read: %j', (categories, message) => {
+    const columns = { a: numeric(0, 1), b: text(...categories), target: numeric(0, 9) };
+    const infer = () => inferContract(takes(wide('x', 2)), { rows: 100, columns });
+    expect(infer).toThrow(message);
+    expect(infer).toThrow('Not taken for a feature: target (called like ground truth)');
+  });
+
+  it.each([
+    ['', 'column 2 of the data (after a) has no name, and the model takes it'],
+    ['x'.repeat(150), 'column 2 of the data has a name of 150 characters, xxxxxxxxxxxxxxxxxxxxxxxx…, and the model'],
+    ['__proto__', 'column 2 of the data is called __proto__, which no column can be'],
+  ])('says which column has a name that a feature cannot have: %j', (name, message) => {
+    const columns = Object.fromEntries(['a', name, 'b'].map((each) => [each, numeric(0, 1)]));
+    const infer = () => inferContract(takes(wide('x', 3)), { rows: 100, columns });
+    expect(infer).toThrow(InferenceError);
+    expect(infer).toThrow(message);
   });
 
   it('takes true and false for what they are, whatever number the graph wants', () => {
@@ -189,7 +241,11 @@ describe('inferContract', () => {
       {},
       'input x takes 4 columns, and the data has 3 numeric ones that no other input takes: a, b, d (and text',
     ],
-    [[wide('x', 2)], {}, 'Leave out 1 of them with --ignore, or name the 2 in the order'],
+    [
+      [wide('x', 2)],
+      {},
+      'Leave out 1 of them with --ignore, or with --label where one is the ground truth, or name the 2 in the order',
+    ],
     [[{ name: 'c', type: 'float32', shape: [-1, 1] }], {}, 'column c holds text such as x'],
     [[wide('x', 3)], { features: ['a', 'b'] }, '--features names 2 columns for input x [n, 3], expected 3'],
     [[wide('x', 3)], { features: ['a', 'b', 'b'] }, '--features names b twice'],

@@ -38,7 +38,7 @@ beforeAll(() => {
 
 describe('reference data that is open', () => {
   it('is sampled evenly, with its labels, within the memory that its values take', async () => {
-    const { rows, outputs, truths } = await withExamined(modelFile, ({ signature, open }) =>
+    const { sample } = await withExamined(modelFile, ({ signature, open }) =>
       withReference(dataFile, contract, async (table) => {
         // The grammar of cells in a query of this many columns takes more.
         await table!.duck.run("SET memory_limit = '48MB'");
@@ -48,6 +48,7 @@ describe('reference data that is open', () => {
         });
       }),
     );
+    const { rows, outputs, truths } = sample;
     const sampled = Array.from({ length: 300 }, (_, i) => 2 * i + 1);
     expect(rows).toBe(300);
     expect([...outputs.get('score')!.data]).toEqual(sampled);

@@ -1,0 +1,61 @@
+import type { TensorData } from '../../core/model/tensor.ts';
+import { ModelLostError } from '../../platform/onnx/worker/isolated-model.ts';
+
+/** A model fails on rows of its own reference, on all that it was asked about. */
+export class ReferenceRunError extends Error {
+  override readonly name = 'ReferenceRunError';
+}
+
+/** A row that a model fails on. */
+export interface FailedRow {
+  /** From 0, among those that were asked about. */
+  readonly row: number;
+  /** The first line of what ONNX Runtime says. */
+  readonly message: string;
+}
+
+export interface RowAnswers {
+  /** In their order; rows that no part holds have failed. */
+  readonly parts: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly answers: Record<string, TensorData>;
+  }[];
+  readonly failed: readonly FailedRow[];
+}
+
+/** Runs a part of some rows, from one on and up to another that is not among them. */
+export type RunPart = (from: number, to: number) => Promise<Record<string, TensorData>>;
+
+/** Where so many rows have failed and no other was answered, nothing else is expected of the rest. */
+export const HOPELESS = 64;
+
+/**
+ * Runs rows together; where the graph fails on them, in halves, down to the rows that it fails on: one that divides by
+ * zero says nothing about the others.
+ *
+ * @throws RangeError of the caller's own: only what a graph fails on is passed over
+ */
+export async function runRows(rows: number, run: RunPart): Promise<RowAnswers> {
+  const parts: RowAnswers['parts'][number][] = [];
+  const failed: FailedRow[] = [];
+  const waiting: [number, number][] = [[0, rows]];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [from, to] = next;
+    try {
+      parts.push({ from, to, answers: await run(from, to) });
+    } catch (error) {
+      if (error instanceof RangeError) throw error;
+      // Nor would it survive the other rows.
+      if (error instanceof ModelLostError)
+        throw new ModelLostError(`the graph does not survive rows of its reference: ${error.message}`, {
+          cause: error,
+        });
+      if (to - from === 1) failed.push({ row: from, message: (error as Error).message.split('\n')[0]! });
+      if (parts.length === 0 && failed.length >= HOPELESS) break;
+      const middle = Math.floor((from + to) / 2);
+      if (to - from > 1) waiting.push([middle, to], [from, middle]);
+    }
+  }
+  return { parts, failed };
+}
