@@ -138,12 +138,12 @@ async function writeFolder(
   const { contract, preprocess } = draft;
   const drafted = Manifest.parse({ name, contract, ...(preprocess ? { preprocess } : {}) });
   const { withReference } = await import('../../usecases/baseline/reference-table.ts');
-  const { baselineOf } = await import('../../usecases/baseline/build-baseline.ts');
+  const { baselineOfReference } = await import('../../usecases/baseline/build-baseline.ts');
   const { manifest, notes, baseline } = await withReference(own.data, contract, async (table) => {
     const { notes, ...decided } = await decisionOf(examined, drafted, own, { table, labels: draft.labels });
     const manifest = { ...drafted, ...decided, outputs: [...decided.outputs] };
     const options = { dataFile: own.data, open, manifest, signature, now: new Date() };
-    return { manifest, notes, baseline: await baselineOf(table, options) };
+    return { manifest, notes, baseline: await baselineOfReference(table, options) };
   });
   await mkdir(folder, { recursive: true });
   const model = path.join(folder, MODEL_FILES.model);

@@ -12,8 +12,8 @@ import { type ReferenceTable, withReference } from './reference-table.ts';
  * @throws JsonLinesError when a line is no request that the model takes
  */
 export const buildBaseline = (options: BaselineOptions): Promise<Baseline> =>
-  withReference(options.dataFile, options.manifest.contract, (table) => baselineOf(table, options));
+  withReference(options.dataFile, options.manifest.contract, (table) => baselineOfReference(table, options));
 
 /** The same of reference data that is open. */
-export const baselineOf = (table: ReferenceTable | undefined, options: BaselineOptions): Promise<Baseline> =>
+export const baselineOfReference = (table: ReferenceTable | undefined, options: BaselineOptions): Promise<Baseline> =>
   table === undefined ? baselineOfRequests(options) : baselineOfTable(table, options);
