@@ -1,3 +1,5 @@
+import { parquetText } from '../../core/contract/cells/parquet-text.ts';
+import { isNumberType } from '../../core/contract/cells/parquet-types.ts';
 import { identifier, literal, plainPath, withDuck } from '../../platform/duckdb/connection.ts';
 import { withParquet } from '../validation/parquet-file.ts';
 import type { Subject } from './data-owners.ts';
@@ -32,16 +34,20 @@ export async function editParquet(from: string, to: string, subject: Subject): P
   return withDuck({ memoryMb: 1024 }, async (duck) => {
     const source = literal(await plainPath(duck, from));
     const table = `read_parquet(${source}, file_row_number = true, hive_partitioning = false)`;
-    // The engine has other names for some than the file itself has.
-    const names = await withParquet(duck, from, ({ columns }) => Promise.resolve(columns.map(({ name }) => name)));
+    // The engine has other names for some than the file itself has, and other texts for numbers than a verdict.
+    const found = await withParquet(duck, from, (parquet) => Promise.resolve(parquet.columns));
     const columns = (await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${source}, hive_partitioning = false)`))
-      .map(({ column_name }, i) => ({ name: names[i]!, sql: identifier(String(column_name)) }))
+      .map(({ column_name }, i) => {
+        const { name, type, sql } = found[i]!;
+        const own = identifier(String(column_name));
+        return { name, text: isNumberType(type) ? parquetText(sql, type) : `${own}::VARCHAR` };
+      })
       .filter(({ name }) => subject.owner.subjects.has(name));
     const [{ n } = { n: 0n }] = await duck.rows(`SELECT count(*) AS n FROM ${table}`);
     if (columns.length === 0) return { gone: 0, left: Number(n), named: false };
-    const tests = columns.map(({ name, sql }, i) => {
-      duck.define(`is_subject_${i}`, (text) => (subject.is(name, text) ? 'yes' : 'no'));
-      return `is_subject_${i}(${sql}::VARCHAR) = 'yes'`;
+    const tests = columns.map(({ name, text }, i) => {
+      duck.define(`is_subject_${i}`, (cell) => (subject.is(name, cell) ? 'yes' : 'no'));
+      return `is_subject_${i}(${text}) = 'yes'`;
     });
     await duck.run(`CREATE TEMP TABLE gone AS SELECT file_row_number AS row FROM ${table} WHERE ${tests.join(' OR ')}`);
     const [{ g } = { g: 0n }] = await duck.rows('SELECT count(*) AS g FROM gone');

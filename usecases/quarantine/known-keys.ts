@@ -1,7 +1,9 @@
 import path from 'node:path';
+import { parquetText } from '../../core/contract/cells/parquet-text.ts';
+import { isFractionalType } from '../../core/contract/cells/parquet-types.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { treatmentOf } from '../../core/contract/personal.ts';
-import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { type Duck, identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
 import type { Home } from '../../platform/ports.ts';
 import { versionFolder } from '../validation/dataset-version.ts';
 import type { DropReport } from '../validation/report.ts';
@@ -38,16 +40,29 @@ export async function rowsWithKnownKeys(
     for (const version of versions) {
       const known = path.join(work, 'known.parquet');
       await home.data.download(`${versionFolder(dataset, version)}/data.parquet`, known);
-      const columns = await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(known)})`);
+      const [ofNew, ofKnown] = [await keyTexts(duck, dataFile, keys), await keyTexts(duck, known, keys)];
       // A version of another contract may not have the column.
-      if (!keys.every((key) => columns.some(({ column_name }) => column_name === key))) continue;
-      const own = keys.map((key, i) => `${identifier(key)}::VARCHAR AS k${i}`).join(', ');
+      if (ofNew === undefined || ofKnown === undefined) continue;
       const same = keys.map((_, i) => `n.k${i} = k.k${i}`).join(' AND ');
       const doubles = await duck.rows(
-        `SELECT n.place FROM (SELECT ${own}, row_number() OVER () - 1 AS place FROM read_parquet(${literal(dataFile)})) n SEMI JOIN (SELECT ${own} FROM read_parquet(${literal(known)})) k ON ${same}`,
+        `SELECT n.place FROM (SELECT ${ofNew}, row_number() OVER () - 1 AS place FROM read_parquet(${literal(dataFile)})) n SEMI JOIN (SELECT ${ofKnown} FROM read_parquet(${literal(known)})) k ON ${same}`,
       );
       for (const { place } of doubles) found.add(Number(place));
     }
     return [...found].sort((a, b) => a - b);
   });
 }
+
+/** Keys of a dataset version as the columns k0, k1, … of texts, so that it does not matter what type a contract gave them. */
+async function keyTexts(duck: Duck, file: string, keys: readonly string[]): Promise<string | undefined> {
+  const columns = await duck.rows(`DESCRIBE SELECT * FROM read_parquet(${literal(file)})`);
+  const texts = keys.flatMap((key, i) => {
+    const type = columns.find(({ column_name }) => column_name === key)?.column_type;
+    return type === undefined ? [] : [`${keyText(identifier(key), String(type))} AS k${i}`];
+  });
+  return texts.length === keys.length ? texts.join(', ') : undefined;
+}
+
+/** Of numbers, 0 and -0 are one key. */
+const keyText = (column: string, type: string): string =>
+  parquetText(isFractionalType(type) ? `if(${column} = 0, 0, ${column})` : column, type);

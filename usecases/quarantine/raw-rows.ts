@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { RESERVED_PREFIX } from '../../core/contract/sql-text.ts';
+import { parquetJson } from '../../core/contract/cells/parquet-text.ts';
 import { describeFault } from '../../core/records/scanned-record.ts';
 import { digestOfFile } from '../../platform/digest.ts';
-import { identifier, literal, withDuck } from '../../platform/duckdb/connection.ts';
+import { literal, withDuck } from '../../platform/duckdb/connection.ts';
 import { ObjectNotFoundError } from '../../platform/errors.ts';
 import type { Home } from '../../platform/ports.ts';
 import { plainDialect } from '../validation/dialect.ts';
@@ -91,9 +91,6 @@ export const hasReplaced = (row: QuarantinedRow): boolean =>
   isNoText(row) ||
   (row.reasons.some(({ feature }) => feature === '(line)') && textOf(row)?.includes(REPLACEMENT) === true);
 
-/** Stands for a row as a whole: a name that no column of a contract has. */
-const ROW = identifier(`${RESERVED_PREFIX} row`);
-
 /** Rows of Parquet as JSON, read from the file that was dropped. */
 async function* parquetRows(
   home: Home,
@@ -123,11 +120,18 @@ async function* parquetRows(
       `CREATE TEMP TABLE wanted AS SELECT line, row_number() OVER () AS place FROM read_csv(${literal(lines)}, header = false, auto_detect = false, columns = {'line': 'BIGINT'})`,
     );
     // As they were judged: what the engine alone reads may be cut, and would pass when it comes back.
-    await withParquet(duck, source, (parquet) =>
-      duck.run(
-        `COPY (SELECT unnest(n.r) FROM (SELECT ${ROW} AS r, row_number() OVER () AS number FROM ${parquet.relation(identifier)} ${ROW}) n JOIN wanted ON n.number = wanted.line ORDER BY wanted.place) TO ${literal(target)} (FORMAT json)`,
-      ),
-    );
+    await withParquet(duck, source, async (parquet) => {
+      const fields = parquet.columns.map(
+        ({ name, type }, i) => `${literal(`${JSON.stringify(name)}:`)} || ${parquetJson(`t${i}`, type)}`,
+      );
+      const numbered = `SELECT *, row_number() OVER () AS number FROM ${parquet.relation((_, i) => `t${i}`)}`;
+      await writeLines(
+        target,
+        duck.columns(
+          `SELECT concat('{', concat_ws(',', ${fields.join(', ')}), '}') FROM (${numbered}) n JOIN wanted ON n.number = wanted.line ORDER BY wanted.place`,
+        ),
+      );
+    });
   });
   const texts = createInterface({ input: createReadStream(target), crlfDelay: Number.POSITIVE_INFINITY })[
     Symbol.asyncIterator
@@ -137,6 +141,16 @@ async function* parquetRows(
     const next = await texts.next();
     if (next.done) throw new Error(`row ${row.line} of ${report.source.key} is not in the file`);
     yield { row, text: next.value };
+  }
+}
+
+/** Writes the texts of a query's only column, each on a line. */
+async function writeLines(target: string, batches: AsyncIterable<unknown[][]>): Promise<void> {
+  const out = await open(target, 'w');
+  try {
+    for await (const [lines] of batches) await out.write(`${lines!.join('\n')}\n`);
+  } finally {
+    await out.close();
   }
 }
 

@@ -34,7 +34,7 @@ async function loadColumns(
   return {
     format: 'parquet',
     file,
-    relation,
+    parquet: { relation, types: found.map(({ type }) => type) },
     columns,
     skipped: 0,
     rows,

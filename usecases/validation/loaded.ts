@@ -6,8 +6,8 @@ export interface Loaded {
   readonly format: 'csv' | 'jsonl' | 'parquet';
   /** The file as it was read: unpacked. */
   readonly file: string;
-  /** Of Parquet: the file as SQL, with columns t0, t1, … as their cells were read. */
-  readonly relation?: string;
+  /** Of Parquet: the file as SQL, with columns t0, t1, … as their cells were read, and the types of those. */
+  readonly parquet?: { readonly relation: string; readonly types: readonly string[] };
   /** Columns of the file, in its order, with what the contract says of them. */
   readonly columns: readonly ColumnRule[];
   /** Columns that a file must have, and that stand in no line of JSON; every row says that it lacks them. @default none */

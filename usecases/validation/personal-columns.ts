@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { cellSql } from '../../core/contract/cells/cell-sql.ts';
+import { parquetText } from '../../core/contract/cells/parquet-text.ts';
+import type { ColumnRule } from '../../core/contract/column-rules.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { type PrivacyKeys, personalColumns, treatmentBy, treatmentOf } from '../../core/contract/personal.ts';
 import { type Duck, identifier } from '../../platform/duckdb/connection.ts';
@@ -28,14 +31,19 @@ export interface PersonalSql {
 export function personalSql(
   duck: Duck,
   contract: Contract,
-  columns: readonly string[],
+  rules: readonly ColumnRule[],
   { owner, keys }: PersonalOptions,
 ): PersonalSql {
+  const columns = rules.map(({ name }) => name);
   const treated: Record<string, 'omit' | 'hash' | 'encrypt'> = {};
   const expressions = new Map<string, string>();
   const define = (name: string, column: string, treat: (value: string) => string): string => {
     duck.define(name, isNumber(contract, column) ? (text) => treat(asInRequests(text)) : treat);
-    return `${name}(nullif(${identifier(column)}::VARCHAR, ''))`;
+    return `${name}(nullif(${textOf(column)}, ''))`;
+  };
+  const textOf = (column: string): string => {
+    const { type } = cellSql(rules.find(({ name }) => name === column)!, column, 'text');
+    return parquetText(identifier(column), type);
   };
   const present = personalColumns(contract).filter((name) => columns.includes(name));
   for (const [i, column] of present.entries()) {

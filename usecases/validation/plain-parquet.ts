@@ -1,5 +1,6 @@
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
 import { fitsParquet } from '../../core/contract/cells/parquet-sql.ts';
+import { parquetText } from '../../core/contract/cells/parquet-text.ts';
 import type { Duck } from '../../platform/duckdb/connection.ts';
 import { assertSingle } from './csv-header.ts';
 import { FileRejectedError } from './errors.ts';
@@ -30,7 +31,7 @@ function columnOf({ name, declared, type }: ParquetColumn, i: number): PlainColu
     name,
     kind: numeric ? 'number' : 'other',
     field: `t${i}`,
-    text: (field) => `${field}::VARCHAR`,
+    text: (field) => parquetText(field, type),
     cell: (rule, field) => (fitsParquet(rule, declared) ? cellSql(rule, field, { parquet: type }) : undefined),
   };
 }

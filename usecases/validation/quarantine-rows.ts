@@ -1,3 +1,5 @@
+import { parquetText } from '../../core/contract/cells/parquet-text.ts';
+import { isFractionalType } from '../../core/contract/cells/parquet-types.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
 import { formatValue } from '../../core/errors/format-value.ts';
@@ -143,10 +145,11 @@ async function quarantineParquet({ duck, loaded }: QuarantineOptions, writer: Wr
   const wrong = await duck.rows(`SELECT DISTINCT col FROM ${BREACHES} WHERE col >= 0`);
   const columns = wrong.map(({ col }) => Number(col));
   const place = new Map(columns.map((column, i) => [column, i + 1]));
-  const values = columns.map((column) => shownSql(`t${column}`));
+  const { relation, types } = loaded.parquet!;
+  const values = columns.map((column) => shownSql(`t${column}`, types[column]!));
   const rows = duck.columns(
     `SELECT * FROM (SELECT ${['row_number() OVER () - 1', ...values].map((value, i) => `${value} AS v${i}`).join(', ')} ` +
-      `FROM ${loaded.relation}) WHERE v0 IN (SELECT row FROM ${BREACHES}) ORDER BY v0`,
+      `FROM ${relation}) WHERE v0 IN (SELECT row FROM ${BREACHES}) ORDER BY v0`,
   );
   for await (const [numbers, ...cells] of rows) {
     for (const [i, number] of numbers!.entries()) {
@@ -160,12 +163,12 @@ async function quarantineParquet({ duck, loaded }: QuarantineOptions, writer: Wr
 }
 
 /**
- * A value as text, as a message shows it: whole numbers without a point, bytes that are no text without what marks them.
+ * A value as text, as a message shows it: what is no number by its name, bytes that are no text without what marks them.
  * The engine has no text of some times that it holds.
  */
-const shownSql = (column: string): string => {
-  const text = `regexp_replace(replace(${column}::VARCHAR, chr(0), ''), '^(-?[0-9]+)\\.0+$', '\\1')`;
-  return `coalesce(TRY(${text}), CASE WHEN ${column} IS NOT NULL THEN 'beyond all times' END)`;
+const shownSql = (column: string, type: string): string => {
+  const text = `replace(${parquetText(column, type)}, chr(0), '')`;
+  return `coalesce(TRY(${text}), CASE WHEN ${column} IS NOT NULL THEN '${isFractionalType(type) ? 'NaN' : 'beyond all times'}' END)`;
 };
 
 const subjectOf = ({ subjects }: Writer, row: number): Pick<QuarantinedRow, 'subject'> => {

@@ -68,8 +68,7 @@ async function checkFile(file: string, contract: Contract, options: ValidateOpti
       const counts = unpacked && (await countRejected(unpacked, dialectOf(unpacked, contract), options.signal));
       return rejectedFile(withoutValues(error, contract), counts || undefined);
     }
-    const names = loaded.columns.map(({ name }) => name);
-    const personal = personalSql(duck, contract, names, options.personal ?? { owner: '' });
+    const personal = personalSql(duck, contract, loaded.columns, options.personal ?? { owner: '' });
     await addDuplicates(duck, contract);
     const faults = [...loaded.faults.values()].reduce((sum, records) => sum + records, 0);
     const quarantined = faults + (await countRows(duck));

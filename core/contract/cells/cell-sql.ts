@@ -7,7 +7,9 @@ import { integerText, integerType } from './integer-sql.ts';
 import { ESCAPED, WRONG_KIND } from './json-field.ts';
 import { MISSING_TOKENS } from './literals.ts';
 import { trimmed } from './match-sql.ts';
-import { isParquetText, parquetParts } from './parquet-sql.ts';
+import { isParquetText, missingParquet, parquetParts } from './parquet-sql.ts';
+import { parquetText } from './parquet-text.ts';
+import { isNumberType } from './parquet-types.ts';
 import { timeText } from './time-sql.ts';
 
 /**
@@ -38,8 +40,12 @@ interface Reading {
 
 function partsOf({ rule, source, hold }: Reading, column: string): CellParts {
   if (typeof source === 'object') {
-    if (!isParquetText(rule, source.parquet)) return parquetParts(rule, column, source.parquet);
-    return textParts(rule, `${column}::VARCHAR`, hold);
+    const { parquet } = source;
+    if (!isParquetText(rule, parquet)) return parquetParts(rule, column, parquet);
+    const own = parquetText(column, parquet);
+    // Of a number it takes a while, and is asked for more than once.
+    const text = isNumberType(parquet) ? hold(own) : own;
+    return { ...textParts(rule, text, hold), missing: missingParquet(column, parquet) };
   }
   if (source === 'json') {
     const parts = textParts(rule, column, hold);

@@ -1,17 +1,14 @@
 import type { CellParts, CellRule } from './cell-rule.ts';
 import { within64 } from './integer-sql.ts';
+import { parquetText } from './parquet-text.ts';
+import { isDecimalType, isFractionalType, isIntegerType, isNumberType } from './parquet-types.ts';
 import { isEpoch } from './time-formats.ts';
 import { epochNumber, epochText, epochTime, inYears, inZone } from './time-sql.ts';
 
-const INTEGER = /^U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$/;
-const FRACTIONAL = /^(?:DOUBLE|FLOAT)$/;
-const DECIMAL = /^DECIMAL/;
 const TEXT = /^(?:VARCHAR|ENUM)/;
 const INSTANT = /^TIMESTAMP.*WITH TIME ZONE$/;
 const LOCAL_TIME = /^(?:TIMESTAMP(?:_S|_MS|_NS)?|DATE)$/;
 const NESTED = /\[|^(?:STRUCT|MAP|UNION|LIST)|^(?:BLOB|BIT)/;
-
-const isNumber = (type: string): boolean => INTEGER.test(type) || FRACTIONAL.test(type) || DECIMAL.test(type);
 
 /** Digits that the engine keeps of a decimal; one of more it takes for a double, and misreads. */
 const DECIMAL_DIGITS = 38;
@@ -27,14 +24,14 @@ export function fitsParquet(rule: CellRule, type: string): boolean {
   switch (rule.type) {
     case 'float':
     case 'integer':
-      return isNumber(type);
+      return isNumberType(type);
     case 'boolean':
       // As in a request, 1 and 0 are true and false, and false is no number.
-      return type === 'BOOLEAN' || isNumber(type);
+      return type === 'BOOLEAN' || isNumberType(type);
     case 'string':
       return TEXT.test(type);
     case 'time':
-      if (isNumber(type)) return rule.formats?.some(isEpoch) ?? false;
+      if (isNumberType(type)) return rule.formats?.some(isEpoch) ?? false;
       return INSTANT.test(type) || TEXT.test(type) || (rule.zone !== undefined && LOCAL_TIME.test(type));
     default:
       return !NESTED.test(type);
@@ -45,9 +42,13 @@ export function fitsParquet(rule: CellRule, type: string): boolean {
 export const isParquetText = ({ type: own }: CellRule, type: string): boolean =>
   TEXT.test(type) || own === 'any' || own === 'class';
 
+/** Condition for a cell that is not null and missing nevertheless; undefined where none is. */
+export const missingParquet = (column: string, type: string): string | undefined =>
+  isFractionalType(type) ? `isnan(${column})` : undefined;
+
 /** A cell of a Parquet column that is no text. */
 export function parquetParts(rule: CellRule, column: string, type: string): CellParts {
-  const missing = FRACTIONAL.test(type) ? `isnan(${column})` : undefined;
+  const missing = missingParquet(column, type);
   switch (rule.type) {
     case 'integer':
       return { ...integerParts(column, type, rule.inputType === 'uint64'), missing };
@@ -59,7 +60,7 @@ export function parquetParts(rule: CellRule, column: string, type: string): Cell
     default: {
       const double = asDouble(column, type);
       const infinite = `isinf(${column})`;
-      return FRACTIONAL.test(type)
+      return isFractionalType(type)
         ? { value: `CASE WHEN isfinite(${column}) THEN ${double} END`, missing, range: infinite }
         : { value: double };
     }
@@ -67,7 +68,7 @@ export function parquetParts(rule: CellRule, column: string, type: string): Cell
 }
 
 function integerParts(column: string, type: string, unsigned: boolean): CellParts {
-  if (INTEGER.test(type)) return { value: within64(column, unsigned), range: 'true' };
+  if (isIntegerType(type)) return { value: within64(column, unsigned), range: 'true' };
   const whole = `${column} = trunc(${column})`;
   return {
     value: `CASE WHEN ${whole} THEN ${within64(column, unsigned)} END`,
@@ -77,16 +78,16 @@ function integerParts(column: string, type: string, unsigned: boolean): CellPart
 
 /** A number as requests have it: a decimal is rounded to a double once, which the engine's own cast is not. */
 const asDouble = (column: string, type: string): string =>
-  DECIMAL.test(type) ? `${column}::VARCHAR::DOUBLE` : `${column}::DOUBLE`;
+  isDecimalType(type) ? `${column}::VARCHAR::DOUBLE` : `${column}::DOUBLE`;
 
 function timeParts({ formats = [], zone }: CellRule, column: string, type: string): CellParts {
-  if (isNumber(type)) {
+  if (isNumberType(type)) {
     const format = formats.find(isEpoch)!;
-    if (INTEGER.test(type)) return inYears(epochTime(column, format));
-    const text = `${column}::VARCHAR`;
+    if (isIntegerType(type)) return inYears(epochTime(column, format));
     // A decimal has all digits of its scale, as a text may have them.
-    if (DECIMAL.test(type)) return inYears(epochText(text, format));
+    if (isDecimalType(type)) return inYears(epochText(parquetText(column, type), format));
     // Of a double, no more than the decimal that it stands for.
+    const text = `${column}::VARCHAR`;
     const kept = `CASE WHEN ${epochNumber(text, format)}::VARCHAR::${type} = ${column} THEN ${epochTime(text, format)} END`;
     return { ...inYears(kept), missing: `isnan(${column})` };
   }
