@@ -39,6 +39,7 @@ export function exportRows(home: Home, { drop, out, lines, reasons }: ExportOpti
     const opened = await openQuarantine(home, drop, work);
     const { report, states } = opened;
     const { extension, delimiter } = rowsFormat(report);
+    const own = new Set(report.columns);
     if (!out.endsWith(extension) && !(extension === '.jsonl' && out.endsWith('.ndjson')))
       throw new RowsRefusedError(
         `rows of ${report.source.key} are written as ${extension}: name the file so, received ${out}`,
@@ -68,7 +69,7 @@ export function exportRows(home: Home, { drop, out, lines, reasons }: ExportOpti
         const record = delimiter === undefined ? text : exportedText(text, delimiter);
         // A byte order mark that the row begins with would be the file's, and the row be mended by that.
         if (rows === 1 && delimiter === undefined && !reasons && text.startsWith(MARK)) file.write(MARK);
-        await write(reasons ? withReasons(row, record, delimiter) : record);
+        await write(reasons ? withReasons(row, record, { delimiter, own }) : record);
       }
       file.end();
       await finished(file);
@@ -108,9 +109,13 @@ async function headerOf(home: Home, { header, mends }: DropReport): Promise<stri
 }
 
 /** A row with its line and reasons in front. */
-function withReasons({ line, mends, reasons }: QuarantinedRow, text: string, delimiter: string | undefined): string {
+function withReasons(
+  { line, mends, reasons }: QuarantinedRow,
+  text: string,
+  { delimiter, own }: { readonly delimiter: string | undefined; readonly own: ReadonlySet<string> },
+): string {
   const number = mends ?? line;
   const why = reasons.map(({ feature, rule, allowed }) => `${feature} ${rule}: ${allowed}`).join('; ');
   if (delimiter !== undefined) return formatRecord([String(number), why], delimiter) + delimiter + text;
-  return noteLine(number, why, text);
+  return noteLine({ line: number, reasons: why }, text, own);
 }

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { isPersonal } from '../../core/contract/personal.ts';
-import type { RecordDialect } from '../../core/records/record-scanner.ts';
 import type { Home } from '../../platform/ports.ts';
 import type { DatasetRules } from '../validation/dataset-contract.ts';
 import { rawText } from '../validation/quarantine-file.ts';
@@ -11,7 +10,7 @@ import type { QuarantinedRow, ValidationView } from '../validation/validation-vi
 import { RowsRefusedError } from './errors.ts';
 import { rowsWithKnownKeys, versionsOf } from './known-keys.ts';
 import { rowsContract } from './lenient-contract.ts';
-import { copyMended, type MendedFile } from './mended-file.ts';
+import { copyMended, type MendedFile, type MendedForm } from './mended-file.ts';
 import type { OpenedQuarantine } from './open-quarantine.ts';
 import { hasReplaced } from './raw-rows.ts';
 
@@ -37,23 +36,23 @@ export interface MendedRows {
   readonly mended: MendedFile;
   /** Lines of the drop by the places of the mended records. */
   readonly linesOf: readonly number[];
-  readonly dialect: RecordDialect | undefined;
+  readonly form: MendedForm;
   readonly rules: DatasetRules;
   readonly work: string;
 }
 
 /** Holds mended rows to the contract, and their keys against the rows of the drop that are a version already. */
 export async function judgeMended(home: Home, opened: OpenedQuarantine, rows: MendedRows): Promise<JudgedRows> {
-  const { file, copy, dialect, rules, work } = rows;
+  const { file, copy, form, rules, work } = rows;
   const { dataset } = opened.report;
   const options = {
     now: home.clock.now(),
     personal: { owner: dataset, keys: await privacyKeysFor(home, dataset, rules) },
     ...(rules.baseline ? { baseline: rules.baseline } : {}),
   };
-  const contract = rowsContract(rules.contract, dialect?.delimiter);
+  const contract = rowsContract(rules.contract, form.dialect?.delimiter);
   const replaced = await replacedRows(opened, rows);
-  const mended = replaced.size === 0 ? rows.mended : await copyMended(file, copy, dialect, replaced);
+  const mended = replaced.size === 0 ? rows.mended : await copyMended(file, copy, form, replaced);
   const bad = [...unreadable(rows), ...leftOut(rows, mended, UNREADABLE)];
   if (mended.placeOfLine.size === 0) return { view: undefined, bad };
   const first = await validateFile(copy, contract, { ...options, outDir: path.join(work, 'mended') });
@@ -71,7 +70,7 @@ export async function judgeMended(home: Home, opened: OpenedQuarantine, rows: Me
   if (doubles.length === 0) return { view: first, bad };
   const taken = new Set(doubles.map((row) => good[row]![1]));
   const rest = path.join(work, `rest${path.extname(copy)}`);
-  const others = await copyMended(file, rest, dialect, new Set([...replaced, ...taken]));
+  const others = await copyMended(file, rest, form, new Set([...replaced, ...taken]));
   const feature = rules.contract.file.unique.join(' + ');
   bad.push(
     ...leftOut(rows, others, { feature, rule: 'duplicate', allowed: EACH_ONCE }).filter(({ place }) =>

@@ -25,6 +25,14 @@ export interface MendedFile {
   readonly lines: { readonly total: number; readonly blank: number; readonly header: number };
 }
 
+/** How a mended file is read. */
+export interface MendedForm {
+  /** Undefined of JSON lines. */
+  readonly dialect: RecordDialect | undefined;
+  /** Columns of the drop, which may have the names of those that an export adds. */
+  readonly own: ReadonlySet<string>;
+}
+
 /**
  * Copies the whole records of a mended file, without the columns that an export adds; faulty ones are left out and
  * named. What is copied of a record is its text as it is.
@@ -35,12 +43,12 @@ export interface MendedFile {
 export async function copyMended(
   file: string,
   target: string,
-  dialect: RecordDialect | undefined,
+  { dialect, own }: MendedForm,
   without: ReadonlySet<number> = new Set(),
 ): Promise<MendedFile> {
   try {
-    if (dialect === undefined) return await copyJsonLines(file, target, without);
-    return await copyCsv(file, target, { dialect, without });
+    if (dialect === undefined) return await copyJsonLines(file, target, { own, without });
+    return await copyCsv(file, target, { dialect, own, without });
   } catch (error) {
     if (!(error instanceof FileRejectedError || error instanceof NotTextError)) throw error;
     throw new RowsRefusedError(`the mended file is refused as a whole: ${error.message}`, { cause: error });
@@ -48,21 +56,24 @@ export async function copyMended(
 }
 
 /** How a mended file is read: as its rows were when they were quarantined, whatever the contract says since. */
-export async function mendedDialect(
-  { report, file }: OpenedQuarantine,
-  { contract }: DatasetRules,
-): Promise<RecordDialect | undefined> {
+export async function mendedForm({ report, file }: OpenedQuarantine, { contract }: DatasetRules): Promise<MendedForm> {
   const { delimiter } = rowsFormat(report);
-  if (delimiter === undefined) return undefined;
+  const own = new Set(report.columns);
+  if (delimiter === undefined) return { dialect: undefined, own };
   let { maxRecordLines } = contract.file;
   for await (const { lines } of readQuarantinedRows(file)) maxRecordLines = Math.max(maxRecordLines, lines);
-  return { delimiter, maxRecordLines };
+  return { dialect: { delimiter, maxRecordLines }, own };
+}
+
+interface CopyOptions {
+  readonly own: ReadonlySet<string>;
+  readonly without: ReadonlySet<number>;
 }
 
 async function copyCsv(
   file: string,
   target: string,
-  { dialect, without }: { dialect: RecordDialect; without: ReadonlySet<number> },
+  { dialect, own, without }: CopyOptions & { readonly dialect: RecordDialect },
 ): Promise<MendedFile> {
   const out = createWriteStream(target);
   const records: MendedRecord[] = [];
@@ -84,19 +95,19 @@ async function copyCsv(
         throw new RowsRefusedError(
           `the header of the mended file is no record: expected ${describeFault(record.fault)}`,
         );
-      columns = new MendedColumns(text, dialect.delimiter);
+      columns = new MendedColumns(text, dialect.delimiter, own);
       write(columns.headerText);
       return;
     }
-    const { text: own, ...read } = columns!.read(record, text);
+    const { text: copied, ...read } = columns!.read(record, text);
     const place = records.push({ line: record.line, lines: record.lines, ...read }) - 1;
-    if (own === undefined) return;
+    if (copied === undefined) return;
     if (without.has(place)) {
-      leftOut.set(place, own);
+      leftOut.set(place, copied);
       return;
     }
     placeOfLine.set(line, place);
-    write(own);
+    write(copied);
   };
   const scanner = new RecordScanner(dialect, take);
   let totals: ScanTotals;
@@ -115,7 +126,7 @@ async function copyCsv(
   return { records, placeOfLine, leftOut, lines: { total: totals.lines, blank: totals.blank, header: headerLines } };
 }
 
-async function copyJsonLines(file: string, target: string, without: ReadonlySet<number>): Promise<MendedFile> {
+async function copyJsonLines(file: string, target: string, { own, without }: CopyOptions): Promise<MendedFile> {
   const out = createWriteStream(target);
   const records: MendedRecord[] = [];
   const placeOfLine = new Map<number, number>();
@@ -125,7 +136,7 @@ async function copyJsonLines(file: string, target: string, without: ReadonlySet<
   let batch = '\ufeff';
   const take = (bytes: Uint8Array, number: number): void => {
     const text = Buffer.from(bytes).toString('utf8');
-    const { of, rest } = withoutNote(text, number);
+    const { of, rest } = withoutNote(text, number, own);
     const fault = isUtf8(bytes) ? {} : { fault: describeFault('encoding'), raw: rest };
     const place = records.push({ line: number, lines: 1, of, fault: undefined, ...markOf(rest), ...fault }) - 1;
     if (fault.fault !== undefined) return;

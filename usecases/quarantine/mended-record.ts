@@ -39,11 +39,15 @@ export class MendedColumns {
   /** Fields of a row without those that are added. */
   readonly #expected: number;
 
-  constructor(header: string, delimiter: string) {
-    const names = parseRecord(header, delimiter).map(({ text }) => text);
+  /** @param own columns of the drop, which may have the names of those that an export adds */
+  constructor(header: string, delimiter: string, own: ReadonlySet<string>) {
+    const names = parseRecord(header, delimiter).map(({ text, quoted }) => (quoted ? text : text.trim()));
     this.#delimiter = delimiter;
-    this.#lineColumn = names.indexOf(LINE_COLUMN);
-    this.#added = [this.#lineColumn, names.indexOf(REASONS_COLUMN)].filter((column) => column >= 0);
+    // An export puts its columns in front of the row's own.
+    const added = (name: string): number =>
+      names.filter((each) => each === name).length > (own.has(name) ? 1 : 0) ? names.indexOf(name) : -1;
+    this.#lineColumn = added(LINE_COLUMN);
+    this.#added = [this.#lineColumn, added(REASONS_COLUMN)].filter((column) => column >= 0);
     this.#expected = names.length - this.#added.length;
     this.headerText = withoutFields(header, this.#added, delimiter);
   }

@@ -8,12 +8,25 @@ export const REASONS_COLUMN = 'quarantine_reasons';
 const OPENED = /^[ \t\r]*\{(?![ \t\r]*\})/;
 const EMPTY = /^[ \t\r]*\{[ \t\r]*\}[ \t\r]*$/;
 
+/** Where a row was quarantined, and why. */
+export interface LineNote {
+  readonly line: number;
+  readonly reasons: string;
+}
+
+/** Whether rows have members themselves by the names that an export adds. */
+const areOwn = (own: ReadonlySet<string>): boolean => own.has(LINE_COLUMN) || own.has(REASONS_COLUMN);
+
 /**
  * A line of JSON lines with the line that it is of and its reasons: as the first members of its object. In front of what is
- * no object stands an object of their own, so that it can be mended where it stands, and nothing of its text is lost.
+ * no object stands an object of their own, so that it can be mended where it stands, and nothing of its text is lost; so
+ * it does where members of the row could be taken for them.
+ *
+ * @param own columns of the drop
  */
-export function noteLine(line: number, reasons: string, text: string): string {
+export function noteLine({ line, reasons }: LineNote, text: string, own: ReadonlySet<string>): string {
   const added = `"${LINE_COLUMN}":${line},"${REASONS_COLUMN}":${JSON.stringify(reasons)}`;
+  if (areOwn(own)) return `{${added}} ${text}`;
   const opened = OPENED.exec(text);
   if (opened !== null) return `{${added},${text.slice(opened[0].length)}`;
   return EMPTY.test(text) ? `{${added}}` : `{${added}} ${text}`;
@@ -28,12 +41,21 @@ const NOTE = new RegExp(
  * A line without what {@link noteLine} adds, the rest as it is written; the number of the line is undefined where it says
  * none.
  *
+ * @param own columns of the drop
  * @throws RowsRefusedError when that cannot be told
  */
-export function withoutNote(text: string, number: number): { of: number | undefined; rest: string } {
+export function withoutNote(
+  text: string,
+  number: number,
+  own: ReadonlySet<string>,
+): { of: number | undefined; rest: string } {
   const note = NOTE.exec(text);
+  const behind = text.slice(note?.[0].length ?? 0);
+  if (areOwn(own)) {
+    const noted = note?.[2] === '}' && behind.trim() !== '';
+    return noted ? { of: lineNumber(note[1]!, number), rest: behind } : { of: undefined, rest: text };
+  }
   if (note !== null) {
-    const behind = text.slice(note[0].length);
     const row = note[2] === '}' && behind.trim() !== '' ? behind : `{${note[2] === '}' ? '}' : ''}${behind}`;
     return { of: lineNumber(note[1]!, number), rest: row };
   }

@@ -8,7 +8,7 @@ import { KeysTakenError, RowsRefusedError } from './errors.ts';
 import { judgeMended } from './judge-mended.ts';
 import { rowsWithKnownKeys, versionsOf } from './known-keys.ts';
 import { matchLines } from './match-lines.ts';
-import { copyMended, type MendedFile, mendedDialect } from './mended-file.ts';
+import { copyMended, type MendedFile, mendedForm } from './mended-file.ts';
 import { storeMendedFile, storeMendedReport } from './mended-report.ts';
 import { assertReturnable, openQuarantine } from './open-quarantine.ts';
 import { rowsFormat } from './raw-rows.ts';
@@ -63,10 +63,10 @@ function putBackOnce(home: Home, { drop, file, lines, by, reason }: PutBackOptio
         `mended rows of ${report.source.key} come as ${format.extension}, as \`trimtab rows export\` writes them; received ${path.basename(file)}`,
       );
     const copy = path.join(work, `mended${format.extension}`);
-    const dialect = await mendedDialect(opened, rules);
-    const mended = await copyMended(file, copy, dialect);
+    const form = await mendedForm(opened, rules);
+    const mended = await copyMended(file, copy, form);
     const linesOf = await matchLines(opened, mended, lines);
-    const judged = await judgeMended(home, opened, { file, copy, mended, linesOf, dialect, rules, work });
+    const judged = await judgeMended(home, opened, { file, copy, mended, linesOf, form, rules, work });
     const { view } = judged;
     const bad = judged.bad.sort((a, b) => a.place - b.place);
     const isBad = new Set(bad.map(({ place }) => place));

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { cellSql } from '../../core/contract/cells/cell-sql.ts';
+import { columnRules } from '../../core/contract/column-rules.ts';
 import type { Contract } from '../../core/contract/contract.ts';
 import { isPersonal } from '../../core/contract/personal.ts';
 import { RedactedError } from '../../core/contract/redacted-error.ts';
@@ -130,7 +131,7 @@ async function judgeRows(
     checkDistribution(contract, profile, options.baseline);
     const dataFile = path.join(options.outDir, 'data.parquet');
     await duck.run(
-      `COPY (SELECT ${datasetColumns(loaded, personal)} FROM ${ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd${dictionaries(names.length, rows.records)})`,
+      `COPY (SELECT ${datasetColumns({ contract, loaded, personal })} FROM ${ROWS}) TO ${literal(dataFile)} (FORMAT parquet, COMPRESSION zstd${dictionaries(names.length, rows.records)})`,
     );
     return { profile, summary, dataFile };
   } catch (error) {
@@ -216,9 +217,15 @@ const fieldNames = ({ columns, skipped }: Loaded): string[] => [
   ...columns.map(({ name }) => name),
 ];
 
-function datasetColumns({ columns }: Loaded, personal: PersonalSql): string {
-  const kept = columns.flatMap((rule) => {
+/** What is kept of a column does not depend on when its file came. */
+const NEVER = new Date(0);
+
+/** Columns of a dataset version: those of the file in the order of the contract, which is that of every version. */
+function datasetColumns({ contract, loaded: { columns }, personal }: Omit<Judged, 'rows'>): string {
+  const present = new Set(columns.map(({ name }) => name));
+  const kept = columnRules(contract, NEVER).flatMap((rule) => {
     const { name } = rule;
+    if (!present.has(name)) return [];
     const expression = personal.expression(name);
     if (expression === undefined) return [];
     if (Object.hasOwn(personal.treated, name)) return [`${expression} AS ${identifier(name)}`];

@@ -33,10 +33,10 @@ async function exported(home: LocalHome, drop: string, name = 'rows.csv', reason
   return { text, redo };
 }
 
-const version = (home: LocalHome, number: number) =>
+const version = (home: LocalHome, number: number, columns = 'a, b') =>
   withDuck(undefined, (duck) =>
     duck.rows(
-      `SELECT a, b FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/00000${number}/data.parquet`))})`,
+      `SELECT ${columns} FROM read_parquet(${literal(path.join(home.folder, `data/datasets/other/00000${number}/data.parquet`))})`,
     ),
   );
 
@@ -77,6 +77,15 @@ describe('a row that is no record', () => {
     await expect(redo(broken)).rejects.toThrow('line 2 of the mended file runs on over what begins like line 3');
   });
 
+  it('that somebody makes of another does not take in one that was put back meanwhile', async () => {
+    const home = await homeWith(CONTRACT, 'a,b\n99,x\n98,y\n');
+    const { drop } = await judged(home);
+    const { redo } = await exported(home, drop);
+    await releaseRows(home, { drop, lines: linesOf('3'), by, reason: 'it is right' });
+    const broken = (rows: string) => rows.replace('99,x', '9,"x').replace('98,y', '98,y"');
+    await expect(redo(broken)).rejects.toThrow('line 2 of the mended file runs on over what begins like line 3');
+  });
+
   it.each([
     ['\t', 'incoming/other/x.tsv', 'rows.tsv'],
     [' ', 'incoming/other/x.csv', 'rows.csv'],
@@ -86,6 +95,32 @@ describe('a row that is no record', () => {
     const { redo } = await exported(home, (await judged(home, key)).drop, name);
     const done = await redo((text) => text.replace('99', '9'));
     expect(done).toMatchObject({ rows: 1, lines: '3', refused: [{ line: 4 }, { line: 5 }] });
+  });
+});
+
+describe('columns of a dataset that are called as those of an export', () => {
+  const contract = { ...CONTRACT, data: { extra: ['quarantine_line', 'quarantine_reasons'] } };
+  const objects = [
+    { quarantine_line: 7, quarantine_reasons: 'late', a: 99, b: 'x' },
+    { quarantine_line: 3, quarantine_reasons: 'odd', a: 98, b: 'y' },
+  ];
+  const csv = `quarantine_line, quarantine_reasons,a,b\n${objects.map((row) => Object.values(row).join()).join('\n')}\n`;
+  const lines = objects.map((row) => `${JSON.stringify(row)}\n`).join('');
+
+  it.each([
+    ['x.csv', csv, false],
+    ['x.csv', csv, true],
+    ['x.jsonl', lines, false],
+    ['x.jsonl', lines, true],
+  ])('stay columns of its rows: %s, reasons %#', async (name, text, reasons) => {
+    const key = `incoming/other/${name}`;
+    const home = await homeWith(contract, text, key);
+    const { redo } = await exported(home, (await judged(home, key)).drop, name, reasons);
+    expect(await redo((rows) => rows.replace('99', '9').replace('98', '8'))).toMatchObject({ rows: 2, open: 0 });
+    expect(await version(home, 2, '*')).toEqual([
+      { a: 9n, b: 'x', quarantine_line: '7', quarantine_reasons: 'late' },
+      { a: 8n, b: 'y', quarantine_line: '3', quarantine_reasons: 'odd' },
+    ]);
   });
 });
 

@@ -4,19 +4,13 @@ import { jsonField } from '../../../../core/contract/cells/json-field.ts';
 import { parquetJson, parquetText } from '../../../../core/contract/cells/parquet-text.ts';
 import { parseJsonLine } from '../../../../core/protocols/formats/json-line.ts';
 import { type Duck, literal, openDuck } from '../../../../platform/duckdb/connection.ts';
+import { textOfDouble } from './number-reference.ts';
 
 let duck: Duck;
 beforeAll(async () => {
   duck = await openDuck();
 });
 afterAll(() => duck.close());
-
-/** What the text of a double is to be, by the language that this is written in. */
-function expected(x: number): string | null {
-  if (Number.isNaN(x)) return null;
-  if (Object.is(x, -0)) return '-0';
-  return Number.isInteger(x) && Math.abs(x) < 2 ** 128 ? String(BigInt(x)) : String(x);
-}
 
 /** Texts of numbers, and what JSON lines has of them. */
 async function texts(numbers: readonly string[], type: string): Promise<{ text: unknown; json: string }[]> {
@@ -88,8 +82,8 @@ it('of a double is one, by which it is read back, whatever the double', async ()
         numbers.map((x) => (Object.is(x, -0) ? '-0' : String(x))),
         'DOUBLE',
       );
-      expect(found.map(({ text }) => text)).toEqual(numbers.map(expected));
-      expect(found.map(({ json }) => readBack(json))).toEqual(numbers.map(expected));
+      expect(found.map(({ text }) => text)).toEqual(numbers.map(textOfDouble));
+      expect(found.map(({ json }) => readBack(json))).toEqual(numbers.map(textOfDouble));
       for (const [i, { text }] of found.entries()) if (text !== null) expect(Number(text)).toBe(numbers[i]);
     }),
     { numRuns: 10, endOnFailure: true },
