@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { parquetJson } from '../../core/contract/cells/parquet-text.ts';
 import { describeFault } from '../../core/records/scanned-record.ts';
 import { digestOfFile } from '../../platform/digest.ts';
 import { literal, withDuck } from '../../platform/duckdb/connection.ts';
@@ -16,6 +15,7 @@ import { unpackFile } from '../validation/unpack-file.ts';
 import type { QuarantinedRow } from '../validation/validation-view.ts';
 import { RowsRefusedError } from './errors.ts';
 import type { OpenedQuarantine } from './open-quarantine.ts';
+import { writeParquetLines } from './parquet-lines.ts';
 
 /** How the rows of a drop are written: rows of Parquet have no text of their own, and are written as JSON lines. */
 export interface RowsFormat {
@@ -120,18 +120,7 @@ async function* parquetRows(
       `CREATE TEMP TABLE wanted AS SELECT line, row_number() OVER () AS place FROM read_csv(${literal(lines)}, header = false, auto_detect = false, columns = {'line': 'BIGINT'})`,
     );
     // As they were judged: what the engine alone reads may be cut, and would pass when it comes back.
-    await withParquet(duck, source, async (parquet) => {
-      const fields = parquet.columns.map(
-        ({ name, type }, i) => `${literal(`${JSON.stringify(name)}:`)} || ${parquetJson(`t${i}`, type)}`,
-      );
-      const numbered = `SELECT *, row_number() OVER () AS number FROM ${parquet.relation((_, i) => `t${i}`)}`;
-      await writeLines(
-        target,
-        duck.columns(
-          `SELECT concat('{', concat_ws(',', ${fields.join(', ')}), '}') FROM (${numbered}) n JOIN wanted ON n.number = wanted.line ORDER BY wanted.place`,
-        ),
-      );
-    });
+    await withParquet(duck, source, (parquet) => writeParquetLines(duck, parquet, 'wanted', target));
   });
   const texts = createInterface({ input: createReadStream(target), crlfDelay: Number.POSITIVE_INFINITY })[
     Symbol.asyncIterator
@@ -141,16 +130,6 @@ async function* parquetRows(
     const next = await texts.next();
     if (next.done) throw new Error(`row ${row.line} of ${report.source.key} is not in the file`);
     yield { row, text: next.value };
-  }
-}
-
-/** Writes the texts of a query's only column, each on a line. */
-async function writeLines(target: string, batches: AsyncIterable<unknown[][]>): Promise<void> {
-  const out = await open(target, 'w');
-  try {
-    for await (const [lines] of batches) await out.write(`${lines!.join('\n')}\n`);
-  } finally {
-    await out.close();
   }
 }
 

@@ -108,4 +108,26 @@ describe('numbers in columns without a type', () => {
     const { columns } = await profileAnyFile(await fileOf([Number.NaN]));
     expect(columns.id).toMatchObject({ kind: 'categorical', rows: 2, missing: 2, categories: [] });
   });
+
+  it('are exported in their rows and columns, however many columns there are', async () => {
+    const names = Array.from({ length: 850 }, (_, i) => `c${i}`);
+    const home = await homeWith({ ...CONTRACT, data: { extra: names } });
+    const file = path.join(temporaryFolder('wide'), 'x.parquet');
+    const cells = names.map((name, i) => `${i % 3 === 0 ? `x + ${i}.5::DOUBLE` : `x + ${i}`} AS ${name}`);
+    await withDuck(undefined, (duck) =>
+      duck.run(
+        `COPY (SELECT 99 - x % 2 * 98 AS a, ${cells.join(', ')} FROM range(4) r(x)) TO ${literal(file)} (FORMAT parquet)`,
+      ),
+    );
+    await home.data.upload(KEY, file);
+    const out = path.join(temporaryFolder('export'), 'rows.jsonl');
+    await exportRows(home, { drop: (await judged(home, KEY)).drop, out, lines: undefined, reasons: false });
+    const member = (i: number, row: number): [string, number] => [`c${i}`, row + i + (i % 3 === 0 ? 0.5 : 0)];
+    expect(readFileSync(out, 'utf8')).toBe(
+      [0, 2]
+        .map((row) => Object.fromEntries([['a', 99], ...names.map((_, i) => member(i, row))]))
+        .map((row) => `${JSON.stringify(row)}\n`)
+        .join(''),
+    );
+  });
 });
